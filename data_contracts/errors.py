@@ -1,0 +1,80 @@
+"""The one family of errors. Each names the place, the value class and the remedy, never a sensitive value."""
+
+from __future__ import annotations
+
+
+class PharosError(Exception):
+    """Base of every error that Pharos raises on purpose.
+
+    `status` is the HTTP status an API answers with; `code` is stable and safe to match on.
+
+    >>> UnknownTable("table 'officer' has no contract; did you mean 'officers'?").code
+    'unknown_table'
+    """
+
+    status = 500
+    code = "internal"
+
+
+class InvalidInput(PharosError):
+    """What came in cannot be used as it is; the message says where, what and how to mend it."""
+
+    status = 422
+    code = "invalid_input"
+
+
+class UnknownTable(InvalidInput):
+    """A table that no contract describes."""
+
+    code = "unknown_table"
+
+
+class MissingTable(InvalidInput):
+    """A table that this step cannot do without is absent."""
+
+    code = "missing_table"
+
+
+class ContractViolation(InvalidInput):
+    """A contract, a policy file or a mapping file contradicts itself or what it refers to."""
+
+    code = "contract_violation"
+
+
+class ForbiddenFeature(ContractViolation):
+    """A column that must never feed a model was asked for as a feature."""
+
+    code = "forbidden_feature"
+
+
+class NotReady(PharosError):
+    """An earlier step of the way has not been run, or its result is unusable."""
+
+    status = 503
+    code = "not_ready"
+
+
+class FeatureMismatch(NotReady):
+    """Stored features are not those the model was trained on."""
+
+    code = "feature_mismatch"
+
+
+class UntrustedArtifact(NotReady):
+    """A model artefact failed its signature, its hashes or its allow-list."""
+
+    code = "untrusted_artifact"
+
+
+class GateRefused(PharosError):
+    """A model did not pass the promotion gate."""
+
+    status = 409
+    code = "gate_refused"
+
+
+class PublishRefused(PharosError):
+    """A night's run found its input wrong; what was published before stays in force."""
+
+    status = 409
+    code = "publish_refused"

@@ -1,0 +1,55 @@
+"""The command line: one command for each step of the way. Nothing imports this module."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from data_contracts.errors import PharosError
+from data_contracts.settings import prepare_process, settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+train_app = typer.Typer(no_args_is_help=True, help="Fit a model on the feature store and log it.")
+tune_app = typer.Typer(no_args_is_help=True, help="Search settings on validation time only; resumable.")
+backtest_app = typer.Typer(no_args_is_help=True, help="Test models on time they have not seen; stable JSON.")
+contracts_app = typer.Typer(no_args_is_help=True, help="Documents generated from the table contracts.")
+app.add_typer(train_app, name="train")
+app.add_typer(tune_app, name="tune")
+app.add_typer(backtest_app, name="backtest")
+app.add_typer(contracts_app, name="contracts")
+console = Console()
+errors = Console(stderr=True)
+
+
+# --- contracts ---------------------------------------------------------------------------------------------------
+
+# --- simulate, ingest --------------------------------------------------------------------------------------------
+
+# --- features, materialize ---------------------------------------------------------------------------------------
+
+# --- train, tune, promote ----------------------------------------------------------------------------------------
+
+# --- backtest ----------------------------------------------------------------------------------------------------
+
+# --- score, serve ------------------------------------------------------------------------------------------------
+
+# --- demo, doctor ------------------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one clear sentence and exit status 2."""
+    prepare_process()
+    try:
+        app()
+    except PharosError as error:
+        errors.print(f"[bold red]{error.code}[/]: ", end="")
+        errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""What every test shares: one thread setting, the real histories when they are there, a state folder of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from data_contracts.settings import Settings, prepare_process, settings
+
+prepare_process(threads=1)
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real histories of two cities; skips aloud where they are absent, fails in CI."""
+    folder = Path(os.environ.get("PHAROS_SHARED", ROOT.parent / "shared")) / "data"
+    if not (folder / "chicago").is_dir():
+        reason = f"the cities' histories are not at {folder}; set PHAROS_SHARED to the folder that holds data/"
+        if os.environ.get("CI"):
+            pytest.fail(f"in CI nothing may be skipped: {reason}")
+        pytest.skip(reason)
+    return folder
+
+
+@pytest.fixture()
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """Settings whose whole state lies in this test's own folder."""
+    monkeypatch.setenv("PHAROS_STATE", str(tmp_path / "state"))
+    settings.cache_clear()
+    yield settings()
+    settings.cache_clear()
