@@ -166,14 +166,20 @@ def read_table(path: Path) -> Table:
     """Read one contract file; raises ContractViolation naming file, place and remedy."""
     try:
         contract = OpenDataContractStandard.from_file(str(path))
-        (schema,) = contract.schema_ or ()
-        table = _table(schema)
+        table = _table(_only_schema(contract))
     except (ValidationError, YAMLError, ValueError, TypeError, KeyError) as error:
         reason = " ".join(str(error).split())
         raise ContractViolation(f"{path.name}: {reason}; write it as ODCS v3.2 like its neighbours") from error
     if path.name != f"{table.name}.odcs.yaml":
         raise ContractViolation(f"{path.name}: holds table {table.name!r}; name the file {table.name}.odcs.yaml")
     return table
+
+
+def _only_schema(contract: OpenDataContractStandard) -> SchemaObject:
+    schemas = contract.schema_ or []
+    if len(schemas) != 1:
+        raise ValueError(f"{len(schemas)} schemas; one contract file describes one table")
+    return schemas[0]
 
 
 def _table(schema: SchemaObject) -> Table:
@@ -202,11 +208,7 @@ def _table(schema: SchemaObject) -> Table:
 def _column(prop: SchemaProperty) -> Column:
     custom = _custom(prop.customProperties)
     options = prop.logicalTypeOptions or {}
-    kind, classification = prop.logicalType, prop.classification
-    if kind not in DTYPES:
-        raise ValueError(f"column {prop.name!r}: logicalType {kind!r} is none of {', '.join(DTYPES)}")
-    if classification not in get_args(Classification):
-        raise ValueError(f"column {prop.name!r}: classification {classification!r} is unknown")
+    kind = cast(Kind, _one_of(prop, "logicalType", get_args(Kind)))
     values = prop.enum or []
     link = next(iter(prop.relationships or ()), None)
     return Column(
@@ -221,7 +223,7 @@ def _column(prop: SchemaProperty) -> Column:
         name_en=str(prop.businessName),
         description_zh=custom["descriptionZh"],
         description_en=str(prop.description),
-        classification=cast(Classification, classification),
+        classification=cast(Classification, _one_of(prop, "classification", get_args(Classification))),
         may_train=bool(custom["mayTrain"]),
         trains_only=tuple(custom.get("trainsOnly", ())),
         ends=bool(custom.get("endDate", False)),
@@ -233,17 +235,24 @@ def _column(prop: SchemaProperty) -> Column:
     )
 
 
+def _one_of(prop: SchemaProperty, what: str, known: tuple[str, ...]) -> str:
+    value = str(getattr(prop, what))
+    if value not in known:
+        raise ValueError(f"column {prop.name!r}: {what} {value!r} is none of {', '.join(known)}")
+    return value
+
+
 def _custom(properties: Iterable[CustomProperty] | None) -> dict[str, Any]:
     return {str(item.property): item.value for item in properties or ()}
 
 
 def _rule(implementation: object) -> NotBefore:
     if not isinstance(implementation, dict) or implementation.get("rule") != "notBefore":
-        raise ValueError(f"quality rule {implementation!r} is unknown; use {{rule: notBefore, column: .., earlier: ..}}")
+        raise ValueError(f"quality rule {implementation!r} is unknown; write {{rule: notBefore, column, earlier}}")
     return NotBefore(str(implementation["column"]), str(implementation["earlier"]))
 
 
-def _bound(kind: str, value: object) -> Bound | None:
+def _bound(kind: Kind, value: object) -> Bound | None:
     if value is None:
         return None
     return date.fromisoformat(str(value)) if kind == "date" else float(str(value))
