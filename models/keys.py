@@ -1,0 +1,55 @@
+"""The key that signs our model artefacts: made on first use, readable by its owner only, never leaves the machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from data_contracts.errors import NotReady, UntrustedArtifact
+
+PRIVATE_NAME = "artifacts.key"
+PUBLIC_NAME = "artifacts.pub"
+
+
+def signing_key(keys_dir: Path) -> Ed25519PrivateKey:
+    """The private key under `keys_dir`; made with mode 0600 when there is none.
+
+    Raises UntrustedArtifact when others may read the key, since then anyone may have signed.
+    """
+    path = keys_dir / PRIVATE_NAME
+    if not path.exists():
+        _make(keys_dir)
+    if path.stat().st_mode & 0o077:
+        raise UntrustedArtifact(
+            f"the signing key {path} can be read by others; run `chmod 600 {path}` or make a new one"
+        )
+    return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
+
+
+def public_key(keys_dir: Path) -> Ed25519PublicKey:
+    """What a reader needs in order to verify; raises NotReady when nothing has ever been signed here."""
+    path = keys_dir / PUBLIC_NAME
+    if not path.is_file():
+        raise NotReady(
+            f"no public key at {path}; train a model on this machine, or copy the trainer's {PUBLIC_NAME} there"
+        )
+    return Ed25519PublicKey.from_public_bytes(path.read_bytes())
+
+
+def _make(keys_dir: Path) -> None:
+    """Write a fresh pair; of two processes that try at once, one wins and both use its key."""
+    keys_dir.mkdir(parents=True, exist_ok=True)
+    key = Ed25519PrivateKey.generate()
+    draft = keys_dir / f"{PRIVATE_NAME}.{os.getpid()}"
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(key.private_bytes_raw())
+    try:
+        os.link(draft, keys_dir / PRIVATE_NAME)  # fails if another process was first; rename would replace its key
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()
+    (keys_dir / PUBLIC_NAME).write_bytes(key.public_key().public_bytes_raw())
