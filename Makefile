@@ -1,0 +1,58 @@
+# The few commands a person needs. A bare machine has git, make and Python 3.11 with venv; the rest comes from here.
+PYTHON ?= python3.11
+VENV   ?= .venv
+# The address of PyTorch's CPU wheels, as its "Start locally" page prints it; without it pip may fetch a CUDA build.
+TORCH_INDEX ?=
+BIN    := $(VENV)/bin
+PIP     = $(BIN)/python -m pip --disable-pip-version-check install --quiet $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+SOURCE ?= simulator
+DATA   ?=
+
+.PHONY: help demo test env env-test debian lint types layers clean lock
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: env ## the whole way, from histories to an answer over HTTP (SOURCE=chicago DATA=DIR for a real city)
+	$(BIN)/pharos demo --source $(SOURCE) $(if $(DATA),--data $(DATA)) $(DEMO)
+
+test: debian env-test lint types layers ## lint, types, layers and every test, with branch coverage
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+
+env: $(VENV)/.runtime ## the virtual environment, from the pinned lock
+env-test: $(VENV)/.test
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info[:2] == (3, 11) else "Pharos needs Python 3.11; name it: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the pinned environment: about 700 MB are downloaded, 2 to 5 minutes."
+	$(PIP) -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test: requirements-test.lock $(VENV)/.runtime
+	$(PIP) -r requirements-test.lock
+	@touch $@
+
+debian: ## the Debian packages that tests use, where we may install them
+	@sh tests/debian.sh
+
+lint: env-test ## style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pharos contracts check
+
+types: env-test ## mypy, strict, tests included
+	$(BIN)/mypy .
+
+layers: env-test ## imports go one way
+	$(BIN)/lint-imports
+
+lock: env-test ## resolve the pins anew from pyproject.toml
+	$(BIN)/python .ci/lock.py
+
+clean: ## remove the environment and every cache; the state folder stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov *.egg-info build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Installs the Debian packages that tests use, where we are root and apt-get is there; else says what will be skipped.
+set -eu
+missing=""
+command -v java >/dev/null 2>&1 || missing="$missing default-jre-headless"
+fc-list :lang=zh 2>/dev/null | grep -q . || missing="$missing fonts-wqy-zenhei fontconfig"
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "Installing for the tests:$missing"
+    apt-get update -qq
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+else
+    echo "Not installed (no root or no apt-get):$missing. Tests that need them will say that they skip."
+fi
