@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     state: Path = Path(".pharos")
     shared: Path = Path("../shared")
     threads: int = 2
+    duckdb_memory_gib: float = 3.0
     today: date | None = None
     host: str = "127.0.0.1"
     port: int = 3017
