@@ -40,6 +40,17 @@ errors = Console(stderr=True)
 # --- demo, doctor ------------------------------------------------------------------------------------------------
 
 
+@app.command()
+def doctor() -> None:
+    """Look at this machine and say what to do about what it lacks; exit status 1 if the way is blocked."""
+    from experiments.doctor import as_table, examine
+
+    findings = examine(settings())
+    console.print(as_table(findings))
+    if any(finding.state == "wrong" for finding in findings):
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """Run the command line; an error of ours is one clear sentence and exit status 2."""
     prepare_process()

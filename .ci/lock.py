@@ -15,7 +15,9 @@ def resolve(requirement: str) -> dict[str, str]:
     """Every distribution pip would install for `requirement`, by name; a local version such as +cpu is dropped."""
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet", "--report", "-"]
     report = json.loads(subprocess.run([*command, requirement], cwd=ROOT, check=True, capture_output=True).stdout)
-    pins = {entry["metadata"]["name"].lower().replace("_", "-"): entry["metadata"]["version"] for entry in report["install"]}
+    pins = {
+        entry["metadata"]["name"].lower().replace("_", "-"): entry["metadata"]["version"] for entry in report["install"]
+    }
     pins.pop("pharos", None)
     return {name: version.partition("+")[0] for name, version in sorted(pins.items())}
 

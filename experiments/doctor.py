@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from rich.table import Table
+
 from data_contracts.settings import Settings
 
 State = Literal["good", "optional", "wrong"]
@@ -46,10 +48,24 @@ def examine(settings: Settings) -> list[Finding]:
     return [check(settings) for check in checks] + [check_program(*program) for program in OPTIONAL_PROGRAMS]
 
 
+def as_table(findings: list[Finding]) -> Table:
+    """The findings as people read them, a remedy beside each lack."""
+    marks = {"good": "[green]✓ good[/]", "optional": "[yellow]· optional[/]", "wrong": "[red]✗ wrong[/]"}
+    table = Table("looked at", "state", "seen", "what to do", title="pharos doctor")
+    for finding in findings:
+        table.add_row(finding.subject, marks[finding.state], finding.seen, finding.remedy)
+    return table
+
+
 OPTIONAL_PROGRAMS = (
     ("Java", ("java",), "the Spark comparison of the window features", "apt-get install default-jre-headless"),
     ("Redis", ("redis-server",), "an online store for many machines", "apt-get install redis-server"),
-    ("PostgreSQL", ("postgres", "pg_ctl", "pg_ctlcluster"), "a registry for many machines", "apt-get install postgresql"),
+    (
+        "PostgreSQL",
+        ("postgres", "pg_ctl", "pg_ctlcluster"),
+        "a registry for many machines",
+        "apt-get install postgresql",
+    ),
     ("Chromium", ("chromium", "chromium-browser", "google-chrome"), "browser tests", "apt-get install chromium"),
 )
 
@@ -78,7 +94,9 @@ def check_environment(_: Settings) -> Finding:
 def check_packages(_: Settings) -> Finding:
     """The packages of the lock are installed in the versions it names."""
     pins = {name: pin for name, _, pin in (line.partition("==") for line in lock_lines()) if pin}
-    wrong = [f"{name} {installed_version(name)} (pinned {pins[name]})" for name in PACKAGES if not pin_holds(name, pins)]
+    wrong = [
+        f"{name} {installed_version(name)} (pinned {pins[name]})" for name in PACKAGES if not pin_holds(name, pins)
+    ]
     if not wrong:
         return Finding("packages", "good", f"{len(PACKAGES)} of {len(PACKAGES)} as pinned")
     return Finding("packages", "wrong", "; ".join(wrong), "run: make clean env")
@@ -109,7 +127,9 @@ def check_disk(settings: Settings) -> Finding:
     free_gib = shutil.disk_usage(existing_parent(settings.state)).free / 2**30
     if free_gib >= NEEDED_DISK_GIB:
         return Finding("disk", "good", f"{free_gib:.0f} GiB free")
-    return Finding("disk", "wrong", f"{free_gib:.1f} GiB free", f"free {NEEDED_DISK_GIB:.0f} GiB or set PHAROS_STATE elsewhere")
+    return Finding(
+        "disk", "wrong", f"{free_gib:.1f} GiB free", f"free {NEEDED_DISK_GIB:.0f} GiB or set PHAROS_STATE elsewhere"
+    )
 
 
 def existing_parent(path: Path) -> Path:
@@ -121,7 +141,9 @@ def check_state(settings: Settings) -> Finding:
     """The state folder can be written."""
     if os.access(existing_parent(settings.state), os.W_OK):
         return Finding("state folder", "good", str(settings.state))
-    return Finding("state folder", "wrong", f"{settings.state} is read-only", "set PHAROS_STATE to a folder you may write")
+    return Finding(
+        "state folder", "wrong", f"{settings.state} is read-only", "set PHAROS_STATE to a folder you may write"
+    )
 
 
 def check_memory(_: Settings) -> Finding:

@@ -1,0 +1,95 @@
+"""The house is as drawn: imports go one way, code folders hold code, and a planted fault is seen."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("data_contracts", "features", "models", "training", "serving", "experiments")
+BACK_EDGES = (
+    ("data_contracts/asof.py", "import features.history"),
+    ("models/base.py", "import features.history"),
+    ("features/history.py", "import models.base"),
+    ("serving/batch.py", "import training.outcomes"),
+    ("training/outcomes.py", "import experiments.doctor"),
+    ("models/grades.py", "import feast"),
+    ("training/splits.py", "import bentoml"),
+    ("data_contracts/policy.py", "import sklearn"),
+    ("serving/batch.py", "import pharos"),
+)
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run import-linter on the house that stands in `folder`."""
+    program = Path(sys.executable).with_name("lint-imports")
+    return subprocess.run([program, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The house without its tests, in a folder where we may break it."""
+    folder = tmp_path_factory.mktemp("house")
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "documents"))
+    for name in ("pharos.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def test_imports_go_one_way(copy: Path) -> None:
+    result = lint(copy)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(("file", "line"), BACK_EDGES, ids=[f"{file}: {line}" for file, line in BACK_EDGES])
+def test_a_planted_back_edge_is_seen(copy: Path, file: str, line: str) -> None:
+    place = copy / file
+    honest = place.read_text(encoding="utf-8")
+    place.write_text(f"{honest}\n{line}\n", encoding="utf-8")
+    try:
+        result = lint(copy)
+    finally:
+        place.write_text(honest, encoding="utf-8")
+    assert result.returncode == 1, result.stdout
+    assert "BROKEN" in result.stdout
+
+
+def test_the_feature_repo_holds_two_files() -> None:
+    """`feast apply` imports every Python file it finds there, a second time."""
+    held = {path.name for path in (ROOT / "features/feature_repo").iterdir() if path.name != "__pycache__"}
+    assert held == {"feature_store.yaml", "definitions.py"}
+
+
+def test_no_file_is_named_for_nothing() -> None:
+    vague = {"utils.py", "helpers.py", "common.py", "misc.py"}
+    assert not [path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if path.name in vague]
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_every_command_in_the_readme_exists(readme: str) -> None:
+    import pharos
+
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    commands = {tuple(part.split()[1:3]) for part in text.replace("`", "\n").splitlines() if part.startswith("pharos ")}
+    assert len(commands) >= 10
+    for words in commands:
+        known = [word for word in words if word.replace("-", "").isalpha() and not word.startswith("--")]
+        groups = {"train", "tune", "backtest", "contracts"}
+        asked = known[:2] if known[0] in groups else known[:1]
+        result = CliRunner().invoke(pharos.app, [*asked, "--help"])
+        assert result.exit_code == 0, f"pharos {' '.join(asked)}: {result.output}"
+
+
+def test_importing_a_package_writes_nothing(tmp_path: Path) -> None:
+    modules = (
+        "data_contracts.catalog, features.windows, models.grades, training.splits, serving.warn, experiments.doctor"
+    )
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {modules}"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=120)
+    assert list(tmp_path.iterdir()) == []
