@@ -1,0 +1,118 @@
+"""Which model answers: a name and an alias resolve to one version and its folder of signed files.
+
+MLflow keeps the versions and the aliases; the files are ours (`artifacts.py`). MLflow's own loaders are never called,
+since they unpickle.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlparse
+
+from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.settings import Settings, prepare_process
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+CHAMPION = "champion"
+NAMES = ("risk", "next-post")
+PATH_TAG = "pharos.path"
+
+
+@dataclass(frozen=True)
+class ResolvedModel:
+    """One registered version: where its signed files lie and the run that made it."""
+
+    name: str
+    version: str
+    path: Path
+    run_id: str
+    tags: Mapping[str, str]
+
+
+def client(settings: Settings) -> MlflowClient:
+    """MLflow on the database of this state folder; no server, no global address, no telemetry.
+
+    The first call of a process imports MLflow (seconds); the first on a new folder makes the database.
+    """
+    prepare_process(settings.threads)
+    from mlflow import MlflowClient
+
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)  # it announces each table that it makes
+    settings.mlflow_dir.mkdir(parents=True, exist_ok=True)
+    return MlflowClient(tracking_uri=settings.mlflow_uri, registry_uri=settings.mlflow_uri)
+
+
+def register(settings: Settings, name: str, run_id: str, artifact_path: str) -> ResolvedModel:
+    """Make the next version of `name` from the folder that the run logged under `artifact_path`."""
+    from mlflow.exceptions import MlflowException
+
+    registry = client(settings)
+    try:
+        registry.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    source = f"{registry.get_run(run_id).info.artifact_uri}/{artifact_path}"
+    # relative to the state folder, so that a state folder may be moved or mounted elsewhere
+    relative = _local(source).relative_to(settings.mlflow_dir.resolve())
+    made = registry.create_model_version(name, source=source, run_id=run_id, tags={PATH_TAG: relative.as_posix()})
+    return _resolved(settings, made)
+
+
+def resolve(settings: Settings, name: str, alias: str = CHAMPION) -> ResolvedModel:
+    """The version that `alias` points at; raises NotReady saying which command to run when there is none."""
+    from mlflow.exceptions import MlflowException
+
+    if not settings.mlflow_dir.is_dir():
+        raise NotReady(f"no model was ever registered under {settings.state}; run `pharos train {name}`")
+    try:
+        return _resolved(settings, client(settings).get_model_version_by_alias(name, alias))
+    except MlflowException as error:
+        raise NotReady(
+            f"no version of {name} carries the alias {alias!r}; run `pharos train {name}`, then `pharos promote {name}`"
+        ) from error
+
+
+def version_of(settings: Settings, name: str, version: str) -> ResolvedModel:
+    """A version by its number; raises InvalidInput listing those that exist."""
+    found = versions(settings, name)
+    for model in found:
+        if model.version == version:
+            return model
+    have = ", ".join(model.version for model in found) or "none yet"
+    raise InvalidInput(f"{name} has no version {version!r}; registered: {have}")
+
+
+def versions(settings: Settings, name: str) -> list[ResolvedModel]:
+    """Every version of `name`, oldest first."""
+    if name not in NAMES:
+        raise InvalidInput(f"no model is called {name!r}; use one of {', '.join(NAMES)}")
+    found = client(settings).search_model_versions(f"name = '{name}'", max_results=1000)
+    return sorted((_resolved(settings, version) for version in found), key=lambda model: int(model.version))
+
+
+def set_alias(settings: Settings, name: str, version: str, alias: str = CHAMPION) -> None:
+    """Point `alias` at a version; in one write, so that a reader sees the old one or the new one."""
+    client(settings).set_registered_model_alias(name, alias, version)
+
+
+def _resolved(settings: Settings, version: Any) -> ResolvedModel:
+    relative = version.tags.get(PATH_TAG)
+    path = settings.mlflow_dir / relative if relative else _local(version.source)
+    return ResolvedModel(version.name, str(version.version), path, version.run_id, dict(version.tags))
+
+
+def _local(source: str) -> Path:
+    """The path of an artefact address on this machine."""
+    address = urlparse(source)
+    if address.scheme not in ("", "file"):
+        raise NotReady(
+            f"artefacts at {address.scheme}:// are not on this machine; copy them under the state folder first"
+        )
+    return Path(unquote(address.path)).resolve()
