@@ -1,0 +1,274 @@
+"""What the department decides, as frozen dataclasses; `policy.py` fills them from TOML and checks them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from data_contracts.vocabulary import Bilingual, Education, Grade, Outcome, SupportKind, Track, UnitLevel
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Months = Annotated[int, Field(ge=1, le=1200)]
+Days = Annotated[int, Field(ge=0, le=3660)]
+Code = Annotated[str, Field(min_length=1, max_length=64)]
+Words = Annotated[str, Field(min_length=1, max_length=400)]
+STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
+class Named:
+    """A code with its Chinese and English name."""
+
+    __pydantic_config__ = STRICT
+
+    code: Code
+    name_zh: Words
+    name_en: Words
+
+
+@dataclass(frozen=True)
+class LadderStep:
+    """One step; `minimum_years` is the least time in it before the next, None where the next is by selection."""
+
+    __pydantic_config__ = STRICT
+
+    code: Code
+    name_en: Words
+    minimum_years: Positive | None = None
+
+    @property
+    def name_zh(self) -> str:
+        """The Chinese name, which is the code itself."""
+        return self.code
+
+
+@dataclass(frozen=True)
+class CareerLadder(Named):
+    """A ladder, its steps low to high."""
+
+    steps: tuple[LadderStep, ...]
+
+    def position(self, step: str) -> int | None:
+        """Place of a step, 0 lowest; None for a step that is not on this ladder."""
+        codes = [known.code for known in self.steps]
+        return codes.index(step) if step in codes else None
+
+
+@dataclass(frozen=True)
+class ConcernCategory(Named):
+    """One of the categories of concerns, its handler and its deadlines in days."""
+
+    handler_zh: Words
+    handler_en: Words
+    acknowledge_within_days: Days
+    resolve_within_days: Days
+    subcategories: tuple[Named, ...]
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Shares of the officers scored that get each grade; they sum to one."""
+
+    __pydantic_config__ = STRICT
+
+    poor: Share
+    fair: Share
+    good: Share
+    excellent: Share
+
+    def worst_first(self) -> tuple[tuple[Grade, float], ...]:
+        """Grade and share, worst first."""
+        return tuple((grade, float(getattr(self, grade.value))) for grade in Grade)
+
+
+@dataclass(frozen=True)
+class UnitBudget:
+    """How many of a unit may be flagged at one time, and when a unit is large enough to be graded."""
+
+    __pydantic_config__ = STRICT
+
+    minimum_officers: Annotated[int, Field(ge=1)]
+    poor_budget: Share
+    poor_budget_least: Annotated[int, Field(ge=0)]
+    approach_margin: Share
+    commend_share: Share
+
+    def most_flagged(self, officers: int) -> int:
+        """Most officers of a unit that may be graded poor at one time.
+
+        >>> UnitBudget(30, 0.10, 2, 0.2, 0.1).most_flagged(45)
+        4
+        """
+        return max(self.poor_budget_least, math.floor(self.poor_budget * officers))
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How much history and how fresh features a score needs, and how long a warning stands."""
+
+    __pydantic_config__ = STRICT
+
+    short_history_months: Months
+    flag_features_after_hours: Positive
+    refuse_features_after_hours: Positive
+    warning_expiry_days: Annotated[int, Field(ge=1, le=90)]
+
+
+@dataclass(frozen=True)
+class GradePolicy:
+    """Everything about grades."""
+
+    __pydantic_config__ = STRICT
+
+    shares: Shares
+    unit: UnitBudget
+    scoring: Scoring
+
+
+@dataclass(frozen=True)
+class OutcomeRule:
+    """An outcome: whether it is served, what it rests on, how far it looks ahead."""
+
+    __pydantic_config__ = STRICT
+
+    name: Outcome
+    name_zh: Words
+    name_en: Words
+    description_zh: Words
+    description_en: Words
+    served: bool
+    basis: Literal["finding", "duty", "allegation"]
+    horizon_months: Literal[6, 12, 24]
+    needs_tables: tuple[Code, ...]
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    leave_kinds: tuple[Code, ...] = ()
+
+
+@dataclass(frozen=True)
+class SupportAction:
+    """One suggested action, to be started within some days."""
+
+    __pydantic_config__ = STRICT
+
+    kind: SupportKind
+    zh: Words
+    en: Words
+    within_days: Days
+
+    @property
+    def text(self) -> Bilingual:
+        """The suggestion in words."""
+        return Bilingual(self.zh, self.en)
+
+
+@dataclass(frozen=True)
+class SupportRule:
+    """The actions suggested for one outcome at one grade, preferred first."""
+
+    __pydantic_config__ = STRICT
+
+    outcome: Outcome
+    grade: Grade
+    actions: Annotated[tuple[SupportAction, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class PointsRule(Named):
+    """One line of the published points table; counts rows of `table` that match `where` and `at_least`."""
+
+    table: Code
+    date: Code
+    per: Literal["row", "year"]
+    points: Positive
+    cap: Positive
+    evidence_zh: Words
+    evidence_en: Words
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    at_least: Mapping[str, float] = field(default_factory=dict)
+    expires_months: Months | None = None
+
+
+@dataclass(frozen=True)
+class EligibilityRule(Named):
+    """What a post asks of an officer; an empty list of posts, families, tracks or levels names all of them."""
+
+    post_ids: tuple[Code, ...] = ()
+    job_families: tuple[Code, ...] = ()
+    tracks: tuple[Track, ...] = ()
+    unit_levels: tuple[UnitLevel, ...] = ()
+    minimum_service_months: Months | None = None
+    minimum_post_months: Months | None = None
+    minimum_grassroots_months: Months | None = None
+    minimum_education: Education | None = None
+    minimum_levels: Mapping[str, float] = field(default_factory=dict)
+
+    def applies_to(self, post_id: str, job_family: str | None, track: str | None, unit_level: str | None) -> bool:
+        """Whether this rule speaks about the post.
+
+        >>> EligibilityRule("x", "例", "example", tracks=(Track.TECHNICAL,)).applies_to("p", None, "general", None)
+        False
+        """
+        scopes = ((self.post_ids, post_id), (self.job_families, job_family))
+        words = ((self.tracks, track), (self.unit_levels, unit_level))
+        return all(not allowed or value in allowed for allowed, value in (*scopes, *words))
+
+
+@dataclass(frozen=True)
+class TrainingRule(Named):
+    """Training that everyone on some tracks must take again and again."""
+
+    tracks: Annotated[tuple[Track, ...], Field(min_length=1)]
+    competency: Code
+    every_months: Months
+    hours: Positive
+    grace_days: Days
+
+
+@dataclass(frozen=True)
+class ResultRetention:
+    """How long results, the audit chain and refused rows are kept."""
+
+    __pydantic_config__ = STRICT
+
+    months: Months
+    audit_months: Months
+    quarantine_days: Days
+
+
+@dataclass(frozen=True)
+class TableRetention:
+    """How long rows of some tables are kept; `months` None is as long as the officer serves."""
+
+    __pydantic_config__ = STRICT
+
+    tables: tuple[Code, ...]
+    after_leaving_months: Months
+    basis_zh: Words
+    basis_en: Words
+    months: Months | None = None
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long anything is kept."""
+
+    __pydantic_config__ = STRICT
+
+    results: ResultRetention
+    table: tuple[TableRetention, ...]
+
+
+@dataclass(frozen=True)
+class ForbiddenGroup:
+    """Names that no feature may hold, and why."""
+
+    __pydantic_config__ = STRICT
+
+    names: Annotated[tuple[Code, ...], Field(min_length=1)]
+    because_zh: Words
+    because_en: Words

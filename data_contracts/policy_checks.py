@@ -1,0 +1,156 @@
+"""What the form of the policy files cannot say: sums, unique codes, and agreement with the contracts."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from data_contracts.catalog import Catalog, Table
+from data_contracts.decisions import (
+    CareerLadder,
+    ConcernCategory,
+    EligibilityRule,
+    ForbiddenGroup,
+    GradePolicy,
+    OutcomeRule,
+    PointsRule,
+    Retention,
+    SupportRule,
+    TrainingRule,
+)
+from data_contracts.vocabulary import Grade, LeaveKind, Outcome
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault: where it is, what it is, how to mend it."""
+
+    file: str
+    key: str
+    fault: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = f"policy/{self.file}" + (f", key {self.key}" if self.key else "")
+        return f"{place}: {self.fault}; {self.remedy}"
+
+
+@dataclass(frozen=True)
+class Found:
+    """The sections as read, before they are trusted."""
+
+    ladders: tuple[CareerLadder, ...]
+    concerns: tuple[ConcernCategory, ...]
+    grades: GradePolicy
+    outcomes: tuple[OutcomeRule, ...]
+    support: tuple[SupportRule, ...]
+    points: tuple[PointsRule, ...]
+    eligibility: tuple[EligibilityRule, ...]
+    training: tuple[TrainingRule, ...]
+    retention: Retention
+    forbidden: tuple[ForbiddenGroup, ...]
+
+
+def problems_of(found: Found, contracts: Catalog) -> Iterator[Problem]:
+    """Every fault that the sections have among themselves or against the contracts."""
+    yield from _twice(found)
+    yield from _grades(found.grades)
+    yield from _outcomes(found, contracts)
+    for number, rule in enumerate(found.points, start=1):
+        yield from _points(f"rule[{number}]", rule, contracts)
+    yield from _retention(found.retention, contracts)
+    yield from _forbidden(found.forbidden, contracts)
+
+
+def _twice(found: Found) -> Iterator[Problem]:
+    subcategories = (sub.code for category in found.concerns for sub in category.subcategories)
+    steps = (f"{ladder.code}/{step.code}" for ladder in found.ladders for step in ladder.steps)
+    lists: tuple[tuple[str, Iterable[str]], ...] = (
+        ("ladders.toml", (ladder.code for ladder in found.ladders)),
+        ("ladders.toml", steps),
+        ("concerns.toml", (category.code for category in found.concerns)),
+        ("concerns.toml", subcategories),
+        ("outcomes.toml", (rule.name.value for rule in found.outcomes)),
+        ("support.toml", (f"{rule.outcome}/{rule.grade}" for rule in found.support)),
+        ("points.toml", (rule.code for rule in found.points)),
+        ("eligibility.toml", (rule.code for rule in found.eligibility)),
+        ("training.toml", (rule.code for rule in found.training)),
+        ("retention.toml", (table for rule in found.retention.table for table in rule.tables)),
+    )
+    for file, codes in lists:
+        for code, times in Counter(codes).items():
+            if times > 1:
+                yield Problem(file, code, f"appears {times} times", "keep one of them")
+
+
+def _grades(grades: GradePolicy) -> Iterator[Problem]:
+    total = sum(share for _, share in grades.shares.worst_first())
+    if not math.isclose(total, 1.0, abs_tol=1e-9):
+        yield Problem("grades.toml", "shares", f"sum to {total:g}", "make the four shares sum to 1")
+    scoring = grades.scoring
+    if scoring.flag_features_after_hours > scoring.refuse_features_after_hours:
+        fault = "features would be refused before they are flagged"
+        yield Problem("grades.toml", "scoring.flag_features_after_hours", fault, "make it the smaller of the two")
+
+
+def _outcomes(found: Found, contracts: Catalog) -> Iterator[Problem]:
+    for missing in sorted(set(Outcome) - {rule.name for rule in found.outcomes}):
+        yield Problem("outcomes.toml", missing, "no rule for this outcome", "add it, with served = false if unwanted")
+    for rule in found.outcomes:
+        for table in set(rule.needs_tables) - set(contracts.tables):
+            yield Problem(
+                "outcomes.toml", f"{rule.name}.needs_tables", f"no table {table!r}", "name a contract's table"
+            )
+        for kind in set(rule.leave_kinds) - set(LeaveKind):
+            yield Problem("outcomes.toml", f"{rule.name}.leave_kinds", f"no kind {kind!r}", "use the contract's codes")
+    given = {(rule.outcome, rule.grade) for rule in found.support}
+    for outcome in Outcome:
+        for grade in Grade:
+            if (outcome, grade) not in given:
+                yield Problem("support.toml", f"{outcome}/{grade}", "no support action", "add at least one action")
+
+
+def _points(place: str, rule: PointsRule, contracts: Catalog) -> Iterator[Problem]:
+    if rule.table not in contracts.tables:
+        yield Problem("points.toml", f"{place}.table", f"no table {rule.table!r}", "name a contract's table")
+        return
+    table = contracts.tables[rule.table]
+    if rule.date not in table.column_names:
+        yield Problem("points.toml", f"{place}.date", f"no column {rule.date!r}", f"name a date of {table.name}")
+    if rule.per == "year" and not table.ends:
+        yield Problem("points.toml", f"{place}.per", f"{table.name} has no end date", 'use per = "row"')
+    for name in (*rule.where, *rule.at_least):
+        yield from _condition(place, name, rule, table, contracts)
+
+
+def _condition(place: str, name: str, rule: PointsRule, table: Table, contracts: Catalog) -> Iterator[Problem]:
+    owner, _, column = name.rpartition(".")
+    target = contracts.tables.get(owner) if owner in table.references.values() else None if owner else table
+    if target is None or column not in target.column_names:
+        remedy = f"use a column of {table.name}, or table.column of one that it refers to"
+        yield Problem("points.toml", f"{place}.{name}", "no such column", remedy)
+        return
+    allowed = target.column(column).enum
+    for value in rule.where.get(name, ()):
+        if allowed and value not in allowed:
+            yield Problem("points.toml", f"{place}.where.{name}", f"no value {value!r}", f"use {', '.join(allowed)}")
+
+
+def _retention(retention: Retention, contracts: Catalog) -> Iterator[Problem]:
+    named = {table for rule in retention.table for table in rule.tables}
+    for table in sorted(set(contracts.tables) - named):
+        yield Problem("retention.toml", table, "this table has no rule", "add it to one of the lists")
+    for table in sorted(named - set(contracts.tables)):
+        yield Problem("retention.toml", table, "no such table", "name a contract's table")
+
+
+def _forbidden(groups: tuple[ForbiddenGroup, ...], contracts: Catalog) -> Iterator[Problem]:
+    named = {name for group in groups for name in group.names}
+    protected = {"sex", "ethnicity", "birth_year", "text"}
+    for name in sorted(protected - named):
+        yield Problem("forbidden.toml", name, "must stay forbidden", "put it back into a group")
+    trainable = {c.name for t in contracts.tables.values() for c in t.columns if c.may_train}
+    for name in sorted(named & trainable):
+        yield Problem("forbidden.toml", name, "the contract lets it train", "set mayTrain to false or take it out here")
