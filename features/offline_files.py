@@ -1,0 +1,114 @@
+"""Snapshots as Feast wants them: one parquet file for each as-of date, times as timestamp('us', 'UTC').
+
+A file remembers the hash of the snapshot it was made from, so a second call rewrites only what changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data_contracts.errors import FeatureMismatch, NotReady
+from features.views import Field, View, typed
+
+UTC_MICROSECONDS = pa.timestamp("us", "UTC")  # Feast's materialize fails on nanoseconds
+MADE_FROM = b"pharos_snapshot_sha256"
+ARROW = {
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+    "string": pa.string(),
+    "strings": pa.list_(pa.string()),
+}
+
+
+def snapshot_folder(snapshot_dir: Path, source: str, as_of: date) -> Path:
+    """Where the snapshot writer puts one as-of date of one source.
+
+    >>> snapshot_folder(Path("s"), "officers", date(2013, 1, 1)).as_posix()
+    's/officers/as_of=2013-01-01'
+    """
+    return snapshot_dir / source / f"as_of={as_of.isoformat()}"
+
+
+def snapshot_dates(snapshot_dir: Path, source: str) -> list[date]:
+    """Every as-of date that has a snapshot, oldest first."""
+    folders = (snapshot_dir / source).glob("as_of=*")
+    return sorted(date.fromisoformat(folder.name.removeprefix("as_of=")) for folder in folders)
+
+
+def snapshot_parts(snapshot_dir: Path, source: str, as_of: date) -> list[Path]:
+    """The parquet files of one snapshot; raises NotReady with the remedy when there is none."""
+    folder = snapshot_folder(snapshot_dir, source, as_of)
+    parts = sorted(folder.glob("*.parquet"))
+    if not parts:
+        raise NotReady(f"there is no snapshot of {source} as of {as_of} in {folder}; run `pharos features` for that date")
+    return parts
+
+
+def content_hash(paths: list[Path]) -> str:
+    """sha256 over the bytes of files, in the given order."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as handle:
+            while block := handle.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def read_snapshot(snapshot_dir: Path, source: str, as_of: date) -> pd.DataFrame:
+    """One snapshot as it was written: the key, `as_of` and every feature column."""
+    parts = snapshot_parts(snapshot_dir, source, as_of)
+    return pa.concat_tables([pq.read_table(part, partitioning=None) for part in parts]).to_pandas()
+
+
+def write_offline(snapshot_dir: Path, offline: Path, views: tuple[View, ...], as_of: date) -> bool:
+    """Convert one snapshot; the views share a source. Returns whether anything had to be written."""
+    source = views[0].source
+    target = offline / f"{as_of.isoformat()}.parquet"
+    digest = content_hash(snapshot_parts(snapshot_dir, source, as_of)) + _layout(views)
+    if target.exists() and (pq.read_schema(target).metadata or {}).get(MADE_FROM) == digest.encode():
+        return False
+    table = feast_table(read_snapshot(snapshot_dir, source, as_of), views, as_of)
+    offline.mkdir(parents=True, exist_ok=True)
+    scratch = target.with_suffix(".partial")
+    pq.write_table(table.replace_schema_metadata({MADE_FROM: digest.encode()}), scratch)
+    os.replace(scratch, target)
+    return True
+
+
+def feast_table(frame: pd.DataFrame, views: tuple[View, ...], as_of: date) -> pa.Table:
+    """Key, both timestamps and the declared fields, in declared order and kind.
+
+    A snapshot is computed from what was known at its date, so it was created at its date too.
+    """
+    fields = {item.name: item for view in views for item in view.fields}
+    absent = [name for name in fields if name not in frame.columns]
+    if absent:
+        raise FeatureMismatch(
+            f"the snapshot of {views[0].source} as of {as_of} lacks {len(absent)} declared features, first {absent[0]!r}; "
+            "build the snapshots again with this version"
+        )
+    key = views[0].key
+    columns = {key: pa.array(frame[key].astype("string"), pa.string())}
+    midnight = pd.Timestamp(as_of, tz="UTC").as_unit("us")
+    for name in ("event_timestamp", "created_timestamp"):
+        columns[name] = pa.array([midnight] * len(frame), UTC_MICROSECONDS)
+    ready = typed(frame, tuple(fields.values()))
+    columns |= {name: _arrow(ready[name], item) for name, item in fields.items()}
+    return pa.table(columns)
+
+
+def _arrow(column: pd.Series, item: Field) -> pa.Array:
+    return pa.array(column, ARROW[item.kind], from_pandas=True)
+
+
+def _layout(views: tuple[View, ...]) -> str:
+    told = repr([(view.name, [(item.name, item.kind) for item in view.fields]) for view in views])
+    return hashlib.sha256(told.encode()).hexdigest()

@@ -1,0 +1,225 @@
+"""The one door to the feature store. Feast stays behind it, and is imported only when a method needs it (5 s)."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady
+from data_contracts.settings import Settings
+from features.ages import aged_answer
+from features.offline_files import content_hash, read_snapshot, snapshot_dates, snapshot_parts, write_offline
+from features.declared import declared_features
+from features.views import Declared, Service, View, typed
+
+REPO_FILE = Path(__file__).parent / "feature_repo" / "feature_store.yaml"
+ROW = "pharos_row_id"
+CHUNK_ROWS = 200_000  # of entity rows: Feast's join keeps every candidate row of a chunk in memory
+
+
+@dataclass(frozen=True)
+class Materialized:
+    """What `materialize` did to one view: officers or units written, and why not when nothing was."""
+
+    view: str
+    as_of: date
+    rows: int
+    because: str = "moved forward"
+
+
+class FeatureReader:
+    """Features for training (`training_frame`), for a request (`online`) and for the night (`snapshot`).
+
+    `settings` say where the state lies; `declared` is what the store offers, by default all of it.
+    """
+
+    def __init__(self, settings: Settings, declared: Declared | None = None) -> None:
+        self._settings = settings
+        self._declared = declared
+        self._lock = threading.Lock()  # Feast's SQLite store shares one connection between threads
+
+    @property
+    def declared(self) -> Declared:
+        """The views and services on offer."""
+        if self._declared is None:
+            self._declared = declared_features()
+        return self._declared
+
+    def columns(self, service: str) -> list[str]:
+        """The features of a service in their stored order."""
+        return list(self.declared.service(service).chosen)
+
+    def service_hash(self, service: str) -> str:
+        """sha256 of what training and serving must agree on."""
+        return self.declared.service(service).hash
+
+    def apply(self) -> None:
+        """Register everything declared; refuses a feature that no model may see."""
+        from data_contracts.policy import check_features
+        from features.feast_objects import feast_objects
+
+        check_features([item.name for view in self.declared.views for item in view.fields])
+        self._settings.feast_dir.mkdir(parents=True, exist_ok=True)
+        with _quietly():
+            self._feast.apply(feast_objects(self.declared, self._settings.feast_dir))
+
+    def snapshot(self, as_of: date, source: str = "officers") -> pd.DataFrame:
+        """Every officer (or unit) as of a day, with the declared kinds; what the night reads."""
+        frame = read_snapshot(self._settings.snapshot_dir, source, as_of)
+        fields = tuple(item for view in self.declared.view(source) for item in view.fields)
+        absent = [item.name for item in fields if item.name not in frame.columns]
+        if absent:
+            raise FeatureMismatch(
+                f"the snapshot of {source} as of {as_of} lacks {len(absent)} declared features, first {absent[0]!r}; "
+                "build the snapshots again with this version"
+            )
+        return typed(frame, fields)
+
+    def snapshot_hash(self, as_of: date, source: str = "officers") -> str:
+        """sha256 of the snapshot's bytes."""
+        return content_hash(snapshot_parts(self._settings.snapshot_dir, source, as_of))
+
+    def snapshot_dates(self, source: str = "officers") -> list[date]:
+        """The as-of dates that have a snapshot, oldest first."""
+        return snapshot_dates(self._settings.snapshot_dir, source)
+
+    def training_frame(self, entities: pd.DataFrame, service: str, chunk_rows: int = CHUNK_ROWS) -> pd.DataFrame:
+        """The features as they were known at each row's time; rows, order and index as they came.
+
+        `entities` has the service's key and `event_timestamp` (naive midnight or UTC); other columns are kept.
+        Raises FeatureMismatch when the store loses or adds a row.
+        """
+        chosen = self.declared.service(service)
+        asked = _entity_rows(entities, chosen.key)
+        self.convert()
+        order = asked["event_timestamp"].argsort(kind="stable").to_numpy()
+        parts = [
+            self._historical(asked.iloc[order[start : start + chunk_rows]], chosen)
+            for start in range(0, len(order), chunk_rows)
+        ]
+        joined = pd.concat(parts).sort_values(ROW, kind="stable") if parts else asked.reindex(columns=[ROW, *chosen.chosen])
+        if joined[ROW].tolist() != list(range(len(entities))):
+            raise FeatureMismatch(f"service {service!r}: {len(entities)} rows went in and {len(joined)} came out")
+        features = typed(joined[list(chosen.chosen)], chosen.fields).set_index(entities.index)
+        return pd.concat([entities, features], axis=1)
+
+    def _historical(self, asked: pd.DataFrame, service: Service) -> pd.DataFrame:
+        job = self._feast.get_historical_features(
+            entity_df=asked.reset_index(drop=True),
+            features=self._feast.get_feature_service(service.name),
+            filter_by_created_timestamp=True,  # without it created_timestamp only breaks ties, and late data leaks
+        )
+        frame: pd.DataFrame = job.to_df()
+        return frame[[ROW, *service.chosen]]
+
+    def convert(self) -> int:
+        """Bring the Feast-facing parquet up to date with the snapshots; returns how many files were written."""
+        written = 0
+        for source in sorted({view.source for view in self.declared.views}):
+            views = self.declared.view(source)
+            folder = self._settings.feast_dir / "offline" / source
+            dates = snapshot_dates(self._settings.snapshot_dir, source)
+            written += sum(write_offline(self._settings.snapshot_dir, folder, views, day) for day in dates)
+            for stale in set(folder.glob("*.parquet")) - {folder / f"{day.isoformat()}.parquet" for day in dates}:
+                stale.unlink()
+        return written
+
+    def materialize(self, as_of: date) -> list[Materialized]:
+        """Bring the online store forward to the snapshots of `as_of`; an older day never overwrites a newer one."""
+        self.convert()
+        return [self._materialize_view(view, as_of) for view in self.declared.views]
+
+    def _materialize_view(self, view: View, as_of: date) -> Materialized:
+        marks = self._marks()
+        held = marks.get(view.name, {"as_of": "0001-01-01", "content": ""})
+        content = self.snapshot_hash(as_of, view.source) + str(view.ttl_days)
+        if date.fromisoformat(held["as_of"]) > as_of:
+            return Materialized(view.name, as_of, 0, f"the store already holds {held['as_of']}")
+        if held == {"as_of": as_of.isoformat(), "content": content}:
+            return Materialized(view.name, as_of, 0, "already there")
+        moment = pd.Timestamp(as_of, tz="UTC").to_pydatetime()
+        # The intent stands first: a kill in the middle leaves newer rows, which no older day may overwrite either.
+        self._mark(marks | {view.name: {"as_of": as_of.isoformat(), "content": "unfinished"}})
+        with _quietly(), self._lock:
+            self._feast.materialize(start_date=moment, end_date=moment, feature_views=[view.name])
+        self._mark(marks | {view.name: {"as_of": as_of.isoformat(), "content": content}})
+        return Materialized(view.name, as_of, len(self.snapshot(as_of, view.source)))
+
+    def online(self, ids: Sequence[str], service: str, as_of: date | None = None) -> pd.DataFrame:
+        """What the store holds for these officers (or units) now, one row each, in the given order.
+
+        Columns: the key, `status` (present, expired, unknown), `feature_timestamp` (naive UTC) and the features in
+        stored order. Age is counted from `as_of`, by default the setting `today`. A feature older than its ttl is
+        null. Raises NotReady when nothing was ever materialized.
+        """
+        chosen = self.declared.service(service)
+        today = as_of or self._settings.today
+        if today is None:
+            raise InvalidInput("features have an age only against a day: pass as_of, or set PHAROS_TODAY=YYYY-MM-DD")
+        if not self._marks():
+            raise NotReady("the online store is empty; run `pharos materialize --as-of DATE`")
+        with self._lock:
+            answer = self._feast.get_online_features(
+                features=self._feast.get_feature_service(service), entity_rows=[{chosen.key: item} for item in ids]
+            ).to_dict(include_event_timestamps=True)
+        return aged_answer(answer, list(ids), chosen, today)
+
+    @cached_property
+    def _feast(self) -> Any:
+        import yaml
+        from feast import FeatureStore, RepoConfig
+
+        self._settings.feast_dir.mkdir(parents=True, exist_ok=True)
+        text = REPO_FILE.read_text("utf-8")
+        folder = str(self._settings.feast_dir.resolve())
+        return FeatureStore(config=RepoConfig(**yaml.safe_load(text.replace("${PHAROS_FEAST_DIR}", folder))))
+
+    @property
+    def _marks_file(self) -> Path:
+        return self._settings.feast_dir / "materialized.json"
+
+    def _marks(self) -> dict[str, dict[str, str]]:
+        if not self._marks_file.exists():
+            return {}
+        marks: dict[str, dict[str, str]] = json.loads(self._marks_file.read_text("utf-8"))
+        return marks
+
+    def _mark(self, marks: dict[str, dict[str, str]]) -> None:
+        scratch = self._marks_file.with_suffix(".partial")
+        scratch.write_text(json.dumps(marks, indent=1, sort_keys=True), "utf-8")
+        os.replace(scratch, self._marks_file)
+
+
+def _entity_rows(entities: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Key, UTC microseconds and our own row id: Feast keeps neither the order nor the index."""
+    absent = [name for name in (key, "event_timestamp") if name not in entities.columns]
+    if absent:
+        raise InvalidInput(f"entity rows need the columns {key} and event_timestamp; {absent[0]} is missing")
+    if entities[[key, "event_timestamp"]].isna().to_numpy().any():
+        raise InvalidInput(f"entity rows need a value in {key} and event_timestamp on every row")
+    moments = pd.to_datetime(entities["event_timestamp"], utc=True).astype("datetime64[us, UTC]")
+    return pd.DataFrame(
+        {
+            key: entities[key].astype("string").astype(object).to_numpy(),
+            "event_timestamp": moments.array,
+            ROW: range(len(entities)),
+        }
+    )
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Feast prints and draws its own progress bars; ours are drawn by the command."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        yield

@@ -1,0 +1,135 @@
+"""The second pass of a night: grades over the whole force, the published files, the manifest."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from data_contracts.errors import PublishRefused
+from serving.chunks import ChunkStore, parquet_bytes
+from serving.manifest import FORMAT, MANIFEST, Counts, Manifest, file_hash, hash_of, write_atomically
+from serving.results import QUARANTINED, RESULT_SCHEMA, SCORED, Scorer
+from serving.roll_up import GRADES, graded, unit_results
+
+LIGHT = ["officer_id", "unit_id", "outcome", "status", "probability"]  # what grading needs; reasons stay on disk
+
+
+@dataclass(frozen=True)
+class Night:
+    """One run of the night as asked for: what decides its bytes, and nothing else."""
+
+    as_of: date
+    scorer: Scorer
+    shares: Mapping[str, float]
+    parents: Mapping[str, str]
+    snapshot_sha256: str
+    chunk_officers: int
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Hash of each input, for the manifest."""
+        return {
+            "snapshot": self.snapshot_sha256,
+            "grade_shares": hash_of(dict(self.shares)),
+            "unit_tree": hash_of(dict(self.parents)),
+        }
+
+    @property
+    def run(self) -> str:
+        """The hash that names the run: same inputs, same models, same rules."""
+        models = [asdict(item) for item in self.scorer.models]
+        told = [FORMAT, self.as_of.isoformat(), self.inputs, models, list(self.scorer.outcomes), self.chunk_officers]
+        return hash_of(told)[:16]
+
+
+def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path) -> Manifest:
+    """Grade over the whole force and write parts, units, quarantine and manifest into an empty `target`.
+
+    `frame` is the snapshot as it was read, `store` holds the scored chunks. Raises PublishRefused when officers were
+    lost on the way or when nobody could be scored.
+    """
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    chunks = store.numbers()
+    force = pa.concat_tables([store.read(number, LIGHT) for number in chunks]).to_pandas()
+    force = graded(force, night.shares)
+    counts = _counts(frame, force)
+    if counts.scored == 0:
+        raise PublishRefused(f"nothing was published for {night.as_of}: none of {counts.rows_in} officers was scored")
+    files = _write_parts(store, force, target)
+    units = unit_results(force, night.parents, night.shares)
+    files["units.parquet"] = _write(target / "units.parquet", pa.Table.from_pandas(units, preserve_index=False))
+    files["quarantine.parquet"] = _write(target / "quarantine.parquet", _quarantine(frame, force))
+    manifest = Manifest(
+        as_of=night.as_of,
+        run=night.run,
+        inputs=night.inputs,
+        models=night.scorer.models,
+        outcomes=night.scorer.outcomes,
+        counts=counts,
+        grades=_grade_counts(force),
+        files=files,
+    )
+    write_atomically(target / MANIFEST, manifest.to_json().encode())
+    return manifest
+
+
+def _write_parts(store: ChunkStore, force: pd.DataFrame, target: Path) -> dict[str, str]:
+    """Each chunk with its grades, without the quarantined; returns name -> sha256."""
+    files: dict[str, str] = {}
+    start = 0
+    for number in store.numbers():
+        table = store.read(number)
+        rows = force.iloc[start : start + len(table)]
+        start += len(table)
+        for name in ("grade", "overall_grade"):
+            column = pa.array(rows[name], pa.string(), from_pandas=True)
+            table = table.set_column(RESULT_SCHEMA.get_field_index(name), RESULT_SCHEMA.field(name), column)
+        table = table.filter(pa.array((rows["status"] != QUARANTINED).to_numpy(bool)))
+        files[f"part-{number:05d}.parquet"] = _write(target / f"part-{number:05d}.parquet", table)
+    return files
+
+
+def _counts(frame: pd.DataFrame, force: pd.DataFrame) -> Counts:
+    """Every officer of the snapshot once: scored for at least one outcome, for none, quarantined, or a duplicate."""
+    nameless = int(frame["officer_id"].isna().sum())
+    states = force.assign(scored=force["status"] == SCORED, out=force["status"] == QUARANTINED)
+    officers = states.groupby("officer_id", sort=False)[["scored", "out"]].any()
+    return Counts(
+        rows_in=len(frame),
+        scored=int((officers["scored"] & ~officers["out"]).sum()),
+        not_scored=int((~officers["scored"] & ~officers["out"]).sum()),
+        quarantined=nameless + int(officers["out"].sum()),
+        duplicates=int(frame["officer_id"].dropna().duplicated().sum()),
+    )
+
+
+def _quarantine(frame: pd.DataFrame, force: pd.DataFrame) -> pa.Table:
+    """Who was left out and why; a nameless row is named by its place in the snapshot."""
+    nameless = [str(place) for place in frame["officer_id"].isna().to_numpy().nonzero()[0]]
+    out = force.loc[force["status"] == QUARANTINED, "officer_id"].drop_duplicates().astype(str).tolist()
+    twice = frame.loc[frame["officer_id"].notna() & frame["officer_id"].duplicated(), "officer_id"].astype(str).tolist()
+    reasons = ["no_officer_id"] * len(nameless) + ["not_a_probability"] * len(out) + ["duplicate"] * len(twice)
+    return pa.table({"key": pa.array([*nameless, *out, *twice], pa.string()), "reason": pa.array(reasons, pa.string())})
+
+
+def _grade_counts(force: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Officers of each grade, for each outcome and overall."""
+    counted = {
+        str(outcome): {name: int((rows["grade"] == name).sum()) for name in GRADES}
+        for outcome, rows in force.groupby("outcome", sort=True)
+    }
+    overall = force.drop_duplicates("officer_id")["overall_grade"]
+    return counted | {"overall": {name: int((overall == name).sum()) for name in GRADES}}
+
+
+def _write(path: Path, table: pa.Table) -> str:
+    write_atomically(path, parquet_bytes(table))
+    path.chmod(0o444)  # published once, never changed
+    return file_hash(path)

@@ -1,0 +1,134 @@
+"""What one run of the night was made from and what it made; without a clock in it, so that equal runs are equal bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from data_contracts.errors import PublishRefused
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class ModelIdentity:
+    """Which model answered: registry name and version, hash of the artefact, and the features it was trained on."""
+
+    name: str
+    version: str
+    sha256: str
+    service: str
+    service_hash: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Officers of one run. `rows_in` = scored + not scored + quarantined + duplicates, exactly."""
+
+    rows_in: int
+    scored: int
+    not_scored: int
+    quarantined: int
+    duplicates: int
+
+    def __post_init__(self) -> None:
+        out = self.scored + self.not_scored + self.quarantined + self.duplicates
+        if out != self.rows_in:
+            raise PublishRefused(f"{self.rows_in} officers went in and {out} came out; nothing was published")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One published run: `files` maps each file to its sha256, `inputs` each input to its own."""
+
+    as_of: date
+    run: str
+    inputs: Mapping[str, str]
+    models: tuple[ModelIdentity, ...]
+    outcomes: tuple[str, ...]
+    counts: Counts
+    grades: Mapping[str, Mapping[str, int]]
+    files: Mapping[str, str]
+
+    @property
+    def output_hash(self) -> str:
+        """sha256 over the names and hashes of every file."""
+        return hash_of(dict(self.files))
+
+    def to_json(self) -> str:
+        """The manifest as stored: sorted keys, dates as text."""
+        told = {"format": FORMAT, **asdict(self), "as_of": self.as_of.isoformat(), "output_hash": self.output_hash}
+        return json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        """The manifest of a published folder; raises PublishRefused when it is not what was written."""
+        path = folder / MANIFEST
+        try:
+            told: dict[str, Any] = json.loads(path.read_text("utf-8"))
+            made = cls(
+                as_of=date.fromisoformat(told["as_of"]),
+                run=told["run"],
+                inputs=told["inputs"],
+                models=tuple(ModelIdentity(**item) for item in told["models"]),
+                outcomes=tuple(told["outcomes"]),
+                counts=Counts(**told["counts"]),
+                grades=told["grades"],
+                files=told["files"],
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise PublishRefused(f"{path} cannot be read as a manifest ({type(error).__name__}); restore it") from error
+        if told.get("output_hash") != made.output_hash:
+            raise PublishRefused(f"{path} does not agree with itself: output_hash differs; restore it from a copy")
+        return made
+
+    def verify(self, folder: Path) -> None:
+        """Hash every file again; raises PublishRefused naming the first that differs."""
+        for name, digest in sorted(self.files.items()):
+            path = folder / name
+            if not path.is_file():
+                raise PublishRefused(f"{path} is missing from a published run; restore it, or remove the folder and rerun")
+            if file_hash(path) != digest:
+                raise PublishRefused(f"{path} is not what was published; restore it, or remove the folder and rerun")
+
+
+def hash_of(told: Any) -> str:
+    """sha256 of anything that JSON can say, independent of key order.
+
+    >>> hash_of({"a": 1, "b": 2}) == hash_of({"b": 2, "a": 1})
+    True
+    """
+    return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    """sha256 of a file's bytes."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside, flush to disk, then rename: a reader sees the old content or the new, never a part."""
+    scratch = path.with_name(f".{path.name}.partial")
+    with scratch.open("wb") as handle:
+        handle.write(content)
+        handle.flush()
+        os.fsync(handle.fileno())
+    os.replace(scratch, path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames inside a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

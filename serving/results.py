@@ -1,0 +1,127 @@
+"""The shape of a night's results, and how a published run is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data_contracts.errors import NotReady, PublishRefused
+from data_contracts.settings import Settings
+from serving.manifest import Manifest, ModelIdentity
+from serving.pointer import Pointer, read_pointer
+
+SCORED, NOT_SCORED, QUARANTINED = "scored", "not_scored", "quarantined"
+RESULT_SCHEMA = pa.schema(
+    [
+        ("officer_id", pa.string()),
+        ("unit_id", pa.string()),
+        ("outcome", pa.string()),
+        ("status", pa.string()),
+        ("probability", pa.float32()),
+        ("low", pa.float32()),
+        ("high", pa.float32()),
+        ("unsure", pa.bool_()),
+        ("reasons", pa.string()),  # JSON: [{"theme", "text": {"zh", "en"}, "since"}]
+        ("because", pa.string()),  # JSON: {"code", "zh", "en"} where not scored
+        ("grade", pa.string()),
+        ("overall_grade", pa.string()),
+    ]
+)
+GIVEN = ("status", "probability", "low", "high", "unsure", "reasons", "because")
+
+
+class Scorer(Protocol):
+    """What turns features into results. Called with chunks of one as-of date.
+
+    The chunk has `officer_id`, `as_of`, `unit_id` where the snapshot has it, and the features of the service that
+    `models` name. The answer has one row for each officer and outcome, in any order, with the columns `officer_id`,
+    `outcome`, `status` (scored or not_scored), `probability`, `low`, `high`, `unsure`, `reasons` and `because`.
+    `grade` is not asked for: grades are shares of the whole force. The same chunk must give the same answer.
+    """
+
+    @property
+    def models(self) -> tuple[ModelIdentity, ...]:
+        """The models that answer, for the manifest and the run hash."""
+        ...
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The outcomes answered, in the order of the result."""
+        ...
+
+    def __call__(self, chunk: pd.DataFrame) -> pd.DataFrame:
+        """Results of one chunk."""
+        ...
+
+
+def checked_results(answer: pd.DataFrame, chunk: pd.DataFrame, outcomes: Sequence[str]) -> pa.Table:
+    """A scorer's answer in chunk order, outcome by outcome, in the one schema; grades still empty.
+
+    An officer with a probability that is no number between 0 and 1 is quarantined with all outcomes.
+    Raises PublishRefused when an officer or outcome is missing, doubled or unasked.
+    """
+    wanted = pd.MultiIndex.from_product([chunk["officer_id"].astype(str), outcomes], names=["officer_id", "outcome"])
+    given = answer.assign(officer_id=answer["officer_id"].astype(str)).set_index(["officer_id", "outcome"])
+    if len(given) != len(wanted) or given.index.has_duplicates or not wanted.isin(given.index).all():
+        raise PublishRefused(f"the scorer was asked for {len(wanted)} results and gave {len(given)} others; mend the scorer")
+    rows = given.reindex(wanted)[list(GIVEN)].reset_index()
+    unit = chunk["unit_id"] if "unit_id" in chunk.columns else pd.Series(pd.NA, index=chunk.index, dtype="string")
+    rows["unit_id"] = np.repeat(unit.astype(object).to_numpy(), len(outcomes))
+    probability = pd.to_numeric(rows["probability"], errors="coerce").astype("float64")
+    bad = (rows["status"] == SCORED) & ~probability.between(0.0, 1.0)
+    bad |= ~rows["status"].isin([SCORED, NOT_SCORED])
+    out = bad.groupby(rows["officer_id"], sort=False).transform("any")
+    rows.loc[out, "status"] = QUARANTINED
+    rows.loc[out, "because"] = '{"code": "not_a_probability"}'
+    return _table(rows.assign(probability=probability, grade=None, overall_grade=None))
+
+
+def _table(rows: pd.DataFrame) -> pa.Table:
+    columns = [pa.Array.from_pandas(rows[item.name], type=item.type, safe=False) for item in RESULT_SCHEMA]
+    return pa.Table.from_arrays(columns, schema=RESULT_SCHEMA)
+
+
+@dataclass(frozen=True)
+class PublishedRun:
+    """One run of the night that was published: where it lies and what it is."""
+
+    folder: Path
+    manifest: Manifest
+
+    def officers(self, columns: Sequence[str] | None = None, officer_ids: Sequence[str] | None = None) -> pd.DataFrame:
+        """Results by officer and outcome, in snapshot order; optionally only some columns or officers."""
+        parts = [self.folder / name for name in sorted(self.manifest.files) if name.startswith("part-")]
+        filters = None if officer_ids is None else [("officer_id", "in", list(officer_ids))]
+        tables = [pq.read_table(part, columns=list(columns) if columns else None, filters=filters) for part in parts]
+        return pa.concat_tables(tables).to_pandas()
+
+    def units(self) -> pd.DataFrame:
+        """Results by unit and outcome."""
+        return pq.read_table(self.folder / "units.parquet").to_pandas()
+
+
+def latest_run(settings: Settings, verify: bool = False) -> PublishedRun:
+    """The run in force; with `verify`, every byte of it is checked. Raises NotReady when there is none."""
+    root = results_root(settings)
+    pointer: Pointer | None = read_pointer(root)
+    if pointer is None:
+        raise NotReady("no night has been scored yet; run `pharos score --as-of DATE`")
+    folder = pointer.folder(root)
+    manifest = Manifest.read(folder)
+    if manifest.output_hash != pointer.output_hash:
+        raise PublishRefused(f"{folder} is not the run that {root / 'LATEST'} names; restore it from a copy")
+    if verify:
+        manifest.verify(folder)
+    return PublishedRun(folder, manifest)
+
+
+def results_root(settings: Settings) -> Path:
+    """Where the night's risk results lie."""
+    return settings.results_dir / "risk"
