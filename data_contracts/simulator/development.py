@@ -1,0 +1,74 @@
+"""Competencies, appraisals of three kinds a year, and honours."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data_contracts.simulator.catalogue import COMPETENCIES, FAMILY_COMPETENCIES
+from data_contracts.simulator.families import FAMILIES
+from data_contracts.simulator.months import FloatArray, IntArray
+from data_contracts.simulator.roster import World, chosen
+
+GAIN_FROM_COURSE = 0.35
+GAIN_A_YEAR = 0.08
+HONOUR_CHANCE = 0.012
+HONOUR_SHARES = (0.74, 0.14, 0.03, 0.005, 0.02, 0.065)
+GRADE_BOUNDS = (60.0, 70.0, 90.0)
+FAMILY_PLACES = np.array([FAMILY_COMPETENCIES[family.key] for family in FAMILIES])
+
+
+class Development:
+    """Measures and honours the roster's officers."""
+
+    def __init__(self, world: World) -> None:
+        self._world, self._rng = world, world.rng("development")
+        self._level = np.zeros((world.roster.size, len(COMPETENCIES)))
+
+    def enter(self, slots: IntArray, month: int) -> None:
+        """What recruits can do; those who entered long ago have grown since."""
+        years = max(0, -month) / 12.0
+        start = 1.6 + 0.4 * self._world.roster.skill[slots, None] + min(years, 15.0) * GAIN_A_YEAR
+        self._level[slots] = start + self._rng.normal(0, 0.4, (len(slots), len(COMPETENCIES)))
+
+    def learn(self, slots: IntArray, competency: IntArray) -> None:
+        """A completed elective raises its competency."""
+        self._level[slots, competency] += GAIN_FROM_COURSE
+
+    def step(self, month: int, excitation: FloatArray) -> None:
+        """One month: assessments in each officer's own month, honours, and in December the appraisals."""
+        roster = self._world.roster
+        self._level[roster.active] += GAIN_A_YEAR / 12.0
+        number = self._world.calendar.month_of(month).month
+        self._assess(np.flatnonzero(roster.active & (roster.person % 12 + 1 == number)), month)
+        self._honour(chosen(HONOUR_CHANCE * np.exp(0.4 * roster.skill), roster.active, self._rng), month)
+        if number == 12:
+            self._appraise(np.flatnonzero(roster.active), month, excitation)
+
+    def _assess(self, slots: IntArray, month: int) -> None:
+        roster, rng = self._world.roster, self._rng
+        for place in FAMILY_PLACES[roster.family[slots]].T:
+            days = self._world.calendar.days(month, rng, len(slots))
+            measured = np.clip(self._level[slots, place] + rng.normal(0, 0.25, len(slots)), 0, 5).round(1)
+            self._world.ledger.add("competency_assessments", officer_id=roster.person[slots], competency=place,
+                                   occurred_on=days, level=measured, known_on=days + 10)  # fmt: skip
+
+    def _honour(self, slots: IntArray, month: int) -> None:
+        days = self._world.calendar.days(month, self._rng, len(slots))
+        level = self._rng.choice(len(HONOUR_SHARES), len(slots), p=HONOUR_SHARES)
+        self._world.ledger.add("honours", officer_id=self._world.roster.person[slots], honour=level, level=level,
+                               occurred_on=days, known_on=days + self._rng.integers(0, 40, len(slots)))  # fmt: skip
+
+    def _appraise(self, slots: IntArray, month: int, excitation: FloatArray) -> None:
+        roster, rng = self._world.roster, self._rng
+        skill, past = roster.skill[slots], excitation[slots]
+        means = (78 + 6 * skill, 80 + 4 * skill - 2 * past, 84 - 5 * past)
+        day = self._world.calendar.start(month + 1) - 1
+        for kind, mean in enumerate(means):
+            score = np.clip(mean + rng.normal(0, 5, len(slots)), 0, 100).round(1)
+            self._world.ledger.add(
+                "appraisals", officer_id=roster.person[slots], kind=kind, occurred_on=day, score=score,
+                grade=np.searchsorted(GRADE_BOUNDS, score, side="right"),
+                known_on=day + rng.integers(15, 45, len(slots)),
+            )  # fmt: skip
+
+
