@@ -1,0 +1,49 @@
+"""An officer against those around: the others of the unit, and the others in the same post, at `as_of`.
+
+Everybody counted (features/standing.py: population) is in the mean, whether or not the spine asks for them,
+so that a row means the same in training, in the night and in a request. Officers are left out of their
+own means.
+"""
+
+from __future__ import annotations
+
+from ibis.expr.types import NumericValue, Table
+
+UNIT_MEASURES = ("complaints_24m", "complaints_sustained_60m", "complaints_use_of_force_24m", "force_reports_24m")
+POST_MEASURES = ("complaints_24m", "complaints_sustained_60m", "force_reports_24m", "courses_12m", "overtime_hours_12m")
+UNIT_COLUMNS = ("unit_size", *(f"unit_others_mean_{name}" for name in UNIT_MEASURES))
+POST_COLUMNS = (
+    "post_size",
+    *(f"{name}_{how}_post_others" for name in POST_MEASURES for how in ("minus", "over")),
+)
+
+
+def with_surroundings(wide: Table) -> Table:
+    """`wide` (with unit_id, post_id, counted and the measures) with unit and post context."""
+    wide = _with_group(wide, "unit", UNIT_MEASURES)
+    wide = _with_group(wide, "post", POST_MEASURES)
+    context = {f"unit_others_mean_{name}": _others_mean(wide, "unit", name) for name in UNIT_MEASURES}
+    for name in POST_MEASURES:
+        others = _others_mean(wide, "post", name)
+        context[f"{name}_minus_post_others"] = wide[name] - others
+        context[f"{name}_over_post_others"] = wide[name] / others.nullif(0.0)
+    return wide.mutate(**context)
+
+
+def _with_group(wide: Table, group: str, measures: tuple[str, ...]) -> Table:
+    """Add `<group>_size` and the sums over everybody counted in the same group on the same day."""
+    key = f"{group}_id"
+    counted = wide.filter(wide.counted & wide[key].notnull())
+    sums = counted.group_by(group_as_of=counted.as_of, group_key=counted[key]).aggregate(
+        **{f"{group}_size": counted.count().cast("float64")},
+        **{f"{group}_sum_{name}": counted[name].sum() for name in measures},
+    )
+    joined = wide.left_join(sums, [wide.as_of == sums.group_as_of, wide[key] == sums.group_key])
+    return joined.drop("group_as_of", "group_key")
+
+
+def _others_mean(wide: Table, group: str, name: str) -> NumericValue:
+    """The mean over the others; null when there is nobody else."""
+    own = wide.counted.cast("float64")
+    others = wide[f"{group}_size"] - own
+    return (wide[f"{group}_sum_{name}"] - wide[name].fill_null(0.0) * own) / others.nullif(0.0)
