@@ -326,3 +326,19 @@ class Refusal(Word):
     ABOVE_MAXIMUM = "above_maximum", "大于最大值", "above the maximum"
     TOO_LONG = "too_long", "文字过长", "text too long"
     WRONG_ORDER = "wrong_order", "早于其开始日期", "before the date it must follow"
+    IN_FUTURE = "in_future", "知悉日期晚于今天", "known on a day that has not come yet"
+    LONG_BEFORE_JOINING = "long_before_joining", "早于入警日期二十年以上", "more than twenty years before joining"
+    UNKNOWN_REFERENCE = "unknown_reference", "所引用的记录不存在", "refers to a row that was not delivered"
+    CONFLICT = "conflict", "同一主键同一知悉日期内容不同", "another row has this key and known_on; give a correction a later one"
+
+
+class ValueClass(Word):
+    """What sort of value a refused cell held; the value itself is never told."""
+
+    EMPTY = "empty", "空", "empty"
+    WHOLE_NUMBER = "whole_number", "整数", "a whole number"
+    NUMBER = "number", "小数", "a number"
+    DATE = "date", "日期", "a date"
+    TRUE_OR_FALSE = "true_or_false", "是或否", "true or false"
+    SHORT_TEXT = "short_text", "短文字", "a short text"
+    LONG_TEXT = "long_text", "长文字", "a long text"

@@ -1,0 +1,155 @@
+"""Values as they come, made into the dtypes of the contracts; what cannot be read is marked, never guessed.
+
+Every reader of this module returns the typed column; a value that was there and could not be read is null in it,
+and `unreadable` finds those. Distinct values are read once, so a column of a million dates costs little.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+
+import numpy as np
+import pandas as pd
+
+from data_contracts.catalog import DTYPES, Kind
+
+TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1", "1.0", "是", "有", "真"})
+FALSE_WORDS = frozenset({"false", "f", "no", "n", "0", "0.0", "否", "无", "假"})
+NO_VALUE_WORDS = frozenset({"", "nan", "nat", "none", "null", "<na>"})
+_PARTED_DATE = re.compile(
+    r"^\s*(\d{4})\s*[年/.\-]\s*(\d{1,2})\s*(?:[月/.\-]\s*(\d{1,2})\s*日?|月?)\s*(?:[T ]\d{1,2}:\d{2}.*)?$"
+)
+_PLAIN_DATE = re.compile(r"^\s*(\d{4})(\d{2})(\d{2})(?:\.0)?\s*$")
+_US_DATE = re.compile(r"^\s*(\d{1,2})/(\d{1,2})/(\d{4})(?:\s.*)?$")
+
+
+def coerce(kind: Kind, values: pd.Series) -> pd.Series:
+    """The column in the dtype of `kind`, same index; unreadable values are null.
+
+    >>> coerce("date", pd.Series(["2024年3月1日", "2024-03-02", "soon"])).dt.day.tolist()
+    [1.0, 2.0, nan]
+    >>> coerce("boolean", pd.Series(["Yes", 0, "perhaps"])).tolist()
+    [True, False, <NA>]
+    """
+    return READERS[kind](values)
+
+
+def unreadable(raw: pd.Series, typed: pd.Series) -> pd.Series:
+    """Where a value was given and could not be read (boolean, same index)."""
+    suspects = raw.notna() & typed.isna()
+    if suspects.any() and not pd.api.types.is_numeric_dtype(raw.dtype):
+        words = raw[suspects].astype(str).str.strip().str.lower()
+        suspects.loc[words.index] = ~words.isin(NO_VALUE_WORDS)
+    return suspects.astype(bool)
+
+
+def strings(values: pd.Series) -> pd.Series:
+    """Trimmed text; empty text is null; whole floats lose their `.0`, since a CSV with gaps makes ids floats."""
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "f":
+        return _float_text(values)
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(values.cat.categories.dtype)
+    text = _by_distinct(values, _text, "string") if values.dtype == object else values.astype("string")
+    text = text.str.strip()
+    return text.mask(text == "")
+
+
+def numbers(values: pd.Series) -> pd.Series:
+    """Finite floats."""
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        values = values.astype("string").str.strip().astype(object)
+    typed = pd.to_numeric(values, errors="coerce").astype("Float64").astype("float64")
+    return typed.where(np.isfinite(typed))
+
+
+def integers(values: pd.Series) -> pd.Series:
+    """Whole numbers; 2.5 is unreadable."""
+    if pd.api.types.is_integer_dtype(values.dtype):
+        return values.astype("Int64")
+    typed = numbers(values)
+    return typed.where((typed == np.floor(typed)) & (typed.abs() < 2**53)).astype("Int64")
+
+
+def booleans(values: pd.Series) -> pd.Series:
+    """True and false, from 0/1, yes/no, true/false and 是/否."""
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return values.astype("boolean")
+    return _by_distinct(values, _truth, "boolean")
+
+
+def dates(values: pd.Series) -> pd.Series:
+    """Midnights without a zone, from dates of any dtype, ISO or Chinese text, 20240301 or 3/1/2024 (month first)."""
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        values = values.dt.tz_localize(None)
+    if pd.api.types.is_datetime64_dtype(values.dtype):
+        return values.astype("datetime64[us]").dt.normalize()
+    return _by_distinct(values, day_of, "datetime64[us]")
+
+
+def day_of(value: object) -> object:
+    """One value as a midnight `datetime`, or None when it is not a date."""
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day)
+    text = str(value)
+    for pattern, order in ((_PARTED_DATE, (1, 2, 3)), (_PLAIN_DATE, (1, 2, 3)), (_US_DATE, (3, 1, 2))):
+        if found := pattern.match(text):
+            year, month, day = (int(found.group(i) or 1) for i in order)
+            return _midnight(year, month, day)
+    return None
+
+
+def _midnight(year: int, month: int, day: int) -> datetime | None:
+    try:
+        return datetime(year, month, day)
+    except ValueError:
+        return None
+
+
+def _by_distinct(values: pd.Series, read: Callable[[object], object], dtype: str) -> pd.Series:
+    codes, distinct = pd.factorize(values.astype(object))
+    known = pd.Series([*(read(value) for value in distinct), None], dtype=object)
+    typed = known.astype(dtype) if dtype != "datetime64[us]" else _as_days(known)
+    return typed.iloc[codes].set_axis(values.index)
+
+
+def _as_days(known: pd.Series) -> pd.Series:
+    days = np.array([np.datetime64("NaT") if day is None else np.datetime64(day, "us") for day in known])
+    return pd.Series(days.astype("datetime64[us]"))
+
+
+def _truth(value: object) -> object:
+    word = str(value).strip().lower()
+    return True if word in TRUE_WORDS else False if word in FALSE_WORDS else None
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.isoformat()[:10] if isinstance(value, date) else str(value)
+
+
+def _float_text(values: pd.Series) -> pd.Series:
+    whole = values == np.floor(values)
+    if bool((whole | values.isna()).all()):
+        return values.astype("Int64").astype("string")
+    return _by_distinct(values, _text, "string")
+
+
+READERS: Mapping[Kind, Callable[[pd.Series], pd.Series]] = {
+    "string": strings,
+    "integer": integers,
+    "number": numbers,
+    "boolean": booleans,
+    "date": dates,
+}
+
+
+def typed_empty(kind: Kind, index: pd.Index) -> pd.Series:
+    """A column of nulls in the dtype of `kind`.
+
+    >>> typed_empty("integer", pd.RangeIndex(2)).isna().all()
+    np.True_
+    """
+    return pd.Series(index=index, dtype=DTYPES[kind])

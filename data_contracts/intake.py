@@ -1,0 +1,228 @@
+"""The door: a frame becomes accepted rows and quarantined rows, each with its reasons, and nothing is lost.
+
+rows in = accepted + quarantined + duplicates, exactly, for every table. Behind this door nobody re-checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from datetime import date
+from graphlib import TopologicalSorter
+
+import pandas as pd
+
+from data_contracts.catalog import Table, catalog
+from data_contracts.coercion import coerce, typed_empty
+from data_contracts.errors import InvalidInput, MissingTable
+from data_contracts.faults import Circumstances, faults_of
+from data_contracts.vocabulary import Refusal
+
+REGISTERED_ON = pd.Timestamp("1899-12-31")
+"""`known_on` of a row that was only referred to: a day before any row a contract admits, so that each supersedes it."""
+NOTHING_KNOWN = Circumstances(known_keys={})
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What became of one table's rows.
+
+    `accepted`: typed rows in contract columns, index 0..n-1. `faults`: one line a fault with `row` (position in what
+    came), `row_key`, `column`, `reason`, `value_class`; a row may have several. `duplicates`: identical rows of a
+    table with a key, dropped. `twins`: identical rows of a table without one, kept beyond the first of each.
+    """
+
+    table: Table
+    rows_in: int
+    accepted: pd.DataFrame
+    faults: pd.DataFrame
+    duplicates: int
+    twins: int
+    ignored_columns: tuple[str, ...] = ()
+
+    @property
+    def quarantined(self) -> int:
+        """How many rows were refused."""
+        return int(self.faults["row"].nunique())
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """All tables of one delivery behind the door; `registered` rows were referred to and declared by nobody."""
+
+    intakes: Mapping[str, Intake]
+    registered: Mapping[str, pd.DataFrame]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Accepted and registered rows by table."""
+        names = [*self.intakes, *(name for name in self.registered if name not in self.intakes)]
+        return {name: pd.concat(self._parts(name), ignore_index=True) for name in names}
+
+    def _parts(self, name: str) -> list[pd.DataFrame]:
+        accepted = [self.intakes[name].accepted] if name in self.intakes else []
+        return [*accepted, *([self.registered[name]] if name in self.registered else [])]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known before a delivery: ids by table, and officers' joining dates (index officer_id)."""
+
+    keys: Mapping[str, Set[str]] = field(default_factory=dict)
+    joined: pd.Series | None = None
+
+
+def take_in(table: Table, frame: pd.DataFrame, about: Circumstances = NOTHING_KNOWN) -> Intake:
+    """Check and type one table's rows.
+
+    >>> came = pd.DataFrame({"officer_id": ["a", "a", None], "honour": ["merit"] * 3,
+    ...     "occurred_on": ["2020-01-05"] * 3, "known_on": ["2020-01-05"] * 3})
+    >>> got = take_in(catalog().table("honours"), came)
+    >>> len(got.accepted), got.twins, got.quarantined, got.faults["reason"].tolist()
+    (2, 1, 1, ['missing'])
+    """
+    raw = frame.reset_index(drop=True)
+    typed = pd.DataFrame({c.name: _column(raw, c.name, table) for c in table.columns}, index=raw.index)
+    faults = faults_of(table, raw, typed, about)
+    good = typed.drop(index=faults["row"].unique())
+    same = good.duplicated()
+    if table.key:
+        good = good[~same]
+        losers = _conflicting(table, good)
+        good = good.drop(index=losers)
+        faults = pd.concat([faults, conflict_lines(losers)], ignore_index=True)
+    return Intake(
+        table=table,
+        rows_in=len(raw),
+        accepted=good.reset_index(drop=True),
+        faults=faults.assign(row_key=row_keys(table, typed).reindex(faults["row"]).to_numpy()),
+        duplicates=int(same.sum()) if table.key else 0,
+        twins=0 if table.key else int(same.sum()),
+        ignored_columns=tuple(sorted(str(name) for name in raw.columns if name not in typed)),
+    )
+
+
+def take_in_all(
+    frames: Mapping[str, pd.DataFrame],
+    *,
+    known: Known | None = None,
+    today: date | None = None,
+    required: Sequence[str] = ("postings",),
+    notes: Sequence[str] = (),
+) -> Delivery:
+    """Take in a whole delivery: tables that others refer to first, references checked where their table came.
+
+    Officers, units and posts that are referred to and declared by nobody are registered with unknown attributes.
+    Raises MissingTable when neither the delivery nor what is known has a required table.
+    """
+    known = known or Known()
+    _check_required(frames, known, required)
+    keys: dict[str, Set[str]] = dict(known.keys)
+    joined = known.joined
+    intakes: dict[str, Intake] = {}
+    for name in _in_order(frames):
+        table = catalog().table(name)
+        checkable = {target: ids for target, ids in keys.items() if not catalog().table(target).registered}
+        taken = take_in(table, _post_is_unit(name, frames), Circumstances(checkable, joined, today))
+        intakes[name] = taken
+        if len(table.key) == 1:
+            keys[name] = set(keys.get(name, ())) | set(taken.accepted[table.key[0]])
+        if name == "officers":
+            joined = _joined(taken.accepted, joined)
+    return Delivery(intakes, registrations(intakes, keys), tuple(notes))
+
+
+def registrations(intakes: Mapping[str, Intake], keys: Mapping[str, Set[str]]) -> dict[str, pd.DataFrame]:
+    """Rows with unknown attributes for every officer, unit and post that is referred to and not declared."""
+    missing: dict[str, set[str]] = {}
+    for taken in intakes.values():
+        for column, target in taken.table.references.items():
+            if catalog().table(target).registered:
+                ids = set(taken.accepted[column].dropna().unique()) - set(keys.get(target, ()))
+                missing.setdefault(target, set()).update(ids)
+    return {name: _registered(catalog().table(name), ids) for name, ids in sorted(missing.items()) if ids}
+
+
+def row_keys(table: Table, typed: pd.DataFrame) -> pd.Series:
+    """The key of each row as one text; a table without a key goes by whose and when."""
+    names = table.key or tuple(n for n in ("officer_id", table.event_date) if n is not None)
+    texts = [typed[name].astype("string").fillna("?") for name in names]
+    return texts[0].str.cat(texts[1:], sep="|") if len(texts) > 1 else texts[0]
+
+
+def conflict_lines(rows: pd.Index) -> pd.DataFrame:
+    """Lines of faults for rows that contradict another version known on the same day."""
+    return pd.DataFrame(
+        {
+            "row": pd.Series(rows, dtype="int64"),
+            "column": pd.Series(["known_on"] * len(rows), dtype="string"),
+            "reason": pd.Series([str(Refusal.CONFLICT.value)] * len(rows), dtype="string"),
+            "value_class": pd.Series(["date"] * len(rows), dtype="string"),
+        }
+    )
+
+
+def empty_frame(table: Table) -> pd.DataFrame:
+    """No rows, in the contract's columns and dtypes."""
+    return pd.DataFrame({c.name: typed_empty(c.kind, pd.RangeIndex(0)) for c in table.columns})
+
+
+def _column(raw: pd.DataFrame, name: str, table: Table) -> pd.Series:
+    column = table.column(name)
+    return coerce(column.kind, raw[name]) if name in raw else typed_empty(column.kind, raw.index)
+
+
+def _conflicting(table: Table, good: pd.DataFrame) -> pd.Index:
+    """Rows to refuse where one key has several rows known on one day: the fullest stays, then the first by content.
+
+    Content, not place, decides, so that the order of a file changes nothing.
+    """
+    version = [*table.key, "known_on"]
+    rivals = good[good.duplicated(version, keep=False)]
+    if rivals.empty:
+        return good.index[:0]
+    gaps = rivals.isna().sum(axis=1)
+    content = rivals.astype("string").fillna("").agg("\x1f".join, axis=1)
+    ranked = rivals[version].assign(_gaps=gaps, _content=content).sort_values(["_gaps", "_content"])
+    return ranked.index[ranked.duplicated(version)]
+
+
+def _in_order(frames: Mapping[str, pd.DataFrame]) -> list[str]:
+    needs = {
+        name: {t for t in catalog().table(name).references.values() if t in frames and t != name} for name in frames
+    }
+    return list(TopologicalSorter(needs).static_order())
+
+
+def _check_required(frames: Mapping[str, pd.DataFrame], known: Known, required: Sequence[str]) -> None:
+    for name in required:
+        if name not in frames and name not in known.keys:
+            delivered = ", ".join(sorted(frames)) or "nothing"
+            raise MissingTable(f"the required table {name!r} was not delivered (there is {delivered}); add it")
+
+
+def _post_is_unit(name: str, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Postings where one of post and unit is absent: without a posts table a post is a unit, and the reverse."""
+    frame = frames[name]
+    if name != "postings":
+        return frame
+    if "post_id" not in frame and "unit_id" not in frame:
+        raise InvalidInput("postings: neither post_id nor unit_id was delivered; deliver at least one of them")
+    if "post_id" not in frame:
+        return frame.assign(post_id=frame["unit_id"])
+    return frame if "unit_id" in frame else frame.assign(unit_id=frame["post_id"])
+
+
+def _joined(officers: pd.DataFrame, before: pd.Series | None) -> pd.Series:
+    now = officers.sort_values("known_on").drop_duplicates("officer_id", keep="last")
+    dates = now.set_index("officer_id")["entered_on"]
+    return dates if before is None else dates.combine_first(before)
+
+
+def _registered(table: Table, ids: set[str]) -> pd.DataFrame:
+    index = pd.RangeIndex(len(ids))
+    frame = pd.DataFrame({c.name: typed_empty(c.kind, index) for c in table.columns}, index=index)
+    return frame.assign(**{table.key[0]: pd.array(sorted(ids), dtype="string"), "known_on": REGISTERED_ON}).astype(
+        {"known_on": "datetime64[us]"}
+    )

@@ -1,0 +1,113 @@
+"""What a source gives: contract-shaped frames, and notes on everything that was met on the way and not used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from data_contracts.errors import InvalidInput, MissingTable
+
+FROM_THE_BEGINNING = pd.Timestamp("1900-01-01")
+SUFFIXES = (".parquet", ".csv")
+
+
+@dataclass
+class Reading:
+    """Frames by table name with raw values under contract names; `notes` are sentences for the report."""
+
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ExportFile:
+    """One file of a city's export: the columns we cannot do without, those we use, those we know and leave."""
+
+    stem: str
+    needed: tuple[str, ...]
+    used: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+    def read(self, folder: Path, notes: list[str]) -> pd.DataFrame | None:
+        """The file's columns as they lie there, used ones that are absent as nulls; None when there is no file."""
+        path = self.find(folder)
+        if path is None:
+            notes.append(f"{self.stem}: no such file in this export; its tables stay empty")
+            return None
+        frame = _open(path)
+        if missing := [name for name in self.needed if name not in frame]:
+            raise InvalidInput(
+                f"{path.name}: column {missing[0]!r} is missing; there are {', '.join(map(str, frame.columns))}. "
+                "Export it under that name, or read the file with --source mapped and a mapping"
+            )
+        self._note_columns(frame, notes)
+        return frame.reindex(columns=[*self.needed, *self.used])
+
+    def find(self, folder: Path) -> Path | None:
+        """Where the file lies, whatever of the known formats it has."""
+        return next((path for suffix in SUFFIXES if (path := folder / f"{self.stem}{suffix}").is_file()), None)
+
+    def _note_columns(self, frame: pd.DataFrame, notes: list[str]) -> None:
+        known = {*self.needed, *self.used, *self.left}
+        if extra := [str(name) for name in frame.columns if name not in known]:
+            notes.append(f"{self.stem}: columns nobody asked for were ignored: {', '.join(sorted(extra))}")
+        if absent := [name for name in self.used if name not in frame]:
+            notes.append(f"{self.stem}: columns that are absent read as unknown: {', '.join(absent)}")
+        if left := [name for name in self.left if name in frame]:
+            notes.append(f"{self.stem}: no contract has a place for {', '.join(left)}; left where they are")
+
+
+def require_one_of(reading: Reading, tables: Sequence[str], folder: Path) -> None:
+    """Raise MissingTable unless the reading holds one of the tables."""
+    if not any(name in reading.tables for name in tables):
+        raise MissingTable(f"{folder}: nothing there gives the table {' or '.join(tables)}; check the path")
+
+
+def translated(values: pd.Series, codes: Mapping[str, str]) -> pd.Series:
+    """Codes of ours for words of theirs, whatever their case and spaces; unknown words stay, for the door to refuse.
+
+    >>> translated(pd.Series([" White", "WHITE", "martian", None]), {"white": "white"}).tolist()
+    ['white', 'white', 'martian', <NA>]
+    """
+    text = values.astype("string").str.strip()
+    return text.str.lower().map(dict(codes)).astype("string").fillna(text)
+
+
+def translated_or_unknown(values: pd.Series, codes: Mapping[str, str], place: str, notes: list[str]) -> pd.Series:
+    """As `translated`, but a word nobody knows reads `unknown`, and a note counts them.
+
+    For columns whose contract has that code: losing a whole row over how the light was described helps nobody.
+    """
+    read = translated(values, codes)
+    strange = read.notna() & ~read.isin(list(codes.values()))
+    if strange.any():
+        kinds = read[strange].nunique()
+        notes.append(f"{place}: {int(strange.sum())} rows hold {kinds} unknown codes, read as unknown")
+    return read.mask(strange, "unknown")
+
+
+def known_from(day: pd.Series) -> pd.Series:
+    """The day itself, or the beginning of time where nobody knows it; master data is never known too late."""
+    return day.fillna(FROM_THE_BEGINNING)
+
+
+def ladder_steps(ladder: str, ranks: tuple[tuple[str, ...], ...], seen: pd.Series, notes: list[str]) -> pd.DataFrame:
+    """The ladder, low to high, ranks of one height side by side; a rank outside it has no place, and a note says so."""
+    place = {rank: position for position, names in enumerate(ranks) for rank in names}
+    if strange := sorted(set(seen.dropna()) - set(place)):
+        notes.append(f"rank_steps: {len(strange)} ranks have no place on the ladder {ladder!r}: {', '.join(strange)}")
+    return pd.DataFrame(
+        {"ladder": ladder, "rank_step": list(place), "position": list(place.values()), "name_en": list(place),
+         "known_on": FROM_THE_BEGINNING}
+    )  # fmt: skip
+
+
+def _open(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype="string")
+    except (OSError, ValueError) as error:
+        kind = type(error).__name__
+        raise InvalidInput(f"{path}: cannot be read as {path.suffix[1:]} ({kind}); export it again") from error
