@@ -29,6 +29,22 @@ errors = Console(stderr=True)
 
 # --- simulate, ingest --------------------------------------------------------------------------------------------
 
+
+@app.command()
+def simulate(
+    officers: Annotated[int, typer.Option(help="Strength of the force at any time.")] = 3000,
+    years: Annotated[int, typer.Option(help="Years of records.")] = 10,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; default: simulated/ in the state folder.")] = None,
+    end: Annotated[str, typer.Option(help="The day after the last one of the records.")] = "2026-01-01",
+    bad_rows: Annotated[bool, typer.Option("--bad-rows", help="Also write rows that intake must refuse.")] = False,
+) -> None:
+    """Write a simulated bureau with planted, known effects as one parquet file a table."""
+    from data_contracts.simulator.progress import simulate_to
+
+    folder = out or settings().state / "simulated"
+    console.print(simulate_to(folder, officers, years, seed, end, with_bad_rows=bad_rows, console=console))
+
 # --- features, materialize ---------------------------------------------------------------------------------------
 
 # --- train, tune, promote ----------------------------------------------------------------------------------------

@@ -5,15 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from data_contracts.simulator.bureau import level_of_post
-from data_contracts.simulator.families import FAMILIES, LEAST_POSITION, SENIORITIES
+from data_contracts.simulator.families import FAMILIES, LEAST_POSITION, LEVELS, SENIORITIES
 from data_contracts.simulator.layout import ENUMS
-from data_contracts.simulator.months import NO_DAY, FloatArray, IntArray
+from data_contracts.simulator.months import NO_DAY, BoolArray, FloatArray, IntArray
 from data_contracts.simulator.moves import move_facts
 from data_contracts.simulator.roster import HISTORY, World, chosen
 
 OCCASIONS = ENUMS["occasion"]
 SLOWER_AT_THE_TOP = (1.0, 1.0, 0.85, 0.6)
 LATE_NEWS = 0.04
+GRASSROOTS_LEVEL = LEVELS.index("station")
+BACHELOR = ENUMS["education"].index("bachelor")
+TECHNICAL = np.array([family.track == "technical" for family in FAMILIES])
+EXPERIENCED = np.array([family.key in ("investigation", "narcotics") for family in FAMILIES])
 
 
 class Careers:
@@ -62,13 +66,13 @@ class Careers:
 
     def _decide(self, month: int) -> None:
         roster, facts = self._world.roster, self._world.effects.careers
-        months = month - roster.post_month
-        chance = facts.move_base * np.clip(months / facts.settle_months, 0.03, 1.0)
-        chance *= np.array(SLOWER_AT_THE_TOP)[roster.post % SENIORITIES]
-        movers = chosen(chance, roster.active & (self._pending < 0), self._rng)
+        roster.grassroots += self._world.units.level[roster.unit] >= GRASSROOTS_LEVEL
+        settled = month - roster.post_month >= facts.settle_months
+        chance = facts.move_base * np.array(SLOWER_AT_THE_TOP)[roster.post % SENIORITIES]
+        movers = chosen(chance, roster.active & settled & (self._pending < 0), self._rng)
         if not len(movers):
             return
-        self._pending[movers] = self._targets(movers)
+        self._pending[movers] = self._targets(movers, self._open_posts(movers, month))
         self._pending_month[movers] = month + self._rng.integers(1, 4, len(movers))
         self._train(movers, month)
 
@@ -84,36 +88,39 @@ class Careers:
                                occurred_on=days, score=np.clip(self._rng.normal(82, 8, len(slots)), 60, 100),
                                hours=40.0, known_on=days + 7)  # fmt: skip
 
-    def _targets(self, movers: IntArray) -> IntArray:
+    def _open_posts(self, movers: IntArray, month: int) -> BoolArray:
+        """(mover, post): the posts whose rules of policy each mover meets."""
+        roster, offset = self._world.roster, np.array(self._world.climb.offset)
+        step, post = roster.step[movers], np.arange(len(FAMILIES) * SENIORITIES)
+        position = step - offset[np.searchsorted(offset, step, side="right") - 1]
+        meets = position[:, None] >= np.array(LEAST_POSITION)[post % SENIORITIES]
+        meets &= ~TECHNICAL[post // SENIORITIES] | (roster.education[movers, None] >= BACHELOR)
+        meets &= ~EXPERIENCED[post // SENIORITIES] | (roster.tenure(month)[movers, None] >= 24)
+        meets &= (self._levels[post] > 0) | (roster.grassroots[movers, None] >= 24)
+        result: BoolArray = meets
+        return result
+
+    def _targets(self, movers: IntArray, meets: BoolArray) -> IntArray:
         """The next post of each mover: two-step pattern, an earlier post, or the chain; its own post is a rotation."""
         roster, facts, rng = self._world.roster, self._world.effects.careers, self._rng
         present, draw = roster.post[movers], rng.random((4, len(movers)))
         before = roster.past_posts[movers, np.maximum(roster.past_count[movers] - 2, 0)]
         follows = np.where(roster.past_count[movers] >= 2, self._facts.two_step[before, present], -1)
         earlier = roster.past_posts[movers, (draw[0] * roster.past_count[movers]).astype(np.int64)]
-        target = self._from_chain(movers, draw[1])
+        target = self._from_chain(movers, meets, draw[1])
         target = np.where((draw[2] < facts.return_to_earlier) & (earlier != present), earlier, target)
-        follows = np.where(self._eligible(movers, follows), follows, -1)
+        follows = np.where(meets[np.arange(len(movers)), follows], follows, -1)
         target = np.where((follows >= 0) & (draw[2] >= 1 - facts.two_step), follows, target)
         return np.where(draw[3] < facts.same_post_other_unit, present, target)
 
-    def _position(self, slots: IntArray) -> IntArray:
-        roster, offset = self._world.roster, np.array(self._world.climb.offset)
-        return roster.step[slots] - offset[np.searchsorted(offset, roster.step[slots], side="right") - 1]
-
-    def _eligible(self, movers: IntArray, posts: IntArray) -> FloatArray:
-        result: FloatArray = self._position(movers) >= np.array(LEAST_POSITION)[posts % SENIORITIES]
-        return result
-
-    def _from_chain(self, movers: IntArray, draw: FloatArray) -> IntArray:
+    def _from_chain(self, movers: IntArray, meets: BoolArray, draw: FloatArray) -> IntArray:
         roster, facts = self._world.roster, self._world.effects.careers
         family = np.arange(len(FAMILIES) * SENIORITIES) // SENIORITIES
         trained = (roster.holds[movers].astype(float) @ self._course_opens) > 0  # (mover, family)
         weight = self._facts.chain[roster.post[movers]].copy()  # (mover, post)
         weight *= np.where(trained[:, family], facts.course_weight, 1.0)
         weight *= np.where(roster.goal_family[movers, None] == family, facts.goal_weight, 1.0)
-        least = np.array(LEAST_POSITION)[np.arange(weight.shape[1]) % SENIORITIES]
-        weight *= self._position(movers)[:, None] >= least
+        weight *= meets
         bounds = np.cumsum(weight, axis=1)
         return np.minimum((draw[:, None] * bounds[:, -1:] >= bounds).sum(axis=1), weight.shape[1] - 1)
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from data_contracts.policy import policy
+from data_contracts.simulator.effects import ConductEffects
 from data_contracts.simulator.families import FAMILIES, SENIORITIES
-from data_contracts.simulator.months import Calendar, IntArray
+from data_contracts.simulator.months import Calendar, FloatArray, IntArray
 
 COMPETENCIES = (
-    ("law_enforcement", "执法规范"), ("communication", "群众沟通"), ("physical_tactics", "警务实战"),
-    ("investigation", "侦查办案"), ("technology", "信息技术"), ("community_service", "社区服务"),
-    ("writing_analysis", "综合文字与研判"), ("leadership", "组织领导"),
+    ("law", "执法规范"), ("communication", "群众沟通"), ("fitness", "体能与警务技能"), ("investigation", "侦查办案"),
+    ("data_skills", "信息化技能"), ("community_service", "社区服务"), ("analysis", "综合研判"),
+    ("leadership", "组织领导"), ("firearms", "武器警械使用"),
 )  # fmt: skip
 FAMILY_COMPETENCIES = {
     "community": (1, 5, 0), "patrol": (2, 0, 1), "public_order": (0, 1, 2), "household": (5, 1, 6),
@@ -29,13 +31,14 @@ WAVE_TOPICS = (
     ("数据安全教育", "Data safety"), ("应急救护", "First aid"), ("电信诈骗打防", "Telecom fraud"),
     ("大型活动安保", "Large events"), ("文明执法礼仪", "Courtesy on duty"),
 )  # fmt: skip
+Row = tuple[str, tuple[str, str], int, int, int, float]
 ALWAYS = -(10**6)
 """The issue month of what was always there."""
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Courses by number: electives first, then the conduct and firearms courses, then the waves.
+    """Courses by number: electives first, then the standing courses (conduct first), then the waves.
 
     `issued` is the month number of each; `family` (elective,) the job family that it opens.
     """
@@ -45,6 +48,7 @@ class Catalogue:
     issued: IntArray
     family: IntArray
     competency: IntArray
+    hours: FloatArray
 
     @property
     def electives(self) -> int:
@@ -57,13 +61,13 @@ class Catalogue:
         return self.electives
 
     @property
-    def firearms_course(self) -> int:
-        """A standing duty without any planted effect."""
-        return self.electives + 1
+    def standing(self) -> IntArray:
+        """The conduct course and, after it, one course for each training rule of the policy."""
+        return self.electives + np.arange(1 + len(policy().training))
 
     def waves(self) -> IntArray:
         """The numbers of the mandated waves."""
-        return np.arange(self.electives + 2, len(self.ids))
+        return np.arange(self.electives + len(self.standing), len(self.ids))
 
     def required(self) -> IntArray:
         """The elective each post requires, or -1."""
@@ -74,7 +78,7 @@ class Catalogue:
         """The `courses` table."""
         mandated = np.arange(len(self.ids)) >= self.electives
         issued = [pd.Timestamp(calendar.month_of(month)) if month > ALWAYS else pd.NaT for month in self.issued.tolist()]
-        standing = np.isin(np.arange(len(self.ids)), (self.conduct_course, self.firearms_course))
+        lasts = dict(zip(self.standing.tolist(), standing_months(), strict=True))
         return pd.DataFrame(
             {
                 "course_id": self.ids,
@@ -82,9 +86,9 @@ class Catalogue:
                 "name_en": [en for _, en in self.names],
                 "competency": [COMPETENCIES[number][0] for number in self.competency.tolist()],
                 "mandated": mandated,
-                "hours": np.where(mandated, 8.0, 40.0),
+                "hours": self.hours,
                 "issued_on": issued,
-                "valid_months": pd.array([24 if yes else None for yes in standing], dtype="Int64"),
+                "valid_months": pd.array([lasts.get(number) for number in range(len(self.ids))], dtype="Int64"),
                 "known_on": [known_on if day is pd.NaT else day for day in issued],
             }
         )
@@ -104,16 +108,23 @@ def build_catalogue(calendar: Calendar, seed: int) -> Catalogue:
     rng = np.random.default_rng([seed, 7])
     rows = [*_electives(calendar, rng)]
     family = np.array([row[3] for row in rows])
-    rows += [
-        ("k-conduct", ("规范执法与投诉预防", "Standards of conduct"), ALWAYS, 0, 0),
-        ("k-firearms", ("枪支使用年训", "Firearms refresher"), ALWAYS, 0, 2),
+    rows += [*_standing(), *_waves(calendar, rng)]
+    ids, names, issued, _, competency, hours = zip(*rows, strict=True)
+    return Catalogue(ids, names, np.array(issued), family, np.array(competency), np.array(hours))
+
+
+def standing_months() -> list[int]:
+    """How long the conduct course and the course of each training rule last."""
+    return [ConductEffects().training_lasts_months, *(rule.every_months for rule in policy().training)]
+
+
+def _standing() -> list[Row]:
+    places = {key: place for place, (key, _) in enumerate(COMPETENCIES)}
+    rules = [
+        (f"k-{rule.code}", (rule.name_zh, rule.name_en), ALWAYS, 0, places.get(rule.competency, 0), rule.hours)
+        for rule in policy().training
     ]
-    rows += _waves(calendar, rng)
-    ids, names, issued, _, competency = zip(*rows, strict=True)
-    return Catalogue(ids, names, np.array(issued), family, np.array(competency))
-
-
-Row = tuple[str, tuple[str, str], int, int, int]
+    return [("k-conduct", ("规范执法与投诉预防", "Standards of conduct"), ALWAYS, 0, 0, 8.0), *rules]
 
 
 def _electives(calendar: Calendar, rng: np.random.Generator) -> list[Row]:
@@ -121,14 +132,14 @@ def _electives(calendar: Calendar, rng: np.random.Generator) -> list[Row]:
     for number, family in enumerate(FAMILIES):
         for level, (zh, en) in enumerate((("基础", "Basics"), ("进阶", "Advanced"))):
             competency = FAMILY_COMPETENCIES[family.key][level]
-            rows.append((f"e-{family.key}-{level + 1}", (family.zh + zh, f"{family.en}: {en}"), ALWAYS, number, competency))
+            rows.append((f"e-{family.key}-{level + 1}", (family.zh + zh, f"{family.en}: {en}"), ALWAYS, number, competency, 40.0))
     for month in range(0, calendar.months, 12):
         for order in range(NEW_ELECTIVES_A_YEAR):
             number = int(rng.integers(len(FAMILIES)))
             family, year = FAMILIES[number], calendar.month_of(month).year
             issued = min(month + int(rng.integers(12)), calendar.months - 1)
             name = (f"{family.zh}专题{year}-{order + 1}", f"{family.en}: new topic {year}-{order + 1}")
-            rows.append((f"n-{year}-{order + 1}", name, issued, number, FAMILY_COMPETENCIES[family.key][0]))
+            rows.append((f"n-{year}-{order + 1}", name, issued, number, FAMILY_COMPETENCIES[family.key][0], 24.0))
     return rows
 
 
@@ -139,5 +150,5 @@ def _waves(calendar: Calendar, rng: np.random.Generator) -> list[Row]:
         for order, topic in enumerate(rng.permutation(len(WAVE_TOPICS))[:WAVES_A_YEAR].tolist()):
             zh, en = WAVE_TOPICS[topic]
             issued = min(month + int(rng.integers(12)), calendar.months - 1)
-            rows.append((f"m-{year}-{order + 1}", (f"{zh}({year})", f"{en} {year}"), issued, 0, topic))
+            rows.append((f"m-{year}-{order + 1}", (f"{zh}({year})", f"{en} {year}"), issued, 0, topic, 8.0))
     return rows

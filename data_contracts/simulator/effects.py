@@ -82,8 +82,8 @@ class DepartureEffects:
 class CareerEffects:
     """What moves officers between posts; shares are chances at a move, weights multiply the chance of a target."""
 
-    move_base: float = 0.045
-    settle_months: float = 12.0
+    move_base: float = 0.048
+    settle_months: int = 12
     same_post_other_unit: float = 0.10
     two_step: float = 0.70
     return_to_earlier: float = 0.12
@@ -93,6 +93,14 @@ class CareerEffects:
     step_chance: float = 0.06
     step_skill: float = 0.30
     step_slowdown: float = 0.85
+
+
+@dataclass(frozen=True)
+class TrainingHabit:
+    """Some officers hardly train; they lack the conduct course more often and stagnate."""
+
+    avoiding_share: float = 0.10
+    avoiding_factor: float = 0.04
 
 
 @dataclass(frozen=True)
@@ -133,6 +141,7 @@ class Effects:
     strain: StrainEffects = field(default_factory=StrainEffects)
     departure: DepartureEffects = field(default_factory=DepartureEffects)
     careers: CareerEffects = field(default_factory=CareerEffects)
+    training: TrainingHabit = field(default_factory=TrainingHabit)
     exposure: ExposureDifference = field(default_factory=ExposureDifference)
     delays: FindingDelays = field(default_factory=FindingDelays)
     unit_climate_sd: float = 0.5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from data_contracts.simulator.families import FAMILIES, SENIORITIES, TRACKS, family_index
+from data_contracts.simulator.layout import ENUMS
 from data_contracts.simulator.ladders import POLICE_RANK
 from data_contracts.simulator.months import IntArray
 from data_contracts.simulator.roster import World
@@ -12,6 +13,7 @@ from data_contracts.simulator.roster import World
 MALE_SHARE = 0.82
 ETHNICITY_SHARES = (0.90, 0.03, 0.03, 0.02, 0.02)
 EDUCATION_SHARES = (0.05, 0.25, 0.58, 0.11, 0.01)
+BACHELOR = ENUMS["education"].index("bachelor")
 LONGEST_CAREER_MONTHS = 400
 INTAKE_MONTHS = (1, 4, 7, 9, 11)
 
@@ -47,6 +49,9 @@ class Entry:
         roster.sex[slots] = rng.random(count) >= MALE_SHARE
         roster.ethnicity[slots] = rng.choice(len(ETHNICITY_SHARES), count, p=ETHNICITY_SHARES)
         roster.education[slots] = rng.choice(len(EDUCATION_SHARES), count, p=EDUCATION_SHARES)
+        habit = world.effects.training
+        roster.trains[slots] = np.where(rng.random(count) < habit.avoiding_share, habit.avoiding_factor, 1.0)
+        roster.grassroots[slots] = 0
         roster.skill[slots] = rng.normal(size=count)
         roster.frailty[slots] = rng.normal(size=count)
         roster.goal_family[slots] = -1
@@ -60,6 +65,8 @@ class Entry:
         roster.post[slots] = family * SENIORITIES
         tracks = np.array([TRACKS.index(item.track) for item in FAMILIES])
         roster.track[slots] = tracks[family]
+        technical = tracks[family] == TRACKS.index("technical")
+        roster.education[slots] = np.where(technical, np.maximum(roster.education[slots], BACHELOR), roster.education[slots])
         roster.step[slots] = np.array(world.climb.offset)[tracks[family]]
         roster.police_step[slots] = world.climb.offset[POLICE_RANK]
         roster.step_month[slots] = month

@@ -16,7 +16,10 @@ LEAST_POSITION = (0, 2, 3, 5)
 
 @dataclass(frozen=True)
 class Family:
-    """A job family: where its posts sit and how its work feels; heats are added to the log-hazards."""
+    """A job family: where its posts sit and how its work feels; heats are added to the log-hazards.
+
+    `share` is its part of the recruits; families that policy opens only to the experienced take none.
+    """
 
     key: str
     zh: str
@@ -31,18 +34,18 @@ class Family:
 
 
 FAMILIES = (
-    Family("community", "社区警务", "Community policing", "enforcement", "community", 0.14, 0.0, 0.0, 3.0, 18.0),
-    Family("patrol", "巡逻防控", "Patrol", "enforcement", "station", 0.17, 0.5, 1.0, 7.0, 26.0),
-    Family("public_order", "治安管理", "Public order", "enforcement", "station", 0.10, 0.3, 0.6, 5.0, 24.0),
+    Family("community", "社区警务", "Community policing", "enforcement", "community", 0.18, 0.0, 0.0, 3.0, 18.0),
+    Family("patrol", "巡逻防控", "Patrol", "enforcement", "station", 0.24, 0.5, 1.0, 7.0, 26.0),
+    Family("public_order", "治安管理", "Public order", "enforcement", "station", 0.15, 0.3, 0.6, 5.0, 24.0),
     Family("household", "户籍管理", "Household registration", "enforcement", "station", 0.05, -0.5, -1.5, 1.0, 8.0),
-    Family("investigation", "刑事侦查", "Criminal investigation", "enforcement", "sub_bureau", 0.12, 0.3, 0.3, 5.0, 32.0),
+    Family("investigation", "刑事侦查", "Criminal investigation", "enforcement", "sub_bureau", 0.0, 0.3, 0.3, 5.0, 32.0),
     Family("traffic", "交通管理", "Traffic", "enforcement", "sub_bureau", 0.10, 0.3, -0.5, 4.0, 20.0),
-    Family("narcotics", "禁毒", "Narcotics", "enforcement", "sub_bureau", 0.04, 0.3, 0.6, 5.0, 30.0),
+    Family("narcotics", "禁毒", "Narcotics", "enforcement", "sub_bureau", 0.0, 0.3, 0.6, 5.0, 30.0),
     Family("special_police", "特警", "Special police", "enforcement", "sub_bureau", 0.06, 0.2, 1.1, 6.0, 24.0),
     Family("detention", "监所管理", "Detention", "enforcement", "sub_bureau", 0.04, 0.2, 0.2, 6.0, 18.0),
-    Family("forensics", "刑事技术", "Forensics", "technical", "sub_bureau", 0.03, -0.6, -1.5, 3.0, 22.0),
-    Family("cyber", "网络安全", "Cyber security", "technical", "bureau", 0.03, -0.6, -2.0, 2.0, 24.0),
-    Family("intelligence", "情报信息", "Intelligence", "technical", "bureau", 0.03, -0.7, -2.0, 3.0, 22.0),
+    Family("forensics", "刑事技术", "Forensics", "technical", "sub_bureau", 0.06, -0.6, -1.5, 3.0, 22.0),
+    Family("cyber", "网络安全", "Cyber security", "technical", "bureau", 0.0, -0.6, -2.0, 2.0, 24.0),
+    Family("intelligence", "情报信息", "Intelligence", "technical", "bureau", 0.0, -0.7, -2.0, 3.0, 22.0),
     Family("command", "指挥调度", "Command centre", "general", "sub_bureau", 0.03, -0.4, -1.5, 6.0, 16.0),
     Family("legal", "法制", "Legal affairs", "general", "sub_bureau", 0.02, -0.9, -2.0, 1.0, 18.0),
     Family("personnel", "政工人事", "Personnel", "general", "sub_bureau", 0.02, -1.0, -2.0, 1.0, 14.0),
@@ -82,7 +85,7 @@ def posts_frame(steps: dict[str, list[str]], required: dict[int, str], known_on:
                 "job_family": family.key,
                 "track": family.track,
                 "unit_level": family.unit_level,
-                "min_rank_step": steps[family.track][LEAST_POSITION[grade]],
+                "min_rank_step": steps[family.track][LEAST_POSITION[grade]] if grade else None,
                 "headcount_per_unit": (12, 6, 2, 1)[grade],
                 "required_course_id": required.get(number),
                 "known_on": known_on,

@@ -33,8 +33,8 @@ ENUMS: Mapping[str, tuple[str, ...]] = {
     "channel": ("online", "hotline", "visit"),
     "goal_kind": ("post", "job_family", "rank_step", "talent_field"),
     "talent_field": (
-        "standard_law_enforcement", "practical_training", "fire_supervision", "traffic",
-        "counter_terrorism_and_stability", "intelligence_and_it",
+        "standard_enforcement", "practical_training", "fire_supervision", "traffic", "counter_terrorism",
+        "intelligence_it",
     ),
     "item_kind": ("post", "path", "course"),
     "action": ("shown", "opened", "saved", "declined", "done"),
@@ -85,7 +85,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "unit_id": "unit", "known_on": "date",
     },
     "duty_months": {
-        "officer_id": "officer", "month": "date", "hours": "number", "nights": "integer", "overtime_hours": "number",
+        "officer_id": "officer", "month": "date", "hours": "number", "nights": "number", "overtime_hours": "number",
         "leave_days": "number", "sick_days": "number", "known_on": "date",
     },
     "concerns": {
@@ -119,3 +119,11 @@ TABLES: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 LATER_DATES = ("ended_on", "left_on", "acknowledged_on", "resolved_on")
 """Dates that a row learns after its `known_on`; those after the end of the simulation are still unknown."""
+
+TABLE_NAMES = (
+    "officers", "protected_attributes", "units", "posts", "postings", "rank_steps", "promotions", "courses",
+    "course_completions", "competency_standards", "competency_assessments", "appraisals", "honours", "complaints",
+    "force_reports", "duty_months", "concerns", "career_goals", "preferences", "vacancies", "self_nominations",
+    "feedback",
+)  # fmt: skip
+"""The 22 tables, in the order of the domain; `truth` is not one of them."""

@@ -60,7 +60,7 @@ def _affinity() -> FloatArray:
         peers = np.flatnonzero(same[row] & (np.arange(len(FAMILIES)) != row))
         affinity[row, rng.choice(peers, min(3, len(peers)), replace=False)] += rng.uniform(0.15, 0.4)
     affinity[np.diag_indices(len(FAMILIES))] = 0.8
-    result: FloatArray = affinity * np.array([family.share for family in FAMILIES]) ** 0.3
+    result: FloatArray = affinity * np.maximum([family.share for family in FAMILIES], 0.05) ** 0.3
     return result
 
 

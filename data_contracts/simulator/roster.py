@@ -50,6 +50,8 @@ class Roster:
         self.past_posts = np.full((size, HISTORY), -1, dtype=np.int64)
         self.past_units = np.full((size, HISTORY), -1, dtype=np.int64)
         self.past_count = _numbers(size)
+        self.grassroots = _numbers(size)
+        self.trains = np.ones(size)
         self.holds = np.zeros((size, electives), dtype=bool)
 
     @property

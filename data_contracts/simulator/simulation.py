@@ -160,7 +160,7 @@ class Block:
         self._promotion.step(month)
         duty.step(month)
         self._training.step(month)
-        for slots, competency in self._training.competency_gain:
+        for slots, competency in self._training.learnt:
             self._development.learn(slots, competency)
         self._conduct.step(month, hazards)
         self._development.step(month, self._conduct.excitation)

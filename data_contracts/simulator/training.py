@@ -1,21 +1,23 @@
-"""Courses taken: mandated waves rolled out by command, standing duties that lapse, and electives."""
+"""Courses taken: mandated waves rolled out by command, standing courses that lapse, and electives."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from data_contracts.simulator.catalogue import Catalogue
+from data_contracts.policy import policy
+from data_contracts.simulator.catalogue import Catalogue, standing_months
+from data_contracts.simulator.families import FAMILIES, TRACKS
 from data_contracts.simulator.months import BoolArray, FloatArray, IntArray
 from data_contracts.simulator.roster import World, chosen
 
 NEVER = -(10**6)
 WAVE_SPREAD_MONTHS = 5
 WAVE_TAKEN = (0.75, 0.6, 0.4)
-CONDUCT_RETAKEN = 0.05
-FIREARMS_MONTH_CHANCE = 0.08
+CONDUCT_TAKEN, STANDING_TAKEN = 0.05, 0.4
 ELECTIVE_CHANCE = 0.025
 OWN_FAMILY, GOAL_FAMILY, NEW_COURSE = 6.0, 8.0, 5.0
 NEW_FOR_MONTHS = 12
+EARLIEST = -48
 
 
 class Training:
@@ -24,42 +26,50 @@ class Training:
     def __init__(self, world: World, catalogue: Catalogue) -> None:
         self._world, self._catalogue, self._rng = world, catalogue, world.rng("training")
         size = world.roster.size
-        self._conduct_month = np.full(size, NEVER)
+        self._lasts = np.array(standing_months())
+        self._chance = np.array([CONDUCT_TAKEN, *(STANDING_TAKEN for _ in policy().training)])
+        self._last = np.full((size, len(self._lasts)), NEVER)  # (slot, standing course): month last taken
+        self._owed = _owed_by_family()  # (family, standing course)
         self._taken = np.zeros((size, len(catalogue.ids)), dtype=bool)
         shape = (len(catalogue.ids), world.units.sub_bureaus + 1)
         self._roll_out = catalogue.issued[:, None] + self._rng.integers(0, WAVE_SPREAD_MONTHS, shape)
-        self.competency_gain: list[tuple[IntArray, IntArray]] = []
+        self.learnt: list[tuple[IntArray, IntArray]] = []
 
     def enter(self, slots: IntArray, month: int) -> None:
-        """A recruit holds no course; one of long ago may have taken the conduct course before the records begin."""
+        """A recruit holds no course; who entered before the records begin took the standing ones some time ago."""
         self._taken[slots] = False
-        self._conduct_month[slots] = NEVER
+        self._last[slots] = NEVER
         if month < 0:
-            self._conduct_month[slots] = self._rng.integers(-48, 1, len(slots))
+            ago = self._rng.integers(0, 2 * self._lasts, (len(slots), len(self._lasts)))
+            trains = self._world.roster.trains[slots] == 1.0
+            self._last[slots] = np.where(trains[:, None], np.maximum(-1 - ago, month), NEVER)
 
     def begin(self) -> None:
-        """Write the conduct courses taken before the first month."""
-        slots = np.flatnonzero(self._conduct_month > NEVER)
-        for month in range(-48, 0):
-            self._write(slots[self._conduct_month[slots] == month], self._catalogue.conduct_course, month)
+        """Write the standing courses taken before the first month."""
+        for place, course in enumerate(self._catalogue.standing.tolist()):
+            owed = self._owed[self._world.roster.family, place]
+            for month in range(EARLIEST, 0):
+                self._write(np.flatnonzero(owed & (self._last[:, place] == month)), course, month)
 
     def missing(self, month: int) -> BoolArray:
         """No conduct course within the time it lasts."""
-        lasts = self._world.effects.conduct.training_lasts_months
-        result: BoolArray = month - self._conduct_month > lasts
+        result: BoolArray = month - self._last[:, 0] > self._lasts[0]
         return result
 
     def step(self, month: int) -> None:
-        """One month of courses."""
-        self.competency_gain = []
-        roster, rng, catalogue = self._world.roster, self._rng, self._catalogue
-        due = roster.active & self.missing(month + 2) & (roster.tenure(month) > 2)
-        slots = chosen(CONDUCT_RETAKEN, due, rng)
-        self._conduct_month[slots] = month
-        self._write(slots, catalogue.conduct_course, month)
-        self._write(chosen(FIREARMS_MONTH_CHANCE, roster.active, rng), catalogue.firearms_course, month)
+        """One month of courses; `learnt` lists slots and competencies of the electives completed."""
+        self.learnt = []
+        self._standing(month)
         self._waves(month)
         self._electives(month)
+
+    def _standing(self, month: int) -> None:
+        roster = self._world.roster
+        for place, course in enumerate(self._catalogue.standing.tolist()):
+            due = roster.active & self._owed[roster.family, place] & (month - self._last[:, place] >= self._lasts[place] - 1)
+            slots = chosen(self._chance[place] * roster.trains, due, self._rng)
+            self._last[slots, place] = month
+            self._write(slots, course, month)
 
     def _waves(self, month: int) -> None:
         roster = self._world.roster
@@ -68,14 +78,14 @@ class Training:
             age = month - self._roll_out[course, sub_bureau]
             running = roster.active & (age >= 0) & (age < len(WAVE_TAKEN)) & ~self._taken[:, course]
             if running.any():
-                chance = np.array(WAVE_TAKEN)[np.clip(age, 0, len(WAVE_TAKEN) - 1)]
+                chance = np.array(WAVE_TAKEN)[np.clip(age, 0, len(WAVE_TAKEN) - 1)] * roster.trains
                 slots = chosen(chance, running, self._rng)
                 self._taken[slots, course] = True
                 self._write(slots, course, month)
 
     def _electives(self, month: int) -> None:
         roster, rng = self._world.roster, self._rng
-        eager = ELECTIVE_CHANCE * np.exp(0.3 * roster.skill)
+        eager = ELECTIVE_CHANCE * np.exp(0.3 * roster.skill) * roster.trains
         slots = chosen(eager, roster.active, rng)
         weight = self._weights(slots, month)
         bounds = np.cumsum(weight, axis=1)
@@ -85,7 +95,7 @@ class Training:
         slots, course = slots[fresh], course[fresh]
         roster.holds[slots, course] = True
         self._write(slots, course, month)
-        self.competency_gain.append((slots, self._catalogue.competency[course]))
+        self.learnt.append((slots, self._catalogue.competency[course]))
 
     def _weights(self, slots: IntArray, month: int) -> FloatArray:
         """(officer, elective): how much each draws; not yet issued draws nobody."""
@@ -100,9 +110,18 @@ class Training:
     def _write(self, slots: IntArray, course: IntArray | int, month: int) -> None:
         world, rng, count = self._world, self._rng, len(slots)
         days = world.calendar.days(month, rng, count)
-        hours = np.where(np.broadcast_to(course, (count,)) < self._catalogue.electives, 40.0, 8.0)
         world.ledger.add(
             "course_completions", officer_id=world.roster.person[slots], course_id=course, occurred_on=days,
-            score=np.clip(rng.normal(80 + 3 * world.roster.skill[slots], 8), 40, 100).round(1), hours=hours,
+            score=np.clip(rng.normal(80 + 3 * world.roster.skill[slots], 8), 40, 100).round(1),
+            hours=np.broadcast_to(self._catalogue.hours[course], (count,)),
             known_on=days + rng.integers(0, 15, count),
         )  # fmt: skip
+
+
+def _owed_by_family() -> BoolArray:
+    """(family, standing course): conduct is owed by all, the policy's training by the tracks it names."""
+    owed = np.ones((len(FAMILIES), 1 + len(policy().training)), dtype=bool)
+    for place, rule in enumerate(policy().training, start=1):
+        tracks = {str(getattr(track, "value", track)) for track in rule.tracks}
+        owed[:, place] = [family.track in tracks for family in FAMILIES]
+    return owed
