@@ -1,0 +1,115 @@
+"""Every error in one shape: RFC 9457 `application/problem+json` with a stable code, both languages and a request id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from data_contracts.errors import PharosError
+from data_contracts.vocabulary import Bilingual
+from serving.schemas import FieldProblem, Problem
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of error: its status and what it says to people."""
+
+    status: int
+    title: str
+    text: Bilingual
+    retry_after_seconds: int | None = None
+
+
+KINDS: Mapping[str, Kind] = {
+    "malformed_json": Kind(400, "Bad Request", Bilingual("请求体不是合法的 JSON", "the body is not JSON")),
+    "bad_request": Kind(400, "Bad Request", Bilingual("请求不合规范", "the request is malformed")),
+    "forbidden": Kind(403, "Forbidden", Bilingual("此服务只接受本机请求", "this service answers this machine only")),
+    "not_found": Kind(404, "Not Found", Bilingual("没有这个地址", "there is nothing at this address")),
+    "method_not_allowed": Kind(
+        405, "Method Not Allowed", Bilingual("此地址不支持该方法", "another method is needed here")
+    ),
+    "body_timeout": Kind(408, "Request Timeout", Bilingual("请求体传输过慢", "the body came too slowly")),
+    "body_too_large": Kind(413, "Content Too Large", Bilingual("请求体超过 256 KiB", "the body is over 256 KiB")),
+    "unsupported_media_type": Kind(
+        415,
+        "Unsupported Media Type",
+        Bilingual("请求体须为 application/json，不得压缩", "send plain application/json"),
+    ),
+    "invalid_input": Kind(422, "Unprocessable Content", Bilingual("请求内容有误", "the request has wrong content")),
+    "too_many_requests": Kind(429, "Too Many Requests", Bilingual("请求过于频繁", "too many requests"), 1),
+    "headers_too_large": Kind(
+        431, "Request Header Fields Too Large", Bilingual("请求头过大", "the headers are too large")
+    ),
+    "internal": Kind(
+        500,
+        "Internal Server Error",
+        Bilingual("服务内部错误，请凭请求编号查询", "our error; ask with the request id"),
+    ),
+    "not_ready": Kind(503, "Service Unavailable", Bilingual("服务尚未就绪", "the service is not ready"), 30),
+    "overloaded": Kind(503, "Service Unavailable", Bilingual("服务繁忙", "the service is busy"), 1),
+    "deadline": Kind(504, "Gateway Timeout", Bilingual("处理超时", "the answer took too long"), 5),
+}
+BY_STATUS: Mapping[int, str] = {
+    400: "bad_request", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 408: "body_timeout",
+    413: "body_too_large", 415: "unsupported_media_type", 422: "invalid_input", 429: "too_many_requests",
+    431: "headers_too_large", 500: "internal", 503: "not_ready", 504: "deadline",
+}  # fmt: skip
+
+
+class ProblemError(PharosError):
+    """An error on its way to the caller; `detail` and `errors` name places, never values."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        errors: Sequence[FieldProblem] = (),
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(detail or KINDS[code].text.en)
+        self.code = code
+        self.status = KINDS[code].status
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = headers
+
+    def body(self, request_id: str) -> bytes:
+        """The JSON that the caller gets."""
+        kind = KINDS[self.code]
+        problem = Problem(
+            type=f"urn:pharos:problem:{self.code}",
+            title=kind.title,
+            status=kind.status,
+            code=self.code,
+            detail=self.detail or kind.text.en,
+            zh=kind.text.zh,
+            en=kind.text.en,
+            request_id=request_id,
+            errors=list(self.errors),
+        )
+        return problem.model_dump_json().encode()
+
+    def all_headers(self) -> dict[str, str]:
+        """Its headers, with Retry-After where trying again makes sense."""
+        retry = KINDS[self.code].retry_after_seconds
+        later = {} if retry is None else {"retry-after": str(retry)}
+        return {"content-type": MEDIA_TYPE, **later, **self.headers}
+
+
+def problem_of(error: Exception) -> ProblemError:
+    """What the caller is told about an error of ours; anything unforeseen is `internal` and says nothing more.
+
+    >>> from data_contracts.errors import NotReady
+    >>> problem_of(NotReady("no model")).status, problem_of(ValueError("secret")).detail
+    (503, '')
+    """
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, PharosError) and error.status in BY_STATUS and error.status < 500:
+        return ProblemError(BY_STATUS[error.status], str(error))
+    if isinstance(error, PharosError) and error.status == 503:
+        return ProblemError("not_ready")
+    return ProblemError("internal")

@@ -1,0 +1,179 @@
+"""`POST /v1/risk` without the web: officers in, graded outcomes with reasons and support out.
+
+Grades of a request use cut-offs fixed when the model was trained; the night's published results grade by shares of
+the whole force. A warning is a support prompt, and nothing follows from it by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from data_contracts.policy import Policy
+from data_contracts.vocabulary import Grade, Outcome
+from serving.freshness import AgeLimits, FeatureSource, read_fresh
+from serving.manifest import ModelIdentity
+from serving.problems import ProblemError
+from serving.results import SCORED, Scorer
+from serving.schemas import (
+    Because,
+    FieldProblem,
+    ModelName,
+    NotScored,
+    OutcomeNotScored,
+    OutcomeRisk,
+    Reason,
+    RiskAnswer,
+    RiskRequest,
+    RiskScored,
+    Support,
+    Text,
+)
+
+NO_PROBABILITY = Because(code="not_a_probability", zh="模型未给出有效概率", en="the model gave no valid probability")
+OUTCOMES: Mapping[str, Outcome] = {outcome.value: outcome for outcome in Outcome}
+
+
+@dataclass(frozen=True)
+class RiskDesk:
+    """Everything that `/v1/risk` needs, fixed at start: the model, its cut-offs, the features and the policy.
+
+    `cuts[outcome][grade]` is the least probability of that grade; the best grade needs none.
+    """
+
+    model: ModelIdentity
+    scorer: Scorer
+    cuts: Mapping[str, Mapping[str, float]]
+    source: FeatureSource
+    policy: Policy
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """Outcomes that the model has and policy switches on, in the model's order."""
+        return tuple(name for name in self.scorer.outcomes if name in self.policy.served_outcomes)
+
+    def answer(self, request: RiskRequest, request_id: str, now: datetime) -> RiskAnswer:
+        """One result for each officer, in order; raises ProblemError for an outcome that is not served."""
+        outcomes = self._asked(request.outcomes)
+        scoring = self.policy.grades.scoring
+        limits = AgeLimits(scoring.flag_features_after_hours, scoring.refuse_features_after_hours)
+        fresh = read_fresh(
+            self.source, request.officer_ids, self.model.service, asked=request.as_of, now=now, limits=limits
+        )
+        scored = self._scored(fresh.frame, outcomes)
+        results = {
+            officer: NotScored(officer_id=officer, because=why) for officer, why in fresh.refused.items()
+        } | scored
+        return RiskAnswer(
+            request_id=request_id,
+            model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
+            as_of=fresh.as_of,
+            feature_age_hours=fresh.age_hours,
+            degraded=fresh.degraded,
+            results=[results[officer_id] for officer_id in request.officer_ids],
+        )
+
+    def _asked(self, asked: Sequence[Outcome] | None) -> tuple[str, ...]:
+        """The outcomes to answer, without repeats."""
+        if asked is None:
+            return self.served
+        words = f"this outcome is not served; use one of {', '.join(self.served)}"
+        wrong = [
+            FieldProblem(field=f"outcomes[{place}]", message=words)
+            for place, outcome in enumerate(asked)
+            if outcome.value not in self.served
+        ]
+        if wrong:
+            raise ProblemError("invalid_input", errors=wrong)
+        return tuple(dict.fromkeys(outcome.value for outcome in asked))
+
+    def _scored(self, frame: pd.DataFrame, outcomes: Sequence[str]) -> dict[str, RiskScored | NotScored]:
+        if frame.empty:
+            return {}
+        answer = self.scorer(frame)
+        answer = answer[answer["outcome"].isin(outcomes)]
+        rows: dict[str, dict[str, Mapping[str, Any]]] = {}
+        for record in answer.to_dict("records"):
+            row = {str(name): value for name, value in record.items()}
+            rows.setdefault(str(row["officer_id"]), {})[str(row["outcome"])] = row
+        return {
+            officer_id: self._officer(officer_id, [rows[officer_id][outcome] for outcome in outcomes])
+            for officer_id in frame["officer_id"].astype(str)
+        }
+
+    def _officer(self, officer_id: str, rows: Sequence[Mapping[str, Any]]) -> RiskScored | NotScored:
+        """One officer's outcomes together; without a single score there is no grade."""
+        risks: list[OutcomeRisk] = []
+        refused: list[OutcomeNotScored] = []
+        for row in rows:
+            why = _why_not(row)
+            if why is None:
+                risks.append(self._outcome(row))
+            else:
+                refused.append(OutcomeNotScored(outcome=OUTCOMES[row["outcome"]], because=why))
+        if not risks:
+            return NotScored(officer_id=officer_id, because=refused[0].because)
+        worst = min((risk.grade for risk in risks), key=lambda grade: grade.severity)
+        support = [action for risk in risks if risk.grade == worst for action in self._support(risk.outcome, worst)]
+        return RiskScored(
+            officer_id=officer_id, grade=worst, outcomes=risks, outcomes_not_scored=refused, support=support
+        )
+
+    def _outcome(self, row: Mapping[str, Any]) -> OutcomeRisk:
+        outcome = str(row["outcome"])
+        return OutcomeRisk(
+            outcome=OUTCOMES[outcome],
+            horizon_months=self.policy.outcome(outcome).horizon_months,
+            probability=float(row["probability"]),
+            low=_number(row["low"]),
+            high=_number(row["high"]),
+            unsure=bool(row["unsure"]),
+            grade=grade_of(float(row["probability"]), self.cuts[outcome]),
+            reasons=reasons_of(row["reasons"]),
+        )
+
+    def _support(self, outcome: Outcome, grade: Grade) -> list[Support]:
+        return [
+            Support(
+                outcome=outcome, kind=action.kind, text=Text(zh=action.zh, en=action.en), within_days=action.within_days
+            )
+            for action in self.policy.support_for(outcome.value, grade.value)
+        ]
+
+
+def grade_of(probability: float, cuts: Mapping[str, float]) -> Grade:
+    """The worst grade whose cut-off the probability reaches.
+
+    >>> grade_of(0.2, {"poor": 0.3, "fair": 0.2, "good": 0.05}).value
+    'fair'
+    >>> grade_of(0.01, {"poor": 0.3, "fair": 0.2, "good": 0.05}).value
+    'excellent'
+    """
+    reached = (grade for grade in Grade if grade.value in cuts and probability >= cuts[grade.value])
+    return next(reached, Grade.EXCELLENT)
+
+
+def reasons_of(value: Any) -> list[Reason]:
+    """Reasons as the models write them: JSON text or a list of dicts, nothing for null."""
+    if value is None or (isinstance(value, float) and pd.isna(value)) or value is pd.NA:
+        return []
+    return [Reason.model_validate(reason) for reason in (json.loads(value) if isinstance(value, str) else value)]
+
+
+def _why_not(row: Mapping[str, Any]) -> Because | None:
+    """Why this outcome has no score, or None when it has one."""
+    if row["status"] == SCORED:
+        probability = row["probability"]
+        good = not pd.isna(probability) and 0.0 <= float(probability) <= 1.0
+        return None if good else NO_PROBABILITY
+    because = row["because"]
+    return Because.model_validate(json.loads(because) if isinstance(because, str) else because)
+
+
+def _number(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)
