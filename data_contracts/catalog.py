@@ -58,14 +58,20 @@ class Column:
     ends: bool = False
     max_length: int | None = None
     policy_list: str | None = None
-    labels_zh: Mapping[str, str] = field(default_factory=dict)
-    labels_en: Mapping[str, str] = field(default_factory=dict)
+    labels_zh: Mapping[str, str] = field(default_factory=dict, hash=False)
+    labels_en: Mapping[str, str] = field(default_factory=dict, hash=False)
     example: str = ""
 
     @property
     def dtype(self) -> str:
         """The pandas dtype this column has in every frame behind the door."""
         return DTYPES[self.kind]
+
+    @property
+    def codes_by_label(self) -> Mapping[str, str]:
+        """Code by label in either language, in folded case, for cells that people filled in by hand."""
+        both = (self.labels_zh, self.labels_en)
+        return {label.casefold(): code for labels in both for code, label in labels.items()}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -23,6 +23,7 @@ from data_contracts.decisions import (
     ForbiddenGroup,
     GradePolicy,
     LadderStep,
+    Named,
     OutcomeRule,
     PointsRule,
     Retention,
@@ -34,6 +35,7 @@ from data_contracts.decisions import (
 from data_contracts.errors import ContractViolation, ForbiddenFeature, InvalidInput
 from data_contracts.policy_checks import Found, Problem, problems_of
 
+T = TypeVar("T")
 POLICY_DIR = Path(__file__).parent / "policy"
 REMEDIES = {
     "missing": "add this key",
@@ -73,7 +75,7 @@ class Policy:
 
     def outcome(self, name: str) -> OutcomeRule:
         """The rule of an outcome; raises InvalidInput for a name that policy does not know."""
-        return _only(self.outcomes, "name", name, "outcome")
+        return _only({rule.name.value: rule for rule in self.outcomes}, name, "outcome")
 
     def ladder(self, code: str) -> CareerLadder:
         """A ladder by its code; raises InvalidInput for one that policy does not know.
@@ -81,7 +83,7 @@ class Policy:
         >>> policy().ladder("enforcement").position("四级警长")
         2
         """
-        return _only(self.ladders, "code", code, "ladder")
+        return _only({ladder.code: ladder for ladder in self.ladders}, code, "ladder")
 
     def step(self, ladder: str, step: str) -> LadderStep | None:
         """A step of a ladder, None where the ladder or the step is a source's own."""
@@ -90,7 +92,7 @@ class Policy:
 
     def concern(self, code: str) -> ConcernCategory:
         """A category of concerns by its code; raises InvalidInput for one that policy does not know."""
-        return _only(self.concerns, "code", code, "concern category")
+        return _only({category.code: category for category in self.concerns}, code, "concern category")
 
     def support_for(self, outcome: str, grade: str) -> tuple[SupportAction, ...]:
         """Suggested actions, preferred first.
@@ -107,14 +109,20 @@ class Policy:
 
     def values(self, policy_list: str) -> tuple[str, ...]:
         """Codes that a contract column with that `policyList` may hold; raises ContractViolation for another list."""
-        subcategories = (sub.code for category in self.concerns for sub in category.subcategories)
-        lists = {
-            "concernCategories": tuple(category.code for category in self.concerns),
-            "concernSubcategories": tuple(subcategories),
-        }
+        lists = {"concernCategories": self.concerns, "concernSubcategories": self._subcategories}
         if policy_list not in lists:
             raise ContractViolation(f"policyList {policy_list!r} is unknown; use one of {', '.join(lists)}")
-        return lists[policy_list]
+        return tuple(named.code for named in lists[policy_list])
+
+    def codes_by_label(self, policy_list: str | None) -> Mapping[str, str]:
+        """Code by name in either language, in folded case; empty without a list."""
+        named = {"concernCategories": self.concerns, "concernSubcategories": self._subcategories}
+        pairs = ((name, one.code) for one in named.get(policy_list or "", ()) for name in (one.name_zh, one.name_en))
+        return {name.casefold(): code for name, code in pairs}
+
+    @property
+    def _subcategories(self) -> tuple[Named, ...]:
+        return tuple(sub for category in self.concerns for sub in category.subcategories)
 
 
 # file -> the key that holds its list (None: the file itself is the section) and the type it must have
@@ -177,8 +185,7 @@ def _problem(file: str, key: str | None, loc: Iterable[int | str], kind: str, me
     return Problem(file, ".".join(parts), message, REMEDIES.get(kind, "give a value of that form"))
 
 
-def _only(rules: Iterable[Any], attribute: str, value: str, what: str) -> Any:
-    known = {str(getattr(rule, attribute)): rule for rule in rules}
+def _only(known: Mapping[str, T], value: str, what: str) -> T:
     if value not in known:
         raise InvalidInput(f"{what} {value!r} is unknown; policy has {', '.join(known)}")
     return known[value]
@@ -192,12 +199,13 @@ def check_features(columns: Iterable[str], outcome: str | None = None) -> None:
 
     >>> check_features(["complaints_sustained_12m", "tenure_days"])
     >>> check_features(["sick_days_sum_3m"], outcome="strain")
-    >>> check_features(["officer_sex"])
+    >>> check_features(["officer_sex"])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
+        ...
     data_contracts.errors.ForbiddenFeature: feature 'officer_sex' holds 'sex' (a protected attribute, ...
     """
     reasons = _forbidden_words(outcome)
-    faults = []
+    faults: list[tuple[str, str, str]] = []
     for column in columns:
         words = f"_{column}_"
         faults.extend((column, name, why) for name, why in reasons.items() if f"_{name}_" in words)

@@ -22,6 +22,8 @@ from data_contracts.decisions import (
 )
 from data_contracts.vocabulary import Grade, LeaveKind, Outcome
 
+TABLE_REMEDY = "name a table that has a contract"
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -114,7 +116,7 @@ def _outcomes(found: Found, contracts: Catalog) -> Iterator[Problem]:
 
 def _points(place: str, rule: PointsRule, contracts: Catalog) -> Iterator[Problem]:
     if rule.table not in contracts.tables:
-        yield Problem("points.toml", f"{place}.table", f"no table {rule.table!r}", "name a contract's table")
+        yield Problem("points.toml", f"{place}.table", f"no table {rule.table!r}", TABLE_REMEDY)
         return
     table = contracts.tables[rule.table]
     if rule.date not in table.column_names:
@@ -143,7 +145,7 @@ def _retention(retention: Retention, contracts: Catalog) -> Iterator[Problem]:
     for table in sorted(set(contracts.tables) - named):
         yield Problem("retention.toml", table, "this table has no rule", "add it to one of the lists")
     for table in sorted(named - set(contracts.tables)):
-        yield Problem("retention.toml", table, "no such table", "name a contract's table")
+        yield Problem("retention.toml", table, "no such table", TABLE_REMEDY)
 
 
 def _forbidden(groups: tuple[ForbiddenGroup, ...], contracts: Catalog) -> Iterator[Problem]:
