@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from data_contracts.errors import InvalidInput
-from data_contracts.sources import chicago, new_york
+from data_contracts.sources import chicago, new_york, simulated
 from data_contracts.sources.reading import Reading
 
-CITIES: Mapping[str, Callable[[Path], Reading]] = {"chicago": chicago.read, "new_york": new_york.read}
+CITIES: Mapping[str, Callable[[Path], Reading]] = {
+    "chicago": chicago.read,
+    "new_york": new_york.read,
+    "simulator": simulated.read,
+}
 SOURCES = (*CITIES,)
 
 
