@@ -30,7 +30,7 @@ class Departure:
         return result
 
     def step(self, month: int, hazard: FloatArray) -> tuple[IntArray, IntArray, IntArray]:
-        """Who leaves (slots), on which days, and how (`leave_kind` numbers)."""
+        """Who leaves (slots), on which day (the last of the month), and how (`leave_kind` numbers)."""
         roster, facts, rng = self._world.roster, self._world.effects.departure, self._rng
         date = self._world.calendar.month_of(month)
         birth_month = roster.person % 12 + 1
@@ -43,4 +43,4 @@ class Departure:
         kind[left] = np.where(moved, KINDS.index("transferred_out"), KINDS.index("resigned"))
         kind[old & roster.active] = KINDS.index("retired")
         slots = np.flatnonzero(kind >= 0)
-        return slots, self._world.calendar.days(month, rng, len(slots)), kind[slots]
+        return slots, np.full(len(slots), self._world.calendar.start(month + 1) - 1), kind[slots]

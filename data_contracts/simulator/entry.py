@@ -42,7 +42,7 @@ class Entry:
         roster.person[slots] = roster.persons + np.arange(count)
         roster.persons += count
         roster.active[slots] = True
-        roster.entered_day[slots] = world.calendar.days(month, rng, count)
+        roster.entered_day[slots] = world.calendar.start(month)
         roster.entered_month[slots] = month
         age = 21 + np.minimum(rng.poisson(2.5, count), 9)
         roster.birth_year[slots] = world.calendar.month_of(month).year - age

@@ -17,6 +17,7 @@ from data_contracts.errors import InvalidInput
 from data_contracts.simulator.bureau import build_units
 from data_contracts.simulator.careers import Careers
 from data_contracts.simulator.catalogue import COMPETENCIES, Catalogue, build_catalogue
+from data_contracts.simulator.concerns import Concerns
 from data_contracts.simulator.conduct import Conduct, Hazards
 from data_contracts.simulator.departure import Departure
 from data_contracts.simulator.development import Development
@@ -31,6 +32,7 @@ from data_contracts.simulator.months import Calendar, FloatArray, IntArray
 from data_contracts.simulator.promotion import Promotion
 from data_contracts.simulator.roster import Roster, World
 from data_contracts.simulator.training import Training
+from data_contracts.simulator.wishes import Wishes
 
 BLOCK_OFFICERS = 4_000
 FROM_THE_BEGINNING = pd.Timestamp("1900-01-01")
@@ -116,6 +118,7 @@ class Block:
         self._careers = Careers(self._world, self._catalogue.family, self._catalogue.required())
         self._training, self._conduct = Training(self._world, self._catalogue), Conduct(self._world)
         self._development, self._departure = Development(self._world), Departure(self._world)
+        self._concerns, self._wishes = Concerns(self._world), Wishes(self._world)
 
     def run(self, tick: Tick | None = None) -> dict[str, pd.DataFrame]:
         """The block's rows of every table that is not shared by all."""
@@ -164,6 +167,8 @@ class Block:
             self._development.learn(slots, competency)
         self._conduct.step(month, hazards)
         self._development.step(month, self._conduct.excitation)
+        self._concerns.step(month, duty.overtime)
+        self._wishes.step(month)
         self._careers.leave(*self._departure.step(month, leaving))
 
     def _drift(self) -> None:

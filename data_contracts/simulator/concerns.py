@@ -1,0 +1,90 @@
+"""Concerns: what officers, their families and the community raise, and when it is acknowledged and resolved."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data_contracts.policy import policy
+from data_contracts.simulator.concern_texts import CLOSERS, COMMUNITY_SENTENCES, FAMILY_OPENERS, OPENERS, SENTENCES
+from data_contracts.simulator.layout import ENUMS
+from data_contracts.simulator.months import NO_DAY, FloatArray, IntArray
+from data_contracts.simulator.roster import World, chosen
+
+CHANCE = 0.012
+COMMUNITY_CHANCE = 0.004
+PRESSED = {"work_pressure": 4.0, "psychological_support": 3.0, "compensatory_leave": 3.0, "annual_leave": 2.0}
+STAGNANT = {"rank_step_promotion": 4.0, "post_adjustment": 3.0, "rotation": 2.0, "competition": 2.0}
+CHANNEL_SHARES = (0.6, 0.25, 0.15)
+FAMILY_SHARE = 0.08
+OVERDUE_SHARE = 0.2
+UNRESOLVED_SHARE = 0.03
+
+
+class Concerns:
+    """Raises concerns; overtime and stagnation change what is raised and how often."""
+
+    def __init__(self, world: World) -> None:
+        self._world, self._rng = world, world.rng("concerns")
+        categories = policy().concerns
+        self._category = {sub.code: category for category in categories for sub in category.subcategories}
+        self._codes = tuple(code for code in self._category if code in SENTENCES)
+        self._raised = 0
+
+    def step(self, month: int, overtime: FloatArray) -> None:
+        """One month of concerns."""
+        roster = self._world.roster
+        stagnant = roster.stagnation(month) > self._world.effects.departure.stagnation_months
+        chance = CHANCE * np.exp(0.4 * overtime + 0.4 * stagnant)
+        slots = chosen(chance, roster.active, self._rng)
+        codes = [self._subcategory(bool(overtime[slot] > 0.5), bool(stagnant[slot])) for slot in slots]
+        family = self._rng.random(len(slots)) < FAMILY_SHARE
+        texts = [self._text(SENTENCES[code], FAMILY_OPENERS if by_family else OPENERS)
+                 for code, by_family in zip(codes, family.tolist(), strict=True)]  # fmt: skip
+        self._write(roster.person[slots], roster.unit[slots], family.astype(np.int64), codes, texts, month)
+        self._community(month)
+
+    def _community(self, month: int) -> None:
+        """The community speaks of a unit, never of an officer."""
+        units = np.flatnonzero(self._rng.random(len(self._world.units.ids)) < COMMUNITY_CHANCE * 3)
+        codes = [str(self._rng.choice(list(COMMUNITY_SENTENCES))) for _ in units]
+        texts = [self._text(COMMUNITY_SENTENCES[code], ("",)) for code in codes]
+        raised_by = np.full(len(units), ENUMS["raised_by"].index("community"))
+        self._write(np.full(len(units), -1), units, raised_by, codes, texts, month)
+
+    def _subcategory(self, pressed: bool, stagnant: bool) -> str:
+        weight = np.array(
+            [(PRESSED.get(code, 1.0) if pressed else 1.0) * (STAGNANT.get(code, 1.0) if stagnant else 1.0)
+             for code in self._codes]
+        )  # fmt: skip
+        return self._codes[int(self._rng.choice(len(self._codes), p=weight / weight.sum()))]
+
+    def _text(self, sentences: tuple[str, ...], openers: tuple[str, ...]) -> str:
+        rng = self._rng
+        parts = (openers, sentences, CLOSERS)
+        return "".join(part[int(rng.integers(len(part)))] for part in parts)
+
+    def _write(
+        self, persons: IntArray, units: IntArray, raised_by: IntArray, codes: list[str], texts: list[str], month: int
+    ) -> None:
+        rng, world, count = self._rng, self._world, len(codes)
+        raised = world.calendar.days(month, rng, count)
+        acknowledged, resolved = self._handled(raised, codes)
+        ids = [f"n-{world.block}-{self._raised + place}" for place in range(count)]
+        self._raised += count
+        world.ledger.add(
+            "concerns", concern_id=np.array(ids, dtype=object), officer_id=persons, unit_id=units,
+            raised_by=raised_by, channel=rng.choice(len(CHANNEL_SHARES), count, p=CHANNEL_SHARES),
+            category=np.array([self._category[code].code for code in codes], dtype=object),
+            subcategory=np.array(codes, dtype=object), text=np.array(texts, dtype=object), raised_on=raised,
+            acknowledged_on=acknowledged, resolved_on=resolved, known_on=raised,
+        )  # fmt: skip
+
+    def _handled(self, raised: IntArray, codes: list[str]) -> tuple[IntArray, IntArray]:
+        """Mostly within the policy's deadlines; some late, a few never."""
+        rng, count = self._rng, len(codes)
+        due = np.array([self._category[code].resolve_within_days for code in codes], dtype=float)
+        sign = np.array([self._category[code].acknowledge_within_days for code in codes], dtype=float)
+        late = np.where(rng.random(count) < OVERDUE_SHARE, rng.uniform(1.1, 4.0, count), rng.uniform(0.2, 1.0, count))
+        acknowledged = raised + (sign * rng.uniform(0, 1.3, count)).astype(np.int64)
+        resolved = acknowledged + np.maximum(due * late, 1.0).astype(np.int64)
+        return acknowledged, np.where(rng.random(count) < UNRESOLVED_SHARE, NO_DAY, resolved)
