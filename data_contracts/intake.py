@@ -13,9 +13,10 @@ from graphlib import TopologicalSorter
 import pandas as pd
 
 from data_contracts.catalog import Table, catalog
-from data_contracts.coercion import coerce, typed_empty
+from data_contracts.coercion import typed_empty
 from data_contracts.errors import InvalidInput, MissingTable
 from data_contracts.faults import Circumstances, faults_of
+from data_contracts.schema import typed_frame
 from data_contracts.vocabulary import Refusal
 
 REGISTERED_ON = pd.Timestamp("1899-12-31")
@@ -83,7 +84,7 @@ def take_in(table: Table, frame: pd.DataFrame, about: Circumstances = NOTHING_KN
     (2, 1, 1, ['missing'])
     """
     raw = frame.reset_index(drop=True)
-    typed = pd.DataFrame({c.name: _column(raw, c.name, table) for c in table.columns}, index=raw.index)
+    typed = typed_frame(table, raw)
     faults = faults_of(table, raw, typed, about)
     good = typed.drop(index=faults["row"].unique())
     same = good.duplicated()
@@ -166,11 +167,6 @@ def conflict_lines(rows: pd.Index) -> pd.DataFrame:
 def empty_frame(table: Table) -> pd.DataFrame:
     """No rows, in the contract's columns and dtypes."""
     return pd.DataFrame({c.name: typed_empty(c.kind, pd.RangeIndex(0)) for c in table.columns})
-
-
-def _column(raw: pd.DataFrame, name: str, table: Table) -> pd.Series:
-    column = table.column(name)
-    return coerce(column.kind, raw[name]) if name in raw else typed_empty(column.kind, raw.index)
 
 
 def _conflicting(table: Table, good: pd.DataFrame) -> pd.Index:

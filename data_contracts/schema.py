@@ -7,7 +7,6 @@ millisecond a row. A refusal names table, row key, column, reason and the class 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -21,50 +20,16 @@ from data_contracts.coercion import coerce, typed_empty, unreadable
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Refusal, ValueClass
 
-FAILURE_COLUMNS = ("table", "row", "row_key", "column", "reason", "value_class")
+FAULT_COLUMNS = ("row", "column", "reason", "value_class")
 UNREADABLE: dict[Kind, Refusal] = {
     "date": Refusal.NOT_A_DATE,
     "number": Refusal.NOT_A_NUMBER,
     "integer": Refusal.NOT_WHOLE,
     "boolean": Refusal.NOT_TRUE_OR_FALSE,
-    "string": Refusal.NOT_IN_LIST,
 }
-_DATE = re.compile(r"^\s*\d{4}[-/.年]\d{1,2}")
-_NUMBER = re.compile(r"^\s*[+-]?\d+\s*$|^\s*[+-]?\d*\.\d+([eE][+-]?\d+)?\s*$")
 SHORT_TEXT = 20
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A frame in the contract's columns and dtypes (all rows, numbered from 0), and what is wrong with it.
-
-    `failures` has one row a wrong cell: table, row, row_key, column, reason, value_class.
-    """
-
-    frame: pd.DataFrame
-    failures: pd.DataFrame
-
-    @property
-    def good(self) -> npt.NDArray[np.bool_]:
-        """Which rows have no failure, shape (rows,)."""
-        mask = np.ones(len(self.frame), dtype=bool)
-        mask[self.failures["row"].to_numpy(dtype=np.int64)] = False
-        return mask
-
-
-def check(table: Table, raw: pd.DataFrame) -> Checked:
-    """Coerce and validate a frame as it comes; columns of no contract are left out, absent ones are null.
-
-    >>> from data_contracts.catalog import catalog
-    >>> raw = pd.DataFrame({"officer_id": ["o-1"], "entered_on": ["someday"], "known_on": ["2024-01-01"]})
-    >>> check(catalog().table("officers"), raw).failures[["row_key", "column", "reason", "value_class"]].values.tolist()
-    [['o-1', 'entered_on', 'not_a_date', 'short_text']]
-    """
-    raw = raw.reset_index(drop=True)
-    frame, unread = _typed(table, raw)
-    found = pd.concat([unread, _refused(table, frame), _wrong_order(table, frame)], ignore_index=True)
-    found = found.drop_duplicates(["row", "column"]).sort_values(["row", "column"], ignore_index=True)
-    return Checked(frame, _described(table, frame, raw, found))
+_DATE = re.compile(r"^\s*\d{4}[-/.年]\d{1,2}")
+_NUMBER = re.compile(r"^\s*[+-]?(\d+|\d*\.\d+([eE][+-]?\d+)?)\s*$")
 
 
 @cache
@@ -95,21 +60,58 @@ def _limit(bound: object) -> object:
     return bound if isinstance(bound, float) else pd.Timestamp(str(bound))
 
 
-def _typed(table: Table, raw: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    columns, unread = {}, [_cells(np.array([], dtype=np.int64), "", "")]
-    for column in table.columns:
-        if column.name not in raw.columns:
-            columns[column.name] = typed_empty(column.kind, raw.index)
-            continue
-        typed = coerce(column.kind, raw[column.name])
-        rows = np.flatnonzero(unreadable(raw[column.name], typed).to_numpy())
-        unread.append(_cells(rows, column.name, UNREADABLE[column.kind]))
-        columns[column.name] = _codes(column, typed)
-    return pd.DataFrame(columns, index=raw.index), pd.concat(unread, ignore_index=True)
+def typed_frame(table: Table, raw: pd.DataFrame) -> pd.DataFrame:
+    """The frame in the contract's columns and dtypes, same index; unreadable cells and absent columns are null.
+
+    Labels that people write (查实, Sustained) become the contract's codes; columns of no contract are left out.
+    """
+    columns = {column.name: _typed_column(column, raw) for column in table.columns}
+    return pd.DataFrame(columns, index=raw.index)
+
+
+def cell_faults(table: Table, raw: pd.DataFrame, typed: pd.DataFrame) -> pd.DataFrame:
+    """What is wrong with each cell of a typed frame numbered from 0: row, column, reason, value_class.
+
+    >>> from data_contracts.catalog import catalog
+    >>> officers = catalog().table("officers")
+    >>> raw = pd.DataFrame({"officer_id": ["o-1"], "entered_on": ["someday"], "known_on": ["2024-01-01"]})
+    >>> cell_faults(officers, raw, typed_frame(officers, raw)).values.tolist()
+    [[0, 'entered_on', 'not_a_date', 'short_text']]
+    """
+    found = pd.concat([_unread(table, raw, typed), _refused(table, typed), _wrong_order(table, typed)])
+    found = found.drop_duplicates(["row", "column"]).sort_values(["row", "column"], ignore_index=True)
+    return with_value_class(found, raw)
+
+
+def cells(rows: npt.NDArray[np.int64], column: str, reason: Refusal) -> pd.DataFrame:
+    """Cells of one column at fault for one reason: row, column, reason."""
+    frame = pd.DataFrame({"row": pd.Series(rows, dtype="int64")})
+    frame["column"] = pd.Series(column, index=frame.index, dtype="string")
+    frame["reason"] = pd.Series(str(reason.value), index=frame.index, dtype="string")
+    return frame
+
+
+def no_faults() -> pd.DataFrame:
+    """An empty list of faults."""
+    return cells(np.array([], dtype=np.int64), "", Refusal.MISSING).assign(value_class=pd.Series(dtype="string"))
+
+
+def with_value_class(found: pd.DataFrame, raw: pd.DataFrame) -> pd.DataFrame:
+    """Faults with the class of the value that came in each cell; `raw` is numbered from 0."""
+    classes = pd.Series(ValueClass.EMPTY.value, index=found.index, dtype="string")
+    for name, part in found.groupby("column"):
+        if name in raw.columns:
+            classes[part.index] = value_classes(raw[name].iloc[part["row"]]).to_numpy()
+    return found.assign(value_class=classes)
+
+
+def _typed_column(column: Column, raw: pd.DataFrame) -> pd.Series:
+    if column.name not in raw.columns:
+        return typed_empty(column.kind, raw.index)
+    return _codes(column, coerce(column.kind, raw[column.name]))
 
 
 def _codes(column: Column, typed: pd.Series) -> pd.Series:
-    """Labels that people write (查实, Sustained) become the contract's codes."""
     values = allowed_values(column)
     if not values:
         return typed
@@ -123,50 +125,32 @@ def _codes(column: Column, typed: pd.Series) -> pd.Series:
     return typed
 
 
-def _refused(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+def _unread(table: Table, raw: pd.DataFrame, typed: pd.DataFrame) -> pd.DataFrame:
+    found = [no_faults()[["row", "column", "reason"]]]
+    for column in table.columns:
+        if column.kind in UNREADABLE and column.name in raw.columns:
+            rows = np.flatnonzero(unreadable(raw[column.name], typed[column.name]).to_numpy())
+            found.append(cells(rows, column.name, UNREADABLE[column.kind]))
+    return pd.concat(found, ignore_index=True)
+
+
+def _refused(table: Table, typed: pd.DataFrame) -> pd.DataFrame:
     try:
-        schema_of(table).validate(frame, lazy=True)
+        schema_of(table).validate(typed, lazy=True)
     except SchemaErrors as errors:
         cases = errors.failure_cases
         reasons = cases["check"].replace("not_nullable", Refusal.MISSING.value)
-        rows = cases["index"].to_numpy(dtype=np.int64)
-        return pd.DataFrame({"row": rows, "column": cases["column"].to_numpy(), "reason": reasons.to_numpy()})
-    return _cells(np.array([], dtype=np.int64), "", "")
+        found = pd.DataFrame({"row": cases["index"].to_numpy(), "column": cases["column"], "reason": reasons})
+        return found.astype({"row": "int64", "column": "string", "reason": "string"})
+    return no_faults()[["row", "column", "reason"]]
 
 
-def _wrong_order(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    wrong = [_cells(np.array([], dtype=np.int64), "", "")]
+def _wrong_order(table: Table, typed: pd.DataFrame) -> pd.DataFrame:
+    found = [no_faults()[["row", "column", "reason"]]]
     for rule in table.rules:
-        rows = np.flatnonzero((frame[rule.column] < frame[rule.earlier]).to_numpy())
-        wrong.append(_cells(rows, rule.column, Refusal.WRONG_ORDER))
-    return pd.concat(wrong, ignore_index=True)
-
-
-def _cells(rows: npt.NDArray[np.int64], column: str, reason: str) -> pd.DataFrame:
-    cells = pd.DataFrame({"row": rows}, dtype="int64")
-    return cells.assign(column=str(column), reason=str(reason))
-
-
-def _described(table: Table, frame: pd.DataFrame, raw: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
-    classes = pd.Series(ValueClass.EMPTY.value, index=found.index, dtype="string")
-    for name, part in found.groupby("column"):
-        if name in raw.columns:
-            classes[part.index] = value_classes(raw[name].iloc[part["row"]]).to_numpy()
-    keys = row_keys(table, frame, found["row"].to_numpy())
-    described = found.assign(table=table.name, row_key=keys, value_class=classes)
-    return described[list(FAILURE_COLUMNS)].astype({"table": "string", "column": "string", "reason": "string"})
-
-
-def row_keys(table: Table, frame: pd.DataFrame, rows: npt.NDArray[np.int64]) -> pd.Series:
-    """What names each of some rows: key values joined by `|`, or the row's number, from 1, where there is no key."""
-    if not table.key:
-        return pd.Series([f"row {row + 1}" for row in rows], dtype="string")
-    parts = frame.loc[rows, list(table.key)].reset_index(drop=True)
-    joined = pd.Series("", index=parts.index, dtype="string")
-    for number, name in enumerate(table.key):
-        values = parts[name].dt.strftime("%Y-%m-%d") if table.column(name).kind == "date" else parts[name]
-        joined += ("|" if number else "") + values.astype("string").fillna("?")
-    return joined
+        rows = np.flatnonzero((typed[rule.column] < typed[rule.earlier]).to_numpy())
+        found.append(cells(rows, rule.column, Refusal.WRONG_ORDER))
+    return pd.concat(found, ignore_index=True)
 
 
 def value_classes(values: pd.Series) -> pd.Series:
