@@ -14,7 +14,7 @@ from typing import Any
 class ConductEffects:
     """A complaint that will in the end be sustained (outcome `conduct`)."""
 
-    base: float = 0.00155
+    base: float = 0.0020
     past_complaints: float = 0.45
     past_complaints_decay_months: float = 12.0
     overtime_above_peers: float = 0.40
@@ -33,7 +33,7 @@ class ConductEffects:
 class ForceEffects:
     """A use-of-force complaint (outcome `force`), an allegation."""
 
-    base: float = 0.0016
+    base: float = 0.0017
     past_complaints: float = 0.25
     nights: float = 0.40
     unit_climate: float = 0.6
@@ -46,7 +46,7 @@ class ForceEffects:
 class OtherComplaintEffects:
     """Any other complaint, never sustained."""
 
-    base: float = 0.0070
+    base: float = 0.0088
     past_complaints: float = 0.25
     overtime_above_peers: float = 0.20
     unit_climate: float = 0.7
@@ -68,10 +68,10 @@ class StrainEffects:
 class DepartureEffects:
     """Leaving before retirement (outcome `departure`)."""
 
-    base: float = 0.0016
-    stagnation: float = 0.80
+    base: float = 0.0012
+    stagnation: float = 1.00
     stagnation_months: int = 48
-    short_tenure: float = 0.70
+    short_tenure: float = 0.90
     short_tenure_months: int = 60
     overtime_above_peers: float = 0.20
     transferred_share: float = 0.25
