@@ -82,19 +82,14 @@ READS: Mapping[str, Mapping[str, pa.DataType]] = {
 }
 
 
-def arrow_tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, pa.Table]:
-    """The columns that features read, with dates as days; absent and empty tables are left out.
+def arrow_table(name: str, frame: pd.DataFrame) -> pa.Table:
+    """One table's columns that features read, in the types of READS.
 
     >>> frame = pd.DataFrame({"officer_id": ["a"], "occurred_on": [pd.Timestamp("2020-01-01")],
     ...                       "known_on": [pd.Timestamp("2020-01-01")]})
-    >>> arrow_tables({"honours": frame})["honours"].column_names
+    >>> arrow_table("honours", frame).column_names
     ['officer_id', 'level', 'occurred_on', 'known_on', 'superseded_on']
     """
-    return {name: arrow_table(name, frames[name]) for name in READS if len(frames.get(name, ()))}
-
-
-def arrow_table(name: str, frame: pd.DataFrame) -> pa.Table:
-    """One table's columns that features read, in the types of READS."""
     columns = {column: _column(frame, column, kind) for column, kind in READS[name].items()}
     return pa.table(columns)
 
@@ -121,15 +116,23 @@ def duckdb_backend() -> Backend:
 
 
 def load(backend: Backend, name: str, table: pa.Table) -> ibis.Table:
-    """Copy an Arrow table into the engine under a name and answer with it."""
+    """Copy an Arrow table into the engine under a name, in place of what had it, and answer with it."""
+    backend.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
     backend.con.from_arrow(table).create(name)
     return backend.table(name)
 
 
 def connect(frames: Mapping[str, pd.DataFrame]) -> tuple[Backend, Mapping[str, ibis.Table]]:
-    """Load frames into DuckDB; raises MissingTable when there are no postings, the one table all else hangs on."""
-    tables = arrow_tables(frames)
+    """Load frames into DuckDB, one at a time; absent and empty tables are left out.
+
+    Raises MissingTable when there are no postings, the one table all else hangs on.
+    """
+    backend, tables = duckdb_backend(), {}
+    for name in READS:
+        frame = frames.get(name)
+        if frame is not None and len(frame):
+            tables[name] = load(backend, name, arrow_table(name, frame))
+        del frame
     if "postings" not in tables:
         raise MissingTable("table 'postings' is absent or empty; features need it: ingest postings first")
-    backend = duckdb_backend()
-    return backend, {name: load(backend, name, table) for name, table in tables.items()}
+    return backend, tables

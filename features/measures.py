@@ -73,6 +73,16 @@ class EventTable:
         """All feature names of the table, in order."""
         return tuple(name for measure in self.measures for name in measure.columns)
 
+    @property
+    def totals(self) -> tuple[str, ...]:
+        """The counts and sums: what is zero, not unknown, for an officer without rows."""
+        return tuple(
+            f"{measure.name}_{window.suffix}"
+            for measure in self.measures
+            if measure.kind != "mean"
+            for window in measure.windows
+        )
+
 
 def _count(name: str, of: Callable[[Table], BooleanValue], windows: tuple[Lookback, ...] = LONG) -> Measure:
     return Measure(name, "count", of, windows)

@@ -10,6 +10,8 @@ from datetime import date
 
 import pandas as pd
 
+from features.versions import valid_at
+
 POSTING_COLUMNS = ("officer_id", "post_id", "unit_id", "started_on", "known_on", "rank_step", "position")
 COURSE_COLUMNS = ("officer_id", "occurred_on", "course_ids", "known_on", "position")
 
@@ -66,8 +68,8 @@ def course_sequences(completions: pd.DataFrame, as_of: date | None = None) -> pd
 
 def _valid_versions(rows: pd.DataFrame, event: str, as_of: date | None) -> pd.DataFrame:
     """The newest versions, or with `as_of` those valid then of events before it."""
-    superseded = rows["superseded_on"] if "superseded_on" in rows else pd.Series(pd.NaT, index=rows.index)
+    if "superseded_on" not in rows:
+        rows = rows.assign(superseded_on=pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]"))
     if as_of is None:
-        return rows[superseded.isna() & rows[event].notna()]
-    day = pd.Timestamp(as_of)
-    return rows[(rows[event] < day) & (rows["known_on"] <= day) & (superseded.isna() | (superseded > day))]
+        return rows[rows["superseded_on"].isna() & rows[event].notna()]
+    return valid_at(rows[rows[event] < pd.Timestamp(as_of)], as_of)

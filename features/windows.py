@@ -12,10 +12,10 @@ import ibis
 from ibis.expr.types import Table
 
 from data_contracts.errors import MissingTable
-from features.asof_join import KEYS, add_columns, officer_days
+from features.asof_join import KEYS, officer_days, with_blocks
 from features.event_windows import event_windows
 from features.exposure import DUTY_RATE_COLUMNS, EXPOSURE_COLUMNS, RATE_COLUMNS, with_exposure, with_rates
-from features.measures import COMPLAINTS, DUTY, EVENT_TABLES, FORCE_REPORTS, EventTable
+from features.measures import COMPLAINTS, DUTY, EVENT_TABLES, FORCE_REPORTS
 from features.network import NETWORK_COLUMNS, co_accused
 from features.standing import POSTING_COLUMNS, RANK_COLUMNS, population, postings_at, rank_at, tenure_at
 from features.surroundings import POST_COLUMNS, UNIT_COLUMNS, UNIT_MEASURES, with_surroundings
@@ -30,6 +30,13 @@ FEATURE_GROUPS: Mapping[str, tuple[str, ...]] = {
     "unit_context": UNIT_COLUMNS,
     "post_peers": POST_COLUMNS,
 }
+BLOCK_COLUMNS = (
+    *RANK_COLUMNS,
+    "track",
+    "education",
+    *NETWORK_COLUMNS,
+    *(name for events in EVENT_TABLES for name in events.columns),
+)
 FEATURE_COLUMNS = tuple(name for names in FEATURE_GROUPS.values() for name in names)
 NUMBER_COLUMNS = tuple(name for name in FEATURE_COLUMNS if name not in TEXT_COLUMNS)
 PLAIN_PEER_COLUMNS = (
@@ -52,71 +59,47 @@ def officer_features(tables: Mapping[str, Table], spine: Table) -> Table:
     """
     if "postings" not in tables:
         raise MissingTable("table 'postings' is absent or empty; features need it: ingest postings first")
-    asked = officer_days(spine)
-    counted = population(asked.select("as_of").distinct(), tables)
-    wide = _with_counted(asked.union(counted, distinct=True), counted)
-    wide = _with_standing(wide, tables)
-    for events in EVENT_TABLES:
-        wide = _with_events(wide, tables, events)
-    has_duty = DUTY.table in tables
-    wide = with_rates(with_exposure(wide, has_duty), has_duty)
-    wide = with_surroundings(wide)
-    typed = {name: wide[name].cast("float64") for name in NUMBER_COLUMNS}
-    typed |= {name: wide[name].cast("string") for name in TEXT_COLUMNS}
-    features = wide.select(*KEYS, **{name: typed[name] for name in FEATURE_COLUMNS})
-    return add_columns(asked, features)
+    asked = officer_days(spine).mutate(asked=ibis.literal(True))
+    counted = population(asked.select("as_of").distinct(), tables).mutate(counted=ibis.literal(True))
+    days = asked.select(*KEYS).union(counted.select(*KEYS), distinct=True)
+    wide = with_blocks(days, [asked, counted, *_blocks(days, tables)])
+    wide = with_exposure(_completed(wide, tables), DUTY.table in tables)
+    wide = with_surroundings(with_rates(wide, DUTY.table in tables))
+    wide = wide.filter(wide.asked.fill_null(False))
+    return wide.select(*KEYS, **{name: wide[name].cast(_kind(name)) for name in FEATURE_COLUMNS})
 
 
-def _with_counted(days: Table, counted: Table) -> Table:
-    marked = add_columns(days, counted.mutate(counted=ibis.literal(True)), ["counted"])
-    return marked.mutate(counted=marked.counted.fill_null(False))
+def _kind(name: str) -> str:
+    return "string" if name in TEXT_COLUMNS else "float64"
 
 
-def _with_standing(wide: Table, tables: Mapping[str, Table]) -> Table:
-    days = wide.select(*KEYS)
-    wide = add_columns(wide, postings_at(days, tables["postings"]))
+def _blocks(days: Table, tables: Mapping[str, Table]) -> list[Table]:
+    """What each table that exists has to say, at most one row for each of `days`."""
+    blocks = [postings_at(days, tables["postings"])]
     if "officers" in tables:
-        wide = add_columns(wide, tenure_at(days, tables["officers"]), ["entered_on", "track", "education"])
-    else:
-        wide = _with_nulls(wide, {"entered_on": "date", "track": "string", "education": "string"})
+        blocks.append(tenure_at(days, tables["officers"]).drop("left"))
     if "promotions" in tables:
-        wide = add_columns(wide, rank_at(days, tables["promotions"], tables.get("rank_steps")), RANK_COLUMNS)
-    else:
-        wide = _with_nulls(wide, {"rank_code": "string", "rank_position": "float64", "days_in_rank": "float64"})
-    joined = wide.as_of.delta(wide.entered_on, unit="day")
+        blocks.append(rank_at(days, tables["promotions"], tables.get("rank_steps")))
+    if COMPLAINTS.table in tables:
+        blocks.append(co_accused(days, tables[COMPLAINTS.table]))
+    blocks += [event_windows(days, tables[events.table], events) for events in EVENT_TABLES if events.table in tables]
+    return blocks
+
+
+def _completed(wide: Table, tables: Mapping[str, Table]) -> Table:
+    """Every column that absent tables would have given, zeros where a table exists but has no row, and tenure."""
+    absent = {name: ibis.null(_kind(name)) for name in BLOCK_COLUMNS if name not in wide.columns}
+    if "entered_on" not in wide.columns:
+        absent["entered_on"] = ibis.null("date")
+    totals = [name for events in EVENT_TABLES if events.table in tables for name in events.totals]
+    if COMPLAINTS.table in tables:
+        totals += ["co_accused_24m", "co_accused_ever"]
+    zeros = {name: wide[name].fill_null(0) for name in totals}
+    wide = wide.mutate(counted=wide.counted.fill_null(False), **absent, **zeros)
     return wide.mutate(
-        tenure_days=ibis.coalesce(joined, wide.days_since_first_posting),
+        tenure_days=ibis.coalesce(wide.as_of.delta(wide.entered_on, unit="day"), wide.days_since_first_posting),
         rank_code=ibis.coalesce(wide.rank_code, wide.posting_rank_step),
     )
-
-
-def _with_events(wide: Table, tables: Mapping[str, Table], events: EventTable) -> Table:
-    network = NETWORK_COLUMNS if events is COMPLAINTS else ()
-    if events.table not in tables:
-        return _with_nulls(wide, dict.fromkeys((*events.columns, *network), "float64"))
-    rows, days = tables[events.table], wide.select(*KEYS)
-    wide = _none_is_zero(add_columns(wide, event_windows(days, rows, events), events.columns), events)
-    if not network:
-        return wide
-    wide = add_columns(wide, co_accused(days, rows), network)
-    return wide.mutate(
-        co_accused_24m=wide.co_accused_24m.fill_null(0), co_accused_ever=wide.co_accused_ever.fill_null(0)
-    )
-
-
-def _none_is_zero(wide: Table, events: EventTable) -> Table:
-    """A count or sum over a table that exists is 0 for an officer without rows."""
-    totals = [
-        f"{measure.name}_{window.suffix}"
-        for measure in events.measures
-        if measure.kind != "mean"
-        for window in measure.windows
-    ]
-    return wide.mutate(**{name: wide[name].fill_null(0.0) for name in totals})
-
-
-def _with_nulls(wide: Table, types: Mapping[str, str]) -> Table:
-    return wide.mutate(**{name: ibis.null(kind) for name, kind in types.items()})
 
 
 __all__ = ["FEATURE_COLUMNS", "FEATURE_GROUPS", "PLAIN_PEER_COLUMNS", "UNIT_MEASURES", "officer_features"]
