@@ -109,14 +109,9 @@ def _midnight(year: int, month: int, day: int) -> datetime | None:
 
 def _by_distinct(values: pd.Series, read: Callable[[object], object], dtype: str) -> pd.Series:
     codes, distinct = pd.factorize(values.astype(object))
-    known = pd.Series([*(read(value) for value in distinct), None], dtype=object)
-    typed = known.astype(dtype) if dtype != "datetime64[us]" else _as_days(known)
+    known = [*(read(value) for value in distinct), None]
+    typed = pd.Series(np.array(known, dtype=dtype) if dtype == DTYPES["date"] else known, dtype=dtype)
     return typed.iloc[codes].set_axis(values.index)
-
-
-def _as_days(known: pd.Series) -> pd.Series:
-    days = np.array([np.datetime64("NaT") if day is None else np.datetime64(day, "us") for day in known])
-    return pd.Series(days.astype("datetime64[us]"))
 
 
 def _truth(value: object) -> object:

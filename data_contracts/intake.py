@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
 from graphlib import TopologicalSorter
 
 import pandas as pd
@@ -86,7 +87,7 @@ def take_in(table: Table, frame: pd.DataFrame, about: Circumstances = NOTHING_KN
     raw = frame.reset_index(drop=True)
     typed = typed_frame(table, raw)
     faults = faults_of(table, raw, typed, about)
-    good = typed.drop(index=faults["row"].unique())
+    good = typed.drop(index=pd.Index(faults["row"].unique()))
     same = good.duplicated()
     if table.key:
         good = good[~same]
@@ -149,7 +150,7 @@ def row_keys(table: Table, typed: pd.DataFrame) -> pd.Series:
     """The key of each row as one text; a table without a key goes by whose and when."""
     names = table.key or tuple(n for n in ("officer_id", table.event_date) if n is not None)
     texts = [typed[name].astype("string").fillna("?") for name in names]
-    return texts[0].str.cat(texts[1:], sep="|") if len(texts) > 1 else texts[0]
+    return reduce(lambda key, part: key + "|" + part, texts)
 
 
 def conflict_lines(rows: pd.Index) -> pd.DataFrame:
@@ -219,6 +220,6 @@ def _joined(officers: pd.DataFrame, before: pd.Series | None) -> pd.Series:
 def _registered(table: Table, ids: set[str]) -> pd.DataFrame:
     index = pd.RangeIndex(len(ids))
     frame = pd.DataFrame({c.name: typed_empty(c.kind, index) for c in table.columns}, index=index)
-    return frame.assign(**{table.key[0]: pd.array(sorted(ids), dtype="string"), "known_on": REGISTERED_ON}).astype(
-        {"known_on": "datetime64[us]"}
-    )
+    frame[table.key[0]] = pd.array(sorted(ids), dtype="string")
+    frame["known_on"] = pd.Series(REGISTERED_ON, index=index, dtype="datetime64[us]")
+    return frame

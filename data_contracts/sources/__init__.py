@@ -1,4 +1,4 @@
-"""Where histories come from: two cities as they lie, and any other set by a mapping file."""
+"""Where histories come from: two cities as they lie, a simulated bureau, our own templates, any set by a mapping."""
 
 from __future__ import annotations
 
@@ -6,21 +6,31 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from data_contracts.errors import InvalidInput
-from data_contracts.sources import chicago, new_york, simulated
+from data_contracts.sources import chicago, mapped, new_york, simulated, templates
 from data_contracts.sources.reading import Reading
 
-CITIES: Mapping[str, Callable[[Path], Reading]] = {
+FOLDERS: Mapping[str, Callable[[Path], Reading]] = {
     "chicago": chicago.read,
     "new_york": new_york.read,
-    "simulator": simulated.read,
+    "simulated": simulated.read,
+    "templates": templates.read,
 }
-SOURCES = (*CITIES,)
+SOURCES = (*FOLDERS, "mapped")
 
 
-def read_source(name: str, path: Path, mapping: Path | None = None) -> Reading:
-    """Read a source into contract-shaped frames; raises InvalidInput naming what is unknown or missing."""
-    if name not in CITIES:
+def read_source(name: str, path: Path, mapping: Path | None = None, files: Mapping[str, Path] | None = None) -> Reading:
+    """Read a source into contract-shaped frames; raises InvalidInput naming what is unknown or missing.
+
+    `mapping` and `files` are for the source `mapped`: see `mapped.read`.
+    """
+    if name == "mapped":
+        if mapping is None:
+            raise InvalidInput("source 'mapped' needs a mapping file; give it with --mapping my.toml")
+        if not path.exists():
+            raise InvalidInput(f"{path}: no such file or folder; give the folder that the mapping's files lie in")
+        return mapped.read(mapping, path, files)
+    if name not in FOLDERS:
         raise InvalidInput(f"source {name!r} is unknown; there are {', '.join(SOURCES)}")
     if not path.is_dir():
         raise InvalidInput(f"{path}: no such folder; give the folder that holds the {name} files")
-    return CITIES[name](path)
+    return FOLDERS[name](path)

@@ -11,6 +11,7 @@ from data_contracts.sources.reading import (
     FROM_THE_BEGINNING,
     ExportFile,
     Reading,
+    complaint_versions,
     known_from,
     ladder_steps,
     require_one_of,
@@ -169,33 +170,24 @@ def _ranks(raw: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
     return {"promotions": promotions, "rank_steps": ladder_steps(LADDER, RANKS, rank, notes)}
 
 
-def _complaints(raw: pd.DataFrame, _: list[str]) -> dict[str, pd.DataFrame]:
-    """Two versions of a complaint: as it was opened, and as it was found on the day it closed.
-
-    One closed on the day it was opened was never known open: it has one version. One closed before it was opened
-    keeps its opened version, and the door refuses the other. A finding without a closing date stays unknown.
-    An unknown finding code costs only the found version: a complaint that nobody can read stays open.
-    """
-    opened_on, closed_on = dates(raw["complaint_date"]), dates(raw["closed_date"])
-    base = pd.DataFrame(
+def _complaints(raw: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
+    """An unknown finding code costs only the found version: a complaint whose end nobody can read stays open."""
+    complaints = pd.DataFrame(
         {
             "complaint_id": raw["complaint_id"],
             "officer_id": raw["officer_id"],
             "occurred_on": raw["incident_date"],
             "opened_on": raw["complaint_date"],
+            "closed_on": raw["closed_date"],
             "category": translated(raw["category"], {}),
+            "finding": translated(raw["finding"], FINDINGS),
             "officer_filed": raw["officer_filed"],
-            "complainant_type": translated(raw["complainant_type"], COMPLAINANTS),
+            "complainant_type": translated_or_unknown(
+                raw["complainant_type"], COMPLAINANTS, "complaints.complainant_type", notes
+            ),
         }
     )
-    closed = closed_on.notna()
-    opened = base[closed_on != opened_on].assign(known_on=raw["complaint_date"])
-    found = base[closed].assign(
-        closed_on=raw["closed_date"],
-        finding=translated(raw["finding"], FINDINGS),
-        known_on=raw["closed_date"],
-    )
-    return {"complaints": pd.concat([opened, found], ignore_index=True)}
+    return {"complaints": complaint_versions(complaints)}
 
 
 def _force_reports(raw: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from data_contracts.coercion import dates
 from data_contracts.errors import InvalidInput, MissingTable
 
 FROM_THE_BEGINNING = pd.Timestamp("1900-01-01")
@@ -103,6 +104,20 @@ def ladder_steps(ladder: str, ranks: tuple[tuple[str, ...], ...], seen: pd.Serie
         {"ladder": ladder, "rank_step": list(place), "position": list(place.values()), "name_en": list(place),
          "known_on": FROM_THE_BEGINNING}
     )  # fmt: skip
+
+
+def complaint_versions(complaints: pd.DataFrame) -> pd.DataFrame:
+    """Two versions of a complaint: as it was opened, and as it was found on the day it closed.
+
+    One closed on the day it was opened was never known open: it has one version. One closed before it was opened
+    keeps its opened version, and the door refuses the other. A finding without a closing date stays unknown.
+    """
+    complaints = complaints.reindex(columns=[*complaints.columns.union(["closed_on", "finding"], sort=False)])
+    opened_on, closed_on = dates(complaints["opened_on"]), dates(complaints["closed_on"])
+    opened = complaints[closed_on.isna() | (closed_on != opened_on)].drop(columns=["closed_on", "finding"])
+    found = complaints[closed_on.notna()]
+    versions = [opened.assign(known_on=opened["opened_on"]), found.assign(known_on=found["closed_on"])]
+    return pd.concat(versions, ignore_index=True)
 
 
 def _open(path: Path) -> pd.DataFrame:

@@ -1,0 +1,154 @@
+"""Any set of histories, by a mapping file that is all it needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from data_contracts.coercion import dates, integers, strings
+from data_contracts.errors import ContractViolation, InvalidInput
+from data_contracts.sources.mapping import ColumnSource, Mapper, TableMapping, nearest, read_mapping
+from data_contracts.sources.reading import FROM_THE_BEGINNING, Reading, complaint_versions, known_from
+from data_contracts.sources.tabular import Place, open_place
+
+ORDER_BEGINS = "2000-01-01"
+LONGEST_ORDER = 60_000
+
+
+def read(mapping: Path, data: Path, files: Mapping[str, Path] | None = None) -> Reading:
+    """Every table that the mapping names, in contract shape.
+
+    `data` is the folder that relative file names start from, or the one file of a mapping that names none. `files`
+    puts other files in the place of a table's own, as for the test part of a published set.
+    Raises ContractViolation or InvalidInput naming file, table, column and remedy.
+    """
+    reading = Reading()
+    for table in read_mapping(mapping):
+        mapper = Mapper(mapping.name, table.table)
+        raw = _rows(table, mapper, data, (files or {}).get(table.table.name))
+        reading.tables[table.table.name] = shaped(table, mapper, raw)
+        reading.notes.extend(table.notes)
+        used = {source.column for source in table.columns.values()}
+        if unused := sorted(str(name) for name in raw.columns if str(name) not in used):
+            reading.notes.append(
+                f"{table.table.name}: columns the mapping does not use were ignored: {', '.join(unused)}"
+            )
+    return reading
+
+
+def _rows(table: TableMapping, mapper: Mapper, data: Path, instead: Path | None) -> pd.DataFrame:
+    places, folder = table.places, data if data.is_dir() else data.parent
+    if instead is not None:
+        places = tuple(Place(str(instead.absolute()), sheet=p.sheet, encoding=p.encoding) for p in places[:1])
+        places = places or (Place(str(instead.absolute())),)
+    elif not places and data.is_file():
+        places = (Place(data.name),)
+    if not places:
+        raise mapper.wrong(None, 'no `file`; add file = "name.csv", or give the file itself on the command line')
+    try:
+        parts = [open_place(place, folder) for place in places]
+    except InvalidInput as error:
+        raise mapper.wrong(None, str(error)) from error
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+
+
+def shaped(table: TableMapping, mapper: Mapper, raw: pd.DataFrame) -> pd.DataFrame:
+    """Rows as they came, under our names, with `known_on` and in versions where the source has neither."""
+    _check_complete(table, mapper)
+    columns = {name: _values(name, source, mapper, raw) for name, source in table.columns.items()}
+    frame = pd.DataFrame(columns, index=raw.index)
+    if "known_on" in frame:
+        return frame
+    if table.table.name == "complaints":
+        return complaint_versions(frame)
+    return frame.assign(known_on=_known_on(table, frame))
+
+
+def _check_complete(table: TableMapping, mapper: Mapper) -> None:
+    """Required columns must be mapped, but for those that follow from others."""
+    given = set(table.columns) | {"known_on"}
+    if table.table.name == "postings" and given & {"post_id", "unit_id"}:
+        given |= {"post_id", "unit_id"}
+    for column in table.table.columns:
+        if column.required and column.name not in given:
+            hints = ", ".join(note for note in table.notes if "did you mean" in note)
+            raise mapper.wrong(
+                column.name,
+                f'is required and not mapped; add {column.name} = "their column" or {{value = ...}} under '
+                f"[{table.table.name}.columns]" + (f" ({hints})" if hints else ""),
+            )
+
+
+def _known_on(table: TableMapping, frame: pd.DataFrame) -> pd.Series:
+    """When nothing says when a row became known: its event date, the month's end for duty, the entry of an officer."""
+    name, event = table.table.name, table.table.event_date
+    if name == "duty_months":
+        return dates(frame["month"]) + pd.offsets.MonthBegin(1)
+    if event is not None:
+        return frame[event]
+    if name == "officers" and "entered_on" in frame:
+        return known_from(dates(frame["entered_on"]))
+    return pd.Series(FROM_THE_BEGINNING, index=frame.index)
+
+
+def _values(name: str, source: ColumnSource, mapper: Mapper, raw: pd.DataFrame) -> pd.Series:
+    if source.column is None:
+        return pd.Series([source.value] * len(raw), index=raw.index, dtype=object)
+    theirs = {str(column): column for column in raw.columns}
+    if source.column not in theirs:
+        raise mapper.wrong(name, f"the file has no column {source.column!r}{nearest(source.column, theirs)}")
+    values = raw[theirs[source.column]]
+    if source.codes:
+        values = _coded(values, source.codes)
+    if source.format is None or mapper.table.column(name).kind != "date":
+        return values
+    days = _days(name, source.format, mapper, values)
+    return days.where(days.notna(), None).astype(object).where(days.notna(), values.astype(object))
+
+
+def _coded(values: pd.Series, codes: Mapping[str, str]) -> pd.Series:
+    """Ours for theirs; `*` stands for every word that is not listed, and an empty code for nothing."""
+    text = strings(values)
+    coded = text.map(dict(codes)).astype("string")
+    rest = text if "*" not in codes else pd.Series(codes["*"], index=text.index, dtype="string").where(text.notna())
+    coded = coded.where(text.isin(list(codes)), rest)
+    return coded.mask(coded == "")
+
+
+def _days(name: str, form: str, mapper: Mapper, values: pd.Series) -> pd.Series:
+    if form in NUMBER_DAYS:
+        numbers = integers(values)
+        try:
+            return NUMBER_DAYS[form](numbers)
+        except (OverflowError, pd.errors.OutOfBoundsDatetime, ContractViolation) as error:
+            raise mapper.wrong(name, f"format {form!r} does not fit these numbers: {error}") from error
+    text = strings(values).str.removesuffix(".0")
+    try:
+        distinct = pd.Series(text.dropna().unique(), dtype="string")
+        parsed = pd.to_datetime(distinct, format=form, errors="coerce")
+    except (ValueError, re.error) as error:
+        raise mapper.wrong(name, f'format {form!r} is no date format; write it like "%Y-%m-%d"') from error
+    return dates(text.map(dict(zip(distinct, parsed, strict=True))).astype("datetime64[us]"))
+
+
+def _from_order(order: pd.Series) -> pd.Series:
+    """An order of whole numbers as days; beyond the year 2160 it is rather a clock than an order."""
+    if (order.abs() > LONGEST_ORDER).any():
+        raise ContractViolation(f"an order may run to {LONGEST_ORDER}; use format 'unix' for seconds or renumber it")
+    return _after(ORDER_BEGINS, order, "D")
+
+
+def _after(start: str, count: pd.Series, unit: Literal["D", "s", "ms"]) -> pd.Series:
+    return dates(pd.to_datetime(count.astype("float64"), unit=unit, origin=start))
+
+
+NUMBER_DAYS: Mapping[str, Callable[[pd.Series], pd.Series]] = {
+    "order": _from_order,
+    "unix": lambda seconds: _after("1970-01-01", seconds, "s"),
+    "unix_ms": lambda milliseconds: _after("1970-01-01", milliseconds, "ms"),
+    "excel": lambda serial: _after("1899-12-30", serial, "D"),
+}

@@ -1,0 +1,146 @@
+"""A mapping file: for each table of ours, where its rows are and which of their columns is which of ours.
+
+[postings]
+file = "careers.csv"
+[postings.columns]
+officer_id = "player"
+unit_id = "club"
+started_on = {column = "season", format = "%Y"}
+shift = {value = "day"}
+[postings.codes.occasion]
+loan = "secondment"
+"*" = "unknown"
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data_contracts.catalog import Table, catalog
+from data_contracts.errors import ContractViolation
+from data_contracts.sources.tabular import Place
+
+PLACE_WORDS = ("file", "url", "table", "query", "sheet", "encoding", "delimiter")
+COLUMN_WORDS = ("column", "format", "value", "codes")
+
+
+@dataclass(frozen=True)
+class ColumnSource:
+    """Where one contract column comes from: a column of theirs, perhaps with a date format and codes, or a constant.
+
+    `format` is one of strptime's, or `order` (whole number n stands for the day 2000-01-01 + n), `unix`, `unix_ms`
+    or `excel`.
+    """
+
+    column: str | None = None
+    format: str | None = None
+    value: object = None
+    codes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TableMapping:
+    """One table of the mapping; `places` is empty when the file is given on the command line."""
+
+    table: Table
+    places: tuple[Place, ...]
+    columns: Mapping[str, ColumnSource]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Mapper:
+    """Reads one section and names file, table, column and remedy in every error."""
+
+    file: str
+    table: Table
+
+    def wrong(self, column: str | None, what: str) -> ContractViolation:
+        """The error to raise about a column of this section, or about the section."""
+        place = f"{self.file}: [{self.table.name}]" + ("" if column is None else f" column {column!r}")
+        return ContractViolation(f"{place}: {what}")
+
+    def read(self, section: Mapping[str, Any]) -> TableMapping:
+        """The section as objects; columns that the contract lacks are left out with a note."""
+        self._check_words(section)
+        given = {**self._dict(section, "columns"), **self._constants(section)}
+        codes = self._dict(section, "codes")
+        known = {name: spec for name, spec in given.items() if name in self.table.column_names}
+        columns = {name: self._column(name, spec, codes) for name, spec in known.items()}
+        notes = [self._unknown(name) for name in given if name not in known]
+        theirs = {source.column for source in columns.values()}
+        notes += [f"{self.table.name}: codes for {n!r} fit no column" for n in codes if n not in {*given, *theirs}]
+        return TableMapping(self.table, self._places(section), columns, tuple(notes))
+
+    def _check_words(self, section: Mapping[str, Any]) -> None:
+        known = (*PLACE_WORDS, "columns", "codes", "constants")
+        for word in section:
+            if word not in known:
+                raise self.wrong(None, f"the word {word!r} is unknown{nearest(word, known)}")
+        if not self._dict(section, "columns"):
+            raise self.wrong(None, f'no columns; add [{self.table.name}.columns] with ours = "theirs"')
+
+    def _dict(self, section: Mapping[str, Any], word: str) -> dict[str, Any]:
+        value = section.get(word, {})
+        if not isinstance(value, dict):
+            raise self.wrong(None, f"{word!r} must be a table; write it as [{self.table.name}.{word}]")
+        return value
+
+    def _constants(self, section: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: {"value": value} for name, value in self._dict(section, "constants").items()}
+
+    def _column(self, name: str, spec: object, codes: Mapping[str, Any]) -> ColumnSource:
+        if isinstance(spec, str):
+            spec = {"column": spec}
+        if not isinstance(spec, dict):
+            raise self.wrong(name, 'write it as "theirs", {column = "theirs", format = "%Y"} or {value = ...}')
+        if strange := [word for word in spec if word not in COLUMN_WORDS]:
+            raise self.wrong(name, f"the word {strange[0]!r} is unknown{nearest(strange[0], COLUMN_WORDS)}")
+        if ("column" in spec) == ("value" in spec):
+            raise self.wrong(name, "give either `column` or `value`")
+        own = spec.get("codes", codes.get(name, codes.get(str(spec.get("column")), {})))
+        if not isinstance(own, dict):
+            raise self.wrong(
+                name, f'codes must be a table; write [{self.table.name}.codes.{name}] with "theirs" = "ours"'
+            )
+        texts = {str(theirs): str(ours) for theirs, ours in own.items()}
+        column = None if "value" in spec else str(spec["column"])
+        return ColumnSource(column, spec.get("format"), spec.get("value"), texts)
+
+    def _places(self, section: Mapping[str, Any]) -> tuple[Place, ...]:
+        files = section.get("file", section.get("url", []))
+        options = {word: section.get(word) for word in ("table", "query", "sheet", "encoding", "delimiter")}
+        return tuple(Place(str(file), **options) for file in ([files] if isinstance(files, str) else files))
+
+    def _unknown(self, name: str) -> str:
+        return f"{self.table.name}: our contract has no column {name!r}, so it was not read" + nearest(
+            name, self.table.column_names
+        )
+
+
+def read_mapping(path: Path) -> list[TableMapping]:
+    """The mapping file as objects; raises ContractViolation naming file, table, column and remedy."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ContractViolation(f"{path}: is not a readable TOML file ({error}); compare it with the README") from error
+    sections = {name: section for name, section in content.items() if isinstance(section, dict)}
+    if not sections:
+        raise ContractViolation(f"{path}: maps no table; begin with [postings]")
+    return [Mapper(path.name, catalog().table(name)).read(section) for name, section in sections.items()]
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The end of a sentence about an unknown word.
+
+    >>> nearest("colum", ["column", "value"])
+    "; did you mean 'column'?"
+    """
+    names = list(known)
+    near = difflib.get_close_matches(word, names, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(names)}"
