@@ -7,36 +7,42 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from features.views import Service, typed
+from data_contracts.errors import FeatureMismatch
+from features.packing import LAYOUT, NUMBERS, TEXTS, layout_hash, online_view, unpacked
+from features.views import Service, View
 
 PRESENT, EXPIRED, UNKNOWN = "present", "expired", "unknown"
 
 
 def aged_answer(answer: dict[str, list[Any]], ids: list[str], service: Service, today: date) -> pd.DataFrame:
-    """Feast's online answer as one typed row for each id, in the given order.
+    """Feast's packed online answer as one typed row for each id, in the given order.
 
-    `answer` holds for each feature a list of values and, under `<feature>__ts`, seconds since 1970 (0: no row).
-    A value older than the ttl of its view is null. `status` is present when any view still holds, expired when
-    rows exist but all are too old, unknown when there is no row.
+    `answer` holds for each view `<view>_online__numbers`, `__texts`, `__layout`, and with `__ts` behind it the
+    seconds since 1970 of the row (0: no row). What is older than the ttl of its view is null. `status` is present
+    when any view still holds, expired when rows exist but all are too old, unknown when there is no row.
+    Raises FeatureMismatch when a row was packed by another version of the features.
     """
     now = pd.Timestamp(today).timestamp()
-    seen = np.zeros(len(ids), dtype=np.int64)  # newest event second of each id, 0 where there is no row
+    seen = np.zeros(len(ids), dtype=np.int64)  # newest event second of each id
     alive = np.zeros(len(ids), dtype=bool)
-    columns: dict[str, list[Any]] = {}
+    parts: list[pd.DataFrame] = []
     for view in service.views:
-        limit = view.ttl.total_seconds()
-        for item in view.fields:
-            if item.name not in answer:
-                continue
-            stamps = np.asarray(answer[f"{item.name}__ts"], dtype=np.int64)
-            holds = (stamps > 0) & (now - stamps <= limit)
-            seen, alive = np.maximum(seen, stamps), alive | holds
-            values = answer[item.name]
-            columns[item.name] = [value if keep else None for value, keep in zip(values, holds, strict=True)]
+        told = {name: answer[f"{online_view(view).name}__{name}"] for name in (NUMBERS, TEXTS, LAYOUT)}
+        stamps = np.asarray(answer[f"{online_view(view).name}__{LAYOUT}__ts"], dtype=np.int64)
+        holds = (stamps > 0) & (now - stamps <= view.ttl.total_seconds())
+        _check_layout(told[LAYOUT], holds, view)
+        seen, alive = np.maximum(seen, stamps), alive | holds
+        kept = {name: [value if keep else None for value, keep in zip(values, holds, strict=True)] for name, values in told.items()}
+        parts.append(unpacked(kept[NUMBERS], kept[TEXTS], view))
     status = np.where(alive, PRESENT, np.where(seen > 0, EXPIRED, UNKNOWN))
     frame = pd.DataFrame({service.key: pd.array(ids, dtype="string"), "status": pd.array(status, dtype="string")})
     frame["feature_timestamp"] = pd.to_datetime(np.where(seen > 0, seen, np.nan), unit="s").astype("datetime64[us]")
-    # Feast's order differs from process to process: the stored order is the only one.
-    values = pd.DataFrame({name: pd.Series(columns[name], dtype=object) for name in service.chosen})
-    return pd.concat([frame, typed(values, service.fields)], axis=1)
+    return pd.concat([frame, pd.concat(parts, axis=1)[list(service.chosen)]], axis=1)
+
+
+def _check_layout(layouts: list[Any], holds: NDArray[np.bool_], view: View) -> None:
+    wanted = layout_hash(view)
+    if any(found != wanted for found, keep in zip(layouts, holds, strict=True) if keep):
+        raise FeatureMismatch(f"online features of {view.name} come from another version; run `pharos materialize` again")

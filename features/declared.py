@@ -2,9 +2,54 @@
 
 from __future__ import annotations
 
-from features.views import Declared
+from functools import cache
+
+import pandas as pd
+
+from features.careers import CAREER_FIELDS
+from features.definitions import definitions_hash
+from features.unit_rows import unit_frame
+from features.views import Declared, Field, Service, View
+from features.windows import FEATURE_COLUMNS, TEXT_COLUMNS
+
+PLACES = ("unit_id", "post_id")  # where an officer is: context for results, never a number to learn by heart
+SICK = "sick_days"  # duty data that the strain model alone may use
+STANDING = ("unit_id", "post_id", "rank_code", "rank_position", "tenure_days", "days_in_post", "track", "education")
 
 
+@cache
 def declared_features() -> Declared:
-    """Every view and service of the department's store."""
-    return Declared((), ())
+    """Every view and service of the department's store.
+
+    >>> risk = declared_features().service("risk_v1").chosen
+    >>> "tenure_days" in risk, any(name.startswith("sick_days") for name in risk)
+    (True, False)
+    """
+    officer = View("officer_history", "officer", "officers", tuple(map(_officer_field, FEATURE_COLUMNS)))
+    career = View("officer_career", "officer", "careers", CAREER_FIELDS)
+    unit = View("unit_history", "unit", "units", _unit_fields())
+    about_work = tuple(item.name for item in officer.fields if item.name not in PLACES)
+    code = definitions_hash()
+    services = (
+        Service("risk_v1", (officer,), _without_sick_days(about_work), definitions=code),
+        Service("strain_v1", (officer,), about_work, outcome="strain", definitions=code),
+        Service("career_v1", (career, officer), (*(item.name for item in CAREER_FIELDS), *STANDING), definitions=code),
+        Service("unit_v1", (unit,), _without_sick_days(tuple(item.name for item in unit.fields)), definitions=code),
+    )
+    return Declared((officer, career, unit), services)
+
+
+def _officer_field(name: str) -> Field:
+    return Field(name, "string" if name in TEXT_COLUMNS else "number")
+
+
+def _unit_fields() -> tuple[Field, ...]:
+    """The columns of a unit row, asked of the function that makes them."""
+    text = {name: pd.Series(dtype="string") for name in ("officer_id", *TEXT_COLUMNS)}
+    numbers = {name: pd.Series(dtype="float64") for name in FEATURE_COLUMNS if name not in TEXT_COLUMNS}
+    rows = unit_frame(pd.DataFrame(text | numbers | {"as_of": pd.Series(dtype="datetime64[us]")}))
+    return tuple(Field(name, "number") for name in rows.columns if name not in ("unit_id", "parent_unit_id", "as_of"))
+
+
+def _without_sick_days(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if SICK not in name)

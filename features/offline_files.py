@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data_contracts.errors import FeatureMismatch, NotReady
+from features.packing import online_view, packed
 from features.views import Field, View, typed
 
 UTC_MICROSECONDS = pa.timestamp("us", "UTC")  # Feast's materialize fails on nanoseconds
@@ -25,6 +26,7 @@ ARROW = {
     "boolean": pa.bool_(),
     "string": pa.string(),
     "strings": pa.list_(pa.string()),
+    "numbers": pa.list_(pa.float64()),
 }
 
 
@@ -48,7 +50,9 @@ def snapshot_parts(snapshot_dir: Path, source: str, as_of: date) -> list[Path]:
     folder = snapshot_folder(snapshot_dir, source, as_of)
     parts = sorted(folder.glob("*.parquet"))
     if not parts:
-        raise NotReady(f"there is no snapshot of {source} as of {as_of} in {folder}; run `pharos features` for that date")
+        raise NotReady(
+            f"there is no snapshot of {source} as of {as_of} in {folder}; run `pharos features` for that date"
+        )
     return parts
 
 
@@ -62,6 +66,13 @@ def content_hash(paths: list[Path]) -> str:
     return digest.hexdigest()
 
 
+def typed_snapshot(snapshot_dir: Path, views: tuple[View, ...], as_of: date) -> pd.DataFrame:
+    """One snapshot with every declared field in its kind; what else it has stays as it is."""
+    frame = read_snapshot(snapshot_dir, views[0].source, as_of)
+    _declared(frame, views, as_of)
+    return typed(frame, tuple(item for view in views for item in view.fields))
+
+
 def read_snapshot(snapshot_dir: Path, source: str, as_of: date) -> pd.DataFrame:
     """One snapshot as it was written: the key, `as_of` and every feature column."""
     parts = snapshot_parts(snapshot_dir, source, as_of)
@@ -69,18 +80,45 @@ def read_snapshot(snapshot_dir: Path, source: str, as_of: date) -> pd.DataFrame:
 
 
 def write_offline(snapshot_dir: Path, offline: Path, views: tuple[View, ...], as_of: date) -> bool:
-    """Convert one snapshot; the views share a source. Returns whether anything had to be written."""
+    """Convert one snapshot for training; the views share a source. Returns whether anything had to be written."""
     source = views[0].source
-    target = offline / f"{as_of.isoformat()}.parquet"
+    target = offline / source / f"{as_of.isoformat()}.parquet"
     digest = content_hash(snapshot_parts(snapshot_dir, source, as_of)) + _layout(views)
     if target.exists() and (pq.read_schema(target).metadata or {}).get(MADE_FROM) == digest.encode():
         return False
-    table = feast_table(read_snapshot(snapshot_dir, source, as_of), views, as_of)
-    offline.mkdir(parents=True, exist_ok=True)
+    _write(feast_table(read_snapshot(snapshot_dir, source, as_of), views, as_of), target, digest)
+    return True
+
+
+def write_online(snapshot_dir: Path, offline: Path, view: View, as_of: date) -> int:
+    """Convert one snapshot, packed, for the online store, which only ever needs the newest; returns its rows."""
+    twin = online_view(view)
+    frame = read_snapshot(snapshot_dir, view.source, as_of)
+    table = feast_table(packed(_declared(frame, (view,), as_of), view), (twin,), as_of)
+    target = offline / twin.source / f"{as_of.isoformat()}.parquet"
+    _write(table, target, "")
+    for older in set(target.parent.glob("*.parquet")) - {target}:
+        older.unlink()
+    return len(frame)
+
+
+def _write(table: pa.Table, target: Path, digest: str) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
     scratch = target.with_suffix(".partial")
     pq.write_table(table.replace_schema_metadata({MADE_FROM: digest.encode()}), scratch)
     os.replace(scratch, target)
-    return True
+
+
+def _declared(frame: pd.DataFrame, views: tuple[View, ...], as_of: date) -> pd.DataFrame:
+    """The key and the declared fields; raises FeatureMismatch naming the first that the snapshot lacks."""
+    names = list(dict.fromkeys(item.name for view in views for item in view.fields))
+    absent = [name for name in names if name not in frame.columns]
+    if absent:
+        raise FeatureMismatch(
+            f"the snapshot of {views[0].source} as of {as_of} lacks {len(absent)} declared features, first {absent[0]!r}; "
+            "build the snapshots again with this version"
+        )
+    return frame[[views[0].key, *names]]
 
 
 def feast_table(frame: pd.DataFrame, views: tuple[View, ...], as_of: date) -> pa.Table:
@@ -89,12 +127,7 @@ def feast_table(frame: pd.DataFrame, views: tuple[View, ...], as_of: date) -> pa
     A snapshot is computed from what was known at its date, so it was created at its date too.
     """
     fields = {item.name: item for view in views for item in view.fields}
-    absent = [name for name in fields if name not in frame.columns]
-    if absent:
-        raise FeatureMismatch(
-            f"the snapshot of {views[0].source} as of {as_of} lacks {len(absent)} declared features, first {absent[0]!r}; "
-            "build the snapshots again with this version"
-        )
+    frame = _declared(frame, views, as_of)
     key = views[0].key
     columns = {key: pa.array(frame[key].astype("string"), pa.string())}
     midnight = pd.Timestamp(as_of, tz="UTC").as_unit("us")

@@ -19,7 +19,15 @@ import pandas as pd
 from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady
 from data_contracts.settings import Settings
 from features.ages import aged_answer
-from features.offline_files import content_hash, read_snapshot, snapshot_dates, snapshot_parts, write_offline
+from features.offline_files import (
+    content_hash,
+    snapshot_dates,
+    snapshot_parts,
+    typed_snapshot,
+    write_offline,
+    write_online,
+)
+from features.packing import SUFFIX, layout_hash
 from features.declared import declared_features
 from features.views import Declared, Service, View, typed
 
@@ -69,22 +77,17 @@ class FeatureReader:
         from data_contracts.policy import check_features
         from features.feast_objects import feast_objects
 
-        check_features([item.name for view in self.declared.views for item in view.fields])
+        for service in self.declared.services:
+            check_features(service.chosen, service.outcome)
+        for view in self.declared.views:  # what the strain model alone may see still lies in a view
+            check_features([item.name for item in view.fields], "strain")
         self._settings.feast_dir.mkdir(parents=True, exist_ok=True)
         with _quietly():
             self._feast.apply(feast_objects(self.declared, self._settings.feast_dir))
 
     def snapshot(self, as_of: date, source: str = "officers") -> pd.DataFrame:
         """Every officer (or unit) as of a day, with the declared kinds; what the night reads."""
-        frame = read_snapshot(self._settings.snapshot_dir, source, as_of)
-        fields = tuple(item for view in self.declared.view(source) for item in view.fields)
-        absent = [item.name for item in fields if item.name not in frame.columns]
-        if absent:
-            raise FeatureMismatch(
-                f"the snapshot of {source} as of {as_of} lacks {len(absent)} declared features, first {absent[0]!r}; "
-                "build the snapshots again with this version"
-            )
-        return typed(frame, fields)
+        return typed_snapshot(self._settings.snapshot_dir, self.declared.view(source), as_of)
 
     def snapshot_hash(self, as_of: date, source: str = "officers") -> str:
         """sha256 of the snapshot's bytes."""
@@ -108,7 +111,9 @@ class FeatureReader:
             self._historical(asked.iloc[order[start : start + chunk_rows]], chosen)
             for start in range(0, len(order), chunk_rows)
         ]
-        joined = pd.concat(parts).sort_values(ROW, kind="stable") if parts else asked.reindex(columns=[ROW, *chosen.chosen])
+        joined = (
+            pd.concat(parts).sort_values(ROW, kind="stable") if parts else asked.reindex(columns=[ROW, *chosen.chosen])
+        )
         if joined[ROW].tolist() != list(range(len(entities))):
             raise FeatureMismatch(f"service {service!r}: {len(entities)} rows went in and {len(joined)} came out")
         features = typed(joined[list(chosen.chosen)], chosen.fields).set_index(entities.index)
@@ -127,23 +132,22 @@ class FeatureReader:
         """Bring the Feast-facing parquet up to date with the snapshots; returns how many files were written."""
         written = 0
         for source in sorted({view.source for view in self.declared.views}):
-            views = self.declared.view(source)
-            folder = self._settings.feast_dir / "offline" / source
             dates = snapshot_dates(self._settings.snapshot_dir, source)
-            written += sum(write_offline(self._settings.snapshot_dir, folder, views, day) for day in dates)
-            for stale in set(folder.glob("*.parquet")) - {folder / f"{day.isoformat()}.parquet" for day in dates}:
+            views = self.declared.view(source)
+            written += sum(write_offline(self._settings.snapshot_dir, self._offline, views, day) for day in dates)
+            current = {self._offline / source / f"{day.isoformat()}.parquet" for day in dates}
+            for stale in set((self._offline / source).glob("*.parquet")) - current:
                 stale.unlink()
         return written
 
     def materialize(self, as_of: date) -> list[Materialized]:
         """Bring the online store forward to the snapshots of `as_of`; an older day never overwrites a newer one."""
-        self.convert()
         return [self._materialize_view(view, as_of) for view in self.declared.views]
 
     def _materialize_view(self, view: View, as_of: date) -> Materialized:
         marks = self._marks()
         held = marks.get(view.name, {"as_of": "0001-01-01", "content": ""})
-        content = self.snapshot_hash(as_of, view.source) + str(view.ttl_days)
+        content = self.snapshot_hash(as_of, view.source) + layout_hash(view)
         if date.fromisoformat(held["as_of"]) > as_of:
             return Materialized(view.name, as_of, 0, f"the store already holds {held['as_of']}")
         if held == {"as_of": as_of.isoformat(), "content": content}:
@@ -151,10 +155,11 @@ class FeatureReader:
         moment = pd.Timestamp(as_of, tz="UTC").to_pydatetime()
         # The intent stands first: a kill in the middle leaves newer rows, which no older day may overwrite either.
         self._mark(marks | {view.name: {"as_of": as_of.isoformat(), "content": "unfinished"}})
+        rows = write_online(self._settings.snapshot_dir, self._offline, view, as_of)
         with _quietly(), self._lock:
-            self._feast.materialize(start_date=moment, end_date=moment, feature_views=[view.name])
+            self._feast.materialize(start_date=moment, end_date=moment, feature_views=[view.name + SUFFIX])
         self._mark(marks | {view.name: {"as_of": as_of.isoformat(), "content": content}})
-        return Materialized(view.name, as_of, len(self.snapshot(as_of, view.source)))
+        return Materialized(view.name, as_of, rows)
 
     def online(self, ids: Sequence[str], service: str, as_of: date | None = None) -> pd.DataFrame:
         """What the store holds for these officers (or units) now, one row each, in the given order.
@@ -171,7 +176,9 @@ class FeatureReader:
             raise NotReady("the online store is empty; run `pharos materialize --as-of DATE`")
         with self._lock:
             answer = self._feast.get_online_features(
-                features=self._feast.get_feature_service(service), entity_rows=[{chosen.key: item} for item in ids]
+                features=self._feast.get_feature_service(service + SUFFIX),
+                entity_rows=[{chosen.key: item} for item in ids],
+                full_feature_names=True,
             ).to_dict(include_event_timestamps=True)
         return aged_answer(answer, list(ids), chosen, today)
 
@@ -184,6 +191,10 @@ class FeatureReader:
         text = REPO_FILE.read_text("utf-8")
         folder = str(self._settings.feast_dir.resolve())
         return FeatureStore(config=RepoConfig(**yaml.safe_load(text.replace("${PHAROS_FEAST_DIR}", folder))))
+
+    @property
+    def _offline(self) -> Path:
+        return self._settings.feast_dir / "offline"
 
     @property
     def _marks_file(self) -> Path:

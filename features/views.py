@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
@@ -17,13 +17,14 @@ import pandas as pd
 
 from data_contracts.errors import ContractViolation, InvalidInput
 
-Kind = Literal["integer", "number", "boolean", "string", "strings"]
+Kind = Literal["integer", "number", "boolean", "string", "strings", "numbers"]
 KINDS: dict[Kind, str] = {
     "integer": "Int64",
     "number": "float64",
     "boolean": "boolean",
     "string": "string",
     "strings": "object",
+    "numbers": "object",
 }
 TTL_DAYS = 45  # snapshots are monthly: one missed month and the features are gone rather than stale
 
@@ -84,6 +85,8 @@ class Service:
     name: str
     views: tuple[View, ...]
     chosen: tuple[str, ...]
+    outcome: str | None = None  # days of sick leave may feed `strain` and nothing else
+    definitions: str = ""  # hash of the code that computes the fields
     by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -110,6 +113,7 @@ class Service:
         """sha256 of all that train and serve must agree on: order, kinds, meanings, views, ttls."""
         told = {
             "service": self.name,
+            "definitions": self.definitions,
             "fields": [[item.name, item.kind, item.meaning] for item in self.fields],
             "views": [[view.name, view.entity, view.source, view.ttl_days] for view in self.views],
         }
@@ -142,13 +146,13 @@ def typed(frame: pd.DataFrame, fields: tuple[Field, ...]) -> pd.DataFrame:
     >>> typed(pd.DataFrame({"moves_ever": [2.0, None]}), (Field("moves_ever", "integer"),)).dtypes["moves_ever"]
     Int64Dtype()
     """
-    columns = {item.name: _typed(frame[item.name], item) for item in fields}
-    return frame.assign(**columns)
+    ready = {item.name: _typed(frame[item.name], item) for item in fields}
+    return pd.DataFrame({name: ready.get(name, frame[name]) for name in frame.columns}, index=frame.index)
 
 
 def _typed(column: pd.Series, item: Field) -> pd.Series:
-    if item.kind == "strings":
-        return column.map(lambda value: None if value is None or isinstance(value, float) else [str(v) for v in value])
-    if item.kind in ("integer", "boolean") and column.dtype == object:
+    if item.kind in ("strings", "numbers"):
+        return pd.Series([list(value) if isinstance(value, Sized) else None for value in column], column.index, object)
+    if item.kind in ("integer", "boolean") and column.dtype in (object, float):
         return column.astype("Float64" if item.kind == "integer" else "boolean").astype(item.dtype)
     return column.astype(item.dtype)

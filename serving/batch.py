@@ -89,7 +89,7 @@ def _publish(night: Night, frame: pd.DataFrame, root: Path, progress: Progress) 
     if folder.exists():
         manifest = Manifest.read(folder)
         manifest.verify(folder)
-        return ScoreReport(folder, manifest, new=False, chunks_kept=0, in_force=move_pointer(root, manifest))
+        return _in_force(root, folder, manifest, new=False, kept=0)
     _refuse_a_shrunken_force(night.as_of, len(frame), root)
     stage = folder.with_name(f".{night.run}.unfinished")
     officers = frame[frame["officer_id"].notna()].drop_duplicates("officer_id").sort_values("officer_id", kind="stable")
@@ -98,9 +98,14 @@ def _publish(night: Night, frame: pd.DataFrame, root: Path, progress: Progress) 
     manifest = assemble(night, frame, store, stage / "published")
     os.rename(stage / "published", folder)
     sync_folder(folder.parent)
+    return _in_force(root, folder, manifest, new=True, kept=kept)
+
+
+def _in_force(root: Path, folder: Path, manifest: Manifest, *, new: bool, kept: int) -> ScoreReport:
     in_force = move_pointer(root, manifest)
-    shutil.rmtree(stage)
-    return ScoreReport(folder, manifest, new=True, chunks_kept=kept, in_force=in_force)
+    for stage in folder.parent.glob(".*.unfinished"):  # ours, or of a run that the newer inputs overtook
+        shutil.rmtree(stage)
+    return ScoreReport(folder, manifest, new=new, chunks_kept=kept, in_force=in_force)
 
 
 def _score(night: Night, officers: pd.DataFrame, store: ChunkStore, progress: Progress) -> int:
