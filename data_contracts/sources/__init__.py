@@ -12,7 +12,7 @@ from data_contracts.sources.reading import Reading
 FOLDERS: Mapping[str, Callable[[Path], Reading]] = {
     "chicago": chicago.read,
     "new_york": new_york.read,
-    "simulated": simulated.read,
+    "simulator": simulated.read,
     "templates": templates.read,
 }
 SOURCES = (*FOLDERS, "mapped")
