@@ -45,7 +45,7 @@ class Ledger:
         """The rows known by `end_day`, ordered by `known_on`, in the contract's types."""
         layout = TABLES[table]
         chunks = self._rows[table]
-        arrays = {name: np.concatenate([chunk[name] for chunk in chunks]) if chunks else _empty(kind)
+        arrays = {name: np.concatenate([chunk[name] for chunk in chunks]) if chunks else _spread(0, kind, 0)
                   for name, kind in layout.items()}  # fmt: skip
         kept = np.flatnonzero(arrays["known_on"] <= end_day)
         kept = kept[np.argsort(arrays["known_on"][kept], kind="stable")]
@@ -65,7 +65,7 @@ class Ledger:
         if kind == "boolean":
             return pd.arrays.BooleanArray(values == 1, values < 0)
         if kind == "number":
-            return values.astype(np.float64)
+            return values
         if kind == "text":
             return pd.array(values, dtype="string")
         words = np.array([*self._vocabularies[kind], pd.NA], dtype=object)
@@ -73,11 +73,8 @@ class Ledger:
 
 
 def _spread(value: Array | float, kind: str, rows: int) -> Array:
-    dtype: Any = {"number": np.float32, "text": object, "boolean": np.int8}.get(kind, np.int32)
+    dtype: Any = {"number": np.float64, "text": object, "boolean": np.int8}.get(kind, np.int32)
     if isinstance(value, np.ndarray):
         return value.astype(dtype)
     return np.full(rows, value, dtype=dtype)
 
-
-def _empty(kind: str) -> Array:
-    return np.empty(0, dtype=object if kind == "text" else np.int64)

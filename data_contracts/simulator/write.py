@@ -41,7 +41,7 @@ def write_simulation(plan: Plan, folder: Path, *, with_bad_rows: bool = False, t
 
 
 def write_bad_rows(folder: Path) -> dict[str, int]:
-    """Write `bad_rows/<table>.parquet`: copies of good rows of this simulation, each spoilt in one stated way."""
+    """Write `bad_rows/<table>.csv`: copies of a good row of this simulation, each spoilt in one stated way."""
     target = folder / BAD_FOLDER
     target.mkdir(exist_ok=True)
     counts = {}
