@@ -107,22 +107,15 @@ class Policy:
         """How long rows of a table are kept."""
         return next(rule for rule in self.retention.table if table in rule.tables)
 
-    def values(self, policy_list: str) -> tuple[str, ...]:
-        """Codes that a contract column with that `policyList` may hold; raises ContractViolation for another list."""
-        lists = {"concernCategories": self.concerns, "concernSubcategories": self._subcategories}
+    def list_of(self, policy_list: str) -> tuple[Named, ...]:
+        """What a contract column with that `policyList` may hold; raises ContractViolation for another list."""
+        lists: dict[str, tuple[Named, ...]] = {
+            "concernCategories": self.concerns,
+            "concernSubcategories": tuple(sub for category in self.concerns for sub in category.subcategories),
+        }
         if policy_list not in lists:
             raise ContractViolation(f"policyList {policy_list!r} is unknown; use one of {', '.join(lists)}")
-        return tuple(named.code for named in lists[policy_list])
-
-    def codes_by_label(self, policy_list: str | None) -> Mapping[str, str]:
-        """Code by name in either language, in folded case; empty without a list."""
-        named = {"concernCategories": self.concerns, "concernSubcategories": self._subcategories}
-        pairs = ((name, one.code) for one in named.get(policy_list or "", ()) for name in (one.name_zh, one.name_en))
-        return {name.casefold(): code for name, code in pairs}
-
-    @property
-    def _subcategories(self) -> tuple[Named, ...]:
-        return tuple(sub for category in self.concerns for sub in category.subcategories)
+        return lists[policy_list]
 
 
 # file -> the key that holds its list (None: the file itself is the section) and the type it must have

@@ -17,6 +17,7 @@ from pandera.errors import SchemaErrors
 
 from data_contracts.catalog import Column, Kind, Table
 from data_contracts.coercion import coerce, typed_empty, unreadable
+from data_contracts.decisions import Named
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Refusal, ValueClass
 
@@ -40,7 +41,11 @@ def schema_of(table: Table) -> pa.DataFrameSchema:
 
 def allowed_values(column: Column) -> tuple[str, ...]:
     """Codes the column may hold, from the contract or from the policy list it names; empty where any may."""
-    return column.enum if column.policy_list is None else policy().values(column.policy_list)
+    return column.enum if column.policy_list is None else tuple(one.code for one in _listed(column))
+
+
+def _listed(column: Column) -> tuple[Named, ...]:
+    return () if column.policy_list is None else policy().list_of(column.policy_list)
 
 
 def _pandera_column(column: Column) -> pa.Column:
@@ -117,8 +122,8 @@ def _codes(column: Column, typed: pd.Series) -> pd.Series:
         return typed
     other = typed.notna() & ~typed.isin(values)
     if other.any():
-        words = {**column.codes_by_label, **policy().codes_by_label(column.policy_list)}
-        words |= {code.casefold(): code for code in values}
+        words = {name.casefold(): one.code for one in _listed(column) for name in (one.name_zh, one.name_en)}
+        words |= {**column.codes_by_label, **{code.casefold(): code for code in values}}
         written = typed[other].str.strip()
         typed = typed.copy()
         typed[other] = written.str.casefold().map(words).astype("string").fillna(written)
