@@ -94,7 +94,8 @@ def _sub_bureau(number: int, block: int, first: int) -> list[tuple[str, str, str
     for station in range(STATIONS):
         road_zh, road_en = ROADS[(station + number) % len(ROADS)]
         at = first + len(rows)
-        rows.append((f"{root}-{station + 1}", f"{zh}{ordinal}{road_zh}派出所", f"{en} {road_en} station", 2, first, number))
+        name = f"{zh}{ordinal}{road_zh}派出所"
+        rows.append((f"{root}-{station + 1}", name, f"{en} {road_en} station", 2, first, number))
         for community in range(COMMUNITIES):
             c_zh, c_en = COMMUNITY_NAMES[community]
             name = f"{zh}{ordinal}{road_zh}{c_zh}社区"

@@ -45,8 +45,8 @@ class Careers:
 
     def step(self, month: int) -> None:
         """One month: carry out the moves decided before, decide new ones."""
-        self._carry_out(np.flatnonzero(self._world.roster.active & (self._pending_month == month) & (self._pending >= 0)),
-                        month)  # fmt: skip
+        due = self._world.roster.active & (self._pending_month == month) & (self._pending >= 0)
+        self._carry_out(np.flatnonzero(due), month)
         self._decide(month)
 
     def leave(self, slots: IntArray, days: IntArray, kinds: IntArray) -> None:
@@ -122,7 +122,8 @@ class Careers:
         weight *= np.where(roster.goal_family[movers, None] == family, facts.goal_weight, 1.0)
         weight *= meets
         bounds = np.cumsum(weight, axis=1)
-        return np.minimum((draw[:, None] * bounds[:, -1:] >= bounds).sum(axis=1), weight.shape[1] - 1)
+        place: IntArray = (draw[:, None] * bounds[:, -1:] >= bounds).sum(axis=1)
+        return np.minimum(place, len(self._levels) - 1)
 
     def _carry_out(self, slots: IntArray, month: int) -> None:
         roster, world, rng = self._world.roster, self._world, self._rng

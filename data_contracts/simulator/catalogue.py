@@ -77,7 +77,9 @@ class Catalogue:
     def frame(self, calendar: Calendar, known_on: pd.Timestamp) -> pd.DataFrame:
         """The `courses` table."""
         mandated = np.arange(len(self.ids)) >= self.electives
-        issued = [pd.Timestamp(calendar.month_of(month)) if month > ALWAYS else pd.NaT for month in self.issued.tolist()]
+        issued = [
+            pd.Timestamp(calendar.month_of(month)) if month > ALWAYS else pd.NaT for month in self.issued.tolist()
+        ]
         lasts = dict(zip(self.standing.tolist(), standing_months(), strict=True))
         return pd.DataFrame(
             {
@@ -132,7 +134,8 @@ def _electives(calendar: Calendar, rng: np.random.Generator) -> list[Row]:
     for number, family in enumerate(FAMILIES):
         for level, (zh, en) in enumerate((("基础", "Basics"), ("进阶", "Advanced"))):
             competency = FAMILY_COMPETENCIES[family.key][level]
-            rows.append((f"e-{family.key}-{level + 1}", (family.zh + zh, f"{family.en}: {en}"), ALWAYS, number, competency, 40.0))
+            name = (family.zh + zh, f"{family.en}: {en}")
+            rows.append((f"e-{family.key}-{level + 1}", name, ALWAYS, number, competency, 40.0))
     for month in range(0, calendar.months, 12):
         for order in range(NEW_ELECTIVES_A_YEAR):
             number = int(rng.integers(len(FAMILIES)))

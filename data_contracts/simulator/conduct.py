@@ -91,8 +91,9 @@ class Conduct:
         rows = {
             "complaint_id": np.array([f"c-{world.block}-{number}" for number in numbers.tolist()], dtype=object),
             "officer_id": world.roster.person[slots],
-            "occurred_on": np.maximum(opened - rng.exponential(25.0, count).astype(np.int64),
-                                      world.roster.entered_day[slots]),
+            "occurred_on": np.maximum(
+                opened - rng.exponential(25.0, count).astype(np.int64), world.roster.entered_day[slots]
+            ),
             "opened_on": opened,
             "category": self._categories(kind, count),
             "officer_filed": (rng.random(count) < 0.12).astype(np.int64),

@@ -70,5 +70,3 @@ class Development:
                 grade=np.searchsorted(GRADE_BOUNDS, score, side="right"),
                 known_on=day + rng.integers(15, 45, len(slots)),
             )  # fmt: skip
-
-

@@ -12,6 +12,7 @@ BASE_HOURS = 166.0
 LOAD_MEMORY = 0.75
 HABIT_MEMORY = 0.96
 HABIT_SD = 0.45
+MOST_OVERTIME = 150.0
 NIGHTS_MEAN, NIGHTS_SD = 4.0, 3.0
 FAMILY_NIGHTS = np.array([family.nights for family in FAMILIES])
 FAMILY_OVERTIME = np.array([family.overtime_hours for family in FAMILIES])
@@ -50,8 +51,8 @@ class Duty:
         """One month of work for everybody present."""
         world, roster, rng, size = self._world, self._world.roster, self._rng, self._world.roster.size
         spell = rng.random(size) < self.strain_hazard(month)
-        sick = np.where(spell, 10 + rng.poisson(4, size), np.where(rng.random(size) < 0.12, rng.integers(1, 4, size), 0))
-        sick = np.minimum(sick, 22)
+        cold = np.where(rng.random(size) < 0.12, rng.integers(1, 4, size), 0)
+        sick = np.minimum(np.where(spell, 10 + rng.poisson(4, size), cold), 22)
         leave = np.where(rng.random(size) < 0.2, rng.integers(1, 8, size), 0)
         share = 1.0 - np.minimum(sick + leave, 22) / 22.0
         overtime, nights = self._overtime() * share, rng.poisson(self._night_rate() * share)
@@ -67,8 +68,8 @@ class Duty:
     def _overtime(self) -> FloatArray:
         rng, size = self._rng, self._world.roster.size
         self._habit = HABIT_MEMORY * self._habit + rng.normal(0, HABIT_SD * np.sqrt(1 - HABIT_MEMORY**2), size)
-        result: FloatArray = FAMILY_OVERTIME[self._world.roster.family] * np.exp(self._habit) * rng.gamma(8.0, 0.125, size)
-        return np.minimum(result, 150.0)
+        usual: FloatArray = FAMILY_OVERTIME[self._world.roster.family] * np.exp(self._habit)
+        return np.minimum(usual * rng.gamma(8.0, 0.125, size), MOST_OVERTIME)
 
     def _night_rate(self) -> FloatArray:
         result: FloatArray = FAMILY_NIGHTS[self._world.roster.family] * np.exp(self._night_habit)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from data_contracts.simulator.families import FAMILIES, SENIORITIES, TRACKS, family_index
-from data_contracts.simulator.layout import ENUMS
 from data_contracts.simulator.ladders import POLICE_RANK
+from data_contracts.simulator.layout import ENUMS
 from data_contracts.simulator.months import IntArray
 from data_contracts.simulator.roster import World
 
@@ -60,13 +60,14 @@ class Entry:
         self._place(slots, month)
 
     def _place(self, slots: IntArray, month: int) -> None:
-        world, roster, rng = self._world, self._world.roster, self._rng
+        world, roster = self._world, self._world.roster
         family = self._first_family(roster.sex[slots])
         roster.post[slots] = family * SENIORITIES
         tracks = np.array([TRACKS.index(item.track) for item in FAMILIES])
         roster.track[slots] = tracks[family]
         technical = tracks[family] == TRACKS.index("technical")
-        roster.education[slots] = np.where(technical, np.maximum(roster.education[slots], BACHELOR), roster.education[slots])
+        education = roster.education[slots]
+        roster.education[slots] = np.where(technical, np.maximum(education, BACHELOR), education)
         roster.step[slots] = np.array(world.climb.offset)[tracks[family]]
         roster.police_step[slots] = world.climb.offset[POLICE_RANK]
         roster.step_month[slots] = month
@@ -80,4 +81,5 @@ class Entry:
         weights[0, [family_index(key) for key in exposure.first_post_families]] *= exposure.weight
         bounds = np.cumsum(weights / weights.sum(axis=1, keepdims=True), axis=1)[sex]  # (recruit, family)
         draw = self._rng.random((len(sex), 1))
-        return np.minimum((draw >= bounds).sum(axis=1), len(FAMILIES) - 1)
+        place: IntArray = (draw >= bounds).sum(axis=1)
+        return np.minimum(place, len(FAMILIES) - 1)

@@ -38,7 +38,7 @@ FAMILIES = (
     Family("patrol", "巡逻防控", "Patrol", "enforcement", "station", 0.24, 0.5, 1.0, 7.0, 26.0),
     Family("public_order", "治安管理", "Public order", "enforcement", "station", 0.15, 0.3, 0.6, 5.0, 24.0),
     Family("household", "户籍管理", "Household registration", "enforcement", "station", 0.05, -0.5, -1.5, 1.0, 8.0),
-    Family("investigation", "刑事侦查", "Criminal investigation", "enforcement", "sub_bureau", 0.0, 0.3, 0.3, 5.0, 32.0),
+    Family("investigation", "刑事侦查", "Investigation", "enforcement", "sub_bureau", 0.0, 0.3, 0.3, 5.0, 32.0),
     Family("traffic", "交通管理", "Traffic", "enforcement", "sub_bureau", 0.10, 0.3, -0.5, 4.0, 20.0),
     Family("narcotics", "禁毒", "Narcotics", "enforcement", "sub_bureau", 0.0, 0.3, 0.6, 5.0, 30.0),
     Family("special_police", "特警", "Special police", "enforcement", "sub_bureau", 0.06, 0.2, 1.1, 6.0, 24.0),

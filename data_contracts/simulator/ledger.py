@@ -77,4 +77,3 @@ def _spread(value: Array | float, kind: str, rows: int) -> Array:
     if isinstance(value, np.ndarray):
         return value.astype(dtype)
     return np.full(rows, value, dtype=dtype)
-

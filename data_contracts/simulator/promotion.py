@@ -34,13 +34,13 @@ class Promotion:
         roster, facts = self._world.roster, self._world.effects.careers
         least = self._world.climb.least_years
         position = roster.step - self._offset[self._ladder(roster.step)]
-        due = roster.active & (month - roster.step_month >= 12 * least[roster.step])
+        due = roster.active & (month - roster.step_month > 12 * least[roster.step])
         chance = facts.step_chance * np.exp(facts.step_skill * roster.skill) * facts.step_slowdown**position
         risen = chosen(chance, due, self._rng)
         roster.step[risen] += 1
         roster.step_month[risen] = month
         self._write(risen, roster.step[risen], self._days(risen, month), STEP)
-        due = roster.active & (month - roster.police_month >= 12 * least[roster.police_step])
+        due = roster.active & (month - roster.police_month > 12 * least[roster.police_step])
         ranked = chosen(POLICE_CHANCE, due, self._rng)
         roster.police_step[ranked] += 1
         roster.police_month[ranked] = month
@@ -66,5 +66,3 @@ class Promotion:
         known = days + self._rng.integers(0, 20, len(slots))
         self._world.ledger.add("promotions", officer_id=self._world.roster.person[slots], ladder=self._ladder(step),
                                rank_step=step, occurred_on=days, kind=kind, known_on=known)  # fmt: skip
-
-

@@ -174,8 +174,9 @@ class Block:
     def _drift(self) -> None:
         """The climate of each unit changes slowly, around zero."""
         world, facts = self._world, self._world.effects
-        noise = facts.unit_climate_sd * np.sqrt(1 - facts.unit_climate_memory**2)
-        world.climate = facts.unit_climate_memory * world.climate + self._climate_rng.normal(0, noise, len(world.climate))
+        sd = facts.unit_climate_sd * np.sqrt(1 - facts.unit_climate_memory**2)
+        noise = self._climate_rng.normal(0, sd, len(world.climate))
+        world.climate = facts.unit_climate_memory * world.climate + noise
 
     def _tell(self, month: int, hazards: Hazards, strain: FloatArray, leaving: FloatArray) -> None:
         at, calendar = self._world.roster.present(), self._world.calendar
@@ -186,15 +187,17 @@ class Block:
         )  # fmt: skip
 
 
-DTYPES = {"position": "Int64", "headcount_per_unit": "Int64", "mandated": "boolean"}
+WHOLE = ("position", "headcount_per_unit")
 
 
 def in_types(frame: pd.DataFrame) -> pd.DataFrame:
     """A small frame in the contract's types: texts as `string`, dates in microseconds."""
     result = frame.copy()
     for name in result.columns:
-        if name in DTYPES:
-            result[name] = result[name].astype(DTYPES[name])
+        if name in WHOLE:
+            result[name] = result[name].astype("Int64")
+        elif name == "mandated":
+            result[name] = result[name].astype("boolean")
         elif name.endswith("_on"):
             result[name] = pd.to_datetime(result[name]).astype("datetime64[us]")
         elif result[name].dtype == object:

@@ -6,7 +6,7 @@ import numpy as np
 
 from data_contracts.policy import policy
 from data_contracts.simulator.catalogue import Catalogue, standing_months
-from data_contracts.simulator.families import FAMILIES, TRACKS
+from data_contracts.simulator.families import FAMILIES
 from data_contracts.simulator.months import BoolArray, FloatArray, IntArray
 from data_contracts.simulator.roster import World, chosen
 
@@ -66,7 +66,8 @@ class Training:
     def _standing(self, month: int) -> None:
         roster = self._world.roster
         for place, course in enumerate(self._catalogue.standing.tolist()):
-            due = roster.active & self._owed[roster.family, place] & (month - self._last[:, place] >= self._lasts[place] - 1)
+            lapses = month - self._last[:, place] >= self._lasts[place] - 1
+            due = roster.active & self._owed[roster.family, place] & lapses
             slots = chosen(self._chance[place] * roster.trains, due, self._rng)
             self._last[slots, place] = month
             self._write(slots, course, month)

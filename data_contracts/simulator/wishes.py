@@ -82,8 +82,8 @@ class Wishes:
             wanted.update(zip(slots.tolist(), order.tolist(), strict=True))
             days = np.minimum(opened[place] + rng.integers(0, OPEN_DAYS, len(slots)), last_day)
             self._world.ledger.add(
-                "preferences", officer_id=roster.person[slots], vacancy_id=np.full(len(slots), ids[place], dtype=object),
-                preference_order=order, occurred_on=days, known_on=days,
+                "preferences", officer_id=roster.person[slots], preference_order=order, occurred_on=days,
+                vacancy_id=np.full(len(slots), ids[place], dtype=object), known_on=days,
             )  # fmt: skip
 
     def _nominate(self, slots: IntArray, month: int) -> None:
@@ -106,5 +106,6 @@ class Wishes:
         declined = action == ENUMS["action"].index("declined")
         self._world.ledger.add(
             "feedback", feedback_id=np.array(ids, dtype=object), officer_id=roster.person[slots], item_kind=0,
-            item=items, action=action, reason=np.where(declined, "暂时不考虑调动", None), occurred_on=days, known_on=days,
+            item=items, action=action, reason=np.array([None, "暂时不考虑调动"], dtype=object)[declined.astype(int)],
+            occurred_on=days, known_on=days,
         )  # fmt: skip

@@ -19,7 +19,9 @@ EFFECTS_FILE = "effects.json"
 BAD_FOLDER = "bad_rows"
 
 
-def write_simulation(plan: Plan, folder: Path, *, with_bad_rows: bool = False, tick: Tick | None = None) -> dict[str, int]:
+def write_simulation(
+    plan: Plan, folder: Path, *, with_bad_rows: bool = False, tick: Tick | None = None
+) -> dict[str, int]:
     """Simulate block by block into `folder`; returns the rows of each table.
 
     `<table>.parquet` for the 22 tables, `truth/truth.parquet` with the planted hazards (never to be ingested),
