@@ -71,6 +71,24 @@ def simulate(
     folder = out or settings().state / "simulated"
     console.print(simulate_to(folder, officers, years, seed, end, with_bad_rows=bad_rows, console=console))
 
+
+@app.command()
+def ingest(
+    path: Annotated[Path, typer.Argument(help="Folder of the export (for mapped: its folder or its one file).")],
+    source: Annotated[str, typer.Option(help="chicago, new_york, simulated, templates or mapped.")] = "templates",
+    mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Also write the report as JSON.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+) -> None:
+    """Take histories in: good rows into the history, bad rows into quarantine with their reasons."""
+    from features.ingest import Delivered, ingest_with_progress
+
+    report = ingest_with_progress(Delivered(source, path, mapping), settings(), console, dry_run=dry_run)
+    console.print(report.as_table())
+    if out is not None:
+        report.write(out)
+
+
 # --- features, materialize ---------------------------------------------------------------------------------------
 
 # --- train, tune, promote ----------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from datetime import date
 from functools import reduce
 from graphlib import TopologicalSorter
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from data_contracts.catalog import Table, catalog
@@ -29,14 +31,16 @@ NOTHING_KNOWN = Circumstances(known_keys={})
 class Intake:
     """What became of one table's rows.
 
-    `accepted`: typed rows in contract columns, index 0..n-1. `faults`: one line a fault with `row` (position in what
-    came), `row_key`, `column`, `reason`, `value_class`; a row may have several. `duplicates`: identical rows of a
-    table with a key, dropped. `twins`: identical rows of a table without one, kept beyond the first of each.
+    `accepted`: typed rows in contract columns, index 0..n-1; `rows`: the position of each in what came. `faults`: one
+    line a fault with `row` (position in what came), `row_key`, `column`, `reason`, `value_class`; a row may have
+    several. `duplicates`: identical rows of a table with a key, dropped. `twins`: identical rows of a table without
+    one, kept beyond the first of each.
     """
 
     table: Table
     rows_in: int
     accepted: pd.DataFrame
+    rows: npt.NDArray[np.intp]
     faults: pd.DataFrame
     duplicates: int
     twins: int
@@ -93,11 +97,12 @@ def take_in(table: Table, frame: pd.DataFrame, about: Circumstances = NOTHING_KN
         good = good[~same]
         losers = _conflicting(table, good)
         good = good.drop(index=losers)
-        faults = pd.concat([faults, conflict_lines(losers)], ignore_index=True)
+        faults = pd.concat([faults, conflict_lines(losers.to_numpy())], ignore_index=True)
     return Intake(
         table=table,
         rows_in=len(raw),
         accepted=good.reset_index(drop=True),
+        rows=good.index.to_numpy(dtype=np.intp),
         faults=faults.assign(row_key=row_keys(table, typed).reindex(faults["row"]).to_numpy()),
         duplicates=int(same.sum()) if table.key else 0,
         twins=0 if table.key else int(same.sum()),
@@ -153,7 +158,7 @@ def row_keys(table: Table, typed: pd.DataFrame) -> pd.Series:
     return reduce(lambda key, part: key + "|" + part, texts)
 
 
-def conflict_lines(rows: pd.Index) -> pd.DataFrame:
+def conflict_lines(rows: npt.NDArray[np.intp]) -> pd.DataFrame:
     """Lines of faults for rows that contradict another version known on the same day."""
     return pd.DataFrame(
         {

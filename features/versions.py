@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from data_contracts.catalog import Table
@@ -35,3 +37,36 @@ def valid_at(frame: pd.DataFrame, as_of: date) -> pd.DataFrame:
     moment = pd.Timestamp(as_of)
     replaced = frame["superseded_on"].notna() & (frame["superseded_on"] <= moment)
     return frame[(frame["known_on"] <= moment) & ~replaced]
+
+
+@dataclass(frozen=True)
+class Sifted:
+    """Which rows of a frame are new to a history, as positions in the frame; every row is in exactly one."""
+
+    new: npt.NDArray[np.intp]
+    duplicates: npt.NDArray[np.intp]
+    conflicts: npt.NDArray[np.intp]
+
+
+def sift(table: Table, existing: pd.DataFrame, frame: pd.DataFrame) -> Sifted:
+    """Tell rows that are new from those already there and from those that contradict one that is there.
+
+    A row of a table with a key is a duplicate when its whole content is there, and a conflict when another content
+    is there for the same key and `known_on`: a correction must say that it came later. A table without a key keeps
+    its twins: of each content as many rows as the fuller of the two has.
+    """
+    columns = list(table.column_names)
+    old, came = existing[columns], frame[columns]
+    if not table.key:
+        old, came = _counted(old), _counted(came)
+    both = pd.concat([old, came], ignore_index=True)
+    seen = both.duplicated().to_numpy()[len(old) :]
+    rival = np.zeros(len(came), dtype=bool)
+    if table.key:
+        rival = both.duplicated([*table.key, "known_on"]).to_numpy()[len(old) :] & ~seen
+    return Sifted(*(np.flatnonzero(rows) for rows in (~seen & ~rival, seen, rival)))
+
+
+def _counted(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with the number of each row among its twins, so that the second twin is not the first again."""
+    return frame.assign(_twin=frame.groupby(list(frame.columns), dropna=False, sort=False).cumcount())

@@ -1,0 +1,48 @@
+"""Officer ids as they may be told to logs, reports and trackers: keyed hashes under a key that can be changed."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+KEY_FILE = "pseudonym.key"
+LENGTH = 16
+
+
+@dataclass(frozen=True)
+class Pseudonyms:
+    """The same id gives the same pseudonym under one key, and nobody without the key can go back.
+
+    >>> names = Pseudonyms(b"a key for this example")
+    >>> names.of("o-104") == names.of("o-104"), names.of("o-104") == names.of("o-105"), len(names.of("o-104"))
+    (True, False, 16)
+    """
+
+    key: bytes = field(repr=False)
+
+    def of(self, text: str) -> str:
+        """Sixteen hexadecimal digits for the text."""
+        return hmac.new(self.key, text.encode(), sha256).hexdigest()[:LENGTH]
+
+
+def pseudonyms(keys_dir: Path, *, make: bool = True) -> Pseudonyms:
+    """Pseudonyms under the key of this machine, which is made on first use and readable by its owner only.
+
+    With `make=False` nothing is written: where there is no key yet, one is used that nobody keeps.
+    """
+    path = keys_dir / KEY_FILE
+    if not path.is_file():
+        if not make:
+            return Pseudonyms(secrets.token_bytes(32))
+        keys_dir.mkdir(parents=True, exist_ok=True)
+        pending = keys_dir / f"{KEY_FILE}.{os.getpid()}"
+        pending.touch(mode=0o600)
+        pending.write_bytes(secrets.token_bytes(32))
+        if not path.exists():
+            pending.replace(path)
+        pending.unlink(missing_ok=True)
+    return Pseudonyms(path.read_bytes())

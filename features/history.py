@@ -1,0 +1,213 @@
+"""The history: every accepted row, for ever, as parquet by year of the event.
+
+Append-only: a correction is a new version and supersedes by its later `known_on`. A batch over all its tables is
+visible whole or not at all, because readers see only files that the manifest lists and the manifest is replaced in
+one step. Files of a batch that died are swept away by the next one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from data_contracts.catalog import DTYPES, Table, catalog
+from data_contracts.errors import NotReady
+from data_contracts.intake import Known
+from features.versions import Sifted, sift, with_superseded_on
+
+ARROW_TYPES: Mapping[str, pa.DataType] = {
+    "string": pa.string(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.timestamp("us"),
+}
+_PANDAS_TYPES = {pa.string(): pd.StringDtype(), pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+
+
+@dataclass(frozen=True)
+class AppendCounts:
+    """What became of the rows given for one table; `conflicts` are positions in the frame that was given."""
+
+    appended: int
+    duplicates: int
+    conflicts: npt.NDArray[np.intp]
+
+
+def arrow_schema(table: Table) -> pa.Schema:
+    """The contract's columns as they lie on disk."""
+    return pa.schema([pa.field(c.name, ARROW_TYPES[c.kind]) for c in table.columns])
+
+
+class History:
+    """Accepted rows under one folder; making the object touches nothing.
+
+    Layout: `<root>/<table>/year=<year>/<batch>.parquet` and `<root>/manifest.json`.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Stand at `root`, which need not exist yet."""
+        self.root = root
+
+    def tables(self) -> list[str]:
+        """Tables that hold at least one row, in order of name."""
+        return sorted({name for batch in self._batches() for name, files in batch["tables"].items() if files})
+
+    def path(self, table: str) -> Path:
+        """The folder of a table; read it through `files`, which knows what is committed."""
+        return self.root / table
+
+    def files(self, table: str) -> list[Path]:
+        """Committed files of a table, oldest batch first."""
+        return [self.root / entry["path"] for entry in self._entries(table)]
+
+    def rows(self, table: str) -> int:
+        """Committed rows of a table, all versions."""
+        return sum(int(entry["rows"]) for entry in self._entries(table))
+
+    def fingerprint(self) -> str:
+        """One hash over everything committed; equal histories in equal batches have equal fingerprints."""
+        return hashlib.sha256(json.dumps(self._batches(), sort_keys=True).encode()).hexdigest()
+
+    def dataset(self, table: str) -> ds.Dataset:
+        """The committed files as a pyarrow dataset, which DuckDB reads without a copy."""
+        files = [str(path) for path in self.files(table)]
+        return ds.dataset(files, schema=arrow_schema(catalog().table(table)), format="parquet")
+
+    def frame(self, table: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """All versions of a table's rows with `superseded_on`; no rows in contract dtypes where there are none.
+
+        `columns` narrows what is read and returned; `superseded_on` always comes along.
+        """
+        contract = catalog().table(table)
+        wanted = list(contract.column_names if columns is None else columns)
+        needed = list(dict.fromkeys([*wanted, *contract.key, "known_on"]))
+        read = with_superseded_on(contract, self._read(contract, needed))
+        return read[[*wanted, "superseded_on"]]
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Every table that has rows, with `superseded_on`."""
+        return {name: self.frame(name) for name in self.tables()}
+
+    def known(self) -> Known:
+        """Ids by table and officers' joining dates, for the references and dates of the next delivery."""
+        keys: dict[str, set[str]] = {name: set() for name in self.tables()}
+        for name in keys:
+            key = catalog().table(name).key
+            if len(key) == 1:
+                keys[name].update(self._read(catalog().table(name), [key[0]])[key[0]])
+        officers = self.frame("officers", ["officer_id", "entered_on"])
+        newest = officers[officers["superseded_on"].isna()].set_index("officer_id")["entered_on"]
+        return Known(keys, newest)
+
+    def sifted(self, table: str, frame: pd.DataFrame) -> Sifted:
+        """What appending the frame would do; changes nothing."""
+        contract = catalog().table(table)
+        return sift(contract, self._read(contract, list(contract.column_names)), frame)
+
+    def append(self, table: str, frame: pd.DataFrame, batch: str = "append") -> AppendCounts:
+        """Append one table's accepted rows as a batch of its own."""
+        return self.append_all({table: frame}, batch)[table]
+
+    def append_all(self, frames: Mapping[str, pd.DataFrame], batch: str) -> dict[str, AppendCounts]:
+        """Append accepted rows of several tables, visible together or not at all; rows already there are dropped.
+
+        `batch` is a word for the manifest that says where the rows came from.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with self._locked():
+            batches = self._batches()
+            self._sweep(batches)
+            counts, files = {}, {}
+            for name, frame in frames.items():
+                sifted = self.sifted(name, frame)
+                files[name] = self._write(name, frame.iloc[sifted.new], f"{len(batches):06d}")
+                counts[name] = AppendCounts(len(sifted.new), len(sifted.duplicates), sifted.conflicts)
+            if any(files.values()):
+                self._commit([*batches, {"source": batch, "tables": {n: f for n, f in files.items() if f}}])
+            return counts
+
+    def verify(self) -> None:
+        """Check every file against its hash; raises NotReady naming the first that is missing or changed."""
+        for name in self.tables():
+            for entry in self._entries(name):
+                path = self.root / entry["path"]
+                if not path.is_file() or _sha256(path) != entry["sha256"]:
+                    raise NotReady(f"{path}: is missing or was changed after it was written; restore it from a backup")
+
+    def _read(self, contract: Table, columns: list[str]) -> pd.DataFrame:
+        if not self.files(contract.name):
+            return pd.DataFrame({c: pd.Series(dtype=DTYPES[contract.column(c).kind]) for c in columns})
+        found: pd.DataFrame = self.dataset(contract.name).to_table(columns).to_pandas(types_mapper=_PANDAS_TYPES.get)
+        return found
+
+    def _entries(self, table: str) -> Iterator[dict[str, Any]]:
+        for batch in self._batches():
+            yield from batch["tables"].get(table, [])
+
+    def _batches(self) -> list[dict[str, Any]]:
+        manifest = self.root / "manifest.json"
+        if not manifest.is_file():
+            return []
+        try:
+            batches: list[dict[str, Any]] = json.loads(manifest.read_text(encoding="utf-8"))["batches"]
+        except (ValueError, KeyError) as error:
+            raise NotReady(f"{manifest}: cannot be read; restore it from a backup") from error
+        return batches
+
+    def _write(self, table: str, frame: pd.DataFrame, batch: str) -> list[dict[str, Any]]:
+        contract = catalog().table(table)
+        year = frame[contract.event_date or "known_on"].dt.year
+        return [
+            self._write_part(contract, part, Path(table, f"year={value:04d}", f"{batch}.parquet"))
+            for value, part in frame.groupby(year.astype("int64"), sort=True)
+        ]
+
+    def _write_part(self, contract: Table, part: pd.DataFrame, place: Path) -> dict[str, Any]:
+        path = self.root / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows = pa.Table.from_pandas(part, schema=arrow_schema(contract), preserve_index=False)
+        with path.open("wb") as out:
+            pq.write_table(rows.replace_schema_metadata(None), out, compression="zstd")
+            out.flush()
+            os.fsync(out.fileno())
+        return {"path": place.as_posix(), "rows": len(part), "sha256": _sha256(path)}
+
+    def _commit(self, batches: list[dict[str, Any]]) -> None:
+        """Replace the manifest in one step; only now are the batch's files part of the history."""
+        pending = self.root / "manifest.json.pending"
+        with pending.open("w", encoding="utf-8") as out:
+            json.dump({"format": 1, "batches": batches}, out, indent=1)
+            out.flush()
+            os.fsync(out.fileno())
+        pending.replace(self.root / "manifest.json")
+
+    def _sweep(self, batches: list[dict[str, Any]]) -> None:
+        committed = {entry["path"] for batch in batches for files in batch["tables"].values() for entry in files}
+        for path in self.root.glob("*/year=*/*.parquet"):
+            if path.relative_to(self.root).as_posix() not in committed:
+                path.unlink()
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with (self.root / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
