@@ -28,8 +28,8 @@ class Word(StrEnum):
     zh: str
     en: str
 
-    def __new__(cls, code: str, zh: str, en: str) -> Word:
-        """Make a member of its code and its two labels."""
+    def __new__(cls, code: str, zh: str = "", en: str = "") -> Word:
+        """Make a member of its code and its two labels (the defaults serve only the look-up by code)."""
         member = str.__new__(cls, code)
         member._value_ = code
         member.zh = zh
@@ -329,7 +329,11 @@ class Refusal(Word):
     IN_FUTURE = "in_future", "知悉日期晚于今天", "known on a day that has not come yet"
     LONG_BEFORE_JOINING = "long_before_joining", "早于入警日期二十年以上", "more than twenty years before joining"
     UNKNOWN_REFERENCE = "unknown_reference", "所引用的记录不存在", "refers to a row that was not delivered"
-    CONFLICT = "conflict", "同一主键同一知悉日期内容不同", "another row has this key and known_on; give a correction a later one"
+    CONFLICT = (
+        "conflict",
+        "同一主键同一知悉日期内容不同",
+        "another row has this key and known_on; give a correction a later one",
+    )
 
 
 class ValueClass(Word):

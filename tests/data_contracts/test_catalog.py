@@ -14,11 +14,30 @@ from open_data_contract_standard.model import OpenDataContractStandard
 from data_contracts.catalog import TABLES_DIR, Catalog, Table, catalog, read_catalog, read_table
 from data_contracts.errors import ContractViolation, UnknownTable
 
-TABLES = (
-    "officers protected_attributes units posts postings rank_steps promotions courses course_completions "
-    "competency_standards competency_assessments appraisals honours complaints force_reports duty_months concerns "
-    "career_goals preferences vacancies self_nominations feedback"
-).split()
+TABLES = [
+    "officers",
+    "protected_attributes",
+    "units",
+    "posts",
+    "postings",
+    "rank_steps",
+    "promotions",
+    "courses",
+    "course_completions",
+    "competency_standards",
+    "competency_assessments",
+    "appraisals",
+    "honours",
+    "complaints",
+    "force_reports",
+    "duty_months",
+    "concerns",
+    "career_goals",
+    "preferences",
+    "vacancies",
+    "self_nominations",
+    "feedback",
+]
 NEVER_TRAIN = (
     "officers.officer_id",
     "officers.left_on",
