@@ -75,7 +75,7 @@ def simulate(
 @app.command()
 def ingest(
     path: Annotated[Path, typer.Argument(help="Folder of the export (for mapped: its folder or its one file).")],
-    source: Annotated[str, typer.Option(help="chicago, new_york, simulated, templates or mapped.")] = "templates",
+    source: Annotated[str, typer.Option(help="chicago, new_york, simulator, templates or mapped.")] = "templates",
     mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
     out: Annotated[Path | None, typer.Option(help="Also write the report as JSON.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
-from rich.box import SIMPLE
 from rich.console import Group
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -85,7 +84,13 @@ class IngestReport:
     def as_table(self) -> Group:
         """Tables and notes for a terminal."""
         title = f"{self.source}: what would happen" if self.dry_run else f"{self.source}: what happened"
-        parts: list[RichTable | Text] = [_rich(title, ("table", *COUNTS), [_counts(line) for line in self.tables])]
+        parts: list[RichTable | Text] = [
+            _rich(
+                title,
+                ("table", *(name.removeprefix("rows_") for name in COUNTS)),
+                [_counts(line) for line in self.tables],
+            )
+        ]
         if self.faults:
             parts.append(_rich("quarantined", FAULT_HEADS, [_fault(line) for line in self.faults]))
             reasons = sorted({line.reason for line in self.faults})
@@ -102,7 +107,7 @@ class IngestReport:
 
 REASONS: Mapping[str, str] = {str(reason.value): reason.en for reason in Refusal}
 COUNTS = ("rows_in", "accepted", "quarantined", "duplicates", "twins", "registered")
-FAULT_HEADS = ("table", "column", "reason", "value", "cells", "row", "key")
+FAULT_HEADS = ("table", "column", "reason", "value", "cells", "first row")
 
 
 def told_keys(table: Table, keys: pd.Series, names: Pseudonyms) -> pd.Series:
@@ -125,9 +130,11 @@ def fault_lines(table: str, faults: pd.DataFrame) -> list[FaultLine]:
 
 
 def _rich(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> RichTable:
-    table = RichTable(title=title, title_justify="left", box=SIMPLE, pad_edge=False)
+    table = RichTable(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for head in heads:
-        table.add_column(head, no_wrap=True, justify="right" if head in (*COUNTS, "cells", "row") else "left")
+        table.add_column(
+            head, no_wrap=True, justify="right" if head in (*COUNTS, "in", "cells", "first row") else "left"
+        )
     for row in rows:
         table.add_row(*row)
     return table
@@ -139,4 +146,4 @@ def _counts(line: TableLine) -> list[str]:
 
 def _fault(line: FaultLine) -> list[str]:
     place = [line.table, line.column, line.reason, line.value_class]
-    return [*place, f"{line.cells:,}", f"{line.first_row:,}", line.first_row_key]
+    return [*place, f"{line.cells:,}", f"{line.first_row:,}"]
