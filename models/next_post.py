@@ -1,0 +1,199 @@
+"""`pharos` for the next post: counts mixed by a learned gate, a small network on their log, and a plain peer.
+
+score = log mix + a * residual + b * log(Markov + w * EASE), with a, b and w chosen on validation time, once for
+ranking every post and once for ranking posts never held (`novel`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+
+from data_contracts.errors import InvalidInput, UntrustedArtifact
+from models.artifacts import Parts
+from models.next_post_net import NextPostNet, batch_of
+from models.post_baselines import BACK_OFF
+from models.post_counts import CountTables
+from models.post_histories import Array, CareerState, Catalogue, Histories, histories_of
+from models.post_reasons import Reason, reasons_for
+
+KIND = "next_post"
+CELLS = 500_000
+PEER_FLOOR = 1e-5
+
+
+@dataclass(frozen=True)
+class Blend:
+    """How much of the residual and of the plain peer is heard; `ease` is the weight of EASE within the peer."""
+
+    residual: float = 1.0
+    peer: float = 0.5
+    ease: float = 1.0
+
+
+@dataclass(frozen=True)
+class RankedPost:
+    """One suggestion; `score` is the log the ranking is made by, `probability` its share among the allowed posts."""
+
+    post_id: str
+    score: float
+    probability: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Components:
+    """(n, size) each: log of the mixed counts, residual, EASE, Markov; parts (n, ways, size); barred (n, size)."""
+
+    prior: Array
+    residual: Array
+    ease: Array
+    markov: Array
+    parts: Array
+    barred: Array
+
+    def scores(self, blend: Blend) -> Array:
+        """(n, size) logs, barred posts at minus infinity."""
+        peer = np.log(np.maximum(self.markov + blend.ease * self.ease, PEER_FLOOR))
+        scores = self.prior + blend.residual * self.residual + blend.peer * peer
+        return np.where(self.barred, -np.inf, scores)
+
+
+@dataclass(frozen=True)
+class NextPostModel:
+    """A fitted model: catalogue, rank codes, counts of every officer, networks, and the two blends."""
+
+    catalogue: Catalogue
+    ranks: Mapping[str, int]
+    tables: CountTables
+    nets: tuple[NextPostNet, ...]
+    blends: Mapping[str, Blend] = field(default_factory=lambda: {"all": Blend(), "novel": Blend()})
+
+    def score(self, histories: Histories, novel: bool) -> Array:
+        """(n, size) logs; the present post, and with `novel` every held post, at minus infinity."""
+        blend = self.blends["novel" if novel else "all"]
+        chunks = [part.scores(blend) for part in self._chunks(histories, novel)]
+        return np.concatenate(chunks) if chunks else np.zeros((0, self.catalogue.size))
+
+    def components(self, histories: Histories, novel: bool) -> Components:
+        """What the score is made of, before blending; at least one history."""
+        chunks = list(self._chunks(histories, novel))
+        return Components(*(np.concatenate([getattr(part, name) for part in chunks]) for name in NAMES))
+
+    def rank(
+        self, histories: Sequence[CareerState], k: int, exclude: Sequence[set[str]] | None = None
+    ) -> list[list[RankedPost]]:
+        """The k best posts for each officer, best first, with reasons; never the present post nor an excluded one.
+
+        An officer whose every held post is excluded is ranked as for a post never held. Without any history the
+        ranking leans on how many move to each post. Raises InvalidInput for k < 1 or lists of different length.
+        """
+        exclude = [set() for _ in histories] if exclude is None else exclude
+        if k < 1 or len(exclude) != len(histories):
+            raise InvalidInput("ask for at least one post, and give one set of excluded posts for each officer")
+        known = histories_of(histories, self.catalogue, self.ranks)
+        ranked: list[list[RankedPost]] = [[] for _ in histories]
+        novel = np.array([bool(out) and set(state.posts) <= out for state, out in zip(histories, exclude, strict=True)])
+        for mode in (False, True):
+            rows = np.flatnonzero(novel == mode)
+            for start in range(0, len(rows), self._batch_size):
+                chosen = rows[start : start + self._batch_size]
+                for row, posts in zip(chosen, self._ranked(known.take(chosen), mode, k, [exclude[i] for i in chosen]), strict=True):
+                    ranked[row] = posts
+        return ranked
+
+    def to_parts(self) -> Parts:
+        """Plain JSON and arrays; no pickle."""
+        arrays = self.tables.to_arrays()
+        for number, net in enumerate(self.nets):
+            arrays |= {f"net{number}.{name}": tensor.detach().numpy() for name, tensor in net.state_dict().items()}
+        values = {
+            "kind": KIND,
+            "posts": list(self.catalogue.posts),
+            "words": [list(words) for words in self.catalogue.words],
+            "ranks": dict(self.ranks),
+            "nets": len(self.nets),
+            "blends": {mode: asdict(blend) for mode, blend in self.blends.items()},
+        }
+        return Parts(json=values, arrays=arrays)
+
+    @classmethod
+    def from_parts(cls, parts: Parts) -> NextPostModel:
+        """The inverse of `to_parts`; raises UntrustedArtifact when the parts are not those of such a model."""
+        values = parts.json
+        if values.get("kind") != KIND:
+            raise UntrustedArtifact(f"the artefact is of kind {values.get('kind')!r}, not {KIND!r}; resolve the right model")
+        catalogue = Catalogue(tuple(values["posts"]), tuple(tuple(words) for words in values["words"]))
+        tables = CountTables.from_arrays(parts.arrays)
+        nets = tuple(_net(parts.arrays, f"net{i}.", tables, len(values["ranks"]) + 1) for i in range(values["nets"]))
+        blends = {mode: Blend(**blend) for mode, blend in values["blends"].items()}
+        return cls(catalogue, values["ranks"], tables, nets, blends)
+
+    @property
+    def _batch_size(self) -> int:
+        return max(16, min(512, CELLS // max(1, self.catalogue.size)))
+
+    @cached_property
+    def _share(self) -> Array:
+        counts = np.asarray(self.tables.transitions.sum(0)).ravel() + 0.1
+        return np.asarray(counts / counts.sum(), np.float32)
+
+    def _chunks(self, histories: Histories, novel: bool) -> list[Components]:
+        size = self._batch_size
+        return [
+            self._components(histories.take(slice(start, start + size)), novel) for start in range(0, len(histories), size)
+        ]
+
+    def _components(self, histories: Histories, novel: bool) -> Components:
+        batch = batch_of(histories, self.tables, np.full(len(histories), novel))
+        with torch.inference_mode():
+            scores = [net(batch) for net in self.nets]
+        counts = batch.rows[:, 0].numpy()
+        return Components(
+            prior=np.mean([score.prior.numpy() for score in scores], 0),
+            residual=np.mean([score.residual.numpy() for score in scores], 0),
+            ease=batch.ease.numpy(),
+            markov=(counts + BACK_OFF * self._share) / (counts.sum(1, keepdims=True) + BACK_OFF),
+            parts=np.mean([score.parts.numpy() for score in scores], 0),
+            barred=batch.barred.numpy(),
+        )
+
+    def _ranked(self, histories: Histories, novel: bool, k: int, exclude: Sequence[set[str]]) -> list[list[RankedPost]]:
+        parts = self._components(histories, novel)
+        scores = parts.scores(self.blends["novel" if novel else "all"])
+        for row, out in enumerate(exclude):
+            scores[row, [self.catalogue.codes[post] for post in out if post in self.catalogue.codes]] = -np.inf
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        high = np.max(scores, axis=1, keepdims=True, initial=-1e9)
+        share = np.exp(scores - high)
+        share /= np.maximum(share.sum(1, keepdims=True), 1e-12)
+        counts = self.tables.evidence(histories).rows[:, 0]
+        return [
+            [
+                RankedPost(
+                    self.catalogue.posts[post], float(scores[row, post]), float(share[row, post]),
+                    reasons_for(histories.posts[row], int(post), parts.parts[row, :, post], counts[row]),
+                )
+                for post in best[row] if np.isfinite(scores[row, post])
+            ]
+            for row in range(len(histories))
+        ]  # fmt: skip
+
+
+NAMES = ("prior", "residual", "ease", "markov", "parts", "barred")
+
+
+def _net(arrays: Mapping[str, Any], prefix: str, tables: CountTables, ranks: int) -> NextPostNet:
+    """A network from its arrays; raises UntrustedArtifact when they do not fit."""
+    net = NextPostNet(tables.words, ranks)
+    state = {name.removeprefix(prefix): torch.from_numpy(np.array(array)) for name, array in arrays.items() if name.startswith(prefix)}
+    try:
+        net.load_state_dict(state)
+    except RuntimeError as error:
+        raise UntrustedArtifact("the arrays of the next-post network do not fit its catalogue; train it again") from error
+    return net.eval()

@@ -1,0 +1,199 @@
+"""Fit `pharos` for the next post: counts, networks, and the blend that validation time prefers.
+
+Each training example is looked up in counts that its officer's fold is left out of. The blend is chosen on the
+last part of the training time with everything fitted on the time before it; then all is fitted again on the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import nn
+
+from models.next_post import Blend, NextPostModel
+from models.next_post_net import NextPostNet, batch_of
+from models.post_baselines import BASELINES, MarkovEase, PostScorer
+from models.post_counts import CountTables, count_tables
+from models.post_histories import Array, Catalogue, Moves, barred
+from training.evaluation.ranking_metrics import item_metrics, ranks
+from training.next_post_data import TrainingData
+
+Progress = Callable[[str], None]
+MODES = ("all", "novel")
+EASE_WEIGHTS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
+RESIDUAL_WEIGHTS = (0.0, 0.5, 0.75, 1.0, 1.25)
+PEER_WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0)
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """How `pharos` is fitted; the defaults were chosen on time before the published test windows."""
+
+    seed: int = 0
+    nets: int = 2
+    passes: float = 3.0
+    max_examples: int = 140_000
+    min_steps: int = 60
+    batch: int = 256
+    big_batch: int = 512
+    learning_rate: float = 3e-3
+    decay: float = 1e-2
+    embedding_decay: float = 0.1
+    holdout_share: float = 0.15
+    max_holdout: int = 6000
+    min_holdout: int = 200
+
+    def folds(self, size: int) -> int:
+        """Fewer folds where the tables are large."""
+        return 5 if size <= 1000 else 3 if size <= 2500 else 2
+
+
+def fit_pharos(data: TrainingData, settings: FitSettings | None = None, progress: Progress | None = None) -> NextPostModel:
+    """The model of a cut, its blends chosen on the last part of the training time."""
+    chosen, say = settings or FitSettings(), progress or (lambda _: None)
+    say("validation fit")
+    blends = choose_blends(data, chosen)
+    say("final fit")
+    return replace(_fit(data, data.moves, chosen, chosen.nets), blends=blends)
+
+
+def tuned_baselines(data: TrainingData, settings: FitSettings | None = None) -> Mapping[str, Callable[[], PostScorer]]:
+    """The plain peers by name, each ready to fit; the blend of markov_ease is chosen on validation time too."""
+    chosen = settings or FitSettings()
+
+    def markov_ease() -> PostScorer:
+        early, late = holdout(data.moves, chosen)
+        weight = 1.0
+        if len(late):
+            fitted = MarkovEase.fit(early, data.catalogue)
+            weight = max(EASE_WEIGHTS, key=lambda w: _quality(replace(fitted, weight=w), late, data.catalogue.size))
+        return MarkovEase.fit(data.moves, data.catalogue, weight)
+
+    plain = {name: _later(fit, data) for name, fit in BASELINES.items() if name != "markov_ease"}
+    return {**plain, "markov_ease": markov_ease}
+
+
+def _later(fit: Callable[[Moves, Catalogue], PostScorer], data: TrainingData) -> Callable[[], PostScorer]:
+    return lambda: fit(data.moves, data.catalogue)
+
+
+def holdout(moves: Moves, settings: FitSettings) -> tuple[Moves, Moves]:
+    """The moves before a day and from it on; the later part is empty when there are too few moves to judge by."""
+    wanted = min(int(len(moves) * settings.holdout_share), settings.max_holdout)
+    cut = np.sort(moves.day)[-wanted] if wanted else np.iinfo(np.int64).max
+    late = moves.day >= cut
+    if late.sum() < settings.min_holdout or (~late).sum() < settings.min_holdout:
+        late[:] = False
+    return moves.take(~late), moves.take(late)
+
+
+def choose_blends(data: TrainingData, settings: FitSettings) -> dict[str, Blend]:
+    """The blend of each mode that ranks the held-out moves best; the default where there are too few."""
+    early, late = holdout(data.moves, settings)
+    if not len(late):
+        return {mode: Blend() for mode in MODES}
+    model = _fit(data, early, settings, nets=1)
+    blends = {}
+    for mode in MODES:
+        items = late.take(late.novel) if mode == "novel" else late
+        blends[mode] = _best_blend(model, items, mode == "novel") if len(items) else Blend()
+    return blends
+
+
+def _best_blend(model: NextPostModel, items: Moves, novel: bool) -> Blend:
+    parts = model.components(items.histories, novel)
+
+    def quality(blend: Blend) -> float:
+        return _rank_quality(parts.scores(blend), items.targets, parts.barred)
+
+    best_ease = max(EASE_WEIGHTS, key=lambda w: quality(Blend(0.0, 100.0, w)))
+    grid = [Blend(r, p, best_ease) for r in RESIDUAL_WEIGHTS for p in PEER_WEIGHTS]
+    return max(grid, key=quality)
+
+
+def _quality(model: PostScorer, items: Moves, size: int) -> float:
+    """HR@10 + NDCG@10 over every move and over the novel ones."""
+    total = 0.0
+    for novel, chosen in ((False, items), (True, items.take(items.novel))):
+        scores = model.score(chosen.histories, novel)
+        total += _rank_quality(scores, chosen.targets, barred(chosen.histories, size, novel)) if len(chosen) else 0.0
+    return total
+
+
+def _rank_quality(scores: Array, targets: Array, out: Array) -> float:
+    metrics = item_metrics(ranks(scores, targets, out))
+    return float(metrics["hr_at_10"].mean() + metrics["ndcg_at_10"].mean())
+
+
+def _fit(data: TrainingData, moves: Moves, settings: FitSettings, nets: int) -> NextPostModel:
+    """Counts and networks on `moves`."""
+    rng = np.random.default_rng(settings.seed)
+    fold = rng.integers(0, settings.folds(data.catalogue.size), int(moves.officers.max()) + 1)[moves.officers]
+    fold = np.unique(fold, return_inverse=True)[1]  # few officers may leave a fold empty
+    tables = count_tables(moves, data.catalogue, fold)
+    fitted = [fit_net(moves, tables, fold, len(data.ranks) + 1, settings, settings.seed + i) for i in range(nets)]
+    return NextPostModel(data.catalogue, dict(data.ranks), tables.whole(), tuple(fitted))
+
+
+def fit_net(
+    moves: Moves, tables: CountTables, fold: Array, ranks_count: int, settings: FitSettings, seed: int
+) -> NextPostNet:
+    """Train one network by full softmax; the same seed gives the same weights."""
+    torch.manual_seed(seed)
+    net = NextPostNet(tables.words, ranks_count)
+    usable = np.flatnonzero(moves.targets != moves.histories.present(tables.size))  # a barred target teaches nothing
+    batches = _schedule(len(usable), settings, tables.size)
+    if not batches:
+        return net.eval()
+    rng = np.random.default_rng(seed)
+    optimizer = torch.optim.AdamW(_groups(net, settings), lr=settings.learning_rate)
+    rates = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=len(batches), pct_start=0.15)
+    net.train()
+    order = np.concatenate([rng.permutation(usable) for _ in range(1 + sum(batches) // len(usable))])
+    start = 0
+    for count in batches:
+        rows = order[start : start + count]
+        start += count
+        _step(net, moves.take(rows), tables, fold[rows], rng, optimizer)
+        rates.step()
+    return net.eval()
+
+
+def _schedule(examples: int, settings: FitSettings, size: int) -> Sequence[int]:
+    """The size of each batch: a few passes, at least some steps, never more examples than a minute bears."""
+    if examples == 0:
+        return []
+    budget = int(min(settings.max_examples, settings.max_examples * 1000 / max(size, 1)))
+    batch = min(examples, settings.batch if examples < 30_000 else settings.big_batch)
+    batch = max(16, min(batch, 500_000 // max(size, 1)))
+    steps = max(settings.min_steps, min(int(examples * settings.passes), budget) // batch)
+    return [min(batch, examples)] * steps
+
+
+def _step(
+    net: NextPostNet, moves: Moves, tables: CountTables, fold: Array, rng: np.random.Generator,
+    optimizer: torch.optim.Optimizer,
+) -> None:  # fmt: skip
+    novel = moves.novel & (rng.random(len(moves)) < 0.5)  # half of them as if every held post were barred
+    novel &= (moves.histories.posts != moves.targets[:, None]).all(1)
+    scores = net(batch_of(moves.histories, tables, novel, fold))
+    loss = nn.functional.cross_entropy(scores.logits, torch.from_numpy(moves.targets))
+    optimizer.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+    optimizer.step()
+
+
+def _groups(net: NextPostNet, settings: FitSettings) -> list[dict[str, object]]:
+    """What stands for single posts, words and ranks decays faster: little is seen of each."""
+    single = {"posts.weight", "word_vectors", "ranks.weight", "bias"}
+    named = list(net.named_parameters())
+    return [
+        {"params": [p for name, p in named if name in single], "weight_decay": settings.embedding_decay},
+        {"params": [p for name, p in named if name not in single], "weight_decay": settings.decay},
+    ]
+
+
