@@ -47,13 +47,14 @@ class Promotion:
         self._write(ranked, roster.police_step[ranked], self._days(ranked, month), STEP)
 
     def _change_track(self, month: int) -> None:
-        """A post on another track brings its ladder, at the same height; the time in step runs on."""
+        """A post on another track brings its ladder, at the same height; the time in step begins anew."""
         roster = self._world.roster
         ladder, wanted = self._ladder(roster.step), TRACK_OF_FAMILY[roster.family]
         slots = np.flatnonzero(roster.active & (ladder != wanted))
         position = roster.step[slots] - self._offset[ladder[slots]]
         top = np.diff(self._offset)[wanted[slots]] - 1
         roster.step[slots] = self._offset[wanted[slots]] + np.minimum(position, top)
+        roster.step_month[slots] = month
         self._write(slots, roster.step[slots], self._days(slots, month), ENTRY)
 
     def _ladder(self, step: IntArray) -> IntArray:

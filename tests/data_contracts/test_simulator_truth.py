@@ -1,0 +1,213 @@
+"""The planted effects are really there: who knows the truth can read it back from the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data_contracts.policy import policy
+from data_contracts.simulator.effects import Effects
+from data_contracts.simulator.families import post_ids
+from data_contracts.simulator.moves import move_facts
+from tests.data_contracts.simulated_bureau import bureau, first_versions
+
+
+@pytest.fixture(scope="module")
+def frames() -> Mapping[str, pd.DataFrame]:
+    return bureau()
+
+
+@pytest.fixture(scope="module")
+def officer_months(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Truth with what happened: one row an officer and month, `sustained` and `opened` counts, load and training."""
+    truth = frames["truth"].copy()
+    key = ["officer_id", "month"]
+    complaints = frames["complaints"].assign(month=lambda rows: rows["opened_on"].dt.to_period("M").dt.start_time)
+    sustained = complaints[complaints["finding"] == "sustained"].groupby(key).size().rename("sustained")
+    opened = first_versions(complaints).groupby(key).size().rename("opened")
+    duty = frames["duty_months"].set_index(key)[["overtime_hours", "sick_days", "nights"]]
+    rows = truth.join(sustained, on=key).join(opened, on=key).join(duty, on=key)
+    return rows.fillna({"sustained": 0, "opened": 0}).sort_values(key, ignore_index=True)
+
+
+def rate_ratio(rows: pd.DataFrame, raised: pd.Series, outcome: str = "sustained") -> float:
+    """Events a month where `raised`, over those elsewhere."""
+    return float(rows.loc[raised, outcome].mean() / rows.loc[~raised, outcome].mean())
+
+
+def test_counts_agree_with_the_planted_hazards(officer_months: pd.DataFrame) -> None:
+    expected, seen = officer_months["any_complaint"].sum(), officer_months["opened"].sum()
+    assert abs(seen - expected) < 4 * np.sqrt(expected) + 0.02 * expected
+    strained = (officer_months["sick_days"] >= 10).sum()
+    assert abs(strained - officer_months["strain"].sum()) < 4 * np.sqrt(strained)
+
+
+def test_rates_rise_with_the_hazard_in_every_fifth(officer_months: pd.DataFrame) -> None:
+    fifth = pd.qcut(officer_months["any_complaint"], 5, labels=False)
+    assert officer_months.groupby(fifth)["opened"].mean().is_monotonic_increasing
+
+
+def test_base_rates_leave_enough_to_learn_from(officer_months: pd.DataFrame) -> None:
+    year = officer_months[officer_months["month"].dt.year == 2019].groupby("officer_id")
+    assert 0.04 < (year["sustained"].sum() > 0).mean() < 0.08
+    assert 0.15 < (year["opened"].sum() > 0).mean() < 0.28
+
+
+def test_past_complaints_excite_new_ones(officer_months: pd.DataFrame) -> None:
+    past = officer_months.groupby("officer_id")["opened"].shift().rolling(12).sum()
+    known = officer_months.groupby("officer_id").cumcount() >= 12
+    assert rate_ratio(officer_months[known], past[known] > 0) > 1.6
+
+
+def test_short_tenure_raises_conduct(frames: Mapping[str, pd.DataFrame], officer_months: pd.DataFrame) -> None:
+    entered = officer_months["officer_id"].map(frames["officers"].set_index("officer_id")["entered_on"])
+    new = (officer_months["month"] - entered).dt.days < 365 * 3
+    assert rate_ratio(officer_months, new) > 1.2
+
+
+def test_a_completed_conduct_course_lowers_conduct(
+    frames: Mapping[str, pd.DataFrame], officer_months: pd.DataFrame
+) -> None:
+    valid = _within(officer_months, frames["course_completions"].query("course_id == 'k-conduct'"), months=24)
+    assert rate_ratio(officer_months[officer_months["month"].dt.year >= 2018], ~valid) > 1.3
+
+
+def test_commendations_change_nothing(frames: Mapping[str, pd.DataFrame], officer_months: pd.DataFrame) -> None:
+    assert Effects().conduct.commendations == 0.0
+    praised = _within(officer_months, frames["honours"].query("level == 'commendation'"), months=12)
+    assert 0.75 < rate_ratio(officer_months, praised) < 1.3
+
+
+def test_overtime_above_peers_strains(frames: Mapping[str, pd.DataFrame], officer_months: pd.DataFrame) -> None:
+    usual = officer_months.groupby("officer_id")["overtime_hours"].shift().rolling(6).mean()
+    high = (usual > usual.quantile(0.8)) & (officer_months.groupby("officer_id").cumcount() >= 6)
+    spells = officer_months.assign(spell=(officer_months["sick_days"] >= 10).astype(float))
+    assert rate_ratio(spells, high, "spell") > 1.3
+
+
+def test_findings_come_late_with_a_long_tail(frames: Mapping[str, pd.DataFrame]) -> None:
+    complaints = frames["complaints"]
+    found = complaints[complaints["finding"].notna()]
+    assert (found["known_on"] == found["closed_on"]).all()
+    old = found[(found["finding"] == "sustained") & (found["opened_on"] < "2019-01-01")]
+    years = (old["closed_on"] - old["opened_on"]).dt.days / 365.25
+    assert 0.30 < (years > 2).mean() < 0.45
+    assert 0.03 < (years > 4.3).mean() < 0.16
+
+
+def test_an_opened_complaint_tells_no_finding(frames: Mapping[str, pd.DataFrame]) -> None:
+    opened = first_versions(frames["complaints"])
+    assert (opened["known_on"] == opened["opened_on"]).all()
+    assert opened["finding"].isna().all()
+    assert opened["closed_on"].isna().all()
+
+
+def test_stagnation_and_short_tenure_drive_departure(officer_months: pd.DataFrame) -> None:
+    last = officer_months.groupby("officer_id")["month"].transform("max")
+    leaving = officer_months.assign(left=(officer_months["month"] == last) & (last < "2025-12-01"))
+    high = leaving["departure"] > leaving["departure"].quantile(0.75)
+    assert rate_ratio(leaving, high, "left") > 1.3
+
+
+def test_two_step_patterns_beat_what_the_present_post_alone_tells(frames: Mapping[str, pd.DataFrame]) -> None:
+    moves = _moves(frames["postings"])
+    follows = move_facts().two_step[moves["before"], moves["present"]]
+    planted = moves[follows >= 0].assign(follows=follows[follows >= 0])
+    assert len(planted) > 0.15 * len(moves)
+    hits = (planted["following"] == planted["follows"]).mean()
+    alone = move_facts().chain[planted["present"], planted["follows"]].mean()
+    assert hits > 0.4 > 2 * alone
+
+
+def test_officers_return_to_earlier_posts(frames: Mapping[str, pd.DataFrame]) -> None:
+    postings = frames["postings"].sort_values(["officer_id", "started_on"])
+    moved = postings[postings["post_id"] != postings.groupby("officer_id")["post_id"].shift()]
+    again = moved.duplicated(["officer_id", "post_id"])
+    assert 0.05 < again.mean() < 0.4
+
+
+def test_an_elective_leads_to_its_job_family(frames: Mapping[str, pd.DataFrame]) -> None:
+    postings = frames["postings"].sort_values(["officer_id", "started_on"])
+    arrived = postings.assign(family=postings["post_id"].str.rsplit("-", n=1).str[0])
+    arrived = arrived[arrived["family"] != arrived.groupby("officer_id")["family"].shift()]
+    arrived = arrived[arrived["started_on"] >= "2020-01-01"]
+    trained = _took(frames["course_completions"], "e-traffic-1")
+    came = arrived.merge(trained, on="officer_id", how="left")
+    before = came["occurred_on"] < came["started_on"]
+    to_traffic = came["family"] == "traffic"
+    assert before[to_traffic].mean() > 1.5 * before[~to_traffic].mean()
+
+
+def test_posts_that_require_a_course_are_taken_after_it(frames: Mapping[str, pd.DataFrame]) -> None:
+    required = frames["posts"].set_index("post_id")["required_course_id"].dropna()
+    moves = frames["postings"].query("occasion != 'entry'")
+    moves = moves[moves["post_id"].isin(required.index)].assign(course_id=lambda rows: rows["post_id"].map(required))
+    done = frames["course_completions"].groupby(["officer_id", "course_id"])["occurred_on"].min()
+    day = moves.join(done, on=["officer_id", "course_id"])["occurred_on"]
+    assert (day < moves["started_on"]).all()
+
+
+def test_steps_keep_the_least_time_of_the_policy(frames: Mapping[str, pd.DataFrame]) -> None:
+    steps = frames["promotions"].sort_values(["officer_id", "ladder", "occurred_on"])
+    before = steps.groupby(["officer_id", "ladder"])[["rank_step", "occurred_on"]].shift()
+    climbed = (steps["kind"] == "step") & before["rank_step"].notna()
+    years = (steps["occurred_on"] - before["occurred_on"]).dt.days[climbed] / 365.25
+    least = {(ladder.code, step.code): step.minimum_years for ladder in policy().ladders for step in ladder.steps}
+    keys = zip(steps["ladder"][climbed], before["rank_step"][climbed], strict=True)
+    wanted = np.array([least[key] for key in keys], dtype=float)
+    assert (years.to_numpy() >= wanted - 0.01).all()
+
+
+def test_a_post_is_kept_for_a_year(frames: Mapping[str, pd.DataFrame]) -> None:
+    moved = frames["postings"].query("occasion != 'entry'")
+    before = frames["postings"].sort_values("started_on").groupby("officer_id")["started_on"].shift()
+    assert ((moved["started_on"] - before.reindex(moved.index)).dt.days >= 360).all()
+
+
+def test_hazards_differ_by_sex_only_through_the_work(frames: Mapping[str, pd.DataFrame]) -> None:
+    sex = frames["truth"]["officer_id"].map(frames["protected_attributes"].set_index("officer_id")["sex"])
+    conduct = frames["truth"].groupby(sex)["conduct"].mean()
+    assert 0.8 < conduct["male"] / conduct["female"] < 1.25
+    first = (
+        frames["postings"]
+        .query("occasion == 'entry'")
+        .assign(sex=lambda rows: rows["officer_id"].map(frames["protected_attributes"].set_index("officer_id")["sex"]))
+    )
+    shares = first["post_id"].str.startswith(("patrol", "special_police")).groupby(first["sex"]).mean()
+    assert 1.0 < shares["male"] / shares["female"] < 1.5
+
+
+def test_some_stagnate(frames: Mapping[str, pd.DataFrame]) -> None:
+    done = frames["course_completions"]
+    recent = done[done["occurred_on"] >= "2024-01-01"]["officer_id"]
+    months = frames["duty_months"]
+    present = months.loc[months["month"] == pd.Timestamp(2025, 12, 1), "officer_id"]
+    assert 0.01 < (~present.isin(recent)).mean() < 0.12
+
+
+def _moves(postings: pd.DataFrame) -> pd.DataFrame:
+    """Consecutive post numbers of each officer, repeated posts merged: before, present, following."""
+    numbers = {post: number for number, post in enumerate(post_ids())}
+    rows = postings.sort_values(["officer_id", "started_on"]).assign(post=lambda frame: frame["post_id"].map(numbers))
+    rows = rows[rows["post"] != rows.groupby("officer_id")["post"].shift()]
+    posts = rows.groupby("officer_id")["post"]
+    moves = pd.DataFrame({"before": posts.shift(2), "present": posts.shift(), "following": rows["post"]})
+    return moves.dropna().astype("int64")
+
+
+def _took(completions: pd.DataFrame, course: str) -> pd.DataFrame:
+    first = completions[completions["course_id"] == course].sort_values("occurred_on")
+    return first.drop_duplicates("officer_id")[["officer_id", "occurred_on"]]
+
+
+def _within(rows: pd.DataFrame, events: pd.DataFrame, months: int) -> pd.Series:
+    """Whether each officer had such an event in the `months` before the month of the row."""
+    happened = events[["officer_id", "occurred_on"]].sort_values("occurred_on")
+    asked = rows[["officer_id", "month"]].assign(place=rows.index).sort_values("month")
+    latest = pd.merge_asof(asked, happened, left_on="month", right_on="occurred_on", by="officer_id",
+                           allow_exact_matches=False)  # fmt: skip
+    recent = (latest["month"] - latest["occurred_on"]).dt.days <= 30.44 * months
+    return recent.set_axis(latest["place"]).sort_index()
