@@ -76,6 +76,15 @@ class ProblemError(PharosError):
         self.errors = tuple(errors)
         self.headers = headers
 
+    @classmethod
+    def of_status(cls, status: int) -> ProblemError:
+        """The general problem of an HTTP status.
+
+        >>> ProblemError.of_status(404).code, ProblemError.of_status(418).code
+        ('not_found', 'internal')
+        """
+        return cls(BY_STATUS.get(status, "internal"))
+
     def body(self, request_id: str) -> bytes:
         """The JSON that the caller gets."""
         kind = KINDS[self.code]

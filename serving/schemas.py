@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from data_contracts.vocabulary import Grade, Outcome, SupportKind
 
@@ -18,6 +18,18 @@ MAX_POSTS = 20
 ID_PATTERN = r"^[^\u0000-\u0020\u007f-\u00a0\u2028\u2029]+$"
 OfficerId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=ID_PATTERN)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+def _whole(value: Any) -> Any:
+    """JSON knows one kind of number: 5.0 is the whole number 5.
+
+    >>> _whole(5.0), _whole(5.5), _whole("5")
+    (5, 5.5, '5')
+    """
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
 
 
 def _about(zh: str, en: str, **more: Any) -> Any:
@@ -60,7 +72,7 @@ class NextPostsRequest(Body):
         "民警编号，1 至 200 个，可重复", "officer ids, 1 to 200, repeats allowed", min_length=1, max_length=MAX_OFFICERS
     )
     as_of: date | None = _about("特征所属日期；空为最新", "day of the features, null for the newest", default=None)
-    top: int = _about("每人建议岗位数，1 至 20", "posts for each officer, 1 to 20", default=5, ge=1, le=MAX_POSTS)
+    top: Whole = _about("每人建议岗位数，1 至 20", "posts for each officer, 1 to 20", default=5, ge=1, le=MAX_POSTS)
 
 
 class Text(Answer):

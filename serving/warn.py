@@ -18,11 +18,9 @@ from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
 from serving.freshness import AgeLimits, FeatureSource, read_fresh
 from serving.manifest import ModelIdentity
-from serving.problems import ProblemError
 from serving.results import SCORED, Scorer
 from serving.schemas import (
     Because,
-    FieldProblem,
     ModelName,
     NotScored,
     OutcomeNotScored,
@@ -36,6 +34,7 @@ from serving.schemas import (
 )
 
 NO_PROBABILITY = Because(code="not_a_probability", zh="模型未给出有效概率", en="the model gave no valid probability")
+NOT_SERVED = Because(code="outcome_not_served", zh="该结局未启用", en="this outcome is not served")
 OUTCOMES: Mapping[str, Outcome] = {outcome.value: outcome for outcome in Outcome}
 
 
@@ -58,8 +57,9 @@ class RiskDesk:
         return tuple(name for name in self.scorer.outcomes if name in self.policy.served_outcomes)
 
     def answer(self, request: RiskRequest, request_id: str, now: datetime) -> RiskAnswer:
-        """One result for each officer, in order; raises ProblemError for an outcome that is not served."""
-        outcomes = self._asked(request.outcomes)
+        """One result for each officer, in order; an outcome that is not served is said to be so, never guessed."""
+        asked = self.served if request.outcomes is None else tuple(outcome.value for outcome in request.outcomes)
+        outcomes = tuple(dict.fromkeys(asked))
         scoring = self.policy.grades.scoring
         limits = AgeLimits(scoring.flag_features_after_hours, scoring.refuse_features_after_hours)
         fresh = read_fresh(
@@ -78,44 +78,32 @@ class RiskDesk:
             results=[results[officer_id] for officer_id in request.officer_ids],
         )
 
-    def _asked(self, asked: Sequence[Outcome] | None) -> tuple[str, ...]:
-        """The outcomes to answer, without repeats."""
-        if asked is None:
-            return self.served
-        words = f"this outcome is not served; use one of {', '.join(self.served)}"
-        wrong = [
-            FieldProblem(field=f"outcomes[{place}]", message=words)
-            for place, outcome in enumerate(asked)
-            if outcome.value not in self.served
-        ]
-        if wrong:
-            raise ProblemError("invalid_input", errors=wrong)
-        return tuple(dict.fromkeys(outcome.value for outcome in asked))
-
     def _scored(self, frame: pd.DataFrame, outcomes: Sequence[str]) -> dict[str, RiskScored | NotScored]:
         if frame.empty:
             return {}
         answer = self.scorer(frame)
-        answer = answer[answer["outcome"].isin(outcomes)]
+        answer = answer[answer["outcome"].isin(self.served)]
         rows: dict[str, dict[str, Mapping[str, Any]]] = {}
         for record in answer.to_dict("records"):
             row = {str(name): value for name, value in record.items()}
             rows.setdefault(str(row["officer_id"]), {})[str(row["outcome"])] = row
         return {
-            officer_id: self._officer(officer_id, [rows[officer_id][outcome] for outcome in outcomes])
+            officer_id: self._officer(officer_id, outcomes, rows.get(officer_id, {}))
             for officer_id in frame["officer_id"].astype(str)
         }
 
-    def _officer(self, officer_id: str, rows: Sequence[Mapping[str, Any]]) -> RiskScored | NotScored:
+    def _officer(
+        self, officer_id: str, outcomes: Sequence[str], rows: Mapping[str, Mapping[str, Any]]
+    ) -> RiskScored | NotScored:
         """One officer's outcomes together; without a single score there is no grade."""
         risks: list[OutcomeRisk] = []
         refused: list[OutcomeNotScored] = []
-        for row in rows:
-            why = _why_not(row)
+        for outcome in outcomes:
+            why = _why_not(rows[outcome]) if outcome in rows else NOT_SERVED
             if why is None:
-                risks.append(self._outcome(row))
+                risks.append(self._outcome(rows[outcome]))
             else:
-                refused.append(OutcomeNotScored(outcome=OUTCOMES[row["outcome"]], because=why))
+                refused.append(OutcomeNotScored(outcome=OUTCOMES[outcome], because=why))
         if not risks:
             return NotScored(officer_id=officer_id, because=refused[0].because)
         worst = min((risk.grade for risk in risks), key=lambda grade: grade.severity)

@@ -1,0 +1,116 @@
+"""From the champion alias to a desk that answers: resolve once, verify first, compare the features, then build.
+
+A model that is not there leaves the process alive and not ready. A model that is there and wrong (a broken signature,
+other feature definitions) stops the start: no answer is better than one from a model nobody promoted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from typing import Any, TypeVar
+
+from data_contracts.errors import FeatureMismatch, NotReady, UntrustedArtifact
+from data_contracts.policy import Policy, policy
+from data_contracts.settings import Settings
+from models import artifacts, keys, registry
+from models.artifacts import Parts
+from serving.app import Absent, Desks
+from serving.freshness import FeatureSource
+from serving.manifest import ModelIdentity
+from serving.recommend import CareerDesk, PostRanker
+from serving.results import Scorer
+from serving.warn import RiskDesk
+
+RISK, CAREERS = "risk", "next-post"
+PROBE_ID = "readiness-probe"
+Desk = TypeVar("Desk", RiskDesk, CareerDesk)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A verified champion: who it is and what it is made of."""
+
+    identity: ModelIdentity
+    parts: Parts
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class GradedScorer:
+    """A risk model with the cut-offs of its grades."""
+
+    scorer: Scorer
+    cuts: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Builders:
+    """How verified parts become models; tests put their own in."""
+
+    risk: Callable[[Loaded], GradedScorer]
+    careers: Callable[[Loaded], PostRanker]
+
+
+def champion(settings: Settings, name: str) -> Loaded:
+    """The verified champion of `name`; metadata must hold `service` and `service_hash`."""
+    resolved = registry.resolve(settings, name)
+    parts, metadata = artifacts.load(resolved.path, keys.public_key(settings.keys_dir))
+    identity = ModelIdentity(
+        name=name,
+        version=resolved.version,
+        sha256=artifacts.digest(resolved.path),
+        service=str(metadata["service"]),
+        service_hash=str(metadata["service_hash"]),
+    )
+    return Loaded(identity, parts, metadata)
+
+
+def open_desks(settings: Settings, source: FeatureSource, builders: Builders) -> Desks:
+    """Both desks; raises FeatureMismatch or UntrustedArtifact rather than answer from a wrong model."""
+    rules: Policy = policy()
+
+    def risk(loaded: Loaded) -> RiskDesk:
+        built = builders.risk(loaded)
+        return RiskDesk(loaded.identity, built.scorer, built.cuts, source, rules)
+
+    def careers(loaded: Loaded) -> CareerDesk:
+        return CareerDesk(loaded.identity, builders.careers(loaded), source, rules)
+
+    desks = (_open(settings, RISK, source, risk), _open(settings, CAREERS, source, careers))
+    now = _clock(settings)
+
+    def probe() -> None:
+        for desk in desks:
+            if not isinstance(desk, Absent):
+                source.online([PROBE_ID], desk.model.service, now().date())
+
+    return Desks(risk=desks[0], careers=desks[1], now=now, probe=probe)
+
+
+def _open(settings: Settings, name: str, source: FeatureSource, build: Callable[[Loaded], Desk]) -> Desk | Absent:
+    """A desk, or why there is none yet."""
+    try:
+        loaded = champion(settings, name)
+    except (FeatureMismatch, UntrustedArtifact):
+        raise
+    except NotReady:
+        return Absent(
+            f"{name} has no champion yet; run `pharos train {name}`, then `pharos promote {name}`, then restart"
+        )
+    identity = loaded.identity
+    if source.service_hash(identity.service) != identity.service_hash:
+        raise FeatureMismatch(
+            f"{name} version {identity.version} was trained on another definition of {identity.service} than this "
+            f"checkout has; train it again, or start the checkout that it was trained with"
+        )
+    return build(loaded)
+
+
+def _clock(settings: Settings) -> Callable[[], datetime]:
+    """The service's clock: the frozen day of the setting, else now; naive UTC, as feature times are."""
+    if settings.today is not None:
+        frozen = datetime.combine(settings.today, time())
+        return lambda: frozen
+    return lambda: datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,88 @@
+"""The BentoML service: one process, our routes, our guard outermost. `pharos serve` starts it on this machine only.
+
+BentoML gives the process its life cycle; its own routes (a docs page that loads scripts from outside, error bodies
+in three shapes, metrics labelled by raw path) are not mounted.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import bentoml
+from bentoml import Service
+
+from data_contracts.settings import Settings, settings
+from serving.admission import check_bind
+from serving.app import ROUTES, Desks, build_app
+from serving.guard import App, Guard
+from serving.loading import open_desks
+
+THREADS = 4
+STOP_SECONDS = 10
+WEB = build_app(THREADS)
+
+
+class GuardedService(Service):  # type: ignore[misc]  # BentoML ships no types that mypy can follow here
+    """A BentoML service whose ASGI app has only our routes, inside our guard, however it is started."""
+
+    def to_asgi(self, is_main: bool = True) -> App:
+        """BentoML's app with its routes taken out and the guard around it."""
+        app = super().to_asgi(is_main)
+        app.router.routes = [route for route in app.router.routes if getattr(route, "app", None) is WEB]
+        return Guard(app, ROUTES)
+
+
+@bentoml.asgi_app(WEB, path="/")
+class _Life:
+    """Opens the desks once, when the process starts."""
+
+    def __init__(self) -> None:
+        WEB.state.desks = opened_desks()
+
+
+PharosService: Any = bentoml.service(
+    name="pharos",
+    service_class=GuardedService,
+    workers=1,
+    threads=THREADS,
+    metrics={"enabled": False},
+    logging={"access": {"enabled": False}},
+)(_Life)
+
+
+@functools.cache
+def opened_desks() -> Desks:
+    """The desks of this process, opened once: one model version answers until the process ends."""
+    from features.store import FeatureReader
+    from serving.builders import builders
+
+    use = settings()
+    return open_desks(use, FeatureReader(use), builders())
+
+
+def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
+    """Answer requests until SIGTERM or SIGINT, then finish those that have begun.
+
+    Raises InvalidInput for a host that others could reach, FeatureMismatch or UntrustedArtifact for a wrong model,
+    before anything listens. `announce` is called with the address once the desks are open.
+    """
+    import uvicorn
+
+    host = check_bind(use.host)
+    desks = opened_desks()
+    config = uvicorn.Config(
+        PharosService.to_asgi(),
+        host=host,
+        port=use.port,
+        log_config=None,
+        access_log=False,  # it would write addresses as they came, ids and all
+        server_header=False,
+        lifespan="on",
+        h11_max_incomplete_event_size=32 * 1024,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    announce(f"http://{host}:{use.port}", desks)
+    uvicorn.Server(config).run()

@@ -1,0 +1,120 @@
+"""Desks with models and features whose right answers are written down, for tests of the web and of the handlers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+from data_contracts.policy import policy
+from data_contracts.vocabulary import Bilingual
+from serving.app import Absent, Desks
+from serving.manifest import ModelIdentity
+from serving.recommend import CareerDesk
+from serving.warn import RiskDesk
+
+NOW = datetime(2026, 11, 1, 12)
+CUTS = {name: {"poor": 0.5, "fair": 0.3, "good": 0.1} for name in ("conduct", "strain")}
+REASONS = json.dumps([{"theme": "complaints", "text": {"zh": "近两年投诉", "en": "complaints"}, "since": "2025-01-01"}])
+SHORT = json.dumps({"code": "short_history", "zh": "履历不足", "en": "too little history"})
+
+
+@dataclass
+class FakeSource:
+    """Features by officer: hours of age (None: unknown officer) and a value; `reads` counts what was asked."""
+
+    ages: Mapping[str, float | None]
+    status: Mapping[str, str] = field(default_factory=dict)
+    hashes: Mapping[str, str] = field(default_factory=lambda: {"risk_v1": "h1", "career_v1": "h2"})
+    reads: list[list[str]] = field(default_factory=list)
+
+    def online(self, ids: Sequence[str], service: str, as_of: date | None = None) -> pd.DataFrame:
+        self.reads.append(list(ids))
+        ages = [self.ages.get(name) for name in ids]
+        stamps = [pd.NaT if age is None else pd.Timestamp(NOW) - pd.Timedelta(hours=age) for age in ages]
+        present = ["unknown" if age is None else "present" for age in ages]
+        status = [self.status.get(name, usual) for name, usual in zip(ids, present, strict=True)]
+        return pd.DataFrame(
+            {
+                "officer_id": pd.array(list(ids), dtype="string"),
+                "status": pd.array(status, dtype="string"),
+                "feature_timestamp": pd.Series(stamps, dtype="datetime64[us]"),
+                "tenure_days": [None if age is None else 1000.0 for age in ages],
+            }
+        )
+
+    def service_hash(self, service: str) -> str:
+        return self.hashes[service]
+
+
+@dataclass(frozen=True)
+class FakeScorer:
+    """Conduct and strain: `rows[officer]` are both probabilities; None means a short history."""
+
+    rows: Mapping[str, tuple[float | None, float | None]]
+    models: tuple[ModelIdentity, ...] = ()
+    outcomes: tuple[str, ...] = ("strain", "conduct", "force")
+
+    def __call__(self, chunk: pd.DataFrame) -> pd.DataFrame:
+        answers: list[dict[str, Any]] = []
+        for officer_id in chunk["officer_id"]:
+            both = dict(zip(("conduct", "strain"), self.rows[officer_id], strict=True))
+            answers += [_answer(officer_id, outcome, value) for outcome, value in {**both, "force": 0.9}.items()]
+        return pd.DataFrame(answers[::-1])  # in another order than asked, as a scorer may
+
+
+def _answer(officer_id: str, outcome: str, probability: float | None) -> dict[str, Any]:
+    common = {"officer_id": officer_id, "outcome": outcome}
+    if probability is None:
+        nothing = {"probability": None, "low": None, "high": None, "unsure": None, "reasons": None}
+        return {**common, "status": "not_scored", **nothing, "because": SHORT}
+    numbers = {"probability": probability, "low": probability / 2, "high": None, "unsure": False}
+    return {**common, "status": "scored", **numbers, "reasons": REASONS, "because": None}
+
+
+@dataclass(frozen=True)
+class FakeRanker:
+    """The same posts for everybody, as many as asked for; `silent` officers get none."""
+
+    silent: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> Mapping[str, Bilingual]:
+        return {"p1": Bilingual("社区民警", "community officer")}
+
+    def __call__(self, frame: pd.DataFrame, top: int) -> pd.DataFrame:
+        blocked = json.dumps([{"rule": "rank", "text": {"zh": "职级不足", "en": "rank too low"}}])
+        rows = [
+            (officer_id, f"p{place}", 1 / place, REASONS, blocked if place == 2 else None)
+            for officer_id in frame["officer_id"]
+            for place in range(1, top + 1)
+            if officer_id not in self.silent
+        ]
+        return pd.DataFrame(rows, columns=["officer_id", "post_id", "score", "reasons", "blocked_by"])
+
+
+RISK_MODEL = ModelIdentity("risk", "7", "a" * 64, "risk_v1", "h1")
+CAREER_MODEL = ModelIdentity("next-post", "3", "b" * 64, "career_v1", "h2")
+
+
+def risk_desk(source: FakeSource, rows: Mapping[str, tuple[float | None, float | None]]) -> RiskDesk:
+    return RiskDesk(RISK_MODEL, FakeScorer(rows), CUTS, source, policy())
+
+
+def career_desk(source: FakeSource, silent: tuple[str, ...] = ()) -> CareerDesk:
+    return CareerDesk(CAREER_MODEL, FakeRanker(silent), source, policy())
+
+
+def demo_desks(*, risk: bool = True, careers: bool = True) -> Desks:
+    """Two officers whom every desk knows: o-000001 and o-000002."""
+    source = FakeSource({"o-000001": 2.0, "o-000002": 2.0})
+    return Desks(
+        risk=risk_desk(source, {"o-000001": (0.6, 0.2), "o-000002": (None, None)}) if risk else Absent("no risk model"),
+        careers=career_desk(source) if careers else Absent("no next-post model"),
+        now=lambda: NOW,
+        probe=lambda: None,
+    )

@@ -1,0 +1,143 @@
+"""Both desks without the web: order, repeats, grades, ages, refusals."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from data_contracts.vocabulary import Outcome
+from serving.schemas import NextPostsRequest, NotScored, PostsRanked, RiskRequest, RiskScored
+from tests.serving.desks import NOW, FakeSource, career_desk, risk_desk
+
+ROWS: dict[str, tuple[float | None, float | None]] = {
+    "a": (0.6, 0.2),
+    "b": (0.05, 0.3),
+    "short": (None, None),
+    "half": (None, 0.09),
+    "broken": (float("nan"), 1.5),
+}
+AGES = {"a": 2.0, "b": 5.0, "short": 2.0, "half": 2.0, "broken": 2.0}
+
+
+def ask(ids: list[str], *, ages: dict[str, float] | None = None, **more: object) -> list[RiskScored | NotScored]:
+    request = RiskRequest.model_validate({"officer_ids": ids, **more})
+    return risk_desk(FakeSource({**AGES, **(ages or {})}), ROWS).answer(request, "r", NOW).results
+
+
+def test_results_are_in_the_order_asked_with_repeats_and_read_once() -> None:
+    source = FakeSource(AGES)
+    answer = risk_desk(source, ROWS).answer(RiskRequest(officer_ids=["b", "nobody", "a", "b"]), "r-1", NOW)
+    assert [result.officer_id for result in answer.results] == ["b", "nobody", "a", "b"]
+    assert [result.status for result in answer.results] == ["scored", "not_scored", "scored", "scored"]
+    assert source.reads == [["b", "nobody", "a"]]
+    assert (answer.request_id, answer.model.name, answer.model.version, answer.model.features) == (
+        "r-1", "risk", "7", "risk_v1",
+    )  # fmt: skip
+    assert (answer.as_of, answer.feature_age_hours, answer.degraded) == (date(2026, 11, 1), 5.0, False)
+
+
+def test_every_officer_gets_their_own_figures() -> None:
+    first, second = ask(["a", "b"])
+    assert isinstance(first, RiskScored)
+    assert isinstance(second, RiskScored)
+    found = [[(o.outcome.value, o.probability, o.grade.value) for o in one.outcomes] for one in (first, second)]
+    assert found[0] == [("strain", 0.2, "good"), ("conduct", 0.6, "poor")]
+    assert found[1] == [("strain", 0.3, "fair"), ("conduct", 0.05, "excellent")]
+    assert (first.grade.value, second.grade.value) == ("poor", "fair")
+    assert {action.outcome.value for action in first.support} == {"conduct"}
+    assert {action.outcome.value for action in second.support} == {"strain"}
+    conduct = first.outcomes[1]
+    assert (conduct.low, conduct.high, conduct.unsure, conduct.horizon_months) == (0.3, None, False, 12)
+    assert conduct.reasons[0].text.zh == "近两年投诉"
+    assert conduct.reasons[0].since == "2025-01-01"
+
+
+def test_an_outcome_that_policy_switches_off_is_never_shown() -> None:
+    (one,) = ask(["a"])
+    assert isinstance(one, RiskScored)
+    assert "force" not in {risk.outcome.value for risk in one.outcomes}
+    (some,) = ask(["a"], outcomes=[Outcome.CONDUCT, Outcome.FORCE, Outcome.DEPARTURE])
+    assert isinstance(some, RiskScored)
+    assert [risk.outcome.value for risk in some.outcomes] == ["conduct"]
+    refused = [(one.outcome.value, one.because.code) for one in some.outcomes_not_scored]
+    assert refused == [("force", "outcome_not_served"), ("departure", "outcome_not_served")]
+    (none,) = ask(["a"], outcomes=[Outcome.FORCE])
+    assert isinstance(none, NotScored)
+    assert none.because.code == "outcome_not_served"
+
+
+def test_only_the_outcomes_asked_for_are_answered() -> None:
+    (one,) = ask(["a"], outcomes=[Outcome.STRAIN, Outcome.STRAIN])
+    assert isinstance(one, RiskScored)
+    assert [risk.outcome.value for risk in one.outcomes] == ["strain"]
+    assert one.grade.value == "good"
+
+
+def test_too_little_history_is_not_a_low_risk() -> None:
+    short, half, broken = ask(["short", "half", "broken"])
+    assert isinstance(short, NotScored)
+    assert short.because.code == "short_history"
+    assert isinstance(half, RiskScored)
+    assert [risk.outcome.value for risk in half.outcomes] == ["strain"]
+    assert [(one.outcome.value, one.because.code) for one in half.outcomes_not_scored] == [("conduct", "short_history")]
+    assert isinstance(broken, NotScored)
+    assert broken.because.code == "not_a_probability"
+
+
+@pytest.mark.parametrize(
+    ("hours", "status", "degraded"),
+    [(36.0, "scored", False), (36.1, "scored", True), (72.0, "scored", True), (72.1, "not_scored", True)],
+)
+def test_old_features_are_flagged_then_refused(hours: float, status: str, degraded: bool) -> None:
+    request = RiskRequest(officer_ids=["a", "b"])
+    answer = risk_desk(FakeSource({"a": hours, "b": 1.0}), ROWS).answer(request, "r", NOW)
+    assert answer.degraded is degraded
+    assert [result.status for result in answer.results] == [status, "scored"]
+    if status == "not_scored":
+        assert isinstance(answer.results[0], NotScored)
+        assert answer.results[0].because.code == "stale_features"
+
+
+def test_a_view_past_its_ttl_marks_the_answer_degraded() -> None:
+    source = FakeSource({"a": 1.0}, status={"a": "expired"})
+    assert risk_desk(source, ROWS).answer(RiskRequest(officer_ids=["a"]), "r", NOW).degraded
+
+
+def test_another_day_than_the_store_has_is_said_for_each_officer() -> None:
+    same, other = (ask(["a"], as_of=day)[0] for day in (date(2026, 11, 1), date(2026, 10, 1)))
+    assert isinstance(same, RiskScored)
+    assert isinstance(other, NotScored)
+    assert other.because.code == "other_as_of"
+
+
+def test_nobody_known_is_an_answer_too() -> None:
+    answer = risk_desk(FakeSource({}), ROWS).answer(RiskRequest(officer_ids=["x"]), "r", NOW)
+    assert (answer.feature_age_hours, answer.degraded, answer.as_of) == (None, False, NOW.date())
+    assert isinstance(answer.results[0], NotScored)
+    assert answer.results[0].because.code == "unknown_officer"
+
+
+def test_posts_are_ranked_named_and_cut() -> None:
+    answer = career_desk(FakeSource(AGES)).answer(NextPostsRequest(officer_ids=["a", "b", "a"], top=2), "r", NOW)
+    assert [result.officer_id for result in answer.results] == ["a", "b", "a"]
+    first = answer.results[0]
+    assert isinstance(first, PostsRanked)
+    assert [(post.post_id, post.score) for post in first.posts] == [("p1", 1.0), ("p2", 0.5)]
+    assert [post.name.zh for post in first.posts] == ["社区民警", "p2"]
+    assert [rule.rule for rule in first.posts[1].blocked_by] == ["rank"]
+    assert not first.cold_start
+
+
+def test_a_new_recruit_gets_posts_and_is_told_so() -> None:
+    desk = career_desk(FakeSource({"a": 1.0, "old": 80.0, "mute": 1.0}), silent=("mute",))
+    request = NextPostsRequest(officer_ids=["recruit", "a", "old", "mute"], top=1)
+    recruit, known, old, mute = desk.answer(request, "r", NOW).results
+    assert isinstance(recruit, PostsRanked)
+    assert recruit.cold_start
+    assert isinstance(known, PostsRanked)
+    assert not known.cold_start
+    assert isinstance(old, NotScored)
+    assert old.because.code == "stale_features"
+    assert isinstance(mute, NotScored)
+    assert mute.because.code == "no_posts"

@@ -1,0 +1,80 @@
+"""Bodies: what is refused, with the field named and no value repeated."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from serving.problems import ProblemError
+from serving.schemas import NextPostsRequest, RiskRequest
+from serving.strict_body import parse
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        (b"", 400, None),
+        (b"{", 400, None),
+        (b"\xff\xfe", 400, None),
+        (b"\xef\xbb\xbf{}", 400, None),
+        (b"[" * 100_000, 400, None),
+        (b'{"officer_ids": ["a"]} {}', 400, None),
+        (b"[]", 422, ""),
+        (b"null", 422, ""),
+        (b"{}", 422, "officer_ids"),
+        (b'{"officer_ids": []}', 422, "officer_ids"),
+        (b'{"officer_ids": "a"}', 422, "officer_ids"),
+        (b'{"officer_ids": [7]}', 422, "officer_ids[0]"),
+        (b'{"officer_ids": ["a", ""]}', 422, "officer_ids[1]"),
+        (b'{"officer_ids": ["a b"]}', 422, "officer_ids[0]"),
+        (b'{"officer_ids": ["a\\nb"]}', 422, "officer_ids[0]"),
+        (b'{"officer_ids": ["a\\u0000"]}', 422, "officer_ids[0]"),
+        (json.dumps({"officer_ids": ["x" * 65]}).encode(), 422, "officer_ids[0]"),
+        (json.dumps({"officer_ids": ["x"] * 201}).encode(), 422, "officer_ids"),
+        (b'{"officer_ids": ["a"], "extra": 1}', 422, "extra"),
+        (b'{"officer_ids": ["a"], "officer_ids": ["b"]}', 422, "officer_ids"),
+        (b'{"officer_ids": ["a"], "as_of": "2026-13-01"}', 422, "as_of"),
+        (b'{"officer_ids": ["a"], "as_of": 20260101}', 422, "as_of"),
+        (b'{"officer_ids": ["a"], "outcomes": []}', 422, "outcomes"),
+        (b'{"officer_ids": ["a"], "outcomes": ["crime"]}', 422, "outcomes[0]"),
+        (b'{"officer_ids": NaN}', 422, ""),
+        (b'{"officer_ids": -Infinity}', 422, ""),
+        (b'{"officer_ids": 1e999}', 422, ""),
+        (b'{"request": {"officer_ids": ["a"]}}', 422, "officer_ids"),
+    ],
+)
+def test_a_wrong_body_is_refused_and_the_field_named(body: bytes, status: int, field: str | None) -> None:
+    with pytest.raises(ProblemError) as refused:
+        parse(body, RiskRequest)
+    assert refused.value.status == status
+    assert [error.field for error in refused.value.errors][:1] == ([] if field is None else [field])
+
+
+def test_a_lone_surrogate_is_refused() -> None:
+    with pytest.raises(ProblemError) as refused:
+        parse(b'{"officer_ids": ["\\ud800"]}', RiskRequest)
+    assert refused.value.status in (400, 422)
+
+
+@pytest.mark.parametrize("top", [0, 21, "5", 1.5, True, None])
+def test_the_number_of_posts_is_a_small_whole_number(top: object) -> None:
+    with pytest.raises(ProblemError) as refused:
+        parse(json.dumps({"officer_ids": ["a"], "top": top}).encode(), NextPostsRequest)
+    assert refused.value.errors[0].field == "top"
+
+
+def test_the_value_is_never_repeated() -> None:
+    body = {"officer_ids": [{"name": "SECRET"}], "as_of": "SECRET", "outcomes": ["SECRET"]}
+    with pytest.raises(ProblemError) as refused:
+        parse(json.dumps(body).encode(), RiskRequest)
+    assert "SECRET" not in refused.value.body("r").decode()
+    assert len(refused.value.errors) == 3
+
+
+def test_a_full_body_is_read() -> None:
+    body = '{"officer_ids": ["o-1", "警-2", "o-1"], "as_of": "2026-11-01", "outcomes": ["conduct"]}'.encode()
+    request = parse(body, RiskRequest)
+    assert request.officer_ids == ["o-1", "警-2", "o-1"]
+    assert str(request.as_of) == "2026-11-01"
+    assert len(parse(json.dumps({"officer_ids": ["x"] * 200}).encode(), RiskRequest).officer_ids) == 200
