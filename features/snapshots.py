@@ -99,10 +99,11 @@ def _write_some(
     together = rows.at(rows.counted(days))
     for day in days:
         officers = together.filter(pc.equal(together["as_of"], pa.scalar(day, pa.date32())))
-        blocks = pa.Table.from_pandas(unit_frame(as_frame(officers), units), preserve_index=False)
+        counted = officers.num_rows
         _put(_part(folder, "officers", day), _with_time(officers), made_from)
+        blocks = pa.Table.from_pandas(unit_frame(as_frame(officers), units), preserve_index=False)  # uses officers up
         _put(_part(folder, "units", day), _with_time(blocks), made_from)
-        yield Written(day, officers.num_rows, blocks.num_rows, fresh=True)
+        yield Written(day, counted, blocks.num_rows, fresh=True)
 
 
 def _with_time(rows: pa.Table) -> pa.Table:
