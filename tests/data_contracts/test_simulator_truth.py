@@ -9,10 +9,19 @@ import pandas as pd
 import pytest
 
 from data_contracts.policy import policy
+from data_contracts.simulator.bureau import build_units
+from data_contracts.simulator.catalogue import build_catalogue
+from data_contracts.simulator.conduct import CONDUCT_HEAT, Conduct
 from data_contracts.simulator.effects import Effects
-from data_contracts.simulator.families import post_ids
+from data_contracts.simulator.families import family_index, post_ids
+from data_contracts.simulator.ladders import climb
+from data_contracts.simulator.ledger import Ledger
+from data_contracts.simulator.months import Calendar
 from data_contracts.simulator.moves import move_facts
-from tests.data_contracts.simulated_bureau import bureau, first_versions
+from data_contracts.simulator.roster import Roster, World
+from tests.data_contracts.simulated_bureau import END, bureau, first_versions
+
+CALENDAR = Calendar(END, 12)
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +195,39 @@ def test_some_stagnate(frames: Mapping[str, pd.DataFrame]) -> None:
     months = frames["duty_months"]
     present = months.loc[months["month"] == pd.Timestamp(2025, 12, 1), "officer_id"]
     assert 0.01 < (~present.isin(recent)).mean() < 0.12
+
+
+@pytest.fixture(scope="module")
+def conduct() -> tuple[World, Conduct]:
+    """A small block with everybody in their first post and nothing that raises a hazard but that."""
+    catalogue = build_catalogue(CALENDAR, 0)
+    world = World(0, 0, CALENDAR, build_units(60, 0), climb(), Effects(), Roster(60, catalogue.electives), Ledger({}))
+    world.climate = np.zeros(len(world.units.ids))
+    world.roster.entered_month[:] = -120
+    return world, Conduct(world)
+
+
+@pytest.mark.parametrize("covariate", ["overtime_above_peers", "nights", "missing_training"])
+def test_a_unit_of_load_multiplies_the_hazard_by_its_effect(conduct: tuple[World, Conduct], covariate: str) -> None:
+    world, drawn = conduct
+    none, one = np.zeros(world.roster.size), np.ones(world.roster.size)
+    loads = [one if name == covariate else none for name in ("overtime_above_peers", "nights", "missing_training")]
+    ratio = drawn.hazards(0, *loads).sustained / drawn.hazards(0, none, none, none).sustained
+    assert ratio == pytest.approx(np.exp(getattr(world.effects.conduct, covariate)))
+
+
+def test_climate_past_frailty_and_family_multiply_the_hazard(conduct: tuple[World, Conduct]) -> None:
+    world, drawn = conduct
+    none = np.zeros(world.roster.size)
+    world.roster.post[0] = 4 * family_index("legal")
+    world.roster.unit[1], world.climate[1] = 1, 0.5
+    drawn.excitation[2:4] = 2.0, 99.0
+    world.roster.frailty[4] = 1.0
+    world.roster.entered_month[5] = -6
+    hazard, facts = drawn.hazards(0, none, none, none).sustained, world.effects.conduct
+    heat = [facts.job_family * (CONDUCT_HEAT[family_index("legal")] - CONDUCT_HEAT[0]), 0.5 * facts.unit_climate,
+            2.0 * facts.past_complaints, 4.0 * facts.past_complaints, facts.frailty, facts.short_tenure]  # fmt: skip
+    assert np.log(hazard[:6] / hazard[6]) == pytest.approx(heat)
 
 
 def _moves(postings: pd.DataFrame) -> pd.DataFrame:
