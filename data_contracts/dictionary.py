@@ -40,7 +40,7 @@ WORDINGS: Mapping[Language, Wording] = {
         "修改契约后运行 `pharos contracts build`。",
         heads=("列", "名称", "类型", "必填", "密级", "可用于训练", "取值", "引用", "说明"),
         kinds={"string": "文字", "integer": "整数", "number": "数字", "boolean": "是否", "date": "日期"},
-        classes={"public": "公开", "internal": "内部", "confidential": "秘密", "restricted": "严控"},
+        classes={"public": "公开", "internal": "内部", "confidential": "敏感", "restricted": "高度敏感"},
         yes="是",
         no="否",
         required_table="必需的表",

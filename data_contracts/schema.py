@@ -124,7 +124,7 @@ def _codes(column: Column, typed: pd.Series) -> pd.Series:
     if other.any():
         words = {name.casefold(): one.code for one in _listed(column) for name in (one.name_zh, one.name_en)}
         words |= {**column.codes_by_label, **{code.casefold(): code for code in values}}
-        written = typed[other].str.strip()
+        written = typed[other]
         typed = typed.copy()
         typed[other] = written.str.casefold().map(words).astype("string").fillna(written)
     return typed

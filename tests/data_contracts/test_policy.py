@@ -140,6 +140,10 @@ def test_forbidden_features_are_refused(feature: str) -> None:
         check_features(["tenure_days", feature])
 
 
+def test_forbidden_columns_cover_the_protected_attributes() -> None:
+    assert {"sex", "ethnicity", "birth_year", "text"} <= set(policy().forbidden_columns)
+
+
 def test_words_are_whole_and_honest_features_pass() -> None:
     check_features(
         ["sexton_count", "job_family", "embraced_days", "context_complaints_12m", "complaints_sustained_24m"]

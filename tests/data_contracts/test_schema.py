@@ -96,6 +96,14 @@ def test_a_fault_is_named_by_reason_and_class(
     assert told(table, column, value) == [[reason.value, kind]]
 
 
+@pytest.mark.parametrize("score", [0, 100, "0", "100.0"])
+def test_both_ends_of_a_range_are_inside(score: object) -> None:
+    assert told("appraisals", "score", score) == []
+    assert told("officers", "officer_id", "x" * 64) == []
+    assert told("officers", "entered_on", "1900-01-01") == []
+    assert told("officers", "left_on", "2026-03-15") == []
+
+
 @pytest.mark.parametrize(
     ("table", "column", "label", "code"),
     [
