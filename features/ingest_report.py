@@ -92,7 +92,9 @@ class IngestReport:
             )
         ]
         if self.faults:
-            parts.append(_rich("quarantined", FAULT_HEADS, [_fault(line) for line in self.faults]))
+            parts.append(_rich("quarantined", FAULT_HEADS, [_fault(line) for line in self.faults[:SHOWN_FAULTS]]))
+            if (more := len(self.faults) - SHOWN_FAULTS) > 0:
+                parts.append(Text(f"and {more} more kinds of fault; --out report.json has them all"))
             reasons = sorted({line.reason for line in self.faults})
             parts.extend(Text(f"· {reason}: {REASONS.get(reason, reason)}", style="dim") for reason in reasons)
         parts.extend(Text(f"· {note}", style="dim") for note in self.notes)
@@ -107,6 +109,8 @@ class IngestReport:
 
 REASONS: Mapping[str, str] = {str(reason.value): reason.en for reason in Refusal}
 COUNTS = ("rows_in", "accepted", "quarantined", "duplicates", "twins", "registered")
+FIGURE_HEADS = frozenset({*COUNTS, "in", "cells", "first row"})
+SHOWN_FAULTS = 25
 FAULT_HEADS = ("table", "column", "reason", "value", "cells", "first row")
 
 
@@ -132,9 +136,8 @@ def fault_lines(table: str, faults: pd.DataFrame) -> list[FaultLine]:
 def _rich(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> RichTable:
     table = RichTable(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for head in heads:
-        table.add_column(
-            head, no_wrap=True, justify="right" if head in (*COUNTS, "in", "cells", "first row") else "left"
-        )
+        figures = head in FIGURE_HEADS
+        table.add_column(head, no_wrap=figures, justify="right" if figures else "left")
     for row in rows:
         table.add_row(*row)
     return table

@@ -139,12 +139,12 @@ def _officers(raw: pd.DataFrame, _: list[str]) -> dict[str, pd.DataFrame]:
 
 def _units(raw: pd.DataFrame, _: list[str]) -> dict[str, pd.DataFrame]:
     name = strings(raw["unit_name"]).fillna(strings(raw["unit_name_pdf2016"]))
-    units = pd.DataFrame({"unit_id": strings(raw["unit"]), "name_en": name, "known_on": FROM_THE_BEGINNING})
+    units = pd.DataFrame({"unit_id": _unit(raw["unit"]), "name_en": name, "known_on": FROM_THE_BEGINNING})
     return {"units": units}
 
 
 def _postings(raw: pd.DataFrame, _: list[str]) -> dict[str, pd.DataFrame]:
-    unit = strings(raw["unit"])
+    unit = _unit(raw["unit"])
     postings = pd.DataFrame(
         {
             "officer_id": raw["officer_id"],
@@ -206,8 +206,13 @@ def _force_reports(raw: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFram
             "lighting": translated_or_unknown(raw["lighting_condition"], LIGHT, "force_reports.lighting", notes),
             "shots": raw["total_number_of_shots"],
             "place": raw["location_recode"],
-            "unit_id": strings(raw["officer_unit_id"]),
+            "unit_id": _unit(raw["officer_unit_id"]),
             "known_on": raw["trr_date"],
         }
     )
     return {"force_reports": reports}
+
+
+def _unit(values: pd.Series) -> pd.Series:
+    """Unit numbers as ids; a CSV with gaps writes 7 as 7.0."""
+    return strings(values).str.removesuffix(".0")
