@@ -91,11 +91,50 @@ def ingest(
 
 # --- features, materialize ---------------------------------------------------------------------------------------
 
+
+@app.command()
+def features(
+    first: Annotated[str | None, typer.Option("--from", help="First month, YYYY-MM.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last month, YYYY-MM.")] = None,
+    as_of: Annotated[list[str] | None, typer.Option(help="A single day, YYYY-MM-DD; may be given again.")] = None,
+) -> None:
+    """Build officer, unit and career snapshots by month; what is up to date is left alone."""
+    from features.building import as_table, asked_days, build_features
+
+    console.print(as_table(build_features(settings(), asked_days(first, last, as_of or []), console)))
+
+
 # --- train, tune, promote ----------------------------------------------------------------------------------------
+
+
+@app.command()
+def promote(
+    name: Annotated[str, typer.Argument(help="risk or next-post.")],
+    version: Annotated[str | None, typer.Option(help="A version number; default: the newest.")] = None,
+) -> None:
+    """Let a model version answer as champion, if it passes the gate; otherwise say why not."""
+    from training.gate import as_table, promote
+
+    model, lines = promote(settings(), name, version)
+    console.print(as_table(lines))
+    console.print(f"{model.name} version {model.version} is the champion", highlight=False)
+
 
 # --- backtest ----------------------------------------------------------------------------------------------------
 
 # --- score, serve ------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Loopback only; default: 127.0.0.1 (PHAROS_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="Default: 3017 (PHAROS_PORT).")] = None,
+) -> None:
+    """Answer over HTTP on this machine until stopped; the champions are verified and loaded once."""
+    from serving.service import announced_on, serve, with_address
+
+    serve(with_address(settings(), host, port), announced_on(console))
+
 
 # --- demo, doctor ------------------------------------------------------------------------------------------------
 

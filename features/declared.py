@@ -14,7 +14,17 @@ from features.windows import FEATURE_COLUMNS, TEXT_COLUMNS
 
 PLACES = ("unit_id", "post_id")  # where an officer is: context for results, never a number to learn by heart
 SICK = "sick_days"  # duty data that the strain model alone may use
-STANDING = ("unit_id", "post_id", "rank_code", "rank_position", "tenure_days", "days_in_post", "track", "education")
+STANDING = (
+    "unit_id",
+    "post_id",
+    "rank_code",
+    "rank_position",
+    "tenure_days",
+    "days_in_post",
+    "days_in_rank",
+    "track",
+    "education",
+)
 
 
 @cache

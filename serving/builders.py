@@ -1,0 +1,106 @@
+"""From verified parts to models that answer: the one place where serving knows which classes stand behind a name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from data_contracts.vocabulary import Bilingual
+from serving.loading import Builders, GradedScorer, Loaded
+from serving.manifest import ModelIdentity
+
+if TYPE_CHECKING:
+    from models.next_post import NextPostModel, RankedPost
+    from models.post_histories import CareerState
+    from models.risk import RiskBundle
+
+
+def builders() -> Builders:
+    """The models of this version; they are imported only when one is built (torch and LightGBM take seconds)."""
+    return Builders(risk=_risk, careers=_careers)
+
+
+def _risk(loaded: Loaded) -> GradedScorer:
+    from models.risk import RiskBundle
+
+    bundle = RiskBundle.from_parts(loaded.parts)
+    horizons = {model.outcome: model.horizon_months for model in bundle.outcome_models}
+    return GradedScorer(BundleScorer(bundle, (loaded.identity,)), bundle.cuts, horizons)
+
+
+@dataclass(frozen=True)
+class BundleScorer:
+    """A risk bundle with the name it is registered under; requests and the night score with the same object."""
+
+    bundle: RiskBundle
+    models: tuple[ModelIdentity, ...]
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The outcomes answered."""
+        return self.bundle.outcomes
+
+    def __call__(self, chunk: pd.DataFrame) -> pd.DataFrame:
+        """Results of one chunk."""
+        return self.bundle.score(chunk)
+
+
+def _careers(loaded: Loaded) -> CareerRanker:
+    from models.next_post import NextPostModel
+
+    names = {post: Bilingual(*words) for post, words in loaded.metadata.get("post_names", {}).items()}
+    return CareerRanker(NextPostModel.from_parts(loaded.parts), names)
+
+
+@dataclass(frozen=True)
+class CareerRanker:
+    """The next-post model on rows of `career_v1`; `names` maps a post to its names, where they are known."""
+
+    model: NextPostModel
+    names: Mapping[str, Bilingual]
+
+    def __call__(self, frame: pd.DataFrame, top: int) -> pd.DataFrame:
+        """At most `top` posts for each officer, best first; the score is a share among the posts allowed."""
+        states = [career_state(row) for row in frame.to_dict("records")]
+        ranked = self.model.rank(states, top)
+        rows = [
+            (officer_id, post.post_id, post.probability, _reasons(post))
+            for officer_id, posts in zip(frame["officer_id"], ranked, strict=True)
+            for post in posts
+        ]
+        return pd.DataFrame(rows, columns=["officer_id", "post_id", "score", "reasons"])
+
+
+def career_state(row: Mapping[Any, Any]) -> CareerState:
+    """A row of `career_v1` as the model reads it; a row without any posting is an officer just entered."""
+    from models.post_histories import CareerState
+
+    as_of = pd.Timestamp(row["as_of"]).date()
+    rank = row.get("rank_code")
+    return CareerState(
+        posts=_texts(row.get("recent_posts")),
+        started_on=[date.fromisoformat(text) for text in _texts(row.get("recent_started"))],
+        rank=None if pd.isna(rank) else str(rank),
+        entered_on=_days_before(as_of, row.get("tenure_days")),
+        as_of=as_of,
+        rank_since=_days_before(as_of, row.get("days_in_rank")),
+    )
+
+
+def _texts(value: Any) -> Sequence[str]:
+    """A list feature; null for an officer without postings."""
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def _days_before(as_of: date, days: Any) -> date | None:
+    return None if pd.isna(days) else as_of - timedelta(days=int(days))
+
+
+def _reasons(post: RankedPost) -> str:
+    said = [{"theme": reason.code, "text": {"zh": reason.zh, "en": reason.en}} for reason in post.reasons]
+    return json.dumps(said, ensure_ascii=False)

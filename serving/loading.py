@@ -39,10 +39,11 @@ class Loaded:
 
 @dataclass(frozen=True)
 class GradedScorer:
-    """A risk model with the cut-offs of its grades."""
+    """A risk model with the cut-offs of its grades and the horizon in months of each outcome."""
 
     scorer: Scorer
     cuts: Mapping[str, Mapping[str, float]]
+    horizons: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ def champion(settings: Settings, name: str) -> Loaded:
     """The verified champion of `name`; metadata must hold `service` and `service_hash`."""
     resolved = registry.resolve(settings, name)
     parts, metadata = artifacts.load(resolved.path, keys.public_key(settings.keys_dir))
+    if not {"service", "service_hash"} <= set(metadata):
+        raise FeatureMismatch(f"{name} version {resolved.version} does not say which features it reads; train it again")
     identity = ModelIdentity(
         name=name,
         version=resolved.version,
@@ -73,7 +76,7 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
 
     def risk(loaded: Loaded) -> RiskDesk:
         built = builders.risk(loaded)
-        return RiskDesk(loaded.identity, built.scorer, built.cuts, source, rules)
+        return RiskDesk(loaded.identity, built.scorer, built.cuts, built.horizons, source, rules)
 
     def careers(loaded: Loaded) -> CareerDesk:
         return CareerDesk(loaded.identity, builders.careers(loaded), source, rules)

@@ -12,10 +12,11 @@ from typing import Any
 
 import bentoml
 from bentoml import Service
+from rich.console import Console
 
 from data_contracts.settings import Settings, settings
 from serving.admission import check_bind
-from serving.app import ROUTES, Desks, build_app
+from serving.app import ROUTES, Absent, Desks, build_app
 from serving.guard import App, Guard
 from serving.loading import open_desks
 
@@ -86,3 +87,25 @@ def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
     )
     announce(f"http://{host}:{use.port}", desks)
     uvicorn.Server(config).run()
+
+
+def with_address(use: Settings, host: str | None, port: int | None) -> Settings:
+    """Settings with another address, where one is given."""
+    given = {"host": host, "port": port}
+    return use.model_copy(update={name: value for name, value in given.items() if value is not None})
+
+
+def announced_on(console: Console) -> Callable[[str, Desks], None]:
+    """Say where the service listens, what answers, and a first question to copy."""
+
+    def announce(address: str, desks: Desks) -> None:
+        for desk in (desks.risk, desks.careers):
+            told = desk.because if isinstance(desk, Absent) else f"{desk.model.name} version {desk.model.version}"
+            console.print(f"  {told}", markup=False, highlight=False)
+        console.print(f"listening on {address} (stop with Ctrl-C)", markup=False, highlight=False)
+        console.print(
+            f"  curl -s {address}/v1/risk -H 'content-type: application/json' -d '{{\"officer_ids\": [\"o-1\"]}}'",
+            markup=False, highlight=False, soft_wrap=True,
+        )  # fmt: skip
+
+    return announce

@@ -42,12 +42,13 @@ OUTCOMES: Mapping[str, Outcome] = {outcome.value: outcome for outcome in Outcome
 class RiskDesk:
     """Everything that `/v1/risk` needs, fixed at start: the model, its cut-offs, the features and the policy.
 
-    `cuts[outcome][grade]` is the least probability of that grade; the best grade needs none.
+    `cuts[outcome][grade]` is the least probability of that grade; the best grade needs none. `horizons` are months.
     """
 
     model: ModelIdentity
     scorer: Scorer
     cuts: Mapping[str, Mapping[str, float]]
+    horizons: Mapping[str, int]
     source: FeatureSource
     policy: Policy
 
@@ -116,7 +117,7 @@ class RiskDesk:
         outcome = str(row["outcome"])
         return OutcomeRisk(
             outcome=OUTCOMES[outcome],
-            horizon_months=self.policy.outcome(outcome).horizon_months,
+            horizon_months=self.horizons[outcome],
             probability=float(row["probability"]),
             low=_number(row["low"]),
             high=_number(row["high"]),

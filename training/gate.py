@@ -6,9 +6,11 @@ Training writes each figure with `Run.gate`, as `gate.<check>` or, where a model
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from rich.table import Table
 
 from data_contracts.errors import GateRefused, NotReady
 from data_contracts.settings import Settings
@@ -113,6 +115,16 @@ def promote(settings: Settings, name: str, version: str | None = None) -> tuple[
         )
     registry.set_alias(settings, name, model.version)
     return model, lines
+
+
+def as_table(lines: Sequence[Line]) -> Table:
+    """The checks as people read them."""
+    table = Table("check", "outcome", "found", "must be", "holds", title="gate")
+    for line in lines:
+        found = "not measured" if line.value is None else f"{line.value:.4f}"
+        limit = f"{line.check.side} {line.check.limit:g}"
+        table.add_row(line.check.words, line.outcome, found, limit, "yes" if line.holds else "no")
+    return table
 
 
 def _still(settings: Settings, name: str) -> str:

@@ -19,6 +19,7 @@ from serving.warn import RiskDesk
 
 NOW = datetime(2026, 11, 1, 12)
 CUTS = {name: {"poor": 0.5, "fair": 0.3, "good": 0.1} for name in ("conduct", "strain")}
+HORIZONS = {"conduct": 12, "strain": 6}
 REASONS = json.dumps([{"theme": "complaints", "text": {"zh": "近两年投诉", "en": "complaints"}, "since": "2025-01-01"}])
 SHORT = json.dumps({"code": "short_history", "zh": "履历不足", "en": "too little history"})
 
@@ -102,7 +103,7 @@ CAREER_MODEL = ModelIdentity("next-post", "3", "b" * 64, "career_v1", "h2")
 
 
 def risk_desk(source: FakeSource, rows: Mapping[str, tuple[float | None, float | None]]) -> RiskDesk:
-    return RiskDesk(RISK_MODEL, FakeScorer(rows), CUTS, source, policy())
+    return RiskDesk(RISK_MODEL, FakeScorer(rows), CUTS, HORIZONS, source, policy())
 
 
 def career_desk(source: FakeSource, silent: tuple[str, ...] = ()) -> CareerDesk:

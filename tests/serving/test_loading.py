@@ -1,0 +1,137 @@
+"""From an alias to a desk: verified first, compared second, built last; absent is a state, wrong is a refusal."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady, UntrustedArtifact
+from data_contracts.settings import Settings
+from models import artifacts, keys, registry
+from models.artifacts import Parts
+from models.registry import ResolvedModel
+from serving import service
+from serving.app import Absent, Desks
+from serving.loading import Builders, GradedScorer, Loaded, open_desks
+from tests.serving.desks import CUTS, HORIZONS, FakeRanker, FakeScorer, FakeSource, demo_desks
+
+HASHES = {"risk": ("risk_v1", "h1"), "next-post": ("career_v1", "h2")}
+FAKES = Builders(risk=lambda _: GradedScorer(FakeScorer({}), CUTS, HORIZONS), careers=lambda _: FakeRanker())
+
+
+@pytest.fixture
+def use(tmp_path: Path) -> Settings:
+    return Settings(state=tmp_path / "state", today=date(2026, 11, 1))
+
+
+@pytest.fixture
+def champions(use: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Makes a signed champion; MLflow itself is tried in the tests of the registry."""
+    folders: dict[str, Path] = {}
+
+    def make(name: str, **changed: str) -> Path:
+        service_name, service_hash = HASHES[name]
+        metadata = {"service": service_name, "service_hash": service_hash, **changed}
+        folder = use.mlflow_dir / name
+        folders[name] = artifacts.save(folder, Parts(json={"of": name}), metadata, keys.signing_key(use.keys_dir))
+        return folder
+
+    def resolve(settings: Settings, name: str) -> ResolvedModel:
+        if name not in folders:
+            raise NotReady(f"no version of {name} in {settings.state}")
+        return ResolvedModel(name, "4", folders[name], "run", {})
+
+    monkeypatch.setattr(registry, "resolve", resolve)
+    return make
+
+
+def test_both_champions_open_both_desks(use: Settings, champions: Callable[..., Path]) -> None:
+    folders = [champions("risk"), champions("next-post")]
+    source = FakeSource({})
+    desks = open_desks(use, source, FAKES)
+    assert desks.missing() == []
+    assert not isinstance(desks.risk, Absent)
+    assert not isinstance(desks.careers, Absent)
+    assert (desks.risk.model.version, desks.risk.model.sha256) == ("4", artifacts.digest(folders[0]))
+    assert desks.careers.model.service == "career_v1"
+    assert desks.now() == datetime(2026, 11, 1)
+    desks.probe()
+    assert len(source.reads) == 2
+
+
+def test_an_absent_model_is_a_state_with_a_remedy(use: Settings, champions: Callable[..., Path]) -> None:
+    champions("next-post")
+    source = FakeSource({})
+    desks = open_desks(use, source, FAKES)
+    assert isinstance(desks.risk, Absent)
+    assert "pharos promote risk" in desks.risk.because
+    assert str(use.state) not in desks.risk.because
+    desks.probe()
+    assert len(source.reads) == 1
+
+
+def test_other_feature_definitions_stop_the_start(use: Settings, champions: Callable[..., Path]) -> None:
+    champions("risk", service_hash="older")
+    with pytest.raises(FeatureMismatch, match="risk version 4"):
+        open_desks(use, FakeSource({}), FAKES)
+
+
+def test_a_model_that_names_no_features_stops_the_start(use: Settings, champions: Callable[..., Path]) -> None:
+    folder = artifacts.save(use.mlflow_dir / "bare", Parts(), {}, keys.signing_key(use.keys_dir))
+    shutil.rmtree(champions("risk"))
+    folder.rename(use.mlflow_dir / "risk")
+    with pytest.raises(FeatureMismatch, match="which features"):
+        open_desks(use, FakeSource({}), FAKES)
+
+
+def test_a_broken_signature_stops_the_start_before_anything_is_built(
+    use: Settings, champions: Callable[..., Path]
+) -> None:
+    (champions("risk") / "values.json").write_text('{"of": "else"}')
+    built: list[Loaded] = []
+
+    def build(loaded: Loaded) -> GradedScorer:
+        built.append(loaded)
+        return GradedScorer(FakeScorer({}), CUTS, HORIZONS)
+
+    with pytest.raises(UntrustedArtifact, match=r"values\.json"):
+        open_desks(use, FakeSource({}), Builders(risk=build, careers=FAKES.careers))
+    assert built == []
+
+
+def test_without_a_frozen_day_the_clock_moves(use: Settings) -> None:
+    desks = open_desks(Settings(state=use.state, today=None), FakeSource({}), FAKES)
+    first = desks.now()
+    assert first.tzinfo is None
+    assert desks.now() >= first
+
+
+def test_serve_binds_this_machine_only_and_says_so_before_it_loads(
+    use: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "opened_desks", lambda: pytest.fail("nothing may be loaded for a refused host"))
+    with pytest.raises(InvalidInput, match=r"0\.0\.0\.0"):
+        service.serve(Settings(state=use.state, host="0.0.0.0"), lambda *_: None)
+
+
+def test_serve_starts_one_guarded_server(use: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    import uvicorn
+
+    started: list[tuple[str, int, bool, bool]] = []
+
+    def run(server: uvicorn.Server) -> None:
+        told = server.config
+        started.append((told.host, told.port, told.access_log, told.server_header))
+
+    announced: list[tuple[str, Desks]] = []
+    desks = demo_desks()
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    monkeypatch.setattr(service, "opened_desks", lambda: desks)
+    chosen = Settings(state=use.state, host="127.0.0.1", port=3999)
+    service.serve(chosen, lambda address, opened: announced.append((address, opened)))
+    assert started == [("127.0.0.1", 3999, False, False)]
+    assert announced == [("http://127.0.0.1:3999", desks)]
