@@ -13,10 +13,13 @@ import pandas as pd
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
+from data_contracts.catalog import catalog
 from data_contracts.errors import MissingTable
 from data_contracts.settings import settings
+from features.history import History
 
 TEXT, NUMBER, TRUTH, DAY = pa.string(), pa.float64(), pa.bool_(), pa.date32()
+IBIS_TYPES = {TEXT: "string", NUMBER: "float64", TRUTH: "boolean", DAY: "date"}
 KNOWN = {"known_on": DAY, "superseded_on": DAY}
 
 READS: Mapping[str, Mapping[str, pa.DataType]] = {
@@ -123,16 +126,42 @@ def load(backend: Backend, name: str, table: pa.Table) -> ibis.Table:
 
 
 def connect(frames: Mapping[str, pd.DataFrame]) -> tuple[Backend, Mapping[str, ibis.Table]]:
-    """Load frames into DuckDB, one at a time; absent and empty tables are left out.
+    """Load frames of accepted rows with `superseded_on` into DuckDB; absent and empty tables are left out.
 
     Raises MissingTable when there are no postings, the one table all else hangs on.
     """
-    backend, tables = duckdb_backend(), {}
-    for name in READS:
-        frame = frames.get(name)
-        if frame is not None and len(frame):
-            tables[name] = load(backend, name, arrow_table(name, frame))
-        del frame
+    backend = duckdb_backend()
+    there = [name for name in READS if len(frames.get(name, ()))]
+    return backend, _with_postings({name: load(backend, name, arrow_table(name, frames[name])) for name in there})
+
+
+def connect_history(history: History) -> tuple[Backend, Mapping[str, ibis.Table]]:
+    """The same from the history's files, which DuckDB reads itself: 12 million duty months never become a frame."""
+    backend = duckdb_backend()
+    there = [name for name in READS if history.rows(name)]
+    return backend, _with_postings({name: _load_file(backend, name, history) for name in there})
+
+
+def _load_file(backend: Backend, name: str, history: History) -> ibis.Table:
+    """A table's committed rows, with `superseded_on` as features/versions.py defines it."""
+    backend.con.register("arriving", history.dataset(name))
+    rows = backend.table("arriving")
+    key = catalog().table(name).key
+    versions = ibis.window(group_by=key, order_by="known_on")
+    newer = rows.known_on.lead().over(versions) if key else ibis.null("date")
+    wanted = rows.mutate(superseded_on=newer).select(
+        **{column: _typed(column, kind) for column, kind in READS[name].items()}
+    )
+    backend.con.sql(str(ibis.to_sql(wanted, dialect="duckdb"))).create(name)
+    backend.con.unregister("arriving")
+    return backend.table(name)
+
+
+def _typed(column: str, kind: pa.DataType) -> ibis.Deferred:
+    return ibis._[column].cast(IBIS_TYPES[kind])
+
+
+def _with_postings(tables: dict[str, ibis.Table]) -> Mapping[str, ibis.Table]:
     if "postings" not in tables:
         raise MissingTable("table 'postings' is absent or empty; features need it: ingest postings first")
-    return backend, tables
+    return tables

@@ -10,8 +10,10 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from ibis.backends.duckdb import Backend
 
-from features.engine import DAY, TEXT, connect, load
+from features.engine import DAY, TEXT, connect, connect_history, load
+from features.history import History
 from features.standing import population
 from features.windows import officer_features
 
@@ -20,18 +22,28 @@ SPINE = pa.schema([("officer_id", TEXT), ("as_of", DAY)])
 
 
 class OfficerRows:
-    """The features of officers as of days, from frames of accepted rows with `superseded_on`.
+    """The features of officers as of days, over tables that an engine holds (features/engine.py).
 
-    Raises MissingTable when `frames` has no postings.
+    Raises MissingTable when there are no postings.
     """
 
-    def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
-        self._backend, self.tables = connect(frames)
+    def __init__(self, connected: tuple[Backend, Mapping[str, ibis.Table]]) -> None:
+        self._backend, self.tables = connected
         load(self._backend, "spine", SPINE.empty_table())
+
+    @classmethod
+    def of_frames(cls, frames: Mapping[str, pd.DataFrame]) -> OfficerRows:
+        """Over frames of accepted rows with `superseded_on`."""
+        return cls(connect(frames))
+
+    @classmethod
+    def of_history(cls, history: History) -> OfficerRows:
+        """Over everything a history has committed."""
+        return cls(connect_history(history))
 
     @cached_property
     def sql(self) -> str:
-        """The compiled features over the table `spine`; its text changes when a definition does."""
+        """The compiled features over the table `spine`."""
         return str(ibis.to_sql(officer_features(self.tables, self._backend.table("spine")), dialect="duckdb"))
 
     @cached_property

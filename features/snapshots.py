@@ -14,10 +14,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_contracts.errors import InvalidInput
+from features.definitions import definitions_hash
+from features.engine import READS
+from features.history import History
 from features.officer_rows import SPINE, OfficerRows, as_frame
 from features.unit_rows import unit_frame
 
 KINDS = ("officers", "units")
+UNIT_COLUMNS = ("unit_id", "parent_unit_id", "known_on")
 MADE_FROM = b"pharos_inputs_sha256"
 
 
@@ -44,7 +48,7 @@ def officer_frame(frames: Mapping[str, pd.DataFrame], spine: pd.DataFrame) -> pd
 
 
 def _features_of(frames: Mapping[str, pd.DataFrame], spine: pa.Table) -> pd.DataFrame:
-    rows = OfficerRows(frames)
+    rows = OfficerRows.of_frames(frames)
     chunks = list(rows.in_chunks(spine)) or [rows.at(spine)]
     rows.close()
     return as_frame(pa.concat_tables(chunks))
@@ -56,7 +60,9 @@ def eligible_officers(frames: Mapping[str, pd.DataFrame], as_of: date | Sequence
     (officer_id, as_of), sorted by day and officer; the exact rule stands in features/standing.py: population.
     """
     days = [as_of] if isinstance(as_of, date) else list(as_of)
-    rows = OfficerRows({name: frames[name] for name in ("officers", "postings", "promotions") if name in frames})
+    rows = OfficerRows.of_frames(
+        {name: frames[name] for name in ("officers", "postings", "promotions") if name in frames}
+    )
     counted = as_frame(rows.counted(days))
     rows.close()
     return counted
@@ -73,37 +79,44 @@ def month_starts(first: date, last: date) -> list[date]:
     return [stamp.date() for stamp in pd.date_range(first.replace(day=1), last, freq="MS")]
 
 
-def write_snapshots(
-    frames: Mapping[str, pd.DataFrame], folder: Path, days: Sequence[date], inputs_hash: str
-) -> Iterator[Written]:
+def write_snapshots(history: History, folder: Path, days: Sequence[date]) -> Iterator[Written]:
     """Write `folder/{officers,units}/as_of=YYYY-MM-DD/part-0.parquet` for each day, yielding as each is done.
 
-    A snapshot that was made from the same `inputs_hash` by the same definitions is left alone. A file appears
-    whole or not at all, and the same inputs give the same bytes.
+    A snapshot made from the same history by the same definitions is left alone. A file appears whole or not
+    at all, and the same history gives the same bytes. Raises MissingTable where the history has no postings.
     """
-    rows = OfficerRows(frames)
-    made_from = hashlib.sha256(f"{inputs_hash}\n{rows.sql}".encode()).hexdigest()
+    made_from = _made_from(history)
     due = [day for day in days if not all(_is_fresh(_part(folder, kind, day), made_from) for kind in KINDS)]
-    for day in days:
-        if day not in due:
-            officers, units = (pq.read_metadata(_part(folder, kind, day)).num_rows for kind in KINDS)
-            yield Written(day, officers, units, fresh=False)
-    for start in range(0, len(due), rows.days_at_once):
-        some = due[start : start + rows.days_at_once]
-        yield from _write_some(rows, frames.get("units"), folder, some, made_from)
+    for day in sorted(set(days) - set(due)):
+        officers, units = (pq.read_metadata(_part(folder, kind, day)).num_rows for kind in KINDS)
+        yield Written(day, officers, units, fresh=False)
+    if due:
+        yield from _write(history, folder, due, made_from)
 
 
-def _write_some(
-    rows: OfficerRows, units: pd.DataFrame | None, folder: Path, days: Sequence[date], made_from: str
-) -> Iterator[Written]:
-    together = rows.at(rows.counted(days))
-    for day in days:
-        officers = together.filter(pc.equal(together["as_of"], pa.scalar(day, pa.date32())))
-        counted = officers.num_rows
-        _put(_part(folder, "officers", day), _with_time(officers), made_from)
-        blocks = pa.Table.from_pandas(unit_frame(as_frame(officers), units), preserve_index=False)  # uses officers up
-        _put(_part(folder, "units", day), _with_time(blocks), made_from)
-        yield Written(day, counted, blocks.num_rows, fresh=True)
+def _made_from(history: History) -> str:
+    read = {name: sorted(columns) for name, columns in READS.items()}
+    return hashlib.sha256(f"{history.fingerprint()}\n{definitions_hash()}\n{read}".encode()).hexdigest()
+
+
+def _write(history: History, folder: Path, days: Sequence[date], made_from: str) -> Iterator[Written]:
+    rows, units = OfficerRows.of_history(history), history.frame("units", UNIT_COLUMNS)
+    for start in range(0, len(days), rows.days_at_once):
+        some = days[start : start + rows.days_at_once]
+        together = rows.at(rows.counted(some))
+        for day in some:
+            officers = together.filter(pc.equal(together["as_of"], pa.scalar(day, pa.date32())))
+            yield _write_day(officers, units, folder, day, made_from)
+        del together
+    rows.close()
+
+
+def _write_day(officers: pa.Table, units: pd.DataFrame, folder: Path, day: date, made_from: str) -> Written:
+    size = officers.num_rows
+    _put(_part(folder, "officers", day), _with_time(officers), made_from)
+    blocks = pa.Table.from_pandas(unit_frame(as_frame(officers), units), preserve_index=False)
+    _put(_part(folder, "units", day), _with_time(blocks), made_from)
+    return Written(day, size, blocks.num_rows, fresh=True)
 
 
 def _with_time(rows: pa.Table) -> pa.Table:

@@ -1,0 +1,351 @@
+"""The same features told a second time, slowly, in plain Python: one officer, one day, one loop at a time.
+
+It shares no code with the features; only the names agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+Row = Mapping[str, Any]
+Value = float | str | None
+SUFFIXES: dict[str, int | None] = {"3m": 3, "12m": 12, "24m": 24, "60m": 60, "ever": None}
+LONG = ("12m", "24m", "60m", "ever")
+FINDINGS = ("sustained", "not_sustained", "unfounded", "exonerated", "no_affidavit")
+CATEGORIES = (
+    "use_of_force search_arrest_rights operations neglect_unbecoming verbal_abuse lockup off_duty_conduct "
+    "civil_suit crime traffic substance other"
+).split()
+
+
+def months_before(day: date, months: int) -> date:
+    """Calendar months back, clamped to the end of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    following = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
+    return date(year, month + 1, min(day.day, (following - timedelta(days=1)).day))
+
+
+class Oracle:
+    """Answers feature by feature from frames of accepted rows."""
+
+    def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
+        self.tables = {name: [_plain(row) for row in frame.to_dict("records")] for name, frame in frames.items()}
+
+    def stood(self, table: str, day: date, happened: str | None, officer: str | None = None) -> list[Row]:
+        """The rows that stood at a day."""
+        return [
+            row
+            for row in self.tables.get(table, [])
+            if (officer is None or row["officer_id"] == officer)
+            and (happened is None or (row[happened] is not None and row[happened] < day))
+            and row["known_on"] <= day
+            and (row["superseded_on"] is None or row["superseded_on"] > day)
+        ]
+
+    def counted(self, day: date) -> set[str]:
+        """Who is counted."""
+        everybody = {row["officer_id"] for name in ("officers", "postings") for row in self.tables.get(name, [])}
+        keeps_roster = any(row["kind"] == "roster" for row in self.tables.get("promotions", []))
+        there = set()
+        for officer in everybody:
+            own = self.stood("officers", day, None, officer)
+            entered = max((row["entered_on"] for row in own if row["entered_on"]), default=None)
+            left = any(row["left_on"] and row["left_on"] <= day for row in own)
+            appointed = entered < day if entered else bool(self.stood("postings", day, "started_on", officer))
+            sworn = not keeps_roster or any(
+                row["kind"] == "roster" and row["occurred_on"].year == day.year - 1
+                for row in self.stood("promotions", day, "occurred_on", officer)
+            )
+            if appointed and not left and sworn:
+                there.add(officer)
+        return there
+
+    def features(self, officer: str, day: date) -> dict[str, Value]:
+        """Every feature of one officer at one day."""
+        told = self._own(officer, day)
+        told |= self._around(officer, day, told)
+        return told
+
+    def _own(self, officer: str, day: date) -> dict[str, Value]:
+        told: dict[str, Value] = {}
+        told |= self._standing(officer, day)
+        told |= self._rank(officer, day, told.pop("posting_rank"))
+        told |= self._complaints(officer, day) | self._force(officer, day)
+        told |= self._development(officer, day) | self._duty(officer, day)
+        told |= self._network(officer, day)
+        return told | self._rates(told, day)
+
+    def _standing(self, officer: str, day: date) -> dict[str, Value]:
+        names = "unit_id post_id posting_ended days_in_unit days_in_post moves_12m moves_24m moves_60m moves_ever"
+        told: dict[str, Value] = dict.fromkeys([*names.split(), "days_since_first_posting", "posting_rank"])
+        rows = sorted(
+            self.stood("postings", day, "started_on", officer),
+            key=lambda row: (row["started_on"], row["known_on"], row["post_id"], row["unit_id"]),
+        )
+        if rows:
+            units = [rows[0]["started_on"]]
+            posts = [rows[0]["started_on"]]
+            for before, row in zip(rows, rows[1:], strict=False):
+                if row["unit_id"] != before["unit_id"]:
+                    units.append(row["started_on"])
+                if row["post_id"] != before["post_id"]:
+                    posts.append(row["started_on"])
+            last = rows[-1]
+            told |= {"unit_id": last["unit_id"], "post_id": last["post_id"], "posting_rank": last["rank_step"]}
+            told["posting_ended"] = float(last["ended_on"] is not None and last["ended_on"] <= day)
+            told["days_in_unit"] = float((day - units[-1]).days)
+            told["days_in_post"] = float((day - posts[-1]).days)
+            for months in (12, 24, 60):
+                told[f"moves_{months}m"] = float(sum(start >= months_before(day, months) for start in units[1:]))
+            told["moves_ever"] = float(len(units) - 1)
+            told["days_since_first_posting"] = float((day - rows[0]["started_on"]).days)
+        own = self.stood("officers", day, None, officer)
+        entered = max((row["entered_on"] for row in own if row["entered_on"]), default=None)
+        told["tenure_days"] = float((day - entered).days) if entered else told["days_since_first_posting"]
+        for name in ("track", "education"):
+            told[name] = max((row[name] for row in own if row[name]), default=None)
+        return told
+
+    def _rank(self, officer: str, day: date, posting_rank: Value) -> dict[str, Value]:
+        rows = [row for row in self.stood("promotions", day, "occurred_on", officer) if row["ladder"] != "police_rank"]
+        rows.sort(key=lambda row: (row["occurred_on"], row["known_on"], row["ladder"], row["rank_step"]))
+        if not rows:
+            return {"rank_code": posting_rank, "rank_position": None, "days_in_rank": None}
+        since = rows[0]["occurred_on"]
+        for before, row in zip(rows, rows[1:], strict=False):
+            if row["rank_step"] != before["rank_step"]:
+                since = row["occurred_on"]
+        places = [
+            row["position"]
+            for row in self.stood("rank_steps", day, None)
+            if row["position"] is not None
+            and (row["ladder"], row["rank_step"]) == (rows[-1]["ladder"], rows[-1]["rank_step"])
+        ]
+        return {
+            "rank_code": rows[-1]["rank_step"],
+            "rank_position": float(max(places)) if places else None,
+            "days_in_rank": float((day - since).days),
+        }
+
+    def _counts(
+        self,
+        table: str,
+        happened: str,
+        officer: str,
+        day: date,
+        name: str,
+        when: Callable[[Row], Any],
+        suffixes: tuple[str, ...] = LONG,
+    ) -> dict[str, Value]:
+        """Counts in windows and days since the last; null where the table is absent."""
+        if table not in self.tables:
+            return dict.fromkeys([*(f"{name}_{suffix}" for suffix in suffixes), f"days_since_{name}"])
+        days = [row[happened] for row in self.stood(table, day, happened, officer) if when(row) is True]
+        told: dict[str, Value] = {f"days_since_{name}": float((day - max(days)).days) if days else None}
+        for suffix in suffixes:
+            told[f"{name}_{suffix}"] = float(sum(_inside(each, day, suffix) for each in days))
+        return told
+
+    def _numbers(
+        self, table: str, happened: str, officer: str, day: date, column: str, suffix: str, when: Callable[[Row], bool]
+    ) -> list[float]:
+        return [
+            row[column]
+            for row in self.stood(table, day, happened, officer)
+            if row[column] is not None and when(row) and _inside(row[happened], day, suffix)
+        ]
+
+    def _complaints(self, officer: str, day: date) -> dict[str, Value]:
+        def count(name: str, when: Callable[[Row], Any], suffixes: tuple[str, ...] = LONG) -> dict[str, Value]:
+            return self._counts("complaints", "opened_on", officer, day, name, when, suffixes)
+
+        told = count("complaints", lambda row: True, tuple(SUFFIXES))
+        for finding in FINDINGS:
+            told |= count(f"complaints_{finding}", lambda row, finding=finding: row["finding"] == finding)
+        told |= count("complaints_pending", lambda row: row["finding"] is None)
+        for category in CATEGORIES:
+            told |= count(f"complaints_{category}", lambda row, category=category: row["category"] == category)
+        told |= count("complaints_officer_filed", lambda row: row["officer_filed"])
+        return told | count(
+            "complaints_sustained_use_of_force",
+            lambda row: (row["finding"], row["category"]) == ("sustained", "use_of_force"),
+        )
+
+    def _force(self, officer: str, day: date) -> dict[str, Value]:
+        def count(name: str, when: Callable[[Row], Any], suffixes: tuple[str, ...] = LONG) -> dict[str, Value]:
+            return self._counts("force_reports", "occurred_on", officer, day, name, when, suffixes)
+
+        told = count("force_reports", lambda row: True, tuple(SUFFIXES))
+        for kind in ("taser", "firearm_used", "subject_injured", "officer_injured"):
+            told |= count(f"force_reports_{kind}", lambda row, kind=kind: row[kind])
+        return told | count("force_reports_off_duty", lambda row: row["on_duty"] is False)
+
+    def _development(self, officer: str, day: date) -> dict[str, Value]:
+        def count(table: str, name: str, when: Callable[[Row], Any], every: bool = False) -> dict[str, Value]:
+            return self._counts(table, "occurred_on", officer, day, name, when, tuple(SUFFIXES) if every else LONG)
+
+        merit = ("third_class", "second_class", "first_class", "title")
+        told = count("honours", "honours", lambda row: True)
+        told |= count("honours", "honours_of_merit", lambda row: row["level"] in merit)
+        told |= count("course_completions", "courses", lambda row: True, every=True)
+        told |= count("competency_assessments", "competency_assessments", lambda row: True)
+        told |= count("appraisals", "appraisals", lambda row: True)
+        told |= count("appraisals", "appraisals_not_competent", lambda row: row["grade"] == "not_competent")
+        told |= count("appraisals", "appraisals_excellent", lambda row: row["grade"] == "excellent")
+        told |= count("promotions", "rank_steps_taken", lambda row: row["kind"] == "step")
+        for suffix in LONG:
+            told |= self._means(officer, day, suffix)
+        return told
+
+    def _means(self, officer: str, day: date, suffix: str) -> dict[str, Value]:
+        def numbers(table: str, column: str, when: Callable[[Row], bool] = lambda row: True) -> list[float]:
+            return self._numbers(table, "occurred_on", officer, day, column, suffix, when)
+
+        hours = numbers("course_completions", "hours")
+        told: dict[str, Value] = {
+            f"course_hours_{suffix}": sum(hours) if "course_completions" in self.tables else None,
+            f"course_score_mean_{suffix}": _mean(numbers("course_completions", "score")),
+            f"competency_level_mean_{suffix}": _mean(numbers("competency_assessments", "level")),
+        }
+        for kind in ("performance", "case_quality", "supervision"):
+            scores = numbers("appraisals", "score", lambda row, kind=kind: row["kind"] == kind)  # type: ignore[misc]
+            told[f"appraisal_{kind}_score_mean_{suffix}"] = _mean(scores)
+        return told
+
+    def _duty(self, officer: str, day: date) -> dict[str, Value]:
+        told = self._counts("duty_months", "month", officer, day, "duty_months", lambda row: True, tuple(SUFFIXES))
+        told.pop("days_since_duty_months")
+        columns = {"duty_hours": "hours"} | {name: name for name in _DUTY[1:]}
+        for suffix in SUFFIXES:
+            for name, column in columns.items():
+                values = self._numbers("duty_months", "month", officer, day, column, suffix, lambda row: True)
+                told[f"{name}_{suffix}"] = sum(values) if "duty_months" in self.tables else None
+        return told
+
+    def _network(self, officer: str, day: date) -> dict[str, Value]:
+        names = ("co_accused_24m", "co_accused_ever", "co_accused_complaints_mean", "co_accused_sustained_mean")
+        if "complaints" not in self.tables:
+            return dict.fromkeys(names)
+        everything = self.stood("complaints", day, "opened_on")
+        own = [row for row in everything if row["officer_id"] == officer]
+        with_whom: dict[str, date] = {}
+        for mine in own:
+            for row in everything:
+                if row["complaint_id"] == mine["complaint_id"] and row["officer_id"] != officer:
+                    other = row["officer_id"]
+                    with_whom[other] = max(with_whom.get(other, date.min), mine["opened_on"])
+        pasts = {other: [row for row in everything if row["officer_id"] == other] for other in with_whom}
+        recent = [other for other, last in with_whom.items() if last >= months_before(day, 24)]
+        return {
+            names[0]: float(len(recent)),
+            names[1]: float(len(with_whom)),
+            names[2]: _mean([float(len(rows)) for rows in pasts.values()]),
+            names[3]: _mean([float(sum(row["finding"] == "sustained" for row in rows)) for rows in pasts.values()]),
+        }
+
+    def _rates(self, told: Mapping[str, Value], day: date) -> dict[str, Value]:
+        rates: dict[str, Value] = {}
+        for suffix, months in SUFFIXES.items():
+            if "duty_months" in self.tables:
+                hours = told[f"duty_hours_{suffix}"]
+            elif told["tenure_days"] is None:
+                hours = None
+            else:
+                span = float((day - months_before(day, months)).days) if months else float("inf")
+                hours = min(_number(told["tenure_days"]), span) / 30.4375 * 160.0
+            rates[f"exposure_hours_{suffix}"] = hours if hours else None
+        for name, suffixes in {
+            "complaints": tuple(SUFFIXES),
+            "complaints_sustained": LONG,
+            "complaints_use_of_force": LONG,
+            "force_reports": tuple(SUFFIXES),
+        }.items():
+            for suffix in suffixes:
+                rates[f"{name}_per_1000_hours_{suffix}"] = _over(
+                    told[f"{name}_{suffix}"], rates[f"exposure_hours_{suffix}"], 1000.0
+                )
+            before = _over(
+                _less(told[f"{name}_24m"], told[f"{name}_12m"]),
+                _less(rates["exposure_hours_24m"], rates["exposure_hours_12m"]),
+                1000.0,
+            )
+            rates[f"{name}_per_1000_hours_trend_12m"] = _less(rates[f"{name}_per_1000_hours_12m"], before)
+        return rates | self._duty_rates(told)
+
+    def _duty_rates(self, told: Mapping[str, Value]) -> dict[str, Value]:
+        rates: dict[str, Value] = {}
+        for name in _DUTY:
+            for suffix in ("3m", "12m", "24m"):
+                rates[f"{name}_per_duty_month_{suffix}"] = _over(
+                    told[f"{name}_{suffix}"], told[f"duty_months_{suffix}"]
+                )
+            before = _over(
+                _less(told[f"{name}_12m"], told[f"{name}_3m"]), _less(told["duty_months_12m"], told["duty_months_3m"])
+            )
+            rates[f"{name}_per_duty_month_trend_3m"] = _less(rates[f"{name}_per_duty_month_3m"], before)
+        return rates
+
+    def _around(self, officer: str, day: date, own: Mapping[str, Value]) -> dict[str, Value]:
+        counted = {other: self._own(other, day) for other in self.counted(day)}
+        told: dict[str, Value] = {}
+        for group in ("unit", "post"):
+            there = {other: row for other, row in counted.items() if row[f"{group}_id"] == own[f"{group}_id"]}
+            there = there if own[f"{group}_id"] is not None else {}
+            others = [row for other, row in there.items() if other != officer]
+            told[f"{group}_size"] = float(len(there)) if there else None
+            for name in _MEANS[group]:
+                missing = bool(there) and all(row[name] is None for row in there.values())
+                mean = None if missing else _mean([_number(row[name]) for row in others])
+                if group == "unit":
+                    told[f"unit_others_mean_{name}"] = mean
+                else:
+                    told[f"{name}_minus_post_others"] = _less(own[name], mean)
+                    told[f"{name}_over_post_others"] = _over(own[name], mean)
+        return told
+
+
+_DUTY = ("duty_hours", "nights", "overtime_hours", "leave_days", "sick_days")
+_MEANS = {
+    "unit": ("complaints_24m", "complaints_sustained_60m", "complaints_use_of_force_24m", "force_reports_24m"),
+    "post": ("complaints_24m", "complaints_sustained_60m", "force_reports_24m", "courses_12m", "overtime_hours_12m"),
+}
+
+
+def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
+    told = {}
+    for name, value in row.items():
+        if pd.isna(value):
+            told[name] = None
+        elif isinstance(value, pd.Timestamp):
+            told[name] = value.date()
+        else:
+            told[name] = bool(value) if name in _TRUTHS else value
+    return told
+
+
+_TRUTHS = ("officer_filed", "taser", "firearm_used", "subject_injured", "officer_injured", "on_duty")
+
+
+def _inside(day: date, as_of: date, suffix: str) -> bool:
+    months = SUFFIXES[suffix]
+    return months is None or day >= months_before(as_of, months)
+
+
+def _number(value: Value) -> float:
+    return float(value) if value is not None else 0.0
+
+
+def _mean(values: list[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _less(left: Value, right: Value) -> Value:
+    return None if left is None or right is None else float(left) - float(right)
+
+
+def _over(value: Value, by: Value, times: float = 1.0) -> Value:
+    return None if value is None or by is None or float(by) == 0.0 else float(value) * times / float(by)
