@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from data_contracts.asof import AsOf
 from data_contracts.errors import PharosError
 from data_contracts.settings import prepare_process, settings
 
@@ -104,6 +105,16 @@ def features(
     console.print(as_table(build_features(settings(), asked_days(first, last, as_of or []), console)))
 
 
+@app.command()
+def materialize(
+    as_of: Annotated[str, typer.Option(help="The day whose snapshots requests shall read, YYYY-MM-DD.")],
+) -> None:
+    """Register the features and bring the online store forward to a day; an older day changes nothing."""
+    from features.filling import as_table, fill_online_store
+
+    console.print(as_table(fill_online_store(settings(), AsOf.parse(as_of).day, console)))
+
+
 # --- train, tune, promote ----------------------------------------------------------------------------------------
 
 
@@ -134,6 +145,17 @@ def serve(
     from serving.service import announced_on, serve, with_address
 
     serve(with_address(settings(), host, port), announced_on(console))
+
+
+@app.command()
+def score(
+    as_of: Annotated[str, typer.Option(help="The day whose snapshot is graded, YYYY-MM-DD.")],
+) -> None:
+    """Grade every officer in a snapshot, publish the result whole, and put it in force; a second run does nothing."""
+    from serving.builders import builders
+    from serving.nightly import as_table, score_night
+
+    console.print(as_table(score_night(AsOf.parse(as_of).day, settings(), builders(), console)))
 
 
 # --- demo, doctor ------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""How old an online answer is. Feast enforces no ttl online and calls unknown officers PRESENT, so we look ourselves."""
+"""How old an online answer is: Feast enforces no ttl online and calls unknown officers PRESENT, so we look."""
 
 from __future__ import annotations
 
@@ -34,15 +34,20 @@ def aged_answer(answer: dict[str, list[Any]], ids: list[str], service: Service, 
         holds = (stamps > 0) & (now - stamps <= view.ttl.total_seconds())
         _check_layout(told[LAYOUT], holds, view)
         seen, alive = np.maximum(seen, stamps), alive | holds
-        kept = {name: [value if keep else None for value, keep in zip(values, holds, strict=True)] for name, values in told.items()}
-        parts.append(unpacked(kept[NUMBERS], kept[TEXTS], view))
+        parts.append(unpacked(_held(told[NUMBERS], holds), _held(told[TEXTS], holds), view))
     status = np.where(alive, PRESENT, np.where(seen > 0, EXPIRED, UNKNOWN))
     frame = pd.DataFrame({service.key: pd.array(ids, dtype="string"), "status": pd.array(status, dtype="string")})
     frame["feature_timestamp"] = pd.to_datetime(np.where(seen > 0, seen, np.nan), unit="s").astype("datetime64[us]")
     return pd.concat([frame, pd.concat(parts, axis=1)[list(service.chosen)]], axis=1)
 
 
+def _held(values: list[Any], holds: NDArray[np.bool_]) -> list[Any]:
+    return [value if keep else None for value, keep in zip(values, holds, strict=True)]
+
+
 def _check_layout(layouts: list[Any], holds: NDArray[np.bool_], view: View) -> None:
     wanted = layout_hash(view)
     if any(found != wanted for found, keep in zip(layouts, holds, strict=True) if keep):
-        raise FeatureMismatch(f"online features of {view.name} come from another version; run `pharos materialize` again")
+        raise FeatureMismatch(
+            f"online features of {view.name} come from another version; run `pharos materialize` again"
+        )

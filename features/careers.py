@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
@@ -57,6 +56,6 @@ def write_careers(frames: Mapping[str, pd.DataFrame], snapshot_dir: Path, dates:
         folder.mkdir(parents=True, exist_ok=True)
         frame = career_frame(frames, as_of)
         frame.to_parquet(folder / ".part-0.partial", index=False)
-        os.replace(folder / ".part-0.partial", folder / "part-0.parquet")
+        (folder / ".part-0.partial").replace(folder / "part-0.parquet")
         rows += len(frame)
     return rows

@@ -6,7 +6,6 @@ A file remembers the hash of the snapshot it was made from, so a second call rew
 from __future__ import annotations
 
 import hashlib
-import os
 from datetime import date
 from pathlib import Path
 
@@ -76,7 +75,8 @@ def typed_snapshot(snapshot_dir: Path, views: tuple[View, ...], as_of: date) -> 
 def read_snapshot(snapshot_dir: Path, source: str, as_of: date) -> pd.DataFrame:
     """One snapshot as it was written: the key, `as_of` and every feature column."""
     parts = snapshot_parts(snapshot_dir, source, as_of)
-    return pa.concat_tables([pq.read_table(part, partitioning=None) for part in parts]).to_pandas()
+    frame: pd.DataFrame = pa.concat_tables([pq.read_table(part, partitioning=None) for part in parts]).to_pandas()
+    return frame
 
 
 def write_offline(snapshot_dir: Path, offline: Path, views: tuple[View, ...], as_of: date) -> bool:
@@ -106,7 +106,7 @@ def _write(table: pa.Table, target: Path, digest: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     scratch = target.with_suffix(".partial")
     pq.write_table(table.replace_schema_metadata({MADE_FROM: digest.encode()}), scratch)
-    os.replace(scratch, target)
+    scratch.replace(target)
 
 
 def _declared(frame: pd.DataFrame, views: tuple[View, ...], as_of: date) -> pd.DataFrame:
@@ -115,7 +115,8 @@ def _declared(frame: pd.DataFrame, views: tuple[View, ...], as_of: date) -> pd.D
     absent = [name for name in names if name not in frame.columns]
     if absent:
         raise FeatureMismatch(
-            f"the snapshot of {views[0].source} as of {as_of} lacks {len(absent)} declared features, first {absent[0]!r}; "
+            f"the snapshot of {views[0].source} as of {as_of} lacks {len(absent)} declared features, "
+            f"first {absent[0]!r}; "
             "build the snapshots again with this version"
         )
     return frame[[views[0].key, *names]]

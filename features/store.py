@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -17,8 +14,11 @@ from typing import Any
 import pandas as pd
 
 from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady
+from data_contracts.policy import check_features
 from data_contracts.settings import Settings
 from features.ages import aged_answer
+from features.declared import declared_features
+from features.feast_loading import feast_quietly, load_feast
 from features.offline_files import (
     content_hash,
     snapshot_dates,
@@ -28,7 +28,6 @@ from features.offline_files import (
     write_online,
 )
 from features.packing import SUFFIX, layout_hash
-from features.declared import declared_features
 from features.views import Declared, Service, View, typed
 
 REPO_FILE = Path(__file__).parent / "feature_repo" / "feature_store.yaml"
@@ -74,7 +73,7 @@ class FeatureReader:
 
     def apply(self) -> None:
         """Register everything declared; refuses a feature that no model may see."""
-        from data_contracts.policy import check_features
+        load_feast()
         from features.feast_objects import feast_objects
 
         for service in self.declared.services:
@@ -82,7 +81,7 @@ class FeatureReader:
         for view in self.declared.views:  # what the strain model alone may see still lies in a view
             check_features([item.name for item in view.fields], "strain")
         self._settings.feast_dir.mkdir(parents=True, exist_ok=True)
-        with _quietly():
+        with feast_quietly():
             self._feast.apply(feast_objects(self.declared, self._settings.feast_dir))
 
     def snapshot(self, as_of: date, source: str = "officers") -> pd.DataFrame:
@@ -125,7 +124,8 @@ class FeatureReader:
             features=self._feast.get_feature_service(service.name),
             filter_by_created_timestamp=True,  # without it created_timestamp only breaks ties, and late data leaks
         )
-        frame: pd.DataFrame = job.to_df()
+        with feast_quietly():
+            frame: pd.DataFrame = job.to_df()
         return frame[[ROW, *service.chosen]]
 
     def convert(self) -> int:
@@ -156,7 +156,7 @@ class FeatureReader:
         # The intent stands first: a kill in the middle leaves newer rows, which no older day may overwrite either.
         self._mark(marks | {view.name: {"as_of": as_of.isoformat(), "content": "unfinished"}})
         rows = write_online(self._settings.snapshot_dir, self._offline, view, as_of)
-        with _quietly(), self._lock:
+        with feast_quietly(), self._lock:
             self._feast.materialize(start_date=moment, end_date=moment, feature_views=[view.name + SUFFIX])
         self._mark(marks | {view.name: {"as_of": as_of.isoformat(), "content": content}})
         return Materialized(view.name, as_of, rows)
@@ -184,6 +184,7 @@ class FeatureReader:
 
     @cached_property
     def _feast(self) -> Any:
+        load_feast()
         import yaml
         from feast import FeatureStore, RepoConfig
 
@@ -209,7 +210,7 @@ class FeatureReader:
     def _mark(self, marks: dict[str, dict[str, str]]) -> None:
         scratch = self._marks_file.with_suffix(".partial")
         scratch.write_text(json.dumps(marks, indent=1, sort_keys=True), "utf-8")
-        os.replace(scratch, self._marks_file)
+        scratch.replace(self._marks_file)
 
 
 def _entity_rows(entities: pd.DataFrame, key: str) -> pd.DataFrame:
@@ -227,10 +228,3 @@ def _entity_rows(entities: pd.DataFrame, key: str) -> pd.DataFrame:
             ROW: range(len(entities)),
         }
     )
-
-
-@contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """Feast prints and draws its own progress bars; ours are drawn by the command."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        yield

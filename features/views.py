@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sized
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -66,6 +66,10 @@ class View:
     source: str
     fields: tuple[Field, ...]
     ttl_days: int = TTL_DAYS
+
+    def __post_init__(self) -> None:
+        if self.ttl_days < 1:
+            raise ContractViolation(f"view {self.name!r} has no ttl: its join would be many to many; give it ttl_days")
 
     @property
     def key(self) -> str:
@@ -150,9 +154,12 @@ def typed(frame: pd.DataFrame, fields: tuple[Field, ...]) -> pd.DataFrame:
     return pd.DataFrame({name: ready.get(name, frame[name]) for name in frame.columns}, index=frame.index)
 
 
-def _typed(column: pd.Series, item: Field) -> pd.Series:
+def _typed(column: pd.Series[Any], item: Field) -> pd.Series[Any]:
     if item.kind in ("strings", "numbers"):
-        return pd.Series([list(value) if isinstance(value, Sized) else None for value in column], column.index, object)
-    if item.kind in ("integer", "boolean") and column.dtype in (object, float):
-        return column.astype("Float64" if item.kind == "integer" else "boolean").astype(item.dtype)
-    return column.astype(item.dtype)
+        lists = [None if value is None or isinstance(value, float) else list(value) for value in column]
+        return pd.Series(lists, index=column.index, dtype=object)
+    if item.kind == "integer" and column.dtype in (object, float):
+        return column.astype("Float64").astype("Int64")
+    if item.kind == "boolean" and column.dtype == float:
+        return column.astype("Float64").astype("boolean")
+    return column.astype(pd.api.types.pandas_dtype(item.dtype))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from data_contracts.decisions import GradePolicy
 from data_contracts.errors import PublishRefused
 from serving.chunks import ChunkStore, parquet_bytes
 from serving.manifest import FORMAT, MANIFEST, Counts, Manifest, file_hash, hash_of, write_atomically
@@ -26,7 +27,7 @@ class Night:
 
     as_of: date
     scorer: Scorer
-    shares: Mapping[str, float]
+    rules: GradePolicy
     parents: Mapping[str, str]
     snapshot_sha256: str
     chunk_officers: int
@@ -36,7 +37,7 @@ class Night:
         """Hash of each input, for the manifest."""
         return {
             "snapshot": self.snapshot_sha256,
-            "grade_shares": hash_of(dict(self.shares)),
+            "grade_rules": hash_of(asdict(self.rules)),
             "unit_tree": hash_of(dict(self.parents)),
         }
 
@@ -58,12 +59,12 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
     target.mkdir(parents=True)
     chunks = store.numbers()
     force = pa.concat_tables([store.read(number, LIGHT) for number in chunks]).to_pandas()
-    force = graded(force, night.shares)
+    force = graded(force, night.rules)
     counts = _counts(frame, force)
     if counts.scored == 0:
         raise PublishRefused(f"nothing was published for {night.as_of}: none of {counts.rows_in} officers was scored")
     files = _write_parts(store, force, target)
-    units = unit_results(force, night.parents, night.shares)
+    units = unit_results(force, night.parents, night.rules)
     files["units.parquet"] = _write(target / "units.parquet", pa.Table.from_pandas(units, preserve_index=False))
     files["quarantine.parquet"] = _write(target / "quarantine.parquet", _quarantine(frame, force))
     manifest = Manifest(

@@ -5,7 +5,6 @@ Killed at any point, the next run keeps what was finished and ends with the same
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from data_contracts.decisions import GradePolicy
 from data_contracts.errors import FeatureMismatch, NotReady, PublishRefused
 from data_contracts.settings import Settings
 from features.store import FeatureReader
@@ -45,7 +45,7 @@ def score(
     settings: Settings,
     scorer: Scorer,
     *,
-    shares: Mapping[str, float],
+    rules: GradePolicy,
     parents: Mapping[str, str] | None = None,
     reader: FeatureReader | None = None,
     chunk_officers: int = CHUNK_OFFICERS,
@@ -53,14 +53,14 @@ def score(
 ) -> ScoreReport:
     """Grade every officer in the snapshot of `as_of` and publish the result.
 
-    `shares` are the grades' shares of the force, `parents` maps a unit to the unit above it. Raises PublishRefused
-    when the snapshot is missing, empty, drifted or less than half of the last one, when another run holds the lock,
-    or when the disk refuses; what was published before then stays in force.
+    `rules` say which share of the force gets which grade, `parents` maps a unit to the unit above it. Raises
+    PublishRefused when the snapshot is missing, empty, drifted or less than half of the last one, when another run
+    holds the lock, or when the disk refuses; what was published before then stays in force.
     """
     reader = reader or FeatureReader(settings)
     root = results_root(settings)
     frame = _force(as_of, reader, scorer)
-    night = Night(as_of, scorer, shares, parents or {}, reader.snapshot_hash(as_of), chunk_officers)
+    night = Night(as_of, scorer, rules, parents or {}, reader.snapshot_hash(as_of), chunk_officers)
     try:
         with one_at_a_time(root):
             return _publish(night, frame, root, progress or _silent)
@@ -75,7 +75,7 @@ def _force(as_of: date, reader: FeatureReader, scorer: Scorer) -> pd.DataFrame:
         for model in scorer.models:
             if reader.service_hash(model.service) != model.service_hash:
                 raise FeatureMismatch(
-                    f"{model.name} version {model.version} was trained on another {model.service}; train and promote again"
+                    f"{model.name} version {model.version} was trained on another {model.service}; train again"
                 )
     except (NotReady, OSError, pa.ArrowException) as error:
         raise PublishRefused(f"nothing was published for {as_of}: {error}") from error
@@ -96,7 +96,7 @@ def _publish(night: Night, frame: pd.DataFrame, root: Path, progress: Progress) 
     store = ChunkStore(stage / "scored")
     kept = _score(night, officers, store, progress)
     manifest = assemble(night, frame, store, stage / "published")
-    os.rename(stage / "published", folder)
+    (stage / "published").rename(folder)
     sync_folder(folder.parent)
     return _in_force(root, folder, manifest, new=True, kept=kept)
 

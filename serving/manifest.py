@@ -1,4 +1,4 @@
-"""What one run of the night was made from and what it made; without a clock in it, so that equal runs are equal bytes."""
+"""What one run of the night was made from and what it made; no clock in it, so that equal runs are equal bytes."""
 
 from __future__ import annotations
 
@@ -94,7 +94,9 @@ class Manifest:
         for name, digest in sorted(self.files.items()):
             path = folder / name
             if not path.is_file():
-                raise PublishRefused(f"{path} is missing from a published run; restore it, or remove the folder and rerun")
+                raise PublishRefused(
+                    f"{path} is missing from a published run; restore it, or remove the folder and rerun"
+                )
             if file_hash(path) != digest:
                 raise PublishRefused(f"{path} is not what was published; restore it, or remove the folder and rerun")
 
@@ -121,7 +123,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         handle.write(content)
         handle.flush()
         os.fsync(handle.fileno())
-    os.replace(scratch, path)
+    scratch.replace(path)
     sync_folder(path.parent)
 
 

@@ -1,4 +1,4 @@
-"""Which published run is in force: one small file, moved in one step; and the lock that lets one night run at a time."""
+"""Which published run is in force: one small file, moved in one step; and the lock that lets one run at a time."""
 
 from __future__ import annotations
 

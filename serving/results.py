@@ -70,7 +70,9 @@ def checked_results(answer: pd.DataFrame, chunk: pd.DataFrame, outcomes: Sequenc
     wanted = pd.MultiIndex.from_product([chunk["officer_id"].astype(str), outcomes], names=["officer_id", "outcome"])
     given = answer.assign(officer_id=answer["officer_id"].astype(str)).set_index(["officer_id", "outcome"])
     if len(given) != len(wanted) or given.index.has_duplicates or not wanted.isin(given.index).all():
-        raise PublishRefused(f"the scorer was asked for {len(wanted)} results and gave {len(given)} others; mend the scorer")
+        raise PublishRefused(
+            f"the scorer was asked for {len(wanted)} results and gave {len(given)} others; mend the scorer"
+        )
     rows = given.reindex(wanted)[list(GIVEN)].reset_index()
     unit = chunk["unit_id"] if "unit_id" in chunk.columns else pd.Series(pd.NA, index=chunk.index, dtype="string")
     rows["unit_id"] = np.repeat(unit.astype(object).to_numpy(), len(outcomes))
@@ -100,11 +102,13 @@ class PublishedRun:
         parts = [self.folder / name for name in sorted(self.manifest.files) if name.startswith("part-")]
         filters = None if officer_ids is None else [("officer_id", "in", list(officer_ids))]
         tables = [pq.read_table(part, columns=list(columns) if columns else None, filters=filters) for part in parts]
-        return pa.concat_tables(tables).to_pandas()
+        frame: pd.DataFrame = pa.concat_tables(tables).to_pandas()
+        return frame
 
     def units(self) -> pd.DataFrame:
         """Results by unit and outcome."""
-        return pq.read_table(self.folder / "units.parquet").to_pandas()
+        frame: pd.DataFrame = pq.read_table(self.folder / "units.parquet").to_pandas()
+        return frame
 
 
 def latest_run(settings: Settings, verify: bool = False) -> PublishedRun:

@@ -1,8 +1,10 @@
 """What `feast apply` registers; Feast imports this file a second time, under a top-level name, so it only points."""
 
-from data_contracts.settings import settings
-from features.feast_objects import feast_objects
-from features.views import declared_views
+from __future__ import annotations
 
-OBJECTS = feast_objects(declared_views(), settings().feast_dir)
+from data_contracts.settings import settings
+from features.declared import declared_features
+from features.feast_objects import feast_objects
+
+OBJECTS = feast_objects(declared_features(), settings().feast_dir)
 globals().update({item.name: item for item in OBJECTS})

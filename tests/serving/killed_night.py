@@ -16,7 +16,7 @@ from typing import Any
 
 from data_contracts.settings import Settings
 from serving.batch import score
-from tests.serving.night_force import AS_OF, PARENTS, SHARES, CountScorer, reader
+from tests.serving.night_force import AS_OF, PARENTS, RULES, CountScorer, reader
 
 
 def main(state: Path, die_at: int) -> None:
@@ -33,10 +33,10 @@ def main(state: Path, die_at: int) -> None:
 
         return step
 
-    for place, name in ((os, "replace"), (os, "rename"), (shutil, "rmtree"), (CountScorer, "__call__")):
+    for place, name in ((Path, "replace"), (Path, "rename"), (shutil, "rmtree"), (CountScorer, "__call__")):
         setattr(place, name, deadly(getattr(place, name)))
     settings = Settings(state=state)
-    score(AS_OF, settings, CountScorer(), shares=SHARES, parents=PARENTS, reader=reader(settings), chunk_officers=20)
+    score(AS_OF, settings, CountScorer(), rules=RULES, parents=PARENTS, reader=reader(settings), chunk_officers=20)
     sys.stdout.write(f"{steps}\n")
 
 

@@ -11,16 +11,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.store import FeatureReader
 from features.views import Declared, Field, Service, View
 from serving.manifest import ModelIdentity
 
 AS_OF = date(2016, 12, 1)
-SHARES = {"poor": 0.05, "fair": 0.15, "good": 0.50, "excellent": 0.30}
+RULES = policy().grades  # poor 5 %, fair 15 %, good 50 %, excellent 30 %
 VIEW = View("officer_history", "officer", "officers", (Field("complaints_24m", "integer"), Field("rate_12m", "number")))
 SERVICE = Service("risk_v1", (VIEW,), ("complaints_24m", "rate_12m"))
 DECLARED = Declared((VIEW,), (SERVICE,))
+SHORT = '{"code": "short_history"}'
 PARENTS = {f"u{number}": "bureau" for number in range(4)}
 
 
@@ -77,7 +79,10 @@ class CountScorer:
         p = (chunk["complaints_24m"].astype("float64") / 10 + chunk["rate_12m"] / 20).clip(0, 1)
         p = p.mask(chunk["officer_id"] == self.nan_for)
         new = (chunk["officer_id"] == "o-0").to_numpy(bool)
-        reasons = [json.dumps([{"theme": "complaints", "text": {"zh": f"{n} 件", "en": f"{n}"}}]) for n in chunk["complaints_24m"]]
+        reasons = [
+            json.dumps([{"theme": "complaints", "text": {"zh": f"{n} 件", "en": f"{n}"}}])
+            for n in chunk["complaints_24m"]
+        ]
         return pd.DataFrame(
             {
                 "officer_id": chunk["officer_id"],
@@ -88,6 +93,6 @@ class CountScorer:
                 "high": (p * 1.5).clip(upper=1),
                 "unsure": p > 0.8,
                 "reasons": reasons,
-                "because": np.where(new, '{"code": "short_history"}', None),
+                "because": [SHORT if item else None for item in new],
             }
         )

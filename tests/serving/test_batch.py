@@ -11,15 +11,15 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from data_contracts.errors import ContractViolation, NotReady, PublishRefused
+from data_contracts.errors import NotReady, PublishRefused
 from data_contracts.settings import Settings
 from serving import batch, manifest
 from serving.batch import ScoreReport, score
 from serving.manifest import Counts, Manifest
 from serving.pointer import one_at_a_time, read_pointer
 from serving.results import latest_run, results_root
-from serving.roll_up import grades_by_share, graded, unit_results
-from tests.serving.night_force import AS_OF, PARENTS, SHARES, CountScorer, force, reader, write_snapshot
+from serving.roll_up import graded, unit_results
+from tests.serving.night_force import AS_OF, PARENTS, RULES, CountScorer, force, reader, write_snapshot
 
 
 def run(settings: Settings, scorer: CountScorer | None = None, as_of: date = AS_OF) -> ScoreReport:
@@ -27,7 +27,7 @@ def run(settings: Settings, scorer: CountScorer | None = None, as_of: date = AS_
         as_of,
         settings,
         scorer or CountScorer(),
-        shares=SHARES,
+        rules=RULES,
         parents=PARENTS,
         reader=reader(settings),
         chunk_officers=30,
@@ -44,10 +44,13 @@ def test_every_officer_is_published_once_for_each_outcome_and_graded_over_the_wh
     assert len(rows) == 400
     conduct = rows[rows["outcome"] == "conduct"].set_index("officer_id")
     assert (conduct["grade"] == "poor").sum() == int(0.05 * 199)
-    assert conduct["probability"][conduct["grade"] == "poor"].min() > conduct["probability"][conduct["grade"] == "fair"].max()
+    assert (
+        conduct["probability"][conduct["grade"] == "poor"].min()
+        > conduct["probability"][conduct["grade"] == "fair"].max()
+    )
     assert conduct.loc["o-0", "grade"] is None
-    assert json.loads(conduct.loc["o-0", "because"])["code"] == "short_history"
-    assert np.isnan(conduct.loc["o-0", "probability"])
+    assert json.loads(str(conduct.loc["o-0", "because"]))["code"] == "short_history"
+    assert conduct["probability"].isna()["o-0"]
     assert report.manifest.grades["conduct"]["poor"] == int(0.05 * 199)
 
 
@@ -155,7 +158,7 @@ def test_a_model_trained_on_other_features_is_refused(state: Settings, monkeypat
     there = reader(state)
     monkeypatch.setattr(there, "service_hash", lambda service: "another")
     with pytest.raises(PublishRefused, match="trained on another risk_v1"):
-        score(AS_OF, state, CountScorer(), shares=SHARES, reader=there)
+        score(AS_OF, state, CountScorer(), rules=RULES, reader=there)
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS], ids=["disk full", "read-only"])
@@ -261,7 +264,7 @@ def test_units_add_up_the_tree_and_small_ones_carry_no_grade() -> None:
             "probability": [0.1] * 30 + [0.5] * 10,
         }
     )
-    units = unit_results(graded(rows, SHARES), {"a": "top", "b": "top"}, SHARES).set_index("unit_id")
+    units = unit_results(graded(rows, RULES), {"a": "top", "b": "top"}, RULES).set_index("unit_id")
     assert units["officers"].to_dict() == {"a": 30, "b": 9, "top": 39}
     assert units.loc["top", "expected_share"] == pytest.approx((30 * 0.1 + 9 * 0.5) / 39)
     assert units.loc["a", "high"] == pytest.approx(0.1 + 1.96 * np.sqrt(30 * 0.09) / 30)
@@ -274,20 +277,5 @@ def test_the_unit_tree_may_hold_a_cycle_and_the_walk_still_ends() -> None:
     rows = pd.DataFrame(
         {"officer_id": ["o"], "unit_id": ["a"], "outcome": ["c"], "status": ["scored"], "probability": [0.1]}
     )
-    units = unit_results(graded(rows, SHARES), {"a": "b", "b": "a"}, SHARES)
+    units = unit_results(graded(rows, RULES), {"a": "b", "b": "a"}, RULES)
     assert set(units["unit_id"]) == {"a", "b"}
-
-
-def test_equal_probabilities_share_the_milder_grade_and_order_changes_nothing() -> None:
-    values = np.array([0.9] * 6 + [0.1] * 94)
-    assert set(grades_by_share(values, SHARES)[:6]) == {"fair"}
-    draw = np.random.default_rng(3)
-    values, order = draw.random(1000), draw.permutation(1000)
-    assert (grades_by_share(values, SHARES)[order] == grades_by_share(values[order], SHARES)).all()
-    grades, counts = np.unique(grades_by_share(values, SHARES), return_counts=True)
-    assert dict(zip(grades, counts, strict=True)) == {"poor": 50, "fair": 150, "good": 500, "excellent": 300}
-
-
-def test_shares_that_are_no_shares_are_refused() -> None:
-    with pytest.raises(ContractViolation, match="add up to 1"):
-        grades_by_share(np.array([0.5]), {**SHARES, "poor": 0.06})

@@ -11,7 +11,7 @@ import pytest
 
 from data_contracts.settings import Settings
 from serving.results import latest_run, results_root
-from tests.serving.night_force import AS_OF, SHARES, CountScorer, force, reader, write_snapshot
+from tests.serving.night_force import AS_OF, RULES, CountScorer, force, reader, write_snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("PHAROS_TEST_KILLS", "5"))
@@ -75,6 +75,6 @@ def test_leftovers_of_a_killed_run_do_not_reach_another_model(state: Settings, v
     from serving.batch import score
 
     scorer = CountScorer(version=version)
-    report = score(AS_OF, broken, scorer, shares=SHARES, reader=reader(broken), chunk_officers=20)
+    report = score(AS_OF, broken, scorer, rules=RULES, reader=reader(broken), chunk_officers=20)
     assert report.chunks_kept == 0  # another unit tree or another model: another run
     assert report.manifest.models[0].version == version

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from data_contracts.errors import NotReady, PublishRefused
+from data_contracts.settings import Settings
+from features import store
+from serving.loading import Builders, Loaded
+from serving.nightly import as_table, score_night, unit_tree
+from tests.serving.night_force import AS_OF, DECLARED, CountScorer, force, write_snapshot
+
+
+@pytest.fixture
+def small_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "declared_features", lambda: DECLARED)
+
+
+def unused(_: Loaded) -> Any:
+    raise NotReady("no model here")
+
+
+BUILDERS = Builders(risk=unused, careers=unused)
+
+
+def written(table: object) -> str:
+    console = Console(width=120, record=True, force_terminal=False)
+    console.print(table)
+    return console.export_text()
+
+
+def test_the_command_scores_shows_and_a_second_time_does_nothing(state: Settings, small_declared: None) -> None:
+    write_snapshot(state, force(200))
+    told = Console(width=120, force_terminal=False)
+    report = score_night(AS_OF, state, BUILDERS, told, CountScorer())
+    text = written(as_table(report))
+    assert "published, in force" in text
+    assert [word for line in text.splitlines() if "not scored" in line for word in line.split() if word.isdigit()] == [
+        "1"
+    ]
+    again = score_night(AS_OF, state, BUILDERS, told, CountScorer())
+    assert "nothing was done" in written(as_table(again))
+
+
+def test_without_a_champion_the_night_says_what_to_run(state: Settings) -> None:
+    with pytest.raises(NotReady):
+        score_night(AS_OF, state, BUILDERS, Console())
+
+
+def test_the_unit_tree_comes_from_the_units_of_that_day(state: Settings) -> None:
+    assert unit_tree(state, AS_OF) == {}
+    folder = state.snapshot_dir / "units" / f"as_of={AS_OF.isoformat()}"
+    folder.mkdir(parents=True)
+    units = pd.DataFrame({"unit_id": ["bureau", "u1"], "parent_unit_id": [None, "bureau"]})
+    units.to_parquet(folder / "part-0.parquet")
+    assert unit_tree(state, AS_OF) == {"u1": "bureau"}
+
+
+def test_the_night_never_loads_feast() -> None:
+    told = "import sys, serving.batch, serving.nightly; print('feast' in sys.modules, 'torch' in sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=False, timeout=120)
+    assert answer.stdout.split() == ["False", "False"], answer.stderr
+
+
+def test_a_refused_night_is_one_sentence_and_exit_code_2(state: Settings) -> None:
+    from pharos import main
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["pharos", "score", "--as-of", date(2016, 12, 1).isoformat()])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert ended.value.code == 2
+
+
+def test_the_store_of_the_night_reads_no_online_feature(
+    state: Settings, small_declared: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> pd.DataFrame:
+        raise PublishRefused("the night read the online store")
+
+    monkeypatch.setattr(store.FeatureReader, "online", never)
+    write_snapshot(state, force(40))
+    assert score_night(AS_OF, state, BUILDERS, Console(quiet=True), CountScorer()).new
