@@ -66,9 +66,14 @@ def test_base_rates_leave_enough_to_learn_from(officer_months: pd.DataFrame) -> 
 
 
 def test_past_complaints_excite_new_ones(officer_months: pd.DataFrame) -> None:
-    past = officer_months.groupby("officer_id")["opened"].shift().rolling(12).sum()
-    known = officer_months.groupby("officer_id").cumcount() >= 12
-    assert rate_ratio(officer_months[known], past[known] > 0) > 1.6
+    rows = officer_months.assign(log_hazard=np.log(officer_months["conduct"]))
+    jump = rows.groupby("officer_id")["log_hazard"].diff().shift(-1)
+    once = rows["opened"] == 1
+    assert jump[once].median() == pytest.approx(Effects().conduct.past_complaints, abs=0.1)
+    assert abs(jump[~once].median()) < 0.05
+    past = rows.groupby("officer_id")["opened"].shift().rolling(12).sum()
+    known = rows.groupby("officer_id").cumcount() >= 12
+    assert rate_ratio(rows[known], past[known] > 0) > 1.6
 
 
 def test_short_tenure_raises_conduct(frames: Mapping[str, pd.DataFrame], officer_months: pd.DataFrame) -> None:
