@@ -133,6 +133,24 @@ def promote(
 
 # --- backtest ----------------------------------------------------------------------------------------------------
 
+
+@backtest_app.command("risk")
+def backtest_risk(
+    data: Annotated[Path, typer.Option(help="Folder of the export.")],
+    as_of: Annotated[list[str], typer.Option(help="Test day, YYYY-MM-DD; may be given again.")],
+    outcome: Annotated[list[str], typer.Option(help="conduct, force, any_complaint, ...; may be given again.")],
+    out: Annotated[Path, typer.Option(help="JSON to write.")],
+    source: Annotated[str, typer.Option(help="chicago, new_york, simulator or mapped.")] = "chicago",
+    mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
+    horizon_months: Annotated[int, typer.Option(help="Months ahead.")] = 24,
+    labels: Annotated[str, typer.Option(help="mature (known then) or eventual (as papers do).")] = "mature",
+) -> None:
+    """Test risk models on officers and years they have not seen."""
+    from experiments.backtest_risk import RiskBacktest, run_backtest
+
+    run_backtest(RiskBacktest(source, data, as_of, outcome, horizon_months, labels, mapping), out, console)
+
+
 # --- score, serve ------------------------------------------------------------------------------------------------
 
 

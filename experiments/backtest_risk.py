@@ -1,0 +1,237 @@
+"""`pharos backtest risk`: peers and `pharos` at each as-of and pooled, exactly as `protocols.md` says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from data_contracts.asof import add_months
+from data_contracts.errors import NotReady
+from data_contracts.policy import policy
+from data_contracts.vocabulary import Labels
+from experiments.reporting import file_hashes, known_until, peak_memory_mib, write_report
+from features.declared import declared_features
+from features.ingest import frames_of
+from features.windows import PLAIN_PEER_COLUMNS
+from models.base import Numbers, RiskModel
+from models.baselines import PEERS, count_rule
+from training.dataset import Lesson, RiskRows, as_ofs_needed, lesson_of, level_drift, rows_from_tables
+from training.evaluation.bootstrap import DRAWS, SEED, OfficerDraws, difference, weighted_average_precision
+from training.evaluation.risk_metrics import average_precision, brier, ece, ranking_figures
+from training.fit_risk import fit_outcome
+from training.outcomes import Question, first_as_of, labels
+from training.splits import Split, rolling_origin, tests_of
+
+SERVICE = "risk_v1"
+PHAROS, COUNT_RULE = "pharos", "count_rule"
+MODELS = (COUNT_RULE, *PEERS, PHAROS)
+POOLED = "pooled"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class RiskBacktest:
+    """What is asked: data, test as-ofs, horizon, outcomes, and what training may know."""
+
+    source: str
+    data: Path
+    as_ofs: Sequence[str]
+    outcomes: Sequence[str]
+    horizon_months: int = 24
+    labels: str = Labels.MATURE.value
+    mapping: Path | None = None
+    seed: int = SEED
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Every model's scores on the test officers of one outcome and as-of."""
+
+    outcome: str
+    as_of: date
+    n_train: int
+    officers: pd.Series
+    y: Numbers
+    scores: Mapping[str, Numbers]
+    seconds: Mapping[str, float]
+
+
+@dataclass
+class Report:
+    """What the JSON holds."""
+
+    data: dict[str, Any]
+    records: list[dict[str, Any]] = field(default_factory=list)
+    comparisons: list[dict[str, Any]] = field(default_factory=list)
+
+
+def backtest_risk(asked: RiskBacktest, say: Say = lambda _: None) -> Report:
+    """Run it; raises InvalidInput or NotReady in one sentence when there is nothing to test."""
+    tests = tests_of(asked.as_ofs)
+    outcomes = list(dict.fromkeys(asked.outcomes))
+    for outcome in outcomes:
+        policy().outcome(outcome)
+    say("reading")
+    frames = frames_of(asked.source, asked.data, asked.mapping)
+    splits = {(name, day): rolling_origin(day, asked.horizon_months, first_as_of(frames, name))
+              for name in outcomes for day in tests}  # fmt: skip
+    say("features")
+    rows = rows_from_tables(frames, as_ofs_needed(list(splits.values())))
+    report = Report(_about(asked, frames, tests))
+    for outcome in outcomes:
+        tested = [_test(rows, outcome, splits[outcome, day], asked.labels, say) for day in tests]
+        _report(report, tested, asked, say)
+    return report
+
+
+def _about(asked: RiskBacktest, frames: Mapping[str, pd.DataFrame], tests: Sequence[date]) -> dict[str, Any]:
+    until = known_until(frames)
+    ends = {day: add_months(day, asked.horizon_months) for day in tests}
+    return {
+        "source": asked.source,
+        "hashes": file_hashes(asked.data) | (file_hashes(asked.mapping) if asked.mapping else {}),
+        "rows": {name: len(frame) for name, frame in sorted(frames.items())},
+        "cuts": {"known_until": until, "tests": {str(day): {"until": end} for day, end in ends.items()}},
+        "open_tests": [str(day) for day, end in ends.items() if until is not None and end > add_months(until, 1)],
+        "bootstrap": {"draws": DRAWS, "seed": asked.seed, "over": "officers", "interval": 0.95},
+    }
+
+
+def _test(rows: RiskRows, outcome: str, split: Split, kind: str, say: Say) -> Tested:
+    """Fit every model on the split's training rows and score its test officers."""
+    test = rows.at([split.test])
+    if test.empty:
+        raise NotReady(f"nobody is counted at {split.test}; use an --as-of inside the history")
+    y = labels(rows.tables, test[["officer_id", "as_of"]], Question(outcome, split.horizon_months, None))
+    started = time.perf_counter()
+    scores, seconds = {COUNT_RULE: count_rule(test)}, {COUNT_RULE: time.perf_counter() - started}
+    plain = lesson_of(rows, outcome, split, _present(rows, PLAIN_PEER_COLUMNS), kind)
+    for name, make in PEERS.items():
+        say(f"{outcome} {split.test} {name}")
+        scores[name], seconds[name] = _timed(lambda make=make: _peer(make(), plain, test))
+    say(f"{outcome} {split.test} {PHAROS}")
+    scores[PHAROS], seconds[PHAROS] = _timed(lambda: _pharos(rows, outcome, split, kind, test))
+    return Tested(outcome, split.test, len(plain.x), test["officer_id"], y, scores, seconds)
+
+
+def _present(rows: RiskRows, columns: Sequence[str]) -> list[str]:
+    return [name for name in columns if name in rows.frame.columns]
+
+
+def _timed(work: Callable[[], Numbers]) -> tuple[Numbers, float]:
+    started = time.perf_counter()
+    return work(), time.perf_counter() - started
+
+
+def _peer(model: RiskModel, lesson: Lesson, test: pd.DataFrame) -> Numbers:
+    """A plain peer learns from hard labels; with one class only, everybody gets its rate."""
+    y = lesson.answers(np.ones(len(lesson.x), dtype=bool), lesson.split.test, soft=False)
+    if y.min() == y.max():
+        return np.full(len(test), float(y[0]))
+    return model.fit(lesson.x, y, lesson.design.names).predict(lesson.design.matrix(test))
+
+
+def _pharos(rows: RiskRows, outcome: str, split: Split, kind: str, test: pd.DataFrame) -> Numbers:
+    """What would be promoted: the same columns, labels and fit as `pharos train risk`."""
+    columns = _present(rows, declared_features().service(SERVICE).chosen)
+    lesson = lesson_of(rows, outcome, split, columns, kind)
+    drift = level_drift(rows, outcome, split) if kind == Labels.MATURE else 0.0
+    model = fit_outcome(lesson.shifted(drift))
+    return model.predict(lesson.design.matrix(test))
+
+
+def _report(report: Report, tested: Sequence[Tested], asked: RiskBacktest, say: Say) -> None:
+    say(f"{tested[0].outcome} intervals")
+    for label, group in [*((str(one.as_of), [one]) for one in tested), (POOLED, list(tested))]:
+        y = np.concatenate([one.y for one in group])
+        officers = np.concatenate([one.officers.to_numpy(object) for one in group])
+        scores = {name: np.concatenate([one.scores[name] for one in group]) for name in MODELS}
+        about = {"outcome": tested[0].outcome, "as_of": label, "horizon_months": asked.horizon_months,
+                 "labels": asked.labels}  # fmt: skip
+        size = {"n_train": sum(one.n_train for one in group), "n_test": len(y), "positives": int(y.sum()),
+                "base_rate": float(y.mean())}  # fmt: skip
+        for name in MODELS:
+            seconds = sum(one.seconds[name] for one in group)
+            report.records.append({**about, "model": name, **size, **figures(name, y, scores[name]),
+                                   "fit_seconds": round(seconds, 3)})  # fmt: skip
+        report.comparisons.extend(_comparisons(about, y, scores, officers.tolist(), asked.seed))
+
+
+def figures(model: str, y: Numbers, scores: Numbers) -> dict[str, float | None]:
+    """All figures of a record; a count is no chance, so the count rule has no brier and no ece."""
+    chances = model != COUNT_RULE
+    return {
+        **ranking_figures(y, scores),
+        "brier": brier(y, scores) if chances else None,
+        "ece": ece(y, scores) if chances else None,
+    }
+
+
+def _comparisons(
+    about: Mapping[str, Any], y: Numbers, scores: Mapping[str, Numbers], officers: Sequence[str], seed: int
+) -> list[dict[str, Any]]:
+    times = OfficerDraws(officers, seed=seed).weights()
+    exact = {name: average_precision(y, score) for name, score in scores.items()}
+    drawn = {name: weighted_average_precision(y, score, times) for name, score in scores.items()}
+    results = []
+    for versus in (name for name in MODELS if name != PHAROS):
+        found = difference((exact[PHAROS], exact[versus]), (drawn[PHAROS], drawn[versus]))
+        results.append({"outcome": about["outcome"], "as_of": about["as_of"], "metric": "average_precision",
+                        "model": PHAROS, "versus": versus, "difference": found.difference, "low": found.low,
+                        "high": found.high})  # fmt: skip
+    return results
+
+
+def as_table(report: Report) -> Table:
+    """The records for people."""
+    table = Table(title="risk backtest")
+    for name in ("outcome", "as of", "model"):
+        table.add_column(name)
+    for name in ("n train", "n test", "positives", "AUC", "AP", "P@5%", "R@5%", "Brier", "ECE", "fit s"):
+        table.add_column(name, justify="right")
+    keys = ("roc_auc", "average_precision", "precision_at_5pct", "recall_at_5pct", "brier", "ece")
+    for record in report.records:
+        table.add_row(
+            record["outcome"], record["as_of"], record["model"],
+            *(f"{record[name]:,}" for name in ("n_train", "n_test", "positives")),
+            *(_short(record[name]) for name in keys), f"{record['fit_seconds']:.1f}",
+        )  # fmt: skip
+    return table
+
+
+def comparison_table(report: Report) -> Table:
+    """How far `pharos` is ahead, pooled, with intervals."""
+    table = Table(title="pharos, average precision, pooled over as-ofs (95 % over officers)")
+    for name in ("outcome", "versus", "difference", "low", "high"):
+        table.add_column(name, justify="left" if name in ("outcome", "versus") else "right")
+    for one in report.comparisons:
+        if one["as_of"] == POOLED:
+            table.add_row(one["outcome"], one["versus"], *(_short(one[name]) for name in ("difference", "low", "high")))
+    return table
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None or np.isnan(value) else f"{value:.4f}"
+
+
+def run_backtest(asked: RiskBacktest, out: Path, console: Console) -> None:
+    """Run, write, print; what the command does."""
+    started = time.perf_counter()
+    with console.status("backtest risk") as status:
+        report = backtest_risk(asked, lambda step: status.update(f"backtest risk: {step}"))
+    seconds, memory = time.perf_counter() - started, peak_memory_mib()
+    report.data["cost"] = {"seconds": round(seconds, 1), "peak_memory_mib": round(memory)}
+    write_report(out, report.data, report.records, report.comparisons)
+    console.print(as_table(report), comparison_table(report))
+    for day in report.data["open_tests"]:
+        console.print(f"note: the data set ends before {day} plus {asked.horizon_months} months; outcomes are partial")
+    console.print(f"{seconds:.0f} s, peak memory {memory:,.0f} MiB, written to {out}", highlight=False)

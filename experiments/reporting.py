@@ -1,0 +1,68 @@
+"""What every backtest writes and prints beside its figures: what it read, what it cost, JSON without NaN."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import resource
+import sys
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+PROTOCOL = 1
+CHUNK = 1 << 20
+
+
+def file_hashes(path: Path) -> dict[str, str]:
+    """sha256 of a file, or of every file directly in a folder, by name; empty for what is no file (a database)."""
+    files = [path] if path.is_file() else sorted(path.iterdir()) if path.is_dir() else []
+    return {file.name: _sha256(file) for file in files if file.is_file()}
+
+
+def _sha256(file: Path) -> str:
+    digest = hashlib.sha256()
+    with file.open("rb") as content:
+        while chunk := content.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def known_until(frames: Mapping[str, pd.DataFrame]) -> date | None:
+    """The last day on which the data set learned of anything."""
+    days = [frame["known_on"].max() for frame in frames.values() if len(frame)]
+    known = [day for day in days if pd.notna(day)]
+    return max(known).date() if known else None
+
+
+def peak_memory_mib() -> float:
+    """The most memory this process has held so far."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(peak) / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def without_nan(value: Any) -> Any:
+    """The same JSON value with null for numbers that are none.
+
+    >>> without_nan({"a": [float("nan"), 1.0]})
+    {'a': [None, 1.0]}
+    """
+    if isinstance(value, Mapping):
+        return {str(name): without_nan(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def write_report(path: Path, data: Mapping[str, Any], records: list[Any], comparisons: list[Any]) -> None:
+    """The one JSON shape of all backtests; the folder is made where it is missing."""
+    report = {"protocol": PROTOCOL, "data": data, "records": records, "comparisons": comparisons}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(without_nan(report), ensure_ascii=False, indent=1, allow_nan=False, default=str)
+    path.write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,86 @@
+"""Boosted trees on labels that may be chances (cross-entropy); stored as LightGBM's own text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from data_contracts.errors import NotReady
+from models.artifacts import Parts
+from models.base import Matrix, Numbers
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
+
+DEFAULTS: Mapping[str, Any] = {
+    "rounds": 300,
+    "learning_rate": 0.03,
+    "num_leaves": 15,
+    "min_data_in_leaf": 200,
+    "feature_fraction": 0.3,
+    "lambda_l2": 10.0,
+    "extra_trees": False,
+}
+FIXED: Mapping[str, Any] = {
+    "objective": "cross_entropy",
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "max_bin": 63,
+    "force_col_wise": True,
+    "deterministic": True,
+    "verbose": -1,
+}
+
+
+@dataclass
+class Boosted:
+    """LightGBM with `params` over DEFAULTS; the same seed and data give the same trees."""
+
+    params: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    booster: Booster | None = None
+
+    def fit(self, x: Matrix, y: Numbers, names: Sequence[str], weight: Numbers | None = None) -> Self:
+        """Fit on x (n, f), y (n,) in [0, 1]; a leaf holds at most a fiftieth of the rows, so small data fits too."""
+        import lightgbm
+
+        chosen = {**FIXED, **DEFAULTS, **self.params, "seed": self.seed, "num_threads": _threads()}
+        rounds = int(chosen.pop("rounds"))
+        chosen["min_data_in_leaf"] = max(1, min(int(chosen["min_data_in_leaf"]), len(y) // 50))
+        rows = lightgbm.Dataset(x, y, weight=weight, feature_name=[f"f{place}" for place in range(len(names))])
+        self.booster = lightgbm.train(chosen, rows, num_boost_round=rounds)
+        return self
+
+    def predict(self, x: Matrix) -> Numbers:
+        """Chances (n,)."""
+        return np.asarray(self._fitted.predict(x, num_threads=_threads()), dtype=np.float64)
+
+    def contributions(self, x: Matrix) -> Numbers:
+        """(n, f + 1) additive parts of the log-odds (TreeSHAP), the base last."""
+        return np.asarray(self._fitted.predict(x, pred_contrib=True, num_threads=_threads()), dtype=np.float64)
+
+    def to_parts(self, name: str) -> Parts:
+        """One text."""
+        return Parts(json={name: {"kind": "boosted"}}, texts={name: self._fitted.model_to_string()})
+
+    @classmethod
+    def from_parts(cls, parts: Parts, name: str) -> Self:
+        """From `to_parts`."""
+        import lightgbm
+
+        return cls(booster=lightgbm.Booster(model_str=parts.texts[name]))
+
+    @property
+    def _fitted(self) -> Booster:
+        if self.booster is None:
+            raise NotReady("these trees are not fitted; call fit first")
+        return self.booster
+
+
+def _threads() -> int:
+    """The one thread setting of the process; LightGBM would otherwise take every core."""
+    return int(os.environ.get("OMP_NUM_THREADS", "1"))

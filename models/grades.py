@@ -1,0 +1,88 @@
+"""Four grades from chances, by the shares that policy sets; and why somebody gets none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data_contracts.decisions import GradePolicy
+from data_contracts.vocabulary import Grade
+from models.base import Numbers
+
+DAYS_PER_MONTH = 30.4375
+SHORT_HISTORY = {
+    "code": "short_history",
+    "zh": "在职时间过短，暂不评分；这不表示风险低",
+    "en": "too little history to score; this does not mean low risk",
+}
+
+
+def grade(probabilities: Numbers, policy: GradePolicy) -> NDArray[np.object_]:
+    """Grades (n,) among all of `probabilities` (n,); NaN gets None.
+
+    The worst share goes to the highest chances: floor(cumulated share x n) officers each, and equals share the
+    milder grade, so that nobody is graded worse by a draw.
+
+    >>> from data_contracts.policy import policy
+    >>> grade(np.arange(20) / 20, policy().grades)[[0, 10, 18, 19]].tolist()
+    ['excellent', 'good', 'fair', 'poor']
+    """
+    result = np.full(len(probabilities), None, dtype=object)
+    known = np.flatnonzero(~np.isnan(probabilities))
+    values = probabilities[known]
+    at_least = len(values) - np.searchsorted(np.sort(values), values, side="left")
+    shares = policy.shares.worst_first()
+    limits = np.floor(np.cumsum([share for _, share in shares]) * len(values) + 1e-9)
+    limits[-1] = len(values)
+    codes = np.array([name.value for name, _ in shares], dtype=object)
+    result[known] = codes[np.searchsorted(limits, at_least, side="left")]
+    return result
+
+
+def cut_offs(probabilities: Numbers, policy: GradePolicy) -> dict[str, float]:
+    """The least chance of each grade but the best, from the chances of a whole force (NaN left out).
+
+    2.0, which no chance reaches, where the force is too small for anyone to get the grade.
+
+    >>> from data_contracts.policy import policy
+    >>> cut_offs(np.arange(1, 101) / 100, policy().grades)
+    {'poor': 0.96, 'fair': 0.81, 'good': 0.31}
+    """
+    values = np.sort(probabilities[~np.isnan(probabilities)])[::-1]
+    cuts, reached = {}, 0.0
+    for name, share in policy.shares.worst_first()[:-1]:
+        reached += share
+        place = int(np.floor(reached * len(values) + 1e-9))
+        cuts[name.value] = float(values[place - 1]) if place else 2.0
+    return cuts
+
+
+def overall(grades: Sequence[str | None]) -> str | None:
+    """The worst of an officer's grades; None without any.
+
+    >>> overall(["good", None, "fair"]), overall([None])
+    ('fair', None)
+    """
+    order = [name.value for name in Grade]
+    places = [order.index(name) for name in grades if name is not None]
+    return order[min(places)] if places else None
+
+
+def short_history(frame: pd.DataFrame, policy: GradePolicy) -> NDArray[np.bool_]:
+    """Who has served (or is known) for too short a time to be scored, (n,)."""
+    least = policy.scoring.short_history_months * DAYS_PER_MONTH - 1.0
+    tenure = frame["tenure_days"].to_numpy(dtype=np.float64, na_value=np.nan)
+    return ~(tenure >= least)
+
+
+def reaches(low: Numbers, high: Numbers, cuts: Mapping[str, float]) -> NDArray[np.bool_]:
+    """Whether an interval reaches over more than two grades, which is called unsure, (n,).
+
+    >>> reaches(np.array([0.1, 0.1]), np.array([0.9, 0.4]), {"poor": 0.8, "fair": 0.5, "good": 0.3}).tolist()
+    [True, False]
+    """
+    edges = np.sort(np.array(list(cuts.values())))
+    return (np.searchsorted(edges, high, side="right") - np.searchsorted(edges, low, side="right")) > 1

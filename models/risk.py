@@ -1,0 +1,222 @@
+"""The risk model as it is served: several outcomes, each a calibrated blend whose log-odds can be explained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data_contracts.policy import policy
+from models.artifacts import Parts
+from models.base import ExplainedModel, Matrix, Numbers
+from models.boosting import Boosted
+from models.calibration import Platt, Reliability, log_odds
+from models.design_matrix import Design
+from models.explain import THEMES, Told, theme_sums
+from models.grades import SHORT_HISTORY, cut_offs, reaches, short_history
+from models.logistic import SoftLogistic
+
+KINDS: Mapping[str, type[Boosted] | type[SoftLogistic]] = {"boosted": Boosted, "logistic": SoftLogistic}
+TOP_REASONS = 3
+
+
+@dataclass(frozen=True)
+class OutcomeModel:
+    """One outcome: members, their weights in the mean of log-odds, calibration, and how sure.
+
+    Without members (nothing to learn from in training) everybody has `rate`.
+    """
+
+    outcome: str
+    horizon_months: int
+    members: Mapping[str, ExplainedModel]
+    weights: Mapping[str, float]
+    platt: Platt = Platt()
+    reliability: Reliability = field(default_factory=Reliability)
+    cuts: Mapping[str, float] = field(default_factory=dict)
+    rate: float = 0.0
+
+    def scores(self, x: Matrix) -> Numbers:
+        """Uncalibrated log-odds (n,)."""
+        return self._blend(self._member_scores(x), len(x))
+
+    def predict(self, x: Matrix) -> Numbers:
+        """Calibrated chances (n,)."""
+        return self.platt.apply(self.scores(x))
+
+    def predict_interval(self, x: Matrix) -> tuple[Numbers, Numbers, Numbers]:
+        """Chance, low and high, each (n,)."""
+        each = self._member_scores(x)
+        chance = self.platt.apply(self._blend(each, len(x)))
+        apart = np.std([self.platt.slope * score for score in each.values()], axis=0) if each else np.zeros(len(x))
+        return chance, *self.reliability.interval(chance, apart)
+
+    def contributions(self, x: Matrix) -> Numbers:
+        """(n, f + 1) additive parts of the calibrated log-odds, the base last."""
+        total = np.zeros((len(x), x.shape[1] + 1))
+        for name, member in self.members.items():
+            total += self.weights[name] * member.contributions(x)
+        total *= self.platt.slope
+        total[:, -1] += self.platt.shift
+        return total
+
+    def _member_scores(self, x: Matrix) -> dict[str, Numbers]:
+        used = {name: member for name, member in self.members.items() if self.weights[name] > 0}
+        return {name: log_odds(member.predict(x)) for name, member in used.items()}
+
+    def _blend(self, each: Mapping[str, Numbers], rows: int) -> Numbers:
+        if not each:
+            return np.full(rows, float(log_odds(np.array([self.rate]))[0]))
+        return np.sum([self.weights[name] * score for name, score in each.items()], axis=0, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class RiskBundle:
+    """All served outcomes on one list of columns; what `score` says is what people see."""
+
+    design: Design
+    outcome_models: tuple[OutcomeModel, ...]
+    service: str
+    service_hash: str
+    means: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """In the order of the result."""
+        return tuple(model.outcome for model in self.outcome_models)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The features asked for."""
+        return self.design.columns
+
+    @property
+    def cuts(self) -> dict[str, dict[str, float]]:
+        """The least chance of each grade by outcome, for answers to single requests."""
+        return {model.outcome: dict(model.cuts) for model in self.outcome_models}
+
+    def score(self, frame: pd.DataFrame, top_reasons: int = TOP_REASONS) -> pd.DataFrame:
+        """One row for each officer and outcome, officer by officer.
+
+        Columns: officer_id, outcome, status, probability, low, high, unsure, reasons (JSON), because (JSON).
+        Officers with too short a history are `not_scored`; theirs is never a low risk.
+        """
+        x = self.design.matrix(frame)
+        short = short_history(frame, policy().grades)
+        results = [self._one(model, frame, x, short, top_reasons) for model in self.outcome_models]
+        together = pd.concat(results)
+        return together.sort_index(kind="stable").reset_index(drop=True)
+
+    def _one(
+        self, model: OutcomeModel, frame: pd.DataFrame, x: Matrix, short: NDArray[np.bool_], top: int
+    ) -> pd.DataFrame:
+        chance, low, high = model.predict_interval(x)
+        told = np.where(short, None, np.array(self._reasons(model, frame, x, top), dtype=object))
+        return pd.DataFrame(
+            {
+                "officer_id": frame["officer_id"].to_numpy(),
+                "outcome": model.outcome,
+                "status": np.where(short, "not_scored", "scored"),
+                "probability": np.where(short, np.nan, chance),
+                "low": np.where(short, np.nan, low),
+                "high": np.where(short, np.nan, high),
+                "unsure": reaches(low, high, model.cuts) & ~short,
+                "reasons": told,
+                "because": np.where(short, json.dumps(SHORT_HISTORY, ensure_ascii=False), None),
+            },
+            index=pd.RangeIndex(len(frame)),
+        )
+
+    def _reasons(self, model: OutcomeModel, frame: pd.DataFrame, x: Matrix, top: int) -> list[str]:
+        """JSON for each row; only what lies above the usual (the mean of training) is a reason."""
+        if not model.members or not len(frame):
+            return ["[]"] * len(frame)
+        sums = theme_sums(model.contributions(x), self.design.names, THEMES)
+        return Told(THEMES, self.means).reasons(frame, sums, top)
+
+    def to_parts(self) -> Parts:
+        """Plain parts for `models.artifacts.save`."""
+        parts = Parts(json=self._settings())
+        for model in self.outcome_models:
+            for name, member in model.members.items():
+                of_member = member.to_parts(_part(model.outcome, name))
+                parts.json.update(of_member.json)
+                parts.arrays.update(of_member.arrays)
+                parts.texts.update(of_member.texts)
+        return parts
+
+    @classmethod
+    def from_parts(cls, parts: Parts) -> Self:
+        """The same bundle from verified parts."""
+        told = parts.json["risk"]
+        return cls(
+            design=Design.from_json(told["design"]),
+            outcome_models=tuple(_outcome_model(one, parts) for one in told["outcomes"]),
+            service=told["service"],
+            service_hash=told["service_hash"],
+            means=told["means"],
+        )
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "risk": {
+                "design": self.design.to_json(),
+                "service": self.service,
+                "service_hash": self.service_hash,
+                "means": dict(self.means),
+                "outcomes": [_outcome_json(model) for model in self.outcome_models],
+            }
+        }
+
+
+def with_cuts(bundle: RiskBundle, force: pd.DataFrame) -> RiskBundle:
+    """The bundle with grade cut-offs from the chances of a whole force (a feature frame), and its means."""
+    x, short = bundle.design.matrix(force), short_history(force, policy().grades)
+    models = []
+    for model in bundle.outcome_models:
+        chance = np.where(short, np.nan, model.predict(x))
+        models.append(replace(model, cuts=cut_offs(chance, policy().grades)))
+    shown = {theme.shown for theme in THEMES} & set(force.columns)
+    known = {name: float(force[name].mean()) for name in sorted(shown) if force[name].notna().any()}
+    return replace(bundle, outcome_models=tuple(models), means=known)
+
+
+def _part(outcome: str, member: str) -> str:
+    return f"{outcome}-{member}"
+
+
+def _outcome_json(model: OutcomeModel) -> dict[str, Any]:
+    return {
+        "outcome": model.outcome,
+        "horizon_months": model.horizon_months,
+        "weights": dict(model.weights),
+        "platt": {"slope": model.platt.slope, "shift": model.platt.shift},
+        "reliability": model.reliability.to_json(),
+        "cuts": dict(model.cuts),
+        "rate": model.rate,
+        "members": list(model.members),
+    }
+
+
+def _outcome_model(told: Mapping[str, Any], parts: Parts) -> OutcomeModel:
+    members = {name: _member(_part(told["outcome"], name), parts) for name in told["members"]}
+    return OutcomeModel(
+        told["outcome"],
+        int(told["horizon_months"]),
+        members,
+        told["weights"],
+        Platt(**told["platt"]),
+        Reliability.from_json(told["reliability"]),
+        told["cuts"],
+        float(told["rate"]),
+    )
+
+
+def _member(name: str, parts: Parts) -> ExplainedModel:
+    return KINDS[parts.json[name]["kind"]].from_parts(parts, name)
+

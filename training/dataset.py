@@ -1,0 +1,130 @@
+"""Rows to learn from: who was counted at each as-of, their features then, and what the model may be told of later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data_contracts.asof import add_months
+from data_contracts.errors import ForbiddenFeature, NotReady
+from data_contracts.policy import check_features
+from models.base import Matrix, Numbers
+from models.design_matrix import Design
+from training.outcomes import Frames, Question, first_as_of, labels
+from training.splits import Split
+
+KEYS = ("officer_id", "as_of")
+DRIFT_SHARE = 0.5  # of a year's change in level; chosen on as-ofs up to 2012
+
+
+@dataclass(frozen=True)
+class RiskRows:
+    """Feature rows (officer_id, as_of, features) of several as-ofs, and the tables that labels come from."""
+
+    frame: pd.DataFrame
+    tables: Frames
+    columns: tuple[str, ...]
+
+    def at(self, days: Sequence[date]) -> pd.DataFrame:
+        """The rows of these as-ofs, index renewed."""
+        wanted = self.frame["as_of"].isin([pd.Timestamp(day) for day in days])
+        return self.frame[wanted].reset_index(drop=True)
+
+    def spine(self, days: Sequence[date]) -> pd.DataFrame:
+        """Officer and as-of only."""
+        return self.at(days)[list(KEYS)]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One outcome at one test as-of: matrix and days of the training rows, and their labels as known on a day."""
+
+    outcome: str
+    split: Split
+    design: Design
+    x: Matrix
+    spine: pd.DataFrame
+    tables: Frames
+    labels: str = "mature"
+    shift: float = 0.0
+
+    @property
+    def days(self) -> NDArray[np.datetime64]:
+        """As-of of each row, (n,)."""
+        return self.spine["as_of"].to_numpy("datetime64[D]")
+
+    def mask(self, days: Sequence[date]) -> NDArray[np.bool_]:
+        """Which rows are of these as-ofs, (n,)."""
+        return np.isin(self.days, np.array(days, dtype="datetime64[D]"))
+
+    def answers(self, rows: NDArray[np.bool_], known_at: date, soft: bool = True) -> Numbers:
+        """Labels of the chosen rows as known at `known_at`; as known in the end for `eventual` lessons."""
+        known = None if self.labels == "eventual" else known_at
+        question = Question(self.outcome, self.split.horizon_months, known, soft)
+        return labels(self.tables, self.spine[rows].reset_index(drop=True), question)
+
+    def shifted(self, shift: float) -> Lesson:
+        """The same lesson with a drift of level to be added."""
+        return replace(self, shift=shift)
+
+
+def check_columns(columns: Sequence[str], outcome: str) -> None:
+    """Refuse forbidden features, and anything named like an outcome: a leak planted on purpose is caught here."""
+    check_features(columns, outcome)
+    leaks = [name for name in columns if name.startswith(("outcome_", "label_", "future_", "next_"))]
+    if leaks:
+        raise ForbiddenFeature(f"feature {leaks[0]!r} is named like something known only later; take it out")
+
+
+def lesson_of(rows: RiskRows, outcome: str, split: Split, columns: Sequence[str], kind: str = "mature") -> Lesson:
+    """The lesson of an outcome on `columns`; raises NotReady when there is no row to learn from."""
+    check_columns(columns, outcome)
+    frame = rows.at(split.train)
+    if frame.empty:
+        raise NotReady(
+            f"no officer can be learned from for {outcome} at {split.test}: with {split.horizon_months} months ahead "
+            "the history starts too late; use a later --as-of or a shorter --horizon-months"
+        )
+    design = Design.of(frame, columns, least=20)
+    return Lesson(outcome, split, design, design.matrix(frame), frame[list(KEYS)], rows.tables, kind)
+
+
+def level_drift(rows: RiskRows, outcome: str, split: Split) -> float:
+    """What to add to log-odds: half of how the yearly rate moved between the last two years, as known at the test.
+
+    Calibration learns the level from a window that ended at the test; by then it has moved on.
+    """
+    ago = [add_months(split.test, -12 * years) for years in (1, 2)]
+    rates = [_year_rate(rows, outcome, day, split.test) for day in ago]
+    if min(rates) <= 0 or max(rates) >= 1:
+        return 0.0
+    now, then = (float(np.log(rate / (1 - rate))) for rate in rates)
+    return DRIFT_SHARE * float(np.clip(now - then, -1.0, 1.0))
+
+
+def _year_rate(rows: RiskRows, outcome: str, day: date, known_at: date) -> float:
+    spine = rows.spine([day])
+    if spine.empty or day < first_as_of(rows.tables, outcome):
+        return 0.0
+    return float(labels(rows.tables, spine, Question(outcome, 12, known_at)).mean())
+
+
+def as_ofs_needed(splits: Sequence[Split]) -> list[date]:
+    """Every as-of of the splits, and the two years before each test that tell the drift."""
+    days = {day for split in splits for day in (*split.train, split.test)}
+    days |= {add_months(split.test, -12 * years) for split in splits for years in (1, 2)}
+    return sorted(days)
+
+
+def rows_from_tables(tables: Mapping[str, pd.DataFrame], days: Sequence[date]) -> RiskRows:
+    """Features computed in memory for everybody counted at each day; what the backtests use."""
+    from features.snapshots import eligible_officers, officer_frame
+    from features.windows import FEATURE_COLUMNS
+
+    spine = eligible_officers(tables, list(days))
+    return RiskRows(officer_frame(tables, spine), tables, tuple(FEATURE_COLUMNS))
