@@ -13,6 +13,7 @@ GAIN_FROM_COURSE = 0.35
 GAIN_A_YEAR = 0.08
 HONOUR_CHANCE = 0.012
 HONOUR_SHARES = (0.74, 0.14, 0.03, 0.005, 0.02, 0.065)
+CORRECTED_SHARE = 0.005
 GRADE_BOUNDS = (60.0, 70.0, 90.0)
 FAMILY_PLACES = np.array([FAMILY_COMPETENCIES[family.key] for family in FAMILIES])
 
@@ -65,8 +66,15 @@ class Development:
         day = self._world.calendar.start(month + 1) - 1
         for kind, mean in enumerate(means):
             score = np.clip(mean + rng.normal(0, 5, len(slots)), 0, 100).round(1)
-            self._world.ledger.add(
-                "appraisals", officer_id=roster.person[slots], kind=kind, occurred_on=day, score=score,
-                grade=np.searchsorted(GRADE_BOUNDS, score, side="right"),
-                known_on=day + rng.integers(15, 45, len(slots)),
-            )  # fmt: skip
+            known = day + rng.integers(15, 45, len(slots))
+            self._write_appraisals(slots, kind, day, score, known)
+            mended = np.flatnonzero(rng.random(len(slots)) < CORRECTED_SHARE)
+            better = np.minimum(score[mended] + 4.0, 100.0).round(1)
+            self._write_appraisals(slots[mended], kind, day, better, known[mended] + 60)
+
+    def _write_appraisals(self, slots: IntArray, kind: int, day: int, score: FloatArray, known: IntArray) -> None:
+        """A correction after an appeal is a second version of the row, known later."""
+        self._world.ledger.add(
+            "appraisals", officer_id=self._world.roster.person[slots], kind=kind, occurred_on=day, score=score,
+            grade=np.searchsorted(GRADE_BOUNDS, score, side="right"), known_on=known,
+        )  # fmt: skip

@@ -112,6 +112,13 @@ def test_concerns_speak_of_all_subcategories_in_chinese(frames: Mapping[str, pd.
     assert (concerns["acknowledged_on"] >= concerns["raised_on"]).loc[concerns["acknowledged_on"].notna()].all()
 
 
+def test_some_appraisals_are_corrected_by_a_later_version(frames: Mapping[str, pd.DataFrame]) -> None:
+    versions = frames["appraisals"].groupby(list(catalog().table("appraisals").key))
+    corrected = versions["known_on"].nunique() == 2
+    assert 0.002 < corrected.mean() < 0.01
+    assert (versions["score"].last() >= versions["score"].first()).all()
+
+
 def test_the_same_seed_gives_the_same_frames_and_another_does_not() -> None:
     once, twice = simulate(60, 2, 3, END), simulate(60, 2, 3, END)
     for name, frame in once.items():
