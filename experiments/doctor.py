@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import platform
 import shutil
 import socket
 import subprocess
@@ -72,8 +73,8 @@ OPTIONAL_PROGRAMS = (
 
 def check_python(_: Settings) -> Finding:
     """The pins are resolved for CPython 3.11."""
-    seen = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info[:2] == (3, 11):
+    seen = platform.python_version()
+    if seen.startswith("3.11."):
         return Finding("Python", "good", seen)
     return Finding("Python", "wrong", seen, "install Python 3.11 with venv and run: make PYTHON=python3.11 env")
 

@@ -59,7 +59,7 @@ def test_absent_programs(state: Settings, monkeypatch: pytest.MonkeyPatch) -> No
 def test_too_little_of_everything(state: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "NEEDED_DISK_GIB", 1e9)
     monkeypatch.setattr(sys, "prefix", sys.base_prefix)
-    monkeypatch.setattr(sys, "version_info", (3, 12, 1))
+    monkeypatch.setattr("platform.python_version", lambda: "3.12.1")
     monkeypatch.setattr("os.access", lambda *_: False)
     monkeypatch.setattr("os.sysconf", lambda _: 1)
     assert check_disk(state).state == "wrong"
