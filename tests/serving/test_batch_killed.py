@@ -3,23 +3,16 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from data_contracts.settings import Settings
+from serving.batch import score
 from serving.results import latest_run, results_root
+from tests.serving.killed_night import night, steps_of
 from tests.serving.night_force import AS_OF, RULES, CountScorer, force, reader, write_snapshot
 
-ROOT = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("PHAROS_TEST_KILLS", "5"))
-
-
-def night(state: Settings, die_at: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.serving.killed_night", str(state.state), str(die_at)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
 
 def published(state: Settings) -> dict[str, bytes]:
@@ -36,20 +29,18 @@ def at(state: Settings, name: str) -> Settings:
 
 def test_killed_anywhere_the_next_run_ends_with_the_same_bytes(state: Settings) -> None:
     whole = at(state, "whole")
-    lived = night(whole, 0)
-    assert lived.returncode == 0, lived.stderr
-    steps = int(lived.stdout)
+    assert night(whole.state, 0) == 0
+    steps = steps_of(whole.state)
     want = published(whole)
     assert not [name for name in want if "unfinished" in name or "partial" in name]
     broken = at(state, "broken")
     # The last steps are the ones where the run is published but not yet in force: they are always among the five.
     points = sorted({steps, steps - 1, *random.Random(7).sample(range(1, steps - 1), max(0, KILLS - 2))})
     for point in points:
-        killed = night(broken, point)
-        assert killed.returncode == -signal.SIGKILL, (point, killed.stdout, killed.stderr)
+        assert night(broken.state, point) == -signal.SIGKILL
         if published(broken).get("LATEST") is not None:
             assert latest_run(broken, verify=True).manifest.as_of == AS_OF
-        assert night(broken, 0).returncode == 0
+        assert night(broken.state, 0) == 0
         assert published(broken) == want, point
         _start_over(broken)
 
@@ -62,7 +53,7 @@ def _start_over(state: Settings) -> None:
 def test_killed_again_and_again_every_finished_chunk_is_kept(state: Settings) -> None:
     broken = at(state, "broken")
     for point in (8, 9, 10):
-        assert night(broken, point).returncode == -signal.SIGKILL
+        assert night(broken.state, point) == -signal.SIGKILL
     kept = list(results_root(broken).rglob("chunk-*.parquet"))
     assert len(kept) == 5
     assert not (results_root(broken) / "LATEST").exists()
@@ -71,9 +62,7 @@ def test_killed_again_and_again_every_finished_chunk_is_kept(state: Settings) ->
 @pytest.mark.parametrize("version", ["1", "2"])
 def test_leftovers_of_a_killed_run_do_not_reach_another_model(state: Settings, version: str) -> None:
     broken = at(state, "broken")
-    assert night(broken, 8).returncode == -signal.SIGKILL
-    from serving.batch import score
-
+    assert night(broken.state, 8) == -signal.SIGKILL
     scorer = CountScorer(version=version)
     report = score(AS_OF, broken, scorer, rules=RULES, reader=reader(broken), chunk_officers=20)
     assert report.chunks_kept == 0  # another unit tree or another model: another run
