@@ -56,11 +56,6 @@ class Catalogue:
         return len(self.family)
 
     @property
-    def conduct_course(self) -> int:
-        """The course whose absence raises `conduct`."""
-        return self.electives
-
-    @property
     def standing(self) -> IntArray:
         """The conduct course and, after it, one course for each training rule of the policy."""
         return self.electives + np.arange(1 + len(policy().training))

@@ -13,6 +13,7 @@ LOAD_MEMORY = 0.75
 HABIT_MEMORY = 0.96
 HABIT_SD = 0.45
 MOST_OVERTIME = 150.0
+MOST_NIGHTS = 20
 NIGHTS_MEAN, NIGHTS_SD = 4.0, 3.0
 FAMILY_NIGHTS = np.array([family.nights for family in FAMILIES])
 FAMILY_OVERTIME = np.array([family.overtime_hours for family in FAMILIES])
@@ -55,7 +56,7 @@ class Duty:
         sick = np.minimum(np.where(spell, 10 + rng.poisson(4, size), cold), 22)
         leave = np.where(rng.random(size) < 0.2, rng.integers(1, 8, size), 0)
         share = 1.0 - np.minimum(sick + leave, 22) / 22.0
-        overtime, nights = self._overtime() * share, rng.poisson(self._night_rate() * share)
+        overtime, nights = self._overtime() * share, np.minimum(rng.poisson(self._night_rate() * share), MOST_NIGHTS)
         self._remember(overtime, nights)
         hours = np.maximum(rng.normal(BASE_HOURS, 7.0, size), 120.0) * share + overtime
         at = roster.present()

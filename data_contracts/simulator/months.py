@@ -52,7 +52,3 @@ class Calendar:
     def days(self, month: int, rng: np.random.Generator, count: int) -> IntArray:
         """`count` random days of a month as day numbers."""
         return self.start(month) + rng.integers(0, 28, count)
-
-    def later(self, month: int, delays: FloatArray) -> IntArray:
-        """Day numbers `delays` days after the start of a month."""
-        return self.start(month) + delays.astype(np.int64)

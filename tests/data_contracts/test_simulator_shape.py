@@ -35,6 +35,16 @@ def test_columns_and_types_are_the_contracts(frames: Mapping[str, pd.DataFrame],
     assert {column: str(dtype) for column, dtype in frames[name].dtypes.items()} == wanted
 
 
+@pytest.mark.parametrize("name", TABLE_NAMES)
+def test_no_value_lies_outside_its_range(frames: Mapping[str, pd.DataFrame], name: str) -> None:
+    for column in catalog().table(name).columns:
+        values = frames[name][column.name].dropna()
+        if isinstance(column.minimum, float) and isinstance(column.maximum, float):
+            assert values.between(column.minimum, column.maximum).all(), column.name
+        if column.enum:
+            assert values.isin(column.enum).all(), column.name
+
+
 def test_the_layout_is_that_of_the_contracts() -> None:
     for name in set(TABLES) - {"truth"}:
         assert list(TABLES[name]) == list(catalog().table(name).column_names)
