@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,9 +118,9 @@ def _test(rows: RiskRows, outcome: str, split: Split, kind: str, say: Say) -> Te
     plain = lesson_of(rows, outcome, split, _present(rows, PLAIN_PEER_COLUMNS), kind)
     for name, make in PEERS.items():
         say(f"{outcome} {split.test} {name}")
-        scores[name], seconds[name] = _timed(lambda make=make: _peer(make(), plain, test))
+        scores[name], seconds[name] = _timed(partial(_peer, make(), plain, test))
     say(f"{outcome} {split.test} {PHAROS}")
-    scores[PHAROS], seconds[PHAROS] = _timed(lambda: _pharos(rows, outcome, split, kind, test))
+    scores[PHAROS], seconds[PHAROS] = _timed(partial(_pharos, rows, outcome, split, kind, test))
     return Tested(outcome, split.test, len(plain.x), test["officer_id"], y, scores, seconds)
 
 

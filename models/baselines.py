@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -23,7 +23,8 @@ def count_rule(frame: pd.DataFrame) -> Numbers:
     >>> count_rule(pd.DataFrame({"complaints_24m": [2.0, None]})).tolist()
     [2.0, 0.0]
     """
-    return np.nan_to_num(frame[COUNTED].to_numpy(np.float64, na_value=np.nan), nan=0.0)
+    counts: Numbers = np.nan_to_num(frame[COUNTED].to_numpy(np.float64, na_value=np.nan), nan=0.0)
+    return counts
 
 
 @dataclass
@@ -35,7 +36,7 @@ class PlainPeer:
 
     make: Callable[[], Any]
     model: Any = None
-    fill: Numbers | None = None
+    fill: Numbers = field(default_factory=lambda: np.zeros(0))
 
     def fit(self, x: Matrix, y: Numbers, names: Sequence[str], weight: Numbers | None = None) -> Self:
         """Fit on x (n, f) and 0/1 labels y (n,)."""

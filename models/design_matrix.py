@@ -54,13 +54,16 @@ class Design:
         absent = [name for name in self.columns if name not in frame.columns]
         if absent:
             raise FeatureMismatch(
-                f"{len(absent)} features of the model are not in the frame, first {absent[0]!r}; build the features again"
+                f"{len(absent)} features of the model are not in the frame, first {absent[0]!r}; build them again"
             )
         parts = [frame[list(self.numbers)].to_numpy(dtype=np.float32, na_value=np.nan)]
         for column, codes in self.levels.items():
             values = frame[column].astype(object).to_numpy()
-            parts.append(np.column_stack([values == code for code in codes]).astype(np.float32) if codes else
-                         np.empty((len(frame), 0), np.float32))
+            parts.append(
+                np.column_stack([values == code for code in codes]).astype(np.float32)
+                if codes
+                else np.empty((len(frame), 0), np.float32)
+            )
         return np.concatenate(parts, axis=1)
 
     def to_json(self) -> dict[str, Any]:

@@ -71,8 +71,15 @@ THEMES: tuple[Theme, ...] = (
     ),
     Theme(
         "post_peers",
-        ("post_size", "complaints_24m_minus", "complaints_24m_over", "complaints_sustained_60m_minus",
-         "complaints_sustained_60m_over", "force_reports_24m_minus", "force_reports_24m_over"),
+        (
+            "post_size",
+            "complaints_24m_minus",
+            "complaints_24m_over",
+            "complaints_sustained_60m_minus",
+            "complaints_sustained_60m_over",
+            "force_reports_24m_minus",
+            "force_reports_24m_over",
+        ),
         "complaints_24m_minus_post_others",
         "近两年投诉比同岗位其他人多 {value} 件（平均 {peers}）",
         "{value} more complaints in two years than others in the same post (average {peers})",
@@ -184,9 +191,7 @@ class Told:
                 told.append(reason)
         return json.dumps(told, ensure_ascii=False)
 
-    def _sentence(
-        self, theme: Theme, row: int, columns: Mapping[str, Numbers], day: date
-    ) -> dict[str, Any] | None:
+    def _sentence(self, theme: Theme, row: int, columns: Mapping[str, Numbers], day: date) -> dict[str, Any] | None:
         shown = theme.shown
         if shown not in columns or np.isnan(columns[shown][row]):
             return None

@@ -42,7 +42,9 @@ class SoftLogistic:
         z, w = self._standardised(x), np.ones(len(y)) if weight is None else weight / weight.mean()
         start = np.zeros(len(names) + 1)
         start[-1] = logit(np.clip(np.average(y, weights=w), 1e-6, 1 - 1e-6))
-        found = minimize(_loss, start, args=(z, y, w, self.penalty), jac=True, method="L-BFGS-B", options={"maxiter": 150})
+        found = minimize(
+            _loss, start, args=(z, y, w, self.penalty), jac=True, method="L-BFGS-B", options={"maxiter": 150}
+        )
         self.coefficients, self.base = found.x[:-1], float(found.x[-1])
         return self
 
@@ -66,8 +68,10 @@ class SoftLogistic:
     @classmethod
     def from_parts(cls, parts: Parts, name: str) -> Self:
         """From `to_parts`."""
-        arrays = {part: parts.arrays[f"{name}.{part}"] for part in ("middle", "scale", "coefficients")}
-        return cls(base=float(parts.json[name]["base"]), **arrays)
+        model = cls(base=float(parts.json[name]["base"]))
+        model.middle, model.scale = parts.arrays[f"{name}.middle"], parts.arrays[f"{name}.scale"]
+        model.coefficients = parts.arrays[f"{name}.coefficients"]
+        return model
 
     def _standardised(self, x: Matrix) -> Numbers:
         z = (_logs(x) - self.middle) / self.scale
@@ -78,9 +82,7 @@ def _logs(x: Matrix) -> Numbers:
     return np.sign(x).astype(np.float64) * np.log1p(np.abs(x, dtype=np.float64))
 
 
-def _loss(
-    theta: Numbers, z: Numbers, y: Numbers, w: Numbers, penalty: float
-) -> tuple[float, Numbers]:
+def _loss(theta: Numbers, z: Numbers, y: Numbers, w: Numbers, penalty: float) -> tuple[float, Numbers]:
     """Weighted cross-entropy with a ridge, and its gradient."""
     score = z @ theta[:-1] + theta[-1]
     loss = float(w @ (np.logaddexp(0.0, score) - y * score)) + 0.5 * penalty * float(theta[:-1] @ theta[:-1])

@@ -36,7 +36,7 @@ class OutcomeModel:
     horizon_months: int
     members: Mapping[str, ExplainedModel]
     weights: Mapping[str, float]
-    platt: Platt = Platt()
+    platt: Platt = field(default_factory=Platt)
     reliability: Reliability = field(default_factory=Reliability)
     cuts: Mapping[str, float] = field(default_factory=dict)
     rate: float = 0.0
@@ -72,7 +72,8 @@ class OutcomeModel:
     def _blend(self, each: Mapping[str, Numbers], rows: int) -> Numbers:
         if not each:
             return np.full(rows, float(log_odds(np.array([self.rate]))[0]))
-        return np.sum([self.weights[name] * score for name, score in each.items()], axis=0, dtype=np.float64)
+        blended: Numbers = np.sum([self.weights[name] * score for name, score in each.items()], axis=0)
+        return blended
 
 
 @dataclass(frozen=True)
@@ -116,21 +117,25 @@ class RiskBundle:
         self, model: OutcomeModel, frame: pd.DataFrame, x: Matrix, short: NDArray[np.bool_], top: int
     ) -> pd.DataFrame:
         chance, low, high = model.predict_interval(x)
-        told = np.where(short, None, np.array(self._reasons(model, frame, x, top), dtype=object))
-        return pd.DataFrame(
+        answer = pd.DataFrame(
             {
                 "officer_id": frame["officer_id"].to_numpy(),
                 "outcome": model.outcome,
-                "status": np.where(short, "not_scored", "scored"),
-                "probability": np.where(short, np.nan, chance),
-                "low": np.where(short, np.nan, low),
-                "high": np.where(short, np.nan, high),
-                "unsure": reaches(low, high, model.cuts) & ~short,
-                "reasons": told,
-                "because": np.where(short, json.dumps(SHORT_HISTORY, ensure_ascii=False), None),
-            },
-            index=pd.RangeIndex(len(frame)),
+                "status": "scored",
+                "probability": chance,
+                "low": low,
+                "high": high,
+                "unsure": reaches(low, high, model.cuts),
+                "reasons": pd.Series(self._reasons(model, frame, x, top), dtype=object),
+                "because": pd.Series([None] * len(frame), dtype=object),
+            }
         )
+        answer.loc[short, ["probability", "low", "high"]] = np.nan
+        answer.loc[short, "status"] = "not_scored"
+        answer.loc[short, "unsure"] = False
+        answer.loc[short, "reasons"] = None
+        answer.loc[short, "because"] = json.dumps(SHORT_HISTORY, ensure_ascii=False)
+        return answer
 
     def _reasons(self, model: OutcomeModel, frame: pd.DataFrame, x: Matrix, top: int) -> list[str]:
         """JSON for each row; only what lies above the usual (the mean of training) is a reason."""
@@ -219,4 +224,3 @@ def _outcome_model(told: Mapping[str, Any], parts: Parts) -> OutcomeModel:
 
 def _member(name: str, parts: Parts) -> ExplainedModel:
     return KINDS[parts.json[name]["kind"]].from_parts(parts, name)
-

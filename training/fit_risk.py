@@ -45,7 +45,8 @@ class Judged:
 
     def blended(self, weights: Mapping[str, float]) -> Numbers:
         """Log-odds (n,) of a blend."""
-        return np.sum([weight * self.scores[name] for name, weight in weights.items()], axis=0, dtype=np.float64)
+        blended: Numbers = np.sum([weight * self.scores[name] for name, weight in weights.items()], axis=0)
+        return blended
 
     def quality(self, weights: Mapping[str, float]) -> float:
         """Average precision on labels that may be chances."""
@@ -55,18 +56,20 @@ class Judged:
 def fit_outcome(lesson: Lesson, settings: FitSettings | None = None) -> OutcomeModel:
     """The calibrated blend of a lesson.
 
-    With too few positives to learn from, everybody gets the rate seen. Without an earlier year to hold out, the
-    first blend is taken and only the level is calibrated, on the training rows.
+    Where all had the same end, everybody gets the rate seen. Without an earlier year to hold out, the first blend
+    is taken as it comes.
     """
     chosen = settings or FitSettings()
     everything = np.ones(len(lesson.x), dtype=bool)
     y = lesson.answers(everything, lesson.split.test)
-    if min(y.sum(), len(y) - y.sum()) < min(chosen.least_positives, 1.0):
+    if _rarer(y) < 1.0:
         return OutcomeModel(lesson.outcome, lesson.split.horizon_months, {}, {}, rate=float(y.mean()))
     members = _fitted(lesson, everything, y, chosen)
     judged = _held_out(lesson, chosen)
-    weights = dict(BLENDS[0] if judged is None else best_blend(judged))
-    return _calibrated(lesson, members, weights, judged or Judged(_scores(lesson, everything, members), y), judged is not None)
+    if judged is None:
+        return _calibrated(lesson, members, BLENDS[0], Judged(_scores(lesson, everything, members), y), Platt())
+    weights = best_blend(judged)
+    return _calibrated(lesson, members, weights, judged, Platt.fit(judged.blended(weights), judged.answers))
 
 
 def best_blend(judged: Judged) -> Mapping[str, float]:
@@ -77,13 +80,12 @@ def best_blend(judged: Judged) -> Mapping[str, float]:
 
 
 def _calibrated(
-    lesson: Lesson, members: Mapping[str, ExplainedModel], weights: Mapping[str, float], judged: Judged, later: bool
+    lesson: Lesson, members: Mapping[str, ExplainedModel], weights: Mapping[str, float], judged: Judged, platt: Platt
 ) -> OutcomeModel:
-    scores = judged.blended(weights)
-    platt = Platt.fit(scores, judged.answers) if later else Platt()
-    platt = Platt(platt.slope, platt.shift + lesson.shift)
-    reliability = Reliability.fit(platt.apply(scores - lesson.shift / platt.slope), judged.answers)
-    return OutcomeModel(lesson.outcome, lesson.split.horizon_months, members, weights, platt, reliability)
+    """How sure is learned before the drift is added: the year held out knows nothing of it."""
+    reliability = Reliability.fit(platt.apply(judged.blended(weights)), judged.answers)
+    moved = Platt(platt.slope, platt.shift + lesson.shift)
+    return OutcomeModel(lesson.outcome, lesson.split.horizon_months, members, dict(weights), moved, reliability)
 
 
 def _held_out(lesson: Lesson, settings: FitSettings) -> Judged | None:
@@ -102,9 +104,7 @@ def _rarer(y: Numbers) -> float:
     return float(min(y.sum(), len(y) - y.sum())) if len(y) else 0.0
 
 
-def _fitted(
-    lesson: Lesson, rows: NDArray[np.bool_], y: Numbers, settings: FitSettings
-) -> dict[str, ExplainedModel]:
+def _fitted(lesson: Lesson, rows: NDArray[np.bool_], y: Numbers, settings: FitSettings) -> dict[str, ExplainedModel]:
     made: Mapping[str, Callable[[], ExplainedModel]] = {
         "boosted": lambda: Boosted(settings.boosted, settings.seed),
         "logistic": lambda: SoftLogistic(settings.penalty),
@@ -114,4 +114,3 @@ def _fitted(
 
 def _scores(lesson: Lesson, rows: NDArray[np.bool_], members: Mapping[str, ExplainedModel]) -> dict[str, Numbers]:
     return {name: log_odds(member.predict(lesson.x[rows])) for name, member in members.items()}
-

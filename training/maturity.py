@@ -77,9 +77,7 @@ def _band_chances(past: _Past, asked: _Past, age: float) -> Numbers:
     """Chances of complaints open for about `age` days: by source and category, each shrunk to the wider group."""
     like = past.take(_comparable(past, age))
     everyone = (like.sustained.sum() + 1.0) / (len(like.age) + SHRINK)
-    by_source = {
-        filed: _shrunk(like.sustained[like.filed == filed], everyone) for filed in (False, True)
-    }
+    by_source = {filed: _shrunk(like.sustained[like.filed == filed], everyone) for filed in (False, True)}
     cells: dict[tuple[str, bool], float] = {}
     for key in set(zip(asked.category.tolist(), asked.filed.tolist(), strict=True)):
         same = (like.category == key[0]) & (like.filed == key[1])

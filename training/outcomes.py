@@ -48,7 +48,8 @@ def labels(frames: Frames, spine: pd.DataFrame, question: Question) -> Numbers:
     if absent:
         raise MissingTable(f"outcome {question.outcome!r} needs table {absent[0]!r}, which is absent; ingest it first")
     result = np.zeros(len(spine))
-    for stamp, rows in spine.groupby("as_of", sort=True).indices.items():
+    for stamp in sorted(spine["as_of"].unique()):
+        rows = np.flatnonzero(spine["as_of"] == stamp)
         start = pd.Timestamp(stamp).date()
         end = add_months(start, question.horizon_months)
         if question.known_at is not None and end > question.known_at:
@@ -96,9 +97,8 @@ def _conduct(frames: Frames, question: Question, window: Window) -> pd.Series:
     else:
         found = _complaints(frames, question, window)
         found = found.assign(chance=(found["finding"] == "sustained").fillna(False).astype("float64"))
-    none = np.log1p(-found["chance"].clip(upper=1 - 1e-12)).groupby(found["officer_id"]).sum()
-    chance = 1.0 - np.exp(none)
-    return chance.where(chance < 1 - 1e-9, 1.0)
+    none = found["chance"].rsub(1.0).groupby(found["officer_id"]).prod()
+    return none.rsub(1.0)
 
 
 def _force(frames: Frames, question: Question, window: Window) -> pd.Series:
@@ -135,9 +135,11 @@ def _stagnation(frames: Frames, question: Question, window: Window) -> pd.Series
     """At the end of the window: no step for longer than the least time and the grace, and no course for long."""
     limits = policy().outcome("stagnation").thresholds
     steps = versions_at(frames["promotions"], question.known_at)
-    steps = steps[(steps["occurred_on"] < window.end) & (steps["kind"] != "roster") & (steps["ladder"] != "police_rank")]
+    steps = steps[(steps["kind"] != "roster") & (steps["ladder"] != "police_rank")]
+    steps = steps[steps["occurred_on"] < window.end]
     last = steps.sort_values("occurred_on").drop_duplicates("officer_id", keep="last").set_index("officer_id")
-    needed = [_minimum_months(*pair) + limits["months_past_minimum"] for pair in zip(last["ladder"], last["rank_step"], strict=True)]
+    ladders, names = last["ladder"].astype(str), last["rank_step"].astype(str)
+    needed = [_minimum_months(*pair) + limits["months_past_minimum"] for pair in zip(ladders, names, strict=True)]
     held = (window.end - last["occurred_on"]).dt.days / 30.4375
     stuck = held >= np.array(needed, dtype=np.float64)
     courses = versions_at(frames["course_completions"], question.known_at)
