@@ -11,9 +11,7 @@ from ibis.expr.types import IntegerColumn, IntegerScalar, Table
 
 from data_contracts.asof import Lookback
 from features.asof_join import KEYS, month_start, standing_rows
-from features.measures import EVERY, EventTable, Measure
-
-THOUSANDTHS = 1000
+from features.measures import EVERY, THOUSANDTHS, EventTable, Measure
 
 
 def event_windows(days: Table, rows: Table, events: EventTable) -> Table:

@@ -14,6 +14,7 @@ from ibis.expr.types import BooleanValue, NumericValue, Table
 
 from data_contracts.asof import Lookback
 
+THOUSANDTHS = 1000
 LONG = (Lookback(12), Lookback(24), Lookback(60), Lookback(None))
 EVERY = (Lookback(3), *LONG)
 COMPLAINT_CATEGORIES = (

@@ -127,7 +127,8 @@ def tenure_at(days: Table, officers: Table) -> Table:
 def population(as_ofs: Table, tables: Mapping[str, Table]) -> Table:
     """Who is counted at each as-of: appointed, not left, and on the roster where the source keeps one.
 
-    Appointed: joined before as-of or, where the joining date is unknown, posted before it. Whoever
+    Appointed: an officer on record (where there are such records) who joined before as-of or, where the
+    joining date is unknown, was posted before it. Whoever
     leaves on as-of has left. Where promotions has roster rows, one of the calendar year before as-of must
     confirm the officer; before the first roster nobody is counted. (officer_id, as_of), one row each.
     """
@@ -141,7 +142,7 @@ def population(as_ofs: Table, tables: Mapping[str, Table]) -> Table:
     else:
         days = days.mutate(entered_on=ibis.null("date"), left=ibis.literal(False))
     appointed = ibis.ifelse(days.entered_on.isnull(), days.posted.notnull(), days.entered_on < days.as_of)
-    there = days.filter(appointed.fill_null(False) & ~days.left.fill_null(False)).select(*KEYS)
+    there = days.filter(appointed.fill_null(False) & ~days.left.fill_null(True)).select(*KEYS)
     return _confirmed(there, tables["promotions"]) if "promotions" in tables else there
 
 

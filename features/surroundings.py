@@ -7,7 +7,9 @@ own means.
 
 from __future__ import annotations
 
-from ibis.expr.types import NumericValue, Table
+from ibis.expr.types import FloatingColumn, FloatingScalar, NumericValue, Table
+
+from features.measures import THOUSANDTHS
 
 UNIT_MEASURES = ("complaints_24m", "complaints_sustained_60m", "complaints_use_of_force_24m", "force_reports_24m")
 POST_MEASURES = ("complaints_24m", "complaints_sustained_60m", "force_reports_24m", "courses_12m", "overtime_hours_12m")
@@ -36,10 +38,15 @@ def _with_group(wide: Table, group: str, measures: tuple[str, ...]) -> Table:
     counted = wide.filter(wide.counted & wide[key].notnull())
     sums = counted.group_by(group_as_of=counted.as_of, group_key=counted[key]).aggregate(
         **{f"{group}_size": counted.count().cast("float64")},
-        **{f"{group}_sum_{name}": counted[name].sum() for name in measures},
+        **{f"{group}_sum_{name}": _exact_sum(counted[name]) for name in measures},
     )
     joined = wide.left_join(sums, [wide.as_of == sums.group_as_of, wide[key] == sums.group_key])
     return joined.drop("group_as_of", "group_key")
+
+
+def _exact_sum(values: FloatingColumn) -> FloatingScalar:
+    """A sum in whole thousandths, so that the order of officers cannot move its last digit."""
+    return (values * THOUSANDTHS).round().cast("int64").sum().cast("float64") / THOUSANDTHS
 
 
 def _others_mean(wide: Table, group: str, name: str) -> NumericValue:

@@ -55,7 +55,7 @@ def _values(table: str, column: str, kind: object) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def table_rows(draw: st.DrawFn, table: str, least: int = 2, most: int = 9) -> pd.DataFrame:
+def table_rows(draw: st.DrawFn, table: str, least: int = 2, most: int = 12) -> pd.DataFrame:
     """Accepted rows of one table with versions: a second row of a key is known later and supersedes the first."""
     happened = HAPPENED.get(table, "occurred_on")
     rows: list[dict[str, Any]] = []
@@ -90,7 +90,12 @@ def framed(table: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
     return frame.astype({name: dtypes.get(kind, "boolean") for name, kind in READS[table].items()})
 
 
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame, one dict each."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
 @st.composite
 def bureaus(draw: st.DrawFn) -> dict[str, pd.DataFrame]:
     """Every table the features read, with at least one row each."""
-    return {table: draw(table_rows(table)) for table in READS}
+    return {table: draw(table_rows(table, least=6 if table == "officers" else 2)) for table in READS}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -16,10 +17,20 @@ Value = float | str | None
 SUFFIXES: dict[str, int | None] = {"3m": 3, "12m": 12, "24m": 24, "60m": 60, "ever": None}
 LONG = ("12m", "24m", "60m", "ever")
 FINDINGS = ("sustained", "not_sustained", "unfounded", "exonerated", "no_affidavit")
-CATEGORIES = (
-    "use_of_force search_arrest_rights operations neglect_unbecoming verbal_abuse lockup off_duty_conduct "
-    "civil_suit crime traffic substance other"
-).split()
+CATEGORIES = [
+    "use_of_force",
+    "search_arrest_rights",
+    "operations",
+    "neglect_unbecoming",
+    "verbal_abuse",
+    "lockup",
+    "off_duty_conduct",
+    "civil_suit",
+    "crime",
+    "traffic",
+    "substance",
+    "other",
+]
 
 
 def months_before(day: date, months: int) -> date:
@@ -55,12 +66,13 @@ class Oracle:
             own = self.stood("officers", day, None, officer)
             entered = max((row["entered_on"] for row in own if row["entered_on"]), default=None)
             left = any(row["left_on"] and row["left_on"] <= day for row in own)
+            on_record = bool(own) or "officers" not in self.tables
             appointed = entered < day if entered else bool(self.stood("postings", day, "started_on", officer))
             sworn = not keeps_roster or any(
                 row["kind"] == "roster" and row["occurred_on"].year == day.year - 1
                 for row in self.stood("promotions", day, "occurred_on", officer)
             )
-            if appointed and not left and sworn:
+            if on_record and appointed and not left and sworn:
                 there.add(officer)
         return there
 
@@ -89,7 +101,7 @@ class Oracle:
         if rows:
             units = [rows[0]["started_on"]]
             posts = [rows[0]["started_on"]]
-            for before, row in zip(rows, rows[1:], strict=False):
+            for before, row in pairwise(rows):
                 if row["unit_id"] != before["unit_id"]:
                     units.append(row["started_on"])
                 if row["post_id"] != before["post_id"]:
@@ -116,7 +128,7 @@ class Oracle:
         if not rows:
             return {"rank_code": posting_rank, "rank_position": None, "days_in_rank": None}
         since = rows[0]["occurred_on"]
-        for before, row in zip(rows, rows[1:], strict=False):
+        for before, row in pairwise(rows):
             if row["rank_step"] != before["rank_step"]:
                 since = row["occurred_on"]
         places = [
@@ -165,10 +177,10 @@ class Oracle:
 
         told = count("complaints", lambda row: True, tuple(SUFFIXES))
         for finding in FINDINGS:
-            told |= count(f"complaints_{finding}", lambda row, finding=finding: row["finding"] == finding)
+            told |= count(f"complaints_{finding}", _equals("finding", finding))
         told |= count("complaints_pending", lambda row: row["finding"] is None)
         for category in CATEGORIES:
-            told |= count(f"complaints_{category}", lambda row, category=category: row["category"] == category)
+            told |= count(f"complaints_{category}", _equals("category", category))
         told |= count("complaints_officer_filed", lambda row: row["officer_filed"])
         return told | count(
             "complaints_sustained_use_of_force",
@@ -181,7 +193,7 @@ class Oracle:
 
         told = count("force_reports", lambda row: True, tuple(SUFFIXES))
         for kind in ("taser", "firearm_used", "subject_injured", "officer_injured"):
-            told |= count(f"force_reports_{kind}", lambda row, kind=kind: row[kind])
+            told |= count(f"force_reports_{kind}", _value(kind))
         return told | count("force_reports_off_duty", lambda row: row["on_duty"] is False)
 
     def _development(self, officer: str, day: date) -> dict[str, Value]:
@@ -212,7 +224,7 @@ class Oracle:
             f"competency_level_mean_{suffix}": _mean(numbers("competency_assessments", "level")),
         }
         for kind in ("performance", "case_quality", "supervision"):
-            scores = numbers("appraisals", "score", lambda row, kind=kind: row["kind"] == kind)  # type: ignore[misc]
+            scores = numbers("appraisals", "score", _equals("kind", kind))
             told[f"appraisal_{kind}_score_mean_{suffix}"] = _mean(scores)
         return told
 
@@ -315,8 +327,16 @@ _MEANS = {
 }
 
 
+def _equals(column: str, value: str) -> Callable[[Row], bool]:
+    return lambda row: bool(row[column] == value)
+
+
+def _value(column: str) -> Callable[[Row], Any]:
+    return lambda row: row[column]
+
+
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
-    told = {}
+    told: dict[str, Any] = {}
     for name, value in row.items():
         if pd.isna(value):
             told[name] = None

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from features.engine import READS
 from tests.features.engines import compiled_features, spine_of
-from tests.features.histories import AS_OFS, KEYLESS, bureaus, framed, table_rows
+from tests.features.histories import AS_OFS, KEYLESS, bureaus, framed, records, table_rows
 
 GENERATE = (Phase.explicit, Phase.generate)  # shrinking a whole bureau costs minutes and tells little
-FEW = settings(max_examples=4, deadline=None, phases=GENERATE, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=3, deadline=None, phases=GENERATE, suppress_health_check=list(HealthCheck))
 MIDDLE = AS_OFS[1]
 
 
 def known_later(frame: pd.DataFrame) -> pd.DataFrame:
     """The same rows, but first known the day after MIDDLE."""
-    return frame.assign(known_on=pd.Timestamp(MIDDLE) + pd.Timedelta(days=1), superseded_on=pd.NaT)
+    return frame.assign(known_on=pd.Timestamp(MIDDLE) + pd.Timedelta(days=1), superseded_on=None)
 
 
 def corrected_later(frame: pd.DataFrame) -> pd.DataFrame:
@@ -32,7 +32,7 @@ def corrected_later(frame: pd.DataFrame) -> pd.DataFrame:
 def grown(table: str, frame: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
     """The table as it stands once the later rows have come in."""
     kept = frame if table in KEYLESS else corrected_later(frame)
-    return framed(table, [*kept.to_dict("records"), *known_later(later).to_dict("records")])
+    return framed(table, [*records(kept), *records(known_later(later))])
 
 
 @given(frames=bureaus(), later=st.fixed_dictionaries({table: table_rows(table) for table in READS}))

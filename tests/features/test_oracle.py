@@ -14,10 +14,10 @@ from features.snapshots import officer_frame
 from features.windows import FEATURE_COLUMNS
 from tests.features.engines import compiled_features, spine_of
 from tests.features.histories import AS_OFS, OFFICERS, bureaus
-from tests.features.oracle import Oracle
+from tests.features.oracle import Oracle, Value
 
 GENERATE = (Phase.explicit, Phase.generate)  # shrinking a whole bureau costs minutes and tells little
-FEW = settings(max_examples=8, deadline=None, phases=GENERATE, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=6, deadline=None, phases=GENERATE, suppress_health_check=list(HealthCheck))
 
 
 def disagreements(answer: pd.DataFrame, oracle: Oracle) -> list[str]:
@@ -33,7 +33,7 @@ def disagreements(answer: pd.DataFrame, oracle: Oracle) -> list[str]:
     return wrong
 
 
-def _same(value: object, truth: object) -> bool:
+def _same(value: Value, truth: Value) -> bool:
     if truth is None or pd.isna(value):
         return truth is None and bool(pd.isna(value))
     return value == truth if isinstance(truth, str) else value == pytest.approx(truth, rel=1e-9, abs=1e-9)

@@ -80,7 +80,7 @@ def test_courses_first_taken_on_one_day_are_one_set_and_repeats_are_none() -> No
     assert course_sequences(rows, date(2020, 1, 3))["course_ids"].tolist() == [("y",)]
 
 
-@pytest.mark.cities()
+@pytest.mark.cities
 @pytest.mark.parametrize(
     ("city", "train_until", "test_until", "counts"),
     [
