@@ -131,6 +131,19 @@ def promote(
     console.print(f"{model.name} version {model.version} is the champion", highlight=False)
 
 
+@train_app.command("next-post")
+def train_next_post(
+    as_of: Annotated[str, typer.Option(help="Learn from what was known before this day, YYYY-MM-DD.")],
+) -> None:
+    """Fit the next-post model on the history, test it on the months before, sign it and register it."""
+    from training.train_next_post import train_next_post
+
+    with console.status("train next-post") as status:
+        model, worth = train_next_post(settings(), AsOf.parse(as_of).day, status.update)
+    console.print(worth.sentence(), highlight=False)
+    console.print(f"registered {model.name} version {model.version}", highlight=False)
+
+
 # --- backtest ----------------------------------------------------------------------------------------------------
 
 
@@ -149,6 +162,21 @@ def backtest_risk(
     from experiments.backtest_risk import RiskBacktest, run_backtest
 
     run_backtest(RiskBacktest(source, data, as_of, outcome, horizon_months, labels, mapping), out, console)
+
+
+@backtest_app.command("next-post")
+def backtest_next_post(
+    data: Annotated[Path, typer.Option(help="Folder of the export.")],
+    train_until: Annotated[str, typer.Option(help="Last day that training may know, YYYY-MM-DD.")],
+    test_until: Annotated[str, typer.Option(help="Last day of the test window, YYYY-MM-DD.")],
+    out: Annotated[Path, typer.Option(help="JSON to write.")],
+    source: Annotated[str, typer.Option(help="chicago, new_york, simulator or mapped.")] = "new_york",
+    mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
+) -> None:
+    """Test next-post models on moves they have not seen, ranking the whole catalogue."""
+    from experiments.backtest_next_post import NextPostBacktest, run_backtest
+
+    run_backtest(NextPostBacktest(source, data, train_until, test_until, mapping), out, console)
 
 
 # --- score, serve ------------------------------------------------------------------------------------------------

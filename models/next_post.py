@@ -36,6 +36,9 @@ class Blend:
     ease: float = 1.0
 
 
+DEFAULT_BLENDS: Mapping[str, Blend] = {"all": Blend(0.75, 0.1, 1.0), "novel": Blend(0.75, 0.5, 1.0)}
+
+
 @dataclass(frozen=True)
 class RankedPost:
     """One suggestion; `score` is the log the ranking is made by, `probability` its share among the allowed posts."""
@@ -72,7 +75,7 @@ class NextPostModel:
     ranks: Mapping[str, int]
     tables: CountTables
     nets: tuple[NextPostNet, ...]
-    blends: Mapping[str, Blend] = field(default_factory=lambda: {"all": Blend(), "novel": Blend()})
+    blends: Mapping[str, Blend] = field(default_factory=lambda: dict(DEFAULT_BLENDS))
 
     def score(self, histories: Histories, novel: bool) -> Array:
         """(n, size) logs; the present post, and with `novel` every held post, at minus infinity."""
@@ -103,7 +106,9 @@ class NextPostModel:
             rows = np.flatnonzero(novel == mode)
             for start in range(0, len(rows), self._batch_size):
                 chosen = rows[start : start + self._batch_size]
-                for row, posts in zip(chosen, self._ranked(known.take(chosen), mode, k, [exclude[i] for i in chosen]), strict=True):
+                for row, posts in zip(
+                    chosen, self._ranked(known.take(chosen), mode, k, [exclude[i] for i in chosen]), strict=True
+                ):
                     ranked[row] = posts
         return ranked
 
@@ -127,7 +132,9 @@ class NextPostModel:
         """The inverse of `to_parts`; raises UntrustedArtifact when the parts are not those of such a model."""
         values = parts.json
         if values.get("kind") != KIND:
-            raise UntrustedArtifact(f"the artefact is of kind {values.get('kind')!r}, not {KIND!r}; resolve the right model")
+            raise UntrustedArtifact(
+                f"the artefact is of kind {values.get('kind')!r}, not {KIND!r}; resolve the right model"
+            )
         catalogue = Catalogue(tuple(values["posts"]), tuple(tuple(words) for words in values["words"]))
         tables = CountTables.from_arrays(parts.arrays)
         nets = tuple(_net(parts.arrays, f"net{i}.", tables, len(values["ranks"]) + 1) for i in range(values["nets"]))
@@ -146,7 +153,8 @@ class NextPostModel:
     def _chunks(self, histories: Histories, novel: bool) -> list[Components]:
         size = self._batch_size
         return [
-            self._components(histories.take(slice(start, start + size)), novel) for start in range(0, len(histories), size)
+            self._components(histories.take(slice(start, start + size)), novel)
+            for start in range(0, len(histories), size)
         ]
 
     def _components(self, histories: Histories, novel: bool) -> Components:
@@ -191,9 +199,15 @@ NAMES = ("prior", "residual", "ease", "markov", "parts", "barred")
 def _net(arrays: Mapping[str, Any], prefix: str, tables: CountTables, ranks: int) -> NextPostNet:
     """A network from its arrays; raises UntrustedArtifact when they do not fit."""
     net = NextPostNet(tables.words, ranks)
-    state = {name.removeprefix(prefix): torch.from_numpy(np.array(array)) for name, array in arrays.items() if name.startswith(prefix)}
+    state = {
+        name.removeprefix(prefix): torch.from_numpy(np.array(array))
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
     try:
         net.load_state_dict(state)
     except RuntimeError as error:
-        raise UntrustedArtifact("the arrays of the next-post network do not fit its catalogue; train it again") from error
+        raise UntrustedArtifact(
+            "the arrays of the next-post network do not fit its catalogue; train it again"
+        ) from error
     return net.eval()

@@ -6,7 +6,6 @@ Shapes: b questions, size posts, K = 13 ways of counting, d = 32 numbers a post.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +23,10 @@ POST_DROPOUT = 0.1
 COUNTED = len(ROWS) + 2
 WAYS = ("anywhere", "popular", "popular_1y", "popular_recent", "moved", "moved_recently", "two_step", "exchange",
         "kindred_source", "kindred_target", "together", "together_sharp", "return")  # fmt: skip
-CONTEXT = 14
+CONTEXT = 11
+GATE_CONTEXT = 9
+PROMOTED_DAYS = 180.0
+PERSON_DROPOUT = 0.5
 MONTH_DAYS, YEAR_DAYS = 30.4375, 365.25
 
 
@@ -89,25 +91,30 @@ def _padded(histories: Histories) -> tuple[Array, Array]:
 
 
 def context_of(histories: Histories) -> Array:
-    """(n, CONTEXT) float32: times, counts and the season of the year."""
+    """(n, CONTEXT) float32: times, counts the season of the year, a recent promotion, and the years since joining."""
     posts, days = _padded(histories)
     known = posts != PADDING
     count = known.sum(1)
     ordered = np.sort(np.where(known, posts, np.arange(posts.shape[1]) - 10_000_000), axis=1)
     repeats = (np.diff(ordered, axis=1) == 0).any(1)
+    tenure = days.max(1)
     season = histories.day / YEAR_DAYS * 2 * np.pi
     columns = [
         np.log1p(days[:, 0] / MONTH_DAYS), np.log1p(days[:, 1] / MONTH_DAYS), np.log1p(days.max(1) / YEAR_DAYS),
         np.log1p(count), count == 0, known[:, 2] & (posts[:, 2] == posts[:, 0]), repeats, np.sin(season), np.cos(season),
-        *_time(histories.rank_days, MONTH_DAYS), *_time(histories.tenure_days, YEAR_DAYS), histories.rank > 0,
+        _promoted(histories.rank_days), _time(histories.tenure_days, tenure) / 3,
     ]  # fmt: skip
     return np.stack(columns, 1).astype(np.float32)
 
 
-def _time(days: Array, unit: float) -> tuple[Array, Array]:
-    """Log of a time, and whether it is known."""
-    known = np.isfinite(days)
-    return np.log1p(np.maximum(np.where(known, days, 0.0), 0.0) / unit), known
+def _time(days: Array, otherwise: Array) -> Array:
+    """Log of years; an unknown time reads as `otherwise`, for a flag would only tell old records from new ones."""
+    return np.asarray(np.log1p(np.maximum(np.where(np.isfinite(days), days, otherwise), 0.0) / YEAR_DAYS))
+
+
+def _promoted(days: Array) -> Array:
+    """Near 1 just after a promotion; how long ago an old one was depends on where the records begin, so it is 0."""
+    return np.asarray(np.exp(-np.where(np.isfinite(days), np.maximum(days, 0.0), np.inf) / PROMOTED_DAYS))
 
 
 class NextPostNet(nn.Module):
@@ -117,12 +124,14 @@ class NextPostNet(nn.Module):
         """`words`: (size + 1, words) of the catalogue; `ranks`: how many rank codes, 0 included."""
         super().__init__()
         self.size = len(words) - 1
+        self.words: Tensor
         self.register_buffer("words", torch.from_numpy(np.vstack([words, np.zeros_like(words[:1])])), persistent=False)
         self.posts = nn.Embedding(self.size + 2, DIMENSION)
         self.word_vectors = nn.Parameter(torch.randn(words.shape[1], DIMENSION) * 0.05)
-        self.ranks = nn.Embedding(ranks, RANK_DIMENSION)
+        self.ranks = nn.Embedding(ranks, RANK_DIMENSION, padding_idx=0)
         facts = CONTEXT + COUNTED + 1
-        self.gate, self.gate_novel = nn.Linear(facts, len(WAYS)), nn.Linear(facts, len(WAYS))
+        mixed = GATE_CONTEXT + COUNTED + 1  # the gate sees nothing that dates a record: it must hold in other years
+        self.gate, self.gate_novel = nn.Linear(mixed, len(WAYS)), nn.Linear(mixed, len(WAYS))
         self.reader = nn.GRU(DIMENSION + 2, HIDDEN, batch_first=True)
         self.drop = nn.Dropout(DROPOUT)
         self.out = nn.Linear(HIDDEN + RANK_DIMENSION + facts, DIMENSION)
@@ -136,6 +145,7 @@ class NextPostNet(nn.Module):
         """Begin as an even mix of the counts, without an opinion of its own."""
         nn.init.normal_(self.posts.weight, 0.0, 0.05)
         nn.init.normal_(self.ranks.weight, 0.0, 0.1)
+        nn.init.zeros_(self.ranks.weight[0])
         nn.init.normal_(self.out.weight, 0.0, 0.02)
         for zero in (self.gate.weight, self.gate.bias, self.gate_novel.weight, self.gate_novel.bias, self.out.bias):
             nn.init.zeros_(zero)
@@ -145,26 +155,35 @@ class NextPostNet(nn.Module):
         own = self.posts.weight
         if self.training:
             own = own * (torch.rand(len(own), 1) >= POST_DROPOUT)
-        words: Any = self.words
-        return own + words @ self.word_vectors
+        return torch.as_tensor(own + self.words @ self.word_vectors)
 
     def forward(self, batch: Batch) -> Scores:
         """Mix the counts, then add the residual."""
         parts, strength, returns = self._ways(batch)
         facts = torch.cat([batch.context, strength], 1)  # (b, CONTEXT + COUNTED + 1)
-        gate = torch.where(batch.novel[:, None], self.gate_novel(facts), self.gate(facts))
-        no_return = torch.zeros(len(WAYS))
-        no_return[-1] = -20.0
-        share = torch.softmax(gate + torch.where(returns[:, None], 0.0, no_return), 1)  # (b, K)
+        mixed = torch.cat([batch.context[:, :GATE_CONTEXT], strength], 1)
+        gate = torch.where(batch.novel[:, None], self.gate_novel(mixed), self.gate(mixed))
+        share = torch.softmax(gate + self._closed(returns), 1)  # (b, K)
         parts = share[:, :, None] * parts
         return Scores(torch.log(parts.sum(1) + 1e-9), self._residual(batch, facts), parts, batch.barred)
+
+    def _closed(self, returns: Tensor) -> Tensor:
+        """(b, K) minus 20 where a way has nothing to say: no earlier post, or no words that posts share."""
+        closed = torch.zeros(len(returns), len(WAYS))
+        closed[:, -1] = torch.where(returns, 0.0, -20.0)
+        if not self.word_vectors.shape[0]:
+            closed[:, [WAYS.index("kindred_source"), WAYS.index("kindred_target")]] = -20.0
+        return closed
 
     def _residual(self, batch: Batch, facts: Tensor) -> Tensor:
         vectors = self.embeddings()
         present = (batch.posts <= self.size).float()
         steps = torch.cat([vectors[batch.posts], batch.months[:, :, None] * 0.3, present[:, :, None]], 2)
         _, last = self.reader(steps.flip(1))  # oldest first; last: (1, b, HIDDEN)
-        seen = self.drop(torch.cat([last[0], self.ranks(batch.rank), facts], 1))
+        person = torch.cat([self.ranks(batch.rank), facts[:, GATE_CONTEXT:CONTEXT]], 1)
+        if self.training:  # ranks are recorded in some years only, so the rest must stand without them
+            person = person * (torch.rand(len(person), 1) >= PERSON_DROPOUT)
+        seen = self.drop(torch.cat([last[0], person, facts[:, :GATE_CONTEXT], facts[:, CONTEXT:]], 1))
         return torch.as_tensor(self.out(seen) @ vectors[: self.size].T + self.bias)
 
     def _ways(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
@@ -191,7 +210,9 @@ class NextPostNet(nn.Module):
         steps = torch.arange(1, batch.returns.shape[1] + 1).float()
         law = self.far_back[1] * torch.log(steps) + self.far_back[0] * 0.3 * torch.log1p(batch.years_back)
         weight = law.exp() * (batch.returns < self.size)
-        spread = torch.zeros(len(allowed), self.size + 1).scatter_add_(1, batch.returns, weight)[:, : self.size] * allowed
+        spread = (
+            torch.zeros(len(allowed), self.size + 1).scatter_add_(1, batch.returns, weight)[:, : self.size] * allowed
+        )
         total = spread.sum(1, keepdim=True)
         may_return = total[:, 0] > 1e-9
         return torch.where(may_return[:, None], spread / total.clamp(min=1e-9), base), may_return

@@ -7,6 +7,7 @@ the tables of its own fold, which its officer's rows are left out of, so that no
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -97,9 +98,13 @@ class CountTables:
 
     def _kindred_target(self, counts: Array) -> Array:
         """The counts of a row, spread over posts with the same words: (n, size)."""
+        return np.asarray((counts @ self.words[: self.size]) @ self._word_share, np.float32)
+
+    @cached_property
+    def _word_share(self) -> Array:
+        """(words, size) each word's posts, summing to 1."""
         words = self.words[: self.size]
-        share = words / np.maximum(words.sum(0, keepdims=True), 1e-9)
-        return np.asarray((counts @ words) @ share.T, np.float32)
+        return np.ascontiguousarray((words / np.maximum(words.sum(0, keepdims=True), 1e-9)).T)
 
     def whole(self) -> CountTables:
         """Only the tables of every officer: what a finished model keeps."""
@@ -112,7 +117,7 @@ class CountTables:
 
     def to_arrays(self) -> dict[str, Array]:
         """Plain arrays for storage."""
-        arrays = {}
+        arrays: dict[str, Array] = {}
         for name in (field.name for field in fields(self)):
             value = getattr(self, name)
             if name in ROWS:
@@ -140,7 +145,7 @@ class CountTables:
 def count_tables(moves: Moves, catalogue: Catalogue, fold: Array | None = None) -> CountTables:
     """Count `moves`; with `fold` (n,) also once for each fold, without the moves of that fold."""
     folds = [] if fold is None else range(int(fold.max()) + 1)
-    keeps = [fold != each for each in folds] + [np.ones(len(moves), bool)]
+    keeps: list[Array] = [np.asarray(fold != each) for each in folds] + [np.ones(len(moves), bool)]
     groups = [_group(moves.take(keep), catalogue, int(moves.day.max())) for keep in keeps]
     ease_posts = _ease_posts(moves, catalogue.size)
     return CountTables(

@@ -91,7 +91,12 @@ class Histories:
     def take(self, rows: Array | slice) -> Histories:
         """The rows asked for."""
         return Histories(
-            self.posts[rows], self.days[rows], self.rank[rows], self.rank_days[rows], self.tenure_days[rows], self.day[rows]
+            self.posts[rows],
+            self.days[rows],
+            self.rank[rows],
+            self.rank_days[rows],
+            self.tenure_days[rows],
+            self.day[rows],
         )
 
     def present(self, size: int) -> Array:

@@ -24,10 +24,18 @@ class Reason:
 PLAIN = {
     "return": Reason("return", "您曾任此岗位", "you held this post before"),
     "popular": Reason("popular", "近年调入此岗位的民警较多", "many officers have moved to this post"),
-    "two_step": Reason("two_step", "与您前后两个岗位经历相同的民警曾调入此岗位", "officers with your last two posts moved here"),
-    "exchange": Reason("exchange", "此岗位与您现岗位之间常有互调", "officers often move from this post to yours, and back"),
-    "kindred": Reason("kindred", "与您岗位相近的民警曾调入此类岗位", "officers of posts like yours moved to posts like this"),
-    "together": Reason("together", "任过您所任岗位的民警常任此岗位", "officers who held your posts often held this one too"),
+    "two_step": Reason(
+        "two_step", "与您前后两个岗位经历相同的民警曾调入此岗位", "officers with your last two posts moved here"
+    ),
+    "exchange": Reason(
+        "exchange", "此岗位与您现岗位之间常有互调", "officers often move from this post to yours, and back"
+    ),
+    "kindred": Reason(
+        "kindred", "与您岗位相近的民警曾调入此类岗位", "officers of posts like yours moved to posts like this"
+    ),
+    "together": Reason(
+        "together", "任过您所任岗位的民警常任此岗位", "officers who held your posts often held this one too"
+    ),
 }
 THEMES = {
     "anywhere": "popular", "popular": "popular", "popular_1y": "popular", "popular_recent": "popular", "moved": "moved",
@@ -42,7 +50,11 @@ def moved_here(count: int, total: int) -> Reason:
     >>> moved_here(6, 10).en
     '6 of 10 officers who left your post moved here'
     """
-    return Reason("moved", f"离开您现岗位的 {total} 人次中有 {count} 人次调入此岗位", f"{count} of {total} officers who left your post moved here")
+    return Reason(
+        "moved",
+        f"离开您现岗位的 {total} 人次中有 {count} 人次调入此岗位",
+        f"{count} of {total} officers who left your post moved here",
+    )
 
 
 def reasons_for(held: Array, post: int, parts: Array, counts: Array) -> tuple[Reason, ...]:

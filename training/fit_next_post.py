@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.next_post import Blend, NextPostModel
+from models.next_post import DEFAULT_BLENDS, Blend, NextPostModel
 from models.next_post_net import NextPostNet, batch_of
 from models.post_baselines import BASELINES, MarkovEase, PostScorer
 from models.post_counts import CountTables, count_tables
@@ -42,6 +42,8 @@ class FitSettings:
     learning_rate: float = 3e-3
     decay: float = 1e-2
     embedding_decay: float = 0.1
+    gate_rate: float = 1e-2
+    gate_decay: float = 1e-4
     holdout_share: float = 0.15
     max_holdout: int = 6000
     min_holdout: int = 200
@@ -51,7 +53,9 @@ class FitSettings:
         return 5 if size <= 1000 else 3 if size <= 2500 else 2
 
 
-def fit_pharos(data: TrainingData, settings: FitSettings | None = None, progress: Progress | None = None) -> NextPostModel:
+def fit_pharos(
+    data: TrainingData, settings: FitSettings | None = None, progress: Progress | None = None
+) -> NextPostModel:
     """The model of a cut, its blends chosen on the last part of the training time."""
     chosen, say = settings or FitSettings(), progress or (lambda _: None)
     say("validation fit")
@@ -94,24 +98,32 @@ def choose_blends(data: TrainingData, settings: FitSettings) -> dict[str, Blend]
     """The blend of each mode that ranks the held-out moves best; the default where there are too few."""
     early, late = holdout(data.moves, settings)
     if not len(late):
-        return {mode: Blend() for mode in MODES}
+        return dict(DEFAULT_BLENDS)
     model = _fit(data, early, settings, nets=1)
-    blends = {}
+    blends = dict(DEFAULT_BLENDS)
     for mode in MODES:
         items = late.take(late.novel) if mode == "novel" else late
-        blends[mode] = _best_blend(model, items, mode == "novel") if len(items) else Blend()
+        if len(items):
+            blends[mode] = _best_blend(model, items, mode == "novel")
     return blends
 
 
 def _best_blend(model: NextPostModel, items: Moves, novel: bool) -> Blend:
-    parts = model.components(items.histories, novel)
+    """The default, unless another blend is better by more than one standard error of the difference."""
+    parts, usual = model.components(items.histories, novel), DEFAULT_BLENDS["novel" if novel else "all"]
 
-    def quality(blend: Blend) -> float:
-        return _rank_quality(parts.scores(blend), items.targets, parts.barred)
+    def quality(blend: Blend) -> Array:
+        return _item_quality(parts.scores(blend), items.targets, parts.barred)
 
-    best_ease = max(EASE_WEIGHTS, key=lambda w: quality(Blend(0.0, 100.0, w)))
-    grid = [Blend(r, p, best_ease) for r in RESIDUAL_WEIGHTS for p in PEER_WEIGHTS]
-    return max(grid, key=quality)
+    ease = max(EASE_WEIGHTS, key=lambda w: quality(Blend(0.0, 100.0, w)).mean())
+    start = quality(replace(usual, ease=ease))
+    best, gain = replace(usual, ease=ease), 0.0
+    for blend in (Blend(residual, peer, ease) for residual in RESIDUAL_WEIGHTS for peer in PEER_WEIGHTS):
+        difference = quality(blend) - start
+        error = float(difference.std()) / len(difference) ** 0.5
+        if difference.mean() - error > gain:
+            best, gain = blend, float(difference.mean()) - error
+    return best
 
 
 def _quality(model: PostScorer, items: Moves, size: int) -> float:
@@ -119,13 +131,15 @@ def _quality(model: PostScorer, items: Moves, size: int) -> float:
     total = 0.0
     for novel, chosen in ((False, items), (True, items.take(items.novel))):
         scores = model.score(chosen.histories, novel)
-        total += _rank_quality(scores, chosen.targets, barred(chosen.histories, size, novel)) if len(chosen) else 0.0
+        items_quality = _item_quality(scores, chosen.targets, barred(chosen.histories, size, novel))
+        total += float(items_quality.mean()) if len(chosen) else 0.0
     return total
 
 
-def _rank_quality(scores: Array, targets: Array, out: Array) -> float:
+def _item_quality(scores: Array, targets: Array, out: Array) -> Array:
+    """HR@10 + NDCG@10 of each item."""
     metrics = item_metrics(ranks(scores, targets, out))
-    return float(metrics["hr_at_10"].mean() + metrics["ndcg_at_10"].mean())
+    return metrics["hr_at_10"] + metrics["ndcg_at_10"]
 
 
 def _fit(data: TrainingData, moves: Moves, settings: FitSettings, nets: int) -> NextPostModel:
@@ -149,8 +163,10 @@ def fit_net(
     if not batches:
         return net.eval()
     rng = np.random.default_rng(seed)
-    optimizer = torch.optim.AdamW(_groups(net, settings), lr=settings.learning_rate)
-    rates = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=len(batches), pct_start=0.15)
+    groups = _groups(net, settings)
+    optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
+    highest = [float(str(group["lr"])) for group in groups]
+    rates = torch.optim.lr_scheduler.OneCycleLR(optimizer, highest, total_steps=len(batches), pct_start=0.15)
     net.train()
     order = np.concatenate([rng.permutation(usable) for _ in range(1 + sum(batches) // len(usable))])
     start = 0
@@ -182,7 +198,7 @@ def _step(
     scores = net(batch_of(moves.histories, tables, novel, fold))
     loss = nn.functional.cross_entropy(scores.logits, torch.from_numpy(moves.targets))
     optimizer.zero_grad()
-    loss.backward()
+    torch.autograd.backward(loss)
     nn.utils.clip_grad_norm_(net.parameters(), 1.0)
     optimizer.step()
 
@@ -190,10 +206,11 @@ def _step(
 def _groups(net: NextPostNet, settings: FitSettings) -> list[dict[str, object]]:
     """What stands for single posts, words and ranks decays faster: little is seen of each."""
     single = {"posts.weight", "word_vectors", "ranks.weight", "bias"}
-    named = list(net.named_parameters())
-    return [
-        {"params": [p for name, p in named if name in single], "weight_decay": settings.embedding_decay},
-        {"params": [p for name, p in named if name not in single], "weight_decay": settings.decay},
-    ]
-
-
+    counts = {"back_off", "far_back", "sharpness"}
+    rates = {"single": settings.learning_rate, "counts": settings.gate_rate, "rest": settings.learning_rate}
+    decays = {"single": settings.embedding_decay, "counts": settings.gate_decay, "rest": settings.decay}
+    groups: dict[str, list[nn.Parameter]] = {"single": [], "counts": [], "rest": []}
+    for name, parameter in net.named_parameters():
+        kind = "single" if name in single else "counts" if name in counts or name.startswith("gate") else "rest"
+        groups[kind].append(parameter)
+    return [{"params": groups[kind], "lr": rates[kind], "weight_decay": decays[kind]} for kind in groups]

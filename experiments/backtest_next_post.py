@@ -1,0 +1,205 @@
+"""`pharos backtest next-post`: plain peers and `pharos` on one test window, exactly as `protocols.md` says.
+
+`n_train` counts the moves that start by train-until, as the published counts do; `n_known` those of them that were
+known by then, which are all that any model learns from.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from data_contracts.asof import AsOf
+from data_contracts.errors import InvalidInput
+from experiments.reporting import file_hashes, known_until, peak_memory_mib, write_report
+from features.ingest import frames_of
+from models.post_baselines import PostScorer
+from models.post_histories import Array, barred
+from training.evaluation.bootstrap import DRAWS, SEED, Difference, OfficerDraws, difference
+from training.evaluation.ranking_metrics import METRICS, item_metrics, mean_metrics, ranks
+from training.fit_next_post import FitSettings, fit_pharos, tuned_baselines
+from training.next_post_data import Frames, TrainingData, WindowItems, training_data, window_items
+
+PHAROS = "pharos"
+CHUNK = 2048
+COMPARED = ("hr_at_10", "ndcg_at_10")
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class NextPostBacktest:
+    """What is asked: data and the two cuts."""
+
+    source: str
+    data: Path
+    train_until: str
+    test_until: str
+    mapping: Path | None = None
+    seed: int = SEED
+
+
+@dataclass(frozen=True)
+class Window:
+    """The window under test with the values of every metric, by model and stratum, one value an item."""
+
+    asked: NextPostBacktest
+    data: TrainingData
+    items: WindowItems
+    values: Mapping[str, Mapping[str, Mapping[str, Array]]]
+    seconds: Mapping[str, float]
+
+
+@dataclass
+class Report:
+    """What the JSON holds."""
+
+    data: dict[str, Any]
+    records: list[dict[str, Any]] = field(default_factory=list)
+    comparisons: list[dict[str, Any]] = field(default_factory=list)
+
+
+def backtest_next_post(asked: NextPostBacktest, say: Say = lambda _: None) -> Report:
+    """Run it; raises InvalidInput or MissingTable in one sentence when there is nothing to test."""
+    after, until = AsOf.parse(asked.train_until).day, AsOf.parse(asked.test_until).day
+    if until <= after:
+        raise InvalidInput(f"test-until {until} is not after train-until {after}; the test window must follow training")
+    say("reading")
+    frames = frames_of(asked.source, asked.data, asked.mapping)
+    window = tested_window(asked, frames, after, until, say)
+    say("intervals")
+    report = Report(_about(asked, frames, window))
+    for stratum, rows in window.items.strata().items():
+        report.records.extend(_records(window, stratum, rows))
+        report.comparisons.extend(_comparisons(window, stratum, rows))
+    return report
+
+
+def tested_window(asked: NextPostBacktest, frames: Frames, after: date, until: date, say: Say) -> Window:
+    """Fit every model on what was known at train-until and rank every item of the window."""
+    data = training_data(frames, after)
+    items = window_items(frames, after, until, data)
+    fits: dict[str, Callable[[], PostScorer]] = {
+        **tuned_baselines(data),
+        PHAROS: lambda: fit_pharos(data, FitSettings(seed=asked.seed), lambda step: say(f"{PHAROS}: {step}")),
+    }
+    values, seconds = {}, {}
+    for name, fit in fits.items():
+        say(name)
+        started = time.perf_counter()
+        model = fit()
+        seconds[name] = time.perf_counter() - started
+        values[name] = {key: item_metrics(places(model, items, rows, key == "novel", data.catalogue.size))
+                        for key, rows in items.strata().items()}  # fmt: skip
+    return Window(asked, data, items, values, seconds)
+
+
+def places(model: PostScorer, items: WindowItems, rows: Array, novel: bool, size: int) -> Array:
+    """The place of the right post among all of the catalogue for the chosen items."""
+    chosen = items.moves.take(rows)
+    found = np.full(len(chosen), np.inf)
+    for start in range(0, len(chosen), CHUNK):
+        part = chosen.take(slice(start, start + CHUNK))
+        scores = model.score(part.histories, novel)
+        found[start : start + CHUNK] = ranks(scores, part.targets, barred(part.histories, size, novel))
+    return found
+
+
+def _about(asked: NextPostBacktest, frames: Frames, window: Window) -> dict[str, Any]:
+    known = known_until(frames)
+    return {
+        "source": asked.source,
+        "hashes": file_hashes(asked.data) | (file_hashes(asked.mapping) if asked.mapping else {}),
+        "rows": {name: len(frame) for name, frame in sorted(frames.items())},
+        "cuts": {"train_until": asked.train_until, "test_until": asked.test_until, "known_until": known},
+        "posts": window.data.catalogue.size,
+        "items": {name: int(rows.sum()) for name, rows in window.items.strata().items()},
+        "bootstrap": {"draws": DRAWS, "seed": asked.seed, "over": "officers", "interval": 0.95},
+    }
+
+
+def _records(window: Window, stratum: str, rows: Array) -> list[dict[str, Any]]:
+    about = {
+        "stratum": stratum, "train_until": window.asked.train_until, "test_until": window.asked.test_until,
+        "n_train": window.data.counted, "n_known": len(window.data.moves), "n_test": len(window.items.moves),
+        "items": int(rows.sum()),
+    }  # fmt: skip
+    return [
+        {"model": name, **about, **mean_metrics(window.values[name][stratum]), "fit_seconds": round(seconds, 3)}
+        for name, seconds in window.seconds.items()
+    ]
+
+
+def _comparisons(window: Window, stratum: str, rows: Array) -> list[dict[str, Any]]:
+    """`pharos` against every peer, officers drawn with replacement, the same draws for all."""
+    if not rows.any():
+        return []
+    times = (
+        OfficerDraws(window.items.moves.officers[rows].tolist(), seed=window.asked.seed).weights().astype(np.float64)
+    )
+    total = times.sum(1)
+    results = []
+    for metric in COMPARED:
+        items = {name: window.values[name][stratum][metric] for name in window.values}
+        drawn = {name: times @ values / total for name, values in items.items()}
+        for versus in (name for name in items if name != PHAROS):
+            found: Difference = difference(
+                (float(items[PHAROS].mean()), float(items[versus].mean())), (drawn[PHAROS], drawn[versus])
+            )
+            results.append({"stratum": stratum, "metric": metric, "model": PHAROS, "versus": versus,
+                            "difference": found.difference, "low": found.low, "high": found.high})  # fmt: skip
+    return results
+
+
+def as_table(report: Report) -> Table:
+    """The records for people."""
+    table = Table(title="next-post backtest, full catalogue")
+    for name in ("stratum", "model"):
+        table.add_column(name)
+    for name in ("items", "HR@5", "HR@10", "NDCG@10", "MRR", "fit s"):
+        table.add_column(name, justify="right")
+    for record in report.records:
+        table.add_row(
+            record["stratum"], record["model"], f"{record['items']:,}",
+            *(_short(record[metric]) for metric in METRICS), f"{record['fit_seconds']:.1f}",
+        )  # fmt: skip
+    return table
+
+
+def comparison_table(report: Report) -> Table:
+    """How far `pharos` is ahead, with intervals."""
+    table = Table(title="pharos, NDCG@10 (95 % over officers)")
+    for name in ("stratum", "versus", "difference", "low", "high"):
+        table.add_column(name, justify="left" if name in ("stratum", "versus") else "right")
+    for one in report.comparisons:
+        if one["metric"] == "ndcg_at_10":
+            table.add_row(one["stratum"], one["versus"], *(_short(one[name]) for name in ("difference", "low", "high")))
+    return table
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def run_backtest(asked: NextPostBacktest, out: Path, console: Console) -> None:
+    """Run, write, print; what the command does."""
+    started = time.perf_counter()
+    with console.status("backtest next-post") as status:
+        report = backtest_next_post(asked, lambda step: status.update(f"backtest next-post: {step}"))
+    seconds, memory = time.perf_counter() - started, peak_memory_mib()
+    report.data["cost"] = {"seconds": round(seconds, 1), "peak_memory_mib": round(memory)}
+    write_report(out, report.data, report.records, report.comparisons)
+    console.print(as_table(report), comparison_table(report))
+    train, items = report.records[0], report.data["items"]
+    console.print(
+        f"{train['n_train']:,} train moves ({train['n_known']:,} known by then), {report.data['posts']:,} posts, "
+        f"{items['all']:,} test moves, {items['novel']:,} novel, {items['cold']:,} cold", highlight=False,
+    )  # fmt: skip
+    console.print(f"{seconds:.0f} s, peak memory {memory:,.0f} MiB, written to {out}", highlight=False)

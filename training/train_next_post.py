@@ -1,0 +1,133 @@
+"""`pharos train next-post`: learn from the history as of a day, show what it is worth, sign it and register it.
+
+The gate figures come from a model fitted on earlier time and tested on the months just before `as_of`; what is
+registered is then fitted on everything known before `as_of`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data_contracts.asof import add_months
+from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.settings import Settings
+from features.history import History
+from features.store import FeatureReader
+from models import artifacts, keys
+from models.next_post import NextPostModel
+from models.post_baselines import Markov, PostScorer
+from models.post_histories import Array, barred
+from models.registry import ResolvedModel
+from training import tracking
+from training.evaluation.bootstrap import OfficerDraws, difference
+from training.evaluation.ranking_metrics import item_metrics, mean_metrics, ranks
+from training.fit_next_post import FitSettings, fit_pharos
+from training.next_post_data import Frames, TrainingData, WindowItems, day_before, training_data, window_items
+
+NAME = "next-post"
+TABLES = ("postings", "promotions", "officers", "posts")
+GATE_MONTHS = (6, 12, 24, 48)
+ENOUGH = 200
+SERVICE = "career_v1"  # what a request reads; its hash moves with the code of the sequences learned from
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Worth:
+    """Figures on the months before `as_of`, and how far ahead of Markov in NDCG@10 with the 95 % interval."""
+
+    months: int
+    items: int
+    figures: dict[str, float]
+    gain: float
+    low: float
+    high: float
+
+    def sentence(self) -> str:
+        """The figures for people."""
+        return (
+            f"NDCG@10 {self.figures['ndcg_at_10']:.4f} on {self.items:,} moves of the last {self.months} months, "
+            f"ahead of markov by {self.gain:.4f} ({self.low:.4f} to {self.high:.4f})"
+        )
+
+
+def train_next_post(
+    settings: Settings, as_of: date, say: Say = lambda _: None, fit: FitSettings | None = None
+) -> tuple[ResolvedModel, Worth]:
+    """Fit, test, sign and register; raises NotReady or InvalidInput in one sentence when there is too little."""
+    chosen = fit or FitSettings()
+    history = History(settings.history_dir)
+    frames = {name: history.frame(name) for name in TABLES if name in history.tables()}
+    if "postings" not in frames:
+        raise NotReady(f"the history in {settings.history_dir} has no postings; run `pharos ingest` first")
+    say("testing on the last months")
+    worth = worth_of(frames, as_of, chosen)
+    say("fitting on everything")
+    data = training_data(frames, day_before(as_of))
+    model = fit_pharos(data, chosen, say)
+    say("registering")
+    with tracking.run(
+        NAME, f"{NAME} {as_of}", data_hash=history.fingerprint(), feature_service=SERVICE, use=settings
+    ) as run:
+        run.params({"as_of": as_of, "moves": len(data.moves), "posts": data.catalogue.size, **vars(chosen)})
+        run.metrics({**worth.figures, "items": worth.items}, as_of)
+        run.gate({"ndcg_gain": worth.gain, "ndcg_gain_low": worth.low})
+        with tempfile.TemporaryDirectory() as folder:
+            about = {"as_of": as_of.isoformat(), "moves": len(data.moves), "post_names": post_names(frames)}
+            return run.model(signed(model, about, settings, Path(folder) / "model"), NAME), worth
+
+
+def signed(model: NextPostModel, about: Mapping[str, Any], settings: Settings, folder: Path) -> Path:
+    """The model as a signed folder that says which features it is served from."""
+    told = {**about, "name": NAME, "service": SERVICE, "service_hash": FeatureReader(settings).service_hash(SERVICE)}
+    return artifacts.save(folder, model.to_parts(), told, keys.signing_key(settings.keys_dir))
+
+
+def post_names(frames: Frames) -> dict[str, list[str]]:
+    """Chinese and English name of each post that has one, the newest version of each."""
+    table = frames.get("posts")
+    if table is None or table.empty:
+        return {}
+    newest = table.drop_duplicates("post_id", keep="last")
+    names = zip(newest["post_id"].astype(str), newest["name_zh"], newest["name_en"], strict=True)
+    given = {post: [str(name) for name in (zh, en) if not pd.isna(name)] for post, zh, en in names}
+    return {post: [found[0], found[-1]] for post, found in given.items() if found}
+
+
+def worth_of(frames: Frames, as_of: date, settings: FitSettings) -> Worth:
+    """Fit on what was known some months ago and rank the moves since; the shortest span with enough moves is taken."""
+    until = day_before(as_of)
+    for months in GATE_MONTHS:
+        after = add_months(until, -months)
+        try:
+            data = training_data(frames, after)
+            items = window_items(frames, after, until, data)
+        except InvalidInput:
+            continue
+        if len(items.moves) >= ENOUGH or months == GATE_MONTHS[-1]:
+            return _tested(data, items, months, settings)
+    raise InvalidInput(f"too few moves before {as_of} to train on some and test on others; ingest a longer history")
+
+
+def _tested(data: TrainingData, items: WindowItems, months: int, settings: FitSettings) -> Worth:
+    model, markov = fit_pharos(data, settings), Markov.fit(data.moves, data.catalogue)
+    values, peer = _values(model, items, data.catalogue.size), _values(markov, items, data.catalogue.size)
+    times = OfficerDraws(items.moves.officers.tolist()).weights().astype(np.float64)
+    drawn = [times @ each["ndcg_at_10"] / times.sum(1) for each in (values, peer)]
+    exact = (float(values["ndcg_at_10"].mean()), float(peer["ndcg_at_10"].mean()))
+    found = difference(exact, (drawn[0], drawn[1]))
+    figures = {name: value for name, value in mean_metrics(values).items() if value is not None}
+    return Worth(months, len(items.moves), figures, found.difference, found.low, found.high)
+
+
+def _values(model: PostScorer, items: WindowItems, size: int) -> dict[str, Array]:
+    scores = model.score(items.moves.histories, False)
+    return item_metrics(ranks(scores, items.moves.targets, barred(items.moves.histories, size, False)))
