@@ -47,13 +47,7 @@ def unreadable(raw: pd.Series, typed: pd.Series) -> pd.Series:
 
 def strings(values: pd.Series) -> pd.Series:
     """Trimmed text; empty text is null; whole floats lose their `.0`, since a CSV with gaps makes ids floats."""
-    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "f":
-        return _float_text(values)
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        values = values.astype(values.cat.categories.dtype)
-    text = _by_distinct(values, _text, "string") if values.dtype == object else values.astype("string")
-    text = text.str.strip()
-    return text.mask(text == "")
+    return _by_distinct(values, _text, "string")
 
 
 def numbers(values: pd.Series) -> pd.Series:
@@ -119,17 +113,11 @@ def _truth(value: object) -> object:
     return True if word in TRUE_WORDS else False if word in FALSE_WORDS else None
 
 
-def _text(value: object) -> str:
+def _text(value: object) -> str | None:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return value.isoformat()[:10] if isinstance(value, date) else str(value)
-
-
-def _float_text(values: pd.Series) -> pd.Series:
-    whole = values == np.floor(values)
-    if bool((whole | values.isna()).all()):
-        return values.astype("Int64").astype("string")
-    return _by_distinct(values, _text, "string")
+    text = value.isoformat()[:10] if isinstance(value, date) else str(value).strip()
+    return text or None
 
 
 READERS: Mapping[Kind, Callable[[pd.Series], pd.Series]] = {

@@ -5,7 +5,7 @@ rows in = accepted + quarantined + duplicates, exactly, for every table. Behind 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
@@ -103,11 +103,62 @@ def take_in(table: Table, frame: pd.DataFrame, about: Circumstances = NOTHING_KN
         rows_in=len(raw),
         accepted=good.reset_index(drop=True),
         rows=good.index.to_numpy(dtype=np.intp),
-        faults=faults.assign(row_key=row_keys(table, typed).reindex(faults["row"]).to_numpy()),
+        faults=faults.assign(row_key=row_keys(table, typed.loc[faults["row"]]).to_numpy()),
         duplicates=int(same.sum()) if table.key else 0,
         twins=0 if table.key else int(same.sum()),
         ignored_columns=tuple(sorted(str(name) for name in raw.columns if name not in typed)),
     )
+
+
+class Door:
+    """A delivery's tables passing one at a time, those that others refer to first; holds no rows of past tables.
+
+    References are checked where their table came. Officers, units and posts that are referred to and declared by
+    nobody are registered with unknown attributes once everything has passed.
+    """
+
+    def __init__(
+        self, frames: Mapping[str, pd.DataFrame], known: Known | None = None, today: date | None = None
+    ) -> None:
+        """`frames` by table name (they may be read only when asked for); `known` is what earlier deliveries brought."""
+        self.frames = frames
+        self.today = today
+        known = known or Known()
+        self._keys: dict[str, Set[str]] = dict(known.keys)
+        self._joined = known.joined
+        self._referred: dict[str, set[str]] = {}
+
+    def require(self, tables: Sequence[str]) -> None:
+        """Raise MissingTable when neither the delivery nor what is known has one of the tables."""
+        for name in tables:
+            if name not in self.frames and name not in self._keys:
+                delivered = ", ".join(sorted(self.frames)) or "nothing"
+                raise MissingTable(f"the required table {name!r} was not delivered (there is {delivered}); add it")
+
+    def intakes(self) -> Iterator[Intake]:
+        """Each table's intake in turn."""
+        for name in _in_order(self.frames):
+            table = catalog().table(name)
+            checkable = {target: ids for target, ids in self._keys.items() if not catalog().table(target).registered}
+            frame = self.frames[name] if name != "postings" else _post_is_unit(self.frames[name])
+            taken = take_in(table, frame, Circumstances(checkable, self._joined, self.today))
+            self._remember(taken)
+            yield taken
+
+    def registered(self) -> dict[str, pd.DataFrame]:
+        """Rows with unknown attributes for those referred to and never declared; ask when every table has passed."""
+        missing = {name: ids - set(self._keys.get(name, ())) for name, ids in sorted(self._referred.items())}
+        return {name: _registered(catalog().table(name), ids) for name, ids in missing.items() if ids}
+
+    def _remember(self, taken: Intake) -> None:
+        table, accepted = taken.table, taken.accepted
+        if len(table.key) == 1:
+            self._keys[table.name] = set(self._keys.get(table.name, ())) | set(accepted[table.key[0]].unique())
+        if table.name == "officers":
+            self._joined = _joined(accepted, self._joined)
+        for column, target in table.references.items():
+            if catalog().table(target).registered:
+                self._referred.setdefault(target, set()).update(accepted[column].dropna().unique())
 
 
 def take_in_all(
@@ -118,37 +169,11 @@ def take_in_all(
     required: Sequence[str] = ("postings",),
     notes: Sequence[str] = (),
 ) -> Delivery:
-    """Take in a whole delivery: tables that others refer to first, references checked where their table came.
-
-    Officers, units and posts that are referred to and declared by nobody are registered with unknown attributes.
-    Raises MissingTable when neither the delivery nor what is known has a required table.
-    """
-    known = known or Known()
-    _check_required(frames, known, required)
-    keys: dict[str, Set[str]] = dict(known.keys)
-    joined = known.joined
-    intakes: dict[str, Intake] = {}
-    for name in _in_order(frames):
-        table = catalog().table(name)
-        checkable = {target: ids for target, ids in keys.items() if not catalog().table(target).registered}
-        taken = take_in(table, _post_is_unit(name, frames), Circumstances(checkable, joined, today))
-        intakes[name] = taken
-        if len(table.key) == 1:
-            keys[name] = set(keys.get(name, ())) | set(taken.accepted[table.key[0]])
-        if name == "officers":
-            joined = _joined(taken.accepted, joined)
-    return Delivery(intakes, registrations(intakes, keys), tuple(notes))
-
-
-def registrations(intakes: Mapping[str, Intake], keys: Mapping[str, Set[str]]) -> dict[str, pd.DataFrame]:
-    """Rows with unknown attributes for every officer, unit and post that is referred to and not declared."""
-    missing: dict[str, set[str]] = {}
-    for taken in intakes.values():
-        for column, target in taken.table.references.items():
-            if catalog().table(target).registered:
-                ids = set(taken.accepted[column].dropna().unique()) - set(keys.get(target, ()))
-                missing.setdefault(target, set()).update(ids)
-    return {name: _registered(catalog().table(name), ids) for name, ids in sorted(missing.items()) if ids}
+    """Take in a whole delivery, in memory; raises MissingTable when a required table is neither there nor known."""
+    door = Door(frames, known, today)
+    door.require(required)
+    intakes = {taken.table.name: taken for taken in door.intakes()}
+    return Delivery(intakes, door.registered(), tuple(notes))
 
 
 def row_keys(table: Table, typed: pd.DataFrame) -> pd.Series:
@@ -197,18 +222,8 @@ def _in_order(frames: Mapping[str, pd.DataFrame]) -> list[str]:
     return list(TopologicalSorter(needs).static_order())
 
 
-def _check_required(frames: Mapping[str, pd.DataFrame], known: Known, required: Sequence[str]) -> None:
-    for name in required:
-        if name not in frames and name not in known.keys:
-            delivered = ", ".join(sorted(frames)) or "nothing"
-            raise MissingTable(f"the required table {name!r} was not delivered (there is {delivered}); add it")
-
-
-def _post_is_unit(name: str, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def _post_is_unit(frame: pd.DataFrame) -> pd.DataFrame:
     """Postings where one of post and unit is absent: without a posts table a post is a unit, and the reverse."""
-    frame = frames[name]
-    if name != "postings":
-        return frame
     if "post_id" not in frame and "unit_id" not in frame:
         raise InvalidInput("postings: neither post_id nor unit_id was delivered; deliver at least one of them")
     if "post_id" not in frame:

@@ -128,18 +128,20 @@ class History:
 
         `batch` is a word for the manifest that says where the rows came from.
         """
+        with self.batch(batch) as opened:
+            return {name: opened.append(name, frame) for name, frame in frames.items()}
+
+    @contextmanager
+    def batch(self, source: str) -> Iterator[Batch]:
+        """Append table by table; all of it becomes visible when the block ends, nothing if it raises."""
         self.root.mkdir(parents=True, exist_ok=True)
         with self._locked():
             batches = self._batches()
             self._sweep(batches)
-            counts, files = {}, {}
-            for name, frame in frames.items():
-                sifted = self.sifted(name, frame)
-                files[name] = self._write(name, frame.iloc[sifted.new], f"{len(batches):06d}")
-                counts[name] = AppendCounts(len(sifted.new), len(sifted.duplicates), sifted.conflicts)
-            if any(files.values()):
-                self._commit([*batches, {"source": batch, "tables": {n: f for n, f in files.items() if f}}])
-            return counts
+            opened = Batch(self, f"{len(batches):06d}")
+            yield opened
+            if opened.files:
+                self._commit([*batches, {"source": source, "tables": opened.files}])
 
     def verify(self) -> None:
         """Check every file against its hash; raises NotReady naming the first that is missing or changed."""
@@ -169,24 +171,6 @@ class History:
             raise NotReady(f"{manifest}: cannot be read; restore it from a backup") from error
         return batches
 
-    def _write(self, table: str, frame: pd.DataFrame, batch: str) -> list[dict[str, Any]]:
-        contract = catalog().table(table)
-        year = frame[contract.event_date or "known_on"].dt.year
-        return [
-            self._write_part(contract, part, Path(table, f"year={value:04d}", f"{batch}.parquet"))
-            for value, part in frame.groupby(year.astype("int64"), sort=True)
-        ]
-
-    def _write_part(self, contract: Table, part: pd.DataFrame, place: Path) -> dict[str, Any]:
-        path = self.root / place
-        path.parent.mkdir(parents=True, exist_ok=True)
-        rows = pa.Table.from_pandas(part, schema=arrow_schema(contract), preserve_index=False)
-        with path.open("wb") as out:
-            pq.write_table(rows.replace_schema_metadata(None), out, compression="zstd")
-            out.flush()
-            os.fsync(out.fileno())
-        return {"path": place.as_posix(), "rows": len(part), "sha256": _sha256(path)}
-
     def _commit(self, batches: list[dict[str, Any]]) -> None:
         """Replace the manifest in one step; only now are the batch's files part of the history."""
         pending = self.root / "manifest.json.pending"
@@ -207,6 +191,38 @@ class History:
         with (self.root / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+class Batch:
+    """Rows on their way into a history; made by `History.batch`."""
+
+    def __init__(self, history: History, name: str) -> None:
+        """Files of this batch carry `name`."""
+        self.files: dict[str, list[dict[str, Any]]] = {}
+        self._history = history
+        self._name = name
+
+    def append(self, table: str, frame: pd.DataFrame) -> AppendCounts:
+        """Write the rows that the history lacks; a table may come in several parts that share no key."""
+        contract = catalog().table(table)
+        sifted = self._history.sifted(table, frame)
+        rows = frame.iloc[sifted.new]
+        part = f"{self._name}-{len(self.files.get(table, ())):04d}"
+        years = rows[contract.event_date or "known_on"].dt.year.astype("int64")
+        for year, of_year in rows.groupby(years, sort=True):
+            place = Path(table, f"year={year:04d}", f"{part}.parquet")
+            self.files.setdefault(table, []).append(self._write(contract, of_year, place))
+        return AppendCounts(len(sifted.new), len(sifted.duplicates), sifted.conflicts)
+
+    def _write(self, contract: Table, rows: pd.DataFrame, place: Path) -> dict[str, Any]:
+        path = self._history.root / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = pa.Table.from_pandas(rows, schema=arrow_schema(contract), preserve_index=False)
+        with path.open("wb") as out:
+            pq.write_table(content.replace_schema_metadata(None), out, compression="zstd")
+            out.flush()
+            os.fsync(out.fileno())
+        return {"path": place.as_posix(), "rows": len(rows), "sha256": _sha256(path)}
 
 
 def _sha256(path: Path) -> str:

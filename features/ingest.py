@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,13 +17,15 @@ from rich.console import Console
 
 from data_contracts.catalog import catalog
 from data_contracts.errors import PharosError
-from data_contracts.intake import Delivery, Intake, Known, conflict_lines, row_keys, take_in_all
+from data_contracts.intake import Delivery, Door, Intake, conflict_lines, row_keys, take_in_all
 from data_contracts.pseudonyms import Pseudonyms, pseudonyms
 from data_contracts.settings import Settings
 from data_contracts.sources import read_source
 from features.history import AppendCounts, History
 from features.ingest_report import IngestReport, TableLine, fault_lines, told_keys
 from features.versions import with_superseded_on
+
+Append = Callable[[str, pd.DataFrame], AppendCounts]
 
 
 @dataclass(frozen=True)
@@ -54,16 +57,10 @@ def frames_of(
     return {name: with_superseded_on(catalog().table(name), frame) for name, frame in delivery.frames.items()}
 
 
-def delivery_of(
-    delivered: Delivered,
-    *,
-    known: Known | None = None,
-    required: Sequence[str] = ("postings",),
-    today: date | None = None,
-) -> Delivery:
+def delivery_of(delivered: Delivered, *, required: Sequence[str] = ("postings",)) -> Delivery:
     """Read a source and pass the door, in memory; the delivery also tells what was refused and registered."""
     reading = read_source(delivered.source, delivered.path, delivered.mapping, delivered.files)
-    return take_in_all(reading.tables, known=known, today=today, required=required, notes=reading.notes)
+    return take_in_all(reading.tables, required=required, notes=reading.notes)
 
 
 def ingest(delivered: Delivered, settings: Settings, *, today: date, dry_run: bool = False) -> IngestReport:
@@ -72,16 +69,17 @@ def ingest(delivered: Delivered, settings: Settings, *, today: date, dry_run: bo
     A second ingest of the same delivery changes nothing. Nobody can know a row after `today`.
     """
     history = History(settings.history_dir)
-    delivery = delivery_of(delivered, known=history.known(), today=today)
-    frames = delivery.frames
-    if dry_run:
-        counts = {name: _would_append(history, name, frame) for name, frame in frames.items()}
-    else:
-        counts = history.append_all(frames, delivered.source)
-    names = pseudonyms(settings.keys_dir, make=not dry_run)
-    faults = {name: _faults(taken, counts[name].conflicts, names) for name, taken in delivery.intakes.items()}
-    quarantine = None if dry_run else _quarantine(delivered.source, faults, settings.quarantine_dir)
-    report = _report(delivered.source, delivery, counts, faults, dry_run=dry_run, quarantine=quarantine)
+    reading = read_source(delivered.source, delivered.path, delivered.mapping, delivered.files)
+    door = Door(reading.tables, history.known(), today)
+    door.require(("postings",))
+    account = Account(pseudonyms(settings.keys_dir, make=not dry_run))
+    with _batch(history, delivered.source, dry_run=dry_run) as append:
+        for taken in door.intakes():
+            account.take(taken, append(taken.table.name, taken.accepted))
+        for name, rows in door.registered().items():
+            account.register(name, append(name, rows).appended)
+    quarantine = None if dry_run else _quarantine(delivered.source, account.faults, settings.quarantine_dir)
+    report = account.report(delivered.source, reading.notes, dry_run=dry_run, quarantine=quarantine)
     if not report.balanced:
         raise PharosError("the rows of this ingest do not add up; keep the files and report it as a fault of Pharos")
     return report
@@ -96,9 +94,56 @@ def ingest_with_progress(
         return ingest(delivered, settings, today=today, dry_run=dry_run)
 
 
+@contextmanager
+def _batch(history: History, source: str, *, dry_run: bool) -> Iterator[Append]:
+    """A way to append, or to learn what appending would do."""
+    if dry_run:
+        yield lambda table, frame: _would_append(history, table, frame)
+    else:
+        with history.batch(source) as batch:
+            yield batch.append
+
+
 def _would_append(history: History, table: str, frame: pd.DataFrame) -> AppendCounts:
     sifted = history.sifted(table, frame)
     return AppendCounts(len(sifted.new), len(sifted.duplicates), sifted.conflicts)
+
+
+@dataclass
+class Account:
+    """What became of each row so far; keeps counts and faults, no rows."""
+
+    names: Pseudonyms
+    lines: dict[str, TableLine] = field(default_factory=dict)
+    faults: dict[str, pd.DataFrame] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def take(self, taken: Intake, counts: AppendCounts) -> None:
+        """Count one table; rows that contradict the history join the door's refusals."""
+        name = taken.table.name
+        faults = self.faults[name] = _faults(taken, counts.conflicts, self.names)
+        self.lines[name] = TableLine(
+            table=name,
+            rows_in=taken.rows_in,
+            accepted=counts.appended,
+            quarantined=int(faults["row"].nunique()),
+            duplicates=taken.duplicates + counts.duplicates,
+            twins=taken.twins if counts.appended else 0,
+            registered=0,
+        )
+        if taken.ignored_columns:
+            self.notes.append(f"{name}: columns of no contract were ignored: {', '.join(taken.ignored_columns)}")
+
+    def register(self, name: str, count: int) -> None:
+        """Registered rows stand apart: they never came, so they are not among the rows that were accepted."""
+        line = self.lines.get(name, TableLine(name, 0, 0, 0, 0, 0, 0))
+        self.lines[name] = replace(line, registered=count)
+
+    def report(self, source: str, notes: Sequence[str], *, dry_run: bool, quarantine: str | None) -> IngestReport:
+        """The account, closed."""
+        lines = tuple(self.lines[name] for name in sorted(self.lines))
+        refused = tuple(line for name in sorted(self.faults) for line in fault_lines(name, self.faults[name]))
+        return IngestReport(source, dry_run, lines, refused, (*notes, *self.notes), quarantine)
 
 
 def _faults(taken: Intake, conflicts: npt.NDArray[np.intp], names: Pseudonyms) -> pd.DataFrame:
@@ -124,39 +169,3 @@ def _quarantine(source: str, faults: Mapping[str, pd.DataFrame], folder: Path) -
     lines.to_parquet(place / "faults.parquet", index=False)
     (place / "faults.json").write_text(content + "\n", encoding="utf-8")
     return str(place)
-
-
-def _report(
-    source: str,
-    delivery: Delivery,
-    counts: Mapping[str, AppendCounts],
-    faults: Mapping[str, pd.DataFrame],
-    *,
-    dry_run: bool,
-    quarantine: str | None,
-) -> IngestReport:
-    lines = [_line(name, delivery, counts[name], faults.get(name)) for name in sorted(counts)]
-    refused = [line for name, part in sorted(faults.items()) for line in fault_lines(name, part)]
-    ignored = [
-        f"{name}: columns of no contract were ignored: {', '.join(taken.ignored_columns)}"
-        for name, taken in delivery.intakes.items()
-        if taken.ignored_columns
-    ]
-    return IngestReport(source, dry_run, tuple(lines), tuple(refused), (*delivery.notes, *ignored), quarantine)
-
-
-def _line(name: str, delivery: Delivery, counts: AppendCounts, faults: pd.DataFrame | None) -> TableLine:
-    """Registered rows stand apart: they never came, so they are not among the rows that were accepted."""
-    registered = len(delivery.registered.get(name, ()))
-    taken = delivery.intakes.get(name)
-    if taken is None or faults is None:
-        return TableLine(name, 0, 0, 0, 0, 0, registered)
-    return TableLine(
-        table=name,
-        rows_in=taken.rows_in,
-        accepted=counts.appended - registered,
-        quarantined=int(faults["row"].nunique()),
-        duplicates=taken.duplicates + counts.duplicates,
-        twins=taken.twins if counts.appended else 0,
-        registered=registered,
-    )
