@@ -137,11 +137,53 @@ def train_next_post(
 ) -> None:
     """Fit the next-post model on the history, test it on the months before, sign it and register it."""
     from training.train_next_post import train_next_post
+    from training.tune_models import next_post_fit
 
     with console.status("train next-post") as status:
-        model, worth = train_next_post(settings(), AsOf.parse(as_of).day, status.update)
+        model, worth = train_next_post(settings(), AsOf.parse(as_of).day, status.update, next_post_fit(settings()))
     console.print(worth.sentence(), highlight=False)
     console.print(f"registered {model.name} version {model.version}", highlight=False)
+
+
+@train_app.command("risk")
+def train_risk(
+    as_of: Annotated[str, typer.Option(help="The day it is trained on, YYYY-MM-DD; nothing later is seen.")],
+    outcome: Annotated[
+        list[str] | None, typer.Option(help="Default: what policy serves and the data can label.")
+    ] = None,
+    step_months: Annotated[int, typer.Option(help="Months between the as-ofs learned from.")] = 12,
+) -> None:
+    """Fit, check on later years, sign and register the risk model."""
+    from data_contracts.asof import AsOf
+    from training.train_risk import RiskTraining, as_table, train_risk
+    from training.tune_models import risk_fit
+
+    asked = RiskTraining(AsOf.parse(as_of).day, tuple(outcome or ()), step_months, fit=risk_fit(settings()))
+    with console.status("train risk") as status:
+        trained = train_risk(settings(), asked, lambda step: status.update(f"train risk: {step}"))
+    console.print(as_table(trained))
+
+
+@tune_app.command("risk")
+def tune_risk(
+    as_of: Annotated[str, typer.Option(help="The day it would be trained on, YYYY-MM-DD; nothing later is seen.")],
+    trials: Annotated[int, typer.Option(help="Settings to judge in all, those of earlier calls included.")] = 30,
+) -> None:
+    """Search settings of the risk model on validation time; `pharos train risk` then uses the best."""
+    from training.tune_models import tune
+
+    console.print(tune("risk", settings(), AsOf.parse(as_of).day, trials, console))
+
+
+@tune_app.command("next-post")
+def tune_next_post(
+    as_of: Annotated[str, typer.Option(help="The day it would be trained on, YYYY-MM-DD; nothing later is seen.")],
+    trials: Annotated[int, typer.Option(help="Settings to judge in all, those of earlier calls included.")] = 30,
+) -> None:
+    """Search settings of the next-post model on validation time; `pharos train next-post` then uses the best."""
+    from training.tune_models import tune
+
+    console.print(tune("next-post", settings(), AsOf.parse(as_of).day, trials, console))
 
 
 # --- backtest ----------------------------------------------------------------------------------------------------
@@ -205,6 +247,21 @@ def score(
 
 
 # --- demo, doctor ------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def demo(
+    source: Annotated[str, typer.Option(help="simulator, chicago or new_york.")] = "simulator",
+    data: Annotated[Path | None, typer.Option(help="Folder of a city's export.")] = None,
+    officers: Annotated[int, typer.Option(help="Strength of the simulated force.")] = 3000,
+    years: Annotated[int, typer.Option(help="Simulated years of records.")] = 10,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bureau.")] = 7,
+    keep_serving: Annotated[bool, typer.Option("--serve/--no-serve", help="Leave the service running.")] = True,
+) -> None:
+    """Walk the whole way: histories, features, training, the gate, the night, and a first answer over HTTP."""
+    from experiments.demo import DemoPlan, run_demo
+
+    run_demo(DemoPlan(source, data, officers, years, seed, keep_serving), settings(), console)
 
 
 @app.command()

@@ -93,6 +93,8 @@ def versions(settings: Settings, name: str) -> list[ResolvedModel]:
     """Every version of `name`, oldest first."""
     if name not in NAMES:
         raise InvalidInput(f"no model is called {name!r}; use one of {', '.join(NAMES)}")
+    if not settings.mlflow_dir.is_dir():
+        return []
     found = client(settings).search_model_versions(f"name = '{name}'", max_results=1000)
     return sorted((_resolved(settings, version) for version in found), key=lambda model: int(model.version))
 

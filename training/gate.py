@@ -82,8 +82,8 @@ class Line:
         return f"{self.check.words}{of} is {self.value:.4f}, must be {self.check.side} {self.check.limit:g}"
 
 
-def examine(name: str, figures: Mapping[str, float]) -> list[Line]:
-    """Every check of `name` against a run's figures.
+def examine(name: str, figures: Mapping[str, float], outcomes: Sequence[str] = ()) -> list[Line]:
+    """Every check of `name` against a run's figures, for each outcome that the model answers.
 
     >>> [line.holds for line in examine("next-post", {"gate.ndcg_gain": 0.02, "gate.ndcg_gain_low": 0.01})]
     [True, True]
@@ -92,7 +92,7 @@ def examine(name: str, figures: Mapping[str, float]) -> list[Line]:
     """
     lines: list[Line] = []
     for check in CHECKS[name]:
-        found: Mapping[str, float | None] = check.reading(figures) or {"": None}
+        found: dict[str, float | None] = {**dict.fromkeys(outcomes or ("",)), **check.reading(figures)}
         lines += [Line(check, outcome, value) for outcome, value in sorted(found.items())]
     return lines
 
@@ -106,8 +106,9 @@ def promote(settings: Settings, name: str, version: str | None = None) -> tuple[
     if not found:
         raise NotReady(f"no version of {name} is registered; run `pharos train {name}`")
     model = registry.version_of(settings, name, version) if version else found[-1]
-    artifacts.load(model.path, keys.public_key(settings.keys_dir))
-    lines = examine(name, registry.client(settings).get_run(model.run_id).data.metrics)
+    _, metadata = artifacts.load(model.path, keys.public_key(settings.keys_dir))
+    figures = registry.client(settings).get_run(model.run_id).data.metrics
+    lines = examine(name, figures, metadata.get("outcomes", ()))
     failed = [str(line) for line in lines if not line.holds]
     if failed:
         raise GateRefused(

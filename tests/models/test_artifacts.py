@@ -287,7 +287,7 @@ def skops_with_a_missing_array(folder: Path) -> None:
         (manifest_is_a_list, "manifest.json"),
         (too_many_files, "manifest.json"),
         (entry_without_hash, "trees.txt"),
-        (oversized_header, "arrays.safetensors"),
+        (oversized_header, "the header of arrays.safetensors claims"),
         (broken_header, "arrays.safetensors"),
         (nan_in_values, "values.json"),
         (key_twice, "values.json"),

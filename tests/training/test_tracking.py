@@ -100,9 +100,17 @@ def test_the_champion_moves_only_through_the_gate(made: Settings, tmp_path: Path
 )
 def test_each_check_of_the_risk_gate_can_refuse(change: dict[str, float | None], words: str) -> None:
     figures = {f"gate.{name}": value for name, value in {**GOOD_RISK, **change}.items() if value is not None}
-    failed = [str(line) for line in gate.examine("risk", figures) if not line.holds]
+    failed = [str(line) for line in gate.examine("risk", figures, ["conduct"]) if not line.holds]
     assert len(failed) == 1
     assert words in failed[0]
+
+
+def test_an_outcome_that_nobody_measured_is_not_promoted() -> None:
+    figures = {f"gate.{name}": value for name, value in GOOD_RISK.items()}
+    lines = gate.examine("risk", figures, ["conduct", "strain"])
+    assert {line.outcome for line in lines if not line.holds} == {"strain"}
+    assert len([line for line in lines if not line.holds]) == len(gate.CHECKS["risk"])
+    assert gate.as_table(lines).row_count == 6
 
 
 def test_a_tampered_model_is_not_promoted(made: Settings, tmp_path: Path) -> None:
