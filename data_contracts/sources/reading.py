@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import UserDict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,11 +16,36 @@ FROM_THE_BEGINNING = pd.Timestamp("1900-01-01")
 SUFFIXES = (".parquet", ".csv")
 
 
+class Tables(UserDict[str, pd.DataFrame]):
+    """Frames by table name; one given as a function is read each time it is asked for, and never kept.
+
+    >>> tables = Tables()
+    >>> tables.later("officers", lambda: pd.DataFrame({"officer_id": ["a"]}))
+    >>> len(tables["officers"]), list(tables)
+    (1, ['officers'])
+    """
+
+    def __init__(self) -> None:
+        """No table yet."""
+        self._later: dict[str, Callable[[], pd.DataFrame]] = {}
+        super().__init__()
+
+    def later(self, name: str, read: Callable[[], pd.DataFrame]) -> None:
+        """Read this table only when it is asked for."""
+        self._later[name] = read
+        self.data[name] = pd.DataFrame()
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """The table's rows."""
+        read = self._later.get(name)
+        return self.data[name] if read is None else read()
+
+
 @dataclass
 class Reading:
     """Frames by table name with raw values under contract names; `notes` are sentences for the report."""
 
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    tables: Tables = field(default_factory=Tables)
     notes: list[str] = field(default_factory=list)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def read(folder: Path) -> Reading:
     reading = Reading()
     for name in catalog().tables:
         if (path := folder / f"{name}.parquet").is_file():
-            reading.tables[name] = read_table(path)
+            reading.tables.later(name, partial(read_table, path))
         elif (path := folder / f"{name}.csv").is_file():
             reading.tables[name] = pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""])
     require_one_of(reading, tuple(catalog().tables), folder)

@@ -14,12 +14,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from rich.console import Console
+from typer.testing import CliRunner
 
 from data_contracts.errors import InvalidInput, MissingTable
 from data_contracts.settings import Settings
 from features.history import History
 from features.ingest import Delivered, frames_of, ingest, ingest_with_progress
 from features.ingest_report import SHOWN_FAULTS
+from pharos import app
 
 Rows = list[tuple[str, ...]]
 TODAY = date(2026, 1, 1)
@@ -166,6 +168,18 @@ def test_many_kinds_of_fault_are_cut_on_screen_but_not_in_json(state: Settings, 
 def test_what_cannot_be_read_is_one_sentence(state: Settings, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="no such folder"):
         ingest(Delivered("templates", tmp_path / "nowhere"), state, today=TODAY)
+
+
+def test_the_command_prints_the_account_and_writes_it(state: Settings, tmp_path: Path) -> None:
+    delivered = deliver(tmp_path / "in", postings=GOOD)
+    out = tmp_path / "report.json"
+    result = CliRunner().invoke(app, ["ingest", "--source", "templates", str(delivered.path), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert "2 rows in = 2 accepted + 0 quarantined + 0 duplicates" in result.output
+    assert json.loads(out.read_text())["totals"]["accepted"] == 2
+    assert History(state.history_dir).rows("postings") == 2
+    dry = CliRunner().invoke(app, ["ingest", "--source", "templates", str(delivered.path), "--dry-run"])
+    assert "0 accepted + 0 quarantined + 2 duplicates" in dry.output
 
 
 ROWS = st.lists(
