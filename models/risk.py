@@ -34,6 +34,7 @@ class OutcomeModel:
 
     outcome: str
     horizon_months: int
+    design: Design
     members: Mapping[str, ExplainedModel]
     weights: Mapping[str, float]
     platt: Platt = field(default_factory=Platt)
@@ -78,9 +79,8 @@ class OutcomeModel:
 
 @dataclass(frozen=True)
 class RiskBundle:
-    """All served outcomes on one list of columns; what `score` says is what people see."""
+    """All served outcomes on the features of one service; what `score` says is what people see."""
 
-    design: Design
     outcome_models: tuple[OutcomeModel, ...]
     service: str
     service_hash: str
@@ -93,8 +93,8 @@ class RiskBundle:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The features asked for."""
-        return self.design.columns
+        """The features asked for, each once."""
+        return tuple(dict.fromkeys(name for model in self.outcome_models for name in model.design.columns))
 
     @property
     def cuts(self) -> dict[str, dict[str, float]]:
@@ -107,15 +107,13 @@ class RiskBundle:
         Columns: officer_id, outcome, status, probability, low, high, unsure, reasons (JSON), because (JSON).
         Officers with too short a history are `not_scored`; theirs is never a low risk.
         """
-        x = self.design.matrix(frame)
         short = short_history(frame, policy().grades)
-        results = [self._one(model, frame, x, short, top_reasons) for model in self.outcome_models]
+        results = [self._one(model, frame, short, top_reasons) for model in self.outcome_models]
         together = pd.concat(results)
         return together.sort_index(kind="stable").reset_index(drop=True)
 
-    def _one(
-        self, model: OutcomeModel, frame: pd.DataFrame, x: Matrix, short: NDArray[np.bool_], top: int
-    ) -> pd.DataFrame:
+    def _one(self, model: OutcomeModel, frame: pd.DataFrame, short: NDArray[np.bool_], top: int) -> pd.DataFrame:
+        x = model.design.matrix(frame)
         chance, low, high = model.predict_interval(x)
         answer = pd.DataFrame(
             {
@@ -141,7 +139,7 @@ class RiskBundle:
         """JSON for each row; only what lies above the usual (the mean of training) is a reason."""
         if not model.members or not len(frame):
             return ["[]"] * len(frame)
-        sums = theme_sums(model.contributions(x), self.design.names, THEMES)
+        sums = theme_sums(model.contributions(x), model.design.names, THEMES)
         return Told(THEMES, self.means).reasons(frame, sums, top)
 
     def to_parts(self) -> Parts:
@@ -160,7 +158,6 @@ class RiskBundle:
         """The same bundle from verified parts."""
         told = parts.json["risk"]
         return cls(
-            design=Design.from_json(told["design"]),
             outcome_models=tuple(_outcome_model(one, parts) for one in told["outcomes"]),
             service=told["service"],
             service_hash=told["service_hash"],
@@ -170,7 +167,6 @@ class RiskBundle:
     def _settings(self) -> dict[str, Any]:
         return {
             "risk": {
-                "design": self.design.to_json(),
                 "service": self.service,
                 "service_hash": self.service_hash,
                 "means": dict(self.means),
@@ -181,10 +177,10 @@ class RiskBundle:
 
 def with_cuts(bundle: RiskBundle, force: pd.DataFrame) -> RiskBundle:
     """The bundle with grade cut-offs from the chances of a whole force (a feature frame), and its means."""
-    x, short = bundle.design.matrix(force), short_history(force, policy().grades)
+    short = short_history(force, policy().grades)
     models = []
     for model in bundle.outcome_models:
-        chance = np.where(short, np.nan, model.predict(x))
+        chance = np.where(short, np.nan, model.predict(model.design.matrix(force)))
         models.append(replace(model, cuts=cut_offs(chance, policy().grades)))
     shown = {theme.shown for theme in THEMES} & set(force.columns)
     known = {name: float(force[name].mean()) for name in sorted(shown) if force[name].notna().any()}
@@ -199,6 +195,7 @@ def _outcome_json(model: OutcomeModel) -> dict[str, Any]:
     return {
         "outcome": model.outcome,
         "horizon_months": model.horizon_months,
+        "design": model.design.to_json(),
         "weights": dict(model.weights),
         "platt": {"slope": model.platt.slope, "shift": model.platt.shift},
         "reliability": model.reliability.to_json(),
@@ -213,6 +210,7 @@ def _outcome_model(told: Mapping[str, Any], parts: Parts) -> OutcomeModel:
     return OutcomeModel(
         told["outcome"],
         int(told["horizon_months"]),
+        Design.from_json(told["design"]),
         members,
         told["weights"],
         Platt(**told["platt"]),

@@ -16,6 +16,7 @@ from models.logistic import SoftLogistic
 from models.risk import OutcomeModel
 from training.dataset import Lesson
 from training.evaluation.risk_metrics import soft_average_precision
+from training.leaks import refuse_leaks
 from training.splits import inner_split
 
 BLENDS: tuple[Mapping[str, float], ...] = (
@@ -63,13 +64,20 @@ def fit_outcome(lesson: Lesson, settings: FitSettings | None = None) -> OutcomeM
     everything = np.ones(len(lesson.x), dtype=bool)
     y = lesson.answers(everything, lesson.split.test)
     if _rarer(y) < 1.0:
-        return OutcomeModel(lesson.outcome, lesson.split.horizon_months, {}, {}, rate=float(y.mean()))
+        return OutcomeModel(lesson.outcome, lesson.split.horizon_months, lesson.design, {}, {}, rate=float(y.mean()))
+    refuse_leaks(lesson.x, y, lesson.design.names)
     members = _fitted(lesson, everything, y, chosen)
     judged = _held_out(lesson, chosen)
     if judged is None:
         return _calibrated(lesson, members, BLENDS[0], Judged(_scores(lesson, everything, members), y), Platt())
     weights = best_blend(judged)
     return _calibrated(lesson, members, weights, judged, Platt.fit(judged.blended(weights), judged.answers))
+
+
+def validation_score(lesson: Lesson, settings: FitSettings) -> float | None:
+    """Average precision of the best blend on the year held out; None when there is too little to judge by."""
+    judged = _held_out(lesson, settings)
+    return None if judged is None else judged.quality(best_blend(judged))
 
 
 def best_blend(judged: Judged) -> Mapping[str, float]:
@@ -85,7 +93,8 @@ def _calibrated(
     """How sure is learned before the drift is added: the year held out knows nothing of it."""
     reliability = Reliability.fit(platt.apply(judged.blended(weights)), judged.answers)
     moved = Platt(platt.slope, platt.shift + lesson.shift)
-    return OutcomeModel(lesson.outcome, lesson.split.horizon_months, members, dict(weights), moved, reliability)
+    horizon, design = lesson.split.horizon_months, lesson.design
+    return OutcomeModel(lesson.outcome, horizon, design, members, dict(weights), moved, reliability)
 
 
 def _held_out(lesson: Lesson, settings: FitSettings) -> Judged | None:
