@@ -88,7 +88,7 @@ class Oracle:
         told |= self._rank(officer, day, told.pop("posting_rank"))
         told |= self._complaints(officer, day) | self._force(officer, day)
         told |= self._development(officer, day) | self._duty(officer, day)
-        told |= self._network(officer, day)
+        told |= self.network(officer, day)
         return told | self._rates(told, day)
 
     def _standing(self, officer: str, day: date) -> dict[str, Value]:
@@ -238,7 +238,8 @@ class Oracle:
                 told[f"{name}_{suffix}"] = sum(values) if "duty_months" in self.tables else None
         return told
 
-    def _network(self, officer: str, day: date) -> dict[str, Value]:
+    def network(self, officer: str, day: date) -> dict[str, float | None]:
+        """Co-accused."""
         names = ("co_accused_24m", "co_accused_ever", "co_accused_complaints_mean", "co_accused_sustained_mean")
         if "complaints" not in self.tables:
             return dict.fromkeys(names)
