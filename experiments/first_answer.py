@@ -1,0 +1,144 @@
+"""A service of ours as a child process on loopback, and the first questions a newcomer would ask it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.json import JSON
+
+from data_contracts.errors import NotReady
+from data_contracts.settings import Settings
+
+COMMAND_LINE = Path(__file__).resolve().parent.parent / "pharos.py"
+START_SECONDS = 120.0
+STOP_SECONDS = 20.0
+SHOWN_REASONS = 2  # of each result; the terminal is no place for all of them
+
+
+def free_port(host: str, wanted: int) -> int:
+    """`wanted` if nobody listens there, else one that the system picks."""
+    for port in (wanted, 0):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise NotReady(f"no port is free on {host}; close a program that listens there")
+
+
+class LiveService:
+    """`pharos serve` on the state of `settings`, as a context manager; leaving it stops the process by its id."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._log = settings.state / "service.log"
+        self.port = free_port(settings.host, settings.port)
+        self.address = f"http://{settings.host}:{self.port}"
+
+    def __enter__(self) -> LiveService:
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, str(COMMAND_LINE), "serve", "--port", str(self.port)],
+                env=self._environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stop()
+
+    def ask(self, route: str, body: dict[str, Any]) -> dict[str, Any]:
+        """POST a question; raises NotReady with the service's own words unless it answers 200."""
+        response = httpx.post(f"{self.address}{route}", json=body, timeout=30.0, trust_env=False)
+        if response.status_code != httpx.codes.OK:
+            raise NotReady(f"{route} answered {response.status_code}: {response.text}")
+        return dict(response.json())
+
+    def wait(self) -> None:
+        """Until the service ends or the person presses Ctrl-C."""
+        try:
+            self._process.wait()
+        except KeyboardInterrupt:
+            return
+
+    def _environment(self) -> dict[str, str]:
+        today = self._settings.today
+        clock = {} if today is None else {"PHAROS_TODAY": today.isoformat()}
+        return {**os.environ, "PHAROS_STATE": str(self._settings.state.resolve()), **clock}
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise NotReady(f"the service stopped at its start; it said: {self._last_words()}")
+            try:
+                if httpx.get(f"{self.address}/readyz", timeout=5.0, trust_env=False).status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                pass  # it does not listen yet
+            time.sleep(0.2)
+        raise NotReady(f"the service was not ready after {START_SECONDS:.0f} s; it said: {self._last_words()}")
+
+    def _last_words(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")[-2000:].strip() or "nothing"
+
+    def _stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def first_answer(
+    service: LiveService, routes: Sequence[str], officer_ids: Sequence[str], console: Console
+) -> list[dict[str, Any]]:
+    """Ask each route about the officers; print a curl to copy and the answer, shortened. Returns the answers whole."""
+    answers = []
+    for route in routes:
+        body = {"officer_ids": list(officer_ids)}
+        asked = json.dumps(body)
+        curl = f"curl -s {service.address}{route} -H 'content-type: application/json' -d '{asked}'"
+        console.print(curl, markup=False, highlight=False, soft_wrap=True)
+        answer = service.ask(route, body)
+        console.print(JSON(json.dumps(shortened(answer), ensure_ascii=False)))
+        answers.append(answer)
+    return answers
+
+
+def shortened(value: Any) -> Any:
+    """The same answer with at most two entries in each list that lies inside a result.
+
+    >>> shortened({"results": [{"posts": [1, 2, 3]}, {"posts": []}, {}]})
+    {'results': [{'posts': [1, 2, '...']}, {'posts': []}, {}]}
+    """
+    return {key: [_short(item) for item in part] if isinstance(part, list) else part for key, part in value.items()}
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _short(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [*(_short(part) for part in value[:SHOWN_REASONS]), *(["..."] if len(value) > SHOWN_REASONS else [])]
+    return value
