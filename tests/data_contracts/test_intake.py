@@ -71,7 +71,7 @@ def test_the_order_of_a_file_changes_nothing(order: list[int]) -> None:
 
 def test_identical_rows_are_duplicates_with_a_key_and_twins_without() -> None:
     keyed = take_in(catalog().table("complaints"), pd.concat([complaints(), complaints()]))
-    assert (len(keyed.accepted), keyed.duplicates, keyed.twins) == (2, 2, 0)
+    assert (len(keyed.accepted), keyed.duplicates, keyed.twins, keyed.quarantined) == (2, 2, 0, 0)
     award = pd.DataFrame({"officer_id": ["a"] * 3, "honour": "merit", "occurred_on": DAY, "known_on": DAY})
     keyless = take_in(catalog().table("honours"), award)
     assert (len(keyless.accepted), keyless.duplicates, keyless.twins) == (3, 0, 2)

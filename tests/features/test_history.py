@@ -102,7 +102,11 @@ def test_a_batch_that_dies_is_never_seen_and_is_swept(tmp_path: Path, monkeypatc
     assert history.rows("postings") == len(history.frame("postings")) == 1
     assert all(path.is_file() for path in written)
     monkeypatch.undo()
+    stray = tmp_path / "postings" / "year=1999" / "000001-0000.parquet"
+    stray.parent.mkdir()
+    stray.write_bytes(written[0].read_bytes())
     assert history.append("postings", rows).appended == 2
+    assert not stray.exists()
     assert len(list(tmp_path.glob("*/year=*/*.parquet"))) == len(history.files("postings")) == 3
 
 
