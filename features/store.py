@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import pandas as pd
 
@@ -33,6 +33,17 @@ from features.views import Declared, Service, View, typed
 REPO_FILE = Path(__file__).parent / "feature_repo" / "feature_store.yaml"
 ROW = "pharos_row_id"
 CHUNK_ROWS = 200_000  # of entity rows: Feast's join keeps every candidate row of a chunk in memory
+
+
+class Mark(TypedDict):
+    """How far the online store is for one view; `filled` once any day was filled to its end."""
+
+    as_of: str
+    content: str
+    filled: bool
+
+
+EMPTY = Mark(as_of="0001-01-01", content="", filled=False)
 
 
 @dataclass(frozen=True)
@@ -146,19 +157,19 @@ class FeatureReader:
 
     def _materialize_view(self, view: View, as_of: date) -> Materialized:
         marks = self._marks()
-        held = marks.get(view.name, {"as_of": "0001-01-01", "content": ""})
+        held = marks.get(view.name, EMPTY)
         content = self.snapshot_hash(as_of, view.source) + layout_hash(view)
         if date.fromisoformat(held["as_of"]) > as_of:
             return Materialized(view.name, as_of, 0, f"the store already holds {held['as_of']}")
-        if held == {"as_of": as_of.isoformat(), "content": content}:
+        if (held["as_of"], held["content"]) == (as_of.isoformat(), content):
             return Materialized(view.name, as_of, 0, "already there")
         moment = pd.Timestamp(as_of, tz="UTC").to_pydatetime()
         # The intent stands first: a kill in the middle leaves newer rows, which no older day may overwrite either.
-        self._mark(marks | {view.name: {"as_of": as_of.isoformat(), "content": "unfinished"}})
+        self._mark(view, Mark(as_of=as_of.isoformat(), content="unfinished", filled=held["filled"]))
         rows = write_online(self._settings.snapshot_dir, self._offline, view, as_of)
         with feast_quietly(), self._lock:
             self._feast.materialize(start_date=moment, end_date=moment, feature_views=[view.name + SUFFIX])
-        self._mark(marks | {view.name: {"as_of": as_of.isoformat(), "content": content}})
+        self._mark(view, Mark(as_of=as_of.isoformat(), content=content, filled=True))
         return Materialized(view.name, as_of, rows)
 
     def online(self, ids: Sequence[str], service: str, as_of: date | None = None) -> pd.DataFrame:
@@ -172,8 +183,11 @@ class FeatureReader:
         today = as_of or self._settings.today
         if today is None:
             raise InvalidInput("features have an age only against a day: pass as_of, or set PHAROS_TODAY=YYYY-MM-DD")
-        if not self._marks():
-            raise NotReady("the online store is empty; run `pharos materialize --as-of DATE`")
+        marks = self._marks()
+        if not all(marks.get(view.name, EMPTY)["filled"] for view in chosen.views):
+            raise NotReady(
+                f"the online store has never been filled for {service}; run `pharos materialize --as-of DATE`"
+            )
         with self._lock:
             answer = self._feast.get_online_features(
                 features=self._feast.get_feature_service(service + SUFFIX),
@@ -201,15 +215,15 @@ class FeatureReader:
     def _marks_file(self) -> Path:
         return self._settings.feast_dir / "materialized.json"
 
-    def _marks(self) -> dict[str, dict[str, str]]:
+    def _marks(self) -> dict[str, Mark]:
         if not self._marks_file.exists():
             return {}
-        marks: dict[str, dict[str, str]] = json.loads(self._marks_file.read_text("utf-8"))
+        marks: dict[str, Mark] = json.loads(self._marks_file.read_text("utf-8"))
         return marks
 
-    def _mark(self, marks: dict[str, dict[str, str]]) -> None:
+    def _mark(self, view: View, mark: Mark) -> None:
         scratch = self._marks_file.with_suffix(".partial")
-        scratch.write_text(json.dumps(marks, indent=1, sort_keys=True), "utf-8")
+        scratch.write_text(json.dumps(self._marks() | {view.name: mark}, indent=1, sort_keys=True), "utf-8")
         scratch.replace(self._marks_file)
 
 

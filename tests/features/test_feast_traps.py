@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data_contracts.errors import ContractViolation, FeatureMismatch
+from data_contracts.errors import ContractViolation, FeatureMismatch, NotReady
 from data_contracts.settings import Settings
 from features.feast_loading import METRICS_FOLDER
 from features.store import FeatureReader
@@ -71,18 +71,19 @@ def test_another_process_keeps_the_stored_order_ends_in_silence_and_leaves_no_me
     store: FeatureReader,
 ) -> None:
     told = (
-        "import os, sys; from pathlib import Path; from datetime import date\n"
+        "import os, sys, pandas as pd; from pathlib import Path; from datetime import date\n"
         "from data_contracts.settings import Settings\n"
         "from features.store import FeatureReader; from tests.features.small_store import SMALL\n"
         "reader = FeatureReader(Settings(state=Path(sys.argv[1])), SMALL)\n"
         "print('feast' in sys.modules, *reader.online(['o-1'], 'risk_v1', date(2016, 12, 2)).columns[3:])\n"
-        f"print('feast' in sys.modules, '{METRICS_FOLDER}' in os.environ)"
+        "asked = pd.DataFrame({'officer_id': ['o-1'], 'event_timestamp': [pd.Timestamp('2016-12-01')]})\n"
+        f"print('feast' in sys.modules, '{METRICS_FOLDER}' in os.environ, len(reader.training_frame(asked, 'risk_v1')))"
     )
     command = [sys.executable, "-c", told, str(store._settings.state)]
     answer = subprocess.run(
         command, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONHASHSEED": "77"}, timeout=240
     )
-    want = ["False", *store.columns("risk_v1"), "True", "False"]
+    want = ["False", *store.columns("risk_v1"), "True", "False", "1"]
     assert answer.stdout.split() == want, answer.stderr
     assert answer.stderr == ""  # without the way round DuckDB's binding prints forty lines at exit
 
@@ -98,17 +99,42 @@ def test_late_data_does_not_leak(fresh: FeatureReader) -> None:
     pd.testing.assert_series_equal(seen, fresh.snapshot(OCTOBER)["rate_12m"], check_index=False)
 
 
-def test_requests_are_answered_while_a_view_is_materializing_and_after_a_kill(fresh: FeatureReader) -> None:
-    from feast.feature_view import FeatureViewState
+def test_requests_are_answered_while_a_view_is_materializing_and_after_a_kill(
+    fresh: FeatureReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from feast.infra.online_stores.sqlite import SqliteOnlineStore
+
+    during: list[list[str]] = []
+
+    def killed(*_: Any, **__: Any) -> None:
+        other = FeatureReader(fresh._settings, SMALL)  # as another process would: its registry comes from disk
+        during.append(other.online(["o-1"], "risk_v1", NEXT_DAY)["status"].tolist())
+        raise KeyboardInterrupt
 
     fresh.materialize(NOVEMBER)
-    view = fresh._feast.registry.get_feature_view("history_online", "pharos")
-    view.state = FeatureViewState.MATERIALIZING  # what a killed process leaves behind
-    fresh._feast.registry.apply_feature_view(view, "pharos", commit=True)
+    monkeypatch.setattr(SqliteOnlineStore, "online_write_batch", killed)
+    with pytest.raises(KeyboardInterrupt):
+        fresh.materialize(DECEMBER)
+    assert during == [["present"]]
+    monkeypatch.undo()
     later = FeatureReader(fresh._settings, SMALL)
     assert later.online(["o-1"], "risk_v1", NEXT_DAY)["status"].tolist() == ["present"]
     assert [done.rows for done in later.materialize(DECEMBER)] == [14, 14, 2]
     assert later._feast.config.registry.cache_ttl_seconds == 60
+
+
+def test_a_first_materialize_that_was_killed_is_not_ready_rather_than_an_error_of_feast(
+    fresh: FeatureReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fresh._feast, "materialize", _interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fresh.materialize(DECEMBER)
+    with pytest.raises(NotReady, match="run `pharos materialize"):
+        fresh.online(["o-1"], "risk_v1", NEXT_DAY)
+
+
+def _interrupted(**_: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def test_what_is_older_than_its_ttl_is_null_and_says_so(store: FeatureReader) -> None:
@@ -143,11 +169,8 @@ def test_an_older_day_never_overwrites_a_newer_one(fresh: FeatureReader) -> None
 def test_a_kill_in_the_middle_of_a_day_still_bars_older_days_and_is_finished_by_a_second_run(
     fresh: FeatureReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def killed(**_: Any) -> None:
-        raise KeyboardInterrupt
-
     fresh.materialize(OCTOBER)
-    monkeypatch.setattr(fresh._feast, "materialize", killed)
+    monkeypatch.setattr(fresh._feast, "materialize", _interrupted)
     with pytest.raises(KeyboardInterrupt):
         fresh.materialize(DECEMBER)
     monkeypatch.undo()
