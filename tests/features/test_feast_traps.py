@@ -120,7 +120,8 @@ def test_requests_are_answered_while_a_view_is_materializing_and_after_a_kill(
     later = FeatureReader(fresh._settings, SMALL)
     assert later.online(["o-1"], "risk_v1", NEXT_DAY)["status"].tolist() == ["present"]
     assert [done.rows for done in later.materialize(DECEMBER)] == [14, 14, 2]
-    assert later._feast.config.registry.cache_ttl_seconds == 60
+    registry = later._feast.config.registry
+    assert (registry.cache_ttl_seconds, registry.serve_features_while_materializing) == (60, True)
 
 
 def test_a_first_materialize_that_was_killed_is_not_ready_rather_than_an_error_of_feast(
