@@ -1,7 +1,7 @@
 """`pharos` for the next post: counts mixed by a learned gate, a small network on their log, and a plain peer.
 
-score = log mix + a * residual + b * log(Markov + w * EASE), with a, b and w chosen on validation time, once for
-ranking every post and once for ranking posts never held (`novel`).
+score = log mix + a * residual + b * log(Markov + w * EASE), with one pair a, b for ranking every post and one for
+ranking posts never held (`novel`), and w chosen on validation time.
 """
 
 from __future__ import annotations
@@ -82,11 +82,6 @@ class NextPostModel:
         blend = self.blends["novel" if novel else "all"]
         chunks = [part.scores(blend) for part in self._chunks(histories, novel)]
         return np.concatenate(chunks) if chunks else np.zeros((0, self.catalogue.size))
-
-    def components(self, histories: Histories, novel: bool) -> Components:
-        """What the score is made of, before blending; at least one history."""
-        chunks = list(self._chunks(histories, novel))
-        return Components(*(np.concatenate([getattr(part, name) for part in chunks]) for name in NAMES))
 
     def rank(
         self, histories: Sequence[CareerState], k: int, exclude: Sequence[set[str]] | None = None
@@ -191,9 +186,6 @@ class NextPostModel:
             ]
             for row in range(len(histories))
         ]  # fmt: skip
-
-
-NAMES = ("prior", "residual", "ease", "markov", "parts", "barred")
 
 
 def _net(arrays: Mapping[str, Any], prefix: str, tables: CountTables, ranks: int) -> NextPostNet:

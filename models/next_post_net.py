@@ -101,7 +101,8 @@ def context_of(histories: Histories) -> Array:
     season = histories.day / YEAR_DAYS * 2 * np.pi
     columns = [
         np.log1p(days[:, 0] / MONTH_DAYS), np.log1p(days[:, 1] / MONTH_DAYS), np.log1p(days.max(1) / YEAR_DAYS),
-        np.log1p(count), count == 0, known[:, 2] & (posts[:, 2] == posts[:, 0]), repeats, np.sin(season), np.cos(season),
+        np.log1p(count), count == 0, known[:, 2] & (posts[:, 2] == posts[:, 0]), repeats,
+        np.sin(season), np.cos(season),
         _promoted(histories.rank_days), _time(histories.tenure_days, tenure) / 3,
     ]  # fmt: skip
     return np.stack(columns, 1).astype(np.float32)

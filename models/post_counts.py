@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from typing import Any
 
 from models.post_histories import PADDING, Array, Catalogue, Histories, Moves
 
@@ -67,10 +67,8 @@ class CountTables:
         chosen = np.full(len(histories), self.groups - 1) if group is None else group
         present, before = histories.present(self.size), histories.nth(1, self.size)
         at = chosen * (self.size + 1)
-        rows = [
-            self.transitions[at + present], self.recent[at + present], self.skip[at + before], self.reverse[at + present]
-        ]  # fmt: skip
-        dense = [np.asarray(row.toarray(), np.float32) for row in rows]
+        rows = [self.transitions[at + present], self.recent[at + present], self.skip[at + before]]
+        dense = [np.asarray(row.toarray(), np.float32) for row in (*rows, self.reverse[at + present])]
         dense += [self._kindred_source(present, chosen), self._kindred_target(dense[0])]
         return Evidence(np.stack(dense, 1), self.popularity[chosen], self.ease_scores(histories, chosen, EASE_DECAY))
 
@@ -93,18 +91,23 @@ class CountTables:
         counts = np.zeros((len(present), self.size), np.float32)
         for each in np.unique(group):
             rows = group == each
-            counts[rows] = self.words[present[rows]] @ self.kindred[each]
+            counts[rows] = self._sparse_words[present[rows]] @ self.kindred[each]
         return counts
 
     def _kindred_target(self, counts: Array) -> Array:
         """The counts of a row, spread over posts with the same words: (n, size)."""
-        return np.asarray((counts @ self.words[: self.size]) @ self._word_share, np.float32)
+        by_word = self._sparse_words[: self.size].T @ counts.T  # (words, n)
+        return np.ascontiguousarray((self._word_share.T @ by_word).T, dtype=np.float32)
 
     @cached_property
-    def _word_share(self) -> Array:
-        """(words, size) each word's posts, summing to 1."""
+    def _sparse_words(self) -> sp.csr_matrix:
+        return sp.csr_matrix(self.words)
+
+    @cached_property
+    def _word_share(self) -> sp.csr_matrix:
+        """(words, size) each word's posts, summing to 1: few words a post, so dense would cost half the fit."""
         words = self.words[: self.size]
-        return np.ascontiguousarray((words / np.maximum(words.sum(0, keepdims=True), 1e-9)).T)
+        return sp.csr_matrix((words / np.maximum(words.sum(0, keepdims=True), 1e-9)).T)
 
     def whole(self) -> CountTables:
         """Only the tables of every officer: what a finished model keeps."""

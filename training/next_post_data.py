@@ -59,7 +59,8 @@ def training_data(frames: Frames, until: date) -> TrainingData:
     catalogue = catalogue_at(frames, steps, until)
     ranks = _rank_codes(frames, steps, until)
     wanted = (steps["position"] > 0).to_numpy()
-    moves = _moves(frames, steps, wanted, np.zeros(len(steps), np.int64), catalogue, ranks)
+    always = np.full(len(steps), np.iinfo(np.int64).min)  # all is known by now, steps of the same day too
+    moves = _moves(frames, steps, wanted, always, catalogue, ranks)
     return TrainingData(catalogue, ranks, moves, len(counted))
 
 
@@ -71,7 +72,8 @@ def window_items(frames: Frames, after: date, until: date, data: TrainingData) -
     wanted = within & (steps["position"] > 0).to_numpy()
     if not wanted.any():
         raise InvalidInput(f"no move starts after {after} and by {until}; choose a test window that has data")
-    moves = _moves(frames, steps, wanted, _days(steps["known_on"]), data.catalogue, data.ranks)
+    usable = np.maximum(_days(steps["known_on"]), _days(started))
+    moves = _moves(frames, steps, wanted, usable, data.catalogue, data.ranks)
     seen = set(steps.loc[started <= pd.Timestamp(after), "post_id"])
     cold = ~steps.loc[wanted, "post_id"].isin(seen).to_numpy()
     return WindowItems(moves, (steps.loc[wanted, "position"] <= SHORT).to_numpy(), cold)
@@ -115,7 +117,7 @@ def _days(dates: pd.Series) -> Array:
 def _moves(
     frames: Frames, steps: pd.DataFrame, wanted: Array, known: Array, catalogue: Catalogue, ranks: Mapping[str, int]
 ) -> Moves:
-    """Arrays for the wanted steps; `known` (steps,) is the day from whose morrow each step counts as history."""
+    """Arrays for the wanted steps; `known` (steps,) is the day after which each step counts as history."""
     rows = np.flatnonzero(wanted)
     started = _days(steps["started_on"])
     position = steps["position"].to_numpy(np.int64)
@@ -141,7 +143,7 @@ def _earlier(rows: Array, position: Array, started: Array, known: Array) -> tupl
     width = int(min(MAX_WIDTH, max(2, position[rows].max())))
     back = np.arange(1, width + 1)
     at = np.maximum(rows[:, None] - back, 0)
-    valid = (back <= position[rows, None]) & (started[at] < started[rows, None]) & (known[at] < started[rows, None])
+    valid = (back <= position[rows, None]) & (known[at] < started[rows, None])
     order = np.argsort(~valid, axis=1, kind="stable")
     return np.take_along_axis(at, order, 1), np.take_along_axis(valid, order, 1)
 

@@ -1,0 +1,195 @@
+"""The fitted model against known truth: patterns a count of single steps cannot see, and priors that do not leak."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from data_contracts.errors import InvalidInput, UntrustedArtifact
+from models.artifacts import Parts
+from models.next_post import NextPostModel
+from models.post_baselines import Markov, PostScorer
+from models.post_counts import count_tables
+from models.post_histories import CareerState, Moves, barred
+from tests.training.careers import CUT, END, Step, checkerboard_careers, postings, two_step_careers
+from training.evaluation.ranking_metrics import item_metrics, ranks
+from training.fit_next_post import FitSettings, fit_pharos, holdout, tuned_baselines
+from training.next_post_data import TrainingData, WindowItems, training_data, window_items
+
+QUICK = FitSettings(nets=1, passes=2.0, min_steps=80)
+
+
+def _fitted(careers: Mapping[str, Sequence[Step]]) -> tuple[TrainingData, WindowItems, NextPostModel]:
+    frames = {"postings": postings(careers)}
+    data = training_data(frames, CUT)
+    return data, window_items(frames, CUT, END, data), fit_pharos(data, QUICK)
+
+
+@pytest.fixture(scope="module")
+def two_step() -> tuple[TrainingData, WindowItems, NextPostModel]:
+    return _fitted(two_step_careers(500))
+
+
+def _first(model: PostScorer, moves: Moves, size: int, novel: bool = False) -> float:
+    """How often the right post stands first."""
+    places = ranks(model.score(moves.histories, novel), moves.targets, barred(moves.histories, size, novel))
+    return float((places == 1).mean())
+
+
+def test_two_steps_are_seen_where_markov_is_blind(two_step: tuple[TrainingData, WindowItems, NextPostModel]) -> None:
+    data, items, model = two_step
+    hub = items.moves.take(items.moves.histories.posts[:, 0] == data.catalogue.code("hub"))
+    markov = Markov.fit(data.moves, data.catalogue)
+    assert len(hub) > 10
+    assert _first(model, hub, data.catalogue.size) > 0.95
+    assert _first(markov, hub, data.catalogue.size) < 0.8
+
+
+def test_posts_held_together_are_found_among_the_never_held() -> None:
+    data, items, model = _fitted(checkerboard_careers(400, 12))
+    novel = items.moves.take(items.moves.novel)
+    size = data.catalogue.size
+    best = np.argmax(np.where(barred(novel.histories, size, True), -np.inf, model.score(novel.histories, True)), axis=1)
+    side = np.array([int(post[1:]) % 2 for post in data.catalogue.posts])
+    assert (side[best] == side[novel.targets]).mean() > 0.95
+
+
+def test_the_same_seed_gives_the_same_model(two_step: tuple[TrainingData, WindowItems, NextPostModel]) -> None:
+    data, items, model = two_step
+    again = fit_pharos(data, QUICK)
+    assert np.array_equal(again.score(items.moves.histories, False), model.score(items.moves.histories, False))
+
+
+def test_no_example_meets_itself_in_its_prior() -> None:
+    """One officer's odd move must not be in the counts that this officer's examples are looked up in."""
+    careers = {f"o{i}": [("a", "2015-01-01"), ("b", f"2016-01-{i + 1:02d}")] for i in range(20)}
+    careers["odd"] = [("a", "2015-01-01"), ("z", "2016-06-01"), ("a", "2017-01-01")]
+    data = training_data({"postings": postings(careers)}, CUT)
+    moves, codes = data.moves, data.catalogue.codes
+    odd = np.flatnonzero(moves.targets == codes["z"])
+    fold = (moves.officers == moves.officers[odd[0]]).astype(np.int64)
+    tables = count_tables(moves, data.catalogue, fold)
+    own = tables.evidence(moves.take(odd).histories, fold[odd])
+    everybody = tables.evidence(moves.take(odd).histories)
+    present, target = codes["a"], codes["z"]
+    assert moves.histories.posts[odd[0], 0] == present
+    assert own.rows[0, :, target].max() == 0
+    assert own.popularity[0, :, target].max() == 0
+    assert own.ease[0, target] == 0
+    assert everybody.rows[0, 0, target] == 1
+    assert own.rows[0, 0, codes["b"]] == 20
+
+
+def test_each_officer_gets_its_own_answer(two_step: tuple[TrainingData, WindowItems, NextPostModel]) -> None:
+    """Two officers in one call, every row's right answer different; the order of the call is the order of answers."""
+    _, _, model = two_step
+    asked = {"c": ("a", "hub"), "d": ("b", "hub"), "hub": ("a",)}
+    for order in (("c", "d", "hub"), ("hub", "d", "c")):
+        states = [
+            CareerState(asked[right], [date(2020, 1, 1 + i) for i in range(len(asked[right]))], as_of=date(2021, 1, 1))
+            for right in order
+        ]
+        assert [posts[0].post_id for posts in model.rank(states, 1)] == list(order)
+
+
+def test_ranking_masks_excludes_and_gives_reasons(two_step: tuple[TrainingData, WindowItems, NextPostModel]) -> None:
+    _, _, model = two_step
+    state = CareerState(("a", "hub"), (date(2020, 1, 1), date(2020, 5, 1)), as_of=date(2021, 1, 1))
+    ranked = model.rank([state], 10)[0]
+    assert "hub" not in {post.post_id for post in ranked}
+    assert sum(post.probability for post in ranked) == pytest.approx(1.0, abs=1e-5)
+    assert [post.score for post in ranked] == sorted((post.score for post in ranked), reverse=True)
+    assert all(post.reasons for post in ranked[:1])
+    first = model.rank([CareerState(("a",), (date(2020, 1, 1),), as_of=date(2021, 1, 1))], 1)[0][0]
+    counted = [reason for reason in first.reasons if reason.code == "moved"]
+    assert "officers who left your post moved here" in counted[0].en
+    assert "调入此岗位" in counted[0].zh
+    without = model.rank([state], 10, [{"c"}])[0]
+    assert "c" not in {post.post_id for post in without}
+    novel = model.rank([state], 10, [{"a", "hub"}])[0]
+    assert {post.post_id for post in novel} == {"b", "c", "d"}
+    with pytest.raises(InvalidInput):
+        model.rank([state], 0)
+    with pytest.raises(InvalidInput):
+        model.rank([state], 5, [])
+    assert model.rank([], 5) == []
+
+
+def test_an_officer_without_history_gets_the_popular_posts(
+    two_step: tuple[TrainingData, WindowItems, NextPostModel],
+) -> None:
+    _, _, model = two_step
+    ranked = model.rank([CareerState((), (), as_of=date(2021, 1, 1))], 5)[0]
+    assert len(ranked) == 5
+    assert {reason.code for post in ranked for reason in post.reasons} == {"popular"}
+    unknown = model.rank([CareerState(("elsewhere",), (date(2020, 1, 1),), as_of=date(2021, 1, 1))], 5)[0]
+    assert len(unknown) == 5
+
+
+def test_a_model_survives_its_parts(two_step: tuple[TrainingData, WindowItems, NextPostModel]) -> None:
+    _, items, model = two_step
+    parts = model.to_parts()
+    again = NextPostModel.from_parts(parts)
+    assert np.array_equal(again.score(items.moves.histories, True), model.score(items.moves.histories, True))
+    with pytest.raises(UntrustedArtifact):
+        NextPostModel.from_parts(Parts(json={"kind": "risk"}))
+    broken = {name: array for name, array in parts.arrays.items() if name != "net0.bias"}
+    with pytest.raises(UntrustedArtifact):
+        NextPostModel.from_parts(replace(parts, arrays=broken))
+
+
+def test_three_moves_are_enough_to_fit() -> None:
+    careers = {"a": [("p", "2015-01-01"), ("q", "2016-01-01")], "b": [("p", "2015-01-01"), ("q", "2017-01-01")]}
+    data = training_data({"postings": postings(careers)}, CUT)
+    model = fit_pharos(data, QUICK)
+    state = CareerState(("p",), (date(2015, 1, 1),), as_of=date(2021, 1, 1))
+    assert [post.post_id for post in model.rank([state], 3)[0]] == ["q"]
+    scores = [fit().score(data.moves.histories, False) for fit in tuned_baselines(data, QUICK).values()]
+    assert all(np.isfinite(score).all() for score in scores)
+
+
+def test_a_post_nobody_held_is_scored_by_its_words() -> None:
+    import pandas as pd
+
+    names = {"a": "north desk", "b": "north station", "c": "south desk", "d": "south station"}
+    careers = {
+        f"o{i}": [("a" if i % 2 else "c", "2015-01-01"), ("b" if i % 2 else "d", f"20{16 + i % 4}-01-01")]
+        for i in range(200)
+    }
+    names |= {"n": "north station annex", "s": "south station annex"}
+    posts = pd.DataFrame({"post_id": list(names), "name_en": list(names.values())}).astype("string")
+    posts["known_on"] = pd.Timestamp("2010-01-01")
+    data = training_data({"postings": postings(careers), "posts": posts}, CUT)
+    model = fit_pharos(data, QUICK)
+    asked = [CareerState((post,), (date(2018, 1, 1),), as_of=date(2021, 1, 1)) for post in ("a", "c")]
+    order = [[post.post_id for post in ranked] for ranked in model.rank(asked, 6)]
+    assert order[0].index("n") < order[0].index("s")
+    assert order[1].index("s") < order[1].index("n")
+
+
+def test_the_holdout_is_the_last_time_and_empty_when_small(
+    two_step: tuple[TrainingData, WindowItems, NextPostModel],
+) -> None:
+    data, _, _ = two_step
+    early, late = holdout(data.moves, replace(QUICK, min_holdout=20))
+    assert early.day.max() < late.day.min()
+    assert len(early) + len(late) == len(data.moves)
+    assert len(holdout(data.moves, replace(QUICK, min_holdout=10_000))[1]) == 0
+
+
+def test_a_big_catalogue_uses_fewer_folds_and_smaller_batches() -> None:
+    assert [FitSettings().folds(size) for size in (200, 2000, 9000)] == [5, 3, 2]
+
+
+def test_metrics_share_ties_and_miss_what_is_barred() -> None:
+    scores = np.array([[1.0, 1.0, 1.0, 0.0], [3.0, 2.0, 1.0, 0.0], [3.0, 2.0, 1.0, 0.0]])
+    out = np.zeros((3, 4), bool)
+    out[1, 0] = True
+    out[2, 1] = True
+    assert ranks(scores, np.array([1, 1, 1]), out).tolist() == [2.0, 1.0, np.inf]
+    assert ranks(scores, np.array([4, 4, 4]), out).tolist() == [np.inf] * 3
+    assert item_metrics(np.array([7.0]))["hr_at_5"].tolist() == [0.0]

@@ -1,0 +1,44 @@
+"""From history to a registered, signed model with the figures the gate reads."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.settings import Settings
+from features.history import History
+from models import artifacts, keys
+from models.next_post import NextPostModel
+from models.post_histories import CareerState
+from tests.training.careers import postings, two_step_careers
+from training.fit_next_post import FitSettings
+from training.train_next_post import train_next_post, worth_of
+
+QUICK = FitSettings(nets=1, min_steps=80)
+
+
+def test_train_signs_and_registers_what_beats_markov(state: Settings) -> None:
+    rows = postings(two_step_careers(400)).drop(columns="superseded_on")
+    absent = ("ended_on", "shift", "supervisor_id", "occasion")
+    History(state.history_dir).append("postings", rows.assign(**dict.fromkeys(absent)))
+    model, worth = train_next_post(state, date(2022, 1, 1), fit=QUICK)
+    assert worth.low > 0
+    assert "ahead of markov" in worth.sentence()
+    parts, metadata = artifacts.load(model.path, keys.public_key(state.keys_dir))
+    loaded = NextPostModel.from_parts(parts)
+    officer = CareerState(("b", "hub"), (date(2020, 1, 1), date(2020, 4, 1)), as_of=date(2022, 1, 1))
+    assert loaded.rank([officer], 1)[0][0].post_id == "d"
+    assert metadata["as_of"] == "2022-01-01"
+
+
+def test_without_history_it_says_what_to_run(state: Settings) -> None:
+    with pytest.raises(NotReady, match="pharos ingest"):
+        train_next_post(state, date(2022, 1, 1))
+
+
+def test_too_short_a_history_is_refused() -> None:
+    frames = {"postings": postings({"a": [("p", "2021-01-01"), ("q", "2021-06-01")]})}
+    with pytest.raises(InvalidInput, match="too few moves"):
+        worth_of(frames, date(2022, 1, 1), QUICK)
