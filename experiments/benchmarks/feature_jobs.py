@@ -114,7 +114,7 @@ JOBS: Mapping[str, Callable[[Path, int, int], float]] = {
 
 def _spine(ids: pd.Series, days: list[date]) -> pa.Table:
     column = np.tile(ids.to_numpy(), len(days))
-    return pa.table({"officer_id": column.tolist(), "as_of": pa.array(np.repeat(days, len(ids)), pa.date32())})
+    return pa.table({"officer_id": column.tolist(), "as_of": pa.array([day for day in days for _ in ids], pa.date32())})
 
 
 def _put(rows: pd.DataFrame, folder: Path, stamp: pd.Timestamp) -> float:

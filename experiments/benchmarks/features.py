@@ -65,7 +65,7 @@ def main(
             write_tables(place, officers // part, months)
         done = [_alone(job, sizes[part], officers // part, months) for job, part in PLAN]
     compared = [_with_ratio(item, done) for item in done]
-    Console().print(_as_table(compared))
+    Console(width=150).print(_as_table(compared))
     if out is not None:
         out.write_text(json.dumps({"records": [asdict(item) for item in compared]}, indent=1), "utf-8")
 

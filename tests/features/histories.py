@@ -14,6 +14,7 @@ from tests.features.oracle import CATEGORIES, FINDINGS, months_before
 
 AS_OFS = (date(2020, 3, 1), date(2021, 1, 1), date(2024, 2, 29))
 OFFICERS = ("a", "b", "c", "d", "e")
+EVERYBODY = ("officers", "postings")
 KEYLESS = ("force_reports", "honours")
 CODES = {
     "officer_id": OFFICERS,
@@ -60,12 +61,16 @@ def table_rows(draw: st.DrawFn, table: str, least: int = 2, most: int = 12) -> p
     happened = HAPPENED.get(table, "occurred_on")
     rows: list[dict[str, Any]] = []
     key, seen, same = catalog().table(table).key, set[tuple[Any, ...]](), ()
-    for _ in range(draw(st.integers(least, most))):
+    for number in range(draw(st.integers(least, most))):
         row = {
             name: draw(_values(table, name, kind))
             for name, kind in READS[table].items()
             if name not in ("known_on", "superseded_on")
         }
+        if table in EVERYBODY:  # or else few officers would be counted, and nobody would have others around
+            row["officer_id"] = OFFICERS[number % len(OFFICERS)]
+        if "left_on" in row and draw(st.integers(0, 3)):
+            row["left_on"] = None
         if happened in row:
             row[happened] = draw(st.sampled_from(EDGES))
         if key and (same := tuple(row.get(name, len(rows)) for name in key)) in seen:
@@ -98,4 +103,4 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 @st.composite
 def bureaus(draw: st.DrawFn) -> dict[str, pd.DataFrame]:
     """Every table the features read, with at least one row each."""
-    return {table: draw(table_rows(table, least=6 if table == "officers" else 2)) for table in READS}
+    return {table: draw(table_rows(table, least=6 if table in EVERYBODY else 2)) for table in READS}

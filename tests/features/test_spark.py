@@ -67,7 +67,7 @@ BLOCKS: dict[str, Callable[[Tables, Table], Table]] = {
 @pytest.fixture(scope="module")
 def frames() -> dict[str, pd.DataFrame]:
     """One random bureau with people in most places."""
-    few = hypothesis_settings(max_examples=40, phases=[Phase.generate], database=None, derandomize=True)
+    few = hypothesis_settings(max_examples=300, phases=[Phase.generate], database=None, derandomize=True)
     return find(bureaus(), _is_lively, settings=few)
 
 
