@@ -40,7 +40,9 @@ class AsOf:
         try:
             return cls(date.fromisoformat(text))
         except ValueError as error:
-            raise InvalidInput(f"as-of {text!r} is not a date; write it as YYYY-MM-DD, for example 2013-01-01") from error
+            raise InvalidInput(
+                f"as-of {text!r} is not a date; write it as YYYY-MM-DD, for example 2013-01-01"
+            ) from error
 
     @property
     def timestamp(self) -> pd.Timestamp:

@@ -24,7 +24,7 @@ from serving.schemas import (
 )
 
 REFERENCE = "#/components/schemas/{model}"
-EXAMPLE_OFFICERS = ["o-000001", "o-000002", "nobody"]
+EXAMPLE_OFFICERS = ["o-00181089", "o-01186111", "nobody"]
 SCHEMAS: tuple[type[BaseModel], ...] = (
     RiskRequest,
     RiskAnswer,

@@ -26,7 +26,7 @@ def shared_data() -> Path:
     return folder
 
 
-@pytest.fixture()
+@pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """Settings whose whole state lies in this test's own folder."""
     monkeypatch.setenv("PHAROS_STATE", str(tmp_path / "state"))

@@ -1,0 +1,89 @@
+"""From a simulated export to an answer over HTTP, with the command that a newcomer runs."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner, Result
+
+import pharos
+from data_contracts.settings import Settings, settings
+from experiments.demo import DemoPlan, champions
+from experiments.first_answer import LiveService
+from serving.results import latest_run
+
+ROOT = Path(__file__).resolve().parent.parent
+PLAN = DemoPlan(officers=700, years=6, seed=7, serve=False)
+
+pytestmark = [pytest.mark.server, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Result, Settings]]:
+    """The output of the demo, and settings that stand on what it left."""
+    with pytest.MonkeyPatch.context() as patch:
+        base = tmp_path_factory.mktemp("demo")
+        patch.setenv("PHAROS_STATE", str(base))
+        settings.cache_clear()
+        arguments = ["--officers", str(PLAN.officers), "--years", str(PLAN.years), "--seed", str(PLAN.seed)]
+        result = CliRunner().invoke(pharos.app, ["demo", "--no-serve", *arguments], catch_exceptions=False)
+        patch.setenv("PHAROS_STATE", str(base / PLAN.folder))
+        patch.setenv("PHAROS_TODAY", "2026-01-01")
+        settings.cache_clear()
+        yield result, settings()
+    settings.cache_clear()
+
+
+def test_every_step_is_walked(walked: tuple[Result, Settings]) -> None:
+    result, _ = walked
+    assert result.exit_code == 0, result.output
+    assert "left out" not in result.output
+    for words in ("0 duplicates", "over count_rule", "is the champion", "published, in force", '"results"'):
+        assert words in result.output
+
+
+def test_all_state_lies_in_the_state_folder(walked: tuple[Result, Settings]) -> None:
+    _, use = walked
+    assert {"history", "snapshots", "feast", "mlflow", "keys", "results"} <= {path.name for path in use.state.iterdir()}
+    tracked = subprocess.run(["git", "status", "--porcelain", "--ignored"], cwd=ROOT, capture_output=True, text=True)
+    written = [line for line in tracked.stdout.splitlines() if line.endswith((".db", ".parquet", "mlruns/"))]
+    assert written == []
+
+
+def test_a_second_night_does_nothing(walked: tuple[Result, Settings]) -> None:
+    result = CliRunner().invoke(pharos.app, ["score", "--as-of", "2026-01-01"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert "nothing was done" in result.output
+
+
+def test_the_service_agrees_with_the_night(walked: tuple[Result, Settings]) -> None:
+    """One model, one set of features: the chance in an answer is the chance in the published results."""
+    _, use = walked
+    assert champions(use) == ["risk", "next-post"]
+    night = latest_run(use).officers(["officer_id", "outcome", "probability", "grade"])
+    scored = night.dropna(subset=["probability"]).set_index(["officer_id", "outcome"]).sort_index()
+    ids = list(dict.fromkeys(scored.index.get_level_values("officer_id")))[:40]
+    with LiveService(use) as service:
+        answer = service.ask("/v1/risk", {"officer_ids": ids})
+        assert httpx.get(f"{service.address}/livez", trust_env=False).status_code == httpx.codes.OK
+    assert [result["officer_id"] for result in answer["results"]] == ids
+    for result in answer["results"]:
+        for told in result["outcomes"]:
+            published = scored.loc[(result["officer_id"], told["outcome"])]
+            assert told["probability"] == pytest.approx(published["probability"], abs=1e-4)
+
+
+def test_the_examples_of_the_description_work_on_the_demo(walked: tuple[Result, Settings]) -> None:
+    _, use = walked
+    with LiveService(use) as service:
+        paths = httpx.get(f"{service.address}/openapi.json", trust_env=False).json()["paths"]
+        for route in ("/v1/risk", "/v1/next_posts"):
+            body = paths[route]["post"]["requestBody"]["content"]["application/json"]["examples"]["demo"]["value"]
+            results = {result["officer_id"]: result for result in service.ask(route, body)["results"]}
+            for officer_id in body["officer_ids"][:2]:
+                told = results[officer_id]
+                assert told.get("status") == "scored" or told["posts"], told
