@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from data_contracts.errors import InvalidInput
 from models.next_post import DEFAULT_BLENDS, NextPostModel
 from models.next_post_net import NextPostNet, batch_of
 from models.post_baselines import BASELINES, MarkovEase, PostScorer
@@ -98,6 +99,17 @@ def choose_ease_weight(data: TrainingData, settings: FitSettings) -> float:
         return 1.0
     fitted = MarkovEase.fit(early, data.catalogue)
     return max(EASE_WEIGHTS, key=lambda w: _quality(replace(fitted, weight=w), late, data.catalogue.size))
+
+
+def validation_score(data: TrainingData, settings: FitSettings) -> float:
+    """HR@10 + NDCG@10 on the held-out moves, all and novel, with one network fitted on the time before them.
+
+    Raises InvalidInput when there are too few moves to judge by; `pharos tune next-post` searches on this figure.
+    """
+    early, late = holdout(data.moves, settings)
+    if not len(late):
+        raise InvalidInput(f"{len(data.moves):,} moves are too few to hold some out; search on a longer history")
+    return _quality(_fit(data, early, settings, nets=1), late, data.catalogue.size)
 
 
 def _quality(model: PostScorer, items: Moves, size: int) -> float:
