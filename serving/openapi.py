@@ -24,7 +24,7 @@ from serving.schemas import (
 )
 
 REFERENCE = "#/components/schemas/{model}"
-EXAMPLE_OFFICERS = ["o-00181089", "o-01186111", "nobody"]
+EXAMPLE_OFFICERS = ["o-31415926", "o-93219325", "nobody"]
 SCHEMAS: tuple[type[BaseModel], ...] = (
     RiskRequest,
     RiskAnswer,
