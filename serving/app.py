@@ -20,7 +20,7 @@ from serving.guard import REQUEST_ID, Route
 from serving.openapi import document
 from serving.problems import ProblemError, problem_of
 from serving.recommend import CareerDesk
-from serving.schemas import Health, LoadedModel, ModelsAnswer, NextPostsRequest, RiskRequest
+from serving.schemas import Health, LoadedModel, ModelsAnswer, NextPostsRequest, Readiness, RiskRequest
 from serving.strict_body import parse
 from serving.warn import RiskDesk
 
@@ -51,8 +51,12 @@ class Desks:
     now: Callable[[], datetime]
     probe: Callable[[], None]
 
+    def present(self) -> list[RiskDesk | CareerDesk]:
+        """The desks that answer. One is enough to be ready: a department without complaints still plans careers."""
+        return [desk for desk in (self.risk, self.careers) if not isinstance(desk, Absent)]
+
     def missing(self) -> list[str]:
-        """Why the service is not ready; empty when it is."""
+        """Which models are not there, and what to do; empty when all are."""
         return [desk.because for desk in (self.risk, self.careers) if isinstance(desk, Absent)]
 
 
@@ -95,10 +99,10 @@ class _Web:
 
     async def model(self, request: Request) -> Response:
         desks = _desks(request)
-        present = [desk for desk in (desks.risk, desks.careers) if not isinstance(desk, Absent)]
-        if not present:
+        if not desks.present():
             raise ProblemError("not_ready", detail="; ".join(desks.missing()))
-        return _json(ModelsAnswer(request_id=_request_id(request), models=[_loaded(desk) for desk in present]))
+        models = [_loaded(desk) for desk in desks.present()]
+        return _json(ModelsAnswer(request_id=_request_id(request), models=models))
 
     async def openapi(self, _: Request) -> Response:
         return Response(_document(), media_type="application/json")
@@ -109,10 +113,10 @@ class _Web:
     async def readyz(self, request: Request) -> Response:
         desks = _desks(request)
         missing = desks.missing()
-        if missing:
+        if not desks.present():
             raise ProblemError("not_ready", detail="; ".join(missing))
         await anyio.to_thread.run_sync(desks.probe)  # outside the limiter: readiness must not queue behind requests
-        return _json(Health(status="ready"))
+        return _json(Readiness(status="ready", missing=missing))
 
     async def _work(self, answer: Callable[[], BaseModel]) -> BaseModel:
         if self._limiter is None:  # a limiter belongs to the event loop that runs

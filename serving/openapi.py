@@ -19,12 +19,13 @@ from serving.schemas import (
     NextPostsAnswer,
     NextPostsRequest,
     Problem,
+    Readiness,
     RiskAnswer,
     RiskRequest,
 )
 
 REFERENCE = "#/components/schemas/{model}"
-EXAMPLE_OFFICERS = ["o-31415926", "o-93219325", "nobody"]
+EXAMPLE_OFFICERS = ["o-00181089", "o-01186111", "nobody"]
 SCHEMAS: tuple[type[BaseModel], ...] = (
     RiskRequest,
     RiskAnswer,
@@ -32,6 +33,7 @@ SCHEMAS: tuple[type[BaseModel], ...] = (
     NextPostsAnswer,
     ModelsAnswer,
     Health,
+    Readiness,
     Problem,
 )
 ALWAYS = (403, 405, 431, 500)
@@ -118,7 +120,7 @@ def _paths() -> dict[str, Any]:
         "/v1/next_posts": {"post": NEXT_POSTS.operation()},
         "/v1/model": {"get": _get("model", "已加载的模型 / the models loaded", ModelsAnswer, ANSWERS)},
         "/livez": {"get": _get("livez", "进程存活 / the process is alive", Health, ())},
-        "/readyz": {"get": _get("readyz", "可以作答 / ready to answer", Health, (503,))},
+        "/readyz": {"get": _get("readyz", "可以作答 / ready to answer", Readiness, (503,))},
         "/openapi.json": {"get": _description()},
     }
 

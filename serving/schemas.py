@@ -222,7 +222,14 @@ class ModelsAnswer(Answer):
 class Health(Answer):
     """状态。 / State."""
 
-    status: Literal["live", "ready"]
+    status: Literal["live"]
+
+
+class Readiness(Answer):
+    """可以作答；缺少的模型及补救方法。 / Ready to answer; which models are missing and what to do."""
+
+    status: Literal["ready"]
+    missing: list[str]
 
 
 class FieldProblem(Answer):
