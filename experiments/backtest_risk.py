@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from data_contracts.asof import add_months
-from data_contracts.errors import NotReady
+from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Labels
 from experiments.reporting import file_hashes, known_until, peak_memory_mib, write_report
@@ -30,7 +30,7 @@ from training.evaluation.bootstrap import DRAWS, SEED, OfficerDraws, difference,
 from training.evaluation.risk_metrics import average_precision, brier, ece, ranking_figures
 from training.fit_risk import fit_outcome
 from training.outcomes import Question, first_as_of, labels
-from training.splits import Split, rolling_origin, tests_of
+from training.splits import Split, days_asked, rolling_origin
 
 SERVICE = "risk_v1"
 PHAROS, COUNT_RULE = "pharos", "count_rule"
@@ -77,10 +77,12 @@ class Report:
 
 def backtest_risk(asked: RiskBacktest, say: Say = lambda _: None) -> Report:
     """Run it; raises InvalidInput or NotReady in one sentence when there is nothing to test."""
-    tests = tests_of(asked.as_ofs)
+    tests = days_asked(asked.as_ofs)
     outcomes = list(dict.fromkeys(asked.outcomes))
     for outcome in outcomes:
         policy().outcome(outcome)
+    if asked.labels not in list(Labels):
+        raise InvalidInput(f"labels {asked.labels!r} are unknown; use one of {', '.join(Labels)}")
     say("reading")
     frames = frames_of(asked.source, asked.data, asked.mapping)
     splits = {(name, day): rolling_origin(day, asked.horizon_months, first_as_of(frames, name))

@@ -74,8 +74,8 @@ class Platt:
 def matching_shift(scores: Numbers, rate: float) -> float:
     """What to add to log-odds so that their mean chance is `rate`.
 
-    >>> round(matching_shift(np.zeros(4), 0.5), 6)
-    0.0
+    >>> round(matching_shift(np.zeros(4), 0.25), 3)
+    -1.099
     """
     target = float(np.clip(rate, NEARLY, 1 - NEARLY))
     low, high = -30.0, 30.0

@@ -58,7 +58,7 @@ class Design:
             )
         parts = [frame[list(self.numbers)].to_numpy(dtype=np.float32, na_value=np.nan)]
         for column, codes in self.levels.items():
-            values = frame[column].astype(object).to_numpy()
+            values = frame[column].astype("string").fillna("").to_numpy(dtype=object)
             parts.append(
                 np.column_stack([values == code for code in codes]).astype(np.float32)
                 if codes

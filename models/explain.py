@@ -140,7 +140,7 @@ THEMES: tuple[Theme, ...] = (
     ),
     Theme(
         "moves",
-        ("moves", "days_in_post", "days_since_first_posting"),
+        ("moves", "days_in_post", "days_since_first_posting", "posting_ended"),
         "moves_60m",
         "近五年调动 {value} 次（平均 {peers}）",
         "{value} moves in the last five years (average {peers})",

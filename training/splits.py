@@ -55,10 +55,10 @@ def inner_split(outer: Split) -> Split | None:
     return Split(train, test, outer.horizon_months) if train else None
 
 
-def tests_of(as_ofs: Sequence[str]) -> list[date]:
+def days_asked(as_ofs: Sequence[str]) -> list[date]:
     """Test as-ofs in order, each once; raises InvalidInput for a text that is no date, or for none.
 
-    >>> tests_of(["2014-01-01", "2013-01-01"])[0]
+    >>> days_asked(["2014-01-01", "2013-01-01"])[0]
     datetime.date(2013, 1, 1)
     """
     if not as_ofs:

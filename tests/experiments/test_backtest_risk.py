@@ -1,0 +1,121 @@
+"""The backtest on a simulated bureau: the JSON's shape, odd inputs, and the counts published for Chicago."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.simulator.simulation import Plan
+from data_contracts.simulator.write import write_simulation
+from experiments.backtest_risk import MODELS, RiskBacktest, backtest_risk, run_backtest
+from experiments.reporting import file_hashes, known_until, without_nan
+from features.ingest import frames_of
+from features.snapshots import eligible_officers
+from training.dataset import RiskRows, rows_from_tables
+from training.outcomes import Question, labels
+
+RECORD = {
+    "outcome", "as_of", "horizon_months", "labels", "model", "n_train", "n_test", "positives", "base_rate", "roc_auc",
+    "average_precision", "precision_at_5pct", "recall_at_5pct", "brier", "ece", "fit_seconds",
+}  # fmt: skip
+COMPARISON = {"outcome", "as_of", "metric", "model", "versus", "difference", "low", "high"}
+
+
+@pytest.fixture(scope="module")
+def bureau(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small simulated bureau without force reports: an optional table that is not there."""
+    folder = tmp_path_factory.mktemp("bureau")
+    write_simulation(Plan(260, 7, 5, date(2026, 1, 1)), folder, with_bad_rows=False)
+    (folder / "force_reports.parquet").unlink()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rows(bureau: Path) -> RiskRows:
+    """Features of every day that a test here asks for, computed once."""
+    days = [date(year, 7, 1) for year in range(2020, 2025)]
+    return rows_from_tables(frames_of("simulator", bureau, None), days)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch, rows: RiskRows) -> None:
+    monkeypatch.setattr("experiments.backtest_risk.frames_of", lambda *_: rows.tables)
+    monkeypatch.setattr("experiments.backtest_risk.rows_from_tables", lambda *_: rows)
+    monkeypatch.setattr("models.baselines.TREES", 15)
+    monkeypatch.setattr("models.boosting.DEFAULTS", {"rounds": 20, "learning_rate": 0.1, "min_data_in_leaf": 20})
+    monkeypatch.setattr("training.evaluation.bootstrap.DRAWS", 40)
+
+
+def asked(bureau: Path, **changes: object) -> RiskBacktest:
+    plain = {"source": "simulator", "data": bureau, "as_ofs": ["2023-07-01", "2024-07-01"], "outcomes": ["conduct"]}
+    return RiskBacktest(**{**plain, "horizon_months": 12, **changes})  # type: ignore[arg-type]  # a dict of its fields
+
+
+def test_the_json_has_the_shape_that_others_read(bureau: Path, tmp_path: Path) -> None:
+    out, console = tmp_path / "deep" / "risk.json", Console(file=io.StringIO(), width=200)
+    run_backtest(asked(bureau, outcomes=["conduct", "any_complaint"]), out, console)
+    report = json.loads(out.read_text(encoding="utf-8"))
+    assert report["protocol"] == 1
+    assert len(report["records"]) == 2 * 3 * len(MODELS)
+    assert {tuple(sorted(record)) for record in report["records"]} == {tuple(sorted(RECORD))}
+    assert {record["as_of"] for record in report["records"]} == {"2023-07-01", "2024-07-01", "pooled"}
+    assert {tuple(sorted(one)) for one in report["comparisons"]} == {tuple(sorted(COMPARISON))}
+    assert report["data"]["bootstrap"]["draws"] == 1000
+    assert report["data"]["hashes"]["complaints.parquet"]
+    count = [record for record in report["records"] if record["model"] == "count_rule"]
+    assert all(record["brier"] is None and record["ece"] is None for record in count)
+    pooled = [r for r in report["records"] if r["as_of"] == "pooled" and r["outcome"] == "conduct"]
+    assert pooled[0]["n_test"] == sum(
+        r["n_test"] for r in count if r["outcome"] == "conduct" and r["as_of"] != "pooled"
+    )
+    assert "peak memory" in console.file.getvalue()  # type: ignore[attr-defined]  # the StringIO above
+
+
+def test_an_as_of_without_positives_is_null_and_no_crash(bureau: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from training import outcomes
+
+    monkeypatch.setitem(outcomes.OUTCOMES, "conduct", lambda *_: pd.Series(dtype="float64"))
+    report = backtest_risk(asked(bureau, as_ofs=["2024-07-01"]))
+    assert all(math.isnan(record["average_precision"]) for record in report.records)
+    assert without_nan(report.records)[0]["average_precision"] is None
+    assert all(record["positives"] == 0 for record in report.records)
+
+
+def test_eventual_labels_are_a_flag(bureau: Path) -> None:
+    report = backtest_risk(asked(bureau, as_ofs=["2024-07-01"], labels="eventual"))
+    assert {record["labels"] for record in report.records} == {"eventual"}
+
+
+def test_what_cannot_be_asked_is_told(bureau: Path) -> None:
+    with pytest.raises(InvalidInput, match="outcome"):
+        backtest_risk(asked(bureau, outcomes=["luck"]))
+    with pytest.raises(InvalidInput, match="labels"):
+        backtest_risk(asked(bureau, labels="best"))
+    with pytest.raises(NotReady, match="too late"):
+        backtest_risk(asked(bureau, as_ofs=["2020-07-01"]))
+    with pytest.raises(NotReady, match="counted"):
+        backtest_risk(asked(bureau, as_ofs=["2040-01-01"]))
+
+
+def test_hashes_of_what_is_no_file_are_none(tmp_path: Path) -> None:
+    assert file_hashes(tmp_path / "nothing") == {}
+    (tmp_path / "one.csv").write_text("a")
+    assert list(file_hashes(tmp_path / "one.csv")) == ["one.csv"]
+    assert known_until({"complaints": pd.DataFrame({"known_on": []})}) is None
+
+
+@pytest.mark.cities
+@pytest.mark.slow
+def test_chicago_counts_as_published(shared_data: Path) -> None:
+    frames = frames_of("chicago", shared_data / "chicago", None)
+    test = eligible_officers(frames, [date(2012, 1, 1)])
+    assert len(test) == 11_994
+    assert abs(labels(frames, test, Question("conduct", 24, None)).sum() - 658) <= 2

@@ -1,0 +1,190 @@
+"""Members, calibration, grades: each against a truth that is known."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import expit
+
+from data_contracts.errors import FeatureMismatch, NotReady
+from data_contracts.policy import policy
+from models.base import ExplainedModel
+from models.baselines import PEERS, PlainPeer, Standardised, count_rule
+from models.boosting import Boosted
+from models.calibration import Platt, Reliability, log_odds, matching_shift
+from models.design_matrix import Design
+from models.explain import THEMES, Told, theme_of, theme_sums
+from models.grades import cut_offs, grade, reaches, short_history
+from models.logistic import SoftLogistic
+
+RNG = np.random.default_rng(3)
+X = RNG.normal(size=(3000, 4)).astype(np.float32)
+TRUTH = expit(-1.0 + 2.0 * X[:, 0] - 1.0 * X[:, 1])
+Y = (RNG.random(3000) < TRUTH).astype(np.float64)
+NAMES = ("strong", "weaker", "nothing", "noise")
+
+
+def members() -> list[ExplainedModel]:
+    return [Boosted({"rounds": 60, "learning_rate": 0.1, "feature_fraction": 1.0}), SoftLogistic(1.0)]
+
+
+@pytest.mark.parametrize("member", members(), ids=["boosted", "logistic"])
+def test_members_find_the_planted_order_of_effects(member: ExplainedModel) -> None:
+    fitted = member.fit(X, Y, NAMES)
+    parts = fitted.contributions(X)
+    strength = np.abs(parts[:, :-1]).mean(axis=0)
+    assert strength[0] > strength[1] > max(strength[2], strength[3])
+    assert np.allclose(expit(parts.sum(axis=1)), fitted.predict(X), atol=1e-6)
+    assert abs(np.corrcoef(fitted.predict(X), TRUTH)[0, 1]) > 0.9
+
+
+@pytest.mark.parametrize("member", members(), ids=["boosted", "logistic"])
+def test_labels_may_be_chances(member: ExplainedModel) -> None:
+    fitted = member.fit(X, TRUTH, NAMES)
+    assert abs(fitted.predict(X).mean() - TRUTH.mean()) < 0.01
+
+
+@pytest.mark.parametrize("member", members(), ids=["boosted", "logistic"])
+def test_parts_predict_the_same_and_unknown_values_are_no_obstacle(member: ExplainedModel) -> None:
+    fitted = member.fit(X, Y, NAMES, weight=np.ones(len(Y)))
+    asked = X[:50].copy()
+    asked[::2, 0] = np.nan
+    again = type(member).from_parts(fitted.to_parts("a-member"), "a-member")
+    assert np.array_equal(again.predict(asked), fitted.predict(asked))
+    assert np.isfinite(fitted.predict(asked)).all()
+
+
+def test_trees_that_were_not_fitted_say_so() -> None:
+    with pytest.raises(NotReady, match="fit"):
+        Boosted().predict(X)
+
+
+def test_the_count_rule_ignores_unknown_counts() -> None:
+    assert count_rule(pd.DataFrame({"complaints_24m": [3.0, np.nan]})).tolist() == [3.0, 0.0]
+
+
+def test_a_plain_peer_takes_never_for_longer_than_any() -> None:
+    x = np.array([[10.0, 1.0], [np.nan, np.nan], [30.0, 2.0], [np.nan, 0.0]], dtype=np.float32)
+    peer = PlainPeer(Standardised).fit(x, np.array([1.0, 0, 1, 0]), ("days_since_x", "count"))
+    assert peer.fill.tolist() == [395.0, 0.0]
+    assert set(PEERS) == {"logistic", "random_forest", "lightgbm"}
+
+
+def test_every_peer_ranks_a_planted_effect(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.baselines.TREES", 20)
+    for make in PEERS.values():
+        chances = make().fit(X, Y, NAMES).predict(X)
+        assert np.corrcoef(chances, TRUTH)[0, 1] > 0.6
+
+
+def test_platt_finds_slope_and_shift() -> None:
+    score = RNG.normal(size=20000)
+    came = (RNG.random(20000) < expit(0.7 * score - 1.5)).astype(np.float64)
+    found = Platt.fit(score, came)
+    assert abs(found.slope - 0.7) < 0.06
+    assert abs(found.shift + 1.5) < 0.06
+
+
+def test_platt_never_turns_a_ranking_round() -> None:
+    score = RNG.normal(size=2000)
+    found = Platt.fit(score, (score < 0).astype(np.float64))
+    assert found.slope == 0.25
+    assert abs(found.apply(score).mean() - 0.5) < 0.05
+
+
+@given(st.floats(0.01, 0.99))
+@settings(max_examples=20, deadline=None)
+def test_matching_shift_gives_the_rate(rate: float) -> None:
+    score = np.linspace(-2, 2, 50)
+    assert abs(expit(score + matching_shift(score, rate)).mean() - rate) < 1e-6
+
+
+def test_intervals_hold_the_chance_and_grow_with_disagreement() -> None:
+    chances = expit(RNG.normal(-2, 1, 4000))
+    sure = Reliability.fit(chances, (RNG.random(4000) < chances).astype(np.float64))
+    low, high = sure.interval(chances, np.zeros(4000))
+    wide_low, wide_high = sure.interval(chances, np.ones(4000))
+    assert (low <= chances).all()
+    assert (chances <= high).all()
+    assert (wide_low <= low).all()
+    assert (wide_high >= high).all()
+    again = Reliability.from_json(json.loads(json.dumps(sure.to_json())))
+    assert np.array_equal(again.interval(chances, np.zeros(4000))[0], low)
+
+
+def test_log_odds_are_finite() -> None:
+    assert np.isfinite(log_odds(np.array([0.0, 1.0]))).all()
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=300))
+@settings(max_examples=50, deadline=None)
+def test_shares_are_never_exceeded_and_equals_share_a_grade(values: list[float]) -> None:
+    chances = np.array(values)
+    grades = grade(chances, policy().grades)
+    assert (grades == "poor").sum() <= np.floor(0.05 * len(values) + 1e-9)
+    assert np.isin(grades, ["poor", "fair"]).sum() <= np.floor(0.20 * len(values) + 1e-9)
+    for value in set(values):
+        assert len(set(grades[chances == value])) == 1
+
+
+def test_no_chance_no_grade_and_cut_offs_agree_with_shares() -> None:
+    chances = np.append(RNG.permutation(1000) / 1000.0, np.nan)
+    grades = grade(chances, policy().grades)
+    cuts = cut_offs(chances, policy().grades)
+    assert grades[-1] is None
+    for place, name in enumerate(("poor", "fair", "good")):
+        worse = ("poor", "fair", "good")[: place + 1]
+        assert np.array_equal(chances[:-1] >= cuts[name], np.isin(grades[:-1], worse))
+    assert cut_offs(np.array([0.5]), policy().grades)["poor"] == 2.0
+
+
+def test_unsure_reaches_over_more_than_two_grades() -> None:
+    cuts = {"poor": 0.8, "fair": 0.5, "good": 0.3}
+    assert reaches(np.array([0.1, 0.31]), np.array([0.6, 0.79]), cuts).tolist() == [True, False]
+
+
+def test_little_or_unknown_service_is_short_history() -> None:
+    frame = pd.DataFrame({"tenure_days": [100.0, np.nan, 366.0]})
+    assert short_history(frame, policy().grades).tolist() == [True, True, False]
+
+
+def test_a_design_keeps_order_and_refuses_a_frame_without_its_columns() -> None:
+    frame = pd.DataFrame({"b": [1.0, 2.0], "a": [0.0, 5.0], "c": [1.0, 1.0], "rank_code": ["x", "y"]})
+    frame["rank_code"] = frame["rank_code"].astype("string")
+    design = Design.of(frame, ["b", "a", "c", "rank_code"])
+    assert design.names == ("b", "a", "rank_code=x", "rank_code=y")
+    assert design.matrix(frame[["rank_code", "a", "b"]]).tolist() == [[1, 0, 1, 0], [2, 5, 0, 1]]
+    assert Design.from_json(json.loads(json.dumps(design.to_json()))) == design
+    with pytest.raises(FeatureMismatch, match="'a'"):
+        design.matrix(frame[["b", "rank_code"]])
+    assert Design.of(frame, ["rank_code"], least=2).matrix(frame).shape == (2, 0)
+
+
+def test_reasons_name_what_raises_the_chance_with_number_peers_and_date() -> None:
+    frame = pd.DataFrame({"as_of": pd.to_datetime(["2024-03-01"]), "complaints_24m": [3.0], "tenure_days": [3652.5]})
+    frame["days_since_complaints"] = 29.0
+    sums = theme_sums(np.array([[0.9, -0.5, 7.0]]), ["complaints_12m", "tenure_days"], THEMES)
+    told = json.loads(Told(THEMES, {"complaints_24m": 0.41}).reasons(frame, sums, 3)[0])
+    assert [reason["theme"] for reason in told] == ["complaints"]
+    assert "3 complaints" in told[0]["text"]["en"]
+    assert "0.41" in told[0]["text"]["zh"]
+    assert told[0]["since"] == "2024-02-01"
+
+
+def test_a_reason_without_a_known_value_is_not_told() -> None:
+    frame = pd.DataFrame({"as_of": pd.to_datetime(["2024-03-01"]), "complaints_24m": [np.nan]})
+    sums = theme_sums(np.array([[0.9, 0.0]]), ["complaints_12m"], THEMES)
+    assert Told(THEMES, {}).reasons(frame, sums, 3) == ["[]"]
+
+
+def test_nearly_every_feature_has_a_theme() -> None:
+    from features.windows import FEATURE_COLUMNS
+
+    places = {"unit_id", "post_id"}
+    assert [name for name in FEATURE_COLUMNS if theme_of(name) == "other" and name not in places] == []
+    assert {theme.shown for theme in THEMES} <= set(FEATURE_COLUMNS)

@@ -1,0 +1,158 @@
+"""Fitting on a bureau with one planted cause: found, calibrated, explained, stored and refused when it leaks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+
+from data_contracts.catalog import catalog
+from data_contracts.errors import ForbiddenFeature, NotReady
+from data_contracts.settings import Settings
+from features.versions import with_superseded_on
+from models import artifacts, keys
+from models.risk import RiskBundle, with_cuts
+from training.dataset import RiskRows, as_ofs_needed, lesson_of, level_drift
+from training.fit_risk import BLENDS, FitSettings, Judged, best_blend, fit_outcome
+from training.splits import rolling_origin
+
+YEARS = range(2005, 2012)
+FORCE = 500
+SPLIT = rolling_origin(date(2011, 1, 1), 12, date(2005, 1, 1))
+FAST = FitSettings({"rounds": 40, "learning_rate": 0.1})
+COLUMNS = ("complaints_24m", "complaints_sustained_60m", "tenure_days", "days_since_complaints", "rank_code")
+
+
+def planted(seed: int = 1, rate: float = -2.5) -> RiskRows:
+    """Officers whose sustained complaints of the past raise those to come; nothing else does."""
+    rng = np.random.default_rng(seed)
+    days = [pd.Timestamp(year, 1, 1) for year in YEARS]
+    frame = pd.DataFrame({"officer_id": [f"o{n}" for n in range(FORCE)] * len(days)}).astype({"officer_id": "string"})
+    frame["as_of"] = np.repeat(np.array(days, dtype="datetime64[us]"), FORCE)
+    frame["complaints_24m"] = rng.poisson(1.0, len(frame)).astype(float)
+    frame["complaints_sustained_60m"] = rng.poisson(0.4, len(frame)).astype(float)
+    frame["tenure_days"] = rng.integers(100, 9000, len(frame)).astype(float)
+    frame["days_since_complaints"] = np.where(frame["complaints_24m"] > 0, rng.integers(1, 700, len(frame)), np.nan)
+    frame["rank_code"] = pd.array(rng.choice(["officer", "sergeant"], len(frame)), dtype="string")
+    came = rng.random(len(frame)) < expit(rate + 1.2 * frame["complaints_sustained_60m"])
+    return RiskRows(frame, {"complaints": _complaints(frame[came], rng)}, COLUMNS)
+
+
+def _complaints(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    opened = rows["as_of"] + pd.to_timedelta(rng.integers(0, 360, len(rows)), unit="D")
+    base = pd.DataFrame({"complaint_id": [f"k{n}" for n in range(len(rows))], "officer_id": rows["officer_id"]})
+    base = base.assign(opened_on=opened, category="traffic", officer_filed=False)
+    closed = opened + pd.to_timedelta(rng.integers(30, 900, len(rows)), unit="D")
+    found = base.assign(closed_on=closed, finding="sustained", known_on=closed)
+    both = pd.concat([base.assign(known_on=opened), found], ignore_index=True)
+    dated = both.astype(dict.fromkeys(("opened_on", "closed_on", "known_on"), "datetime64[us]"))
+    return with_superseded_on(catalog().table("complaints"), dated.astype({"finding": "string"}))
+
+
+ROWS = planted()
+LESSON = lesson_of(ROWS, "conduct", SPLIT, COLUMNS)
+MODEL = fit_outcome(LESSON, FAST)
+
+
+def test_the_planted_cause_is_found_and_explained() -> None:
+    parts = np.abs(MODEL.contributions(LESSON.x)[:, :-1]).mean(axis=0)
+    assert LESSON.design.names[int(parts.argmax())] == "complaints_sustained_60m"
+    total = expit(MODEL.contributions(LESSON.x).sum(axis=1))
+    assert np.allclose(total, MODEL.predict(LESSON.x), atol=1e-6)
+
+
+def test_chances_mean_what_they_say_in_the_year_after() -> None:
+    test = ROWS.at([SPLIT.test])
+    truth = expit(-2.5 + 1.2 * test["complaints_sustained_60m"].to_numpy())
+    chances = MODEL.predict(LESSON.design.matrix(test))
+    assert abs(chances.mean() - truth.mean()) < 0.05
+    assert np.corrcoef(chances, truth)[0, 1] > 0.8
+
+
+def test_a_leaked_feature_planted_on_purpose_is_caught() -> None:
+    came = LESSON.answers(np.ones(len(LESSON.x), dtype=bool), SPLIT.test)
+    leaked = ROWS.frame.merge(LESSON.spine.assign(visits_60m=came * 2.0), on=["officer_id", "as_of"], how="left")
+    rows = replace(ROWS, frame=leaked)
+    with pytest.raises(ForbiddenFeature, match="visits_60m"):
+        fit_outcome(lesson_of(rows, "conduct", SPLIT, [*COLUMNS, "visits_60m"]), FAST)
+
+
+@pytest.mark.parametrize("name", ["sex", "birth_year_band", "future_complaints", "label_conduct", "sick_days_12m"])
+def test_forbidden_and_future_columns_are_refused(name: str) -> None:
+    with pytest.raises(ForbiddenFeature, match=name):
+        lesson_of(ROWS, "conduct", SPLIT, [*COLUMNS, name])
+
+
+def test_a_history_that_starts_too_late_is_told() -> None:
+    with pytest.raises(NotReady, match="too late"):
+        lesson_of(ROWS, "conduct", rolling_origin(date(2001, 1, 1), 12, date(2000, 1, 1)), COLUMNS)
+
+
+def test_without_positives_everybody_has_the_rate_seen() -> None:
+    long_ago = ROWS.tables["complaints"].iloc[:1].assign(opened_on=pd.Timestamp(2003, 1, 1))
+    empty = replace(ROWS, tables={"complaints": long_ago})
+    model = fit_outcome(lesson_of(empty, "conduct", SPLIT, COLUMNS), FAST)
+    assert model.predict(LESSON.x).max() < 1e-5
+    assert model.contributions(LESSON.x).shape == (len(LESSON.x), LESSON.x.shape[1] + 1)
+    assert level_drift(empty, "conduct", SPLIT) == 0.0
+
+
+def test_without_an_earlier_year_the_first_blend_is_taken_uncalibrated() -> None:
+    short = rolling_origin(date(2011, 1, 1), 12, date(2010, 1, 1))
+    model = fit_outcome(lesson_of(ROWS, "conduct", short, COLUMNS), FAST)
+    assert dict(model.weights) == dict(BLENDS[0])
+    assert (model.platt.slope, model.platt.shift) == (1.0, 0.0)
+
+
+def test_another_blend_needs_to_be_clearly_better() -> None:
+    y = np.array([1.0, 0.0, 1.0, 0.0])
+    good, bad = np.array([2.0, 1.0, 3.0, 0.0]), np.array([0.0, 2.0, 1.0, 3.0])
+    assert best_blend(Judged({"boosted": good, "logistic": good}, y)) == BLENDS[0]
+    assert best_blend(Judged({"boosted": good, "logistic": 3 * bad}, y))["boosted"] > 0.5
+
+
+def test_a_drift_moves_the_level_and_nothing_else() -> None:
+    moved = fit_outcome(LESSON.shifted(-0.5), FAST)
+    assert np.allclose(moved.scores(LESSON.x), MODEL.scores(LESSON.x))
+    assert moved.platt.shift == pytest.approx(MODEL.platt.shift - 0.5)
+    assert abs(level_drift(ROWS, "conduct", SPLIT)) < 0.5
+    assert date(2009, 1, 1) in as_ofs_needed([SPLIT])
+
+
+def bundle() -> RiskBundle:
+    return with_cuts(RiskBundle((MODEL,), "risk_v1", "hash"), ROWS.at([SPLIT.test]))
+
+
+def test_a_bundle_survives_signing_and_scores_the_same(tmp_path: Path) -> None:
+    settings, made = Settings(state=tmp_path), bundle()
+    folder = artifacts.save(tmp_path / "m", made.to_parts(), {}, keys.signing_key(settings.keys_dir))
+    parts, _ = artifacts.load(folder, keys.public_key(settings.keys_dir))
+    again, force = RiskBundle.from_parts(parts), ROWS.at([SPLIT.test])
+    pd.testing.assert_frame_equal(again.score(force), made.score(force))
+    assert (again.columns, again.cuts, again.outcomes) == (made.columns, made.cuts, ("conduct",))
+
+
+def test_a_short_history_is_never_a_low_risk() -> None:
+    force = ROWS.at([SPLIT.test])
+    scored = bundle().score(force)
+    assert scored["officer_id"].tolist() == force["officer_id"].tolist()
+    short = (force["tenure_days"] < 364).to_numpy()
+    assert short.any()
+    assert (scored["status"] == "not_scored").to_numpy().tolist() == short.tolist()
+    assert scored.loc[short, ["probability", "low", "high", "reasons"]].isna().all().all()
+    assert json.loads(scored.loc[short, "because"].iloc[0])["code"] == "short_history"
+    told = scored[~short]
+    assert told["probability"].between(told["low"], told["high"]).all()
+
+
+def test_a_score_does_not_depend_on_who_else_is_asked() -> None:
+    force, made = ROWS.at([SPLIT.test]), bundle()
+    whole, some = made.score(force), made.score(force.iloc[100:107].reset_index(drop=True))
+    pd.testing.assert_frame_equal(whole.iloc[100:107].reset_index(drop=True), some)
+    assert made.score(force.iloc[:0]).empty
