@@ -119,7 +119,8 @@ def _about(asked: NextPostBacktest, frames: Frames, window: Window) -> dict[str,
         "hashes": file_hashes(asked.data) | (file_hashes(asked.mapping) if asked.mapping else {}),
         "rows": {name: len(frame) for name, frame in sorted(frames.items())},
         "cuts": {"train_until": asked.train_until, "test_until": asked.test_until, "known_until": known},
-        "posts": window.data.catalogue.size,
+        "posts": window.data.counted_posts,
+        "posts_known": window.data.catalogue.size,
         "items": {name: int(rows.sum()) for name, rows in window.items.strata().items()},
         "bootstrap": {"draws": DRAWS, "seed": asked.seed, "over": "officers", "interval": 0.95},
     }
@@ -199,7 +200,8 @@ def run_backtest(asked: NextPostBacktest, out: Path, console: Console) -> None:
     console.print(as_table(report), comparison_table(report))
     train, items = report.records[0], report.data["items"]
     console.print(
-        f"{train['n_train']:,} train moves ({train['n_known']:,} known by then), {report.data['posts']:,} posts, "
+        f"{train['n_train']:,} train moves ({train['n_known']:,} known by then), {report.data['posts']:,} posts "
+        f"({report.data['posts_known']:,} in the catalogue), "
         f"{items['all']:,} test moves, {items['novel']:,} novel, {items['cold']:,} cold", highlight=False,
     )  # fmt: skip
     console.print(f"{seconds:.0f} s, peak memory {memory:,.0f} MiB, written to {out}", highlight=False)

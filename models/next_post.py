@@ -20,7 +20,7 @@ from models.next_post_net import NextPostNet, batch_of
 from models.post_baselines import BACK_OFF
 from models.post_counts import CountTables
 from models.post_histories import Array, CareerState, Catalogue, Histories, histories_of
-from models.post_reasons import Reason, reasons_for
+from models.post_reasons import Reason, Seen, reasons_for
 
 KIND = "next_post"
 CELLS = 500_000
@@ -51,7 +51,10 @@ class RankedPost:
 
 @dataclass(frozen=True)
 class Components:
-    """(n, size) each: log of the mixed counts, residual, EASE, Markov; parts (n, ways, size); barred (n, size)."""
+    """(n, size) each: log of the mixed counts, residual, EASE, Markov; barred.
+
+    parts: (n, ways, size) what each way of counting gave; counts: (n, 6, size) the counts themselves.
+    """
 
     prior: Array
     residual: Array
@@ -59,6 +62,7 @@ class Components:
     markov: Array
     parts: Array
     barred: Array
+    counts: Array
 
     def scores(self, blend: Blend) -> Array:
         """(n, size) logs, barred posts at minus infinity."""
@@ -164,6 +168,7 @@ class NextPostModel:
             markov=(counts + BACK_OFF * self._share) / (counts.sum(1, keepdims=True) + BACK_OFF),
             parts=np.mean([score.parts.numpy() for score in scores], 0),
             barred=batch.barred.numpy(),
+            counts=batch.rows.numpy(),
         )
 
     def _ranked(self, histories: Histories, novel: bool, k: int, exclude: Sequence[set[str]]) -> list[list[RankedPost]]:
@@ -175,17 +180,33 @@ class NextPostModel:
         high = np.max(scores, axis=1, keepdims=True, initial=-1e9)
         share = np.exp(scores - high)
         share /= np.maximum(share.sum(1, keepdims=True), 1e-12)
-        counts = self.tables.evidence(histories).rows[:, 0]
         return [
             [
                 RankedPost(
-                    self.catalogue.posts[post], float(scores[row, post]), float(share[row, post]),
-                    reasons_for(histories.posts[row], int(post), parts.parts[row, :, post], counts[row]),
+                    self.catalogue.posts[post],
+                    float(scores[row, post]),
+                    float(share[row, post]),
+                    reasons_for(parts.parts[row, :, post], _seen(parts, histories, row, int(post))),
                 )
-                for post in best[row] if np.isfinite(scores[row, post])
+                for post in best[row]
+                if np.isfinite(scores[row, post])
             ]
             for row in range(len(histories))
-        ]  # fmt: skip
+        ]
+
+
+def _seen(parts: Components, histories: Histories, row: int, post: int) -> Seen:
+    """What was counted of `post` for the officer in `row`; rows are in the order of `post_counts.Evidence`."""
+    moved, _, two_step, exchange, *kindred = parts.counts[row, :, post].tolist()
+    return Seen(
+        moved=moved,
+        out_of_present=float(parts.counts[row, 0].sum()),
+        two_step=two_step,
+        exchange=exchange,
+        kindred=max(kindred),
+        together=float(parts.ease[row, post]),
+        held_before=bool((histories.posts[row, 1:] == post).any()),
+    )
 
 
 def _net(arrays: Mapping[str, Any], prefix: str, tables: CountTables, ranks: int) -> NextPostNet:

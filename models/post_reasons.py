@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from models.next_post_net import WAYS
 from models.post_histories import Array
 
 MOST = 2
+SPEAKS = 0.1
 
 
 @dataclass(frozen=True)
@@ -57,23 +56,38 @@ def moved_here(count: int, total: int) -> Reason:
     )
 
 
-def reasons_for(held: Array, post: int, parts: Array, counts: Array) -> tuple[Reason, ...]:
-    """At most two reasons, strongest first.
+@dataclass(frozen=True)
+class Seen:
+    """What was really counted for one officer and one post, before any back-off to popularity."""
 
-    held: (width,) posts of the officer; parts: (ways,) what each way of counting gave `post`;
-    counts: (size,) moves out of the present post.
+    moved: float
+    out_of_present: float
+    two_step: float
+    exchange: float
+    kindred: float
+    together: float
+    held_before: bool
+
+
+def reasons_for(parts: Array, seen: Seen) -> tuple[Reason, ...]:
+    """At most two reasons, strongest first; that a post is popular is said only when nothing speaks for this officer.
+
+    parts: (ways,) what each way of counting gave the post. A theme speaks only if something of it was really counted,
+    for its part may be mere back-off to popularity.
     """
     weight: dict[str, float] = {}
     for way, part in zip(WAYS, parts, strict=True):
         weight[THEMES[way]] = weight.get(THEMES[way], 0.0) + float(part)
-    if counts[post] < 1:
-        weight["moved"] = 0.0
-    if post not in held[1:]:
-        weight["return"] = 0.0
-    if len(held) == 0 or np.all(held < 0):
-        weight = {"popular": 1.0}
-    strongest = sorted((theme for theme in weight if weight[theme] > 0), key=lambda theme: -weight[theme])[:MOST]
-    return tuple(
-        moved_here(round(float(counts[post])), round(float(counts.sum()))) if theme == "moved" else PLAIN[theme]
-        for theme in strongest
-    )
+    spoken = {
+        "moved": seen.moved >= 1,
+        "two_step": seen.two_step >= 1,
+        "exchange": seen.exchange >= 1,
+        "kindred": seen.kindred > 0,
+        "together": seen.together > 0,
+        "return": seen.held_before,
+    }
+    least = SPEAKS * sum(weight.values())
+    own = [theme for theme, speaks in spoken.items() if speaks and weight[theme] > least]
+    strongest = sorted(own, key=lambda theme: -weight[theme])[:MOST] or ["popular"]
+    moved = moved_here(round(seen.moved), round(seen.out_of_present))
+    return tuple(moved if theme == "moved" else PLAIN[theme] for theme in strongest)

@@ -26,12 +26,17 @@ POLICE_RANK = "police_rank"
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Everything a next-post model may learn from at a cut; `counted` also has moves that became known later."""
+    """Everything a next-post model may learn from at a cut.
+
+    `counted` and `counted_posts` also have the moves and posts that started by the cut and became known later, as the
+    counts published with the data do; nothing learns from those.
+    """
 
     catalogue: Catalogue
     ranks: Mapping[str, int]
     moves: Moves
     counted: int
+    counted_posts: int
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ def training_data(frames: Frames, until: date) -> TrainingData:
     postings, day = _postings(frames), pd.Timestamp(until)
     steps = posting_sequences(known_by(postings, until))
     counted = posting_sequences(postings)
-    counted = counted[(counted["started_on"] <= day) & (counted["position"] > 0)]
+    counted = counted[counted["started_on"] <= day]
     if not (steps["position"] > 0).any():
         raise InvalidInput(f"no move is known by {until}; next posts need officers with at least two postings by then")
     catalogue = catalogue_at(frames, steps, until)
@@ -61,7 +66,8 @@ def training_data(frames: Frames, until: date) -> TrainingData:
     wanted = (steps["position"] > 0).to_numpy()
     always = np.full(len(steps), np.iinfo(np.int64).min)  # all is known by now, steps of the same day too
     moves = _moves(frames, steps, wanted, always, catalogue, ranks)
-    return TrainingData(catalogue, ranks, moves, len(counted))
+    moved = int((counted["position"] > 0).sum())
+    return TrainingData(catalogue, ranks, moves, moved, counted["post_id"].nunique())
 
 
 def window_items(frames: Frames, after: date, until: date, data: TrainingData) -> WindowItems:

@@ -23,7 +23,10 @@ def postings(careers: Mapping[str, Sequence[Step]], known: dict[tuple[str, str],
     texts = dict.fromkeys(("officer_id", "post_id", "unit_id"), "string")
     days = dict.fromkeys(("started_on", "known_on"), "datetime64[us]")
     frame = frame.astype({**texts, **days})
-    return frame.assign(superseded_on=pd.NaT, rank_step=pd.Series(pd.NA, index=frame.index, dtype="string"))
+    return frame.assign(
+        superseded_on=pd.Series(pd.NaT, index=frame.index),
+        rank_step=pd.Series(pd.NA, index=frame.index, dtype="string"),
+    )
 
 
 def two_step_careers(officers: int, seed: int = 0) -> dict[str, list[Step]]:
