@@ -19,6 +19,10 @@ THREAD_VARIABLES = (
     "NUMEXPR_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+PATIENT_VARIABLES = {  # waiting threads sleep: spinning ones starve the very thread they wait for on a busy machine
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "KMP_BLOCKTIME": "0",
+}
 QUIET_VARIABLES = {
     "BENTOML_DO_NOT_TRACK": "True",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -116,5 +120,5 @@ def prepare_process(threads: int | None = None) -> None:
     count = str(threads or settings().threads)
     for name in THREAD_VARIABLES:
         os.environ.setdefault(name, count)
-    for name, value in QUIET_VARIABLES.items():
+    for name, value in (PATIENT_VARIABLES | QUIET_VARIABLES).items():
         os.environ.setdefault(name, value)
