@@ -203,7 +203,7 @@ def as_table(report: Report) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     keys = ("roc_auc", "average_precision", "precision_at_5pct", "ece")
     for record in report.records:
-        figures_told = [_short(record[name])[:5] for name in keys]
+        figures_told = [_short(record[name], 3) for name in keys]
         about = (record["outcome"], record["as_of"], record["model"])
         table.add_row(*about, *figures_told, f"{record['fit_seconds']:.0f}")
     return table
@@ -220,8 +220,8 @@ def comparison_table(report: Report) -> Table:
     return table
 
 
-def _short(value: float | None) -> str:
-    return "-" if value is None or np.isnan(value) else f"{value:.4f}"
+def _short(value: float | None, digits: int = 4) -> str:
+    return "-" if value is None or np.isnan(value) else f"{value:.{digits}f}"
 
 
 def run_backtest(asked: RiskBacktest, out: Path, console: Console) -> None:
