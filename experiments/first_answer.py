@@ -23,7 +23,7 @@ from data_contracts.settings import Settings
 COMMAND_LINE = Path(__file__).resolve().parent.parent / "pharos.py"
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
-SHOWN_REASONS = 2  # of each result; the terminal is no place for all of them
+SHOWN = 1  # of each list inside a result; the terminal is no place for all of them
 
 
 def free_port(host: str, wanted: int) -> int:
@@ -127,11 +127,11 @@ def first_answer(
     return answers
 
 
-def shortened(value: Any) -> Any:
-    """The same answer with at most two entries in each list that lies inside a result.
+def shortened(value: dict[str, Any]) -> dict[str, Any]:
+    """The same answer with one entry of each list that lies inside a result, and numbers as people read them.
 
-    >>> shortened({"results": [{"posts": [1, 2, 3]}, {"posts": []}, {}]})
-    {'results': [{'posts': [1, 2, '...']}, {'posts': []}, {}]}
+    >>> shortened({"results": [{"posts": [0.12345, 2, 3]}, {"posts": []}, {}]})
+    {'results': [{'posts': [0.1235, '... 2 more']}, {'posts': []}, {}]}
     """
     return {key: [_short(item) for item in part] if isinstance(part, list) else part for key, part in value.items()}
 
@@ -140,5 +140,6 @@ def _short(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _short(part) for key, part in value.items()}
     if isinstance(value, list):
-        return [*(_short(part) for part in value[:SHOWN_REASONS]), *(["..."] if len(value) > SHOWN_REASONS else [])]
-    return value
+        more = len(value) - SHOWN
+        return [*(_short(part) for part in value[:SHOWN]), *([f"... {more} more"] if more > 0 else [])]
+    return round(value, 4) if isinstance(value, float) else value

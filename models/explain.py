@@ -81,8 +81,8 @@ THEMES: tuple[Theme, ...] = (
             "force_reports_24m_over",
         ),
         "complaints_24m_minus_post_others",
-        "近两年投诉比同岗位其他人多 {value} 件（平均 {peers}）",
-        "{value} more complaints in two years than others in the same post (average {peers})",
+        "近两年投诉件数减去同岗位其他人的平均数为 {value}（全员平均 {peers}）",
+        "complaints of the last two years less the mean of others in the same post: {value} (average {peers})",
     ),
     Theme(
         "complaints",
@@ -214,12 +214,13 @@ def _day(columns: Mapping[str, Numbers], since: str | None, row: int, day: date)
 def _number(value: float) -> str:
     """Short for people: whole numbers whole, others with one or two digits.
 
-    >>> _number(3.0), _number(0.128), _number(11.46)
-    ('3', '0.13', '11.5')
+    >>> _number(3.0), _number(0.128), _number(11.46), _number(-0.001)
+    ('3', '0.13', '11.5', '0.00')
     """
     if float(value).is_integer():
         return str(int(value))
-    return f"{value:.2f}" if abs(value) < 1 else f"{value:.1f}"
+    told = f"{value:.2f}" if abs(value) < 1 else f"{value:.1f}"
+    return told.removeprefix("-") if float(told) == 0 else told
 
 
 def theme_sums(contributions: Numbers, names: Sequence[str], themes: Sequence[Theme]) -> NDArray[np.float64]:

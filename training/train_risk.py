@@ -243,7 +243,7 @@ def as_table(trained: Trained) -> Table:
     """Checks of every outcome for people."""
     table = Table(title=f"risk version {trained.model.version}, on later years; gain: AP over count_rule")
     for name in ("outcome", "rows", "positives", "AP", "gain", "low", "high", "ECE", "P@5%", "kept"):
-        table.add_column(name, justify="left" if name in ("outcome", "kept") else "right")
+        table.add_column(name, justify="left" if name in ("outcome", "kept") else "right", no_wrap=True)
     for one in trained.checked:
         figures = (one.ap, one.gain.difference, one.gain.low, one.gain.high, one.ece, one.precision)
         table.add_row(one.outcome, f"{one.rows:,}", f"{one.positives:.0f}", *(f"{value:.3f}" for value in figures),
