@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from data_contracts.asof import AsOf
 from data_contracts.errors import PharosError
 from data_contracts.settings import prepare_process, settings
 
@@ -24,6 +24,13 @@ app.add_typer(backtest_app, name="backtest")
 app.add_typer(contracts_app, name="contracts")
 console = Console()
 errors = Console(stderr=True)
+
+
+def day_of(text: str) -> date:
+    """The day that a person wrote; imported late, because pandas must not load before thread counts are set."""
+    from data_contracts.asof import AsOf
+
+    return AsOf.parse(text).day
 
 
 # --- contracts ---------------------------------------------------------------------------------------------------
@@ -112,7 +119,7 @@ def materialize(
     """Register the features and bring the online store forward to a day; an older day changes nothing."""
     from features.filling import as_table, fill_online_store
 
-    console.print(as_table(fill_online_store(settings(), AsOf.parse(as_of).day, console)))
+    console.print(as_table(fill_online_store(settings(), day_of(as_of), console)))
 
 
 # --- train, tune, promote ----------------------------------------------------------------------------------------
@@ -140,7 +147,7 @@ def train_next_post(
     from training.tune_models import next_post_fit
 
     with console.status("train next-post") as status:
-        model, worth = train_next_post(settings(), AsOf.parse(as_of).day, status.update, next_post_fit(settings()))
+        model, worth = train_next_post(settings(), day_of(as_of), status.update, next_post_fit(settings()))
     console.print(worth.sentence(), highlight=False)
     console.print(f"registered {model.name} version {model.version}", highlight=False)
 
@@ -154,11 +161,10 @@ def train_risk(
     step_months: Annotated[int, typer.Option(help="Months between the as-ofs learned from.")] = 12,
 ) -> None:
     """Fit, check on later years, sign and register the risk model."""
-    from data_contracts.asof import AsOf
     from training.train_risk import RiskTraining, as_table, train_risk
     from training.tune_models import risk_fit
 
-    asked = RiskTraining(AsOf.parse(as_of).day, tuple(outcome or ()), step_months, fit=risk_fit(settings()))
+    asked = RiskTraining(day_of(as_of), tuple(outcome or ()), step_months, fit=risk_fit(settings()))
     with console.status("train risk") as status:
         trained = train_risk(settings(), asked, lambda step: status.update(f"train risk: {step}"))
     console.print(as_table(trained))
@@ -172,7 +178,7 @@ def tune_risk(
     """Search settings of the risk model on validation time; `pharos train risk` then uses the best."""
     from training.tune_models import tune
 
-    console.print(tune("risk", settings(), AsOf.parse(as_of).day, trials, console))
+    console.print(tune("risk", settings(), day_of(as_of), trials, console))
 
 
 @tune_app.command("next-post")
@@ -183,7 +189,7 @@ def tune_next_post(
     """Search settings of the next-post model on validation time; `pharos train next-post` then uses the best."""
     from training.tune_models import tune
 
-    console.print(tune("next-post", settings(), AsOf.parse(as_of).day, trials, console))
+    console.print(tune("next-post", settings(), day_of(as_of), trials, console))
 
 
 # --- backtest ----------------------------------------------------------------------------------------------------
@@ -243,7 +249,7 @@ def score(
     from serving.builders import builders
     from serving.nightly import as_table, score_night
 
-    console.print(as_table(score_night(AsOf.parse(as_of).day, settings(), builders(), console)))
+    console.print(as_table(score_night(day_of(as_of), settings(), builders(), console)))
 
 
 # --- demo, doctor ------------------------------------------------------------------------------------------------
