@@ -19,8 +19,8 @@ from rich.table import Table
 
 from data_contracts.asof import AsOf
 from data_contracts.errors import InvalidInput
-from experiments.reporting import file_hashes, known_until, peak_memory_mib, write_report
-from features.ingest import frames_of
+from experiments.reporting import account_of, file_hashes, intake_lines, known_until, peak_memory_mib, write_report
+from features.ingest import Delivered, delivery_of, versioned
 from models.post_baselines import PostScorer
 from models.post_histories import Array, barred
 from training.evaluation.bootstrap import DRAWS, SEED, Difference, OfficerDraws, difference
@@ -50,7 +50,9 @@ class NextPostBacktest:
 class Window:
     """The window under test with the values of every metric, by model and stratum, one value an item."""
 
-    asked: NextPostBacktest
+    after: date
+    until: date
+    seed: int
     data: TrainingData
     items: WindowItems
     values: Mapping[str, Mapping[str, Mapping[str, Array]]]
@@ -72,10 +74,11 @@ def backtest_next_post(asked: NextPostBacktest, say: Say = lambda _: None) -> Re
     if until <= after:
         raise InvalidInput(f"test-until {until} is not after train-until {after}; the test window must follow training")
     say("reading")
-    frames = frames_of(asked.source, asked.data, asked.mapping)
+    delivery = delivery_of(Delivered(asked.source, asked.data, asked.mapping))
+    frames = versioned(delivery)
     window = tested_window(asked, frames, after, until, say)
     say("intervals")
-    report = Report(_about(asked, frames, window))
+    report = Report(_about(asked, frames, window) | account_of(delivery))
     for stratum, rows in window.items.strata().items():
         report.records.extend(_records(window, stratum, rows))
         report.comparisons.extend(_comparisons(window, stratum, rows))
@@ -98,7 +101,7 @@ def tested_window(asked: NextPostBacktest, frames: Frames, after: date, until: d
         seconds[name] = time.perf_counter() - started
         values[name] = {key: item_metrics(places(model, items, rows, key == "novel", data.catalogue.size))
                         for key, rows in items.strata().items()}  # fmt: skip
-    return Window(asked, data, items, values, seconds)
+    return Window(after, until, asked.seed, data, items, values, seconds)
 
 
 def places(model: PostScorer, items: WindowItems, rows: Array, novel: bool, size: int) -> Array:
@@ -118,7 +121,7 @@ def _about(asked: NextPostBacktest, frames: Frames, window: Window) -> dict[str,
         "source": asked.source,
         "hashes": file_hashes(asked.data) | (file_hashes(asked.mapping) if asked.mapping else {}),
         "rows": {name: len(frame) for name, frame in sorted(frames.items())},
-        "cuts": {"train_until": asked.train_until, "test_until": asked.test_until, "known_until": known},
+        "cuts": {"train_until": window.after, "test_until": window.until, "known_until": known},
         "posts": window.data.counted_posts,
         "posts_known": window.data.catalogue.size,
         "items": {name: int(rows.sum()) for name, rows in window.items.strata().items()},
@@ -128,7 +131,7 @@ def _about(asked: NextPostBacktest, frames: Frames, window: Window) -> dict[str,
 
 def _records(window: Window, stratum: str, rows: Array) -> list[dict[str, Any]]:
     about = {
-        "stratum": stratum, "train_until": window.asked.train_until, "test_until": window.asked.test_until,
+        "stratum": stratum, "train_until": str(window.after), "test_until": str(window.until),
         "n_train": window.data.counted, "n_known": len(window.data.moves), "n_test": len(window.items.moves),
         "items": int(rows.sum()),
     }  # fmt: skip
@@ -143,7 +146,7 @@ def _comparisons(window: Window, stratum: str, rows: Array) -> list[dict[str, An
     if not rows.any():
         return []
     times = (
-        OfficerDraws(window.items.moves.officers[rows].tolist(), seed=window.asked.seed).weights().astype(np.float64)
+        OfficerDraws(window.items.moves.officers[rows].tolist(), seed=window.seed).weights().astype(np.float64)
     )
     total = times.sum(1)
     results = []
@@ -154,8 +157,9 @@ def _comparisons(window: Window, stratum: str, rows: Array) -> list[dict[str, An
             found: Difference = difference(
                 (float(items[PHAROS].mean()), float(items[versus].mean())), (drawn[PHAROS], drawn[versus])
             )
-            results.append({"stratum": stratum, "metric": metric, "model": PHAROS, "versus": versus,
-                            "difference": found.difference, "low": found.low, "high": found.high})  # fmt: skip
+            results.append({"stratum": stratum, "as_of": str(window.after), "metric": metric, "model": PHAROS,
+                            "versus": versus, "difference": found.difference, "low": found.low,
+                            "high": found.high})  # fmt: skip
     return results
 
 
@@ -198,6 +202,8 @@ def run_backtest(asked: NextPostBacktest, out: Path, console: Console) -> None:
     report.data["cost"] = {"seconds": round(seconds, 1), "peak_memory_mib": round(memory)}
     write_report(out, report.data, report.records, report.comparisons)
     console.print(as_table(report), comparison_table(report))
+    for line in intake_lines(report.data["intake"]):
+        console.print(line, highlight=False)
     train, items = report.records[0], report.data["items"]
     console.print(
         f"{train['n_train']:,} train moves ({train['n_known']:,} known by then), {report.data['posts']:,} posts "

@@ -19,13 +19,21 @@ from data_contracts.asof import add_months
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Labels
-from experiments.reporting import file_hashes, known_until, peak_memory_mib, write_report
+from experiments.reporting import account_of, file_hashes, intake_lines, known_until, peak_memory_mib, write_report
 from features.declared import declared_features
-from features.ingest import frames_of
+from features.ingest import Delivered, delivery_of, versioned
 from features.windows import PLAIN_PEER_COLUMNS
 from models.base import Numbers, RiskModel
 from models.baselines import PEERS, count_rule
-from training.dataset import Lesson, RiskRows, as_ofs_needed, lesson_of, level_drift, rows_from_tables
+from training.dataset import (
+    Lesson,
+    RiskRows,
+    as_ofs_needed,
+    check_learnable,
+    lesson_of,
+    level_drift,
+    rows_from_tables,
+)
 from training.evaluation.bootstrap import DRAWS, SEED, OfficerDraws, difference, weighted_average_precision
 from training.evaluation.risk_metrics import average_precision, brier, ece, ranking_figures
 from training.fit_risk import fit_outcome
@@ -84,12 +92,14 @@ def backtest_risk(asked: RiskBacktest, say: Say = lambda _: None) -> Report:
     if asked.labels not in list(Labels):
         raise InvalidInput(f"labels {asked.labels!r} are unknown; use one of {', '.join(Labels)}")
     say("reading")
-    frames = frames_of(asked.source, asked.data, asked.mapping)
+    delivery = delivery_of(Delivered(asked.source, asked.data, asked.mapping))
+    frames = versioned(delivery)
     splits = {(name, day): rolling_origin(day, asked.horizon_months, first_as_of(frames, name))
               for name in outcomes for day in tests}  # fmt: skip
     say("features")
     rows = rows_from_tables(frames, as_ofs_needed(list(splits.values())))
-    report = Report(_about(asked, frames, tests))
+    _check_splits(rows, splits)
+    report = Report(_about(asked, frames, tests) | account_of(delivery))
     for outcome in outcomes:
         tested = [_test(rows, outcome, splits[outcome, day], asked.labels, say) for day in tests]
         _report(report, tested, asked, say)
@@ -109,11 +119,17 @@ def _about(asked: RiskBacktest, frames: Mapping[str, pd.DataFrame], tests: Seque
     }
 
 
+def _check_splits(rows: RiskRows, splits: Mapping[tuple[str, date], Split]) -> None:
+    """Before hours of fitting: raise NotReady when one of the splits has nobody to test or to learn from."""
+    for (outcome, day), split in splits.items():
+        if rows.at([day]).empty:
+            raise NotReady(f"nobody is counted at {day}; use an --as-of inside the history")
+        check_learnable(rows, outcome, split)
+
+
 def _test(rows: RiskRows, outcome: str, split: Split, kind: str, say: Say) -> Tested:
     """Fit every model on the split's training rows and score its test officers."""
     test = rows.at([split.test])
-    if test.empty:
-        raise NotReady(f"nobody is counted at {split.test}; use an --as-of inside the history")
     y = labels(rows.tables, test[["officer_id", "as_of"]], Question(outcome, split.horizon_months, None))
     started = time.perf_counter()
     scores, seconds = {COUNT_RULE: count_rule(test)}, {COUNT_RULE: time.perf_counter() - started}
@@ -233,6 +249,8 @@ def run_backtest(asked: RiskBacktest, out: Path, console: Console) -> None:
     report.data["cost"] = {"seconds": round(seconds, 1), "peak_memory_mib": round(memory)}
     write_report(out, report.data, report.records, report.comparisons)
     console.print(as_table(report), comparison_table(report))
+    for line in intake_lines(report.data["intake"]):
+        console.print(line, highlight=False)
     for day in report.data["open_tests"]:
         console.print(f"note: the data set ends before {day} plus {asked.horizon_months} months; outcomes are partial")
     console.print(f"{seconds:.0f} s, peak memory {memory:,.0f} MiB, written to {out}", highlight=False)

@@ -14,6 +14,8 @@ from typing import Any
 
 import pandas as pd
 
+from data_contracts.intake import Delivery
+
 PROTOCOL = 1
 CHUNK = 1 << 20
 
@@ -37,6 +39,34 @@ def known_until(frames: Mapping[str, pd.DataFrame]) -> date | None:
     days = [frame["known_on"].max() for frame in frames.values() if len(frame)]
     known = [day for day in days if pd.notna(day)]
     return max(known).date() if known else None
+
+
+def account_of(delivery: Delivery) -> dict[str, Any]:
+    """What the door did, for the JSON: `intake` has the counts by table, `notes` what the source had to say."""
+    names = sorted({*delivery.intakes, *delivery.registered})
+    ignored = [f"{name}: columns of no contract were ignored: {', '.join(taken.ignored_columns)}"
+               for name, taken in sorted(delivery.intakes.items()) if taken.ignored_columns]  # fmt: skip
+    return {"intake": {name: _counts(delivery, name) for name in names}, "notes": [*delivery.notes, *ignored]}
+
+
+def _counts(delivery: Delivery, name: str) -> dict[str, int]:
+    taken, registered = delivery.intakes.get(name), len(delivery.registered.get(name, ()))
+    counts = (0, 0, 0) if taken is None else (len(taken.accepted), taken.quarantined, taken.duplicates)
+    return {**dict(zip(("accepted", "quarantined", "duplicates"), counts, strict=True)), "registered": registered}
+
+
+def intake_lines(intake: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """One line for each table that the door refused rows of, or that only others spoke of.
+
+    >>> intake_lines({"officers": {"accepted": 0, "quarantined": 0, "duplicates": 0, "registered": 3}})
+    ['officers: 0 rows accepted, 0 quarantined, 3 registered with unknown attributes']
+    """
+    return [
+        f"{name}: {told['accepted']:,} rows accepted, {told['quarantined']:,} quarantined, "
+        f"{told['registered']:,} registered with unknown attributes"
+        for name, told in intake.items()
+        if told["quarantined"] or told["registered"]
+    ]
 
 
 def peak_memory_mib() -> float:

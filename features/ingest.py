@@ -30,20 +30,20 @@ Append = Callable[[str, pd.DataFrame], AppendCounts]
 
 @dataclass(frozen=True)
 class Delivered:
-    """Where a delivery lies: a source's name, its folder or file, and for `mapped` its mapping file.
+    """Where a delivery lies: a source's name, its folder or file or database, and for `mapped` its mapping file.
 
     `files` puts other files in the place of a mapped table's own, as for the test part of a published set.
     """
 
     source: str
-    path: Path
+    path: Path | str
     mapping: Path | None = None
     files: Mapping[str, Path] | None = None
 
 
 def frames_of(
     source: str,
-    path: Path,
+    path: Path | str,
     mapping: Path | None = None,
     *,
     required: Sequence[str] = ("postings",),
@@ -53,7 +53,11 @@ def frames_of(
 
     `required` names the tables this use cannot do without. Raises MissingTable or InvalidInput in one sentence.
     """
-    delivery = delivery_of(Delivered(source, path, mapping, files), required=required)
+    return versioned(delivery_of(Delivered(source, path, mapping, files), required=required))
+
+
+def versioned(delivery: Delivery) -> dict[str, pd.DataFrame]:
+    """What a delivery brought, by table, each row with the day its next version superseded it."""
     return {name: with_superseded_on(catalog().table(name), frame) for name, frame in delivery.frames.items()}
 
 
@@ -88,10 +92,17 @@ def ingest(delivered: Delivered, settings: Settings, *, today: date, dry_run: bo
 def ingest_with_progress(
     delivered: Delivered, settings: Settings, console: Console, *, dry_run: bool = False
 ) -> IngestReport:
-    """`ingest` at the edge of a command: today is today (or the set clock when that is later), and a sign of life."""
+    """`ingest` at the edge of a command, with a sign of life: today is today, or the set clock when that is later.
+
+    The report of what happened is kept under the state folder, one file for each ingest.
+    """
     today = max(date.today(), settings.today or date.min)
-    with console.status(f"reading {delivered.source} from {delivered.path}"):
-        return ingest(delivered, settings, today=today, dry_run=dry_run)
+    with console.status(f"reading {delivered.source}"):  # not from where: an address may hold a password
+        report = ingest(delivered, settings, today=today, dry_run=dry_run)
+    if not dry_run:
+        number = len(list(settings.report_dir.glob("*.json"))) + 1
+        report.write(settings.report_dir / f"{number:04d}-{delivered.source}.json")
+    return report
 
 
 @contextmanager

@@ -85,14 +85,19 @@ def check_columns(columns: Sequence[str], outcome: str) -> None:
 def lesson_of(rows: RiskRows, outcome: str, split: Split, columns: Sequence[str], kind: str = "mature") -> Lesson:
     """The lesson of an outcome on `columns`; raises NotReady when there is no row to learn from."""
     check_columns(columns, outcome)
+    check_learnable(rows, outcome, split)
     frame = rows.at(split.train)
-    if frame.empty:
+    design = Design.of(frame, columns, least=20)
+    return Lesson(outcome, split, design, design.matrix(frame), frame[list(KEYS)], rows.tables, kind)
+
+
+def check_learnable(rows: RiskRows, outcome: str, split: Split) -> None:
+    """Raise NotReady when the split has no row to learn from."""
+    if rows.at(split.train).empty:
         raise NotReady(
             f"no officer can be learned from for {outcome} at {split.test}: with {split.horizon_months} months ahead "
             "the history starts too late; use a later --as-of or a shorter --horizon-months"
         )
-    design = Design.of(frame, columns, least=20)
-    return Lesson(outcome, split, design, design.matrix(frame), frame[list(KEYS)], rows.tables, kind)
 
 
 def level_drift(rows: RiskRows, outcome: str, split: Split) -> float:

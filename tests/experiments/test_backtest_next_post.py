@@ -11,9 +11,11 @@ from rich.console import Console
 
 from data_contracts.errors import InvalidInput
 from experiments.backtest_next_post import NextPostBacktest, backtest_next_post, run_backtest
+from experiments.reporting import intake_lines
 from tests.training.careers import postings, two_step_careers
 
 MODELS = {"popularity", "recent_popularity", "markov", "copy_markov", "ease", "item_knn", "markov_ease", "pharos"}
+COMPARISON = {"stratum", "as_of", "metric", "model", "versus", "difference", "low", "high"}
 STRATA = ("all", "novel", "short_history", "cold")
 RECORD = {
     "model", "stratum", "train_until", "test_until", "n_train", "n_known", "n_test", "items",
@@ -38,7 +40,7 @@ def mapped(tmp_path: Path) -> NextPostBacktest:
     frame[["player", "club", "since"]].to_csv(tmp_path / "clubs.csv", index=False)
     mapping = tmp_path / "clubs.toml"
     mapping.write_text(MAPPING, encoding="utf-8")
-    return NextPostBacktest("mapped", tmp_path, "2020-12-31", "2022-12-31", mapping)
+    return NextPostBacktest("mapped", tmp_path, "20201231", "2022-12-31", mapping)
 
 
 def test_a_mapped_set_needs_a_mapping_and_nothing_else(mapped: NextPostBacktest, tmp_path: Path) -> None:
@@ -49,6 +51,8 @@ def test_a_mapped_set_needs_a_mapping_and_nothing_else(mapped: NextPostBacktest,
     assert set(report) == {"protocol", "data", "records", "comparisons"}
     assert {(one["model"], one["stratum"]) for one in report["records"]} == {(m, s) for m in MODELS for s in STRATA}
     assert all(set(one) == RECORD for one in report["records"])
+    assert {one["train_until"] for one in report["records"]} == {"2020-12-31"} == {report["data"]["cuts"]["train_until"]}
+    assert all(set(one) == COMPARISON and one["as_of"] == "2020-12-31" for one in report["comparisons"])
     best = {one["model"]: one["ndcg_at_10"] for one in report["records"] if one["stratum"] == "all"}
     assert best["pharos"] == max(best.values()) > best["markov"]
     against = [one for one in report["comparisons"] if one["stratum"] == "all" and one["versus"] == "markov"]
@@ -58,7 +62,19 @@ def test_a_mapped_set_needs_a_mapping_and_nothing_else(mapped: NextPostBacktest,
     assert all(one["items"] == 0 and one["ndcg_at_10"] is None for one in empty)
     assert report["data"]["hashes"]
     assert report["data"]["bootstrap"]["draws"] == 1000
-    assert "peak memory" in console.export_text()
+    told = console.export_text()
+    assert "peak memory" in told
+    assert report["data"]["intake"]["officers"]["registered"] == 300
+    assert "300 registered with unknown attributes" in told
+    assert isinstance(report["data"]["notes"], list)
+
+
+def test_what_the_door_refused_is_told(mapped: NextPostBacktest) -> None:
+    with (mapped.data / "clubs.csv").open("a", encoding="utf-8") as file:
+        file.write("nobody,a,not a day\n")
+    report = backtest_next_post(mapped)
+    assert report.data["intake"]["postings"]["quarantined"] == 1
+    assert any(line.startswith("postings") for line in intake_lines(report.data["intake"]))
 
 
 def test_cuts_in_the_wrong_order_are_refused(mapped: NextPostBacktest) -> None:

@@ -13,11 +13,12 @@ import pytest
 from rich.console import Console
 
 from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.intake import Delivery
 from data_contracts.simulator.simulation import Plan
 from data_contracts.simulator.write import write_simulation
 from experiments.backtest_risk import MODELS, RiskBacktest, backtest_risk, run_backtest
 from experiments.reporting import file_hashes, known_until, without_nan
-from features.ingest import frames_of
+from features.ingest import Delivered, delivery_of, frames_of, versioned
 from features.snapshots import eligible_officers
 from training.dataset import RiskRows, rows_from_tables
 from training.outcomes import Question, labels
@@ -39,19 +40,24 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def rows(bureau: Path) -> RiskRows:
+def delivery(bureau: Path) -> Delivery:
+    """What the bureau delivers, read once."""
+    return delivery_of(Delivered("simulator", bureau))
+
+
+@pytest.fixture(scope="module")
+def rows(delivery: Delivery) -> RiskRows:
     """Features of every day that a test here asks for, computed once."""
     days = [date(year, 7, 1) for year in range(2020, 2025)]
-    return rows_from_tables(frames_of("simulator", bureau, None), days)
+    return rows_from_tables(versioned(delivery), days)
 
 
 @pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch, rows: RiskRows) -> None:
-    monkeypatch.setattr("experiments.backtest_risk.frames_of", lambda *_: rows.tables)
+def small(monkeypatch: pytest.MonkeyPatch, delivery: Delivery, rows: RiskRows) -> None:
+    monkeypatch.setattr("experiments.backtest_risk.delivery_of", lambda *_: delivery)
     monkeypatch.setattr("experiments.backtest_risk.rows_from_tables", lambda *_: rows)
     monkeypatch.setattr("models.baselines.TREES", 15)
     monkeypatch.setattr("models.boosting.DEFAULTS", {"rounds": 20, "learning_rate": 0.1, "min_data_in_leaf": 20})
-    monkeypatch.setattr("training.evaluation.bootstrap.DRAWS", 40)
 
 
 def asked(bureau: Path, **changes: object) -> RiskBacktest:
@@ -70,6 +76,7 @@ def test_the_json_has_the_shape_that_others_read(bureau: Path, tmp_path: Path) -
     assert {tuple(sorted(one)) for one in report["comparisons"]} == {tuple(sorted(COMPARISON))}
     assert report["data"]["bootstrap"]["draws"] == 1000
     assert report["data"]["hashes"]["complaints.parquet"]
+    assert report["data"]["intake"]["complaints"]["accepted"] == report["data"]["rows"]["complaints"]
     count = [record for record in report["records"] if record["model"] == "count_rule"]
     assert all(record["brier"] is None and record["ece"] is None for record in count)
     pooled = [r for r in report["records"] if r["as_of"] == "pooled" and r["outcome"] == "conduct"]
@@ -94,13 +101,16 @@ def test_eventual_labels_are_a_flag(bureau: Path) -> None:
     assert {record["labels"] for record in report.records} == {"eventual"}
 
 
-def test_what_cannot_be_asked_is_told(bureau: Path) -> None:
+def test_what_cannot_be_asked_is_told(bureau: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InvalidInput, match="outcome"):
         backtest_risk(asked(bureau, outcomes=["luck"]))
     with pytest.raises(InvalidInput, match="labels"):
         backtest_risk(asked(bureau, labels="best"))
     with pytest.raises(NotReady, match="too late"):
         backtest_risk(asked(bureau, as_ofs=["2020-07-01"]))
+    with pytest.raises(NotReady, match="too late"), monkeypatch.context() as fitting:
+        fitting.setattr("experiments.backtest_risk._test", None)  # a split that cannot be is told before any fit
+        backtest_risk(asked(bureau, as_ofs=["2020-07-01", "2024-07-01"]))
     with pytest.raises(NotReady, match="counted"):
         backtest_risk(asked(bureau, as_ofs=["2040-01-01"]))
 
