@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import average_precision_score
 
+from training.evaluation import plots
 from training.evaluation.bootstrap import OfficerDraws, difference, weighted_average_precision
-from training.evaluation.plots import chinese_font, risk_figure
+from training.evaluation.plots import chinese_font, next_post_figure, risk_figure
 from training.evaluation.risk_metrics import (
     average_precision,
     brier,
@@ -120,3 +123,35 @@ def test_a_picture_never_needs_a_font_that_is_not_there(monkeypatch: pytest.Monk
     words = figure.axes[0].get_xlabel()
     assert words == ("召回率" if chinese and found else "recall")
     risk_figure("conduct", np.zeros(100), {}, np.full(100, 0.5)).canvas.draw()
+
+
+def test_where_nothing_may_be_skipped_a_chinese_font_is_there() -> None:
+    if not os.environ.get("CI"):
+        pytest.skip("outside CI a machine may have no Chinese font")
+    assert chinese_font()
+
+
+def test_a_chinese_font_of_any_name_is_found_and_boxes_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = chinese_font()
+    monkeypatch.setattr(plots, "CHINESE_FONTS", ())
+    chinese_font.cache_clear()
+    other = chinese_font()
+    chinese_font.cache_clear()
+    assert (other is None) == (found is None)
+    assert other != "Last Resort High-Efficiency"
+
+
+def test_a_file_that_is_no_font_draws_nothing(tmp_path: Path) -> None:
+    torn = tmp_path / "torn.ttf"
+    torn.write_bytes(b"no font")
+    assert not plots._draws_chinese(str(torn))
+    assert not plots._draws_chinese(str(tmp_path / "absent.ttf"))
+
+
+def test_hits_by_k_rise_to_the_share_ever_found() -> None:
+    figure = next_post_figure("next-post", {"pharos": np.array([1.0, 2.0, np.inf, 5.0]), "markov": np.full(4, 40.0)})
+    figure.canvas.draw()
+    ours, theirs = (np.asarray(line.get_ydata()).tolist() for line in figure.axes[0].lines)
+    assert ours[:5] == [0.25, 0.5, 0.5, 0.5, 0.75]
+    assert ours[-1] == 0.75
+    assert set(theirs) == {0.0}

@@ -1,8 +1,11 @@
-"""Curves that people read: precision and recall, and said against seen. Chinese labels where a font has them."""
+"""Curves that people read: precision and recall, said against seen, hits by k. Chinese labels where a font has them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,26 +19,55 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CHINESE_FONTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "WenQuanYi Micro Hei")
+CHINESE_FONTS = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Source Han Sans SC",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+)
+PROBE = "民"  # in every Chinese font, and in no other
+LONGEST_LIST = 20  # recommendations; nobody reads further
 WORDS: Mapping[str, tuple[str, str]] = {
     "recall": ("召回率", "recall"),
     "precision": ("精确率", "precision"),
     "said": ("预测概率", "predicted chance"),
     "seen": ("实际比例", "share that came true"),
     "ideal": ("理想", "ideal"),
+    "places": ("推荐前 k 个岗位", "the first k posts"),
+    "hits": ("命中率", "hit rate"),
 }
 
 
+@cache
 def chinese_font() -> str | None:
-    """The first installed font with Chinese characters, or None."""
+    """The first installed font with Chinese characters, or None; one of those we know, else any that draws them."""
     from matplotlib import font_manager
 
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    return next((name for name in CHINESE_FONTS if name in installed), None)
+    installed = {font.name: font.fname for font in reversed(font_manager.fontManager.ttflist)}
+    known = (name for name in CHINESE_FONTS if name in installed)
+    return next(known, None) or next((name for name, file in sorted(installed.items()) if _draws_chinese(file)), None)
 
 
-def risk_figure(title: str, y: Numbers, scores: Mapping[str, Numbers], chances: Numbers) -> Figure:
-    """Precision-recall of each model's scores (n,) beside the calibration of one model's chances (n,).
+def _draws_chinese(file: str) -> bool:
+    """Whether a font file has the probe; one that cannot be read has not.
+
+    What matplotlib brings along does not count: its font of last resort has a box for every character.
+    """
+    from matplotlib import get_data_path
+    from matplotlib.ft2font import FT2Font
+
+    if file.startswith(get_data_path()):
+        return False
+    try:
+        return bool(FT2Font(file).get_char_index(ord(PROBE)))
+    except (OSError, RuntimeError):
+        return False
+
+
+@contextmanager
+def _figure(title: str, width: float) -> Iterator[tuple[Figure, bool]]:
+    """A figure to draw on, and whether its words may be Chinese.
 
     Made without pyplot, so that nothing global is kept and no display is needed.
     """
@@ -43,12 +75,35 @@ def risk_figure(title: str, y: Numbers, scores: Mapping[str, Numbers], chances: 
     from matplotlib.figure import Figure
 
     font = chinese_font()
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a font of one weight only is no news
     with rc_context({"font.family": [font, "DejaVu Sans"] if font else ["DejaVu Sans"]}):
-        figure = Figure(figsize=(10, 4.2), layout="constrained")
-        left, right = figure.subplots(1, 2)
+        figure = Figure(figsize=(width, 4.2), layout="constrained")
         figure.suptitle(title)
-        _precision_recall(left, y, scores, font is not None)
-        _calibration(right, y, chances, font is not None)
+        yield figure, font is not None
+
+
+def risk_figure(title: str, y: Numbers, scores: Mapping[str, Numbers], chances: Numbers) -> Figure:
+    """Precision-recall of each model's scores (n,) beside the calibration of one model's chances (n,)."""
+    with _figure(title, 10) as (figure, chinese):
+        left, right = figure.subplots(1, 2)
+        _precision_recall(left, y, scores, chinese)
+        _calibration(right, y, chances, chinese)
+    return figure
+
+
+def next_post_figure(title: str, places: Mapping[str, Numbers]) -> Figure:
+    """Hit rate by k of each model; `places` (n,) say where the right post stood, 1 is best, infinite for a miss."""
+    with _figure(title, 6) as (figure, chinese):
+        axes = figure.subplots()
+        first = np.arange(1, LONGEST_LIST + 1)
+        for name, place in places.items():
+            hits = (place[:, None] <= first).mean(axis=0)
+            axes.plot(first, hits, marker="o", markersize=3, linewidth=1.2, label=name)
+        axes.set_xticks([1, *range(5, LONGEST_LIST + 1, 5)])
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel(_word("places", chinese))
+        axes.set_ylabel(_word("hits", chinese))
+        axes.legend(fontsize=8)
     return figure
 
 
