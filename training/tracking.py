@@ -68,9 +68,13 @@ class Run:
         for name, value in values.items():
             self.client.set_tag(self.run_id, name, value)
 
-    def picture(self, figure: Figure, name: str) -> None:
-        """A curve as PNG under `pictures/`."""
-        self.client.log_figure(self.run_id, figure, f"pictures/{name}.png")
+    def picture(self, figure: Figure, name: str) -> Path:
+        """A curve as PNG under `pictures/` of the run; the newest of each name also lies where people look for it."""
+        place = self.settings.pictures_dir / f"{name}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(place, format="png")
+        self.client.log_artifact(self.run_id, str(place), "pictures")
+        return place
 
     def record(self, value: Any, name: str) -> None:
         """A JSON document, for example the records of an evaluation."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,12 @@ from features.history import History
 from features.store import FeatureReader
 from models import artifacts, keys
 from models.next_post import NextPostModel
-from models.post_baselines import Markov, PostScorer
+from models.post_baselines import Markov, Popularity, PostScorer
 from models.post_histories import Array, barred
 from models.registry import ResolvedModel
 from training import tracking
 from training.evaluation.bootstrap import OfficerDraws, difference
+from training.evaluation.plots import next_post_figure
 from training.evaluation.ranking_metrics import item_metrics, mean_metrics, ranks
 from training.fit_next_post import FitSettings, fit_pharos
 from training.next_post_data import Frames, TrainingData, WindowItems, day_before, training_data, window_items
@@ -42,7 +43,10 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Worth:
-    """Figures on the months before `as_of`, and how far ahead of Markov in NDCG@10 with the 95 % interval."""
+    """Figures on the months before `as_of`, and how far ahead of Markov in NDCG@10 with the 95 % interval.
+
+    `places` say, for each model, where the post taken stood among those it ranked.
+    """
 
     months: int
     items: int
@@ -50,12 +54,15 @@ class Worth:
     gain: float
     low: float
     high: float
+    places: Mapping[str, Array] = field(default_factory=dict)
+    picture: Path | None = None
 
     def sentence(self) -> str:
-        """The figures for people."""
+        """The figures for people, and where their picture lies."""
+        picture = f"; picture {self.picture}" if self.picture else ""
         return (
             f"NDCG@10 {self.figures['ndcg_at_10']:.4f} on {self.items:,} moves of the last {self.months} months, "
-            f"ahead of markov by {self.gain:.4f} ({self.low:.4f} to {self.high:.4f})"
+            f"ahead of markov by {self.gain:.4f} ({self.low:.4f} to {self.high:.4f}){picture}"
         )
 
 
@@ -80,6 +87,7 @@ def train_next_post(
         run.params({"as_of": as_of, "moves": len(data.moves), "posts": data.catalogue.size, **vars(chosen)})
         run.metrics({**worth.figures, "items": worth.items}, as_of)
         run.gate({"ndcg_gain": worth.gain, "ndcg_gain_low": worth.low})
+        worth = replace(worth, picture=run.picture(next_post_figure(f"{NAME} {as_of}", worth.places), NAME))
         with tempfile.TemporaryDirectory() as folder:
             about = {"as_of": as_of.isoformat(), "moves": len(data.moves), "post_names": post_names(frames)}
             return run.model(signed(model, about, settings, Path(folder) / "model"), NAME), worth
@@ -118,16 +126,21 @@ def worth_of(frames: Frames, as_of: date, settings: FitSettings) -> Worth:
 
 
 def _tested(data: TrainingData, items: WindowItems, months: int, settings: FitSettings) -> Worth:
-    model, markov = fit_pharos(data, settings), Markov.fit(data.moves, data.catalogue)
-    values, peer = _values(model, items, data.catalogue.size), _values(markov, items, data.catalogue.size)
+    models: dict[str, PostScorer] = {
+        "pharos": fit_pharos(data, settings),
+        "markov": Markov.fit(data.moves, data.catalogue),
+        "popularity": Popularity.fit(data.moves, data.catalogue),
+    }
+    places = {name: _places(model, items, data.catalogue.size) for name, model in models.items()}
+    values, peer = item_metrics(places["pharos"]), item_metrics(places["markov"])
     times = OfficerDraws(items.moves.officers.tolist()).weights().astype(np.float64)
     drawn = [times @ each["ndcg_at_10"] / times.sum(1) for each in (values, peer)]
     exact = (float(values["ndcg_at_10"].mean()), float(peer["ndcg_at_10"].mean()))
     found = difference(exact, (drawn[0], drawn[1]))
     figures = {name: value for name, value in mean_metrics(values).items() if value is not None}
-    return Worth(months, len(items.moves), figures, found.difference, found.low, found.high)
+    return Worth(months, len(items.moves), figures, found.difference, found.low, found.high, places)
 
 
-def _values(model: PostScorer, items: WindowItems, size: int) -> dict[str, Array]:
+def _places(model: PostScorer, items: WindowItems, size: int) -> Array:
     scores = model.score(items.moves.histories, False)
-    return item_metrics(ranks(scores, items.moves.targets, barred(items.moves.histories, size, False)))
+    return ranks(scores, items.moves.targets, barred(items.moves.histories, size, False))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +23,7 @@ from features.store import FeatureReader
 from models import artifacts, keys
 from models.base import Numbers
 from models.baselines import count_rule
+from models.boosting import DEFAULTS
 from models.registry import ResolvedModel
 from models.risk import OutcomeModel, RiskBundle, with_cuts
 from training import tracking
@@ -79,11 +82,15 @@ class Later:
 
 @dataclass(frozen=True)
 class Trained:
-    """The registered version, and every outcome's check; those left out did not beat the count rule."""
+    """The registered version, every outcome's check, and where its pictures lie.
+
+    Outcomes that are not served did not beat the count rule.
+    """
 
     model: ResolvedModel
     checked: tuple[Checked, ...]
     served: tuple[str, ...]
+    pictures: tuple[Path, ...] = ()
 
 
 def train_risk(settings: Settings, asked: RiskTraining, say: Say = lambda _: None) -> Trained:
@@ -102,8 +109,8 @@ def train_risk(settings: Settings, asked: RiskTraining, say: Say = lambda _: Non
     models = [_final(rows, name, splits[name], asked.fit, say) for name in served]
     bundle = bundled(models, reader, rows, asked.as_of)
     say("recording")
-    model = _record(settings, asked, history.fingerprint(), bundle, later, checked)
-    return Trained(model, checked, served)
+    model, pictures = _record(settings, asked, history.fingerprint(), bundle, later, checked)
+    return Trained(model, checked, served, pictures)
 
 
 def label_tables(history: History) -> dict[str, pd.DataFrame]:
@@ -201,7 +208,7 @@ def _record(
     bundle: RiskBundle,
     later: Mapping[str, Sequence[Later]],
     checked: Sequence[Checked],
-) -> ResolvedModel:
+) -> tuple[ResolvedModel, tuple[Path, ...]]:
     metadata = {"service": bundle.service, "service_hash": bundle.service_hash, "as_of": asked.as_of.isoformat(),
                 "outcomes": list(bundle.outcomes), "data_hash": data_hash}  # fmt: skip
     service = f"{bundle.service}:{bundle.service_hash}"
@@ -212,16 +219,25 @@ def _record(
         tempfile.TemporaryDirectory() as scratch,
     ):
         run.params({"as_of": asked.as_of, "step_months": asked.step_months, "outcomes": ",".join(bundle.outcomes)})
-        for one in checked:
-            _record_outcome(run, one, later[one.outcome], one.outcome in bundle.outcomes)
+        run.params(fit_params(asked.fit, bundle))
+        pictures = [_record_outcome(run, one, later[one.outcome], one.outcome in bundle.outcomes) for one in checked]
         folder = artifacts.save(
             Path(scratch) / "risk", bundle.to_parts(), metadata, keys.signing_key(settings.keys_dir)
         )
-        return run.model(folder, NAME)
+        return run.model(folder, NAME), tuple(place for place in pictures if place)
 
 
-def _record_outcome(run: tracking.Run, one: Checked, later: Sequence[Later], served: bool) -> None:
-    """Figures by as-of date and pooled, the gate's figures for what is served, and the curves."""
+def fit_params(fit: FitSettings, bundle: RiskBundle) -> dict[str, Any]:
+    """Everything that was set: the trees' and the logistic model's settings, which of them were tuned, the blends."""
+    trees = {f"boosted.{name}": value for name, value in {**DEFAULTS, **fit.boosted}.items()}
+    tuned = [*fit.boosted, *(["penalty"] if fit.penalty != FitSettings().penalty else [])]
+    blends = {f"blend.{model.outcome}": json.dumps(dict(model.weights)) for model in bundle.outcome_models}
+    return {**trees, "penalty": fit.penalty, "least_positives": fit.least_positives, "seed": fit.seed,
+            "tuned": ",".join(tuned) or "nothing", **blends}  # fmt: skip
+
+
+def _record_outcome(run: tracking.Run, one: Checked, later: Sequence[Later], served: bool) -> Path | None:
+    """Figures by as-of date and pooled, the gate's figures for what is served, and the curves and where they lie."""
     for test in later:
         figures = {"average_precision": soft_average_precision(test.y, test.chances), "ece": ece(test.y, test.chances)}
         known = {f"{one.outcome}.{name}": value for name, value in figures.items() if np.isfinite(value)}
@@ -232,11 +248,13 @@ def _record_outcome(run: tracking.Run, one: Checked, later: Sequence[Later], ser
         run.gate(known)
     else:
         run.metrics(known)
-    if later:
-        y = np.concatenate([test.y for test in later])
-        chances, counts = (np.concatenate([getattr(test, name) for test in later]) for name in ("chances", "counts"))
-        scores = {"pharos": chances, "count_rule": counts}
-        run.picture(risk_figure(one.outcome, (y >= 0.5).astype(np.float64), scores, chances), one.outcome)
+    if not later:
+        return None
+    y = np.concatenate([test.y for test in later])
+    chances, counts = (np.concatenate([getattr(test, name) for test in later]) for name in ("chances", "counts"))
+    scores = {"pharos": chances, "count_rule": counts}
+    figure = risk_figure(one.outcome, (y >= 0.5).astype(np.float64), scores, chances)
+    return run.picture(figure, f"{NAME}-{one.outcome}")
 
 
 def as_table(trained: Trained) -> Table:
@@ -248,4 +266,6 @@ def as_table(trained: Trained) -> Table:
         figures = (one.ap, one.gain.difference, one.gain.low, one.gain.high, one.ece, one.precision)
         table.add_row(one.outcome, f"{one.rows:,}", f"{one.positives:.0f}", *(f"{value:.3f}" for value in figures),
                       "yes" if one.outcome in trained.served else "no")  # fmt: skip
+    if trained.pictures:
+        table.caption = "\n".join(["pictures", *map(str, trained.pictures)])
     return table

@@ -45,7 +45,7 @@ def test_a_run_keeps_params_metrics_by_date_pictures_and_records(made: Settings)
         run.metrics({"average_precision": 0.09}, date(2013, 1, 1))
         run.metrics({"average_precision": 0.10}, date(2014, 1, 1))
         run.tags({"horizon_months": "12"})
-        run.picture(Figure(), "precision_recall")
+        place = run.picture(Figure(), "precision_recall")
         run.record({"records": [1]}, "evaluation")
     client = registry.client(made)
     kept = client.get_run(run.run_id)
@@ -58,6 +58,9 @@ def test_a_run_keeps_params_metrics_by_date_pictures_and_records(made: Settings)
     }  # fmt: skip
     logged = {item.path for item in client.list_artifacts(run.run_id)}
     assert logged == {"pictures", "evaluation.json"}
+    assert [item.path for item in client.list_artifacts(run.run_id, "pictures")] == ["pictures/precision_recall.png"]
+    assert place == made.pictures_dir / "precision_recall.png"
+    assert place.read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_run_that_raises_is_marked_failed(made: Settings) -> None:

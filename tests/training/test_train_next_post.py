@@ -9,7 +9,7 @@ import pytest
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 from features.history import History
-from models import artifacts, keys
+from models import artifacts, keys, registry
 from models.next_post import NextPostModel
 from models.post_histories import CareerState
 from tests.training.careers import postings, two_step_careers
@@ -26,6 +26,12 @@ def test_train_signs_and_registers_what_beats_markov(state: Settings) -> None:
     model, worth = train_next_post(state, date(2022, 1, 1), fit=QUICK)
     assert worth.low > 0
     assert "ahead of markov" in worth.sentence()
+    assert str(state.pictures_dir / "next-post.png") in worth.sentence()
+    assert set(worth.places) == {"pharos", "markov", "popularity"}
+    kept = registry.client(state).get_run(model.run_id)
+    assert {"seed", "nets", "learning_rate", "passes"} <= set(kept.data.params)
+    logged = registry.client(state).list_artifacts(model.run_id, "pictures")
+    assert [item.path for item in logged] == ["pictures/next-post.png"]
     parts, metadata = artifacts.load(model.path, keys.public_key(state.keys_dir))
     loaded = NextPostModel.from_parts(parts)
     officer = CareerState(("b", "hub"), (date(2020, 1, 1), date(2020, 4, 1)), as_of=date(2022, 1, 1))

@@ -17,7 +17,7 @@ from features.building import build_features
 from features.history import History
 from features.ingest import Delivered, ingest_with_progress
 from features.store import FeatureReader
-from models import artifacts, keys
+from models import artifacts, keys, registry
 from models.risk import RiskBundle
 from training.fit_risk import FitSettings
 from training.train_risk import Later, RiskTraining, as_table, check, train_risk
@@ -52,6 +52,18 @@ def test_a_model_is_checked_signed_registered_and_scores(trained_state: Settings
     assert known["reasons"].str.contains("theme").any()
     assert {one.outcome for one in trained.checked} == {"conduct", "strain"}
     assert as_table(trained).row_count == 2
+    assert str(trained_state.pictures_dir / "risk-conduct.png") in str(as_table(trained).caption)
+    assert all(place.is_file() for place in trained.pictures)
+
+
+def test_how_it_was_fitted_is_on_record(trained_state: Settings) -> None:
+    trained = train_risk(trained_state, RiskTraining(DAY, ("conduct",), fit=FAST))
+    params = registry.client(trained_state).get_run(trained.model.run_id).data.params
+    assert params["boosted.rounds"] == str(FAST.boosted["rounds"])
+    assert "rounds" in params["tuned"]
+    assert float(params["penalty"]) == FAST.penalty
+    assert params["seed"] == str(FAST.seed)
+    assert "boosted" in params["blend.conduct"]
 
 
 def test_days_without_snapshots_are_told(trained_state: Settings) -> None:
