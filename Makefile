@@ -51,7 +51,7 @@ layers: env-test ## imports go one way
 	$(BIN)/lint-imports
 
 lock: env-test ## resolve the pins anew from pyproject.toml
-	$(BIN)/python .ci/lock.py
+	$(if $(TORCH_INDEX),PIP_EXTRA_INDEX_URL=$(TORCH_INDEX)) $(BIN)/python .ci/lock.py
 
 clean: ## remove the environment and every cache; the state folder stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov *.egg-info build

@@ -82,7 +82,7 @@ def simulate(
 
 @app.command()
 def ingest(
-    path: Annotated[Path, typer.Argument(help="Folder of the export (for mapped: its folder or its one file).")],
+    path: Annotated[str, typer.Argument(help="Folder of the export; for mapped also one file or a SQLAlchemy URL.")],
     source: Annotated[str, typer.Option(help="chicago, new_york, simulator, templates or mapped.")] = "templates",
     mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
     out: Annotated[Path | None, typer.Option(help="Also write the report as JSON.")] = None,

@@ -66,6 +66,11 @@ class Settings(BaseSettings):
         return self.state / "quarantine"
 
     @property
+    def report_dir(self) -> Path:
+        """What became of each ingest, as JSON."""
+        return self.state / "ingests"
+
+    @property
     def snapshot_dir(self) -> Path:
         """Officer and unit rows by as-of month."""
         return self.state / "snapshots"

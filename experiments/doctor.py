@@ -162,7 +162,8 @@ def check_port(settings: Settings) -> Finding:
         try:
             probe.bind((settings.host, settings.port))
         except OSError:
-            return Finding("port", "wrong", f"{settings.port} is taken", "set PHAROS_PORT to a free port")
+            remedy = "set PHAROS_PORT to a free port; the demo picks one by itself"
+            return Finding("port", "optional", f"{settings.port} is taken", remedy)
     return Finding("port", "good", f"{settings.port} is free")
 
 

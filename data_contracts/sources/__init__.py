@@ -18,19 +18,25 @@ FOLDERS: Mapping[str, Callable[[Path], Reading]] = {
 SOURCES = (*FOLDERS, "mapped")
 
 
-def read_source(name: str, path: Path, mapping: Path | None = None, files: Mapping[str, Path] | None = None) -> Reading:
+def read_source(
+    name: str, path: Path | str, mapping: Path | None = None, files: Mapping[str, Path] | None = None
+) -> Reading:
     """Read a source into contract-shaped frames; raises InvalidInput naming what is unknown or missing.
+
+    `path` is a folder or file, or for `mapped` also a database address (SQLAlchemy URL, a text with `://`).
 
     `mapping` and `files` are for the source `mapped`: see `mapped.read`.
     """
+    if "://" not in str(path):
+        path = Path(path)
     if name == "mapped":
         if mapping is None:
             raise InvalidInput("source 'mapped' needs a mapping file; give it with --mapping my.toml")
-        if not path.exists():
+        if isinstance(path, Path) and not path.exists():
             raise InvalidInput(f"{path}: no such file or folder; give the folder that the mapping's files lie in")
         return mapped.read(mapping, path, files)
     if name not in FOLDERS:
         raise InvalidInput(f"source {name!r} is unknown; there are {', '.join(SOURCES)}")
-    if not path.is_dir():
+    if isinstance(path, str) or not path.is_dir():
         raise InvalidInput(f"{path}: no such folder; give the folder that holds the {name} files")
     return FOLDERS[name](path)

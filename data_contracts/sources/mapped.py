@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,10 +20,11 @@ ORDER_BEGINS = "2000-01-01"
 LONGEST_ORDER = 60_000
 
 
-def read(mapping: Path, data: Path, files: Mapping[str, Path] | None = None) -> Reading:
+def read(mapping: Path, data: Path | str, files: Mapping[str, Path] | None = None) -> Reading:
     """Every table that the mapping names, in contract shape.
 
-    `data` is the folder that relative file names start from, or the one file of a mapping that names none. `files`
+    `data` is the folder that relative file names start from, or the one file of a mapping that names none, or a
+    database address (SQLAlchemy URL) that tables without a `file` of their own are read from. `files`
     puts other files in the place of a table's own, as for the test part of a published set.
     Raises ContractViolation or InvalidInput naming file, table, column and remedy.
     """
@@ -40,15 +42,33 @@ def read(mapping: Path, data: Path, files: Mapping[str, Path] | None = None) -> 
     return reading
 
 
-def _rows(table: TableMapping, mapper: Mapper, data: Path, instead: Path | None) -> pd.DataFrame:
+def _rows(table: TableMapping, mapper: Mapper, data: Path | str, instead: Path | None) -> pd.DataFrame:
+    if isinstance(data, str):
+        return _opened(_at(data, table), Path(), mapper)
     places, folder = table.places, data if data.is_dir() else data.parent
     if instead is not None:
         places = tuple(Place(str(instead.absolute()), sheet=p.sheet, encoding=p.encoding) for p in places[:1])
         places = places or (Place(str(instead.absolute())),)
     elif not places and data.is_file():
         places = (Place(data.name),)
-    if not places:
-        raise mapper.wrong(None, 'no `file`; add file = "name.csv", or give the file itself on the command line')
+    if not all(place.address for place in places) or not places:
+        raise mapper.wrong(
+            None, 'no `file`; add file = "name.csv", or give the file or the database address on the command line'
+        )
+    return _opened(places, folder, mapper)
+
+
+def _at(url: str, table: TableMapping) -> tuple[Place, ...]:
+    """The places of a table, those without an address at `url`; a table's name there is ours unless it says other."""
+    named = table.places or (Place(""),)
+    at = [replace(place, address=url) if not place.address else place for place in named]
+    return tuple(
+        replace(place, table=table.table.name) if place.address == url and not (place.table or place.query) else place
+        for place in at
+    )
+
+
+def _opened(places: Sequence[Place], folder: Path, mapper: Mapper) -> pd.DataFrame:
     try:
         parts = [open_place(place, folder) for place in places]
     except InvalidInput as error:

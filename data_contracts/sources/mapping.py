@@ -113,8 +113,9 @@ class Mapper:
         return ColumnSource(column, spec.get("format"), spec.get("value"), texts)
 
     def _places(self, section: Mapping[str, Any]) -> tuple[Place, ...]:
-        files = section.get("file", section.get("url", []))
         options = {word: section.get(word) for word in ("table", "query", "sheet", "encoding", "delimiter")}
+        elsewhere = [""] if options["table"] or options["query"] else []  # the address comes on the command line
+        files = section.get("file", section.get("url", elsewhere))
         return tuple(Place(str(file), **options) for file in ([files] if isinstance(files, str) else files))
 
     def _unknown(self, name: str) -> str:

@@ -285,3 +285,19 @@ def test_a_folder_of_filled_templates_needs_no_mapping(tmp_path: Path) -> None:
     write(tmp_path, "", postings="post_id,unit_id,started_on\np,u,2024-01-01\n")
     with pytest.raises(ContractViolation, match=r"postings.csv: \[postings\] column 'officer_id': is required"):
         read_templates(tmp_path)
+
+
+def test_a_database_address_serves_every_table_without_a_file_of_its_own(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"officer": ["1", "2"], "club": ["a", "b"], "day": ["2020-01-01", "2020-02-01"]})
+    with sqlite3.connect(tmp_path / "b.db") as base:
+        frame.to_sql("postings", base, index=False)
+        frame.to_sql("moves", base, index=False)
+    base.close()
+    columns = '[postings.columns]\nofficer_id = "officer"\npost_id = "club"\nstarted_on = "day"\n'
+    mapping = tmp_path / "my.toml"
+    url = f"sqlite:///{tmp_path / 'b.db'}"
+    for place in ("", 'table = "moves"\n', 'query = "select * from moves"\n'):
+        mapping.write_text(f"[postings]\n{place}{columns}", encoding="utf-8")
+        assert read_source("mapped", url, mapping).tables["postings"]["officer_id"].tolist() == ["1", "2"], place
+    with pytest.raises(ContractViolation, match="or the database address on the command line"):
+        read_source("mapped", tmp_path, mapping)

@@ -177,9 +177,11 @@ def test_the_command_prints_the_account_and_writes_it(state: Settings, tmp_path:
     assert result.exit_code == 0, result.output
     assert "2 rows in = 2 accepted + 0 quarantined + 0 duplicates" in result.output
     assert json.loads(out.read_text())["totals"]["accepted"] == 2
+    assert (state.report_dir / "0001-templates.json").read_text() == out.read_text()
     assert History(state.history_dir).rows("postings") == 2
     dry = CliRunner().invoke(app, ["ingest", "--source", "templates", str(delivered.path), "--dry-run"])
     assert "0 accepted + 0 quarantined + 2 duplicates" in dry.output
+    assert len(list(state.report_dir.iterdir())) == 1
 
 
 ROWS = st.lists(
