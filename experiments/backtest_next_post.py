@@ -145,9 +145,7 @@ def _comparisons(window: Window, stratum: str, rows: Array) -> list[dict[str, An
     """`pharos` against every peer, officers drawn with replacement, the same draws for all."""
     if not rows.any():
         return []
-    times = (
-        OfficerDraws(window.items.moves.officers[rows].tolist(), seed=window.seed).weights().astype(np.float64)
-    )
+    times = OfficerDraws(window.items.moves.officers[rows].tolist(), seed=window.seed).weights().astype(np.float64)
     total = times.sum(1)
     results = []
     for metric in COMPARED:

@@ -175,12 +175,35 @@ BEGINS: Mapping[str, tuple[str, str]] = {
     "departure": ("officers", "entered_on"),
     "stagnation": ("promotions", "occurred_on"),
 }
+REAL_SHARE = 0.001
+LONGEST_GAP_YEARS = 5
 
 
 def first_as_of(frames: Frames, outcome: str) -> date:
-    """The earliest as-of with a year of the outcome's own table behind it; raises MissingTable without any row."""
+    """The earliest as-of with a year of real recording in the outcome's own table behind it.
+
+    Raises MissingTable without any row.
+    """
     table, column = BEGINS[outcome]
     days = frames[table][column].dropna() if table in frames else pd.Series(dtype="datetime64[us]")
     if days.empty:
         raise MissingTable(f"outcome {outcome!r} needs rows in table {table!r}, and there are none; ingest them first")
-    return add_months(days.min().date(), 12)
+    return add_months(_recording_began(days).date(), 12)
+
+
+def _recording_began(days: pd.Series) -> pd.Timestamp:
+    """The first day of the years that recording is real in.
+
+    A slip of the pen dates a complaint 1901; a century of empty training years would follow from it. Real are the
+    years with a thousandth of the rows, about the fullest one, without a long gap between them.
+
+    >>> slip = ["1901-05-01", "2010-02-01", "2010-03-01", "2011-01-01"]
+    >>> str(_recording_began(pd.Series(pd.to_datetime(slip))).date())
+    '2010-02-01'
+    """
+    counts = days.dt.year.value_counts().sort_index()
+    counts = counts[counts >= REAL_SHARE * len(days)]
+    stretch = (counts.index.to_series().diff() > LONGEST_GAP_YEARS).cumsum()
+    real = stretch.index[stretch == stretch[counts.idxmax()]]
+    began: pd.Timestamp = days[days.dt.year >= real.min()].min()
+    return began

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from data_contracts.catalog import catalog
 from data_contracts.coercion import dates, integers, strings
 from data_contracts.sources.reading import (
     FROM_THE_BEGINNING,
@@ -171,7 +172,11 @@ def _ranks(raw: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
 
 
 def _complaints(raw: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
-    """An unknown finding code costs only the found version: a complaint whose end nobody can read stays open."""
+    """An unknown category is another one; an unknown finding code costs only the found version.
+
+    A complaint whose end nobody can read stays open.
+    """
+    kinds = catalog().table("complaints").column("category").enum
     complaints = pd.DataFrame(
         {
             "complaint_id": raw["complaint_id"],
@@ -179,7 +184,9 @@ def _complaints(raw: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
             "occurred_on": raw["incident_date"],
             "opened_on": raw["complaint_date"],
             "closed_on": raw["closed_date"],
-            "category": translated(raw["category"], {}),
+            "category": translated_or_unknown(
+                raw["category"], {kind: kind for kind in kinds}, "complaints.category", notes, unknown="other"
+            ),
             "finding": translated(raw["finding"], FINDINGS),
             "officer_filed": raw["officer_filed"],
             "complainant_type": translated_or_unknown(

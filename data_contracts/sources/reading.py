@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from data_contracts.coercion import dates
+from data_contracts.coercion import NO_VALUE_WORDS, dates
 from data_contracts.errors import InvalidInput, MissingTable
 
 FROM_THE_BEGINNING = pd.Timestamp("1900-01-01")
@@ -103,17 +103,20 @@ def translated(values: pd.Series, codes: Mapping[str, str]) -> pd.Series:
     return text.str.lower().map(dict(codes)).astype("string").fillna(text)
 
 
-def translated_or_unknown(values: pd.Series, codes: Mapping[str, str], place: str, notes: list[str]) -> pd.Series:
-    """As `translated`, but a word nobody knows reads `unknown`, and a note counts them.
+def translated_or_unknown(
+    values: pd.Series, codes: Mapping[str, str], place: str, notes: list[str], unknown: str = "unknown"
+) -> pd.Series:
+    """As `translated`, but a word nobody knows reads `unknown`, and a note counts them; no word stays no word.
 
     For columns whose contract has that code: losing a whole row over how the light was described helps nobody.
     """
     read = translated(values, codes)
+    read = read.mask(read.str.lower().isin(list(NO_VALUE_WORDS)))
     strange = read.notna() & ~read.isin(list(codes.values()))
     if strange.any():
         kinds = read[strange].nunique()
-        notes.append(f"{place}: {int(strange.sum())} rows hold {kinds} unknown codes, read as unknown")
-    return read.mask(strange, "unknown")
+        notes.append(f"{place}: {int(strange.sum())} rows hold {kinds} unknown codes, read as {unknown}")
+    return read.mask(strange, unknown)
 
 
 def known_from(day: pd.Series) -> pd.Series:

@@ -93,6 +93,17 @@ def test_spellings_become_one_code_and_unknown_light_is_said(export: Path) -> No
         assert said in notes
 
 
+def test_an_unknown_category_is_another_one_and_none_stays_none(export: Path) -> None:
+    complaints = pd.read_parquet(export / "complaints.parquet")
+    complaints.loc[0, "category"] = "Drones"
+    complaints.to_parquet(export / "complaints.parquet")
+    reading = read_source("chicago", export)
+    assert set(reading.tables["complaints"]["category"].dropna()) == {"other"}
+    assert reading.tables["complaints"]["category"].isna().any()
+    assert "complaints.category: 1 rows hold 1 unknown codes, read as other" in reading.notes
+    assert "category" not in take_in_all(reading.tables).intakes["complaints"].faults["column"].tolist()
+
+
 def test_post_is_unit_and_who_is_missing_is_registered(export: Path) -> None:
     delivery = take_in_all(read(export).tables)
     postings = delivery.frames["postings"]

@@ -78,6 +78,15 @@ def test_unknown_outcomes_and_absent_tables_are_told() -> None:
     assert first_as_of(TABLES, "conduct") == date(2010, 12, 31)
 
 
+def test_a_slip_of_the_pen_does_not_begin_the_record() -> None:
+    """One complaint of 1901, whether in a small department or a large one, asks for no century of training."""
+    slip, early = complaint(8, "none", "1901-01-01"), complaint(9, "none", "1998-01-01")
+    small = {"complaints": pd.concat([TABLES["complaints"], complaints(slip)], ignore_index=True)}
+    assert first_as_of(small, "conduct") == date(2010, 12, 31)
+    rows = [complaint(n, "none", f"{2000 + n % 3}-05-01") for n in range(10, 2010)]
+    assert first_as_of({"complaints": complaints(slip, early, *rows)}, "conduct") == date(2001, 5, 1)
+
+
 def test_versions_at_gives_each_complaint_once() -> None:
     assert sorted(versions_at(TABLES["complaints"], date(2010, 4, 1))["complaint_id"]) == ["k1", "k2", "k4", "k6"]
     assert versions_at(TABLES["complaints"], None)["complaint_id"].is_unique
