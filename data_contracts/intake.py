@@ -195,11 +195,6 @@ def conflict_lines(rows: npt.NDArray[np.intp]) -> pd.DataFrame:
     )
 
 
-def empty_frame(table: Table) -> pd.DataFrame:
-    """No rows, in the contract's columns and dtypes."""
-    return pd.DataFrame({c.name: typed_empty(c.kind, pd.RangeIndex(0)) for c in table.columns})
-
-
 def _conflicting(table: Table, good: pd.DataFrame) -> pd.Index:
     """Rows to refuse where one key has several rows known on one day: the fullest stays, then the first by content.
 

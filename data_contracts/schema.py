@@ -21,7 +21,6 @@ from data_contracts.decisions import Named
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Refusal, ValueClass
 
-FAULT_COLUMNS = ("row", "column", "reason", "value_class")
 UNREADABLE: dict[Kind, Refusal] = {
     "date": Refusal.NOT_A_DATE,
     "number": Refusal.NOT_A_NUMBER,

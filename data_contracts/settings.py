@@ -43,17 +43,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PHAROS_", extra="ignore")
 
     state: Path = Path(".pharos")
-    shared: Path = Path("../shared")
     threads: int = 2
     duckdb_memory_gib: float = 3.0
     today: date | None = None
     host: str = "127.0.0.1"
     port: int = 3017
-
-    @property
-    def data_dir(self) -> Path:
-        """Where the real histories of two cities lie, when they are there."""
-        return self.shared / "data"
 
     @property
     def history_dir(self) -> Path:

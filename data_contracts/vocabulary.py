@@ -284,13 +284,6 @@ class SupportKind(Word):
     REMEDY = "remedy", "整改帮扶", "remedy"
 
 
-class ResultStatus(Word):
-    """What came of scoring one officer."""
-
-    SCORED = "scored", "已评估", "scored"
-    NOT_SCORED = "not_scored", "未评估", "not scored"
-
-
 class NotScored(Word):
     """Why an officer has no score; too little history is never a low risk."""
 
@@ -300,17 +293,6 @@ class NotScored(Word):
     UNKNOWN_OFFICER = "unknown_officer", "查无此人", "no such officer"
     NO_MODEL = "no_model", "暂无可用模型", "no model is ready"
     NOT_OFFERED = "not_offered", "政策未启用此结局", "policy does not offer this outcome"
-
-
-class WarningState(Word):
-    """The states of a warning."""
-
-    NEW = "new", "新建", "new"
-    REVIEWED = "reviewed", "已复核", "reviewed"
-    SUPPORTED = "supported", "已关爱", "supported"
-    DISMISSED = "dismissed", "已排除", "dismissed"
-    CONTESTED = "contested", "有异议", "contested"
-    CORRECTED = "corrected", "已更正", "corrected"
 
 
 class Refusal(Word):

@@ -38,7 +38,6 @@ BLOCK_COLUMNS = (
     *(name for events in EVENT_TABLES for name in events.columns),
 )
 FEATURE_COLUMNS = tuple(name for names in FEATURE_GROUPS.values() for name in names)
-NUMBER_COLUMNS = tuple(name for name in FEATURE_COLUMNS if name not in TEXT_COLUMNS)
 PLAIN_PEER_COLUMNS = (
     *(name for name in COMPLAINTS.columns if not name.endswith("_3m")),
     *(name for name in FORCE_REPORTS.columns if not name.endswith("_3m")),

@@ -11,7 +11,6 @@ from data_contracts.simulator.months import NO_DAY, BoolArray, FloatArray, IntAr
 from data_contracts.simulator.moves import move_facts
 from data_contracts.simulator.roster import HISTORY, World, chosen
 
-OCCASIONS = ENUMS["occasion"]
 SLOWER_AT_THE_TOP = (1.0, 1.0, 0.85, 0.6)
 LATE_NEWS = 0.04
 GRASSROOTS_LEVEL = LEVELS.index("station")
