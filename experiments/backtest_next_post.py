@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
@@ -22,14 +22,14 @@ from data_contracts.errors import InvalidInput
 from experiments.reporting import account_of, file_hashes, intake_lines, known_until, peak_memory_mib, write_report
 from features.ingest import Delivered, delivery_of, versioned
 from models.post_baselines import PostScorer
-from models.post_histories import Array, barred
-from training.evaluation.bootstrap import DRAWS, SEED, Difference, OfficerDraws, difference
-from training.evaluation.ranking_metrics import METRICS, item_metrics, mean_metrics, ranks
-from training.fit_next_post import FitSettings, fit_pharos, tuned_baselines
+from models.post_histories import Array
+from training.evaluation.bootstrap import DRAWS, SEED, Difference, OfficerDraws, difference, weighted_means
+from training.evaluation.ranking_metrics import METRICS, item_metrics, mean_metrics
+from training.fit_next_post import FitSettings, choose_ease_weight, fit_pharos, target_places, tuned_baselines
 from training.next_post_data import Frames, TrainingData, WindowItems, training_data, window_items
 
 PHAROS = "pharos"
-CHUNK = 2048
+CHOOSING = (PHAROS, "markov_ease")  # the weight of EASE is chosen once for both, and timed with each
 COMPARED = ("hr_at_10", "ndcg_at_10")
 Say = Callable[[str], None]
 
@@ -89,30 +89,25 @@ def tested_window(asked: NextPostBacktest, frames: Frames, after: date, until: d
     """Fit every model on what was known at train-until and rank every item of the window."""
     data = training_data(frames, after)
     items = window_items(frames, after, until, data)
+    say("validation")
+    settings, started = FitSettings(seed=asked.seed), time.perf_counter()
+    weight = choose_ease_weight(data, settings)
+    choosing = time.perf_counter() - started
     fits: dict[str, Callable[[], PostScorer]] = {
-        **tuned_baselines(data),
-        PHAROS: lambda: fit_pharos(data, FitSettings(seed=asked.seed), lambda step: say(f"{PHAROS}: {step}")),
+        **tuned_baselines(data, weight),
+        PHAROS: lambda: fit_pharos(data, settings, ease_weight=weight),
     }
-    values, seconds = {}, {}
+    values, seconds, size = {}, {}, data.catalogue.size
     for name, fit in fits.items():
         say(name)
         started = time.perf_counter()
         model = fit()
-        seconds[name] = time.perf_counter() - started
-        values[name] = {key: item_metrics(places(model, items, rows, key == "novel", data.catalogue.size))
-                        for key, rows in items.strata().items()}  # fmt: skip
+        seconds[name] = time.perf_counter() - started + (choosing if name in CHOOSING else 0.0)
+        values[name] = {
+            key: item_metrics(target_places(model, items.moves.take(rows), key == "novel", size))
+            for key, rows in items.strata().items()
+        }
     return Window(after, until, asked.seed, data, items, values, seconds)
-
-
-def places(model: PostScorer, items: WindowItems, rows: Array, novel: bool, size: int) -> Array:
-    """The place of the right post among all of the catalogue for the chosen items."""
-    chosen = items.moves.take(rows)
-    found = np.full(len(chosen), np.inf)
-    for start in range(0, len(chosen), CHUNK):
-        part = chosen.take(slice(start, start + CHUNK))
-        scores = model.score(part.histories, novel)
-        found[start : start + CHUNK] = ranks(scores, part.targets, barred(part.histories, size, novel))
-    return found
 
 
 def _about(asked: NextPostBacktest, frames: Frames, window: Window) -> dict[str, Any]:
@@ -145,12 +140,11 @@ def _comparisons(window: Window, stratum: str, rows: Array) -> list[dict[str, An
     """`pharos` against every peer, officers drawn with replacement, the same draws for all."""
     if not rows.any():
         return []
-    times = OfficerDraws(window.items.moves.officers[rows].tolist(), seed=window.seed).weights().astype(np.float64)
-    total = times.sum(1)
+    draws = OfficerDraws(window.items.moves.officers[rows].tolist(), seed=window.seed)
     results = []
     for metric in COMPARED:
         items = {name: window.values[name][stratum][metric] for name in window.values}
-        drawn = {name: times @ values / total for name, values in items.items()}
+        drawn = draws.each(partial(weighted_means, items))
         for versus in (name for name in items if name != PHAROS):
             found: Difference = difference(
                 (float(items[PHAROS].mean()), float(items[versus].mean())), (drawn[PHAROS], drawn[versus])

@@ -34,7 +34,7 @@ from training.dataset import (
     level_drift,
     rows_from_tables,
 )
-from training.evaluation.bootstrap import DRAWS, SEED, OfficerDraws, difference, weighted_average_precision
+from training.evaluation.bootstrap import DRAWS, SEED, OfficerDraws, difference, weighted_precisions
 from training.evaluation.risk_metrics import average_precision, brier, ece, ranking_figures
 from training.fit_risk import fit_outcome
 from training.outcomes import Question, first_as_of, labels
@@ -198,9 +198,8 @@ def figures(model: str, y: Numbers, scores: Numbers) -> dict[str, float | None]:
 def _comparisons(
     about: Mapping[str, Any], y: Numbers, scores: Mapping[str, Numbers], officers: Sequence[str], seed: int
 ) -> list[dict[str, Any]]:
-    times = OfficerDraws(officers, seed=seed).weights()
     exact = {name: average_precision(y, score) for name, score in scores.items()}
-    drawn = {name: weighted_average_precision(y, score, times) for name, score in scores.items()}
+    drawn = OfficerDraws(officers, seed=seed).each(lambda times: weighted_precisions(y, scores, times))
     results = []
     for versus in (name for name in MODELS if name != PHAROS):
         found = difference((exact[PHAROS], exact[versus]), (drawn[PHAROS], drawn[versus]))

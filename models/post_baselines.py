@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 import scipy.sparse as sp
 
-from models.post_counts import EASE_DECAY, EASE_DEPTH, EASE_STRENGTH, ease_weights, officer_posts
+from models.post_counts import EASE_DECAY, EASE_DEPTH, EASE_STRENGTH, ease_weights, most_held_posts, officer_posts
 from models.post_histories import PADDING, Array, Catalogue, Histories, Moves
 
 BACK_OFF = 10.0
@@ -108,33 +108,43 @@ class CopyMarkov:
 
 @dataclass(frozen=True)
 class ItemWeights:
-    """Scores that sum a post-to-post weight over the posts held, each step back counting less."""
+    """Scores that sum a post-to-post weight over the posts held, each step back counting less.
+
+    weights: (m, m) over `posts`, the most held ones; every other post of the catalogue scores nothing.
+    """
 
     weights: Array
+    posts: Array
+    size: int
     decay: float
 
     @classmethod
     def fit_ease(cls, moves: Moves, catalogue: Catalogue, decay: float = EASE_DECAY) -> ItemWeights:
         """EASE (Steck 2019)."""
-        return cls(ease_weights(moves, catalogue.size, np.arange(catalogue.size), EASE_STRENGTH), decay)
+        posts = most_held_posts(moves, catalogue.size)
+        return cls(ease_weights(moves, catalogue.size, posts, EASE_STRENGTH), posts, catalogue.size, decay)
 
     @classmethod
     def fit_knn(cls, moves: Moves, catalogue: Catalogue, decay: float = EASE_DECAY) -> ItemWeights:
         """Cosine of the officers who held both, shrunk where few did."""
-        held = officer_posts(moves, catalogue.size)
+        posts = most_held_posts(moves, catalogue.size)
+        held = officer_posts(moves, catalogue.size)[:, posts]
         both = np.asarray((held.T @ held).toarray(), np.float32)
         norm = np.sqrt(np.diag(both)) + EASE_STRENGTH**0.5
         np.fill_diagonal(both, 0.0)
-        return cls(both / norm[:, None] / norm[None, :], decay)
+        return cls(both / norm[:, None] / norm[None, :], posts, catalogue.size, decay)
 
     def score(self, histories: Histories, novel: bool) -> Array:  # noqa: ARG002
         """Sum over the last posts."""
-        size = len(self.weights)
-        scores = np.zeros((len(histories), size), np.float32)
+        place = np.full(self.size + 1, -1)
+        place[self.posts] = np.arange(len(self.posts))
+        inner = np.zeros((len(histories), len(self.posts)), np.float32)
         for back in range(min(EASE_DEPTH, histories.posts.shape[1])):
-            posts = histories.nth(back, size)
-            known = np.flatnonzero(posts < size)
-            scores[known] += np.float32(self.decay**back) * self.weights[posts[known]]
+            at = place[histories.nth(back, self.size)]
+            known = np.flatnonzero(at >= 0)
+            inner[known] += np.float32(self.decay**back) * self.weights[at[known]]
+        scores = np.zeros((len(histories), self.size), np.float32)
+        scores[:, self.posts] = inner
         return scores
 
 

@@ -150,7 +150,7 @@ def count_tables(moves: Moves, catalogue: Catalogue, fold: Array | None = None) 
     folds = [] if fold is None else range(int(fold.max()) + 1)
     keeps: list[Array] = [np.asarray(fold != each) for each in folds] + [np.ones(len(moves), bool)]
     groups = [_group(moves.take(keep), catalogue, int(moves.day.max())) for keep in keeps]
-    ease_posts = _ease_posts(moves, catalogue.size)
+    ease_posts = most_held_posts(moves, catalogue.size)
     return CountTables(
         **{name: sp.vstack([group[name] for group in groups], format="csr") for name in ROWS},
         popularity=np.stack([group["popularity"] for group in groups]),
@@ -196,7 +196,7 @@ def officer_posts(moves: Moves, size: int) -> sp.csr_matrix:
     return held
 
 
-def _ease_posts(moves: Moves, size: int) -> NDArray[np.int64]:
+def most_held_posts(moves: Moves, size: int) -> NDArray[np.int64]:
     """The most held posts, at most `MAX_EASE_POSTS`: inverting more would take minutes."""
     held = np.asarray(officer_posts(moves, size).sum(0)).ravel()
     return np.sort(np.argsort(-held, kind="stable")[:MAX_EASE_POSTS])

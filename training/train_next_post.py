@@ -10,10 +10,10 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from data_contracts.asof import add_months
@@ -24,13 +24,13 @@ from features.store import FeatureReader
 from models import artifacts, keys
 from models.next_post import NextPostModel
 from models.post_baselines import Markov, Popularity, PostScorer
-from models.post_histories import Array, barred
+from models.post_histories import Array
 from models.registry import ResolvedModel
 from training import tracking
-from training.evaluation.bootstrap import OfficerDraws, difference
+from training.evaluation.bootstrap import OfficerDraws, difference, weighted_means
 from training.evaluation.plots import next_post_figure
-from training.evaluation.ranking_metrics import item_metrics, mean_metrics, ranks
-from training.fit_next_post import FitSettings, fit_pharos
+from training.evaluation.ranking_metrics import item_metrics, mean_metrics
+from training.fit_next_post import FitSettings, fit_pharos, target_places
 from training.next_post_data import Frames, TrainingData, WindowItems, day_before, training_data, window_items
 
 NAME = "next-post"
@@ -131,16 +131,11 @@ def _tested(data: TrainingData, items: WindowItems, months: int, settings: FitSe
         "markov": Markov.fit(data.moves, data.catalogue),
         "popularity": Popularity.fit(data.moves, data.catalogue),
     }
-    places = {name: _places(model, items, data.catalogue.size) for name, model in models.items()}
+    places = {name: target_places(model, items.moves, False, data.catalogue.size) for name, model in models.items()}
     values, peer = item_metrics(places["pharos"]), item_metrics(places["markov"])
-    times = OfficerDraws(items.moves.officers.tolist()).weights().astype(np.float64)
-    drawn = [times @ each["ndcg_at_10"] / times.sum(1) for each in (values, peer)]
+    gained = {"pharos": values["ndcg_at_10"], "markov": peer["ndcg_at_10"]}
+    drawn = OfficerDraws(items.moves.officers.tolist()).each(partial(weighted_means, gained))
     exact = (float(values["ndcg_at_10"].mean()), float(peer["ndcg_at_10"].mean()))
-    found = difference(exact, (drawn[0], drawn[1]))
+    found = difference(exact, (drawn["pharos"], drawn["markov"]))
     figures = {name: value for name, value in mean_metrics(values).items() if value is not None}
     return Worth(months, len(items.moves), figures, found.difference, found.low, found.high, places)
-
-
-def _places(model: PostScorer, items: WindowItems, size: int) -> Array:
-    scores = model.score(items.moves.histories, False)
-    return ranks(scores, items.moves.targets, barred(items.moves.histories, size, False))

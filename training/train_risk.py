@@ -28,7 +28,7 @@ from models.registry import ResolvedModel
 from models.risk import OutcomeModel, RiskBundle, with_cuts
 from training import tracking
 from training.dataset import Lesson, RiskRows, as_ofs_needed, lesson_of, level_drift
-from training.evaluation.bootstrap import Difference, OfficerDraws, difference, weighted_average_precision
+from training.evaluation.bootstrap import Difference, OfficerDraws, difference, weighted_precisions
 from training.evaluation.plots import risk_figure
 from training.evaluation.risk_metrics import ece, precision_at, soft_average_precision
 from training.fit_risk import FitSettings, fit_outcome
@@ -181,10 +181,11 @@ def check(outcome: str, later: Sequence[Later]) -> Checked:
         return Checked(outcome, 0, 0.0, unknown, Difference(unknown, unknown, unknown), unknown, unknown)
     y = np.concatenate([one.y for one in later])
     chances, counts = (np.concatenate([getattr(one, name) for one in later]) for name in ("chances", "counts"))
-    times = OfficerDraws([name for one in later for name in one.officers]).weights()
+    draws = OfficerDraws([name for one in later for name in one.officers])
     exact = soft_average_precision(y, chances), soft_average_precision(y, counts)
-    drawn = weighted_average_precision(y, chances, times), weighted_average_precision(y, counts, times)
-    gain = difference(exact, drawn)
+    scores = {"chances": chances, "counts": counts}
+    drawn = draws.each(lambda times: weighted_precisions(y, scores, times))
+    gain = difference(exact, (drawn["chances"], drawn["counts"]))
     return Checked(outcome, len(y), float(y.sum()), exact[0], gain, ece(y, chances), precision_at(y, chances))
 
 

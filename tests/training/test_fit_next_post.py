@@ -12,7 +12,7 @@ import pytest
 from data_contracts.errors import InvalidInput, UntrustedArtifact
 from models.artifacts import Parts
 from models.next_post import NextPostModel
-from models.post_baselines import Markov, PostScorer
+from models.post_baselines import ItemWeights, Markov, PostScorer
 from models.post_counts import count_tables
 from models.post_histories import CareerState, Moves, barred
 from tests.training.careers import CUT, END, Step, checkerboard_careers, postings, two_step_careers
@@ -20,6 +20,7 @@ from training.evaluation.ranking_metrics import item_metrics, ranks
 from training.fit_next_post import FitSettings, fit_pharos, holdout, tuned_baselines
 from training.next_post_data import TrainingData, WindowItems, training_data, window_items
 
+PEERS = {"ease": ItemWeights.fit_ease, "item_knn": ItemWeights.fit_knn}
 QUICK = FitSettings(nets=1, passes=2.0, min_steps=80)
 
 
@@ -148,8 +149,21 @@ def test_three_moves_are_enough_to_fit() -> None:
     model = fit_pharos(data, QUICK)
     state = CareerState(("p",), (date(2015, 1, 1),), as_of=date(2021, 1, 1))
     assert [post.post_id for post in model.rank([state], 3)[0]] == ["q"]
-    scores = [fit().score(data.moves.histories, False) for fit in tuned_baselines(data, QUICK).values()]
+    scores = [fit().score(data.moves.histories, False) for fit in tuned_baselines(data, 1.0).values()]
     assert all(np.isfinite(score).all() for score in scores)
+
+
+def test_a_large_catalogue_costs_the_peers_no_more_than_its_most_held_posts(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = training_data({"postings": postings(two_step_careers(60))}, CUT)
+    whole = {name: fit(data.moves, data.catalogue) for name, fit in PEERS.items()}
+    monkeypatch.setattr("models.post_counts.MAX_EASE_POSTS", 3)
+    for name, fit in PEERS.items():
+        few = fit(data.moves, data.catalogue)
+        scores = few.score(data.moves.histories, False)
+        assert few.weights.shape == (3, 3)
+        assert scores.shape == whole[name].score(data.moves.histories, False).shape
+        assert not np.delete(scores, few.posts, axis=1).any()
+        assert scores[:, few.posts].any()
 
 
 def test_a_post_nobody_held_is_scored_by_its_words() -> None:

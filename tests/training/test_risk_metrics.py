@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import average_precision_score
 
 from training.evaluation import plots
-from training.evaluation.bootstrap import OfficerDraws, difference, weighted_average_precision
+from training.evaluation.bootstrap import OfficerDraws, difference, weighted_average_precision, weighted_means
 from training.evaluation.plots import chinese_font, next_post_figure, risk_figure
 from training.evaluation.risk_metrics import (
     average_precision,
@@ -53,6 +53,18 @@ def test_an_officer_is_drawn_with_all_rows_or_none() -> None:
 def test_the_same_seed_draws_the_same() -> None:
     first, again = (OfficerDraws(["a", "b", "c"], draws=5, seed=4).weights() for _ in range(2))
     assert np.array_equal(first, again)
+
+
+def test_draws_are_the_same_in_blocks_of_any_size_and_few_are_held_at_once() -> None:
+    draws = OfficerDraws([str(n // 3) for n in range(31)], draws=11)
+    assert [len(block) for block in draws.blocks(cells=31 * 4)] == [4, 4, 3]
+    for cells in (1, 31 * 4, 10**6):
+        assert np.array_equal(np.concatenate(list(draws.blocks(cells))), draws.weights())
+    values = {"a": np.arange(31.0)}
+    assert np.array_equal(draws.each(lambda times: weighted_means(values, times))["a"],
+                          weighted_means(values, draws.weights())["a"])  # fmt: skip
+    big = OfficerDraws([str(n) for n in range(20_000)])
+    assert next(iter(big.blocks())).nbytes <= 32_000_000
 
 
 @given(TRUTH, COUNTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from models.base import Numbers
 
 DRAWS = 1000
 SEED = 20130101
+MOST_CELLS = 8_000_000  # draws x rows at a time, some 100 MB with what is computed of them
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,43 @@ class OfficerDraws:
     draws: int = DRAWS
     seed: int = SEED
 
-    def weights(self) -> NDArray[np.int32]:
-        """(draws, n) times each row is in."""
+    def blocks(self, cells: int = MOST_CELLS) -> Iterator[NDArray[np.int32]]:
+        """(some draws, n) times each row is in, until all draws are made: all at once would fill the memory.
+
+        The draws are the same whatever the size of a block.
+        """
         codes, place = np.unique(np.asarray(self.officers, dtype=object).astype(str), return_inverse=True)
         rng = np.random.default_rng(self.seed)
         share = np.full(len(codes), 1.0 / len(codes))
-        times: NDArray[np.int32] = rng.multinomial(len(codes), share, size=self.draws).astype(np.int32)
-        return times[:, place]
+        step = max(1, cells // max(1, len(place)))
+        for start in range(0, self.draws, step):
+            size = min(step, self.draws - start)
+            yield rng.multinomial(len(codes), share, size=size).astype(np.int32)[:, place]
+
+    def weights(self) -> NDArray[np.int32]:
+        """(draws, n) times each row is in; for few rows."""
+        return np.concatenate(list(self.blocks()))
+
+    def each(self, measure: Callable[[NDArray[np.int32]], Mapping[str, Numbers]]) -> dict[str, Numbers]:
+        """What is measured of every draw, (draws,) by name; `measure` sees a block of them at a time."""
+        parts = [measure(times) for times in self.blocks()]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def weighted_means(values: Mapping[str, Numbers], times: NDArray[np.int32]) -> dict[str, Numbers]:
+    """The mean of each (n,) over the rows drawn, (draws,) by name.
+
+    >>> weighted_means({"a": np.array([1.0, 4.0])}, np.array([[1, 1], [2, 0]], dtype=np.int32))["a"].tolist()
+    [2.5, 1.0]
+    """
+    drawn = times.astype(np.float64)
+    total = drawn.sum(1)
+    return {name: np.asarray(drawn @ value / total) for name, value in values.items()}
+
+
+def weighted_precisions(y: Numbers, scores: Mapping[str, Numbers], times: NDArray[np.int32]) -> dict[str, Numbers]:
+    """`weighted_average_precision` of several models by name."""
+    return {name: weighted_average_precision(y, score, times) for name, score in scores.items()}
 
 
 def weighted_average_precision(y: Numbers, scores: Numbers, times: NDArray[np.int32]) -> Numbers:
