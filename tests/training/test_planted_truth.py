@@ -1,0 +1,137 @@
+"""The planted truth is used: the risk model finds again what was planted in the simulated bureau, and in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data_contracts.asof import add_months
+from data_contracts.catalog import catalog
+from data_contracts.simulator.duty import LOAD_MEMORY, NIGHTS_SD
+from data_contracts.simulator.effects import Effects
+from data_contracts.simulator.simulation import simulate
+from features.declared import declared_features
+from features.versions import with_superseded_on
+from models.base import Numbers
+from models.baselines import count_rule
+from training.dataset import RiskRows, as_ofs_needed, lesson_of, level_drift, rows_from_tables
+from training.evaluation.risk_metrics import soft_average_precision
+from training.fit_risk import fit_outcome
+from training.outcomes import Frames, first_as_of
+from training.splits import Split, rolling_origin
+
+END, TEST, MONTHS = date(2026, 1, 1), date(2025, 1, 1), 12
+SEED, OFFICERS, YEARS = 3, 4_000, 8
+SHARE_OF_ORACLE = 0.6  # of the average precision of someone who knew every hazard to come; 0.66 to 0.70 were seen
+THEMES: Mapping[str, tuple[str, ...]] = {
+    "past_complaints": ("complaints", "days_since_complaints", "co_accused"),
+    "overtime_above_peers": ("overtime",),
+    "nights": ("nights",),
+    "missing_training": ("course", "days_since_courses", "competency", "days_since_competency"),
+    "commendations": ("honours", "days_since_honours"),
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a fitted model says of the officers at the test as-of, (n,) each, beside the chances that were planted."""
+
+    said: Numbers
+    counted: Numbers
+    planted: Numbers
+    contributions: Mapping[str, Numbers]
+
+    def quality(self, scores: Numbers) -> float:
+        """Average precision against the planted chances: no luck of the draw is in it."""
+        return soft_average_precision(self.planted, scores)
+
+
+def _fitted(rows: RiskRows, split: Split, truth: pd.DataFrame) -> Found:
+    columns = [name for name in declared_features().service("risk_v1").chosen if name in rows.frame]
+    lesson = lesson_of(rows, "conduct", split, columns).shifted(level_drift(rows, "conduct", split))
+    model, test = fit_outcome(lesson), rows.at([TEST])
+    x = lesson.design.matrix(test)
+    parts = model.contributions(x)[:, :-1].T
+    within = truth[(truth["month"] >= pd.Timestamp(TEST)) & (truth["month"] < pd.Timestamp(add_months(TEST, MONTHS)))]
+    hazard = test["officer_id"].map(within.groupby("officer_id")["conduct"].sum()).fillna(0.0)
+    themes = {theme: np.sum([part for name, part in zip(lesson.design.names, parts, strict=True)
+                             if name.startswith(begins)], axis=0) for theme, begins in THEMES.items()}  # fmt: skip
+    return Found(model.predict(x), count_rule(test), 1.0 - np.exp(-hazard.to_numpy(float)), themes)
+
+
+def _before(frame: pd.DataFrame, column: str, months: int) -> pd.DataFrame:
+    """Rows of the months before the test day."""
+    return frame[(frame[column] < pd.Timestamp(TEST)) & (frame[column] >= pd.Timestamp(add_months(TEST, -months)))]
+
+
+def _loads(duty: pd.DataFrame, test: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Running overtime above the job family and running nights of each officer, in standard deviations."""
+    family = duty["officer_id"].map(test.set_index("officer_id")["post_id"].str.rsplit("-", n=1).str[0])
+    back = (TEST.year - duty["month"].dt.year) * 12 + TEST.month - duty["month"].dt.month - 1
+    weight = (1 - LOAD_MEMORY) * LOAD_MEMORY**back
+    hours, nights = duty["overtime_hours"].astype("float64"), duty["nights"].astype("float64")
+    peers = hours.groupby([family, duty["month"]])
+    above = ((hours - peers.transform("mean")) / peers.transform("std")).fillna(0.0).clip(-3, 3)
+    overtime, night = ((part * weight).groupby(duty["officer_id"]).sum() for part in (above, nights / NIGHTS_SD))
+    return overtime, night
+
+
+def _covariates(tables: Frames, test: pd.DataFrame) -> dict[str, Numbers]:
+    """What the simulator multiplies its effects with, read back from the tables as of the test day, (n,) each."""
+    facts = Effects().conduct
+    complaints = tables["complaints"].drop_duplicates(["complaint_id", "officer_id"])
+    opened = complaints[complaints["opened_on"] < pd.Timestamp(TEST)]
+    months = (pd.Timestamp(TEST) - opened["opened_on"]).dt.days / 30.44
+    heat = np.exp(-months / facts.past_complaints_decay_months)
+    overtime, nights = _loads(_before(tables["duty_months"], "month", 12), test)
+    courses = _before(tables["course_completions"], "occurred_on", facts.training_lasts_months)
+    trained = courses.loc[courses["course_id"] == "k-conduct", "officer_id"].unique()
+    honours = _before(tables["honours"], "occurred_on", 12)
+    sums = {
+        "past_complaints": heat.groupby(opened["officer_id"]).sum(),
+        "overtime_above_peers": overtime,
+        "nights": nights,
+        "missing_training": pd.Series(-1.0, index=trained),
+        "commendations": honours[honours["level"] == "commendation"].groupby("officer_id").size(),
+    }
+    return {name: test["officer_id"].map(values).fillna(0.0).to_numpy(float) for name, values in sums.items()}
+
+
+def _slope(covariate: Numbers, contribution: Numbers) -> float:
+    """Log-odds that the model adds for one more of what was planted; comparable with the numbers of effects.py."""
+    return float(np.polyfit(covariate, contribution, 1)[0])
+
+
+@pytest.fixture(scope="module")
+def bureau() -> tuple[RiskRows, Split, pd.DataFrame]:
+    """Rows of a simulated bureau, the question asked of them, and the truth, which nothing learns from."""
+    frames = simulate(OFFICERS, YEARS, SEED, END)
+    truth = frames.pop("truth")
+    tables = {name: with_superseded_on(catalog().table(name), frame) for name, frame in frames.items()}
+    split = rolling_origin(TEST, MONTHS, first_as_of(tables, "conduct"))
+    return rows_from_tables(tables, as_ofs_needed([split])), split, truth
+
+
+@pytest.mark.slow
+def test_the_risk_model_recovers_the_planted_effects_in_their_order(
+    bureau: tuple[RiskRows, Split, pd.DataFrame],
+) -> None:
+    rows, split, truth = bureau
+    found, planted = _fitted(rows, split, truth), Effects().conduct
+    covariates = _covariates(rows.tables, rows.at([TEST]))
+    slopes = {name: _slope(covariates[name], found.contributions[name]) for name in THEMES}
+    assert planted.past_complaints > planted.overtime_above_peers > planted.commendations == 0.0
+    assert slopes["past_complaints"] > 1.2 * slopes["overtime_above_peers"]
+    assert slopes["overtime_above_peers"] > 0.1
+    assert slopes["overtime_above_peers"] > 1.3 * abs(slopes["commendations"])
+    assert abs(slopes["commendations"]) < 0.3 * slopes["past_complaints"]
+    assert slopes["nights"] > 0.06
+    assert slopes["missing_training"] > 0.02
+    said, counted, best = (found.quality(scores) for scores in (found.said, found.counted, found.planted))
+    assert said > 1.25 * counted
+    assert said > SHARE_OF_ORACLE * best
