@@ -143,11 +143,12 @@ def train_next_post(
     as_of: Annotated[str, typer.Option(help="Learn from what was known before this day, YYYY-MM-DD.")],
 ) -> None:
     """Fit the next-post model on the history, test it on the months before, sign it and register it."""
-    from training.train_next_post import train_next_post
+    from experiments.progress import steps
+    from training.train_next_post import STAGES, train_next_post
     from training.tune_models import next_post_fit
 
-    with console.status("train next-post") as status:
-        model, worth = train_next_post(settings(), day_of(as_of), status.update, next_post_fit(settings()))
+    with steps(console, "train next-post", STAGES) as bar:
+        model, worth = train_next_post(settings(), day_of(as_of), bar.say, next_post_fit(settings()))
     console.print(worth.sentence(), highlight=False)
     console.print(f"registered {model.name} version {model.version}", highlight=False)
 
@@ -161,12 +162,13 @@ def train_risk(
     step_months: Annotated[int, typer.Option(help="Months between the as-ofs learned from.")] = 12,
 ) -> None:
     """Fit, check on later years, sign and register the risk model."""
+    from experiments.progress import steps
     from training.train_risk import RiskTraining, as_table, train_risk
     from training.tune_models import risk_fit
 
     asked = RiskTraining(day_of(as_of), tuple(outcome or ()), step_months, fit=risk_fit(settings()))
-    with console.status("train risk") as status:
-        trained = train_risk(settings(), asked, lambda step: status.update(f"train risk: {step}"))
+    with steps(console, "train risk") as bar:
+        trained = train_risk(settings(), asked, bar.say, bar.plan)
     console.print(as_table(trained))
 
 

@@ -19,9 +19,10 @@ from rich.table import Table
 
 from data_contracts.asof import AsOf
 from data_contracts.errors import InvalidInput
+from experiments.progress import steps
 from experiments.reporting import account_of, file_hashes, intake_lines, known_until, peak_memory_mib, write_report
 from features.ingest import Delivered, delivery_of, versioned
-from models.post_baselines import PostScorer
+from models.post_baselines import BASELINES, PostScorer
 from models.post_histories import Array
 from training.evaluation.bootstrap import DRAWS, SEED, Difference, OfficerDraws, difference, weighted_means
 from training.evaluation.ranking_metrics import METRICS, item_metrics, mean_metrics
@@ -29,6 +30,7 @@ from training.fit_next_post import FitSettings, choose_ease_weight, fit_pharos, 
 from training.next_post_data import Frames, TrainingData, WindowItems, training_data, window_items
 
 PHAROS = "pharos"
+STEPS = len(("reading", "validation", *BASELINES, PHAROS, "intervals"))
 CHOOSING = (PHAROS, "markov_ease")  # the weight of EASE is chosen once for both, and timed with each
 COMPARED = ("hr_at_10", "ndcg_at_10")
 Say = Callable[[str], None]
@@ -188,8 +190,8 @@ def _short(value: float | None) -> str:
 def run_backtest(asked: NextPostBacktest, out: Path, console: Console) -> None:
     """Run, write, print; what the command does."""
     started = time.perf_counter()
-    with console.status("backtest next-post") as status:
-        report = backtest_next_post(asked, lambda step: status.update(f"backtest next-post: {step}"))
+    with steps(console, "backtest next-post", STEPS) as bar:
+        report = backtest_next_post(asked, bar.say)
     seconds, memory = time.perf_counter() - started, peak_memory_mib()
     report.data["cost"] = {"seconds": round(seconds, 1), "peak_memory_mib": round(memory)}
     write_report(out, report.data, report.records, report.comparisons)

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from rich.console import Console
-from rich.table import Table
 
 from data_contracts.asof import add_months
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Labels
+from experiments.progress import steps
 from experiments.reporting import account_of, file_hashes, intake_lines, known_until, peak_memory_mib, write_report
+from experiments.risk_tables import POOLED, as_table, comparison_table
 from features.declared import declared_features
 from features.ingest import Delivered, delivery_of, versioned
 from features.windows import PLAIN_PEER_COLUMNS
@@ -43,7 +44,6 @@ from training.splits import Split, days_asked, rolling_origin
 SERVICE = "risk_v1"
 PHAROS, COUNT_RULE = "pharos", "count_rule"
 MODELS = (COUNT_RULE, *PEERS, PHAROS)
-POOLED = "pooled"
 Say = Callable[[str], None]
 
 
@@ -104,6 +104,12 @@ def backtest_risk(asked: RiskBacktest, say: Say = lambda _: None) -> Report:
         tested = [_test(rows, outcome, splits[outcome, day], asked.labels, say) for day in tests]
         _report(report, tested, asked, say)
     return report
+
+
+def steps_of(asked: RiskBacktest) -> int:
+    """How many steps will be named: reading, features, every fit, and the intervals of each outcome."""
+    fits = len(set(asked.as_ofs)) * len(MODELS[1:])
+    return 2 + len(set(asked.outcomes)) * (fits + 1)
 
 
 def _about(asked: RiskBacktest, frames: Mapping[str, pd.DataFrame], tests: Sequence[date]) -> dict[str, Any]:
@@ -209,45 +215,15 @@ def _comparisons(
     return results
 
 
-def as_table(report: Report) -> Table:
-    """The records for people, narrow enough for a terminal of 80 columns; the JSON has every figure."""
-    table = Table(title="risk backtest")
-    for name in ("outcome", "as of", "model"):
-        table.add_column(name, no_wrap=True)
-    for name in ("AUC", "AP", "P@5%", "ECE", "s"):
-        table.add_column(name, justify="right", no_wrap=True)
-    keys = ("roc_auc", "average_precision", "precision_at_5pct", "ece")
-    for record in report.records:
-        figures_told = [_short(record[name], 3) for name in keys]
-        about = (record["outcome"], record["as_of"], record["model"])
-        table.add_row(*about, *figures_told, f"{record['fit_seconds']:.0f}")
-    return table
-
-
-def comparison_table(report: Report) -> Table:
-    """How far `pharos` is ahead, pooled, with intervals."""
-    table = Table(title="pharos, average precision, pooled over as-ofs (95 % over officers)")
-    for name in ("outcome", "versus", "difference", "low", "high"):
-        table.add_column(name, justify="left" if name in ("outcome", "versus") else "right")
-    for one in report.comparisons:
-        if one["as_of"] == POOLED:
-            table.add_row(one["outcome"], one["versus"], *(_short(one[name]) for name in ("difference", "low", "high")))
-    return table
-
-
-def _short(value: float | None, digits: int = 4) -> str:
-    return "-" if value is None or np.isnan(value) else f"{value:.{digits}f}"
-
-
 def run_backtest(asked: RiskBacktest, out: Path, console: Console) -> None:
     """Run, write, print; what the command does."""
     started = time.perf_counter()
-    with console.status("backtest risk") as status:
-        report = backtest_risk(asked, lambda step: status.update(f"backtest risk: {step}"))
+    with steps(console, "backtest risk", steps_of(asked)) as bar:
+        report = backtest_risk(asked, bar.say)
     seconds, memory = time.perf_counter() - started, peak_memory_mib()
     report.data["cost"] = {"seconds": round(seconds, 1), "peak_memory_mib": round(memory)}
     write_report(out, report.data, report.records, report.comparisons)
-    console.print(as_table(report), comparison_table(report))
+    console.print(as_table(report.records), comparison_table(report.comparisons))
     for line in intake_lines(report.data["intake"]):
         console.print(line, highlight=False)
     for day in report.data["open_tests"]:

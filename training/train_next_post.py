@@ -37,6 +37,7 @@ NAME = "next-post"
 TABLES = ("postings", "promotions", "officers", "posts")
 GATE_MONTHS = (6, 12, 24, 48)
 ENOUGH = 200
+STAGES = 5  # what `say` hears: testing, fitting, validation, networks, registering
 SERVICE = "career_v1"  # what a request reads; its hash moves with the code of the sequences learned from
 Say = Callable[[str], None]
 

@@ -93,13 +93,19 @@ class Trained:
     pictures: tuple[Path, ...] = ()
 
 
-def train_risk(settings: Settings, asked: RiskTraining, say: Say = lambda _: None) -> Trained:
-    """Fit, check, sign, register. Raises NotReady or MissingTable in one sentence when an earlier step is missing."""
+def train_risk(
+    settings: Settings, asked: RiskTraining, say: Say = lambda _: None, plan: Callable[[int], None] = lambda _: None
+) -> Trained:
+    """Fit, check, sign, register; `plan` hears how many steps `say` will name at most.
+
+    Raises NotReady or MissingTable in one sentence when an earlier step is missing.
+    """
     history, reader = History(settings.history_dir), FeatureReader(settings)
     tables = label_tables(history)
     outcomes = asked.outcomes or served_outcomes(tables)
     splits = {name: split_of(asked, name, tables, reader.snapshot_dates()) for name in outcomes}
     checks = {name: _check_splits(asked, split) for name, split in splits.items()}
+    plan(2 + len(outcomes) + sum(len(some) for some in checks.values()))
     say("features")
     every = [*splits.values(), *(split for some in checks.values() for split in some)]
     rows = stored_rows(reader, tables, as_ofs_needed(every))

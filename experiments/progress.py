@@ -1,0 +1,60 @@
+"""How far a long command has come: the step it is at, steps done of all, and about how long the rest takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+MEMORY_SECONDS = 3600.0  # steps take minutes: the estimate must remember more than the usual half a minute
+
+
+@dataclass
+class Steps:
+    """A bar that moves when a step is named: by then the one before it is done."""
+
+    progress: Progress
+    task: TaskID
+    begun: bool = False
+
+    def plan(self, total: int) -> None:
+        """How many steps there will be."""
+        self.progress.update(self.task, total=total)
+
+    def say(self, step: str) -> None:
+        """Name the step that begins now."""
+        self.progress.update(self.task, step=step, advance=int(self.begun))
+        self.begun = True
+
+
+@contextmanager
+def steps(console: Console, title: str, total: int | None = None) -> Iterator[Steps]:
+    """A bar while the work lasts; all done when it ends well.
+
+    >>> import io
+    >>> with steps(Console(file=io.StringIO()), "train", total=2) as bar:
+    ...     bar.say("reading")
+    ...     bar.say("fitting")
+    >>> [(task.completed, task.total) for task in bar.progress.tasks]
+    [(2, 2)]
+    """
+    columns = (
+        TextColumn("{task.description}: {task.fields[step]}"), BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("left"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=console, speed_estimate_period=MEMORY_SECONDS) as progress:
+        bar = Steps(progress, progress.add_task(title, total=total, step="starting"))
+        yield bar
+        known = progress.tasks[0].total
+        progress.update(bar.task, step="done", completed=progress.tasks[0].completed + 1 if known is None else known)
