@@ -53,7 +53,7 @@ class RankedPost:
 class Components:
     """(n, size) each: log of the mixed counts, residual, EASE, Markov; barred.
 
-    parts: (n, ways, size) what each way of counting gave; counts: (n, 6, size) the counts themselves.
+    parts: (n, ways, size) what each way of counting gave; counts: (n, 7, size) the counts themselves.
     """
 
     prior: Array
@@ -197,11 +197,11 @@ class NextPostModel:
 
 def _seen(parts: Components, histories: Histories, row: int, post: int) -> Seen:
     """What was counted of `post` for the officer in `row`; rows are in the order of `post_counts.Evidence`."""
-    moved, _, two_step, exchange, *kindred = parts.counts[row, :, post].tolist()
+    moved, _, _, exchange, *kindred, last_two = parts.counts[row, :, post].tolist()
     return Seen(
         moved=moved,
         out_of_present=float(parts.counts[row, 0].sum()),
-        two_step=two_step,
+        two_step=last_two,
         exchange=exchange,
         kindred=max(kindred),
         together=float(parts.ease[row, post]),

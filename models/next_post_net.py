@@ -1,6 +1,6 @@
 """The network of the next-post model: a gate that mixes the counts, and a small residual on the log of that mix.
 
-Shapes: b questions, size posts, K = 13 ways of counting, d = 32 numbers a post.
+Shapes: b questions, size posts, K = 14 ways of counting, d = 32 numbers a post.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ HIDDEN = 64
 RANK_DIMENSION = 8
 DROPOUT = 0.5
 POST_DROPOUT = 0.1
-COUNTED = len(ROWS) + 2
+COUNTED = len(ROWS) + 3  # and kindred by source, by target, and the last two posts together
 WAYS = ("anywhere", "popular", "popular_1y", "popular_recent", "moved", "moved_recently", "two_step", "exchange",
-        "kindred_source", "kindred_target", "together", "together_sharp", "return")  # fmt: skip
+        "kindred_source", "kindred_target", "last_two", "together", "together_sharp", "return")  # fmt: skip
+MOVED = WAYS.index("moved")
 CONTEXT = 11
 GATE_CONTEXT = 9
 PROMOTED_DAYS = 180.0
@@ -197,7 +198,8 @@ class NextPostNet(nn.Module):
         for k in range(COUNTED):
             counts = batch.rows[:, k] * allowed
             total, weight = counts.sum(1, keepdim=True), self.back_off[k].exp()
-            ways.append((counts + weight * base) / (total + weight))
+            behind = ways[MOVED] if k == COUNTED - 1 else base  # a pair never seen says what its present post says
+            ways.append((counts + weight * behind) / (total + weight))
             seen.append(torch.log1p(total) * 0.2)
         together = (batch.ease.clamp(min=0) + 1e-5 * base) * allowed
         seen.append(2 + 0.5 * torch.log(together.sum(1, keepdim=True) + 1e-4))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from models.post_histories import PADDING, Array, Catalogue, Histories, Moves
 
 ROWS = ("transitions", "recent", "skip", "reverse")
+SPARSE = (*ROWS, "pairs")
 HALF_LIVES_DAYS = (1095.0, 365.0, 120.0)
 RECENT_HALF_LIFE_DAYS = 365.0
 EASE_STRENGTH = 20.0
@@ -27,7 +28,7 @@ MAX_EASE_POSTS = 3000
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the counts say to each question: rows (n, 6, size), popularity (n, 3, size), ease (n, size)."""
+    """What the counts say to each question: rows (n, 7, size), popularity (n, 3, size), ease (n, size)."""
 
     rows: Array
     popularity: Array
@@ -39,13 +40,17 @@ class CountTables:
     """Counts by group; group `groups - 1` holds every officer.
 
     The four sparse tables are (groups * (size + 1), size): row `group * (size + 1) + post`, and row `size` of a
-    group is empty, for an unknown present post. kindred: (groups, words, size); ease: (groups, m, m) over ease_posts.
+    group is empty, for an unknown present post. `pairs` counts by the last two posts together: (groups * (p + 1),
+    size), where row `p` of a group is empty, for a pair never seen; pair_keys (p,) sorted, as `pair_key` makes them.
+    kindred: (groups, words, size); ease: (groups, m, m) over ease_posts.
     """
 
     transitions: sp.csr_matrix
     recent: sp.csr_matrix
     skip: sp.csr_matrix
     reverse: sp.csr_matrix
+    pairs: sp.csr_matrix
+    pair_keys: Array
     popularity: Array
     kindred: Array
     words: Array
@@ -70,6 +75,8 @@ class CountTables:
         rows = [self.transitions[at + present], self.recent[at + present], self.skip[at + before]]
         dense = [np.asarray(row.toarray(), np.float32) for row in (*rows, self.reverse[at + present])]
         dense += [self._kindred_source(present, chosen), self._kindred_target(dense[0])]
+        pair = chosen * (len(self.pair_keys) + 1) + known_pairs(self.pair_keys, pair_key(before, present, self.size))
+        dense.append(np.asarray(self.pairs[pair].toarray(), np.float32))
         return Evidence(np.stack(dense, 1), self.popularity[chosen], self.ease_scores(histories, chosen, EASE_DECAY))
 
     def ease_scores(self, histories: Histories, group: Array, decay: float) -> Array:
@@ -113,8 +120,10 @@ class CountTables:
         """Only the tables of every officer: what a finished model keeps."""
         start = (self.groups - 1) * (self.size + 1)
         sparse = {name: getattr(self, name)[start:] for name in ROWS}
+        pairs = self.pairs[(self.groups - 1) * (len(self.pair_keys) + 1) :]
         return CountTables(
-            **sparse, popularity=self.popularity[-1:], kindred=self.kindred[-1:], words=self.words,
+            **sparse, pairs=pairs, pair_keys=self.pair_keys, popularity=self.popularity[-1:],
+            kindred=self.kindred[-1:], words=self.words,
             ease=self.ease[-1:], ease_posts=self.ease_posts,
         )  # fmt: skip
 
@@ -123,7 +132,7 @@ class CountTables:
         arrays: dict[str, Array] = {}
         for name in (field.name for field in fields(self)):
             value = getattr(self, name)
-            if name in ROWS:
+            if name in SPARSE:
                 parts = {"data": value.data, "indices": value.indices, "indptr": value.indptr}
                 arrays |= {f"counts.{name}.{part}": array for part, array in parts.items()}
             else:
@@ -134,12 +143,13 @@ class CountTables:
     def from_arrays(cls, arrays: dict[str, Array]) -> CountTables:
         """The inverse of `to_arrays`."""
         popularity = arrays["counts.popularity"]
-        shape = (popularity.shape[0] * (popularity.shape[2] + 1), popularity.shape[2])
+        groups, size = popularity.shape[0], popularity.shape[2]
+        held = {name: len(arrays["counts.pair_keys"]) if name == "pairs" else size for name in SPARSE}
         values: dict[str, Any] = {}
         for name in (field.name for field in fields(cls)):
-            if name in ROWS:
+            if name in SPARSE:
                 parts = tuple(arrays[f"counts.{name}.{part}"] for part in ("data", "indices", "indptr"))
-                values[name] = sp.csr_matrix(parts, shape=shape)
+                values[name] = sp.csr_matrix(parts, shape=(groups * (held[name] + 1), size))
             else:
                 values[name] = arrays[f"counts.{name}"]
         return cls(**values)
@@ -149,10 +159,13 @@ def count_tables(moves: Moves, catalogue: Catalogue, fold: Array | None = None) 
     """Count `moves`; with `fold` (n,) also once for each fold, without the moves of that fold."""
     folds = [] if fold is None else range(int(fold.max()) + 1)
     keeps: list[Array] = [np.asarray(fold != each) for each in folds] + [np.ones(len(moves), bool)]
-    groups = [_group(moves.take(keep), catalogue, int(moves.day.max())) for keep in keeps]
+    present, before = moves.histories.present(catalogue.size), moves.histories.nth(1, catalogue.size)
+    pair_keys = np.unique(pair_key(before, present, catalogue.size))
+    groups = [_group(moves.take(keep), catalogue, int(moves.day.max()), pair_keys) for keep in keeps]
     ease_posts = most_held_posts(moves, catalogue.size)
     return CountTables(
-        **{name: sp.vstack([group[name] for group in groups], format="csr") for name in ROWS},
+        **{name: sp.vstack([group[name] for group in groups], format="csr") for name in SPARSE},
+        pair_keys=pair_keys,
         popularity=np.stack([group["popularity"] for group in groups]),
         kindred=np.stack([group["kindred"] for group in groups]),
         words=catalogue.word_matrix,
@@ -161,7 +174,25 @@ def count_tables(moves: Moves, catalogue: Catalogue, fold: Array | None = None) 
     )
 
 
-def _group(moves: Moves, catalogue: Catalogue, last_day: int) -> dict[str, Any]:
+def pair_key(before: Array, present: Array, size: int) -> Array:
+    """One number for the last two posts of each history; minus 1 where either is unknown, for then they tell no pair.
+
+    >>> pair_key(np.array([2, 3]), np.array([1, 0]), size=3).tolist()
+    [9, -1]
+    """
+    known = (before < size) & (present < size)
+    return np.asarray(np.where(known, before.astype(np.int64) * (size + 1) + present, -1))
+
+
+def known_pairs(pair_keys: Array, keys: Array) -> Array:
+    """The row of each key in `pair_keys`, or their number where it is not among them."""
+    if not len(pair_keys):
+        return np.zeros(len(keys), np.int64)
+    place = np.minimum(np.searchsorted(pair_keys, keys), len(pair_keys) - 1)
+    return np.asarray(np.where((pair_keys[place] == keys) & (keys >= 0), place, len(pair_keys)))
+
+
+def _group(moves: Moves, catalogue: Catalogue, last_day: int, pair_keys: Array) -> dict[str, Any]:
     size, target = catalogue.size, moves.targets
     present, before = moves.histories.present(size), moves.histories.nth(1, size)
     age = (last_day - moves.day).astype(np.float64)
@@ -173,12 +204,16 @@ def _group(moves: Moves, catalogue: Catalogue, last_day: int) -> dict[str, Any]:
         return sp.csr_matrix(cells, shape=(size + 1, size))
 
     transitions = table(present, target, ones)
+    pair = known_pairs(pair_keys, pair_key(before, present, size))
+    told = (pair < len(pair_keys)) & (target < size)
+    cells = (ones[told].astype(np.float32), (pair[told], target[told]))
     weights = [0.5 ** (age / half_life) for half_life in HALF_LIVES_DAYS]
     return {
         "transitions": transitions,
         "recent": table(present, target, 0.5 ** (age / RECENT_HALF_LIFE_DAYS)),
         "skip": table(before, target, ones),
         "reverse": table(target, present, ones),
+        "pairs": sp.csr_matrix(cells, shape=(len(pair_keys) + 1, size)),
         "popularity": np.stack([np.bincount(target, w, minlength=size) for w in weights]).astype(np.float32),
         "kindred": np.asarray(catalogue.word_matrix.T @ transitions.toarray(), np.float32),
     }

@@ -38,8 +38,9 @@ PLAIN = {
 }
 THEMES = {
     "anywhere": "popular", "popular": "popular", "popular_1y": "popular", "popular_recent": "popular", "moved": "moved",
-    "moved_recently": "moved", "two_step": "two_step", "exchange": "exchange", "kindred_source": "kindred",
-    "kindred_target": "kindred", "together": "together", "together_sharp": "together", "return": "return",
+    "moved_recently": "moved", "two_step": "two_step", "last_two": "two_step", "exchange": "exchange",
+    "kindred_source": "kindred", "kindred_target": "kindred", "together": "together", "together_sharp": "together",
+    "return": "return",
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from serving.results import latest_run
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("data_contracts", "features", "models", "training", "serving", "experiments")
-PLAN = DemoPlan(officers=700, years=6, seed=7, serve=False)
+PLAN = DemoPlan(officers=1500, years=8, seed=7, serve=False)
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
