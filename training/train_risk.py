@@ -265,14 +265,15 @@ def _record_outcome(run: tracking.Run, one: Checked, later: Sequence[Later], ser
 
 
 def as_table(trained: Trained) -> Table:
-    """Checks of every outcome for people."""
+    """Checks of every outcome for people; it fits a terminal of 80 columns."""
     table = Table(title=f"risk version {trained.model.version}, on later years; gain: AP over count_rule")
-    for name in ("outcome", "rows", "positives", "AP", "gain", "low", "high", "ECE", "P@5%", "kept"):
+    for name in ("outcome", "positives", "AP", "gain (95 %)", "ECE", "P@5%", "kept"):
         table.add_column(name, justify="left" if name in ("outcome", "kept") else "right", no_wrap=True)
     for one in trained.checked:
-        figures = (one.ap, one.gain.difference, one.gain.low, one.gain.high, one.ece, one.precision)
-        table.add_row(one.outcome, f"{one.rows:,}", f"{one.positives:.0f}", *(f"{value:.3f}" for value in figures),
-                      "yes" if one.outcome in trained.served else "no")  # fmt: skip
+        gain = f"{one.gain.difference:.3f} ({one.gain.low:.3f} to {one.gain.high:.3f})"
+        kept = "yes" if one.outcome in trained.served else "no"
+        figures = f"{one.positives:.0f}", f"{one.ap:.3f}", gain, f"{one.ece:.3f}", f"{one.precision:.3f}", kept
+        table.add_row(one.outcome, *figures)
     if trained.pictures:
         table.caption = "\n".join(["pictures", *map(str, trained.pictures)])
     return table
