@@ -267,10 +267,10 @@ def _record_outcome(run: tracking.Run, one: Checked, later: Sequence[Later], ser
 def as_table(trained: Trained) -> Table:
     """Checks of every outcome for people; it fits a terminal of 80 columns."""
     table = Table(title=f"risk version {trained.model.version}, on later years; gain: AP over count_rule")
-    for name in ("outcome", "positives", "AP", "gain (95 %)", "ECE", "P@5%", "kept"):
+    for name in ("outcome", "events", "AP", "gain (95 %)", "ECE", "P@5%", "kept"):
         table.add_column(name, justify="left" if name in ("outcome", "kept") else "right", no_wrap=True)
     for one in trained.checked:
-        gain = f"{one.gain.difference:.3f} ({one.gain.low:.3f} to {one.gain.high:.3f})"
+        gain = f"{one.gain.difference:.3f} [{one.gain.low:.3f}, {one.gain.high:.3f}]"
         kept = "yes" if one.outcome in trained.served else "no"
         figures = f"{one.positives:.0f}", f"{one.ap:.3f}", gain, f"{one.ece:.3f}", f"{one.precision:.3f}", kept
         table.add_row(one.outcome, *figures)
