@@ -25,7 +25,7 @@ from serving.schemas import (
 )
 
 REFERENCE = "#/components/schemas/{model}"
-EXAMPLE_OFFICERS = ["o-00181089", "o-01186111", "nobody"]
+EXAMPLE_OFFICERS = ["o-00181089", "o-00373056", "nobody"]
 SCHEMAS: tuple[type[BaseModel], ...] = (
     RiskRequest,
     RiskAnswer,
