@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pickle
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -115,11 +116,14 @@ def test_a_signed_folder_is_never_written_over(folder: Path) -> None:
         artifacts.save(folder, PARTS, {}, KEY)
 
 
+TRACE = Path(tempfile.gettempdir()) / "pharos_was_here"
+
+
 class Bomb:
     """A pickle that would run code."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return os.system, ("touch /tmp/pharos_was_here",)
+        return os.system, (f"touch {TRACE}",)
 
 
 def flipped_bit(folder: Path) -> None:
@@ -307,7 +311,7 @@ def test_a_hostile_folder_is_refused_and_the_file_is_named(
     with pytest.raises(UntrustedArtifact) as refused:
         artifacts.load(folder, PUBLIC)
     assert named in str(refused.value)
-    assert not Path("/tmp/pharos_was_here").exists()
+    assert not TRACE.exists()
 
 
 def test_a_link_to_a_good_folder_and_no_folder_are_refused(folder: Path, tmp_path: Path) -> None:
