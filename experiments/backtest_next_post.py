@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,15 @@ from rich.table import Table
 from data_contracts.asof import AsOf
 from data_contracts.errors import InvalidInput
 from experiments.progress import steps
-from experiments.reporting import account_of, file_hashes, intake_lines, known_until, peak_memory_mib, write_report
+from experiments.reporting import (
+    Report,
+    account_of,
+    file_hashes,
+    intake_lines,
+    known_until,
+    peak_memory_mib,
+    write_report,
+)
 from features.ingest import Delivered, delivery_of, versioned
 from models.post_baselines import BASELINES, PostScorer
 from models.post_histories import Array
@@ -59,15 +67,6 @@ class Window:
     items: WindowItems
     values: Mapping[str, Mapping[str, Mapping[str, Array]]]
     seconds: Mapping[str, float]
-
-
-@dataclass
-class Report:
-    """What the JSON holds."""
-
-    data: dict[str, Any]
-    records: list[dict[str, Any]] = field(default_factory=list)
-    comparisons: list[dict[str, Any]] = field(default_factory=list)
 
 
 def backtest_next_post(asked: NextPostBacktest, say: Say = lambda _: None) -> Report:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,15 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Labels
 from experiments.progress import steps
-from experiments.reporting import account_of, file_hashes, intake_lines, known_until, peak_memory_mib, write_report
+from experiments.reporting import (
+    Report,
+    account_of,
+    file_hashes,
+    intake_lines,
+    known_until,
+    peak_memory_mib,
+    write_report,
+)
 from experiments.risk_tables import POOLED, as_table, comparison_table
 from features.declared import declared_features
 from features.ingest import Delivered, delivery_of, versioned
@@ -72,15 +80,6 @@ class Tested:
     y: Numbers
     scores: Mapping[str, Numbers]
     seconds: Mapping[str, float]
-
-
-@dataclass
-class Report:
-    """What the JSON holds."""
-
-    data: dict[str, Any]
-    records: list[dict[str, Any]] = field(default_factory=list)
-    comparisons: list[dict[str, Any]] = field(default_factory=list)
 
 
 def backtest_risk(asked: RiskBacktest, say: Say = lambda _: None) -> Report:

@@ -17,6 +17,7 @@ from data_contracts.asof import add_months
 from data_contracts.errors import GateRefused, InvalidInput, MissingTable, NotReady
 from data_contracts.settings import Settings
 from experiments.first_answer import LiveService, first_answer
+from experiments.progress import steps
 
 ROUTES = {"risk": "/v1/risk", "next-post": "/v1/next_posts"}
 CITY_YEARS = 12  # that the demo learns from; a backtest uses all there are
@@ -165,17 +166,17 @@ def train_risk(way: Way) -> Sequence[RenderableType]:
     """The risk model, where the department has a table that a served outcome needs."""
     from training.train_risk import RiskTraining, as_table, train_risk
 
-    with way.console.status("train risk") as status:
-        trained = train_risk(way.settings, RiskTraining(way.today), lambda words: status.update(f"train risk: {words}"))
+    with steps(way.console, "train risk") as bar:
+        trained = train_risk(way.settings, RiskTraining(way.today), bar.say, bar.plan)
     return [as_table(trained)]
 
 
 def train_next_post(way: Way) -> Sequence[RenderableType]:
     """The next-post model."""
-    from training.train_next_post import train_next_post
+    from training.train_next_post import STAGES, train_next_post
 
-    with way.console.status("train next-post") as status:
-        model, worth = train_next_post(way.settings, way.today, status.update)
+    with steps(way.console, "train next-post", STAGES) as bar:
+        model, worth = train_next_post(way.settings, way.today, bar.say)
     table = Table("model", "version", "what it showed", title="next post")
     table.add_row(model.name, model.version, worth.sentence())
     return [table]

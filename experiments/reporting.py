@@ -8,6 +8,7 @@ import math
 import resource
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,15 @@ from data_contracts.intake import Delivery
 
 PROTOCOL = 1
 CHUNK = 1 << 20
+
+
+@dataclass
+class Report:
+    """What the JSON of a backtest holds."""
+
+    data: dict[str, Any]
+    records: list[dict[str, Any]] = field(default_factory=list)
+    comparisons: list[dict[str, Any]] = field(default_factory=list)
 
 
 def file_hashes(path: Path) -> dict[str, str]:
