@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data_contracts.decisions import GradePolicy
+from data_contracts.decisions import GradePolicy, Shares
 from data_contracts.vocabulary import Grade
 from models.base import Numbers
 
@@ -20,26 +20,31 @@ SHORT_HISTORY = {
 }
 
 
-def grade(probabilities: Numbers, policy: GradePolicy) -> NDArray[np.object_]:
+def by_shares(probabilities: Numbers, shares: Shares) -> NDArray[np.object_]:
     """Grades (n,) among all of `probabilities` (n,); NaN gets None.
 
     The worst share goes to the highest chances: floor(cumulated share x n) officers each, and equals share the
     milder grade, so that nobody is graded worse by a draw.
 
     >>> from data_contracts.policy import policy
-    >>> grade(np.arange(20) / 20, policy().grades)[[0, 10, 18, 19]].tolist()
+    >>> by_shares(np.arange(20) / 20, policy().grades.shares)[[0, 10, 18, 19]].tolist()
     ['excellent', 'good', 'fair', 'poor']
     """
     result = np.full(len(probabilities), None, dtype=object)
     known = np.flatnonzero(~np.isnan(probabilities))
     values = probabilities[known]
     at_least = len(values) - np.searchsorted(np.sort(values), values, side="left")
-    shares = policy.shares.worst_first()
-    limits = np.floor(np.cumsum([share for _, share in shares]) * len(values) + 1e-9)
+    worst_first = shares.worst_first()
+    limits = np.floor(np.cumsum([share for _, share in worst_first]) * len(values) + 1e-9)
     limits[-1] = len(values)
-    codes = np.array([name.value for name, _ in shares], dtype=object)
+    codes = np.array([name.value for name, _ in worst_first], dtype=object)
     result[known] = codes[np.searchsorted(limits, at_least, side="left")]
     return result
+
+
+def grade(probabilities: Numbers, policy: GradePolicy) -> NDArray[np.object_]:
+    """Grades (n,) by the shares of policy; see `by_shares`."""
+    return by_shares(probabilities, policy.shares)
 
 
 def cut_offs(probabilities: Numbers, policy: GradePolicy) -> dict[str, float]:

@@ -1,0 +1,113 @@
+"""How often the outcome came in each grade: a warning is worth its name when the rates are strictly in order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data_contracts.decisions import Shares
+from data_contracts.vocabulary import Grade
+from models.base import Numbers
+from models.grades import by_shares
+
+Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class GradeRate:
+    """Officers of one grade, those with the outcome, their share, and its 95 % interval (Wilson 1927).
+
+    Rate and interval are NaN where nobody has the grade.
+    """
+
+    n: int
+    events: float
+    rate: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, events: float, n: int) -> GradeRate:
+        """From counts.
+
+        >>> GradeRate.of(5, 50)
+        GradeRate(n=50, events=5, rate=0.1, low=0.0434..., high=0.2136...)
+        """
+        if n == 0:
+            return cls(0, 0.0, math.nan, math.nan, math.nan)
+        share, spread = events / n, Z95**2 / n
+        centre = (share + spread / 2) / (1 + spread)
+        half = Z95 / (1 + spread) * math.sqrt(share * (1 - share) / n + spread / (4 * n))
+        return cls(n, events, share, min(share, max(0.0, centre - half)), max(share, min(1.0, centre + half)))
+
+
+GradeRates = Mapping[Grade, GradeRate]
+
+
+def grade_rates(
+    y: Numbers, chances: Numbers, shares: Shares, groups: NDArray[Any] | None = None
+) -> dict[Grade, GradeRate]:
+    """Events by grade, worst first. `y` (n,) in [0, 1] is what came, `chances` (n,) what was said (NaN: not graded).
+
+    Grades are shares of each of `groups` (n,) by itself (as-of dates, when several are pooled), as a night gives them.
+
+    >>> from data_contracts.policy import policy
+    >>> chances = np.arange(100) / 100
+    >>> rates = grade_rates((chances > 0.9).astype(float), chances, policy().grades.shares)
+    >>> [(grade.value, rate.n, rate.events) for grade, rate in rates.items()]
+    [('poor', 5, 5.0), ('fair', 15, 4.0), ('good', 50, 0.0), ('excellent', 30, 0.0)]
+    """
+    given = np.full(len(chances), None, dtype=object)
+    for rows in _rows_of(groups, len(chances)):
+        given[rows] = by_shares(chances[rows], shares)
+    masks = {grade: given == grade.value for grade in Grade}
+    return {grade: GradeRate.of(float(y[mask].sum()), int(mask.sum())) for grade, mask in masks.items()}
+
+
+def strictly_ordered(rates: GradeRates) -> bool:
+    """Whether each worse grade has a higher rate than the next better one; an empty grade is no order.
+
+    >>> strictly_ordered({Grade.POOR: GradeRate.of(5, 10), Grade.FAIR: GradeRate.of(1, 10)})
+    True
+    >>> strictly_ordered({Grade.POOR: GradeRate.of(5, 10), Grade.FAIR: GradeRate.of(0, 0)})
+    False
+    """
+    found = [rates[grade].rate for grade in Grade if grade in rates]
+    return all(worse > better for worse, better in pairwise(found))
+
+
+def poor_over_excellent(rates: GradeRates) -> float:
+    """How many times the rate of the best grade the worst has; infinite where the best had no event at all.
+
+    >>> poor_over_excellent({Grade.POOR: GradeRate.of(5, 10), Grade.EXCELLENT: GradeRate.of(1, 10)})
+    5.0
+    """
+    worst, best = rates[Grade.POOR].rate, rates[Grade.EXCELLENT].rate
+    if best == 0.0:
+        return math.inf if worst > 0.0 else math.nan
+    return worst / best
+
+
+def as_records(rates: GradeRates) -> list[dict[str, Any]]:
+    """For the JSON of a backtest: one object for each grade, worst first; null where nobody has it."""
+    return [
+        {"grade": grade.value, "n": rate.n, "events": rate.events}
+        | {name: _or_null(getattr(rate, name)) for name in ("rate", "low", "high")}
+        for grade, rate in rates.items()
+    ]
+
+
+def _or_null(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _rows_of(groups: NDArray[Any] | None, n: int) -> list[NDArray[np.intp]]:
+    if groups is None:
+        return [np.arange(n)]
+    return [np.flatnonzero(groups == one) for one in np.unique(groups)]
