@@ -34,6 +34,7 @@ from data_contracts.decisions import (
 )
 from data_contracts.errors import ContractViolation, ForbiddenFeature, InvalidInput
 from data_contracts.policy_checks import Found, Problem, problems_of
+from data_contracts.watching import WatchPolicy
 
 T = TypeVar("T")
 POLICY_DIR = Path(__file__).parent / "policy"
@@ -58,6 +59,7 @@ class Policy:
     training: tuple[TrainingRule, ...]
     retention: Retention
     forbidden: tuple[ForbiddenGroup, ...]
+    watch: WatchPolicy
 
     @property
     def served_outcomes(self) -> tuple[str, ...]:
@@ -130,6 +132,7 @@ SECTIONS: Mapping[str, tuple[str | None, Any]] = {
     "training": ("rule", tuple[TrainingRule, ...]),
     "retention": (None, Retention),
     "forbidden": ("group", tuple[ForbiddenGroup, ...]),
+    "watch": (None, WatchPolicy),
 }
 
 

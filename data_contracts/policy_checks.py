@@ -21,6 +21,7 @@ from data_contracts.decisions import (
     TrainingRule,
 )
 from data_contracts.vocabulary import Grade, LeaveKind, Outcome
+from data_contracts.watching import WatchPolicy
 
 TABLE_REMEDY = "name a table that has a contract"
 
@@ -53,6 +54,7 @@ class Found:
     training: tuple[TrainingRule, ...]
     retention: Retention
     forbidden: tuple[ForbiddenGroup, ...]
+    watch: WatchPolicy
 
 
 def problems_of(found: Found, contracts: Catalog) -> Iterator[Problem]:
@@ -64,6 +66,7 @@ def problems_of(found: Found, contracts: Catalog) -> Iterator[Problem]:
         yield from _points(f"rule[{number}]", rule, contracts)
     yield from _retention(found.retention, contracts)
     yield from _forbidden(found.forbidden, contracts)
+    yield from _watch(found.watch)
 
 
 def _twice(found: Found) -> Iterator[Problem]:
@@ -156,3 +159,9 @@ def _forbidden(groups: tuple[ForbiddenGroup, ...], contracts: Catalog) -> Iterat
     trainable = {c.name for t in contracts.tables.values() for c in t.columns if c.may_train}
     for name in sorted(named & trainable):
         yield Problem("forbidden.toml", name, "the contract lets it train", "set mayTrain to false or take it out here")
+
+
+def _watch(watch: WatchPolicy) -> Iterator[Problem]:
+    for key, limit in watch.limits().items():
+        if limit.alert <= limit.warn:
+            yield Problem("watch.toml", key, "the alert would come no later than the warning", "make alert the larger")

@@ -218,6 +218,8 @@ FAULTS = [
     ("retention.toml", '["duty_months"]', '["duty_months", "duty_years"]', "key duty_years: no such table"),
     ("forbidden.toml", '"sex", ', "", "key sex: must stay forbidden; put it back into a group"),
     ("forbidden.toml", '"sex", ', '"sex", "track", ', "key track: the contract lets it train"),
+    ("watch.toml", "alert = 0.20", "alert = 0.05", "key inputs.nulls: the alert would come no later than the warning"),
+    ("watch.toml", "usual_times = 2.0", "usual_times = 0.5", "key sureness.usual_times: "),
 ]
 
 
