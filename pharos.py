@@ -163,7 +163,8 @@ def train_risk(
 ) -> None:
     """Fit, check on later years, sign and register the risk model."""
     from experiments.progress import steps
-    from training.train_risk import RiskTraining, as_table, train_risk
+    from training.risk_record import as_table
+    from training.train_risk import RiskTraining, train_risk
     from training.tune_models import risk_fit
 
     asked = RiskTraining(day_of(as_of), tuple(outcome or ()), step_months, fit=risk_fit(settings()))

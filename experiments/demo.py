@@ -164,7 +164,8 @@ def materialize(way: Way) -> Sequence[RenderableType]:
 
 def train_risk(way: Way) -> Sequence[RenderableType]:
     """The risk model, where the department has a table that a served outcome needs."""
-    from training.train_risk import RiskTraining, as_table, train_risk
+    from training.risk_record import as_table
+    from training.train_risk import RiskTraining, train_risk
 
     with steps(way.console, "train risk") as bar:
         trained = train_risk(way.settings, RiskTraining(way.today), bar.say, bar.plan)

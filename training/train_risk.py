@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
-from rich.table import Table
 
 from data_contracts.asof import add_months
 from data_contracts.errors import MissingTable, NotReady
@@ -20,23 +14,15 @@ from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
 from features.store import FeatureReader
-from models import artifacts, keys
-from models.base import Numbers
 from models.baselines import count_rule
-from models.boosting import DEFAULTS
-from models.registry import ResolvedModel
 from models.risk import OutcomeModel, RiskBundle, with_cuts
-from training import tracking
 from training.dataset import Lesson, RiskRows, as_ofs_needed, lesson_of, level_drift
-from training.evaluation.bootstrap import Difference, OfficerDraws, difference, weighted_precisions
-from training.evaluation.plots import risk_figure
-from training.evaluation.risk_metrics import ece, precision_at, soft_average_precision
 from training.fit_risk import FitSettings, fit_outcome
-from training.gate import MAX_ECE
 from training.outcomes import BEGINS, Question, first_as_of, labels
+from training.risk_record import Later, Origin, Trained, check, record
 from training.splits import Split, rolling_origin
 
-NAME, SERVICE = "risk", "risk_v1"
+SERVICE = "risk_v1"
 Say = Callable[[str], None]
 
 
@@ -49,48 +35,6 @@ class RiskTraining:
     step_months: int = 12
     checks: int = 2
     fit: FitSettings = field(default_factory=FitSettings)
-
-
-@dataclass(frozen=True)
-class Checked:
-    """How an outcome did on as-ofs it had not learned from, with labels as known on the training day."""
-
-    outcome: str
-    rows: int
-    positives: float
-    ap: float
-    gain: Difference
-    ece: float
-    precision: float
-
-    @property
-    def passes(self) -> bool:
-        """Ahead of the count rule for sure, and calibrated: what the gate will ask again."""
-        return self.gain.low > 0 and self.ece <= MAX_ECE
-
-
-@dataclass(frozen=True)
-class Later:
-    """What was said about a later as-of and what came, for one outcome; arrays (n,)."""
-
-    as_of: date
-    officers: list[str]
-    y: Numbers
-    chances: Numbers
-    counts: Numbers
-
-
-@dataclass(frozen=True)
-class Trained:
-    """The registered version, every outcome's check, and where its pictures lie.
-
-    Outcomes that are not served did not beat the count rule.
-    """
-
-    model: ResolvedModel
-    checked: tuple[Checked, ...]
-    served: tuple[str, ...]
-    pictures: tuple[Path, ...] = ()
 
 
 def train_risk(
@@ -115,7 +59,8 @@ def train_risk(
     models = [_final(rows, name, splits[name], asked.fit, say) for name in served]
     bundle = bundled(models, reader, rows, asked.as_of)
     say("recording")
-    model, pictures = _record(settings, asked, history.fingerprint(), bundle, later, checked)
+    origin = Origin(asked.as_of, asked.step_months, asked.fit, history.fingerprint())
+    model, pictures = record(settings, origin, bundle, later, checked)
     return Trained(model, checked, served, pictures)
 
 
@@ -180,21 +125,6 @@ def _later(rows: RiskRows, outcome: str, split: Split, asked: RiskTraining, say:
     return Later(split.test, test["officer_id"].tolist(), y, model.predict(lesson.design.matrix(test)), counts)
 
 
-def check(outcome: str, later: Sequence[Later]) -> Checked:
-    """Pooled over the later as-ofs; figures are NaN where there was no year to check on."""
-    if not later or sum(one.y.sum() for one in later) <= 0:
-        unknown = float("nan")
-        return Checked(outcome, 0, 0.0, unknown, Difference(unknown, unknown, unknown), unknown, unknown)
-    y = np.concatenate([one.y for one in later])
-    chances, counts = (np.concatenate([getattr(one, name) for one in later]) for name in ("chances", "counts"))
-    draws = OfficerDraws([name for one in later for name in one.officers])
-    exact = soft_average_precision(y, chances), soft_average_precision(y, counts)
-    scores = {"chances": chances, "counts": counts}
-    drawn = draws.each(lambda times: weighted_precisions(y, scores, times))
-    gain = difference(exact, (drawn["chances"], drawn["counts"]))
-    return Checked(outcome, len(y), float(y.sum()), exact[0], gain, ece(y, chances), precision_at(y, chances))
-
-
 def _final(rows: RiskRows, outcome: str, split: Split, fit: FitSettings, say: Say) -> OutcomeModel:
     say(f"fitting {outcome}")
     return fit_outcome(_lesson(rows, outcome, split), fit)
@@ -206,74 +136,3 @@ def bundled(models: Sequence[OutcomeModel], reader: FeatureReader, rows: RiskRow
     there = as_of in reader.snapshot_dates()
     last = max(rows.frame["as_of"]).date()
     return with_cuts(bundle, reader.snapshot(as_of) if there else rows.at([last]))
-
-
-def _record(
-    settings: Settings,
-    asked: RiskTraining,
-    data_hash: str,
-    bundle: RiskBundle,
-    later: Mapping[str, Sequence[Later]],
-    checked: Sequence[Checked],
-) -> tuple[ResolvedModel, tuple[Path, ...]]:
-    metadata = {"service": bundle.service, "service_hash": bundle.service_hash, "as_of": asked.as_of.isoformat(),
-                "outcomes": list(bundle.outcomes), "data_hash": data_hash}  # fmt: skip
-    service = f"{bundle.service}:{bundle.service_hash}"
-    with (
-        tracking.run(
-            NAME, f"risk as of {asked.as_of}", data_hash=data_hash, feature_service=service, use=settings
-        ) as run,
-        tempfile.TemporaryDirectory() as scratch,
-    ):
-        run.params({"as_of": asked.as_of, "step_months": asked.step_months, "outcomes": ",".join(bundle.outcomes)})
-        run.params(fit_params(asked.fit, bundle))
-        pictures = [_record_outcome(run, one, later[one.outcome], one.outcome in bundle.outcomes) for one in checked]
-        folder = artifacts.save(
-            Path(scratch) / "risk", bundle.to_parts(), metadata, keys.signing_key(settings.keys_dir)
-        )
-        return run.model(folder, NAME), tuple(place for place in pictures if place)
-
-
-def fit_params(fit: FitSettings, bundle: RiskBundle) -> dict[str, Any]:
-    """Everything that was set: the trees' and the logistic model's settings, which of them were tuned, the blends."""
-    trees = {f"boosted.{name}": value for name, value in {**DEFAULTS, **fit.boosted}.items()}
-    tuned = [*fit.boosted, *(["penalty"] if fit.penalty != FitSettings().penalty else [])]
-    blends = {f"blend.{model.outcome}": json.dumps(dict(model.weights)) for model in bundle.outcome_models}
-    return {**trees, "penalty": fit.penalty, "least_positives": fit.least_positives, "seed": fit.seed,
-            "tuned": ",".join(tuned) or "nothing", **blends}  # fmt: skip
-
-
-def _record_outcome(run: tracking.Run, one: Checked, later: Sequence[Later], served: bool) -> Path | None:
-    """Figures by as-of date and pooled, the gate's figures for what is served, and the curves and where they lie."""
-    for test in later:
-        figures = {"average_precision": soft_average_precision(test.y, test.chances), "ece": ece(test.y, test.chances)}
-        known = {f"{one.outcome}.{name}": value for name, value in figures.items() if np.isfinite(value)}
-        run.metrics(known, test.as_of)
-    gate = {"ap_gain": one.gain.difference, "ap_gain_low": one.gain.low, "ece": one.ece}
-    known = {f"{name}.{one.outcome}": value for name, value in gate.items() if np.isfinite(value)}
-    if served:
-        run.gate(known)
-    else:
-        run.metrics(known)
-    if not later:
-        return None
-    y = np.concatenate([test.y for test in later])
-    chances, counts = (np.concatenate([getattr(test, name) for test in later]) for name in ("chances", "counts"))
-    scores = {"pharos": chances, "count_rule": counts}
-    figure = risk_figure(one.outcome, (y >= 0.5).astype(np.float64), scores, chances)
-    return run.picture(figure, f"{NAME}-{one.outcome}")
-
-
-def as_table(trained: Trained) -> Table:
-    """Checks of every outcome for people; it fits a terminal of 80 columns."""
-    table = Table(title=f"risk version {trained.model.version}, on later years; gain: AP over count_rule")
-    for name in ("outcome", "events", "AP", "gain (95 %)", "ECE", "P@5%", "kept"):
-        table.add_column(name, justify="left" if name in ("outcome", "kept") else "right", no_wrap=True)
-    for one in trained.checked:
-        gain = f"{one.gain.difference:.3f} [{one.gain.low:.3f}, {one.gain.high:.3f}]"
-        kept = "yes" if one.outcome in trained.served else "no"
-        figures = f"{one.positives:.0f}", f"{one.ap:.3f}", gain, f"{one.ece:.3f}", f"{one.precision:.3f}", kept
-        table.add_row(one.outcome, *figures)
-    if trained.pictures:
-        table.caption = "\n".join(["pictures", *map(str, trained.pictures)])
-    return table

@@ -20,7 +20,7 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 from features.history import History
 from features.store import FeatureReader
-from training import fit_next_post, fit_risk, tracking, train_next_post, train_risk
+from training import fit_next_post, fit_risk, tracking, risk_record, train_next_post, train_risk
 from training.dataset import Lesson, as_ofs_needed, lesson_of
 from training.next_post_data import TrainingData, day_before, training_data
 from training.tune import Found, Number, Objective, Report, Search, Space, best_params, search
@@ -45,7 +45,7 @@ Step = Callable[[int, float | None], None]
 
 def risk_fit(settings: Settings) -> fit_risk.FitSettings:
     """The settings the last search found best, or the defaults."""
-    return _risk_settings(best_params(settings, train_risk.NAME))
+    return _risk_settings(best_params(settings, risk_record.NAME))
 
 
 def next_post_fit(settings: Settings) -> fit_next_post.FitSettings:
@@ -63,7 +63,7 @@ def tune_risk(settings: Settings, as_of: date, trials: int, progress: Step | Non
     rows = train_risk.stored_rows(reader, tables, as_ofs_needed(list(splits.values())))
     lessons = [lesson_of(rows, name, split, rows.columns) for name, split in splits.items()]
     context = f"{history.fingerprint()}:{reader.service_hash(train_risk.SERVICE)}:{as_of}"
-    what = Search(train_risk.NAME, context, RISK_SPACE)
+    what = Search(risk_record.NAME, context, RISK_SPACE)
     found = search(what, risk_objective(lessons), trials=trials, settings=settings, progress=progress)
     _record(settings, what, found, history.fingerprint(), train_risk.SERVICE, as_of)
     return found
@@ -136,7 +136,7 @@ def _record(settings: Settings, what: Search, found: Found, data_hash: str, serv
 
 def tune(name: str, settings: Settings, as_of: date, trials: int, console: Console) -> Table:
     """Search with a bar that shows the best so far; returns the table of what was found."""
-    by_name = {train_risk.NAME: tune_risk, train_next_post.NAME: tune_next_post}
+    by_name = {risk_record.NAME: tune_risk, train_next_post.NAME: tune_next_post}
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(f"tune {name}", total=trials)

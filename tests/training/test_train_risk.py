@@ -20,7 +20,8 @@ from features.store import FeatureReader
 from models import artifacts, keys, registry
 from models.risk import RiskBundle
 from training.fit_risk import FitSettings
-from training.train_risk import Later, RiskTraining, as_table, check, train_risk
+from training.risk_record import Later, as_table, check
+from training.train_risk import RiskTraining, train_risk
 
 DAY = date(2026, 1, 1)
 FAST = FitSettings({"rounds": 25, "learning_rate": 0.1, "min_data_in_leaf": 20})
