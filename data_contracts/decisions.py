@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from data_contracts.errors import InvalidInput
 from data_contracts.vocabulary import Bilingual, Education, Grade, Outcome, SupportKind, Track, UnitLevel
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -147,6 +148,16 @@ class OutcomeRule:
     needs_tables: tuple[Code, ...]
     thresholds: Mapping[str, float] = field(default_factory=dict)
     leave_kinds: tuple[Code, ...] = ()
+
+    def main_horizon(self, offered: Iterable[int]) -> int:
+        """Of the months offered, those that grade an officer as a whole: our own, else the nearest, the shorter first.
+
+        Raises InvalidInput when nothing is offered.
+        """
+        nearest = sorted(offered, key=lambda months: (abs(months - self.horizon_months), months))
+        if not nearest:
+            raise InvalidInput(f"no horizon is offered for {self.name}; train it first")
+        return nearest[0]
 
 
 @dataclass(frozen=True)

@@ -88,8 +88,13 @@ class RiskBundle:
 
     @property
     def outcomes(self) -> tuple[str, ...]:
-        """In the order of the result."""
-        return tuple(model.outcome for model in self.outcome_models)
+        """Each outcome once, in the order of the result."""
+        return tuple(dict.fromkeys(model.outcome for model in self.outcome_models))
+
+    @property
+    def answers(self) -> tuple[tuple[str, int], ...]:
+        """Each (outcome, months ahead) that is answered, in the order of the result."""
+        return tuple((model.outcome, model.horizon_months) for model in self.outcome_models)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -97,14 +102,15 @@ class RiskBundle:
         return tuple(dict.fromkeys(name for model in self.outcome_models for name in model.design.columns))
 
     @property
-    def cuts(self) -> dict[str, dict[str, float]]:
-        """The least chance of each grade by outcome, for answers to single requests."""
-        return {model.outcome: dict(model.cuts) for model in self.outcome_models}
+    def cuts(self) -> dict[tuple[str, int], dict[str, float]]:
+        """The least chance of each grade by outcome and horizon, for answers to single requests."""
+        return {(model.outcome, model.horizon_months): dict(model.cuts) for model in self.outcome_models}
 
     def score(self, frame: pd.DataFrame, top_reasons: int = TOP_REASONS) -> pd.DataFrame:
-        """One row for each officer and outcome, officer by officer.
+        """One row for each officer, outcome and horizon, officer by officer.
 
-        Columns: officer_id, outcome, status, probability, low, high, unsure, reasons (JSON), because (JSON).
+        Columns: officer_id, outcome, horizon_months, status, probability, low, high, unsure, reasons (JSON),
+        because (JSON).
         Officers with too short a history are `not_scored`; theirs is never a low risk.
         """
         short = short_history(frame, policy().grades)
@@ -119,6 +125,7 @@ class RiskBundle:
             {
                 "officer_id": frame["officer_id"].to_numpy(),
                 "outcome": model.outcome,
+                "horizon_months": model.horizon_months,
                 "status": "scored",
                 "probability": chance,
                 "low": low,
@@ -147,7 +154,7 @@ class RiskBundle:
         parts = Parts(json=self._settings())
         for model in self.outcome_models:
             for name, member in model.members.items():
-                of_member = member.to_parts(_part(model.outcome, name))
+                of_member = member.to_parts(_part(model.outcome, model.horizon_months, name))
                 parts.json.update(of_member.json)
                 parts.arrays.update(of_member.arrays)
                 parts.texts.update(of_member.texts)
@@ -187,8 +194,8 @@ def with_cuts(bundle: RiskBundle, force: pd.DataFrame) -> RiskBundle:
     return replace(bundle, outcome_models=tuple(models), means=known)
 
 
-def _part(outcome: str, member: str) -> str:
-    return f"{outcome}-{member}"
+def _part(outcome: str, horizon_months: int, member: str) -> str:
+    return f"{outcome}-{horizon_months}m-{member}"
 
 
 def _outcome_json(model: OutcomeModel) -> dict[str, Any]:
@@ -206,10 +213,11 @@ def _outcome_json(model: OutcomeModel) -> dict[str, Any]:
 
 
 def _outcome_model(told: Mapping[str, Any], parts: Parts) -> OutcomeModel:
-    members = {name: _member(_part(told["outcome"], name), parts) for name in told["members"]}
+    outcome, horizon = told["outcome"], int(told["horizon_months"])
+    members = {name: _member(_part(outcome, horizon, name), parts) for name in told["members"]}
     return OutcomeModel(
-        told["outcome"],
-        int(told["horizon_months"]),
+        outcome,
+        horizon,
         Design.from_json(told["design"]),
         members,
         told["weights"],

@@ -13,12 +13,14 @@ import pyarrow as pa
 
 from data_contracts.decisions import GradePolicy
 from data_contracts.errors import PublishRefused
+from data_contracts.policy import policy
 from serving.chunks import ChunkStore, parquet_bytes
 from serving.manifest import FORMAT, MANIFEST, Counts, Manifest, file_hash, hash_of, write_atomically
 from serving.results import QUARANTINED, RESULT_SCHEMA, SCORED, Scorer
-from serving.roll_up import GRADES, graded, unit_results
+from serving.roll_up import GRADES, graded, main_horizons, unit_results
 
-LIGHT = ["officer_id", "unit_id", "outcome", "status", "probability"]  # what grading needs; reasons stay on disk
+# what grading needs; reasons stay on disk
+LIGHT = ["officer_id", "unit_id", "outcome", "horizon_months", "status", "probability"]
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,15 @@ class Night:
             "snapshot": self.snapshot_sha256,
             "grade_rules": hash_of(asdict(self.rules)),
             "unit_tree": hash_of(dict(self.parents)),
+            "horizons": hash_of({rule.name.value: rule.horizon_months for rule in policy().outcomes}),
         }
 
     @property
     def run(self) -> str:
         """The hash that names the run: same inputs, same models, same rules."""
         models = [asdict(item) for item in self.scorer.models]
-        told = [FORMAT, self.as_of.isoformat(), self.inputs, models, list(self.scorer.outcomes), self.chunk_officers]
+        asked = [list(one) for one in self.scorer.answers]
+        told = [FORMAT, self.as_of.isoformat(), self.inputs, models, asked, self.chunk_officers]
         return hash_of(told)[:16]
 
 
@@ -72,7 +76,7 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
         run=night.run,
         inputs=night.inputs,
         models=night.scorer.models,
-        outcomes=night.scorer.outcomes,
+        outcomes=tuple(dict.fromkeys(outcome for outcome, _ in night.scorer.answers)),
         counts=counts,
         grades=_grade_counts(force),
         files=files,
@@ -121,13 +125,17 @@ def _quarantine(frame: pd.DataFrame, force: pd.DataFrame) -> pa.Table:
 
 
 def _grade_counts(force: pd.DataFrame) -> dict[str, dict[str, int]]:
-    """Officers of each grade, for each outcome and overall."""
-    counted = {
-        str(outcome): {name: int((rows["grade"] == name).sum()) for name in GRADES}
-        for outcome, rows in force.groupby("outcome", sort=True)
-    }
+    """Officers of each grade, for each outcome and overall; other horizons than the main one as `conduct_24m`."""
+    main, counted = main_horizons(force), dict[str, dict[str, int]]()
+    for (outcome, months), rows in force.groupby(["outcome", "horizon_months"], sort=True):
+        name = str(outcome) if months == main[str(outcome)] else f"{outcome}_{months}m"
+        counted[name] = _counted(rows["grade"])
     overall = force.drop_duplicates("officer_id")["overall_grade"]
-    return counted | {"overall": {name: int((overall == name).sum()) for name in GRADES}}
+    return counted | {"overall": _counted(overall)}
+
+
+def _counted(grades: pd.Series) -> dict[str, int]:
+    return {name: int((grades == name).sum()) for name in GRADES}
 
 
 def _write(path: Path, table: pa.Table) -> str:

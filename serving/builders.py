@@ -29,8 +29,7 @@ def _risk(loaded: Loaded) -> GradedScorer:
     from models.risk import RiskBundle
 
     bundle = RiskBundle.from_parts(loaded.parts)
-    horizons = {model.outcome: model.horizon_months for model in bundle.outcome_models}
-    return GradedScorer(BundleScorer(bundle, (loaded.identity,)), bundle.cuts, horizons)
+    return GradedScorer(BundleScorer(bundle, (loaded.identity,)), bundle.cuts)
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,9 @@ class BundleScorer:
     models: tuple[ModelIdentity, ...]
 
     @property
-    def outcomes(self) -> tuple[str, ...]:
-        """The outcomes answered."""
-        return self.bundle.outcomes
+    def answers(self) -> tuple[tuple[str, int], ...]:
+        """The outcomes answered, each with its months ahead."""
+        return self.bundle.answers
 
     def __call__(self, chunk: pd.DataFrame) -> pd.DataFrame:
         """Results of one chunk."""

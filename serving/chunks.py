@@ -55,7 +55,7 @@ def score_chunks(frame: pd.DataFrame, scorer: Scorer, store: ChunkStore, size: i
         chunk = frame.iloc[start : start + size]
         kept = store.is_kept(number)
         if not kept:
-            store.keep(number, checked_results(scorer(chunk.reset_index(drop=True)), chunk, scorer.outcomes))
+            store.keep(number, checked_results(scorer(chunk.reset_index(drop=True)), chunk, scorer.answers))
         yield len(chunk), kept
 
 

@@ -39,11 +39,10 @@ class Loaded:
 
 @dataclass(frozen=True)
 class GradedScorer:
-    """A risk model with the cut-offs of its grades and the horizon in months of each outcome."""
+    """A risk model with the cut-offs of its grades, by outcome and months ahead."""
 
     scorer: Scorer
-    cuts: Mapping[str, Mapping[str, float]]
-    horizons: Mapping[str, int]
+    cuts: Mapping[tuple[str, int], Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
 
     def risk(loaded: Loaded) -> RiskDesk:
         built = builders.risk(loaded)
-        return RiskDesk(loaded.identity, built.scorer, built.cuts, built.horizons, source, rules)
+        return RiskDesk(loaded.identity, built.scorer, built.cuts, source, rules)
 
     def careers(loaded: Loaded) -> CareerDesk:
         return CareerDesk(loaded.identity, builders.careers(loaded), source, rules)

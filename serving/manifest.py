@@ -13,7 +13,7 @@ from typing import Any
 
 from data_contracts.errors import PublishRefused
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 
 

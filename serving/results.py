@@ -23,6 +23,7 @@ RESULT_SCHEMA = pa.schema(
         ("officer_id", pa.string()),
         ("unit_id", pa.string()),
         ("outcome", pa.string()),
+        ("horizon_months", pa.int16()),
         ("status", pa.string()),
         ("probability", pa.float32()),
         ("low", pa.float32()),
@@ -41,8 +42,9 @@ class Scorer(Protocol):
     """What turns features into results. Called with chunks of one as-of date.
 
     The chunk has `officer_id`, `as_of`, `unit_id` where the snapshot has it, and the features of the service that
-    `models` name. The answer has one row for each officer and outcome, in any order, with the columns `officer_id`,
-    `outcome`, `status` (scored or not_scored), `probability`, `low`, `high`, `unsure`, `reasons` and `because`.
+    `models` name. The answer has one row for each officer, outcome and horizon, in any order, with the columns
+    `officer_id`, `outcome`, `horizon_months`, `status` (scored or not_scored), `probability`, `low`, `high`,
+    `unsure`, `reasons` and `because`.
     `grade` is not asked for: grades are shares of the whole force. The same chunk must give the same answer.
     """
 
@@ -52,8 +54,8 @@ class Scorer(Protocol):
         ...
 
     @property
-    def outcomes(self) -> tuple[str, ...]:
-        """The outcomes answered, in the order of the result."""
+    def answers(self) -> tuple[tuple[str, int], ...]:
+        """Each (outcome, months ahead) that is answered, in the order of the result."""
         ...
 
     def __call__(self, chunk: pd.DataFrame) -> pd.DataFrame:
@@ -61,21 +63,23 @@ class Scorer(Protocol):
         ...
 
 
-def checked_results(answer: pd.DataFrame, chunk: pd.DataFrame, outcomes: Sequence[str]) -> pa.Table:
-    """A scorer's answer in chunk order, outcome by outcome, in the one schema; grades still empty.
+def checked_results(answer: pd.DataFrame, chunk: pd.DataFrame, answers: Sequence[tuple[str, int]]) -> pa.Table:
+    """A scorer's answer in chunk order, outcome by outcome and horizon, in the one schema; grades still empty.
 
     An officer with a probability that is no number between 0 and 1 is quarantined with all outcomes.
-    Raises PublishRefused when an officer or outcome is missing, doubled or unasked.
+    Raises PublishRefused when an officer, outcome or horizon is missing, doubled or unasked.
     """
-    wanted = pd.MultiIndex.from_product([chunk["officer_id"].astype(str), outcomes], names=["officer_id", "outcome"])
-    given = answer.assign(officer_id=answer["officer_id"].astype(str)).set_index(["officer_id", "outcome"])
+    keys = ["officer_id", "outcome", "horizon_months"]
+    each = [(officer, *asked) for officer in chunk["officer_id"].astype(str) for asked in answers]
+    wanted = pd.MultiIndex.from_tuples(each, names=keys)
+    given = answer.assign(officer_id=answer["officer_id"].astype(str)).set_index(keys)
     if len(given) != len(wanted) or given.index.has_duplicates or not wanted.isin(given.index).all():
         raise PublishRefused(
             f"the scorer was asked for {len(wanted)} results and gave {len(given)} others; mend the scorer"
         )
     rows = given.reindex(wanted)[list(GIVEN)].reset_index()
     unit = chunk["unit_id"] if "unit_id" in chunk.columns else pd.Series(pd.NA, index=chunk.index, dtype="string")
-    rows["unit_id"] = np.repeat(unit.astype(object).to_numpy(), len(outcomes))
+    rows["unit_id"] = np.repeat(unit.astype(object).to_numpy(), len(answers))
     probability = pd.to_numeric(rows["probability"], errors="coerce").astype("float64")
     bad = (rows["status"] == SCORED) & ~probability.between(0.0, 1.0)
     bad |= ~rows["status"].isin([SCORED, NOT_SCORED])
@@ -98,7 +102,7 @@ class PublishedRun:
     manifest: Manifest
 
     def officers(self, columns: Sequence[str] | None = None, officer_ids: Sequence[str] | None = None) -> pd.DataFrame:
-        """Results by officer and outcome, in snapshot order; optionally only some columns or officers."""
+        """Results by officer, outcome and horizon, in snapshot order; optionally only some columns or officers."""
         parts = [self.folder / name for name in sorted(self.manifest.files) if name.startswith("part-")]
         filters = None if officer_ids is None else [("officer_id", "in", list(officer_ids))]
         tables = [pq.read_table(part, columns=list(columns) if columns else None, filters=filters) for part in parts]
@@ -106,7 +110,7 @@ class PublishedRun:
         return frame
 
     def units(self) -> pd.DataFrame:
-        """Results by unit and outcome."""
+        """Results by unit, outcome and horizon."""
         frame: pd.DataFrame = pq.read_table(self.folder / "units.parquet").to_pandas()
         return frame
 

@@ -30,6 +30,7 @@ def _whole(value: Any) -> Any:
 
 
 Whole = Annotated[int, BeforeValidator(_whole)]
+Months = Annotated[Literal[6, 12, 24], BeforeValidator(_whole)]
 
 
 def _about(zh: str, en: str, **more: Any) -> Any:
@@ -63,6 +64,10 @@ class RiskRequest(Body):
     outcomes: list[Outcome] | None = _about(
         "结局；空为全部已启用结局", "outcomes, null for all that are served", default=None, min_length=1, max_length=6
     )
+    horizon_months: list[Months] | None = _about(
+        "向后看的月数（6、12、24）；空为政策规定的期限", "months ahead (6, 12, 24), null for policy's own",
+        default=None, min_length=1, max_length=3,
+    )  # fmt: skip
 
 
 class NextPostsRequest(Body):
@@ -132,6 +137,9 @@ class OutcomeNotScored(Answer):
     """一个结局未评分。 / One outcome that was not scored."""
 
     outcome: Outcome
+    horizon_months: int | None = _about(
+        "向后看的月数；空为政策规定", "months ahead, null for policy's own", default=None
+    )
     because: Because
 
 

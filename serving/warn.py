@@ -34,7 +34,11 @@ from serving.schemas import (
 )
 
 NO_PROBABILITY = Because(code="not_a_probability", zh="模型未给出有效概率", en="the model gave no valid probability")
+NO_HORIZON = Because(
+    code="horizon_not_trained", zh="模型未覆盖该期限", en="the model does not look that many months ahead"
+)
 NOT_SERVED = Because(code="outcome_not_served", zh="该结局未启用", en="this outcome is not served")
+Asked = tuple[str, int]  # outcome, months ahead
 OUTCOMES: Mapping[str, Outcome] = {outcome.value: outcome for outcome in Outcome}
 
 
@@ -42,31 +46,47 @@ OUTCOMES: Mapping[str, Outcome] = {outcome.value: outcome for outcome in Outcome
 class RiskDesk:
     """Everything that `/v1/risk` needs, fixed at start: the model, its cut-offs, the features and the policy.
 
-    `cuts[outcome][grade]` is the least probability of that grade; the best grade needs none. `horizons` are months.
+    `cuts[outcome, months][grade]` is the least probability of that grade; the best grade needs none.
     """
 
     model: ModelIdentity
     scorer: Scorer
-    cuts: Mapping[str, Mapping[str, float]]
-    horizons: Mapping[str, int]
+    cuts: Mapping[tuple[str, int], Mapping[str, float]]
     source: FeatureSource
     policy: Policy
 
     @property
     def served(self) -> tuple[str, ...]:
         """Outcomes that the model has and policy switches on, in the model's order."""
-        return tuple(name for name in self.scorer.outcomes if name in self.policy.served_outcomes)
+        return tuple(name for name in self._horizons if name in self.policy.served_outcomes)
+
+    @property
+    def _horizons(self) -> dict[str, list[int]]:
+        """The months ahead that the model has for each of its outcomes."""
+        found: dict[str, list[int]] = {}
+        for outcome, months in self.scorer.answers:
+            found.setdefault(outcome, []).append(months)
+        return found
+
+    def _main(self, outcome: str) -> int:
+        """The horizon that grades an officer as a whole."""
+        rule = self.policy.outcome(outcome)
+        return rule.main_horizon(self._horizons.get(outcome) or [rule.horizon_months])
+
+    def _asked(self, request: RiskRequest) -> list[Asked]:
+        """Each outcome and horizon once, in the order asked."""
+        names = self.served if request.outcomes is None else tuple(outcome.value for outcome in request.outcomes)
+        months: Sequence[int] = request.horizon_months or ()
+        return list(dict.fromkeys((name, ahead) for name in names for ahead in months or (self._main(name),)))
 
     def answer(self, request: RiskRequest, request_id: str, now: datetime) -> RiskAnswer:
         """One result for each officer, in order; an outcome that is not served is said to be so, never guessed."""
-        asked = self.served if request.outcomes is None else tuple(outcome.value for outcome in request.outcomes)
-        outcomes = tuple(dict.fromkeys(asked))
         scoring = self.policy.grades.scoring
         limits = AgeLimits(scoring.flag_features_after_hours, scoring.refuse_features_after_hours)
         fresh = read_fresh(
             self.source, request.officer_ids, self.model.service, asked=request.as_of, now=now, limits=limits
         )
-        scored = self._scored(fresh.frame, outcomes)
+        scored = self._scored(fresh.frame, self._asked(request))
         results = {
             officer: NotScored(officer_id=officer, because=why) for officer, why in fresh.refused.items()
         } | scored
@@ -79,50 +99,57 @@ class RiskDesk:
             results=[results[officer_id] for officer_id in request.officer_ids],
         )
 
-    def _scored(self, frame: pd.DataFrame, outcomes: Sequence[str]) -> dict[str, RiskScored | NotScored]:
+    def _scored(self, frame: pd.DataFrame, asked: Sequence[Asked]) -> dict[str, RiskScored | NotScored]:
         if frame.empty:
             return {}
         answer = self.scorer(frame)
         answer = answer[answer["outcome"].isin(self.served)]
-        rows: dict[str, dict[str, Mapping[str, Any]]] = {}
+        rows: dict[str, dict[Asked, Mapping[str, Any]]] = {}
         for record in answer.to_dict("records"):
             row = {str(name): value for name, value in record.items()}
-            rows.setdefault(str(row["officer_id"]), {})[str(row["outcome"])] = row
+            key = str(row["outcome"]), int(row["horizon_months"])
+            rows.setdefault(str(row["officer_id"]), {})[key] = row
         return {
-            officer_id: self._officer(officer_id, outcomes, rows.get(officer_id, {}))
+            officer_id: self._officer(officer_id, asked, rows.get(officer_id, {}))
             for officer_id in frame["officer_id"].astype(str)
         }
 
     def _officer(
-        self, officer_id: str, outcomes: Sequence[str], rows: Mapping[str, Mapping[str, Any]]
+        self, officer_id: str, asked: Sequence[Asked], rows: Mapping[Asked, Mapping[str, Any]]
     ) -> RiskScored | NotScored:
-        """One officer's outcomes together; without a single score there is no grade."""
+        """One officer's outcomes together; without a single score there is no grade.
+
+        The officer's grade is the worst at policy's horizons, of those asked for; at others only where no other is.
+        """
         risks: list[OutcomeRisk] = []
         refused: list[OutcomeNotScored] = []
-        for outcome in outcomes:
-            why = _why_not(rows[outcome]) if outcome in rows else NOT_SERVED
-            if why is None:
-                risks.append(self._outcome(rows[outcome]))
-            else:
-                refused.append(OutcomeNotScored(outcome=OUTCOMES[outcome], because=why))
+        for outcome, months in asked:
+            absent = NO_HORIZON if outcome in self.served else NOT_SERVED
+            row = rows.get((outcome, months))
+            why = absent if row is None else _why_not(row)
+            if row is not None and why is None:
+                risks.append(self._outcome(row))
+            elif why is not None:
+                refused.append(OutcomeNotScored(outcome=OUTCOMES[outcome], horizon_months=months, because=why))
         if not risks:
             return NotScored(officer_id=officer_id, because=refused[0].because)
-        worst = min((risk.grade for risk in risks), key=lambda grade: grade.severity)
-        support = [action for risk in risks if risk.grade == worst for action in self._support(risk.outcome, worst)]
+        main = [risk for risk in risks if risk.horizon_months == self._main(risk.outcome.value)] or risks
+        worst = min((risk.grade for risk in main), key=lambda grade: grade.severity)
+        support = [action for risk in main if risk.grade == worst for action in self._support(risk.outcome, worst)]
         return RiskScored(
             officer_id=officer_id, grade=worst, outcomes=risks, outcomes_not_scored=refused, support=support
         )
 
     def _outcome(self, row: Mapping[str, Any]) -> OutcomeRisk:
-        outcome = str(row["outcome"])
+        outcome, months = str(row["outcome"]), int(row["horizon_months"])
         return OutcomeRisk(
             outcome=OUTCOMES[outcome],
-            horizon_months=self.horizons[outcome],
+            horizon_months=months,
             probability=float(row["probability"]),
             low=_number(row["low"]),
             high=_number(row["high"]),
             unsure=bool(row["unsure"]),
-            grade=grade_of(float(row["probability"]), self.cuts[outcome]),
+            grade=grade_of(float(row["probability"]), self.cuts[outcome, months]),
             reasons=reasons_of(row["reasons"]),
         )
 

@@ -18,8 +18,7 @@ from serving.recommend import CareerDesk
 from serving.warn import RiskDesk
 
 NOW = datetime(2026, 11, 1, 12)
-CUTS = {name: {"poor": 0.5, "fair": 0.3, "good": 0.1} for name in ("conduct", "strain")}
-HORIZONS = {"conduct": 12, "strain": 6}
+CUTS = {asked: {"poor": 0.5, "fair": 0.3, "good": 0.1} for asked in (("conduct", 12), ("strain", 6), ("strain", 24))}
 REASONS = json.dumps([{"theme": "complaints", "text": {"zh": "近两年投诉", "en": "complaints"}, "since": "2025-01-01"}])
 SHORT = json.dumps({"code": "short_history", "zh": "履历不足", "en": "too little history"})
 
@@ -54,25 +53,28 @@ class FakeSource:
 
 @dataclass(frozen=True)
 class FakeScorer:
-    """Conduct and strain: `rows[officer]` are both probabilities; None means a short history."""
+    """Conduct and strain: `rows[officer]` are both probabilities; None means a short history. Strain at 6 months;
+    at 24 twice as likely."""
 
     rows: Mapping[str, tuple[float | None, float | None]]
     models: tuple[ModelIdentity, ...] = ()
-    outcomes: tuple[str, ...] = ("strain", "conduct", "force")
+    answers: tuple[tuple[str, int], ...] = (("strain", 6), ("strain", 24), ("conduct", 12), ("force", 12))
 
     def __call__(self, chunk: pd.DataFrame) -> pd.DataFrame:
         answers: list[dict[str, Any]] = []
         for officer_id in chunk["officer_id"]:
             both = dict(zip(("conduct", "strain"), self.rows[officer_id], strict=True))
-            answers += [_answer(officer_id, outcome, value) for outcome, value in {**both, "force": 0.9}.items()]
+            both["force"] = 0.9
+            answers += [_answer(officer_id, asked, both[asked[0]]) for asked in self.answers]
         return pd.DataFrame(answers[::-1])  # in another order than asked, as a scorer may
 
 
-def _answer(officer_id: str, outcome: str, probability: float | None) -> dict[str, Any]:
-    common = {"officer_id": officer_id, "outcome": outcome}
+def _answer(officer_id: str, asked: tuple[str, int], probability: float | None) -> dict[str, Any]:
+    common = {"officer_id": officer_id, "outcome": asked[0], "horizon_months": asked[1]}
     if probability is None:
         nothing = {"probability": None, "low": None, "high": None, "unsure": None, "reasons": None}
         return {**common, "status": "not_scored", **nothing, "because": SHORT}
+    probability *= 2 if asked[1] == 24 else 1
     numbers = {"probability": probability, "low": probability / 2, "high": None, "unsure": False}
     return {**common, "status": "scored", **numbers, "reasons": REASONS, "because": None}
 
@@ -103,7 +105,7 @@ CAREER_MODEL = ModelIdentity("next-post", "3", "b" * 64, "career_v1", "h2")
 
 
 def risk_desk(source: FakeSource, rows: Mapping[str, tuple[float | None, float | None]]) -> RiskDesk:
-    return RiskDesk(RISK_MODEL, FakeScorer(rows), CUTS, HORIZONS, source, policy())
+    return RiskDesk(RISK_MODEL, FakeScorer(rows), CUTS, source, policy())
 
 
 def career_desk(source: FakeSource, silent: tuple[str, ...] = ()) -> CareerDesk:

@@ -57,7 +57,7 @@ def reader(settings: Settings) -> FeatureReader:
 class CountScorer:
     """Probability from the two features; fails for one officer on request, sleeps to be killed in."""
 
-    outcomes: tuple[str, ...] = ("conduct", "strain")
+    answers: tuple[tuple[str, int], ...] = (("conduct", 12), ("strain", 12))
     version: str = "1"
     nan_for: str = ""
     seconds: float = 0.0
@@ -72,11 +72,12 @@ class CountScorer:
         """One row for each officer and outcome, in the wrong order on purpose."""
         self.calls += 1
         time.sleep(self.seconds)
-        rows = pd.concat([self._outcome(chunk, name) for name in reversed(self.outcomes)], ignore_index=True)
+        rows = pd.concat([self._outcome(chunk, *asked) for asked in reversed(self.answers)], ignore_index=True)
         return rows.iloc[::-1]
 
-    def _outcome(self, chunk: pd.DataFrame, name: str) -> pd.DataFrame:
+    def _outcome(self, chunk: pd.DataFrame, name: str, months: int) -> pd.DataFrame:
         p = (chunk["complaints_24m"].astype("float64") / 10 + chunk["rate_12m"] / 20).clip(0, 1)
+        p = p if months == 12 else 1 - p
         p = p.mask(chunk["officer_id"] == self.nan_for)
         new = (chunk["officer_id"] == "o-0").to_numpy(bool)
         reasons = [
@@ -87,6 +88,7 @@ class CountScorer:
             {
                 "officer_id": chunk["officer_id"],
                 "outcome": name,
+                "horizon_months": months,
                 "status": np.where(new, "not_scored", "scored"),
                 "probability": p.mask(new),
                 "low": p * 0.5,

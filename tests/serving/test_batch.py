@@ -260,6 +260,7 @@ def test_units_add_up_the_tree_and_small_ones_carry_no_grade() -> None:
             "officer_id": [f"o{number}" for number in range(40)],
             "unit_id": ["a"] * 30 + ["b"] * 9 + [None],
             "outcome": "conduct",
+            "horizon_months": 12,
             "status": "scored",
             "probability": [0.1] * 30 + [0.5] * 10,
         }
@@ -273,9 +274,22 @@ def test_units_add_up_the_tree_and_small_ones_carry_no_grade() -> None:
     assert units.loc["a", "grade"] == "excellent"
 
 
+def test_grades_are_shares_at_each_horizon_and_overall_counts_the_policys_own(state: Settings) -> None:
+    write_snapshot(state, force(200))
+    report = run(state, CountScorer(answers=(("conduct", 12), ("conduct", 24), ("strain", 24))))
+    rows = latest_run(state).officers()
+    assert rows["horizon_months"].tolist()[:3] == [12, 24, 24]
+    poor = rows[rows["grade"] == "poor"].groupby(["outcome", "horizon_months"])["officer_id"].agg(set)
+    assert set(map(len, poor)) == {int(0.05 * 199)}
+    assert poor["conduct", 12].isdisjoint(poor["conduct", 24])  # turned round on purpose
+    overall = rows[rows["overall_grade"] == "poor"]["officer_id"]
+    assert set(overall) == poor["conduct", 12] | poor["strain", 24]
+    assert list(report.manifest.grades) == ["conduct", "conduct_24m", "strain", "overall"]
+    assert set(latest_run(state).units()["horizon_months"]) == {12, 24}
+
+
 def test_the_unit_tree_may_hold_a_cycle_and_the_walk_still_ends() -> None:
-    rows = pd.DataFrame(
-        {"officer_id": ["o"], "unit_id": ["a"], "outcome": ["c"], "status": ["scored"], "probability": [0.1]}
-    )
+    rows = pd.DataFrame({"officer_id": ["o"], "unit_id": ["a"], "status": ["scored"], "probability": [0.1]})
+    rows = rows.assign(outcome="conduct", horizon_months=12)
     units = unit_results(graded(rows, RULES), {"a": "b", "b": "a"}, RULES)
     assert set(units["unit_id"]) == {"a", "b"}

@@ -74,6 +74,21 @@ def test_only_the_outcomes_asked_for_are_answered() -> None:
     assert one.grade.value == "good"
 
 
+def test_a_horizon_asked_for_is_answered_and_grades_the_officer_only_when_alone() -> None:
+    (usual,) = ask(["a"])
+    assert isinstance(usual, RiskScored)
+    assert [risk.horizon_months for risk in usual.outcomes] == [6, 12]  # strain: the nearest to policy's 12
+    (long,) = ask(["b"], outcomes=[Outcome.STRAIN], horizon_months=[24])
+    assert isinstance(long, RiskScored)
+    assert [(risk.probability, long.grade.value) for risk in long.outcomes] == [(0.6, "poor")]
+    (both,) = ask(["b"], horizon_months=[6, 24, 6])
+    assert isinstance(both, RiskScored)
+    assert [(risk.outcome.value, risk.horizon_months) for risk in both.outcomes] == [("strain", 6), ("strain", 24)]
+    assert both.grade.value == "fair"
+    told = [(one.outcome.value, one.horizon_months, one.because.code) for one in both.outcomes_not_scored]
+    assert told == [("conduct", 6, "horizon_not_trained"), ("conduct", 24, "horizon_not_trained")]
+
+
 def test_too_little_history_is_not_a_low_risk() -> None:
     short, half, broken = ask(["short", "half", "broken"])
     assert isinstance(short, NotScored)

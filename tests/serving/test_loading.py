@@ -17,10 +17,10 @@ from models.registry import ResolvedModel
 from serving import service
 from serving.app import Absent, Desks
 from serving.loading import Builders, GradedScorer, Loaded, open_desks
-from tests.serving.desks import CUTS, HORIZONS, FakeRanker, FakeScorer, FakeSource, demo_desks
+from tests.serving.desks import CUTS, FakeRanker, FakeScorer, FakeSource, demo_desks
 
 HASHES = {"risk": ("risk_v1", "h1"), "next-post": ("career_v1", "h2")}
-FAKES = Builders(risk=lambda _: GradedScorer(FakeScorer({}), CUTS, HORIZONS), careers=lambda _: FakeRanker())
+FAKES = Builders(risk=lambda _: GradedScorer(FakeScorer({}), CUTS), careers=lambda _: FakeRanker())
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_a_broken_signature_stops_the_start_before_anything_is_built(
 
     def build(loaded: Loaded) -> GradedScorer:
         built.append(loaded)
-        return GradedScorer(FakeScorer({}), CUTS, HORIZONS)
+        return GradedScorer(FakeScorer({}), CUTS)
 
     with pytest.raises(UntrustedArtifact, match=r"values\.json"):
         open_desks(use, FakeSource({}), Builders(risk=build, careers=FAKES.careers))
