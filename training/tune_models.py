@@ -20,7 +20,7 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 from features.history import History
 from features.store import FeatureReader
-from training import fit_next_post, fit_risk, tracking, risk_record, train_next_post, train_risk
+from training import fit_next_post, fit_risk, risk_record, tracking, train_next_post, train_risk
 from training.dataset import Lesson, as_ofs_needed, lesson_of
 from training.next_post_data import TrainingData, day_before, training_data
 from training.tune import Found, Number, Objective, Report, Search, Space, best_params, search
