@@ -25,18 +25,23 @@ from training.evaluation.plots import risk_figure
 from training.evaluation.risk_metrics import ece, precision_at, soft_average_precision
 from training.fit_risk import FitSettings
 from training.gate import MAX_ECE
+from training.reference import PART as REFERENCE
 
 NAME = "risk"
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a model comes from: the day it was trained on, how far apart as-ofs lie, how it was fitted, which rows."""
+    """Where a model comes from: the day it was trained on, how far apart as-ofs lie, how it was fitted, which rows.
+
+    `reference` is what training looked like, for the drift watch (`training/reference.py`).
+    """
 
     as_of: date
     step_months: int
     fit: FitSettings
     data_hash: str
+    reference: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -116,9 +121,9 @@ def record(
         run.params({"as_of": origin.as_of, "step_months": origin.step_months, "outcomes": ",".join(bundle.outcomes)})
         run.params(fit_params(origin.fit, bundle))
         pictures = [_record_outcome(run, one, later[one.outcome], one.outcome in bundle.outcomes) for one in checked]
-        folder = artifacts.save(
-            Path(scratch) / "risk", bundle.to_parts(), metadata, keys.signing_key(settings.keys_dir)
-        )
+        parts = bundle.to_parts()
+        parts.json[REFERENCE] = dict(origin.reference)
+        folder = artifacts.save(Path(scratch) / "risk", parts, metadata, keys.signing_key(settings.keys_dir))
         return run.model(folder, NAME), tuple(place for place in pictures if place)
 
 

@@ -19,6 +19,7 @@ from models.risk import OutcomeModel, RiskBundle, with_cuts
 from training.dataset import Lesson, RiskRows, as_ofs_needed, lesson_of, level_drift
 from training.fit_risk import FitSettings, fit_outcome
 from training.outcomes import BEGINS, Question, first_as_of, labels
+from training.reference import reference_of
 from training.risk_record import Later, Origin, Trained, check, record
 from training.splits import Split, rolling_origin
 
@@ -59,7 +60,9 @@ def train_risk(
     models = [_final(rows, name, splits[name], asked.fit, say) for name in served]
     bundle = bundled(models, reader, rows, asked.as_of)
     say("recording")
-    origin = Origin(asked.as_of, asked.step_months, asked.fit, history.fingerprint())
+    said = {(name, splits[name].horizon_months): some for name, some in later.items()}
+    reference = reference_of(bundle, rows.frame, said)
+    origin = Origin(asked.as_of, asked.step_months, asked.fit, history.fingerprint(), reference)
     model, pictures = record(settings, origin, bundle, later, checked)
     return Trained(model, checked, served, pictures)
 
