@@ -66,7 +66,7 @@ def _draws_chinese(file: str) -> bool:
 
 
 @contextmanager
-def _figure(title: str, width: float) -> Iterator[tuple[Figure, bool]]:
+def blank_figure(title: str, width: float, height: float = 4.2) -> Iterator[tuple[Figure, bool]]:
     """A figure to draw on, and whether its words may be Chinese.
 
     Made without pyplot, so that nothing global is kept and no display is needed.
@@ -77,14 +77,14 @@ def _figure(title: str, width: float) -> Iterator[tuple[Figure, bool]]:
     font = chinese_font()
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a font of one weight only is no news
     with rc_context({"font.family": [font, "DejaVu Sans"] if font else ["DejaVu Sans"]}):
-        figure = Figure(figsize=(width, 4.2), layout="constrained")
+        figure = Figure(figsize=(width, height), layout="constrained")
         figure.suptitle(title)
         yield figure, font is not None
 
 
 def risk_figure(title: str, y: Numbers, scores: Mapping[str, Numbers], chances: Numbers) -> Figure:
     """Precision-recall of each model's scores (n,) beside the calibration of one model's chances (n,)."""
-    with _figure(title, 10) as (figure, chinese):
+    with blank_figure(title, 10) as (figure, chinese):
         left, right = figure.subplots(1, 2)
         _precision_recall(left, y, scores, chinese)
         _calibration(right, y, chances, chinese)
@@ -93,7 +93,7 @@ def risk_figure(title: str, y: Numbers, scores: Mapping[str, Numbers], chances: 
 
 def next_post_figure(title: str, places: Mapping[str, Numbers]) -> Figure:
     """Hit rate by k of each model; `places` (n,) say where the right post stood, 1 is best, infinite for a miss."""
-    with _figure(title, 6) as (figure, chinese):
+    with blank_figure(title, 6) as (figure, chinese):
         axes = figure.subplots()
         first = np.arange(1, LONGEST_LIST + 1)
         for name, place in places.items():
