@@ -33,6 +33,7 @@ from data_contracts.decisions import (
     TrainingRule,
 )
 from data_contracts.errors import ContractViolation, ForbiddenFeature, InvalidInput
+from data_contracts.gating import GatePolicy
 from data_contracts.policy_checks import Found, Problem, problems_of
 from data_contracts.watching import WatchPolicy
 
@@ -60,6 +61,7 @@ class Policy:
     retention: Retention
     forbidden: tuple[ForbiddenGroup, ...]
     watch: WatchPolicy
+    gate: GatePolicy
 
     @property
     def served_outcomes(self) -> tuple[str, ...]:
@@ -133,6 +135,7 @@ SECTIONS: Mapping[str, tuple[str | None, Any]] = {
     "retention": (None, Retention),
     "forbidden": ("group", tuple[ForbiddenGroup, ...]),
     "watch": (None, WatchPolicy),
+    "gate": (None, GatePolicy),
 }
 
 

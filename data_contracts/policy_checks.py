@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from data_contracts.catalog import Catalog, Table
 from data_contracts.decisions import (
+    SERVICE,
     CareerLadder,
     ConcernCategory,
     EligibilityRule,
@@ -17,10 +18,12 @@ from data_contracts.decisions import (
     OutcomeRule,
     PointsRule,
     Retention,
+    Sign,
     SupportRule,
     TrainingRule,
 )
-from data_contracts.vocabulary import Grade, LeaveKind, Outcome
+from data_contracts.gating import GatePolicy
+from data_contracts.vocabulary import Grade, Outcome
 from data_contracts.watching import WatchPolicy
 
 TABLE_REMEDY = "name a table that has a contract"
@@ -55,18 +58,21 @@ class Found:
     retention: Retention
     forbidden: tuple[ForbiddenGroup, ...]
     watch: WatchPolicy
+    gate: GatePolicy
 
 
 def problems_of(found: Found, contracts: Catalog) -> Iterator[Problem]:
     """Every fault that the sections have among themselves or against the contracts."""
     yield from _twice(found)
     yield from _grades(found.grades)
+    yield from _cut_offs(found.grades, found.outcomes)
     yield from _outcomes(found, contracts)
     for number, rule in enumerate(found.points, start=1):
         yield from _points(f"rule[{number}]", rule, contracts)
     yield from _retention(found.retention, contracts)
     yield from _forbidden(found.forbidden, contracts)
     yield from _watch(found.watch)
+    yield from _gate(found.gate)
 
 
 def _twice(found: Found) -> Iterator[Problem]:
@@ -78,6 +84,7 @@ def _twice(found: Found) -> Iterator[Problem]:
         ("concerns.toml", (category.code for category in found.concerns)),
         ("concerns.toml", subcategories),
         ("outcomes.toml", (rule.name.value for rule in found.outcomes)),
+        ("grades.toml", (f"cut_off {one.outcome}/{one.horizon_months}" for one in found.grades.cut_off)),
         ("support.toml", (f"{rule.outcome}/{rule.grade}" for rule in found.support)),
         ("points.toml", (rule.code for rule in found.points)),
         ("eligibility.toml", (rule.code for rule in found.eligibility)),
@@ -100,21 +107,60 @@ def _grades(grades: GradePolicy) -> Iterator[Problem]:
         yield Problem("grades.toml", "scoring.flag_features_after_hours", fault, "make it the smaller of the two")
 
 
+def _cut_offs(grades: GradePolicy, outcomes: tuple[OutcomeRule, ...]) -> Iterator[Problem]:
+    for one in grades.cut_off:
+        if not one.poor > one.fair > one.good:
+            place = f"cut_off {one.outcome}/{one.horizon_months}"
+            yield Problem("grades.toml", place, "a worse grade begins lower", "make poor > fair > good")
+    if grades.mode != "cut_offs":
+        return
+    for rule in outcomes:
+        if rule.served and grades.cut_offs_of(rule.name, rule.horizon_months) is None:
+            place, fault = f"cut_off {rule.name}/{rule.horizon_months}", "no cut-offs for an outcome that is served"
+            yield Problem("grades.toml", place, fault, "add a [[cut_off]], or use another mode")
+
+
 def _outcomes(found: Found, contracts: Catalog) -> Iterator[Problem]:
     for missing in sorted(set(Outcome) - {rule.name for rule in found.outcomes}):
         yield Problem("outcomes.toml", missing, "no rule for this outcome", "add it, with served = false if unwanted")
     for rule in found.outcomes:
-        for table in set(rule.needs_tables) - set(contracts.tables):
-            yield Problem(
-                "outcomes.toml", f"{rule.name}.needs_tables", f"no table {table!r}", "name a contract's table"
-            )
-        for kind in set(rule.leave_kinds) - set(LeaveKind):
-            yield Problem("outcomes.toml", f"{rule.name}.leave_kinds", f"no kind {kind!r}", "use the contract's codes")
+        if rule.exposure not in (SERVICE, *contracts.tables):
+            yield Problem("outcomes.toml", f"{rule.name}.exposure", f"no table {rule.exposure!r}", TABLE_REMEDY)
+        if rule.horizon_months not in rule.horizons_months:
+            fault = f"{rule.horizon_months} months are not among horizons_months"
+            yield Problem("outcomes.toml", f"{rule.name}.horizon_months", fault, "add it there")
+        if all(sign.optional for sign in rule.signs):
+            yield Problem("outcomes.toml", f"{rule.name}.signs", "all are optional", "let one be asked for always")
+        for number, sign in enumerate(rule.signs, start=1):
+            yield from _sign(f"{rule.name}.signs[{number}]", sign, contracts)
     given = {(rule.outcome, rule.grade) for rule in found.support}
     for outcome in Outcome:
         for grade in Grade:
             if (outcome, grade) not in given:
                 yield Problem("support.toml", f"{outcome}/{grade}", "no support action", "add at least one action")
+
+
+SIGN_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "past_minimum": ("months",),
+    "without": ("months",),
+    "no_growth": ("months", "each", "level"),
+}
+
+
+def _sign(place: str, sign: Sign, contracts: Catalog) -> Iterator[Problem]:
+    if sign.table not in contracts.tables:
+        yield Problem("outcomes.toml", f"{place}.table", f"no table {sign.table!r}", TABLE_REMEDY)
+        return
+    table = contracts.tables[sign.table]
+    for needed in SIGN_NEEDS.get(sign.how, ()):
+        if getattr(sign, needed) is None:
+            yield Problem("outcomes.toml", f"{place}.{needed}", f"{sign.how} needs it", "add this key")
+    for name in sorted(set(sign.columns) - set(table.column_names)):
+        yield Problem("outcomes.toml", place, f"no column {name!r}", f"name a column of {table.name}")
+    for name, values in (*sign.where.items(), *sign.unless.items()):
+        allowed = table.column(name).enum if name in table.column_names else ()
+        for value in sorted(set(values) - set(allowed)) if allowed else ():
+            yield Problem("outcomes.toml", f"{place}.{name}", f"no value {value!r}", f"use {', '.join(allowed)}")
 
 
 def _points(place: str, rule: PointsRule, contracts: Catalog) -> Iterator[Problem]:
@@ -165,3 +211,9 @@ def _watch(watch: WatchPolicy) -> Iterator[Problem]:
     for key, limit in watch.limits().items():
         if limit.alert <= limit.warn:
             yield Problem("watch.toml", key, "the alert would come no later than the warning", "make alert the larger")
+
+
+def _gate(gate: GatePolicy) -> Iterator[Problem]:
+    edges = gate.groups.unit_size_edges
+    if list(edges) != sorted(set(edges)):
+        yield Problem("gate.toml", "groups.unit_size_edges", "sizes do not grow", "list them from small to large")

@@ -96,6 +96,11 @@ def test_allegations_are_not_served_and_say_what_they_are() -> None:
         assert "未经查实" in rule.name_zh
         assert "allegation" in rule.name_en
     assert {policy().outcome(name).horizon_months for name in Outcome} == {12}
+    assert {policy().outcome(name).horizons_months for name in Outcome} == {(6, 12, 24)}
+    assert policy().outcome("stagnation").needs_tables == ("promotions", "course_completions")
+    assert [policy().outcome("conduct").main_horizon(months) for months in ([6, 12], [24], [6, 24])] == [12, 24, 6]
+    with pytest.raises(InvalidInput, match="no horizon is offered for conduct"):
+        policy().outcome("conduct").main_horizon([])
 
 
 def test_every_outcome_and_grade_has_support_and_only_the_best_gets_praise() -> None:
@@ -203,8 +208,18 @@ FAULTS = [
     ("outcomes.toml", 'name = "conduct"', 'name = "luck"', "key outcome[1].name: "),
     ("outcomes.toml", 'name = "force"', 'name = "conduct"', "key force: no rule for this outcome; add it"),
     ("outcomes.toml", "horizon_months = 12", "horizon_months = 13", "key outcome[1].horizon_months: "),
-    ("outcomes.toml", '["duty_months"]', '["duties"]', "key strain.needs_tables: no table 'duties'"),
-    ("outcomes.toml", '"resigned", ', '"gone", ', "key departure.leave_kinds: no kind 'gone'"),
+    ("outcomes.toml", 'table = "duty_months"', 'table = "duties"', "key strain.signs[1].table: no table 'duties'"),
+    ("outcomes.toml", '"resigned", ', '"gone", ', "key departure.signs[1].leave_kind: no value 'gone'"),
+    ("outcomes.toml", "{ sick_days = ", "{ sick_hours = ", "key strain.signs[2]: no column 'sick_hours'"),
+    ("outcomes.toml", 'each = "competency"', "", "key stagnation.signs[3].each: no_growth needs it; add this key"),
+    ("outcomes.toml", 'exposure = "duty_months"', 'exposure = "duty"', "key strain.exposure: no table 'duty'"),
+    (
+        "outcomes.toml",
+        "horizons_months = [6, 12, 24]",
+        "horizons_months = [6]",
+        "key conduct.horizon_months: 12 months",
+    ),
+    ("outcomes.toml", 'left_on"\n', 'left_on"\noptional = true\n', "key departure.signs: all are optional"),
     ("support.toml", 'grade = "fair"', 'grade = "poor"', "key conduct/fair: no support action; add at least one"),
     ("points.toml", 'table = "honours"', 'table = "medals"', "key rule[1].table: no table 'medals'"),
     ("points.toml", 'date = "occurred_on"', 'date = "given_on"', "key rule[1].date: no column 'given_on'"),
@@ -220,6 +235,8 @@ FAULTS = [
     ("forbidden.toml", '"sex", ', '"sex", "track", ', "key track: the contract lets it train"),
     ("watch.toml", "alert = 0.20", "alert = 0.05", "key inputs.nulls: the alert would come no later than the warning"),
     ("watch.toml", "usual_times = 2.0", "usual_times = 0.5", "key sureness.usual_times: "),
+    ("gate.toml", "[30, 100, 300]", "[30, 300, 100]", "key groups.unit_size_edges: sizes do not grow"),
+    ("gate.toml", "signatures = 2", "signatures = 1", "key waivers.signatures: "),
 ]
 
 

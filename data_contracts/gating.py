@@ -1,0 +1,55 @@
+"""What the promotion gate asks of a model, as frozen dataclasses filled from `policy/gate.toml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from data_contracts.decisions import STRICT
+
+Attribute = Literal["sex", "ethnicity", "age_band", "unit_size"]
+
+
+@dataclass(frozen=True)
+class GroupLimits:
+    """Which groups are compared, and how far each may lie from equality."""
+
+    __pydantic_config__ = STRICT
+
+    attributes: Annotated[tuple[Attribute, ...], Field(min_length=1)]
+    ratio_low: Annotated[float, Field(gt=0, lt=1)]
+    ratio_high: Annotated[float, Field(gt=1)]
+    gap_at_most: Annotated[float, Field(gt=0, lt=1)]
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+    least_share: Annotated[float, Field(ge=0, lt=0.5)]
+    age_band_years: Annotated[int, Field(ge=1, le=50)]
+    unit_size_edges: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
+
+    @property
+    def partitions(self) -> tuple[tuple[Attribute, ...], ...]:
+        """Each attribute by itself, then each pair."""
+        return (*((name,) for name in self.attributes), *combinations(self.attributes, 2))
+
+
+@dataclass(frozen=True)
+class WaiverRule:
+    """Who may say yes to what nobody could measure well, and in how many words."""
+
+    __pydantic_config__ = STRICT
+
+    signatures: Annotated[int, Field(ge=2)]
+    least_reason: Annotated[int, Field(ge=1)]
+
+
+@dataclass(frozen=True)
+class GatePolicy:
+    """Everything about promotion."""
+
+    __pydantic_config__ = STRICT
+
+    calibration_error_at_most: Annotated[float, Field(gt=0, lt=1)]
+    groups: GroupLimits
+    waivers: WaiverRule
