@@ -110,6 +110,36 @@ class UnitBudget:
 
 @dataclass(frozen=True)
 class Scoring:
+@dataclass(frozen=True)
+class Flagging:
+    """When a trend is one: nights looked back on, how far ahead it is followed, and the least rise (or fall) that
+    counts, in log-odds."""
+
+    __pydantic_config__ = STRICT
+
+    months: Annotated[int, Field(ge=1, le=12)]
+    within_days: Annotated[int, Field(ge=1, le=365)]
+    least_rise: Positive
+
+
+@dataclass(frozen=True)
+class CutOffs:
+    """The least chance of each grade but the best, of one outcome so many months ahead."""
+
+    __pydantic_config__ = STRICT
+
+    outcome: Outcome
+    horizon_months: Literal[6, 12, 24]
+    poor: Share
+    fair: Share
+    good: Share
+
+    @property
+    def by_grade(self) -> dict[str, float]:
+        """As grading takes them."""
+        return {"poor": self.poor, "fair": self.fair, "good": self.good}
+
+
     """How much history and how fresh features a score needs, and how long a warning stands."""
 
     __pydantic_config__ = STRICT
@@ -128,9 +158,44 @@ class GradePolicy:
 
     shares: Shares
     unit: UnitBudget
+    mode: Literal["shares", "cut_offs", "unit_budget"]
     scoring: Scoring
 
+    flags: Flagging
 
+    cut_off: tuple[CutOffs, ...] = ()
+
+    def cut_offs_of(self, outcome: str, horizon_months: int) -> dict[str, float] | None:
+        """What the department set for an outcome; None where it set nothing."""
+        found = [one for one in self.cut_off if (one.outcome, one.horizon_months) == (outcome, horizon_months)]
+        return found[0].by_grade if found else None
+
+
+@dataclass(frozen=True)
+class Sign:
+    """How an outcome shows in one table; each field is explained at the head of policy/outcomes.toml."""
+
+    __pydantic_config__ = STRICT
+
+    how: Literal["row", "run", "past_minimum", "without", "no_growth"]
+    table: Code
+    date: Code
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unless: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    at_least: Mapping[str, float] = field(default_factory=dict)
+    in_a_row: Annotated[int, Field(ge=1)] = 1
+    months: Annotated[int, Field(ge=0, le=1200)] | None = None
+    each: Code | None = None
+    level: Code | None = None
+    growth: float = 0.0
+    optional: bool = False
+    unrecorded: Literal["counts", "nothing"] = "nothing"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column of the table that it reads."""
+        named = (self.date, *self.where, *self.unless, *self.at_least, self.each, self.level)
+        return tuple(dict.fromkeys(name for name in named if name is not None))
 @dataclass(frozen=True)
 class OutcomeRule:
     """An outcome: whether it is served, what it rests on, how far it looks ahead."""

@@ -1,14 +1,14 @@
-"""Reasons: what columns add to the log-odds, summed by theme, told in words with numbers, peers and dates.
+"""Reasons: what columns add to the log-odds, summed by theme, told in words with numbers, days and peers.
 
-A theme is told from one column that carries it, never from the model's inside: what a person reads can be
-checked against the record.
+What raises the chance are reasons; what lowers it are strengths, which an officer may see and a leader commend.
+The sums of all themes, of the columns of none, and the base are together the log-odds of the chance.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -16,199 +16,186 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data_contracts.asof import add_months
 from models.base import Numbers
+from models.themes import FACETS, SHOWN, THEMES, Facet, facet_of, theme_of
 
 SMALLEST = 0.02  # log-odds; less than two per cent either way is no reason
-DAYS_PER_YEAR = 365.25
+CODES = tuple(theme.code for theme in THEMES)
+OWNER = np.array([CODES.index(theme.code) for theme, _ in FACETS])  # (facets,) place of each facet's theme
+OF_THEME = np.eye(len(CODES))[OWNER]  # (facets, themes)
+BAD = np.array([theme.bad for theme, _ in FACETS])
 
 
 @dataclass(frozen=True)
-class Theme:
-    """`covers` are the beginnings of column names; `shown` is the column whose value is told.
+class ThemeSums:
+    """Parts of the log-odds: by facet (n, facets), of columns of no theme (n,), and the base (n,)."""
 
-    `since` is a column of days since it last happened; `scale` divides the value for people (days to years).
+    facets: NDArray[np.float64]
+    other: Numbers
+    base: Numbers
+
+    @property
+    def themes(self) -> NDArray[np.float64]:
+        """By theme, (n, themes) in the order of THEMES."""
+        summed: NDArray[np.float64] = self.facets @ OF_THEME
+        return summed
+
+    @property
+    def log_odds(self) -> Numbers:
+        """Everything together, (n,)."""
+        return np.asarray(self.facets.sum(axis=1) + self.other + self.base, dtype=np.float64)
+
+    @property
+    def strength(self) -> NDArray[np.float64]:
+        """The share of each theme in all that moves a chance from the base, (n, themes), between 0 and 1."""
+        size = np.abs(self.themes)
+        whole = size.sum(axis=1, keepdims=True) + np.abs(self.other)[:, None]
+        share: NDArray[np.float64] = np.divide(size, whole, out=np.zeros_like(size), where=whole > 0)
+        return share
+
+
+def theme_sums(contributions: Numbers, names: Sequence[str]) -> ThemeSums:
+    """From (n, f + 1) contributions, the base last, and the f column names.
+
+    >>> sums = theme_sums(np.array([[0.5, -0.2, 0.1, -3.0]]), ["complaints_12m", "honours_60m", "xyz"])
+    >>> float(sums.log_odds[0].round(3)), dict(zip(CODES, sums.themes[0].tolist()))["honours"]
+    (-2.6, -0.2)
     """
-
-    code: str
-    covers: tuple[str, ...]
-    shown: str
-    zh: str
-    en: str
-    since: str | None = None
-    scale: float = 1.0
-
-
-THEMES: tuple[Theme, ...] = (
-    Theme(
-        "sustained_complaints",
-        ("complaints_sustained", "days_since_complaints_sustained"),
-        "complaints_sustained_60m",
-        "近五年查实投诉 {value} 件（同期全员平均 {peers}）",
-        "{value} sustained complaints in the last five years (average of all officers {peers})",
-        "days_since_complaints_sustained",
-    ),
-    Theme(
-        "force_complaints",
-        ("complaints_use_of_force", "days_since_complaints_use_of_force"),
-        "complaints_use_of_force_24m",
-        "近两年使用武力类投诉 {value} 件（平均 {peers}）；投诉不等于查实",
-        "{value} use-of-force complaints in the last two years (average {peers}); an allegation is no finding",
-        "days_since_complaints_use_of_force",
-    ),
-    Theme(
-        "co_accused",
-        ("co_accused",),
-        "co_accused_24m",
-        "近两年与 {value} 名同事同案被投诉（平均 {peers}）",
-        "named together with {value} colleagues in complaints of the last two years (average {peers})",
-    ),
-    Theme(
-        "unit_context",
-        ("unit_others_mean", "unit_size", "days_in_unit"),
-        "unit_others_mean_complaints_24m",
-        "所在单位其他民警近两年人均投诉 {value} 件（各单位平均 {peers}）",
-        "others of the unit had {value} complaints each in the last two years (average of all units {peers})",
-    ),
-    Theme(
-        "post_peers",
-        (
-            "post_size",
-            "complaints_24m_minus",
-            "complaints_24m_over",
-            "complaints_sustained_60m_minus",
-            "complaints_sustained_60m_over",
-            "force_reports_24m_minus",
-            "force_reports_24m_over",
-        ),
-        "complaints_24m_minus_post_others",
-        "近两年投诉件数减去同岗位其他人的平均数为 {value}（全员平均 {peers}）",
-        "complaints of the last two years less the mean of others in the same post: {value} (average {peers})",
-    ),
-    Theme(
-        "complaints",
-        ("complaints", "days_since_complaints"),
-        "complaints_24m",
-        "近两年收到投诉 {value} 件（平均 {peers}）；投诉不等于查实",
-        "{value} complaints in the last two years (average {peers}); a complaint is no finding",
-        "days_since_complaints",
-    ),
-    Theme(
-        "force_reports",
-        ("force_reports", "days_since_force_reports"),
-        "force_reports_24m",
-        "近两年使用武力报告 {value} 次（平均 {peers}）",
-        "{value} reports of force used in the last two years (average {peers})",
-        "days_since_force_reports",
-    ),
-    Theme(
-        "workload",
-        ("overtime_hours", "nights", "duty_", "exposure_hours", "leave_days", "sick_days"),
-        "overtime_hours_per_duty_month_12m",
-        "近一年每月加班 {value} 小时（平均 {peers}）",
-        "{value} hours of overtime a month in the last year (average {peers})",
-    ),
-    Theme(
-        "training",
-        ("courses", "course_", "days_since_courses", "competency", "days_since_competency"),
-        "courses_24m",
-        "近两年完成培训 {value} 门（平均 {peers}）",
-        "{value} courses completed in the last two years (average {peers})",
-        "days_since_courses",
-    ),
-    Theme(
-        "appraisals",
-        ("appraisal", "days_since_appraisals"),
-        "appraisal_performance_score_mean_12m",
-        "近一年工作绩效考核 {value} 分（平均 {peers}）",
-        "performance appraisal of {value} in the last year (average {peers})",
-    ),
-    Theme(
-        "honours",
-        ("honours", "days_since_honours"),
-        "honours_60m",
-        "近五年受表彰 {value} 次（平均 {peers}）",
-        "{value} honours in the last five years (average {peers})",
-        "days_since_honours",
-    ),
-    Theme(
-        "career_stage",
-        ("tenure_days", "rank_", "days_in_rank", "rank_steps", "days_since_rank_steps", "track", "education"),
-        "tenure_days",
-        "从警 {value} 年（平均 {peers} 年）",
-        "{value} years of service (average {peers})",
-        scale=DAYS_PER_YEAR,
-    ),
-    Theme(
-        "moves",
-        ("moves", "days_in_post", "days_since_first_posting", "posting_ended"),
-        "moves_60m",
-        "近五年调动 {value} 次（平均 {peers}）",
-        "{value} moves in the last five years (average {peers})",
-    ),
-)
-OTHER = "other"
-
-
-def theme_of(column: str) -> str:
-    """The code of a column's theme; codes of text columns (`rank_code=...`) follow their column.
-
-    >>> theme_of("complaints_sustained_24m"), theme_of("complaints_24m"), theme_of("rank_code=SERGEANT")
-    ('sustained_complaints', 'complaints', 'career_stage')
-    """
-    return next((theme.code for theme in THEMES if column.startswith(theme.covers)), OTHER)
+    spread = np.zeros((len(names) + 1, len(FACETS) + 2))
+    spread[-1, -1] = 1.0
+    for place, name in enumerate(names):
+        facet = facet_of(name)
+        spread[place, -2 if facet is None else facet] = 1.0
+    parts = contributions @ spread
+    return ThemeSums(parts[:, :-2], parts[:, -2], parts[:, -1])
 
 
 @dataclass(frozen=True)
 class Told:
-    """The words for the rows of one frame; means are of everybody the model was trained on last."""
+    """Turns sums into sentences.
 
-    themes: tuple[Theme, ...]
+    `means` are of everybody the model was trained on last; themes in `silent` (they told nothing of later years
+    when the model was checked) are never told.
+    """
+
     means: Mapping[str, float]
+    silent: Sequence[str] = ()
 
-    def reasons(self, frame: pd.DataFrame, by_theme: NDArray[np.float64], top: int) -> list[str]:
-        """JSON for each row: at most `top` themes that raise the chance, strongest first.
+    def both(self, frame: pd.DataFrame, sums: ThemeSums, top: int) -> tuple[list[str], list[str]]:
+        """(reasons, strengths): for each row the JSON of at most `top` of each, strongest first.
 
-        `by_theme` (n, len(themes)) holds log-odds. A theme without a known value is not told.
+        `frame` has as_of and the features of the rows of `sums`. A facet without a known value is not told.
         """
-        order = np.argsort(-by_theme, axis=1, kind="stable")
-        days = pd.to_datetime(frame["as_of"]).dt.date.to_list()
-        columns = {name: frame[name].to_numpy(np.float64, na_value=np.nan) for name in self._wanted(frame)}
-        return [self._row(row, order[row], by_theme[row], columns, days[row], top) for row in range(len(frame))]
+        record = _Record.of(frame, self.means)
+        raising = _choose(sums, record.fits(1.0), 1.0, top, self.silent)
+        lowering = _choose(sums, record.fits(-1.0), -1.0, top, self.silent)
+        return record.sentences(raising, sums.strength), record.sentences(lowering, sums.strength)
 
-    def _wanted(self, frame: pd.DataFrame) -> set[str]:
-        names = {name for theme in self.themes for name in (theme.shown, theme.since or "")}
-        return names & set(frame.columns)
+    def reasons(self, frame: pd.DataFrame, sums: ThemeSums, top: int) -> list[str]:
+        """Only what raises the chance."""
+        return self.both(frame, sums, top)[0]
 
-    def _row(
-        self, row: int, order: NDArray[np.intp], strength: Numbers, columns: Mapping[str, Numbers], day: date, top: int
-    ) -> str:
-        told: list[dict[str, Any]] = []
-        for place in order.tolist():
-            if len(told) == top or strength[place] < SMALLEST:
-                break
-            reason = self._sentence(self.themes[place], row, columns, day)
-            if reason is not None:
-                told.append(reason)
-        return json.dumps(told, ensure_ascii=False)
 
-    def _sentence(self, theme: Theme, row: int, columns: Mapping[str, Numbers], day: date) -> dict[str, Any] | None:
-        shown = theme.shown
-        if shown not in columns or np.isnan(columns[shown][row]):
-            return None
-        numbers = {
-            "value": _number(columns[shown][row] / theme.scale),
-            "peers": _number(self.means.get(shown, float("nan")) / theme.scale),
+def _choose(sums: ThemeSums, fits: NDArray[np.bool_], sign: float, top: int, silent: Sequence[str]) -> NDArray[np.intp]:
+    """(n, top) places in FACETS of what is told, strongest theme first; -1 for nothing.
+
+    Of a theme the facet that adds most is told, among those whose number fits what is said.
+    """
+    parts = np.where(fits, sign * sums.facets, -np.inf)
+    spoken = np.stack([parts[:, theme == OWNER].max(axis=1) for theme in range(len(CODES))], axis=1)
+    worth = np.where(np.isfinite(spoken), sign * sums.themes, -np.inf)
+    worth[:, [CODES.index(code) for code in silent if code in CODES]] = -np.inf
+    order = np.argsort(-worth, axis=1, kind="stable")[:, :top]
+    facet = np.stack([np.where(theme == OWNER, parts, -np.inf).argmax(axis=1) for theme in range(len(CODES))], axis=1)
+    rows = np.arange(len(order))[:, None]
+    return np.where(worth[rows, order] >= SMALLEST, facet[rows, order], -1)
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What the sentences need of a frame, by facet: value, mean of others in the post, days since the last."""
+
+    days: list[date]
+    value: NDArray[np.float64]
+    post: NDArray[np.float64]
+    last: NDArray[np.float64]
+    mean: Numbers
+    _starts: dict[tuple[date, int], str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, means: Mapping[str, float]) -> _Record:
+        value = _columns(frame, [facet.shown for _, facet in FACETS])
+        return cls(
+            days=pd.to_datetime(frame["as_of"]).dt.date.to_list(),
+            value=value,
+            post=value - _columns(frame, [facet.post for _, facet in FACETS]),
+            last=_columns(frame, [facet.last for _, facet in FACETS]),
+            mean=np.array([means.get(facet.shown, np.nan) for _, facet in FACETS]),
+        )
+
+    def fits(self, sign: float) -> NDArray[np.bool_]:
+        """Whether a facet's number is known and, in a theme of bad things, on the side that is said, (n, facets)."""
+        usual = np.where(np.isnan(self.mean), 0.0, self.mean)
+        side = (self.value >= usual) & (self.value > 0) if sign > 0 else self.value <= usual
+        fits: NDArray[np.bool_] = ~np.isnan(self.value) & (~BAD | side)
+        return fits
+
+    def sentences(self, chosen: NDArray[np.intp], strength: NDArray[np.float64]) -> list[str]:
+        """The JSON of each row."""
+        return [
+            json.dumps([self._told(row, place, strength) for place in places if place >= 0], ensure_ascii=False)
+            for row, places in enumerate(chosen.tolist())
+        ]
+
+    def _told(self, row: int, place: int, strength: NDArray[np.float64]) -> dict[str, Any]:
+        theme, facet = FACETS[place]
+        start = self._start(row, facet)
+        last = self._last(row, place)
+        value = _number(self.value[row, place] / facet.scale)
+        peers = self._peers(row, place, facet)
+        days = (f"最近一次在{last}", f"the last on {last}") if last else ("", "")
+        zh = (facet.zh.format(value=value, start=start) + peers[0], days[0], theme.note_zh)
+        en = (facet.en.format(value=value, start=start) + peers[1], days[1], theme.note_en)
+        return {
+            "theme": theme.code,
+            "text": {"zh": "；".join(filter(None, zh)), "en": "; ".join(filter(None, en))},
+            "since": last or start or None,
+            "strength": round(float(strength[row, OWNER[place]]), 3),
         }
-        since = _day(columns, theme.since, row, day)
-        last = {"zh": f"；最近一次 {since}", "en": f"; the last on {since}"} if since else {"zh": "", "en": ""}
-        text = {"zh": theme.zh.format(**numbers) + last["zh"], "en": theme.en.format(**numbers) + last["en"]}
-        return {"theme": theme.code, "text": text, "since": since}
+
+    def _start(self, row: int, facet: Facet) -> str:
+        if facet.months is None:
+            return ""
+        key = (self.days[row], facet.months)
+        if key not in self._starts:
+            self._starts[key] = add_months(key[0], -facet.months).isoformat()
+        return self._starts[key]
+
+    def _last(self, row: int, place: int) -> str:
+        days = self.last[row, place]
+        return "" if np.isnan(days) else date.fromordinal(self.days[row].toordinal() - int(days)).isoformat()
+
+    def _peers(self, row: int, place: int, facet: Facet) -> tuple[str, str]:
+        """How the others in the same post stand, where that is known, and the whole force."""
+        post, force = self.post[row, place] / facet.scale, self.mean[place] / facet.scale
+        zh, en = [], []
+        if not np.isnan(post):
+            zh.append(f"同岗位其他人平均{_number(post)}")
+            en.append(f"others in the same post {_number(post)}")
+        if not np.isnan(force):
+            zh.append(f"全员平均{_number(force)}")
+            en.append(f"all officers {_number(force)}")
+        return (f"（{'，'.join(zh)}）", f" ({', '.join(en)} on average)") if zh else ("", "")
 
 
-def _day(columns: Mapping[str, Numbers], since: str | None, row: int, day: date) -> str | None:
-    if since is None or since not in columns or np.isnan(columns[since][row]):
-        return None
-    return date.fromordinal(day.toordinal() - int(columns[since][row])).isoformat()
+def _columns(frame: pd.DataFrame, names: Sequence[str | None]) -> NDArray[np.float64]:
+    """(n, names); NaN where the frame lacks the column."""
+    known: dict[str | None, Numbers] = {
+        name: frame[name].to_numpy(np.float64, na_value=np.nan) for name in {*names} if name in frame.columns
+    }
+    nothing = np.full(len(frame), np.nan)
+    return np.stack([known.get(name, nothing) for name in names], axis=1)
 
 
 def _number(value: float) -> str:
@@ -223,12 +210,4 @@ def _number(value: float) -> str:
     return told.removeprefix("-") if float(told) == 0 else told
 
 
-def theme_sums(contributions: Numbers, names: Sequence[str], themes: Sequence[Theme]) -> NDArray[np.float64]:
-    """(n, f + 1) contributions to (n, themes): the base and columns of no theme are left out."""
-    codes = [theme.code for theme in themes]
-    spread = np.zeros((len(names) + 1, len(codes)))
-    for place, name in enumerate(names):
-        code = theme_of(name)
-        if code in codes:
-            spread[place, codes.index(code)] = 1.0
-    return contributions @ spread
+__all__ = ["CODES", "SHOWN", "SMALLEST", "THEMES", "ThemeSums", "Told", "theme_of", "theme_sums"]

@@ -1,4 +1,4 @@
-"""Four grades from chances, by the shares that policy sets; and why somebody gets none."""
+"""Four grades from chances, as policy sets them: by shares, by cut-offs, or within a budget of each unit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data_contracts.decisions import GradePolicy, Shares
+from data_contracts.decisions import GradePolicy, Shares, UnitBudget
 from data_contracts.vocabulary import Grade
 from models.base import Numbers
 
@@ -42,9 +42,70 @@ def by_shares(probabilities: Numbers, shares: Shares) -> NDArray[np.object_]:
     return result
 
 
-def grade(probabilities: Numbers, policy: GradePolicy) -> NDArray[np.object_]:
-    """Grades (n,) by the shares of policy; see `by_shares`."""
-    return by_shares(probabilities, policy.shares)
+def by_cut_offs(probabilities: Numbers, cuts: Mapping[str, float]) -> NDArray[np.object_]:
+    """Grades (n,) by the least chance of each grade but the best; NaN gets None.
+
+    >>> by_cut_offs(np.array([0.2, 0.01, np.nan]), {"poor": 0.3, "fair": 0.2, "good": 0.05}).tolist()
+    ['fair', 'excellent', None]
+    """
+    result = np.full(len(probabilities), None, dtype=object)
+    known = ~np.isnan(probabilities)
+    result[known] = Grade.EXCELLENT.value
+    for name in (Grade.GOOD.value, Grade.FAIR.value, Grade.POOR.value):
+        result[known & (probabilities >= cuts.get(name, np.inf))] = name
+    return result
+
+
+def within_budget(
+    grades: NDArray[np.object_], probabilities: Numbers, units: Sequence[str | None], budget: UnitBudget
+) -> NDArray[np.object_]:
+    """`grades` (n,) with no more poor in any unit than its budget; those beyond it, least likely first, are fair.
+
+    The size of a unit is that of its officers with a grade; equals at the edge are all fair. Officers of no known
+    unit are left as they are.
+
+    >>> from data_contracts.decisions import UnitBudget
+    >>> poor = np.array(["poor"] * 3, dtype=object)
+    >>> within_budget(poor, np.array([0.9, 0.8, 0.7]), ["u"] * 3, UnitBudget(30, 0.1, 2, 0.2, 0.1)).tolist()
+    ['poor', 'poor', 'fair']
+    """
+    rows = pd.DataFrame({"unit": pd.array(units, dtype="string"), "chance": probabilities, "grade": grades})
+    size = rows["grade"].notna().groupby(rows["unit"]).transform("sum")
+    worse = rows.groupby("unit")["chance"].rank(ascending=False, method="max")  # equals count all of themselves
+    allowed = size.map(lambda officers: float("nan") if pd.isna(officers) else budget.most_flagged(int(officers)))
+    result = grades.copy()
+    result[((rows["grade"] == Grade.POOR.value) & (worse > allowed)).to_numpy(bool)] = Grade.FAIR.value
+    return result
+
+
+def grade(
+    probabilities: Numbers,
+    rules: GradePolicy,
+    outcome: str = "",
+    horizon_months: int = 0,
+    units: Sequence[str | None] | None = None,
+) -> NDArray[np.object_]:
+    """Grades (n,) of a whole force for one outcome, as the mode of policy says; NaN gets None.
+
+    Where policy sets no cut-offs for an outcome and horizon, or the units are not known, the shares decide.
+
+    >>> from data_contracts.policy import policy
+    >>> grade(np.arange(20) / 20, policy().grades)[[0, 10, 18, 19]].tolist()
+    ['excellent', 'good', 'fair', 'poor']
+    """
+    cuts = rules.cut_offs_of(outcome, horizon_months)
+    if rules.mode == "cut_offs" and cuts is not None:
+        return by_cut_offs(probabilities, cuts)
+    shared = by_shares(probabilities, rules.shares)
+    if rules.mode == "unit_budget" and units is not None:
+        return within_budget(shared, probabilities, units, rules.unit)
+    return shared
+
+
+def limits(cuts: Mapping[str, float], rules: GradePolicy, outcome: str, horizon_months: int) -> Mapping[str, float]:
+    """The least chance of each grade but the best in force: policy's own in mode cut_offs, else `cuts`."""
+    own = rules.cut_offs_of(outcome, horizon_months) if rules.mode == "cut_offs" else None
+    return cuts if own is None else own
 
 
 def cut_offs(probabilities: Numbers, policy: GradePolicy) -> dict[str, float]:

@@ -17,7 +17,8 @@ from models.base import ExplainedModel, Matrix, Numbers
 from models.boosting import Boosted
 from models.calibration import Platt, Reliability, log_odds
 from models.design_matrix import Design
-from models.explain import THEMES, Told, theme_sums
+from models.explain import SHOWN, Told, theme_sums
+from models.flags import best_below, merits
 from models.grades import SHORT_HISTORY, cut_offs, reaches, short_history
 from models.logistic import SoftLogistic
 
@@ -41,6 +42,8 @@ class OutcomeModel:
     reliability: Reliability = field(default_factory=Reliability)
     cuts: Mapping[str, float] = field(default_factory=dict)
     rate: float = 0.0
+    silent: tuple[str, ...] = ()  # themes that told nothing of later years when the model was checked
+    commend_below: float = 0.0  # the chance below which the best share of the force lies
 
     def scores(self, x: Matrix) -> Numbers:
         """Uncalibrated log-odds (n,)."""
@@ -109,8 +112,8 @@ class RiskBundle:
     def score(self, frame: pd.DataFrame, top_reasons: int = TOP_REASONS) -> pd.DataFrame:
         """One row for each officer, outcome and horizon, officer by officer.
 
-        Columns: officer_id, outcome, horizon_months, status, probability, low, high, unsure, reasons (JSON),
-        because (JSON).
+        Columns: officer_id, outcome, horizon_months, status, probability, low, high, unsure, reasons, strengths,
+        merits, because (each JSON); `merits` are facts of the record that speak for the officer.
         Officers with too short a history are `not_scored`; theirs is never a low risk.
         """
         short = short_history(frame, policy().grades)
@@ -121,6 +124,7 @@ class RiskBundle:
     def _one(self, model: OutcomeModel, frame: pd.DataFrame, short: NDArray[np.bool_], top: int) -> pd.DataFrame:
         x = model.design.matrix(frame)
         chance, low, high = model.predict_interval(x)
+        reasons, strengths = self._told(model, frame, x, top)
         answer = pd.DataFrame(
             {
                 "officer_id": frame["officer_id"].to_numpy(),
@@ -131,23 +135,25 @@ class RiskBundle:
                 "low": low,
                 "high": high,
                 "unsure": reaches(low, high, model.cuts),
-                "reasons": pd.Series(self._reasons(model, frame, x, top), dtype=object),
+                "reasons": pd.Series(reasons, dtype=object),
+                "strengths": pd.Series(strengths, dtype=object),
+                "merits": pd.Series(merits(frame), dtype=object),
                 "because": pd.Series([None] * len(frame), dtype=object),
             }
         )
         answer.loc[short, ["probability", "low", "high"]] = np.nan
         answer.loc[short, "status"] = "not_scored"
         answer.loc[short, "unsure"] = False
-        answer.loc[short, "reasons"] = None
+        answer.loc[short, ["reasons", "strengths", "merits"]] = None
         answer.loc[short, "because"] = json.dumps(SHORT_HISTORY, ensure_ascii=False)
         return answer
 
-    def _reasons(self, model: OutcomeModel, frame: pd.DataFrame, x: Matrix, top: int) -> list[str]:
-        """JSON for each row; only what lies above the usual (the mean of training) is a reason."""
+    def _told(self, model: OutcomeModel, frame: pd.DataFrame, x: Matrix, top: int) -> tuple[list[str], list[str]]:
+        """Reasons and strengths as JSON for each row: what lies above and below the usual (the mean of training)."""
         if not model.members or not len(frame):
-            return ["[]"] * len(frame)
-        sums = theme_sums(model.contributions(x), model.design.names, THEMES)
-        return Told(THEMES, self.means).reasons(frame, sums, top)
+            return ["[]"] * len(frame), ["[]"] * len(frame)
+        sums = theme_sums(model.contributions(x), model.design.names)
+        return Told(self.means, model.silent).both(frame, sums, top)
 
     def to_parts(self) -> Parts:
         """Plain parts for `models.artifacts.save`."""
@@ -188,8 +194,9 @@ def with_cuts(bundle: RiskBundle, force: pd.DataFrame) -> RiskBundle:
     models = []
     for model in bundle.outcome_models:
         chance = np.where(short, np.nan, model.predict(model.design.matrix(force)))
-        models.append(replace(model, cuts=cut_offs(chance, policy().grades)))
-    shown = {theme.shown for theme in THEMES} & set(force.columns)
+        cuts, best = cut_offs(chance, policy().grades), best_below(chance, policy().grades.unit.commend_share)
+        models.append(replace(model, cuts=cuts, commend_below=best))
+    shown = SHOWN & set(force.columns)
     known = {name: float(force[name].mean()) for name in sorted(shown) if force[name].notna().any()}
     return replace(bundle, outcome_models=tuple(models), means=known)
 
@@ -208,6 +215,8 @@ def _outcome_json(model: OutcomeModel) -> dict[str, Any]:
         "reliability": model.reliability.to_json(),
         "cuts": dict(model.cuts),
         "rate": model.rate,
+        "silent": list(model.silent),
+        "commend_below": model.commend_below,
         "members": list(model.members),
     }
 
@@ -225,6 +234,8 @@ def _outcome_model(told: Mapping[str, Any], parts: Parts) -> OutcomeModel:
         Reliability.from_json(told["reliability"]),
         told["cuts"],
         float(told["rate"]),
+        tuple(told["silent"]),
+        float(told["commend_below"]),
     )
 
 

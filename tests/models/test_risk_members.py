@@ -18,7 +18,6 @@ from models.baselines import PEERS, PlainPeer, Standardised, count_rule
 from models.boosting import Boosted
 from models.calibration import Platt, Reliability, log_odds, matching_shift
 from models.design_matrix import Design
-from models.explain import THEMES, Told, theme_of, theme_sums
 from models.grades import cut_offs, grade, reaches, short_history
 from models.logistic import SoftLogistic
 
@@ -163,28 +162,3 @@ def test_a_design_keeps_order_and_refuses_a_frame_without_its_columns() -> None:
     with pytest.raises(FeatureMismatch, match="'a'"):
         design.matrix(frame[["b", "rank_code"]])
     assert Design.of(frame, ["rank_code"], least=2).matrix(frame).shape == (2, 0)
-
-
-def test_reasons_name_what_raises_the_chance_with_number_peers_and_date() -> None:
-    frame = pd.DataFrame({"as_of": pd.to_datetime(["2024-03-01"]), "complaints_24m": [3.0], "tenure_days": [3652.5]})
-    frame["days_since_complaints"] = 29.0
-    sums = theme_sums(np.array([[0.9, -0.5, 7.0]]), ["complaints_12m", "tenure_days"], THEMES)
-    told = json.loads(Told(THEMES, {"complaints_24m": 0.41}).reasons(frame, sums, 3)[0])
-    assert [reason["theme"] for reason in told] == ["complaints"]
-    assert "3 complaints" in told[0]["text"]["en"]
-    assert "0.41" in told[0]["text"]["zh"]
-    assert told[0]["since"] == "2024-02-01"
-
-
-def test_a_reason_without_a_known_value_is_not_told() -> None:
-    frame = pd.DataFrame({"as_of": pd.to_datetime(["2024-03-01"]), "complaints_24m": [np.nan]})
-    sums = theme_sums(np.array([[0.9, 0.0]]), ["complaints_12m"], THEMES)
-    assert Told(THEMES, {}).reasons(frame, sums, 3) == ["[]"]
-
-
-def test_nearly_every_feature_has_a_theme() -> None:
-    from features.windows import FEATURE_COLUMNS
-
-    places = {"unit_id", "post_id"}
-    assert [name for name in FEATURE_COLUMNS if theme_of(name) == "other" and name not in places] == []
-    assert {theme.shown for theme in THEMES} <= set(FEATURE_COLUMNS)

@@ -1,0 +1,180 @@
+"""Reasons: they add up to what the model says, read as they should, and name nobody but the officer asked about."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data_contracts.policy import check_features
+from models.base import ExplainedModel
+from models.calibration import Platt, log_odds
+from models.design_matrix import Design
+from models.explain import CODES, SHOWN, THEMES, Told, theme_of, theme_sums
+from models.risk import KINDS, OutcomeModel, RiskBundle
+from models.themes import FACETS
+
+RNG = np.random.default_rng(11)
+NAMES = ("complaints_12m", "complaints_60m", "complaints_sustained_ever", "overtime_hours_12m", "nights_12m",
+         "honours_60m", "co_accused_24m", "unit_others_mean_complaints_24m", "something_new")  # fmt: skip
+SHARED = {"complaints_24m", "complaints_24m_minus_post_others", "days_since_complaints", "tenure_days"}
+
+
+def _frame(rows: int) -> pd.DataFrame:
+    """Officers with long, telling ids."""
+    numbers = {name: RNG.poisson(3, rows).astype(np.float64) for name in sorted({*NAMES, *SHARED, *SHOWN})}
+    numbers["tenure_days"] = np.full(rows, 4000.0)
+    ids = [f"officer-{number:05d}" for number in range(rows)]
+    return pd.DataFrame({"officer_id": pd.array(ids, dtype="string"), **numbers}).assign(
+        as_of=pd.Timestamp("2024-03-01"), unit_id="unit-77", post_id="post-88"
+    )
+
+
+def _model(frame: pd.DataFrame, members: Mapping[str, ExplainedModel], **more: Any) -> OutcomeModel:
+    design = Design.of(frame, NAMES)
+    weights = {name: 1.0 / len(members) for name in members}
+    return OutcomeModel("conduct", 12, design, members, weights, Platt(0.8, -0.3), **more)
+
+
+def _fitted(frame: pd.DataFrame) -> dict[str, ExplainedModel]:
+    """Every kind of member there is, fitted on complaints and overtime."""
+    design = Design.of(frame, NAMES)
+    x = design.matrix(frame)
+    truth = 0.4 * frame["complaints_12m"] + 0.2 * frame["overtime_hours_12m"] - 3.0
+    y = (RNG.random(len(frame)) < 1 / (1 + np.exp(-truth))).astype(np.float64)
+    make: Mapping[str, Callable[[], ExplainedModel]] = {**KINDS}
+    return {name: one().fit(x, y, design.names) for name, one in make.items()}
+
+
+@pytest.fixture(scope="module")
+def fitted() -> tuple[pd.DataFrame, dict[str, ExplainedModel]]:
+    frame = _frame(600)
+    return frame, _fitted(frame)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "all"])
+def test_themes_the_rest_and_the_base_are_the_log_odds_of_the_chance(
+    fitted: tuple[pd.DataFrame, dict[str, ExplainedModel]], kind: str
+) -> None:
+    frame, members = fitted
+    model = _model(frame, members if kind == "all" else {kind: members[kind]})
+    x = model.design.matrix(frame)
+    sums = theme_sums(model.contributions(x), model.design.names)
+    assert np.abs(sums.themes.sum(axis=1) + sums.other + sums.base - log_odds(model.predict(x))).max() < 1e-4
+    assert np.allclose(sums.log_odds, sums.themes.sum(axis=1) + sums.other + sums.base)
+    assert np.abs(sums.other).max() > 0  # a feature of no theme is not lost
+
+
+def _told(sums: dict[str, float], values: dict[str, float], means: dict[str, float]) -> tuple[list[Any], list[Any]]:
+    frame = pd.DataFrame({name: [value] for name, value in values.items()}).assign(as_of=pd.Timestamp("2024-03-01"))
+    found = theme_sums(np.array([[*sums.values(), -3.0]]), list(sums))
+    reasons, strengths = Told(means).both(frame, found, 3)
+    return json.loads(reasons[0]), json.loads(strengths[0])
+
+
+def test_a_sentence_has_number_days_and_both_kinds_of_peers() -> None:
+    values = {"complaints_24m": 3.0, "complaints_24m_minus_post_others": 2.1, "days_since_complaints": 29.0}
+    (told,), strengths = _told({"complaints_12m": 0.9, "tenure_days": -0.3}, values, {"complaints_24m": 0.41})
+    assert told["theme"] == "complaints"
+    assert told["text"]["en"] == (
+        "3 complaints since 2022-03-01 (others in the same post 0.90, all officers 0.41 on average); "
+        "the last on 2024-02-01; a complaint is no finding"
+    )
+    assert told["text"]["zh"] == (
+        "2022-03-01以来收到投诉3件（同岗位其他人平均0.90，全员平均0.41）；最近一次在2024-02-01；投诉不等于查实"
+    )
+    assert (told["since"], told["strength"]) == ("2024-02-01", 0.75)
+    assert strengths == []  # tenure is not known
+
+
+def test_what_lowers_the_chance_is_a_strength_and_no_reason() -> None:
+    values = {"complaints_24m": 0.0, "honours_60m": 4.0, "days_since_honours": 60.0}
+    reasons, strengths = _told({"complaints_24m": -0.4, "honours_60m": -0.2}, values, {"complaints_24m": 0.4})
+    assert reasons == []
+    assert [one["theme"] for one in strengths] == ["complaints", "honours"]
+    assert strengths[1]["text"]["en"].startswith("4 honours since 2019-03-01; the last on 2024-01-01")
+
+
+def test_nobody_reads_no_complaint_as_a_reason_nor_many_as_a_strength() -> None:
+    reasons, _ = _told({"complaints_24m": 0.4}, {"complaints_24m": 0.0, "complaints_60m": 0.0}, {"complaints_24m": 0.4})
+    assert reasons == []
+    _, strengths = _told({"complaints_24m": -0.4}, {"complaints_24m": 5.0}, {"complaints_24m": 0.4})
+    assert strengths == []
+    older = {"complaints_24m": 0.0, "complaints_60m": 6.0}
+    reasons, _ = _told({"complaints_24m": 0.4}, older, {"complaints_24m": 0.4, "complaints_60m": 1.0})
+    assert reasons[0]["text"]["en"].startswith("6 complaints since 2019-03-01")
+
+
+def test_the_facet_that_adds_most_is_told() -> None:
+    values = {"overtime_hours_12m": 100.0, "nights_per_duty_month_12m": 7.0}
+    more_nights, _ = _told({"overtime_hours_12m": 0.1, "nights_12m": 0.5}, values, {})
+    more_hours, _ = _told({"overtime_hours_12m": 0.5, "nights_12m": 0.1}, values, {})
+    assert more_nights[0]["text"]["en"] == "7 nights a month since 2023-03-01"
+    assert more_hours[0]["text"]["en"] == "100 hours of overtime since 2023-03-01"
+    assert more_nights[0]["strength"] == 1.0
+
+
+def test_a_value_that_is_not_known_is_not_told_and_little_is_no_reason() -> None:
+    assert _told({"complaints_12m": 0.9}, {"complaints_24m": float("nan")}, {}) == ([], [])
+    assert _told({"complaints_12m": 0.019}, {"complaints_24m": 3.0}, {}) == ([], [])
+    assert len(_told({"complaints_12m": 0.021}, {"complaints_24m": 3.0}, {})[0]) == 1
+
+
+def test_a_theme_that_told_nothing_of_later_years_is_never_told() -> None:
+    frame = _frame(20)
+    sums = theme_sums(np.tile([0.5, 0.4, -1.0], (20, 1)), ["honours_60m", "overtime_hours_12m"])
+    themes = [{one["theme"] for one in json.loads(row)} for row in Told({}, ("honours",)).reasons(frame, sums, 3)]
+    assert themes == [{"workload"}] * 20
+    assert "honours" in json.loads(Told({}).reasons(frame, sums, 3)[0])[0]["theme"]
+
+
+def test_every_officer_is_told_of_their_own_record() -> None:
+    frame = _frame(2).assign(complaints_24m=[2.0, 9.0], honours_60m=[5.0, 1.0])
+    sums = theme_sums(np.array([[0.5, 0.0, 0.0], [0.0, 0.5, 0.0]]), ["complaints_12m", "honours_60m"])
+    first, second = (json.loads(row)[0]["text"]["en"] for row in Told({}).reasons(frame, sums, 3))
+    assert first.startswith("2 complaints")
+    assert second.startswith("1 honours")
+
+
+def test_no_text_holds_an_id_of_anybody_or_anything(
+    fitted: tuple[pd.DataFrame, dict[str, ExplainedModel]],
+) -> None:
+    frame, members = fitted
+    bundle = RiskBundle((_model(frame, members),), "risk_v1", "h", dict.fromkeys(SHOWN, 1.0))
+    scored = bundle.score(frame, top_reasons=len(CODES))
+    texts = [one["text"] for name in ("reasons", "strengths") for row in scored[name] for one in json.loads(row)]
+    assert len(texts) > 1000
+    assert {theme for row in scored["reasons"] for theme in [one["theme"] for one in json.loads(row)]} >= {
+        "people_around"
+    }
+    ids = re.compile(r"officer-\d|unit-77|post-88|[A-Za-z]+[-_]\d|\d{5}")
+    assert [text for text in texts if ids.search(text["zh"] + text["en"])] == []
+
+
+def test_sentences_are_made_of_numbers_and_days_only() -> None:
+    for _, facet in FACETS:
+        assert set(re.findall(r"{(\w*)}", facet.zh)) <= {"value", "start"}
+        assert re.findall(r"{(\w*)}", facet.zh).sort() == re.findall(r"{(\w*)}", facet.en).sort()
+        assert ("{start}" in facet.zh) == (facet.months is not None)
+
+
+def test_no_sentence_rests_on_what_may_not_be_used() -> None:
+    check_features(sorted(SHOWN), "conduct")
+    check_features([name for _, facet in FACETS for name in (facet.post, facet.last) if name], "conduct")
+    with pytest.raises(Exception, match="sick_days"):
+        check_features(["sick_days_12m"], "conduct")
+
+
+def test_nearly_every_feature_has_a_theme_and_every_sentence_a_feature() -> None:
+    from features.windows import FEATURE_COLUMNS
+
+    places = {"unit_id", "post_id"}
+    assert [name for name in FEATURE_COLUMNS if theme_of(name) == "other" and name not in places] == []
+    named = {name for _, facet in FACETS for name in (facet.shown, facet.post, facet.last) if name}
+    assert named <= set(FEATURE_COLUMNS)
+    assert len({theme.code for theme in THEMES}) == len(THEMES) <= 12  # a handful
