@@ -18,6 +18,8 @@ Months = Annotated[int, Field(ge=1, le=1200)]
 Days = Annotated[int, Field(ge=0, le=3660)]
 Code = Annotated[str, Field(min_length=1, max_length=64)]
 Words = Annotated[str, Field(min_length=1, max_length=400)]
+Ahead = Literal[6, 12, 24]
+SERVICE = "service"  # the exposure of everybody in service at as-of
 STRICT = ConfigDict(extra="forbid")
 
 
@@ -109,8 +111,6 @@ class UnitBudget:
 
 
 @dataclass(frozen=True)
-class Scoring:
-@dataclass(frozen=True)
 class Flagging:
     """When a trend is one: nights looked back on, how far ahead it is followed, and the least rise (or fall) that
     counts, in log-odds."""
@@ -140,6 +140,8 @@ class CutOffs:
         return {"poor": self.poor, "fair": self.fair, "good": self.good}
 
 
+@dataclass(frozen=True)
+class Scoring:
     """How much history and how fresh features a score needs, and how long a warning stands."""
 
     __pydantic_config__ = STRICT
@@ -156,13 +158,11 @@ class GradePolicy:
 
     __pydantic_config__ = STRICT
 
+    mode: Literal["shares", "cut_offs", "unit_budget"]
     shares: Shares
     unit: UnitBudget
-    mode: Literal["shares", "cut_offs", "unit_budget"]
-    scoring: Scoring
-
     flags: Flagging
-
+    scoring: Scoring
     cut_off: tuple[CutOffs, ...] = ()
 
     def cut_offs_of(self, outcome: str, horizon_months: int) -> dict[str, float] | None:
@@ -196,9 +196,11 @@ class Sign:
         """Every column of the table that it reads."""
         named = (self.date, *self.where, *self.unless, *self.at_least, self.each, self.level)
         return tuple(dict.fromkeys(name for name in named if name is not None))
+
+
 @dataclass(frozen=True)
 class OutcomeRule:
-    """An outcome: whether it is served, what it rests on, how far it looks ahead."""
+    """An outcome: whether it is served, what it rests on, how far it looks ahead, and the signs it shows by."""
 
     __pydantic_config__ = STRICT
 
@@ -209,10 +211,24 @@ class OutcomeRule:
     description_en: Words
     served: bool
     basis: Literal["finding", "duty", "allegation"]
-    horizon_months: Literal[6, 12, 24]
-    needs_tables: tuple[Code, ...]
-    thresholds: Mapping[str, float] = field(default_factory=dict)
-    leave_kinds: tuple[Code, ...] = ()
+    horizon_months: Ahead
+    horizons_months: Annotated[tuple[Ahead, ...], Field(min_length=1)]
+    exposure: Code
+    known: Literal["row", "finding"]
+    mature_after_days: Days
+    signs: Annotated[tuple[Sign, ...], Field(min_length=1)]
+    combine: Literal["any", "all"] = "any"
+
+    @property
+    def needs_tables(self) -> tuple[str, ...]:
+        """The tables without which it cannot be trained."""
+        return tuple(dict.fromkeys(sign.table for sign in self.signs if not sign.optional))
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Every table that its labels read where it exists."""
+        exposed = () if self.exposure == SERVICE else (self.exposure,)
+        return tuple(dict.fromkeys((*(sign.table for sign in self.signs), *exposed)))
 
     def main_horizon(self, offered: Iterable[int]) -> int:
         """Of the months offered, those that grade an officer as a whole: our own, else the nearest, the shorter first.

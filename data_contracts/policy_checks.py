@@ -124,15 +124,7 @@ def _outcomes(found: Found, contracts: Catalog) -> Iterator[Problem]:
     for missing in sorted(set(Outcome) - {rule.name for rule in found.outcomes}):
         yield Problem("outcomes.toml", missing, "no rule for this outcome", "add it, with served = false if unwanted")
     for rule in found.outcomes:
-        if rule.exposure not in (SERVICE, *contracts.tables):
-            yield Problem("outcomes.toml", f"{rule.name}.exposure", f"no table {rule.exposure!r}", TABLE_REMEDY)
-        if rule.horizon_months not in rule.horizons_months:
-            fault = f"{rule.horizon_months} months are not among horizons_months"
-            yield Problem("outcomes.toml", f"{rule.name}.horizon_months", fault, "add it there")
-        if all(sign.optional for sign in rule.signs):
-            yield Problem("outcomes.toml", f"{rule.name}.signs", "all are optional", "let one be asked for always")
-        for number, sign in enumerate(rule.signs, start=1):
-            yield from _sign(f"{rule.name}.signs[{number}]", sign, contracts)
+        yield from _outcome(rule, contracts)
     given = {(rule.outcome, rule.grade) for rule in found.support}
     for outcome in Outcome:
         for grade in Grade:
@@ -140,11 +132,27 @@ def _outcomes(found: Found, contracts: Catalog) -> Iterator[Problem]:
                 yield Problem("support.toml", f"{outcome}/{grade}", "no support action", "add at least one action")
 
 
+SUSTAINED = {"finding": ("sustained",)}
 SIGN_NEEDS: Mapping[str, tuple[str, ...]] = {
     "past_minimum": ("months",),
     "without": ("months",),
     "no_growth": ("months", "each", "level"),
 }
+
+
+def _outcome(rule: OutcomeRule, contracts: Catalog) -> Iterator[Problem]:
+    if rule.exposure not in (SERVICE, *contracts.tables):
+        yield Problem("outcomes.toml", f"{rule.name}.exposure", f"no table {rule.exposure!r}", TABLE_REMEDY)
+    if rule.horizon_months not in rule.horizons_months:
+        fault = f"{rule.horizon_months} months are not among horizons_months"
+        yield Problem("outcomes.toml", f"{rule.name}.horizon_months", fault, "add it there")
+    if all(sign.optional for sign in rule.signs):
+        yield Problem("outcomes.toml", f"{rule.name}.signs", "all are optional", "let one be asked for always")
+    if rule.known == "finding" and any(sign.how != "row" or sign.where != SUSTAINED for sign in rule.signs):
+        fault = "an open row has a chance only of being sustained"
+        yield Problem("outcomes.toml", f"{rule.name}.known", fault, 'ask for sustained findings, or use "row"')
+    for number, sign in enumerate(rule.signs, start=1):
+        yield from _sign(f"{rule.name}.signs[{number}]", sign, contracts)
 
 
 def _sign(place: str, sign: Sign, contracts: Catalog) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""What happened to each officer after an as-of, as it was known on a later day.
+"""What happened to each officer after an as-of, as it was known on a later day; policy/outcomes.toml says what counts.
 
 `mature` labels use only versions known at `known_at` and give an open complaint its chance; `eventual` labels use
 what the data set knows at its end, which flatters a model and exists for comparison with papers and as the test.
@@ -6,20 +6,24 @@ what the data set knows at its end, which flatters a model and exists for compar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from data_contracts.asof import add_months
+from data_contracts.decisions import SERVICE, OutcomeRule, Sign
 from data_contracts.errors import InvalidInput, MissingTable
 from data_contracts.policy import policy
 from models.base import Numbers
-from training.maturity import sustained_chance
+from training.signs import Looked, Window, chance_of_finding, shown
 
 Frames = Mapping[str, pd.DataFrame]
+REAL_SHARE = 0.001
+LONGEST_GAP_YEARS = 5
 
 
 @dataclass(frozen=True)
@@ -34,161 +38,93 @@ class Question:
     known_at: date | None
     soft: bool = True
 
+    def window(self, as_of: date) -> Window:
+        """The months asked about from an as-of on; raises InvalidInput when they are not mature (the embargo)."""
+        end = add_months(as_of, self.horizon_months)
+        ready = end + timedelta(days=policy().outcome(self.outcome).mature_after_days)
+        if self.known_at is not None and ready > self.known_at:
+            raise InvalidInput(
+                f"labels at {as_of} need {self.horizon_months} months, until {ready}, but only what was known at "
+                f"{self.known_at} may be used; leave that as-of out (the embargo)"
+            )
+        return Window(pd.Timestamp(as_of), pd.Timestamp(end))
+
 
 def labels(frames: Frames, spine: pd.DataFrame, question: Question) -> Numbers:
     """0, 1 or a chance for each row (officer_id, as_of) of the spine, (n,).
 
-    Raises InvalidInput when a horizon ends after `known_at` (the embargo), MissingTable when the outcome's own
-    tables are absent.
+    Raises InvalidInput for an unknown outcome or a window not over at `known_at` (the embargo), MissingTable when the
+    outcome's own tables are absent.
     """
-    rule = OUTCOMES.get(question.outcome)
-    if rule is None:
-        raise InvalidInput(f"outcome {question.outcome!r} is unknown; use one of {', '.join(OUTCOMES)}")
-    absent = [name for name in policy().outcome(question.outcome).needs_tables if name not in frames]
-    if absent:
-        raise MissingTable(f"outcome {question.outcome!r} needs table {absent[0]!r}, which is absent; ingest it first")
+    rule = _rule(frames, question.outcome)
     result = np.zeros(len(spine))
-    for stamp in sorted(spine["as_of"].unique()):
-        rows = np.flatnonzero(spine["as_of"] == stamp)
-        start = pd.Timestamp(stamp).date()
-        end = add_months(start, question.horizon_months)
-        if question.known_at is not None and end > question.known_at:
-            raise InvalidInput(
-                f"labels at {start} need {question.horizon_months} months, until {end}, but only what was known at "
-                f"{question.known_at} may be used; leave that as-of out (the embargo)"
-            )
-        chances = rule(frames, question, Window(pd.Timestamp(start), pd.Timestamp(end)))
-        result[rows] = spine["officer_id"].iloc[rows].map(chances).fillna(0.0).to_numpy(np.float64)
+    for rows, window in _windows(spine, question):
+        looked = Looked(spine["officer_id"].iloc[rows], window, question.known_at)
+        result[rows] = happened(frames, rule, looked, soft=question.soft)
     return result
 
 
-@dataclass(frozen=True)
-class Window:
-    """From `start` on and before `end`."""
-
-    start: pd.Timestamp
-    end: pd.Timestamp
-
-    def holds(self, days: pd.Series) -> pd.Series:
-        """Whether each day lies inside."""
-        return (days >= self.start) & (days < self.end)
-
-
-def versions_at(rows: pd.DataFrame, known_at: date | None) -> pd.DataFrame:
-    """The version of each row that was in force at `known_at`; the newest of all for None."""
-    if known_at is None:
-        return rows[rows["superseded_on"].isna()]
-    moment = pd.Timestamp(known_at)
-    return rows[(rows["known_on"] <= moment) & ~(rows["superseded_on"] <= moment)]
+def exposed(frames: Frames, spine: pd.DataFrame, question: Question) -> NDArray[np.bool_]:
+    """Who was exposed in the window, (n,): those in service at as-of, or of them only who has a row of the table."""
+    rule = _rule(frames, question.outcome)
+    result = np.ones(len(spine), dtype=bool)
+    if rule.exposure == SERVICE or rule.exposure not in frames:
+        return result
+    begins = next((sign.date for sign in rule.signs if sign.table == rule.exposure), "known_on")
+    sign = Sign("row", rule.exposure, begins)
+    for rows, window in _windows(spine, question):
+        looked = Looked(spine["officer_id"].iloc[rows], window, question.known_at)
+        result[rows] = shown(sign, frames[rule.exposure], looked) > 0
+    return result
 
 
-def _complaints(frames: Frames, question: Question, window: Window) -> pd.DataFrame:
-    inside = versions_at(frames["complaints"], question.known_at)
-    return inside[window.holds(inside["opened_on"])]
+def happened(frames: Frames, rule: OutcomeRule, looked: Looked, *, soft: bool) -> Numbers:
+    """The chance of the outcome for each officer asked about, (n,): by any sign, or by all that can be judged."""
+    chances = [
+        (chance_of_finding if soft and rule.known == "finding" else shown)(sign, frames[sign.table], looked)
+        for sign in rule.signs
+        if sign.table in frames
+    ]
+    if rule.combine == "all":
+        together: Numbers = np.prod([np.nan_to_num(chance, nan=1.0) for chance in chances], axis=0)
+        return together
+    none: Numbers = np.prod([1.0 - np.nan_to_num(chance) for chance in chances], axis=0)
+    return 1.0 - none
 
 
-def _conduct(frames: Frames, question: Question, window: Window) -> pd.Series:
-    """One minus the chance that none of the window's complaints is sustained."""
-    if question.soft and question.known_at is not None:
-        known = versions_at(frames["complaints"], question.known_at)
-        known = known[known["opened_on"] < pd.Timestamp(question.known_at)]
-        inside = window.holds(known["opened_on"]).to_numpy(bool)
-        found = known[inside].assign(chance=sustained_chance(known, question.known_at)[inside])
-    else:
-        found = _complaints(frames, question, window)
-        found = found.assign(chance=(found["finding"] == "sustained").fillna(False).astype("float64"))
-    none = found["chance"].rsub(1.0).groupby(found["officer_id"]).prod()
-    return none.rsub(1.0)
+def _rule(frames: Frames, outcome: str) -> OutcomeRule:
+    rule = policy().outcome(outcome)
+    absent = [name for name in rule.needs_tables if name not in frames]
+    if absent:
+        raise MissingTable(f"outcome {outcome!r} needs table {absent[0]!r}, which is absent; ingest it first")
+    return rule
 
 
-def _force(frames: Frames, question: Question, window: Window) -> pd.Series:
-    found = _complaints(frames, question, window)
-    return _ones(found[(found["category"] == "use_of_force").fillna(False)])
-
-
-def _any_complaint(frames: Frames, question: Question, window: Window) -> pd.Series:
-    return _ones(_complaints(frames, question, window))
-
-
-def _strain(frames: Frames, question: Question, window: Window) -> pd.Series:
-    """Too much overtime for months on end, or too many sick days in one month; thresholds stand in policy."""
-    limits = policy().outcome("strain").thresholds
-    months = versions_at(frames["duty_months"], question.known_at)
-    months = months[window.holds(months["month"])].sort_values(["officer_id", "month"])
-    sick = (months["sick_days"] >= limits["sick_days_in_month"]).fillna(False)
-    over = (months["overtime_hours"] >= limits["overtime_hours_in_month"]).fillna(False).astype("int64")
-    run = over.groupby(months["officer_id"]).rolling(int(limits["months_in_a_row"])).sum().droplevel(0)
-    long_run = run.reindex(months.index) >= limits["months_in_a_row"]
-    return _ones(months[(sick | long_run).to_numpy(bool)])
-
-
-def _departure(frames: Frames, question: Question, window: Window) -> pd.Series:
-    rule = policy().outcome("departure")
-    officers = versions_at(frames["officers"], question.known_at)
-    left = window.holds(officers["left_on"])
-    if "leave_kind" in officers and officers["leave_kind"].notna().any():
-        left &= officers["leave_kind"].isin(rule.leave_kinds).fillna(False)
-    return _ones(officers[left.fillna(False).to_numpy(bool)])
-
-
-def _stagnation(frames: Frames, question: Question, window: Window) -> pd.Series:
-    """At the end of the window: no step for longer than the least time and the grace, and no course for long."""
-    limits = policy().outcome("stagnation").thresholds
-    steps = versions_at(frames["promotions"], question.known_at)
-    steps = steps[(steps["kind"] != "roster") & (steps["ladder"] != "police_rank")]
-    steps = steps[steps["occurred_on"] < window.end]
-    last = steps.sort_values("occurred_on").drop_duplicates("officer_id", keep="last").set_index("officer_id")
-    ladders, names = last["ladder"].astype(str), last["rank_step"].astype(str)
-    needed = [_minimum_months(*pair) + limits["months_past_minimum"] for pair in zip(ladders, names, strict=True)]
-    held = (window.end - last["occurred_on"]).dt.days / 30.4375
-    stuck = held >= np.array(needed, dtype=np.float64)
-    courses = versions_at(frames["course_completions"], question.known_at)
-    since = window.end - pd.DateOffset(months=int(limits["months_without_training"]))
-    trained = courses[(courses["occurred_on"] >= since) & (courses["occurred_on"] < window.end)]["officer_id"]
-    idle = stuck & ~last.index.isin(trained)
-    return pd.Series(1.0, index=last.index[idle.to_numpy(bool)])
-
-
-def _minimum_months(ladder: str, step: str) -> float:
-    """The least time before the next step; never over where there is no next by time, or the ladder is unknown."""
-    known = policy().step(ladder, step)
-    return float("inf") if known is None or known.minimum_years is None else 12.0 * known.minimum_years
-
-
-def _ones(rows: pd.DataFrame) -> pd.Series:
-    return pd.Series(1.0, index=pd.Index(rows["officer_id"].unique(), name="officer_id"), dtype="float64")
-
-
-OUTCOMES: Mapping[str, Callable[[Frames, Question, Window], pd.Series]] = {
-    "conduct": _conduct,
-    "force": _force,
-    "any_complaint": _any_complaint,
-    "strain": _strain,
-    "departure": _departure,
-    "stagnation": _stagnation,
-}
-BEGINS: Mapping[str, tuple[str, str]] = {
-    "conduct": ("complaints", "opened_on"),
-    "force": ("complaints", "opened_on"),
-    "any_complaint": ("complaints", "opened_on"),
-    "strain": ("duty_months", "month"),
-    "departure": ("officers", "entered_on"),
-    "stagnation": ("promotions", "occurred_on"),
-}
-REAL_SHARE = 0.001
-LONGEST_GAP_YEARS = 5
+def _windows(spine: pd.DataFrame, question: Question) -> list[tuple[NDArray[np.intp], Window]]:
+    """Row numbers of each as-of of the spine, and its window."""
+    stamps = sorted(spine["as_of"].unique())
+    return [(np.flatnonzero(spine["as_of"] == stamp), question.window(pd.Timestamp(stamp).date())) for stamp in stamps]
 
 
 def first_as_of(frames: Frames, outcome: str) -> date:
-    """The earliest as-of with a year of real recording in the outcome's own table behind it.
+    """The earliest as-of with a year of real recording in each of the outcome's own tables behind it.
 
     Raises MissingTable without any row.
     """
-    table, column = BEGINS[outcome]
-    days = frames[table][column].dropna() if table in frames else pd.Series(dtype="datetime64[us]")
-    if days.empty:
-        raise MissingTable(f"outcome {outcome!r} needs rows in table {table!r}, and there are none; ingest them first")
-    return add_months(_recording_began(days).date(), 12)
+    began = [_began(frames, sign) for sign in policy().outcome(outcome).signs if not sign.optional]
+    absent = [table for table, day in began if day is None]
+    if absent:
+        raise MissingTable(
+            f"outcome {outcome!r} needs rows in table {absent[0]!r}, and there are none; ingest them first"
+        )
+    return add_months(max(day.date() for _, day in began if day is not None), 12)
+
+
+def _began(frames: Frames, sign: Sign) -> tuple[str, pd.Timestamp | None]:
+    if sign.table not in frames:
+        return sign.table, None
+    days = frames[sign.table][sign.date].dropna()
+    return sign.table, None if days.empty else _recording_began(days)
 
 
 def _recording_began(days: pd.Series) -> pd.Timestamp:

@@ -18,7 +18,7 @@ from models.baselines import count_rule
 from models.risk import OutcomeModel, RiskBundle, with_cuts
 from training.dataset import Lesson, RiskRows, as_ofs_needed, lesson_of, level_drift
 from training.fit_risk import FitSettings, fit_outcome
-from training.outcomes import BEGINS, Question, first_as_of, labels
+from training.outcomes import Question, first_as_of, labels
 from training.reference import reference_of
 from training.risk_record import Later, Origin, Trained, check, record
 from training.splits import Split, rolling_origin
@@ -69,7 +69,7 @@ def train_risk(
 
 def label_tables(history: History) -> dict[str, pd.DataFrame]:
     """The tables that labels come from, as far as they are there."""
-    needed = {table for table, _ in BEGINS.values()} | {"course_completions"}
+    needed = {table for rule in policy().outcomes for table in rule.tables}
     return {name: history.frame(name) for name in history.tables() if name in needed}
 
 

@@ -219,6 +219,7 @@ FAULTS = [
         "horizons_months = [6]",
         "key conduct.horizon_months: 12 months",
     ),
+    ("outcomes.toml", '["sustained"]', '["unfounded"]', "key conduct.known: an open row has a chance only"),
     ("outcomes.toml", 'left_on"\n', 'left_on"\noptional = true\n', "key departure.signs: all are optional"),
     ("support.toml", 'grade = "fair"', 'grade = "poor"', "key conduct/fair: no support action; add at least one"),
     ("points.toml", 'table = "honours"', 'table = "medals"', "key rule[1].table: no table 'medals'"),

@@ -89,7 +89,7 @@ def test_the_json_has_the_shape_that_others_read(bureau: Path, tmp_path: Path) -
 def test_an_as_of_without_positives_is_null_and_no_crash(bureau: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from training import outcomes
 
-    monkeypatch.setitem(outcomes.OUTCOMES, "conduct", lambda *_: pd.Series(dtype="float64"))
+    monkeypatch.setattr(outcomes, "happened", lambda _, __, looked, **___: looked.officers.map(lambda _: 0.0))
     report = backtest_risk(asked(bureau, as_ofs=["2024-07-01"]))
     assert all(math.isnan(record["average_precision"]) for record in report.records)
     assert without_nan(report.records)[0]["average_precision"] is None

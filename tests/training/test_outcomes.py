@@ -11,7 +11,8 @@ import pytest
 from data_contracts.errors import InvalidInput, MissingTable
 from tests.training.risk_bureau import complaint, complaints, days, spine
 from training.maturity import sustained_chance
-from training.outcomes import Question, first_as_of, labels, versions_at
+from training.outcomes import Question, first_as_of, labels
+from training.signs import versions_at
 
 OFFICERS = ["sustained", "later", "open", "cleared", "force", "before", "none"]
 TABLES = {
