@@ -35,6 +35,7 @@ from data_contracts.decisions import (
 from data_contracts.errors import ContractViolation, ForbiddenFeature, InvalidInput
 from data_contracts.gating import GatePolicy
 from data_contracts.policy_checks import Found, Problem, problems_of
+from data_contracts.supporting import CourseAdvice, WhatIfPolicy
 from data_contracts.watching import WatchPolicy
 
 T = TypeVar("T")
@@ -62,6 +63,8 @@ class Policy:
     forbidden: tuple[ForbiddenGroup, ...]
     watch: WatchPolicy
     gate: GatePolicy
+    course_themes: CourseAdvice
+    what_if: WhatIfPolicy
 
     @property
     def served_outcomes(self) -> tuple[str, ...]:
@@ -136,6 +139,8 @@ SECTIONS: Mapping[str, tuple[str | None, Any]] = {
     "forbidden": ("group", tuple[ForbiddenGroup, ...]),
     "watch": (None, WatchPolicy),
     "gate": (None, GatePolicy),
+    "course_themes": (None, CourseAdvice),
+    "what_if": (None, WhatIfPolicy),
 }
 
 

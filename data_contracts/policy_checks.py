@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,9 +24,11 @@ from data_contracts.decisions import (
     TrainingRule,
 )
 from data_contracts.gating import GatePolicy
+from data_contracts.supporting import CourseAdvice, WhatIfPolicy
 from data_contracts.vocabulary import Grade, Outcome
 from data_contracts.watching import WatchPolicy
 
+PLACES = re.compile(r"{(\w*)}")
 TABLE_REMEDY = "name a table that has a contract"
 
 
@@ -59,6 +62,8 @@ class Found:
     forbidden: tuple[ForbiddenGroup, ...]
     watch: WatchPolicy
     gate: GatePolicy
+    course_themes: CourseAdvice
+    what_if: WhatIfPolicy
 
 
 def problems_of(found: Found, contracts: Catalog) -> Iterator[Problem]:
@@ -73,6 +78,7 @@ def problems_of(found: Found, contracts: Catalog) -> Iterator[Problem]:
     yield from _forbidden(found.forbidden, contracts)
     yield from _watch(found.watch)
     yield from _gate(found.gate)
+    yield from _what_if(found.what_if)
 
 
 def _twice(found: Found) -> Iterator[Problem]:
@@ -86,6 +92,8 @@ def _twice(found: Found) -> Iterator[Problem]:
         ("outcomes.toml", (rule.name.value for rule in found.outcomes)),
         ("grades.toml", (f"cut_off {one.outcome}/{one.horizon_months}" for one in found.grades.cut_off)),
         ("support.toml", (f"{rule.outcome}/{rule.grade}" for rule in found.support)),
+        ("course_themes.toml", (one.theme for one in found.course_themes.theme)),
+        ("what_if.toml", (change.code for change in found.what_if.change)),
         ("points.toml", (rule.code for rule in found.points)),
         ("eligibility.toml", (rule.code for rule in found.eligibility)),
         ("training.toml", (rule.code for rule in found.training)),
@@ -118,6 +126,18 @@ def _cut_offs(grades: GradePolicy, outcomes: tuple[OutcomeRule, ...]) -> Iterato
         if rule.served and grades.cut_offs_of(rule.name, rule.horizon_months) is None:
             place, fault = f"cut_off {rule.name}/{rule.horizon_months}", "no cut-offs for an outcome that is served"
             yield Problem("grades.toml", place, fault, "add a [[cut_off]], or use another mode")
+
+
+def _what_if(what_if: WhatIfPolicy) -> Iterator[Problem]:
+    for change in what_if.change:
+        if (change.to is None) == (change.add == 0.0):
+            yield Problem("what_if.toml", change.code, "brings its measure nowhere, or to two places", "give to or add")
+        if change.measure == "courses" and change.to is not None:
+            yield Problem("what_if.toml", change.code, "courses are taken one by one", "give add, not to")
+        for words in (change.zh, change.en):
+            if set(PLACES.findall(words)) != {"before", "after"}:
+                fault = f"{words!r} does not name what was and what would be"
+                yield Problem("what_if.toml", change.code, fault, "write {before} and {after} in both languages")
 
 
 def _outcomes(found: Found, contracts: Catalog) -> Iterator[Problem]:

@@ -1,0 +1,84 @@
+"""What the department decides about help: which courses address what, and which changes may be thought through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from data_contracts.decisions import STRICT, Code, Months, Share, Words
+from data_contracts.vocabulary import Bilingual, Outcome
+
+
+@dataclass(frozen=True)
+class ThemeCourses:
+    """The competencies that address a theme of reasons, the most fitting first."""
+
+    __pydantic_config__ = STRICT
+
+    theme: Code
+    competencies: Annotated[tuple[Code, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class CourseAdvice:
+    """Courses named beside a training action: at most `most`, among those issued within `offered_months` or always
+    on offer (no day of issue)."""
+
+    __pydantic_config__ = STRICT
+
+    offered_months: Months
+    most: Annotated[int, Field(ge=1, le=10)]
+    theme: tuple[ThemeCourses, ...]
+
+    def competencies_for(self, themes: tuple[str, ...]) -> tuple[str, ...]:
+        """The competencies that address these themes, each once, in the order of the themes."""
+        known = {one.theme: one.competencies for one in self.theme}
+        return tuple(dict.fromkeys(name for theme in themes for name in known.get(theme, ())))
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that an officer or a leader can change, as if it had held for the last `months`.
+
+    `measure` is a monthly figure of duty (brought `to` a mean, or changed by `add` a month) or `courses` (`add` in
+    all). The monthly figure stays within `least` and `most`, and moves by at most `most_step`. Words hold {before}
+    and {after}.
+    """
+
+    __pydantic_config__ = STRICT
+
+    code: Code
+    who: Literal["officer", "leader"]
+    measure: Literal["overtime_hours", "nights", "leave_days", "courses"]
+    zh: Words
+    en: Words
+    months: Annotated[int, Field(ge=1, le=12)] = 3
+    to: Literal["post_mean", "force_mean"] | None = None
+    add: float = 0.0
+    hours: Annotated[float, Field(ge=0)] = 0.0
+    least: Annotated[float, Field(ge=0)] = 0.0
+    most: Annotated[float, Field(gt=0)] = 1000.0
+    most_step: Annotated[float, Field(gt=0)] = 1000.0
+    outcomes: tuple[Outcome, ...] = ()
+
+    def applies_to(self, outcome: str) -> bool:
+        """Whether it is thought through for an outcome; an empty list names all."""
+        return not self.outcomes or outcome in self.outcomes
+
+    @property
+    def text(self) -> Bilingual:
+        """The change in words."""
+        return Bilingual(self.zh, self.en)
+
+
+@dataclass(frozen=True)
+class WhatIfPolicy:
+    """The changes, how many are told at most, and the least fall of the chance that is worth telling."""
+
+    __pydantic_config__ = STRICT
+
+    told: Annotated[int, Field(ge=1, le=10)]
+    least_difference: Share
+    change: tuple[Change, ...]
