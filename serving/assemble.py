@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cached_property, partial
 from pathlib import Path
 
 import pandas as pd
@@ -14,13 +15,18 @@ import pyarrow as pa
 from data_contracts.decisions import GradePolicy
 from data_contracts.errors import PublishRefused
 from data_contracts.policy import policy
+from models.support import CourseBook
 from serving.chunks import ChunkStore, parquet_bytes
+from serving.courses import NO_COURSES, book_hash, publish_courses
+from serving.flagging import bounds_of_force, flags_of
 from serving.manifest import FORMAT, MANIFEST, Counts, Manifest, file_hash, hash_of, write_atomically
-from serving.results import QUARANTINED, RESULT_SCHEMA, SCORED, Scorer
+from serving.past import Chances
+from serving.results import LATER, QUARANTINED, RESULT_SCHEMA, SCORED, PublishedRun, Scorer
 from serving.roll_up import GRADES, graded, main_horizons, unit_results
+from serving.supporting import support_column
 
 # what grading needs; reasons stay on disk
-LIGHT = ["officer_id", "unit_id", "outcome", "horizon_months", "status", "probability"]
+LIGHT = ["officer_id", "unit_id", "outcome", "horizon_months", "status", "probability", "merits"]
 
 
 @dataclass(frozen=True)
@@ -33,14 +39,19 @@ class Night:
     parents: Mapping[str, str]
     snapshot_sha256: str
     chunk_officers: int
+    earlier: tuple[PublishedRun, ...] = ()
+    book: CourseBook = NO_COURSES
 
-    @property
+    @cached_property
     def inputs(self) -> dict[str, str]:
         """Hash of each input, for the manifest."""
         return {
             "snapshot": self.snapshot_sha256,
             "grade_rules": hash_of(asdict(self.rules)),
             "unit_tree": hash_of(dict(self.parents)),
+            "earlier_runs": hash_of([run.manifest.output_hash for run in self.earlier]),
+            "courses": book_hash(self.book),
+            "support_rules": hash_of([asdict(policy().course_themes), *map(asdict, policy().support)]),
             "horizons": hash_of({rule.name.value: rule.horizon_months for rule in policy().outcomes}),
         }
 
@@ -67,7 +78,9 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
     counts = _counts(frame, force)
     if counts.scored == 0:
         raise PublishRefused(f"nothing was published for {night.as_of}: none of {counts.rows_in} officers was scored")
-    files = _write_parts(store, force, target)
+    earlier = [Chances.of(run) for run in night.earlier]
+    force["flags"] = flags_of(force, night.as_of, earlier, night.rules, partial(bounds_of_force, rules=night.rules))
+    files = _write_parts(store, force, target, night.book) | publish_courses(night.book, target)
     units = unit_results(force, night.parents, night.rules)
     files["units.parquet"] = _write(target / "units.parquet", pa.Table.from_pandas(units, preserve_index=False))
     files["quarantine.parquet"] = _write(target / "quarantine.parquet", _quarantine(frame, force))
@@ -85,15 +98,17 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
     return manifest
 
 
-def _write_parts(store: ChunkStore, force: pd.DataFrame, target: Path) -> dict[str, str]:
-    """Each chunk with its grades, without the quarantined; returns name -> sha256."""
+def _write_parts(store: ChunkStore, force: pd.DataFrame, target: Path, book: CourseBook) -> dict[str, str]:
+    """Each chunk with its grades, flags and support, without the quarantined; returns name -> sha256."""
     files: dict[str, str] = {}
-    start = 0
+    start, main = 0, main_horizons(force)
     for number in store.numbers():
         table = store.read(number)
         rows = force.iloc[start : start + len(table)]
         start += len(table)
-        for name in ("grade", "overall_grade"):
+        rows = rows.assign(reasons=table["reasons"].to_pandas().to_numpy(object))
+        rows = rows.assign(support=support_column(rows, main, book))
+        for name in LATER:
             column = pa.array(rows[name], pa.string(), from_pandas=True)
             table = table.set_column(RESULT_SCHEMA.get_field_index(name), RESULT_SCHEMA.field(name), column)
         table = table.filter(pa.array((rows["status"] != QUARANTINED).to_numpy(bool)))

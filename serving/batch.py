@@ -20,7 +20,9 @@ from data_contracts.settings import Settings
 from features.store import FeatureReader
 from serving.assemble import Night, assemble
 from serving.chunks import CHUNK_OFFICERS, ChunkStore, score_chunks
+from serving.courses import courses_at
 from serving.manifest import MANIFEST, Manifest, sync_folder
+from serving.past import earlier_runs
 from serving.pointer import move_pointer, one_at_a_time, run_folder
 from serving.results import Scorer, results_root
 
@@ -60,7 +62,17 @@ def score(
     reader = reader or FeatureReader(settings)
     root = results_root(settings)
     frame = _force(as_of, reader, scorer)
-    night = Night(as_of, scorer, rules, parents or {}, reader.snapshot_hash(as_of), chunk_officers)
+    earlier = tuple(earlier_runs(root, as_of, scorer.models, rules.flags.months))
+    night = Night(
+        as_of,
+        scorer,
+        rules,
+        parents or {},
+        reader.snapshot_hash(as_of),
+        chunk_officers,
+        earlier,
+        courses_at(settings, as_of),
+    )
     try:
         with one_at_a_time(root):
             return _publish(night, frame, root, progress or _silent)

@@ -13,7 +13,7 @@ from typing import Any
 
 from data_contracts.errors import PublishRefused
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -29,13 +29,31 @@ RESULT_SCHEMA = pa.schema(
         ("low", pa.float32()),
         ("high", pa.float32()),
         ("unsure", pa.bool_()),
-        ("reasons", pa.string()),  # JSON: [{"theme", "text": {"zh", "en"}, "since"}]
+        (
+            "reasons",
+            pa.string(),
+        ),  # JSON of what raises the chance: [{"theme", "text": {"zh", "en"}, "since", "strength"}]
+        ("strengths", pa.string()),  # the same of what lowers it
+        ("merits", pa.string()),  # JSON: {"text", "since"}: a good fact of the record, null for none
         ("because", pa.string()),  # JSON: {"code", "zh", "en"} where not scored
         ("grade", pa.string()),
         ("overall_grade", pa.string()),
+        ("flags", pa.string()),  # JSON: [{"kind": approach | commend, "text", "since", "expected_on"}]
+        ("support", pa.string()),  # JSON where poor or fair: [{"outcome", "kind", "text", "within_days", "courses"}]
     ]
 )
-GIVEN = ("status", "probability", "low", "high", "unsure", "reasons", "because")
+GIVEN = ("status", "probability", "low", "high", "unsure", "reasons", "strengths", "merits", "because")
+LATER = ("grade", "overall_grade", "flags", "support")  # what needs the whole force
+
+
+def asked_of(group: Any) -> tuple[str, int]:
+    """The (outcome, months ahead) of a pandas group.
+
+    >>> asked_of(("conduct", np.int16(12)))
+    ('conduct', 12)
+    """
+    outcome, months = group
+    return str(outcome), int(months)
 
 
 class Scorer(Protocol):
@@ -44,7 +62,7 @@ class Scorer(Protocol):
     The chunk has `officer_id`, `as_of`, `unit_id` where the snapshot has it, and the features of the service that
     `models` name. The answer has one row for each officer, outcome and horizon, in any order, with the columns
     `officer_id`, `outcome`, `horizon_months`, `status` (scored or not_scored), `probability`, `low`, `high`,
-    `unsure`, `reasons` and `because`.
+    `unsure`, `reasons` and `because`, and, where the model tells them, `strengths` and `merits`.
     `grade` is not asked for: grades are shares of the whole force. The same chunk must give the same answer.
     """
 
@@ -77,7 +95,7 @@ def checked_results(answer: pd.DataFrame, chunk: pd.DataFrame, answers: Sequence
         raise PublishRefused(
             f"the scorer was asked for {len(wanted)} results and gave {len(given)} others; mend the scorer"
         )
-    rows = given.reindex(wanted)[list(GIVEN)].reset_index()
+    rows = given.reindex(wanted).reindex(columns=list(GIVEN)).reset_index()
     unit = chunk["unit_id"] if "unit_id" in chunk.columns else pd.Series(pd.NA, index=chunk.index, dtype="string")
     rows["unit_id"] = np.repeat(unit.astype(object).to_numpy(), len(answers))
     probability = pd.to_numeric(rows["probability"], errors="coerce").astype("float64")
@@ -86,7 +104,7 @@ def checked_results(answer: pd.DataFrame, chunk: pd.DataFrame, answers: Sequence
     out = bad.groupby(rows["officer_id"], sort=False).transform("any")
     rows.loc[out, "status"] = QUARANTINED
     rows.loc[out, "because"] = '{"code": "not_a_probability"}'
-    return _table(rows.assign(probability=probability, grade=None, overall_grade=None))
+    return _table(rows.assign(probability=probability, **dict.fromkeys(LATER)))
 
 
 def _table(rows: pd.DataFrame) -> pa.Table:

@@ -1,4 +1,4 @@
-"""Grades are shares of the whole force, and figures roll up the unit tree: both need every officer's result."""
+"""Grades need the whole force, and figures roll up the unit tree: both rest on every officer's result."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pandas as pd
 from data_contracts.decisions import GradePolicy
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Grade
-from models.grades import grade as by_share
-from serving.results import SCORED
+from models.grades import by_shares
+from models.grades import grade as grade_of_force
+from serving.results import SCORED, asked_of
 
 GRADES = tuple(item.value for item in Grade)  # worst first
 ASKED = ["outcome", "horizon_months"]
@@ -26,8 +27,10 @@ def graded(results: pd.DataFrame, rules: GradePolicy) -> pd.DataFrame:
     """
     grade = pd.Series(None, index=results.index, dtype=object)
     scored = results["status"] == SCORED
-    for _, rows in results[scored].groupby(ASKED, sort=True):
-        grade.loc[rows.index] = by_share(rows["probability"].to_numpy(np.float64), rules)
+    for group, rows in results[scored].groupby(ASKED, sort=True):
+        units = rows["unit_id"].astype("string").tolist() if "unit_id" in rows.columns else None
+        chances = rows["probability"].to_numpy(np.float64)
+        grade.loc[rows.index] = grade_of_force(chances, rules, *asked_of(group), units)
     main = results["horizon_months"] == results["outcome"].map(main_horizons(results))
     rank = grade.where(main).map({name: place for place, name in enumerate(GRADES)}).astype("float64")
     worst = rank.groupby(results["officer_id"], sort=False).transform("min")
@@ -66,7 +69,7 @@ def unit_results(results: pd.DataFrame, parents: Mapping[str, str], rules: Grade
 
 def _as_codes(share: pd.Series, rules: GradePolicy) -> pd.Series:
     codes = {name: float(place) for place, name in enumerate(GRADES)}
-    grades = by_share(share.to_numpy(np.float64), rules)
+    grades = by_shares(share.to_numpy(np.float64), rules.shares)
     return pd.Series([codes.get(item, np.nan) for item in grades], index=share.index, dtype="float64")
 
 
