@@ -143,7 +143,7 @@ def _test(rows: RiskRows, outcome: str, split: Split, kind: str, say: Say) -> Te
         say(f"{outcome} {split.test} {name}")
         scores[name], seconds[name] = _timed(partial(_peer, make(), plain, test))
     say(f"{outcome} {split.test} {PHAROS}")
-    scores[PHAROS], seconds[PHAROS] = _timed(partial(_pharos, rows, outcome, split, kind, test))
+    scores[PHAROS], seconds[PHAROS] = _timed(partial(pharos_chances, rows, outcome, split, kind, test))
     return Tested(outcome, split.test, len(plain.x), test["officer_id"], y, scores, seconds)
 
 
@@ -164,7 +164,7 @@ def _peer(model: RiskModel, lesson: Lesson, test: pd.DataFrame) -> Numbers:
     return model.fit(lesson.x, y, lesson.design.names).predict(lesson.design.matrix(test))
 
 
-def _pharos(rows: RiskRows, outcome: str, split: Split, kind: str, test: pd.DataFrame) -> Numbers:
+def pharos_chances(rows: RiskRows, outcome: str, split: Split, kind: str, test: pd.DataFrame) -> Numbers:
     """What would be promoted: the same columns, labels and fit as `pharos train risk`."""
     columns = _present(rows, declared_features().service(SERVICE).chosen)
     lesson = lesson_of(rows, outcome, split, columns, kind)
