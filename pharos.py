@@ -160,6 +160,9 @@ def train_risk(
         list[str] | None, typer.Option(help="Default: what policy serves and the data can label.")
     ] = None,
     step_months: Annotated[int, typer.Option(help="Months between the as-ofs learned from.")] = 12,
+    horizon_months: Annotated[
+        list[int] | None, typer.Option(help="Months ahead, 6, 12 or 24; may be given again. Default: policy's own.")
+    ] = None,
 ) -> None:
     """Fit, check on later years, sign and register the risk model."""
     from experiments.progress import steps
@@ -167,7 +170,8 @@ def train_risk(
     from training.train_risk import RiskTraining, train_risk
     from training.tune_models import risk_fit
 
-    asked = RiskTraining(day_of(as_of), tuple(outcome or ()), step_months, fit=risk_fit(settings()))
+    ahead = tuple(horizon_months or ())
+    asked = RiskTraining(day_of(as_of), tuple(outcome or ()), step_months, fit=risk_fit(settings()), horizons=ahead)
     with steps(console, "train risk") as bar:
         trained = train_risk(settings(), asked, bar.say, bar.plan)
     console.print(as_table(trained))
@@ -253,6 +257,18 @@ def score(
     from serving.nightly import as_table, score_night
 
     console.print(as_table(score_night(day_of(as_of), settings(), builders(), console)))
+
+
+@app.command()
+def watch(
+    as_of: Annotated[str, typer.Option(help="The day whose snapshot or night is compared, YYYY-MM-DD.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for page and JSON; default: watch/ in the state.")] = None,
+) -> None:
+    """Compare inputs, predictions and outcomes with training; exit status 0 quiet, 3 drift warning, 4 drift alert."""
+    from experiments.watch import run_watch
+
+    if status := run_watch(settings(), day_of(as_of), out, console):
+        raise typer.Exit(status)
 
 
 # --- demo, doctor ------------------------------------------------------------------------------------------------

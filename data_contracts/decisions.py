@@ -230,6 +230,10 @@ class OutcomeRule:
         exposed = () if self.exposure == SERVICE else (self.exposure,)
         return tuple(dict.fromkeys((*(sign.table for sign in self.signs), *exposed)))
 
+    def name_at(self, months: int) -> str:
+        """The outcome's name on records: plain at our own horizon, with the months at another (`conduct_24m`)."""
+        return str(self.name) if months == self.horizon_months else f"{self.name}_{months}m"
+
     def main_horizon(self, offered: Iterable[int]) -> int:
         """Of the months offered, those that grade an officer as a whole: our own, else the nearest, the shorter first.
 

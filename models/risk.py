@@ -45,6 +45,11 @@ class OutcomeModel:
     silent: tuple[str, ...] = ()  # themes that told nothing of later years when the model was checked
     commend_below: float = 0.0  # the chance below which the best share of the force lies
 
+    @property
+    def name(self) -> str:
+        """What it is called on records: `conduct`, or `conduct_24m` at another horizon than policy's own."""
+        return policy().outcome(self.outcome).name_at(self.horizon_months)
+
     def scores(self, x: Matrix) -> Numbers:
         """Uncalibrated log-odds (n,)."""
         return self._blend(self._member_scores(x), len(x))

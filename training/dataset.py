@@ -15,7 +15,7 @@ from data_contracts.errors import ForbiddenFeature, NotReady
 from data_contracts.policy import check_features
 from models.base import Matrix, Numbers
 from models.design_matrix import Design
-from training.outcomes import Frames, Question, first_as_of, labels
+from training.outcomes import Frames, Question, exposed, first_as_of, labels
 from training.splits import Split
 
 KEYS = ("officer_id", "as_of")
@@ -83,10 +83,12 @@ def check_columns(columns: Sequence[str], outcome: str) -> None:
 
 
 def lesson_of(rows: RiskRows, outcome: str, split: Split, columns: Sequence[str], kind: str = "mature") -> Lesson:
-    """The lesson of an outcome on `columns`; raises NotReady when there is no row to learn from."""
+    """The lesson of an outcome on `columns`, of those exposed to it; raises NotReady when there is no row."""
     check_columns(columns, outcome)
     check_learnable(rows, outcome, split)
     frame = rows.at(split.train)
+    question = Question(outcome, split.horizon_months, None if kind == "eventual" else split.test)
+    frame = frame[exposed(rows.tables, frame, question)].reset_index(drop=True)
     design = Design.of(frame, columns, least=20)
     return Lesson(outcome, split, design, design.matrix(frame), frame[list(KEYS)], rows.tables, kind)
 

@@ -9,7 +9,7 @@ from datetime import date
 import pandas as pd
 
 from data_contracts.asof import add_months
-from data_contracts.errors import MissingTable, NotReady
+from data_contracts.errors import InvalidInput, MissingTable, NotReady
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
@@ -23,19 +23,37 @@ from training.reference import reference_of
 from training.risk_record import Later, Origin, Trained, check, record
 from training.splits import Split, rolling_origin
 
-SERVICE = "risk_v1"
+SERVICE, STRAIN_SERVICE = "risk_v1", "strain_v1"  # the second has sick days, which only `strain` may use
+STRAIN = "strain"
+Answer = tuple[str, int]  # outcome, months ahead
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class RiskTraining:
-    """What is asked: the day, the outcomes (policy's served ones by default), and how far apart as-ofs lie."""
+    """What is asked: the day, the outcomes (policy's served ones by default), months ahead (policy's by default), and
+    how far apart as-ofs lie."""
 
     as_of: date
     outcomes: tuple[str, ...] = ()
     step_months: int = 12
     checks: int = 2
     fit: FitSettings = field(default_factory=FitSettings)
+    horizons: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Material:
+    """Rows of all as-ofs needed, and the columns that each outcome may see."""
+
+    rows: RiskRows
+    columns: Mapping[str, tuple[str, ...]]
+
+    def lesson(self, answer: Answer, split: Split) -> Lesson:
+        """The lesson of one outcome, the drift of its level added."""
+        outcome, _ = answer
+        lesson = lesson_of(self.rows, outcome, split, self.columns[outcome])
+        return lesson.shifted(level_drift(self.rows, outcome, split))
 
 
 def train_risk(
@@ -47,24 +65,47 @@ def train_risk(
     """
     history, reader = History(settings.history_dir), FeatureReader(settings)
     tables = label_tables(history)
-    outcomes = asked.outcomes or served_outcomes(tables)
-    splits = {name: split_of(asked, name, tables, reader.snapshot_dates()) for name in outcomes}
-    checks = {name: _check_splits(asked, split) for name, split in splits.items()}
-    plan(2 + len(outcomes) + sum(len(some) for some in checks.values()))
+    answers = answers_of(asked, tables)
+    splits = {answer: split_of(asked, answer, tables, reader.snapshot_dates()) for answer in answers}
+    checks = {answer: _check_splits(asked, split) for answer, split in splits.items()}
+    plan(2 + len(answers) + sum(len(some) for some in checks.values()))
     say("features")
     every = [*splits.values(), *(split for some in checks.values() for split in some)]
-    rows = stored_rows(reader, tables, as_ofs_needed(every))
-    later = {name: [_later(rows, name, split, asked, say) for split in checks[name]] for name in outcomes}
-    checked = tuple(check(name, later[name]) for name in outcomes)
-    served = tuple(one.outcome for one in checked if one.passes) or tuple(outcomes)
-    models = [_final(rows, name, splits[name], asked.fit, say) for name in served]
-    bundle = bundled(models, reader, rows, asked.as_of)
+    material = material_of(reader, tables, as_ofs_needed(every), [outcome for outcome, _ in answers])
+    later = {answer: [_later(material, answer, split, asked, say) for split in checks[answer]] for answer in answers}
+    checked = {answer: check(name_of(answer), some) for answer, some in later.items()}
+    kept = [answer for answer, one in checked.items() if one.passes] or answers
+    models = [_final(material, answer, splits[answer], asked.fit, say) for answer in kept]
+    bundle = bundled(models, reader, material.rows, asked.as_of)
     say("recording")
-    said = {(name, splits[name].horizon_months): some for name, some in later.items()}
-    reference = reference_of(bundle, rows.frame, said)
+    reference = reference_of(bundle, material.rows.frame, later)
     origin = Origin(asked.as_of, asked.step_months, asked.fit, history.fingerprint(), reference)
-    model, pictures = record(settings, origin, bundle, later, checked)
-    return Trained(model, checked, served, pictures)
+    by_name = {name_of(answer): some for answer, some in later.items()}
+    model, pictures = record(settings, origin, bundle, by_name, list(checked.values()))
+    return Trained(model, tuple(checked.values()), tuple(name_of(answer) for answer in kept), pictures)
+
+
+def name_of(answer: Answer) -> str:
+    """Its name on records.
+
+    >>> name_of(("conduct", 12)), name_of(("conduct", 24))
+    ('conduct', 'conduct_24m')
+    """
+    outcome, months = answer
+    return policy().outcome(outcome).name_at(months)
+
+
+def answers_of(asked: RiskTraining, tables: Mapping[str, pd.DataFrame]) -> list[Answer]:
+    """Each outcome at each horizon asked for; raises InvalidInput for one that policy does not allow."""
+    answers = []
+    for outcome in asked.outcomes or served_outcomes(tables):
+        rule = policy().outcome(outcome)
+        for months in asked.horizons or (rule.horizon_months,):
+            if months not in rule.horizons_months:
+                allowed = ", ".join(map(str, rule.horizons_months))
+                raise InvalidInput(f"{outcome} may not be trained for {months} months; policy allows {allowed}")
+            answers.append((outcome, months))
+    return list(dict.fromkeys(answers))
 
 
 def label_tables(history: History) -> dict[str, pd.DataFrame]:
@@ -82,9 +123,9 @@ def served_outcomes(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
     return found
 
 
-def split_of(asked: RiskTraining, outcome: str, tables: Mapping[str, pd.DataFrame], dates: Sequence[date]) -> Split:
+def split_of(asked: RiskTraining, answer: Answer, tables: Mapping[str, pd.DataFrame], dates: Sequence[date]) -> Split:
     """All earlier as-ofs by the step that have a snapshot."""
-    horizon = policy().outcome(outcome).horizon_months
+    outcome, horizon = answer
     ideal = rolling_origin(asked.as_of, horizon, first_as_of(tables, outcome), asked.step_months)
     kept = tuple(day for day in ideal.train if day in set(dates))
     if not kept:
@@ -103,39 +144,50 @@ def _check_splits(asked: RiskTraining, split: Split) -> list[Split]:
     return found
 
 
-def stored_rows(reader: FeatureReader, tables: Mapping[str, pd.DataFrame], days: Sequence[date]) -> RiskRows:
-    """Features of everybody in the snapshots of these days, through the feature store's point-in-time join."""
-    there = [day for day in reader.snapshot_dates() if day in set(days)]
+def service_of(outcomes: Sequence[str]) -> str:
+    """The service that a model of these outcomes reads: that with sick days only where `strain` is among them.
+
+    >>> service_of(["conduct"]), service_of(["conduct", "strain"])
+    ('risk_v1', 'strain_v1')
+    """
+    return STRAIN_SERVICE if STRAIN in outcomes else SERVICE
+
+
+def material_of(
+    reader: FeatureReader, tables: Mapping[str, pd.DataFrame], days: Sequence[date], outcomes: Sequence[str]
+) -> Material:
+    """Features of everybody in the snapshots of these days, through the feature store's point-in-time join.
+
+    They come from the service that covers all the outcomes; each outcome sees only the columns of its own.
+    """
+    there, service = [day for day in reader.snapshot_dates() if day in set(days)], service_of(outcomes)
     reader.apply()
     officers = [reader.snapshot(day)[["officer_id"]].assign(event_timestamp=pd.Timestamp(day)) for day in there]
-    frame = reader.training_frame(pd.concat(officers, ignore_index=True), SERVICE)
+    frame = reader.training_frame(pd.concat(officers, ignore_index=True), service)
     as_of = frame.pop("event_timestamp").astype("datetime64[us]")
-    return RiskRows(frame.assign(as_of=as_of), tables, tuple(reader.columns(SERVICE)))
+    rows = RiskRows(frame.assign(as_of=as_of), tables, tuple(reader.columns(service)))
+    return Material(rows, {outcome: tuple(reader.columns(service_of([outcome]))) for outcome in outcomes})
 
 
-def _lesson(rows: RiskRows, outcome: str, split: Split) -> Lesson:
-    lesson = lesson_of(rows, outcome, split, rows.columns)
-    return lesson.shifted(level_drift(rows, outcome, split))
-
-
-def _later(rows: RiskRows, outcome: str, split: Split, asked: RiskTraining, say: Say) -> Later:
-    say(f"checking {outcome} at {split.test}")
-    lesson, test = _lesson(rows, outcome, split), rows.at([split.test])
+def _later(material: Material, answer: Answer, split: Split, asked: RiskTraining, say: Say) -> Later:
+    say(f"checking {name_of(answer)} at {split.test}")
+    lesson, test = material.lesson(answer, split), material.rows.at([split.test])
     model = fit_outcome(lesson, asked.fit)
-    question = Question(outcome, split.horizon_months, asked.as_of)
-    y = labels(rows.tables, test[["officer_id", "as_of"]], question)
+    question = Question(answer[0], split.horizon_months, asked.as_of)
+    y = labels(material.rows.tables, test[["officer_id", "as_of"]], question)
     counts = count_rule(test)
     return Later(split.test, test["officer_id"].tolist(), y, model.predict(lesson.design.matrix(test)), counts)
 
 
-def _final(rows: RiskRows, outcome: str, split: Split, fit: FitSettings, say: Say) -> OutcomeModel:
-    say(f"fitting {outcome}")
-    return fit_outcome(_lesson(rows, outcome, split), fit)
+def _final(material: Material, answer: Answer, split: Split, fit: FitSettings, say: Say) -> OutcomeModel:
+    say(f"fitting {name_of(answer)}")
+    return fit_outcome(material.lesson(answer, split), fit)
 
 
 def bundled(models: Sequence[OutcomeModel], reader: FeatureReader, rows: RiskRows, as_of: date) -> RiskBundle:
     """One bundle on one feature service, its grades cut on the force as of the training day."""
-    bundle = RiskBundle(tuple(models), SERVICE, reader.service_hash(SERVICE))
+    service = service_of([model.outcome for model in models])
+    bundle = RiskBundle(tuple(models), service, reader.service_hash(service))
     there = as_of in reader.snapshot_dates()
     last = max(rows.frame["as_of"]).date()
     return with_cuts(bundle, reader.snapshot(as_of) if there else rows.at([last]))

@@ -21,7 +21,7 @@ from data_contracts.settings import Settings
 from features.history import History
 from features.store import FeatureReader
 from training import fit_next_post, fit_risk, risk_record, tracking, train_next_post, train_risk
-from training.dataset import Lesson, as_ofs_needed, lesson_of
+from training.dataset import Lesson, as_ofs_needed
 from training.next_post_data import TrainingData, day_before, training_data
 from training.tune import Found, Number, Objective, Report, Search, Space, best_params, search
 
@@ -58,14 +58,16 @@ def tune_risk(settings: Settings, as_of: date, trials: int, progress: Step | Non
     history, reader = History(settings.history_dir), FeatureReader(settings)
     tables = train_risk.label_tables(history)
     asked = train_risk.RiskTraining(as_of)
-    outcomes = train_risk.served_outcomes(tables)
-    splits = {name: train_risk.split_of(asked, name, tables, reader.snapshot_dates()) for name in outcomes}
-    rows = train_risk.stored_rows(reader, tables, as_ofs_needed(list(splits.values())))
-    lessons = [lesson_of(rows, name, split, rows.columns) for name, split in splits.items()]
-    context = f"{history.fingerprint()}:{reader.service_hash(train_risk.SERVICE)}:{as_of}"
+    answers = train_risk.answers_of(asked, tables)
+    outcomes = [outcome for outcome, _ in answers]
+    splits = {answer: train_risk.split_of(asked, answer, tables, reader.snapshot_dates()) for answer in answers}
+    material = train_risk.material_of(reader, tables, as_ofs_needed(list(splits.values())), outcomes)
+    lessons = [material.lesson(answer, split) for answer, split in splits.items()]
+    service = train_risk.service_of(outcomes)
+    context = f"{history.fingerprint()}:{reader.service_hash(service)}:{as_of}"
     what = Search(risk_record.NAME, context, RISK_SPACE)
     found = search(what, risk_objective(lessons), trials=trials, settings=settings, progress=progress)
-    _record(settings, what, found, history.fingerprint(), train_risk.SERVICE, as_of)
+    _record(settings, what, found, history.fingerprint(), service, as_of)
     return found
 
 

@@ -6,24 +6,29 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from rich.console import Console
 
-from data_contracts.errors import MissingTable, NotReady
+from data_contracts.errors import ForbiddenFeature, InvalidInput, MissingTable, NotReady
 from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import Plan
 from data_contracts.simulator.write import write_simulation
 from features.building import build_features
+from features.declared import declared_features
 from features.history import History
 from features.ingest import Delivered, ingest_with_progress
+from features.snapshots import officer_frame
 from features.store import FeatureReader
 from models import artifacts, keys, registry
 from models.risk import RiskBundle
-from training.fit_risk import FitSettings
+from training.dataset import as_ofs_needed, lesson_of
+from training.fit_risk import FitSettings, fit_outcome
 from training.risk_record import Later, as_table, check
-from training.train_risk import RiskTraining, train_risk
+from training.train_risk import RiskTraining, bundled, label_tables, material_of, service_of, split_of, train_risk
 
 DAY = date(2026, 1, 1)
+OTHERS = declared_features().service("risk_v1").chosen
 FAST = FitSettings({"rounds": 25, "learning_rate": 0.1, "min_data_in_leaf": 20})
 
 
@@ -43,9 +48,9 @@ def test_a_model_is_checked_signed_registered_and_scores(trained_state: Settings
     parts, metadata = artifacts.load(trained.model.path, keys.public_key(trained_state.keys_dir))
     bundle = RiskBundle.from_parts(parts)
     reader = FeatureReader(trained_state)
-    assert metadata["service_hash"] == reader.service_hash("risk_v1")
     assert set(bundle.outcomes) == set(trained.served)
-    assert not any("sick_days" in name for name in bundle.columns)
+    assert bundle.service == metadata["service"] == service_of(bundle.outcomes)
+    assert metadata["service_hash"] == reader.service_hash(bundle.service)
     scored = bundle.score(reader.snapshot(DAY))
     assert scored["status"].isin(["scored", "not_scored"]).all()
     known = scored[scored["status"] == "scored"]
@@ -67,6 +72,54 @@ def test_how_it_was_fitted_is_on_record(trained_state: Settings) -> None:
     assert "boosted" in params["blend.conduct"]
 
 
+def test_each_horizon_has_its_own_model_and_its_own_rows(trained_state: Settings) -> None:
+    trained = train_risk(trained_state, RiskTraining(DAY, ("conduct",), checks=0, fit=FAST, horizons=(6, 12)))
+    parts, metadata = artifacts.load(trained.model.path, keys.public_key(trained_state.keys_dir))
+    bundle = RiskBundle.from_parts(parts)
+    assert bundle.answers == (("conduct", 6), ("conduct", 12))
+    assert trained.served == ("conduct_6m", "conduct") == tuple(metadata["outcomes"])
+    force = FeatureReader(trained_state).snapshot(DAY)
+    scored = bundle.score(force)
+    assert len(scored) == 2 * len(force)
+    assert scored["horizon_months"].tolist()[:4] == [6, 12, 6, 12]
+    wide = scored.pivot(index="officer_id", columns="horizon_months", values="probability").dropna()
+    assert wide[12].mean() > 1.3 * wide[6].mean()
+    assert bundle.cuts["conduct", 12] != bundle.cuts["conduct", 6]
+
+
+def test_a_horizon_that_policy_does_not_allow_is_refused(trained_state: Settings) -> None:
+    with pytest.raises(InvalidInput, match="policy allows 6, 12, 24"):
+        train_risk(trained_state, RiskTraining(DAY, ("conduct",), horizons=(9,)))
+
+
+def test_strain_alone_sees_sick_days(trained_state: Settings) -> None:
+    reader, tables = FeatureReader(trained_state), label_tables(History(trained_state.history_dir))
+    asked, answers = RiskTraining(DAY, fit=FAST), [("conduct", 12), ("strain", 12)]
+    splits = {answer: split_of(asked, answer, tables, reader.snapshot_dates()) for answer in answers}
+    material = material_of(reader, tables, as_ofs_needed(list(splits.values())), ["conduct", "strain"])
+    lessons = [material.lesson(answer, split) for answer, split in splits.items()]
+    assert [any(map(is_sick, lesson.design.columns)) for lesson in lessons] == [False, True]
+    bundle = bundled([fit_outcome(lesson, FAST) for lesson in lessons], reader, material.rows, DAY)
+    assert (bundle.service, bundle.service_hash) == ("strain_v1", reader.service_hash("strain_v1"))
+    assert set(bundle.columns) <= set(reader.columns("strain_v1"))
+    force = reader.snapshot(DAY)
+    sicker = force.assign(**{name: 500.0 for name in force.columns if is_sick(name)})
+    said, changed = (bundle.score(frame).groupby("outcome")["probability"] for frame in (force, sicker))
+    pd.testing.assert_series_equal(said.get_group("conduct"), changed.get_group("conduct"))
+    assert (said.get_group("strain") != changed.get_group("strain")).any()
+    with pytest.raises(ForbiddenFeature, match="only strain may use it"):
+        lesson_of(material.rows, "conduct", splits["conduct", 12], material.columns["strain"])
+
+
+def test_sick_days_move_no_feature_that_another_outcome_sees(trained_state: Settings) -> None:
+    history, before = History(trained_state.history_dir), FeatureReader(trained_state).snapshot(DAY)
+    tables = {name: history.frame(name) for name in history.tables()}
+    tables["duty_months"] = tables["duty_months"].assign(sick_days=22.0)
+    after = officer_frame(tables, before[["officer_id", "as_of"]])
+    pd.testing.assert_frame_equal(before[list(OTHERS)], after[list(OTHERS)], check_dtype=False)
+    assert not before.filter(like="sick_days").equals(after.filter(like="sick_days"))
+
+
 def test_days_without_snapshots_are_told(trained_state: Settings) -> None:
     with pytest.raises(NotReady, match="pharos features"):
         train_risk(trained_state, RiskTraining(date(2025, 6, 15), ("conduct",), fit=FAST))
@@ -76,6 +129,10 @@ def test_an_empty_history_is_told(tmp_path: Path) -> None:
     with pytest.raises(MissingTable, match="ingest"):
         train_risk(Settings(state=tmp_path), RiskTraining(DAY))
     assert History(tmp_path / "history").tables() == []
+
+
+def is_sick(name: str) -> bool:
+    return "sick_days" in name
 
 
 def later(quality: float, seed: int = 0) -> Later:
