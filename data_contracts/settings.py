@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         return self.state / "keys"
 
     @property
+    def gate_dir(self) -> Path:
+        """What the gate found of each version, and who signed for what."""
+        return self.state / "gate"
+
+    @property
     def results_dir(self) -> Path:
         """What the night publishes."""
         return self.state / "results"
