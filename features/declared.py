@@ -25,6 +25,25 @@ STANDING = (
     "track",
     "education",
 )
+# The store has every window of everything; risk and strain models read those in which it happens to enough
+# officers to learn from. Three months: only of these. Of all else (single findings and categories, appraisals,
+# honours, promotions, moves) a three-month count is zero for nearly everybody, and is noise to a model.
+OFTEN = (
+    "complaints",
+    "force_reports",
+    "courses",
+    "duty_months",
+    "duty_hours",
+    "nights",
+    "overtime_hours",
+    "leave_days",
+    "sick_days",
+    "exposure_hours",
+)
+# Shifts and duties change within two years, so a longer mean of a duty month tells of another job.
+DUTY_RATE = "_per_duty_month"
+# Officers are seldom accused together: the last two years and ever say what there is to say.
+CO_ACCUSED_READ = ("co_accused_24m", "co_accused_ever")
 
 
 @cache
@@ -38,7 +57,7 @@ def declared_features() -> Declared:
     officer = View("officer_history", "officer", "officers", tuple(map(_officer_field, FEATURE_COLUMNS)))
     career = View("officer_career", "officer", "careers", CAREER_FIELDS)
     unit = View("unit_history", "unit", "units", _unit_fields())
-    about_work = tuple(item.name for item in officer.fields if item.name not in PLACES)
+    about_work = tuple(filter(_is_read_by_models, (item.name for item in officer.fields if item.name not in PLACES)))
     code = definitions_hash()
     services = (
         Service("risk_v1", (officer,), _without_sick_days(about_work), definitions=code),
@@ -47,6 +66,20 @@ def declared_features() -> Declared:
         Service("unit_v1", (unit,), _without_sick_days(tuple(item.name for item in unit.fields)), definitions=code),
     )
     return Declared((officer, career, unit), services)
+
+
+def _is_read_by_models(name: str) -> bool:
+    """Whether a risk or strain model reads a feature, by the measure and the window in its name.
+
+    >>> [_is_read_by_models(f"{name}_3m") for name in ("complaints", "complaints_crime", "nights_per_duty_month_trend")]
+    [True, False, True]
+    """
+    measure, _, window = name.rpartition("_")
+    if measure == "co_accused":
+        return name in CO_ACCUSED_READ
+    if measure.endswith(DUTY_RATE):
+        return window not in ("60m", "ever")
+    return window != "3m" or measure.partition("_per_")[0] in OFTEN
 
 
 def _officer_field(name: str) -> Field:

@@ -11,12 +11,12 @@ from ibis.expr.types import IntegerColumn, IntegerScalar, Table
 
 from data_contracts.asof import Lookback
 from features.asof_join import KEYS, month_start, standing_rows
-from features.measures import EVERY, THOUSANDTHS, EventTable, Measure
+from features.measures import THOUSANDTHS, WINDOWS, EventTable, Measure
 
 
 def event_windows(days: Table, rows: Table, events: EventTable) -> Table:
     """One row for each of `days` (officer_id, as_of) with at least one standing row, all columns of `events`."""
-    starts = {f"from_{window.suffix}": month_start(days.as_of, window.months) for window in EVERY if window.months}
+    starts = {f"from_{window.suffix}": month_start(days.as_of, window.months) for window in WINDOWS if window.months}
     standing = standing_rows(days.mutate(**starts), rows, events.happened)
     bands = _bands(standing.mutate(age_band=_age_band(standing, events.happened)), events)
     totals = {name: value for measure in events.measures for name, value in _windows(bands, measure).items()}
@@ -31,10 +31,12 @@ def _dated(events: EventTable) -> list[Measure]:
 
 
 def _age_band(standing: Table, happened: str) -> IntegerColumn:
-    """0 for the youngest band of EVERY, and so on; the last holds what is older than all."""
+    """0 for the youngest band of WINDOWS, and so on; the last holds what is older than all."""
     day = standing[happened]
-    branches = [(day >= standing[f"from_{window.suffix}"], band) for band, window in enumerate(EVERY) if window.months]
-    return ibis.cases(*branches, else_=len(EVERY) - 1)
+    branches = [
+        (day >= standing[f"from_{window.suffix}"], band) for band, window in enumerate(WINDOWS) if window.months
+    ]
+    return ibis.cases(*branches, else_=len(WINDOWS) - 1)
 
 
 def _bands(standing: Table, events: EventTable) -> Table:
@@ -54,11 +56,11 @@ def _bands(standing: Table, events: EventTable) -> Table:
 
 
 def _windows(bands: Table, measure: Measure) -> dict[str, IntegerScalar]:
-    return {f"{measure.name}_{window.suffix}": _window(bands, measure, window) for window in measure.windows}
+    return {f"{measure.name}_{window.suffix}": _window(bands, measure, window) for window in WINDOWS}
 
 
 def _window(bands: Table, measure: Measure, window: Lookback) -> IntegerScalar:
-    inside = bands.age_band <= EVERY.index(window)
+    inside = bands.age_band <= WINDOWS.index(window)
     total = bands[f"sum_{measure.name}"].sum(where=inside).fill_null(0).cast("float64")
     if measure.kind == "count":
         return total

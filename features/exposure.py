@@ -11,34 +11,28 @@ from ibis.expr.types import NumericValue, Table
 
 from data_contracts.asof import Lookback
 from features.asof_join import month_start
-from features.measures import EVERY, LONG
+from features.measures import WINDOWS
 
 HOURS_PER_MONTH = 160.0
 DAYS_PER_MONTH = 30.4375
-RATED: dict[str, tuple[Lookback, ...]] = {
-    "complaints": EVERY,
-    "complaints_sustained": LONG,
-    "complaints_use_of_force": LONG,
-    "force_reports": EVERY,
-}
+RATED = ("complaints", "complaints_sustained", "complaints_use_of_force", "force_reports")
 PER_DUTY_MONTH = ("duty_hours", "nights", "overtime_hours", "leave_days", "sick_days")
-DUTY_WINDOWS = (Lookback(3), Lookback(12), Lookback(24))
-EXPOSURE_COLUMNS = tuple(f"exposure_hours_{window.suffix}" for window in EVERY)
+EXPOSURE_COLUMNS = tuple(f"exposure_hours_{window.suffix}" for window in WINDOWS)
 RATE_COLUMNS = tuple(
     f"{name}_per_1000_hours_{ending}"
-    for name, windows in RATED.items()
-    for ending in (*(window.suffix for window in windows), "trend_12m")
+    for name in RATED
+    for ending in (*(window.suffix for window in WINDOWS), "trend_12m")
 )
 DUTY_RATE_COLUMNS = tuple(
     f"{name}_per_duty_month_{ending}"
     for name in PER_DUTY_MONTH
-    for ending in (*(window.suffix for window in DUTY_WINDOWS), "trend_3m")
+    for ending in (*(window.suffix for window in WINDOWS), "trend_3m")
 )
 
 
 def with_exposure(wide: Table, has_duty: bool) -> Table:
     """`wide` (tenure_days, as_of and, with duty, duty_hours_*) with exposure hours for each window."""
-    hours = {f"exposure_hours_{window.suffix}": _hours(wide, window, has_duty) for window in EVERY}
+    hours = {f"exposure_hours_{window.suffix}": _hours(wide, window, has_duty) for window in WINDOWS}
     return wide.mutate(**hours)
 
 
@@ -59,8 +53,8 @@ def with_rates(wide: Table, has_duty: bool) -> Table:
     `*_per_duty_month_trend_3m` the last 3 months minus the 9 before. Duty rates are null without a duty table.
     """
     rates: dict[str, NumericValue] = {}
-    for name, windows in RATED.items():
-        for window in windows:
+    for name in RATED:
+        for window in WINDOWS:
             rates[f"{name}_per_1000_hours_{window.suffix}"] = _rate(
                 wide[f"{name}_{window.suffix}"], wide[f"exposure_hours_{window.suffix}"]
             )
@@ -83,7 +77,7 @@ def _duty_rates(wide: Table, name: str) -> dict[str, NumericValue]:
     rates = {
         f"{name}_per_duty_month_{window.suffix}": wide[f"{name}_{window.suffix}"]
         / wide[f"duty_months_{window.suffix}"].nullif(0.0)
-        for window in DUTY_WINDOWS
+        for window in WINDOWS
     }
     months_before = (wide.duty_months_12m - wide.duty_months_3m).nullif(0.0)
     before = (wide[f"{name}_12m"] - wide[f"{name}_3m"]) / months_before
@@ -92,5 +86,5 @@ def _duty_rates(wide: Table, name: str) -> dict[str, NumericValue]:
 
 
 def _no_duty_rates(name: str) -> dict[str, NumericValue]:
-    endings = (*(window.suffix for window in DUTY_WINDOWS), "trend_3m")
+    endings = (*(window.suffix for window in WINDOWS), "trend_3m")
     return {f"{name}_per_duty_month_{ending}": ibis.null("float64") for ending in endings}

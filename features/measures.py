@@ -15,8 +15,7 @@ from ibis.expr.types import BooleanValue, NumericValue, Table
 from data_contracts.asof import Lookback
 
 THOUSANDTHS = 1000
-LONG = (Lookback(12), Lookback(24), Lookback(60), Lookback(None))
-EVERY = (Lookback(3), *LONG)
+WINDOWS = (Lookback(3), Lookback(12), Lookback(24), Lookback(60), Lookback(None))
 COMPLAINT_CATEGORIES = (
     "use_of_force",
     "search_arrest_rights",
@@ -38,7 +37,7 @@ DUTY_NUMBERS = ("nights", "overtime_hours", "leave_days", "sick_days")
 
 @dataclass(frozen=True)
 class Measure:
-    """One thing followed over windows.
+    """One thing followed over every one of WINDOWS.
 
     A `count` counts rows where `of` is true and also gives days since the last of them; a `sum` or `mean`
     is over the known values of `of`.
@@ -47,18 +46,17 @@ class Measure:
     name: str
     kind: Literal["count", "sum", "mean"]
     of: Callable[[Table], BooleanValue | NumericValue]
-    windows: tuple[Lookback, ...] = LONG
     since: bool = True
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The feature names it gives.
 
-        >>> Measure("honours", "count", lambda rows: rows.level.notnull(), (Lookback(12),)).columns
-        ('honours_12m', 'days_since_honours')
+        >>> Measure("honours", "count", lambda rows: rows.level.notnull()).columns[-3:]
+        ('honours_60m', 'honours_ever', 'days_since_honours')
         """
         last = (f"days_since_{self.name}",) if self.kind == "count" and self.since else ()
-        return (*(f"{self.name}_{window.suffix}" for window in self.windows), *last)
+        return (*(f"{self.name}_{window.suffix}" for window in WINDOWS), *last)
 
 
 @dataclass(frozen=True)
@@ -81,12 +79,12 @@ class EventTable:
             f"{measure.name}_{window.suffix}"
             for measure in self.measures
             if measure.kind != "mean"
-            for window in measure.windows
+            for window in WINDOWS
         )
 
 
-def _count(name: str, of: Callable[[Table], BooleanValue], windows: tuple[Lookback, ...] = LONG) -> Measure:
-    return Measure(name, "count", of, windows)
+def _count(name: str, of: Callable[[Table], BooleanValue]) -> Measure:
+    return Measure(name, "count", of)
 
 
 def _equals(column: str, value: str) -> Callable[[Table], BooleanValue]:
@@ -109,7 +107,7 @@ COMPLAINTS = EventTable(
     "complaints",
     "opened_on",
     (
-        _count("complaints", lambda rows: rows.opened_on.notnull(), EVERY),
+        _count("complaints", lambda rows: rows.opened_on.notnull()),
         *(_count(f"complaints_{finding}", _equals("finding", finding)) for finding in FINDINGS),
         _count("complaints_pending", lambda rows: rows.finding.isnull()),
         *(_count(f"complaints_{category}", _equals("category", category)) for category in COMPLAINT_CATEGORIES),
@@ -124,7 +122,7 @@ FORCE_REPORTS = EventTable(
     "force_reports",
     "occurred_on",
     (
-        _count("force_reports", lambda rows: rows.occurred_on.notnull(), EVERY),
+        _count("force_reports", lambda rows: rows.occurred_on.notnull()),
         _count("force_reports_taser", _true("taser")),
         _count("force_reports_firearm_used", _true("firearm_used")),
         _count("force_reports_subject_injured", _true("subject_injured")),
@@ -147,9 +145,9 @@ COURSES = EventTable(
     "course_completions",
     "occurred_on",
     (
-        _count("courses", lambda rows: rows.occurred_on.notnull(), EVERY),
-        Measure("course_hours", "sum", _number("hours"), LONG),
-        Measure("course_score_mean", "mean", _number("score"), LONG),
+        _count("courses", lambda rows: rows.occurred_on.notnull()),
+        Measure("course_hours", "sum", _number("hours")),
+        Measure("course_score_mean", "mean", _number("score")),
     ),
 )
 COMPETENCIES = EventTable(
@@ -157,14 +155,14 @@ COMPETENCIES = EventTable(
     "occurred_on",
     (
         _count("competency_assessments", lambda rows: rows.occurred_on.notnull()),
-        Measure("competency_level_mean", "mean", _number("level"), LONG),
+        Measure("competency_level_mean", "mean", _number("level")),
     ),
 )
 APPRAISALS = EventTable(
     "appraisals",
     "occurred_on",
     (
-        *(Measure(f"appraisal_{kind}_score_mean", "mean", _score_of(kind), LONG) for kind in APPRAISAL_KINDS),
+        *(Measure(f"appraisal_{kind}_score_mean", "mean", _score_of(kind)) for kind in APPRAISAL_KINDS),
         _count("appraisals", lambda rows: rows.occurred_on.notnull()),
         _count("appraisals_not_competent", _equals("grade", "not_competent")),
         _count("appraisals_excellent", _equals("grade", "excellent")),
@@ -179,9 +177,9 @@ DUTY = EventTable(
     "duty_months",
     "month",
     (
-        Measure("duty_months", "count", lambda rows: rows.month.notnull(), EVERY, since=False),
-        Measure("duty_hours", "sum", _number("hours"), EVERY),
-        *(Measure(name, "sum", _number(name), EVERY) for name in DUTY_NUMBERS),
+        Measure("duty_months", "count", lambda rows: rows.month.notnull(), since=False),
+        Measure("duty_hours", "sum", _number("hours")),
+        *(Measure(name, "sum", _number(name)) for name in DUTY_NUMBERS),
     ),
 )
 EVENT_TABLES = (COMPLAINTS, FORCE_REPORTS, HONOURS, COURSES, COMPETENCIES, APPRAISALS, PROMOTIONS, DUTY)

@@ -5,21 +5,31 @@ from __future__ import annotations
 from ibis.expr.types import Table
 
 from features.asof_join import KEYS, month_start, standing_rows, stood
+from features.measures import WINDOWS
 
-NETWORK_COLUMNS = ("co_accused_24m", "co_accused_ever", "co_accused_complaints_mean", "co_accused_sustained_mean")
+CO_ACCUSED = tuple(f"co_accused_{window.suffix}" for window in WINDOWS)
+NETWORK_COLUMNS = (*CO_ACCUSED, "co_accused_complaints_mean", "co_accused_sustained_mean")
 
 
 def co_accused(days: Table, complaints: Table) -> Table:
-    """Distinct co-accused, and the mean number of complaints those had themselves by `as_of` (shared ones too)."""
+    """Distinct co-accused in every window, and how many complaints they had themselves by `as_of`, on average.
+
+    An officer is a co-accused of a window when the last complaint shared was opened in it; the shared ones count
+    among the other's complaints too.
+    """
     pairs = _pairs(days, complaints)
     pasts = _pasts(pairs, complaints)
     joined = pairs.inner_join(pasts, [pairs.other_id == pasts.officer_id, pairs.as_of == pasts.past_as_of]).select(
         *pairs.columns, "past_complaints", "past_sustained"
     )
-    recent = joined.last_opened_on >= month_start(joined.as_of, 24)
+    within = {
+        f"co_accused_{window.suffix}": joined.count(
+            where=joined.last_opened_on >= month_start(joined.as_of, window.months) if window.months else None
+        )
+        for window in WINDOWS
+    }
     return joined.group_by(*KEYS).aggregate(
-        co_accused_24m=recent.cast("int64").sum(),
-        co_accused_ever=joined.count(),
+        **within,
         co_accused_complaints_mean=joined.past_complaints.mean(),
         co_accused_sustained_mean=joined.past_sustained.mean(),
     )

@@ -15,6 +15,7 @@ POSTING_COLUMNS = (
     "posting_ended",
     "days_in_unit",
     "days_in_post",
+    "moves_3m",
     "moves_12m",
     "moves_24m",
     "moves_60m",
@@ -22,7 +23,7 @@ POSTING_COLUMNS = (
     "days_since_first_posting",
 )
 RANK_COLUMNS = ("rank_code", "rank_position", "days_in_rank")
-MOVE_MONTHS = (12, 24, 60)
+MOVE_MONTHS = (3, 12, 24, 60)
 POLICE_LADDER = "police_rank"
 
 

@@ -16,7 +16,7 @@ from features.asof_join import KEYS, officer_days, with_blocks
 from features.event_windows import event_windows
 from features.exposure import DUTY_RATE_COLUMNS, EXPOSURE_COLUMNS, RATE_COLUMNS, with_exposure, with_rates
 from features.measures import COMPLAINTS, DUTY, EVENT_TABLES, FORCE_REPORTS
-from features.network import NETWORK_COLUMNS, co_accused
+from features.network import CO_ACCUSED, NETWORK_COLUMNS, co_accused
 from features.standing import POSTING_COLUMNS, RANK_COLUMNS, population, postings_at, rank_at, tenure_at
 from features.surroundings import POST_COLUMNS, UNIT_COLUMNS, UNIT_MEASURES, with_surroundings
 
@@ -92,7 +92,7 @@ def _completed(wide: Table, tables: Mapping[str, Table]) -> Table:
         absent["entered_on"] = ibis.null("date")
     totals = [name for events in EVENT_TABLES if events.table in tables for name in events.totals]
     if COMPLAINTS.table in tables:
-        totals += ["co_accused_24m", "co_accused_ever"]
+        totals += CO_ACCUSED
     zeros = {name: wide[name].fill_null(0) for name in totals}
     wide = wide.mutate(counted=wide.counted.fill_null(False), **absent, **zeros)
     return wide.mutate(

@@ -17,7 +17,7 @@ from features import store
 from features.asof_join import officer_days, with_blocks
 from features.engine import arrow_table, duckdb_backend, load
 from features.event_windows import event_windows
-from features.measures import COMPLAINTS, DUTY, EVERY, FORCE_REPORTS, Measure
+from features.measures import COMPLAINTS, DUTY, FORCE_REPORTS, WINDOWS, Measure
 from features.officer_rows import ROWS_AT_ONCE
 from features.store import FeatureReader
 from features.views import Declared, Field, Service, View
@@ -53,19 +53,19 @@ def snapshots_in_pandas(folder: Path, officers: int, months: int) -> float:
     everybody = officer_ids(np.arange(officers))
     for day in month_days(months):
         stamp = pd.Timestamp(day)
-        wide = pd.DataFrame({"officer_id": everybody, "as_of": stamp}).set_index("officer_id")
+        columns: dict[str, pd.Series] = {}
         for events in MEASURED:
             rows = tables[events.table]
             newer = rows["superseded_on"].isna() | (rows["superseded_on"] > stamp)
             stood = rows[(rows[events.happened] < stamp) & (rows["known_on"] <= stamp) & newer]
             values = pd.DataFrame({measure.name: _pandas_value(stood, measure) for measure in events.measures})
-            for window in EVERY:
+            for window in WINDOWS:
                 inside = _inside(stood[events.happened], stamp, window.months)
                 sums = values[inside].groupby(stood.loc[inside, "officer_id"]).sum()
-                for measure in (measure for measure in events.measures if window in measure.windows):
-                    wide[f"{measure.name}_{window.suffix}"] = sums[measure.name]
-            wide = wide.join(_days_since(stood, values, events.happened, stamp))
-        checksum += _put(wide.reset_index().fillna(dict.fromkeys(COUNTED, 0.0)), folder, stamp)
+                columns |= {f"{name}_{window.suffix}": sums[name] for name in sums}
+            columns |= _days_since(stood, values, events.happened, stamp)
+        wide = pd.DataFrame(columns, index=pd.Index(everybody, name="officer_id")).reset_index()
+        checksum += _put(wide.assign(as_of=stamp).fillna(dict.fromkeys(COUNTED, 0.0)), folder, stamp)
     return checksum
 
 
@@ -91,7 +91,8 @@ def training_frame_in_pandas(folder: Path, officers: int, months: int) -> float:
         pd.read_parquet(part, partitioning=None) for part in sorted((folder / "state/snapshots").rglob("*.parquet"))
     ]
     known = pd.concat(parts, ignore_index=True).sort_values("as_of")
-    asked = _entities(officers, months).astype({"event_timestamp": known["as_of"].dtype})
+    kinds = {"officer_id": known["officer_id"].dtype, "event_timestamp": known["as_of"].dtype}
+    asked = _entities(officers, months).astype(kinds)
     frame = pd.merge_asof(
         asked.sort_values("event_timestamp"),
         known[["officer_id", "as_of", *TRAINED_ON]],
@@ -150,12 +151,12 @@ def _inside(happened: pd.Series, stamp: pd.Timestamp, months: int | None) -> pd.
     return happened.notna() if months is None else happened >= stamp - pd.DateOffset(months=months)
 
 
-def _days_since(stood: pd.DataFrame, values: pd.DataFrame, happened: str, stamp: pd.Timestamp) -> pd.DataFrame:
+def _days_since(stood: pd.DataFrame, values: pd.DataFrame, happened: str, stamp: pd.Timestamp) -> dict[str, pd.Series]:
     since = {}
     for name in values.columns:
         last = stood.loc[values[name] > 0, happened].groupby(stood["officer_id"]).max()
         since[f"days_since_{name}"] = (stamp - last).dt.days
-    return pd.DataFrame(since)
+    return since
 
 
 def _declared() -> Declared:

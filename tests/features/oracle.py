@@ -15,7 +15,6 @@ import pandas as pd
 Row = Mapping[str, Any]
 Value = float | str | None
 SUFFIXES: dict[str, int | None] = {"3m": 3, "12m": 12, "24m": 24, "60m": 60, "ever": None}
-LONG = ("12m", "24m", "60m", "ever")
 FINDINGS = ("sustained", "not_sustained", "unfounded", "exonerated", "no_affidavit")
 CATEGORIES = [
     "use_of_force",
@@ -92,7 +91,9 @@ class Oracle:
         return told | self._rates(told, day)
 
     def _standing(self, officer: str, day: date) -> dict[str, Value]:
-        names = "unit_id post_id posting_ended days_in_unit days_in_post moves_12m moves_24m moves_60m moves_ever"
+        names = (
+            "unit_id post_id posting_ended days_in_unit days_in_post moves_3m moves_12m moves_24m moves_60m moves_ever"
+        )
         told: dict[str, Value] = dict.fromkeys([*names.split(), "days_since_first_posting", "posting_rank"])
         rows = sorted(
             self.stood("postings", day, "started_on", officer),
@@ -111,7 +112,7 @@ class Oracle:
             told["posting_ended"] = float(last["ended_on"] is not None and last["ended_on"] <= day)
             told["days_in_unit"] = float((day - units[-1]).days)
             told["days_in_post"] = float((day - posts[-1]).days)
-            for months in (12, 24, 60):
+            for months in (3, 12, 24, 60):
                 told[f"moves_{months}m"] = float(sum(start >= months_before(day, months) for start in units[1:]))
             told["moves_ever"] = float(len(units) - 1)
             told["days_since_first_posting"] = float((day - rows[0]["started_on"]).days)
@@ -151,14 +152,13 @@ class Oracle:
         day: date,
         name: str,
         when: Callable[[Row], Any],
-        suffixes: tuple[str, ...] = LONG,
     ) -> dict[str, Value]:
         """Counts in windows and days since the last; null where the table is absent."""
         if table not in self.tables:
-            return dict.fromkeys([*(f"{name}_{suffix}" for suffix in suffixes), f"days_since_{name}"])
+            return dict.fromkeys([*(f"{name}_{suffix}" for suffix in SUFFIXES), f"days_since_{name}"])
         days = [row[happened] for row in self.stood(table, day, happened, officer) if when(row) is True]
         told: dict[str, Value] = {f"days_since_{name}": float((day - max(days)).days) if days else None}
-        for suffix in suffixes:
+        for suffix in SUFFIXES:
             told[f"{name}_{suffix}"] = float(sum(_inside(each, day, suffix) for each in days))
         return told
 
@@ -172,10 +172,10 @@ class Oracle:
         ]
 
     def _complaints(self, officer: str, day: date) -> dict[str, Value]:
-        def count(name: str, when: Callable[[Row], Any], suffixes: tuple[str, ...] = LONG) -> dict[str, Value]:
-            return self._counts("complaints", "opened_on", officer, day, name, when, suffixes)
+        def count(name: str, when: Callable[[Row], Any]) -> dict[str, Value]:
+            return self._counts("complaints", "opened_on", officer, day, name, when)
 
-        told = count("complaints", lambda row: True, tuple(SUFFIXES))
+        told = count("complaints", lambda row: True)
         for finding in FINDINGS:
             told |= count(f"complaints_{finding}", _equals("finding", finding))
         told |= count("complaints_pending", lambda row: row["finding"] is None)
@@ -188,28 +188,28 @@ class Oracle:
         )
 
     def _force(self, officer: str, day: date) -> dict[str, Value]:
-        def count(name: str, when: Callable[[Row], Any], suffixes: tuple[str, ...] = LONG) -> dict[str, Value]:
-            return self._counts("force_reports", "occurred_on", officer, day, name, when, suffixes)
+        def count(name: str, when: Callable[[Row], Any]) -> dict[str, Value]:
+            return self._counts("force_reports", "occurred_on", officer, day, name, when)
 
-        told = count("force_reports", lambda row: True, tuple(SUFFIXES))
+        told = count("force_reports", lambda row: True)
         for kind in ("taser", "firearm_used", "subject_injured", "officer_injured"):
             told |= count(f"force_reports_{kind}", _value(kind))
         return told | count("force_reports_off_duty", lambda row: row["on_duty"] is False)
 
     def _development(self, officer: str, day: date) -> dict[str, Value]:
-        def count(table: str, name: str, when: Callable[[Row], Any], every: bool = False) -> dict[str, Value]:
-            return self._counts(table, "occurred_on", officer, day, name, when, tuple(SUFFIXES) if every else LONG)
+        def count(table: str, name: str, when: Callable[[Row], Any]) -> dict[str, Value]:
+            return self._counts(table, "occurred_on", officer, day, name, when)
 
         merit = ("third_class", "second_class", "first_class", "title")
         told = count("honours", "honours", lambda row: True)
         told |= count("honours", "honours_of_merit", lambda row: row["level"] in merit)
-        told |= count("course_completions", "courses", lambda row: True, every=True)
+        told |= count("course_completions", "courses", lambda row: True)
         told |= count("competency_assessments", "competency_assessments", lambda row: True)
         told |= count("appraisals", "appraisals", lambda row: True)
         told |= count("appraisals", "appraisals_not_competent", lambda row: row["grade"] == "not_competent")
         told |= count("appraisals", "appraisals_excellent", lambda row: row["grade"] == "excellent")
         told |= count("promotions", "rank_steps_taken", lambda row: row["kind"] == "step")
-        for suffix in LONG:
+        for suffix in SUFFIXES:
             told |= self._means(officer, day, suffix)
         return told
 
@@ -229,7 +229,7 @@ class Oracle:
         return told
 
     def _duty(self, officer: str, day: date) -> dict[str, Value]:
-        told = self._counts("duty_months", "month", officer, day, "duty_months", lambda row: True, tuple(SUFFIXES))
+        told = self._counts("duty_months", "month", officer, day, "duty_months", lambda row: True)
         told.pop("days_since_duty_months")
         columns = {"duty_hours": "hours"} | {name: name for name in _DUTY[1:]}
         for suffix in SUFFIXES:
@@ -240,7 +240,8 @@ class Oracle:
 
     def network(self, officer: str, day: date) -> dict[str, float | None]:
         """Co-accused."""
-        names = ("co_accused_24m", "co_accused_ever", "co_accused_complaints_mean", "co_accused_sustained_mean")
+        means = ("co_accused_complaints_mean", "co_accused_sustained_mean")
+        names = (*(f"co_accused_{suffix}" for suffix in SUFFIXES), *means)
         if "complaints" not in self.tables:
             return dict.fromkeys(names)
         everything = self.stood("complaints", day, "opened_on")
@@ -252,12 +253,10 @@ class Oracle:
                     other = row["officer_id"]
                     with_whom[other] = max(with_whom.get(other, date.min), mine["opened_on"])
         pasts = {other: [row for row in everything if row["officer_id"] == other] for other in with_whom}
-        recent = [other for other, last in with_whom.items() if last >= months_before(day, 24)]
         return {
-            names[0]: float(len(recent)),
-            names[1]: float(len(with_whom)),
-            names[2]: _mean([float(len(rows)) for rows in pasts.values()]),
-            names[3]: _mean([float(sum(row["finding"] == "sustained" for row in rows)) for rows in pasts.values()]),
+            **{f"co_accused_{suffix}": float(_among(with_whom, day, suffix)) for suffix in SUFFIXES},
+            means[0]: _mean([float(len(rows)) for rows in pasts.values()]),
+            means[1]: _mean([float(sum(row["finding"] == "sustained" for row in rows)) for rows in pasts.values()]),
         }
 
     def _rates(self, told: Mapping[str, Value], day: date) -> dict[str, Value]:
@@ -271,13 +270,8 @@ class Oracle:
                 span = float((day - months_before(day, months)).days) if months else float("inf")
                 hours = min(_number(told["tenure_days"]), span) / 30.4375 * 160.0
             rates[f"exposure_hours_{suffix}"] = hours if hours else None
-        for name, suffixes in {
-            "complaints": tuple(SUFFIXES),
-            "complaints_sustained": LONG,
-            "complaints_use_of_force": LONG,
-            "force_reports": tuple(SUFFIXES),
-        }.items():
-            for suffix in suffixes:
+        for name in ("complaints", "complaints_sustained", "complaints_use_of_force", "force_reports"):
+            for suffix in SUFFIXES:
                 rates[f"{name}_per_1000_hours_{suffix}"] = _over(
                     told[f"{name}_{suffix}"], rates[f"exposure_hours_{suffix}"], 1000.0
                 )
@@ -292,7 +286,7 @@ class Oracle:
     def _duty_rates(self, told: Mapping[str, Value]) -> dict[str, Value]:
         rates: dict[str, Value] = {}
         for name in _DUTY:
-            for suffix in ("3m", "12m", "24m"):
+            for suffix in SUFFIXES:
                 rates[f"{name}_per_duty_month_{suffix}"] = _over(
                     told[f"{name}_{suffix}"], told[f"duty_months_{suffix}"]
                 )
@@ -349,6 +343,10 @@ def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 _TRUTHS = ("officer_filed", "taser", "firearm_used", "subject_injured", "officer_injured", "on_duty")
+
+
+def _among(last_days: Mapping[str, date], day: date, suffix: str) -> int:
+    return sum(_inside(last, day, suffix) for last in last_days.values())
 
 
 def _inside(day: date, as_of: date, suffix: str) -> bool:

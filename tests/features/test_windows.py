@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pandas as pd
@@ -11,6 +12,7 @@ from data_contracts.catalog import catalog
 from data_contracts.errors import MissingTable
 from data_contracts.policy import check_features
 from data_contracts.settings import Settings
+from features.declared import declared_features
 from features.engine import DAY, NUMBER, READS, TEXT, TRUTH, duckdb_backend
 from features.snapshots import officer_frame
 from features.windows import FEATURE_COLUMNS, FEATURE_GROUPS, PLAIN_PEER_COLUMNS
@@ -18,6 +20,7 @@ from tests.features.engines import compiled_features, seed_row, spine_of
 from tests.features.histories import framed
 
 AS_OF = date(2021, 1, 1)
+WINDOWED = re.compile(r"(?P<measure>.*(?<!_trend))_(?P<window>3m|12m|24m|60m|ever)")
 
 
 def complaint(officer: str, opened: str, known: str, **more: object) -> dict[str, object]:
@@ -62,6 +65,28 @@ def test_two_officers_of_one_complaint_are_each_others_co_accused() -> None:
     assert (about_a["co_accused_ever"], about_a["co_accused_complaints_mean"]) == (1, 2)
     assert (about_a["co_accused_sustained_mean"], about_b["co_accused_sustained_mean"]) == (1, 0)
     assert about_b["co_accused_complaints_mean"] == 1
+
+
+def test_whatever_has_a_window_has_all_five() -> None:
+    named = [WINDOWED.fullmatch(name) for name in FEATURE_COLUMNS if not name.startswith("unit_others_mean_")]
+    windows: dict[str, set[str]] = {}
+    for found in filter(None, named):
+        windows.setdefault(found["measure"], set()).add(found["window"])
+    assert {name: seen for name, seen in windows.items() if len(seen) < 5} == {}
+    assert {"complaints_crime", "moves", "co_accused", "appraisal_supervision_score_mean"} < set(windows)
+    assert {"exposure_hours", "complaints_sustained_per_1000_hours", "nights_per_duty_month"} < set(windows)
+
+
+def test_a_model_reads_three_months_only_of_what_happens_often() -> None:
+    often = ("complaints", "force_reports", "courses", "duty_months", "duty_hours", "exposure_hours")
+    duty = ("nights", "overtime_hours", "leave_days")
+    want = {f"{name}_3m" for name in (*often, *duty)}
+    want |= {f"{name}_per_1000_hours_3m" for name in ("complaints", "force_reports")}
+    want |= {f"{name}_per_duty_month_{ending}" for name in ("duty_hours", *duty) for ending in ("3m", "trend_3m")}
+    chosen = declared_features().service("risk_v1").chosen
+    assert {name for name in chosen if name.endswith("_3m")} == want
+    assert not any(name.endswith(("_per_duty_month_60m", "_per_duty_month_ever", "co_accused_60m")) for name in chosen)
+    assert set(FEATURE_COLUMNS) >= set(chosen)
 
 
 def test_every_feature_the_plain_peers_may_see_exists_once() -> None:
