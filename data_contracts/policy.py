@@ -34,7 +34,7 @@ from data_contracts.decisions import (
 )
 from data_contracts.errors import ContractViolation, ForbiddenFeature, InvalidInput
 from data_contracts.gating import GatePolicy
-from data_contracts.policy_checks import Found, Problem, problems_of
+from data_contracts.policy_checks import Problem, Sections, problems_of
 from data_contracts.supporting import CourseAdvice, WhatIfPolicy
 from data_contracts.watching import WatchPolicy
 
@@ -48,23 +48,8 @@ REMEDIES = {
 
 
 @dataclass(frozen=True)
-class Policy:
-    """Everything that the department decides and code does not."""
-
-    ladders: tuple[CareerLadder, ...]
-    concerns: tuple[ConcernCategory, ...]
-    grades: GradePolicy
-    outcomes: tuple[OutcomeRule, ...]
-    support: tuple[SupportRule, ...]
-    points: tuple[PointsRule, ...]
-    eligibility: tuple[EligibilityRule, ...]
-    training: tuple[TrainingRule, ...]
-    retention: Retention
-    forbidden: tuple[ForbiddenGroup, ...]
-    watch: WatchPolicy
-    gate: GatePolicy
-    course_themes: CourseAdvice
-    what_if: WhatIfPolicy
+class Policy(Sections):
+    """Everything that the department decides and code does not: the sections, and what is asked of them."""
 
     @property
     def served_outcomes(self) -> tuple[str, ...]:
@@ -155,10 +140,11 @@ def read_policy(folder: Path) -> Policy:
     problems: list[Problem] = []
     sections = {name: _section(folder / f"{name}.toml", *shape, problems) for name, shape in SECTIONS.items()}
     if not problems:
-        problems.extend(problems_of(Found(**sections), catalog()))
+        found = Policy(**sections)
+        problems.extend(problems_of(found, catalog()))
     if problems:
         raise ContractViolation("\n".join(str(problem) for problem in problems))
-    return Policy(**sections)
+    return found
 
 
 def _section(path: Path, key: str | None, shape: Any, problems: list[Problem]) -> Any:

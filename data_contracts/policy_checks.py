@@ -47,8 +47,8 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Found:
-    """The sections as read, before they are trusted."""
+class Sections:
+    """What the policy files hold, one section a file."""
 
     ladders: tuple[CareerLadder, ...]
     concerns: tuple[ConcernCategory, ...]
@@ -66,7 +66,7 @@ class Found:
     what_if: WhatIfPolicy
 
 
-def problems_of(found: Found, contracts: Catalog) -> Iterator[Problem]:
+def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
     """Every fault that the sections have among themselves or against the contracts."""
     yield from _twice(found)
     yield from _grades(found.grades)
@@ -81,7 +81,7 @@ def problems_of(found: Found, contracts: Catalog) -> Iterator[Problem]:
     yield from _what_if(found.what_if)
 
 
-def _twice(found: Found) -> Iterator[Problem]:
+def _twice(found: Sections) -> Iterator[Problem]:
     subcategories = (sub.code for category in found.concerns for sub in category.subcategories)
     steps = (f"{ladder.code}/{step.code}" for ladder in found.ladders for step in ladder.steps)
     lists: tuple[tuple[str, Iterable[str]], ...] = (
@@ -140,7 +140,7 @@ def _what_if(what_if: WhatIfPolicy) -> Iterator[Problem]:
                 yield Problem("what_if.toml", change.code, fault, "write {before} and {after} in both languages")
 
 
-def _outcomes(found: Found, contracts: Catalog) -> Iterator[Problem]:
+def _outcomes(found: Sections, contracts: Catalog) -> Iterator[Problem]:
     for missing in sorted(set(Outcome) - {rule.name for rule in found.outcomes}):
         yield Problem("outcomes.toml", missing, "no rule for this outcome", "add it, with served = false if unwanted")
     for rule in found.outcomes:
