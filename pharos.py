@@ -219,6 +219,24 @@ def backtest_risk(
     run_backtest(RiskBacktest(source, data, as_of, outcome, horizon_months, labels, mapping), out, console)
 
 
+@backtest_app.command("units")
+def backtest_units(
+    data: Annotated[Path, typer.Option(help="Folder of the export.")],
+    as_of: Annotated[list[str], typer.Option(help="Test day, YYYY-MM-DD; may be given again.")],
+    out: Annotated[Path, typer.Option(help="JSON to write; a picture of each outcome is written beside it.")],
+    outcome: Annotated[
+        list[str] | None, typer.Option(help="Default: conduct, force and any_complaint; may be given again.")
+    ] = None,
+    source: Annotated[str, typer.Option(help="chicago, new_york, simulator or mapped.")] = "chicago",
+    mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
+    horizon_months: Annotated[int, typer.Option(help="Months ahead.")] = 24,
+) -> None:
+    """Test the grades of units on years they have not seen, against the share of the last period."""
+    from experiments.backtest_units import OUTCOMES, UnitsBacktest, run_backtest
+
+    run_backtest(UnitsBacktest(source, data, as_of, outcome or OUTCOMES, horizon_months, mapping), out, console)
+
+
 @backtest_app.command("next-post")
 def backtest_next_post(
     data: Annotated[Path, typer.Option(help="Folder of the export.")],
