@@ -11,6 +11,7 @@ from data_contracts.simulator.roster import World, chosen
 
 GAIN_FROM_COURSE = 0.35
 GAIN_A_YEAR = 0.08
+MEASURING_SD = 0.25
 HONOUR_CHANCE = 0.012
 HONOUR_SHARES = (0.74, 0.14, 0.03, 0.005, 0.02, 0.065)
 CORRECTED_SHARE = 0.005
@@ -35,10 +36,22 @@ class Development:
         """A completed elective raises its competency."""
         self._level[slots, competency] += GAIN_FROM_COURSE
 
+    @property
+    def growth(self) -> FloatArray:
+        """What a year adds to the level of each competency without courses, by slot; it fades for who never trains."""
+        factor = self._world.effects.training.avoiding_growth
+        return np.where(self._world.roster.trains < 1.0, factor, 1.0) * GAIN_A_YEAR
+
+    def level(self) -> FloatArray:
+        """The mean true level of the competencies that each slot's post is measured in."""
+        places = FAMILY_PLACES[self._world.roster.family]
+        result: FloatArray = np.take_along_axis(self._level, places, axis=1).mean(axis=1)
+        return result
+
     def step(self, month: int, excitation: FloatArray) -> None:
         """One month: assessments in each officer's own month, honours, and in December the appraisals."""
         roster = self._world.roster
-        self._level[roster.active] += GAIN_A_YEAR / 12.0
+        self._level[roster.active] += self.growth[roster.active, None] / 12.0
         number = self._world.calendar.month_of(month).month
         self._assess(np.flatnonzero(roster.active & (roster.person % 12 + 1 == number)), month)
         self._honour(chosen(HONOUR_CHANCE * np.exp(0.4 * roster.skill), roster.active, self._rng), month)
@@ -49,7 +62,7 @@ class Development:
         roster, rng = self._world.roster, self._rng
         for place in FAMILY_PLACES[roster.family[slots]].T:
             days = self._world.calendar.days(month, rng, len(slots))
-            measured = np.clip(self._level[slots, place] + rng.normal(0, 0.25, len(slots)), 0, 5).round(1)
+            measured = np.clip(self._level[slots, place] + rng.normal(0, MEASURING_SD, len(slots)), 0, 5).round(1)
             self._world.ledger.add("competency_assessments", officer_id=roster.person[slots], competency=place,
                                    occurred_on=days, level=measured, known_on=days + 10)  # fmt: skip
 

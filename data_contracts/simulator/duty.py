@@ -13,6 +13,7 @@ LOAD_MEMORY = 0.75
 HABIT_MEMORY = 0.96
 HABIT_SD = 0.45
 MOST_OVERTIME = 150.0
+OVERTIME_SHAPE = 8.0
 MOST_NIGHTS = 20
 NIGHTS_MEAN, NIGHTS_SD = 4.0, 3.0
 FAMILY_NIGHTS = np.array([family.nights for family in FAMILIES])
@@ -66,11 +67,16 @@ class Duty:
             known_on=world.calendar.start(month + 1),
         )  # fmt: skip
 
+    def usual_overtime(self) -> FloatArray:
+        """The hours of overtime that each slot's post and habit lead to in a month without leave."""
+        result: FloatArray = FAMILY_OVERTIME[self._world.roster.family] * np.exp(self._habit)
+        return result
+
     def _overtime(self) -> FloatArray:
         rng, size = self._rng, self._world.roster.size
         self._habit = HABIT_MEMORY * self._habit + rng.normal(0, HABIT_SD * np.sqrt(1 - HABIT_MEMORY**2), size)
-        usual: FloatArray = FAMILY_OVERTIME[self._world.roster.family] * np.exp(self._habit)
-        return np.minimum(usual * rng.gamma(8.0, 0.125, size), MOST_OVERTIME)
+        varied = rng.gamma(OVERTIME_SHAPE, 1.0 / OVERTIME_SHAPE, size)
+        return np.minimum(self.usual_overtime() * varied, MOST_OVERTIME)
 
     def _night_rate(self) -> FloatArray:
         result: FloatArray = FAMILY_NIGHTS[self._world.roster.family] * np.exp(self._night_habit)

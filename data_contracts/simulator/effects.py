@@ -97,10 +97,15 @@ class CareerEffects:
 
 @dataclass(frozen=True)
 class TrainingHabit:
-    """Some officers hardly train; they lack the conduct course more often and stagnate."""
+    """Some officers hardly train; they lack the conduct course more often, rise later, fade, and so stagnate.
+
+    Factors multiply the usual chance of a course, of a step, and the usual growth in level (outcome `stagnation`).
+    """
 
     avoiding_share: float = 0.10
-    avoiding_factor: float = 0.04
+    avoiding_factor: float = 0.005
+    avoiding_step: float = 0.40
+    avoiding_growth: float = -1.0
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     },
     "truth": {
         "officer_id": "officer", "month": "date", "conduct": "number", "force": "number", "any_complaint": "number",
-        "strain": "number", "departure": "number", "known_on": "date",
+        "strain": "number", "departure": "number", "usual_overtime": "number", "step": "number", "courses": "number",
+        "level": "number", "growth": "number", "known_on": "date",
     },
 }  # fmt: skip
 LATER_DATES = ("ended_on", "left_on", "acknowledged_on", "resolved_on")

@@ -6,7 +6,7 @@ import numpy as np
 
 from data_contracts.simulator.families import FAMILIES, TRACKS
 from data_contracts.simulator.layout import ENUMS
-from data_contracts.simulator.months import IntArray
+from data_contracts.simulator.months import FloatArray, IntArray
 from data_contracts.simulator.roster import World, chosen
 
 ENTRY, STEP = ENUMS["promotion_kind"].index("entry"), ENUMS["promotion_kind"].index("step")
@@ -31,12 +31,10 @@ class Promotion:
     def step(self, month: int) -> None:
         """One month: change ladder with the track of the post, then climb."""
         self._change_track(month)
-        roster, facts = self._world.roster, self._world.effects.careers
+        roster = self._world.roster
         least = self._world.climb.least_years
-        position = roster.step - self._offset[self._ladder(roster.step)]
         due = roster.active & (month - roster.step_month > 12 * least[roster.step])
-        chance = facts.step_chance * np.exp(facts.step_skill * roster.skill) * facts.step_slowdown**position
-        risen = chosen(chance, due, self._rng)
+        risen = chosen(self.chance(), due, self._rng)
         roster.step[risen] += 1
         roster.step_month[risen] = month
         self._write(risen, roster.step[risen], self._days(risen, month), STEP)
@@ -45,6 +43,16 @@ class Promotion:
         roster.police_step[ranked] += 1
         roster.police_month[ranked] = month
         self._write(ranked, roster.police_step[ranked], self._days(ranked, month), STEP)
+
+    def chance(self) -> FloatArray:
+        """Chance a month of the next step once the least time has passed, by slot."""
+        roster, facts = self._world.roster, self._world.effects.careers
+        position = roster.step - self._offset[self._ladder(roster.step)]
+        habit = np.where(roster.trains < 1.0, self._world.effects.training.avoiding_step, 1.0)
+        result: FloatArray = (
+            facts.step_chance * np.exp(facts.step_skill * roster.skill) * facts.step_slowdown**position * habit
+        )
+        return result
 
     def _change_track(self, month: int) -> None:
         """A post on another track brings its ladder, at the same height; the time in step begins anew."""

@@ -179,11 +179,14 @@ class Block:
         world.climate = facts.unit_climate_memory * world.climate + noise
 
     def _tell(self, month: int, hazards: Hazards, strain: FloatArray, leaving: FloatArray) -> None:
+        """The truth of a month, from what happened before it: hazards, and what overtime and stagnation follow from."""
         at, calendar = self._world.roster.present(), self._world.calendar
         self._world.ledger.add(
             "truth", officer_id=self._world.roster.person[at], month=calendar.start(month),
             conduct=hazards.sustained[at], force=hazards.any_force[at], any_complaint=hazards.any_complaint[at],
-            strain=strain[at], departure=leaving[at], known_on=calendar.start(month),
+            strain=strain[at], departure=leaving[at], usual_overtime=self._duty.usual_overtime()[at],
+            step=self._promotion.chance()[at], courses=self._training.usual()[at], level=self._development.level()[at],
+            growth=self._development.growth[at], known_on=calendar.start(month),
         )  # fmt: skip
 
 

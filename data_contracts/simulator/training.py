@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from data_contracts.policy import policy
-from data_contracts.simulator.catalogue import Catalogue, standing_months
+from data_contracts.simulator.catalogue import WAVES_A_YEAR, Catalogue, standing_months
 from data_contracts.simulator.families import FAMILIES
 from data_contracts.simulator.months import BoolArray, FloatArray, IntArray
 from data_contracts.simulator.roster import World, chosen
@@ -54,6 +54,14 @@ class Training:
     def missing(self, month: int) -> BoolArray:
         """No conduct course within the time it lasts."""
         result: BoolArray = month - self._last[:, 0] > self._lasts[0]
+        return result
+
+    def usual(self) -> FloatArray:
+        """How many courses a month each slot takes when every standing course is due, by slot."""
+        roster = self._world.roster
+        standing = self._owed[roster.family] @ self._chance
+        waves = WAVES_A_YEAR * sum(WAVE_TAKEN) / 12.0
+        result: FloatArray = roster.trains * (ELECTIVE_CHANCE * np.exp(0.3 * roster.skill) + standing + waves)
         return result
 
     def step(self, month: int) -> None:
