@@ -40,7 +40,7 @@ class CourseAdvice:
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that an officer or a leader can change, as if it had held for the last `months`.
+    """One thing that an officer or a leader can change, as if it had held for the last `months` (windows of features).
 
     `measure` is a monthly figure of duty (brought `to` a mean, or changed by `add` a month) or `courses` (`add` in
     all). The monthly figure stays within `least` and `most`, and moves by at most `most_step`. Words hold {before}
@@ -54,7 +54,7 @@ class Change:
     measure: Literal["overtime_hours", "nights", "leave_days", "courses"]
     zh: Words
     en: Words
-    months: Annotated[int, Field(ge=1, le=12)] = 3
+    months: Literal[3, 12] = 3
     to: Literal["post_mean", "force_mean"] | None = None
     add: float = 0.0
     hours: Annotated[float, Field(ge=0)] = 0.0

@@ -152,7 +152,7 @@ class _Record:
         theme, facet = FACETS[place]
         start = self._start(row, facet)
         last = self._last(row, place)
-        value = _number(self.value[row, place] / facet.scale)
+        value = number_told(self.value[row, place] / facet.scale)
         peers = self._peers(row, place, facet)
         days = (f"最近一次在{last}", f"the last on {last}") if last else ("", "")
         zh = (facet.zh.format(value=value, start=start) + peers[0], days[0], theme.note_zh)
@@ -181,11 +181,11 @@ class _Record:
         post, force = self.post[row, place] / facet.scale, self.mean[place] / facet.scale
         zh, en = [], []
         if not np.isnan(post):
-            zh.append(f"同岗位其他人平均{_number(post)}")
-            en.append(f"others in the same post {_number(post)}")
+            zh.append(f"同岗位其他人平均{number_told(post)}")
+            en.append(f"others in the same post {number_told(post)}")
         if not np.isnan(force):
-            zh.append(f"全员平均{_number(force)}")
-            en.append(f"all officers {_number(force)}")
+            zh.append(f"全员平均{number_told(force)}")
+            en.append(f"all officers {number_told(force)}")
         return (f"（{'，'.join(zh)}）", f" ({', '.join(en)} on average)") if zh else ("", "")
 
 
@@ -198,10 +198,10 @@ def _columns(frame: pd.DataFrame, names: Sequence[str | None]) -> NDArray[np.flo
     return np.stack([known.get(name, nothing) for name in names], axis=1)
 
 
-def _number(value: float) -> str:
+def number_told(value: float) -> str:
     """Short for people: whole numbers whole, others with one or two digits.
 
-    >>> _number(3.0), _number(0.128), _number(11.46), _number(-0.001)
+    >>> number_told(3.0), number_told(0.128), number_told(11.46), number_told(-0.001)
     ('3', '0.13', '11.5', '0.00')
     """
     if float(value).is_integer():
@@ -210,4 +210,4 @@ def _number(value: float) -> str:
     return told.removeprefix("-") if float(told) == 0 else told
 
 
-__all__ = ["CODES", "SHOWN", "SMALLEST", "THEMES", "ThemeSums", "Told", "theme_of", "theme_sums"]
+__all__ = ["CODES", "SHOWN", "SMALLEST", "THEMES", "ThemeSums", "Told", "number_told", "theme_of", "theme_sums"]

@@ -17,10 +17,11 @@ from models.base import ExplainedModel, Matrix, Numbers
 from models.boosting import Boosted
 from models.calibration import Platt, Reliability, log_odds
 from models.design_matrix import Design
-from models.explain import SHOWN, Told, theme_sums
+from models.explain import Told, theme_sums
 from models.flags import best_below, merits
 from models.grades import SHORT_HISTORY, cut_offs, reaches, short_history
 from models.logistic import SoftLogistic
+from models.themes import FORCE_MEANS
 
 KINDS: Mapping[str, type[Boosted] | type[SoftLogistic]] = {"boosted": Boosted, "logistic": SoftLogistic}
 TOP_REASONS = 3
@@ -201,7 +202,7 @@ def with_cuts(bundle: RiskBundle, force: pd.DataFrame) -> RiskBundle:
         chance = np.where(short, np.nan, model.predict(model.design.matrix(force)))
         cuts, best = cut_offs(chance, policy().grades), best_below(chance, policy().grades.unit.commend_share)
         models.append(replace(model, cuts=cuts, commend_below=best))
-    shown = SHOWN & set(force.columns)
+    shown = FORCE_MEANS & set(force.columns)
     known = {name: float(force[name].mean()) for name in sorted(shown) if force[name].notna().any()}
     return replace(bundle, outcome_models=tuple(models), means=known)
 

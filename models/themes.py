@@ -347,6 +347,8 @@ THEMES: tuple[Theme, ...] = (
 )
 FACETS: tuple[tuple[Theme, Facet], ...] = tuple((theme, facet) for theme in THEMES for facet in theme.facets)
 SHOWN: frozenset[str] = frozenset(facet.shown for _, facet in FACETS)
+# the means of the force that sentences compare with, and that a what-if may bring a record to
+FORCE_MEANS = SHOWN | {f"{name}_per_duty_month_12m" for name in ("overtime_hours", "nights", "leave_days")}
 
 
 @cache
