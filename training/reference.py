@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any, Protocol, Self
 
@@ -47,10 +47,11 @@ class HeldOut(Protocol):
 
 @dataclass(frozen=True)
 class Said:
-    """Chances of one outcome and horizon over a force: their spread, mean, and officers by grade at fixed cut-offs."""
+    """Chances of one outcome and horizon over a force, and officers by grade at fixed cut-offs."""
 
     spread: Spread
     mean: float
+    deviation: float
     grades: Mapping[str, int]
 
 
@@ -72,7 +73,7 @@ class Came:
     @property
     def ratio(self) -> float:
         """Mean predicted over observed; NaN where nothing came."""
-        return self.predicted / self.observed if self.observed > 0 else float("nan")
+        return self.predicted / self.observed if self.observed > 0 else math.nan
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,8 @@ def said_from(chances: Numbers, cuts: Mapping[str, float], over: Spread | None =
     series = pd.Series(chances)
     spread = spread_of(series) if over is None else over.again(series)
     known = chances[~np.isnan(chances)]
-    return Said(spread, float(known.mean()) if len(known) else float("nan"), _graded(known, cuts))
+    figures = (float(known.mean()), float(known.std())) if len(known) else (math.nan, math.nan)
+    return Said(spread, *figures, _graded(known, cuts))
 
 
 def chances_of(model: OutcomeModel, force: pd.DataFrame) -> Numbers:
@@ -191,7 +193,7 @@ def _with_usual(values: pd.Series, before: pd.DataFrame | None, name: str, years
     if before is None:
         return made
     apart = psi(*made.over(made.again(before[name])))
-    return Spread(made.nulls, made.edges, made.counts, made.codes, apart / years**2)
+    return replace(made, usual=apart / years**2)
 
 
 def _graded(chances: Numbers, cuts: Mapping[str, float]) -> dict[str, int]:
@@ -205,11 +207,11 @@ def _graded(chances: Numbers, cuts: Mapping[str, float]) -> dict[str, int]:
 
 
 def _spread(told: Mapping[str, Any]) -> Spread:
-    return Spread(told["nulls"], tuple(told["edges"]), tuple(told["counts"]), told["codes"], told["usual"])
+    return Spread(**{**told, "edges": tuple(told["edges"]), "counts": tuple(told["counts"])})
 
 
 def _said(told: Mapping[str, Any]) -> Said:
-    return Said(_spread(told["spread"]), _number(told["mean"]), told["grades"])
+    return Said(_spread(told["spread"]), _number(told["mean"]), _number(told["deviation"]), told["grades"])
 
 
 def _came(told: Mapping[str, Any]) -> Came:
@@ -220,7 +222,7 @@ def _came(told: Mapping[str, Any]) -> Came:
 
 
 def _number(told: float | None) -> float:
-    return float("nan") if told is None else float(told)
+    return math.nan if told is None else float(told)
 
 
 def _without_nan(value: Any) -> Any:

@@ -11,6 +11,8 @@ import pandas as pd
 from models.base import Numbers
 from training.evaluation.drift import Counts, binned, over_codes, quantile_edges
 
+DECIMALS = 9  # what lies beyond is dust of floating-point sums, and no bin may begin in it
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -20,6 +22,7 @@ class Spread:
     edges: tuple[float, ...] = ()
     counts: tuple[float, ...] = ()
     codes: Mapping[str, int] | None = None
+    mean: float | None = None
     usual: float = 0.0
 
     @property
@@ -43,14 +46,14 @@ class Spread:
         if self.codes is not None:
             return spread_of(values)
         known = _numbers(values)
-        return Spread(len(values) - len(known), self.edges, tuple(binned(known, np.array(self.edges)).tolist()))
+        return _of_numbers(len(values), known, np.array(self.edges))
 
 
 def spread_of(values: pd.Series) -> Spread:
     """The spread of a feature (n,); numbers in ten bins of equal count.
 
     >>> spread_of(pd.Series([0.0, 0.0, 0.0, 1.0, None]))
-    Spread(nulls=1, edges=(0.0,), counts=(3.0, 1.0), codes=None, usual=0.0)
+    Spread(nulls=1, edges=(0.0,), counts=(3.0, 1.0), codes=None, mean=0.25, usual=0.0)
     >>> dict(spread_of(pd.Series(["a", "a", None], dtype="string")).codes)
     {'a': 2}
     """
@@ -58,11 +61,15 @@ def spread_of(values: pd.Series) -> Spread:
         found = values.dropna().astype(str).value_counts()
         return Spread(int(values.isna().sum()), codes={str(code): int(count) for code, count in found.items()})
     known = _numbers(values)
-    edges = quantile_edges(known)
-    return Spread(len(values) - len(known), tuple(edges.tolist()), tuple(binned(known, edges).tolist()))
+    return _of_numbers(len(values), known, quantile_edges(known))
+
+
+def _of_numbers(rows: int, known: Numbers, edges: Numbers) -> Spread:
+    mean = float(known.mean()) if len(known) else None
+    return Spread(rows - len(known), tuple(edges.tolist()), tuple(binned(known, edges).tolist()), mean=mean)
 
 
 def _numbers(values: pd.Series) -> Numbers:
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     finite: Numbers = numbers[np.isfinite(numbers)]
-    return finite
+    return np.round(finite, DECIMALS)

@@ -68,8 +68,10 @@ def jensen_shannon(then: Counts, now: Counts) -> float:
     return float(np.mean(halves))
 
 
-def psi_of_chance(then: Counts, now: Counts, error_share: float) -> float:
+def psi_of_chance(then: Counts, now: Counts, error_share: float, independent: float = 1.0) -> float:
     """The PSI that two draws from one population exceed with probability `error_share`.
+
+    `independent` is the share of officers that count: those of one unit have what belongs to the unit in common.
 
     PSI times n m / (n + m) is about chi-squared with bins - 1 degrees of freedom (Yurdakul 2018). The same officers
     stand in both counts, so their true spread is smaller and this bound is on the safe side.
@@ -77,7 +79,7 @@ def psi_of_chance(then: Counts, now: Counts, error_share: float) -> float:
     >>> round(psi_of_chance(np.array([125.0] * 2), np.array([125.0] * 2), 0.05), 3)
     0.031
     """
-    n, m = float(then.sum()), float(now.sum())
+    n, m = independent * float(then.sum()), independent * float(now.sum())
     if len(then) < 2 or min(n, m) <= 0:
         return float("inf")
     return float(chi2.isf(error_share, len(then) - 1)) * (n + m) / (n * m)

@@ -1,0 +1,140 @@
+"""Inputs and predictions of a force against those of training.
+
+A figure counts only where it is past its limit (`policy/watch.toml`), more than chance explains, and more than it used
+to move: in a usual year, and between the same seasons before training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from data_contracts.vocabulary import Grade
+from data_contracts.watching import WatchPolicy
+from experiments.watch_findings import Finding, factor, share
+from experiments.watch_usual import Season
+from models.base import Numbers
+from training.evaluation.drift import Counts, each_of, jensen_shannon, psi, psi_of_chance, share_moved
+from training.reference import Reference, Said
+from training.spreads import Spread
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What moves when nothing is wrong: a season before training, shares of independent officers, years gone by."""
+
+    rules: WatchPolicy
+    years: float = 1.0
+    season: Season | None = None
+    independent: Mapping[str, float] = field(default_factory=dict)
+
+    def over(self, used_to: float) -> float:
+        """What a figure must exceed that used to move by so much."""
+        return self.rules.sureness.usual_times * used_to
+
+    def chance(self, counts: tuple[Counts, Counts], name: str, error: float) -> float:
+        """The PSI that chance brings."""
+        return psi_of_chance(*counts, error, self.independent.get(name, 1.0))
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One feature, or the chances of one outcome: at training, now, and at both ends of the season before."""
+
+    name: str
+    then: Spread
+    now: Spread
+    season: tuple[Spread, Spread] | None
+
+    def used_to(self, years: float) -> float:
+        """The PSI that it used to have."""
+        seasonal = psi(*self.season[0].over(self.season[1])) if self.season else 0.0
+        return max(self.then.usual * years**2, seasonal)
+
+    def nulls_used_to(self) -> float:
+        """By how much the share without a value used to move."""
+        shares = [share(spread.nulls, spread.rows) for spread in self.season or ()]
+        return abs(shares[1] - shares[0]) if shares else 0.0
+
+    def new_codes(self) -> float | None:
+        """The share of officers now with a code that training had not seen; None for a number."""
+        if self.then.codes is None or self.now.codes is None:
+            return None
+        new = sum(count for code, count in self.now.codes.items() if code not in self.then.codes)
+        return share(new, self.now.known)
+
+
+def input_findings(reference: Reference, force: pd.DataFrame, usual: Usual) -> Iterator[Finding]:
+    """Each feature of the model: PSI over training's bins, share of nulls, and codes never seen."""
+    error = each_of(usual.rules.sureness.error_share, 2 * len(reference.inputs))
+    for name, then in reference.inputs.items():
+        season = usual.season
+        ends = None if season is None else (then.again(season.earlier[name]), then.again(season.later[name]))
+        moved = Moved(name, then, then.again(force[name]), ends)
+        yield _spread("inputs", moved, usual, error)
+        yield _nulls(moved, usual, error)
+        new = moved.new_codes()
+        if new is not None:
+            level = usual.rules.inputs.new_codes.level(new)
+            yield Finding("inputs", name, "new_codes", 0.0, new, new, level)
+
+
+def said_findings(
+    key: str, then: Said, now: Said, season: tuple[Said, Said] | None, usual: Usual, tests: int
+) -> list[Finding]:
+    """What one model says of the force: its spread, its grades at the cut-offs of training, its mean."""
+    error = each_of(usual.rules.sureness.error_share, tests)
+    ends = None if season is None else (season[0].spread, season[1].spread)
+    moved = Moved(key, then.spread, now.spread, ends)
+    return [
+        _spread("predictions", moved, usual, error),
+        _grades(key, then, now, season, usual, error),
+        _mean(key, then, now, season, usual, error),
+    ]
+
+
+def _spread(section: str, moved: Moved, usual: Usual, error: float) -> Finding:
+    counts = moved.then.over(moved.now)
+    value = psi(*counts)
+    means = [np.nan if spread.mean is None else spread.mean for spread in (moved.then, moved.now)]
+    limits = usual.rules.inputs.psi if section == "inputs" else usual.rules.predictions.psi
+    bound = max(usual.over(moved.used_to(usual.years)), usual.chance(counts, moved.name, error))
+    found = Finding(section, moved.name, "psi", means[0], means[1], value, apart=jensen_shannon(*counts))
+    return found.judged(limits.level(value), value > bound)
+
+
+def _nulls(moved: Moved, usual: Usual, error: float) -> Finding:
+    before, after = (moved.then.nulls, moved.then.rows), (moved.now.nulls, moved.now.rows)
+    apart, sure = share_moved(before, after, error)
+    value = abs(apart)
+    found = Finding("inputs", moved.name, "nulls", share(*before), share(*after), value)
+    return found.judged(usual.rules.inputs.nulls.level(value), sure and value > usual.over(moved.nulls_used_to()))
+
+
+def _grades(key: str, then: Said, now: Said, season: tuple[Said, Said] | None, usual: Usual, error: float) -> Finding:
+    counts = _by_grade(then), _by_grade(now)
+    value = psi(*counts)
+    used_to = psi(_by_grade(season[0]), _by_grade(season[1])) if season else 0.0
+    poor = [share(counted[0], counted.sum()) for counted in counts]
+    found = Finding("predictions", key, "grades", poor[0], poor[1], value)
+    sure = value > max(usual.over(used_to), usual.chance(counts, key, error))
+    return found.judged(usual.rules.predictions.grades.level(value), sure)
+
+
+def _mean(key: str, then: Said, now: Said, season: tuple[Said, Said] | None, usual: Usual, error: float) -> Finding:
+    """By which factor the mean chance moved; sure is what lies outside the noise of two samples."""
+    value = factor(now.mean, then.mean)
+    used_to = factor(season[1].mean, season[0].mean) - 1.0 if season else 0.0
+    independent = usual.independent.get(key, 1.0)
+    noise = now.deviation * np.sqrt(sum(1 / max(1.0, independent * said.spread.known) for said in (then, now)))
+    sure = abs(now.mean - then.mean) > norm.isf(error / 2) * noise and not value - 1.0 <= usual.over(used_to)
+    found = Finding("predictions", key, "mean", then.mean, now.mean, value)
+    return found.judged(usual.rules.predictions.mean.level(value), bool(sure))
+
+
+def _by_grade(said: Said) -> Numbers:
+    return np.array([said.grades[grade.value] for grade in Grade], dtype=np.float64)
