@@ -71,7 +71,7 @@ class RiskBacktest:
 
 @dataclass(frozen=True)
 class Tested:
-    """Every model's scores on the test officers of one outcome and as-of."""
+    """Every model's scores on the test officers of one outcome and as-of, and the size of each one's unit."""
 
     outcome: str
     as_of: date
@@ -80,10 +80,16 @@ class Tested:
     y: Numbers
     scores: Mapping[str, Numbers]
     seconds: Mapping[str, float]
+    unit_sizes: pd.Series | None = None
 
 
-def backtest_risk(asked: RiskBacktest, say: Say = lambda _: None) -> Report:
-    """Run it; raises InvalidInput or NotReady in one sentence when there is nothing to test."""
+def backtest_risk(
+    asked: RiskBacktest, say: Say = lambda _: None, seen: Callable[[Tested], None] = lambda _: None
+) -> Report:
+    """Run it; `seen` gets the scores of every test, for curves.
+
+    Raises InvalidInput or NotReady in one sentence when there is nothing to test.
+    """
     tests = days_asked(asked.as_ofs)
     outcomes = list(dict.fromkeys(asked.outcomes))
     for outcome in outcomes:
@@ -101,6 +107,8 @@ def backtest_risk(asked: RiskBacktest, say: Say = lambda _: None) -> Report:
     report = Report(_about(asked, frames, tests) | account_of(delivery))
     for outcome in outcomes:
         tested = [_test(rows, outcome, splits[outcome, day], asked.labels, say) for day in tests]
+        for one in tested:
+            seen(one)
         _report(report, tested, asked, say)
     return report
 
@@ -144,7 +152,7 @@ def _test(rows: RiskRows, outcome: str, split: Split, kind: str, say: Say) -> Te
         scores[name], seconds[name] = _timed(partial(_peer, make(), plain, test))
     say(f"{outcome} {split.test} {PHAROS}")
     scores[PHAROS], seconds[PHAROS] = _timed(partial(pharos_chances, rows, outcome, split, kind, test))
-    return Tested(outcome, split.test, len(plain.x), test["officer_id"], y, scores, seconds)
+    return Tested(outcome, split.test, len(plain.x), test["officer_id"], y, scores, seconds, test.get("unit_size"))
 
 
 def _present(rows: RiskRows, columns: Sequence[str]) -> list[str]:
