@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -17,10 +17,12 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 train_app = typer.Typer(no_args_is_help=True, help="Fit a model on the feature store and log it.")
 tune_app = typer.Typer(no_args_is_help=True, help="Search settings on validation time only; resumable.")
 backtest_app = typer.Typer(no_args_is_help=True, help="Test models on time they have not seen; stable JSON.")
+gate_app = typer.Typer(no_args_is_help=True, help="Judge a model version before it answers; sign for what is unclear.")
 contracts_app = typer.Typer(no_args_is_help=True, help="Documents generated from the table contracts.")
 app.add_typer(train_app, name="train")
 app.add_typer(tune_app, name="tune")
 app.add_typer(backtest_app, name="backtest")
+app.add_typer(gate_app, name="gate")
 app.add_typer(contracts_app, name="contracts")
 console = Console()
 errors = Console(stderr=True)
@@ -131,11 +133,84 @@ def promote(
     version: Annotated[str | None, typer.Option(help="A version number; default: the newest.")] = None,
 ) -> None:
     """Let a model version answer as champion, if it passes the gate; otherwise say why not."""
-    from training.gate import as_table, promote
+    from training.gate import promote
+    from training.gate_lines import as_table
 
-    model, lines = promote(settings(), name, version)
-    console.print(as_table(lines))
-    console.print(f"{model.name} version {model.version} is the champion", highlight=False)
+    examined = promote(settings(), name, version)
+    console.print(as_table(examined.lines))
+    console.print(f"{name} version {examined.model.version} is the champion", highlight=False)
+
+
+@gate_app.command("risk")
+def gate_risk(
+    version: Annotated[str | None, typer.Option(help="A version number; default: the newest.")] = None,
+) -> None:
+    """Judge a risk model: count rule, calibration, grades, groups; exit status 1 when it may not answer."""
+    _gate("risk", version)
+
+
+@gate_app.command("next-post")
+def gate_next_post(
+    version: Annotated[str | None, typer.Option(help="A version number; default: the newest.")] = None,
+) -> None:
+    """Judge a next-post model; exit status 1 when it may not answer."""
+    _gate("next-post", version)
+
+
+@gate_app.command("waive")
+def gate_waive(
+    name: Annotated[str, typer.Argument(help="risk.")],
+    version: Annotated[str, typer.Option(help="The version that it is about.")],
+    reason: Annotated[str, typer.Option(help="Why it may answer all the same, in a sentence.")],
+    signed_by: Annotated[list[str], typer.Option(help="A person who answers for this; two different ones.")],
+    check: Annotated[list[str] | None, typer.Option(help="Exact name of an inconclusive check.")] = None,
+    checks_from: Annotated[Path | None, typer.Option(help="File with a name a line, as the gate writes it.")] = None,
+) -> None:
+    """Take responsibility for inconclusive checks of one version: two people, a reason, on record for good."""
+    _sign("waiver", name, version, named_checks(check, checks_from), reason, signed_by)
+
+
+@gate_app.command("justify")
+def gate_justify(
+    name: Annotated[str, typer.Argument(help="risk.")],
+    version: Annotated[str, typer.Option(help="The version that it is about.")],
+    reason: Annotated[str, typer.Option(help="Why flag or false-positive rates differ, in a sentence.")],
+    signed_by: Annotated[list[str], typer.Option(help="Who says so.")],
+    check: Annotated[list[str] | None, typer.Option(help="Exact name of an unexplained check.")] = None,
+    checks_from: Annotated[Path | None, typer.Option(help="File with a name a line, as the gate writes it.")] = None,
+) -> None:
+    """Explain in writing why alerts or false alarms differ between groups; it stands in the model card."""
+    _sign("justification", name, version, named_checks(check, checks_from), reason, signed_by)
+
+
+def named_checks(checks: list[str] | None, file: Path | None) -> list[str]:
+    """Names given one by one and those of a file."""
+    lines = file.read_text(encoding="utf-8").splitlines() if file else []
+    return [*(checks or ()), *(line.strip() for line in lines if line.strip())]
+
+
+def _gate(name: str, version: str | None) -> None:
+    from training.gate import pass_gate
+    from training.gate_lines import as_table
+
+    examined, card = pass_gate(settings(), name, version)
+    console.print(as_table(examined.lines))
+    console.print(f"model card {card}", highlight=False, soft_wrap=True)
+    console.print(f"what waits for a signature is listed in {settings().gate_dir / name / examined.model.version}",
+                  highlight=False, soft_wrap=True)  # fmt: skip
+    console.print(f"{name} version {examined.model.version} {'passed' if examined.passed else 'may not answer'}")
+    if not examined.passed:
+        raise typer.Exit(1)
+
+
+def _sign(
+    kind: Literal["waiver", "justification"], name: str, version: str, checks: list[str], reason: str, people: list[str]
+) -> None:
+    from training.gate import examine, settle
+
+    examined = examine(settings(), name, version)
+    note = settle(settings(), examined, kind, checks, reason, people, settings().today or date.today())
+    console.print(f"signed and kept: {note}", highlight=False, soft_wrap=True)
 
 
 @train_app.command("next-post")

@@ -1,131 +1,200 @@
-"""What a model must have shown before it answers for anyone: the first gate, read from the figures of its own run.
+"""What a model must have shown before it answers for anyone.
 
-Training writes each figure with `Run.gate`, as `gate.<check>` or, where a model has several outcomes,
-`gate.<check>.<outcome>`; then every one of them must hold. There is no way round the gate by a flag.
+The risk gate judges the rows of evidence that were signed together with the model; the next-post gate reads the
+figures of its run, which training writes with `Run.gate` as `gate.<check>`. There is no way round either by a flag.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
 
-from rich.table import Table
+import numpy as np
 
-from data_contracts.errors import GateRefused, NotReady
+from data_contracts.errors import GateRefused, InvalidInput, NotReady
+from data_contracts.policy import policy
 from data_contracts.settings import Settings
+from data_contracts.vocabulary import Bilingual
 from models import artifacts, keys, registry
 from models.registry import ResolvedModel
+from training import waivers
+from training.audit_groups import register_of
+from training.evaluation.fairness import Fairness, Judged, fairness
+from training.evidence import FILE, Checked, Pooled, check_pooled, read_evidence
+from training.gate_lines import ABOVE, Line, Status
+from training.group_lines import group_lines
+from training.risk_record import EVIDENCE_PATH
+from training.waivers import Kind, Note
 
-MAX_ECE = 0.03
-
-
-@dataclass(frozen=True)
-class Check:
-    """One figure and the side of the limit on which it must lie.
-
-    >>> Check("ece", "at most", 0.03, "calibration error").holds(0.02)
-    True
-    >>> Check("ap_gain_low", "above", 0.0, "").holds(float("nan"))
-    False
-    """
-
-    name: str
-    side: Literal["above", "at most"]
-    limit: float
-    words: str
-
-    def holds(self, value: float) -> bool:
-        """Whether the figure passes; a figure that is not a number never does."""
-        return value > self.limit if self.side == "above" else value <= self.limit
-
-    def reading(self, figures: Mapping[str, float]) -> dict[str, float]:
-        """The figures of this check by outcome ('' when the model has one)."""
-        plain = f"gate.{self.name}"
-        return {
-            name.removeprefix(plain).removeprefix("."): value
-            for name, value in figures.items()
-            if name == plain or name.startswith(f"{plain}.")
-        }
-
-
-CHECKS: Mapping[str, tuple[Check, ...]] = {
-    "risk": (
-        Check("ap_gain", "above", 0.0, "gain in average precision over count_rule"),
-        Check("ap_gain_low", "above", 0.0, "lower end of the 95 % interval of that gain"),
-        Check("ece", "at most", MAX_ECE, "expected calibration error"),
-    ),
-    "next-post": (
-        Check("ndcg_gain", "above", 0.0, "gain in NDCG@10 over markov"),
-        Check("ndcg_gain_low", "above", 0.0, "lower end of the 95 % interval of that gain"),
-    ),
+RESULT = "result.json"
+SETTLED_BY: Mapping[Kind, Status] = {"waiver": Status.INCONCLUSIVE, "justification": Status.UNEXPLAINED}
+NEXT_POST_CHECKS: Mapping[str, Bilingual] = {
+    "ndcg_gain": Bilingual("NDCG@10 较马尔可夫的增益", "gain in NDCG@10 over markov"),
+    "ndcg_gain_low": Bilingual("该增益 95 % 区间的下限", "lower end of the 95 % interval of that gain"),
 }
 
 
 @dataclass(frozen=True)
-class Line:
-    """One check of one outcome with what was found; `value` is None when training did not measure it."""
+class Seen:
+    """What the risk gate judged of one outcome: its rows, its own figures, its groups."""
 
-    check: Check
-    outcome: str
-    value: float | None
+    rows: Pooled
+    checked: Checked
+    fairness: Fairness
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A version before the gate: its exact bytes, every line, and who signed for what."""
+
+    model: ResolvedModel
+    model_hash: str
+    metadata: Mapping[str, Any]
+    lines: tuple[Line, ...]
+    notes: tuple[Note, ...] = ()
+    seen: Mapping[str, Seen] = field(default_factory=dict)
 
     @property
-    def holds(self) -> bool:
-        """Whether it was measured and passes."""
-        return self.value is not None and self.check.holds(self.value)
+    def passed(self) -> bool:
+        """Whether it may answer."""
+        return bool(self.lines) and all(line.holds for line in self.lines)
 
-    def __str__(self) -> str:
-        of = f" for {self.outcome}" if self.outcome else ""
-        if self.value is None:
-            return f"{self.check.words}{of} was not measured (gate.{self.check.name})"
-        return f"{self.check.words}{of} is {self.value:.4f}, must be {self.check.side} {self.check.limit:g}"
+    def checks(self, status: Status) -> list[str]:
+        """Names of the lines of one status."""
+        return [line.check for line in self.lines if line.status is status]
 
 
-def examine(name: str, figures: Mapping[str, float], outcomes: Sequence[str] = ()) -> list[Line]:
-    """Every check of `name` against a run's figures, for each outcome that the model answers.
+def examine(settings: Settings, name: str, version: str | None = None) -> Examined:
+    """Every line for `version` (the newest by default), with the notes signed about it; changes nothing.
 
-    >>> [line.holds for line in examine("next-post", {"gate.ndcg_gain": 0.02, "gate.ndcg_gain_low": 0.01})]
-    [True, True]
-    >>> print(examine("next-post", {"gate.ndcg_gain": 0.02})[1])
-    lower end of the 95 % interval of that gain was not measured (gate.ndcg_gain_low)
+    The artefact is verified first: what serving could not load is not examined.
     """
-    lines: list[Line] = []
-    for check in CHECKS[name]:
-        found: dict[str, float | None] = {**dict.fromkeys(outcomes or ("",)), **check.reading(figures)}
-        lines += [Line(check, outcome, value) for outcome, value in sorted(found.items())]
-    return lines
+    model = _version(settings, name, version)
+    _, metadata = artifacts.load(model.path, keys.public_key(settings.keys_dir))
+    model_hash = artifacts.digest(model.path)
+    signed = tuple(waivers.notes(settings, model, model_hash))
+    seen, lines = GATES[name](settings, model, metadata)
+    return Examined(model, model_hash, metadata, tuple(_settled(lines, signed)), signed, seen)
 
 
-def promote(settings: Settings, name: str, version: str | None = None) -> tuple[ResolvedModel, list[Line]]:
-    """Let `version` (the newest by default) answer as champion; raises GateRefused with each check that failed.
+def pass_gate(settings: Settings, name: str, version: str | None = None) -> tuple[Examined, Path]:
+    """Examine, and put what was found on record: signed beside the notes, and a model card with the run.
 
-    The artefact is verified first: a version that serving could not load is never promoted.
+    Names of checks that wait for a signature lie there as `inconclusive.txt` and `unexplained.txt`. Returns the
+    folder of the card.
     """
+    from training.model_card import write_card  # imports matplotlib
+
+    examined = examine(settings, name, version)
+    told = {"model": examined.model.name, "version": examined.model.version, "model_hash": examined.model_hash,
+            "passed": examined.passed, "lines": [line.as_record() for line in examined.lines]}  # fmt: skip
+    path = waivers.folder_of(settings, examined.model) / RESULT
+    waivers.write_signed(settings, path, told)
+    for status in (Status.INCONCLUSIVE, Status.UNEXPLAINED):
+        text = "".join(f"{check}\n" for check in examined.checks(status))
+        path.with_name(f"{status.value}.txt").write_text(text, encoding="utf-8")
+    registry.client(settings).log_artifact(examined.model.run_id, str(path), "gate")
+    return examined, write_card(settings, examined)
+
+
+def promote(settings: Settings, name: str, version: str | None = None) -> Examined:
+    """Let `version` (the newest by default) answer as champion; raises GateRefused with each line that does not hold.
+
+    The gate is run again here, on these bytes: a result on record is for people to read, not for promotion to trust.
+    """
+    examined, _ = pass_gate(settings, name, version)
+    if not examined.passed:
+        raise GateRefused(f"{_refusal(examined)}. {_still(settings, name)}")
+    registry.set_alias(settings, name, examined.model.version)
+    return examined
+
+
+def settle(
+    settings: Settings, examined: Examined, kind: Kind, checks: Sequence[str], reason: str, signed_by: Sequence[str],
+    on: date,
+) -> Path:  # fmt: skip
+    """Sign a waiver of inconclusive checks, or a justification of unexplained ones; where the note lies.
+
+    Raises InvalidInput for a check that is unknown, holds already, is of the other kind, or failed.
+    """
+    found = {line.check: line.status for line in examined.lines}
+    for check in checks:
+        if found.get(check) is not SETTLED_BY[kind]:
+            raise InvalidInput(f"{check} cannot be signed for with a {kind}: {_why_not(found.get(check))}")
+    note = waivers.note_of(kind, examined.model, examined.model_hash, checks, reason, signed_by, on)
+    return waivers.sign(settings, examined.model, note)
+
+
+def _why_not(status: Status | None) -> str:
+    if status is None:
+        return "this version has no such check; `pharos gate` lists them"
+    if status is Status.FAIL:
+        return "it failed, and a fail is never waived; train again"
+    return f"it is {status}"
+
+
+def _settled(lines: Sequence[Line], signed: Sequence[Note]) -> list[Line]:
+    """A waiver settles what is inconclusive and a justification what is unexplained; neither settles a fail."""
+    covered = {(SETTLED_BY[note.kind], check) for note in signed for check in note.checks}
+    return [line.settled() if (line.status, line.check) in covered else line for line in lines]
+
+
+def risk_lines(settings: Settings, model: ResolvedModel, metadata: Mapping[str, Any]) -> Found:
+    """Each served outcome as a whole and by group, on the rows that the model was signed with."""
+    if "evidence_sha256" not in metadata:
+        raise GateRefused(f"{model.name} version {model.version} keeps no evidence of later years; train it again")
+    evidence = read_evidence(model.path.parent / EVIDENCE_PATH / FILE, metadata["evidence_sha256"])
+    outcomes, limits = list(metadata["outcomes"]), policy().gate.groups
+    register = register_of(settings, {day for name in outcomes for day in _days(evidence[name])})
+    seen, lines = {}, []
+    for name in outcomes:
+        rows, audit = evidence[name], register.audit(evidence[name], limits)
+        judged = Judged(rows.officers, rows.y, rows.chances, rows.flagged(rows.chances))
+        seen[name] = Seen(rows, check_pooled(name, rows), fairness(judged, audit.frame, limits, len(outcomes)))
+        lines += [*seen[name].checked.lines, *group_lines(name, seen[name].fairness, audit.lacking, limits)]
+    return seen, lines
+
+
+def _days(rows: Pooled) -> list[date]:
+    days: list[date] = np.unique(rows.days).tolist()
+    return days
+
+
+def next_post_lines(settings: Settings, model: ResolvedModel, _: Mapping[str, Any]) -> Found:
+    """The gain over markov, as the run measured it."""
+    figures = registry.client(settings).get_run(model.run_id).data.metrics
+    lines = []
+    for check, words in NEXT_POST_CHECKS.items():
+        value = figures.get(f"gate.{check}", float("nan"))
+        status = Status.PASS if value > 0 else Status.FAIL
+        lines.append(Line(check, "", status, words, ABOVE, value))
+    return {}, lines
+
+
+Found = tuple[Mapping[str, Seen], list[Line]]
+GATES: Mapping[str, Callable[[Settings, ResolvedModel, Mapping[str, Any]], Found]] = {
+    "risk": risk_lines,
+    "next-post": next_post_lines,
+}
+
+
+def _version(settings: Settings, name: str, version: str | None) -> ResolvedModel:
     found = registry.versions(settings, name)
     if not found:
         raise NotReady(f"no version of {name} is registered; run `pharos train {name}`")
-    model = registry.version_of(settings, name, version) if version else found[-1]
-    _, metadata = artifacts.load(model.path, keys.public_key(settings.keys_dir))
-    figures = registry.client(settings).get_run(model.run_id).data.metrics
-    lines = examine(name, figures, metadata.get("outcomes", ()))
-    failed = [str(line) for line in lines if not line.holds]
-    if failed:
-        raise GateRefused(
-            f"{name} version {model.version} was not promoted: {'; '.join(failed)}. {_still(settings, name)}"
-        )
-    registry.set_alias(settings, name, model.version)
-    return model, lines
+    return registry.version_of(settings, name, version) if version else found[-1]
 
 
-def as_table(lines: Sequence[Line]) -> Table:
-    """The checks as people read them."""
-    table = Table("check", "outcome", "found", "must be", "holds", title="gate")
-    for line in lines:
-        found = "not measured" if line.value is None else f"{line.value:.4f}"
-        limit = f"{line.check.side} {line.check.limit:g}"
-        table.add_row(line.check.words, line.outcome, found, limit, "yes" if line.holds else "no")
-    return table
+def _refusal(examined: Examined) -> str:
+    """What stands in the way, fails first; long lists are cut, the table has them all."""
+    closed = sorted(
+        (line for line in examined.lines if not line.holds), key=lambda line: line.status is not Status.FAIL
+    )
+    told = "; ".join(map(str, closed[:6])) + (f"; and {len(closed) - 6} more" if len(closed) > 6 else "")
+    return f"{examined.model.name} version {examined.model.version} was not promoted: {told or 'nothing was measured'}"
 
 
 def _still(settings: Settings, name: str) -> str:

@@ -76,6 +76,10 @@ class Run:
         self.client.log_artifact(self.run_id, str(place), "pictures")
         return place
 
+    def file(self, path: Path, folder: str) -> None:
+        """A file as it lies, under `folder` of the run."""
+        self.client.log_artifact(self.run_id, str(path), folder)
+
     def record(self, value: Any, name: str) -> None:
         """A JSON document, for example the records of an evaluation."""
         self.client.log_dict(self.run_id, value, f"{name}.json")

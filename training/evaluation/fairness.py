@@ -55,7 +55,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Judged:
-    """What was said and what came, pooled over later as-ofs; all (n,), `y` may be chances, `flagged` 0 or 1."""
+    """What was said and what came, pooled over later as-ofs; all (n,); `y` and `flagged` lie in [0, 1]."""
 
     officers: NDArray[Any]
     y: Numbers

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from models.base import Numbers
 
 Integers = NDArray[np.int64]
-UNKNOWN, OTHER = "unknown", "other"
+UNKNOWN, OTHER, PAIR = "unknown", "other", "+"
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,12 @@ class Cells:
         """The same over everybody who is not in the group, (groups,)."""
         each, whole = np.bincount(self.pair, values), np.bincount(self.officer, values)
         cross = np.bincount(self.pair_group, each * whole[self.pair_officer], len(self.names) + 1)[:-1]
-        return np.maximum((whole**2).sum() - 2 * cross + self.squares(values), 0.0)
+        rest = float((whole**2).sum()) - 2 * cross + self.squares(values)
+        return np.asarray(np.maximum(rest, 0.0), dtype=np.float64)
 
     def spread(self, values: Numbers) -> Numbers:
         """Each row's group's value, (n,); 0 for rows of no group."""
-        return np.take(np.append(values, 0.0), self.group)
+        return np.asarray(np.append(values, 0.0)[self.group], dtype=np.float64)
 
     @property
     def officers(self) -> Integers:
@@ -74,7 +75,7 @@ def cells_of(
     kept = [name for name, few in zip(names, small, strict=True) if not few]
     moved = np.where(small, len(kept), np.cumsum(~small) - 1)[place].astype(np.int64)
     excused = [] if pools else [name for name, few in zip(names, small, strict=True) if few]
-    return Cells.of([*kept, f"{' & '.join(attributes)}={OTHER}"] if pools else kept, moved, officers), excused
+    return Cells.of([*kept, f"{PAIR.join(attributes)}={OTHER}"] if pools else kept, moved, officers), excused
 
 
 def _combined(audit: pd.DataFrame, attributes: Sequence[str]) -> tuple[Integers, list[str]]:
@@ -84,6 +85,6 @@ def _combined(audit: pd.DataFrame, attributes: Sequence[str]) -> tuple[Integers,
         codes, values = pd.factorize(audit[attribute], sort=True)
         known = [f"{attribute}={value}" for value in [*values, UNKNOWN]]
         place = place * len(known) + np.where(codes < 0, len(values), codes)
-        names = [f"{name} & {value}" if name else value for name in names for value in known]
+        names = [f"{name}{PAIR}{value}" if name else value for name in names for value in known]
     found, place = np.unique(place, return_inverse=True)
     return place.astype(np.int64), [names[n] for n in found]

@@ -87,7 +87,7 @@ def risk_figure(title: str, y: Numbers, scores: Mapping[str, Numbers], chances: 
     with blank_figure(title, 10) as (figure, chinese):
         left, right = figure.subplots(1, 2)
         _precision_recall(left, y, scores, chinese)
-        _calibration(right, y, chances, chinese)
+        drawn_calibration(right, y, chances, chinese)
     return figure
 
 
@@ -118,7 +118,8 @@ def _precision_recall(axes: Axes, y: Numbers, scores: Mapping[str, Numbers], chi
     axes.set_ylabel(_word("precision", chinese))
 
 
-def _calibration(axes: Axes, y: Numbers, chances: Numbers, chinese: bool) -> None:
+def drawn_calibration(axes: Axes, y: Numbers, chances: Numbers, chinese: bool) -> None:
+    """Said against seen in ten bins, each with the 95 % interval of its share."""
     said, seen, size = calibration_bins(y, chances)
     half: NDArray[np.float64] = 1.96 * np.sqrt(np.maximum(seen * (1 - seen), 0.0) / size)
     top = float(max(said.max(), (seen + half).max(), 1e-3)) * 1.05

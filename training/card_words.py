@@ -1,0 +1,93 @@
+"""What a model card says, in Chinese and English; `{...}` is filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from data_contracts.vocabulary import Bilingual
+
+LANGUAGES = ("zh", "en")
+PURPOSE: Mapping[str, tuple[Bilingual, ...]] = {
+    "risk": (
+        Bilingual(
+            "用途：尽早提供支持。预警是支持提示，须经人工复核，90 天内失效。",
+            "For early support: a warning is a prompt that a person reviews, and it expires within 90 days.",
+        ),
+        Bilingual(
+            "不得用于：处分、排名、末位淘汰，或任何无人复核的自动决定。",
+            "Never for discipline, for a ranking of people, or for any decision without a person.",
+        ),
+        Bilingual(
+            "标签是已查实的结论或考勤事实，以训练日已知为准；未结投诉按其被查实的概率计入。",
+            "Labels are findings or duty facts as known on the day of training; a complaint still open counts by its "
+            "chance to be sustained.",
+        ),
+        Bilingual(
+            "性别、民族、年龄只用于本卡的审计，从不作为模型输入。",
+            "Sex, ethnicity and age serve the audit on this card only; no model ever sees them.",
+        ),
+    ),
+    "next-post": (
+        Bilingual(
+            "用途：为民警推荐下一岗位，供本人和政工部门参考。", "For suggesting next posts to an officer and the desk."
+        ),
+        Bilingual(
+            "不得用于：替代选拔程序或自动调动。", "Never in place of selection, and never to move anyone by itself."
+        ),
+    ),
+}
+WORDS: Mapping[str, tuple[str, str]] = {
+    "title": ("模型卡：{name} 第 {version} 版", "Model card: {name} version {version}"),
+    "passed": ("结论：通过发布检验。", "It passed the gate."),
+    "refused": ("结论：未通过发布检验，不得启用。", "It did not pass the gate and may not answer."),
+    "whole": ("整体检验", "As a whole"),
+    "not_served": ("不提供的结果", "Not served"),
+    "because": ("{outcome} 不提供，因为 {why}", "{outcome} is not served because {why}"),
+    "what": ("项目", "what"),
+    "value": ("值", "value"),
+    "hash": ("工件摘要 (sha256)", "artefact (sha256)"),
+    "trained": ("训练日", "trained on"),
+    "service": ("特征服务", "feature service"),
+    "data": ("数据摘要", "data hash"),
+    "served": ("提供的结果", "outcomes served"),
+    "check": ("检验", "check"),
+    "means": ("含义", "what it is"),
+    "found": ("结果", "found"),
+    "must": ("要求", "must be"),
+    "status": ("结论", "status"),
+    "judged": (
+        "检验日 {days}；{rows:,} 行，{events:.0f} 起。",
+        "Judged at {days}: {rows:,} rows, {events:.0f} events.",
+    ),
+    "curves": ("校准与不同预警预算下的精确率", "calibration, and precision by alert budget"),
+    "grade": ("等级", "grade"),
+    "rows": ("人次", "rows"),
+    "events": ("发生", "events"),
+    "rate": ("发生率", "event rate"),
+    "groups": ("{outcome}：各组", "{outcome}: groups"),
+    "method": (
+        "“通过”：95 % 区间整体在允许范围内。“不通过”：估计值在范围外，且对所有组同时成立的区间不含相等。"
+        "其余为“无法判定”，不等于通过，须两人签字。† 表示单看该组的 95 % 区间会判不通过。",
+        "Pass: the whole 95 % interval lies inside the band. Fail: the figure lies outside, and the interval that "
+        "holds for all groups at once excludes equality. Anything else is inconclusive, which is not a pass and needs "
+        "two signatures. † marks groups that their own 95 % interval alone would fail.",
+    ),
+    "excused": (
+        "人数不足全警 {share:.0%}，合并后仍不足，书面豁免：{names}。",
+        "Under {share:.0%} of the force even when pooled, and so excused here in writing: {names}.",
+    ),
+    "group": ("组", "group"),
+    "officers": ("民警", "officers"),
+    "ratio": ("预测/实际", "predicted / observed"),
+    "gap": ("检出率差", "true-positive gap"),
+    "flags": ("预警率比", "flag ratio"),
+    "alarms": ("误报率比", "false-positive ratio"),
+    "signed": ("签字", "Signed"),
+    "kind": ("种类", "kind"),
+    "by": ("签字人", "signed by"),
+    "on": ("日期", "on"),
+    "reason": ("理由", "reason"),
+    "checks": ("检验", "checks"),
+    "waiver": ("豁免", "waiver"),
+    "justification": ("书面说明", "justification"),
+}

@@ -1,0 +1,132 @@
+"""One line of the gate: what was asked of which outcome, what was found, and whether that lets a model through."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from data_contracts.vocabulary import Bilingual
+
+
+class Status(StrEnum):
+    """What a line says; only the first three let a model through."""
+
+    PASS = "pass"  # noqa: S105
+    WAIVED = "waived"  # inconclusive, and enough people signed for it
+    EXPLAINED = "explained"  # groups differ, and somebody wrote why
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    UNEXPLAINED = "unexplained"
+
+
+OPEN = (Status.PASS, Status.WAIVED, Status.EXPLAINED)
+STATUS_ZH = {
+    Status.PASS: "通过", Status.WAIVED: "双签豁免", Status.EXPLAINED: "已书面说明", Status.FAIL: "不通过",
+    Status.INCONCLUSIVE: "无法判定", Status.UNEXPLAINED: "缺书面说明",
+}  # fmt: skip
+ORDER = (*OPEN, Status.UNEXPLAINED, Status.INCONCLUSIVE, Status.FAIL)
+SETTLED_AS = {Status.INCONCLUSIVE: Status.WAIVED, Status.UNEXPLAINED: Status.EXPLAINED}
+
+ABOVE = Bilingual("大于 0", "above 0")
+WHOLLY_ABOVE = Bilingual("整个区间大于 0", "above 0 with its whole interval")
+
+
+@dataclass(frozen=True)
+class Line:
+    """`check` is its exact name, by which a waiver refers to it; figures are NaN where there is none.
+
+    `group` is empty for a line about the outcome as a whole.
+
+    >>> line = Line("conduct.calibration_error", "conduct", Status.FAIL, Bilingual("校准误差", "calibration error"),
+    ...             at_most(0.03), 0.041)
+    >>> print(line)
+    conduct.calibration_error: calibration error is 0.041, must be at most 0.03 (fail)
+    """
+
+    check: str
+    outcome: str
+    status: Status
+    words: Bilingual
+    must: Bilingual
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    group: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it lets the model through."""
+        return self.status in OPEN
+
+    @property
+    def found(self) -> str:
+        """The figure with its interval, as people read it."""
+        if math.isnan(self.value):
+            return "not measured"
+        interval = "" if math.isnan(self.low) else f" [{self.low:.3f}, {self.high:.3f}]"
+        return f"{self.value:.3f}{interval}"
+
+    def settled(self) -> Line:
+        """The line when people have signed or written what it asks for; a pass or a fail stays what it is."""
+        return replace(self, status=SETTLED_AS.get(self.status, self.status))
+
+    def __str__(self) -> str:
+        return f"{self.check}: {self.words.en} is {self.found}, must be {self.must.en} ({self.status})"
+
+    def as_record(self) -> dict[str, Any]:
+        """For JSON; figures that are none are null."""
+        numbers = {name: getattr(self, name) for name in ("value", "low", "high")}
+        told = {name: value if math.isfinite(value) else None for name, value in numbers.items()}
+        return {"check": self.check, "outcome": self.outcome, "status": self.status.value, "must": self.must.en, **told}
+
+
+def at_most(limit: float) -> Bilingual:
+    """The limit in words.
+
+    >>> at_most(0.03).en
+    'at most 0.03'
+    """
+    return Bilingual(f"不高于 {limit:g}", f"at most {limit:g}")
+
+
+def above_zero(check: str, outcome: str, words: Bilingual, figures: tuple[float, float, float]) -> Line:
+    """A difference whose whole interval must lie above zero; nothing else is a pass, and nobody can waive it."""
+    value, low, _ = figures
+    status = Status.PASS if value > 0 and low > 0 else Status.FAIL
+    return Line(check, outcome, status, words, WHOLLY_ABOVE, *figures)
+
+
+def as_table(lines: Sequence[Line], title: str = "gate") -> Table:
+    """The lines as people read them: whole outcomes and fails one by one, other groups counted by what was measured."""
+    table = Table(title=title)
+    for name in ("check", "found", "must be", "status"):
+        table.add_column(name, overflow="fold")
+    for line in lines:
+        if not line.group or line.status is Status.FAIL:
+            table.add_row(*map(escape, (line.check, line.found, line.must.en, line.status.value)))
+    for (outcome, measure), some in _by_measure(lines).items():
+        counts = Counter(line.status for line in some)
+        told = ", ".join(f"{counts[status]} {status}" for status in Status if counts[status])
+        row = f"{outcome}, {len(some)} groups, {measure}", told, some[0].must.en, worst(some).value
+        table.add_row(*map(escape, row))
+    return table
+
+
+def worst(lines: Sequence[Line]) -> Status:
+    """The status that stands furthest in the way."""
+    return max((line.status for line in lines), key=ORDER.index)
+
+
+def _by_measure(lines: Sequence[Line]) -> dict[tuple[str, str], list[Line]]:
+    found: dict[tuple[str, str], list[Line]] = {}
+    for line in lines:
+        if line.group:
+            found.setdefault((line.outcome, line.check.rpartition(".")[2]), []).append(line)
+    return found

@@ -1,0 +1,126 @@
+"""Who took responsibility for what the gate could not settle: signed notes, tied to one version and its very bytes.
+
+A *waiver* lets an inconclusive check through and needs two different people. A *justification* says in words why flag
+rates differ between groups. Each is one file under the state folder, signed with this machine's key so that it cannot
+be edited afterwards, and a copy lies with the run in MLflow. Who may sign is who may use this machine's key file; the
+key proves that a note is unchanged, the names say who answers for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from cryptography.exceptions import InvalidSignature
+
+from data_contracts.errors import InvalidInput, UntrustedArtifact
+from data_contracts.policy import policy
+from data_contracts.settings import Settings
+from models import keys, registry
+from models.artifacts import strict_json
+from models.registry import ResolvedModel
+
+DOMAIN = b"pharos gate note\n"  # so that a signature under anything else of ours is none here
+Kind = Literal["waiver", "justification"]
+
+
+@dataclass(frozen=True)
+class Note:
+    """What was signed; `model_hash` is of the signed artefact, `on` the day in ISO form."""
+
+    kind: Kind
+    model: str
+    version: str
+    model_hash: str
+    checks: tuple[str, ...]
+    reason: str
+    signed_by: tuple[str, ...]
+    on: str
+
+
+def note_of(
+    kind: Kind, model: ResolvedModel, model_hash: str, checks: Sequence[str], reason: str, signed_by: Sequence[str],
+    on: date,
+) -> Note:  # fmt: skip
+    """A note worth signing; raises InvalidInput without a check, a sentence for a reason, or enough people."""
+    rule = policy().gate.waivers
+    needed = rule.signatures if kind == "waiver" else 1
+    people = {_plain(name): name.strip() for name in signed_by if _plain(name)}
+    if not checks:
+        raise InvalidInput(f"a {kind} names the exact checks it is about; add --check")
+    if len(people) < needed:
+        raise InvalidInput(f"a {kind} needs {needed} different people; {len(people)} signed, add --signed-by")
+    if len(reason.strip()) < rule.least_reason:
+        raise InvalidInput(f"the reason has fewer than {rule.least_reason} characters; write a sentence into --reason")
+    once = tuple(dict.fromkeys(checks))
+    return Note(kind, model.name, model.version, model_hash, once, reason.strip(), tuple(people.values()), str(on))
+
+
+def _plain(name: str) -> str:
+    """A name as people hear it: `Ann ` and `ann` are one person.
+
+    >>> _plain(" Ann  Li ") == _plain("ann li")
+    True
+    """
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def sign(settings: Settings, model: ResolvedModel, note: Note) -> Path:
+    """Write and sign the note under the state folder, and log it with the model's run."""
+    folder = folder_of(settings, model)
+    path = folder / f"{note.kind}-{hashlib.sha256(_bytes(asdict(note))).hexdigest()[:16]}.json"
+    write_signed(settings, path, asdict(note))
+    registry.client(settings).log_artifact(model.run_id, str(path), "gate")
+    return path
+
+
+def notes(settings: Settings, model: ResolvedModel, model_hash: str) -> list[Note]:
+    """Every note about exactly this version; raises UntrustedArtifact for one that was edited or is about another."""
+    found = []
+    for path in sorted(folder_of(settings, model).glob("*-*.json")):
+        told = read_signed(settings, path)
+        note = Note(**{**told, "checks": tuple(told["checks"]), "signed_by": tuple(told["signed_by"])})
+        if (note.model, note.version, note.model_hash) != (model.name, model.version, model_hash):
+            raise UntrustedArtifact(
+                f"{path} is about {note.model} version {note.version}, not these bytes of version {model.version}; "
+                "take it away: a signature holds for one version only"
+            )
+        found.append(note)
+    return found
+
+
+def folder_of(settings: Settings, model: ResolvedModel) -> Path:
+    """Where everything about the gate and this version lies."""
+    return settings.gate_dir / model.name / model.version
+
+
+def write_signed(settings: Settings, path: Path, told: dict[str, Any]) -> None:
+    """JSON with a signature over its canonical bytes, in one step."""
+    signature = keys.signing_key(settings.keys_dir).sign(DOMAIN + _bytes(told)).hex()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps({"signed": told, "signature": signature}, ensure_ascii=False, indent=1), "utf-8")
+    draft.replace(path)
+
+
+def read_signed(settings: Settings, path: Path) -> dict[str, Any]:
+    """What was signed; raises UntrustedArtifact when a byte of it is another."""
+    try:
+        held = strict_json(path.read_bytes(), str(path))
+        told, signature = held["signed"], bytes.fromhex(held["signature"])
+        keys.public_key(settings.keys_dir).verify(signature, DOMAIN + _bytes(told))
+    except (InvalidSignature, KeyError, TypeError, ValueError) as error:
+        raise UntrustedArtifact(f"{path} was changed after it was signed; take it away and sign again") from error
+    result: dict[str, Any] = told
+    return result
+
+
+def _bytes(told: dict[str, Any]) -> bytes:
+    return json.dumps(told, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
