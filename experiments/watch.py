@@ -25,7 +25,7 @@ from experiments.watch_findings import ALERT, WARN, Finding
 from experiments.watch_forces import Usual, input_findings, said_findings
 from experiments.watch_nights import Nights, SaidOn, Watched, watched_champion
 from experiments.watch_outcomes import Outcome, outcome_findings
-from experiments.watch_usual import Season, independent_shares, same_season, season_of, snapshot_of
+from experiments.watch_usual import Season, independent_shares, same_seasons, seasons_of, snapshot_of
 from features.history import History
 from features.store import FeatureReader
 from models.base import Numbers
@@ -95,8 +95,8 @@ def watch(settings: Settings, as_of: date, say: Say = lambda _: None) -> Watch:
     nights, force = Nights(settings, reader, watched), snapshot_of(reader, as_of)
     now = nights.now(as_of)
     say("what is usual")
-    season = season_of(reader, history, same_season(watched.reference.as_of, as_of))
-    usual = _usual(watched, force, now, season)
+    seasons = seasons_of(reader, history, same_seasons(watched.reference.as_of, as_of))
+    usual = _usual(watched, force, now, seasons)
     say("inputs and predictions")
     findings = list(input_findings(watched.reference, force, usual))
     made = Watch(as_of, watched, now.source, history.fingerprint(), findings, {}, {})
@@ -106,14 +106,14 @@ def watch(settings: Settings, as_of: date, say: Say = lambda _: None) -> Watch:
     return made
 
 
-def _usual(watched: Watched, force: pd.DataFrame, now: SaidOn, season: Season | None) -> Usual:
+def _usual(watched: Watched, force: pd.DataFrame, now: SaidOn, seasons: tuple[Season, ...]) -> Usual:
     reference = watched.reference
     known = [name for name, spread in reference.inputs.items() if spread.codes is None]
     columns = {name: force[name].to_numpy(np.float64, na_value=np.nan) for name in known}
     names = force["officer_id"].astype(str)
     columns |= {key_of(*answer): said.reindex(names).to_numpy() for answer, said in now.chances.items()}
     years = max(1.0, (now.as_of - reference.as_of).days / YEAR_DAYS)
-    return Usual(policy().watch, years, season, independent_shares(force, columns))
+    return Usual(policy().watch, years, seasons, independent_shares(force, columns))
 
 
 def _predictions(made: Watch, now: SaidOn, usual: Usual) -> None:
@@ -123,12 +123,11 @@ def _predictions(made: Watch, now: SaidOn, usual: Usual) -> None:
         then = reference.said[key]
         said = _said(now.chances[model.outcome, model.horizon_months].to_numpy(), model, then)
         made.said[key] = (then, said)
-        made.findings.extend(said_findings(key, then, said, _ends(model, then, usual.season), usual, 3 * len(models)))
+        ends = [_ends(model, then, season) for season in usual.seasons]
+        made.findings.extend(said_findings(key, then, said, ends, usual, 3 * len(models)))
 
 
-def _ends(model: OutcomeModel, then: Said, season: Season | None) -> tuple[Said, Said] | None:
-    if season is None:
-        return None
+def _ends(model: OutcomeModel, then: Said, season: Season) -> tuple[Said, Said]:
     earlier, later = (chances_of(model, force) for force in (season.earlier, season.later))
     return _said(earlier, model, then), _said(later, model, then)
 

@@ -6,7 +6,7 @@ to move: in a usual year, and between the same seasons before training.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,14 +22,16 @@ from training.evaluation.drift import Counts, each_of, jensen_shannon, psi, psi_
 from training.reference import Reference, Said
 from training.spreads import Spread
 
+Seasons = Sequence[tuple[Said, Said]]
+
 
 @dataclass(frozen=True)
 class Usual:
-    """What moves when nothing is wrong: a season before training, shares of independent officers, years gone by."""
+    """What moves when nothing is wrong: seasons before training, shares of independent officers, years gone by."""
 
     rules: WatchPolicy
     years: float = 1.0
-    season: Season | None = None
+    seasons: tuple[Season, ...] = ()
     independent: Mapping[str, float] = field(default_factory=dict)
 
     def over(self, used_to: float) -> float:
@@ -43,22 +45,21 @@ class Usual:
 
 @dataclass(frozen=True)
 class Moved:
-    """One feature, or the chances of one outcome: at training, now, and at both ends of the season before."""
+    """One feature, or the chances of one outcome: at training, now, and at both ends of the seasons before."""
 
     name: str
     then: Spread
     now: Spread
-    season: tuple[Spread, Spread] | None
+    seasons: Sequence[tuple[Spread, Spread]]
 
     def used_to(self, years: float) -> float:
         """The PSI that it used to have."""
-        seasonal = psi(*self.season[0].over(self.season[1])) if self.season else 0.0
-        return max(self.then.usual * years**2, seasonal)
+        return max(self.then.usual * years**2, *(psi(*one.over(other)) for one, other in self.seasons), 0.0)
 
     def nulls_used_to(self) -> float:
         """By how much the share without a value used to move."""
-        shares = [share(spread.nulls, spread.rows) for spread in self.season or ()]
-        return abs(shares[1] - shares[0]) if shares else 0.0
+        moves = (share(one.nulls, one.rows) - share(other.nulls, other.rows) for one, other in self.seasons)
+        return max((abs(move) for move in moves), default=0.0)
 
     def new_codes(self) -> float | None:
         """The share of officers now with a code that training had not seen; None for a number."""
@@ -72,8 +73,7 @@ def input_findings(reference: Reference, force: pd.DataFrame, usual: Usual) -> I
     """Each feature of the model: PSI over training's bins, share of nulls, and codes never seen."""
     error = each_of(usual.rules.sureness.error_share, 2 * len(reference.inputs))
     for name, then in reference.inputs.items():
-        season = usual.season
-        ends = None if season is None else (then.again(season.earlier[name]), then.again(season.later[name]))
+        ends = [(then.again(season.earlier[name]), then.again(season.later[name])) for season in usual.seasons]
         moved = Moved(name, then, then.again(force[name]), ends)
         yield _spread("inputs", moved, usual, error)
         yield _nulls(moved, usual, error)
@@ -83,17 +83,15 @@ def input_findings(reference: Reference, force: pd.DataFrame, usual: Usual) -> I
             yield Finding("inputs", name, "new_codes", 0.0, new, new, level)
 
 
-def said_findings(
-    key: str, then: Said, now: Said, season: tuple[Said, Said] | None, usual: Usual, tests: int
-) -> list[Finding]:
+def said_findings(key: str, then: Said, now: Said, seasons: Seasons, usual: Usual, tests: int) -> list[Finding]:
     """What one model says of the force: its spread, its grades at the cut-offs of training, its mean."""
     error = each_of(usual.rules.sureness.error_share, tests)
-    ends = None if season is None else (season[0].spread, season[1].spread)
+    ends = [(one.spread, other.spread) for one, other in seasons]
     moved = Moved(key, then.spread, now.spread, ends)
     return [
         _spread("predictions", moved, usual, error),
-        _grades(key, then, now, season, usual, error),
-        _mean(key, then, now, season, usual, error),
+        _grades(key, then, now, seasons, usual, error),
+        _mean(key, then, now, seasons, usual, error),
     ]
 
 
@@ -115,20 +113,20 @@ def _nulls(moved: Moved, usual: Usual, error: float) -> Finding:
     return found.judged(usual.rules.inputs.nulls.level(value), sure and value > usual.over(moved.nulls_used_to()))
 
 
-def _grades(key: str, then: Said, now: Said, season: tuple[Said, Said] | None, usual: Usual, error: float) -> Finding:
+def _grades(key: str, then: Said, now: Said, seasons: Seasons, usual: Usual, error: float) -> Finding:
     counts = _by_grade(then), _by_grade(now)
     value = psi(*counts)
-    used_to = psi(_by_grade(season[0]), _by_grade(season[1])) if season else 0.0
+    used_to = max((psi(_by_grade(one), _by_grade(other)) for one, other in seasons), default=0.0)
     poor = [share(counted[0], counted.sum()) for counted in counts]
     found = Finding("predictions", key, "grades", poor[0], poor[1], value)
     sure = value > max(usual.over(used_to), usual.chance(counts, key, error))
     return found.judged(usual.rules.predictions.grades.level(value), sure)
 
 
-def _mean(key: str, then: Said, now: Said, season: tuple[Said, Said] | None, usual: Usual, error: float) -> Finding:
+def _mean(key: str, then: Said, now: Said, seasons: Seasons, usual: Usual, error: float) -> Finding:
     """By which factor the mean chance moved; sure is what lies outside the noise of two samples."""
     value = factor(now.mean, then.mean)
-    used_to = factor(season[1].mean, season[0].mean) - 1.0 if season else 0.0
+    used_to = max((factor(one.mean, other.mean) - 1.0 for one, other in seasons), default=0.0)
     independent = usual.independent.get(key, 1.0)
     noise = now.deviation * np.sqrt(sum(1 / max(1.0, independent * said.spread.known) for said in (then, now)))
     sure = abs(now.mean - then.mean) > norm.isf(error / 2) * noise and not value - 1.0 <= usual.over(used_to)

@@ -23,6 +23,7 @@ from features.snapshots import write_snapshots
 from features.store import FeatureReader
 from models.base import Numbers
 
+MOST_SEASONS = 3  # before training; a wave of courses comes in some years and not in others
 PLACES = ("unit_id", "post_id")  # what officers share
 
 
@@ -34,26 +35,30 @@ class Season:
     later: pd.DataFrame
 
 
-def same_season(trained_on: date, as_of: date) -> tuple[date, date]:
-    """Training day and watched day, both moved back by the same whole years, the later not past training.
+def same_seasons(trained_on: date, as_of: date) -> list[tuple[date, date]]:
+    """Training day and watched day, both moved back by the same whole years, the later not past training; newest first.
 
-    >>> same_season(date(2024, 7, 1), date(2024, 9, 1))
+    >>> same_seasons(date(2024, 7, 1), date(2024, 9, 1))[0]
     (datetime.date(2023, 7, 1), datetime.date(2023, 9, 1))
-    >>> same_season(date(2024, 7, 1), date(2026, 1, 1))
+    >>> same_seasons(date(2024, 7, 1), date(2026, 1, 1))[0]
     (datetime.date(2022, 7, 1), datetime.date(2024, 1, 1))
     """
     years = 1
     while add_months(as_of, -12 * years) > trained_on:
         years += 1
-    return add_months(trained_on, -12 * years), add_months(as_of, -12 * years)
+    return [
+        (add_months(trained_on, -12 * back), add_months(as_of, -12 * back))
+        for back in range(years, years + MOST_SEASONS)
+    ]
 
 
-def season_of(reader: FeatureReader, history: History, days: Sequence[date]) -> Season | None:
-    """The forces of two days, from their snapshots or computed again; None where the history does not reach back."""
-    forces = [_force_of(reader, history, day) for day in days]
-    if min(len(force) for force in forces) == 0:
-        return None
-    return Season(*forces)
+def seasons_of(reader: FeatureReader, history: History, pairs: Sequence[tuple[date, date]]) -> tuple[Season, ...]:
+    """The forces at both ends of each pair, from snapshots or worked out again; without those before the history."""
+    days = sorted({day for pair in pairs for day in pair})
+    forces = _forces(reader, history, days)
+    return tuple(
+        Season(forces[one], forces[other]) for one, other in pairs if min(len(forces[one]), len(forces[other]))
+    )
 
 
 def snapshot_of(reader: FeatureReader, day: date) -> pd.DataFrame:
@@ -61,13 +66,14 @@ def snapshot_of(reader: FeatureReader, day: date) -> pd.DataFrame:
     return _once(reader.snapshot(day), day)
 
 
-def _force_of(reader: FeatureReader, history: History, day: date) -> pd.DataFrame:
-    """Every officer counted at a day; worked out in a folder of its own where there is no snapshot."""
-    if day in reader.snapshot_dates():
-        return snapshot_of(reader, day)
+def _forces(reader: FeatureReader, history: History, days: Sequence[date]) -> dict[date, pd.DataFrame]:
+    """Every officer counted at each day; worked out in a folder of its own where there is no snapshot."""
+    there = set(reader.snapshot_dates())
+    found = {day: snapshot_of(reader, day) for day in days if day in there}
     with tempfile.TemporaryDirectory() as scratch:
-        list(write_snapshots(history, Path(scratch), [day]))
-        return _once(read_snapshot(Path(scratch), "officers", day), day)
+        for done in write_snapshots(history, Path(scratch), [day for day in days if day not in there]):
+            found[done.as_of] = _once(read_snapshot(Path(scratch), "officers", done.as_of), done.as_of)
+    return found
 
 
 def _once(frame: pd.DataFrame, day: date) -> pd.DataFrame:
