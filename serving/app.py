@@ -20,7 +20,8 @@ from serving.guard import REQUEST_ID, Route
 from serving.openapi import document
 from serving.problems import ProblemError, problem_of
 from serving.recommend import CareerDesk
-from serving.schemas import Health, LoadedModel, ModelsAnswer, NextPostsRequest, Readiness, RiskRequest
+from serving.risk_schemas import RiskRequest
+from serving.schemas import Health, LoadedModel, ModelsAnswer, NextPostsRequest, Readiness
 from serving.strict_body import parse
 from serving.warn import RiskDesk
 

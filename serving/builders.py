@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from serving.loading import Builders, GradedScorer, Loaded
 from serving.manifest import ModelIdentity
 
 if TYPE_CHECKING:
+    from models.base import Numbers
     from models.next_post import NextPostModel, RankedPost
     from models.post_histories import CareerState
     from models.risk import RiskBundle
+    from models.units import UnitRule
 
 
 def builders() -> Builders:
@@ -27,9 +30,15 @@ def builders() -> Builders:
 
 def _risk(loaded: Loaded) -> GradedScorer:
     from models.risk import RiskBundle
+    from models.what_if import what_if
 
     bundle = RiskBundle.from_parts(loaded.parts)
-    return GradedScorer(BundleScorer(bundle, (loaded.identity,)), bundle.cuts)
+    best = {(one.outcome, one.horizon_months): one.commend_below for one in bundle.outcome_models}
+
+    def think(frame: pd.DataFrame) -> pd.DataFrame:
+        return what_if(bundle.outcome_models, frame, bundle.means, policy().what_if)
+
+    return GradedScorer(BundleScorer(bundle, (loaded.identity,)), bundle.cuts, best, think)
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,15 @@ class BundleScorer:
     def answers(self) -> tuple[tuple[str, int], ...]:
         """The outcomes answered, each with its months ahead."""
         return self.bundle.answers
+
+    @property
+    def unit_rules(self) -> Mapping[tuple[str, int], UnitRule]:
+        """What training learned of units."""
+        return self.bundle.unit_rules
+
+    def chances(self, frame: pd.DataFrame) -> Mapping[tuple[str, int], Numbers]:
+        """Chances without reasons; what movement between days is told from."""
+        return self.bundle.chances(frame)
 
     def __call__(self, chunk: pd.DataFrame) -> pd.DataFrame:
         """Results of one chunk."""

@@ -7,9 +7,11 @@ other feature definitions) stops the start: no answer is better than one from a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import Any, TypeVar
+
+import pandas as pd
 
 from data_contracts.errors import FeatureMismatch, NotReady, UntrustedArtifact
 from data_contracts.policy import Policy, policy
@@ -19,6 +21,7 @@ from models.artifacts import Parts
 from serving.app import Absent, Desks
 from serving.freshness import FeatureSource
 from serving.manifest import ModelIdentity
+from serving.past import PublishedPast
 from serving.recommend import CareerDesk, PostRanker
 from serving.results import Scorer
 from serving.warn import RiskDesk
@@ -39,10 +42,13 @@ class Loaded:
 
 @dataclass(frozen=True)
 class GradedScorer:
-    """A risk model with the cut-offs of its grades, by outcome and months ahead."""
+    """A risk model with the cut-offs of its grades and the chance below which the best share of the force lay, by
+    outcome and months ahead; `what_if` thinks changes through, where the model can."""
 
     scorer: Scorer
     cuts: Mapping[tuple[str, int], Mapping[str, float]]
+    commend_below: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    what_if: Callable[[pd.DataFrame], pd.DataFrame] | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,10 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
 
     def risk(loaded: Loaded) -> RiskDesk:
         built = builders.risk(loaded)
-        return RiskDesk(loaded.identity, built.scorer, built.cuts, source, rules)
+        past = PublishedPast(settings, built.scorer.models or (loaded.identity,), rules.grades.flags.months)
+        return RiskDesk(
+            loaded.identity, built.scorer, built.cuts, source, rules, built.commend_below, past, built.what_if
+        )
 
     def careers(loaded: Loaded) -> CareerDesk:
         return CareerDesk(loaded.identity, builders.careers(loaded), source, rules)

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from serving.problems import BY_STATUS, KINDS, MEDIA_TYPE
+from serving.risk_schemas import RiskAnswer, RiskRequest
 from serving.schemas import (
     Health,
     ModelsAnswer,
@@ -20,8 +21,6 @@ from serving.schemas import (
     NextPostsRequest,
     Problem,
     Readiness,
-    RiskAnswer,
-    RiskRequest,
 )
 
 REFERENCE = "#/components/schemas/{model}"
@@ -102,7 +101,7 @@ RISK = _Question(
     "计算风险与原因 / risk with its reasons",
     RiskRequest,
     RiskAnswer,
-    {"officer_ids": EXAMPLE_OFFICERS},
+    {"officer_ids": EXAMPLE_OFFICERS, "what_if": True},
 )
 NEXT_POSTS = _Question(
     "nextPosts",

@@ -10,8 +10,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from data_contracts.vocabulary import Grade, Outcome, SupportKind
-
 MAX_OFFICERS = 200
 MAX_POSTS = 20
 # printable, no separators that a log or a header could trip over
@@ -33,7 +31,7 @@ Whole = Annotated[int, BeforeValidator(_whole)]
 Months = Annotated[Literal[6, 12, 24], BeforeValidator(_whole)]
 
 
-def _about(zh: str, en: str, **more: Any) -> Any:
+def about(zh: str, en: str, **more: Any) -> Any:
     """A field described in Chinese first, then in English."""
     return Field(description=f"{zh} / {en}", **more)
 
@@ -50,34 +48,14 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class RiskRequest(Body):
-    """关爱预警：为若干民警计算风险与原因。 / Early support: risk and its reasons for a list of officers."""
-
-    officer_ids: list[OfficerId] = _about(
-        "民警编号，1 至 200 个，可重复", "officer ids, 1 to 200, repeats allowed", min_length=1, max_length=MAX_OFFICERS
-    )
-    as_of: date | None = _about(
-        "特征所属日期；空为最新。与在线特征日期不同的民警不予评分",
-        "day of the features, null for the newest; officers whose features are of another day are not scored",
-        default=None,
-    )
-    outcomes: list[Outcome] | None = _about(
-        "结局；空为全部已启用结局", "outcomes, null for all that are served", default=None, min_length=1, max_length=6
-    )
-    horizon_months: list[Months] | None = _about(
-        "向后看的月数（6、12、24）；空为政策规定的期限", "months ahead (6, 12, 24), null for policy's own",
-        default=None, min_length=1, max_length=3,
-    )  # fmt: skip
-
-
 class NextPostsRequest(Body):
     """职业指引：下一个可能的岗位。 / Career guidance: the next posts for a list of officers."""
 
-    officer_ids: list[OfficerId] = _about(
+    officer_ids: list[OfficerId] = about(
         "民警编号，1 至 200 个，可重复", "officer ids, 1 to 200, repeats allowed", min_length=1, max_length=MAX_OFFICERS
     )
-    as_of: date | None = _about("特征所属日期；空为最新", "day of the features, null for the newest", default=None)
-    top: Whole = _about("每人建议岗位数，1 至 20", "posts for each officer, 1 to 20", default=5, ge=1, le=MAX_POSTS)
+    as_of: date | None = about("特征所属日期；空为最新", "day of the features, null for the newest", default=None)
+    top: Whole = about("每人建议岗位数，1 至 20", "posts for each officer, 1 to 20", default=5, ge=1, le=MAX_POSTS)
 
 
 class Text(Answer):
@@ -91,14 +69,14 @@ class ModelName(Answer):
     """作答的模型。 / The model that answered."""
 
     name: str
-    version: str = _about("模型版本", "version of the model")
-    features: str = _about("特征服务及其版本", "feature service with its version")
+    version: str = about("模型版本", "version of the model")
+    features: str = about("特征服务及其版本", "feature service with its version")
 
 
 class Because(Answer):
     """未评分的原因。 / Why there is no score."""
 
-    code: str = _about("固定代码", "stable code")
+    code: str = about("固定代码", "stable code")
     zh: str
     en: str
 
@@ -106,52 +84,12 @@ class Because(Answer):
 class Reason(Answer):
     """一条原因。 / One reason."""
 
-    theme: str = _about("主题", "theme")
+    theme: str = about("主题", "theme")
     text: Text
-    since: str | None = _about("起始日期", "day from which it holds", default=None)
-
-
-class Support(Answer):
-    """建议的关爱措施；不会自动执行。 / A suggested action; nothing follows by itself."""
-
-    outcome: Outcome
-    kind: SupportKind
-    text: Text
-    within_days: int = _about("建议在多少天内开始", "days within which to begin")
-
-
-class OutcomeRisk(Answer):
-    """一个结局的概率、区间与原因。 / Probability, interval and reasons of one outcome."""
-
-    outcome: Outcome
-    horizon_months: int = _about("向后看的月数", "months ahead")
-    probability: Probability
-    low: Probability | None = _about("区间下限", "lower end of the interval", default=None)
-    high: Probability | None = _about("区间上限", "upper end of the interval", default=None)
-    unsure: bool = _about("区间过宽或跨等级", "the interval is too wide to act on")
-    grade: Grade
-    reasons: list[Reason]
-
-
-class OutcomeNotScored(Answer):
-    """一个结局未评分。 / One outcome that was not scored."""
-
-    outcome: Outcome
-    horizon_months: int | None = _about(
-        "向后看的月数；空为政策规定", "months ahead, null for policy's own", default=None
+    since: str | None = about("起始日期", "day from which it holds", default=None)
+    strength: float | None = about(
+        "在全部影响中的份额，0 至 1", "its share in all that moves the chance, 0 to 1", default=None, ge=0.0, le=1.0
     )
-    because: Because
-
-
-class RiskScored(Answer):
-    """已评分的民警。 / An officer with a score."""
-
-    officer_id: str
-    status: Literal["scored"] = "scored"
-    grade: Grade = _about("各结局中最差的等级", "the worst grade of the outcomes")
-    outcomes: list[OutcomeRisk]
-    outcomes_not_scored: list[OutcomeNotScored] = []
-    support: list[Support]
 
 
 class NotScored(Answer):
@@ -174,7 +112,7 @@ class PostSuggestion(Answer):
 
     post_id: str
     name: Text
-    score: float = _about("排序得分（概率）", "ranking score, a probability over all posts")
+    score: float = about("排序得分（概率）", "ranking score, a probability over all posts")
     reasons: list[Reason]
     blocked_by: list[BlockedBy] = []
 
@@ -184,26 +122,20 @@ class PostsRanked(Answer):
 
     officer_id: str
     status: Literal["scored"] = "scored"
-    cold_start: bool = _about("无任职记录，按同类人员推荐", "no posting is known, so peers decide")
+    cold_start: bool = about("无任职记录，按同类人员推荐", "no posting is known, so peers decide")
     posts: list[PostSuggestion]
 
 
 class Frame(Answer):
     """What every answer carries around its results."""
 
-    request_id: str = _about("请求编号", "id of this request")
+    request_id: str = about("请求编号", "id of this request")
     model: ModelName
-    as_of: date = _about("特征所属日期", "day of the features")
-    feature_age_hours: float | None = _about(
+    as_of: date = about("特征所属日期", "day of the features")
+    feature_age_hours: float | None = about(
         "最旧特征距今小时数；无特征时为空", "age of the oldest features used, null when there are none"
     )
-    degraded: bool = _about("特征陈旧或部分缺失", "features are old or partly missing")
-
-
-class RiskAnswer(Frame):
-    """每个民警一项结果，顺序不变。 / One result for each officer, in order."""
-
-    results: list[RiskScored | NotScored]
+    degraded: bool = about("特征陈旧或部分缺失", "features are old or partly missing")
 
 
 class NextPostsAnswer(Frame):
@@ -215,9 +147,9 @@ class NextPostsAnswer(Frame):
 class LoadedModel(ModelName):
     """一个已加载的模型。 / One loaded model."""
 
-    sha256: str = _about("签名清单的摘要", "hash of the signed manifest")
-    feature_hash: str = _about("特征定义的摘要", "hash of the feature definitions")
-    outcomes: list[str] = _about("可回答的结局；职业模型为空", "outcomes it answers, empty for careers")
+    sha256: str = about("签名清单的摘要", "hash of the signed manifest")
+    feature_hash: str = about("特征定义的摘要", "hash of the feature definitions")
+    outcomes: list[str] = about("可回答的结局；职业模型为空", "outcomes it answers, empty for careers")
 
 
 class ModelsAnswer(Answer):
@@ -253,7 +185,7 @@ class Problem(Answer):
     type: str
     title: str
     status: int
-    code: str = _about("固定代码", "stable code")
+    code: str = about("固定代码", "stable code")
     detail: str
     zh: str
     en: str

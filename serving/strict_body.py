@@ -27,7 +27,7 @@ class _UnclearError(ValueError):
 def parse(body: bytes, schema: type[Schema]) -> Schema:
     """The body as `schema`; raises ProblemError with 400 for what is no JSON and 422 for what has wrong content.
 
-    >>> from serving.schemas import RiskRequest
+    >>> from serving.risk_schemas import RiskRequest
     >>> parse(b'{"officer_ids": ["o-1"]}', RiskRequest).officer_ids
     ['o-1']
     """

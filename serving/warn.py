@@ -1,44 +1,48 @@
 """`POST /v1/risk` without the web: officers in, graded outcomes with reasons and support out.
 
-Grades of a request use cut-offs fixed when the model was trained; the night's published results grade by shares of
-the whole force. A warning is a support prompt, and nothing follows from it by itself.
+Grades of a request use cut-offs fixed when the model was trained (or set by policy); the night's published results
+grade the whole force. Trends and courses come from what earlier nights published. A warning is a support prompt, and
+nothing follows from it by itself.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
+from models.grades import by_cut_offs, limits, overall
+from serving.flagging import Bounds, flags_of
 from serving.freshness import AgeLimits, FeatureSource, read_fresh
 from serving.manifest import ModelIdentity
+from serving.past import Asked, NoPast, Past
 from serving.results import SCORED, Scorer
-from serving.schemas import (
-    Because,
-    ModelName,
-    NotScored,
+from serving.risk_schemas import (
+    Change,
+    Flag,
     OutcomeNotScored,
     OutcomeRisk,
-    Reason,
     RiskAnswer,
     RiskRequest,
     RiskScored,
     Support,
-    Text,
 )
+from serving.schemas import Because, ModelName, NotScored, Reason
+from serving.supporting import support_for
 
 NO_PROBABILITY = Because(code="not_a_probability", zh="模型未给出有效概率", en="the model gave no valid probability")
 NO_HORIZON = Because(
     code="horizon_not_trained", zh="模型未覆盖该期限", en="the model does not look that many months ahead"
 )
 NOT_SERVED = Because(code="outcome_not_served", zh="该结局未启用", en="this outcome is not served")
-Asked = tuple[str, int]  # outcome, months ahead
+KEYS = ["officer_id", "outcome", "horizon_months"]
 OUTCOMES: Mapping[str, Outcome] = {outcome.value: outcome for outcome in Outcome}
 
 
@@ -47,6 +51,8 @@ class RiskDesk:
     """Everything that `/v1/risk` needs, fixed at start: the model, its cut-offs, the features and the policy.
 
     `cuts[outcome, months][grade]` is the least probability of that grade; the best grade needs none.
+    `commend_below[outcome, months]` is the chance below which the best share of the force lay. `past` is what earlier
+    nights published, `what_if` thinks changes through (models/what_if.py).
     """
 
     model: ModelIdentity
@@ -54,6 +60,9 @@ class RiskDesk:
     cuts: Mapping[tuple[str, int], Mapping[str, float]]
     source: FeatureSource
     policy: Policy
+    commend_below: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    past: Past = field(default_factory=NoPast)
+    what_if: Callable[[pd.DataFrame], pd.DataFrame] | None = None
 
     @property
     def served(self) -> tuple[str, ...]:
@@ -86,7 +95,7 @@ class RiskDesk:
         fresh = read_fresh(
             self.source, request.officer_ids, self.model.service, asked=request.as_of, now=now, limits=limits
         )
-        scored = self._scored(fresh.frame, self._asked(request))
+        scored = self._scored(fresh.frame, self._asked(request), fresh.as_of, think=request.what_if)
         results = {
             officer: NotScored(officer_id=officer, because=why) for officer, why in fresh.refused.items()
         } | scored
@@ -99,11 +108,15 @@ class RiskDesk:
             results=[results[officer_id] for officer_id in request.officer_ids],
         )
 
-    def _scored(self, frame: pd.DataFrame, asked: Sequence[Asked]) -> dict[str, RiskScored | NotScored]:
+    def _scored(
+        self, frame: pd.DataFrame, asked: Sequence[Asked], as_of: date, *, think: bool
+    ) -> dict[str, RiskScored | NotScored]:
         if frame.empty:
             return {}
         answer = self.scorer(frame)
-        answer = answer[answer["outcome"].isin(self.served)]
+        answer = self._flagged(answer[answer["outcome"].isin(self.served)].reset_index(drop=True), as_of)
+        if think and self.what_if is not None:
+            answer = answer.merge(self.what_if(frame).astype({"officer_id": "string"}), on=KEYS, how="left")
         rows: dict[str, dict[Asked, Mapping[str, Any]]] = {}
         for record in answer.to_dict("records"):
             row = {str(name): value for name, value in record.items()}
@@ -114,6 +127,31 @@ class RiskDesk:
             for officer_id in frame["officer_id"].astype(str)
         }
 
+    def _flagged(self, answer: pd.DataFrame, as_of: date) -> pd.DataFrame:
+        """The answer with grade, overall grade (over everything served, asked for or not) and flags of each row."""
+        answer = answer.reindex(columns=[*dict.fromkeys([*answer.columns, "strengths", "merits"])])
+        answer["officer_id"] = answer["officer_id"].astype("string")
+        answer["grade"] = [self._grade(row) for row in answer.to_dict("records")]
+        main = answer["horizon_months"] == answer["outcome"].map(self._main)
+        each = {officer: some["grade"].tolist() for officer, some in answer[main].groupby("officer_id", sort=False)}
+        answer["overall_grade"] = [overall(each.get(officer, [])) for officer in answer["officer_id"]]
+        rules = self.policy.grades
+        answer["flags"] = flags_of(answer, as_of, self.past.chances(as_of), rules, self._bounds)
+        return answer
+
+    def _grade(self, row: Mapping[Any, Any]) -> str | None:
+        if _why_not(row) is not None:
+            return None
+        chance = np.array([float(row["probability"])])
+        return str(by_cut_offs(chance, self._limits((str(row["outcome"]), int(row["horizon_months"]))))[0])
+
+    def _limits(self, asked: Asked) -> Mapping[str, float]:
+        return limits(self.cuts[asked], self.policy.grades, *asked)
+
+    def _bounds(self, asked: Asked, _: Any) -> Bounds:
+        """A request sees a few officers: what bounds them was learned from the whole force."""
+        return Bounds(self._limits(asked), self.commend_below.get(asked, 0.0))
+
     def _officer(
         self, officer_id: str, asked: Sequence[Asked], rows: Mapping[Asked, Mapping[str, Any]]
     ) -> RiskScored | NotScored:
@@ -122,6 +160,7 @@ class RiskDesk:
         The officer's grade is the worst at policy's horizons, of those asked for; at others only where no other is.
         """
         risks: list[OutcomeRisk] = []
+        flags: list[Flag] = []
         refused: list[OutcomeNotScored] = []
         for outcome, months in asked:
             absent = NO_HORIZON if outcome in self.served else NOT_SERVED
@@ -129,15 +168,21 @@ class RiskDesk:
             why = absent if row is None else _why_not(row)
             if row is not None and why is None:
                 risks.append(self._outcome(row))
+                flags += flags_told(row, OUTCOMES[outcome], months)
             elif why is not None:
                 refused.append(OutcomeNotScored(outcome=OUTCOMES[outcome], horizon_months=months, because=why))
         if not risks:
             return NotScored(officer_id=officer_id, because=refused[0].because)
         main = [risk for risk in risks if risk.horizon_months == self._main(risk.outcome.value)] or risks
         worst = min((risk.grade for risk in main), key=lambda grade: grade.severity)
-        support = [action for risk in main if risk.grade == worst for action in self._support(risk.outcome, worst)]
+        support = [action for risk in main if risk.grade == worst for action in self._support(officer_id, risk)]
         return RiskScored(
-            officer_id=officer_id, grade=worst, outcomes=risks, outcomes_not_scored=refused, support=support
+            officer_id=officer_id,
+            grade=worst,
+            outcomes=risks,
+            outcomes_not_scored=refused,
+            support=support,
+            flags=flags,
         )
 
     def _outcome(self, row: Mapping[str, Any]) -> OutcomeRisk:
@@ -149,29 +194,22 @@ class RiskDesk:
             low=_number(row["low"]),
             high=_number(row["high"]),
             unsure=bool(row["unsure"]),
-            grade=grade_of(float(row["probability"]), self.cuts[outcome, months]),
+            grade=Grade(str(row["grade"])),
             reasons=reasons_of(row["reasons"]),
+            strengths=reasons_of(row["strengths"]),
+            what_if=[Change.model_validate(one) for one in json.loads(row["what_if"])] if "what_if" in row else None,
         )
 
-    def _support(self, outcome: Outcome, grade: Grade) -> list[Support]:
-        return [
-            Support(
-                outcome=outcome, kind=action.kind, text=Text(zh=action.zh, en=action.en), within_days=action.within_days
-            )
-            for action in self.policy.support_for(outcome.value, grade.value)
-        ]
+    def _support(self, officer_id: str, risk: OutcomeRisk) -> list[Support]:
+        themes = [reason.theme for reason in risk.reasons]
+        told = support_for(officer_id, risk.outcome.value, risk.grade.value, themes, self.past.courses())
+        return [Support.model_validate(one) for one in told]
 
 
-def grade_of(probability: float, cuts: Mapping[str, float]) -> Grade:
-    """The worst grade whose cut-off the probability reaches.
-
-    >>> grade_of(0.2, {"poor": 0.3, "fair": 0.2, "good": 0.05}).value
-    'fair'
-    >>> grade_of(0.01, {"poor": 0.3, "fair": 0.2, "good": 0.05}).value
-    'excellent'
-    """
-    reached = (grade for grade in Grade if grade.value in cuts and probability >= cuts[grade.value])
-    return next(reached, Grade.EXCELLENT)
+def flags_told(row: Mapping[str, Any], outcome: Outcome, months: int) -> list[Flag]:
+    """The flags of one result as stored, with what they are about."""
+    told = json.loads(row["flags"]) if isinstance(row["flags"], str) else []
+    return [Flag.model_validate({**one, "outcome": outcome, "horizon_months": months}) for one in told]
 
 
 def reasons_of(value: Any) -> list[Reason]:

@@ -48,13 +48,15 @@ def test_risk_has_exactly_the_shape_of_the_design(client: httpx.Client) -> None:
                 "high": None,
                 "unsure": False,
                 "grade": "poor",
-                "reasons": [
-                    {"theme": "complaints", "text": {"zh": "近两年投诉", "en": "complaints"}, "since": "2025-01-01"}
-                ],
+                "reasons": [{"theme": "complaints", "text": {"zh": "近两年投诉", "en": "complaints"},
+                             "since": "2025-01-01", "strength": None}],
+                "strengths": [],
+                "what_if": None,
             }
         ],
         "outcomes_not_scored": [],
-    }
+        "flags": [],
+    }  # fmt: skip
     assert support[0]["outcome"] == "conduct"
     assert set(support[0]["text"]) == {"zh", "en"}
     assert second == {

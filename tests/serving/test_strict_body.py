@@ -7,7 +7,8 @@ import json
 import pytest
 
 from serving.problems import ProblemError
-from serving.schemas import NextPostsRequest, RiskRequest
+from serving.risk_schemas import RiskRequest
+from serving.schemas import NextPostsRequest
 from serving.strict_body import parse
 
 

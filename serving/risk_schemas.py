@@ -1,0 +1,133 @@
+"""`POST /v1/risk` over HTTP: what is asked, and what an officer's warning or praise looks like."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from data_contracts.vocabulary import Grade, Outcome, SupportKind
+from serving.schemas import (
+    MAX_OFFICERS,
+    Answer,
+    Because,
+    Body,
+    Frame,
+    Months,
+    NotScored,
+    OfficerId,
+    Probability,
+    Reason,
+    Text,
+    about,
+)
+
+
+class RiskRequest(Body):
+    """关爱预警：为若干民警计算风险与原因。 / Early support: risk and its reasons for a list of officers."""
+
+    officer_ids: list[OfficerId] = about(
+        "民警编号，1 至 200 个，可重复", "officer ids, 1 to 200, repeats allowed", min_length=1, max_length=MAX_OFFICERS
+    )
+    as_of: date | None = about(
+        "特征所属日期；空为最新。与在线特征日期不同的民警不予评分",
+        "day of the features, null for the newest; officers whose features are of another day are not scored",
+        default=None,
+    )
+    outcomes: list[Outcome] | None = about(
+        "结局；空为全部已启用结局", "outcomes, null for all that are served", default=None, min_length=1, max_length=6
+    )
+    horizon_months: list[Months] | None = about(
+        "向后看的月数（6、12、24）；空为政策规定的期限", "months ahead (6, 12, 24), null for policy's own",
+        default=None, min_length=1, max_length=3,
+    )  # fmt: skip
+    what_if: bool = about(
+        "是否一并给出可改变事项的估算", "whether to think through what could be changed", default=False
+    )
+
+
+class CourseNamed(Answer):
+    """一门针对原因的课程。 / A course that addresses a reason."""
+
+    course_id: str
+    name: Text
+    hours: float | None = about("学时", "hours", default=None)
+
+
+class Support(Answer):
+    """建议的关爱措施；不会自动执行。 / A suggested action; nothing follows by itself."""
+
+    outcome: Outcome
+    kind: SupportKind
+    text: Text
+    within_days: int = about("建议在多少天内开始", "days within which to begin")
+    courses: list[CourseNamed] = about(
+        "针对原因、本人尚未修过的课程",
+        "courses that address the reasons and that the officer has not taken",
+        default=[],
+    )
+
+
+class Flag(Answer):
+    """提示：接近界限，或值得表扬。 / Near a limit, or worth a commendation."""
+
+    kind: Literal["approach", "commend"]
+    outcome: Outcome
+    horizon_months: int = about("向后看的月数", "months ahead")
+    text: Text
+    since: str | None = about("起始日期", "day from which it holds", default=None)
+    expected_on: str | None = about("预计到达界限的日期", "day on which the limit would be reached", default=None)
+
+
+class Change(Answer):
+    """若某一可改变事项不同：统计关联，不是保证。 / One thing different: an association, no promise."""
+
+    change: str = about("事项代码", "code of the change")
+    who: Literal["officer", "leader"] = about("由谁改变", "who can change it")
+    text: Text
+    probability: Probability = about("如此记录的概率", "chance with such a record")
+    difference: float = about("概率之差", "difference of the chance")
+
+
+class OutcomeRisk(Answer):
+    """一个结局的概率、区间与原因。 / Probability, interval and reasons of one outcome."""
+
+    outcome: Outcome
+    horizon_months: int = about("向后看的月数", "months ahead")
+    probability: Probability
+    low: Probability | None = about("区间下限", "lower end of the interval", default=None)
+    high: Probability | None = about("区间上限", "upper end of the interval", default=None)
+    unsure: bool = about("区间过宽或跨等级", "the interval is too wide to act on")
+    grade: Grade
+    reasons: list[Reason] = about("推高概率的原因，最强在前", "what raises the chance, strongest first")
+    strengths: list[Reason] = about("拉低概率的优势，最强在前", "what lowers it, strongest first", default=[])
+    what_if: list[Change] | None = about(
+        "可改变事项，最有利在前；未询问时为空", "changes, best first; null when not asked for", default=None
+    )
+
+
+class OutcomeNotScored(Answer):
+    """一个结局未评分。 / One outcome that was not scored."""
+
+    outcome: Outcome
+    horizon_months: int | None = about(
+        "向后看的月数；空为政策规定", "months ahead, null for policy's own", default=None
+    )
+    because: Because
+
+
+class RiskScored(Answer):
+    """已评分的民警。 / An officer with a score."""
+
+    officer_id: str
+    status: Literal["scored"] = "scored"
+    grade: Grade = about("各结局中最差的等级", "the worst grade of the outcomes")
+    outcomes: list[OutcomeRisk]
+    outcomes_not_scored: list[OutcomeNotScored] = about("未评分的结局", "outcomes without a score", default=[])
+    support: list[Support]
+    flags: list[Flag] = about("接近界限与表扬提示", "approach and commend flags", default=[])
+
+
+class RiskAnswer(Frame):
+    """每个民警一项结果，顺序不变。 / One result for each officer, in order."""
+
+    results: list[RiskScored | NotScored]

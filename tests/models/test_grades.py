@@ -1,0 +1,64 @@
+"""Grades in each of the three modes of policy."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data_contracts.decisions import CutOffs, GradePolicy
+from data_contracts.policy import policy
+from data_contracts.vocabulary import Outcome
+from models.grades import by_cut_offs, by_shares, grade, limits, within_budget
+
+RULES = policy().grades
+CUTS = CutOffs(Outcome.CONDUCT, 12, 0.5, 0.2, 0.1)
+BY_CUTS = dataclasses.replace(RULES, mode="cut_offs", cut_off=(CUTS,))
+BY_BUDGET = dataclasses.replace(RULES, mode="unit_budget")
+CHANCES = np.arange(100) / 100
+
+
+def _poor(grades: np.ndarray, units: list[str]) -> Counter[str]:
+    return Counter(unit for unit, one in zip(units, grades, strict=True) if one == "poor")
+
+
+def test_cut_offs_grade_one_officer_as_they_grade_a_force() -> None:
+    found = grade(CHANCES, BY_CUTS, "conduct", 12)
+    assert Counter(found) == {"poor": 50, "fair": 30, "good": 10, "excellent": 10}
+    assert by_cut_offs(np.array([0.5]), CUTS.by_grade).tolist() == ["poor"]
+    assert grade(CHANCES, BY_CUTS, "strain", 12).tolist() == by_shares(CHANCES, RULES.shares).tolist()
+    assert limits({"poor": 0.9}, BY_CUTS, "conduct", 12) == CUTS.by_grade
+    assert limits({"poor": 0.9}, BY_CUTS, "conduct", 24) == {"poor": 0.9}
+    assert limits({"poor": 0.9}, RULES, "conduct", 12) == {"poor": 0.9}
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.sampled_from("abc")), min_size=1, max_size=200))
+@settings(max_examples=50, deadline=None)
+def test_no_unit_has_more_poor_than_its_budget(force: list[tuple[int, str]]) -> None:
+    chances, units = np.array([chance / 20 for chance, _ in force]), [unit for _, unit in force]
+    poor = np.full(len(force), "poor", dtype=object)
+    found = within_budget(poor, chances, units, RULES.unit)
+    size = Counter(units)
+    assert all(count <= RULES.unit.most_flagged(size[unit]) for unit, count in _poor(found, units).items())
+    for unit in size:
+        kept = [chance for (chance, of), one in zip(force, found, strict=True) if of == unit and one == "poor"]
+        lost = [chance for (chance, of), one in zip(force, found, strict=True) if of == unit and one == "fair"]
+        assert not kept or not lost or min(kept) > max(lost)
+
+
+def test_a_budget_takes_nobody_who_was_not_poor_and_asks_for_units() -> None:
+    units = ["a"] * 50 + ["b"] * 50
+    found, shared = grade(CHANCES, BY_BUDGET, units=units), by_shares(CHANCES, RULES.shares)
+    assert _poor(found, units) == {"b": 5}
+    assert [one for one, other in zip(found, shared, strict=True) if one != other] == []
+    tight: GradePolicy = dataclasses.replace(
+        BY_BUDGET, unit=dataclasses.replace(RULES.unit, poor_budget=0.04, poor_budget_least=1)
+    )
+    assert _poor(grade(CHANCES, tight, units=units), units) == {"b": 2}
+    assert Counter(grade(CHANCES, tight, units=units))["fair"] == Counter(shared)["fair"] + 3
+    assert grade(CHANCES, tight).tolist() == shared.tolist()
+    nowhere: list[str | None] = [None] * 100
+    assert grade(CHANCES, tight, units=nowhere).tolist() == shared.tolist()
