@@ -18,11 +18,13 @@ train_app = typer.Typer(no_args_is_help=True, help="Fit a model on the feature s
 tune_app = typer.Typer(no_args_is_help=True, help="Search settings on validation time only; resumable.")
 backtest_app = typer.Typer(no_args_is_help=True, help="Test models on time they have not seen; stable JSON.")
 gate_app = typer.Typer(no_args_is_help=True, help="Judge a model version before it answers; sign for what is unclear.")
+report_app = typer.Typer(no_args_is_help=True, help="Backtests as one page that a third party can run again.")
 contracts_app = typer.Typer(no_args_is_help=True, help="Documents generated from the table contracts.")
 app.add_typer(train_app, name="train")
 app.add_typer(tune_app, name="tune")
 app.add_typer(backtest_app, name="backtest")
 app.add_typer(gate_app, name="gate")
+app.add_typer(report_app, name="report")
 app.add_typer(contracts_app, name="contracts")
 console = Console()
 errors = Console(stderr=True)
@@ -325,6 +327,24 @@ def backtest_next_post(
     from experiments.backtest_next_post import NextPostBacktest, run_backtest
 
     run_backtest(NextPostBacktest(source, data, train_until, test_until, mapping), out, console)
+
+
+@report_app.command("risk")
+def report_risk(
+    data: Annotated[Path, typer.Option(help="Folder of the export.")],
+    source: Annotated[str, typer.Option(help="chicago, new_york, simulator or mapped.")] = "chicago",
+    as_of: Annotated[list[str] | None, typer.Option(help="Test day; default: the last three January firsts.")] = None,
+    outcome: Annotated[list[str] | None, typer.Option(help="Default: what the data can label.")] = None,
+    horizon_months: Annotated[int, typer.Option(help="Months ahead.")] = 24,
+    mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for page and JSON; default: report/ in the state.")] = None,
+    units: Annotated[bool, typer.Option("--units/--no-units", help="Also test grades of units.")] = True,
+) -> None:
+    """Backtest the risk models and make one page of it, with curves, in Chinese and English."""
+    from experiments.report_risk import RiskReport, run_report
+
+    asked = RiskReport(source, data, as_of or (), outcome or (), horizon_months, mapping, units)
+    run_report(settings(), asked, out, console)
 
 
 # --- score, serve ------------------------------------------------------------------------------------------------
