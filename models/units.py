@@ -173,6 +173,17 @@ def changes(roster: Roster, after: Mapping[str, Expected]) -> dict[str, Change] 
     }
 
 
+def changes_since(after: Mapping[str, Expected], then: Mapping[str, Expected], level: float) -> dict[str, Change]:
+    """By scope, against what was expected at an earlier day on the same tree; `level` is what the force's mean chance
+    is now, over what it was then."""
+    return {
+        scope: _change(
+            now, then[scope].share * level * now.officers, then[scope].variance * (level * now.officers) ** 2
+        )
+        for scope, now in after.items()
+    }
+
+
 def _change(after: Expected, total: Numbers, doubt: Numbers) -> Change:
     size = np.where(after.officers > 0, after.officers, np.nan)
     before = total / size

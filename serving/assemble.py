@@ -9,8 +9,10 @@ from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from data_contracts.decisions import GradePolicy
 from data_contracts.errors import PublishRefused
@@ -21,12 +23,14 @@ from serving.courses import NO_COURSES, book_hash, publish_courses
 from serving.flagging import bounds_of_force, flags_of
 from serving.manifest import FORMAT, MANIFEST, Counts, Manifest, file_hash, hash_of, write_atomically
 from serving.past import Chances
-from serving.results import LATER, QUARANTINED, RESULT_SCHEMA, SCORED, PublishedRun, Scorer
-from serving.roll_up import GRADES, graded, main_horizons, unit_results
+from serving.results import LATER, QUARANTINED, RESULT_SCHEMA, SCORED, THEMES, PublishedRun, Scorer
+from serving.roll_up import GRADES, graded, main_horizons
 from serving.supporting import support_column
+from serving.unit_drivers import theme_matrix
+from serving.unit_night import Before, KnowsUnits, UnitInputs, unit_results
 
 # what grading needs; reasons stay on disk
-LIGHT = ["officer_id", "unit_id", "outcome", "horizon_months", "status", "probability", "merits"]
+LIGHT = ["officer_id", "unit_id", "outcome", "horizon_months", "status", "probability", "merits", THEMES.name]
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Night:
     chunk_officers: int
     earlier: tuple[PublishedRun, ...] = ()
     book: CourseBook = NO_COURSES
+    before: Before | None = None
 
     @cached_property
     def inputs(self) -> dict[str, str]:
@@ -50,6 +55,7 @@ class Night:
             "grade_rules": hash_of(asdict(self.rules)),
             "unit_tree": hash_of(dict(self.parents)),
             "earlier_runs": hash_of([run.manifest.output_hash for run in self.earlier]),
+            "snapshot_before": "" if self.before is None else self.before.snapshot_sha256,
             "courses": book_hash(self.book),
             "support_rules": hash_of([asdict(policy().course_themes), *map(asdict, policy().support)]),
             "horizons": hash_of({rule.name.value: rule.horizon_months for rule in policy().outcomes}),
@@ -74,6 +80,7 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
     target.mkdir(parents=True)
     chunks = store.numbers()
     force = pa.concat_tables([store.read(number, LIGHT) for number in chunks]).to_pandas()
+    themes = theme_matrix(force.pop(THEMES.name))
     force = graded(force, night.rules)
     counts = _counts(frame, force)
     if counts.scored == 0:
@@ -81,7 +88,7 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
     earlier = [Chances.of(run) for run in night.earlier]
     force["flags"] = flags_of(force, night.as_of, earlier, night.rules, partial(bounds_of_force, rules=night.rules))
     files = _write_parts(store, force, target, night.book) | publish_courses(night.book, target)
-    units = unit_results(force, night.parents, night.rules)
+    units = unit_results(force, unit_inputs(night, frame, themes))
     files["units.parquet"] = _write(target / "units.parquet", pa.Table.from_pandas(units, preserve_index=False))
     files["quarantine.parquet"] = _write(target / "quarantine.parquet", _quarantine(frame, force))
     manifest = Manifest(
@@ -98,12 +105,18 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
     return manifest
 
 
+def unit_inputs(night: Night, frame: pd.DataFrame, themes: NDArray[np.float64] | None) -> UnitInputs:
+    """What the units of a night are graded by, beside the officers' results."""
+    rules = night.scorer.unit_rules if isinstance(night.scorer, KnowsUnits) else {}
+    return UnitInputs(night.as_of, night.parents, night.rules, frame, rules, night.before, themes)
+
+
 def _write_parts(store: ChunkStore, force: pd.DataFrame, target: Path, book: CourseBook) -> dict[str, str]:
     """Each chunk with its grades, flags and support, without the quarantined; returns name -> sha256."""
     files: dict[str, str] = {}
     start, main = 0, main_horizons(force)
     for number in store.numbers():
-        table = store.read(number)
+        table = store.read(number).drop_columns([THEMES.name])
         rows = force.iloc[start : start + len(table)]
         start += len(table)
         rows = rows.assign(reasons=table["reasons"].to_pandas().to_numpy(object))

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from data_contracts.asof import add_months
 from data_contracts.decisions import GradePolicy
 from data_contracts.errors import FeatureMismatch, NotReady, PublishRefused
 from data_contracts.settings import Settings
@@ -25,6 +26,7 @@ from serving.manifest import MANIFEST, Manifest, sync_folder
 from serving.past import earlier_runs
 from serving.pointer import move_pointer, one_at_a_time, run_folder
 from serving.results import Scorer, results_root
+from serving.unit_night import Before, KnowsUnits
 
 SMALLEST_SHARE = 0.5  # of the officers of the run before; below it the input is taken to be broken
 
@@ -72,12 +74,30 @@ def score(
         chunk_officers,
         earlier,
         courses_at(settings, as_of),
+        year_before(as_of, reader, scorer),
     )
     try:
         with one_at_a_time(root):
             return _publish(night, frame, root, progress or _silent)
     except OSError as error:
         raise PublishRefused(f"{root} cannot be written ({error.strerror}); the last published run stays") from error
+
+
+def year_before(as_of: date, reader: FeatureReader, scorer: Scorer) -> Before | None:
+    """The officers of a year before as the same model sees them, to tell movement from; None where that is unknown.
+
+    It is no condition of a night: without that snapshot, or with one that lacks a feature, nothing is told of it.
+    """
+    day = add_months(as_of, -12)
+    if not isinstance(scorer, KnowsUnits) or day not in reader.snapshot_dates():
+        return None
+    try:
+        frame = reader.snapshot(day)
+    except (NotReady, FeatureMismatch, OSError, pa.ArrowException):
+        return None
+    known = frame[frame["officer_id"].notna()].drop_duplicates("officer_id").sort_values("officer_id", kind="stable")
+    frame = known.reset_index(drop=True)
+    return Before(day, reader.snapshot_hash(day), frame, scorer.chances(frame))
 
 
 def _force(as_of: date, reader: FeatureReader, scorer: Scorer) -> pd.DataFrame:

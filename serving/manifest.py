@@ -13,7 +13,7 @@ from typing import Any
 
 from data_contracts.errors import PublishRefused
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST = "manifest.json"
 
 

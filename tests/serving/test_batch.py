@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -18,7 +17,6 @@ from serving.batch import ScoreReport, score
 from serving.manifest import Counts, Manifest
 from serving.pointer import one_at_a_time, read_pointer
 from serving.results import latest_run, results_root
-from serving.roll_up import graded, unit_results
 from tests.serving.night_force import AS_OF, PARENTS, RULES, CountScorer, force, reader, write_snapshot
 
 
@@ -254,26 +252,6 @@ def test_counts_that_do_not_add_up_are_refused() -> None:
         Counts(rows_in=10, scored=8, not_scored=1, quarantined=0, duplicates=0)
 
 
-def test_units_add_up_the_tree_and_small_ones_carry_no_grade() -> None:
-    rows = pd.DataFrame(
-        {
-            "officer_id": [f"o{number}" for number in range(40)],
-            "unit_id": ["a"] * 30 + ["b"] * 9 + [None],
-            "outcome": "conduct",
-            "horizon_months": 12,
-            "status": "scored",
-            "probability": [0.1] * 30 + [0.5] * 10,
-        }
-    )
-    units = unit_results(graded(rows, RULES), {"a": "top", "b": "top"}, RULES).set_index("unit_id")
-    assert units["officers"].to_dict() == {"a": 30, "b": 9, "top": 39}
-    assert units.loc["top", "expected_share"] == pytest.approx((30 * 0.1 + 9 * 0.5) / 39)
-    assert units.loc["a", "high"] == pytest.approx(0.1 + 1.96 * np.sqrt(30 * 0.09) / 30)
-    assert units.loc["b", "status"] == "small_unit"
-    assert units.loc["b", "grade"] is None
-    assert units.loc["a", "grade"] == "excellent"
-
-
 def test_grades_are_shares_at_each_horizon_and_overall_counts_the_policys_own(state: Settings) -> None:
     write_snapshot(state, force(200))
     report = run(state, CountScorer(answers=(("conduct", 12), ("conduct", 24), ("strain", 24))))
@@ -286,10 +264,3 @@ def test_grades_are_shares_at_each_horizon_and_overall_counts_the_policys_own(st
     assert set(overall) == poor["conduct", 12] | poor["strain", 24]
     assert list(report.manifest.grades) == ["conduct", "conduct_24m", "strain", "overall"]
     assert set(latest_run(state).units()["horizon_months"]) == {12, 24}
-
-
-def test_the_unit_tree_may_hold_a_cycle_and_the_walk_still_ends() -> None:
-    rows = pd.DataFrame({"officer_id": ["o"], "unit_id": ["a"], "status": ["scored"], "probability": [0.1]})
-    rows = rows.assign(outcome="conduct", horizon_months=12)
-    units = unit_results(graded(rows, RULES), {"a": "b", "b": "a"}, RULES)
-    assert set(units["unit_id"]) == {"a", "b"}
