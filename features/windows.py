@@ -17,17 +17,25 @@ from features.event_windows import event_windows
 from features.exposure import DUTY_RATE_COLUMNS, EXPOSURE_COLUMNS, RATE_COLUMNS, with_exposure, with_rates
 from features.measures import COMPLAINTS, DUTY, EVENT_TABLES, FORCE_REPORTS
 from features.network import CO_ACCUSED, NETWORK_COLUMNS, co_accused
+from features.recency import FADING, fading, fading_columns
 from features.standing import POSTING_COLUMNS, RANK_COLUMNS, population, postings_at, rank_at, tenure_at
-from features.surroundings import POST_COLUMNS, UNIT_COLUMNS, UNIT_MEASURES, with_surroundings
+from features.surroundings import (
+    POST_COLUMNS,
+    RECENT_UNIT_COLUMNS,
+    UNIT_COLUMNS,
+    UNIT_MEASURES,
+    with_surroundings,
+)
 
 TEXT_COLUMNS = ("unit_id", "post_id", "rank_code", "track", "education")
 FEATURE_GROUPS: Mapping[str, tuple[str, ...]] = {
     "standing": (*POSTING_COLUMNS, "tenure_days", *RANK_COLUMNS, "track", "education"),
     **{events.table: events.columns for events in EVENT_TABLES},
+    **{f"{events.table}_fading": fading_columns(events) for events in EVENT_TABLES if events.table in FADING},
     "network": NETWORK_COLUMNS,
     "exposure": (*EXPOSURE_COLUMNS, *RATE_COLUMNS),
     "duty_rates": DUTY_RATE_COLUMNS,
-    "unit_context": UNIT_COLUMNS,
+    "unit_context": (*UNIT_COLUMNS, *RECENT_UNIT_COLUMNS),
     "post_peers": POST_COLUMNS,
 }
 BLOCK_COLUMNS = (
@@ -35,7 +43,7 @@ BLOCK_COLUMNS = (
     "track",
     "education",
     *NETWORK_COLUMNS,
-    *(name for events in EVENT_TABLES for name in events.columns),
+    *(name for events in EVENT_TABLES for name in (*events.columns, *fading_columns(events))),
 )
 FEATURE_COLUMNS = tuple(name for names in FEATURE_GROUPS.values() for name in names)
 PLAIN_PEER_COLUMNS = (
@@ -81,7 +89,9 @@ def _blocks(days: Table, tables: Mapping[str, Table]) -> list[Table]:
         blocks.append(rank_at(days, tables["promotions"], tables.get("rank_steps")))
     if COMPLAINTS.table in tables:
         blocks.append(co_accused(days, tables[COMPLAINTS.table]))
-    blocks += [event_windows(days, tables[events.table], events) for events in EVENT_TABLES if events.table in tables]
+    there = [events for events in EVENT_TABLES if events.table in tables]
+    blocks += [event_windows(days, tables[events.table], events) for events in there]
+    blocks += [fading(days, tables[events.table], events) for events in there if events.table in FADING]
     return blocks
 
 
@@ -90,7 +100,8 @@ def _completed(wide: Table, tables: Mapping[str, Table]) -> Table:
     absent = {name: ibis.null(_kind(name)) for name in BLOCK_COLUMNS if name not in wide.columns}
     if "entered_on" not in wide.columns:
         absent["entered_on"] = ibis.null("date")
-    totals = [name for events in EVENT_TABLES if events.table in tables for name in events.totals]
+    there = [events for events in EVENT_TABLES if events.table in tables]
+    totals = [name for events in there for name in (*events.totals, *fading_columns(events))]
     if COMPLAINTS.table in tables:
         totals += CO_ACCUSED
     zeros = {name: wide[name].fill_null(0) for name in totals}

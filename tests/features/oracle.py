@@ -155,11 +155,14 @@ class Oracle:
     ) -> dict[str, Value]:
         """Counts in windows and days since the last; null where the table is absent."""
         if table not in self.tables:
-            return dict.fromkeys([*(f"{name}_{suffix}" for suffix in SUFFIXES), f"days_since_{name}"])
+            names = [*(f"{name}_{suffix}" for suffix in SUFFIXES), f"days_since_{name}"]
+            return dict.fromkeys([*names, *(f"{name}_fading_{half}m" for half in _fades(name))])
         days = [row[happened] for row in self.stood(table, day, happened, officer) if when(row) is True]
         told: dict[str, Value] = {f"days_since_{name}": float((day - max(days)).days) if days else None}
         for suffix in SUFFIXES:
             told[f"{name}_{suffix}"] = float(sum(_inside(each, day, suffix) for each in days))
+        for half in _fades(name):
+            told[f"{name}_fading_{half}m"] = sum(round(0.5 ** ((day - e).days / (half * 30.4375)), 6) for e in days)
         return told
 
     def _numbers(
@@ -309,6 +312,9 @@ class Oracle:
                 mean = None if missing else _mean([_number(row[name]) for row in others])
                 if group == "unit":
                     told[f"unit_others_mean_{name}"] = mean
+                    if name in _RECENT:
+                        force = _mean([_number(row[name]) for row in counted.values() if row[name] is not None])
+                        told[f"unit_others_above_force_{name}"] = _less(mean, force)
                 else:
                     told[f"{name}_minus_post_others"] = _less(own[name], mean)
                     told[f"{name}_over_post_others"] = _over(own[name], mean)
@@ -316,10 +322,37 @@ class Oracle:
 
 
 _DUTY = ("duty_hours", "nights", "overtime_hours", "leave_days", "sick_days")
+_RECENT = (
+    "complaints_3m",
+    "complaints_12m",
+    "complaints_use_of_force_12m",
+    "complaints_officer_filed_24m",
+    "force_reports_12m",
+)
 _MEANS = {
-    "unit": ("complaints_24m", "complaints_sustained_60m", "complaints_use_of_force_24m", "force_reports_24m"),
+    "unit": (
+        "complaints_24m",
+        "complaints_sustained_60m",
+        "complaints_use_of_force_24m",
+        "force_reports_24m",
+        *_RECENT,
+    ),
     "post": ("complaints_24m", "complaints_sustained_60m", "force_reports_24m", "courses_12m", "overtime_hours_12m"),
 }
+
+
+_FADING = (
+    "complaints",
+    "complaints_use_of_force",
+    "complaints_sustained",
+    "complaints_officer_filed",
+    "complaints_pending",
+    "force_reports",
+)
+
+
+def _fades(name: str) -> tuple[int, ...]:
+    return (6, 12, 24, 48) if name in _FADING else ()
 
 
 def _equals(column: str, value: str) -> Callable[[Row], bool]:
