@@ -384,6 +384,23 @@ def watch(
         raise typer.Exit(status)
 
 
+@app.command()
+def preview(
+    as_of: Annotated[str, typer.Option(help="The day whose snapshot shows the volume, YYYY-MM-DD.")],
+    outcome: Annotated[list[str] | None, typer.Option(help="Default: every outcome of the model.")] = None,
+    poor_share: Annotated[list[float] | None, typer.Option(help="A share of the force; may be given again.")] = None,
+    cut_off: Annotated[list[float] | None, typer.Option(help="A least chance; may be given again.")] = None,
+    unit_budget: Annotated[list[float] | None, typer.Option(help="Most of a unit; may be given again.")] = None,
+    out: Annotated[Path | None, typer.Option(help="JSON to write.")] = None,
+) -> None:
+    """What alert volume, precision and recall each way to set the grade poor would give."""
+    from experiments.preview import Preview
+    from experiments.preview_tables import run_preview
+
+    budgets = tuple(poor_share or ()), tuple(cut_off or ()), tuple(unit_budget or ())
+    run_preview(settings(), Preview(day_of(as_of), tuple(outcome or ()), *budgets), out, console)
+
+
 # --- demo, doctor ------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,239 @@
+"""`pharos preview`: what alert volume, precision and recall each way to set the grade poor would give.
+
+Volume is of the force as it stands, scored with the model; precision and recall are of the later years that the model
+was checked on before it was signed (training/evidence.py), never of years it learned from.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data_contracts.asof import add_months
+from data_contracts.decisions import GradePolicy, Shares
+from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.policy import policy
+from data_contracts.pseudonyms import pseudonyms
+from data_contracts.settings import Settings
+from data_contracts.vocabulary import Grade
+from features.store import FeatureReader
+from models import artifacts, keys, registry
+from models.base import Numbers
+from models.grades import by_cut_offs, by_shares, short_history, within_budget
+from models.registry import ResolvedModel
+from models.risk import OutcomeModel, RiskBundle
+from training.evaluation.grade_rates import GradeRate
+from training.evidence import FILE, Pooled, read_evidence
+from training.risk_record import EVIDENCE_PATH
+
+NAME = "risk"
+MONTHS_BACK = 12
+DAYS_PER_MONTH = 30.4375
+USUAL = (0.01, 0.02, 0.03, 0.05, 0.08, 0.10)
+Say = Callable[[str], None]
+Marks = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One way to decide who is poor: a share of the force, a least chance, or the shares within a unit's budget.
+
+    >>> Setting("poor_share", 0.03).words
+    'poor share 3 %'
+    """
+
+    kind: str
+    value: float
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.value < 1.0:
+            raise InvalidInput(f"{self.kind} {self.value:g} flags nobody or everybody; give a number between 0 and 1")
+
+    @property
+    def words(self) -> str:
+        """For a table."""
+        name = self.kind.replace("_", " ")
+        return f"{name} {self.value:.3f}" if self.kind == "cut_off" else f"{name} {100 * self.value:g} %"
+
+    def poor(self, chances: Numbers, units: Sequence[str | None], rules: GradePolicy) -> Marks:
+        """Who would be poor among a force (n,)."""
+        if self.kind == "cut_off":
+            grades = by_cut_offs(chances, {Grade.POOR.value: self.value})
+        elif self.kind == "poor_share":
+            grades = by_shares(chances, _shares(self.value))
+        else:
+            budget = dataclasses.replace(rules.unit, poor_budget=self.value)
+            grades = within_budget(by_shares(chances, rules.shares), chances, units, budget)
+        return np.asarray(grades == Grade.POOR.value, dtype=bool)
+
+
+def _shares(poor: float) -> Shares:
+    return Shares(poor=poor, fair=0.0, good=0.0, excellent=1.0 - poor)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What is asked; nothing asked is the usual shares beside policy's own budget of a unit."""
+
+    as_of: date
+    outcomes: tuple[str, ...] = ()
+    poor_shares: tuple[float, ...] = ()
+    cut_offs: tuple[float, ...] = ()
+    unit_budgets: tuple[float, ...] = ()
+
+    def settings_asked(self, rules: GradePolicy) -> list[Setting]:
+        """Each once, in the order asked."""
+        given = {"poor_share": self.poor_shares, "cut_off": self.cut_offs, "unit_budget": self.unit_budgets}
+        asked = [Setting(kind, value) for kind, values in given.items() for value in values]
+        usual = [*(Setting("poor_share", value) for value in USUAL), Setting("unit_budget", rules.unit.poor_budget)]
+        return list(dict.fromkeys(asked or usual))
+
+
+@dataclass(frozen=True)
+class Force:
+    """A force on one day: officers, their units, and the chances of each model (n,), NaN where not scored."""
+
+    as_of: date
+    officers: NDArray[Any]
+    units: list[str | None]
+    chances: Mapping[str, Numbers]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Later years of one outcome, and where each of their officers stood."""
+
+    rows: Pooled
+    units: list[str | None]
+
+
+def preview(settings: Settings, asked: Preview, say: Say = lambda _: None) -> dict[str, Any]:
+    """{"data", "records"}: one record for each outcome and setting, best to read as a table.
+
+    Raises NotReady without a model or a snapshot, InvalidInput for an outcome that the model does not answer.
+    """
+    rules = policy().grades
+    wanted, reader = asked.settings_asked(rules), FeatureReader(settings)
+    model, bundle, evidence = _model(settings)
+    models = _chosen(bundle, asked.outcomes)
+    say("scoring")
+    days = [day for day in reader.snapshot_dates() if add_months(asked.as_of, -MONTHS_BACK) <= day < asked.as_of]
+    forces = [_force(reader, day, models) for day in (*days, asked.as_of)]
+    say("later years")
+    later = {name: Evidence(rows, _units_then(settings, reader, rows)) for name, rows in evidence.items()}
+    records = [
+        {"outcome": one.outcome, "horizon_months": one.horizon_months, "setting": setting.kind, "value": setting.value}
+        | _volume(forces, one.name, setting, rules)
+        | _worth(later.get(one.name), setting, rules)
+        for one in models
+        for setting in wanted
+    ]
+    about = {"as_of": asked.as_of.isoformat(), "model": {"name": model.name, "version": model.version}}
+    return {"data": about | {"mode": rules.mode, "snapshots": [str(day) for day in days]}, "records": records}
+
+
+def _model(settings: Settings) -> tuple[ResolvedModel, RiskBundle, Mapping[str, Pooled]]:
+    """The champion, or the newest version while there is none, with its evidence."""
+    try:
+        model = registry.resolve(settings, NAME)
+    except NotReady:
+        versions = registry.versions(settings, NAME)
+        if not versions:
+            raise
+        model = versions[-1]
+    parts, metadata = artifacts.load(model.path, keys.public_key(settings.keys_dir))
+    evidence = read_evidence(model.path.parent / EVIDENCE_PATH / FILE, metadata["evidence_sha256"])
+    return model, RiskBundle.from_parts(parts), evidence
+
+
+def _chosen(bundle: RiskBundle, outcomes: Sequence[str]) -> list[OutcomeModel]:
+    absent = sorted(set(outcomes) - {one.outcome for one in bundle.outcome_models})
+    if absent:
+        known = ", ".join(dict.fromkeys(one.outcome for one in bundle.outcome_models))
+        raise InvalidInput(f"outcome {absent[0]!r} is not answered by this model; it answers {known}")
+    return [one for one in bundle.outcome_models if not outcomes or one.outcome in outcomes]
+
+
+def _force(reader: FeatureReader, day: date, models: Sequence[OutcomeModel]) -> Force:
+    frame = reader.snapshot(day).dropna(subset=["officer_id"]).drop_duplicates("officer_id").reset_index(drop=True)
+    short = short_history(frame, policy().grades)
+    chances = {one.name: np.where(short, np.nan, one.predict(one.design.matrix(frame))) for one in models}
+    return Force(day, frame["officer_id"].to_numpy(object), _units(frame["unit_id"]), chances)
+
+
+def _units(column: pd.Series) -> list[str | None]:
+    return [None if pd.isna(unit) else str(unit) for unit in column]
+
+
+def _units_then(settings: Settings, reader: FeatureReader, rows: Pooled) -> list[str | None]:
+    """The unit of each row of evidence on its day; its officers are pseudonyms, and so are ours for this."""
+    names = pseudonyms(settings.keys_dir, make=False)
+    units: dict[tuple[Any, str], str | None] = {}
+    for day in sorted({pd.Timestamp(day).date() for day in rows.days} & set(reader.snapshot_dates())):
+        frame = reader.snapshot(day)
+        held = zip(frame["officer_id"].astype(str), _units(frame["unit_id"]), strict=True)
+        units.update({(np.datetime64(day, "D"), names.of(officer)): unit for officer, unit in held})
+    return [units.get((day, officer)) for day, officer in zip(rows.days, rows.officers, strict=True)]
+
+
+def _volume(forces: Sequence[Force], name: str, setting: Setting, rules: GradePolicy) -> dict[str, Any]:
+    """Alerts now, new ones a month over the snapshots before, and how they fall on units."""
+    poor = [setting.poor(force.chances[name], force.units, rules) for force in forces]
+    now = forces[-1]
+    by_unit = pd.Series(poor[-1]).groupby(pd.Series(now.units, dtype="string")).agg(["sum", "size"])
+    share = by_unit["sum"] / by_unit["size"]
+    return {
+        "officers": int((~np.isnan(now.chances[name])).sum()),
+        "alerts_now": int(poor[-1].sum()),
+        "new_a_month": _new_a_month(forces, poor),
+        "units": len(by_unit),
+        "units_with_alerts": int((by_unit["sum"] > 0).sum()),
+        "most_in_a_unit": int(by_unit["sum"].max()) if len(by_unit) else 0,
+        "share_by_unit": {f"p{int(q * 100)}": float(share.quantile(q)) for q in (0.5, 0.9, 1.0)} if len(share) else {},
+    }
+
+
+def _new_a_month(forces: Sequence[Force], poor: Sequence[Marks]) -> float | None:
+    """Officers who were not poor at one snapshot and are at the next, by the months between; None with one snapshot."""
+    if len(forces) < 2:
+        return None
+    held = [set(force.officers[marks].tolist()) for force, marks in zip(forces, poor, strict=True)]
+    new = sum(len(after - before) for before, after in pairwise(held))
+    return new / ((forces[-1].as_of - forces[0].as_of).days / DAYS_PER_MONTH)
+
+
+def _worth(evidence: Evidence | None, setting: Setting, rules: GradePolicy) -> dict[str, Any]:
+    """Precision with its interval and recall, pooled over the later years and at each of them."""
+    if evidence is None or not len(evidence.rows.y):
+        return dict.fromkeys(("flagged", "events", "base_rate", "precision", "low", "high", "recall")) | {
+            "by_as_of": []
+        }
+    rows = evidence.rows
+    marks, by_as_of = np.zeros(len(rows.y), dtype=bool), []
+    for day in np.unique(rows.days):
+        there = np.flatnonzero(rows.days == day)
+        marks[there] = setting.poor(rows.chances[there], [evidence.units[row] for row in there], rules)
+        by_as_of.append({"as_of": str(day)} | _figures(rows.y[there], marks[there]))
+    return _figures(rows.y, marks) | {"by_as_of": by_as_of}
+
+
+def _figures(y: Numbers, marks: Marks) -> dict[str, Any]:
+    rate = GradeRate.of(float(y[marks].sum()), int(marks.sum()))
+    known = {name: None if np.isnan(value) else value for name, value in
+             (("precision", rate.rate), ("low", rate.low), ("high", rate.high))}  # fmt: skip
+    recall = rate.events / float(y.sum()) if y.sum() > 0 else None
+    return {"flagged": rate.n, "events": float(y.sum()), "base_rate": float(y.mean()), **known, "recall": recall}
+
+
+def picture_path(settings: Settings) -> Path:
+    """Where the picture lies."""
+    return settings.pictures_dir / "preview.png"

@@ -1,0 +1,108 @@
+"""A preview as people read it: a table that fits a terminal, and a picture of precision and volume by budget."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from data_contracts.policy import policy
+from data_contracts.settings import Settings
+from experiments.preview import Preview, Setting, picture_path, preview
+from experiments.progress import steps
+from training.evaluation.plots import blank_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WORDS: Mapping[str, tuple[str, str]] = {
+    "share": ("现在预警占全员的比例（%）", "alerts now, % of the force"),
+    "precision": ("以往精确率（95% 区间）", "precision in later years (95 %)"),
+    "alerts": ("预警人数", "officers"),
+    "now": ("现在", "now"),
+    "new": ("每月新增", "new a month"),
+}
+
+
+def as_table(told: Mapping[str, Any]) -> Table:
+    """One line for each outcome and setting; the JSON has every figure."""
+    about = told["data"]
+    model = about["model"]
+    title = f"alerts at {about['as_of']}, {model['name']} version {model['version']}; grades now by {about['mode']}"
+    table = Table(title=title, caption="now: alerts; new: a month; most: in one unit; P and recall on later years")
+    for name in ("outcome", "setting", "now", "new", "most", "P", "95 %", "recall"):
+        table.add_column(name, no_wrap=True, justify="left" if name in ("outcome", "setting") else "right")
+    for record in told["records"]:
+        interval = "-" if record["low"] is None else f"{record['low']:.3f}-{record['high']:.3f}"
+        setting = Setting(record["setting"], record["value"]).words
+        outcome = policy().outcome(record["outcome"]).name_at(record["horizon_months"])
+        figures = _short(record["new_a_month"], 1), str(record["most_in_a_unit"]), _short(record["precision"], 3)
+        table.add_row(outcome, setting, f"{record['alerts_now']:,}", *figures, interval, _short(record["recall"], 3))
+    return table
+
+
+def _short(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def preview_figure(told: Mapping[str, Any]) -> Figure:
+    """Precision with its interval, and alerts now and a month, against the share of the force flagged."""
+    lines: dict[str, list[Mapping[str, Any]]] = {}
+    for record in told["records"]:
+        lines.setdefault(policy().outcome(record["outcome"]).name_at(record["horizon_months"]), []).append(record)
+    with blank_figure(f"preview, {told['data']['as_of']}", 11) as (figure, chinese):
+        left, right = figure.subplots(1, 2)
+        for number, (name, records) in enumerate(lines.items()):
+            ordered = sorted(records, key=lambda record: float(record["alerts_now"]))
+            _precision(left, name, ordered, f"C{number}")
+            _volume(right, name, ordered, f"C{number}", chinese)
+        for axes, word in ((left, "precision"), (right, "alerts")):
+            axes.set_xlabel(WORDS["share"][0 if chinese else 1])
+            axes.set_ylabel(WORDS[word][0 if chinese else 1])
+            axes.set_ylim(bottom=0)
+            axes.legend(fontsize=8)
+    return figure
+
+
+def _flagged(record: Mapping[str, Any]) -> float:
+    return 100.0 * float(record["alerts_now"]) / max(int(record["officers"]), 1)
+
+
+def _precision(axes: Axes, name: str, records: Sequence[Mapping[str, Any]], colour: str) -> None:
+    known = [record for record in records if record["precision"] is not None]
+    where, middle = [_flagged(record) for record in known], [float(record["precision"]) for record in known]
+    below = [value - record["low"] for value, record in zip(middle, known, strict=True)]
+    above = [record["high"] - value for value, record in zip(middle, known, strict=True)]
+    axes.errorbar(where, middle, yerr=[below, above], fmt="o-", markersize=4, capsize=2, color=colour, label=name)
+    if known:
+        axes.axhline(float(known[0]["base_rate"]), color=colour, linewidth=0.8, linestyle=":")
+
+
+def _volume(axes: Axes, name: str, records: Sequence[Mapping[str, Any]], colour: str, chinese: bool) -> None:
+    now, new = (WORDS[word][0 if chinese else 1] for word in ("now", "new"))
+    where = [_flagged(record) for record in records]
+    axes.plot(where, [record["alerts_now"] for record in records], "o-", markersize=4, color=colour,
+              label=f"{name}, {now}")  # fmt: skip
+    monthly = [(at, record["new_a_month"]) for at, record in zip(where, records, strict=True)]
+    known = [(at, value) for at, value in monthly if value is not None]
+    if known:
+        axes.plot(*zip(*known, strict=True), "s--", markersize=4, color=colour, label=f"{name}, {new}")
+
+
+def run_preview(settings: Settings, asked: Preview, out: Path | None, console: Console) -> None:
+    """Preview, draw, print, write; what the command does."""
+    with steps(console, "preview", 2) as bar:
+        told = preview(settings, asked, bar.say)
+    place = picture_path(settings)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    preview_figure(told).savefig(place, format="png")
+    console.print(as_table(told))
+    console.print(f"picture: {place}", highlight=False, soft_wrap=True)
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8")

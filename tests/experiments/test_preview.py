@@ -1,0 +1,125 @@
+"""The preview against a force and later years whose counts are known by hand."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from data_contracts.errors import InvalidInput
+from data_contracts.pseudonyms import pseudonyms
+from data_contracts.settings import Settings
+from experiments import preview as module
+from experiments.preview import Preview, Setting, preview
+from experiments.preview_tables import as_table, run_preview
+from models.design_matrix import Design
+from models.logistic import SoftLogistic
+from models.registry import ResolvedModel
+from models.risk import OutcomeModel, RiskBundle
+from training.evidence import Pooled
+
+AS_OF, BEFORE, CHECKED = date(2024, 3, 1), date(2024, 1, 1), date(2022, 1, 1)
+ODDS = np.linspace(-4, 2, 100)
+
+
+class FakeReader:
+    """100 officers in two units; the 10 likeliest of March were not likely in January. o-new is too new to score."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def snapshot_dates(self) -> list[date]:
+        return [CHECKED, BEFORE, AS_OF]
+
+    def snapshot(self, day: date) -> pd.DataFrame:
+        odds = ODDS[::-1] if day == BEFORE else ODDS
+        rows = pd.DataFrame({"officer_id": [f"o-{n}" for n in range(100)], "odds": odds, "tenure_days": 4000.0})
+        rows["unit_id"] = ["a"] * 50 + ["b"] * 50
+        new = pd.DataFrame({"officer_id": ["o-new"], "odds": [5.0], "tenure_days": [10.0], "unit_id": ["b"]})
+        return pd.concat([rows, new], ignore_index=True)
+
+
+def _bundle() -> RiskBundle:
+    member = SoftLogistic(middle=np.zeros(1), scale=np.ones(1), coefficients=np.ones(1))
+    model = OutcomeModel("conduct", 12, Design(("odds",), {}), {"logistic": member}, {"logistic": 1.0})
+    return RiskBundle((model,), "risk_v1", "hash")
+
+
+@pytest.fixture
+def known(state: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A model whose later year had 10 events, 6 of them among the 10 highest chances."""
+    names = pseudonyms(state.keys_dir)
+    came = np.zeros(100)
+    came[[99, 98, 97, 96, 95, 94, 50, 40, 30, 20]] = 1.0
+    officers = np.array([names.of(f"o-{n}") for n in range(100)], dtype=object)
+    chances = 1 / (1 + np.exp(-ODDS))
+    days = np.full(100, np.datetime64(CHECKED, "D"))
+    evidence = {"conduct": Pooled(days, officers, came, chances, np.zeros(100))}
+    model = ResolvedModel("risk", "3", Path("model"), "run", {})
+    monkeypatch.setattr(module, "_model", lambda settings: (model, _bundle(), evidence))
+    monkeypatch.setattr(module, "FeatureReader", FakeReader)
+    return state
+
+
+def _record(told: dict[str, Any], kind: str, value: float) -> dict[str, Any]:
+    (found,) = [one for one in told["records"] if (one["setting"], one["value"]) == (kind, value)]
+    return dict(found)
+
+
+def test_volume_and_worth_are_counted_by_hand(known: Settings) -> None:
+    asked = Preview(AS_OF, ("conduct",), poor_shares=(0.10,), cut_offs=(0.5,), unit_budgets=(0.04,))
+    told = preview(known, asked)
+    assert told["data"]["model"] == {"name": "risk", "version": "3"}
+    assert told["data"]["snapshots"] == ["2024-01-01"]
+    tenth = _record(told, "poor_share", 0.10)
+    assert (tenth["officers"], tenth["alerts_now"], tenth["most_in_a_unit"], tenth["units_with_alerts"]) == (
+        100, 10, 10, 1,
+    )  # fmt: skip
+    assert tenth["new_a_month"] == pytest.approx(10 / (60 / 30.4375))
+    assert (tenth["flagged"], tenth["precision"], tenth["recall"], tenth["base_rate"]) == (10, 0.6, 0.6, 0.1)
+    assert tenth["low"] < 0.6 < tenth["high"]
+    assert [one["as_of"] for one in tenth["by_as_of"]] == ["2022-01-01"]
+    assert _record(told, "cut_off", 0.5)["alerts_now"] == int((ODDS >= 0).sum())
+    budget = _record(told, "unit_budget", 0.04)
+    assert (budget["alerts_now"], budget["most_in_a_unit"]) == (2, 2)  # of five poor in one unit of 50
+    assert (budget["flagged"], budget["precision"]) == (2, 1.0)
+
+
+def test_more_alerts_find_more_and_are_less_often_right(known: Settings) -> None:
+    records = [one for one in preview(known, Preview(AS_OF))["records"] if one["setting"] == "poor_share"]
+    assert [one["alerts_now"] for one in records] == [1, 2, 3, 5, 8, 10]
+    assert [one["recall"] for one in records] == sorted(one["recall"] for one in records)
+    assert records[0]["precision"] == 1.0 > records[-1]["precision"]
+
+
+def test_what_is_written_is_json_with_a_picture_and_a_narrow_table(known: Settings, tmp_path: Path) -> None:
+    screen = Console(file=io.StringIO(), width=80)
+    run_preview(known, Preview(AS_OF), tmp_path / "deep" / "preview.json", screen)
+    told = json.loads((tmp_path / "deep" / "preview.json").read_text("utf-8"))
+    assert {one["outcome"] for one in told["records"]} == {"conduct"}
+    assert (known.pictures_dir / "preview.png").stat().st_size > 10_000
+    lines = screen.file.getvalue().splitlines() if isinstance(screen.file, io.StringIO) else []
+    assert any("poor share 5 %" in line and "1.000" in line for line in lines)
+    assert as_table(told).row_count == 7
+
+
+def test_a_model_without_later_years_still_tells_the_volume(known: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = ResolvedModel("risk", "3", Path("model"), "run", {})
+    monkeypatch.setattr(module, "_model", lambda settings: (model, _bundle(), {}))
+    told = preview(known, Preview(AS_OF, poor_shares=(0.05,)))
+    assert (told["records"][0]["alerts_now"], told["records"][0]["precision"]) == (5, None)
+    assert as_table(told).row_count == 1
+
+
+def test_nonsense_is_refused_in_one_sentence(known: Settings) -> None:
+    with pytest.raises(InvalidInput, match="flags nobody or everybody"):
+        Setting("poor_share", 0.0)
+    with pytest.raises(InvalidInput, match="it answers conduct"):
+        preview(known, Preview(AS_OF, ("strain",)))
