@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from models.base import Numbers
 from models.unit_tree import UnitTree
@@ -80,4 +79,4 @@ class Movements:
 
 
 def _mean(values: Collection[float]) -> float:
-    return float(np.mean(list(values)))
+    return math.fsum(values) / len(values)  # exactly rounded: the order of officers changes nothing

@@ -40,10 +40,15 @@ AGAINST: Mapping[str, tuple[str, str]] = {
 def percent(share: float, signed: bool = False) -> str:
     """A share for people.
 
-    >>> percent(0.0734), percent(0.004, signed=True)
-    ('7.3%', '+0.4')
+    >>> percent(0.0734), percent(0.004, signed=True), percent(-0.0001, signed=True)
+    ('7.3%', '+0.4', '+0.0')
     """
-    return f"{100 * share:+.1f}" if signed else f"{100 * share:.1f}%"
+    told = round(100 * share, 1) + 0.0  # no minus nought
+    return f"{told:+.1f}" if signed else f"{told:.1f}%"
+
+
+def _rounded(value: float) -> float:
+    return round(value, 6) + 0.0
 
 
 def trend_told(change: Mapping[str, float], direction: str, against: str) -> dict[str, Any]:
@@ -54,7 +59,7 @@ def trend_told(change: Mapping[str, float], direction: str, against: str) -> dic
     return {
         "direction": direction,
         "against": against,
-        **{name: round(float(value), 6) for name, value in change.items()},
+        **{name: _rounded(float(value)) for name, value in change.items()},
         "text": {
             "zh": f"{basis_zh}，预期比例{zh}（{points}个百分点，确为上升的可能性{worse}）",
             "en": f"{basis_en}, the expected share is {en} ({points} points; chance that it truly rises {worse})",
@@ -69,10 +74,10 @@ def movement_told(movement: Movement, since: date) -> dict[str, Any]:
     )
     return {
         "since": since.isoformat(),
-        "change": round(movement.change, 6),
-        "moved_in": {"officers": movement.moved_in, "change": round(movement.by_in, 6)},
-        "moved_out": {"officers": movement.moved_out, "change": round(movement.by_out, 6)},
-        "stayed": {"officers": movement.stayed, "change": round(movement.by_stayers, 6)},
+        "change": _rounded(movement.change),
+        "moved_in": {"officers": movement.moved_in, "change": _rounded(movement.by_in)},
+        "moved_out": {"officers": movement.moved_out, "change": _rounded(movement.by_out)},
+        "stayed": {"officers": movement.stayed, "change": _rounded(movement.by_stayers)},
         "text": {
             "zh": f"自{since}以来预期比例变化{whole}个百分点：调入{movement.moved_in}人{came}，"
             f"调出{movement.moved_out}人{went}，留任{movement.stayed}人{stayed}",

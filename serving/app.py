@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as WebRoute
 
-from data_contracts.errors import PharosError
+from data_contracts.errors import NotReady, PharosError
 from serving.guard import REQUEST_ID, Route
 from serving.openapi import document
 from serving.problems import ProblemError, problem_of
@@ -23,16 +23,20 @@ from serving.recommend import CareerDesk
 from serving.risk_schemas import RiskRequest
 from serving.schemas import Health, LoadedModel, ModelsAnswer, NextPostsRequest, Readiness
 from serving.strict_body import parse
+from serving.unit_schemas import UnitsRequest
+from serving.units import UnitDesk
 from serving.warn import RiskDesk
 
 ROUTES: Mapping[str, Route] = {
     "/v1/risk": Route(("POST",)),
     "/v1/next_posts": Route(("POST",)),
+    "/v1/units": Route(("POST",)),
     "/v1/model": Route(("GET", "HEAD")),
     "/openapi.json": Route(("GET", "HEAD")),
     "/livez": Route(("GET", "HEAD"), health=True),
     "/readyz": Route(("GET", "HEAD"), health=True),
 }
+NO_NIGHT = "no night has been published yet; run `pharos score --as-of DATE`"
 Desk = TypeVar("Desk", RiskDesk, CareerDesk)
 
 
@@ -49,6 +53,7 @@ class Desks:
 
     risk: RiskDesk | Absent
     careers: CareerDesk | Absent
+    units: UnitDesk
     now: Callable[[], datetime]
     probe: Callable[[], None]
 
@@ -70,6 +75,7 @@ def build_app(threads: int = 4) -> Starlette:
     endpoints: Mapping[str, Callable[[Request], Awaitable[Response]]] = {
         "/v1/risk": web.risk,
         "/v1/next_posts": web.next_posts,
+        "/v1/units": web.units,
         "/v1/model": web.model,
         "/openapi.json": web.openapi,
         "/livez": web.livez,
@@ -97,6 +103,13 @@ class _Web:
         body, desks = parse(await request.body(), NextPostsRequest), _desks(request)
         desk = _present(desks.careers)
         return _json(await self._work(lambda: desk.answer(body, _request_id(request), desks.now())))
+
+    async def units(self, request: Request) -> Response:
+        body, desks = parse(await request.body(), UnitsRequest), _desks(request)
+        try:
+            return _json(await self._work(lambda: desks.units.answer(body, _request_id(request), desks.now())))
+        except NotReady as error:
+            raise ProblemError("not_ready", detail=NO_NIGHT) from error
 
     async def model(self, request: Request) -> Response:
         desks = _desks(request)

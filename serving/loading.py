@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
+from functools import partial
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -23,7 +24,8 @@ from serving.freshness import FeatureSource
 from serving.manifest import ModelIdentity
 from serving.past import PublishedPast
 from serving.recommend import CareerDesk, PostRanker
-from serving.results import Scorer
+from serving.results import Scorer, latest_run
+from serving.units import UnitDesk
 from serving.warn import RiskDesk
 
 RISK, CAREERS = "risk", "next-post"
@@ -97,7 +99,8 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
             if not isinstance(desk, Absent):
                 source.online([PROBE_ID], desk.model.service, now().date())
 
-    return Desks(risk=desks[0], careers=desks[1], now=now, probe=probe)
+    units = UnitDesk(partial(latest_run, settings), rules)
+    return Desks(risk=desks[0], careers=desks[1], units=units, now=now, probe=probe)
 
 
 def _open(settings: Settings, name: str, source: FeatureSource, build: Callable[[Loaded], Desk]) -> Desk | Absent:

@@ -22,14 +22,18 @@ from serving.schemas import (
     Problem,
     Readiness,
 )
+from serving.unit_schemas import UnitsAnswer, UnitsRequest
 
 REFERENCE = "#/components/schemas/{model}"
+EXAMPLE_UNITS = ["u-0", "u-0-1", "u-0-1-1-1"]  # the bureau, a sub-bureau, a community too small to be graded
 EXAMPLE_OFFICERS = ["o-00181089", "o-00373056", "nobody"]
 SCHEMAS: tuple[type[BaseModel], ...] = (
     RiskRequest,
     RiskAnswer,
     NextPostsRequest,
     NextPostsAnswer,
+    UnitsRequest,
+    UnitsAnswer,
     ModelsAnswer,
     Health,
     Readiness,
@@ -113,10 +117,21 @@ NEXT_POSTS = _Question(
 )
 
 
+UNITS = _Question(
+    "units",
+    "support",
+    "单位与块面的等级、趋势与成因 / units and blocks: grade, trend and what drives it",
+    UnitsRequest,
+    UnitsAnswer,
+    {"unit_ids": EXAMPLE_UNITS},
+)
+
+
 def _paths() -> dict[str, Any]:
     return {
         "/v1/risk": {"post": RISK.operation()},
         "/v1/next_posts": {"post": NEXT_POSTS.operation()},
+        "/v1/units": {"post": UNITS.operation()},
         "/v1/model": {"get": _get("model", "已加载的模型 / the models loaded", ModelsAnswer, ANSWERS)},
         "/livez": {"get": _get("livez", "进程存活 / the process is alive", Health, ())},
         "/readyz": {"get": _get("readyz", "可以作答 / ready to answer", Readiness, (503,))},

@@ -82,7 +82,7 @@ def unit_results(results: pd.DataFrame, inputs: UnitInputs) -> pd.DataFrame:
     flags). Nodes with fewer scored officers than policy asks for have figures but no grade: `status` says small_unit
     and `rolled_up_to` names the nearest unit above whose block is graded.
     """
-    rows = results.reset_index(drop=True)
+    rows = results.reset_index(drop=True).sort_values("officer_id", kind="stable")  # sums must not follow an order
     inside = (rows["status"] == SCORED) & rows["unit_id"].notna()
     parts = [
         _one_answer(asked_of(group), some, inputs)

@@ -6,16 +6,23 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 
+from data_contracts.errors import NotReady
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from serving.app import Absent, Desks
 from serving.manifest import ModelIdentity
 from serving.recommend import CareerDesk
+from serving.results import PublishedRun
+from serving.units import UnitDesk
 from serving.warn import RiskDesk
+from tests.serving.unit_force import published
 
 NOW = datetime(2026, 11, 1, 12)
 CUTS = {asked: {"poor": 0.5, "fair": 0.3, "good": 0.1} for asked in (("conduct", 12), ("strain", 6), ("strain", 24))}
@@ -112,12 +119,29 @@ def career_desk(source: FakeSource, silent: tuple[str, ...] = ()) -> CareerDesk:
     return CareerDesk(CAREER_MODEL, FakeRanker(silent), source, policy())
 
 
-def demo_desks(*, risk: bool = True, careers: bool = True) -> Desks:
+@cache
+def _night() -> tuple[TemporaryDirectory[str], PublishedRun]:
+    """A published night of a small force; its folder goes when the process ends."""
+    folder = TemporaryDirectory()
+    return folder, published(Path(folder.name))
+
+
+def unit_desk(night: bool = True) -> UnitDesk:
+    """Units a, b, c and top; or none before a night was scored."""
+
+    def none() -> PublishedRun:
+        raise NotReady("no night has been scored yet")
+
+    return UnitDesk((lambda: _night()[1]) if night else none, policy())
+
+
+def demo_desks(*, risk: bool = True, careers: bool = True, night: bool = True) -> Desks:
     """Two officers whom every desk knows: o-000001 and o-000002."""
     source = FakeSource({"o-000001": 2.0, "o-000002": 2.0})
     return Desks(
         risk=risk_desk(source, {"o-000001": (0.6, 0.2), "o-000002": (None, None)}) if risk else Absent("no risk model"),
         careers=career_desk(source) if careers else Absent("no next-post model"),
+        units=unit_desk(night),
         now=lambda: NOW,
         probe=lambda: None,
     )

@@ -67,6 +67,15 @@ def test_risk_has_exactly_the_shape_of_the_design(client: httpx.Client) -> None:
     assert third["because"]["code"] == "unknown_officer"
 
 
+def test_units_answer_from_the_last_night(client: httpx.Client) -> None:
+    answer = client.post("/v1/units", json={"unit_ids": ["b", "x"], "outcomes": ["conduct"]}).json()
+    assert list(answer) == ["request_id", "model", "as_of", "feature_age_hours", "degraded", "results"]
+    assert [result["status"] for result in answer["results"]] == ["graded", "not_graded"]
+    conduct = answer["results"][0]["block"]["outcomes"][0]
+    assert (conduct["outcome"], conduct["grade"], conduct["trend"]["against"]) == ("conduct", "good", "last_period")
+    assert client.post("/v1/units", json={"unit_ids": []}).status_code == 422
+
+
 def test_next_posts_health_and_model(client: httpx.Client) -> None:
     answer = client.post("/v1/next_posts", json={"officer_ids": ["new", "o-000001"], "top": 2}).json()
     assert [result["cold_start"] for result in answer["results"]] == [True, False]
@@ -105,9 +114,11 @@ def test_nothing_of_the_framework_is_reachable(client: httpx.Client, path: str) 
 
 
 def test_without_models_it_is_live_and_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    with served(demo_desks(risk=False, careers=False), monkeypatch) as client:
+    with served(demo_desks(risk=False, careers=False, night=False), monkeypatch) as client:
         assert client.get("/livez").status_code == 200
+        assert "pharos score" in client.post("/v1/units", json={"unit_ids": ["a"]}).json()["detail"]
         for response in (
+            client.post("/v1/units", json={"unit_ids": ["a"]}),
             client.get("/readyz"),
             client.get("/v1/model"),
             client.post("/v1/risk", json={"officer_ids": ["a"]}),
@@ -134,7 +145,7 @@ def test_the_description_fits_what_is_answered_and_its_examples_work(client: htt
     text = client.get("/openapi.json").json()
     assert text["openapi"] == "3.1.0"
     assert set(text["paths"]) == set(ROUTES)
-    for path in ("/v1/risk", "/v1/next_posts"):
+    for path in ("/v1/risk", "/v1/next_posts", "/v1/units"):
         operation = text["paths"][path]["post"]
         media = operation["requestBody"]["content"]["application/json"]
         for example in media["examples"].values():

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from data_contracts.errors import PublishRefused
+from data_contracts.policy import policy
+from serving.results import PublishedRun
+from serving.schemas import MAX_OFFICERS
+from serving.unit_schemas import MAX_UNITS, UnitGraded, UnitNotGraded, UnitsRequest
+from serving.units import UnitDesk
+from tests.serving.unit_force import published
+
+NOW = datetime(2026, 11, 1, 6)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> PublishedRun:
+    return published(tmp_path_factory.mktemp("night"))
+
+
+def asked(**body: object) -> UnitsRequest:
+    return UnitsRequest.model_validate(body, strict=False)
+
+
+def test_one_result_for_each_unit_in_order_with_own_and_block(run: PublishedRun) -> None:
+    answer = UnitDesk(lambda: run, policy()).answer(asked(unit_ids=["b", "nobody", "c", "b"]), "r1", NOW)
+    assert (answer.as_of, answer.feature_age_hours, answer.degraded) == (run.manifest.as_of, 6.0, False)
+    assert answer.model.version == "7"
+    assert [result.unit_id for result in answer.results] == ["b", "nobody", "c", "b"]
+    b, nobody, c, _ = answer.results
+    assert isinstance(b, UnitGraded)
+    assert b.own.status == b.block.status == "graded"
+    assert [one.outcome.value for one in b.block.outcomes] == ["conduct", "strain"]  # force is not served
+    first = b.block.outcomes[0]
+    assert first.movement is not None
+    assert first.trend is not None
+    assert first.drivers[0].theme == "sustained_complaints"
+    assert (first.alerts.budget, first.alerts.approaching) == (5, 5)
+    assert isinstance(nobody, UnitNotGraded)
+    assert nobody.because.code == "unknown_unit"
+    assert isinstance(c, UnitNotGraded)
+    assert (c.because.code, c.rolled_up_to) == ("small_unit", "b")
+
+
+def test_a_small_unit_shows_no_figure_of_its_few_officers(run: PublishedRun) -> None:
+    (c,) = UnitDesk(lambda: run, policy()).answer(asked(unit_ids=["c"]), "r", NOW).results
+    assert "share" not in c.model_dump_json()
+
+
+def test_a_node_without_officers_of_its_own_is_its_block(run: PublishedRun) -> None:
+    (top,) = UnitDesk(lambda: run, policy()).answer(asked(unit_ids=["top"], outcomes=["conduct"]), "r", NOW).results
+    assert isinstance(top, UnitGraded)
+    assert (top.own.status, top.own.officers, top.block.officers) == ("not_graded", 0, 95)
+
+
+def test_another_day_or_outcome_is_said_and_never_guessed(run: PublishedRun) -> None:
+    desk = UnitDesk(lambda: run, policy())
+    cases: list[tuple[dict[str, object], str]] = [
+        ({"as_of": "2026-10-01"}, "other_as_of"),
+        ({"outcomes": ["force"]}, "outcome_not_served"),
+        ({"horizon_months": [24]}, "outcome_not_served"),
+    ]
+    for more, code in cases:
+        (result,) = desk.answer(asked(unit_ids=["b"], **more), "r", NOW).results
+        assert isinstance(result, UnitNotGraded)
+        assert result.because.code == code
+    assert desk.answer(asked(unit_ids=["b"], as_of="2026-11-01"), "r", NOW).results[0].status == "graded"
+
+
+def test_an_old_night_is_degraded_and_a_flipped_bit_is_refused(run: PublishedRun, tmp_path: Path) -> None:
+    desk = UnitDesk(lambda: run, policy())
+    assert desk.answer(asked(unit_ids=["b"]), "r", datetime(2026, 11, 3)).degraded
+    (tmp_path / "units.parquet").write_bytes((run.folder / "units.parquet").read_bytes()[::-1])
+    spoilt = replace(run, folder=tmp_path)
+    with pytest.raises(PublishRefused, match="not what was published"):
+        UnitDesk(lambda: spoilt, policy()).answer(asked(unit_ids=["b"]), "r", NOW)
+    assert MAX_UNITS == MAX_OFFICERS

@@ -1,0 +1,85 @@
+"""A small force in a tree, graded: 40 officers in a, 50 in b, 5 in c under b; a and b are under top."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data_contracts.policy import policy
+from models.explain import CODES
+from models.units import UnitRule
+from serving.chunks import parquet_bytes
+from serving.manifest import Counts, Manifest, ModelIdentity, file_hash
+from serving.results import PublishedRun
+from serving.roll_up import graded
+from serving.unit_night import Before, UnitInputs, unit_results
+
+AS_OF = date(2026, 11, 1)
+PARENTS = {"a": "top", "b": "top", "c": "b"}
+UNITS = ["a"] * 40 + ["b"] * 50 + ["c"] * 5
+CHANCES = np.array([0.1] * 40 + [0.3] * 50 + [0.6] * 5)
+ANSWERS = (("conduct", 12), ("strain", 12), ("force", 12))
+
+
+def results() -> pd.DataFrame:
+    """The officers' rows, three outcomes each; force is not served."""
+    officers = [f"o-{number}" for number in range(95)]
+    parts = [
+        pd.DataFrame({"officer_id": officers, "unit_id": UNITS, "outcome": outcome, "horizon_months": months,
+                      "status": "scored", "probability": CHANCES if outcome == "conduct" else CHANCES / 2})
+        for outcome, months in ANSWERS
+    ]  # fmt: skip
+    rows = graded(pd.concat(parts, ignore_index=True), policy().grades)
+    return rows.assign(flags=['[{"kind": "approach"}]' if unit == "c" else "[]" for unit in rows["unit_id"]])
+
+
+def snapshot() -> pd.DataFrame:
+    """Features: one officer in ten of a, and three in ten of b and c, had a sustained complaint."""
+    had = [float(number % 10 < (1 if unit == "a" else 3)) for number, unit in enumerate(UNITS)]
+    return pd.DataFrame(
+        {
+            "officer_id": pd.array([f"o-{number}" for number in range(95)], dtype="string"),
+            "unit_id": pd.array(UNITS, dtype="string"),
+            "complaints_sustained_12m": had,
+            "complaints_pending_12m": 0.0,
+            "complaints_sustained_24m": had,
+        }
+    )
+
+
+def themes() -> NDArray[np.float64]:
+    """Sustained complaints add half a log-odd to everybody outside a."""
+    parts = np.zeros((3 * 95, len(CODES)))
+    parts[:, CODES.index("sustained_complaints")] = [0.0 if unit == "a" else 0.5 for unit in UNITS * 3]
+    return parts
+
+
+def before() -> Before:
+    """A year ago o-0 was in b and o-40 in a; everybody's chance of conduct was 0.1; one officer has left since."""
+    frame = snapshot()
+    frame.loc[0, "unit_id"], frame.loc[40, "unit_id"] = "b", "a"
+    gone = pd.DataFrame({"officer_id": ["o-gone"], "unit_id": ["a"]}).astype("string")
+    frame = pd.concat([frame, gone], ignore_index=True)
+    return Before(date(2025, 11, 1), "h", frame, {answer: np.full(96, 0.1) for answer in ANSWERS})
+
+
+def inputs() -> UnitInputs:
+    """Everything there is."""
+    rules = {("conduct", 12): UnitRule(past=0.5, open_chance=0.1)}
+    return UnitInputs(AS_OF, PARENTS, policy().grades, snapshot(), rules, before(), themes())
+
+
+def published(folder: Path) -> PublishedRun:
+    """The units of this force as a published run."""
+    import pyarrow as pa
+
+    path = folder / "units.parquet"
+    path.write_bytes(parquet_bytes(pa.Table.from_pandas(unit_results(results(), inputs()), preserve_index=False)))
+    model = ModelIdentity("risk", "7", "a" * 64, "risk_v1", "h1")
+    counts = Counts(rows_in=95, scored=95, not_scored=0, quarantined=0, duplicates=0)
+    outcomes = tuple(outcome for outcome, _ in ANSWERS)
+    return PublishedRun(folder, Manifest(AS_OF, "r", {}, (model,), outcomes, counts, {}, {path.name: file_hash(path)}))
