@@ -85,7 +85,7 @@ def test_every_command_in_the_readme_exists(readme: str) -> None:
     assert len(commands) >= 10
     for words in commands:
         known = [word for word in words if word.replace("-", "").isalpha() and not word.startswith("--")]
-        groups = {"train", "tune", "backtest", "contracts"}
+        groups = {"train", "tune", "backtest", "report", "contracts"}
         asked = known[:2] if known[0] in groups else known[:1]
         result = CliRunner().invoke(pharos.app, [*asked, "--help"])
         assert result.exit_code == 0, f"pharos {' '.join(asked)}: {result.output}"

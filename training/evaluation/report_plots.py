@@ -35,7 +35,7 @@ def budget_figure(title: str, y: Numbers, scores: Mapping[str, Numbers], leader:
         axes = figure.subplots()
         for name, score in scores.items():
             precision = [precision_at(y, score, float(share)) for share in BUDGETS]
-            style = {"color": FIRST, "linewidth": 2.4, "zorder": 3} if name == leader else {"linewidth": 1.1}
+            style = {"color": "black", "linewidth": 2.4, "zorder": 3} if name == leader else {"linewidth": 1.1}
             axes.plot(100 * BUDGETS, precision, label=name, **style)
         axes.axhline(float(y.mean()), color="grey", linewidth=0.8, linestyle=":", label=_word("base", chinese))
         axes.set_xlabel(_word("budget", chinese))
@@ -58,6 +58,7 @@ def calibrations_figure(title: str, days: Mapping[str, tuple[Numbers, Numbers]])
             axes.set_title(day, fontsize=9)
             axes.set_xlabel(_word("said", chinese))
         panels[0].set_ylabel(_word("seen", chinese))
+        panels[0].set_ylim(bottom=0)
         panels[0].legend(fontsize=8)
     return figure
 
