@@ -22,6 +22,7 @@ from models.flags import best_below, merits
 from models.grades import SHORT_HISTORY, cut_offs, reaches, short_history
 from models.logistic import SoftLogistic
 from models.themes import FORCE_MEANS
+from models.units import UnitRule
 
 KINDS: Mapping[str, type[Boosted] | type[SoftLogistic]] = {"boosted": Boosted, "logistic": SoftLogistic}
 TOP_REASONS = 3
@@ -94,6 +95,7 @@ class RiskBundle:
     service: str
     service_hash: str
     means: Mapping[str, float] = field(default_factory=dict)
+    unit_rules: Mapping[tuple[str, int], UnitRule] = field(default_factory=dict)  # by outcome and months ahead
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -119,7 +121,8 @@ class RiskBundle:
         """One row for each officer, outcome and horizon, officer by officer.
 
         Columns: officer_id, outcome, horizon_months, status, probability, low, high, unsure, reasons, strengths,
-        merits, because (each JSON); `merits` are facts of the record that speak for the officer.
+        merits, because (each JSON), themes (log-odds by theme); `merits` are facts of the record that speak for the
+        officer.
         Officers with too short a history are `not_scored`; theirs is never a low risk.
         """
         short = short_history(frame, policy().grades)
@@ -127,10 +130,19 @@ class RiskBundle:
         together = pd.concat(results)
         return together.sort_index(kind="stable").reset_index(drop=True)
 
+    def chances(self, frame: pd.DataFrame) -> dict[tuple[str, int], Numbers]:
+        """Chances alone, (n,) by outcome and months ahead; NaN for who is not scored."""
+        short = short_history(frame, policy().grades)
+        found = {}
+        for model in self.outcome_models:
+            chance = model.predict(model.design.matrix(frame))
+            found[model.outcome, model.horizon_months] = np.where(short, np.nan, chance)
+        return found
+
     def _one(self, model: OutcomeModel, frame: pd.DataFrame, short: NDArray[np.bool_], top: int) -> pd.DataFrame:
         x = model.design.matrix(frame)
         chance, low, high = model.predict_interval(x)
-        reasons, strengths = self._told(model, frame, x, top)
+        reasons, strengths, themes = self._told(model, frame, x, top)
         answer = pd.DataFrame(
             {
                 "officer_id": frame["officer_id"].to_numpy(),
@@ -143,6 +155,7 @@ class RiskBundle:
                 "unsure": reaches(low, high, model.cuts),
                 "reasons": pd.Series(reasons, dtype=object),
                 "strengths": pd.Series(strengths, dtype=object),
+                "themes": pd.Series(themes, dtype=object),
                 "merits": pd.Series(merits(frame), dtype=object),
                 "because": pd.Series([None] * len(frame), dtype=object),
             }
@@ -150,16 +163,21 @@ class RiskBundle:
         answer.loc[short, ["probability", "low", "high"]] = np.nan
         answer.loc[short, "status"] = "not_scored"
         answer.loc[short, "unsure"] = False
-        answer.loc[short, ["reasons", "strengths", "merits"]] = None
+        answer.loc[short, ["reasons", "strengths", "merits", "themes"]] = None
         answer.loc[short, "because"] = json.dumps(SHORT_HISTORY, ensure_ascii=False)
         return answer
 
-    def _told(self, model: OutcomeModel, frame: pd.DataFrame, x: Matrix, top: int) -> tuple[list[str], list[str]]:
-        """Reasons and strengths as JSON for each row: what lies above and below the usual (the mean of training)."""
+    def _told(
+        self, model: OutcomeModel, frame: pd.DataFrame, x: Matrix, top: int
+    ) -> tuple[list[str], list[str], list[Any]]:
+        """Reasons and strengths as JSON, and what each theme adds to the log-odds (in the order of THEMES), by row.
+
+        What lies above the usual (the mean of training) is a reason, what lies below it a strength.
+        """
         if not model.members or not len(frame):
-            return ["[]"] * len(frame), ["[]"] * len(frame)
+            return ["[]"] * len(frame), ["[]"] * len(frame), [None] * len(frame)
         sums = theme_sums(model.contributions(x), model.design.names)
-        return Told(self.means, model.silent).both(frame, sums, top)
+        return *Told(self.means, model.silent).both(frame, sums, top), sums.themes.astype(np.float32).tolist()
 
     def to_parts(self) -> Parts:
         """Plain parts for `models.artifacts.save`."""
@@ -181,6 +199,7 @@ class RiskBundle:
             service=told["service"],
             service_hash=told["service_hash"],
             means=told["means"],
+            unit_rules={(one["outcome"], one["months"]): UnitRule.from_json(one["rule"]) for one in told["unit_rules"]},
         )
 
     def _settings(self) -> dict[str, Any]:
@@ -189,6 +208,10 @@ class RiskBundle:
                 "service": self.service,
                 "service_hash": self.service_hash,
                 "means": dict(self.means),
+                "unit_rules": [
+                    {"outcome": outcome, "months": months, "rule": rule.to_json()}
+                    for (outcome, months), rule in self.unit_rules.items()
+                ],
                 "outcomes": [_outcome_json(model) for model in self.outcome_models],
             }
         }

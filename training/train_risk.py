@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pandas as pd
@@ -22,6 +22,7 @@ from training.outcomes import Question, first_as_of, labels
 from training.reference import reference_of
 from training.risk_record import Later, Origin, Trained, check, record
 from training.splits import Split, rolling_origin
+from training.train_units import UnitLearning
 
 SERVICE, STRAIN_SERVICE = "risk_v1", "strain_v1"  # the second has sick days, which only `strain` may use
 STRAIN = "strain"
@@ -77,6 +78,8 @@ def train_risk(
     kept = [answer for answer, one in checked.items() if one.passes] or answers
     models = [_final(material, answer, splits[answer], asked.fit, say) for answer in kept]
     bundle = bundled(models, reader, material.rows, asked.as_of)
+    learning = UnitLearning(material.rows, reader, settings.snapshot_dir)
+    bundle = replace(bundle, unit_rules=learning.rules(later, asked.as_of))
     say("recording")
     reference = reference_of(bundle, material.rows.frame, later)
     origin = Origin(asked.as_of, asked.step_months, asked.fit, history.fingerprint(), reference)
