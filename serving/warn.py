@@ -197,13 +197,22 @@ class RiskDesk:
             grade=Grade(str(row["grade"])),
             reasons=reasons_of(row["reasons"]),
             strengths=reasons_of(row["strengths"]),
-            what_if=[Change.model_validate(one) for one in json.loads(row["what_if"])] if "what_if" in row else None,
+            what_if=changes_told(row.get("what_if")),
         )
 
     def _support(self, officer_id: str, risk: OutcomeRisk) -> list[Support]:
         themes = [reason.theme for reason in risk.reasons]
         told = support_for(officer_id, risk.outcome.value, risk.grade.value, themes, self.past.courses())
         return [Support.model_validate(one) for one in told]
+
+
+def changes_told(value: Any) -> list[Change] | None:
+    """The changes as models/what_if.py writes them; None where nobody asked.
+
+    >>> changes_told(None), changes_told("[]")
+    (None, [])
+    """
+    return [Change.model_validate(one) for one in json.loads(value)] if isinstance(value, str) else None
 
 
 def flags_told(row: Mapping[str, Any], outcome: Outcome, months: int) -> list[Flag]:

@@ -1,0 +1,284 @@
+"""What the night tells beside a grade: flags from earlier nights, support with courses; and what requests hear."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data_contracts.asof import add_months
+from data_contracts.policy import policy
+from data_contracts.settings import Settings
+from data_contracts.vocabulary import Outcome
+from features.history import History
+from models.support import Course, CourseBook
+from serving.batch import score
+from serving.courses import CoursesHad, courses_at, published_courses
+from serving.past import PublishedPast, earlier_runs
+from serving.results import latest_run, results_root
+from serving.risk_schemas import RiskRequest, RiskScored
+from serving.warn import RiskDesk
+from tests.serving.desks import CUTS, NOW, RISK_MODEL, FakeScorer, FakeSource
+from tests.serving.night_force import AS_OF, CountScorer, force, reader, write_snapshot
+
+RULES = policy().grades
+RISING, STEADY, BEST = "o-5", "o-9", "o-7"
+MERIT = json.dumps({"text": {"zh": "近两年受表彰1次", "en": "1 honour in two years"}, "since": "2016-05-01"})
+
+
+@dataclass
+class MovingScorer(CountScorer):
+    """Chances by officer where they are given, else a spread; reasons are complaints, BEST has a merit."""
+
+    answers: tuple[tuple[str, int], ...] = (("conduct", 12),)
+    chances: Mapping[str, float] = field(default_factory=dict)
+
+    def _outcome(self, chunk: pd.DataFrame, name: str, months: int) -> pd.DataFrame:
+        rows = super()._outcome(chunk, name, months)
+        number = chunk["officer_id"].str.removeprefix("o-").astype(int)
+        spread = 0.02 + 0.3 * number / 200
+        rows["probability"] = [self.chances.get(officer, usual)
+                               for officer, usual in zip(chunk["officer_id"], spread, strict=True)]  # fmt: skip
+        rows["merits"] = [MERIT if officer == BEST else None for officer in chunk["officer_id"]]
+        rows.loc[rows["officer_id"] == "o-0", "probability"] = None
+        return rows
+
+
+def _night(state: Settings, back: int, rising: float, version: str = "1", best: float = 0.001) -> pd.DataFrame:
+    day = add_months(AS_OF, -back)
+    write_snapshot(state, force(200), day)
+    scorer = MovingScorer(chances={RISING: rising, BEST: best}, version=version)
+    report = score(day, state, scorer, rules=RULES, reader=reader(state), chunk_officers=60)
+    assert report.new
+    return pd.concat([pd.read_parquet(path) for path in sorted(report.folder.glob("part-*.parquet"))]).set_index(
+        "officer_id"
+    )
+
+
+def _flags(rows: pd.DataFrame) -> dict[str, list[str]]:
+    told = {str(officer): json.loads(flags) for officer, flags in rows["flags"].items() if isinstance(flags, str)}
+    return {officer: [flag["kind"] for flag in flags] for officer, flags in told.items() if flags}
+
+
+def test_a_chance_that_climbs_night_by_night_is_an_approach_before_it_is_fair(state: Settings) -> None:
+    for back, rising in ((3, 0.15), (2, 0.18), (1, 0.21)):
+        rows = _night(state, back, rising)
+        if back == 3:
+            assert _flags(rows) == {BEST: ["commend"]}  # the first night knows no trend
+    rows = _night(state, 0, 0.24)
+    assert rows.loc[RISING, "grade"] == "good"
+    assert _flags(rows) == {RISING: ["approach"], BEST: ["commend"]}
+    (flag,) = json.loads(str(rows.loc[RISING, "flags"]))
+    assert (flag["since"], flag["expected_on"] > AS_OF.isoformat()) == ("2016-09-01", True)
+    assert json.loads(str(rows.loc[STEADY, "flags"])) == []
+    assert rows["flags"].isna()["o-0"]  # not scored, not flagged
+
+
+def test_another_model_version_is_no_trend(state: Settings) -> None:
+    for back, rising in ((3, 0.15), (2, 0.18), (1, 0.21)):
+        _night(state, back, rising)
+    assert _flags(_night(state, 0, 0.24, version="2")) == {BEST: ["commend"]}
+
+
+def test_nobody_with_a_warning_is_praised(state: Settings) -> None:
+    rows = _night(state, 0, 0.2, best=0.9)
+    assert rows.loc[BEST, "grade"] == "poor"
+    assert _flags(rows) == {}
+
+
+def test_a_night_that_knows_more_earlier_nights_is_another_run_and_the_same_one_is_not_made_twice(
+    state: Settings,
+) -> None:
+    write_snapshot(state, force(200))
+    scorer = MovingScorer()
+    first = score(AS_OF, state, scorer, rules=RULES, reader=reader(state))
+    assert not score(AS_OF, state, scorer, rules=RULES, reader=reader(state)).new
+    _night(state, 1, 0.2)
+    again = score(AS_OF, state, scorer, rules=RULES, reader=reader(state))
+    assert again.new
+    assert again.manifest.inputs["earlier_runs"] != first.manifest.inputs["earlier_runs"]
+    assert not score(AS_OF, state, scorer, rules=RULES, reader=reader(state)).new
+
+
+def test_the_night_nearest_to_each_month_stands_for_it(state: Settings) -> None:
+    for back in (3, 1):
+        _night(state, back, 0.2)
+    root, models = results_root(state), MovingScorer().models
+    days = [run.manifest.as_of for run in earlier_runs(root, AS_OF, models, 3)]
+    assert days == [date(2016, 9, 1), date(2016, 11, 1)]
+    assert earlier_runs(root, date(2016, 12, 25), models, 1) == []  # the last night is not near to a month before
+    assert earlier_runs(root, AS_OF, MovingScorer(version="9").models, 3) == []
+
+
+def _history(state: Settings) -> None:
+    day = pd.Timestamp
+    courses = pd.DataFrame(
+        {
+            "course_id": ["k-talk", "k-duty", "k-old", "k-late", "k-cook"],
+            "name_zh": ["沟通", "规范执法", "旧课", "新课", "烹饪"],
+            "name_en": ["Talking", "Duty", "Old", "Late", None],
+            "competency": ["communication", "law", "law", "law", "cooking"],
+            "mandated": [False, True, True, True, False],
+            "hours": [8.0, 16.0, 4.0, 4.0, 4.0],
+            "issued_on": [None, None, day("2012-01-01"), day("2016-11-01"), None],
+            "valid_months": [None, 12, None, None, None],
+            "known_on": [day("1900-01-01")] * 3 + [day("2016-12-02"), day("1900-01-01")],
+        }
+    )
+    texts = dict.fromkeys(("course_id", "name_zh", "name_en", "competency"), "string")
+    days = dict.fromkeys(("issued_on", "known_on"), "datetime64[us]")
+    courses = courses.astype({**texts, **days, "valid_months": "Int64", "mandated": "boolean"})
+    taken = pd.DataFrame(
+        {
+            "officer_id": ["o-199", "o-198", "o-197", "o-196"],
+            "course_id": ["k-talk", "k-duty", "k-duty", "k-talk"],
+            "occurred_on": pd.to_datetime(["2010-01-01", "2016-06-01", "2015-11-30", "2016-11-30"]),
+            "known_on": pd.to_datetime(["2010-01-01", "2016-06-01", "2015-11-30", "2016-12-05"]),
+        }
+    ).astype({"officer_id": "string", "course_id": "string", "occurred_on": "datetime64[us]",
+              "known_on": "datetime64[us]"})  # fmt: skip
+    history = History(state.history_dir)
+    history.append("courses", courses)
+    history.append("course_completions", taken.assign(score=np.nan, hours=np.nan))
+
+
+def test_courses_are_those_on_offer_that_the_officer_has_not_got(state: Settings) -> None:
+    _history(state)
+    book = courses_at(state, AS_OF)
+    assert [course.course_id for course in book.courses] == ["k-duty", "k-talk"]  # not over, not yet known, not of use
+    asked = ("communication", "law")
+    offered = {officer: [one.course_id for one in book.addressing(officer, asked, 3)]
+               for officer in ("o-1", "o-199", "o-198", "o-197", "o-196")}  # fmt: skip
+    assert offered == {
+        "o-1": ["k-duty", "k-talk"],  # what is mandated first
+        "o-199": ["k-duty"],
+        "o-198": ["k-talk"],
+        "o-197": ["k-duty", "k-talk"],  # expired after its twelve months
+        "o-196": ["k-duty", "k-talk"],  # taken, but nobody knew it then
+    }
+    assert courses_at(state.model_copy(update={"state": state.state / "none"}), AS_OF) == CourseBook()
+
+
+def test_a_warning_carries_support_with_courses_and_requests_read_them_from_the_run(state: Settings) -> None:
+    _history(state)
+    rows = _night(state, 0, 0.2)
+    (training,) = [one for one in json.loads(str(rows.loc["o-199", "support"])) if one["kind"] == "training"]
+    assert [one["course_id"] for one in training["courses"]] == ["k-duty"]
+    assert training["courses"][0]["name"] == {"zh": "规范执法", "en": "Duty"}
+    (other,) = [one for one in json.loads(str(rows.loc["o-198", "support"])) if one["kind"] == "training"]
+    assert [one["course_id"] for one in other["courses"]] == ["k-talk"]
+    assert all(one["courses"] == [] for one in json.loads(str(rows.loc["o-199", "support"])) if one["kind"] == "talk")
+    assert rows["support"].notna().sum() == rows["grade"].isin(["poor", "fair"]).sum()
+    run = latest_run(state, verify=True)
+    book = published_courses(run.folder)
+    assert isinstance(book.taken, CoursesHad)
+    assert [book.taken(officer) for officer in ("o-199", "o-1")] == [frozenset({"k-talk"}), frozenset()]
+    assert {"courses.json", "courses_had.parquet"} <= set(run.manifest.files)
+
+
+Rows = Mapping[str, tuple[float | None, float | None]]
+
+
+def _desk(state: Settings, rows: Rows, think: Callable[[pd.DataFrame], pd.DataFrame] | None = None) -> RiskDesk:
+    past = PublishedPast(state, MovingScorer().models, RULES.flags.months)
+    source = FakeSource(dict.fromkeys(rows, 2.0))
+    return RiskDesk(RISK_MODEL, FakeScorer(rows), CUTS, source, policy(), past=past, what_if=think)
+
+
+@pytest.fixture
+def published(state: Settings) -> Settings:
+    """Three nights before the service's day, in which o-5 climbed."""
+    _history(state)
+    for back, rising in ((3, 0.17), (2, 0.20), (1, 0.23)):
+        day = add_months(NOW.date(), -back)
+        write_snapshot(state, force(200), day)
+        score(day, state, MovingScorer(chances={RISING: rising}), rules=RULES, reader=reader(state))
+    return state
+
+
+def test_a_request_hears_of_the_trend_of_the_nights_before(published: Settings) -> None:
+    desk = _desk(published, {RISING: (0.26, 0.01), STEADY: (0.03, 0.01)})
+    first, second = desk.answer(RiskRequest(officer_ids=[RISING, STEADY]), "r", NOW).results
+    assert isinstance(first, RiskScored)
+    assert isinstance(second, RiskScored)
+    assert [(flag.kind, flag.outcome, flag.horizon_months) for flag in first.flags] == [("approach", "conduct", 12)]
+    assert first.flags[0].since == "2026-08-01"
+    assert second.flags == []
+    (quiet,) = _desk(published, {RISING: (0.12, 0.01)}).answer(RiskRequest(officer_ids=[RISING]), "r", NOW).results
+    assert isinstance(quiet, RiskScored)
+    assert quiet.flags == []
+
+
+def test_a_request_names_courses_and_praises_only_who_has_no_warning_anywhere(published: Settings) -> None:
+    @dataclass(frozen=True)
+    class Praised(FakeScorer):
+        def __call__(self, chunk: pd.DataFrame) -> pd.DataFrame:
+            return super().__call__(chunk).assign(merits=MERIT)
+
+    rows: Rows = {"o-1": (0.01, 0.01), "o-2": (0.01, 0.6), "o-199": (0.6, 0.01)}
+    scorer = Praised(rows)
+    source = FakeSource(dict.fromkeys(rows, 2.0))
+    past = PublishedPast(published, MovingScorer().models, 3)
+    desk = RiskDesk(RISK_MODEL, scorer, CUTS, source, policy(), {("conduct", 12): 0.05, ("strain", 6): 0.0}, past)
+    asked = RiskRequest(officer_ids=list(rows), outcomes=[Outcome.CONDUCT])
+    good, strained, poor = desk.answer(asked, "r", NOW).results
+    assert isinstance(good, RiskScored)
+    assert isinstance(strained, RiskScored)
+    assert isinstance(poor, RiskScored)
+    assert [flag.kind for flag in good.flags] == ["commend"]
+    assert strained.flags == []  # strain is poor, though only conduct was asked for
+    training = next(action for action in poor.support if action.kind == "training")
+    assert [course.course_id for course in training.courses] == ["k-duty"]
+
+
+def test_results_that_cannot_be_read_cost_flags_and_never_the_answer(published: Settings) -> None:
+    (results_root(published) / "LATEST").write_text("[]", "utf-8")
+    for path in results_root(published).glob("as_of=*/*/manifest.json"):
+        path.chmod(0o644)
+        path.write_text("{", "utf-8")
+    (answer,) = _desk(published, {RISING: (0.26, 0.01)}).answer(RiskRequest(officer_ids=[RISING]), "r", NOW).results
+    assert isinstance(answer, RiskScored)
+    assert answer.flags == []
+
+
+def test_the_past_is_read_again_when_the_pointer_moves(state: Settings) -> None:
+    past = PublishedPast(state, MovingScorer().models, 3)
+    assert list(past.chances(AS_OF)) == []
+    assert past.courses() == CourseBook()
+    _history(state)
+    _night(state, 1, 0.2)
+    (chances,) = past.chances(AS_OF)
+    assert chances.at(("conduct", 12), [RISING, "nobody"])[0] == pytest.approx(0.2)
+    assert np.isnan(chances.at(("conduct", 12), ["nobody"])[0])
+    assert np.isnan(chances.at(("strain", 12), [RISING])[0])
+    assert past.chances(AS_OF) is past.chances(AS_OF)
+    assert isinstance(past.courses().courses[0], Course)
+
+
+def test_changes_are_thought_through_only_when_asked(state: Settings) -> None:
+    calls: list[int] = []
+
+    def think(frame: pd.DataFrame) -> pd.DataFrame:
+        calls.append(len(frame))
+        told = [{"change": "days_off", "who": "leader", "text": {"zh": "休假", "en": "leave"}, "probability": 0.2,
+                 "difference": -0.06}]  # fmt: skip
+        rows = [(officer, "conduct", 12, json.dumps(told)) for officer in frame["officer_id"]]
+        return pd.DataFrame(rows, columns=["officer_id", "outcome", "horizon_months", "what_if"])
+
+    desk = _desk(state, {RISING: (0.26, 0.01)}, think)
+    now = datetime(2026, 11, 1, 12)
+    (plain,) = desk.answer(RiskRequest(officer_ids=[RISING]), "r", now).results
+    (asked,) = desk.answer(RiskRequest(officer_ids=[RISING], what_if=True), "r", now).results
+    assert isinstance(plain, RiskScored)
+    assert isinstance(asked, RiskScored)
+    assert calls == [1]
+    assert [risk.what_if for risk in plain.outcomes] == [None, None]
+    told = {risk.outcome.value: risk.what_if for risk in asked.outcomes}
+    assert told["strain"] is None
+    assert told["conduct"] is not None
+    assert (told["conduct"][0].change, told["conduct"][0].difference) == ("days_off", -0.06)
