@@ -1,0 +1,77 @@
+"""A theme that means nothing is not told, whatever a model made of it; one that means something is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from models.base import Matrix, Numbers
+from models.boosting import Boosted
+from models.calibration import Platt, log_odds
+from models.explain import theme_sums
+from models.logistic import SoftLogistic
+from training.theme_worth import silent_themes, theme_worth
+
+NAMES = ("complaints_12m", "overtime_hours_12m", "honours_60m", "moves_60m")
+NULL = {"honours", "moves"}
+
+
+def _year(rng: np.random.Generator, rows: int) -> tuple[Matrix, Numbers]:
+    """Complaints tell much, overtime a little, honours and moves nothing."""
+    x = np.column_stack([rng.poisson(2, rows), rng.gamma(4, 5, rows), rng.poisson(1, rows), rng.poisson(1, rows)])
+    chance = expit(-4.5 + 0.5 * x[:, 0] + 0.06 * x[:, 1])
+    return x.astype(np.float32), (rng.random(rows) < chance).astype(np.float64)
+
+
+def _fitted(rng: np.random.Generator) -> dict[str, Boosted | SoftLogistic]:
+    x, y = _year(rng, 3000)
+    trees = Boosted({"rounds": 60, "feature_fraction": 1.0, "min_data_in_leaf": 20, "num_leaves": 31})
+    return {"boosted": trees.fit(x, y, NAMES), "logistic": SoftLogistic(10.0).fit(x, y, NAMES)}
+
+
+def test_planted_nulls_stay_silent_and_planted_effects_speak() -> None:
+    heard = dict.fromkeys(("complaints", "workload", *NULL), 0)
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        members = _fitted(rng)
+        silent = silent_themes(members, {"boosted": 0.5, "logistic": 0.5}, Platt(0.9, 0.1), _year(rng, 3000), NAMES)
+        for theme in heard:
+            heard[theme] += theme not in silent
+        assert "training" in silent  # no column speaks of it
+    assert heard["complaints"] == heard["workload"] == 10
+    assert heard["honours"] + heard["moves"] <= 2  # in twenty trials
+
+
+def test_without_the_year_held_out_the_null_would_be_told() -> None:
+    """The trap: on the rows that trees learned from, everything seems to tell something."""
+    rng = np.random.default_rng(1)
+    x, y = _year(rng, 2000)
+    trees = Boosted({"rounds": 150, "feature_fraction": 1.0, "min_data_in_leaf": 5, "num_leaves": 63}).fit(x, y, NAMES)
+    seen = theme_worth(theme_sums(trees.contributions(x), NAMES), y)
+    fresh_x, fresh_y = _year(rng, 2000)
+    fresh = theme_worth(theme_sums(trees.contributions(fresh_x), NAMES), fresh_y)
+    assert min(seen[theme] for theme in NULL) > 2.0
+    assert max(fresh[theme] for theme in NULL) < 2.0
+
+
+def test_the_loudest_theme_always_speaks() -> None:
+    rng = np.random.default_rng(5)
+    x, _ = _year(rng, 300)
+    luck = (rng.random(300) < 0.1).astype(np.float64)
+    member = SoftLogistic(1.0).fit(x, luck, NAMES)
+    other = (rng.random(300) < 0.1).astype(np.float64)
+    silent = silent_themes({"logistic": member}, {"logistic": 1.0}, Platt(), (x, other), NAMES)
+    spoken = {"complaints", "workload", "honours", "moves"} - set(silent)
+    assert 1 <= len(spoken) <= 2
+
+
+def test_worth_is_measured_at_the_calibrated_level() -> None:
+    rng = np.random.default_rng(2)
+    x, y = _year(rng, 2000)
+    member = SoftLogistic(10.0).fit(x, y, NAMES)
+    sums = theme_sums(member.contributions(x), NAMES)
+    assert np.allclose(sums.log_odds, log_odds(member.predict(x)))
+    off = theme_worth(sums, y, shift=3.0)
+    assert theme_worth(sums, y)["complaints"] == pytest.approx(theme_worth(sums, y, 0.0)["complaints"])
+    assert off["complaints"] < theme_worth(sums, y)["complaints"]
