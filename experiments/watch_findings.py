@@ -11,7 +11,8 @@ QUIET, WARN, ALERT = 0, 1, 2
 class Finding:
     """One figure: where, of what, then and now, the value that is judged, and 0 quiet, 1 warning, 2 alert.
 
-    For `psi` then and now are means of the feature or the chance; `apart` is its Jensen-Shannon divergence.
+    For `psi` then and now are means of the feature or the chance, `apart` is its Jensen-Shannon divergence, and `bound`
+    what chance and a usual year explain.
     """
 
     section: str
@@ -22,6 +23,7 @@ class Finding:
     value: float
     level: int = QUIET
     apart: float | None = None
+    bound: float | None = None
 
     def judged(self, level: int, sure: bool) -> Finding:
         """The same with its level, which it has only where chance does not explain it."""

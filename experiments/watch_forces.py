@@ -101,7 +101,7 @@ def _spread(section: str, moved: Moved, usual: Usual, error: float) -> Finding:
     means = [np.nan if spread.mean is None else spread.mean for spread in (moved.then, moved.now)]
     limits = usual.rules.inputs.psi if section == "inputs" else usual.rules.predictions.psi
     bound = max(usual.over(moved.used_to(usual.years)), usual.chance(counts, moved.name, error))
-    found = Finding(section, moved.name, "psi", means[0], means[1], value, apart=jensen_shannon(*counts))
+    found = Finding(section, moved.name, "psi", means[0], means[1], value, apart=jensen_shannon(*counts), bound=bound)
     return found.judged(limits.level(value), value > bound)
 
 

@@ -46,6 +46,7 @@ FINDING_COLUMNS = (
     Bilingual("训练时", "at training"),
     Bilingual("现在", "now"),
     Bilingual("判定值", "judged value"),
+    Bilingual("平常上限", "usual at most"),
     Bilingual("级别", "level"),
 )
 RATE_COLUMNS = (
@@ -110,7 +111,7 @@ def _section(code: str, findings: Sequence[Finding], pictures: Mapping[str, byte
 def _row(one: Finding) -> Row:
     level = LEVELS[one.level]
     figure = FIGURES[one.figure]
-    cells = (one.what, f"{figure.zh} {figure.en}", one.then, one.now, one.value, f"{level.zh} {level.en}")
+    cells = (one.what, f"{figure.zh} {figure.en}", one.then, one.now, one.value, one.bound, f"{level.zh} {level.en}")
     return Row(cells, level.en if one.level else "")
 
 
@@ -133,9 +134,10 @@ def _rate(counted: tuple[int, float]) -> float:
 
 def _figures(made: Watch) -> dict[str, Figure]:
     """Pictures by name, the section first."""
-    limits = policy().watch.inputs.psi
-    moved = {one.what: one.value for one in made.findings if (one.section, one.figure) == ("inputs", "psi")}
-    drawn = {"inputs": drifting_figure(f"inputs {made.as_of}", moved, (limits.warn, limits.alert))}
+    warn = policy().watch.inputs.psi.warn
+    moved = [one for one in made.findings if (one.section, one.figure) == ("inputs", "psi")]
+    bars = {one.what: (one.value / max(warn, one.bound or 0.0), one.level) for one in moved}
+    drawn = {"inputs": drifting_figure(f"inputs {made.as_of}", bars)}
     for key, (then, now) in made.said.items():
         counts = then.spread.counts, now.spread.counts
         drawn[f"predictions-{key}"] = said_figure(f"{key} {made.as_of}", then.spread.edges, *counts)
@@ -156,7 +158,9 @@ def _came_figures(key: str, some: Sequence[tuple[Outcome, Came]], then: Came | N
 def _caption(name: str) -> Bilingual:
     section, _, rest = name.partition("-")
     if section == "inputs":
-        return Bilingual("变化最大的特征", "The features that moved most")
+        return Bilingual(
+            "变化最大的特征，以各自平常的变化为 1", "The features that moved most; 1 is what is usual for each"
+        )
     if section == "predictions":
         return Bilingual(f"{rest} 的预测分布,训练时与现在", f"Chances of {rest}, at training and now")
     if rest.endswith("-rates"):

@@ -22,6 +22,7 @@ from features.offline_files import read_snapshot
 from features.snapshots import write_snapshots
 from features.store import FeatureReader
 from models.base import Numbers
+from training.spreads import DECIMALS
 
 MOST_SEASONS = 3  # before training; a wave of courses comes in some years and not in others
 PLACES = ("unit_id", "post_id")  # what officers share
@@ -84,6 +85,7 @@ def independent_shares(force: pd.DataFrame, columns: Mapping[str, Numbers]) -> d
     """How many independent officers each column (n,) is worth, as a share of n, by what unit and post share.
 
     1 / (1 + (m - 1) r) with m officers a group and r the correlation within (Kish 1965), the smaller of the two.
+    Officers of a group with one value that is no whole number (their distance to the others' mean) move as one, too.
 
     >>> force = pd.DataFrame({"unit_id": ["a"] * 50 + ["b"] * 50})
     >>> shares = independent_shares(force, {"unit_size": np.repeat([1.0, 2.0], 50), "own": np.tile([1.0, 2.0], 50)})
@@ -94,8 +96,23 @@ def independent_shares(force: pd.DataFrame, columns: Mapping[str, Numbers]) -> d
     for place in (name for name in PLACES if name in force.columns):
         groups = pd.factorize(force[place].astype("string").fillna(""))[0].astype(np.int64)
         for name, values in columns.items():
-            shares[name] = min(shares[name], _share(values, groups))
+            shares[name] = min(shares[name], _share(values, groups), _in_lumps(values, groups))
     return shares
+
+
+def _in_lumps(values: Numbers, groups: NDArray[np.int64]) -> float:
+    """n over the sum of squared sizes of lumps: officers of one group with one value; 1 for counts.
+
+    >>> _in_lumps(np.array([0.5, 0.5, 0.5, 0.5]), np.array([0, 0, 1, 1]))
+    0.5
+    """
+    known = np.isfinite(values)
+    rounded = np.round(values[known], DECIMALS)
+    if not len(rounded) or (rounded == np.round(rounded)).all():
+        return 1.0
+    _, value = np.unique(rounded, return_inverse=True)
+    _, sizes = np.unique(groups[known] * (value.max() + 1) + value, return_counts=True)
+    return float(len(rounded) / np.sum(sizes.astype(np.float64) ** 2))
 
 
 def _share(values: Numbers, groups: NDArray[np.int64]) -> float:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 Bins = Sequence[tuple[float, float, int]]  # mean chance, share seen, officers
 MOST_BARS = 15
 THEN, NOW = "#8aa4c8", "#c8553d"
+LEVELS = (THEN, "#e0a63a", NOW)
 WORDS: Mapping[str, tuple[str, str]] = {
-    "psi": ("群体稳定性指数 PSI", "population stability index"),
-    "warn": ("预警线", "warning"),
-    "alert": ("警报线", "alert"),
+    "times": ("PSI 与平常上限之比", "PSI over what is usual at most"),
+    "usual": ("平常上限", "usual at most"),
     "then": ("训练时", "at training"),
     "now": ("现在", "now"),
     "chance": ("预测概率不超过", "chance up to"),
@@ -35,15 +35,15 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def drifting_figure(title: str, moved: Mapping[str, float], limits: tuple[float, float]) -> Figure:
-    """The features that moved most, by PSI, beside the heights that warn and alert."""
-    most = sorted(moved.items(), key=lambda item: -item[1])[:MOST_BARS]
+def drifting_figure(title: str, moved: Mapping[str, tuple[float, int]]) -> Figure:
+    """The features that moved most: PSI over what is usual for each, and its level (0 quiet, 1 warning, 2 alert)."""
+    most = sorted(moved.items(), key=lambda item: (-item[1][1], -item[1][0]))[:MOST_BARS][::-1]
     with blank_figure(title, 9, 1.6 + 0.3 * len(most)) as (figure, chinese):
         axes = figure.subplots()
-        axes.barh([name for name, _ in most][::-1], [value for _, value in most][::-1], color=NOW)
-        for name, height, style in zip(("warn", "alert"), limits, (":", "--"), strict=True):
-            axes.axvline(height, color="grey", linewidth=1, linestyle=style, label=_word(name, chinese))
-        axes.set_xlabel(_word("psi", chinese))
+        axes.barh([name for name, _ in most], [times for _, (times, _) in most],
+                  color=[LEVELS[level] for _, (_, level) in most])  # fmt: skip
+        axes.axvline(1.0, color="grey", linewidth=1, linestyle="--", label=_word("usual", chinese))
+        axes.set_xlabel(_word("times", chinese))
         axes.tick_params(axis="y", labelsize=8)
         axes.legend(fontsize=8)
     return figure

@@ -1,0 +1,193 @@
+"""The drift watch on a small bureau: quiet while nothing changes, loud and by name when something is planted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+import pharos
+from data_contracts.errors import NotReady
+from data_contracts.policy import policy
+from data_contracts.settings import Settings
+from data_contracts.simulator.simulation import Plan
+from data_contracts.simulator.write import write_simulation
+from experiments.watch import Watch, watch
+from experiments.watch_outcomes import Outcome, outcome_findings
+from features.building import build_features
+from features.ingest import Delivered, ingest_with_progress
+from models import registry
+from models.registry import set_alias
+from training.fit_risk import FitSettings
+from training.reference import Reference, came_of
+from training.train_risk import RiskTraining, train_risk
+
+TRAINED, WATCHED = date(2025, 1, 1), date(2026, 1, 1)
+FAST = FitSettings({"rounds": 20, "learning_rate": 0.1, "min_data_in_leaf": 20})
+Change = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def bureau(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A bureau of 250 officers with a champion of a year ago; its newest snapshot has seen nothing unusual."""
+    settings = Settings(state=tmp_path_factory.mktemp("state"))
+    export = settings.state / "export"
+    write_simulation(Plan(250, 7, 9, WATCHED), export, with_bad_rows=False)
+    ingest_with_progress(Delivered("simulator", export, None), settings, Console(quiet=True), dry_run=False)
+    build_features(settings, [date(year, 1, 1) for year in range(2021, 2027)])
+    trained = train_risk(settings, RiskTraining(TRAINED, ("conduct",), fit=FAST))
+    set_alias(settings, "risk", trained.model.version)
+    return settings
+
+
+@pytest.fixture
+def invoke(bureau: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], tuple[int, str]]:
+    """The command as typed: exit status and output."""
+    monkeypatch.setattr("pharos.settings", lambda: bureau)
+
+    def run() -> tuple[int, str]:
+        asked = ["watch", "--as-of", str(WATCHED), "--out", str(tmp_path)]
+        result = CliRunner().invoke(pharos.app, asked, terminal_width=200)
+        return result.exit_code, result.output
+
+    return run
+
+
+@pytest.fixture
+def planted(bureau: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[Change], Watch]:
+    """A watch of the newest snapshot after a change was planted in it."""
+    part = bureau.snapshot_dir / "officers" / f"as_of={WATCHED}" / "part-0.parquet"
+    honest = part.read_bytes()
+
+    def run(change: Change) -> Watch:
+        table = pq.read_table(part, partitioning=None)
+        changed = pa.Table.from_pandas(change(table.to_pandas()), schema=table.schema, preserve_index=False)
+        try:
+            pq.write_table(changed, part)
+            return watch(bureau, WATCHED)
+        finally:
+            part.write_bytes(honest)
+
+    return run
+
+
+def loud(made: Watch) -> set[tuple[str, str]]:
+    """What alerts, by feature and figure."""
+    return {(found.what, found.figure) for found in made.speaking() if found.level == 2}
+
+
+def test_a_year_without_drift_is_quiet_and_everything_is_on_record(
+    bureau: Settings, invoke: Callable[[], tuple[int, str]], tmp_path: Path
+) -> None:
+    status, output = invoke()
+    assert status == 0, output
+    told = json.loads((tmp_path / "watch.json").read_text(encoding="utf-8"))
+    assert (told["level"], told["exit_status"], told["reference"]["recomputed"]) == ("quiet", 0, False)
+    assert told["outcomes"]["conduct_12m"][-1]["as_of"] == str(TRAINED)  # the year of the training day is over
+    assert {"psi", "nulls", "mean", "ece", "predicted_over_observed"} <= {one["figure"] for one in told["findings"]}
+    page = (tmp_path / "watch.html").read_text(encoding="utf-8")
+    assert "http://" not in page
+    assert "https://" not in page
+    assert "漂移监测" in page
+    client = registry.client(bureau)
+    run = client.search_runs([client.get_experiment_by_name("watch").experiment_id])[0]
+    names = {Path(item.path).name for item in client.list_artifacts(run.info.run_id, "pictures")}
+    kinds = ("predictions-conduct_12m", "outcomes-conduct_12m-calibration", "outcomes-conduct_12m-rates")
+    assert {"watch-inputs.png", *(f"watch-{kind}.png" for kind in kinds)} <= names
+
+
+def test_complaints_that_triple_are_an_alert_by_name(planted: Callable[[Change], Watch]) -> None:
+    def more(frame: pd.DataFrame) -> pd.DataFrame:
+        names = [name for name in frame.columns if name in ("complaints_12m", "complaints_24m", "complaints_60m")]
+        return frame.assign(**{name: 3 * frame[name] + 1 for name in names})
+
+    assert ("complaints_12m", "psi") in loud(planted(more))
+
+
+def test_a_table_that_stops_arriving_and_renamed_codes_are_alerts_by_name(planted: Callable[[Change], Watch]) -> None:
+    def broken(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(rank_code="new " + frame["rank_code"].astype("string"), competency_level_mean_24m=np.nan)
+
+    found = loud(planted(broken))
+    assert {("rank_code", "new_codes"), ("rank_code", "psi"), ("competency_level_mean_24m", "nulls")} <= found
+
+
+def test_a_scheduler_hears_of_an_alert(
+    bureau: Settings, invoke: Callable[[], tuple[int, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from features.store import FeatureReader
+
+    honest = FeatureReader.snapshot
+
+    def renamed(reader: FeatureReader, day: date, source: str = "officers") -> pd.DataFrame:
+        frame = honest(reader, day, source)
+        return frame.assign(track="new " + frame["track"]) if day == WATCHED else frame
+
+    monkeypatch.setattr(FeatureReader, "snapshot", renamed)
+    status, output = invoke()
+    assert status == 4
+    assert "track" in output
+
+
+def test_a_model_without_a_reference_gets_one_from_the_snapshots(
+    bureau: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("experiments.watch_nights.PART", "never stored")
+    made = watch(bureau, WATCHED)
+    assert made.watched.reference.recomputed
+    assert made.watched.reference.as_of == TRAINED
+    assert made.level == 0
+
+
+def test_a_day_without_a_snapshot_or_a_champion_is_told(bureau: Settings, tmp_path: Path) -> None:
+    with pytest.raises(NotReady):
+        watch(bureau, date(2025, 6, 5))
+    with pytest.raises(NotReady, match="train risk"):
+        watch(Settings(state=tmp_path), WATCHED)
+
+
+def came(chances: np.ndarray, times: float, seed: int = 3) -> Outcome:
+    """Officers of whom the event came `times` as often as was said."""
+    rng = np.random.default_rng(seed)
+    y = (rng.random(len(chances)) < times * chances).astype(np.float64)
+    return Outcome(TRAINED, "night", [f"o{n}" for n in range(len(chances))], y, chances)
+
+
+def levels(seen: Outcome) -> dict[str, int]:
+    """Level of each figure of a night, against a training in which everything came as said."""
+    then = came(seen.chances, 1.0, seed=8)
+    reference = came_of([(then.y, then.chances)])
+    now = came_of([(seen.y, seen.chances)])
+    return {found.figure: found.level for found in outcome_findings("k", reference, now, seen, policy().watch, 3)}
+
+
+def test_outcomes_are_judged_beyond_what_chance_explains() -> None:
+    chances = np.random.default_rng(1).beta(1, 12, 4000)
+    assert set(levels(came(chances, 1.0)).values()) == {0}
+    halved = levels(came(chances, 0.5))
+    assert halved["predicted_over_observed"] == 2
+    assert halved["ece"] >= 1
+    assert set(levels(came(chances[:60], 0.5)).values()) == {0}  # sixty officers prove nothing
+    shuffled = came(chances, 1.0)
+    lost = Outcome(TRAINED, "night", shuffled.officers, np.random.default_rng(2).permutation(shuffled.y), chances)
+    assert levels(lost)["precision_drop"] == 2
+
+
+def test_a_reference_comes_back_from_json_as_it_was(bureau: Settings) -> None:
+    from experiments.watch_nights import watched_champion
+    from features.store import FeatureReader
+
+    reference = watched_champion(bureau, FeatureReader(bureau)).reference
+    assert Reference.from_json(json.loads(json.dumps(reference.to_json()))).to_json() == reference.to_json()
+    assert reference.as_of == TRAINED
+    assert not any("sick_days" in name for name in reference.inputs)
+    assert sum(reference.said["conduct_12m"].grades.values()) == reference.said["conduct_12m"].spread.known
