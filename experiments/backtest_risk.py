@@ -6,11 +6,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from rich.console import Console
 
@@ -28,31 +26,20 @@ from experiments.reporting import (
     peak_memory_mib,
     write_report,
 )
+from experiments.risk_figures import comparisons_of, records_of
+from experiments.risk_models import COUNT_RULE, MODELS, PHAROS, SERVICE, Exam, Say, Tested, pharos_chances, take, waits
 from experiments.risk_tables import POOLED, as_table, comparison_table
-from features.declared import declared_features
 from features.ingest import Delivered, delivery_of, versioned
-from features.windows import PLAIN_PEER_COLUMNS
-from models.base import Numbers, RiskModel
-from models.baselines import PEERS, count_rule
-from training.dataset import (
-    Lesson,
-    RiskRows,
-    as_ofs_needed,
-    check_learnable,
-    lesson_of,
-    level_drift,
-    rows_from_tables,
-)
-from training.evaluation.bootstrap import DRAWS, SEED, OfficerDraws, difference, weighted_precisions
-from training.evaluation.risk_metrics import average_precision, brier, ece, ranking_figures
-from training.fit_risk import fit_outcome
-from training.outcomes import Question, first_as_of, labels
+from models.baselines import PEERS
+from training.dataset import RiskRows, as_ofs_needed, check_learnable, rows_from_tables
+from training.evaluation.bootstrap import DRAWS, SEED
+from training.outcomes import first_as_of
 from training.splits import Split, days_asked, rolling_origin
 
-SERVICE = "risk_v1"
-PHAROS, COUNT_RULE = "pharos", "count_rule"
-MODELS = (COUNT_RULE, *PEERS, PHAROS)
-Say = Callable[[str], None]
+__all__ = [
+    "COUNT_RULE", "MODELS", "PHAROS", "POOLED", "SERVICE", "RiskBacktest", "Say", "Tested", "backtest_risk",
+    "pharos_chances", "run_backtest", "steps_of",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,20 +54,7 @@ class RiskBacktest:
     labels: str = Labels.MATURE.value
     mapping: Path | None = None
     seed: int = SEED
-
-
-@dataclass(frozen=True)
-class Tested:
-    """Every model's scores on the test officers of one outcome and as-of, and the size of each one's unit."""
-
-    outcome: str
-    as_of: date
-    n_train: int
-    officers: pd.Series
-    y: Numbers
-    scores: Mapping[str, Numbers]
-    seconds: Mapping[str, float]
-    unit_sizes: pd.Series | None = None
+    with_eventual: bool = False
 
 
 def backtest_risk(
@@ -106,17 +80,21 @@ def backtest_risk(
     _check_splits(rows, splits)
     report = Report(_about(asked, frames, tests) | account_of(delivery))
     for outcome in outcomes:
-        tested = [_test(rows, outcome, splits[outcome, day], asked.labels, say) for day in tests]
+        exams = [Exam(rows, outcome, splits[outcome, day], asked.labels, asked.with_eventual) for day in tests]
+        tested = [take(exam, say) for exam in exams]
         for one in tested:
             seen(one)
-        _report(report, tested, asked, say)
+        say(f"{outcome} intervals")
+        about = {"horizon_months": asked.horizon_months, "labels": asked.labels}
+        report.records.extend(records_of(tested, about))
+        report.comparisons.extend(comparisons_of(tested, asked.seed))
     return report
 
 
 def steps_of(asked: RiskBacktest) -> int:
     """How many steps will be named: reading, features, every fit, and the intervals of each outcome."""
-    fits = len(set(asked.as_ofs)) * len(MODELS[1:])
-    return 2 + len(set(asked.outcomes)) * (fits + 1)
+    fits = [len(PEERS) * (2 if asked.with_eventual and waits(outcome) else 1) + 2 for outcome in set(asked.outcomes)]
+    return 2 + sum(len(set(asked.as_ofs)) * some + 1 for some in fits)
 
 
 def _about(asked: RiskBacktest, frames: Mapping[str, pd.DataFrame], tests: Sequence[date]) -> dict[str, Any]:
@@ -138,88 +116,6 @@ def _check_splits(rows: RiskRows, splits: Mapping[tuple[str, date], Split]) -> N
         if rows.at([day]).empty:
             raise NotReady(f"nobody is counted at {day}; use an --as-of inside the history")
         check_learnable(rows, outcome, split)
-
-
-def _test(rows: RiskRows, outcome: str, split: Split, kind: str, say: Say) -> Tested:
-    """Fit every model on the split's training rows and score its test officers."""
-    test = rows.at([split.test])
-    y = labels(rows.tables, test[["officer_id", "as_of"]], Question(outcome, split.horizon_months, None))
-    started = time.perf_counter()
-    scores, seconds = {COUNT_RULE: count_rule(test)}, {COUNT_RULE: time.perf_counter() - started}
-    plain = lesson_of(rows, outcome, split, _present(rows, PLAIN_PEER_COLUMNS), kind)
-    for name, make in PEERS.items():
-        say(f"{outcome} {split.test} {name}")
-        scores[name], seconds[name] = _timed(partial(_peer, make(), plain, test))
-    say(f"{outcome} {split.test} {PHAROS}")
-    scores[PHAROS], seconds[PHAROS] = _timed(partial(pharos_chances, rows, outcome, split, kind, test))
-    return Tested(outcome, split.test, len(plain.x), test["officer_id"], y, scores, seconds, test.get("unit_size"))
-
-
-def _present(rows: RiskRows, columns: Sequence[str]) -> list[str]:
-    return [name for name in columns if name in rows.frame.columns]
-
-
-def _timed(work: Callable[[], Numbers]) -> tuple[Numbers, float]:
-    started = time.perf_counter()
-    return work(), time.perf_counter() - started
-
-
-def _peer(model: RiskModel, lesson: Lesson, test: pd.DataFrame) -> Numbers:
-    """A plain peer learns from hard labels; with one class only, everybody gets its rate."""
-    y = lesson.answers(np.ones(len(lesson.x), dtype=bool), lesson.split.test, soft=False)
-    if y.min() == y.max():
-        return np.full(len(test), float(y[0]))
-    return model.fit(lesson.x, y, lesson.design.names).predict(lesson.design.matrix(test))
-
-
-def pharos_chances(rows: RiskRows, outcome: str, split: Split, kind: str, test: pd.DataFrame) -> Numbers:
-    """What would be promoted: the same columns, labels and fit as `pharos train risk`."""
-    columns = _present(rows, declared_features().service(SERVICE).chosen)
-    lesson = lesson_of(rows, outcome, split, columns, kind)
-    drift = level_drift(rows, outcome, split) if kind == Labels.MATURE else 0.0
-    model = fit_outcome(lesson.shifted(drift))
-    return model.predict(lesson.design.matrix(test))
-
-
-def _report(report: Report, tested: Sequence[Tested], asked: RiskBacktest, say: Say) -> None:
-    say(f"{tested[0].outcome} intervals")
-    for label, group in [*((str(one.as_of), [one]) for one in tested), (POOLED, list(tested))]:
-        y = np.concatenate([one.y for one in group])
-        officers = np.concatenate([one.officers.to_numpy(object) for one in group])
-        scores = {name: np.concatenate([one.scores[name] for one in group]) for name in MODELS}
-        about = {"outcome": tested[0].outcome, "as_of": label, "horizon_months": asked.horizon_months,
-                 "labels": asked.labels}  # fmt: skip
-        size = {"n_train": sum(one.n_train for one in group), "n_test": len(y), "positives": int(y.sum()),
-                "base_rate": float(y.mean())}  # fmt: skip
-        for name in MODELS:
-            seconds = sum(one.seconds[name] for one in group)
-            report.records.append({**about, "model": name, **size, **figures(name, y, scores[name]),
-                                   "fit_seconds": round(seconds, 3)})  # fmt: skip
-        report.comparisons.extend(_comparisons(about, y, scores, officers.tolist(), asked.seed))
-
-
-def figures(model: str, y: Numbers, scores: Numbers) -> dict[str, float | None]:
-    """All figures of a record; a count is no chance, so the count rule has no brier and no ece."""
-    chances = model != COUNT_RULE
-    return {
-        **ranking_figures(y, scores),
-        "brier": brier(y, scores) if chances else None,
-        "ece": ece(y, scores) if chances else None,
-    }
-
-
-def _comparisons(
-    about: Mapping[str, Any], y: Numbers, scores: Mapping[str, Numbers], officers: Sequence[str], seed: int
-) -> list[dict[str, Any]]:
-    exact = {name: average_precision(y, score) for name, score in scores.items()}
-    drawn = OfficerDraws(officers, seed=seed).each(lambda times: weighted_precisions(y, scores, times))
-    results = []
-    for versus in (name for name in MODELS if name != PHAROS):
-        found = difference((exact[PHAROS], exact[versus]), (drawn[PHAROS], drawn[versus]))
-        results.append({"outcome": about["outcome"], "as_of": about["as_of"], "metric": "average_precision",
-                        "model": PHAROS, "versus": versus, "difference": found.difference, "low": found.low,
-                        "high": found.high})  # fmt: skip
-    return results
 
 
 def run_backtest(asked: RiskBacktest, out: Path, console: Console) -> None:

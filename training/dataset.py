@@ -15,12 +15,10 @@ from data_contracts.errors import ForbiddenFeature, NotReady
 from data_contracts.policy import check_features
 from models.base import Matrix, Numbers
 from models.design_matrix import Design
-from training.outcomes import Frames, Question, exposed, first_as_of, labels
+from training.outcomes import Frames, Question, exposed, labels
 from training.splits import Split
 
 KEYS = ("officer_id", "as_of")
-DRIFT_SHARE = 0.5  # of a year's change in level; chosen on Chicago as-ofs up to 2012
-MOST_DRIFT = 0.4  # log-odds a year; the most seen up to 2012, and more is a single odd year
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,8 @@ class Lesson:
     spine: pd.DataFrame
     tables: Frames
     labels: str = "mature"
-    shift: float = 0.0
+    level: float | None = None
+    present: Matrix | None = None
 
     @property
     def days(self) -> NDArray[np.datetime64]:
@@ -69,9 +68,15 @@ class Lesson:
         question = Question(self.outcome, self.split.horizon_months, known, soft)
         return labels(self.tables, self.spine[rows].reset_index(drop=True), question)
 
-    def shifted(self, shift: float) -> Lesson:
-        """The same lesson with a drift of level to be added."""
-        return replace(self, shift=shift)
+    def behind(self) -> Numbers:
+        """The same outcome in as many months before each row's as-of, as known at the test, (n,)."""
+        months = self.split.horizon_months
+        before = self.spine.assign(as_of=self.spine["as_of"] - pd.DateOffset(months=months))
+        return labels(self.tables, before, Question(self.outcome, months, self.split.test))
+
+    def at_level(self, rate: float | None, present: pd.DataFrame) -> Lesson:
+        """The same lesson, to be calibrated so that the force as it stands has this mean chance (None: as it comes)."""
+        return replace(self, level=rate, present=self.design.matrix(present) if len(present) else None)
 
 
 def check_columns(columns: Sequence[str], outcome: str) -> None:
@@ -100,26 +105,6 @@ def check_learnable(rows: RiskRows, outcome: str, split: Split) -> None:
             f"no officer can be learned from for {outcome} at {split.test}: with {split.horizon_months} months ahead "
             "the history starts too late; use a later --as-of or a shorter --horizon-months"
         )
-
-
-def level_drift(rows: RiskRows, outcome: str, split: Split) -> float:
-    """What to add to log-odds: half of how the yearly rate moved between the last two years, as known at the test.
-
-    Calibration learns the level from a window that ended at the test; by then it has moved on.
-    """
-    ago = [add_months(split.test, -12 * years) for years in (1, 2)]
-    rates = [_year_rate(rows, outcome, day, split.test) for day in ago]
-    if min(rates) <= 0 or max(rates) >= 1:
-        return 0.0
-    now, then = (float(np.log(rate / (1 - rate))) for rate in rates)
-    return DRIFT_SHARE * float(np.clip(now - then, -MOST_DRIFT, MOST_DRIFT))
-
-
-def _year_rate(rows: RiskRows, outcome: str, day: date, known_at: date) -> float:
-    spine = rows.spine([day])
-    if spine.empty or day < first_as_of(rows.tables, outcome):
-        return 0.0
-    return float(labels(rows.tables, spine, Question(outcome, 12, known_at)).mean())
 
 
 def as_ofs_needed(splits: Sequence[Split]) -> list[date]:

@@ -1,100 +1,120 @@
-"""Fit `pharos` for one outcome: trees and a logistic model on soft labels, blended and calibrated on later data."""
+"""Fit `pharos` for one outcome: members on soft labels, chosen, blended and calibrated on later data."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.base import ExplainedModel, Numbers
+from models.base import ExplainedModel, Matrix, Numbers
 from models.boosting import Boosted
-from models.calibration import Platt, Reliability, log_odds
+from models.calibration import Platt, Reliability, log_odds, matching_shift
+from models.glass_box import GlassBox
 from models.logistic import SoftLogistic
 from models.risk import OutcomeModel
+from training.choosing import BLENDS, GLASS_BOX, Chosen, Judged, Weights, best_blend, choose
 from training.dataset import Lesson
-from training.evaluation.risk_metrics import soft_average_precision
 from training.leaks import refuse_leaks
 from training.splits import inner_split
 
-BLENDS: tuple[Mapping[str, float], ...] = (
-    {"boosted": 0.5, "logistic": 0.5},
-    {"boosted": 0.75, "logistic": 0.25},
-    {"boosted": 1.0, "logistic": 0.0},
-)
-MARGIN = 0.001  # another blend than the first must be better by this much on the held-out year
+MEMBERS = ("boosted", "logistic", "glass_box")
 
 
 @dataclass(frozen=True)
 class FitSettings:
-    """How `pharos` is fitted; the defaults were chosen on Chicago as-ofs up to 2012."""
+    """How `pharos` is fitted; the defaults were chosen on Chicago as-ofs up to 2013."""
 
     boosted: Mapping[str, Any] = field(default_factory=dict)
     penalty: float = 300.0
     least_positives: float = 20.0
     seed: int = 0
+    members: tuple[str, ...] = MEMBERS
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What the year held out said: scores of each member there, and what came, as known at the test."""
+class FittedMembers:
+    """Every member on all rows, beside what those fitted a horizon earlier said of the last as-of (None: too little).
 
-    scores: Mapping[str, Numbers]
-    answers: Numbers
+    A model of any weights is made of them without fitting again: what the backtest shows of each member is what
+    `pharos` chose from.
+    """
 
-    def blended(self, weights: Mapping[str, float]) -> Numbers:
-        """Log-odds (n,) of a blend."""
-        blended: Numbers = np.sum([weight * self.scores[name] for name, weight in weights.items()], axis=0)
-        return blended
+    lesson: Lesson
+    members: Mapping[str, ExplainedModel]
+    judged: Judged | None
 
-    def quality(self, weights: Mapping[str, float]) -> float:
-        """Average precision on labels that may be chances."""
-        return soft_average_precision(self.answers, self.blended(weights))
+    def choose(self) -> Chosen | None:
+        """What would serve; None where nothing later could be judged."""
+        return None if self.judged is None else choose(self.judged)
+
+    def model(self, weights: Weights) -> OutcomeModel:
+        """The calibrated model of these weights: slope and doubt from the year held out, level as expected now."""
+        used = {name: self.members[name] for name in weights}
+        bare = OutcomeModel(
+            self.lesson.outcome, self.lesson.split.horizon_months, self.lesson.design, used, dict(weights)
+        )
+        platt, reliability = self._learned(bare)
+        return replace(bare, platt=self._at_level(bare, platt), reliability=reliability)
+
+    def served(self) -> OutcomeModel:
+        """The model of the chosen weights; of the first blend where nothing could be judged."""
+        chosen = self.choose()
+        return self.model(_first(self.members) if chosen is None else chosen.weights)
+
+    def _learned(self, bare: OutcomeModel) -> tuple[Platt, Reliability]:
+        """How sure is learned before the level is moved: the year held out knows nothing of it."""
+        if self.judged is None:
+            lesson, everything = self.lesson, np.ones(len(self.lesson.x), dtype=bool)
+            scores, y = bare.scores(lesson.x), lesson.answers(everything, lesson.split.test)
+            return Platt(), Reliability.fit(Platt().apply(scores), y)
+        scores = self.judged.blended(bare.weights)
+        platt = Platt.fit(scores, self.judged.answers)
+        return platt, Reliability.fit(platt.apply(scores), self.judged.answers)
+
+    def _at_level(self, bare: OutcomeModel, platt: Platt) -> Platt:
+        """The same slope, moved so that the mean chance of the force as it stands is the one expected."""
+        level, present = self.lesson.level, self.lesson.present
+        if level is None or present is None:
+            return platt
+        return Platt(platt.slope, matching_shift(platt.slope * bare.scores(present), level))
 
 
 def fit_outcome(lesson: Lesson, settings: FitSettings | None = None) -> OutcomeModel:
-    """The calibrated blend of a lesson.
+    """The calibrated choice of a lesson.
 
     Where all had the same end, everybody gets the rate seen. Without an earlier year to hold out, the first blend
     is taken as it comes.
+    """
+    fitted = fit_members(lesson, settings)
+    return fitted if isinstance(fitted, OutcomeModel) else fitted.served()
+
+
+def fit_members(lesson: Lesson, settings: FitSettings | None = None) -> FittedMembers | OutcomeModel:
+    """Every member, and what it said of the year held out; a model of the one rate where all had the same end.
+
+    Raises ForbiddenFeature when one column alone tells the outcome.
     """
     chosen = settings or FitSettings()
     everything = np.ones(len(lesson.x), dtype=bool)
     y = lesson.answers(everything, lesson.split.test)
     if _rarer(y) < 1.0:
         return OutcomeModel(lesson.outcome, lesson.split.horizon_months, lesson.design, {}, {}, rate=float(y.mean()))
-    refuse_leaks(lesson.x, y, lesson.design.names)
+    refuse_leaks(lesson.x, y, lesson.design.names, lesson.behind())
     members = _fitted(lesson, everything, y, chosen)
-    judged = _held_out(lesson, chosen)
-    if judged is None:
-        return _calibrated(lesson, members, BLENDS[0], Judged(_scores(lesson, everything, members), y), Platt())
-    weights = best_blend(judged)
-    return _calibrated(lesson, members, weights, judged, Platt.fit(judged.blended(weights), judged.answers))
+    return FittedMembers(lesson, members, _held_out(lesson, chosen))
 
 
 def validation_score(lesson: Lesson, settings: FitSettings) -> float | None:
     """Average precision of the best blend on the year held out; None when there is too little to judge by."""
-    judged = _held_out(lesson, settings)
+    judged = _held_out(lesson, replace(settings, members=("boosted", "logistic")))
     return None if judged is None else judged.quality(best_blend(judged))
 
 
-def best_blend(judged: Judged) -> Mapping[str, float]:
-    """The first blend, unless another is clearly better on the year held out."""
-    first, *others = BLENDS
-    best = max(others, key=judged.quality)
-    return best if judged.quality(best) > judged.quality(first) + MARGIN else first
-
-
-def _calibrated(
-    lesson: Lesson, members: Mapping[str, ExplainedModel], weights: Mapping[str, float], judged: Judged, platt: Platt
-) -> OutcomeModel:
-    """How sure is learned before the drift is added: the year held out knows nothing of it."""
-    reliability = Reliability.fit(platt.apply(judged.blended(weights)), judged.answers)
-    moved = Platt(platt.slope, platt.shift + lesson.shift)
-    horizon, design = lesson.split.horizon_months, lesson.design
-    return OutcomeModel(lesson.outcome, horizon, design, members, dict(weights), moved, reliability)
+def _first(members: Mapping[str, ExplainedModel]) -> Weights:
+    return next((weights for weights in BLENDS if set(weights) <= set(members)), GLASS_BOX)
 
 
 def _held_out(lesson: Lesson, settings: FitSettings) -> Judged | None:
@@ -106,7 +126,8 @@ def _held_out(lesson: Lesson, settings: FitSettings) -> Judged | None:
     y_early, y_late = lesson.answers(early, inner.test), lesson.answers(late, lesson.split.test)
     if min(_rarer(y_early), _rarer(y_late)) < settings.least_positives:
         return None
-    return Judged(_scores(lesson, late, _fitted(lesson, early, y_early, settings)), y_late)
+    scores = _scores(lesson.x[late], _fitted(lesson, early, y_early, settings))
+    return Judged(scores, y_late, lesson.spine["officer_id"][late].tolist())
 
 
 def _rarer(y: Numbers) -> float:
@@ -117,9 +138,10 @@ def _fitted(lesson: Lesson, rows: NDArray[np.bool_], y: Numbers, settings: FitSe
     made: Mapping[str, Callable[[], ExplainedModel]] = {
         "boosted": lambda: Boosted(settings.boosted, settings.seed),
         "logistic": lambda: SoftLogistic(settings.penalty),
+        "glass_box": lambda: GlassBox(seed=settings.seed),
     }
-    return {name: make().fit(lesson.x[rows], y, lesson.design.names) for name, make in made.items()}
+    return {name: made[name]().fit(lesson.x[rows], y, lesson.design.names) for name in settings.members}
 
 
-def _scores(lesson: Lesson, rows: NDArray[np.bool_], members: Mapping[str, ExplainedModel]) -> dict[str, Numbers]:
-    return {name: log_odds(member.predict(lesson.x[rows])) for name, member in members.items()}
+def _scores(x: Matrix, members: Mapping[str, ExplainedModel]) -> dict[str, Numbers]:
+    return {name: log_odds(member.predict(x)) for name, member in members.items()}

@@ -16,8 +16,9 @@ from features.history import History
 from features.store import FeatureReader
 from models.baselines import count_rule
 from models.risk import OutcomeModel, RiskBundle, with_cuts
-from training.dataset import Lesson, RiskRows, as_ofs_needed, lesson_of, level_drift
+from training.dataset import Lesson, RiskRows, as_ofs_needed, lesson_of
 from training.fit_risk import FitSettings, fit_outcome
+from training.level import expected_level
 from training.outcomes import Question, first_as_of, labels
 from training.reference import reference_of
 from training.risk_record import Later, Origin, Trained, check, record
@@ -54,7 +55,8 @@ class Material:
         """The lesson of one outcome, the drift of its level added."""
         outcome, _ = answer
         lesson = lesson_of(self.rows, outcome, split, self.columns[outcome])
-        return lesson.shifted(level_drift(self.rows, outcome, split))
+        expected = expected_level(self.rows, outcome, split)
+        return lesson.at_level(expected.rate, expected.present)
 
 
 def train_risk(
@@ -129,7 +131,7 @@ def served_outcomes(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
 def split_of(asked: RiskTraining, answer: Answer, tables: Mapping[str, pd.DataFrame], dates: Sequence[date]) -> Split:
     """All earlier as-ofs by the step that have a snapshot."""
     outcome, horizon = answer
-    ideal = rolling_origin(asked.as_of, horizon, first_as_of(tables, outcome), asked.step_months)
+    ideal = rolling_origin(asked.as_of, horizon, first_as_of(tables, outcome, asked.as_of), asked.step_months)
     kept = tuple(day for day in ideal.train if day in set(dates))
     if not kept:
         wanted = ", ".join(f"--as-of {day}" for day in ideal.train[-3:]) or "an earlier day"

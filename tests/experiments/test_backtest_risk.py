@@ -20,12 +20,14 @@ from experiments.backtest_risk import MODELS, RiskBacktest, backtest_risk, run_b
 from experiments.reporting import file_hashes, known_until, without_nan
 from features.ingest import Delivered, delivery_of, frames_of, versioned
 from features.snapshots import eligible_officers
+from models.boosting import DEFAULTS
 from training.dataset import RiskRows, rows_from_tables
 from training.outcomes import Question, labels
 
 RECORD = {
     "outcome", "as_of", "horizon_months", "labels", "model", "n_train", "n_test", "positives", "base_rate", "roc_auc",
-    "average_precision", "precision_at_5pct", "recall_at_5pct", "brier", "ece", "fit_seconds",
+    "average_precision", "precision_at_5pct", "recall_at_5pct", "recall_at_1pct", "lift_at_2pct", "brier", "ece",
+    "mean_predicted", "fit_seconds",
 }  # fmt: skip
 COMPARISON = {"outcome", "as_of", "metric", "model", "versus", "difference", "low", "high"}
 
@@ -57,7 +59,10 @@ def small(monkeypatch: pytest.MonkeyPatch, delivery: Delivery, rows: RiskRows) -
     monkeypatch.setattr("experiments.backtest_risk.delivery_of", lambda *_: delivery)
     monkeypatch.setattr("experiments.backtest_risk.rows_from_tables", lambda *_: rows)
     monkeypatch.setattr("models.baselines.TREES", 15)
-    monkeypatch.setattr("models.boosting.DEFAULTS", {"rounds": 20, "learning_rate": 0.1, "min_data_in_leaf": 20})
+    few = {**DEFAULTS, "rounds": 20, "learning_rate": 0.1, "min_data_in_leaf": 20}
+    monkeypatch.setattr("models.boosting.DEFAULTS", few)
+    monkeypatch.setattr("models.glass_box.DEFAULTS", {"max_rounds": 5, "learning_rate": 0.1})
+    monkeypatch.setattr("models.event_sequence.EPOCHS", 1)
 
 
 def asked(bureau: Path, **changes: object) -> RiskBacktest:
@@ -71,7 +76,11 @@ def test_the_json_has_the_shape_that_others_read(bureau: Path, tmp_path: Path) -
     report = json.loads(out.read_text(encoding="utf-8"))
     assert report["protocol"] == 1
     assert len(report["records"]) == 2 * 3 * len(MODELS)
-    assert {tuple(sorted(record)) for record in report["records"]} == {tuple(sorted(RECORD))}
+    own = [record for record in report["records"] if record["model"] == "pharos"]
+    assert all(set(record) == RECORD | {"grades", "chosen"} for record in own)
+    assert all(set(record) == RECORD for record in report["records"] if record["model"] != "pharos")
+    assert [rate["grade"] for rate in own[0]["grades"]["rates"]] == ["poor", "fair", "good", "excellent"]
+    assert {one["versus"] for one in report["comparisons"] if one["metric"] == "precision_at_5pct"} == {"count_rule"}
     assert {record["as_of"] for record in report["records"]} == {"2023-07-01", "2024-07-01", "pooled"}
     assert {tuple(sorted(one)) for one in report["comparisons"]} == {tuple(sorted(COMPARISON))}
     assert report["data"]["bootstrap"]["draws"] == 1000
@@ -96,6 +105,13 @@ def test_an_as_of_without_positives_is_null_and_no_crash(bureau: Path, monkeypat
     assert all(record["positives"] == 0 for record in report.records)
 
 
+def test_peers_may_be_told_what_became_known_later(bureau: Path) -> None:
+    report = backtest_risk(asked(bureau, as_ofs=["2024-07-01"], with_eventual=True))
+    versus = {one["versus"] for one in report.comparisons}
+    assert {"logistic_eventual", "random_forest_eventual", "lightgbm_eventual"} <= versus
+    assert {record["model"] for record in report.records} == set(MODELS)
+
+
 def test_eventual_labels_are_a_flag(bureau: Path) -> None:
     report = backtest_risk(asked(bureau, as_ofs=["2024-07-01"], labels="eventual"))
     assert {record["labels"] for record in report.records} == {"eventual"}
@@ -113,7 +129,7 @@ def test_what_cannot_be_asked_is_told(bureau: Path) -> None:
 
 
 def test_a_split_that_cannot_be_is_told_before_any_fit(bureau: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("experiments.backtest_risk._test", None)
+    monkeypatch.setattr("experiments.backtest_risk.take", None)
     with pytest.raises(NotReady, match="too late"):
         backtest_risk(asked(bureau, as_ofs=["2020-07-01", "2024-07-01"]))
     with pytest.raises(NotReady, match="counted"):

@@ -108,4 +108,5 @@ def test_an_as_of_that_cannot_be_is_one_sentence(department: Path) -> None:
 
 def test_every_step_of_the_bar_is_planned() -> None:
     asked = RiskBacktest("mapped", Path(), ["2016-01-01", "2017-01-01"], ["conduct", "force"])
-    assert steps_of(asked) == 2 + 2 * (2 * (len(MODELS) - 1) + 1)
+    fitted = set(MODELS) - {"count_rule", "ebm", "blend"}  # the last two come with pharos
+    assert steps_of(asked) == 2 + 2 * (2 * len(fitted) + 1)

@@ -18,6 +18,7 @@ from models.baselines import PEERS, PlainPeer, Standardised, count_rule
 from models.boosting import Boosted
 from models.calibration import Platt, Reliability, log_odds, matching_shift
 from models.design_matrix import Design
+from models.glass_box import Curve, GlassBox
 from models.grades import cut_offs, grade, reaches, short_history
 from models.logistic import SoftLogistic
 
@@ -29,10 +30,11 @@ NAMES = ("strong", "weaker", "nothing", "noise")
 
 
 def members() -> list[ExplainedModel]:
-    return [Boosted({"rounds": 60, "learning_rate": 0.1, "feature_fraction": 1.0}), SoftLogistic(1.0)]
+    trees = Boosted({"rounds": 60, "learning_rate": 0.1, "feature_fraction": 1.0})
+    return [trees, SoftLogistic(1.0), GlassBox({"learning_rate": 0.1, "max_rounds": 60})]
 
 
-@pytest.mark.parametrize("member", members(), ids=["boosted", "logistic"])
+@pytest.mark.parametrize("member", members(), ids=["boosted", "logistic", "glass_box"])
 def test_members_find_the_planted_order_of_effects(member: ExplainedModel) -> None:
     fitted = member.fit(X, Y, NAMES)
     parts = fitted.contributions(X)
@@ -42,13 +44,13 @@ def test_members_find_the_planted_order_of_effects(member: ExplainedModel) -> No
     assert abs(np.corrcoef(fitted.predict(X), TRUTH)[0, 1]) > 0.9
 
 
-@pytest.mark.parametrize("member", members(), ids=["boosted", "logistic"])
+@pytest.mark.parametrize("member", members(), ids=["boosted", "logistic", "glass_box"])
 def test_labels_may_be_chances(member: ExplainedModel) -> None:
     fitted = member.fit(X, TRUTH, NAMES)
     assert abs(fitted.predict(X).mean() - TRUTH.mean()) < 0.01
 
 
-@pytest.mark.parametrize("member", members(), ids=["boosted", "logistic"])
+@pytest.mark.parametrize("member", members(), ids=["boosted", "logistic", "glass_box"])
 def test_parts_predict_the_same_and_unknown_values_are_no_obstacle(member: ExplainedModel) -> None:
     fitted = member.fit(X, Y, NAMES, weight=np.ones(len(Y)))
     asked = X[:50].copy()
@@ -61,6 +63,20 @@ def test_parts_predict_the_same_and_unknown_values_are_no_obstacle(member: Expla
 def test_trees_that_were_not_fitted_say_so() -> None:
     with pytest.raises(NotReady, match="fit"):
         Boosted().predict(X)
+
+
+def test_a_glass_box_is_its_curves() -> None:
+    with pytest.raises(NotReady, match="fit"):
+        GlassBox().predict(X)
+    curves = (Curve(np.array([0.0]), np.array([5.0, -1.0, 1.0])), Curve(np.zeros(0), np.zeros(2)))
+    parts = GlassBox(curves=curves, base=-2.0).contributions(np.array([[-1, 7], [0, 7], [np.nan, 7]], np.float32))
+    assert parts.tolist() == [[-1.0, 0.0, -2.0], [1.0, 0.0, -2.0], [5.0, 0.0, -2.0]]
+
+
+def test_a_glass_box_forgets_columns_that_never_vary() -> None:
+    still = np.column_stack([X[:, 0], np.zeros(len(X))]).astype(np.float32)
+    fitted = GlassBox().fit(still, Y, ("strong", "still"))
+    assert np.ptp(fitted.contributions(still)[:, 1]) == 0.0
 
 
 def test_the_count_rule_ignores_unknown_counts() -> None:

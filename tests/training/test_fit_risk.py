@@ -18,8 +18,10 @@ from data_contracts.settings import Settings
 from features.versions import with_superseded_on
 from models import artifacts, keys
 from models.risk import RiskBundle, with_cuts
-from training.dataset import RiskRows, as_ofs_needed, lesson_of, level_drift
-from training.fit_risk import BLENDS, FitSettings, Judged, best_blend, fit_outcome
+from training.choosing import BLENDS
+from training.dataset import RiskRows, as_ofs_needed, lesson_of
+from training.fit_risk import FitSettings, fit_outcome
+from training.level import change_of_a_year, expected_level
 from training.splits import rolling_origin
 
 YEARS = range(2005, 2012)
@@ -100,7 +102,8 @@ def test_without_positives_everybody_has_the_rate_seen() -> None:
     model = fit_outcome(lesson_of(empty, "conduct", SPLIT, COLUMNS), FAST)
     assert model.predict(LESSON.x).max() < 1e-5
     assert model.contributions(LESSON.x).shape == (len(LESSON.x), LESSON.x.shape[1] + 1)
-    assert level_drift(empty, "conduct", SPLIT) == 0.0
+    assert change_of_a_year(empty, "conduct", SPLIT.test) == 0.0
+    assert expected_level(empty, "conduct", SPLIT).rate is None
 
 
 def test_without_an_earlier_year_the_first_blend_is_taken_uncalibrated() -> None:
@@ -110,19 +113,31 @@ def test_without_an_earlier_year_the_first_blend_is_taken_uncalibrated() -> None
     assert (model.platt.slope, model.platt.shift) == (1.0, 0.0)
 
 
-def test_another_blend_needs_to_be_clearly_better() -> None:
-    y = np.array([1.0, 0.0, 1.0, 0.0])
-    good, bad = np.array([2.0, 1.0, 3.0, 0.0]), np.array([0.0, 2.0, 1.0, 3.0])
-    assert best_blend(Judged({"boosted": good, "logistic": good}, y)) == BLENDS[0]
-    assert best_blend(Judged({"boosted": good, "logistic": 3 * bad}, y))["boosted"] > 0.5
-
-
-def test_a_drift_moves_the_level_and_nothing_else() -> None:
-    moved = fit_outcome(LESSON.shifted(-0.5), FAST)
+def test_the_level_expected_is_met_and_nothing_else_moves() -> None:
+    present = ROWS.at([SPLIT.test])
+    moved = fit_outcome(LESSON.at_level(0.04, present), FAST)
     assert np.allclose(moved.scores(LESSON.x), MODEL.scores(LESSON.x))
-    assert moved.platt.shift == pytest.approx(MODEL.platt.shift - 0.5)
-    assert abs(level_drift(ROWS, "conduct", SPLIT)) < 0.5
+    assert moved.predict(LESSON.design.matrix(present)).mean() == pytest.approx(0.04, abs=1e-6)
+    assert moved.platt.slope == MODEL.platt.slope
+    assert LESSON.at_level(0.04, present.iloc[:0]).present is None
+
+
+def test_the_level_follows_the_newest_months() -> None:
+    expected = expected_level(ROWS, "conduct", SPLIT)
+    assert expected.rate == pytest.approx(LESSON.answers(LESSON.mask([SPLIT.train[-1]]), SPLIT.test).mean(), rel=0.35)
+    assert len(expected.present) == FORCE
+    fewer = ROWS.tables["complaints"]
+    recent = fewer["opened_on"] >= pd.Timestamp(2010, 1, 1)
+    quiet = replace(ROWS, tables={"complaints": fewer[~recent | (np.arange(len(fewer)) % 2 == 0)]})
+    assert change_of_a_year(quiet, "conduct", SPLIT.test) < change_of_a_year(ROWS, "conduct", SPLIT.test) - 0.1
     assert date(2009, 1, 1) in as_ofs_needed([SPLIT])
+
+
+def test_what_is_known_later_does_not_move_the_level() -> None:
+    known = ROWS.tables["complaints"]
+    late = known.assign(known_on=known["known_on"] + pd.Timedelta(days=9000))
+    more = replace(ROWS, tables={"complaints": pd.concat([known, late], ignore_index=True)})
+    assert expected_level(more, "conduct", SPLIT).rate == expected_level(ROWS, "conduct", SPLIT).rate
 
 
 def bundle() -> RiskBundle:

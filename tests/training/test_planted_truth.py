@@ -19,9 +19,10 @@ from features.declared import declared_features
 from features.versions import with_superseded_on
 from models.base import Numbers
 from models.baselines import count_rule
-from training.dataset import RiskRows, as_ofs_needed, lesson_of, level_drift, rows_from_tables
+from training.dataset import RiskRows, as_ofs_needed, lesson_of, rows_from_tables
 from training.evaluation.risk_metrics import soft_average_precision
 from training.fit_risk import fit_outcome
+from training.level import expected_level
 from training.outcomes import Frames, first_as_of
 from training.splits import Split, rolling_origin
 
@@ -53,7 +54,8 @@ class Found:
 
 def _fitted(rows: RiskRows, split: Split, truth: pd.DataFrame) -> Found:
     columns = [name for name in declared_features().service("risk_v1").chosen if name in rows.frame]
-    lesson = lesson_of(rows, "conduct", split, columns).shifted(level_drift(rows, "conduct", split))
+    expected = expected_level(rows, "conduct", split)
+    lesson = lesson_of(rows, "conduct", split, columns).at_level(expected.rate, expected.present)
     model, test = fit_outcome(lesson), rows.at([TEST])
     x = lesson.design.matrix(test)
     parts = model.contributions(x)[:, :-1].T

@@ -89,6 +89,30 @@ def weighted_average_precision(y: Numbers, scores: Numbers, times: NDArray[np.in
     return np.array([_one_draw(truth, row[order], ends) for row in times])
 
 
+def weighted_top_precisions(
+    y: Numbers, scores: Mapping[str, Numbers], times: NDArray[np.int32], share: float = 0.05
+) -> dict[str, Numbers]:
+    """Share of positives among the highest `share` of each draw, (draws,) by name; equal scores by expected value.
+
+    >>> times = np.array([[1, 1, 1, 1], [0, 2, 1, 1]], dtype=np.int32)
+    >>> score = {"a": np.array([0.9, 0.5, 0.2, 0.1])}
+    >>> weighted_top_precisions(np.array([0.0, 1.0, 0.0, 0.0]), score, times, 0.5)["a"].tolist()
+    [0.5, 1.0]
+    """
+    return {name: _top_precision(y, score, times, share) for name, score in scores.items()}
+
+
+def _top_precision(y: Numbers, scores: Numbers, times: NDArray[np.int32], share: float) -> Numbers:
+    order = np.argsort(-scores, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
+    drawn = times[:, order].astype(np.float64)
+    taken = np.pad(np.cumsum(drawn, axis=1)[:, ends], ((0, 0), (1, 0)))
+    hits = np.pad(np.cumsum(drawn * y[order], axis=1)[:, ends], ((0, 0), (1, 0)))
+    wanted = np.floor(share * taken[:, -1] + 1e-9)
+    rows = zip(wanted, taken, hits, strict=True)
+    return np.array([np.interp(k, some, found) / k if k else np.nan for k, some, found in rows])
+
+
 def _one_draw(truth: Numbers, times: NDArray[np.int32], ends: NDArray[np.intp]) -> float:
     hits = np.cumsum(truth * times)[ends]
     if hits[-1] <= 0:

@@ -64,6 +64,15 @@ def recall_at(y: Numbers, scores: Numbers, share: float = TOP_SHARE) -> float:
     return hits / float(y.sum()) if y.sum() > 0 else UNDEFINED
 
 
+def lift_at(y: Numbers, scores: Numbers, share: float) -> float:
+    """How many times the share of positives among all stands among the highest.
+
+    >>> lift_at(np.array([1.0, 0.0, 0.0, 1.0]), np.array([4.0, 3.0, 2.0, 1.0]), 0.25)
+    2.0
+    """
+    return precision_at(y, scores, share) / float(y.mean()) if y.sum() > 0 else UNDEFINED
+
+
 def brier(y: Numbers, chances: Numbers) -> float:
     """Mean squared distance."""
     return float(np.mean((chances - y) ** 2)) if len(y) else UNDEFINED
@@ -86,10 +95,12 @@ def ece(y: Numbers, chances: Numbers) -> float:
 
 
 def ranking_figures(y: Numbers, scores: Numbers) -> dict[str, float]:
-    """The four figures that need only an order."""
+    """The figures that need only an order."""
     return {
         "roc_auc": roc_auc(y, scores),
         "average_precision": average_precision(y, scores),
         "precision_at_5pct": precision_at(y, scores),
         "recall_at_5pct": recall_at(y, scores),
+        "recall_at_1pct": recall_at(y, scores, 0.01),
+        "lift_at_2pct": lift_at(y, scores, 0.02),
     }

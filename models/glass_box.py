@@ -1,0 +1,136 @@
+"""A glass box: one curve a feature, fitted by interpret's explainable boosting, kept and evaluated as plain arrays.
+
+The model is the sum of its curves, so a contribution is exact: it is what the curve says at that value
+(Lou, Caruana, Gehrke 2012; Nori and others 2019).
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from data_contracts.errors import NotReady
+from models.artifacts import Parts
+from models.base import Matrix, Numbers
+
+DEFAULTS: Mapping[str, Any] = {
+    "learning_rate": 0.04,
+    "max_rounds": 20,
+    "greedy_ratio": 4.0,  # rounds for the features that gain most: equal turns fit the noise of hundreds of others
+    "max_bins": 32,
+    "max_leaves": 2,
+    "reg_lambda": 20.0,
+}
+FIXED: Mapping[str, Any] = {
+    "interactions": 0,  # a curve a feature; pairs would not be one theme's doing
+    "outer_bags": 1,
+    "validation_size": 0,
+    "early_stopping_rounds": 0,
+    "smoothing_rounds": 0,
+}
+LEAST_IN_LEAF = 100
+WHOLE = 1e-9
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What one feature adds to the log-odds: `steps[0]` where unknown, `steps[i]` from `cuts[i - 2]` on.
+
+    >>> Curve(np.array([2.0]), np.array([9.0, -1.0, 1.0])).at(np.array([1.0, 2.0, np.nan])).tolist()
+    [-1.0, 1.0, 9.0]
+    """
+
+    cuts: NDArray[np.float64]
+    steps: NDArray[np.float64]
+
+    def at(self, values: NDArray[np.floating[Any]]) -> Numbers:
+        """(n,) of values (n,)."""
+        place = np.searchsorted(self.cuts, values, side="right") + 1
+        answer: Numbers = self.steps[np.where(np.isnan(values), 0, place)]
+        return answer
+
+
+@dataclass
+class GlassBox:
+    """Explainable boosting with `params` over DEFAULTS; the same seed and rows give the same curves."""
+
+    params: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    curves: tuple[Curve, ...] = ()
+    base: float = 0.0
+
+    def fit(self, x: Matrix, y: Numbers, names: Sequence[str], weight: Numbers | None = None) -> Self:
+        """Fit on x (n, f), y (n,) in [0, 1]: a row whose label is a chance counts as both, by that chance."""
+        from interpret.glassbox import ExplainableBoostingClassifier
+
+        rows, came, counts = split_chances(y, np.ones(len(y)) if weight is None else weight)
+        threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
+        leaf = max(1, min(LEAST_IN_LEAF, len(y) // 50))
+        kinds = ["continuous"] * len(names)
+        chosen = {"min_samples_leaf": leaf, **DEFAULTS, **self.params, **FIXED, "feature_types": kinds}
+        model = ExplainableBoostingClassifier(**chosen, random_state=self.seed, n_jobs=threads)
+        with warnings.catch_warnings():  # of unknown values, which its own plots cannot show: our curves have a step
+            warnings.filterwarnings("ignore", message="Missing values detected")
+            model.fit(x[rows].astype(np.float64), came, sample_weight=counts)
+        self.base = float(np.ravel(model.intercept_)[0])
+        self.curves = tuple(_curve(model, place) for place in range(len(names)))
+        return self
+
+    def predict(self, x: Matrix) -> Numbers:
+        """Chances (n,)."""
+        chances: Numbers = expit(self.contributions(x).sum(axis=1))
+        return chances
+
+    def contributions(self, x: Matrix) -> Numbers:
+        """(n, f + 1): each feature's curve at its value, the base last."""
+        if not self.curves:
+            raise NotReady("these curves are not fitted; call fit first")
+        told = [curve.at(x[:, place]) for place, curve in enumerate(self.curves)]
+        return np.column_stack([*told, np.full(len(x), self.base)])
+
+    def to_parts(self, name: str) -> Parts:
+        """All curves end to end in two arrays, and how many cuts each has."""
+        arrays = {
+            f"{name}.cuts": np.concatenate([curve.cuts for curve in self.curves]),
+            f"{name}.steps": np.concatenate([curve.steps for curve in self.curves]),
+            f"{name}.sizes": np.array([len(curve.cuts) for curve in self.curves], dtype=np.int64),
+        }
+        return Parts(json={name: {"kind": "glass_box", "base": self.base}}, arrays=arrays)
+
+    @classmethod
+    def from_parts(cls, parts: Parts, name: str) -> Self:
+        """From `to_parts`."""
+        sizes = parts.arrays[f"{name}.sizes"].astype(np.int64)
+        cuts = np.split(parts.arrays[f"{name}.cuts"], np.cumsum(sizes)[:-1])
+        steps = np.split(parts.arrays[f"{name}.steps"], np.cumsum(sizes + 2)[:-1])
+        curves = tuple(Curve(*pair) for pair in zip(cuts, steps, strict=True))
+        return cls(curves=curves, base=float(parts.json[name]["base"]))
+
+
+def split_chances(y: Numbers, weight: Numbers) -> tuple[NDArray[np.intp], NDArray[np.int64], Numbers]:
+    """Rows to take, 0/1 labels and weights for a learner of hard labels: a chance becomes two weighted rows.
+
+    >>> rows, came, counts = split_chances(np.array([1.0, 0.25]), np.ones(2))
+    >>> rows.tolist(), came.tolist(), counts.tolist()
+    ([0, 1, 1], [1, 1, 0], [1.0, 0.25, 0.75])
+    """
+    yes, no = np.flatnonzero(y > WHOLE), np.flatnonzero(y < 1.0 - WHOLE)
+    rows = np.concatenate([yes, no])
+    came = np.repeat(np.array([1, 0], dtype=np.int64), [len(yes), len(no)])
+    return rows, came, np.concatenate([y[yes] * weight[yes], (1.0 - y[no]) * weight[no]])
+
+
+def _curve(model: Any, place: int) -> Curve:
+    """The first bin is for unknown values, the last one for codes never seen, which numbers do not have."""
+    term = next((number for number, of in enumerate(model.term_features_) if of == (place,)), None)
+    if term is None:
+        return Curve(np.zeros(0), np.zeros(2))
+    cuts = np.asarray(model.bins_[place][0], dtype=np.float64)
+    return Curve(cuts, np.asarray(model.term_scores_[term], dtype=np.float64)[: len(cuts) + 2])

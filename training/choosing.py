@@ -1,0 +1,74 @@
+"""Which members serve, and with what weights: judged on years that came later, and the glass box wins ties."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.base import Numbers
+from training.evaluation.bootstrap import Difference, OfficerDraws, difference, weighted_precisions
+from training.evaluation.risk_metrics import soft_average_precision
+
+Weights = Mapping[str, float]
+GLASS_BOX: Weights = {"glass_box": 1.0}
+BLENDS: tuple[Weights, ...] = (
+    {"boosted": 0.5, "logistic": 0.5},
+    {"boosted": 0.75, "logistic": 0.25},
+    {"boosted": 1.0},
+    {"boosted": 0.4, "logistic": 0.3, "glass_box": 0.3},
+)
+MARGIN = 0.001  # another blend than the first must be better by this much on the later years
+DRAWS = 300
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What later years said, as known at the test: log-odds of each member (n,), what came (n,), whose row it is."""
+
+    scores: Mapping[str, Numbers]
+    answers: Numbers
+    officers: Sequence[str]
+
+    def blended(self, weights: Weights) -> Numbers:
+        """Log-odds (n,) of a blend."""
+        blended: Numbers = np.sum([weight * self.scores[name] for name, weight in weights.items()], axis=0)
+        return blended
+
+    def quality(self, weights: Weights) -> float:
+        """Average precision on labels that may be chances."""
+        return soft_average_precision(self.answers, self.blended(weights))
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The weights that serve, the best blend beside it, and how far that blend was ahead of the glass box."""
+
+    weights: Weights
+    blend: Weights
+    ahead: Difference
+
+
+def best_blend(judged: Judged) -> Weights:
+    """The first blend, unless another is clearly better on the later years."""
+    first, *others = [weights for weights in BLENDS if set(weights) <= set(judged.scores)]
+    best = max([first, *others], key=judged.quality)
+    return best if judged.quality(best) > judged.quality(first) + MARGIN else first
+
+
+def choose(judged: Judged, draws: int = DRAWS) -> Chosen:
+    """The glass box, unless the best blend is ahead of it for sure: the interval over officers lies above zero."""
+    blend = best_blend(judged)
+    if not set(GLASS_BOX) <= set(judged.scores):
+        return Chosen(blend, blend, Difference(0.0, 0.0, 0.0))
+    ahead = _ahead(judged, blend, draws)
+    return Chosen(blend if ahead.low > 0 else GLASS_BOX, blend, ahead)
+
+
+def _ahead(judged: Judged, blend: Weights, draws: int) -> Difference:
+    scores = {"blend": judged.blended(blend), "glass_box": judged.blended(GLASS_BOX)}
+    exact = [soft_average_precision(judged.answers, score) for score in scores.values()]
+    times = OfficerDraws(judged.officers, draws=draws)
+    drawn = times.each(lambda block: weighted_precisions(judged.answers, scores, block))
+    return difference((exact[0], exact[1]), (drawn["blend"], drawn["glass_box"]))
