@@ -19,12 +19,17 @@ from models.calibration import Platt, Reliability, log_odds
 from models.design_matrix import Design
 from models.explain import Told, theme_sums
 from models.flags import best_below, merits
+from models.glass_box import GlassBox
 from models.grades import SHORT_HISTORY, cut_offs, reaches, short_history
 from models.logistic import SoftLogistic
 from models.themes import FORCE_MEANS
 from models.units import UnitRule
 
-KINDS: Mapping[str, type[Boosted] | type[SoftLogistic]] = {"boosted": Boosted, "logistic": SoftLogistic}
+KINDS: Mapping[str, type[Boosted] | type[SoftLogistic] | type[GlassBox]] = {
+    "boosted": Boosted,
+    "logistic": SoftLogistic,
+    "glass_box": GlassBox,
+}
 TOP_REASONS = 3
 
 
