@@ -14,7 +14,7 @@ from data_contracts.gating import GroupLimits
 from data_contracts.pseudonyms import Pseudonyms, pseudonyms
 from data_contracts.settings import Settings
 from features.history import History
-from features.store import FeatureReader
+from features.offline_files import snapshot_parts
 from training.evidence import Pooled
 
 TABLE = "protected_attributes"
@@ -86,16 +86,20 @@ def register_of(settings: Settings, days: set[date]) -> Register:
     frame = History(settings.history_dir).frame(TABLE, ["officer_id", *PROTECTED])
     newest = frame[frame["superseded_on"].isna()].drop_duplicates("officer_id", keep="last")
     protected = newest.set_index(_hidden(newest["officer_id"], names))[list(PROTECTED)]
-    reader = FeatureReader(settings)
-    found = {}
-    for day in sorted(days):
-        try:
-            rows = reader.snapshot(day)
-        except NotReady:
-            continue
-        number = rows.groupby("unit_id")["officer_id"].transform("size")
-        found[day] = pd.Series(number.to_numpy(), index=_hidden(rows["officer_id"], names))
+    found = {day: sizes_of for day in sorted(days) if (sizes_of := _unit_sizes(settings, day, names)) is not None}
     return Register(protected, found)
+
+
+def _unit_sizes(settings: Settings, day: date, names: Pseudonyms) -> pd.Series | None:
+    """Officers of each officer's unit; None without a snapshot. Where people stood is read as it lies: a snapshot that
+    is too old to be scored still knows it."""
+    try:
+        parts = snapshot_parts(settings.snapshot_dir, "officers", day)
+    except NotReady:
+        return None
+    rows = pd.concat([pd.read_parquet(part, columns=["officer_id", "unit_id"]) for part in parts], ignore_index=True)
+    number = rows.groupby("unit_id")["officer_id"].transform("size")
+    return pd.Series(number.to_numpy(), index=_hidden(rows["officer_id"], names))
 
 
 def _hidden(officers: pd.Series, names: Pseudonyms) -> pd.Index:

@@ -134,9 +134,9 @@ class Checked:
         return all(line.holds for line in self.lines)
 
     @property
-    def because(self) -> tuple[str, ...]:
+    def because(self) -> tuple[Bilingual, ...]:
         """Why it is not served; nothing where it passes."""
-        return tuple(str(line) for line in self.lines if not line.holds)
+        return tuple(line.told for line in self.lines if not line.holds)
 
 
 def check(outcome: str, later: Sequence[Later]) -> Checked:

@@ -144,7 +144,7 @@ def _settled(lines: Sequence[Line], signed: Sequence[Note]) -> list[Line]:
 
 def risk_lines(settings: Settings, model: ResolvedModel, metadata: Mapping[str, Any]) -> Found:
     """Each served outcome as a whole and by group, on the rows that the model was signed with."""
-    if "evidence_sha256" not in metadata:
+    if not metadata.get("evidence_sha256"):
         raise GateRefused(f"{model.name} version {model.version} keeps no evidence of later years; train it again")
     evidence = read_evidence(model.path.parent / EVIDENCE_PATH / FILE, metadata["evidence_sha256"])
     outcomes, limits = list(metadata["outcomes"]), policy().gate.groups

@@ -78,7 +78,13 @@ class Line:
         return replace(self, status=SETTLED_AS.get(self.status, self.status))
 
     def __str__(self) -> str:
-        return f"{self.check}: {self.words.en} is {self.found}, must be {self.must.en} ({self.status})"
+        return f"{self.check}: {self.told.en}"
+
+    @property
+    def told(self) -> Bilingual:
+        """The line as a sentence."""
+        zh = f"{self.words.zh}为 {self.found}，要求{self.must.zh}（{STATUS_ZH[self.status]}）"
+        return Bilingual(zh, f"{self.words.en} is {self.found}, must be {self.must.en} ({self.status})")
 
     def as_record(self) -> dict[str, Any]:
         """For JSON; figures that are none are null."""

@@ -77,7 +77,11 @@ def card_blocks(examined: Examined, language: int) -> list[Block]:
         _lines([line for line in examined.lines if not line.group], say),
     ]
     if left_out:
-        told = [say("because", outcome=name, why=why) for name, reasons in left_out.items() for why in reasons]
+        told = [
+            say("because", outcome=name, why=why[LANGUAGES[language]])
+            for name, reasons in left_out.items()
+            for why in reasons
+        ]
         blocks += [Heading(say("not_served")), Bullets(told)]
     for outcome, seen in examined.seen.items():
         blocks += [*_outcome(outcome, seen, say), *_groups(outcome, seen, examined, say)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,7 @@ def record(
 def _metadata(origin: Origin, bundle: RiskBundle, checked: Sequence[Checked]) -> dict[str, Any]:
     """What is signed together with the model, and why some outcomes are not in it."""
     names = [model.name for model in bundle.outcome_models]
-    left_out = {one.outcome: list(one.because) for one in checked if one.outcome not in names}
+    left_out = {one.outcome: [asdict(why) for why in one.because] for one in checked if one.outcome not in names}
     return {"service": bundle.service, "service_hash": bundle.service_hash, "as_of": origin.as_of.isoformat(),
             "outcomes": names, "not_served": left_out, "data_hash": origin.data_hash}  # fmt: skip
 
@@ -133,7 +133,7 @@ def as_table(trained: Trained) -> Table:
         kept = "yes" if one.outcome in trained.served else "no"
         figures = f"{one.positives:.0f}", f"{one.ap:.3f}", gain, f"{one.ece:.3f}", f"{one.precision:.3f}", kept
         table.add_row(one.outcome, *figures)
-    left_out = [f"{one.outcome} is not served: {why}" for one in trained.checked for why in one.because
+    left_out = [f"{one.outcome} is not served: {why.en}" for one in trained.checked for why in one.because
                 if one.outcome not in trained.served]  # fmt: skip
     pictures = ["pictures", *map(str, trained.pictures)] if trained.pictures else []
     table.caption = "\n".join([*left_out, *pictures]) or None

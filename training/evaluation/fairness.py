@@ -164,7 +164,8 @@ def _predicted_ratio(judged: Judged, cells: Cells, errors: tuple[float, float]) 
     influence = judged.chances * cells.spread(per_p) - judged.y * cells.spread(per_o)
     doubt = cells.sums(judged.y * (1.0 - judged.y)) * per_o**2
     variance = cells.squares(influence) + doubt
-    events = np.divide(1.0, variance, out=np.zeros_like(variance), where=observed > 0)
+    # without any spread (all had the event, all were told the same) the count itself is what there is to go by
+    events = np.divide(1.0, variance, out=observed.copy(), where=(observed > 0) & (variance > 0))
     return _measured(*(count_ratio(predicted, observed, events, error) for error in errors))
 
 

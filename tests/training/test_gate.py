@@ -1,0 +1,279 @@
+"""The risk gate on versions whose truth is known: what passes, what fails, and what people may sign for."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import pharos
+from data_contracts.decisions import Shares
+from data_contracts.errors import ForbiddenFeature, GateRefused, InvalidInput, UntrustedArtifact
+from data_contracts.policy import check_features, policy
+from data_contracts.settings import Settings, settings
+from models import artifacts, registry
+from models.registry import ResolvedModel
+from tests.training.risk_versions import DAYS, Force, fewer_draws, register, rewritten
+from training import gate, waivers
+from training.audit_groups import register_of
+from training.evaluation.bootstrap import Difference
+from training.evaluation.grade_rates import grade_rates
+from training.evidence import FILE, Checked, Later, Pooled, check
+from training.gate_lines import Line, Status, as_table, worst
+from training.group_lines import group_lines
+from training.risk_record import EVIDENCE_PATH
+
+TODAY = date(2026, 1, 1)
+REASON = "The force is too small to tell; both of us looked at each case."
+PEOPLE = ("Ann Li", "Bob Wu")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _fewer_draws() -> Iterator[None]:
+    """A tenth of the draws: these versions are clearly ahead or clearly not."""
+    with fewer_draws():
+        yield
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A force whose protected attributes are on record."""
+    use = Settings(state=tmp_path_factory.mktemp("recorded"))
+    Force().settle_in(use)
+    return use
+
+
+@pytest.fixture(scope="module")
+def unrecorded(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A force of which nobody recorded anything."""
+    return Settings(state=tmp_path_factory.mktemp("unrecorded"))
+
+
+@pytest.fixture(scope="module")
+def fair(recorded: Settings) -> ResolvedModel:
+    """A version that is right about everybody."""
+    return register(recorded, Force())
+
+
+def test_a_fair_and_better_model_passes_and_becomes_champion(recorded: Settings, fair: ResolvedModel) -> None:
+    examined = gate.promote(recorded, "risk", fair.version)
+    assert examined.passed
+    assert {line.status for line in examined.lines} == {Status.PASS}
+    assert {line.group for line in examined.lines} >= {"", "sex=女", "sex=男", "sex=女+age_band=30-39"}
+    assert registry.resolve(recorded, "risk").version == fair.version
+    path = waivers.folder_of(recorded, fair) / gate.RESULT
+    result = waivers.read_signed(recorded, path)
+    assert (result["passed"], result["model_hash"]) == (True, artifacts.digest(fair.path))
+    logged = [item.path for item in registry.client(recorded).list_artifacts(fair.run_id, "gate")]
+    assert logged == ["gate/result.json"]
+
+
+def test_a_group_whose_chances_are_inflated_fails_and_nobody_can_sign_for_it(recorded: Settings) -> None:
+    model = register(recorded, Force(inflated=1.5))
+    examined = gate.examine(recorded, "risk", model.version)
+    failed = examined.checks(Status.FAIL)
+    assert "conduct.sex=女.calibration" in failed
+    with pytest.raises(InvalidInput, match="a fail is never waived"):
+        gate.settle(recorded, examined, "waiver", failed[:1], REASON, PEOPLE, TODAY)
+    note = waivers.note_of("waiver", model, examined.model_hash, failed, REASON, PEOPLE, TODAY)
+    waivers.sign(recorded, model, note)  # past the door that refuses it
+    with pytest.raises(GateRefused, match=r"conduct\.sex=女\.calibration: .* \(fail\)"):
+        gate.promote(recorded, "risk", model.version)
+
+
+def test_who_does_not_beat_the_count_rule_fails_and_nobody_can_sign_for_it(unrecorded: Settings) -> None:
+    model = register(unrecorded, Force(ahead=False))
+    examined = gate.examine(unrecorded, "risk", model.version)
+    names = [f"conduct.count_rule.{name}" for name in ("average_precision", "precision")]
+    assert examined.checks(Status.FAIL) == names
+    for name in names:
+        with pytest.raises(InvalidInput, match="cannot be signed for"):
+            gate.settle(unrecorded, examined, "waiver", [name], REASON, PEOPLE, TODAY)
+
+
+def test_what_nobody_recorded_is_inconclusive_until_two_people_sign(unrecorded: Settings) -> None:
+    model = register(unrecorded, Force())
+    examined = gate.examine(unrecorded, "risk", model.version)
+    waiting = examined.checks(Status.INCONCLUSIVE)
+    assert waiting == [f"conduct.{name}" for name in policy().gate.groups.attributes]
+    with pytest.raises(GateRefused, match=r"conduct\.sex: nobody recorded this attribute"):
+        gate.promote(unrecorded, "risk", model.version)
+    gate.settle(unrecorded, examined, "waiver", waiting[:-1], REASON, PEOPLE, TODAY)
+    with pytest.raises(GateRefused, match=r"conduct\.unit_size"):
+        gate.promote(unrecorded, "risk", model.version)
+    note = gate.settle(unrecorded, examined, "waiver", waiting[-1:], REASON, PEOPLE, TODAY)
+    promoted = gate.promote(unrecorded, "risk", model.version)
+    assert promoted.checks(Status.WAIVED) == waiting
+    assert [kept.signed_by for kept in promoted.notes] == [PEOPLE, PEOPLE]
+    logged = {item.path for item in registry.client(unrecorded).list_artifacts(model.run_id, "gate")}
+    assert f"gate/{note.name}" in logged
+
+
+@pytest.mark.parametrize(
+    ("people", "reason", "words"),
+    [
+        (("Ann Li",), REASON, "needs 2 different people; 1 signed"),
+        (("Ann Li", " ann  LI "), REASON, "needs 2 different people; 1 signed"),
+        (("Ann Li", ""), REASON, "needs 2 different people; 1 signed"),
+        (PEOPLE, "fine", "write a sentence"),
+    ],
+    ids=["one", "twice_the_same", "nobody", "no_reason"],
+)
+def test_a_waiver_needs_two_people_and_a_sentence(
+    unrecorded: Settings, people: tuple[str, ...], reason: str, words: str
+) -> None:
+    model = ResolvedModel("risk", "1", Path(), "", {})
+    with pytest.raises(InvalidInput, match=words):
+        waivers.note_of("waiver", model, "hash", ["conduct.sex"], reason, people, TODAY)
+    with pytest.raises(InvalidInput, match="exact checks"):
+        waivers.note_of("waiver", model, "hash", [], REASON, PEOPLE, TODAY)
+    assert waivers.note_of("justification", model, "hash", ["a"], REASON, ("Ann Li",), TODAY).on == "2026-01-01"
+
+
+def test_a_signature_holds_for_one_version_and_cannot_be_edited(unrecorded: Settings) -> None:
+    first, second = register(unrecorded, Force()), register(unrecorded, Force(seed=6))
+    examined = gate.examine(unrecorded, "risk", first.version)
+    waiting = examined.checks(Status.INCONCLUSIVE)
+    note = gate.settle(unrecorded, examined, "waiver", waiting, REASON, PEOPLE, TODAY)
+    with pytest.raises(GateRefused, match="inconclusive"):
+        gate.promote(unrecorded, "risk", second.version)
+    there = waivers.folder_of(unrecorded, second)
+    shutil.copy(note, there / note.name)
+    with pytest.raises(UntrustedArtifact, match=f"about risk version {first.version}"):
+        gate.promote(unrecorded, "risk", second.version)
+    rewritten(there / note.name, f'"version": "{first.version}"', f'"version": "{second.version}"')
+    with pytest.raises(UntrustedArtifact, match="changed after it was signed"):
+        gate.promote(unrecorded, "risk", second.version)
+
+
+def test_another_versions_evidence_is_refused(recorded: Settings, fair: ResolvedModel) -> None:
+    unfair = register(recorded, Force(inflated=1.5))
+    place = Path(EVIDENCE_PATH, FILE)
+    shutil.copy(fair.path.parent / place, unfair.path.parent / place)
+    with pytest.raises(UntrustedArtifact, match="not what the model was signed with"):
+        gate.promote(recorded, "risk", unfair.version)
+
+
+def test_a_version_without_evidence_or_without_an_outcome_does_not_pass(recorded: Settings) -> None:
+    empty = register(recorded, Force(), outcomes=[])
+    with pytest.raises(GateRefused, match="nothing was measured"):
+        gate.promote(recorded, "risk", empty.version)
+    bare = register(recorded, Force(), evidence_sha256=None)
+    with pytest.raises(GateRefused, match="keeps no evidence"):
+        gate.promote(recorded, "risk", bare.version)
+
+
+def test_groups_flagged_more_often_need_words(recorded: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A band so narrow that the fair model's flag rates lie outside of it."""
+    model = register(recorded, Force())
+    limits = replace(policy().gate.groups, ratio_low=0.999, ratio_high=1.001)
+    found = gate.examine(recorded, "risk", model.version).seen["conduct"].fairness
+    lines = group_lines("conduct", found, (), limits)
+    silent = [line for line in lines if line.status is Status.UNEXPLAINED]
+    assert {line.check.rpartition(".")[2] for line in silent} == {"flag_ratio", "false_positive_ratio"}
+    monkeypatch.setitem(gate.GATES, "risk", lambda *_: ({}, silent))
+    examined = gate.examine(recorded, "risk", model.version)
+    with pytest.raises(InvalidInput, match="with a waiver: it is unexplained"):
+        gate.settle(recorded, examined, "waiver", [silent[0].check], REASON, PEOPLE, TODAY)
+    with pytest.raises(GateRefused, match="explained in writing"):
+        gate.promote(recorded, "risk", model.version)
+    gate.settle(recorded, examined, "justification", examined.checks(Status.UNEXPLAINED), REASON, PEOPLE[:1], TODAY)
+    assert gate.examine(recorded, "risk", model.version).checks(Status.EXPLAINED) == [line.check for line in silent]
+
+
+def test_the_commands_judge_sign_and_promote(unrecorded: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = register(unrecorded, Force())
+    monkeypatch.setenv("PHAROS_STATE", str(unrecorded.state))
+    monkeypatch.setenv("PHAROS_TODAY", "2026-01-01")
+    settings.cache_clear()
+
+    def run(*words: str, status: int = 0) -> str:
+        result = CliRunner().invoke(pharos.app, words, catch_exceptions=False)
+        assert result.exit_code == status, result.output
+        return result.output
+
+    try:
+        assert "may not answer" in run("gate", "risk", "--version", model.version, status=1)
+        listed = waivers.folder_of(unrecorded, model) / "inconclusive.txt"
+        signed = ("--reason", REASON, "--signed-by", PEOPLE[0], "--signed-by", PEOPLE[1])
+        run("gate", "waive", "risk", "--version", model.version, "--checks-from", str(listed), *signed)
+        assert "passed" in run("gate", "risk", "--version", model.version)
+        assert "is the champion" in run("promote", "risk", "--version", model.version)
+    finally:
+        settings.cache_clear()
+
+
+GOOD = Difference(0.03, 0.01, 0.05)
+IN_ORDER = grade_rates(np.linspace(0, 1, 200), np.linspace(0, 1, 200), policy().grades.shares)
+SOUND = Checked("conduct", 200, 50.0, 0.2, GOOD, 0.03, 0.3, GOOD, IN_ORDER)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"gain": Difference(0.03, 0.0, 0.05)}, "gain in average precision"),
+        ({"hits": Difference(0.03, -0.01, 0.05)}, "gain in precision over count_rule at the alert budget"),
+        ({"ece": 0.0301}, "expected calibration error is 0.030, must be at most 0.03"),
+        ({"ece": float("nan")}, "expected calibration error is not measured"),
+        ({"rates": grade_rates(np.ones(200), np.linspace(0, 1, 200), Shares(0.05, 0.15, 0.5, 0.3))}, "event rates"),
+        ({"rates": {}}, "event rates"),
+    ],
+    ids=["precision", "hits", "ece", "nan", "equal_rates", "no_rates"],
+)
+def test_each_check_of_an_outcome_can_refuse(change: dict[str, Any], words: str) -> None:
+    assert SOUND.passes
+    assert SOUND.because == ()
+    refused = replace(SOUND, **change)
+    assert not refused.passes
+    assert [words in why.en for why in refused.because] == [True]
+    assert "要求" in refused.because[0].zh
+
+
+def test_gains_are_counted_at_the_same_budget_of_each_day() -> None:
+    """Ten officers a day, one may be flagged: the model is right on both days, the rule's tie hits one time in ten."""
+    officers = [f"o{n}" for n in range(20)]
+    y, counts = np.eye(1, 20)[0], np.zeros(20)
+    chances = np.linspace(0.9, 0.1, 20)
+    checked = check("conduct", [Later(day, officers, y, chances, counts) for day in DAYS])
+    assert checked.hits.difference == pytest.approx(1.0 - 1 / 20)
+    assert Pooled.of([Later(DAYS[0], officers, y, chances, counts)]).flagged(counts).tolist() == [1 / 20] * 20
+
+
+def test_the_register_knows_groups_as_of_the_day(recorded: Settings) -> None:
+    evidence = Pooled.of(Force(people=4).later())
+    register_there = register_of(recorded, set(DAYS))
+    hidden = replace(evidence, officers=register_there.protected.index[[0, 1, 2, 3] * 2].to_numpy())
+    audit = register_there.audit(hidden, policy().gate.groups)
+    assert audit.lacking == ()
+    assert set(audit.frame["sex"]) == {"女", "男"}
+    assert set(audit.frame["age_band"]) == {"30-39"}
+    assert set(audit.frame["unit_size"]) == {"300+"}
+    nobody = register_of(recorded, set()).audit(replace(evidence, officers=np.array(["x"] * 8)), policy().gate.groups)
+    assert nobody.lacking == policy().gate.groups.attributes
+
+
+@pytest.mark.parametrize("column", ["sex", "ethnicity", "birth_year", "age_band_sex"])
+def test_no_protected_attribute_is_a_feature(column: str) -> None:
+    with pytest.raises(ForbiddenFeature):
+        check_features([column])
+
+
+def test_the_table_shows_fails_one_by_one_and_the_rest_in_numbers(recorded: Settings, fair: ResolvedModel) -> None:
+    lines = list(gate.examine(recorded, "risk", fair.version).lines)
+    plain = as_table(lines)
+    assert plain.row_count == 4 + 4
+    failed = replace(lines[-1], status=Status.FAIL)
+    assert as_table([*lines[:-1], failed]).row_count == plain.row_count + 1
+    assert worst([*lines, failed]) is Status.FAIL
+    assert failed.settled() == failed
+    assert pd.Series(asdict(failed)).notna().all()
+    unmeasured = Line("a", "", Status.FAIL, failed.words, failed.must)
+    assert unmeasured.as_record()["value"] is None
