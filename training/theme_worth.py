@@ -1,8 +1,7 @@
 """Which themes may be told as reasons: those that told something of a later year.
 
 A model always finds a little in a column that means nothing. Before a theme is told to anybody, the models fitted a
-horizon earlier are asked what they would have said of the year held out without it; a theme whose absence costs
-nothing there is silent.
+horizon earlier are asked about the year held out; a theme that does not go with what came there is silent.
 """
 
 from __future__ import annotations
@@ -13,51 +12,49 @@ import numpy as np
 from scipy.special import expit
 
 from models.base import ExplainedModel, Matrix, Numbers
-from models.calibration import Platt
 from models.explain import CODES, ThemeSums, theme_sums
 
-Z_LEAST = 2.0  # standard errors by which the loss must grow without a theme
+Z_LEAST = 2.0  # standard errors by which what a theme adds must go with what came
+PULL = 1.0  # rows' worth of belief that a theme tells nothing
+NOTHING, TOLERANCE, STEPS = 1e-9, 1e-8, 50
 
 
 def silent_themes(
     members: Mapping[str, ExplainedModel],
     weights: Mapping[str, float],
-    platt: Platt,
     held_out: tuple[Matrix, Numbers],
     names: tuple[str, ...],
 ) -> tuple[str, ...]:
     """Codes of the themes that are not told, of a blend of `members` that were fitted before the year held out.
 
-    `held_out` is x (n, f) and y (n,) in [0, 1] of that year, `platt` what calibrates the blend on it.
+    `held_out` is x (n, f) and y (n,) in [0, 1] of that year.
     """
     x, y = held_out
     parts = np.sum([weight * members[name].contributions(x) for name, weight in weights.items()], axis=0)
-    sums = theme_sums(platt.slope * parts, names)
-    worth = theme_worth(sums, y, platt.shift)
+    worth = theme_worth(theme_sums(parts, names), y)
     loudest = max(worth, key=lambda code: worth[code], default=None)  # a warning is never without any reason
     return tuple(code for code in CODES if code != loudest and worth.get(code, -np.inf) < Z_LEAST)
 
 
-def theme_worth(sums: ThemeSums, y: Numbers, shift: float = 0.0) -> dict[str, float]:
-    """By how many standard errors the mean log-loss grows when a theme says the same of everybody.
+def theme_worth(sums: ThemeSums, y: Numbers) -> dict[str, float]:
+    """By how many standard errors what a theme adds goes with what came, the other themes held equal.
 
-    `y` (n,) in [0, 1]; `shift` is added to the log-odds of `sums`. Themes that say nothing are left out.
+    The themes' sums are the covariates of one logistic regression on `y` (n,) in [0, 1], with a slight pull to zero:
+    a theme that means something has a coefficient above zero, whether or not the model made too much of it. Themes
+    that say nothing are left out.
     """
-    score, themes = sums.log_odds + shift, sums.themes
-    loss = _loss(score, y)
-    found = {}
-    for place, code in enumerate(CODES):
-        said = themes[:, place]
-        if np.ptp(said) == 0.0:
-            continue
-        more = _loss(score - said + said.mean(), y) - loss
-        error = more.std(ddof=1) / np.sqrt(len(more))
-        found[code] = float(more.mean() / error) if error > 0 else 0.0
-    return found
-
-
-def _loss(score: Numbers, y: Numbers) -> Numbers:
-    """Cross-entropy of each row, (n,), for labels that may be chances."""
-    chance = np.clip(expit(score), 1e-9, 1 - 1e-9)
-    each: Numbers = -(y * np.log(chance) + (1 - y) * np.log(1 - chance))
-    return each
+    said = np.column_stack([sums.themes, sums.other])
+    spread = said.std(axis=0)
+    told = np.flatnonzero(spread > NOTHING)
+    z = np.column_stack([np.ones(len(y)), (said[:, told] - said[:, told].mean(axis=0)) / spread[told]])
+    pull = np.array([0.0] + [PULL] * len(told))
+    theta = np.zeros(z.shape[1])
+    for _ in range(STEPS):
+        chance = expit(z @ theta)
+        curve = (z * (chance * (1 - chance))[:, None]).T @ z + np.diag(pull + NOTHING)
+        step = np.linalg.solve(curve, z.T @ (chance - y) + pull * theta)
+        theta = theta - np.clip(step, -2.0, 2.0)
+        if np.abs(step).max() < TOLERANCE:
+            break
+    error = np.sqrt(np.diag(np.linalg.inv(curve)))
+    return {CODES[place]: float(theta[row] / error[row]) for row, place in enumerate(told, 1) if place < len(CODES)}

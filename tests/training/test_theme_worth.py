@@ -8,7 +8,6 @@ from scipy.special import expit
 
 from models.base import Matrix, Numbers
 from models.boosting import Boosted
-from models.calibration import Platt, log_odds
 from models.explain import theme_sums
 from models.logistic import SoftLogistic
 from training.theme_worth import silent_themes, theme_worth
@@ -35,7 +34,7 @@ def test_planted_nulls_stay_silent_and_planted_effects_speak() -> None:
     for seed in range(10):
         rng = np.random.default_rng(seed)
         members = _fitted(rng)
-        silent = silent_themes(members, {"boosted": 0.5, "logistic": 0.5}, Platt(0.9, 0.1), _year(rng, 3000), NAMES)
+        silent = silent_themes(members, {"boosted": 0.5, "logistic": 0.5}, _year(rng, 3000), NAMES)
         for theme in heard:
             heard[theme] += theme not in silent
         assert "training" in silent  # no column speaks of it
@@ -61,17 +60,17 @@ def test_the_loudest_theme_always_speaks() -> None:
     luck = (rng.random(300) < 0.1).astype(np.float64)
     member = SoftLogistic(1.0).fit(x, luck, NAMES)
     other = (rng.random(300) < 0.1).astype(np.float64)
-    silent = silent_themes({"logistic": member}, {"logistic": 1.0}, Platt(), (x, other), NAMES)
+    silent = silent_themes({"logistic": member}, {"logistic": 1.0}, (x, other), NAMES)
     spoken = {"complaints", "workload", "honours", "moves"} - set(silent)
     assert 1 <= len(spoken) <= 2
 
 
-def test_worth_is_measured_at_the_calibrated_level() -> None:
+def test_a_model_that_makes_too_much_of_a_theme_does_not_silence_it() -> None:
     rng = np.random.default_rng(2)
     x, y = _year(rng, 2000)
     member = SoftLogistic(10.0).fit(x, y, NAMES)
     sums = theme_sums(member.contributions(x), NAMES)
-    assert np.allclose(sums.log_odds, log_odds(member.predict(x)))
-    off = theme_worth(sums, y, shift=3.0)
-    assert theme_worth(sums, y)["complaints"] == pytest.approx(theme_worth(sums, y, 0.0)["complaints"])
-    assert off["complaints"] < theme_worth(sums, y)["complaints"]
+    loud = theme_sums(5.0 * member.contributions(x), NAMES)
+    assert theme_worth(loud, y)["complaints"] == pytest.approx(theme_worth(sums, y)["complaints"])
+    turned = theme_worth(theme_sums(-member.contributions(x), NAMES), y)
+    assert turned["complaints"] < -2.0  # a theme that says the opposite of what came is no reason
