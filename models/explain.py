@@ -24,6 +24,16 @@ SMALLEST = 0.02  # log-odds; less than two per cent either way is no reason
 CODES = tuple(theme.code for theme in THEMES)
 OWNER = np.array([CODES.index(theme.code) for theme, _ in FACETS])  # (facets,) place of each facet's theme
 OF_THEME = np.eye(len(CODES))[OWNER]  # (facets, themes)
+SEVERAL = 0.5  # log-odds above the base that are owed an explanation, be it that nothing stands out
+MANY_SMALL: dict[str, Any] = {
+    "theme": "several",
+    "text": {
+        "zh": "多项因素各有少许影响，没有单一主因",
+        "en": "several things add a little each; none stands out",
+    },
+    "since": None,
+    "strength": None,
+}
 BAD = np.array([theme.bad for theme, _ in FACETS])
 
 
@@ -85,12 +95,17 @@ class Told:
     def both(self, frame: pd.DataFrame, sums: ThemeSums, top: int) -> tuple[list[str], list[str]]:
         """(reasons, strengths): for each row the JSON of at most `top` of each, strongest first.
 
-        `frame` has as_of and the features of the rows of `sums`. A facet without a known value is not told.
+        `frame` has as_of and the features of the rows of `sums`. A facet without a known value is not told; where
+        nothing can be told of a chance well above the usual, that is what is said.
         """
         record = _Record.of(frame, self.means)
         raising = _choose(sums, record.fits(1.0), 1.0, top, self.silent)
         lowering = _choose(sums, record.fits(-1.0), -1.0, top, self.silent)
-        return record.sentences(raising, sums.strength), record.sentences(lowering, sums.strength)
+        reasons = record.sentences(raising, sums.strength)
+        unexplained = (raising < 0).all(axis=1) & (sums.log_odds - sums.base >= SEVERAL)
+        several = json.dumps([MANY_SMALL], ensure_ascii=False)
+        told = [several if alone else reason for reason, alone in zip(reasons, unexplained, strict=True)]
+        return told, record.sentences(lowering, sums.strength)
 
     def reasons(self, frame: pd.DataFrame, sums: ThemeSums, top: int) -> list[str]:
         """Only what raises the chance."""

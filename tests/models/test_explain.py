@@ -120,7 +120,10 @@ def test_the_facet_that_adds_most_is_told() -> None:
 
 
 def test_a_value_that_is_not_known_is_not_told_and_little_is_no_reason() -> None:
-    assert _told({"complaints_12m": 0.9}, {"complaints_24m": float("nan")}, {}) == ([], [])
+    assert _told({"complaints_12m": 0.49}, {"complaints_24m": float("nan")}, {}) == ([], [])
+    assert _told({"complaints_12m": -0.9}, {"complaints_24m": float("nan")}, {}) == ([], [])
+    (several,), strengths = _told({"complaints_12m": 0.9}, {"complaints_24m": float("nan")}, {})
+    assert (several["theme"], several["since"], strengths) == ("several", None, [])
     assert _told({"complaints_12m": 0.019}, {"complaints_24m": 3.0}, {}) == ([], [])
     assert len(_told({"complaints_12m": 0.021}, {"complaints_24m": 3.0}, {})[0]) == 1
 
