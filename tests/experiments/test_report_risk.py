@@ -27,6 +27,7 @@ from experiments.report_risk import default_days, default_outcomes
 from experiments.reporting import known_until
 from features.ingest import Delivered, delivery_of, versioned
 from models import registry
+from models.boosting import DEFAULTS
 from training.dataset import rows_from_tables
 
 VOID = {"meta", "input", "img", "br"}
@@ -93,7 +94,10 @@ def reported(bureau: Path, delivery: Delivery, tmp_path_factory: pytest.TempPath
         for module in ("backtest_risk", "backtest_units"):
             patch.setattr(f"experiments.{module}.rows_from_tables", lambda *_: rows)
         patch.setattr("models.baselines.TREES", 10)
-        patch.setattr("models.boosting.DEFAULTS", {"rounds": 10, "learning_rate": 0.1, "min_data_in_leaf": 20})
+        few = {**DEFAULTS, "rounds": 10, "learning_rate": 0.1, "min_data_in_leaf": 20}
+        patch.setattr("models.boosting.DEFAULTS", few)
+        patch.setattr("models.glass_box.DEFAULTS", {"max_rounds": 5, "learning_rate": 0.1})
+        patch.setattr("models.event_sequence.EPOCHS", 1)
         patch.setattr("pharos.settings", lambda: state)
         asked = ["--source", "simulator", "--data", str(bureau), "--outcome", "conduct", "--horizon-months", "12"]
         result = CliRunner().invoke(pharos.app, ["report", "risk", *asked, *days, "--out", str(out)])
