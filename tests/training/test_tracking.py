@@ -15,7 +15,7 @@ from models.artifacts import Parts
 from models.registry import ResolvedModel
 from training import gate, tracking
 
-GOOD_RISK = {"ap_gain.conduct": 0.02, "ap_gain_low.conduct": 0.01, "ece.conduct": 0.03}
+GOOD_RISK = {"ap_gain.conduct": 0.02}
 GOOD_NEXT_POST = {"ndcg_gain": 0.01, "ndcg_gain_low": 0.004}
 
 
@@ -76,14 +76,14 @@ def test_only_a_signed_folder_becomes_a_version(made: Settings, tmp_path: Path) 
 
 def test_the_champion_moves_only_through_the_gate(made: Settings, tmp_path: Path) -> None:
     weak = train(made, tmp_path, "next-post", {"ndcg_gain": 0.01, "ndcg_gain_low": -0.002})
-    with pytest.raises(GateRefused, match=r"is -0\.0020, must be above 0\. No version answers yet"):
+    with pytest.raises(GateRefused, match=r"is -0\.002, must be above 0 \(fail\)\. No version answers yet"):
         gate.promote(made, "next-post")
     with pytest.raises(NotReady, match="pharos promote next-post"):
         registry.resolve(made, "next-post")
     good = train(made, tmp_path, "next-post", GOOD_NEXT_POST)
-    promoted, lines = gate.promote(made, "next-post")
-    assert promoted.version == good.version
-    assert all(line.holds for line in lines)
+    promoted = gate.promote(made, "next-post")
+    assert promoted.model.version == good.version
+    assert promoted.passed
     with pytest.raises(GateRefused, match=f"Version {good.version} goes on answering"):
         gate.promote(made, "next-post", weak.version)
     resolved = registry.resolve(made, "next-post")
@@ -91,29 +91,10 @@ def test_the_champion_moves_only_through_the_gate(made: Settings, tmp_path: Path
     assert (resolved.version, parts.json, metadata) == (good.version, {"cut": 0.5}, {"name": "next-post"})
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"ece.conduct": 0.031}, "calibration error for conduct is 0.0310, must be at most 0.03"),
-        ({"ap_gain_low.force": -0.01}, "interval of that gain for force"),
-        ({"ap_gain.conduct": float("nan")}, "gain in average precision over count_rule for conduct is nan"),
-        ({"ap_gain_low.conduct": None}, "was not measured"),
-    ],
-    ids=["ece", "second_outcome", "nan", "not_measured"],
-)
-def test_each_check_of_the_risk_gate_can_refuse(change: dict[str, float | None], words: str) -> None:
-    figures = {f"gate.{name}": value for name, value in {**GOOD_RISK, **change}.items() if value is not None}
-    failed = [str(line) for line in gate.examine("risk", figures, ["conduct"]) if not line.holds]
-    assert len(failed) == 1
-    assert words in failed[0]
-
-
-def test_an_outcome_that_nobody_measured_is_not_promoted() -> None:
-    figures = {f"gate.{name}": value for name, value in GOOD_RISK.items()}
-    lines = gate.examine("risk", figures, ["conduct", "strain"])
-    assert {line.outcome for line in lines if not line.holds} == {"strain"}
-    assert len([line for line in lines if not line.holds]) == len(gate.CHECKS["risk"])
-    assert gate.as_table(lines).row_count == 6
+def test_a_gain_that_nobody_measured_is_not_promoted(made: Settings, tmp_path: Path) -> None:
+    silent = train(made, tmp_path, "next-post", {"ndcg_gain": float("nan")})
+    with pytest.raises(GateRefused, match=r"ndcg_gain_low: .* is not measured, must be above 0"):
+        gate.promote(made, "next-post", silent.version)
 
 
 def test_a_tampered_model_is_not_promoted(made: Settings, tmp_path: Path) -> None:
