@@ -106,6 +106,11 @@ def backtest_units(
     return report
 
 
+def least_officers() -> int:
+    """How large a unit must be to be tested: policy's least for a grade."""
+    return policy().grades.unit.minimum_officers
+
+
 def _about(asked: UnitsBacktest, frames: Mapping[str, pd.DataFrame], tests: Sequence[date]) -> dict[str, Any]:
     until = known_until(frames)
     ends = {day: add_months(day, asked.horizon_months) for day in tests}
@@ -116,14 +121,14 @@ def _about(asked: UnitsBacktest, frames: Mapping[str, pd.DataFrame], tests: Sequ
         "cuts": {"known_until": until, "tests": {str(day): {"until": end} for day, end in ends.items()}},
         "open_tests": [str(day) for day, end in ends.items() if until is not None and end > add_months(until, 1)],
         "bootstrap": {"draws": DRAWS, "seed": asked.seed, "over": "officers", "interval": 0.95},
-        "minimum_officers": policy().grades.unit.minimum_officers,
+        "minimum_officers": least_officers(),
         "rules": [],
     }
 
 
 def _check_splits(rows: RiskRows, splits: Splits) -> None:
     """Before any fit: raise NotReady where nobody can be tested or learned from, or no unit is large enough."""
-    least = policy().grades.unit.minimum_officers
+    least = least_officers()
     for (outcome, day), split in splits.items():
         sizes = rows.at([day])["unit_id"].value_counts()
         if not (sizes >= least).any():
@@ -152,7 +157,7 @@ def _one_day(rows: RiskRows, outcome: str, split: Split, rule: UnitRule) -> Test
     past = past_chances(frame, outcome, split.horizon_months, rule.open_chance)
     roster = roster_of(frame, chances, unit_parents(rows.tables, split.test), past)
     own = expected(roster, moved_chances(roster, rule), rule)["own"]
-    tested = np.flatnonzero(own.officers >= policy().grades.unit.minimum_officers)
+    tested = np.flatnonzero(own.officers >= least_officers())
     inside = np.isin(roster.where, tested)
     where = np.searchsorted(tested, roster.where[inside])
     y, last = (values[placed(frame)][inside] for values in _labels(rows, frame, outcome, split))

@@ -13,6 +13,7 @@ from models.base import Numbers
 
 Places = NDArray[np.intp]
 ABOVE = -1  # the place of "no unit"
+BETWEEN = np.geomspace(1e-3, 1.0, 19)  # shares of an officer's variance that units may differ by
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _depth(name: str, above: Mapping[str, str | None]) -> int:
 @dataclass(frozen=True)
 class Pooled:
     """Each unit's own rate after pooling and its variance, (units,); `between` is the variance of a unit about its
-    parent that the data speak for."""
+    parent that the data speak for most."""
 
     mean: Numbers
     variance: Numbers
@@ -92,59 +93,65 @@ def pool(tree: UnitTree, total: Numbers, count: Numbers) -> Pooled:
 
     `total` (units,) sums of chances or counts of 0 and 1, `count` (units,) officers. What an officer adds to the
     variance is rate * (1 - rate) over the force. The posterior is exact for Gaussian noise (Pearl 1988, belief
-    propagation: one pass up, one down); `between` by moments, each unit against its parent's block.
+    propagation: one pass up, one down), with the force's own rate above the tops; `between` is the most likely one of
+    a grid (restricted likelihood, the force's rate left free).
     """
-    whole, many = float(total.sum()), max(float(count.sum()), 1.0)
-    rate = whole / many
+    rate = float(total.sum()) / max(float(count.sum()), 1.0)
     noise = max(rate * (1.0 - rate), 1e-9)
     seen = np.divide(total, count, out=np.zeros_like(total), where=count > 0)
-    between = _between(tree, total, count, noise, rate)
-    up_mean, up_precision, sent = _up(tree, seen, count / noise, between)
-    mean, precision = _down(tree, up_mean, up_precision, sent, between, rate)
-    return Pooled(mean, 1.0 / precision, between)
+    up = max((_Up.of(tree, seen, count / noise, noise * share) for share in BETWEEN), key=lambda one: one.likelihood)
+    mean, precision = _down(tree, up, rate)
+    return Pooled(mean, 1.0 / precision, up.between)
 
 
-def _between(tree: UnitTree, total: Numbers, count: Numbers, noise: float, rate: float) -> float:
-    """Variance of a unit about its parent's block beyond what chance gives (DerSimonian and Laird 1986)."""
-    sums, sizes = tree.block(total), tree.block(count)
-    top = tree.parent == ABOVE
-    around = np.where(top, rate, sums[tree.parent] / np.maximum(sizes[tree.parent], 1.0))
-    used = count > 0
-    apart = count[used] * (total[used] / count[used] - around[used]) ** 2
-    free = max(float(used.sum()) - 1.0, 1.0)
-    weight = count.sum() - float((count**2).sum()) / max(float(count.sum()), 1.0)
-    return float(max((float(apart.sum()) - noise * free) / max(weight, 1.0), 1e-3 * noise))
+@dataclass(frozen=True)
+class _Up:
+    """What is known of each unit from itself and everything below it, (units,); `sent` (units, 2) are the messages
+    (precision, mean) to the parents, `likelihood` the logarithm of the restricted likelihood, but for a constant."""
+
+    between: float
+    mean: Numbers
+    precision: Numbers
+    sent: NDArray[np.float64]
+    likelihood: float
+
+    @classmethod
+    def of(cls, tree: UnitTree, seen: Numbers, own: Numbers, between: float) -> Self:
+        """From the units' own means `seen` and their precisions `own`."""
+        known = np.where(own > 0, own, 1.0)
+        force = len(seen)  # the place above all tops
+        # by unit: sums of precision, precision * mean, precision * mean squared, log precision of all that is said
+        sums = np.zeros((force + 1, 4))
+        sums[:-1] = np.stack([own, own * seen, own * seen**2, np.where(own > 0, np.log(known), 0.0)], axis=1)
+        sent, likelihood = np.zeros((force, 2)), 0.0
+        for place in range(force - 1, -1, -1):
+            precision, weighted, square, logs = sums[place]
+            if precision <= 0:
+                continue
+            likelihood += 0.5 * (logs - np.log(precision) - square + weighted**2 / precision)
+            message, mean = 1.0 / (1.0 / precision + between), weighted / precision
+            sent[place] = message, mean
+            sums[tree.parent[place]] += message, message * mean, message * mean**2, np.log(message)
+        precision, weighted, square, logs = sums[force]
+        if precision > 0:
+            likelihood += 0.5 * (logs - np.log(precision) - square + weighted**2 / precision)
+        inside = sums[:-1]
+        mean = np.divide(inside[:, 1], inside[:, 0], out=np.zeros(force), where=inside[:, 0] > 0)
+        return cls(between, mean, inside[:, 0].copy(), sent, float(likelihood))
 
 
-def _up(tree: UnitTree, seen: Numbers, own: Numbers, between: float) -> tuple[Numbers, Numbers, NDArray[np.float64]]:
-    """Mean and precision of each unit from itself and below, and the message (precision, mean) to its parent."""
-    precision, weighted = own.copy(), own * seen
-    sent = np.zeros((len(seen), 2))
-    for place in range(len(seen) - 1, -1, -1):
-        if precision[place] > 0:
-            message = 1.0 / (1.0 / precision[place] + between)
-            sent[place] = message, weighted[place] / precision[place]
-            if tree.parent[place] != ABOVE:
-                precision[tree.parent[place]] += message
-                weighted[tree.parent[place]] += message * sent[place, 1]
-    mean = np.divide(weighted, precision, out=np.zeros_like(weighted), where=precision > 0)
-    return mean, precision, sent
-
-
-def _down(
-    tree: UnitTree, mean: Numbers, precision: Numbers, sent: NDArray[np.float64], between: float, rate: float
-) -> tuple[Numbers, Numbers]:
+def _down(tree: UnitTree, up: _Up, rate: float) -> tuple[Numbers, Numbers]:
     """Add what the parent knows from elsewhere; above the tops stands the force with its rate."""
-    force = float(precision.sum())
-    mean, precision = mean.copy(), precision.copy()
+    force = float(up.precision[tree.parent == ABOVE].sum())
+    mean, precision = up.mean.copy(), up.precision.copy()
     for place in range(len(mean)):
         parent = int(tree.parent[place])
         if parent == ABOVE:
             others, centre = force, rate
         else:
-            others = precision[parent] - sent[place, 0]
-            centre = (precision[parent] * mean[parent] - sent[place, 0] * sent[place, 1]) / max(others, 1e-12)
-        message = 1.0 / (1.0 / max(others, 1e-12) + between)
+            others = precision[parent] - up.sent[place, 0]
+            centre = (precision[parent] * mean[parent] - up.sent[place, 0] * up.sent[place, 1]) / max(others, 1e-12)
+        message = 1.0 / (1.0 / max(others, 1e-12) + up.between)
         total = precision[place] + message
         mean[place] = (precision[place] * mean[place] + message * centre) / total
         precision[place] = total

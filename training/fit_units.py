@@ -18,7 +18,7 @@ from models.calibration import log_odds
 from models.units import DOUBT, LEAST, LEVEL, Roster, UnitRule, signal
 
 PENALTIES = (10000.0, 500.0, 50.0)  # information (inverse squared log-odds), most cautious first
-CAUTIOUS = 500.0  # where there is one as-of only and nothing can be left out
+CAUTIOUS = 50.0  # where there is one as-of only and nothing can be left out
 STEPS = 30
 FEW = 5.0  # officers; smaller units say nothing about doubt
 MOST = 1.5  # log-odds; more is a single odd year
