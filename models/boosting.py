@@ -35,6 +35,8 @@ FIXED: Mapping[str, Any] = {
     "verbose": -1,
 }
 
+FEWEST_LEAVES, POSITIVES_A_LEAF = 4, 100  # five hundred events cannot tell fifteen kinds of officers apart
+
 
 @dataclass
 class Boosted:
@@ -45,12 +47,17 @@ class Boosted:
     booster: Booster | None = None
 
     def fit(self, x: Matrix, y: Numbers, names: Sequence[str], weight: Numbers | None = None) -> Self:
-        """Fit on x (n, f), y (n,) in [0, 1]; a leaf holds at most a fiftieth of the rows, so small data fits too."""
+        """Fit on x (n, f), y (n,) in [0, 1].
+
+        A leaf holds at most a fiftieth of the rows, so small data fits too; rare events give smaller trees.
+        """
         import lightgbm
 
         chosen = {**FIXED, **DEFAULTS, **self.params, "seed": self.seed, "num_threads": _threads()}
         rounds = int(chosen.pop("rounds"))
         chosen["min_data_in_leaf"] = max(1, min(int(chosen["min_data_in_leaf"]), len(y) // 50))
+        most = max(FEWEST_LEAVES, int(y.sum() // POSITIVES_A_LEAF))
+        chosen["num_leaves"] = min(int(chosen["num_leaves"]), most)
         rows = lightgbm.Dataset(x, y, weight=weight, feature_name=[f"f{place}" for place in range(len(names))])
         self.booster = lightgbm.train(chosen, rows, num_boost_round=rounds)
         return self

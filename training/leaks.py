@@ -1,22 +1,32 @@
-"""A feature that alone tells the outcome is no feature but a leak: refuse to learn from it."""
+"""A feature that tells the outcome ahead far better than the same outcome behind looked ahead: refuse to learn from it.
+
+What a record holds of the past says as much of the months before an as-of as of those after it, or more. A column
+that only later facts can explain tells what is to come and little of what was, however much noise hides it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from data_contracts.errors import ForbiddenFeature
 from models.base import Matrix, Numbers
 
+Truth = NDArray[np.bool_]
 TELLS_ALL = 0.99  # area under the ROC curve of one column; honest features stay far below
+TELLS_MUCH, AHEAD = 0.75, 0.15  # so much of the months ahead, and so much less of those behind
 LEAST = 20  # of either class, or chance alone may reach it
 ROWS = 20_000
 
 
-def refuse_leaks(x: Matrix, y: Numbers, names: Sequence[str], seed: int = 0) -> None:
-    """Raise ForbiddenFeature when one column of x (n, f) separates y (n,), chances taken by their larger side.
+def refuse_leaks(x: Matrix, y: Numbers, names: Sequence[str], behind: Numbers | None = None, seed: int = 0) -> None:
+    """Raise ForbiddenFeature when one column of x (n, f) knows what is to come, y (n,); chances by their larger side.
+
+    `behind` (n,) is the same outcome in as many months before the as-of; without it, or with too few events there,
+    only a column that separates y is refused.
 
     >>> came = np.arange(100) % 2.0
     >>> refuse_leaks(came[:, None].astype(np.float32), came, ["complaints_of_tomorrow"])  # doctest: +ELLIPSIS
@@ -26,22 +36,39 @@ def refuse_leaks(x: Matrix, y: Numbers, names: Sequence[str], seed: int = 0) -> 
     """
     some = np.random.default_rng(seed).permutation(len(y))[:ROWS]
     came = y[some] >= 0.5
-    if min(came.sum(), (~came).sum()) < LEAST:
+    if not _enough(came):
         return
-    area = _areas(x[some], came)
-    worst = int(np.argmax(area))
-    if area[worst] > TELLS_ALL:
+    was = None if behind is None else behind[some] >= 0.5
+    for name, column in zip(names, x[some].T, strict=True):
+        known = ~np.isnan(column)
+        _judge(name, np.where(known, column, -np.inf), came, was)
+        if not known.all():
+            _judge(name, column[known], came[known], None if was is None else was[known])
+
+
+def _judge(name: str, values: Matrix, came: Truth, was: Truth | None) -> None:
+    """Refuse one column, (n,), by what it tells of the months ahead and of those behind."""
+    if not _enough(came):
+        return
+    ranks = rankdata(values)
+    ahead = _area(ranks, came)
+    tells = max(ahead, 1.0 - ahead)
+    back = None if was is None or not _enough(was) else _area(ranks, was)
+    told = None if back is None else back if ahead >= 0.5 else 1.0 - back
+    more = told is not None and tells > TELLS_MUCH and tells - told > AHEAD
+    if tells > TELLS_ALL or more:
         raise ForbiddenFeature(
-            f"feature {names[worst]!r} alone tells the outcome (area under the curve {area[worst]:.3f}), which only "
-            "something known later can; take it out or mend its known_on"
+            f"feature {name!r} alone tells the outcome (area under the curve {tells:.3f}"
+            + (f", {told:.3f} of the months behind" if more else "")
+            + "), which only something known later can; take it out or mend its known_on"
         )
 
 
-def _areas(x: Matrix, came: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Numbers:
-    """Area under the ROC curve of each column in its better direction, (f,); unknown values come first."""
-    filled = np.where(np.isnan(x), -np.inf, x)
-    ranks = np.column_stack([rankdata(column) for column in filled.T]) if x.shape[1] else np.zeros((len(x), 0))
+def _enough(came: Truth) -> bool:
+    return min(int(came.sum()), int((~came).sum())) >= LEAST
+
+
+def _area(ranks: Numbers, came: Truth) -> float:
+    """Area under the ROC curve of ranks (n,), more meaning more likely."""
     positives, negatives = int(came.sum()), int((~came).sum())
-    area = (ranks[came].sum(axis=0) - positives * (positives + 1) / 2) / (positives * negatives)
-    better: Numbers = np.maximum(area, 1.0 - area) if len(area) else np.zeros(1)
-    return better
+    return float((ranks[came].sum() - positives * (positives + 1) / 2) / (positives * negatives))

@@ -106,12 +106,12 @@ def _windows(spine: pd.DataFrame, question: Question) -> list[tuple[NDArray[np.i
     return [(np.flatnonzero(spine["as_of"] == stamp), question.window(pd.Timestamp(stamp).date())) for stamp in stamps]
 
 
-def first_as_of(frames: Frames, outcome: str) -> date:
+def first_as_of(frames: Frames, outcome: str, known_at: date | None = None) -> date:
     """The earliest as-of with a year of real recording in each of the outcome's own tables behind it.
 
-    Raises MissingTable without any row.
+    With `known_at` only rows known by then count. Raises MissingTable without any row.
     """
-    began = [_began(frames, sign) for sign in policy().outcome(outcome).signs if not sign.optional]
+    began = [_began(frames, sign, known_at) for sign in policy().outcome(outcome).signs if not sign.optional]
     absent = [table for table, day in began if day is None]
     if absent:
         raise MissingTable(
@@ -120,10 +120,11 @@ def first_as_of(frames: Frames, outcome: str) -> date:
     return add_months(max(day.date() for _, day in began if day is not None), 12)
 
 
-def _began(frames: Frames, sign: Sign) -> tuple[str, pd.Timestamp | None]:
+def _began(frames: Frames, sign: Sign, known_at: date | None) -> tuple[str, pd.Timestamp | None]:
     if sign.table not in frames:
         return sign.table, None
-    days = frames[sign.table][sign.date].dropna()
+    rows = frames[sign.table]
+    days = (rows if known_at is None else rows[rows["known_on"] <= pd.Timestamp(known_at)])[sign.date].dropna()
     return sign.table, None if days.empty else _recording_began(days)
 
 
