@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.base import Numbers
+from models.base import ExplainedModel, Matrix, Numbers
 from training.evaluation.bootstrap import Difference, OfficerDraws, difference, weighted_precisions
 from training.evaluation.risk_metrics import soft_average_precision
 
@@ -25,11 +25,16 @@ DRAWS = 300
 
 @dataclass(frozen=True)
 class Judged:
-    """What later years said, as known at the test: log-odds of each member (n,), what came (n,), whose row it is."""
+    """What later years said, as known at the test: log-odds of each member (n,), what came (n,), whose row it is.
+
+    `early` are the members that said it, fitted before, and `x` (n, f) what they were asked about.
+    """
 
     scores: Mapping[str, Numbers]
     answers: Numbers
     officers: Sequence[str]
+    early: Mapping[str, ExplainedModel] = field(default_factory=dict)
+    x: Matrix | None = None
 
     def blended(self, weights: Weights) -> Numbers:
         """Log-odds (n,) of a blend."""

@@ -20,6 +20,7 @@ from training.dataset import Lesson
 from training.leaks import refuse_leaks
 from training.splits import inner_split
 
+from training.theme_worth import silent_themes
 MEMBERS = ("boosted", "logistic", "glass_box")
 
 
@@ -62,7 +63,19 @@ class FittedMembers:
     def served(self) -> OutcomeModel:
         """The model of the chosen weights; of the first blend where nothing could be judged."""
         chosen = self.choose()
-        return self.model(_first(self.members) if chosen is None else chosen.weights)
+        weights = _first(self.members) if chosen is None else chosen.weights
+        return replace(self.model(weights), silent=self._silent(weights))
+
+    def _silent(self, weights: Weights) -> tuple[str, ...]:
+        if self.judged is None or self.judged.x is None:
+            return ()
+        return silent_themes(self.judged.early, weights, (self.judged.x, self.judged.answers), self.lesson.design.names)
+
+    def sets(self, model: OutcomeModel) -> Conformal:
+        """Between which chances of this model nothing is sure, from the year held out; everywhere without one."""
+        if self.judged is None:
+            return Conformal()
+        return Conformal.fit(model.platt.apply(self.judged.blended(model.weights)), self.judged.answers)
 
     def _learned(self, bare: OutcomeModel) -> tuple[Platt, Reliability]:
         """How sure is learned before the level is moved: the year held out knows nothing of it."""
@@ -126,8 +139,8 @@ def _held_out(lesson: Lesson, settings: FitSettings) -> Judged | None:
     y_early, y_late = lesson.answers(early, inner.test), lesson.answers(late, lesson.split.test)
     if min(_rarer(y_early), _rarer(y_late)) < settings.least_positives:
         return None
-    scores = _scores(lesson.x[late], _fitted(lesson, early, y_early, settings))
-    return Judged(scores, y_late, lesson.spine["officer_id"][late].tolist())
+    members, x = _fitted(lesson, early, y_early, settings), lesson.x[late]
+    return Judged(_scores(x, members), y_late, lesson.spine["officer_id"][late].tolist(), members, x)
 
 
 def _rarer(y: Numbers) -> float:

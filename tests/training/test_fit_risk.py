@@ -69,6 +69,11 @@ def test_the_planted_cause_is_found_and_explained() -> None:
     assert np.allclose(total, MODEL.predict(LESSON.x), atol=1e-6)
 
 
+def test_only_the_planted_cause_may_be_told_as_a_reason() -> None:
+    assert "sustained_complaints" not in MODEL.silent
+    assert {"complaints", "career_stage"} <= set(MODEL.silent)
+
+
 def test_chances_mean_what_they_say_in_the_year_after() -> None:
     test = ROWS.at([SPLIT.test])
     truth = expit(-2.5 + 1.2 * test["complaints_sustained_60m"].to_numpy())
