@@ -247,7 +247,7 @@ FAULTS = [
     ("forbidden.toml", '"sex", ', "", "key sex: must stay forbidden; put it back into a group"),
     ("forbidden.toml", '"sex", ', '"sex", "track", ', "key track: the contract lets it train"),
     ("watch.toml", "alert = 0.20", "alert = 0.05", "key inputs.nulls: the alert would come no later than the warning"),
-    ("watch.toml", "usual_times = 2.0", "usual_times = 0.5", "key sureness.usual_times: "),
+    ("watch.toml", "usual_times = 3.0", "usual_times = 0.5", "key sureness.usual_times: "),
     ("gate.toml", "[30, 100, 300]", "[30, 300, 100]", "key groups.unit_size_edges: sizes do not grow"),
     ("gate.toml", "signatures = 2", "signatures = 1", "key waivers.signatures: "),
 ]
