@@ -39,9 +39,16 @@ from serving.strict_body import parse
         (b'{"officer_ids": ["a"], "as_of": 20260101}', 422, "as_of"),
         (b'{"officer_ids": ["a"], "outcomes": []}', 422, "outcomes"),
         (b'{"officer_ids": ["a"], "outcomes": ["crime"]}', 422, "outcomes[0]"),
-        (b'{"officer_ids": NaN}', 422, ""),
-        (b'{"officer_ids": -Infinity}', 422, ""),
-        (b'{"officer_ids": 1e999}', 422, ""),
+        (b'{"officer_ids": NaN}', 422, "officer_ids"),
+        (b'{"officer_ids": ["a", NaN]}', 422, "officer_ids[1]"),
+        (b'{"officer_ids": ["a"], "as_of": {"day": [-Infinity]}}', 422, "as_of.day[0]"),
+        (b'{"officer_ids": 1e999}', 422, "officer_ids"),
+        (b'{"officer_ids": ["a"], "as_of": ' + b"9" * 5000 + b"}", 422, "as_of"),
+        (b'{"officer_ids": ["a", "\\ud800"]}', 422, "officer_ids[1]"),
+        (b'{"officer_ids": ["a"], "\\udfff": 1}', 422, "\\udfff"),
+        (b'{"officer_ids": ["a"], "as_of": {"day": 1, "day": 2}}', 422, "as_of.day"),
+        (b"[" * 500 + b"NaN" + b"]" * 500, 422, "[0]" * 21 + "["),
+        (b"NaN", 422, ""),
         (b'{"request": {"officer_ids": ["a"]}}', 422, "officer_ids"),
     ],
 )
@@ -52,10 +59,14 @@ def test_a_wrong_body_is_refused_and_the_field_named(body: bytes, status: int, f
     assert [error.field for error in refused.value.errors][:1] == ([] if field is None else [field])
 
 
-def test_a_lone_surrogate_is_refused() -> None:
+def test_every_unclear_place_is_named_in_an_answer_that_can_be_written() -> None:
     with pytest.raises(ProblemError) as refused:
-        parse(b'{"officer_ids": ["\\ud800"]}', RiskRequest)
-    assert refused.value.status in (400, 422)
+        parse(b'{"officer_ids": ["\\ud800", Infinity], "\\ud801": NaN, "as_of": NaN}', RiskRequest)
+    told = json.loads(refused.value.body("r"))
+    assert told["status"] == 422
+    assert [error["field"] for error in told["errors"]][-3:] == ["officer_ids[1]", "\\ud801", "as_of"]
+    whole = parse('{"officer_ids": ["\\ud83d\\ude00", "警"]}'.encode(), RiskRequest)
+    assert whole.officer_ids == ["\U0001f600", "警"]
 
 
 @pytest.mark.parametrize("top", [0, 21, "5", 1.5, True, None])
