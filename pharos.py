@@ -289,11 +289,13 @@ def backtest_risk(
     mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
     horizon_months: Annotated[int, typer.Option(help="Months ahead.")] = 24,
     labels: Annotated[str, typer.Option(help="mature (known then) or eventual (as papers do).")] = "mature",
+    with_eventual: Annotated[bool, typer.Option(help="Also against plain peers told the findings of later.")] = False,
 ) -> None:
     """Test risk models on officers and years they have not seen."""
     from experiments.backtest_risk import RiskBacktest, run_backtest
 
-    run_backtest(RiskBacktest(source, data, as_of, outcome, horizon_months, labels, mapping), out, console)
+    asked = RiskBacktest(source, data, as_of, outcome, horizon_months, labels, mapping, with_eventual=with_eventual)
+    run_backtest(asked, out, console)
 
 
 @backtest_app.command("units")
@@ -312,6 +314,21 @@ def backtest_units(
     from experiments.backtest_units import OUTCOMES, UnitsBacktest, run_backtest
 
     run_backtest(UnitsBacktest(source, data, as_of, outcome or OUTCOMES, horizon_months, mapping), out, console)
+
+
+@backtest_app.command("truth")
+def backtest_truth(
+    data: Annotated[Path, typer.Option(help="Folder that `pharos simulate` wrote; the truth lies in it.")],
+    as_of: Annotated[list[str], typer.Option(help="Test day, YYYY-MM-DD; may be given again.")],
+    outcome: Annotated[list[str], typer.Option(help="strain, departure, stagnation, ...; may be given again.")],
+    out: Annotated[Path, typer.Option(help="JSON to write.")],
+    horizon_months: Annotated[int, typer.Option(help="Months ahead.")] = 12,
+    step_months: Annotated[int, typer.Option(help="Months between the as-ofs learned from.")] = 12,
+) -> None:
+    """Test the risk model against someone who knows the hazards that the simulator planted."""
+    from experiments.backtest_truth import TruthBacktest, run_backtest
+
+    run_backtest(TruthBacktest(data, as_of, outcome, horizon_months, step_months), out, console)
 
 
 @backtest_app.command("next-post")

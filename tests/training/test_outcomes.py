@@ -11,7 +11,7 @@ import pytest
 from data_contracts.errors import InvalidInput, MissingTable
 from tests.training.risk_bureau import complaint, complaints, days, spine
 from training.maturity import sustained_chance
-from training.outcomes import Question, first_as_of, labels
+from training.outcomes import Question, exposed, first_as_of, labels
 from training.signs import versions_at
 
 OFFICERS = ["sustained", "later", "open", "cleared", "force", "before", "none"]
@@ -126,6 +126,31 @@ def test_stagnation_is_no_step_and_no_course_for_long() -> None:
     tables = {"promotions": known(steps), "course_completions": known(courses)}
     at = spine(["stuck", "learner", "fresh", "own"], "2010-01-01")
     assert labels(tables, at, Question("stagnation", 12, None)).tolist() == [1, 0, 0, 0]
+
+
+def test_who_has_grown_in_competency_does_not_stagnate() -> None:
+    officers = ["grown", "same", "never", "late"]
+    steps = pd.DataFrame({"officer_id": officers, "kind": "step", "ladder": "enforcement", "rank_step": "二级警员"})
+    steps["occurred_on"] = days(["2004-01-01"] * 4)
+    courses = pd.DataFrame({"officer_id": ["x"], "course_id": ["c"], "occurred_on": days(["2010-06-01"])})
+    tables = {"promotions": known(steps), "course_completions": known(courses)}
+    at = spine(officers, "2010-01-01")
+    assert labels(tables, at, Question("stagnation", 12, None)).tolist() == [1, 1, 1, 1]
+    levels = [("grown", "2008-05-01", 2.0), ("grown", "2010-05-01", 2.5), ("same", "2008-05-01", 2.0)]
+    levels += [("same", "2010-05-01", 2.0), ("late", "2010-05-01", 1.0)]
+    measured = pd.DataFrame(levels, columns=["officer_id", "occurred_on", "level"]).assign(competency="law")
+    measured["occurred_on"] = days(measured["occurred_on"].tolist())
+    tables["competency_assessments"] = known(measured)
+    assert labels(tables, at, Question("stagnation", 12, None)).tolist() == [0, 1, 1, 1]
+    assert first_as_of(tables, "stagnation") == date(2011, 6, 1)
+
+
+def test_only_who_worked_in_the_window_is_exposed_to_strain() -> None:
+    months = pd.DataFrame({"officer_id": ["works", "gone"], "overtime_hours": 1.0, "sick_days": 0})
+    tables = {"duty_months": known(months.assign(month=days(["2010-02-01", "2009-12-01"])))}
+    at = spine(["works", "gone"], "2010-01-01")
+    assert exposed(tables, at, Question("strain", 12, None)).tolist() == [True, False]
+    assert exposed(TABLES, AT, Question("conduct", 12, None)).all()
 
 
 def test_the_chance_is_learned_from_old_complaints_by_source_and_category() -> None:

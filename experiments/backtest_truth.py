@@ -1,0 +1,145 @@
+"""`pharos backtest truth`: how near the risk model comes to someone who knows the planted hazards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from data_contracts.errors import MissingTable
+from data_contracts.policy import policy
+from data_contracts.simulator.write import TRUTH
+from experiments.planted_truth import Asked, age_blind, foresight, oracle
+from experiments.progress import steps
+from experiments.reporting import file_hashes, peak_memory_mib, write_report
+from features.declared import declared_features
+from features.ingest import frames_of
+from models.base import Numbers
+from models.baselines import count_rule
+from training.dataset import RiskRows, as_ofs_needed, lesson_of, rows_from_tables
+from training.evaluation.bootstrap import DRAWS, SEED, OfficerDraws, weighted_precisions
+from training.evaluation.risk_metrics import average_precision
+from training.fit_risk import FitSettings, fit_outcome
+from training.outcomes import Question, first_as_of, labels
+from training.splits import Split, days_asked, rolling_origin
+from training.train_risk import service_of
+
+ORACLES = {"oracle": oracle, "oracle_age_blind": age_blind, "foresight": foresight}
+PHAROS, POOLED = "pharos", "pooled"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class TruthBacktest:
+    """What is asked: the simulator's folder with its truth, test days, outcomes, months ahead."""
+
+    data: Path
+    as_ofs: Sequence[str]
+    outcomes: Sequence[str]
+    horizon_months: int = 12
+    step_months: int = 12
+    fit: FitSettings | None = None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Scores by name on the officers of one outcome and as-of, and what came, (n,) each."""
+
+    outcome: str
+    as_of: date
+    officers: list[str]
+    y: Numbers
+    scores: Mapping[str, Numbers]
+
+
+def read_truth(folder: Path) -> pd.DataFrame:
+    """The planted hazards (officer_id, month, ...); raises MissingTable where the folder has none."""
+    path = folder / TRUTH / f"{TRUTH}.parquet"
+    if not path.is_file():
+        raise MissingTable(f"no planted truth lies in {folder}; give a folder that `pharos simulate` wrote")
+    return pd.read_parquet(path)
+
+
+def backtest_truth(asked: TruthBacktest, say: Say = lambda _: None) -> list[dict[str, Any]]:
+    """Records by outcome and as-of, and pooled: average precision of each, and their ratio with its interval."""
+    truth, days = read_truth(asked.data), days_asked(asked.as_ofs)
+    say("reading")
+    tables = frames_of("simulator", asked.data)
+    outcomes = list(dict.fromkeys(asked.outcomes))
+    splits = {(name, day): rolling_origin(day, asked.horizon_months, first_as_of(tables, name, day), asked.step_months)
+              for name in outcomes for day in days}  # fmt: skip
+    say("features")
+    rows = rows_from_tables(tables, as_ofs_needed(list(splits.values())))
+    records = []
+    for name in outcomes:
+        compared = []
+        for day in days:
+            say(f"{name} {day}")
+            compared.append(compare(rows, truth, name, splits[name, day], asked.fit))
+        groups = [*((str(one.as_of), [one]) for one in compared), (POOLED, compared)]
+        records += [_record(label, group, asked.horizon_months) for label, group in groups]
+    return records
+
+
+def compare(rows: RiskRows, truth: pd.DataFrame, outcome: str, split: Split, fit: FitSettings | None) -> Compared:
+    """Fit as `pharos train risk` does, and let everybody rank the officers of the test day."""
+    test = rows.at([split.test])
+    columns = [name for name in declared_features().service(service_of([outcome])).chosen if name in rows.frame]
+    lesson = lesson_of(rows, outcome, split, columns)
+    y = labels(rows.tables, test[["officer_id", "as_of"]], Question(outcome, split.horizon_months, None))
+    asked = Asked(test["officer_id"], split.test, split.horizon_months)
+    scores = {name: ranks(outcome, truth, rows.tables, asked) for name, ranks in ORACLES.items()}
+    scores |= {PHAROS: fit_outcome(lesson, fit).predict(lesson.design.matrix(test)), "count_rule": count_rule(test)}
+    return Compared(outcome, split.test, test["officer_id"].tolist(), y, scores)
+
+
+def _record(label: str, group: Sequence[Compared], months: int) -> dict[str, Any]:
+    y = np.concatenate([one.y for one in group])
+    scores = {name: np.concatenate([one.scores[name] for one in group]) for name in group[0].scores}
+    exact = {name: average_precision(y, score) for name, score in scores.items()}
+    drawn = OfficerDraws([name for one in group for name in one.officers]).each(
+        lambda times: weighted_precisions(y, scores, times)
+    )
+    ratios = {f"{PHAROS}_over_{name}": _ratio(exact, drawn, name) for name in ORACLES}
+    return {"outcome": group[0].outcome, "as_of": label, "horizon_months": months, "n_test": len(y),
+            "positives": int(y.sum()), "average_precision": exact, **ratios}  # fmt: skip
+
+
+def _ratio(exact: Mapping[str, float], drawn: Mapping[str, Numbers], name: str) -> dict[str, float]:
+    low, high = np.nanpercentile(drawn[PHAROS] / drawn[name], [2.5, 97.5])
+    return {"ratio": exact[PHAROS] / exact[name], "low": float(low), "high": float(high)}
+
+
+def as_table(records: Sequence[Mapping[str, Any]]) -> Table:
+    """The records for people."""
+    table = Table(title="average precision against the planted truth", caption="ratio: pharos over oracle (95 %)")
+    for name in ("outcome", "as of", "events", "oracle", "no age", "foresight", "pharos", "ratio"):
+        table.add_column(name, justify="left" if name in ("outcome", "as of") else "right", no_wrap=True)
+    for one in records:
+        figures = [f"{one['average_precision'][name]:.3f}" for name in (*ORACLES, PHAROS)]
+        ratio = one[f"{PHAROS}_over_oracle"]
+        told = f"{ratio['ratio']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}]"
+        table.add_row(one["outcome"], one["as_of"], str(one["positives"]), *figures, told)
+    return table
+
+
+def run_backtest(asked: TruthBacktest, out: Path, console: Console) -> None:
+    """Run, write, print; what the command does."""
+    for outcome in asked.outcomes:
+        policy().outcome(outcome)
+    started = time.perf_counter()
+    with steps(console, "backtest truth", 2 + len(set(asked.outcomes)) * len(set(asked.as_ofs))) as bar:
+        records = backtest_truth(asked, bar.say)
+    cost = {"seconds": round(time.perf_counter() - started, 1), "peak_memory_mib": round(peak_memory_mib())}
+    bootstrap = {"draws": DRAWS, "seed": SEED, "over": "officers", "interval": 0.95}
+    write_report(out, {"hashes": file_hashes(asked.data), "bootstrap": bootstrap, "cost": cost}, records, [])
+    console.print(as_table(records))
+    console.print(f"{cost['seconds']:.0f} s, peak memory {cost['peak_memory_mib']:,} MiB, written to {out}")
