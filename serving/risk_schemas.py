@@ -48,17 +48,17 @@ class RiskRequest(Body):
 class CourseNamed(Answer):
     """一门针对原因的课程。 / A course that addresses a reason."""
 
-    course_id: str
-    name: Text
+    course_id: str = about("课程编号", "id of the course")
+    name: Text = about("课程名称", "name of the course")
     hours: float | None = about("学时", "hours", default=None)
 
 
 class Support(Answer):
     """建议的关爱措施；不会自动执行。 / A suggested action; nothing follows by itself."""
 
-    outcome: Outcome
-    kind: SupportKind
-    text: Text
+    outcome: Outcome = about("所针对的结局", "the outcome it is about")
+    kind: SupportKind = about("措施类别", "kind of action")
+    text: Text = about("措施的文字", "the action in words")
     within_days: int = about("建议在多少天内开始", "days within which to begin")
     courses: list[CourseNamed] = about(
         "针对原因、本人尚未修过的课程",
@@ -70,10 +70,12 @@ class Support(Answer):
 class Flag(Answer):
     """提示：接近界限，或值得表扬。 / Near a limit, or worth a commendation."""
 
-    kind: Literal["approach", "commend"]
-    outcome: Outcome
+    kind: Literal["approach", "commend"] = about(
+        "approach 接近界限，commend 值得表扬", "approach: near a limit; commend: worth praise"
+    )
+    outcome: Outcome = about("所针对的结局", "the outcome it is about")
     horizon_months: int = about("向后看的月数", "months ahead")
-    text: Text
+    text: Text = about("提示的文字", "the flag in words")
     since: str | None = about("起始日期", "day from which it holds", default=None)
     expected_on: str | None = about("预计到达界限的日期", "day on which the limit would be reached", default=None)
 
@@ -83,7 +85,7 @@ class Change(Answer):
 
     change: str = about("事项代码", "code of the change")
     who: Literal["officer", "leader"] = about("由谁改变", "who can change it")
-    text: Text
+    text: Text = about("事项的文字", "the change in words")
     probability: Probability = about("如此记录的概率", "chance with such a record")
     difference: float = about("概率之差", "difference of the chance")
 
@@ -91,13 +93,15 @@ class Change(Answer):
 class OutcomeRisk(Answer):
     """一个结局的概率、区间与原因。 / Probability, interval and reasons of one outcome."""
 
-    outcome: Outcome
+    outcome: Outcome = about("结局", "the outcome")
     horizon_months: int = about("向后看的月数", "months ahead")
-    probability: Probability
+    probability: Probability = about(
+        "期限内出现该结局的概率，已校准", "calibrated chance of the outcome within these months"
+    )
     low: Probability | None = about("区间下限", "lower end of the interval", default=None)
     high: Probability | None = about("区间上限", "upper end of the interval", default=None)
     unsure: bool = about("区间过宽或跨等级", "the interval is too wide to act on")
-    grade: Grade
+    grade: Grade = about("等级：较差、一般、良好、最佳", "the grade, from poor to excellent")
     reasons: list[Reason] = about("推高概率的原因，最强在前", "what raises the chance, strongest first")
     strengths: list[Reason] = about("拉低概率的优势，最强在前", "what lowers it, strongest first", default=[])
     what_if: list[Change] | None = about(
@@ -108,26 +112,28 @@ class OutcomeRisk(Answer):
 class OutcomeNotScored(Answer):
     """一个结局未评分。 / One outcome that was not scored."""
 
-    outcome: Outcome
+    outcome: Outcome = about("结局", "the outcome")
     horizon_months: int | None = about(
         "向后看的月数；空为政策规定", "months ahead, null for policy's own", default=None
     )
-    because: Because
+    because: Because = about("未评分的原因", "why there is no score")
 
 
 class RiskScored(Answer):
     """已评分的民警。 / An officer with a score."""
 
-    officer_id: str
-    status: Literal["scored"] = "scored"
+    officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
+    status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
     grade: Grade = about("各结局中最差的等级", "the worst grade of the outcomes")
-    outcomes: list[OutcomeRisk]
+    outcomes: list[OutcomeRisk] = about("已评分的结局", "the outcomes with a score")
     outcomes_not_scored: list[OutcomeNotScored] = about("未评分的结局", "outcomes without a score", default=[])
-    support: list[Support]
+    support: list[Support] = about("建议的关爱措施，供人决定", "suggested support, for people to decide on")
     flags: list[Flag] = about("接近界限与表扬提示", "approach and commend flags", default=[])
 
 
 class RiskAnswer(Frame):
     """每个民警一项结果，顺序不变。 / One result for each officer, in order."""
 
-    results: list[RiskScored | NotScored]
+    results: list[RiskScored | NotScored] = about(
+        "每个民警一项，顺序与请求一致", "one for each officer, in the order asked"
+    )

@@ -61,14 +61,14 @@ class NextPostsRequest(Body):
 class Text(Answer):
     """给人看的文字，中文在前。 / Words for people, Chinese first."""
 
-    zh: str
-    en: str
+    zh: str = about("中文", "in Chinese")
+    en: str = about("英文", "in English")
 
 
 class ModelName(Answer):
     """作答的模型。 / The model that answered."""
 
-    name: str
+    name: str = about("模型名称：risk 或 next-post", "name of the model: risk or next-post")
     version: str = about("模型版本", "version of the model")
     features: str = about("特征服务及其版本", "feature service with its version")
 
@@ -77,15 +77,15 @@ class Because(Answer):
     """未评分的原因。 / Why there is no score."""
 
     code: str = about("固定代码", "stable code")
-    zh: str
-    en: str
+    zh: str = about("中文说明", "said in Chinese")
+    en: str = about("英文说明", "said in English")
 
 
 class Reason(Answer):
     """一条原因。 / One reason."""
 
     theme: str = about("主题", "theme")
-    text: Text
+    text: Text = about("原因的文字", "the reason in words")
     since: str | None = about("起始日期", "day from which it holds", default=None)
     strength: float | None = about(
         "在全部影响中的份额，0 至 1", "its share in all that moves the chance, 0 to 1", default=None, ge=0.0, le=1.0
@@ -95,42 +95,44 @@ class Reason(Answer):
 class NotScored(Answer):
     """未评分的民警；从不视为低风险。 / An officer without a score, which never means low risk."""
 
-    officer_id: str
-    status: Literal["not_scored"] = "not_scored"
-    because: Because
+    officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
+    status: Literal["not_scored"] = about("固定为 not_scored", "always not_scored", default="not_scored")
+    because: Because = about("未评分的原因", "why there is no score")
 
 
 class BlockedBy(Answer):
     """尚不满足的规则。 / A rule that is not met yet."""
 
-    rule: str
-    text: Text
+    rule: str = about("规则代码", "code of the rule")
+    text: Text = about("规则的文字", "the rule in words")
 
 
 class PostSuggestion(Answer):
     """一个建议岗位。 / One suggested post."""
 
-    post_id: str
-    name: Text
+    post_id: str = about("岗位编号", "id of the post")
+    name: Text = about("岗位名称；无名称时为编号", "name of the post, its id where it has none")
     score: float = about("排序得分（概率）", "ranking score, a probability over all posts")
-    reasons: list[Reason]
-    blocked_by: list[BlockedBy] = []
+    reasons: list[Reason] = about("建议的原因，最强在前", "why it is suggested, strongest first")
+    blocked_by: list[BlockedBy] = about(
+        "尚不满足的规则；为空表示无阻碍", "rules not met yet, empty when nothing stands against it", default=[]
+    )
 
 
 class PostsRanked(Answer):
     """有建议的民警。 / An officer with suggestions."""
 
-    officer_id: str
-    status: Literal["scored"] = "scored"
+    officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
+    status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
     cold_start: bool = about("无任职记录，按同类人员推荐", "no posting is known, so peers decide")
-    posts: list[PostSuggestion]
+    posts: list[PostSuggestion] = about("建议岗位，最佳在前", "suggested posts, best first")
 
 
 class Frame(Answer):
     """What every answer carries around its results."""
 
     request_id: str = about("请求编号", "id of this request")
-    model: ModelName
+    model: ModelName = about("作答的模型", "the model that answered")
     as_of: date = about("特征所属日期", "day of the features")
     feature_age_hours: float | None = about(
         "最旧特征距今小时数；无特征时为空", "age of the oldest features used, null when there are none"
@@ -141,7 +143,9 @@ class Frame(Answer):
 class NextPostsAnswer(Frame):
     """每个民警一项结果，顺序不变。 / One result for each officer, in order."""
 
-    results: list[PostsRanked | NotScored]
+    results: list[PostsRanked | NotScored] = about(
+        "每个民警一项，顺序与请求一致", "one for each officer, in the order asked"
+    )
 
 
 class LoadedModel(ModelName):
@@ -155,39 +159,43 @@ class LoadedModel(ModelName):
 class ModelsAnswer(Answer):
     """启动时加载的模型。 / The models loaded at start."""
 
-    request_id: str
-    models: list[LoadedModel]
+    request_id: str = about("请求编号", "id of this request")
+    models: list[LoadedModel] = about("已加载的模型", "the models loaded")
 
 
 class Health(Answer):
     """状态。 / State."""
 
-    status: Literal["live"]
+    status: Literal["live"] = about("固定为 live", "always live")
 
 
 class Readiness(Answer):
     """可以作答；缺少的模型及补救方法。 / Ready to answer; which models are missing and what to do."""
 
-    status: Literal["ready"]
-    missing: list[str]
+    status: Literal["ready"] = about("固定为 ready", "always ready")
+    missing: list[str] = about(
+        "缺少的模型及补救方法；为空表示齐全", "models that are missing and what to do, empty when none is"
+    )
 
 
 class FieldProblem(Answer):
     """一个字段的问题，不含其值。 / What is wrong with one field, never its value."""
 
-    field: str
-    message: str
+    field: str = about(
+        "字段在请求体中的位置；空为请求体本身", "place of the field in the body, empty for the body itself"
+    )
+    message: str = about("问题所在，不含其值", "what is wrong, never the value")
 
 
 class Problem(Answer):
     """RFC 9457 错误。 / An error in the form of RFC 9457."""
 
-    type: str
-    title: str
-    status: int
+    type: str = about("错误类型的标识", "identifier of the kind of error")
+    title: str = about("HTTP 状态的名称", "name of the HTTP status")
+    status: int = about("HTTP 状态码", "HTTP status code")
     code: str = about("固定代码", "stable code")
-    detail: str
-    zh: str
-    en: str
-    request_id: str
-    errors: list[FieldProblem] = []
+    detail: str = about("英文细节与补救方法", "details and what to do, in English")
+    zh: str = about("中文说明", "said in Chinese")
+    en: str = about("英文说明", "said in English")
+    request_id: str = about("请求编号，查询日志用", "id of this request, by which the log is searched")
+    errors: list[FieldProblem] = about("有问题的字段", "the fields that are wrong", default=[])
