@@ -45,7 +45,7 @@ def _records(label: str, group: Sequence[Tested], about: Mapping[str, Any]) -> l
         seconds = sum(one.seconds[name] for one in group)
         record = {**about, "outcome": group[0].outcome, "as_of": label, "model": name, **size,
                   **figures(name, y, scores), "fit_seconds": round(seconds, 3)}  # fmt: skip
-        records.append(record | (_grades(y, scores, days) | _chosen(group) if name == PHAROS else {}))
+        records.append(record | (_grades(y, scores, days) | _chosen(group) | _sets(group) if name == PHAROS else {}))
     return records
 
 
@@ -74,6 +74,13 @@ def _grades(y: Numbers, chances: Numbers, days: NDArray[Any]) -> dict[str, Any]:
 
 def _chosen(group: Sequence[Tested]) -> dict[str, Any]:
     return {"chosen": {str(one.as_of): dict(one.chosen) for one in group}}
+
+
+def _sets(group: Sequence[Tested]) -> dict[str, Any]:
+    """Whether conformal sets kept their promise, and how many officers were unsure; the mean over as-ofs, by size."""
+    told = [one.sets.coverage(one.scores[PHAROS], one.y) for one in group]
+    sizes = [len(one.y) for one in group]
+    return {"conformal": {name: float(np.average([one[name] for one in told], weights=sizes)) for name in told[0]}}
 
 
 def comparisons_of(tested: Sequence[Tested], seed: int) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from features.declared import declared_features
 from features.windows import PLAIN_PEER_COLUMNS
 from models.base import Numbers, RiskModel
 from models.baselines import PEERS, count_rule
+from models.conformal import Conformal
 from models.risk import OutcomeModel
 from training.choosing import BLENDS, GLASS_BOX
 from training.dataset import Lesson, RiskRows, lesson_of
@@ -53,6 +54,7 @@ class Tested:
     eventual: Mapping[str, Numbers] = field(default_factory=dict)
     chosen: Mapping[str, float] = field(default_factory=dict)
     unit_sizes: pd.Series | None = None
+    sets: Conformal = field(default_factory=Conformal)
 
 
 @dataclass(frozen=True)
@@ -101,12 +103,13 @@ def take(exam: Exam, say: Say) -> Tested:
     say(f"{name} {PHAROS}")
     fitted, spent = _timed(partial(fit_members, own))
     models, chosen = own_models(fitted)
+    sets = Conformal() if isinstance(fitted, OutcomeModel) else fitted.sets(models[PHAROS])
     for model, fit in models.items():
         scores[model], extra = _timed(partial(fit.predict, own.design.matrix(test)))
         seconds[model] = spent + extra
     told = _eventual(exam, test, say)
     about = exam.outcome, exam.split.test, len(plain.x), test["officer_id"]
-    return Tested(*about, y, scores, seconds, told, chosen, test.get("unit_size"))
+    return Tested(*about, y, scores, seconds, told, chosen, test.get("unit_size"), sets)
 
 
 def own_models(fitted: FittedMembers | OutcomeModel) -> tuple[dict[str, OutcomeModel], Mapping[str, float]]:

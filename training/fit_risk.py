@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from models.base import ExplainedModel, Matrix, Numbers
 from models.boosting import Boosted
 from models.calibration import Platt, Reliability, log_odds, matching_shift
+from models.conformal import Conformal
 from models.glass_box import GlassBox
 from models.logistic import SoftLogistic
 from models.risk import OutcomeModel
@@ -19,8 +20,8 @@ from training.choosing import BLENDS, GLASS_BOX, Chosen, Judged, Weights, best_b
 from training.dataset import Lesson
 from training.leaks import refuse_leaks
 from training.splits import inner_split
-
 from training.theme_worth import silent_themes
+
 MEMBERS = ("boosted", "logistic", "glass_box")
 
 
@@ -61,7 +62,10 @@ class FittedMembers:
         return replace(bare, platt=self._at_level(bare, platt), reliability=reliability)
 
     def served(self) -> OutcomeModel:
-        """The model of the chosen weights; of the first blend where nothing could be judged."""
+        """The model of the chosen weights; of the first blend where nothing could be judged.
+
+        Themes that told nothing of the year held out are silent in it.
+        """
         chosen = self.choose()
         weights = _first(self.members) if chosen is None else chosen.weights
         return replace(self.model(weights), silent=self._silent(weights))

@@ -6,20 +6,32 @@ recent years were mild. A chance in between keeps both honest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from models.base import Numbers
+from training.closing_time import closing_chance, traits
 
 AGE_EDGES = (0, 60, 180, 365, 545, 730, 1095, 1460, 2200, 4000)  # days open
 OLD_DAYS = 4 * 365  # by then nearly all are closed
 YOUNGEST_OLD_DAYS = 365  # where a data set is too short for OLD_DAYS
 SHRINK = 20.0  # complaints' worth of belief in the wider group
 LEAST = 50
+TOLD = (
+    "complaint_id",
+    "officer_id",
+    "opened_on",
+    "closed_on",
+    "finding",
+    "category",
+    "officer_filed",
+    "complainant_type",
+)
 
 
 @dataclass(frozen=True)
@@ -43,11 +55,33 @@ class _Past:
 def sustained_chance(complaints: pd.DataFrame, day: date) -> Numbers:
     """The chance (n,) that each complaint is sustained in the end, as known at `day`.
 
-    `complaints` holds one version each, the one in force at `day` (opened_on, closed_on, finding, category,
-    officer_filed). A closed one has 0 or 1.
+    `complaints` holds one version each, the one in force at `day` (complaint_id, officer_id, opened_on, closed_on,
+    finding, category, officer_filed, complainant_type where there is one). A closed one has 0 or 1. The same question
+    is asked for every as-of of a training, so the last answers are kept.
     """
-    past = _past(complaints, day)
+    rows = complaints[[name for name in TOLD if name in complaints]]
+    return _chances(_Known(day, int(pd.util.hash_pandas_object(rows, index=False).sum()), len(rows), rows)).copy()
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Complaints as known at a day; the same when the day and the rows are."""
+
+    day: date
+    digest: int
+    size: int
+    rows: pd.DataFrame = field(compare=False)
+
+
+@lru_cache(maxsize=4)
+def _chances(known: _Known) -> Numbers:
+    """By trees (training/closing_time.py) where there is enough to learn from, else by the table below."""
+    past = _past(known.rows, known.day)
     chance = past.sustained.astype(np.float64)
+    learned = closing_chance(traits(known.rows, past.age), past.open_for, past.sustained) if known.size else None
+    if learned is not None:
+        chance[past.is_open] = learned[past.is_open]
+        return chance
     band = np.searchsorted(AGE_EDGES, past.age, side="right") - 1
     for number in np.unique(band[past.is_open]):
         rows = past.is_open & (band == number)

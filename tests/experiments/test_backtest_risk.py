@@ -77,7 +77,7 @@ def test_the_json_has_the_shape_that_others_read(bureau: Path, tmp_path: Path) -
     assert report["protocol"] == 1
     assert len(report["records"]) == 2 * 3 * len(MODELS)
     own = [record for record in report["records"] if record["model"] == "pharos"]
-    assert all(set(record) == RECORD | {"grades", "chosen"} for record in own)
+    assert all(set(record) == RECORD | {"grades", "chosen", "conformal"} for record in own)
     assert all(set(record) == RECORD for record in report["records"] if record["model"] != "pharos")
     assert [rate["grade"] for rate in own[0]["grades"]["rates"]] == ["poor", "fair", "good", "excellent"]
     assert {one["versus"] for one in report["comparisons"] if one["metric"] == "precision_at_5pct"} == {"count_rule"}

@@ -47,7 +47,8 @@ def test_only_the_newest_are_kept_and_every_table_speaks() -> None:
         "complaints": ROWS,
         "force_reports": pd.DataFrame({"officer_id": ["a"], "occurred_on": days(["2010-05-01"]), "firearm_used": [True],
                                        "subject_injured": [None], **stamp}),
-        "promotions": pd.DataFrame({"officer_id": ["a"], "occurred_on": days(["2010-06-01"]), "kind": ["step"], **stamp}),
+        "promotions": pd.DataFrame({"officer_id": ["a"], "occurred_on": days(["2010-06-01"]), "kind": ["step"],
+                                    **stamp}),
         "postings": pd.DataFrame({"officer_id": ["a"], "started_on": days(["2010-07-01"]), **stamp}),
     }  # fmt: skip
     asked = spine(["a"], "2011-01-01")
