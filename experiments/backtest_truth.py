@@ -17,7 +17,7 @@ from rich.table import Table
 from data_contracts.errors import MissingTable
 from data_contracts.policy import policy
 from data_contracts.simulator.write import TRUTH
-from experiments.planted_truth import Asked, age_blind, foresight, oracle
+from experiments.planted_truth import Asked, age_blind, foresight, hazard_alone, oracle
 from experiments.progress import steps
 from experiments.reporting import file_hashes, peak_memory_mib, write_report
 from features.declared import declared_features
@@ -32,7 +32,8 @@ from training.outcomes import Question, first_as_of, labels
 from training.splits import Split, days_asked, rolling_origin
 from training.train_risk import service_of
 
-ORACLES = {"oracle": oracle, "oracle_age_blind": age_blind, "foresight": foresight}
+ORACLES = {"oracle": oracle, "oracle_age_blind": age_blind, "planted_hazard": hazard_alone, "foresight": foresight}
+TOLD = ("oracle", "planted_hazard", "foresight")  # in the table; the JSON has all
 PHAROS, POOLED = "pharos", "pooled"
 Say = Callable[[str], None]
 
@@ -121,10 +122,10 @@ def _ratio(exact: Mapping[str, float], drawn: Mapping[str, Numbers], name: str) 
 def as_table(records: Sequence[Mapping[str, Any]]) -> Table:
     """The records for people."""
     table = Table(title="average precision against the planted truth", caption="ratio: pharos over oracle (95 %)")
-    for name in ("outcome", "as of", "events", "oracle", "no age", "foresight", "pharos", "ratio"):
+    for name in ("outcome", "as of", "events", "oracle", "hazard", "foresight", "pharos", "ratio"):
         table.add_column(name, justify="left" if name in ("outcome", "as of") else "right", no_wrap=True)
     for one in records:
-        figures = [f"{one['average_precision'][name]:.3f}" for name in (*ORACLES, PHAROS)]
+        figures = [f"{one['average_precision'][name]:.3f}" for name in (*TOLD, PHAROS)]
         ratio = one[f"{PHAROS}_over_oracle"]
         told = f"{ratio['ratio']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}]"
         table.add_row(one["outcome"], one["as_of"], str(one["positives"]), *figures, told)

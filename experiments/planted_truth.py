@@ -55,6 +55,14 @@ def oracle(outcome: str, truth: pd.DataFrame, tables: Frames, asked: Asked) -> N
     return np.asarray(1.0 - quiet)
 
 
+def hazard_alone(outcome: str, truth: pd.DataFrame, tables: Frames, asked: Asked) -> Numbers:
+    """The hazard planted under the outcome's own name and nothing else: for strain the sick spells, without the chance
+    of long overtime; stagnation follows from several, and is as the oracle has it."""
+    if outcome == "stagnation":
+        return oracle(outcome, truth, tables, asked)
+    return oracle(outcome, truth.assign(usual_overtime=0.0), tables, asked)
+
+
 def age_blind(outcome: str, truth: pd.DataFrame, tables: Frames, asked: Asked) -> Numbers:
     """The oracle without the one hazard that reads a protected attribute: strain rises over fifty, and no model of
     ours may know an age. Everybody has the mean of that factor."""

@@ -111,6 +111,7 @@ def test_a_model_is_measured_against_the_oracle(bureau: Path, tmp_path: Path, mo
     pooled = records[-1]
     ratio, precision = pooled["pharos_over_oracle"], pooled["average_precision"]
     assert ratio["ratio"] == pytest.approx(precision["pharos"] / precision["oracle"])
+    assert precision["oracle"] > precision["planted_hazard"]
     assert ratio["low"] < ratio["ratio"] < ratio["high"]
     assert precision["foresight"] > precision["pharos"] > 1.5 * pooled["positives"] / pooled["n_test"]
     assert "strain" in said.getvalue()
