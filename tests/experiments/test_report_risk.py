@@ -100,7 +100,9 @@ def reported(bureau: Path, delivery: Delivery, tmp_path_factory: pytest.TempPath
         patch.setattr("models.event_sequence.EPOCHS", 1)
         patch.setattr("pharos.settings", lambda: state)
         asked = ["--source", "simulator", "--data", str(bureau), "--outcome", "conduct", "--horizon-months", "12"]
-        result = CliRunner().invoke(pharos.app, ["report", "risk", *asked, *days, "--out", str(out)])
+        result = CliRunner().invoke(
+            pharos.app, ["report", "risk", *asked, *days, "--out", str(out)], catch_exceptions=False
+        )
     assert result.exit_code == 0, result.output
     return state, out
 
