@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
@@ -22,7 +23,21 @@ _PARTED_DATE = re.compile(
     r"^\s*(\d{4})\s*[年/.\-]\s*(\d{1,2})\s*(?:[月/.\-]\s*(\d{1,2})\s*日?|月?)\s*(?:[T ]\d{1,2}:\d{2}.*)?$"
 )
 _PLAIN_DATE = re.compile(r"^\s*(\d{4})(\d{2})(\d{2})(?:\.0)?\s*$")
-_US_DATE = re.compile(r"^\s*(\d{1,2})/(\d{1,2})/(\d{4})(?:\s.*)?$")
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A value that its declared format or code list does not know; no reader reads it, whatever else it looks like.
+
+    >>> dates(pd.Series(["2020-01-02", Unread("2020-01-02")], dtype=object)).isna().tolist()
+    [False, True]
+    """
+
+    value: object
+
+    def __str__(self) -> str:
+        """The value's own text, for its class; it goes into no report."""
+        return str(self.value)
 
 
 def coerce(kind: Kind, values: pd.Series) -> pd.Series:
@@ -74,7 +89,10 @@ def booleans(values: pd.Series) -> pd.Series:
 
 
 def dates(values: pd.Series) -> pd.Series:
-    """Midnights without a zone, from dates of any dtype, ISO or Chinese text, 20240301 or 3/1/2024 (month first)."""
+    """Midnights without a zone, from dates of any dtype, text with the year first (ISO, Chinese) or 20240301.
+
+    03/04/2024 may be either of two days: only a mapping that declares a format can say which.
+    """
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         values = values.dt.tz_localize(None)
     if pd.api.types.is_datetime64_dtype(values.dtype):
@@ -86,12 +104,11 @@ def day_of(value: object) -> object:
     """One value as a midnight `datetime`, or None when it is not a date."""
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day)
+    if isinstance(value, Unread):
+        return None
     text = str(value)
-    for pattern, order in ((_PARTED_DATE, (1, 2, 3)), (_PLAIN_DATE, (1, 2, 3)), (_US_DATE, (3, 1, 2))):
-        if found := pattern.match(text):
-            year, month, day = (int(found.group(i) or 1) for i in order)
-            return _midnight(year, month, day)
-    return None
+    found = _PARTED_DATE.match(text) or _PLAIN_DATE.match(text)
+    return None if found is None else _midnight(*(int(part or 1) for part in found.groups()))
 
 
 def _midnight(year: int, month: int, day: int) -> datetime | None:
@@ -109,7 +126,7 @@ def _by_distinct(values: pd.Series, read: Callable[[object], object], dtype: str
 
 
 def _truth(value: object) -> object:
-    word = str(value).strip().lower()
+    word = "" if isinstance(value, Unread) else str(value).strip().lower()
     return True if word in TRUE_WORDS else False if word in FALSE_WORDS else None
 
 

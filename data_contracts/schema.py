@@ -16,7 +16,7 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from data_contracts.catalog import Column, Kind, Table
-from data_contracts.coercion import coerce, typed_empty, unreadable
+from data_contracts.coercion import Unread, coerce, typed_empty, unreadable
 from data_contracts.decisions import Named
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Refusal, ValueClass
@@ -134,7 +134,9 @@ def _unread(table: Table, raw: pd.DataFrame, typed: pd.DataFrame) -> pd.DataFram
     for column in table.columns:
         if column.kind in UNREADABLE and column.name in raw.columns:
             rows = np.flatnonzero(unreadable(raw[column.name], typed[column.name]).to_numpy())
-            found.append(cells(rows, column.name, UNREADABLE[column.kind]))
+            declared = np.array([isinstance(value, Unread) for value in raw[column.name].iloc[rows]], dtype=bool)
+            found.append(cells(rows[~declared], column.name, UNREADABLE[column.kind]))
+            found.append(cells(rows[declared], column.name, Refusal.NOT_AS_DECLARED))
     return pd.concat(found, ignore_index=True)
 
 

@@ -299,7 +299,16 @@ class Refusal(Word):
     """Why a row may not enter."""
 
     MISSING = "missing", "必填项为空", "a required value is empty"
-    NOT_A_DATE = "not_a_date", "不是日期，请写成 2026-03-15", "not a date; write 2026-03-15"
+    NOT_A_DATE = (
+        "not_a_date",
+        "不是日期或有歧义，请写成 2026-03-15，或在映射中声明格式",
+        "not a date that can be read one way; write 2026-03-15 or declare its format in the mapping",
+    )
+    NOT_AS_DECLARED = (
+        "not_as_declared",
+        "与映射中声明的日期格式或代码表不符",
+        "not in the date format or code list that the mapping declares",
+    )
     NOT_A_NUMBER = "not_a_number", "不是数字", "not a number"
     NOT_WHOLE = "not_whole", "不是整数", "not a whole number"
     NOT_TRUE_OR_FALSE = "not_true_or_false", "不是 true 或 false", "neither true nor false"

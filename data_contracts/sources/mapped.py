@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
-from data_contracts.coercion import dates, integers, strings
+from data_contracts.coercion import NO_VALUE_WORDS, Unread, booleans, dates, integers, strings, typed_empty
 from data_contracts.errors import ContractViolation, InvalidInput
 from data_contracts.sources.mapping import ColumnSource, Mapper, TableMapping, nearest, read_mapping
 from data_contracts.sources.reading import FROM_THE_BEGINNING, Reading, complaint_versions, known_from
@@ -18,6 +20,8 @@ from data_contracts.sources.tabular import Place, open_place
 
 ORDER_BEGINS = "2000-01-01"
 LONGEST_ORDER = 60_000
+CLOCK_WORDS = ("now", "today")
+"""Words that pandas reads as the day of reading, whatever the format."""
 
 
 def read(mapping: Path, data: Path | str, files: Mapping[str, Path] | None = None) -> Reading:
@@ -124,10 +128,31 @@ def _values(name: str, source: ColumnSource, mapper: Mapper, raw: pd.DataFrame) 
     values = raw[theirs[source.column]]
     if source.codes:
         values = _coded(values, source.codes)
-    if source.format is None or mapper.table.column(name).kind != "date":
+        if mapper.table.column(name).kind == "boolean" and any(source.codes.values()):
+            return _only(booleans(values.where(values.isin(list(source.codes.values())))), values)
+    if source.format is None:
         return values
-    days = _days(name, source.format, mapper, values)
-    return days.where(days.notna(), None).astype(object).where(days.notna(), values.astype(object))
+    typed = _typed_days(values)
+    return _only(typed.fillna(_days(name, source.format, mapper, values.mask(typed.notna()))), values)
+
+
+def _only(read: pd.Series, values: pd.Series) -> pd.Series:
+    """What was read, and whatever else was given marked as unread: a declared form is the only one that counts."""
+    given = values.notna() & ~strings(values).str.lower().isin(list(NO_VALUE_WORDS)).fillna(False)
+    strange = given & read.isna()
+    marked = read.astype(object).where(read.notna(), None)
+    marked[strange] = [Unread(value) for value in values[strange]]
+    return marked
+
+
+def _typed_days(values: pd.Series) -> pd.Series:
+    """The cells that are dates already, as Excel, Parquet and databases give them; the others null."""
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return dates(values)
+    if values.dtype != object:
+        return typed_empty("date", values.index)
+    is_day = np.array([isinstance(value, date) for value in values], dtype=bool)
+    return dates(values.astype(object).where(is_day, None))
 
 
 def _coded(values: pd.Series, codes: Mapping[str, str]) -> pd.Series:
@@ -149,7 +174,7 @@ def _days(name: str, form: str, mapper: Mapper, values: pd.Series) -> pd.Series:
     text = strings(values).str.removesuffix(".0")
     try:
         distinct = pd.Series(text.dropna().unique(), dtype="string")
-        parsed = pd.to_datetime(distinct, format=form, errors="coerce")
+        parsed = pd.to_datetime(distinct.mask(distinct.str.lower().isin(CLOCK_WORDS)), format=form, errors="coerce")
     except (ValueError, re.error) as error:
         raise mapper.wrong(name, f'format {form!r} is no date format; write it like "%Y-%m-%d"') from error
     return dates(text.map(dict(zip(distinct, parsed, strict=True))).astype("datetime64[us]"))

@@ -103,6 +103,7 @@ class Mapper:
             raise self.wrong(name, f"the word {strange[0]!r} is unknown{nearest(strange[0], COLUMN_WORDS)}")
         if ("column" in spec) == ("value" in spec):
             raise self.wrong(name, "give either `column` or `value`")
+        self._check_format(name, spec)
         own = spec.get("codes", codes.get(name, codes.get(str(spec.get("column")), {})))
         if not isinstance(own, dict):
             raise self.wrong(
@@ -111,6 +112,15 @@ class Mapper:
         texts = {str(theirs): str(ours) for theirs, ours in own.items()}
         column = None if "value" in spec else str(spec["column"])
         return ColumnSource(column, spec.get("format"), spec.get("value"), texts)
+
+    def _check_format(self, name: str, spec: Mapping[str, Any]) -> None:
+        """A word that would be passed over in silence is refused: the writer believes that it counts."""
+        if "value" in spec and {"format", "codes"} & set(spec):
+            raise self.wrong(name, "`format` and `codes` go with `column`; write a constant as it shall be read")
+        if "format" in spec and self.table.column(name).kind != "date":
+            raise self.wrong(name, "`format` is for dates and this column holds none; leave it out")
+        if not isinstance(spec.get("format", ""), str):
+            raise self.wrong(name, '`format` must be a text like "%Y-%m-%d"')
 
     def _places(self, section: Mapping[str, Any]) -> tuple[Place, ...]:
         options = {word: section.get(word) for word in ("table", "query", "sheet", "encoding", "delimiter")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -128,7 +129,53 @@ occurred_on = {{column = "n", format = "{form}"}}
     delivery = take_in_all(read(mapping, tmp_path).tables, required=("course_completions",))
     taken = delivery.intakes["course_completions"]
     assert taken.accepted["occurred_on"].dt.strftime("%F").tolist() == [want]
-    assert taken.faults[taken.faults["column"] == "occurred_on"]["reason"].tolist() == ["not_a_date", "missing"]
+    assert taken.faults[taken.faults["column"] == "occurred_on"]["reason"].tolist() == ["not_as_declared", "missing"]
+
+
+COURSES = """[course_completions]
+file = "done.csv"
+[course_completions.columns]
+officer_id = "o"
+course_id = "c"
+occurred_on = {column = "d", format = "%d/%m/%Y"}
+"""
+
+
+@pytest.mark.parametrize(
+    "text", ["01/02/2020 00:00", "03/13/2020", "2020-02-01", "2020年2月1日", "20200201", "now", "today"]
+)
+def test_a_declared_date_format_is_the_only_one_that_counts(tmp_path: Path, text: str) -> None:
+    mapping = write(tmp_path, COURSES, done=f"o,c,d\n1,a,01/02/2020\n2,a,{text}\n3,a,NULL\n")
+    taken = take_in_all(read(mapping, tmp_path).tables, required=()).intakes["course_completions"]
+    assert taken.accepted["occurred_on"].dt.strftime("%F").tolist() == ["2020-02-01"]
+    refused = taken.faults[taken.faults["column"] == "occurred_on"]
+    assert refused[["row", "reason"]].values.tolist() == [[1, "not_as_declared"], [2, "missing"]]
+    assert f'"{text}"' not in taken.faults.to_json(force_ascii=False)
+
+
+def test_a_cell_that_is_a_date_needs_no_format(tmp_path: Path) -> None:
+    days: list[object] = [datetime(2020, 2, 1, 9), "01/02/2020", "1 February"]
+    path = write(tmp_path, COURSES.replace("done.csv", "done.xlsx"))
+    frame = pd.DataFrame({"o": [1, 2, 3], "c": "a", "d": days})
+    frame.to_excel(tmp_path / "done.xlsx", engine="openpyxl", index=False)
+    read_days = accepted(path, tmp_path, "course_completions")["occurred_on"]
+    assert read_days.dt.strftime("%F").tolist() == ["2020-02-01", "2020-02-01"]
+    frame.iloc[:1].assign(d=pd.to_datetime(["2020-02-01"])).to_parquet(tmp_path / "done.parquet")
+    path.write_text(COURSES.replace("done.csv", "done.parquet"))
+    assert accepted(path, tmp_path, "course_completions")["occurred_on"].tolist() == [pd.Timestamp("2020-02-01")]
+
+
+def test_a_code_list_for_true_and_false_is_whole(tmp_path: Path) -> None:
+    report = (
+        "[force_reports]\nfile = 'f.csv'\n[force_reports.columns]\nofficer_id = 'o'\noccurred_on = 'd'\ntaser = 't'\n"
+    )
+    rows = "o,d,t\n1,2020-01-01,1\n2,2020-01-01,2\n3,2020-01-01,0\n4,2020-01-01,\n5,2020-01-01,-\n"
+    path = write(tmp_path, report + "[force_reports.codes.taser]\n1 = 'false'\n2 = 'true'\n'-' = ''\n", f=rows)
+    taken = take_in_all(read(path, tmp_path).tables, required=()).intakes["force_reports"]
+    assert taken.accepted["taser"].tolist() == [False, True, pd.NA, pd.NA]
+    assert taken.faults[["row", "column", "reason"]].values.tolist() == [[2, "taser", "not_as_declared"]]
+    path = write(tmp_path, report + "[force_reports.codes.taser]\n'-' = ''\n2 = ''\n", f=rows)
+    assert accepted(path, tmp_path, "force_reports")["taser"].tolist() == [True, pd.NA, False, pd.NA, pd.NA]
 
 
 def test_complaints_in_one_row_do_not_tell_their_end_early(tmp_path: Path) -> None:
@@ -244,6 +291,9 @@ def test_places_that_cannot_be_read(tmp_path: Path, place: str, message: str) ->
         (POSTINGS + "shift = 'clubb'", "column 'shift': the file has no column 'clubb'; did you mean 'club'"),
         (POSTINGS.replace("officer_id", "oficer_id"), "column 'officer_id': is required and not mapped.*did you mean"),
         (POSTINGS.replace("unit_id", "shift"), "column 'post_id': is required"),
+        (POSTINGS + "shift = {column = 'club', format = '%d'}", "column 'shift': `format` is for dates"),
+        (POSTINGS + "ended_on = {column = 'big', format = 3}", "`format` must be a text"),
+        (POSTINGS + "ended_on = {value = '1/2/2020', format = '%d/%m/%Y'}", "`format` and `codes` go with `column`"),
         (POSTINGS.replace("%Y", "%Y/%Y"), "format '%Y/%Y' is no date format"),
         (POSTINGS.replace("%Y", "order").replace("season", "big"), "column 'started_on': format 'order' does not fit"),
         (POSTINGS.replace("%Y", "unix").replace("season", "big"), "column 'started_on': format 'unix' does not fit"),
