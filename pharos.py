@@ -371,8 +371,13 @@ def report_risk(
 def serve(
     host: Annotated[str | None, typer.Option(help="Loopback only; default: 127.0.0.1 (PHAROS_HOST).")] = None,
     port: Annotated[int | None, typer.Option(help="Default: 3017 (PHAROS_PORT).")] = None,
+    with_parent: Annotated[bool, typer.Option("--with-parent", help="Stop too when standard input ends.")] = False,
 ) -> None:
     """Answer over HTTP on this machine until stopped; the champions are verified and loaded once."""
+    from serving.parent import end_with_parent
+
+    if with_parent:
+        end_with_parent()
     from serving.service import announced_on, serve, with_address
 
     serve(with_address(settings(), host, port), announced_on(console))

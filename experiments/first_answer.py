@@ -40,7 +40,10 @@ def free_port(host: str, wanted: int) -> int:
 
 
 class LiveService:
-    """`pharos serve` on the state of `settings`, as a context manager; leaving it stops the process by its id."""
+    """`pharos serve` on the state of `settings`, as a context manager; leaving it stops the process by its id.
+
+    The service watches the pipe that it has for standard input and ends when this process does, however that ends.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -52,8 +55,9 @@ class LiveService:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, str(COMMAND_LINE), "serve", "--port", str(self.port)],
+                [sys.executable, str(COMMAND_LINE), "serve", "--port", str(self.port), "--with-parent"],
                 env=self._environment(),
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -66,6 +70,11 @@ class LiveService:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._stop()
+
+    @property
+    def process_id(self) -> int:
+        """Of the service, while and after it runs."""
+        return self._process.pid
 
     def ask(self, route: str, body: dict[str, Any]) -> dict[str, Any]:
         """POST a question; raises NotReady with the service's own words unless it answers 200."""
@@ -109,6 +118,8 @@ class LiveService:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
 
 
 def first_answer(

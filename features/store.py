@@ -172,6 +172,11 @@ class FeatureReader:
         self._mark(view, Mark(as_of=as_of.isoformat(), content=content, filled=True))
         return Materialized(view.name, as_of, rows)
 
+    def filled_as_of(self, service: str) -> date | None:
+        """The newest day that the online store was filled for; None when a view of the service never was."""
+        held = [self._marks().get(view.name, EMPTY) for view in self.declared.service(service).views]
+        return max(date.fromisoformat(one["as_of"]) for one in held) if all(one["filled"] for one in held) else None
+
     def online(self, ids: Sequence[str], service: str, as_of: date | None = None) -> pd.DataFrame:
         """What the store holds for these officers (or units) now, one row each, in the given order.
 
@@ -183,8 +188,7 @@ class FeatureReader:
         today = as_of or self._settings.today
         if today is None:
             raise InvalidInput("features have an age only against a day: pass as_of, or set PHAROS_TODAY=YYYY-MM-DD")
-        marks = self._marks()
-        if not all(marks.get(view.name, EMPTY)["filled"] for view in chosen.views):
+        if self.filled_as_of(service) is None:
             raise NotReady(
                 f"the online store has never been filled for {service}; run `pharos materialize --as-of DATE`"
             )

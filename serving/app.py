@@ -21,7 +21,7 @@ from serving.openapi import document
 from serving.problems import ProblemError, problem_of
 from serving.recommend import CareerDesk
 from serving.risk_schemas import RiskRequest
-from serving.schemas import Health, LoadedModel, ModelsAnswer, NextPostsRequest, Readiness
+from serving.schemas import Because, Health, LoadedModel, ModelsAnswer, NextPostsRequest, Readiness
 from serving.strict_body import parse
 from serving.unit_schemas import UnitsRequest
 from serving.units import UnitDesk
@@ -49,13 +49,17 @@ class Absent:
 
 @dataclass(frozen=True)
 class Desks:
-    """What the process answers with, fixed at start; `now` is the service's clock, `probe` tries the feature store."""
+    """What the process answers with, fixed at start.
+
+    `now` is the service's clock, `probe` tries the feature store, `notices` tells what needs attention now.
+    """
 
     risk: RiskDesk | Absent
     careers: CareerDesk | Absent
     units: UnitDesk
     now: Callable[[], datetime]
     probe: Callable[[], None]
+    notices: Callable[[], list[Because]] = list
 
     def present(self) -> list[RiskDesk | CareerDesk]:
         """The desks that answer. One is enough to be ready: a department without complaints still plans careers."""
@@ -130,7 +134,7 @@ class _Web:
         if not desks.present():
             raise ProblemError("not_ready", detail="; ".join(missing))
         await anyio.to_thread.run_sync(desks.probe)  # outside the limiter: readiness must not queue behind requests
-        return _json(Readiness(status="ready", missing=missing))
+        return _json(Readiness(status="ready", missing=missing, notices=desks.notices()))
 
     async def _work(self, answer: Callable[[], BaseModel]) -> BaseModel:
         if self._limiter is None:  # a limiter belongs to the event loop that runs

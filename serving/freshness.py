@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Protocol
 
 import pandas as pd
 
+from data_contracts.policy import Policy
 from serving.schemas import Because
 
 UNKNOWN = Because(code="unknown_officer", zh="没有该民警的特征记录", en="no features are known for this officer")
@@ -29,6 +30,10 @@ class FeatureSource(Protocol):
         """What training and serving must agree on."""
         ...
 
+    def filled_as_of(self, service: str) -> date | None:
+        """The day that the store was last filled for; None when it never was."""
+        ...
+
 
 @dataclass(frozen=True)
 class AgeLimits:
@@ -37,18 +42,27 @@ class AgeLimits:
     flag_hours: float
     refuse_hours: float
 
+    @classmethod
+    def of(cls, policy: Policy) -> AgeLimits:
+        """The department's limits."""
+        scoring = policy.grades.scoring
+        return cls(scoring.flag_features_after_hours, scoring.refuse_features_after_hours)
+
 
 @dataclass(frozen=True)
 class Fresh:
     """The usable rows, rows of unknown officers (features null), reasons for all not usable, the age of the whole.
 
-    Both frames have one row for each officer, in the order asked, with `as_of` added.
+    Both frames have one row for each officer, in the order asked, with `as_of` added. `read_as_of` and `age_hours`
+    tell of the features of the day asked for that the store gave, too old ones too; null when it gave none.
+    `as_of` is the day to reckon with in any case.
     """
 
     frame: pd.DataFrame
     unknown: pd.DataFrame
     refused: Mapping[str, Because]
     as_of: date
+    read_as_of: date | None
     age_hours: float | None
     degraded: bool
 
@@ -72,18 +86,19 @@ def read_fresh(
         why = _why_not(None if pd.isna(day) else day, age, asked, limits)
         if why is not None:
             refused[officer_id] = why
-    known = frame["feature_timestamp"].dropna()
-    newest = known.max().date() if len(known) else now.date()
-    oldest = round(float(ages.max()), 2) if len(known) else None
+    read = frame["feature_timestamp"].notna() & ((days == asked) if asked is not None else True)
+    newest = frame.loc[read, "feature_timestamp"].max().date() if read.any() else None
+    oldest = round(float(ages[read].max()), 2) if read.any() else None
     usable = frame[~frame["officer_id"].isin(list(refused))].reset_index(drop=True)
     unknown = frame[frame["feature_timestamp"].isna()].reset_index(drop=True)
     degraded = (oldest is not None and oldest > limits.flag_hours) or bool((frame["status"] == "expired").any())
-    as_of = asked or newest
+    as_of = asked or newest or now.date()
     return Fresh(
         frame=usable.assign(as_of=usable["feature_timestamp"]),
         unknown=unknown.assign(as_of=pd.Timestamp(as_of).as_unit("us")),
         refused=refused,
         as_of=as_of,
+        read_as_of=newest,
         age_hours=oldest,
         degraded=degraded,
     )
@@ -96,3 +111,25 @@ def _why_not(day: date | None, age_hours: float, asked: date | None, limits: Age
     if asked is not None and day != asked:
         return OTHER_DAY
     return STALE if age_hours > limits.refuse_hours else None
+
+
+def notice_of_age(filled: date | None, now: datetime, limits: AgeLimits) -> Because | None:
+    """What must be said aloud of a store filled as of a day, with the remedy; None while its features are fresh."""
+    if filled is None:
+        return Because(
+            code="no_features",
+            zh="在线特征库从未填充；请运行 pharos materialize --as-of 日期",
+            en="the online store was never filled; run `pharos materialize --as-of DATE`",
+        )
+    hours = (now - datetime.combine(filled, time())).total_seconds() / 3600.0
+    if hours <= limits.refuse_hours:
+        return None
+    return Because(
+        code=STALE.code,
+        zh=f"最新特征属于 {filled}，距今已 {hours:.0f} 小时，超过 {limits.refuse_hours:.0f} 小时不予评分；"
+        f"请运行 pharos features 与 pharos materialize --as-of {now.date()}，"
+        f"记录止于过去时请以 PHAROS_TODAY={filled} 启动",
+        en=f"the newest features are of {filled}, {hours:.0f} hours ago, and over {limits.refuse_hours:.0f} hours "
+        f"nobody is scored on them; run `pharos features` and `pharos materialize` with --as-of {now.date()}, or, for "
+        f"records that end in the past, start with PHAROS_TODAY={filled}",
+    )

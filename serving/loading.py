@@ -20,11 +20,12 @@ from data_contracts.settings import Settings
 from models import artifacts, keys, registry
 from models.artifacts import Parts
 from serving.app import Absent, Desks
-from serving.freshness import FeatureSource
+from serving.freshness import AgeLimits, FeatureSource, notice_of_age
 from serving.manifest import ModelIdentity
 from serving.past import PublishedPast
 from serving.recommend import CareerDesk, PostRanker
 from serving.results import Scorer, latest_run
+from serving.schemas import Because
 from serving.units import UnitDesk
 from serving.warn import RiskDesk
 
@@ -99,8 +100,14 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
             if not isinstance(desk, Absent):
                 source.online([PROBE_ID], desk.model.service, now().date())
 
+    def notices() -> list[Because]:
+        """Of the features that the desks here stand on; each once."""
+        services = [desk.model.service for desk in desks if not isinstance(desk, Absent)]
+        found = [notice_of_age(source.filled_as_of(service), now(), AgeLimits.of(rules)) for service in services]
+        return [notice for notice in dict.fromkeys(found) if notice is not None]
+
     units = UnitDesk(partial(latest_run, settings), rules)
-    return Desks(risk=desks[0], careers=desks[1], units=units, now=now, probe=probe)
+    return Desks(risk=desks[0], careers=desks[1], units=units, now=now, probe=probe, notices=notices)
 
 
 def _open(settings: Settings, name: str, source: FeatureSource, build: Callable[[Loaded], Desk]) -> Desk | Absent:

@@ -62,8 +62,7 @@ class CareerDesk:
 
     def answer(self, request: NextPostsRequest, request_id: str, now: datetime) -> NextPostsAnswer:
         """One result for each officer, in order."""
-        scoring = self.policy.grades.scoring
-        limits = AgeLimits(scoring.flag_features_after_hours, scoring.refuse_features_after_hours)
+        limits = AgeLimits.of(self.policy)
         fresh = read_fresh(
             self.source, request.officer_ids, self.model.service, asked=request.as_of, now=now, limits=limits
         )
@@ -75,7 +74,7 @@ class CareerDesk:
         return NextPostsAnswer(
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
-            as_of=fresh.as_of,
+            as_of=fresh.read_as_of,
             feature_age_hours=fresh.age_hours,
             degraded=fresh.degraded,
             results=[results[officer_id] for officer_id in request.officer_ids],

@@ -133,9 +133,12 @@ class Frame(Answer):
 
     request_id: str = about("请求编号", "id of this request")
     model: ModelName = about("作答的模型", "the model that answered")
-    as_of: date = about("特征所属日期", "day of the features")
+    as_of: date | None = about(
+        "所读特征所属日期；未读到所问日期的特征时为空",
+        "day of the features read, null when none of the day asked for were",
+    )
     feature_age_hours: float | None = about(
-        "最旧特征距今小时数；无特征时为空", "age of the oldest features used, null when there are none"
+        "所读最旧特征距今小时数；未读到时为空", "age of the oldest features read, null when there are none"
     )
     degraded: bool = about("特征陈旧或部分缺失", "features are old or partly missing")
 
@@ -175,6 +178,9 @@ class Readiness(Answer):
     status: Literal["ready"] = about("固定为 ready", "always ready")
     missing: list[str] = about(
         "缺少的模型及补救方法；为空表示齐全", "models that are missing and what to do, empty when none is"
+    )
+    notices: list[Because] = about(
+        "须留意的事，例如特征过于陈旧", "what needs attention, such as features too old to score on", default=[]
     )
 
 

@@ -102,6 +102,9 @@ def announced_on(console: Console) -> Callable[[str, Desks], None]:
         for desk in (desks.risk, desks.careers):
             told = desk.because if isinstance(desk, Absent) else f"{desk.model.name} version {desk.model.version}"
             console.print(f"  {told}", markup=False, highlight=False)
+        for notice in desks.notices():
+            for words in (notice.zh, notice.en):
+                console.print(f"  {words}", style="yellow", markup=False, highlight=False, soft_wrap=True)
         console.print(f"listening on {address} (stop with Ctrl-C)", markup=False, highlight=False)
         console.print(
             f"  curl -s {address}/v1/risk -H 'content-type: application/json' -d '{{\"officer_ids\": [\"o-1\"]}}'",

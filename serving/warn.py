@@ -90,8 +90,7 @@ class RiskDesk:
 
     def answer(self, request: RiskRequest, request_id: str, now: datetime) -> RiskAnswer:
         """One result for each officer, in order; an outcome that is not served is said to be so, never guessed."""
-        scoring = self.policy.grades.scoring
-        limits = AgeLimits(scoring.flag_features_after_hours, scoring.refuse_features_after_hours)
+        limits = AgeLimits.of(self.policy)
         fresh = read_fresh(
             self.source, request.officer_ids, self.model.service, asked=request.as_of, now=now, limits=limits
         )
@@ -102,7 +101,7 @@ class RiskDesk:
         return RiskAnswer(
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
-            as_of=fresh.as_of,
+            as_of=fresh.read_as_of,
             feature_age_hours=fresh.age_hours,
             degraded=fresh.degraded,
             results=[results[officer_id] for officer_id in request.officer_ids],

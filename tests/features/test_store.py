@@ -95,6 +95,11 @@ def test_services_and_hashes_are_told_without_feast(store: FeatureReader) -> Non
 def test_an_online_store_that_was_never_filled_says_so(state: Settings) -> None:
     with pytest.raises(NotReady, match="pharos materialize"):
         FeatureReader(state, SMALL).online(["o-1"], "risk_v1", NEXT_DAY)
+    assert small_store(state).filled_as_of("risk_v1") is None
+
+
+def test_the_day_of_the_online_store_is_told(store: FeatureReader) -> None:
+    assert store.filled_as_of("risk_v1") == DAYS[-1]
 
 
 def test_a_forbidden_column_fails_the_build(state: Settings) -> None:

@@ -38,6 +38,7 @@ class FakeSource:
     status: Mapping[str, str] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=lambda: {"risk_v1": "h1", "career_v1": "h2"})
     reads: list[list[str]] = field(default_factory=list)
+    filled: date | None = date(2026, 11, 1)
 
     def online(self, ids: Sequence[str], service: str, as_of: date | None = None) -> pd.DataFrame:
         self.reads.append(list(ids))
@@ -56,6 +57,9 @@ class FakeSource:
 
     def service_hash(self, service: str) -> str:
         return self.hashes[service]
+
+    def filled_as_of(self, service: str) -> date | None:
+        return self.filled
 
 
 @dataclass(frozen=True)

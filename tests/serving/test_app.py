@@ -81,7 +81,7 @@ def test_next_posts_health_and_model(client: httpx.Client) -> None:
     assert [result["cold_start"] for result in answer["results"]] == [True, False]
     assert [post["post_id"] for post in answer["results"][1]["posts"]] == ["p1", "p2"]
     assert client.get("/livez").json() == {"status": "live"}
-    assert client.get("/readyz").json() == {"status": "ready", "missing": []}
+    assert client.get("/readyz").json() == {"status": "ready", "missing": [], "notices": []}
     models = client.get("/v1/model").json()["models"]
     assert [(model["name"], model["version"], model["outcomes"]) for model in models] == [
         ("risk", "7", ["strain", "conduct"]),
@@ -130,7 +130,7 @@ def test_without_models_it_is_live_and_not_ready(monkeypatch: pytest.MonkeyPatch
 
 def test_one_model_of_two_is_ready_and_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     with served(demo_desks(risk=False), monkeypatch) as client:
-        assert client.get("/readyz").json() == {"status": "ready", "missing": ["no risk model"]}
+        assert client.get("/readyz").json() == {"status": "ready", "missing": ["no risk model"], "notices": []}
         assert client.post("/v1/risk", json={"officer_ids": ["a"]}).status_code == 503
         assert client.post("/v1/next_posts", json={"officer_ids": ["a"]}).status_code == 200
         assert len(client.get("/v1/model").json()["models"]) == 1

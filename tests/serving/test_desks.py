@@ -127,9 +127,27 @@ def test_another_day_than_the_store_has_is_said_for_each_officer() -> None:
     assert other.because.code == "other_as_of"
 
 
+def test_the_frame_tells_the_day_and_age_of_what_was_read_and_nothing_where_nothing_was() -> None:
+    desk = risk_desk(FakeSource({**AGES, "old": 80.0}), ROWS)
+    for ids, asked, told in [
+        (["a", "b"], None, (date(2026, 11, 1), 5.0)),
+        (["a", "old"], None, (date(2026, 11, 1), 80.0)),
+        (["a"], date(2026, 11, 1), (date(2026, 11, 1), 2.0)),
+        (["a", "old"], date(2026, 11, 1), (date(2026, 11, 1), 2.0)),
+        (["a"], date(2026, 10, 1), (None, None)),
+    ]:
+        answer = desk.answer(RiskRequest(officer_ids=ids, as_of=asked), "r", NOW)
+        assert (answer.as_of, answer.feature_age_hours) == told, (ids, asked)
+    careers = career_desk(FakeSource(AGES)).answer(
+        NextPostsRequest(officer_ids=["a", "new"], as_of=date(2026, 10, 1)), "r", NOW
+    )
+    assert (careers.as_of, careers.feature_age_hours) == (None, None)
+    assert [result.status for result in careers.results] == ["not_scored", "scored"]
+
+
 def test_nobody_known_is_an_answer_too() -> None:
     answer = risk_desk(FakeSource({}), ROWS).answer(RiskRequest(officer_ids=["x"]), "r", NOW)
-    assert (answer.feature_age_hours, answer.degraded, answer.as_of) == (None, False, NOW.date())
+    assert (answer.feature_age_hours, answer.degraded, answer.as_of) == (None, False, None)
     assert isinstance(answer.results[0], NotScored)
     assert answer.results[0].because.code == "unknown_officer"
 

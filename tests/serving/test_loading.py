@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady, UntrustedArtifact
 from data_contracts.settings import Settings
@@ -18,6 +19,7 @@ from serving import service
 from serving.app import Absent, Desks
 from serving.loading import Builders, GradedScorer, Loaded, open_desks
 from tests.serving.desks import CUTS, FakeRanker, FakeScorer, FakeSource, demo_desks
+from tests.serving.live import served
 
 HASHES = {"risk": ("risk_v1", "h1"), "next-post": ("career_v1", "h2")}
 FAKES = Builders(risk=lambda _: GradedScorer(FakeScorer({}), CUTS), careers=lambda _: FakeRanker())
@@ -135,3 +137,25 @@ def test_serve_starts_one_guarded_server(use: Settings, monkeypatch: pytest.Monk
     service.serve(chosen, lambda address, opened: announced.append((address, opened)))
     assert started == [("127.0.0.1", 3999, False, False)]
     assert announced == [("http://127.0.0.1:3999", desks)]
+
+
+def test_features_too_old_to_score_on_are_told_at_the_start_and_by_readyz_with_the_remedy(
+    use: Settings, champions: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    champions("risk")
+    champions("next-post")
+    source = FakeSource({"a": 2.0})
+    told = Console(record=True, width=100)
+    for filled, code in ((date(2026, 10, 29), []), (date(2026, 10, 28), ["stale_features"]), (None, ["no_features"])):
+        source.filled = filled
+        desks = open_desks(use, source, FAKES)
+        assert [notice.code for notice in desks.notices()] == code, filled
+        service.announced_on(told)("http://127.0.0.1:1", desks)
+        with served(desks, monkeypatch) as client:
+            assert [one["code"] for one in client.get("/readyz").json()["notices"]] == code
+    said = told.export_text()
+    assert "PHAROS_TODAY=2026-10-28" in said
+    assert "PHAROS_TODAY=2026-10-29" not in said
+    assert said.count("nobody is scored") == 1, "each notice once, whichever desks need it"
+    assert "never filled" in said
+    assert "从未填充" in said
