@@ -52,6 +52,7 @@ def test_near_and_rising_is_told_with_the_day_it_would_cross() -> None:
     [
         ([0.090, 0.083, 0.076, 0.070], "good"),  # falling
         ([0.090, 0.090, 0.090, 0.091], "good"),  # noise
+        ([0.0985, 0.0988, 0.0991, 0.0996], "good"),  # noise close to the limit
         ([0.030, 0.035, 0.040, 0.045], "good"),  # rising, and still far away
         ([0.081, 0.082, 0.083, 0.0835], "good"),  # near, and too slow to be there in time
         ([np.nan, np.nan, np.nan, 0.09], "good"),  # no night to compare with

@@ -135,10 +135,10 @@ def _history(state: Settings) -> None:
     courses = courses.astype({**texts, **days, "valid_months": "Int64", "mandated": "boolean"})
     taken = pd.DataFrame(
         {
-            "officer_id": ["o-199", "o-198", "o-197", "o-196"],
-            "course_id": ["k-talk", "k-duty", "k-duty", "k-talk"],
-            "occurred_on": pd.to_datetime(["2010-01-01", "2016-06-01", "2015-11-30", "2016-11-30"]),
-            "known_on": pd.to_datetime(["2010-01-01", "2016-06-01", "2015-11-30", "2016-12-05"]),
+            "officer_id": ["o-199", "o-198", "o-197", "o-196", "o-195"],
+            "course_id": ["k-talk", "k-duty", "k-duty", "k-talk", "k-talk"],
+            "occurred_on": pd.to_datetime(["2010-01-01", "2016-06-01", "2015-11-30", "2016-11-30", "2016-12-01"]),
+            "known_on": pd.to_datetime(["2010-01-01", "2016-06-01", "2015-11-30", "2016-12-05", "2016-12-01"]),
         }
     ).astype({"officer_id": "string", "course_id": "string", "occurred_on": "datetime64[us]",
               "known_on": "datetime64[us]"})  # fmt: skip
@@ -153,13 +153,14 @@ def test_courses_are_those_on_offer_that_the_officer_has_not_got(state: Settings
     assert [course.course_id for course in book.courses] == ["k-duty", "k-talk"]  # not over, not yet known, not of use
     asked = ("communication", "law")
     offered = {officer: [one.course_id for one in book.addressing(officer, asked, 3)]
-               for officer in ("o-1", "o-199", "o-198", "o-197", "o-196")}  # fmt: skip
+               for officer in ("o-1", "o-199", "o-198", "o-197", "o-196", "o-195")}  # fmt: skip
     assert offered == {
         "o-1": ["k-duty", "k-talk"],  # what is mandated first
         "o-199": ["k-duty"],
         "o-198": ["k-talk"],
         "o-197": ["k-duty", "k-talk"],  # expired after its twelve months
         "o-196": ["k-duty", "k-talk"],  # taken, but nobody knew it then
+        "o-195": ["k-duty", "k-talk"],  # what happens on the day itself is not seen yet
     }
     assert courses_at(state.model_copy(update={"state": state.state / "none"}), AS_OF) == CourseBook()
 
