@@ -5,8 +5,10 @@ Intervals are analytic and count officers, not rows: an officer judged at two as
 - Predicted over observed: Garwood's exact limits of a Poisson count (1936), on the effective number of events: the
   inverse of the linearised (infinitesimal jackknife) variance of the log ratio over officers, to which a label that
   is a chance adds y(1-y).
-- Difference of two shares: Newcombe's hybrid score interval (1998, method 10) on Wilson limits, each share on Kish's
-  effective number of officers, and never more than there are events.
+- Difference of two shares: Newcombe's square-and-add interval (1998) on Clopper and Pearson's exact limits (1934); on
+  Wilson's, 6 % of fair forces of 5,000 a group were refused where 5 % were meant to be. Each share rests on the
+  smallest of three numbers: of events, Kish's of officers, and the one that the linearised variance is worth (who is
+  flagged twice tends to be who has two events, which Kish's does not know).
 - Ratio of two shares: Katz's log interval (1978) on the same numbers.
 
 A bootstrap over officers agrees with these where events are many. Where they are few it fails at the very place a gate
@@ -36,8 +38,8 @@ from training.evaluation.intervals import (
     Bounds,
     Share,
     count_ratio,
-    effective_number,
     share_difference,
+    share_of,
     share_ratio,
 )
 
@@ -163,7 +165,7 @@ def _predicted_ratio(judged: Judged, cells: Cells, errors: tuple[float, float]) 
     per_p, per_o = (np.divide(1.0, total, out=np.zeros_like(total), where=total > 0) for total in (predicted, observed))
     influence = judged.chances * cells.spread(per_p) - judged.y * cells.spread(per_o)
     doubt = cells.sums(judged.y * (1.0 - judged.y)) * per_o**2
-    variance = cells.squares(influence) + doubt
+    variance = cells.products(influence, influence) + doubt
     # without any spread (all had the event, all were told the same) the count itself is what there is to go by
     events = np.divide(1.0, variance, out=observed.copy(), where=(observed > 0) & (variance > 0))
     return _measured(*(count_ratio(predicted, observed, events, error) for error in errors))
@@ -171,16 +173,12 @@ def _predicted_ratio(judged: Judged, cells: Cells, errors: tuple[float, float]) 
 
 def _compared(weight: Numbers, flagged: Numbers, cells: Cells, errors: tuple[float, float], way: Way) -> list[Measured]:
     """Of `weight` (n,) the share that was flagged, inside each group against outside of it."""
-    total, hits = cells.sums(weight), cells.sums(weight * flagged)
-    rest, rest_hits = weight.sum() - total, (weight * flagged).sum() - hits
-    inside = hits, total, effective_number(total, cells.squares(weight))
-    outside = rest_hits, rest, effective_number(rest, cells.squares_of_rest(weight))
-    return _measured(*(way(_share(*inside), _share(*outside), error) for error in errors))
-
-
-def _share(hits: Numbers, total: Numbers, number: Numbers) -> Share:
-    known = total > 1e-9
-    return Share(np.divide(hits, total, out=np.full_like(total, np.nan), where=known), np.where(known, number, 0.0))
+    hit = weight * flagged
+    total, hits = cells.sums(weight), cells.sums(hit)
+    pairs = ((hit, hit), (hit, weight), (weight, weight))
+    inside = share_of(hits, total, *(cells.products(*pair) for pair in pairs))
+    outside = share_of(hit.sum() - hits, weight.sum() - total, *(cells.products_of_rest(*pair) for pair in pairs))
+    return _measured(*(way(inside, outside, error) for error in errors))
 
 
 def _measured(alone: Bounds, together: Bounds) -> list[Measured]:

@@ -38,17 +38,20 @@ class Cells:
         """By group, (groups,)."""
         return np.bincount(self.group, values, len(self.names) + 1)[:-1].astype(np.float64)
 
-    def squares(self, values: Numbers) -> Numbers:
-        """Sum over officers of their squared sums within the group, (groups,)."""
-        each = np.bincount(self.pair, values)
-        return np.bincount(self.pair_group, each**2, len(self.names) + 1)[:-1].astype(np.float64)
+    def products(self, one: Numbers, other: Numbers) -> Numbers:
+        """Over officers, their sum of one times their sum of the other within the group, (groups,)."""
+        a, b = (np.bincount(self.pair, values).astype(np.float64) for values in (one, other))
+        return self._of_pairs(a * b)
 
-    def squares_of_rest(self, values: Numbers) -> Numbers:
+    def products_of_rest(self, one: Numbers, other: Numbers) -> Numbers:
         """The same over everybody who is not in the group, (groups,)."""
-        each, whole = np.bincount(self.pair, values), np.bincount(self.officer, values)
-        cross = np.bincount(self.pair_group, each * whole[self.pair_officer], len(self.names) + 1)[:-1]
-        rest = float((whole**2).sum()) - 2 * cross + self.squares(values)
-        return np.asarray(np.maximum(rest, 0.0), dtype=np.float64)
+        a, b = (np.bincount(self.pair, values).astype(np.float64) for values in (one, other))
+        whole_a, whole_b = np.bincount(self.officer, one), np.bincount(self.officer, other)
+        inside = self._of_pairs(a * whole_b[self.pair_officer] + b * whole_a[self.pair_officer] - a * b)
+        return np.asarray(np.maximum(float(whole_a @ whole_b) - inside, 0.0), dtype=np.float64)
+
+    def _of_pairs(self, values: Numbers) -> Numbers:
+        return np.bincount(self.pair_group, values, len(self.names) + 1)[:-1].astype(np.float64)
 
     def spread(self, values: Numbers) -> Numbers:
         """Each row's group's value, (n,); 0 for rows of no group."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2, norm
+from scipy.stats import beta, chi2, norm
 
 from models.base import Numbers
 
@@ -31,13 +31,24 @@ class Share:
     number: Numbers
 
 
-def effective_number(total: Numbers, squares: Numbers) -> Numbers:
-    """Kish's (sum)^2 / sum of squares over officers (1965), and at most the total itself.
+def share_of(hits: Numbers, total: Numbers, hit_hit: Numbers, hit_all: Numbers, all_all: Numbers) -> Share:
+    """`hits` of `total`, with the number of witnesses; the others are sums of products over officers.
 
-    >>> effective_number(np.array([4.0, 4.0]), np.array([4.0, 16.0])).tolist()
-    [4.0, 1.0]
+    Kish's number (1965) is (sum)^2 / sum of squares; the other is share (1 - share) / linearised variance.
+
+    >>> four = np.array([4.0])  # four officers with one event each, two of them flagged; then two with two
+    >>> share_of(np.array([2.0]), four, np.array([2.0]), np.array([2.0]), four)
+    Share(share=array([0.5]), number=array([4.]))
+    >>> share_of(np.array([2.0]), four, four, four, np.array([8.0])).number
+    array([2.])
     """
-    return np.minimum(np.divide(total**2, squares, out=np.zeros_like(total), where=squares > 0), total)
+    known = total > 1e-9
+    share = np.divide(hits, total, out=np.full_like(total, np.nan), where=known)
+    spread = hit_hit - 2 * share * hit_all + share**2 * all_all  # of each officer's hits about their share
+    kish = np.divide(total**2, all_all, out=np.zeros_like(total), where=known)
+    linear = np.divide(share * (1 - share) * total**2, spread, out=total.copy(), where=known & (spread > 1e-9))
+    linear = np.where(linear > 0, linear, kish)  # all or none were flagged: no spread to go by
+    return Share(share, np.where(known, np.minimum(np.minimum(kish, linear), total), 0.0))
 
 
 def count_ratio(predicted: Numbers, observed: Numbers, events: Numbers, error: float) -> Bounds:
@@ -58,29 +69,29 @@ def count_ratio(predicted: Numbers, observed: Numbers, events: Numbers, error: f
         return Bounds(predicted / observed, predicted / most, predicted / least)
 
 
-def wilson(share: Share, error: float) -> tuple[Numbers, Numbers]:
-    """Limits of a share (Wilson 1927).
+def clopper_pearson(share: Share, error: float) -> tuple[Numbers, Numbers]:
+    """Exact limits of a share (1934). Wilson's are too narrow far out, where a gate over dozens of groups must look.
 
-    >>> low, high = wilson(Share(np.array([0.0]), np.array([10.0])), 0.05)
-    >>> float(low.round(3)[0]), float(high.round(3)[0])
-    (0.0, 0.278)
+    >>> low, high = clopper_pearson(Share(np.array([0.0]), np.array([10.0])), 0.05)
+    >>> float(low[0]), float(high.round(3)[0])
+    (0.0, 0.308)
     """
-    z2 = norm.ppf(1 - error / 2) ** 2
-    centre = (share.share * share.number + z2 / 2) / (share.number + z2)
-    inner = share.share * (1 - share.share) * share.number + z2 / 4
-    half = np.sqrt(z2 * np.maximum(inner, 0.0)) / (share.number + z2)
-    return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
+    hits = share.share * share.number
+    misses = share.number - hits
+    low = np.where(hits > 0, beta.ppf(error / 2, np.maximum(hits, 1e-12), misses + 1), 0.0)
+    high = np.where(misses > 0, beta.ppf(1 - error / 2, hits + 1, np.maximum(misses, 1e-12)), 1.0)
+    return low, high
 
 
 def share_difference(inside: Share, outside: Share, error: float) -> Bounds:
-    """Inside less outside, with Newcombe's hybrid score interval (1998, method 10).
+    """Inside less outside, with Newcombe's square-and-add interval (1998) on exact limits.
 
     >>> three, many = Share(np.array([0.0]), np.array([3.0])), Share(np.array([0.3]), np.array([900.0]))
     >>> found = share_difference(three, many, 0.05)
     >>> float(found.low.round(2)[0]), float(found.high.round(2)[0])
-    (-0.33, 0.26)
+    (-0.33, 0.41)
     """
-    (in_low, in_high), (out_low, out_high) = wilson(inside, error), wilson(outside, error)
+    (in_low, in_high), (out_low, out_high) = clopper_pearson(inside, error), clopper_pearson(outside, error)
     value = inside.share - outside.share
     down = np.hypot(inside.share - in_low, out_high - outside.share)
     up = np.hypot(in_high - inside.share, outside.share - out_low)
