@@ -70,6 +70,7 @@ class GlassBox:
         """Fit on x (n, f), y (n,) in [0, 1]: a row whose label is a chance counts as both, by that chance."""
         from interpret.glassbox import ExplainableBoostingClassifier
 
+        known = ~np.isnan(x).all(axis=0)  # what is unknown of everybody teaches nothing, and its bins have no ends
         rows, came, counts = split_chances(y, np.ones(len(y)) if weight is None else weight)
         threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
         leaf = max(1, min(LEAST_IN_LEAF, len(y) // 50))
@@ -78,9 +79,10 @@ class GlassBox:
         model = ExplainableBoostingClassifier(**chosen, random_state=self.seed, n_jobs=threads)
         with warnings.catch_warnings():  # of unknown values, which its own plots cannot show: our curves have a step
             warnings.filterwarnings("ignore", message="Missing values detected")
-            model.fit(x[rows].astype(np.float64), came, sample_weight=counts)
+            model.fit(np.where(known, x[rows], 0.0).astype(np.float64), came, sample_weight=counts)
         self.base = float(np.ravel(model.intercept_)[0])
-        self.curves = tuple(_curve(model, place) for place in range(len(names)))
+        flat = Curve(np.zeros(0), np.zeros(2))
+        self.curves = tuple(_curve(model, place) if known[place] else flat for place in range(len(names)))
         return self
 
     def predict(self, x: Matrix) -> Numbers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
@@ -41,14 +42,15 @@ category = "about"
 
 
 def letters() -> pd.DataFrame:
-    """Every third officer has a complaint a year; some are sustained, but none in the quiet year."""
+    """Every officer has a complaint a year; some are sustained, by chance, but none in the quiet year."""
+    luck = np.random.default_rng(11)
     rows = [
         {
             "number": f"L{year}-{who}", "who": f"w{who}", "about": "operations",
             "came": f"{year}-0{1 + who % 9}-15", "closed": f"{year}-11-20",
-            "found": "sustained" if year != QUIET and (who * 7 + year * 5) % 11 < 4 else "unfounded",
+            "found": "sustained" if year != QUIET and luck.random() < 0.36 else "unfounded",
         }
-        for year in YEARS for who in range(0, OFFICERS, 3)
+        for year in YEARS for who in range(OFFICERS)
     ]  # fmt: skip
     slip = {**rows[0], "number": "L0", "came": "1901-01-01", "closed": None, "found": None}
     return pd.DataFrame([*rows, slip])
@@ -92,7 +94,9 @@ def test_a_mapped_department_is_tested_from_its_files(department: Path) -> None:
     assert all(one["positives"] == sustained and one["average_precision"] > 0 for one in by_day["2016-01-01"])
     assert all(one["positives"] == 0 and one["average_precision"] is None for one in by_day["2017-01-01"])
     assert {one["n_train"] for one in by_day["2016-01-01"]} == {5 * OFFICERS}  # 2011 to 2015, none for the slip of 1901
-    silent = [one for one in report["comparisons"] if one["as_of"] == "2017-01-01"]
+    silent = [
+        one for one in report["comparisons"] if one["as_of"] == "2017-01-01" and one["metric"] != "precision_at_5pct"
+    ]
     assert silent
     assert all(one["difference"] is None and one["low"] is None for one in silent)
     assert report["data"]["intake"]["postings"]["quarantined"] == 1

@@ -74,9 +74,9 @@ def test_a_glass_box_is_its_curves() -> None:
 
 
 def test_a_glass_box_forgets_columns_that_never_vary() -> None:
-    still = np.column_stack([X[:, 0], np.zeros(len(X))]).astype(np.float32)
-    fitted = GlassBox().fit(still, Y, ("strong", "still"))
-    assert np.ptp(fitted.contributions(still)[:, 1]) == 0.0
+    still = np.column_stack([X[:, 0], np.zeros(len(X)), np.full(len(X), np.nan)]).astype(np.float32)
+    fitted = GlassBox().fit(still, Y, ("strong", "still", "unknown"))
+    assert np.ptp(fitted.contributions(still)[:, 1:3]) == 0.0
 
 
 def test_the_count_rule_ignores_unknown_counts() -> None:
