@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BUDGETS = np.array([0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2])
 COLOURS = {Verdict.PASS: "#2c7a4b", Verdict.INCONCLUSIVE: "#8a8a8a", Verdict.FAIL: "#b3261e"}
+RATIO_TICKS = (0.2, 0.5, 0.8, 1.0, 1.25, 2.0, 5.0)  # what is further out leaves the picture, not the table
 MOST_GROUPS = 40  # in one picture; the table of the card has them all
 WORDS = {
     "budget": ("预警预算（占民警比例）", "alert budget (share of officers)"),
@@ -52,6 +53,9 @@ def groups_figure(title: str, groups: Sequence[Group], limits: GroupLimits) -> F
         gaps = [(group.true_positive_gap, group.gap_verdict(limits)) for group in shown]
         _forest(left, ratios, (limits.ratio_low, 1.0, limits.ratio_high))
         left.set_xscale("log")
+        left.set_xlim(RATIO_TICKS[0], RATIO_TICKS[-1])
+        left.set_xticks(RATIO_TICKS, [f"{tick:g}" for tick in RATIO_TICKS])
+        left.minorticks_off()
         _forest(right, gaps, (-limits.gap_at_most, 0.0, limits.gap_at_most))
         left.set_yticks(range(len(shown)), [_drawable(group.name, chinese) for group in shown], fontsize=7)
         left.invert_yaxis()
