@@ -37,6 +37,11 @@ def day_of(text: str) -> date:
     return AsOf.parse(text).day
 
 
+def aloud(words: str) -> None:
+    """Print words as they are; a long path stays in one piece, so that it can be copied."""
+    console.print(words, markup=False, highlight=False, soft_wrap=True)
+
+
 # --- contracts ---------------------------------------------------------------------------------------------------
 
 
@@ -90,12 +95,15 @@ def ingest(
     source: Annotated[str, typer.Option(help="chicago, new_york, simulator, templates or mapped.")] = "templates",
     mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
     out: Annotated[Path | None, typer.Option(help="Also write the report as JSON.")] = None,
+    delivered_on: Annotated[str | None, typer.Option(help="The export's day, YYYY-MM-DD; default: today.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
 ) -> None:
     """Take histories in: good rows into the history, bad rows into quarantine with their reasons."""
     from features.ingest import Delivered, ingest_with_progress
 
-    report = ingest_with_progress(Delivered(source, path, mapping), settings(), console, dry_run=dry_run)
+    day = None if delivered_on is None else day_of(delivered_on)
+    delivered = Delivered(source, path, mapping)
+    report = ingest_with_progress(delivered, settings(), console, dry_run=dry_run, delivered_on=day)
     console.print(report.as_table())
     if out is not None:
         report.write(out)
@@ -224,9 +232,12 @@ def train_next_post(
     from training.train_next_post import STAGES, train_next_post
     from training.tune_models import next_post_fit
 
+    fit = next_post_fit(settings(), aloud)
     with steps(console, "train next-post", STAGES) as bar:
-        model, worth = train_next_post(settings(), day_of(as_of), bar.say, next_post_fit(settings()))
+        model, worth = train_next_post(settings(), day_of(as_of), bar.say, fit)
     console.print(worth.sentence(), highlight=False)
+    if worth.picture:
+        aloud(f"picture {worth.picture}")
     console.print(f"registered {model.name} version {model.version}", highlight=False)
 
 
@@ -247,11 +258,13 @@ def train_risk(
     from training.train_risk import RiskTraining, train_risk
     from training.tune_models import risk_fit
 
-    ahead = tuple(horizon_months or ())
-    asked = RiskTraining(day_of(as_of), tuple(outcome or ()), step_months, fit=risk_fit(settings()), horizons=ahead)
+    fit, ahead = risk_fit(settings(), aloud), tuple(horizon_months or ())
+    asked = RiskTraining(day_of(as_of), tuple(outcome or ()), step_months, fit=fit, horizons=ahead)
     with steps(console, "train risk") as bar:
         trained = train_risk(settings(), asked, bar.say, bar.plan)
     console.print(as_table(trained))
+    for picture in trained.pictures:
+        aloud(f"picture {picture}")
 
 
 @tune_app.command("risk")

@@ -124,7 +124,7 @@ def _record_outcome(run: tracking.Run, one: Checked, later: Sequence[Later]) -> 
 
 
 def as_table(trained: Trained) -> Table:
-    """Checks of every outcome for people; it fits a terminal of 80 columns."""
+    """Checks of every outcome for people; it fits a terminal of 80 columns, which paths of pictures do not."""
     table = Table(title=f"risk version {trained.model.version}, on later years; gain: AP over count_rule")
     for name in ("outcome", "events", "AP", "gain (95 %)", "ECE", "P@5%", "kept"):
         table.add_column(name, justify="left" if name in ("outcome", "kept") else "right", no_wrap=True)
@@ -135,6 +135,5 @@ def as_table(trained: Trained) -> Table:
         table.add_row(one.outcome, *figures)
     left_out = [f"{one.outcome} is not served: {why.en}" for one in trained.checked for why in one.because
                 if one.outcome not in trained.served]  # fmt: skip
-    pictures = ["pictures", *map(str, trained.pictures)] if trained.pictures else []
-    table.caption = "\n".join([*left_out, *pictures]) or None
+    table.caption = "\n".join(left_out) or None
     return table

@@ -59,11 +59,10 @@ class Worth:
     picture: Path | None = None
 
     def sentence(self) -> str:
-        """The figures for people, and where their picture lies."""
-        picture = f"; picture {self.picture}" if self.picture else ""
+        """The figures for people."""
         return (
             f"NDCG@10 {self.figures['ndcg_at_10']:.4f} on {self.items:,} moves of the last {self.months} months, "
-            f"ahead of markov by {self.gain:.4f} ({self.low:.4f} to {self.high:.4f}){picture}"
+            f"ahead of markov by {self.gain:.4f} ({self.low:.4f} to {self.high:.4f})"
         )
 
 
@@ -82,8 +81,9 @@ def train_next_post(
     data = training_data(frames, day_before(as_of))
     model = fit_pharos(data, chosen, say)
     say("registering")
+    service = f"{SERVICE}:{FeatureReader(settings).service_hash(SERVICE)}"
     with tracking.run(
-        NAME, f"{NAME} {as_of}", data_hash=history.fingerprint(), feature_service=SERVICE, use=settings
+        NAME, f"{NAME} {as_of}", data_hash=history.fingerprint(), feature_service=service, use=settings
     ) as run:
         run.params({"as_of": as_of, "moves": len(data.moves), "posts": data.catalogue.size, **vars(chosen)})
         run.metrics({**worth.figures, "items": worth.items}, as_of)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import optuna
@@ -23,6 +23,7 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 
 STARTUP_TRIALS = 8
+GIVEN = "given"
 JUDGED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
@@ -70,24 +71,50 @@ class Objective(Protocol):
 
 @dataclass(frozen=True)
 class Search:
-    """What is searched: the model's name, the data it is judged on, the space, and the settings in force today."""
+    """What is searched: the model's name, the data it is judged on, and the space.
+
+    `starts` (the defaults, and what is in force) are judged before anything else, so the best is never worse than
+    they are. `about` says in words what `context` stands for; it is written down beside the best.
+    """
 
     name: str
     context: str
     space: Space
-    start: Mapping[str, Any] | None = None
+    starts: tuple[Mapping[str, Any], ...] = ()
     seed: int = 7
+    about: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One trial: how it ended (complete, pruned, fail), its figure, whether it was given or drawn."""
+
+    number: int
+    state: str
+    value: float | None
+    params: Mapping[str, Any]
+    seconds: float
+    given: bool = False
 
 
 @dataclass(frozen=True)
 class Found:
-    """The best settings so far, their figure, and how many trials were judged, pruned or failed."""
+    """The best settings so far, their figure, how many trials were judged, pruned or failed, and every one of them."""
 
     params: dict[str, Any]
     value: float
     judged: int
     pruned: int
     failed: int
+    trials: tuple[Tried, ...] = ()
+
+
+@dataclass(frozen=True)
+class Best:
+    """What the last search wrote down: settings, and what they were found on; both empty before any search."""
+
+    params: Mapping[str, Any]
+    about: Mapping[str, str]
 
 
 def search(
@@ -100,6 +127,7 @@ def search(
 ) -> Found:
     """Judge settings until the study holds `trials` of them (those of earlier calls count), and write the best down.
 
+    `progress` hears how many are judged of those asked for, at once where earlier calls judged some.
     A trial that raises InvalidInput (settings that cannot be fitted) is recorded as failed and the search goes on.
     """
     if trials < 1:
@@ -107,7 +135,9 @@ def search(
     with _journal(settings) as storage:
         study = _study(what, storage)
         failed_before = _count(study, TrialState.FAIL)  # of an earlier call; what was wrong then may be mended
-        while (done := _count(study, *JUDGED)) < trials:
+        if progress is not None and (done := _count(study, *JUDGED)):
+            progress(min(done, trials), _best_value(study))
+        while (done := _count(study, *JUDGED)) < trials or _count(study, TrialState.WAITING):
             if _count(study, TrialState.FAIL) - failed_before >= trials:
                 raise NotReady(f"{trials} trials of {what.name} failed; look at the log of the first one")
             study.optimize(_judge(what, objective), n_trials=1, catch=(InvalidInput,))
@@ -118,13 +148,13 @@ def search(
     return found
 
 
-def best_params(settings: Settings, name: str) -> dict[str, Any]:
-    """The settings that the last search of `name` wrote down, or none, when nobody has searched yet."""
+def best(settings: Settings, name: str) -> Best:
+    """What the last search of `name` wrote down, or nothing, when nobody has searched yet."""
     path = settings.tuning_dir / f"{name}.best.json"
     if not path.is_file():
-        return {}
-    params: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["params"]
-    return params
+        return Best({}, {})
+    told = json.loads(path.read_text(encoding="utf-8"))
+    return Best(told["params"], told.get("about", {}))
 
 
 @contextmanager
@@ -154,9 +184,18 @@ def _study(what: Search, storage: JournalStorage) -> optuna.Study:
         seed=what.seed + len(study.trials),
     )
     study.pruner = optuna.pruners.MedianPruner(n_startup_trials=STARTUP_TRIALS, n_warmup_steps=1, interval_steps=1)
-    if what.start is not None:
-        study.enqueue_trial(dict(what.start), skip_if_exists=True)
+    _give(study, what.starts)
     return study
+
+
+def _give(study: optuna.Study, starts: Sequence[Mapping[str, Any]]) -> None:
+    """Queue what was never judged; Optuna's own check would also skip a trial that a kill left half done."""
+    kept = study.get_trials(deepcopy=False, states=(*JUDGED, TrialState.WAITING))
+    seen = [trial.system_attrs.get("fixed_params", trial.params) for trial in kept]
+    for start in map(dict, starts):
+        if start not in seen:
+            study.enqueue_trial(start, user_attrs={GIVEN: True})
+            seen.append(start)
 
 
 def _judge(what: Search, objective: Objective) -> Callable[[Trial], float]:
@@ -187,13 +226,24 @@ def _found(study: optuna.Study) -> Found:
     if not _complete(study):
         raise NotReady("every trial was pruned or failed; widen the space or look at the log")
     pruned, failed = _count(study, TrialState.PRUNED), _count(study, TrialState.FAIL)
-    return Found(dict(study.best_params), float(study.best_value), _count(study, *JUDGED), pruned, failed)
+    ended = study.get_trials(deepcopy=False, states=(*JUDGED, TrialState.FAIL))
+    tried = tuple(_tried(trial) for trial in ended)
+    return Found(dict(study.best_params), float(study.best_value), _count(study, *JUDGED), pruned, failed, tried)
+
+
+def _tried(trial: FrozenTrial) -> Tried:
+    """A pruned trial has the figure of its last report."""
+    seconds = 0.0 if trial.duration is None else trial.duration.total_seconds()
+    value = None if trial.value is None else float(trial.value)
+    given = bool(trial.user_attrs.get(GIVEN, False))
+    return Tried(trial.number, trial.state.name.lower(), value, dict(trial.params), seconds, given)
 
 
 def _write_best(settings: Settings, what: Search, found: Found) -> None:
-    """Replace the file in one step, so that a training run never reads half of it."""
+    """In one step, so that a training run never reads half of it."""
     path = settings.tuning_dir / f"{what.name}.best.json"
-    content = {"context": what.context, "value": found.value, "judged": found.judged, "params": found.params}
+    told = {"value": found.value, "judged": found.judged, "params": found.params}
+    content = {"context": what.context, "about": dict(what.about), **told}
     draft = path.with_suffix(f".{os.getpid()}.draft")
     draft.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
     draft.replace(path)

@@ -20,10 +20,12 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 from features.history import History
 from features.store import FeatureReader
-from training import fit_next_post, fit_risk, risk_record, tracking, train_next_post, train_risk
+from models.boosting import DEFAULTS
+from training import fit_next_post, fit_risk, risk_record, train_next_post, train_risk
 from training.dataset import Lesson, as_ofs_needed
 from training.next_post_data import TrainingData, day_before, training_data
-from training.tune import Found, Number, Objective, Report, Search, Space, best_params, search
+from training.tune import Found, Number, Objective, Report, Search, Space, best, search
+from training.tune_record import record_search
 
 RISK_SPACE: Space = {
     "rounds": Number(100, 600, whole=True),
@@ -40,17 +42,23 @@ NEXT_POST_SPACE: Space = {
     "decay": Number(1e-4, 0.3, log=True),
     "embedding_decay": Number(1e-3, 1.0, log=True),
 }
+SPACES: Mapping[str, tuple[Space, Mapping[str, Any]]] = {  # with the defaults
+    risk_record.NAME: (RISK_SPACE, {**DEFAULTS, "penalty": fit_risk.FitSettings().penalty}),
+    train_next_post.NAME: (NEXT_POST_SPACE, vars(fit_next_post.FitSettings())),
+}
+DEFAULT_SERVICES = {risk_record.NAME: train_risk.SERVICE, train_next_post.NAME: train_next_post.SERVICE}
 Step = Callable[[int, float | None], None]
+Say = Callable[[str], None]
 
 
-def risk_fit(settings: Settings) -> fit_risk.FitSettings:
-    """The settings the last search found best, or the defaults."""
-    return _risk_settings(best_params(settings, risk_record.NAME))
+def risk_fit(settings: Settings, say: Say = lambda _: None) -> fit_risk.FitSettings:
+    """The settings the last search found best, or the defaults; `say` hears what the search was made on."""
+    return _risk_settings(_in_force(settings, risk_record.NAME, say))
 
 
-def next_post_fit(settings: Settings) -> fit_next_post.FitSettings:
-    """The settings the last search found best, or the defaults."""
-    return replace(fit_next_post.FitSettings(), **best_params(settings, train_next_post.NAME))
+def next_post_fit(settings: Settings, say: Say = lambda _: None) -> fit_next_post.FitSettings:
+    """The settings the last search found best, or the defaults; `say` hears what the search was made on."""
+    return replace(fit_next_post.FitSettings(), **_in_force(settings, train_next_post.NAME, say))
 
 
 def tune_risk(settings: Settings, as_of: date, trials: int, progress: Step | None = None) -> Found:
@@ -63,11 +71,9 @@ def tune_risk(settings: Settings, as_of: date, trials: int, progress: Step | Non
     splits = {answer: train_risk.split_of(asked, answer, tables, reader.snapshot_dates()) for answer in answers}
     material = train_risk.material_of(reader, tables, as_ofs_needed(list(splits.values())), outcomes)
     lessons = [material.lesson(answer, split) for answer, split in splits.items()]
-    service = train_risk.service_of(outcomes)
-    context = f"{history.fingerprint()}:{reader.service_hash(service)}:{as_of}"
-    what = Search(risk_record.NAME, context, RISK_SPACE)
+    what = search_of(settings, risk_record.NAME, train_risk.service_of(outcomes), as_of)
     found = search(what, risk_objective(lessons), trials=trials, settings=settings, progress=progress)
-    _record(settings, what, found, history.fingerprint(), service, as_of)
+    record_search(settings, what, found, as_of)
     return found
 
 
@@ -77,11 +83,43 @@ def tune_next_post(settings: Settings, as_of: date, trials: int, progress: Step 
     frames = {name: history.frame(name) for name in train_next_post.TABLES if name in history.tables()}
     if "postings" not in frames:
         raise NotReady(f"the history in {settings.history_dir} has no postings; run `pharos ingest` first")
-    what = Search(train_next_post.NAME, f"{history.fingerprint()}:{as_of}", NEXT_POST_SPACE)
+    what = search_of(settings, train_next_post.NAME, train_next_post.SERVICE, as_of)
     objective = next_post_objective(training_data(frames, day_before(as_of)))
     found = search(what, objective, trials=trials, settings=settings, progress=progress)
-    _record(settings, what, found, history.fingerprint(), train_next_post.SERVICE, as_of)
+    record_search(settings, what, found, as_of)
     return found
+
+
+def search_of(settings: Settings, name: str, service: str, as_of: date) -> Search:
+    """A search on the history and features as they are; the defaults and the settings in force are judged first."""
+    space, usual = SPACES[name]
+    about = {**_stands_on(settings, service), "as_of": as_of.isoformat()}
+    in_force = {**usual, **best(settings, name).params}
+    starts = [{setting: params[setting] for setting in space} for params in (usual, in_force)]
+    context = f"{about['data_hash']}:{about['service_hash']}:{as_of}"
+    return Search(name, context, space, tuple(starts), about=about)
+
+
+def _in_force(settings: Settings, name: str, say: Say) -> Mapping[str, Any]:
+    """What the last search wrote down.
+
+    Settings found on older data or features are used all the same, since they are still nearer than the defaults,
+    but it is said aloud what has changed since.
+    """
+    found = best(settings, name)
+    if found.params:
+        then, now = found.about, _stands_on(settings, found.about.get("service", DEFAULT_SERVICES[name]))
+        parts = {"the history": "data_hash", "the definition of the features": "service_hash"}
+        changed = " and ".join(part for part, key in parts.items() if then.get(key) != now[key])
+        since = f"; {changed} changed since, so `pharos tune {name}` may find better ones" if changed else ""
+        say(f"{name}: settings of the search as of {then.get('as_of', 'an unknown day')} are used{since}")
+    return found.params
+
+
+def _stands_on(settings: Settings, service: str) -> dict[str, str]:
+    """What figures can be compared on: the rows, and the columns made of them."""
+    hashed = FeatureReader(settings).service_hash(service)
+    return {"data_hash": History(settings.history_dir).fingerprint(), "service": service, "service_hash": hashed}
 
 
 def risk_objective(lessons: Sequence[Lesson]) -> Objective:
@@ -125,15 +163,6 @@ def _risk_settings(params: Mapping[str, Any]) -> fit_risk.FitSettings:
     usual = fit_risk.FitSettings()
     trees = {name: value for name, value in params.items() if name != "penalty"}
     return replace(usual, boosted=trees, penalty=params.get("penalty", usual.penalty))
-
-
-def _record(settings: Settings, what: Search, found: Found, data_hash: str, service: str, as_of: date) -> None:
-    """The search as one MLflow run."""
-    with tracking.run(
-        f"{what.name}-tuning", f"tune {what.name} {as_of}", data_hash=data_hash, feature_service=service, use=settings
-    ) as run:
-        run.params(found.params)
-        run.metrics({"validation": found.value, "judged": found.judged, "pruned": found.pruned}, as_of)
 
 
 def tune(name: str, settings: Settings, as_of: date, trials: int, console: Console) -> Table:

@@ -9,6 +9,7 @@ import pytest
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 from features.history import History
+from features.store import FeatureReader
 from models import artifacts, keys, registry
 from models.next_post import NextPostModel
 from models.post_histories import CareerState
@@ -26,9 +27,10 @@ def test_train_signs_and_registers_what_beats_markov(state: Settings) -> None:
     model, worth = train_next_post(state, date(2022, 1, 1), fit=QUICK)
     assert worth.low > 0
     assert "ahead of markov" in worth.sentence()
-    assert str(state.pictures_dir / "next-post.png") in worth.sentence()
+    assert worth.picture == state.pictures_dir / "next-post.png"
     assert set(worth.places) == {"pharos", "markov", "popularity"}
     kept = registry.client(state).get_run(model.run_id)
+    assert kept.data.tags["feature_service"] == f"career_v1:{FeatureReader(state).service_hash('career_v1')}"
     assert {"seed", "nets", "learning_rate", "passes"} <= set(kept.data.params)
     logged = registry.client(state).list_artifacts(model.run_id, "pictures")
     assert [item.path for item in logged] == ["pictures/next-post.png"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
+import pharos
 from data_contracts.errors import ForbiddenFeature, InvalidInput, MissingTable, NotReady
 from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import Plan
@@ -22,9 +25,10 @@ from features.snapshots import officer_frame
 from features.store import FeatureReader
 from models import artifacts, keys, registry
 from models.risk import RiskBundle
+from training.audit_groups import TABLE as AUDIT_TABLE
 from training.dataset import as_ofs_needed, lesson_of
 from training.fit_risk import FitSettings, fit_outcome
-from training.risk_record import Later, as_table, check
+from training.risk_record import Later, Trained, as_table, check
 from training.train_risk import RiskTraining, bundled, label_tables, material_of, service_of, split_of, train_risk
 
 DAY = date(2026, 1, 1)
@@ -43,8 +47,27 @@ def trained_state(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
-def test_a_model_is_checked_signed_registered_and_scores(trained_state: Settings) -> None:
+def tables_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of tables whose frames are read from now on."""
+    read: list[str] = []
+    frame = History.frame
+
+    def noted(self: History, table: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        read.append(table)
+        return frame(self, table, columns)
+
+    monkeypatch.setattr(History, "frame", noted)
+    return read
+
+
+def test_a_model_is_checked_signed_registered_and_scores(
+    trained_state: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = tables_read(monkeypatch)
     trained = train_risk(trained_state, RiskTraining(DAY, ("conduct", "strain"), fit=FAST))
+    assert "complaints" in read
+    assert AUDIT_TABLE in History(trained_state.history_dir).tables()
+    assert AUDIT_TABLE not in read  # what the audit compares, no training ever reads
     parts, metadata = artifacts.load(trained.model.path, keys.public_key(trained_state.keys_dir))
     bundle = RiskBundle.from_parts(parts)
     reader = FeatureReader(trained_state)
@@ -58,7 +81,7 @@ def test_a_model_is_checked_signed_registered_and_scores(trained_state: Settings
     assert known["reasons"].str.contains("theme").any()
     assert {one.outcome for one in trained.checked} == {"conduct", "strain"}
     assert as_table(trained).row_count == 2
-    assert str(trained_state.pictures_dir / "risk-conduct.png") in str(as_table(trained).caption)
+    assert trained_state.pictures_dir / "risk-conduct.png" in trained.pictures
     assert all(place.is_file() for place in trained.pictures)
 
 
@@ -154,3 +177,13 @@ def test_what_could_not_be_checked_does_not_pass() -> None:
     unknown = check("conduct", [])
     assert not unknown.passes
     assert unknown.rows == 0
+
+
+def test_the_paths_of_pictures_can_be_copied_from_the_terminal(
+    state: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = Path("/a/long/folder/of/somebody") / ("x" * 120) / "risk-conduct.png"
+    model = registry.ResolvedModel("risk", "1", Path(), "run", {})
+    monkeypatch.setattr("training.train_risk.train_risk", lambda *_: Trained(model, (), (), (long,)))
+    told = CliRunner().invoke(pharos.app, ["train", "risk", "--as-of", "2026-01-01"], catch_exceptions=False)
+    assert str(long) in told.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,8 @@ def test_the_planted_optimum_is_found_and_written_down(use: Settings) -> None:
     assert abs(found.params["leaves"] - 30) <= 6
     assert [count for count, _ in seen] == list(range(1, 31))
     assert seen[-1][1] == found.value
-    assert tune.best_params(use, "risk") == found.params
-    assert tune.best_params(use, "next-post") == {}
+    assert tune.best(use, "risk").params == found.params
+    assert tune.best(use, "next-post") == tune.Best({}, {})
 
 
 def test_a_killed_search_goes_on_where_it_was(use: Settings) -> None:
@@ -75,8 +76,47 @@ def test_other_data_is_another_study(use: Settings) -> None:
 
 def test_the_settings_in_force_are_judged_first(use: Settings) -> None:
     start = {"rate": 0.1, "leaves": 30, "loss": "soft"}
-    found = tune.search(Search("risk", "d", SPACE, start=start), planted, trials=1, settings=use)
+    found = tune.search(Search("risk", "d", SPACE, starts=(start,)), planted, trials=1, settings=use)
     assert (found.params, found.value) == (start, 1.0)
+    assert [(one.given, one.state, one.value) for one in found.trials] == [(True, "complete", 1.0)]
+
+
+def test_the_best_is_never_worse_than_the_defaults_even_of_a_search_that_had_ended_without_them(use: Settings) -> None:
+    hidden, in_force = {"rate": 0.123, "leaves": 30, "loss": "hard"}, {"rate": 0.5, "leaves": 2, "loss": "hard"}
+    judged: list[Mapping[str, Any]] = []
+
+    def only_hidden(params: Mapping[str, Any], report: Report) -> float:
+        judged.append(params)
+        return float(params == hidden)
+
+    assert tune.search(SEARCH, only_hidden, trials=3, settings=use).value == 0.0
+    given = replace(SEARCH, starts=(hidden, in_force, dict(hidden)))
+    found = tune.search(given, only_hidden, trials=3, settings=use)
+    assert (found.params, found.value) == (hidden, 1.0)
+    assert judged[3:] == [hidden, in_force]
+    assert tune.search(given, only_hidden, trials=3, settings=use) == found
+    assert len(judged) == 5, "what was given is judged once"
+
+
+def test_a_default_that_a_kill_left_half_done_is_judged_again(use: Settings) -> None:
+    start = {"rate": 0.1, "leaves": 30, "loss": "soft"}
+
+    def killed(params: Mapping[str, Any], report: Report) -> float:
+        raise KeyboardInterrupt
+
+    given = replace(SEARCH, starts=(start,))
+    with pytest.raises(KeyboardInterrupt):
+        tune.search(given, killed, trials=1, settings=use)
+    assert tune.search(given, planted, trials=1, settings=use).params == start
+
+
+def test_a_resumed_search_tells_at_once_what_earlier_calls_judged(use: Settings) -> None:
+    found = tune.search(SEARCH, planted, trials=3, settings=use)
+    seen: list[tuple[int, float | None]] = []
+    tune.search(SEARCH, planted, trials=3, settings=use, progress=lambda *step: seen.append(step))
+    assert seen == [(3, found.value)]
+    tune.search(SEARCH, planted, trials=4, settings=use, progress=lambda *step: seen.append(step))
+    assert [count for count, _ in seen] == [3, 3, 4]
 
 
 def test_a_hopeless_trial_is_stopped_early(use: Settings) -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from rich.console import Console
 
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
+from features.history import History
+from models import registry
 from models.boosting import DEFAULTS
-from training import fit_next_post, fit_risk, tracking, tune, tune_models
+from tests.training.careers import postings
+from training import fit_next_post, fit_risk, train_risk, tune, tune_models
 from training.dataset import Lesson
 from training.next_post_data import TrainingData
-from training.tune import Found, Search
+from training.tune import Found, Number, Search, Space, Tried
+from training.tune_record import record_search
 
 PARAMS = {"rounds": 150, "num_leaves": 9, "penalty": 40.0}
 
@@ -87,25 +92,81 @@ def test_without_a_history_it_says_what_to_run(use: Settings) -> None:
         tune_models.tune_next_post(use, date(2026, 1, 1), 1)
 
 
-def test_a_search_is_one_run_on_record(use: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept: dict[str, Any] = {}
+def test_a_search_is_one_run_with_every_trial_and_a_picture_on_record(use: Settings) -> None:
+    space: Space = {"decay": Number(1e-4, 0.3, log=True), "passes": Number(1.0, 6.0)}
+    about = {"data_hash": "rows", "service": "career_v1", "service_hash": "columns"}
+    tried = (
+        Tried(0, "complete", 0.4, {"decay": 0.01, "passes": 3.0}, 1.5, given=True),
+        Tried(1, "pruned", 0.1, {"decay": 0.2, "passes": 1.0}, 0.5),
+        Tried(2, "fail", None, {"decay": 0.3}, 0.1),
+        Tried(3, "complete", 0.5, {"decay": 0.1, "passes": 2.0}, 1.0),
+    )
+    found = Found({"decay": 0.1, "passes": 2.0}, 0.5, 3, 1, 1, tried)
+    record_search(use, Search("next-post", "d", space, about=about), found, date(2026, 1, 1))
+    client = registry.client(use)
+    (run,) = client.search_runs([client.get_experiment_by_name("next-post-tuning").experiment_id])
+    assert run.data.tags["feature_service"] == "career_v1:columns"
+    assert run.data.metrics == {"validation": 0.5, "judged": 3.0, "pruned": 1.0, "failed": 1.0}
+    assert run.data.params == {"decay": "0.1", "passes": "2.0"}
+    place = next(use.mlflow_dir.rglob("trials.json"))
+    kept = json.loads(place.read_text("utf-8"))["trials"]
+    assert [(one["state"], one["value"], one["given"]) for one in kept] == [
+        ("complete", 0.4, True), ("pruned", 0.1, False), ("fail", None, False), ("complete", 0.5, False),
+    ]  # fmt: skip
+    assert (use.pictures_dir / "tune-next-post.png").stat().st_size > 10_000
+    assert list(use.mlflow_dir.rglob("tune-next-post.png")) != []
 
-    class Run:
-        def __enter__(self) -> Run:
-            return self
 
-        def __exit__(self, *_: object) -> None:
-            kept["closed"] = True
+@pytest.mark.parametrize("name", ["risk", "next-post"])
+def test_the_defaults_and_what_is_in_force_are_judged_first(use: Settings, name: str) -> None:
+    space, usual = tune_models.SPACES[name]
+    asked = tune_models.search_of(use, name, "career_v1", date(2026, 1, 1))
+    assert asked.starts[0] == asked.starts[1] == {setting: usual[setting] for setting in space}
+    for setting, part in space.items():
+        assert isinstance(part, Number)
+        assert part.low <= usual[setting] <= part.high, f"the default {setting} lies outside of what is searched"
+    first = next(iter(space))
+    use.tuning_dir.mkdir(parents=True)
+    low = space[first]
+    assert isinstance(low, Number)
+    tune._write_best(use, asked, Found({first: low.low}, 0.1, 1, 0, 0))
+    again = tune_models.search_of(use, name, "career_v1", date(2026, 1, 1))
+    assert (again.starts[0], again.starts[1][first]) == (asked.starts[0], low.low)
 
-        def params(self, values: Mapping[str, Any]) -> None:
-            kept["params"] = dict(values)
 
-        def metrics(self, values: Mapping[str, float], as_of: date) -> None:
-            kept["metrics"] = dict(values)
+def test_both_commands_search_with_the_defaults_given(state: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Search] = []
 
-    monkeypatch.setattr(tracking, "run", lambda *_, **__: Run())
-    found = Found({"decay": 0.1}, 0.5, 3, 1, 0)
-    tune_models._record(use, Search("next-post", "d", {}), found, "hash", "career_v1", date(2026, 1, 1))
-    assert kept == {
-        "params": {"decay": 0.1}, "metrics": {"validation": 0.5, "judged": 3, "pruned": 1}, "closed": True,
-    }  # fmt: skip
+    def searched(what: Search, *_: object, **__: object) -> Found:
+        asked.append(what)
+        return Found({}, 0.0, 1, 0, 0)
+
+    monkeypatch.setattr(tune_models, "search", searched)
+    monkeypatch.setattr(tune_models, "record_search", lambda *_: None)
+    for part in ("label_tables", "material_of", "split_of"):
+        monkeypatch.setattr(train_risk, part, lambda *_: None)
+    monkeypatch.setattr(train_risk, "answers_of", lambda *_: [])
+    tune_models.tune_risk(state, date(2022, 1, 1), 1)
+    rows = postings({"a": [("p", "2020-01-01"), ("q", "2020-06-01")]}).drop(columns="superseded_on")
+    absent = ("ended_on", "shift", "supervisor_id", "occasion")
+    History(state.history_dir).append("postings", rows.assign(**dict.fromkeys(absent)))
+    tune_models.tune_next_post(state, date(2022, 1, 1), 1)
+    assert [(what.name, what.starts[0]["learning_rate"]) for what in asked] == [("risk", 0.03), ("next-post", 3e-3)]
+    assert [what.about["service"] for what in asked] == ["risk_v1", "career_v1"]
+    assert all(what.about["service_hash"] in what.context for what in asked)
+
+
+def test_settings_found_on_other_data_or_features_are_used_and_said_aloud(use: Settings) -> None:
+    use.tuning_dir.mkdir(parents=True)
+    told: list[str] = []
+    now = tune_models.search_of(use, "next-post", "career_v1", date(2026, 1, 1))
+    for changed in ({}, {"data_hash": "old"}, {"service_hash": "old"}):
+        asked = replace(now, about={**now.about, **changed})
+        tune._write_best(use, asked, Found({"decay": 0.2}, 0.1, 1, 0, 0))
+        assert tune_models.next_post_fit(use, told.append).decay == 0.2
+    assert told[0] == "next-post: settings of the search as of 2026-01-01 are used"
+    assert "the history changed since" in told[1]
+    assert "features changed since" in told[2]
+    assert "pharos tune next-post" in told[2]
+    tune_models.risk_fit(use, told.append)
+    assert len(told) == 3, "defaults need no word"
