@@ -70,7 +70,9 @@ class GlassBox:
         """Fit on x (n, f), y (n,) in [0, 1]: a row whose label is a chance counts as both, by that chance."""
         from interpret.glassbox import ExplainableBoostingClassifier
 
-        known = ~np.isnan(x).all(axis=0)  # what is unknown of everybody teaches nothing, and its bins have no ends
+        known: NDArray[np.bool_] = np.asarray(
+            ~np.isnan(x).all(axis=0)
+        )  # what is unknown of everybody teaches nothing, and its bins have no ends
         rows, came, counts = split_chances(y, np.ones(len(y)) if weight is None else weight)
         threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
         leaf = max(1, min(LEAST_IN_LEAF, len(y) // 50))

@@ -24,8 +24,9 @@ from features.event_windows import event_windows
 from features.exposure import with_exposure, with_rates
 from features.measures import COMPLAINTS, DUTY, FORCE_REPORTS
 from features.network import co_accused
+from features.recency import fading
 from features.standing import population, postings_at, rank_at, tenure_at
-from features.surroundings import UNIT_MEASURES, with_surroundings
+from features.surroundings import RECENT_MEASURES, UNIT_MEASURES, with_surroundings
 from tests.features.engines import spine_of
 from tests.features.histories import AS_OFS, OFFICERS, bureaus
 from tests.features.oracle import Oracle
@@ -46,7 +47,7 @@ def _rates(tables: Tables, days: Table) -> Table:
 
 def _surroundings(tables: Tables, days: Table) -> Table:
     placed = postings_at(days, tables["postings"])
-    names = (*UNIT_MEASURES, "courses_12m", "overtime_hours_12m")
+    names = (*UNIT_MEASURES, *RECENT_MEASURES, "courses_12m", "overtime_hours_12m")
     measures = {name: placed.days_in_unit.cast("float64") / 7 for name in names}
     return with_surroundings(placed.mutate(counted=placed.moves_ever == 0, **measures))
 
@@ -54,6 +55,7 @@ def _surroundings(tables: Tables, days: Table) -> Table:
 BLOCKS: dict[str, Callable[[Tables, Table], Table]] = {
     "complaints": lambda tables, days: event_windows(days, tables["complaints"], COMPLAINTS),
     "duty": lambda tables, days: event_windows(days, tables["duty_months"], DUTY),
+    "fading": lambda tables, days: fading(days, tables["complaints"], COMPLAINTS),
     "network": lambda tables, days: co_accused(days, tables["complaints"]),
     "population": lambda tables, days: population(days, tables),
     "postings": lambda tables, days: postings_at(days, tables["postings"]),
