@@ -1,6 +1,7 @@
 """The door: a frame becomes accepted rows and quarantined rows, each with its reasons, and nothing is lost.
 
-rows in = accepted + quarantined + duplicates, exactly, for every table. Behind this door nobody re-checks.
+rows in = accepted + quarantined + duplicates, exactly, for every table, counted over rows as they were delivered: a
+complaint that a source tells opened and found in one row is one row. Behind this door nobody re-checks.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from data_contracts.vocabulary import Refusal
 
 REGISTERED_ON = pd.Timestamp("1899-12-31")
 """`known_on` of a row that was only referred to: a day before any row a contract admits, so that each supersedes it."""
+DELIVERED_ROW = "_delivered_row"
+"""Column by which a source that makes several versions of a row says which row it was, numbered from 0."""
 NOTHING_KNOWN = Circumstances(known_keys={})
 
 
@@ -31,10 +34,10 @@ NOTHING_KNOWN = Circumstances(known_keys={})
 class Intake:
     """What became of one table's rows.
 
-    `accepted`: typed rows in contract columns, index 0..n-1; `rows`: the position of each in what came. `faults`: one
-    line a fault with `row` (position in what came), `row_key`, `column`, `reason`, `value_class`; a row may have
-    several. `duplicates`: identical rows of a table with a key, dropped. `twins`: identical rows of a table without
-    one, kept beyond the first of each.
+    `rows_in`: rows delivered. `accepted`: typed rows in contract columns, index 0..n-1; `rows`: the place of each in
+    what was delivered, where the versions of one row share a place. `faults`: one line a fault with `row` (place),
+    `row_key`, `column`, `reason`, `value_class`; a row may have several. `twins`: identical rows of a table without
+    a key, kept beyond the first of each.
     """
 
     table: Table
@@ -42,7 +45,6 @@ class Intake:
     accepted: pd.DataFrame
     rows: npt.NDArray[np.intp]
     faults: pd.DataFrame
-    duplicates: int
     twins: int
     ignored_columns: tuple[str, ...] = ()
 
@@ -50,6 +52,16 @@ class Intake:
     def quarantined(self) -> int:
         """How many rows were refused."""
         return int(self.faults["row"].nunique())
+
+    @property
+    def duplicates(self) -> int:
+        """How many rows of a table with a key were dropped, because each of their versions had come before."""
+        return self.rows_in - self.quarantined - self.taken
+
+    @property
+    def taken(self) -> int:
+        """How many rows were accepted whole; of a row refused in part, the rest is accepted and not counted here."""
+        return count_whole(self.rows, self.faults["row"].to_numpy(np.intp), self.rows_in)
 
 
 @dataclass(frozen=True)
@@ -88,7 +100,8 @@ def take_in(table: Table, frame: pd.DataFrame, about: Circumstances = NOTHING_KN
     >>> len(got.accepted), got.twins, got.quarantined, got.faults["reason"].tolist()
     (2, 1, 1, ['missing'])
     """
-    raw = frame.reset_index(drop=True)
+    raw = frame.reset_index(drop=True).drop(columns=DELIVERED_ROW, errors="ignore")
+    places = frame[DELIVERED_ROW].to_numpy(np.intp) if DELIVERED_ROW in frame else np.arange(len(raw), dtype=np.intp)
     typed = typed_frame(table, raw)
     faults = faults_of(table, raw, typed, about)
     good = typed.drop(index=pd.Index(faults["row"].unique()))
@@ -98,13 +111,13 @@ def take_in(table: Table, frame: pd.DataFrame, about: Circumstances = NOTHING_KN
         losers = _conflicting(table, good)
         good = good.drop(index=losers)
         faults = pd.concat([faults, conflict_lines(losers.to_numpy())], ignore_index=True)
+    faults = faults.assign(row_key=row_keys(table, typed.loc[faults["row"]]).to_numpy(), row=places[faults["row"]])
     return Intake(
         table=table,
-        rows_in=len(raw),
+        rows_in=int(places.max(initial=-1)) + 1,
         accepted=good.reset_index(drop=True),
-        rows=good.index.to_numpy(dtype=np.intp),
-        faults=faults.assign(row_key=row_keys(table, typed.loc[faults["row"]]).to_numpy()),
-        duplicates=int(same.sum()) if table.key else 0,
+        rows=places[good.index],
+        faults=faults.drop_duplicates(["row", "column", "reason"], ignore_index=True),
         twins=0 if table.key else int(same.sum()),
         ignored_columns=tuple(sorted(str(name) for name in raw.columns if name not in typed)),
     )
@@ -174,6 +187,18 @@ def take_in_all(
     door.require(required)
     intakes = {taken.table.name: taken for taken in door.intakes()}
     return Delivery(intakes, door.registered(), tuple(notes))
+
+
+def count_whole(accepted: npt.NDArray[np.intp], refused: npt.NDArray[np.intp], rows_in: int) -> int:
+    """How many of `rows_in` places were accepted and not refused in part; places may come again.
+
+    >>> count_whole(np.array([0, 0, 1, 2]), np.array([1]), 4)
+    2
+    """
+    whole = np.zeros(rows_in, dtype=bool)
+    whole[accepted] = True
+    whole[refused] = False
+    return int(whole.sum())
 
 
 def row_keys(table: Table, typed: pd.DataFrame) -> pd.Series:

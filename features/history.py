@@ -41,11 +41,16 @@ _PANDAS_TYPES = {pa.string(): pd.StringDtype(), pa.int64(): pd.Int64Dtype(), pa.
 
 @dataclass(frozen=True)
 class AppendCounts:
-    """What became of the rows given for one table; `conflicts` are positions in the frame that was given."""
+    """What became of the rows given for one table; `new` and `conflicts` are positions in the frame that was given."""
 
-    appended: int
+    new: npt.NDArray[np.intp]
     duplicates: int
     conflicts: npt.NDArray[np.intp]
+
+    @property
+    def appended(self) -> int:
+        """How many rows entered the history."""
+        return len(self.new)
 
 
 def arrow_schema(table: Table) -> pa.Schema:
@@ -212,7 +217,7 @@ class Batch:
         for year, of_year in rows.groupby(years, sort=True):
             place = Path(table, f"year={year:04d}", f"{part}.parquet")
             self.files.setdefault(table, []).append(self._write(contract, of_year, place))
-        return AppendCounts(len(sifted.new), len(sifted.duplicates), sifted.conflicts)
+        return AppendCounts(sifted.new, len(sifted.duplicates), sifted.conflicts)
 
     def _write(self, contract: Table, rows: pd.DataFrame, place: Path) -> dict[str, Any]:
         path = self._history.root / place

@@ -16,13 +16,14 @@ import pandas as pd
 from rich.console import Console
 
 from data_contracts.catalog import catalog
-from data_contracts.errors import PharosError
-from data_contracts.intake import Delivery, Door, Intake, conflict_lines, row_keys, take_in_all
+from data_contracts.errors import InvalidInput, PharosError
+from data_contracts.intake import Delivery, Door, Intake, conflict_lines, count_whole, row_keys, take_in_all
 from data_contracts.pseudonyms import Pseudonyms, pseudonyms
-from data_contracts.settings import Settings
+from data_contracts.settings import Settings, settings
 from data_contracts.sources import read_source
 from features.history import AppendCounts, History
 from features.ingest_report import IngestReport, TableLine, fault_lines, told_keys
+from features.reexports import Retold, retold
 from features.versions import with_superseded_on
 
 Append = Callable[[str, pd.DataFrame], AppendCounts]
@@ -62,15 +63,24 @@ def versioned(delivery: Delivery) -> dict[str, pd.DataFrame]:
 
 
 def delivery_of(delivered: Delivered, *, required: Sequence[str] = ("postings",)) -> Delivery:
-    """Read a source and pass the door, in memory; the delivery also tells what was refused and registered."""
+    """Read a source and pass the door, in memory; the delivery also tells what was refused and registered.
+
+    The same door as for `ingest`: what would be known only after the service's day is refused here too.
+    """
     reading = read_source(delivered.source, delivered.path, delivered.mapping, delivered.files)
-    return take_in_all(reading.tables, required=required, notes=reading.notes)
+    return take_in_all(reading.tables, today=service_day(settings()), required=required, notes=reading.notes)
+
+
+def service_day(configured: Settings) -> date:
+    """The day it is for a command: today, or the set clock when that is later."""
+    return max(date.today(), configured.today or date.min)
 
 
 def ingest(delivered: Delivered, settings: Settings, *, today: date, dry_run: bool = False) -> IngestReport:
     """Take a delivery into the history and its refused rows into quarantine; `dry_run` only says what would happen.
 
-    A second ingest of the same delivery changes nothing. Nobody can know a row after `today`.
+    A second ingest of the same delivery changes nothing. `today` is the day of the delivery: nobody can know a row
+    after it, and where a source does not say when a row was changed, the change counts from then (`reexports.py`).
     """
     history = History(settings.history_dir)
     reading = read_source(delivered.source, delivered.path, delivered.mapping, delivered.files)
@@ -79,7 +89,9 @@ def ingest(delivered: Delivered, settings: Settings, *, today: date, dry_run: bo
     account = Account(pseudonyms(settings.keys_dir, make=not dry_run))
     with _batch(history, delivered.source, dry_run=dry_run) as append:
         for taken in door.intakes():
-            account.take(taken, append(taken.table.name, taken.accepted))
+            again = taken.table.name in reading.assumed and history.rows(taken.table.name) > 0
+            told = retold(taken, history.frame(taken.table.name), today) if again and taken.table.key else None
+            account.take(taken, _append_told(taken, told, append), told)
         for name, rows in door.registered().items():
             account.register(name, append(name, rows).appended)
     quarantine = None if dry_run else _quarantine(delivered.source, account.faults, settings.quarantine_dir)
@@ -90,15 +102,22 @@ def ingest(delivered: Delivered, settings: Settings, *, today: date, dry_run: bo
 
 
 def ingest_with_progress(
-    delivered: Delivered, settings: Settings, console: Console, *, dry_run: bool = False
+    delivered: Delivered,
+    settings: Settings,
+    console: Console,
+    *,
+    dry_run: bool = False,
+    delivered_on: date | None = None,
 ) -> IngestReport:
-    """`ingest` at the edge of a command, with a sign of life: today is today, or the set clock when that is later.
+    """`ingest` at the edge of a command, with a sign of life; the day of the delivery is today unless it is told.
 
     The report of what happened is kept under the state folder, one file for each ingest.
     """
-    today = max(date.today(), settings.today or date.min)
+    today = service_day(settings)
+    if delivered_on is not None and delivered_on > today:
+        raise InvalidInput(f"--delivered-on {delivered_on} has not come yet; it is {today} (PHAROS_TODAY sets it)")
     with console.status(f"reading {delivered.source}"):  # not from where: an address may hold a password
-        report = ingest(delivered, settings, today=today, dry_run=dry_run)
+        report = ingest(delivered, settings, today=delivered_on or today, dry_run=dry_run)
     if not dry_run:
         number = len(list(settings.report_dir.glob("*.json"))) + 1
         report.write(settings.report_dir / f"{number:04d}-{delivered.source}.json")
@@ -117,7 +136,16 @@ def _batch(history: History, source: str, *, dry_run: bool) -> Iterator[Append]:
 
 def _would_append(history: History, table: str, frame: pd.DataFrame) -> AppendCounts:
     sifted = history.sifted(table, frame)
-    return AppendCounts(len(sifted.new), len(sifted.duplicates), sifted.conflicts)
+    return AppendCounts(sifted.new, len(sifted.duplicates), sifted.conflicts)
+
+
+def _append_told(taken: Intake, told: Retold | None, append: Append) -> AppendCounts:
+    """Append what is news; positions are those of the accepted rows."""
+    if told is None:
+        return append(taken.table.name, taken.accepted)
+    news = np.flatnonzero(~told.told)
+    counts = append(taken.table.name, told.frame.iloc[news])
+    return AppendCounts(news[counts.new], int(told.told.sum()) + counts.duplicates, news[counts.conflicts])
 
 
 @dataclass
@@ -128,22 +156,28 @@ class Account:
     lines: dict[str, TableLine] = field(default_factory=dict)
     faults: dict[str, pd.DataFrame] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    ignored: dict[str, list[str]] = field(default_factory=dict)
 
-    def take(self, taken: Intake, counts: AppendCounts) -> None:
-        """Count one table; rows that contradict the history join the door's refusals."""
+    def take(self, taken: Intake, counts: AppendCounts, told: Retold | None = None) -> None:
+        """Count one table by rows as they were delivered; rows that contradict the history join the refusals."""
         name = taken.table.name
         faults = self.faults[name] = _faults(taken, counts.conflicts, self.names)
+        accepted = count_whole(taken.rows[counts.new], faults["row"].to_numpy(np.intp), taken.rows_in)
+        quarantined = int(faults["row"].nunique())
         self.lines[name] = TableLine(
             table=name,
             rows_in=taken.rows_in,
-            accepted=counts.appended,
-            quarantined=int(faults["row"].nunique()),
-            duplicates=taken.duplicates + counts.duplicates,
+            accepted=accepted,
+            quarantined=quarantined,
+            duplicates=taken.rows_in - accepted - quarantined,
             twins=taken.twins if counts.appended else 0,
             registered=0,
+            versions=counts.appended,
         )
-        if taken.ignored_columns:
-            self.notes.append(f"{name}: columns of no contract were ignored: {', '.join(taken.ignored_columns)}")
+        for column in taken.ignored_columns:
+            self.ignored.setdefault(column, []).append(name)
+        if told is not None:
+            self.notes.extend(_retold_notes(name, told))
 
     def register(self, name: str, count: int) -> None:
         """Registered rows stand apart: they never came, so they are not among the rows that were accepted."""
@@ -154,7 +188,22 @@ class Account:
         """The account, closed."""
         lines = tuple(self.lines[name] for name in sorted(self.lines))
         refused = tuple(line for name in sorted(self.faults) for line in fault_lines(name, self.faults[name]))
-        return IngestReport(source, dry_run, lines, refused, (*notes, *self.notes), quarantine)
+        spare = [
+            f"{column}: no contract has this column, ignored in {_named(self.ignored[column])}"
+            for column in sorted(self.ignored)
+        ]
+        return IngestReport(source, dry_run, lines, refused, (*notes, *spare, *self.notes), quarantine)
+
+
+def _named(tables: Sequence[str]) -> str:
+    return ", ".join(tables) if len(tables) < 4 else f"{len(tables)} tables"
+
+
+def _retold_notes(name: str, told: Retold) -> Iterator[str]:
+    if changed := int(told.changed.sum()):
+        yield f"{name}: {changed} rows tell otherwise or more than before; known from their end date or this delivery"
+    if back := int(told.turned_back.sum()):
+        yield f"{name}: {back} rows tell what was corrected since and change nothing; map known_on where they are right"
 
 
 def _faults(taken: Intake, conflicts: npt.NDArray[np.intp], names: Pseudonyms) -> pd.DataFrame:

@@ -21,7 +21,11 @@ OPEN_CLASSES = ("public", "internal")
 
 @dataclass(frozen=True)
 class TableLine:
-    """One table's rows: came = accepted + quarantined + duplicates; twins are among the accepted."""
+    """One table's rows as delivered: came = accepted + quarantined + duplicates; twins are among the accepted.
+
+    A row refused in part is quarantined. `versions` is how many rows entered the history: two for a complaint that
+    came opened and found in one row.
+    """
 
     table: str
     rows_in: int
@@ -30,6 +34,7 @@ class TableLine:
     duplicates: int
     twins: int
     registered: int
+    versions: int = 0
 
     @property
     def balanced(self) -> bool:
@@ -97,6 +102,7 @@ class IngestReport:
                 parts.append(Text(f"and {more} more kinds of fault; --out report.json has them all"))
             reasons = sorted({line.reason for line in self.faults})
             parts.extend(Text(f"· {reason}: {REASONS.get(reason, reason)}", style="dim") for reason in reasons)
+            parts.append(Text("· row 1 is the first record under the header, as it was delivered", style="dim"))
         parts.extend(Text(f"· {note}", style="dim") for note in self.notes)
         return Group(*parts, Text(self.sum_line()))
 
@@ -108,7 +114,7 @@ class IngestReport:
 
 
 REASONS: Mapping[str, str] = {str(reason.value): reason.en for reason in Refusal}
-COUNTS = ("rows_in", "accepted", "quarantined", "duplicates", "twins", "registered")
+COUNTS = ("rows_in", "accepted", "quarantined", "duplicates", "twins", "registered", "versions")
 FIGURE_HEADS = frozenset({*COUNTS, "in", "cells", "first row"})
 SHOWN_FAULTS = 25
 FAULT_HEADS = ("table", "column", "reason", "value", "cells", "first row")

@@ -112,6 +112,7 @@ def read(folder: Path) -> Reading:
     ):  # fmt: skip
         if (frame := export.read(folder, reading.notes)) is not None:
             reading.tables.update(shape(frame, reading.notes))
+    reading.assumed.update(reading.tables)
     require_one_of(reading, ("postings", "complaints", "officers", "promotions", "force_reports"), folder)
     return reading
 
@@ -174,7 +175,7 @@ def _ranks(raw: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
 def _complaints(raw: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
     """An unknown category is another one; an unknown finding code costs only the found version.
 
-    A complaint whose end nobody can read stays open.
+    So does an end that nobody can read: the complaint stays open.
     """
     kinds = catalog().table("complaints").column("category").enum
     complaints = pd.DataFrame(

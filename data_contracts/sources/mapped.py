@@ -37,6 +37,8 @@ def read(mapping: Path, data: Path | str, files: Mapping[str, Path] | None = Non
         mapper = Mapper(mapping.name, table.table)
         raw = _rows(table, mapper, data, (files or {}).get(table.table.name))
         reading.tables[table.table.name] = shaped(table, mapper, raw)
+        if "known_on" not in table.columns:
+            reading.assumed.add(table.table.name)
         reading.notes.extend(table.notes)
         used = {source.column for source in table.columns.values()}
         if unused := sorted(str(name) for name in raw.columns if str(name) not in used):

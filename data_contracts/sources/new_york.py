@@ -61,6 +61,7 @@ def read(folder: Path) -> Reading:
     ):  # fmt: skip
         if (frame := export.read(folder, reading.notes)) is not None:
             reading.tables.update(shape(frame, reading.notes))
+    reading.assumed.update(set(reading.tables) - {"postings"})
     require_one_of(reading, ("postings", "course_completions", "officers", "promotions", "honours"), folder)
     return reading
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from data_contracts.coercion import NO_VALUE_WORDS, dates
+from data_contracts.coercion import NO_VALUE_WORDS, dates, unreadable
 from data_contracts.errors import InvalidInput, MissingTable
+from data_contracts.intake import DELIVERED_ROW
 
 FROM_THE_BEGINNING = pd.Timestamp("1900-01-01")
 SUFFIXES = (".parquet", ".csv")
@@ -43,10 +45,14 @@ class Tables(UserDict[str, pd.DataFrame]):
 
 @dataclass
 class Reading:
-    """Frames by table name with raw values under contract names; `notes` are sentences for the report."""
+    """Frames by table name with raw values under contract names; `notes` are sentences for the report.
+
+    `assumed` names the tables whose source does not say when a row became known, so that its `known_on` is assumed.
+    """
 
     tables: Tables = field(default_factory=Tables)
     notes: list[str] = field(default_factory=list)
+    assumed: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -138,14 +144,17 @@ def ladder_steps(ladder: str, ranks: tuple[tuple[str, ...], ...], seen: pd.Serie
 def complaint_versions(complaints: pd.DataFrame) -> pd.DataFrame:
     """Two versions of a complaint: as it was opened, and as it was found on the day it closed.
 
-    One closed on the day it was opened was never known open: it has one version. One closed before it was opened
-    keeps its opened version, and the door refuses the other. A finding without a closing date stays unknown.
+    One closed on the day it was opened was never known open: it has one version. One closed before it was opened, or
+    on a day that cannot be read, keeps its opened version, and the door refuses the other. A finding without a
+    closing date stays unknown. Both versions say which row they were, so that the door counts what was delivered.
     """
     complaints = complaints.reindex(columns=[*complaints.columns.union(["closed_on", "finding"], sort=False)])
+    complaints = complaints.assign(**{DELIVERED_ROW: np.arange(len(complaints))})
     opened_on, closed_on = dates(complaints["opened_on"]), dates(complaints["closed_on"])
     opened = complaints[closed_on.isna() | (closed_on != opened_on)].drop(columns=["closed_on", "finding"])
-    found = complaints[closed_on.notna()]
-    versions = [opened.assign(known_on=opened["opened_on"]), found.assign(known_on=found["closed_on"])]
+    is_found = closed_on.notna() | unreadable(complaints["closed_on"], closed_on)
+    found = complaints[is_found].assign(known_on=closed_on.fillna(opened_on)[is_found])
+    versions = [opened.assign(known_on=opened["opened_on"]), found]
     return pd.concat(versions, ignore_index=True)
 
 

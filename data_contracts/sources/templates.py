@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
 from data_contracts.catalog import Table, catalog
+from data_contracts.coercion import strings
 from data_contracts.errors import MissingTable
 from data_contracts.sources.mapped import shaped
 from data_contracts.sources.mapping import ColumnSource, Mapper, TableMapping
@@ -25,13 +28,21 @@ def read(folder: Path) -> Reading:
             continue
         raw = open_place(Place(path.name), folder)
         table = catalog().table(name)
-        mapping = TableMapping(table, (), _same_names(table, [str(column) for column in raw.columns]))
+        mapping = TableMapping(table, (), _same_names(table, _filled(raw)))
         reading.tables[name] = shaped(mapping, Mapper(path.name, table), raw)
+        if "known_on" not in mapping.columns:
+            reading.assumed.add(name)
     if not reading.tables:
         raise MissingTable(
             f"{folder}: no file there is named after a table; name them postings.csv, officers.xlsx, ..."
         )
     return reading
+
+
+def _filled(raw: pd.DataFrame) -> list[str]:
+    """The columns that came; `known_on` only where somebody filled it in, since the template has it for everybody."""
+    given = strings(raw["known_on"]).notna().any() if "known_on" in raw else False
+    return [str(column) for column in raw.columns if given or str(column) != "known_on"]
 
 
 def _same_names(table: Table, columns: list[str]) -> dict[str, ColumnSource]:

@@ -337,6 +337,20 @@ def test_a_folder_of_filled_templates_needs_no_mapping(tmp_path: Path) -> None:
         read_templates(tmp_path)
 
 
+def test_a_template_whose_known_on_nobody_filled_in_falls_back(tmp_path: Path) -> None:
+    heads = "complaint_id,officer_id,opened_on,closed_on,finding,known_on\n"
+    write(tmp_path, "", complaints=heads + "k,1,2024-01-01,2024-03-01,查实,\n")
+    reading = read_source("templates", tmp_path)
+    taken = take_in_all(reading.tables, required=()).intakes["complaints"]
+    assert taken.accepted["known_on"].dt.month.tolist() == [1, 3]
+    assert reading.assumed == {"complaints"}
+    write(tmp_path, "", complaints=heads + "k,1,2024-01-01,2024-03-01,查实,\nj,1,2024-01-01,,,2024-02-01\n")
+    reading = read_source("templates", tmp_path)
+    half = take_in_all(reading.tables, required=()).intakes["complaints"]
+    assert half.faults[["row", "column", "reason"]].values.tolist() == [[0, "known_on", "missing"]]
+    assert reading.assumed == set()
+
+
 def test_a_database_address_serves_every_table_without_a_file_of_its_own(tmp_path: Path) -> None:
     frame = pd.DataFrame({"officer": ["1", "2"], "club": ["a", "b"], "day": ["2020-01-01", "2020-02-01"]})
     with sqlite3.connect(tmp_path / "b.db") as base:

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from data_contracts.errors import InvalidInput, MissingTable
 from data_contracts.settings import Settings
 from features.history import History
-from features.ingest import Delivered, frames_of, ingest, ingest_with_progress
+from features.ingest import Delivered, delivery_of, frames_of, ingest, ingest_with_progress, service_day
 from features.ingest_report import SHOWN_FAULTS
 from pharos import app
 
@@ -50,16 +50,16 @@ def test_a_second_ingest_changes_nothing(state: Settings, tmp_path: Path) -> Non
     delivered = deliver(tmp_path / "in", postings=[*GOOD, GOOD[0], ",p,u,2020-01-01,,2020-01-01"], honours=twins)
     first = ingest(delivered, state, today=TODAY)
     assert {line.table: astuple(line)[1:] for line in first.tables} == {
-        "honours": (3, 3, 0, 0, 2, 0),
-        "officers": (0, 0, 0, 0, 0, 2),
-        "postings": (4, 2, 1, 1, 0, 0),
-        "posts": (0, 0, 0, 0, 0, 1),
-        "units": (0, 0, 0, 0, 0, 1),
+        "honours": (3, 3, 0, 0, 2, 0, 3),
+        "officers": (0, 0, 0, 0, 0, 2, 0),
+        "postings": (4, 2, 1, 1, 0, 0, 2),
+        "posts": (0, 0, 0, 0, 0, 1, 0),
+        "units": (0, 0, 0, 0, 0, 1, 0),
     }
     before = (History(state.history_dir).fingerprint(), sorted(state.quarantine_dir.rglob("*")))
     second = ingest(delivered, state, today=TODAY)
     assert second.totals | {"twins": 0} == {
-        "rows_in": 7, "accepted": 0, "quarantined": 1, "duplicates": 6, "twins": 0, "registered": 0,
+        "rows_in": 7, "accepted": 0, "quarantined": 1, "duplicates": 6, "twins": 0, "registered": 0, "versions": 0,
     }  # fmt: skip
     assert (History(state.history_dir).fingerprint(), sorted(state.quarantine_dir.rglob("*"))) == before
 
@@ -168,6 +168,32 @@ def test_many_kinds_of_fault_are_cut_on_screen_but_not_in_json(state: Settings, 
 def test_what_cannot_be_read_is_one_sentence(state: Settings, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="no such folder"):
         ingest(Delivered("templates", tmp_path / "nowhere"), state, today=TODAY)
+
+
+def test_columns_of_no_contract_are_one_line_a_column(state: Settings, tmp_path: Path) -> None:
+    delivered = deliver(tmp_path / "in", postings=GOOD)
+    for name in ("courses", "units", "posts", "officers"):
+        key = name[:-1] + "_id"
+        pd.DataFrame({key: ["x"], "known_on": "2020-01-01", "mood": "good", name: 1}).to_csv(
+            tmp_path / "in" / f"{name}.csv", index=False
+        )
+    pd.read_csv(tmp_path / "in" / "postings.csv").to_parquet(tmp_path / "in" / "postings.parquet")
+    (tmp_path / "in" / "postings.csv").unlink()
+    report = ingest(Delivered("simulator", delivered.path), state, today=TODAY)
+    spare = [note for note in report.notes if "no contract has" in note]
+    assert len(spare) == 5
+    assert "mood: no contract has this column, ignored in 4 tables" in spare
+    assert "units: no contract has this column, ignored in units" in spare
+
+
+def test_a_backtest_has_the_same_door_as_an_ingest(state: Settings, tmp_path: Path) -> None:
+    rows = [*GOOD, "c,p,u,2099-01-01,day,2099-01-01"]
+    delivered = deliver(tmp_path / "in", postings=rows)
+    assert ingest_with_progress(delivered, state, Console(quiet=True)).totals["quarantined"] == 1
+    taken = delivery_of(delivered).intakes["postings"]
+    assert taken.faults[["row", "reason"]].values.tolist() == [[2, "in_future"]]
+    assert len(frames_of("templates", delivered.path)["postings"]) == 2
+    assert service_day(state.model_copy(update={"today": date(2199, 1, 1)})) == date(2199, 1, 1)
 
 
 def test_the_command_prints_the_account_and_writes_it(state: Settings, tmp_path: Path) -> None:
