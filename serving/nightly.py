@@ -32,7 +32,7 @@ def score_night(
             words = "officers (kept from before)" if kept else "officers"
             bar.update(task, completed=done, total=total, description=words)
 
-        return score(
+        report = score(
             as_of,
             settings,
             scorer,
@@ -40,6 +40,10 @@ def score_night(
             parents=unit_tree(settings, as_of),
             progress=progress,
         )
+        if not report.new:
+            officers = report.manifest.counts.rows_in
+            bar.update(task, completed=officers, total=officers, description="officers (published before)")
+        return report
 
 
 def unit_tree(settings: Settings, as_of: date) -> Mapping[str, str]:

@@ -44,8 +44,11 @@ def test_the_command_scores_shows_and_a_second_time_does_nothing(state: Settings
     assert [word for line in text.splitlines() if "not scored" in line for word in line.split() if word.isdigit()] == [
         "1"
     ]
-    again = score_night(AS_OF, state, BUILDERS, told, CountScorer())
-    assert "nothing was done" in written(as_table(again))
+    again = Console(width=120, force_terminal=False, record=True)
+    assert "nothing was done" in written(as_table(score_night(AS_OF, state, BUILDERS, again, CountScorer())))
+    bar = again.export_text()
+    assert "officers (published before)" in bar
+    assert "200/200" in bar
 
 
 def test_without_a_champion_the_night_says_what_to_run(state: Settings) -> None:
@@ -85,5 +88,7 @@ def test_the_store_of_the_night_reads_no_online_feature(
         raise PublishRefused("the night read the online store")
 
     monkeypatch.setattr(store.FeatureReader, "online", never)
+    monkeypatch.setattr(store.FeatureReader, "_feast", property(never))
     write_snapshot(state, force(40))
     assert score_night(AS_OF, state, BUILDERS, Console(quiet=True), CountScorer()).new
+    assert not state.feast_dir.exists(), "there is no online store, and the night makes none"
