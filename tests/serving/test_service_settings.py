@@ -1,0 +1,53 @@
+"""What BentoML runs is what we set, not its defaults: one process, our number of threads, nothing of its own told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from serving import service
+from tests.serving.desks import FakeSource, demo_desks, risk_desk
+from tests.serving.live import served
+
+
+@dataclass
+class SlowSource(FakeSource):
+    """Takes a while, and notes how many reads ran at one time at most."""
+
+    now: int = 0
+    most: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def online(self, ids: Sequence[str], service: str, as_of: date | None = None) -> pd.DataFrame:
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.2)
+        with self.lock:
+            self.now -= 1
+        return super().online(ids, service, as_of)
+
+
+def test_workers_and_threads_are_ours() -> None:
+    config = service.PharosService.config
+    assert (config["workers"], config["threads"]) == (1, service.THREADS)
+    assert config["metrics"] == {"enabled": False}, "they would label raw addresses"
+    assert config["logging"] == {"access": {"enabled": False}}, "it would write addresses as they came"
+
+
+def test_as_many_answers_at_a_time_as_we_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = SlowSource({"o-000001": 2.0})
+    desks = replace(demo_desks(), risk=risk_desk(source, {"o-000001": (0.6, 0.2)}))
+    asked = 3 * service.THREADS
+    with served(desks, monkeypatch) as client, ThreadPoolExecutor(asked) as many:
+        body = {"officer_ids": ["o-000001"]}
+        answers = list(many.map(lambda _: client.post("/v1/risk", json=body).status_code, range(asked)))
+    assert answers == [200] * asked
+    assert source.most == service.THREADS
