@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import shutil
 from collections.abc import Callable
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+import pharos
 from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady, UntrustedArtifact
 from data_contracts.settings import Settings
 from models import artifacts, keys, registry
@@ -159,3 +161,10 @@ def test_features_too_old_to_score_on_are_told_at_the_start_and_by_readyz_with_t
     assert said.count("nobody is scored") == 1, "each notice once, whichever desks need it"
     assert "never filled" in said
     assert "从未填充" in said
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_both_readmes_say_how_records_that_end_in_the_past_are_served(name: str) -> None:
+    text = (Path(__file__).resolve().parents[2] / name).read_text("utf-8")
+    end = inspect.signature(pharos.simulate).parameters["end"].default
+    assert f"PHAROS_TODAY={end} pharos serve" in text
