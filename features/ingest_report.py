@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -92,10 +92,11 @@ class IngestReport:
         parts: list[RichTable | Text] = [
             _rich(
                 title,
-                ("table", *(name.removeprefix("rows_") for name in COUNTS)),
-                [_counts(line) for line in self.tables],
+                ("table", *(name.removeprefix("rows_") for name in SHOWN_COUNTS)),
+                [_counts(line) for line in self.tables if line.rows_in],
             )
         ]
+        parts.extend(Text(f"· {line}", style="dim") for line in self._beside())
         if self.faults:
             parts.append(_rich("quarantined", FAULT_HEADS, [_fault(line) for line in self.faults[:SHOWN_FAULTS]]))
             if (more := len(self.faults) - SHOWN_FAULTS) > 0:
@@ -106,6 +107,14 @@ class IngestReport:
         parts.extend(Text(f"· {note}", style="dim") for note in self.notes)
         return Group(*parts, Text(self.sum_line()))
 
+    def _beside(self) -> Iterator[str]:
+        """What no row of the table says, in a width of 80: rows that became several, and rows that never came."""
+        for line in self.tables:
+            if line.versions > line.accepted:
+                yield f"{line.table}: {line.rows_in:,} rows delivered; {line.versions:,} versions entered the history"
+        if registered := [f"{line.registered:,} {line.table}" for line in self.tables if line.registered]:
+            yield f"registered because others refer to them: {', '.join(registered)}"
+
     def sum_line(self) -> str:
         """The promise in figures."""
         t = self.totals
@@ -115,6 +124,7 @@ class IngestReport:
 
 REASONS: Mapping[str, str] = {str(reason.value): reason.en for reason in Refusal}
 COUNTS = ("rows_in", "accepted", "quarantined", "duplicates", "twins", "registered", "versions")
+SHOWN_COUNTS = ("rows_in", "accepted", "quarantined", "duplicates", "twins")
 FIGURE_HEADS = frozenset({*COUNTS, "in", "cells", "first row"})
 SHOWN_FAULTS = 25
 FAULT_HEADS = ("table", "column", "reason", "value", "cells", "first row")
@@ -150,7 +160,7 @@ def _rich(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Ri
 
 
 def _counts(line: TableLine) -> list[str]:
-    return [line.table, *(f"{getattr(line, name):,}" for name in COUNTS)]
+    return [line.table, *(f"{getattr(line, name):,}" for name in SHOWN_COUNTS)]
 
 
 def _fault(line: FaultLine) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from data_contracts.settings import Settings
@@ -160,6 +161,12 @@ def test_rows_are_counted_and_numbered_as_they_were_delivered(state: Settings, t
         ("finding", 1, 7), ("category", 1, 8), ("closed_on", 1, 8)
     }  # fmt: skip
     assert report.totals["rows_in"] == 9
+    console = Console(width=80)
+    with console.capture() as shown:
+        console.print(report.as_table())
+    assert "complaints: 8 rows delivered; 11 versions entered the history" in shown.get()
+    assert "registered because others refer to them: 1 officers, 1 posts, 1 units" in shown.get()
+    assert "…" not in shown.get()
     again = deliver(state, tmp_path, JULY, "A,p1,2020-01-01,,\n", "".join(rows))
     assert counts(again, "complaints") == (8, 0, 2, 6, 0)
 
