@@ -119,7 +119,7 @@ def _record_outcome(run: tracking.Run, one: Checked, later: Sequence[Later]) -> 
     y = np.concatenate([test.y for test in later])
     chances, counts = (np.concatenate([getattr(test, name) for test in later]) for name in ("chances", "counts"))
     scores = {"pharos": chances, "count_rule": counts}
-    figure = risk_figure(one.outcome, (y >= 0.5).astype(np.float64), scores, chances)
+    figure = risk_figure(one.outcome, y, scores, chances)
     return run.picture(figure, f"{NAME}-{one.outcome}")
 
 

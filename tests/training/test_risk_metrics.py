@@ -137,6 +137,16 @@ def test_a_picture_never_needs_a_font_that_is_not_there(monkeypatch: pytest.Monk
     risk_figure("conduct", np.zeros(100), {}, np.full(100, 0.5)).canvas.draw()
 
 
+def test_the_picture_of_chances_as_labels_says_what_the_figures_say() -> None:
+    y = np.full(100, 0.3)
+    figure = risk_figure("conduct", y, {"pharos": np.linspace(0, 1, 100)}, np.full(100, 0.3))
+    curve, calibration = figure.axes
+    assert ece(y, np.full(100, 0.3)) == pytest.approx(0.0)
+    seen = [np.asarray(line.get_ydata()) for line in calibration.lines]
+    assert any(np.allclose(line, 0.3) and len(line) == 10 for line in seen)
+    assert np.asarray(curve.lines[0].get_ydata())[:-1].mean() == pytest.approx(0.3)
+
+
 def test_where_nothing_may_be_skipped_a_chinese_font_is_there() -> None:
     if not os.environ.get("CI"):
         pytest.skip("outside CI a machine may have no Chinese font")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve
 
 from models.base import Numbers
-from training.evaluation.risk_metrics import calibration_bins
+from training.evaluation.risk_metrics import both_ways, calibration_bins
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,7 +83,10 @@ def blank_figure(title: str, width: float, height: float = 4.2) -> Iterator[tupl
 
 
 def risk_figure(title: str, y: Numbers, scores: Mapping[str, Numbers], chances: Numbers) -> Figure:
-    """Precision-recall of each model's scores (n,) beside the calibration of one model's chances (n,)."""
+    """Precision-recall of each model's scores (n,) beside the calibration of one model's chances (n,).
+
+    Labels `y` (n,) may be chances; hardened, the picture would say something else than the figures beside it.
+    """
     with blank_figure(title, 10) as (figure, chinese):
         left, right = figure.subplots(1, 2)
         _precision_recall(left, y, scores, chinese)
@@ -110,7 +113,8 @@ def next_post_figure(title: str, places: Mapping[str, Numbers]) -> Figure:
 def _precision_recall(axes: Axes, y: Numbers, scores: Mapping[str, Numbers], chinese: bool) -> None:
     if y.sum() > 0:
         for name, score in scores.items():
-            precision, recall, _ = precision_recall_curve(y, score)
+            truth, ranked, weight = both_ways(y, score)
+            precision, recall, _ = precision_recall_curve(truth, ranked, sample_weight=weight)
             axes.step(recall, precision, where="post", label=name, linewidth=1.2)
         axes.axhline(float(y.mean()), color="grey", linewidth=0.8, linestyle=":")
         axes.legend(fontsize=8)

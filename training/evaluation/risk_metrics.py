@@ -31,10 +31,19 @@ def soft_average_precision(chances: Numbers, scores: Numbers) -> float:
     >>> soft_average_precision(np.array([1.0, 0.0]), np.array([0.9, 0.1]))
     1.0
     """
+    return average_precision(*both_ways(chances, scores))
+
+
+def both_ways(chances: Numbers, scores: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """Every row once as positive and once as negative: 0/1 labels, scores and weights, (2n,) without empty weights.
+
+    >>> [part.tolist() for part in both_ways(np.array([0.25]), np.array([0.9]))]
+    [[1.0, 0.0], [0.9, 0.9], [0.25, 0.75]]
+    """
     weight = np.concatenate([chances, 1.0 - chances])
     twice = np.concatenate([np.ones(len(chances)), np.zeros(len(chances))])
     kept = weight > 0
-    return average_precision(twice[kept], np.tile(scores, 2)[kept], weight[kept])
+    return twice[kept], np.tile(scores, 2)[kept], weight[kept]
 
 
 def top_hits(y: Numbers, scores: Numbers, share: float = TOP_SHARE) -> tuple[float, int]:
