@@ -173,7 +173,7 @@ def test_a_version_without_evidence_or_without_an_outcome_does_not_pass(recorded
 
 def test_groups_flagged_more_often_need_words(recorded: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A band so narrow that the fair model's flag rates lie outside of it."""
-    model = register(recorded, Force())
+    model = register(recorded, Force(seed=8))
     limits = replace(policy().gate.groups, ratio_low=0.999, ratio_high=1.001)
     found = gate.examine(recorded, "risk", model.version).seen["conduct"].fairness
     lines = group_lines("conduct", found, (), limits)
