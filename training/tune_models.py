@@ -177,4 +177,6 @@ def tune(name: str, settings: Settings, as_of: date, trials: int, console: Conso
             bar.update(task, completed=done, description=f"tune {name}{told}")
 
         found = by_name[name](settings, as_of, trials, progress)
+    place = settings.pictures_dir / f"tune-{name}.png"
+    console.print(f"picture {place}", soft_wrap=True, markup=False, highlight=False)
     return as_table(name, found)

@@ -59,6 +59,8 @@ def search_figure(title: str, trials: Sequence[Tried], space: Space) -> Figure:
             axes.set_xlabel(name)
             if isinstance(part, Number) and part.log:
                 axes.set_xscale("log")
+                axes.xaxis.set_major_formatter("{x:g}")  # powers are drawn with a minus that Chinese fonts lack
+                axes.xaxis.set_minor_formatter("")
         for axes in places[len(space) + 1 :]:
             axes.set_axis_off()
     return figure

@@ -92,7 +92,9 @@ def test_without_a_history_it_says_what_to_run(use: Settings) -> None:
         tune_models.tune_next_post(use, date(2026, 1, 1), 1)
 
 
-def test_a_search_is_one_run_with_every_trial_and_a_picture_on_record(use: Settings) -> None:
+def test_a_search_is_one_run_with_every_trial_and_a_picture_on_record(
+    use: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     space: Space = {"decay": Number(1e-4, 0.3, log=True), "passes": Number(1.0, 6.0)}
     about = {"data_hash": "rows", "service": "career_v1", "service_hash": "columns"}
     tried = (
@@ -115,6 +117,7 @@ def test_a_search_is_one_run_with_every_trial_and_a_picture_on_record(use: Setti
     ]  # fmt: skip
     assert (use.pictures_dir / "tune-next-post.png").stat().st_size > 10_000
     assert list(use.mlflow_dir.rglob("tune-next-post.png")) != []
+    assert "glyph" not in caplog.text, "every letter of the picture is drawn"
 
 
 @pytest.mark.parametrize("name", ["risk", "next-post"])
