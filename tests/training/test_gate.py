@@ -28,7 +28,6 @@ from training.evaluation.bootstrap import Difference
 from training.evaluation.grade_rates import grade_rates
 from training.evidence import FILE, Checked, Later, Pooled, check
 from training.gate_lines import Line, Status, as_table, worst
-from training.group_lines import group_lines
 from training.risk_record import EVIDENCE_PATH
 
 TODAY = date(2026, 1, 1)
@@ -171,22 +170,20 @@ def test_a_version_without_evidence_or_without_an_outcome_does_not_pass(recorded
         gate.promote(recorded, "risk", bare.version)
 
 
-def test_groups_flagged_more_often_need_words(recorded: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A band so narrow that the fair model's flag rates lie outside of it."""
-    model = register(recorded, Force(seed=8))
-    limits = replace(policy().gate.groups, ratio_low=0.999, ratio_high=1.001)
-    found = gate.examine(recorded, "risk", model.version).seen["conduct"].fairness
-    lines = group_lines("conduct", found, (), limits)
-    silent = [line for line in lines if line.status is Status.UNEXPLAINED]
-    assert {line.check.rpartition(".")[2] for line in silent} == {"flag_ratio", "false_positive_ratio"}
-    monkeypatch.setitem(gate.GATES, "risk", lambda *_: ({}, silent))
+def test_groups_flagged_more_often_need_words(recorded: Settings) -> None:
+    """Fair, but men of this force happen to have most of the high chances: they are flagged nearly twice as often."""
+    model = register(recorded, Force(seed=12))
     examined = gate.examine(recorded, "risk", model.version)
+    assert examined.checks(Status.FAIL) == []
+    silent = examined.checks(Status.UNEXPLAINED)
+    assert {"conduct.sex=女.flag_ratio", "conduct.sex=女.false_positive_ratio"} <= set(silent)
     with pytest.raises(InvalidInput, match="with a waiver: it is unexplained"):
-        gate.settle(recorded, examined, "waiver", [silent[0].check], REASON, PEOPLE, TODAY)
+        gate.settle(recorded, examined, "waiver", silent[:1], REASON, PEOPLE, TODAY)
+    gate.settle(recorded, examined, "waiver", examined.checks(Status.INCONCLUSIVE), REASON, PEOPLE, TODAY)
     with pytest.raises(GateRefused, match="explained in writing"):
         gate.promote(recorded, "risk", model.version)
-    gate.settle(recorded, examined, "justification", examined.checks(Status.UNEXPLAINED), REASON, PEOPLE[:1], TODAY)
-    assert gate.examine(recorded, "risk", model.version).checks(Status.EXPLAINED) == [line.check for line in silent]
+    gate.settle(recorded, examined, "justification", silent, REASON, PEOPLE[:1], TODAY)
+    assert gate.promote(recorded, "risk", model.version).checks(Status.EXPLAINED) == silent
 
 
 def test_the_commands_judge_sign_and_promote(unrecorded: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
