@@ -142,13 +142,3 @@ def short_history(frame: pd.DataFrame, policy: GradePolicy) -> NDArray[np.bool_]
     least = policy.scoring.short_history_months * DAYS_PER_MONTH - 1.0
     tenure = frame["tenure_days"].to_numpy(dtype=np.float64, na_value=np.nan)
     return ~(tenure >= least)
-
-
-def reaches(low: Numbers, high: Numbers, cuts: Mapping[str, float]) -> NDArray[np.bool_]:
-    """Whether an interval reaches over more than two grades, which is called unsure, (n,).
-
-    >>> reaches(np.array([0.1, 0.1]), np.array([0.9, 0.4]), {"poor": 0.8, "fair": 0.5, "good": 0.3}).tolist()
-    [True, False]
-    """
-    edges = np.sort(np.array(list(cuts.values())))
-    return (np.searchsorted(edges, high, side="right") - np.searchsorted(edges, low, side="right")) > 1

@@ -16,11 +16,12 @@ from models.artifacts import Parts
 from models.base import ExplainedModel, Matrix, Numbers
 from models.boosting import Boosted
 from models.calibration import Platt, Reliability, log_odds
+from models.conformal import Conformal
 from models.design_matrix import Design
 from models.explain import Told, theme_sums
 from models.flags import best_below, merits
 from models.glass_box import GlassBox
-from models.grades import SHORT_HISTORY, cut_offs, reaches, short_history
+from models.grades import SHORT_HISTORY, cut_offs, short_history
 from models.logistic import SoftLogistic
 from models.themes import FORCE_MEANS
 from models.units import UnitRule
@@ -51,6 +52,7 @@ class OutcomeModel:
     rate: float = 0.0
     silent: tuple[str, ...] = ()  # themes that told nothing of later years when the model was checked
     commend_below: float = 0.0  # the chance below which the best share of the force lies
+    sets: Conformal = field(default_factory=Conformal)  # between which chances it cannot tell
 
     @property
     def name(self) -> str:
@@ -157,7 +159,7 @@ class RiskBundle:
                 "probability": chance,
                 "low": low,
                 "high": high,
-                "unsure": reaches(low, high, model.cuts),
+                "unsure": model.sets.unsure(chance),
                 "reasons": pd.Series(reasons, dtype=object),
                 "strengths": pd.Series(strengths, dtype=object),
                 "themes": pd.Series(themes, dtype=object),
@@ -251,6 +253,7 @@ def _outcome_json(model: OutcomeModel) -> dict[str, Any]:
         "rate": model.rate,
         "silent": list(model.silent),
         "commend_below": model.commend_below,
+        "sets": model.sets.to_json(),
         "members": list(model.members),
     }
 
@@ -270,6 +273,7 @@ def _outcome_model(told: Mapping[str, Any], parts: Parts) -> OutcomeModel:
         float(told["rate"]),
         tuple(told["silent"]),
         float(told["commend_below"]),
+        Conformal(**told["sets"]),
     )
 
 

@@ -100,7 +100,10 @@ class OutcomeRisk(Answer):
     )
     low: Probability | None = about("区间下限", "lower end of the interval", default=None)
     high: Probability | None = about("区间上限", "upper end of the interval", default=None)
-    unsure: bool = about("区间过宽或跨等级", "the interval is too wide to act on")
+    unsure: bool = about(
+        "模型无法判断：此概率下，出现与不出现两种结果往年都不少见（共形预测集，承诺90%）",
+        "the model cannot tell: at this chance both ends were usual in the past (conformal set, 90 % promised)",
+    )
     grade: Grade = about("等级：较差、一般、良好、最佳", "the grade, from poor to excellent")
     reasons: list[Reason] = about("推高概率的原因，最强在前", "what raises the chance, strongest first")
     strengths: list[Reason] = about("拉低概率的优势，最强在前", "what lowers it, strongest first", default=[])

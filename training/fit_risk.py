@@ -64,11 +64,12 @@ class FittedMembers:
     def served(self) -> OutcomeModel:
         """The model of the chosen weights; of the first blend where nothing could be judged.
 
-        Themes that told nothing of the year held out are silent in it.
+        Themes that told nothing of the year held out are silent in it; without such a year it is unsure of everyone.
         """
         chosen = self.choose()
         weights = _first(self.members) if chosen is None else chosen.weights
-        return replace(self.model(weights), silent=self._silent(weights))
+        model = self.model(weights)
+        return replace(model, silent=self._silent(weights), sets=self.sets(model))
 
     def _silent(self, weights: Weights) -> tuple[str, ...]:
         if self.judged is None or self.judged.x is None:

@@ -19,7 +19,7 @@ from models.boosting import Boosted
 from models.calibration import Platt, Reliability, log_odds, matching_shift
 from models.design_matrix import Design
 from models.glass_box import Curve, GlassBox
-from models.grades import cut_offs, grade, reaches, short_history
+from models.grades import cut_offs, grade, short_history
 from models.logistic import SoftLogistic
 
 RNG = np.random.default_rng(3)
@@ -156,11 +156,6 @@ def test_no_chance_no_grade_and_cut_offs_agree_with_shares() -> None:
         worse = ("poor", "fair", "good")[: place + 1]
         assert np.array_equal(chances[:-1] >= cuts[name], np.isin(grades[:-1], worse))
     assert cut_offs(np.array([0.5]), policy().grades)["poor"] == 2.0
-
-
-def test_unsure_reaches_over_more_than_two_grades() -> None:
-    cuts = {"poor": 0.8, "fair": 0.5, "good": 0.3}
-    assert reaches(np.array([0.1, 0.31]), np.array([0.6, 0.79]), cuts).tolist() == [True, False]
 
 
 def test_little_or_unknown_service_is_short_history() -> None:

@@ -82,6 +82,16 @@ def test_chances_mean_what_they_say_in_the_year_after() -> None:
     assert np.corrcoef(chances, truth)[0, 1] > 0.8
 
 
+def test_what_is_served_is_unsure_where_both_ends_were_usual() -> None:
+    chance = MODEL.predict(LESSON.x)
+    told = replace(MODEL, cuts={"poor": 2.0, "fair": 2.0, "good": 2.0})
+    scored = RiskBundle((told,), "risk_v1", "hash").score(ROWS.frame)
+    unsure = scored["unsure"].to_numpy(bool)[: len(chance)]
+    assert 0 < MODEL.sets.comes < MODEL.sets.stays < 1
+    assert 0 < unsure.mean() < 1
+    assert np.array_equal(unsure, MODEL.sets.unsure(np.where(scored["status"][: len(chance)] == "scored", chance, 2.0)))
+
+
 def test_a_leaked_feature_planted_on_purpose_is_caught() -> None:
     came = LESSON.answers(np.ones(len(LESSON.x), dtype=bool), SPLIT.test)
     leaked = ROWS.frame.merge(LESSON.spine.assign(visits_60m=came * 2.0), on=["officer_id", "as_of"], how="left")
