@@ -36,6 +36,7 @@ OFTEN = (
     "duty_hours",
     "nights",
     "overtime_hours",
+    "overtime_months_over_limit",
     "leave_days",
     "sick_days",
     "exposure_hours",

@@ -7,13 +7,20 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from data_contracts.policy import policy
+from data_contracts.running_load import MEMORY, MONTHS_APART, overtime_limit
+
 MODULES = (
     "asof_join",
     "careers",
+    "duty_load",
     "event_windows",
     "exposure",
+    "least_time",
+    "mandated",
     "measures",
     "network",
+    "recency",
     "sequences",
     "standing",
     "surroundings",
@@ -25,10 +32,11 @@ MODULES = (
 
 @cache
 def definitions_hash() -> str:
-    """sha256 over the code of every module that decides a feature's value, without comments and docstrings."""
+    """sha256 over all that decides a feature's value: the code without comments, and the numbers of policy."""
     folder = Path(__file__).parent
     told = "\n".join(meaning_of((folder / f"{name}.py").read_text("utf-8")) for name in MODULES)
-    return hashlib.sha256(told.encode()).hexdigest()
+    numbers = repr((overtime_limit(), MEMORY, MONTHS_APART, policy().ladders, policy().training))
+    return hashlib.sha256((told + numbers).encode()).hexdigest()
 
 
 def meaning_of(source: str) -> str:

@@ -61,7 +61,15 @@ READS: Mapping[str, Mapping[str, pa.DataType]] = {
         "on_duty": TRUTH,
         **KNOWN,
     },
-    "course_completions": {"officer_id": TEXT, "occurred_on": DAY, "score": NUMBER, "hours": NUMBER, **KNOWN},
+    "courses": {"course_id": TEXT, "competency": TEXT, "mandated": TRUTH, "valid_months": NUMBER, **KNOWN},
+    "course_completions": {
+        "officer_id": TEXT,
+        "course_id": TEXT,
+        "occurred_on": DAY,
+        "score": NUMBER,
+        "hours": NUMBER,
+        **KNOWN,
+    },
     "competency_assessments": {"officer_id": TEXT, "competency": TEXT, "occurred_on": DAY, "level": NUMBER, **KNOWN},
     "appraisals": {
         "officer_id": TEXT,

@@ -13,6 +13,7 @@ import ibis
 from ibis.expr.types import BooleanValue, NumericValue, Table
 
 from data_contracts.asof import Lookback
+from data_contracts.running_load import overtime_limit
 
 THOUSANDTHS = 1000
 WINDOWS = (Lookback(3), Lookback(12), Lookback(24), Lookback(60), Lookback(None))
@@ -180,6 +181,9 @@ DUTY = EventTable(
         Measure("duty_months", "count", lambda rows: rows.month.notnull(), since=False),
         Measure("duty_hours", "sum", _number("hours")),
         *(Measure(name, "sum", _number(name)) for name in DUTY_NUMBERS),
+        Measure(
+            "overtime_months_over_limit", "count", lambda rows: rows.overtime_hours >= overtime_limit(), since=False
+        ),
     ),
 )
 EVENT_TABLES = (COMPLAINTS, FORCE_REPORTS, HONOURS, COURSES, COMPETENCIES, APPRAISALS, PROMOTIONS, DUTY)

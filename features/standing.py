@@ -8,6 +8,7 @@ import ibis
 from ibis.expr.types import Table
 
 from features.asof_join import KEYS, add_columns, later_is_unknown, month_start, standing_rows, stood
+from features.least_time import months_past_least_time
 
 POSTING_COLUMNS = (
     "unit_id",
@@ -22,7 +23,7 @@ POSTING_COLUMNS = (
     "moves_ever",
     "days_since_first_posting",
 )
-RANK_COLUMNS = ("rank_code", "rank_position", "days_in_rank")
+RANK_COLUMNS = ("rank_code", "rank_position", "days_in_rank", "months_past_least_time")
 MOVE_MONTHS = (3, 12, 24, 60)
 POLICE_LADDER = "police_rank"
 
@@ -96,6 +97,7 @@ def rank_at(days: Table, promotions: Table, rank_steps: Table | None) -> Table:
         rank_code=latest.rank_step,
         days_in_rank=latest.as_of.delta(latest.rank_since, unit="day"),
     )
+    latest = latest.mutate(months_past_least_time=months_past_least_time(latest))
     if rank_steps is None:
         return latest.mutate(rank_position=ibis.null("float64"))
     return add_columns(latest, _positions(latest, rank_steps))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ibis.expr.types import FloatingColumn, FloatingScalar, NumericValue, Table
 
+from features.duty_load import LOAD_COLUMNS
 from features.measures import THOUSANDTHS
 
 UNIT_MEASURES = ("complaints_24m", "complaints_sustained_60m", "complaints_use_of_force_24m", "force_reports_24m")
@@ -19,7 +20,14 @@ RECENT_MEASURES = (
     "complaints_officer_filed_24m",
     "force_reports_12m",
 )
-POST_MEASURES = ("complaints_24m", "complaints_sustained_60m", "force_reports_24m", "courses_12m", "overtime_hours_12m")
+POST_MEASURES = (
+    "complaints_24m",
+    "complaints_sustained_60m",
+    "force_reports_24m",
+    "courses_12m",
+    "overtime_hours_12m",
+    *LOAD_COLUMNS,
+)
 UNIT_COLUMNS = ("unit_size", *(f"unit_others_mean_{name}" for name in UNIT_MEASURES))
 RECENT_UNIT_COLUMNS = tuple(
     name

@@ -13,9 +13,11 @@ from ibis.expr.types import Table
 
 from data_contracts.errors import MissingTable
 from features.asof_join import KEYS, officer_days, with_blocks
+from features.duty_load import LOAD_COLUMNS, MONTH_COLUMNS, duty_load
 from features.event_windows import event_windows
 from features.exposure import DUTY_RATE_COLUMNS, EXPOSURE_COLUMNS, RATE_COLUMNS, with_exposure, with_rates
-from features.measures import COMPLAINTS, DUTY, EVENT_TABLES, FORCE_REPORTS
+from features.mandated import MANDATED_COLUMNS, mandated_training
+from features.measures import COMPLAINTS, COURSES, DUTY, EVENT_TABLES, FORCE_REPORTS
 from features.network import CO_ACCUSED, NETWORK_COLUMNS, co_accused
 from features.recency import FADING, fading, fading_columns
 from features.standing import POSTING_COLUMNS, RANK_COLUMNS, population, postings_at, rank_at, tenure_at
@@ -35,6 +37,8 @@ FEATURE_GROUPS: Mapping[str, tuple[str, ...]] = {
     "network": NETWORK_COLUMNS,
     "exposure": (*EXPOSURE_COLUMNS, *RATE_COLUMNS),
     "duty_rates": DUTY_RATE_COLUMNS,
+    "duty_load": (*LOAD_COLUMNS, *MONTH_COLUMNS),
+    "mandated_training": MANDATED_COLUMNS,
     "unit_context": (*UNIT_COLUMNS, *RECENT_UNIT_COLUMNS),
     "post_peers": POST_COLUMNS,
 }
@@ -43,6 +47,9 @@ BLOCK_COLUMNS = (
     "track",
     "education",
     *NETWORK_COLUMNS,
+    *LOAD_COLUMNS,
+    *MONTH_COLUMNS,
+    *MANDATED_COLUMNS,
     *(name for events in EVENT_TABLES for name in (*events.columns, *fading_columns(events))),
 )
 FEATURE_COLUMNS = tuple(name for names in FEATURE_GROUPS.values() for name in names)
@@ -89,6 +96,11 @@ def _blocks(days: Table, tables: Mapping[str, Table]) -> list[Table]:
         blocks.append(rank_at(days, tables["promotions"], tables.get("rank_steps")))
     if COMPLAINTS.table in tables:
         blocks.append(co_accused(days, tables[COMPLAINTS.table]))
+    if DUTY.table in tables:
+        blocks.append(duty_load(days, tables[DUTY.table]))
+    if COURSES.table in tables and "courses" in tables:
+        taken, courses = tables[COURSES.table], tables["courses"]
+        blocks.append(mandated_training(days, taken, courses, tables.get("officers")))
     there = [events for events in EVENT_TABLES if events.table in tables]
     blocks += [event_windows(days, tables[events.table], events) for events in there]
     blocks += [fading(days, tables[events.table], events) for events in there if events.table in FADING]
@@ -104,6 +116,8 @@ def _completed(wide: Table, tables: Mapping[str, Table]) -> Table:
     totals = [name for events in there for name in (*events.totals, *fading_columns(events))]
     if COMPLAINTS.table in tables:
         totals += CO_ACCUSED
+    if DUTY.table in tables:
+        totals += LOAD_COLUMNS
     zeros = {name: wide[name].fill_null(0) for name in totals}
     wide = wide.mutate(counted=wide.counted.fill_null(False), **absent, **zeros)
     return wide.mutate(

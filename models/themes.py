@@ -214,7 +214,7 @@ THEMES: tuple[Theme, ...] = (
                 12,
             ),
             Facet(
-                ("overtime_hours", "sick_days"),
+                ("overtime_", "sick_days"),
                 "overtime_hours_12m",
                 "{start}以来加班共{value}小时",
                 "{value} hours of overtime since {start}",
@@ -243,6 +243,13 @@ THEMES: tuple[Theme, ...] = (
                 "courses since {start} passed with {value} points on average",
                 60,
                 last="days_since_courses",
+            ),
+            Facet(
+                ("mandated_", "days_since_mandated", "training_rules"),
+                "mandated_courses_lacking",
+                "有{value}门必训课程未修或已过有效期",
+                "{value} mandated courses not taken or no longer valid",
+                last="days_since_mandated_course",
             ),
             Facet(
                 ("courses", "course_", "days_since_courses"),
@@ -307,7 +314,7 @@ THEMES: tuple[Theme, ...] = (
         "stage of the career",
         (
             Facet(
-                ("rank_", "days_in_rank", "days_since_rank_steps"),
+                ("rank_", "days_in_rank", "days_since_rank_steps", "months_past_least_time"),
                 "days_in_rank",
                 "任现职级{value}年",
                 "{value} years in the present rank",

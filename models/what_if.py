@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data_contracts.running_load import LOADED, MONTHS_APART, load_name, month_name, overtime_limit, weight_of
 from data_contracts.supporting import Change, WhatIfPolicy
 from models.base import Numbers
 from models.explain import number_told
@@ -104,6 +105,8 @@ class _Record:
 
     def move_duty(self, name: str, step: Numbers, months: int) -> None:
         """`step` more a month in the last months of duty; overtime is part of the hours of duty."""
+        if name in LOADED:
+            self._newest_months(name, step, min(months, MONTHS_APART))
         for one in (name, *(["duty_hours"] if name == "overtime_hours" else [])):
             for window in WINDOWS:
                 inner = min(window, f"{months}m", key=WINDOWS.index)
@@ -112,6 +115,22 @@ class _Record:
             self._against_post(f"{one}_12m", step * self[f"duty_months_{min(months, 12)}m"])
         if name == "overtime_hours":
             self._exposure()
+
+    def _newest_months(self, name: str, step: Numbers, months: int) -> None:
+        """The months told one by one, what they weigh in the running load, and how many of them are over the limit."""
+        load, over = np.zeros(len(step)), np.zeros(len(step))
+        for ago in range(1, months + 1):
+            before = self[month_name(name, ago)]
+            after = before + step
+            load += weight_of(ago) * np.nan_to_num(after - before)
+            over += (after >= overtime_limit()).astype(float) - (before >= overtime_limit())
+            self[month_name(name, ago)] = after
+        self[load_name(name)] = self[load_name(name)] + load
+        self._against_post(load_name(name), load)
+        if name == "overtime_hours":
+            for window in WINDOWS:
+                over_limit = f"overtime_months_over_limit_{window}"
+                self[over_limit] = self[over_limit] + over
 
     def _duty_rates(self, name: str) -> None:
         for window in WINDOWS:

@@ -24,10 +24,11 @@ CODES = {
     "category": CATEGORIES[:3],
     "finding": (*FINDINGS[:3], None),
     "ladder": ("enforcement", "police_rank"),
-    "rank_step": ("s1", "s2"),
-    "track": ("technical", None),
+    "rank_step": ("s1", "二级警员"),
+    "track": ("technical", "enforcement", None),
     "education": ("college", None),
-    "competency": ("law",),
+    "competency": ("law", "firearms"),
+    "course_id": ("q1", "q2", "q3"),
     "level": ("commendation", "third_class", None),
     "grade": ("excellent", "not_competent"),
 }
@@ -48,6 +49,10 @@ def _values(table: str, column: str, kind: object) -> st.SearchStrategy[Any]:
         return st.sampled_from(KINDS[table])
     if kind == TEXT:
         return st.sampled_from(CODES[column])
+    if column == "overtime_hours":
+        return st.sampled_from((None, 7.0, 59.5, 60.0, 61.25))
+    if column == "valid_months":
+        return st.sampled_from((None, 12.0, 24.0))
     if kind == NUMBER:
         return st.one_of(st.none(), st.integers(0, 9).map(float), st.just(2.125))
     if kind == DAY:

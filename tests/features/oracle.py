@@ -12,6 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from tests.features.oracle_of_work import duty_load, mandated_training, over_limit, past_least_time
+
 Row = Mapping[str, Any]
 Value = float | str | None
 SUFFIXES: dict[str, int | None] = {"3m": 3, "12m": 12, "24m": 24, "60m": 60, "ever": None}
@@ -87,6 +89,7 @@ class Oracle:
         told |= self._rank(officer, day, told.pop("posting_rank"))
         told |= self._complaints(officer, day) | self._force(officer, day)
         told |= self._development(officer, day) | self._duty(officer, day)
+        told |= duty_load(self, officer, day) | mandated_training(self, officer, day, told["track"])
         told |= self.network(officer, day)
         return told | self._rates(told, day)
 
@@ -127,7 +130,12 @@ class Oracle:
         rows = [row for row in self.stood("promotions", day, "occurred_on", officer) if row["ladder"] != "police_rank"]
         rows.sort(key=lambda row: (row["occurred_on"], row["known_on"], row["ladder"], row["rank_step"]))
         if not rows:
-            return {"rank_code": posting_rank, "rank_position": None, "days_in_rank": None}
+            return {
+                "rank_code": posting_rank,
+                "rank_position": None,
+                "days_in_rank": None,
+                "months_past_least_time": None,
+            }
         since = rows[0]["occurred_on"]
         for before, row in pairwise(rows):
             if row["rank_step"] != before["rank_step"]:
@@ -142,6 +150,7 @@ class Oracle:
             "rank_code": rows[-1]["rank_step"],
             "rank_position": float(max(places)) if places else None,
             "days_in_rank": float((day - since).days),
+            "months_past_least_time": past_least_time(rows[-1]["ladder"], rows[-1]["rank_step"], (day - since).days),
         }
 
     def _counts(
@@ -233,7 +242,9 @@ class Oracle:
 
     def _duty(self, officer: str, day: date) -> dict[str, Value]:
         told = self._counts("duty_months", "month", officer, day, "duty_months", lambda row: True)
+        told |= self._counts("duty_months", "month", officer, day, "overtime_months_over_limit", over_limit)
         told.pop("days_since_duty_months")
+        told.pop("days_since_overtime_months_over_limit")
         columns = {"duty_hours": "hours"} | {name: name for name in _DUTY[1:]}
         for suffix in SUFFIXES:
             for name, column in columns.items():
@@ -337,7 +348,15 @@ _MEANS = {
         "force_reports_24m",
         *_RECENT,
     ),
-    "post": ("complaints_24m", "complaints_sustained_60m", "force_reports_24m", "courses_12m", "overtime_hours_12m"),
+    "post": (
+        "complaints_24m",
+        "complaints_sustained_60m",
+        "force_reports_24m",
+        "courses_12m",
+        "overtime_hours_12m",
+        "overtime_load",
+        "nights_load",
+    ),
 }
 
 
@@ -375,7 +394,7 @@ def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
     return told
 
 
-_TRUTHS = ("officer_filed", "taser", "firearm_used", "subject_injured", "officer_injured", "on_duty")
+_TRUTHS = ("mandated", "officer_filed", "taser", "firearm_used", "subject_injured", "officer_injured", "on_duty")
 
 
 def _among(last_days: Mapping[str, date], day: date, suffix: str) -> int:

@@ -19,9 +19,11 @@ from hypothesis import settings as hypothesis_settings
 from ibis.expr.types import Table
 
 from features.asof_join import officer_days
+from features.duty_load import LOAD_COLUMNS, duty_load
 from features.engine import READS, arrow_table, connect, load
 from features.event_windows import event_windows
 from features.exposure import with_exposure, with_rates
+from features.mandated import mandated_training
 from features.measures import COMPLAINTS, DUTY, FORCE_REPORTS
 from features.network import co_accused
 from features.recency import fading
@@ -47,13 +49,17 @@ def _rates(tables: Tables, days: Table) -> Table:
 
 def _surroundings(tables: Tables, days: Table) -> Table:
     placed = postings_at(days, tables["postings"])
-    names = (*UNIT_MEASURES, *RECENT_MEASURES, "courses_12m", "overtime_hours_12m")
+    names = (*UNIT_MEASURES, *RECENT_MEASURES, "courses_12m", "overtime_hours_12m", *LOAD_COLUMNS)
     measures = {name: placed.days_in_unit.cast("float64") / 7 for name in names}
     return with_surroundings(placed.mutate(counted=placed.moves_ever == 0, **measures))
 
 
 BLOCKS: dict[str, Callable[[Tables, Table], Table]] = {
     "complaints": lambda tables, days: event_windows(days, tables["complaints"], COMPLAINTS),
+    "duty_load": lambda tables, days: duty_load(days, tables["duty_months"]),
+    "mandated": lambda tables, days: mandated_training(
+        days, tables["course_completions"], tables["courses"], tables["officers"]
+    ),
     "duty": lambda tables, days: event_windows(days, tables["duty_months"], DUTY),
     "fading": lambda tables, days: fading(days, tables["complaints"], COMPLAINTS),
     "network": lambda tables, days: co_accused(days, tables["complaints"]),

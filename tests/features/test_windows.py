@@ -82,7 +82,7 @@ def test_whatever_has_a_window_has_all_five() -> None:
 def test_a_model_reads_three_months_only_of_what_happens_often() -> None:
     often = ("complaints", "force_reports", "courses", "duty_months", "duty_hours", "exposure_hours")
     duty = ("nights", "overtime_hours", "leave_days")
-    want = {f"{name}_3m" for name in (*often, *duty)}
+    want = {f"{name}_3m" for name in (*often, *duty, "overtime_months_over_limit")}
     want |= {f"{name}_per_1000_hours_3m" for name in ("complaints", "force_reports")}
     want |= {f"{name}_per_duty_month_{ending}" for name in ("duty_hours", *duty) for ending in ("3m", "trend_3m")}
     chosen = declared_features().service("risk_v1").chosen

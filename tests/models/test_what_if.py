@@ -50,6 +50,7 @@ def _raw(tables: Mapping[str, pd.DataFrame], officer: str, change: Change, step:
         taken = tables["course_completions"]
         day = pd.Timestamp(AS_OF) - pd.Timedelta(days=1)
         row = taken.iloc[[0]].assign(officer_id=officer, occurred_on=day, known_on=day, hours=change.hours)
+        row["course_id"] = "one that nobody must take"
         row[["score", "superseded_on"]] = None
         return {**tables, "course_completions": pd.concat([taken, row.astype(taken.dtypes)], ignore_index=True)}
     duty = tables["duty_months"].copy()
