@@ -27,6 +27,7 @@ from training.fit_sequence import sequence_chances
 from training.level import expected_level
 from training.outcomes import Question, labels
 from training.splits import Split
+from training.train_risk import service_of
 
 SERVICE = "risk_v1"
 COUNT_RULE, EBM, SEQUENCE, BLEND, PHAROS = "count_rule", "ebm", "event_sequence", "blend", "pharos"
@@ -79,7 +80,7 @@ class Exam:
 
     def own_lesson(self) -> Lesson:
         """The columns, labels and level of `pharos train risk`."""
-        lesson = self.lesson(declared_features().service(SERVICE).chosen, self.labels)
+        lesson = self.lesson(declared_features().service(service_of([self.outcome])).chosen, self.labels)
         if self.labels != Labels.MATURE:
             return lesson
         expected = expected_level(self.rows, self.outcome, self.split)

@@ -18,11 +18,13 @@ from data_contracts.simulator.simulation import Plan
 from data_contracts.simulator.write import write_simulation
 from experiments.backtest_risk import MODELS, RiskBacktest, backtest_risk, run_backtest
 from experiments.reporting import file_hashes, known_until, without_nan
+from experiments.risk_models import Exam
 from features.ingest import Delivered, delivery_of, frames_of, versioned
 from features.snapshots import eligible_officers
 from models.boosting import DEFAULTS
 from training.dataset import RiskRows, rows_from_tables
 from training.outcomes import Question, labels
+from training.splits import Split
 
 RECORD = {
     "outcome", "as_of", "horizon_months", "labels", "model", "n_train", "n_test", "positives", "base_rate", "roc_auc",
@@ -68,6 +70,13 @@ def small(monkeypatch: pytest.MonkeyPatch, delivery: Delivery, rows: RiskRows) -
 def asked(bureau: Path, **changes: object) -> RiskBacktest:
     plain = {"source": "simulator", "data": bureau, "as_ofs": ["2023-07-01", "2024-07-01"], "outcomes": ["conduct"]}
     return RiskBacktest(**{**plain, "horizon_months": 12, **changes})  # type: ignore[arg-type]  # a dict of its fields
+
+
+def test_strain_alone_learns_from_sick_days(rows: RiskRows) -> None:
+    split = Split((date(2021, 7, 1), date(2022, 7, 1)), date(2024, 7, 1), 12)
+    read = {outcome: Exam(rows, outcome, split).own_lesson().design.columns for outcome in ("conduct", "strain")}
+    assert "sick_days_12m" in read["strain"]
+    assert not any("sick_days" in name for name in read["conduct"])
 
 
 def test_the_json_has_the_shape_that_others_read(bureau: Path, tmp_path: Path) -> None:
