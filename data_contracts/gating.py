@@ -51,5 +51,6 @@ class GatePolicy:
     __pydantic_config__ = STRICT
 
     calibration_error_at_most: Annotated[float, Field(gt=0, lt=1)]
+    least_events: Annotated[int, Field(ge=1)]
     groups: GroupLimits
     waivers: WaiverRule

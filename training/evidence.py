@@ -25,7 +25,7 @@ from models.base import Numbers
 from training.evaluation.bootstrap import Difference, OfficerDraws, difference, weighted_precisions
 from training.evaluation.grade_rates import GradeRates, grade_rates, strictly_ordered
 from training.evaluation.risk_metrics import ece, precision_at, soft_average_precision
-from training.gate_lines import ABOVE, Line, Status, above_zero, at_most
+from training.gate_lines import ABOVE, Line, Status, above_zero, at_least, at_most
 
 FILE = "later.parquet"
 UNKNOWN = float("nan")
@@ -34,6 +34,7 @@ PRECISION_WORDS = Bilingual("平均精确率较投诉计数规则的增益", "ga
 HITS_WORDS = Bilingual(
     "同等预警预算下精确率较投诉计数规则的增益", "gain in precision over count_rule at the alert budget"
 )
+EVENTS_WORDS = Bilingual("后续年份的事件数", "events on the later years")
 ECE_WORDS = Bilingual("校准误差", "expected calibration error")
 ORDER_WORDS = Bilingual("四级实际发生率之间的最小差", "least step between the event rates of neighbouring grades")
 
@@ -114,14 +115,16 @@ class Checked:
     @property
     def lines(self) -> tuple[Line, ...]:
         """What the gate asks of the outcome as a whole."""
-        limit = policy().gate.calibration_error_at_most
+        limit, least_events = policy().gate.calibration_error_at_most, policy().gate.least_events
         precise, hits = ((one.difference, one.low, one.high) for one in (self.gain, self.hits))
         found = [rate.rate for rate in self.rates.values()]
         least = float(np.min(-np.diff(found))) if found else UNKNOWN
+        enough = Status.PASS if self.positives >= least_events else Status.INCONCLUSIVE
         calibrated = Status.PASS if self.ece <= limit else Status.FAIL
         ordered = Status.PASS if found and strictly_ordered(self.rates) else Status.FAIL
         name = self.outcome
         return (
+            Line(f"{name}.events", name, enough, EVENTS_WORDS, at_least(least_events), self.positives),
             above_zero(f"{name}.count_rule.average_precision", name, PRECISION_WORDS, precise),
             above_zero(f"{name}.count_rule.precision", name, HITS_WORDS, hits),
             Line(f"{name}.calibration_error", name, calibrated, ECE_WORDS, at_most(limit), self.ece),

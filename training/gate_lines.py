@@ -102,6 +102,15 @@ def at_most(limit: float) -> Bilingual:
     return Bilingual(f"不高于 {limit:g}", f"at most {limit:g}")
 
 
+def at_least(limit: float) -> Bilingual:
+    """The limit in words.
+
+    >>> at_least(30).en
+    'at least 30'
+    """
+    return Bilingual(f"不少于 {limit:g}", f"at least {limit:g}")
+
+
 def above_zero(check: str, outcome: str, words: Bilingual, figures: tuple[float, float, float]) -> Line:
     """A difference whose whole interval must lie above zero; nothing else is a pass, and nobody can waive it."""
     value, low, _ = figures

@@ -222,8 +222,9 @@ SOUND = Checked("conduct", 200, 50.0, 0.2, GOOD, 0.03, 0.3, GOOD, IN_ORDER)
         ({"ece": float("nan")}, "expected calibration error is not measured"),
         ({"rates": grade_rates(np.ones(200), np.linspace(0, 1, 200), Shares(0.05, 0.15, 0.5, 0.3))}, "event rates"),
         ({"rates": {}}, "event rates"),
+        ({"positives": 2.0}, "events on the later years is 2.000, must be at least 30"),
     ],
-    ids=["precision", "hits", "ece", "nan", "equal_rates", "no_rates"],
+    ids=["precision", "hits", "ece", "nan", "equal_rates", "no_rates", "two_events"],
 )
 def test_each_check_of_an_outcome_can_refuse(change: dict[str, Any], words: str) -> None:
     assert SOUND.passes
@@ -266,7 +267,7 @@ def test_no_protected_attribute_is_a_feature(column: str) -> None:
 def test_the_table_shows_fails_one_by_one_and_the_rest_in_numbers(recorded: Settings, fair: ResolvedModel) -> None:
     lines = list(gate.examine(recorded, "risk", fair.version).lines)
     plain = as_table(lines)
-    assert plain.row_count == 4 + 4
+    assert plain.row_count == 5 + 4
     failed = replace(lines[-1], status=Status.FAIL)
     assert as_table([*lines[:-1], failed]).row_count == plain.row_count + 1
     assert worst([*lines, failed]) is Status.FAIL
