@@ -16,7 +16,7 @@ from features.standing import tenure_at
 
 MANDATED_COLUMNS = (
     "mandated_courses_lacking",
-    "mandated_courses_lapsed",
+    "mandated_courses_overdue",
     "mandated_lapse_days",
     "days_since_mandated_course",
     "training_rules_overdue",
@@ -26,8 +26,9 @@ MANDATED_COLUMNS = (
 def mandated_training(days: Table, completions: Table, courses: Table, officers: Table | None) -> Table:
     """One row for each of `days` (officer_id, as_of), MANDATED_COLUMNS.
 
-    `mandated_lapse_days` is of the course that lapsed first, below zero where all still hold, null where none was ever
-    taken; `training_rules_overdue` is null where the track is unknown.
+    Overdue is what lapsed longer ago than any rule of policy allows, or was never taken. `mandated_lapse_days` is of
+    the course that lapsed first, below zero where all still hold, null where none was ever taken;
+    `training_rules_overdue` is null where the track is unknown.
     """
     asked = _with_track(days, officers)
     done = add_columns(asked, _of_taken(asked, completions, courses))
@@ -38,7 +39,7 @@ def mandated_training(days: Table, completions: Table, courses: Table, officers:
     return done.select(
         *KEYS,
         mandated_courses_lacking=owed.fill_null(0) - done.held.fill_null(0),
-        mandated_courses_lapsed=done.lapsed.fill_null(0),
+        mandated_courses_overdue=owed.fill_null(0) - done.within_grace.fill_null(0),
         mandated_lapse_days=done.lapse_days,
         days_since_mandated_course=done.as_of.delta(done.last_mandated, unit="day"),
         training_rules_overdue=_overdue(done),
@@ -54,6 +55,11 @@ def foreign(track: Track | None) -> tuple[str, ...]:
     asked = {rule.competency for rule in policy().training}
     own = {rule.competency for rule in policy().training if track is None or track in rule.tracks}
     return tuple(sorted(asked - own))
+
+
+def grace_days() -> int:
+    """The longest time that policy leaves anybody to take a course again."""
+    return max((rule.grace_days for rule in policy().training), default=0)
 
 
 def _with_track(days: Table, officers: Table | None) -> Table:
@@ -73,7 +79,7 @@ def _of_taken(asked: Table, completions: Table, courses: Table) -> Table:
     owed = _is_owed(rows).fill_null(False) & rows.valid_months.notnull()
     return rows.group_by(*KEYS).aggregate(
         held=(owed & (lapse <= 0)).cast("int64").sum(),
-        lapsed=(owed & (lapse > 0)).cast("int64").sum(),
+        within_grace=(owed & (lapse <= grace_days())).cast("int64").sum(),
         lapse_days=lapse.max(where=owed),
         last_mandated=rows.last.max(where=rows.mandated.fill_null(False)),
         **{f"last_{rule.code}": rows.last.max(where=rows.competency == rule.competency) for rule in policy().training},

@@ -74,7 +74,7 @@ def _ago(month: date, day: date) -> int:
 def mandated_training(oracle: Standing, officer: str, day: date, track: object) -> dict[str, float | None]:
     """What is lacking, lapsed and overdue of what must be taken."""
     names = (
-        "mandated_courses_lacking mandated_courses_lapsed mandated_lapse_days days_since_mandated_course "
+        "mandated_courses_lacking mandated_courses_overdue mandated_lapse_days days_since_mandated_course "
         "training_rules_overdue"
     )
     if not {"courses", "course_completions"} <= set(oracle.tables):
@@ -89,7 +89,7 @@ def mandated_training(oracle: Standing, officer: str, day: date, track: object) 
     mandated = [when for course, when in last.items() if courses[course]["mandated"]]
     return {
         "mandated_courses_lacking": float(len(owed) - sum(lapse <= 0 for lapse in late)),
-        "mandated_courses_lapsed": float(sum(lapse > 0 for lapse in late)),
+        "mandated_courses_overdue": float(len(owed) - sum(lapse <= 60 for lapse in late)),
         "mandated_lapse_days": max(late, default=None),
         "days_since_mandated_course": float((day - max(mandated)).days) if mandated else None,
         "training_rules_overdue": _overdue(courses, last, day, track),
