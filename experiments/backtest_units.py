@@ -197,16 +197,17 @@ def _report(report: UnitsReport, outcome: str, tested: Sequence[Tested], asked: 
 
 
 def as_table(report: Report) -> Table:
-    """Both methods side by side, with the interval of the difference."""
-    table = Table(title="units, Spearman with what came (95 % over officers)")
-    for name in ("outcome", "as of", "units", "last period", "pharos", "difference", "low", "high"):
+    """Both methods side by side, with the interval of the difference; it fits a terminal of 80 columns."""
+    table = Table(title="units: Spearman with what came (95 % over officers)")
+    for name in ("outcome", "as of", "units", "last", "pharos", "difference (95 %)"):
         table.add_column(name, justify="left" if name in ("outcome", "as of") else "right", no_wrap=True)
     said = {(one["outcome"], one["as_of"], one["method"]): one for one in report.records}
     for one in report.comparisons:
         last, ours = (said[one["outcome"], one["as_of"], method] for method in METHODS)
         figures = (last["spearman"], ours["spearman"], one["difference"], one["low"], one["high"])
         told = ["-" if np.isnan(value) else f"{value:.3f}" for value in figures]
-        table.add_row(one["outcome"], one["as_of"], str(ours["units"]), *told)
+        ahead = f"{told[2]} [{told[3]}, {told[4]}]"
+        table.add_row(one["outcome"], one["as_of"], str(ours["units"]), *told[:2], ahead)
     return table
 
 
