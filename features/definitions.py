@@ -16,6 +16,7 @@ MODULES = (
     "duty_load",
     "event_windows",
     "exposure",
+    "growth",
     "least_time",
     "mandated",
     "measures",

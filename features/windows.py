@@ -16,6 +16,7 @@ from features.asof_join import KEYS, officer_days, with_blocks
 from features.duty_load import LOAD_COLUMNS, MONTH_COLUMNS, duty_load
 from features.event_windows import event_windows
 from features.exposure import DUTY_RATE_COLUMNS, EXPOSURE_COLUMNS, RATE_COLUMNS, with_exposure, with_rates
+from features.growth import GROWTH_COLUMNS, with_growth
 from features.mandated import MANDATED_COLUMNS, mandated_training
 from features.measures import COMPLAINTS, COURSES, DUTY, EVENT_TABLES, FORCE_REPORTS
 from features.network import CO_ACCUSED, NETWORK_COLUMNS, co_accused
@@ -39,6 +40,7 @@ FEATURE_GROUPS: Mapping[str, tuple[str, ...]] = {
     "duty_rates": DUTY_RATE_COLUMNS,
     "duty_load": (*LOAD_COLUMNS, *MONTH_COLUMNS),
     "mandated_training": MANDATED_COLUMNS,
+    "growth": GROWTH_COLUMNS,
     "unit_context": (*UNIT_COLUMNS, *RECENT_UNIT_COLUMNS),
     "post_peers": POST_COLUMNS,
 }
@@ -78,7 +80,7 @@ def officer_features(tables: Mapping[str, Table], spine: Table) -> Table:
     days = asked.select(*KEYS).union(counted.select(*KEYS), distinct=True)
     wide = with_blocks(days, [asked, counted, *_blocks(days, tables)])
     wide = with_exposure(_completed(wide, tables), DUTY.table in tables)
-    wide = with_surroundings(with_rates(wide, DUTY.table in tables))
+    wide = with_surroundings(with_growth(with_rates(wide, DUTY.table in tables)))
     wide = wide.filter(wide.asked.fill_null(False))
     return wide.select(*KEYS, **{name: wide[name].cast(_kind(name)) for name in FEATURE_COLUMNS})
 

@@ -223,6 +223,14 @@ class Oracle:
         told |= count("promotions", "rank_steps_taken", lambda row: row["kind"] == "step")
         for suffix in SUFFIXES:
             told |= self._means(officer, day, suffix)
+        late, both = told["competency_assessments_12m"], told["competency_assessments_24m"]
+        level, all_levels = told["competency_level_mean_12m"], told["competency_level_mean_24m"]
+        told["competency_level_trend_12m"] = None
+        if level is not None and all_levels is not None and _number(both) > _number(late):
+            before = (_number(all_levels) * _number(both) - _number(level) * _number(late)) / (
+                _number(both) - _number(late)
+            )
+            told["competency_level_trend_12m"] = _number(level) - before
         return told
 
     def _means(self, officer: str, day: date, suffix: str) -> dict[str, Value]:

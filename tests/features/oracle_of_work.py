@@ -5,6 +5,7 @@ It shares no code with the features either; the numbers of policy are read from 
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -55,7 +56,7 @@ def duty_load(oracle: Standing, officer: str, day: date) -> dict[str, float | No
     rows = oracle.stood("duty_months", day, "month", officer)
     for column, load in (("overtime_hours", "overtime_load"), ("nights", "nights_load")):
         known = [(_ago(row["month"], day), row[column]) for row in rows if row[column] is not None]
-        total = sum(round(value * 0.25 * 0.75 ** (ago - 1), 3) for ago, value in known)
+        total = sum(math.floor(value * 250.0 * 0.75 ** (ago - 1) + 0.5) / 1000.0 for ago, value in known)
         answer[load] = total if "duty_months" in oracle.tables else None
         for month in (1, 2, 3):
             inside = [value for ago, value in known if ago == month]
