@@ -42,10 +42,10 @@ def _model(frame: pd.DataFrame, members: Mapping[str, ExplainedModel], **more: A
 
 
 def _fitted(frame: pd.DataFrame) -> dict[str, ExplainedModel]:
-    """Every kind of member there is, fitted on complaints and overtime."""
+    """Every kind of member there is, fitted on complaints, overtime and a feature of no theme."""
     design = Design.of(frame, NAMES)
     x = design.matrix(frame)
-    truth = 0.4 * frame["complaints_12m"] + 0.2 * frame["overtime_hours_12m"] - 3.0
+    truth = 0.4 * frame["complaints_12m"] + 0.2 * frame["overtime_hours_12m"] + 0.3 * frame["something_new"] - 4.0
     y = (RNG.random(len(frame)) < 1 / (1 + np.exp(-truth))).astype(np.float64)
     make: Mapping[str, Callable[[], ExplainedModel]] = {**KINDS}
     return {name: one().fit(x, y, design.names) for name, one in make.items()}
