@@ -6,9 +6,11 @@ import atexit
 import contextlib
 import io
 import os
+import sqlite3
 import sys
 import warnings
 from collections.abc import Iterator
+from datetime import datetime
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -29,6 +31,18 @@ def load_feast() -> None:
         import feast  # noqa: F401
     if given is None:
         os.environ.pop(METRICS_FOLDER, None)
+
+
+def sqlite_times_as_feast_has_them() -> None:
+    """Make this process write and read times in SQLite as Feast's online store does: seconds, not text.
+
+    pandas, once it has written to a bare SQLite connection anywhere in the process, has changed that for everybody.
+    """
+    load_feast()
+    from feast.infra.online_stores.sqlite import adapt_datetime_epoch, convert_timestamp
+
+    sqlite3.register_adapter(datetime, adapt_datetime_epoch)
+    sqlite3.register_converter("timestamp", convert_timestamp)
 
 
 @contextlib.contextmanager

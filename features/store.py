@@ -18,7 +18,7 @@ from data_contracts.policy import check_features
 from data_contracts.settings import Settings
 from features.ages import aged_answer
 from features.declared import declared_features
-from features.feast_loading import feast_quietly, load_feast
+from features.feast_loading import feast_quietly, load_feast, sqlite_times_as_feast_has_them
 from features.offline_files import (
     content_hash,
     snapshot_dates,
@@ -168,6 +168,7 @@ class FeatureReader:
         self._mark(view, Mark(as_of=as_of.isoformat(), content="unfinished", filled=held["filled"]))
         rows = write_online(self._settings.snapshot_dir, self._offline, view, as_of)
         with feast_quietly(), self._lock:
+            sqlite_times_as_feast_has_them()
             self._feast.materialize(start_date=moment, end_date=moment, feature_views=[view.name + SUFFIX])
         self._mark(view, Mark(as_of=as_of.isoformat(), content=content, filled=True))
         return Materialized(view.name, as_of, rows)
@@ -193,6 +194,7 @@ class FeatureReader:
                 f"the online store has never been filled for {service}; run `pharos materialize --as-of DATE`"
             )
         with self._lock:
+            sqlite_times_as_feast_has_them()
             answer = self._feast.get_online_features(
                 features=self._feast.get_feature_service(service + SUFFIX),
                 entity_rows=[{chosen.key: item} for item in ids],

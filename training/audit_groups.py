@@ -65,7 +65,8 @@ def bands(ages: pd.Series, width: int) -> pd.Series:
     ['20-29', '30-39', None]
     """
     starts = ages // width * width
-    return starts.map(lambda start: f"{int(start)}-{int(start) + width - 1}", na_action="ignore").astype(object)
+    named = starts.map(lambda start: f"{int(start)}-{int(start) + width - 1}", na_action="ignore").astype(object)
+    return named.where(named.notna(), None)
 
 
 def sizes(officers: pd.Series, edges: tuple[int, ...]) -> pd.Series:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from data_contracts.running_load import overtime_limit
 from data_contracts.settings import Settings
 from experiments.benchmarks.feature_data import month_days, officer_ids, read_tables
 from features import store
@@ -135,6 +136,8 @@ def _pandas_value(stood: pd.DataFrame, measure: Measure) -> pd.Series:
         return pd.Series(1.0, index=stood.index)
     if name == "complaints_sustained_use_of_force":
         return ((stood["finding"] == "sustained") & (stood["category"] == "use_of_force")).fillna(False).astype(float)
+    if name == "overtime_months_over_limit":
+        return (stood["overtime_hours"] >= overtime_limit()).astype(float)
     if words == "pending":
         return stood["finding"].isna().astype(float)
     if words == "off_duty":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -185,6 +186,13 @@ def test_a_kill_in_the_middle_of_a_day_still_bars_older_days_and_is_finished_by_
     monkeypatch.undo()
     assert fresh.materialize(NOVEMBER)[0].rows == 0
     assert [one.rows for one in fresh.materialize(DECEMBER)] == [14, 14, 2]
+
+
+def test_times_stay_readable_after_pandas_wrote_to_a_bare_sqlite_connection(fresh: FeatureReader) -> None:
+    with sqlite3.connect(":memory:") as base:  # changes how this whole process writes times
+        pd.DataFrame({"a": [1]}).to_sql("a", base)
+    fresh.materialize(DECEMBER)
+    assert fresh.online(["o-1"], "risk_v1", NEXT_DAY)["status"].tolist() == ["present"]
 
 
 def test_a_corrected_snapshot_of_the_same_day_is_materialized_again(fresh: FeatureReader) -> None:

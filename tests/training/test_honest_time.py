@@ -63,9 +63,9 @@ def complaints(rng: np.random.Generator) -> pd.DataFrame:
     closed = opened + pd.to_timedelta(rng.integers(30, 200, len(often)), unit="D")
     found = base.assign(known_on=closed, closed_on=closed, finding="sustained")
     begun = base.assign(known_on=opened).reindex(columns=found.columns)
-    both = pd.concat([begun, found], ignore_index=True)
-    dated = both.astype(dict.fromkeys(("opened_on", "closed_on", "known_on"), "datetime64[us]"))
-    return with_superseded_on(catalog().table("complaints"), dated.astype({"finding": "string"}))
+    kinds: dict[str, str] = dict.fromkeys(("opened_on", "closed_on", "known_on"), "datetime64[us]")
+    both = [versions.astype(kinds | {"finding": "string"}) for versions in (begun, found)]
+    return with_superseded_on(catalog().table("complaints"), pd.concat(both, ignore_index=True))
 
 
 def counted(table: pd.DataFrame, spine: pd.DataFrame, column: str, first: int, last: int) -> Numbers:
