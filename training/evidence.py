@@ -23,9 +23,9 @@ from data_contracts.pseudonyms import Pseudonyms
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
 from training.evaluation.bootstrap import Difference, OfficerDraws, difference, weighted_precisions
-from training.evaluation.grade_rates import GradeRates, grade_rates, strictly_ordered
+from training.evaluation.grade_rates import GradeRates, grade_rates, monotone
 from training.evaluation.risk_metrics import ece, precision_at, soft_average_precision
-from training.gate_lines import ABOVE, Line, Status, above_zero, at_least, at_most
+from training.gate_lines import FALLING, Line, Status, above_zero, at_least, at_most
 
 FILE = "later.parquet"
 UNKNOWN = float("nan")
@@ -121,14 +121,14 @@ class Checked:
         least = float(np.min(-np.diff(found))) if found else UNKNOWN
         enough = Status.PASS if self.positives >= least_events else Status.INCONCLUSIVE
         calibrated = Status.PASS if self.ece <= limit else Status.FAIL
-        ordered = Status.PASS if found and strictly_ordered(self.rates) else Status.FAIL
+        ordered = Status.PASS if found and monotone(self.rates) else Status.FAIL
         name = self.outcome
         return (
             Line(f"{name}.events", name, enough, EVENTS_WORDS, at_least(least_events), self.positives),
             above_zero(f"{name}.count_rule.average_precision", name, PRECISION_WORDS, precise),
             above_zero(f"{name}.count_rule.precision", name, HITS_WORDS, hits),
             Line(f"{name}.calibration_error", name, calibrated, ECE_WORDS, at_most(limit), self.ece),
-            Line(f"{name}.grades", name, ordered, ORDER_WORDS, ABOVE, least),
+            Line(f"{name}.grades", name, ordered, ORDER_WORDS, FALLING, least),
         )
 
     @property

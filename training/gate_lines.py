@@ -35,6 +35,7 @@ ORDER = (*OPEN, Status.UNEXPLAINED, Status.INCONCLUSIVE, Status.FAIL)
 SETTLED_AS = {Status.INCONCLUSIVE: Status.WAIVED, Status.UNEXPLAINED: Status.EXPLAINED}
 
 ABOVE = Bilingual("大于 0", "above 0")
+FALLING = Bilingual("大于 0（均无事件者除外）", "above 0, but between grades without any event")
 WHOLLY_ABOVE = Bilingual("整个区间大于 0", "above 0 with its whole interval")
 
 

@@ -235,6 +235,14 @@ def test_each_check_of_an_outcome_can_refuse(change: dict[str, Any], words: str)
     assert "要求" in refused.because[0].zh
 
 
+def test_a_model_that_puts_every_event_into_the_worst_grade_is_not_refused_for_it() -> None:
+    chances = np.linspace(0, 1, 200)
+    rates = grade_rates((chances > 0.96).astype(np.float64), chances, policy().grades.shares)
+    assert [rate.events for rate in rates.values()] == [8.0, 0.0, 0.0, 0.0]
+    assert replace(SOUND, rates=rates).passes
+    assert not replace(SOUND, rates=grade_rates(np.zeros(200), chances, policy().grades.shares)).passes
+
+
 def test_gains_are_counted_at_the_same_budget_of_each_day() -> None:
     """Ten officers a day, one may be flagged: the model is right on both days, the rule's tie hits one time in ten."""
     officers = [f"o{n}" for n in range(20)]

@@ -82,6 +82,19 @@ def strictly_ordered(rates: GradeRates) -> bool:
     return all(worse > better for worse, better in pairwise(found))
 
 
+def monotone(rates: GradeRates) -> bool:
+    """Whether rates fall from the worst grade to the best; several grades without any event at all are no fault.
+
+    >>> monotone({Grade.POOR: GradeRate.of(9, 10), Grade.FAIR: GradeRate.of(0, 10), Grade.GOOD: GradeRate.of(0, 9)})
+    True
+    >>> monotone({Grade.POOR: GradeRate.of(1, 10), Grade.FAIR: GradeRate.of(1, 10)})
+    False
+    """
+    found = [rates[grade].rate for grade in Grade if grade in rates]
+    falls = all(worse > better or worse == better == 0.0 for worse, better in pairwise(found))
+    return falls and max(found, default=0.0) > 0.0
+
+
 def poor_over_excellent(rates: GradeRates) -> float:
     """How many times the rate of the best grade the worst has; infinite where the best had no event at all.
 
