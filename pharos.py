@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from data_contracts.errors import PharosError
+from data_contracts.errors import InvalidInput, PharosError
 from data_contracts.settings import prepare_process, settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -195,6 +195,10 @@ def gate_justify(
 
 def named_checks(checks: list[str] | None, file: Path | None) -> list[str]:
     """Names given one by one and those of a file."""
+    if file is not None and not file.is_file():
+        raise InvalidInput(
+            f"{file} is not there; the gate writes inconclusive.txt and unexplained.txt beside its result"
+        )
     lines = file.read_text(encoding="utf-8").splitlines() if file else []
     return [*(checks or ()), *(line.strip() for line in lines if line.strip())]
 

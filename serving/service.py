@@ -14,6 +14,7 @@ import bentoml
 from bentoml import Service
 from rich.console import Console
 
+from data_contracts.errors import InvalidInput
 from data_contracts.settings import Settings, settings
 from serving.admission import check_bind
 from serving.app import ROUTES, Absent, Desks, build_app
@@ -21,6 +22,7 @@ from serving.guard import App, Guard
 from serving.loading import open_desks
 
 THREADS = 4
+LAST_PORT = 65_535
 STOP_SECONDS = 10
 WEB = build_app(THREADS)
 
@@ -90,9 +92,12 @@ def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
 
 
 def with_address(use: Settings, host: str | None, port: int | None) -> Settings:
-    """Settings with another address, where one is given."""
+    """Settings with another address, where one is given; raises InvalidInput for a port that no machine has."""
     given = {"host": host, "port": port}
-    return use.model_copy(update={name: value for name, value in given.items() if value is not None})
+    chosen = use.model_copy(update={name: value for name, value in given.items() if value is not None})
+    if not 1 <= chosen.port <= LAST_PORT:
+        raise InvalidInput(f"port {chosen.port} does not exist; give one from 1 to {LAST_PORT}")
+    return chosen
 
 
 def announced_on(console: Console) -> Callable[[str, Desks], None]:
