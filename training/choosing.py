@@ -1,9 +1,14 @@
-"""Which members serve, and with what weights: judged on years that came later, and the glass box wins ties."""
+"""Which members serve, and with what weights: judged on years that came later, and the glass box wins ties.
+
+One later year holds too few events to tell members apart, and then nearly everything is a tie; several rolling origins
+are judged together, officers drawn whole.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -24,8 +29,8 @@ DRAWS = 300
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What later years said, as known at the test: log-odds of each member (n,), what came (n,), whose row it is.
+class HeldOut:
+    """What one later year said, as known at the test: log-odds of each member (n,), what came (n,), whose row it is.
 
     `early` are the members that said it, fitted before, and `x` (n, f) what they were asked about.
     """
@@ -40,6 +45,37 @@ class Judged:
         """Log-odds (n,) of a blend."""
         blended: Numbers = np.sum([weight * self.scores[name] for name, weight in weights.items()], axis=0)
         return blended
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The later years together, oldest first; arrays (n,) hold them one under the other."""
+
+    years: tuple[HeldOut, ...]
+
+    @property
+    def newest(self) -> HeldOut:
+        """The last of them: calibration and doubt are of the present, so they are learned there."""
+        return self.years[-1]
+
+    @property
+    def members(self) -> frozenset[str]:
+        """Which members said something of every year."""
+        return frozenset(self.newest.scores)
+
+    @cached_property
+    def answers(self) -> Numbers:
+        """What came, (n,)."""
+        return np.concatenate([year.answers for year in self.years])
+
+    @property
+    def officers(self) -> list[str]:
+        """Whose row it is, (n,); the same officer may stand in several years."""
+        return [officer for year in self.years for officer in year.officers]
+
+    def blended(self, weights: Weights) -> Numbers:
+        """Log-odds (n,) of a blend."""
+        return np.concatenate([year.blended(weights) for year in self.years])
 
     def quality(self, weights: Weights) -> float:
         """Average precision on labels that may be chances."""
@@ -57,7 +93,7 @@ class Chosen:
 
 def best_blend(judged: Judged) -> Weights:
     """The first blend, unless another is clearly better on the later years."""
-    first, *others = [weights for weights in BLENDS if set(weights) <= set(judged.scores)]
+    first, *others = [weights for weights in BLENDS if set(weights) <= judged.members]
     best = max([first, *others], key=judged.quality)
     return best if judged.quality(best) > judged.quality(first) + MARGIN else first
 
@@ -65,7 +101,7 @@ def best_blend(judged: Judged) -> Weights:
 def choose(judged: Judged, draws: int = DRAWS) -> Chosen:
     """The glass box, unless the best blend is ahead of it for sure: the interval over officers lies above zero."""
     blend = best_blend(judged)
-    if not set(GLASS_BOX) <= set(judged.scores):
+    if not set(GLASS_BOX) <= judged.members:
         return Chosen(blend, blend, Difference(0.0, 0.0, 0.0))
     ahead = _ahead(judged, blend, draws)
     return Chosen(blend if ahead.low > 0 else GLASS_BOX, blend, ahead)

@@ -16,10 +16,10 @@ from models.conformal import Conformal
 from models.glass_box import GlassBox
 from models.logistic import SoftLogistic
 from models.risk import OutcomeModel
-from training.choosing import BLENDS, GLASS_BOX, Chosen, Judged, Weights, best_blend, choose
+from training.choosing import BLENDS, GLASS_BOX, Chosen, HeldOut, Judged, Weights, best_blend, choose
 from training.dataset import Lesson
 from training.leaks import refuse_leaks
-from training.splits import inner_split
+from training.splits import Split, inner_splits
 from training.theme_worth import silent_themes
 
 MEMBERS = ("boosted", "logistic", "glass_box")
@@ -34,11 +34,12 @@ class FitSettings:
     least_positives: float = 20.0
     seed: int = 0
     members: tuple[str, ...] = MEMBERS
+    held_out_years: int = 2
 
 
 @dataclass(frozen=True)
 class FittedMembers:
-    """Every member on all rows, beside what those fitted a horizon earlier said of the last as-of (None: too little).
+    """Every member on all rows, beside what those fitted a horizon earlier said of the last as-ofs (None: too little).
 
     A model of any weights is made of them without fitting again: what the backtest shows of each member is what
     `pharos` chose from.
@@ -53,7 +54,7 @@ class FittedMembers:
         return None if self.judged is None else choose(self.judged)
 
     def model(self, weights: Weights) -> OutcomeModel:
-        """The calibrated model of these weights: slope and doubt from the year held out, level as expected now."""
+        """Calibrated, of these weights: slope and doubt of the newest year held out, level as expected now."""
         used = {name: self.members[name] for name in weights}
         bare = OutcomeModel(
             self.lesson.outcome, self.lesson.split.horizon_months, self.lesson.design, used, dict(weights)
@@ -64,7 +65,7 @@ class FittedMembers:
     def served(self) -> OutcomeModel:
         """The model of the chosen weights; of the first blend where nothing could be judged.
 
-        Themes that told nothing of the year held out are silent in it; without such a year it is unsure of everyone.
+        Themes that told nothing of the years held out are silent in it; without such a year it is unsure of everyone.
         """
         chosen = self.choose()
         weights = _first(self.members) if chosen is None else chosen.weights
@@ -72,15 +73,14 @@ class FittedMembers:
         return replace(model, silent=self._silent(weights), sets=self.sets(model))
 
     def _silent(self, weights: Weights) -> tuple[str, ...]:
-        if self.judged is None or self.judged.x is None:
-            return ()
-        return silent_themes(self.judged.early, weights, (self.judged.x, self.judged.answers), self.lesson.design.names)
+        return () if self.judged is None else silent_themes(self.judged, weights, self.lesson.design.names)
 
     def sets(self, model: OutcomeModel) -> Conformal:
-        """Between which chances of this model nothing is sure, from the year held out; everywhere without one."""
+        """Where this model is not sure, of the newest year held out; everywhere without one."""
         if self.judged is None:
             return Conformal()
-        return Conformal.fit(model.platt.apply(self.judged.blended(model.weights)), self.judged.answers)
+        newest = self.judged.newest
+        return Conformal.fit(model.platt.apply(newest.blended(model.weights)), newest.answers)
 
     def _learned(self, bare: OutcomeModel) -> tuple[Platt, Reliability]:
         """How sure is learned before the level is moved: the year held out knows nothing of it."""
@@ -88,9 +88,9 @@ class FittedMembers:
             lesson, everything = self.lesson, np.ones(len(self.lesson.x), dtype=bool)
             scores, y = bare.scores(lesson.x), lesson.answers(everything, lesson.split.test)
             return Platt(), Reliability.fit(Platt().apply(scores), y)
-        scores = self.judged.blended(bare.weights)
-        platt = Platt.fit(scores, self.judged.answers)
-        return platt, Reliability.fit(platt.apply(scores), self.judged.answers)
+        scores, came = self.judged.newest.blended(bare.weights), self.judged.newest.answers
+        platt = Platt.fit(scores, came)
+        return platt, Reliability.fit(platt.apply(scores), came)
 
     def _at_level(self, bare: OutcomeModel, platt: Platt) -> Platt:
         """The same slope, moved so that the mean chance of the force as it stands is the one expected."""
@@ -111,7 +111,7 @@ def fit_outcome(lesson: Lesson, settings: FitSettings | None = None) -> OutcomeM
 
 
 def fit_members(lesson: Lesson, settings: FitSettings | None = None) -> FittedMembers | OutcomeModel:
-    """Every member, and what it said of the year held out; a model of the one rate where all had the same end.
+    """Every member, and what it said of the years held out; a model of the one rate where all had the same end.
 
     Raises ForbiddenFeature when one column alone tells the outcome.
     """
@@ -126,8 +126,8 @@ def fit_members(lesson: Lesson, settings: FitSettings | None = None) -> FittedMe
 
 
 def validation_score(lesson: Lesson, settings: FitSettings) -> float | None:
-    """Average precision of the best blend on the year held out; None when there is too little to judge by."""
-    judged = _held_out(lesson, replace(settings, members=("boosted", "logistic")))
+    """Average precision of the best blend on the newest year held out; None when there is too little to judge by."""
+    judged = _held_out(lesson, replace(settings, members=("boosted", "logistic"), held_out_years=1))
     return None if judged is None else judged.quality(best_blend(judged))
 
 
@@ -136,16 +136,22 @@ def _first(members: Mapping[str, ExplainedModel]) -> Weights:
 
 
 def _held_out(lesson: Lesson, settings: FitSettings) -> Judged | None:
-    """Fit one horizon earlier, with what was known then, and look at the last training as-of."""
-    inner = inner_split(lesson.split)
-    if inner is None:
-        return None
+    """Fit a horizon earlier, with what was known then, and look at the last training as-ofs (rolling origins).
+
+    A year with too few of either label to judge by is left out; None where no year is left.
+    """
+    splits = inner_splits(lesson.split, settings.held_out_years)
+    years = [year for split in splits if (year := _year(lesson, split, settings)) is not None]
+    return Judged(tuple(years)) if years else None
+
+
+def _year(lesson: Lesson, inner: Split, settings: FitSettings) -> HeldOut | None:
     early, late = lesson.mask(inner.train), lesson.mask([inner.test])
     y_early, y_late = lesson.answers(early, inner.test), lesson.answers(late, lesson.split.test)
     if min(_rarer(y_early), _rarer(y_late)) < settings.least_positives:
         return None
     members, x = _fitted(lesson, early, y_early, settings), lesson.x[late]
-    return Judged(_scores(x, members), y_late, lesson.spine["officer_id"][late].tolist(), members, x)
+    return HeldOut(_scores(x, members), y_late, lesson.spine["officer_id"][late].tolist(), members, x)
 
 
 def _rarer(y: Numbers) -> float:

@@ -46,13 +46,17 @@ def rolling_origin(test: date, horizon_months: int, first: date, step_months: in
     return Split(tuple(sorted(days)), test, months)
 
 
-def inner_split(outer: Split) -> Split | None:
-    """The same question one horizon earlier: the last training as-of becomes the test. None when too few remain."""
-    if not outer.train:
-        return None
-    test = outer.train[-1]
-    train = tuple(day for day in outer.train if add_months(day, outer.horizon_months) <= test)
-    return Split(train, test, outer.horizon_months) if train else None
+def inner_splits(outer: Split, most: int = 1) -> list[Split]:
+    """The same question one horizon earlier: the last training as-ofs become tests, oldest first.
+
+    At most `most` of them; none where nothing was over before them.
+    """
+    found = []
+    for test in outer.train[-most:]:
+        train = tuple(day for day in outer.train if add_months(day, outer.horizon_months) <= test)
+        if train:
+            found.append(Split(train, test, outer.horizon_months))
+    return found
 
 
 def days_asked(as_ofs: Sequence[str]) -> list[date]:

@@ -1,39 +1,42 @@
-"""Which themes may be told as reasons: those that told something of a later year.
+"""Which themes may be told as reasons: those that told something of later years.
 
 A model always finds a little in a column that means nothing. Before a theme is told to anybody, the models fitted a
-horizon earlier are asked about the year held out; a theme that does not go with what came there is silent.
+horizon earlier are asked about the years held out; a theme that does not go with what came there is silent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from scipy.special import expit
 
-from models.base import ExplainedModel, Matrix, Numbers
+from models.base import Numbers
 from models.explain import CODES, ThemeSums, theme_sums
+from training.choosing import HeldOut, Judged, Weights
 
 Z_LEAST = 2.0  # standard errors by which what a theme adds must go with what came
 PULL = 1.0  # rows' worth of belief that a theme tells nothing
 NOTHING, TOLERANCE, STEPS = 1e-9, 1e-8, 50
 
 
-def silent_themes(
-    members: Mapping[str, ExplainedModel],
-    weights: Mapping[str, float],
-    held_out: tuple[Matrix, Numbers],
-    names: tuple[str, ...],
-) -> tuple[str, ...]:
-    """Codes of the themes that are not told, of a blend of `members` that were fitted before the year held out.
+def silent_themes(judged: Judged, weights: Weights, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Codes of the themes that are not told, of a blend of members that were fitted before the years held out.
 
-    `held_out` is x (n, f) and y (n,) in [0, 1] of that year.
+    Years that do not know what they were asked about tell nothing; without any, no theme is silent.
     """
-    x, y = held_out
-    parts = np.sum([weight * members[name].contributions(x) for name, weight in weights.items()], axis=0)
-    worth = theme_worth(theme_sums(parts, names), y)
+    told = [year for year in judged.years if year.x is not None]
+    if not told:
+        return ()
+    parts = np.concatenate([_contributions(year, weights) for year in told])
+    worth = theme_worth(theme_sums(parts, names), np.concatenate([year.answers for year in told]))
     loudest = max(worth, key=lambda code: worth[code], default=None)  # a warning is never without any reason
     return tuple(code for code in CODES if code != loudest and worth.get(code, -np.inf) < Z_LEAST)
+
+
+def _contributions(year: HeldOut, weights: Weights) -> Numbers:
+    """(n, f + 1) additive parts of what the early members said."""
+    x = year.x if year.x is not None else np.zeros((0, 0), np.float32)
+    parts: Numbers = np.sum([weight * year.early[name].contributions(x) for name, weight in weights.items()], axis=0)
+    return parts
 
 
 def theme_worth(sums: ThemeSums, y: Numbers) -> dict[str, float]:

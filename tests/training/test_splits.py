@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from data_contracts.asof import add_months
 from data_contracts.errors import InvalidInput
-from training.splits import Split, days_asked, inner_split, rolling_origin
+from training.splits import Split, days_asked, inner_splits, rolling_origin
 
 
 @given(
@@ -32,12 +32,18 @@ def test_a_split_without_embargo_is_refused() -> None:
 
 def test_the_inner_split_asks_the_same_question_one_horizon_earlier() -> None:
     outer = rolling_origin(date(2013, 1, 1), 24, date(2006, 1, 1))
-    inner = inner_split(outer)
-    assert inner is not None
+    (inner,) = inner_splits(outer)
     assert inner.test == date(2011, 1, 1)
     assert inner.train[-1] == date(2009, 1, 1)
-    assert inner_split(rolling_origin(date(2013, 1, 1), 24, date(2010, 1, 1))) is None
-    assert inner_split(Split((), date(2013, 1, 1), 24)) is None
+    assert inner_splits(rolling_origin(date(2013, 1, 1), 24, date(2010, 1, 1))) == []
+    assert inner_splits(Split((), date(2013, 1, 1), 24)) == []
+
+
+def test_several_inner_splits_are_rolling_origins_and_end_where_nothing_was_over() -> None:
+    outer = rolling_origin(date(2013, 1, 1), 24, date(2007, 1, 1))
+    assert [one.test.year for one in inner_splits(outer, 2)] == [2010, 2011]
+    assert [one.test.year for one in inner_splits(outer, 9)] == [2009, 2010, 2011]
+    assert [one.train[-1].year for one in inner_splits(outer, 2)] == [2008, 2009]
 
 
 def test_test_days_are_read_once_each_and_in_order() -> None:

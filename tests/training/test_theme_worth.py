@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 from scipy.special import expit
 
-from models.base import Matrix, Numbers
+from models.base import ExplainedModel, Matrix, Numbers
 from models.boosting import Boosted
 from models.explain import theme_sums
 from models.logistic import SoftLogistic
+from training.choosing import HeldOut, Judged, Weights
 from training.theme_worth import silent_themes, theme_worth
 
 NAMES = ("complaints_12m", "overtime_hours_12m", "honours_60m", "moves_60m")
@@ -23,6 +26,11 @@ def _year(rng: np.random.Generator, rows: int) -> tuple[Matrix, Numbers]:
     return x.astype(np.float32), (rng.random(rows) < chance).astype(np.float64)
 
 
+def _silent(members: Mapping[str, ExplainedModel], weights: Weights, *years: tuple[Matrix, Numbers]) -> tuple[str, ...]:
+    held_out = tuple(HeldOut({}, y, [f"o{n}" for n in range(len(y))], members, x) for x, y in years)
+    return silent_themes(Judged(held_out), weights, NAMES)
+
+
 def _fitted(rng: np.random.Generator) -> dict[str, Boosted | SoftLogistic]:
     x, y = _year(rng, 3000)
     trees = Boosted({"rounds": 60, "feature_fraction": 1.0, "min_data_in_leaf": 20, "num_leaves": 31})
@@ -34,7 +42,7 @@ def test_planted_nulls_stay_silent_and_planted_effects_speak() -> None:
     for seed in range(10):
         rng = np.random.default_rng(seed)
         members = _fitted(rng)
-        silent = silent_themes(members, {"boosted": 0.5, "logistic": 0.5}, _year(rng, 3000), NAMES)
+        silent = _silent(members, {"boosted": 0.5, "logistic": 0.5}, _year(rng, 3000))
         for theme in heard:
             heard[theme] += theme not in silent
         assert "training" in silent  # no column speaks of it
@@ -54,13 +62,27 @@ def test_without_the_year_held_out_the_null_would_be_told() -> None:
     assert max(fresh[theme] for theme in NULL) < 2.0
 
 
+def test_a_weak_theme_that_one_year_silences_speaks_in_two() -> None:
+    rng = np.random.default_rng(3)
+    x, y = _year(rng, 4000)
+    weak = SoftLogistic(10.0).fit(x, y, NAMES)
+    years = [_year(rng, 100) for _ in range(8)]
+    alone = sum("workload" not in _silent({"logistic": weak}, {"logistic": 1.0}, year) for year in years)
+    assert alone < 8
+    assert "workload" not in _silent({"logistic": weak}, {"logistic": 1.0}, *years)
+
+
+def test_years_that_do_not_know_what_they_were_asked_silence_nothing() -> None:
+    assert silent_themes(Judged((HeldOut({}, np.zeros(3), ["a", "b", "c"]),)), {"logistic": 1.0}, NAMES) == ()
+
+
 def test_the_loudest_theme_always_speaks() -> None:
     rng = np.random.default_rng(5)
     x, _ = _year(rng, 300)
     luck = (rng.random(300) < 0.1).astype(np.float64)
     member = SoftLogistic(1.0).fit(x, luck, NAMES)
     other = (rng.random(300) < 0.1).astype(np.float64)
-    silent = silent_themes({"logistic": member}, {"logistic": 1.0}, (x, other), NAMES)
+    silent = _silent({"logistic": member}, {"logistic": 1.0}, (x, other))
     spoken = {"complaints", "workload", "honours", "moves"} - set(silent)
     assert 1 <= len(spoken) <= 2
 
