@@ -45,7 +45,7 @@ def test_years_are_judged_one_under_the_other() -> None:
 
 
 def test_the_glass_box_wins_a_tie() -> None:
-    chosen = choose(judged(0.2, 0.3))
+    chosen = choose(judged(0.2, 0.4))
     assert chosen.ahead.low <= 0 <= chosen.ahead.high
     assert chosen.weights == GLASS_BOX
     assert chosen.blend in BLENDS
