@@ -37,7 +37,7 @@ from training.outcomes import first_as_of
 from training.splits import Split, days_asked, rolling_origin
 
 __all__ = [
-    "COUNT_RULE", "MODELS", "PHAROS", "POOLED", "SERVICE", "RiskBacktest", "Say", "Tested", "backtest_risk",
+    "COUNT_RULE", "MODELS", "PHAROS", "POOLED", "SERVICE", "Exam", "RiskBacktest", "Say", "Tested", "backtest_risk",
     "pharos_chances", "run_backtest", "steps_of",
 ]  # fmt: skip
 
@@ -58,9 +58,9 @@ class RiskBacktest:
 
 
 def backtest_risk(
-    asked: RiskBacktest, say: Say = lambda _: None, seen: Callable[[Tested], None] = lambda _: None
+    asked: RiskBacktest, say: Say = lambda _: None, seen: Callable[[Exam, Tested], None] = lambda *_: None
 ) -> Report:
-    """Run it; `seen` gets the scores of every test, for curves.
+    """Run it; `seen` gets every exam with its scores, for curves.
 
     Raises InvalidInput or NotReady in one sentence when there is nothing to test.
     """
@@ -82,8 +82,8 @@ def backtest_risk(
     for outcome in outcomes:
         exams = [Exam(rows, outcome, splits[outcome, day], asked.labels, asked.with_eventual) for day in tests]
         tested = [take(exam, say) for exam in exams]
-        for one in tested:
-            seen(one)
+        for exam, one in zip(exams, tested, strict=True):
+            seen(exam, one)
         say(f"{outcome} intervals")
         about = {"horizon_months": asked.horizon_months, "labels": asked.labels}
         report.records.extend(records_of(tested, about))

@@ -17,7 +17,8 @@ from data_contracts.errors import MissingTable, NotReady
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual, Labels
-from experiments.backtest_risk import SERVICE, RiskBacktest, Tested, backtest_risk, steps_of
+from experiments.backtest_risk import SERVICE, Exam, RiskBacktest, Tested, backtest_risk, steps_of
+from experiments.ceiling import Ceiling, ceiling_of
 from experiments.pages import Page, Section, write_page
 from experiments.progress import Steps, steps
 from experiments.reporting import Report, known_until, peak_memory_mib, write_report
@@ -58,6 +59,7 @@ class Evidence:
     asked: RiskBacktest
     report: Report
     tested: list[Tested] = field(default_factory=list)
+    ceilings: list[Ceiling] = field(default_factory=list)
     protected: pd.DataFrame | None = None
     units: UnitsReport | None = None
     units_note: str | None = None
@@ -107,12 +109,22 @@ def gather(asked: RiskReport, say: Say = lambda _: None, plan: Callable[[int], N
     days = asked.as_ofs or [str(day) for day in default_days(known_until(frames), asked.horizon_months)]
     outcomes = asked.outcomes or default_outcomes(frames)
     backtest = RiskBacktest(
-        asked.source, asked.data, days, outcomes, asked.horizon_months, Labels.MATURE.value, asked.mapping
-    )
-    plan(steps_of(backtest) + 3)
-    tested: list[Tested] = []
-    report = backtest_risk(backtest, say, tested.append)
-    made = Evidence(backtest, report, tested, frames.get("protected_attributes"))
+        asked.source, asked.data, days, outcomes, asked.horizon_months, Labels.MATURE.value, asked.mapping,
+        with_eventual=True,
+    )  # fmt: skip
+    plan(steps_of(backtest) + 3 + len(outcomes))
+    tested, last = list[Tested](), dict[str, Exam]()
+
+    def seen(exam: Exam, one: Tested) -> None:
+        tested.append(one)
+        last[exam.outcome] = exam  # days come in order
+
+    report = backtest_risk(backtest, say, seen)
+    made = Evidence(backtest, report, tested, [], frames.get("protected_attributes"))
+    for outcome, exam in last.items():
+        say(f"{outcome} ceiling")
+        made.ceilings.append(ceiling_of(exam))
+    report.data["ceilings"] = [one.as_record() for one in made.ceilings]
     say("units")
     if asked.units:
         _with_units(made)

@@ -19,7 +19,7 @@ from models.base import Numbers
 from training.evaluation.card_plots import groups_figure
 from training.evaluation.fairness import Fairness, Group, Judged, Measured, fairness
 from training.evaluation.grade_rates import GradeRates, grade_rates, poor_over_excellent, strictly_ordered
-from training.evaluation.report_plots import budget_figure, calibrations_figure, grades_figure
+from training.evaluation.report_plots import budget_figure, calibrations_figure, grades_figure, learning_figure
 from training.evaluation.risk_metrics import TOP_SHARE, ece, precision_at
 from training.evaluation.unit_plots import units_figure
 
@@ -132,6 +132,27 @@ def units_section(made: Evidence, drawn: Drawn) -> Section | None:
     return section
 
 
+def ceiling_section(made: Evidence, drawn: Drawn) -> Section | None:
+    """What more officers, or the findings of later years, would give: how far there is to go."""
+    if not made.ceilings:
+        return None
+    zh = "只用提升树、只看最后一个截止日:曲线仍在上升处,更多民警或年份会有帮助;已知后来结论一列是当日无法知道的上限。"
+    en = ("Trees alone, at the last as-of: where the curve still rises, more officers or years would help; the column "
+          "of later findings is a ceiling, for nobody could know them on that day.")  # fmt: skip
+    section = Section("ceiling", Bilingual("上限", "how far there is to go"), [Bilingual(zh, en)])
+    curves = {f"{one.outcome} {one.as_of}": [(spot.rows, spot.average_precision) for spot in one.curve]
+              for one in made.ceilings}  # fmt: skip
+    caption = Bilingual("学习曲线", "learning curves")
+    section.pictures.append(Picture(caption, drawn(learning_figure(curves), "learning")))
+    shares = [Bilingual(f"{100 * spot.share:g} % 民警", f"{100 * spot.share:g} % of the officers")
+              for spot in made.ceilings[0].curve]  # fmt: skip
+    columns = (OUTCOME, AS_OF, *shares, Bilingual("已知后来结论", "told later findings"))
+    rows = [Row((one.outcome, one.as_of, *(spot.average_precision for spot in one.curve), one.eventual))
+            for one in made.ceilings]  # fmt: skip
+    section.sheets.append(Sheet(Bilingual("平均精确率", "average precision"), columns, rows))
+    return section
+
+
 def groups_section(made: Evidence, drawn: Drawn) -> Section | None:
     """Groups of officers by what may never train: calibration and misses, pooled over as-ofs, with verdicts."""
     audits = {outcome: audit_of(made.of(outcome), made.protected) for outcome in made.outcomes}
@@ -234,6 +255,6 @@ def _versions() -> list[Row]:
 
 
 SECTIONS: tuple[Callable[[Evidence, Drawn], Section | None], ...] = (
-    run_section, budget_section, calibration_section, grades_section, units_section, groups_section,
+    run_section, budget_section, calibration_section, grades_section, units_section, ceiling_section, groups_section,
     comparisons_section,
 )  # fmt: skip

@@ -119,13 +119,26 @@ def test_the_page_stands_alone(reported: tuple[Settings, Path]) -> None:
 
 def test_the_page_has_every_section_in_both_languages(reported: tuple[Settings, Path], bureau: Path) -> None:
     tags = read(reported[1] / "risk.html")
-    wanted = ["run", "budget", "calibration", "grades", "units", "groups", "comparisons"]
+    wanted = ["run", "budget", "calibration", "grades", "units", "ceiling", "groups", "comparisons"]
     assert [code for code in tags.ids if code in wanted] == wanted
     assert tags.languages.count("en") == tags.languages.count("zh") - 1  # the page itself is Chinese first
     text = (reported[1] / "risk.html").read_text(encoding="utf-8")
     for said in ("按名额的精确率", "precision by budget", "complaints.parquet", "--as-of 2023-07-01", "count_rule"):
         assert said in text
     assert str(bureau) not in text  # whose machine it ran on is nobody's business
+
+
+def test_the_ceiling_is_told_beside_the_learning_curve(reported: tuple[Settings, Path]) -> None:
+    told = json.loads((reported[1] / "risk.json").read_text(encoding="utf-8"))
+    (ceiling,) = told["data"]["ceilings"]
+    assert (ceiling["outcome"], ceiling["as_of"]) == ("conduct", DAYS[-1])
+    rows = [spot["rows"] for spot in ceiling["curve"]]
+    assert rows == sorted(rows)
+    assert rows[0] < rows[-1] / 4
+    assert ceiling["eventual"] > 0
+    peers = {record["model"] for record in told["comparisons"] if "eventual" in json.dumps(record)}
+    assert peers
+    assert "told later findings" in (reported[1] / "risk.html").read_text(encoding="utf-8")
 
 
 def test_the_pictures_of_the_page_stand_in_mlflow(reported: tuple[Settings, Path]) -> None:

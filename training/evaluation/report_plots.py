@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +25,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "said": ("预测概率", "predicted chance"),
     "seen": ("实际比例", "share that came true"),
     "ideal": ("理想", "ideal"),
+    "learned": ("训练行数", "rows learned from"),
+    "quality": ("平均精确率", "average precision"),
     "rate": ("发生率及 95% 区间", "event rate, 95 % interval"),
 }
 
@@ -76,6 +78,21 @@ def grades_figure(title: str, days: Mapping[str, GradeRates]) -> Figure:
         names = [grade.zh if chinese else grade.en for grade in Grade]
         axes.set_xticks(np.arange(len(names)), names)
         axes.set_ylabel(_word("rate", chinese))
+        axes.legend(fontsize=8)
+    return figure
+
+
+def learning_figure(curves: Mapping[str, Sequence[tuple[int, float]]]) -> Figure:
+    """Average precision by the rows learned from, one line each; rows on a log scale."""
+    with blank_figure("", 7) as (figure, chinese):
+        axes = figure.subplots()
+        for name, spots in curves.items():
+            rows, quality = zip(*spots, strict=True)
+            axes.plot(rows, quality, marker="o", markersize=4, linewidth=1.2, label=name)
+        axes.set_xscale("log")
+        axes.set_xlabel(_word("learned", chinese))
+        axes.set_ylabel(_word("quality", chinese))
+        axes.set_ylim(bottom=0)
         axes.legend(fontsize=8)
     return figure
 
