@@ -33,6 +33,7 @@ from features.ingest import Delivered, delivery_of, versioned
 from models.baselines import PEERS
 from training.dataset import RiskRows, as_ofs_needed, check_learnable, rows_from_tables
 from training.evaluation.bootstrap import DRAWS, SEED
+from training.fit_risk import Origins
 from training.outcomes import first_as_of
 from training.splits import Split, days_asked, rolling_origin
 
@@ -80,7 +81,9 @@ def backtest_risk(
     _check_splits(rows, splits)
     report = Report(_about(asked, frames, tests) | account_of(delivery))
     for outcome in outcomes:
-        exams = [Exam(rows, outcome, splits[outcome, day], asked.labels, asked.with_eventual) for day in tests]
+        origins = Origins()
+        exams = [Exam(rows, outcome, splits[outcome, day], asked.labels, asked.with_eventual, origins)
+                 for day in tests]  # fmt: skip
         tested = [take(exam, say) for exam in exams]
         for exam, one in zip(exams, tested, strict=True):
             seen(exam, one)

@@ -27,7 +27,7 @@ from models.baselines import count_rule
 from training.dataset import RiskRows, as_ofs_needed, lesson_of, rows_from_tables
 from training.evaluation.bootstrap import DRAWS, SEED, OfficerDraws, weighted_precisions
 from training.evaluation.risk_metrics import average_precision
-from training.fit_risk import FitSettings, fit_outcome
+from training.fit_risk import FitSettings, Origins, fit_outcome
 from training.outcomes import Question, first_as_of, labels
 from training.splits import Split, days_asked, rolling_origin
 from training.train_risk import service_of
@@ -81,16 +81,16 @@ def backtest_truth(asked: TruthBacktest, say: Say = lambda _: None) -> list[dict
     rows = rows_from_tables(tables, as_ofs_needed(list(splits.values())))
     records = []
     for name in outcomes:
-        compared = []
+        compared, origins = list[Compared](), Origins(asked.fit)
         for day in days:
             say(f"{name} {day}")
-            compared.append(compare(rows, truth, name, splits[name, day], asked.fit))
+            compared.append(compare(rows, truth, name, splits[name, day], origins))
         groups = [*((str(one.as_of), [one]) for one in compared), (POOLED, compared)]
         records += [_record(label, group, asked.horizon_months) for label, group in groups]
     return records
 
 
-def compare(rows: RiskRows, truth: pd.DataFrame, outcome: str, split: Split, fit: FitSettings | None) -> Compared:
+def compare(rows: RiskRows, truth: pd.DataFrame, outcome: str, split: Split, origins: Origins) -> Compared:
     """Fit as `pharos train risk` does, and let everybody rank the officers of the test day."""
     test = rows.at([split.test])
     columns = [name for name in declared_features().service(service_of([outcome])).chosen if name in rows.frame]
@@ -98,7 +98,10 @@ def compare(rows: RiskRows, truth: pd.DataFrame, outcome: str, split: Split, fit
     y = labels(rows.tables, test[["officer_id", "as_of"]], Question(outcome, split.horizon_months, None))
     asked = Asked(test["officer_id"], split.test, split.horizon_months)
     scores = {name: ranks(outcome, truth, rows.tables, asked) for name, ranks in ORACLES.items()}
-    scores |= {PHAROS: fit_outcome(lesson, fit).predict(lesson.design.matrix(test)), "count_rule": count_rule(test)}
+    scores |= {
+        PHAROS: fit_outcome(lesson, origins=origins).predict(lesson.design.matrix(test)),
+        "count_rule": count_rule(test),
+    }
     return Compared(outcome, split.test, test["officer_id"].tolist(), y, scores)
 
 

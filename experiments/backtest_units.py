@@ -18,7 +18,7 @@ from data_contracts.asof import add_months
 from data_contracts.errors import NotReady
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Labels
-from experiments.backtest_risk import SERVICE, Say, pharos_chances
+from experiments.backtest_risk import SERVICE, Exam, Say, pharos_chances
 from experiments.progress import steps
 from experiments.reporting import (
     Report,
@@ -39,6 +39,7 @@ from training.dataset import RiskRows, as_ofs_needed, check_learnable, rows_from
 from training.evaluation.bootstrap import DRAWS, SEED, difference
 from training.evaluation.unit_metrics import UnitTest, interval, together
 from training.evaluation.unit_plots import UnitsShown, units_figure
+from training.fit_risk import Origins
 from training.outcomes import Question, first_as_of, labels
 from training.splits import Split, days_asked, rolling_origin
 from training.unit_days import UnitLessons, earlier_splits, placed, roster_of, unit_parents
@@ -138,7 +139,7 @@ def _check_splits(rows: RiskRows, splits: Splits) -> None:
 
 def _tested(rows: RiskRows, outcome: str, splits: Sequence[Split], say: Say) -> list[Tested]:
     columns = [name for name in declared_features().service(SERVICE).chosen if name in rows.frame.columns]
-    lessons = UnitLessons(rows, outcome, columns)
+    lessons, origins = UnitLessons(rows, outcome, columns), Origins()
     found = []
     for split in splits:
         for earlier in lessons.to_score(split):
@@ -146,14 +147,14 @@ def _tested(rows: RiskRows, outcome: str, splits: Sequence[Split], say: Say) -> 
             lessons.score(earlier)
         rule = lessons.rule(split)
         say(f"{outcome} {split.test} {PHAROS}")
-        found.append(_one_day(rows, outcome, split, rule))
+        found.append(_one_day(Exam(rows, outcome, split, Labels.MATURE.value, origins=origins), rule))
     return found
 
 
-def _one_day(rows: RiskRows, outcome: str, split: Split, rule: UnitRule) -> Tested:
+def _one_day(exam: Exam, rule: UnitRule) -> Tested:
     """Officers scored, moved by their unit's shift, and their units tested."""
-    frame = rows.at([split.test])
-    chances = pharos_chances(rows, outcome, split, Labels.MATURE, frame)
+    rows, outcome, split, frame = exam.rows, exam.outcome, exam.split, exam.test
+    chances = pharos_chances(exam)
     past = past_chances(frame, outcome, split.horizon_months, rule.open_chance)
     roster = roster_of(frame, chances, unit_parents(rows.tables, split.test), past)
     own = expected(roster, moved_chances(roster, rule), rule)["own"]

@@ -22,7 +22,7 @@ from models.conformal import Conformal
 from models.risk import OutcomeModel
 from training.choosing import BLENDS, GLASS_BOX
 from training.dataset import Lesson, RiskRows, lesson_of
-from training.fit_risk import FittedMembers, fit_members, fit_outcome
+from training.fit_risk import FittedMembers, Origins, fit_members, fit_outcome
 from training.fit_sequence import sequence_chances
 from training.level import expected_level
 from training.outcomes import Question, labels
@@ -60,13 +60,14 @@ class Tested:
 
 @dataclass(frozen=True)
 class Exam:
-    """One outcome at one test day: the rows, and what training may know."""
+    """One outcome at one test day: the rows, what training may know, and what exams of other days fitted already."""
 
     rows: RiskRows
     outcome: str
     split: Split
     labels: str = Labels.MATURE.value
     with_eventual: bool = False
+    origins: Origins = field(default_factory=Origins)
 
     @property
     def test(self) -> pd.DataFrame:
@@ -102,7 +103,7 @@ def take(exam: Exam, say: Say) -> Tested:
     say(f"{name} {SEQUENCE}")
     scores[SEQUENCE], seconds[SEQUENCE] = _timed(partial(sequence_chances, own, test))
     say(f"{name} {PHAROS}")
-    fitted, spent = _timed(partial(fit_members, own))
+    fitted, spent = _timed(partial(fit_members, own, exam.origins))
     models, chosen = own_models(fitted)
     sets = Conformal() if isinstance(fitted, OutcomeModel) else fitted.sets(models[PHAROS])
     for model, fit in models.items():
@@ -154,7 +155,7 @@ def _timed(work: Callable[[], Made]) -> tuple[Made, float]:
     return work(), time.perf_counter() - started
 
 
-def pharos_chances(rows: RiskRows, outcome: str, split: Split, kind: str, test: pd.DataFrame) -> Numbers:
-    """What would be promoted, scoring `test`: the same columns, labels and fit as `pharos train risk`."""
-    lesson = Exam(rows, outcome, split, kind).own_lesson()
-    return fit_outcome(lesson).predict(lesson.design.matrix(test))
+def pharos_chances(exam: Exam) -> Numbers:
+    """What would be promoted, scoring the test: the same columns, labels and fit as `pharos train risk`, (n,)."""
+    lesson = exam.own_lesson()
+    return fit_outcome(lesson, origins=exam.origins).predict(lesson.design.matrix(exam.test))

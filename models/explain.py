@@ -45,6 +45,14 @@ class ThemeSums:
     other: Numbers
     base: Numbers
 
+    @classmethod
+    def stacked(cls, several: Sequence[ThemeSums]) -> ThemeSums:
+        """Several of them, one under the other."""
+        facets, other, base = (
+            np.concatenate([getattr(one, name) for one in several]) for name in ("facets", "other", "base")
+        )
+        return cls(facets, other, base)
+
     @property
     def themes(self) -> NDArray[np.float64]:
         """By theme, (n, themes) in the order of THEMES."""

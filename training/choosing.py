@@ -29,17 +29,25 @@ DRAWS = 300
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What members were asked about: x (n, f) and the names of its columns (f,)."""
+
+    x: Matrix
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class HeldOut:
     """What one later year said, as known at the test: log-odds of each member (n,), what came (n,), whose row it is.
 
-    `early` are the members that said it, fitted before, and `x` (n, f) what they were asked about.
+    `early` are the members that said it, fitted before, and `asked` what they were asked about (None: not kept).
     """
 
     scores: Mapping[str, Numbers]
     answers: Numbers
     officers: Sequence[str]
     early: Mapping[str, ExplainedModel] = field(default_factory=dict)
-    x: Matrix | None = None
+    asked: Asked | None = None
 
     def blended(self, weights: Weights) -> Numbers:
         """Log-odds (n,) of a blend."""

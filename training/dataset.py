@@ -48,7 +48,8 @@ class Lesson:
     design: Design
     x: Matrix
     spine: pd.DataFrame
-    tables: Frames
+    rows: RiskRows
+    columns: tuple[str, ...]
     labels: str = "mature"
     level: float | None = None
     present: Matrix | None = None
@@ -66,13 +67,23 @@ class Lesson:
         """Labels of the chosen rows as known at `known_at`; as known in the end for `eventual` lessons."""
         known = None if self.labels == "eventual" else known_at
         question = Question(self.outcome, self.split.horizon_months, known, soft)
-        return labels(self.tables, self.spine[rows].reset_index(drop=True), question)
+        return labels(self.rows.tables, self.spine[rows].reset_index(drop=True), question)
 
     def behind(self) -> Numbers:
         """The same outcome in as many months before each row's as-of, as known at the test, (n,)."""
         months = self.split.horizon_months
         before = self.spine.assign(as_of=self.spine["as_of"] - pd.DateOffset(months=months))
-        return labels(self.tables, before, Question(self.outcome, months, self.split.test))
+        return labels(self.rows.tables, before, Question(self.outcome, months, self.split.test))
+
+    def at_origin(self, split: Split) -> Lesson:
+        """The same lesson as it would have been learned at another test day, columns and codes of that day too."""
+        return lesson_of(self.rows, self.outcome, split, self.columns, self.labels)
+
+    def asked_at(self, day: date, design: Design) -> Matrix:
+        """The training rows of one as-of as another design sees them, (n, f)."""
+        here = self.spine[self.mask([day])]
+        frame = self.rows.at([day])
+        return design.matrix(frame[frame["officer_id"].isin(here["officer_id"])])
 
     def at_level(self, rate: float | None, present: pd.DataFrame) -> Lesson:
         """The same lesson, to be calibrated so that the force as it stands has this mean chance (None: as it comes)."""
@@ -95,7 +106,7 @@ def lesson_of(rows: RiskRows, outcome: str, split: Split, columns: Sequence[str]
     question = Question(outcome, split.horizon_months, None if kind == "eventual" else split.test)
     frame = frame[exposed(rows.tables, frame, question)].reset_index(drop=True)
     design = Design.of(frame, columns, least=20)
-    return Lesson(outcome, split, design, design.matrix(frame), frame[list(KEYS)], rows.tables, kind)
+    return Lesson(outcome, split, design, design.matrix(frame), frame[list(KEYS)], rows, tuple(columns), kind)
 
 
 def check_learnable(rows: RiskRows, outcome: str, split: Split) -> None:

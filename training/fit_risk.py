@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.base import ExplainedModel, Matrix, Numbers
 from models.boosting import Boosted
@@ -16,7 +15,7 @@ from models.conformal import Conformal
 from models.glass_box import GlassBox
 from models.logistic import SoftLogistic
 from models.risk import OutcomeModel
-from training.choosing import BLENDS, GLASS_BOX, Chosen, HeldOut, Judged, Weights, best_blend, choose
+from training.choosing import BLENDS, GLASS_BOX, Asked, Chosen, HeldOut, Judged, Weights, best_blend, choose
 from training.dataset import Lesson
 from training.leaks import refuse_leaks
 from training.splits import Split, inner_splits
@@ -73,7 +72,7 @@ class FittedMembers:
         return replace(model, silent=self._silent(weights), sets=self.sets(model))
 
     def _silent(self, weights: Weights) -> tuple[str, ...]:
-        return () if self.judged is None else silent_themes(self.judged, weights, self.lesson.design.names)
+        return () if self.judged is None else silent_themes(self.judged, weights)
 
     def sets(self, model: OutcomeModel) -> Conformal:
         """Where this model is not sure, of the newest year held out; everywhere without one."""
@@ -100,34 +99,52 @@ class FittedMembers:
         return Platt(platt.slope, matching_shift(platt.slope * bare.scores(present), level))
 
 
-def fit_outcome(lesson: Lesson, settings: FitSettings | None = None) -> OutcomeModel:
-    """The calibrated choice of a lesson.
+class Origins:
+    """Members by the test day they were learned for, each fitted once.
+
+    Rolling origins overlap: the year that one test holds out is judged by the very members that the test a horizon
+    before learned. They differ in nothing, columns and codes included, so they are fitted once and shared.
+    """
+
+    def __init__(self, settings: FitSettings | None = None) -> None:
+        """Of one way to fit."""
+        self.settings = settings or FitSettings()
+        self._fitted: dict[tuple[object, ...], Mapping[str, ExplainedModel]] = {}
+
+    def members(self, lesson: Lesson) -> Mapping[str, ExplainedModel]:
+        """Every member on all rows of the lesson, told what was known at its test."""
+        key = id(lesson.rows), lesson.outcome, lesson.split, lesson.labels, lesson.columns
+        if key not in self._fitted:
+            self._fitted[key] = _fitted(lesson, self.settings)
+        return self._fitted[key]
+
+
+def fit_outcome(lesson: Lesson, settings: FitSettings | None = None, origins: Origins | None = None) -> OutcomeModel:
+    """The calibrated choice of a lesson; `origins` spares fits that another lesson of the same rows has had.
 
     Where all had the same end, everybody gets the rate seen. Without an earlier year to hold out, the first blend
     is taken as it comes.
     """
-    fitted = fit_members(lesson, settings)
+    fitted = fit_members(lesson, origins or Origins(settings))
     return fitted if isinstance(fitted, OutcomeModel) else fitted.served()
 
 
-def fit_members(lesson: Lesson, settings: FitSettings | None = None) -> FittedMembers | OutcomeModel:
+def fit_members(lesson: Lesson, origins: Origins | None = None) -> FittedMembers | OutcomeModel:
     """Every member, and what it said of the years held out; a model of the one rate where all had the same end.
 
     Raises ForbiddenFeature when one column alone tells the outcome.
     """
-    chosen = settings or FitSettings()
-    everything = np.ones(len(lesson.x), dtype=bool)
-    y = lesson.answers(everything, lesson.split.test)
+    shared = origins or Origins()
+    y = lesson.answers(np.ones(len(lesson.x), dtype=bool), lesson.split.test)
     if _rarer(y) < 1.0:
         return OutcomeModel(lesson.outcome, lesson.split.horizon_months, lesson.design, {}, {}, rate=float(y.mean()))
     refuse_leaks(lesson.x, y, lesson.design.names, lesson.behind())
-    members = _fitted(lesson, everything, y, chosen)
-    return FittedMembers(lesson, members, _held_out(lesson, chosen))
+    return FittedMembers(lesson, shared.members(lesson), _held_out(lesson, shared))
 
 
 def validation_score(lesson: Lesson, settings: FitSettings) -> float | None:
     """Average precision of the best blend on the newest year held out; None when there is too little to judge by."""
-    judged = _held_out(lesson, replace(settings, members=("boosted", "logistic"), held_out_years=1))
+    judged = _held_out(lesson, Origins(replace(settings, members=("boosted", "logistic"), held_out_years=1)))
     return None if judged is None else judged.quality(best_blend(judged))
 
 
@@ -135,36 +152,39 @@ def _first(members: Mapping[str, ExplainedModel]) -> Weights:
     return next((weights for weights in BLENDS if set(weights) <= set(members)), GLASS_BOX)
 
 
-def _held_out(lesson: Lesson, settings: FitSettings) -> Judged | None:
+def _held_out(lesson: Lesson, origins: Origins) -> Judged | None:
     """Fit a horizon earlier, with what was known then, and look at the last training as-ofs (rolling origins).
 
     A year with too few of either label to judge by is left out; None where no year is left.
     """
-    splits = inner_splits(lesson.split, settings.held_out_years)
-    years = [year for split in splits if (year := _year(lesson, split, settings)) is not None]
+    splits = inner_splits(lesson.split, origins.settings.held_out_years)
+    years = [year for split in splits if (year := _year(lesson, split, origins)) is not None]
     return Judged(tuple(years)) if years else None
 
 
-def _year(lesson: Lesson, inner: Split, settings: FitSettings) -> HeldOut | None:
-    early, late = lesson.mask(inner.train), lesson.mask([inner.test])
-    y_early, y_late = lesson.answers(early, inner.test), lesson.answers(late, lesson.split.test)
-    if min(_rarer(y_early), _rarer(y_late)) < settings.least_positives:
+def _year(lesson: Lesson, inner: Split, origins: Origins) -> HeldOut | None:
+    early, late = lesson.at_origin(inner), lesson.mask([inner.test])
+    y_early = early.answers(np.ones(len(early.x), dtype=bool), inner.test)
+    y_late = lesson.answers(late, lesson.split.test)
+    if min(_rarer(y_early), _rarer(y_late)) < origins.settings.least_positives:
         return None
-    members, x = _fitted(lesson, early, y_early, settings), lesson.x[late]
-    return HeldOut(_scores(x, members), y_late, lesson.spine["officer_id"][late].tolist(), members, x)
+    members, x = origins.members(early), lesson.asked_at(inner.test, early.design)
+    officers = lesson.spine["officer_id"][late].tolist()
+    return HeldOut(_scores(x, members), y_late, officers, members, Asked(x, early.design.names))
 
 
 def _rarer(y: Numbers) -> float:
     return float(min(y.sum(), len(y) - y.sum())) if len(y) else 0.0
 
 
-def _fitted(lesson: Lesson, rows: NDArray[np.bool_], y: Numbers, settings: FitSettings) -> dict[str, ExplainedModel]:
+def _fitted(lesson: Lesson, settings: FitSettings) -> dict[str, ExplainedModel]:
+    y = lesson.answers(np.ones(len(lesson.x), dtype=bool), lesson.split.test)
     made: Mapping[str, Callable[[], ExplainedModel]] = {
         "boosted": lambda: Boosted(settings.boosted, settings.seed),
         "logistic": lambda: SoftLogistic(settings.penalty),
         "glass_box": lambda: GlassBox(seed=settings.seed),
     }
-    return {name: made[name]().fit(lesson.x[rows], y, lesson.design.names) for name in settings.members}
+    return {name: made[name]().fit(lesson.x, y, lesson.design.names) for name in settings.members}
 
 
 def _scores(x: Matrix, members: Mapping[str, ExplainedModel]) -> dict[str, Numbers]:

@@ -25,7 +25,7 @@ def sequence_chances(lesson: Lesson, test: pd.DataFrame, seed: int = 0) -> Numbe
         return np.full(len(test), float(y.mean()))
     exposure = lesson.x[:, lesson.design.names.index(EXPOSURE)] if EXPOSURE in lesson.design.names else None
     rows = pd.concat([lesson.spine[list(KEYS)], test[list(KEYS)]], ignore_index=True)
-    told = event_histories(lesson.tables, rows)
+    told = event_histories(lesson.rows.tables, rows)
     served = np.full(len(rows), np.nan, np.float32)
     if exposure is not None:
         served[: len(y)], served[len(y) :] = exposure, test[EXPOSURE].to_numpy(np.float32, na_value=np.nan)

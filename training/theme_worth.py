@@ -11,32 +11,29 @@ from scipy.special import expit
 
 from models.base import Numbers
 from models.explain import CODES, ThemeSums, theme_sums
-from training.choosing import HeldOut, Judged, Weights
+from training.choosing import Judged, Weights
 
 Z_LEAST = 2.0  # standard errors by which what a theme adds must go with what came
 PULL = 1.0  # rows' worth of belief that a theme tells nothing
 NOTHING, TOLERANCE, STEPS = 1e-9, 1e-8, 50
 
 
-def silent_themes(judged: Judged, weights: Weights, names: tuple[str, ...]) -> tuple[str, ...]:
+def silent_themes(judged: Judged, weights: Weights) -> tuple[str, ...]:
     """Codes of the themes that are not told, of a blend of members that were fitted before the years held out.
 
     Years that do not know what they were asked about tell nothing; without any, no theme is silent.
     """
-    told = [year for year in judged.years if year.x is not None]
-    if not told:
+    sums, answers = list[ThemeSums](), list[Numbers]()
+    for year in judged.years:
+        if year.asked is not None:
+            parts = [weight * year.early[name].contributions(year.asked.x) for name, weight in weights.items()]
+            sums.append(theme_sums(np.sum(parts, axis=0), year.asked.names))
+            answers.append(year.answers)
+    if not sums:
         return ()
-    parts = np.concatenate([_contributions(year, weights) for year in told])
-    worth = theme_worth(theme_sums(parts, names), np.concatenate([year.answers for year in told]))
+    worth = theme_worth(ThemeSums.stacked(sums), np.concatenate(answers))
     loudest = max(worth, key=lambda code: worth[code], default=None)  # a warning is never without any reason
     return tuple(code for code in CODES if code != loudest and worth.get(code, -np.inf) < Z_LEAST)
-
-
-def _contributions(year: HeldOut, weights: Weights) -> Numbers:
-    """(n, f + 1) additive parts of what the early members said."""
-    x = year.x if year.x is not None else np.zeros((0, 0), np.float32)
-    parts: Numbers = np.sum([weight * year.early[name].contributions(x) for name, weight in weights.items()], axis=0)
-    return parts
 
 
 def theme_worth(sums: ThemeSums, y: Numbers) -> dict[str, float]:

@@ -17,7 +17,7 @@ from features.store import FeatureReader
 from models.baselines import count_rule
 from models.risk import OutcomeModel, RiskBundle, with_cuts
 from training.dataset import Lesson, RiskRows, as_ofs_needed, lesson_of
-from training.fit_risk import FitSettings, fit_outcome
+from training.fit_risk import FitSettings, Origins, fit_outcome
 from training.level import expected_level
 from training.outcomes import Question, first_as_of, labels
 from training.reference import reference_of
@@ -39,17 +39,18 @@ class RiskTraining:
     as_of: date
     outcomes: tuple[str, ...] = ()
     step_months: int = 12
-    checks: int = 2
+    checks: int = 3
     fit: FitSettings = field(default_factory=FitSettings)
     horizons: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Material:
-    """Rows of all as-ofs needed, and the columns that each outcome may see."""
+    """Rows of all as-ofs needed, the columns that each outcome may see, and what was fitted on them already."""
 
     rows: RiskRows
     columns: Mapping[str, tuple[str, ...]]
+    origins: Origins
 
     def lesson(self, answer: Answer, split: Split) -> Lesson:
         """The lesson of one outcome, the drift of its level added."""
@@ -74,11 +75,11 @@ def train_risk(
     plan(2 + len(answers) + sum(len(some) for some in checks.values()))
     say("features")
     every = [*splits.values(), *(split for some in checks.values() for split in some)]
-    material = material_of(reader, tables, as_ofs_needed(every), [outcome for outcome, _ in answers])
+    material = material_of(reader, tables, as_ofs_needed(every), [outcome for outcome, _ in answers], asked.fit)
     later = {answer: [_later(material, answer, split, asked, say) for split in checks[answer]] for answer in answers}
     checked = {answer: check(name_of(answer), some) for answer, some in later.items()}
     kept = [answer for answer, one in checked.items() if one.passes] or answers
-    models = [_final(material, answer, splits[answer], asked.fit, say) for answer in kept]
+    models = [_final(material, answer, splits[answer], say) for answer in kept]
     bundle = bundled(models, reader, material.rows, asked.as_of)
     learning = UnitLearning(material.rows, reader, settings.snapshot_dir)
     bundle = replace(bundle, unit_rules=learning.rules(later, asked.as_of))
@@ -159,7 +160,11 @@ def service_of(outcomes: Sequence[str]) -> str:
 
 
 def material_of(
-    reader: FeatureReader, tables: Mapping[str, pd.DataFrame], days: Sequence[date], outcomes: Sequence[str]
+    reader: FeatureReader,
+    tables: Mapping[str, pd.DataFrame],
+    days: Sequence[date],
+    outcomes: Sequence[str],
+    fit: FitSettings | None = None,
 ) -> Material:
     """Features of everybody in the snapshots of these days, through the feature store's point-in-time join.
 
@@ -171,22 +176,23 @@ def material_of(
     frame = reader.training_frame(pd.concat(officers, ignore_index=True), service)
     as_of = frame.pop("event_timestamp").astype("datetime64[us]")
     rows = RiskRows(frame.assign(as_of=as_of), tables, tuple(reader.columns(service)))
-    return Material(rows, {outcome: tuple(reader.columns(service_of([outcome]))) for outcome in outcomes})
+    columns = {outcome: tuple(reader.columns(service_of([outcome]))) for outcome in outcomes}
+    return Material(rows, columns, Origins(fit))
 
 
 def _later(material: Material, answer: Answer, split: Split, asked: RiskTraining, say: Say) -> Later:
     say(f"checking {name_of(answer)} at {split.test}")
     lesson, test = material.lesson(answer, split), material.rows.at([split.test])
-    model = fit_outcome(lesson, asked.fit)
+    model = fit_outcome(lesson, origins=material.origins)
     question = Question(answer[0], split.horizon_months, asked.as_of)
     y = labels(material.rows.tables, test[["officer_id", "as_of"]], question)
     counts = count_rule(test)
     return Later(split.test, test["officer_id"].tolist(), y, model.predict(lesson.design.matrix(test)), counts)
 
 
-def _final(material: Material, answer: Answer, split: Split, fit: FitSettings, say: Say) -> OutcomeModel:
+def _final(material: Material, answer: Answer, split: Split, say: Say) -> OutcomeModel:
     say(f"fitting {name_of(answer)}")
-    return fit_outcome(material.lesson(answer, split), fit)
+    return fit_outcome(material.lesson(answer, split), origins=material.origins)
 
 
 def bundled(models: Sequence[OutcomeModel], reader: FeatureReader, rows: RiskRows, as_of: date) -> RiskBundle:

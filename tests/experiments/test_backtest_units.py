@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from rich.console import Console
 
@@ -17,6 +16,7 @@ from data_contracts.intake import Delivery
 from data_contracts.simulator.simulation import Plan
 from data_contracts.simulator.write import write_simulation
 from experiments import backtest_units as module
+from experiments.backtest_risk import Exam
 from experiments.backtest_units import METHODS, UnitsBacktest, backtest_units, run_backtest
 from features.ingest import Delivered, delivery_of, versioned
 from training.dataset import RiskRows, rows_from_tables
@@ -50,8 +50,8 @@ def rows(delivery: Delivery) -> RiskRows:
 def small(monkeypatch: pytest.MonkeyPatch, delivery: Delivery, rows: RiskRows) -> None:
     """Units of five are large enough here, and officers are scored by a count."""
 
-    def by_count(_: RiskRows, outcome: str, split: Split, kind: str, test: pd.DataFrame) -> np.ndarray:
-        return np.asarray((test["complaints_24m"].fillna(0.0) + 1.0) / 20.0).clip(0.01, 0.9)
+    def by_count(exam: Exam) -> np.ndarray:
+        return np.asarray((exam.test["complaints_24m"].fillna(0.0) + 1.0) / 20.0).clip(0.01, 0.9)
 
     monkeypatch.setattr(module, "delivery_of", lambda *_: delivery)
     monkeypatch.setattr(module, "rows_from_tables", lambda *_: rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,10 +18,12 @@ from data_contracts.errors import ForbiddenFeature, NotReady
 from data_contracts.settings import Settings
 from features.versions import with_superseded_on
 from models import artifacts, keys
+from models.base import Matrix, Numbers
+from models.boosting import Boosted
 from models.risk import RiskBundle, with_cuts
 from training.choosing import BLENDS
 from training.dataset import RiskRows, as_ofs_needed, lesson_of
-from training.fit_risk import FitSettings, fit_outcome
+from training.fit_risk import FitSettings, FittedMembers, Origins, fit_members, fit_outcome
 from training.level import change_of_a_year, expected_level
 from training.splits import rolling_origin
 
@@ -126,6 +129,43 @@ def test_without_an_earlier_year_the_first_blend_is_taken_uncalibrated() -> None
     model = fit_outcome(lesson_of(ROWS, "conduct", short, COLUMNS), FAST)
     assert dict(model.weights) == dict(BLENDS[0])
     assert (model.platt.slope, model.platt.shift) == (1.0, 0.0)
+
+
+def test_what_one_test_holds_out_an_earlier_test_has_fitted_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    learned = list[int]()
+    fit = Boosted.fit
+
+    def counted(self: Boosted, x: Matrix, y: Numbers, names: Sequence[str], weight: Numbers | None = None) -> Boosted:
+        learned.append(len(x))
+        return fit(self, x, y, names, weight)
+
+    monkeypatch.setattr(Boosted, "fit", counted)
+    days = [date(year, 1, 1) for year in (2009, 2010, 2011)]
+    lessons = [lesson_of(ROWS, "conduct", rolling_origin(day, 12, date(2005, 1, 1)), COLUMNS) for day in days]
+    alone = [fit_outcome(lesson, FAST) for lesson in lessons]
+    assert len(learned) == 9  # each for itself, and for two years held out
+    origins = Origins(FAST)
+    together = [fit_outcome(lesson, origins=origins) for lesson in lessons]
+    assert len(learned) - 9 == 5  # 2007 to 2011, each once
+    for one, other in zip(alone, together, strict=True):
+        assert np.array_equal(
+            one.predict(LESSON.design.matrix(ROWS.frame)), other.predict(LESSON.design.matrix(ROWS.frame))
+        )
+        assert (one.platt, one.silent, one.sets) == (other.platt, other.silent, other.sets)
+
+
+def test_a_held_out_year_is_judged_by_the_columns_of_its_own_time() -> None:
+    new = ROWS.frame["as_of"] >= pd.Timestamp(2010, 1, 1)
+    rows = replace(ROWS, frame=ROWS.frame.assign(nights_12m=np.where(new, ROWS.frame["complaints_24m"], 0.0)))
+    lesson = lesson_of(rows, "conduct", SPLIT, [*COLUMNS, "nights_12m"])
+    assert "nights_12m" in lesson.design.names
+    fitted = fit_members(lesson, Origins(FAST))
+    assert isinstance(fitted, FittedMembers)
+    assert fitted.judged is not None
+    asked = [year.asked for year in fitted.judged.years]
+    assert all(
+        one is not None and "nights_12m" not in one.names and one.x.shape == (FORCE, len(one.names)) for one in asked
+    )
 
 
 def test_the_level_expected_is_met_and_nothing_else_moves() -> None:

@@ -12,7 +12,7 @@ from models.base import ExplainedModel, Matrix, Numbers
 from models.boosting import Boosted
 from models.explain import theme_sums
 from models.logistic import SoftLogistic
-from training.choosing import HeldOut, Judged, Weights
+from training.choosing import Asked, HeldOut, Judged, Weights
 from training.theme_worth import silent_themes, theme_worth
 
 NAMES = ("complaints_12m", "overtime_hours_12m", "honours_60m", "moves_60m")
@@ -27,8 +27,8 @@ def _year(rng: np.random.Generator, rows: int) -> tuple[Matrix, Numbers]:
 
 
 def _silent(members: Mapping[str, ExplainedModel], weights: Weights, *years: tuple[Matrix, Numbers]) -> tuple[str, ...]:
-    held_out = tuple(HeldOut({}, y, [f"o{n}" for n in range(len(y))], members, x) for x, y in years)
-    return silent_themes(Judged(held_out), weights, NAMES)
+    held_out = tuple(HeldOut({}, y, [f"o{n}" for n in range(len(y))], members, Asked(x, NAMES)) for x, y in years)
+    return silent_themes(Judged(held_out), weights)
 
 
 def _fitted(rng: np.random.Generator) -> dict[str, Boosted | SoftLogistic]:
@@ -73,7 +73,7 @@ def test_a_weak_theme_that_one_year_silences_speaks_in_two() -> None:
 
 
 def test_years_that_do_not_know_what_they_were_asked_silence_nothing() -> None:
-    assert silent_themes(Judged((HeldOut({}, np.zeros(3), ["a", "b", "c"]),)), {"logistic": 1.0}, NAMES) == ()
+    assert silent_themes(Judged((HeldOut({}, np.zeros(3), ["a", "b", "c"]),)), {"logistic": 1.0}) == ()
 
 
 def test_the_loudest_theme_always_speaks() -> None:
