@@ -117,13 +117,15 @@ def _column(frame: pd.DataFrame, column: str, kind: pa.DataType) -> pa.Array:
 def duckdb_backend() -> Backend:
     """An in-memory DuckDB within the threads and memory of the settings; it spills under the state folder."""
     limits = settings()
-    return ibis.duckdb.connect(
+    backend = ibis.duckdb.connect(
         threads=limits.threads,
         memory_limit=f"{limits.duckdb_memory_gib}GiB",
         temp_directory=str(limits.state / "duckdb"),
         preserve_insertion_order=False,
         asof_loop_join_threshold=0,  # with few probe rows DuckDB's ASOF JOIN falls into a loop: 380 s, not 0.7 s
     )
+    backend.raw_sql("SET enable_progress_bar = false")  # it would draw over our own, and into logs
+    return backend
 
 
 def load(backend: Backend, name: str, table: pa.Table) -> ibis.Table:

@@ -12,6 +12,8 @@ import warnings
 from collections.abc import Iterator
 from datetime import datetime
 
+from data_contracts.settings import settings
+
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -31,6 +33,16 @@ def load_feast() -> None:
         import feast  # noqa: F401
     if given is None:
         os.environ.pop(METRICS_FOLDER, None)
+    _tame_its_engine()
+
+
+def _tame_its_engine() -> None:
+    """Feast's offline store joins in Ibis' default DuckDB: every core, and bars past any redirection."""
+    import ibis
+
+    backend = ibis.get_backend()
+    backend.raw_sql(f"SET threads = {settings().threads}")
+    backend.raw_sql("SET enable_progress_bar = false")
 
 
 def sqlite_times_as_feast_has_them() -> None:

@@ -37,7 +37,7 @@ SETTINGS = {
 def traits(complaints: pd.DataFrame, age: Numbers) -> Matrix:
     """(n, 5): days open, category, filed by an officer, kind of complainant, officers accused together.
 
-    Categories are numbered by their names' order, -1 where unknown; a column that the source lacks says nothing.
+    Categories are numbered by their names' order, NaN where unknown; a column that the source lacks says nothing.
     """
     return np.column_stack(
         [
@@ -74,6 +74,8 @@ def closing_chance(x: Matrix, open_for: Numbers, sustained: NDArray[np.bool_]) -
 
 
 def _codes(complaints: pd.DataFrame, column: str) -> Numbers:
+    """Numbers (n,) of the words of a column, NaN where unknown: LightGBM warns of negative categories."""
     if column not in complaints:
-        return np.full(len(complaints), -1.0)
-    return np.asarray(complaints[column].astype("category").cat.codes, dtype=np.float64)
+        return np.full(len(complaints), np.nan)
+    codes = np.asarray(complaints[column].astype("category").cat.codes, dtype=np.float64)
+    return np.where(codes < 0, np.nan, codes)

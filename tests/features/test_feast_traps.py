@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data_contracts.errors import ContractViolation, FeatureMismatch, NotReady
-from data_contracts.settings import Settings
+from data_contracts.settings import Settings, settings
 from features.ages import aged_answer
 from features.feast_loading import METRICS_FOLDER
 from features.packing import layout_hash
@@ -263,3 +263,13 @@ def test_two_threads_may_ask_at_once(store: FeatureReader) -> None:
     assert len(answers) == 4
     for answer in answers:
         pd.testing.assert_frame_equal(answer, want)
+
+
+def test_the_engine_of_feast_keeps_to_the_threads_and_draws_no_bar(store: FeatureReader) -> None:
+    import ibis
+
+    assert store.snapshot_dates()
+    backend = ibis.get_backend()
+    asked = "threads", "enable_progress_bar"
+    told = [backend.raw_sql(f"SELECT current_setting('{name}')").fetchall()[0][0] for name in asked]
+    assert told == [settings().threads, False]

@@ -123,8 +123,8 @@ def test_without_postings_one_sentence_says_what_to_do() -> None:
 
 
 def test_the_engine_keeps_to_the_settings(state: Settings) -> None:
-    asked = "threads", "memory_limit", "asof_loop_join_threshold", "temp_directory"
+    asked = "threads", "memory_limit", "asof_loop_join_threshold", "temp_directory", "enable_progress_bar"
     backend = duckdb_backend()
     told = [backend.con.execute("SELECT current_setting($1)", [name]).fetchall()[0][0] for name in asked]
-    assert told == [state.threads, f"{state.duckdb_memory_gib} GiB", 0, str(state.state / "duckdb")]
+    assert told == [state.threads, f"{state.duckdb_memory_gib} GiB", 0, str(state.state / "duckdb"), False]
     assert not state.state.exists()
