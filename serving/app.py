@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeVar
 
 import anyio
 from pydantic import BaseModel
@@ -18,56 +15,21 @@ from starlette.routing import Route as WebRoute
 from data_contracts.errors import NotReady, PharosError
 from serving.guard import REQUEST_ID, Route
 from serving.openapi import document
+from serving.opened import Absent, Desk, Desks
 from serving.problems import ProblemError, problem_of
+from serving.questions import QUESTIONS, Question
 from serving.recommend import CareerDesk
-from serving.risk_schemas import RiskRequest
-from serving.schemas import Because, Health, LoadedModel, ModelsAnswer, NextPostsRequest, Readiness
+from serving.schemas import Health, LoadedModel, ModelsAnswer, Readiness
 from serving.strict_body import parse
-from serving.unit_schemas import UnitsRequest
-from serving.units import UnitDesk
 from serving.warn import RiskDesk
 
 ROUTES: Mapping[str, Route] = {
-    "/v1/risk": Route(("POST",)),
-    "/v1/next_posts": Route(("POST",)),
-    "/v1/units": Route(("POST",)),
+    **{question.path: Route(("POST",)) for question in QUESTIONS},
     "/v1/model": Route(("GET", "HEAD")),
     "/openapi.json": Route(("GET", "HEAD")),
     "/livez": Route(("GET", "HEAD"), health=True),
     "/readyz": Route(("GET", "HEAD"), health=True),
 }
-NO_NIGHT = "no night has been published yet; run `pharos score --as-of DATE`"
-Desk = TypeVar("Desk", RiskDesk, CareerDesk)
-
-
-@dataclass(frozen=True)
-class Absent:
-    """A model that is not there, with what to do, in words that may be shown."""
-
-    because: str
-
-
-@dataclass(frozen=True)
-class Desks:
-    """What the process answers with, fixed at start.
-
-    `now` is the service's clock, `probe` tries the feature store, `notices` tells what needs attention now.
-    """
-
-    risk: RiskDesk | Absent
-    careers: CareerDesk | Absent
-    units: UnitDesk
-    now: Callable[[], datetime]
-    probe: Callable[[], None]
-    notices: Callable[[], list[Because]] = list
-
-    def present(self) -> list[RiskDesk | CareerDesk]:
-        """The desks that answer. One is enough to be ready: a department without complaints still plans careers."""
-        return [desk for desk in (self.risk, self.careers) if not isinstance(desk, Absent)]
-
-    def missing(self) -> list[str]:
-        """Which models are not there, and what to do; empty when all are."""
-        return [desk.because for desk in (self.risk, self.careers) if isinstance(desk, Absent)]
 
 
 def build_app(threads: int = 4) -> Starlette:
@@ -77,9 +39,7 @@ def build_app(threads: int = 4) -> Starlette:
     """
     web = _Web(threads)
     endpoints: Mapping[str, Callable[[Request], Awaitable[Response]]] = {
-        "/v1/risk": web.risk,
-        "/v1/next_posts": web.next_posts,
-        "/v1/units": web.units,
+        **{question.path: functools.partial(web.ask, question) for question in QUESTIONS},
         "/v1/model": web.model,
         "/openapi.json": web.openapi,
         "/livez": web.livez,
@@ -98,22 +58,15 @@ class _Web:
         self._threads = threads
         self._limiter: anyio.CapacityLimiter | None = None
 
-    async def risk(self, request: Request) -> Response:
-        body, desks = parse(await request.body(), RiskRequest), _desks(request)
-        desk = _present(desks.risk)
-        return _json(await self._work(lambda: desk.answer(body, _request_id(request), desks.now())))
-
-    async def next_posts(self, request: Request) -> Response:
-        body, desks = parse(await request.body(), NextPostsRequest), _desks(request)
-        desk = _present(desks.careers)
-        return _json(await self._work(lambda: desk.answer(body, _request_id(request), desks.now())))
-
-    async def units(self, request: Request) -> Response:
-        body, desks = parse(await request.body(), UnitsRequest), _desks(request)
+    async def ask(self, question: Question, request: Request) -> Response:
+        body, desks = parse(await request.body(), question.request), _desks(request)
+        desk = _present(question.desk(desks))
         try:
-            return _json(await self._work(lambda: desks.units.answer(body, _request_id(request), desks.now())))
+            return _json(await self._work(lambda: desk.answer(body, _request_id(request), desks.now())))
         except NotReady as error:
-            raise ProblemError("not_ready", detail=NO_NIGHT) from error
+            if not question.not_ready:
+                raise
+            raise ProblemError("not_ready", detail=question.not_ready) from error
 
     async def model(self, request: Request) -> Response:
         desks = _desks(request)

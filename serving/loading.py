@@ -19,9 +19,9 @@ from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
 from models import artifacts, keys, registry
 from models.artifacts import Parts
-from serving.app import Absent, Desks
 from serving.freshness import AgeLimits, FeatureSource, notice_of_age
 from serving.manifest import ModelIdentity
+from serving.opened import Absent, Desks
 from serving.past import PublishedPast
 from serving.recommend import CareerDesk, PostRanker
 from serving.results import Scorer, latest_run

@@ -6,34 +6,18 @@ The examples name officers of the simulated bureau, so that they work as they st
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from serving.problems import BY_STATUS, KINDS, MEDIA_TYPE
-from serving.risk_schemas import RiskAnswer, RiskRequest
-from serving.schemas import (
-    Health,
-    ModelsAnswer,
-    NextPostsAnswer,
-    NextPostsRequest,
-    Problem,
-    Readiness,
-)
-from serving.unit_schemas import UnitsAnswer, UnitsRequest
+from serving.questions import QUESTIONS, Question
+from serving.schemas import Health, ModelsAnswer, Problem, Readiness
 
 REFERENCE = "#/components/schemas/{model}"
-EXAMPLE_UNITS = ["u-0", "u-0-1", "u-0-1-1-1"]  # the bureau, a sub-bureau, a community too small to be graded
-EXAMPLE_OFFICERS = ["o-00181089", "o-00373056", "nobody"]
 SCHEMAS: tuple[type[BaseModel], ...] = (
-    RiskRequest,
-    RiskAnswer,
-    NextPostsRequest,
-    NextPostsAnswer,
-    UnitsRequest,
-    UnitsAnswer,
+    *(schema for question in QUESTIONS for schema in (question.request, question.answer)),
     ModelsAnswer,
     Health,
     Readiness,
@@ -75,63 +59,22 @@ def document() -> bytes:
     return json.dumps(text, ensure_ascii=False).encode()
 
 
-@dataclass(frozen=True)
-class _Question:
-    """A POST route."""
-
-    name: str
-    tag: str
-    summary: str
-    request: type[BaseModel]
-    answer: type[BaseModel]
-    example: dict[str, Any]
-
-    def operation(self) -> dict[str, Any]:
-        examples = {"demo": {"value": self.example}}
-        content = {"application/json": {"schema": _ref(self.request), "examples": examples}}
-        return {
-            "operationId": self.name,
-            "tags": [self.tag],
-            "summary": self.summary,
-            "description": self.request.__doc__,
-            "requestBody": {"required": True, "content": content},
-            "responses": _responses(self.answer, (*BODIES, *ANSWERS)),
-        }
-
-
-RISK = _Question(
-    "risk",
-    "support",
-    "计算风险与原因 / risk with its reasons",
-    RiskRequest,
-    RiskAnswer,
-    {"officer_ids": EXAMPLE_OFFICERS, "what_if": True},
-)
-NEXT_POSTS = _Question(
-    "nextPosts",
-    "careers",
-    "建议下一个岗位 / next posts",
-    NextPostsRequest,
-    NextPostsAnswer,
-    {"officer_ids": EXAMPLE_OFFICERS, "top": 3},
-)
-
-
-UNITS = _Question(
-    "units",
-    "support",
-    "单位与块面的等级、趋势与成因 / units and blocks: grade, trend and what drives it",
-    UnitsRequest,
-    UnitsAnswer,
-    {"unit_ids": EXAMPLE_UNITS},
-)
+def _operation(question: Question) -> dict[str, Any]:
+    examples = {"demo": {"value": dict(question.example)}}
+    content = {"application/json": {"schema": _ref(question.request), "examples": examples}}
+    return {
+        "operationId": question.name,
+        "tags": [question.tag],
+        "summary": question.summary,
+        "description": question.request.__doc__,
+        "requestBody": {"required": True, "content": content},
+        "responses": _responses(question.answer, (*BODIES, *ANSWERS)),
+    }
 
 
 def _paths() -> dict[str, Any]:
     return {
-        "/v1/risk": {"post": RISK.operation()},
-        "/v1/next_posts": {"post": NEXT_POSTS.operation()},
-        "/v1/units": {"post": UNITS.operation()},
+        **{question.path: {"post": _operation(question)} for question in QUESTIONS},
         "/v1/model": {"get": _get("model", "已加载的模型 / the models loaded", ModelsAnswer, ANSWERS)},
         "/livez": {"get": _get("livez", "进程存活 / the process is alive", Health, ())},
         "/readyz": {"get": _get("readyz", "可以作答 / ready to answer", Readiness, (503,))},

@@ -16,8 +16,8 @@ import pandas as pd
 from data_contracts.errors import NotReady
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
-from serving.app import Absent, Desks
 from serving.manifest import ModelIdentity
+from serving.opened import Absent, Desks
 from serving.recommend import CareerDesk
 from serving.results import PublishedRun
 from serving.units import UnitDesk

@@ -13,8 +13,8 @@ import pytest
 import uvicorn
 
 from serving import service
-from serving.app import Desks
 from serving.guard import App
+from serving.opened import Desks
 
 
 @contextmanager

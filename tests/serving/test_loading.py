@@ -18,8 +18,8 @@ from models import artifacts, keys, registry
 from models.artifacts import Parts
 from models.registry import ResolvedModel
 from serving import service
-from serving.app import Absent, Desks
 from serving.loading import Builders, GradedScorer, Loaded, open_desks
+from serving.opened import Absent, Desks
 from tests.serving.desks import CUTS, FakeRanker, FakeScorer, FakeSource, demo_desks
 from tests.serving.live import served
 

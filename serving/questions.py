@@ -1,0 +1,53 @@
+"""Every question that may be asked: its address, its bodies, an example that works, and the desk that answers it.
+
+The routes, the guard's list of addresses and the OpenAPI document are all made of this one list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from serving.opened import Absent, Desk, Desks
+from serving.risk_schemas import RiskAnswer, RiskRequest
+from serving.schemas import Body, NextPostsAnswer, NextPostsRequest
+from serving.unit_schemas import UnitsAnswer, UnitsRequest
+
+EXAMPLE_UNITS = ["u-0", "u-0-1", "u-0-1-1-1"]  # the bureau, a sub-bureau, a community too small to be graded
+EXAMPLE_OFFICERS = ["o-00181089", "o-00373056", "nobody"]
+NO_NIGHT = "no night has been published yet; run `pharos score --as-of DATE`"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A POST route; `not_ready` is what a caller is told when the desk has nothing to answer from yet."""
+
+    path: str
+    name: str
+    tag: str
+    summary: str
+    request: type[Body]
+    answer: type[BaseModel]
+    example: Mapping[str, Any]
+    desk: Callable[[Desks], Desk | Absent]
+    not_ready: str = ""
+
+
+QUESTIONS: tuple[Question, ...] = (
+    Question(
+        "/v1/risk", "risk", "support", "计算风险与原因 / risk with its reasons", RiskRequest, RiskAnswer,
+        {"officer_ids": EXAMPLE_OFFICERS, "what_if": True}, lambda desks: desks.risk,
+    ),
+    Question(
+        "/v1/next_posts", "nextPosts", "careers", "建议下一个岗位 / next posts", NextPostsRequest, NextPostsAnswer,
+        {"officer_ids": EXAMPLE_OFFICERS, "top": 3}, lambda desks: desks.careers,
+    ),
+    Question(
+        "/v1/units", "units", "support",
+        "单位与块面的等级、趋势与成因 / units and blocks: grade, trend and what drives it", UnitsRequest, UnitsAnswer,
+        {"unit_ids": EXAMPLE_UNITS}, lambda desks: desks.units, NO_NIGHT,
+    ),
+)  # fmt: skip
