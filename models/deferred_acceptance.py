@@ -85,10 +85,10 @@ def _round(wishes: Wishes, asks: Places, granted: Places, limit: Places, asking:
 def _one_by_one(wishes: Wishes, asks: Places, granted: Places, limit: Places, asking: Places) -> None:
     """McVitie and Wilson (1971): one asks, whoever is put out asks next; changes `granted`."""
     held = _Held(wishes, granted)
-    rank, vacancy, places = memoryview(wishes.rank), memoryview(wishes.vacancy), memoryview(wishes.places)
-    officers, ends, limits = memoryview(wishes.officer), memoryview(wishes.first)[1:], limit.tolist()
-    for officer, row in zip(asking.tolist(), asks[asking].tolist(), strict=True):
-        end = ends[officer]
+    rank, vacancy, places, officers = wishes.rank.data, wishes.vacancy.data, wishes.places.data, wishes.officer.data
+    ends, limits = wishes.first.data[1:], limit.tolist()
+    for officer in asking.tolist():
+        row, end = int(asks[officer]), ends[officer]
         while row < end:
             asked = vacancy[row]
             if rank[row] < limits[asked]:

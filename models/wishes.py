@@ -163,7 +163,7 @@ class _Reader:
 def _criteria(read: _Reader, rules: MatchingPolicy, officer_ids: Texts) -> tuple[Criterion, ...]:
     ties = (read.number(one.column, -1.0 if one.prefer == "more" else 1.0) for one in rules.tie_break)
     points = read.number(POINTS, -1.0, rules.points_decimals)
-    drawn = Criterion(LOTTERY, lottery(officer_ids, rules.lottery_seed))
+    drawn = Criterion(LOTTERY, lottery(officer_ids.tolist(), rules.lottery_seed))
     return (*_classes(read, rules), points, *ties, drawn)
 
 
