@@ -134,9 +134,9 @@ def _outranked(match: Match, row: int) -> tuple[str, Bilingual]:
     stated = match.stated
     vacancy = stated.vacancy[row]
     both = np.array([row, match.rows[match.last[vacancy]]])
-    for one in stated.criteria:
+    for one in stated.criteria:  # in the unheard-of case that even the tickets are equal, the lottery is told
         mine, last = one.at(both, stated.officer[both]).tolist()
-        if mine != last and not (np.isnan(mine) and np.isnan(last)):
+        if not (mine == last or (np.isnan(mine) and np.isnan(last))):
             break
     places = int(stated.places[vacancy])
     zh = f"全部{places}个名额由排序在前的民警取得，"
