@@ -206,17 +206,20 @@ def _late(table: pd.DataFrame, vacancies: pd.DataFrame, vacancy: Places) -> Text
 
 
 def _set_aside(aside: Texts, officer: Places, vacancy: Places, order: Numbers) -> None:
-    """A vacancy wished for twice counts at its first place; a list with an order that is unclear counts nowhere."""
+    """A vacancy wished for twice counts at its first place; a list with an order that is unclear counts nowhere.
+
+    Wishes for vacancies of other rounds have orders of their own and disturb nothing.
+    """
     rows = np.flatnonzero(aside == COUNTS)
     pair = officer[rows] * (int(vacancy.max(initial=0)) + 1) + vacancy[rows]
     by = np.argsort(pair, kind="stable")
     aside[rows[by[1:][np.diff(pair[by]) == 0]]] = "repeated"
-    rows = np.flatnonzero(aside != "repeated")
+    rows = np.flatnonzero(aside == COUNTS)
     same = (np.diff(officer[rows]) == 0) & (np.diff(order[rows]) == 0)
     unclear = np.zeros(int(officer.max(initial=-1)) + 1, dtype=bool)
     unclear[officer[rows[1:][same]]] = True
-    unclear[officer[np.isnan(order)]] = True
-    aside[unclear[officer]] = "unclear_order"
+    unclear[officer[rows[np.isnan(order[rows])]]] = True
+    aside[rows[unclear[officer[rows]]]] = "unclear_order"
 
 
 def _without_standing(aside: Texts, table: pd.DataFrame, criteria: Sequence[Criterion], officer: Places) -> None:

@@ -110,7 +110,7 @@ def test_what_does_not_count_is_told_in_both_languages() -> None:
 
 def test_each_officer_asked_for_gets_one_result_in_that_order() -> None:
     found = _found({"o-1": (2, 0, 0), "o-2": (1, 0, 0), "o-3": (3, 0, 0)},
-                   [("o-1", "v", 1), ("o-2", "v", 1), ("o-2", "w", float("nan"))], {"v": 1})  # fmt: skip
+                   [("o-1", "v", 1), ("o-2", "v", 1), ("o-2", "w", float("nan"))], {"v": 1, "w": 1})  # fmt: skip
     asked = ["o-9", "o-2", "o-1", "o-3", "o-2"]
     told = [one.told() for one in placements(found, asked)]
     assert [one["officer_id"] for one in told] == asked

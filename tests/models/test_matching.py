@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_contracts.errors import InvalidInput
+from data_contracts.simulator.simulation import simulate
 from models.deferred_acceptance import NOBODY, Wishes, blocking_wishes, deferred_acceptance, last_held
 from models.match_order import lottery
 from models.matching import Match, match
@@ -37,7 +39,7 @@ def test_nobody_gains_by_any_of_many_lies() -> None:
     honest = _posts(match(rounds.given(), RULES))
     wanted = {one: small for small in each_round(rounds) for one in small.lists}
     changed = 0
-    for _ in range(40):
+    for _ in range(25):
         liars = rounds.pairs.groupby("round")["officer_id"].sample(1, random_state=rng).to_list()
         lie = rounds.pairs["officer_id"].isin(liars).to_numpy()
         stated = rounds.pairs.copy()
@@ -48,7 +50,7 @@ def test_nobody_gains_by_any_of_many_lies() -> None:
             small = wanted[liar]
             assert small.liked(liar, honest[liar]) <= small.liked(liar, got.get(liar, NOWHERE))
             changed += honest[liar] != got.get(liar, NOWHERE)
-    assert changed > 3000  # the lies did make a difference
+    assert changed > 2000  # the lies did make a difference
 
 
 def _large(seed: int, officers: int, vacancies: int, wishes: int, by_wish: bool) -> Wishes:
@@ -172,7 +174,8 @@ def test_places_are_filled_and_never_more() -> None:
 def test_a_wish_that_cannot_count_is_set_aside_and_the_rest_of_the_list_stands() -> None:
     wishes: list[tuple[object, ...]] = [("o-1", "gone", 1), ("o-1", "v", 3), ("o-1", "v", 4), ("o-1", "late", 2),
                                         ("o-2", "v", 1), ("o-2", "w", 1), ("o-3", "v", 0), ("o-3", "w", 2),
-                                        ("o-4", "w", 1), ("o-5", "w", 1), ("o-6", "w", 1.5)]  # fmt: skip
+                                        ("o-4", "w", 1), ("o-5", "w", 1), ("o-5", "gone", 1),
+                                        ("o-6", "w", 1.5)]  # fmt: skip
     round_ = _round([("o-1", 1, 0, 0), ("o-2", 9, 0, 0), ("o-3", 9, 0, 0), ("o-4", np.nan, 0, 0), ("o-5", 0, 0, 0),
                      ("o-6", 5, 0, 0)], wishes)  # fmt: skip
     stated = round_.preferences.assign(occurred_on=pd.Timestamp("2026-03-10"))
@@ -189,7 +192,7 @@ def test_a_wish_that_cannot_count_is_set_aside_and_the_rest_of_the_list_stands()
     assert len(codes) == len(wishes)
     assert [code for one, code in codes if one == "o-1"] == ["unknown_vacancy", "late", "", "repeated"]
     assert {code for one, code in codes if one in ("o-2", "o-3", "o-6")} == {"unclear_order"}
-    assert [code for one, code in codes if one in ("o-4", "o-5")] == ["no_points", ""]
+    assert [code for one, code in codes if one in ("o-4", "o-5")] == ["no_points", "unknown_vacancy", ""]
 
 
 def test_an_officer_of_whom_only_wishes_are_known_is_told_and_not_lost() -> None:
@@ -232,3 +235,16 @@ def test_a_fault_of_the_department_refuses_the_round(round_: MatchInput, told: s
     with pytest.raises(InvalidInput) as refused:
         match(round_, RULES)
     assert told in str(refused.value)
+
+
+def test_a_round_of_the_simulated_bureau_is_read_as_the_contracts_name_it() -> None:
+    tables = simulate(400, 2, 7, date(2026, 1, 1))
+    open_ = tables["vacancies"].query("opened_on >= '2025-05-01'")
+    wishes, officers = tables["preferences"], tables["officers"][["officer_id"]]
+    people = officers.assign(points=1.0, grassroots_months=0, service_months=0)
+    found = match(MatchInput(people, wishes, open_), RULES)
+    counted = wishes["vacancy_id"].isin(open_["vacancy_id"])
+    assert (found.stated.aside == "unknown_vacancy").sum() == (~counted).sum() > 0
+    assert len(found.rows) > 0
+    assert found.filled.sum() == found.assignments()["vacancy_id"].notna().sum() > 0
+    assert len(found.blocking()) == 0
