@@ -31,8 +31,8 @@ OURS = "pharos"
 PLAN = (
     ("matching: pharos", 1),
     ("matching: textbook heaps", 1),
-    ("matching: pharos", 50),
-    ("matching: package matching", 50),
+    ("matching: pharos", 1000),
+    ("matching: package matching", 1000),  # it copies recursively: RecursionError at 2,000 officers
     ("by fit: pharos", 20),
     ("by fit: scipy", 20),
 )
