@@ -148,8 +148,9 @@ def test_a_class_goes_before_points_where_it_holds_and_only_there() -> None:
     assert _posts(match(everywhere, RULES)) == {"o-1": "", "o-2": "v", "o-3": "w", "o-4": ""}
     here = replace(round_, preferences=_with_class(round_.preferences, None, None, "couple", "hardship"))
     assert _posts(match(here, RULES)) == {"o-1": "v", "o-2": "", "o-3": "", "o-4": "w"}
-    both = replace(everywhere, preferences=_with_class(round_.preferences, "hardship", None, None, None))
-    assert _posts(match(both, RULES)) == {"o-1": "v", "o-2": "", "o-3": "w", "o-4": ""}
+    own = replace(round_, officers=_with_class(round_.officers, "couple", None, None, None))
+    both = replace(own, preferences=_with_class(round_.preferences, None, "hardship", None, None))
+    assert _posts(match(both, RULES)) == {"o-1": "", "o-2": "v", "o-3": "w", "o-4": ""}
 
 
 def test_points_may_differ_by_vacancy() -> None:
