@@ -24,6 +24,7 @@ from data_contracts.decisions import (
     TrainingRule,
 )
 from data_contracts.gating import GatePolicy
+from data_contracts.placing import MatchingPolicy
 from data_contracts.supporting import CourseAdvice, WhatIfPolicy
 from data_contracts.vocabulary import Grade, Outcome
 from data_contracts.watching import WatchPolicy
@@ -64,6 +65,7 @@ class Sections:
     gate: GatePolicy
     course_themes: CourseAdvice
     what_if: WhatIfPolicy
+    matching: MatchingPolicy
 
 
 def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
@@ -78,6 +80,7 @@ def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
     yield from _forbidden(found.forbidden, contracts)
     yield from _watch(found.watch)
     yield from _gate(found.gate)
+    yield from _matching(found.matching, found.forbidden)
     yield from _what_if(found.what_if)
 
 
@@ -97,6 +100,8 @@ def _twice(found: Sections) -> Iterator[Problem]:
         ("points.toml", (rule.code for rule in found.points)),
         ("eligibility.toml", (rule.code for rule in found.eligibility)),
         ("training.toml", (rule.code for rule in found.training)),
+        ("matching.toml", (one.code for one in found.matching.priority_class)),
+        ("matching.toml", (one.column for one in found.matching.tie_break)),
         ("retention.toml", (table for rule in found.retention.table for table in rule.tables)),
     )
     for file, codes in lists:
@@ -245,3 +250,10 @@ def _gate(gate: GatePolicy) -> Iterator[Problem]:
     edges = gate.groups.unit_size_edges
     if list(edges) != sorted(set(edges)):
         yield Problem("gate.toml", "groups.unit_size_edges", "sizes do not grow", "list them from small to large")
+
+
+def _matching(matching: MatchingPolicy, groups: tuple[ForbiddenGroup, ...]) -> Iterator[Problem]:
+    forbidden = {name: group.because_en for group in groups for name in group.names}
+    for one in matching.tie_break:
+        for name in sorted(name for name in forbidden if f"_{name}_" in f"_{one.column}_"):
+            yield Problem("matching.toml", one.column, f"holds {name!r} ({forbidden[name]})", "take this tie-break out")

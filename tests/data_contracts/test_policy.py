@@ -250,6 +250,11 @@ FAULTS = [
     ("watch.toml", "usual_times = 3.0", "usual_times = 0.5", "key sureness.usual_times: "),
     ("gate.toml", "[30, 100, 300]", "[30, 300, 100]", "key groups.unit_size_edges: sizes do not grow"),
     ("gate.toml", "signatures = 2", "signatures = 1", "key waivers.signatures: "),
+    ("matching.toml", 'code = "couple"', 'code = "hardship"', "key hardship: appears 2 times; keep one of them"),
+    ("matching.toml", '"service_months"', '"grassroots_months"', "key grassroots_months: appears 2 times"),
+    ("matching.toml", '"service_months"', '"birth_year"', "key birth_year: holds 'birth_year' (a protected"),
+    ("matching.toml", "points_decimals = 2", "points_decimals = -1", "key points_decimals: "),
+    ("matching.toml", 'prefer = "more"', 'prefer = "best"', "key tie_break[1].prefer: "),
 ]
 
 
