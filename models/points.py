@@ -118,7 +118,9 @@ def accounts(frames: Frames, officer_ids: Sequence[str], rules: Sequence[PointsR
     found = found[found["officer_id"].isin(set(officer_ids))]
     days = [[None if pd.isna(day) else day.date() for day in found[name]] for name in ("earned_on", "expires_on")]
     own: dict[tuple[str, int], list[_Row]] = defaultdict(list)
-    for officer_id, number, *row in zip(found["officer_id"], found["rule"], *days, found["row"], found["year"], strict=True):
+    for officer_id, number, *row in zip(
+        found["officer_id"], found["rule"], *days, found["row"], found["year"], strict=True
+    ):
         own[officer_id, number].append(_Row(*row))
     return [
         Account(one, as_of, tuple(_line(rule, own[one, number], as_of) for number, rule in enumerate(rules)))
