@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import pandas as pd
-
 from data_contracts.decisions import PointsRule
 from data_contracts.vocabulary import Bilingual
 from models.points_plan import Combination, Loss, Plan, Step
 from models.points_ways import Way
-from models.points_words import named, number
+from models.points_words import Records, number
 
 
 def plan_text(plan: Plan) -> Bilingual:
@@ -36,7 +32,7 @@ def _answer(plan: Plan) -> Bilingual:
         many = len(fewest.steps)
         return Bilingual(
             f"缺{missing}分，最易的办法有{many}步，可得{number(fewest.gain)}分，最早{fewest.on}达到",
-            f"{missing} missing; the least demanding way takes {many} steps for {number(fewest.gain)} points, "
+            f"{missing} missing; the least demanding way takes {_steps(many)} for {number(fewest.gain)} points, "
             f"on {fewest.on} at the earliest",
         )
     most, short = number(plan.most), number(plan.target.total - plan.most)
@@ -79,12 +75,12 @@ def way_text(way: Way) -> Bilingual:
     )
 
 
-def step_text(step: Step, frames: Mapping[str, pd.DataFrame]) -> Bilingual:
+def step_text(step: Step, records: Records) -> Bilingual:
     """One step: what to earn, with the course and its hours, and from when it could count."""
     rule, asked = step.rule, _asked(step.rule)
     course_zh, course_en = "", ""
     if step.offer is not None:
-        name, hours = named(frames.get("courses"), "course_id", step.offer.course_id), number(step.offer.hours)
+        name, hours = records.name("courses", "course_id", step.offer.course_id), number(step.offer.hours)
         course_zh, course_en = f"，如培训“{name.zh}”{hours}学时", f", such as “{name.en}” of {hours} hours"
     return Bilingual(
         f"{rule.name_zh}{asked.zh}{course_zh}，最早{step.on}起计{number(rule.points)}分",
@@ -95,7 +91,7 @@ def step_text(step: Step, frames: Mapping[str, pd.DataFrame]) -> Bilingual:
 def combination_text(found: Combination) -> Bilingual:
     """How many steps, what they give, and when the last could count."""
     gain, many = number(found.gain), len(found.steps)
-    return Bilingual(f"{many}步共{gain}分，最早{found.on}完成", f"{many} steps for {gain} points, done on {found.on}")
+    return Bilingual(f"{many}步共{gain}分，最早{found.on}完成", f"{_steps(many)} for {gain} points, done on {found.on}")
 
 
 def _asked(rule: PointsRule) -> Bilingual:
@@ -103,3 +99,7 @@ def _asked(rule: PointsRule) -> Bilingual:
         return Bilingual("", "")
     least = number(next(iter(rule.at_least.values())))
     return Bilingual(f"（不低于{least}分）", f" (with {least} or more)")
+
+
+def _steps(many: int) -> str:
+    return "1 step" if many == 1 else f"{many} steps"

@@ -23,9 +23,36 @@ def number(value: float) -> str:
     return f"{value:.10g}"
 
 
-def merit_text(frames: Frames, rule: PointsRule, merit: Merit) -> Bilingual:
+class Records:
+    """Records as people are told of them: rows by place and names by code, each table read once when it is needed."""
+
+    def __init__(self, frames: Frames) -> None:
+        self._frames = frames
+        self._rows: dict[str, list[Row]] = {}
+        self._names: dict[str, dict[str, Bilingual]] = {}
+
+    def row(self, table: str, place: int) -> Row:
+        """The row at a place of a table."""
+        if table not in self._rows:
+            records = self._frames[table].to_dict("records")
+            self._rows[table] = [{str(name): value for name, value in row.items()} for row in records]
+        return self._rows[table][place]
+
+    def name(self, table: str, key: str, code: str) -> Bilingual:
+        """The names that a reference table gives a code, the code itself where it gives none."""
+        if table not in self._names:
+            rows = self._frames[table].to_dict("records") if table in self._frames else []
+            self._names[table] = {str(row[key]): _both(row["name_zh"], row["name_en"], str(row[key])) for row in rows}
+        return self._names[table].get(code, Bilingual(code, code))
+
+
+def _both(zh: Any, en: Any, code: str) -> Bilingual:
+    return Bilingual(text(zh) or text(en) or code, text(en) or text(zh) or code)
+
+
+def merit_text(records: Records, rule: PointsRule, merit: Merit) -> Bilingual:
     """What one piece of evidence is, what it is worth, and how long it counts."""
-    what = what_text(frames, rule, merit)
+    what = what_text(records, rule, merit)
     zh, en = _worth(merit)
     until_zh, until_en = _until(merit)
     return Bilingual(
@@ -33,10 +60,11 @@ def merit_text(frames: Frames, rule: PointsRule, merit: Merit) -> Bilingual:
     )
 
 
-def what_text(frames: Frames, rule: PointsRule, merit: Merit) -> Bilingual:
+def what_text(records: Records, rule: PointsRule, merit: Merit) -> Bilingual:
     """What a merit rests on: the award, the course, the unit; the rule's own name where the table tells no more."""
-    row = {str(name): value for name, value in frames[rule.table].iloc[merit.row].items()}
-    told = _TOLD[rule.table](frames, row) if rule.table in _TOLD else Bilingual(rule.name_zh, rule.name_en)
+    told = Bilingual(rule.name_zh, rule.name_en)
+    if rule.table in _TOLD:
+        told = _TOLD[rule.table](records, records.row(rule.table, merit.row))
     if merit.year is None:
         return told
     return Bilingual(f"{told.zh}，连续满第{merit.year}年", f"{told.en}, full year {merit.year} of the stretch")
@@ -74,50 +102,40 @@ def _until(merit: Merit) -> tuple[str, str]:
     return f"计分至{merit.expires_on}（当日起不再计）", f"until it expires on {merit.expires_on}"
 
 
-def _honour(_: Frames, row: Row) -> Bilingual:
-    level, name = text(row.get("level")), str(row["honour"])
+def _honour(_: Records, row: Row) -> Bilingual:
+    level, name = text(row["level"]), str(row["honour"])
     if level is None:
         return Bilingual(f"“{name}”", f"“{name}”")
     label = HonourLevel(level)
     return label.label if name in (label.zh, label.en) else Bilingual(f"{label.zh}“{name}”", f"{label.en} “{name}”")
 
 
-def _completion(frames: Frames, row: Row) -> Bilingual:
-    name, score = named(frames.get("courses"), "course_id", str(row["course_id"])), row.get("score")
-    if score is None or pd.isna(score):
+def _completion(records: Records, row: Row) -> Bilingual:
+    name, score = records.name("courses", "course_id", str(row["course_id"])), row["score"]
+    if pd.isna(score):
         return Bilingual(f"培训“{name.zh}”", f"course “{name.en}”")
     return Bilingual(f"培训“{name.zh}”成绩{number(score)}分", f"course “{name.en}” with a score of {number(score)}")
 
 
-def _posting(frames: Frames, row: Row) -> Bilingual:
-    unit = named(frames.get("units"), "unit_id", str(row["unit_id"]))
+def _posting(records: Records, row: Row) -> Bilingual:
+    unit = records.name("units", "unit_id", str(row["unit_id"]))
     return Bilingual(f"在“{unit.zh}”任职", f"posting in “{unit.en}”")
 
 
-def _appraisal(_: Frames, row: Row) -> Bilingual:
-    kind, grade = AppraisalKind(row["kind"]), text(row.get("grade"))
+def _appraisal(_: Records, row: Row) -> Bilingual:
+    kind, grade = AppraisalKind(row["kind"]), text(row["grade"])
     if grade is None:
         return Bilingual(f"{kind.zh}考核", f"appraisal of {kind.en}")
     label = AppraisalGrade(grade)
     return Bilingual(f"{kind.zh}考核{label.zh}", f"appraisal of {kind.en}: {label.en}")
 
 
-_TOLD: Mapping[str, Callable[[Frames, Row], Bilingual]] = {
+_TOLD: Mapping[str, Callable[[Records, Row], Bilingual]] = {
     "honours": _honour,
     "course_completions": _completion,
     "postings": _posting,
     "appraisals": _appraisal,
 }
-
-
-def named(table: pd.DataFrame | None, key: str, code: str) -> Bilingual:
-    """The names that a reference table gives a code, the code itself where it gives none."""
-    if table is not None:
-        found = table.loc[(table[key] == code).to_numpy(bool, na_value=False)]
-        if len(found):
-            zh, en = text(found.iloc[0].get("name_zh")), text(found.iloc[0].get("name_en"))
-            return Bilingual(zh or en or code, en or zh or code)
-    return Bilingual(code, code)
 
 
 def text(value: Any) -> str | None:

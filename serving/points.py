@@ -19,7 +19,7 @@ from features.record import records_at
 from models.points import Account, Frames, Line, Merit, accounts, tables_needed
 from models.points_plan import Combination, Plan, Target, plans
 from models.points_plan_words import combination_text, loss_text, plan_text, step_text, way_text
-from models.points_words import line_text, merit_text
+from models.points_words import Records, line_text, merit_text
 from serving.manifest import hash_of
 from serving.points_schemas import (
     Evidence,
@@ -82,8 +82,9 @@ class PointsDesk:
         known = _known(frames)
         told = accounts(frames, [one for one in ids if one in known], rules, as_of)
         answers = self._plans(frames, told, request.target)
+        words = Records(frames)
         scored = {
-            account.officer_id: _scored(frames, account, plan) for account, plan in zip(told, answers, strict=True)
+            account.officer_id: _scored(words, account, plan) for account, plan in zip(told, answers, strict=True)
         }
         return PointsAnswer(
             request_id=request_id,
@@ -119,16 +120,16 @@ def _total(asked: PointsTarget, account: Account) -> float:
     return account.total + asked.missing if asked.missing is not None else float(asked.total or 0.0)
 
 
-def _scored(frames: Frames, account: Account, plan: Plan | None) -> PointsScored:
+def _scored(records: Records, account: Account, plan: Plan | None) -> PointsScored:
     return PointsScored(
         officer_id=account.officer_id,
         total=account.total,
-        points=[_line(frames, line) for line in account.lines],
-        plan=None if plan is None else _plan(frames, plan),
+        points=[_line(records, line) for line in account.lines],
+        plan=None if plan is None else _plan(records, plan),
     )
 
 
-def _line(frames: Frames, line: Line) -> PointsLine:
+def _line(records: Records, line: Line) -> PointsLine:
     return PointsLine(
         rule=line.rule.code,
         name=Text(zh=line.rule.name_zh, en=line.rule.name_en),
@@ -136,14 +137,14 @@ def _line(frames: Frames, line: Line) -> PointsLine:
         points=line.points,
         subtotal=line.subtotal,
         cap=line.rule.cap,
-        evidence=[_evidence(frames, line, merit) for merit in line.merits],
+        evidence=[_evidence(records, line, merit) for merit in line.merits],
     )
 
 
-def _evidence(frames: Frames, line: Line, merit: Merit) -> Evidence:
+def _evidence(records: Records, line: Line, merit: Merit) -> Evidence:
     return Evidence(
         earned_on=merit.earned_on,
-        text=_text(merit_text(frames, line.rule, merit)),
+        text=_text(merit_text(records, line.rule, merit)),
         points=merit.points,
         counted=merit.counted,
         cut_off=merit.cut_off,
@@ -152,7 +153,7 @@ def _evidence(frames: Frames, line: Line, merit: Merit) -> Evidence:
     )
 
 
-def _plan(frames: Frames, plan: Plan) -> PointsPlan:
+def _plan(records: Records, plan: Plan) -> PointsPlan:
     return PointsPlan(
         status=plan.status,
         target=plan.target.total,
@@ -176,18 +177,18 @@ def _plan(frames: Frames, plan: Plan) -> PointsPlan:
             )
             for way in plan.ways
         ],
-        combinations=[_combination(frames, found) for found in plan.combinations],
+        combinations=[_combination(records, found) for found in plan.combinations],
         text=_text(plan_text(plan)),
     )
 
 
-def _combination(frames: Frames, found: Combination) -> PointsCombination:
+def _combination(records: Records, found: Combination) -> PointsCombination:
     steps = [
         PointsStep(
             rule=step.rule.code,
             on=step.on,
             course_id=None if step.offer is None else step.offer.course_id,
-            text=_text(step_text(step, frames)),
+            text=_text(step_text(step, records)),
         )
         for step in found.steps
     ]

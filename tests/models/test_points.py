@@ -18,7 +18,7 @@ from data_contracts.asof import add_months
 from data_contracts.decisions import PointsRule
 from data_contracts.policy import policy
 from models.points import Account, accounts, totals
-from models.points_words import line_text, merit_text
+from models.points_words import Records, line_text, merit_text
 from tests.models.records import DAY, officers_of, record, simulated
 
 RULES = policy().points
@@ -205,8 +205,8 @@ def test_every_merit_and_line_is_told_in_both_languages() -> None:
         appraisals=[{"officer_id": "a", "kind": "performance", "grade": "excellent", "occurred_on": "2021-12-31"}],
     )
     told = account(frames, [rule("commendation", cap=8.0), *RULES[4:]], DAY)
-    zh = [merit_text(frames, line.rule, merit).zh for line in told.lines for merit in line.merits]
-    en = [merit_text(frames, line.rule, merit).en for line in told.lines for merit in line.merits]
+    zh = [merit_text(Records(frames), line.rule, merit).zh for line in told.lines for merit in line.merits]
+    en = [merit_text(Records(frames), line.rule, merit).en for line in told.lines for merit in line.merits]
     assert zh[:4] == [
         "2018-01-01，嘉奖，原计3分，自2021-01-01起不再计分",
         "2021-01-01，嘉奖，计3分，计分至2024-01-01（当日起不再计）",
@@ -236,7 +236,9 @@ def test_words_do_without_what_is_not_recorded() -> None:
         career_goals=[{"officer_id": "a", "occurred_on": "2021-12-31"}],
     )
     told = account(frames, [any_honour, any_course, any_grade, goal], DAY)
-    words = [merit_text(frames, line.rule, merit).en.split(",")[0] for line in told.lines for merit in line.merits]
+    words = [
+        merit_text(Records(frames), line.rule, merit).en.split(",")[0] for line in told.lines for merit in line.merits
+    ]
     assert [each.split(": ", 1)[1] for each in words] == [
         "“奖”",
         "course “q”",
