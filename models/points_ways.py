@@ -159,7 +159,7 @@ def lasting_from(rule: PointsRule, deadline: date) -> date | None:
     >>> from data_contracts.policy import policy
     >>> commendation = next(rule for rule in policy().points if rule.code == "commendation")
     >>> lasting_from(commendation, date(2027, 2, 28))
-    datetime.date(2024, 2, 29)
+    datetime.date(2024, 3, 1)
     """
     if rule.expires_months is None:
         return None

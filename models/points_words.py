@@ -111,10 +111,12 @@ def _honour(_: Records, row: Row) -> Bilingual:
 
 
 def _completion(records: Records, row: Row) -> Bilingual:
-    name, score = records.name("courses", "course_id", str(row["course_id"])), row["score"]
-    if pd.isna(score):
+    name, score = records.name("courses", "course_id", str(row["course_id"])), text(row["score"])
+    if score is None:
         return Bilingual(f"培训“{name.zh}”", f"course “{name.en}”")
-    return Bilingual(f"培训“{name.zh}”成绩{number(score)}分", f"course “{name.en}” with a score of {number(score)}")
+    return Bilingual(
+        f"培训“{name.zh}”成绩{number(float(score))}分", f"course “{name.en}” with a score of {number(float(score))}"
+    )
 
 
 def _posting(records: Records, row: Row) -> Bilingual:
