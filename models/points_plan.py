@@ -69,7 +69,7 @@ class Plan:
     """The answer: where the officer stands now and, if nothing is done, at the deadline; what could be done.
 
     `on` is the first day from which the target is held by itself until the deadline; `most` is the highest total
-    that could be reached at the deadline.
+    that could be reached at the deadline (where the target is within reach, at least the target).
     """
 
     status: Status

@@ -25,8 +25,8 @@ BASE: dict[str, Any] = {
     ],
     "units": [{"unit_id": "s", "unit_level": "station"}, {"unit_id": "b", "unit_level": "bureau"}],
     "promotions": [
-        {"officer_id": "a", "ladder": "technical", "rank_step": "四级主管", "occurred_on": "2021-05-01", "kind": "step"},
-        {"officer_id": "a", "ladder": "police_rank", "rank_step": "一级警督", "occurred_on": "2022-05-01", "kind": "step"},
+        {"officer_id": "a", "ladder": "technical", "rank_step": "四级主管", "occurred_on": "2021-05-01"},
+        {"officer_id": "a", "ladder": "police_rank", "rank_step": "一级警督", "occurred_on": "2022-05-01"},
     ],
     "courses": [{"course_id": "k", "name_zh": "课", "name_en": "Course K", "valid_months": 24}],
     "course_completions": [{"officer_id": "a", "course_id": "k", "occurred_on": "2020-07-01"}],

@@ -151,14 +151,14 @@ def test_no_day_of_service_counts_twice(served: list[tuple[date, int | None, str
     for begun, length, unit in served:
         end = min(begun + timedelta(days=length), day) if length else day
         days |= {begun + timedelta(days=n) for n in range((end - begun).days)} if unit != "b" else set()
-    wanted, begin = [], None
+    wanted, anniversaries = 0, set[date]()
     for each in sorted(days):
-        begin = each if begin is None or not {each - timedelta(days=n) for n in (1, 2)} & days else begin
-        # a whole day off is a break, a night is not: an end given as the last day leaves exactly one day between
-        wanted += [1 for k in range(1, 9) if add_months(begin, 12 * k) == each + timedelta(days=1)]
+        if not {each - timedelta(days=n) for n in (1, 2)} & days:  # a gap of one day is no break
+            anniversaries = {add_months(each, 12 * k) for k in range(1, 9)}
+        wanted += each + timedelta(days=1) in anniversaries
     shuffled = shuffle.sample(rows, len(rows))
     found = grass_roots(str(day), *shuffled)
-    assert len(found) == len(wanted) == len(grass_roots(str(day), *rows))
+    assert len(found) == wanted == len(grass_roots(str(day), *rows))
     assert found == sorted(found)
 
 
