@@ -20,7 +20,7 @@ from tests.models.records import officers_of, record, simulated
 
 RULES, EARNING = policy().points, policy().earning
 TODAY = date(2024, 3, 1)
-COURSES = [
+COURSES: list[dict[str, Any]] = [
     {"course_id": "law1", "competency": "law", "hours": 12.0, "name_zh": "法一", "name_en": "Law 1"},
     {"course_id": "law2", "competency": "law"},
     {"course_id": "fit", "competency": "fitness", "hours": 6.0},
