@@ -170,3 +170,10 @@ def test_who_else_is_asked_for_and_the_order_of_rows_change_nothing() -> None:
     one = facts_of(frames, ids, DAY)
     other: Facts = facts_of(mixed, ids[10:20], DAY)
     assert (allowed(one, posts, policy())[10:20] == allowed(other, posts, policy())).all()
+
+
+def test_a_step_of_the_same_name_on_another_ladder_does_not_count() -> None:
+    steps = [{"ladder": ladder, "rank_step": "四级主管", "position": 5} for ladder in ("technical", "general")]
+    post = Post("x", track="general", min_rank_step="四级主管")
+    assert only(judge(post, rank_steps=steps), "min_rank_step")[0].endswith("on another ladder than the post's")
+    assert "min_rank_step" in judge(replace(post, track="technical"), rank_steps=steps).met
