@@ -32,10 +32,12 @@ from data_contracts.decisions import (
     TableRetention,
     TrainingRule,
 )
+from data_contracts.earning import EarningPolicy
 from data_contracts.errors import ContractViolation, ForbiddenFeature, InvalidInput
 from data_contracts.gating import GatePolicy
 from data_contracts.placing import MatchingPolicy
 from data_contracts.policy_checks import Problem, Sections, problems_of
+from data_contracts.requirements import UnknownFacts
 from data_contracts.supporting import CourseAdvice, WhatIfPolicy
 from data_contracts.watching import WatchPolicy
 
@@ -128,6 +130,8 @@ SECTIONS: Mapping[str, tuple[str | None, Any]] = {
     "course_themes": (None, CourseAdvice),
     "what_if": (None, WhatIfPolicy),
     "matching": (None, MatchingPolicy),
+    "earning": (None, EarningPolicy),
+    "unknown_facts": (None, UnknownFacts),
 }
 
 

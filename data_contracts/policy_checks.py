@@ -23,8 +23,10 @@ from data_contracts.decisions import (
     SupportRule,
     TrainingRule,
 )
+from data_contracts.earning import EarningPolicy
 from data_contracts.gating import GatePolicy
 from data_contracts.placing import MatchingPolicy
+from data_contracts.requirements import UnknownFacts
 from data_contracts.supporting import CourseAdvice, WhatIfPolicy
 from data_contracts.vocabulary import Grade, Outcome
 from data_contracts.watching import WatchPolicy
@@ -66,6 +68,8 @@ class Sections:
     course_themes: CourseAdvice
     what_if: WhatIfPolicy
     matching: MatchingPolicy
+    earning: EarningPolicy
+    unknown_facts: UnknownFacts
 
 
 def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
@@ -76,6 +80,8 @@ def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
     yield from _outcomes(found, contracts)
     for number, rule in enumerate(found.points, start=1):
         yield from _points(f"rule[{number}]", rule, contracts)
+    for name in sorted(set(found.earning.by_table) - set(contracts.tables)):
+        yield Problem("earning.toml", f"by_table.{name}", f"no table {name!r}", TABLE_REMEDY)
     yield from _retention(found.retention, contracts)
     yield from _forbidden(found.forbidden, contracts)
     yield from _watch(found.watch)

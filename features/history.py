@@ -58,6 +58,12 @@ def arrow_schema(table: Table) -> pa.Schema:
     return pa.schema([pa.field(c.name, ARROW_TYPES[c.kind]) for c in table.columns])
 
 
+def as_pandas(rows: pa.Table) -> pd.DataFrame:
+    """Rows of a history in the types that frames have behind the door."""
+    frame: pd.DataFrame = rows.to_pandas(types_mapper=_PANDAS_TYPES.get)
+    return frame
+
+
 class History:
     """Accepted rows under one folder; making the object touches nothing.
 
@@ -159,8 +165,7 @@ class History:
     def _read(self, contract: Table, columns: list[str]) -> pd.DataFrame:
         if not self.files(contract.name):
             return pd.DataFrame({c: pd.Series(dtype=DTYPES[contract.column(c).kind]) for c in columns})
-        found: pd.DataFrame = self.dataset(contract.name).to_table(columns).to_pandas(types_mapper=_PANDAS_TYPES.get)
-        return found
+        return as_pandas(self.dataset(contract.name).to_table(columns))
 
     def _entries(self, table: str) -> Iterator[dict[str, Any]]:
         for batch in self._batches():

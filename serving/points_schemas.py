@@ -1,0 +1,142 @@
+"""Bodies of `POST /v1/points`: the published rule table applied to records; no model has a part in it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from serving.schemas import MAX_OFFICERS, Answer, Body, NotScored, OfficerId, Text, about
+
+MOST_POINTS = 10_000.0
+
+
+class PointsTarget(Body):
+    """期限与目标：总分或还缺的分数，二者择一。 / A deadline with a total or the points missing, one of the two."""
+
+    deadline: date = about("期限", "the day on which the points are asked for")
+    total: float | None = about("目标总分", "the total asked for", default=None, ge=0.0, le=MOST_POINTS)
+    missing: float | None = about(
+        "在现有分数上还缺的分数", "points missing to what there is now", default=None, gt=0.0, le=MOST_POINTS
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.total is None) == (self.missing is None):
+            raise ValueError("give total or missing, one of the two")
+        return self
+
+
+class PointsRequest(Body):
+    """积分：逐项说明，可附目标。 / Points line by line, with a target if one is asked for."""
+
+    officer_ids: list[OfficerId] = about(
+        "民警编号，1 至 200 个，可重复", "officer ids, 1 to 200, repeats allowed", min_length=1, max_length=MAX_OFFICERS
+    )
+    as_of: date | None = about("计算日期；空为今天", "day of the record, null for today", default=None)
+    target: PointsTarget | None = about("目标与期限；可空", "what is to be reached by when, may be null", default=None)
+
+
+class Evidence(Answer):
+    """一项依据。 / One piece of evidence."""
+
+    earned_on: date = about("取得日期", "day on which it was earned")
+    text: Text = about("依据的文字", "the evidence in words")
+    points: float = about("该项分值", "what it is worth")
+    counted: float = about("实际计分", "what counts of it")
+    cut_off: float = about("超出上限不计的分数", "what the cap takes of it")
+    state: Literal["counted", "expired"] = about("有效或已过期", "in force or expired")
+    expires_on: date | None = about("不再计分的首日；空为长期", "first day it no longer counts, null for good")
+
+
+class PointsLine(Answer):
+    """规则表的一行。 / One line of the rule table."""
+
+    rule: str = about("规则代码", "code of the rule")
+    name: Text = about("规则名称", "name of the rule")
+    text: Text = about("该行的文字", "the line in words")
+    points: float = about("该行计分", "points of the line")
+    subtotal: float = about("上限前合计", "sum before the cap")
+    cap: float = about("上限", "the cap")
+    evidence: list[Evidence] = about("依据，按取得先后", "the evidence in the order it was earned")
+
+
+class PointsLoss(Answer):
+    """将到期的分数。 / Points that will expire."""
+
+    rule: str = about("规则代码", "code of the rule")
+    on: date = about("不再计分的首日", "first day on which they no longer count")
+    points: float = about("减少的分数", "points lost")
+    text: Text = about("文字", "in words")
+
+
+class PointsWay(Answer):
+    """还能得分的途径。 / A way in which points could still be earned."""
+
+    rule: str = about("规则代码", "code of the rule")
+    earned_by: Literal["study", "service", "appraisal", "award"] = about("取得方式", "how it is earned")
+    room: float = about("期限日上限所余", "what the cap leaves on the deadline")
+    gives: list[float] = about("每一次可得的分数", "what each further merit gives")
+    days: list[date] = about("各次最早计分日", "earliest day on which each could count")
+    by_itself_on: list[date] = about("随任职自然增加的日期", "days on which years pass by themselves")
+    text: Text = about("文字", "in words")
+
+
+class PointsStep(Answer):
+    """一步。 / One step."""
+
+    rule: str = about("规则代码", "code of the rule")
+    on: date = about("最早计分日", "earliest day on which it could count")
+    course_id: str | None = about("可修的培训", "a course that would do")
+    text: Text = about("文字", "in words")
+
+
+class PointsCombination(Answer):
+    """达到目标的最少步骤。 / The fewest steps that reach the target."""
+
+    gain: float = about("期限日可增加的分数", "points added on the deadline")
+    on: date = about("最早完成日", "earliest day on which all count")
+    steps: list[PointsStep] = about("步骤，按日期", "the steps by day")
+    text: Text = about("文字", "in words")
+
+
+class PointsPlan(Answer):
+    """如何在期限内取得所缺分数。 / What would earn the missing points by the deadline."""
+
+    status: Literal["reached", "by_itself", "possible", "not_within_deadline"] = about(
+        "已达到、自然达到、可以达到、期限内达不到", "reached, by itself, possible, or not within the deadline"
+    )
+    target: float = about("目标总分", "the total asked for")
+    deadline: date = about("期限", "the deadline")
+    total_then: float = about("不作变动时期限日的总分", "total on the deadline if nothing is done")
+    missing: float = about("期限日所缺分数", "points missing on the deadline")
+    reached_on: date | None = about("自然达到的日期", "day from which it is reached by itself")
+    losses: list[PointsLoss] = about("期限前到期的分数", "what expires before the deadline")
+    ways: list[PointsWay] = about("各行还能如何得分", "what each line could still give")
+    combinations: list[PointsCombination] = about(
+        "达到目标的办法，最易者在前；其后各项步骤更少",
+        "how to reach it, least demanding first, each next takes fewer steps",
+    )
+    text: Text = about("结论", "the answer in words")
+
+
+class PointsScored(Answer):
+    """有积分的民警。 / An officer with points."""
+
+    officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
+    status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
+    total: float = about("总分", "the total")
+    points: list[PointsLine] = about("逐项积分，按规则表顺序", "line by line in the order of the rule table")
+    plan: PointsPlan | None = about("目标的答复；未问则空", "the answer to the target, null when none was asked")
+
+
+class PointsAnswer(Answer):
+    """每个民警一项结果，顺序不变；积分只按规则表，与模型无关。 / By the rule table alone; no model has a part in it."""
+
+    request_id: str = about("请求编号", "id of this request")
+    rule_table: str = about("规则表的摘要", "hash of the rule table")
+    as_of: date = about("计算日期", "day of the record")
+    results: list[PointsScored | NotScored] = about(
+        "每个民警一项，顺序与请求一致", "one for each officer, in the order asked"
+    )

@@ -1,0 +1,170 @@
+"""What would earn the missing points: days, caps and expiry are honoured, and no smaller combination would do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from itertools import product
+from typing import Any
+
+import pytest
+
+from data_contracts.errors import InvalidInput
+from data_contracts.policy import policy
+from models.points import accounts
+from models.points_plan import Plan, Target, plans
+from models.points_plan_words import combination_text, loss_text, plan_text, step_text, way_text
+from models.points_ways import implied
+from models.points_words import Records
+from tests.models.records import officers_of, record, simulated
+
+RULES, EARNING = policy().points, policy().earning
+TODAY = date(2024, 3, 1)
+COURSES: list[dict[str, Any]] = [
+    {"course_id": "law1", "competency": "law", "hours": 12.0, "name_zh": "法一", "name_en": "Law 1"},
+    {"course_id": "law2", "competency": "law"},
+    {"course_id": "fit", "competency": "fitness", "hours": 6.0},
+]
+
+
+def plan(total: float, deadline: str, only: tuple[str, ...] = (), **tables: Any) -> Plan:
+    """For officer a, with some of the rules."""
+    frames = record(**{"courses": COURSES, "units": [{"unit_id": "s", "unit_level": "station"}], **tables})
+    rules = [rule for rule in RULES if not only or rule.code in only]
+    (found,) = plans(
+        frames, accounts(frames, ["a"], rules, TODAY), [Target(total, date.fromisoformat(deadline))], EARNING
+    )
+    return found
+
+
+def posted(started: str, unit: str = "s") -> list[dict[str, Any]]:
+    """One open posting."""
+    return [{"officer_id": "a", "post_id": "p", "unit_id": unit, "started_on": started}]
+
+
+def praised(*days: str) -> list[dict[str, Any]]:
+    """Commendations."""
+    return [{"officer_id": "a", "honour": "嘉奖", "level": "commendation", "occurred_on": day} for day in days]
+
+
+def test_years_in_the_present_posting_pass_by_themselves() -> None:
+    found = plan(8.0, "2027-03-01", ("grassroots_years",), postings=posted("2022-06-01"))
+    assert (found.status, found.now.total, found.then.total) == ("by_itself", 2.0, 8.0)
+    assert found.on == date(2026, 6, 1)
+    assert [str(day) for day in found.ways[0].by_itself] == ["2024-06-01", "2025-06-01", "2026-06-01"]
+    assert found.ways[0].days == ()
+    assert "years pass by themselves on 2024-06-01" in way_text(found.ways[0]).en
+    assert "reached by itself from 2026-06-01" in plan_text(found).en
+    assert plan(2.0, "2027-03-01", ("grassroots_years",), postings=posted("2022-06-01")).status == "reached"
+
+
+def test_a_move_to_the_grass_roots_gives_years_from_today() -> None:
+    found = plan(4.0, "2026-03-01", ("grassroots_years",), postings=posted("2022-06-01", "b"))
+    assert [str(step.on) for step in found.combinations[0].steps] == ["2025-03-01", "2026-03-01"]
+    short = plan(4.0, "2026-02-28", ("grassroots_years",), postings=posted("2022-06-01", "b"))
+    assert (short.status, short.most) == ("not_within_deadline", 2.0)
+    assert "2 short" in plan_text(short).en
+
+
+def test_what_expires_by_the_deadline_is_taken_away_unless_the_cap_makes_it_up() -> None:
+    days = ("2021-03-10", "2021-04-01", "2022-01-01", "2022-02-01")
+    found = plan(9.0, "2024-04-01", ("commendation",), honours=praised(*days))
+    assert (found.now.total, found.then.total) == (9.0, 6.0)
+    assert [(str(loss.on), loss.points) for loss in found.losses] == [("2024-04-01", 3.0)]
+    assert loss_text(found.losses[0]).en == "from 2024-04-01 commendation expires: 3 points fewer"
+    assert [str(step.on) for step in found.combinations[0].steps] == ["2024-03-02"]
+    assert plan(9.0, "2024-03-31", ("commendation",), honours=praised(*days)).status == "reached"
+
+
+def test_courses_are_named_with_their_hours_and_days_and_count_on_every_line() -> None:
+    found = plan(5.0, "2024-05-01", ("law_exam", "training_passed"))
+    (best,) = found.combinations
+    assert [(step.rule.code, step.offer.course_id if step.offer else "", str(step.on)) for step in best.steps] == [
+        ("law_exam", "law1", "2024-03-16"),
+        ("training_passed", "fit", "2024-03-23"),
+    ]
+    assert best.gain == 5.0  # the law course is training passed too
+    told = [step_text(step, Records(record(courses=COURSES))) for step in best.steps]
+    assert told[0].zh == "执法资格与法律考试（不低于80分），如培训“法一”12学时，最早2024-03-16起计4分"
+    assert (
+        told[1].en
+        == "training passed (with 60 or more), such as “fit” of 6 hours: 0.5 points from 2024-03-23 at the earliest"
+    )
+    assert combination_text(best).en == "2 steps for 5 points, done on 2024-03-23"
+    assert "2 steps for 5 points" in plan_text(found).en
+    assert plan(5.0, "2024-03-23", ("law_exam", "training_passed")).status == "possible"
+    assert plan(5.0, "2024-03-22", ("law_exam", "training_passed")).status == "not_within_deadline"
+    assert plan(1.0, "2024-05-01", ("law_exam",), courses=COURSES[2:]).status == "not_within_deadline"
+
+
+def test_a_course_that_still_counts_is_not_taken_again() -> None:
+    taken = [{"officer_id": "a", "course_id": "law1", "occurred_on": "2024-01-01", "score": 90.0}]
+    found = plan(8.5, "2024-09-01", ("law_exam", "training_passed"), course_completions=taken)
+    assert [step.offer.course_id for step in found.combinations[0].steps if step.offer] == ["law2"]
+
+
+def test_appraisals_come_at_the_years_end_three_at_a_time() -> None:
+    found = plan(12.0, "2026-01-01", ("excellent_appraisal",))
+    assert [str(step.on) for step in found.combinations[0].steps] == ["2025-01-01"] * 3 + ["2026-01-01"]
+    assert plan(12.0, "2025-12-31", ("excellent_appraisal",)).status == "not_within_deadline"
+
+
+def test_what_would_expire_before_the_deadline_is_earned_later() -> None:
+    found = plan(3.0, "2029-03-01", ("commendation",))
+    assert str(found.combinations[0].steps[0].on) == "2026-03-03"
+    assert "the first from 2026-03-03" in way_text(found.ways[0]).en
+
+
+def test_awards_are_asked_for_last_and_told_only_where_they_take_fewer_steps() -> None:
+    found = plan(8.0, "2026-01-02")
+    assert [len(one.steps) for one in found.combinations] == [2, 1]
+    assert {step.rule.code for step in found.combinations[0].steps} == {"law_exam"}
+    assert found.combinations[1].steps[0].rule.code == "third_class_merit"
+
+
+def test_a_line_at_its_cap_or_with_no_way_says_so() -> None:
+    found = plan(99.0, "2024-04-01", ("commendation", "excellent_appraisal"), honours=praised(*["2024-01-01"] * 3))
+    assert [way_text(way).en for way in found.ways] == [
+        "commendation: at the cap 9",
+        "excellent appraisal: nothing can be added by the deadline",
+    ]
+    assert found.status == "not_within_deadline"
+
+
+def test_the_deadline_must_lie_ahead() -> None:
+    with pytest.raises(InvalidInput, match="not after 2024-03-01"):
+        plan(1.0, "2024-03-01")
+    assert plans({}, [], [], EARNING) == []
+
+
+def test_no_smaller_combination_would_do() -> None:
+    """Against every choice of steps, told one by one, for officers of a simulated bureau."""
+    frames, ids = simulated(), officers_of(simulated())[::12]
+    small = [
+        rule
+        for rule in RULES
+        if rule.code in ("third_class_merit", "law_exam", "training_passed", "excellent_appraisal")
+    ]
+    day, deadline = date(2022, 7, 1), date(2023, 8, 1)
+    now = accounts(frames, ids, small, day)
+    found = plans(frames, now, [Target(one.total + 11.5, deadline) for one in now], EARNING)
+    seen = set()
+    for each in found:
+        fewest = []
+        for counts in product(*(range(way.steps + 1) for way in each.ways)):
+            then = 0.0
+            for line in each.then.lines:
+                more = sum(n for n, way in zip(counts, each.ways, strict=True) if implied(way.rule, line.rule))
+                then += min(line.subtotal + more * line.rule.points, line.rule.cap)
+            hours = sum(offer.hours for n, way in zip(counts, each.ways, strict=True) for offer in way.offers[:n])
+            fewest += [sum(counts)] if then >= each.target.total - 1e-9 and hours <= 6.0 * 395 / 7 else []
+        seen.add(each.status)
+        assert (len(each.combinations[-1].steps) if each.combinations else None) == min(fewest, default=None)
+    assert "possible" in seen
+
+
+def test_a_huge_table_is_still_answered() -> None:
+    many = [replace(rule, points=rule.cap / 30) for rule in RULES]
+    frames = record(honours=praised("2023-01-01"))
+    (found,) = plans(frames, accounts(frames, ["a"], many, TODAY), [Target(90.0, date(2039, 1, 1))], EARNING)
+    assert found.status in ("possible", "not_within_deadline")

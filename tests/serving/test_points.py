@@ -1,0 +1,117 @@
+"""The desk of /v1/points on a real small history: one result for each officer, told line by line."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from data_contracts.errors import InvalidInput
+from data_contracts.policy import policy
+from data_contracts.settings import Settings
+from features.history import History
+from serving.points import HistoryRecords, PointsDesk
+from serving.points_schemas import PointsAnswer, PointsRequest, PointsScored
+from tests.models.records import framed
+
+NOW = datetime(2024, 3, 1, 9, 0)
+UNITS = [{"unit_id": "s", "unit_level": "station", "name_zh": "一所", "known_on": "2000-01-01"}]
+
+
+def rows(**more: Any) -> dict[str, Any]:
+    """A row of officer a that was known when it happened."""
+    day = more.get("started_on") or more.get("occurred_on")
+    return {"officer_id": "a", "known_on": day, **more}
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> PointsDesk:
+    """A desk over a history of two officers, one of them without merits."""
+    settings = Settings(state=tmp_path_factory.mktemp("points"))
+    posting = {"post_id": "p", "unit_id": "s", "started_on": "2021-03-01"}
+    History(settings.history_dir).append_all(
+        {
+            "postings": framed("postings", [rows(**posting), rows(**{**posting, "officer_id": "b", "unit_id": "x"})]),
+            "units": framed("units", UNITS),
+            "honours": framed(
+                "honours",
+                [
+                    rows(honour="嘉奖", level="commendation", occurred_on="2021-04-01"),
+                    rows(honour="嘉奖", level="commendation", occurred_on="2024-02-01", known_on="2024-03-02"),
+                ],
+            ),
+        },
+        "test",
+    )
+    return PointsDesk(HistoryRecords.of(settings), policy())
+
+
+def ask(desk: PointsDesk, **body: Any) -> PointsAnswer:
+    """As the body comes over the web."""
+    return desk.answer(PointsRequest.model_validate_json(json.dumps(body)), "r", NOW)
+
+
+def scored(answer: PointsAnswer, place: int = 0) -> PointsScored:
+    """A result that has points."""
+    found = answer.results[place]
+    assert isinstance(found, PointsScored)
+    return found
+
+
+def test_one_result_for_each_in_order_and_the_unknown_are_told(desk: PointsDesk) -> None:
+    answer = ask(desk, officer_ids=["a", "nobody", "b", "a"])
+    assert [(one.officer_id, one.status) for one in answer.results] == [
+        ("a", "scored"), ("nobody", "not_scored"), ("b", "scored"), ("a", "scored"),
+    ]  # fmt: skip
+    assert answer.results[1].model_dump()["because"]["code"] == "unknown_officer"
+    assert (answer.as_of, answer.request_id, len(answer.rule_table)) == (date(2024, 3, 1), "r", 64)
+    assert (scored(answer).total, scored(answer, 2).total, scored(answer).plan) == (9.0, 0.0, None)
+
+
+def test_lines_add_up_and_tell_their_evidence(desk: PointsDesk) -> None:
+    told = scored(ask(desk, officer_ids=["a"]))
+    assert [line.rule for line in told.points] == [rule.code for rule in policy().points]
+    assert sum(line.points for line in told.points) == told.total
+    lines = {line.rule: line for line in told.points}
+    (praise,) = lines["commendation"].evidence
+    assert (praise.earned_on, praise.expires_on, praise.counted) == (date(2021, 4, 1), date(2024, 4, 1), 3.0)
+    assert lines["grassroots_years"].evidence[2].text.zh == "2024-03-01，在“一所”任职，连续满第3年，计2分，长期有效"
+
+
+def test_the_day_asked_for_is_the_day_of_the_record(desk: PointsDesk) -> None:
+    later = desk.answer(PointsRequest(officer_ids=["a"]), "r", datetime(2024, 3, 2))
+    assert scored(later).total == 12.0  # the second commendation became known
+    past = ask(desk, officer_ids=["a"], as_of="2022-03-01")
+    assert (past.as_of, scored(past).total) == (date(2022, 3, 1), 5.0)
+
+
+def test_a_target_is_answered_with_what_to_do_by_when(desk: PointsDesk) -> None:
+    for asked in ({"missing": 2.0}, {"total": 11.0}):
+        plan = scored(ask(desk, officer_ids=["a"], target={"deadline": "2025-03-01", **asked})).plan
+        assert plan is not None
+        assert (plan.status, plan.target, plan.total_then, plan.missing) == ("possible", 11.0, 8.0, 3.0)
+        assert [loss.on for loss in plan.losses] == [date(2024, 4, 1)]
+        assert [len(found.steps) for found in plan.combinations] == [1]
+        assert plan.combinations[0].steps[0].course_id is None
+        assert len(plan.ways) == len(policy().points)
+        assert plan.text.en.startswith("9 points now; 8 on 2025-03-01 if nothing is done; the target is 11.")
+
+
+def test_days_that_cannot_be_are_refused(desk: PointsDesk) -> None:
+    with pytest.raises(InvalidInput, match="has not come yet"):
+        ask(desk, officer_ids=["a"], as_of="2024-03-02")
+    with pytest.raises(InvalidInput, match="deadline 2024-03-01 is not after"):
+        ask(desk, officer_ids=["nobody"], target={"deadline": "2024-03-01", "total": 1.0})
+
+
+@pytest.mark.parametrize(
+    "target", [{}, {"total": 1.0, "missing": 1.0}, {"missing": 0.0}, {"total": "1"}, {"total": 1.0, "more": 1}]
+)
+def test_a_target_is_a_total_or_what_is_missing(target: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        PointsRequest.model_validate_json(
+            json.dumps({"officer_ids": ["a"], "target": {"deadline": "2025-01-01", **target}})
+        )
