@@ -23,7 +23,7 @@ def supervisors_at(days: Table, postings: Table) -> Table:
     rows = standing_rows(days, postings.filter(postings.supervisor_id.notnull()), "started_on")
     order = ibis.window(group_by=KEYS, order_by=["started_on", "known_on", "post_id", "unit_id"])
     rows = rows.mutate(before=rows.supervisor_id.lag().over(order), step=ibis.row_number().over(order))
-    changed = (rows.step > 0) & (rows.supervisor_id != rows.before).fill_null(False)
+    changed = (rows.supervisor_id != rows.before).fill_null(False)
     rows = rows.mutate(changed=changed, begun=(rows.step == 0) | changed)
     changes = {
         f"supervisor_changes_{months}m": rows.count(

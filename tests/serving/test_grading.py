@@ -51,7 +51,7 @@ class SkewedScorer(CountScorer):
         number = chunk["officer_id"].str.removeprefix("o-").astype(int)
         chance = ((number * 37) % 97 / 97 * 0.25 + 0.05 * (number % 4)).round(2)
         chosen = [self.now.get(officer, usual) for officer, usual in zip(chunk["officer_id"], chance, strict=True)]
-        rows["probability"] = pd.Series(chosen, index=rows.index).mask(chunk["officer_id"] == "o-0")
+        rows["probability"] = chosen  # also of o-0, who is not scored for all that
         return rows.assign(strengths=None, merits=None)
 
 
@@ -99,6 +99,9 @@ def test_the_budget_bites_in_this_force(state: Settings) -> None:
     units = latest_run(state).officers().set_index("officer_id")["unit_id"]
     poor = Counter(units[budget.index[budget == "poor"]])
     assert 0 < max(poor.values()) <= 4
+    last = _past(state).night()
+    assert last is not None
+    assert np.isnan(last.at(ASKED, ["o-0", "o-1"])).tolist() == [True, False]  # the first has a chance but no score
     shares = _desk(MODES["shares"], _past(state))
     assert Counter(_asked(shares, WORST_UNIT)[0].values())["poor"] > poor["u3"]
 
