@@ -24,6 +24,7 @@ MODULES = (
     "recency",
     "sequences",
     "standing",
+    "supervisors",
     "surroundings",
     "unit_rows",
     "versions",

@@ -31,6 +31,8 @@ READS: Mapping[str, Mapping[str, pa.DataType]] = {
         "started_on": DAY,
         "ended_on": DAY,
         "rank_step": TEXT,
+        "shift": TEXT,
+        "supervisor_id": TEXT,
         **KNOWN,
     },
     "rank_steps": {"ladder": TEXT, "rank_step": TEXT, "position": NUMBER, **KNOWN},

@@ -29,7 +29,7 @@ POLICE_LADDER = "police_rank"
 
 
 def postings_at(days: Table, postings: Table) -> Table:
-    """Present post and unit, days in each, and moves between units.
+    """Present post, unit, shift and supervisor, days in post and unit, and moves between units.
 
     The latest posting is the present one, also when it has ended and none has followed (`posting_ended`):
     a posting that starts on `as_of` is not seen yet, and nobody is without a unit on the day of a move.
@@ -71,6 +71,8 @@ def _present(rows: Table, times: Table) -> Table:
         *KEYS,
         "unit_id",
         "post_id",
+        "shift",
+        "supervisor_id",
         posting_rank_step=joined.rank_step,
         posting_ended=later_is_unknown(joined.ended_on, joined.as_of).notnull(),
         days_in_unit=joined.as_of.delta(joined.unit_since, unit="day"),

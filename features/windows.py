@@ -22,9 +22,12 @@ from features.measures import COMPLAINTS, COURSES, DUTY, EVENT_TABLES, FORCE_REP
 from features.network import CO_ACCUSED, NETWORK_COLUMNS, co_accused
 from features.recency import FADING, fading, fading_columns
 from features.standing import POSTING_COLUMNS, RANK_COLUMNS, population, postings_at, rank_at, tenure_at
+from features.supervisors import SUPERVISOR_COLUMNS, supervisors_at, with_supervisor
 from features.surroundings import (
     POST_COLUMNS,
     RECENT_UNIT_COLUMNS,
+    SHIFT_COLUMNS,
+    SPAN_COLUMNS,
     UNIT_COLUMNS,
     UNIT_MEASURES,
     with_surroundings,
@@ -42,6 +45,8 @@ FEATURE_GROUPS: Mapping[str, tuple[str, ...]] = {
     "mandated_training": MANDATED_COLUMNS,
     "growth": GROWTH_COLUMNS,
     "unit_context": (*UNIT_COLUMNS, *RECENT_UNIT_COLUMNS),
+    "shift_context": SHIFT_COLUMNS,
+    "supervisor": (*SUPERVISOR_COLUMNS, *SPAN_COLUMNS),
     "post_peers": POST_COLUMNS,
 }
 BLOCK_COLUMNS = (
@@ -79,7 +84,7 @@ def officer_features(tables: Mapping[str, Table], spine: Table) -> Table:
     counted = population(asked.select("as_of").distinct(), tables).mutate(counted=ibis.literal(True))
     days = asked.select(*KEYS).union(counted.select(*KEYS), distinct=True)
     wide = with_blocks(days, [asked, counted, *_blocks(days, tables)])
-    wide = with_exposure(_completed(wide, tables), DUTY.table in tables)
+    wide = with_exposure(with_supervisor(_completed(wide, tables)), DUTY.table in tables)
     wide = with_surroundings(with_growth(with_rates(wide, DUTY.table in tables)))
     wide = wide.filter(wide.asked.fill_null(False))
     return wide.select(*KEYS, **{name: wide[name].cast(_kind(name)) for name in FEATURE_COLUMNS})
@@ -91,7 +96,7 @@ def _kind(name: str) -> str:
 
 def _blocks(days: Table, tables: Mapping[str, Table]) -> list[Table]:
     """What each table that exists has to say, at most one row for each of `days`."""
-    blocks = [postings_at(days, tables["postings"])]
+    blocks = [postings_at(days, tables["postings"]), supervisors_at(days, tables["postings"])]
     if "officers" in tables:
         blocks.append(tenure_at(days, tables["officers"]).drop("left"))
     if "promotions" in tables:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from data_contracts.asof import add_months
 from models.base import Numbers
-from models.themes import FACETS, SHOWN, THEMES, Facet, facet_of, theme_of
+from models.themes import FACETS, LEAST_CROWD, SHOWN, THEMES, Facet, facet_of, theme_of
 
 SMALLEST = 0.02  # log-odds; less than two per cent either way is no reason
 CODES = tuple(theme.code for theme in THEMES)
@@ -137,13 +137,15 @@ def _choose(sums: ThemeSums, fits: NDArray[np.bool_], sign: float, top: int, sil
 
 @dataclass(frozen=True)
 class _Record:
-    """What the sentences need of a frame, by facet: value, mean of others in the post, days since the last."""
+    """What the sentences need of a frame, by facet: value, mean of others in the post, days since the last, and how
+    many the value is a mean of (NaN where it is of the officer alone)."""
 
     days: list[date]
     value: NDArray[np.float64]
     post: NDArray[np.float64]
     last: NDArray[np.float64]
     mean: Numbers
+    crowd: NDArray[np.float64]
     _starts: dict[tuple[date, int], str] = field(default_factory=dict)
 
     @classmethod
@@ -155,13 +157,15 @@ class _Record:
             post=value - _columns(frame, [facet.post for _, facet in FACETS]),
             last=_columns(frame, [facet.last for _, facet in FACETS]),
             mean=np.array([means.get(facet.shown, np.nan) for _, facet in FACETS]),
+            crowd=_columns(frame, [facet.crowd for _, facet in FACETS]),
         )
 
     def fits(self, sign: float) -> NDArray[np.bool_]:
-        """Whether a facet's number is known and, in a theme of bad things, on the side that is said, (n, facets)."""
+        """Whether a facet's number is known, tells of nobody else and, in a theme of bad things, is on the side that is
+        said, (n, facets)."""
         usual = np.where(np.isnan(self.mean), 0.0, self.mean)
         side = (self.value >= usual) & (self.value > 0) if sign > 0 else self.value <= usual
-        fits: NDArray[np.bool_] = ~np.isnan(self.value) & (~BAD | side)
+        fits: NDArray[np.bool_] = ~np.isnan(self.value) & ~(self.crowd < LEAST_CROWD) & (~BAD | side)
         return fits
 
     def sentences(self, chosen: NDArray[np.intp], strength: NDArray[np.float64]) -> list[str]:

@@ -34,12 +34,21 @@ def by_shares(probabilities: Numbers, shares: Shares) -> NDArray[np.object_]:
     known = np.flatnonzero(~np.isnan(probabilities))
     values = probabilities[known]
     at_least = len(values) - np.searchsorted(np.sort(values), values, side="left")
-    worst_first = shares.worst_first()
-    limits = np.floor(np.cumsum([share for _, share in worst_first]) * len(values) + 1e-9)
-    limits[-1] = len(values)
-    codes = np.array([name.value for name, _ in worst_first], dtype=object)
-    result[known] = codes[np.searchsorted(limits, at_least, side="left")]
+    codes = np.array([name.value for name, _ in shares.worst_first()], dtype=object)
+    result[known] = codes[np.searchsorted(most_of_each(shares, len(values)), at_least, side="left")]
     return result
+
+
+def most_of_each(shares: Shares, officers: int) -> Numbers:
+    """How many officers at most have each grade or a worse one, worst first, (4,).
+
+    >>> from data_contracts.policy import policy
+    >>> most_of_each(policy().grades.shares, 50).tolist()
+    [2.0, 10.0, 35.0, 50.0]
+    """
+    limits = np.floor(np.cumsum([share for _, share in shares.worst_first()]) * officers + 1e-9)
+    limits[-1] = officers
+    return np.asarray(limits, dtype=np.float64)
 
 
 def by_cut_offs(probabilities: Numbers, cuts: Mapping[str, float]) -> NDArray[np.object_]:

@@ -2,7 +2,8 @@
 
 A theme has facets: the recent past and the long one, overtime and nights. What a person reads is one column of the
 record with its number, its day, and how others in the same post stand; never the model's inside, never anybody's
-name. Of the people around an officer only numbers are told.
+name. Of the people around an officer only numbers are told, and means only of so many that they tell of nobody;
+a supervisor is never named, nor is what he or she did.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import cache
 
 OTHER = "other"
 DAYS_PER_YEAR = 365.25
+LEAST_CROWD = 5  # the officer and four others: the mean of fewer would soon be somebody's record
 RECENT = ("_3m", "_6m", "_12m", "_24m", "_trend_3m", "_trend_12m")
 
 
@@ -21,7 +23,8 @@ class Facet:
 
     `zh` and `en` hold {value} and {start}, the first day of the look-back of `months`. `post` is the column with the
     difference to the mean of the others in the same post; `last` the days since it last happened; `scale` divides
-    the value for people (days to years).
+    the value for people (days to years). `crowd` is the column with how many people share what the mean is of, the
+    officer included: where there are fewer than LEAST_CROWD the sentence is not told.
     """
 
     begins: tuple[str, ...]
@@ -33,6 +36,7 @@ class Facet:
     post: str | None = None
     last: str | None = None
     scale: float = 1.0
+    crowd: str | None = None
 
     def covers(self, column: str) -> bool:
         """Whether what this column adds is told by this sentence."""
@@ -181,11 +185,55 @@ THEMES: tuple[Theme, ...] = (
                 "{start}以来所在单位其他人平均收到投诉{value}件",
                 "others of the unit had {value} complaints each since {start}",
                 24,
+                crowd="unit_size",
+            ),
+            Facet(
+                ("shift_others", "shift_size"),
+                "shift_others_mean_complaints_24m",
+                "{start}以来所在单位同班次其他人平均收到投诉{value}件",
+                "others on the same shift of the unit had {value} complaints each since {start}",
+                24,
+                crowd="shift_size",
+            ),
+            Facet(
+                ("span_others",),
+                "span_others_mean_complaints_24m",
+                "{start}以来同一直接上级的其他人平均收到投诉{value}件",
+                "others under the same supervisor had {value} complaints each since {start}",
+                24,
+                crowd="span_size",
             ),
         ),
         bad=True,
         note_zh="只用汇总数，不涉及任何他人身份",
         note_en="numbers only, nobody else is identified",
+    ),
+    Theme(
+        "supervisor",
+        "直接上级",
+        "supervisor",
+        (
+            Facet(
+                ("supervisor_changes",),
+                "supervisor_changes_24m",
+                "{start}以来更换直接上级{value}次",
+                "{value} changes of supervisor since {start}",
+                24,
+            ),
+            Facet(
+                ("days_under_supervisor",),
+                "days_under_supervisor",
+                "由现任直接上级带领{value}年",
+                "{value} years under the present supervisor",
+                scale=DAYS_PER_YEAR,
+            ),
+            Facet(
+                ("span_size",),
+                "span_size",
+                "现任直接上级带领{value}人",
+                "{value} officers under the present supervisor",
+            ),
+        ),
     ),
     Theme(
         "workload",

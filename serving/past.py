@@ -1,4 +1,5 @@
-"""What earlier nights published: the same model's chances of the months before, and the courses officers have."""
+"""What earlier nights published: the same model's chances of the months before and of the night in force, and the
+courses officers have."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from data_contracts.asof import add_months
 from data_contracts.errors import PharosError
@@ -19,7 +21,7 @@ from models.support import CourseBook
 from serving.courses import NO_COURSES, published_courses
 from serving.manifest import MANIFEST, Manifest, ModelIdentity
 from serving.pointer import read_pointer
-from serving.results import PublishedRun, asked_of, results_root
+from serving.results import SCORED, PublishedRun, asked_of, latest_run, results_root
 
 NEAR_DAYS = 15  # a night this near to a month's day stands for it
 Asked = tuple[str, int]  # outcome, months ahead
@@ -50,23 +52,26 @@ def _officers(run: PublishedRun | None) -> int:
 
 @dataclass(frozen=True)
 class Chances:
-    """The chances of one earlier night: (officers, asked), NaN where there was none."""
+    """The chances of one night, (officers, asked), NaN where there was none; and each officer's unit, (officers,)."""
 
     as_of: date
     officers: pd.Index
+    units: NDArray[np.object_]
     table: Mapping[Asked, Numbers]
 
     @classmethod
     def of(cls, run: PublishedRun) -> Chances:
         """Read once; an officer's row is found by id."""
-        rows = run.officers(["officer_id", "outcome", "horizon_months", "probability"])
+        rows = run.officers(["officer_id", "unit_id", "outcome", "horizon_months", "status", "probability"])
+        rows["probability"] = rows["probability"].where(rows["status"] == SCORED)
         each = {
             asked_of(group): part.set_index("officer_id")["probability"]
             for group, part in rows.groupby(["outcome", "horizon_months"], sort=True)
         }
-        officers = pd.Index(rows["officer_id"].unique())
+        first = rows.drop_duplicates("officer_id")
+        officers = pd.Index(first["officer_id"])
         found = {asked: part.reindex(officers).to_numpy(np.float64, na_value=np.nan) for asked, part in each.items()}
-        return cls(run.manifest.as_of, officers, found)
+        return cls(run.manifest.as_of, officers, first["unit_id"].to_numpy(object), found)
 
     def at(self, asked: Asked, officer_ids: Sequence[str]) -> Numbers:
         """Of these officers, (n,)."""
@@ -83,6 +88,10 @@ class Past(Protocol):
         """Of the months before a day, oldest first."""
         ...
 
+    def night(self) -> Chances | None:
+        """The whole force of the run in force; None where there is none of this model."""
+        ...
+
     def courses(self) -> CourseBook:
         """Of the run in force."""
         ...
@@ -95,6 +104,10 @@ class NoPast:
         """None."""
         return ()
 
+    def night(self) -> Chances | None:
+        """None."""
+        return None
+
     def courses(self) -> CourseBook:
         """None."""
         return NO_COURSES
@@ -104,7 +117,7 @@ class NoPast:
 class PublishedPast:
     """The published nights of one model, read again only when the pointer moves.
 
-    A result folder that cannot be read costs flags and courses, never the answer.
+    A result folder that cannot be read costs flags, courses and the grades of the night, never the answer.
     """
 
     settings: Settings
@@ -112,6 +125,7 @@ class PublishedPast:
     months: int
     _read: dict[str, tuple[str, Sequence[Chances]]] = field(default_factory=dict)
     _book: dict[str, CourseBook] = field(default_factory=dict)
+    _night: dict[str, Chances | None] = field(default_factory=dict)
 
     def chances(self, as_of: date) -> Sequence[Chances]:
         """Of the months before a day, oldest first."""
@@ -126,6 +140,21 @@ class PublishedPast:
             found = ()
         self._read = {key: (pointer, found)}  # one day at a time is asked for; the older is let go
         return found
+
+    def night(self) -> Chances | None:
+        """The whole force of the run in force; None where there is none, or where another model scored it."""
+        pointer = self._pointer()
+        held = self._night
+        if pointer not in held:
+            held = self._night = {pointer: self._last_night()}
+        return held[pointer]
+
+    def _last_night(self) -> Chances | None:
+        try:
+            run = latest_run(self.settings)
+            return Chances.of(run) if tuple(run.manifest.models) == self.models else None
+        except (PharosError, OSError):
+            return None
 
     def courses(self) -> CourseBook:
         """Of the run in force."""

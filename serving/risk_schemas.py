@@ -105,6 +105,11 @@ class OutcomeRisk(Answer):
         "the model cannot tell: at this chance both ends were usual in the past (conformal set, 90 % promised)",
     )
     grade: Grade = about("等级：较差、一般、良好、最佳", "the grade, from poor to excellent")
+    graded_by: Literal["night", "cut_offs"] = about(
+        "等级依据：night 与最近一次夜间评分一致（含单位预警额度）；cut_offs 按政策或训练时确定的概率界限",
+        "what decides the grade: night, as the last night grades (a unit's alert budget included); cut_offs, the "
+        "chances fixed by policy or when the model was trained",
+    )
     reasons: list[Reason] = about("推高概率的原因，最强在前", "what raises the chance, strongest first")
     strengths: list[Reason] = about("拉低概率的优势，最强在前", "what lowers it, strongest first", default=[])
     what_if: list[Change] | None = about(

@@ -1,8 +1,8 @@
 """`POST /v1/risk` without the web: officers in, graded outcomes with reasons and support out.
 
-Grades of a request use cut-offs fixed when the model was trained (or set by policy); the night's published results
-grade the whole force. Trends and courses come from what earlier nights published. A warning is a support prompt, and
-nothing follows from it by itself.
+Grades agree with those of the night in force (serving/grading.py). Where no night of the model was published, they use
+cut-offs fixed when the model was trained, and each result says so. Trends and courses come from what earlier nights
+published. A warning is a support prompt, and nothing follows from it by itself.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
-from models.grades import by_cut_offs, limits, overall
-from serving.flagging import Bounds, flags_of
+from models.grades import overall
+from serving.flagging import flags_of
 from serving.freshness import AgeLimits, FeatureSource, read_fresh
+from serving.grading import Grading, graded_rows
 from serving.manifest import ModelIdentity
 from serving.past import Asked, NoPast, Past
 from serving.results import SCORED, Scorer
@@ -63,6 +63,7 @@ class RiskDesk:
     commend_below: Mapping[tuple[str, int], float] = field(default_factory=dict)
     past: Past = field(default_factory=NoPast)
     what_if: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+    _held: list[Grading] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def served(self) -> tuple[str, ...]:
@@ -130,26 +131,25 @@ class RiskDesk:
         """The answer with grade, overall grade (over everything served, asked for or not) and flags of each row."""
         answer = answer.reindex(columns=[*dict.fromkeys([*answer.columns, "strengths", "merits"])])
         answer["officer_id"] = answer["officer_id"].astype("string")
-        answer["grade"] = [self._grade(row) for row in answer.to_dict("records")]
+        grading = self._grading()
+        answer = graded_rows(answer, grading, _why_not)
         main = answer["horizon_months"] == answer["outcome"].map(self._main)
         each = {officer: some["grade"].tolist() for officer, some in answer[main].groupby("officer_id", sort=False)}
         answer["overall_grade"] = [overall(each.get(officer, [])) for officer in answer["officer_id"]]
         rules = self.policy.grades
-        answer["flags"] = flags_of(answer, as_of, self.past.chances(as_of), rules, self._bounds)
+        answer["flags"] = flags_of(
+            answer, as_of, self.past.chances(as_of), rules, lambda asked, _: grading.bounds(asked)
+        )
         return answer
 
-    def _grade(self, row: Mapping[Any, Any]) -> str | None:
-        if _why_not(row) is not None:
-            return None
-        chance = np.array([float(row["probability"])])
-        return str(by_cut_offs(chance, self._limits((str(row["outcome"]), int(row["horizon_months"]))))[0])
-
-    def _limits(self, asked: Asked) -> Mapping[str, float]:
-        return limits(self.cuts[asked], self.policy.grades, *asked)
-
-    def _bounds(self, asked: Asked, _: Any) -> Bounds:
-        """A request sees a few officers: what bounds them was learned from the whole force."""
-        return Bounds(self._limits(asked), self.commend_below.get(asked, 0.0))
+    def _grading(self) -> Grading:
+        """By the night in force; made anew only when another night is, for it sorts a whole force."""
+        night = self.past.night()
+        held = self._held[0] if self._held else None
+        if held is None or held.night is not night:
+            held = Grading(self.policy.grades, self.cuts, self.commend_below, night)
+            self._held[:] = [held]
+        return held
 
     def _officer(
         self, officer_id: str, asked: Sequence[Asked], rows: Mapping[Asked, Mapping[str, Any]]
@@ -194,6 +194,7 @@ class RiskDesk:
             high=_number(row["high"]),
             unsure=bool(row["unsure"]),
             grade=Grade(str(row["grade"])),
+            graded_by=row["graded_by"],
             reasons=reasons_of(row["reasons"]),
             strengths=reasons_of(row["strengths"]),
             what_if=changes_told(row.get("what_if")),

@@ -20,6 +20,8 @@ CODES = {
     "officer_id": OFFICERS,
     "unit_id": ("u1", "u2"),
     "post_id": ("p1", "p2"),
+    "shift": ("day", "night", None),
+    "supervisor_id": ("a", "x", None),
     "complaint_id": ("k1", "k2", "k3"),
     "category": CATEGORIES[:3],
     "finding": (*FINDINGS[:3], None),

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from tests.features.oracle_of_supervisors import led_together, supervisors
 from tests.features.oracle_of_work import duty_load, mandated_training, over_limit, past_least_time
 
 Row = Mapping[str, Any]
@@ -90,7 +91,7 @@ class Oracle:
         told |= self._complaints(officer, day) | self._force(officer, day)
         told |= self._development(officer, day) | self._duty(officer, day)
         told |= duty_load(self, officer, day) | mandated_training(self, officer, day, told["track"])
-        told |= self.network(officer, day)
+        told |= self.network(officer, day) | supervisors(self, officer, day)
         return told | self._rates(told, day)
 
     def _standing(self, officer: str, day: date) -> dict[str, Value]:
@@ -337,7 +338,7 @@ class Oracle:
                 else:
                     told[f"{name}_minus_post_others"] = _less(own[name], mean)
                     told[f"{name}_over_post_others"] = _over(own[name], mean)
-        return told
+        return told | led_together(self, officer, day, counted)
 
 
 _DUTY = ("duty_hours", "nights", "overtime_hours", "leave_days", "sick_days")

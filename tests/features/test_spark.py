@@ -28,14 +28,15 @@ from features.measures import COMPLAINTS, DUTY, FORCE_REPORTS
 from features.network import co_accused
 from features.recency import fading
 from features.standing import population, postings_at, rank_at, tenure_at
-from features.surroundings import RECENT_MEASURES, UNIT_MEASURES, with_surroundings
+from features.supervisors import supervisors_at
+from features.surroundings import SHIFT_MEASURES, with_surroundings
 from tests.features.engines import spine_of
 from tests.features.histories import AS_OFS, OFFICERS, bureaus
 from tests.features.oracle import Oracle
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.enable_socket]
-TEXT_ENDINGS = ("_id", "_code", "_step", "ladder", "track", "education")
-DAYS = ("as_of", "entered_on")
+TEXT_ENDINGS = ("_id", "_code", "_step", "shift", "ladder", "track", "education")
+DAYS = ("as_of", "entered_on", "supervisor_since")
 Tables = Mapping[str, Table]
 
 
@@ -49,7 +50,7 @@ def _rates(tables: Tables, days: Table) -> Table:
 
 def _surroundings(tables: Tables, days: Table) -> Table:
     placed = postings_at(days, tables["postings"])
-    names = (*UNIT_MEASURES, *RECENT_MEASURES, "courses_12m", "overtime_hours_12m", *LOAD_COLUMNS)
+    names = (*SHIFT_MEASURES, "courses_12m", "overtime_hours_12m", "exposure_hours_24m", *LOAD_COLUMNS)
     measures = {name: placed.days_in_unit.cast("float64") / 7 for name in names}
     return with_surroundings(placed.mutate(counted=placed.moves_ever == 0, **measures))
 
@@ -67,6 +68,7 @@ BLOCKS: dict[str, Callable[[Tables, Table], Table]] = {
     "postings": lambda tables, days: postings_at(days, tables["postings"]),
     "rank": lambda tables, days: rank_at(days, tables["promotions"], tables["rank_steps"]),
     "rates": _rates,
+    "supervisors": lambda tables, days: supervisors_at(days, tables["postings"]),
     "surroundings": _surroundings,
     "tenure": lambda tables, days: tenure_at(days, tables["officers"]),
 }

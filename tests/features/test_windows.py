@@ -68,7 +68,7 @@ def test_two_officers_of_one_complaint_are_each_others_co_accused() -> None:
 
 
 def test_whatever_has_a_window_has_all_five() -> None:
-    others = ("unit_others_mean_", "unit_others_above_force_")
+    others = ("unit_others_", "shift_others_", "span_others_", "supervisor_changes_")
     counted = [name for name in FEATURE_COLUMNS if not name.startswith(others) and "_fading_" not in name]
     named = [WINDOWED.fullmatch(name) for name in counted]  # a half-life is no window
     windows: dict[str, set[str]] = {}

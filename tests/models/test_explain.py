@@ -159,6 +159,33 @@ def test_no_text_holds_an_id_of_anybody_or_anything(
     assert [text for text in texts if ids.search(text["zh"] + text["en"])] == []
 
 
+@pytest.mark.parametrize(("crowd", "column"), [
+    ("unit_size", "unit_others_mean_complaints_24m"),
+    ("shift_size", "shift_others_mean_complaints_24m"),
+    ("span_size", "span_others_mean_complaints_24m"),
+])  # fmt: skip
+def test_a_mean_of_a_few_others_would_tell_of_them_and_is_not_told(crowd: str, column: str) -> None:
+    around = ("co_accused_24m", "unit_others_mean_complaints_24m", "shift_others_mean_complaints_24m")
+    frame = _frame(3)
+    frame[[*around, "span_others_mean_complaints_24m"]] = np.nan
+    frame[column], frame[crowd] = 4.0, [4.0, 5.0, np.nan]
+    sums = theme_sums(np.tile([0.4, -1.0], (3, 1)), [column])
+    few, enough, unknown = map(json.loads, Told({}).reasons(frame, sums, 3))
+    assert few == []
+    assert enough == unknown
+    assert enough[0]["theme"] == "people_around"
+    assert " had 4 complaints each since 2022-03-01" in enough[0]["text"]["en"]
+
+
+def test_a_change_of_supervisor_is_told_without_the_supervisor() -> None:
+    frame = _frame(1).assign(supervisor_changes_24m=3.0, days_under_supervisor=731.0, span_size=9.0)
+    names = ("supervisor_changes_12m", "days_under_supervisor", "span_size")
+    for place, words in enumerate(("3 changes of supervisor", "2.0 years under", "9 officers under")):
+        sums = theme_sums(np.append(0.4 * np.eye(3)[place], -1.0)[None], names)
+        (reason,) = json.loads(Told({}).reasons(frame, sums, 3)[0])
+        assert (reason["theme"], reason["text"]["en"].startswith(words)) == ("supervisor", True)
+
+
 def test_sentences_are_made_of_numbers_and_days_only() -> None:
     for _, facet in FACETS:
         assert set(re.findall(r"{(\w*)}", facet.zh)) <= {"value", "start"}
@@ -178,6 +205,6 @@ def test_nearly_every_feature_has_a_theme_and_every_sentence_a_feature() -> None
 
     places = {"unit_id", "post_id"}
     assert [name for name in FEATURE_COLUMNS if theme_of(name) == "other" and name not in places] == []
-    named = {name for _, facet in FACETS for name in (facet.shown, facet.post, facet.last) if name}
+    named = {name for _, facet in FACETS for name in (facet.shown, facet.post, facet.last, facet.crowd) if name}
     assert named <= set(FEATURE_COLUMNS)
     assert len({theme.code for theme in THEMES}) == len(THEMES) <= 12  # a handful

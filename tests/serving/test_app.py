@@ -48,6 +48,7 @@ def test_risk_has_exactly_the_shape_of_the_design(client: httpx.Client) -> None:
                 "high": None,
                 "unsure": False,
                 "grade": "poor",
+                "graded_by": "cut_offs",
                 "reasons": [{"theme": "complaints", "text": {"zh": "近两年投诉", "en": "complaints"},
                              "since": "2025-01-01", "strength": None}],
                 "strengths": [],

@@ -203,7 +203,7 @@ def published(state: Settings) -> Settings:
 
 
 def test_a_request_hears_of_the_trend_of_the_nights_before(published: Settings) -> None:
-    desk = _desk(published, {RISING: (0.26, 0.01), STEADY: (0.03, 0.01)})
+    desk = _desk(published, {RISING: (0.26, 0.01), STEADY: (0.034, 0.01)})
     first, second = desk.answer(RiskRequest(officer_ids=[RISING, STEADY]), "r", NOW).results
     assert isinstance(first, RiskScored)
     assert isinstance(second, RiskScored)
