@@ -20,6 +20,7 @@ from data_contracts.settings import Settings
 from models import artifacts, keys, registry
 from models.artifacts import Parts
 from serving.freshness import AgeLimits, FeatureSource, notice_of_age
+from serving.guidance import open_guidance
 from serving.manifest import ModelIdentity
 from serving.opened import Absent, Desks
 from serving.past import PublishedPast
@@ -107,7 +108,10 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
         return [notice for notice in dict.fromkeys(found) if notice is not None]
 
     units = UnitDesk(partial(latest_run, settings), rules)
-    return Desks(risk=desks[0], careers=desks[1], units=units, now=now, probe=probe, notices=notices)
+    return Desks(
+        risk=desks[0], careers=desks[1], units=units, now=now, probe=probe, notices=notices,
+        guidance=open_guidance(settings, rules),
+    )  # fmt: skip
 
 
 def _open(settings: Settings, name: str, source: FeatureSource, build: Callable[[Loaded], Desk]) -> Desk | Absent:

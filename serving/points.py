@@ -42,8 +42,10 @@ UNKNOWN = Because(code=Reasons.UNKNOWN_OFFICER.value, zh=Reasons.UNKNOWN_OFFICER
 class RecordSource(Protocol):
     """Where a request's records come from; `HistoryRecords` is the real one."""
 
-    def __call__(self, officer_ids: Sequence[str], as_of: date, tables: Sequence[str]) -> Mapping[str, pd.DataFrame]:
-        """Contract tables as they stood at `as_of`."""
+    def __call__(
+        self, officer_ids: Sequence[str] | None, as_of: date, tables: Sequence[str]
+    ) -> Mapping[str, pd.DataFrame]:
+        """Contract tables as they stood at `as_of`, of these officers (None: of everybody)."""
         ...
 
 
@@ -58,8 +60,10 @@ class HistoryRecords:
         """From the history of the settings."""
         return cls(History(settings.history_dir))
 
-    def __call__(self, officer_ids: Sequence[str], as_of: date, tables: Sequence[str]) -> Mapping[str, pd.DataFrame]:
-        """Contract tables as they stood at `as_of`."""
+    def __call__(
+        self, officer_ids: Sequence[str] | None, as_of: date, tables: Sequence[str]
+    ) -> Mapping[str, pd.DataFrame]:
+        """Contract tables as they stood at `as_of`, of these officers (None: of everybody)."""
         return records_at(self.history, officer_ids, as_of, tables)
 
 

@@ -11,7 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from serving.match_schemas import MatchAnswer, MatchRequest
 from serving.opened import Absent, Desk, Desks
+from serving.points_schemas import PointsAnswer, PointsRequest
 from serving.risk_schemas import RiskAnswer, RiskRequest
 from serving.schemas import Body, NextPostsAnswer, NextPostsRequest
 from serving.unit_schemas import UnitsAnswer, UnitsRequest
@@ -49,5 +51,13 @@ QUESTIONS: tuple[Question, ...] = (
         "/v1/units", "units", "support",
         "单位与块面的等级、趋势与成因 / units and blocks: grade, trend and what drives it", UnitsRequest, UnitsAnswer,
         {"unit_ids": EXAMPLE_UNITS}, lambda desks: desks.units, NO_NIGHT,
+    ),
+    Question(
+        "/v1/points", "points", "careers", "积分逐项说明，以及如何取得所缺积分 / points line by line, and what earns more",
+        PointsRequest, PointsAnswer, {"officer_ids": EXAMPLE_OFFICERS}, lambda desks: desks.of("/v1/points"),
+    ),
+    Question(
+        "/v1/match", "match", "careers", "志愿与空缺的匹配及其原因 / wishes matched to vacancies, and why",
+        MatchRequest, MatchAnswer, {"officer_ids": EXAMPLE_OFFICERS}, lambda desks: desks.of("/v1/match"),
     ),
 )  # fmt: skip

@@ -1,0 +1,20 @@
+"""The desks of career guidance that stand on records and policy; they need no model and are there from the first day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from data_contracts.policy import Policy
+from data_contracts.settings import Settings
+from serving.match import MatchDesk
+from serving.opened import Absent, Desk
+from serving.points import HistoryRecords, PointsDesk
+
+
+def open_guidance(settings: Settings, policy: Policy) -> Mapping[str, Desk | Absent]:
+    """Each desk by the path that it answers."""
+    records = HistoryRecords.of(settings)
+    return {
+        "/v1/points": PointsDesk(records, policy),
+        "/v1/match": MatchDesk(records, policy),
+    }

@@ -1,0 +1,156 @@
+"""The desk of /v1/match on a small history: the published order decides, and every wish is told."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from data_contracts.errors import InvalidInput
+from data_contracts.policy import policy
+from data_contracts.settings import Settings
+from features.history import History
+from serving.match import MatchDesk
+from serving.match_round import Frames
+from serving.match_schemas import MatchAnswer, MatchRequest, OfficerMatched
+from serving.points import HistoryRecords
+from tests.models.records import framed
+
+NOW = datetime(2024, 3, 1, 9, 0)
+TAKEN = {"occurred_on": "2024-02-10", "known_on": "2024-02-10"}
+
+
+def _wish(officer: str, vacancy: str, order: int, **more: Any) -> dict[str, Any]:
+    return {"officer_id": officer, "vacancy_id": vacancy, "preference_order": order, **TAKEN, **more}
+
+
+def _vacancy(name: str, post: str, closes: str = "2024-03-10", places: int = 1) -> dict[str, Any]:
+    days = {"opened_on": "2024-02-01", "closes_on": closes, "known_on": "2024-02-01"}
+    return {"vacancy_id": name, "post_id": post, "unit_id": "s", "places": places, **days}
+
+
+def _posting(officer: str, started: str) -> dict[str, Any]:
+    return {"officer_id": officer, "post_id": "p", "unit_id": "s", "started_on": started, "known_on": started}
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Three officers: a has served longest at the grass roots, c has just entered; a post for the experienced."""
+    use = Settings(state=tmp_path_factory.mktemp("match"))
+    unit = {"unit_id": "s", "unit_level": "station", "name_zh": "一所", "known_on": "2000-01-01"}
+    posts = [
+        {"post_id": "q", "job_family": "patrol", "track": "enforcement", "known_on": "2000-01-01"},
+        {"post_id": "r", "job_family": "investigation", "track": "enforcement", "known_on": "2000-01-01"},
+    ]
+    wishes = [
+        _wish("a", "v-1", 1), _wish("a", "v-2", 2), _wish("b", "v-1", 1), _wish("b", "v-2", 2),
+        _wish("c", "v-2", 1), _wish("b", "old", 1),
+        _wish("a", "v-3", 3, occurred_on="2024-02-20", known_on="2024-03-09"),
+    ]  # fmt: skip
+    History(use.history_dir).append_all(
+        {
+            "postings": framed(
+                "postings", [_posting("a", "2019-01-01"), _posting("b", "2021-01-01"), _posting("c", "2023-11-01")]
+            ),
+            "units": framed("units", [unit]),
+            "posts": framed("posts", posts),
+            "vacancies": framed("vacancies", [_vacancy("v-1", "q"), _vacancy("v-2", "r"), _vacancy("v-3", "q"),
+                                              _vacancy("old", "q", "2024-02-20")]),
+            "preferences": framed("preferences", wishes),
+        },
+        "test",
+    )  # fmt: skip
+    return use
+
+
+@pytest.fixture(scope="module")
+def desk(settings: Settings) -> MatchDesk:
+    return MatchDesk(HistoryRecords.of(settings), policy())
+
+
+def ask(desk: MatchDesk, **body: Any) -> MatchAnswer:
+    """As the body comes over the web."""
+    return desk.answer(MatchRequest.model_validate_json(json.dumps(body)), "r", NOW)
+
+
+def of(answer: MatchAnswer, officer: str) -> OfficerMatched:
+    return next(one for one in answer.results if one.officer_id == officer)
+
+
+def test_points_decide_and_every_wish_is_told(desk: MatchDesk) -> None:
+    answer = ask(desk, officer_ids=["b", "a", "nobody", "c"])
+    assert [one.officer_id for one in answer.results] == ["b", "a", "nobody", "c"]
+    a, b, c, nobody = (of(answer, name) for name in ("a", "b", "c", "nobody"))
+    assert (a.vacancy_id, a.preference_order, a.points) == ("v-1", 1, 10.0)  # five full years at the grass roots
+    assert (b.vacancy_id, b.preference_order) == ("v-2", 2)
+    first = b.assignments[0]
+    assert (first.code, first.decided_by) == ("outranked", "points")
+    assert first.text.en.endswith("the last one had 10 points, you have 6")
+    assert a.assignments[1].code == "not_needed"
+    assert (answer.officers, answer.vacancies, answer.filled) == (3, 3, 2)
+    assert (c.status, c.because and c.because.code) == ("not_placed", "no_wish_counts")
+    assert c.assignments[0].code == "not_eligible"
+    assert "two years of service" in c.assignments[0].text.en
+    assert "月" in c.assignments[0].text.zh
+    assert (nobody.because and nobody.because.code, nobody.points) == ("did_not_apply", None)
+
+
+def test_a_wish_or_vacancy_of_another_day_is_not_of_the_round(desk: MatchDesk) -> None:
+    now, before = ask(desk, officer_ids=["a", "b"]), ask(desk, officer_ids=["b"], as_of="2024-02-15")
+    assert {wish.vacancy_id for one in now.results for wish in one.assignments} == {"v-1", "v-2"}  # v-3 known later
+    assert of(before, "b").assignments[0].code == "unclear_order"  # two lists run together while `old` was open
+    only = ask(desk, officer_ids=["a"], vacancy_ids=["v-2"])  # b, who is not asked about, takes part all the same
+    assert (of(only, "a").vacancy_id, only.vacancies, only.officers) == ("v-2", 1, 3)
+
+
+def test_a_caller_may_bring_the_round_and_priorities(desk: MatchDesk) -> None:
+    vacancies = [{"vacancy_id": "x", "post_id": "q", "places": 1}]
+    wishes = [{"officer_id": name, "vacancy_id": "x", "preference_order": 1} for name in ("a", "b", "newcomer")]
+    plain = ask(desk, officer_ids=["a", "b", "newcomer"], vacancies=vacancies, wishes=wishes)
+    assert of(plain, "a").status == "placed"
+    granted = [{"officer_id": "b", "priority_class": "hardship"}]
+    first = ask(desk, officer_ids=["a", "b"], vacancies=vacancies, wishes=wishes, priorities=granted)
+    assert of(first, "b").status == "placed"
+    assert of(first, "a").assignments[0].decided_by == "priority_class"
+    elsewhere = [{"officer_id": "b", "priority_class": "hardship", "vacancy_id": "other"}]
+    single = ask(desk, officer_ids=["a"], vacancies=vacancies, wishes=wishes, priorities=elsewhere)
+    assert of(single, "a").status == "placed"
+    assert single.rule_table == plain.rule_table
+    assert ask(desk, officer_ids=["a"], lottery_seed="2024-03").rule_table != plain.rule_table
+
+
+def test_the_assignment_by_fit_stands_beside_it(settings: Settings) -> None:
+    def fit(_: Frames, wishes: pd.DataFrame, as_of: date) -> pd.Series:
+        assert as_of == NOW.date()
+        return pd.Series(wishes["officer_id"].map({"a": 0.1, "b": 0.9, "c": 0.5}) / wishes["preference_order"])
+
+    answer = ask(MatchDesk(HistoryRecords.of(settings), policy(), fit), officer_ids=["a", "b"], with_fit=True)
+    assert answer.alternative is not None
+    assert answer.alternative.assignments == {"a": "v-2", "b": "v-1"}
+    assert answer.alternative.total_fit > answer.alternative.total_fit_of_match
+    assert answer.alternative.blocking_pairs == 1  # a and v-1 would both rather have each other
+    assert of(answer, "a").vacancy_id == "v-1"
+
+
+def test_what_cannot_be_read_is_refused_with_the_remedy(
+    desk: MatchDesk, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with pytest.raises(InvalidInput, match="has not come yet"):
+        ask(desk, officer_ids=["a"], as_of="2024-03-02")
+    with pytest.raises(InvalidInput, match="no measure of fit"):
+        ask(desk, officer_ids=["a"], with_fit=True)
+    with pytest.raises(InvalidInput, match=r"policy/matching\.toml does not have"):
+        ask(desk, officer_ids=["a"], priorities=[{"officer_id": "a", "priority_class": "friend"}])
+    with pytest.raises(ValidationError):
+        ask(desk, officer_ids=["a"], wishes=[{"officer_id": "a", "vacancy_id": "x", "preference_order": 0}])
+    empty = Settings(state=tmp_path_factory.mktemp("empty"))
+    History(empty.history_dir).append("postings", framed("postings", [_posting("a", "2019-01-01")]))
+    bare = MatchDesk(HistoryRecords.of(empty), policy())
+    with pytest.raises(InvalidInput, match="no vacancy is known"):
+        ask(bare, officer_ids=["a"])
+    with pytest.raises(InvalidInput, match="no preference is known"):
+        ask(bare, officer_ids=["a"], vacancies=[{"vacancy_id": "x", "post_id": "q", "places": 1}])
