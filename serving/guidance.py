@@ -1,4 +1,4 @@
-"""The desks of career guidance that stand on records and policy; they need no model and are there from the first day."""
+"""The desks of career guidance that stand on records and policy: they need no model, and answer from the first day."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ QUESTIONS: tuple[Question, ...] = (
         {"unit_ids": EXAMPLE_UNITS}, lambda desks: desks.units, NO_NIGHT,
     ),
     Question(
-        "/v1/points", "points", "careers", "积分逐项说明，以及如何取得所缺积分 / points line by line, and what earns more",
+        "/v1/points", "points", "careers", "积分逐项说明与增分途径 / points line by line, and what earns more",
         PointsRequest, PointsAnswer, {"officer_ids": EXAMPLE_OFFICERS}, lambda desks: desks.of("/v1/points"),
     ),
     Question(
