@@ -28,10 +28,16 @@ def _line(place: str, line: TalentLine, contracts: Catalog) -> Iterator[Fault]:
     table = contracts.tables[line.table]
     if line.date not in table.column_names or table.column(line.date).kind != "date":
         yield f"{place}.date", f"no date {line.date!r}", f"name a date of {table.name}"
-    if (line.how == "above_peers") != (line.value is not None):
-        yield f"{place}.value", "a mean needs a value and nothing else does", "give value with above_peers only"
+    if line.compares != (line.value is not None):
+        yield (
+            f"{place}.value",
+            "a mean needs a value and nothing else does",
+            "give value with above_peers and above_own only",
+        )
     elif line.value is not None and (line.value not in table.column_names or table.column(line.value).kind != "number"):
         yield f"{place}.value", f"no number {line.value!r}", f"name a number of {table.name}"
+    if line.how == "above_own" and not line.where:
+        yield f"{place}.where", "all rows cannot stand out from the others", "say which rows are the field's"
     if line.how == "years" and not table.ends:
         yield f"{place}.how", f"{table.name} has no end date", 'use how = "count"'
     for name, values in line.where.items():

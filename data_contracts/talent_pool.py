@@ -19,12 +19,13 @@ class TalentLine(Named):
     """One line of evidence; each key is explained at the head of policy/talent.toml.
 
     `how` is `count` (points for each row), `years` (points for each year of the posting) or `above_peers` (points for
-    each unit of `value` by which the officer's mean lies above that of the peers, below it as points off).
+    each unit of `value` by which the officer's mean lies above that of the peers, below it as points off) or `above_own`
+    (the same against the mean of the officer's own other rows of the table: where they stand out).
     """
 
     table: Code
     date: Code
-    how: Literal["count", "years", "above_peers"]
+    how: Literal["count", "years", "above_peers", "above_own"]
     points: Positive
     cap: Positive
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -33,6 +34,11 @@ class TalentLine(Named):
     months: Months | None = None
     half_life_months: Months | None = None
     steady_rows: Half = 0.0
+
+    @property
+    def compares(self) -> bool:
+        """Whether it compares a mean, so that it can also take points off."""
+        return self.how in ("above_peers", "above_own")
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Careers:
     def month(self, days: pd.Series) -> NDArray[np.int64]:
         """The month of career time of each day."""
         ahead = (self.end.year - days.dt.year) * 12 + self.end.month - days.dt.month
-        return np.clip(LONGEST - ahead.to_numpy(np.int64), 0, LONGEST - 1)
+        return np.asarray(np.clip(LONGEST - ahead.to_numpy(np.int64), 0, LONGEST - 1), dtype=np.int64)
 
     def experience(self) -> Cube:
         """What years of related work add to the level, (officer, month, field)."""
@@ -68,7 +68,7 @@ def careers_of(frames: Frames, as_of: AsOf, officers: pd.Index) -> Careers:
     postings = postings[postings["officer_id"].isin(officers)].sort_values("started_on", kind="stable")
     blank = Careers(officers, end, np.empty((0, 0), dtype=np.int64), np.empty(0), 0, np.empty(0, dtype=np.int64))
     family = np.full((len(officers), LONGEST), -1, dtype=np.int64)
-    rows = officers.get_indexer(postings["officer_id"].astype(object))
+    rows = officers.get_indexer(pd.Index(postings["officer_id"].astype(object)))
     held = postings["post_id"].str.rsplit("-", n=1).str[0].map(number).to_numpy(np.int64)
     for row, month, what in zip(rows, blank.month(postings["started_on"]), held, strict=True):
         family[row, month:] = what
@@ -115,7 +115,11 @@ SKILL = np.eye(HIDDEN)[0]
 def _of(frames: Frames, table: str, careers: Careers) -> tuple[pd.DataFrame, NDArray[np.int64], NDArray[np.int64]]:
     rows = frames[table]
     rows = rows[rows["officer_id"].isin(careers.officers) & (rows["occurred_on"] < careers.end)]
-    return rows, careers.officers.get_indexer(rows["officer_id"].astype(object)), careers.month(rows["occurred_on"])
+    return (
+        rows,
+        careers.officers.get_indexer(pd.Index(rows["officer_id"].astype(object))),
+        careers.month(rows["occurred_on"]),
+    )
 
 
 def _levels(frames: Frames, careers: Careers) -> Seen:
@@ -185,7 +189,7 @@ def _past_complaints(frames: Frames, careers: Careers) -> Numbers:
     opened = frames["complaints"].drop_duplicates(["complaint_id", "officer_id"])
     opened = opened[opened["officer_id"].isin(careers.officers) & (opened["opened_on"] < careers.end)]
     result = np.zeros((len(careers.officers), LONGEST))
-    who = careers.officers.get_indexer(opened["officer_id"].astype(object))
+    who = careers.officers.get_indexer(pd.Index(opened["officer_id"].astype(object)))
     np.add.at(result, (who, careers.month(opened["opened_on"])), 1.0)
     fading = float(np.exp(-1.0 / Effects().conduct.past_complaints_decay_months))
     for month in range(1, LONGEST):
@@ -212,7 +216,9 @@ def _counts(frames: Frames, careers: Careers) -> Iterator[Counted]:
         ):  # fmt: skip
             exposure = base * (near[:, :, field] * np.exp(effect * careers.experience()[:, :, field])).sum(axis=1)
             count = np.bincount(who[told.to_numpy(bool)], minlength=len(none)).astype(float)
-            yield Counted(count, exposure * (trains if base == FACTS.course_base else 1.0), effect * INNATE[field], other)
+            yield Counted(
+                count, exposure * (trains if base == FACTS.course_base else 1.0), effect * INNATE[field], other
+            )
     general = ~honours["honour"].isin(names).to_numpy(bool)
     count = np.bincount(awarded[general], minlength=len(none)).astype(float)
     yield Counted(count, HONOUR_CHANCE * here.sum(axis=1), 0.4 * SKILL, none)
@@ -255,7 +261,8 @@ def posterior(frames: Frames, as_of: AsOf, officers: pd.Index) -> Posterior:
 
 def _mode(precision: Cube, weighted: Numbers, counts: list[Counted]) -> tuple[Numbers, Cube]:
     """Newton steps to the top of the posterior, (n, HIDDEN), and the curvature there."""
-    mode, curvature = np.linalg.solve(precision, weighted[:, :, None])[:, :, 0], precision
+    mode: Numbers = np.linalg.solve(precision, weighted[:, :, None])[:, :, 0]
+    curvature = precision
     for _ in range(STEPS):
         slope = weighted - np.einsum("nij,nj->ni", precision, mode)
         curvature = precision.copy()
@@ -264,5 +271,5 @@ def _mode(precision: Cube, weighted: Numbers, counts: list[Counted]) -> tuple[Nu
             owed = one.count * rate / np.maximum(rate + one.other, 1e-12)
             slope += (owed - rate)[:, None] * one.direction
             curvature += rate[:, None, None] * np.outer(one.direction, one.direction)
-        mode = mode + np.clip(np.linalg.solve(curvature, slope[:, :, None])[:, :, 0], -1.0, 1.0)
+        mode += np.clip(np.linalg.solve(curvature, slope[:, :, None])[:, :, 0], -1.0, 1.0)
     return mode, curvature

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -15,6 +15,7 @@ from data_contracts.talent_pool import TalentLine
 from models.peers import Frames, Peers
 
 DAYS_A_MONTH, DAYS_A_YEAR = 30.4375, 365.25
+OWN = "own"
 TOTALS = ["points", "rows", "first", "last", "mean", "peer_mean", "peers", "circle", "amount"]
 
 
@@ -35,8 +36,9 @@ class Day:
 def line_totals(line: TalentLine, day: Day) -> pd.DataFrame:
     """What a line comes to, a row for each serving officer with evidence, by officer_id; columns `TOTALS`.
 
-    `amount` is what was counted (rows faded by age, or years); `mean` and `peer_mean` are null but for `above_peers`,
-    where an officer without a circle of peers gets no points and `circle` is null.
+    `amount` is what was counted (rows faded by age, or years). Of lines that compare, `mean` is set against
+    `peer_mean`: the mean of `peers` others in `circle`, or of `peers` other rows of the officer (`circle` is OWN); where
+    there is nothing to compare with, these are null and the points nought.
     """
     rows = counted_rows(line, day)
     by = rows.groupby("officer_id")
@@ -44,17 +46,35 @@ def line_totals(line: TalentLine, day: Day) -> pd.DataFrame:
     result["amount"] = by["weight"].sum()
     result = result.reindex(columns=TOTALS)
     result["circle"] = result["circle"].astype(object)
-    if line.how == "above_peers":
-        mean = by["weighted"].sum() / by["weight"].sum()
-        found = day.peers.compare(mean).reindex(result.index)
-        trust = result["amount"] / (result["amount"] + line.steady_rows)
-        result["mean"], result["peer_mean"] = mean, found["mean"]
-        result["peers"], result["circle"] = found["peers"], found["circle"]
-        points = line.points * (mean - found["mean"]) * trust
-        result["points"] = points.fillna(0.0).clip(-line.cap, line.cap)
-    else:
+    if not line.compares:
         result["points"] = (line.points * result["amount"]).clip(upper=line.cap)
+        return result
+    result["mean"] = by["weighted"].sum() / by["weight"].sum()
+    usual = _of_peers(result["mean"], day) if line.how == "above_peers" else _of_own(line, day)
+    for name in ("peer_mean", "peers", "circle"):
+        result[name] = usual[name].reindex(result.index)
+    trust = result["rows"] / (result["rows"] + line.steady_rows)
+    points = line.points * (result["mean"] - result["peer_mean"]) * trust
+    result["points"] = points.fillna(0.0).clip(-line.cap, line.cap)
     return result
+
+
+def _of_peers(mean: pd.Series, day: Day) -> pd.DataFrame:
+    found = day.peers.compare(mean)
+    return pd.DataFrame({"peer_mean": found["mean"], "peers": found["peers"], "circle": found["circle"]})
+
+
+def _of_own(line: TalentLine, day: Day) -> pd.DataFrame:
+    """The mean of the officer's other rows of the table, and how many these are."""
+    every = counted_rows(replace(line, where={}), day)
+    own = counted_rows(line, day)
+    sums = every.groupby("officer_id")[["weighted", "weight"]].sum().sub(
+        own.groupby("officer_id")[["weighted", "weight"]].sum(), fill_value=0.0
+    )  # fmt: skip
+    number = every.groupby("officer_id").size().sub(own.groupby("officer_id").size(), fill_value=0)
+    others = number > 0
+    mean = (sums["weighted"] / sums["weight"])[others]
+    return pd.DataFrame({"peer_mean": mean, "peers": number[others], "circle": OWN})
 
 
 def counted_rows(line: TalentLine, day: Day) -> pd.DataFrame:
@@ -117,7 +137,9 @@ def _family_then(rows: pd.DataFrame, date: str, frames: Frames) -> pd.Series:
     )
     asked = rows[["officer_id", date]].assign(place=np.arange(len(rows))).sort_values(date, kind="stable")
     asked = asked.rename(columns={date: "asked_on"})
-    found = pd.merge_asof(asked, held.sort_values("started_on"), left_on="asked_on", right_on="started_on", by="officer_id")
+    found = pd.merge_asof(
+        asked, held.sort_values("started_on"), left_on="asked_on", right_on="started_on", by="officer_id"
+    )
     return pd.Series(found.sort_values("place")["family"].to_numpy(), index=rows.index)
 
 
