@@ -36,7 +36,7 @@ def _line(place: str, line: TalentLine, contracts: Catalog) -> Iterator[Fault]:
         )
     elif line.value is not None and (line.value not in table.column_names or table.column(line.value).kind != "number"):
         yield f"{place}.value", f"no number {line.value!r}", f"name a number of {table.name}"
-    if line.how == "above_own" and not line.where:
+    if line.how == "above_own" and not (line.where or line.job_families):
         yield f"{place}.where", "all rows cannot stand out from the others", "say which rows are the field's"
     if line.how == "years" and not table.ends:
         yield f"{place}.how", f"{table.name} has no end date", 'use how = "count"'

@@ -19,8 +19,8 @@ class TalentLine(Named):
     """One line of evidence; each key is explained at the head of policy/talent.toml.
 
     `how` is `count` (points for each row), `years` (points for each year of the posting) or `above_peers` (points for
-    each unit of `value` by which the officer's mean lies above that of the peers, below it as points off) or `above_own`
-    (the same against the mean of the officer's own other rows of the table: where they stand out).
+    each unit of `value` by which the officer's mean lies above that of the peers, below it as points off) or
+    `above_own` (the same against the mean of the officer's own other rows of the table: where they stand out).
     """
 
     table: Code
@@ -34,6 +34,12 @@ class TalentLine(Named):
     months: Months | None = None
     half_life_months: Months | None = None
     steady_rows: Half = 0.0
+
+    @property
+    def others(self) -> Mapping[str, tuple[str, ...]]:
+        """Among which rows of its table an `above_own` line stands out: where it names job families, the like rows of
+        other times; else all rows."""
+        return self.where if self.job_families else {}
 
     @property
     def compares(self) -> bool:

@@ -92,8 +92,8 @@ class Seen:
 
 @dataclass(frozen=True)
 class Counted:
-    """Events of each officer: count and exposure (n,), `direction` (HIDDEN,) of the log-rate; `other` is the rate of the
-    same events from elsewhere."""
+    """Events of each officer: count and exposure (n,), `direction` (HIDDEN,) of the log-rate; `other` is how many of
+    the same events are expected from elsewhere."""
 
     count: Numbers
     exposure: Numbers
@@ -261,7 +261,7 @@ def posterior(frames: Frames, as_of: AsOf, officers: pd.Index) -> Posterior:
 
 def _mode(precision: Cube, weighted: Numbers, counts: list[Counted]) -> tuple[Numbers, Cube]:
     """Newton steps to the top of the posterior, (n, HIDDEN), and the curvature there."""
-    mode: Numbers = np.linalg.solve(precision, weighted[:, :, None])[:, :, 0]
+    mode = np.linalg.solve(precision, weighted[:, :, None])[:, :, 0].astype(np.float64)
     curvature = precision
     for _ in range(STEPS):
         slope = weighted - np.einsum("nij,nj->ni", precision, mode)
@@ -271,5 +271,5 @@ def _mode(precision: Cube, weighted: Numbers, counts: list[Counted]) -> tuple[Nu
             owed = one.count * rate / np.maximum(rate + one.other, 1e-12)
             slope += (owed - rate)[:, None] * one.direction
             curvature += rate[:, None, None] * np.outer(one.direction, one.direction)
-        mode += np.clip(np.linalg.solve(curvature, slope[:, :, None])[:, :, 0], -1.0, 1.0)
+        mode += np.clip(np.linalg.solve(curvature, slope[:, :, None])[:, :, 0], -1.0, 1.0).astype(np.float64)
     return mode, curvature

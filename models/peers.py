@@ -1,4 +1,4 @@
-"""Who an officer is compared with: officers in the same post on the same day, or in a wider circle where these are few."""
+"""Whom an officer is compared with: officers in the same post on the same day, or a wider circle where they are few."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ class Peers:
     def compare(self, values: pd.Series, circles: tuple[str, ...] = CIRCLES) -> pd.DataFrame:
         """Each serving officer's value beside that of the others in the narrowest circle with at least `least` others.
 
-        `values` are by officer_id, null where unknown. Rows: the officers with a value; columns `COMPARED`. `median` and
-        `mean` are those of the other officers for the mean, of the circle for the median; `percentile` (0 to 100) is
-        the share of the others who lie below, equals counting half. Without a circle all but the value are null.
+        `values` are by officer_id, null where unknown. Rows: the officers with a value; columns `COMPARED`. `median`
+        and `mean` are those of the others; `percentile` (0 to 100) is the share of the others who lie below, equals counting
+        half. Without a circle all but the value are null and `peers` is 0.
 
         >>> places = pd.DataFrame({"post": ["p"] * 3, "job_family": ["f"] * 3, "track": ["t"] * 3, "force": ["x"] * 3},
         ...                       index=["a", "b", "c"])
         >>> Peers(places, 2).compare(pd.Series({"a": 1.0, "b": 2.0, "c": 4.0})).loc["b"].to_list()
-        [2.0, 2.0, 2.5, 50.0, 2, 'post']
+        [2.0, 2.5, 2.5, 50.0, 2, 'post']
         """
         own = values.reindex(self.places.index).astype("float64").dropna()
         result = pd.DataFrame({"value": own}).reindex(columns=COMPARED)
@@ -88,7 +88,7 @@ class Peers:
         wide = (group.notna() & (others >= self.least)).to_numpy(bool)
         some = np.maximum(others, 1.0)
         found = {
-            "median": by.transform("median"),
+            "median": by.transform(medians_of_others),
             "mean": (by.transform("sum") - own) / some,
             "percentile": 100.0 * (by.rank(method="average") - 1.0) / some,
             "peers": others,
@@ -96,6 +96,22 @@ class Peers:
         for name, column in found.items():
             result.loc[wide, name] = column[wide].astype(result[name].dtype)
         result.loc[wide, "circle"] = circle
+
+
+def medians_of_others(values: pd.Series) -> pd.Series:
+    """For each value the median of all the others; null for a single one.
+
+    >>> medians_of_others(pd.Series([3.0, 1.0, 2.0])).tolist()
+    [1.5, 2.5, 2.0]
+    """
+    order = np.argsort(values.to_numpy(float), kind="stable")
+    ordered, place = values.to_numpy(float)[order], np.empty(len(values), dtype=np.int64)
+    place[order] = np.arange(len(values))
+    others = len(values) - 1
+    if not others:
+        return pd.Series(np.nan, index=values.index)
+    middle = [at + (place <= at) for at in ((others - 1) // 2, others // 2)]  # skipping the value itself
+    return pd.Series((ordered[middle[0]] + ordered[middle[1]]) / 2.0, index=values.index)
 
 
 def _looked_up(posts: pd.Series, frames: Frames, column: str) -> pd.Series:

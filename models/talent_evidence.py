@@ -66,7 +66,7 @@ def _of_peers(mean: pd.Series, day: Day) -> pd.DataFrame:
 
 def _of_own(line: TalentLine, day: Day) -> pd.DataFrame:
     """The mean of the officer's other rows of the table, and how many these are."""
-    every = counted_rows(replace(line, where={}), day)
+    every = counted_rows(replace(line, where=line.others, job_families=()), day)
     own = counted_rows(line, day)
     sums = every.groupby("officer_id")[["weighted", "weight"]].sum().sub(
         own.groupby("officer_id")[["weighted", "weight"]].sum(), fill_value=0.0

@@ -145,7 +145,7 @@ class TalentEffects:
     course_base: float = 0.003
     course: float = 0.5
     nomination_base: float = 0.0015
-    nomination: float = 0.6
+    nomination: float = 0.4
     elsewhere: float = 0.35
 
 

@@ -1,7 +1,7 @@
 """Whom a short list names: the share of each group on the list over its share of those who could be listed.
 
-For audits only; nothing here feeds a list. A list is short, so the intervals are wide, and a group is called uneven only
-where its interval excludes equality.
+For audits only; nothing here feeds a list. A list is short, so the intervals are wide, and a group is called
+uneven only where its interval excludes equality.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ class ListBalance:
 def audit_frame(protected: pd.DataFrame, units: pd.Series, year: int, limits: GroupLimits) -> pd.DataFrame:
     """The attributes of officers, one text column each, indexed by officer_id as in `units` (officer_id -> unit_id).
 
-    `protected` is the audit-only table with `sex`, `ethnicity`, `birth_year`; a unit's size counts the officers in `units`.
+    `protected` is the audit-only table with `sex`, `ethnicity`, `birth_year`; a unit's size counts the officers in
+    `units`.
     """
     of = protected.drop_duplicates("officer_id", keep="last").set_index("officer_id").reindex(units.index)
     found = {
