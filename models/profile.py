@@ -94,7 +94,7 @@ class Profiles:
         kind, found = FIGURES[code], self.compared[code]
         if officer_id not in found.index:
             return Figure(kind.theme, code, kind.name, None, None, None, 0, None, _named(kind.name, NOTHING))
-        row: dict[str, Any] = found.loc[officer_id].to_dict()
+        row: Any = found.loc[officer_id].to_dict()
         value = round(float(row["value"]), 2)
         own = Bilingual(f"{value:g}{kind.unit.zh}", f"{value:g} {kind.unit.en}".strip())
         if row["circle"] is None or pd.isna(row["circle"]):

@@ -127,7 +127,7 @@ class FieldScores:
         listed = self.listed
         if officer_id in listed.index:
             return None
-        row: dict[str, Any] = self.table.loc[officer_id].to_dict()
+        row: Any = self.table.loc[officer_id].to_dict()
         code = "others_higher" if row["because"] is None else str(row["because"])
         edge = f"{listed['score'].min():.1f}" if len(listed) else "-"
         least = self.policy.least_lines if code == "too_little_evidence" else f"{self.policy.least_score:.1f}"

@@ -60,7 +60,7 @@ def _told(line: TalentLine, officer_id: str, totals: pd.DataFrame, rows: pd.Data
     name = Bilingual(line.name_zh, line.name_en)
     if officer_id not in totals.index:
         return LineTold(line.code, name, 0.0, NOTHING, 0, ())
-    row: dict[str, Any] = totals.loc[officer_id].to_dict()
+    row: Any = totals.loc[officer_id].to_dict()
     text = _compared(row) if line.compares else _counted(line, row)
     if abs(float(row["points"])) >= line.cap:
         text = Bilingual(f"{text.zh}（封顶）", f"{text.en} (the most it can count)")
