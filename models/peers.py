@@ -66,13 +66,14 @@ class Peers:
         """Each serving officer's value beside that of the others in the narrowest circle with at least `least` others.
 
         `values` are by officer_id, null where unknown. Rows: the officers with a value; columns `COMPARED`. `median`
-        and `mean` are those of the others; `percentile` (0 to 100) is the share of the others who lie below, equals counting
-        half. Without a circle all but the value are null and `peers` is 0.
+        and `mean` are those of the others; `percentile` (0 to 100) is the share of the others who lie below,
+        equals counting half. Without a circle all but the value are null and `peers` is 0.
 
         >>> places = pd.DataFrame({"post": ["p"] * 3, "job_family": ["f"] * 3, "track": ["t"] * 3, "force": ["x"] * 3},
         ...                       index=["a", "b", "c"])
-        >>> Peers(places, 2).compare(pd.Series({"a": 1.0, "b": 2.0, "c": 4.0})).loc["b"].to_list()
-        [2.0, 2.5, 2.5, 50.0, 2, 'post']
+        >>> found = Peers(places, 2).compare(pd.Series({"a": 1.0, "b": 2.0, "c": 4.0}))
+        >>> found["median"].tolist(), found["percentile"].tolist(), found["circle"].tolist()
+        ([3.0, 2.5, 1.5], [0.0, 50.0, 100.0], ['post', 'post', 'post'])
         """
         own = values.reindex(self.places.index).astype("float64").dropna()
         result = pd.DataFrame({"value": own}).reindex(columns=COMPARED)

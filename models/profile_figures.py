@@ -32,8 +32,8 @@ def _kind(theme: str, zh: str, en: str, unit_zh: str = "", unit_en: str = "") ->
 FIGURES = {
     "duty_hours_12m": _kind("activity", "近一年月均勤务时长", "duty hours a month, last year", "小时", "hours"),
     "overtime_hours_12m": _kind("activity", "近一年月均加班", "overtime a month, last year", "小时", "hours"),
-    "performance": _kind("activity", "最近三年工作绩效考核均分", "mean performance appraisal, three years", "分", "points"),
-    "case_quality": _kind("activity", "最近三年执法质量考核均分", "mean case quality appraisal, three years", "分", "points"),
+    "performance": _kind("activity", "最近三年工作绩效考核均分", "performance appraisals, three years", "分", ""),
+    "case_quality": _kind("activity", "最近三年执法质量考核均分", "case quality appraisals, three years", "分", ""),
     "honours_60m": _kind("activity", "近五年表彰奖励", "honours, five years", "次", ""),
     "at_standard": _kind("competency", "达到岗位标准的能力占比", "competencies at the post's standard", "%", "%"),
     "mean_gap": _kind("competency", "能力与岗位标准平均差", "mean level above the post's standard", "级", "levels"),

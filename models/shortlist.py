@@ -1,8 +1,8 @@
 """Short lists of a talent field: evidence added up by published lines, ties shown as ties, and a committee decides.
 
 A short list is for talent and for nothing else. Nothing is learned here: the lines, weights and caps stand in
-`policy/talent.toml`, and a score is the sum of what its lines show. A self-nomination is joined in as a mark (policy may
-require it); it gives no points, so it never outranks evidence.
+`policy/talent.toml`, and a score is the sum of what its lines show. A self-nomination is joined in as a mark (policy
+may require it); it gives no points, so it never outranks evidence.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ def line_totals(line: TalentLine, day: Day) -> pd.DataFrame:
     """What a line comes to, a row for each serving officer with evidence, by officer_id; columns `TOTALS`.
 
     `amount` is what was counted (rows faded by age, or years). Of lines that compare, `mean` is set against
-    `peer_mean`: the mean of `peers` others in `circle`, or of `peers` other rows of the officer (`circle` is OWN); where
-    there is nothing to compare with, these are null and the points nought.
+    `peer_mean`: the mean of `peers` others in `circle`, or of `peers` other rows of the officer (`circle` is OWN);
+    where there is nothing to compare with, these are null and the points nought.
     """
     rows = counted_rows(line, day)
     by = rows.groupby("officer_id")
@@ -78,7 +78,7 @@ def _of_own(line: TalentLine, day: Day) -> pd.DataFrame:
 
 
 def counted_rows(line: TalentLine, day: Day) -> pd.DataFrame:
-    """The rows that count: `officer_id`, `date`, `end` (of a posting), `weight` (fading, or years), `value`, `weighted`.
+    """The rows that count: `officer_id`, `date`, `end` (of a posting), `weight` (faded, or years), `value`, `weighted`.
 
     Only officers in service on the day; an absent table has no rows.
     """

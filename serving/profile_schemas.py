@@ -11,7 +11,7 @@ from serving.schemas import MAX_OFFICERS, Answer, Because, Body, Frame, NotScore
 
 
 class ProfileRequest(Body):
-    """画像：民警与同岗位相比的工作与成长，单位的能力状况。 / Officers against peers in the same post, units by competency."""
+    """画像：民警与同岗位相比，单位的能力状况。 / Officers against peers in the same post, units by competency."""
 
     officer_ids: list[OfficerId] = about(
         "民警编号，至多 200 个", "officer ids, 200 at most", default=[], max_length=MAX_OFFICERS
