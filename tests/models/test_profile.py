@@ -91,8 +91,13 @@ def test_gaps_are_told_against_the_posts_standard_with_the_last_level() -> None:
 
 
 def test_growth_is_between_levels_two_years_apart_and_unknown_without_both() -> None:
-    rows_of = measured(("a", "law", "2023-06-01", 2.0), ("a", "law", "2025-06-01", 2.6), ("b", "law", "2025-06-01", 2.0),
-                       ("c", "law", "2023-06-01", 2.0), ("a", "law", "2026-02-01", 5.0))  # fmt: skip
+    rows_of = measured(
+        ("a", "law", "2023-06-01", 2.0),
+        ("a", "law", "2025-06-01", 2.6),
+        ("b", "law", "2025-06-01", 2.0),
+        ("c", "law", "2023-06-01", 2.0),
+        ("a", "law", "2026-02-01", 5.0),
+    )
     assert growth(rows_of, DAY).round(6).to_dict() == {"a": 0.6}
 
 
@@ -101,8 +106,8 @@ def test_no_row_is_none_done_where_the_table_is_there_and_unknown_where_not() ->
     none = Profiles.of(frames, DAY, 2).officer("a")
     assert none is not None
     assert none.figures == ()
-    frames["course_completions"] = rows("course_completions", {"officer_id": "b", "course_id": "k", "occurred_on": "2025-12-01",
-                                                               "hours": 8.0})  # fmt: skip
+    taken = {"officer_id": "b", "course_id": "k", "occurred_on": "2025-12-01", "hours": 8.0}
+    frames["course_completions"] = rows("course_completions", taken)
     frames["honours"] = rows("honours", {"officer_id": "b", "honour": "star", "occurred_on": "2025-12-01"})
     frames["appraisals"] = rows("appraisals", {"officer_id": "b", "kind": "performance", "occurred_on": "2025-12-31",
                                                "score": 80.0})  # fmt: skip

@@ -95,8 +95,9 @@ def test_a_list_stays_short_rather_than_name_somebody_without_a_score() -> None:
 
 
 def test_a_self_nomination_is_marked_and_gives_nothing() -> None:
-    named = rows("self_nominations", *({"officer_id": name, "talent_field": field, "occurred_on": day} for name, field, day in
-                 (("a", "traffic", "2025-06-01"), ("b", "traffic", "2020-06-01"), ("c", "fire_supervision", "2025-06-01"))))  # fmt: skip
+    asked = (("a", "traffic", "2025-06-01"), ("b", "traffic", "2020-06-01"), ("c", "fire_supervision", "2025-06-01"))
+    wishes = [{"officer_id": name, "talent_field": field, "occurred_on": day} for name, field, day in asked]
+    named = rows("self_nominations", *wishes)
     frames = {**force("abc"), "honours": praised("a", "b", "b", "c")}
     without = scored(frames, rule(HONOURS, size=3)).candidates()
     found = scored({**frames, "self_nominations": named}, rule(HONOURS, size=3)).candidates()
@@ -131,9 +132,11 @@ def test_years_in_related_posts_count_to_the_day_and_not_beyond() -> None:
 
 
 def levels(**of: float) -> pd.DataFrame:
-    return rows("competency_assessments", *(
-        {"officer_id": name, "competency": "law", "occurred_on": "2025-03-01", "level": level} for name, level in of.items()
-    ))  # fmt: skip
+    day = "2025-03-01"
+    measured = [
+        {"officer_id": name, "competency": "law", "occurred_on": day, "level": value} for name, value in of.items()
+    ]
+    return rows("competency_assessments", *measured)
 
 
 def test_a_mean_counts_against_peers_in_the_same_post_and_takes_points_off_below_them() -> None:
@@ -158,8 +161,10 @@ def test_without_peers_a_mean_gives_no_points_and_says_so() -> None:
 
 
 def test_standing_out_is_measured_against_ones_own_other_rows() -> None:
-    taken = rows("competency_assessments", *({"officer_id": "a", "competency": what, "occurred_on": "2025-03-01", "level": level}
-                 for what, level in (("law", 3.0), ("fitness", 2.0), ("analysis", 1.0))))  # fmt: skip
+    own_levels = {"law": 3.0, "fitness": 2.0, "analysis": 1.0}
+    measured = [{"officer_id": "a", "competency": what, "occurred_on": "2025-03-01", "level": level}
+                for what, level in own_levels.items()]  # fmt: skip
+    taken = rows("competency_assessments", *measured)
     day = Day.of({**force("ab"), "competency_assessments": taken}, DAY, 2)
     own = replace(LAW, how="above_own")
     totals = line_totals(own, day)
@@ -183,9 +188,13 @@ def test_rows_of_related_posts_stand_out_against_those_of_other_times() -> None:
         },
         {"officer_id": "a", "post_id": "traffic-1", "unit_id": "u-1", "started_on": "2023-01-01"},
     )
-    frames["appraisals"] = rows("appraisals", *({"officer_id": "a", "kind": kind, "occurred_on": day, "score": score} for
-                                kind, day, score in (("performance", "2022-12-31", 70.0), ("performance", "2023-12-31", 80.0),
-                                                     ("supervision", "2021-12-31", 99.0))))  # fmt: skip
+    given = (
+        ("performance", "2022-12-31", 70.0),
+        ("performance", "2023-12-31", 80.0),
+        ("supervision", "2021-12-31", 99.0),
+    )
+    appraised = [{"officer_id": "a", "kind": kind, "occurred_on": day, "score": score} for kind, day, score in given]
+    frames["appraisals"] = rows("appraisals", *appraised)
     line = TalentLine("work", "考核", "appraisals", "appraisals", "occurred_on", "above_own", 1.0, 20.0,
                       where={"kind": ("performance",)}, value="score", job_families=("traffic",))  # fmt: skip
     totals = line_totals(line, Day.of(frames, DAY, 2))
