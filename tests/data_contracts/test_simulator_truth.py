@@ -207,7 +207,8 @@ def test_some_stagnate(frames: Mapping[str, pd.DataFrame]) -> None:
 def talent(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """The planted levels of the last month, by officer."""
     rows = frames["talent"]
-    return rows[rows["month"] == rows["month"].max()].set_index("officer_id")[list(FIELDS)]
+    last: pd.DataFrame = rows[rows["month"] == rows["month"].max()].set_index("officer_id")[list(FIELDS)]
+    return last
 
 
 def test_talent_shows_in_measured_competencies(frames: Mapping[str, pd.DataFrame], talent: pd.DataFrame) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import pandas_dtype
 
 from data_contracts.asof import AsOf
 from data_contracts.catalog import catalog
@@ -24,7 +25,7 @@ def rows(table: str, *values: dict[str, Any]) -> pd.DataFrame:
         if column.kind == "date":
             frame[column.name] = pd.to_datetime(frame[column.name]).astype("datetime64[us]")
         else:
-            frame[column.name] = frame[column.name].astype(column.dtype)
+            frame[column.name] = frame[column.name].astype(pandas_dtype(column.dtype))
     return frame
 
 

@@ -144,7 +144,12 @@ def test_a_mean_counts_against_peers_in_the_same_post_and_takes_points_off_below
     totals = line_totals(LAW, day)
     # one row counts 1 / (1 + 1); 2 points a level: a stands 1.5 above (2 + 1) / 2
     assert totals["points"].to_dict() == {"a": 1.5, "b": 0.0, "c": -1.5}
-    assert totals.loc["a", ["mean", "peer_mean", "peers", "circle"]].tolist() == [3.0, 1.5, 2.0, "post"]
+    assert list(totals[["mean", "peer_mean", "peers", "circle"]].to_dict("index")["a"].values()) == [
+        3.0,
+        1.5,
+        2.0,
+        "post",
+    ]
     (line,) = FieldScores.of("traffic", rule(LAW), day).lines(["a"])["a"]
     assert line.text.en == "mean 3.00 of 1, against 1.50 of 2 others in the same post, last on 2025-03-01"
     capped = line_totals(replace(LAW, cap=1.0), day)
@@ -156,7 +161,7 @@ def test_without_peers_a_mean_gives_no_points_and_says_so() -> None:
     found = FieldScores.of("traffic", rule(LAW), day)
     (line,) = found.lines(["a"])["a"]
     assert (line.points, line.text.en) == (0.0, "nothing to compare with, so no points")
-    assert int(found.table.loc["a", "kinds"]) == 0
+    assert found.table["kinds"]["a"] == 0
     assert [one.text.en for one in found.lines(["b"])["b"]] == ["nothing recorded"]
 
 
@@ -168,7 +173,13 @@ def test_standing_out_is_measured_against_ones_own_other_rows() -> None:
     day = Day.of({**force("ab"), "competency_assessments": taken}, DAY, 2)
     own = replace(LAW, how="above_own")
     totals = line_totals(own, day)
-    assert totals.loc["a", ["mean", "peer_mean", "peers", "circle", "points"]].tolist() == [3.0, 1.5, 2, OWN, 1.5]
+    assert list(totals[["mean", "peer_mean", "peers", "circle", "points"]].to_dict("index")["a"].values()) == [
+        3.0,
+        1.5,
+        2,
+        OWN,
+        1.5,
+    ]
     (line,) = FieldScores.of("traffic", rule(own), day).lines(["a"])["a"]
     assert line.text.zh == "1次平均3.00，本人其余2次平均1.50，最近2025-03-01"
     alone = Day.of({**force("ab"), "competency_assessments": levels(a=3.0)}, DAY, 2)
@@ -198,7 +209,7 @@ def test_rows_of_related_posts_stand_out_against_those_of_other_times() -> None:
     line = TalentLine("work", "考核", "appraisals", "appraisals", "occurred_on", "above_own", 1.0, 20.0,
                       where={"kind": ("performance",)}, value="score", job_families=("traffic",))  # fmt: skip
     totals = line_totals(line, Day.of(frames, DAY, 2))
-    assert totals.loc["a", ["mean", "peer_mean", "points"]].tolist() == [80.0, 70.0, 10.0]
+    assert list(totals[["mean", "peer_mean", "points"]].to_dict("index")["a"].values()) == [80.0, 70.0, 10.0]
 
 
 def test_old_rows_fade_or_drop_out() -> None:
@@ -206,7 +217,7 @@ def test_old_rows_fade_or_drop_out() -> None:
     day = Day.of(frames, DAY, 2)
     assert line_totals(replace(HONOURS, months=60), day).empty
     faded = line_totals(replace(HONOURS, half_life_months=60), day)
-    assert faded.loc["a", "points"] == pytest.approx(1.0, abs=0.01)  # two half-lives of four points
+    assert float(faded["points"]["a"]) == pytest.approx(1.0, abs=0.01)  # two half-lives of four points
     (line,) = FieldScores.of("traffic", rule(replace(HONOURS, half_life_months=60)), day).lines(["a"])["a"]
     assert line.text.en == "1 on 2016-01-01, 0.2 after fading"
 

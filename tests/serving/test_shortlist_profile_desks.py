@@ -129,7 +129,8 @@ def test_profiles_come_in_the_order_asked_and_units_beside_them() -> None:
     first = answer.results[0]
     assert isinstance(first, OfficerProfiled)
     assert {one.theme for one in first.profile} == {"activity", "competency", "growth", "learning"}
-    assert all(one.text.zh and one.text.en for one in (*first.profile, *first.gaps))
+    assert all(one.text.zh and one.text.en for one in first.profile)
+    assert all(one.text.zh and one.text.en for one in first.gaps)
     bureau, nowhere = answer.units
     assert isinstance(bureau, UnitProfiled)
     assert isinstance(nowhere, UnitNotProfiled)

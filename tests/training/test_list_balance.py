@@ -59,6 +59,6 @@ def test_attributes_come_from_the_audit_table_and_the_units() -> None:
     protected = pd.DataFrame({"officer_id": ["o0", "o31"], "sex": ["male", "female"], "ethnicity": ["han", None],
                               "birth_year": [1990, 1980]})  # fmt: skip
     found = audit_frame(protected, units, 2026, LIMITS)
-    assert found.loc["o0"].tolist() == ["male", "han", "30-39", "30-99"]
-    assert found.loc["o31"].tolist() == ["female", None, "40-49", "1-29"]
-    assert found.loc["o5"].tolist() == [None, None, None, "30-99"]
+    assert list(found.to_dict("index")["o0"].values()) == ["male", "han", "30-39", "30-99"]
+    assert list(found.to_dict("index")["o31"].values()) == ["female", None, "40-49", "1-29"]
+    assert list(found.to_dict("index")["o5"].values()) == [None, None, None, "30-99"]
