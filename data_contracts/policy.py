@@ -39,6 +39,7 @@ from data_contracts.placing import MatchingPolicy
 from data_contracts.policy_checks import Problem, Sections, problems_of
 from data_contracts.requirements import UnknownFacts
 from data_contracts.supporting import CourseAdvice, WhatIfPolicy
+from data_contracts.talent_pool import TalentPolicy
 from data_contracts.watching import WatchPolicy
 
 T = TypeVar("T")
@@ -132,6 +133,7 @@ SECTIONS: Mapping[str, tuple[str | None, Any]] = {
     "matching": (None, MatchingPolicy),
     "earning": (None, EarningPolicy),
     "unknown_facts": (None, UnknownFacts),
+    "talent": (None, TalentPolicy),
 }
 
 

@@ -28,6 +28,8 @@ from data_contracts.gating import GatePolicy
 from data_contracts.placing import MatchingPolicy
 from data_contracts.requirements import UnknownFacts
 from data_contracts.supporting import CourseAdvice, WhatIfPolicy
+from data_contracts.talent_checks import talent_faults
+from data_contracts.talent_pool import TalentPolicy
 from data_contracts.vocabulary import Grade, Outcome
 from data_contracts.watching import WatchPolicy
 
@@ -70,6 +72,7 @@ class Sections:
     matching: MatchingPolicy
     earning: EarningPolicy
     unknown_facts: UnknownFacts
+    talent: TalentPolicy
 
 
 def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
@@ -88,6 +91,7 @@ def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
     yield from _gate(found.gate)
     yield from _matching(found.matching, found.forbidden)
     yield from _what_if(found.what_if)
+    yield from (Problem("talent.toml", *fault) for fault in talent_faults(found.talent, contracts))
 
 
 def _twice(found: Sections) -> Iterator[Problem]:
@@ -103,6 +107,8 @@ def _twice(found: Sections) -> Iterator[Problem]:
         ("support.toml", (f"{rule.outcome}/{rule.grade}" for rule in found.support)),
         ("course_themes.toml", (one.theme for one in found.course_themes.theme)),
         ("what_if.toml", (change.code for change in found.what_if.change)),
+        ("talent.toml", (rule.name.value for rule in found.talent.field)),
+        ("talent.toml", (f"{rule.name}/{line.code}" for rule in found.talent.field for line in rule.lines)),
         ("points.toml", (rule.code for rule in found.points)),
         ("eligibility.toml", (rule.code for rule in found.eligibility)),
         ("training.toml", (rule.code for rule in found.training)),

@@ -10,6 +10,7 @@ import pandas as pd
 from data_contracts.policy import policy
 from data_contracts.simulator.effects import ConductEffects
 from data_contracts.simulator.families import FAMILIES, SENIORITIES
+from data_contracts.simulator.fields import COMPETENCIES_OF_FIELDS, COURSES_OF_FIELDS, FIELDS
 from data_contracts.simulator.months import Calendar, FloatArray, IntArray
 
 COMPETENCIES = (
@@ -38,7 +39,7 @@ ALWAYS = -(10**6)
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Courses by number: electives first, then the standing courses (conduct first), then the waves.
+    """Courses by number: electives first, the standing courses (conduct first), the waves, the talent fields' courses.
 
     `issued` is the month number of each; `family` (elective,) the job family that it opens.
     """
@@ -62,7 +63,11 @@ class Catalogue:
 
     def waves(self) -> IntArray:
         """The numbers of the mandated waves."""
-        return np.arange(self.electives + len(self.standing), len(self.ids))
+        return np.arange(self.electives + len(self.standing), self.of_fields()[0])
+
+    def of_fields(self) -> IntArray:
+        """The numbers of the talent fields' courses, in the order of the fields."""
+        return len(self.ids) - len(FIELDS) + np.arange(len(FIELDS))
 
     def required(self) -> IntArray:
         """The elective each post requires, or -1."""
@@ -71,7 +76,8 @@ class Catalogue:
 
     def frame(self, calendar: Calendar, known_on: pd.Timestamp) -> pd.DataFrame:
         """The `courses` table."""
-        mandated = np.arange(len(self.ids)) >= self.electives
+        numbers = np.arange(len(self.ids))
+        mandated = (numbers >= self.electives) & (numbers < self.of_fields()[0])
         issued = [
             pd.Timestamp(calendar.month_of(month)) if month > ALWAYS else pd.NaT for month in self.issued.tolist()
         ]
@@ -105,9 +111,17 @@ def build_catalogue(calendar: Calendar, seed: int) -> Catalogue:
     rng = np.random.default_rng([seed, 7])
     rows = [*_electives(calendar, rng)]
     family = np.array([row[3] for row in rows])
-    rows += [*_standing(), *_waves(calendar, rng)]
+    rows += [*_standing(), *_waves(calendar, rng), *_of_fields()]
     ids, names, issued, _, competency, hours = zip(*rows, strict=True)
     return Catalogue(ids, names, np.array(issued), family, np.array(competency), np.array(hours))
+
+
+def _of_fields() -> list[Row]:
+    places = {key: place for place, (key, _) in enumerate(COMPETENCIES)}
+    return [
+        (f"t-{field}", COURSES_OF_FIELDS[field], ALWAYS, 0, places[COMPETENCIES_OF_FIELDS[field][0]], 40.0)
+        for field in FIELDS
+    ]
 
 
 def standing_months() -> list[int]:

@@ -6,8 +6,10 @@ import numpy as np
 
 from data_contracts.simulator.catalogue import COMPETENCIES, FAMILY_COMPETENCIES
 from data_contracts.simulator.families import FAMILIES
+from data_contracts.simulator.fields import competency_weights
 from data_contracts.simulator.months import FloatArray, IntArray
 from data_contracts.simulator.roster import World, chosen
+from data_contracts.simulator.talent import shown_in_appraisals
 
 GAIN_FROM_COURSE = 0.35
 GAIN_A_YEAR = 0.08
@@ -16,6 +18,7 @@ HONOUR_CHANCE = 0.012
 HONOUR_SHARES = (0.74, 0.14, 0.03, 0.005, 0.02, 0.065)
 CORRECTED_SHARE = 0.005
 GRADE_BOUNDS = (60.0, 70.0, 90.0)
+TALENT_PLACES = competency_weights(tuple(key for key, _ in COMPETENCIES))  # (competency, field)
 FAMILY_PLACES = np.array([FAMILY_COMPETENCIES[family.key] for family in FAMILIES])
 
 
@@ -30,7 +33,8 @@ class Development:
         """What recruits can do; those who entered long ago have grown since."""
         years = max(0, -month) / 12.0
         start = 1.6 + 0.4 * self._world.roster.skill[slots, None] + min(years, 15.0) * GAIN_A_YEAR
-        self._level[slots] = start + self._rng.normal(0, 0.4, (len(slots), len(COMPETENCIES)))
+        talent = self._world.effects.talent.level * self._world.roster.talent[slots] @ TALENT_PLACES.T
+        self._level[slots] = start + self._rng.normal(0, 0.4, (len(slots), len(COMPETENCIES))) + talent
 
     def learn(self, slots: IntArray, competency: IntArray) -> None:
         """A completed elective raises its competency."""
@@ -75,7 +79,8 @@ class Development:
     def _appraise(self, slots: IntArray, month: int, excitation: FloatArray) -> None:
         roster, rng = self._world.roster, self._rng
         skill, past = roster.skill[slots], excitation[slots]
-        means = (78 + 6 * skill, 80 + 4 * skill - 2 * past, 84 - 5 * past)
+        talent = shown_in_appraisals(self._world, slots)
+        means = (78 + 6 * skill + talent, 80 + 4 * skill + talent - 2 * past, 84 - 5 * past)
         day = self._world.calendar.start(month + 1) - 1
         for kind, mean in enumerate(means):
             score = np.clip(mean + rng.normal(0, 5, len(slots)), 0, 100).round(1)

@@ -122,6 +122,34 @@ class ExposureDifference:
 
 
 @dataclass(frozen=True)
+class TalentEffects:
+    """The hidden level in a talent field: standard normal at entry, `skill` of it general, more with related years.
+
+    A unit of level adds to measured competencies (`level`), scores of courses (`elective_score`, `field_score`) and
+    appraisals of performance and case quality in related posts; events of the field come `base * exp(effect * level)`
+    a month, and `elsewhere` times as often to those whose post is not related.
+    """
+
+    skill: float = 0.5
+    a_year: float = 0.10
+    most_years: float = 10.0
+    level: float = 0.40
+    elective_score: float = 2.0
+    field_score: float = 5.0
+    field_score_mean: float = 78.0
+    skill_score: float = 3.0
+    score_sd: float = 8.0
+    appraisal: float = 3.0
+    honour_base: float = 0.0012
+    honour: float = 0.9
+    course_base: float = 0.003
+    course: float = 0.5
+    nomination_base: float = 0.0015
+    nomination: float = 0.4
+    elsewhere: float = 0.35
+
+
+@dataclass(frozen=True)
 class FindingDelays:
     """Days from a complaint to its finding: log-normal months, so that 38 % of the sustained take over two years."""
 
@@ -147,6 +175,7 @@ class Effects:
     departure: DepartureEffects = field(default_factory=DepartureEffects)
     careers: CareerEffects = field(default_factory=CareerEffects)
     training: TrainingHabit = field(default_factory=TrainingHabit)
+    talent: TalentEffects = field(default_factory=TalentEffects)
     exposure: ExposureDifference = field(default_factory=ExposureDifference)
     delays: FindingDelays = field(default_factory=FindingDelays)
     unit_climate_sd: float = 0.5

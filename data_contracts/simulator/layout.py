@@ -19,7 +19,10 @@ ENUMS: Mapping[str, tuple[str, ...]] = {
     "promotion_kind": ("entry", "step", "roster"),
     "appraisal_kind": ("performance", "case_quality", "supervision"),
     "appraisal_grade": ("not_competent", "basic", "competent", "excellent"),
-    "honour": ("嘉奖", "三等功", "二等功", "一等功", "优秀人民警察", "集体嘉奖"),
+    "honour": (
+        "嘉奖", "三等功", "二等功", "一等功", "优秀人民警察", "集体嘉奖", "执法标兵", "练兵标兵", "消防监督先进个人",
+        "交通管理先进个人", "反恐维稳先进个人", "科技信息化先进个人",
+    ),
     "honour_level": ("commendation", "third_class", "second_class", "first_class", "title", "other"),
     "category": (
         "use_of_force", "search_arrest_rights", "operations", "neglect_unbecoming", "verbal_abuse", "lockup",
@@ -117,6 +120,11 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "strain": "number", "departure": "number", "usual_overtime": "number", "step": "number", "courses": "number",
         "level": "number", "growth": "number", "known_on": "date",
     },
+    "talent": {
+        "officer_id": "officer", "month": "date", "standard_enforcement": "number", "practical_training": "number",
+        "fire_supervision": "number", "traffic": "number", "counter_terrorism": "number", "intelligence_it": "number",
+        "known_on": "date",
+    },
 }  # fmt: skip
 LATER_DATES = ("ended_on", "left_on", "acknowledged_on", "resolved_on")
 """Dates that a row learns after its `known_on`; those after the end of the simulation are still unknown."""
@@ -127,4 +135,4 @@ TABLE_NAMES = (
     "force_reports", "duty_months", "concerns", "career_goals", "preferences", "vacancies", "self_nominations",
     "feedback",
 )  # fmt: skip
-"""The 22 tables, in the order of the domain; `truth` is not one of them."""
+"""The 22 tables, in the order of the domain; `truth` and `talent` are not among them."""

@@ -14,12 +14,14 @@ from data_contracts.simulator.bureau import UnitTree
 from data_contracts.simulator.effects import Effects
 from data_contracts.simulator.families import SENIORITIES
 from data_contracts.simulator.ladders import Climb
+from data_contracts.simulator.layout import ENUMS
 from data_contracts.simulator.ledger import Ledger
 from data_contracts.simulator.months import BoolArray, Calendar, FloatArray, IntArray
 
 HISTORY = 40
 """Most distinct posts remembered for one officer."""
 PERSONS_PER_BLOCK = 1_000_000
+TALENT_FIELDS = len(ENUMS["talent_field"])
 
 
 class Roster:
@@ -38,6 +40,7 @@ class Roster:
         self.education = _numbers(size)
         self.track = _numbers(size)
         self.skill = np.zeros(size)
+        self.talent = np.zeros((size, TALENT_FIELDS))
         self.frailty = np.zeros(size)
         self.post = _numbers(size)
         self.unit = _numbers(size)

@@ -31,6 +31,7 @@ from data_contracts.simulator.ledger import Ledger
 from data_contracts.simulator.months import Calendar, FloatArray, IntArray
 from data_contracts.simulator.promotion import Promotion
 from data_contracts.simulator.roster import Roster, World
+from data_contracts.simulator.talent import Talent
 from data_contracts.simulator.training import Training
 from data_contracts.simulator.wishes import Wishes
 
@@ -71,14 +72,15 @@ class Plan:
 
 
 def simulate(officers: int, years: int, seed: int, end: date, tick: Tick | None = None) -> dict[str, pd.DataFrame]:
-    """All 22 tables and `truth` in the contracts' shape; the same arguments give the same frames.
+    """All 22 tables, `truth` and `talent` in the contracts' shape; the same arguments give the same frames.
 
     `officers` is the strength of the force at any time; those who leave are replaced, so more ids appear.
-    `truth` holds the planted monthly hazards of each officer and must never be ingested.
+    `truth` holds the planted monthly hazards of each officer, `talent` the planted levels in the talent fields; neither
+    may ever be ingested.
 
     >>> frames = simulate(60, 1, 3, date(2026, 1, 1))
     >>> len(frames), frames["duty_months"]["month"].nunique()
-    (23, 12)
+    (24, 12)
     """
     plan = Plan(officers, years, seed, end)
     parts = [Block(plan, number).run(tick) for number in range(len(plan.blocks()))]
@@ -119,6 +121,7 @@ class Block:
         self._training, self._conduct = Training(self._world, self._catalogue), Conduct(self._world)
         self._development, self._departure = Development(self._world), Departure(self._world)
         self._concerns, self._wishes = Concerns(self._world), Wishes(self._world)
+        self._talent = Talent(self._world, self._catalogue)
 
     def run(self, tick: Tick | None = None) -> dict[str, pd.DataFrame]:
         """The block's rows of every table that is not shared by all."""
@@ -126,6 +129,7 @@ class Block:
             self._enter(self._entry.early(month), month)
             self._careers.step(month)
             self._promotion.step(month)
+            self._talent.grow()
         self._training.begin()
         for month in range(self._world.calendar.months):
             self._month(month)
@@ -147,6 +151,7 @@ class Block:
         self._entry.enter(slots, month)
         self._careers.enter(slots, month)
         self._promotion.enter(slots)
+        self._talent.enter(slots)
         self._duty.enter(slots)
         self._training.enter(slots, month)
         self._conduct.enter(slots)
@@ -159,6 +164,7 @@ class Block:
         hazards = self._conduct.hazards(month, duty.overtime, duty.nights, missing)
         leaving = self._departure.hazard(month, duty.overtime)
         self._tell(month, hazards, duty.strain_hazard(month), leaving)
+        self._talent.tell(month)
         self._careers.step(month)
         self._promotion.step(month)
         duty.step(month)
@@ -169,6 +175,8 @@ class Block:
         self._development.step(month, self._conduct.excitation)
         self._concerns.step(month, duty.overtime)
         self._wishes.step(month)
+        self._talent.step(month, self._wishes.nominated)
+        self._talent.grow()
         self._careers.leave(*self._departure.step(month, leaving))
 
     def _drift(self) -> None:
@@ -181,11 +189,12 @@ class Block:
     def _tell(self, month: int, hazards: Hazards, strain: FloatArray, leaving: FloatArray) -> None:
         """The truth of a month, from what happened before it: hazards, and what overtime and stagnation follow from."""
         at, calendar = self._world.roster.present(), self._world.calendar
+        courses = self._training.usual() + self._talent.courses()
         self._world.ledger.add(
             "truth", officer_id=self._world.roster.person[at], month=calendar.start(month),
             conduct=hazards.sustained[at], force=hazards.any_force[at], any_complaint=hazards.any_complaint[at],
             strain=strain[at], departure=leaving[at], usual_overtime=self._duty.usual_overtime()[at],
-            step=self._promotion.chance()[at], courses=self._training.usual()[at], level=self._development.level()[at],
+            step=self._promotion.chance()[at], courses=courses[at], level=self._development.level()[at],
             growth=self._development.growth[at], known_on=calendar.start(month),
         )  # fmt: skip
 

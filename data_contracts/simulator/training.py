@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from data_contracts.policy import policy
-from data_contracts.simulator.catalogue import WAVES_A_YEAR, Catalogue, standing_months
+from data_contracts.simulator.catalogue import COMPETENCIES, WAVES_A_YEAR, Catalogue, standing_months
 from data_contracts.simulator.families import FAMILIES
+from data_contracts.simulator.fields import competency_weights
 from data_contracts.simulator.months import BoolArray, FloatArray, IntArray
 from data_contracts.simulator.roster import World, chosen
 
@@ -18,6 +19,7 @@ ELECTIVE_CHANCE = 0.025
 OWN_FAMILY, GOAL_FAMILY, NEW_COURSE = 6.0, 8.0, 5.0
 NEW_FOR_MONTHS = 12
 EARLIEST = -48
+TALENT_PLACES = competency_weights(tuple(key for key, _ in COMPETENCIES))  # (competency, field)
 
 
 class Training:
@@ -31,8 +33,9 @@ class Training:
         self._last = np.full((size, len(self._lasts)), NEVER)  # (slot, standing course): month last taken
         self._owed = _owed_by_family()  # (family, standing course)
         self._taken = np.zeros((size, len(catalogue.ids)), dtype=bool)
-        shape = (len(catalogue.ids), world.units.sub_bureaus + 1)
-        self._roll_out = catalogue.issued[:, None] + self._rng.integers(0, WAVE_SPREAD_MONTHS, shape)
+        rolled = int(catalogue.of_fields()[0])  # the courses before those of the talent fields
+        shape = (rolled, world.units.sub_bureaus + 1)
+        self._roll_out = catalogue.issued[:rolled, None] + self._rng.integers(0, WAVE_SPREAD_MONTHS, shape)
         self.learnt: list[tuple[IntArray, IntArray]] = []
 
     def enter(self, slots: IntArray, month: int) -> None:
@@ -119,9 +122,11 @@ class Training:
     def _write(self, slots: IntArray, course: IntArray | int, month: int) -> None:
         world, rng, count = self._world, self._rng, len(slots)
         days = world.calendar.days(month, rng, count)
+        shows = TALENT_PLACES[self._catalogue.competency[course]]
+        talent = world.effects.talent.elective_score * (world.roster.talent[slots] * shows).sum(axis=1)
         world.ledger.add(
             "course_completions", officer_id=world.roster.person[slots], course_id=course, occurred_on=days,
-            score=np.clip(rng.normal(80 + 3 * world.roster.skill[slots], 8), 40, 100).round(1),
+            score=np.clip(rng.normal(80 + 3 * world.roster.skill[slots] + talent, 8), 40, 100).round(1),
             hours=np.broadcast_to(self._catalogue.hours[course], (count,)),
             known_on=days + rng.integers(0, 15, count),
         )  # fmt: skip

@@ -1,4 +1,7 @@
-"""What officers want: goals, vacancies and the preferences for them, self-nominations, and a little feedback."""
+"""What officers want: goals, vacancies and the preferences for them, self-nominations, and a little feedback.
+
+The self-nominations here hardly depend on talent; those that do come from `talent.py`.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,7 @@ class Wishes:
         self._posts, self._levels, self._chain = post_ids(), level_of_post(), move_facts().chain
         self._vacancies = 0
         self._feedback = 0
+        self.nominated: tuple[IntArray, IntArray] = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
 
     def step(self, month: int) -> None:
         """One month of wishes."""
@@ -92,6 +96,7 @@ class Wishes:
         free = rng.integers(0, len(ENUMS["talent_field"]), len(slots))
         field = np.where((fits >= 0) & (rng.random(len(slots)) < 0.7), fits, free)
         days = self._world.calendar.days(month, rng, len(slots))
+        self.nominated = slots, field
         self._world.ledger.add("self_nominations", officer_id=roster.person[slots], talent_field=field,
                                occurred_on=days, known_on=days)  # fmt: skip
 

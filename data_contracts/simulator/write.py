@@ -15,6 +15,7 @@ from data_contracts.simulator.moves import move_facts
 from data_contracts.simulator.simulation import Block, Plan, Tick, static_frames
 
 TRUTH = "truth"
+PLANTED = (TRUTH, "talent")
 EFFECTS_FILE = "effects.json"
 BAD_FOLDER = "bad_rows"
 
@@ -24,7 +25,7 @@ def write_simulation(
 ) -> dict[str, int]:
     """Simulate block by block into `folder`; returns the rows of each table.
 
-    `<table>.parquet` for the 22 tables, `truth/truth.parquet` with the planted hazards (never to be ingested),
+    `<table>.parquet` for the 22 tables, `truth/` with the planted hazards and talent (never to be ingested),
     `effects.json`, and with `with_bad_rows` the folder `bad_rows/` of rows that intake must refuse.
     Memory holds one block at a time.
     """
@@ -81,7 +82,7 @@ class _Files:
         for name, frame in frames.items():
             table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
             if name not in self._writers:
-                path = self._folder / (f"{TRUTH}/{TRUTH}.parquet" if name == TRUTH else f"{name}.parquet")
+                path = self._folder / (f"{TRUTH}/{name}.parquet" if name in PLANTED else f"{name}.parquet")
                 self._writers[name] = pq.ParquetWriter(path, table.schema, compression="zstd")
             self._writers[name].write_table(table.cast(self._writers[name].schema))
             self.rows[name] = self.rows.get(name, 0) + len(frame)

@@ -14,6 +14,7 @@ from data_contracts.simulator.catalogue import build_catalogue
 from data_contracts.simulator.conduct import CONDUCT_HEAT, Conduct
 from data_contracts.simulator.effects import Effects
 from data_contracts.simulator.families import family_index, post_ids
+from data_contracts.simulator.fields import FIELDS
 from data_contracts.simulator.ladders import climb
 from data_contracts.simulator.ledger import Ledger
 from data_contracts.simulator.months import Calendar
@@ -200,6 +201,52 @@ def test_some_stagnate(frames: Mapping[str, pd.DataFrame]) -> None:
     months = frames["duty_months"]
     present = months.loc[months["month"] == pd.Timestamp(2025, 12, 1), "officer_id"]
     assert 0.01 < (~present.isin(recent)).mean() < 0.12
+
+
+@pytest.fixture(scope="module")
+def talent(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The planted levels of the last month, by officer."""
+    rows = frames["talent"]
+    last: pd.DataFrame = rows[rows["month"] == rows["month"].max()].set_index("officer_id")[list(FIELDS)]
+    return last
+
+
+def test_talent_shows_in_measured_competencies(frames: Mapping[str, pd.DataFrame], talent: pd.DataFrame) -> None:
+    levels = frames["competency_assessments"].groupby(["officer_id", "competency"])["level"].mean().unstack()
+    levels = levels.reindex(talent.index)
+    for field, competency in (("intelligence_it", "analysis"), ("traffic", "communication")):
+        related = levels[competency].corr(talent[field])
+        assert related > 0.3
+        assert related > levels[competency].corr(talent["fire_supervision"]) + 0.1
+
+
+def test_talent_brings_honours_courses_and_nominations_of_its_field(
+    frames: Mapping[str, pd.DataFrame], talent: pd.DataFrame
+) -> None:
+    high, low = talent["traffic"] > 1.0, talent["traffic"] < -0.5
+    honours, courses = frames["honours"], frames["course_completions"]
+    nominations = frames["self_nominations"]
+    for rows, least in (
+        (honours[honours["honour"] == "交通管理先进个人"], 3.0),
+        (courses[courses["course_id"] == "t-traffic"], 1.8),
+        (nominations[nominations["talent_field"] == "traffic"], 1.4),
+    ):
+        number = rows.groupby("officer_id").size().reindex(talent.index, fill_value=0)
+        assert number[high].mean() > least * number[low].mean()
+    scores = courses[courses["course_id"] == "t-traffic"].groupby("officer_id")["score"].mean().reindex(talent.index)
+    assert scores[high].mean() > scores[low].mean() + 5
+
+
+def test_talent_shows_in_appraisals_of_related_work_and_grows_with_it(
+    frames: Mapping[str, pd.DataFrame], talent: pd.DataFrame
+) -> None:
+    postings = frames["postings"]
+    now = postings[postings["ended_on"].isna()].set_index("officer_id")["post_id"].str.rsplit("-", n=1).str[0]
+    here = now.reindex(talent.index) == "traffic"
+    last = frames["appraisals"].query("kind == 'performance' and occurred_on >= '2024-01-01'")
+    scores = last.groupby("officer_id")["score"].mean().reindex(talent.index)
+    assert scores[here].corr(talent.loc[here, "traffic"]) > scores[~here].corr(talent.loc[~here, "traffic"]) + 0.1
+    assert talent.loc[here, "traffic"].mean() > talent.loc[~here, "traffic"].mean() + 0.2
 
 
 @pytest.fixture(scope="module")

@@ -41,8 +41,9 @@ def test_what_is_read_back_is_what_was_simulated(folder: Path) -> None:
 
 
 def test_the_truth_lies_apart_and_is_not_a_table(folder: Path) -> None:
-    assert (folder / "truth" / "truth.parquet").is_file()
-    assert "truth" not in read_source("simulator", folder).tables
+    for name in ("truth", "talent"):
+        assert (folder / "truth" / f"{name}.parquet").is_file()
+        assert name not in read_source("simulator", folder).tables
 
 
 def test_the_same_plan_writes_the_same_bytes(folder: Path, tmp_path: Path) -> None:

@@ -1,0 +1,168 @@
+"""The desks of the short list and of the profile on a small simulated bureau: order, refusals, and who may see whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from data_contracts.catalog import catalog
+from data_contracts.policy import policy
+from data_contracts.simulator.simulation import simulate
+from data_contracts.vocabulary import TalentField
+from serving.profile import ProfileDesk
+from serving.profile_schemas import OfficerProfiled, ProfileRequest, UnitNotProfiled, UnitProfiled
+from serving.records import Records, Sight
+from serving.schemas import NotScored
+from serving.shortlist import ShortlistDesk
+from serving.shortlist_schemas import FieldListed, FieldNotListed, ShortlistRequest
+
+DAY, NOW = date(2025, 12, 1), datetime(2025, 12, 1, 6)
+EVERYWHERE = Sight()
+
+
+@cache
+def frames() -> Mapping[str, pd.DataFrame]:
+    """The rows as they stood on the day."""
+    made = simulate(400, 4, 7, date(2026, 1, 1))
+    found = {}
+    for name, table in catalog().tables.items():
+        known = made[name][made[name]["known_on"] <= pd.Timestamp(DAY)]
+        found[name] = known.drop_duplicates(list(table.key), keep="last") if table.key else known
+    return found
+
+
+READS: list[date | None] = []
+
+
+def read(as_of: date | None) -> Records:
+    READS.append(as_of)
+    return Records(DAY, frames())
+
+
+def lists(
+    *fields: TalentField, officers: tuple[str, ...] = (), sight: Sight = EVERYWHERE
+) -> list[FieldListed | FieldNotListed]:
+    request = ShortlistRequest(fields=list(fields), officer_ids=list(officers))
+    return ShortlistDesk(read, policy()).answer(request, "r-1", NOW, sight).results
+
+
+def test_each_field_has_its_list_in_the_order_asked() -> None:
+    answer = ShortlistDesk(read, policy()).answer(
+        ShortlistRequest(fields=[TalentField.TRAFFIC, TalentField.FIRE_SUPERVISION, TalentField.TRAFFIC]),
+        "r-1",
+        NOW,
+        EVERYWHERE,
+    )
+    assert [one.field.value for one in answer.results] == ["traffic", "fire_supervision", "traffic"]
+    assert answer.results[0] == answer.results[2]
+    assert (answer.request_id, answer.as_of, answer.feature_age_hours, answer.degraded) == ("r-1", DAY, 6.0, False)
+    traffic = answer.results[0]
+    assert isinstance(traffic, FieldListed)
+    assert len(traffic.candidates) >= traffic.size == 20
+    assert [one.score for one in traffic.candidates] == sorted((one.score for one in traffic.candidates), reverse=True)
+    for one in traffic.candidates:
+        assert one.score == pytest.approx(sum(line.points for line in one.evidence), abs=0.1)
+        assert len(one.evidence) == len(policy().talent.rule("traffic").lines)
+        assert all(line.text.zh and line.text.en and line.name.zh for line in one.evidence)
+    assert "委员会" in traffic.notice.zh
+
+
+def test_officers_outside_of_what_the_caller_may_see_are_counted_and_not_named() -> None:
+    (whole,) = lists(TalentField.TRAFFIC)
+    assert isinstance(whole, FieldListed)
+    units = frozenset(unit for unit in frames()["units"]["unit_id"] if str(unit).startswith("u-0-1"))
+    (part,) = lists(TalentField.TRAFFIC, sight=Sight(units))
+    assert isinstance(part, FieldListed)
+    assert part.beyond == len(whole.candidates) - len(part.candidates) > 0
+    ranks = {one.officer_id: one.rank for one in whole.candidates}
+    assert all(one.rank == ranks[one.officer_id] for one in part.candidates)
+    hidden = next(name for name in ranks if name not in {one.officer_id for one in part.candidates})
+    (asked,) = lists(TalentField.TRAFFIC, officers=(hidden, "nobody"), sight=Sight(units))
+    assert isinstance(asked, FieldListed)
+    assert asked.not_listed[0].because == asked.not_listed[1].because
+    assert asked.not_listed[0].because.code == "unknown_officer"
+
+
+def test_who_was_asked_about_and_is_not_listed_gets_a_reason() -> None:
+    (whole,) = lists(TalentField.TRAFFIC)
+    assert isinstance(whole, FieldListed)
+    best = whole.candidates[0].officer_id
+    listed = {one.officer_id for one in whole.candidates}
+    serving = frames()["postings"].query("ended_on.isna()")["officer_id"]
+    other = next(str(name) for name in serving if name not in listed)
+    (asked,) = lists(TalentField.TRAFFIC, officers=(best, other, other))
+    assert isinstance(asked, FieldListed)
+    assert [one.officer_id for one in asked.not_listed] == [other]
+    assert asked.not_listed[0].because.code in {"low_score", "others_higher", "short_service", "too_little_evidence"}
+
+
+def test_a_field_without_evidence_says_so() -> None:
+    bare = {name: frames()[name] for name in ("officers", "postings")}
+    desk = ShortlistDesk(lambda _: Records(DAY, bare), policy())
+    (one,) = desk.answer(ShortlistRequest(fields=[TalentField.TRAFFIC]), "r", NOW, EVERYWHERE).results
+    assert isinstance(one, FieldNotListed)
+    assert one.because.code == "no_evidence"
+
+
+def test_old_records_are_marked() -> None:
+    later = datetime(2025, 12, 4)
+    asked = ShortlistRequest(fields=[TalentField.TRAFFIC], as_of=DAY)
+    assert ShortlistDesk(read, policy()).answer(asked, "r", later, EVERYWHERE).degraded
+    assert READS[-1] == DAY
+    assert ProfileDesk(read, policy()).answer(ProfileRequest(unit_ids=["u-0"]), "r", later, EVERYWHERE).degraded
+
+
+def test_profiles_come_in_the_order_asked_and_units_beside_them() -> None:
+    serving = [str(name) for name in frames()["postings"].query("ended_on.isna()")["officer_id"][:2]]
+    request = ProfileRequest(officer_ids=[serving[1], "nobody", serving[0], serving[1]], unit_ids=["u-0", "nowhere"])
+    answer = ProfileDesk(read, policy()).answer(request, "r-1", NOW, EVERYWHERE)
+    assert [one.officer_id for one in answer.results] == [serving[1], "nobody", serving[0], serving[1]]
+    assert answer.results[0] == answer.results[3]
+    nobody = answer.results[1]
+    assert isinstance(nobody, NotScored)
+    assert nobody.because.code == "unknown_officer"
+    first = answer.results[0]
+    assert isinstance(first, OfficerProfiled)
+    assert {one.theme for one in first.profile} == {"activity", "competency", "growth", "learning"}
+    assert all(one.text.zh and one.text.en for one in first.profile)
+    assert all(one.text.zh and one.text.en for one in first.gaps)
+    bureau, nowhere = answer.units
+    assert isinstance(bureau, UnitProfiled)
+    assert isinstance(nowhere, UnitNotProfiled)
+    assert nowhere.because.code == "unknown_unit"
+    shares = [one.share for one in bureau.competencies]
+    assert shares == sorted(shares)
+    assert all(one.low <= one.share <= one.high for one in bureau.competencies)
+
+
+def test_a_small_unit_is_not_told_of_and_names_a_unit_above_only_if_it_may_be_seen() -> None:
+    desk = ProfileDesk(read, policy())
+    asked = ProfileRequest(unit_ids=["u-0-1-1-1"])
+    (whole,) = desk.answer(asked, "r", NOW, EVERYWHERE).units
+    assert isinstance(whole, UnitProfiled)
+    assert (whole.competencies, whole.rolled_up_to is not None) == ([], True)
+    (part,) = desk.answer(asked, "r", NOW, Sight(frozenset({"u-0-1-1-1"}))).units
+    assert isinstance(part, UnitProfiled)
+    assert part.rolled_up_to is None
+    (none,) = desk.answer(asked, "r", NOW, Sight(frozenset({"u-0-2"}))).units
+    assert isinstance(none, UnitNotProfiled)
+
+
+def test_without_standards_a_unit_says_so() -> None:
+    bare = {name: rows for name, rows in frames().items() if name != "competency_standards"}
+    desk = ProfileDesk(lambda _: Records(DAY, bare), policy())
+    (one,) = desk.answer(ProfileRequest(unit_ids=["u-0"]), "r", NOW, EVERYWHERE).units
+    assert isinstance(one, UnitNotProfiled)
+    assert one.because.code == "no_standards"
+
+
+def test_a_request_must_name_somebody() -> None:
+    with pytest.raises(ValidationError, match="at least one officer or one unit"):
+        ProfileRequest()
+    with pytest.raises(ValidationError):
+        ShortlistRequest(fields=[])
