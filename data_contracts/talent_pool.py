@@ -75,3 +75,9 @@ class TalentPolicy:
     def rule(self, name: str) -> FieldRule:
         """The rule of a field; `policy_checks` sees to it that every field has one."""
         return next(rule for rule in self.field if rule.name == name)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Every contract table that the evidence is read from, with those that its conditions and peers refer to."""
+        lines = [line.table for rule in self.field for line in rule.lines]
+        return tuple(dict.fromkeys(["officers", "postings", "posts", "units", "courses", "self_nominations", *lines]))

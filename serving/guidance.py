@@ -9,6 +9,10 @@ from data_contracts.settings import Settings
 from serving.match import MatchDesk
 from serving.opened import Absent, Desk
 from serving.points import HistoryRecords, PointsDesk
+from serving.profile import TABLES as PROFILED
+from serving.profile import ProfileDesk
+from serving.records import ForceRecords
+from serving.shortlist import ShortlistDesk
 
 
 def open_guidance(settings: Settings, policy: Policy) -> Mapping[str, Desk | Absent]:
@@ -17,4 +21,6 @@ def open_guidance(settings: Settings, policy: Policy) -> Mapping[str, Desk | Abs
     return {
         "/v1/points": PointsDesk(records, policy),
         "/v1/match": MatchDesk(records, policy),
+        "/v1/shortlist": ShortlistDesk(ForceRecords(settings, policy.talent.tables), policy),
+        "/v1/profile": ProfileDesk(ForceRecords(settings, PROFILED), policy),
     }

@@ -23,6 +23,7 @@ from serving.manifest import hash_of
 from serving.match_round import Fit, Round, round_of
 from serving.match_schemas import Alternative, MatchAnswer, MatchRequest, OfficerMatched, WishResult
 from serving.points import RecordSource
+from serving.records import day_asked
 from serving.schemas import Because, Text
 
 NO_FIT = "this service has no measure of fit; ask without `with_fit`"
@@ -56,9 +57,7 @@ class MatchDesk:
         )
 
     def _day(self, request: MatchRequest, now: datetime) -> date:
-        as_of = request.as_of or now.date()
-        if as_of > now.date():
-            raise InvalidInput(f"as_of {as_of} has not come yet; ask for {now.date()} or earlier, or null for today")
+        as_of = day_asked(request.as_of, now)
         if request.with_fit and self.fit is None:
             raise InvalidInput(NO_FIT)
         return as_of

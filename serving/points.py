@@ -34,6 +34,7 @@ from serving.points_schemas import (
     PointsTarget,
     PointsWay,
 )
+from serving.records import day_asked
 from serving.schemas import Because, NotScored, Text
 
 UNKNOWN = Because(code=Reasons.UNKNOWN_OFFICER.value, zh=Reasons.UNKNOWN_OFFICER.zh, en=Reasons.UNKNOWN_OFFICER.en)
@@ -79,8 +80,8 @@ class PointsDesk:
 
         Raises InvalidInput for a day that has not come yet and for a deadline that is not after the day.
         """
-        as_of = request.as_of or now.date()
-        _check_days(request, as_of, now.date())
+        as_of = day_asked(request.as_of, now)
+        _check_deadline(request, as_of)
         ids, rules = list(dict.fromkeys(request.officer_ids)), self.policy.points
         frames = self.records(ids, as_of, [*tables_needed(rules), *_known_by(tables_needed(rules))])
         known = _known(frames)
@@ -104,9 +105,7 @@ class PointsDesk:
         return plans(frames, told, targets, self.policy.earning)
 
 
-def _check_days(request: PointsRequest, as_of: date, today: date) -> None:
-    if as_of > today:
-        raise InvalidInput(f"as_of {as_of} has not come yet; ask for {today} or earlier, or null for today")
+def _check_deadline(request: PointsRequest, as_of: date) -> None:
     if request.target is not None and request.target.deadline <= as_of:
         raise InvalidInput(f"target.deadline {request.target.deadline} is not after {as_of}; give a later day")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from data_contracts.asof import AsOf
 from data_contracts.policy import Policy
@@ -21,10 +21,14 @@ from serving.profile_schemas import (
     UnitNotProfiled,
     UnitProfiled,
 )
-from serving.records import UNKNOWN_OFFICER, RecordReader, Records, Sight, old
+from serving.records import EVERYWHERE, UNKNOWN_OFFICER, RecordReader, Records, Sight, day_asked, old
 from serving.schemas import Because, ModelName, NotScored, Text
 
 UNKNOWN_UNIT = Because(code="unknown_unit", zh="没有该单位的结果", en="nothing is known of this unit")
+TABLES = (
+    "officers", "postings", "posts", "units", "courses", "course_completions", "competency_standards",
+    "competency_assessments", "appraisals", "honours", "duty_months",
+)  # fmt: skip
 NO_STANDARDS = Because(
     code="no_standards", zh="没有岗位能力标准，无法评估", en="no post has a standard of competency to measure against"
 )
@@ -37,11 +41,13 @@ class ProfileDesk:
 
     read: RecordReader
     policy: Policy
-    _made: tuple[date, Profiles, Capabilities] | None = None
+    _made: tuple[Records, Profiles, Capabilities] | None = None
 
-    def answer(self, request: ProfileRequest, request_id: str, now: datetime, sight: Sight) -> ProfileAnswer:
+    def answer(
+        self, request: ProfileRequest, request_id: str, now: datetime, sight: Sight = EVERYWHERE
+    ) -> ProfileAnswer:
         """One result for each officer and unit, in order; raises NotReady where there are no records."""
-        records = self.read(request.as_of)
+        records = self.read(day_asked(request.as_of, now))
         made, units = self._force(records)
         return ProfileAnswer(
             request_id=request_id,
@@ -54,11 +60,11 @@ class ProfileDesk:
         )
 
     def _force(self, records: Records) -> tuple[Profiles, Capabilities]:
-        """Made once a day."""
-        if self._made is None or self._made[0] != records.as_of:
+        """Made once for the records of a day."""
+        if self._made is None or self._made[0] is not records:
             day = AsOf(records.as_of)
             made = Profiles.of(records.frames, day, self.policy.talent.least_peers)
-            self._made = records.as_of, made, Capabilities.of(made, records.frames, day)
+            self._made = records, made, Capabilities.of(made, records.frames, day)
         return self._made[1], self._made[2]
 
 

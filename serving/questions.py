@@ -14,12 +14,15 @@ from pydantic import BaseModel
 from serving.match_schemas import MatchAnswer, MatchRequest
 from serving.opened import Absent, Desk, Desks
 from serving.points_schemas import PointsAnswer, PointsRequest
+from serving.profile_schemas import ProfileAnswer, ProfileRequest
 from serving.risk_schemas import RiskAnswer, RiskRequest
 from serving.schemas import Body, NextPostsAnswer, NextPostsRequest
+from serving.shortlist_schemas import ShortlistAnswer, ShortlistRequest
 from serving.unit_schemas import UnitsAnswer, UnitsRequest
 
 EXAMPLE_UNITS = ["u-0", "u-0-1", "u-0-1-1-1"]  # the bureau, a sub-bureau, a community too small to be graded
 EXAMPLE_OFFICERS = ["o-00181089", "o-00373056", "nobody"]
+NO_RECORDS = "no posting was known on that day; run `pharos ingest`, or ask for a later day"
 NO_NIGHT = "no night has been published yet; run `pharos score --as-of DATE`"
 
 
@@ -59,5 +62,17 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "/v1/match", "match", "careers", "志愿与空缺的匹配及其原因 / wishes matched to vacancies, and why",
         MatchRequest, MatchAnswer, {"officer_ids": EXAMPLE_OFFICERS}, lambda desks: desks.of("/v1/match"),
+    ),
+    Question(
+        "/v1/shortlist", "shortlist", "careers",
+        "各专业方向的人才名单及证据，由委员会决定 / talent short lists with evidence, for a committee",
+        ShortlistRequest, ShortlistAnswer, {"fields": ["intelligence_it"], "officer_ids": EXAMPLE_OFFICERS},
+        lambda desks: desks.of("/v1/shortlist"), NO_RECORDS,
+    ),
+    Question(
+        "/v1/profile", "profile", "careers",
+        "画像：与同岗位相比，以及单位能力 / profiles against peers in the same post, and what a unit can do",
+        ProfileRequest, ProfileAnswer, {"officer_ids": EXAMPLE_OFFICERS, "unit_ids": EXAMPLE_UNITS},
+        lambda desks: desks.of("/v1/profile"), NO_RECORDS,
     ),
 )  # fmt: skip

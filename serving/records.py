@@ -6,13 +6,18 @@ part of the unit tree, officers elsewhere and officers who do not exist look exa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
 import pandas as pd
 
+from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import Policy
+from data_contracts.settings import Settings
+from features.history import History
+from features.record import records_at
 from serving.schemas import Because
 
 UNKNOWN_OFFICER = Because(code="unknown_officer", zh="查无此人", en="no such officer")
@@ -30,8 +35,43 @@ class Records:
         return round((now - datetime.combine(self.as_of, time())).total_seconds() / 3600.0, 2)
 
 
-RecordReader = Callable[[date | None], Records]
-"""Reads the records of a day, of the newest day for None; raises NotReady where there are none."""
+RecordReader = Callable[[date], Records]
+"""Reads the records of the whole force on a day; the same object while nothing was learned. Raises NotReady without
+any."""
+
+
+def day_asked(as_of: date | None, now: datetime) -> date:
+    """The day of a request, today where it names none; raises InvalidInput for one that has not come yet.
+
+    >>> day_asked(None, datetime(2026, 3, 1, 9))
+    datetime.date(2026, 3, 1)
+    """
+    today = now.date()
+    if as_of is not None and as_of > today:
+        raise InvalidInput(f"as_of {as_of} has not come yet; ask for {today} or earlier, or null for today")
+    return as_of or today
+
+
+class ForceRecords:
+    """The records of everybody, read from the history once for each day asked about and again when it has grown."""
+
+    def __init__(self, settings: Settings, tables: Sequence[str]) -> None:
+        """Of these contract tables; reads nothing yet."""
+        self._history = History(settings.history_dir)
+        self._tables = tuple(tables)
+        self._lock = threading.Lock()  # two questions at once must not read a whole force twice
+        self._held: tuple[str, Records] | None = None
+
+    def __call__(self, as_of: date) -> Records:
+        """The records of a day."""
+        with self._lock:
+            known = self._history.fingerprint()
+            if self._held is None or (self._held[0], self._held[1].as_of) != (known, as_of):
+                frames = records_at(self._history, None, as_of, self._tables)
+                if "postings" not in frames:
+                    raise NotReady(f"no posting was known by {as_of}; ingest postings first, or ask for a later day")
+                self._held = known, Records(as_of, frames)
+            return self._held[1]
 
 
 @dataclass(frozen=True)
@@ -43,6 +83,9 @@ class Sight:
     def covers(self, unit_id: str) -> bool:
         """Whether officers of a unit may be named."""
         return self.units is None or unit_id in self.units
+
+
+EVERYWHERE = Sight()
 
 
 def old(records: Records, now: datetime, policy: Policy) -> bool:

@@ -7,7 +7,7 @@ see are counted and not named. It is for talent only: there is no list by anythi
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from data_contracts.asof import AsOf
 from data_contracts.policy import Policy
@@ -15,7 +15,7 @@ from data_contracts.vocabulary import Bilingual, TalentField
 from models.shortlist import COMMITTEE, Candidate, FieldScores
 from models.talent_evidence import Day
 from models.talent_words import LineTold
-from serving.records import UNKNOWN_OFFICER, RecordReader, Records, Sight, old
+from serving.records import EVERYWHERE, UNKNOWN_OFFICER, RecordReader, Records, Sight, day_asked, old
 from serving.schemas import Because, ModelName, Text
 from serving.shortlist_schemas import (
     EvidenceItem,
@@ -42,12 +42,14 @@ class ShortlistDesk:
 
     read: RecordReader
     policy: Policy
-    _day: tuple[date, Day] | None = None
+    _day: tuple[Records, Day] | None = None
     _made: dict[TalentField, FieldScores] = field(default_factory=dict)
 
-    def answer(self, request: ShortlistRequest, request_id: str, now: datetime, sight: Sight) -> ShortlistAnswer:
+    def answer(
+        self, request: ShortlistRequest, request_id: str, now: datetime, sight: Sight = EVERYWHERE
+    ) -> ShortlistAnswer:
         """One result for each field, in order; raises NotReady where there are no records."""
-        records = self.read(request.as_of)
+        records = self.read(day_asked(request.as_of, now))
         return ShortlistAnswer(
             request_id=request_id,
             model=MODEL,
@@ -58,10 +60,10 @@ class ShortlistDesk:
         )
 
     def _scores(self, name: TalentField, records: Records) -> FieldScores:
-        """Made once a day and field."""
-        if self._day is None or self._day[0] != records.as_of:
+        """Made once for the records of a day and a field."""
+        if self._day is None or self._day[0] is not records:
             day = Day.of(records.frames, AsOf(records.as_of), self.policy.talent.least_peers)
-            self._day, self._made = (records.as_of, day), {}
+            self._day, self._made = (records, day), {}
         if name not in self._made:
             self._made[name] = FieldScores.of(name, self.policy.talent, self._day[1])
         return self._made[name]

@@ -16,13 +16,12 @@ from data_contracts.simulator.simulation import simulate
 from data_contracts.vocabulary import TalentField
 from serving.profile import ProfileDesk
 from serving.profile_schemas import OfficerProfiled, ProfileRequest, UnitNotProfiled, UnitProfiled
-from serving.records import Records, Sight
+from serving.records import EVERYWHERE, Records, Sight
 from serving.schemas import NotScored
 from serving.shortlist import ShortlistDesk
 from serving.shortlist_schemas import FieldListed, FieldNotListed, ShortlistRequest
 
 DAY, NOW = date(2025, 12, 1), datetime(2025, 12, 1, 6)
-EVERYWHERE = Sight()
 
 
 @cache
@@ -36,12 +35,17 @@ def frames() -> Mapping[str, pd.DataFrame]:
     return found
 
 
-READS: list[date | None] = []
+READS: list[date] = []
 
 
-def read(as_of: date | None) -> Records:
-    READS.append(as_of)
+@cache
+def records() -> Records:
     return Records(DAY, frames())
+
+
+def read(as_of: date) -> Records:
+    READS.append(as_of)
+    return records()
 
 
 def lists(
