@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
+from data_contracts.catalog import catalog
 from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import simulate
 from features.building import build_features
@@ -21,7 +22,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> FeatureReader:
     """A simulated bureau of sixty, its snapshots of two months, both stores filled."""
     settings = Settings(state=tmp_path_factory.mktemp("train_serve"))
     raw = simulate(60, 3, 3, date(2026, 1, 1))
-    told = {name: frame for name, frame in raw.items() if name != "truth" and len(frame)}
+    told = {name: frame for name, frame in raw.items() if name in catalog().tables and len(frame)}
     History(settings.history_dir).append_all(told, "simulated")
     build_features(settings, AS_OFS)
     reader = FeatureReader(settings)

@@ -35,8 +35,7 @@ NUMBERS = [name for name in FEATURE_COLUMNS if name not in TEXT_COLUMNS]
 def bureau() -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Tables of a simulated bureau, and the features of one officer of each of many posts."""
     frames = simulate(160, 3, 5, date(2026, 1, 1))
-    frames.pop("truth")
-    tables = {name: with_superseded_on(catalog().table(name), frame) for name, frame in frames.items()}
+    tables = {name: with_superseded_on(table, frames[name]) for name, table in catalog().tables.items()}
     stays = tables["officers"][tables["officers"]["left_on"].isna()]["officer_id"].iloc[:70]
     spine = pd.DataFrame({"officer_id": stays.to_numpy(), "as_of": pd.Timestamp(AS_OF)})
     rows = officer_frame(tables, spine)

@@ -27,7 +27,7 @@ from training.splits import rolling_origin
 
 END, TEST, OFFICERS = date(2026, 1, 1), date(2012, 1, 1), 400
 HORIZONS = policy().outcome("conduct").horizons_months
-FRAMES = {name: frame for name, frame in simulate(80, 7, 5, END).items() if name != "truth"}
+FRAMES = {name: frame for name, frame in simulate(80, 7, 5, END).items() if name in catalog().tables}
 LABELLED = sorted({table for rule in policy().outcomes for table in rule.tables})
 
 

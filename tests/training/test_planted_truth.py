@@ -122,8 +122,8 @@ def _effects(covariates: Mapping[str, Numbers], held: Numbers, log_odds: Numbers
 def bureau() -> tuple[RiskRows, Split, pd.DataFrame]:
     """Rows of a simulated bureau, the question asked of them, and the truth, which nothing learns from."""
     frames = simulate(OFFICERS, YEARS, SEED, END)
-    truth = frames.pop("truth")
-    tables = {name: with_superseded_on(catalog().table(name), frame) for name, frame in frames.items()}
+    truth = frames["truth"]
+    tables = {name: with_superseded_on(table, frames[name]) for name, table in catalog().tables.items()}
     split = rolling_origin(TEST, MONTHS, first_as_of(tables, "conduct"))
     return rows_from_tables(tables, as_ofs_needed([split])), split, truth
 
