@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
@@ -18,15 +20,20 @@ from rich.progress import (
 )
 
 MEMORY_SECONDS = 3600.0  # steps take minutes: the estimate must remember more than the usual half a minute
+LINE_SECONDS = 30.0  # between two lines of a log, where no bar can be drawn
 
 
 @dataclass
 class Steps:
-    """A bar that moves when a step is named: by then the one before it is done."""
+    """A bar that moves when a step is named: by then the one before it is done.
+
+    Where there is no terminal to draw on, a line now and then tells a log the same.
+    """
 
     progress: Progress
     task: TaskID
     begun: bool = False
+    told_at: float = 0.0
 
     def plan(self, total: int) -> None:
         """How many steps there will be."""
@@ -36,6 +43,19 @@ class Steps:
         """Name the step that begins now."""
         self.progress.update(self.task, step=step, advance=int(self.begun))
         self.begun = True
+        task = self.progress.tasks[self.task]
+        elapsed = task.elapsed or 0.0
+        if not self.progress.console.is_terminal and elapsed - self.told_at >= LINE_SECONDS:
+            self.told_at = elapsed
+            self.progress.console.print(line_of(task, step), markup=False, highlight=False, soft_wrap=True)
+
+
+def line_of(task: Task, step: str) -> str:
+    """Where a long command is, for a log."""
+    total = "?" if task.total is None else f"{task.total:.0f}"
+    left = "" if task.time_remaining is None else f", about {timedelta(seconds=int(task.time_remaining))} left"
+    spent = timedelta(seconds=int(task.elapsed or 0.0))
+    return f"{task.description}: {step} ({task.completed:.0f} of {total} done in {spent}{left})"
 
 
 @contextmanager

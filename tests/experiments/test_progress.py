@@ -39,3 +39,16 @@ def test_a_bar_without_a_plan_ends_too_and_a_failure_is_not_done() -> None:
     with pytest.raises(ValueError, match="odd"), broken as bar:
         raise ValueError("odd")
     assert bar.progress.tasks[0].completed == 0
+
+
+def test_a_log_is_told_now_and_then_and_not_at_every_step() -> None:
+    log, clock = io.StringIO(), [0.0]
+    with steps(Console(file=log, width=200), "backtest risk", total=4) as bar:
+        bar.progress.get_time = bar.progress.tasks[0]._get_time = lambda: clock[0]
+        bar.progress.tasks[0].start_time = 0.0
+        for second, step in ((1.0, "reading"), (40.0, "features"), (45.0, "conduct"), (3700.0, "force")):
+            clock[0] = second
+            bar.say(step)
+    lines = [line for line in log.getvalue().splitlines() if " done in " in line]
+    assert [line.split(" (")[0] for line in lines] == ["backtest risk: features", "backtest risk: force"]
+    assert "(3 of 4 done in 1:01:40" in lines[1]
