@@ -16,7 +16,7 @@ from torch import nn
 from data_contracts.errors import InvalidInput
 from models.next_post import DEFAULT_BLENDS, NextPostModel
 from models.next_post_net import NextPostNet, batch_of
-from models.post_baselines import BASELINES, MarkovEase, PostScorer
+from models.post_baselines import BASELINES, COOCCURRENCE_DECAY, DirectedCooccurrence, MarkovEase, PostScorer
 from models.post_counts import CountTables, count_tables
 from models.post_histories import Array, Catalogue, Moves, barred
 from training.evaluation.ranking_metrics import item_metrics, ranks
@@ -25,6 +25,7 @@ from training.next_post_data import TrainingData
 Progress = Callable[[str], None]
 MOST_ITEMS, MOST_CELLS = 2048, 4_000_000  # scored at once: ten thousand posts must not fill the memory
 EASE_WEIGHTS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
+DECAYS = (0.05, 0.1, 0.2, 0.35, 0.5, 0.8)  # as many as EASE_WEIGHTS: every peer is tuned as much as ours
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,18 @@ def fit_pharos(
     return replace(_fit(data, data.moves, chosen, chosen.nets), blends=blends)
 
 
-def tuned_baselines(data: TrainingData, ease_weight: float) -> Mapping[str, Callable[[], PostScorer]]:
+def tuned_baselines(
+    data: TrainingData, ease_weight: float, settings: FitSettings | None = None
+) -> Mapping[str, Callable[[], PostScorer]]:
     """The plain peers by name, each ready to fit; `ease_weight`, of markov_ease, is chosen on validation time too."""
-    plain = {name: _later(fit, data) for name, fit in BASELINES.items() if name != "markov_ease"}
-    return {**plain, "markov_ease": lambda: MarkovEase.fit(data.moves, data.catalogue, ease_weight)}
+    moves, catalogue = data.moves, data.catalogue
+    tuned: dict[str, Callable[[], PostScorer]] = {
+        "directed_cooccurrence": lambda: DirectedCooccurrence.fit(
+            moves, catalogue, choose_decay(data, settings or FitSettings())
+        ),
+        "markov_ease": lambda: MarkovEase.fit(moves, catalogue, ease_weight),
+    }
+    return {name: tuned.get(name, _later(fit, data)) for name, fit in BASELINES.items()}
 
 
 def _later(fit: Callable[[Moves, Catalogue], PostScorer], data: TrainingData) -> Callable[[], PostScorer]:
@@ -99,6 +108,15 @@ def choose_ease_weight(data: TrainingData, settings: FitSettings) -> float:
         return 1.0
     fitted = MarkovEase.fit(early, data.catalogue)
     return max(EASE_WEIGHTS, key=lambda w: _quality(replace(fitted, weight=w), late, data.catalogue.size))
+
+
+def choose_decay(data: TrainingData, settings: FitSettings) -> float:
+    """The decay of directed co-occurrence that ranks the held-out moves best; its default where there are too few."""
+    early, late = holdout(data.moves, settings)
+    if not len(late):
+        return COOCCURRENCE_DECAY
+    size = data.catalogue.size
+    return max(DECAYS, key=lambda decay: _quality(DirectedCooccurrence.fit(early, data.catalogue, decay), late, size))
 
 
 def validation_score(data: TrainingData, settings: FitSettings) -> float:
