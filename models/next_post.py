@@ -36,7 +36,7 @@ class Blend:
     ease: float = 1.0
 
 
-DEFAULT_BLENDS: Mapping[str, Blend] = {"all": Blend(0.75, 0.1, 1.0), "novel": Blend(0.75, 0.5, 1.0)}
+DEFAULT_BLENDS: Mapping[str, Blend] = {"all": Blend(0.5, 0.05, 1.0), "novel": Blend(0.5, 0.25, 1.0)}
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class RankedPost:
 class Components:
     """(n, size) each: log of the mixed counts, residual, EASE, Markov; barred.
 
-    parts: (n, ways, size) what each way of counting gave; counts: (n, 7, size) the counts themselves.
+    parts: (n, ways, size) what each way of counting gave; counts: (n, 8, size) the counts themselves.
     """
 
     prior: Array
@@ -197,12 +197,13 @@ class NextPostModel:
 
 def _seen(parts: Components, histories: Histories, row: int, post: int) -> Seen:
     """What was counted of `post` for the officer in `row`; rows are in the order of `post_counts.Evidence`."""
-    moved, _, _, exchange, *kindred, last_two = parts.counts[row, :, post].tolist()
+    moved, _, _, exchange, after, *kindred, last_two = parts.counts[row, :, post].tolist()
     return Seen(
         moved=moved,
         out_of_present=float(parts.counts[row, 0].sum()),
         two_step=last_two,
         exchange=exchange,
+        after=after,
         kindred=max(kindred),
         together=float(parts.ease[row, post]),
         held_before=bool((histories.posts[row, 1:] == post).any()),

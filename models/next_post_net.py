@@ -1,6 +1,6 @@
 """The network of the next-post model: a gate that mixes the counts, and a small residual on the log of that mix.
 
-Shapes: b questions, size posts, K = 14 ways of counting, d = 32 numbers a post.
+Shapes: b questions, size posts, K = 15 ways of counting, d = 32 numbers a post.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ HIDDEN = 64
 RANK_DIMENSION = 8
 DROPOUT = 0.5
 POST_DROPOUT = 0.1
-COUNTED = len(ROWS) + 3  # and kindred by source, by target, and the last two posts together
+COUNTED = len(ROWS) + 4  # and after at any distance, kindred by source, by target, and the last two posts together
 WAYS = ("anywhere", "popular", "popular_1y", "popular_recent", "moved", "moved_recently", "two_step", "exchange",
-        "kindred_source", "kindred_target", "last_two", "together", "together_sharp", "return")  # fmt: skip
+        "after", "kindred_source", "kindred_target", "last_two", "together", "together_sharp", "return")  # fmt: skip
 MOVED = WAYS.index("moved")
 CONTEXT = 11
 GATE_CONTEXT = 9

@@ -249,6 +249,8 @@ FAULTS = [
     ("watch.toml", "alert = 0.20", "alert = 0.05", "key inputs.nulls: the alert would come no later than the warning"),
     ("watch.toml", "usual_times = 3.0", "usual_times = 0.5", "key sureness.usual_times: "),
     ("gate.toml", "[30, 100, 300]", "[30, 300, 100]", "key groups.unit_size_edges: sizes do not grow"),
+    ("suggestions.toml", "competencies = 0.5", "competencies = 1.5", "key fit.competencies: "),
+    ("suggestions.toml", "least_moved = 2", "least_moved = 6", "key counts.least_moved: more would have to move"),
     ("gate.toml", "signatures = 2", "signatures = 1", "key waivers.signatures: "),
 ]
 
