@@ -15,7 +15,7 @@ from torch import nn
 
 from data_contracts.errors import InvalidInput
 from models.next_post import DEFAULT_BLENDS, NextPostModel
-from models.next_post_net import NextPostNet, batch_of
+from models.next_post_net import Batch, Extent, NextPostNet, batch_of
 from models.post_baselines import BASELINES, COOCCURRENCE_DECAY, DirectedCooccurrence, MarkovEase, PostScorer
 from models.post_counts import CountTables, count_tables
 from models.post_histories import Array, Catalogue, Moves, barred
@@ -157,16 +157,17 @@ def _fit(data: TrainingData, moves: Moves, settings: FitSettings, nets: int) -> 
     fold = rng.integers(0, settings.folds(data.catalogue.size), int(moves.officers.max()) + 1)[moves.officers]
     fold = np.unique(fold, return_inverse=True)[1]  # few officers may leave a fold empty
     tables = count_tables(moves, data.catalogue, fold)
-    fitted = [fit_net(moves, tables, fold, len(data.ranks) + 1, settings, settings.seed + i) for i in range(nets)]
-    return NextPostModel(data.catalogue, dict(data.ranks), tables.whole(), tuple(fitted))
+    empty = NextPostModel(data.catalogue, dict(data.ranks), tables.whole(), (), courses=dict(data.courses))
+    fitted = [fit_net(moves, tables, fold, empty.extent, settings, settings.seed + i) for i in range(nets)]
+    return replace(empty, nets=tuple(fitted))
 
 
 def fit_net(
-    moves: Moves, tables: CountTables, fold: Array, ranks_count: int, settings: FitSettings, seed: int
+    moves: Moves, tables: CountTables, fold: Array, extent: Extent, settings: FitSettings, seed: int
 ) -> NextPostNet:
     """Train one network by full softmax; the same seed gives the same weights."""
     torch.manual_seed(seed)
-    net = NextPostNet(tables.words, ranks_count)
+    net = NextPostNet(tables.words, extent)
     usable = np.flatnonzero(moves.targets != moves.histories.present(tables.size))  # a barred target teaches nothing
     batches = _schedule(len(usable), settings, tables.size)
     if not batches:
@@ -182,7 +183,8 @@ def fit_net(
     for count in batches:
         rows = order[start : start + count]
         start += count
-        _step(net, moves.take(rows), tables, fold[rows], rng, optimizer)
+        part = moves.take(rows)
+        _step(net, batch_of(part.histories, tables, _as_novel(part, rng), extent, fold[rows]), part.targets, optimizer)
         rates.step()
     return net.eval()
 
@@ -198,14 +200,15 @@ def _schedule(examples: int, settings: FitSettings, size: int) -> Sequence[int]:
     return [min(batch, examples)] * steps
 
 
-def _step(
-    net: NextPostNet, moves: Moves, tables: CountTables, fold: Array, rng: np.random.Generator,
-    optimizer: torch.optim.Optimizer,
-) -> None:  # fmt: skip
-    novel = moves.novel & (rng.random(len(moves)) < 0.5)  # half of them as if every held post were barred
-    novel &= (moves.histories.posts != moves.targets[:, None]).all(1)
-    scores = net(batch_of(moves.histories, tables, novel, fold))
-    loss = nn.functional.cross_entropy(scores.logits, torch.from_numpy(moves.targets))
+def _as_novel(moves: Moves, rng: np.random.Generator) -> Array:
+    """(n,) which examples are asked as if every held post were barred: half of those that can be."""
+    novel = moves.novel & (rng.random(len(moves)) < 0.5)
+    return np.asarray(novel & (moves.histories.posts != moves.targets[:, None]).all(1))
+
+
+def _step(net: NextPostNet, batch: Batch, targets: Array, optimizer: torch.optim.Optimizer) -> None:
+    scores = net(batch)
+    loss = nn.functional.cross_entropy(scores.logits, torch.from_numpy(targets))
     optimizer.zero_grad()
     torch.autograd.backward(loss)
     nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -214,8 +217,8 @@ def _step(
 
 def _groups(net: NextPostNet, settings: FitSettings) -> list[dict[str, object]]:
     """What stands for single posts, words and ranks decays faster: little is seen of each."""
-    single = {"posts.weight", "word_vectors", "ranks.weight", "bias"}
-    counts = {"back_off", "far_back", "sharpness"}
+    single = {"posts.weight", "word_vectors", "ranks.weight", "courses.weight", "bias"}
+    counts = {"back_off", "far_back", "sharpness", "towards"}
     rates = {"single": settings.learning_rate, "counts": settings.gate_rate, "rest": settings.learning_rate}
     decays = {"single": settings.embedding_decay, "counts": settings.gate_decay, "rest": settings.decay}
     groups: dict[str, list[nn.Parameter]] = {"single": [], "counts": [], "rest": []}
