@@ -45,10 +45,10 @@ def dataset(rows: Rows) -> Any:
 
 def fitted(rows: Rows, settings: Settings, seed: int) -> Any:
     """A SASRec on these sequences."""
-    import torch
+    from pytorch_lightning import seed_everything  # type: ignore[import-not-found]
     from rectools.models import SASRecModel  # type: ignore[import-not-found]
 
-    torch.manual_seed(seed)
+    seed_everything(seed)
     model = SASRecModel(session_max_len=SESSION, n_heads=2, lr=1e-3, batch_size=128, loss="softmax", **settings)
     return model.fit(dataset(rows))
 

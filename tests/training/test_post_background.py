@@ -22,7 +22,7 @@ DAY = pd.Timestamp("2020-06-01")
 
 def rows(columns: str, values: Sequence[tuple[object, ...]]) -> pd.DataFrame:
     frame = pd.DataFrame(values, columns=columns.split())
-    days = {name: "datetime64[us]" for name in frame if name.endswith("_on")}
+    days = {name: "datetime64[us]" for name in columns.split() if name.endswith("_on")}
     return frame.astype(days)
 
 
