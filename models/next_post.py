@@ -1,7 +1,8 @@
 """`pharos` for the next post: counts mixed by a learned gate, a small network on their log, and a plain peer.
 
-score = log mix + a * residual + b * log(Markov + w * EASE), with one pair a, b for ranking every post and one for
-ranking posts never held (`novel`), and w chosen on validation time.
+score = log mix + a * residual + b * log(followed + w * EASE), with one pair a, b for ranking every post and one for
+ranking posts never held (`novel`), and w chosen on validation time. `followed` is the share of what came after the
+posts held, at any distance, the farther the less.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from models.moved_within import MovedWithin
 from models.next_post_net import Extent, NextPostNet, batch_of
 from models.post_background import background_of
 from models.post_baselines import BACK_OFF
-from models.post_counts import CountTables
+from models.post_counts import AFTER, CountTables
 from models.post_histories import Array, CareerState, Catalogue, Histories, histories_of
 from models.post_reasons import Reason, Seen, reasons_for
 
@@ -53,7 +54,7 @@ class RankedPost:
 
 @dataclass(frozen=True)
 class Components:
-    """(n, size) each: log of the mixed counts, residual, EASE, Markov; barred.
+    """(n, size) each: log of the mixed counts, residual, EASE, what followed; barred.
 
     parts: (n, ways, size) what each way of counting gave; counts: (n, 8, size) the counts themselves.
     """
@@ -61,14 +62,14 @@ class Components:
     prior: Array
     residual: Array
     ease: Array
-    markov: Array
+    followed: Array
     parts: Array
     barred: Array
     counts: Array
 
     def scores(self, blend: Blend) -> Array:
         """(n, size) logs, barred posts at minus infinity."""
-        peer = np.log(np.maximum(self.markov + blend.ease * self.ease, PEER_FLOOR))
+        peer = np.log(np.maximum(self.followed + blend.ease * self.ease, PEER_FLOOR))
         scores = self.prior + blend.residual * self.residual + blend.peer * peer
         return np.where(self.barred, -np.inf, scores)
 
@@ -183,12 +184,12 @@ class NextPostModel:
         batch = batch_of(histories, self.tables, np.full(len(histories), novel), self.extent)
         with torch.inference_mode():
             scores = [net(batch) for net in self.nets]
-        counts = batch.rows[:, 0].numpy()
+        after = batch.rows[:, AFTER].numpy()
         return Components(
             prior=np.mean([score.prior.numpy() for score in scores], 0),
             residual=np.mean([score.residual.numpy() for score in scores], 0),
             ease=batch.ease.numpy(),
-            markov=(counts + BACK_OFF * self._share) / (counts.sum(1, keepdims=True) + BACK_OFF),
+            followed=(after + BACK_OFF * self._share) / (after.sum(1, keepdims=True) + BACK_OFF),
             parts=np.mean([score.parts.numpy() for score in scores], 0),
             barred=batch.barred.numpy(),
             counts=batch.rows.numpy(),
