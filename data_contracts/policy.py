@@ -38,6 +38,7 @@ from data_contracts.gating import GatePolicy
 from data_contracts.placing import MatchingPolicy
 from data_contracts.policy_checks import Problem, Sections, problems_of
 from data_contracts.requirements import UnknownFacts
+from data_contracts.suggesting import SuggestionPolicy
 from data_contracts.supporting import CourseAdvice, WhatIfPolicy
 from data_contracts.talent_pool import TalentPolicy
 from data_contracts.watching import WatchPolicy
@@ -134,6 +135,7 @@ SECTIONS: Mapping[str, tuple[str | None, Any]] = {
     "earning": (None, EarningPolicy),
     "unknown_facts": (None, UnknownFacts),
     "talent": (None, TalentPolicy),
+    "suggestions": (None, SuggestionPolicy),
 }
 
 

@@ -27,6 +27,7 @@ from data_contracts.earning import EarningPolicy
 from data_contracts.gating import GatePolicy
 from data_contracts.placing import MatchingPolicy
 from data_contracts.requirements import UnknownFacts
+from data_contracts.suggesting import SuggestionPolicy
 from data_contracts.supporting import CourseAdvice, WhatIfPolicy
 from data_contracts.talent_checks import talent_faults
 from data_contracts.talent_pool import TalentPolicy
@@ -73,6 +74,7 @@ class Sections:
     earning: EarningPolicy
     unknown_facts: UnknownFacts
     talent: TalentPolicy
+    suggestions: SuggestionPolicy
 
 
 def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
@@ -92,6 +94,7 @@ def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
     yield from _matching(found.matching, found.forbidden)
     yield from _what_if(found.what_if)
     yield from (Problem("talent.toml", *fault) for fault in talent_faults(found.talent, contracts))
+    yield from _suggestions(found.suggestions)
 
 
 def _twice(found: Sections) -> Iterator[Problem]:
@@ -143,6 +146,15 @@ def _cut_offs(grades: GradePolicy, outcomes: tuple[OutcomeRule, ...]) -> Iterato
         if rule.served and grades.cut_offs_of(rule.name, rule.horizon_months) is None:
             place, fault = f"cut_off {rule.name}/{rule.horizon_months}", "no cut-offs for an outcome that is served"
             yield Problem("grades.toml", place, fault, "add a [[cut_off]], or use another mode")
+
+
+def _suggestions(rules: SuggestionPolicy) -> Iterator[Problem]:
+    if not rules.fit.competencies + rules.fit.goal + rules.fit.wishes > 0:
+        fault = "no part of fit weighs anything"
+        yield Problem("suggestions.toml", "fit", fault, "give competencies, goal or wishes a weight above 0")
+    if rules.counts.least_moved > rules.counts.least_officers:
+        fault = "more would have to move than are counted"
+        yield Problem("suggestions.toml", "counts.least_moved", fault, "make it the smaller of the two")
 
 
 def _what_if(what_if: WhatIfPolicy) -> Iterator[Problem]:

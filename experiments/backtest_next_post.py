@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from experiments.reporting import (
     peak_memory_mib,
     write_report,
 )
+from experiments.sasrec_peer import LEFT_OUT, NAME, TRIALS, run_sasrec
 from features.ingest import Delivered, delivery_of, versioned
 from models.post_baselines import BASELINES, PostScorer
 from models.post_histories import Array
@@ -38,7 +39,7 @@ from training.fit_next_post import FitSettings, choose_ease_weight, fit_pharos, 
 from training.next_post_data import Frames, TrainingData, WindowItems, training_data, window_items
 
 PHAROS = "pharos"
-STEPS = len(("reading", "validation", *BASELINES, PHAROS, "intervals"))
+STEPS = len(("reading", "validation", *BASELINES, PHAROS, NAME, "intervals"))
 CHOOSING = (PHAROS, "markov_ease")  # the weight of EASE is chosen once for both, and timed with each
 COMPARED = ("hr_at_10", "ndcg_at_10")
 Say = Callable[[str], None]
@@ -54,6 +55,8 @@ class NextPostBacktest:
     test_until: str
     mapping: Path | None = None
     seed: int = SEED
+    sasrec_python: Path | None = None
+    sasrec_trials: int = TRIALS
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Window:
     items: WindowItems
     values: Mapping[str, Mapping[str, Mapping[str, Array]]]
     seconds: Mapping[str, float]
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 def backtest_next_post(asked: NextPostBacktest, say: Say = lambda _: None) -> Report:
@@ -95,7 +99,7 @@ def tested_window(asked: NextPostBacktest, frames: Frames, after: date, until: d
     weight = choose_ease_weight(data, settings)
     choosing = time.perf_counter() - started
     fits: dict[str, Callable[[], PostScorer]] = {
-        **tuned_baselines(data, weight),
+        **tuned_baselines(data, weight, settings),
         PHAROS: lambda: fit_pharos(data, settings, ease_weight=weight),
     }
     values, seconds, size = {}, {}, data.catalogue.size
@@ -108,7 +112,15 @@ def tested_window(asked: NextPostBacktest, frames: Frames, after: date, until: d
             key: item_metrics(target_places(model, items.moves.take(rows), key == "novel", size))
             for key, rows in items.strata().items()
         }
-    return Window(after, until, asked.seed, data, items, values, seconds)
+    told = {}
+    if asked.sasrec_python is not None:
+        say(NAME)
+        found = run_sasrec(asked.sasrec_python, data, items, settings, asked.sasrec_trials)
+        seconds[NAME], told = found.fit_seconds, {NAME: found.told}
+        values[NAME] = {
+            key: item_metrics(found.places(items, rows, key == "novel")) for key, rows in items.strata().items()
+        }
+    return Window(after, until, asked.seed, data, items, values, seconds, told)
 
 
 def _about(asked: NextPostBacktest, frames: Frames, window: Window) -> dict[str, Any]:
@@ -121,6 +133,7 @@ def _about(asked: NextPostBacktest, frames: Frames, window: Window) -> dict[str,
         "posts": window.data.counted_posts,
         "posts_known": window.data.catalogue.size,
         "items": {name: int(rows.sum()) for name, rows in window.items.strata().items()},
+        "peers": {NAME: window.told.get(NAME, LEFT_OUT)},
         "bootstrap": {"draws": DRAWS, "seed": asked.seed, "over": "officers", "interval": 0.95},
     }
 
@@ -197,6 +210,8 @@ def run_backtest(asked: NextPostBacktest, out: Path, console: Console) -> None:
     console.print(as_table(report), comparison_table(report))
     for line in intake_lines(report.data["intake"]):
         console.print(line, highlight=False)
+    if asked.sasrec_python is None:
+        console.print(LEFT_OUT, highlight=False)
     train, items = report.records[0], report.data["items"]
     console.print(
         f"{train['n_train']:,} train moves ({train['n_known']:,} known by then), {report.data['posts']:,} posts "

@@ -1,13 +1,14 @@
 """`pharos` for the next post: counts mixed by a learned gate, a small network on their log, and a plain peer.
 
-score = log mix + a * residual + b * log(Markov + w * EASE), with one pair a, b for ranking every post and one for
-ranking posts never held (`novel`), and w chosen on validation time.
+score = log mix + a * residual + b * log(followed + w * EASE), with one pair a, b for ranking every post and one for
+ranking posts never held (`novel`), and w chosen on validation time. `followed` is the share of what came after the
+posts held, at any distance, the farther the less.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,13 +17,15 @@ import torch
 
 from data_contracts.errors import InvalidInput, UntrustedArtifact
 from models.artifacts import Parts
-from models.next_post_net import NextPostNet, batch_of
+from models.moved_within import MovedWithin
+from models.next_post_net import Extent, NextPostNet, batch_of
+from models.post_background import background_of
 from models.post_baselines import BACK_OFF
-from models.post_counts import CountTables
+from models.post_counts import AFTER, CountTables
 from models.post_histories import Array, CareerState, Catalogue, Histories, histories_of
 from models.post_reasons import Reason, Seen, reasons_for
 
-KIND = "next_post"
+KIND = "next_post_with_background"  # artefacts of before cannot be read, and say so
 CELLS = 500_000
 PEER_FLOOR = 1e-5
 
@@ -36,7 +39,7 @@ class Blend:
     ease: float = 1.0
 
 
-DEFAULT_BLENDS: Mapping[str, Blend] = {"all": Blend(0.75, 0.1, 1.0), "novel": Blend(0.75, 0.5, 1.0)}
+DEFAULT_BLENDS: Mapping[str, Blend] = {"all": Blend(0.5, 0.05, 1.0), "novel": Blend(0.5, 0.25, 1.0)}
 
 
 @dataclass(frozen=True)
@@ -51,35 +54,45 @@ class RankedPost:
 
 @dataclass(frozen=True)
 class Components:
-    """(n, size) each: log of the mixed counts, residual, EASE, Markov; barred.
+    """(n, size) each: log of the mixed counts, residual, EASE, what followed; barred.
 
-    parts: (n, ways, size) what each way of counting gave; counts: (n, 7, size) the counts themselves.
+    parts: (n, ways, size) what each way of counting gave; counts: (n, 8, size) the counts themselves.
     """
 
     prior: Array
     residual: Array
     ease: Array
-    markov: Array
+    followed: Array
     parts: Array
     barred: Array
     counts: Array
 
     def scores(self, blend: Blend) -> Array:
         """(n, size) logs, barred posts at minus infinity."""
-        peer = np.log(np.maximum(self.markov + blend.ease * self.ease, PEER_FLOOR))
+        peer = np.log(np.maximum(self.followed + blend.ease * self.ease, PEER_FLOOR))
         scores = self.prior + blend.residual * self.residual + blend.peer * peer
         return np.where(self.barred, -np.inf, scores)
 
 
 @dataclass(frozen=True)
 class NextPostModel:
-    """A fitted model: catalogue, rank codes, counts of every officer, networks, and the two blends."""
+    """A fitted model: catalogue, rank codes, counts of every officer, networks, the two blends, and course codes.
+
+    `within` is what suggestions count of others; it never moves a score.
+    """
 
     catalogue: Catalogue
     ranks: Mapping[str, int]
     tables: CountTables
     nets: tuple[NextPostNet, ...]
     blends: Mapping[str, Blend] = field(default_factory=lambda: dict(DEFAULT_BLENDS))
+    courses: Mapping[str, int] = field(default_factory=dict)
+    within: MovedWithin | None = None
+
+    @property
+    def extent(self) -> Extent:
+        """What the networks are sized by."""
+        return Extent(len(self.ranks) + 1, len(self.courses), self.catalogue.family_codes)
 
     def score(self, histories: Histories, novel: bool) -> Array:
         """(n, size) logs; the present post, and with `novel` every held post, at minus infinity."""
@@ -99,6 +112,7 @@ class NextPostModel:
         if k < 1 or len(exclude) != len(histories):
             raise InvalidInput("ask for at least one post, and give one set of excluded posts for each officer")
         known = histories_of(histories, self.catalogue, self.ranks)
+        known = replace(known, background=background_of(histories, self.catalogue, self.courses))
         ranked: list[list[RankedPost]] = [[] for _ in histories]
         novel = np.array([bool(out) and set(state.posts) <= out for state, out in zip(histories, exclude, strict=True)])
         for mode in (False, True):
@@ -116,11 +130,18 @@ class NextPostModel:
         arrays = self.tables.to_arrays()
         for number, net in enumerate(self.nets):
             arrays |= {f"net{number}.{name}": tensor.detach().numpy() for name, tensor in net.state_dict().items()}
+        told: dict[str, Any] | None = None
+        if self.within is not None:
+            told, counted = self.within.to_parts()
+            arrays |= counted
         values = {
             "kind": KIND,
+            "within": told,
             "posts": list(self.catalogue.posts),
             "words": [list(words) for words in self.catalogue.words],
+            "families": list(self.catalogue.families),
             "ranks": dict(self.ranks),
+            "courses": dict(self.courses),
             "nets": len(self.nets),
             "blends": {mode: asdict(blend) for mode, blend in self.blends.items()},
         }
@@ -134,11 +155,14 @@ class NextPostModel:
             raise UntrustedArtifact(
                 f"the artefact is of kind {values.get('kind')!r}, not {KIND!r}; resolve the right model"
             )
-        catalogue = Catalogue(tuple(values["posts"]), tuple(tuple(words) for words in values["words"]))
+        words, families = tuple(tuple(words) for words in values["words"]), tuple(values["families"])
+        catalogue = Catalogue(tuple(values["posts"]), words, families)
         tables = CountTables.from_arrays(parts.arrays)
-        nets = tuple(_net(parts.arrays, f"net{i}.", tables, len(values["ranks"]) + 1) for i in range(values["nets"]))
+        extent = Extent(len(values["ranks"]) + 1, len(values["courses"]), catalogue.family_codes)
+        nets = tuple(_net(parts.arrays, f"net{i}.", tables, extent) for i in range(values["nets"]))
+        within = MovedWithin.from_parts(values["within"], parts.arrays) if values["within"] else None
         blends = {mode: Blend(**blend) for mode, blend in values["blends"].items()}
-        return cls(catalogue, values["ranks"], tables, nets, blends)
+        return cls(catalogue, values["ranks"], tables, nets, blends, values["courses"], within)
 
     @property
     def _batch_size(self) -> int:
@@ -157,15 +181,15 @@ class NextPostModel:
         ]
 
     def _components(self, histories: Histories, novel: bool) -> Components:
-        batch = batch_of(histories, self.tables, np.full(len(histories), novel))
+        batch = batch_of(histories, self.tables, np.full(len(histories), novel), self.extent)
         with torch.inference_mode():
             scores = [net(batch) for net in self.nets]
-        counts = batch.rows[:, 0].numpy()
+        after = batch.rows[:, AFTER].numpy()
         return Components(
             prior=np.mean([score.prior.numpy() for score in scores], 0),
             residual=np.mean([score.residual.numpy() for score in scores], 0),
             ease=batch.ease.numpy(),
-            markov=(counts + BACK_OFF * self._share) / (counts.sum(1, keepdims=True) + BACK_OFF),
+            followed=(after + BACK_OFF * self._share) / (after.sum(1, keepdims=True) + BACK_OFF),
             parts=np.mean([score.parts.numpy() for score in scores], 0),
             barred=batch.barred.numpy(),
             counts=batch.rows.numpy(),
@@ -197,21 +221,22 @@ class NextPostModel:
 
 def _seen(parts: Components, histories: Histories, row: int, post: int) -> Seen:
     """What was counted of `post` for the officer in `row`; rows are in the order of `post_counts.Evidence`."""
-    moved, _, _, exchange, *kindred, last_two = parts.counts[row, :, post].tolist()
+    moved, _, _, exchange, after, *kindred, last_two = parts.counts[row, :, post].tolist()
     return Seen(
         moved=moved,
         out_of_present=float(parts.counts[row, 0].sum()),
         two_step=last_two,
         exchange=exchange,
+        after=after,
         kindred=max(kindred),
         together=float(parts.ease[row, post]),
         held_before=bool((histories.posts[row, 1:] == post).any()),
     )
 
 
-def _net(arrays: Mapping[str, Any], prefix: str, tables: CountTables, ranks: int) -> NextPostNet:
+def _net(arrays: Mapping[str, Any], prefix: str, tables: CountTables, extent: Extent) -> NextPostNet:
     """A network from its arrays; raises UntrustedArtifact when they do not fit."""
-    net = NextPostNet(tables.words, ranks)
+    net = NextPostNet(tables.words, extent)
     state = {
         name.removeprefix(prefix): torch.from_numpy(np.array(array))
         for name, array in arrays.items()

@@ -1,6 +1,6 @@
 """The network of the next-post model: a gate that mixes the counts, and a small residual on the log of that mix.
 
-Shapes: b questions, size posts, K = 14 ways of counting, d = 32 numbers a post.
+Shapes: b questions, size posts, K = 15 ways of counting, d = 32 numbers a post.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from models.post_background import NUMBERS, Background, goal_posts
 from models.post_counts import HALF_LIVES_DAYS, ROWS, CountTables
 from models.post_histories import PADDING, Array, Histories, barred
 
@@ -20,14 +21,15 @@ HIDDEN = 64
 RANK_DIMENSION = 8
 DROPOUT = 0.5
 POST_DROPOUT = 0.1
-COUNTED = len(ROWS) + 3  # and kindred by source, by target, and the last two posts together
+COUNTED = len(ROWS) + 4  # and after at any distance, kindred by source, by target, and the last two posts together
 WAYS = ("anywhere", "popular", "popular_1y", "popular_recent", "moved", "moved_recently", "two_step", "exchange",
-        "kindred_source", "kindred_target", "last_two", "together", "together_sharp", "return")  # fmt: skip
+        "after", "kindred_source", "kindred_target", "last_two", "together", "together_sharp", "return")  # fmt: skip
 MOVED = WAYS.index("moved")
 CONTEXT = 11
 GATE_CONTEXT = 9
 PROMOTED_DAYS = 180.0
 PERSON_DROPOUT = 0.5
+COURSE_DIMENSION = 16
 MONTH_DAYS, YEAR_DAYS = 30.4375, 365.25
 
 
@@ -46,6 +48,9 @@ class Batch:
     ease: Tensor  # (b, size)
     barred: Tensor  # (b, size) bool
     novel: Tensor  # (b,) bool
+    courses: Tensor  # (b, COURSES) int64, the number of courses where none
+    numbers: Tensor  # (b, 4)
+    goals: Tensor  # (b, 2, size) whether a post is the goal, or of its job family
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,21 @@ class Scores:
         return (self.prior + self.residual).masked_fill(self.barred, -1e9)
 
 
-def batch_of(histories: Histories, tables: CountTables, novel: Array, group: Array | None = None) -> Batch:
+@dataclass(frozen=True)
+class Extent:
+    """What a network is sized by beside its posts: rank codes (0 included), courses, and each post's job family."""
+
+    ranks: int
+    courses: int
+    families: Array
+
+
+def batch_of(
+    histories: Histories, tables: CountTables, novel: Array, extent: Extent, group: Array | None = None
+) -> Batch:
     """Look the histories up in the counts and make tensors of it."""
+    background = histories.background or Background.unknown(len(histories))
+    courses = np.where(background.courses == PADDING, extent.courses, background.courses)
     size, evidence = tables.size, tables.evidence(histories, group)
     posts, days = _padded(histories)
     held = np.where(posts == PADDING, size, posts)
@@ -81,6 +99,9 @@ def batch_of(histories: Histories, tables: CountTables, novel: Array, group: Arr
         ease=torch.from_numpy(evidence.ease),
         barred=torch.from_numpy(barred(histories, size, novel)),
         novel=torch.from_numpy(np.asarray(novel, bool)),
+        courses=torch.from_numpy(courses.astype(np.int64)),
+        numbers=torch.from_numpy(background.numbers),
+        goals=torch.from_numpy(np.stack(goal_posts(background.goal, extent.families), 1)),
     )
 
 
@@ -122,21 +143,23 @@ def _promoted(days: Array) -> Array:
 class NextPostNet(nn.Module):
     """Gate and residual; the weights of a post come from its own embedding and from the words it shares."""
 
-    def __init__(self, words: Array, ranks: int) -> None:
-        """`words`: (size + 1, words) of the catalogue; `ranks`: how many rank codes, 0 included."""
+    def __init__(self, words: Array, extent: Extent) -> None:
+        """`words`: (size + 1, words) of the catalogue."""
         super().__init__()
         self.size = len(words) - 1
         self.words: Tensor
         self.register_buffer("words", torch.from_numpy(np.vstack([words, np.zeros_like(words[:1])])), persistent=False)
         self.posts = nn.Embedding(self.size + 2, DIMENSION)
         self.word_vectors = nn.Parameter(torch.randn(words.shape[1], DIMENSION) * 0.05)
-        self.ranks = nn.Embedding(ranks, RANK_DIMENSION, padding_idx=0)
+        self.ranks = nn.Embedding(extent.ranks, RANK_DIMENSION, padding_idx=0)
+        self.courses = nn.Embedding(extent.courses + 1, COURSE_DIMENSION, padding_idx=extent.courses)
         facts = CONTEXT + COUNTED + 1
         mixed = GATE_CONTEXT + COUNTED + 1  # the gate sees nothing that dates a record: it must hold in other years
         self.gate, self.gate_novel = nn.Linear(mixed, len(WAYS)), nn.Linear(mixed, len(WAYS))
         self.reader = nn.GRU(DIMENSION + 2, HIDDEN, batch_first=True)
         self.drop = nn.Dropout(DROPOUT)
-        self.out = nn.Linear(HIDDEN + RANK_DIMENSION + facts, DIMENSION)
+        self.out = nn.Linear(HIDDEN + RANK_DIMENSION + COURSE_DIMENSION + len(NUMBERS) + facts, DIMENSION)
+        self.towards = nn.Parameter(torch.zeros(2))  # what a stated goal adds for the post, and for its family
         self.bias = nn.Parameter(torch.zeros(self.size))
         self.back_off = nn.Parameter(torch.zeros(COUNTED))
         self.far_back = nn.Parameter(torch.tensor([0.0, -0.3]))
@@ -148,6 +171,8 @@ class NextPostNet(nn.Module):
         nn.init.normal_(self.posts.weight, 0.0, 0.05)
         nn.init.normal_(self.ranks.weight, 0.0, 0.1)
         nn.init.zeros_(self.ranks.weight[0])
+        nn.init.normal_(self.courses.weight, 0.0, 0.1)
+        nn.init.zeros_(self.courses.weight[-1])
         nn.init.normal_(self.out.weight, 0.0, 0.02)
         for zero in (self.gate.weight, self.gate.bias, self.gate_novel.weight, self.gate_novel.bias, self.out.bias):
             nn.init.zeros_(zero)
@@ -182,11 +207,13 @@ class NextPostNet(nn.Module):
         present = (batch.posts <= self.size).float()
         steps = torch.cat([vectors[batch.posts], batch.months[:, :, None] * 0.3, present[:, :, None]], 2)
         _, last = self.reader(steps.flip(1))  # oldest first; last: (1, b, HIDDEN)
-        person = torch.cat([self.ranks(batch.rank), facts[:, GATE_CONTEXT:CONTEXT]], 1)
+        taken = self.courses(batch.courses).sum(1)  # (b, COURSE_DIMENSION)
+        person = torch.cat([self.ranks(batch.rank), taken, batch.numbers, facts[:, GATE_CONTEXT:CONTEXT]], 1)
         if self.training:  # ranks are recorded in some years only, so the rest must stand without them
             person = person * (torch.rand(len(person), 1) >= PERSON_DROPOUT)
         seen = self.drop(torch.cat([last[0], person, facts[:, :GATE_CONTEXT], facts[:, CONTEXT:]], 1))
-        return torch.as_tensor(self.out(seen) @ vectors[: self.size].T + self.bias)
+        wished = (self.towards[None, :, None] * batch.goals).sum(1)  # (b, size)
+        return torch.as_tensor(self.out(seen) @ vectors[: self.size].T + self.bias + wished)
 
     def _ways(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Each way as probabilities over the posts allowed (b, K, size), how much was seen, and who may return."""

@@ -14,11 +14,13 @@ import numpy as np
 import scipy.sparse as sp
 
 from models.post_counts import EASE_DECAY, EASE_DEPTH, EASE_STRENGTH, ease_weights, most_held_posts, officer_posts
+from models.post_factors import ImplicitAls
 from models.post_histories import PADDING, Array, Catalogue, Histories, Moves
 
 BACK_OFF = 10.0
 RECENT_DAYS = 365
 RETURN_BUCKETS = 6
+COOCCURRENCE_DECAY = 0.35
 
 
 class PostScorer(Protocol):
@@ -149,6 +151,38 @@ class ItemWeights:
 
 
 @dataclass(frozen=True)
+class DirectedCooccurrence:
+    """What came after each post held, at any distance, the farther the less: both when counting and when asked.
+
+    counts: (size + 1, size), row `size` is empty. A step of distance weighs `decay` times less.
+    """
+
+    counts: sp.csr_matrix
+    share: Array
+    decay: float
+
+    @classmethod
+    def fit(cls, moves: Moves, catalogue: Catalogue, decay: float = COOCCURRENCE_DECAY) -> DirectedCooccurrence:
+        """Every pair of an earlier and a later post of one officer; the first post is nobody's later one."""
+        size, posts = catalogue.size, moves.histories.posts
+        rows, back = np.nonzero((posts != PADDING) & (posts < size) & (moves.targets < size)[:, None])
+        cells = (decay**back, (posts[rows, back], moves.targets[rows]))
+        return cls(sp.csr_matrix(cells, shape=(size + 1, size)), _share(moves, size), decay)
+
+    def score(self, histories: Histories, novel: bool) -> Array:  # noqa: ARG002
+        """Sum over the posts held of decay^back * (count + back_off * popularity) / (total + back_off)."""
+        size = len(self.share)
+        totals = np.asarray(self.counts.sum(1)).ravel() + BACK_OFF
+        scores = np.zeros((len(histories), size))
+        for back in range(min(EASE_DEPTH, histories.posts.shape[1])):
+            post = histories.nth(back, size)
+            held = (self.counts[post].toarray() + BACK_OFF * self.share) / totals[post][:, None]
+            known = histories.posts[:, back] != PADDING
+            scores += self.decay**back * np.where(known[:, None], held, 0.0)
+        return np.where(scores.any(1, keepdims=True), scores, self.share)
+
+
+@dataclass(frozen=True)
 class MarkovEase:
     """Markov probability plus a weight times EASE; the weight is chosen by whoever fits it, on validation time."""
 
@@ -173,6 +207,8 @@ BASELINES: Mapping[str, Callable[[Moves, Catalogue], PostScorer]] = {
     "copy_markov": CopyMarkov.fit,
     "ease": ItemWeights.fit_ease,
     "item_knn": ItemWeights.fit_knn,
+    "als": ImplicitAls.fit,
+    "directed_cooccurrence": DirectedCooccurrence.fit,
     "markov_ease": MarkovEase.fit,
 }
 

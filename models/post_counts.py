@@ -17,18 +17,20 @@ from numpy.typing import NDArray
 from models.post_histories import PADDING, Array, Catalogue, Histories, Moves
 
 ROWS = ("transitions", "recent", "skip", "reverse")
-SPARSE = (*ROWS, "pairs")
+SPARSE = (*ROWS, "after", "pairs")
+AFTER = len(ROWS)  # where it stands in the rows of `Evidence`
 HALF_LIVES_DAYS = (1095.0, 365.0, 120.0)
 RECENT_HALF_LIFE_DAYS = 365.0
 EASE_STRENGTH = 20.0
 EASE_DECAY = 0.5
 EASE_DEPTH = 8
 MAX_EASE_POSTS = 3000
+AFTER_DECAY = 0.35
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the counts say to each question: rows (n, 7, size), popularity (n, 3, size), ease (n, size)."""
+    """What the counts say to each question: rows (n, 8, size), popularity (n, 3, size), ease (n, size)."""
 
     rows: Array
     popularity: Array
@@ -39,9 +41,10 @@ class Evidence:
 class CountTables:
     """Counts by group; group `groups - 1` holds every officer.
 
-    The four sparse tables are (groups * (size + 1), size): row `group * (size + 1) + post`, and row `size` of a
-    group is empty, for an unknown present post. `pairs` counts by the last two posts together: (groups * (p + 1),
-    size), where row `p` of a group is empty, for a pair never seen; pair_keys (p,) sorted, as `pair_key` makes them.
+    The five sparse tables are (groups * (size + 1), size): row `group * (size + 1) + post`, and row `size` of a
+    group is empty, for an unknown present post. `after` counts what came at any distance after a post, each step of
+    it weighing less. `pairs` counts by the last two posts together: (groups * (p + 1), size), where row `p` of a group
+    is empty, for a pair never seen; pair_keys (p,) sorted, as `pair_key` makes them.
     kindred: (groups, words, size); ease: (groups, m, m) over ease_posts.
     """
 
@@ -49,6 +52,7 @@ class CountTables:
     recent: sp.csr_matrix
     skip: sp.csr_matrix
     reverse: sp.csr_matrix
+    after: sp.csr_matrix
     pairs: sp.csr_matrix
     pair_keys: Array
     popularity: Array
@@ -74,10 +78,19 @@ class CountTables:
         at = chosen * (self.size + 1)
         rows = [self.transitions[at + present], self.recent[at + present], self.skip[at + before]]
         dense = [np.asarray(row.toarray(), np.float32) for row in (*rows, self.reverse[at + present])]
+        dense.append(self._after(histories, at))
         dense += [self._kindred_source(present, chosen), self._kindred_target(dense[0])]
         pair = chosen * (len(self.pair_keys) + 1) + known_pairs(self.pair_keys, pair_key(before, present, self.size))
         dense.append(np.asarray(self.pairs[pair].toarray(), np.float32))
         return Evidence(np.stack(dense, 1), self.popularity[chosen], self.ease_scores(histories, chosen, EASE_DECAY))
+
+    def _after(self, histories: Histories, at: Array) -> Array:
+        """(n, size) what came after each post held, the farther back the less."""
+        counts = np.zeros((len(histories), self.size), np.float32)
+        for back in range(min(EASE_DEPTH, histories.posts.shape[1])):
+            post = histories.nth(back, self.size)
+            counts += np.float32(AFTER_DECAY**back) * self.after[at + post].toarray()
+        return counts
 
     def ease_scores(self, histories: Histories, group: Array, decay: float) -> Array:
         """(n, size) sum of EASE weights over the last posts, each step back counting `decay` times less."""
@@ -119,7 +132,7 @@ class CountTables:
     def whole(self) -> CountTables:
         """Only the tables of every officer: what a finished model keeps."""
         start = (self.groups - 1) * (self.size + 1)
-        sparse = {name: getattr(self, name)[start:] for name in ROWS}
+        sparse = {name: getattr(self, name)[start:] for name in (*ROWS, "after")}
         pairs = self.pairs[(self.groups - 1) * (len(self.pair_keys) + 1) :]
         return CountTables(
             **sparse, pairs=pairs, pair_keys=self.pair_keys, popularity=self.popularity[-1:],
@@ -213,10 +226,19 @@ def _group(moves: Moves, catalogue: Catalogue, last_day: int, pair_keys: Array) 
         "recent": table(present, target, 0.5 ** (age / RECENT_HALF_LIFE_DAYS)),
         "skip": table(before, target, ones),
         "reverse": table(target, present, ones),
+        "after": _followed(moves, size),
         "pairs": sp.csr_matrix(cells, shape=(len(pair_keys) + 1, size)),
         "popularity": np.stack([np.bincount(target, w, minlength=size) for w in weights]).astype(np.float32),
         "kindred": np.asarray(catalogue.word_matrix.T @ transitions.toarray(), np.float32),
     }
+
+
+def _followed(moves: Moves, size: int) -> sp.csr_matrix:
+    """(size + 1, size) how often a post came after another of the same officer, at any distance."""
+    posts = moves.histories.posts[:, :EASE_DEPTH]
+    rows, back = np.nonzero((posts != PADDING) & (posts < size) & (moves.targets < size)[:, None])
+    cells = ((AFTER_DECAY**back).astype(np.float32), (posts[rows, back], moves.targets[rows]))
+    return sp.csr_matrix(cells, shape=(size + 1, size))
 
 
 def officer_posts(moves: Moves, size: int) -> sp.csr_matrix:

@@ -10,10 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from models.post_background import Background
 
 Array = NDArray[Any]
 PADDING = -1
@@ -37,10 +40,11 @@ def words_of(*texts: str | None) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every post that can be suggested, with the words of its name and attributes."""
+    """Every post that can be suggested, with the words of its name and attributes, and its job family where known."""
 
     posts: tuple[str, ...]
     words: tuple[tuple[str, ...], ...]
+    families: tuple[str | None, ...] = ()
 
     @property
     def size(self) -> int:
@@ -51,6 +55,18 @@ class Catalogue:
     def codes(self) -> Mapping[str, int]:
         """Post to number."""
         return {post: code for code, post in enumerate(self.posts)}
+
+    @cached_property
+    def family_names(self) -> tuple[str, ...]:
+        """Job families in order of name."""
+        return tuple(sorted({family for family in self.families if family}))
+
+    @cached_property
+    def family_codes(self) -> Array:
+        """(size,) the number of each post's family, minus 1 where it is not known."""
+        place = {family: code for code, family in enumerate(self.family_names)}
+        known = [place.get(family or "", -1) for family in self.families] or [-1] * self.size
+        return np.array(known, np.int64)
 
     def code(self, post: str) -> int:
         """The number of a post, `size` if it is not in the catalogue."""
@@ -75,7 +91,8 @@ class Histories:
     """What was known of each officer at the moment of the question.
 
     posts: (n, width) int32, newest first; days: (n, width) float32, from each start to the question;
-    rank: (n,) int32, 0 is unknown; rank_days, tenure_days: (n,) float32, NaN is unknown; day: (n,) int32 since 1970.
+    rank: (n,) int32, 0 is unknown; rank_days, tenure_days: (n,) float32, NaN is unknown; day: (n,) int32 since 1970;
+    background: what else is known of each, None where nothing is.
     """
 
     posts: Array
@@ -84,6 +101,7 @@ class Histories:
     rank_days: Array
     tenure_days: Array
     day: Array
+    background: Background | None = None
 
     def __len__(self) -> int:
         return len(self.posts)
@@ -97,6 +115,7 @@ class Histories:
             self.rank_days[rows],
             self.tenure_days[rows],
             self.day[rows],
+            None if self.background is None else self.background.take(rows),
         )
 
     def present(self, size: int) -> Array:
@@ -135,7 +154,11 @@ class Moves:
 
 @dataclass(frozen=True)
 class CareerState:
-    """One officer at the moment of the question: posts oldest first with the day each started."""
+    """One officer at the moment of the question: posts oldest first with the day each started.
+
+    courses: ids, newest first; goal: kind and code as in `career_goals`; numbers: as `post_background.numbers_of`
+    makes them, none where they are not known.
+    """
 
     posts: Sequence[str]
     started_on: Sequence[date]
@@ -143,6 +166,9 @@ class CareerState:
     entered_on: date | None = None
     as_of: date = field(kw_only=True)
     rank_since: date | None = None
+    courses: Sequence[str] = ()
+    goal: tuple[str, str] | None = None
+    numbers: Sequence[float] = ()
 
 
 def barred(histories: Histories, size: int, novel: bool | Array) -> Array:

@@ -32,13 +32,16 @@ PLAIN = {
     "kindred": Reason(
         "kindred", "与您岗位相近的民警曾调入此类岗位", "officers of posts like yours moved to posts like this"
     ),
+    "after": Reason(
+        "after", "任过您所任岗位的民警后来曾调入此岗位", "officers who held one of your posts moved here later on"
+    ),
     "together": Reason(
         "together", "任过您所任岗位的民警常任此岗位", "officers who held your posts often held this one too"
     ),
 }
 THEMES = {
     "anywhere": "popular", "popular": "popular", "popular_1y": "popular", "popular_recent": "popular", "moved": "moved",
-    "moved_recently": "moved", "two_step": "two_step", "last_two": "two_step", "exchange": "exchange",
+    "moved_recently": "moved", "two_step": "two_step", "last_two": "two_step", "exchange": "exchange", "after": "after",
     "kindred_source": "kindred", "kindred_target": "kindred", "together": "together", "together_sharp": "together",
     "return": "return",
 }  # fmt: skip
@@ -65,6 +68,7 @@ class Seen:
     out_of_present: float
     two_step: float
     exchange: float
+    after: float
     kindred: float
     together: float
     held_before: bool
@@ -83,6 +87,7 @@ def reasons_for(parts: Array, seen: Seen) -> tuple[Reason, ...]:
         "moved": seen.moved >= 1,
         "two_step": seen.two_step >= 1,
         "exchange": seen.exchange >= 1,
+        "after": seen.after > 0,
         "kindred": seen.kindred > 0,
         "together": seen.together > 0,
         "return": seen.held_before,

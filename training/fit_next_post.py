@@ -15,8 +15,8 @@ from torch import nn
 
 from data_contracts.errors import InvalidInput
 from models.next_post import DEFAULT_BLENDS, NextPostModel
-from models.next_post_net import NextPostNet, batch_of
-from models.post_baselines import BASELINES, MarkovEase, PostScorer
+from models.next_post_net import Batch, Extent, NextPostNet, batch_of
+from models.post_baselines import BASELINES, COOCCURRENCE_DECAY, DirectedCooccurrence, MarkovEase, PostScorer
 from models.post_counts import CountTables, count_tables
 from models.post_histories import Array, Catalogue, Moves, barred
 from training.evaluation.ranking_metrics import item_metrics, ranks
@@ -25,6 +25,7 @@ from training.next_post_data import TrainingData
 Progress = Callable[[str], None]
 MOST_ITEMS, MOST_CELLS = 2048, 4_000_000  # scored at once: ten thousand posts must not fill the memory
 EASE_WEIGHTS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
+DECAYS = (0.05, 0.1, 0.2, 0.35, 0.5, 0.8)  # as many as EASE_WEIGHTS: every peer is tuned as much as ours
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,18 @@ def fit_pharos(
     return replace(_fit(data, data.moves, chosen, chosen.nets), blends=blends)
 
 
-def tuned_baselines(data: TrainingData, ease_weight: float) -> Mapping[str, Callable[[], PostScorer]]:
+def tuned_baselines(
+    data: TrainingData, ease_weight: float, settings: FitSettings | None = None
+) -> Mapping[str, Callable[[], PostScorer]]:
     """The plain peers by name, each ready to fit; `ease_weight`, of markov_ease, is chosen on validation time too."""
-    plain = {name: _later(fit, data) for name, fit in BASELINES.items() if name != "markov_ease"}
-    return {**plain, "markov_ease": lambda: MarkovEase.fit(data.moves, data.catalogue, ease_weight)}
+    moves, catalogue = data.moves, data.catalogue
+    tuned: dict[str, Callable[[], PostScorer]] = {
+        "directed_cooccurrence": lambda: DirectedCooccurrence.fit(
+            moves, catalogue, choose_decay(data, settings or FitSettings())
+        ),
+        "markov_ease": lambda: MarkovEase.fit(moves, catalogue, ease_weight),
+    }
+    return {name: tuned.get(name, _later(fit, data)) for name, fit in BASELINES.items()}
 
 
 def _later(fit: Callable[[Moves, Catalogue], PostScorer], data: TrainingData) -> Callable[[], PostScorer]:
@@ -99,6 +108,15 @@ def choose_ease_weight(data: TrainingData, settings: FitSettings) -> float:
         return 1.0
     fitted = MarkovEase.fit(early, data.catalogue)
     return max(EASE_WEIGHTS, key=lambda w: _quality(replace(fitted, weight=w), late, data.catalogue.size))
+
+
+def choose_decay(data: TrainingData, settings: FitSettings) -> float:
+    """The decay of directed co-occurrence that ranks the held-out moves best; its default where there are too few."""
+    early, late = holdout(data.moves, settings)
+    if not len(late):
+        return COOCCURRENCE_DECAY
+    size = data.catalogue.size
+    return max(DECAYS, key=lambda decay: _quality(DirectedCooccurrence.fit(early, data.catalogue, decay), late, size))
 
 
 def validation_score(data: TrainingData, settings: FitSettings) -> float:
@@ -139,16 +157,17 @@ def _fit(data: TrainingData, moves: Moves, settings: FitSettings, nets: int) -> 
     fold = rng.integers(0, settings.folds(data.catalogue.size), int(moves.officers.max()) + 1)[moves.officers]
     fold = np.unique(fold, return_inverse=True)[1]  # few officers may leave a fold empty
     tables = count_tables(moves, data.catalogue, fold)
-    fitted = [fit_net(moves, tables, fold, len(data.ranks) + 1, settings, settings.seed + i) for i in range(nets)]
-    return NextPostModel(data.catalogue, dict(data.ranks), tables.whole(), tuple(fitted))
+    empty = NextPostModel(data.catalogue, dict(data.ranks), tables.whole(), (), courses=dict(data.courses))
+    fitted = [fit_net(moves, tables, fold, empty.extent, settings, settings.seed + i) for i in range(nets)]
+    return replace(empty, nets=tuple(fitted))
 
 
 def fit_net(
-    moves: Moves, tables: CountTables, fold: Array, ranks_count: int, settings: FitSettings, seed: int
+    moves: Moves, tables: CountTables, fold: Array, extent: Extent, settings: FitSettings, seed: int
 ) -> NextPostNet:
     """Train one network by full softmax; the same seed gives the same weights."""
     torch.manual_seed(seed)
-    net = NextPostNet(tables.words, ranks_count)
+    net = NextPostNet(tables.words, extent)
     usable = np.flatnonzero(moves.targets != moves.histories.present(tables.size))  # a barred target teaches nothing
     batches = _schedule(len(usable), settings, tables.size)
     if not batches:
@@ -164,7 +183,8 @@ def fit_net(
     for count in batches:
         rows = order[start : start + count]
         start += count
-        _step(net, moves.take(rows), tables, fold[rows], rng, optimizer)
+        part = moves.take(rows)
+        _step(net, batch_of(part.histories, tables, _as_novel(part, rng), extent, fold[rows]), part.targets, optimizer)
         rates.step()
     return net.eval()
 
@@ -180,14 +200,15 @@ def _schedule(examples: int, settings: FitSettings, size: int) -> Sequence[int]:
     return [min(batch, examples)] * steps
 
 
-def _step(
-    net: NextPostNet, moves: Moves, tables: CountTables, fold: Array, rng: np.random.Generator,
-    optimizer: torch.optim.Optimizer,
-) -> None:  # fmt: skip
-    novel = moves.novel & (rng.random(len(moves)) < 0.5)  # half of them as if every held post were barred
-    novel &= (moves.histories.posts != moves.targets[:, None]).all(1)
-    scores = net(batch_of(moves.histories, tables, novel, fold))
-    loss = nn.functional.cross_entropy(scores.logits, torch.from_numpy(moves.targets))
+def _as_novel(moves: Moves, rng: np.random.Generator) -> Array:
+    """(n,) which examples are asked as if every held post were barred: half of those that can be."""
+    novel = moves.novel & (rng.random(len(moves)) < 0.5)
+    return np.asarray(novel & (moves.histories.posts != moves.targets[:, None]).all(1))
+
+
+def _step(net: NextPostNet, batch: Batch, targets: Array, optimizer: torch.optim.Optimizer) -> None:
+    scores = net(batch)
+    loss = nn.functional.cross_entropy(scores.logits, torch.from_numpy(targets))
     optimizer.zero_grad()
     torch.autograd.backward(loss)
     nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -196,8 +217,8 @@ def _step(
 
 def _groups(net: NextPostNet, settings: FitSettings) -> list[dict[str, object]]:
     """What stands for single posts, words and ranks decays faster: little is seen of each."""
-    single = {"posts.weight", "word_vectors", "ranks.weight", "bias"}
-    counts = {"back_off", "far_back", "sharpness"}
+    single = {"posts.weight", "word_vectors", "ranks.weight", "courses.weight", "bias"}
+    counts = {"back_off", "far_back", "sharpness", "towards"}
     rates = {"single": settings.learning_rate, "counts": settings.gate_rate, "rest": settings.learning_rate}
     decays = {"single": settings.embedding_decay, "counts": settings.gate_decay, "rest": settings.decay}
     groups: dict[str, list[nn.Parameter]] = {"single": [], "counts": [], "rest": []}

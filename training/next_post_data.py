@@ -7,7 +7,7 @@ of a test item holds what had started and was known before the day of the move.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -16,6 +16,7 @@ import pandas as pd
 from data_contracts.errors import InvalidInput, MissingTable
 from features.sequences import posting_sequences
 from models.post_histories import PADDING, Array, Catalogue, Histories, Moves, words_of
+from training.post_background_data import background_data, course_codes
 
 Frames = Mapping[str, pd.DataFrame]
 ATTRIBUTES = ("name_zh", "name_en", "job_family", "track", "unit_level")
@@ -37,6 +38,16 @@ class TrainingData:
     moves: Moves
     counted: int
     counted_posts: int
+    courses: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Coded:
+    """What stands for posts, rank steps and courses in arrays."""
+
+    catalogue: Catalogue
+    ranks: Mapping[str, int]
+    courses: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -65,9 +76,10 @@ def training_data(frames: Frames, until: date) -> TrainingData:
     ranks = _rank_codes(frames, steps, until)
     wanted = (steps["position"] > 0).to_numpy()
     always = np.full(len(steps), np.iinfo(np.int64).min)  # all is known by now, steps of the same day too
-    moves = _moves(frames, steps, wanted, always, catalogue, ranks)
+    coded = Coded(catalogue, ranks, course_codes(frames, until))
+    moves = _moves(frames, steps, wanted, always, coded)
     moved = int((counted["position"] > 0).sum())
-    return TrainingData(catalogue, ranks, moves, moved, counted["post_id"].nunique())
+    return TrainingData(catalogue, ranks, moves, moved, counted["post_id"].nunique(), coded.courses)
 
 
 def window_items(frames: Frames, after: date, until: date, data: TrainingData) -> WindowItems:
@@ -79,7 +91,7 @@ def window_items(frames: Frames, after: date, until: date, data: TrainingData) -
     if not wanted.any():
         raise InvalidInput(f"no move starts after {after} and by {until}; choose a test window that has data")
     usable = np.maximum(_days(steps["known_on"]), _days(started))
-    moves = _moves(frames, steps, wanted, usable, data.catalogue, data.ranks)
+    moves = _moves(frames, steps, wanted, usable, Coded(data.catalogue, data.ranks, data.courses))
     seen = set(steps.loc[started <= pd.Timestamp(after), "post_id"])
     cold = ~steps.loc[wanted, "post_id"].isin(seen).to_numpy()
     return WindowItems(moves, (steps.loc[wanted, "position"] <= SHORT).to_numpy(), cold)
@@ -99,6 +111,7 @@ def catalogue_at(frames: Frames, steps: pd.DataFrame, until: date) -> Catalogue:
     table = frames.get("posts")
     held = set(steps["post_id"])
     words: dict[str, tuple[str, ...]] = {post: words_of(post) for post in held}
+    families: dict[str, str] = {}
     if table is not None:
         known = table[table["known_on"] <= pd.Timestamp(until)].drop_duplicates("post_id", keep="last")
         columns = [column for column in ATTRIBUTES if column in known]
@@ -106,8 +119,11 @@ def catalogue_at(frames: Frames, steps: pd.DataFrame, until: date) -> Catalogue:
             given = [text for text in texts if isinstance(text, str)]
             if given:
                 words[post] = words_of(*given)
+        if "job_family" in known:
+            named = known.dropna(subset=["job_family"])
+            families = dict(zip(named["post_id"].astype(str), named["job_family"].astype(str), strict=True))
     posts = tuple(sorted(words))
-    return Catalogue(posts, tuple(words[post] for post in posts))
+    return Catalogue(posts, tuple(words[post] for post in posts), tuple(families.get(post) for post in posts))
 
 
 def _postings(frames: Frames) -> pd.DataFrame:
@@ -120,18 +136,21 @@ def _days(dates: pd.Series) -> Array:
     return dates.to_numpy("datetime64[D]").astype(np.int64)
 
 
-def _moves(
-    frames: Frames, steps: pd.DataFrame, wanted: Array, known: Array, catalogue: Catalogue, ranks: Mapping[str, int]
-) -> Moves:
+def _moves(frames: Frames, steps: pd.DataFrame, wanted: Array, known: Array, coded: Coded) -> Moves:
     """Arrays for the wanted steps; `known` (steps,) is the day after which each step counts as history."""
-    rows = np.flatnonzero(wanted)
+    rows, catalogue = np.flatnonzero(wanted), coded.catalogue
     started = _days(steps["started_on"])
     position = steps["position"].to_numpy(np.int64)
     post = steps["post_id"].map(catalogue.codes).fillna(catalogue.size).to_numpy(np.int64)
     at, valid = _earlier(rows, position, started, known)
     moved = steps.iloc[rows]
     identity = pd.factorize(steps["post_id"])[0]
-    rank, rank_days = _ranks(frames, moved, steps, np.where(valid[:, 0], at[:, 0], -1), ranks)
+    last = np.where(valid[:, 0], at[:, 0], -1)
+    rank, rank_days = _ranks(frames, moved, steps, last, coded.ranks)
+    units = steps["unit_id"].astype(object).where(steps["unit_id"].notna(), None).to_numpy(object)
+    asked = moved[["officer_id", "started_on"]].assign(
+        unit_id=pd.Series(units[last], moved.index).where(last >= 0, None)
+    )
     histories = Histories(
         posts=np.where(valid, post[at], PADDING).astype(np.int32),
         days=np.where(valid, started[rows, None] - started[at], 0).astype(np.float32),
@@ -139,6 +158,7 @@ def _moves(
         rank_days=rank_days,
         tenure_days=_tenure(frames, moved),
         day=started[rows].astype(np.int32),
+        background=background_data(frames, asked, steps, coded.courses, catalogue),
     )
     officers = pd.factorize(moved["officer_id"])[0].astype(np.int64)
     return Moves(histories, post[rows].astype(np.int64), _novel(rows, position, identity), officers)

@@ -18,6 +18,7 @@ import pandas as pd
 
 from data_contracts.asof import add_months
 from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
 from features.store import FeatureReader
@@ -32,9 +33,10 @@ from training.evaluation.plots import next_post_figure
 from training.evaluation.ranking_metrics import item_metrics, mean_metrics
 from training.fit_next_post import FitSettings, fit_pharos, target_places
 from training.next_post_data import Frames, TrainingData, WindowItems, day_before, training_data, window_items
+from training.post_evidence import moved_within
 
 NAME = "next-post"
-TABLES = ("postings", "promotions", "officers", "posts")
+TABLES = ("postings", "promotions", "officers", "posts", "course_completions", "honours", "appraisals", "career_goals")
 GATE_MONTHS = (6, 12, 24, 48)
 ENOUGH = 200
 STAGES = 5  # what `say` hears: testing, fitting, validation, networks, registering
@@ -79,7 +81,8 @@ def train_next_post(
     worth = worth_of(frames, as_of, chosen)
     say("fitting on everything")
     data = training_data(frames, day_before(as_of))
-    model = fit_pharos(data, chosen, say)
+    within = moved_within(frames, day_before(as_of), data.catalogue, policy().suggestions.counts)
+    model = replace(fit_pharos(data, chosen, say), within=within)
     say("registering")
     service = f"{SERVICE}:{FeatureReader(settings).service_hash(SERVICE)}"
     with tracking.run(

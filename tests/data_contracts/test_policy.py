@@ -264,6 +264,8 @@ FAULTS = [
     ("talent.toml", 'code = "appraisals"', 'code = "honours"', "key standard_enforcement/honours: appears 2 times"),
     ("talent.toml", 'where = { competency = ["law", "investigation"] }', "", "say which rows are the field's"),
     ("gate.toml", "[30, 100, 300]", "[30, 300, 100]", "key groups.unit_size_edges: sizes do not grow"),
+    ("suggestions.toml", "competencies = 0.5", "competencies = 1.5", "key fit.competencies: "),
+    ("suggestions.toml", "least_moved = 2", "least_moved = 6", "key counts.least_moved: more would have to move"),
     ("gate.toml", "signatures = 2", "signatures = 1", "key waivers.signatures: "),
     ("matching.toml", 'code = "couple"', 'code = "hardship"', "key hardship: appears 2 times; keep one of them"),
     ("matching.toml", '"service_months"', '"grassroots_months"', "key grassroots_months: appears 2 times"),

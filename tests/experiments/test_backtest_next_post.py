@@ -14,7 +14,10 @@ from experiments.backtest_next_post import NextPostBacktest, backtest_next_post,
 from experiments.reporting import intake_lines
 from tests.training.careers import postings, two_step_careers
 
-MODELS = {"popularity", "recent_popularity", "markov", "copy_markov", "ease", "item_knn", "markov_ease", "pharos"}
+MODELS = {
+    "popularity", "recent_popularity", "markov", "copy_markov", "ease", "item_knn", "als", "directed_cooccurrence",
+    "markov_ease", "pharos",
+}  # fmt: skip
 COMPARISON = {"stratum", "as_of", "metric", "model", "versus", "difference", "low", "high"}
 STRATA = ("all", "novel", "short_history", "cold")
 RECORD = {

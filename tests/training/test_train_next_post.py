@@ -39,6 +39,9 @@ def test_train_signs_and_registers_what_beats_markov(state: Settings) -> None:
     officer = CareerState(("b", "hub"), (date(2020, 1, 1), date(2020, 4, 1)), as_of=date(2022, 1, 1))
     assert loaded.rank([officer], 1)[0][0].post_id == "d"
     assert metadata["as_of"] == "2022-01-01"
+    assert loaded.within is not None
+    counted = loaded.within.counted("a", "", "hub")
+    assert counted.moved == counted.total > 50, "every officer of a moves on to the hub within 100 days"
 
 
 def test_without_history_it_says_what_to_run(state: Settings) -> None:

@@ -1,0 +1,55 @@
+"""A suggestion over HTTP says everything that was found, and keeps the two scores apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from data_contracts.vocabulary import Bilingual
+from models.post_fit import Fit, FitPart
+from models.post_reasons import moved_here
+from models.post_suggestions import Suggestion, Suggestions, Vacancy
+from serving.post_schemas import suggested_posts
+
+
+@dataclass(frozen=True)
+class Lacks:
+    code: str
+    zh: str
+    en: str
+
+
+def test_everything_that_was_found_is_told() -> None:
+    fit = Fit(0.75, (FitPart("goal", 0.75, Bilingual("目标", "goal")),))
+    vacancy = Vacancy("v1", "p", "u", 2, date(2024, 2, 1))
+    free = Suggestion("p", 0.4, fit, (moved_here(6, 10),), (), (vacancy,))
+    barred = Suggestion("q", 0.3, None, (), (Lacks("law_exam", "尚未通过法律考试", "lacks the law exam"),))
+    told = suggested_posts(Suggestions((free,), (barred,)), {"p": Bilingual("法制", "Legal affairs")}).model_dump(
+        mode="json"
+    )
+    assert told["posts"] == [
+        {
+            "post_id": "p",
+            "name": {"zh": "法制", "en": "Legal affairs"},
+            "score": 0.4,
+            "likelihood": 0.4,
+            "fit": 0.75,
+            "fit_parts": [{"part": "goal", "score": 0.75, "text": {"zh": "目标", "en": "goal"}}],
+            "reasons": [
+                {
+                    "theme": "moved",
+                    "text": {
+                        "zh": "离开您现岗位的 10 人次中有 6 人次调入此岗位",
+                        "en": "6 of 10 officers who left your post moved here",
+                    },
+                    "since": None,
+                    "strength": None,
+                }
+            ],
+            "blocked_by": [],
+            "vacancies": [{"vacancy_id": "v1", "unit_id": "u", "places": 2, "closes_on": "2024-02-01"}],
+        }
+    ]
+    assert told["barred"][0]["name"] == {"zh": "q", "en": "q"}
+    assert (told["barred"][0]["fit"], told["barred"][0]["fit_parts"]) == (None, [])
+    assert told["barred"][0]["blocked_by"][0]["text"]["en"] == "lacks the law exam"
