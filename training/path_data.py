@@ -86,25 +86,37 @@ def careers_of(frames: Frames, kind: str) -> dict[str, pd.DataFrame]:
 def states_at(frames: Frames, day: date, catalogue: Catalogue, ranks: Mapping[str, int]) -> States:
     """Everybody with a known posting who had not left by `day`, as known on it."""
     steps = posting_sequences(known_by(frames["postings"], day))
-    last = steps.groupby("officer_id", sort=False).tail(1)
-    last = last[~last["officer_id"].isin(_gone(frames, day))]
-    rows = last.index.to_numpy()
+    last = ~steps["officer_id"].duplicated(keep="last") & ~steps["officer_id"].isin(_gone(frames, day))
+    rows = np.flatnonzero(last.to_numpy())
+    days = np.full(len(rows), (day - EPOCH).days)
+    officers = steps["officer_id"].to_numpy(object)[rows]
+    return States(officers, histories_on(frames, steps, (rows, days), (catalogue, ranks)))
+
+
+def histories_on(
+    frames: Frames, steps: pd.DataFrame, asked: tuple[Array, Array], known: tuple[Catalogue, Mapping[str, int]]
+) -> Histories:
+    """What is read of the officers whose present step is `rows` on `days`, both (n,) in `asked`; rows may repeat.
+
+    `steps` is in the order of `posting_sequences`; days count from 1970.
+    """
+    (rows, days), (catalogue, ranks) = asked, known
     post = steps["post_id"].map(catalogue.codes).fillna(catalogue.size).to_numpy(np.int64)
     started = steps["started_on"].to_numpy("datetime64[D]").astype(np.int64)
     position = steps["position"].to_numpy(np.int64)
-    back = np.arange(int(min(MAX_WIDTH, max(2, position.max(initial=0) + 1))))
+    back = np.arange(int(min(MAX_WIDTH, max(2, position[rows].max(initial=0) + 1))))
     at, valid = np.maximum(rows[:, None] - back, 0), back <= position[rows, None]
-    today = (day - EPOCH).days
-    rank, rank_days = _rank_on(frames, last, day, ranks)
-    histories = Histories(
+    asked_rows = steps.iloc[rows][["officer_id", "rank_step"]].assign(day=days.astype("datetime64[D]"))
+    asked_rows["day"] = asked_rows["day"].astype("datetime64[us]")
+    rank, rank_days = _rank_on(frames, asked_rows, ranks)
+    return Histories(
         posts=np.where(valid, post[at], PADDING).astype(np.int32),
-        days=np.where(valid, today - started[at], 0).astype(np.float32),
+        days=np.where(valid, days[:, None] - started[at], 0).astype(np.float32),
         rank=rank,
         rank_days=rank_days,
-        tenure_days=_tenure_on(frames, last, day),
-        day=np.full(len(last), today, np.int32),
+        tenure_days=_tenure_on(frames, asked_rows),
+        day=days.astype(np.int32),
     )
-    return States(last["officer_id"].to_numpy(object), histories)
 
 
 def path_cases(frames: Frames, states: States, catalogue: Catalogue, after: date, until: date) -> PathCases:
@@ -153,26 +165,29 @@ def _gone(frames: Frames, day: date) -> Array:
     return np.asarray(officers.loc[officers["left_on"] <= pd.Timestamp(day), "officer_id"].unique(), object)
 
 
-def _tenure_on(frames: Frames, rows: pd.DataFrame, day: date) -> Array:
+def _tenure_on(frames: Frames, asked: pd.DataFrame) -> Array:
     """(n,) days since joining, NaN where unknown."""
     officers = frames.get("officers")
     if officers is None or "entered_on" not in officers:
-        return np.full(len(rows), np.nan, np.float32)
+        return np.full(len(asked), np.nan, np.float32)
     entered = officers.drop_duplicates("officer_id", keep="last").set_index("officer_id")["entered_on"]
-    days = (pd.Timestamp(day) - rows["officer_id"].map(entered)).dt.days
+    days = (asked["day"] - asked["officer_id"].map(entered)).dt.days
     return days.where(days >= 0).to_numpy(np.float32, na_value=np.nan)
 
 
-def _rank_on(frames: Frames, rows: pd.DataFrame, day: date, ranks: Mapping[str, int]) -> tuple[Array, Array]:
-    """(n,) rank codes, 0 unknown, and (n,) days since each was reached, NaN unknown, as known on `day`."""
+def _rank_on(frames: Frames, asked: pd.DataFrame, ranks: Mapping[str, int]) -> tuple[Array, Array]:
+    """(n,) rank codes, 0 unknown, and (n,) days since each was reached, NaN unknown, as known on the day asked."""
     changes = rank_changes(frames)
     if changes is None:
-        codes = rows["rank_step"].map(ranks).fillna(0).to_numpy(np.int32)
-        return codes, np.full(len(rows), np.nan, np.float32)
-    last = changes[changes["day"] <= pd.Timestamp(day)].groupby("officer_id").tail(1).set_index("officer_id")
-    rank = rows["officer_id"].map(last["rank_step"]).map(ranks).fillna(0).to_numpy(np.int32)
-    days = (pd.Timestamp(day) - rows["officer_id"].map(last["day"])).dt.days
-    return rank, days.to_numpy(np.float32, na_value=np.nan)
+        codes = asked["rank_step"].map(ranks).fillna(0).to_numpy(np.int32)
+        return codes, np.full(len(asked), np.nan, np.float32)
+    rows = asked[["officer_id", "day"]].assign(row=np.arange(len(asked))).sort_values("day", kind="stable")
+    found = changes.assign(since=changes["day"].astype("datetime64[us]"))
+    found = found.assign(day=found["since"]).sort_values("day", kind="stable")
+    joined = pd.merge_asof(rows, found, on="day", by="officer_id").sort_values("row")
+    days = (joined["day"] - joined["since"]).dt.days
+    codes = joined["rank_step"].map(ranks).fillna(0)
+    return codes.to_numpy(np.int32), days.to_numpy(np.float32, na_value=np.nan)
 
 
 def rank_changes(frames: Frames) -> pd.DataFrame | None:
