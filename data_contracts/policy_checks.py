@@ -24,8 +24,9 @@ from data_contracts.decisions import (
     TrainingRule,
 )
 from data_contracts.gating import GatePolicy
+from data_contracts.pathing import PathPolicy
 from data_contracts.supporting import CourseAdvice, WhatIfPolicy
-from data_contracts.vocabulary import Grade, Outcome
+from data_contracts.vocabulary import Grade, Outcome, TalentField
 from data_contracts.watching import WatchPolicy
 
 PLACES = re.compile(r"{(\w*)}")
@@ -64,6 +65,7 @@ class Sections:
     gate: GatePolicy
     course_themes: CourseAdvice
     what_if: WhatIfPolicy
+    paths: PathPolicy
 
 
 def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
@@ -79,6 +81,7 @@ def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
     yield from _watch(found.watch)
     yield from _gate(found.gate)
     yield from _what_if(found.what_if)
+    yield from _paths(found.paths)
 
 
 def _twice(found: Sections) -> Iterator[Problem]:
@@ -245,3 +248,12 @@ def _gate(gate: GatePolicy) -> Iterator[Problem]:
     edges = gate.groups.unit_size_edges
     if list(edges) != sorted(set(edges)):
         yield Problem("gate.toml", "groups.unit_size_edges", "sizes do not grow", "list them from small to large")
+
+
+def _paths(found: PathPolicy) -> Iterator[Problem]:
+    """Every talent field of the vocabulary has its families, and no other field is named."""
+    named, known = [one.field for one in found.talent_field], [field.value for field in TalentField]
+    for field in sorted({*named, *known}):
+        if named.count(field) != 1 or field not in known:
+            remedy = f"name each of {', '.join(known)} once"
+            yield Problem("paths.toml", "talent_field", f"{field!r} stands {named.count(field)} times", remedy)

@@ -8,7 +8,7 @@ censoring. In a quarter at most one thing happens; S(q) = prod(1 - move - leave)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 

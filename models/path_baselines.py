@@ -142,7 +142,7 @@ def _ways(moves: Moves, horizon: float) -> Iterator[tuple[int, Path, float]]:
         way: Path = (goal,)
         for back in range(width):
             start, months = int(posts[row, back]), float(days[row, back]) / DAYS_A_MONTH
-            if start == PADDING or start == goal or months > horizon:
+            if start in (PADDING, goal) or months > horizon:
                 break
             yield start, way, months
             way = (start, *way)

@@ -16,18 +16,23 @@ Path = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Goals:
-    """Who stands where and wants what: starts (n rows), goals (n,) catalogue numbers, and months to get there in."""
+    """Who stands where and wants what: starts (n rows), goals (n,) catalogue numbers, and months to get there in.
+
+    factors: (n, size) what else is known of an officer, courses above all, makes of the chance of each post; or None.
+    """
 
     starts: Histories
     goals: Array
     horizon_months: float
+    factors: Array | None = None
 
     def __len__(self) -> int:
         return len(self.goals)
 
     def take(self, rows: Array | slice) -> Goals:
         """The rows asked for."""
-        return Goals(self.starts.take(rows), self.goals[rows], self.horizon_months)
+        factors = None if self.factors is None else self.factors[rows]
+        return Goals(self.starts.take(rows), self.goals[rows], self.horizon_months, factors)
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ first step, fewer for the second; each kept because it is likely to be gone to a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
 from models.dwell import QUARTER_MONTHS, DwellModel, after_each_other, quantiles
+from models.path_beams import Beam, Leg, Route, Search, arrivals, best_rows, in_whole_months, mean_days
 from models.path_finding import DAYS_A_MONTH, PATHS, FoundPaths, Goals, Path
 from models.path_rules import Rules
 from models.post_histories import Array, Histories
@@ -47,59 +48,6 @@ class PostChances(Protocol):
 
 
 @dataclass(frozen=True)
-class Search:
-    """How wide the beam is, and how much less a path is worth for each share of its steps that a better one has."""
-
-    first: int = 40
-    second: int = 8
-    third: int = 4
-    likeness_penalty: float = 0.1
-
-
-@dataclass(frozen=True)
-class Leg:
-    """One step: the post, the chance that the move before it goes there, and the months from now until then."""
-
-    post: int
-    chance: float
-    months: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Route:
-    """A path with its steps; `chance` is that of going this way and arriving within the horizon."""
-
-    legs: tuple[Leg, ...]
-    chance: float
-
-    @property
-    def path(self) -> Path:
-        """The posts alone."""
-        return tuple(leg.post for leg in self.legs)
-
-
-@dataclass(frozen=True)
-class Beam:
-    """Paths under search, one row each: question (m,), steps (m, length), step chances, arrivals (m, quarters)."""
-
-    question: Array
-    steps: Array
-    chances: Array
-    times: Array
-
-    @property
-    def worth(self) -> Array:
-        """(m,) chance of each path within the horizon."""
-        return np.asarray(self.chances.prod(1) * self.times[:, -1].sum(1))
-
-    def take(self, rows: Array) -> Beam:
-        """The rows asked for."""
-        return Beam(self.question[rows], self.steps[rows], self.chances[rows], self.times[rows])
-
-
-@dataclass(frozen=True)
 class PathModel:
     """Transitions and dwell times, and how they are searched."""
 
@@ -115,7 +63,7 @@ class PathModel:
             part = asked.take(slice(start, start + CHUNK))
             beams = self._beams(part, Rules())
             paths.extend([route.path for route in routes] for routes in self._chosen(part, beams, k))
-            times.append(quantiles(_arrivals(beams, len(part)), QUANTILES, self.dwell.within))
+            times.append(quantiles(arrivals(beams, len(part)), QUANTILES, self.dwell.within))
         found = in_whole_months(np.concatenate(times), asked.horizon_months)
         return FoundPaths(paths, found[:, 1], found[:, 0], found[:, 2])
 
@@ -134,7 +82,7 @@ class PathModel:
         parts = [np.zeros(0)]
         for start in range(0, len(asked), CHUNK):
             part = asked.take(slice(start, start + CHUNK))
-            parts.append(_arrivals(self._beams(part, known.from_row(start)), len(part)).sum(1))
+            parts.append(arrivals(self._beams(part, known.from_row(start)), len(part)).sum(1))
         return np.concatenate(parts)
 
     def _beams(self, asked: Goals, rules: Rules) -> list[Beam]:
@@ -143,7 +91,7 @@ class PathModel:
         open_ = np.flatnonzero((asked.goals < size) & (asked.goals != starts.present(size)))
         quarters = max(1, int(np.ceil(asked.horizon_months / QUARTER_MONTHS - 1e-9)))
         first = self._moves(starts.take(open_), quarters, rules, open_)
-        out = rules.open_chances(self.transitions.chances(starts.take(open_)), open_, starts.take(open_), first)
+        out = rules.open_chances(self._chances(asked, starts.take(open_), open_), open_, starts.take(open_), first)
         goals, at = asked.goals[open_], np.arange(len(open_))
         direct = Beam(open_, goals[:, None], out[at, goals][:, None], first[:, None])
         guess = self.transitions.into(goals)
@@ -151,7 +99,7 @@ class PathModel:
         stage = self._widened(Beam(open_, np.zeros((len(open_), 0), int), np.ones((len(open_), 0)), first[:, None]),
                               out, guess, self.search.first)  # fmt: skip
         two, histories = self._to_goal(stage, asked, rules)
-        best = _best_rows(two, self.search.second)
+        best = best_rows(two, self.search.second)
         stage, histories = stage.take(best), histories.take(best)
         onward = self._onward(stage, asked, histories, rules)
         wider = self._widened(stage, onward, self.transitions.into(asked.goals[stage.question]), self.search.third,
@@ -159,9 +107,23 @@ class PathModel:
         three, _ = self._to_goal(wider, asked, rules)
         return [direct, two, three]
 
+    def _chances(self, asked: Goals, histories: Histories, question: Array) -> Array:
+        """(m, size) chance of each next post, with what else is known of the officer of each question."""
+        plain = self.transitions.chances(histories)
+        if asked.factors is None:
+            return plain
+        lifted = plain * asked.factors[question]
+        return np.asarray(lifted / np.maximum(lifted.sum(1, keepdims=True), 1e-12))
+
+    def _towards(self, asked: Goals, histories: Histories, goals: Array, question: Array) -> Array:
+        if asked.factors is None:
+            return self.transitions.towards(histories, goals)
+        return np.asarray(self._chances(asked, histories, question)[np.arange(len(goals)), goals])
+
     def _onward(self, stage: Beam, asked: Goals, histories: Histories, rules: Rules) -> Array:
         """(m, size) chances of a further step that is neither the goal nor where the officer stood before."""
-        out = rules.open_chances(self.transitions.chances(histories), stage.question, histories, stage.times[:, -1])
+        chances = self._chances(asked, histories, stage.question)
+        out = rules.open_chances(chances, stage.question, histories, stage.times[:, -1])
         at, size = np.arange(len(stage.question)), self.transitions.size
         out[at, asked.goals[stage.question]] = 0.0
         start = asked.starts.present(size)[stage.question]
@@ -192,15 +154,15 @@ class PathModel:
         histories = asked.starts.take(stage.question)
         passed = np.zeros(len(stage.question))
         for place in range(stage.steps.shape[1]):
-            now = _mean_days(stage.times[:, place])
+            now = mean_days(stage.times[:, place])
             histories = extended(histories, stage.steps[:, place], np.maximum(now - passed - 1, 0))
             passed = np.maximum(now, passed)
         goals = asked.goals[stage.question]
         stay = self._leg_times(histories, stage.times.shape[2], rules)
         arrival = after_each_other(stage.times[:, -1], stay)
         arrival = rules.before_the_end(arrival, stage.question)
-        last = self.transitions.towards(histories, goals)
-        last = last * rules.allows(stage.question, goals, histories.day + _mean_days(stay))
+        last = self._towards(asked, histories, goals, stage.question)
+        last = last * rules.allows(stage.question, goals, histories.day + mean_days(stay))
         chances = np.concatenate([stage.chances, last[:, None]], 1)
         times = np.concatenate([stage.times, arrival[:, None]], 1)
         return Beam(stage.question, np.concatenate([stage.steps, goals[:, None]], 1), chances, times), histories
@@ -245,16 +207,12 @@ class PathModel:
         left = sorted(found, key=lambda one: (-one[0], one[1], one[2]))[: 6 * k]
         steps = {one: frozenset(beams[one[1]].steps[one[2], :-1].tolist()) for one in left}
         chosen: list[tuple[float, int, int]] = []
+        penalty = self.search.likeness_penalty
         while left and len(chosen) < k:
-            best = max(left, key=lambda one: np.log(one[0]) - self.search.likeness_penalty * _likeness(one, chosen, steps))
+            best = max(left, key=lambda one: np.log(one[0]) - penalty * _likeness(one, chosen, steps))
             left.remove(best)
             chosen.append(best)
         yield from sorted(chosen, key=lambda one: -one[0])
-
-
-def with_search(model: PathModel, search: Search) -> PathModel:
-    """The same model searched another way."""
-    return replace(model, search=search)
 
 
 def _likeness(one: tuple[float, int, int], chosen: Sequence[tuple[float, int, int]],
@@ -262,37 +220,3 @@ def _likeness(one: tuple[float, int, int], chosen: Sequence[tuple[float, int, in
     """The largest share of steps in common with a path already chosen; 0 for the direct one."""
     mine = steps[one]
     return max((len(mine & steps[other]) / len(mine | steps[other]) for other in chosen if mine), default=0.0)
-
-
-def in_whole_months(times: Array, horizon: float) -> Array:
-    """(n, 3) low, median and high months as people read them: the interval in whole months, outwards.
-
-    >>> in_whole_months(np.array([[2.4, 5.2, 11.97]]), 12.0).tolist()
-    [[2.0, 5.2, 12.0]]
-    """
-    low, middle, high = np.floor(times[:, 0]), times[:, 1], np.ceil(times[:, 2])
-    return np.minimum(np.stack([low, middle, high], 1), horizon)
-
-
-def _best_rows(beam: Beam, width: int) -> Array:
-    """The `width` best rows of each question."""
-    order = np.lexsort((-beam.worth, beam.question))
-    question = beam.question[order]
-    new = np.concatenate([[True], question[1:] != question[:-1]]) if len(order) else np.zeros(0, bool)
-    place = np.arange(len(order)) - np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
-    return np.asarray(order[place < width])
-
-
-def _arrivals(beams: Sequence[Beam], count: int) -> Array:
-    """(count, quarters) chance of arriving in each quarter by any of the paths."""
-    found = np.zeros((count, beams[0].times.shape[2]))
-    for beam in beams:
-        np.add.at(found, beam.question, beam.chances.prod(1)[:, None] * beam.times[:, -1])
-    return found
-
-
-def _mean_days(times: Array) -> Array:
-    """(m,) days until something that comes in a quarter of `times`, given that it comes."""
-    middle = (np.arange(times.shape[1]) + 0.5) * QUARTER_MONTHS * DAYS_A_MONTH
-    total = times.sum(1)
-    return np.asarray(np.where(total > 0, (times * middle).sum(1) / np.where(total > 0, total, 1), middle[-1]))

@@ -2,8 +2,8 @@
 
 Seven ways of counting each give a distribution over posts: all moves out of the present post, the recent ones, those
 out of it after as long a stay, those after the same two posts, a return to a post held before, and where people go
-at large and of late. EM (Dempster, Laird and Rubin 1977) weighs them on moves that were not counted, once for each length of
-history. Counts are enough here: a search for paths asks this question a hundred times for each officer.
+at large and of late. EM (Dempster, Laird and Rubin 1977) weighs them on moves that were not counted, once for each
+length of history. Counts are enough here: a search for paths asks this question a hundred times for each officer.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import pandas as pd
 from features.sequences import posting_sequences
 from models.dwell import LEAVE, MOVE, QUARTER_MONTHS, Quarters
 from models.path_finding import DAYS_A_MONTH
-from models.post_histories import EPOCH, Array, Catalogue, Histories
+from models.post_histories import EPOCH, Array, Catalogue
 from training.next_post_data import Frames, known_by
 from training.path_data import States, histories_on
 

@@ -12,7 +12,8 @@ import pandas as pd
 from data_contracts.asof import add_months
 from models.base import Numbers
 from models.dwell import COVARIATES, DwellModel, Turnover, covariates
-from models.paths import PathModel, PostChances, Search
+from models.path_beams import Search
+from models.paths import PathModel, PostChances
 from models.post_histories import Array, Catalogue, Histories
 from models.transitions import Transitions
 from training.dwell_data import Sampling, officer_quarters, times_to_move

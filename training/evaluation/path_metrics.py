@@ -80,7 +80,8 @@ def concordance(months: Array, seen: Array, risk: Array) -> Concordance:
     concordant, comparable = np.zeros(len(time)), np.zeros(len(time))
     for start in range(0, len(time), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(time)))
-        pairs = event[rows, None] & ((time[rows, None] < time[None, :]) | ((time[rows, None] == time) & ~event[None, :]))
+        sooner, equal = time[rows, None] < time[None, :], time[rows, None] == time[None, :]
+        pairs = event[rows, None] & (sooner | (equal & ~event[None, :]))
         won = pairs * (np.where(score[rows, None] > score, 1.0, 0.0) + 0.5 * (score[rows, None] == score))
         comparable[rows] += pairs.sum(1)
         comparable += pairs.sum(0)
