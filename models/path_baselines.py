@@ -165,7 +165,7 @@ def _gamma_within(mean: float, variance: float, horizon: float) -> Array:
 
     law = gamma(mean**2 / max(variance, 1e-6), scale=max(variance, 1e-6) / max(mean, 1e-6))
     within = max(float(law.cdf(horizon)), 1e-9)
-    return np.minimum(law.ppf(np.array(TAILS) * within), horizon)
+    return np.asarray(np.minimum(law.ppf(np.array(TAILS) * within), horizon))
 
 
 def _best(values: Array, k: int) -> Array:

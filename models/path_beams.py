@@ -72,7 +72,7 @@ def in_whole_months(times: Array, horizon: float) -> Array:
     [[2.0, 5.2, 12.0]]
     """
     low, middle, high = np.floor(times[:, 0]), times[:, 1], np.ceil(times[:, 2])
-    return np.minimum(np.stack([low, middle, high], 1), horizon)
+    return np.asarray(np.minimum(np.stack([low, middle, high], 1), horizon))
 
 
 def best_rows(beam: Beam, width: int) -> Array:

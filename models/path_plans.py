@@ -93,7 +93,8 @@ class PathPlanner:
         best: Helps | None = None
         for change in self.facts.changes(question.officer_id):
             chance = self._chance(question, goals, rules, np.maximum(base, change.factors))
-            if chance > (before if best is None else best.chance):
+            rise = chance - (before if best is None else best.chance)
+            if rise > (self.policy.least_chance if best is None else 0.0):
                 best = Helps(change.text, before, chance)
         return best
 

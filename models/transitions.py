@@ -19,6 +19,7 @@ from models.post_counts import known_pairs, pair_key
 from models.post_histories import PADDING, Array, Catalogue, Histories, Moves
 
 WAYS = ("markov", "recent", "stay", "pair", "return", "popularity", "fashion")
+RETURN = WAYS.index("return")
 BACK_OFF = 10.0
 NARROW_BACK_OFF = 3.0
 HALF_LIFE_DAYS = 730.0
@@ -74,21 +75,30 @@ class Transitions:
         return np.asarray(mixed / np.maximum(mixed.sum(1, keepdims=True), 1e-12))
 
     def towards(self, histories: Histories, goals: Array) -> Array:
-        """(n,) chance that the next post is the goal; like `chances`, without making all of the row."""
+        """(n,) chance that the next post is the goal; what `chances` has there, without making all of the row."""
         present = histories.present(self.size)
+        known = present < self.size
+        staying = np.where(known, self._mixed(histories, np.where(known, present, 0)), 0.0)
         weights = self.weights[depth_of(histories)]
-        behind = self.popularity[goals]
-        markov = _cell(self.markov, present, goals, behind, BACK_OFF)
+        nothing = weights[:, RETURN] * (self._shares(histories).sum(1) == 0)  # whoever has no post to go back to
+        left = np.maximum(weights.sum(1) - nothing - staying, 1e-12)
+        return np.where(goals == present, 0.0, self._mixed(histories, goals) / left)
+
+    def _mixed(self, histories: Histories, posts: Array) -> Array:
+        """(n,) what the ways give one post each, weighed but not made to sum to 1."""
+        present, behind = histories.present(self.size), self.popularity[posts]
+        markov = _cell(self.markov, present, posts, behind, BACK_OFF)
+        held = (histories.posts[:, 1 : 1 + FIRST_BACK] == posts[:, None]) * self._shares(histories)
         cells = [
             markov,
-            _cell(self.recent, present, goals, markov, BACK_OFF),
-            _cell(self.stay, self._stay_row(histories), goals, markov, NARROW_BACK_OFF),
-            _cell(self.pair, self._pair_row(histories), goals, markov, NARROW_BACK_OFF),
+            _cell(self.recent, present, posts, markov, BACK_OFF),
+            _cell(self.stay, self._stay_row(histories), posts, markov, NARROW_BACK_OFF),
+            _cell(self.pair, self._pair_row(histories), posts, markov, NARROW_BACK_OFF),
+            held.sum(1),
+            behind,
+            self.fashion[posts],
         ]
-        total = np.einsum("nw,wn->n", weights[:, : len(cells)], np.stack(cells))
-        held = (histories.posts[:, 1 : 1 + FIRST_BACK] == goals[:, None]) * self._shares(histories)
-        total += weights[:, 4] * held.sum(1) + weights[:, 5] * behind + weights[:, 6] * self.fashion[goals]
-        return np.where(goals == present, 0.0, total)
+        return np.asarray(np.einsum("nw,wn->n", self.weights[depth_of(histories)], np.stack(cells)))
 
     def into(self, goals: Array) -> Array:
         """(n, size) a first guess, blind to histories, of the chance to go from every post straight to each goal."""
@@ -159,7 +169,7 @@ class Transitions:
 
 def depth_of(histories: Histories) -> Array:
     """(n,) which row of weights a history is read with."""
-    return np.clip((histories.posts != PADDING).sum(1), 1, DEPTHS) - 1
+    return np.asarray(np.clip((histories.posts != PADDING).sum(1), 1, DEPTHS) - 1)
 
 
 def extended(histories: Histories, posts: Array, days: Array) -> Histories:

@@ -22,9 +22,12 @@ NEVER = 10**9
 
 @dataclass(frozen=True)
 class Sampling:
-    """How far back the quarters go, and how many without an event are kept; the weight makes good for the others."""
+    """How far back the quarters go, and how many without an event are kept; the weight makes good for the others.
 
-    years: int = 10
+    Four years order who moves first better than ten: posts open and close (Chicago 2008 to 2012, C-index .650, .644).
+    """
+
+    years: int = 4
     quiet: int = 60_000
     seed: int = 0
 
@@ -39,10 +42,10 @@ def officer_quarters(
     last = (until - EPOCH).days
     rows, days = [], []
     for quarter in range(1, 4 * chosen.years + 1):
-        day = int(last - quarter * QUARTER_DAYS)
-        here = np.flatnonzero((start <= day) & (moved > day) & (left > day))
+        begins = int(last - quarter * QUARTER_DAYS)
+        here = np.flatnonzero((start <= begins) & (moved > begins) & (left > begins))
         rows.append(here)
-        days.append(np.full(len(here), day))
+        days.append(np.full(len(here), begins))
     row, day = np.concatenate(rows), np.concatenate(days)
     causes = _causes(moved[row] - day, left[row] - day)
     kept, weight = _sampled(causes, chosen)

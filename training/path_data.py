@@ -186,8 +186,8 @@ def _rank_on(frames: Frames, asked: pd.DataFrame, ranks: Mapping[str, int]) -> t
     found = found.assign(day=found["since"]).sort_values("day", kind="stable")
     joined = pd.merge_asof(rows, found, on="day", by="officer_id").sort_values("row")
     days = (joined["day"] - joined["since"]).dt.days
-    codes = joined["rank_step"].map(ranks).fillna(0)
-    return codes.to_numpy(np.int32), days.to_numpy(np.float32, na_value=np.nan)
+    found_ranks = joined["rank_step"].map(ranks).fillna(0)
+    return found_ranks.to_numpy(np.int32), days.to_numpy(np.float32, na_value=np.nan)
 
 
 def rank_changes(frames: Frames) -> pd.DataFrame | None:
