@@ -149,7 +149,7 @@ def _times_to_next_move(
     months, seen = times_to_move(training.frames, cases.states, *window)
     quarters = int(np.ceil(months.max() / QUARTER_MONTHS))
     cox = CoxPeer.fit(training, model.dwell.turnover)
-    risk = {PHAROS: model.dwell.move_times(histories, quarters).sum(1), "cox": cox.risk(histories)}
+    risk = {PHAROS: model.dwell.order(histories, quarters), "cox": cox.risk(histories)}
     return {name: concordance(months, seen, values) for name, values in risk.items()}
 
 

@@ -105,6 +105,13 @@ class DwellModel:
             staying = staying * (1 - move - leave)
         return found
 
+    def order(self, histories: Histories, quarters: int) -> Numbers:
+        """(n,) cumulative hazard of a move over the quarters to come: who moves sooner, whoever leaves before."""
+        total = np.zeros(len(histories))
+        for quarter in range(quarters):
+            total += self.hazards(later(histories, quarter * QUARTER_MONTHS * DAYS_A_MONTH))[0]
+        return total
+
     def to_parts(self) -> Parts:
         """Text of the trees, arrays of the turnover."""
         parts = self.move.to_parts("dwell-move")

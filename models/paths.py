@@ -24,6 +24,7 @@ CHUNK = 512
 QUANTILES = (0.1, 0.5, 0.9)
 TENURES_MONTHS = (60.0, 144.0, 240.0)  # officers of like tenure share the time of a later leg
 FLOOR = 1e-12
+DAYS_OF_GRACE = 0.1  # of a quarter: two years with a leap day are eight quarters and not nine
 
 
 class PostChances(Protocol):
@@ -89,7 +90,7 @@ class PathModel:
         """Paths of one, two and three steps to the goals that are known and not yet reached."""
         size, starts = self.transitions.size, asked.starts
         open_ = np.flatnonzero((asked.goals < size) & (asked.goals != starts.present(size)))
-        quarters = max(1, int(np.ceil(asked.horizon_months / QUARTER_MONTHS - 1e-9)))
+        quarters = max(1, int(np.ceil(asked.horizon_months / QUARTER_MONTHS - DAYS_OF_GRACE)))
         first = self._moves(starts.take(open_), quarters, rules, open_)
         out = rules.open_chances(self._chances(asked, starts.take(open_), open_), open_, starts.take(open_), first)
         goals, at = asked.goals[open_], np.arange(len(open_))

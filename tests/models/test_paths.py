@@ -54,7 +54,8 @@ def test_each_officer_gets_the_paths_of_their_own_post_and_goal() -> None:
     assert [[route.path for route in one] for one in together] == [[route.path for route in one] for one in alone]
     found = hand_made().find(asked)
     assert [list(paths) for paths in found.paths] == [[route.path for route in one] for one in alone]
-    assert (found.low <= found.months).all() and (found.months <= found.high).all()
+    assert (found.low <= found.months).all()
+    assert (found.months <= found.high).all()
 
 
 def test_unknown_and_reached_goals_have_no_path() -> None:

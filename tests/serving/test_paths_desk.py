@@ -161,7 +161,8 @@ def test_bodies_that_are_wrong_are_refused(wrong: dict[str, object]) -> None:
 
 
 def test_rules_that_block_the_goal_are_named() -> None:
-    planner = replace(PLANNER, facts=replace(FACTS, blocked=lambda _officer, post, _day: [RULE] if post == "p3" else []))
+    facts = replace(FACTS, blocked=lambda _officer, post, _day: [RULE] if post == "p3" else [])
+    planner = replace(PLANNER, facts=facts)
 
     class Blocking(FakePaths):
         def tell(self, question: Question, top: int) -> Told:
