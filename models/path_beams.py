@@ -66,12 +66,13 @@ class Beam:
 
 
 def in_whole_months(times: Array, horizon: float) -> Array:
-    """(n, 3) low, median and high months as people read them: the interval in whole months, outwards.
+    """(n, 3) low, median and high months as people read them: the ends of the interval in whole months.
 
-    >>> in_whole_months(np.array([[2.4, 5.2, 11.97]]), 12.0).tolist()
+    >>> in_whole_months(np.array([[2.4, 5.2, 11.7]]), 12.0).tolist()
     [[2.0, 5.2, 12.0]]
     """
-    low, middle, high = np.floor(times[:, 0]), times[:, 1], np.ceil(times[:, 2])
+    middle = times[:, 1]
+    low, high = np.minimum(np.round(times[:, 0]), middle), np.maximum(np.round(times[:, 2]), middle)
     return np.asarray(np.minimum(np.stack([low, middle, high], 1), horizon))
 
 

@@ -125,13 +125,13 @@ def test_what_is_known_of_an_officer_lifts_the_chance() -> None:
     assert hand_made().chance(lifted)[0] > 1.3 * hand_made().chance(asked)[0]
 
 
-def test_times_are_told_in_whole_months_outwards() -> None:
+def test_the_ends_of_an_interval_are_whole_months() -> None:
     route = hand_made().routes(_asked(0, 3))[0][0]
     last = route.legs[-1]
     assert last.low == int(last.low)
     assert last.high == int(last.high)
     assert route.legs[0].months < last.months <= 48.0
-    assert in_whole_months(np.array([[1.5, 2.5, 47.5]]), 47.6).tolist() == [[1.0, 2.5, 47.6]]
+    assert in_whole_months(np.array([[2.6, 2.7, 47.5]]), 47.6).tolist() == [[2.7, 2.7, 47.6]]
 
 
 def test_quantiles_follow_when_in_a_quarter_moves_fall() -> None:
