@@ -96,18 +96,16 @@ class PlanArm:
 
     def _courses(self, model: PathModel, asked: Goals, held: Array, wanted: list[set[int]]) -> Array:
         """(n,) the course that raises the chance of the goal most, -1 where none does."""
-        rows, courses = [], []
-        for row, families in enumerate(wanted):
-            for family in sorted(families):
-                for course in self.lifts.opening(family, 3):
-                    if not held[row, course]:
-                        rows.append(row)
-                        courses.append(course)
-                        break
+        offered = [
+            (place, fresh[0])
+            for place, families in enumerate(wanted)
+            for family in sorted(families)
+            if (fresh := [one for one in self.lifts.opening(family, 3) if not held[place, one]])
+        ]
         best, most = np.full(len(asked), -1), np.zeros(len(asked))
-        if not rows:
+        if not offered:
             return best
-        row, course = np.array(rows), np.array(courses)
+        row, course = np.array(offered).T
         with_course = held[row].copy()
         with_course[np.arange(len(row)), course] = True
         now = model.chance(replace(asked, factors=self.lifts.factors(held)))
@@ -119,7 +117,7 @@ class PlanArm:
 
     def _held(self, block: Block, slots: Array) -> Array:
         electives = [block.catalogue.ids.index(course) for course in self.lifts.courses]
-        return block.world.roster.holds[np.ix_(slots, electives)]
+        return np.asarray(block.world.roster.holds[np.ix_(slots, np.array(electives))])
 
     def _present(self, bureau: Bureau, block: Block, month: int) -> Histories:
         """The followers' histories now: a post taken up since the last look is one more step."""

@@ -90,7 +90,7 @@ class CoxPeer:
         some = np.random.default_rng(seed).permutation(len(table))[:COX_ROWS]
         table = table.iloc[some]
         centre, scale = table.median().fillna(0.0), table.std().fillna(0.0)
-        kept = [name for name in table if scale[name] > 1e-6]
+        kept = [str(name) for name in table.columns[(scale > 1e-6).to_numpy()]]
         rows = ((table[kept].fillna(centre[kept]) - centre[kept]) / scale[kept]).reset_index(drop=True)
         rows = rows.assign(months=np.concatenate(months)[some], seen=np.concatenate(seen)[some])
         fitted = CoxPHFitter(penalizer=COX_PENALTY).fit(rows, "months", "seen")

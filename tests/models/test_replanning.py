@@ -17,7 +17,9 @@ STEPS = (
     PlannedStep("z", date(2026, 6, 1), date(2025, 9, 1), date(2027, 6, 1), ("exam",)),
 )
 LAST = Plan("z", MADE, STEPS, 0.30)
-OTHER = Plan("z", date(2024, 6, 1), (PlannedStep("k", *[date(2025, 5, 1)] * 3), STEPS[1]), 0.32)
+OTHER = Plan(
+    "z", date(2024, 6, 1), (PlannedStep("k", date(2025, 5, 1), date(2025, 5, 1), date(2025, 5, 1)), STEPS[1]), 0.32
+)
 SAME = replace(LAST, made_on=date(2024, 6, 1), chance=0.29)
 
 

@@ -44,7 +44,7 @@ def test_the_planted_way_is_found_with_its_time(training: PathTraining, model: P
 
 def test_quarters_count_movers_stayers_and_leavers() -> None:
     frames = ladder_frames(120)
-    frames["officers"].loc[:40, "left_on"] = pd.Timestamp("2012-02-01")
+    frames["officers"].loc[:40, "left_on"] = pd.Timestamp("2014-02-01")
     training = path_training(frames, "post", CUT)
     every = officer_quarters(frames, CUT, training.known)
     assert set(np.unique(every.causes)) == {0, MOVE, LEAVE}

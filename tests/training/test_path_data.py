@@ -28,8 +28,8 @@ def _frames() -> dict[str, pd.DataFrame]:
     people = pd.DataFrame(
         {
             "officer_id": pd.array(list(CAREERS), dtype="string"),
-            "entered_on": pd.to_datetime(["2009-12-31", None, "2017-01-01", "2008-01-01"]).astype("datetime64[us]"),
-            "left_on": pd.to_datetime([None, None, None, "2016-01-01"]).astype("datetime64[us]"),
+            "entered_on": pd.DatetimeIndex(["2009-12-31", "NaT", "2017-01-01", "2008-01-01"]).astype("datetime64[us]"),
+            "left_on": pd.DatetimeIndex(["NaT", "NaT", "NaT", "2016-01-01"]).astype("datetime64[us]"),
         }
     )
     return {"postings": rows, "officers": people}
