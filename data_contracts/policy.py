@@ -35,6 +35,7 @@ from data_contracts.decisions import (
 from data_contracts.earning import EarningPolicy
 from data_contracts.errors import ContractViolation, ForbiddenFeature, InvalidInput
 from data_contracts.gating import GatePolicy
+from data_contracts.pathing import PathPolicy
 from data_contracts.placing import MatchingPolicy
 from data_contracts.policy_checks import Problem, Sections, problems_of
 from data_contracts.requirements import UnknownFacts
@@ -136,6 +137,7 @@ SECTIONS: Mapping[str, tuple[str | None, Any]] = {
     "unknown_facts": (None, UnknownFacts),
     "talent": (None, TalentPolicy),
     "suggestions": (None, SuggestionPolicy),
+    "paths": (None, PathPolicy),
 }
 
 

@@ -25,13 +25,14 @@ from data_contracts.decisions import (
 )
 from data_contracts.earning import EarningPolicy
 from data_contracts.gating import GatePolicy
+from data_contracts.pathing import PathPolicy
 from data_contracts.placing import MatchingPolicy
 from data_contracts.requirements import UnknownFacts
 from data_contracts.suggesting import SuggestionPolicy
 from data_contracts.supporting import CourseAdvice, WhatIfPolicy
 from data_contracts.talent_checks import talent_faults
 from data_contracts.talent_pool import TalentPolicy
-from data_contracts.vocabulary import Grade, Outcome
+from data_contracts.vocabulary import Grade, Outcome, TalentField
 from data_contracts.watching import WatchPolicy
 
 PLACES = re.compile(r"{(\w*)}")
@@ -75,6 +76,7 @@ class Sections:
     unknown_facts: UnknownFacts
     talent: TalentPolicy
     suggestions: SuggestionPolicy
+    paths: PathPolicy
 
 
 def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
@@ -95,6 +97,7 @@ def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
     yield from _what_if(found.what_if)
     yield from (Problem("talent.toml", *fault) for fault in talent_faults(found.talent, contracts))
     yield from _suggestions(found.suggestions)
+    yield from _paths(found.paths)
 
 
 def _twice(found: Sections) -> Iterator[Problem]:
@@ -281,3 +284,10 @@ def _matching(matching: MatchingPolicy, groups: tuple[ForbiddenGroup, ...]) -> I
     for one in matching.tie_break:
         for name in sorted(name for name in forbidden if f"_{name}_" in f"_{one.column}_"):
             yield Problem("matching.toml", one.column, f"holds {name!r} ({forbidden[name]})", "take this tie-break out")
+def _paths(found: PathPolicy) -> Iterator[Problem]:
+    """Every talent field of the vocabulary has its families, and no other field is named."""
+    named, known = [one.field for one in found.talent_field], [field.value for field in TalentField]
+    for field in sorted({*named, *known}):
+        if named.count(field) != 1 or field not in known:
+            remedy = f"name each of {', '.join(known)} once"
+            yield Problem("paths.toml", "talent_field", f"{field!r} stands {named.count(field)} times", remedy)

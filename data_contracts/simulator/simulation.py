@@ -123,23 +123,42 @@ class Block:
         self._concerns, self._wishes = Concerns(self._world), Wishes(self._world)
         self._talent = Talent(self._world, self._catalogue)
 
+    @property
+    def world(self) -> World:
+        """The bureau as it stands."""
+        return self._world
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The courses."""
+        return self._catalogue
+
     def run(self, tick: Tick | None = None) -> dict[str, pd.DataFrame]:
         """The block's rows of every table that is not shared by all."""
+        self.begin()
+        for month in range(self._world.calendar.months):
+            self.advance(month)
+            if tick is not None:
+                tick()
+        self.close()
+        return dict(self.frames())
+
+    def begin(self) -> None:
+        """The careers before the records begin."""
         for month in range(-LONGEST_CAREER_MONTHS, 0):
             self._enter(self._entry.early(month), month)
             self._careers.step(month)
             self._promotion.step(month)
             self._talent.grow()
         self._training.begin()
-        for month in range(self._world.calendar.months):
-            self._month(month)
-            if tick is not None:
-                tick()
+
+    def close(self) -> None:
+        """Write what is still open; the block cannot go on after it."""
         self._careers.finish()
         self._world.ledger.name("officer", self._world.officer_ids())
-        return dict(self._frames())
 
-    def _frames(self) -> Iterator[tuple[str, pd.DataFrame]]:
+    def frames(self) -> Iterator[tuple[str, pd.DataFrame]]:
+        """The block's tables, once it is closed."""
         world = self._world
         yield "units", in_types(world.units.frame(FROM_THE_BEGINNING, with_bureau=world.block == 0))
         for table in TABLES:
@@ -157,7 +176,8 @@ class Block:
         self._conduct.enter(slots)
         self._development.enter(slots, month)
 
-    def _month(self, month: int) -> None:
+    def advance(self, month: int) -> None:
+        """One month; months come one after another from 0."""
         self._drift()
         self._enter(self._entry.open(month), month)
         duty, missing = self._duty, self._training.missing(month).astype(float)

@@ -210,6 +210,7 @@ FAULTS = [
     ),
     ("course_themes.toml", 'theme = "moves"', 'theme = "complaints"', "key complaints: appears 2 times"),
     ("what_if.toml", 'to = "post_mean"', "", "key overtime_to_post_mean: brings its measure nowhere"),
+    ("paths.toml", 'field = "traffic"', 'field = "navy"', "'navy' stands 1 times"),
     ("what_if.toml", 'measure = "courses"', 'measure = "courses"\nto = "post_mean"', "key course_now: "),
     ("what_if.toml", "{after} days of leave", "days of leave", "write {before} and {after}"),
     ("ladders.toml", "minimum_years = 2.0", "minimum_years = 0.0", "key ladder[1].steps[1].minimum_years: "),

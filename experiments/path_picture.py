@@ -1,0 +1,71 @@
+"""Paths as a picture: one line a path, each step where it is expected, with its 80 % interval and chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data_contracts.errors import InvalidInput
+from data_contracts.vocabulary import Bilingual
+from models.path_telling import ToldPath
+from training.evaluation.plots import blank_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FORMATS = (".png", ".svg")
+Name = Callable[[str], Bilingual]
+TITLE = Bilingual("通往 {goal} 的路径", "paths to {goal}")
+MONTHS = Bilingual("距今月数", "months from now")
+START = Bilingual("现岗位 {post}", "now: {post}")
+CHANCE = Bilingual("期限内可能性 {chance:.0%}", "chance {chance:.0%}")
+
+
+def path_figure(paths: Sequence[ToldPath], start: str, goal: str, name: Name) -> Figure:
+    """The paths, best on top; words are Chinese where a font has them, else English."""
+    with blank_figure("", 9.5, 1.4 + 1.1 * max(len(paths), 1)) as (figure, chinese):
+
+        def word(text: Bilingual) -> str:
+            return text.zh if chinese else text.en
+
+        figure.suptitle(word(TITLE).format(goal=word(name(goal))))
+        axes = figure.subplots()
+        for row, path in enumerate(paths):
+            _drawn(axes, -row, path, lambda item: word(name(item)))
+            _label(axes, (0, -row), word(START).format(post=word(name(start))) if row == 0 else "")
+            axes.annotate(
+                word(CHANCE).format(chance=path.chance), (path.steps[-1].high_months, -row), xytext=(6, -3),
+                textcoords="offset points", fontsize=8, color="dimgrey",
+            )  # fmt: skip
+        latest = max((path.steps[-1].high_months for path in paths), default=1.0)
+        axes.set_xlim(-0.03 * latest, 1.25 * latest)
+        axes.set_ylim(-max(len(paths), 1) + 0.4, 0.7)
+        axes.set_yticks([])
+        axes.set_xlabel(word(MONTHS))
+        for side in ("left", "top", "right"):
+            axes.spines[side].set_visible(False)
+    return figure
+
+
+def draw_paths(file: Path, paths: Sequence[ToldPath], words: tuple[str, str], name: Name) -> Path:
+    """Write the picture to a .png or .svg; `words` are start and goal. Raises InvalidInput for another ending."""
+    if file.suffix.lower() not in FORMATS:
+        raise InvalidInput(f"cannot draw a picture as {file.suffix or 'a file without an ending'}; use .png or .svg")
+    figure = path_figure(paths, *words, name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(file, dpi=130)
+    return file
+
+
+def _drawn(axes: Axes, height: float, path: ToldPath, name: Callable[[str], str]) -> None:
+    months = [0.0, *(step.months for step in path.steps)]
+    axes.plot(months, [height] * len(months), color="steelblue", linewidth=1.2, marker="o", markersize=5)
+    for step in path.steps:
+        axes.plot([step.low_months, step.high_months], [height - 0.12] * 2, color="lightsteelblue", linewidth=3)
+        _label(axes, (step.months, height), f"{name(step.post)} {step.chance:.0%}")
+
+
+def _label(axes: Axes, place: tuple[float, float], text: str) -> None:
+    axes.annotate(text, place, xytext=(0, 7), textcoords="offset points", fontsize=8, ha="left")

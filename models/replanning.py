@@ -1,0 +1,190 @@
+"""Whether an officer is on track, and whether the plan changes: only when something relevant became known.
+
+Relevant is what concerns the plan: a posting of the officer, a completion of a course the plan asks for, an appraisal,
+a new goal, a vacancy on the path, or a step that has not come although its time is over. Even then the old path stays
+while its chance is within `keep_within` of the best one, so that a plan does not flicker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from data_contracts.asof import add_months
+from data_contracts.pathing import PathPolicy
+from data_contracts.vocabulary import Bilingual
+
+EVENTS = ("posting", "completion", "appraisal", "goal", "vacancy")
+ON_TRACK, AHEAD, OFF_TRACK, REACHED, NO_PATH = "on_track", "ahead", "off_track", "reached", "no_path"
+WHY = {
+    "first": Bilingual("首次制定路径", "this is the first plan"),
+    "nothing": Bilingual("没有新的相关情况，路径不变", "nothing relevant became known; the plan stays"),
+    "goal": Bilingual("目标已改为 {item}", "the goal is now {item}"),
+    "posting": Bilingual("已任职 {item}", "took up {item}"),
+    "left_path": Bilingual("现任岗位 {item} 不在原路径上", "{item}, the present post, is not on the old path"),
+    "completion": Bilingual("已完成课程 {item}", "completed the course {item}"),
+    "appraisal": Bilingual("有新的考核结果", "an appraisal became known"),
+    "vacancy": Bilingual("岗位 {item} 出现空缺", "a vacancy for {item} became known"),
+    "overdue": Bilingual("步骤 {item} 已逾期", "the step {item} is overdue"),
+    "kept": Bilingual("原路径仍接近最佳，予以保留", "the old path is still close to the best and stays"),
+    "better": Bilingual("另一条路径明显更好", "another path is clearly better now"),
+    "closed": Bilingual("原路径已不可行", "the old path is no longer open"),
+    "none": Bilingual("期限内没有可行路径", "no path within the horizon"),
+    "reached": Bilingual("已达到目标 {item}", "the goal {item} is reached"),
+}
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """A step of a plan with the day it is expected on and the 80 % interval of that day; the courses it asks for."""
+
+    post: str
+    expected_on: date
+    low_on: date
+    high_on: date
+    courses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A path to a goal as it was told on a day; `chance` is that of arriving this way within the horizon."""
+
+    goal: str
+    made_on: date
+    steps: tuple[PlannedStep, ...]
+    chance: float
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The posts alone, in order."""
+        return tuple(step.post for step in self.steps)
+
+    @property
+    def courses(self) -> frozenset[str]:
+        """Every course the plan asks for."""
+        return frozenset(course for step in self.steps for course in step.courses)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that became known: `kind` is one of EVENTS, `item` the post, course or goal it is about."""
+
+    kind: str
+    item: str
+    occurred_on: date
+    known_on: date
+
+
+@dataclass(frozen=True)
+class Now:
+    """Where things stand: the goal, today's plans for it, best first, and what became known since the last plan."""
+
+    goal: str
+    as_of: date
+    plans: Sequence[Plan]
+    events: Sequence[Event] = ()
+
+
+@dataclass(frozen=True)
+class Because:
+    """One reason, with the day of what it rests on where there is one."""
+
+    code: str
+    text: Bilingual
+    since: date | None = None
+
+
+@dataclass(frozen=True)
+class Replanned:
+    """The plan that holds now, None without one; `changed` says whether its path is another than what was left."""
+
+    plan: Plan | None
+    status: str
+    changed: bool
+    why: tuple[Because, ...]
+
+
+def replan(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
+    """The plan that holds at `now.as_of`, given the last one."""
+    if last is None:
+        return _anew(now, (_because("first"),))
+    news = [event for event in now.events if last.made_on < event.known_on <= now.as_of]
+    if now.goal != last.goal:
+        since = next((event.known_on for event in news if event.kind == "goal"), None)
+        return _anew(now, (_because("goal", now.goal, since),))
+    rest, taken, left = _progress(last, news)
+    if not rest:
+        return Replanned(None, REACHED, True, (_because("reached", last.goal, taken[-1].occurred_on),))
+    late = _overdue(rest[0], now.as_of, policy)
+    why = [*_reasons(last, news, left), *([_because("overdue", rest[0].post, rest[0].high_on)] if late else [])]
+    status = OFF_TRACK if late or left is not None else _status(last, taken)
+    if not why:
+        return Replanned(last, status, False, (_because("nothing"),))
+    return _chosen(replace(last, steps=rest), now, policy, (status, tuple(why)))
+
+
+def _anew(now: Now, why: tuple[Because, ...]) -> Replanned:
+    if not now.plans:
+        return Replanned(None, NO_PATH, True, (*why, _because("none")))
+    return Replanned(now.plans[0], ON_TRACK, True, why)
+
+
+def _chosen(rest: Plan, now: Now, policy: PathPolicy, told: tuple[str, tuple[Because, ...]]) -> Replanned:
+    """The old path with new days while it is close to the best, else the best."""
+    status, why = told
+    if not now.plans:
+        return Replanned(None, NO_PATH, True, (*why, _because("none")))
+    best = now.plans[0]
+    same = next((plan for plan in now.plans if plan.path == rest.path), None)
+    if same is None:
+        return Replanned(best, OFF_TRACK, True, (*why, _because("closed")))
+    if same.chance >= (1 - policy.keep_within) * best.chance:
+        return Replanned(same, status, False, (*why, _because("kept")))
+    return Replanned(best, status, True, (*why, _because("better")))
+
+
+def _progress(last: Plan, news: Sequence[Event]) -> tuple[tuple[PlannedStep, ...], list[Event], Event | None]:
+    """Steps still to come, the postings that were steps, and the latest posting if it is not on the path.
+
+    A step that was passed over counts as done: who is at the third step need not go back to the second.
+    """
+    rest, taken, left = list(last.steps), [], None
+    for event in sorted((one for one in news if one.kind == "posting"), key=lambda one: one.occurred_on):
+        places = [place for place, step in enumerate(rest) if step.post == event.item]
+        left = None if places else event
+        if places:
+            rest = rest[places[0] + 1 :]
+            taken.append(event)
+    return tuple(rest), taken, left
+
+
+def _reasons(last: Plan, news: Sequence[Event], left: Event | None) -> list[Because]:
+    """What of the news concerns this plan."""
+    relevant = {"posting": None, "appraisal": None, "completion": last.courses, "vacancy": frozenset(last.path)}
+    found = []
+    for event in sorted(news, key=lambda one: (one.known_on, one.kind, one.item)):
+        if event is left:
+            found.append(_because("left_path", event.item, event.occurred_on))
+        elif event.kind in relevant and ((only := relevant[event.kind]) is None or event.item in only):
+            found.append(_because(event.kind, event.item, event.occurred_on))
+    return found
+
+
+def _status(last: Plan, taken: Sequence[Event]) -> str:
+    """By the latest step taken: before its interval is ahead, after it behind; on track where none was due."""
+    if not taken:
+        return ON_TRACK
+    step = next(one for one in last.steps if one.post == taken[-1].item)
+    if taken[-1].occurred_on < step.low_on:
+        return AHEAD
+    return OFF_TRACK if taken[-1].occurred_on > step.high_on else ON_TRACK
+
+
+def _overdue(step: PlannedStep, as_of: date, policy: PathPolicy) -> bool:
+    return as_of > add_months(step.high_on, round(policy.grace_months))
+
+
+def _because(code: str, item: str = "", since: date | None = None) -> Because:
+    text = WHY[code]
+    return Because(code, Bilingual(text.zh.format(item=item), text.en.format(item=item)), since)

@@ -1,0 +1,190 @@
+"""The body and the answer of `POST /v1/paths`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from serving.schemas import (
+    ID_PATTERN,
+    MAX_OFFICERS,
+    Answer,
+    Because,
+    BlockedBy,
+    Body,
+    Frame,
+    NotScored,
+    OfficerId,
+    Probability,
+    Text,
+    Whole,
+    about,
+)
+
+GoalKind = Literal["post", "job_family", "rank_step", "talent_field"]
+GoalName = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=ID_PATTERN)]
+MAX_PATHS = 10
+MAX_HORIZON_MONTHS = 480
+Day = date
+
+
+class PathGoal(Body):
+    """目标。 / A goal."""
+
+    kind: GoalKind = about(
+        "目标类型：岗位、岗位族、职级或人才领域", "kind of goal: post, job_family, rank_step or talent_field"
+    )
+    goal: GoalName = about("目标编号", "id of the goal")
+
+
+class LastStep(Body):
+    """上次路径中的一步。 / A step of the last plan, as it was answered."""
+
+    post_id: GoalName = about("岗位编号", "id of the post")
+    expected_on: Day = about("预计日期", "day it was expected on", strict=False)
+    low_on: Day = about("80% 区间的下限", "first day of its 80 % interval", strict=False)
+    high_on: Day = about("80% 区间的上限", "last day of its 80 % interval", strict=False)
+    courses: list[GoalName] = about("要求完成的课程", "courses it asks for", default=[], max_length=50)
+
+
+class LastPlan(Body):
+    """上次的路径，用以判断是否按计划。 / The last plan, against which progress is judged."""
+
+    goal: GoalName = about("当时的目标", "the goal of that plan")
+    made_on: Day = about("制定日期", "day it was made on", strict=False)
+    chance: Annotated[float, BeforeValidator(float), Field(ge=0.0, le=1.0)] = about(
+        "当时的可能性", "its chance as answered then"
+    )
+    steps: list[LastStep] = about("各步，按顺序", "its steps in order", min_length=1, max_length=20)
+
+
+class PathsRequest(Body):
+    """职业路径：从现在到目标。 / Paths from now to a goal, for a list of officers."""
+
+    officer_ids: list[OfficerId] = about(
+        "民警编号，1 至 200 个，可重复", "officer ids, 1 to 200, repeats allowed", min_length=1, max_length=MAX_OFFICERS
+    )
+    goal: PathGoal | None = about(
+        "目标；空为各人已登记的职业目标", "the goal, null for each officer's own stated one", default=None
+    )
+    as_of: Day | None = about(
+        "特征所属日期；空为最新", "day of the features, null for the newest", default=None, strict=False
+    )
+    horizon_months: Whole | None = about(
+        "期限（月），空为政策默认值", "months to get there in, null for what policy says", default=None, ge=1,
+        le=MAX_HORIZON_MONTHS,
+    )  # fmt: skip
+    top: Whole = about("路径条数，1 至 10", "paths for each officer, 1 to 10", default=5, ge=1, le=MAX_PATHS)
+    last_plans: dict[OfficerId, LastPlan] = about(
+        "各人上次的路径，用以判断进度", "the last plan of each officer, to judge progress by", default={},
+    )  # fmt: skip
+
+
+class Gap(Answer):
+    """能力差距。 / A competency below the standard of the post."""
+
+    competency: str = about("能力", "competency")
+    level: float | None = about("现有水平；空为未测", "level now, null when never assessed")
+    standard: float = about("岗位标准", "standard of the post")
+
+
+class CourseForStep(Answer):
+    """为该步准备的课程。 / A course that prepares the step."""
+
+    course_id: str = about("课程编号", "id of the course")
+    name: Text = about("课程名称", "name of the course")
+    hours: float | None = about("学时；空为不详", "hours of study, null when unknown")
+    closes: list[str] = about("弥补的能力差距", "competencies it closes", default=[])
+
+
+class PathStep(Answer):
+    """路径中的一步。 / One step of a path."""
+
+    post_id: str = about("岗位（或职级）编号", "id of the post or rank step")
+    name: Text = about("名称", "its name")
+    chance: Probability = about("届时调往此处的可能性", "chance that the move then goes here")
+    months: float = about("距今预计月数", "months from now until it, median")
+    low_months: float = about("80% 区间下限（月）", "low end of the 80 % interval, in months")
+    high_months: float = about("80% 区间上限（月）", "high end of the 80 % interval, in months")
+    expected_on: Day = about("预计日期", "day it is expected on")
+    low_on: Day = about("80% 区间下限（日期）", "low end of the interval as a day")
+    high_on: Day = about("80% 区间上限（日期）", "high end of the interval as a day")
+    gaps: list[Gap] = about("能力差距", "competencies below the standard", default=[])
+    courses: list[CourseForStep] = about("可弥补差距的课程", "courses that close the gaps", default=[])
+    points: float | None = about(
+        "该步可得积分；空为无规则", "points the step earns, null where no rule speaks", default=None
+    )
+    blocked_by: list[BlockedBy] = about("尚不满足的规则", "rules not met yet", default=[])
+
+
+class PathChange(Answer):
+    """最有帮助的一项改变。 / The single change that would help most."""
+
+    text: Text = about("改变的文字", "the change in words")
+    chance: Probability = about("改变后的可能性", "chance of the goal with it")
+    before: Probability = about("现在的可能性", "chance of the goal now")
+
+
+class CareerPath(Answer):
+    """一条路径。 / One path."""
+
+    chance: Probability = about("期限内沿此路径到达的可能性", "chance of arriving this way within the horizon")
+    months: float = about("到达目标的预计月数", "months until the goal, median")
+    low_months: float = about("80% 区间下限（月）", "low end of the 80 % interval")
+    high_months: float = about("80% 区间上限（月）", "high end of the 80 % interval")
+    steps: list[PathStep] = about("各步，按顺序", "its steps in order")
+
+
+class PlanReason(Answer):
+    """计划如此的原因。 / Why the plan is what it is."""
+
+    code: str = about("固定代码", "stable code")
+    text: Text = about("原因的文字", "the reason in words")
+    since: Day | None = about("所依据之事的日期", "day of what it rests on", default=None)
+
+
+class Progress(Answer):
+    """与上次路径相比的进度。 / Progress against the last plan."""
+
+    status: Literal["on_track", "ahead", "off_track", "reached", "no_path"] = about(
+        "按计划、提前、偏离、已达到或无路径", "on track, ahead, off track, reached, or no path"
+    )
+    changed: bool = about("路径是否改变", "whether the path is another one now")
+    why: list[PlanReason] = about("原因", "why")
+
+
+class PathsFound(Answer):
+    """有路径的民警。 / An officer with paths."""
+
+    officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
+    status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
+    goal: Text = about("目标名称", "name of the goal")
+    horizon_months: int = about("期限（月）", "months to get there in")
+    chance: Probability = about(
+        "期限内以任一路径到达的可能性", "chance of the goal within the horizon, by any way found"
+    )
+    paths: list[CareerPath] = about(
+        "路径；现行路径在前，其余按可能性", "paths, the one that holds first, then by chance"
+    )
+    change: PathChange | None = about("最有帮助的一项改变", "the single change that would help most", default=None)
+    progress: Progress = about("进度", "progress against the last plan")
+
+
+class NoPathFound(Answer):
+    """期限内没有路径及其原因。 / No path within the horizon, and why."""
+
+    officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
+    status: Literal["no_path"] = about("固定为 no_path", "always no_path", default="no_path")
+    because: Because = about("没有路径的原因", "why there is no path")
+    blocked_by: list[BlockedBy] = about("尚不满足的规则", "rules not met yet", default=[])
+    progress: Progress | None = about("进度", "progress against the last plan", default=None)
+
+
+class PathsAnswer(Frame):
+    """每个民警一项结果，顺序不变。 / One result for each officer, in order."""
+
+    results: list[PathsFound | NoPathFound | NotScored] = about(
+        "每个民警一项，顺序与请求一致", "one for each officer, in the order asked"
+    )

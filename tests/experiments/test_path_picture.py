@@ -1,0 +1,44 @@
+"""The picture has a line for each path, words in a language that the fonts have, and only known formats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from data_contracts.errors import InvalidInput
+from data_contracts.vocabulary import Bilingual
+from experiments.path_picture import draw_paths, path_figure
+from models.path_telling import TellingStep, ToldPath
+from training.evaluation import plots
+
+PATHS = (
+    ToldPath((TellingStep("m", 0.4, 12.0, 6.0, 20.0), TellingStep("z", 0.5, 24.0, 14.0, 34.0)), 0.18),
+    ToldPath((TellingStep("z", 0.1, 18.0, 6.0, 30.0),), 0.07),
+)
+
+
+def _name(item: str) -> Bilingual:
+    return Bilingual(f"岗{item}", f"post {item}")
+
+
+@pytest.mark.parametrize("ending", ["png", "svg"])
+def test_paths_are_drawn(tmp_path: Path, ending: str) -> None:
+    file = draw_paths(tmp_path / "deep" / f"paths.{ending}", PATHS, ("a", "z"), _name)
+    assert file.stat().st_size > 2000
+
+
+def test_words_are_english_where_no_font_draws_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plots, "chinese_font", lambda: None)
+    figure = path_figure(PATHS, "a", "z", _name)
+    told = " ".join(text.get_text() for text in figure.axes[0].texts)
+    assert "now: post a" in told
+    assert "chance 18%" in told
+    assert "post m 40%" in told
+    assert len(figure.axes[0].lines) == 2 + 3  # a line a path, an interval a step
+
+
+def test_another_ending_is_refused_and_no_path_draws_an_empty_picture(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"\.png or \.svg"):
+        draw_paths(tmp_path / "paths.doc", PATHS, ("a", "z"), _name)
+    assert path_figure((), "a", "z", _name).axes[0].lines[:] == []

@@ -1,0 +1,154 @@
+"""The search against every path there is, the rules it keeps, and the times it tells."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from models.dwell import after_each_other, quantiles
+from models.path_beams import Search, in_whole_months
+from models.path_finding import Goals
+from models.path_rules import Rules
+from models.paths import PathModel
+from models.post_histories import Array
+from models.transitions import extended
+from tests.models.path_models import CHAIN, HAZARD, Chain, Even, hand_made, standing_at
+
+
+def _asked(start: int, goal: int, months: float = 48.0) -> Goals:
+    return Goals(standing_at([start]), np.array([goal]), months)
+
+
+def _every_path(start: int, goal: int, quarters: int) -> dict[tuple[int, ...], float]:
+    """Chance of each path of at most three steps that passes neither the goal nor the start: by hand."""
+    stay = HAZARD * (1 - HAZARD) ** np.arange(quarters)
+    found = {}
+    for length in (0, 1, 2):
+        for between in permutations([post for post in range(4) if post not in (start, goal)], length):
+            path, times, chance = (*between, goal), stay[None, :], 1.0
+            for before, after in zip((start, *between), path, strict=True):
+                chance *= CHAIN[before, after]
+            for _ in between:
+                times = after_each_other(times, stay[None, :])
+            found[path] = chance * times.sum()
+    return found
+
+
+@pytest.mark.parametrize(("start", "goal"), [(0, 3), (0, 2), (3, 2), (1, 0)])
+def test_the_beam_finds_what_trying_everything_finds(start: int, goal: int) -> None:
+    every = {path: chance for path, chance in _every_path(start, goal, 16).items() if chance > 0}
+    routes = hand_made().routes(_asked(start, goal))[0]
+    best = sorted(every, key=lambda path: -every[path])[:5]
+    assert [route.path for route in routes] == best
+    assert [route.chance for route in routes] == pytest.approx([every[path] for path in best])
+    total = float(hand_made().chance(_asked(start, goal))[0])
+    assert total == pytest.approx(sum(every.values()))
+
+
+def test_each_officer_gets_the_paths_of_their_own_post_and_goal() -> None:
+    asked = Goals(standing_at([0, 1, 3]), np.array([3, 0, 2]), 48.0)
+    together = hand_made().routes(asked)
+    alone = [hand_made().routes(asked.take(np.array([row])))[0] for row in range(3)]
+    assert [[route.path for route in one] for one in together] == [[route.path for route in one] for one in alone]
+    found = hand_made().find(asked)
+    assert [list(paths) for paths in found.paths] == [[route.path for route in one] for one in alone]
+    assert (found.low <= found.months).all()
+    assert (found.months <= found.high).all()
+
+
+def test_unknown_and_reached_goals_have_no_path() -> None:
+    found = hand_made().find(Goals(standing_at([0, 1]), np.array([4, 1]), 48.0))
+    assert [list(paths) for paths in found.paths] == [[], []]
+    assert np.isnan(found.months).all()
+
+
+def test_a_shorter_horizon_favours_the_direct_way() -> None:
+    short, long = (hand_made().routes(_asked(0, 3, months))[0] for months in (3.0, 120.0))
+    assert short[0].path == (3,)
+    assert long[0].path == (1, 3)
+
+
+def test_the_penalty_parts_paths_that_are_alike() -> None:
+    chain = np.zeros((5, 5))
+    chain[0, 1], chain[0, 3], chain[1, 4], chain[1, 2], chain[2, 4], chain[3, 4] = 0.6, 0.2, 0.3, 0.7, 1.0, 0.6
+    asked = _asked(0, 4, 120.0)
+    plain = hand_made(chain).routes(asked, 2)[0]
+    apart = hand_made(chain, penalty=5.0).routes(asked, 2)[0]
+    assert {route.path for route in plain} == {(1, 2, 4), (1, 4)}
+    assert {route.path for route in apart} == {(1, 2, 4), (3, 4)}
+
+
+def test_no_path_goes_where_a_rule_forbids() -> None:
+    def not_one(rows: Array, posts: Array, days: Array) -> Array:
+        assert len(rows) == len(posts) == len(days)
+        assert (days > 18000).all()
+        return np.asarray(posts != 1)
+
+    routes = hand_made().routes(_asked(0, 3), rules=Rules(allowed=not_one))[0]
+    assert {route.path for route in routes} == {(3,), (2, 3)}
+    none = hand_made().routes(_asked(0, 3), rules=Rules(allowed=lambda rows, posts, days: posts != 3))[0]
+    assert none == []
+
+
+def test_rules_know_their_officer_across_chunks() -> None:
+    count = 600
+    asked = Goals(standing_at([0] * count), np.full(count, 3), 12.0)
+    seen: set[int] = set()
+
+    def note(rows: Array, posts: Array, days: Array) -> Array:
+        seen.update(rows.tolist())
+        return np.asarray(rows != 599)
+
+    routes = hand_made().routes(asked, rules=Rules(allowed=note))
+    assert seen == set(range(count))
+    assert routes[598]
+    assert not routes[599]
+
+
+def test_least_times_and_retirement_cut_what_comes_too_early_or_too_late() -> None:
+    least = np.array([48.0, 0.0, 0.0, 0.0])  # two years of the four are served
+    soon = hand_made().chance(_asked(0, 3, 24.0), Rules(least_months=least))
+    assert soon[0] == 0.0
+    later = hand_made().chance(_asked(0, 3, 30.0), Rules(least_months=least))
+    assert later[0] > 0
+    retired = hand_made().chance(_asked(0, 3, 48.0), Rules(end_months=np.array([6.0])))
+    unknown = hand_made().chance(_asked(0, 3, 48.0), Rules(end_months=np.array([np.nan])))
+    assert 0 < retired[0] < unknown[0]
+    assert unknown[0] == pytest.approx(hand_made().chance(_asked(0, 3, 48.0))[0])
+
+
+def test_what_is_known_of_an_officer_lifts_the_chance() -> None:
+    asked = _asked(0, 3)
+    lifted = Goals(asked.starts, asked.goals, asked.horizon_months, np.array([[1.0, 1.0, 1.0, 6.0]]))
+    assert hand_made().chance(lifted)[0] > 1.3 * hand_made().chance(asked)[0]
+
+
+def test_the_ends_of_an_interval_are_whole_months() -> None:
+    route = hand_made().routes(_asked(0, 3))[0][0]
+    last = route.legs[-1]
+    assert last.low == int(last.low)
+    assert last.high == int(last.high)
+    assert route.legs[0].months < last.months <= 48.0
+    assert in_whole_months(np.array([[2.6, 2.7, 47.5]]), 47.6).tolist() == [[2.7, 2.7, 47.6]]
+
+
+def test_quantiles_follow_when_in_a_quarter_moves_fall() -> None:
+    at_the_end = np.full(11, 1.0)
+    found = quantiles(np.array([[0.5, 0.5], [0.0, 0.0]]), (0.1, 0.9), at_the_end)
+    assert found[0].tolist() == pytest.approx([3.0, 6.0])
+    assert np.isnan(found[1]).all()
+
+
+def test_a_further_step_moves_everything_on() -> None:
+    later = extended(standing_at([0]), np.array([2]), np.array([99.0]))
+    assert later.posts[0].tolist() == [2, 0, -1]
+    assert later.days[0].tolist() == [1.0, 830.0, 0.0]
+    assert later.day[0] == 18100
+
+
+def test_a_search_may_be_narrower() -> None:
+    model = PathModel(Chain(CHAIN), Even(), Search(first=1, second=1, third=1))  # type: ignore[arg-type]
+    routes = model.routes(_asked(0, 3))[0]
+    assert {route.path for route in routes} == {(3,), (1, 3), (1, 2, 3)}

@@ -1,0 +1,114 @@
+"""A plan changes when it should and not when it should not, and says why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from data_contracts.policy import policy
+from models.replanning import Event, Now, Plan, PlannedStep, replan
+
+PATHS = policy().paths
+MADE = date(2024, 1, 1)
+STEPS = (
+    PlannedStep("m", date(2025, 1, 1), date(2024, 7, 1), date(2025, 7, 1), ("law",)),
+    PlannedStep("z", date(2026, 6, 1), date(2025, 9, 1), date(2027, 6, 1), ("exam",)),
+)
+LAST = Plan("z", MADE, STEPS, 0.30)
+OTHER = Plan(
+    "z", date(2024, 6, 1), (PlannedStep("k", date(2025, 5, 1), date(2025, 5, 1), date(2025, 5, 1)), STEPS[1]), 0.32
+)
+SAME = replace(LAST, made_on=date(2024, 6, 1), chance=0.29)
+
+
+def _event(kind: str, item: str, day: date = date(2024, 3, 1)) -> Event:
+    return Event(kind, item, day, day)
+
+
+def _now(*events: Event, plans: tuple[Plan, ...] = (OTHER, SAME), as_of: date = date(2024, 6, 1)) -> Now:
+    return Now("z", as_of, plans, events)
+
+
+def _codes(*events: Event, plans: tuple[Plan, ...] = (OTHER, SAME), as_of: date = date(2024, 6, 1)) -> list[str]:
+    return [one.code for one in replan(LAST, _now(*events, plans=plans, as_of=as_of), PATHS).why]
+
+
+def test_a_first_plan_is_the_best_one() -> None:
+    found = replan(None, _now(), PATHS)
+    assert (found.plan, found.status, found.changed) == (OTHER, "on_track", True)
+    assert replan(None, _now(plans=()), PATHS).status == "no_path"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None,
+        _event("completion", "another course"),
+        _event("vacancy", "elsewhere"),
+        _event("posting", "k", date(2023, 12, 1)),  # known before the plan was made
+        _event("appraisal", "performance", date(2024, 7, 1)),  # not known yet
+    ],
+)
+def test_nothing_relevant_changes_nothing_however_much_better_another_path_is(event: Event | None) -> None:
+    much_better = replace(OTHER, chance=0.9)
+    found = replan(LAST, _now(*([event] if event else []), plans=(much_better, SAME)), PATHS)
+    assert (found.plan, found.status, found.changed) == (LAST, "on_track", False)
+    assert [one.code for one in found.why] == ["nothing"]
+
+
+@pytest.mark.parametrize("event", [_event("completion", "law"), _event("vacancy", "m"), _event("appraisal", "x")])
+def test_relevant_news_keep_the_path_while_it_is_close_and_leave_it_when_it_is_not(event: Event) -> None:
+    kept = replan(LAST, _now(event), PATHS)
+    assert (kept.plan, kept.changed, kept.status) == (SAME, False, "on_track")
+    assert [one.code for one in kept.why] == [event.kind, "kept"]
+    assert kept.why[0].since == event.occurred_on
+    limit = SAME.chance / (1 - PATHS.keep_within)
+    at_the_limit = replan(LAST, _now(event, plans=(replace(OTHER, chance=limit), SAME)), PATHS)
+    assert not at_the_limit.changed
+    left = replan(LAST, _now(event, plans=(replace(OTHER, chance=limit + 0.01), SAME)), PATHS)
+    assert (left.plan is not None and left.plan.path, left.changed) == (("k", "z"), True)
+    assert left.why[-1].code == "better"
+
+
+def test_a_new_goal_makes_a_new_plan() -> None:
+    plan = replace(OTHER, goal="y")
+    found = replan(LAST, Now("y", date(2024, 6, 1), [plan], [_event("goal", "y")]), PATHS)
+    assert (found.plan, found.changed, found.why[0].code) == (plan, True, "goal")
+    assert found.why[0].since == date(2024, 3, 1)
+    none = replan(LAST, Now("y", date(2024, 6, 1), []), PATHS)
+    assert (none.plan, none.status, none.why[0].since) == (None, "no_path", None)
+
+
+@pytest.mark.parametrize(
+    ("day", "status"), [(date(2024, 5, 1), "ahead"), (date(2024, 12, 1), "on_track"), (date(2025, 8, 1), "off_track")]
+)
+def test_a_step_taken_says_ahead_on_or_off_track(day: date, status: str) -> None:
+    rest = Plan("z", date(2025, 9, 1), (STEPS[1],), 0.5)
+    found = replan(LAST, _now(_event("posting", "m", day), plans=(rest,), as_of=date(2025, 9, 1)), PATHS)
+    assert (found.status, found.plan, found.changed) == (status, rest, False)
+    assert [one.code for one in found.why] == ["posting", "kept"]
+
+
+def test_a_posting_off_the_path_is_off_track_and_changes_the_plan() -> None:
+    onward = Plan("z", date(2024, 6, 1), (STEPS[1],), 0.2)
+    found = replan(LAST, _now(_event("posting", "k"), plans=(onward,)), PATHS)
+    assert (found.status, found.plan, found.changed) == ("off_track", onward, True)
+    assert [one.code for one in found.why] == ["left_path", "closed"]
+    none = replan(LAST, _now(_event("posting", "k"), plans=()), PATHS)
+    assert (none.status, none.plan) == ("no_path", None)
+
+
+def test_an_overdue_step_is_off_track_after_the_days_of_grace() -> None:
+    within = replan(LAST, _now(as_of=date(2025, 9, 1)), PATHS)
+    assert (within.status, within.changed) == ("on_track", False)
+    late = replan(LAST, _now(as_of=date(2025, 11, 1)), PATHS)
+    assert (late.status, late.changed, late.plan) == ("off_track", False, SAME)
+    assert _codes(as_of=date(2025, 11, 1)) == ["overdue", "kept"]
+
+
+def test_reaching_the_goal_ends_the_plan_even_past_a_step() -> None:
+    found = replan(LAST, _now(_event("posting", "z", date(2024, 5, 1))), PATHS)
+    assert (found.status, found.plan, found.why[0].code) == ("reached", None, "reached")
+    assert "z" in found.why[0].text.zh

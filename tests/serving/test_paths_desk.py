@@ -1,0 +1,174 @@
+"""The paths desk without the web: order, the plan that holds first, refusals, progress against the last plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from data_contracts.policy import policy
+from data_contracts.vocabulary import Bilingual
+from models.path_plans import PathPlanner
+from models.path_telling import Blocked, Change, Gap, Question, StepCourse, StepFacts, Told
+from models.post_histories import CareerState
+from models.replanning import Event
+from serving.manifest import ModelIdentity
+from serving.path_schemas import NoPathFound, PathGoal, PathsFound, PathsRequest
+from serving.paths import NO_GOAL, PathDesk
+from serving.schemas import Because, NotScored
+from tests.models.path_models import CATALOGUE, hand_made
+from tests.serving.desks import NOW, FakeSource
+
+MODEL = ModelIdentity("paths", "2", "c" * 64, "career_v1", "h2")
+RULE = Blocked("grassroots", Bilingual("两年基层经历", "two years at the grass roots"))
+FACTS = StepFacts(
+    gaps=lambda _officer, _post: [Gap("law", None, 2.0)],
+    courses=lambda _officer, _post, gaps: [StepCourse("c1", Bilingual("法律", "law"), 8.0, (gaps[0].competency,))],
+    points=lambda _officer, post: 3.0 if post == "p3" else None,
+    blocked=lambda _officer, post, day: [RULE] if post == "p2" and day < date(2027, 1, 1) else [],
+    changes=lambda _officer: [Change(Bilingual("考过", "pass the exam"), np.array([1.0, 1.0, 1.0, 6.0]))],
+)
+PLANNER = PathPlanner(hand_made(), CATALOGUE, {}, policy().paths, FACTS)
+START = {"a": "p0", "b": "p1", "there": "p3"}
+
+
+@dataclass(frozen=True)
+class FakePaths:
+    """Officers stand where START says; `events` are the same for all."""
+
+    known: tuple[Event, ...] = ()
+
+    def question(self, row: Mapping[str, object], goal: PathGoal | None, horizon_months: int) -> Question | Because:
+        officer = str(row["officer_id"])
+        if goal is None:
+            return NO_GOAL
+        state = CareerState([START[officer]], [date(2024, 11, 1)], as_of=date(2026, 11, 1))
+        return Question(officer, state, goal.goal, (goal.goal,), horizon_months)
+
+    def tell(self, question: Question, top: int) -> Told:
+        return PLANNER.tell(question, top)
+
+    def events(self, officer_id: str, since: date, until: date) -> Sequence[Event]:
+        return [event for event in self.known if since < event.known_on <= until]
+
+    def name(self, item: str) -> Bilingual:
+        return Bilingual(f"岗{item}", f"post {item}")
+
+
+def _desk(*events: Event) -> PathDesk:
+    ages = dict.fromkeys(START, 2.0) | {"old": 1e6}
+    return PathDesk(MODEL, FakePaths(events), FakeSource(ages), policy())
+
+
+def _ask(desk: PathDesk, *officers: str, **more: object) -> list[PathsFound | NoPathFound | NotScored]:
+    body = {"officer_ids": list(officers), "goal": {"kind": "post", "goal": "p3"}, **more}
+    return desk.answer(PathsRequest.model_validate(body), "r-1", NOW).results
+
+
+def _last(found: PathsFound, place: int, **more: object) -> dict[str, object]:
+    """A path of an answer, sent back as the last plan."""
+    path = found.paths[place]
+    steps = [
+        {"post_id": step.post_id, "expected_on": step.expected_on, "low_on": step.low_on, "high_on": step.high_on,
+         "courses": [course.course_id for course in step.courses]}
+        for step in path.steps
+    ]  # fmt: skip
+    return {"goal": "p3", "made_on": date(2026, 10, 1), "chance": path.chance, "steps": steps, **more}
+
+
+def test_answers_are_in_order_whatever_happens_to_each() -> None:
+    found = _ask(_desk(), "b", "nobody", "there", "old", "a", "b")
+    assert [one.officer_id for one in found] == ["b", "nobody", "there", "old", "a", "b"]
+    assert [one.status for one in found] == ["scored", "not_scored", "no_path", "not_scored", "scored", "scored"]
+    nobody, there, old = found[1], found[2], found[3]
+    assert isinstance(nobody, NotScored)
+    assert isinstance(there, NoPathFound)
+    assert isinstance(old, NotScored)
+    assert (nobody.because.code, there.because.code, old.because.code) == (
+        "short_history", "already_there", "stale_features",
+    )  # fmt: skip
+    assert there.progress is None
+
+
+def test_a_path_tells_everything_of_its_steps() -> None:
+    (found,) = _ask(_desk(), "a", horizon_months=24, top=3)
+    assert isinstance(found, PathsFound)
+    assert (found.horizon_months, found.goal.zh, len(found.paths)) == (24, "岗p3", 3)
+    last = found.paths[0].steps[-1]
+    assert (last.post_id, last.points, last.name.en) == ("p3", 3.0, "post p3")
+    assert (last.gaps[0].competency, last.gaps[0].level, last.courses[0].closes) == ("law", None, ["law"])
+    assert last.low_on <= last.expected_on <= last.high_on
+    assert found.change is not None
+    assert found.change.chance > found.change.before == found.chance
+    assert (found.progress.status, found.progress.changed, found.progress.why[0].code) == ("on_track", True, "first")
+    by_two = [step for path in found.paths for step in path.steps if step.post_id == "p2"]
+    assert all([rule.rule for rule in step.blocked_by] == ["grassroots"] for step in by_two)
+
+
+def test_without_a_goal_nothing_is_scored_and_policy_gives_the_horizon() -> None:
+    (none,) = _ask(_desk(), "a", goal=None)
+    assert isinstance(none, NotScored)
+    assert none.because.code == "no_goal"
+    (found,) = _ask(_desk(), "a")
+    assert isinstance(found, PathsFound)
+    assert found.horizon_months == policy().paths.default_horizon_months
+
+
+def test_the_last_plan_stays_first_until_something_becomes_known() -> None:
+    (before,) = _ask(_desk(), "a")
+    assert isinstance(before, PathsFound)
+    second = [step.post_id for step in before.paths[1].steps]
+    (after,) = _ask(_desk(), "a", last_plans={"a": _last(before, 1)})
+    assert isinstance(after, PathsFound)
+    assert (after.progress.status, after.progress.changed) == ("on_track", False)
+    assert [step.post_id for step in after.paths[0].steps] == second
+    event = Event("completion", "c1", date(2026, 10, 15), date(2026, 10, 15))
+    (news,) = _ask(_desk(event), "a", last_plans={"a": _last(before, 2)})
+    assert isinstance(news, PathsFound)
+    assert news.progress.why[0].code == "completion"
+    assert news.progress.changed == (news.paths[0] == before.paths[0])
+
+
+def test_a_goal_reached_or_closed_is_said_in_the_progress() -> None:
+    (before,) = _ask(_desk(), "a")
+    assert isinstance(before, PathsFound)
+    event = Event("posting", "p3", date(2026, 10, 15), date(2026, 10, 15))
+    (there,) = _ask(_desk(event), "there", last_plans={"there": _last(before, 0)})
+    assert isinstance(there, NoPathFound)
+    assert there.progress is not None
+    assert there.progress.status == "reached"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"goal": {"kind": "dream", "goal": "p3"}},
+        {"horizon_months": 0},
+        {"top": 11},
+        {"officer_ids": []},
+        {"last_plans": {"a": {"goal": "p3"}}},
+        {"surprise": 1},
+    ],
+)
+def test_bodies_that_are_wrong_are_refused(wrong: dict[str, object]) -> None:
+    body = {"officer_ids": ["a"], "goal": {"kind": "post", "goal": "p3"}, **wrong}
+    with pytest.raises(ValidationError):
+        PathsRequest.model_validate(body)
+
+
+def test_rules_that_block_the_goal_are_named() -> None:
+    facts = replace(FACTS, blocked=lambda _officer, post, _day: [RULE] if post == "p3" else [])
+    planner = replace(PLANNER, facts=facts)
+
+    class Blocking(FakePaths):
+        def tell(self, question: Question, top: int) -> Told:
+            return planner.tell(question, top)
+
+    desk = PathDesk(MODEL, Blocking(), FakeSource(dict.fromkeys(START, 2.0)), policy())
+    (found,) = _ask(desk, "a")
+    assert isinstance(found, NoPathFound)
+    assert (found.because.code, [one.rule for one in found.blocked_by]) == ("rule_blocks", ["grassroots"])

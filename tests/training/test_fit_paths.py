@@ -1,0 +1,96 @@
+"""The fitted path model finds the planted ways and times; quarters count everybody, movers and stayers alike."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.dwell import LEAVE, MOVE, DwellModel
+from models.paths import PathModel
+from models.transitions import Transitions
+from tests.training.path_worlds import CUT, END, ladder_frames
+from training.course_histories import courses_before, held_on
+from training.dwell_data import Sampling, officer_quarters, times_to_move
+from training.evaluation.path_metrics import case_metrics, concordance
+from training.fit_paths import CoxPeer, PathTraining, fit_paths, path_training
+from training.path_data import path_cases, states_at
+
+
+@pytest.fixture(scope="module")
+def training() -> PathTraining:
+    return path_training(ladder_frames(400), "post", CUT)
+
+
+@pytest.fixture(scope="module")
+def model(training: PathTraining) -> PathModel:
+    return fit_paths(training)
+
+
+def test_the_planted_way_is_found_with_its_time(training: PathTraining, model: PathModel) -> None:
+    states = states_at(training.frames, CUT, *training.known)
+    cases = path_cases(training.frames, states, training.data.catalogue, CUT, END)
+    horizon = 48.0
+    found = model.find(cases.asked(horizon))
+    values = case_metrics(found, cases.paths, cases.months)
+    long = np.array([len(path) == 2 for path in cases.paths])
+    assert long.sum() > 20
+    first = [five[0] == path for five, path in zip(found.paths, cases.paths, strict=True)]
+    assert np.mean(first) > 0.9  # the other way, by a post nobody goes to from here, stands behind
+    assert values["path_hit_at_5"].mean() > 0.95
+    assert np.nanmedian(values["absolute_time_error_months"]) < 5
+    assert 0.6 < np.nanmean(values["interval_coverage"]) <= 1.0
+
+
+def test_quarters_count_movers_stayers_and_leavers() -> None:
+    frames = ladder_frames(120)
+    frames["officers"].loc[:40, "left_on"] = pd.Timestamp("2014-02-01")
+    training = path_training(frames, "post", CUT)
+    every = officer_quarters(frames, CUT, training.known)
+    assert set(np.unique(every.causes)) == {0, MOVE, LEAVE}
+    assert (every.weight == 1).all()
+    some = officer_quarters(frames, CUT, training.known, Sampling(quiet=100))
+    assert (some.causes == 0).sum() == 100
+    assert some.weight.sum() == pytest.approx(len(every.causes))
+    assert (some.share[some.causes == MOVE] <= 1).all()
+
+
+def test_times_to_move_are_censored_by_leaving_and_by_the_end(training: PathTraining) -> None:
+    frames = dict(training.frames)
+    states = states_at(frames, CUT, *training.known)
+    months, seen = times_to_move(frames, states, CUT, END)
+    assert 0 < seen.sum() < len(seen)
+    assert months.max() == pytest.approx(48.0, abs=0.1)
+    left = frames["officers"].assign(left_on=pd.Timestamp("2017-01-31"))
+    months, seen = times_to_move(frames | {"officers": left}, states, CUT, END)
+    assert months.max() < 1.1
+
+
+def test_cox_and_the_hazard_both_order_who_moves_first(training: PathTraining, model: PathModel) -> None:
+    states = states_at(training.frames, CUT, *training.known)
+    months, seen = times_to_move(training.frames, states, CUT, END)
+    cox = CoxPeer.fit(training, model.dwell.turnover)
+    assert concordance(months, seen, cox.risk(states.histories)).value > 0.6
+    risk = model.dwell.move_times(states.histories, 4).sum(1)
+    assert concordance(months, seen, risk).value > 0.6
+
+
+def test_models_come_back_from_their_parts(training: PathTraining, model: PathModel) -> None:
+    states = states_at(training.frames, CUT, *training.known)
+    assert isinstance(model.transitions, Transitions)
+    again = Transitions.from_parts(model.transitions.to_parts())
+    np.testing.assert_allclose(again.chances(states.histories), model.transitions.chances(states.histories))
+    dwell = DwellModel.from_parts(model.dwell.to_parts())
+    np.testing.assert_allclose(dwell.move_times(states.histories, 3), model.dwell.move_times(states.histories, 3))
+
+
+def test_courses_count_once_done_and_known(training: PathTraining) -> None:
+    rows = pd.DataFrame({
+        "officer_id": ["x", "x", "y"], "course_id": ["c", "d", "c"],
+        "occurred_on": pd.to_datetime(["2015-01-01", "2015-01-01", "2015-01-01"]),
+        "known_on": pd.to_datetime(["2015-01-05", "2017-01-01", "2015-01-05"]),
+    })  # fmt: skip
+    days = pd.to_datetime(["2016-01-01", "2015-01-03"]).to_numpy()
+    held = held_on(rows, np.array(["x", "y"], object), days, ["c", "d"])
+    assert held.tolist() == [[True, False], [False, False]]
+    assert courses_before(training, rows, ["c"]).shape == (len(training.data.moves), 1)
