@@ -35,6 +35,7 @@ from data_contracts.decisions import (
 from data_contracts.errors import ContractViolation, ForbiddenFeature, InvalidInput
 from data_contracts.gating import GatePolicy
 from data_contracts.policy_checks import Problem, Sections, problems_of
+from data_contracts.suggesting import FeedbackPolicy
 from data_contracts.supporting import CourseAdvice, WhatIfPolicy
 from data_contracts.watching import WatchPolicy
 
@@ -126,6 +127,7 @@ SECTIONS: Mapping[str, tuple[str | None, Any]] = {
     "gate": (None, GatePolicy),
     "course_themes": (None, CourseAdvice),
     "what_if": (None, WhatIfPolicy),
+    "feedback": (None, FeedbackPolicy),
 }
 
 

@@ -24,6 +24,7 @@ from data_contracts.decisions import (
     TrainingRule,
 )
 from data_contracts.gating import GatePolicy
+from data_contracts.suggesting import FeedbackPolicy
 from data_contracts.supporting import CourseAdvice, WhatIfPolicy
 from data_contracts.vocabulary import Grade, Outcome
 from data_contracts.watching import WatchPolicy
@@ -64,6 +65,7 @@ class Sections:
     gate: GatePolicy
     course_themes: CourseAdvice
     what_if: WhatIfPolicy
+    feedback: FeedbackPolicy
 
 
 def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
@@ -79,6 +81,7 @@ def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
     yield from _watch(found.watch)
     yield from _gate(found.gate)
     yield from _what_if(found.what_if)
+    yield from _feedback(found.feedback)
 
 
 def _twice(found: Sections) -> Iterator[Problem]:
@@ -245,3 +248,15 @@ def _gate(gate: GatePolicy) -> Iterator[Problem]:
     edges = gate.groups.unit_size_edges
     if list(edges) != sorted(set(edges)):
         yield Problem("gate.toml", "groups.unit_size_edges", "sizes do not grow", "list them from small to large")
+
+
+def _feedback(feedback: FeedbackPolicy) -> Iterator[Problem]:
+    explored, learned, causes = feedback.exploring, feedback.learning, feedback.declining.returns_on
+    rarest = explored.share / (explored.places + explored.depth)
+    if 0 < rarest < learned.least_propensity:
+        yield Problem(
+            "feedback.toml", "learning.least_propensity", f"an explored item has a chance of {rarest:.4f} only",
+            "make it smaller than that, or explore more answers or less deep",
+        )  # fmt: skip
+    if len(set(causes)) < len(causes):
+        yield Problem("feedback.toml", "declining.returns_on", "a cause appears twice", "keep one of them")

@@ -249,6 +249,14 @@ FAULTS = [
     ("watch.toml", "alert = 0.20", "alert = 0.05", "key inputs.nulls: the alert would come no later than the warning"),
     ("watch.toml", "usual_times = 3.0", "usual_times = 0.5", "key sureness.usual_times: "),
     ("gate.toml", "[30, 100, 300]", "[30, 300, 100]", "key groups.unit_size_edges: sizes do not grow"),
+    (
+        "feedback.toml",
+        "depth = 5",
+        "depth = 50",
+        "key learning.least_propensity: an explored item has a chance of 0.002",
+    ),
+    ("feedback.toml", '["posting", "goal"', '["posting", "posting"', "key declining.returns_on: a cause appears twice"),
+    ("feedback.toml", "share = 0.10", "share = 0.9", "key exploring.share: "),
     ("gate.toml", "signatures = 2", "signatures = 1", "key waivers.signatures: "),
 ]
 
