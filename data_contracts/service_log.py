@@ -6,6 +6,7 @@ what a database must do for that is said here once, in SQLAlchemy Core, so that 
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,20 +60,36 @@ def opened(url: str, *, make: bool) -> sa.Engine:
     """
     address = sa.engine.make_url(url)
     file = Path(address.database) if address.drivername.startswith("sqlite") and address.database else None
-    if file is not None and make:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    if file is not None and not make and not file.is_file():
+    if file is None:
+        engine = sa.create_engine(address)
+        return _made(engine) if make else engine
+    if not make and not file.is_file():
         raise NotReady(f"{file}: the service has logged nothing yet; answer requests first")
-    engine = sa.create_engine(address, **({"connect_args": {"timeout": BUSY_SECONDS}} if file is not None else {}))
-    if file is not None:
-        sa.event.listen(engine, "connect", _set_sqlite)
+    engine = sa.create_engine(address, connect_args={"timeout": BUSY_SECONDS})
     if make:
-        METADATA.create_all(engine)
+        sa.event.listen(engine, "connect", _durable)
+        with _alone(file):
+            _made(engine)
     return engine
 
 
-def _set_sqlite(connection: Any, _: Any) -> None:
-    """Readers and a writer side by side, and an answer only when the disk has it."""
+def _made(engine: sa.Engine) -> sa.Engine:
+    METADATA.create_all(engine)
+    return engine
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Of several processes that make the database at once, one does; only its owner may read what people wrote."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        file.touch(mode=0o600)
+        yield
+
+
+def _durable(connection: Any, _: Any) -> None:
+    """Readers beside the writer, and an answer only when the disk has it."""
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
@@ -86,9 +103,9 @@ def reading(url: str) -> Iterator[sa.Connection]:
     try:
         with engine.connect() as connection:
             yield connection
-    except sa.exc.OperationalError as error:
+    except sa.exc.DatabaseError as error:
         raise NotReady(
-            f"the service's log cannot be read ({type(error.orig).__name__}); restore it from a copy"
+            f"the service's log cannot be used ({type(error.orig).__name__}); restore it from a copy"
         ) from error
     finally:
         engine.dispose()
