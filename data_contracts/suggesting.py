@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from data_contracts.decisions import STRICT, Months, Positive, Share
+from data_contracts.decisions import STRICT, Days, Months, Positive, Share
 from data_contracts.vocabulary import Bilingual
 
 Cause = Literal["posting", "goal", "closed_gap"]
@@ -47,6 +47,7 @@ class LearningPolicy:
 
     __pydantic_config__ = STRICT
 
+    settle_days: Days
     least_shown: Annotated[int, Field(ge=1)]
     least_effective: Annotated[int, Field(ge=2)]
     least_support: Share
