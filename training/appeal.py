@@ -31,7 +31,9 @@ def appeals(rows: pd.DataFrame, looked: Examination, policy: LearningPolicy) -> 
     parts = [_of_kind(str(kind), part, policy) for kind, part in seen.groupby("item_kind", sort=True)]
     if not parts:
         return pd.DataFrame(columns=list(COLUMNS))
-    return pd.concat(parts, ignore_index=True).sort_values(["appeal", "item"], ascending=[False, True], ignore_index=True)
+    return pd.concat(parts, ignore_index=True).sort_values(
+        ["appeal", "item"], ascending=[False, True], ignore_index=True
+    )
 
 
 def learned(lines: pd.DataFrame) -> Appeals:
@@ -42,7 +44,9 @@ def learned(lines: pd.DataFrame) -> Appeals:
 
 
 def _of_kind(kind: str, rows: pd.DataFrame, policy: LearningPolicy) -> pd.DataFrame:
-    items = rows.groupby("item", sort=True).agg(shown=("liked", "size"), liked=("liked", "sum"), looked=("looked", "sum"))
+    items = rows.groupby("item", sort=True).agg(
+        shown=("liked", "size"), liked=("liked", "sum"), looked=("looked", "sum")
+    )
     liked = items["liked"].to_numpy(float)
     expected = items["looked"].to_numpy(float) * (liked.sum() / items["looked"].sum())
     shape = _shape(liked, expected)
@@ -61,5 +65,7 @@ def _shape(liked: Numbers, expected: Numbers) -> float:
     if liked.sum() == 0:
         return float(SPREADS[-1])
     a = SPREADS[:, None]
-    chance = gammaln(a + liked) - gammaln(a) + a * np.log(a / (a + expected)) + liked * np.log(expected / (a + expected))
+    chance = (
+        gammaln(a + liked) - gammaln(a) + a * np.log(a / (a + expected)) + liked * np.log(expected / (a + expected))
+    )
     return float(SPREADS[int(np.argmax(chance.sum(axis=1)))])

@@ -34,7 +34,9 @@ def joined(exposures: pd.DataFrame, feedback: pd.DataFrame, as_of: date, settle_
     now, settle = pd.Timestamp(as_of), pd.Timedelta(days=settle_days)
     rows = exposures[exposures["shown_at"] + settle <= now].reset_index(drop=True)
     said = _placed(rows, feedback[feedback["known_on"] <= now])
-    said = said[(said["occurred_on"] >= said["shown_at"].dt.normalize()) & (said["occurred_on"] <= said["shown_at"] + settle)]
+    said = said[
+        (said["occurred_on"] >= said["shown_at"].dt.normalize()) & (said["occurred_on"] <= said["shown_at"] + settle)
+    ]
     for name, actions in ANSWERS.items():
         rows[name] = rows.index.isin(said.loc[said["action"].isin(actions), "row"])
     answers = rows.groupby(["request_id", "officer_id", "item_kind"], sort=False)

@@ -22,6 +22,7 @@ LEARNING = LearningPolicy(
     settle_days=30, least_shown=300, least_effective=50, least_support=0.95, least_propensity=0.01, usual_fall=1.0,
     usual_fall_error=0.5, most_appeal=0.7,
 )  # fmt: skip
+EXPLORING = ExploringPolicy(share=0.4, places=3, depth=4)
 NAMES = Pseudonyms(b"a key of the tests")
 
 
@@ -37,7 +38,7 @@ class World:
     known: float = 0.8
     luck: float = 0.0
     rate: float = 0.3
-    policy: ExploringPolicy = ExploringPolicy(share=0.4, places=3, depth=4)
+    policy: ExploringPolicy = EXPLORING
 
     @property
     def liking(self) -> np.ndarray:

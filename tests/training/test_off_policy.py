@@ -56,7 +56,7 @@ def sample(seed: int, officers: int = 150, each: int = 4, model: float = 0.8) ->
 def test_intervals_hold_the_truth_in_nineteen_of_twenty_logs_and_the_naive_mean_never_does() -> None:
     held, values, naive = dict.fromkeys(("ips", "snips", "dr"), 0), {"ips": [], "snips": [], "dr": []}, []  # type: ignore[var-annotated]
     for seed in range(200):
-        drawn = sample(seed)
+        drawn = sample(seed, officers=300)
         found = off_policy(drawn.rows, replace(LEARNING, least_effective=20), draws=200, seed=seed)
         assert found.refused is None
         naive.append(drawn.naive)
@@ -66,7 +66,7 @@ def test_intervals_hold_the_truth_in_nineteen_of_twenty_logs_and_the_naive_mean_
     for name, found_values in values.items():
         error = np.std(found_values) / np.sqrt(200)
         assert abs(np.mean(found_values) - TRUTH) < 3 * error, name
-        assert 180 <= held[name] <= 199, (name, held[name])
+        assert 184 <= held[name] <= 199, (name, held[name])
     assert np.mean(naive) - TRUTH > 0.05
     assert np.std(values["dr"]) < np.std(values["ips"])
 

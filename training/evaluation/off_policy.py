@@ -122,14 +122,14 @@ class _Tables:
 
 
 def _overlap(weights: Shaped, there: Shaped) -> tuple[float, float, float]:
-    """At the place where each is least: effective number, support, and the upper end of its 95 % interval.
+    """At the place where each is least: effective number, support, and the three standard errors above it.
 
     Weights average 1 where all that the other ranking shows could have been shown, and the missing share less.
     """
     number, total, squares = there.sum(axis=0), weights.sum(axis=0), (weights**2).sum(axis=0)
     effective = np.divide(total**2, squares, out=np.zeros_like(total), where=squares > 0)
     mean = total / number
-    error = 1.96 * np.sqrt(np.maximum(squares / number - mean**2, 0.0) / number)
+    error = 3.0 * np.sqrt(np.maximum(squares / number - mean**2, 0.0) / number)
     worst = int(np.argmin(mean + error))
     return float(effective.min()), min(1.0, float(mean[worst])), float(mean[worst] + error[worst])
 
