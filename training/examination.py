@@ -60,7 +60,7 @@ class Counts:
         scaled = weight * (weight.sum() / (weight**2).sum()) if len(weight) else weight
         sums = pd.DataFrame({"noticed": rows["noticed"].to_numpy(float) * scaled, "shown": scaled}, index=rows.index)
         cells = pd.concat([rows[[*by, "position"]], sums], axis=1).groupby([*by, "position"], sort=True).sum()
-        group = cells.groupby(by, sort=True).ngroup().to_numpy(np.intp)
+        group = np.asarray(cells.groupby(by, sort=True).ngroup(), dtype=np.intp)
         place = cells.index.get_level_values("position").to_numpy(float)
         return cls(group, place, cells["noticed"].to_numpy(float), cells["shown"].to_numpy(float))
 

@@ -40,7 +40,7 @@ def joined(exposures: pd.DataFrame, feedback: pd.DataFrame, as_of: date, settle_
     for name, actions in ANSWERS.items():
         rows[name] = rows.index.isin(said.loc[said["action"].isin(actions), "row"])
     answers = rows.groupby(["request_id", "officer_id", "item_kind"], sort=False)
-    return rows.assign(answer=answers.ngroup(), length=answers["item"].transform("size"))
+    return pd.DataFrame(rows.assign(answer=answers.ngroup(), length=answers["item"].transform("size")))
 
 
 def _placed(rows: pd.DataFrame, feedback: pd.DataFrame) -> pd.DataFrame:

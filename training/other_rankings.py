@@ -70,7 +70,7 @@ def logged_rows(rows: pd.DataFrame, reward: str, order: Order, expected: Expecta
         propensity=rows["propensity"].to_numpy(np.float64),
         target=targets,
         modelled=modelled,
-        target_modelled=np.bincount(numbers, elsewhere, len(answer)),
+        target_modelled=np.bincount(numbers, elsewhere, len(answer)).astype(np.float64),
     )
 
 

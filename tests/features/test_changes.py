@@ -21,10 +21,10 @@ def dated(rows: list[tuple[object, ...]], *columns: str) -> pd.DataFrame:
 
 
 def told(frame: pd.DataFrame) -> list[tuple[str, str, str, str | None]]:
-    rows = frame.sort_values(["cause", "officer_id", "since"]).itertuples(index=False)
-    return [
-        (row.officer_id, row.cause, f"{row.since:%Y-%m-%d}", None if pd.isna(row.item) else row.item) for row in rows
-    ]
+    rows = frame.sort_values(["cause", "officer_id", "since"])
+    since = rows["since"].dt.strftime("%Y-%m-%d")
+    items = [item if isinstance(item, str) else None for item in rows["item"]]
+    return list(zip(rows["officer_id"].astype(str), rows["cause"].astype(str), since.astype(str), items, strict=True))
 
 
 POSTINGS = dated(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 
 import pandas as pd
@@ -40,4 +41,4 @@ def request(*items: dict[str, object]) -> FeedbackRequest:
     """A body of feedback; what an item does not say is a plain opened post."""
     plain = {"officer_id": "o-1", "item_kind": "post", "item": "p-1", "action": "opened", "occurred_on": "2026-03-09"}
     full = [{"feedback_id": f"f-{number}", **plain, **item} for number, item in enumerate(items, start=1)]
-    return FeedbackRequest.model_validate_json(pd.io.json.ujson_dumps({"items": full}))
+    return FeedbackRequest.model_validate_json(json.dumps({"items": full}))

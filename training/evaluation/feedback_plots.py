@@ -1,4 +1,4 @@
-"""The feedback loop as people see it: places as they are looked at, items as they are liked, what rankings are worth."""
+"""The feedback loop as people see it: places by how they are looked at, items by appeal, rankings by worth."""
 
 from __future__ import annotations
 
