@@ -52,7 +52,8 @@ def _placed(rows: pd.DataFrame, feedback: pd.DataFrame) -> pd.DataFrame:
     met = lone.drop(columns="request_id").reset_index(names="said").merge(shown.drop(columns="request_id"), on=KEY[1:])
     met = met[met["shown_at"].dt.normalize() <= met["occurred_on"]].sort_values("shown_at", kind="stable")
     met = met.drop_duplicates("said", keep="last")
-    return pd.concat([named, met], ignore_index=True)
+    placed: pd.DataFrame = pd.concat([named, met], ignore_index=True)
+    return placed
 
 
 def fingerprint(rows: pd.DataFrame) -> str:
