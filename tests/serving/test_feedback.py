@@ -170,5 +170,6 @@ def test_without_its_log_the_service_shows_the_ranking_and_tries_nothing(state: 
     )
     ranked = {"o-1": ranking("p-1", "p-2", "p-3")}
     for number in range(20):
-        assert [one.item for one in room.shown(asked(number), ranked, 2)["o-1"].items] == ["p-1", "p-2"]
+        items = room.shown(asked(number), ranked, 2)["o-1"].items
+        assert [(one.item, one.propensity) for one in items] == [("p-1", 1.0), ("p-2", 1.0)]
     assert suggester(state, policy()).log.url == state.feedback_url

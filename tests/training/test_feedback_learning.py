@@ -74,6 +74,8 @@ def test_the_slice_finds_how_places_are_looked_at_where_items_would_be_wrong(kno
     assert found.low < KNOWING.fall < found.high
     assert found.chance == pytest.approx(KNOWING.looked(), abs=0.12)
     assert np.isnan(found.own[0])
+    alike = knowing["propensity"].where(knowing["propensity"] == 1, 0.5)  # what chance did not fill would weigh as much
+    assert examination(knowing.assign(propensity=alike), LEARNING).fall > found.fall + 0.1
     items = examination(knowing.assign(propensity=1.0), LEARNING)
     assert items.how == "items"
     assert items.low > KNOWING.fall + 0.2  # higher for those who like it: too steep
