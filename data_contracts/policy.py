@@ -34,6 +34,7 @@ from data_contracts.decisions import (
 )
 from data_contracts.earning import EarningPolicy
 from data_contracts.errors import ContractViolation, ForbiddenFeature, InvalidInput
+from data_contracts.feedback_rules import FeedbackPolicy
 from data_contracts.gating import GatePolicy
 from data_contracts.pathing import PathPolicy
 from data_contracts.placing import MatchingPolicy
@@ -138,6 +139,7 @@ SECTIONS: Mapping[str, tuple[str | None, Any]] = {
     "talent": (None, TalentPolicy),
     "suggestions": (None, SuggestionPolicy),
     "paths": (None, PathPolicy),
+    "feedback": (None, FeedbackPolicy),
 }
 
 

@@ -24,6 +24,7 @@ from data_contracts.decisions import (
     TrainingRule,
 )
 from data_contracts.earning import EarningPolicy
+from data_contracts.feedback_rules import FeedbackPolicy
 from data_contracts.gating import GatePolicy
 from data_contracts.pathing import PathPolicy
 from data_contracts.placing import MatchingPolicy
@@ -77,6 +78,7 @@ class Sections:
     talent: TalentPolicy
     suggestions: SuggestionPolicy
     paths: PathPolicy
+    feedback: FeedbackPolicy
 
 
 def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
@@ -98,6 +100,7 @@ def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
     yield from (Problem("talent.toml", *fault) for fault in talent_faults(found.talent, contracts))
     yield from _suggestions(found.suggestions)
     yield from _paths(found.paths)
+    yield from _feedback(found.feedback)
 
 
 def _twice(found: Sections) -> Iterator[Problem]:
@@ -284,6 +287,8 @@ def _matching(matching: MatchingPolicy, groups: tuple[ForbiddenGroup, ...]) -> I
     for one in matching.tie_break:
         for name in sorted(name for name in forbidden if f"_{name}_" in f"_{one.column}_"):
             yield Problem("matching.toml", one.column, f"holds {name!r} ({forbidden[name]})", "take this tie-break out")
+
+
 def _paths(found: PathPolicy) -> Iterator[Problem]:
     """Every talent field of the vocabulary has its families, and no other field is named."""
     named, known = [one.field for one in found.talent_field], [field.value for field in TalentField]
@@ -291,3 +296,15 @@ def _paths(found: PathPolicy) -> Iterator[Problem]:
         if named.count(field) != 1 or field not in known:
             remedy = f"name each of {', '.join(known)} once"
             yield Problem("paths.toml", "talent_field", f"{field!r} stands {named.count(field)} times", remedy)
+
+
+def _feedback(feedback: FeedbackPolicy) -> Iterator[Problem]:
+    explored, learned, causes = feedback.exploring, feedback.learning, feedback.declining.returns_on
+    rarest = explored.share / (explored.places + explored.depth)
+    if 0 < rarest < learned.least_propensity:
+        yield Problem(
+            "feedback.toml", "learning.least_propensity", f"an explored item has a chance of {rarest:.4f} only",
+            "make it smaller than that, or explore more answers or less deep",
+        )  # fmt: skip
+    if len(set(causes)) < len(causes):
+        yield Problem("feedback.toml", "declining.returns_on", "a cause appears twice", "keep one of them")

@@ -100,6 +100,16 @@ class Settings(BaseSettings):
         return self.state / "results"
 
     @property
+    def feedback_dir(self) -> Path:
+        """The service's own log of what it showed and what became of it."""
+        return self.state / "feedback"
+
+    @property
+    def feedback_url(self) -> str:
+        """Address of that log's database."""
+        return f"sqlite:///{(self.feedback_dir / 'feedback.db').resolve()}"
+
+    @property
     def pictures_dir(self) -> Path:
         """What people would rather look at than read."""
         return self.state / "pictures"

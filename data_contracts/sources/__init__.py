@@ -1,4 +1,5 @@
-"""Where histories come from: two cities as they lie, a simulated bureau, our own templates, any set by a mapping."""
+"""Where histories come from: two cities as they lie, a simulated bureau, our own templates, any set by a mapping,
+and what the service logged of itself."""
 
 from __future__ import annotations
 
@@ -6,12 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from data_contracts.errors import InvalidInput
-from data_contracts.sources import chicago, mapped, new_york, simulated, templates
+from data_contracts.sources import chicago, mapped, new_york, service, simulated, templates
 from data_contracts.sources.reading import Reading
 
 FOLDERS: Mapping[str, Callable[[Path], Reading]] = {
     "chicago": chicago.read,
     "new_york": new_york.read,
+    "service": service.read,
     "simulator": simulated.read,
     "templates": templates.read,
 }

@@ -1,0 +1,44 @@
+"""A log in a test's own folder, a model's name, rankings and feedback, for the tests of the feedback loop."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+
+import pandas as pd
+
+from models.exploration import ShownItem
+from serving.exposures import ExposureLog, Given, Showing
+from serving.feedback_schemas import FeedbackRequest
+from serving.manifest import ModelIdentity
+
+NOW = datetime(2026, 3, 10, 9, 30)
+MODEL = ModelIdentity(name="next-post", version="3", sha256="a" * 64, service="career_v1", service_hash="b" * 64)
+NOTHING = pd.DataFrame({"officer_id": [], "cause": [], "since": pd.to_datetime([]), "item": []})
+
+
+def ranking(*items: str) -> list[tuple[str, float]]:
+    """Items with falling scores."""
+    return [(item, 1.0 / (place + 1)) for place, item in enumerate(items)]
+
+
+def show(log: ExposureLog, officer_id: str, *items: str, request_id: str = "r-1") -> None:
+    """Log items as shown to an officer in this order."""
+    showing = Showing(request_id, officer_id, "post", "next-post", "3", date(2026, 3, 1), NOW)
+    log.show([(showing, [ShownItem(item, place, 0.5, 1.0) for place, item in enumerate(items, start=1)])])
+
+
+def given(number: int = 1, **changed: object) -> Given:
+    """A piece of feedback as the desk hands it to the log."""
+    values: dict[str, object] = {
+        "feedback_id": f"f-{number}", "officer_id": "o-1", "item_kind": "post", "item": "p-1", "action": "opened",
+        "reason": None, "occurred_on": date(2026, 3, 9), "known_on": date(2026, 3, 10), "request_id": "r-1",
+    }  # fmt: skip
+    return Given(**{**values, **changed})  # type: ignore[arg-type]
+
+
+def request(*items: dict[str, object]) -> FeedbackRequest:
+    """A body of feedback; what an item does not say is a plain opened post."""
+    plain = {"officer_id": "o-1", "item_kind": "post", "item": "p-1", "action": "opened", "occurred_on": "2026-03-09"}
+    full = [{"feedback_id": f"f-{number}", **plain, **item} for number, item in enumerate(items, start=1)]
+    return FeedbackRequest.model_validate_json(json.dumps({"items": full}))
