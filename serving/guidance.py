@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from data_contracts.policy import Policy
 from data_contracts.settings import Settings
+from serving.exposures import exposure_log
+from serving.feedback import feedback_desk
 from serving.match import MatchDesk
 from serving.opened import Absent, Desk
 from serving.points import HistoryRecords, PointsDesk
@@ -23,4 +25,5 @@ def open_guidance(settings: Settings, policy: Policy) -> Mapping[str, Desk | Abs
         "/v1/match": MatchDesk(records, policy),
         "/v1/shortlist": ShortlistDesk(ForceRecords(settings, policy.talent.tables), policy),
         "/v1/profile": ProfileDesk(ForceRecords(settings, PROFILED), policy),
+        "/v1/feedback": feedback_desk(settings, policy, exposure_log(settings)),
     }

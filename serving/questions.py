@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from serving.feedback_schemas import FeedbackAnswer, FeedbackRequest
 from serving.match_schemas import MatchAnswer, MatchRequest
 from serving.opened import Absent, Desk, Desks
 from serving.points_schemas import PointsAnswer, PointsRequest
@@ -74,5 +75,12 @@ QUESTIONS: tuple[Question, ...] = (
         "画像：与同岗位相比，以及单位能力 / profiles against peers in the same post, and what a unit can do",
         ProfileRequest, ProfileAnswer, {"officer_ids": EXAMPLE_OFFICERS, "unit_ids": EXAMPLE_UNITS},
         lambda desks: desks.of("/v1/profile"), NO_RECORDS,
+    ),
+    Question(
+        "/v1/feedback", "feedback", "careers", "记录对建议的反馈 / record what an officer did with a suggestion",
+        FeedbackRequest, FeedbackAnswer,
+        {"items": [{"feedback_id": "f-1", "officer_id": EXAMPLE_OFFICERS[0], "item_kind": "post", "item": "patrol-2",
+                    "action": "opened", "occurred_on": "2026-01-01"}]},
+        lambda desks: desks.of("/v1/feedback"),
     ),
 )  # fmt: skip
