@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from data_contracts.advising import CoursesPolicy
 from data_contracts.catalog import catalog
 from data_contracts.decisions import (
     CareerLadder,
@@ -126,6 +127,7 @@ SECTIONS: Mapping[str, tuple[str | None, Any]] = {
     "gate": (None, GatePolicy),
     "course_themes": (None, CourseAdvice),
     "what_if": (None, WhatIfPolicy),
+    "courses": (None, CoursesPolicy),
 }
 
 

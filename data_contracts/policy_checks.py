@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from data_contracts.advising import CoursesPolicy
 from data_contracts.catalog import Catalog, Table
 from data_contracts.decisions import (
     SERVICE,
@@ -64,6 +65,7 @@ class Sections:
     gate: GatePolicy
     course_themes: CourseAdvice
     what_if: WhatIfPolicy
+    courses: CoursesPolicy
 
 
 def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
@@ -79,6 +81,7 @@ def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
     yield from _watch(found.watch)
     yield from _gate(found.gate)
     yield from _what_if(found.what_if)
+    yield from _courses(found.courses)
 
 
 def _twice(found: Sections) -> Iterator[Problem]:
@@ -126,6 +129,15 @@ def _cut_offs(grades: GradePolicy, outcomes: tuple[OutcomeRule, ...]) -> Iterato
         if rule.served and grades.cut_offs_of(rule.name, rule.horizon_months) is None:
             place, fault = f"cut_off {rule.name}/{rule.horizon_months}", "no cut-offs for an outcome that is served"
             yield Problem("grades.toml", place, fault, "add a [[cut_off]], or use another mode")
+
+
+def _courses(courses: CoursesPolicy) -> Iterator[Problem]:
+    if courses.load.usual_hours > courses.load.hours_a_month:
+        fault = "a course of unknown length would never fit into a month"
+        yield Problem("courses.toml", "load.usual_hours", fault, "make it at most load.hours_a_month")
+    if courses.gap.least_gap > courses.gap.most_levels:
+        fault = "no course could close the smallest gap that counts"
+        yield Problem("courses.toml", "gap.least_gap", fault, "make it at most gap.most_levels")
 
 
 def _what_if(what_if: WhatIfPolicy) -> Iterator[Problem]:

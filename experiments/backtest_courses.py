@@ -10,17 +10,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 
 from data_contracts.asof import AsOf
 from data_contracts.errors import InvalidInput
 from data_contracts.intake import Delivery
 from data_contracts.sources.mapping import read_mapping
+from experiments.course_tables import PHAROS, as_table, gain_line
 from experiments.progress import Steps, steps
 from experiments.reporting import (
     Report,
@@ -50,7 +51,6 @@ from training.evaluation.bootstrap import DRAWS, SEED, OfficerDraws, difference
 from training.evaluation.set_metrics import SET_METRICS, set_metrics, set_places, sums_by_officer
 from training.fit_courses import CourseFit, fit_courses
 
-PHAROS = "pharos"
 COMPARED = ("hr_at_10", "ndcg_at_10", "recall_at_10")
 COMPLETIONS = "course_completions"
 MOST_ROWS = 2048  # scored at once, which bounds the memory of a week or of a whole published test part
@@ -154,10 +154,8 @@ def ranked(window: Asked, seed: int, say: Say) -> Ranked:
     models: dict[str, CourseScorer] = {}
     seconds: dict[str, float] = {}
     after = day_number(window.after)
-    fits: dict[str, Callable[[], CourseScorer]] = {
-        name: lambda fit=fit: fit(frozen) for name, fit in COURSE_PEERS.items()
-    }
     frozen = window.history.state(after)
+    fits: dict[str, Callable[[], CourseScorer]] = {name: partial(fit, frozen) for name, fit in COURSE_PEERS.items()}
     fits[PHAROS] = lambda: fit_courses(window.history, after, CourseFit(seed=seed))
     for name, fit in fits.items():
         say(name)
@@ -257,35 +255,6 @@ def _about(asked: CourseBacktest, window: Asked) -> dict[str, Any]:
     }
 
 
-def as_table(report: Report) -> Table:
-    """The records for people."""
-    table = Table(title="courses backtest, every course seen before the test moment")
-    for name in ("stratum", "model"):
-        table.add_column(name)
-    for name in ("items", "HR@10", "NDCG@10", "95 %", "recall@10", "fit s"):
-        table.add_column(name, justify="right")
-    for one in report.records:
-        interval = f"{_short(one['ndcg_at_10_low'])} to {_short(one['ndcg_at_10_high'])}"
-        table.add_row(
-            one["stratum"], one["model"], f"{one['items']:,}", _short(one["hr_at_10"]), _short(one["ndcg_at_10"]),
-            interval, _short(one["recall_at_10"]), f"{one['fit_seconds']:.1f}",
-        )  # fmt: skip
-    return table
-
-
-def gain_line(report: Report) -> str | None:
-    """How many times the better of the two popularities `pharos` reaches, in `all`."""
-    found = {one["model"]: one["ndcg_at_10"] for one in report.records if one["stratum"] == "all"}
-    best = max((found[name], name) for name in ("recent_popularity_30d", "recent_popularity_90d"))
-    if not best[0]:
-        return None
-    return f"pharos reaches {found[PHAROS] / best[0]:.3f} times the NDCG@10 of {best[1]} over all items"
-
-
-def _short(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
-
-
 def run_backtest(asked: CourseBacktest, out: Path, console: Console) -> None:
     """Run, write, print; what the command does."""
     started = time.perf_counter()
@@ -297,6 +266,11 @@ def run_backtest(asked: CourseBacktest, out: Path, console: Console) -> None:
     console.print(as_table(report))
     for line in intake_lines(report.data["intake"]):
         console.print(line, highlight=False)
+    _say_totals(report, console)
+    console.print(f"{seconds:.0f} s, peak memory {memory:,.0f} MiB, written to {out}", highlight=False)
+
+
+def _say_totals(report: Report, console: Console) -> None:
     told = report.data
     console.print(
         f"{told['takings']:,} courses newly taken by {told['officers']:,} officers, "
@@ -305,4 +279,3 @@ def run_backtest(asked: CourseBacktest, out: Path, console: Console) -> None:
     )
     if (line := gain_line(report)) is not None:
         console.print(line, highlight=False)
-    console.print(f"{seconds:.0f} s, peak memory {memory:,.0f} MiB, written to {out}", highlight=False)

@@ -101,11 +101,11 @@ def last_refresh(days: Array, step: int = WEEK) -> Array:
 
 def course_history(frames: Frames, step: int = WEEK) -> CourseHistory:
     """All takings with what else is known of the officers; raises MissingTable without completions."""
-    rows = frames.get("course_completions")
-    if rows is None or rows.empty:
+    table = frames.get("course_completions")
+    if table is None or table.empty:
         raise MissingTable("courses need the table course_completions, and it is absent or empty; ingest it first")
     key = ["officer_id", "course_id", "occurred_on"]
-    rows = rows.dropna(subset=key).groupby(key, as_index=False, sort=True)["known_on"].min()
+    rows = table.dropna(subset=key).groupby(key, sort=True)["known_on"].min().reset_index()
     officer, officers = pd.factorize(rows["officer_id"].astype(str), sort=True)
     course, courses = pd.factorize(rows["course_id"].astype(str), sort=True)
     days = (_days(rows["occurred_on"]), _days(rows["known_on"]))

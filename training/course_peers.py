@@ -29,7 +29,7 @@ class Changes:
     @classmethod
     def of(cls, rows: pd.DataFrame, value: str, since: str, officers: pd.Index) -> Changes:
         """From rows with officer_id, `value`, `since` and known_on; officers not asked about are left out."""
-        at = officers.get_indexer(rows["officer_id"].astype(str))
+        at = officers.get_indexer(pd.Index(rows["officer_id"].astype(str)))
         kept = (at >= 0) & rows[value].notna().to_numpy() & rows[since].notna().to_numpy()
         rows, at = rows[kept], at[kept]
         days, known = _days(rows[since]), _days(rows["known_on"])
