@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -68,6 +68,7 @@ class CourseBacktest:
     mapping: Path | None = None
     test_file: Path | None = None
     seed: int = SEED
+    fit: CourseFit = field(default_factory=CourseFit)
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def backtest_courses(asked: CourseBacktest, bar: Steps | None = None) -> Report:
     window = asked_window(asked)
     if bar:
         bar.plan(3 + len(COURSE_PEERS) + len(window.weeks))
-    found = ranked(window, asked.seed, say)
+    found = ranked(window, replace(asked.fit, seed=asked.seed), say)
     say("intervals")
     report = Report(_about(asked, window) | account_of(window.delivery))
     for stratum in STRATA:
@@ -117,12 +118,12 @@ def backtest_courses(asked: CourseBacktest, bar: Steps | None = None) -> Report:
 
 def asked_window(asked: CourseBacktest) -> Asked:
     """Read the data and lay out the items; with a test file the window is what that file holds."""
+    if asked.test_file is not None and asked.mapping is None:
+        raise InvalidInput("--test-file takes the place of a mapped table; give --source mapped and --mapping")
     delivered = Delivered(asked.source, asked.data, asked.mapping)
     delivery = delivery_of(delivered, required=(COMPLETIONS,))
     frames: Frames = versioned(delivery)
     if asked.test_file is not None:
-        if asked.mapping is None:
-            raise InvalidInput("--test-file takes the place of a mapped table; give --source mapped and --mapping")
         part = replace(delivered, files={COMPLETIONS: asked.test_file})
         frames, after, until = with_test_part(frames, versioned(delivery_of(part, required=(COMPLETIONS,))))
     else:
@@ -149,14 +150,14 @@ def _step(mapping: Path | None) -> int:
     return 1 if "order" in orders else WEEK
 
 
-def ranked(window: Asked, seed: int, say: Say) -> Ranked:
+def ranked(window: Asked, settings: CourseFit, say: Say) -> Ranked:
     """Fit every model on what was known at train-until and rank every item, week by week."""
     models: dict[str, CourseScorer] = {}
     seconds: dict[str, float] = {}
     after = day_number(window.after)
     frozen = window.history.state(after)
     fits: dict[str, Callable[[], CourseScorer]] = {name: partial(fit, frozen) for name, fit in COURSE_PEERS.items()}
-    fits[PHAROS] = lambda: fit_courses(window.history, after, CourseFit(seed=seed))
+    fits[PHAROS] = lambda: fit_courses(window.history, after, settings)
     for name, fit in fits.items():
         say(name)
         started = time.perf_counter()

@@ -29,7 +29,7 @@ def as_table(report: Report) -> Table:
 def gain_line(report: Report) -> str | None:
     """How many times the better of the two popularities `pharos` reaches, in `all`."""
     found = {one["model"]: one["ndcg_at_10"] for one in report.records if one["stratum"] == "all"}
-    best = max((found[name], name) for name in POPULARITIES)
+    best = max((found[name] or 0.0, name) for name in POPULARITIES)
     if not best[0]:
         return None
     return f"pharos reaches {found[PHAROS] / best[0]:.3f} times the NDCG@10 of {best[1]} over all items"

@@ -96,13 +96,9 @@ def test_a_course_that_two_rules_ask_for_is_told_once_with_both_reasons() -> Non
     (due,) = due_courses(standing({}, "general"), [course("k-law", "law")], None, 60)
     assert [reason.code for reason in due.reasons] == ["never_taken", "rule_never"]
     assert due.overdue
-    (soon,) = due_courses(
-        standing({"k-law": DAY - timedelta(days=340)}, "general"), [course("k-law", "law")], None, 60
-    )
+    (soon,) = due_courses(standing({"k-law": DAY - timedelta(days=340)}, "general"), [course("k-law", "law")], None, 60)
     assert [reason.code for reason in soon.reasons] == ["due_on", "rule_due_on"]
-    (late,) = due_courses(
-        standing({"k-law": DAY - timedelta(days=500)}, "general"), [course("k-law", "law")], None, 60
-    )
+    (late,) = due_courses(standing({"k-law": DAY - timedelta(days=500)}, "general"), [course("k-law", "law")], None, 60)
     assert [reason.code for reason in late.reasons] == ["due_since", "rule_due_since"]
     assert "update in law every 12 months: due since 2025-01-17" in late.reasons[1].text.en
 
