@@ -7,7 +7,7 @@ belong to it are asked for; the ranking stays the same.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -34,8 +34,7 @@ from experiments.reporting import (
 )
 from features.ingest import Delivered, delivery_of, versioned
 from models.course_baselines import COURSE_PEERS, CourseScorer
-from models.course_histories import Array, Questions
-from models.course_state import CourseState
+from models.course_histories import Array
 from training.course_data import (
     STRATA,
     WEEK,
@@ -47,13 +46,13 @@ from training.course_data import (
     window_weeks,
     with_test_part,
 )
+from training.course_ranking import week_places
 from training.evaluation.bootstrap import DRAWS, SEED, OfficerDraws, difference
-from training.evaluation.set_metrics import SET_METRICS, set_metrics, set_places, sums_by_officer
+from training.evaluation.set_metrics import SET_METRICS, set_metrics, sums_by_officer
 from training.fit_courses import CourseFit, fit_courses
 
 COMPARED = ("hr_at_10", "ndcg_at_10", "recall_at_10")
 COMPLETIONS = "course_completions"
-MOST_ROWS = 2048  # scored at once, which bounds the memory of a week or of a whole published test part
 Say = Callable[[str], None]
 
 
@@ -170,21 +169,6 @@ def ranked(window: Asked, settings: CourseFit, say: Say) -> Ranked:
         for name, model in models.items():
             places[name].append(week_places(model, state, week))
     return Ranked(places, seconds)
-
-
-def week_places(model: CourseScorer, state: CourseState, week: CourseWeek) -> Array:
-    """Where each right answer of a week stands among the courses seen by then and not taken by the officer."""
-    unseen = state.first_seen > state.day
-    parts = []
-    for rows in _parts(len(week.asked)):
-        asked: Questions = week.asked.take(rows)
-        scores = model.score(state, asked)
-        parts.append(set_places(scores, week.sets[rows], asked.masked | unseen))
-    return np.concatenate(parts)
-
-
-def _parts(rows: int) -> Iterator[slice]:
-    return (slice(start, min(rows, start + MOST_ROWS)) for start in range(0, rows, MOST_ROWS))
 
 
 def stratum_values(

@@ -133,15 +133,34 @@ def window_weeks(history: CourseHistory, after: int, until: int, *, frozen: bool
 
     `frozen` ranks all of them with what was known at `after`, as sets published with their own test part are.
     """
+    chosen = _taken_within(history, after, until)
+    new = first_days(history.true_firsts, history.names.size) > after
+    cuts = np.full(len(chosen), after) if frozen else last_refresh(chosen.days, history.step)
+    days = np.unique(chosen.days)
+    wave = waves(history, days)[np.searchsorted(days, chosen.days), chosen.courses]
+    return [
+        _week(history, int(cut), chosen.take(cuts == cut), wave[cuts == cut], new[chosen.courses[cuts == cut]])
+        for cut in np.unique(cuts)
+    ]
+
+
+def teaching_weeks(history: CourseHistory, after: int, until: int, most: int) -> list[CourseWeek]:
+    """Like `window_weeks` without strata, at most `most` of them, evenly spread with the last among them."""
+    chosen = _taken_within(history, after, until)
+    cuts = last_refresh(chosen.days, history.step)
+    every = np.unique(cuts)
+    spread = every[np.unique(np.linspace(0, len(every) - 1, min(most, len(every))).round().astype(int))]
+    return [_week(history, int(cut), chosen.take(cuts == cut), None, None) for cut in spread]
+
+
+def _taken_within(history: CourseHistory, after: int, until: int) -> Takings:
     firsts = history.true_firsts
     chosen = firsts.take((firsts.days > after) & (firsts.days <= until))
     if not len(chosen):
         raise InvalidInput(
             f"no course is first taken after {_date(after)} and by {_date(until)}; choose a test window that has data"
         )
-    new = first_days(firsts, history.names.size) > after
-    cuts = np.full(len(chosen), after) if frozen else last_refresh(chosen.days, history.step)
-    return [_week(history, int(cut), chosen.take(cuts == cut), new) for cut in np.unique(cuts)]
+    return chosen
 
 
 def first_days(firsts: Takings, courses: int) -> Array:
@@ -151,19 +170,19 @@ def first_days(firsts: Takings, courses: int) -> Array:
     return days
 
 
-def _week(history: CourseHistory, cut: int, rows: Takings, new: Array) -> CourseWeek:
+def _week(history: CourseHistory, cut: int, rows: Takings, wave: Array | None, new: Array | None) -> CourseWeek:
     size = history.names.size
     key, item = np.unique(rows.officers.astype(np.int64) * (1 << 32) + rows.days, return_inverse=True)
     officers, days = (key >> 32).astype(np.int64), (key & ((1 << 32) - 1)).astype(np.int64)
 
-    def marked(chosen: Array) -> sp.csr_matrix:
+    def marked(chosen: Array | None) -> sp.csr_matrix:
+        chosen = np.zeros(len(rows), bool) if chosen is None else chosen
         ones = np.ones(int(chosen.sum()), np.float32)
         return sp.csr_matrix((ones, (item[chosen], rows.courses[chosen])), shape=(len(key), size))
 
     asked = Questions(officers, days, already_taken(history.true_firsts, officers, days, size))
     everything = np.ones(len(rows), bool)
-    wave = waves(history, np.unique(days))[np.searchsorted(np.unique(days), rows.days), rows.courses]
-    return CourseWeek(cut, asked, marked(everything), marked(wave), marked(new[rows.courses]))
+    return CourseWeek(cut, asked, marked(everything), marked(wave), marked(new))
 
 
 def already_taken(firsts: Takings, officers: Array, days: Array, courses: int) -> Array:

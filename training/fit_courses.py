@@ -15,7 +15,7 @@ from data_contracts.errors import InvalidInput
 from models.course_features import CandidateFeatures
 from models.course_histories import Array
 from models.next_course import CANDIDATES, NextCourseModel, candidates_at
-from training.course_data import CourseHistory, CourseWeek, window_weeks
+from training.course_data import CourseHistory, CourseWeek, teaching_weeks
 
 FIXED = {
     "objective": "lambdarank", "lambdarank_truncation_level": 15, "bagging_fraction": 0.8, "bagging_freq": 1,
@@ -72,7 +72,7 @@ def fit_courses(history: CourseHistory, until: int, settings: CourseFit | None =
 def examples_of(history: CourseHistory, until: int, settings: CourseFit) -> tuple[tuple[str, ...], Examples]:
     """Names of the features, and the examples of every week."""
     rng = np.random.default_rng(settings.seed)
-    weeks = _spread(window_weeks(history, until - settings.days, until), settings.most_weeks)
+    weeks = teaching_weeks(history, until - settings.days, until, settings.most_weeks)
     names: tuple[str, ...] = ()
     parts: list[Examples] = []
     for week, state in zip(weeks, history.states([week.cut for week in weeks]), strict=True):
@@ -88,13 +88,6 @@ def examples_of(history: CourseHistory, until: int, settings: CourseFit) -> tupl
         np.concatenate([part.y for part in parts]),
         np.concatenate([part.group for part in parts]),
     )
-
-
-def _spread(weeks: list[CourseWeek], most: int) -> list[CourseWeek]:
-    """At most `most` of them, evenly spread, the last always in."""
-    if len(weeks) <= most:
-        return weeks
-    return [weeks[place] for place in np.unique(np.linspace(0, len(weeks) - 1, most).round().astype(int))]
 
 
 def _chosen(

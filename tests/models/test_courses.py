@@ -126,7 +126,8 @@ def records() -> dict[str, pd.DataFrame]:
             {"officer_id": "o", "post_id": "now", "unit_id": "u", "started_on": day("2023-01-01")},
         ],
         "posts": [
-            {"post_id": "now", "name_zh": "刑侦", "name_en": "detective", "job_family": "i", "required_course_id": "need"},
+            {"post_id": "now", "name_zh": "刑侦", "name_en": "detective", "job_family": "i",
+             "required_course_id": "need"},
             {"post_id": "old", "name_zh": None, "name_en": None, "job_family": "j", "required_course_id": None},
             {"post_id": "aim", "name_zh": None, "name_en": None, "job_family": "k", "required_course_id": None},
         ],
