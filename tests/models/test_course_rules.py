@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,25 +38,26 @@ def test_months_are_those_of_the_features() -> None:
 def test_rules_agree_with_the_features_for_a_random_bureau() -> None:
     rng = np.random.default_rng(3)
     officers = [f"o{number}" for number in range(60)]
-    long_ago, nothing = pd.Timestamp("2015-01-01"), {"superseded_on": pd.NaT}
-    courses = [
+    long_ago = pd.Timestamp("2015-01-01")
+    nothing: dict[str, Any] = {"superseded_on": pd.NaT}
+    courses: list[dict[str, Any]] = [
         {"course_id": f"k{n}-{name}", "competency": name, "mandated": n < 2, "valid_months": (12.0, 24.0, None)[n],
          "hours": 8.0, "known_on": long_ago, **nothing}
         for n in range(3) for name in COMPETENCIES
     ]  # fmt: skip
-    people = [
+    people: list[dict[str, Any]] = [
         {"officer_id": name, "entered_on": long_ago, "known_on": long_ago, **nothing,
          "track": (None, *(track.value for track in Track))[number % 4]}
         for number, name in enumerate(officers)
     ]  # fmt: skip
-    taken = []
+    taken: list[dict[str, Any]] = []
     for name in officers:
         for one in courses:
             if rng.random() < 0.6:
                 day = pd.Timestamp(DAY) - pd.Timedelta(days=int(rng.integers(1, 900)))
                 row = {"officer_id": name, "course_id": one["course_id"], "occurred_on": day, "known_on": day}
                 taken.append(row | nothing)
-    frames = {"courses": courses, "officers": people, "course_completions": taken}
+    frames: dict[str, list[dict[str, Any]]] = {"courses": courses, "officers": people, "course_completions": taken}
     made = {table: framed(table, rows) for table, rows in frames.items()}
     backend, tables = connect({**made, "postings": seed_row("postings")})
     load(backend, "spine", spine_of(officers, [DAY]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -62,7 +63,7 @@ def test_nothing_small_is_suggested_unless_asked_for() -> None:
 
 def test_what_was_taken_comes_back_only_when_its_certificate_has_lapsed() -> None:
     courses = [course("once", "law"), course("lasts", "law", valid_months=12)]
-    weak = {"levels": {"law": 1.0}, "present": {"law": 3.0}}
+    weak: dict[str, Any] = {"levels": {"law": 1.0}, "present": {"law": 3.0}}
     long_ago, lately = date(2020, 1, 1), date(2025, 1, 1)
     assert kinds(advise_courses(learner({"once": long_ago, "lasts": lately}, **weak), courses, None, RULES)) == []
     again = advise_courses(learner({"once": long_ago, "lasts": long_ago}, **weak), courses, None, RULES)
@@ -100,7 +101,7 @@ def test_a_course_closes_no_more_than_the_gap() -> None:
 
 def test_a_month_bears_only_so_much_and_what_is_overdue_does_not_wait() -> None:
     many = [course(f"g{number}", f"c{number}", 30.0) for number in range(4)]
-    weak = {"levels": {f"c{n}": 1.0 for n in range(4)}, "present": {f"c{n}": 3.0 for n in range(4)}}
+    weak: dict[str, Any] = {"levels": {f"c{n}": 1.0 for n in range(4)}, "present": {f"c{n}": 3.0 for n in range(4)}}
     generous = replace(RULES, most=replace(RULES.most, gap=4))
     found = advise_courses(learner(hours_this_month=15.0, **weak), many, None, generous)
     assert [one.month for one in found] == [1, 2]
@@ -119,7 +120,7 @@ def records() -> dict[str, pd.DataFrame]:
     """One officer with everything, another with nothing."""
     day = pd.Timestamp
     known = {"known_on": day("2024-01-01")}
-    tables = {
+    tables: dict[str, list[dict[str, Any]]] = {
         "officers": [{"officer_id": "o", "track": "general"}, {"officer_id": "p", "track": None}],
         "postings": [
             {"officer_id": "o", "post_id": "old", "unit_id": "u", "started_on": day("2020-01-01")},
