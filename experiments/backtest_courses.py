@@ -35,17 +35,8 @@ from experiments.reporting import (
 from features.ingest import Delivered, delivery_of, versioned
 from models.course_baselines import COURSE_PEERS, CourseScorer
 from models.course_histories import Array
-from training.course_data import (
-    STRATA,
-    WEEK,
-    CourseHistory,
-    CourseWeek,
-    Frames,
-    course_history,
-    day_number,
-    window_weeks,
-    with_test_part,
-)
+from models.course_record import WEEK, CourseHistory, Frames, course_history, day_number
+from training.course_data import STRATA, CourseWeek, window_weeks, with_test_part
 from training.course_ranking import week_places
 from training.evaluation.bootstrap import DRAWS, SEED, OfficerDraws, difference
 from training.evaluation.set_metrics import SET_METRICS, set_metrics, sums_by_officer

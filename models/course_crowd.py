@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +18,7 @@ from data_contracts.vocabulary import Bilingual
 from models.course_baselines import CourseScorer
 from models.course_histories import UNKNOWN, Array, Questions
 from models.course_neighbours import Neighbours, by_courses
+from models.course_record import CourseHistory, day_number
 from models.course_rules import CourseReason
 from models.course_state import CourseState
 
@@ -124,6 +126,12 @@ class CourseCrowd:
     @cached_property
     def _near(self) -> Neighbours:
         return by_courses(self.state)
+
+
+def crowd_at(history: CourseHistory, as_of: date, ranker: CourseScorer | None, policy: WavePolicy) -> CourseCrowd:
+    """The crowd of a day: what was known before it."""
+    state = history.state(day_number(as_of) - 1)
+    return CourseCrowd(state, history.officers, history.names.courses, ranker, policy)
 
 
 def _way(taken: int, near: int) -> CourseReason:

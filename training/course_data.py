@@ -6,57 +6,22 @@ what was known by the last Sunday; where an integer order stands for the date, b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from data_contracts.errors import InvalidInput, MissingTable
-from models.course_histories import Array, CourseNames, Questions, Takings
-from models.course_state import CourseState, StateMaker
-from models.post_histories import words_of
-from training.course_peers import PeerTimeline
+from data_contracts.errors import InvalidInput
+from models.course_histories import Array, Questions, Takings
+from models.course_record import WEEK, CourseHistory
 
 Frames = Mapping[str, pd.DataFrame]
 EPOCH_TO_SUNDAY = 4  # 1970-01-01 was a Thursday
-WEEK = 7
 AROUND_DAYS, WAVE_SHARE, ACTIVE_DAYS = 60, 0.2, 365
 STRATA = ("all", "wave", "elective", "new_course")
-
-
-@dataclass(frozen=True)
-class CourseHistory:
-    """Everything a data set knows of courses: who, which, when; `step` is the days between two refreshes."""
-
-    officers: tuple[str, ...]
-    names: CourseNames
-    takings: Takings
-    peers: PeerTimeline
-    step: int = WEEK
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(officers, courses)."""
-        return len(self.officers), self.names.size
-
-    @cached_property
-    def true_firsts(self) -> Takings:
-        """Each officer's first taking of each course by the day it happened, whenever it became known."""
-        by_day = Takings.ordered(self.takings.officers, self.takings.courses, self.takings.days, self.takings.days)
-        return by_day.firsts(self.names.size)
-
-    def states(self, days: Sequence[int]) -> Iterator[CourseState]:
-        """What was known at the end of each of `days`, which grow; use each before asking for the next."""
-        maker = StateMaker(self.takings, len(self.officers), self.names, self.step)
-        return maker.states(days, (self.peers.at(day) for day in days))
-
-    def state(self, day: int) -> CourseState:
-        """What was known at the end of one day."""
-        return next(self.states([day]))
 
 
 @dataclass(frozen=True)
@@ -81,37 +46,17 @@ class CourseWeek:
         return found
 
 
-def day_number(day: date) -> int:
-    """Days since 1970."""
-    return (day - date(1970, 1, 1)).days
-
-
 def last_refresh(days: Array, step: int = WEEK) -> Array:
     """The last Sunday before each day, which is the last one at the end of the day before; with step 1 that day.
 
-    >>> last_refresh(np.array([day_number(date(2020, 1, day)) for day in (5, 6, 12)])).tolist()
-    [18260, 18266, 18266]
+    >>> last_refresh(np.array([18266, 18267, 18273])).tolist()
+    [18259, 18266, 18266]
     >>> str(np.datetime64(18266, "D"))
     '2020-01-05'
     """
     if step == 1:
         return days - 1
     return np.asarray(days - 1 - (days - 1 + EPOCH_TO_SUNDAY) % WEEK)
-
-
-def course_history(frames: Frames, step: int = WEEK) -> CourseHistory:
-    """All takings with what else is known of the officers; raises MissingTable without completions."""
-    table = frames.get("course_completions")
-    if table is None or table.empty:
-        raise MissingTable("courses need the table course_completions, and it is absent or empty; ingest it first")
-    key = ["officer_id", "course_id", "occurred_on"]
-    rows = table.dropna(subset=key).groupby(key, sort=True)["known_on"].min().reset_index()
-    officer, officers = pd.factorize(rows["officer_id"].astype(str), sort=True)
-    course, courses = pd.factorize(rows["course_id"].astype(str), sort=True)
-    days = (_days(rows["occurred_on"]), _days(rows["known_on"]))
-    takings = Takings.ordered(officer, course, *days)
-    names = CourseNames(tuple(courses), _words(frames, tuple(courses)))
-    return CourseHistory(tuple(officers), names, takings, PeerTimeline.of(frames, tuple(officers)), step)
 
 
 def with_test_part(frames: Frames, test: Frames) -> tuple[dict[str, pd.DataFrame], date, date]:
@@ -211,21 +156,6 @@ def waves(history: CourseHistory, days: Array) -> Array:
         taken = np.bincount(firsts.courses[near], minlength=history.names.size)
         found[row] = taken >= WAVE_SHARE * max(1, len(active))
     return found
-
-
-def _words(frames: Frames, courses: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Words of the id and, where there is a catalogue, of the names and the competency."""
-    texts: dict[str, list[str]] = {course: [course] for course in courses}
-    table = frames.get("courses")
-    if table is not None:
-        columns = [name for name in ("name_zh", "name_en", "competency") if name in table]
-        for course, *told in table[["course_id", *columns]].itertuples(index=False):
-            texts.get(str(course), []).extend(text for text in told if isinstance(text, str))
-    return tuple(words_of(*texts[course]) for course in courses)
-
-
-def _days(dates: pd.Series) -> Array:
-    return dates.to_numpy("datetime64[D]").astype(np.int64)
 
 
 def _date(day: int) -> str:

@@ -14,8 +14,9 @@ import numpy as np
 from data_contracts.errors import InvalidInput
 from models.course_features import CandidateFeatures
 from models.course_histories import Array
+from models.course_record import CourseHistory
 from models.next_course import CANDIDATES, NextCourseModel, candidates_at
-from training.course_data import CourseHistory, CourseWeek, teaching_weeks
+from training.course_data import CourseWeek, teaching_weeks
 
 FIXED = {
     "objective": "lambdarank", "lambdarank_truncation_level": 15, "bagging_fraction": 0.8, "bagging_freq": 1,

@@ -22,9 +22,10 @@ from features.history import History
 from models import artifacts, keys
 from models.course_baselines import MONTH, CourseScorer, RecentPopularity
 from models.course_histories import Array
+from models.course_record import CourseHistory, course_history, day_number
 from models.registry import ResolvedModel
 from training import tracking
-from training.course_data import CourseHistory, CourseWeek, course_history, day_number, window_weeks
+from training.course_data import CourseWeek, window_weeks
 from training.course_ranking import week_places
 from training.evaluation.bootstrap import OfficerDraws, difference, weighted_means
 from training.evaluation.set_metrics import SET_METRICS, set_metrics

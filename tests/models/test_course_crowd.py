@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
 
 from data_contracts.policy import policy
-from models.course_crowd import CourseCrowd
+from models.course_crowd import CourseCrowd, crowd_at
 from models.course_histories import Array, CourseNames, Peers, Questions, Takings
+from models.course_record import course_history
 from models.course_state import CourseState, StateMaker
+from tests.training.course_lives import completions
 
 DAY, OFFICERS = 1000, 20
 COURSES = ("old", "new", "rare", "mine")
@@ -76,3 +79,10 @@ def test_what_comes_next_is_ranked_without_what_was_taken_and_tells_of_those_ali
     assert found[1].reasons[0].text.en.startswith("0 of the 1 officers")
     assert len(crowd(ByNumber()).likely("o0", 1)) == 1
     assert crowd().likely("o0", 5) == []
+
+
+def test_the_crowd_of_a_day_is_what_was_known_before_it() -> None:
+    rows = [("a", "x", "2024-05-01"), ("b", "x", "2024-05-02"), ("b", "y", "2024-05-10")]
+    found = crowd_at(course_history({"course_completions": completions(rows)}), date(2024, 5, 10), ByNumber(), RULES)
+    assert found.state.taken.toarray().tolist() == [[1, 0], [1, 0]]
+    assert [one.course_id for one in found.likely("b", 3)] == []

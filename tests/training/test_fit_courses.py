@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from data_contracts.errors import InvalidInput, UntrustedArtifact
+from models.course_record import CourseHistory, course_history, day_number
 from models.next_course import NextCourseModel
 from tests.training.course_lives import completions, force
-from training.course_data import CourseHistory, CourseWeek, course_history, day_number, window_weeks
+from training.course_data import CourseWeek, window_weeks
 from training.fit_courses import CourseFit, examples_of, fit_courses
 
 CUT, END = day_number(date(2019, 9, 30)), day_number(date(2019, 10, 27))

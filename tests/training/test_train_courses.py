@@ -10,9 +10,9 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 from features.history import History
 from models import artifacts, keys, registry
+from models.course_record import course_history
 from models.next_course import NextCourseModel
 from tests.training.course_lives import completions, force
-from training.course_data import course_history
 from training.fit_courses import CourseFit
 from training.train_courses import MOST_ITEMS, train_courses, worth_of
 
