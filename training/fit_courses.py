@@ -26,20 +26,20 @@ FIXED = {
 
 @dataclass(frozen=True)
 class CourseFit:
-    """How it is fitted; the defaults were chosen on New York's 2019, before the published test windows."""
+    """How it is fitted; the defaults are the best of three tried on New York's 2019 (record 0011)."""
 
     seed: int = 0
     days: int = 364
-    sets_a_week: int = 150
+    sets_a_week: int = 300
     most_weeks: int = 60
-    hard: int = 25
-    others: int = 35
-    rounds: int = 150
+    hard: int = 20
+    others: int = 15
+    rounds: int = 80
     learning_rate: float = 0.08
-    num_leaves: int = 31
-    min_data_in_leaf: int = 100
-    feature_fraction: float = 0.5
-    lambda_l2: float = 0.0
+    num_leaves: int = 63
+    min_data_in_leaf: int = 300
+    feature_fraction: float = 0.3
+    lambda_l2: float = 5.0
 
     def params(self, rows: int) -> dict[str, object]:
         """For LightGBM; a leaf holds at most a hundredth of the rows, so that small data fits too."""
