@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from data_contracts.advising import CoursesPolicy
 from data_contracts.catalog import catalog
 from data_contracts.decisions import (
     CareerLadder,
@@ -140,6 +141,7 @@ SECTIONS: Mapping[str, tuple[str | None, Any]] = {
     "suggestions": (None, SuggestionPolicy),
     "paths": (None, PathPolicy),
     "feedback": (None, FeedbackPolicy),
+    "courses": (None, CoursesPolicy),
 }
 
 

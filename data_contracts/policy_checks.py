@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from data_contracts.advising import CoursesPolicy
 from data_contracts.catalog import Catalog, Table
 from data_contracts.decisions import (
     SERVICE,
@@ -79,6 +80,7 @@ class Sections:
     suggestions: SuggestionPolicy
     paths: PathPolicy
     feedback: FeedbackPolicy
+    courses: CoursesPolicy
 
 
 def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
@@ -101,6 +103,7 @@ def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
     yield from _suggestions(found.suggestions)
     yield from _paths(found.paths)
     yield from _feedback(found.feedback)
+    yield from _courses(found.courses)
 
 
 def _twice(found: Sections) -> Iterator[Problem]:
@@ -161,6 +164,15 @@ def _suggestions(rules: SuggestionPolicy) -> Iterator[Problem]:
     if rules.counts.least_moved > rules.counts.least_officers:
         fault = "more would have to move than are counted"
         yield Problem("suggestions.toml", "counts.least_moved", fault, "make it the smaller of the two")
+
+
+def _courses(courses: CoursesPolicy) -> Iterator[Problem]:
+    if courses.load.usual_hours > courses.load.hours_a_month:
+        fault = "a course of unknown length would never fit into a month"
+        yield Problem("courses.toml", "load.usual_hours", fault, "make it at most load.hours_a_month")
+    if courses.gap.least_gap > courses.gap.most_levels:
+        fault = "no course could close the smallest gap that counts"
+        yield Problem("courses.toml", "gap.least_gap", fault, "make it at most gap.most_levels")
 
 
 def _what_if(what_if: WhatIfPolicy) -> Iterator[Problem]:

@@ -1,0 +1,89 @@
+"""What the department decides about advice on courses, as frozen dataclasses filled from `policy/courses.toml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from data_contracts.decisions import STRICT, Days, Months, Positive, Share
+
+Few = Annotated[int, Field(ge=0, le=20)]
+
+
+@dataclass(frozen=True)
+class CourseLoad:
+    """How many hours of courses an officer is asked for in a month, and how many months are planned."""
+
+    __pydantic_config__ = STRICT
+
+    hours_a_month: Positive
+    plan_months: Annotated[int, Field(ge=1, le=24)]
+    usual_hours: Positive
+
+    def hours_of(self, hours: float | None) -> float:
+        """Of a course, the usual where its own are not known.
+
+        >>> CourseLoad(24.0, 3, 8.0).hours_of(None)
+        8.0
+        """
+        return self.usual_hours if hours is None else hours
+
+
+@dataclass(frozen=True)
+class CourseShares:
+    """How many suggestions of each kind at most."""
+
+    __pydantic_config__ = STRICT
+
+    required: Few
+    gap: Few
+    next: Few
+    wave: Few
+    small: Few
+
+
+@dataclass(frozen=True)
+class GapPolicy:
+    """What a course is thought to add to a competency: so many levels an hour, at most so many in all."""
+
+    __pydantic_config__ = STRICT
+
+    levels_an_hour: Positive
+    most_levels: Positive
+    least_gap: Positive
+
+    def added(self, hours: float) -> float:
+        """Levels.
+
+        >>> GapPolicy(0.03125, 0.5, 0.1).added(8.0)
+        0.25
+        """
+        return min(self.most_levels, self.levels_an_hour * hours)
+
+
+@dataclass(frozen=True)
+class WavePolicy:
+    """When colleagues taking a course make it a wave: how many of them, within how many days, of a course how new."""
+
+    __pydantic_config__ = STRICT
+
+    days: Annotated[int, Field(ge=1, le=365)]
+    least_share: Share
+    least_officers: Annotated[int, Field(ge=2)]
+    new_within_days: Days
+
+
+@dataclass(frozen=True)
+class CoursesPolicy:
+    """Everything about advice on courses; courses issued longer ago than `offered_months` are over."""
+
+    __pydantic_config__ = STRICT
+
+    offered_months: Months
+    due_soon_days: Days
+    load: CourseLoad
+    most: CourseShares
+    gap: GapPolicy
+    wave: WavePolicy

@@ -1,0 +1,203 @@
+"""Courses an officer must take, by rule alone: mandated ones that lapse, training rules of the track, the post's own.
+
+The same rules as `features/mandated.py` counts, told one by one: overdue is what lapsed longer ago than any rule of
+policy allows, or was never taken.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from data_contracts.decisions import TrainingRule
+from data_contracts.vocabulary import Bilingual
+
+DAYS_PER_MONTH = 30.4375  # as windows count months
+
+
+@dataclass(frozen=True)
+class OfferedCourse:
+    """A course of the catalogue as known on a day."""
+
+    course_id: str
+    name: Bilingual
+    competency: str | None = None
+    mandated: bool = False
+    hours: float | None = None
+    issued_on: date | None = None
+    valid_months: int | None = None
+
+    def lapses_on(self, taken_on: date) -> date | None:
+        """The last day a certificate of that day holds; None where it never lapses.
+
+        >>> OfferedCourse("k", Bilingual("法", "law"), valid_months=12).lapses_on(date(2024, 3, 1))
+        datetime.date(2025, 3, 1)
+        """
+        if self.valid_months is None:
+            return None
+        return taken_on + timedelta(days=math.floor(self.valid_months * DAYS_PER_MONTH))
+
+
+@dataclass(frozen=True)
+class CourseReason:
+    """Why a course is suggested, in words with numbers and dates."""
+
+    code: str
+    text: Bilingual
+    since: date | None = None
+
+
+@dataclass(frozen=True)
+class PostNeed:
+    """A post and the course that it requires."""
+
+    name: Bilingual
+    course_id: str
+
+
+@dataclass(frozen=True)
+class Due:
+    """A course that is required: `due_on` is the day it was or will be due, None where it was never taken."""
+
+    course: OfferedCourse
+    due_on: date | None
+    overdue: bool
+    reasons: tuple[CourseReason, ...]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What rules look at: the day, the track, the last day each course was taken, and the rules of training."""
+
+    as_of: date
+    track: str | None
+    last_taken: Mapping[str, date]
+    rules: Sequence[TrainingRule]
+
+    @property
+    def foreign(self) -> frozenset[str]:
+        """The competencies that policy asks of other tracks only; none where the track is not known."""
+        asked = {rule.competency for rule in self.rules}
+        own = {rule.competency for rule in self.rules if self.track is None or self.track in rule.tracks}
+        return frozenset(asked - own)
+
+    @property
+    def grace_days(self) -> int:
+        """The longest time that policy leaves anybody to take a course again."""
+        return max((rule.grace_days for rule in self.rules), default=0)
+
+    def holds(self, course: OfferedCourse) -> bool:
+        """Whether the officer has it and it has not lapsed."""
+        taken = self.last_taken.get(course.course_id)
+        if taken is None:
+            return False
+        lapses = course.lapses_on(taken)
+        return lapses is None or self.as_of <= lapses
+
+
+def due_courses(
+    standing: Standing, courses: Sequence[OfferedCourse], post: PostNeed | None, due_soon_days: int
+) -> list[Due]:
+    """Every required course, the longest overdue first; `post` is the present one where it requires a course.
+
+    A course required by several rules is told once with all of its reasons.
+    """
+    found: dict[str, Due] = {}
+    for due in (
+        *_mandated(standing, courses, due_soon_days),
+        *_by_rule(standing, courses, due_soon_days),
+        *_of_post(standing, courses, post),
+    ):
+        known = found.get(due.course.course_id)
+        found[due.course.course_id] = due if known is None else _joined(known, due)
+    return sorted(found.values(), key=lambda due: (not due.overdue, due.due_on or date.min, due.course.course_id))
+
+
+def _joined(first: Due, second: Due) -> Due:
+    days = [due.due_on for due in (first, second) if due.due_on is not None]
+    both = first.reasons + second.reasons
+    return Due(first.course, min(days, default=None), first.overdue or second.overdue, both)
+
+
+def _mandated(standing: Standing, courses: Sequence[OfferedCourse], due_soon_days: int) -> Iterator[Due]:
+    for course in courses:
+        if not course.mandated or course.valid_months is None or course.competency in standing.foreign:
+            continue
+        taken = standing.last_taken.get(course.course_id)
+        if taken is None:
+            yield Due(course, None, True, (NEVER_TAKEN,))
+            continue
+        lapses = course.lapses_on(taken)
+        if lapses is None or standing.as_of < lapses - timedelta(days=due_soon_days):
+            continue
+        late = (standing.as_of - taken).days - course.valid_months * DAYS_PER_MONTH
+        yield Due(course, lapses, late > standing.grace_days, (_lapse(taken, lapses, standing.as_of),))
+
+
+def _by_rule(standing: Standing, courses: Sequence[OfferedCourse], due_soon_days: int) -> Iterator[Due]:
+    for rule in standing.rules:
+        offered = [course for course in courses if course.competency == rule.competency]
+        if standing.track not in rule.tracks or not offered:
+            continue
+        days = [standing.last_taken[one.course_id] for one in offered if one.course_id in standing.last_taken]
+        last = max(days, default=None)
+        best = min(offered, key=lambda one: _fit(one, rule))
+        if last is None:
+            yield Due(best, None, True, (_rule_never(rule),))
+            continue
+        due = last + timedelta(days=math.floor(rule.every_months * DAYS_PER_MONTH))
+        if standing.as_of < due - timedelta(days=due_soon_days):
+            continue
+        late = (standing.as_of - last).days > rule.every_months * DAYS_PER_MONTH + rule.grace_days
+        yield Due(best, due, late, (_rule_due(rule, last, due, standing.as_of),))
+
+
+def _fit(course: OfferedCourse, rule: TrainingRule) -> tuple[bool, float, str]:
+    """Mandated first, then the nearest to the hours that the rule asks for."""
+    hours = rule.hours if course.hours is None else course.hours
+    return not course.mandated, abs(hours - rule.hours), course.course_id
+
+
+def _of_post(standing: Standing, courses: Sequence[OfferedCourse], post: PostNeed | None) -> Iterator[Due]:
+    if post is None:
+        return
+    for course in courses:
+        if course.course_id == post.course_id and not standing.holds(course):
+            told = Bilingual(f"现岗位“{post.name.zh}”要求此课程", f"your post, {post.name.en}, requires it")
+            yield Due(course, None, True, (CourseReason("required_by_post", told),))
+
+
+NEVER_TAKEN = CourseReason(
+    "never_taken", Bilingual("必修课程，尚无完成记录", "mandatory, and no completion is on record")
+)
+
+
+def _lapse(taken: date, lapses: date, as_of: date) -> CourseReason:
+    if as_of > lapses:
+        told = Bilingual(f"上次{taken}完成，自{lapses}起已到期", f"due since {lapses}, last taken on {taken}")
+        return CourseReason("due_since", told, lapses)
+    return CourseReason("due_on", Bilingual(f"{lapses}到期，上次{taken}完成", f"lapses on {lapses}, taken on {taken}"))
+
+
+def _rule_never(rule: TrainingRule) -> CourseReason:
+    told = Bilingual(
+        f"“{rule.name_zh}”每{rule.every_months}个月须培训一次，尚无记录",
+        f"{rule.name_en} is asked for every {rule.every_months} months, and none is on record",
+    )
+    return CourseReason("rule_never", told)
+
+
+def _rule_due(rule: TrainingRule, last: date, due: date, as_of: date) -> CourseReason:
+    every = rule.every_months
+    if as_of > due:
+        told = Bilingual(
+            f"“{rule.name_zh}”每{every}个月一次，上次{last}，自{due}起逾期",
+            f"{rule.name_en} every {every} months: due since {due}, last on {last}",
+        )
+        return CourseReason("rule_due_since", told, due)
+    told = Bilingual(
+        f"“{rule.name_zh}”每{every}个月一次，{due}到期", f"{rule.name_en} every {every} months: due on {due}"
+    )
+    return CourseReason("rule_due_on", told)

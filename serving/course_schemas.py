@@ -1,0 +1,66 @@
+"""What goes into `POST /v1/courses` and what comes out of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from serving.schemas import MAX_OFFICERS, Answer, Body, Frame, NotScored, OfficerId, Reason, Text, Whole, about
+
+MAX_COURSES = 30
+Hours = Annotated[float, Field(gt=0, le=200)]
+Kind = Literal["required", "gap", "next", "wave", "small"]
+
+
+class CoursesRequest(Body):
+    """职业指引：培训课程建议。 / Career guidance: courses for a list of officers."""
+
+    officer_ids: list[OfficerId] = about(
+        "民警编号，1 至 200 个，可重复", "officer ids, 1 to 200, repeats allowed", min_length=1, max_length=MAX_OFFICERS
+    )
+    as_of: date | None = about("所依据记录的日期；空为最新", "day of the records, null for the newest", default=None)
+    spare_hours: Hours | None = about(
+        "可用的零散时间（小时），填写后另荐小课程", "hours to spare, asks for small courses that fit", default=None
+    )
+    top: Whole = about("每人建议课程数，1 至 30", "courses for each officer, 1 to 30", default=10, ge=1, le=MAX_COURSES)
+
+
+class CourseSuggestion(Answer):
+    """一门建议课程。 / One suggested course."""
+
+    course_id: str = about("课程编号", "id of the course")
+    name: Text = about("课程名称；无名称时为编号", "name of the course, its id where it has none")
+    kind: Kind = about(
+        "建议类别：必修、补能力差距、同路径所学、新课推广、零散时间",
+        "why it is here: required, closes a gap, what people on the same way take next, a new course rolling out, "
+        "fits the time to spare",
+    )
+    score: float = about("同类建议内的排序得分", "ranking score within its kind, never compared across kinds")
+    overdue: bool = about("是否已逾期", "whether it is overdue by rule")
+    due_on: date | None = about("到期日；从未学过时为空", "day it was or will be due, null where it was never taken")
+    hours: float | None = about("学时；不详为空", "hours of study, null where unknown")
+    month: int = about("建议月份，0 为本月", "month planned for, 0 is the present one", ge=0)
+    reasons: list[Reason] = about("建议的原因，最强在前", "why it is suggested, strongest first")
+
+
+class CoursesSuggested(Answer):
+    """有建议的民警。 / An officer with suggestions."""
+
+    officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
+    status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
+    cold_start: bool = about(
+        "无培训记录，仅按规则与同事情况建议", "no completion is known, so rules and colleagues decide"
+    )
+    courses: list[CourseSuggestion] = about(
+        "建议课程，按类别顺序；可为空", "suggested courses in the order of their kinds, perhaps none"
+    )
+
+
+class CoursesAnswer(Frame):
+    """每个民警一项结果，顺序不变。 / One result for each officer, in order."""
+
+    results: list[CoursesSuggested | NotScored] = about(
+        "每个民警一项，顺序与请求一致", "one for each officer, in the order asked"
+    )

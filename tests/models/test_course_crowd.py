@@ -1,0 +1,88 @@
+"""What colleagues take: shares of the officer's own group, a course without history found, and who is most alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from data_contracts.policy import policy
+from models.course_crowd import CourseCrowd, crowd_at
+from models.course_histories import Array, CourseNames, Peers, Questions, Takings
+from models.course_record import course_history
+from models.course_state import CourseState, StateMaker
+from tests.training.course_lives import completions
+
+DAY, OFFICERS = 1000, 20
+COURSES = ("old", "new", "rare", "mine")
+RULES = policy().courses.wave
+
+
+class ByNumber:
+    """Ranks courses by their number, the last first."""
+
+    def score(self, state: CourseState, asked: Questions) -> Array:
+        return np.tile(np.arange(float(state.shape[1])), (len(asked), 1))
+
+
+def crowd(ranker: ByNumber | None = None) -> CourseCrowd:
+    """Two commands of ten; everybody has taken `old` long ago; most of the first have just taken `new`."""
+    rows = [(officer, 0, DAY - 500, DAY - 500) for officer in range(OFFICERS)]
+    rows += [(officer, 0, DAY - 1, DAY - 1) for officer in range(OFFICERS)]  # a repeat, which keeps them active
+    rows += [(officer, 1, DAY - 5, DAY - 5) for officer in range(1, 8)]
+    rows += [(19, 2, DAY - 3, DAY - 3), (0, 3, DAY - 100, DAY - 100), (9, 3, DAY - 100, DAY - 100)]
+    takings = Takings.ordered(*np.array(rows).T)
+    nothing = np.full(OFFICERS, np.nan, np.float32)
+    peers = Peers({"command": np.repeat([0, 1], 10), "rank": np.full(OFFICERS, -1)}, nothing, nothing)
+    names = CourseNames(COURSES, tuple((course,) for course in COURSES))
+    state = StateMaker(takings, OFFICERS, names).state(DAY, peers)
+    return CourseCrowd(state, [f"o{number}" for number in range(OFFICERS)], COURSES, ranker, RULES)
+
+
+def test_a_new_course_of_the_command_is_found_and_counted() -> None:
+    (one,) = crowd().waves("o0", 5)
+    assert one.course_id == "new"
+    assert [reason.code for reason in one.reasons] == ["wave_command", "wave_force"]
+    assert one.reasons[0].text.en == "7 of 9 colleagues of your unit took it in the last 30 days"
+    assert one.reasons[0].text.zh == "本单位同事9人中有7人在近30天内学过"
+    assert one.score == pytest.approx(7 / 9)
+
+
+def test_another_command_hears_of_it_only_from_the_force() -> None:
+    (one,) = crowd().waves("o15", 5)
+    assert [reason.code for reason in one.reasons] == ["wave_force"]
+    few = replace(crowd(), policy=replace(RULES, least_share=0.5))
+    assert few.waves("o15", 5) == []
+
+
+def test_who_has_taken_it_is_not_told_of_it() -> None:
+    assert crowd().waves("o3", 5) == []
+
+
+def test_an_officer_without_records_hears_what_the_force_takes() -> None:
+    (one,) = crowd().waves("recruit", 5)
+    assert one.reasons[0].text.en == "7 of 20 officers in training took it in the last 30 days"
+    assert crowd(ByNumber()).likely("recruit", 5) == []
+
+
+def test_small_groups_make_no_wave() -> None:
+    assert replace(crowd(), policy=replace(RULES, least_officers=30)).waves("o0", 5) == []
+
+
+def test_what_comes_next_is_ranked_without_what_was_taken_and_tells_of_those_alike() -> None:
+    found = crowd(ByNumber()).likely("o0", 5)
+    assert [one.course_id for one in found] == ["rare", "new"]
+    assert found[1].reasons[0].code == "same_way"
+    assert found[1].reasons[0].text.en.endswith("took it in the last 60 days")
+    assert found[1].reasons[0].text.en.startswith("0 of the 1 officers")
+    assert len(crowd(ByNumber()).likely("o0", 1)) == 1
+    assert crowd().likely("o0", 5) == []
+
+
+def test_the_crowd_of_a_day_is_what_was_known_before_it() -> None:
+    rows = [("a", "x", "2024-05-01"), ("b", "x", "2024-05-02"), ("b", "y", "2024-05-10")]
+    found = crowd_at(course_history({"course_completions": completions(rows)}), date(2024, 5, 10), ByNumber(), RULES)
+    assert found.state.taken.toarray().tolist() == [[1, 0], [1, 0]]
+    assert [one.course_id for one in found.likely("b", 3)] == []

@@ -1,0 +1,128 @@
+"""What is required is told as the features count it, with dates, and never before it is due."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data_contracts.policy import policy
+from data_contracts.vocabulary import Bilingual, Track
+from features.engine import connect, load
+from features.least_time import DAYS_PER_MONTH as FEATURE_MONTH
+from features.mandated import mandated_training
+from models.course_rules import DAYS_PER_MONTH, OfferedCourse, PostNeed, Standing, _by_rule, _mandated, due_courses
+from models.learners import learner_of, offered_courses
+from tests.features.engines import seed_row, spine_of
+from tests.features.histories import framed
+
+DAY = date(2025, 6, 1)
+COMPETENCIES = ("firearms", "fitness", "law", "data_skills", "other")
+
+
+def course(code: str, competency: str, valid: int | None = 12, *, mandated: bool = True) -> OfferedCourse:
+    return OfferedCourse(code, Bilingual(code, code), competency, mandated, 16.0, None, valid)
+
+
+def standing(taken: dict[str, date], track: str | None = "enforcement") -> Standing:
+    return Standing(DAY, track, taken, policy().training)
+
+
+def test_months_are_those_of_the_features() -> None:
+    assert DAYS_PER_MONTH == FEATURE_MONTH
+
+
+def test_rules_agree_with_the_features_for_a_random_bureau() -> None:
+    rng = np.random.default_rng(3)
+    officers = [f"o{number}" for number in range(60)]
+    long_ago = pd.Timestamp("2015-01-01")
+    nothing: dict[str, Any] = {"superseded_on": pd.NaT}
+    courses: list[dict[str, Any]] = [
+        {"course_id": f"k{n}-{name}", "competency": name, "mandated": n < 2, "valid_months": (12.0, 24.0, None)[n],
+         "hours": 8.0, "known_on": long_ago, **nothing}
+        for n in range(3) for name in COMPETENCIES
+    ]  # fmt: skip
+    people: list[dict[str, Any]] = [
+        {"officer_id": name, "entered_on": long_ago, "known_on": long_ago, **nothing,
+         "track": (None, *(track.value for track in Track))[number % 4]}
+        for number, name in enumerate(officers)
+    ]  # fmt: skip
+    taken: list[dict[str, Any]] = []
+    for name in officers:
+        for one in courses:
+            if rng.random() < 0.6:
+                day = pd.Timestamp(DAY) - pd.Timedelta(days=int(rng.integers(1, 900)))
+                row = {"officer_id": name, "course_id": one["course_id"], "occurred_on": day, "known_on": day}
+                taken.append(row | nothing)
+    frames: dict[str, list[dict[str, Any]]] = {"courses": courses, "officers": people, "course_completions": taken}
+    made = {table: framed(table, rows) for table, rows in frames.items()}
+    backend, tables = connect({**made, "postings": seed_row("postings")})
+    load(backend, "spine", spine_of(officers, [DAY]))
+    counted = mandated_training(
+        backend.table("spine"), tables["course_completions"], tables["courses"], tables["officers"]
+    ).to_pandas()
+    assert counted["mandated_courses_overdue"].nunique() > 3
+    catalogue = offered_courses(made)
+    for row in counted.to_dict("records"):
+        own = {name: frame if name == "courses" else frame[frame["officer_id"] == row["officer_id"]]
+               for name, frame in made.items()}  # fmt: skip
+        found = learner_of(own, row["officer_id"], DAY, policy()).standing
+        assert sum(due.overdue for due in _mandated(found, catalogue, 60)) == row["mandated_courses_overdue"]
+        by_rule = sum(due.overdue for due in _by_rule(found, catalogue, 60))
+        assert by_rule == (0 if pd.isna(row["training_rules_overdue"]) else row["training_rules_overdue"])
+
+
+def test_a_lapsed_certificate_is_told_with_its_day() -> None:
+    (due,) = due_courses(standing({"k": date(2024, 3, 1)}, "general"), [course("k", "other")], None, 60)
+    assert (due.due_on, due.overdue) == (date(2025, 3, 1), True)
+    assert due.reasons[0].text == Bilingual(
+        "上次2024-03-01完成，自2025-03-01起已到期", "due since 2025-03-01, last taken on 2024-03-01"
+    )
+    assert due.reasons[0].since == date(2025, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "told", "overdue"),
+    [(304, False, False), (306, True, False), (365, True, False), (425, True, False), (426, True, True)],
+)
+def test_it_is_told_before_it_lapses_and_overdue_after_the_grace(days_ago: int, told: bool, overdue: bool) -> None:
+    taken = {"k": DAY - timedelta(days=days_ago)}
+    found = due_courses(standing(taken, "general"), [course("k", "other")], None, 60)
+    assert [due.overdue for due in found] == ([overdue] if told else [])
+
+
+def test_a_course_that_two_rules_ask_for_is_told_once_with_both_reasons() -> None:
+    (due,) = due_courses(standing({}, "general"), [course("k-law", "law")], None, 60)
+    assert [reason.code for reason in due.reasons] == ["never_taken", "rule_never"]
+    assert due.overdue
+    (soon,) = due_courses(standing({"k-law": DAY - timedelta(days=340)}, "general"), [course("k-law", "law")], None, 60)
+    assert [reason.code for reason in soon.reasons] == ["due_on", "rule_due_on"]
+    (late,) = due_courses(standing({"k-law": DAY - timedelta(days=500)}, "general"), [course("k-law", "law")], None, 60)
+    assert [reason.code for reason in late.reasons] == ["due_since", "rule_due_since"]
+    assert "update in law every 12 months: due since 2025-01-17" in late.reasons[1].text.en
+
+
+def test_a_competency_asked_of_other_tracks_only_is_not_owed() -> None:
+    firearms = course("k-firearms", "firearms")
+    assert due_courses(standing({}, "general"), [firearms], None, 60) == []
+    assert len(due_courses(standing({}, "enforcement"), [firearms], None, 60)) == 1
+    assert [due.course for due in due_courses(standing({}, None), [firearms], None, 60)] == [firearms]
+
+
+def test_the_course_of_the_post_is_required_until_it_is_held() -> None:
+    need = PostNeed(Bilingual("刑侦", "investigation"), "e")
+    own = course("e", "other", None, mandated=False)
+    (due,) = due_courses(standing({}, "general"), [own], need, 60)
+    assert due.reasons[0].text == Bilingual("现岗位“刑侦”要求此课程", "your post, investigation, requires it")
+    assert due_courses(standing({"e": date(2010, 1, 1)}, "general"), [own], need, 60) == []
+
+
+def test_the_longest_overdue_stands_first_and_the_mandated_course_answers_a_rule() -> None:
+    courses = [course("a", "other"), course("b", "other"), course("free", "law", None, mandated=False),
+               course("law", "law")]  # fmt: skip
+    taken = {"a": date(2024, 1, 1), "b": date(2023, 1, 1), "law": date(2024, 2, 1)}
+    found = due_courses(standing(taken, "general"), courses, None, 60)
+    assert [due.course.course_id for due in found] == ["b", "a", "law"]

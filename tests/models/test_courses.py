@@ -1,0 +1,191 @@
+"""Advice in its order: each course once, with every reason, never a repeat, never more than a month bears."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from data_contracts.policy import policy
+from data_contracts.vocabulary import Bilingual
+from models.course_crowd import CrowdCourse
+from models.course_gaps import GOAL, PRESENT, Gap, closing_courses
+from models.course_rules import CourseReason, OfferedCourse, PostNeed, Standing
+from models.courses import Learner, SuggestedCourse, advise_courses
+from models.learners import learner_of, offered_courses
+
+DAY = date(2025, 6, 10)
+RULES = policy().courses
+
+
+def course(code: str, competency: str | None = None, hours: float | None = 8.0, **more: object) -> OfferedCourse:
+    return replace(OfferedCourse(code, Bilingual(code, code), competency, hours=hours), **more)  # type: ignore[arg-type]
+
+
+class Colleagues:
+    """Says what it was told to."""
+
+    def __init__(self, likely: tuple[str, ...] = (), waves: tuple[str, ...] = ()) -> None:
+        self._likely, self._waves = likely, waves
+
+    def likely(self, officer_id: str, most: int) -> list[CrowdCourse]:
+        return [CrowdCourse(one, 1.0, (CourseReason("same_way", Bilingual("同路", "way")),)) for one in self._likely]
+
+    def waves(self, officer_id: str, most: int) -> list[CrowdCourse]:
+        return [CrowdCourse(one, 0.5, (CourseReason("wave", Bilingual("推广", "wave")),)) for one in self._waves]
+
+
+def learner(taken: dict[str, date] | None = None, **more: object) -> Learner:
+    known = Learner("o", Standing(DAY, None, taken or {}, policy().training))
+    return replace(known, **more)  # type: ignore[arg-type]
+
+
+def kinds(found: list[SuggestedCourse]) -> list[tuple[str, str]]:
+    return [(one.kind, one.course.course_id) for one in found]
+
+
+def test_kinds_come_in_order_and_a_course_is_told_once_with_all_its_reasons() -> None:
+    courses = [course("must", "other", mandated=True, valid_months=12), course("law", "law"), course("tiny", "x", 0.5),
+               course("roll", "y"), course("way", "z")]  # fmt: skip
+    crowd = Colleagues(("law", "way"), ("must", "roll"))
+    found = advise_courses(learner(levels={"law": 2.0}, present={"law": 3.0}), courses, crowd, RULES, spare_hours=0.5)
+    assert kinds(found) == [("required", "must"), ("gap", "law"), ("next", "way"), ("wave", "roll"), ("small", "tiny")]
+    assert [reason.code for reason in found[0].reasons] == ["never_taken", "wave"]
+    assert [reason.code for reason in found[1].reasons] == ["gap_present", "same_way"]
+    assert "0.5" in found[4].reasons[0].text.en
+
+
+def test_nothing_small_is_suggested_unless_asked_for() -> None:
+    assert advise_courses(learner(), [course("tiny", "x", 0.5)], None, RULES) == []
+
+
+def test_what_was_taken_comes_back_only_when_its_certificate_has_lapsed() -> None:
+    courses = [course("once", "law"), course("lasts", "law", valid_months=12)]
+    weak: dict[str, Any] = {"levels": {"law": 1.0}, "present": {"law": 3.0}}
+    long_ago, lately = date(2020, 1, 1), date(2025, 1, 1)
+    assert kinds(advise_courses(learner({"once": long_ago, "lasts": lately}, **weak), courses, None, RULES)) == []
+    again = advise_courses(learner({"once": long_ago, "lasts": long_ago}, **weak), courses, None, RULES)
+    assert kinds(again) == [("gap", "lasts")]
+    crowd = Colleagues(("once",), ("once",))
+    assert advise_courses(learner({"once": long_ago}), courses[:1], crowd, RULES) == []
+
+
+def test_a_course_issued_long_ago_is_over() -> None:
+    old, new = course("old", issued_on=date(2023, 6, 9)), course("new", issued_on=date(2023, 6, 10))
+    found = advise_courses(learner(), [old, new], Colleagues(("old", "new")), RULES)
+    assert kinds(found) == [("next", "new")]
+
+
+def test_a_course_of_no_catalogue_is_still_found_when_colleagues_take_it() -> None:
+    (one,) = advise_courses(learner(), [], Colleagues((), ("unheard of",)), RULES)
+    assert (one.kind, one.course.course_id, one.course.hours) == ("wave", "unheard of", None)
+
+
+def test_gaps_are_closed_by_the_hour_and_the_present_post_goes_before_the_goal() -> None:
+    courses = [course("long", "law", 40.0), course("short", "law", 8.0), course("goal", "analysis", 4.0)]
+    gaps = [Gap("law", 2.0, 3.0, PRESENT), Gap("analysis", 2.0, 4.0, GOAL)]
+    found = closing_courses(gaps, courses, RULES.gap, RULES.load)
+    assert [one.course.course_id for one in found] == ["short", "long", "goal"]
+    assert [one.levels for one in found] == [0.25, 0.5, 0.125]
+    text = found[1].reasons[0].text
+    assert text.en == "closes 0.5 of the gap in law in 40 hours (level 2.0, the standard of your post 3.0)"
+    assert text.zh == "40学时可弥补law差距0.5级（现2.0，现岗位标准3.0）"
+
+
+def test_a_course_closes_no_more_than_the_gap() -> None:
+    (one,) = closing_courses([Gap("law", 2.9, 3.0, PRESENT)], [course("k", "law", 40.0)], RULES.gap, RULES.load)
+    assert round(one.levels, 6) == 0.1
+
+
+def test_a_month_bears_only_so_much_and_what_is_overdue_does_not_wait() -> None:
+    many = [course(f"g{number}", f"c{number}", 30.0) for number in range(4)]
+    weak: dict[str, Any] = {"levels": {f"c{n}": 1.0 for n in range(4)}, "present": {f"c{n}": 3.0 for n in range(4)}}
+    generous = replace(RULES, most=replace(RULES.most, gap=4))
+    found = advise_courses(learner(hours_this_month=15.0, **weak), many, None, generous)
+    assert [one.month for one in found] == [1, 2]
+    musts = [course(f"m{n}", "other", 30.0, mandated=True, valid_months=12) for n in range(5)]
+    assert [one.month for one in advise_courses(learner(), musts, None, RULES)] == [0] * 5
+    soon = {f"m{n}": date(2024, 7, 1) for n in range(5)}
+    assert sorted(one.month for one in advise_courses(learner(soon), musts, None, RULES)) == [0, 0, 1, 1, 2]
+
+
+def test_each_kind_has_its_own_limit() -> None:
+    crowd = Colleagues(tuple(f"w{number}" for number in range(9)))
+    assert len(advise_courses(learner(), [], crowd, RULES)) == RULES.most.next
+
+
+def records() -> dict[str, pd.DataFrame]:
+    """One officer with everything, another with nothing."""
+    day = pd.Timestamp
+    known = {"known_on": day("2024-01-01")}
+    tables: dict[str, list[dict[str, Any]]] = {
+        "officers": [{"officer_id": "o", "track": "general"}, {"officer_id": "p", "track": None}],
+        "postings": [
+            {"officer_id": "o", "post_id": "old", "unit_id": "u", "started_on": day("2020-01-01")},
+            {"officer_id": "o", "post_id": "now", "unit_id": "u", "started_on": day("2023-01-01")},
+        ],
+        "posts": [
+            {"post_id": "now", "name_zh": "刑侦", "name_en": "detective", "job_family": "i",
+             "required_course_id": "need"},
+            {"post_id": "old", "name_zh": None, "name_en": None, "job_family": "j", "required_course_id": None},
+            {"post_id": "aim", "name_zh": None, "name_en": None, "job_family": "k", "required_course_id": None},
+        ],
+        "courses": [
+            {"course_id": "need", "name_zh": None, "name_en": "Needed", "competency": None, "mandated": None,
+             "hours": None, "issued_on": pd.NaT, "valid_months": None},
+            {"course_id": "law", "name_zh": "法", "name_en": "Law", "competency": "law", "mandated": True,
+             "hours": 16.0, "issued_on": day("2025-01-01"), "valid_months": 24},
+        ],
+        "course_completions": [
+            {"officer_id": "o", "course_id": "law", "occurred_on": day("2025-06-02"), "hours": None},
+            {"officer_id": "o", "course_id": "x", "occurred_on": day("2025-06-03"), "hours": 3.0},
+            {"officer_id": "o", "course_id": "law", "occurred_on": day("2024-06-02"), "hours": 5.0},
+        ],
+        "competency_assessments": [
+            {"officer_id": "o", "competency": "law", "occurred_on": day("2024-06-02"), "level": 2.0},
+            {"officer_id": "o", "competency": "law", "occurred_on": day("2023-06-02"), "level": 1.0},
+        ],
+        "competency_standards": [
+            {"post_id": "now", "competency": "law", "standard_level": 3.0},
+            {"post_id": "aim", "competency": "law", "standard_level": 4.0},
+            {"post_id": "aim", "competency": "fitness", "standard_level": 2.0},
+        ],
+        "career_goals": [
+            {"officer_id": "o", "occurred_on": day("2025-01-01"), "goal_kind": "job_family", "goal": "k"},
+        ],
+    }  # fmt: skip
+    return {name: pd.DataFrame([{**known, **row} for row in rows]) for name, rows in tables.items()}
+
+
+def test_an_officer_is_read_from_records() -> None:
+    found = learner_of(records(), "o", DAY, policy())
+    assert found.standing.track == "general"
+    assert found.standing.last_taken == {"law": date(2025, 6, 2), "x": date(2025, 6, 3)}
+    assert found.post == PostNeed(Bilingual("刑侦", "detective"), "need")
+    assert (found.levels, found.present, found.goal) == ({"law": 2.0}, {"law": 3.0}, {"law": 4.0, "fitness": 2.0})
+    assert found.hours_this_month == 19.0
+    names = [(one.course_id, one.name.zh, one.name.en, one.hours) for one in offered_courses(records())]
+    assert names == [("law", "法", "Law", 16.0), ("need", "need", "Needed", None)]
+
+
+def test_a_stated_post_is_a_goal_and_a_rank_is_none() -> None:
+    told = records()
+    for kind, goal, wanted in (("post", "now", {"law": 3.0}), ("rank_step", "s", {})):
+        told["career_goals"] = told["career_goals"].assign(goal_kind=kind, goal=goal)
+        assert learner_of(told, "o", DAY, policy()).goal == wanted
+
+
+def test_tables_that_are_absent_tell_nothing() -> None:
+    empty = learner_of({}, "o", DAY, policy())
+    assert (empty.standing.track, empty.post, empty.levels, empty.present, empty.goal) == (None, None, {}, None, {})
+    assert offered_courses({}) == []
+    other = learner_of(records(), "p", DAY, policy())
+    assert (other.standing.last_taken, other.standing.track, other.hours_this_month) == ({}, None, 0.0)
+    told = {**records(), "posts": records()["posts"].drop(columns="required_course_id")}
+    assert learner_of(told, "o", DAY, policy()).post is None
+    told["career_goals"] = told["career_goals"].assign(goal_kind="job_family")
+    del told["posts"]
+    assert learner_of(told, "o", DAY, policy()).goal == {}
+    assert learner_of({**told, "posts": records()["posts"].iloc[1:]}, "o", DAY, policy()).post is None
