@@ -92,7 +92,9 @@ def simulate(
 @app.command()
 def ingest(
     path: Annotated[str, typer.Argument(help="Folder of the export; for mapped also one file or a SQLAlchemy URL.")],
-    source: Annotated[str, typer.Option(help="chicago, new_york, simulator, templates or mapped.")] = "templates",
+    source: Annotated[
+        str, typer.Option(help="chicago, new_york, simulator, templates, service or mapped.")
+    ] = "templates",
     mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
     out: Annotated[Path | None, typer.Option(help="Also write the report as JSON.")] = None,
     delivered_on: Annotated[str | None, typer.Option(help="The export's day, YYYY-MM-DD; default: today.")] = None,
@@ -271,6 +273,20 @@ def train_risk(
         aloud(f"picture {picture}")
 
 
+@train_app.command("feedback")
+def train_feedback(
+    as_of: Annotated[str, typer.Option(help="Learn from what was answered before this day, YYYY-MM-DD.")],
+) -> None:
+    """Learn from what officers did with suggestions, judge other rankings by the log, sign and register."""
+    from experiments.progress import steps
+    from training.train_feedback import train_feedback
+
+    with steps(console, "train feedback") as bar:
+        model, found = train_feedback(settings(), day_of(as_of), bar.say)
+    console.print(found.sentence(), highlight=False)
+    console.print(f"registered {model.name} version {model.version}", highlight=False)
+
+
 @tune_app.command("risk")
 def tune_risk(
     as_of: Annotated[str, typer.Option(help="The day it would be trained on, YYYY-MM-DD; nothing later is seen.")],
@@ -356,11 +372,15 @@ def backtest_next_post(
     out: Annotated[Path, typer.Option(help="JSON to write.")],
     source: Annotated[str, typer.Option(help="chicago, new_york, simulator or mapped.")] = "new_york",
     mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
+    sasrec_python: Annotated[
+        Path | None, typer.Option(help="Interpreter of an environment that has RecTools; adds the peer sasrec.")
+    ] = None,
 ) -> None:
     """Test next-post models on moves they have not seen, ranking the whole catalogue."""
     from experiments.backtest_next_post import NextPostBacktest, run_backtest
 
-    run_backtest(NextPostBacktest(source, data, train_until, test_until, mapping), out, console)
+    asked = NextPostBacktest(source, data, train_until, test_until, mapping, sasrec_python=sasrec_python)
+    run_backtest(asked, out, console)
 
 
 @report_app.command("risk")
