@@ -23,7 +23,7 @@ from serving.unit_schemas import UnitsAnswer, UnitsRequest
 
 EXAMPLE_UNITS = ["u-0", "u-0-1", "u-0-1-1-1"]  # the bureau, a sub-bureau, a community too small to be graded
 EXAMPLE_OFFICERS = ["o-00181089", "o-00373056", "nobody"]
-NO_RECORDS = "no posting was known on that day; run `pharos ingest`, or ask for a later day"
+NO_RECORDS = "the history has no postings; run `pharos ingest` first"
 NO_NIGHT = "no night has been published yet; run `pharos score --as-of DATE`"
 
 

@@ -68,8 +68,10 @@ class ForceRecords:
             known = self._history.fingerprint()
             if self._held is None or (self._held[0], self._held[1].as_of) != (known, as_of):
                 frames = records_at(self._history, None, as_of, self._tables)
+                if "postings" not in frames and self._history.rows("postings"):
+                    raise InvalidInput(f"as_of {as_of} lies before anything was known; ask for a later day")
                 if "postings" not in frames:
-                    raise NotReady(f"no posting was known by {as_of}; ingest postings first, or ask for a later day")
+                    raise NotReady("the history has no postings; run `pharos ingest` first")
                 self._held = known, Records(as_of, frames)
             return self._held[1]
 

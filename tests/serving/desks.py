@@ -22,6 +22,7 @@ from serving.recommend import CareerDesk
 from serving.results import PublishedRun
 from serving.units import UnitDesk
 from serving.warn import RiskDesk
+from tests.serving.guidance_state import guidance
 from tests.serving.unit_force import published
 
 NOW = datetime(2026, 11, 1, 12)
@@ -148,4 +149,5 @@ def demo_desks(*, risk: bool = True, careers: bool = True, night: bool = True) -
         units=unit_desk(night),
         now=lambda: NOW,
         probe=lambda: None,
+        guidance=guidance(),
     )

@@ -29,10 +29,12 @@ def test_a_force_is_read_once_until_something_is_learned(state: Settings) -> Non
     history.append("postings", framed("postings", [posting("c", "2021-01-01")]))
     assert reader(DAY).frames["postings"]["officer_id"].tolist() == ["a", "c"]
     assert len(reader(date(2025, 1, 1)).frames["postings"]) == 3
+    with pytest.raises(InvalidInput, match="before anything was known"):
+        reader(date(1999, 1, 1))
 
 
 def test_without_postings_it_says_what_to_do(state: Settings) -> None:
-    with pytest.raises(NotReady, match="ingest postings first"):
+    with pytest.raises(NotReady, match="run `pharos ingest` first"):
         ForceRecords(state, ("postings",))(DAY)
 
 

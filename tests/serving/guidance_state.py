@@ -1,0 +1,34 @@
+"""The desks of career guidance over a real small history, as the service opens them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from data_contracts.catalog import catalog
+from data_contracts.policy import policy
+from data_contracts.settings import Settings
+from data_contracts.simulator.simulation import simulate
+from features.history import History
+from serving.guidance import open_guidance
+from serving.opened import Absent, Desk
+
+END = date(2026, 11, 1)
+
+
+@cache
+def guidance() -> Mapping[str, Desk | Absent]:
+    """Opened once for all tests; the folder goes when the process ends."""
+    return open_guidance(_state()[1], policy())
+
+
+@cache
+def _state() -> tuple[TemporaryDirectory[str], Settings]:
+    folder = TemporaryDirectory()
+    use = Settings(state=Path(folder.name))
+    frames = simulate(80, 3, 3, END)
+    History(use.history_dir).append_all({name: frames[name] for name in catalog().tables if len(frames[name])}, "test")
+    return folder, use
