@@ -33,8 +33,8 @@ from training.splits import Split, days_asked, rolling_origin
 from training.train_risk import service_of
 
 ORACLES = {"oracle": oracle, "oracle_age_blind": age_blind, "planted_hazard": hazard_alone, "foresight": foresight}
-TOLD = ("oracle", "planted_hazard", "foresight")  # in the table; the JSON has all
 PHAROS, POOLED = "pharos", "pooled"
+SHOWN = {"oracle": "oracle", "planted_hazard": "hazard", PHAROS: PHAROS}  # in the table; the JSON has all
 Say = Callable[[str], None]
 
 
@@ -123,12 +123,12 @@ def _ratio(exact: Mapping[str, float], drawn: Mapping[str, Numbers], name: str) 
 
 
 def as_table(records: Sequence[Mapping[str, Any]]) -> Table:
-    """The records for people."""
+    """The records for people; it fits a terminal of 80 columns, and the JSON has the rest."""
     table = Table(title="average precision against the planted truth", caption="ratio: pharos over oracle (95 %)")
-    for name in ("outcome", "as of", "events", "oracle", "hazard", "foresight", "pharos", "ratio"):
+    for name in ("outcome", "as of", "events", *SHOWN.values(), "ratio"):
         table.add_column(name, justify="left" if name in ("outcome", "as of") else "right", no_wrap=True)
     for one in records:
-        figures = [f"{one['average_precision'][name]:.3f}" for name in (*TOLD, PHAROS)]
+        figures = [f"{one['average_precision'][name]:.3f}" for name in SHOWN]
         ratio = one[f"{PHAROS}_over_oracle"]
         told = f"{ratio['ratio']:.2f} [{ratio['low']:.2f}, {ratio['high']:.2f}]"
         table.add_row(one["outcome"], one["as_of"], str(one["positives"]), *figures, told)

@@ -17,7 +17,7 @@ from data_contracts.errors import MissingTable
 from data_contracts.simulator.simulation import Plan
 from data_contracts.simulator.write import TRUTH, write_simulation
 from experiments import backtest_truth
-from experiments.backtest_truth import TruthBacktest, read_truth, run_backtest
+from experiments.backtest_truth import TruthBacktest, as_table, read_truth, run_backtest
 from experiments.planted_truth import Asked, age_blind, foresight, oracle
 from features.ingest import frames_of
 from training.dataset import RiskRows
@@ -115,3 +115,13 @@ def test_a_model_is_measured_against_the_oracle(bureau: Path, tmp_path: Path, mo
     assert ratio["low"] < ratio["ratio"] < ratio["high"]
     assert precision["foresight"] > precision["pharos"] > 1.5 * pooled["positives"] / pooled["n_test"]
     assert "strain" in said.getvalue()
+
+
+def test_the_table_fits_a_terminal_of_eighty_columns() -> None:
+    ratio = {"ratio": 0.784, "low": 0.712, "high": 1.254}
+    record = {"outcome": "stagnation", "as_of": "2025-01-01", "positives": 12345, "pharos_over_oracle": ratio,
+              "average_precision": dict.fromkeys((*backtest_truth.ORACLES, backtest_truth.PHAROS), 0.25)}  # fmt: skip
+    out = io.StringIO()
+    Console(file=out, width=80).print(as_table([record]))
+    assert "0.78 [0.71, 1.25]" in out.getvalue()
+    assert "…" not in out.getvalue()
