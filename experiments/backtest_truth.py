@@ -124,8 +124,9 @@ def _ratio(exact: Mapping[str, float], drawn: Mapping[str, Numbers], name: str) 
 
 def as_table(records: Sequence[Mapping[str, Any]]) -> Table:
     """The records for people; it fits a terminal of 80 columns, and the JSON has the rest."""
-    table = Table(title="average precision against the planted truth", caption="ratio: pharos over oracle (95 %)")
-    for name in ("outcome", "as of", "events", *SHOWN.values(), "ratio"):
+    caption = "n: events; ratio: pharos over oracle (95 %)"
+    table = Table(title="average precision against the planted truth", caption=caption, pad_edge=False)
+    for name in ("outcome", "as of", "n", *SHOWN.values(), "ratio"):
         table.add_column(name, justify="left" if name in ("outcome", "as of") else "right", no_wrap=True)
     for one in records:
         figures = [f"{one['average_precision'][name]:.3f}" for name in SHOWN]
