@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -140,7 +141,7 @@ def _courses(frames: Frames, spine: pd.DataFrame, known: Collection[str] | None)
     rows = rows.drop_duplicates(["row", "course_id"])
     bounds = np.searchsorted(rows["row"].to_numpy(), np.arange(len(spine) + 1))
     names = rows["course_id"].tolist()
-    return [names[begin:end] for begin, end in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [names[begin:end] for begin, end in pairwise(bounds)]
 
 
 def _goals(frames: Frames, spine: pd.DataFrame) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
