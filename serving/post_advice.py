@@ -112,7 +112,7 @@ def advise(
     ruled = [one for one, state in states.items() if checked and record and one in record.known and state.posts]
     advice = Advice(model, asked, policy, record, tuple(ruled))
     wanting = {} if record is None else wanting_of(record.frames, list(states))
-    full = {one: _with_background(state, one, record) for one, state in states.items()}
+    full = {one: with_background(state, one, record) for one, state in states.items()}
     rankings = model.rankings(list(full.values()))
     return [
         advice.advised(one, ranking, _person(state, wanting.get(one, Wanting())))
@@ -120,7 +120,7 @@ def advise(
     ]
 
 
-def _with_background(state: CareerState, officer_id: str, record: CareerRecord | None) -> CareerState:
+def with_background(state: CareerState, officer_id: str, record: CareerRecord | None) -> CareerState:
     """The state with courses, goal and numbers as training counts them; unchanged where nothing is on record."""
     if record is None or officer_id not in record.background.index:
         return state
