@@ -7,9 +7,9 @@ posts held, at any distance, the farther the less.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,17 @@ class RankedPost:
     score: float
     probability: float
     reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Every allowed post of one officer, best first, without reasons; `why` tells those of one post.
+
+    To tell the reasons of every post takes far longer than to rank them, and few are ever shown.
+    """
+
+    posts: tuple[RankedPost, ...]
+    why: Callable[[str], tuple[Reason, ...]]
 
 
 @dataclass(frozen=True)
@@ -111,19 +122,24 @@ class NextPostModel:
         exclude = [set() for _ in histories] if exclude is None else exclude
         if k < 1 or len(exclude) != len(histories):
             raise InvalidInput("ask for at least one post, and give one set of excluded posts for each officer")
-        known = histories_of(histories, self.catalogue, self.ranks)
-        known = replace(known, background=background_of(histories, self.catalogue, self.courses))
+        known = self._known(histories)
         ranked: list[list[RankedPost]] = [[] for _ in histories]
         novel = np.array([bool(out) and set(state.posts) <= out for state, out in zip(histories, exclude, strict=True)])
         for mode in (False, True):
             rows = np.flatnonzero(novel == mode)
             for start in range(0, len(rows), self._batch_size):
                 chosen = rows[start : start + self._batch_size]
-                for row, posts in zip(
-                    chosen, self._ranked(known.take(chosen), mode, k, [exclude[i] for i in chosen]), strict=True
-                ):
-                    ranked[row] = posts
+                found = self._ranked(known.take(chosen), mode, k, [exclude[i] for i in chosen])
+                for row, one in zip(chosen, found, strict=True):
+                    ranked[row] = [replace(post, reasons=one.why(post.post_id)) for post in one.posts]
         return ranked
+
+    def rankings(self, histories: Sequence[CareerState]) -> list[Ranking]:
+        """Every post but the present one for each officer, best first; what rules and vacancies are applied to."""
+        known, size = self._known(histories), self._batch_size
+        parts = [known.take(slice(start, start + size)) for start in range(0, len(known), size)]
+        every = self.catalogue.size
+        return [one for part in parts for one in self._ranked(part, False, every, [set()] * len(part))]
 
     def to_parts(self) -> Parts:
         """Plain JSON and arrays; no pickle."""
@@ -164,6 +180,10 @@ class NextPostModel:
         blends = {mode: Blend(**blend) for mode, blend in values["blends"].items()}
         return cls(catalogue, values["ranks"], tables, nets, blends, values["courses"], within)
 
+    def _known(self, histories: Sequence[CareerState]) -> Histories:
+        known = histories_of(histories, self.catalogue, self.ranks)
+        return replace(known, background=background_of(histories, self.catalogue, self.courses))
+
     @property
     def _batch_size(self) -> int:
         return max(16, min(512, CELLS // max(1, self.catalogue.size)))
@@ -195,7 +215,7 @@ class NextPostModel:
             counts=batch.rows.numpy(),
         )
 
-    def _ranked(self, histories: Histories, novel: bool, k: int, exclude: Sequence[set[str]]) -> list[list[RankedPost]]:
+    def _ranked(self, histories: Histories, novel: bool, k: int, exclude: Sequence[set[str]]) -> list[Ranking]:
         parts = self._components(histories, novel)
         scores = parts.scores(self.blends["novel" if novel else "all"])
         for row, out in enumerate(exclude):
@@ -205,18 +225,20 @@ class NextPostModel:
         share = np.exp(scores - high)
         share /= np.maximum(share.sum(1, keepdims=True), 1e-12)
         return [
-            [
-                RankedPost(
-                    self.catalogue.posts[post],
-                    float(scores[row, post]),
-                    float(share[row, post]),
-                    reasons_for(parts.parts[row, :, post], _seen(parts, histories, row, int(post))),
-                )
-                for post in best[row]
-                if np.isfinite(scores[row, post])
-            ]
+            Ranking(
+                tuple(
+                    RankedPost(self.catalogue.posts[post], float(scores[row, post]), float(share[row, post]), ())
+                    for post in best[row]
+                    if np.isfinite(scores[row, post])
+                ),
+                partial(self._why, parts, histories, row),
+            )
             for row in range(len(histories))
         ]
+
+    def _why(self, parts: Components, histories: Histories, row: int, post_id: str) -> tuple[Reason, ...]:
+        post = self.catalogue.codes[post_id]
+        return reasons_for(parts.parts[row, :, post], _seen(parts, histories, row, post))
 
 
 def _seen(parts: Components, histories: Histories, row: int, post: int) -> Seen:

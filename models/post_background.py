@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from models.post_histories import PADDING, Array, CareerState, Catalogue
 
 COURSES = 16  # the newest distinct courses of an officer
 NUMBERS = ("honours", "appraisal", "headcount", "outflow")
-HONOUR_YEARS, APPRAISAL_YEARS, OUTFLOW_DAYS = 3, 2, 365
 APPRAISAL_MIDDLE, APPRAISAL_SPAN = 75.0, 15.0
 NO_GOAL = -1
 
@@ -54,6 +54,23 @@ def background_of(states: Sequence[CareerState], catalogue: Catalogue, courses: 
         if len(state.numbers):
             known.numbers[row] = state.numbers
     return known
+
+
+def background_coded(told: pd.DataFrame, catalogue: Catalogue, courses: Mapping[str, int]) -> Background:
+    """The rows of `features/background.py` in numbers: courses (lists of ids, newest first), honours, appraisal,
+    headcount, outflow, goal_kind and goal (None where none was stated)."""
+    known = Background.unknown(len(told))
+    for row, (taken, kind, goal) in enumerate(zip(told["courses"], told["goal_kind"], told["goal"], strict=True)):
+        codes = [courses[name] for name in taken if name in courses][:COURSES]
+        known.courses[row, : len(codes)] = codes
+        if kind is not None:
+            known.goal[row] = goal_code(kind, goal, catalogue)
+    return Background(known.courses, numbers_told(told), known.goal)
+
+
+def numbers_told(told: pd.DataFrame) -> Array:
+    """(n, 4) float32, as `numbers_of` makes them, of the rows of `features/background.py`."""
+    return numbers_of(*(told[name].to_numpy(np.float64) for name in NUMBERS))
 
 
 def goal_code(kind: str, goal: str, catalogue: Catalogue) -> int:

@@ -7,7 +7,7 @@ post always stands first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
@@ -91,12 +91,16 @@ class Known:
 
 @dataclass(frozen=True)
 class Person:
-    """One officer: the present post, courses taken, abilities and wishes, and what bars each post, as of a day."""
+    """One officer: the present post, courses taken, abilities and wishes, and what bars each post, as of a day.
+
+    `why` tells the model's reasons of a post where the ranking comes without them.
+    """
 
     present: str | None = None
     courses: frozenset[str] = frozenset()
     wanting: Wanting = field(default_factory=Wanting)
     blocked: Mapping[str, tuple[Unmet, ...]] = field(default_factory=dict)
+    why: Callable[[str], tuple[Reason, ...]] | None = None
 
 
 def suggest(ranked: Sequence[RankedPost], person: Person, known: Known, k: int) -> Suggestions:
@@ -124,7 +128,7 @@ def spread(
     post without a family is a family of its own.
     """
     chosen: list[RankedPost] = []
-    left, seen = list(ranked), dict[str, int]()
+    left, seen = _within_reach(ranked, families, k), dict[str, int]()
     while left and len(chosen) < k:
         within = [one for one in left if seen.get(_family(one, families), 0) < rules.most_of_a_family] or left
         best = max(
@@ -180,13 +184,26 @@ def _suggestion(one: RankedPost, person: Person, known: Known) -> Suggestion:
 
 def _reasons(one: RankedPost, person: Person, known: Known) -> tuple[Reason, ...]:
     """The count of officers with this post and training stands first, in place of the plainer count of moves."""
+    reasons = one.reasons if person.why is None else person.why(one.post_id)
     if known.within is None or person.present is None:
-        return one.reasons
+        return reasons
     counted = known.within.told(person.present, person.courses, one.post_id, known.rules.counts)
     if counted is None:
-        return one.reasons
+        return reasons
     own = moved_reason(counted, known.within.months, known.course_names)
-    return (own, *(reason for reason in one.reasons if reason.code not in ("moved", "popular")))
+    return (own, *(reason for reason in reasons if reason.code not in ("moved", "popular")))
+
+
+def _within_reach(ranked: Sequence[RankedPost], families: Mapping[str, str], k: int) -> list[RankedPost]:
+    """The first `k` of each family, and of those without one: no others can be among the first `k` of the spread."""
+    kept: list[RankedPost] = []
+    seen = dict[str | None, int]()
+    for one in ranked:
+        family = families.get(one.post_id)
+        seen[family] = seen.get(family, 0) + 1
+        if seen[family] <= k:
+            kept.append(one)
+    return kept
 
 
 def _family(one: RankedPost, families: Mapping[str, str]) -> str:

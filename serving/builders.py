@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from data_contracts.policy import policy
+from data_contracts.policy import Policy, policy
 from data_contracts.vocabulary import Bilingual
+from serving.career_records import CareerRecord
 from serving.loading import Builders, GradedScorer, Loaded
 from serving.manifest import ModelIdentity
+from serving.recommend import Advised, Asked
 
 if TYPE_CHECKING:
     from models.base import Numbers
-    from models.next_post import NextPostModel, RankedPost
+    from models.next_post import NextPostModel
     from models.post_histories import CareerState
     from models.risk import RiskBundle
     from models.units import UnitRule
@@ -81,16 +82,14 @@ class CareerRanker:
     model: NextPostModel
     names: Mapping[str, Bilingual]
 
-    def __call__(self, frame: pd.DataFrame, top: int) -> pd.DataFrame:
-        """At most `top` posts for each officer, best first; the score is a share among the posts allowed."""
-        states = [career_state(row) for row in frame.to_dict("records")]
-        ranked = self.model.rank(states, top)
-        rows = [
-            (officer_id, post.post_id, post.probability, _reasons(post))
-            for officer_id, posts in zip(frame["officer_id"], ranked, strict=True)
-            for post in posts
-        ]
-        return pd.DataFrame(rows, columns=["officer_id", "post_id", "score", "reasons"])
+    def __call__(
+        self, frame: pd.DataFrame, asked: Asked, record: CareerRecord | None, policy: Policy
+    ) -> Sequence[Advised]:
+        """Posts for each officer in order: the whole catalogue is ranked, then rules, vacancies and fit are heard."""
+        from serving.post_advice import advise
+
+        states = {str(row["officer_id"]): career_state(row) for row in frame.to_dict("records")}
+        return advise(self.model, states, asked, record, policy)
 
 
 def career_state(row: Mapping[Any, Any]) -> CareerState:
@@ -116,8 +115,3 @@ def _texts(value: Any) -> Sequence[str]:
 
 def _days_before(as_of: date, days: Any) -> date | None:
     return None if pd.isna(days) else as_of - timedelta(days=int(days))
-
-
-def _reasons(post: RankedPost) -> str:
-    said = [{"theme": reason.code, "text": {"zh": reason.zh, "en": reason.en}} for reason in post.reasons]
-    return json.dumps(said, ensure_ascii=False)

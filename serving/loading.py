@@ -19,6 +19,7 @@ from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
 from models import artifacts, keys, registry
 from models.artifacts import Parts
+from serving.career_records import CareerRecords
 from serving.freshness import AgeLimits, FeatureSource, notice_of_age
 from serving.guidance import open_guidance
 from serving.manifest import ModelIdentity
@@ -91,7 +92,7 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
         )
 
     def careers(loaded: Loaded) -> CareerDesk:
-        return CareerDesk(loaded.identity, builders.careers(loaded), source, rules)
+        return CareerDesk(loaded.identity, builders.careers(loaded), source, rules, CareerRecords.of(settings))
 
     desks = (_open(settings, RISK, source, risk), _open(settings, CAREERS, source, careers))
     now = _clock(settings)

@@ -1,48 +1,71 @@
-"""`POST /v1/next_posts` without the web: officers in, ranked posts with reasons out.
+"""`POST /v1/next_posts` without the web: officers in, posts with both scores, reasons and rules out.
 
 An officer without any known posting gets the posts that peers move to, and the answer says so (`cold_start`).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual
+from serving.career_records import CareerRecord
 from serving.freshness import UNKNOWN, AgeLimits, FeatureSource, read_fresh
 from serving.manifest import ModelIdentity
-from serving.schemas import (
-    Because,
-    BlockedBy,
-    ModelName,
-    NextPostsAnswer,
-    NextPostsRequest,
-    NotScored,
-    PostsRanked,
-    PostSuggestion,
-    Text,
-)
-from serving.warn import reasons_of
+from serving.post_schemas import suggested_posts
+from serving.records import day_asked
+from serving.schemas import Because, ModelName, NextPostsAnswer, NextPostsRequest, NotScored, PostsRanked
+
+if TYPE_CHECKING:
+    from models.post_suggestions import Suggestions  # brings torch
 
 NO_POSTS = Because(code="no_posts", zh="没有可建议的岗位", en="there is no post to suggest")
+NO_PLACES = Because(
+    code="no_open_places",
+    zh="没有可建议的空缺岗位；可不限空缺再问",
+    en="no post with open places is on record; ask again without open_only",
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How many posts an officer wants to see, and which."""
+
+    top: int
+    open_only: bool = False
+    with_barred: bool = False
+
+    @property
+    def nothing(self) -> Because:
+        """Why there may be nothing to show."""
+        return NO_PLACES if self.open_only else NO_POSTS
+
+
+@dataclass(frozen=True)
+class Advised:
+    """What was found for one officer, and whether rules were checked."""
+
+    officer_id: str
+    found: Suggestions
+    rules_checked: bool
 
 
 class PostRanker(Protocol):
-    """What ranks posts for a frame of officers (`officer_id`, `as_of` and the features of its service).
+    """What suggests posts to a frame of officers (`officer_id`, `as_of` and the features of its service).
 
-    The answer has at most `top` rows for each officer, best first, with the columns `officer_id`, `post_id`, `score`,
-    `reasons` (JSON as in the night's results) and, where rules stand against it, `blocked_by` (JSON). Null features
-    mean an officer without a known posting.
+    One answer for each row, in order, with at most `asked.top` posts. Null features mean an officer without a known
+    posting; without a record no rules are checked and no fit is told.
     """
 
-    def __call__(self, frame: pd.DataFrame, top: int) -> pd.DataFrame:
-        """Ranked posts."""
+    def __call__(
+        self, frame: pd.DataFrame, asked: Asked, record: CareerRecord | None, policy: Policy
+    ) -> Sequence[Advised]:
+        """Suggested posts."""
         ...
 
     @property
@@ -51,17 +74,24 @@ class PostRanker(Protocol):
         ...
 
 
+def no_records(_officer_ids: Sequence[str], _as_of: date) -> CareerRecord | None:
+    """Where no history is read at all."""
+    return None
+
+
 @dataclass(frozen=True)
 class CareerDesk:
-    """Everything that `/v1/next_posts` needs, fixed at start."""
+    """Everything that `/v1/next_posts` needs, fixed at start; `records` reads what the history told by a day."""
 
     model: ModelIdentity
     ranker: PostRanker
     source: FeatureSource
     policy: Policy
+    records: Callable[[Sequence[str], date], CareerRecord | None] = no_records
 
     def answer(self, request: NextPostsRequest, request_id: str, now: datetime) -> NextPostsAnswer:
-        """One result for each officer, in order."""
+        """One result for each officer, in order; raises InvalidInput for a day that has not come yet."""
+        day_asked(request.as_of, now)
         limits = AgeLimits.of(self.policy)
         fresh = read_fresh(
             self.source, request.officer_ids, self.model.service, asked=request.as_of, now=now, limits=limits
@@ -69,8 +99,13 @@ class CareerDesk:
         results: dict[str, PostsRanked | NotScored] = {
             name: NotScored(officer_id=name, because=why) for name, why in fresh.refused.items() if why != UNKNOWN
         }
-        results |= self._ranked(fresh.frame, request.top, cold_start=False)
-        results |= self._ranked(fresh.unknown, request.top, cold_start=True)
+        asked = Asked(request.top, request.open_only, request.with_barred)
+        ids = [str(one) for frame in (fresh.frame, fresh.unknown) for one in frame["officer_id"]]
+        record = self.records(ids, fresh.as_of) if ids else None
+        for frame, cold_start in ((fresh.frame, False), (fresh.unknown, True)):
+            if len(frame):
+                found = self.ranker(frame, asked, record, self.policy)
+                results |= {one.officer_id: self._result(one, asked, cold_start=cold_start) for one in found}
         return NextPostsAnswer(
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
@@ -80,28 +115,13 @@ class CareerDesk:
             results=[results[officer_id] for officer_id in request.officer_ids],
         )
 
-    def _ranked(self, frame: pd.DataFrame, top: int, *, cold_start: bool) -> dict[str, PostsRanked | NotScored]:
-        if frame.empty:
-            return {}
-        posts: dict[str, list[PostSuggestion]] = {str(officer_id): [] for officer_id in frame["officer_id"]}
-        for record in self.ranker(frame, top).to_dict("records"):
-            row = {str(name): value for name, value in record.items()}
-            posts[str(row["officer_id"])].append(self._suggestion(row))
-        return {
-            officer_id: PostsRanked(officer_id=officer_id, cold_start=cold_start, posts=ranked[:top])
-            if ranked
-            else NotScored(officer_id=officer_id, because=NO_POSTS)
-            for officer_id, ranked in posts.items()
-        }
-
-    def _suggestion(self, row: Mapping[str, Any]) -> PostSuggestion:
-        post_id = str(row["post_id"])
-        name = self.ranker.names.get(post_id, Bilingual(post_id, post_id))
-        blocked = row.get("blocked_by")
-        return PostSuggestion(
-            post_id=post_id,
-            name=Text(zh=name.zh, en=name.en),
-            score=float(row["score"]),
-            reasons=reasons_of(row["reasons"]),
-            blocked_by=[BlockedBy.model_validate(rule) for rule in json.loads(blocked)] if blocked else [],
+    def _result(self, one: Advised, asked: Asked, *, cold_start: bool) -> PostsRanked | NotScored:
+        if not (one.found.open or one.found.barred):
+            return NotScored(officer_id=one.officer_id, because=asked.nothing)
+        return PostsRanked(
+            officer_id=one.officer_id,
+            cold_start=cold_start,
+            rules_checked=one.rules_checked,
+            posts=suggested_posts(one.found.open, self.ranker.names),
+            barred=suggested_posts(one.found.barred, self.ranker.names),
         )

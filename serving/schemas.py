@@ -56,6 +56,11 @@ class NextPostsRequest(Body):
     )
     as_of: date | None = about("特征所属日期；空为最新", "day of the features, null for the newest", default=None)
     top: Whole = about("每人建议岗位数，1 至 20", "posts for each officer, 1 to 20", default=5, ge=1, le=MAX_POSTS)
+    open_only: bool = about("只建议现有空缺的岗位", "only posts with open places", default=False)
+    with_barred: bool = about(
+        "同时列出被规则排除的岗位及所缺条件", "also the likeliest posts that rules bar, each with what is lacking",
+        default=False,
+    )  # fmt: skip
 
 
 class Text(Answer):
@@ -107,16 +112,44 @@ class BlockedBy(Answer):
     text: Text = about("规则的文字", "the rule in words")
 
 
+class FitPart(Answer):
+    """匹配度的一个组成部分。 / One part of how well a post fits."""
+
+    part: str = about("组成部分：competencies、goal 或 wishes", "the part: competencies, goal or wishes")
+    score: float = about("该部分得分，0 至 1", "score of the part, 0 to 1", ge=0.0, le=1.0)
+    text: Text = about("该部分依据的文字", "what it rests on, in words")
+
+
+class OpenVacancy(Answer):
+    """一个空缺。 / One vacancy."""
+
+    vacancy_id: str = about("空缺编号", "id of the vacancy")
+    unit_id: str = about("单位编号", "id of the unit")
+    places: int = about("名额", "places open", ge=1)
+    closes_on: date | None = about("报名截止日期", "last day to apply", default=None)
+
+
 class PostSuggestion(Answer):
-    """一个建议岗位。 / One suggested post."""
+    """一个建议岗位及其两项分数，二者从不混合。 / One suggested post with its two scores, which are never mixed."""
 
     post_id: str = about("岗位编号", "id of the post")
     name: Text = about("岗位名称；无名称时为编号", "name of the post, its id where it has none")
-    score: float = about("排序得分（概率）", "ranking score, a probability over all posts")
+    score: float = about("排序得分，即可能性", "ranking score, the same as likelihood")
+    likelihood: float = about(
+        "可能性：经历相近的民警调入此岗位的概率（模型）", "how likely people with such a career go there (the model's)",
+        ge=0.0, le=1.0,
+    )  # fmt: skip
+    fit: float | None = about(
+        "匹配度：按本人能力与意愿的规则计算，0 至 1；无相关记录时为空",
+        "how well it fits this officer by rule, 0 to 1, null where nothing that bears on it is on record",
+        default=None, ge=0.0, le=1.0,
+    )  # fmt: skip
+    fit_parts: list[FitPart] = about("匹配度的各组成部分", "the parts of the fit", default=[])
     reasons: list[Reason] = about("建议的原因，最强在前", "why it is suggested, strongest first")
     blocked_by: list[BlockedBy] = about(
         "尚不满足的规则；为空表示无阻碍", "rules not met yet, empty when nothing stands against it", default=[]
     )
+    vacancies: list[OpenVacancy] = about("现有空缺", "vacancies open on that day", default=[])
 
 
 class PostsRanked(Answer):
@@ -125,7 +158,18 @@ class PostsRanked(Answer):
     officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
     status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
     cold_start: bool = about("无任职记录，按同类人员推荐", "no posting is known, so peers decide")
-    posts: list[PostSuggestion] = about("建议岗位，最佳在前", "suggested posts, best first")
+    rules_checked: bool = about(
+        "是否按规则筛选；无相应记录或无任职记录时为 false，此时岗位未经资格审查",
+        "whether rules were checked; false where the records are not there or no posting is known: then who may take a "
+        "post was not looked at",
+    )
+    posts: list[PostSuggestion] = about(
+        "可选岗位，兼顾职位类别，最佳在前", "posts that nothing bars, best first, spread over job families"
+    )
+    barred: list[PostSuggestion] = about(
+        "被规则排除的岗位及所缺条件；应请求列出，或在没有可选岗位时列出",
+        "the likeliest posts that rules bar, where asked for or where no post is open", default=[],
+    )  # fmt: skip
 
 
 class Frame(Answer):

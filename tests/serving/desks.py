@@ -14,11 +14,15 @@ from typing import Any
 import pandas as pd
 
 from data_contracts.errors import NotReady
-from data_contracts.policy import policy
+from data_contracts.policy import Policy, policy
 from data_contracts.vocabulary import Bilingual
+from models.eligibility import BlockedBy
+from models.post_reasons import moved_here
+from models.post_suggestions import Suggestion, Suggestions
+from serving.career_records import CareerRecord
 from serving.manifest import ModelIdentity
 from serving.opened import Absent, Desks
-from serving.recommend import CareerDesk
+from serving.recommend import Advised, Asked, CareerDesk
 from serving.results import PublishedRun
 from serving.units import UnitDesk
 from serving.warn import RiskDesk
@@ -101,15 +105,18 @@ class FakeRanker:
     def names(self) -> Mapping[str, Bilingual]:
         return {"p1": Bilingual("社区民警", "community officer")}
 
-    def __call__(self, frame: pd.DataFrame, top: int) -> pd.DataFrame:
-        blocked = json.dumps([{"rule": "rank", "text": {"zh": "职级不足", "en": "rank too low"}}])
-        rows = [
-            (officer_id, f"p{place}", 1 / place, REASONS, blocked if place == 2 else None)
-            for officer_id in frame["officer_id"]
-            for place in range(1, top + 1)
-            if officer_id not in self.silent
+    def __call__(
+        self, frame: pd.DataFrame, asked: Asked, record: CareerRecord | None, policy: Policy
+    ) -> Sequence[Advised]:
+        lacking = BlockedBy("rank", "职级不足", "rank too low")
+        posts = [
+            Suggestion(f"p{place}", 1 / place, None, (moved_here(6, 10),), (lacking,) if place == 2 else ())
+            for place in range(1, asked.top + 1)
         ]
-        return pd.DataFrame(rows, columns=["officer_id", "post_id", "score", "reasons", "blocked_by"])
+        return [
+            Advised(str(one), Suggestions(() if one in self.silent else tuple(posts), ()), rules_checked=True)
+            for one in frame["officer_id"]
+        ]
 
 
 RISK_MODEL = ModelIdentity("risk", "7", "a" * 64, "risk_v1", "h1")

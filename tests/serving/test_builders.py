@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
-from models.next_post import RankedPost
-from models.post_histories import CareerState
+from models.next_post import RankedPost, Ranking
+from models.post_histories import CareerState, Catalogue
 from models.post_reasons import Reason
 from serving import builders
 from serving.builders import CareerRanker, career_state
+from serving.recommend import Asked
 
 AS_OF = pd.Timestamp("2026-11-01")
 ROW = {
@@ -49,18 +50,26 @@ def test_a_recruit_is_a_career_without_posts(nothing: object) -> None:
 class Model:
     """Suggests to each officer the posts that they hold, in turn, so that a swap of officers would show."""
 
-    def rank(self, states: list[CareerState], k: int) -> list[list[RankedPost]]:
-        why = (Reason("return", "曾任", "held before"),)
-        return [[RankedPost(post, -1.0, 0.5, why) for post in state.posts][:k] for state in states]
+    catalogue = Catalogue(("p1", "p2", "q1"), ((), (), ()))
+    within = None
+
+    def rankings(self, states: list[CareerState]) -> list[Ranking]:
+        def why(_: str) -> tuple[Reason, ...]:
+            return (Reason("return", "曾任", "held before"),)
+
+        return [Ranking(tuple(RankedPost(post, -1.0, 0.5, ()) for post in one.posts), why) for one in states]
 
 
 def test_every_officer_gets_their_own_posts() -> None:
     other = {**ROW, "recent_posts": ["q1"], "recent_started": ["2020-01-01"]}
     frame = pd.DataFrame([{**ROW, "officer_id": "a"}, {**other, "officer_id": "b"}])
-    ranked = CareerRanker(Model(), {"p1": Bilingual("一", "one")})(frame, 5)  # type: ignore[arg-type]  # a stand-in
-    assert ranked[["officer_id", "post_id"]].to_numpy().tolist() == [["a", "p1"], ["a", "p2"], ["b", "q1"]]
-    assert ranked["score"].tolist() == [0.5] * 3
-    assert json.loads(ranked["reasons"][0]) == [{"theme": "return", "text": {"zh": "曾任", "en": "held before"}}]
+    ranker = CareerRanker(Model(), {"p1": Bilingual("一", "one")})  # type: ignore[arg-type]  # a stand-in
+    ranked = ranker(frame, Asked(5), None, policy())
+    found = [(one.officer_id, [post.post_id for post in one.found.open]) for one in ranked]
+    assert found == [("a", ["p1", "p2"]), ("b", ["q1"])]
+    assert {post.likelihood for one in ranked for post in one.found.open} == {0.5}
+    assert [reason.en for reason in ranked[0].found.open[0].reasons] == ["held before"]
+    assert not any(one.rules_checked for one in ranked)
 
 
 def test_importing_the_builders_imports_no_framework() -> None:

@@ -1,0 +1,281 @@
+"""Next posts on a small simulated history with a small fitted model: rules, vacancies, fit, families, and the day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data_contracts.catalog import catalog
+from data_contracts.errors import InvalidInput
+from data_contracts.policy import policy
+from data_contracts.settings import Settings
+from data_contracts.simulator.simulation import simulate
+from features.careers import career_frame
+from features.history import History
+from features.sequences import posting_sequences
+from models.next_post import NextPostModel
+from models.post_background import background_of
+from models.post_histories import CareerState
+from serving.builders import CareerRanker, career_state
+from serving.career_records import CareerRecords
+from serving.freshness import FeatureSource
+from serving.post_advice import with_background
+from serving.recommend import CareerDesk, PostRanker
+from serving.schemas import NextPostsRequest, NotScored, PostsRanked
+from tests.features.histories import records
+from tests.features.test_record import framed
+from tests.serving.desks import CAREER_MODEL
+from training.fit_next_post import FitSettings, fit_pharos
+from training.next_post_data import Frames, known_by, training_data
+from training.post_background_data import background_data
+from training.post_evidence import moved_within
+
+DAY, NOW = date(2022, 11, 16), datetime(2022, 11, 16, 9)
+TABLES = (
+    "officers", "postings", "units", "posts", "promotions", "rank_steps", "courses", "course_completions", "honours",
+    "competency_assessments", "competency_standards", "appraisals", "career_goals", "preferences", "vacancies",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Bureau:
+    """A history on disk, what it holds, and a model fitted on what was known before the day."""
+
+    settings: Settings
+    frames: Frames
+    model: NextPostModel
+
+    def source(self) -> Rows:
+        return Rows(career_frame(self.frames, DAY).set_index("officer_id"))
+
+    def desk(self, settings: Settings | None = None, model: NextPostModel | None = None) -> CareerDesk:
+        source: FeatureSource = self.source()
+        ranker: PostRanker = CareerRanker(model or self.model, {})
+        return CareerDesk(CAREER_MODEL, ranker, source, policy(), CareerRecords.of(settings or self.settings))
+
+    @property
+    def officers(self) -> list[str]:
+        return career_frame(self.frames, DAY)["officer_id"].astype(str).tolist()
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The online store filled as of the day, without tenure and rank."""
+
+    rows: pd.DataFrame
+
+    def online(self, ids: Sequence[str], service: str, as_of: date | None = None) -> pd.DataFrame:
+        known = [name in self.rows.index for name in ids]
+        found = self.rows.reindex(list(ids)).drop(columns="as_of").reset_index(names="officer_id")
+        stamps = pd.Series([pd.Timestamp(DAY) if one else pd.NaT for one in known], dtype="datetime64[us]")
+        status = ["present" if one else "unknown" for one in known]
+        return found.assign(status=status, feature_timestamp=stamps, rank_code=None, tenure_days=None)
+
+    def service_hash(self, service: str) -> str:
+        return "h2"
+
+    def filled_as_of(self, service: str) -> date | None:
+        return DAY
+
+
+def written(root: Path, frames: Mapping[str, pd.DataFrame]) -> Settings:
+    use = Settings(state=root, today=DAY)
+    History(use.history_dir).append_all(dict(frames), "test")
+    return use
+
+
+@pytest.fixture(scope="module")
+def bureau(tmp_path_factory: pytest.TempPathFactory) -> Bureau:
+    made = simulate(150, 5, 3, date(2023, 1, 1))
+    tables = {name: framed(name, records(made[name])) for name in TABLES}
+    some = np.arange(len(tables["vacancies"])) % 4 == 0  # these are open on the day, the others were long ago
+    for name, days in (("opened_on", -10), ("known_on", -10), ("closes_on", 20)):
+        tables["vacancies"].loc[some, name] = pd.Timestamp(DAY) + pd.Timedelta(days=days)
+    use = written(tmp_path_factory.mktemp("bureau"), tables)
+    frames = History(use.history_dir).frames()
+    data = training_data(frames, date(2022, 11, 15))
+    model = fit_pharos(data, FitSettings(nets=1, min_steps=20, passes=0.1), ease_weight=1.0)
+    within = moved_within(frames, date(2022, 11, 15), data.catalogue, policy().suggestions.counts)
+    return Bureau(use, frames, replace(model, within=within))
+
+
+def ranked(desk: CareerDesk, ids: Sequence[str], **more: object) -> list[PostsRanked]:
+    found = desk.answer(NextPostsRequest.model_validate({"officer_ids": list(ids), **more}), "r", NOW).results
+    assert all(isinstance(one, PostsRanked) for one in found)
+    return [one for one in found if isinstance(one, PostsRanked)]
+
+
+def test_a_request_reads_the_same_background_as_training(bureau: Bureau, tmp_path: Path) -> None:
+    """What is known on the day itself counts for a request but not for a move of that day: such rows are taken out."""
+    tables = {name: plain(bureau, name) for name in TABLES}
+    use = written(tmp_path, {name: rows[rows["known_on"] != pd.Timestamp(DAY)] for name, rows in tables.items()})
+    frames, ids = History(use.history_dir).frames(), bureau.officers[:120]
+    steps = posting_sequences(known_by(frames["postings"], DAY))
+    units = steps.drop_duplicates("officer_id", keep="last").set_index("officer_id")["unit_id"].reindex(ids)
+    asked = pd.DataFrame({"officer_id": ids, "started_on": pd.Timestamp(DAY), "unit_id": units.to_numpy(object)})
+    trained = background_data(frames, asked, steps, bureau.model.courses, bureau.model.catalogue)
+    record = CareerRecords.of(use)(ids, DAY)
+    assert record is not None
+    states = [with_background(CareerState((), (), as_of=DAY), one, record) for one in ids]
+    served = background_of(states, bureau.model.catalogue, bureau.model.courses)
+    assert np.array_equal(served.courses, trained.courses)
+    assert np.array_equal(served.goal, trained.goal)
+    assert np.array_equal(served.numbers, trained.numbers)
+    assert (trained.courses >= 0).any()
+    assert (trained.goal >= 0).any()
+    assert (trained.numbers != 0).any(axis=0).all()
+
+
+def test_rules_take_posts_out_and_each_barred_post_says_what_is_lacking(bureau: Bureau) -> None:
+    desk = bureau.desk()
+    both = ranked(desk, bureau.officers[:60], with_barred=True, top=20)
+    free = {one.officer_id: {post.post_id for post in one.posts} for one in both}
+    assert all(one.rules_checked and not one.cold_start for one in both)
+    assert all(not post.blocked_by for one in both for post in one.posts)
+    barred = [(one.officer_id, post) for one in both for post in one.barred]
+    assert len(barred) > 50
+    assert all(post.blocked_by and post.blocked_by[0].text.zh and post.likelihood > 0 for _, post in barred)
+    assert not any(post.post_id in free[officer] for officer, post in barred)
+    assert len({post.blocked_by[0].rule for _, post in barred}) > 2
+    plain = ranked(desk, bureau.officers[:60], top=20)
+    assert all(bool(one.barred) == (not one.posts) for one in plain), "told unasked only where nothing is open"
+    assert {bool(one.posts) for one in plain} == {True, False}
+
+
+def test_only_open_places_are_suggested_and_each_vacancy_is_named(bureau: Bureau) -> None:
+    rows = bureau.frames["vacancies"]
+    open_now = rows[(rows["opened_on"] <= pd.Timestamp(DAY)) & (rows["known_on"] <= pd.Timestamp(DAY))]
+    open_now = open_now[open_now["closes_on"].isna() | (open_now["closes_on"] >= pd.Timestamp(DAY))]
+    assert len(open_now)
+    answer = bureau.desk().answer(NextPostsRequest(officer_ids=bureau.officers[:60], open_only=True, top=20), "r", NOW)
+    shown = [post for one in answer.results if isinstance(one, PostsRanked) for post in (*one.posts, *one.barred)]
+    assert {post.post_id for post in shown} <= set(open_now["post_id"])
+    named = {vacancy.vacancy_id for post in shown for vacancy in post.vacancies}
+    assert all(post.vacancies for post in shown)
+    assert named <= set(open_now["vacancy_id"])
+    everything = ranked(bureau.desk(), bureau.officers[:60], top=20)
+    told = [bool(post.vacancies) for one in everything for post in one.posts]
+    assert any(told), "vacancies are named without open_only too"
+    assert not all(told)
+
+
+def test_without_any_open_place_nobody_is_scored_and_is_told_why(bureau: Bureau, tmp_path: Path) -> None:
+    without = written(tmp_path, {name: plain(bureau, name) for name in ("officers", "postings")})
+    request = NextPostsRequest(officer_ids=[bureau.officers[0], "stranger"], open_only=True)
+    known, stranger = bureau.desk(without).answer(request, "r", NOW).results
+    assert isinstance(known, NotScored)
+    assert isinstance(stranger, NotScored)
+    assert known.because == stranger.because
+    assert known.because.code == "no_open_places"
+
+
+def test_fit_is_told_part_by_part_and_never_moves_the_likelihood(bureau: Bureau) -> None:
+    told = [post for one in ranked(bureau.desk(), bureau.officers[:60]) for post in one.posts]
+    parts = {part.part for post in told for part in post.fit_parts}
+    assert {"competencies", "goal"} <= parts
+    assert all((post.fit is None) == (not post.fit_parts) for post in told)
+    assert all(post.score == post.likelihood for post in told)
+    assert len({post.fit for post in told}) > 10
+
+
+def test_the_order_is_spread_over_job_families(bureau: Bureau) -> None:
+    family = bureau.frames["posts"].set_index("post_id")["job_family"].to_dict()
+    found = [one for one in ranked(bureau.desk(), bureau.officers, top=5) if len(one.posts) == 5]
+    assert len(found) > 20
+    most = policy().suggestions.most_of_a_family
+    for one in found:
+        names = [family[post.post_id] for post in one.posts]
+        assert max(names.count(name) for name in names) <= most
+        assert one.posts[0].likelihood == max(post.likelihood for post in one.posts)
+    assert any([post.likelihood for post in one.posts] != sorted((p.likelihood for p in one.posts), reverse=True)
+               for one in found)  # fmt: skip
+
+
+def test_what_became_known_later_changes_nothing(bureau: Bureau, tmp_path: Path) -> None:
+    """A completion, a goal and an award of before the day, known the day after, and a posting of a colleague."""
+    tables = {name: plain(bureau, name) for name in TABLES}
+    later = {"known_on": pd.Timestamp(DAY) + pd.Timedelta(days=1)}
+    before = {name: rows.head(40).assign(**later) for name, rows in tables.items() if name in LATER}
+    for rows in before.values():
+        event = "started_on" if "started_on" in rows else "occurred_on"
+        rows[event] = pd.Timestamp(DAY) - pd.Timedelta(days=30)
+        rows["officer_id"] = bureau.officers[:40]
+    more = {name: pd.concat([rows, before[name]]) if name in before else rows for name, rows in tables.items()}
+    use = written(tmp_path, {name: rows.astype(tables[name].dtypes) for name, rows in more.items()})
+    asked = {"top": 10, "with_barred": True}
+    assert ranked(bureau.desk(use), bureau.officers[:40], **asked) == ranked(
+        bureau.desk(), bureau.officers[:40], **asked
+    )
+    tomorrow = CareerRecords.of(use)(bureau.officers[:40], date(2022, 11, 17))
+    today = CareerRecords.of(use)(bureau.officers[:40], DAY)
+    assert tomorrow is not None
+    assert today is not None
+    assert not tomorrow.background["courses"].equals(today.background["courses"])
+
+
+LATER = ("course_completions", "career_goals", "honours", "postings")
+
+
+def plain(bureau: Bureau, name: str) -> pd.DataFrame:
+    """Every version of a table, as it was delivered."""
+    return bureau.frames[name][list(catalog().table(name).column_names)]
+
+
+def test_a_stranger_starts_cold_and_no_rule_is_asked_of_them(bureau: Bureau) -> None:
+    known, stranger = ranked(bureau.desk(), [bureau.officers[0], "nobody"])
+    assert (known.cold_start, stranger.cold_start, stranger.rules_checked) == (False, True, False)
+    assert len(stranger.posts) == 5
+    assert all(post.fit is None and not post.fit_parts for post in stranger.posts)
+
+
+@pytest.mark.parametrize("tables", [(), ("postings",)])
+def test_without_more_than_postings_posts_are_ranked_and_rules_are_said_to_be_unchecked(
+    bureau: Bureau, tmp_path: Path, tables: tuple[str, ...]
+) -> None:
+    use = written(tmp_path, {name: plain(bureau, name) for name in tables})
+    for one in ranked(bureau.desk(use), bureau.officers[:20], with_barred=True):
+        assert not one.rules_checked
+        assert len(one.posts) == 5
+        assert one.barred == []
+        assert all(post.fit is None and not post.vacancies and post.reasons for post in one.posts)
+
+
+def test_a_day_before_any_posting_or_without_anybody_is_no_record(bureau: Bureau) -> None:
+    read = CareerRecords.of(bureau.settings)
+    assert read(bureau.officers[:2], date(1950, 1, 1)) is None
+    nobody = read(["nobody"], DAY)
+    assert nobody is not None
+    assert (nobody.known, len(nobody.background)) == (frozenset(), 0)
+
+
+def test_postings_of_everybody_are_reckoned_once_a_day(bureau: Bureau) -> None:
+    read = CareerRecords.of(bureau.settings)
+    read(bureau.officers[:2], DAY)
+    first = read._moves
+    read(bureau.officers[2:4], DAY)
+    assert read._moves is first is not None
+    read(bureau.officers[:2], date(2022, 11, 17))
+    assert read._moves is not first
+
+
+def test_the_officer_s_own_courses_and_counts_stand_in_the_reasons(bureau: Bureau) -> None:
+    codes = {reason.theme for one in ranked(bureau.desk(), bureau.officers) for post in one.posts
+             for reason in post.reasons}  # fmt: skip
+    assert "moved_within" in codes
+    assert codes & {"kindred", "after", "together", "two_step", "exchange"}
+
+
+def test_a_day_that_has_not_come_is_refused(bureau: Bureau) -> None:
+    with pytest.raises(InvalidInput, match="has not come yet"):
+        bureau.desk().answer(NextPostsRequest(officer_ids=["a"], as_of=date(2022, 11, 17)), "r", NOW)
+
+
+def test_the_row_of_the_store_still_tells_posts_and_days(bureau: Bureau) -> None:
+    row = bureau.source().online(bureau.officers[:1], "career_v1").assign(as_of=pd.Timestamp(DAY)).to_dict("records")[0]
+    assert career_state({str(name): value for name, value in row.items()}).as_of == DAY
