@@ -25,6 +25,12 @@ DEFAULTS: Mapping[str, Any] = {
     "lambda_l2": 10.0,
     "extra_trees": False,
 }
+SHALLOW: Mapping[str, Any] = {  # over DEFAULTS: a weak signal of a few features, among hundreds that say nothing
+    "rounds": 150,
+    "learning_rate": 0.02,
+    "num_leaves": 4,
+    "feature_fraction": 0.8,
+}
 FIXED: Mapping[str, Any] = {
     "objective": "cross_entropy",
     "bagging_fraction": 0.7,

@@ -28,6 +28,12 @@ DEFAULTS: Mapping[str, Any] = {
     "max_leaves": 2,
     "reg_lambda": 20.0,
 }
+CALM: Mapping[str, Any] = {  # over DEFAULTS, for few events: what a hundred officers seem to show is mostly chance
+    "max_rounds": 6,
+    "greedy_ratio": 20.0,
+    "reg_lambda": 100.0,
+}
+FEW_EVENTS, ROWS_A_CALM_LEAF = 2500.0, 80
 FIXED: Mapping[str, Any] = {
     "interactions": 0,  # a curve a feature; pairs would not be one theme's doing
     "outer_bags": 1,
@@ -75,9 +81,8 @@ class GlassBox:
         )  # what is unknown of everybody teaches nothing, and its bins have no ends
         rows, came, counts = split_chances(y, np.ones(len(y)) if weight is None else weight)
         threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
-        leaf = max(1, min(LEAST_IN_LEAF, len(y) // 50))
         kinds = ["continuous"] * len(names)
-        chosen = {"min_samples_leaf": leaf, **DEFAULTS, **self.params, **FIXED, "feature_types": kinds}
+        chosen = {**DEFAULTS, **calmed(y), **self.params, **FIXED, "feature_types": kinds}
         model = ExplainableBoostingClassifier(**chosen, random_state=self.seed, n_jobs=threads)
         with warnings.catch_warnings():  # of unknown values, which its own plots cannot show: our curves have a step
             warnings.filterwarnings("ignore", message="Missing values detected")
@@ -116,6 +121,18 @@ class GlassBox:
         steps = np.split(parts.arrays[f"{name}.steps"], np.cumsum(sizes + 2)[:-1])
         curves = tuple(Curve(*pair) for pair in zip(cuts, steps, strict=True))
         return cls(curves=curves, base=float(parts.json[name]["base"]))
+
+
+def calmed(y: Numbers) -> dict[str, Any]:
+    """What the rows and their rarer label ask for: the least rows of a leaf, and with few events shallow rounds.
+
+    >>> calmed(np.zeros(20_000)), calmed(np.full(20_000, 0.5))["min_samples_leaf"]
+    ({'min_samples_leaf': 250, 'max_rounds': 6, 'greedy_ratio': 20.0, 'reg_lambda': 100.0}, 100)
+    """
+    rows = len(y)
+    if min(y.sum(), rows - y.sum()) >= FEW_EVENTS:
+        return {"min_samples_leaf": max(1, min(LEAST_IN_LEAF, rows // 50))}
+    return {"min_samples_leaf": max(1, min(max(2 * LEAST_IN_LEAF, rows // ROWS_A_CALM_LEAF), rows // 50)), **CALM}
 
 
 def split_chances(y: Numbers, weight: Numbers) -> tuple[NDArray[np.intp], NDArray[np.int64], Numbers]:

@@ -23,6 +23,8 @@ BLENDS: tuple[Weights, ...] = (
     {"boosted": 0.75, "logistic": 0.25},
     {"boosted": 1.0},
     {"boosted": 0.4, "logistic": 0.3, "glass_box": 0.3},
+    {"shallow": 1.0},
+    {"shallow": 0.5, "glass_box": 0.5},
 )
 MARGIN = 0.001  # another blend than the first must be better by this much on the later years
 DRAWS = 300

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from models.base import ExplainedModel, Matrix, Numbers
-from models.boosting import Boosted
+from models.boosting import SHALLOW, Boosted
 from models.calibration import Platt, Reliability, log_odds, matching_shift
 from models.conformal import Conformal
-from models.glass_box import GlassBox
+from models.glass_box import FEW_EVENTS, ROWS_A_CALM_LEAF, GlassBox
 from models.logistic import SoftLogistic
 from models.risk import OutcomeModel
 from training.choosing import BLENDS, GLASS_BOX, Asked, Chosen, HeldOut, Judged, Weights, best_blend, choose
@@ -22,6 +22,7 @@ from training.splits import Split, inner_splits
 from training.theme_worth import silent_themes
 
 MEMBERS = ("boosted", "logistic", "glass_box")
+IN_DOUBT = "shallow"  # one more member where events are few
 
 
 @dataclass(frozen=True)
@@ -109,14 +110,23 @@ class Origins:
     def __init__(self, settings: FitSettings | None = None) -> None:
         """Of one way to fit."""
         self.settings = settings or FitSettings()
-        self._fitted: dict[tuple[object, ...], Mapping[str, ExplainedModel]] = {}
+        self._fitted: dict[tuple[object, ...], ExplainedModel] = {}
 
-    def members(self, lesson: Lesson) -> Mapping[str, ExplainedModel]:
-        """Every member on all rows of the lesson, told what was known at its test."""
-        key = id(lesson.rows), lesson.outcome, lesson.split, lesson.labels, lesson.columns
+    def members(self, lesson: Lesson, names: Sequence[str]) -> Mapping[str, ExplainedModel]:
+        """These members on all rows of the lesson, told what was known at its test."""
+        y = lesson.answers(np.ones(len(lesson.x), dtype=bool), lesson.split.test)
+        return {name: self._member(lesson, name, y) for name in names}
+
+    def _member(self, lesson: Lesson, name: str, y: Numbers) -> ExplainedModel:
+        key = id(lesson.rows), lesson.outcome, lesson.split, lesson.labels, lesson.columns, name
         if key not in self._fitted:
-            self._fitted[key] = _fitted(lesson, self.settings)
+            self._fitted[key] = _made(name, self.settings, len(y)).fit(lesson.x, y, lesson.design.names)
         return self._fitted[key]
+
+    def names_for(self, y: Numbers) -> tuple[str, ...]:
+        """The members that labels y (n,) call for."""
+        few = _rarer(y) < FEW_EVENTS and set(self.settings.members) == set(MEMBERS)
+        return (*self.settings.members, IN_DOUBT) if few else self.settings.members
 
 
 def fit_outcome(lesson: Lesson, settings: FitSettings | None = None, origins: Origins | None = None) -> OutcomeModel:
@@ -139,12 +149,14 @@ def fit_members(lesson: Lesson, origins: Origins | None = None) -> FittedMembers
     if _rarer(y) < 1.0:
         return OutcomeModel(lesson.outcome, lesson.split.horizon_months, lesson.design, {}, {}, rate=float(y.mean()))
     refuse_leaks(lesson.x, y, lesson.design.names, lesson.behind())
-    return FittedMembers(lesson, shared.members(lesson), _held_out(lesson, shared))
+    names = shared.names_for(y)
+    return FittedMembers(lesson, shared.members(lesson, names), _held_out(lesson, shared, names))
 
 
 def validation_score(lesson: Lesson, settings: FitSettings) -> float | None:
     """Average precision of the best blend on the newest year held out; None when there is too little to judge by."""
-    judged = _held_out(lesson, Origins(replace(settings, members=("boosted", "logistic"), held_out_years=1)))
+    quick = Origins(replace(settings, members=("boosted", "logistic"), held_out_years=1))
+    judged = _held_out(lesson, quick, quick.settings.members)
     return None if judged is None else judged.quality(best_blend(judged))
 
 
@@ -152,23 +164,23 @@ def _first(members: Mapping[str, ExplainedModel]) -> Weights:
     return next((weights for weights in BLENDS if set(weights) <= set(members)), GLASS_BOX)
 
 
-def _held_out(lesson: Lesson, origins: Origins) -> Judged | None:
+def _held_out(lesson: Lesson, origins: Origins, names: Sequence[str]) -> Judged | None:
     """Fit a horizon earlier, with what was known then, and look at the last training as-ofs (rolling origins).
 
     A year with too few of either label to judge by is left out; None where no year is left.
     """
     splits = inner_splits(lesson.split, origins.settings.held_out_years)
-    years = [year for split in splits if (year := _year(lesson, split, origins)) is not None]
+    years = [year for split in splits if (year := _year(lesson, split, origins, names)) is not None]
     return Judged(tuple(years)) if years else None
 
 
-def _year(lesson: Lesson, inner: Split, origins: Origins) -> HeldOut | None:
+def _year(lesson: Lesson, inner: Split, origins: Origins, names: Sequence[str]) -> HeldOut | None:
     early, late = lesson.at_origin(inner), lesson.mask([inner.test])
     y_early = early.answers(np.ones(len(early.x), dtype=bool), inner.test)
     y_late = lesson.answers(late, lesson.split.test)
     if min(_rarer(y_early), _rarer(y_late)) < origins.settings.least_positives:
         return None
-    members, x = origins.members(early), lesson.asked_at(inner.test, early.design)
+    members, x = origins.members(early, names), lesson.asked_at(inner.test, early.design)
     officers = lesson.spine["officer_id"][late].tolist()
     return HeldOut(_scores(x, members), y_late, officers, members, Asked(x, early.design.names))
 
@@ -177,14 +189,16 @@ def _rarer(y: Numbers) -> float:
     return float(min(y.sum(), len(y) - y.sum())) if len(y) else 0.0
 
 
-def _fitted(lesson: Lesson, settings: FitSettings) -> dict[str, ExplainedModel]:
-    y = lesson.answers(np.ones(len(lesson.x), dtype=bool), lesson.split.test)
+def _made(name: str, settings: FitSettings, rows: int) -> ExplainedModel:
+    """A member ready to learn from so many rows."""
+    leaf = {"min_data_in_leaf": max(200, rows // ROWS_A_CALM_LEAF)}
     made: Mapping[str, Callable[[], ExplainedModel]] = {
         "boosted": lambda: Boosted(settings.boosted, settings.seed),
         "logistic": lambda: SoftLogistic(settings.penalty),
         "glass_box": lambda: GlassBox(seed=settings.seed),
+        IN_DOUBT: lambda: Boosted({**SHALLOW, **leaf}, settings.seed),
     }
-    return {name: made[name]().fit(lesson.x, y, lesson.design.names) for name in settings.members}
+    return made[name]()
 
 
 def _scores(x: Matrix, members: Mapping[str, ExplainedModel]) -> dict[str, Numbers]:

@@ -20,10 +20,11 @@ from features.versions import with_superseded_on
 from models import artifacts, keys
 from models.base import Matrix, Numbers
 from models.boosting import Boosted
+from models.logistic import SoftLogistic
 from models.risk import RiskBundle, with_cuts
 from training.choosing import BLENDS
 from training.dataset import RiskRows, as_ofs_needed, lesson_of
-from training.fit_risk import FitSettings, FittedMembers, Origins, fit_members, fit_outcome
+from training.fit_risk import IN_DOUBT, MEMBERS, FitSettings, FittedMembers, Origins, fit_members, fit_outcome
 from training.level import change_of_a_year, expected_level
 from training.splits import rolling_origin
 
@@ -133,13 +134,15 @@ def test_without_an_earlier_year_the_first_blend_is_taken_uncalibrated() -> None
 
 def test_what_one_test_holds_out_an_earlier_test_has_fitted_already(monkeypatch: pytest.MonkeyPatch) -> None:
     learned = list[int]()
-    fit = Boosted.fit
+    fit = SoftLogistic.fit
 
-    def counted(self: Boosted, x: Matrix, y: Numbers, names: Sequence[str], weight: Numbers | None = None) -> Boosted:
+    def counted(
+        self: SoftLogistic, x: Matrix, y: Numbers, names: Sequence[str], weight: Numbers | None = None
+    ) -> SoftLogistic:
         learned.append(len(x))
         return fit(self, x, y, names, weight)
 
-    monkeypatch.setattr(Boosted, "fit", counted)
+    monkeypatch.setattr(SoftLogistic, "fit", counted)
     days = [date(year, 1, 1) for year in (2009, 2010, 2011)]
     lessons = [lesson_of(ROWS, "conduct", rolling_origin(day, 12, date(2005, 1, 1)), COLUMNS) for day in days]
     alone = [fit_outcome(lesson, FAST) for lesson in lessons]
@@ -152,6 +155,21 @@ def test_what_one_test_holds_out_an_earlier_test_has_fitted_already(monkeypatch:
             one.predict(LESSON.design.matrix(ROWS.frame)), other.predict(LESSON.design.matrix(ROWS.frame))
         )
         assert (one.platt, one.silent, one.sets) == (other.platt, other.silent, other.sets)
+
+
+def test_where_events_are_few_shallow_trees_are_asked_too() -> None:
+    some, many = np.r_[np.ones(2000), np.zeros(9000)], np.r_[np.ones(2600), np.zeros(9000)]
+    origins = Origins(FAST)
+    assert origins.names_for(some) == (*MEMBERS, IN_DOUBT)
+    assert origins.names_for(many) == MEMBERS
+    assert Origins(replace(FAST, members=("boosted",))).names_for(some) == ("boosted",)
+    fitted = fit_members(LESSON, origins)
+    assert isinstance(fitted, FittedMembers)
+    assert fitted.judged is not None
+    assert set(fitted.members) == fitted.judged.members == {*MEMBERS, IN_DOUBT}
+    shallow = fitted.members[IN_DOUBT]
+    assert isinstance(shallow, Boosted)
+    assert shallow.params["num_leaves"] == 4
 
 
 def test_a_held_out_year_is_judged_by_the_columns_of_its_own_time() -> None:
