@@ -363,6 +363,22 @@ def backtest_next_post(
     run_backtest(NextPostBacktest(source, data, train_until, test_until, mapping), out, console)
 
 
+@backtest_app.command("courses")
+def backtest_courses(
+    data: Annotated[Path, typer.Option(help="Folder of the export.")],
+    out: Annotated[Path, typer.Option(help="JSON to write.")],
+    train_until: Annotated[str | None, typer.Option(help="Last day that training may know, YYYY-MM-DD.")] = None,
+    test_until: Annotated[str | None, typer.Option(help="Last day of the test window, YYYY-MM-DD.")] = None,
+    source: Annotated[str, typer.Option(help="chicago, new_york, simulator or mapped.")] = "new_york",
+    mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
+    test_file: Annotated[Path | None, typer.Option(help="Published test part, in place of the two days.")] = None,
+) -> None:
+    """Test rankings of the next new courses on takings they have not seen, refreshed each week."""
+    from experiments.backtest_courses import CourseBacktest, run_backtest
+
+    run_backtest(CourseBacktest(source, data, train_until, test_until, mapping, test_file), out, console)
+
+
 @report_app.command("risk")
 def report_risk(
     data: Annotated[Path, typer.Option(help="Folder of the export.")],
