@@ -139,7 +139,7 @@ def materialize(
 
 @app.command()
 def promote(
-    name: Annotated[str, typer.Argument(help="risk or next-post.")],
+    name: Annotated[str, typer.Argument(help="risk, next-post or courses.")],
     version: Annotated[str | None, typer.Option(help="A version number; default: the newest.")] = None,
 ) -> None:
     """Let a model version answer as champion, if it passes the gate; otherwise say why not."""
@@ -165,6 +165,14 @@ def gate_next_post(
 ) -> None:
     """Judge a next-post model; exit status 1 when it may not answer."""
     _gate("next-post", version)
+
+
+@gate_app.command("courses")
+def gate_courses(
+    version: Annotated[str | None, typer.Option(help="A version number; default: the newest.")] = None,
+) -> None:
+    """Judge a courses model against the popularity of the last 30 days; exit status 1 when it may not answer."""
+    _gate("courses", version)
 
 
 @gate_app.command("waive")
@@ -242,6 +250,20 @@ def train_next_post(
     console.print(worth.sentence(), highlight=False)
     if worth.picture:
         aloud(f"picture {worth.picture}")
+    console.print(f"registered {model.name} version {model.version}", highlight=False)
+
+
+@train_app.command("courses")
+def train_courses(
+    as_of: Annotated[str, typer.Option(help="Learn from what was known before this day, YYYY-MM-DD.")],
+) -> None:
+    """Fit the courses model on the history, test it on the months before, sign it and register it."""
+    from experiments.progress import steps
+    from training.train_courses import STAGES, train_courses
+
+    with steps(console, "train courses", STAGES) as bar:
+        model, worth = train_courses(settings(), day_of(as_of), bar.say)
+    console.print(worth.sentence(), highlight=False)
     console.print(f"registered {model.name} version {model.version}", highlight=False)
 
 
