@@ -83,7 +83,9 @@ class NextCourseModel:
 def features_hash() -> str:
     """sha256 over the names of the figures looked at, in order; a model that learned from others must not answer."""
     one = np.zeros(1, np.int64)
-    state = StateMaker(Takings.ordered(one, one, one, one), 1, CourseNames(("a",), (("a",),))).state(0, Peers.unknown(1))
+    state = StateMaker(Takings.ordered(one, one, one, one), 1, CourseNames(("a",), (("a",),))).state(
+        0, Peers.unknown(1)
+    )
     names, _ = CandidateFeatures(state, one).of(Questions(one, one + 1, np.zeros((1, 1), bool)))
     return hashlib.sha256(json.dumps(names).encode()).hexdigest()
 

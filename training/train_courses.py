@@ -77,7 +77,10 @@ def train_courses(
     model = fit_courses(known, day_number(day_before(as_of)), chosen)
     say("registering")
     with tracking.run(
-        NAME, f"{NAME} {as_of}", data_hash=history.fingerprint(), feature_service=f"{SERVICE}:{features_hash()}",
+        NAME,
+        f"{NAME} {as_of}",
+        data_hash=history.fingerprint(),
+        feature_service=f"{SERVICE}:{features_hash()}",
         use=settings,
     ) as run:
         run.params({"as_of": as_of, "courses": known.names.size, **vars(chosen)})
