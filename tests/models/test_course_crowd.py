@@ -74,9 +74,10 @@ def test_small_groups_make_no_wave() -> None:
 def test_what_comes_next_is_ranked_without_what_was_taken_and_tells_of_those_alike() -> None:
     found = crowd(ByNumber()).likely("o0", 5)
     assert [one.course_id for one in found] == ["rare", "new"]
-    assert found[1].reasons[0].code == "same_way"
-    assert found[1].reasons[0].text.en.endswith("took it in the last 60 days")
-    assert found[1].reasons[0].text.en.startswith("0 of the 1 officers")
+    assert found[1].reasons[0].code == "taken_lately"
+    assert found[1].reasons[0].text.en == "7 of 20 officers in training took it in the last 60 days"
+    others = crowd(ByNumber()).likely("o1", 5)
+    assert [one.course_id for one in others] == ["rare"], "nobody has taken the last one lately"
     assert len(crowd(ByNumber()).likely("o0", 1)) == 1
     assert crowd().likely("o0", 5) == []
 
