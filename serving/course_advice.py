@@ -67,7 +67,8 @@ class CourseDesk:
         self, request: CoursesRequest, records: Records, officer_ids: Sequence[str], crowd: Crowd | None, asked: Asked
     ) -> dict[str, Advice]:
         """Everything there is to suggest, whatever `top` is; declined courses make room for others."""
-        courses, declined, found = offered_courses(records), self._declined(officer_ids, asked), {}
+        courses, declined = offered_courses(records), self._declined(officer_ids, asked)
+        found: dict[str, Advice] = {}
         for officer_id in officer_ids:
             learner = replace(
                 learner_of(records, officer_id, asked.as_of or asked.now.date(), self.policy),

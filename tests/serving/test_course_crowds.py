@@ -11,6 +11,7 @@ from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
 from models.course_crowd import CourseCrowd
+from models.course_crowd import crowd_at as crowd_at_of_the_model
 from serving import course_crowds
 from serving.course_crowds import HistoryCrowds
 from tests.training.course_lives import Row, completions
@@ -29,11 +30,10 @@ def ingested(use: Settings, rows: list[Row]) -> None:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[date]:
     """The days for which a crowd was made."""
     days: list[date] = []
-    really = course_crowds.crowd_at
 
     def crowd_at(history: object, as_of: date, *more: object) -> CourseCrowd:
         days.append(as_of)
-        return really(history, as_of, *more)  # type: ignore[arg-type]
+        return crowd_at_of_the_model(history, as_of, *more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(course_crowds, "crowd_at", crowd_at)
     return days
