@@ -59,10 +59,8 @@ class CoursesSuggested(Answer):
 
 
 class CoursesAnswer(Frame):
-    """每个民警一项结果，顺序不变；尚无模型时 model 为近 30 天热度，版本为 none。
-
-    / One result for each officer, in order; while there is no model, `model` names the popularity of the last 30 days
-    and its version is none.
+    """每个民警一项结果，顺序不变；尚无模型时按近 30 天热度排序，版本为 none。 / One result for each officer, in order;
+    until there is a model, `model` names the popularity of the last 30 days, and its version is none.
     """
 
     results: list[CoursesSuggested | NotScored] = about(
