@@ -82,6 +82,17 @@ def test_what_comes_next_is_ranked_without_what_was_taken_and_tells_of_those_ali
     assert crowd().likely("o0", 5) == []
 
 
+def test_what_those_alike_took_lately_is_told_with_how_many_of_them() -> None:
+    rows = [(who, course, "2024-04-01") for who in "abc" for course in ("x", "y")]
+    rows += [("b", "z", "2024-05-01"), *((who, "w", "2024-05-01") for who in "defghijklm")]
+    history = course_history({"course_completions": completions(rows)})
+    (first, _) = crowd_at(history, date(2024, 5, 10), ByNumber(), RULES).likely("a", 5)
+    assert (first.course_id, first.reasons[0].code) == ("z", "same_way")
+    assert first.reasons[0].text.en == (
+        "1 of the 2 officers whose courses are most like yours took it in the last 60 days"
+    )
+
+
 def test_the_crowd_of_a_day_is_what_was_known_before_it() -> None:
     rows = [("a", "x", "2024-05-01"), ("b", "x", "2024-05-02"), ("b", "y", "2024-05-10")]
     found = crowd_at(course_history({"course_completions": completions(rows)}), date(2024, 5, 10), ByNumber(), RULES)
