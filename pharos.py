@@ -141,7 +141,7 @@ def materialize(
 
 @app.command()
 def promote(
-    name: Annotated[str, typer.Argument(help="risk or next-post.")],
+    name: Annotated[str, typer.Argument(help="risk, next-post or courses.")],
     version: Annotated[str | None, typer.Option(help="A version number; default: the newest.")] = None,
 ) -> None:
     """Let a model version answer as champion, if it passes the gate; otherwise say why not."""
@@ -167,6 +167,14 @@ def gate_next_post(
 ) -> None:
     """Judge a next-post model; exit status 1 when it may not answer."""
     _gate("next-post", version)
+
+
+@gate_app.command("courses")
+def gate_courses(
+    version: Annotated[str | None, typer.Option(help="A version number; default: the newest.")] = None,
+) -> None:
+    """Judge a courses model against the popularity of the last 30 days; exit status 1 when it may not answer."""
+    _gate("courses", version)
 
 
 @gate_app.command("waive")
@@ -244,6 +252,20 @@ def train_next_post(
     console.print(worth.sentence(), highlight=False)
     if worth.picture:
         aloud(f"picture {worth.picture}")
+    console.print(f"registered {model.name} version {model.version}", highlight=False)
+
+
+@train_app.command("courses")
+def train_courses(
+    as_of: Annotated[str, typer.Option(help="Learn from what was known before this day, YYYY-MM-DD.")],
+) -> None:
+    """Fit the courses model on the history, test it on the months before, sign it and register it."""
+    from experiments.progress import steps
+    from training.train_courses import STAGES, train_courses
+
+    with steps(console, "train courses", STAGES) as bar:
+        model, worth = train_courses(settings(), day_of(as_of), bar.say)
+    console.print(worth.sentence(), highlight=False)
     console.print(f"registered {model.name} version {model.version}", highlight=False)
 
 
@@ -381,6 +403,22 @@ def backtest_next_post(
 
     asked = NextPostBacktest(source, data, train_until, test_until, mapping, sasrec_python=sasrec_python)
     run_backtest(asked, out, console)
+
+
+@backtest_app.command("courses")
+def backtest_courses(
+    data: Annotated[Path, typer.Option(help="Folder of the export.")],
+    out: Annotated[Path, typer.Option(help="JSON to write.")],
+    train_until: Annotated[str | None, typer.Option(help="Last day that training may know, YYYY-MM-DD.")] = None,
+    test_until: Annotated[str | None, typer.Option(help="Last day of the test window, YYYY-MM-DD.")] = None,
+    source: Annotated[str, typer.Option(help="chicago, new_york, simulator or mapped.")] = "new_york",
+    mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
+    test_file: Annotated[Path | None, typer.Option(help="Published test part, in place of the two days.")] = None,
+) -> None:
+    """Test rankings of the next new courses on takings they have not seen, refreshed each week."""
+    from experiments.backtest_courses import CourseBacktest, run_backtest
+
+    run_backtest(CourseBacktest(source, data, train_until, test_until, mapping, test_file), out, console)
 
 
 @report_app.command("risk")

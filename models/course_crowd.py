@@ -72,20 +72,31 @@ class CourseCrowd:
         return [self._told(course, signs[course]) for course in ranked[:most]]
 
     def likely(self, officer_id: str, most: int) -> list[CrowdCourse]:
-        """What the ranker puts first for an officer, with how many of the most alike took it lately."""
+        """What the ranker puts first for an officer, with how many of the most alike, or else of all, took it lately.
+
+        What nobody has taken lately is no longer under way and is left out.
+        """
         row = self._row.get(officer_id)
         if row is None or self.ranker is None:
             return []
         masked = self.state.taken[[row]].toarray() > 0
         scores = self.ranker.score(self.state, Questions(np.array([row]), np.array([self.state.day + 1]), masked))[0]
         scores = np.where(masked[0] | (self.state.first_seen > self.state.day), -np.inf, scores)
-        best = [int(course) for course in np.argsort(-scores, kind="stable")[:most] if np.isfinite(scores[course])]
+        under_way = np.isfinite(scores) & (self._takers > 0)
+        best = [course for course in np.argsort(-scores, kind="stable").tolist() if under_way[course]][:most]
         near = self._near.of(np.array([row])).weight.indices
-        taken = np.asarray(self.state.lately(WAY_DAYS)[near].sum(0)).ravel()
+        taken = np.asarray(self._under_way[near].sum(0)).ravel()
         return [
-            CrowdCourse(self.courses[course], float(scores[course]), (_way(int(taken[course]), len(near)),))
+            CrowdCourse(
+                self.courses[course], float(scores[course]), (self._why(course, int(taken[course]), len(near)),)
+            )
             for course in best
         ]
+
+    def _why(self, course: int, taken: int, near: int) -> CourseReason:
+        if taken:
+            return _way(taken, near)
+        return _lately(int(self._takers[course]), int(self.state.active.sum()))
 
     def _members(self, code: Array | None, row: int | None) -> Array | None:
         """The active officers of the officer's group without the officer; of the force where there is no code."""
@@ -118,6 +129,14 @@ class CourseCrowd:
         return self.state.lately(self.policy.days)
 
     @cached_property
+    def _under_way(self) -> sp.csr_matrix:
+        return self.state.lately(WAY_DAYS)
+
+    @cached_property
+    def _takers(self) -> Array:
+        return np.asarray(self._under_way.sum(0)).ravel()
+
+    @cached_property
     def _new(self) -> Array:
         """The numbers of the courses first seen lately."""
         seen = self.state.first_seen
@@ -140,3 +159,12 @@ def _way(taken: int, near: int) -> CourseReason:
         f"{taken} of the {near} officers whose courses are most like yours took it in the last {WAY_DAYS} days",
     )
     return CourseReason("same_way", told)
+
+
+def _lately(taken: int, members: int) -> CourseReason:
+    who = WORDS[FORCE]
+    told = Bilingual(
+        f"{who.zh}{members}人中有{taken}人在近{WAY_DAYS}天内学过",
+        f"{taken} of {members} {who.en} took it in the last {WAY_DAYS} days",
+    )
+    return CourseReason("taken_lately", told)

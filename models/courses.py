@@ -36,7 +36,8 @@ class Learner:
     """One officer as known on a day, as far as courses go.
 
     levels: the last assessed level of each competency; present, goal: standards of the post held and aimed at;
-    hours_this_month: hours of courses already taken in the calendar month.
+    hours_this_month: hours of courses already taken in the calendar month; declined: ids of courses not wanted for now,
+    which are suggested only where they are required.
     """
 
     officer_id: str
@@ -46,6 +47,7 @@ class Learner:
     present: Mapping[str, float] | None = None
     goal: Mapping[str, float] | None = None
     hours_this_month: float = 0.0
+    declined: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -120,11 +122,13 @@ def _each_once(reasons: Iterable[CourseReason]) -> tuple[CourseReason, ...]:
 
 
 def _open(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> list[OfferedCourse]:
-    """Courses on offer that the officer has not got, or whose certificate has lapsed."""
+    """Courses on offer that the officer has not got, or whose certificate has lapsed, and has not declined."""
     return [course for course in courses if _offered(learner, course, policy)]
 
 
 def _offered(learner: Learner, course: OfferedCourse, policy: CoursesPolicy) -> bool:
+    if course.course_id in learner.declined:
+        return False
     oldest = add_months(learner.standing.as_of, -policy.offered_months)
     return (course.issued_on is None or course.issued_on >= oldest) and not learner.standing.holds(course)
 

@@ -18,6 +18,7 @@ from serving.recommend import Advised, Asked
 
 if TYPE_CHECKING:
     from models.base import Numbers
+    from models.next_course import NextCourseModel
     from models.next_post import NextPostModel
     from models.post_histories import CareerState
     from models.risk import RiskBundle
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 def builders() -> Builders:
     """The models of this version; they are imported only when one is built (torch and LightGBM take seconds)."""
-    return Builders(risk=_risk, careers=_careers)
+    return Builders(risk=_risk, careers=_careers, courses=_courses)
 
 
 def _risk(loaded: Loaded) -> GradedScorer:
@@ -66,6 +67,12 @@ class BundleScorer:
     def __call__(self, chunk: pd.DataFrame) -> pd.DataFrame:
         """Results of one chunk."""
         return self.bundle.score(chunk)
+
+
+def _courses(loaded: Loaded) -> NextCourseModel:
+    from models.next_course import NextCourseModel
+
+    return NextCourseModel.from_parts(loaded.parts)
 
 
 def _careers(loaded: Loaded) -> CareerRanker:

@@ -59,7 +59,9 @@ class CoursesSuggested(Answer):
 
 
 class CoursesAnswer(Frame):
-    """每个民警一项结果，顺序不变。 / One result for each officer, in order."""
+    """每个民警一项结果，顺序不变；尚无模型时按近 30 天热度排序，版本为 none。 / One result for each officer, in order;
+    until there is a model, `model` names the popularity of the last 30 days, and its version is none.
+    """
 
     results: list[CoursesSuggested | NotScored] = about(
         "每个民警一项，顺序与请求一致", "one for each officer, in the order asked"

@@ -19,9 +19,11 @@ from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
 from models import artifacts, keys, registry
 from models.artifacts import Parts
+from models.course_baselines import CourseScorer
+from models.next_course import features_hash
 from serving.career_records import CareerRecords
 from serving.freshness import AgeLimits, FeatureSource, notice_of_age
-from serving.guidance import open_guidance
+from serving.guidance import NO_COURSE_MODEL, CourseRanking, open_guidance
 from serving.manifest import ModelIdentity
 from serving.opened import Absent, Desks
 from serving.past import PublishedPast
@@ -31,7 +33,7 @@ from serving.schemas import Because
 from serving.units import UnitDesk
 from serving.warn import RiskDesk
 
-RISK, CAREERS = "risk", "next-post"
+RISK, CAREERS, COURSES = "risk", "next-post", "courses"
 PROBE_ID = "readiness-probe"
 Desk = TypeVar("Desk", RiskDesk, CareerDesk)
 
@@ -62,6 +64,7 @@ class Builders:
 
     risk: Callable[[Loaded], GradedScorer]
     careers: Callable[[Loaded], PostRanker]
+    courses: Callable[[Loaded], CourseScorer]
 
 
 def champion(settings: Settings, name: str) -> Loaded:
@@ -111,8 +114,21 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
     units = UnitDesk(partial(latest_run, settings), rules)
     return Desks(
         risk=desks[0], careers=desks[1], units=units, now=now, probe=probe, notices=notices,
-        guidance=open_guidance(settings, rules),
+        guidance=open_guidance(settings, rules, _course_ranking(settings, builders)),
     )  # fmt: skip
+
+
+def _course_ranking(settings: Settings, builders: Builders) -> CourseRanking:
+    """The champion for courses, or plain counts; raises FeatureMismatch or UntrustedArtifact for a wrong one."""
+    try:
+        loaded = champion(settings, COURSES)
+    except (FeatureMismatch, UntrustedArtifact):
+        raise
+    except NotReady:
+        return NO_COURSE_MODEL
+    if loaded.identity.service_hash != features_hash():
+        raise FeatureMismatch(_mismatch(loaded.identity))
+    return CourseRanking(loaded.identity, builders.courses(loaded))
 
 
 def _open(settings: Settings, name: str, source: FeatureSource, build: Callable[[Loaded], Desk]) -> Desk | Absent:
@@ -127,11 +143,15 @@ def _open(settings: Settings, name: str, source: FeatureSource, build: Callable[
         )
     identity = loaded.identity
     if source.service_hash(identity.service) != identity.service_hash:
-        raise FeatureMismatch(
-            f"{name} version {identity.version} was trained on another definition of {identity.service} than this "
-            f"checkout has; train it again, or start the checkout that it was trained with"
-        )
+        raise FeatureMismatch(_mismatch(identity))
     return build(loaded)
+
+
+def _mismatch(identity: ModelIdentity) -> str:
+    return (
+        f"{identity.name} version {identity.version} was trained on another definition of {identity.service} than this "
+        f"checkout has; train it again, or start the checkout that it was trained with"
+    )
 
 
 def _clock(settings: Settings) -> Callable[[], datetime]:

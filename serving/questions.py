@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from serving.course_schemas import CoursesAnswer, CoursesRequest
 from serving.feedback_schemas import FeedbackAnswer, FeedbackRequest
 from serving.match_schemas import MatchAnswer, MatchRequest
 from serving.opened import Absent, Desk, Desks
@@ -75,6 +76,12 @@ QUESTIONS: tuple[Question, ...] = (
         "画像：与同岗位相比，以及单位能力 / profiles against peers in the same post, and what a unit can do",
         ProfileRequest, ProfileAnswer, {"officer_ids": EXAMPLE_OFFICERS, "unit_ids": EXAMPLE_UNITS},
         lambda desks: desks.of("/v1/profile"), NO_RECORDS,
+    ),
+    Question(
+        "/v1/courses", "courses", "careers",
+        "建议培训课程：必修、补差距、同路径、新课 / courses: required, gaps, what comes next, what rolls out",
+        CoursesRequest, CoursesAnswer, {"officer_ids": EXAMPLE_OFFICERS, "spare_hours": 4, "top": 10},
+        lambda desks: desks.of("/v1/courses"),
     ),
     Question(
         "/v1/feedback", "feedback", "careers", "记录对建议的反馈 / record what an officer did with a suggestion",

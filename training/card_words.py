@@ -35,6 +35,17 @@ PURPOSE: Mapping[str, tuple[Bilingual, ...]] = {
             "不得用于：替代选拔程序或自动调动。", "Never in place of selection, and never to move anyone by itself."
         ),
     ),
+    "courses": (
+        Bilingual(
+            "用途：按同路径民警近期所学，为民警排列可选课程；必修课程由规则决定，不由模型决定。",
+            "For ordering optional courses by what officers on the same way take; what is required is a rule's, never "
+            "the model's, to say.",
+        ),
+        Bilingual(
+            "不得用于：评价民警的学习表现，或自动指派培训。",
+            "Never to judge how an officer learns, and never to send anyone to a course by itself.",
+        ),
+    ),
 }
 WORDS: Mapping[str, tuple[str, str]] = {
     "title": ("模型卡：{name} 第 {version} 版", "Model card: {name} version {version}"),

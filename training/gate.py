@@ -1,7 +1,8 @@
 """What a model must have shown before it answers for anyone.
 
-The risk gate judges the rows of evidence that were signed together with the model; the next-post gate reads the
-figures of its run, which training writes with `Run.gate` as `gate.<check>`. There is no way round either by a flag.
+The risk gate judges the rows of evidence that were signed together with the model; the gates of next posts and
+courses read the figures of their run, which training writes with `Run.gate` as `gate.<check>`. There is no way round
+any of them by a flag.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,10 @@ SETTLED_BY: Mapping[Kind, Status] = {"waiver": Status.INCONCLUSIVE, "justificati
 NEXT_POST_CHECKS: Mapping[str, Bilingual] = {
     "ndcg_gain": Bilingual("NDCG@10 较马尔可夫的增益", "gain in NDCG@10 over markov"),
     "ndcg_gain_low": Bilingual("该增益 95 % 区间的下限", "lower end of the 95 % interval of that gain"),
+}
+COURSES_CHECKS: Mapping[str, Bilingual] = {
+    "ndcg_gain": Bilingual("NDCG@10 较近 30 天热度的增益", "gain in NDCG@10 over recent_popularity_30d"),
+    "ndcg_gain_low": NEXT_POST_CHECKS["ndcg_gain_low"],
 }
 
 
@@ -163,11 +169,13 @@ def _days(rows: Pooled) -> list[date]:
     return days
 
 
-def next_post_lines(settings: Settings, model: ResolvedModel, _: Mapping[str, Any]) -> Found:
-    """The gain over markov, as the run measured it."""
+def gain_lines(
+    checks: Mapping[str, Bilingual], settings: Settings, model: ResolvedModel, _: Mapping[str, Any]
+) -> Found:
+    """The gain over a plain peer, as the run measured it: every check must be above zero."""
     figures = registry.client(settings).get_run(model.run_id).data.metrics
     lines = []
-    for check, words in NEXT_POST_CHECKS.items():
+    for check, words in checks.items():
         value = figures.get(f"gate.{check}", float("nan"))
         status = Status.PASS if value > 0 else Status.FAIL
         lines.append(Line(check, "", status, words, ABOVE, value))
@@ -177,7 +185,8 @@ def next_post_lines(settings: Settings, model: ResolvedModel, _: Mapping[str, An
 Found = tuple[Mapping[str, Seen], list[Line]]
 GATES: Mapping[str, Callable[[Settings, ResolvedModel, Mapping[str, Any]], Found]] = {
     "risk": risk_lines,
-    "next-post": next_post_lines,
+    "next-post": partial(gain_lines, NEXT_POST_CHECKS),
+    "courses": partial(gain_lines, COURSES_CHECKS),
 }
 
 

@@ -23,6 +23,7 @@ from models import artifacts, keys
 from models.course_baselines import MONTH, CourseScorer, RecentPopularity
 from models.course_histories import Array
 from models.course_record import CourseHistory, course_history, day_number
+from models.next_course import SERVICE, features_hash
 from models.registry import ResolvedModel
 from training import tracking
 from training.course_data import CourseWeek, window_weeks
@@ -34,7 +35,7 @@ from training.next_post_data import day_before
 
 NAME, POPULARITY = "courses", "recent_popularity_30d"
 TABLES = ("course_completions", "courses", "postings", "promotions", "officers")
-SERVICE = "course_records_v1"  # requests read records and the night's counts, no feature service
+STAGES = 3
 GATE_MONTHS = (3, 6, 12)
 ENOUGH, MOST_ITEMS = 200, 4000
 Say = Callable[[str], None]
@@ -76,13 +77,18 @@ def train_courses(
     model = fit_courses(known, day_number(day_before(as_of)), chosen)
     say("registering")
     with tracking.run(
-        NAME, f"{NAME} {as_of}", data_hash=history.fingerprint(), feature_service=SERVICE, use=settings
+        NAME,
+        f"{NAME} {as_of}",
+        data_hash=history.fingerprint(),
+        feature_service=f"{SERVICE}:{features_hash()}",
+        use=settings,
     ) as run:
         run.params({"as_of": as_of, "courses": known.names.size, **vars(chosen)})
         run.metrics({**worth.figures, "items": worth.items}, as_of)
         run.gate({"ndcg_gain": worth.gain, "ndcg_gain_low": worth.low})
         with tempfile.TemporaryDirectory() as folder:
-            about = {"name": NAME, "as_of": as_of.isoformat(), "service": SERVICE, "courses": known.names.size}
+            about = {"name": NAME, "as_of": as_of.isoformat(), "service": SERVICE, "service_hash": features_hash(),
+                     "data_hash": history.fingerprint(), "courses": known.names.size}  # fmt: skip
             key = keys.signing_key(settings.keys_dir)
             signed = artifacts.save(Path(folder) / "model", model.to_parts(), about, key)
             return run.model(signed, NAME), worth

@@ -74,11 +74,23 @@ def test_small_groups_make_no_wave() -> None:
 def test_what_comes_next_is_ranked_without_what_was_taken_and_tells_of_those_alike() -> None:
     found = crowd(ByNumber()).likely("o0", 5)
     assert [one.course_id for one in found] == ["rare", "new"]
-    assert found[1].reasons[0].code == "same_way"
-    assert found[1].reasons[0].text.en.endswith("took it in the last 60 days")
-    assert found[1].reasons[0].text.en.startswith("0 of the 1 officers")
+    assert found[1].reasons[0].code == "taken_lately"
+    assert found[1].reasons[0].text.en == "7 of 20 officers in training took it in the last 60 days"
+    others = crowd(ByNumber()).likely("o1", 5)
+    assert [one.course_id for one in others] == ["rare"], "nobody has taken the last one lately"
     assert len(crowd(ByNumber()).likely("o0", 1)) == 1
     assert crowd().likely("o0", 5) == []
+
+
+def test_what_those_alike_took_lately_is_told_with_how_many_of_them() -> None:
+    rows = [(who, course, "2024-04-01") for who in "abc" for course in ("x", "y")]
+    rows += [("b", "z", "2024-05-01"), *((who, "w", "2024-05-01") for who in "defghijklm")]
+    history = course_history({"course_completions": completions(rows)})
+    (first, _) = crowd_at(history, date(2024, 5, 10), ByNumber(), RULES).likely("a", 5)
+    assert (first.course_id, first.reasons[0].code) == ("z", "same_way")
+    assert first.reasons[0].text.en == (
+        "1 of the 2 officers whose courses are most like yours took it in the last 60 days"
+    )
 
 
 def test_the_crowd_of_a_day_is_what_was_known_before_it() -> None:

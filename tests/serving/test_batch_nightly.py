@@ -26,7 +26,7 @@ def unused(_: Loaded) -> Any:
     raise NotReady("no model here")
 
 
-BUILDERS = Builders(risk=unused, careers=unused)
+BUILDERS = Builders(risk=unused, careers=unused, courses=unused)
 
 
 def written(table: object) -> str:

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 import pandas as pd
 import pytest
 from pydantic import ValidationError
 
+from data_contracts import service_log
+from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.feedback_rules import ExploringPolicy
 from data_contracts.policy import policy
+from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
 from models.course_crowd import CrowdCourse
 from models.course_rules import CourseReason
 from serving.course_advice import OWN, CourseDesk
 from serving.course_schemas import CoursesAnswer, CoursesRequest, CoursesSuggested
+from serving.exposures import ExposureLog, exposure_log
 from serving.manifest import ModelIdentity
 from serving.schemas import NotScored
+from serving.suggesting import suggester
 from tests.models.test_courses import records
+from tests.serving.feedback_room import NOTHING, given
 
 DAY, NOW = date(2025, 6, 10), datetime(2025, 6, 10, 6)
 MODEL = ModelIdentity("courses", "3", "0" * 64, "records_v1", "h")
+Ask = Callable[..., CoursesAnswer]
 
 
 class Source:
@@ -29,35 +39,81 @@ class Source:
     def __init__(self) -> None:
         self.asked: list[tuple[list[str], date]] = []
 
-    def newest(self) -> date:
-        return DAY
-
-    def records(self, officer_ids: Sequence[str], as_of: date, tables: Sequence[str]) -> Mapping[str, pd.DataFrame]:
-        self.asked.append((list(officer_ids), as_of))
+    def __call__(
+        self, officer_ids: Sequence[str] | None, as_of: date, tables: Sequence[str]
+    ) -> Mapping[str, pd.DataFrame]:
+        asked = list(officer_ids or ())
+        self.asked.append((asked, as_of))
         found = {name: frame for name, frame in records().items() if name in tables}
-        return {name: frame[frame["officer_id"].isin(officer_ids)] if name in OWN else frame
-                for name, frame in found.items()}  # fmt: skip
+        return {name: frame[frame["officer_id"].isin(asked)] if name in OWN else frame for name, frame in found.items()}
 
 
 class Colleagues:
-    """Everybody takes one course."""
+    """Everybody takes the same courses, the first most."""
+
+    def __init__(self, *courses: str) -> None:
+        self.courses = courses or ("roll",)
 
     def likely(self, officer_id: str, most: int) -> list[CrowdCourse]:
         return []
 
     def waves(self, officer_id: str, most: int) -> list[CrowdCourse]:
         told = Bilingual("60人中有38人", "38 of 60")
-        return [CrowdCourse("roll", 38 / 60, (CourseReason("wave_command", told),))]
+        return [CrowdCourse(one, 38 / 60, (CourseReason("wave_command", told),)) for one in self.courses[:most]]
 
 
-def answer(body: dict[str, object], source: Source | None = None, crowd: Colleagues | None = None) -> CoursesAnswer:
-    desk = CourseDesk(MODEL, source or Source(), lambda _: crowd, policy())
-    return desk.answer(CoursesRequest.model_validate(body), "r-1", NOW)
+class Broken(ExposureLog):
+    """A log whose disk is full."""
+
+    def declined(self, officer_ids: Sequence[str]) -> pd.DataFrame:
+        raise NotReady("the disk is full")
 
 
-def test_results_are_in_the_order_asked_with_repeats_and_read_once() -> None:
+@pytest.fixture
+def log(state: Settings) -> ExposureLog:
+    return exposure_log(state)
+
+
+@pytest.fixture
+def ask(state: Settings, log: ExposureLog) -> Ask:
+    """Asks a desk of this test's own log, where chance has no part unless a test wants it."""
+
+    def answer(body: dict[str, object], crowd: Colleagues | None = None, **parts: Any) -> CoursesAnswer:
+        room = suggester(state, policy(), parts.get("log", log))
+        room = replace(room, policy=parts.get("exploring", ExploringPolicy(share=0.0, places=1, depth=5)))
+        room = replace(room, book=replace(room.book, changes=lambda *_: NOTHING))
+        desk = CourseDesk(MODEL, parts.get("source") or Source(), lambda _: crowd, room, policy())
+        return desk.answer(CoursesRequest.model_validate(body), parts.get("request_id", "r-1"), NOW)
+
+    return answer
+
+
+def decline(log: ExposureLog, *courses: str) -> None:
+    """Officer o says no to courses."""
+    log.take(
+        [
+            given(number, officer_id="o", item_kind="course", item=course, action="declined", reason="no time",
+                  occurred_on=date(2025, 6, 1), known_on=date(2025, 6, 1))
+            for number, course in enumerate(courses)
+        ]
+    )  # fmt: skip
+
+
+def shown(answer: CoursesAnswer) -> list[tuple[str, str]]:
+    """Kind and id of what the only officer is suggested."""
+    (one,) = answer.results
+    assert isinstance(one, CoursesSuggested)
+    return [(course.kind, course.course_id) for course in one.courses]
+
+
+def logged(log: ExposureLog) -> pd.DataFrame:
+    with service_log.reading(log.url) as connection:
+        return service_log.exposures(connection)
+
+
+def test_results_are_in_the_order_asked_with_repeats_and_read_once(ask: Ask) -> None:
     source = Source()
-    found = answer({"officer_ids": ["p", "nobody", "o", "p"]}, source, Colleagues())
+    found = ask({"officer_ids": ["p", "nobody", "o", "p"]}, Colleagues(), source=source)
     assert [one.officer_id for one in found.results] == ["p", "nobody", "o", "p"]
     assert [one.status for one in found.results] == ["scored", "not_scored", "scored", "scored"]
     assert source.asked == [(["p", "nobody", "o"], DAY)]
@@ -70,8 +126,8 @@ def test_results_are_in_the_order_asked_with_repeats_and_read_once() -> None:
     assert (found.as_of, found.feature_age_hours, found.degraded) == (DAY, 6.0, False)
 
 
-def test_each_suggestion_says_its_kind_and_why() -> None:
-    (one,) = answer({"officer_ids": ["o"]}, crowd=Colleagues()).results
+def test_each_suggestion_says_its_kind_and_why(ask: Ask) -> None:
+    (one,) = ask({"officer_ids": ["o"]}, Colleagues()).results
     assert isinstance(one, CoursesSuggested)
     assert not one.cold_start
     told = [(course.kind, course.course_id, course.overdue, course.due_on, course.month) for course in one.courses]
@@ -81,33 +137,73 @@ def test_each_suggestion_says_its_kind_and_why() -> None:
     assert one.courses[0].name.en == "Needed"
 
 
-def test_an_officer_without_completions_starts_cold_and_still_gets_the_rules() -> None:
-    (one,) = answer({"officer_ids": ["p"]}, crowd=Colleagues()).results
+def test_an_officer_without_completions_starts_cold_and_still_gets_the_rules(ask: Ask) -> None:
+    (one,) = ask({"officer_ids": ["p"]}, Colleagues()).results
     assert isinstance(one, CoursesSuggested)
     assert one.cold_start
     assert [course.kind for course in one.courses] == ["required", "wave"]
     assert one.courses[0].reasons[0].theme == "never_taken"
 
 
-def test_top_cuts_the_list() -> None:
-    (one,) = answer({"officer_ids": ["p"], "top": 1}, crowd=Colleagues()).results
+def test_top_cuts_the_list(ask: Ask) -> None:
+    (one,) = ask({"officer_ids": ["p"], "top": 1}, Colleagues()).results
     assert isinstance(one, CoursesSuggested)
     assert [course.kind for course in one.courses] == ["required"]
 
 
-def test_without_the_crowd_the_answer_is_degraded_but_stands() -> None:
-    found = answer({"officer_ids": ["o"]})
+def test_without_the_crowd_the_answer_is_degraded_but_stands(ask: Ask) -> None:
+    found = ask({"officer_ids": ["o"]})
     assert found.degraded
     (one,) = found.results
     assert isinstance(one, CoursesSuggested)
     assert [course.kind for course in one.courses] == ["required"]
 
 
-def test_old_records_are_degraded_unless_that_day_was_asked_for() -> None:
-    desk = CourseDesk(MODEL, Source(), lambda _: Colleagues(), policy())
-    later = datetime(2025, 6, 12, 6)
-    assert desk.answer(CoursesRequest(officer_ids=["o"]), "r", later).degraded
-    assert not desk.answer(CoursesRequest(officer_ids=["o"], as_of=DAY), "r", later).degraded
+def test_the_day_asked_for_is_the_day_read_and_must_have_come(ask: Ask) -> None:
+    source = Source()
+    earlier = ask({"officer_ids": ["o"], "as_of": date(2025, 6, 8)}, Colleagues(), source=source)
+    assert (earlier.as_of, earlier.feature_age_hours, earlier.degraded) == (date(2025, 6, 8), 54.0, False)
+    assert source.asked == [(["o"], date(2025, 6, 8))]
+    with pytest.raises(InvalidInput, match="has not come yet"):
+        ask({"officer_ids": ["o"], "as_of": date(2025, 6, 11)}, Colleagues())
+
+
+def test_a_declined_course_stays_away_and_makes_room_but_never_a_required_one(ask: Ask, log: ExposureLog) -> None:
+    crowd = Colleagues("a", "b", "c", "d", "e")
+    assert shown(ask({"officer_ids": ["o"]}, crowd)) == [
+        ("required", "need"), ("wave", "a"), ("wave", "b"), ("wave", "c"),
+    ]  # fmt: skip
+    decline(log, "need", "a", "c")
+    assert shown(ask({"officer_ids": ["o"]}, crowd, request_id="r-2")) == [
+        ("required", "need"), ("wave", "b"), ("wave", "d"), ("wave", "e"),
+    ]  # fmt: skip
+
+
+def test_what_is_shown_beyond_the_rules_is_logged_by_place(ask: Ask, log: ExposureLog) -> None:
+    ask({"officer_ids": ["o", "p"]}, Colleagues("a", "b"))
+    rows = logged(log).sort_values(["officer_id", "position"])
+    assert rows[["officer_id", "item_kind", "item", "position", "score"]].to_numpy().tolist() == [
+        ["o", "course", "a", 1, 1.0], ["o", "course", "b", 2, 0.5],
+        ["p", "course", "a", 1, 1.0], ["p", "course", "b", 2, 0.5],
+    ]  # fmt: skip
+    assert set(rows["model_name"] + " " + rows["model_version"]) == {"courses 3"}
+    assert set(rows["propensity"]) == {1.0}
+
+
+def test_chance_tries_the_last_place_and_leaves_what_is_required(ask: Ask, log: ExposureLog) -> None:
+    always = ExploringPolicy(share=1.0, places=1, depth=5)
+    lists = [
+        shown(ask({"officer_ids": ["o"], "top": 3}, Colleagues("a", "b", "c"), exploring=always, request_id=f"r-{n}"))
+        for n in range(20)
+    ]
+    assert {tuple(one[:2]) for one in lists} == {(("required", "need"), ("wave", "a"))}
+    assert {one[2][1] for one in lists} == {"b", "c"}
+    assert set(logged(log).query("position == 2")["propensity"]) == {0.5}
+
+
+def test_without_its_log_the_desk_suggests_all_the_same(ask: Ask) -> None:
+    found = shown(ask({"officer_ids": ["o"]}, Colleagues("a"), log=Broken("sqlite://")))
+    assert found == [("required", "need"), ("wave", "a")]
 
 
 @pytest.mark.parametrize(
@@ -127,10 +223,10 @@ def test_other_bodies_are_refused(body: dict[str, object]) -> None:
         CoursesRequest.model_validate(body)
 
 
-def test_spare_time_asks_for_small_courses() -> None:
-    (one,) = answer({"officer_ids": ["o"], "spare_hours": 20}).results
+def test_spare_time_asks_for_small_courses(ask: Ask) -> None:
+    (one,) = ask({"officer_ids": ["o"], "spare_hours": 20}).results
     assert isinstance(one, CoursesSuggested)
     assert "small" not in {course.kind for course in one.courses}  # the only course with hours was just taken
-    (other,) = answer({"officer_ids": ["p"], "spare_hours": 20}).results
+    (other,) = ask({"officer_ids": ["p"], "spare_hours": 20}).results
     assert isinstance(other, CoursesSuggested)
     assert other.courses[0].reasons[-1].text.en == "16 hours, fits into the 20 hours you have"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -16,15 +17,22 @@ from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady, Untru
 from data_contracts.settings import Settings
 from models import artifacts, keys, registry
 from models.artifacts import Parts
+from models.next_course import features_hash
 from models.registry import ResolvedModel
 from serving import service
+from serving.course_advice import CourseDesk
+from serving.course_crowds import COUNTS
 from serving.loading import Builders, GradedScorer, Loaded, open_desks
 from serving.opened import Absent, Desks
 from tests.serving.desks import CUTS, FakeRanker, FakeScorer, FakeSource, demo_desks
 from tests.serving.live import served
 
-HASHES = {"risk": ("risk_v1", "h1"), "next-post": ("career_v1", "h2")}
-FAKES = Builders(risk=lambda _: GradedScorer(FakeScorer({}), CUTS), careers=lambda _: FakeRanker())
+HASHES = {
+    "risk": ("risk_v1", "h1"), "next-post": ("career_v1", "h2"), "courses": ("course_records_v1", features_hash()),
+}  # fmt: skip
+FAKES = Builders(
+    risk=lambda _: GradedScorer(FakeScorer({}), CUTS), careers=lambda _: FakeRanker(), courses=lambda _: COUNTS
+)
 
 
 @pytest.fixture
@@ -78,6 +86,30 @@ def test_an_absent_model_is_a_state_with_a_remedy(use: Settings, champions: Call
     assert len(source.reads) == 1
 
 
+def course_model(desks: Desks) -> tuple[str, str]:
+    """Name and version of what ranks courses."""
+    desk = desks.of("/v1/courses")
+    assert isinstance(desk, CourseDesk)
+    return desk.model.name, desk.model.version
+
+
+def test_courses_are_ranked_by_counts_until_a_champion_is_there(use: Settings, champions: Callable[..., Path]) -> None:
+    assert course_model(open_desks(use, FakeSource({}), FAKES)) == ("recent_popularity_30d", "none")
+    champions("courses")
+    assert course_model(open_desks(use, FakeSource({}), FAKES)) == ("courses", "4")
+
+
+def test_a_courses_model_of_other_figures_or_with_a_broken_signature_stops_the_start(
+    use: Settings, champions: Callable[..., Path]
+) -> None:
+    folder = champions("courses", service_hash="older")
+    with pytest.raises(FeatureMismatch, match="courses version 4"):
+        open_desks(use, FakeSource({}), FAKES)
+    (folder / "values.json").write_text('{"of": "else"}')
+    with pytest.raises(UntrustedArtifact, match=r"values\.json"):
+        open_desks(use, FakeSource({}), FAKES)
+
+
 def test_other_feature_definitions_stop_the_start(use: Settings, champions: Callable[..., Path]) -> None:
     champions("risk", service_hash="older")
     with pytest.raises(FeatureMismatch, match="risk version 4"):
@@ -103,7 +135,7 @@ def test_a_broken_signature_stops_the_start_before_anything_is_built(
         return GradedScorer(FakeScorer({}), CUTS)
 
     with pytest.raises(UntrustedArtifact, match=r"values\.json"):
-        open_desks(use, FakeSource({}), Builders(risk=build, careers=FAKES.careers))
+        open_desks(use, FakeSource({}), replace(FAKES, risk=build))
     assert built == []
 
 

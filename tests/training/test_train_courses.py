@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
-from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.errors import GateRefused, InvalidInput, NotReady
 from data_contracts.settings import Settings
 from features.history import History
 from models import artifacts, keys, registry
 from models.course_record import course_history
-from models.next_course import NextCourseModel
+from models.next_course import SERVICE, NextCourseModel, features_hash
+from serving.builders import builders
+from serving.course_schemas import CoursesAnswer, CoursesRequest, CoursesSuggested
+from serving.loading import open_desks
+from serving.opened import Absent
+from tests.serving.desks import FakeSource
 from tests.training.course_lives import completions, force
+from training import gate
+from training import train_courses as train_courses_module
 from training.fit_courses import CourseFit
-from training.train_courses import MOST_ITEMS, train_courses, worth_of
+from training.train_courses import MOST_ITEMS, CourseWorth, train_courses, worth_of
 
 QUICK = CourseFit(sets_a_week=15, most_weeks=5, rounds=20)
 
@@ -36,6 +43,40 @@ def test_train_signs_and_registers_what_beats_recent_popularity(
     parts, metadata = artifacts.load(model.path, keys.public_key(state.keys_dir))
     assert metadata["as_of"] == "2019-12-01"
     assert NextCourseModel.from_parts(parts).features
+    assert (metadata["service"], metadata["service_hash"]) == (SERVICE, features_hash())
+    assert gate.promote(state, "courses").passed
+    answer = asked_of_the_service(state)
+    assert (answer.model.name, answer.model.version, answer.model.features) == ("courses", model.version, SERVICE)
+    assert not answer.degraded
+    for result in answer.results:
+        assert isinstance(result, CoursesSuggested)
+        camp = str(int(result.officer_id[1:]) % 2)
+        ways = [course.course_id for course in result.courses if course.kind == "next"]
+        assert ways
+        assert {name.split()[1] for name in ways} == {camp}, "the model knows the camps apart"
+
+
+def asked_of_the_service(state: Settings) -> CoursesAnswer:
+    """What `/v1/courses` says of two officers once the champion is promoted."""
+    desk = open_desks(state, FakeSource({}), builders()).of("/v1/courses")
+    assert not isinstance(desk, Absent)
+    found = desk.answer(CoursesRequest(officer_ids=["o000", "o001"]), "r-1", datetime(2019, 11, 20, 9))
+    assert isinstance(found, CoursesAnswer)
+    return found
+
+
+def test_a_version_that_does_not_beat_recent_popularity_may_not_answer(
+    state: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train_courses_module, "worth_of", lambda *_: CourseWorth(3, 300, {}, 0.01, -0.001, 0.02))
+    rows = completions(force(officers=20, weeks=20)).drop(columns="superseded_on")
+    History(state.history_dir).append("course_completions", rows)
+    train_courses(state, date(2019, 6, 1), fit=QUICK)
+    with pytest.raises(GateRefused, match=r"ndcg_gain_low: .* is -0\.001, must be above 0"):
+        gate.promote(state, "courses")
+    card = (registry.versions(state, "courses")[-1].path.parent / "card" / "card.en.md").read_text("utf-8")
+    assert "gain in NDCG@10 over recent_popularity_30d" in card
+    assert "Never to judge how an officer learns" in card
 
 
 def test_without_completions_it_says_what_to_run(state: Settings) -> None:
