@@ -32,7 +32,7 @@ def comparison_table(comparisons: Sequence[Mapping[str, Any]]) -> Table:
     for name in ("outcome", "versus", "difference", "low", "high"):
         table.add_column(name, justify="left" if name in ("outcome", "versus") else "right")
     for one in comparisons:
-        if one["as_of"] == POOLED:
+        if one["as_of"] == POOLED and one["metric"] == "average_precision":
             table.add_row(one["outcome"], one["versus"], *(_short(one[name]) for name in ("difference", "low", "high")))
     return table
 

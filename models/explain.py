@@ -35,6 +35,8 @@ MANY_SMALL: dict[str, Any] = {
     "strength": None,
 }
 BAD = np.array([theme.bad for theme, _ in FACETS])
+MORE, LESS = (np.array([facet.worse == side for _, facet in FACETS]) for side in ("more", "less"))
+NEAR = 0.05  # of the usual: who has 176 hours where all have 180 differs in nothing that people would call a reason
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,10 @@ class Told:
 def _choose(sums: ThemeSums, fits: NDArray[np.bool_], sign: float, top: int, silent: Sequence[str]) -> NDArray[np.intp]:
     """(n, top) places in FACETS of what is told, strongest theme first; -1 for nothing.
 
-    Of a theme the facet that adds most is told, among those whose number fits what is said.
+    Of a theme the facet that adds most is told, among those whose number fits what is said. Only in a theme of bad
+    things may it be one that adds nothing itself: what was long ago then stands for what is added by days since.
     """
-    parts = np.where(fits, sign * sums.facets, -np.inf)
+    parts = np.where(fits & (BAD | (sign * sums.facets > 0)), sign * sums.facets, -np.inf)
     spoken = np.stack([parts[:, theme == OWNER].max(axis=1) for theme in range(len(CODES))], axis=1)
     worth = np.where(np.isfinite(spoken), sign * sums.themes, -np.inf)
     worth[:, [CODES.index(code) for code in silent if code in CODES]] = -np.inf
@@ -161,12 +164,19 @@ class _Record:
         )
 
     def fits(self, sign: float) -> NDArray[np.bool_]:
-        """Whether a facet's number is known, tells of nobody else and, in a theme of bad things, is on the side that is
-        said, (n, facets)."""
+        """Whether a facet's number is known, tells of nobody else and lies on the side that is said, (n, facets).
+
+        In a theme of bad things it must not lie on the other side of the usual; where more (or less) is worse it must
+        be more (or less) by a difference that people would see.
+        """
         usual = np.where(np.isnan(self.mean), 0.0, self.mean)
         side = (self.value >= usual) & (self.value > 0) if sign > 0 else self.value <= usual
-        fits: NDArray[np.bool_] = ~np.isnan(self.value) & ~(self.crowd < LEAST_CROWD) & (~BAD | side)
-        return fits
+        apart = NEAR * np.abs(usual)
+        above, below = self.value > usual + apart, self.value < usual - apart
+        more, less = (above, below) if sign > 0 else (below, above)
+        unknown = np.isnan(self.mean)
+        fits: NDArray[np.bool_] = ~np.isnan(self.value) & ~(self.crowd < LEAST_CROWD)
+        return fits & (~BAD | side) & (~MORE | more | unknown) & (~LESS | less | unknown)
 
     def sentences(self, chosen: NDArray[np.intp], strength: NDArray[np.float64]) -> list[str]:
         """The JSON of each row."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 OTHER = "other"
 DAYS_PER_YEAR = 365.25
@@ -23,7 +24,8 @@ class Facet:
 
     `zh` and `en` hold {value} and {start}, the first day of the look-back of `months`. `post` is the column with the
     difference to the mean of the others in the same post; `last` the days since it last happened; `scale` divides
-    the value for people (days to years). `crowd` is the column with how many people share what the mean is of, the
+    the value for people (days to years). `worse` says on which side of the usual the number speaks against an officer;
+    None where it may be either. `crowd` is the column with how many people share what the mean is of, the
     officer included: where there are fewer than LEAST_CROWD the sentence is not told.
     """
 
@@ -37,6 +39,7 @@ class Facet:
     last: str | None = None
     scale: float = 1.0
     crowd: str | None = None
+    worse: Literal["more", "less"] | None = None
 
     def covers(self, column: str) -> bool:
         """Whether what this column adds is told by this sentence."""
@@ -246,6 +249,7 @@ THEMES: tuple[Theme, ...] = (
                 "{start}以来平均每月夜班{value}个",
                 "{value} nights a month since {start}",
                 12,
+                worse="more",
             ),
             Facet(
                 ("leave_days",),
@@ -253,6 +257,7 @@ THEMES: tuple[Theme, ...] = (
                 "{start}以来平均每月休假{value}天",
                 "{value} days of leave a month since {start}",
                 12,
+                worse="less",
             ),
             Facet(
                 ("duty_", "exposure_hours"),
@@ -260,6 +265,7 @@ THEMES: tuple[Theme, ...] = (
                 "{start}以来平均每月执勤{value}小时",
                 "{value} hours of duty a month since {start}",
                 12,
+                worse="more",
             ),
             Facet(
                 ("overtime_", "sick_days"),
@@ -268,6 +274,7 @@ THEMES: tuple[Theme, ...] = (
                 "{value} hours of overtime since {start}",
                 12,
                 post="overtime_hours_12m_minus_post_others",
+                worse="more",
             ),
         ),
     ),
@@ -283,6 +290,7 @@ THEMES: tuple[Theme, ...] = (
                 "competencies assessed at level {value} on average since {start}",
                 60,
                 last="days_since_competency_assessments",
+                worse="less",
             ),
             Facet(
                 ("course_score",),
@@ -291,6 +299,7 @@ THEMES: tuple[Theme, ...] = (
                 "courses since {start} passed with {value} points on average",
                 60,
                 last="days_since_courses",
+                worse="less",
             ),
             Facet(
                 ("mandated_", "days_since_mandated", "training_rules"),
@@ -298,6 +307,7 @@ THEMES: tuple[Theme, ...] = (
                 "有{value}门必训课程未修或已过有效期",
                 "{value} mandated courses not taken or no longer valid",
                 last="days_since_mandated_course",
+                worse="more",
             ),
             Facet(
                 ("courses", "course_", "days_since_courses"),
@@ -307,6 +317,7 @@ THEMES: tuple[Theme, ...] = (
                 12,
                 post="courses_12m_minus_post_others",
                 last="days_since_courses",
+                worse="less",
             ),
         ),
     ),
@@ -322,6 +333,7 @@ THEMES: tuple[Theme, ...] = (
                 "case quality appraised at {value} points on average since {start}",
                 12,
                 last="days_since_appraisals",
+                worse="less",
             ),
             Facet(
                 ("appraisal_supervision",),
@@ -330,6 +342,7 @@ THEMES: tuple[Theme, ...] = (
                 "supervision appraised at {value} points on average since {start}",
                 12,
                 last="days_since_appraisals",
+                worse="less",
             ),
             Facet(
                 ("appraisal", "days_since_appraisals"),
@@ -338,6 +351,7 @@ THEMES: tuple[Theme, ...] = (
                 "performance appraised at {value} points on average since {start}",
                 12,
                 last="days_since_appraisals",
+                worse="less",
             ),
         ),
     ),
@@ -353,6 +367,7 @@ THEMES: tuple[Theme, ...] = (
                 "{value} honours since {start}",
                 60,
                 last="days_since_honours",
+                worse="less",
             ),
         ),
     ),

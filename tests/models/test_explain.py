@@ -208,3 +208,22 @@ def test_nearly_every_feature_has_a_theme_and_every_sentence_a_feature() -> None
     named = {name for _, facet in FACETS for name in (facet.shown, facet.post, facet.last, facet.crowd) if name}
     assert named <= set(FEATURE_COLUMNS)
     assert len({theme.code for theme in THEMES}) == len(THEMES) <= 12  # a handful
+
+
+@pytest.mark.parametrize(
+    ("column", "usual", "worse", "better"),
+    [("nights_per_duty_month_12m", 4.0, 6.0, 2.0), ("leave_days_per_duty_month_12m", 1.0, 0.5, 2.0),
+     ("courses_12m", 3.0, 1.0, 6.0), ("appraisal_case_quality_score_mean_12m", 80.0, 60.0, 95.0)],
+)  # fmt: skip
+def test_nobody_reads_a_good_number_as_a_reason_nor_a_usual_one(
+    column: str, usual: float, worse: float, better: float
+) -> None:
+    frame = _frame(4).assign(**{column: [worse, better, usual, usual * 1.04]})
+    means = {column: usual}
+    raising = theme_sums(np.tile([0.5, 0.0], (4, 1)), [column])
+    lowering = theme_sums(np.tile([-0.5, 0.0], (4, 1)), [column])
+    reasons = [json.loads(row) for row in Told(means).both(frame, raising, 3)[0]]
+    strengths = [json.loads(row) for row in Told(means).both(frame, lowering, 3)[1]]
+    theme = theme_of(column)
+    assert [any(one["theme"] == theme for one in told) for told in reasons] == [True, False, False, False]
+    assert [any(one["theme"] == theme for one in told) for told in strengths] == [False, True, False, False]
