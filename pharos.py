@@ -139,7 +139,7 @@ def materialize(
 
 @app.command()
 def promote(
-    name: Annotated[str, typer.Argument(help="risk or next-post.")],
+    name: Annotated[str, typer.Argument(help="risk, next-post or paths.")],
     version: Annotated[str | None, typer.Option(help="A version number; default: the newest.")] = None,
 ) -> None:
     """Let a model version answer as champion, if it passes the gate; otherwise say why not."""
@@ -165,6 +165,14 @@ def gate_next_post(
 ) -> None:
     """Judge a next-post model; exit status 1 when it may not answer."""
     _gate("next-post", version)
+
+
+@gate_app.command("paths")
+def gate_paths(
+    version: Annotated[str | None, typer.Option(help="A version number; default: the newest.")] = None,
+) -> None:
+    """Judge a paths model: hits against the way most often taken, times; exit status 1 when it may not answer."""
+    _gate("paths", version)
 
 
 @gate_app.command("waive")
@@ -242,6 +250,21 @@ def train_next_post(
     console.print(worth.sentence(), highlight=False)
     if worth.picture:
         aloud(f"picture {worth.picture}")
+    console.print(f"registered {model.name} version {model.version}", highlight=False)
+
+
+@train_app.command("paths")
+def train_paths(
+    as_of: Annotated[str, typer.Option(help="Learn from what was known before this day, YYYY-MM-DD.")],
+) -> None:
+    """Fit paths to posts and rank steps on the history, test them on the months before, sign and register them."""
+    from experiments.progress import steps
+    from training.train_paths import STAGES, train_paths
+
+    with steps(console, "train paths", STAGES) as bar:
+        model, worth = train_paths(settings(), day_of(as_of), bar.say)
+    console.print(worth.sentence(), highlight=False)
+    aloud(f"picture {worth.picture}")
     console.print(f"registered {model.name} version {model.version}", highlight=False)
 
 
@@ -361,6 +384,21 @@ def backtest_next_post(
     from experiments.backtest_next_post import NextPostBacktest, run_backtest
 
     run_backtest(NextPostBacktest(source, data, train_until, test_until, mapping), out, console)
+
+
+@backtest_app.command("paths")
+def backtest_paths(
+    source: Annotated[str, typer.Option(help="chicago, new_york, simulator or mapped.")],
+    data: Annotated[Path, typer.Option(help="Folder of the export.")],
+    train_until: Annotated[str, typer.Option(help="Learn from what was known by this day, YYYY-MM-DD.")],
+    test_until: Annotated[str, typer.Option(help="Test on goals reached up to this day, YYYY-MM-DD.")],
+    out: Annotated[Path, typer.Option(help="JSON to write.")],
+    mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
+) -> None:
+    """Test paths on the posts and rank steps that officers really reached, and the times to the next move."""
+    from experiments.backtest_paths import PathBacktest, run_backtest
+
+    run_backtest(PathBacktest(source, data, train_until, test_until, mapping), out, console)
 
 
 @report_app.command("risk")
