@@ -1,7 +1,8 @@
 """What a model must have shown before it answers for anyone.
 
-The risk gate judges the rows of evidence that were signed together with the model; the gates of next posts and paths
-read the figures of their run, which training writes with `Run.gate` as `gate.<check>`. There is no way round either by a flag.
+The risk gate judges the rows of evidence that were signed together with the model; the gates of next posts and of paths
+read the figures of their run, which training writes with `Run.gate` as `gate.<check>`. There is no way round any by a
+flag.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ PATH_LOSS = 0.01
 PATH_COVERAGE = (0.7, 0.9)
 PATH_CHECKS: Mapping[str, Bilingual] = {
     "hit_gain_low": Bilingual(
-        "前五条路径命中率较最常走路径的增益，95 % 区间下限", "lower end of the 95 % gain in path hit@5 over most_frequent"
+        "前五条路径命中率较最常走路径的增益，95 % 区间下限",
+        "lower end of the 95 % gain in path hit@5 over most_frequent",
     ),
     "coverage": Bilingual("80 % 时间区间的实际覆盖率", "share of arrivals within the 80 % intervals of time"),
 }

@@ -165,7 +165,9 @@ def _tested(frames: Frames, kind: str, window: tuple[date, date], seed: int) -> 
 
 def _worth(tested: list[Tested], months: int, seed: int) -> PathWorth:
     values = {
-        name: {metric: np.concatenate([one.values[name][metric] for one in tested]) for metric in tested[0].values[name]}
+        name: {
+            metric: np.concatenate([one.values[name][metric] for one in tested]) for metric in tested[0].values[name]
+        }
         for name in (NAME, PEER)
     }
     hits = {name: found["path_hit_at_5"] for name, found in values.items()}
