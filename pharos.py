@@ -439,6 +439,26 @@ def serve(
 
 
 @app.command()
+def recommend(
+    officer_id: Annotated[str, typer.Argument(help="The officer.")],
+    goal: Annotated[
+        str | None, typer.Option(help="KIND:CODE, as post:p-7, job_family:traffic; default: the stated one.")
+    ] = None,
+    horizon_months: Annotated[int | None, typer.Option(help="Months to get there in; default: policy's.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The day asked about, YYYY-MM-DD; default: today.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the picture; default: pictures/ of the state.")] = None,
+    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+) -> None:
+    """Print what the service would advise one officer, posts and paths to a goal, and draw the paths."""
+    from experiments.recommend import Recommendation, recommend
+    from serving.service import opened_desks
+
+    day = None if as_of is None else day_of(as_of)
+    asked = Recommendation(officer_id, goal, horizon_months, day, out, language)
+    recommend(asked, opened_desks(), settings().pictures_dir, console)
+
+
+@app.command()
 def score(
     as_of: Annotated[str, typer.Option(help="The day whose snapshot is graded, YYYY-MM-DD.")],
 ) -> None:
