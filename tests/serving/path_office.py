@@ -46,7 +46,8 @@ def office(settings: Settings) -> History:
     """x stands at a and wants z; still has no goal, fresh no posting, gone has left, r climbs the ladder."""
     history = History(settings.history_dir)
     posts = [
-        {"post_id": post, "name_zh": f"岗{post}", "name_en": f"post {post}", "job_family": family, "track": "enforcement",
+        {"post_id": post, "name_zh": f"岗{post}", "name_en": f"post {post}", "job_family": family,
+         "track": "enforcement",
          "unit_level": "station", "required_course_id": "must" if post == "m" else None, "known_on": LONG_AGO}
         for post, family in FAMILIES.items()
     ]  # fmt: skip
@@ -73,7 +74,8 @@ def office(settings: Settings) -> History:
                      _posting("gone", "a", "2012-01-01"), _posting("r", "a", "2012-01-01")],
         "promotions": [_promotion("r", "s1", "2014-01-01"), _promotion("r", "s2", "2017-01-01")],
         "competency_assessments": [
-            {"officer_id": "x", "competency": "law", "level": 2.0, "occurred_on": "2020-03-01", "known_on": "2020-03-01"}
+            {"officer_id": "x", "competency": "law", "level": 2.0, "occurred_on": "2020-03-01",
+             "known_on": "2020-03-01"}
         ],
         "course_completions": [
             {"officer_id": "still", "course_id": "open", "score": 70.0, "occurred_on": "2020-07-01",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -112,14 +113,9 @@ def test_too_short_a_history_is_refused() -> None:
 def test_the_gate_allows_no_loss_and_no_times_that_break_their_word(
     state: Settings, monkeypatch: pytest.MonkeyPatch, figures: dict[str, float], closed: list[str]
 ) -> None:
-    class Data:
-        metrics = {f"gate.{name}": value for name, value in figures.items()}
-
-    class Client:
-        def get_run(self, _: str) -> object:
-            return type("Run", (), {"data": Data})
-
-    monkeypatch.setattr(registry, "client", lambda _: Client())
+    kept = SimpleNamespace(data=SimpleNamespace(metrics={f"gate.{name}": value for name, value in figures.items()}))
+    client = SimpleNamespace(get_run=lambda _: kept)
+    monkeypatch.setattr(registry, "client", lambda _: client)
     model = registry.ResolvedModel("paths", "1", state.state, "run", {})
     _, lines = gate.path_lines(state, model, {})
     assert [line.check for line in lines if not line.holds] == closed
