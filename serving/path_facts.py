@@ -18,7 +18,7 @@ from data_contracts.vocabulary import Bilingual
 from models import course_gaps
 from models.course_lifts import CourseLifts
 from models.course_rules import OfferedCourse
-from models.eligibility import OWN_COURSE, BlockedBy, Post, judgement, requirements
+from models.eligibility import Post, judgement, requirements
 from models.path_telling import Blocked, Change, Gap, StepCourse, StepFacts
 from models.points import accounts, tables_needed
 from models.post_fit import Standard
@@ -30,6 +30,7 @@ MOST_COURSES = 3  # for one step; nobody prepares a move with ten
 MOST_CHANGES = 3  # courses tried as the one change that would help
 PASSED = 100.0  # a course on a path is thought to be passed
 ACTS = ("course", "level")  # what an officer can do something about before the day of the step
+Barring = tuple[list[Blocked], list[tuple[Blocked, date | None]]]
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class OfficerSteps:
     levels: dict[str, float] | None
     shared: Catalogues
     families: tuple[str, ...] = ()
-    _blocked: dict[str, tuple[BlockedBy, ...]] = field(default_factory=dict)
+    _blocked: dict[str, Barring] = field(default_factory=dict)
     _points: dict[str, float | None] = field(default_factory=dict)
 
     def as_step_facts(self) -> StepFacts:
@@ -97,14 +98,11 @@ class OfficerSteps:
     def blocked(self, _: str, post: str, day: date) -> Sequence[Blocked]:
         """Rules not met on a day if only time passes; before the day of a step, courses and levels can still be met."""
         if post not in self._blocked:
-            known = self.shared.posts.get(post)
-            found = judgement(self.facts, self.place, known, self.shared.policy).blocked_by if known else ()
-            self._blocked[post] = found
-        found = self._blocked[post]
-        if day > self.record.as_of:
-            acts = self._acts(post) if found else frozenset()
-            found = tuple(one for one in found if not _met(one, day) and one.code not in acts)
-        return [Blocked(one.code, Bilingual(one.zh, one.en)) for one in found]
+            self._blocked[post] = self._barring(post)
+        today, later = self._blocked[post]
+        if day <= self.record.as_of:
+            return today
+        return [rule for rule, met_from in later if met_from is None or met_from > day]
 
     def changes(self, _: str) -> Sequence[Change]:
         """The courses not taken yet that open the goal's job families most."""
@@ -130,11 +128,17 @@ class OfficerSteps:
         held = np.array([[course in had for course in lifts.courses]], bool)
         return np.asarray(lifts.factors(held)[0])
 
-    def _acts(self, post: str) -> frozenset[str]:
-        """Codes of rules that only ask for courses or levels."""
-        asked = requirements(self.shared.posts[post], self.shared.policy)
+    def _barring(self, post: str) -> Barring:
+        """What bars today, and of it what still may on a later day, each with the day from which time alone meets it.
+
+        Asked once for a post: a search asks for thousands of days.
+        """
+        known, policy = self.shared.posts.get(post), self.shared.policy
+        found = judgement(self.facts, self.place, known, policy).blocked_by if known else ()
+        asked = requirements(known, policy) if known and found else ()
         others = {one.code for one in asked if one.fact not in ACTS}
-        return frozenset({OWN_COURSE, *(one.code for one in asked if one.fact in ACTS)} - others)
+        rules = [(Blocked(one.code, Bilingual(one.zh, one.en)), one.met_from) for one in found]
+        return [rule for rule, _ in rules], [(rule, day) for rule, day in rules if rule.rule in others]
 
     def _earned(self, officer_id: str, post: str) -> float | None:
         known, rules = self.shared.posts.get(post), self.shared.policy.points
@@ -172,10 +176,6 @@ def _with_step(
         new = new.assign(**{name: value for name, value in known.items() if name in taken})
         found["course_completions"] = pd.concat([taken, new.astype(taken.dtypes)], ignore_index=True)
     return found
-
-
-def _met(one: BlockedBy, day: date) -> bool:
-    return one.met_from is not None and one.met_from <= day
 
 
 def _taken(names: dict[str, Bilingual], course: str) -> Bilingual:
