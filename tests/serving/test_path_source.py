@@ -18,6 +18,7 @@ from serving.path_schemas import NoPathFound, PathsFound, PathsRequest, PathStep
 from serving.path_source import open_paths
 from serving.paths import PathDesk
 from serving.schemas import NotScored
+from tests.models.records import framed
 from tests.serving.path_office import bundle, desk, moved_on, office
 
 NOW = datetime(2021, 1, 2, 8)
@@ -112,6 +113,16 @@ def test_what_became_known_is_told_against_the_kept_plan_and_days_before_do_not_
     (after,) = ask(desk(state), "x", now=datetime(2021, 3, 2))
     assert isinstance(after, PathsFound)
     assert [why.code for why in after.progress.why] == ["nothing"], "the same news is told once"
+
+
+def test_a_correction_of_what_was_known_is_no_news(state: Settings) -> None:
+    history = office(state)
+    ask(desk(state), "x")
+    again = {"officer_id": "x", "post_id": "a", "unit_id": "s", "started_on": "2019-06-01", "occasion": "transfer"}
+    history.append("postings", framed("postings", [{**again, "known_on": "2021-01-20"}]))
+    (found,) = ask(desk(state), "x", now=datetime(2021, 2, 1))
+    assert isinstance(found, PathsFound)
+    assert [why.code for why in found.progress.why] == ["nothing"]
 
 
 def _loaded(service: str = SERVICE, digest: str | None = None) -> Callable[[str], Loaded]:
