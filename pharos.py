@@ -141,7 +141,7 @@ def materialize(
 
 @app.command()
 def promote(
-    name: Annotated[str, typer.Argument(help="risk, next-post or courses.")],
+    name: Annotated[str, typer.Argument(help="risk, next-post, courses or paths.")],
     version: Annotated[str | None, typer.Option(help="A version number; default: the newest.")] = None,
 ) -> None:
     """Let a model version answer as champion, if it passes the gate; otherwise say why not."""
@@ -175,6 +175,14 @@ def gate_courses(
 ) -> None:
     """Judge a courses model against the popularity of the last 30 days; exit status 1 when it may not answer."""
     _gate("courses", version)
+
+
+@gate_app.command("paths")
+def gate_paths(
+    version: Annotated[str | None, typer.Option(help="A version number; default: the newest.")] = None,
+) -> None:
+    """Judge a paths model: hits against the way most often taken, times; exit status 1 when it may not answer."""
+    _gate("paths", version)
 
 
 @gate_app.command("waive")
@@ -266,6 +274,21 @@ def train_courses(
     with steps(console, "train courses", STAGES) as bar:
         model, worth = train_courses(settings(), day_of(as_of), bar.say)
     console.print(worth.sentence(), highlight=False)
+    console.print(f"registered {model.name} version {model.version}", highlight=False)
+
+
+@train_app.command("paths")
+def train_paths(
+    as_of: Annotated[str, typer.Option(help="Learn from what was known before this day, YYYY-MM-DD.")],
+) -> None:
+    """Fit paths to posts and rank steps on the history, test them on the months before, sign and register them."""
+    from experiments.progress import steps
+    from training.train_paths import STAGES, train_paths
+
+    with steps(console, "train paths", STAGES) as bar:
+        model, worth = train_paths(settings(), day_of(as_of), bar.say)
+    console.print(worth.sentence(), highlight=False)
+    aloud(f"picture {worth.picture}")
     console.print(f"registered {model.name} version {model.version}", highlight=False)
 
 
@@ -421,6 +444,21 @@ def backtest_courses(
     run_backtest(CourseBacktest(source, data, train_until, test_until, mapping, test_file), out, console)
 
 
+@backtest_app.command("paths")
+def backtest_paths(
+    source: Annotated[str, typer.Option(help="chicago, new_york, simulator or mapped.")],
+    data: Annotated[Path, typer.Option(help="Folder of the export.")],
+    train_until: Annotated[str, typer.Option(help="Learn from what was known by this day, YYYY-MM-DD.")],
+    test_until: Annotated[str, typer.Option(help="Test on goals reached up to this day, YYYY-MM-DD.")],
+    out: Annotated[Path, typer.Option(help="JSON to write.")],
+    mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
+) -> None:
+    """Test paths on the posts and rank steps that officers really reached, and the times to the next move."""
+    from experiments.backtest_paths import PathBacktest, run_backtest
+
+    run_backtest(PathBacktest(source, data, train_until, test_until, mapping), out, console)
+
+
 @report_app.command("risk")
 def report_risk(
     data: Annotated[Path, typer.Option(help="Folder of the export.")],
@@ -456,6 +494,26 @@ def serve(
     from serving.service import announced_on, serve, with_address
 
     serve(with_address(settings(), host, port), announced_on(console))
+
+
+@app.command()
+def recommend(
+    officer_id: Annotated[str, typer.Argument(help="The officer.")],
+    goal: Annotated[
+        str | None, typer.Option(help="KIND:CODE, as post:p-7, job_family:traffic; default: the stated one.")
+    ] = None,
+    horizon_months: Annotated[int | None, typer.Option(help="Months to get there in; default: policy's.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The day asked about, YYYY-MM-DD; default: today.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the picture; default: pictures/ of the state.")] = None,
+    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+) -> None:
+    """Print what the service would advise one officer, posts and paths to a goal, and draw the paths."""
+    from experiments.recommend import Recommendation, recommend
+    from serving.service import opened_desks
+
+    day = None if as_of is None else day_of(as_of)
+    asked = Recommendation(officer_id, goal, horizon_months, day, out, language)
+    recommend(asked, opened_desks(), settings().pictures_dir, console)
 
 
 @app.command()

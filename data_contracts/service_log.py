@@ -1,7 +1,9 @@
-"""The log that the service keeps of itself: what it showed to whom, by which chance, and what officers did with it.
+"""The log that the service keeps of itself: what it showed to whom, by which chance, what officers did with it,
+and which path was planned for them.
 
-Two tables that only grow. `serving/exposures.py` writes them, training and `pharos ingest --source service` read them;
-what a database must do for that is said here once, in SQLAlchemy Core, so that SQLite and PostgreSQL serve alike.
+Tables that only grow. `serving/exposures.py` and `serving/plan_log.py` write them, training and `pharos ingest --source
+service` read them; what a database must do for that is said here once, in SQLAlchemy Core, so that SQLite and
+PostgreSQL serve alike.
 """
 
 from __future__ import annotations
@@ -50,6 +52,19 @@ FEEDBACK = sa.Table(
     sa.Column("known_on", sa.Date, nullable=False),  # the day it came in
     sa.Column("request_id", sa.String(64)),
     sa.Column("unseen", sa.Boolean, nullable=False),  # the log has not shown this item to this officer
+)
+
+PLANS = sa.Table(
+    "plans",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("officer_id", sa.String(64), nullable=False, index=True),
+    sa.Column("asked_goal", sa.String(96), nullable=False),  # kind:goal as asked, empty for the officer's own
+    sa.Column("horizon_months", sa.Integer, nullable=False),
+    sa.Column("goal", sa.String(96), nullable=False),
+    sa.Column("made_on", sa.Date, nullable=False),
+    sa.Column("chance", sa.Float, nullable=False),
+    sa.Column("steps", sa.Text, nullable=False),  # JSON: [{post, expected_on, low_on, high_on, courses}, ...]
 )
 
 

@@ -20,7 +20,7 @@ Name = Callable[[str], Bilingual]
 TITLE = Bilingual("通往 {goal} 的路径", "paths to {goal}")
 MONTHS = Bilingual("距今月数", "months from now")
 START = Bilingual("现岗位 {post}", "now: {post}")
-CHANCE = Bilingual("期限内可能性 {chance:.0%}", "chance {chance:.0%}")
+CHANCE = Bilingual("期限内可能性 {chance:.1%}", "chance {chance:.1%}")
 
 
 def path_figure(paths: Sequence[ToldPath], start: str, goal: str, name: Name) -> Figure:
@@ -62,9 +62,10 @@ def draw_paths(file: Path, paths: Sequence[ToldPath], words: tuple[str, str], na
 def _drawn(axes: Axes, height: float, path: ToldPath, name: Callable[[str], str]) -> None:
     months = [0.0, *(step.months for step in path.steps)]
     axes.plot(months, [height] * len(months), color="steelblue", linewidth=1.2, marker="o", markersize=5)
-    for step in path.steps:
-        axes.plot([step.low_months, step.high_months], [height - 0.12] * 2, color="lightsteelblue", linewidth=3)
-        _label(axes, (step.months, height), f"{name(step.post)} {step.chance:.0%}")
+    for place, step in enumerate(path.steps):  # each interval on a line of its own, or two would look like one
+        below = height - 0.12 - 0.1 * place
+        axes.plot([step.low_months, step.high_months], [below] * 2, color="lightsteelblue", linewidth=3)
+        _label(axes, (step.months, height), f"{name(step.post)} {step.chance:.1%}")
 
 
 def _label(axes: Axes, place: tuple[float, float], text: str) -> None:

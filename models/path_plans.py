@@ -128,12 +128,12 @@ class PathPlanner:
         return self._none(question, "rule_blocks", tuple(today[0]))
 
     def _none(self, question: Question, code: str, blocked: tuple[Blocked, ...] = ()) -> Told:
-        words = {
-            "goal": question.goal,
-            "horizon": question.horizon_months,
-        }
+        goal, horizon = question.called or Bilingual(question.goal, question.goal), question.horizon_months
         zh = "、".join(one.text.zh for one in blocked) or "途中岗位"
         en = ", ".join(one.text.en for one in blocked) or "a post on the way is closed"
         text = REFUSALS[code]
-        told = Bilingual(text.zh.format(**words, rules=zh), text.en.format(**words, rules=en))
+        told = Bilingual(
+            text.zh.format(goal=goal.zh, horizon=horizon, rules=zh),
+            text.en.format(goal=goal.en, horizon=horizon, rules=en),
+        )
         return Told((), 0.0, None, NoPath(code, told, blocked))

@@ -85,7 +85,8 @@ class Question:
     """One officer's goal: `posts` are those that count as reaching it, several for a family or a talent field.
 
     factors: (size,) what the officer's courses make of each post, None where nothing is known.
-    end_months: until retirement, None where unknown.
+    end_months: until retirement, None where unknown. kind: whether steps are posts or rank steps; called: the goal's
+    name for people.
     """
 
     officer_id: str
@@ -95,6 +96,8 @@ class Question:
     horizon_months: int
     factors: Array | None = None
     end_months: float | None = None
+    kind: str = "post"
+    called: Bilingual | None = None
 
 
 @dataclass(frozen=True)

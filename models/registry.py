@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 CHAMPION = "champion"
-NAMES = ("risk", "next-post", "courses")
+NAMES = ("risk", "next-post", "courses", "paths")
 PATH_TAG = "pharos.path"
 
 

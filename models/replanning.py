@@ -7,7 +7,7 @@ while its chance is within `keep_within` of the best one, so that a plan does no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -88,11 +88,17 @@ class Now:
 
 @dataclass(frozen=True)
 class Because:
-    """One reason, with the day of what it rests on where there is one."""
+    """One reason, with the day of what it rests on where there is one; `item` is the post, course or goal it names."""
 
     code: str
     text: Bilingual
     since: date | None = None
+    item: str = ""
+
+    def named(self, name: Callable[[str], Bilingual]) -> Bilingual:
+        """The reason with the name of its item in place of the code."""
+        words, pattern = name(self.item) if self.item else Bilingual("", ""), WHY[self.code]
+        return Bilingual(pattern.zh.format(item=words.zh), pattern.en.format(item=words.en))
 
 
 @dataclass(frozen=True)
@@ -187,4 +193,4 @@ def _overdue(step: PlannedStep, as_of: date, policy: PathPolicy) -> bool:
 
 def _because(code: str, item: str = "", since: date | None = None) -> Because:
     text = WHY[code]
-    return Because(code, Bilingual(text.zh.format(item=item), text.en.format(item=item)), since)
+    return Because(code, Bilingual(text.zh.format(item=item), text.en.format(item=item)), since, item)

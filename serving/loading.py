@@ -114,7 +114,7 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
     units = UnitDesk(partial(latest_run, settings), rules)
     return Desks(
         risk=desks[0], careers=desks[1], units=units, now=now, probe=probe, notices=notices,
-        guidance=open_guidance(settings, rules, _course_ranking(settings, builders)),
+        guidance=open_guidance(settings, rules, _course_ranking(settings, builders), partial(champion, settings)),
     )  # fmt: skip
 
 

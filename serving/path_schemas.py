@@ -70,15 +70,17 @@ class PathsRequest(Body):
         "目标；空为各人已登记的职业目标", "the goal, null for each officer's own stated one", default=None
     )
     as_of: Day | None = about(
-        "特征所属日期；空为最新", "day of the features, null for the newest", default=None, strict=False
+        "记录截止日期；空为今天", "day of the records, null for today", default=None, strict=False
     )
     horizon_months: Whole | None = about(
-        "期限（月），空为政策默认值", "months to get there in, null for what policy says", default=None, ge=1,
+        "期限（月）；空为已登记目标的期限，否则为政策默认值",
+        "months to get there in, null for those of the stated goal, else for what policy says", default=None, ge=1,
         le=MAX_HORIZON_MONTHS,
     )  # fmt: skip
     top: Whole = about("路径条数，1 至 10", "paths for each officer, 1 to 10", default=5, ge=1, le=MAX_PATHS)
     last_plans: dict[OfficerId, LastPlan] = about(
-        "各人上次的路径，用以判断进度", "the last plan of each officer, to judge progress by", default={},
+        "各人上次的路径，用以判断进度；空为系统留存的上次路径",
+        "the last plan of each officer, to judge progress by; where it is left out, the one that was kept", default={},
     )  # fmt: skip
 
 
@@ -160,6 +162,7 @@ class PathsFound(Answer):
 
     officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
     status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
+    start: Text = about("现任岗位或职级的名称", "name of the post or rank step held now")
     goal: Text = about("目标名称", "name of the goal")
     horizon_months: int = about("期限（月）", "months to get there in")
     chance: Probability = about(

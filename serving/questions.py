@@ -15,6 +15,7 @@ from serving.course_schemas import CoursesAnswer, CoursesRequest
 from serving.feedback_schemas import FeedbackAnswer, FeedbackRequest
 from serving.match_schemas import MatchAnswer, MatchRequest
 from serving.opened import Absent, Desk, Desks
+from serving.path_schemas import PathsAnswer, PathsRequest
 from serving.points_schemas import PointsAnswer, PointsRequest
 from serving.profile_schemas import ProfileAnswer, ProfileRequest
 from serving.risk_schemas import RiskAnswer, RiskRequest
@@ -56,6 +57,12 @@ QUESTIONS: tuple[Question, ...] = (
         "/v1/units", "units", "support",
         "单位与块面的等级、趋势与成因 / units and blocks: grade, trend and what drives it", UnitsRequest, UnitsAnswer,
         {"unit_ids": EXAMPLE_UNITS}, lambda desks: desks.units, NO_NIGHT,
+    ),
+    Question(
+        "/v1/paths", "paths", "careers", "通往职业目标的路径、差距与进度 / paths to a goal, gaps, and progress on them",
+        PathsRequest, PathsAnswer,
+        {"officer_ids": EXAMPLE_OFFICERS, "goal": {"kind": "job_family", "goal": "investigation"}, "top": 3},
+        lambda desks: desks.of("/v1/paths"),
     ),
     Question(
         "/v1/points", "points", "careers", "积分逐项说明与增分途径 / points line by line, and what earns more",

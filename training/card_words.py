@@ -46,6 +46,16 @@ PURPOSE: Mapping[str, tuple[Bilingual, ...]] = {
             "Never to judge how an officer learns, and never to send anyone to a course by itself.",
         ),
     ),
+    "paths": (
+        Bilingual(
+            "用途：向民警说明通往其职业目标的路径、时间与差距，供本人和政工部门参考。",
+            "For telling an officer and the desk the ways to a career goal, their times and the gaps on them.",
+        ),
+        Bilingual(
+            "不得用于：替代选拔程序，或把可能性当作承诺或评价。",
+            "Never in place of selection, and a chance is neither a promise nor a judgement of anyone.",
+        ),
+    ),
 }
 WORDS: Mapping[str, tuple[str, str]] = {
     "title": ("模型卡：{name} 第 {version} 版", "Model card: {name} version {version}"),

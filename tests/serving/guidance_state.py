@@ -9,11 +9,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from data_contracts.catalog import catalog
+from data_contracts.errors import NotReady
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import simulate
 from features.history import History
-from serving.guidance import open_guidance
+from serving.guidance import NO_COURSE_MODEL, open_guidance
+from serving.loading import Loaded
 from serving.opened import Absent, Desk
 
 END = date(2026, 11, 1)
@@ -22,7 +24,11 @@ END = date(2026, 11, 1)
 @cache
 def guidance() -> Mapping[str, Desk | Absent]:
     """Opened once for all tests; the folder goes when the process ends."""
-    return open_guidance(_state()[1], policy())
+    return open_guidance(_state()[1], policy(), NO_COURSE_MODEL, _no_champion)
+
+
+def _no_champion(name: str) -> Loaded:
+    raise NotReady(f"{name} has no champion")
 
 
 @cache

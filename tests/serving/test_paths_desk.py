@@ -10,18 +10,21 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.path_plans import PathPlanner
 from models.path_telling import Blocked, Change, Gap, Question, StepCourse, StepFacts, Told
 from models.post_histories import CareerState
-from models.replanning import Event
+from models.replanning import Event, Plan
 from serving.manifest import ModelIdentity
-from serving.path_schemas import NoPathFound, PathGoal, PathsFound, PathsRequest
-from serving.paths import NO_GOAL, PathDesk
+from serving.path_schemas import NoPathFound, PathGoal, PathsAnswer, PathsFound, PathsRequest
+from serving.paths import NO_GOAL, AskedPath, PathDesk
+from serving.plan_log import PlanKey
+from serving.records import UNKNOWN_OFFICER
 from serving.schemas import Because, NotScored
 from tests.models.path_models import CATALOGUE, hand_made
-from tests.serving.desks import NOW, FakeSource
+from tests.serving.desks import NOW
 
 MODEL = ModelIdentity("paths", "2", "c" * 64, "career_v1", "h2")
 RULE = Blocked("grassroots", Bilingual("两年基层经历", "two years at the grass roots"))
@@ -38,35 +41,62 @@ START = {"a": "p0", "b": "p1", "there": "p3"}
 
 @dataclass(frozen=True)
 class FakePaths:
-    """Officers stand where START says; `events` are the same for all."""
+    """Officers stand where START says; `known` are the events of each."""
 
     known: tuple[Event, ...] = ()
 
-    def question(self, row: Mapping[str, object], goal: PathGoal | None, horizon_months: int) -> Question | Because:
-        officer = str(row["officer_id"])
-        if goal is None:
+    def on(self, officer_ids: Sequence[str], as_of: date) -> FakePaths:
+        return self
+
+    def question(self, officer_id: str, goal: PathGoal | None, horizon_months: int | None) -> AskedPath | Because:
+        if officer_id not in START:
+            return UNKNOWN_OFFICER
+        if goal is None and officer_id != "b":
             return NO_GOAL
-        state = CareerState([START[officer]], [date(2024, 11, 1)], as_of=date(2026, 11, 1))
-        return Question(officer, state, goal.goal, (goal.goal,), horizon_months)
+        code = "p3" if goal is None else goal.goal
+        state = CareerState([START[officer_id]], [date(2024, 11, 1)], as_of=date(2026, 11, 1))
+        question = Question(officer_id, state, code, (code,), horizon_months or policy().paths.default_horizon_months)
+        return AskedPath(question, START[officer_id], None if goal is None else f"{goal.kind}:{goal.goal}")
 
     def tell(self, question: Question, top: int) -> Told:
         return PLANNER.tell(question, top)
 
-    def events(self, officer_id: str, since: date, until: date) -> Sequence[Event]:
-        return [event for event in self.known if since < event.known_on <= until]
+    def events(self, question: Question, since: date) -> Sequence[Event]:
+        return [event for event in self.known if since < event.known_on]
 
     def name(self, item: str) -> Bilingual:
         return Bilingual(f"岗{item}", f"post {item}")
 
 
-def _desk(*events: Event) -> PathDesk:
-    ages = dict.fromkeys(START, 2.0) | {"old": 1e6}
-    return PathDesk(MODEL, FakePaths(events), FakeSource(ages), policy())
+class KeptPlans:
+    """Plans in memory; with `broken` nothing can be read."""
+
+    def __init__(self, broken: bool = False) -> None:
+        self.broken = broken
+        self.kept: dict[PlanKey, Plan] = {}
+
+    def last(self, keys: Sequence[PlanKey], as_of: date) -> Mapping[PlanKey, Plan]:
+        if self.broken:
+            raise NotReady("no disk")
+        return {key: plan for key, plan in self.kept.items() if key in keys and plan.made_on <= as_of}
+
+    def keep(self, plans: Mapping[PlanKey, Plan]) -> None:
+        if self.broken:
+            raise NotReady("no disk")
+        self.kept |= plans
+
+
+def _desk(*events: Event, plans: KeptPlans | None = None) -> PathDesk:
+    return PathDesk(MODEL, FakePaths(events), plans or KeptPlans(), policy())
 
 
 def _ask(desk: PathDesk, *officers: str, **more: object) -> list[PathsFound | NoPathFound | NotScored]:
+    return _answer(desk, *officers, **more).results
+
+
+def _answer(desk: PathDesk, *officers: str, **more: object) -> PathsAnswer:
     body = {"officer_ids": list(officers), "goal": {"kind": "post", "goal": "p3"}, **more}
-    return desk.answer(PathsRequest.model_validate(body), "r-1", NOW).results
+    return desk.answer(PathsRequest.model_validate(body), "r-1", NOW)
 
 
 def _last(found: PathsFound, place: int, **more: object) -> dict[str, object]:
@@ -81,23 +111,20 @@ def _last(found: PathsFound, place: int, **more: object) -> dict[str, object]:
 
 
 def test_answers_are_in_order_whatever_happens_to_each() -> None:
-    found = _ask(_desk(), "b", "nobody", "there", "old", "a", "b")
-    assert [one.officer_id for one in found] == ["b", "nobody", "there", "old", "a", "b"]
-    assert [one.status for one in found] == ["scored", "not_scored", "no_path", "not_scored", "scored", "scored"]
-    nobody, there, old = found[1], found[2], found[3]
+    found = _ask(_desk(), "b", "nobody", "there", "a", "b")
+    assert [one.officer_id for one in found] == ["b", "nobody", "there", "a", "b"]
+    assert [one.status for one in found] == ["scored", "not_scored", "no_path", "scored", "scored"]
+    nobody, there = found[1], found[2]
     assert isinstance(nobody, NotScored)
     assert isinstance(there, NoPathFound)
-    assert isinstance(old, NotScored)
-    assert (nobody.because.code, there.because.code, old.because.code) == (
-        "short_history", "already_there", "stale_features",
-    )  # fmt: skip
+    assert (nobody.because.code, there.because.code) == ("unknown_officer", "already_there")
     assert there.progress is None
 
 
 def test_a_path_tells_everything_of_its_steps() -> None:
     (found,) = _ask(_desk(), "a", horizon_months=24, top=3)
     assert isinstance(found, PathsFound)
-    assert (found.horizon_months, found.goal.zh, len(found.paths)) == (24, "岗p3", 3)
+    assert (found.start.zh, found.horizon_months, found.goal.zh, len(found.paths)) == ("岗p0", 24, "岗p3", 3)
     last = found.paths[0].steps[-1]
     assert (last.post_id, last.points, last.name.en) == ("p3", 3.0, "post p3")
     assert (last.gaps[0].competency, last.gaps[0].level, last.courses[0].closes) == ("law", None, ["law"])
@@ -143,6 +170,42 @@ def test_a_goal_reached_or_closed_is_said_in_the_progress() -> None:
     assert there.progress.status == "reached"
 
 
+def test_the_plan_that_was_told_is_kept_and_the_next_answer_stands_against_it() -> None:
+    plans = KeptPlans()
+    (first,) = _ask(_desk(plans=plans), "a", as_of=date(2026, 10, 1))
+    assert isinstance(first, PathsFound)
+    assert [why.code for why in first.progress.why] == ["first"]
+    kept = plans.kept[PlanKey("a", "post:p3", policy().paths.default_horizon_months)]
+    assert (kept.made_on, kept.goal) == (date(2026, 10, 1), "p3")
+    (again,) = _ask(_desk(plans=plans), "a")
+    assert isinstance(again, PathsFound)
+    assert (again.progress.changed, [why.code for why in again.progress.why]) == (False, ["nothing"])
+    assert list(plans.kept.values()) == [kept], "a plan that stays is not written again"
+    event = Event("posting", "p2", date(2026, 10, 15), date(2026, 10, 15))
+    (moved,) = _ask(_desk(event, plans=plans), "a")
+    assert isinstance(moved, PathsFound)
+    assert (moved.progress.status, moved.progress.why[0].code) == ("off_track", "left_path")
+    assert moved.progress.why[0].text.en == "post p2, the present post, is not on the old path"
+    (shorter,) = _ask(_desk(plans=plans), "a", horizon_months=60)
+    assert isinstance(shorter, PathsFound)
+    assert shorter.progress.why[0].code == "first", "a plan within another time is no measure"
+
+
+def test_plans_for_the_stated_goal_follow_each_other() -> None:
+    plans = KeptPlans()
+    _ask(_desk(plans=plans), "b", goal=None, as_of=date(2026, 10, 1))
+    assert [key.goal for key in plans.kept] == [""]
+
+
+def test_where_plans_cannot_be_kept_the_answer_comes_and_says_degraded() -> None:
+    answer = _answer(_desk(plans=KeptPlans(broken=True)), "a")
+    assert answer.degraded
+    assert answer.results[0].status == "scored"
+    assert not _answer(_desk(), "a").degraded
+    with pytest.raises(InvalidInput, match="has not come yet"):
+        _answer(_desk(), "a", as_of=date(2030, 1, 1))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -168,7 +231,7 @@ def test_rules_that_block_the_goal_are_named() -> None:
         def tell(self, question: Question, top: int) -> Told:
             return planner.tell(question, top)
 
-    desk = PathDesk(MODEL, Blocking(), FakeSource(dict.fromkeys(START, 2.0)), policy())
+    desk = PathDesk(MODEL, Blocking(), KeptPlans(), policy())
     (found,) = _ask(desk, "a")
     assert isinstance(found, NoPathFound)
     assert (found.because.code, [one.rule for one in found.blocked_by]) == ("rule_blocks", ["grassroots"])

@@ -1,0 +1,151 @@
+"""Paths over a real small history: who is asked about what, what belongs to a step, and what changes a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+import pytest
+
+from data_contracts.errors import FeatureMismatch, NotReady, UntrustedArtifact
+from data_contracts.policy import policy
+from data_contracts.settings import Settings
+from models.path_bundle import SERVICE, service_hash
+from serving.loading import Loaded
+from serving.manifest import ModelIdentity
+from serving.opened import Absent
+from serving.path_schemas import NoPathFound, PathsFound, PathsRequest, PathStep
+from serving.path_source import open_paths
+from serving.paths import PathDesk
+from serving.schemas import NotScored
+from tests.models.records import framed
+from tests.serving.path_office import bundle, desk, moved_on, office
+
+NOW = datetime(2021, 1, 2, 8)
+Found = PathsFound | NoPathFound | NotScored
+
+
+def ask(opened: PathDesk, *officers: str, now: datetime = NOW, **more: object) -> list[Found]:
+    return opened.answer(PathsRequest.model_validate({"officer_ids": list(officers), **more}), "r", now).results
+
+
+def step_to(found: Found, post: str) -> PathStep:
+    assert isinstance(found, PathsFound)
+    return next(step for path in found.paths for step in path.steps if step.post_id == post)
+
+
+def test_who_has_no_question_is_told_why(state: Settings) -> None:
+    office(state)
+    found = ask(desk(state), "nobody", "gone", "still", "fresh", "x")
+    codes = [one.because.code for one in found if isinstance(one, NotScored)]
+    assert codes == ["unknown_officer", "not_serving", "no_goal", "no_goal"]
+    goal = {"kind": "post", "goal": "z"}
+    (fresh,) = ask(desk(state), "fresh", goal=goal)
+    assert isinstance(fresh, NotScored)
+    assert fresh.because.code == "short_history"
+    (there,) = ask(desk(state), "x", goal={"kind": "post", "goal": "elsewhere"})
+    assert isinstance(there, NoPathFound)
+    assert there.because.code == "goal_unknown"
+
+
+def test_the_stated_goal_brings_its_own_time(state: Settings) -> None:
+    office(state)
+    (stated,) = ask(desk(state), "x")
+    assert isinstance(stated, PathsFound)
+    assert (stated.start.zh, stated.goal.en, stated.horizon_months) == ("岗a", "post z", 60)
+    assert ["m", "z"] in [[step.post_id for step in path.steps] for path in stated.paths]
+    (asked,) = ask(desk(state), "x", goal={"kind": "post", "goal": "z"})
+    assert isinstance(asked, PathsFound)
+    assert asked.horizon_months == policy().paths.default_horizon_months
+
+
+def test_a_step_has_its_gaps_courses_points_and_rules(state: Settings) -> None:
+    office(state)
+    (found,) = ask(desk(state), "x")
+    step = step_to(found, "m")
+    assert [(gap.competency, gap.level, gap.standard) for gap in step.gaps] == [
+        ("law", 2.0, 3.0),
+        ("fitness", None, 2.0),
+    ]
+    assert [(one.course_id, one.closes) for one in step.courses] == [("must", []), ("k-law", ["law"])]
+    rules = {rule.code: rule.points for rule in policy().points}
+    assert step.points == rules["law_exam"] + rules["grassroots_years"] + 2 * rules["training_passed"]
+    assert [rule.rule for rule in step.blocked_by] == ["required_course"], "told, and no bar: the course can be taken"
+    assert step_to(found, "z").gaps == []
+
+
+def test_the_course_that_opens_the_goals_family_is_the_change(state: Settings) -> None:
+    office(state)
+    (found,) = ask(desk(state), "x", goal={"kind": "job_family", "goal": "legal"})
+    assert isinstance(found, PathsFound)
+    assert found.change is not None
+    assert found.change.text.en == "complete the course “course open”"
+    assert found.change.chance > found.change.before
+    assert {path.steps[-1].post_id for path in found.paths} <= {"m", "n"}
+    (field,) = ask(desk(state), "x", goal={"kind": "talent_field", "goal": "traffic"})
+    assert isinstance(field, PathsFound)
+    assert (field.goal.zh, {path.steps[-1].post_id for path in field.paths}) == ("交通管理", {"z"})
+
+
+def test_rank_steps_are_paths_of_their_own(state: Settings) -> None:
+    office(state)
+    (found, other) = ask(desk(state), "r", "x", goal={"kind": "rank_step", "goal": "s3"}, horizon_months=120)
+    assert found.status in ("scored", "no_path")
+    if isinstance(found, NoPathFound):
+        assert found.because.code != "goal_unknown"
+    assert isinstance(other, NotScored)
+    assert other.because.code == "short_history"
+
+
+def test_what_became_known_is_told_against_the_kept_plan_and_days_before_do_not_know_it(state: Settings) -> None:
+    history = office(state)
+    ask(desk(state), "x")
+    moved_on(history)
+    (same,) = ask(desk(state), "x")
+    assert isinstance(same, PathsFound)
+    assert [why.code for why in same.progress.why] == ["nothing"], "on that day nothing of it was known"
+    (later,) = ask(desk(state), "x", now=datetime(2021, 3, 1))
+    assert isinstance(later, PathsFound)
+    assert later.start.en == "post m"
+    told = {why.code: why for why in later.progress.why}
+    assert "post m" in told.get("posting", told.get("left_path")).text.en  # type: ignore[union-attr]
+    assert (told.get("posting") or told["left_path"]).since == date(2021, 2, 1)
+    (after,) = ask(desk(state), "x", now=datetime(2021, 3, 2))
+    assert isinstance(after, PathsFound)
+    assert [why.code for why in after.progress.why] == ["nothing"], "the same news is told once"
+
+
+def test_a_correction_of_what_was_known_is_no_news(state: Settings) -> None:
+    history = office(state)
+    ask(desk(state), "x")
+    again = {"officer_id": "x", "post_id": "a", "unit_id": "s", "started_on": "2019-06-01", "occasion": "transfer"}
+    history.append("postings", framed("postings", [{**again, "known_on": "2021-01-20"}]))
+    (found,) = ask(desk(state), "x", now=datetime(2021, 2, 1))
+    assert isinstance(found, PathsFound)
+    assert [why.code for why in found.progress.why] == ["nothing"]
+
+
+def _loaded(service: str = SERVICE, digest: str | None = None) -> Callable[[str], Loaded]:
+    identity = ModelIdentity("paths", "3", "c" * 64, service, digest or service_hash())
+    return lambda _: Loaded(identity, bundle().to_parts(), {})
+
+
+def test_the_desk_opens_on_a_champion_and_is_absent_without_one(state: Settings) -> None:
+    opened = open_paths(state, policy(), _loaded())
+    assert isinstance(opened, PathDesk)
+    assert opened.model.version == "3"
+
+    def none(_: str) -> Loaded:
+        raise NotReady("none")
+
+    absent = open_paths(state, policy(), none)
+    assert isinstance(absent, Absent)
+    assert "pharos promote paths" in absent.because
+
+    def broken(_: str) -> Loaded:
+        raise UntrustedArtifact("signature")
+
+    with pytest.raises(UntrustedArtifact):
+        open_paths(state, policy(), broken)
+    with pytest.raises(FeatureMismatch, match="another reading"):
+        open_paths(state, policy(), _loaded(digest="older"))

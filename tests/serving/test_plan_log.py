@@ -1,0 +1,52 @@
+"""Told plans on disk: the newest by the day asked about comes back as it was told, for that officer and question."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from data_contracts.errors import NotReady
+from data_contracts.settings import Settings
+from models.replanning import Plan, PlannedStep
+from serving.plan_log import PlanKey, PlanLog, plan_log
+
+STEP = PlannedStep("p1", date(2027, 1, 1), date(2026, 6, 1), date(2028, 1, 1), ("c1", "c2"))
+PLAN = Plan("p2", date(2026, 1, 1), (STEP, replace(STEP, post="p2", courses=())), 0.25)
+KEY = PlanKey("o-1", "", 36)
+
+
+def test_a_plan_comes_back_as_it_was_told_after_the_process_ended(state: Settings) -> None:
+    log = plan_log(state)
+    log.keep({KEY: PLAN, PlanKey("o-2", "", 36): replace(PLAN, chance=0.5)})
+    log.close()
+    log.close()
+    assert plan_log(state).last([KEY], date(2026, 1, 1)) == {KEY: PLAN}
+    assert (state.feedback_dir / "feedback.db").stat().st_mode & 0o077 == 0, "only its owner may read it"
+
+
+def test_the_newest_by_the_day_holds_and_older_ones_stay(state: Settings) -> None:
+    log, newer = plan_log(state), replace(PLAN, made_on=date(2026, 3, 1), chance=0.4)
+    log.keep({KEY: newer})
+    log.keep({KEY: PLAN})
+    assert log.last([KEY], date(2026, 4, 1)) == {KEY: newer}
+    assert log.last([KEY], date(2026, 2, 1)) == {KEY: PLAN}
+    assert log.last([KEY], date(2025, 12, 31)) == {}
+    log.keep({KEY: replace(newer, chance=0.3)})
+    assert log.last([KEY], date(2026, 4, 1))[KEY].chance == 0.3, "of one day the last told"
+
+
+def test_other_goals_and_times_have_plans_of_their_own(state: Settings) -> None:
+    log = plan_log(state)
+    log.keep({KEY: PLAN})
+    log.keep({})
+    for other in (replace(KEY, goal="post:p2"), replace(KEY, horizon_months=60), replace(KEY, officer_id="o-3")):
+        assert log.last([other], date(2026, 4, 1)) == {}
+
+
+def test_a_log_that_cannot_be_used_says_so(tmp_path: Path) -> None:
+    (tmp_path / "plans.db").write_text("no database, but long enough to be taken for one by who does not look")
+    with pytest.raises(NotReady, match="log of plans cannot be used"):
+        PlanLog(f"sqlite:///{tmp_path / 'plans.db'}").last([KEY], date(2026, 1, 1))
