@@ -43,8 +43,8 @@ class Change:
     """One thing that an officer or a leader can change, as if it had held for the last `months` (windows of features).
 
     `measure` is a monthly figure of duty (brought `to` a mean, or changed by `add` a month) or `courses` (`add` in
-    all). The monthly figure stays within `least` and `most`, and moves by at most `most_step`. Words hold {before}
-    and {after}.
+    all). The monthly figure stays within `least` and `most`, and moves by at most `most_step`; `step_zh` and `step_en`
+    are said where that keeps it short of the mean. Words hold {before} and {after}.
     """
 
     __pydantic_config__ = STRICT
@@ -62,6 +62,8 @@ class Change:
     most: Annotated[float, Field(gt=0)] = 1000.0
     most_step: Annotated[float, Field(gt=0)] = 1000.0
     outcomes: tuple[Outcome, ...] = ()
+    step_zh: Words | None = None
+    step_en: Words | None = None
 
     def applies_to(self, outcome: str) -> bool:
         """Whether it is thought through for an outcome; an empty list names all."""
@@ -71,6 +73,11 @@ class Change:
     def text(self) -> Bilingual:
         """The change in words."""
         return Bilingual(self.zh, self.en)
+
+    @property
+    def step(self) -> Bilingual | None:
+        """A part of the change in words, None where it has none."""
+        return None if self.step_zh is None or self.step_en is None else Bilingual(self.step_zh, self.step_en)
 
 
 @dataclass(frozen=True)

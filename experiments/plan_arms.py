@@ -25,6 +25,7 @@ from training.path_data import states_at
 
 NARROW = Search(first=16, second=4, third=2)
 ROUTES = 2
+ELECTIVES = ("e-", "n-")
 
 
 @dataclass
@@ -149,7 +150,7 @@ class PopularArm:
         """What was popular in the year before `today`."""
         since, day = pd.Timestamp(add_months(today, -12)), pd.Timestamp(today)
         taken, electives = frames["course_completions"], frames["courses"]
-        chosen = set(electives.loc[~electives["mandated"], "course_id"])
+        chosen = {course for course in electives.loc[~electives["mandated"], "course_id"] if opens_a_family(course)}
         recent = taken[(taken["occurred_on"] >= since) & (taken["occurred_on"] < day)]
         counts = recent.loc[recent["course_id"].isin(chosen), "course_id"].value_counts(sort=True)
         moves = frames["postings"]
@@ -167,6 +168,15 @@ class PopularArm:
             lacking = next((course for course in self.courses if not roster.holds[slot, ids.index(course)]), None)
             if lacking is not None:
                 take_course(block, slot, lacking)
+
+
+def opens_a_family(course: str) -> bool:
+    """Whether a course of the simulator is an elective, which opens a job family; those of talent fields open none.
+
+    >>> opens_a_family("e-patrol-1"), opens_a_family("n-2020-1"), opens_a_family("t-traffic")
+    (True, True, False)
+    """
+    return course.startswith(ELECTIVES)
 
 
 def take_course(block: Block, slot: int, course: str) -> None:

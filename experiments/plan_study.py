@@ -19,7 +19,7 @@ import pandas as pd
 from data_contracts.simulator.families import FAMILIES, SENIORITIES, post_ids
 from data_contracts.simulator.moves import move_facts
 from data_contracts.simulator.simulation import Block, Plan, static_frames
-from experiments.plan_arms import Advice, Bureau, PlanArm, PopularArm
+from experiments.plan_arms import Advice, Bureau, PlanArm, PopularArm, opens_a_family
 from models.course_lifts import CourseLifts
 from models.post_histories import Array
 from training.course_histories import courses_before
@@ -106,7 +106,8 @@ def drawn_goals(block: Block, study: Study) -> tuple[Array, Array]:
 
 
 def _lifts(frames: Mapping[str, pd.DataFrame], training: PathTraining, transitions: Any) -> CourseLifts:
-    courses = tuple(sorted(frames["courses"].loc[~frames["courses"]["mandated"], "course_id"]))
+    offered = frames["courses"].loc[~frames["courses"]["mandated"], "course_id"]
+    courses = tuple(sorted(course for course in offered if opens_a_family(course)))
     keys = [family.key for family in FAMILIES]
     of_post = dict(zip(post_ids(), np.repeat(np.arange(len(keys)), SENIORITIES), strict=True))
     family = np.array([of_post[post] for post in training.data.catalogue.posts])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import io
 import os
 import sqlite3
@@ -24,6 +25,7 @@ def load_feast() -> None:
     started from here would inherit it and fail. Loaded before Feast, prometheus_client keeps its counters in memory.
     """
     if "feast" in sys.modules:
+        _tame_its_engine()
         return
     import prometheus_client  # noqa: F401
 
@@ -36,6 +38,7 @@ def load_feast() -> None:
     _tame_its_engine()
 
 
+@functools.cache
 def _tame_its_engine() -> None:
     """Feast's offline store joins in Ibis' default DuckDB: every core, and bars past any redirection."""
     import ibis

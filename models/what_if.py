@@ -36,6 +36,10 @@ class Altered:
     after: Numbers
     applies: NDArray[np.bool_]
 
+    def cut(self, row: int, change: Change) -> bool:
+        """Whether the change went as far as policy lets it and no farther, short of what it aims at."""
+        return change.to is not None and abs(float(self.after[row] - self.before[row])) >= change.most_step - 1e-9
+
 
 def altered(frame: pd.DataFrame, change: Change, means: Mapping[str, float]) -> Altered:
     """`frame` (rows of features) as it would be with the change; `means` are of the force.
@@ -189,8 +193,7 @@ def _of_model(
         then = model.predict(model.design.matrix(other.frame))
         worth = other.applies & (now - then >= rules.least_difference)
         for row in np.flatnonzero(worth).tolist():
-            figures = float(other.before[row]), float(other.after[row])
-            found[row].append(_told(change, figures, float(now[row]), float(then[row])))
+            found[row].append(_told(change, other, row, (float(now[row]), float(then[row]))))
     best = [sorted(some, key=lambda one: (one["difference"], one["change"]))[: rules.told] for some in found]
     return pd.DataFrame(
         {
@@ -202,9 +205,12 @@ def _of_model(
     )
 
 
-def _told(change: Change, figures: tuple[float, float], now: float, then: float) -> dict[str, Any]:
-    before, after = (number_told(round(figure, 1)) for figure in figures)
-    zh, en = (words.format(before=before, after=after) for words in (change.zh, change.en))
+def _told(change: Change, other: Altered, row: int, chances: tuple[float, float]) -> dict[str, Any]:
+    """A change that policy cuts short is told as a step that far, not as if it reached what it aims at."""
+    before, after = (number_told(round(float(figure), 1)) for figure in (other.before[row], other.after[row]))
+    words = change.step if other.cut(row, change) and change.step is not None else change.text
+    zh, en = (one.format(before=before, after=after) for one in (words.zh, words.en))
+    now, then = chances
     points = 100.0 * (now - then)
     return {
         "change": change.code,

@@ -14,7 +14,7 @@ from typing import Self
 
 import pandas as pd
 
-from data_contracts.errors import NotReady
+from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 from features.background import TABLES as TOLD
 from features.background import UnitMoves, background_frame
@@ -61,7 +61,7 @@ class CareerRecords:
         try:
             moves, units = self._units(self.force(as_of))
             frames = self.read(officer_ids, as_of, READ)
-        except NotReady:
+        except (NotReady, InvalidInput):  # no history, or a day before it begins: careers start cold
             return None
         known = _known(frames)
         asked = pd.DataFrame({"officer_id": [one for one in dict.fromkeys(officer_ids) if one in known]}, dtype=object)

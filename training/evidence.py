@@ -7,6 +7,7 @@ that nobody can hold one version's rows before the gate for another.
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -191,13 +192,20 @@ def digest(path: Path) -> str:
 
 
 def read_evidence(path: Path, sha256: str) -> dict[str, Pooled]:
-    """By outcome; raises UntrustedArtifact when these are not the rows that the model was signed with."""
+    """By outcome, empty for one without any row.
+
+    Raises UntrustedArtifact when these are not the rows that the model was signed with.
+    """
     if not path.is_file() or digest(path) != sha256:
         raise UntrustedArtifact(
             f"{path} is missing or is not what the model was signed with; restore it or train again"
         )
     frame = pd.read_parquet(path)
-    return {str(outcome): _pooled(rows) for outcome, rows in frame.groupby("outcome", sort=False)}
+    found: dict[str, Pooled] = defaultdict(
+        lambda: Pooled.of([])
+    )  # an outcome that no later year could be seen of has no rows
+    found.update({str(outcome): _pooled(rows) for outcome, rows in frame.groupby("outcome", sort=False)})
+    return found
 
 
 def _pooled(rows: pd.DataFrame) -> Pooled:

@@ -120,6 +120,18 @@ def first_as_of(frames: Frames, outcome: str, known_at: date | None = None) -> d
     return add_months(max(day.date() for _, day in began if day is not None), 12)
 
 
+def recorded_until(frames: Frames, outcome: str) -> date:
+    """The last day that the outcome's own tables know of; raises MissingTable without any row.
+
+    After it nothing was recorded, which is not the same as nothing having happened.
+    """
+    tables = {sign.table for sign in policy().outcome(outcome).signs if not sign.optional}
+    known = [frames[table]["known_on"].max() for table in sorted(tables) if table in frames and len(frames[table])]
+    if not known:
+        raise MissingTable(f"outcome {outcome!r} needs rows in its tables, and there are none; ingest them first")
+    return date.fromisoformat(str(max(known).date()))
+
+
 def _began(frames: Frames, sign: Sign, known_at: date | None) -> tuple[str, pd.Timestamp | None]:
     if sign.table not in frames:
         return sign.table, None

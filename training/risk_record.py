@@ -130,10 +130,11 @@ def as_table(trained: Trained) -> Table:
         table.add_column(name, justify="left" if name in ("outcome", "kept") else "right", no_wrap=True)
     for one in trained.checked:
         gain = f"{one.gain.difference:.3f} [{one.gain.low:.3f}, {one.gain.high:.3f}]"
-        kept = "yes" if one.outcome in trained.served else "no"
+        kept = "yes" if one.passes else "no"
         figures = f"{one.positives:.0f}", f"{one.ap:.3f}", gain, f"{one.ece:.3f}", f"{one.precision:.3f}", kept
         table.add_row(one.outcome, *figures)
-    left_out = [f"{one.outcome} is not served: {why.en}" for one in trained.checked for why in one.because
-                if one.outcome not in trained.served]  # fmt: skip
+    left_out = [f"{one.outcome} is not served: {why.en}" for one in trained.checked for why in one.because]
+    if not any(one.passes for one in trained.checked):
+        left_out.append("none passed: the version is registered so that the gate can show why, and may not answer")
     table.caption = "\n".join(left_out) or None
     return table

@@ -19,7 +19,7 @@ from models.risk import OutcomeModel, RiskBundle, with_cuts
 from training.dataset import Lesson, RiskRows, as_ofs_needed, lesson_of
 from training.fit_risk import FitSettings, Origins, fit_outcome
 from training.level import expected_level
-from training.outcomes import Question, first_as_of, labels
+from training.outcomes import Question, first_as_of, labels, recorded_until
 from training.reference import reference_of
 from training.risk_record import Later, Origin, Trained, check, record
 from training.splits import Split, rolling_origin
@@ -27,6 +27,7 @@ from training.train_units import UnitLearning
 
 SERVICE, STRAIN_SERVICE = "risk_v1", "strain_v1"  # the second has sick days, which only `strain` may use
 STRAIN = "strain"
+LONGEST_SILENCE_DAYS = 62  # between the last thing recorded and the training day; after that records seem to have ended
 Answer = tuple[str, int]  # outcome, months ahead
 Say = Callable[[str], None]
 
@@ -70,6 +71,8 @@ def train_risk(
     history, reader = History(settings.history_dir), FeatureReader(settings)
     tables = label_tables(history)
     answers = answers_of(asked, tables)
+    for outcome, _ in answers:
+        check_recorded(asked.as_of, outcome, tables)
     splits = {answer: split_of(asked, answer, tables, reader.snapshot_dates()) for answer in answers}
     checks = {answer: _check_splits(asked, split) for answer, split in splits.items()}
     plan(2 + len(answers) + sum(len(some) for some in checks.values()))
@@ -89,6 +92,16 @@ def train_risk(
     by_name = {name_of(answer): some for answer, some in later.items()}
     model, pictures = record(settings, origin, bundle, by_name, list(checked.values()))
     return Trained(model, tuple(checked.values()), tuple(name_of(answer) for answer in kept), pictures)
+
+
+def check_recorded(as_of: date, outcome: str, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Raise InvalidInput where the outcome's records end long before the training day: silence is not good news."""
+    until = recorded_until(tables, outcome)
+    if (as_of - until).days > LONGEST_SILENCE_DAYS:
+        raise InvalidInput(
+            f"the records of {outcome} end on {until}, {(as_of - until).days} days before {as_of}, and what was never "
+            f"recorded would be learned as if it had not happened; ingest newer records, or train --as-of {until}"
+        )
 
 
 def name_of(answer: Answer) -> str:
@@ -135,7 +148,12 @@ def split_of(asked: RiskTraining, answer: Answer, tables: Mapping[str, pd.DataFr
     ideal = rolling_origin(asked.as_of, horizon, first_as_of(tables, outcome, asked.as_of), asked.step_months)
     kept = tuple(day for day in ideal.train if day in set(dates))
     if not kept:
-        wanted = ", ".join(f"--as-of {day}" for day in ideal.train[-3:]) or "an earlier day"
+        if not ideal.train:
+            raise NotReady(
+                f"no day before {asked.as_of} has {horizon} months of {outcome} recorded after it and a year behind; "
+                "train at a later --as-of or with a shorter --horizon-months"
+            )
+        wanted = " ".join(f"--as-of {day}" for day in ideal.train[-3:])
         raise NotReady(f"no snapshot to learn {outcome} from at {asked.as_of}; run `pharos features {wanted}` first")
     return Split(kept, asked.as_of, horizon)
 

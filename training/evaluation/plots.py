@@ -44,9 +44,23 @@ def chinese_font() -> str | None:
     """The first installed font with Chinese characters, or None; one of those we know, else any that draws them."""
     from matplotlib import font_manager
 
+    listed = {font.fname for font in font_manager.fontManager.ttflist}
+    for file in font_manager.findSystemFonts():  # matplotlib keeps its list, and a font installed since is not on it
+        if file not in listed:
+            _add(file)
     installed = {font.name: font.fname for font in reversed(font_manager.fontManager.ttflist)}
     known = (name for name in CHINESE_FONTS if name in installed)
     return next(known, None) or next((name for name, file in sorted(installed.items()) if _draws_chinese(file)), None)
+
+
+def _add(file: str) -> None:
+    """Let matplotlib know of a font; one that it cannot read is passed over, as in its own list."""
+    from matplotlib import font_manager
+
+    try:
+        font_manager.fontManager.addfont(file)
+    except (OSError, RuntimeError):
+        logging.getLogger("matplotlib.font_manager").debug("a font could not be read")
 
 
 def _draws_chinese(file: str) -> bool:
