@@ -26,6 +26,7 @@ from experiments.progress import Steps, steps
 from experiments.reporting import (
     Report,
     account_of,
+    check_writable,
     file_hashes,
     intake_lines,
     known_until,
@@ -233,6 +234,7 @@ def _about(asked: CourseBacktest, window: Asked) -> dict[str, Any]:
 
 def run_backtest(asked: CourseBacktest, out: Path, console: Console) -> None:
     """Run, write, print; what the command does."""
+    check_writable(out)
     started = time.perf_counter()
     with steps(console, "backtest courses") as bar:
         report = backtest_courses(asked, bar)

@@ -23,6 +23,7 @@ from experiments.progress import steps
 from experiments.reporting import (
     Report,
     account_of,
+    check_writable,
     file_hashes,
     intake_lines,
     known_until,
@@ -201,6 +202,7 @@ def _short(value: float | None) -> str:
 
 def run_backtest(asked: NextPostBacktest, out: Path, console: Console) -> None:
     """Run, write, print; what the command does."""
+    check_writable(out)
     started = time.perf_counter()
     with steps(console, "backtest next-post", STEPS) as bar:
         report = backtest_next_post(asked, bar.say)

@@ -24,6 +24,7 @@ from experiments.progress import steps
 from experiments.reporting import (
     Report,
     account_of,
+    check_writable,
     file_hashes,
     intake_lines,
     known_until,
@@ -257,6 +258,7 @@ def _short(value: float | None) -> str:
 
 def run_backtest(asked: PathBacktest, out: Path, console: Console) -> None:
     """Run, write, print; what the command does."""
+    check_writable(out)
     started = time.perf_counter()
     with steps(console, "backtest paths", STEPS) as bar:
         report = backtest_paths(asked, bar.say)

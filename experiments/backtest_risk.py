@@ -20,6 +20,7 @@ from experiments.progress import steps
 from experiments.reporting import (
     Report,
     account_of,
+    check_writable,
     file_hashes,
     intake_lines,
     known_until,
@@ -68,7 +69,10 @@ def backtest_risk(
     tests = days_asked(asked.as_ofs)
     outcomes = list(dict.fromkeys(asked.outcomes))
     for outcome in outcomes:
-        policy().outcome(outcome)
+        allowed = policy().outcome(outcome).horizons_months
+        if asked.horizon_months not in allowed:
+            told = ", ".join(map(str, allowed))
+            raise InvalidInput(f"{outcome} may not be asked for {asked.horizon_months} months; policy allows {told}")
     if asked.labels not in list(Labels):
         raise InvalidInput(f"labels {asked.labels!r} are unknown; use one of {', '.join(Labels)}")
     say("reading")
@@ -123,6 +127,7 @@ def _check_splits(rows: RiskRows, splits: Mapping[tuple[str, date], Split]) -> N
 
 def run_backtest(asked: RiskBacktest, out: Path, console: Console) -> None:
     """Run, write, print; what the command does."""
+    check_writable(out)
     started = time.perf_counter()
     with steps(console, "backtest risk", steps_of(asked)) as bar:
         report = backtest_risk(asked, bar.say)

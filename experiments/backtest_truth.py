@@ -19,7 +19,7 @@ from data_contracts.policy import policy
 from data_contracts.simulator.write import TRUTH
 from experiments.planted_truth import Asked, age_blind, foresight, hazard_alone, oracle
 from experiments.progress import steps
-from experiments.reporting import file_hashes, peak_memory_mib, write_report
+from experiments.reporting import check_writable, file_hashes, peak_memory_mib, write_report
 from features.declared import declared_features
 from features.ingest import frames_of
 from models.base import Numbers
@@ -138,6 +138,7 @@ def as_table(records: Sequence[Mapping[str, Any]]) -> Table:
 
 def run_backtest(asked: TruthBacktest, out: Path, console: Console) -> None:
     """Run, write, print; what the command does."""
+    check_writable(out)
     for outcome in asked.outcomes:
         policy().outcome(outcome)
     started = time.perf_counter()

@@ -23,6 +23,7 @@ from experiments.progress import steps
 from experiments.reporting import (
     Report,
     account_of,
+    check_writable,
     file_hashes,
     intake_lines,
     known_until,
@@ -214,6 +215,7 @@ def as_table(report: Report) -> Table:
 
 def run_backtest(asked: UnitsBacktest, out: Path, console: Console) -> None:
     """Run, write, draw, print; what the command does."""
+    check_writable(out)
     started = time.perf_counter()
     with steps(console, "backtest units") as bar:
         report = backtest_units(asked, bar.say, bar.plan)

@@ -21,7 +21,7 @@ from experiments.backtest_risk import SERVICE, Exam, RiskBacktest, Tested, backt
 from experiments.ceiling import Ceiling, ceiling_of
 from experiments.pages import Page, Section, write_page
 from experiments.progress import Steps, steps
-from experiments.reporting import Report, known_until, peak_memory_mib, write_report
+from experiments.reporting import Report, check_writable, known_until, peak_memory_mib, write_report
 from features.declared import declared_features
 from features.ingest import Delivered, delivery_of, versioned
 from training import tracking
@@ -175,6 +175,7 @@ def record_report(settings: Settings, made: Evidence, folder: Path) -> Path:
 
 def run_report(settings: Settings, asked: RiskReport, out: Path | None, console: Console) -> Path:
     """Run, write, say where; what the command does."""
+    check_writable(out or settings.state / "report", folder=True)
     started = time.perf_counter()
     with steps(console, "report risk") as bar:
         made = _gathered(asked, bar)

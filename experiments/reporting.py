@@ -7,6 +7,7 @@ import json
 import math
 import resource
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from data_contracts.errors import InvalidInput
 from data_contracts.intake import Delivery
 
 PROTOCOL = 1
@@ -98,6 +100,19 @@ def without_nan(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def check_writable(path: Path, folder: bool = False) -> None:
+    """Raise InvalidInput, before hours of work, where the report could not be written at its end."""
+    place = path if folder else path.parent
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise InvalidInput(f"{path}: nothing can be written there ({error.strerror}); name another --out") from error
+    if not folder and path.is_dir():
+        raise InvalidInput(f"{path} is a folder; name a file for --out")
 
 
 def write_report(path: Path, data: Mapping[str, Any], records: list[Any], comparisons: list[Any]) -> None:

@@ -21,6 +21,7 @@ from data_contracts.errors import MissingTable
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from experiments.progress import steps
+from experiments.reporting import check_writable
 from experiments.watch_findings import ALERT, WARN, Finding
 from experiments.watch_forces import Usual, input_findings, said_findings
 from experiments.watch_nights import Nights, SaidOn, Watched, watched_champion
@@ -205,6 +206,7 @@ def run_watch(settings: Settings, as_of: date, out: Path | None, console: Consol
     """Watch, write JSON and page, log both with pictures, print; returns the exit status for a scheduler."""
     from experiments.watch_page import record_watch
 
+    check_writable(out or settings.state / "watch", folder=True)
     with steps(console, "watch", STEPS + 1) as bar:
         made = watch(settings, as_of, bar.say)
         bar.say("recording")

@@ -29,16 +29,16 @@ LEAST_CHANGE = 0.05  # of a monthly figure; less is the same record
 
 @dataclass(frozen=True)
 class Altered:
-    """A frame with one thing different where it `applies` (n,), and the monthly figure `before` and `after` (n,)."""
+    """A frame with one thing different where it `applies` (n,), and the monthly figure `before` and `after` (n,).
+
+    `cut` (n,) is where policy keeps the change short of what it aims at.
+    """
 
     frame: pd.DataFrame
     before: Numbers
     after: Numbers
     applies: NDArray[np.bool_]
-
-    def cut(self, row: int, change: Change) -> bool:
-        """Whether the change went as far as policy lets it and no farther, short of what it aims at."""
-        return change.to is not None and abs(float(self.after[row] - self.before[row])) >= change.most_step - 1e-9
+    cut: NDArray[np.bool_]
 
 
 def altered(frame: pd.DataFrame, change: Change, means: Mapping[str, float]) -> Altered:
@@ -47,23 +47,24 @@ def altered(frame: pd.DataFrame, change: Change, means: Mapping[str, float]) -> 
     Where the record has no such measure, or is already as the change would have it, it does not apply.
     """
     record = _Record(frame)
-    before, after = _courses(record, change) if change.measure == "courses" else _monthly(record, change, means)
+    before, after, cut = _courses(record, change) if change.measure == "courses" else _monthly(record, change, means)
     applies = np.abs(after - before) >= LEAST_CHANGE
     step = np.where(applies, after - before, 0.0)
     if change.measure == "courses":
         record.take_courses(step, change.hours)
     else:
         record.move_duty(change.measure, step, change.months)
-    return Altered(record.altered(applies), before, after, applies)
+    return Altered(record.altered(applies), before, after, applies, cut)
 
 
-def _courses(record: _Record, change: Change) -> tuple[Numbers, Numbers]:
+def _courses(record: _Record, change: Change) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
     before = record["courses_12m"]
-    return before, before + change.add
+    return before, before + change.add, np.zeros(len(before), dtype=bool)
 
 
-def _monthly(record: _Record, change: Change, means: Mapping[str, float]) -> tuple[Numbers, Numbers]:
-    """The figure a month of the last `months`: as it is, and as it would be, within what policy allows."""
+def _monthly(record: _Record, change: Change, means: Mapping[str, float]) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
+    """The figure a month of the last `months`: as it is, as it would be within what policy allows, and where that is
+    short of what was aimed at."""
     name, window = change.measure, f"{change.months}m"
     months = record[f"duty_months_{window}"]
     before = np.divide(record[f"{name}_{window}"], months, out=np.full(len(months), np.nan), where=months > 0)
@@ -73,7 +74,8 @@ def _monthly(record: _Record, change: Change, means: Mapping[str, float]) -> tup
         goal = np.minimum(before, means.get(f"{name}_per_duty_month_12m", np.nan))
     else:
         goal = np.minimum(before + change.add, np.maximum(change.most, before))
-    return before, np.clip(np.maximum(goal, change.least), before - change.most_step, before + change.most_step)
+    after = np.clip(np.maximum(goal, change.least), before - change.most_step, before + change.most_step)
+    return before, after, np.asarray(np.abs(after - goal) >= LEAST_CHANGE, dtype=bool)
 
 
 class _Record:
@@ -208,7 +210,7 @@ def _of_model(
 def _told(change: Change, other: Altered, row: int, chances: tuple[float, float]) -> dict[str, Any]:
     """A change that policy cuts short is told as a step that far, not as if it reached what it aims at."""
     before, after = (number_told(round(float(figure), 1)) for figure in (other.before[row], other.after[row]))
-    words = change.step if other.cut(row, change) and change.step is not None else change.text
+    words = change.step if other.cut[row] and change.step is not None else change.text
     zh, en = (one.format(before=before, after=after) for one in (words.zh, words.en))
     now, then = chances
     points = 100.0 * (now - then)

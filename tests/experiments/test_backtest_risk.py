@@ -19,6 +19,7 @@ from data_contracts.simulator.write import write_simulation
 from experiments.backtest_risk import MODELS, RiskBacktest, backtest_risk, run_backtest
 from experiments.reporting import file_hashes, known_until, without_nan
 from experiments.risk_models import Exam
+from experiments.risk_tables import comparison_table
 from features.ingest import Delivered, delivery_of, frames_of, versioned
 from features.snapshots import eligible_officers
 from models.boosting import DEFAULTS
@@ -159,3 +160,21 @@ def test_chicago_counts_as_published(shared_data: Path) -> None:
     test = eligible_officers(frames, [date(2012, 1, 1)])
     assert len(test) == 11_994
     assert abs(labels(frames, test, Question("conduct", 24, None)).sum() - 658) <= 2
+
+
+def test_what_cannot_be_written_or_asked_is_refused_before_the_work(bureau: Path, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("x", "utf-8")
+    asked = RiskBacktest("simulator", bureau, ["2024-07-01"], ["conduct"], 12)
+    with pytest.raises(InvalidInput, match="nothing can be written there"):
+        run_backtest(asked, file / "deep" / "risk.json", Console(quiet=True))
+    with pytest.raises(InvalidInput, match="is a folder"):
+        run_backtest(asked, tmp_path, Console(quiet=True))
+    with pytest.raises(InvalidInput, match="conduct may not be asked for 7 months; policy allows 6, 12, 24"):
+        backtest_risk(RiskBacktest("simulator", bureau, ["2024-07-01"], ["conduct"], 7))
+
+
+def test_the_table_of_comparisons_tells_average_precision_only() -> None:
+    one = {"outcome": "conduct", "as_of": "pooled", "versus": "count_rule", "difference": 0.1, "low": 0.0, "high": 0.2}
+    both = [{**one, "metric": metric} for metric in ("average_precision", "precision_at_5pct")]
+    assert comparison_table(both).row_count == 1

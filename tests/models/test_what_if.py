@@ -137,9 +137,19 @@ def test_the_best_changes_are_told_first_as_an_association() -> None:
     assert first[0]["difference"] < first[1]["difference"] < first[2]["difference"] < 0
     now = model.predict(model.design.matrix(frame))[0]
     assert first[0]["probability"] == pytest.approx(now + first[0]["difference"])
-    assert "2 instead of 10 a month" in first[0]["text"]["en"]
+    assert "at the mean of the force, 2 instead of 10 a month" in first[0]["text"]["en"]
     assert "由每月30小时降到同岗位平均的10小时" in first[1]["text"]["zh"]
     assert all("no promise" in one["text"]["en"] and "不是保证" in one["text"]["zh"] for one in first)
+
+
+def test_a_change_cut_short_is_not_told_as_if_it_reached_the_mean() -> None:
+    frame = _frame().assign(nights_3m=[45.0, 3.0], overtime_hours_3m=[240.0, 0.0])
+    model = _model(frame, {"nights_3m": 0.4, "overtime_hours_3m": 0.1})
+    told = {
+        one["change"]: one["text"] for one in json.loads(what_if([model], frame, MEANS, policy().what_if)["what_if"][0])
+    }
+    assert "at 7 instead of 15 a month, still above the mean of the force" in told["nights_to_force_mean"]["en"]
+    assert "由每月80小时降到40小时（仍高于同岗位平均）" in told["overtime_to_post_mean"]["zh"]
 
 
 def test_little_gain_and_worse_are_not_told_and_policy_says_how_many() -> None:

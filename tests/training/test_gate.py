@@ -170,6 +170,14 @@ def test_a_version_without_evidence_or_without_an_outcome_does_not_pass(recorded
         gate.promote(recorded, "risk", bare.version)
 
 
+def test_an_outcome_that_no_later_year_could_be_seen_of_is_refused_and_no_crash(recorded: Settings) -> None:
+    model = register(recorded, Force(), outcomes=["conduct", "strain_24m"])
+    found = gate.examine(recorded, "risk", model.version)
+    lines = {line.check: line for line in found.lines}
+    assert not lines["strain_24m.events"].holds
+    assert not found.passed
+
+
 def test_groups_flagged_more_often_need_words(recorded: Settings) -> None:
     """Fair, but men of this force happen to have most of the high chances: they are flagged nearly twice as often."""
     model = register(recorded, Force(seed=12))

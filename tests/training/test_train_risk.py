@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -29,7 +30,16 @@ from training.audit_groups import TABLE as AUDIT_TABLE
 from training.dataset import as_ofs_needed, lesson_of
 from training.fit_risk import FitSettings, fit_outcome
 from training.risk_record import Later, Trained, as_table, check
-from training.train_risk import RiskTraining, bundled, label_tables, material_of, service_of, split_of, train_risk
+from training.train_risk import (
+    RiskTraining,
+    bundled,
+    check_recorded,
+    label_tables,
+    material_of,
+    service_of,
+    split_of,
+    train_risk,
+)
 
 DAY = date(2026, 1, 1)
 OTHERS = declared_features().service("risk_v1").chosen
@@ -146,6 +156,29 @@ def test_sick_days_move_no_feature_that_another_outcome_sees(trained_state: Sett
 def test_days_without_snapshots_are_told(trained_state: Settings) -> None:
     with pytest.raises(NotReady, match="pharos features"):
         train_risk(trained_state, RiskTraining(date(2025, 6, 15), ("conduct",), fit=FAST))
+
+
+def test_silence_after_the_records_end_is_not_learned_as_good_news(trained_state: Settings) -> None:
+    with pytest.raises(
+        InvalidInput, match=r"the records of conduct end on 202[56]-\d\d-\d\d, \d+ days before 2026-06-01"
+    ):
+        train_risk(trained_state, RiskTraining(date(2026, 6, 1), ("conduct",), fit=FAST))
+    check_recorded(date(2026, 1, 31), "conduct", label_tables(History(trained_state.history_dir)))
+
+
+def test_a_history_too_short_for_the_horizon_says_so(trained_state: Settings) -> None:
+    with pytest.raises(NotReady, match="shorter --horizon-months"):
+        train_risk(trained_state, RiskTraining(date(2021, 6, 1), ("conduct",), fit=FAST, horizons=(24,)))
+
+
+def test_what_did_not_pass_is_not_told_as_kept() -> None:
+    model = registry.ResolvedModel("risk", "1", Path(), "run", {})
+    failed = check("conduct", [later(1.0)])
+    out = io.StringIO()
+    Console(file=out, width=80).print(as_table(Trained(model, (failed,), ("conduct",))))
+    assert " no " in out.getvalue()
+    assert " yes " not in out.getvalue()
+    assert "none passed" in out.getvalue()
 
 
 def test_an_empty_history_is_told(tmp_path: Path) -> None:
