@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import pharos
+from data_contracts.errors import NotReady
 from data_contracts.settings import Settings, settings
 from experiments.demo import DemoPlan, champions
 from experiments.first_answer import LiveService
@@ -83,6 +84,10 @@ def test_the_examples_of_the_description_work_on_the_demo(walked: tuple[Result, 
         asked = {route: told["post"] for route, told in paths.items() if "post" in told}
         for route, told in asked.items():
             body = told["requestBody"]["content"]["application/json"]["examples"]["demo"]["value"]
+            if route == "/v1/paths":  # the demo trains no paths, and the service says what to do
+                with pytest.raises(NotReady, match="pharos train paths"):
+                    service.ask(route, body)
+                continue
             answers = service.ask(route, body)["results"]
             assert answers, route
             if route in ("/v1/risk", "/v1/next_posts"):
