@@ -142,7 +142,7 @@ def drawn_calibration(axes: Axes, y: Numbers, chances: Numbers, chinese: bool) -
     half: NDArray[np.float64] = 1.96 * np.sqrt(np.maximum(seen * (1 - seen), 0.0) / size)
     top = float(max(said.max(), (seen + half).max(), 1e-3)) * 1.05
     axes.plot([0, top], [0, top], color="grey", linewidth=0.8, linestyle=":", label=_word("ideal", chinese))
-    axes.errorbar(said, seen, yerr=half, fmt="o", markersize=4, capsize=2, label="pharos")
+    axes.errorbar(said, seen, yerr=[np.minimum(half, seen), half], fmt="o", markersize=4, capsize=2, label="pharos")
     axes.set_xlabel(_word("said", chinese))
     axes.set_ylabel(_word("seen", chinese))
     axes.legend(fontsize=8)

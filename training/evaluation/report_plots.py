@@ -56,7 +56,9 @@ def calibrations_figure(title: str, days: Mapping[str, tuple[Numbers, Numbers]])
             half: Numbers = 1.96 * np.sqrt(np.maximum(seen * (1 - seen), 0.0) / size)
             top = float(max(said.max(), seen.max(), 1e-3)) * 1.1
             axes.plot([0, top], [0, top], color="grey", linewidth=0.8, linestyle=":", label=_word("ideal", chinese))
-            axes.errorbar(said, seen, yerr=half, fmt="o", markersize=4, capsize=2, color=FIRST)
+            axes.errorbar(
+                said, seen, yerr=[np.minimum(half, seen), half], fmt="o", markersize=4, capsize=2, color=FIRST
+            )
             axes.set_title(day, fontsize=9)
             axes.set_xlabel(_word("said", chinese))
         panels[0].set_ylabel(_word("seen", chinese))
@@ -83,17 +85,22 @@ def grades_figure(title: str, days: Mapping[str, GradeRates]) -> Figure:
 
 
 def learning_figure(curves: Mapping[str, Sequence[tuple[int, float]]]) -> Figure:
-    """Average precision by the rows learned from, one line each; rows on a log scale."""
-    with blank_figure("", 7) as (figure, chinese):
-        axes = figure.subplots()
-        for name, spots in curves.items():
-            rows, quality = zip(*spots, strict=True)
-            axes.plot(rows, quality, marker="o", markersize=4, linewidth=1.2, label=name)
-        axes.set_xscale("log")
-        axes.set_xlabel(_word("learned", chinese))
-        axes.set_ylabel(_word("quality", chinese))
-        axes.set_ylim(bottom=0)
-        axes.legend(fontsize=8)
+    """Average precision by the rows learned from, a panel each, for outcomes differ more than shares; rows on a log
+    scale."""
+    with blank_figure("", 2.9 * len(curves) + 0.6, 3.2) as (figure, chinese):
+        panels = np.atleast_1d(figure.subplots(1, len(curves)))
+        for axes, (name, spots) in zip(panels, curves.items(), strict=True):
+            rows, quality = (np.array(part, dtype=np.float64) for part in zip(*spots, strict=True))
+            axes.plot(rows, quality, marker="o", markersize=4, linewidth=1.2, color=FIRST)
+            axes.set_xscale("log")
+            axes.set_xticks(rows, [f"{number / 1000:.0f}k" for number in rows], fontsize=8)
+            axes.minorticks_off()
+            known = quality[np.isfinite(quality)]
+            if len(known):
+                axes.set_ylim(0.8 * known.min(), 1.1 * known.max())
+            axes.set_title(name, fontsize=9)
+            axes.set_xlabel(_word("learned", chinese))
+        panels[0].set_ylabel(_word("quality", chinese))
     return figure
 
 
