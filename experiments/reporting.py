@@ -105,8 +105,9 @@ def without_nan(value: Any) -> Any:
 def check_writable(path: Path, folder: bool = False) -> None:
     """Raise InvalidInput, before hours of work, where the report could not be written at its end."""
     place = path if folder else path.parent
+    while not place.exists() and place != place.parent:
+        place = place.parent  # folders that are missing are made at the end; nothing is left behind before
     try:
-        place.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=place):
             pass
     except OSError as error:

@@ -34,7 +34,7 @@ def test_words_are_english_where_no_font_draws_chinese(monkeypatch: pytest.Monke
     told = " ".join(text.get_text() for text in figure.axes[0].texts)
     assert "now: post a" in told
     assert "chance 18.0%" in told
-    assert "post m 40%" in told
+    assert "post m 40.0%" in told
     assert len(figure.axes[0].lines) == 2 + 3  # a line a path, an interval a step
 
 
