@@ -12,7 +12,7 @@ from experiments import first_answer
 
 def main(state: Path) -> None:
     setattr(first_answer, "COMMAND_LINE", Path(__file__).with_name("stand_in_pharos.py"))  # noqa: B010
-    with first_answer.LiveService(Settings(state=state)) as service:
+    with first_answer.LiveService(Settings(state=state, port=0)) as service:  # a port nobody else takes
         sys.stdout.write(f"{service.process_id} {service.address}\n")
         sys.stdout.flush()
         time.sleep(600.0)
