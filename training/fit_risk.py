@@ -114,14 +114,13 @@ class Origins:
 
     def members(self, lesson: Lesson, names: Sequence[str]) -> Mapping[str, ExplainedModel]:
         """These members on all rows of the lesson, told what was known at its test."""
-        y = lesson.answers(np.ones(len(lesson.x), dtype=bool), lesson.split.test)
-        return {name: self._member(lesson, name, y) for name in names}
-
-    def _member(self, lesson: Lesson, name: str, y: Numbers) -> ExplainedModel:
-        key = id(lesson.rows), lesson.outcome, lesson.split, lesson.labels, lesson.columns, name
-        if key not in self._fitted:
-            self._fitted[key] = _made(name, self.settings, len(y)).fit(lesson.x, y, lesson.design.names)
-        return self._fitted[key]
+        key = id(lesson.rows), lesson.outcome, lesson.split, lesson.labels, lesson.columns
+        absent = [name for name in names if (*key, name) not in self._fitted]
+        if absent:  # labels cost as much as a small fit: not worked out for what is there already
+            y = lesson.answers(np.ones(len(lesson.x), dtype=bool), lesson.split.test)
+            for name in absent:
+                self._fitted[*key, name] = _made(name, self.settings, len(y)).fit(lesson.x, y, lesson.design.names)
+        return {name: self._fitted[*key, name] for name in names}
 
     def names_for(self, y: Numbers) -> tuple[str, ...]:
         """The members that labels y (n,) call for."""
