@@ -193,8 +193,11 @@ def _tenure(frames: Frames, moved: pd.DataFrame) -> Array:
     return days.where(days >= 0).to_numpy(np.float32, na_value=np.nan)
 
 
-def _promotions(frames: Frames) -> pd.DataFrame | None:
-    """Rank changes by the day they were known: officer_id, rank_step, day; one ladder where there are several."""
+def rank_changes(frames: Frames) -> pd.DataFrame | None:
+    """Changes of rank by the day each was known: officer_id, rank_step, day, in order; None without promotions.
+
+    Police ranks are left out where there is another ladder.
+    """
     table = frames.get("promotions")
     if table is None or table.empty:
         return None
@@ -208,7 +211,7 @@ def _promotions(frames: Frames) -> pd.DataFrame | None:
 
 def _rank_codes(frames: Frames, steps: pd.DataFrame, until: date) -> dict[str, int]:
     """A number from 1 for each rank step known by `until`."""
-    promotions = _promotions(frames)
+    promotions = rank_changes(frames)
     if promotions is not None:
         known = promotions.loc[promotions["day"] <= pd.Timestamp(until), "rank_step"]
     else:
@@ -220,7 +223,7 @@ def _ranks(
     frames: Frames, moved: pd.DataFrame, steps: pd.DataFrame, last: Array, codes: Mapping[str, int]
 ) -> tuple[Array, Array]:
     """Rank code (0 unknown) and days since it was reached, as known before each move."""
-    promotions = _promotions(frames)
+    promotions = rank_changes(frames)
     if promotions is None:
         rank = steps["rank_step"].map(codes).fillna(0).to_numpy(np.int32)
         return np.where(last >= 0, rank[last], 0).astype(np.int32), np.full(len(moved), np.nan, np.float32)

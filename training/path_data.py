@@ -17,7 +17,7 @@ from data_contracts.errors import InvalidInput, MissingTable
 from features.sequences import posting_sequences
 from models.path_finding import DAYS_A_MONTH, Goals, Path
 from models.post_histories import EPOCH, PADDING, Array, Catalogue, Histories
-from training.next_post_data import MAX_WIDTH, POLICE_RANK, Frames, known_by
+from training.next_post_data import MAX_WIDTH, POLICE_RANK, Frames, known_by, rank_changes
 
 KINDS = ("post", "rank_step")
 KEPT = ("officer_id", "started_on", "known_on", "superseded_on")
@@ -188,16 +188,3 @@ def _rank_on(frames: Frames, asked: pd.DataFrame, ranks: Mapping[str, int]) -> t
     days = (joined["day"] - joined["since"]).dt.days
     found_ranks = joined["rank_step"].map(ranks).fillna(0)
     return found_ranks.to_numpy(np.int32), days.to_numpy(np.float32, na_value=np.nan)
-
-
-def rank_changes(frames: Frames) -> pd.DataFrame | None:
-    """Changes of rank by the day each was known: officer_id, rank_step, day, in order; None without promotions."""
-    table = frames.get("promotions")
-    if table is None or table.empty:
-        return None
-    ladder = table["ladder"] != POLICE_RANK
-    rows = (table[ladder] if ladder.any() else table).assign(day=lambda f: f[["occurred_on", "known_on"]].max(axis=1))
-    rows = rows.sort_values(["officer_id", "day", "rank_step"], kind="stable")
-    before = rows.groupby("officer_id", sort=False)["rank_step"].shift()
-    changed = before.isna() | (rows["rank_step"] != before).fillna(True)
-    return rows.loc[changed, ["officer_id", "rank_step", "day"]]
