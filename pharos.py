@@ -145,8 +145,8 @@ def promote(
     version: Annotated[str | None, typer.Option(help="A version number; default: the newest.")] = None,
 ) -> None:
     """Let a model version answer as champion, if it passes the gate; otherwise say why not."""
-    from training.gate import promote
-    from training.gate_lines import as_table
+    from training.gate.lines import as_table
+    from training.gate.verdict import promote
 
     examined = promote(settings(), name, version)
     console.print(as_table(examined.lines))
@@ -222,8 +222,8 @@ def named_checks(checks: list[str] | None, file: Path | None) -> list[str]:
 
 
 def _gate(name: str, version: str | None) -> None:
-    from training.gate import pass_gate
-    from training.gate_lines import as_table
+    from training.gate.lines import as_table
+    from training.gate.verdict import pass_gate
 
     examined, card = pass_gate(settings(), name, version)
     console.print(as_table(examined.lines))
@@ -238,7 +238,7 @@ def _gate(name: str, version: str | None) -> None:
 def _sign(
     kind: Literal["waiver", "justification"], name: str, version: str, checks: list[str], reason: str, people: list[str]
 ) -> None:
-    from training.gate import examine, settle
+    from training.gate.verdict import examine, settle
 
     examined = examine(settings(), name, version)
     note = settle(settings(), examined, kind, checks, reason, people, settings().today or date.today())
@@ -251,8 +251,8 @@ def train_next_post(
 ) -> None:
     """Fit the next-post model on the history, test it on the months before, sign it and register it."""
     from experiments.progress import steps
-    from training.train_next_post import STAGES, train_next_post
-    from training.tune_models import next_post_fit
+    from training.posts.train import STAGES, train_next_post
+    from training.tuning.spaces import next_post_fit
 
     fit = next_post_fit(settings(), aloud)
     with steps(console, "train next-post", STAGES) as bar:
@@ -269,7 +269,7 @@ def train_courses(
 ) -> None:
     """Fit the courses model on the history, test it on the months before, sign it and register it."""
     from experiments.progress import steps
-    from training.train_courses import STAGES, train_courses
+    from training.courses.train import STAGES, train_courses
 
     with steps(console, "train courses", STAGES) as bar:
         model, worth = train_courses(settings(), day_of(as_of), bar.say)
@@ -283,7 +283,7 @@ def train_paths(
 ) -> None:
     """Fit paths to posts and rank steps on the history, test them on the months before, sign and register them."""
     from experiments.progress import steps
-    from training.train_paths import STAGES, train_paths
+    from training.paths.train import STAGES, train_paths
 
     with steps(console, "train paths", STAGES) as bar:
         model, worth = train_paths(settings(), day_of(as_of), bar.say)
@@ -305,9 +305,9 @@ def train_risk(
 ) -> None:
     """Fit, check on later years, sign and register the risk model."""
     from experiments.progress import steps
-    from training.risk_record import as_table
-    from training.train_risk import RiskTraining, train_risk
-    from training.tune_models import risk_fit
+    from training.risk.record import as_table
+    from training.risk.train import RiskTraining, train_risk
+    from training.tuning.spaces import risk_fit
 
     fit, ahead = risk_fit(settings(), aloud), tuple(horizon_months or ())
     asked = RiskTraining(day_of(as_of), tuple(outcome or ()), step_months, fit=fit, horizons=ahead)
@@ -324,7 +324,7 @@ def train_feedback(
 ) -> None:
     """Learn from what officers did with suggestions, judge other rankings by the log, sign and register."""
     from experiments.progress import steps
-    from training.train_feedback import train_feedback
+    from training.feedback.train import train_feedback
 
     with steps(console, "train feedback") as bar:
         model, found = train_feedback(settings(), day_of(as_of), bar.say)
@@ -338,7 +338,7 @@ def tune_risk(
     trials: Annotated[int, typer.Option(help="Settings to judge in all, those of earlier calls included.")] = 30,
 ) -> None:
     """Search settings of the risk model on validation time; `pharos train risk` then uses the best."""
-    from training.tune_models import tune
+    from training.tuning.spaces import tune
 
     console.print(tune("risk", settings(), day_of(as_of), trials, console))
 
@@ -349,7 +349,7 @@ def tune_next_post(
     trials: Annotated[int, typer.Option(help="Settings to judge in all, those of earlier calls included.")] = 30,
 ) -> None:
     """Search settings of the next-post model on validation time; `pharos train next-post` then uses the best."""
-    from training.tune_models import tune
+    from training.tuning.spaces import tune
 
     console.print(tune("next-post", settings(), day_of(as_of), trials, console))
 
@@ -522,7 +522,7 @@ def score(
 ) -> None:
     """Grade every officer in a snapshot, publish the result whole, and put it in force; a second run does nothing."""
     from serving.builders import builders
-    from serving.nightly import as_table, score_night
+    from serving.night.nightly import as_table, score_night
 
     console.print(as_table(score_night(day_of(as_of), settings(), builders(), console)))
 

@@ -1,9 +1,9 @@
 """The log that the service keeps of itself: what it showed to whom, by which chance, what officers did with it,
 and which path was planned for them.
 
-Tables that only grow. `serving/exposures.py` and `serving/plan_log.py` write them, training and `pharos ingest --source
-service` read them; what a database must do for that is said here once, in SQLAlchemy Core, so that SQLite and
-PostgreSQL serve alike.
+Tables that only grow. `serving/feedback/exposures.py` and `serving/paths/plan_log.py` write them, training and
+`pharos ingest --source service` read them; what a database must do for that is said here once, in SQLAlchemy Core, so
+that SQLite and PostgreSQL serve alike.
 """
 
 from __future__ import annotations

@@ -34,14 +34,14 @@ from experiments.reporting import (
     write_report,
 )
 from features.ingest import Delivered, delivery_of, versioned
-from models.course_baselines import COURSE_PEERS, CourseScorer
-from models.course_histories import Array
-from models.course_record import WEEK, CourseHistory, Frames, course_history, day_number
-from training.course_data import STRATA, CourseWeek, window_weeks, with_test_part
-from training.course_ranking import week_places
+from models.courses.baselines import COURSE_PEERS, CourseScorer
+from models.courses.histories import Array
+from models.courses.record import WEEK, CourseHistory, Frames, course_history, day_number
+from training.courses.data import STRATA, CourseWeek, window_weeks, with_test_part
+from training.courses.fit import CourseFit, fit_courses
+from training.courses.ranking import week_places
 from training.evaluation.bootstrap import DRAWS, SEED, OfficerDraws, difference
 from training.evaluation.set_metrics import SET_METRICS, set_metrics, sums_by_officer
-from training.fit_courses import CourseFit, fit_courses
 
 COMPARED = ("hr_at_10", "ndcg_at_10", "recall_at_10")
 COMPLETIONS = "course_completions"

@@ -32,12 +32,12 @@ from experiments.reporting import (
 )
 from experiments.sasrec_peer import LEFT_OUT, NAME, TRIALS, run_sasrec
 from features.ingest import Delivered, delivery_of, versioned
-from models.post_baselines import BASELINES, PostScorer
-from models.post_histories import Array
+from models.posts.baselines import BASELINES, PostScorer
+from models.posts.histories import Array
 from training.evaluation.bootstrap import DRAWS, SEED, Difference, OfficerDraws, difference, weighted_means
 from training.evaluation.ranking_metrics import METRICS, item_metrics, mean_metrics
-from training.fit_next_post import FitSettings, choose_ease_weight, fit_pharos, target_places, tuned_baselines
-from training.next_post_data import Frames, TrainingData, WindowItems, training_data, window_items
+from training.posts.data import Frames, TrainingData, WindowItems, training_data, window_items
+from training.posts.fit import FitSettings, choose_ease_weight, fit_pharos, target_places, tuned_baselines
 
 PHAROS = "pharos"
 STEPS = len(("reading", "validation", *BASELINES, PHAROS, NAME, "intervals"))

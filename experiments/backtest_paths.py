@@ -32,17 +32,17 @@ from experiments.reporting import (
     write_report,
 )
 from features.ingest import Delivered, delivery_of, versioned
-from models.dwell import QUARTER_MONTHS
-from models.path_baselines import MarkovShortest, MostFrequent
-from models.path_finding import DAYS_A_MONTH, PathFinder
-from models.paths import PathModel
-from models.post_histories import Array
-from training.dwell_data import times_to_move
+from models.paths.baselines import MarkovShortest, MostFrequent
+from models.paths.dwell import QUARTER_MONTHS
+from models.paths.finding import DAYS_A_MONTH, PathFinder
+from models.paths.search import PathModel
+from models.posts.histories import Array
 from training.evaluation.bootstrap import DRAWS, SEED, OfficerDraws, difference, weighted_means
 from training.evaluation.path_metrics import Concordance, case_metrics, concordance, path_record
-from training.fit_paths import CoxPeer, PathTraining, fit_paths, path_training
-from training.next_post_data import Frames
-from training.path_data import KINDS, PathCases, path_cases, states_at
+from training.paths.data import KINDS, PathCases, path_cases, states_at
+from training.paths.dwell_data import times_to_move
+from training.paths.fit import CoxPeer, PathTraining, fit_paths, path_training
+from training.posts.data import Frames
 
 PHAROS = "pharos"
 PEERS = ("markov_shortest", "most_frequent")

@@ -31,11 +31,11 @@ from experiments.risk_figures import comparisons_of, records_of
 from experiments.risk_models import COUNT_RULE, MODELS, PHAROS, SERVICE, Exam, Say, Tested, pharos_chances, take, waits
 from experiments.risk_tables import POOLED, as_table, comparison_table
 from features.ingest import Delivered, delivery_of, versioned
-from models.baselines import PEERS
-from training.dataset import RiskRows, as_ofs_needed, check_learnable, rows_from_tables
+from models.risk.baselines import PEERS
 from training.evaluation.bootstrap import DRAWS, SEED
-from training.fit_risk import Origins
-from training.outcomes import first_as_of
+from training.risk.dataset import RiskRows, as_ofs_needed, check_learnable, rows_from_tables
+from training.risk.fit import Origins
+from training.risk.outcomes import first_as_of
 from training.splits import Split, days_asked, rolling_origin
 
 __all__ = [

@@ -23,14 +23,14 @@ from experiments.reporting import check_writable, file_hashes, peak_memory_mib, 
 from features.declared import declared_features
 from features.ingest import frames_of
 from models.base import Numbers
-from models.baselines import count_rule
-from training.dataset import RiskRows, as_ofs_needed, lesson_of, rows_from_tables
+from models.risk.baselines import count_rule
 from training.evaluation.bootstrap import DRAWS, SEED, OfficerDraws, weighted_precisions
 from training.evaluation.risk_metrics import average_precision
-from training.fit_risk import FitSettings, Origins, fit_outcome
-from training.outcomes import Question, first_as_of, labels
+from training.risk.dataset import RiskRows, as_ofs_needed, lesson_of, rows_from_tables
+from training.risk.fit import FitSettings, Origins, fit_outcome
+from training.risk.outcomes import Question, first_as_of, labels
+from training.risk.train import service_of
 from training.splits import Split, days_asked, rolling_origin
-from training.train_risk import service_of
 
 ORACLES = {"oracle": oracle, "oracle_age_blind": age_blind, "planted_hazard": hazard_alone, "foresight": foresight}
 PHAROS, POOLED = "pharos", "pooled"

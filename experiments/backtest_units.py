@@ -34,16 +34,16 @@ from experiments.risk_tables import POOLED
 from features.declared import declared_features
 from features.ingest import Delivered, delivery_of, versioned
 from models.base import Numbers
-from models.unit_past import past_chances
-from models.units import UnitRule, expected, moved_chances
-from training.dataset import RiskRows, as_ofs_needed, check_learnable, rows_from_tables
+from models.units.model import UnitRule, expected, moved_chances
+from models.units.past import past_chances
 from training.evaluation.bootstrap import DRAWS, SEED, difference
 from training.evaluation.unit_metrics import UnitTest, interval, together
 from training.evaluation.unit_plots import UnitsShown, units_figure
-from training.fit_risk import Origins
-from training.outcomes import Question, first_as_of, labels
+from training.risk.dataset import RiskRows, as_ofs_needed, check_learnable, rows_from_tables
+from training.risk.fit import Origins
+from training.risk.outcomes import Question, first_as_of, labels
 from training.splits import Split, days_asked, rolling_origin
-from training.unit_days import UnitLessons, earlier_splits, placed, roster_of, unit_parents
+from training.units.days import UnitLessons, earlier_splits, placed, roster_of, unit_parents
 
 PHAROS, LAST_PERIOD = "pharos", "last_period"
 OUTCOMES = ("conduct", "force", "any_complaint")

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from data_contracts.vocabulary import Labels
 from experiments.risk_models import Exam, waits
 from models.base import Numbers
-from models.boosting import Boosted
-from training.dataset import Lesson
+from models.risk.boosting import Boosted
 from training.evaluation.risk_metrics import soft_average_precision
-from training.outcomes import Question, labels
+from training.risk.dataset import Lesson
+from training.risk.outcomes import Question, labels
 
 SHARES = (0.125, 0.25, 0.5, 1.0)
 SEED = 0

@@ -20,8 +20,8 @@ from experiments.first_answer import LiveService, first_answer
 from experiments.progress import steps
 
 if TYPE_CHECKING:
-    from training.gate import Examined
-    from training.waivers import Kind
+    from training.gate.verdict import Examined
+    from training.gate.waivers import Kind
 
 ROUTES = {"risk": "/v1/risk", "next-post": "/v1/next_posts"}
 DEMO_REVIEWERS = ("demo-reviewer-1", "demo-reviewer-2")
@@ -173,8 +173,8 @@ def materialize(way: Way) -> Sequence[RenderableType]:
 
 def train_risk(way: Way) -> Sequence[RenderableType]:
     """The risk model, where the department has a table that a served outcome needs."""
-    from training.risk_record import as_table
-    from training.train_risk import RiskTraining, train_risk
+    from training.risk.record import as_table
+    from training.risk.train import RiskTraining, train_risk
 
     with steps(way.console, "train risk") as bar:
         trained = train_risk(way.settings, RiskTraining(way.today), bar.say, bar.plan)
@@ -183,7 +183,7 @@ def train_risk(way: Way) -> Sequence[RenderableType]:
 
 def train_next_post(way: Way) -> Sequence[RenderableType]:
     """The next-post model."""
-    from training.train_next_post import STAGES, train_next_post
+    from training.posts.train import STAGES, train_next_post
 
     with steps(way.console, "train next-post", STAGES) as bar:
         model, worth = train_next_post(way.settings, way.today, bar.say)
@@ -197,9 +197,9 @@ def promote(name: str) -> Step:
 
     def step(way: Way) -> Sequence[RenderableType]:
         from models.registry import versions
-        from training.gate import pass_gate
-        from training.gate import promote as through_the_gate
-        from training.gate_lines import as_table
+        from training.gate.lines import as_table
+        from training.gate.verdict import pass_gate
+        from training.gate.verdict import promote as through_the_gate
 
         if not versions(way.settings, name):
             raise MissingTable(f"{name} was not trained, so there is nothing to promote")
@@ -217,8 +217,8 @@ def promote(name: str) -> Step:
 
 def sign_for_the_demo(way: Way, examined: Examined) -> None:
     """Sign for what a force this small cannot show, aloud and under names nobody could mistake; never for a fail."""
-    from training.gate import settle
-    from training.gate_lines import Status
+    from training.gate.lines import Status
+    from training.gate.verdict import settle
 
     said: Mapping[Kind, Status] = {"waiver": Status.INCONCLUSIVE, "justification": Status.UNEXPLAINED}
     for kind, status in said.items():
@@ -235,7 +235,7 @@ def sign_for_the_demo(way: Way, examined: Examined) -> None:
 def score(way: Way) -> Sequence[RenderableType]:
     """The night: every officer graded and published."""
     from serving.builders import builders
-    from serving.nightly import as_table, score_night
+    from serving.night.nightly import as_table, score_night
 
     if "risk" not in champions(way.settings):
         raise MissingTable("no risk model is champion, so nobody is graded")

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from data_contracts.policy import policy
 from models.base import Numbers
-from models.grades import by_shares
+from models.risk.grades import by_shares
 from training.evaluation.fairness import Fairness, Judged, Verdict, fairness
 
 INFLATED = 1.5

@@ -22,7 +22,7 @@ from data_contracts.simulator.fields import FIELDS
 from data_contracts.simulator.simulation import simulate
 from experiments.talent_oracle import posterior
 from models.peers import Frames
-from models.shortlist import FieldScores, short_lists
+from models.talent.shortlist import FieldScores, short_lists
 from training.evaluation.list_balance import audit_frame, list_balance
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from data_contracts.errors import InvalidInput
 from data_contracts.vocabulary import Bilingual
-from models.path_telling import ToldPath
+from models.paths.telling import ToldPath
 from training.evaluation.plots import blank_figure
 
 if TYPE_CHECKING:

@@ -13,15 +13,15 @@ import pandas as pd
 from data_contracts.asof import add_months
 from data_contracts.simulator.families import SENIORITIES, post_ids
 from data_contracts.simulator.simulation import Block
-from models.course_lifts import CourseLifts
-from models.dwell import later
-from models.path_beams import Search
-from models.path_finding import DAYS_A_MONTH, Goals
-from models.paths import PathModel
-from models.post_histories import Array, Histories
-from models.transitions import extended
-from training.fit_paths import PathTraining
-from training.path_data import states_at
+from models.courses.lifts import CourseLifts
+from models.paths.beams import Search
+from models.paths.dwell import later
+from models.paths.finding import DAYS_A_MONTH, Goals
+from models.paths.search import PathModel
+from models.paths.transitions import extended
+from models.posts.histories import Array, Histories
+from training.paths.data import states_at
+from training.paths.fit import PathTraining
 
 NARROW = Search(first=16, second=4, third=2)
 ROUTES = 2

@@ -20,11 +20,11 @@ from data_contracts.simulator.families import FAMILIES, SENIORITIES, post_ids
 from data_contracts.simulator.moves import move_facts
 from data_contracts.simulator.simulation import Block, Plan, static_frames
 from experiments.plan_arms import Advice, Bureau, PlanArm, PopularArm, opens_a_family
-from models.course_lifts import CourseLifts
-from models.post_histories import Array
-from training.course_histories import courses_before
+from models.courses.lifts import CourseLifts
+from models.posts.histories import Array
 from training.evaluation.bootstrap import DRAWS, OfficerDraws, difference, weighted_means
-from training.fit_paths import PathTraining, fit_paths, path_training
+from training.paths.course_histories import courses_before
+from training.paths.fit import PathTraining, fit_paths, path_training
 
 ARMS = ("plan", "popularity", "popular_course")
 

@@ -22,8 +22,8 @@ from data_contracts.simulator.development import MEASURING_SD
 from data_contracts.simulator.duty import OVERTIME_SHAPE
 from data_contracts.simulator.effects import Effects
 from models.base import Numbers
-from training.outcomes import Frames
-from training.signs import Looked, Window, shown, versions_at
+from training.risk.outcomes import Frames
+from training.risk.signs import Looked, Window, shown, versions_at
 
 LEAVE_SHARE, WORKED_WITH_LEAVE = 0.2, 0.82  # of months, and how much of such a month is worked
 MEASURED, OLD = 3, 50  # competencies a year; the age over which strain is planted to rise

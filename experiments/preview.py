@@ -1,7 +1,7 @@
 """`pharos preview`: what alert volume, precision and recall each way to set the grade poor would give.
 
 Volume is of the force as it stands, scored with the model; precision and recall are of the later years that the model
-was checked on before it was signed (training/evidence.py), never of years it learned from.
+was checked on before it was signed (training/gate/evidence.py), never of years it learned from.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from data_contracts.vocabulary import Grade
 from features.store import FeatureReader
 from models import artifacts, keys, registry
 from models.base import Numbers
-from models.grades import by_cut_offs, by_shares, short_history, within_budget
 from models.registry import ResolvedModel
-from models.risk import OutcomeModel, RiskBundle
+from models.risk.grades import by_cut_offs, by_shares, short_history, within_budget
+from models.risk.model import OutcomeModel, RiskBundle
 from training.evaluation.grade_rates import GradeRate
-from training.evidence import FILE, Pooled, read_evidence
-from training.risk_record import EVIDENCE_PATH
+from training.gate.evidence import FILE, Pooled, read_evidence
+from training.risk.record import EVIDENCE_PATH
 
 NAME = "risk"
 MONTHS_BACK = 12

@@ -20,9 +20,9 @@ from rich.text import Text as Words
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.vocabulary import Bilingual, GoalKind
 from experiments.path_picture import draw_paths
-from models.path_telling import TellingStep, ToldPath
-from serving.opened import Absent, Desks
-from serving.path_schemas import CareerPath, NoPathFound, PathsFound, PathsRequest, PathStep
+from models.paths.telling import TellingStep, ToldPath
+from serving.api.opened import Absent, Desks
+from serving.paths.schemas import CareerPath, NoPathFound, PathsFound, PathsRequest, PathStep
 from serving.schemas import NextPostsRequest, NotScored, PostsRanked, Text
 
 LANGUAGES = ("zh", "en")

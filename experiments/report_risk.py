@@ -25,7 +25,7 @@ from experiments.reporting import Report, check_writable, known_until, peak_memo
 from features.declared import declared_features
 from features.ingest import Delivered, delivery_of, versioned
 from training import tracking
-from training.outcomes import first_as_of
+from training.risk.outcomes import first_as_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

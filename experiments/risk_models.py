@@ -17,17 +17,17 @@ from data_contracts.vocabulary import Labels
 from features.declared import declared_features
 from features.windows import PLAIN_PEER_COLUMNS
 from models.base import Numbers, RiskModel
-from models.baselines import PEERS, count_rule
-from models.conformal import Conformal
-from models.risk import OutcomeModel
-from training.choosing import BLENDS, GLASS_BOX
-from training.dataset import Lesson, RiskRows, lesson_of
-from training.fit_risk import FittedMembers, Origins, fit_members, fit_outcome
-from training.fit_sequence import sequence_chances
-from training.level import expected_level
-from training.outcomes import Question, labels
+from models.risk.baselines import PEERS, count_rule
+from models.risk.conformal import Conformal
+from models.risk.model import OutcomeModel
+from training.risk.choosing import BLENDS, GLASS_BOX
+from training.risk.dataset import Lesson, RiskRows, lesson_of
+from training.risk.fit import FittedMembers, Origins, fit_members, fit_outcome
+from training.risk.fit_sequence import sequence_chances
+from training.risk.level import expected_level
+from training.risk.outcomes import Question, labels
+from training.risk.train import service_of
 from training.splits import Split
-from training.train_risk import service_of
 
 SERVICE = "risk_v1"
 COUNT_RULE, EBM, SEQUENCE, BLEND, PHAROS = "count_rule", "ebm", "event_sequence", "blend", "pharos"

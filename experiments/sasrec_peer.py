@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 
 from data_contracts.errors import InvalidInput
-from models.post_histories import PADDING, Array, Histories, Moves, barred
+from models.posts.histories import PADDING, Array, Histories, Moves, barred
 from training.evaluation.ranking_metrics import ranks
-from training.fit_next_post import EASE_WEIGHTS, FitSettings, holdout
-from training.next_post_data import TrainingData, WindowItems
+from training.posts.data import TrainingData, WindowItems
+from training.posts.fit import EASE_WEIGHTS, FitSettings, holdout
 
 NAME = "sasrec"
 SCRIPT = Path(__file__).with_name("sasrec_script.py")

@@ -30,10 +30,10 @@ from experiments.watch_usual import Season, independent_shares, same_seasons, se
 from features.history import History
 from features.store import FeatureReader
 from models.base import Numbers
-from models.risk import OutcomeModel
-from training.outcomes import Question, labels
-from training.reference import YEAR_DAYS, Answer, Came, Said, came_of, chances_of, key_of, said_from
-from training.train_risk import label_tables
+from models.risk.model import OutcomeModel
+from training.risk.outcomes import Question, labels
+from training.risk.reference import YEAR_DAYS, Answer, Came, Said, came_of, chances_of, key_of, said_from
+from training.risk.train import label_tables
 
 EXIT_STATUS: Mapping[int, int] = {0: 0, WARN: 3, ALERT: 4}
 LEVELS = ("quiet", "warning", "alert")

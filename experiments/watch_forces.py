@@ -19,8 +19,8 @@ from experiments.watch_findings import Finding, factor, share
 from experiments.watch_usual import Season
 from models.base import Numbers
 from training.evaluation.drift import Counts, each_of, jensen_shannon, psi, psi_of_chance, share_moved
-from training.reference import Reference, Said
-from training.spreads import Spread
+from training.risk.reference import Reference, Said
+from training.risk.spreads import Spread
 
 Seasons = Sequence[tuple[Said, Said]]
 

@@ -16,11 +16,11 @@ from experiments.watch_usual import snapshot_of
 from features.store import FeatureReader
 from models import artifacts, keys
 from models.registry import version_of
-from models.risk import RiskBundle
+from models.risk.model import RiskBundle
 from serving.loading import RISK, Loaded, champion
-from serving.manifest import MANIFEST, Manifest
-from serving.results import SCORED, PublishedRun, results_root
-from training.reference import PART, Answer, Reference, chances_of, reference_from
+from serving.night.manifest import MANIFEST, Manifest
+from serving.night.results import SCORED, PublishedRun, results_root
+from training.risk.reference import PART, Answer, Reference, chances_of, reference_from
 
 NIGHT, AGAIN = "night", "said again"
 

@@ -13,7 +13,7 @@ from experiments.watch_findings import Finding, factor
 from models.base import Numbers
 from training.evaluation.bootstrap import OfficerDraws, weighted_average_precision
 from training.evaluation.drift import calibration_of_chance, each_of
-from training.reference import Came
+from training.risk.reference import Came
 
 DRAWS = 200  # of officers, for how sure an average precision is
 

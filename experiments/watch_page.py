@@ -16,7 +16,7 @@ from experiments.watch_findings import ALERT, Finding
 from experiments.watch_outcomes import Outcome
 from training import tracking
 from training.evaluation.drift_plots import calibration_figure, drifting_figure, rates_figure, said_figure
-from training.reference import Came
+from training.risk.reference import Came
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

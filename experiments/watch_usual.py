@@ -22,7 +22,7 @@ from features.offline_files import read_snapshot
 from features.snapshots import write_snapshots
 from features.store import FeatureReader
 from models.base import Numbers
-from training.spreads import DECIMALS
+from training.risk.spreads import DECIMALS
 
 MOST_SEASONS = 3  # before training; a wave of courses comes in some years and not in others
 PLACES = ("unit_id", "post_id")  # what officers share

@@ -11,18 +11,18 @@ import pandas as pd
 
 from data_contracts.policy import Policy, policy
 from data_contracts.vocabulary import Bilingual
-from serving.career_records import CareerRecord
 from serving.loading import Builders, GradedScorer, Loaded
-from serving.manifest import ModelIdentity
-from serving.recommend import Advised, Asked
+from serving.night.manifest import ModelIdentity
+from serving.posts.career_records import CareerRecord
+from serving.posts.recommend import Advised, Asked
 
 if TYPE_CHECKING:
     from models.base import Numbers
-    from models.next_course import NextCourseModel
-    from models.next_post import NextPostModel
-    from models.post_histories import CareerState
-    from models.risk import RiskBundle
-    from models.units import UnitRule
+    from models.courses.next_course import NextCourseModel
+    from models.posts.histories import CareerState
+    from models.posts.next_post import NextPostModel
+    from models.risk.model import RiskBundle
+    from models.units.model import UnitRule
 
 
 def builders() -> Builders:
@@ -31,8 +31,8 @@ def builders() -> Builders:
 
 
 def _risk(loaded: Loaded) -> GradedScorer:
-    from models.risk import RiskBundle
-    from models.what_if import what_if
+    from models.risk.model import RiskBundle
+    from models.risk.what_if import what_if
 
     bundle = RiskBundle.from_parts(loaded.parts)
     best = {(one.outcome, one.horizon_months): one.commend_below for one in bundle.outcome_models}
@@ -70,13 +70,13 @@ class BundleScorer:
 
 
 def _courses(loaded: Loaded) -> NextCourseModel:
-    from models.next_course import NextCourseModel
+    from models.courses.next_course import NextCourseModel
 
     return NextCourseModel.from_parts(loaded.parts)
 
 
 def _careers(loaded: Loaded) -> CareerRanker:
-    from models.next_post import NextPostModel
+    from models.posts.next_post import NextPostModel
 
     names = {post: Bilingual(*words) for post, words in loaded.metadata.get("post_names", {}).items()}
     return CareerRanker(NextPostModel.from_parts(loaded.parts), names)
@@ -93,7 +93,7 @@ class CareerRanker:
         self, frame: pd.DataFrame, asked: Asked, record: CareerRecord | None, policy: Policy
     ) -> Sequence[Advised]:
         """Posts for each officer in order: the whole catalogue is ranked, then rules, vacancies and fit are heard."""
-        from serving.post_advice import advise
+        from serving.posts.advice import advise
 
         states = {str(row["officer_id"]): career_state(row) for row in frame.to_dict("records")}
         return advise(self.model, states, asked, record, policy)
@@ -101,7 +101,7 @@ class CareerRanker:
 
 def career_state(row: Mapping[Any, Any]) -> CareerState:
     """A row of `career_v1` as the model reads it; a row without any posting is an officer just entered."""
-    from models.post_histories import CareerState
+    from models.posts.histories import CareerState
 
     as_of = pd.Timestamp(row["as_of"]).date()
     rank = row.get("rank_code")

@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING
 
 from data_contracts.policy import Policy
 from data_contracts.settings import Settings
-from models.course_baselines import CourseScorer
-from models.next_course import SERVICE
-from serving.course_advice import CourseDesk
-from serving.course_crowds import COUNTS, HistoryCrowds
-from serving.exposures import exposure_log
-from serving.feedback import feedback_desk
-from serving.manifest import ModelIdentity
-from serving.match import MatchDesk
-from serving.opened import Absent, Desk
-from serving.path_source import PATH as PATHS
-from serving.path_source import open_paths
-from serving.points import HistoryRecords, PointsDesk
-from serving.profile import TABLES as PROFILED
-from serving.profile import ProfileDesk
-from serving.records import ForceRecords
-from serving.shortlist import ShortlistDesk
-from serving.suggesting import suggester
+from models.courses.baselines import CourseScorer
+from models.courses.next_course import SERVICE
+from serving.api.opened import Absent, Desk
+from serving.courses.advice import CourseDesk
+from serving.courses.crowds import COUNTS, HistoryCrowds
+from serving.feedback.answers import feedback_desk
+from serving.feedback.exposures import exposure_log
+from serving.feedback.suggesting import suggester
+from serving.matching.answers import MatchDesk
+from serving.night.manifest import ModelIdentity
+from serving.paths.source import PATH as PATHS
+from serving.paths.source import open_paths
+from serving.points.answers import HistoryRecords, PointsDesk
+from serving.talent.profile import TABLES as PROFILED
+from serving.talent.profile import ProfileDesk
+from serving.talent.records import ForceRecords
+from serving.talent.shortlist import ShortlistDesk
 
 if TYPE_CHECKING:
     from serving.loading import Loaded

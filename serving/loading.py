@@ -19,19 +19,19 @@ from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
 from models import artifacts, keys, registry
 from models.artifacts import Parts
-from models.course_baselines import CourseScorer
-from models.next_course import features_hash
-from serving.career_records import CareerRecords
+from models.courses.baselines import CourseScorer
+from models.courses.next_course import features_hash
+from serving.api.opened import Absent, Desks
 from serving.freshness import AgeLimits, FeatureSource, notice_of_age
 from serving.guidance import NO_COURSE_MODEL, CourseRanking, open_guidance
-from serving.manifest import ModelIdentity
-from serving.opened import Absent, Desks
-from serving.past import PublishedPast
-from serving.recommend import CareerDesk, PostRanker
-from serving.results import Scorer, latest_run
+from serving.night.manifest import ModelIdentity
+from serving.night.past import PublishedPast
+from serving.night.results import Scorer, latest_run
+from serving.posts.career_records import CareerRecords
+from serving.posts.recommend import CareerDesk, PostRanker
+from serving.risk.warn import RiskDesk
 from serving.schemas import Because
-from serving.units import UnitDesk
-from serving.warn import RiskDesk
+from serving.units.answers import UnitDesk
 
 RISK, CAREERS, COURSES = "risk", "next-post", "courses"
 PROBE_ID = "readiness-probe"

@@ -16,11 +16,11 @@ from rich.console import Console
 
 from data_contracts.errors import InvalidInput
 from data_contracts.settings import Settings, settings
-from serving.admission import check_bind
-from serving.app import ROUTES, build_app
-from serving.guard import App, Guard
+from serving.api.admission import check_bind
+from serving.api.app import ROUTES, build_app
+from serving.api.guard import App, Guard
+from serving.api.opened import Absent, Desks
 from serving.loading import open_desks
-from serving.opened import Absent, Desks
 
 THREADS = 4
 LAST_PORT = 65_535

@@ -19,12 +19,12 @@ BACK_EDGES = (
     ("data_contracts/asof.py", "import features.history"),
     ("models/base.py", "import features.history"),
     ("features/history.py", "import models.base"),
-    ("serving/batch.py", "import training.outcomes"),
-    ("training/outcomes.py", "import experiments.doctor"),
-    ("models/grades.py", "import feast"),
+    ("serving/night/batch.py", "import training.risk.outcomes"),
+    ("training/risk/outcomes.py", "import experiments.doctor"),
+    ("models/risk/grades.py", "import feast"),
     ("training/splits.py", "import bentoml"),
     ("data_contracts/policy.py", "import sklearn"),
-    ("serving/batch.py", "import pharos"),
+    ("serving/night/batch.py", "import pharos"),
 )
 
 

@@ -14,7 +14,7 @@ from data_contracts.errors import NotReady
 from data_contracts.settings import Settings, settings
 from experiments.demo import DemoPlan, champions
 from experiments.first_answer import LiveService
-from serving.results import latest_run
+from serving.night.results import latest_run
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("data_contracts", "features", "models", "training", "serving", "experiments")

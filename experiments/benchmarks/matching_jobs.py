@@ -14,9 +14,9 @@ from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from data_contracts.placing import MatchingPolicy
 from data_contracts.policy import policy
-from models.assignment import best_fit
-from models.matching import match
-from models.wishes import MatchInput
+from models.matching.assignment import best_fit
+from models.matching.placing import match
+from models.matching.wishes import MatchInput
 
 WISHES = 20
 OFFICERS_PER_VACANCY = 10

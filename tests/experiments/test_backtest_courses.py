@@ -15,7 +15,7 @@ from experiments.backtest_courses import CourseBacktest, _cuts, asked_window, ba
 from experiments.course_tables import gain_line
 from experiments.reporting import Report
 from tests.training.course_lives import completions, force
-from training.fit_courses import CourseFit
+from training.courses.fit import CourseFit
 
 MODELS = {"recent_popularity_30d", "recent_popularity_90d", "ease", "item_knn", "directed_cooccurrence",
           "recent_x_ease", "pharos"}  # fmt: skip

@@ -22,9 +22,9 @@ from experiments.risk_models import Exam
 from experiments.risk_tables import comparison_table
 from features.ingest import Delivered, delivery_of, frames_of, versioned
 from features.snapshots import eligible_officers
-from models.boosting import DEFAULTS
-from training.dataset import RiskRows, rows_from_tables
-from training.outcomes import Question, labels
+from models.risk.boosting import DEFAULTS
+from training.risk.dataset import RiskRows, rows_from_tables
+from training.risk.outcomes import Question, labels
 from training.splits import Split
 
 RECORD = {
@@ -61,11 +61,11 @@ def rows(delivery: Delivery) -> RiskRows:
 def small(monkeypatch: pytest.MonkeyPatch, delivery: Delivery, rows: RiskRows) -> None:
     monkeypatch.setattr("experiments.backtest_risk.delivery_of", lambda *_: delivery)
     monkeypatch.setattr("experiments.backtest_risk.rows_from_tables", lambda *_: rows)
-    monkeypatch.setattr("models.baselines.TREES", 15)
+    monkeypatch.setattr("models.risk.baselines.TREES", 15)
     few = {**DEFAULTS, "rounds": 20, "learning_rate": 0.1, "min_data_in_leaf": 20}
-    monkeypatch.setattr("models.boosting.DEFAULTS", few)
-    monkeypatch.setattr("models.glass_box.DEFAULTS", {"max_rounds": 5, "learning_rate": 0.1})
-    monkeypatch.setattr("models.event_sequence.EPOCHS", 1)
+    monkeypatch.setattr("models.risk.boosting.DEFAULTS", few)
+    monkeypatch.setattr("models.risk.glass_box.DEFAULTS", {"max_rounds": 5, "learning_rate": 0.1})
+    monkeypatch.setattr("models.risk.event_sequence.EPOCHS", 1)
 
 
 def asked(bureau: Path, **changes: object) -> RiskBacktest:
@@ -106,7 +106,7 @@ def test_the_json_has_the_shape_that_others_read(bureau: Path, tmp_path: Path) -
 
 
 def test_an_as_of_without_positives_is_null_and_no_crash(bureau: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from training import outcomes
+    from training.risk import outcomes
 
     monkeypatch.setattr(outcomes, "happened", lambda _, __, looked, **___: looked.officers.map(lambda _: 0.0))
     report = backtest_risk(asked(bureau, as_ofs=["2024-07-01"]))

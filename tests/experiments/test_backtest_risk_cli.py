@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 import pharos
 from experiments.backtest_risk import MODELS, RiskBacktest, steps_of
-from models.boosting import DEFAULTS
+from models.risk.boosting import DEFAULTS
 
 OFFICERS, YEARS, QUIET = 80, range(2009, 2018), 2017
 MAPPING = """
@@ -71,9 +71,9 @@ def department(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.baselines.TREES", 10)
+    monkeypatch.setattr("models.risk.baselines.TREES", 10)
     few = {**DEFAULTS, "rounds": 10, "learning_rate": 0.1, "min_data_in_leaf": 20}
-    monkeypatch.setattr("models.boosting.DEFAULTS", few)
+    monkeypatch.setattr("models.risk.boosting.DEFAULTS", few)
 
 
 def invoke(folder: Path, *as_ofs: str) -> Result:

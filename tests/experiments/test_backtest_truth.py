@@ -20,10 +20,10 @@ from experiments import backtest_truth
 from experiments.backtest_truth import TruthBacktest, as_table, read_truth, run_backtest
 from experiments.planted_truth import Asked, age_blind, foresight, oracle
 from features.ingest import frames_of
-from training.dataset import RiskRows
 from training.evaluation.risk_metrics import average_precision
-from training.fit_risk import FitSettings
-from training.outcomes import Frames, Question, labels
+from training.risk.dataset import RiskRows
+from training.risk.fit import FitSettings
+from training.risk.outcomes import Frames, Question, labels
 
 END, DAY = date(2026, 1, 1), date(2025, 1, 1)
 QUICK = FitSettings({"rounds": 20, "learning_rate": 0.1}, members=("boosted", "logistic"))

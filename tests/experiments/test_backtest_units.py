@@ -19,9 +19,9 @@ from experiments import backtest_units as module
 from experiments.backtest_risk import Exam
 from experiments.backtest_units import METHODS, UnitsBacktest, backtest_units, run_backtest
 from features.ingest import Delivered, delivery_of, versioned
-from training.dataset import RiskRows, rows_from_tables
+from training.risk.dataset import RiskRows, rows_from_tables
 from training.splits import Split
-from training.unit_days import earlier_splits, unit_parents
+from training.units.days import earlier_splits, unit_parents
 
 RECORD = {
     "outcome", "as_of", "horizon_months", "method", "units", "spearman", "spearman_low", "spearman_high",
@@ -57,7 +57,7 @@ def small(monkeypatch: pytest.MonkeyPatch, delivery: Delivery, rows: RiskRows) -
     monkeypatch.setattr(module, "rows_from_tables", lambda *_: rows)
     monkeypatch.setattr(module, "pharos_chances", by_count)
     monkeypatch.setattr(module, "least_officers", lambda: 5)
-    monkeypatch.setattr("training.unit_days.LIGHT", {"rounds": 5})
+    monkeypatch.setattr("training.units.days.LIGHT", {"rounds": 5})
 
 
 def asked(bureau: Path, *as_ofs: str) -> UnitsBacktest:

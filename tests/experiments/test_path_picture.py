@@ -9,7 +9,7 @@ import pytest
 from data_contracts.errors import InvalidInput
 from data_contracts.vocabulary import Bilingual
 from experiments.path_picture import draw_paths, path_figure
-from models.path_telling import TellingStep, ToldPath
+from models.paths.telling import TellingStep, ToldPath
 from training.evaluation import plots
 
 PATHS = (

@@ -19,11 +19,11 @@ from data_contracts.settings import Settings
 from experiments import preview as module
 from experiments.preview import Preview, Setting, preview
 from experiments.preview_tables import as_table, run_preview
-from models.design_matrix import Design
-from models.logistic import SoftLogistic
 from models.registry import ResolvedModel
-from models.risk import OutcomeModel, RiskBundle
-from training.evidence import Pooled
+from models.risk.design_matrix import Design
+from models.risk.logistic import SoftLogistic
+from models.risk.model import OutcomeModel, RiskBundle
+from training.gate.evidence import Pooled
 
 AS_OF, BEFORE, CHECKED = date(2024, 3, 1), date(2024, 1, 1), date(2022, 1, 1)
 ODDS = np.linspace(-4, 2, 100)

@@ -15,7 +15,7 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 from experiments.recommend import Recommendation, recommend
 from serving import service
-from serving.opened import Absent, Desks
+from serving.api.opened import Absent, Desks
 from tests.serving.desks import demo_desks
 from tests.serving.path_office import desk, office
 

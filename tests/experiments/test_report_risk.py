@@ -27,8 +27,8 @@ from experiments.report_risk import default_days, default_outcomes
 from experiments.reporting import known_until
 from features.ingest import Delivered, delivery_of, versioned
 from models import registry
-from models.boosting import DEFAULTS
-from training.dataset import rows_from_tables
+from models.risk.boosting import DEFAULTS
+from training.risk.dataset import rows_from_tables
 
 VOID = {"meta", "input", "img", "br"}
 DAYS = ("2023-07-01", "2024-07-01")
@@ -93,11 +93,11 @@ def reported(bureau: Path, delivery: Delivery, tmp_path_factory: pytest.TempPath
             patch.setattr(f"experiments.{module}.delivery_of", lambda *_: delivery)
         for module in ("backtest_risk", "backtest_units"):
             patch.setattr(f"experiments.{module}.rows_from_tables", lambda *_: rows)
-        patch.setattr("models.baselines.TREES", 10)
+        patch.setattr("models.risk.baselines.TREES", 10)
         few = {**DEFAULTS, "rounds": 10, "learning_rate": 0.1, "min_data_in_leaf": 20}
-        patch.setattr("models.boosting.DEFAULTS", few)
-        patch.setattr("models.glass_box.DEFAULTS", {"max_rounds": 5, "learning_rate": 0.1})
-        patch.setattr("models.event_sequence.EPOCHS", 1)
+        patch.setattr("models.risk.boosting.DEFAULTS", few)
+        patch.setattr("models.risk.glass_box.DEFAULTS", {"max_rounds": 5, "learning_rate": 0.1})
+        patch.setattr("models.risk.event_sequence.EPOCHS", 1)
         patch.setattr("pharos.settings", lambda: state)
         asked = ["--source", "simulator", "--data", str(bureau), "--outcome", "conduct", "--horizon-months", "12"]
         result = CliRunner().invoke(

@@ -15,8 +15,8 @@ from experiments import sasrec_peer, sasrec_script
 from experiments.sasrec_peer import Sasrec, run_sasrec, sequences
 from tests.training.careers import CUT, END, postings, two_step_careers
 from training.evaluation.ranking_metrics import item_metrics
-from training.fit_next_post import FitSettings
-from training.next_post_data import TrainingData, WindowItems, training_data, window_items
+from training.posts.data import TrainingData, WindowItems, training_data, window_items
+from training.posts.fit import FitSettings
 
 KNOWS_THE_ANSWER = """
 import json, sys

@@ -27,9 +27,9 @@ from features.building import build_features
 from features.ingest import Delivered, ingest_with_progress
 from models import registry
 from models.registry import set_alias
-from training.fit_risk import FitSettings
-from training.reference import Reference, came_of
-from training.train_risk import RiskTraining, train_risk
+from training.risk.fit import FitSettings
+from training.risk.reference import Reference, came_of
+from training.risk.train import RiskTraining, train_risk
 
 TRAINED, WATCHED = date(2025, 1, 1), date(2026, 1, 1)
 FAST = FitSettings({"rounds": 20, "learning_rate": 0.1, "min_data_in_leaf": 20})

@@ -13,7 +13,7 @@ from features.declared import declared_features
 from features.engine import READS
 from features.supervisors import SUPERVISOR_COLUMNS
 from features.surroundings import SHIFT_COLUMNS, SPAN_COLUMNS
-from models.design_matrix import Design
+from models.risk.design_matrix import Design
 from tests.features.engines import compiled_features, seed_row, spine_of
 from tests.features.histories import OFFICERS, bureaus, framed
 from tests.features.oracle import Oracle

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.dwell import Turnover
-from models.path_beams import Search
-from models.paths import PathModel
-from models.post_histories import Array, Catalogue, Histories
+from models.paths.beams import Search
+from models.paths.dwell import Turnover
+from models.paths.search import PathModel
+from models.posts.histories import Array, Catalogue, Histories
 
 POSTS = ("p0", "p1", "p2", "p3")
 CATALOGUE = Catalogue(POSTS, tuple((post,) for post in POSTS))

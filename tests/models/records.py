@@ -17,7 +17,7 @@ from data_contracts.policy import policy
 from data_contracts.simulator.simulation import simulate
 from features.history import History
 from features.record import records_at
-from models.points import tables_needed
+from models.points.lines import tables_needed
 
 DAY = date(2022, 7, 1)
 MORE = ("posts", "promotions", "rank_steps", "competency_assessments")

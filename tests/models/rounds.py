@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.policy import policy
-from models.wishes import MatchInput
+from models.matching.wishes import MatchInput
 
 RULES = policy().matching
 CLASSES = ("hardship", "couple", None)

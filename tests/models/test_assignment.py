@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from data_contracts.errors import InvalidInput
-from models.assignment import best_fit
-from models.matching import match
-from models.wishes import MatchInput
+from models.matching.assignment import best_fit
+from models.matching.placing import match
+from models.matching.wishes import MatchInput
 from tests.models.rounds import NOWHERE, RULES, each_round, random_rounds
 
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.special import expit
 
 from models.base import Numbers
-from models.conformal import PROMISE, Conformal
+from models.risk.conformal import PROMISE, Conformal
 
 
 def drawn(seed: int, n: int = 4000) -> tuple[Numbers, Numbers]:

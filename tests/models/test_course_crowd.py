@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from data_contracts.policy import policy
-from models.course_crowd import CourseCrowd, crowd_at
-from models.course_histories import Array, CourseNames, Peers, Questions, Takings
-from models.course_record import course_history
-from models.course_state import CourseState, StateMaker
+from models.courses.crowd import CourseCrowd, crowd_at
+from models.courses.histories import Array, CourseNames, Peers, Questions, Takings
+from models.courses.record import course_history
+from models.courses.state import CourseState, StateMaker
 from tests.training.course_lives import completions
 
 DAY, OFFICERS = 1000, 20

@@ -14,8 +14,8 @@ from data_contracts.vocabulary import Bilingual, Track
 from features.engine import connect, load
 from features.least_time import DAYS_PER_MONTH as FEATURE_MONTH
 from features.mandated import mandated_training
-from models.course_rules import DAYS_PER_MONTH, OfferedCourse, PostNeed, Standing, _by_rule, _mandated, due_courses
-from models.learners import learner_of, offered_courses
+from models.courses.learners import learner_of, offered_courses
+from models.courses.rules import DAYS_PER_MONTH, OfferedCourse, PostNeed, Standing, _by_rule, _mandated, due_courses
 from tests.features.engines import seed_row, spine_of
 from tests.features.histories import framed
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from models.artifacts import Parts
-from models.course_baselines import COURSE_PEERS, CourseWeights, RecentEase, RecentPopularity
-from models.course_features import CandidateFeatures
-from models.course_histories import Array, CourseNames, Peers, Questions, Takings
-from models.course_neighbours import by_courses, by_lessons
-from models.course_state import CourseState, StateMaker
-from models.next_course import NextCourseModel, candidates_at
+from models.courses.baselines import COURSE_PEERS, CourseWeights, RecentEase, RecentPopularity
+from models.courses.features import CandidateFeatures
+from models.courses.histories import Array, CourseNames, Peers, Questions, Takings
+from models.courses.neighbours import by_courses, by_lessons
+from models.courses.next_course import NextCourseModel, candidates_at
+from models.courses.state import CourseState, StateMaker
 
 NAMES = CourseNames(("law one", "law two", "car"), (("law", "one"), ("law", "two"), ("car",)))
 OFFICERS = 4

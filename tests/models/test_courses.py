@@ -10,11 +10,11 @@ import pandas as pd
 
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
-from models.course_crowd import CrowdCourse
-from models.course_gaps import GOAL, PRESENT, Gap, closing_courses
-from models.course_rules import CourseReason, OfferedCourse, PostNeed, Standing
-from models.courses import Learner, SuggestedCourse, advise_courses
-from models.learners import learner_of, offered_courses
+from models.courses.advice import Learner, SuggestedCourse, advise_courses
+from models.courses.crowd import CrowdCourse
+from models.courses.gaps import GOAL, PRESENT, Gap, closing_courses
+from models.courses.learners import learner_of, offered_courses
+from models.courses.rules import CourseReason, OfferedCourse, PostNeed, Standing
 
 DAY = date(2025, 6, 10)
 RULES = policy().courses

@@ -11,8 +11,8 @@ import pytest
 
 from data_contracts.policy import Policy, policy
 from data_contracts.requirements import Fact, UnknownFacts
-from models.eligibility import Judgement, Post, allowed, judgement, posts_of, requirements
-from models.standing_facts import Facts, facts_of
+from models.eligibility.rules import Judgement, Post, allowed, judgement, posts_of, requirements
+from models.eligibility.standing_facts import Facts, facts_of
 from tests.models.records import DAY, officers_of, record, simulated
 
 BASE: dict[str, Any] = {

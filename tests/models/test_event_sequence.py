@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data_contracts.errors import NotReady
-from models.event_sequence import EventSequence, Sequences
+from models.risk.event_sequence import EventSequence, Sequences
 
 ROWS, DEPTH = 1500, 6
 

@@ -13,11 +13,11 @@ import pytest
 
 from data_contracts.policy import check_features
 from models.base import ExplainedModel
-from models.calibration import Platt, log_odds
-from models.design_matrix import Design
-from models.explain import CODES, SHOWN, THEMES, Told, theme_of, theme_sums
-from models.risk import KINDS, OutcomeModel, RiskBundle
-from models.themes import FACETS
+from models.risk.calibration import Platt, log_odds
+from models.risk.design_matrix import Design
+from models.risk.explain import CODES, SHOWN, THEMES, Told, theme_of, theme_sums
+from models.risk.model import KINDS, OutcomeModel, RiskBundle
+from models.risk.themes import FACETS
 
 RNG = np.random.default_rng(11)
 NAMES = ("complaints_12m", "complaints_60m", "complaints_sustained_ever", "overtime_hours_12m", "nights_12m",

@@ -7,7 +7,7 @@ import pytest
 
 from data_contracts.feedback_rules import ExploringPolicy
 from data_contracts.pseudonyms import Pseudonyms
-from models.exploration import ShownItem, explored, propensities, seed_text
+from models.feedback.exploration import ShownItem, explored, propensities, seed_text
 
 NAMES = Pseudonyms(b"a key of the tests")
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from data_contracts.policy import policy
-from models.flags import Trend, approach, best_below, commend, flags_json, merits
+from models.risk.flags import Trend, approach, best_below, commend, flags_json, merits
 
 AS_OF = date(2024, 4, 1)
 MONTHS = [date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from data_contracts.decisions import CutOffs, GradePolicy
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Outcome
-from models.grades import by_cut_offs, by_shares, grade, limits, within_budget
+from models.risk.grades import by_cut_offs, by_shares, grade, limits, within_budget
 
 RULES = policy().grades
 CUTS = CutOffs(Outcome.CONDUCT, 12, 0.5, 0.2, 0.1)

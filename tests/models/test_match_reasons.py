@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.match_order import lottery
-from models.match_reasons import ASIDE, Placement, WishTold, placements
-from models.matching import Match, match
-from models.wishes import MatchInput
+from models.matching.order import lottery
+from models.matching.placing import Match, match
+from models.matching.reasons import ASIDE, Placement, WishTold, placements
+from models.matching.wishes import MatchInput
 from tests.models.rounds import NOWHERE, RULES, Small, each_round, random_rounds
 
 STEPS = ("priority_class", "points", "grassroots_months", "service_months", "lottery")

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from data_contracts.errors import InvalidInput
 from data_contracts.simulator.simulation import simulate
-from models.deferred_acceptance import NOBODY, Wishes, blocking_wishes, deferred_acceptance, last_held
-from models.match_order import lottery
-from models.matching import Match, match
-from models.wishes import MatchInput
+from models.matching.deferred_acceptance import NOBODY, Wishes, blocking_wishes, deferred_acceptance, last_held
+from models.matching.order import lottery
+from models.matching.placing import Match, match
+from models.matching.wishes import MatchInput
 from tests.models.rounds import NOWHERE, RULES, each_round, random_rounds
 
 

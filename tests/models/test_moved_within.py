@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from data_contracts.suggesting import CountRules
-from models.moved_within import ANY, Counted, MovedWithin, count_moved_within
-from models.post_histories import Catalogue
+from models.posts.histories import Catalogue
+from models.posts.moved_within import ANY, Counted, MovedWithin, count_moved_within
 
 RULES = CountRules(within_months=36, least_officers=2, least_moved=1)
 AS_OF = pd.Timestamp("2024-01-01")

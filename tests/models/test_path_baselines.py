@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.path_baselines import MarkovShortest, MostFrequent
-from models.path_finding import Goals
+from models.paths.baselines import MarkovShortest, MostFrequent
+from models.paths.finding import Goals
 from tests.models.path_models import standing_at
 from tests.training.path_worlds import CUT, ladder_frames
-from training.next_post_data import training_data
-from training.path_data import states_at
+from training.paths.data import states_at
+from training.posts.data import training_data
 
 DATA = training_data(ladder_frames(200), CUT)
 CODES = DATA.catalogue.codes

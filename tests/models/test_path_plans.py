@@ -10,9 +10,9 @@ import pytest
 
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
-from models.path_plans import PathPlanner
-from models.path_telling import Blocked, Change, Gap, Question, StepCourse, StepFacts
-from models.post_histories import CareerState
+from models.paths.plans import PathPlanner
+from models.paths.telling import Blocked, Change, Gap, Question, StepCourse, StepFacts
+from models.posts.histories import CareerState
 from tests.models.path_models import CATALOGUE, CHAIN, hand_made
 
 DAY = date(2024, 1, 1)

@@ -7,13 +7,13 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from models.dwell import after_each_other, quantiles
-from models.path_beams import Search, in_whole_months
-from models.path_finding import Goals
-from models.path_rules import Rules
-from models.paths import PathModel
-from models.post_histories import Array
-from models.transitions import extended
+from models.paths.beams import Search, in_whole_months
+from models.paths.dwell import after_each_other, quantiles
+from models.paths.finding import Goals
+from models.paths.rules import Rules
+from models.paths.search import PathModel
+from models.paths.transitions import extended
+from models.posts.histories import Array
 from tests.models.path_models import CHAIN, HAZARD, Chain, Even, hand_made, standing_at
 
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from data_contracts.asof import add_months
 from data_contracts.decisions import PointsRule
 from data_contracts.policy import policy
-from models.points import Account, accounts, totals
-from models.points_words import Records, line_text, merit_text
+from models.points.lines import Account, accounts, totals
+from models.points.words import Records, line_text, merit_text
 from tests.models.records import DAY, officers_of, record, simulated
 
 RULES = policy().points

@@ -11,11 +11,11 @@ import pytest
 
 from data_contracts.errors import InvalidInput
 from data_contracts.policy import policy
-from models.points import accounts
-from models.points_plan import Plan, Target, plans
-from models.points_plan_words import combination_text, loss_text, plan_text, step_text, way_text
-from models.points_ways import implied
-from models.points_words import Records
+from models.points.lines import accounts
+from models.points.plan import Plan, Target, plans
+from models.points.plan_words import combination_text, loss_text, plan_text, step_text, way_text
+from models.points.ways import implied
+from models.points.words import Records
 from tests.models.records import officers_of, record, simulated
 
 RULES, EARNING = policy().points, policy().earning

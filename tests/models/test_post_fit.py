@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from data_contracts.suggesting import FitWeights
-from models.post_fit import Fit, Standard, Wanting, fit_of, wanting_of
+from models.posts.fit import Fit, Standard, Wanting, fit_of, wanting_of
 
 WEIGHTS = FitWeights(competencies=0.5, goal=0.3, wishes=0.2, same_family=0.5, wish_step=0.15)
 STANDARD = Standard({"p": {"law": 4.0, "radio": 2.0, "drive": 1.0}}, {"p": "legal", "q": "legal", "r": "patrol"})

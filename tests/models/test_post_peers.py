@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from models.post_baselines import BACK_OFF, DirectedCooccurrence
-from models.post_factors import ImplicitAls, solve
-from models.post_histories import PADDING, Array, Catalogue, Histories, Moves
+from models.posts.baselines import BACK_OFF, DirectedCooccurrence
+from models.posts.factors import ImplicitAls, solve
+from models.posts.histories import PADDING, Array, Catalogue, Histories, Moves
 
 CATALOGUE = Catalogue(("a", "b", "c", "d"), ((),) * 4)
 

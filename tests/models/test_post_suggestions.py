@@ -12,11 +12,11 @@ import pytest
 from data_contracts.errors import InvalidInput
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
-from models.moved_within import ANY, Counted, MovedWithin
-from models.next_post import RankedPost
-from models.post_fit import Standard, Wanting
-from models.post_reasons import PLAIN, moved_here
-from models.post_suggestions import Known, Person, Vacancy, moved_reason, open_vacancies, spread, suggest
+from models.posts.fit import Standard, Wanting
+from models.posts.moved_within import ANY, Counted, MovedWithin
+from models.posts.next_post import RankedPost
+from models.posts.reasons import PLAIN, moved_here
+from models.posts.suggestions import Known, Person, Vacancy, moved_reason, open_vacancies, spread, suggest
 
 RULES = policy().suggestions
 FAMILIES = {"a": "x", "b": "x", "c": "x", "d": "x", "e": "y", "f": "z"}

@@ -9,10 +9,10 @@ import pytest
 from scipy.stats import beta
 
 from data_contracts.asof import AsOf
-from models.capability import Capabilities
 from models.peers import Peers, serving
-from models.profile import Profiles, profiles
-from models.profile_figures import growth
+from models.talent.capability import Capabilities
+from models.talent.profile import Profiles, profiles
+from models.talent.profile_figures import growth
 from tests.models.small_force import DAY, force, rows
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from data_contracts.decisions import GradePolicy
 from data_contracts.policy import policy
-from models.grades import grade
-from models.regrading import GradedForce
+from models.risk.grades import grade
+from models.risk.regrading import GradedForce
 
 RULES = policy().grades
 TIGHT = dataclasses.replace(RULES.unit, poor_budget=0.05, poor_budget_least=1)

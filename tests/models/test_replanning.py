@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from data_contracts.policy import policy
-from models.replanning import Event, Now, Plan, PlannedStep, replan
+from models.paths.replanning import Event, Now, Plan, PlannedStep, replan
 
 PATHS = policy().paths
 MADE = date(2024, 1, 1)

@@ -14,13 +14,13 @@ from scipy.special import expit
 from data_contracts.errors import FeatureMismatch, NotReady
 from data_contracts.policy import policy
 from models.base import ExplainedModel
-from models.baselines import PEERS, PlainPeer, Standardised, count_rule
-from models.boosting import Boosted
-from models.calibration import Platt, Reliability, log_odds, matching_shift
-from models.design_matrix import Design
-from models.glass_box import Curve, GlassBox
-from models.grades import cut_offs, grade, short_history
-from models.logistic import SoftLogistic
+from models.risk.baselines import PEERS, PlainPeer, Standardised, count_rule
+from models.risk.boosting import Boosted
+from models.risk.calibration import Platt, Reliability, log_odds, matching_shift
+from models.risk.design_matrix import Design
+from models.risk.glass_box import Curve, GlassBox
+from models.risk.grades import cut_offs, grade, short_history
+from models.risk.logistic import SoftLogistic
 
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=(3000, 4)).astype(np.float32)
@@ -91,7 +91,7 @@ def test_a_plain_peer_takes_never_for_longer_than_any() -> None:
 
 
 def test_every_peer_ranks_a_planted_effect(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.baselines.TREES", 20)
+    monkeypatch.setattr("models.risk.baselines.TREES", 20)
     for make in PEERS.values():
         chances = make().fit(X, Y, NAMES).predict(X)
         assert np.corrcoef(chances, TRUTH)[0, 1] > 0.6

@@ -11,8 +11,8 @@ import pytest
 from data_contracts.policy import policy
 from data_contracts.talent_pool import FieldRule, TalentLine, TalentPolicy
 from data_contracts.vocabulary import TalentField
-from models.shortlist import COMMITTEE, FieldScores, short_lists
-from models.talent_evidence import OWN, Day, line_totals
+from models.talent.evidence import OWN, Day, line_totals
+from models.talent.shortlist import COMMITTEE, FieldScores, short_lists
 from tests.models.small_force import DAY, force, rows
 
 HONOURS = TalentLine("honours", "表彰", "honours", "honours", "occurred_on", "count", 4.0, 10.0,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.course_lifts import CourseLifts
-from models.post_histories import Array, Histories
-from models.transitions import WAYS, Transitions
+from models.courses.lifts import CourseLifts
+from models.paths.transitions import WAYS, Transitions
+from models.posts.histories import Array, Histories
 from tests.models.path_models import Chain, standing_at
 from tests.training.path_worlds import CUT, ladder_frames
-from training.next_post_data import TrainingData, training_data
+from training.posts.data import TrainingData, training_data
 
 
 def _data(officers: int = 300) -> TrainingData:

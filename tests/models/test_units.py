@@ -8,10 +8,10 @@ import pytest
 from scipy.special import expit, logit
 
 from models.base import Numbers
-from models.unit_moves import Membership, Movements
-from models.unit_past import open_share, past_chances
-from models.unit_tree import UnitTree, pool
-from models.units import Roster, UnitRule, changes, changes_since, expected, moved_chances
+from models.units.model import Roster, UnitRule, changes, changes_since, expected, moved_chances
+from models.units.moves import Membership, Movements
+from models.units.past import open_share, past_chances
+from models.units.tree import UnitTree, pool
 
 PARENTS = {"a": "top", "b": "top", "a1": "a", "a2": "a", "b1": "b", "b2": "b"}
 

@@ -20,10 +20,10 @@ from features.snapshots import officer_frame
 from features.versions import with_superseded_on
 from features.windows import FEATURE_COLUMNS, TEXT_COLUMNS
 from models.base import Numbers
-from models.design_matrix import Design
-from models.logistic import SoftLogistic
-from models.risk import OutcomeModel
-from models.what_if import altered, what_if
+from models.risk.design_matrix import Design
+from models.risk.logistic import SoftLogistic
+from models.risk.model import OutcomeModel
+from models.risk.what_if import altered, what_if
 
 AS_OF = date(2025, 1, 1)
 CHANGES: Mapping[str, Change] = {change.code: change for change in policy().what_if.change}

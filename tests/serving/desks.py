@@ -16,16 +16,16 @@ import pandas as pd
 from data_contracts.errors import NotReady
 from data_contracts.policy import Policy, policy
 from data_contracts.vocabulary import Bilingual
-from models.eligibility import BlockedBy
-from models.post_reasons import moved_here
-from models.post_suggestions import Suggestion, Suggestions
-from serving.career_records import CareerRecord
-from serving.manifest import ModelIdentity
-from serving.opened import Absent, Desks
-from serving.recommend import Advised, Asked, CareerDesk
-from serving.results import PublishedRun
-from serving.units import UnitDesk
-from serving.warn import RiskDesk
+from models.eligibility.rules import BlockedBy
+from models.posts.reasons import moved_here
+from models.posts.suggestions import Suggestion, Suggestions
+from serving.api.opened import Absent, Desks
+from serving.night.manifest import ModelIdentity
+from serving.night.results import PublishedRun
+from serving.posts.career_records import CareerRecord
+from serving.posts.recommend import Advised, Asked, CareerDesk
+from serving.risk.warn import RiskDesk
+from serving.units.answers import UnitDesk
 from tests.serving.guidance_state import guidance
 from tests.serving.unit_force import published
 

@@ -7,10 +7,10 @@ from datetime import date, datetime
 
 import pandas as pd
 
-from models.exploration import ShownItem
-from serving.exposures import ExposureLog, Given, Showing
-from serving.feedback_schemas import FeedbackRequest
-from serving.manifest import ModelIdentity
+from models.feedback.exploration import ShownItem
+from serving.feedback.exposures import ExposureLog, Given, Showing
+from serving.feedback.schemas import FeedbackRequest
+from serving.night.manifest import ModelIdentity
 
 NOW = datetime(2026, 3, 10, 9, 30)
 MODEL = ModelIdentity(name="next-post", version="3", sha256="a" * 64, service="career_v1", service_hash="b" * 64)

@@ -14,9 +14,9 @@ from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import simulate
 from features.history import History
+from serving.api.opened import Absent, Desk
 from serving.guidance import NO_COURSE_MODEL, open_guidance
 from serving.loading import Loaded
-from serving.opened import Absent, Desk
 
 END = date(2026, 11, 1)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from data_contracts.settings import Settings
-from serving.batch import score
+from serving.night.batch import score
 from tests.serving.night_force import AS_OF, PARENTS, RULES, CountScorer, reader
 
 STEPS = "steps"

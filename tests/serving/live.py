@@ -13,8 +13,8 @@ import pytest
 import uvicorn
 
 from serving import service
-from serving.guard import App
-from serving.opened import Desks
+from serving.api.guard import App
+from serving.api.opened import Desks
 
 
 @contextmanager

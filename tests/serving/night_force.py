@@ -15,7 +15,7 @@ from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.store import FeatureReader
 from features.views import Declared, Field, Service, View
-from serving.manifest import ModelIdentity
+from serving.night.manifest import ModelIdentity
 
 AS_OF = date(2016, 12, 1)
 RULES = policy().grades  # poor 5 %, fair 15 %, good 50 %, excellent 30 %

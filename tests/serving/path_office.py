@@ -11,15 +11,15 @@ import pandas as pd
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
-from models.path_bundle import PathBundle
-from serving.manifest import ModelIdentity
-from serving.path_source import RecordPaths
-from serving.paths import PathDesk
-from serving.plan_log import plan_log
-from serving.points import HistoryRecords
+from models.paths.bundle import PathBundle
+from serving.night.manifest import ModelIdentity
+from serving.paths.answers import PathDesk
+from serving.paths.plan_log import plan_log
+from serving.paths.source import RecordPaths
+from serving.points.answers import HistoryRecords
 from tests.models.records import framed
 from tests.training.path_worlds import ladder_frames, rank_frames
-from training.train_paths import fit_bundle
+from training.paths.train import fit_bundle
 
 IDENTITY = ModelIdentity("paths", "1", "c" * 64, "path_records_v1", "h")
 FAMILIES = {"a": "patrol", "b": "patrol", "m": "legal", "n": "legal", "z": "traffic"}

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from serving.app import ROUTES, build_app
-from serving.guard import Guard
-from serving.problems import MEDIA_TYPE
+from serving.api.app import ROUTES, build_app
+from serving.api.guard import Guard
+from serving.api.problems import MEDIA_TYPE
 from tests.serving.desks import NOW, demo_desks
 from tests.serving.live import listening, served
 

@@ -12,11 +12,11 @@ import pytest
 
 from data_contracts.errors import NotReady, PublishRefused
 from data_contracts.settings import Settings
-from serving import batch, manifest
-from serving.batch import ScoreReport, score
-from serving.manifest import Counts, Manifest
-from serving.pointer import one_at_a_time, read_pointer
-from serving.results import latest_run, results_root
+from serving.night import batch, manifest
+from serving.night.batch import ScoreReport, score
+from serving.night.manifest import Counts, Manifest
+from serving.night.pointer import one_at_a_time, read_pointer
+from serving.night.results import latest_run, results_root
 from tests.serving.night_force import AS_OF, PARENTS, RULES, CountScorer, force, reader, write_snapshot
 
 
@@ -175,7 +175,7 @@ def test_a_disk_that_refuses_leaves_the_last_run_in_force(
         real(path, content)
 
     real = manifest.write_atomically
-    monkeypatch.setattr("serving.chunks.write_atomically", refusing)
+    monkeypatch.setattr("serving.night.chunks.write_atomically", refusing)
     with pytest.raises(PublishRefused, match="the disk refuses"):
         run(state, CountScorer(version="2"))
     assert latest_run(state, verify=True).folder == before.folder

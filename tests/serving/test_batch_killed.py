@@ -7,8 +7,8 @@ import signal
 import pytest
 
 from data_contracts.settings import Settings
-from serving.batch import score
-from serving.results import latest_run, results_root
+from serving.night.batch import score
+from serving.night.results import latest_run, results_root
 from tests.serving.killed_night import night, steps_of
 from tests.serving.night_force import AS_OF, RULES, CountScorer, force, reader, write_snapshot
 

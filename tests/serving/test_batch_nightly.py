@@ -13,7 +13,7 @@ from data_contracts.errors import NotReady, PublishRefused
 from data_contracts.settings import Settings
 from features import store
 from serving.loading import Builders, Loaded
-from serving.nightly import as_table, score_night, unit_tree
+from serving.night.nightly import as_table, score_night, unit_tree
 from tests.serving.night_force import AS_OF, DECLARED, CountScorer, force, write_snapshot
 
 

@@ -10,12 +10,12 @@ import pytest
 
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
-from models.next_post import RankedPost, Ranking
-from models.post_histories import CareerState, Catalogue
-from models.post_reasons import Reason
+from models.posts.histories import CareerState, Catalogue
+from models.posts.next_post import RankedPost, Ranking
+from models.posts.reasons import Reason
 from serving import builders
 from serving.builders import CareerRanker, career_state
-from serving.recommend import Asked
+from serving.posts.recommend import Asked
 
 AS_OF = pd.Timestamp("2026-11-01")
 ROW = {

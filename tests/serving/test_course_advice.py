@@ -17,14 +17,14 @@ from data_contracts.feedback_rules import ExploringPolicy
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
-from models.course_crowd import CrowdCourse
-from models.course_rules import CourseReason
-from serving.course_advice import OWN, CourseDesk
-from serving.course_schemas import CoursesAnswer, CoursesRequest, CoursesSuggested
-from serving.exposures import ExposureLog, exposure_log
-from serving.manifest import ModelIdentity
+from models.courses.crowd import CrowdCourse
+from models.courses.rules import CourseReason
+from serving.courses.advice import OWN, CourseDesk
+from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSuggested
+from serving.feedback.exposures import ExposureLog, exposure_log
+from serving.feedback.suggesting import suggester
+from serving.night.manifest import ModelIdentity
 from serving.schemas import NotScored
-from serving.suggesting import suggester
 from tests.models.test_courses import records
 from tests.serving.feedback_room import NOTHING, given
 

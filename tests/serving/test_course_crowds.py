@@ -10,10 +10,10 @@ import pytest
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
-from models.course_crowd import CourseCrowd
-from models.course_crowd import crowd_at as crowd_at_of_the_model
-from serving import course_crowds
-from serving.course_crowds import HistoryCrowds
+from models.courses.crowd import CourseCrowd
+from models.courses.crowd import crowd_at as crowd_at_of_the_model
+from serving.courses import crowds as course_crowds
+from serving.courses.crowds import HistoryCrowds
 from tests.training.course_lives import Row, completions
 
 DAY = date(2024, 6, 1)

@@ -14,9 +14,9 @@ from data_contracts.catalog import catalog
 from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import simulate
 from features.history import History
+from serving.api.questions import QUESTIONS
 from serving.builders import builders
 from serving.loading import open_desks
-from serving.questions import QUESTIONS
 from tests.serving.desks import FakeSource
 from tests.serving.live import served
 

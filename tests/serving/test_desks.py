@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from data_contracts.vocabulary import Outcome
-from serving.risk_schemas import RiskRequest, RiskScored
+from serving.risk.schemas import RiskRequest, RiskScored
 from serving.schemas import NextPostsRequest, NotScored, PostsRanked
 from tests.serving.desks import NOW, FakeSource, career_desk, risk_desk
 

@@ -17,8 +17,8 @@ from data_contracts.settings import Settings
 from data_contracts.sources import read_source
 from features.history import History
 from features.ingest import Delivered, ingest
-from models.exploration import ShownItem
-from serving.exposures import ExposureLog, Showing, Taken, collected, exposure_log
+from models.feedback.exploration import ShownItem
+from serving.feedback.exposures import ExposureLog, Showing, Taken, collected, exposure_log
 from tests.serving.feedback_room import NOW, given, show
 
 

@@ -15,12 +15,12 @@ from data_contracts.feedback_rules import DecliningPolicy, ExploringPolicy
 from data_contracts.policy import policy
 from data_contracts.pseudonyms import Pseudonyms
 from data_contracts.settings import Settings
-from models.exploration import propensities
-from serving.declines import DeclineBook
-from serving.exposures import ExposureLog, exposure_log
-from serving.feedback import WHY, FeedbackDesk, feedback_desk
-from serving.feedback_schemas import FeedbackRefused, FeedbackRequest, FeedbackTaken
-from serving.suggesting import Asked, Suggester, suggester
+from models.feedback.exploration import propensities
+from serving.feedback.answers import WHY, FeedbackDesk, feedback_desk
+from serving.feedback.declines import DeclineBook
+from serving.feedback.exposures import ExposureLog, exposure_log
+from serving.feedback.schemas import FeedbackRefused, FeedbackRequest, FeedbackTaken
+from serving.feedback.suggesting import Asked, Suggester, suggester
 from tests.serving.feedback_room import MODEL, NOTHING, NOW, ranking, request, show
 
 AWAY = DecliningPolicy(reason_needed=True, months_away=6, returns_on=("posting", "goal", "closed_gap"))

@@ -12,8 +12,8 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from serving.openapi import document
-from serving.opened import Absent
+from serving.api.openapi import document
+from serving.api.opened import Absent
 from tests.serving.desks import demo_desks
 from tests.serving.guidance_state import guidance
 from tests.serving.live import served

@@ -15,12 +15,12 @@ from data_contracts.decisions import CutOffs, GradePolicy
 from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Outcome
-from serving.batch import score
-from serving.manifest import ModelIdentity
-from serving.past import Chances, NoPast, Past, PublishedPast
-from serving.results import latest_run, results_root
-from serving.risk_schemas import RiskRequest, RiskScored
-from serving.warn import RiskDesk
+from serving.night.batch import score
+from serving.night.manifest import ModelIdentity
+from serving.night.past import Chances, NoPast, Past, PublishedPast
+from serving.night.results import latest_run, results_root
+from serving.risk.schemas import RiskRequest, RiskScored
+from serving.risk.warn import RiskDesk
 from tests.serving.desks import CUTS, NOW, RISK_MODEL, FakeSource
 from tests.serving.night_force import AS_OF, CountScorer, force, reader, write_snapshot
 

@@ -12,9 +12,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from data_contracts.errors import InvalidInput, NotReady
-from serving.admission import check_bind
-from serving.guard import App, Guard, Limits, Message, Receive, Route, Scope, Send
-from serving.rate import MAX_CALLERS, Rate
+from serving.api.admission import check_bind
+from serving.api.guard import App, Guard, Limits, Message, Receive, Route, Scope, Send
+from serving.api.rate import MAX_CALLERS, Rate
 
 ROUTES = {"/echo": Route(("POST",)), "/see": Route(("GET", "HEAD")), "/livez": Route(("GET",), health=True)}
 SMALL = Limits(

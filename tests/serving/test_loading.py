@@ -17,13 +17,13 @@ from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady, Untru
 from data_contracts.settings import Settings
 from models import artifacts, keys, registry
 from models.artifacts import Parts
-from models.next_course import features_hash
+from models.courses.next_course import features_hash
 from models.registry import ResolvedModel
 from serving import service
-from serving.course_advice import CourseDesk
-from serving.course_crowds import COUNTS
+from serving.api.opened import Absent, Desks
+from serving.courses.advice import CourseDesk
+from serving.courses.crowds import COUNTS
 from serving.loading import Builders, GradedScorer, Loaded, open_desks
-from serving.opened import Absent, Desks
 from tests.serving.desks import CUTS, FakeRanker, FakeScorer, FakeSource, demo_desks
 from tests.serving.live import served
 

@@ -14,10 +14,10 @@ from data_contracts.errors import InvalidInput
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
-from serving.match import MatchDesk
-from serving.match_round import Frames
-from serving.match_schemas import MatchAnswer, MatchRequest, OfficerMatched
-from serving.points import HistoryRecords
+from serving.matching.answers import MatchDesk
+from serving.matching.round import Frames
+from serving.matching.schemas import MatchAnswer, MatchRequest, OfficerMatched
+from serving.points.answers import HistoryRecords
 from tests.models.records import framed
 
 NOW = datetime(2024, 3, 1, 9, 0)

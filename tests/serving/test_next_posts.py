@@ -19,22 +19,22 @@ from data_contracts.simulator.simulation import simulate
 from features.careers import career_frame
 from features.history import History
 from features.sequences import posting_sequences
-from models.next_post import NextPostModel
-from models.post_background import background_of
-from models.post_histories import CareerState
+from models.posts.background import background_of
+from models.posts.histories import CareerState
+from models.posts.next_post import NextPostModel
 from serving.builders import CareerRanker, career_state
-from serving.career_records import CareerRecords
 from serving.freshness import FeatureSource
-from serving.post_advice import with_background
-from serving.recommend import CareerDesk, PostRanker
+from serving.posts.advice import with_background
+from serving.posts.career_records import CareerRecords
+from serving.posts.recommend import CareerDesk, PostRanker
 from serving.schemas import NextPostsRequest, NotScored, PostsRanked
 from tests.features.histories import records
 from tests.features.test_record import framed
 from tests.serving.desks import CAREER_MODEL
-from training.fit_next_post import FitSettings, fit_pharos
-from training.next_post_data import Frames, known_by, training_data
-from training.post_background_data import background_data
-from training.post_evidence import moved_within
+from training.posts.background_data import background_data
+from training.posts.data import Frames, known_by, training_data
+from training.posts.evidence import moved_within
+from training.posts.fit import FitSettings, fit_pharos
 
 DAY, NOW = date(2022, 11, 16), datetime(2022, 11, 16, 9)
 TABLES = (

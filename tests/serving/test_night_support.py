@@ -16,13 +16,13 @@ from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Outcome
 from features.history import History
-from models.support import Course, CourseBook
-from serving.batch import score
-from serving.courses import CoursesHad, courses_at, published_courses
-from serving.past import PublishedPast, earlier_runs
-from serving.results import latest_run, results_root
-from serving.risk_schemas import RiskRequest, RiskScored
-from serving.warn import RiskDesk
+from models.risk.support import Course, CourseBook
+from serving.night.batch import score
+from serving.night.courses import CoursesHad, courses_at, published_courses
+from serving.night.past import PublishedPast, earlier_runs
+from serving.night.results import latest_run, results_root
+from serving.risk.schemas import RiskRequest, RiskScored
+from serving.risk.warn import RiskDesk
 from tests.serving.desks import CUTS, NOW, RISK_MODEL, FakeScorer, FakeSource
 from tests.serving.night_force import AS_OF, CountScorer, force, reader, write_snapshot
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from serving.openapi import document
+from serving.api.openapi import document
 
 BOTH = re.compile(r"[\u4e00-\u9fff].* / .*[a-z]", re.DOTALL)  # Chinese first, then English
 

@@ -10,13 +10,13 @@ import pytest
 from data_contracts.errors import FeatureMismatch, NotReady, UntrustedArtifact
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
-from models.path_bundle import SERVICE, service_hash
+from models.paths.bundle import SERVICE, service_hash
+from serving.api.opened import Absent
 from serving.loading import Loaded
-from serving.manifest import ModelIdentity
-from serving.opened import Absent
-from serving.path_schemas import NoPathFound, PathsFound, PathsRequest, PathStep
-from serving.path_source import open_paths
-from serving.paths import PathDesk
+from serving.night.manifest import ModelIdentity
+from serving.paths.answers import PathDesk
+from serving.paths.schemas import NoPathFound, PathsFound, PathsRequest, PathStep
+from serving.paths.source import open_paths
 from serving.schemas import NotScored
 from tests.models.records import framed
 from tests.serving.path_office import bundle, desk, moved_on, office

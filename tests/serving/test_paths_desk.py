@@ -13,16 +13,16 @@ from pydantic import ValidationError
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
-from models.path_plans import PathPlanner
-from models.path_telling import Blocked, Change, Gap, Question, StepCourse, StepFacts, Told
-from models.post_histories import CareerState
-from models.replanning import Event, Plan
-from serving.manifest import ModelIdentity
-from serving.path_schemas import NoPathFound, PathGoal, PathsAnswer, PathsFound, PathsRequest
-from serving.paths import NO_GOAL, AskedPath, PathDesk
-from serving.plan_log import PlanKey
-from serving.records import UNKNOWN_OFFICER
+from models.paths.plans import PathPlanner
+from models.paths.replanning import Event, Plan
+from models.paths.telling import Blocked, Change, Gap, Question, StepCourse, StepFacts, Told
+from models.posts.histories import CareerState
+from serving.night.manifest import ModelIdentity
+from serving.paths.answers import NO_GOAL, AskedPath, PathDesk
+from serving.paths.plan_log import PlanKey
+from serving.paths.schemas import NoPathFound, PathGoal, PathsAnswer, PathsFound, PathsRequest
 from serving.schemas import Because, NotScored
+from serving.talent.records import UNKNOWN_OFFICER
 from tests.models.path_models import CATALOGUE, hand_made
 from tests.serving.desks import NOW
 

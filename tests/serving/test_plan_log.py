@@ -10,8 +10,8 @@ import pytest
 
 from data_contracts.errors import NotReady
 from data_contracts.settings import Settings
-from models.replanning import Plan, PlannedStep
-from serving.plan_log import PlanKey, PlanLog, plan_log
+from models.paths.replanning import Plan, PlannedStep
+from serving.paths.plan_log import PlanKey, PlanLog, plan_log
 
 STEP = PlannedStep("p1", date(2027, 1, 1), date(2026, 6, 1), date(2028, 1, 1), ("c1", "c2"))
 PLAN = Plan("p2", date(2026, 1, 1), (STEP, replace(STEP, post="p2", courses=())), 0.25)

@@ -13,8 +13,8 @@ from data_contracts.errors import InvalidInput
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
-from serving.points import HistoryRecords, PointsDesk
-from serving.points_schemas import PointsAnswer, PointsRequest, PointsScored
+from serving.points.answers import HistoryRecords, PointsDesk
+from serving.points.schemas import PointsAnswer, PointsRequest, PointsScored
 from tests.models.records import framed
 
 NOW = datetime(2024, 3, 1, 9, 0)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from data_contracts.vocabulary import Bilingual
-from models.post_fit import Fit, FitPart
-from models.post_reasons import moved_here
-from models.post_suggestions import Suggestion, Vacancy
-from serving.post_schemas import suggested_posts
+from models.posts.fit import Fit, FitPart
+from models.posts.reasons import moved_here
+from models.posts.suggestions import Suggestion, Vacancy
+from serving.posts.schemas import suggested_posts
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 from features.history import History
-from serving.records import ForceRecords, Records, day_asked
+from serving.talent.records import ForceRecords, Records, day_asked
 from tests.models.records import framed
 
 DAY = date(2024, 3, 1)

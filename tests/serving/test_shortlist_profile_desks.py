@@ -14,12 +14,12 @@ from data_contracts.catalog import catalog
 from data_contracts.policy import policy
 from data_contracts.simulator.simulation import simulate
 from data_contracts.vocabulary import TalentField
-from serving.profile import ProfileDesk
-from serving.profile_schemas import OfficerProfiled, ProfileRequest, UnitNotProfiled, UnitProfiled
-from serving.records import EVERYWHERE, Records, Sight
 from serving.schemas import NotScored
-from serving.shortlist import ShortlistDesk
-from serving.shortlist_schemas import FieldListed, FieldNotListed, ShortlistRequest
+from serving.talent.profile import ProfileDesk
+from serving.talent.profile_schemas import OfficerProfiled, ProfileRequest, UnitNotProfiled, UnitProfiled
+from serving.talent.records import EVERYWHERE, Records, Sight
+from serving.talent.shortlist import ShortlistDesk
+from serving.talent.shortlist_schemas import FieldListed, FieldNotListed, ShortlistRequest
 
 DAY, NOW = date(2025, 12, 1), datetime(2025, 12, 1, 6)
 

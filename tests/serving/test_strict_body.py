@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from serving.problems import ProblemError
-from serving.risk_schemas import RiskRequest
+from serving.api.problems import ProblemError
+from serving.api.strict_body import parse
+from serving.risk.schemas import RiskRequest
 from serving.schemas import NextPostsRequest
-from serving.strict_body import parse
 
 
 @pytest.mark.parametrize(

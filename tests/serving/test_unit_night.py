@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from serving.unit_night import unit_results
+from serving.units.night import unit_results
 from tests.serving.unit_force import inputs, results
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from data_contracts.errors import PublishRefused
 from data_contracts.policy import policy
-from serving.results import PublishedRun
+from serving.night.results import PublishedRun
 from serving.schemas import MAX_OFFICERS
-from serving.unit_schemas import MAX_UNITS, UnitGraded, UnitNotGraded, UnitsRequest
-from serving.units import UnitDesk
+from serving.units.answers import UnitDesk
+from serving.units.schemas import MAX_UNITS, UnitGraded, UnitNotGraded, UnitsRequest
 from tests.serving.unit_force import published
 
 NOW = datetime(2026, 11, 1, 6)

@@ -10,13 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.policy import policy
-from models.explain import CODES
-from models.units import UnitRule
-from serving.chunks import parquet_bytes
-from serving.manifest import Counts, Manifest, ModelIdentity, file_hash
-from serving.results import PublishedRun
-from serving.roll_up import graded
-from serving.unit_night import Before, UnitInputs, unit_results
+from models.risk.explain import CODES
+from models.units.model import UnitRule
+from serving.night.chunks import parquet_bytes
+from serving.night.manifest import Counts, Manifest, ModelIdentity, file_hash
+from serving.night.results import PublishedRun
+from serving.night.roll_up import graded
+from serving.units.night import Before, UnitInputs, unit_results
 
 AS_OF = date(2026, 11, 1)
 PARENTS = {"a": "top", "b": "top", "c": "b"}

@@ -15,7 +15,7 @@ import pandas as pd
 from data_contracts.feedback_rules import ExploringPolicy, LearningPolicy
 from data_contracts.pseudonyms import Pseudonyms
 from models.base import Numbers
-from models.exploration import ShownItem, explored, seed_text
+from models.feedback.exploration import ShownItem, explored, seed_text
 
 START = datetime(2025, 1, 1, 8)
 AS_OF = date(2026, 6, 1)

@@ -22,10 +22,11 @@ from features.offline_files import snapshot_folder
 from models import artifacts, keys
 from models.artifacts import Parts
 from models.registry import ResolvedModel
-from training import evidence, tracking
+from training import tracking
 from training.evaluation.bootstrap import OfficerDraws
-from training.evidence import Later, check, digest, write_evidence
-from training.risk_record import EVIDENCE_PATH
+from training.gate import evidence
+from training.gate.evidence import Later, check, digest, write_evidence
+from training.risk.record import EVIDENCE_PATH
 
 DAYS = (date(2024, 1, 1), date(2025, 1, 1))
 

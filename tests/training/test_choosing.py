@@ -9,7 +9,7 @@ import pytest
 from scipy.special import expit
 
 from models.base import Numbers
-from training.choosing import BLENDS, GLASS_BOX, HeldOut, Judged, best_blend, choose
+from training.risk.choosing import BLENDS, GLASS_BOX, HeldOut, Judged, best_blend, choose
 
 RNG = np.random.default_rng(5)
 SIGNAL = RNG.normal(size=1500)

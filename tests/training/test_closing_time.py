@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.closing_time import closing_chance, traits
-from training.maturity import sustained_chance
+from training.risk.closing_time import closing_chance, traits
+from training.risk.maturity import sustained_chance
 
 DAY = date(2012, 1, 1)
 

@@ -12,10 +12,10 @@ import pytest
 from data_contracts.errors import InvalidInput, MissingTable
 from features.ingest import frames_of
 from features.sequences import course_sequences
-from models.course_record import CourseHistory, course_history, day_number
+from models.courses.record import CourseHistory, course_history, day_number
 from tests.training.careers import postings
 from tests.training.course_lives import completions, force
-from training.course_data import last_refresh, window_weeks, with_test_part
+from training.courses.data import last_refresh, window_weeks, with_test_part
 
 AFTER, UNTIL = day_number(date(2019, 12, 31)), day_number(date(2020, 12, 31))
 ROWS = [

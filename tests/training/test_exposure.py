@@ -11,7 +11,7 @@ import pytest
 from data_contracts.policy import policy
 from training.evaluation.exposure import NDCG, Gap, exposure_gaps, exposure_shares, gap_lines
 from training.evaluation.fairness import Measured
-from training.gate_lines import Status
+from training.gate.lines import Status
 
 LIMITS = replace(policy().gate.groups, attributes=("sex", "age_band"))
 

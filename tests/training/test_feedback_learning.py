@@ -11,13 +11,13 @@ import pytest
 from scipy.stats import spearmanr
 
 from data_contracts.feedback_rules import ExploringPolicy
-from models.appeal import Appeals
+from models.feedback.appeal import Appeals
 from tests.training.feedback_world import AS_OF, LEARNING, World
-from training.appeal import appeals, learned
 from training.evaluation.off_policy import off_policy
-from training.examination import Examination, examination
-from training.feedback_data import fingerprint, joined
-from training.other_rankings import Expectation, as_ranked, logged_rows, with_appeal
+from training.feedback.appeal import appeals, learned
+from training.feedback.data import fingerprint, joined
+from training.feedback.examination import Examination, examination
+from training.feedback.other_rankings import Expectation, as_ranked, logged_rows, with_appeal
 
 KNOWING = World()  # the ranking puts an item higher for those who like it
 BLIND = World(taste=0.0, luck=0.6)

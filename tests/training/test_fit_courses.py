@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from data_contracts.errors import InvalidInput, UntrustedArtifact
-from models.course_record import CourseHistory, course_history, day_number
-from models.next_course import NextCourseModel
+from models.courses.next_course import NextCourseModel
+from models.courses.record import CourseHistory, course_history, day_number
 from tests.training.course_lives import completions, force
-from training.course_data import CourseWeek, window_weeks
-from training.fit_courses import CourseFit, examples_of, fit_courses
+from training.courses.data import CourseWeek, window_weeks
+from training.courses.fit import CourseFit, examples_of, fit_courses
 
 CUT, END = day_number(date(2019, 9, 30)), day_number(date(2019, 10, 27))
 QUICK = CourseFit(sets_a_week=20, most_weeks=8, rounds=30)

@@ -11,14 +11,14 @@ import pytest
 
 from data_contracts.errors import InvalidInput, UntrustedArtifact
 from models.artifacts import Parts
-from models.next_post import NextPostModel
-from models.post_baselines import ItemWeights, Markov, PostScorer
-from models.post_counts import count_tables
-from models.post_histories import CareerState, Moves, barred
+from models.posts.baselines import ItemWeights, Markov, PostScorer
+from models.posts.counts import count_tables
+from models.posts.histories import CareerState, Moves, barred
+from models.posts.next_post import NextPostModel
 from tests.training.careers import CUT, END, Step, checkerboard_careers, postings, two_step_careers
 from training.evaluation.ranking_metrics import item_metrics, ranks
-from training.fit_next_post import FitSettings, fit_pharos, holdout, tuned_baselines
-from training.next_post_data import TrainingData, WindowItems, training_data, window_items
+from training.posts.data import TrainingData, WindowItems, training_data, window_items
+from training.posts.fit import FitSettings, fit_pharos, holdout, tuned_baselines
 
 PEERS = {"ease": ItemWeights.fit_ease, "item_knn": ItemWeights.fit_knn}
 QUICK = FitSettings(nets=1, passes=2.0, min_steps=80)
@@ -156,7 +156,7 @@ def test_three_moves_are_enough_to_fit() -> None:
 def test_a_large_catalogue_costs_the_peers_no_more_than_its_most_held_posts(monkeypatch: pytest.MonkeyPatch) -> None:
     data = training_data({"postings": postings(two_step_careers(60))}, CUT)
     whole = {name: fit(data.moves, data.catalogue) for name, fit in PEERS.items()}
-    monkeypatch.setattr("models.post_counts.MAX_EASE_POSTS", 3)
+    monkeypatch.setattr("models.posts.counts.MAX_EASE_POSTS", 3)
     for name, fit in PEERS.items():
         few = fit(data.moves, data.catalogue)
         scores = few.score(data.moves.histories, False)

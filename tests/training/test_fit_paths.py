@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.dwell import LEAVE, MOVE, DwellModel
-from models.paths import PathModel
-from models.transitions import Transitions
+from models.paths.dwell import LEAVE, MOVE, DwellModel
+from models.paths.search import PathModel
+from models.paths.transitions import Transitions
 from tests.training.path_worlds import CUT, END, ladder_frames
-from training.course_histories import courses_before, held_on
-from training.dwell_data import Sampling, officer_quarters, times_to_move
 from training.evaluation.path_metrics import case_metrics, concordance
-from training.fit_paths import CoxPeer, PathTraining, fit_paths, path_training
-from training.path_data import path_cases, states_at
+from training.paths.course_histories import courses_before, held_on
+from training.paths.data import path_cases, states_at
+from training.paths.dwell_data import Sampling, officer_quarters, times_to_move
+from training.paths.fit import CoxPeer, PathTraining, fit_paths, path_training
 
 
 @pytest.fixture(scope="module")

@@ -19,13 +19,13 @@ from data_contracts.settings import Settings
 from features.versions import with_superseded_on
 from models import artifacts, keys
 from models.base import Matrix, Numbers
-from models.boosting import Boosted
-from models.logistic import SoftLogistic
-from models.risk import RiskBundle, with_cuts
-from training.choosing import BLENDS
-from training.dataset import RiskRows, as_ofs_needed, lesson_of
-from training.fit_risk import IN_DOUBT, MEMBERS, FitSettings, FittedMembers, Origins, fit_members, fit_outcome
-from training.level import change_of_a_year, expected_level
+from models.risk.boosting import Boosted
+from models.risk.logistic import SoftLogistic
+from models.risk.model import RiskBundle, with_cuts
+from training.risk.choosing import BLENDS
+from training.risk.dataset import RiskRows, as_ofs_needed, lesson_of
+from training.risk.fit import IN_DOUBT, MEMBERS, FitSettings, FittedMembers, Origins, fit_members, fit_outcome
+from training.risk.level import change_of_a_year, expected_level
 from training.splits import rolling_origin
 
 YEARS = range(2005, 2012)

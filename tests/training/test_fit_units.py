@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from models.unit_tree import UnitTree
-from models.units import DOUBT, Roster, UnitRule
+from models.units.model import DOUBT, Roster, UnitRule
+from models.units.tree import UnitTree
 from training.evaluation.unit_metrics import UnitTest, correlation, interval, together
-from training.fit_units import EarlierDay, fit_unit_rule
+from training.units.fit import EarlierDay, fit_unit_rule
 
 UNITS = [f"u{place}" for place in range(80) for _ in range(80)]
 

@@ -22,13 +22,14 @@ from data_contracts.settings import Settings, settings
 from models import artifacts, registry
 from models.registry import ResolvedModel
 from tests.training.risk_versions import DAYS, Force, fewer_draws, register, rewritten
-from training import gate, waivers
-from training.audit_groups import register_of
 from training.evaluation.bootstrap import Difference
 from training.evaluation.grade_rates import grade_rates
-from training.evidence import FILE, Checked, Later, Pooled, check
-from training.gate_lines import Line, Status, as_table, worst
-from training.risk_record import EVIDENCE_PATH
+from training.gate import verdict as gate
+from training.gate import waivers
+from training.gate.audit_groups import register_of
+from training.gate.evidence import FILE, Checked, Later, Pooled, check
+from training.gate.lines import Line, Status, as_table, worst
+from training.risk.record import EVIDENCE_PATH
 
 TODAY = date(2026, 1, 1)
 REASON = "The force is too small to tell; both of us looked at each case."

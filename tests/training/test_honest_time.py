@@ -19,10 +19,10 @@ from data_contracts.simulator.simulation import simulate
 from data_contracts.vocabulary import Outcome
 from features.versions import with_superseded_on
 from models.base import Numbers
-from training.dataset import Lesson, RiskRows, lesson_of
-from training.fit_risk import fit_outcome
-from training.leaks import refuse_leaks
-from training.outcomes import Frames, Question, exposed, first_as_of, labels
+from training.risk.dataset import Lesson, RiskRows, lesson_of
+from training.risk.fit import fit_outcome
+from training.risk.leaks import refuse_leaks
+from training.risk.outcomes import Frames, Question, exposed, first_as_of, labels
 from training.splits import rolling_origin
 
 END, TEST, OFFICERS = date(2026, 1, 1), date(2012, 1, 1), 400

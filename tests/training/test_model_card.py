@@ -14,14 +14,15 @@ from data_contracts.settings import Settings
 from models import artifacts, keys, registry
 from models.registry import ResolvedModel
 from tests.training.risk_versions import DAYS, Force, fewer_draws, register
-from training import gate, waivers
-from training.card_blocks import Block, Grid, Heading, Text, as_html, as_markdown
-from training.card_words import LANGUAGES, PURPOSE, WORDS
 from training.evaluation.card_plots import groups_figure
-from training.gate import Examined
-from training.gate_lines import Status
-from training.model_card import card_blocks
-from training.waivers import Note
+from training.gate import verdict as gate
+from training.gate import waivers
+from training.gate.card_blocks import Block, Grid, Heading, Text, as_html, as_markdown
+from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
+from training.gate.lines import Status
+from training.gate.model_card import card_blocks
+from training.gate.verdict import Examined
+from training.gate.waivers import Note
 
 REASON = "Women of this force serve by day, where fewer complaints arise."
 

@@ -11,9 +11,9 @@ import pytest
 
 from data_contracts.errors import InvalidInput, MissingTable
 from features.ingest import frames_of
-from models.post_histories import PADDING
+from models.posts.histories import PADDING
 from tests.training.careers import CUT, END, postings
-from training.next_post_data import training_data, window_items
+from training.posts.data import training_data, window_items
 
 CAREERS = {
     "a": [("p", "2015-01-01"), ("q", "2018-01-01"), ("p", "2021-06-01")],

@@ -10,9 +10,9 @@ import pytest
 
 from data_contracts.errors import InvalidInput, MissingTable
 from tests.training.risk_bureau import complaint, complaints, days, spine
-from training.maturity import sustained_chance
-from training.outcomes import Question, exposed, first_as_of, labels
-from training.signs import versions_at
+from training.risk.maturity import sustained_chance
+from training.risk.outcomes import Question, exposed, first_as_of, labels
+from training.risk.signs import versions_at
 
 OFFICERS = ["sustained", "later", "open", "cleared", "force", "before", "none"]
 TABLES = {

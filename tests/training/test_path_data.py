@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from data_contracts.errors import InvalidInput, MissingTable
-from models.post_histories import PADDING
+from models.posts.histories import PADDING
 from tests.training.careers import postings
 from tests.training.path_worlds import CUT, END, ladder_frames, rank_frames
-from training.next_post_data import training_data
-from training.path_data import careers_of, path_cases, states_at
+from training.paths.data import careers_of, path_cases, states_at
+from training.posts.data import training_data
 
 CAREERS = {
     "a": [("p", "2010-01-01"), ("q", "2015-01-01"), ("r", "2018-01-01"), ("p", "2019-01-01"), ("r", "2020-01-01")],

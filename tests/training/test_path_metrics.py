@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from lifelines.utils import concordance_index
 
-from models.path_finding import FoundPaths
+from models.paths.finding import FoundPaths
 from training.evaluation.bootstrap import OfficerDraws
 from training.evaluation.path_metrics import case_metrics, concordance, path_record
 

@@ -12,11 +12,11 @@ from data_contracts.simulator.families import post_ids
 from data_contracts.simulator.moves import move_facts
 from data_contracts.simulator.simulation import simulate
 from features.versions import with_superseded_on
-from models.post_baselines import Markov, PostScorer
-from models.post_histories import Moves, barred
+from models.posts.baselines import Markov, PostScorer
+from models.posts.histories import Moves, barred
 from training.evaluation.ranking_metrics import ranks
-from training.fit_next_post import FitSettings, fit_pharos
-from training.next_post_data import TrainingData, WindowItems, training_data, window_items
+from training.posts.data import TrainingData, WindowItems, training_data, window_items
+from training.posts.fit import FitSettings, fit_pharos
 
 CUT, END = date(2024, 6, 30), date(2026, 1, 1)
 

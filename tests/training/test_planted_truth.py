@@ -20,14 +20,14 @@ from data_contracts.simulator.simulation import simulate
 from features.declared import declared_features
 from features.versions import with_superseded_on
 from models.base import Numbers
-from models.baselines import count_rule
-from models.explain import Told, theme_sums
-from models.themes import SHOWN
-from training.dataset import RiskRows, as_ofs_needed, lesson_of, rows_from_tables
+from models.risk.baselines import count_rule
+from models.risk.explain import Told, theme_sums
+from models.risk.themes import SHOWN
 from training.evaluation.risk_metrics import soft_average_precision
-from training.fit_risk import fit_outcome
-from training.level import expected_level
-from training.outcomes import Frames, first_as_of
+from training.risk.dataset import RiskRows, as_ofs_needed, lesson_of, rows_from_tables
+from training.risk.fit import fit_outcome
+from training.risk.level import expected_level
+from training.risk.outcomes import Frames, first_as_of
 from training.splits import Split, rolling_origin
 
 END, TEST, MONTHS = date(2026, 1, 1), date(2025, 1, 1), 12

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.post_background import COURSES, Background, background_of, goal_code, numbers_of
-from models.post_histories import PADDING, CareerState, Catalogue
+from models.posts.background import COURSES, Background, background_of, goal_code, numbers_of
+from models.posts.histories import PADDING, CareerState, Catalogue
 from tests.training.careers import CUT, END, Step, postings
-from training.fit_next_post import FitSettings, fit_pharos, target_places
-from training.next_post_data import training_data, window_items
-from training.post_background_data import background_data, course_codes
+from training.posts.background_data import background_data, course_codes
+from training.posts.data import training_data, window_items
+from training.posts.fit import FitSettings, fit_pharos, target_places
 
 POSTS = Catalogue(("p", "q"), ((), ()), ("patrol", None))
 DAY = pd.Timestamp("2020-06-01")

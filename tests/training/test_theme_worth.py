@@ -9,11 +9,11 @@ import pytest
 from scipy.special import expit
 
 from models.base import ExplainedModel, Matrix, Numbers
-from models.boosting import Boosted
-from models.explain import theme_sums
-from models.logistic import SoftLogistic
-from training.choosing import Asked, HeldOut, Judged, Weights
-from training.theme_worth import silent_themes, theme_worth
+from models.risk.boosting import Boosted
+from models.risk.explain import theme_sums
+from models.risk.logistic import SoftLogistic
+from training.risk.choosing import Asked, HeldOut, Judged, Weights
+from training.risk.theme_worth import silent_themes, theme_worth
 
 NAMES = ("complaints_12m", "overtime_hours_12m", "honours_60m", "moves_60m")
 NULL = {"honours", "moves"}

@@ -13,7 +13,8 @@ from data_contracts.settings import Settings
 from models import artifacts, keys, registry
 from models.artifacts import Parts
 from models.registry import ResolvedModel
-from training import gate, tracking
+from training import tracking
+from training.gate import verdict as gate
 
 GOOD_RISK = {"ap_gain.conduct": 0.02}
 GOOD_NEXT_POST = {"ndcg_gain": 0.01, "ndcg_gain_low": 0.004}

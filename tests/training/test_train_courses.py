@@ -10,18 +10,18 @@ from data_contracts.errors import GateRefused, InvalidInput, NotReady
 from data_contracts.settings import Settings
 from features.history import History
 from models import artifacts, keys, registry
-from models.course_record import course_history
-from models.next_course import SERVICE, NextCourseModel, features_hash
+from models.courses.next_course import SERVICE, NextCourseModel, features_hash
+from models.courses.record import course_history
+from serving.api.opened import Absent
 from serving.builders import builders
-from serving.course_schemas import CoursesAnswer, CoursesRequest, CoursesSuggested
+from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSuggested
 from serving.loading import open_desks
-from serving.opened import Absent
 from tests.serving.desks import FakeSource
 from tests.training.course_lives import completions, force
-from training import gate
-from training import train_courses as train_courses_module
-from training.fit_courses import CourseFit
-from training.train_courses import MOST_ITEMS, CourseWorth, train_courses, worth_of
+from training.courses import train as train_courses_module
+from training.courses.fit import CourseFit
+from training.courses.train import MOST_ITEMS, CourseWorth, train_courses, worth_of
+from training.gate import verdict as gate
 
 QUICK = CourseFit(sets_a_week=15, most_weeks=5, rounds=20)
 
@@ -29,7 +29,7 @@ QUICK = CourseFit(sets_a_week=15, most_weeks=5, rounds=20)
 def test_train_signs_and_registers_what_beats_recent_popularity(
     state: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.train_courses.MOST_ITEMS", 300)
+    monkeypatch.setattr("training.courses.train.MOST_ITEMS", 300)
     rows = completions(force(officers=30, weeks=46)).drop(columns="superseded_on")
     History(state.history_dir).append("course_completions", rows)
     model, worth = train_courses(state, date(2019, 12, 1), fit=QUICK)

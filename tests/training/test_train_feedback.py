@@ -16,10 +16,10 @@ from data_contracts.policy import policy
 from data_contracts.service_log import EXPOSURES, FEEDBACK
 from data_contracts.settings import Settings
 from models import artifacts, keys, registry
-from models.appeal import Appeals
+from models.feedback.appeal import Appeals
 from tests.training.feedback_world import AS_OF, World
-from training.feedback_data import joined
-from training.train_feedback import figures, learn, train_feedback
+from training.feedback.data import joined
+from training.feedback.train import figures, learn, train_feedback
 
 
 def records_of(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -11,11 +11,11 @@ from data_contracts.settings import Settings
 from features.history import History
 from features.store import FeatureReader
 from models import artifacts, keys, registry
-from models.next_post import NextPostModel
-from models.post_histories import CareerState
+from models.posts.histories import CareerState
+from models.posts.next_post import NextPostModel
 from tests.training.careers import postings, two_step_careers
-from training.fit_next_post import FitSettings
-from training.train_next_post import train_next_post, worth_of
+from training.posts.fit import FitSettings
+from training.posts.train import train_next_post, worth_of
 
 QUICK = FitSettings(nets=1, min_steps=80)
 

@@ -13,13 +13,13 @@ from data_contracts.errors import GateRefused, InvalidInput, NotReady, Untrusted
 from data_contracts.settings import Settings
 from features.history import History
 from models import artifacts, keys, registry
-from models.path_bundle import SERVICE, PathBundle, service_hash
-from models.path_finding import Goals
-from models.post_histories import CareerState, histories_of
+from models.paths.bundle import SERVICE, PathBundle, service_hash
+from models.paths.finding import Goals
+from models.posts.histories import CareerState, histories_of
 from tests.training.careers import postings
 from tests.training.path_worlds import ladder_careers, ladder_frames, rank_frames
-from training import gate
-from training.train_paths import fit_bundle, train_paths, worth_of
+from training.gate import verdict as gate
+from training.paths.train import fit_bundle, train_paths, worth_of
 
 AS_OF = date(2021, 1, 1)
 

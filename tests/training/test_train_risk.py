@@ -25,12 +25,12 @@ from features.ingest import Delivered, ingest_with_progress
 from features.snapshots import officer_frame
 from features.store import FeatureReader
 from models import artifacts, keys, registry
-from models.risk import RiskBundle
-from training.audit_groups import TABLE as AUDIT_TABLE
-from training.dataset import as_ofs_needed, lesson_of
-from training.fit_risk import FitSettings, fit_outcome
-from training.risk_record import Later, Trained, as_table, check
-from training.train_risk import (
+from models.risk.model import RiskBundle
+from training.gate.audit_groups import TABLE as AUDIT_TABLE
+from training.risk.dataset import as_ofs_needed, lesson_of
+from training.risk.fit import FitSettings, fit_outcome
+from training.risk.record import Later, Trained, as_table, check
+from training.risk.train import (
     RiskTraining,
     bundled,
     check_recorded,
@@ -217,6 +217,6 @@ def test_the_paths_of_pictures_can_be_copied_from_the_terminal(
 ) -> None:
     long = Path("/a/long/folder/of/somebody") / ("x" * 120) / "risk-conduct.png"
     model = registry.ResolvedModel("risk", "1", Path(), "run", {})
-    monkeypatch.setattr("training.train_risk.train_risk", lambda *_: Trained(model, (), (), (long,)))
+    monkeypatch.setattr("training.risk.train.train_risk", lambda *_: Trained(model, (), (), (long,)))
     told = CliRunner().invoke(pharos.app, ["train", "risk", "--as-of", "2026-01-01"], catch_exceptions=False)
     assert str(long) in told.output

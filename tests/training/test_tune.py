@@ -11,8 +11,8 @@ import pytest
 
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
-from training import tune
-from training.tune import Choice, Number, Report, Search, Space
+from training.tuning import search as tune
+from training.tuning.search import Choice, Number, Report, Search, Space
 
 SPACE: Space = {
     "rate": Number(1e-4, 1.0, log=True),

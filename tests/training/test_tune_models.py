@@ -15,13 +15,17 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 from features.history import History
 from models import registry
-from models.boosting import DEFAULTS
+from models.risk.boosting import DEFAULTS
 from tests.training.careers import postings
-from training import fit_next_post, fit_risk, train_risk, tune, tune_models
-from training.dataset import Lesson
-from training.next_post_data import TrainingData
-from training.tune import Found, Number, Search, Space, Tried
-from training.tune_record import record_search
+from training.posts import fit as fit_next_post
+from training.posts.data import TrainingData
+from training.risk import fit as fit_risk
+from training.risk import train as train_risk
+from training.risk.dataset import Lesson
+from training.tuning import search as tune
+from training.tuning import spaces as tune_models
+from training.tuning.record import record_search
+from training.tuning.search import Found, Number, Search, Space, Tried
 
 PARAMS = {"rounds": 150, "num_leaves": 9, "penalty": 40.0}
 

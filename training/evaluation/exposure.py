@@ -22,8 +22,8 @@ from models.base import Numbers
 from training.evaluation.bootstrap import OfficerDraws
 from training.evaluation.fairness import Measured
 from training.evaluation.groups import Cells, cells_of
-from training.gate_lines import Line
-from training.group_lines import STATUS
+from training.gate.group_lines import STATUS
+from training.gate.lines import Line
 
 NDCG = "ndcg_at_10"
 WORDS: Mapping[str, Bilingual] = {

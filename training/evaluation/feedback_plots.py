@@ -10,7 +10,7 @@ import pandas as pd
 
 from training.evaluation.off_policy import Estimate
 from training.evaluation.plots import blank_figure
-from training.examination import Examination
+from training.feedback.examination import Examination
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from data_contracts.decisions import Shares
 from data_contracts.vocabulary import Grade
 from models.base import Numbers
-from models.grades import by_shares
+from models.risk.grades import by_shares
 
 Z95 = 1.959963984540054
 

@@ -16,9 +16,9 @@ import pandas as pd
 from data_contracts.errors import InvalidInput
 from data_contracts.gating import GroupLimits
 from models.base import Numbers
-from training.audit_groups import bands, sizes
 from training.evaluation.groups import cells_of
 from training.evaluation.intervals import Share, clopper_pearson
+from training.gate.audit_groups import bands, sizes
 
 State = Literal["even", "uneven", "unclear", "nothing"]
 

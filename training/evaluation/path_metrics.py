@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.base import Numbers
-from models.path_finding import FoundPaths, Path
-from models.post_histories import Array
+from models.paths.finding import FoundPaths, Path
+from models.posts.histories import Array
 from training.evaluation.bootstrap import OfficerDraws
 
 MEANS = ("path_hit_at_5", "step_hr_at_5", "interval_coverage")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.post_histories import Array
+from models.posts.histories import Array
 from training.evaluation.plots import blank_figure
 
 if TYPE_CHECKING:

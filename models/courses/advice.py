@@ -1,0 +1,176 @@
+"""Advice on courses for one officer: what is required, what closes a gap, what comes next, what rolls out, what fits.
+
+The order is that of `KINDS`, and every suggestion says which it is. A course taken is not suggested again unless its
+certificate lapses; no month is filled beyond the load that policy allows, except by what is required.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Protocol
+
+from data_contracts.advising import CourseLoad, CoursesPolicy
+from data_contracts.asof import add_months
+from data_contracts.vocabulary import Bilingual
+from models.courses.crowd import CrowdCourse
+from models.courses.gaps import GOAL, PRESENT, Gap, closing_courses, gaps_to
+from models.courses.rules import CourseReason, OfferedCourse, PostNeed, Standing, due_courses
+
+REQUIRED, GAP, NEXT, WAVE, SMALL = KINDS = ("required", "gap", "next", "wave", "small")
+
+
+class Crowd(Protocol):
+    """What colleagues take; `course_crowd.CourseCrowd` is one."""
+
+    def waves(self, officer_id: str, most: int) -> list[CrowdCourse]:
+        """New courses that many of the officer's group have just taken."""
+
+    def likely(self, officer_id: str, most: int) -> list[CrowdCourse]:
+        """What people on the same way take next."""
+
+
+@dataclass(frozen=True)
+class Learner:
+    """One officer as known on a day, as far as courses go.
+
+    levels: the last assessed level of each competency; present, goal: standards of the post held and aimed at;
+    hours_this_month: hours of courses already taken in the calendar month; declined: ids of courses not wanted for now,
+    which are suggested only where they are required.
+    """
+
+    officer_id: str
+    standing: Standing
+    post: PostNeed | None = None
+    levels: Mapping[str, float] | None = None
+    present: Mapping[str, float] | None = None
+    goal: Mapping[str, float] | None = None
+    hours_this_month: float = 0.0
+    declined: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class SuggestedCourse:
+    """One suggestion; `month` counts from the present one (0), `due_on` is the day it was or will be due."""
+
+    course: OfferedCourse
+    kind: str
+    reasons: tuple[CourseReason, ...]
+    score: float = 0.0
+    overdue: bool = False
+    due_on: date | None = None
+    month: int = 0
+
+
+def advise_courses(
+    learner: Learner, courses: Sequence[OfferedCourse], crowd: Crowd | None, policy: CoursesPolicy,
+    spare_hours: float | None = None,
+) -> list[SuggestedCourse]:  # fmt: skip
+    """Suggestions in the order of KINDS, each course once with every reason found, planned into months.
+
+    `spare_hours` asks for small courses too: those that take no longer.
+    """
+    catalogue = {course.course_id: course for course in courses}
+    kinds: list[tuple[int, Iterator[SuggestedCourse]]] = [
+        (policy.most.required, _required(learner, courses, policy)),
+        (policy.most.gap, _gap(learner, _open(learner, courses, policy), policy)),
+        (policy.most.next, _crowd(NEXT, crowd, learner, catalogue, policy)),
+        (policy.most.wave, _crowd(WAVE, crowd, learner, catalogue, policy)),
+        (policy.most.small, _small(learner, _open(learner, courses, policy), spare_hours)),
+    ]
+    found: dict[str, SuggestedCourse] = {}
+    for most, suggestions in kinds:
+        fresh = 0
+        for one in suggestions:
+            known = found.get(one.course.course_id)
+            if known is not None:
+                found[one.course.course_id] = replace(known, reasons=_each_once((*known.reasons, *one.reasons)))
+            elif fresh < most:
+                found[one.course.course_id] = one
+                fresh += 1
+    return list(planned(found.values(), learner.hours_this_month, policy.load))
+
+
+def planned(suggestions: Iterable[SuggestedCourse], hours_taken: float, load: CourseLoad) -> Iterator[SuggestedCourse]:
+    """Each in the first month that has room for it; what has none is left out unless it is required.
+
+    >>> course = OfferedCourse("k", Bilingual("课", "course"), hours=16.0)
+    >>> both = [SuggestedCourse(course, GAP, ()), SuggestedCourse(course, NEXT, ())]
+    >>> [(one.kind, one.month) for one in planned(both, 10.0, CourseLoad(30.0, 2, 8.0))]
+    [('gap', 0), ('next', 1)]
+    """
+    room = [load.hours_a_month - hours_taken, *(load.hours_a_month for _ in range(load.plan_months - 1))]
+    for one in suggestions:
+        hours = load.hours_of(one.course.hours)
+        month = next((place for place, left in enumerate(room) if left >= hours), None)
+        if month is None and one.kind != REQUIRED:
+            continue
+        place = _roomiest(room) if month is None else month
+        if one.overdue and one.kind == REQUIRED:
+            place = 0  # what is overdue does not wait for room
+        room[place] -= hours
+        yield replace(one, month=place)
+
+
+def _roomiest(room: Sequence[float]) -> int:
+    return max(range(len(room)), key=lambda place: room[place])
+
+
+def _each_once(reasons: Iterable[CourseReason]) -> tuple[CourseReason, ...]:
+    return tuple({reason.text.en: reason for reason in reasons}.values())
+
+
+def _open(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> list[OfferedCourse]:
+    """Courses on offer that the officer has not got, or whose certificate has lapsed, and has not declined."""
+    return [course for course in courses if _offered(learner, course, policy)]
+
+
+def _offered(learner: Learner, course: OfferedCourse, policy: CoursesPolicy) -> bool:
+    if course.course_id in learner.declined:
+        return False
+    oldest = add_months(learner.standing.as_of, -policy.offered_months)
+    return (course.issued_on is None or course.issued_on >= oldest) and not learner.standing.holds(course)
+
+
+def _required(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> Iterator[SuggestedCourse]:
+    for due in due_courses(learner.standing, courses, learner.post, policy.due_soon_days):
+        yield SuggestedCourse(due.course, REQUIRED, due.reasons, 1.0, due.overdue, due.due_on)
+
+
+def _gap(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> Iterator[SuggestedCourse]:
+    gaps: list[Gap] = []
+    for whose, standards in ((PRESENT, learner.present), (GOAL, learner.goal)):
+        gaps += gaps_to(learner.levels or {}, standards or {}, whose, policy.gap.least_gap)
+    for one in closing_courses(gaps, courses, policy.gap, policy.load):
+        yield SuggestedCourse(one.course, GAP, one.reasons, one.per_hour)
+
+
+def _crowd(
+    kind: str, crowd: Crowd | None, learner: Learner, catalogue: Mapping[str, OfferedCourse], policy: CoursesPolicy
+) -> Iterator[SuggestedCourse]:
+    """What the crowd takes, unless it is over or the officer has it; a course of no catalogue is called by its id."""
+    if crowd is None:
+        return
+    asked = 5 * (policy.most.next if kind == NEXT else policy.most.wave)
+    told = crowd.likely(learner.officer_id, asked) if kind == NEXT else crowd.waves(learner.officer_id, asked)
+    for one in told:
+        name = Bilingual(one.course_id, one.course_id)
+        course = catalogue.get(one.course_id, OfferedCourse(one.course_id, name))
+        if _offered(learner, course, policy):
+            yield SuggestedCourse(course, kind, one.reasons, one.score)
+
+
+def _small(learner: Learner, courses: Sequence[OfferedCourse], spare_hours: float | None) -> Iterator[SuggestedCourse]:
+    """Courses that fit into the time there is: those of a competency that lies lowest first, then the shortest."""
+    if spare_hours is None:
+        return
+    levels = learner.levels or {}
+    fitting = [course for course in courses if course.hours is not None and course.hours <= spare_hours]
+    middle = sum(levels.values()) / len(levels) if levels else 0.0
+    for course in sorted(fitting, key=lambda one: (levels.get(one.competency or "", middle), one.hours, one.course_id)):
+        told = Bilingual(
+            f"{course.hours:g}学时，{spare_hours:g}小时内可完成",
+            f"{course.hours:g} hours, fits into the {spare_hours:g} hours you have",
+        )
+        yield SuggestedCourse(course, SMALL, (CourseReason("fits", told),))

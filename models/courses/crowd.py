@@ -1,0 +1,170 @@
+"""What colleagues take: waves in an officer's command, rank and cohort, and what people on the same way take next.
+
+Everything is counted from one state of all takings; an officer who is not in it gets what the whole force takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import scipy.sparse as sp
+
+from data_contracts.advising import WavePolicy
+from data_contracts.vocabulary import Bilingual
+from models.courses.baselines import CourseScorer
+from models.courses.histories import UNKNOWN, Array, Questions
+from models.courses.neighbours import Neighbours, by_courses
+from models.courses.record import CourseHistory, day_number
+from models.courses.rules import CourseReason
+from models.courses.state import CourseState
+
+FORCE = "force"
+WORDS: Mapping[str, Bilingual] = {
+    "command": Bilingual("本单位同事", "colleagues of your unit"),
+    "rank": Bilingual("同职级民警", "officers of your rank"),
+    "cohort": Bilingual("同年入警民警", "officers who joined in your year"),
+    "class": Bilingual("同期入警民警", "officers who joined with you"),
+    FORCE: Bilingual("全体在训民警", "officers in training"),
+}
+WAY_DAYS = 60
+
+
+@dataclass(frozen=True)
+class CrowdCourse:
+    """A course with the share of those who took it lately, or the score of the model, and the reason."""
+
+    course_id: str
+    score: float
+    reasons: tuple[CourseReason, ...]
+
+
+@dataclass(frozen=True)
+class CourseCrowd:
+    """The state of one day with the names of officers and courses, and a ranking of what comes next."""
+
+    state: CourseState
+    officers: Sequence[str]
+    courses: Sequence[str]
+    ranker: CourseScorer | None
+    policy: WavePolicy
+
+    def waves(self, officer_id: str, most: int) -> list[CrowdCourse]:
+        """New courses that many of the officer's command, rank, cohort, or of the force, have just taken.
+
+        The best share of any group counts, and every group that is in the wave is told.
+        """
+        row = self._row.get(officer_id)
+        signs: dict[int, list[tuple[float, CourseReason]]] = {}
+        for kind, code in ((FORCE, None), *self.state.peers.groups.items()):
+            members = self._members(code, row)
+            if members is None or len(members) < self.policy.least_officers:
+                continue
+            taken = np.asarray(self._recent[members].sum(0)).ravel()
+            for course in self._new[taken[self._new] >= self.policy.least_share * len(members)].tolist():
+                reason = self._reason(kind, int(taken[course]), len(members))
+                signs.setdefault(course, []).append((taken[course] / len(members), reason))
+        lacking = [course for course in signs if row is None or not self.state.taken[row, course]]
+        ranked = sorted(lacking, key=lambda course: (-max(share for share, _ in signs[course]), self.courses[course]))
+        return [self._told(course, signs[course]) for course in ranked[:most]]
+
+    def likely(self, officer_id: str, most: int) -> list[CrowdCourse]:
+        """What the ranker puts first for an officer, with how many of the most alike, or else of all, took it lately.
+
+        What nobody has taken lately is no longer under way and is left out.
+        """
+        row = self._row.get(officer_id)
+        if row is None or self.ranker is None:
+            return []
+        masked = self.state.taken[[row]].toarray() > 0
+        scores = self.ranker.score(self.state, Questions(np.array([row]), np.array([self.state.day + 1]), masked))[0]
+        scores = np.where(masked[0] | (self.state.first_seen > self.state.day), -np.inf, scores)
+        under_way = np.isfinite(scores) & (self._takers > 0)
+        best = [course for course in np.argsort(-scores, kind="stable").tolist() if under_way[course]][:most]
+        near = self._near.of(np.array([row])).weight.indices
+        taken = np.asarray(self._under_way[near].sum(0)).ravel()
+        return [
+            CrowdCourse(
+                self.courses[course], float(scores[course]), (self._why(course, int(taken[course]), len(near)),)
+            )
+            for course in best
+        ]
+
+    def _why(self, course: int, taken: int, near: int) -> CourseReason:
+        if taken:
+            return _way(taken, near)
+        return _lately(int(self._takers[course]), int(self.state.active.sum()))
+
+    def _members(self, code: Array | None, row: int | None) -> Array | None:
+        """The active officers of the officer's group without the officer; of the force where there is no code."""
+        if code is None:
+            members = np.flatnonzero(self.state.active)
+        elif row is None or code[row] == UNKNOWN:
+            return None
+        else:
+            members = np.flatnonzero(self.state.active & (code == code[row]))
+        return members if row is None else members[members != row]
+
+    def _reason(self, kind: str, taken: int, members: int) -> CourseReason:
+        who, days = WORDS[kind], self.policy.days
+        told = Bilingual(
+            f"{who.zh}{members}人中有{taken}人在近{days}天内学过",
+            f"{taken} of {members} {who.en} took it in the last {days} days",
+        )
+        return CourseReason(f"wave_{kind}", told)
+
+    def _told(self, course: int, signs: list[tuple[float, CourseReason]]) -> CrowdCourse:
+        ordered = sorted(signs, key=lambda sign: -sign[0])
+        return CrowdCourse(self.courses[course], float(ordered[0][0]), tuple(reason for _, reason in ordered))
+
+    @cached_property
+    def _row(self) -> Mapping[str, int]:
+        return {officer_id: row for row, officer_id in enumerate(self.officers)}
+
+    @cached_property
+    def _recent(self) -> sp.csr_matrix:
+        return self.state.lately(self.policy.days)
+
+    @cached_property
+    def _under_way(self) -> sp.csr_matrix:
+        return self.state.lately(WAY_DAYS)
+
+    @cached_property
+    def _takers(self) -> Array:
+        return np.asarray(self._under_way.sum(0)).ravel()
+
+    @cached_property
+    def _new(self) -> Array:
+        """The numbers of the courses first seen lately."""
+        seen = self.state.first_seen
+        return np.flatnonzero((seen <= self.state.day) & (seen > self.state.day - self.policy.new_within_days))
+
+    @cached_property
+    def _near(self) -> Neighbours:
+        return by_courses(self.state)
+
+
+def crowd_at(history: CourseHistory, as_of: date, ranker: CourseScorer | None, policy: WavePolicy) -> CourseCrowd:
+    """The crowd of a day: what was known before it."""
+    state = history.state(day_number(as_of) - 1)
+    return CourseCrowd(state, history.officers, history.names.courses, ranker, policy)
+
+
+def _way(taken: int, near: int) -> CourseReason:
+    told = Bilingual(
+        f"学习经历最相近的{near}人中有{taken}人在近{WAY_DAYS}天内学过",
+        f"{taken} of the {near} officers whose courses are most like yours took it in the last {WAY_DAYS} days",
+    )
+    return CourseReason("same_way", told)
+
+
+def _lately(taken: int, members: int) -> CourseReason:
+    who = WORDS[FORCE]
+    told = Bilingual(
+        f"{who.zh}{members}人中有{taken}人在近{WAY_DAYS}天内学过",
+        f"{taken} of {members} {who.en} took it in the last {WAY_DAYS} days",
+    )
+    return CourseReason("taken_lately", told)

@@ -1,0 +1,85 @@
+"""Competency gaps to the standard of a post, and the courses that close them fastest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from data_contracts.advising import CourseLoad, GapPolicy
+from data_contracts.vocabulary import Bilingual
+from models.courses.rules import CourseReason, OfferedCourse
+
+PRESENT, GOAL = "present", "goal"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How far the level of a competency lies below the standard of the `present` post or of the `goal`."""
+
+    competency: str
+    level: float
+    standard: float
+    whose: str
+
+    @property
+    def size(self) -> float:
+        """Levels."""
+        return self.standard - self.level
+
+
+@dataclass(frozen=True)
+class GapCourse:
+    """A course with what it closes: levels in all, and per hour of study."""
+
+    course: OfferedCourse
+    levels: float
+    per_hour: float
+    reasons: tuple[CourseReason, ...]
+
+
+def gaps_to(levels: Mapping[str, float], standards: Mapping[str, float], whose: str, least: float) -> list[Gap]:
+    """The gaps of at least `least`, the largest first; a competency never assessed has none that is known.
+
+    >>> [(gap.competency, gap.size) for gap in gaps_to({"law": 2.0, "fitness": 4.0}, {"law": 3.0, "fitness": 3.0,
+    ...     "analysis": 3.0}, PRESENT, 0.1)]
+    [('law', 1.0)]
+    """
+    known = [Gap(name, levels[name], standard, whose) for name, standard in standards.items() if name in levels]
+    return sorted((gap for gap in known if gap.size >= least), key=lambda gap: (-gap.size, gap.competency))
+
+
+def closing_courses(
+    gaps: Sequence[Gap], courses: Sequence[OfferedCourse], rules: GapPolicy, load: CourseLoad
+) -> list[GapCourse]:
+    """Courses by what they close per hour, the present post before the goal, and of equal ones the shorter first."""
+    found = []
+    for course in courses:
+        own = [gap for gap in gaps if gap.competency == course.competency]
+        if not own:
+            continue
+        hours = load.hours_of(course.hours)
+        levels = min(rules.added(hours), max(gap.size for gap in own))
+        reasons = tuple(_reason(gap, min(rules.added(hours), gap.size), hours) for gap in own)
+        found.append(GapCourse(course, levels, levels / max(hours, 0.5), reasons))
+    whose = {course.course_id: _first(gaps, course) for course in courses}
+    return sorted(
+        found, key=lambda one: (whose[one.course.course_id], -one.per_hour, -one.levels, one.course.course_id)
+    )
+
+
+def _first(gaps: Sequence[Gap], course: OfferedCourse) -> int:
+    """0 where it closes a gap of the present post, 1 where only the goal asks for it."""
+    return int(all(gap.whose != PRESENT for gap in gaps if gap.competency == course.competency))
+
+
+def _reason(gap: Gap, levels: float, hours: float) -> CourseReason:
+    asks = {
+        PRESENT: Bilingual("现岗位标准", "the standard of your post"),
+        GOAL: Bilingual("目标岗位标准", "the standard of your goal"),
+    }[gap.whose]
+    told = Bilingual(
+        f"{hours:g}学时可弥补{gap.competency}差距{levels:.1f}级（现{gap.level:.1f}，{asks.zh}{gap.standard:.1f}）",
+        f"closes {levels:.1f} of the gap in {gap.competency} in {hours:g} hours "
+        f"(level {gap.level:.1f}, {asks.en} {gap.standard:.1f})",
+    )
+    return CourseReason(f"gap_{gap.whose}", told)

@@ -1,0 +1,301 @@
+"""Who may take which post: the rules of policy and what the post itself asks for, with what is lacking in words.
+
+Every requirement is met, not met, or unknown: the record does not tell. Unknown bars nobody unless policy says so
+(policy/unknown_facts.toml). `allowed` answers for officers x posts at once; `judgement` tells one pair in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data_contracts.decisions import EligibilityRule
+from data_contracts.policy import Policy
+from data_contracts.requirements import Fact
+from data_contracts.vocabulary import Bilingual, Education
+from models.eligibility.spells import Days, full_months, months_later
+from models.eligibility.standing_facts import NO_DAY, Facts, Frames, lapses_on
+
+MET, NOT_MET, UNKNOWN = 0, 1, 2
+States = NDArray[np.int8]  # (n,) of MET, NOT_MET, UNKNOWN
+OWN_RANK, OWN_COURSE = "min_rank_step", "required_course"
+
+
+@dataclass(frozen=True)
+class Post:
+    """What is known of a post; without a posts table only its id and the level of its unit."""
+
+    post_id: str
+    job_family: str | None = None
+    track: str | None = None
+    unit_level: str | None = None
+    min_rank_step: str | None = None
+    required_course_id: str | None = None
+    course: Bilingual | None = None
+    valid_months: float = float("nan")
+
+
+@dataclass(frozen=True)
+class BlockedBy:
+    """One requirement that is not known to be met: what is lacking, and the day from which time alone meets it.
+
+    `met_from` of a rank step is the earliest that the least times in steps allow; None where time does not meet it.
+    """
+
+    code: str
+    zh: str
+    en: str
+    met_from: date | None = None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One officer and one post: codes of the rules met, what bars, and what the record does not tell."""
+
+    eligible: bool
+    met: tuple[str, ...]
+    blocked_by: tuple[BlockedBy, ...]
+    unknown: tuple[BlockedBy, ...]
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One measurable thing that a rule or a post asks for."""
+
+    code: str
+    name: Bilingual
+    fact: Fact
+    least: float = 0.0
+    what: str = ""
+
+
+def posts_of(frames: Frames) -> tuple[Post, ...]:
+    """Every post on record in order of id; where there is no posts table, every unit is one (post = unit)."""
+    if "posts" in frames:
+        courses = _rows_by(frames.get("courses"), "course_id")
+        rows = frames["posts"].drop_duplicates("post_id").sort_values("post_id").to_dict("records")
+        return tuple(_post({str(name): value for name, value in row.items()}, courses) for row in rows)
+    levels = _rows_by(frames.get("units"), "unit_id")
+    ids = sorted({*levels, *(str(one) for one in frames["postings"]["post_id"].unique())})
+    return tuple(Post(one, unit_level=_text(levels.get(one, {}).get("unit_level"))) for one in ids)
+
+
+def requirements(post: Post, policy: Policy) -> tuple[Requirement, ...]:
+    """What a post asks for: the rules that speak of it, in their order, then its own rank step and course."""
+    found = [
+        each
+        for rule in policy.eligibility
+        if rule.applies_to(post.post_id, post.job_family, post.track, post.unit_level)
+        for each in _of_rule(rule)
+    ]
+    if post.min_rank_step:
+        name = Bilingual(f"职级不低于{post.min_rank_step}", f"rank step {post.min_rank_step} or above")
+        found.append(Requirement(OWN_RANK, name, "rank_step", what=post.min_rank_step))
+    if post.required_course_id:
+        course = post.course or Bilingual(post.required_course_id, post.required_course_id)
+        name = Bilingual(f"须完成培训“{course.zh}”", f"the course “{course.en}” is required")
+        found.append(Requirement(OWN_COURSE, name, "course", what=post.required_course_id))
+    return tuple(found)
+
+
+def allowed(facts: Facts, posts: Sequence[Post], policy: Policy) -> NDArray[np.bool_]:
+    """Officers x posts, (n, p): whether nothing bars."""
+    mask = np.ones((len(facts.officer_ids), len(posts)), dtype=bool)
+    known: dict[tuple[Requirement, str | None, float], NDArray[np.bool_]] = {}
+    for place, post in enumerate(posts):
+        for each in requirements(post, policy):
+            own = each.fact in ("rank_step", "course")
+            key = (each, post.track if own else None, post.valid_months if own and post.valid_months > 0 else 0.0)
+            if key not in known:
+                known[key] = ~_bars(states(facts, post, each), each.fact, policy)
+            mask[:, place] &= known[key]
+    return mask
+
+
+def judgement(facts: Facts, officer: int, post: Post, policy: Policy) -> Judgement:
+    """The officer at that place in `facts` and one post, rule by rule."""
+    one = _alone(facts, officer)
+    met, blocked, unknown = list[str](), list[BlockedBy](), list[BlockedBy]()
+    for each in requirements(post, policy):
+        state = states(one, post, each)
+        if state[0] == MET:
+            met.append(each.code)
+            continue
+        bars = bool(_bars(state, each.fact, policy)[0])
+        (blocked if bars else unknown).append(_told(one, post, each, int(state[0])))
+    open_ones = {each.code for each in (*blocked, *unknown)}
+    wholly = tuple(code for code in dict.fromkeys(met) if code not in open_ones)
+    return Judgement(not blocked, wholly, tuple(blocked), tuple(unknown))
+
+
+def states(facts: Facts, post: Post, asked: Requirement) -> States:
+    """Whether each officer meets a requirement, (n,)."""
+    if asked.fact in ("service", "post"):
+        since = facts.entered_on if asked.fact == "service" else facts.post_since
+        return _state(~np.isnat(since), months_later(since, int(asked.least)) <= facts.moment)
+    if asked.fact == "grassroots":
+        enough = facts.grassroots_months >= asked.least
+        return _state(facts.grassroots_known | enough, enough)
+    if asked.fact == "education":
+        return _state(facts.education >= 0, facts.education >= asked.least)
+    if asked.fact == "level":
+        levels = facts.levels.get(asked.what, np.full(len(facts.officer_ids), np.nan))
+        return _state(~np.isnan(levels), levels >= asked.least)
+    if asked.fact == "rank_step":
+        return _rank_states(facts, post)
+    if facts.taken is None:
+        return _state(np.zeros(len(facts.officer_ids), dtype=bool), np.False_)
+    taken = _taken(facts, asked.what)
+    lapse = lapses_on(taken, post.valid_months)
+    return _state(np.True_, ~np.isnat(taken) & (np.isnat(lapse) | (lapse > facts.moment)))
+
+
+def _rank_states(facts: Facts, post: Post) -> States:
+    """By the ladder of the post's track; a step of another ladder does not count, no step at all is unknown."""
+    goal = facts.ladders.position(post.track, post.min_rank_step)
+    own = np.array([ladder is None or ladder == post.track for ladder in facts.ladder], dtype=bool)
+    held = np.array([facts.ladders.position(post.track, step) for step in facts.rank_step], dtype=np.float64)
+    ranked = np.array([step is not None for step in facts.rank_step], dtype=bool)
+    known = ranked & ~np.isnan(goal) & (~own | ~np.isnan(held))
+    return _state(known, own & (held >= goal))
+
+
+def _state(known: NDArray[np.bool_] | np.bool_, met: NDArray[np.bool_] | np.bool_) -> States:
+    return np.where(known, np.where(met, MET, NOT_MET), UNKNOWN).astype(np.int8)
+
+
+def _bars(state: States, fact: Fact, policy: Policy) -> NDArray[np.bool_]:
+    strict = fact in policy.unknown_facts.count_as_not_met
+    bars: NDArray[np.bool_] = (state == NOT_MET) | ((state == UNKNOWN) & strict)
+    return bars
+
+
+def _of_rule(rule: EligibilityRule) -> Iterator[Requirement]:
+    name = Bilingual(rule.name_zh, rule.name_en)
+    months: tuple[tuple[Fact, int | None], ...] = (
+        ("service", rule.minimum_service_months),
+        ("post", rule.minimum_post_months),
+        ("grassroots", rule.minimum_grassroots_months),
+    )
+    for fact, least in months:
+        if least is not None:
+            yield Requirement(rule.code, name, fact, float(least))
+    if rule.minimum_education is not None:
+        yield Requirement(rule.code, name, "education", float(list(Education).index(rule.minimum_education)))
+    for competency, level in rule.minimum_levels.items():
+        yield Requirement(rule.code, name, "level", level, competency)
+
+
+def _told(one: Facts, post: Post, asked: Requirement, state: int) -> BlockedBy:
+    """What one officer lacks."""
+    if state == UNKNOWN:
+        return BlockedBy(asked.code, f"{asked.name.zh}：记录中没有，无法判断", f"{asked.name.en}: not on record")
+    zh, en, day = _lacking(one, post, asked)
+    when_zh, when_en = (f"，最早{day}满足", f", met from {day} at the earliest") if day else ("", "")
+    return BlockedBy(asked.code, f"{asked.name.zh}：{zh}{when_zh}", f"{asked.name.en}: {en}{when_en}", day)
+
+
+def _lacking(one: Facts, post: Post, asked: Requirement) -> tuple[str, str, date | None]:
+    least = f"{asked.least:g}"
+    if asked.fact in ("service", "post", "grassroots"):
+        months, day = _months(one, asked)
+        where = {"service": "service", "post": "the present post", "grassroots": "posts at the grass roots"}[asked.fact]
+        return f"已满{months}个月，须{least}个月", f"{months} of {least} months in {where}", day
+    if asked.fact == "education":
+        has, needs = list(Education)[int(one.education[0])], list(Education)[int(asked.least)]
+        return f"现为{has.zh}，须{needs.zh}", f"has {has.en}, needs {needs.en}", None
+    if asked.fact == "level":
+        level = f"{float(one.levels[asked.what][0]):g}"
+        return f"{asked.what}测评{level}，须{least}", f"{asked.what} measured at {level}, needs {least}", None
+    if asked.fact == "rank_step":
+        held = one.rank_step[0]
+        if one.ladder[0] not in (None, post.track):
+            return f"现为{held}，不在该岗位的职级序列", f"holds {held}, on another ladder than the post's", None
+        return f"现为{held}", f"holds {held}", _ranked_from(one, post)
+    taken, course = _taken(one, asked.what), post.course or Bilingual(asked.what, asked.what)
+    if np.isnat(taken[0]):
+        return "尚未完成", f"lacks the course “{course.en}”", None
+    lapsed = lapses_on(taken, post.valid_months)[0]
+    return f"已于{lapsed}失效", f"lapsed on {lapsed}", None
+
+
+def _months(one: Facts, asked: Requirement) -> tuple[int, date | None]:
+    """Full months so far, and the day on which they are enough if nothing changes."""
+    if asked.fact == "grassroots":
+        months, since = int(one.grassroots_months[0]), one.grassroots_since
+        now = int(full_months(since, np.array([one.moment]))[0])
+        return months, _date(months_later(since, int(asked.least) - months + now))
+    since = one.entered_on if asked.fact == "service" else one.post_since
+    return int(full_months(since, np.array([one.moment]))[0]), _date(months_later(since, int(asked.least)))
+
+
+def _ranked_from(one: Facts, post: Post) -> date | None:
+    """The earliest day that the least times in steps allow, on the officer's own ladder."""
+    goal, held = one.ladders.position(post.track, post.min_rank_step), float(one.rank_position[0])
+    if one.ladder[0] != post.track or np.isnan(held):
+        return None
+    years = one.ladders.years_between(str(post.track), held, goal)
+    return None if years is None else _date(np.maximum(months_later(one.rank_since, round(12 * years)), one.moment))
+
+
+def _taken(facts: Facts, course_id: str) -> Days:
+    nobody = np.full(len(facts.officer_ids), NO_DAY)
+    return nobody if facts.taken is None else facts.taken.get(course_id, nobody)
+
+
+def _alone(facts: Facts, place: int) -> Facts:
+    at = slice(place, place + 1)
+    return Facts(
+        as_of=facts.as_of,
+        officer_ids=facts.officer_ids[at],
+        entered_on=facts.entered_on[at],
+        post_id=facts.post_id[at],
+        post_since=facts.post_since[at],
+        grassroots_months=facts.grassroots_months[at],
+        grassroots_since=facts.grassroots_since[at],
+        grassroots_known=facts.grassroots_known[at],
+        education=facts.education[at],
+        ladder=facts.ladder[at],
+        rank_step=facts.rank_step[at],
+        rank_position=facts.rank_position[at],
+        rank_since=facts.rank_since[at],
+        levels={name: levels[at] for name, levels in facts.levels.items()},
+        taken=None if facts.taken is None else {name: days[at] for name, days in facts.taken.items()},
+        ladders=facts.ladders,
+    )
+
+
+def _date(days: Days) -> date | None:
+    return None if np.isnat(days[0]) else pd.Timestamp(days[0]).date()
+
+
+def _post(row: dict[str, object], courses: dict[str, dict[str, object]]) -> Post:
+    course_id = _text(row.get("required_course_id"))
+    course = courses.get(course_id or "", {})
+    zh, en = _text(course.get("name_zh")), _text(course.get("name_en"))
+    months = pd.to_numeric(pd.Series([course.get("valid_months")]), errors="coerce").astype("float64").iloc[0]
+    return Post(
+        post_id=str(row["post_id"]),
+        job_family=_text(row.get("job_family")),
+        track=_text(row.get("track")),
+        unit_level=_text(row.get("unit_level")),
+        min_rank_step=_text(row.get("min_rank_step")),
+        required_course_id=course_id,
+        course=Bilingual(zh or en or "", en or zh or "") if zh or en else None,
+        valid_months=float(months),
+    )
+
+
+def _rows_by(rows: pd.DataFrame | None, key: str) -> dict[str, dict[str, object]]:
+    if rows is None:
+        return {}
+    return {str(row[key]): {str(name): value for name, value in row.items()} for row in rows.to_dict("records")}
+
+
+def _text(value: object) -> str | None:
+    return None if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]

@@ -1,0 +1,70 @@
+"""The rules that a path must keep: who may take which post when, least times in a post, the end of service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models.paths.dwell import QUARTER_MONTHS
+from models.paths.finding import DAYS_A_MONTH
+from models.posts.histories import Array, Histories
+
+Allowed = Callable[[Array, Array, Array], Array]
+"""(officer rows, posts, days since 1970), all (m,) -> (m,) whether each officer may take that post on that day."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What stands in the way; everything may be absent.
+
+    least_months: (size,) the shortest stay in each post or rank step before the next move.
+    end_months: (n,) months until each officer retires, NaN where unknown. `first` is the officer row of row 0.
+    """
+
+    allowed: Allowed | None = None
+    least_months: Array | None = None
+    end_months: Array | None = None
+    first: int = 0
+
+    def from_row(self, row: int) -> Rules:
+        """The same for a part of the questions that starts at `row`."""
+        return replace(self, first=self.first + row)
+
+    def allows(self, rows: Array, posts: Array, days: Array) -> Array:
+        """(m,) 1.0 where the officer of a row may take the post on the day, else 0.0."""
+        if self.allowed is None:
+            return np.ones(len(rows))
+        return np.asarray(self.allowed(rows + self.first, posts, days), np.float64)
+
+    def open_chances(self, chances: Array, rows: Array, histories: Histories, times: Array) -> Array:
+        """(m, size) chances with those that no rule allows taken out; what is left keeps its own chance.
+
+        A post is judged on the middle day of the move that `times` (m, quarters) speaks of.
+        """
+        if self.allowed is None:
+            return chances.copy()
+        total = times.sum(1)
+        middle = (np.arange(times.shape[1]) + 0.5) * QUARTER_MONTHS * DAYS_A_MONTH
+        days = histories.day + np.where(total > 0, (times * middle).sum(1) / np.where(total > 0, total, 1), 0)
+        row, post = np.nonzero(chances > 0)
+        found = np.zeros_like(chances)
+        found[row, post] = chances[row, post] * self.allows(rows[row], post, days[row])
+        return found
+
+    def waits(self, histories: Histories, size: int) -> Array | None:
+        """(m,) months that must still pass before the next move, None where no rule says so."""
+        if self.least_months is None:
+            return None
+        present = histories.present(size)
+        least = np.append(self.least_months, 0.0)[present]
+        return np.maximum(least - histories.days[:, 0] / DAYS_A_MONTH, 0.0)
+
+    def before_the_end(self, times: Array, rows: Array) -> Array:
+        """`times` (m, quarters) with nothing after retirement."""
+        if self.end_months is None:
+            return times
+        end = np.nan_to_num(self.end_months[rows + self.first], nan=np.inf)
+        begins = np.arange(times.shape[1]) * QUARTER_MONTHS
+        return np.where(begins[None, :] + QUARTER_MONTHS <= end[:, None] + 1e-9, times, 0.0)

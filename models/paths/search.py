@@ -1,0 +1,224 @@
+"""The k best and mutually different paths from where officers stand to their goals, within a horizon.
+
+The chance of a path is the product of its moves' chances (`transitions`) times the chance that their stays, one after
+the other, end within the horizon (`dwell`, with leaving as the other risk). The search is a beam: many posts for the
+first step, fewer for the second; each kept because it is likely to be gone to and the goal is likely from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from models.paths.beams import Beam, Leg, Route, Search, arrivals, best_rows, in_whole_months, mean_days
+from models.paths.dwell import QUARTER_MONTHS, DwellModel, after_each_other, quantiles
+from models.paths.finding import DAYS_A_MONTH, PATHS, FoundPaths, Goals, Path
+from models.paths.rules import Rules
+from models.paths.transitions import extended
+from models.posts.histories import Array, Histories
+
+CHUNK = 512
+# the plain tenths covered .76 on Chicago 2008 to 2012: hazards drift, so the tails stand a hundredth further out
+QUANTILES = (0.09, 0.5, 0.91)
+TENURES_MONTHS = (60.0, 144.0, 240.0)  # officers of like tenure share the time of a later leg
+FLOOR = 1e-12
+DAYS_OF_GRACE = 0.1  # of a quarter: two years with a leap day are eight quarters and not nine
+
+
+class PostChances(Protocol):
+    """What the search asks of transitions."""
+
+    @property
+    def size(self) -> int:
+        """Posts in the catalogue."""
+        ...
+
+    def chances(self, histories: Histories) -> Array:
+        """(n, size) chance of each next post."""
+        ...
+
+    def towards(self, histories: Histories, goals: Array) -> Array:
+        """(n,) chance that the next post is the goal."""
+        ...
+
+    def into(self, goals: Array) -> Array:
+        """(n, size) a guess of the chance to go from every post to each goal."""
+        ...
+
+
+@dataclass(frozen=True)
+class PathModel:
+    """Transitions and dwell times, and how they are searched."""
+
+    transitions: PostChances
+    dwell: DwellModel
+    search: Search = field(default_factory=Search)
+
+    def find(self, asked: Goals, k: int = PATHS) -> FoundPaths:
+        """Paths and times of arrival over all ways found: what the backtest compares with the peers."""
+        paths: list[list[Path]] = []
+        times = [np.zeros((0, len(QUANTILES)))]
+        for start in range(0, len(asked), CHUNK):
+            part = asked.take(slice(start, start + CHUNK))
+            beams = self._beams(part, Rules())
+            paths.extend([route.path for route in routes] for routes in self._chosen(part, beams, k))
+            times.append(quantiles(arrivals(beams, len(part)), QUANTILES, self.dwell.within))
+        found = in_whole_months(np.concatenate(times), asked.horizon_months)
+        return FoundPaths(paths, found[:, 1], found[:, 0], found[:, 2])
+
+    def routes(self, asked: Goals, k: int = PATHS, rules: Rules | None = None) -> list[list[Route]]:
+        """At most k routes for each question, best first; none where no path was found."""
+        found: list[list[Route]] = []
+        known = rules or Rules()
+        for start in range(0, len(asked), CHUNK):
+            part = asked.take(slice(start, start + CHUNK))
+            found.extend(self._chosen(part, self._beams(part, known.from_row(start)), k))
+        return found
+
+    def chance(self, asked: Goals, rules: Rules | None = None) -> Array:
+        """(n,) chance of reaching each goal within the horizon by any of the ways found."""
+        known = rules or Rules()
+        parts = [np.zeros(0)]
+        for start in range(0, len(asked), CHUNK):
+            part = asked.take(slice(start, start + CHUNK))
+            parts.append(arrivals(self._beams(part, known.from_row(start)), len(part)).sum(1))
+        return np.concatenate(parts)
+
+    def _beams(self, asked: Goals, rules: Rules) -> list[Beam]:
+        """Paths of one, two and three steps to the goals that are known and not yet reached."""
+        size, starts = self.transitions.size, asked.starts
+        open_ = np.flatnonzero((asked.goals < size) & (asked.goals != starts.present(size)))
+        quarters = max(1, int(np.ceil(asked.horizon_months / QUARTER_MONTHS - DAYS_OF_GRACE)))
+        first = self._moves(starts.take(open_), quarters, rules, open_)
+        out = rules.open_chances(self._chances(asked, starts.take(open_), open_), open_, starts.take(open_), first)
+        goals, at = asked.goals[open_], np.arange(len(open_))
+        direct = Beam(open_, goals[:, None], out[at, goals][:, None], first[:, None])
+        guess = self.transitions.into(goals)
+        out[at, goals] = 0.0
+        stage = self._widened(Beam(open_, np.zeros((len(open_), 0), int), np.ones((len(open_), 0)), first[:, None]),
+                              out, guess, self.search.first)  # fmt: skip
+        two, histories = self._to_goal(stage, asked, rules)
+        best = best_rows(two, self.search.second)
+        stage, histories = stage.take(best), histories.take(best)
+        onward = self._onward(stage, asked, histories, rules)
+        wider = self._widened(stage, onward, self.transitions.into(asked.goals[stage.question]), self.search.third,
+                              two.times[best, -1])  # fmt: skip
+        three, _ = self._to_goal(wider, asked, rules)
+        return [direct, two, three]
+
+    def _chances(self, asked: Goals, histories: Histories, question: Array) -> Array:
+        """(m, size) chance of each next post, with what else is known of the officer of each question."""
+        plain = self.transitions.chances(histories)
+        if asked.factors is None:
+            return plain
+        lifted = plain * asked.factors[question]
+        return np.asarray(lifted / np.maximum(lifted.sum(1, keepdims=True), 1e-12))
+
+    def _towards(self, asked: Goals, histories: Histories, goals: Array, question: Array) -> Array:
+        if asked.factors is None:
+            return self.transitions.towards(histories, goals)
+        return np.asarray(self._chances(asked, histories, question)[np.arange(len(goals)), goals])
+
+    def _onward(self, stage: Beam, asked: Goals, histories: Histories, rules: Rules) -> Array:
+        """(m, size) chances of a further step that is neither the goal nor where the officer stood before."""
+        chances = self._chances(asked, histories, stage.question)
+        out = rules.open_chances(chances, stage.question, histories, stage.times[:, -1])
+        at, size = np.arange(len(stage.question)), self.transitions.size
+        out[at, asked.goals[stage.question]] = 0.0
+        start = asked.starts.present(size)[stage.question]
+        rows = np.flatnonzero(start < size)
+        out[rows, start[rows]] = 0.0
+        return out
+
+    def _widened(self, stage: Beam, out: Array, guess: Array, width: int, arrivals: Array | None = None) -> Beam:
+        """Each path with each of its `width` best further steps.
+
+        `stage.times[:, -1]` is when the step is taken; after two steps `arrivals` says when.
+        """
+        width = min(width, out.shape[1])
+        places = np.argpartition(-out * guess, width - 1, axis=1)[:, :width]
+        row = np.repeat(np.arange(len(out)), width)
+        post = places.ravel()
+        kept = out[row, post] > 0
+        row, post = row[kept], post[kept]
+        steps = np.concatenate([stage.steps[row], post[:, None]], 1)
+        chances = np.concatenate([stage.chances[row], out[row, post][:, None]], 1)
+        times = stage.times[row]
+        if arrivals is not None:
+            times = np.concatenate([times, arrivals[row][:, None]], 1)
+        return Beam(stage.question[row], steps, chances, times)
+
+    def _to_goal(self, stage: Beam, asked: Goals, rules: Rules) -> tuple[Beam, Histories]:
+        """Each path with the goal as its last step, and the histories that stand before that step."""
+        histories = asked.starts.take(stage.question)
+        passed = np.zeros(len(stage.question))
+        for place in range(stage.steps.shape[1]):
+            now = mean_days(stage.times[:, place])
+            histories = extended(histories, stage.steps[:, place], np.maximum(now - passed - 1, 0))
+            passed = np.maximum(now, passed)
+        goals = asked.goals[stage.question]
+        stay = self._leg_times(histories, stage.times.shape[2], rules)
+        arrival = after_each_other(stage.times[:, -1], stay)
+        arrival = rules.before_the_end(arrival, stage.question)
+        last = self._towards(asked, histories, goals, stage.question)
+        last = last * rules.allows(stage.question, goals, histories.day + mean_days(stay))
+        chances = np.concatenate([stage.chances, last[:, None]], 1)
+        times = np.concatenate([stage.times, arrival[:, None]], 1)
+        return Beam(stage.question, np.concatenate([stage.steps, goals[:, None]], 1), chances, times), histories
+
+    def _moves(self, histories: Histories, quarters: int, rules: Rules, rows: Array) -> Array:
+        times = self.dwell.move_times(histories, quarters, rules.waits(histories, self.transitions.size))
+        return rules.before_the_end(times, rows)
+
+    def _leg_times(self, histories: Histories, quarters: int, rules: Rules) -> Array:
+        """(m, quarters) when a stay that has just begun ends; officers of one post and like tenure share it."""
+        size = self.transitions.size
+        tenure = np.searchsorted(TENURES_MONTHS, np.nan_to_num(histories.tenure_days) / DAYS_A_MONTH)
+        keys = histories.present(size).astype(np.int64) * (len(TENURES_MONTHS) + 1) + tenure
+        _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+        some = histories.take(first)
+        return self.dwell.move_times(some, quarters, rules.waits(some, size))[place]
+
+    def _chosen(self, asked: Goals, beams: Sequence[Beam], k: int) -> list[list[Route]]:
+        """The best paths of each question, each as unlike the better ones as the penalty asks."""
+        rows: list[list[tuple[float, int, int]]] = [[] for _ in range(len(asked))]
+        for number, beam in enumerate(beams):
+            worth = beam.worth
+            for row in np.flatnonzero(worth > FLOOR).tolist():
+                rows[int(beam.question[row])].append((float(worth[row]), number, row))
+        horizon = asked.horizon_months
+        return [
+            [self._route(beams[number], row, horizon) for _, number, row in self._different(one, beams, k)]
+            for one in rows
+        ]
+
+    def _route(self, beam: Beam, row: int, horizon: float) -> Route:
+        times = in_whole_months(quantiles(beam.times[row], QUANTILES, self.dwell.within), horizon)
+        legs = tuple(
+            Leg(int(post), float(chance), float(time[1]), float(time[0]), float(time[2]))
+            for post, chance, time in zip(beam.steps[row], beam.chances[row], times, strict=True)
+        )
+        return Route(legs, float(beam.worth[row]))
+
+    def _different(
+        self, found: list[tuple[float, int, int]], beams: Sequence[Beam], k: int
+    ) -> Iterator[tuple[float, int, int]]:
+        left = sorted(found, key=lambda one: (-one[0], one[1], one[2]))[: 6 * k]
+        steps = {one: frozenset(beams[one[1]].steps[one[2], :-1].tolist()) for one in left}
+        chosen: list[tuple[float, int, int]] = []
+        penalty = self.search.likeness_penalty
+        while left and len(chosen) < k:
+            best = max(left, key=lambda one: np.log(one[0]) - penalty * _likeness(one, chosen, steps))
+            left.remove(best)
+            chosen.append(best)
+        yield from sorted(chosen, key=lambda one: -one[0])
+
+
+def _likeness(one: tuple[float, int, int], chosen: Sequence[tuple[float, int, int]],
+              steps: dict[tuple[float, int, int], frozenset[int]]) -> float:  # fmt: skip
+    """The largest share of steps in common with a path already chosen; 0 for the direct one."""
+    mine = steps[one]
+    return max((len(mine & steps[other]) / len(mine | steps[other]) for other in chosen if mine), default=0.0)

@@ -1,0 +1,246 @@
+"""Which post comes next, as a mixture of plain counts whose weights were learned on later time.
+
+Seven ways of counting each give a distribution over posts: all moves out of the present post, the recent ones, those
+out of it after as long a stay, those after the same two posts, a return to a post held before, and where people go
+at large and of late. EM (Dempster, Laird and Rubin 1977) weighs them on moves that were not counted, once for each
+length of history. Counts are enough here: a search for paths asks this question a hundred times for each officer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from models.artifacts import Parts
+from models.paths.finding import DAYS_A_MONTH
+from models.posts.counts import known_pairs, pair_key
+from models.posts.histories import PADDING, Array, Catalogue, Histories, Moves
+
+WAYS = ("markov", "recent", "stay", "pair", "return", "popularity", "fashion")
+RETURN = WAYS.index("return")
+BACK_OFF = 10.0
+NARROW_BACK_OFF = 3.0
+HALF_LIFE_DAYS = 730.0
+FASHION_DAYS = 180.0
+STAY_MONTHS = (6.0, 18.0, 42.0, 84.0)
+DEPTHS = 4  # lengths of history that are weighed apart: 1, 2, 3, more posts
+FIRST_BACK = 8
+ROUNDS = 60
+HELD_OUT = 0.2
+TABLES = ("markov", "recent", "stay", "pair")
+
+
+@dataclass(frozen=True)
+class Transitions:
+    """Counts out of (size + 1) presents, (presents x stays) and pairs, how far back returns go, and the weights.
+
+    markov, recent: (size + 1, size); stay: (stays * (size + 1), size); pair: (pairs + 1, size), the last row empty;
+    back: (FIRST_BACK,) share of returns by steps back; popularity, fashion: (size,); weights: (DEPTHS, ways).
+    """
+
+    markov: sp.csr_matrix
+    recent: sp.csr_matrix
+    stay: sp.csr_matrix
+    pair: sp.csr_matrix
+    pair_keys: Array
+    back: Array
+    popularity: Array
+    fashion: Array
+    weights: Array
+
+    @classmethod
+    def fit(cls, moves: Moves, catalogue: Catalogue) -> Transitions:
+        """Weigh the ways on the last fifth of the moves, then count all of them."""
+        cut = np.quantile(moves.day, 1 - HELD_OUT)
+        early, late = moves.take(moves.day <= cut), moves.take(moves.day > cut)
+        counted = _counted(moves, catalogue.size)
+        if not len(early) or not len(late):
+            return counted
+        return replace(counted, weights=_weighed(_counted(early, catalogue.size), late))
+
+    @property
+    def size(self) -> int:
+        """Posts in the catalogue."""
+        return len(self.popularity)
+
+    def chances(self, histories: Histories) -> Array:
+        """(n, size) chance of each next post; the present one has none."""
+        ways = self._ways(histories)
+        mixed = np.einsum("nw,wns->ns", self.weights[depth_of(histories)], ways)
+        present = histories.present(self.size)
+        rows = np.flatnonzero(present < self.size)
+        mixed[rows, present[rows]] = 0.0
+        return np.asarray(mixed / np.maximum(mixed.sum(1, keepdims=True), 1e-12))
+
+    def towards(self, histories: Histories, goals: Array) -> Array:
+        """(n,) chance that the next post is the goal; what `chances` has there, without making all of the row."""
+        present = histories.present(self.size)
+        known = present < self.size
+        staying = np.where(known, self._mixed(histories, np.where(known, present, 0)), 0.0)
+        weights = self.weights[depth_of(histories)]
+        nothing = weights[:, RETURN] * (self._shares(histories).sum(1) == 0)  # whoever has no post to go back to
+        left = np.maximum(weights.sum(1) - nothing - staying, 1e-12)
+        return np.where(goals == present, 0.0, self._mixed(histories, goals) / left)
+
+    def _mixed(self, histories: Histories, posts: Array) -> Array:
+        """(n,) what the ways give one post each, weighed but not made to sum to 1."""
+        present, behind = histories.present(self.size), self.popularity[posts]
+        markov = _cell(self.markov, present, posts, behind, BACK_OFF)
+        held = (histories.posts[:, 1 : 1 + FIRST_BACK] == posts[:, None]) * self._shares(histories)
+        cells = [
+            markov,
+            _cell(self.recent, present, posts, markov, BACK_OFF),
+            _cell(self.stay, self._stay_row(histories), posts, markov, NARROW_BACK_OFF),
+            _cell(self.pair, self._pair_row(histories), posts, markov, NARROW_BACK_OFF),
+            held.sum(1),
+            behind,
+            self.fashion[posts],
+        ]
+        return np.asarray(np.einsum("nw,wn->n", self.weights[depth_of(histories)], np.stack(cells)))
+
+    def into(self, goals: Array) -> Array:
+        """(n, size) a first guess, blind to histories, of the chance to go from every post straight to each goal."""
+        column = self.markov[: self.size, goals].toarray().T
+        total = np.asarray(self.markov.sum(1)).ravel()[: self.size]
+        return np.asarray((column + BACK_OFF * self.popularity[goals, None]) / (total + BACK_OFF))
+
+    def to_parts(self) -> Parts:
+        """Plain arrays."""
+        arrays = {name: getattr(self, name) for name in ("pair_keys", "back", "popularity", "fashion", "weights")}
+        for name in TABLES:
+            table = getattr(self, name)
+            arrays |= {f"{name}.{part}": getattr(table, part) for part in ("data", "indices", "indptr")}
+        return Parts(arrays={f"transitions.{name}": np.asarray(array) for name, array in arrays.items()})
+
+    @classmethod
+    def from_parts(cls, parts: Parts) -> Transitions:
+        """The inverse of `to_parts`."""
+        arrays = {name.removeprefix("transitions."): array for name, array in parts.arrays.items()}
+        size = len(arrays["popularity"])
+        tables = {
+            name: sp.csr_matrix(
+                tuple(arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr")),
+                shape=(len(arrays[f"{name}.indptr"]) - 1, size),
+            )
+            for name in TABLES
+        }
+        plain = {name: arrays[name] for name in ("pair_keys", "back", "popularity", "fashion", "weights")}
+        return cls(**tables, **plain)
+
+    def _ways(self, histories: Histories) -> Array:
+        """(ways, n, size) what each way of counting gives; every row sums to 1, or to 0 where it has nothing."""
+        present = histories.present(self.size)
+        markov = _rows(self.markov, present, self.popularity, BACK_OFF)
+        rows = [
+            markov,
+            _rows(self.recent, present, markov, BACK_OFF),
+            _rows(self.stay, self._stay_row(histories), markov, NARROW_BACK_OFF),
+            _rows(self.pair, self._pair_row(histories), markov, NARROW_BACK_OFF),
+            self._returns(histories),
+            np.broadcast_to(self.popularity, markov.shape),
+            np.broadcast_to(self.fashion, markov.shape),
+        ]
+        return np.stack(rows)
+
+    def _stay_row(self, histories: Histories) -> Array:
+        stay = np.searchsorted(STAY_MONTHS, histories.days[:, 0] / DAYS_A_MONTH, side="right")
+        return np.asarray(stay * (self.size + 1) + histories.present(self.size))
+
+    def _pair_row(self, histories: Histories) -> Array:
+        keys = pair_key(histories.nth(1, self.size), histories.present(self.size), self.size)
+        return known_pairs(self.pair_keys, keys)
+
+    def _shares(self, histories: Histories) -> Array:
+        """(n, width) chance of returning to each earlier post, the present one and unknown ones left out."""
+        posts = histories.posts[:, 1 : 1 + FIRST_BACK]
+        known = (posts != PADDING) & (posts < self.size) & (posts != histories.posts[:, :1])
+        shares = known * self.back[: posts.shape[1]]
+        return np.asarray(shares / np.maximum(shares.sum(1, keepdims=True), 1e-12))
+
+    def _returns(self, histories: Histories) -> Array:
+        posts = histories.posts[:, 1 : 1 + FIRST_BACK]
+        shares, result = self._shares(histories), np.zeros((len(histories), self.size + 1))
+        columns = np.where(shares > 0, posts, self.size).astype(np.int64)
+        np.add.at(result, (np.arange(len(posts))[:, None], columns), shares)
+        return result[:, : self.size]
+
+
+def depth_of(histories: Histories) -> Array:
+    """(n,) which row of weights a history is read with."""
+    return np.asarray(np.clip((histories.posts != PADDING).sum(1), 1, DEPTHS) - 1)
+
+
+def extended(histories: Histories, posts: Array, days: Array) -> Histories:
+    """The histories after one more move each: to `posts` (n,), `days` (n,) from now, and one day into the new post."""
+    passed = np.asarray(days, np.float32)[:, None] + 1.0
+    later = np.where(histories.posts == PADDING, 0, histories.days + passed)
+    return Histories(
+        posts=np.concatenate([posts[:, None].astype(np.int32), histories.posts], 1),
+        days=np.concatenate([np.ones((len(posts), 1), np.float32), later], 1).astype(np.float32),
+        rank=histories.rank,
+        rank_days=histories.rank_days + passed[:, 0],
+        tenure_days=histories.tenure_days + passed[:, 0],
+        day=(histories.day + passed[:, 0]).astype(np.int32),
+    )
+
+
+def _counted(moves: Moves, size: int) -> Transitions:
+    histories, target = moves.histories, moves.targets
+    present, before = histories.present(size), histories.nth(1, size)
+    keys = pair_key(before, present, size)
+    pair_keys = np.unique(keys[keys >= 0])
+    stay = np.searchsorted(STAY_MONTHS, histories.days[:, 0] / DAYS_A_MONTH, side="right")
+    fading = 0.5 ** ((moves.day.max() - moves.day) / HALF_LIFE_DAYS)
+    ones, paired = np.ones(len(moves)), np.flatnonzero(keys >= 0)
+    back = histories.posts[:, 1 : 1 + FIRST_BACK] == target[:, None]
+    depth = np.bincount(back.argmax(1)[back.any(1)], minlength=FIRST_BACK)[:FIRST_BACK] + 0.1
+    share = np.bincount(target, fading, minlength=size) + 0.1
+    of_late = np.bincount(target, 0.5 ** ((moves.day.max() - moves.day) / FASHION_DAYS), minlength=size) + 0.01
+    ways = np.array([0.25, 0.2, 0.15, 0.15, 0.1, 0.1, 0.05])
+    return Transitions(
+        markov=_table(present, target, ones, (size + 1, size)),
+        recent=_table(present, target, fading, (size + 1, size)),
+        stay=_table(stay * (size + 1) + present, target, ones, ((len(STAY_MONTHS) + 1) * (size + 1), size)),
+        pair=_table(
+            known_pairs(pair_keys, keys[paired]), target[paired], ones[paired], (len(pair_keys) + 1, size)
+        ),
+        pair_keys=pair_keys,
+        back=depth / depth.sum(),
+        popularity=share / share.sum(),
+        fashion=of_late / of_late.sum(),
+        weights=np.tile(ways, (DEPTHS, 1)),
+    )  # fmt: skip
+
+
+def _weighed(early: Transitions, late: Moves) -> Array:
+    """(DEPTHS, ways) weights under which the later moves are likeliest."""
+    found = early.weights.copy()
+    depths, cells = depth_of(late.histories), np.zeros((len(late), len(WAYS)))
+    for start in range(0, len(late), 2048):
+        part = slice(start, start + 2048)
+        ways = early._ways(late.histories.take(part))
+        cells[part] = ways[:, np.arange(ways.shape[1]), late.targets[part]].T
+    for depth in range(DEPTHS):
+        seen = cells[depths == depth]
+        for _ in range(ROUNDS if len(seen) else 0):
+            share = seen * found[depth] + 1e-12
+            share /= share.sum(1, keepdims=True)
+            found[depth] = (share.sum(0) + 1.0) / (len(seen) + len(WAYS))
+    return found
+
+
+def _table(rows: Array, columns: Array, weight: Array, shape: tuple[int, int]) -> sp.csr_matrix:
+    return sp.csr_matrix((weight.astype(np.float64), (rows, columns)), shape=shape)
+
+
+def _rows(table: sp.csr_matrix, at: Array, behind: Array, strength: float) -> Array:
+    counts = table[at].toarray()
+    return np.asarray((counts + strength * behind) / (counts.sum(1, keepdims=True) + strength))
+
+
+def _cell(table: sp.csr_matrix, at: Array, goals: Array, behind: Array, strength: float) -> Array:
+    counts = np.asarray(table[at, goals]).ravel()
+    total = np.asarray(table.sum(1)).ravel()[at]
+    return np.asarray((counts + strength * behind) / (total + strength))

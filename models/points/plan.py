@@ -1,0 +1,254 @@
+"""What would earn the missing points by when: what passes and expires by itself, and the fewest steps that reach.
+
+Combinations are looked for among what is least demanding first (study, then years of service and appraisals, then
+awards, which others decide); one that asks for more is told only where it takes fewer steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data_contracts.asof import add_months
+from data_contracts.decisions import PointsRule
+from data_contracts.earning import DEMANDING, EarningPolicy
+from data_contracts.errors import InvalidInput
+from models.points.lines import Account, Frames, Line, accounts
+from models.points.ways import NEARLY, Offer, Reach, Shelf, Way, implied, ways_of
+
+Status = Literal["reached", "by_itself", "possible", "not_within_deadline"]
+MOST_COMBINATIONS = 400_000
+
+
+@dataclass(frozen=True)
+class Target:
+    """The points asked for on a day."""
+
+    total: float
+    deadline: date
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Points that a line loses on a day because merits expire."""
+
+    rule: PointsRule
+    on: date
+    points: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to earn: a merit of a rule that could count from `on`, and the course it would take."""
+
+    rule: PointsRule
+    on: date
+    offer: Offer | None = None
+
+
+@dataclass(frozen=True)
+class Combination:
+    """Steps that together reach the target, what they add at the deadline, and from when all of them could count."""
+
+    steps: tuple[Step, ...]
+    gain: float
+
+    @property
+    def on(self) -> date:
+        """The day on which the last step counts."""
+        return max(step.on for step in self.steps)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The answer: where the officer stands now and, if nothing is done, at the deadline; what could be done.
+
+    `on` is the first day from which the target is held by itself until the deadline; `most` is the highest total
+    that could be reached at the deadline (where the target is within reach, at least the target).
+    """
+
+    status: Status
+    now: Account
+    then: Account
+    target: Target
+    on: date | None
+    most: float
+    losses: tuple[Loss, ...]
+    ways: tuple[Way, ...]
+    combinations: tuple[Combination, ...]
+
+    @property
+    def missing(self) -> float:
+        """Points missing at the deadline if nothing is done."""
+        return max(self.target.total - self.then.total, 0.0)
+
+
+def plans(frames: Frames, now: Sequence[Account], targets: Sequence[Target], earning: EarningPolicy) -> list[Plan]:
+    """One plan for each account and its target, in order; `frames` are the records that the accounts were made of.
+
+    Raises InvalidInput for a deadline that is not after the day of the account.
+    """
+    for account, target in zip(now, targets, strict=True):
+        if target.deadline <= account.as_of:
+            raise InvalidInput(f"deadline {target.deadline} is not after {account.as_of}; give a later day")
+    rules = [line.rule for line in now[0].lines] if now else []
+    shelf = Shelf.of(frames, rules, earning)
+    running = {
+        account.officer_id: account for account in _later(frames, now, [add_months(one.as_of, 12) for one in now])
+    }
+    then = _later(frames, now, [target.deadline for target in targets])
+    return [
+        _plan(Reach(shelf, account, later, _serving(running[account.officer_id]), earning), target)
+        for account, later, target in zip(now, then, targets, strict=True)
+    ]
+
+
+def _later(frames: Frames, now: Sequence[Account], days: Sequence[date]) -> list[Account]:
+    """The accounts of the same officers on later days, in order, read once for each day."""
+    found: dict[int, Account] = {}
+    for day in set(days):
+        places = [place for place, one in enumerate(days) if one == day]
+        rules = [line.rule for line in now[places[0]].lines]
+        told = accounts(frames, [now[place].officer_id for place in places], rules, day)
+        found |= dict(zip(places, told, strict=True))
+    return [found[place] for place in range(len(now))]
+
+
+def _serving(later: Account) -> frozenset[str]:
+    """Rules by years with an anniversary in the year that ends with `later`: a stretch is running."""
+    since = add_months(later.as_of, -12)
+    by_years = [line for line in later.lines if line.rule.per == "year"]
+    return frozenset(line.rule.code for line in by_years if any(merit.earned_on > since for merit in line.merits))
+
+
+def _plan(reach: Reach, target: Target) -> Plan:
+    ways = ways_of(reach)
+    missing = target.total - reach.then.total
+    most, combinations = reach.then.total, tuple[Combination, ...]()
+    on = _held_from(reach, target) if missing <= NEARLY else None
+    if missing > NEARLY:
+        most, combinations = _combinations(reach, ways, missing)
+    status: Status = "possible" if combinations else "not_within_deadline"
+    if on is not None:
+        status = "reached" if on == reach.start else "by_itself"
+    return Plan(status, reach.now, reach.then, target, on, most, losses_of(reach.then, reach.start), ways, combinations)
+
+
+def losses_of(then: Account, start: date) -> tuple[Loss, ...]:
+    """What expires after `start` and by the deadline, day by day, as far as the cap does not make it up."""
+    found = []
+    for line in then.lines:
+        ends = {merit.expires_on for merit in line.merits if merit.expires_on is not None}
+        for day in sorted(end for end in ends if start < end <= then.as_of):
+            before, after = (_points_on(line, day, gone) for gone in (day - timedelta(days=1), day))
+            if before - after > NEARLY:
+                found.append(Loss(line.rule, day, before - after))
+    return tuple(sorted(found, key=lambda loss: loss.on))
+
+
+def _points_on(line: Line, day: date, gone: date) -> float:
+    """Points of the merits earned before `day` that have not expired by `gone`."""
+    count = sum(
+        merit.earned_on < day and (merit.expires_on is None or merit.expires_on > gone) for merit in line.merits
+    )
+    return min(count * line.rule.points, line.rule.cap)
+
+
+def _held_from(reach: Reach, target: Target) -> date:
+    """The first day from which the total stays at the target until the deadline, nothing being done."""
+    changes = {reach.start}
+    for line in reach.then.lines:
+        days = (day for merit in line.merits for day in (merit.earned_on, merit.expires_on))
+        changes |= {day for day in days if day is not None and reach.start < day <= reach.deadline}
+    since = reach.start
+    for day in sorted(changes):
+        total = sum(_counted_on(line, day, reach.start) for line in reach.then.lines)
+        if total < target.total - NEARLY:
+            since = min((later for later in changes if later > day), default=reach.deadline)
+    return since
+
+
+def _counted_on(line: Line, day: date, start: date) -> float:
+    """Points of a line on a day from `start` on, when only years pass and merits expire."""
+    count = sum(
+        merit.earned_on <= max(day, start) and (merit.expires_on is None or merit.expires_on > day)
+        for merit in line.merits
+    )
+    return min(count * line.rule.points, line.rule.cap)
+
+
+def _combinations(reach: Reach, ways: Sequence[Way], missing: float) -> tuple[float, tuple[Combination, ...]]:
+    """The highest total possible, and of each tier that reaches with fewer steps than those before it the fewest."""
+    told: list[Combination] = []
+    most = reach.then.total
+    for tier in _tiers(ways):
+        sizes = _sizes(tier, missing)
+        gains = np.where(_hours(tier, sizes) <= reach.study_hours + NEARLY, _gains(reach.then, tier, sizes), -np.inf)
+        most = max(most, reach.then.total + float(gains.max()))
+        steps = sum(np.ogrid[tuple(slice(size) for size in sizes)], np.zeros(sizes, dtype=np.int64))
+        fewest = np.where(gains >= missing - NEARLY, steps, np.iinfo(np.int64).max)
+        number = int(fewest.min())
+        if gains.max() < missing - NEARLY or (told and number >= len(told[-1].steps)):
+            continue
+        best = int(np.where(fewest == number, gains, np.inf).argmin())  # the least beyond what is missing
+        counts = [int(count) for count in np.unravel_index(best, sizes)]
+        told.append(Combination(_steps(reach, tier, counts), float(gains.flat[best])))
+    return most, tuple(told)
+
+
+def _tiers(ways: Sequence[Way]) -> Iterator[list[Way]]:
+    """Ways with a step left, of the least demanding kinds, then of more and more."""
+    for number in range(1, len(DEMANDING) + 1):
+        tier = [way for way in ways if way.steps and way.earned_by in DEMANDING[:number]]
+        if any(way.earned_by == DEMANDING[number - 1] for way in tier):
+            yield tier
+
+
+def _sizes(tier: Sequence[Way], missing: float) -> tuple[int, ...]:
+    """How many choices (no step, one, two, ...) of each way are looked at.
+
+    No more steps than the missing points could need; beyond MOST_COMBINATIONS the ways with most steps are cut.
+    """
+    sizes = [min(way.steps, int(np.ceil(missing / way.rule.points - NEARLY))) + 1 for way in tier]
+    while np.prod(sizes, dtype=float) > MOST_COMBINATIONS:
+        sizes[int(np.argmax(sizes))] -= 1
+    return tuple(sizes)
+
+
+def _hours(tier: Sequence[Way], sizes: tuple[int, ...]) -> NDArray[np.float64]:
+    """The hours of study of each choice, in the shape of `sizes`."""
+    hours = np.zeros(sizes)
+    for axis, way in enumerate(tier):
+        if way.offers:
+            of_steps = np.concatenate([[0.0], np.cumsum([offer.hours for offer in way.offers])])[: sizes[axis]]
+            hours += of_steps.reshape([-1 if each == axis else 1 for each in range(len(tier))])
+    return hours
+
+
+def _gains(then: Account, tier: Sequence[Way], sizes: tuple[int, ...]) -> NDArray[np.float64]:
+    """What each choice adds at the deadline, in the shape of `sizes`; a step counts on every line that it matches."""
+    gain, axes = np.zeros(sizes), np.ogrid[tuple(slice(size) for size in sizes)]
+    for line in then.lines:
+        here = [axis for axis, way in zip(axes, tier, strict=True) if implied(way.rule, line.rule)]
+        if here:
+            gain += np.minimum(line.subtotal + sum(here) * line.rule.points, line.rule.cap) - line.points
+    return gain
+
+
+def _steps(reach: Reach, tier: Sequence[Way], counts: Sequence[int]) -> tuple[Step, ...]:
+    """The steps of a choice with their days; courses are taken one after another."""
+    found, hours = [], 0.0
+    for way, count in zip(tier, counts, strict=True):
+        for number in range(count):
+            offer = way.offers[number] if way.offers else None
+            on = way.days[number]
+            if offer is not None:
+                hours += offer.hours
+                on = max(on, reach.start + timedelta(days=reach.study_days(hours) + 1))
+            found.append(Step(way.rule, on, offer))
+    return tuple(sorted(found, key=lambda step: step.on))

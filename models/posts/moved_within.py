@@ -1,0 +1,157 @@
+"""Who moved where within so many months, counted officer by officer: what "6 of 10 officers from your post with this
+training moved here within three years" rests on.
+
+An officer counts for a post and a course from the first day on which both were true: the post was held, the course was
+taken. Only those count whose months since that day were all seen, so that nobody counts as one who stayed for having
+come lately. Who left the force stays counted: they did not move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data_contracts.suggesting import CountRules
+from models.posts.histories import Array, Catalogue
+
+ANY = ""  # the course of those counted whatever they have taken
+NAMES = ("totals_key", "totals", "moved_key", "moved")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """`moved` of `total` officers who held the post and, where `course_id` names one, had that training."""
+
+    course_id: str
+    moved: int
+    total: int
+
+
+@dataclass(frozen=True)
+class MovedWithin:
+    """Officers by (post, course), and by (post, course, next post); keys are sorted, see `_key`.
+
+    totals_key (t,), totals (t,), moved_key (m,), moved (m,): int64 each. `courses[0]` is ANY.
+    """
+
+    posts: tuple[str, ...]
+    courses: tuple[str, ...]
+    months: int
+    totals_key: Array
+    totals: Array
+    moved_key: Array
+    moved: Array
+    codes: Mapping[str, int] = field(init=False, repr=False, compare=False)
+    places: Mapping[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "codes", {post: code for code, post in enumerate(self.posts)})
+        object.__setattr__(self, "places", {course: code for code, course in enumerate(self.courses)})
+
+    def counted(self, present: str, course_id: str, following: str) -> Counted:
+        """What was counted; 0 of 0 where nothing was kept."""
+        at, course, to = self.codes.get(present, -1), self.places.get(course_id, -1), self.codes.get(following, -1)
+        if min(at, course, to) < 0:
+            return Counted(course_id, 0, 0)
+        pair = at * len(self.courses) + course
+        total = _value(self.totals_key, self.totals, pair)
+        return Counted(course_id, _value(self.moved_key, self.moved, pair * len(self.posts) + to), total)
+
+    def told(self, present: str, courses: frozenset[str], following: str, rules: CountRules) -> Counted | None:
+        """What is worth telling an officer of that post with these courses, None where too few were counted.
+
+        A course is named only where more of those who had it moved than of all; the one with the largest lead, each
+        lead shrunk by ten officers who moved as all did, so that five of five do not beat sixty of eighty.
+        """
+        everybody = self.counted(present, ANY, following)
+        if not _enough(everybody, rules):
+            return None
+        share = everybody.moved / everybody.total
+        some = [self.counted(present, course, following) for course in sorted(courses & self.places.keys() - {ANY})]
+        leads = [(one.moved - share * one.total) / (one.total + 10) for one in some]
+        known = [(lead, place) for place, lead in enumerate(leads) if lead > 0 and _enough(some[place], rules)]
+        return some[max(known, key=lambda one: (one[0], -one[1]))[1]] if known else everybody
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """Plain JSON and plain arrays."""
+        told = {"posts": list(self.posts), "courses": list(self.courses), "months": self.months}
+        return told, {f"within.{name}": getattr(self, name) for name in NAMES}
+
+    @classmethod
+    def from_parts(cls, told: Mapping[str, Any], arrays: Mapping[str, Array]) -> MovedWithin:
+        """The inverse of `to_parts`."""
+        values = {name: arrays[f"within.{name}"] for name in NAMES}
+        return cls(tuple(told["posts"]), tuple(told["courses"]), int(told["months"]), **values)
+
+
+def count_moved_within(
+    steps: pd.DataFrame, completions: pd.DataFrame | None, catalogue: Catalogue, as_of: pd.Timestamp, rules: CountRules
+) -> MovedWithin:
+    """Count `steps` (officer_id, post_id, started_on in order, as known on the day) and completions known by it.
+
+    Pairs of a post and a course with fewer officers than `least_officers` are not kept: nothing is told of them.
+    """
+    last = as_of - pd.DateOffset(months=rules.within_months)
+    spells = steps[["officer_id", "post_id", "started_on"]].assign(
+        ended_on=steps.groupby("officer_id")["started_on"].shift(-1).fillna(as_of)
+    )
+    spells["post"] = spells["post_id"].map(catalogue.codes)
+    spells = spells[spells["post"].notna()]
+    taken, courses = _taken(completions)
+    held = spells.merge(taken, on="officer_id")
+    held["since"] = held[["started_on", "occurred_on"]].max(axis=1)
+    held = held[held["since"] < held["ended_on"]]
+    plain = spells.assign(course=0, since=spells["started_on"])
+    columns = ["officer_id", "post", "course", "since"]
+    both = pd.concat([plain[columns], held[columns]], ignore_index=True).sort_values("since", kind="stable")
+    first = both.drop_duplicates(["officer_id", "post", "course"])
+    first = first[first["since"] <= last]
+    return _counted(first, spells, courses, catalogue, rules)
+
+
+def _taken(completions: pd.DataFrame | None) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Each officer's first day with each course, as (officer_id, course, occurred_on), and the courses by number."""
+    if completions is None or completions.empty:
+        empty = pd.DataFrame({"officer_id": pd.Series(dtype="string"), "course": pd.Series(dtype="int64"),
+                              "occurred_on": pd.Series(dtype="datetime64[us]")})  # fmt: skip
+        return empty, (ANY,)
+    first = completions.groupby(["officer_id", "course_id"], as_index=False, observed=True)["occurred_on"].min()
+    names = tuple(sorted(first["course_id"].astype(str).unique()))
+    number = first["course_id"].astype(str).map({name: place for place, name in enumerate(names, start=1)})
+    return first[["officer_id", "occurred_on"]].assign(course=number), (ANY, *names)
+
+
+def _counted(
+    first: pd.DataFrame, spells: pd.DataFrame, courses: tuple[str, ...], catalogue: Catalogue, rules: CountRules
+) -> MovedWithin:
+    """Officers by key: each counts once for a post and a course, and once for each post that followed in time."""
+    pair = first["post"].to_numpy(np.int64) * len(courses) + first["course"].to_numpy(np.int64)
+    keys, totals = np.unique(pair, return_counts=True)
+    kept = keys[totals >= rules.least_officers]
+    later = first.assign(pair=pair)[np.isin(pair, kept)]
+    later = later.merge(spells[["officer_id", "post", "started_on"]], on="officer_id", suffixes=("", "_next"))
+    until = later["since"] + pd.DateOffset(months=rules.within_months)
+    later = later[(later["started_on"] > later["since"]) & (later["started_on"] <= until)]
+    later = later[later["post"] != later["post_next"]]
+    triple = later["pair"].to_numpy(np.int64) * catalogue.size + later["post_next"].to_numpy(np.int64)
+    officers = pd.factorize(later["officer_id"])[0].astype(np.int64)
+    once = np.unique(np.stack([triple, officers], 1), axis=0)[:, 0] if len(triple) else triple
+    moved_key, moved = np.unique(once, return_counts=True)
+    enough = moved >= rules.least_moved
+    return MovedWithin(
+        catalogue.posts, courses, rules.within_months, kept, totals[totals >= rules.least_officers].astype(np.int64),
+        moved_key[enough], moved[enough].astype(np.int64),
+    )  # fmt: skip
+
+
+def _enough(one: Counted, rules: CountRules) -> bool:
+    return one.total >= rules.least_officers and one.moved >= rules.least_moved
+
+
+def _value(keys: Array, values: Array, key: int) -> int:
+    place = int(np.searchsorted(keys, key))
+    return int(values[place]) if place < len(keys) and keys[place] == key else 0

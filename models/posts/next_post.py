@@ -1,0 +1,273 @@
+"""`pharos` for the next post: counts mixed by a learned gate, a small network on their log, and a plain peer.
+
+score = log mix + a * residual + b * log(followed + w * EASE), with one pair a, b for ranking every post and one for
+ranking posts never held (`novel`), and w chosen on validation time. `followed` is the share of what came after the
+posts held, at any distance, the farther the less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+import torch
+
+from data_contracts.errors import InvalidInput, UntrustedArtifact
+from models.artifacts import Parts
+from models.posts.background import background_of
+from models.posts.baselines import BACK_OFF
+from models.posts.counts import AFTER, CountTables
+from models.posts.histories import Array, CareerState, Catalogue, Histories, histories_of
+from models.posts.moved_within import MovedWithin
+from models.posts.next_post_net import Extent, NextPostNet, batch_of
+from models.posts.reasons import Reason, Seen, reasons_for
+
+KIND = "next_post_with_background"  # artefacts of before cannot be read, and say so
+CELLS = 500_000
+PEER_FLOOR = 1e-5
+
+
+@dataclass(frozen=True)
+class Blend:
+    """How much of the residual and of the plain peer is heard; `ease` is the weight of EASE within the peer."""
+
+    residual: float = 1.0
+    peer: float = 0.5
+    ease: float = 1.0
+
+
+DEFAULT_BLENDS: Mapping[str, Blend] = {"all": Blend(0.5, 0.05, 1.0), "novel": Blend(0.5, 0.25, 1.0)}
+
+
+@dataclass(frozen=True)
+class RankedPost:
+    """One suggestion; `score` is the log the ranking is made by, `probability` its share among the allowed posts."""
+
+    post_id: str
+    score: float
+    probability: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Every allowed post of one officer, best first, without reasons; `why` tells those of one post.
+
+    To tell the reasons of every post takes far longer than to rank them, and few are ever shown.
+    """
+
+    posts: tuple[RankedPost, ...]
+    why: Callable[[str], tuple[Reason, ...]]
+
+
+@dataclass(frozen=True)
+class Components:
+    """(n, size) each: log of the mixed counts, residual, EASE, what followed; barred.
+
+    parts: (n, ways, size) what each way of counting gave; counts: (n, 8, size) the counts themselves.
+    """
+
+    prior: Array
+    residual: Array
+    ease: Array
+    followed: Array
+    parts: Array
+    barred: Array
+    counts: Array
+
+    def scores(self, blend: Blend) -> Array:
+        """(n, size) logs, barred posts at minus infinity."""
+        peer = np.log(np.maximum(self.followed + blend.ease * self.ease, PEER_FLOOR))
+        scores = self.prior + blend.residual * self.residual + blend.peer * peer
+        return np.where(self.barred, -np.inf, scores)
+
+
+@dataclass(frozen=True)
+class NextPostModel:
+    """A fitted model: catalogue, rank codes, counts of every officer, networks, the two blends, and course codes.
+
+    `within` is what suggestions count of others; it never moves a score.
+    """
+
+    catalogue: Catalogue
+    ranks: Mapping[str, int]
+    tables: CountTables
+    nets: tuple[NextPostNet, ...]
+    blends: Mapping[str, Blend] = field(default_factory=lambda: dict(DEFAULT_BLENDS))
+    courses: Mapping[str, int] = field(default_factory=dict)
+    within: MovedWithin | None = None
+
+    @property
+    def extent(self) -> Extent:
+        """What the networks are sized by."""
+        return Extent(len(self.ranks) + 1, len(self.courses), self.catalogue.family_codes)
+
+    def score(self, histories: Histories, novel: bool) -> Array:
+        """(n, size) logs; the present post, and with `novel` every held post, at minus infinity."""
+        blend = self.blends["novel" if novel else "all"]
+        chunks = [part.scores(blend) for part in self._chunks(histories, novel)]
+        return np.concatenate(chunks) if chunks else np.zeros((0, self.catalogue.size))
+
+    def rank(
+        self, histories: Sequence[CareerState], k: int, exclude: Sequence[set[str]] | None = None
+    ) -> list[list[RankedPost]]:
+        """The k best posts for each officer, best first, with reasons; never the present post nor an excluded one.
+
+        An officer whose every held post is excluded is ranked as for a post never held. Without any history the
+        ranking leans on how many move to each post. Raises InvalidInput for k < 1 or lists of different length.
+        """
+        exclude = [set() for _ in histories] if exclude is None else exclude
+        if k < 1 or len(exclude) != len(histories):
+            raise InvalidInput("ask for at least one post, and give one set of excluded posts for each officer")
+        known = self._known(histories)
+        ranked: list[list[RankedPost]] = [[] for _ in histories]
+        novel = np.array([bool(out) and set(state.posts) <= out for state, out in zip(histories, exclude, strict=True)])
+        for mode in (False, True):
+            rows = np.flatnonzero(novel == mode)
+            for start in range(0, len(rows), self._batch_size):
+                chosen = rows[start : start + self._batch_size]
+                found = self._ranked(known.take(chosen), mode, k, [exclude[i] for i in chosen])
+                for row, one in zip(chosen, found, strict=True):
+                    ranked[row] = [replace(post, reasons=one.why(post.post_id)) for post in one.posts]
+        return ranked
+
+    def rankings(self, histories: Sequence[CareerState]) -> list[Ranking]:
+        """Every post but the present one for each officer, best first; what rules and vacancies are applied to."""
+        known, size = self._known(histories), self._batch_size
+        parts = [known.take(slice(start, start + size)) for start in range(0, len(known), size)]
+        every = self.catalogue.size
+        return [one for part in parts for one in self._ranked(part, False, every, [set()] * len(part))]
+
+    def to_parts(self) -> Parts:
+        """Plain JSON and arrays; no pickle."""
+        arrays = self.tables.to_arrays()
+        for number, net in enumerate(self.nets):
+            arrays |= {f"net{number}.{name}": tensor.detach().numpy() for name, tensor in net.state_dict().items()}
+        told: dict[str, Any] | None = None
+        if self.within is not None:
+            told, counted = self.within.to_parts()
+            arrays |= counted
+        values = {
+            "kind": KIND,
+            "within": told,
+            "posts": list(self.catalogue.posts),
+            "words": [list(words) for words in self.catalogue.words],
+            "families": list(self.catalogue.families),
+            "ranks": dict(self.ranks),
+            "courses": dict(self.courses),
+            "nets": len(self.nets),
+            "blends": {mode: asdict(blend) for mode, blend in self.blends.items()},
+        }
+        return Parts(json=values, arrays=arrays)
+
+    @classmethod
+    def from_parts(cls, parts: Parts) -> NextPostModel:
+        """The inverse of `to_parts`; raises UntrustedArtifact when the parts are not those of such a model."""
+        values = parts.json
+        if values.get("kind") != KIND:
+            raise UntrustedArtifact(
+                f"the artefact is of kind {values.get('kind')!r}, not {KIND!r}; resolve the right model"
+            )
+        words, families = tuple(tuple(words) for words in values["words"]), tuple(values["families"])
+        catalogue = Catalogue(tuple(values["posts"]), words, families)
+        tables = CountTables.from_arrays(parts.arrays)
+        extent = Extent(len(values["ranks"]) + 1, len(values["courses"]), catalogue.family_codes)
+        nets = tuple(_net(parts.arrays, f"net{i}.", tables, extent) for i in range(values["nets"]))
+        within = MovedWithin.from_parts(values["within"], parts.arrays) if values["within"] else None
+        blends = {mode: Blend(**blend) for mode, blend in values["blends"].items()}
+        return cls(catalogue, values["ranks"], tables, nets, blends, values["courses"], within)
+
+    def _known(self, histories: Sequence[CareerState]) -> Histories:
+        known = histories_of(histories, self.catalogue, self.ranks)
+        return replace(known, background=background_of(histories, self.catalogue, self.courses))
+
+    @property
+    def _batch_size(self) -> int:
+        return max(16, min(512, CELLS // max(1, self.catalogue.size)))
+
+    @cached_property
+    def _share(self) -> Array:
+        counts = np.asarray(self.tables.transitions.sum(0)).ravel() + 0.1
+        return np.asarray(counts / counts.sum(), np.float32)
+
+    def _chunks(self, histories: Histories, novel: bool) -> list[Components]:
+        size = self._batch_size
+        return [
+            self._components(histories.take(slice(start, start + size)), novel)
+            for start in range(0, len(histories), size)
+        ]
+
+    def _components(self, histories: Histories, novel: bool) -> Components:
+        batch = batch_of(histories, self.tables, np.full(len(histories), novel), self.extent)
+        with torch.inference_mode():
+            scores = [net(batch) for net in self.nets]
+        after = batch.rows[:, AFTER].numpy()
+        return Components(
+            prior=np.mean([score.prior.numpy() for score in scores], 0),
+            residual=np.mean([score.residual.numpy() for score in scores], 0),
+            ease=batch.ease.numpy(),
+            followed=(after + BACK_OFF * self._share) / (after.sum(1, keepdims=True) + BACK_OFF),
+            parts=np.mean([score.parts.numpy() for score in scores], 0),
+            barred=batch.barred.numpy(),
+            counts=batch.rows.numpy(),
+        )
+
+    def _ranked(self, histories: Histories, novel: bool, k: int, exclude: Sequence[set[str]]) -> list[Ranking]:
+        parts = self._components(histories, novel)
+        scores = parts.scores(self.blends["novel" if novel else "all"])
+        for row, out in enumerate(exclude):
+            scores[row, [self.catalogue.codes[post] for post in out if post in self.catalogue.codes]] = -np.inf
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        high = np.max(scores, axis=1, keepdims=True, initial=-1e9)
+        share = np.exp(scores - high)
+        share /= np.maximum(share.sum(1, keepdims=True), 1e-12)
+        return [
+            Ranking(
+                tuple(
+                    RankedPost(self.catalogue.posts[post], float(scores[row, post]), float(share[row, post]), ())
+                    for post in best[row]
+                    if np.isfinite(scores[row, post])
+                ),
+                partial(self._why, parts, histories, row),
+            )
+            for row in range(len(histories))
+        ]
+
+    def _why(self, parts: Components, histories: Histories, row: int, post_id: str) -> tuple[Reason, ...]:
+        post = self.catalogue.codes[post_id]
+        return reasons_for(parts.parts[row, :, post], _seen(parts, histories, row, post))
+
+
+def _seen(parts: Components, histories: Histories, row: int, post: int) -> Seen:
+    """What was counted of `post` for the officer in `row`; rows are in the order of `post_counts.Evidence`."""
+    moved, _, _, exchange, after, *kindred, last_two = parts.counts[row, :, post].tolist()
+    return Seen(
+        moved=moved,
+        out_of_present=float(parts.counts[row, 0].sum()),
+        two_step=last_two,
+        exchange=exchange,
+        after=after,
+        kindred=max(kindred),
+        together=float(parts.ease[row, post]),
+        held_before=bool((histories.posts[row, 1:] == post).any()),
+    )
+
+
+def _net(arrays: Mapping[str, Any], prefix: str, tables: CountTables, extent: Extent) -> NextPostNet:
+    """A network from its arrays; raises UntrustedArtifact when they do not fit."""
+    net = NextPostNet(tables.words, extent)
+    state = {
+        name.removeprefix(prefix): torch.from_numpy(np.array(array))
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
+    try:
+        net.load_state_dict(state)
+    except RuntimeError as error:
+        raise UntrustedArtifact(
+            "the arrays of the next-post network do not fit its catalogue; train it again"
+        ) from error
+    return net.eval()

@@ -1,0 +1,170 @@
+"""Two flags beside a grade: *approach* before a limit is crossed, *commend* at the other end.
+
+Both need more than one night: a trend is the chance against the same model's chances of earlier nights.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data_contracts.decisions import GradePolicy
+from models.base import Numbers
+from models.risk.calibration import log_odds
+
+MERIT_MONTHS = 24
+NEXT_WORSE: Mapping[str, str] = {"good": "fair", "fair": "poor"}  # to leave the best grade is no alarm
+MILD = ("good", "excellent")
+WARNED = ("poor", "fair")
+LIMIT_ZH: Mapping[str, str] = {"fair": "一般", "poor": "较差"}
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A chance now, its slope in log-odds a day, its rise in log-odds since the first of the earlier chances, and
+    that first day; each (n,). Slope and rise are NaN where no earlier chance is known."""
+
+    now: Numbers
+    slope: Numbers
+    rise: Numbers
+    since: NDArray[np.datetime64]
+
+    @classmethod
+    def of(cls, as_of: date, now: Numbers, earlier: Sequence[tuple[date, Numbers]]) -> Trend:
+        """Least squares through the earlier chances (n,) and the present; NaN chances are left out.
+
+        >>> before = [(date(2024, 1, 1), np.array([0.1])), (date(2024, 2, 1), np.array([0.2]))]
+        >>> round(float(Trend.of(date(2024, 3, 1), np.array([0.3]), before).rise[0]), 2)
+        1.35
+        """
+        days = np.array([(day - as_of).days for day, _ in earlier] + [0], dtype=np.float64)
+        scores = np.stack([log_odds(chance) for _, chance in earlier] + [log_odds(now)], axis=1)
+        known = ~np.isnan(scores) & ~np.isnan(scores[:, -1:])
+        count = known.sum(axis=1)
+        when = np.where(known, days, 0.0)
+        middle = when.sum(axis=1) / np.maximum(count, 1)
+        off = np.where(known, days - middle[:, None], 0.0)
+        spread = (off**2).sum(axis=1)
+        told = count >= 2
+        slope = (off * np.where(known, scores, 0.0)).sum(axis=1) / np.where(told, spread, 1.0)
+        first = known.argmax(axis=1)
+        rise = scores[:, -1] - scores[np.arange(len(now)), first]
+        since = np.datetime64(as_of, "D") + days[first].astype("timedelta64[D]")
+        return cls(now, np.where(told, slope, np.nan), np.where(told, rise, np.nan), since)
+
+
+def approach(
+    trend: Trend, as_of: date, grades: Sequence[str | None], limits: Mapping[str, float], rules: GradePolicy
+) -> list[dict[str, Any] | None]:
+    """For each officer the alert that the next worse limit is near and the chance is on its way to it, or None.
+
+    `limits` hold the least chance of each grade. Near is within `rules.unit.approach_margin` of the limit; on its
+    way is a rise of at least `rules.flags.least_rise` log-odds that reaches it within `rules.flags.within_days`.
+    """
+    worse = np.array([NEXT_WORSE.get(grade or "", "") for grade in grades], dtype=object)
+    limit = np.array([limits.get(name, np.nan) for name in worse], dtype=np.float64)
+    limit[limit > 1.0] = np.nan  # a limit that no chance reaches
+    to_go = log_odds(limit) - log_odds(trend.now)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        days = np.ceil(np.maximum(to_go, 0.0) / trend.slope)
+        near = trend.now >= (1.0 - rules.unit.approach_margin) * limit
+        soon = (trend.slope > 0) & (trend.rise >= rules.flags.least_rise) & (days <= rules.flags.within_days)
+    found = near & soon
+    return [
+        _approach(str(worse[row]), float(trend.now[row]), float(limit[row]), trend.since[row], as_of, int(days[row]))
+        if found[row]
+        else None
+        for row in range(len(worse))
+    ]
+
+
+def _approach(worse: str, now: float, limit: float, since: np.datetime64, as_of: date, days: int) -> dict[str, Any]:
+    expected = (as_of + timedelta(days=days)).isoformat()
+    zh = (
+        f"概率自{since}起上升，现为{now:.1%}，接近「{LIMIT_ZH[worse]}」的界限{limit:.1%}；"
+        f"照此趋势约在{expected}达到，宜提前关心"
+    )
+    en = (
+        f"the chance has risen since {since} to {now:.1%}, near the limit of {worse} at {limit:.1%}; "
+        f"at this pace it is reached about {expected}; care now comes before a warning"
+    )
+    return {"kind": "approach", "text": {"zh": zh, "en": en}, "since": str(since), "expected_on": expected}
+
+
+def commend(
+    trend: Trend,
+    overall: Sequence[str | None],
+    best: NDArray[np.bool_],
+    merits_told: Sequence[str | None],
+    rules: GradePolicy,
+) -> list[dict[str, Any] | None]:
+    """For each officer a word of praise, or None.
+
+    Only for somebody without any open warning (`overall` is the worst grade of all outcomes) who is among the
+    best share of the force (`best`) and of whom the record holds a good fact: an honour, or a chance that fell.
+    """
+    better = np.nan_to_num(-trend.rise, nan=0.0) >= rules.flags.least_rise
+    return [
+        _commend(merits_told[row], bool(better[row]), trend.since[row])
+        if best[row] and overall[row] in MILD and (merits_told[row] or better[row])
+        else None
+        for row in range(len(overall))
+    ]
+
+
+def _commend(merit: str | None, better: bool, since: np.datetime64) -> dict[str, Any]:
+    facts = [json.loads(merit)] if merit else []
+    if better:
+        fell = {"zh": f"概率自{since}起下降", "en": f"the chance has fallen since {since}"}
+        facts.append({"text": fell, "since": str(since)})
+    zh = "，".join(fact["text"]["zh"] for fact in facts)
+    en = ", ".join(fact["text"]["en"] for fact in facts)
+    text = {
+        "zh": f"处于全员最好的一部分，且{zh}；宜予表扬",
+        "en": f"among the best of the force, and {en}; worth a commendation",
+    }
+    return {"kind": "commend", "text": text, "since": facts[0]["since"], "expected_on": None}
+
+
+def merits(frame: pd.DataFrame) -> list[str | None]:
+    """A good fact of each officer's record as JSON, or None: honours of the last MERIT_MONTHS months.
+
+    >>> day = pd.to_datetime(["2024-03-01"])
+    >>> merits(pd.DataFrame({"as_of": day, "honours_24m": [2.0], "days_since_honours": [29.0]}))
+    ['{"text": {"zh": "近两年受表彰2次", "en": "2 honours in two years"}, "since": "2024-02-01"}']
+    """
+    nothing: list[str | None] = [None] * len(frame)
+    if not {"honours_24m", "days_since_honours"} <= set(frame.columns):
+        return nothing
+    count = frame["honours_24m"].to_numpy(np.float64, na_value=np.nan)
+    days = frame["days_since_honours"].to_numpy(np.float64, na_value=np.nan)
+    today = pd.to_datetime(frame["as_of"]).dt.date.to_list()
+    for row in np.flatnonzero((count > 0) & ~np.isnan(days)).tolist():
+        since = (today[row] - timedelta(days=int(days[row]))).isoformat()
+        many = "honour" if count[row] == 1 else "honours"
+        text = {"zh": f"近两年受表彰{int(count[row])}次", "en": f"{int(count[row])} {many} in two years"}
+        nothing[row] = json.dumps({"text": text, "since": since}, ensure_ascii=False)
+    return nothing
+
+
+def best_below(chances: Numbers, share: float) -> float:
+    """The chance below which the best share of a force lies (NaN left out); 0.0, below which nobody is, for none.
+
+    >>> best_below(np.arange(10) / 10, 0.2)
+    0.2
+    """
+    known = np.sort(chances[~np.isnan(chances)])
+    place = int(np.floor(share * len(known) + 1e-9))
+    return float(known[place]) if 0 < place < len(known) else 0.0
+
+
+def flags_json(*each: Mapping[str, Any] | None) -> str:
+    """The flags of one result as stored."""
+    return json.dumps([flag for flag in each if flag is not None], ensure_ascii=False)

@@ -1,0 +1,281 @@
+"""The risk model as it is served: several outcomes, each a calibrated blend whose log-odds can be explained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data_contracts.policy import policy
+from models.artifacts import Parts
+from models.base import ExplainedModel, Matrix, Numbers
+from models.risk.boosting import Boosted
+from models.risk.calibration import Platt, Reliability, log_odds
+from models.risk.conformal import Conformal
+from models.risk.design_matrix import Design
+from models.risk.explain import Told, theme_sums
+from models.risk.flags import best_below, merits
+from models.risk.glass_box import GlassBox
+from models.risk.grades import SHORT_HISTORY, cut_offs, short_history
+from models.risk.logistic import SoftLogistic
+from models.risk.themes import FORCE_MEANS
+from models.units.model import UnitRule
+
+KINDS: Mapping[str, type[Boosted] | type[SoftLogistic] | type[GlassBox]] = {
+    "boosted": Boosted,
+    "logistic": SoftLogistic,
+    "glass_box": GlassBox,
+}
+TOP_REASONS = 3
+
+
+@dataclass(frozen=True)
+class OutcomeModel:
+    """One outcome: members, their weights in the mean of log-odds, calibration, and how sure.
+
+    Without members (nothing to learn from in training) everybody has `rate`.
+    """
+
+    outcome: str
+    horizon_months: int
+    design: Design
+    members: Mapping[str, ExplainedModel]
+    weights: Mapping[str, float]
+    platt: Platt = field(default_factory=Platt)
+    reliability: Reliability = field(default_factory=Reliability)
+    cuts: Mapping[str, float] = field(default_factory=dict)
+    rate: float = 0.0
+    silent: tuple[str, ...] = ()  # themes that told nothing of later years when the model was checked
+    commend_below: float = 0.0  # the chance below which the best share of the force lies
+    sets: Conformal = field(default_factory=Conformal)  # between which chances it cannot tell
+
+    @property
+    def name(self) -> str:
+        """What it is called on records: `conduct`, or `conduct_24m` at another horizon than policy's own."""
+        return policy().outcome(self.outcome).name_at(self.horizon_months)
+
+    def scores(self, x: Matrix) -> Numbers:
+        """Uncalibrated log-odds (n,)."""
+        return self._blend(self._member_scores(x), len(x))
+
+    def predict(self, x: Matrix) -> Numbers:
+        """Calibrated chances (n,)."""
+        return self.platt.apply(self.scores(x))
+
+    def predict_interval(self, x: Matrix) -> tuple[Numbers, Numbers, Numbers]:
+        """Chance, low and high, each (n,)."""
+        each = self._member_scores(x)
+        chance = self.platt.apply(self._blend(each, len(x)))
+        apart = np.std([self.platt.slope * score for score in each.values()], axis=0) if each else np.zeros(len(x))
+        return chance, *self.reliability.interval(chance, apart)
+
+    def contributions(self, x: Matrix) -> Numbers:
+        """(n, f + 1) additive parts of the calibrated log-odds, the base last."""
+        total = np.zeros((len(x), x.shape[1] + 1))
+        for name, member in self.members.items():
+            total += self.weights[name] * member.contributions(x)
+        total *= self.platt.slope
+        total[:, -1] += self.platt.shift
+        return total
+
+    def _member_scores(self, x: Matrix) -> dict[str, Numbers]:
+        used = {name: member for name, member in self.members.items() if self.weights[name] > 0}
+        return {name: log_odds(member.predict(x)) for name, member in used.items()}
+
+    def _blend(self, each: Mapping[str, Numbers], rows: int) -> Numbers:
+        if not each:
+            return np.full(rows, float(log_odds(np.array([self.rate]))[0]))
+        blended: Numbers = np.sum([self.weights[name] * score for name, score in each.items()], axis=0)
+        return blended
+
+
+@dataclass(frozen=True)
+class RiskBundle:
+    """All served outcomes on the features of one service; what `score` says is what people see."""
+
+    outcome_models: tuple[OutcomeModel, ...]
+    service: str
+    service_hash: str
+    means: Mapping[str, float] = field(default_factory=dict)
+    unit_rules: Mapping[tuple[str, int], UnitRule] = field(default_factory=dict)  # by outcome and months ahead
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Each outcome once, in the order of the result."""
+        return tuple(dict.fromkeys(model.outcome for model in self.outcome_models))
+
+    @property
+    def answers(self) -> tuple[tuple[str, int], ...]:
+        """Each (outcome, months ahead) that is answered, in the order of the result."""
+        return tuple((model.outcome, model.horizon_months) for model in self.outcome_models)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The features asked for, each once."""
+        return tuple(dict.fromkeys(name for model in self.outcome_models for name in model.design.columns))
+
+    @property
+    def cuts(self) -> dict[tuple[str, int], dict[str, float]]:
+        """The least chance of each grade by outcome and horizon, for answers to single requests."""
+        return {(model.outcome, model.horizon_months): dict(model.cuts) for model in self.outcome_models}
+
+    def score(self, frame: pd.DataFrame, top_reasons: int = TOP_REASONS) -> pd.DataFrame:
+        """One row for each officer, outcome and horizon, officer by officer.
+
+        Columns: officer_id, outcome, horizon_months, status, probability, low, high, unsure, reasons, strengths,
+        merits, because (each JSON), themes (log-odds by theme); `merits` are facts of the record that speak for the
+        officer.
+        Officers with too short a history are `not_scored`; theirs is never a low risk.
+        """
+        short = short_history(frame, policy().grades)
+        results = [self._one(model, frame, short, top_reasons) for model in self.outcome_models]
+        together = pd.concat(results)
+        return together.sort_index(kind="stable").reset_index(drop=True)
+
+    def chances(self, frame: pd.DataFrame) -> dict[tuple[str, int], Numbers]:
+        """Chances alone, (n,) by outcome and months ahead; NaN for who is not scored."""
+        short = short_history(frame, policy().grades)
+        found = {}
+        for model in self.outcome_models:
+            chance = model.predict(model.design.matrix(frame))
+            found[model.outcome, model.horizon_months] = np.where(short, np.nan, chance)
+        return found
+
+    def _one(self, model: OutcomeModel, frame: pd.DataFrame, short: NDArray[np.bool_], top: int) -> pd.DataFrame:
+        x = model.design.matrix(frame)
+        chance, low, high = model.predict_interval(x)
+        reasons, strengths, themes = self._told(model, frame, x, top)
+        answer = pd.DataFrame(
+            {
+                "officer_id": frame["officer_id"].to_numpy(),
+                "outcome": model.outcome,
+                "horizon_months": model.horizon_months,
+                "status": "scored",
+                "probability": chance,
+                "low": low,
+                "high": high,
+                "unsure": model.sets.unsure(chance),
+                "reasons": pd.Series(reasons, dtype=object),
+                "strengths": pd.Series(strengths, dtype=object),
+                "themes": pd.Series(themes, dtype=object),
+                "merits": pd.Series(merits(frame), dtype=object),
+                "because": pd.Series([None] * len(frame), dtype=object),
+            }
+        )
+        answer.loc[short, ["probability", "low", "high"]] = np.nan
+        answer.loc[short, "status"] = "not_scored"
+        answer.loc[short, "unsure"] = False
+        answer.loc[short, ["reasons", "strengths", "merits", "themes"]] = None
+        answer.loc[short, "because"] = json.dumps(SHORT_HISTORY, ensure_ascii=False)
+        return answer
+
+    def _told(
+        self, model: OutcomeModel, frame: pd.DataFrame, x: Matrix, top: int
+    ) -> tuple[list[str], list[str], list[Any]]:
+        """Reasons and strengths as JSON, and what each theme adds to the log-odds (in the order of THEMES), by row.
+
+        What lies above the usual (the mean of training) is a reason, what lies below it a strength.
+        """
+        if not model.members or not len(frame):
+            return ["[]"] * len(frame), ["[]"] * len(frame), [None] * len(frame)
+        sums = theme_sums(model.contributions(x), model.design.names)
+        return *Told(self.means, model.silent).both(frame, sums, top), sums.themes.astype(np.float32).tolist()
+
+    def to_parts(self) -> Parts:
+        """Plain parts for `models.artifacts.save`."""
+        parts = Parts(json=self._settings())
+        for model in self.outcome_models:
+            for name, member in model.members.items():
+                of_member = member.to_parts(_part(model.outcome, model.horizon_months, name))
+                parts.json.update(of_member.json)
+                parts.arrays.update(of_member.arrays)
+                parts.texts.update(of_member.texts)
+        return parts
+
+    @classmethod
+    def from_parts(cls, parts: Parts) -> Self:
+        """The same bundle from verified parts."""
+        told = parts.json["risk"]
+        return cls(
+            outcome_models=tuple(_outcome_model(one, parts) for one in told["outcomes"]),
+            service=told["service"],
+            service_hash=told["service_hash"],
+            means=told["means"],
+            unit_rules={(one["outcome"], one["months"]): UnitRule.from_json(one["rule"]) for one in told["unit_rules"]},
+        )
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "risk": {
+                "service": self.service,
+                "service_hash": self.service_hash,
+                "means": dict(self.means),
+                "unit_rules": [
+                    {"outcome": outcome, "months": months, "rule": rule.to_json()}
+                    for (outcome, months), rule in self.unit_rules.items()
+                ],
+                "outcomes": [_outcome_json(model) for model in self.outcome_models],
+            }
+        }
+
+
+def with_cuts(bundle: RiskBundle, force: pd.DataFrame) -> RiskBundle:
+    """The bundle with grade cut-offs from the chances of a whole force (a feature frame), and its means."""
+    short = short_history(force, policy().grades)
+    models = []
+    for model in bundle.outcome_models:
+        chance = np.where(short, np.nan, model.predict(model.design.matrix(force)))
+        cuts, best = cut_offs(chance, policy().grades), best_below(chance, policy().grades.unit.commend_share)
+        models.append(replace(model, cuts=cuts, commend_below=best))
+    shown = FORCE_MEANS & set(force.columns)
+    known = {name: float(force[name].mean()) for name in sorted(shown) if force[name].notna().any()}
+    return replace(bundle, outcome_models=tuple(models), means=known)
+
+
+def _part(outcome: str, horizon_months: int, member: str) -> str:
+    return f"{outcome}-{horizon_months}m-{member}"
+
+
+def _outcome_json(model: OutcomeModel) -> dict[str, Any]:
+    return {
+        "outcome": model.outcome,
+        "horizon_months": model.horizon_months,
+        "design": model.design.to_json(),
+        "weights": dict(model.weights),
+        "platt": {"slope": model.platt.slope, "shift": model.platt.shift},
+        "reliability": model.reliability.to_json(),
+        "cuts": dict(model.cuts),
+        "rate": model.rate,
+        "silent": list(model.silent),
+        "commend_below": model.commend_below,
+        "sets": model.sets.to_json(),
+        "members": list(model.members),
+    }
+
+
+def _outcome_model(told: Mapping[str, Any], parts: Parts) -> OutcomeModel:
+    outcome, horizon = told["outcome"], int(told["horizon_months"])
+    members = {name: _member(_part(outcome, horizon, name), parts) for name in told["members"]}
+    return OutcomeModel(
+        outcome,
+        horizon,
+        Design.from_json(told["design"]),
+        members,
+        told["weights"],
+        Platt(**told["platt"]),
+        Reliability.from_json(told["reliability"]),
+        told["cuts"],
+        float(told["rate"]),
+        tuple(told["silent"]),
+        float(told["commend_below"]),
+        Conformal(**told["sets"]),
+    )
+
+
+def _member(name: str, parts: Parts) -> ExplainedModel:
+    return KINDS[parts.json[name]["kind"]].from_parts(parts, name)

@@ -1,0 +1,227 @@
+"""What-if: the chance of people with such a record and one thing different, of what somebody can change.
+
+A change is made to the record, not to one feature: every sum, rate, trend and comparison that rests on it moves with
+it, as the features would have been computed (features/exposure.py, features/surroundings.py). What comes out is an
+association in past data, and is told as one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data_contracts.running_load import LOADED, MONTHS_APART, load_name, month_name, overtime_limit, weight_of
+from data_contracts.supporting import Change, WhatIfPolicy
+from models.base import Numbers
+from models.risk.explain import number_told
+from models.risk.model import OutcomeModel
+
+WINDOWS = ("3m", "12m", "24m", "60m", "ever")
+RATED = ("complaints", "complaints_sustained", "complaints_use_of_force", "force_reports")
+LEAST_CHANGE = 0.05  # of a monthly figure; less is the same record
+
+
+@dataclass(frozen=True)
+class Altered:
+    """A frame with one thing different where it `applies` (n,), and the monthly figure `before` and `after` (n,).
+
+    `cut` (n,) is where policy keeps the change short of what it aims at.
+    """
+
+    frame: pd.DataFrame
+    before: Numbers
+    after: Numbers
+    applies: NDArray[np.bool_]
+    cut: NDArray[np.bool_]
+
+
+def altered(frame: pd.DataFrame, change: Change, means: Mapping[str, float]) -> Altered:
+    """`frame` (rows of features) as it would be with the change; `means` are of the force.
+
+    Where the record has no such measure, or is already as the change would have it, it does not apply.
+    """
+    record = _Record(frame)
+    before, after, cut = _courses(record, change) if change.measure == "courses" else _monthly(record, change, means)
+    applies = np.abs(after - before) >= LEAST_CHANGE
+    step = np.where(applies, after - before, 0.0)
+    if change.measure == "courses":
+        record.take_courses(step, change.hours)
+    else:
+        record.move_duty(change.measure, step, change.months)
+    return Altered(record.altered(applies), before, after, applies, cut)
+
+
+def _courses(record: _Record, change: Change) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
+    before = record["courses_12m"]
+    return before, before + change.add, np.zeros(len(before), dtype=bool)
+
+
+def _monthly(record: _Record, change: Change, means: Mapping[str, float]) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
+    """The figure a month of the last `months`: as it is, as it would be within what policy allows, and where that is
+    short of what was aimed at."""
+    name, window = change.measure, f"{change.months}m"
+    months = record[f"duty_months_{window}"]
+    before = np.divide(record[f"{name}_{window}"], months, out=np.full(len(months), np.nan), where=months > 0)
+    if change.to == "post_mean":
+        goal = np.minimum(before, (record[f"{name}_12m"] - record[f"{name}_12m_minus_post_others"]) / 12.0)
+    elif change.to == "force_mean":
+        goal = np.minimum(before, means.get(f"{name}_per_duty_month_12m", np.nan))
+    else:
+        goal = np.minimum(before + change.add, np.maximum(change.most, before))
+    after = np.clip(np.maximum(goal, change.least), before - change.most_step, before + change.most_step)
+    return before, after, np.asarray(np.abs(after - goal) >= LEAST_CHANGE, dtype=bool)
+
+
+class _Record:
+    """Columns of a frame by name, NaN for absent ones, and what was put in their place."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._frame = frame
+        self._new: dict[str, Numbers] = {}
+
+    def __getitem__(self, name: str) -> Numbers:
+        if name in self._new:
+            return self._new[name]
+        if name not in self._frame.columns:
+            return np.full(len(self._frame), np.nan)
+        return self._frame[name].to_numpy(np.float64, na_value=np.nan)
+
+    def __setitem__(self, name: str, values: Numbers) -> None:
+        if name in self._frame.columns:
+            self._new[name] = values
+
+    def altered(self, applies: NDArray[np.bool_]) -> pd.DataFrame:
+        """The frame with the new columns, in the rows where the change applies."""
+        new = {name: np.where(applies, values, _Record(self._frame)[name]) for name, values in self._new.items()}
+        return self._frame.assign(**new)
+
+    def take_courses(self, many: Numbers, hours: float) -> None:
+        """So many courses more, the last of them yesterday."""
+        for window in WINDOWS:
+            self[f"courses_{window}"] = self[f"courses_{window}"] + many
+            self[f"course_hours_{window}"] = self[f"course_hours_{window}"] + many * hours
+        self["days_since_courses"] = np.ones(len(many))
+        self._against_post("courses_12m", many)
+
+    def move_duty(self, name: str, step: Numbers, months: int) -> None:
+        """`step` more a month in the last months of duty; overtime is part of the hours of duty."""
+        if name in LOADED:
+            self._newest_months(name, step, min(months, MONTHS_APART))
+        for one in (name, *(["duty_hours"] if name == "overtime_hours" else [])):
+            for window in WINDOWS:
+                inner = min(window, f"{months}m", key=WINDOWS.index)
+                self[f"{one}_{window}"] = self[f"{one}_{window}"] + step * self[f"duty_months_{inner}"]
+            self._duty_rates(one)
+            self._against_post(f"{one}_12m", step * self[f"duty_months_{min(months, 12)}m"])
+        if name == "overtime_hours":
+            self._exposure()
+
+    def _newest_months(self, name: str, step: Numbers, months: int) -> None:
+        """The months told one by one, what they weigh in the running load, and how many of them are over the limit."""
+        load, over = np.zeros(len(step)), np.zeros(len(step))
+        for ago in range(1, months + 1):
+            before = self[month_name(name, ago)]
+            after = before + step
+            load += weight_of(ago) * np.nan_to_num(after - before)
+            over += (after >= overtime_limit()).astype(float) - (before >= overtime_limit())
+            self[month_name(name, ago)] = after
+        self[load_name(name)] = self[load_name(name)] + load
+        self._against_post(load_name(name), load)
+        if name == "overtime_hours":
+            for window in WINDOWS:
+                over_limit = f"overtime_months_over_limit_{window}"
+                self[over_limit] = self[over_limit] + over
+
+    def _duty_rates(self, name: str) -> None:
+        for window in WINDOWS:
+            self[f"{name}_per_duty_month_{window}"] = _over(self[f"{name}_{window}"], self[f"duty_months_{window}"])
+        months = self["duty_months_12m"] - self["duty_months_3m"]
+        self[f"{name}_per_duty_month_trend_3m"] = _over(self[f"{name}_3m"], self["duty_months_3m"]) - _over(
+            self[f"{name}_12m"] - self[f"{name}_3m"], months
+        )
+
+    def _against_post(self, name: str, more: Numbers) -> None:
+        others = self[name] - more - self[f"{name}_minus_post_others"]
+        self[f"{name}_minus_post_others"] = self[f"{name}_minus_post_others"] + more
+        self[f"{name}_over_post_others"] = _over(self[name], others)
+
+    def _exposure(self) -> None:
+        for window in WINDOWS:
+            hours = self[f"duty_hours_{window}"]
+            self[f"exposure_hours_{window}"] = np.where(hours == 0.0, np.nan, hours)
+        for name in RATED:
+            for window in WINDOWS:
+                rate = _over(1000.0 * self[f"{name}_{window}"], self[f"exposure_hours_{window}"])
+                self[f"{name}_per_1000_hours_{window}"] = rate
+            before = _over(
+                1000.0 * (self[f"{name}_24m"] - self[f"{name}_12m"]),
+                self["exposure_hours_24m"] - self["exposure_hours_12m"],
+            )
+            last = _over(1000.0 * self[f"{name}_12m"], self["exposure_hours_12m"])
+            self[f"{name}_per_1000_hours_trend_12m"] = last - before
+
+
+def _over(part: Numbers, whole: Numbers) -> Numbers:
+    """A ratio, unknown where there is nothing to divide by."""
+    ratio: Numbers = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole != 0)
+    return ratio
+
+
+def what_if(
+    models: Sequence[OutcomeModel], frame: pd.DataFrame, means: Mapping[str, float], rules: WhatIfPolicy
+) -> pd.DataFrame:
+    """(officer_id, outcome, horizon_months, what_if): the JSON of the best changes of each row, the best first.
+
+    Only changes that lower the chance by at least `rules.least_difference` are told, at most `rules.told`.
+    """
+    tried = [(change, altered(frame, change, means)) for change in rules.change]
+    return pd.concat([_of_model(model, frame, tried, rules) for model in models], ignore_index=True)
+
+
+def _of_model(
+    model: OutcomeModel, frame: pd.DataFrame, tried: Sequence[tuple[Change, Altered]], rules: WhatIfPolicy
+) -> pd.DataFrame:
+    now = model.predict(model.design.matrix(frame))
+    found: list[list[dict[str, Any]]] = [[] for _ in range(len(frame))]
+    for change, other in tried:
+        if not change.applies_to(model.outcome) or not other.applies.any():
+            continue
+        then = model.predict(model.design.matrix(other.frame))
+        worth = other.applies & (now - then >= rules.least_difference)
+        for row in np.flatnonzero(worth).tolist():
+            found[row].append(_told(change, other, row, (float(now[row]), float(then[row]))))
+    best = [sorted(some, key=lambda one: (one["difference"], one["change"]))[: rules.told] for some in found]
+    return pd.DataFrame(
+        {
+            "officer_id": frame["officer_id"].to_numpy(),
+            "outcome": model.outcome,
+            "horizon_months": model.horizon_months,
+            "what_if": [json.dumps(some, ensure_ascii=False) for some in best],
+        }
+    )
+
+
+def _told(change: Change, other: Altered, row: int, chances: tuple[float, float]) -> dict[str, Any]:
+    """A change that policy cuts short is told as a step that far, not as if it reached what it aims at."""
+    before, after = (number_told(round(float(figure), 1)) for figure in (other.before[row], other.after[row]))
+    words = change.step if other.cut[row] and change.step is not None else change.text
+    zh, en = (one.format(before=before, after=after) for one in (words.zh, words.en))
+    now, then = chances
+    points = 100.0 * (now - then)
+    return {
+        "change": change.code,
+        "who": change.who,
+        "text": {
+            "zh": f"记录相似、而{zh}的民警，概率约为{then:.1%}（低{points:.1f}个百分点）；这是统计关联，不是保证",
+            "en": f"officers with such a record and {en}: a chance of about {then:.1%} ({points:.1f} points lower); "
+            "an association in past records, no promise",
+        },
+        "probability": then,
+        "difference": then - now,
+    }

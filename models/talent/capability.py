@@ -1,0 +1,184 @@
+"""The capability picture of a unit: which competency is thin in it and what training would fill it, up the unit tree.
+
+A share of officers at the post's standard has exact beta limits after a pull towards the unit above (a beta prior worth
+`PRIOR_OFFICERS` of its officers), so that a small unit does not swing; a unit with fewer than `least` measured officers
+is not told at all, for its figures would tell of each of them. The unit above stands for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from scipy.stats import beta
+
+from data_contracts.asof import AsOf, add_months
+from data_contracts.policy import policy
+from data_contracts.vocabulary import Bilingual
+from models.base import Numbers
+from models.peers import Frames
+from models.talent.profile import Profiles
+from models.units.tree import ABOVE, UnitTree
+
+LEAST_OFFICERS, PRIOR_OFFICERS, MOST_COURSES = 10, 10.0, 3
+THIN = 0.5  # a competency is thin where surely fewer than this share is at the standard
+
+
+@dataclass(frozen=True)
+class CourseFor:
+    """A course that teaches the competency, with its hours and hours for all who need it."""
+
+    course_id: str
+    name: Bilingual
+    hours: float | None
+    hours_in_all: float | None
+
+
+@dataclass(frozen=True)
+class Capability:
+    """One competency in one block: `officers` are asked for it, `measured` of them were, `below` lack the standard.
+
+    `share` of those measured who are at the standard, pulled towards the unit above, with its 95 % limits; `mean_gap`
+    in levels over the measured; `thin` where even the upper limit lies below the line.
+    """
+
+    competency: str
+    officers: int
+    measured: int
+    below: int
+    share: float
+    low: float
+    high: float
+    mean_gap: float
+    thin: bool
+    courses: tuple[CourseFor, ...]
+    text: Bilingual
+
+
+@dataclass(frozen=True)
+class UnitCapability:
+    """A block's competencies, thinnest first; `suppressed` competencies have too few measured officers."""
+
+    unit_id: str
+    officers: int
+    competencies: tuple[Capability, ...]
+    suppressed: tuple[str, ...]
+    rolled_up_to: str | None
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """Sums up the tree, (units,) by competency: asked, measured, at the standard, and the sum of gaps."""
+
+    tree: UnitTree
+    officers: Numbers
+    sums: Mapping[str, Mapping[str, Numbers]]
+    courses: pd.DataFrame
+    least: int
+
+    @classmethod
+    def of(cls, profiles: Profiles, frames: Frames, as_of: AsOf, least: int = LEAST_OFFICERS) -> Self:
+        """From the profiles of the force; `frames` name the tree of units and the courses on offer, if they do."""
+        gaps, units = profiles.gaps, profiles.peers.places["unit_id"]
+        tree = UnitTree.of(sorted(set(units.astype(str))), _parents(frames))
+        sums = {}
+        for competency, rows in gaps.groupby("competency"):
+            where, known = tree.places(rows["unit_id"].astype(str).tolist()), rows["gap"].notna().to_numpy(float)
+            columns = {
+                "asked": np.ones(len(rows)),
+                "measured": known,
+                "met": (rows["gap"] >= 0).to_numpy(float),
+                "gap": rows["gap"].fillna(0.0).to_numpy(float),
+            }
+            sums[str(competency)] = {name: tree.block(tree.own(where, value)) for name, value in columns.items()}
+        officers = tree.block(tree.own(tree.places(units.astype(str).tolist()), np.ones(len(units))))
+        return cls(tree, officers, sums, _on_offer(frames, as_of), least)
+
+    def unit(self, unit_id: str) -> UnitCapability | None:
+        """The picture of a unit with everything under it; None for a unit that nobody serves in or under."""
+        if unit_id not in self.tree.units:
+            return None
+        place = self.tree.units.index(unit_id)
+        asked = sorted(name for name, sums in self.sums.items() if sums["asked"][place] > 0)
+        told = [name for name in asked if self.sums[name]["measured"][place] >= self.least]
+        found = sorted((self._capability(name, place) for name in told), key=lambda one: (one.share, one.competency))
+        hidden = tuple(name for name in asked if name not in told)
+        return UnitCapability(unit_id, int(self.officers[place]), tuple(found), hidden, self._above(place, hidden))
+
+    def _capability(self, name: str, place: int) -> Capability:
+        sums = {key: float(values[place]) for key, values in self.sums[name].items()}
+        share, low, high = self._share(name, place)
+        below = int(sums["measured"] - sums["met"])
+        thin, gap = high < THIN, sums["gap"] / sums["measured"]
+        courses = self._courses(name, below)
+        measured = int(sums["measured"])
+        text = Bilingual(
+            f"{name}：{measured}人测评，{below}人未达岗位标准，达标率约{share:.0%}（{low:.0%}至{high:.0%}），平均差{gap:+.2f}级",
+            f"{name}: {below} of {measured} measured are below their post's standard, about {share:.0%} are at it "
+            f"({low:.0%} to {high:.0%}), {gap:+.2f} levels on average",
+        )
+        return Capability(name, int(sums["asked"]), measured, below, share, low, high, gap, thin, courses, text)
+
+    def _share(self, name: str, place: int) -> tuple[float, float, float]:
+        """Share at the standard with 95 % limits: a beta posterior whose prior is the unit above without this one; the
+        prior at the top is flat (Gelman et al. 2013, section 2.4)."""
+        met, measured = self.sums[name]["met"], self.sums[name]["measured"]
+        prior = (1.0, 1.0)
+        parent = int(self.tree.parent[place])
+        if parent != ABOVE:
+            others = measured[parent] - measured[place]
+            centre = (met[parent] - met[place] + 1.0) / (others + 2.0)
+            worth = min(PRIOR_OFFICERS, others + 2.0)
+            prior = (worth * centre, worth * (1.0 - centre))
+        a, b = prior[0] + float(met[place]), prior[1] + float(measured[place] - met[place])
+        return a / (a + b), float(beta.ppf(0.025, a, b)), float(beta.ppf(0.975, a, b))
+
+    def _courses(self, competency: str, officers: int) -> tuple[CourseFor, ...]:
+        if not officers or "competency" not in self.courses:
+            return ()
+        rows = self.courses[self.courses["competency"] == competency]
+        rows = rows.sort_values(["hours", "course_id"], kind="stable").head(MOST_COURSES)
+        return tuple(
+            CourseFor(
+                str(row["course_id"]),
+                Bilingual(_name(row, "name_zh"), _name(row, "name_en")),
+                None if pd.isna(row["hours"]) else float(row["hours"]),
+                None if pd.isna(row["hours"]) else float(row["hours"]) * officers,
+            )
+            for row in rows.to_dict("records")
+        )
+
+    def _above(self, place: int, hidden: Sequence[str]) -> str | None:
+        """The nearest unit above where every hidden competency can be told."""
+        if not hidden:
+            return None
+        line = self.tree.line(place)[1:]
+        return next(
+            (self.tree.units[up] for up in line if all(self.sums[one]["measured"][up] >= self.least for one in hidden)),
+            None,
+        )
+
+
+def _on_offer(frames: Frames, as_of: AsOf) -> pd.DataFrame:
+    """Courses that can still be taken: issued lately (policy's `offered_months`) or without a day of issue."""
+    rows = frames.get("courses")
+    if rows is None:
+        return pd.DataFrame()
+    since = pd.Timestamp(add_months(as_of.day, -policy().course_themes.offered_months))
+    offered = rows["issued_on"].isna() | ((rows["issued_on"] >= since) & (rows["issued_on"] < as_of.timestamp))
+    return rows[offered].drop_duplicates("course_id", keep="last")
+
+
+def _name(row: Mapping[object, object], column: str) -> str:
+    value = row[column]
+    return str(row["course_id"]) if value is None or value is pd.NA or value != value else str(value)
+
+
+def _parents(frames: Frames) -> dict[str, str]:
+    if "units" not in frames:
+        return {}
+    rows = frames["units"].dropna(subset=["parent_unit_id"])
+    return dict(zip(rows["unit_id"].astype(str), rows["parent_unit_id"].astype(str), strict=True))

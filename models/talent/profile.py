@@ -1,0 +1,136 @@
+"""What an officer has done against peers in the same post: work, competency, growth and learning, figure by figure.
+
+Every figure stands beside the median and the percentile of officers in the same post; where these are too few the
+circle widens to the job family, then to the track, and beyond that there is no comparison and the answer says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import pandas as pd
+
+from data_contracts.asof import AsOf
+from data_contracts.vocabulary import Bilingual
+from models.peers import CIRCLE_WORDS, Frames, Peers
+from models.talent.profile_figures import FIGURES, competency_gaps, figure_values
+
+COMPARED_WITH = ("post", "job_family", "track")
+LEAST_PEERS = 10
+TOO_FEW = Bilingual("同岗位、同类别、同序列可比人数均不足{least}人，不作比较",
+                    "fewer than {least} peers in the post, job family and track, so no comparison")  # fmt: skip
+NOTHING = Bilingual("无记录", "nothing recorded")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure: `value` is null where nothing is recorded; the comparison is null where peers are too few."""
+
+    theme: str
+    code: str
+    name: Bilingual
+    value: float | None
+    median: float | None
+    percentile: float | None
+    peers: int
+    circle: str | None
+    text: Bilingual
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A competency that the post asks for: the standard, the last measured level (null: never measured) and its day."""
+
+    competency: str
+    standard: float
+    level: float | None
+    gap: float | None
+    measured_on: str | None
+    text: Bilingual
+
+
+@dataclass(frozen=True)
+class OfficerProfile:
+    """An officer's post and unit on the day, figures in the order of `FIGURES`, gaps largest first."""
+
+    officer_id: str
+    post_id: str
+    unit_id: str
+    figures: tuple[Figure, ...]
+    gaps: tuple[Gap, ...]
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """The figures of the whole force on a day, made once; asked officer by officer."""
+
+    peers: Peers
+    compared: Mapping[str, pd.DataFrame]
+    gaps: pd.DataFrame
+
+    @classmethod
+    def of(cls, frames: Frames, as_of: AsOf, least_peers: int = LEAST_PEERS) -> Self:
+        """`frames` hold the rows of contract tables as they stood on the day; absent tables leave their figures out."""
+        peers = Peers.of(frames, as_of, least_peers)
+        gaps = competency_gaps(frames, peers, as_of)
+        values = figure_values(frames, peers, gaps, as_of)
+        compared = {code: peers.compare(column, COMPARED_WITH) for code, column in values.items()}
+        return cls(peers, compared, gaps.set_index("officer_id"))
+
+    def officer(self, officer_id: str) -> OfficerProfile | None:
+        """The profile, or None for somebody not in service on the day."""
+        if officer_id not in self.peers.places.index:
+            return None
+        place = self.peers.places.loc[officer_id]
+        figures = tuple(self._figure(code, officer_id) for code in FIGURES if code in self.compared)
+        gaps = self.gaps.loc[[officer_id]] if officer_id in self.gaps.index else self.gaps.iloc[:0]
+        ordered = gaps.sort_values(["gap", "competency"], na_position="last", kind="stable")
+        told = tuple(_gap({str(key): value for key, value in row.items()}) for row in ordered.to_dict("records"))
+        return OfficerProfile(officer_id, str(place["post"]), str(place["unit_id"]), figures, told)
+
+    def _figure(self, code: str, officer_id: str) -> Figure:
+        kind, found = FIGURES[code], self.compared[code]
+        if officer_id not in found.index:
+            return Figure(kind.theme, code, kind.name, None, None, None, 0, None, _named(kind.name, NOTHING))
+        row: Any = found.loc[officer_id].to_dict()
+        value = round(float(row["value"]), 2)
+        own = Bilingual(f"{value:g}{kind.unit.zh}", f"{value:g} {kind.unit.en}".strip())
+        if row["circle"] is None or pd.isna(row["circle"]):
+            few = Bilingual(TOO_FEW.zh.format(least=self.peers.least), TOO_FEW.en.format(least=self.peers.least))
+            text = _named(kind.name, Bilingual(f"{own.zh}；{few.zh}", f"{own.en}; {few.en}"))
+            return Figure(kind.theme, code, kind.name, value, None, None, 0, None, text)
+        median, percentile, others = float(row["median"]), float(row["percentile"]), int(row["peers"])
+        circle = CIRCLE_WORDS[str(row["circle"])]
+        beside = Bilingual(
+            f"{own.zh}，{circle.zh}{others}人的中位数为{median:.4g}，高于其中{percentile:.0f}%",
+            f"{own.en}; the median of {others} others {circle.en} is {median:.4g}, above {percentile:.0f} % of them",
+        )
+        return Figure(kind.theme, code, kind.name, value, round(median, 2), round(percentile, 1), others,
+                      str(row["circle"]), _named(kind.name, beside))  # fmt: skip
+
+
+def _named(name: Bilingual, text: Bilingual) -> Bilingual:
+    return Bilingual(f"{name.zh}：{text.zh}", f"{name.en}: {text.en}")
+
+
+def _gap(row: Mapping[str, Any]) -> Gap:
+    name, standard = str(row["competency"]), float(row["standard"])
+    if pd.isna(row["level"]):
+        text = Bilingual(f"{name}：标准{standard:g}，尚未测评", f"{name}: the standard is {standard:g}, never measured")
+        return Gap(name, standard, None, None, None, text)
+    level, day = float(row["level"]), f"{row['measured_on']:%Y-%m-%d}"
+    gap = round(level - standard, 2)
+    zh, en = (f"高出{gap:g}", f"{gap:g} above it") if gap > 0 else ("达标", "at it")
+    if gap < 0:
+        zh, en = f"差{-gap:g}", f"{-gap:g} below it"
+    text = Bilingual(f"{name}：标准{standard:g}，{day}测得{level:g}，{zh}",
+                     f"{name}: the standard is {standard:g}, {level:g} measured on {day}, {en}")  # fmt: skip
+    return Gap(name, standard, level, gap, day, text)
+
+
+def profiles(frames: Frames, as_of: AsOf, officers: Sequence[str]) -> list[OfficerProfile | None]:
+    """The profiles of some officers against the whole force in `frames`, in order."""
+    made = Profiles.of(frames, as_of)
+    return [made.officer(officer) for officer in officers]

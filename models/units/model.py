@@ -1,0 +1,192 @@
+"""Units and blocks: what share of their officers to expect with an outcome, how sure, and how that has moved.
+
+Every officer's chance is moved by a shift of log-odds that is the unit's own: what the unit has shown beyond its
+officers' chances, pooled over the tree, so that a small unit shows what its parent shows. The share of a unit is the
+mean of its officers' moved chances; a block's is the mean over everybody under it, so shares add up the tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+from scipy.stats import beta, norm
+
+from models.base import Numbers
+from models.risk.calibration import log_odds, matching_shift
+from models.units.tree import Places, Pooled, UnitTree, pool
+
+DOUBT = 0.25  # log-odds that units lie about what is expected, where training could not tell
+LEVEL = 0.2  # log-odds that the whole force lies about what is expected, likewise
+BELIEF = 0.1  # of the force's rate, added to both sides of a ratio: a rate of nought has a logarithm
+FIRM = 0.9  # a chance that a unit is moving by which it is called so
+Z95 = 1.96
+LEAST = 1e-6
+
+
+@dataclass(frozen=True)
+class UnitRule:
+    """What earlier years taught of one outcome; all in log-odds.
+
+    `past` weighs the logarithm of a unit's pooled share of the last period over the force's; `doubt` is the standard
+    deviation of units about what was expected, `level` that of the whole force; `open_chance` is the chance that a
+    complaint still open counts in the end.
+    """
+
+    past: float = 0.0
+    doubt: float = DOUBT
+    level: float = LEVEL
+    open_chance: float = 0.0
+
+    def to_json(self) -> dict[str, float]:
+        """Plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """From `to_json`."""
+        return cls(**{name: float(number) for name, number in value.items()})
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Officers of one day and outcome: their unit's place in the tree, their chance, and whether (or with what
+    chance) they had the outcome in the last period; each (n,). `past` is None where that cannot be known."""
+
+    tree: UnitTree
+    where: Places
+    chance: Numbers
+    past: Numbers | None = None
+
+    @property
+    def officers(self) -> Numbers:
+        """Officers of each unit itself, (units,)."""
+        return self.tree.own(self.where, np.ones(len(self.where)))
+
+    def pooled_past(self) -> Pooled | None:
+        """The last period's shares, pooled; None where they are not known or nobody had the outcome."""
+        if self.past is None or not self.past.sum() > 0:
+            return None
+        return pool(self.tree, self.tree.own(self.where, self.past), self.officers)
+
+
+def signal(roster: Roster) -> Numbers:
+    """What `UnitRule.past` weighs, (units,); noughts where the last period is not known."""
+    pooled = roster.pooled_past()
+    if pooled is None:
+        return np.zeros(len(roster.tree.units))
+    usual = float(np.average(pooled.mean, weights=roster.officers))
+    ratio: Numbers = np.log((np.maximum(pooled.mean, 0.0) + BELIEF * usual) / ((1.0 + BELIEF) * usual))
+    return ratio
+
+
+def moved_chances(roster: Roster, rule: UnitRule) -> Numbers:
+    """The officers' chances (n,) with their unit's shift; their sum over the force stays what it was."""
+    scores = log_odds(roster.chance) + rule.past * signal(roster)[roster.where]
+    moved: Numbers = expit(scores + matching_shift(scores, float(roster.chance.mean())))
+    return moved
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Shares to expect of one scope, (units,): NaN without officers.
+
+    `low` and `high` hold the share that will be seen in 95 of 100 (doubt about unit and force, and chance together);
+    `variance` is that of the expectation at a given level of the force.
+    """
+
+    officers: Numbers
+    share: Numbers
+    low: Numbers
+    high: Numbers
+    variance: Numbers
+
+
+def expected(roster: Roster, moved: Numbers, rule: UnitRule) -> dict[str, Expected]:
+    """Expected shares by scope. The doubts of different units are taken to be independent, the level is everybody's."""
+    tree, officers = roster.tree, roster.officers
+    total, luck = tree.own(roster.where, moved), tree.own(roster.where, moved * (1.0 - moved))
+    doubt = (rule.doubt * luck) ** 2  # of a sum: d(sum of chances) / d(shift) is the sum of chance * (1 - chance)
+    own = (officers, total, luck, doubt)
+    officers, total, luck, doubt = (tree.block(values) for values in own)
+    return {"own": _expected(*own, rule.level), "block": _expected(officers, total, luck, doubt, rule.level)}
+
+
+def _expected(officers: Numbers, total: Numbers, luck: Numbers, doubt: Numbers, level: float) -> Expected:
+    size = np.where(officers > 0, officers, np.nan)
+    share = total / size
+    low, high = beta_interval(share, (luck + doubt + (level * luck) ** 2) / size**2)
+    low, high = np.floor(low * size) / size, np.ceil(high * size) / size  # what can be seen is a count of officers
+    return Expected(officers, share, low, high, doubt / size**2)
+
+
+def beta_interval(mean: Numbers, variance: Numbers) -> tuple[Numbers, Numbers]:
+    """The middle 95 % of Beta distributions of these means and variances, (n,) each; NaN stays NaN.
+
+    >>> low, high = beta_interval(np.array([0.1, 0.5]), np.array([0.0009, 0.0025]))
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.049, 0.402], [0.166, 0.598])
+    """
+    m = np.clip(mean, LEAST, 1.0 - LEAST)
+    size = np.maximum(m * (1.0 - m) / np.maximum(variance, 1e-12) - 1.0, LEAST)
+    return beta.ppf(0.025, m * size, (1 - m) * size), beta.ppf(0.975, m * size, (1 - m) * size)
+
+
+@dataclass(frozen=True)
+class Change:
+    """From the last period to the next, at today's level of the whole force; each (units,), NaN where unknown.
+
+    `before` is the last share brought to the level expected of the force, so that findings still open and years
+    that were milder everywhere move no unit. `worse` is the chance that the unit truly rises.
+    """
+
+    before: Numbers
+    change: Numbers
+    low: Numbers
+    high: Numbers
+    worse: Numbers
+
+    def direction(self) -> NDArray[np.object_]:
+        """worsening, improving or steady; None where nothing is known, (units,)."""
+        told = np.full(len(self.worse), "steady", dtype=object)
+        told[self.worse >= FIRM], told[self.worse <= 1 - FIRM] = "worsening", "improving"
+        told[np.isnan(self.worse)] = None
+        return told
+
+
+def changes(roster: Roster, after: Mapping[str, Expected]) -> dict[str, Change] | None:
+    """By scope, against the pooled shares of the last period; None where those are not known."""
+    pooled = roster.pooled_past()
+    if pooled is None or roster.past is None:
+        return None
+    officers = roster.officers
+    level = float(roster.chance.mean()) / float(roster.past.mean())
+    total, doubt = pooled.mean * officers * level, pooled.variance * (officers * level) ** 2
+    tree = roster.tree
+    return {
+        "own": _change(after["own"], total, doubt),
+        "block": _change(after["block"], tree.block(total), tree.block(doubt)),
+    }
+
+
+def changes_since(after: Mapping[str, Expected], then: Mapping[str, Expected], level: float) -> dict[str, Change]:
+    """By scope, against what was expected at an earlier day on the same tree; `level` is what the force's mean chance
+    is now, over what it was then."""
+    return {
+        scope: _change(
+            now, then[scope].share * level * now.officers, then[scope].variance * (level * now.officers) ** 2
+        )
+        for scope, now in after.items()
+    }
+
+
+def _change(after: Expected, total: Numbers, doubt: Numbers) -> Change:
+    size = np.where(after.officers > 0, after.officers, np.nan)
+    before = total / size
+    spread = np.sqrt(np.maximum(after.variance + doubt / size**2, 1e-12))
+    change = after.share - before
+    return Change(before, change, change - Z95 * spread, change + Z95 * spread, norm.cdf(change / spread))

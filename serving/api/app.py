@@ -1,0 +1,138 @@
+"""The web side of the service: each handler parses, asks a desk and translates; no rule is decided here."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Mapping
+
+import anyio
+from pydantic import BaseModel
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as WebRoute
+
+from data_contracts.errors import NotReady, PharosError
+from serving.api.guard import REQUEST_ID, Route
+from serving.api.openapi import document
+from serving.api.opened import Absent, Desk, Desks
+from serving.api.problems import ProblemError, problem_of
+from serving.api.questions import QUESTIONS, Question
+from serving.api.strict_body import parse
+from serving.posts.recommend import CareerDesk
+from serving.risk.warn import RiskDesk
+from serving.schemas import Health, LoadedModel, ModelsAnswer, Readiness
+
+ROUTES: Mapping[str, Route] = {
+    **{question.path: Route(("POST",)) for question in QUESTIONS},
+    "/v1/model": Route(("GET", "HEAD")),
+    "/openapi.json": Route(("GET", "HEAD")),
+    "/livez": Route(("GET", "HEAD"), health=True),
+    "/readyz": Route(("GET", "HEAD"), health=True),
+}
+
+
+def build_app(threads: int = 4) -> Starlette:
+    """The routes; `app.state.desks` must be set before the first request (the service does it at start).
+
+    Work runs in at most `threads` threads, so that a slow answer never holds up a health check.
+    """
+    web = _Web(threads)
+    endpoints: Mapping[str, Callable[[Request], Awaitable[Response]]] = {
+        **{question.path: functools.partial(web.ask, question) for question in QUESTIONS},
+        "/v1/model": web.model,
+        "/openapi.json": web.openapi,
+        "/livez": web.livez,
+        "/readyz": web.readyz,
+    }
+    return Starlette(
+        routes=[WebRoute(path, endpoints[path], methods=list(route.methods)) for path, route in ROUTES.items()],
+        exception_handlers={PharosError: _refused},
+    )
+
+
+class _Web:
+    """The handlers."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._limiter: anyio.CapacityLimiter | None = None
+
+    async def ask(self, question: Question, request: Request) -> Response:
+        body, desks = parse(await request.body(), question.request), _desks(request)
+        desk = _present(question.desk(desks))
+        try:
+            return _json(await self._work(lambda: desk.answer(body, _request_id(request), desks.now())))
+        except NotReady as error:
+            if not question.not_ready:
+                raise
+            raise ProblemError("not_ready", detail=question.not_ready) from error
+
+    async def model(self, request: Request) -> Response:
+        desks = _desks(request)
+        if not desks.present():
+            raise ProblemError("not_ready", detail="; ".join(desks.missing()))
+        models = [_loaded(desk) for desk in desks.present()]
+        return _json(ModelsAnswer(request_id=_request_id(request), models=models))
+
+    async def openapi(self, _: Request) -> Response:
+        return Response(_document(), media_type="application/json")
+
+    async def livez(self, _: Request) -> Response:
+        return _json(Health(status="live"))
+
+    async def readyz(self, request: Request) -> Response:
+        desks = _desks(request)
+        missing = desks.missing()
+        if not desks.present():
+            raise ProblemError("not_ready", detail="; ".join(missing))
+        await anyio.to_thread.run_sync(desks.probe)  # outside the limiter: readiness must not queue behind requests
+        return _json(Readiness(status="ready", missing=missing, notices=desks.notices()))
+
+    async def _work(self, answer: Callable[[], BaseModel]) -> BaseModel:
+        if self._limiter is None:  # a limiter belongs to the event loop that runs
+            self._limiter = anyio.CapacityLimiter(self._threads)
+        return await anyio.to_thread.run_sync(answer, limiter=self._limiter, abandon_on_cancel=True)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    problem = problem_of(error)
+    return Response(problem.body(_request_id(request)), problem.status, problem.all_headers())
+
+
+def _desks(request: Request) -> Desks:
+    desks: Desks | None = getattr(request.app.state, "desks", None)
+    if desks is None:
+        raise ProblemError("not_ready", detail="the service is starting")
+    return desks
+
+
+def _present(desk: Desk | Absent) -> Desk:
+    if isinstance(desk, Absent):
+        raise ProblemError("not_ready", detail=desk.because)
+    return desk
+
+
+def _request_id(request: Request) -> str:
+    return str(request.scope["state"][REQUEST_ID])
+
+
+def _json(answer: BaseModel) -> Response:
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+def _loaded(desk: RiskDesk | CareerDesk) -> LoadedModel:
+    model = desk.model
+    return LoadedModel(
+        name=model.name,
+        version=model.version,
+        features=model.service,
+        sha256=model.sha256,
+        feature_hash=model.service_hash,
+        outcomes=list(desk.served) if isinstance(desk, RiskDesk) else [],
+    )
+
+
+@functools.cache
+def _document() -> bytes:
+    return document()

@@ -1,0 +1,225 @@
+"""The outermost layer of the service: nothing reaches a framework before it has passed here, and no error leaves bare.
+
+It knows who may come, which addresses exist, how large and how slow a request may be and how many at once. Whatever
+goes wrong inside, the caller gets our one error shape. Logs hold route, status and request id, never a value.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from serving.api.admission import Admission, loopback_only
+from serving.api.problems import MEDIA_TYPE, ProblemError, problem_of
+from serving.api.rate import Rate
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+REQUEST_ID = "request_id"
+ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of everything; a body that is too large is read and thrown away up to `drain_bytes`."""
+
+    body_bytes: int = 256 * 1024
+    drain_bytes: int = 2 * 1024 * 1024
+    body_seconds: float = 10.0
+    answer_seconds: float = 20.0
+    header_bytes: int = 16 * 1024
+    in_flight: int = 32
+    per_second: float = 200.0
+    burst: int = 400
+
+
+@dataclass(frozen=True)
+class Route:
+    """An address: the methods it takes, and whether it is a health check (never limited)."""
+
+    methods: tuple[str, ...]
+    health: bool = False
+
+
+class Guard:
+    """An ASGI app around another one.
+
+    `routes` are all addresses there are; `admit` decides who may call and raises ProblemError (the place where API
+    keys and scopes will be checked).
+    """
+
+    def __init__(
+        self,
+        app: App,
+        routes: Mapping[str, Route],
+        limits: Limits | None = None,
+        admit: Admission = loopback_only,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._app = app
+        self._routes = routes
+        self._limits = limits or Limits()
+        self._admit = admit
+        self._clock = clock
+        self._rate = Rate(self._limits.per_second, self._limits.burst)
+        self._in_flight = 0
+        self._log = structlog.get_logger("pharos.serving")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began, request_id = self._clock(), uuid.uuid4().hex
+        scope["state"] = {**scope.get("state", {}), REQUEST_ID: request_id}
+        reply = _Reply(send, request_id)
+        try:
+            await self._checked(scope, receive, reply)
+        except TimeoutError:
+            await reply.problem(ProblemError("deadline"))
+        except Exception as error:  # the last line of defence: a caller never sees a stack, a log never sees a value
+            problem = problem_of(error)
+            if problem.status == 500:
+                self._log.error("unforeseen", kind=type(error).__name__, at=_place(error), request_id=request_id)
+            await reply.problem(problem)
+        await reply.finish()
+        known = scope["path"] if scope["path"] in self._routes else "unmatched"
+        took = round((self._clock() - began) * 1000, 1)
+        self._log.info("request", route=known, status=reply.status, milliseconds=took, request_id=request_id)
+
+    async def _checked(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
+        headers = scope["headers"]
+        if sum(len(name) + len(value) for name, value in headers) > self._limits.header_bytes:
+            raise ProblemError("headers_too_large")
+        self._admit(scope)
+        route = self._routes.get(scope["path"])
+        if route is None:
+            raise ProblemError("not_found")
+        if scope["method"] not in route.methods:
+            raise ProblemError("method_not_allowed", headers={"allow": ", ".join(route.methods)})
+        if route.health:
+            await self._app(scope, receive, reply)
+            return
+        if not self._rate.take(str((scope.get("client") or ("",))[0]), self._clock()):
+            raise ProblemError("too_many_requests")
+        if self._in_flight >= self._limits.in_flight:
+            raise ProblemError("overloaded")
+        self._in_flight += 1
+        try:
+            body = await self._body(scope, receive) if scope["method"] == "POST" else b""
+            async with asyncio.timeout(self._limits.answer_seconds):
+                await self._app(scope, _replay(body, receive), reply)
+        finally:
+            self._in_flight -= 1
+
+    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+        """The whole body, within size and time, of the one media type we take."""
+        headers = {bytes(name).lower(): bytes(value).lower() for name, value in scope["headers"]}
+        media, _, parameters = headers.get(b"content-type", b"").partition(b";")
+        charset = parameters.replace(b" ", b"").replace(b'"', b"")
+        plain = b"content-encoding" not in headers and charset in (b"", b"charset=utf-8")
+        try:
+            async with asyncio.timeout(self._limits.body_seconds):
+                body = await self._read(receive, headers.get(b"content-length", b""))
+        except TimeoutError:
+            raise ProblemError("body_timeout", headers={"connection": "close"}) from None
+        if media.strip() != b"application/json" or not plain:
+            raise ProblemError("unsupported_media_type")
+        return body
+
+    async def _read(self, receive: Receive, declared: bytes) -> bytes:
+        limit = self._limits.body_bytes
+        too_large = ProblemError("body_too_large", headers={"connection": "close"})
+        if declared.isdigit() and (len(declared) > 12 or int(declared) > self._limits.drain_bytes):
+            raise too_large
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ProblemError("bad_request")
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size <= limit:
+                chunks.append(chunk)
+            if size > self._limits.drain_bytes:
+                raise too_large
+            if not message.get("more_body", False):
+                break
+        if size > limit:
+            raise too_large
+        return b"".join(chunks)
+
+
+class _Reply:
+    """The way out: adds our headers, and replaces an error that is not in our shape."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id
+        self._replaced: ProblemError | None = None
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        """Pass one message on."""
+        if self._replaced is not None:
+            return
+        if message["type"] == "http.response.start":
+            headers = list(message.get("headers", []))
+            media = dict(headers).get(b"content-type", b"")
+            if message["status"] >= 400 and not media.startswith(MEDIA_TYPE.encode()):
+                self._replaced = ProblemError.of_status(message["status"])
+                return
+            self.status = message["status"]
+            message = {**message, "headers": [*headers, *ALWAYS, (b"x-request-id", self._request_id.encode())]}
+        await self._send(message)
+
+    async def problem(self, problem: ProblemError) -> None:
+        """Answer with an error, unless an answer has begun."""
+        if self.status:
+            return
+        self.status = problem.status
+        self._replaced = None
+        body = problem.body(self._request_id)
+        named = {**problem.all_headers(), "content-length": str(len(body)), "x-request-id": self._request_id}
+        headers = [(name.encode(), value.encode()) for name, value in named.items()]
+        await self._send({"type": "http.response.start", "status": problem.status, "headers": [*headers, *ALWAYS]})
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def finish(self) -> None:
+        """Send what replaces an error from inside, or an error where nothing was answered at all."""
+        if self._replaced is not None or not self.status:
+            await self.problem(self._replaced or ProblemError("internal"))
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """A receive that gives the body that was read, then what the connection says."""
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replayed
+
+
+def _place(error: BaseException) -> str:
+    """File and line of an error; its text may quote a value and is left out."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"

@@ -1,0 +1,57 @@
+"""What a process answers with: its desks, its clock, and what is missing; fixed when it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from serving.posts.recommend import CareerDesk
+from serving.risk.warn import RiskDesk
+from serving.schemas import Because
+from serving.units.answers import UnitDesk
+
+
+class Desk(Protocol):
+    """Whatever answers one kind of question, without the web."""
+
+    def answer(self, request: Any, request_id: str, now: datetime) -> Any:
+        """The answer to a body that was parsed already."""
+        ...
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A desk that is not there, with what to do, in words that may be shown."""
+
+    because: str
+
+
+@dataclass(frozen=True)
+class Desks:
+    """What the process answers with, fixed at start.
+
+    `now` is the service's clock, `probe` tries the feature store, `notices` tells what needs attention now. `guidance`
+    holds the desks of career guidance by the path that they answer.
+    """
+
+    risk: RiskDesk | Absent
+    careers: CareerDesk | Absent
+    units: UnitDesk
+    now: Callable[[], datetime]
+    probe: Callable[[], None]
+    notices: Callable[[], list[Because]] = list
+    guidance: Mapping[str, Desk | Absent] = field(default_factory=dict)
+
+    def present(self) -> list[RiskDesk | CareerDesk]:
+        """The desks that answer. One is enough to be ready: a department without complaints still plans careers."""
+        return [desk for desk in (self.risk, self.careers) if not isinstance(desk, Absent)]
+
+    def missing(self) -> list[str]:
+        """Which models are not there, and what to do; empty when all are."""
+        return [desk.because for desk in (self.risk, self.careers) if isinstance(desk, Absent)]
+
+    def of(self, path: str) -> Desk | Absent:
+        """The desk of career guidance that answers a path."""
+        return self.guidance.get(path, Absent(f"{path} is not opened in this process; restart the service"))

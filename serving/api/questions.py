@@ -1,0 +1,100 @@
+"""Every question that may be asked: its address, its bodies, an example that works, and the desk that answers it.
+
+The routes, the guard's list of addresses and the OpenAPI document are all made of this one list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from serving.api.opened import Absent, Desk, Desks
+from serving.courses.schemas import CoursesAnswer, CoursesRequest
+from serving.feedback.schemas import FeedbackAnswer, FeedbackRequest
+from serving.matching.schemas import MatchAnswer, MatchRequest
+from serving.paths.schemas import PathsAnswer, PathsRequest
+from serving.points.schemas import PointsAnswer, PointsRequest
+from serving.risk.schemas import RiskAnswer, RiskRequest
+from serving.schemas import Body, NextPostsAnswer, NextPostsRequest
+from serving.talent.profile_schemas import ProfileAnswer, ProfileRequest
+from serving.talent.shortlist_schemas import ShortlistAnswer, ShortlistRequest
+from serving.units.schemas import UnitsAnswer, UnitsRequest
+
+EXAMPLE_UNITS = ["u-0", "u-0-1", "u-0-1-1-1"]  # the bureau, a sub-bureau, a community too small to be graded
+EXAMPLE_OFFICERS = ["o-00181089", "o-00373056", "nobody"]
+NO_RECORDS = "the history has no postings; run `pharos ingest` first"
+NO_NIGHT = "no night has been published yet; run `pharos score --as-of DATE`"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A POST route; `not_ready` is what a caller is told when the desk has nothing to answer from yet."""
+
+    path: str
+    name: str
+    tag: str
+    summary: str
+    request: type[Body]
+    answer: type[BaseModel]
+    example: Mapping[str, Any]
+    desk: Callable[[Desks], Desk | Absent]
+    not_ready: str = ""
+
+
+QUESTIONS: tuple[Question, ...] = (
+    Question(
+        "/v1/risk", "risk", "support", "计算风险与原因 / risk with its reasons", RiskRequest, RiskAnswer,
+        {"officer_ids": EXAMPLE_OFFICERS, "what_if": True}, lambda desks: desks.risk,
+    ),
+    Question(
+        "/v1/next_posts", "nextPosts", "careers", "建议下一个岗位 / next posts", NextPostsRequest, NextPostsAnswer,
+        {"officer_ids": EXAMPLE_OFFICERS, "top": 3}, lambda desks: desks.careers,
+    ),
+    Question(
+        "/v1/units", "units", "support",
+        "单位与块面的等级、趋势与成因 / units and blocks: grade, trend and what drives it", UnitsRequest, UnitsAnswer,
+        {"unit_ids": EXAMPLE_UNITS}, lambda desks: desks.units, NO_NIGHT,
+    ),
+    Question(
+        "/v1/paths", "paths", "careers", "通往职业目标的路径、差距与进度 / paths to a goal, gaps, and progress on them",
+        PathsRequest, PathsAnswer,
+        {"officer_ids": EXAMPLE_OFFICERS, "goal": {"kind": "job_family", "goal": "investigation"}, "top": 3},
+        lambda desks: desks.of("/v1/paths"),
+    ),
+    Question(
+        "/v1/points", "points", "careers", "积分逐项说明与增分途径 / points line by line, and what earns more",
+        PointsRequest, PointsAnswer, {"officer_ids": EXAMPLE_OFFICERS}, lambda desks: desks.of("/v1/points"),
+    ),
+    Question(
+        "/v1/match", "match", "careers", "志愿与空缺的匹配及其原因 / wishes matched to vacancies, and why",
+        MatchRequest, MatchAnswer, {"officer_ids": EXAMPLE_OFFICERS}, lambda desks: desks.of("/v1/match"),
+    ),
+    Question(
+        "/v1/shortlist", "shortlist", "careers",
+        "各专业方向的人才名单及证据，由委员会决定 / talent short lists with evidence, for a committee",
+        ShortlistRequest, ShortlistAnswer, {"fields": ["intelligence_it"], "officer_ids": EXAMPLE_OFFICERS},
+        lambda desks: desks.of("/v1/shortlist"), NO_RECORDS,
+    ),
+    Question(
+        "/v1/profile", "profile", "careers",
+        "画像：与同岗位相比，以及单位能力 / profiles against peers in the same post, and what a unit can do",
+        ProfileRequest, ProfileAnswer, {"officer_ids": EXAMPLE_OFFICERS, "unit_ids": EXAMPLE_UNITS},
+        lambda desks: desks.of("/v1/profile"), NO_RECORDS,
+    ),
+    Question(
+        "/v1/courses", "courses", "careers",
+        "建议培训课程：必修、补差距、同路径、新课 / courses: required, gaps, what comes next, what rolls out",
+        CoursesRequest, CoursesAnswer, {"officer_ids": EXAMPLE_OFFICERS, "spare_hours": 4, "top": 10},
+        lambda desks: desks.of("/v1/courses"),
+    ),
+    Question(
+        "/v1/feedback", "feedback", "careers", "记录对建议的反馈 / record what an officer did with a suggestion",
+        FeedbackRequest, FeedbackAnswer,
+        {"items": [{"feedback_id": "f-1", "officer_id": EXAMPLE_OFFICERS[0], "item_kind": "post", "item": "patrol-2",
+                    "action": "opened", "occurred_on": "2026-01-01"}]},
+        lambda desks: desks.of("/v1/feedback"),
+    ),
+)  # fmt: skip

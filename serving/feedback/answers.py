@@ -1,0 +1,117 @@
+"""`POST /v1/feedback` without the web: what officers did with suggestions, kept once and never lost.
+
+What is wrong with one item is told with that item; the others are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from data_contracts.policy import Policy
+from data_contracts.settings import Settings
+from data_contracts.vocabulary import FeedbackAction, ItemKind
+from serving.feedback.declines import DeclineBook, Declined, decline_book
+from serving.feedback.exposures import ExposureLog, Given, Taken, exposure_log
+from serving.feedback.schemas import (
+    FeedbackAnswer,
+    FeedbackGiven,
+    FeedbackRefused,
+    FeedbackRequest,
+    FeedbackTaken,
+)
+from serving.schemas import Because
+
+FIRST_DAY = date(1900, 1, 1)
+WHY: Mapping[str, Because] = {
+    one.code: one
+    for one in (
+        Because(
+            code="unknown_item_kind",
+            zh="建议类别未知，应为 post、path 或 course",
+            en="the kind is unknown; it is post, path or course",
+        ),
+        Because(
+            code="unknown_action",
+            zh="反应未知，应为 shown、opened、saved、declined 或 done",
+            en="the action is unknown; it is shown, opened, saved, declined or done",
+        ),
+        Because(
+            code="reason_needed", zh="不感兴趣须说明原因", en="a declined suggestion needs a reason"
+        ),
+        Because(
+            code="not_yet", zh="发生日期在今天之后", en="the day has not come yet"
+        ),
+        Because(
+            code="too_early", zh="发生日期早于 1900-01-01", en="the day is before 1900-01-01"
+        ),
+        Because(
+            code="conflict",
+            zh="此编号已有内容不同的反馈，请换新编号",
+            en="this id is taken by another feedback; send it under a new id",
+        ),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FeedbackDesk:
+    """Everything that `/v1/feedback` needs, fixed at start."""
+
+    log: ExposureLog
+    book: DeclineBook
+    policy: Policy
+
+    def answer(self, request: FeedbackRequest, request_id: str, now: datetime) -> FeedbackAnswer:
+        """One result for each item, in order; raises NotReady where nothing can be kept."""
+        today = now.date()
+        faults = [self._fault(one, today) for one in request.items]
+        good = [_given(one, today) for one, fault in zip(request.items, faults, strict=True) if fault is None]
+        taken = iter(self.log.take(good))
+        results = [
+            _result(one, next(taken)) if fault is None else _refused(one, fault)
+            for one, fault in zip(request.items, faults, strict=True)
+        ]
+        return FeedbackAnswer(request_id=request_id, results=results)
+
+    def declines(self, officer_id: str, as_of: date) -> tuple[Declined, ...]:
+        """What must not be shown to this officer on a day, and why; for the desks that suggest."""
+        return self.book.declines(officer_id, as_of)
+
+    def _fault(self, one: FeedbackGiven, today: date) -> str | None:
+        """The code of what is wrong with an item, None for nothing."""
+        if one.item_kind not in {kind.value for kind in ItemKind}:
+            return "unknown_item_kind"
+        if one.action not in {action.value for action in FeedbackAction}:
+            return "unknown_action"
+        needed = self.policy.feedback.declining.reason_needed and one.action == FeedbackAction.DECLINED.value
+        if needed and not (one.reason or "").strip():
+            return "reason_needed"
+        if one.occurred_on > today:
+            return "not_yet"
+        return "too_early" if one.occurred_on < FIRST_DAY else None
+
+
+def feedback_desk(settings: Settings, rules: Policy, log: ExposureLog | None = None) -> FeedbackDesk:
+    """The desk of this service; `log` where the process has opened it already."""
+    used = log or exposure_log(settings)
+    return FeedbackDesk(used, decline_book(settings, rules, used), rules)
+
+
+def _given(one: FeedbackGiven, today: date) -> Given:
+    reason = (one.reason or "").strip() or None
+    return Given(
+        one.feedback_id, one.officer_id, one.item_kind, one.item, one.action, reason, one.occurred_on, today,
+        one.request_id,
+    )  # fmt: skip
+
+
+def _result(one: FeedbackGiven, taken: Taken) -> FeedbackTaken | FeedbackRefused:
+    if taken.outcome == "conflict":
+        return _refused(one, "conflict")
+    return FeedbackTaken(feedback_id=one.feedback_id, status=taken.outcome, unseen=taken.unseen)
+
+
+def _refused(one: FeedbackGiven, code: str) -> FeedbackRefused:
+    return FeedbackRefused(feedback_id=one.feedback_id, because=WHY[code])

@@ -1,0 +1,87 @@
+"""What an officer declined and must not be shown yet, until its time is over or something brings it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from data_contracts.asof import add_months
+from data_contracts.feedback_rules import DecliningPolicy
+from data_contracts.policy import Policy
+from data_contracts.settings import Settings
+from data_contracts.vocabulary import Bilingual
+from features.changes import history_changes
+from features.history import History
+from serving.feedback.exposures import ExposureLog
+
+ChangesOf = Callable[[Sequence[str], date], pd.DataFrame]  # officers, as-of -> rows as of features/changes.py
+
+
+@dataclass(frozen=True)
+class Declined:
+    """An item that stays away from an officer until a day, unless something changes."""
+
+    officer_id: str
+    item_kind: str
+    item: str
+    since: date
+    until: date
+
+    @property
+    def because(self) -> Bilingual:
+        """Why it is not shown."""
+        return Bilingual(
+            f"本人于 {self.since} 表示不感兴趣，{self.until} 前不再建议",
+            f"declined on {self.since}; not suggested again before {self.until}",
+        )
+
+
+@dataclass(frozen=True)
+class DeclineBook:
+    """Declines from the log, held against what changed in the officers' careers since."""
+
+    log: ExposureLog
+    policy: DecliningPolicy
+    changes: ChangesOf
+
+    def declines(self, officer_id: str, as_of: date) -> tuple[Declined, ...]:
+        """What must not be shown to one officer on a day, and why."""
+        return self.away([officer_id], as_of).get(officer_id, ())
+
+    def away(self, officer_ids: Sequence[str], as_of: date) -> dict[str, tuple[Declined, ...]]:
+        """The same for many; officers without any are not in the answer. Careers are read only where it matters."""
+        said = [_declined(row, self.policy) for row in self.log.declined(officer_ids).to_dict("records")]
+        held = [one for one in said if one.since <= as_of < one.until]
+        if held:
+            back = self._back(sorted({one.officer_id for one in held}), as_of)
+            held = [one for one in held if not _brought_back(one, back)]
+        return {name: tuple(one for one in held if one.officer_id == name) for name in {one.officer_id for one in held}}
+
+    def _back(self, officer_ids: Sequence[str], as_of: date) -> pd.DataFrame:
+        if not self.policy.returns_on:
+            return pd.DataFrame(columns=["officer_id", "since", "item"])
+        known = self.changes(officer_ids, as_of)
+        return known[known["cause"].isin(self.policy.returns_on)]
+
+
+def decline_book(settings: Settings, rules: Policy, log: ExposureLog) -> DeclineBook:
+    """The declines of this service; careers are read from the history, which may grow while it runs."""
+    return DeclineBook(log, rules.feedback.declining, partial(history_changes, History(settings.history_dir)))
+
+
+def _declined(row: Mapping[Any, Any], policy: DecliningPolicy) -> Declined:
+    since: date = row["occurred_on"]
+    until = add_months(since, policy.months_away)
+    return Declined(str(row["officer_id"]), str(row["item_kind"]), str(row["item"]), since, until)
+
+
+def _brought_back(one: Declined, changes: pd.DataFrame) -> bool:
+    """A change after the day of the decline: about everything, or about this post."""
+    after = (changes["officer_id"] == one.officer_id) & (changes["since"] > pd.Timestamp(one.since))
+    about = changes["item"].isna() | ((changes["item"] == one.item) & (one.item_kind == "post"))
+    return bool((after & about).any())

@@ -1,0 +1,172 @@
+"""What was shown, to whom, by which chance, and what officers did with it: written once, never changed.
+
+The tables lie in `data_contracts/service_log.py`. Several threads may write; a repeated request or feedback changes
+nothing. Rows leave by the rule of retention only.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from data_contracts import service_log
+from data_contracts.errors import NotReady
+from data_contracts.service_log import EXPOSURES, FEEDBACK
+from data_contracts.settings import Settings
+from data_contracts.sources.service import read_log
+from models.feedback.exploration import ShownItem
+
+INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+Outcome = Literal["accepted", "duplicate", "conflict"]
+ItemKey = tuple[str, str, str]  # officer, kind, item
+
+
+@dataclass(frozen=True)
+class Showing:
+    """What the suggestions of one answer have in common; `shown_at` is UTC without a zone."""
+
+    request_id: str
+    officer_id: str
+    item_kind: str
+    model_name: str
+    model_version: str
+    as_of: date | None
+    shown_at: datetime
+
+
+@dataclass(frozen=True)
+class Given:
+    """One piece of feedback that passed the desk; `known_on` is the day it came in."""
+
+    feedback_id: str
+    officer_id: str
+    item_kind: str
+    item: str
+    action: str
+    reason: str | None
+    occurred_on: date
+    known_on: date
+    request_id: str | None = None
+
+    @property
+    def key(self) -> ItemKey:
+        """What it is about."""
+        return (self.officer_id, self.item_kind, self.item)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a piece of feedback: `conflict` is another content under an id that is known."""
+
+    outcome: Outcome
+    unseen: bool
+
+
+@dataclass
+class ExposureLog:
+    """The log at an address; its tables are made when something is first written or asked."""
+
+    url: str
+    _engine: sa.Engine | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def show(self, answers: Iterable[tuple[Showing, Sequence[ShownItem]]]) -> None:
+        """Log what is shown, in one transaction; an answer that is logged already stays as it is.
+
+        Raises NotReady where it cannot; then nothing was logged.
+        """
+        rows = [_exposure(showing, item) for showing, items in answers for item in items]
+        if rows:
+            with self._transaction() as connection:
+                connection.execute(self._insert(EXPOSURES), rows)
+
+    def take(self, given: Sequence[Given]) -> list[Taken]:
+        """Log feedback, in order; the same id with the same content again is a duplicate.
+
+        Raises NotReady where nothing can be written; then nothing of `given` was.
+        """
+        with self._transaction() as connection:  # of its own: a writer must not stand on what it read before
+            seen = {one.key: _seen(connection, one.key) for one in given}
+        with self._transaction() as connection:
+            return [self._taken(connection, one, not seen[one.key]) for one in given]
+
+    def declined(self, officer_ids: Sequence[str]) -> pd.DataFrame:
+        """Newest word of each officer on each item, where it is a no: officer_id, item_kind, item, reason, occurred_on.
+
+        An item that was saved or done after it was declined is not declined any more.
+        """
+        said = (
+            FEEDBACK.select()
+            .where(FEEDBACK.c.officer_id.in_(list(officer_ids)), FEEDBACK.c.action.in_(("declined", "saved", "done")))
+            .order_by(FEEDBACK.c.occurred_on, FEEDBACK.c.known_on, FEEDBACK.c.action == "declined")
+        )
+        with self._transaction() as connection:
+            rows = pd.DataFrame([dict(row) for row in connection.execute(said).mappings()], columns=FEEDBACK.c.keys())
+        newest = rows.drop_duplicates(["officer_id", "item_kind", "item"], keep="last")
+        return newest[newest["action"] == "declined"].reset_index(drop=True)
+
+    def close(self) -> None:
+        """Let the connections go; the next call opens them again."""
+        with self._lock:
+            if self._engine is not None:
+                self._engine.dispose()
+            self._engine = None
+
+    def _taken(self, connection: sa.Connection, one: Given, unseen: bool) -> Taken:
+        row = asdict(one)
+        if connection.execute(self._insert(FEEDBACK), {**row, "unseen": unseen}).rowcount == 1:
+            return Taken("accepted", unseen)
+        held = connection.execute(FEEDBACK.select().where(FEEDBACK.c.feedback_id == one.feedback_id)).mappings().one()
+        same = all(held[name] == value for name, value in row.items() if name != "known_on")
+        return Taken("duplicate" if same else "conflict", bool(held["unseen"]))
+
+    def _insert(self, table: sa.Table) -> Any:
+        engine = self._opened()
+        return INSERTS[engine.dialect.name](table).on_conflict_do_nothing()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        try:
+            with self._opened().begin() as connection:
+                yield connection
+        except (sa.exc.DatabaseError, OSError) as error:
+            cause = getattr(error, "orig", None) or error
+            raise NotReady(
+                f"the log of suggestions cannot be used ({type(cause).__name__}); look after its disk and its locks"
+            ) from error
+
+    def _opened(self) -> sa.Engine:
+        with self._lock:
+            if self._engine is None:
+                self._engine = service_log.opened(self.url, make=True)
+            return self._engine
+
+
+def exposure_log(settings: Settings) -> ExposureLog:
+    """The log of this service; nothing is opened yet."""
+    return ExposureLog(settings.feedback_url)
+
+
+def collected(settings: Settings) -> pd.DataFrame:
+    """Feedback as the contract of the table `feedback` wants it; raises NotReady where nothing was logged yet."""
+    return read_log(settings.feedback_url).tables["feedback"]
+
+
+def _exposure(showing: Showing, item: ShownItem) -> dict[str, Any]:
+    pool = json.dumps(item.pool, ensure_ascii=False) if item.pool else None
+    return {**asdict(showing), **asdict(item), "pool": pool}
+
+
+def _seen(connection: sa.Connection, key: ItemKey) -> bool:
+    columns = (EXPOSURES.c.officer_id, EXPOSURES.c.item_kind, EXPOSURES.c.item)
+    here = sa.and_(*(column == value for column, value in zip(columns, key, strict=True)))
+    return connection.execute(sa.select(sa.literal(1)).select_from(EXPOSURES).where(here).limit(1)).first() is not None

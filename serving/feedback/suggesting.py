@@ -1,0 +1,82 @@
+"""From a ranking to what an officer sees: declined items out, a little chance in, and all of it logged.
+
+Desks of career guidance rank, leave out who is not eligible, and call `shown`; nothing that chance put there is ever
+shown without its propensity on record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from data_contracts.errors import NotReady
+from data_contracts.feedback_rules import ExploringPolicy
+from data_contracts.policy import Policy
+from data_contracts.pseudonyms import Pseudonyms, pseudonyms
+from data_contracts.settings import Settings
+from models.feedback.exploration import Ranked, ShownItem, explored, seed_text
+from serving.feedback.declines import DeclineBook, Declined, decline_book
+from serving.feedback.exposures import ExposureLog, Showing, exposure_log
+from serving.night.manifest import ModelIdentity
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked of which model; `as_of` is the day of the features read, `now` is UTC without a zone."""
+
+    request_id: str
+    item_kind: str
+    model: ModelIdentity
+    as_of: date | None
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """What is shown to one officer, and what was kept away because it was declined."""
+
+    items: tuple[ShownItem, ...]
+    away: tuple[Declined, ...] = ()
+
+
+@dataclass(frozen=True)
+class Suggester:
+    """Everything between a ranking and an officer, fixed at start."""
+
+    log: ExposureLog
+    book: DeclineBook
+    policy: ExploringPolicy
+    names: Pseudonyms
+
+    def shown(self, asked: Asked, ranked: Mapping[str, Ranked], top: int) -> dict[str, Suggested]:
+        """At most `top` items for each officer of `ranked` (eligible items with scores, best first), logged.
+
+        Where the log cannot be used, the ranking itself is shown: worse than not to learn is to be silent.
+        """
+        try:
+            away = self.book.away(list(ranked), asked.now.date())
+            chosen = {name: self._chosen(asked, name, items, top, away.get(name, ())) for name, items in ranked.items()}
+            self.log.show((_showing(asked, name), one.items) for name, one in chosen.items())
+        except NotReady:
+            plain = replace(self.policy, share=0.0)
+            return {name: Suggested(explored(items, top, plain, "")) for name, items in ranked.items()}
+        return chosen
+
+    def _chosen(self, asked: Asked, officer_id: str, ranked: Ranked, top: int, away: tuple[Declined, ...]) -> Suggested:
+        out = {one.item for one in away if one.item_kind == asked.item_kind}
+        left = [(item, score) for item, score in ranked if item not in out]
+        seed = seed_text(self.names, f"{asked.item_kind} {asked.request_id}", officer_id)
+        told = tuple(one for one in away if one.item in out and any(item == one.item for item, _ in ranked))
+        return Suggested(explored(left, top, self.policy, seed), told)
+
+
+def suggester(settings: Settings, rules: Policy, log: ExposureLog | None = None) -> Suggester:
+    """The one of this service; `log` where the process has opened it already."""
+    used = log or exposure_log(settings)
+    return Suggester(used, decline_book(settings, rules, used), rules.feedback.exploring, pseudonyms(settings.keys_dir))
+
+
+def _showing(asked: Asked, officer_id: str) -> Showing:
+    model = asked.model
+    return Showing(asked.request_id, officer_id, asked.item_kind, model.name, model.version, asked.as_of, asked.now)

@@ -1,0 +1,141 @@
+"""One round of wishes as the matching reads it: whose wishes for which vacancies, with points, rules and tie-breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from data_contracts.errors import InvalidInput
+from data_contracts.policy import Policy
+from models.eligibility.rules import Post, allowed, judgement, posts_of
+from models.eligibility.spells import full_months
+from models.eligibility.standing_facts import NEEDS, Facts, facts_of
+from models.matching.wishes import MatchInput
+from models.points.lines import tables_needed, totals
+from serving.matching.schemas import MatchRequest
+from serving.points.answers import RecordSource
+
+Frames = Mapping[str, pd.DataFrame]
+FREE = (True, "", "")
+WISHES = ["officer_id", "vacancy_id", "preference_order", "occurred_on"]
+VACANCIES = ["vacancy_id", "post_id", "places", "closes_on"]
+UNDATED = pd.Timestamp("NaT")  # what a caller brings was stated in time, as far as we are concerned
+Fit = Callable[[Frames, pd.DataFrame, date], "pd.Series[float]"]
+
+
+@dataclass(frozen=True)
+class Round:
+    """What is matched, and what the matching was given."""
+
+    given: MatchInput
+    points: pd.Series[float]
+
+
+def round_of(records: RecordSource, policy: Policy, asked: MatchRequest, as_of: date, fit: Fit | None = None) -> Round:
+    """Read the round of a request as of a day; raises InvalidInput naming what is missing and the remedy.
+
+    Everybody who wishes for one of its vacancies takes part, whoever was asked about.
+    """
+    open_ones = _vacancies(records, asked, as_of)
+    wishes = _brought(asked) if asked.wishes is not None else _recorded(records, open_ones, as_of)
+    ids = list(dict.fromkeys(wishes["officer_id"].astype(str)))
+    frames = records(ids, as_of, list(dict.fromkeys([*NEEDS, *tables_needed(policy.points)])))
+    facts = facts_of(frames, ids, as_of)
+    points = totals(frames, ids, policy.points, as_of)["total"]
+    judged = _judged(wishes, open_ones, frames, facts, policy)
+    if fit is not None:
+        judged = judged.assign(fit=fit(frames, judged, as_of))
+    priorities = _priorities(asked, judged)
+    return Round(MatchInput(_officers(facts, points), priorities, open_ones.drop(columns="post_id")), points)
+
+
+def _vacancies(records: RecordSource, asked: MatchRequest, as_of: date) -> pd.DataFrame:
+    if asked.vacancies is not None:
+        brought = pd.DataFrame([one.model_dump() for one in asked.vacancies])
+        return brought.assign(closes_on=UNDATED)[VACANCIES]
+    rows = records([], as_of, ["vacancies"]).get("vacancies")
+    if rows is None:
+        raise InvalidInput("no vacancy is known on this day; ingest vacancies, or bring them as `vacancies`")
+    if asked.vacancy_ids is not None:
+        return rows[rows["vacancy_id"].isin(asked.vacancy_ids)][VACANCIES].reset_index(drop=True)
+    day = pd.Timestamp(as_of)
+    still = (rows["opened_on"] <= day) & (rows["closes_on"].isna() | (rows["closes_on"] >= day))
+    return rows[still][VACANCIES].reset_index(drop=True)
+
+
+def _brought(asked: MatchRequest) -> pd.DataFrame:
+    given = pd.DataFrame([one.model_dump() for one in asked.wishes or ()], columns=WISHES[:3])
+    return given.assign(occurred_on=UNDATED)
+
+
+def _recorded(records: RecordSource, vacancies: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """Everybody's wishes for these vacancies; wishes of other rounds have orders of their own."""
+    rows = records(None, as_of, ["preferences"]).get("preferences")
+    if rows is None:
+        raise InvalidInput("no preference is known on this day; ingest preferences, or bring them as `wishes`")
+    return rows.loc[rows["vacancy_id"].isin(vacancies["vacancy_id"]), WISHES].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """Who may take which post: officers x posts wanted, and why not."""
+
+    facts: Facts
+    posts: Sequence[Post]
+    policy: Policy
+
+    def judge(self, officers: Sequence[str], posts: Sequence[str | None]) -> list[tuple[bool, str, str]]:
+        """For each wish whether nothing bars, and what does in both languages; an unknown vacancy bars nothing."""
+        at = {officer: place for place, officer in enumerate(self.facts.officer_ids)}
+        column = {post.post_id: place for place, post in enumerate(self.posts)}
+        mask = allowed(self.facts, self.posts, self.policy)
+        return [
+            (True, "", "")
+            if post is None or mask[at[officer], column[post]]
+            else self._barred(at[officer], column[post])
+            for officer, post in zip(officers, posts, strict=True)
+        ]
+
+    def _barred(self, officer: int, post: int) -> tuple[bool, str, str]:
+        found = judgement(self.facts, officer, self.posts[post], self.policy).blocked_by
+        return False, "；".join(one.zh for one in found), "; ".join(one.en for one in found)
+
+
+def _judged(
+    wishes: pd.DataFrame, vacancies: pd.DataFrame, frames: Frames, facts: Facts, policy: Policy
+) -> pd.DataFrame:
+    """The wishes with `eligible`, `because_zh` and `because_en`."""
+    on_record = {post.post_id: post for post in posts_of(frames)} if "postings" in frames else {}
+    post_of = dict(zip(vacancies["vacancy_id"].astype(str), vacancies["post_id"].astype(str), strict=True))
+    wanted = [on_record.get(post_id, Post(post_id)) for post_id in dict.fromkeys(post_of.values())]
+    officers = wishes["officer_id"].astype(str).tolist()
+    judged = _Rules(facts, wanted, policy).judge(
+        officers, [post_of.get(one) for one in wishes["vacancy_id"].astype(str)]
+    )
+    told = pd.DataFrame(judged, columns=["eligible", "because_zh", "because_en"], index=wishes.index)
+    return pd.concat([wishes, told.astype({"eligible": bool})], axis=1)
+
+
+def _officers(facts: Facts, points: pd.Series[float]) -> pd.DataFrame:
+    months = full_months(facts.entered_on, np.full(len(facts.officer_ids), facts.moment)).astype(np.float64)
+    return pd.DataFrame(
+        {
+            "officer_id": list(facts.officer_ids),
+            "points": points.to_numpy(np.float64),
+            "grassroots_months": facts.grassroots_months.astype(np.float64),
+            "service_months": np.where(np.isnat(facts.entered_on), np.nan, months),
+        }
+    )
+
+
+def _priorities(asked: MatchRequest, wishes: pd.DataFrame) -> pd.DataFrame:
+    """The wishes with the class granted to each; one for a single vacancy goes before one for all."""
+    general = {one.officer_id: one.priority_class for one in asked.priorities if one.vacancy_id is None}
+    single = {(one.officer_id, one.vacancy_id): one.priority_class for one in asked.priorities if one.vacancy_id}
+    keys = zip(wishes["officer_id"].astype(str), wishes["vacancy_id"].astype(str), strict=True)
+    granted = [single.get(key, general.get(key[0])) for key in keys]
+    return wishes.assign(priority_class=pd.Series(granted, index=wishes.index, dtype=object))

@@ -1,0 +1,172 @@
+"""The second pass of a night: grades over the whole force, the published files, the manifest."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import cached_property, partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from data_contracts.decisions import GradePolicy
+from data_contracts.errors import PublishRefused
+from data_contracts.policy import policy
+from models.risk.support import CourseBook
+from serving.night.chunks import ChunkStore, parquet_bytes
+from serving.night.courses import NO_COURSES, book_hash, publish_courses
+from serving.night.manifest import FORMAT, MANIFEST, Counts, Manifest, file_hash, hash_of, write_atomically
+from serving.night.past import Chances
+from serving.night.results import LATER, QUARANTINED, RESULT_SCHEMA, SCORED, THEMES, PublishedRun, Scorer
+from serving.night.roll_up import GRADES, graded, main_horizons
+from serving.risk.flagging import bounds_of_force, flags_of
+from serving.risk.supporting import support_column
+from serving.units.drivers import theme_matrix
+from serving.units.night import Before, KnowsUnits, UnitInputs, unit_results
+
+# what grading needs; reasons stay on disk
+LIGHT = ["officer_id", "unit_id", "outcome", "horizon_months", "status", "probability", "merits", THEMES.name]
+
+
+@dataclass(frozen=True)
+class Night:
+    """One run of the night as asked for: what decides its bytes, and nothing else."""
+
+    as_of: date
+    scorer: Scorer
+    rules: GradePolicy
+    parents: Mapping[str, str]
+    snapshot_sha256: str
+    chunk_officers: int
+    earlier: tuple[PublishedRun, ...] = ()
+    book: CourseBook = NO_COURSES
+    before: Before | None = None
+
+    @cached_property
+    def inputs(self) -> dict[str, str]:
+        """Hash of each input, for the manifest."""
+        return {
+            "snapshot": self.snapshot_sha256,
+            "grade_rules": hash_of(asdict(self.rules)),
+            "unit_tree": hash_of(dict(self.parents)),
+            "earlier_runs": hash_of([run.manifest.output_hash for run in self.earlier]),
+            "snapshot_before": "" if self.before is None else self.before.snapshot_sha256,
+            "courses": book_hash(self.book),
+            "support_rules": hash_of([asdict(policy().course_themes), *map(asdict, policy().support)]),
+            "horizons": hash_of({rule.name.value: rule.horizon_months for rule in policy().outcomes}),
+        }
+
+    @property
+    def run(self) -> str:
+        """The hash that names the run: same inputs, same models, same rules."""
+        models = [asdict(item) for item in self.scorer.models]
+        asked = [list(one) for one in self.scorer.answers]
+        told = [FORMAT, self.as_of.isoformat(), self.inputs, models, asked, self.chunk_officers]
+        return hash_of(told)[:16]
+
+
+def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path) -> Manifest:
+    """Grade over the whole force and write parts, units, quarantine and manifest into an empty `target`.
+
+    `frame` is the snapshot as it was read, `store` holds the scored chunks. Raises PublishRefused when officers were
+    lost on the way or when nobody could be scored.
+    """
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    chunks = store.numbers()
+    force = pa.concat_tables([store.read(number, LIGHT) for number in chunks]).to_pandas()
+    themes = theme_matrix(force.pop(THEMES.name))
+    force = graded(force, night.rules)
+    counts = _counts(frame, force)
+    if counts.scored == 0:
+        raise PublishRefused(f"nothing was published for {night.as_of}: none of {counts.rows_in} officers was scored")
+    earlier = [Chances.of(run) for run in night.earlier]
+    force["flags"] = flags_of(force, night.as_of, earlier, night.rules, partial(bounds_of_force, rules=night.rules))
+    files = _write_parts(store, force, target, night.book) | publish_courses(night.book, target)
+    units = unit_results(force, unit_inputs(night, frame, themes))
+    files["units.parquet"] = _write(target / "units.parquet", pa.Table.from_pandas(units, preserve_index=False))
+    files["quarantine.parquet"] = _write(target / "quarantine.parquet", _quarantine(frame, force))
+    manifest = Manifest(
+        as_of=night.as_of,
+        run=night.run,
+        inputs=night.inputs,
+        models=night.scorer.models,
+        outcomes=tuple(dict.fromkeys(outcome for outcome, _ in night.scorer.answers)),
+        counts=counts,
+        grades=_grade_counts(force),
+        files=files,
+    )
+    write_atomically(target / MANIFEST, manifest.to_json().encode())
+    return manifest
+
+
+def unit_inputs(night: Night, frame: pd.DataFrame, themes: NDArray[np.float64] | None) -> UnitInputs:
+    """What the units of a night are graded by, beside the officers' results."""
+    rules = night.scorer.unit_rules if isinstance(night.scorer, KnowsUnits) else {}
+    return UnitInputs(night.as_of, night.parents, night.rules, frame, rules, night.before, themes)
+
+
+def _write_parts(store: ChunkStore, force: pd.DataFrame, target: Path, book: CourseBook) -> dict[str, str]:
+    """Each chunk with its grades, flags and support, without the quarantined; returns name -> sha256."""
+    files: dict[str, str] = {}
+    start, main = 0, main_horizons(force)
+    for number in store.numbers():
+        table = store.read(number).drop_columns([THEMES.name])
+        rows = force.iloc[start : start + len(table)]
+        start += len(table)
+        rows = rows.assign(reasons=table["reasons"].to_pandas().to_numpy(object))
+        rows = rows.assign(support=support_column(rows, main, book))
+        for name in LATER:
+            column = pa.array(rows[name], pa.string(), from_pandas=True)
+            table = table.set_column(RESULT_SCHEMA.get_field_index(name), RESULT_SCHEMA.field(name), column)
+        table = table.filter(pa.array((rows["status"] != QUARANTINED).to_numpy(bool)))
+        files[f"part-{number:05d}.parquet"] = _write(target / f"part-{number:05d}.parquet", table)
+    return files
+
+
+def _counts(frame: pd.DataFrame, force: pd.DataFrame) -> Counts:
+    """Every officer of the snapshot once: scored for at least one outcome, for none, quarantined, or a duplicate."""
+    nameless = int(frame["officer_id"].isna().sum())
+    states = force.assign(scored=force["status"] == SCORED, out=force["status"] == QUARANTINED)
+    officers = states.groupby("officer_id", sort=False)[["scored", "out"]].any()
+    return Counts(
+        rows_in=len(frame),
+        scored=int((officers["scored"] & ~officers["out"]).sum()),
+        not_scored=int((~officers["scored"] & ~officers["out"]).sum()),
+        quarantined=nameless + int(officers["out"].sum()),
+        duplicates=int(frame["officer_id"].dropna().duplicated().sum()),
+    )
+
+
+def _quarantine(frame: pd.DataFrame, force: pd.DataFrame) -> pa.Table:
+    """Who was left out and why; a nameless row is named by its place in the snapshot."""
+    nameless = [str(place) for place in frame["officer_id"].isna().to_numpy().nonzero()[0]]
+    out = force.loc[force["status"] == QUARANTINED, "officer_id"].drop_duplicates().astype(str).tolist()
+    twice = frame.loc[frame["officer_id"].notna() & frame["officer_id"].duplicated(), "officer_id"].astype(str).tolist()
+    reasons = ["no_officer_id"] * len(nameless) + ["not_a_probability"] * len(out) + ["duplicate"] * len(twice)
+    return pa.table({"key": pa.array([*nameless, *out, *twice], pa.string()), "reason": pa.array(reasons, pa.string())})
+
+
+def _grade_counts(force: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Officers of each grade, for each outcome and overall; other horizons than the main one as `conduct_24m`."""
+    main, counted = main_horizons(force), dict[str, dict[str, int]]()
+    for (outcome, months), rows in force.groupby(["outcome", "horizon_months"], sort=True):
+        name = str(outcome) if months == main[str(outcome)] else f"{outcome}_{months}m"
+        counted[name] = _counted(rows["grade"])
+    overall = force.drop_duplicates("officer_id")["overall_grade"]
+    return counted | {"overall": _counted(overall)}
+
+
+def _counted(grades: pd.Series) -> dict[str, int]:
+    return {name: int((grades == name).sum()) for name in GRADES}
+
+
+def _write(path: Path, table: pa.Table) -> str:
+    write_atomically(path, parquet_bytes(table))
+    path.chmod(0o444)  # published once, never changed
+    return file_hash(path)

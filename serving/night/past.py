@@ -1,0 +1,178 @@
+"""What earlier nights published: the same model's chances of the months before and of the night in force, and the
+courses officers have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data_contracts.asof import add_months
+from data_contracts.errors import PharosError
+from data_contracts.settings import Settings
+from models.base import Numbers
+from models.risk.support import CourseBook
+from serving.night.courses import NO_COURSES, published_courses
+from serving.night.manifest import MANIFEST, Manifest, ModelIdentity
+from serving.night.pointer import read_pointer
+from serving.night.results import SCORED, PublishedRun, asked_of, latest_run, results_root
+
+NEAR_DAYS = 15  # a night this near to a month's day stands for it
+Asked = tuple[str, int]  # outcome, months ahead
+
+
+def earlier_runs(root: Path, as_of: date, models: Sequence[ModelIdentity], months: int) -> list[PublishedRun]:
+    """The published runs of the same models nearest to 1, 2, ... `months` months before a day, oldest first.
+
+    Of several runs of one day the one with the most officers is taken; a month without a run near it has none.
+    """
+    found: dict[date, PublishedRun] = {}
+    for path in sorted(root.glob(f"as_of=*/*/{MANIFEST}")):
+        day = date.fromisoformat(path.parent.parent.name.removeprefix("as_of="))
+        if day >= as_of or day < add_months(as_of, -months) - pd.Timedelta(days=NEAR_DAYS):
+            continue
+        run = PublishedRun(path.parent, Manifest.read(path.parent))
+        if tuple(run.manifest.models) == tuple(models) and _officers(run) > _officers(found.get(day)):
+            found[day] = run
+    wanted = [add_months(as_of, -back) for back in range(months, 0, -1)]
+    near = [min(found, key=lambda day: (abs((day - goal).days), day), default=None) for goal in wanted]
+    kept = [day for day, goal in zip(near, wanted, strict=True) if day and abs((day - goal).days) <= NEAR_DAYS]
+    return [found[day] for day in dict.fromkeys(kept)]
+
+
+def _officers(run: PublishedRun | None) -> int:
+    return -1 if run is None else run.manifest.counts.rows_in
+
+
+@dataclass(frozen=True)
+class Chances:
+    """The chances of one night, (officers, asked), NaN where there was none; and each officer's unit, (officers,)."""
+
+    as_of: date
+    officers: pd.Index
+    units: NDArray[np.object_]
+    table: Mapping[Asked, Numbers]
+
+    @classmethod
+    def of(cls, run: PublishedRun) -> Chances:
+        """Read once; an officer's row is found by id."""
+        rows = run.officers(["officer_id", "unit_id", "outcome", "horizon_months", "status", "probability"])
+        rows["probability"] = rows["probability"].where(rows["status"] == SCORED)
+        each = {
+            asked_of(group): part.set_index("officer_id")["probability"]
+            for group, part in rows.groupby(["outcome", "horizon_months"], sort=True)
+        }
+        first = rows.drop_duplicates("officer_id")
+        officers = pd.Index(first["officer_id"])
+        found = {asked: part.reindex(officers).to_numpy(np.float64, na_value=np.nan) for asked, part in each.items()}
+        return cls(run.manifest.as_of, officers, first["unit_id"].to_numpy(object), found)
+
+    def at(self, asked: Asked, officer_ids: Sequence[str]) -> Numbers:
+        """Of these officers, (n,)."""
+        if asked not in self.table:
+            return np.full(len(officer_ids), np.nan)
+        place = self.officers.get_indexer(pd.Index(officer_ids))
+        return np.where(place >= 0, self.table[asked][place], np.nan)
+
+
+class Past(Protocol):
+    """What a request may know of earlier nights."""
+
+    def chances(self, as_of: date, /) -> Sequence[Chances]:
+        """Of the months before a day, oldest first."""
+        ...
+
+    def night(self) -> Chances | None:
+        """The whole force of the run in force; None where there is none of this model."""
+        ...
+
+    def courses(self) -> CourseBook:
+        """Of the run in force."""
+        ...
+
+
+class NoPast:
+    """Nothing was published yet."""
+
+    def chances(self, *_: date) -> Sequence[Chances]:
+        """None."""
+        return ()
+
+    def night(self) -> Chances | None:
+        """None."""
+        return None
+
+    def courses(self) -> CourseBook:
+        """None."""
+        return NO_COURSES
+
+
+@dataclass
+class PublishedPast:
+    """The published nights of one model, read again only when the pointer moves.
+
+    A result folder that cannot be read costs flags, courses and the grades of the night, never the answer.
+    """
+
+    settings: Settings
+    models: tuple[ModelIdentity, ...]
+    months: int
+    _read: dict[str, tuple[str, Sequence[Chances]]] = field(default_factory=dict)
+    _book: dict[str, CourseBook] = field(default_factory=dict)
+    _night: dict[str, Chances | None] = field(default_factory=dict)
+
+    def chances(self, as_of: date) -> Sequence[Chances]:
+        """Of the months before a day, oldest first."""
+        key, pointer = as_of.isoformat(), self._pointer()
+        held = self._read.get(key)
+        if held is not None and held[0] == pointer:
+            return held[1]
+        try:
+            runs = earlier_runs(results_root(self.settings), as_of, self.models, self.months)
+            found: Sequence[Chances] = [Chances.of(run) for run in runs]
+        except (PharosError, OSError):
+            found = ()
+        self._read = {key: (pointer, found)}  # one day at a time is asked for; the older is let go
+        return found
+
+    def night(self) -> Chances | None:
+        """The whole force of the run in force; None where there is none, or where another model scored it."""
+        pointer = self._pointer()
+        held = self._night
+        if pointer not in held:
+            held = self._night = {pointer: self._last_night()}
+        return held[pointer]
+
+    def _last_night(self) -> Chances | None:
+        try:
+            run = latest_run(self.settings)
+            return Chances.of(run) if tuple(run.manifest.models) == self.models else None
+        except (PharosError, OSError):
+            return None
+
+    def courses(self) -> CourseBook:
+        """Of the run in force."""
+        pointer = self._pointer()
+        if pointer not in self._book:
+            self._book = {pointer: self._courses()}
+        return self._book[pointer]
+
+    def _courses(self) -> CourseBook:
+        try:
+            pointer = read_pointer(results_root(self.settings))
+            return NO_COURSES if pointer is None else published_courses(pointer.folder(results_root(self.settings)))
+        except (PharosError, OSError):
+            return NO_COURSES
+
+    def _pointer(self) -> str:
+        try:
+            pointer = read_pointer(results_root(self.settings))
+        except (PharosError, OSError):
+            return ""
+        return "" if pointer is None else f"{pointer.as_of}/{pointer.run}"

@@ -1,0 +1,40 @@
+"""Grades need the whole force: they rest on every officer's result."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from data_contracts.decisions import GradePolicy
+from data_contracts.policy import policy
+from data_contracts.vocabulary import Grade
+from models.risk.grades import grade as grade_of_force
+from serving.night.results import SCORED, asked_of
+
+GRADES = tuple(item.value for item in Grade)  # worst first
+ASKED = ["outcome", "horizon_months"]
+
+
+def graded(results: pd.DataFrame, rules: GradePolicy) -> pd.DataFrame:
+    """`grade` for each outcome and horizon over the whole force and `overall_grade`, the worst of an officer's grades.
+
+    Overall counts each outcome once, at the horizon policy has for it (`main_horizons`). `results` has officer_id,
+    outcome, horizon_months, status and probability, officer by officer; the index is kept.
+    """
+    grade = pd.Series(None, index=results.index, dtype=object)
+    scored = results["status"] == SCORED
+    for group, rows in results[scored].groupby(ASKED, sort=True):
+        units = rows["unit_id"].astype("string").tolist() if "unit_id" in rows.columns else None
+        chances = rows["probability"].to_numpy(np.float64)
+        grade.loc[rows.index] = grade_of_force(chances, rules, *asked_of(group), units)
+    main = results["horizon_months"] == results["outcome"].map(main_horizons(results))
+    rank = grade.where(main).map({name: place for place, name in enumerate(GRADES)}).astype("float64")
+    worst = rank.groupby(results["officer_id"], sort=False).transform("min")
+    overall = worst.map(dict(enumerate(GRADES)))
+    return results.assign(grade=grade, overall_grade=overall.astype(object).where(overall.notna(), None))
+
+
+def main_horizons(results: pd.DataFrame) -> dict[str, int]:
+    """The horizon of each outcome that grades an officer as a whole: policy's, or the nearest that there is."""
+    offered = results.groupby("outcome", sort=True)["horizon_months"].unique()
+    return {str(name): policy().outcome(str(name)).main_horizon(months.tolist()) for name, months in offered.items()}

@@ -1,0 +1,183 @@
+"""What belongs to the steps of one officer's paths: gaps, courses, points, rules, and what could be changed.
+
+Each comes from its one home (post_fit, course_gaps, points, eligibility, course_lifts); here they only meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from data_contracts.asof import add_months
+from data_contracts.policy import Policy
+from data_contracts.vocabulary import Bilingual
+from models.courses import gaps as course_gaps
+from models.courses.lifts import CourseLifts
+from models.courses.rules import OfferedCourse
+from models.eligibility.rules import Post, judgement, requirements
+from models.eligibility.standing_facts import Facts
+from models.paths.telling import Blocked, Change, Gap, StepCourse, StepFacts
+from models.points.lines import accounts, tables_needed
+from models.posts.fit import Standard
+from models.posts.histories import Array
+from serving.paths.record import OfficerRecord
+
+MOST_COURSES = 3  # for one step; nobody prepares a move with ten
+MOST_CHANGES = 3  # courses tried as the one change that would help
+PASSED = 100.0  # a course on a path is thought to be passed
+ACTS = ("course", "level")  # what an officer can do something about before the day of the step
+Barring = tuple[list[Blocked], list[tuple[Blocked, date | None]]]
+
+
+@dataclass(frozen=True)
+class Catalogues:
+    """What is the same for everybody on a day."""
+
+    posts: dict[str, Post]
+    standard: Standard
+    courses: tuple[OfferedCourse, ...]
+    lifts: CourseLifts | None
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class OfficerSteps:
+    """The facts of one officer: `place` is that in `facts`; levels is None where assessments are not kept."""
+
+    record: OfficerRecord
+    facts: Facts
+    place: int
+    levels: dict[str, float] | None
+    shared: Catalogues
+    families: tuple[str, ...] = ()
+    _blocked: dict[str, Barring] = field(default_factory=dict)
+    _points: dict[str, float | None] = field(default_factory=dict)
+
+    def as_step_facts(self) -> StepFacts:
+        """As the planner asks for them."""
+        return StepFacts(self.gaps, self.courses, self.points, self.blocked, self.changes)
+
+    def gaps(self, _: str, post: str) -> Sequence[Gap]:
+        """Competencies below the standard of the post; one never assessed is told without a level."""
+        asked, least = self.shared.standard.levels.get(post, {}), self.shared.policy.courses.gap.least_gap
+        if self.levels is None:
+            return ()
+        known = course_gaps.gaps_to(self.levels, asked, course_gaps.GOAL, least)
+        unknown = [Gap(name, None, asked[name]) for name in sorted(asked) if name not in self.levels]
+        return (*(Gap(gap.competency, gap.level, gap.standard) for gap in known), *unknown)
+
+    def courses(self, _: str, post: str, gaps: Sequence[Gap]) -> Sequence[StepCourse]:
+        """The course that the post requires, then those that close its gaps fastest, none taken before."""
+        advice, had = self.shared.policy.courses, self.record.held_courses()
+        required = getattr(self.shared.posts.get(post), "required_course_id", None)
+        open_ones = [course for course in self.shared.courses if course.course_id not in had]
+        closable = [
+            course_gaps.Gap(gap.competency, gap.level, gap.standard, course_gaps.GOAL)
+            for gap in gaps
+            if gap.level is not None
+        ]
+        closing = course_gaps.closing_courses(closable, open_ones, advice.gap, advice.load)
+        first = [one for one in open_ones if one.course_id == required]
+        chosen = [*first, *(one.course for one in closing if one.course not in first)][:MOST_COURSES]
+        short = {gap.competency for gap in gaps}
+        return [
+            StepCourse(one.course_id, one.name, one.hours, (one.competency,) if one.competency in short else ())
+            for one in chosen
+        ]
+
+    def points(self, officer_id: str, post: str) -> float | None:
+        """Points that the step earns: a first full year in the post and the courses it asks for; None for a rank."""
+        if post not in self._points:
+            self._points[post] = self._earned(officer_id, post)
+        return self._points[post]
+
+    def blocked(self, _: str, post: str, day: date) -> Sequence[Blocked]:
+        """Rules not met on a day if only time passes; before the day of a step, courses and levels can still be met."""
+        if post not in self._blocked:
+            self._blocked[post] = self._barring(post)
+        today, later = self._blocked[post]
+        if day <= self.record.as_of:
+            return today
+        return [rule for rule, met_from in later if met_from is None or met_from > day]
+
+    def changes(self, _: str) -> Sequence[Change]:
+        """The courses not taken yet that open the goal's job families most."""
+        lifts = self.shared.lifts
+        if lifts is None:
+            return ()
+        had, names = self.record.held_courses(), {one.course_id: one.name for one in self.shared.courses}
+        rise: dict[int, float] = {}
+        for name in self.families:
+            if name in lifts.families:
+                family = lifts.families.index(name)
+                opening = [one for one in lifts.opening(family, len(lifts.courses)) if lifts.courses[one] not in had]
+                for course in opening[:MOST_CHANGES]:
+                    rise[course] = max(rise.get(course, 0.0), float(lifts.lift[course, family]))
+        best = sorted(rise, key=lambda course: (-rise[course], course))[:MOST_CHANGES]
+        return [Change(_taken(names, lifts.courses[course]), self.factors(lifts.courses[course])) for course in best]
+
+    def factors(self, *more: str) -> Array:
+        """(size,) what the courses held, and `more`, make of the chance of each post; needs lifts."""
+        lifts, had = self.shared.lifts, self.record.held_courses() | set(more)
+        if lifts is None:
+            raise TypeError("without lifts there are no factors")
+        held = np.array([[course in had for course in lifts.courses]], bool)
+        return np.asarray(lifts.factors(held)[0])
+
+    def _barring(self, post: str) -> Barring:
+        """What bars today, and of it what still may on a later day, each with the day from which time alone meets it.
+
+        Asked once for a post: a search asks for thousands of days.
+        """
+        known, policy = self.shared.posts.get(post), self.shared.policy
+        found = judgement(self.facts, self.place, known, policy).blocked_by if known else ()
+        asked = requirements(known, policy) if known and found else ()
+        others = {one.code for one in asked if one.fact not in ACTS}
+        rules = [(Blocked(one.code, Bilingual(one.zh, one.en)), one.met_from) for one in found]
+        return [rule for rule, _ in rules], [(rule, day) for rule, day in rules if rule.rule in others]
+
+    def _earned(self, officer_id: str, post: str) -> float | None:
+        known, rules = self.shared.posts.get(post), self.shared.policy.points
+        if known is None:
+            return None
+        start, after = self.record.as_of, add_months(self.record.as_of, 12) + timedelta(days=1)
+        frames = {name: self.record.rows(name) for name in tables_needed(rules) if name in self.record.frames}
+        if "postings" in frames:
+            open_ones = frames["postings"]["ended_on"].isna()
+            ended = frames["postings"]["ended_on"].mask(open_ones, pd.Timestamp(start))
+            frames["postings"] = frames["postings"].assign(ended_on=ended)
+        courses = [one.course_id for one in self.courses(officer_id, post, self.gaps(officer_id, post))]
+        moved = _with_step(frames, known, courses, start)
+        before, then = (accounts(one, [officer_id], rules, after)[0].total for one in (frames, moved))
+        return max(0.0, round(then - before, 2))
+
+
+def _with_step(
+    frames: dict[str, pd.DataFrame], post: Post, courses: Sequence[str], day: date
+) -> dict[str, pd.DataFrame]:
+    """The records as if the officer had taken up the post on a day, in a unit of its level, and taken the courses."""
+    found, moment = dict(frames), pd.Timestamp(day)
+    rows, units = frames.get("postings"), frames.get("units")
+    if rows is not None and len(rows):
+        unit = None
+        if units is not None and post.unit_level is not None:
+            fitting = units.loc[(units["unit_level"] == post.unit_level).fillna(False), "unit_id"]
+            unit = None if fitting.empty else str(fitting.iloc[0])
+        row = rows.iloc[[-1]].assign(post_id=post.post_id, unit_id=unit, started_on=moment, ended_on=None)
+        found["postings"] = pd.concat([rows, row.astype(rows.dtypes)], ignore_index=True)
+    taken = frames.get("course_completions")
+    if taken is not None and courses and rows is not None and len(rows):
+        new = pd.DataFrame({"course_id": list(courses)}).reindex(columns=list(taken.columns))
+        known = {"officer_id": rows["officer_id"].iloc[0], "occurred_on": moment, "known_on": moment, "score": PASSED}
+        new = new.assign(**{name: value for name, value in known.items() if name in taken})
+        found["course_completions"] = pd.concat([taken, new.astype(taken.dtypes)], ignore_index=True)
+    return found
+
+
+def _taken(names: dict[str, Bilingual], course: str) -> Bilingual:
+    name = names.get(course, Bilingual(course, course))
+    return Bilingual(f"完成课程“{name.zh}”", f"complete the course “{name.en}”")

@@ -1,0 +1,106 @@
+"""The plans that officers were told, kept so that each answer can say how it stands against the last one.
+
+One table that only grows, in the database of the service's own log: a plan is never changed, a newer one follows it.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from data_contracts import service_log
+from data_contracts.errors import NotReady
+from data_contracts.service_log import PLANS
+from data_contracts.settings import Settings
+from models.paths.replanning import Plan, PlannedStep
+
+
+@dataclass(frozen=True)
+class PlanKey:
+    """Whose plan for which question.
+
+    Plans for the officer's own stated goal follow each other whatever that goal is, so `goal` is empty there; a goal
+    that was only asked about has plans of its own. A plan within 12 months is no measure for one within 60.
+    """
+
+    officer_id: str
+    goal: str
+    horizon_months: int
+
+
+@dataclass
+class PlanLog:
+    """Plans of one database; usable from many threads, opened at the first use."""
+
+    url: str
+    _engine: sa.Engine | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def last(self, keys: Sequence[PlanKey], as_of: date) -> Mapping[PlanKey, Plan]:
+        """The newest plan of each key made by `as_of`; keys without one are left out. Raises NotReady."""
+        wanted = set(keys)
+        asked = (
+            PLANS.select()
+            .where(PLANS.c.officer_id.in_(sorted({key.officer_id for key in keys})), PLANS.c.made_on <= as_of)
+            .order_by(PLANS.c.made_on, PLANS.c.number)
+        )
+        with self._transaction() as connection:
+            rows = [dict(row) for row in connection.execute(asked).mappings()]
+        found = {PlanKey(row["officer_id"], row["asked_goal"], row["horizon_months"]): _plan(row) for row in rows}
+        return {key: plan for key, plan in found.items() if key in wanted}
+
+    def keep(self, plans: Mapping[PlanKey, Plan]) -> None:
+        """Add plans, in one transaction. Raises NotReady where it cannot; then none was added."""
+        rows = [_row(key, plan) for key, plan in plans.items()]
+        if rows:
+            with self._transaction() as connection:
+                connection.execute(PLANS.insert(), rows)
+
+    def close(self) -> None:
+        """Let the connections go; the next call opens them again."""
+        with self._lock:
+            if self._engine is not None:
+                self._engine.dispose()
+            self._engine = None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        try:
+            with self._lock:
+                if self._engine is None:
+                    self._engine = service_log.opened(self.url, make=True)
+                engine = self._engine
+            with engine.begin() as connection:
+                yield connection
+        except (sa.exc.DatabaseError, OSError) as error:
+            cause = getattr(error, "orig", None) or error
+            raise NotReady(
+                f"the log of plans cannot be used ({type(cause).__name__}); look after its disk and its locks"
+            ) from error
+
+
+def plan_log(settings: Settings) -> PlanLog:
+    """The log of this service; nothing is opened yet."""
+    return PlanLog(settings.feedback_url)
+
+
+def _row(key: PlanKey, plan: Plan) -> dict[str, Any]:
+    steps = json.dumps([asdict(step) for step in plan.steps], default=str, ensure_ascii=False)
+    return {"officer_id": key.officer_id, "asked_goal": key.goal, "horizon_months": key.horizon_months,
+            "goal": plan.goal, "made_on": plan.made_on, "chance": plan.chance, "steps": steps}  # fmt: skip
+
+
+def _plan(row: Mapping[str, Any]) -> Plan:
+    return Plan(row["goal"], row["made_on"], tuple(map(_step, json.loads(row["steps"]))), row["chance"])
+
+
+def _step(told: Mapping[str, Any]) -> PlannedStep:
+    expected, low, high = (date.fromisoformat(told[name]) for name in ("expected_on", "low_on", "high_on"))
+    return PlannedStep(told["post"], expected, low, high, tuple(told["courses"]))

@@ -1,0 +1,150 @@
+"""What the records tell of officers on a way: where each stands, which goal is stated, what became known since.
+
+The reading is that of training (`training/paths/data.py`): steps are postings, or rank steps of the ladders of work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+
+from features.sequences import posting_sequences
+from models.eligibility.standing_facts import POLICE_LADDER
+from models.paths.bundle import POST
+from models.paths.replanning import Event
+from models.posts.histories import CareerState
+
+Frames = Mapping[str, pd.DataFrame]
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class StatedGoal:
+    """The goal on record, as `career_goals` has it."""
+
+    kind: str
+    goal: str
+    horizon_months: int
+
+
+@dataclass(frozen=True)
+class OfficerRecord:
+    """The rows of one officer as they stood on a day; `vacancies` come whole."""
+
+    officer_id: str
+    as_of: date
+    frames: Frames
+
+    @classmethod
+    def of(cls, frames: Frames, officer_id: str, as_of: date) -> OfficerRecord:
+        """From the records of many."""
+        own = {
+            name: rows[(rows["officer_id"] == officer_id).to_numpy(bool)] if "officer_id" in rows else rows
+            for name, rows in frames.items()
+        }
+        return cls(officer_id, as_of, own)
+
+    @property
+    def known(self) -> bool:
+        """Whether the officer is on record at all."""
+        return any(len(self.rows(name)) for name in ("officers", "postings"))
+
+    @property
+    def serving(self) -> bool:
+        """False where the officer had left by the day."""
+        rows = self.rows("officers")
+        return rows.empty or "left_on" not in rows or bool(rows["left_on"].isna().all())
+
+    def rows(self, table: str) -> pd.DataFrame:
+        """The officer's rows of a table, none where it is absent."""
+        return self.frames.get(table, pd.DataFrame())
+
+    def steps(self, kind: str) -> pd.DataFrame:
+        """The posts or the rank steps held, in order, as `posting_sequences` has them; empty where none is known."""
+        rows = self.rows("postings") if kind == POST else self._ranks()
+        return posting_sequences(rows) if len(rows) else pd.DataFrame({"post_id": [], "started_on": []})
+
+    def state(self, kind: str) -> CareerState:
+        """Where the officer stands, as the model of a kind reads it."""
+        steps = self.steps(kind)
+        rank, since = self._rank() if kind == POST else (None, None)
+        return CareerState(
+            posts=[str(post) for post in steps["post_id"]],
+            started_on=[day.date() for day in steps["started_on"]],
+            rank=rank,
+            entered_on=self._entered_on(),
+            as_of=self.as_of,
+            rank_since=since,
+        )
+
+    def stated_goal(self) -> StatedGoal | None:
+        """The goal stated last; of several on one day the first by kind and code."""
+        rows = self.rows("career_goals")
+        if rows.empty:
+            return None
+        newest = rows[rows["occurred_on"] == rows["occurred_on"].max()].sort_values(["goal_kind", "goal"])
+        row = newest.iloc[0]
+        return StatedGoal(str(row["goal_kind"]), str(row["goal"]), int(row["horizon_months"]))
+
+    def held_courses(self) -> frozenset[str]:
+        """Every course completed."""
+        rows = self.rows("course_completions")
+        return frozenset(str(course) for course in rows["course_id"]) if len(rows) else frozenset()
+
+    def events(self, kind: str) -> frozenset[Event]:
+        """Everything on record that may change a plan.
+
+        What happens on a day is part of the records from the day after, so that is the day it is known from.
+        """
+        return frozenset(self._events(kind))
+
+    def _events(self, kind: str) -> Iterator[Event]:
+        steps = self.steps(kind)
+        if len(steps):
+            yield from _told("posting", steps, "post_id", "started_on")
+        for what, table, item in (
+            ("completion", "course_completions", "course_id"), ("appraisal", "appraisals", "kind"),
+            ("goal", "career_goals", "goal"),
+        ):  # fmt: skip
+            if len(self.rows(table)):
+                yield from _told(what, self.rows(table), item, "occurred_on")
+        if kind == POST and len(self.rows("vacancies")):
+            yield from _told("vacancy", self.rows("vacancies"), "post_id", "opened_on")
+
+    def _ranks(self) -> pd.DataFrame:
+        rows = self.rows("promotions")
+        if rows.empty:
+            return rows
+        work = (rows["ladder"] != POLICE_LADDER).to_numpy(bool)
+        rows = rows[work] if work.any() else rows
+        steps = rows.rename(columns={"occurred_on": "started_on"})[["officer_id", "started_on", "known_on"]]
+        return steps.assign(post_id=rows["rank_step"], unit_id=rows["rank_step"])
+
+    def _rank(self) -> tuple[str | None, date | None]:
+        """The rank step held and the day from which it is known; of the posting where promotions are not kept."""
+        if "promotions" not in self.frames:
+            told = self.steps(POST)
+            known = [] if "rank_step" not in told else [str(one) for one in told["rank_step"].dropna()]
+            return (known[-1] if known else None), None
+        rows = self._ranks()
+        if rows.empty:
+            return None, None
+        rows = rows.assign(day=rows[["started_on", "known_on"]].max(axis=1))
+        rows = rows.sort_values(["day", "post_id"], kind="stable")
+        changed = rows[rows["post_id"].ne(rows["post_id"].shift()).fillna(True).to_numpy(bool)].iloc[-1]
+        return str(changed["post_id"]), changed["day"].date()
+
+    def _entered_on(self) -> date | None:
+        rows = self.rows("officers")
+        if rows.empty or "entered_on" not in rows or pd.isna(rows["entered_on"].iloc[-1]):
+            return None
+        return pd.Timestamp(rows["entered_on"].iloc[-1]).date()
+
+
+def _told(kind: str, rows: pd.DataFrame, item: str, day: str) -> Iterator[Event]:
+    for what, happened, known in zip(rows[item], rows[day], rows["known_on"], strict=True):
+        on = happened.date()
+        yield Event(kind, str(what), on, max(known.date(), on + ONE_DAY) if kind != "vacancy" else known.date())

@@ -1,0 +1,205 @@
+"""Paths over the records: the champion's model, and everything else about an officer read as of the day asked.
+
+One read of the history answers all officers of a request; what was known on the day of a last plan is read again only
+where there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from data_contracts.asof import add_months
+from data_contracts.errors import FeatureMismatch, NotReady, UntrustedArtifact
+from data_contracts.policy import Policy
+from data_contracts.settings import Settings
+from data_contracts.vocabulary import Bilingual, TalentField
+from models.courses.learners import offered_courses
+from models.eligibility.rules import posts_of
+from models.eligibility.standing_facts import NEEDS, Facts, facts_of
+from models.paths.bundle import POST, RANK_STEP, SERVICE, KindModel, PathBundle, service_hash
+from models.paths.plans import PathPlanner
+from models.paths.replanning import Event
+from models.paths.telling import Question, Told
+from models.points.lines import tables_needed
+from models.posts.fit import Standard, Wanting, wanting_of
+from models.posts.histories import Array
+from serving.api.opened import Absent
+from serving.paths.answers import NO_GOAL, NO_HISTORY, NOT_SERVING, AskedPath, PathDesk
+from serving.paths.facts import Catalogues, OfficerSteps
+from serving.paths.plan_log import plan_log
+from serving.paths.record import Frames, OfficerRecord
+from serving.paths.schemas import PathGoal
+from serving.points.answers import HistoryRecords, RecordSource
+from serving.schemas import Because
+from serving.talent.records import UNKNOWN_OFFICER
+
+if TYPE_CHECKING:
+    from serving.loading import Loaded
+
+NAME, PATH = "paths", "/v1/paths"
+OWN_TABLES = ("career_goals", "competency_standards", "vacancies", "appraisals")
+EVENT_TABLES = ("postings", "promotions", "course_completions", "career_goals", "appraisals", "vacancies")
+
+
+@dataclass(frozen=True)
+class RecordPaths:
+    """The real source behind `/v1/paths`."""
+
+    bundle: PathBundle
+    records: RecordSource
+    policy: Policy
+
+    def on(self, officer_ids: Sequence[str], as_of: date) -> RecordDay:
+        """The records of these officers as they stood on a day."""
+        tables = tuple(dict.fromkeys((*NEEDS, *OWN_TABLES, *tables_needed(self.policy.points))))
+        ids = list(dict.fromkeys(officer_ids))
+        return RecordDay(self, ids, as_of, self.records(ids, as_of, tables), {})
+
+
+@dataclass(frozen=True)
+class RecordDay:
+    """One day of records; answers the questions of its officers."""
+
+    source: RecordPaths
+    officer_ids: Sequence[str]
+    as_of: date
+    frames: Frames
+    before: dict[date, Frames]
+
+    def question(self, officer_id: str, goal: PathGoal | None, horizon_months: int | None) -> AskedPath | Because:
+        """The question of one officer, or why there is none."""
+        record = self._record(officer_id)
+        if not record.known:
+            return UNKNOWN_OFFICER
+        if not record.serving:
+            return NOT_SERVING
+        stated = record.stated_goal()
+        if goal is None and stated is None:
+            return NO_GOAL
+        asked = goal or PathGoal.model_validate({"kind": stated.kind, "goal": stated.goal} if stated else {})
+        kind = RANK_STEP if asked.kind == "rank_step" else POST
+        if kind not in self.source.bundle.kinds or record.steps(kind).empty:
+            return NO_HISTORY
+        own_months = stated.horizon_months if goal is None and stated is not None else None
+        horizon = horizon_months or own_months or self.source.policy.paths.default_horizon_months
+        posts = self._posts(asked)
+        called = self.name(asked.goal)
+        question = Question(officer_id, record.state(kind), asked.goal, posts, horizon, kind=kind, called=called)
+        if kind == POST and self._catalogues.lifts is not None:
+            question = replace(question, factors=self._steps(question).factors())
+        return AskedPath(question, record.state(kind).posts[-1], None if goal is None else f"{goal.kind}:{goal.goal}")
+
+    def tell(self, question: Question, top: int) -> Told:
+        """Paths, or why there is none."""
+        kind = self.source.bundle.kinds[question.kind]
+        planner = PathPlanner(kind.model, kind.catalogue, kind.ranks, self.source.policy.paths)
+        if question.kind == POST:
+            return replace(planner, facts=self._steps(question).as_step_facts()).tell(question, top)
+        return replace(planner, least_months=least_months(kind, self.source.policy)).tell(question, top)
+
+    def events(self, question: Question, since: date) -> Sequence[Event]:
+        """What became known about an officer's plan after `since`, in order."""
+        if since not in self.before:
+            self.before[since] = self.source.records(self.officer_ids, since, EVENT_TABLES)
+        old = OfficerRecord.of(self.before[since], question.officer_id, since)
+        known = {(one.kind, one.item, one.occurred_on) for one in old.events(question.kind)}
+        now = self._record(question.officer_id).events(question.kind)
+        new = [one for one in now if (one.kind, one.item, one.occurred_on) not in known]
+        return sorted(new, key=lambda one: (one.known_on, one.occurred_on, one.kind, one.item))
+
+    def name(self, item: str) -> Bilingual:
+        """Name of a post, rank step, course, family or field; the code twice where it has none."""
+        return self._names.get(item, Bilingual(item, item))
+
+    def _record(self, officer_id: str) -> OfficerRecord:
+        return OfficerRecord.of(self.frames, officer_id, self.as_of)
+
+    def _posts(self, asked: PathGoal) -> tuple[str, ...]:
+        """The posts that count as reaching a goal; those of a family or field that the model knows."""
+        if asked.kind in ("post", "rank_step"):
+            return (asked.goal,)
+        policy, catalogue = self.source.policy.paths, self.source.bundle.kinds[POST].catalogue
+        families = (asked.goal,) if asked.kind == "job_family" else policy.families_of(asked.goal)
+        named = zip(catalogue.posts, catalogue.families, strict=True)
+        return tuple(post for post, family in named if family in families)
+
+    def _steps(self, question: Question) -> OfficerSteps:
+        officer, catalogue = question.officer_id, self.source.bundle.kinds[POST].catalogue
+        families = [catalogue.families[catalogue.code(post)] for post in question.posts if post in catalogue.codes]
+        levels = self._wanting[officer].levels
+        return OfficerSteps(
+            self._record(officer), self._facts, self._facts.officer_ids.index(officer),
+            None if levels is None else dict(levels), self._catalogues,
+            tuple(sorted({family for family in families if family})),
+        )  # fmt: skip
+
+    @cached_property
+    def _facts(self) -> Facts:
+        return facts_of(self.frames, self.officer_ids, self.as_of)
+
+    @cached_property
+    def _wanting(self) -> Mapping[str, Wanting]:
+        return wanting_of(self.frames, list(self.officer_ids))
+
+    @cached_property
+    def _catalogues(self) -> Catalogues:
+        posts = {post.post_id: post for post in posts_of(self.frames)}
+        oldest = add_months(self.as_of, -self.source.policy.courses.offered_months)
+        offered = [one for one in offered_courses(self.frames) if one.issued_on is None or one.issued_on >= oldest]
+        return Catalogues(
+            posts, Standard.of(self.frames), tuple(offered), self.source.bundle.lifts,
+            self.source.policy,
+        )  # fmt: skip
+
+    @cached_property
+    def _names(self) -> Mapping[str, Bilingual]:
+        """By code; a post before a rank step before a field, should two share one."""
+        policy = self.source.policy
+        fields = {one.value: Bilingual(one.zh, one.en) for one in TalentField}
+        ranks = {step.code: Bilingual(step.name_zh, step.name_en) for one in policy.ladders for step in one.steps}
+        courses = {one.course_id: one.name for one in offered_courses(self.frames)}
+        own = [_named(self.frames, "rank_steps", "rank_step"), _named(self.frames, "posts", "post_id")]
+        return fields | courses | ranks | own[0] | own[1]
+
+
+def least_months(kind: KindModel, policy: Policy) -> Array:
+    """(size,) the least time in each rank step before the next, 0 where policy knows none."""
+    least = {step.code: 12.0 * (step.minimum_years or 0.0) for ladder in policy.ladders for step in ladder.steps}
+    return np.array([least.get(step, 0.0) for step in kind.catalogue.posts])
+
+
+def open_paths(settings: Settings, policy: Policy, champion: Callable[[str], Loaded]) -> PathDesk | Absent:
+    """The desk, or what to do where no paths model was promoted; raises FeatureMismatch or UntrustedArtifact."""
+    try:
+        loaded = champion(NAME)
+    except (FeatureMismatch, UntrustedArtifact):
+        raise
+    except NotReady:
+        return Absent(
+            f"{NAME} has no champion yet; run `pharos train {NAME}`, then `pharos promote {NAME}`, then restart"
+        )
+    identity = loaded.identity
+    if (identity.service, identity.service_hash) != (SERVICE, service_hash()):
+        raise FeatureMismatch(
+            f"{NAME} version {identity.version} was trained on another reading of the records ({identity.service}) "
+            f"than this checkout has; train it again, or start the checkout that it was trained with"
+        )
+    source = RecordPaths(PathBundle.from_parts(loaded.parts), HistoryRecords.of(settings), policy)
+    return PathDesk(identity, source, plan_log(settings), policy)
+
+
+def _named(frames: Frames, table: str, key: str) -> dict[str, Bilingual]:
+    rows = frames.get(table)
+    if rows is None:
+        return {}
+    told = rows.drop_duplicates(key, keep="last")
+    pairs = zip(told[key], told["name_zh"], told["name_en"], strict=True)
+    names = {str(code): [str(one) for one in (zh, en) if not pd.isna(one)] for code, zh, en in pairs}
+    return {code: Bilingual(found[0], found[-1]) for code, found in names.items() if found}

@@ -1,0 +1,202 @@
+"""`POST /v1/points` without the web: officers in, every line of the published rule table with its evidence out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Protocol, Self
+
+import pandas as pd
+
+from data_contracts.errors import InvalidInput
+from data_contracts.policy import Policy
+from data_contracts.settings import Settings
+from data_contracts.vocabulary import Bilingual
+from data_contracts.vocabulary import NotScored as Reasons
+from features.history import History
+from features.record import records_at
+from models.points.lines import Account, Frames, Line, Merit, accounts, tables_needed
+from models.points.plan import Combination, Plan, Target, plans
+from models.points.plan_words import combination_text, loss_text, plan_text, step_text, way_text
+from models.points.words import Records, line_text, merit_text
+from serving.night.manifest import hash_of
+from serving.points.schemas import (
+    Evidence,
+    PointsAnswer,
+    PointsCombination,
+    PointsLine,
+    PointsLoss,
+    PointsPlan,
+    PointsRequest,
+    PointsScored,
+    PointsStep,
+    PointsTarget,
+    PointsWay,
+)
+from serving.schemas import Because, NotScored, Text
+from serving.talent.records import day_asked
+
+UNKNOWN = Because(code=Reasons.UNKNOWN_OFFICER.value, zh=Reasons.UNKNOWN_OFFICER.zh, en=Reasons.UNKNOWN_OFFICER.en)
+
+
+class RecordSource(Protocol):
+    """Where a request's records come from; `HistoryRecords` is the real one."""
+
+    def __call__(
+        self, officer_ids: Sequence[str] | None, as_of: date, tables: Sequence[str]
+    ) -> Mapping[str, pd.DataFrame]:
+        """Contract tables as they stood at `as_of`, of these officers (None: of everybody)."""
+        ...
+
+
+@dataclass(frozen=True)
+class HistoryRecords:
+    """Records read from the history for each request."""
+
+    history: History
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """From the history of the settings."""
+        return cls(History(settings.history_dir))
+
+    def __call__(
+        self, officer_ids: Sequence[str] | None, as_of: date, tables: Sequence[str]
+    ) -> Mapping[str, pd.DataFrame]:
+        """Contract tables as they stood at `as_of`, of these officers (None: of everybody)."""
+        return records_at(self.history, officer_ids, as_of, tables)
+
+
+@dataclass(frozen=True)
+class PointsDesk:
+    """Everything that `/v1/points` needs, fixed at start."""
+
+    records: RecordSource
+    policy: Policy
+
+    def answer(self, request: PointsRequest, request_id: str, now: datetime) -> PointsAnswer:
+        """One result for each officer, in order.
+
+        Raises InvalidInput for a day that has not come yet and for a deadline that is not after the day.
+        """
+        as_of = day_asked(request.as_of, now)
+        _check_deadline(request, as_of)
+        ids, rules = list(dict.fromkeys(request.officer_ids)), self.policy.points
+        frames = self.records(ids, as_of, [*tables_needed(rules), *_known_by(tables_needed(rules))])
+        known = _known(frames)
+        told = accounts(frames, [one for one in ids if one in known], rules, as_of)
+        answers = self._plans(frames, told, request.target)
+        words = Records(frames)
+        scored = {
+            account.officer_id: _scored(words, account, plan) for account, plan in zip(told, answers, strict=True)
+        }
+        return PointsAnswer(
+            request_id=request_id,
+            rule_table=hash_of([asdict(rule) for rule in rules]),
+            as_of=as_of,
+            results=[scored.get(one) or NotScored(officer_id=one, because=UNKNOWN) for one in request.officer_ids],
+        )
+
+    def _plans(self, frames: Frames, told: Sequence[Account], asked: PointsTarget | None) -> Sequence[Plan | None]:
+        if asked is None:
+            return [None] * len(told)
+        targets = [Target(_total(asked, account), asked.deadline) for account in told]
+        return plans(frames, told, targets, self.policy.earning)
+
+
+def _check_deadline(request: PointsRequest, as_of: date) -> None:
+    if request.target is not None and request.target.deadline <= as_of:
+        raise InvalidInput(f"target.deadline {request.target.deadline} is not after {as_of}; give a later day")
+
+
+def _known_by(tables: Sequence[str]) -> tuple[str, ...]:
+    """Tables that tell whether an officer exists, where the rules do not read them anyway."""
+    return tuple(name for name in ("officers", "postings") if name not in tables)
+
+
+def _known(frames: Frames) -> set[str]:
+    return {str(one) for name in ("officers", "postings") if name in frames for one in frames[name]["officer_id"]}
+
+
+def _total(asked: PointsTarget, account: Account) -> float:
+    return account.total + asked.missing if asked.missing is not None else float(asked.total or 0.0)
+
+
+def _scored(records: Records, account: Account, plan: Plan | None) -> PointsScored:
+    return PointsScored(
+        officer_id=account.officer_id,
+        total=account.total,
+        points=[_line(records, line) for line in account.lines],
+        plan=None if plan is None else _plan(records, plan),
+    )
+
+
+def _line(records: Records, line: Line) -> PointsLine:
+    return PointsLine(
+        rule=line.rule.code,
+        name=Text(zh=line.rule.name_zh, en=line.rule.name_en),
+        text=_text(line_text(line)),
+        points=line.points,
+        subtotal=line.subtotal,
+        cap=line.rule.cap,
+        evidence=[_evidence(records, line, merit) for merit in line.merits],
+    )
+
+
+def _evidence(records: Records, line: Line, merit: Merit) -> Evidence:
+    return Evidence(
+        earned_on=merit.earned_on,
+        text=_text(merit_text(records, line.rule, merit)),
+        points=merit.points,
+        counted=merit.counted,
+        cut_off=merit.cut_off,
+        state="expired" if merit.expired else "counted",
+        expires_on=merit.expires_on,
+    )
+
+
+def _plan(records: Records, plan: Plan) -> PointsPlan:
+    return PointsPlan(
+        status=plan.status,
+        target=plan.target.total,
+        deadline=plan.target.deadline,
+        total_then=plan.then.total,
+        missing=plan.missing,
+        reached_on=plan.on,
+        losses=[
+            PointsLoss(rule=loss.rule.code, on=loss.on, points=loss.points, text=_text(loss_text(loss)))
+            for loss in plan.losses
+        ],
+        ways=[
+            PointsWay(
+                rule=way.rule.code,
+                earned_by=way.earned_by,
+                room=way.room,
+                gives=list(way.gives()),
+                days=list(way.days[: way.steps]),
+                by_itself_on=list(way.by_itself),
+                text=_text(way_text(way)),
+            )
+            for way in plan.ways
+        ],
+        combinations=[_combination(records, found) for found in plan.combinations],
+        text=_text(plan_text(plan)),
+    )
+
+
+def _combination(records: Records, found: Combination) -> PointsCombination:
+    steps = [
+        PointsStep(
+            rule=step.rule.code,
+            on=step.on,
+            course_id=None if step.offer is None else step.offer.course_id,
+            text=_text(step_text(step, records)),
+        )
+        for step in found.steps
+    ]
+    return PointsCombination(gain=found.gain, on=found.on, steps=steps, text=_text(combination_text(found)))
+
+
+def _text(words: Bilingual) -> Text:
+    return Text(zh=words.zh, en=words.en)

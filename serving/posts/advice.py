@@ -1,0 +1,149 @@
+"""From ranked posts to advice: the learned model's likelihood, rules, vacancies and fit, for a frame of officers.
+
+Rules and fit need the records of the officers; whoever they do not know is ranked as before, and told so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data_contracts.policy import Policy
+from data_contracts.vocabulary import Bilingual
+from models.eligibility.rules import BlockedBy, Post, allowed, judgement, posts_of
+from models.eligibility.standing_facts import Facts, facts_of
+from models.posts.background import numbers_told
+from models.posts.fit import Standard, Wanting, wanting_of
+from models.posts.suggestions import Known, Person, Suggestion, Suggestions, Vacancy, open_vacancies, suggest
+from serving.posts.career_records import CareerRecord
+from serving.posts.recommend import Advised, Asked
+
+if TYPE_CHECKING:
+    from models.posts.histories import CareerState
+    from models.posts.next_post import NextPostModel, Ranking
+
+BARRED = (BlockedBy("", "", ""),)  # stands for the rules of a post until they are told in words
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What is the same for every officer of one request. `ruled` are the officers whose rules can be checked."""
+
+    model: NextPostModel
+    asked: Asked
+    policy: Policy
+    record: CareerRecord | None
+    ruled: tuple[str, ...]
+
+    @cached_property
+    def known(self) -> Known:
+        """Standards, counts, names of courses, and where only open places count, the vacancies."""
+        frames = {} if self.record is None else self.record.frames
+        vacancies = self.vacancies if self.asked.open_only else None
+        return Known(self.policy.suggestions, Standard.of(frames), self.model.within, _course_names(frames), vacancies)
+
+    @cached_property
+    def vacancies(self) -> Mapping[str, tuple[Vacancy, ...]]:
+        """Open places by post."""
+        if self.record is None or "vacancies" not in self.record.frames:
+            return {}
+        return open_vacancies(self.record.frames["vacancies"], self.record.as_of)
+
+    @cached_property
+    def posts(self) -> Mapping[str, Post]:
+        """What is known of each post that can be suggested; of some only the id."""
+        told = {} if self.record is None else {post.post_id: post for post in posts_of(self.record.frames)}
+        return {one: told.get(one, Post(one)) for one in self.model.catalogue.posts}
+
+    @cached_property
+    def facts(self) -> Facts | None:
+        """Of the officers in `ruled`, in their order."""
+        if self.record is None or not self.ruled:
+            return None
+        return facts_of(self.record.frames, self.ruled, self.record.as_of)
+
+    @cached_property
+    def free(self) -> NDArray[np.bool_]:
+        """Officers in `ruled` x posts of the catalogue: whether nothing bars."""
+        if self.facts is None:
+            return np.ones((0, len(self.posts)), dtype=bool)
+        return allowed(self.facts, list(self.posts.values()), self.policy)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Where each officer stands in `facts`."""
+        return {officer_id: place for place, officer_id in enumerate(self.ruled)}
+
+    def advised(self, officer_id: str, ranking: Ranking, person: Person) -> Advised:
+        """The suggestions for one officer; the likeliest barred posts where asked for, or where nothing is open."""
+        place = self.places.get(officer_id)
+        blocked = {} if place is None else {
+            post: BARRED for post, free in zip(self.posts, self.free[place], strict=True) if not free
+        }  # fmt: skip
+        own = replace(person, blocked=blocked, why=ranking.why)
+        found = suggest(ranking.posts, own, self.known, self.asked.top)
+        shown = found.barred if self.asked.with_barred or not found.open else ()
+        told = Suggestions(
+            tuple(self._vacant(one) for one in found.open),
+            tuple(self._vacant(self._told(one, place)) for one in shown),
+        )
+        return Advised(officer_id, told, rules_checked=place is not None)
+
+    def _vacant(self, one: Suggestion) -> Suggestion:
+        return replace(one, vacancies=self.vacancies.get(one.post_id, ()))
+
+    def _told(self, one: Suggestion, place: int | None) -> Suggestion:
+        if self.facts is None or place is None:
+            return one
+        return replace(one, blocked_by=judgement(self.facts, place, self.posts[one.post_id], self.policy).blocked_by)
+
+
+def advise(
+    model: NextPostModel, states: Mapping[str, CareerState], asked: Asked, record: CareerRecord | None, policy: Policy
+) -> list[Advised]:
+    """Advice for each officer, in order. Rules of moves are asked of officers in a post; a recruit has none yet."""
+    checked = record is not None and record.ruled
+    ruled = [one for one, state in states.items() if checked and record and one in record.known and state.posts]
+    advice = Advice(model, asked, policy, record, tuple(ruled))
+    wanting = {} if record is None else wanting_of(record.frames, list(states))
+    full = {one: with_background(state, one, record) for one, state in states.items()}
+    rankings = model.rankings(list(full.values()))
+    return [
+        advice.advised(one, ranking, _person(state, wanting.get(one, Wanting())))
+        for (one, state), ranking in zip(full.items(), rankings, strict=True)
+    ]
+
+
+def with_background(state: CareerState, officer_id: str, record: CareerRecord | None) -> CareerState:
+    """The state with courses, goal and numbers as training counts them; unchanged where nothing is on record."""
+    if record is None or officer_id not in record.background.index:
+        return state
+    row = record.background.loc[[officer_id]]
+    kind, goal = row["goal_kind"].iloc[0], row["goal"].iloc[0]
+    return replace(
+        state,
+        courses=row["courses"].iloc[0],
+        goal=None if kind is None else (str(kind), str(goal)),
+        numbers=numbers_told(row)[0].tolist(),
+    )
+
+
+def _person(state: CareerState, wanting: Wanting) -> Person:
+    held: Sequence[str] = state.posts
+    return Person(held[-1] if held else None, frozenset(state.courses), wanting)
+
+
+def _course_names(frames: Mapping[str, pd.DataFrame]) -> dict[str, Bilingual]:
+    """Names of courses; one without a name in a language has that of the other."""
+    if "courses" not in frames:
+        return {}
+    rows = frames["courses"]
+    named = zip(rows["course_id"].astype(str), rows["name_zh"], rows["name_en"], strict=True)
+    given = {one: [str(name) for name in names if not pd.isna(name)] for one, *names in named}
+    return {one: Bilingual(names[0], names[-1]) for one, names in given.items() if names}

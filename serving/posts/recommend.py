@@ -1,0 +1,127 @@
+"""`POST /v1/next_posts` without the web: officers in, posts with both scores, reasons and rules out.
+
+An officer without any known posting gets the posts that peers move to, and the answer says so (`cold_start`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Protocol
+
+import pandas as pd
+
+from data_contracts.policy import Policy
+from data_contracts.vocabulary import Bilingual
+from serving.freshness import UNKNOWN, AgeLimits, FeatureSource, read_fresh
+from serving.night.manifest import ModelIdentity
+from serving.posts.career_records import CareerRecord
+from serving.posts.schemas import suggested_posts
+from serving.schemas import Because, ModelName, NextPostsAnswer, NextPostsRequest, NotScored, PostsRanked
+from serving.talent.records import day_asked
+
+if TYPE_CHECKING:
+    from models.posts.suggestions import Suggestions  # brings torch
+
+NO_POSTS = Because(code="no_posts", zh="没有可建议的岗位", en="there is no post to suggest")
+NO_PLACES = Because(
+    code="no_open_places",
+    zh="没有可建议的空缺岗位；可不限空缺再问",
+    en="no post with open places is on record; ask again without open_only",
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How many posts an officer wants to see, and which."""
+
+    top: int
+    open_only: bool = False
+    with_barred: bool = False
+
+    @property
+    def nothing(self) -> Because:
+        """Why there may be nothing to show."""
+        return NO_PLACES if self.open_only else NO_POSTS
+
+
+@dataclass(frozen=True)
+class Advised:
+    """What was found for one officer, and whether rules were checked."""
+
+    officer_id: str
+    found: Suggestions
+    rules_checked: bool
+
+
+class PostRanker(Protocol):
+    """What suggests posts to a frame of officers (`officer_id`, `as_of` and the features of its service).
+
+    One answer for each row, in order, with at most `asked.top` posts. Null features mean an officer without a known
+    posting; without a record no rules are checked and no fit is told.
+    """
+
+    def __call__(
+        self, frame: pd.DataFrame, asked: Asked, record: CareerRecord | None, policy: Policy
+    ) -> Sequence[Advised]:
+        """Suggested posts."""
+        ...
+
+    @property
+    def names(self) -> Mapping[str, Bilingual]:
+        """Names of posts, where they are known."""
+        ...
+
+
+def no_records(_officer_ids: Sequence[str], _as_of: date) -> CareerRecord | None:
+    """Where no history is read at all."""
+    return None
+
+
+@dataclass(frozen=True)
+class CareerDesk:
+    """Everything that `/v1/next_posts` needs, fixed at start; `records` reads what the history told by a day."""
+
+    model: ModelIdentity
+    ranker: PostRanker
+    source: FeatureSource
+    policy: Policy
+    records: Callable[[Sequence[str], date], CareerRecord | None] = no_records
+
+    def answer(self, request: NextPostsRequest, request_id: str, now: datetime) -> NextPostsAnswer:
+        """One result for each officer, in order; raises InvalidInput for a day that has not come yet."""
+        day_asked(request.as_of, now)
+        limits = AgeLimits.of(self.policy)
+        fresh = read_fresh(
+            self.source, request.officer_ids, self.model.service, asked=request.as_of, now=now, limits=limits
+        )
+        results: dict[str, PostsRanked | NotScored] = {
+            name: NotScored(officer_id=name, because=why) for name, why in fresh.refused.items() if why != UNKNOWN
+        }
+        asked = Asked(request.top, request.open_only, request.with_barred)
+        ids = [str(one) for frame in (fresh.frame, fresh.unknown) for one in frame["officer_id"]]
+        record = self.records(ids, fresh.as_of) if ids else None
+        for frame, cold_start in ((fresh.frame, False), (fresh.unknown, True)):
+            if len(frame):
+                found = self.ranker(frame, asked, record, self.policy)
+                results |= {one.officer_id: self._result(one, asked, cold_start=cold_start) for one in found}
+        return NextPostsAnswer(
+            request_id=request_id,
+            model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
+            as_of=fresh.read_as_of,
+            feature_age_hours=fresh.age_hours,
+            degraded=fresh.degraded,
+            results=[results[officer_id] for officer_id in request.officer_ids],
+        )
+
+    def _result(self, one: Advised, asked: Asked, *, cold_start: bool) -> PostsRanked | NotScored:
+        if not (one.found.open or one.found.barred):
+            return NotScored(officer_id=one.officer_id, because=asked.nothing)
+        return PostsRanked(
+            officer_id=one.officer_id,
+            cold_start=cold_start,
+            rules_checked=one.rules_checked,
+            posts=suggested_posts(one.found.open, self.ranker.names),
+            barred=suggested_posts(one.found.barred, self.ranker.names),
+        )

@@ -1,0 +1,38 @@
+"""What suggested posts look like over HTTP: two scores kept apart, what the fit rests on, and the places open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from data_contracts.vocabulary import Bilingual
+from serving.schemas import BlockedBy, FitPart, OpenVacancy, PostSuggestion, Reason, Text
+
+if TYPE_CHECKING:
+    from models.posts.suggestions import Suggestion  # brings torch
+
+
+def suggested_posts(found: Sequence[Suggestion], names: Mapping[str, Bilingual]) -> list[PostSuggestion]:
+    """The posts in order; one without a name goes by its id."""
+    return [_post(one, names) for one in found]
+
+
+def _post(one: Suggestion, names: Mapping[str, Bilingual]) -> PostSuggestion:
+    name = names.get(one.post_id, Bilingual(one.post_id, one.post_id))
+    parts = () if one.fit is None else one.fit.parts
+    return PostSuggestion(
+        post_id=one.post_id,
+        name=Text(zh=name.zh, en=name.en),
+        score=one.likelihood,
+        likelihood=one.likelihood,
+        fit=None if one.fit is None else one.fit.score,
+        fit_parts=[
+            FitPart(part=part.code, score=part.score, text=Text(zh=part.text.zh, en=part.text.en)) for part in parts
+        ],
+        reasons=[Reason(theme=reason.code, text=Text(zh=reason.zh, en=reason.en)) for reason in one.reasons],
+        blocked_by=[BlockedBy(rule=rule.code, text=Text(zh=rule.zh, en=rule.en)) for rule in one.blocked_by],
+        vacancies=[
+            OpenVacancy(vacancy_id=v.vacancy_id, unit_id=v.unit_id, places=v.places, closes_on=v.closes_on)
+            for v in one.vacancies
+        ],
+    )

@@ -1,0 +1,242 @@
+"""`POST /v1/risk` without the web: officers in, graded outcomes with reasons and support out.
+
+Grades agree with those of the night in force (serving/risk/grading.py). Where no night of the model was published,
+they use cut-offs fixed when the model was trained, and each result says so. Trends and courses come from what earlier
+nights published. A warning is a support prompt, and nothing follows from it by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+from data_contracts.policy import Policy
+from data_contracts.vocabulary import Grade, Outcome
+from models.risk.grades import overall
+from serving.freshness import AgeLimits, FeatureSource, read_fresh
+from serving.night.manifest import ModelIdentity
+from serving.night.past import Asked, NoPast, Past
+from serving.night.results import SCORED, Scorer
+from serving.risk.flagging import flags_of
+from serving.risk.grading import Grading, graded_rows
+from serving.risk.schemas import (
+    Change,
+    Flag,
+    OutcomeNotScored,
+    OutcomeRisk,
+    RiskAnswer,
+    RiskRequest,
+    RiskScored,
+    Support,
+)
+from serving.risk.supporting import support_for
+from serving.schemas import Because, ModelName, NotScored, Reason
+
+NO_PROBABILITY = Because(code="not_a_probability", zh="模型未给出有效概率", en="the model gave no valid probability")
+NO_HORIZON = Because(
+    code="horizon_not_trained", zh="模型未覆盖该期限", en="the model does not look that many months ahead"
+)
+NOT_SERVED = Because(code="outcome_not_served", zh="该结局未启用", en="this outcome is not served")
+KEYS = ["officer_id", "outcome", "horizon_months"]
+OUTCOMES: Mapping[str, Outcome] = {outcome.value: outcome for outcome in Outcome}
+
+
+@dataclass(frozen=True)
+class RiskDesk:
+    """Everything that `/v1/risk` needs, fixed at start: the model, its cut-offs, the features and the policy.
+
+    `cuts[outcome, months][grade]` is the least probability of that grade; the best grade needs none.
+    `commend_below[outcome, months]` is the chance below which the best share of the force lay. `past` is what earlier
+    nights published, `what_if` thinks changes through (models/risk/what_if.py).
+    """
+
+    model: ModelIdentity
+    scorer: Scorer
+    cuts: Mapping[tuple[str, int], Mapping[str, float]]
+    source: FeatureSource
+    policy: Policy
+    commend_below: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    past: Past = field(default_factory=NoPast)
+    what_if: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+    _held: list[Grading] = field(default_factory=list, repr=False, compare=False)
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """Outcomes that the model has and policy switches on, in the model's order."""
+        return tuple(name for name in self._horizons if name in self.policy.served_outcomes)
+
+    @property
+    def _horizons(self) -> dict[str, list[int]]:
+        """The months ahead that the model has for each of its outcomes."""
+        found: dict[str, list[int]] = {}
+        for outcome, months in self.scorer.answers:
+            found.setdefault(outcome, []).append(months)
+        return found
+
+    def _main(self, outcome: str) -> int:
+        """The horizon that grades an officer as a whole."""
+        rule = self.policy.outcome(outcome)
+        return rule.main_horizon(self._horizons.get(outcome) or [rule.horizon_months])
+
+    def _asked(self, request: RiskRequest) -> list[Asked]:
+        """Each outcome and horizon once, in the order asked."""
+        names = self.served if request.outcomes is None else tuple(outcome.value for outcome in request.outcomes)
+        months: Sequence[int] = request.horizon_months or ()
+        return list(dict.fromkeys((name, ahead) for name in names for ahead in months or (self._main(name),)))
+
+    def answer(self, request: RiskRequest, request_id: str, now: datetime) -> RiskAnswer:
+        """One result for each officer, in order; an outcome that is not served is said to be so, never guessed."""
+        limits = AgeLimits.of(self.policy)
+        fresh = read_fresh(
+            self.source, request.officer_ids, self.model.service, asked=request.as_of, now=now, limits=limits
+        )
+        scored = self._scored(fresh.frame, self._asked(request), fresh.as_of, think=request.what_if)
+        results = {
+            officer: NotScored(officer_id=officer, because=why) for officer, why in fresh.refused.items()
+        } | scored
+        return RiskAnswer(
+            request_id=request_id,
+            model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
+            as_of=fresh.read_as_of,
+            feature_age_hours=fresh.age_hours,
+            degraded=fresh.degraded,
+            results=[results[officer_id] for officer_id in request.officer_ids],
+        )
+
+    def _scored(
+        self, frame: pd.DataFrame, asked: Sequence[Asked], as_of: date, *, think: bool
+    ) -> dict[str, RiskScored | NotScored]:
+        if frame.empty:
+            return {}
+        answer = self.scorer(frame)
+        answer = self._flagged(answer[answer["outcome"].isin(self.served)].reset_index(drop=True), as_of)
+        if think and self.what_if is not None:
+            answer = answer.merge(self.what_if(frame).astype({"officer_id": "string"}), on=KEYS, how="left")
+        rows: dict[str, dict[Asked, Mapping[str, Any]]] = {}
+        for record in answer.to_dict("records"):
+            row = {str(name): value for name, value in record.items()}
+            key = str(row["outcome"]), int(row["horizon_months"])
+            rows.setdefault(str(row["officer_id"]), {})[key] = row
+        return {
+            officer_id: self._officer(officer_id, asked, rows.get(officer_id, {}))
+            for officer_id in frame["officer_id"].astype(str)
+        }
+
+    def _flagged(self, answer: pd.DataFrame, as_of: date) -> pd.DataFrame:
+        """The answer with grade, overall grade (over everything served, asked for or not) and flags of each row."""
+        answer = answer.reindex(columns=[*dict.fromkeys([*answer.columns, "strengths", "merits"])])
+        answer["officer_id"] = answer["officer_id"].astype("string")
+        grading = self._grading()
+        answer = graded_rows(answer, grading, _why_not)
+        main = answer["horizon_months"] == answer["outcome"].map(self._main)
+        each = {officer: some["grade"].tolist() for officer, some in answer[main].groupby("officer_id", sort=False)}
+        answer["overall_grade"] = [overall(each.get(officer, [])) for officer in answer["officer_id"]]
+        rules = self.policy.grades
+        answer["flags"] = flags_of(
+            answer, as_of, self.past.chances(as_of), rules, lambda asked, _: grading.bounds(asked)
+        )
+        return answer
+
+    def _grading(self) -> Grading:
+        """By the night in force; made anew only when another night is, for it sorts a whole force."""
+        night = self.past.night()
+        held = self._held[0] if self._held else None
+        if held is None or held.night is not night:
+            held = Grading(self.policy.grades, self.cuts, self.commend_below, night)
+            self._held[:] = [held]
+        return held
+
+    def _officer(
+        self, officer_id: str, asked: Sequence[Asked], rows: Mapping[Asked, Mapping[str, Any]]
+    ) -> RiskScored | NotScored:
+        """One officer's outcomes together; without a single score there is no grade.
+
+        The officer's grade is the worst at policy's horizons, of those asked for; at others only where no other is.
+        """
+        risks: list[OutcomeRisk] = []
+        flags: list[Flag] = []
+        refused: list[OutcomeNotScored] = []
+        for outcome, months in asked:
+            absent = NO_HORIZON if outcome in self.served else NOT_SERVED
+            row = rows.get((outcome, months))
+            why = absent if row is None else _why_not(row)
+            if row is not None and why is None:
+                risks.append(self._outcome(row))
+                flags += flags_told(row, OUTCOMES[outcome], months)
+            elif why is not None:
+                refused.append(OutcomeNotScored(outcome=OUTCOMES[outcome], horizon_months=months, because=why))
+        if not risks:
+            return NotScored(officer_id=officer_id, because=refused[0].because)
+        main = [risk for risk in risks if risk.horizon_months == self._main(risk.outcome.value)] or risks
+        worst = min((risk.grade for risk in main), key=lambda grade: grade.severity)
+        support = [action for risk in main if risk.grade == worst for action in self._support(officer_id, risk)]
+        return RiskScored(
+            officer_id=officer_id,
+            grade=worst,
+            outcomes=risks,
+            outcomes_not_scored=refused,
+            support=support,
+            flags=flags,
+        )
+
+    def _outcome(self, row: Mapping[str, Any]) -> OutcomeRisk:
+        outcome, months = str(row["outcome"]), int(row["horizon_months"])
+        return OutcomeRisk(
+            outcome=OUTCOMES[outcome],
+            horizon_months=months,
+            probability=float(row["probability"]),
+            low=_number(row["low"]),
+            high=_number(row["high"]),
+            unsure=bool(row["unsure"]),
+            grade=Grade(str(row["grade"])),
+            graded_by=row["graded_by"],
+            reasons=reasons_of(row["reasons"]),
+            strengths=reasons_of(row["strengths"]),
+            what_if=changes_told(row.get("what_if")),
+        )
+
+    def _support(self, officer_id: str, risk: OutcomeRisk) -> list[Support]:
+        themes = [reason.theme for reason in risk.reasons]
+        told = support_for(officer_id, risk.outcome.value, risk.grade.value, themes, self.past.courses())
+        return [Support.model_validate(one) for one in told]
+
+
+def changes_told(value: Any) -> list[Change] | None:
+    """The changes as models/risk/what_if.py writes them; None where nobody asked.
+
+    >>> changes_told(None), changes_told("[]")
+    (None, [])
+    """
+    return [Change.model_validate(one) for one in json.loads(value)] if isinstance(value, str) else None
+
+
+def flags_told(row: Mapping[str, Any], outcome: Outcome, months: int) -> list[Flag]:
+    """The flags of one result as stored, with what they are about."""
+    told = json.loads(row["flags"]) if isinstance(row["flags"], str) else []
+    return [Flag.model_validate({**one, "outcome": outcome, "horizon_months": months}) for one in told]
+
+
+def reasons_of(value: Any) -> list[Reason]:
+    """Reasons as the models write them: JSON text or a list of dicts, nothing for null."""
+    if value is None or (isinstance(value, float) and pd.isna(value)) or value is pd.NA:
+        return []
+    return [Reason.model_validate(reason) for reason in (json.loads(value) if isinstance(value, str) else value)]
+
+
+def _why_not(row: Mapping[str, Any]) -> Because | None:
+    """Why this outcome has no score, or None when it has one."""
+    if row["status"] == SCORED:
+        probability = row["probability"]
+        good = not pd.isna(probability) and 0.0 <= float(probability) <= 1.0
+        return None if good else NO_PROBABILITY
+    because = row["because"]
+    return Because.model_validate(json.loads(because) if isinstance(because, str) else because)
+
+
+def _number(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)

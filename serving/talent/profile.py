@@ -1,0 +1,130 @@
+"""`POST /v1/profile` without the web: officers against peers in the same post, units by competency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from data_contracts.asof import AsOf
+from data_contracts.policy import Policy
+from data_contracts.vocabulary import Bilingual
+from models.talent.capability import Capabilities, Capability, UnitCapability
+from models.talent.profile import Figure, Gap, OfficerProfile, Profiles
+from serving.schemas import Because, ModelName, NotScored, Text
+from serving.talent.profile_schemas import (
+    CompetencyGap,
+    CourseNeeded,
+    OfficerProfiled,
+    ProfileAnswer,
+    ProfileFigure,
+    ProfileRequest,
+    UnitCompetency,
+    UnitNotProfiled,
+    UnitProfiled,
+)
+from serving.talent.records import EVERYWHERE, UNKNOWN_OFFICER, RecordReader, Records, Sight, day_asked, old
+
+UNKNOWN_UNIT = Because(code="unknown_unit", zh="没有该单位的结果", en="nothing is known of this unit")
+TABLES = (
+    "officers", "postings", "posts", "units", "courses", "course_completions", "competency_standards",
+    "competency_assessments", "appraisals", "honours", "duty_months",
+)  # fmt: skip
+NO_STANDARDS = Because(
+    code="no_standards", zh="没有岗位能力标准，无法评估", en="no post has a standard of competency to measure against"
+)
+MODEL = ModelName(name="profile", version="policy", features="records")
+
+
+@dataclass
+class ProfileDesk:
+    """Everything that `/v1/profile` needs: how to read the records of a day, and the policy."""
+
+    read: RecordReader
+    policy: Policy
+    _made: tuple[Records, Profiles, Capabilities] | None = None
+
+    def answer(
+        self, request: ProfileRequest, request_id: str, now: datetime, sight: Sight = EVERYWHERE
+    ) -> ProfileAnswer:
+        """One result for each officer and unit, in order; raises NotReady where there are no records."""
+        records = self.read(day_asked(request.as_of, now))
+        made, units = self._force(records)
+        return ProfileAnswer(
+            request_id=request_id,
+            model=MODEL,
+            as_of=records.as_of,
+            feature_age_hours=records.age_hours(now),
+            degraded=old(records, now, self.policy),
+            results=[_officer(made, officer_id, sight) for officer_id in request.officer_ids],
+            units=[_unit(units, unit_id, sight) for unit_id in request.unit_ids],
+        )
+
+    def _force(self, records: Records) -> tuple[Profiles, Capabilities]:
+        """Made once for the records of a day."""
+        if self._made is None or self._made[0] is not records:
+            day = AsOf(records.as_of)
+            made = Profiles.of(records.frames, day, self.policy.talent.least_peers)
+            self._made = records, made, Capabilities.of(made, records.frames, day)
+        return self._made[1], self._made[2]
+
+
+def _officer(made: Profiles, officer_id: str, sight: Sight) -> OfficerProfiled | NotScored:
+    found = made.officer(officer_id)
+    if found is None or not sight.covers(found.unit_id):
+        return NotScored(officer_id=officer_id, because=UNKNOWN_OFFICER)
+    return _profiled(found)
+
+
+def _profiled(found: OfficerProfile) -> OfficerProfiled:
+    return OfficerProfiled(
+        officer_id=found.officer_id,
+        post_id=found.post_id,
+        unit_id=found.unit_id,
+        profile=[_figure(one) for one in found.figures],
+        gaps=[_gap(one) for one in found.gaps],
+    )
+
+
+def _figure(one: Figure) -> ProfileFigure:
+    said = {name: getattr(one, name) for name in ("theme", "value", "median", "percentile", "peers", "circle")}
+    return ProfileFigure(figure=one.code, text=_text(one.text), **said)
+
+
+def _gap(one: Gap) -> CompetencyGap:
+    said = {name: getattr(one, name) for name in ("competency", "standard", "level", "gap", "measured_on")}
+    return CompetencyGap(text=_text(one.text), **said)
+
+
+def _unit(units: Capabilities, unit_id: str, sight: Sight) -> UnitProfiled | UnitNotProfiled:
+    found = units.unit(unit_id) if sight.covers(unit_id) else None
+    if found is None:
+        return UnitNotProfiled(unit_id=unit_id, because=UNKNOWN_UNIT)
+    if not found.competencies and not found.suppressed:
+        return UnitNotProfiled(unit_id=unit_id, because=NO_STANDARDS)
+    return _capable(found, sight)
+
+
+def _capable(found: UnitCapability, sight: Sight) -> UnitProfiled:
+    above = found.rolled_up_to
+    return UnitProfiled(
+        unit_id=found.unit_id,
+        officers=found.officers,
+        competencies=[_competency(one) for one in found.competencies],
+        suppressed=list(found.suppressed),
+        rolled_up_to=above if above is not None and sight.covers(above) else None,
+    )
+
+
+def _competency(one: Capability) -> UnitCompetency:
+    names = ("competency", "officers", "measured", "below", "share", "low", "high", "mean_gap", "thin")
+    said = {name: getattr(one, name) for name in names}
+    courses = [
+        CourseNeeded(course_id=course.course_id, name=_text(course.name), hours=course.hours,
+                     hours_in_all=course.hours_in_all)
+        for course in one.courses
+    ]  # fmt: skip
+    return UnitCompetency(courses=courses, text=_text(one.text), **said)
+
+
+def _text(words: Bilingual) -> Text:
+    return Text(zh=words.zh, en=words.en)

@@ -1,0 +1,214 @@
+"""The units of a night: every node of the tree, its own officers and its block, graded, with trend, drivers, movement.
+
+Everything here follows from the officers' results of the same night, the snapshot, and the snapshot of a year before,
+scored by the same model; the same inputs give the same rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data_contracts.decisions import GradePolicy
+from models.base import Numbers
+from models.units.model import Change, Expected, Roster, UnitRule, changes, changes_since, expected, moved_chances
+from models.units.moves import SCOPES, Membership, Movements
+from models.units.past import past_chances
+from models.units.tree import UnitTree
+from models.units.words import movement_told, trend_told
+from serving.night.past import Asked
+from serving.night.results import SCORED, asked_of
+from serving.units.drivers import drivers_of
+from serving.units.marks import alerts_of, grades_of
+
+COLUMNS = (
+    "unit_id", "scope", "outcome", "horizon_months", "officers", "status", "expected_share", "low", "high", "grade",
+    "rolled_up_to", "poor_share", "flagged", "budget", "approaching", "commended", "trend", "drivers", "movement",
+)  # fmt: skip
+
+
+@runtime_checkable
+class KnowsUnits(Protocol):
+    """A scorer that learned of units: its rules, and chances alone (without reasons) of another day's officers."""
+
+    @property
+    def unit_rules(self) -> Mapping[Asked, UnitRule]:
+        """By outcome and months ahead."""
+        ...
+
+    def chances(self, frame: pd.DataFrame) -> Mapping[Asked, Numbers]:
+        """The chance (n,) of each row; NaN for who is not scored."""
+        ...
+
+
+@dataclass(frozen=True)
+class Before:
+    """The snapshot of an earlier day with the chances that the same model gives its officers."""
+
+    as_of: date
+    snapshot_sha256: str
+    frame: pd.DataFrame
+    chances: Mapping[Asked, Numbers]
+
+
+@dataclass(frozen=True)
+class UnitInputs:
+    """What units are graded by beside the officers' results.
+
+    `frame` is the snapshot (officer_id, unit_id, features); `themes` (rows of the results, themes) hold what each
+    theme adds to the log-odds, None where the scorer does not tell.
+    """
+
+    as_of: date
+    parents: Mapping[str, str]
+    rules: GradePolicy
+    frame: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"officer_id": pd.Series(dtype="string")}))
+    unit_rules: Mapping[Asked, UnitRule] = field(default_factory=dict)
+    before: Before | None = None
+    themes: NDArray[np.float64] | None = None
+
+
+def unit_results(results: pd.DataFrame, inputs: UnitInputs) -> pd.DataFrame:
+    """COLUMNS for each unit, scope (own, block), outcome and horizon.
+
+    `results` are the officers' graded rows (officer_id, unit_id, outcome, horizon_months, status, probability, grade,
+    flags). Nodes with fewer scored officers than policy asks for have figures but no grade: `status` says small_unit
+    and `rolled_up_to` names the nearest unit above whose block is graded.
+    """
+    rows = results.reset_index(drop=True).sort_values("officer_id", kind="stable")  # sums must not follow an order
+    inside = (rows["status"] == SCORED) & rows["unit_id"].notna()
+    parts = [
+        _one_answer(asked_of(group), some, inputs)
+        for group, some in rows[inside].groupby(["outcome", "horizon_months"], sort=True)
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """One outcome and horizon: the results of who is in a unit, who is where, and their features."""
+
+    asked: Asked
+    rows: pd.DataFrame
+    roster: Roster
+    rule: UnitRule
+    moved: Numbers
+    features: pd.DataFrame
+
+    @classmethod
+    def of(cls, asked: Asked, rows: pd.DataFrame, inputs: UnitInputs) -> _Answer:
+        rule = inputs.unit_rules.get(asked, UnitRule())
+        units = rows["unit_id"].astype(str).tolist()
+        tree = UnitTree.of(units, inputs.parents)
+        features = _features_of(rows, inputs.frame)
+        chance = rows["probability"].to_numpy(np.float64)
+        past = past_chances(features, *asked, rule.open_chance)
+        roster = Roster(tree, tree.places(units), chance, past)
+        return cls(asked, rows, roster, rule, moved_chances(roster, rule), features)
+
+    def membership(self) -> Membership:
+        """Who is where."""
+        return Membership(self.rows["officer_id"].astype(str).tolist(), self.rows["unit_id"].tolist(), self.moved)
+
+
+def _features_of(rows: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """The snapshot's row of each result, (n,)."""
+    known = frame[frame["officer_id"].notna()].drop_duplicates("officer_id").set_index("officer_id")
+    return known.reindex(rows["officer_id"].astype("string")).reset_index()
+
+
+def _one_answer(asked: Asked, rows: pd.DataFrame, inputs: UnitInputs) -> pd.DataFrame:
+    answer = _Answer.of(asked, rows, inputs)
+    shares = expected(answer.roster, answer.moved, answer.rule)
+    then = _then(answer, inputs.before)
+    moved, against = _trend(answer, shares, then)
+    alerts = alerts_of(rows, answer.roster, inputs.rules)
+    grades = grades_of(shares, inputs.rules)
+    parts = None if inputs.themes is None else np.nan_to_num(inputs.themes[rows.index.to_numpy()])
+    drivers = drivers_of(answer.roster, parts, answer.features, inputs.as_of)
+    movements = None if then is None else Movements(answer.roster.tree, then.membership, answer.membership())
+    tables = []
+    for scope in SCOPES:
+        table = pd.DataFrame({"unit_id": answer.roster.tree.units, "scope": scope, "outcome": asked[0]})
+        table["horizon_months"] = pd.array([asked[1]] * len(table), dtype="int16")
+        table = table.assign(**_figures(shares[scope]), **grades[scope], **alerts[scope], drivers=drivers[scope])
+        table["trend"] = _trends(moved, scope, against, len(table))
+        table["movement"] = _movements(movements, scope, answer.roster.tree, inputs.before)
+        tables.append(table[shares[scope].officers > 0])
+    told = pd.concat(tables, ignore_index=True)[list(COLUMNS)]
+    return told.sort_values(["unit_id", "scope"], kind="stable", ignore_index=True)
+
+
+def _figures(shares: Expected) -> dict[str, Any]:
+    return {
+        "officers": shares.officers.astype(np.int64),
+        "expected_share": shares.share,
+        "low": shares.low,
+        "high": shares.high,
+    }
+
+
+@dataclass(frozen=True)
+class _Then:
+    """The earlier day on today's tree: who was where with which moved chance, and what was expected."""
+
+    membership: Membership
+    shares: Mapping[str, Expected]
+    mean: float
+
+
+def _then(answer: _Answer, before: Before | None) -> _Then | None:
+    """None without an earlier snapshot, or where none of its units is on today's tree."""
+    if before is None or answer.asked not in before.chances:
+        return None
+    chance = before.chances[answer.asked]
+    tree = answer.roster.tree
+    units = before.frame["unit_id"].astype(object).where(before.frame["unit_id"].notna(), None)
+    here = ~np.isnan(chance) & units.isin(tree.units).to_numpy(bool)
+    if not here.any():
+        return None
+    frame, named = before.frame[here], [str(unit) for unit in units[here]]
+    past = past_chances(frame, *answer.asked, answer.rule.open_chance)
+    roster = Roster(tree, tree.places(named), chance[here], past)
+    moved = moved_chances(roster, answer.rule)
+    members = Membership(frame["officer_id"].astype(str).tolist(), named, moved)
+    return _Then(members, expected(roster, moved, answer.rule), float(chance[here].mean()))
+
+
+def _trend(
+    answer: _Answer, shares: Mapping[str, Expected], then: _Then | None
+) -> tuple[Mapping[str, Change] | None, str]:
+    """Against the last period; where no feature tells of it, against what was expected a year before."""
+    found = changes(answer.roster, shares)
+    if found is not None or then is None:
+        return found, "last_period"
+    level = float(answer.roster.chance.mean()) / max(then.mean, 1e-9)
+    return changes_since(shares, then.shares, level), "earlier_expectation"
+
+
+def _trends(moved: Mapping[str, Change] | None, scope: str, against: str, size: int) -> list[str | None]:
+    if moved is None:
+        return [None] * size
+    one, told = moved[scope], list[str | None]()
+    for place, direction in enumerate(one.direction()):
+        numbers = {name: float(getattr(one, name)[place]) for name in ("before", "change", "low", "high", "worse")}
+        told.append(None if direction is None else _json(trend_told(numbers, str(direction), against)))
+    return told
+
+
+def _movements(movements: Movements | None, scope: str, tree: UnitTree, before: Before | None) -> list[str | None]:
+    if movements is None or before is None:
+        return [None] * len(tree.units)
+    found = [movements.of(unit, scope) for unit in tree.units]
+    return [None if one is None else _json(movement_told(one, before.as_of)) for one in found]
+
+
+def _json(told: Any) -> str:
+    return json.dumps(told, ensure_ascii=False)

@@ -1,0 +1,138 @@
+"""`pharos train courses`: learn from the history as of a day, show what it is worth, sign it and register it.
+
+The gate figures come from a model fitted on earlier time and tested on the months just before `as_of`, against the
+popularity of the last 30 days; what is registered is then fitted on everything known before `as_of`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from data_contracts.asof import add_months
+from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.settings import Settings
+from features.history import History
+from models import artifacts, keys
+from models.courses.baselines import MONTH, CourseScorer, RecentPopularity
+from models.courses.histories import Array
+from models.courses.next_course import SERVICE, features_hash
+from models.courses.record import CourseHistory, course_history, day_number
+from models.registry import ResolvedModel
+from training import tracking
+from training.courses.data import CourseWeek, window_weeks
+from training.courses.fit import CourseFit, fit_courses
+from training.courses.ranking import week_places
+from training.evaluation.bootstrap import OfficerDraws, difference, weighted_means
+from training.evaluation.set_metrics import SET_METRICS, set_metrics
+from training.posts.data import day_before
+
+NAME, POPULARITY = "courses", "recent_popularity_30d"
+TABLES = ("course_completions", "courses", "postings", "promotions", "officers")
+STAGES = 3
+GATE_MONTHS = (3, 6, 12)
+ENOUGH, MOST_ITEMS = 200, 4000
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class CourseWorth:
+    """Figures on the months before `as_of`, and how far ahead of recent popularity in NDCG@10, with the interval."""
+
+    months: int
+    items: int
+    figures: Mapping[str, float]
+    gain: float
+    low: float
+    high: float
+    peer: float = field(default=float("nan"))
+
+    def sentence(self) -> str:
+        """The figures for people."""
+        return (
+            f"NDCG@10 {self.figures['ndcg_at_10']:.4f} on {self.items:,} sets of courses of the last {self.months} "
+            f"months, ahead of {POPULARITY} by {self.gain:.4f} ({self.low:.4f} to {self.high:.4f})"
+        )
+
+
+def train_courses(
+    settings: Settings, as_of: date, say: Say = lambda _: None, fit: CourseFit | None = None
+) -> tuple[ResolvedModel, CourseWorth]:
+    """Fit, test, sign and register; raises NotReady or InvalidInput in one sentence when there is too little."""
+    chosen = fit or CourseFit()
+    history = History(settings.history_dir)
+    frames = {name: history.frame(name) for name in TABLES if name in history.tables()}
+    if "course_completions" not in frames:
+        raise NotReady(f"the history in {settings.history_dir} has no course_completions; run `pharos ingest` first")
+    known = course_history(frames)
+    say("testing on the last months")
+    worth = worth_of(known, as_of, chosen)
+    say("fitting on everything")
+    model = fit_courses(known, day_number(day_before(as_of)), chosen)
+    say("registering")
+    with tracking.run(
+        NAME,
+        f"{NAME} {as_of}",
+        data_hash=history.fingerprint(),
+        feature_service=f"{SERVICE}:{features_hash()}",
+        use=settings,
+    ) as run:
+        run.params({"as_of": as_of, "courses": known.names.size, **vars(chosen)})
+        run.metrics({**worth.figures, "items": worth.items}, as_of)
+        run.gate({"ndcg_gain": worth.gain, "ndcg_gain_low": worth.low})
+        with tempfile.TemporaryDirectory() as folder:
+            about = {"name": NAME, "as_of": as_of.isoformat(), "service": SERVICE, "service_hash": features_hash(),
+                     "data_hash": history.fingerprint(), "courses": known.names.size}  # fmt: skip
+            key = keys.signing_key(settings.keys_dir)
+            signed = artifacts.save(Path(folder) / "model", model.to_parts(), about, key)
+            return run.model(signed, NAME), worth
+
+
+def worth_of(history: CourseHistory, as_of: date, settings: CourseFit) -> CourseWorth:
+    """Fit on what was known some months ago and rank the sets since; the shortest span with enough sets is taken."""
+    until = day_before(as_of)
+    for months in GATE_MONTHS:
+        after = day_number(add_months(until, -months))
+        try:
+            weeks = window_weeks(history, after, day_number(until))
+            model = fit_courses(history, after, settings)
+        except InvalidInput:
+            continue
+        if sum(len(week.asked) for week in weeks) >= ENOUGH or months == GATE_MONTHS[-1]:
+            return _tested(history, model, _thinned(weeks, settings.seed), months)
+    raise InvalidInput(f"too few courses before {as_of} to train on some and test on others; ingest a longer history")
+
+
+def _thinned(weeks: list[CourseWeek], seed: int) -> list[CourseWeek]:
+    """At most MOST_ITEMS sets, drawn from all weeks alike: enough for the interval, and minutes sooner."""
+    share = min(1.0, MOST_ITEMS / sum(len(week.asked) for week in weeks))
+    rng = np.random.default_rng(seed)
+    thinned = []
+    for week in weeks:
+        rows = np.flatnonzero(rng.random(len(week.asked)) < share)
+        parts = {name: getattr(week, name)[rows] for name in ("sets", "wave", "new")}
+        thinned.append(replace(week, asked=week.asked.take(rows), **parts))
+    return [week for week in thinned if len(week.asked)]
+
+
+def _tested(history: CourseHistory, model: CourseScorer, weeks: list[CourseWeek], months: int) -> CourseWorth:
+    rankers: dict[str, CourseScorer] = {NAME: model, POPULARITY: RecentPopularity(MONTH)}
+    places: dict[str, list[Array]] = {name: [] for name in rankers}
+    for week, state in zip(weeks, history.states([week.cut for week in weeks]), strict=True):
+        for name, ranker in rankers.items():
+            places[name].append(week_places(ranker, state, week))
+    counts = np.concatenate([np.diff(week.sets.indptr) for week in weeks])
+    officers = np.concatenate([week.asked.officers for week in weeks])
+    values = {name: set_metrics(np.concatenate(found), counts) for name, found in places.items()}
+    gained = {name: found["ndcg_at_10"] for name, found in values.items()}
+    drawn = OfficerDraws([str(code) for code in officers]).each(partial(weighted_means, gained))
+    exact = {name: float(found.mean()) for name, found in gained.items()}
+    found = difference((exact[NAME], exact[POPULARITY]), (drawn[NAME], drawn[POPULARITY]))
+    figures = {name: float(values[NAME][name].mean()) for name in SET_METRICS}
+    return CourseWorth(months, len(counts), figures, found.difference, found.low, found.high, exact[POPULARITY])

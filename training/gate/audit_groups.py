@@ -1,0 +1,107 @@
+"""Who belongs to which group at a later as-of. For the gate only: nothing read here ever meets a frame that trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from data_contracts.errors import NotReady
+from data_contracts.gating import GroupLimits
+from data_contracts.pseudonyms import Pseudonyms, pseudonyms
+from data_contracts.settings import Settings
+from features.history import History
+from features.offline_files import snapshot_parts
+from training.gate.evidence import Pooled
+
+TABLE = "protected_attributes"
+PROTECTED = ("sex", "ethnicity", "birth_year")
+
+
+@dataclass(frozen=True)
+class Audit:
+    """One text column an attribute, rows as in the evidence, null where unknown; and attributes nobody recorded."""
+
+    frame: pd.DataFrame
+    lacking: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Register:
+    """Protected attributes by pseudonym, and officers of the unit by day and pseudonym."""
+
+    protected: pd.DataFrame
+    unit_sizes: Mapping[date, pd.Series]
+
+    def audit(self, rows: Pooled, limits: GroupLimits) -> Audit:
+        """The groups of each row of evidence."""
+        of = self.protected.reindex(rows.officers).reset_index(drop=True)
+        years = pd.Series(rows.days.astype("datetime64[Y]").astype(int) + 1970)
+        found = {
+            "sex": of["sex"],
+            "ethnicity": of["ethnicity"],
+            "age_band": bands(years - of["birth_year"].astype("float64"), limits.age_band_years),
+            "unit_size": sizes(self._units_of(rows), limits.unit_size_edges),
+        }
+        known = {name: found[name] for name in limits.attributes if found[name].notna().any()}
+        lacking = tuple(name for name in limits.attributes if name not in known)
+        return Audit(pd.DataFrame(known, index=of.index), lacking)
+
+    def _units_of(self, rows: Pooled) -> pd.Series:
+        result = np.full(len(rows.officers), np.nan)
+        for day, size in self.unit_sizes.items():
+            there = rows.days == np.datetime64(day)
+            result[there] = size.reindex(rows.officers[there]).to_numpy(dtype=np.float64)
+        return pd.Series(result)
+
+
+def bands(ages: pd.Series, width: int) -> pd.Series:
+    """Age bands as text.
+
+    >>> bands(pd.Series([29.0, 30.0, None]), 10).tolist()
+    ['20-29', '30-39', None]
+    """
+    starts = ages // width * width
+    named = starts.map(lambda start: f"{int(start)}-{int(start) + width - 1}", na_action="ignore").astype(object)
+    return named.where(named.notna(), None)
+
+
+def sizes(officers: pd.Series, edges: tuple[int, ...]) -> pd.Series:
+    """Bands of unit size as text.
+
+    >>> sizes(pd.Series([29.0, 30.0, 500.0]), (30, 100)).tolist()
+    ['1-29', '30-99', '100+']
+    """
+    starts = (1, *edges)
+    names = [f"{low}-{high - 1}" for low, high in zip(starts, edges, strict=False)] + [f"{edges[-1]}+"]
+    place = np.searchsorted(np.array(edges), officers.fillna(1).to_numpy(), side="right")
+    return pd.Series(np.array(names, dtype=object)[place], index=officers.index).where(officers.notna(), None)
+
+
+def register_of(settings: Settings, days: set[date]) -> Register:
+    """What the history and the snapshots of these days hold; absent tables and days leave their attribute unknown."""
+    names = pseudonyms(settings.keys_dir, make=False)
+    frame = History(settings.history_dir).frame(TABLE, ["officer_id", *PROTECTED])
+    newest = frame[frame["superseded_on"].isna()].drop_duplicates("officer_id", keep="last")
+    protected = newest.set_index(_hidden(newest["officer_id"], names))[list(PROTECTED)]
+    found = {day: sizes_of for day in sorted(days) if (sizes_of := _unit_sizes(settings, day, names)) is not None}
+    return Register(protected, found)
+
+
+def _unit_sizes(settings: Settings, day: date, names: Pseudonyms) -> pd.Series | None:
+    """Officers of each officer's unit; None without a snapshot. Where people stood is read as it lies: a snapshot that
+    is too old to be scored still knows it."""
+    try:
+        parts = snapshot_parts(settings.snapshot_dir, "officers", day)
+    except NotReady:
+        return None
+    rows = pd.concat([pd.read_parquet(part, columns=["officer_id", "unit_id"]) for part in parts], ignore_index=True)
+    number = rows.groupby("unit_id")["officer_id"].transform("size")
+    return pd.Series(number.to_numpy(), index=_hidden(rows["officer_id"], names))
+
+
+def _hidden(officers: pd.Series, names: Pseudonyms) -> pd.Index:
+    return pd.Index([names.of(str(officer)) for officer in officers], dtype=object)

@@ -1,0 +1,213 @@
+"""What a model said about later as-ofs and what came: the rows that training judges by, and the gate after it.
+
+The rows are logged with the run as parquet, under pseudonyms; their hash stands in the signed metadata of the model, so
+that nobody can hold one version's rows before the gate for another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data_contracts.errors import UntrustedArtifact
+from data_contracts.policy import policy
+from data_contracts.pseudonyms import Pseudonyms
+from data_contracts.vocabulary import Bilingual
+from models.base import Numbers
+from training.evaluation.bootstrap import Difference, OfficerDraws, difference, weighted_precisions
+from training.evaluation.grade_rates import GradeRates, grade_rates, monotone
+from training.evaluation.risk_metrics import ece, precision_at, soft_average_precision
+from training.gate.lines import FALLING, Line, Status, above_zero, at_least, at_most
+
+FILE = "later.parquet"
+UNKNOWN = float("nan")
+NOTHING = Difference(UNKNOWN, UNKNOWN, UNKNOWN)
+PRECISION_WORDS = Bilingual("平均精确率较投诉计数规则的增益", "gain in average precision over count_rule")
+HITS_WORDS = Bilingual(
+    "同等预警预算下精确率较投诉计数规则的增益", "gain in precision over count_rule at the alert budget"
+)
+EVENTS_WORDS = Bilingual("后续年份的事件数", "events on the later years")
+ECE_WORDS = Bilingual("校准误差", "expected calibration error")
+ORDER_WORDS = Bilingual("四级实际发生率之间的最小差", "least step between the event rates of neighbouring grades")
+
+
+@dataclass(frozen=True)
+class Later:
+    """What was said about a later as-of and what came, for one outcome; arrays (n,)."""
+
+    as_of: date
+    officers: list[str]
+    y: Numbers
+    chances: Numbers
+    counts: Numbers
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """Several later as-ofs of one outcome, row under row; arrays (n,), `days` datetime64[D]."""
+
+    days: NDArray[np.datetime64]
+    officers: NDArray[Any]
+    y: Numbers
+    chances: Numbers
+    counts: Numbers
+
+    @classmethod
+    def of(cls, later: Sequence[Later]) -> Pooled:
+        """In the order given; empty for none."""
+        days = [np.full(len(one.y), one.as_of, dtype="datetime64[D]") for one in later]
+        officers = np.array([name for one in later for name in one.officers], dtype=object)
+        y, chances, counts = (
+            np.concatenate([np.zeros(0), *(getattr(one, name) for one in later)]) for name in ("y", "chances", "counts")
+        )
+        return cls(np.concatenate([np.zeros(0, dtype="datetime64[D]"), *days]), officers, y, chances, counts)
+
+    def flagged(self, scores: Numbers) -> Numbers:
+        """How the alert budget falls on each row at its own as-of, (n,) in [0, 1]: at the edge, equals share alike."""
+        return budget_spent(self.days, scores, policy().grades.shares.poor)
+
+
+def budget_spent(days: NDArray[np.datetime64], scores: Numbers, share: float) -> Numbers:
+    """The alert budget of each day on its highest scores, (n,); at the edge, equals share what is left alike."""
+    result = np.zeros(len(scores))
+    for day in np.unique(days):
+        rows = np.flatnonzero(days == day)
+        result[rows] = _budget(scores[rows], share)
+    return result
+
+
+def _budget(scores: Numbers, share: float) -> Numbers:
+    """One for each of the floor(share x n) highest; what is left at the edge is shared among equals.
+
+    >>> _budget(np.array([3.0, 1.0, 1.0, 0.0]), 0.5).tolist()
+    [1.0, 0.5, 0.5, 0.0]
+    """
+    k = int(np.floor(share * len(scores) + 1e-9))
+    if k == 0:
+        return np.zeros(len(scores))
+    edge = np.partition(scores, len(scores) - k)[len(scores) - k]
+    above, level = scores > edge, scores == edge
+    return np.asarray(above + level * ((k - above.sum()) / level.sum()), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """How an outcome did on as-ofs it had not learned from, with labels as known on the training day."""
+
+    outcome: str
+    rows: int
+    positives: float
+    ap: float
+    gain: Difference
+    ece: float
+    precision: float
+    hits: Difference = NOTHING
+    rates: GradeRates = field(default_factory=dict)
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What the gate asks of the outcome as a whole."""
+        limit, least_events = policy().gate.calibration_error_at_most, policy().gate.least_events
+        precise, hits = ((one.difference, one.low, one.high) for one in (self.gain, self.hits))
+        found = [rate.rate for rate in self.rates.values()]
+        least = float(np.min(-np.diff(found))) if found else UNKNOWN
+        enough = Status.PASS if self.positives >= least_events else Status.INCONCLUSIVE
+        calibrated = Status.PASS if self.ece <= limit else Status.FAIL
+        ordered = Status.PASS if found and monotone(self.rates) else Status.FAIL
+        name = self.outcome
+        return (
+            Line(f"{name}.events", name, enough, EVENTS_WORDS, at_least(least_events), self.positives),
+            above_zero(f"{name}.count_rule.average_precision", name, PRECISION_WORDS, precise),
+            above_zero(f"{name}.count_rule.precision", name, HITS_WORDS, hits),
+            Line(f"{name}.calibration_error", name, calibrated, ECE_WORDS, at_most(limit), self.ece),
+            Line(f"{name}.grades", name, ordered, ORDER_WORDS, FALLING, least),
+        )
+
+    @property
+    def passes(self) -> bool:
+        """Whether all of them hold: ahead of the count rule for sure, calibrated, grades in order."""
+        return all(line.holds for line in self.lines)
+
+    @property
+    def because(self) -> tuple[Bilingual, ...]:
+        """Why it is not served; nothing where it passes."""
+        return tuple(line.told for line in self.lines if not line.holds)
+
+
+def check(outcome: str, later: Sequence[Later]) -> Checked:
+    """Pooled over the later as-ofs; figures are NaN where there was no year to check on."""
+    return check_pooled(outcome, Pooled.of(later))
+
+
+def check_pooled(outcome: str, rows: Pooled) -> Checked:
+    """Gains over the count rule with paired intervals over officers, calibration, and how grades turned out."""
+    if rows.y.sum() <= 0:
+        return Checked(outcome, len(rows.y), 0.0, UNKNOWN, NOTHING, UNKNOWN, UNKNOWN)
+    y, scores = rows.y, {"chances": rows.chances, "counts": rows.counts}
+    spent = {name: rows.flagged(score) for name, score in scores.items()}
+    drawn = OfficerDraws(rows.officers.tolist()).each(
+        lambda times: {**weighted_precisions(y, scores, times), **_drawn_hits(y, spent, times)}
+    )
+    exact = soft_average_precision(y, rows.chances), soft_average_precision(y, rows.counts)
+    gain = difference(exact, (drawn["chances"], drawn["counts"]))
+    hit = {name: float(part @ y / max(part.sum(), 1.0)) for name, part in spent.items()}
+    hits = difference((hit["chances"], hit["counts"]), (drawn["chances hits"], drawn["counts hits"]))
+    rates = grade_rates(y, rows.chances, policy().grades.shares, rows.days)
+    figures = len(y), float(y.sum()), exact[0], gain, ece(y, rows.chances), precision_at(y, rows.chances)
+    return Checked(outcome, *figures, hits, rates)
+
+
+def _drawn_hits(y: Numbers, spent: Mapping[str, Numbers], times: NDArray[np.int32]) -> dict[str, Numbers]:
+    """Precision of each way to spend the budget in every draw, (draws,)."""
+    drawn = times.astype(np.float64)
+    return {f"{name} hits": drawn @ (part * y) / np.maximum(drawn @ part, 1e-9) for name, part in spent.items()}
+
+
+def write_evidence(folder: Path, later: Mapping[str, Sequence[Later]], names: Pseudonyms) -> Path:
+    """All outcomes' rows as parquet; officers under pseudonyms."""
+    parts = []
+    for outcome, some in later.items():
+        rows = Pooled.of(some)
+        officers = [names.of(str(officer)) for officer in rows.officers]
+        columns = {"as_of": rows.days.astype("datetime64[us]"), "officer": officers, "y": rows.y,
+                   "chance": rows.chances, "count": rows.counts}  # fmt: skip
+        parts.append(pd.DataFrame(columns).assign(outcome=outcome))
+    path = folder / FILE
+    pd.concat(parts, ignore_index=True).to_parquet(path, index=False)
+    return path
+
+
+def digest(path: Path) -> str:
+    """sha256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def read_evidence(path: Path, sha256: str) -> dict[str, Pooled]:
+    """By outcome, empty for one without any row.
+
+    Raises UntrustedArtifact when these are not the rows that the model was signed with.
+    """
+    if not path.is_file() or digest(path) != sha256:
+        raise UntrustedArtifact(
+            f"{path} is missing or is not what the model was signed with; restore it or train again"
+        )
+    frame = pd.read_parquet(path)
+    found: dict[str, Pooled] = defaultdict(
+        lambda: Pooled.of([])
+    )  # an outcome that no later year could be seen of has no rows
+    found.update({str(outcome): _pooled(rows) for outcome, rows in frame.groupby("outcome", sort=False)})
+    return found
+
+
+def _pooled(rows: pd.DataFrame) -> Pooled:
+    y, chances, counts = (rows[name].to_numpy(dtype=np.float64) for name in ("y", "chance", "count"))
+    return Pooled(rows["as_of"].to_numpy("datetime64[D]"), rows["officer"].to_numpy(), y, chances, counts)

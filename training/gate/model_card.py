@@ -1,0 +1,178 @@
+"""The model card: what a version is for, what it showed, how groups fared, and who signed; Chinese and English."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data_contracts.policy import policy
+from data_contracts.settings import Settings
+from data_contracts.vocabulary import Bilingual
+from models import registry
+from training.evaluation.card_plots import BUDGETS, groups_figure, outcome_figure
+from training.evaluation.fairness import Group, Measured
+from training.gate.card_blocks import Block, Bullets, Grid, Heading, Picture, Text, as_html, as_markdown
+from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
+from training.gate.evidence import budget_spent
+from training.gate.lines import STATUS_ZH, Line, Status
+
+if TYPE_CHECKING:
+    from training.gate.verdict import Examined, Seen
+
+FOLDER = "card"
+
+
+class Say:
+    """Picks the language: 0 is Chinese, 1 English."""
+
+    def __init__(self, language: int) -> None:
+        """Of what follows."""
+        self.language = language
+
+    def __call__(self, word: str, **values: object) -> str:
+        """A word or a sentence of the card, filled in."""
+        return WORDS[word][self.language].format(**values)
+
+    def all(self, *words: str) -> tuple[str, ...]:
+        """Several, as a table's head."""
+        return tuple(map(self, words))
+
+    def one(self, words: Bilingual) -> str:
+        """A text that has both languages."""
+        return (words.zh, words.en)[self.language]
+
+    def status(self, status: Status) -> str:
+        """What a line says."""
+        return (STATUS_ZH[status], status.value)[self.language]
+
+
+def write_card(settings: Settings, examined: Examined) -> Path:
+    """Write the card into the run of the version, beside its signed files; returns that folder."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        for outcome, seen in examined.seen.items():
+            _draw(folder, outcome, seen)
+        for place, language in enumerate(LANGUAGES):
+            blocks = card_blocks(examined, place)
+            (folder / f"card.{language}.md").write_text(as_markdown(blocks), encoding="utf-8")
+            (folder / f"card.{language}.html").write_text(as_html(blocks, language), encoding="utf-8")
+        registry.client(settings).log_artifacts(examined.model.run_id, str(folder), FOLDER)
+    return examined.model.path.parent / FOLDER
+
+
+def card_blocks(examined: Examined, language: int) -> list[Block]:
+    """The card in one language."""
+    say = Say(language)
+    model, left_out = examined.model, examined.metadata.get("not_served", {})
+    blocks: list[Block] = [
+        Heading(say("title", name=model.name, version=model.version), 1),
+        Text(say("passed" if examined.passed else "refused")),
+        Bullets([say.one(words) for words in PURPOSE[model.name]]),
+        _facts(examined, say),
+        Heading(say("whole")),
+        _lines([line for line in examined.lines if not line.group], say),
+    ]
+    if left_out:
+        told = [
+            say("because", outcome=name, why=why[LANGUAGES[language]])
+            for name, reasons in left_out.items()
+            for why in reasons
+        ]
+        blocks += [Heading(say("not_served")), Bullets(told)]
+    for outcome, seen in examined.seen.items():
+        blocks += [*_outcome(outcome, seen, say), *_groups(outcome, seen, examined, say)]
+    return blocks + _signed(examined, say)
+
+
+def _facts(examined: Examined, say: Say) -> Block:
+    told = examined.metadata
+    rows = {
+        "hash": examined.model_hash,
+        "trained": told.get("as_of", ""),
+        "service": f"{told.get('service', '')} {told.get('service_hash', '')}".strip(),
+        "data": told.get("data_hash", ""),
+        "served": ", ".join(told.get("outcomes", ())),
+    }
+    return Grid(say.all("what", "value"), [(say(name), value) for name, value in rows.items() if value])
+
+
+def _lines(lines: Sequence[Line], say: Say) -> Block:
+    rows = [
+        (line.check, say.one(line.words), line.found, say.one(line.must), say.status(line.status)) for line in lines
+    ]
+    return Grid(say.all("check", "means", "found", "must", "status"), rows)
+
+
+def _outcome(outcome: str, seen: Seen, say: Say) -> list[Block]:
+    rates = [
+        (grade.value, rate.n, f"{rate.events:.1f}", f"{rate.rate:.2%} [{rate.low:.2%}, {rate.high:.2%}]")
+        for grade, rate in seen.checked.rates.items()
+    ]
+    days = ", ".join(str(day) for day in np.unique(seen.rows.days))
+    return [
+        Heading(outcome),
+        Text(say("judged", days=days, rows=len(seen.rows.y), events=seen.checked.positives)),
+        Picture(f"{outcome}.png", say("curves")),
+        Grid(say.all("grade", "rows", "events", "rate"), rates),
+    ]
+
+
+def _groups(outcome: str, seen: Seen, examined: Examined, say: Say) -> list[Block]:
+    """What is known of each group, what is not, and who is excused."""
+    limits, found = policy().gate.groups, seen.fairness
+    statuses = {line.check: line.status for line in examined.lines}
+    title = say("groups", outcome=outcome)
+    blocks: list[Block] = [Heading(title, 3), Text(say("method"))]
+    if found.groups:
+        rows = [_group(outcome, group, statuses, group.suspect(limits), say) for group in found.groups]
+        blocks += [Picture(f"{outcome}-groups.png", title), Grid(_group_header(say), rows)]
+    if found.excused:
+        blocks.append(Text(say("excused", share=limits.least_share, names=", ".join(found.excused))))
+    return blocks
+
+
+def _group_header(say: Say) -> tuple[str, ...]:
+    measures = [word for name in ("ratio", "gap", "flags", "alarms") for word in (name, "status")]
+    return say.all("group", "officers", "rows", "events", *measures)
+
+
+def _group(outcome: str, group: Group, statuses: Mapping[str, Status], suspect: bool, say: Say) -> tuple[object, ...]:
+    measures = {
+        "calibration": group.predicted_ratio,
+        "true_positive_gap": group.true_positive_gap,
+        "flag_ratio": group.flag_ratio,
+        "false_positive_ratio": group.false_positive_ratio,
+    }
+    cells: list[str] = []
+    for check, measured in measures.items():
+        cells += [_interval(measured), say.status(statuses[f"{outcome}.{group.name}.{check}"])]
+    return (f"{group.name}{' †' if suspect else ''}", group.officers, group.rows, f"{group.positives:.1f}", *cells)
+
+
+def _interval(measured: Measured) -> str:
+    return f"{measured.value:.2f} [{measured.low:.2f}, {measured.high:.2f}]"
+
+
+def _signed(examined: Examined, say: Say) -> list[Block]:
+    if not examined.notes:
+        return []
+    rows = [
+        (say(note.kind), ", ".join(note.signed_by), note.on, note.reason, "; ".join(note.checks))
+        for note in examined.notes
+    ]
+    return [Heading(say("signed")), Grid(say.all("kind", "by", "on", "reason", "checks"), rows)]
+
+
+def _draw(folder: Path, outcome: str, seen: Seen) -> None:
+    """The pictures of one outcome."""
+    rows = seen.rows
+    scores = {"pharos": rows.chances, "count_rule": rows.counts}
+    spent = {name: [budget_spent(rows.days, score, share) for share in BUDGETS] for name, score in scores.items()}
+    outcome_figure(outcome, rows.y, rows.chances, spent).savefig(folder / f"{outcome}.png", format="png")
+    if seen.fairness.groups:
+        figure = groups_figure(outcome, seen.fairness.groups, policy().gate.groups)
+        figure.savefig(folder / f"{outcome}-groups.png", format="png")

@@ -1,0 +1,242 @@
+"""What a model must have shown before it answers for anyone.
+
+The risk gate judges the rows of evidence that were signed together with the model; the gates of next posts, courses
+and paths read the figures of their run, which training writes with `Run.gate` as `gate.<check>`. There is no way round
+any of them by a flag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_contracts.errors import GateRefused, InvalidInput, NotReady
+from data_contracts.policy import policy
+from data_contracts.settings import Settings
+from data_contracts.vocabulary import Bilingual
+from models import artifacts, keys, registry
+from models.registry import ResolvedModel
+from training.evaluation.fairness import Fairness, Judged, fairness
+from training.gate import waivers
+from training.gate.audit_groups import register_of
+from training.gate.evidence import FILE, Checked, Pooled, check_pooled, read_evidence
+from training.gate.group_lines import group_lines
+from training.gate.lines import ABOVE, Line, Status, at_least
+from training.gate.waivers import Kind, Note
+from training.risk.record import EVIDENCE_PATH
+
+RESULT = "result.json"
+SETTLED_BY: Mapping[Kind, Status] = {"waiver": Status.INCONCLUSIVE, "justification": Status.UNEXPLAINED}
+NEXT_POST_CHECKS: Mapping[str, Bilingual] = {
+    "ndcg_gain": Bilingual("NDCG@10 较马尔可夫的增益", "gain in NDCG@10 over markov"),
+    "ndcg_gain_low": Bilingual("该增益 95 % 区间的下限", "lower end of the 95 % interval of that gain"),
+}
+COURSES_CHECKS: Mapping[str, Bilingual] = {
+    "ndcg_gain": Bilingual("NDCG@10 较近 30 天热度的增益", "gain in NDCG@10 over recent_popularity_30d"),
+    "ndcg_gain_low": NEXT_POST_CHECKS["ndcg_gain_low"],
+}
+# Most goals are one step away, and every way of counting lists that step: a gain surely above zero would refuse good
+# models for want of longer paths (Chicago 2012 to 2016: .0036, from -.0005 to .0082; record 0012). What the model must
+# add are times that hold; so it may lose no more than a hundredth of the hits, and its intervals must keep their word.
+PATH_LOSS = 0.01
+PATH_COVERAGE = (0.7, 0.9)
+PATH_CHECKS: Mapping[str, Bilingual] = {
+    "hit_gain_low": Bilingual(
+        "前五条路径命中率较最常走路径的增益，95 % 区间下限",
+        "lower end of the 95 % gain in path hit@5 over most_frequent",
+    ),
+    "coverage": Bilingual("80 % 时间区间的实际覆盖率", "share of arrivals within the 80 % intervals of time"),
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the risk gate judged of one outcome: its rows, its own figures, its groups."""
+
+    rows: Pooled
+    checked: Checked
+    fairness: Fairness
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A version before the gate: its exact bytes, every line, and who signed for what."""
+
+    model: ResolvedModel
+    model_hash: str
+    metadata: Mapping[str, Any]
+    lines: tuple[Line, ...]
+    notes: tuple[Note, ...] = ()
+    seen: Mapping[str, Seen] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """Whether it may answer."""
+        return bool(self.lines) and all(line.holds for line in self.lines)
+
+    def checks(self, status: Status) -> list[str]:
+        """Names of the lines of one status."""
+        return [line.check for line in self.lines if line.status is status]
+
+
+def examine(settings: Settings, name: str, version: str | None = None) -> Examined:
+    """Every line for `version` (the newest by default), with the notes signed about it; changes nothing.
+
+    The artefact is verified first: what serving could not load is not examined.
+    """
+    model = _version(settings, name, version)
+    _, metadata = artifacts.load(model.path, keys.public_key(settings.keys_dir))
+    model_hash = artifacts.digest(model.path)
+    signed = tuple(waivers.notes(settings, model, model_hash))
+    seen, lines = GATES[name](settings, model, metadata)
+    return Examined(model, model_hash, metadata, tuple(_settled(lines, signed)), signed, seen)
+
+
+def pass_gate(settings: Settings, name: str, version: str | None = None) -> tuple[Examined, Path]:
+    """Examine, and put what was found on record: signed beside the notes, and a model card with the run.
+
+    Names of checks that wait for a signature lie there as `inconclusive.txt` and `unexplained.txt`. Returns the
+    folder of the card.
+    """
+    from training.gate.model_card import write_card  # imports matplotlib
+
+    examined = examine(settings, name, version)
+    told = {"model": examined.model.name, "version": examined.model.version, "model_hash": examined.model_hash,
+            "passed": examined.passed, "lines": [line.as_record() for line in examined.lines]}  # fmt: skip
+    path = waivers.folder_of(settings, examined.model) / RESULT
+    waivers.write_signed(settings, path, told)
+    for status in (Status.INCONCLUSIVE, Status.UNEXPLAINED):
+        text = "".join(f"{check}\n" for check in examined.checks(status))
+        path.with_name(f"{status.value}.txt").write_text(text, encoding="utf-8")
+    registry.client(settings).log_artifact(examined.model.run_id, str(path), "gate")
+    return examined, write_card(settings, examined)
+
+
+def promote(settings: Settings, name: str, version: str | None = None) -> Examined:
+    """Let `version` (the newest by default) answer as champion; raises GateRefused with each line that does not hold.
+
+    The gate is run again here, on these bytes: a result on record is for people to read, not for promotion to trust.
+    """
+    examined, _ = pass_gate(settings, name, version)
+    if not examined.passed:
+        raise GateRefused(f"{_refusal(examined)}. {_still(settings, name)}")
+    registry.set_alias(settings, name, examined.model.version)
+    return examined
+
+
+def settle(
+    settings: Settings, examined: Examined, kind: Kind, checks: Sequence[str], reason: str, signed_by: Sequence[str],
+    on: date,
+) -> Path:  # fmt: skip
+    """Sign a waiver of inconclusive checks, or a justification of unexplained ones; where the note lies.
+
+    Raises InvalidInput for a check that is unknown, holds already, is of the other kind, or failed.
+    """
+    found = {line.check: line.status for line in examined.lines}
+    for check in checks:
+        if found.get(check) is not SETTLED_BY[kind]:
+            raise InvalidInput(f"{check} cannot be signed for with a {kind}: {_why_not(found.get(check))}")
+    note = waivers.note_of(kind, examined.model, examined.model_hash, checks, reason, signed_by, on)
+    return waivers.sign(settings, examined.model, note)
+
+
+def _why_not(status: Status | None) -> str:
+    if status is None:
+        return "this version has no such check; `pharos gate` lists them"
+    if status is Status.FAIL:
+        return "it failed, and a fail is never waived; train again"
+    return f"it is {status}"
+
+
+def _settled(lines: Sequence[Line], signed: Sequence[Note]) -> list[Line]:
+    """A waiver settles what is inconclusive and a justification what is unexplained; neither settles a fail."""
+    covered = {(SETTLED_BY[note.kind], check) for note in signed for check in note.checks}
+    return [line.settled() if (line.status, line.check) in covered else line for line in lines]
+
+
+def risk_lines(settings: Settings, model: ResolvedModel, metadata: Mapping[str, Any]) -> Found:
+    """Each served outcome as a whole and by group, on the rows that the model was signed with."""
+    if not metadata.get("evidence_sha256"):
+        raise GateRefused(f"{model.name} version {model.version} keeps no evidence of later years; train it again")
+    evidence = read_evidence(model.path.parent / EVIDENCE_PATH / FILE, metadata["evidence_sha256"])
+    outcomes, limits = list(metadata["outcomes"]), policy().gate.groups
+    register = register_of(settings, {day for name in outcomes for day in _days(evidence[name])})
+    seen, lines = {}, []
+    for name in outcomes:
+        rows, audit = evidence[name], register.audit(evidence[name], limits)
+        judged = Judged(rows.officers, rows.y, rows.chances, rows.flagged(rows.chances))
+        seen[name] = Seen(rows, check_pooled(name, rows), fairness(judged, audit.frame, limits, len(outcomes)))
+        lines += [*seen[name].checked.lines, *group_lines(name, seen[name].fairness, audit.lacking, limits)]
+    return seen, lines
+
+
+def _days(rows: Pooled) -> list[date]:
+    days: list[date] = np.unique(rows.days).tolist()
+    return days
+
+
+def gain_lines(
+    checks: Mapping[str, Bilingual], settings: Settings, model: ResolvedModel, _: Mapping[str, Any]
+) -> Found:
+    """The gain over a plain peer, as the run measured it: every check must be above zero."""
+    figures = registry.client(settings).get_run(model.run_id).data.metrics
+    lines = []
+    for check, words in checks.items():
+        value = figures.get(f"gate.{check}", float("nan"))
+        status = Status.PASS if value > 0 else Status.FAIL
+        lines.append(Line(check, "", status, words, ABOVE, value))
+    return {}, lines
+
+
+def path_lines(settings: Settings, model: ResolvedModel, _: Mapping[str, Any]) -> Found:
+    """No loss against the way most often taken, and times that may be believed, as the run measured them."""
+    figures = registry.client(settings).get_run(model.run_id).data.metrics
+    loss, coverage = (figures.get(f"gate.{name}", float("nan")) for name in ("hit_gain_low", "coverage"))
+    kept, believed = loss >= -PATH_LOSS, PATH_COVERAGE[0] <= coverage <= PATH_COVERAGE[1]
+    low, high = PATH_COVERAGE
+    asked = (
+        ("hit_gain_low", kept, at_least(-PATH_LOSS), loss),
+        ("coverage", believed, Bilingual(f"{low:g} 至 {high:g}", f"{low:g} to {high:g}"), coverage),
+    )
+    return {}, [
+        Line(check, "", Status.PASS if holds else Status.FAIL, PATH_CHECKS[check], must, value)
+        for check, holds, must, value in asked
+    ]
+
+
+Found = tuple[Mapping[str, Seen], list[Line]]
+GATES: Mapping[str, Callable[[Settings, ResolvedModel, Mapping[str, Any]], Found]] = {
+    "risk": risk_lines,
+    "next-post": partial(gain_lines, NEXT_POST_CHECKS),
+    "courses": partial(gain_lines, COURSES_CHECKS),
+    "paths": path_lines,
+}
+
+
+def _version(settings: Settings, name: str, version: str | None) -> ResolvedModel:
+    found = registry.versions(settings, name)
+    if not found:
+        raise NotReady(f"no version of {name} is registered; run `pharos train {name}`")
+    return registry.version_of(settings, name, version) if version else found[-1]
+
+
+def _refusal(examined: Examined) -> str:
+    """What stands in the way, fails first; long lists are cut, the table has them all."""
+    closed = sorted(
+        (line for line in examined.lines if not line.holds), key=lambda line: line.status is not Status.FAIL
+    )
+    told = "; ".join(map(str, closed[:6])) + (f"; and {len(closed) - 6} more" if len(closed) > 6 else "")
+    return f"{examined.model.name} version {examined.model.version} was not promoted: {told or 'nothing was measured'}"
+
+
+def _still(settings: Settings, name: str) -> str:
+    try:
+        return f"Version {registry.resolve(settings, name).version} goes on answering."
+    except NotReady:
+        return "No version answers yet."

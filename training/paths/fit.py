@@ -1,0 +1,142 @@
+"""Fit `pharos` for paths, and a Cox model beside its hazard, on what was known at a cut."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from data_contracts.asof import add_months
+from models.base import Numbers
+from models.paths.beams import Search
+from models.paths.dwell import COVARIATES, DwellModel, Turnover, covariates
+from models.paths.search import PathModel, PostChances
+from models.paths.transitions import Transitions
+from models.posts.histories import Array, Catalogue, Histories
+from training.paths.data import careers_of, states_at
+from training.paths.dwell_data import Sampling, officer_quarters, times_to_move
+from training.posts.data import Frames, TrainingData, training_data
+
+LANDMARK_YEARS = 8
+COX_ROWS = 20_000
+COX_PENALTY = 0.01
+FEWEST_OF_A_RANK = 200
+
+
+@dataclass(frozen=True)
+class PathTraining:
+    """What paths of a kind are learned from at a cut: the careers as postings, and their moves."""
+
+    frames: Frames
+    data: TrainingData
+    until: date
+
+    @property
+    def known(self) -> tuple[Catalogue, Mapping[str, int]]:
+        """The catalogue and the codes of ranks."""
+        return self.data.catalogue, self.data.ranks
+
+    @property
+    def size(self) -> int:
+        """Posts, or rank steps, in the catalogue."""
+        return self.data.catalogue.size
+
+
+def path_training(frames: Frames, kind: str, until: date) -> PathTraining:
+    """The careers of a kind known by `until`; InvalidInput where there is no move, MissingTable without the table."""
+    careers = careers_of(frames, kind)
+    return PathTraining(careers, training_data(careers, until), until)
+
+
+def fit_paths(
+    training: PathTraining, seed: int = 0, transitions: PostChances | None = None, search: Search | None = None
+) -> PathModel:
+    """Transitions by counts unless others are given, and the dwell-time model."""
+    data = training.data
+    chances = transitions or Transitions.fit(data.moves, data.catalogue)
+    return PathModel(chances, fit_dwell(training, seed), search or Search())
+
+
+def fit_dwell(training: PathTraining, seed: int = 0) -> DwellModel:
+    """The hazards of moving and of leaving."""
+    quarters = officer_quarters(training.frames, training.until, training.known, Sampling(seed=seed))
+    return DwellModel.fit(quarters, training.size, len(training.data.ranks) + 1, seed)
+
+
+@dataclass(frozen=True)
+class CoxPeer:
+    """A Cox model (Cox 1972, by lifelines) of the time to the next move on the covariates of the hazard."""
+
+    turnover: Turnover
+    columns: tuple[str, ...]
+    centre: Array
+    scale: Array
+    coefficients: Array
+    ranks: tuple[int, ...]
+
+    @classmethod
+    def fit(cls, training: PathTraining, turnover: Turnover, seed: int = 0) -> CoxPeer:
+        """From states a year apart, each followed until the cut."""
+        from lifelines import CoxPHFitter
+
+        histories, months, seen = _landmarks(training)
+        rank = np.bincount(histories[0].rank) if len(histories) == 1 else np.bincount(
+            np.concatenate([one.rank for one in histories]))  # fmt: skip
+        ranks = tuple(np.flatnonzero(rank >= FEWEST_OF_A_RANK)[1:].tolist())
+        table = pd.concat([_table(one, turnover, ranks) for one in histories], ignore_index=True)
+        some = np.random.default_rng(seed).permutation(len(table))[:COX_ROWS]
+        table = table.iloc[some]
+        centre, scale = table.median().fillna(0.0), table.std().fillna(0.0)
+        kept = [str(name) for name in table.columns[(scale > 1e-6).to_numpy()]]
+        rows = ((table[kept].fillna(centre[kept]) - centre[kept]) / scale[kept]).reset_index(drop=True)
+        rows = rows.assign(months=np.concatenate(months)[some], seen=np.concatenate(seen)[some])
+        fitted = CoxPHFitter(penalizer=COX_PENALTY).fit(rows, "months", "seen")
+        weights = fitted.params_.reindex(kept).to_numpy(np.float64)
+        return cls(turnover, tuple(kept), centre[kept].to_numpy(), scale[kept].to_numpy(), weights, ranks)
+
+    def risk(self, histories: Histories) -> Numbers:
+        """(n,) log relative hazard, higher moves sooner."""
+        table = _table(histories, self.turnover, self.ranks)[list(self.columns)]
+        values = np.where(np.isnan(table.to_numpy()), self.centre, table.to_numpy())
+        return np.asarray((values - self.centre) / self.scale @ self.coefficients, np.float64)
+
+
+def _landmarks(training: PathTraining) -> tuple[list[Histories], list[Array], list[Array]]:
+    histories, months, seen = [], [], []
+    known = {name: frame for name, frame in training.frames.items() if name != "postings"}
+    frames = {**known, "postings": _by(training.frames["postings"], training.until)}
+    for year in range(1, LANDMARK_YEARS + 1):
+        day = add_months(training.until, -12 * year)
+        states = states_at(frames, day, *training.known)
+        if not len(states):
+            break
+        time, event = times_to_move(frames, states, day, training.until)
+        histories.append(states.histories)
+        months.append(time)
+        seen.append(event)
+    return histories, months, seen
+
+
+def _by(postings: pd.DataFrame, until: date) -> pd.DataFrame:
+    """Rows known by `until`, with what was said of them later taken back."""
+    rows = postings[postings["known_on"] <= pd.Timestamp(until)]
+    if "superseded_on" not in rows:
+        return rows
+    later = rows["superseded_on"] > pd.Timestamp(until)
+    return rows.assign(superseded_on=rows["superseded_on"].mask(later))
+
+
+def _table(histories: Histories, turnover: Turnover, ranks: tuple[int, ...]) -> pd.DataFrame:
+    """The covariates with long times on a log scale, which flatters a linear model, and ranks one by one."""
+    table = pd.DataFrame(covariates(histories, turnover).astype(np.float64), columns=list(COVARIATES))
+    table = table.drop(columns=["rank", "quarter_of_year"])
+    for name in ("months_in_post", "months_in_last_post", "months_in_rank"):
+        table[f"log_{name}"] = np.log1p(table[name].clip(lower=0))
+    for name in ("post_turnover", "rank_turnover"):
+        table[f"log_{name}"] = np.log(table[name].clip(lower=1e-6))
+    for rank in ranks:
+        table[f"rank_{rank}"] = (histories.rank == rank).astype(float)
+    return table

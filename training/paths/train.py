@@ -1,0 +1,180 @@
+"""`pharos train paths`: learn from the history as of a day, show what it is worth, sign it and register it.
+
+The gate figures come from a model fitted on earlier time and tested on the goals that officers reached in the months
+just before `as_of`, posts and rank steps together, against the way most often taken; what is registered is then fitted
+on everything known before `as_of`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from data_contracts.asof import add_months
+from data_contracts.errors import InvalidInput, MissingTable, NotReady
+from data_contracts.settings import Settings
+from features.history import History
+from models import artifacts, keys
+from models.paths.baselines import MostFrequent
+from models.paths.bundle import KINDS, POST, SERVICE, KindModel, PathBundle, service_hash
+from models.paths.finding import DAYS_A_MONTH, PathFinder
+from models.posts.histories import Array
+from models.registry import ResolvedModel
+from training import tracking
+from training.evaluation.bootstrap import OfficerDraws, difference, weighted_means
+from training.evaluation.path_metrics import case_metrics, path_record
+from training.evaluation.path_plots import paths_figure
+from training.paths.data import path_cases, states_at
+from training.paths.fit import PathTraining, fit_paths, path_training
+from training.paths.fit_lifts import fit_lifts
+from training.posts.data import Frames, day_before
+
+NAME, PEER = "paths", "most_frequent"
+TABLES = ("postings", "promotions", "officers", "posts", "courses", "course_completions")
+GATE_MONTHS = (12, 24, 48)
+ENOUGH = 200
+STAGES = 3  # what `say` hears: testing, fitting, registering
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class PathWorth:
+    """Figures on the months before `as_of`, and how far ahead of `most_frequent` in path hit at 5, with the interval.
+
+    `values` are those of each case by model and metric, `lengths` (cases,) how many steps each true path has.
+    """
+
+    months: int
+    cases: int
+    figures: Mapping[str, float]
+    gain: float
+    low: float
+    high: float
+    values: Mapping[str, Mapping[str, Array]]
+    lengths: Array
+    picture: Path | None = None
+
+    def sentence(self) -> str:
+        """The figures for people."""
+        return (
+            f"path hit@5 {self.figures['path_hit_at_5']:.4f} on {self.cases:,} goals reached in the last "
+            f"{self.months} months, ahead of {PEER} by {self.gain:.4f} ({self.low:.4f} to {self.high:.4f}); "
+            f"{self.figures['interval_coverage']:.1%} arrived within their 80 % interval"
+        )
+
+
+@dataclass(frozen=True)
+class Tested:
+    """One kind of goal: officer and number of steps of each case, values of each model by metric, (cases,) each."""
+
+    officers: list[str]
+    lengths: Array
+    values: Mapping[str, Mapping[str, Array]]
+
+
+def train_paths(
+    settings: Settings, as_of: date, say: Say = lambda _: None, seed: int = 0
+) -> tuple[ResolvedModel, PathWorth]:
+    """Fit, test, sign and register; raises NotReady or InvalidInput in one sentence when there is too little."""
+    history = History(settings.history_dir)
+    frames = {name: history.frame(name) for name in TABLES if name in history.tables()}
+    if "postings" not in frames:
+        raise NotReady(f"the history in {settings.history_dir} has no postings; run `pharos ingest` first")
+    say("testing on the last months")
+    worth = worth_of(frames, as_of, seed)
+    say("fitting on everything")
+    bundle = fit_bundle(frames, day_before(as_of), seed)
+    say("registering")
+    with tracking.run(
+        NAME, f"{NAME} {as_of}", data_hash=history.fingerprint(), feature_service=SERVICE, use=settings
+    ) as run:
+        sizes = {f"{kind}_size": one.catalogue.size for kind, one in bundle.kinds.items()}
+        run.params({"as_of": as_of, "seed": seed, "months": worth.months, **sizes})
+        run.metrics({**worth.figures, "cases": worth.cases}, as_of)
+        run.gate({"hit_gain": worth.gain, "hit_gain_low": worth.low, "coverage": worth.figures["interval_coverage"]})
+        figure = paths_figure(f"{NAME} {as_of}", worth.values, worth.lengths)
+        worth = replace(worth, picture=run.picture(figure, NAME))
+        with tempfile.TemporaryDirectory() as folder:
+            about = {"name": NAME, "as_of": as_of.isoformat(), "kinds": list(bundle.kinds), "service": SERVICE,
+                     "service_hash": service_hash()}  # fmt: skip
+            key = keys.signing_key(settings.keys_dir)
+            return run.model(artifacts.save(Path(folder) / "model", bundle.to_parts(), about, key), NAME), worth
+
+
+def fit_bundle(frames: Frames, until: date, seed: int = 0) -> PathBundle:
+    """A model for each kind of step that the tables tell of, and course lifts where courses are on record."""
+    kinds, lifts = {}, None
+    for kind in KINDS:
+        training = _training(frames, kind, until)
+        if training is None:
+            continue
+        model = fit_paths(training, seed)
+        kinds[kind] = KindModel(model, training.data.catalogue, dict(training.data.ranks))
+        if kind == POST:
+            lifts = fit_lifts(frames, training, model.transitions)
+    if not kinds:
+        raise InvalidInput(f"no move is known by {until}; paths need officers with at least two postings by then")
+    return PathBundle(kinds, lifts)
+
+
+def worth_of(frames: Frames, as_of: date, seed: int = 0) -> PathWorth:
+    """Fit on what was known some months ago and find the paths since; the shortest span with enough goals is taken."""
+    until = day_before(as_of)
+    for months in GATE_MONTHS:
+        after = add_months(until, -months)
+        tested = [one for kind in KINDS if (one := _tested(frames, kind, (after, until), seed)) is not None]
+        cases = sum(len(one.officers) for one in tested)
+        if cases >= ENOUGH or (cases and months == GATE_MONTHS[-1]):
+            return _worth(tested, months, seed)
+    raise InvalidInput(f"too few goals reached before {as_of} to train on some and test on others; ingest more history")
+
+
+def _training(frames: Frames, kind: str, until: date) -> PathTraining | None:
+    """None where the tables tell of no move of the kind."""
+    try:
+        return path_training(frames, kind, until)
+    except (InvalidInput, MissingTable):
+        return None
+
+
+def _tested(frames: Frames, kind: str, window: tuple[date, date], seed: int) -> Tested | None:
+    after, until = window
+    training = _training(frames, kind, after)
+    if training is None:
+        return None
+    states = states_at(training.frames, after, *training.known)
+    try:
+        cases = path_cases(training.frames, states, training.data.catalogue, after, until)
+    except InvalidInput:
+        return None
+    horizon = (until - after).days / DAYS_A_MONTH
+    models: dict[str, PathFinder] = {
+        NAME: fit_paths(training, seed),
+        PEER: MostFrequent.fit(training.data.moves, training.data.catalogue, horizon),
+    }
+    found = {name: model.find(cases.asked(horizon)) for name, model in models.items()}
+    values = {name: case_metrics(one, cases.paths, cases.months) for name, one in found.items()}
+    return Tested(cases.officers, np.array([len(path) for path in cases.paths]), values)
+
+
+def _worth(tested: list[Tested], months: int, seed: int) -> PathWorth:
+    values = {
+        name: {
+            metric: np.concatenate([one.values[name][metric] for one in tested]) for metric in tested[0].values[name]
+        }
+        for name in (NAME, PEER)
+    }
+    hits = {name: found["path_hit_at_5"] for name, found in values.items()}
+    officers = [officer for one in tested for officer in one.officers]
+    drawn = OfficerDraws(officers, seed=seed).each(partial(weighted_means, hits))
+    found = difference((float(hits[NAME].mean()), float(hits[PEER].mean())), (drawn[NAME], drawn[PEER]))
+    figures = {name: value for name, value in path_record(values[NAME]).items() if value is not None}
+    figures["peer_path_hit_at_5"] = float(hits[PEER].mean())
+    lengths = np.concatenate([one.lengths for one in tested])
+    return PathWorth(months, len(officers), figures, found.difference, found.low, found.high, values, lengths)

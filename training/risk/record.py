@@ -1,0 +1,140 @@
+"""What a risk training leaves on record: each outcome's check on later years, its figures and pictures, the model."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from data_contracts.pseudonyms import pseudonyms
+from data_contracts.settings import Settings
+from models import artifacts, keys
+from models.registry import ResolvedModel
+from models.risk.boosting import DEFAULTS
+from models.risk.model import RiskBundle
+from training import tracking
+from training.evaluation.plots import risk_figure
+from training.evaluation.risk_metrics import ece, soft_average_precision
+from training.gate.evidence import Checked, Later, check, digest, write_evidence
+from training.risk.fit import FitSettings
+from training.risk.reference import PART as REFERENCE
+
+NAME, EVIDENCE_PATH = "risk", "evidence"
+__all__ = ["Checked", "Later", "Origin", "Trained", "as_table", "check", "fit_params", "record"]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a model comes from: the day it was trained on, how far apart as-ofs lie, how it was fitted, which rows.
+
+    `reference` is what training looked like, for the drift watch (`training/risk/reference.py`).
+    """
+
+    as_of: date
+    step_months: int
+    fit: FitSettings
+    data_hash: str
+    reference: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The registered version, every outcome's check, and where its pictures lie.
+
+    Outcomes that are not served did not beat the count rule.
+    """
+
+    model: ResolvedModel
+    checked: tuple[Checked, ...]
+    served: tuple[str, ...]
+    pictures: tuple[Path, ...] = ()
+
+
+def record(
+    settings: Settings,
+    origin: Origin,
+    bundle: RiskBundle,
+    later: Mapping[str, Sequence[Later]],
+    checked: Sequence[Checked],
+) -> tuple[ResolvedModel, tuple[Path, ...]]:
+    """Log the run with its figures and pictures, sign and register the bundle; the version, and where pictures lie.
+
+    `later` is by the names that `checked` has.
+    """
+    metadata = _metadata(origin, bundle, checked)
+    service = f"{bundle.service}:{bundle.service_hash}"
+    with (
+        tracking.run(
+            NAME, f"risk as of {origin.as_of}", data_hash=origin.data_hash, feature_service=service, use=settings
+        ) as run,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
+        run.params(
+            {"as_of": origin.as_of, "step_months": origin.step_months, "outcomes": ",".join(metadata["outcomes"])}
+        )
+        run.params(fit_params(origin.fit, bundle))
+        pictures = [_record_outcome(run, one, later[one.outcome]) for one in checked]
+        parts = bundle.to_parts()
+        parts.json[REFERENCE] = dict(origin.reference)
+        evidence = write_evidence(Path(scratch), later, pseudonyms(settings.keys_dir))
+        run.file(evidence, EVIDENCE_PATH)
+        metadata["evidence_sha256"] = digest(evidence)
+        folder = artifacts.save(Path(scratch) / "risk", parts, metadata, keys.signing_key(settings.keys_dir))
+        return run.model(folder, NAME), tuple(place for place in pictures if place)
+
+
+def _metadata(origin: Origin, bundle: RiskBundle, checked: Sequence[Checked]) -> dict[str, Any]:
+    """What is signed together with the model, and why some outcomes are not in it."""
+    names = [model.name for model in bundle.outcome_models]
+    left_out = {one.outcome: [asdict(why) for why in one.because] for one in checked if one.outcome not in names}
+    return {"service": bundle.service, "service_hash": bundle.service_hash, "as_of": origin.as_of.isoformat(),
+            "outcomes": names, "not_served": left_out, "data_hash": origin.data_hash}  # fmt: skip
+
+
+def fit_params(fit: FitSettings, bundle: RiskBundle) -> dict[str, Any]:
+    """Everything that was set: the trees' and the logistic model's settings, which of them were tuned, the blends."""
+    trees = {f"boosted.{name}": value for name, value in {**DEFAULTS, **fit.boosted}.items()}
+    tuned = [*fit.boosted, *(["penalty"] if fit.penalty != FitSettings().penalty else [])]
+    blends = {f"blend.{model.name}": json.dumps(dict(model.weights)) for model in bundle.outcome_models}
+    return {**trees, "penalty": fit.penalty, "least_positives": fit.least_positives, "seed": fit.seed,
+            "tuned": ",".join(tuned) or "nothing", **blends}  # fmt: skip
+
+
+def _record_outcome(run: tracking.Run, one: Checked, later: Sequence[Later]) -> Path | None:
+    """Figures by as-of date and pooled, and the curves and where they lie."""
+    for test in later:
+        figures = {"average_precision": soft_average_precision(test.y, test.chances), "ece": ece(test.y, test.chances)}
+        known = {f"{one.outcome}.{name}": value for name, value in figures.items() if np.isfinite(value)}
+        run.metrics(known, test.as_of)
+    run.metrics({line.check: line.value for line in one.lines if np.isfinite(line.value)})
+    if not later:
+        return None
+    y = np.concatenate([test.y for test in later])
+    chances, counts = (np.concatenate([getattr(test, name) for test in later]) for name in ("chances", "counts"))
+    scores = {"pharos": chances, "count_rule": counts}
+    figure = risk_figure(one.outcome, y, scores, chances)
+    return run.picture(figure, f"{NAME}-{one.outcome}")
+
+
+def as_table(trained: Trained) -> Table:
+    """Checks of every outcome for people; it fits a terminal of 80 columns, which paths of pictures do not."""
+    table = Table(title=f"risk version {trained.model.version}, on later years; gain: AP over count_rule")
+    for name in ("outcome", "events", "AP", "gain (95 %)", "ECE", "P@5%", "kept"):
+        table.add_column(name, justify="left" if name in ("outcome", "kept") else "right", no_wrap=True)
+    for one in trained.checked:
+        gain = f"{one.gain.difference:.3f} [{one.gain.low:.3f}, {one.gain.high:.3f}]"
+        kept = "yes" if one.passes else "no"
+        figures = f"{one.positives:.0f}", f"{one.ap:.3f}", gain, f"{one.ece:.3f}", f"{one.precision:.3f}", kept
+        table.add_row(one.outcome, *figures)
+    left_out = [f"{one.outcome} is not served: {why.en}" for one in trained.checked for why in one.because]
+    if not any(one.passes for one in trained.checked):
+        left_out.append("none passed: the version is registered so that the gate can show why, and may not answer")
+    table.caption = "\n".join(left_out) or None
+    return table

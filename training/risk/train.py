@@ -1,0 +1,222 @@
+"""`pharos train risk`: learn from the feature store, check on later years, sign, and put everything on record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import pandas as pd
+
+from data_contracts.asof import add_months
+from data_contracts.errors import InvalidInput, MissingTable, NotReady
+from data_contracts.policy import policy
+from data_contracts.settings import Settings
+from features.history import History
+from features.store import FeatureReader
+from models.risk.baselines import count_rule
+from models.risk.model import OutcomeModel, RiskBundle, with_cuts
+from training.risk.dataset import Lesson, RiskRows, as_ofs_needed, lesson_of
+from training.risk.fit import FitSettings, Origins, fit_outcome
+from training.risk.level import expected_level
+from training.risk.outcomes import Question, first_as_of, labels, recorded_until
+from training.risk.record import Later, Origin, Trained, check, record
+from training.risk.reference import reference_of
+from training.splits import Split, rolling_origin
+from training.units.train import UnitLearning
+
+SERVICE, STRAIN_SERVICE = "risk_v1", "strain_v1"  # the second has sick days, which only `strain` may use
+STRAIN = "strain"
+LONGEST_SILENCE_DAYS = 62  # between the last thing recorded and the training day; after that records seem to have ended
+Answer = tuple[str, int]  # outcome, months ahead
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class RiskTraining:
+    """What is asked: the day, the outcomes (policy's served ones by default), months ahead (policy's by default), and
+    how far apart as-ofs lie."""
+
+    as_of: date
+    outcomes: tuple[str, ...] = ()
+    step_months: int = 12
+    checks: int = 3
+    fit: FitSettings = field(default_factory=FitSettings)
+    horizons: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Material:
+    """Rows of all as-ofs needed, the columns that each outcome may see, and what was fitted on them already."""
+
+    rows: RiskRows
+    columns: Mapping[str, tuple[str, ...]]
+    origins: Origins
+
+    def lesson(self, answer: Answer, split: Split) -> Lesson:
+        """The lesson of one outcome, the drift of its level added."""
+        outcome, _ = answer
+        lesson = lesson_of(self.rows, outcome, split, self.columns[outcome])
+        expected = expected_level(self.rows, outcome, split)
+        return lesson.at_level(expected.rate, expected.present)
+
+
+def train_risk(
+    settings: Settings, asked: RiskTraining, say: Say = lambda _: None, plan: Callable[[int], None] = lambda _: None
+) -> Trained:
+    """Fit, check, sign, register; `plan` hears how many steps `say` will name at most.
+
+    Raises NotReady or MissingTable in one sentence when an earlier step is missing.
+    """
+    history, reader = History(settings.history_dir), FeatureReader(settings)
+    tables = label_tables(history)
+    answers = answers_of(asked, tables)
+    for outcome, _ in answers:
+        check_recorded(asked.as_of, outcome, tables)
+    splits = {answer: split_of(asked, answer, tables, reader.snapshot_dates()) for answer in answers}
+    checks = {answer: _check_splits(asked, split) for answer, split in splits.items()}
+    plan(2 + len(answers) + sum(len(some) for some in checks.values()))
+    say("features")
+    every = [*splits.values(), *(split for some in checks.values() for split in some)]
+    material = material_of(reader, tables, as_ofs_needed(every), [outcome for outcome, _ in answers], asked.fit)
+    later = {answer: [_later(material, answer, split, asked, say) for split in checks[answer]] for answer in answers}
+    checked = {answer: check(name_of(answer), some) for answer, some in later.items()}
+    kept = [answer for answer, one in checked.items() if one.passes] or answers
+    models = [_final(material, answer, splits[answer], say) for answer in kept]
+    bundle = bundled(models, reader, material.rows, asked.as_of)
+    learning = UnitLearning(material.rows, reader, settings.snapshot_dir)
+    bundle = replace(bundle, unit_rules=learning.rules(later, asked.as_of))
+    say("recording")
+    reference = reference_of(bundle, material.rows.frame, later)
+    origin = Origin(asked.as_of, asked.step_months, asked.fit, history.fingerprint(), reference)
+    by_name = {name_of(answer): some for answer, some in later.items()}
+    model, pictures = record(settings, origin, bundle, by_name, list(checked.values()))
+    return Trained(model, tuple(checked.values()), tuple(name_of(answer) for answer in kept), pictures)
+
+
+def check_recorded(as_of: date, outcome: str, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Raise InvalidInput where the outcome's records end long before the training day: silence is not good news."""
+    until = recorded_until(tables, outcome)
+    if (as_of - until).days > LONGEST_SILENCE_DAYS:
+        raise InvalidInput(
+            f"the records of {outcome} end on {until}, {(as_of - until).days} days before {as_of}, and what was never "
+            f"recorded would be learned as if it had not happened; ingest newer records, or train --as-of {until}"
+        )
+
+
+def name_of(answer: Answer) -> str:
+    """Its name on records.
+
+    >>> name_of(("conduct", 12)), name_of(("conduct", 24))
+    ('conduct', 'conduct_24m')
+    """
+    outcome, months = answer
+    return policy().outcome(outcome).name_at(months)
+
+
+def answers_of(asked: RiskTraining, tables: Mapping[str, pd.DataFrame]) -> list[Answer]:
+    """Each outcome at each horizon asked for; raises InvalidInput for one that policy does not allow."""
+    answers = []
+    for outcome in asked.outcomes or served_outcomes(tables):
+        rule = policy().outcome(outcome)
+        for months in asked.horizons or (rule.horizon_months,):
+            if months not in rule.horizons_months:
+                allowed = ", ".join(map(str, rule.horizons_months))
+                raise InvalidInput(f"{outcome} may not be trained for {months} months; policy allows {allowed}")
+            answers.append((outcome, months))
+    return list(dict.fromkeys(answers))
+
+
+def label_tables(history: History) -> dict[str, pd.DataFrame]:
+    """The tables that labels come from, as far as they are there."""
+    needed = {table for rule in policy().outcomes for table in rule.tables}
+    return {name: history.frame(name) for name in history.tables() if name in needed}
+
+
+def served_outcomes(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    """What policy serves and the history can label; raises MissingTable when that is nothing."""
+    names = policy().served_outcomes
+    found = tuple(name for name in names if all(table in tables for table in policy().outcome(name).needs_tables))
+    if not found:
+        raise MissingTable("the history has no table that a served outcome needs; ingest complaints or duty_months")
+    return found
+
+
+def split_of(asked: RiskTraining, answer: Answer, tables: Mapping[str, pd.DataFrame], dates: Sequence[date]) -> Split:
+    """All earlier as-ofs by the step that have a snapshot."""
+    outcome, horizon = answer
+    ideal = rolling_origin(asked.as_of, horizon, first_as_of(tables, outcome, asked.as_of), asked.step_months)
+    kept = tuple(day for day in ideal.train if day in set(dates))
+    if not kept:
+        if not ideal.train:
+            raise NotReady(
+                f"no day before {asked.as_of} has {horizon} months of {outcome} recorded after it and a year behind; "
+                "train at a later --as-of or with a shorter --horizon-months"
+            )
+        wanted = " ".join(f"--as-of {day}" for day in ideal.train[-3:])
+        raise NotReady(f"no snapshot to learn {outcome} from at {asked.as_of}; run `pharos features {wanted}` first")
+    return Split(kept, asked.as_of, horizon)
+
+
+def _check_splits(asked: RiskTraining, split: Split) -> list[Split]:
+    """The last training as-ofs as tests, each with what was over by then."""
+    found = []
+    for test in split.train[-asked.checks :]:
+        train = tuple(day for day in split.train if add_months(day, split.horizon_months) <= test)
+        if train:
+            found.append(Split(train, test, split.horizon_months))
+    return found
+
+
+def service_of(outcomes: Sequence[str]) -> str:
+    """The service that a model of these outcomes reads: that with sick days only where `strain` is among them.
+
+    >>> service_of(["conduct"]), service_of(["conduct", "strain"])
+    ('risk_v1', 'strain_v1')
+    """
+    return STRAIN_SERVICE if STRAIN in outcomes else SERVICE
+
+
+def material_of(
+    reader: FeatureReader,
+    tables: Mapping[str, pd.DataFrame],
+    days: Sequence[date],
+    outcomes: Sequence[str],
+    fit: FitSettings | None = None,
+) -> Material:
+    """Features of everybody in the snapshots of these days, through the feature store's point-in-time join.
+
+    They come from the service that covers all the outcomes; each outcome sees only the columns of its own.
+    """
+    there, service = [day for day in reader.snapshot_dates() if day in set(days)], service_of(outcomes)
+    reader.apply()
+    officers = [reader.snapshot(day)[["officer_id"]].assign(event_timestamp=pd.Timestamp(day)) for day in there]
+    frame = reader.training_frame(pd.concat(officers, ignore_index=True), service)
+    as_of = frame.pop("event_timestamp").astype("datetime64[us]")
+    rows = RiskRows(frame.assign(as_of=as_of), tables, tuple(reader.columns(service)))
+    columns = {outcome: tuple(reader.columns(service_of([outcome]))) for outcome in outcomes}
+    return Material(rows, columns, Origins(fit))
+
+
+def _later(material: Material, answer: Answer, split: Split, asked: RiskTraining, say: Say) -> Later:
+    say(f"checking {name_of(answer)} at {split.test}")
+    lesson, test = material.lesson(answer, split), material.rows.at([split.test])
+    model = fit_outcome(lesson, origins=material.origins)
+    question = Question(answer[0], split.horizon_months, asked.as_of)
+    y = labels(material.rows.tables, test[["officer_id", "as_of"]], question)
+    counts = count_rule(test)
+    return Later(split.test, test["officer_id"].tolist(), y, model.predict(lesson.design.matrix(test)), counts)
+
+
+def _final(material: Material, answer: Answer, split: Split, say: Say) -> OutcomeModel:
+    say(f"fitting {name_of(answer)}")
+    return fit_outcome(material.lesson(answer, split), origins=material.origins)
+
+
+def bundled(models: Sequence[OutcomeModel], reader: FeatureReader, rows: RiskRows, as_of: date) -> RiskBundle:
+    """One bundle on one feature service, its grades cut on the force as of the training day."""
+    service = service_of([model.outcome for model in models])
+    bundle = RiskBundle(tuple(models), service, reader.service_hash(service))
+    there = as_of in reader.snapshot_dates()
+    last = max(rows.frame["as_of"]).date()
+    return with_cuts(bundle, reader.snapshot(as_of) if there else rows.at([last]))
