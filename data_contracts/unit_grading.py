@@ -1,4 +1,4 @@
-"""How units are graded, as frozen dataclasses filled from `policy/grades.toml`: cut-offs, sureness, least size shown."""
+"""How units are graded, filled from `policy/grades.toml`: cut-offs, how sure, and the least size shown."""
 
 from __future__ import annotations
 

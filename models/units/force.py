@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy.stats import norm
 
@@ -21,5 +23,5 @@ def force_change(now: Numbers, then: Numbers, level: float) -> Change:
     """
     before, change = np.array([then.mean()]), np.array([now.mean() - then.mean()])
     doubts = [level * float((some * (1.0 - some)).mean()) for some in (now, then)]
-    spread = max(float(np.hypot(*doubts)), 1e-6)
+    spread = max(math.hypot(*doubts), 1e-6)
     return Change(before, change, change - Z95 * spread, change + Z95 * spread, norm.cdf(change / spread))

@@ -114,9 +114,9 @@ def pool(tree: UnitTree, total: Numbers, count: Numbers, spread: Spread | None =
     """Rates of each unit's own officers, partially pooled: rate(unit) ~ Normal(rate(parent), between).
 
     `total` (units,) sums of chances or counts of 0 and 1, `count` (units,) officers. What an officer adds to the
-    variance is `spread.inside`, or rate * (1 - rate) over the force where no spread is given (counts). The posterior is exact for Gaussian noise (Pearl 1988, belief
-    propagation: one pass up, one down), with the force's own rate above the tops; `between` is the most likely one of
-    a grid (restricted likelihood, the force's rate left free).
+    variance is `spread.inside`, or rate * (1 - rate) over the force where no spread is given (counts). The posterior is
+    exact for Gaussian noise (Pearl 1988, belief propagation: one pass up, one down), with the force's own rate above
+    the tops; `between` is the most likely one of a grid (restricted likelihood, the force's rate left free).
     """
     rate = float(total.sum()) / max(float(count.sum()), 1.0)
     counted = rate * (1.0 - rate)
