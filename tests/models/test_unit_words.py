@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from data_contracts.vocabulary import Grade
+from models.risk.themes import THEMES
 from models.units.grade_words import Graded, grade_told, stood_for_told
 from models.units.moves import Movement
 from models.units.shown import shown, stands_for
 from models.units.tree import UnitTree
-from models.units.words import FORCE_EARLIER, movement_told, trend_told
+from models.units.words import FORCE_EARLIER, Means, drivers_told, movement_told, trend_told
 
 SINCE = date(2025, 1, 1)
 MOVED = Movement(0.01, moved_in=8, moved_out=6, stayed=30, by_in=0.02, by_out=-0.004, by_stayers=-0.006)
@@ -91,3 +92,16 @@ def test_a_block_is_hidden_where_no_part_of_it_can_hide_the_few() -> None:
     tree, officers = a_tree({"m": "top", "x": "m", "y": "m", "z": "top"}, {"x": 0, "y": 3, "z": 9, "x1": 0, "m": 1})
     told = dict(zip(tree.units, shown(tree, officers, 5)["block"].tolist(), strict=True))
     assert (told["m"], told["z"], told["top"]) == (False, False, True)
+
+
+def test_a_driver_is_a_number_that_a_reader_can_tell_from_the_forces() -> None:
+    place = [theme.code for theme in THEMES].index("sustained_complaints")
+    facet = THEMES[place].facets[0]
+    excess = np.zeros(len(THEMES))
+    excess[place] = 0.4
+    told = drivers_told(excess, Means({facet.shown: 4.44 * facet.scale}, {facet.shown: 4.4 * facet.scale}), SINCE, 3)
+    assert told == []  # 4.4 against 4.4
+    (one,) = drivers_told(excess, Means({facet.shown: 6.2 * facet.scale}, {facet.shown: 4.4 * facet.scale}), SINCE, 3)
+    assert "（本单位民警均值）：" in one["text"]["zh"]
+    assert "全员均值4.4" in one["text"]["zh"]
+    assert "all officers 4.4" in one["text"]["en"]
