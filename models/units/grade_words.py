@@ -57,9 +57,9 @@ def stood_for_told(officers: int, above: str | None, grade: Grade | None) -> dic
     """What is said of a node that shows no figures of its own.
 
     >>> print(stood_for_told(3, "station-7", Grade.GOOD)["zh"])
-    已评分民警3人，人数过少，为保护个人不单独显示；由station-7（含下属单位）代表，其等级为良好
+    已评分民警3人，本级或相邻单位人数过少，为保护个人不单独显示；由station-7（含下属单位）代表，其等级为良好
     """
-    zh = f"已评分民警{officers}人，人数过少，为保护个人不单独显示"
+    zh = f"已评分民警{officers}人，本级或相邻单位人数过少，为保护个人不单独显示"
     en = f"officers scored: {officers}, too few here or beside it to show figures of its own"
     if above is None or grade is None:
         return {"zh": f"{zh}；也没有可代表的上级单位", "en": f"{en}; no unit above stands for it"}

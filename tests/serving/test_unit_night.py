@@ -45,7 +45,9 @@ def test_a_node_too_small_to_show_has_everything_of_the_block_that_stands_for_it
         assert (small["status"], small["rolled_up_to"]) == ("small_unit", "b")
         assert {name: small[name] for name in OF_A_NODE} == {name: block[name] for name in OF_A_NODE}
     told = json.loads(conduct["c", "own"]["text"])
-    assert told["zh"] == "已评分民警3人，人数过少，为保护个人不单独显示；由b（含下属单位）代表，其等级为较差"
+    assert (
+        told["zh"] == "已评分民警3人，本级或相邻单位人数过少，为保护个人不单独显示；由b（含下属单位）代表，其等级为较差"
+    )
     assert "b with everything under it stands for it and is poor" in told["en"]
     assert conduct["a", "own"]["rolled_up_to"] is None
 
