@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from data_contracts.errors import InvalidInput
+from data_contracts.unit_grading import UnitGrading
 from data_contracts.vocabulary import Bilingual, Education, Grade, Outcome, SupportKind, Track, UnitLevel
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -91,11 +92,10 @@ class Shares:
 
 @dataclass(frozen=True)
 class UnitBudget:
-    """How many of a unit may be flagged at one time, and when a unit is large enough to be graded."""
+    """How many of a unit may be flagged at one time, and when an officer is near a limit or among the best."""
 
     __pydantic_config__ = STRICT
 
-    minimum_officers: Annotated[int, Field(ge=1)]
     poor_budget: Share
     poor_budget_least: Annotated[int, Field(ge=0)]
     approach_margin: Share
@@ -104,7 +104,7 @@ class UnitBudget:
     def most_flagged(self, officers: int) -> int:
         """Most officers of a unit that may be graded poor at one time.
 
-        >>> UnitBudget(30, 0.10, 2, 0.2, 0.1).most_flagged(45)
+        >>> UnitBudget(0.10, 2, 0.2, 0.1).most_flagged(45)
         4
         """
         return max(self.poor_budget_least, math.floor(self.poor_budget * officers))
@@ -161,6 +161,7 @@ class GradePolicy:
     mode: Literal["shares", "cut_offs", "unit_budget"]
     shares: Shares
     unit: UnitBudget
+    units: UnitGrading
     flags: Flagging
     scoring: Scoring
     cut_off: tuple[CutOffs, ...] = ()

@@ -142,6 +142,8 @@ def _grades(grades: GradePolicy) -> Iterator[Problem]:
     if scoring.flag_features_after_hours > scoring.refuse_features_after_hours:
         fault = "features would be refused before they are flagged"
         yield Problem("grades.toml", "scoring.flag_features_after_hours", fault, "make it the smaller of the two")
+    if not grades.units.poor > grades.units.fair > grades.units.good:
+        yield Problem("grades.toml", "units", "a worse grade begins lower", "make poor > fair > good")
 
 
 def _cut_offs(grades: GradePolicy, outcomes: tuple[OutcomeRule, ...]) -> Iterator[Problem]:

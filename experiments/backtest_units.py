@@ -48,6 +48,7 @@ from training.units.days import UnitLessons, earlier_splits, placed, roster_of, 
 PHAROS, LAST_PERIOD = "pharos", "last_period"
 OUTCOMES = ("conduct", "force", "any_complaint")
 METHODS = (LAST_PERIOD, PHAROS)
+LEAST_OFFICERS = 30  # of a unit that is tested; the share that came of a smaller one is mostly luck
 Splits = Mapping[tuple[str, date], Split]
 
 
@@ -109,8 +110,8 @@ def backtest_units(
 
 
 def least_officers() -> int:
-    """How large a unit must be to be tested: policy's least for a grade."""
-    return policy().grades.unit.minimum_officers
+    """How large a unit must be to be tested; smaller ones are graded too, but their shares cannot be measured."""
+    return LEAST_OFFICERS
 
 
 def _about(asked: UnitsBacktest, frames: Mapping[str, pd.DataFrame], tests: Sequence[date]) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def within_budget(
 
     >>> from data_contracts.decisions import UnitBudget
     >>> poor = np.array(["poor"] * 3, dtype=object)
-    >>> within_budget(poor, np.array([0.9, 0.8, 0.7]), ["u"] * 3, UnitBudget(30, 0.1, 2, 0.2, 0.1)).tolist()
+    >>> within_budget(poor, np.array([0.9, 0.8, 0.7]), ["u"] * 3, UnitBudget(0.1, 2, 0.2, 0.1)).tolist()
     ['poor', 'poor', 'fair']
     """
     rows = pd.DataFrame({"unit": pd.array(units, dtype="string"), "chance": probabilities, "grade": grades})

@@ -2,7 +2,8 @@
 
 Every officer's chance is moved by a shift of log-odds that is the unit's own: what the unit has shown beyond its
 officers' chances, pooled over the tree, so that a small unit shows what its parent shows. The share of a unit is the
-mean of its officers' moved chances; a block's is the mean over everybody under it, so shares add up the tree.
+mean of its officers' moved chances, pooled once more: the chances of six officers tell little of their unit, and what
+they tell must not rest on one of them. A block's is the mean over everybody under it, so shares add up the tree.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from scipy.stats import beta, norm
 
 from models.base import Numbers
 from models.risk.calibration import log_odds, matching_shift
-from models.units.tree import Places, Pooled, UnitTree, pool
+from models.units.tree import Places, Pooled, Spread, UnitTree, pool
 
 DOUBT = 0.25  # log-odds that units lie about what is expected, where training could not tell
 LEVEL = 0.2  # log-odds that the whole force lies about what is expected, likewise
@@ -96,7 +97,7 @@ class Expected:
     """Shares to expect of one scope, (units,): NaN without officers.
 
     `low` and `high` hold the share that will be seen in 95 of 100 (doubt about unit and force, and chance together);
-    `variance` is that of the expectation at a given level of the force.
+    `variance` is that of the expectation at a given level of the force, pooling included.
     """
 
     officers: Numbers
@@ -107,10 +108,16 @@ class Expected:
 
 
 def expected(roster: Roster, moved: Numbers, rule: UnitRule) -> dict[str, Expected]:
-    """Expected shares by scope. The doubts of different units are taken to be independent, the level is everybody's."""
+    """Expected shares by scope, pooled: a unit's mean chance leans on its parent's by how few its officers are and how
+    unlike each other; the sum over the force stays what it was. The doubts of different units are taken to be
+    independent, the level is everybody's."""
     tree, officers = roster.tree, roster.officers
-    total, luck = tree.own(roster.where, moved), tree.own(roster.where, moved * (1.0 - moved))
-    doubt = (rule.doubt * luck) ** 2  # of a sum: d(sum of chances) / d(shift) is the sum of chance * (1 - chance)
+    raw, luck = tree.own(roster.where, moved), tree.own(roster.where, moved * (1.0 - moved))
+    pooled = pool(tree, raw, officers, Spread.of(tree, roster.where, moved))
+    total = pooled.mean * officers
+    total *= raw.sum() / total.sum()
+    # of a sum: d(sum of chances) / d(shift) is the sum of chance * (1 - chance)
+    doubt = (rule.doubt * luck) ** 2 + pooled.variance * officers**2
     own = (officers, total, luck, doubt)
     officers, total, luck, doubt = (tree.block(values) for values in own)
     return {"own": _expected(*own, rule.level), "block": _expected(officers, total, luck, doubt, rule.level)}
@@ -124,8 +131,8 @@ def _expected(officers: Numbers, total: Numbers, luck: Numbers, doubt: Numbers, 
     return Expected(officers, share, low, high, doubt / size**2)
 
 
-def beta_interval(mean: Numbers, variance: Numbers) -> tuple[Numbers, Numbers]:
-    """The middle 95 % of Beta distributions of these means and variances, (n,) each; NaN stays NaN.
+def beta_interval(mean: Numbers, variance: Numbers, middle: float = 0.95) -> tuple[Numbers, Numbers]:
+    """The middle (95 %) of Beta distributions of these means and variances, (n,) each; NaN stays NaN.
 
     >>> low, high = beta_interval(np.array([0.1, 0.5]), np.array([0.0009, 0.0025]))
     >>> low.round(3).tolist(), high.round(3).tolist()
@@ -133,7 +140,8 @@ def beta_interval(mean: Numbers, variance: Numbers) -> tuple[Numbers, Numbers]:
     """
     m = np.clip(mean, LEAST, 1.0 - LEAST)
     size = np.maximum(m * (1.0 - m) / np.maximum(variance, 1e-12) - 1.0, LEAST)
-    return beta.ppf(0.025, m * size, (1 - m) * size), beta.ppf(0.975, m * size, (1 - m) * size)
+    tail = (1.0 - middle) / 2.0
+    return beta.ppf(tail, m * size, (1 - m) * size), beta.ppf(1.0 - tail, m * size, (1 - m) * size)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from models.base import Numbers
 
 Places = NDArray[np.intp]
 ABOVE = -1  # the place of "no unit"
-BETWEEN = np.geomspace(1e-3, 1.0, 19)  # shares of an officer's variance that units may differ by
+BETWEEN = np.geomspace(1e-3, 1.0, 19)  # shares of `Spread.whole` that units may differ by
 
 
 @dataclass(frozen=True)
@@ -88,18 +88,41 @@ class Pooled:
     between: float
 
 
-def pool(tree: UnitTree, total: Numbers, count: Numbers) -> Pooled:
+@dataclass(frozen=True)
+class Spread:
+    """Variances of one officer's value: about the unit's mean, and about the whole force's."""
+
+    inside: float
+    whole: float
+
+    @classmethod
+    def of(cls, tree: UnitTree, where: Places, values: Numbers) -> Self:
+        """Of values (n,) of officers at `where`.
+
+        >>> tree = UnitTree.of(["a", "b"], {})
+        >>> Spread.of(tree, tree.places(["a", "a", "b", "b"]), np.array([0.0, 0.2, 0.4, 0.6]))
+        Spread(inside=0.02, whole=0.05)
+        """
+        count = tree.own(where, np.ones(len(where)))
+        means = tree.own(where, values) / np.maximum(count, 1.0)
+        free = max(len(where) - int((count > 0).sum()), 1)
+        inside = float(((values - means[where]) ** 2).sum()) / free
+        return cls(round(inside, 15), round(max(float(values.var()), inside), 15))
+
+
+def pool(tree: UnitTree, total: Numbers, count: Numbers, spread: Spread | None = None) -> Pooled:
     """Rates of each unit's own officers, partially pooled: rate(unit) ~ Normal(rate(parent), between).
 
     `total` (units,) sums of chances or counts of 0 and 1, `count` (units,) officers. What an officer adds to the
-    variance is rate * (1 - rate) over the force. The posterior is exact for Gaussian noise (Pearl 1988, belief
-    propagation: one pass up, one down), with the force's own rate above the tops; `between` is the most likely one of
-    a grid (restricted likelihood, the force's rate left free).
+    variance is `spread.inside`, or rate * (1 - rate) over the force where no spread is given (counts). The posterior is
+    exact for Gaussian noise (Pearl 1988, belief propagation: one pass up, one down), with the force's own rate above
+    the tops; `between` is the most likely one of a grid (restricted likelihood, the force's rate left free).
     """
     rate = float(total.sum()) / max(float(count.sum()), 1.0)
-    noise = max(rate * (1.0 - rate), 1e-9)
+    counted = rate * (1.0 - rate)
+    noise, whole = (max(one, 1e-9) for one in ((counted, counted) if spread is None else (spread.inside, spread.whole)))
     seen = np.divide(total, count, out=np.zeros_like(total), where=count > 0)
-    up = max((_Up.of(tree, seen, count / noise, noise * share) for share in BETWEEN), key=lambda one: one.likelihood)
+    up = max((_Up.of(tree, seen, count / noise, whole * share) for share in BETWEEN), key=lambda one: one.likelihood)
     mean, precision = _down(tree, up, rate)
     return Pooled(mean, 1.0 / precision, up.between)
 

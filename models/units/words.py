@@ -1,6 +1,6 @@
 """What is said of a unit, in Chinese and English: how it moves, what drives it, and what coming and going did.
 
-Numbers only: nobody in a unit is named, and a unit with few officers is told by its parent.
+Numbers only: nobody in a unit is named, and a few officers are told of together with others or not at all.
 """
 
 from __future__ import annotations
@@ -20,21 +20,30 @@ from models.risk.explain import SMALLEST, number_told
 from models.risk.themes import THEMES, Theme
 from models.units.moves import Movement
 
+LAST_PERIOD, EARLIER_EXPECTATION, FORCE_EARLIER = "last_period", "earlier_expectation", "force_earlier"
 DIRECTIONS: Mapping[str, tuple[str, str]] = {
     "worsening": ("上升", "rising"),
     "improving": ("下降", "falling"),
     "steady": ("基本持平", "about steady"),
 }
 AGAINST: Mapping[str, tuple[str, str]] = {
-    "last_period": (
+    LAST_PERIOD: (
         "与上一期实际比例（按全员当前水平折算）相比",
         "against the last period at today's level of the force",
     ),
-    "earlier_expectation": (
-        "与前次预期（按全员当前水平折算）相比",
-        "against what was expected before, at today's level of the force",
+    EARLIER_EXPECTATION: (
+        "与一年前的预期（按全员当前水平折算）相比",
+        "against what was expected a year before, at today's level of the force",
+    ),
+    FORCE_EARLIER: (
+        "全员为各单位的尺度，故只与全员一年前的预期相比",
+        "the whole force is what units are measured by, so it is told against what was expected of it a year before",
     ),
 }
+OPEN_FINDINGS = (  # said of the whole force, where no other unit's share takes them out
+    "；尚未办结的投诉在前后两日可能不同，仅供参考",
+    "; complaints still open may differ between the two days, so take it as a hint",
+)
 
 
 def percent(share: float, signed: bool = False) -> str:
@@ -51,40 +60,85 @@ def _rounded(value: float) -> float:
     return round(value, 6) + 0.0
 
 
-def trend_told(change: Mapping[str, float], direction: str, against: str) -> dict[str, Any]:
-    """The JSON of a trend; `change` has before, change, low, high and worse (the chance that it truly rises)."""
+def trend_told(change: Mapping[str, float], direction: str, against: str, waits: bool = False) -> dict[str, Any]:
+    """The JSON of a trend; `change` has before, change, low, high and worse (the chance that it truly rises).
+
+    `waits` tells that the outcome waits for findings, which the force's own movement cannot leave out.
+    """
     zh, en = DIRECTIONS[direction]
     basis_zh, basis_en = AGAINST[against]
     points, worse = percent(change["change"], signed=True), f"{100 * change['worse']:.0f}%"
+    zh_note, en_note = OPEN_FINDINGS if waits and against == FORCE_EARLIER else ("", "")
     return {
         "direction": direction,
         "against": against,
         **{name: _rounded(float(value)) for name, value in change.items()},
         "text": {
-            "zh": f"{basis_zh}，预期比例{zh}（{points}个百分点，确为上升的可能性{worse}）",
-            "en": f"{basis_en}, the expected share is {en} ({points} points; chance that it truly rises {worse})",
+            "zh": f"{basis_zh}，预期比例{zh}（{points}个百分点，确为上升的可能性{worse}）{zh_note}",
+            "en": f"{basis_en}, the expected share is {en} ({points} points; "
+            f"chance that it truly rises {worse}){en_note}",
         },
     }
 
 
-def movement_told(movement: Movement, since: date) -> dict[str, Any]:
-    """The JSON of a movement."""
-    whole, came, went, stayed = (
-        percent(value, signed=True) for value in (movement.change, movement.by_in, movement.by_out, movement.by_stayers)
-    )
+def movement_told(movement: Movement, since: date, least: int) -> dict[str, Any]:
+    """The JSON of a movement; what fewer than `least` officers changed is told with others, or not at all (null).
+
+    The parts sum to the whole, so where those who came (or who left) are few, both are told together by what the
+    stayers leave; where even both are few, the whole alone is told.
+    """
+    came, went, moved = movement.moved_in, movement.moved_out, movement.moved_in + movement.moved_out
+    apart = not any(0 < many < least for many in (came, went, movement.stayed))
+    split = apart or (moved >= least and movement.stayed >= least)
+    by_in, by_out = (movement.by_in, movement.by_out) if apart else (None, None)
+    by_stayers = movement.by_stayers if split else None
+    zh, en = _parts_told(movement, apart, split)
+    whole = percent(movement.change, signed=True)
     return {
         "since": since.isoformat(),
         "change": _rounded(movement.change),
-        "moved_in": {"officers": movement.moved_in, "change": _rounded(movement.by_in)},
-        "moved_out": {"officers": movement.moved_out, "change": _rounded(movement.by_out)},
-        "stayed": {"officers": movement.stayed, "change": _rounded(movement.by_stayers)},
+        "moved_in": {"officers": came, "change": _rounded_or_none(by_in)},
+        "moved_out": {"officers": went, "change": _rounded_or_none(by_out)},
+        "stayed": {"officers": movement.stayed, "change": _rounded_or_none(by_stayers)},
         "text": {
-            "zh": f"自{since}以来预期比例变化{whole}个百分点：调入{movement.moved_in}人{came}，"
-            f"调出{movement.moved_out}人{went}，留任{movement.stayed}人{stayed}",
-            "en": f"since {since} the expected share moved by {whole} points: {movement.moved_in} came in {came}, "
-            f"{movement.moved_out} left {went}, {movement.stayed} stayed {stayed}",
+            "zh": f"自{since}以来，在岗民警的平均预期变化{whole}个百分点：{zh}",
+            "en": f"since {since} the mean expectation of its officers moved by {whole} points: {en}",
         },
     }
+
+
+def _parts_told(movement: Movement, apart: bool, split: bool) -> tuple[str, str]:
+    came, went, stayed = movement.moved_in, movement.moved_out, movement.stayed
+    by_in, by_out, both, by_stayers = (
+        percent(value, signed=True)
+        for value in (movement.by_in, movement.by_out, movement.by_in + movement.by_out, movement.by_stayers)
+    )
+    if apart:
+        told = (
+            (came, (f"调入{came}人带来{by_in}", f"{came} came in {by_in}"), ("无人调入", "nobody came in")),
+            (went, (f"调出{went}人带来{by_out}", f"{went} left {by_out}"), ("无人调出", "nobody left")),
+            (
+                stayed,
+                (f"留任{stayed}人带来{by_stayers}", f"{stayed} stayed {by_stayers}"),
+                ("无人留任", "nobody stayed"),
+            ),
+        )
+        parts = [some if many else nobody for many, some, nobody in told]
+    elif split:
+        parts = [
+            (f"调入{came}人、调出{went}人合计带来{both}", f"{came} came in and {went} left {both} together"),
+            (f"留任{stayed}人带来{by_stayers}", f"{stayed} stayed {by_stayers}"),
+        ]
+    else:
+        parts = [
+            (f"调入{came}人、调出{went}人、留任{stayed}人", f"{came} came in, {went} left, {stayed} stayed"),
+            ("其中有的人数过少，不分项说明", "too few of some to tell their parts"),
+        ]
+    return "，".join(zh for zh, _ in parts), ", ".join(en for _, en in parts)
+
+
+def _rounded_or_none(value: float | None) -> float | None:
+    return None if value is None else _rounded(value)
 
 
 @dataclass(frozen=True)
@@ -114,18 +168,20 @@ def drivers_told(excess: NDArray[np.float64], means: Means, as_of: date, top: in
 
 
 def _sentence(theme: Theme, means: Means, as_of: date) -> dict[str, str] | None:
-    """Of the first facet whose number is known and, in a theme of bad things, above the force's."""
+    """Of the first facet whose number is known, not the force's, and above it in a theme of bad things."""
     for facet in theme.facets:
         unit, force = (some.get(facet.shown, float("nan")) for some in (means.of_unit, means.of_force))
         if np.isnan(unit) or np.isnan(force) or (theme.bad and unit <= force):
             continue
         value, others = number_told(unit / facet.scale), number_told(force / facet.scale)
+        if value == others:
+            continue  # nothing that a reader could see
         start = "" if facet.months is None else add_months(as_of, -facet.months).isoformat()
         zh, en = (text.format(value=value, start=start) for text in (facet.zh, facet.en))
         notes = (f"；{theme.note_zh}" if theme.note_zh else "", f"; {theme.note_en}" if theme.note_en else "")
         return {
-            "zh": f"{theme.zh}：本单位人均{zh}（全员人均{others}）{notes[0]}",
-            "en": f"{theme.en}: on average {en} an officer (all officers {others}){notes[1]}",
+            "zh": f"{theme.zh}（本单位民警均值）：{zh}，全员均值{others}{notes[0]}",
+            "en": f"{theme.en} (mean of the unit's officers): {en}, all officers {others}{notes[1]}",
         }
     return None
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from data_contracts.errors import PublishRefused
 
-FORMAT = 4
+FORMAT = 5
 MANIFEST = "manifest.json"
 
 

@@ -1,7 +1,7 @@
 """`POST /v1/units` without the web: unit ids in, what the last published night says of them out.
 
-A unit with few officers has no figures here: a share of three officers would tell of each of them. The block of a
-unit above stands for it.
+A unit with few officers has no figures here: a share of three officers would tell of each of them. It has the grade of
+the block that stands for it, and says whose that is.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
 from serving.night.manifest import Manifest, file_hash
 from serving.night.results import SCORED, PublishedRun
-from serving.schemas import Because, ModelName
+from serving.schemas import Because, ModelName, Text
 from serving.units.schemas import (
     Driver,
+    OutcomeStoodFor,
+    Scope,
     ScopeGraded,
     ScopeNotGraded,
+    ScopeRolledUp,
     UnitAlerts,
     UnitGraded,
     UnitMovement,
@@ -41,9 +44,11 @@ OTHER_DAY = Because(
 NOT_SERVED = Because(code="outcome_not_served", zh="该结局或期限未启用", en="this outcome or horizon is not served")
 SMALL = Because(
     code="small_unit",
-    zh="人数过少，不予评级，由上级单位代表；这不表示风险低",
-    en="too few officers to be graded, a unit above stands for it; this does not mean low risk",
+    zh="本级或相邻单位人数过少，为保护个人不单独显示，以上级块面的等级代表；这不表示风险低",
+    en="too few officers here or beside it to show figures of its own, the block above stands for it; "
+    "this does not mean low risk",
 )
+NOBODY = Because(code="no_officers", zh="本级没有已评分的民警", en="no scored officer serves in the unit itself")
 UNITS_FILE = "units.parquet"
 
 
@@ -103,8 +108,9 @@ def _unit(unit: str, table: pd.DataFrame, rows: pd.DataFrame) -> UnitGraded | Un
         return UnitNotGraded(unit_id=unit, because=NOT_SERVED)
     own, block = (_scope(_records(rows.loc[[unit]], scope)) for scope in ("own", "block"))
     if isinstance(own, ScopeNotGraded) and isinstance(block, ScopeNotGraded):
-        return UnitNotGraded(unit_id=unit, because=SMALL, rolled_up_to=block.rolled_up_to)
-    return UnitGraded(unit_id=unit, own=own, block=block)
+        return UnitNotGraded(unit_id=unit, because=block.because)
+    its_own = isinstance(own, ScopeGraded) or isinstance(block, ScopeGraded)
+    return UnitGraded(unit_id=unit, status="graded" if its_own else "rolled_up", own=own, block=block)
 
 
 def _records(rows: pd.DataFrame, scope: str) -> list[Mapping[str, Any]]:
@@ -112,15 +118,38 @@ def _records(rows: pd.DataFrame, scope: str) -> list[Mapping[str, Any]]:
     return [{str(name): value for name, value in record.items()} for record in chosen.to_dict("records")]
 
 
-def _scope(records: Sequence[Mapping[str, Any]]) -> ScopeGraded | ScopeNotGraded:
-    """A node's own officers or its block; nobody at all counts as too few."""
-    graded = [_outcome(record) for record in records if record["status"] == SCORED]
+def _scope(records: Sequence[Mapping[str, Any]]) -> Scope:
+    """A node's own officers or its block. Graded where any outcome shows figures; one that does not is left out then,
+    as its few officers could be told from the others'."""
     officers = max((int(record["officers"]) for record in records), default=0)
-    if not graded:
-        above = next((str(record["rolled_up_to"]) for record in records if _known(record["rolled_up_to"])), None)
-        return ScopeNotGraded(officers=officers, because=SMALL, rolled_up_to=above)
-    worst = min((one.grade for one in graded), key=lambda grade: grade.severity)
-    return ScopeGraded(officers=officers, grade=worst, outcomes=graded)
+    if not records:
+        return ScopeNotGraded(officers=officers, because=NOBODY)
+    graded = [_outcome(record) for record in records if record["status"] == SCORED]
+    if graded:
+        return ScopeGraded(officers=officers, grade=_worst([one.grade for one in graded]), outcomes=graded)
+    above = [record for record in records if _known(record["rolled_up_to"])]
+    if not above:
+        return ScopeNotGraded(officers=officers, because=SMALL)
+    stood_for = [
+        OutcomeStoodFor(
+            outcome=Outcome(record["outcome"]),
+            horizon_months=int(record["horizon_months"]),
+            grade=Grade(record["grade"]),
+            text=Text.model_validate_json(record["text"]),
+        )
+        for record in above
+    ]
+    return ScopeRolledUp(
+        officers=officers,
+        grade=_worst([one.grade for one in stood_for]),
+        rolled_up_to=str(above[0]["rolled_up_to"]),
+        because=SMALL,
+        outcomes=stood_for,
+    )
+
+
+def _worst(grades: Sequence[Grade]) -> Grade:
+    return min(grades, key=lambda grade: grade.severity)
 
 
 def _outcome(record: Mapping[str, Any]) -> UnitOutcome:
@@ -132,6 +161,9 @@ def _outcome(record: Mapping[str, Any]) -> UnitOutcome:
         low=float(record["low"]),
         high=float(record["high"]),
         grade=Grade(record["grade"]),
+        unsure=record["best"] != record["worst"],
+        could_be=[Grade(one) for one in dict.fromkeys((record["best"], record["worst"]))],
+        text=Text.model_validate_json(record["text"]),
         trend=None if trend is None else UnitTrend.model_validate(trend),
         drivers=[Driver.model_validate(one) for one in json.loads(record["drivers"] or "[]")],
         movement=None if movement is None else UnitMovement.model_validate(movement),

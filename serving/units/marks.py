@@ -1,53 +1,53 @@
-"""What each node of the unit tree gets beside its figures: a grade, where a small one is rolled up to, and alerts."""
+"""What each node of the unit tree gets beside its figures: a grade, how sure it is, and alerts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from data_contracts.decisions import GradePolicy
+from data_contracts.unit_grading import UnitGrading
 from data_contracts.vocabulary import Grade
 from models.base import Numbers
-from models.risk.grades import cut_offs
-from models.units.model import Expected, Roster
-from models.units.moves import SCOPES
-from models.units.tree import UnitTree
-from serving.night.results import SCORED
+from models.risk.grades import by_cut_offs
+from models.units.model import Expected, Roster, beta_interval
 
 SMALL = "small_unit"
 
 
-def grades_of(shares: Mapping[str, Expected], rules: GradePolicy) -> dict[str, dict[str, Any]]:
-    """Status, grade and where small nodes are rolled up to, by scope.
+@dataclass(frozen=True)
+class Grades:
+    """Grades of one scope, (units,): of the share, and of both ends of what is believed of the node; None without
+    officers. `unsure` where the ends differ."""
 
-    The cut-offs come from the units' own shares, as far as they are large enough (else from the blocks), so that a
-    block is graded as if it were one of the units.
+    grade: list[str | None]
+    best: list[str | None]
+    worst: list[str | None]
+
+    @property
+    def unsure(self) -> list[bool]:
+        """Whether what is believed of a node reaches into another grade."""
+        return [best != worst for best, worst in zip(self.best, self.worst, strict=True)]
+
+
+def grades_of(shares: Mapping[str, Expected], force: float, rules: UnitGrading) -> dict[str, Grades]:
+    """Grades by scope, units and blocks against the whole force's share by the same cut-offs.
+
+    What is believed is the middle `rules.sure` of the expectation at a given level of the force: the luck of the draw
+    and a year that is worse everywhere are no doubt about a unit. The whole force is its own measure, so it is sure.
     """
-    least = rules.unit.minimum_officers
-    large = {scope: one.officers >= least for scope, one in shares.items()}
-    basis = next((shares[scope].share[large[scope]] for scope in SCOPES if large[scope].any()), np.zeros(0))
-    cuts = cut_offs(basis, rules) if len(basis) else {}
-    return {
-        scope: {
-            "status": np.where(large[scope], SCORED, SMALL),
-            "grade": [_grade(share, cuts) if ok else None for share, ok in zip(one.share, large[scope], strict=True)],
-        }
-        for scope, one in shares.items()
-    }
-
-
-def _grade(share: float, cuts: Mapping[str, float]) -> str:
-    """The worst grade whose cut-off a share reaches."""
-    return next((grade.value for grade in Grade if share >= cuts.get(grade.value, 2.0)), Grade.EXCELLENT.value)
-
-
-def _rolled_up(tree: UnitTree, sizes: Numbers, least: int) -> list[str | None]:
-    """For each unit the nearest one above whose block is large enough to be graded, itself included."""
-    large = sizes >= least
-    return [next((tree.units[k] for k in tree.line(place) if large[k]), None) for place in range(len(tree.units))]
+    cuts, officers = rules.cut_offs(force), float(np.nansum(shares["own"].officers))
+    found: dict[str, Grades] = {}
+    for scope, one in shares.items():
+        variance = np.where(one.officers == officers, 0.0, one.variance)
+        ends = beta_interval(one.share, variance, rules.sure)
+        ends = (np.minimum(ends[0], one.share), np.maximum(ends[1], one.share))
+        found[scope] = Grades(*(by_cut_offs(share, cuts).tolist() for share in (one.share, *ends)))
+    return found
 
 
 def alerts_of(rows: pd.DataFrame, roster: Roster, rules: GradePolicy) -> dict[str, dict[str, Any]]:
@@ -60,14 +60,11 @@ def alerts_of(rows: pd.DataFrame, roster: Roster, rules: GradePolicy) -> dict[st
         "commended": flags.str.contains('"commend"', regex=False).fillna(False).to_numpy(np.float64),
     }
     own = {name: tree.own(where, values) for name, values in marks.items()}
-    least = rules.unit.minimum_officers
-    sizes = {"own": officers, "block": tree.block(officers)}
-    above = _rolled_up(tree, sizes["block"], least)
+    sizes: Mapping[str, Numbers] = {"own": officers, "block": tree.block(officers)}
     found: dict[str, dict[str, Any]] = {}
     for scope, size in sizes.items():
         counts = {name: (values if scope == "own" else tree.block(values)) for name, values in own.items()}
         found[scope] = {name: values.astype(np.int64) for name, values in counts.items()}
         found[scope]["budget"] = [rules.unit.most_flagged(int(many)) for many in size]
         found[scope]["poor_share"] = counts["flagged"] / np.maximum(size, 1.0)
-        found[scope]["rolled_up_to"] = [None if many >= least else name for many, name in zip(size, above, strict=True)]
     return found

@@ -1,5 +1,8 @@
 """The units of a night: every node of the tree, its own officers and its block, graded, with trend, drivers, movement.
 
+Every node has a grade. One that is too small to show figures of its own has those of the block above that stands for
+it, and says so.
+
 Everything here follows from the officers' results of the same night, the snapshot, and the snapshot of a year before,
 scored by the same model; the same inputs give the same rows.
 """
@@ -17,20 +20,30 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.decisions import GradePolicy
+from data_contracts.vocabulary import Grade
 from models.base import Numbers
+from models.units.force import force_change
+from models.units.grade_words import Graded, grade_told, stood_for_told
 from models.units.model import Change, Expected, Roster, UnitRule, changes, changes_since, expected, moved_chances
 from models.units.moves import SCOPES, Membership, Movements
-from models.units.past import past_chances
+from models.units.past import OPEN, past_chances
+from models.units.shown import shown, stands_for
 from models.units.tree import UnitTree
-from models.units.words import movement_told, trend_told
+from models.units.words import EARLIER_EXPECTATION, FORCE_EARLIER, LAST_PERIOD, movement_told, trend_told
 from serving.night.past import Asked
 from serving.night.results import SCORED, asked_of
 from serving.units.drivers import drivers_of
-from serving.units.marks import alerts_of, grades_of
+from serving.units.marks import SMALL, Grades, alerts_of, grades_of
 
 COLUMNS = (
     "unit_id", "scope", "outcome", "horizon_months", "officers", "status", "expected_share", "low", "high", "grade",
-    "rolled_up_to", "poor_share", "flagged", "budget", "approaching", "commended", "trend", "drivers", "movement",
+    "best", "worst", "text", "rolled_up_to", "poor_share", "flagged", "budget", "approaching", "commended", "trend",
+    "drivers", "movement",
+)  # fmt: skip
+UNIT_COUNTS = ("flagged", "budget", "approaching", "commended")
+OF_A_NODE = (  # what a node too small to show takes from the block that stands for it
+    "expected_share", "low", "high", "grade", "best", "worst", "poor_share", *UNIT_COUNTS, "trend", "drivers",
+    "movement",
 )  # fmt: skip
 
 
@@ -79,8 +92,9 @@ def unit_results(results: pd.DataFrame, inputs: UnitInputs) -> pd.DataFrame:
     """COLUMNS for each unit, scope (own, block), outcome and horizon.
 
     `results` are the officers' graded rows (officer_id, unit_id, outcome, horizon_months, status, probability, grade,
-    flags). Nodes with fewer scored officers than policy asks for have figures but no grade: `status` says small_unit
-    and `rolled_up_to` names the nearest unit above whose block is graded.
+    flags). `best` and `worst` are the grades at both ends of what is believed of a node. A node with fewer scored
+    officers than policy shows has `status` small_unit, `rolled_up_to` names the nearest unit above whose block is
+    shown, and everything but its own number of officers is that block's (nothing at all where no block is shown).
     """
     rows = results.reset_index(drop=True).sort_values("officer_id", kind="stable")  # sums must not follow an order
     inside = (rows["status"] == SCORED) & rows["unit_id"].notna()
@@ -130,7 +144,7 @@ def _one_answer(asked: Asked, rows: pd.DataFrame, inputs: UnitInputs) -> pd.Data
     then = _then(answer, inputs.before)
     moved, against = _trend(answer, shares, then)
     alerts = alerts_of(rows, answer.roster, inputs.rules)
-    grades = grades_of(shares, inputs.rules)
+    grades = grades_of(shares, float(answer.moved.mean()), inputs.rules.units)
     parts = None if inputs.themes is None else np.nan_to_num(inputs.themes[rows.index.to_numpy()])
     drivers = drivers_of(answer.roster, parts, answer.features, inputs.as_of)
     movements = None if then is None else Movements(answer.roster.tree, then.membership, answer.membership())
@@ -138,21 +152,62 @@ def _one_answer(asked: Asked, rows: pd.DataFrame, inputs: UnitInputs) -> pd.Data
     for scope in SCOPES:
         table = pd.DataFrame({"unit_id": answer.roster.tree.units, "scope": scope, "outcome": asked[0]})
         table["horizon_months"] = pd.array([asked[1]] * len(table), dtype="int16")
-        table = table.assign(**_figures(shares[scope]), **grades[scope], **alerts[scope], drivers=drivers[scope])
+        table = table.assign(**_figures(shares[scope], grades[scope], answer), **alerts[scope], drivers=drivers[scope])
         table["trend"] = _trends(moved, scope, against, len(table))
-        table["movement"] = _movements(movements, scope, answer.roster.tree, inputs.before)
-        tables.append(table[shares[scope].officers > 0])
-    told = pd.concat(tables, ignore_index=True)[list(COLUMNS)]
+        whole = shares[scope].officers == len(rows)
+        table["trend"] = table["trend"].mask(whole, None if then is None else _force_trend(answer, then))
+        table["movement"] = _movements(movements, scope, inputs)
+        tables.append(table)
+    told = _stood_for(pd.concat(tables, ignore_index=True), answer.roster, inputs.rules.units.least_shown)
+    told = told.loc[told["officers"] > 0, list(COLUMNS)]
     return told.sort_values(["unit_id", "scope"], kind="stable", ignore_index=True)
 
 
-def _figures(shares: Expected) -> dict[str, Any]:
+def _figures(shares: Expected, grades: Grades, answer: _Answer) -> dict[str, Any]:
+    force, everybody = float(answer.moved.mean()), len(answer.rows)
+    figures = zip(shares.officers, shares.share, shares.low, shares.high, strict=True)
+    marks = zip(grades.grade, grades.best, grades.worst, strict=True)
+    told = [
+        None if grade is None or best is None or worst is None else _json(grade_told(
+            Graded(share, low, high, force, Grade(grade), Grade(best), Grade(worst), officers == everybody)
+        ))
+        for (officers, share, low, high), (grade, best, worst) in zip(figures, marks, strict=True)
+    ]  # fmt: skip
     return {
         "officers": shares.officers.astype(np.int64),
         "expected_share": shares.share,
         "low": shares.low,
         "high": shares.high,
+        "grade": grades.grade,
+        "best": grades.best,
+        "worst": grades.worst,
+        "text": told,
     }
+
+
+def _stood_for(table: pd.DataFrame, roster: Roster, least: int) -> pd.DataFrame:
+    """Rows of own, then of blocks, each in the tree's order; hidden ones take what the block standing for them has."""
+    tree, size = roster.tree, len(roster.tree.units)
+    told = shown(tree, roster.officers, least)
+    above = [name for names in stands_for(tree, told).values() for name in names]
+    hidden = np.concatenate([~told[scope] for scope in SCOPES])
+    alone = hidden & np.array([name is None for name in above])
+    block = {unit: size + place for place, unit in enumerate(tree.units)}
+    source = [place if name is None else block[name] for place, name in enumerate(above)]
+    taken = table[list(OF_A_NODE)].astype(dict.fromkeys(UNIT_COUNTS, "Int64")).iloc[source].reset_index(drop=True)
+    taken.loc[alone] = None
+    told_of = [
+        _json(stood_for_told(int(officers), name, None if name is None else Grade(grade))) if away else text
+        for officers, name, grade, away, text in zip(
+            table["officers"], above, taken["grade"], hidden, table["text"], strict=True
+        )
+    ]
+    return table.assign(
+        **{str(name): values for name, values in taken.items()},
+        status=np.where(hidden, SMALL, SCORED),
+        rolled_up_to=np.array(above, dtype=object),
+        text=told_of,
+    )
 
 
 @dataclass(frozen=True)
@@ -161,7 +216,7 @@ class _Then:
 
     membership: Membership
     shares: Mapping[str, Expected]
-    mean: float
+    chance: Numbers
 
 
 def _then(answer: _Answer, before: Before | None) -> _Then | None:
@@ -179,7 +234,7 @@ def _then(answer: _Answer, before: Before | None) -> _Then | None:
     roster = Roster(tree, tree.places(named), chance[here], past)
     moved = moved_chances(roster, answer.rule)
     members = Membership(frame["officer_id"].astype(str).tolist(), named, moved)
-    return _Then(members, expected(roster, moved, answer.rule), float(chance[here].mean()))
+    return _Then(members, expected(roster, moved, answer.rule), chance[here])
 
 
 def _trend(
@@ -188,26 +243,33 @@ def _trend(
     """Against the last period; where no feature tells of it, against what was expected a year before."""
     found = changes(answer.roster, shares)
     if found is not None or then is None:
-        return found, "last_period"
-    level = float(answer.roster.chance.mean()) / max(then.mean, 1e-9)
-    return changes_since(shares, then.shares, level), "earlier_expectation"
+        return found, LAST_PERIOD
+    level = float(answer.roster.chance.mean()) / max(float(then.chance.mean()), 1e-9)
+    return changes_since(shares, then.shares, level), EARLIER_EXPECTATION
 
 
 def _trends(moved: Mapping[str, Change] | None, scope: str, against: str, size: int) -> list[str | None]:
-    if moved is None:
-        return [None] * size
-    one, told = moved[scope], list[str | None]()
-    for place, direction in enumerate(one.direction()):
-        numbers = {name: float(getattr(one, name)[place]) for name in ("before", "change", "low", "high", "worse")}
-        told.append(None if direction is None else _json(trend_told(numbers, str(direction), against)))
-    return told
+    return [None] * size if moved is None else [_trend_at(moved[scope], place, against) for place in range(size)]
 
 
-def _movements(movements: Movements | None, scope: str, tree: UnitTree, before: Before | None) -> list[str | None]:
-    if movements is None or before is None:
-        return [None] * len(tree.units)
-    found = [movements.of(unit, scope) for unit in tree.units]
-    return [None if one is None else _json(movement_told(one, before.as_of)) for one in found]
+def _trend_at(change: Change, place: int, against: str, waits: bool = False) -> str | None:
+    numbers = {name: float(getattr(change, name)[place]) for name in ("before", "change", "low", "high", "worse")}
+    direction = change.direction()[place]
+    return None if direction is None else _json(trend_told(numbers, str(direction), against, waits))
+
+
+def _force_trend(answer: _Answer, then: _Then) -> str | None:
+    """The whole force's own movement: shares are brought to its level, so against the last period it never moves."""
+    change = force_change(answer.roster.chance, then.chance, answer.rule.level)
+    return _trend_at(change, 0, FORCE_EARLIER, answer.asked[0] in OPEN)
+
+
+def _movements(movements: Movements | None, scope: str, inputs: UnitInputs) -> list[str | None] | None:
+    if movements is None or inputs.before is None:
+        return None
+    since, least = inputs.before.as_of, inputs.rules.units.least_shown
+    found = [movements.of(unit, scope) for unit in movements.tree.units]
+    return [None if one is None else _json(movement_told(one, since, least)) for one in found]
 
 
 def _json(told: Any) -> str:

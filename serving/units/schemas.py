@@ -1,4 +1,7 @@
-"""What goes in and what comes out of `/v1/units`: units and blocks, never an officer of them."""
+"""What goes in and what comes out of `/v1/units`: units and blocks, never an officer of them.
+
+Every node that has officers has a grade: its own, or that of the block which stands for it (`rolled_up`).
+"""
 
 from __future__ import annotations
 
@@ -42,11 +45,15 @@ class UnitTrend(Answer):
     """与上一期相比的变化。 / Change against the last period."""
 
     direction: Literal["worsening", "improving", "steady"] = about("恶化、改善或平稳", "worsening, improving or steady")
-    against: Literal["last_period", "earlier_expectation"] = about(
-        "与上一期实际比例相比，或与前次预期相比",
-        "against the last period's share, or against what was expected a year before",
+    against: Literal["last_period", "earlier_expectation", "force_earlier"] = about(
+        "与上一期实际比例相比，与一年前的预期相比，或（全员）与一年前对全员的预期相比",
+        "against the last period's share, what was expected a year before, or (the whole force) what was of it",
     )
-    before: float = about("上一期比例，按全员当前水平折算", "share then, at today's level of the force", ge=0.0)
+    before: float = about(
+        "当时的比例，按全员当前水平折算（全员不折算）",
+        "share then, at today's level of the force (the whole force: as it was)",
+        ge=0.0,
+    )
     change: float = about("变化", "change of the share")
     low: float = about("95% 区间下限", "lower end of its 95 % interval")
     high: float = about("95% 区间上限", "upper end of its 95 % interval")
@@ -66,14 +73,21 @@ class MovedPart(Answer):
     """一部分人及其带来的变化。 / Some officers and the change that they make."""
 
     officers: int = about("人数", "how many", ge=0)
-    change: Points = about("对预期比例的影响", "what they change of the expected share")
+    change: Points | None = about(
+        "对平均预期的影响；空为人数过少，不单独说明",
+        "what they change of the mean expectation, null where they are too few to tell of",
+        default=None,
+    )
 
 
 class UnitMovement(Answer):
     """调入、调出与留任各带来的变化；三项之和为总变化。 / What coming, going and staying changed; they sum to it."""
 
     since: date = about("与哪一天相比", "the day that is compared with")
-    change: Points = about("预期比例的变化", "change of the expected share")
+    change: Points = about(
+        "在岗民警平均预期（与上级单位合并估计之前）的变化",
+        "change of the officers' mean expectation, before it is pooled with the unit above",
+    )
     moved_in: MovedPart = about("调入的民警", "officers who came")
     moved_out: MovedPart = about("调出的民警", "officers who left")
     stayed: MovedPart = about("留任的民警", "officers who stayed")
@@ -90,15 +104,31 @@ class UnitAlerts(Answer):
 
 
 class UnitOutcome(Answer):
-    """一个结局的预期比例、区间、等级与说明。 / Expected share, interval, grade and what stands behind it."""
+    """一个结局的预期比例、区间、等级与说明。 / Expected share, interval, grade and what stands behind it.
+
+    The share is pooled: a small unit leans on the unit above. Grades are against the whole force by policy's cut-offs.
+    """
 
     outcome: Outcome = about("结局", "the outcome")
     horizon_months: int = about("向后看的月数", "months ahead")
-    expected_share: Probability = about("预期出现该结局的民警比例", "expected share of officers with the outcome")
+    expected_share: Probability = about(
+        "预期出现该结局的民警比例；人数越少越靠近上级单位",
+        "expected share of officers with the outcome; the smaller the unit, the nearer to the unit above",
+    )
     low: Probability = about("95% 区间下限（将会见到的比例）", "lower end of the 95 % interval of what will be seen")
     high: Probability = about("95% 区间上限", "upper end of the interval")
     grade: Grade = about("等级：较差、一般、良好、最佳", "the grade, from poor to excellent")
-    trend: UnitTrend | None = about("趋势；空为无从比较", "trend, null where nothing is there to compare", default=None)
+    unsure: bool = about("把握不足：可信范围跨越多个等级", "whether what is believed of it reaches into another grade")
+    could_be: list[Grade] = about(
+        "可信范围两端的等级，较好者在前；一致时只有一项",
+        "grades at both ends of what is believed, the better first; one where they are the same",
+    )
+    text: Text = about("等级的文字", "the grade in words")
+    trend: UnitTrend | None = about(
+        "趋势；空为无从比较（全员缺少一年前的预期时亦为空）",
+        "trend, null where nothing is there to compare (the whole force: no expectation of a year before)",
+        default=None,
+    )
     drivers: list[Driver] = about("推高该单位的主题，最强在前", "what lifts it above the force, strongest first")
     movement: UnitMovement | None = about(
         "人员流动的影响；空为缺少一年前数据", "effect of movement, null without data of a year before", default=None
@@ -115,22 +145,47 @@ class ScopeGraded(Answer):
     outcomes: list[UnitOutcome] = about("已评级的结局", "the outcomes with a grade")
 
 
+class OutcomeStoodFor(Answer):
+    """由上级块面代表的一个结局；没有本单位的数字。 / One outcome as the block above has it; no figure of its own."""
+
+    outcome: Outcome = about("结局", "the outcome")
+    horizon_months: int = about("向后看的月数", "months ahead")
+    grade: Grade = about("上级块面的等级", "the grade of the block above")
+    text: Text = about("由谁代表的文字", "who stands for it, in words")
+
+
+class ScopeRolledUp(Answer):
+    """人数过少，以上级块面的等级代表。 / Too few officers to show figures: it has the grade of the block above."""
+
+    status: Literal["rolled_up"] = about("固定为 rolled_up", "always rolled_up", default="rolled_up")
+    officers: int = about("已评分民警人数", "officers scored", ge=0)
+    grade: Grade = about("上级块面各结局中最差的等级", "the worst grade of the outcomes of the block above")
+    rolled_up_to: str = about("代表它的单位（含其下全部单位）", "the unit whose block stands for it")
+    because: Because = about("不单独显示的原因", "why it shows no figures of its own")
+    outcomes: list[OutcomeStoodFor] = about("各结局的等级", "the grade of each outcome")
+
+
 class ScopeNotGraded(Answer):
-    """人数过少，不予评级，由上级单位代表。 / Too few officers to be graded; a unit above stands for it."""
+    """没有民警，或没有可代表的上级单位。 / Nobody there, or no unit above that could stand for it."""
 
     status: Literal["not_graded"] = about("固定为 not_graded", "always not_graded", default="not_graded")
     officers: int = about("已评分民警人数", "officers scored", ge=0)
     because: Because = about("未评级的原因", "why there is no grade")
-    rolled_up_to: str | None = about("代表它的上级单位", "the unit above whose block stands for it", default=None)
+
+
+Scope = ScopeGraded | ScopeRolledUp | ScopeNotGraded
 
 
 class UnitGraded(Answer):
-    """已评级的单位。 / A unit with a grade, its own or its block's."""
+    """已评级的单位。 / A unit with a grade: its own, its block's, or that of the block which stands for it."""
 
     unit_id: str = about("单位编号，与请求一致", "the unit id as it was asked")
-    status: Literal["graded"] = about("固定为 graded", "always graded", default="graded")
-    own: ScopeGraded | ScopeNotGraded = about("单位本身", "the unit itself")
-    block: ScopeGraded | ScopeNotGraded = about("单位及其下全部单位", "the unit with everything under it")
+    status: Literal["graded", "rolled_up"] = about(
+        "graded 为本单位的等级；rolled_up 为上级块面的等级",
+        "graded where a grade is its own, rolled_up where it is that of the block above",
+    )
+    own: Scope = about("单位本身", "the unit itself")
+    block: Scope = about("单位及其下全部单位", "the unit with everything under it")
 
 
 class UnitNotGraded(Answer):
@@ -139,7 +194,6 @@ class UnitNotGraded(Answer):
     unit_id: str = about("单位编号，与请求一致", "the unit id as it was asked")
     status: Literal["not_graded"] = about("固定为 not_graded", "always not_graded", default="not_graded")
     because: Because = about("未评级的原因", "why there is no grade")
-    rolled_up_to: str | None = about("代表它的上级单位", "the unit above whose block stands for it", default=None)
 
 
 class UnitsAnswer(Frame):

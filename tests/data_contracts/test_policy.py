@@ -200,6 +200,8 @@ FAULTS = [
     ("grades.toml", "warning_expiry_days = 90", "warning_expiry_days = 91", "key scoring.warning_expiry_days: "),
     ("grades.toml", "flag_features_after_hours = 36", "flag_features_after_hours = 96", "before they are flagged"),
     ("grades.toml", "poor = 0.05", "poor =", "not TOML"),
+    ("grades.toml", "fair = 1.20", "fair = 1.60", "key units: a worse grade begins lower; make poor > fair > good"),
+    ("grades.toml", "least_shown = 5", "least_shown = 1", "key units.least_shown: "),
     ("grades.toml", 'mode = "shares"', 'mode = "cut_offs"', "key cut_off conduct/12: no cut-offs for an outcome"),
     ("grades.toml", 'mode = "shares"', 'mode = "luck"', "key mode: "),
     (

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from serving.units.night import unit_results
+from data_contracts.vocabulary import Grade
+from serving.units.night import OF_A_NODE, unit_results
 from tests.serving.unit_force import inputs, results
 
 
@@ -26,11 +27,10 @@ Rows = dict[tuple[str, str], dict[str, Any]]
 
 def test_every_node_has_its_own_and_its_block_and_shares_add_up_the_tree(conduct: Rows) -> None:
     assert {key: row["officers"] for key, row in conduct.items()} == {
-        ("a", "own"): 40, ("a", "block"): 40, ("b", "own"): 50, ("b", "block"): 55, ("c", "own"): 5, ("c", "block"): 5,
-        ("top", "block"): 95,
+        ("a", "own"): 40, ("a", "block"): 40, ("b", "own"): 50, ("b", "block"): 55, ("c", "own"): 3, ("c", "block"): 3,
+        ("d", "own"): 2, ("d", "block"): 2, ("top", "block"): 95,
     }  # fmt: skip
-    own = {unit: conduct[unit, "own"] for unit in "abc"}
-    together = sum(row["officers"] * row["expected_share"] for row in own.values()) / 95
+    together = sum(conduct[unit, "block"]["officers"] * conduct[unit, "block"]["expected_share"] for unit in "ab") / 95
     assert conduct["top", "block"]["expected_share"] == pytest.approx(together)
     assert together == pytest.approx(results().query("outcome == 'conduct'")["probability"].mean())
     assert conduct["a", "own"]["expected_share"] < 0.1  # its past lies below the force's
@@ -38,13 +38,43 @@ def test_every_node_has_its_own_and_its_block_and_shares_add_up_the_tree(conduct
         assert row["low"] <= row["expected_share"] <= row["high"]
 
 
-def test_small_nodes_have_no_grade_and_are_rolled_up_to_the_nearest_large_block(conduct: Rows) -> None:
-    small = conduct["c", "own"]
-    assert (small["status"], small["grade"], small["rolled_up_to"]) == ("small_unit", None, "b")
-    assert conduct["c", "block"]["rolled_up_to"] == "b"
+def test_a_node_too_small_to_show_has_everything_of_the_block_that_stands_for_it(conduct: Rows) -> None:
+    block = conduct["b", "block"]
+    for key in (("c", "own"), ("c", "block"), ("d", "own")):
+        small = conduct[key]
+        assert (small["status"], small["rolled_up_to"]) == ("small_unit", "b")
+        assert {name: small[name] for name in OF_A_NODE} == {name: block[name] for name in OF_A_NODE}
+    told = json.loads(conduct["c", "own"]["text"])
+    assert (
+        told["zh"] == "已评分民警3人，本级或相邻单位人数过少，为保护个人不单独显示；由b（含下属单位）代表，其等级为较差"
+    )
+    assert "b with everything under it stands for it and is poor" in told["en"]
     assert conduct["a", "own"]["rolled_up_to"] is None
-    assert (conduct["a", "own"]["grade"], conduct["b", "own"]["grade"]) == ("excellent", "good")
-    assert conduct["top", "block"]["grade"] == "excellent"  # graded as if it were one of the units
+
+
+def test_every_node_has_a_grade_and_grades_follow_the_share(conduct: Rows) -> None:
+    rows = sorted(conduct.values(), key=lambda row: -row["expected_share"])
+    severity = [Grade(row["grade"]).severity for row in rows]
+    assert severity == sorted(severity)
+    assert (conduct["a", "own"]["grade"], conduct["b", "own"]["grade"]) == ("excellent", "poor")
+    assert conduct["top", "block"]["grade"] == "good"  # the whole force is the measure
+    assert "尺度" in json.loads(conduct["top", "block"]["text"])["zh"]
+
+
+def test_what_is_left_of_a_block_is_never_a_few_officers() -> None:
+    rows = results()
+    rows = rows[rows["unit_id"] != "d"]  # c alone is hidden: b less b's own officers would be c
+    told = unit_results(rows, replace(inputs(), themes=None)).query("outcome == 'conduct'")
+    at = told.set_index(["unit_id", "scope"])["status"]
+    assert (at["c", "own"], at["b", "own"], at["b", "block"]) == ("small_unit", "small_unit", "scored")
+
+
+def test_nobody_is_shown_of_a_force_that_is_a_few_officers() -> None:
+    few = results().groupby("unit_id").head(1)
+    told = unit_results(few, replace(inputs(), themes=None))
+    assert set(told["status"]) == {"small_unit"}
+    assert told[["rolled_up_to", "grade", "expected_share", "flagged", "trend"]].isna().all(axis=None)
+    assert "没有可代表的上级单位" in json.loads(told["text"].iloc[0])["zh"]
 
 
 def test_alerts_are_counted_against_the_budget(conduct: Rows) -> None:
@@ -61,8 +91,20 @@ def test_the_trend_is_against_the_last_period_at_todays_level(conduct: Rows) -> 
     assert trend["before"] + trend["change"] == pytest.approx(conduct["b", "own"]["expected_share"], abs=1e-5)
     assert trend["low"] < trend["change"] < trend["high"]
     assert set(trend["text"]) == {"zh", "en"}
+
+
+def test_the_whole_force_is_told_against_itself_a_year_before_and_never_at_its_own_level(conduct: Rows) -> None:
     whole = json.loads(conduct["top", "block"]["trend"])
-    assert whole["change"] == pytest.approx(0.0, abs=0.01)  # the whole force is its own level
+    assert whole["against"] == "force_earlier"
+    now = results().query("outcome == 'conduct'")["probability"].mean()
+    assert (whole["before"], whole["change"]) == pytest.approx((0.1, now - 0.1), abs=1e-6)
+    assert "全员为各单位的尺度" in whole["text"]["zh"]
+    assert "尚未办结的投诉" in whole["text"]["zh"]
+    assert "still open" in whole["text"]["en"]
+    strain = unit_results(results(), inputs()).query("outcome == 'strain' and unit_id == 'top'")
+    assert "尚未办结" not in strain["trend"].iloc[0]
+    alone = unit_results(results(), replace(inputs(), before=None)).query("outcome == 'conduct' and unit_id == 'top'")
+    assert alone["trend"].isna().all()
 
 
 def test_without_a_past_the_trend_is_against_what_was_expected_a_year_before() -> None:
@@ -76,7 +118,7 @@ def test_drivers_are_the_themes_above_the_force_with_numbers_and_no_names(conduc
     (driver,) = json.loads(conduct["b", "own"]["drivers"])
     assert (driver["theme"], driver["share"]) == ("sustained_complaints", 1.0)
     assert "0.30" in driver["text"]["en"]
-    assert "全员人均" in driver["text"]["zh"]
+    assert "（本单位民警均值）：" in driver["text"]["zh"]
     assert json.loads(conduct["a", "own"]["drivers"]) == []
     assert "o-" not in driver["text"]["en"]
 
@@ -84,8 +126,8 @@ def test_drivers_are_the_themes_above_the_force_with_numbers_and_no_names(conduc
 def test_movement_splits_the_change_into_who_came_who_went_and_who_stayed(conduct: Rows) -> None:
     movement = json.loads(conduct["a", "own"]["movement"])
     assert [movement[part]["officers"] for part in ("moved_in", "moved_out", "stayed")] == [1, 2, 39]
-    parts = sum(movement[part]["change"] for part in ("moved_in", "moved_out", "stayed"))
-    assert parts == pytest.approx(movement["change"], abs=1e-5)
+    assert [movement[part]["change"] for part in ("moved_in", "moved_out", "stayed")] == [None] * 3  # three people
+    assert movement["text"]["zh"].endswith("调入1人、调出2人、留任39人，其中有的人数过少，不分项说明")
     block = json.loads(conduct["top", "block"]["movement"])
     assert [block[part]["officers"] for part in ("moved_in", "moved_out", "stayed")] == [0, 1, 95]
 
@@ -109,4 +151,4 @@ def test_nobody_scored_or_a_loop_in_the_tree_ends_well() -> None:
     rows = results()
     assert unit_results(rows.assign(status="not_scored"), inputs()).empty
     looped = unit_results(rows, replace(inputs(), parents={"a": "b", "b": "a"}))
-    assert set(looped["unit_id"]) == {"a", "b", "c"}
+    assert set(looped["unit_id"]) == {"a", "b", "c", "d"}

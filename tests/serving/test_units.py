@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,8 +12,16 @@ from data_contracts.policy import policy
 from serving.night.results import PublishedRun
 from serving.schemas import MAX_OFFICERS
 from serving.units.answers import UnitDesk
-from serving.units.schemas import MAX_UNITS, UnitGraded, UnitNotGraded, UnitsRequest
-from tests.serving.unit_force import published
+from serving.units.schemas import (
+    MAX_UNITS,
+    ScopeGraded,
+    ScopeNotGraded,
+    ScopeRolledUp,
+    UnitGraded,
+    UnitNotGraded,
+    UnitsRequest,
+)
+from tests.serving.unit_force import published, results
 
 NOW = datetime(2026, 11, 1, 6)
 
@@ -33,7 +42,8 @@ def test_one_result_for_each_unit_in_order_with_own_and_block(run: PublishedRun)
     assert [result.unit_id for result in answer.results] == ["b", "nobody", "c", "b"]
     b, nobody, c, _ = answer.results
     assert isinstance(b, UnitGraded)
-    assert b.own.status == b.block.status == "graded"
+    assert isinstance(b.own, ScopeGraded)
+    assert isinstance(b.block, ScopeGraded)
     assert [one.outcome.value for one in b.block.outcomes] == ["conduct", "strain"]  # force is not served
     first = b.block.outcomes[0]
     assert first.movement is not None
@@ -42,19 +52,36 @@ def test_one_result_for_each_unit_in_order_with_own_and_block(run: PublishedRun)
     assert (first.alerts.budget, first.alerts.approaching) == (5, 5)
     assert isinstance(nobody, UnitNotGraded)
     assert nobody.because.code == "unknown_unit"
-    assert isinstance(c, UnitNotGraded)
-    assert (c.because.code, c.rolled_up_to) == ("small_unit", "b")
+    assert isinstance(c, UnitGraded)
+    assert c.status == "rolled_up"
+    assert isinstance(c.own, ScopeRolledUp)
+    assert (c.own.officers, c.own.because.code, c.own.rolled_up_to) == (3, "small_unit", "b")
+    assert c.own.grade == b.block.grade
+    assert [one.grade for one in c.own.outcomes] == [one.grade for one in b.block.outcomes]
+    assert (first.unsure, [one.value for one in first.could_be]) == (True, ["fair", "poor"])
+    assert "把握不足，也可能是一般至较差" in first.text.zh
 
 
 def test_a_small_unit_shows_no_figure_of_its_few_officers(run: PublishedRun) -> None:
     (c,) = UnitDesk(lambda: run, policy()).answer(asked(unit_ids=["c"]), "r", NOW).results
-    assert "share" not in c.model_dump_json()
+    told = json.loads(c.model_dump_json())
+    assert set(told["own"]) == {"status", "officers", "grade", "rolled_up_to", "because", "outcomes"}
+    assert set(told["own"]["outcomes"][0]) == {"outcome", "horizon_months", "grade", "text"}
+    assert "3人" in told["own"]["outcomes"][0]["text"]["zh"]
 
 
 def test_a_node_without_officers_of_its_own_is_its_block(run: PublishedRun) -> None:
     (top,) = UnitDesk(lambda: run, policy()).answer(asked(unit_ids=["top"], outcomes=["conduct"]), "r", NOW).results
     assert isinstance(top, UnitGraded)
-    assert (top.own.status, top.own.officers, top.block.officers) == ("not_graded", 0, 95)
+    assert isinstance(top.own, ScopeNotGraded)
+    assert (top.own.because.code, top.own.officers, top.block.officers) == ("no_officers", 0, 95)
+
+
+def test_a_force_too_small_for_any_figure_is_not_graded(tmp_path: Path) -> None:
+    few = published(tmp_path, results().groupby("unit_id").head(1))
+    (c,) = UnitDesk(lambda: few, policy()).answer(asked(unit_ids=["c"]), "r", NOW).results
+    assert isinstance(c, UnitNotGraded)
+    assert c.because.code == "small_unit"
 
 
 def test_another_day_or_outcome_is_said_and_never_guessed(run: PublishedRun) -> None:

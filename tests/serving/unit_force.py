@@ -1,4 +1,4 @@
-"""A small force in a tree, graded: 40 officers in a, 50 in b, 5 in c under b; a and b are under top."""
+"""A small force in a tree, graded: 40 officers in a, 50 in b, 3 in c and 2 in d under b; a and b are under top."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from serving.night.roll_up import graded
 from serving.units.night import Before, UnitInputs, unit_results
 
 AS_OF = date(2026, 11, 1)
-PARENTS = {"a": "top", "b": "top", "c": "b"}
-UNITS = ["a"] * 40 + ["b"] * 50 + ["c"] * 5
+PARENTS = {"a": "top", "b": "top", "c": "b", "d": "b"}
+UNITS = ["a"] * 40 + ["b"] * 50 + ["c"] * 3 + ["d"] * 2
 CHANCES = np.array([0.1] * 40 + [0.3] * 50 + [0.6] * 5)
 ANSWERS = (("conduct", 12), ("strain", 12), ("force", 12))
 
@@ -34,11 +34,11 @@ def results() -> pd.DataFrame:
         for outcome, months in ANSWERS
     ]  # fmt: skip
     rows = graded(pd.concat(parts, ignore_index=True), policy().grades)
-    return rows.assign(flags=['[{"kind": "approach"}]' if unit == "c" else "[]" for unit in rows["unit_id"]])
+    return rows.assign(flags=['[{"kind": "approach"}]' if unit in "cd" else "[]" for unit in rows["unit_id"]])
 
 
 def snapshot() -> pd.DataFrame:
-    """Features: one officer in ten of a, and three in ten of b and c, had a sustained complaint."""
+    """Features: one officer in ten of a, and three in ten of the others, had a sustained complaint."""
     had = [float(number % 10 < (1 if unit == "a" else 3)) for number, unit in enumerate(UNITS)]
     return pd.DataFrame(
         {
@@ -73,12 +73,14 @@ def inputs() -> UnitInputs:
     return UnitInputs(AS_OF, PARENTS, policy().grades, snapshot(), rules, before(), themes())
 
 
-def published(folder: Path) -> PublishedRun:
-    """The units of this force as a published run."""
+def published(folder: Path, rows: pd.DataFrame | None = None) -> PublishedRun:
+    """The units of this force, or of those officers of it in `rows`, as a published run."""
     import pyarrow as pa
 
     path = folder / "units.parquet"
-    path.write_bytes(parquet_bytes(pa.Table.from_pandas(unit_results(results(), inputs()), preserve_index=False)))
+    told = inputs() if rows is None else UnitInputs(AS_OF, PARENTS, policy().grades)
+    units = unit_results(results() if rows is None else rows, told)
+    path.write_bytes(parquet_bytes(pa.Table.from_pandas(units, preserve_index=False)))
     model = ModelIdentity("risk", "7", "a" * 64, "risk_v1", "h1")
     counts = Counts(rows_in=95, scored=95, not_scored=0, quarantined=0, duplicates=0)
     outcomes = tuple(outcome for outcome, _ in ANSWERS)

@@ -1,0 +1,69 @@
+"""What is said of a unit's grade, in Chinese and English: the share, what may be seen, the force's, and how sure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from data_contracts.vocabulary import Grade
+from models.units.words import percent
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One node's grade: its pooled share, the interval of what will be seen, the whole force's share, and the grades
+    at both ends of what is believed of it. `whole` is the force itself."""
+
+    share: float
+    low: float
+    high: float
+    force: float
+    grade: Grade
+    best: Grade
+    worst: Grade
+    whole: bool = False
+
+
+def grade_told(one: Graded) -> dict[str, Any]:
+    """The sentence of a grade.
+
+    >>> told = grade_told(Graded(0.06, 0.0, 0.17, 0.05, Grade.GOOD, Grade.EXCELLENT, Grade.FAIR))
+    >>> print(told["zh"])
+    预期比例6.0%，实际可能在0.0%至17.0%之间，全员为5.0%；等级良好，把握不足，也可能是最佳至一般
+    >>> told["en"]
+    'expected share 6.0%, what comes may lie between 0.0% and 17.0%, the whole force 5.0%; good, but not surely: it may be excellent to fair'
+    """  # noqa: E501
+    share, low, high, force = (percent(value) for value in (one.share, one.low, one.high, one.force))
+    zh = f"预期比例{share}，实际可能在{low}至{high}之间"
+    en = f"expected share {share}, what comes may lie between {low} and {high}"
+    if one.whole:
+        return {
+            "zh": f"{zh}；这里即全员，是各单位的尺度，故为{one.grade.zh}",
+            "en": f"{en}; this is the whole force, which units are measured by, and so {one.grade.en}",
+        }
+    doubt = ("", "")
+    if one.best != one.worst:
+        doubt = (
+            f"，把握不足，也可能是{one.best.zh}至{one.worst.zh}",
+            f", but not surely: it may be {one.best.en} to {one.worst.en}",
+        )
+    return {
+        "zh": f"{zh}，全员为{force}；等级{one.grade.zh}{doubt[0]}",
+        "en": f"{en}, the whole force {force}; {one.grade.en}{doubt[1]}",
+    }
+
+
+def stood_for_told(officers: int, above: str | None, grade: Grade | None) -> dict[str, str]:
+    """What is said of a node that shows no figures of its own.
+
+    >>> print(stood_for_told(3, "station-7", Grade.GOOD)["zh"])
+    已评分民警3人，本级或相邻单位人数过少，为保护个人不单独显示；由station-7（含下属单位）代表，其等级为良好
+    """
+    zh = f"已评分民警{officers}人，本级或相邻单位人数过少，为保护个人不单独显示"
+    en = f"officers scored: {officers}, too few here or beside it to show figures of its own"
+    if above is None or grade is None:
+        return {"zh": f"{zh}；也没有可代表的上级单位", "en": f"{en}; no unit above stands for it"}
+    return {
+        "zh": f"{zh}；由{above}（含下属单位）代表，其等级为{grade.zh}",
+        "en": f"{en}; {above} with everything under it stands for it and is {grade.en}",
+    }
