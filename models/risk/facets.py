@@ -11,8 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from models.base import Numbers
+
 DAYS_PER_YEAR = 365.25
 RECENT = ("_3m", "_6m", "_12m", "_24m", "_trend_3m", "_trend_12m")
+NEAR = 0.05  # of the usual: who has 176 hours where all have 180 differs in nothing that people would call a reason
+LEAST_SEEN = 0.01  # as told, with two digits: a smaller difference would read as none
 LEAST_CROWD = 5  # the officer and four others: the mean of fewer would soon be somebody's record
 
 
@@ -56,3 +62,13 @@ class Theme:
     bad: bool = False
     note_zh: str = ""
     note_en: str = ""
+
+
+def differs_by(usual: Numbers, scale: Numbers | float = 1.0) -> Numbers:
+    """How far a number must lie from the usual before people call it another; `scale` as of the facet.
+
+    >>> differs_by(np.array([180.0, 0.02])).round(4).tolist()
+    [9.0, 0.01]
+    """
+    apart: Numbers = np.maximum(NEAR * np.abs(usual), LEAST_SEEN * np.asarray(scale))
+    return apart
