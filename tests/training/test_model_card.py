@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -55,15 +56,20 @@ def test_the_card_tells_all_in_both_languages(judged: tuple[Settings, Examined, 
     zh, en = ((card / f"card.{language}.md").read_text(encoding="utf-8") for language in LANGUAGES)
     assert "结论：未通过发布检验" in zh
     assert "did not pass the gate" in en
-    assert "strain 不提供，因为 平均精确率较投诉计数规则的增益为" in zh
+    assert "超负荷不提供，因为平均精确率较投诉计数规则的增益为" in zh
     assert "strain is not served because gain in average precision over count_rule is" in en
-    for text, fails in ((zh, "不通过"), (en, "fail")):
+    for text, fails, sex in ((zh, "不通过", "性别"), (en, "fail", "sex")):
         assert examined.model_hash in text
-        women = next(line for line in text.splitlines() if line.startswith("| sex=女 † |"))
+        women = next(line for line in text.splitlines() if line.startswith(f"| {sex} 女 † |"))
         assert f"| {fails} |" in women
         assert "[conduct" not in women
         for day in DAYS:
             assert str(day) in text
+    for code in ("conduct\n", "| poor |", "| excellent |", "inconclusive", "not measured"):
+        assert code not in zh  # titles, grades and verdicts have Chinese names
+    assert "## 查实投诉\n" in zh
+    assert "| 较差 |" in zh
+    assert re.search(r"\| conduct.events \| 后续年份的事件数 \| [\d,]+ \|", zh)  # people are counted whole
     for line in examined.lines:
         assert line.group or f"| {line.check} |" in en
 
@@ -88,7 +94,7 @@ def test_who_signed_and_who_is_excused_stands_in_the_card(judged: tuple[Settings
     excused = replace(seen, fairness=replace(seen.fairness, excused=("sex=unknown",)))
     text = as_markdown(card_blocks(replace(examined, notes=(note,), seen={"conduct": excused}), 1))
     assert f"| justification | Ann Li | 2026-01-01 | {REASON} | {check} |" in text
-    assert "Under 2% of the force even when pooled, and so excused here in writing: sex=unknown." in text
+    assert "Under 2% of the force even when pooled, and so excused here in writing: sex not recorded." in text
 
 
 def test_a_card_without_outcomes_is_short_and_whole() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
 from training.evaluation.plots import blank_figure
 
@@ -35,7 +36,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def drifting_figure(title: str, moved: Mapping[str, tuple[float, int]]) -> Figure:
+def drifting_figure(title: str | Bilingual, moved: Mapping[str, tuple[float, int]]) -> Figure:
     """The features that moved most: PSI over what is usual for each, and its level (0 quiet, 1 warning, 2 alert)."""
     most = sorted(moved.items(), key=lambda item: (-item[1][1], -item[1][0]))[:MOST_BARS][::-1]
     with blank_figure(title, 9, 1.6 + 0.3 * len(most)) as (figure, chinese):
@@ -49,7 +50,7 @@ def drifting_figure(title: str, moved: Mapping[str, tuple[float, int]]) -> Figur
     return figure
 
 
-def said_figure(title: str, edges: Sequence[float], then: Sequence[float], now: Sequence[float]) -> Figure:
+def said_figure(title: str | Bilingual, edges: Sequence[float], then: Sequence[float], now: Sequence[float]) -> Figure:
     """Shares of officers by height of chance, over the bins of training."""
     with blank_figure(title, 7) as (figure, chinese):
         axes = figure.subplots()
@@ -64,7 +65,7 @@ def said_figure(title: str, edges: Sequence[float], then: Sequence[float], now: 
     return figure
 
 
-def calibration_figure(title: str, then: Bins, now: Bins) -> Figure:
+def calibration_figure(title: str | Bilingual, then: Bins, now: Bins) -> Figure:
     """Said against seen, at training and now."""
     with blank_figure(title, 6) as (figure, chinese):
         axes = figure.subplots()
@@ -79,7 +80,9 @@ def calibration_figure(title: str, then: Bins, now: Bins) -> Figure:
     return figure
 
 
-def rates_figure(title: str, days: Sequence[date], predicted: Sequence[float], observed: Sequence[float]) -> Figure:
+def rates_figure(
+    title: str | Bilingual, days: Sequence[date], predicted: Sequence[float], observed: Sequence[float]
+) -> Figure:
     """Mean chance said at each night and what came of it."""
     with blank_figure(title, 7) as (figure, chinese):
         axes = figure.subplots()

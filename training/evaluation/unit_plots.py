@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
 from training.evaluation.plots import blank_figure
 
@@ -39,7 +40,7 @@ class UnitsShown:
         return float(np.mean((self.seen >= self.low) & (self.seen <= self.high))) if len(self.seen) else float("nan")
 
 
-def units_figure(title: str, days: Mapping[str, UnitsShown]) -> Figure:
+def units_figure(title: str | Bilingual, days: Mapping[str, UnitsShown]) -> Figure:
     """A row for each as-of: units by expected share, with interval, last period's share and what came."""
     with blank_figure(title, 10, 3.2 * max(1, len(days)) + 0.6) as (figure, chinese):
         for axes, (day, shown) in zip(np.atleast_1d(figure.subplots(max(1, len(days)))), days.items(), strict=False):

@@ -20,6 +20,7 @@ from models.registry import ResolvedModel
 from models.risk.boosting import DEFAULTS
 from models.risk.model import RiskBundle
 from training import tracking
+from training.evaluation.names import outcome_named
 from training.evaluation.plots import risk_figure
 from training.evaluation.risk_metrics import ece, soft_average_precision
 from training.gate.evidence import Checked, Later, check, digest, write_evidence
@@ -119,7 +120,7 @@ def _record_outcome(run: tracking.Run, one: Checked, later: Sequence[Later]) -> 
     y = np.concatenate([test.y for test in later])
     chances, counts = (np.concatenate([getattr(test, name) for test in later]) for name in ("chances", "counts"))
     scores = {"pharos": chances, "count_rule": counts}
-    figure = risk_figure(one.outcome, y, scores, chances)
+    figure = risk_figure(outcome_named(one.outcome), y, scores, chances)
     return run.picture(figure, f"{NAME}-{one.outcome}")
 
 
