@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from data_contracts.policy import policy
@@ -16,6 +17,8 @@ from models import artifacts, keys, registry
 from models.registry import ResolvedModel
 from tests.training.risk_versions import DAYS, Force, fewer_draws, register
 from training.evaluation.card_plots import groups_figure
+from training.evaluation.fairness import Judged, fairness
+from training.evaluation.names import group_named, group_order
 from training.gate import verdict as gate
 from training.gate import waivers
 from training.gate.card_blocks import Block, Grid, Heading, Text, as_html, as_markdown
@@ -118,6 +121,34 @@ def test_groups_without_an_interval_are_left_empty(judged: tuple[Settings, Exami
     left, right = groups_figure("conduct", [unknown, *groups[1:]], policy().gate.groups).get_axes()
     assert len(left.containers) == len(groups)
     assert len(right.containers) == len(groups) - 1
+
+
+def test_the_groups_picture_shows_every_group_by_attribute_and_value() -> None:
+    rng = np.random.default_rng(4)
+    many = 8000
+    audit = pd.DataFrame({
+        "sex": rng.choice(["f", "m"], many), "age_band": rng.choice(["20-29", "100-109", "30-39"], many),
+        "ethnicity": rng.choice([*"abcdefgh", "rare", "other"], many, p=[*[0.12] * 8, 0.01, 0.03]),
+        "unit_size": rng.choice(["1-29", "30-99", "100-299", "300+", None], many),
+    })  # fmt: skip
+    chances = rng.beta(2, 6, many)
+    judged = Judged(np.arange(many), (rng.random(many) < chances).astype(float), chances, (chances > 0.5).astype(float))
+    limits = policy().gate.groups
+    groups = fairness(judged, audit, limits).groups
+    assert len(groups) > 57
+    assert len({group.name for group in groups}) == len(groups)  # what a register calls "other" is no pool of ours
+    figure = groups_figure("conduct", groups, limits)
+    names = [label.get_text() for label in figure.get_axes()[0].get_yticklabels()]
+    assert len(names) == len(groups)
+    order = [group.name for group in sorted(groups, key=lambda group: group_order(group.name))]
+    assert order[:2] == ["sex=f", "sex=m"]
+    ages = [name for name in order if name.startswith("age_band=") and "+" not in name]
+    assert ages == ["age_band=20-29", "age_band=30-39", "age_band=100-109"]
+    sizes = [name.partition("=")[2] for name in order if name.startswith("unit_size=")]
+    assert sizes == ["1-29", "30-99", "100-299", "300+", "unknown"]
+    pooled = group_named("sex+ethnicity=pooled")
+    assert {pooled.zh, pooled.en} & set(names)
+    assert figure.get_figheight() > 0.2 * len(groups)  # a line of its own for each
 
 
 def test_a_note_is_kept_once(judged: tuple[Settings, Examined, Path]) -> None:

@@ -13,15 +13,17 @@ from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
 from training.evaluation.fairness import Group, Measured, Verdict
 from training.evaluation.names import attributes_of, group_named, group_order, method_named
-from training.evaluation.plots import blank_figure, drawn_calibration, in_words
+from training.evaluation.plots import blank_figure, drawn_calibration, in_words, legend_below
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+Judgement = tuple[Measured, Verdict]
 BUDGETS = np.array([0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2])
 COLOURS = {Verdict.PASS: "#2c7a4b", Verdict.INCONCLUSIVE: "#8a8a8a", Verdict.FAIL: "#b3261e"}
 RATIO_TICKS = (0.2, 0.5, 0.8, 1.0, 1.25, 2.0, 5.0)  # what is further out leaves the picture, not the table
+NOTHING = ("事件太少，未测", "too few events")
 VERDICTS: Mapping[Verdict, tuple[str, str]] = {
     Verdict.PASS: ("通过", "pass"),
     Verdict.INCONCLUSIVE: ("无法判定", "inconclusive"),
@@ -55,7 +57,7 @@ def outcome_figure(
         right.axhline(float(y.mean()), color="grey", linewidth=0.8, linestyle=":")
         right.set_xlabel(WORDS["budget"][not chinese])
         right.set_ylabel(WORDS["precision"][not chinese])
-        right.legend(fontsize=8)
+        legend_below(figure, left, right)
     return figure
 
 
@@ -69,12 +71,13 @@ def groups_figure(title: str | Bilingual, groups: Sequence[Group], limits: Group
         left, right = figure.subplots(1, 2, sharey=True)
         ratios = [(group.predicted_ratio, group.calibration_verdict(limits)) for group in shown]
         gaps = [(group.true_positive_gap, group.gap_verdict(limits)) for group in shown]
-        _forest(left, ratios, (limits.ratio_low, 1.0, limits.ratio_high))
+        nothing = NOTHING[not chinese]
+        _forest(left, ratios, (limits.ratio_low, 1.0, limits.ratio_high), nothing)
         left.set_xscale("log")
         left.set_xlim(RATIO_TICKS[0], RATIO_TICKS[-1])
         left.set_xticks(RATIO_TICKS, [f"{tick:g}" for tick in RATIO_TICKS])
         left.minorticks_off()
-        _forest(right, gaps, (-limits.gap_at_most, 0.0, limits.gap_at_most))
+        _forest(right, gaps, (-limits.gap_at_most, 0.0, limits.gap_at_most), nothing)
         names = [_drawable(in_words(group_named(group.name), chinese), chinese) for group in shown]
         left.set_yticks(range(len(shown)), names, fontsize=8)
         left.set_ylim(len(shown) - 0.5, -0.5)
@@ -101,7 +104,9 @@ def _verdicts(figure: Figure, chinese: bool) -> None:
     figure.legend(marks, names, loc="outside lower center", ncols=len(names), fontsize=8, frameon=False)
 
 
-def _forest(axes: Axes, rows: Sequence[tuple[Measured, Verdict]], band: tuple[float, float, float]) -> None:
+def _forest(
+    axes: Axes, rows: Sequence[tuple[Measured, Verdict]], band: tuple[float, float, float], nothing: str
+) -> None:
     low, equal, high = band
     axes.axvspan(low, high, color="#dbe9f4", zorder=0)
     axes.axvline(equal, color="grey", linewidth=0.8, linestyle=":")
@@ -111,6 +116,8 @@ def _forest(axes: Axes, rows: Sequence[tuple[Measured, Verdict]], band: tuple[fl
             value, least, most = values
             axes.errorbar(value, place, xerr=[[value - least], [most - value]], fmt="o", markersize=3, capsize=2,
                           linewidth=1, color=COLOURS[verdict])  # fmt: skip
+        else:
+            axes.text(equal, place, nothing, ha="center", va="center", fontsize=7, color="grey")
 
 
 def _drawable(name: str, chinese: bool) -> str:

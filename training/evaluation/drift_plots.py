@@ -10,7 +10,7 @@ import numpy as np
 
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
-from training.evaluation.plots import blank_figure
+from training.evaluation.plots import blank_figure, legend_below
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +20,7 @@ Bins = Sequence[tuple[float, float, int]]  # mean chance, share seen, officers
 MOST_BARS = 15
 THEN, NOW = "#8aa4c8", "#c8553d"
 LEVELS = (THEN, "#e0a63a", NOW)
+LEVEL_WORDS = (("平稳", "quiet"), ("提醒", "warning"), ("警报", "alert"))
 WORDS: Mapping[str, tuple[str, str]] = {
     "times": ("PSI 与平常上限之比", "PSI over what is usual at most"),
     "usual": ("平常上限", "usual at most"),
@@ -45,8 +46,11 @@ def drifting_figure(title: str | Bilingual, moved: Mapping[str, tuple[float, int
                   color=[LEVELS[level] for _, (_, level) in most])  # fmt: skip
         axes.axvline(1.0, color="grey", linewidth=1, linestyle="--", label=_word("usual", chinese))
         axes.set_xlabel(_word("times", chinese))
+        axes.set_xlim(right=1.1 * max([1.0, *(times for _, (times, _) in most)]))
+        for level in sorted({level for _, (_, level) in most}):
+            axes.barh(0, 0, color=LEVELS[level], label=LEVEL_WORDS[level][0 if chinese else 1])
         axes.tick_params(axis="y", labelsize=8)
-        axes.legend(fontsize=8)
+        legend_below(figure, axes)
     return figure
 
 
@@ -61,7 +65,7 @@ def said_figure(title: str | Bilingual, edges: Sequence[float], then: Sequence[f
         axes.set_xticks(places, [*(f"{edge:.3g}" for edge in edges), "1"], rotation=45, fontsize=8)
         axes.set_xlabel(_word("chance", chinese))
         axes.set_ylabel(_word("share", chinese))
-        axes.legend(fontsize=8)
+        legend_below(figure, axes)
     return figure
 
 
@@ -76,7 +80,7 @@ def calibration_figure(title: str | Bilingual, then: Bins, now: Bins) -> Figure:
         axes.plot([0, top], [0, top], color="grey", linewidth=0.8, linestyle=":", label=_word("ideal", chinese))
         axes.set_xlabel(_word("said", chinese))
         axes.set_ylabel(_word("seen", chinese))
-        axes.legend(fontsize=8)
+        legend_below(figure, axes)
     return figure
 
 
@@ -89,17 +93,20 @@ def rates_figure(
         labels = [day.isoformat() for day in days]
         axes.plot(labels, predicted, marker="o", color=THEN, label=_word("mean", chinese))
         axes.plot(labels, observed, marker="s", color=NOW, label=_word("came", chinese))
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.15 * max([*predicted, *observed, 1e-3]))
+        axes.set_ylabel(_word("share", chinese))
         axes.tick_params(axis="x", rotation=45, labelsize=8)
         axes.set_xlabel(_word("night", chinese))
-        axes.legend(fontsize=8)
+        legend_below(figure, axes)
     return figure
 
 
 def _points(axes: Axes, bins: Bins, colour: str, label: str) -> None:
     said, seen, size = (np.array(part, dtype=np.float64) for part in zip(*bins, strict=True))
     half: Numbers = 1.96 * np.sqrt(np.maximum(seen * (1 - seen), 0.0) / size)
-    axes.errorbar(said, seen, yerr=half, fmt="o", markersize=4, capsize=2, color=colour, label=label)
+    axes.errorbar(
+        said, seen, yerr=[np.minimum(half, seen), half], fmt="o", markersize=4, capsize=2, color=colour, label=label
+    )
 
 
 def _word(name: str, chinese: bool) -> str:

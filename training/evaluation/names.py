@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
-from training.evaluation.groups import OTHER, PAIR, UNKNOWN
+from training.evaluation.groups import PAIR, POOLED, UNKNOWN
 
 MONTHS = re.compile(r"(?P<outcome>[a-z_]+?)_(?P<months>\d+)m")
 PARTS = re.compile(rf"{re.escape(PAIR)}(?=[a-z_]+=)")  # not at the plus sign of a value ("unit_size=300+")
 NUMBERS = re.compile(r"(\d+)")
 EVENTUAL = "_eventual"
-POOLED = re.compile(rf"(?P<attributes>[a-z_]+(?:{re.escape(PAIR)}[a-z_]+)*)={OTHER}")
+SMALL_ONES = re.compile(rf"(?P<attributes>[a-z_]+(?:{re.escape(PAIR)}[a-z_]+)*)={POOLED}")
 ATTRIBUTES: Mapping[str, Bilingual] = {
     "sex": Bilingual("性别", "sex"),
     "ethnicity": Bilingual("民族", "ethnicity"),
@@ -90,10 +90,10 @@ def measure_named(code: str) -> Bilingual:
 def group_named(code: str) -> Bilingual:
     """A group by its values; small ones that were pooled are called that.
 
-    >>> group_named("sex=女+unit_size=300+").zh, group_named("sex+age_band=other").en
+    >>> group_named("sex=女+unit_size=300+").zh, group_named("sex+age_band=pooled").en
     ('性别 女，单位人数 300+', 'sex and age: small groups together')
     """
-    pooled = POOLED.fullmatch(code)
+    pooled = SMALL_ONES.fullmatch(code)
     if pooled:
         attributes = [_attribute(name) for name in pooled["attributes"].split(PAIR)]
         zh, en = "、".join(one.zh for one in attributes), " and ".join(one.en for one in attributes)
@@ -105,23 +105,23 @@ def group_named(code: str) -> Bilingual:
 def group_order(code: str) -> tuple[object, ...]:
     """Sorts groups by attribute, single ones before pairs, then by value as people count; unknown and pooled last.
 
-    >>> sorted(["age_band=100-109", "age_band=unknown", "age_band=other", "age_band=20-29"], key=group_order)
-    ['age_band=20-29', 'age_band=100-109', 'age_band=unknown', 'age_band=other']
+    >>> sorted(["age_band=100-109", "age_band=unknown", "age_band=pooled", "age_band=20-29"], key=group_order)
+    ['age_band=20-29', 'age_band=100-109', 'age_band=unknown', 'age_band=pooled']
     """
     attributes = attributes_of(code)
     known = list(policy().gate.groups.attributes)
     places = tuple(known.index(name) if name in known else len(known) for name in attributes)
-    values = [] if POOLED.fullmatch(code) else [part.partition("=")[2] for part in PARTS.split(code)]
+    values = [] if SMALL_ONES.fullmatch(code) else [part.partition("=")[2] for part in PARTS.split(code)]
     return (len(attributes), places, attributes, not values, tuple(map(_counted, values)))
 
 
 def attributes_of(code: str) -> tuple[str, ...]:
     """What a group is a group by.
 
-    >>> attributes_of("sex=女+unit_size=300+"), attributes_of("sex+age_band=other")
+    >>> attributes_of("sex=女+unit_size=300+"), attributes_of("sex+age_band=pooled")
     (('sex', 'unit_size'), ('sex', 'age_band'))
     """
-    pooled = POOLED.fullmatch(code)
+    pooled = SMALL_ONES.fullmatch(code)
     if pooled:
         return tuple(pooled["attributes"].split(PAIR))
     return tuple(part.partition("=")[0] for part in PARTS.split(code))

@@ -107,6 +107,7 @@ def risk_figure(title: str | Bilingual, y: Numbers, scores: Mapping[str, Numbers
         left, right = figure.subplots(1, 2)
         _precision_recall(left, y, scores, chinese)
         drawn_calibration(right, y, chances, chinese)
+        legend_below(figure, left, right)
     return figure
 
 
@@ -122,7 +123,7 @@ def next_post_figure(title: str, places: Mapping[str, Numbers]) -> Figure:
         axes.set_ylim(bottom=0)
         axes.set_xlabel(_word("places", chinese))
         axes.set_ylabel(_word("hits", chinese))
-        axes.legend(fontsize=8)
+        legend_below(figure, axes)
     return figure
 
 
@@ -133,7 +134,6 @@ def _precision_recall(axes: Axes, y: Numbers, scores: Mapping[str, Numbers], chi
             precision, recall, _ = precision_recall_curve(truth, ranked, sample_weight=weight)
             axes.step(recall, precision, where="post", label=in_words(method_named(name), chinese), linewidth=1.2)
         axes.axhline(float(y.mean()), color="grey", linewidth=0.8, linestyle=":")
-        axes.legend(fontsize=8)
     axes.set_xlabel(_word("recall", chinese))
     axes.set_ylabel(_word("precision", chinese))
 
@@ -147,7 +147,14 @@ def drawn_calibration(axes: Axes, y: Numbers, chances: Numbers, chinese: bool) -
     axes.errorbar(said, seen, yerr=[np.minimum(half, seen), half], fmt="o", markersize=4, capsize=2, label="pharos")
     axes.set_xlabel(_word("said", chinese))
     axes.set_ylabel(_word("seen", chinese))
-    axes.legend(fontsize=8)
+
+
+def legend_below(figure: Figure, *panels: Axes) -> None:
+    """One legend under the panels, where it covers nothing; each name once."""
+    named = {label: handle for axes in panels for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    if named:
+        figure.legend(list(named.values()), list(named), loc="outside lower center", ncols=min(len(named), 5),
+                      fontsize=8, frameon=False)  # fmt: skip
 
 
 def in_words(text: str | Bilingual, chinese: bool) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
-from training.evaluation.plots import blank_figure
+from training.evaluation.plots import blank_figure, legend_below
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -54,9 +54,10 @@ def units_figure(title: str | Bilingual, days: Mapping[str, UnitsShown]) -> Figu
             axes.set_title(day, fontsize=9, loc="left")
             axes.set_ylim(bottom=0)
             axes.set_xticks([])
+            axes.margins(x=0.03)
             axes.set_xlabel(_word("units", chinese))
             axes.set_ylabel(_word("share", chinese))
-            axes.legend(fontsize=8)
+        legend_below(figure, *figure.axes[:1])
     return figure
 
 
