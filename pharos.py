@@ -314,6 +314,8 @@ def train_risk(
     with steps(console, "train risk") as bar:
         trained = train_risk(settings(), asked, bar.say, bar.plan)
     console.print(as_table(trained))
+    for name, years in trained.years.items():
+        aloud(f"{name}: {years.told.en}")
     for picture in trained.pictures:
         aloud(f"picture {picture}")
 

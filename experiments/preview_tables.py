@@ -102,7 +102,7 @@ def run_preview(settings: Settings, asked: Preview, out: Path | None, console: C
     """Preview, draw, print, write; what the command does."""
     with steps(console, "preview", 2) as bar:
         told = preview(settings, asked, bar.say)
-    place = picture_path(settings)
+    place = picture_path(settings, told["data"])
     place.parent.mkdir(parents=True, exist_ok=True)
     preview_figure(told).savefig(place, format="png")
     console.print(as_table(told))

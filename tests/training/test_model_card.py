@@ -71,6 +71,9 @@ def test_the_card_tells_all_in_both_languages(judged: tuple[Settings, Examined, 
     for code in ("conduct\n", "| poor |", "| excellent |", "inconclusive", "not measured"):
         assert code not in zh  # titles, grades and verdicts have Chinese names
     assert "## 查实投诉\n" in zh
+    assert "学习所用截止日：2022-01-01、2023-01-01、2024-01-01、2025-01-01（各看其后 12 个月）" in zh
+    assert "检验所用截止日：2024-01-01、2025-01-01，" in zh
+    assert "learned from 2022-01-01, 2023-01-01, 2024-01-01, 2025-01-01 (12 months after each); judged on" in en
     assert "| 较差 |" in zh
     assert re.search(r"\| conduct.events \| 后续年份的事件数 \| [\d,]+ \|", zh)  # people are counted whole
     for line in examined.lines:
@@ -129,7 +132,7 @@ def test_the_groups_picture_shows_every_group_by_attribute_and_value() -> None:
     audit = pd.DataFrame({
         "sex": rng.choice(["f", "m"], many), "age_band": rng.choice(["20-29", "100-109", "30-39"], many),
         "ethnicity": rng.choice([*"abcdefgh", "rare", "other"], many, p=[*[0.12] * 8, 0.01, 0.03]),
-        "unit_size": rng.choice(["1-29", "30-99", "100-299", "300+", None], many),
+        "unit_size": pd.Series(["1-29", "30-99", "100-299", "300+", None])[rng.integers(0, 5, many)].to_list(),
     })  # fmt: skip
     chances = rng.beta(2, 6, many)
     judged = Judged(np.arange(many), (rng.random(many) < chances).astype(float), chances, (chances > 0.5).astype(float))

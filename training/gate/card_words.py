@@ -61,6 +61,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "title": ("模型卡：{name} 第 {version} 版", "Model card: {name} version {version}"),
     "passed": ("结论：通过发布检验。", "It passed the gate."),
     "refused": ("结论：未通过发布检验，不得启用。", "It did not pass the gate and may not answer."),
+    "stop": ("。", "."),
     "whole": ("整体检验", "As a whole"),
     "not_served": ("不提供的结果", "Not served"),
     "because": ("{outcome}不提供，因为{why}", "{outcome} is not served because {why}"),

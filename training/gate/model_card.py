@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from training.gate.card_blocks import Block, Bullets, Grid, Heading, Picture, Te
 from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
 from training.gate.evidence import budget_spent
 from training.gate.lines import STATUS_ZH, Line, Status, events_told
+from training.risk.years import PART as YEARS
+from training.risk.years import Years
 
 if TYPE_CHECKING:
     from training.gate.verdict import Examined, Seen
@@ -73,6 +75,7 @@ def card_blocks(examined: Examined, language: int) -> list[Block]:
     """The card in one language."""
     say = Say(language)
     model, left_out = examined.model, examined.metadata.get("not_served", {})
+    years = examined.metadata.get(YEARS, {})
     blocks: list[Block] = [
         Heading(say("title", name=model.name, version=model.version), 1),
         Text(say("passed" if examined.passed else "refused")),
@@ -89,7 +92,7 @@ def card_blocks(examined: Examined, language: int) -> list[Block]:
         ]
         blocks += [Heading(say("not_served")), Bullets(told)]
     for outcome, seen in examined.seen.items():
-        blocks += [*_outcome(outcome, seen, say), *_groups(outcome, seen, examined, say)]
+        blocks += [*_outcome(outcome, seen, years.get(outcome), say), *_groups(outcome, seen, examined, say)]
     return blocks + _signed(examined, say)
 
 
@@ -113,7 +116,7 @@ def _lines(lines: Sequence[Line], say: Say) -> Block:
     return Grid(say.all("check", "means", "found", "must", "status"), rows)
 
 
-def _outcome(outcome: str, seen: Seen, say: Say) -> list[Block]:
+def _outcome(outcome: str, seen: Seen, years: Mapping[str, Any] | None, say: Say) -> list[Block]:
     rates = [
         (say.one(grade.label), rate.n, events_told(rate.events), f"{rate.rate:.2%} [{rate.low:.2%}, {rate.high:.2%}]")
         for grade, rate in seen.checked.rates.items()
@@ -121,6 +124,7 @@ def _outcome(outcome: str, seen: Seen, say: Say) -> list[Block]:
     days = say.listed(str(day) for day in np.unique(seen.rows.days))
     return [
         Heading(say.one(outcome_named(outcome))),
+        *([Text(say.one(Years.from_json(years).told) + say("stop"))] if years else []),
         Text(say("judged", days=days, rows=len(seen.rows.y), events=seen.checked.positives)),
         Picture(f"{outcome}.png", say("curves")),
         Grid(say.all("grade", "rows", "events", "rate"), rates),
