@@ -495,7 +495,7 @@ def serve(
         end_with_parent()
     from serving.service import announced_on, serve, with_address
 
-    serve(with_address(settings(), host, port), announced_on(console))
+    serve(with_address(settings(), host, port), announced_on(console, settings()))
 
 
 @app.command()
