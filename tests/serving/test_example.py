@@ -18,7 +18,7 @@ from serving.api.example import PLACEHOLDER, curl_lines, example_officer
 from tests.serving.desks import demo_desks
 from tests.training.careers import postings, two_step_careers
 
-FIRST = str(postings(two_step_careers(5))["officer_id"].iloc[0])
+KNOWN = set(postings(two_step_careers(5))["officer_id"].astype(str))
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def printed(use: Settings, terminal: bool) -> str:
 def test_somebody_of_the_night_is_asked_about_else_of_the_history(
     known: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert example_officer(known) == FIRST
-    assert f'"officer_ids": ["{FIRST}"]' in printed(known, terminal=True)
+    assert example_officer(known) in KNOWN
+    assert f'"officer_ids": ["{example_officer(known)}"]' in printed(known, terminal=True)
     monkeypatch.setattr(example, "latest_run", lambda use: Night())
     assert example_officer(known) == "n-3"
 
@@ -72,5 +72,5 @@ def test_where_nobody_is_known_the_placeholder_says_that_it_is_one(tmp_path: Pat
 
 def test_what_may_be_a_log_keeps_no_id(known: Settings) -> None:
     said = printed(known, terminal=False)
-    assert FIRST not in said
+    assert not any(one in said for one in KNOWN)
     assert PLACEHOLDER in said
