@@ -120,6 +120,7 @@ def test_a_search_is_one_run_with_every_trial_and_a_picture_on_record(
         ("complete", 0.4, True), ("pruned", 0.1, False), ("fail", None, False), ("complete", 0.5, False),
     ]  # fmt: skip
     assert told.picture == use.pictures_dir / run.info.run_id / "tune-next-post.png"
+    assert told.picture is not None
     assert told.picture.stat().st_size > 10_000
     assert list(use.mlflow_dir.rglob("tune-next-post.png")) != []
     assert "glyph" not in caplog.text, "every letter of the picture is drawn"
