@@ -314,6 +314,8 @@ def train_risk(
     with steps(console, "train risk") as bar:
         trained = train_risk(settings(), asked, bar.say, bar.plan)
     console.print(as_table(trained))
+    for name, years in trained.years.items():
+        aloud(f"{name}: {years.told.en}")
     for picture in trained.pictures:
         aloud(f"picture {picture}")
 
@@ -493,7 +495,7 @@ def serve(
         end_with_parent()
     from serving.service import announced_on, serve, with_address
 
-    serve(with_address(settings(), host, port), announced_on(console))
+    serve(with_address(settings(), host, port), announced_on(console, settings()))
 
 
 @app.command()

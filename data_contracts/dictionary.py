@@ -31,6 +31,9 @@ class Wording:
     event_date: str
     order: str
     values: str
+    colon: str
+    comma: str
+    brackets: tuple[str, str]
 
 
 WORDINGS: Mapping[Language, Wording] = {
@@ -51,6 +54,9 @@ WORDINGS: Mapping[Language, Wording] = {
         event_date="事件日期",
         order="不得早于",
         values="取值",
+        colon="：",
+        comma="、",
+        brackets=("（", "）"),
     ),
     "en": Wording(
         title="Data dictionary",
@@ -75,6 +81,9 @@ WORDINGS: Mapping[Language, Wording] = {
         event_date="event date",
         order="not before",
         values="values",
+        colon=": ",
+        comma=", ",
+        brackets=(" (", ")"),
     ),
 }
 
@@ -129,9 +138,10 @@ def _table_section(table: Table, language: Language) -> str:
 
 def _facts(table: Table, words: Wording) -> Iterable[str]:
     yield f"- {words.required_table if table.required else words.optional_table}"
-    yield f"- {words.key}: {', '.join(f'`{name}`' for name in table.key)}" if table.key else f"- {words.no_key}"
+    key = words.comma.join(f"`{name}`" for name in table.key)
+    yield f"- {words.key}{words.colon}{key}" if key else f"- {words.no_key}"
     if table.event_date is not None:
-        yield f"- {words.event_date}: `{table.event_date}`"
+        yield f"- {words.event_date}{words.colon}`{table.event_date}`"
     for rule in table.rules:
         yield f"- `{rule.column}` {words.order} `{rule.earlier}`"
     if table.registered:
@@ -148,7 +158,7 @@ def _row(column: Column, language: Language) -> str:
         words.kinds[column.kind],
         words.yes if column.required else words.no,
         words.classes[column.classification],
-        f"{trains} ({', '.join(column.trains_only)})" if column.trains_only else trains,
+        f"{trains}{words.comma.join(column.trains_only).join(words.brackets)}" if column.trains_only else trains,
         "↓" if listed else range_of(column),
         "" if column.references is None else f"`{column.references}`",
         column.description_zh if language == "zh" else column.description_en,
@@ -157,8 +167,9 @@ def _row(column: Column, language: Language) -> str:
 
 
 def _values(column: Column, language: Language) -> str:
-    pairs = ", ".join(f"`{code}` {label}" for code, label in values_of(column, language))
-    return f"- `{column.name}` {WORDINGS[language].values}: {pairs}"
+    words = WORDINGS[language]
+    pairs = words.comma.join(f"`{code}` {label}" for code, label in values_of(column, language))
+    return f"- `{column.name}` {words.values}{words.colon}{pairs}"
 
 
 def _name(table: Table, language: Language) -> str:

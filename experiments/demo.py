@@ -87,7 +87,7 @@ def run_demo(plan: DemoPlan, base: Settings, console: Console) -> float:
         for table in walked(step, way):
             console.print(table)
         console.print(f"[dim]{time.perf_counter() - begun:.1f} s[/]")
-    for picture in sorted(settings.pictures_dir.glob("*.png")):
+    for picture in sorted(settings.pictures_dir.rglob("*.png")):
         console.print(f"picture {picture}", markup=False, highlight=False, soft_wrap=True)
     seconds = _answer(way, started)
     console.print(f"the whole way took {seconds:.0f} s; state in {settings.state}", highlight=False)

@@ -12,7 +12,7 @@ from typing import Any
 from data_contracts.vocabulary import Bilingual
 
 TEMPLATES = Path(__file__).parent / "templates"
-Cell = str | float | int | None
+Cell = str | float | int | Bilingual | None
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,11 @@ class Page:
     sections: Sequence[Section]
 
 
-def told(value: Cell) -> str:
-    """A cell as people read it.
+def told(value: str | float | int | None) -> str:
+    """A cell as people read it; what is whole is told whole.
 
-    >>> [told(one) for one in ("conduct", 12345, 0.12345, None, float("nan"))]
-    ['conduct', '12,345', '0.123', '–', '–']
+    >>> [told(one) for one in ("conduct", 12345, 0.12345, 12.0, None, float("nan"))]
+    ['conduct', '12,345', '0.123', '12', '–', '–']
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
@@ -76,7 +76,7 @@ def told(value: Cell) -> str:
         return str(value)
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3f}"
+    return f"{value:,.0f}" if abs(value) >= 1000 or float(value).is_integer() else f"{value:.3f}"
 
 
 def write_page(path: Path, page: Page) -> Path:

@@ -234,6 +234,7 @@ def _figures(y: Numbers, marks: Marks) -> dict[str, Any]:
     return {"flagged": rate.n, "events": float(y.sum()), "base_rate": float(y.mean()), **known, "recall": recall}
 
 
-def picture_path(settings: Settings) -> Path:
-    """Where the picture lies."""
-    return settings.pictures_dir / "preview.png"
+def picture_path(settings: Settings, about: Mapping[str, Any]) -> Path:
+    """Where the picture lies: that of another version or day is not written over; `about` as in the JSON's data."""
+    model = about["model"]
+    return settings.pictures_dir / f"{model['name']}-{model['version']}" / f"preview-{about['as_of']}.png"

@@ -12,9 +12,11 @@ from rich.table import Table
 
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
+from data_contracts.vocabulary import Bilingual
 from experiments.preview import Preview, Setting, picture_path, preview
 from experiments.progress import steps
-from training.evaluation.plots import blank_figure
+from training.evaluation.names import outcome_named
+from training.evaluation.plots import blank_figure, in_words, legend_below
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,20 +54,22 @@ def _short(value: float | None, digits: int) -> str:
 
 def preview_figure(told: Mapping[str, Any]) -> Figure:
     """Precision with its interval, and alerts now and a month, against the share of the force flagged."""
+    day = told["data"]["as_of"]
     lines: dict[str, list[Mapping[str, Any]]] = {}
     for record in told["records"]:
         lines.setdefault(policy().outcome(record["outcome"]).name_at(record["horizon_months"]), []).append(record)
-    with blank_figure(f"preview, {told['data']['as_of']}", 11) as (figure, chinese):
+    with blank_figure(Bilingual(f"预警预览 {day}", f"preview, {day}"), 11) as (figure, chinese):
         left, right = figure.subplots(1, 2)
         for number, (name, records) in enumerate(lines.items()):
             ordered = sorted(records, key=lambda record: float(record["alerts_now"]))
-            _precision(left, name, ordered, f"C{number}")
-            _volume(right, name, ordered, f"C{number}", chinese)
+            told_as = in_words(outcome_named(name), chinese)
+            _precision(left, told_as, ordered, f"C{number}")
+            _volume(right, told_as, ordered, f"C{number}", chinese)
         for axes, word in ((left, "precision"), (right, "alerts")):
             axes.set_xlabel(WORDS["share"][0 if chinese else 1])
             axes.set_ylabel(WORDS[word][0 if chinese else 1])
             axes.set_ylim(bottom=0)
-            axes.legend(fontsize=8)
+        legend_below(figure, left, right)
     return figure
 
 
@@ -98,7 +102,7 @@ def run_preview(settings: Settings, asked: Preview, out: Path | None, console: C
     """Preview, draw, print, write; what the command does."""
     with steps(console, "preview", 2) as bar:
         told = preview(settings, asked, bar.say)
-    place = picture_path(settings)
+    place = picture_path(settings, told["data"])
     place.parent.mkdir(parents=True, exist_ok=True)
     preview_figure(told).savefig(place, format="png")
     console.print(as_table(told))

@@ -15,13 +15,16 @@ from data_contracts.vocabulary import Bilingual, Grade
 from experiments.backtest_risk import COUNT_RULE, PHAROS, Tested
 from experiments.pages import Cell, Picture, Row, Section, Sheet
 from experiments.report_groups import audit_of
+from experiments.report_words import caption_of, coded, outcome_at, verdict_named
 from models.base import Numbers
 from training.evaluation.card_plots import groups_figure
 from training.evaluation.fairness import Fairness, Group, Judged, Measured, fairness
 from training.evaluation.grade_rates import GradeRates, grade_rates, poor_over_excellent, strictly_ordered
+from training.evaluation.names import group_named, group_order, measure_named, method_named, outcome_named
 from training.evaluation.report_plots import budget_figure, calibrations_figure, grades_figure, learning_figure
 from training.evaluation.risk_metrics import TOP_SHARE, ece, precision_at
 from training.evaluation.unit_plots import units_figure
+from training.gate.lines import events_told
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,6 +38,7 @@ OUTCOME = Bilingual("结局", "outcome")
 AS_OF = Bilingual("截止日", "as of")
 RATIO = Bilingual("预测/实际", "predicted over observed")
 MODEL = Bilingual("模型", "model")
+YES, NO = Bilingual("是", "yes"), Bilingual("否", "no")
 
 
 def run_section(made: Evidence, _: Drawn) -> Section:
@@ -48,10 +52,10 @@ def run_section(made: Evidence, _: Drawn) -> Section:
     known = data["cuts"]["known_until"]
     seed, draws = data["bootstrap"]["seed"], data["bootstrap"]["draws"]
     notes = [
-        Bilingual(f"重新运行:{command}", f"Run again: {command}"),
-        Bilingual(f"数据记录到 {known};训练只用截止日之前已知的事实;检验用全部已知结论。",
+        Bilingual(f"重新运行：{command}", f"Run again: {command}"),
+        Bilingual(f"数据记录到 {known}；训练只用截止日之前已知的事实；检验用全部已知结论。",
                   f"Data know of days up to {known}; training sees only what was known at each as-of; tests use all."),
-        Bilingual(f"区间为 95 %,按民警配对自助抽样 {draws} 次,种子 {seed}。",
+        Bilingual(f"区间为 95 %，按民警配对自助抽样 {draws} 次，种子 {seed}。",
                   f"Intervals are 95 %, paired bootstrap over officers, {draws} draws, seed {seed}."),
     ]  # fmt: skip
     files = [Row((name, digest)) for name, digest in sorted(data["hashes"].items())]
@@ -72,10 +76,12 @@ def budget_section(made: Evidence, drawn: Drawn) -> Section:
     section = Section("budget", title, [Bilingual("所有截止日合并。", "Pooled over as-ofs.")])
     for outcome in made.outcomes:
         y, scores = _pooled(made.of(outcome))
-        caption = Bilingual(f"{outcome}:按预警名额的精确率", f"{outcome}: precision by alert budget")
-        section.pictures.append(Picture(caption, drawn(budget_figure(outcome, y, scores, PHAROS), f"budget-{outcome}")))
+        caption = caption_of(outcome, "按预警名额的精确率", "precision by alert budget")
+        section.pictures.append(
+            Picture(caption, drawn(budget_figure(outcome_named(outcome), y, scores, PHAROS), f"budget-{outcome}"))
+        )
         columns = [MODEL, *(Bilingual(f"前 {100 * share:g} %", f"top {100 * share:g} %") for share in SHOWN_BUDGETS)]
-        rows = [Row((name, *(precision_at(y, score, share) for share in SHOWN_BUDGETS)))
+        rows = [Row((method_named(name), *(precision_at(y, score, share) for share in SHOWN_BUDGETS)))
                 for name, score in scores.items()]  # fmt: skip
         section.sheets.append(Sheet(caption, columns, rows))
     return section
@@ -87,10 +93,10 @@ def calibration_section(made: Evidence, drawn: Drawn) -> Section:
     rows = []
     for outcome in made.outcomes:
         days = {str(one.as_of): (one.y, one.scores[PHAROS]) for one in made.of(outcome)}
-        caption = Bilingual(f"{outcome}:预测与实际", f"{outcome}: said against seen")
-        png = drawn(calibrations_figure(outcome, days), f"calibration-{outcome}")
+        caption = caption_of(outcome, "预测与实际", "said against seen")
+        png = drawn(calibrations_figure(outcome_named(outcome), days), f"calibration-{outcome}")
         section.pictures.append(Picture(caption, png))
-        rows += [Row((outcome, day, *_calibrated(y, said))) for day, (y, said) in days.items()]
+        rows += [Row((outcome_named(outcome), day, *_calibrated(y, said))) for day, (y, said) in days.items()]
     columns = (OUTCOME, AS_OF, Bilingual("平均预测", "mean predicted"), Bilingual("实际", "observed"),
                RATIO, Bilingual("校准误差", "calibration error"))  # fmt: skip
     section.sheets.append(Sheet(Bilingual("pharos 的校准", "calibration of pharos"), columns, rows))
@@ -103,9 +109,11 @@ def grades_section(made: Evidence, drawn: Drawn) -> Section:
     shares, rows = policy().grades.shares, []
     for outcome in made.outcomes:
         days = {str(one.as_of): grade_rates(one.y, one.scores[PHAROS], shares) for one in made.of(outcome)}
-        caption = Bilingual(f"{outcome}:各等级发生率", f"{outcome}: event rate by grade")
-        section.pictures.append(Picture(caption, drawn(grades_figure(outcome, days), f"grades-{outcome}")))
-        rows += [Row((outcome, day, *_graded(rates))) for day, rates in days.items()]
+        caption = caption_of(outcome, "各等级发生率", "event rate by grade")
+        section.pictures.append(
+            Picture(caption, drawn(grades_figure(outcome_named(outcome), days), f"grades-{outcome}"))
+        )
+        rows += [Row((outcome_named(outcome), day, *_graded(rates))) for day, rates in days.items()]
     names = [Bilingual(grade.zh, grade.en) for grade in Grade]
     ordered, times = Bilingual("严格有序", "strictly ordered"), Bilingual("较差/最佳", "poor over excellent")
     columns = (OUTCOME, AS_OF, *names, ordered, times)
@@ -118,17 +126,17 @@ def units_section(made: Evidence, drawn: Drawn) -> Section | None:
     title = Bilingual("单位", "units")
     if made.units is None:
         note = made.units_note
-        return None if note is None else Section("units", title, [Bilingual(f"未能评定:{note}", f"Left out: {note}")])
+        return None if note is None else Section("units", title, [Bilingual(f"未能评定：{note}", f"Left out: {note}")])
     section = Section("units", title)
     for outcome, days in (made.units.shown or {}).items():
-        caption = Bilingual(f"{outcome}:单位的预期与实际", f"{outcome}: units, expected and seen")
-        section.pictures.append(Picture(caption, drawn(units_figure(outcome, days), f"units-{outcome}")))
+        caption = caption_of(outcome, "单位的预期与实际", "units, expected and seen")
+        section.pictures.append(Picture(caption, drawn(units_figure(outcome_named(outcome), days), f"units-{outcome}")))
     keys = ("outcome", "as_of", "method", "units", "spearman", "spearman_low", "spearman_high")
     columns = (OUTCOME, AS_OF, Bilingual("方法", "method"), Bilingual("单位数", "units"),
                Bilingual("等级相关", "Spearman"), Bilingual("下限", "low"), Bilingual("上限", "high"))  # fmt: skip
-    rows = [Row([one[key] for key in keys]) for one in made.units.records]
+    rows = [coded(one, keys) for one in made.units.records]
     section.sheets.append(Sheet(Bilingual("与实际的等级相关", "rank correlation with what came"), columns, rows))
-    section.sheets.append(_compared("units", made.units.comparisons))
+    section.sheets.append(_compared(Bilingual("单位", "units"), made.units.comparisons))
     return section
 
 
@@ -136,18 +144,19 @@ def ceiling_section(made: Evidence, drawn: Drawn) -> Section | None:
     """What more officers, or the findings of later years, would give: how far there is to go."""
     if not made.ceilings:
         return None
-    zh = "只用提升树、只看最后一个截止日:曲线仍在上升处,更多民警或年份会有帮助;已知后来结论一列是当日无法知道的上限。"
+    zh = ("只用提升树、只看最后一个截止日：曲线仍在上升处，更多民警或年份会有帮助；"
+          "“已知后来结论”一列是当日无法知道的上限。")  # fmt: skip
     en = ("Trees alone, at the last as-of: where the curve still rises, more officers or years would help; the column "
           "of later findings is a ceiling, for nobody could know them on that day.")  # fmt: skip
     section = Section("ceiling", Bilingual("上限", "how far there is to go"), [Bilingual(zh, en)])
-    curves = {f"{one.outcome} {one.as_of}": [(spot.rows, spot.average_precision) for spot in one.curve]
+    curves = {outcome_at(one.outcome, one.as_of): [(spot.rows, spot.average_precision) for spot in one.curve]
               for one in made.ceilings}  # fmt: skip
     caption = Bilingual("学习曲线", "learning curves")
     section.pictures.append(Picture(caption, drawn(learning_figure(curves), "learning")))
     shares = [Bilingual(f"{100 * spot.share:g} % 民警", f"{100 * spot.share:g} % of the officers")
               for spot in made.ceilings[0].curve]  # fmt: skip
     columns = (OUTCOME, AS_OF, *shares, Bilingual("已知后来结论", "told later findings"))
-    rows = [Row((one.outcome, one.as_of, *(spot.average_precision for spot in one.curve), one.eventual))
+    rows = [Row((outcome_named(one.outcome), one.as_of, *(spot.average_precision for spot in one.curve), one.eventual))
             for one in made.ceilings]  # fmt: skip
     section.sheets.append(Sheet(Bilingual("平均精确率", "average precision"), columns, rows))
     return section
@@ -158,15 +167,15 @@ def groups_section(made: Evidence, drawn: Drawn) -> Section | None:
     audits = {outcome: audit_of(made.of(outcome), made.protected) for outcome in made.outcomes}
     if any(audit.empty for audit in audits.values()):
         return None
-    zh = "合格:区间全部落在允许范围内;不合格:区间排除相等且估计在范围外;其余为未定,未定不算合格。"
+    zh = "通过：区间全部落在允许范围内；不通过：区间排除相等且估计值在范围外；其余为无法判定，不等于通过。"
     en = "Pass: the interval lies in the band; fail: it excludes equality, the figure lies outside; else inconclusive."
-    section = Section("groups", Bilingual("群体公平", "groups"), [Bilingual(zh, en)])
+    section = Section("groups", Bilingual("各组是否公平", "groups"), [Bilingual(zh, en)])
     limits = policy().gate.groups
     for outcome, audit in audits.items():
         found = fairness(_judged(made.of(outcome)), audit, limits, len(audits))
         if found.groups:
-            caption = Bilingual(f"{outcome}:各群体", f"{outcome}: groups")
-            png = drawn(groups_figure(outcome, found.groups, limits), f"groups-{outcome}")
+            caption = caption_of(outcome, "各组", "groups")
+            png = drawn(groups_figure(outcome_named(outcome), found.groups, limits), f"groups-{outcome}")
             section.pictures.append(Picture(caption, png))
             section.sheets.append(_groups(caption, found))
     return section
@@ -177,9 +186,9 @@ def comparisons_section(made: Evidence, _: Drawn) -> Section:
     names = list(dict.fromkeys(key for record in made.report.records for key in record))
     skipped = {"horizon_months", "labels"}
     shown = [name for name in names if name not in skipped and not _is_nested(made.report.records, name)]
-    rows = [Row([record.get(name) for name in shown]) for record in made.report.records]
-    figures = Sheet(Bilingual("各模型", "every model"), [Bilingual(name, name) for name in shown], rows)
-    sheets = [figures, _compared("risk", made.report.comparisons)]
+    rows = [coded(record, shown) for record in made.report.records]
+    figures = Sheet(Bilingual("各模型", "every model"), [measure_named(name) for name in shown], rows)
+    sheets = [figures, _compared(Bilingual("风险模型", "risk"), made.report.comparisons)]
     return Section("comparisons", Bilingual("与其他模型比较", "comparisons"), [], [], sheets)
 
 
@@ -187,12 +196,14 @@ def _is_nested(records: Sequence[Mapping[str, Any]], name: str) -> bool:
     return any(isinstance(record.get(name), list | dict) for record in records)
 
 
-def _compared(what: str, comparisons: Sequence[Mapping[str, Any]]) -> Sheet:
+def _compared(what: Bilingual, comparisons: Sequence[Mapping[str, Any]]) -> Sheet:
     keys = ("outcome", "as_of", "metric", "model", "versus", "difference", "low", "high")
     columns = (OUTCOME, AS_OF, Bilingual("指标", "metric"), MODEL, Bilingual("对照", "versus"),
                Bilingual("差", "difference"), Bilingual("下限", "low"), Bilingual("上限", "high"))  # fmt: skip
-    rows = [Row([one[key] for key in keys]) for one in comparisons]
-    return Sheet(Bilingual(f"差异与 95 % 区间({what})", f"differences with 95 % intervals ({what})"), columns, rows)
+    rows = [coded(one, keys) for one in comparisons]
+    return Sheet(
+        Bilingual(f"差异与 95 % 区间（{what.zh}）", f"differences with 95 % intervals ({what.en})"), columns, rows
+    )
 
 
 def _pooled(tested: Sequence[Tested]) -> tuple[Numbers, dict[str, Numbers]]:
@@ -207,7 +218,7 @@ def _calibrated(y: Numbers, said: Numbers) -> tuple[Cell, ...]:
 
 
 def _graded(rates: GradeRates) -> tuple[Cell, ...]:
-    ordered = "是 yes" if strictly_ordered(rates) else "否 no"
+    ordered = YES if strictly_ordered(rates) else NO
     return *(rates[grade].rate for grade in Grade), ordered, poor_over_excellent(rates)
 
 
@@ -223,19 +234,22 @@ def _judged(tested: Sequence[Tested]) -> Judged:
 
 
 def _groups(caption: Bilingual, found: Fairness) -> Sheet:
-    columns = (Bilingual("群体", "group"), Bilingual("民警", "officers"), Bilingual("事件", "events"),
+    columns = (Bilingual("组", "group"), Bilingual("民警", "officers"), Bilingual("事件", "events"),
                RATIO, Bilingual("结论", "verdict"),
-               Bilingual("命中率差", "true-positive gap"), Bilingual("结论", "verdict"),
-               Bilingual("标记率比", "flag-rate ratio"), Bilingual("误报率比", "false-positive ratio"))  # fmt: skip
-    return Sheet(caption, columns, [_group(one) for one in found.groups])
+               Bilingual("检出率差", "true-positive gap"), Bilingual("结论", "verdict"),
+               Bilingual("预警率比", "flag-rate ratio"), Bilingual("误报率比", "false-positive ratio"))  # fmt: skip
+    groups = sorted(found.groups, key=lambda one: group_order(one.name))
+    return Sheet(caption, columns, [_group(one) for one in groups])
 
 
 def _group(one: Group) -> Row:
     limits = policy().gate.groups
-    ratio, gap = one.calibration_verdict(limits).value, one.gap_verdict(limits).value
+    ratio, gap = (verdict_named(found) for found in (one.calibration_verdict(limits), one.gap_verdict(limits)))
     measured = (one.predicted_ratio, one.true_positive_gap, one.flag_ratio, one.false_positive_ratio)
     said, missed, flagged, alarmed = map(_interval, measured)
-    return Row((one.name, one.officers, one.positives, said, ratio, missed, gap, flagged, alarmed))
+    return Row(
+        (group_named(one.name), one.officers, events_told(one.positives), said, ratio, missed, gap, flagged, alarmed)
+    )
 
 
 def _interval(one: Measured) -> str:

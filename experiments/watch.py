@@ -20,6 +20,7 @@ from data_contracts.asof import add_months
 from data_contracts.errors import MissingTable
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
+from data_contracts.vocabulary import Bilingual
 from experiments.progress import steps
 from experiments.reporting import check_writable
 from experiments.watch_findings import ALERT, WARN, Finding
@@ -31,6 +32,7 @@ from features.history import History
 from features.store import FeatureReader
 from models.base import Numbers
 from models.risk.model import OutcomeModel
+from training.evaluation.names import outcome_named
 from training.risk.outcomes import Question, labels
 from training.risk.reference import YEAR_DAYS, Answer, Came, Said, came_of, chances_of, key_of, said_from
 from training.risk.train import label_tables
@@ -54,7 +56,7 @@ class Watch:
     findings: list[Finding]
     said: dict[str, tuple[Said, Said]]
     came: dict[str, list[tuple[Outcome, Came]]]
-    notes: list[str] = field(default_factory=list)
+    notes: list[Bilingual] = field(default_factory=list)
 
     @property
     def level(self) -> int:
@@ -81,7 +83,7 @@ class Watch:
                           "came": {key: asdict(came) for key, came in reference.came.items()}},
             "findings": [{**asdict(found), "level": LEVELS[found.level]} for found in self.findings],
             "predictions": {key: {"then": asdict(then), "now": asdict(now)} for key, (then, now) in self.said.items()},
-            "outcomes": outcomes, "notes": self.notes, "data_hash": self.data_hash,
+            "outcomes": outcomes, "notes": [note.en for note in self.notes], "data_hash": self.data_hash,
         }  # fmt: skip
 
 
@@ -173,11 +175,15 @@ def _came(said: SaidOn | None, answer: Answer, as_of: date, tables: Mapping[str,
     return [(told, came_of([(y, told.chances)]))]
 
 
-def _not_yet(key: str, horizon_months: int, made: Watch) -> str:
+def _not_yet(key: str, horizon_months: int, made: Watch) -> Bilingual:
+    name = outcome_named(key).zh
     ends = add_months(made.watched.reference.as_of, horizon_months)
     if ends > made.as_of:
-        return f"{key}: no night is old enough to be judged before {ends}"
-    return f"{key}: no night or snapshot between training and {add_months(made.as_of, -horizon_months)} can be judged"
+        zh = f"尚不能判定：{name}的预测最早到 {ends} 才满期限。"
+        return Bilingual(zh, f"{key}: no night is old enough to be judged before {ends}")
+    last = add_months(made.as_of, -horizon_months)
+    zh = f"尚不能判定：{name}在训练日与 {last} 之间没有可评定的批次或快照。"
+    return Bilingual(zh, f"{key}: no night or snapshot between training and {last} can be judged")
 
 
 def as_table(made: Watch) -> Table:
@@ -213,6 +219,6 @@ def run_watch(settings: Settings, as_of: date, out: Path | None, console: Consol
         page = record_watch(settings, made, out or settings.state / "watch" / as_of.isoformat())
     console.print(as_table(made))
     for note in made.notes:
-        console.print(note, highlight=False, markup=False)
+        console.print(note.en, highlight=False, markup=False)
     console.print(f"written to {page}", highlight=False, markup=False, soft_wrap=True)
     return EXIT_STATUS[made.level]

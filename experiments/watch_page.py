@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from experiments.watch_findings import ALERT, Finding
 from experiments.watch_outcomes import Outcome
 from training import tracking
 from training.evaluation.drift_plots import calibration_figure, drifting_figure, rates_figure, said_figure
+from training.evaluation.names import outcome_named
 from training.risk.reference import Came
 
 if TYPE_CHECKING:
@@ -24,21 +26,21 @@ if TYPE_CHECKING:
     from experiments.watch import Watch
 
 EXPERIMENT = "watch"
-LEVELS = (Bilingual("平稳", "quiet"), Bilingual("预警", "warning"), Bilingual("警报", "alert"))
+LEVELS = (Bilingual("平稳", "quiet"), Bilingual("提醒", "warning"), Bilingual("警报", "alert"))
 SECTIONS: Mapping[str, Bilingual] = {
     "inputs": Bilingual("输入特征", "inputs"),
     "predictions": Bilingual("预测", "predictions"),
     "outcomes": Bilingual("结局", "outcomes"),
 }
 FIGURES: Mapping[str, Bilingual] = {
-    "psi": Bilingual("分布变化(均值;PSI)", "spread (means; PSI)"),
+    "psi": Bilingual("分布变化（均值；PSI）", "spread (means; PSI)"),
     "nulls": Bilingual("缺值比例", "share without a value"),
     "new_codes": Bilingual("新代码比例", "share with a new code"),
-    "grades": Bilingual("等级变化(较差比例;PSI)", "grades (share poor; PSI)"),
-    "mean": Bilingual("平均预测(倍数)", "mean chance (times)"),
-    "predicted_over_observed": Bilingual("预测与实际之比(倍数)", "predicted over observed (times)"),
+    "grades": Bilingual("等级变化（较差比例；PSI）", "grades (share poor; PSI)"),
+    "mean": Bilingual("平均预测（倍数）", "mean chance (times)"),
+    "predicted_over_observed": Bilingual("预测与实际之比（倍数）", "predicted over observed (times)"),
     "ece": Bilingual("校准误差", "calibration error"),
-    "precision_drop": Bilingual("平均精度(损失比例)", "average precision (share lost)"),
+    "precision_drop": Bilingual("平均精确率（损失比例）", "average precision (share lost)"),
 }
 FINDING_COLUMNS = (
     Bilingual("对象", "of what"),
@@ -83,17 +85,19 @@ def page_of(made: Watch, pictures: Mapping[str, bytes]) -> Page:
     found = {code: [one for one in made.findings if one.section == code] for code in SECTIONS}
     sections = [_section(code, found[code], pictures) for code in SECTIONS]
     sections[-1].sheets.extend(_rates(key, made) for key, some in made.came.items() if some)
-    sections[-1].notes.extend(Bilingual(f"尚不能判定:{note}", note) for note in made.notes)
+    sections[-1].notes.extend(made.notes)
     return Page(title, [_about(made), *sections])
 
 
 def _about(made: Watch) -> Section:
     reference, level = made.watched.reference, LEVELS[made.level]
-    zh = f"模型 risk 第 {made.watched.version} 版,与 {reference.as_of} 训练时的 {reference.officers:,} 名民警相比。"
+    zh = f"模型 risk 第 {made.watched.version} 版，与 {reference.as_of} 训练时的 {reference.officers:,} 名民警相比。"
     en = f"Model risk version {made.watched.version}, against {reference.officers:,} officers as of {reference.as_of}."
-    notes = [Bilingual(f"总体级别:{level.zh}。", f"Overall: {level.en}."), Bilingual(zh, en)]
+    notes = [Bilingual(f"总体级别：{level.zh}。", f"Overall: {level.en}."), Bilingual(zh, en)]
     if reference.recomputed:
-        notes.append(Bilingual("训练时未保存参照,已由快照重算。", "Training kept no reference; it was computed again."))
+        notes.append(
+            Bilingual("训练时未保存参照，已由快照重算。", "Training kept no reference; it was computed again.")
+        )
     return Section("about", Bilingual("概要", "summary"), notes)
 
 
@@ -111,7 +115,8 @@ def _section(code: str, findings: Sequence[Finding], pictures: Mapping[str, byte
 def _row(one: Finding) -> Row:
     level = LEVELS[one.level]
     figure = FIGURES[one.figure]
-    cells = (one.what, f"{figure.zh} {figure.en}", one.then, one.now, one.value, one.bound, f"{level.zh} {level.en}")
+    what = one.what if one.section == "inputs" else outcome_named(one.what)  # features go by their columns
+    cells = (what, figure, one.then, one.now, one.value, one.bound, level)
     return Row(cells, level.en if one.level else "")
 
 
@@ -123,9 +128,11 @@ def _rates(key: str, made: Watch) -> Sheet:
     for grade in Grade:
         before = then.rates[grade.value] if then else (0, 0.0)
         after = now.rates[grade.value]
-        cells = (f"{grade.zh} {grade.en}", before[0], _rate(before), after[0], _rate(after))
+        cells = (grade.label, before[0], _rate(before), after[0], _rate(after))
         rows.append(Row(cells))
-    return Sheet(Bilingual(f"{key},{seen.as_of} 的预测", f"{key}, said on {seen.as_of}"), RATE_COLUMNS, rows)
+    name = outcome_named(key)
+    caption = Bilingual(f"{name.zh}：{seen.as_of} 的预测", f"{name.en}, said on {seen.as_of}")
+    return Sheet(caption, RATE_COLUMNS, rows)
 
 
 def _rate(counted: tuple[int, float]) -> float:
@@ -137,21 +144,25 @@ def _figures(made: Watch) -> dict[str, Figure]:
     warn = policy().watch.inputs.psi.warn
     moved = [one for one in made.findings if (one.section, one.figure) == ("inputs", "psi")]
     bars = {one.what: (one.value / max(warn, one.bound or 0.0), one.level) for one in moved}
-    drawn = {"inputs": drifting_figure(f"inputs {made.as_of}", bars)}
+    drawn = {"inputs": drifting_figure(_on(SECTIONS["inputs"], made.as_of), bars)}
     for key, (then, now) in made.said.items():
         counts = then.spread.counts, now.spread.counts
-        drawn[f"predictions-{key}"] = said_figure(f"{key} {made.as_of}", then.spread.edges, *counts)
+        drawn[f"predictions-{key}"] = said_figure(_on(outcome_named(key), made.as_of), then.spread.edges, *counts)
     for key, some in made.came.items():
         if some:
             drawn |= _came_figures(key, some, made.watched.reference.came.get(key))
     return drawn
 
 
+def _on(what: Bilingual, day: date) -> Bilingual:
+    return Bilingual(f"{what.zh} {day}", f"{what.en} {day}")
+
+
 def _came_figures(key: str, some: Sequence[tuple[Outcome, Came]], then: Came | None) -> dict[str, Figure]:
     came = [one for _, one in some]
     days = [seen.as_of for seen, _ in some]
-    rates = rates_figure(key, days, [one.predicted for one in came], [one.observed for one in came])
-    calibrated = calibration_figure(f"{key} {days[-1]}", then.bins if then else (), came[-1].bins)
+    rates = rates_figure(outcome_named(key), days, [one.predicted for one in came], [one.observed for one in came])
+    calibrated = calibration_figure(_on(outcome_named(key), days[-1]), then.bins if then else (), came[-1].bins)
     return {f"outcomes-{key}-calibration": calibrated, f"outcomes-{key}-rates": rates}
 
 
@@ -162,10 +173,11 @@ def _caption(name: str) -> Bilingual:
             "变化最大的特征，以各自平常的变化为 1", "The features that moved most; 1 is what is usual for each"
         )
     if section == "predictions":
-        return Bilingual(f"{rest} 的预测分布,训练时与现在", f"Chances of {rest}, at training and now")
+        of = outcome_named(rest)
+        return Bilingual(f"{of.zh}：预测分布，训练时与现在", f"Chances of {of.en}, at training and now")
     if rest.endswith("-rates"):
         return Bilingual("各次预测的均值与实际发生率", "Mean predicted at each night, and what came")
-    return Bilingual("校准,训练时与现在", "Calibration, at training and now")
+    return Bilingual("校准，训练时与现在", "Calibration, at training and now")
 
 
 def _drawn(run: tracking.Run, name: str, figure: Figure) -> bytes:

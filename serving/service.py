@@ -18,6 +18,7 @@ from data_contracts.errors import InvalidInput
 from data_contracts.settings import Settings, settings
 from serving.api.admission import check_bind
 from serving.api.app import ROUTES, build_app
+from serving.api.example import curl_lines, example_officer
 from serving.api.guard import App, Guard
 from serving.api.opened import Absent, Desks
 from serving.loading import open_desks
@@ -101,8 +102,11 @@ def with_address(use: Settings, host: str | None, port: int | None) -> Settings:
     return chosen
 
 
-def announced_on(console: Console) -> Callable[[str, Desks], None]:
-    """Say where the service listens, what answers, and a first question to copy."""
+def announced_on(console: Console, use: Settings | None = None) -> Callable[[str, Desks], None]:
+    """Say where the service listens, what answers, and a first question to copy.
+
+    On a terminal it asks about an officer of this state; what is not a terminal may be a log, and keeps no id.
+    """
 
     def announce(address: str, desks: Desks) -> None:
         for desk in (desks.risk, desks.careers):
@@ -112,9 +116,8 @@ def announced_on(console: Console) -> Callable[[str, Desks], None]:
             for words in (notice.zh, notice.en):
                 console.print(f"  {words}", style="yellow", markup=False, highlight=False, soft_wrap=True)
         console.print(f"listening on {address} (stop with Ctrl-C)", markup=False, highlight=False)
-        console.print(
-            f"  curl -s {address}/v1/risk -H 'content-type: application/json' -d '{{\"officer_ids\": [\"o-1\"]}}'",
-            markup=False, highlight=False, soft_wrap=True,
-        )  # fmt: skip
+        known = example_officer(use) if use is not None and console.is_terminal else None
+        for line in curl_lines(address, known):
+            console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
 
     return announce

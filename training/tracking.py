@@ -69,8 +69,8 @@ class Run:
             self.client.set_tag(self.run_id, name, value)
 
     def picture(self, figure: Figure, name: str) -> Path:
-        """A curve as PNG under `pictures/` of the run; the newest of each name also lies where people look for it."""
-        place = self.settings.pictures_dir / f"{name}.png"
+        """A curve as PNG under `pictures/` of the run, and in a folder of this run where people look for pictures."""
+        place = self.settings.pictures_dir / self.run_id / f"{name}.png"
         place.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(place, format="png")
         self.client.log_artifact(self.run_id, str(place), "pictures")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from data_contracts.asof import add_months
 from models.base import Numbers
+from models.risk.facets import differs_by
 from models.risk.themes import FACETS, LEAST_CROWD, SHOWN, THEMES, Facet, facet_of, theme_of
 
 SMALLEST = 0.02  # log-odds; less than two per cent either way is no reason
@@ -36,7 +37,7 @@ MANY_SMALL: dict[str, Any] = {
 }
 BAD = np.array([theme.bad for theme, _ in FACETS])
 MORE, LESS = (np.array([facet.worse == side for _, facet in FACETS]) for side in ("more", "less"))
-NEAR = 0.05  # of the usual: who has 176 hours where all have 180 differs in nothing that people would call a reason
+SCALES = np.array([facet.scale for _, facet in FACETS])
 
 
 @dataclass(frozen=True)
@@ -164,19 +165,21 @@ class _Record:
         )
 
     def fits(self, sign: float) -> NDArray[np.bool_]:
-        """Whether a facet's number is known, tells of nobody else and lies on the side that is said, (n, facets).
+        """Whether a facet's number is known, tells of nobody else and differs from the usual the way that is said,
+        (n, facets).
 
-        In a theme of bad things it must not lie on the other side of the usual; where more (or less) is worse it must
-        be more (or less) by a difference that people would see.
+        The usual is the mean of the force, or of the others in the post where that is unknown. In a theme of bad
+        things, and where more is worse, a reason is more and a strength less; where less is worse it is the other way
+        round; elsewhere either will do. Without a usual only bad things have a side: none of them is no reason.
         """
-        usual = np.where(np.isnan(self.mean), 0.0, self.mean)
-        side = (self.value >= usual) & (self.value > 0) if sign > 0 else self.value <= usual
-        apart = NEAR * np.abs(usual)
+        usual = np.where(np.isnan(self.mean), self.post, self.mean)
+        apart = differs_by(usual, SCALES)
         above, below = self.value > usual + apart, self.value < usual - apart
         more, less = (above, below) if sign > 0 else (below, above)
-        unknown = np.isnan(self.mean)
-        fits: NDArray[np.bool_] = ~np.isnan(self.value) & ~(self.crowd < LEAST_CROWD)
-        return fits & (~BAD | side) & (~MORE | more | unknown) & (~LESS | less | unknown)
+        said = np.where(BAD | MORE, more, np.where(LESS, less, above | below))
+        alone = ~BAD | ((self.value > 0) if sign > 0 else (self.value <= 0))
+        told: NDArray[np.bool_] = ~np.isnan(self.value) & ~(self.crowd < LEAST_CROWD)
+        return told & np.where(np.isnan(usual), alone, said)
 
     def sentences(self, chosen: NDArray[np.intp], strength: NDArray[np.float64]) -> list[str]:
         """The JSON of each row."""

@@ -104,7 +104,7 @@ def test_what_is_written_is_json_with_a_picture_and_a_narrow_table(known: Settin
     run_preview(known, Preview(AS_OF), tmp_path / "deep" / "preview.json", screen)
     told = json.loads((tmp_path / "deep" / "preview.json").read_text("utf-8"))
     assert {one["outcome"] for one in told["records"]} == {"conduct"}
-    assert (known.pictures_dir / "preview.png").stat().st_size > 10_000
+    assert (next(known.pictures_dir.glob(f"risk-*/preview-{AS_OF}.png"))).stat().st_size > 10_000
     lines = screen.file.getvalue().splitlines() if isinstance(screen.file, io.StringIO) else []
     assert any("poor share 5 %" in line and "1.000" in line for line in lines)
     assert as_table(told).row_count == 7

@@ -150,7 +150,7 @@ def test_the_pictures_of_the_page_stand_in_mlflow(reported: tuple[Settings, Path
     assert {f"report-{kind}-conduct.png" for kind in ("budget", "calibration", "grades", "groups")} <= names
     shown = [address for address in read(out / "risk.html").addresses if address.startswith("data:")]
     assert len(shown) == len(names)
-    png = (state.pictures_dir / "report-budget-conduct.png").read_bytes()
+    png = (state.pictures_dir / runs[0].info.run_id / "report-budget-conduct.png").read_bytes()
     assert base64.b64encode(png).decode() in shown[0]
     assert json.loads((out / "risk.json").read_text(encoding="utf-8"))["records"]
 

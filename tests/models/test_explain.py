@@ -111,6 +111,28 @@ def test_nobody_reads_no_complaint_as_a_reason_nor_many_as_a_strength() -> None:
     assert reasons[0]["text"]["en"].startswith("6 complaints since 2019-03-01")
 
 
+@pytest.mark.parametrize(("column", "usual"), [
+    ("complaints_24m", 2.0), ("moves_60m", 2.0), ("tenure_days", 4000.0), ("overtime_hours_12m", 250.0),
+    ("supervisor_changes_24m", 1.0),
+])  # fmt: skip
+def test_a_number_like_everybodys_is_neither_reason_nor_strength(column: str, usual: float) -> None:
+    for added in (0.4, -0.4):
+        assert _told({column: added}, {column: usual}, {column: usual}) == ([], [])
+        assert _told({column: added}, {column: 1.01 * usual}, {column: usual}) == ([], [])
+    assert _told({column: 0.4}, {column: 1.5 * usual}, {column: usual})[0][0]["text"]["en"].endswith("on average)") or (
+        column == "complaints_24m"
+    )
+
+
+def test_a_number_is_set_against_the_post_where_the_force_is_unknown() -> None:
+    def reasons(others: float) -> list[Any]:
+        values = {"complaints_24m": 3.0, "complaints_24m_minus_post_others": 3.0 - others}
+        return _told({"complaints_24m": 0.4}, values, {})[0]
+
+    assert reasons(3.0) == reasons(4.0) == []
+    assert len(reasons(2.0)) == 1
+
+
 def test_the_facet_that_adds_most_is_told() -> None:
     values = {"overtime_hours_12m": 100.0, "nights_per_duty_month_12m": 7.0}
     more_nights, _ = _told({"overtime_hours_12m": 0.1, "nights_12m": 0.5}, values, {})

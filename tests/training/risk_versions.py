@@ -27,8 +27,10 @@ from training.evaluation.bootstrap import OfficerDraws
 from training.gate import evidence
 from training.gate.evidence import Later, check, digest, write_evidence
 from training.risk.record import EVIDENCE_PATH
+from training.risk.years import Years
 
 DAYS = (date(2024, 1, 1), date(2025, 1, 1))
+YEARS = Years(12, (date(2022, 1, 1), date(2023, 1, 1), *DAYS), DAYS)
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def register(use: Settings, force: Force, **changes: object) -> ResolvedModel:
         rows = write_evidence(scratch, later, pseudonyms(use.keys_dir))
         run.file(rows, EVIDENCE_PATH)
         metadata = {"outcomes": ["conduct"], "evidence_sha256": digest(rows), "as_of": "2026-01-01",
-                    "not_served": {"strain": why}, **changes}  # fmt: skip
+                    "not_served": {"strain": why}, "years": {"conduct": YEARS.to_json()}, **changes}  # fmt: skip
         parts = Parts(json={"seed": force.seed})
         folder = artifacts.save(scratch / "signed", parts, metadata, keys.signing_key(use.keys_dir))
         model = run.model(folder, "risk")

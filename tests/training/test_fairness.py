@@ -130,7 +130,7 @@ def test_small_groups_are_pooled_and_smaller_ones_named() -> None:
     sex = ["f"] * 50 + ["m"] * 47 + ["x", "y", "z"]
     audit = pd.DataFrame({"sex": pd.array([*sex[:-1], None], dtype="string")})
     pooled, none = cells_of(audit, ["sex"], np.arange(100), 0.02)
-    assert (pooled.names, none) == (("sex=f", "sex=m", "sex=other"), [])
+    assert (pooled.names, none) == (("sex=f", "sex=m", "sex=pooled"), [])
     assert pooled.officers.tolist() == [50, 47, 3]
     kept, excused = cells_of(audit, ["sex"], np.arange(100), 0.04)
     assert (kept.names, excused) == (("sex=f", "sex=m"), ["sex=x", "sex=y", "sex=unknown"])

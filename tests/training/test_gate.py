@@ -231,7 +231,7 @@ SOUND = Checked("conduct", 200, 50.0, 0.2, GOOD, 0.03, 0.3, GOOD, IN_ORDER)
         ({"ece": float("nan")}, "expected calibration error is not measured"),
         ({"rates": grade_rates(np.ones(200), np.linspace(0, 1, 200), Shares(0.05, 0.15, 0.5, 0.3))}, "event rates"),
         ({"rates": {}}, "event rates"),
-        ({"positives": 2.0}, "events on the later years is 2.000, must be at least 30"),
+        ({"positives": 2.0}, "events on the later years is 2, must be at least 30"),
     ],
     ids=["precision", "hits", "ece", "nan", "equal_rates", "no_rates", "two_events"],
 )

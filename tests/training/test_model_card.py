@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from data_contracts.policy import policy
@@ -15,6 +17,8 @@ from models import artifacts, keys, registry
 from models.registry import ResolvedModel
 from tests.training.risk_versions import DAYS, Force, fewer_draws, register
 from training.evaluation.card_plots import groups_figure
+from training.evaluation.fairness import Judged, fairness
+from training.evaluation.names import group_named, group_order
 from training.gate import verdict as gate
 from training.gate import waivers
 from training.gate.card_blocks import Block, Grid, Heading, Text, as_html, as_markdown
@@ -55,15 +59,23 @@ def test_the_card_tells_all_in_both_languages(judged: tuple[Settings, Examined, 
     zh, en = ((card / f"card.{language}.md").read_text(encoding="utf-8") for language in LANGUAGES)
     assert "结论：未通过发布检验" in zh
     assert "did not pass the gate" in en
-    assert "strain 不提供，因为 平均精确率较投诉计数规则的增益为" in zh
+    assert "超负荷不提供，因为平均精确率较投诉计数规则的增益为" in zh
     assert "strain is not served because gain in average precision over count_rule is" in en
-    for text, fails in ((zh, "不通过"), (en, "fail")):
+    for text, fails, sex in ((zh, "不通过", "性别"), (en, "fail", "sex")):
         assert examined.model_hash in text
-        women = next(line for line in text.splitlines() if line.startswith("| sex=女 † |"))
+        women = next(line for line in text.splitlines() if line.startswith(f"| {sex} 女 † |"))
         assert f"| {fails} |" in women
         assert "[conduct" not in women
         for day in DAYS:
             assert str(day) in text
+    for code in ("conduct\n", "| poor |", "| excellent |", "inconclusive", "not measured"):
+        assert code not in zh  # titles, grades and verdicts have Chinese names
+    assert "## 查实投诉\n" in zh
+    assert "学习所用截止日：2022-01-01、2023-01-01、2024-01-01、2025-01-01（各看其后 12 个月）" in zh
+    assert "检验所用截止日：2024-01-01、2025-01-01，" in zh
+    assert "learned from 2022-01-01, 2023-01-01, 2024-01-01, 2025-01-01 (12 months after each); judged on" in en
+    assert "| 较差 |" in zh
+    assert re.search(r"\| conduct.events \| 后续年份的事件数 \| [\d,]+ \|", zh)  # people are counted whole
     for line in examined.lines:
         assert line.group or f"| {line.check} |" in en
 
@@ -88,7 +100,7 @@ def test_who_signed_and_who_is_excused_stands_in_the_card(judged: tuple[Settings
     excused = replace(seen, fairness=replace(seen.fairness, excused=("sex=unknown",)))
     text = as_markdown(card_blocks(replace(examined, notes=(note,), seen={"conduct": excused}), 1))
     assert f"| justification | Ann Li | 2026-01-01 | {REASON} | {check} |" in text
-    assert "Under 2% of the force even when pooled, and so excused here in writing: sex=unknown." in text
+    assert "Under 2% of the force even when pooled, and so excused here in writing: sex not recorded." in text
 
 
 def test_a_card_without_outcomes_is_short_and_whole() -> None:
@@ -112,6 +124,34 @@ def test_groups_without_an_interval_are_left_empty(judged: tuple[Settings, Exami
     left, right = groups_figure("conduct", [unknown, *groups[1:]], policy().gate.groups).get_axes()
     assert len(left.containers) == len(groups)
     assert len(right.containers) == len(groups) - 1
+
+
+def test_the_groups_picture_shows_every_group_by_attribute_and_value() -> None:
+    rng = np.random.default_rng(4)
+    many = 8000
+    audit = pd.DataFrame({
+        "sex": rng.choice(["f", "m"], many), "age_band": rng.choice(["20-29", "100-109", "30-39"], many),
+        "ethnicity": rng.choice([*"abcdefgh", "rare", "other"], many, p=[*[0.12] * 8, 0.01, 0.03]),
+        "unit_size": pd.Series(["1-29", "30-99", "100-299", "300+", None])[rng.integers(0, 5, many)].to_list(),
+    })  # fmt: skip
+    chances = rng.beta(2, 6, many)
+    judged = Judged(np.arange(many), (rng.random(many) < chances).astype(float), chances, (chances > 0.5).astype(float))
+    limits = policy().gate.groups
+    groups = fairness(judged, audit, limits).groups
+    assert len(groups) > 57
+    assert len({group.name for group in groups}) == len(groups)  # what a register calls "other" is no pool of ours
+    figure = groups_figure("conduct", groups, limits)
+    names = [label.get_text() for label in figure.get_axes()[0].get_yticklabels()]
+    assert len(names) == len(groups)
+    order = [group.name for group in sorted(groups, key=lambda group: group_order(group.name))]
+    assert order[:2] == ["sex=f", "sex=m"]
+    ages = [name for name in order if name.startswith("age_band=") and "+" not in name]
+    assert ages == ["age_band=20-29", "age_band=30-39", "age_band=100-109"]
+    sizes = [name.partition("=")[2] for name in order if name.startswith("unit_size=")]
+    assert sizes == ["1-29", "30-99", "100-299", "300+", "unknown"]
+    pooled = group_named("sex+ethnicity=pooled")
+    assert {pooled.zh, pooled.en} & set(names)
+    assert figure.get_figheight() > 0.2 * len(groups)  # a line of its own for each
 
 
 def test_a_note_is_kept_once(judged: tuple[Settings, Examined, Path]) -> None:

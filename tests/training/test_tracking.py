@@ -60,7 +60,9 @@ def test_a_run_keeps_params_metrics_by_date_pictures_and_records(made: Settings)
     logged = {item.path for item in client.list_artifacts(run.run_id)}
     assert logged == {"pictures", "evaluation.json"}
     assert [item.path for item in client.list_artifacts(run.run_id, "pictures")] == ["pictures/precision_recall.png"]
-    assert place == made.pictures_dir / "precision_recall.png"
+    assert place == made.pictures_dir / run.run_id / "precision_recall.png"
+    with tracking.run("risk", "next", data_hash="d1", feature_service="risk_v1", use=made) as later:
+        assert later.picture(Figure(), "precision_recall") != place  # an older version keeps its own
     assert place.read_bytes().startswith(b"\x89PNG")
 
 

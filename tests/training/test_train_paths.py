@@ -41,7 +41,7 @@ def test_train_signs_and_registers_and_the_champion_finds_the_ways(state: Settin
     model, worth = train_paths(state, AS_OF)
     assert worth.cases > 0
     assert "ahead of most_frequent" in worth.sentence()
-    assert worth.picture == state.pictures_dir / "paths.png"
+    assert [worth.picture] == list(state.pictures_dir.glob("*/paths.png"))
     assert worth.figures["path_hit_at_5"] == pytest.approx(worth.figures["peer_path_hit_at_5"] + worth.gain)
     kept = registry.client(state).get_run(model.run_id).data
     assert {"gate.hit_gain", "gate.hit_gain_low", "gate.coverage"} <= set(kept.metrics)

@@ -40,6 +40,7 @@ from training.risk.train import (
     split_of,
     train_risk,
 )
+from training.risk.years import Years
 
 DAY = date(2026, 1, 1)
 OTHERS = declared_features().service("risk_v1").chosen
@@ -91,8 +92,15 @@ def test_a_model_is_checked_signed_registered_and_scores(
     assert known["reasons"].str.contains("theme").any()
     assert {one.outcome for one in trained.checked} == {"conduct", "strain"}
     assert as_table(trained).row_count == 2
-    assert trained_state.pictures_dir / "risk-conduct.png" in trained.pictures
+    assert trained_state.pictures_dir / trained.model.run_id / "risk-conduct.png" in trained.pictures
     assert all(place.is_file() for place in trained.pictures)
+    for outcome, years in trained.years.items():
+        assert years.learned_from
+        assert max(years.learned_from) < DAY
+        assert set(years.learned_from) <= set(reader.snapshot_dates())
+        assert Years.from_json(metadata["years"][outcome]) == years
+        assert all(str(day) in years.told.en for day in (*years.learned_from, *years.judged_on))
+    assert set(trained.years) == {"conduct", "strain"}
 
 
 def test_how_it_was_fitted_is_on_record(trained_state: Settings) -> None:

@@ -108,7 +108,7 @@ def test_a_search_is_one_run_with_every_trial_and_a_picture_on_record(
         Tried(3, "complete", 0.5, {"decay": 0.1, "passes": 2.0}, 1.0),
     )
     found = Found({"decay": 0.1, "passes": 2.0}, 0.5, 3, 1, 1, tried)
-    record_search(use, Search("next-post", "d", space, about=about), found, date(2026, 1, 1))
+    told = record_search(use, Search("next-post", "d", space, about=about), found, date(2026, 1, 1))
     client = registry.client(use)
     (run,) = client.search_runs([client.get_experiment_by_name("next-post-tuning").experiment_id])
     assert run.data.tags["feature_service"] == "career_v1:columns"
@@ -119,7 +119,9 @@ def test_a_search_is_one_run_with_every_trial_and_a_picture_on_record(
     assert [(one["state"], one["value"], one["given"]) for one in kept] == [
         ("complete", 0.4, True), ("pruned", 0.1, False), ("fail", None, False), ("complete", 0.5, False),
     ]  # fmt: skip
-    assert (use.pictures_dir / "tune-next-post.png").stat().st_size > 10_000
+    assert told.picture == use.pictures_dir / run.info.run_id / "tune-next-post.png"
+    assert told.picture is not None
+    assert told.picture.stat().st_size > 10_000
     assert list(use.mlflow_dir.rglob("tune-next-post.png")) != []
     assert "glyph" not in caplog.text, "every letter of the picture is drawn"
 

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from data_contracts.gating import GroupLimits
+from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
 from training.evaluation.fairness import Group, Measured, Verdict
-from training.evaluation.groups import PAIR
-from training.evaluation.plots import blank_figure, drawn_calibration
+from training.evaluation.names import attributes_of, group_named, group_order, method_named
+from training.evaluation.plots import blank_figure, drawn_calibration, in_words, legend_below
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+Judgement = tuple[Measured, Verdict]
 BUDGETS = np.array([0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2])
 COLOURS = {Verdict.PASS: "#2c7a4b", Verdict.INCONCLUSIVE: "#8a8a8a", Verdict.FAIL: "#b3261e"}
 RATIO_TICKS = (0.2, 0.5, 0.8, 1.0, 1.25, 2.0, 5.0)  # what is further out leaves the picture, not the table
-MOST_GROUPS = 40  # in one picture; the table of the card has them all
+NOTHING = ("事件太少，未测", "too few events")
+VERDICTS: Mapping[Verdict, tuple[str, str]] = {
+    Verdict.PASS: ("通过", "pass"),
+    Verdict.INCONCLUSIVE: ("无法判定", "inconclusive"),
+    Verdict.FAIL: ("不通过", "fail"),
+}
 WORDS = {
     "budget": ("预警预算（占民警比例）", "alert budget (share of officers)"),
     "precision": ("精确率", "precision"),
@@ -29,42 +37,76 @@ WORDS = {
 }
 
 
-def outcome_figure(title: str, y: Numbers, chances: Numbers, spent: Mapping[str, Sequence[Numbers]]) -> Figure:
+def outcome_figure(
+    title: str | Bilingual, y: Numbers, chances: Numbers, spent: Mapping[str, Sequence[Numbers]]
+) -> Figure:
     """Calibration of the chances (n,) beside precision by budget; `spent` has flags (n,) by model and budget."""
     with blank_figure(title, 10) as (figure, chinese):
         left, right = figure.subplots(1, 2)
         drawn_calibration(left, y, chances, chinese)
         for name, flags in spent.items():
             precisions = [float(flag @ y / flag.sum()) if flag.sum() > 0 else np.nan for flag in flags]
-            right.plot(BUDGETS, precisions, marker="o", markersize=3, linewidth=1.2, label=name)
+            right.plot(
+                BUDGETS,
+                precisions,
+                marker="o",
+                markersize=3,
+                linewidth=1.2,
+                label=in_words(method_named(name), chinese),
+            )
         right.axhline(float(y.mean()), color="grey", linewidth=0.8, linestyle=":")
         right.set_xlabel(WORDS["budget"][not chinese])
         right.set_ylabel(WORDS["precision"][not chinese])
-        right.legend(fontsize=8)
+        legend_below(figure, left, right)
     return figure
 
 
-def groups_figure(title: str, groups: Sequence[Group], limits: GroupLimits) -> Figure:
-    """Each group's two measures with intervals, the allowed band shaded; what fails first, then single attributes."""
-    shown = sorted(groups, key=lambda group: (not _fails(group, limits), PAIR in group.name))[:MOST_GROUPS]
-    with blank_figure(title, 11, 1.8 + 0.22 * len(shown)) as (figure, chinese):
+def groups_figure(title: str | Bilingual, groups: Sequence[Group], limits: GroupLimits) -> Figure:
+    """Every group's two measures with intervals, the allowed band shaded: by attribute, then by value as people count.
+
+    A line parts one attribute from the next; what the colours mean stands below.
+    """
+    shown = sorted(groups, key=lambda group: group_order(group.name))
+    with blank_figure(title, 11, 2.2 + 0.22 * len(shown)) as (figure, chinese):
         left, right = figure.subplots(1, 2, sharey=True)
         ratios = [(group.predicted_ratio, group.calibration_verdict(limits)) for group in shown]
         gaps = [(group.true_positive_gap, group.gap_verdict(limits)) for group in shown]
-        _forest(left, ratios, (limits.ratio_low, 1.0, limits.ratio_high))
+        nothing = NOTHING[not chinese]
+        _forest(left, ratios, (limits.ratio_low, 1.0, limits.ratio_high), nothing)
         left.set_xscale("log")
         left.set_xlim(RATIO_TICKS[0], RATIO_TICKS[-1])
         left.set_xticks(RATIO_TICKS, [f"{tick:g}" for tick in RATIO_TICKS])
         left.minorticks_off()
-        _forest(right, gaps, (-limits.gap_at_most, 0.0, limits.gap_at_most))
-        left.set_yticks(range(len(shown)), [_drawable(group.name, chinese) for group in shown], fontsize=7)
-        left.invert_yaxis()
+        _forest(right, gaps, (-limits.gap_at_most, 0.0, limits.gap_at_most), nothing)
+        names = [_drawable(in_words(group_named(group.name), chinese), chinese) for group in shown]
+        left.set_yticks(range(len(shown)), names, fontsize=8)
+        left.set_ylim(len(shown) - 0.5, -0.5)
+        for place in _edges([group.name for group in shown]):
+            for axes in (left, right):
+                axes.axhline(place, color="#b0b8c1", linewidth=0.6)
         left.set_xlabel(WORDS["ratio"][not chinese])
         right.set_xlabel(WORDS["gap"][not chinese])
+        _verdicts(figure, chinese)
     return figure
 
 
-def _forest(axes: Axes, rows: Sequence[tuple[Measured, Verdict]], band: tuple[float, float, float]) -> None:
+def _edges(names: Sequence[str]) -> list[float]:
+    """Between which rows another attribute begins."""
+    kinds = [attributes_of(name) for name in names]
+    return [place + 0.5 for place, (one, other) in enumerate(pairwise(kinds)) if one != other]
+
+
+def _verdicts(figure: Figure, chinese: bool) -> None:
+    from matplotlib.lines import Line2D
+
+    marks = [Line2D([], [], color=colour, marker="o", markersize=3, linewidth=1) for colour in COLOURS.values()]
+    names = [VERDICTS[verdict][not chinese] for verdict in COLOURS]
+    figure.legend(marks, names, loc="outside lower center", ncols=len(names), fontsize=8, frameon=False)
+
+
+def _forest(
+    axes: Axes, rows: Sequence[tuple[Measured, Verdict]], band: tuple[float, float, float], nothing: str
+) -> None:
     low, equal, high = band
     axes.axvspan(low, high, color="#dbe9f4", zorder=0)
     axes.axvline(equal, color="grey", linewidth=0.8, linestyle=":")
@@ -74,10 +116,8 @@ def _forest(axes: Axes, rows: Sequence[tuple[Measured, Verdict]], band: tuple[fl
             value, least, most = values
             axes.errorbar(value, place, xerr=[[value - least], [most - value]], fmt="o", markersize=3, capsize=2,
                           linewidth=1, color=COLOURS[verdict])  # fmt: skip
-
-
-def _fails(group: Group, limits: GroupLimits) -> bool:
-    return Verdict.FAIL in (group.calibration_verdict(limits), group.gap_verdict(limits))
+        else:
+            axes.text(equal, place, nothing, ha="center", va="center", fontsize=7, color="grey")
 
 
 def _drawable(name: str, chinese: bool) -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
-from training.evaluation.plots import blank_figure
+from training.evaluation.plots import blank_figure, legend_below
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +20,7 @@ Bins = Sequence[tuple[float, float, int]]  # mean chance, share seen, officers
 MOST_BARS = 15
 THEN, NOW = "#8aa4c8", "#c8553d"
 LEVELS = (THEN, "#e0a63a", NOW)
+LEVEL_WORDS = (("平稳", "quiet"), ("提醒", "warning"), ("警报", "alert"))
 WORDS: Mapping[str, tuple[str, str]] = {
     "times": ("PSI 与平常上限之比", "PSI over what is usual at most"),
     "usual": ("平常上限", "usual at most"),
@@ -35,7 +37,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def drifting_figure(title: str, moved: Mapping[str, tuple[float, int]]) -> Figure:
+def drifting_figure(title: str | Bilingual, moved: Mapping[str, tuple[float, int]]) -> Figure:
     """The features that moved most: PSI over what is usual for each, and its level (0 quiet, 1 warning, 2 alert)."""
     most = sorted(moved.items(), key=lambda item: (-item[1][1], -item[1][0]))[:MOST_BARS][::-1]
     with blank_figure(title, 9, 1.6 + 0.3 * len(most)) as (figure, chinese):
@@ -44,12 +46,15 @@ def drifting_figure(title: str, moved: Mapping[str, tuple[float, int]]) -> Figur
                   color=[LEVELS[level] for _, (_, level) in most])  # fmt: skip
         axes.axvline(1.0, color="grey", linewidth=1, linestyle="--", label=_word("usual", chinese))
         axes.set_xlabel(_word("times", chinese))
+        axes.set_xlim(right=1.1 * max([1.0, *(times for _, (times, _) in most)]))
+        for level in sorted({level for _, (_, level) in most}):
+            axes.barh(0, 0, color=LEVELS[level], label=LEVEL_WORDS[level][0 if chinese else 1])
         axes.tick_params(axis="y", labelsize=8)
-        axes.legend(fontsize=8)
+        legend_below(figure, axes)
     return figure
 
 
-def said_figure(title: str, edges: Sequence[float], then: Sequence[float], now: Sequence[float]) -> Figure:
+def said_figure(title: str | Bilingual, edges: Sequence[float], then: Sequence[float], now: Sequence[float]) -> Figure:
     """Shares of officers by height of chance, over the bins of training."""
     with blank_figure(title, 7) as (figure, chinese):
         axes = figure.subplots()
@@ -60,11 +65,11 @@ def said_figure(title: str, edges: Sequence[float], then: Sequence[float], now: 
         axes.set_xticks(places, [*(f"{edge:.3g}" for edge in edges), "1"], rotation=45, fontsize=8)
         axes.set_xlabel(_word("chance", chinese))
         axes.set_ylabel(_word("share", chinese))
-        axes.legend(fontsize=8)
+        legend_below(figure, axes)
     return figure
 
 
-def calibration_figure(title: str, then: Bins, now: Bins) -> Figure:
+def calibration_figure(title: str | Bilingual, then: Bins, now: Bins) -> Figure:
     """Said against seen, at training and now."""
     with blank_figure(title, 6) as (figure, chinese):
         axes = figure.subplots()
@@ -75,28 +80,33 @@ def calibration_figure(title: str, then: Bins, now: Bins) -> Figure:
         axes.plot([0, top], [0, top], color="grey", linewidth=0.8, linestyle=":", label=_word("ideal", chinese))
         axes.set_xlabel(_word("said", chinese))
         axes.set_ylabel(_word("seen", chinese))
-        axes.legend(fontsize=8)
+        legend_below(figure, axes)
     return figure
 
 
-def rates_figure(title: str, days: Sequence[date], predicted: Sequence[float], observed: Sequence[float]) -> Figure:
+def rates_figure(
+    title: str | Bilingual, days: Sequence[date], predicted: Sequence[float], observed: Sequence[float]
+) -> Figure:
     """Mean chance said at each night and what came of it."""
     with blank_figure(title, 7) as (figure, chinese):
         axes = figure.subplots()
         labels = [day.isoformat() for day in days]
         axes.plot(labels, predicted, marker="o", color=THEN, label=_word("mean", chinese))
         axes.plot(labels, observed, marker="s", color=NOW, label=_word("came", chinese))
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.15 * max([*predicted, *observed, 1e-3]))
+        axes.set_ylabel(_word("share", chinese))
         axes.tick_params(axis="x", rotation=45, labelsize=8)
         axes.set_xlabel(_word("night", chinese))
-        axes.legend(fontsize=8)
+        legend_below(figure, axes)
     return figure
 
 
 def _points(axes: Axes, bins: Bins, colour: str, label: str) -> None:
     said, seen, size = (np.array(part, dtype=np.float64) for part in zip(*bins, strict=True))
     half: Numbers = 1.96 * np.sqrt(np.maximum(seen * (1 - seen), 0.0) / size)
-    axes.errorbar(said, seen, yerr=half, fmt="o", markersize=4, capsize=2, color=colour, label=label)
+    axes.errorbar(
+        said, seen, yerr=[np.minimum(half, seen), half], fmt="o", markersize=4, capsize=2, color=colour, label=label
+    )
 
 
 def _word(name: str, chinese: bool) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from training.evaluation.off_policy import Estimate
-from training.evaluation.plots import blank_figure
+from training.evaluation.plots import blank_figure, legend_below
 from training.feedback.examination import Examination
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def feedback_figure(title: str, looked: Examination, lines: pd.DataFrame, worths
     with blank_figure(title, 14) as (figure, chinese):
         left, middle, right = figure.subplots(1, 3)
         _places(left, looked, chinese)
+        legend_below(figure, left)
         shown = lines if len(lines) <= MOST_ITEMS else pd.concat([lines[: MOST_ITEMS // 2], lines[-MOST_ITEMS // 2 :]])
         shown = shown.iloc[::-1]
         _bars(middle, shown["item"].astype(str).tolist(), shown[["appeal", "low", "high"]].to_numpy(float))
@@ -52,7 +53,6 @@ def _places(axes: Axes, looked: Examination, chinese: bool) -> None:
     axes.set_ylim(0, 1.05)
     axes.set_xlabel(_word("place", chinese))
     axes.set_ylabel(_word("looked", chinese))
-    axes.legend(fontsize=8)
 
 
 def _bars(axes: Axes, names: list[str], rows: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:

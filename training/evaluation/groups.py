@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from models.base import Numbers
 
 Integers = NDArray[np.int64]
-UNKNOWN, OTHER, PAIR = "unknown", "other", "+"
+UNKNOWN, POOLED, PAIR = "unknown", "pooled", "+"  # "other" is what a register may call a value of its own
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def cells_of(
 ) -> tuple[Cells, list[str]]:
     """Groups by the values of the attributes together, and the names of those excused.
 
-    Values of less than `least_share` of the rows are pooled as "other"; where even these together are fewer, they are
+    Values of less than `least_share` of the rows are pooled; where even these together are fewer, they are
     in no group and named as excused.
     """
     place, names = _combined(audit, attributes)
@@ -78,7 +78,7 @@ def cells_of(
     kept = [name for name, few in zip(names, small, strict=True) if not few]
     moved = np.where(small, len(kept), np.cumsum(~small) - 1)[place].astype(np.int64)
     excused = [] if pools else [name for name, few in zip(names, small, strict=True) if few]
-    return Cells.of([*kept, f"{PAIR.join(attributes)}={OTHER}"] if pools else kept, moved, officers), excused
+    return Cells.of([*kept, f"{PAIR.join(attributes)}={POOLED}"] if pools else kept, moved, officers), excused
 
 
 def _combined(audit: pd.DataFrame, attributes: Sequence[str]) -> tuple[Integers, list[str]]:

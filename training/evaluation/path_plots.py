@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.posts.histories import Array
-from training.evaluation.plots import blank_figure
+from training.evaluation.plots import blank_figure, legend_below
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +35,7 @@ def paths_figure(title: str, values: Mapping[str, Mapping[str, Array]], lengths:
             axes.set_ylim(0, 1.02)
             axes.set_xlabel(WORDS[across][not chinese])
             axes.set_ylabel(WORDS[up][not chinese])
-            axes.legend(fontsize=8)
+        legend_below(figure, left, right)
     return figure
 
 

@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve
 
+from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
+from training.evaluation.names import method_named
 from training.evaluation.risk_metrics import both_ways, calibration_bins
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ def _draws_chinese(file: str) -> bool:
 
 
 @contextmanager
-def blank_figure(title: str, width: float, height: float = 4.2) -> Iterator[tuple[Figure, bool]]:
+def blank_figure(title: str | Bilingual, width: float, height: float = 4.2) -> Iterator[tuple[Figure, bool]]:
     """A figure to draw on, and whether its words may be Chinese.
 
     Made without pyplot, so that nothing global is kept and no display is needed.
@@ -92,11 +94,11 @@ def blank_figure(title: str, width: float, height: float = 4.2) -> Iterator[tupl
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a font of one weight only is no news
     with rc_context({"font.family": [font, "DejaVu Sans"] if font else ["DejaVu Sans"]}):
         figure = Figure(figsize=(width, height), layout="constrained")
-        figure.suptitle(title)
+        figure.suptitle(in_words(title, font is not None))
         yield figure, font is not None
 
 
-def risk_figure(title: str, y: Numbers, scores: Mapping[str, Numbers], chances: Numbers) -> Figure:
+def risk_figure(title: str | Bilingual, y: Numbers, scores: Mapping[str, Numbers], chances: Numbers) -> Figure:
     """Precision-recall of each model's scores (n,) beside the calibration of one model's chances (n,).
 
     Labels `y` (n,) may be chances; hardened, the picture would say something else than the figures beside it.
@@ -105,6 +107,7 @@ def risk_figure(title: str, y: Numbers, scores: Mapping[str, Numbers], chances: 
         left, right = figure.subplots(1, 2)
         _precision_recall(left, y, scores, chinese)
         drawn_calibration(right, y, chances, chinese)
+        legend_below(figure, left, right)
     return figure
 
 
@@ -120,7 +123,7 @@ def next_post_figure(title: str, places: Mapping[str, Numbers]) -> Figure:
         axes.set_ylim(bottom=0)
         axes.set_xlabel(_word("places", chinese))
         axes.set_ylabel(_word("hits", chinese))
-        axes.legend(fontsize=8)
+        legend_below(figure, axes)
     return figure
 
 
@@ -129,9 +132,8 @@ def _precision_recall(axes: Axes, y: Numbers, scores: Mapping[str, Numbers], chi
         for name, score in scores.items():
             truth, ranked, weight = both_ways(y, score)
             precision, recall, _ = precision_recall_curve(truth, ranked, sample_weight=weight)
-            axes.step(recall, precision, where="post", label=name, linewidth=1.2)
+            axes.step(recall, precision, where="post", label=in_words(method_named(name), chinese), linewidth=1.2)
         axes.axhline(float(y.mean()), color="grey", linewidth=0.8, linestyle=":")
-        axes.legend(fontsize=8)
     axes.set_xlabel(_word("recall", chinese))
     axes.set_ylabel(_word("precision", chinese))
 
@@ -145,7 +147,21 @@ def drawn_calibration(axes: Axes, y: Numbers, chances: Numbers, chinese: bool) -
     axes.errorbar(said, seen, yerr=[np.minimum(half, seen), half], fmt="o", markersize=4, capsize=2, label="pharos")
     axes.set_xlabel(_word("said", chinese))
     axes.set_ylabel(_word("seen", chinese))
-    axes.legend(fontsize=8)
+
+
+def legend_below(figure: Figure, *panels: Axes) -> None:
+    """One legend under the panels, where it covers nothing; each name once."""
+    named = {label: handle for axes in panels for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    if named:
+        figure.legend(list(named.values()), list(named), loc="outside lower center", ncols=min(len(named), 5),
+                      fontsize=8, frameon=False)  # fmt: skip
+
+
+def in_words(text: str | Bilingual, chinese: bool) -> str:
+    """A text as it can be drawn."""
+    if isinstance(text, str):
+        return text
+    return text.zh if chinese else text.en
 
 
 def _word(name: str, chinese: bool) -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
-from training.evaluation.plots import blank_figure
+from training.evaluation.plots import blank_figure, legend_below
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,7 +40,7 @@ class UnitsShown:
         return float(np.mean((self.seen >= self.low) & (self.seen <= self.high))) if len(self.seen) else float("nan")
 
 
-def units_figure(title: str, days: Mapping[str, UnitsShown]) -> Figure:
+def units_figure(title: str | Bilingual, days: Mapping[str, UnitsShown]) -> Figure:
     """A row for each as-of: units by expected share, with interval, last period's share and what came."""
     with blank_figure(title, 10, 3.2 * max(1, len(days)) + 0.6) as (figure, chinese):
         for axes, (day, shown) in zip(np.atleast_1d(figure.subplots(max(1, len(days)))), days.items(), strict=False):
@@ -53,9 +54,10 @@ def units_figure(title: str, days: Mapping[str, UnitsShown]) -> Figure:
             axes.set_title(day, fontsize=9, loc="left")
             axes.set_ylim(bottom=0)
             axes.set_xticks([])
+            axes.margins(x=0.03)
             axes.set_xlabel(_word("units", chinese))
             axes.set_ylabel(_word("share", chinese))
-            axes.legend(fontsize=8)
+        legend_below(figure, *figure.axes[:1])
     return figure
 
 

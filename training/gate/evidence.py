@@ -125,7 +125,7 @@ class Checked:
         ordered = Status.PASS if found and monotone(self.rates) else Status.FAIL
         name = self.outcome
         return (
-            Line(f"{name}.events", name, enough, EVENTS_WORDS, at_least(least_events), self.positives),
+            Line(f"{name}.events", name, enough, EVENTS_WORDS, at_least(least_events), self.positives, counted=True),
             above_zero(f"{name}.count_rule.average_precision", name, PRECISION_WORDS, precise),
             above_zero(f"{name}.count_rule.precision", name, HITS_WORDS, hits),
             Line(f"{name}.calibration_error", name, calibrated, ECE_WORDS, at_most(limit), self.ece),

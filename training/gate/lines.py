@@ -34,6 +34,7 @@ STATUS_ZH = {
 ORDER = (*OPEN, Status.UNEXPLAINED, Status.INCONCLUSIVE, Status.FAIL)
 SETTLED_AS = {Status.INCONCLUSIVE: Status.WAIVED, Status.UNEXPLAINED: Status.EXPLAINED}
 
+NOT_MEASURED = Bilingual("未测", "not measured")
 ABOVE = Bilingual("大于 0", "above 0")
 FALLING = Bilingual("大于 0（均无事件者除外）", "above 0, but between grades without any event")
 WHOLLY_ABOVE = Bilingual("整个区间大于 0", "above 0 with its whole interval")
@@ -43,7 +44,7 @@ WHOLLY_ABOVE = Bilingual("整个区间大于 0", "above 0 with its whole interva
 class Line:
     """`check` is its exact name, by which a waiver refers to it; figures are NaN where there is none.
 
-    `group` is empty for a line about the outcome as a whole.
+    `group` is empty for a line about the outcome as a whole; `counted` says that the figure is a number of events.
 
     >>> line = Line("conduct.calibration_error", "conduct", Status.FAIL, Bilingual("校准误差", "calibration error"),
     ...             at_most(0.03), 0.041)
@@ -60,6 +61,7 @@ class Line:
     low: float = math.nan
     high: float = math.nan
     group: str = ""
+    counted: bool = False
 
     @property
     def holds(self) -> bool:
@@ -70,9 +72,16 @@ class Line:
     def found(self) -> str:
         """The figure with its interval, as people read it."""
         if math.isnan(self.value):
-            return "not measured"
-        interval = "" if math.isnan(self.low) else f" [{self.low:.3f}, {self.high:.3f}]"
-        return f"{self.value:.3f}{interval}"
+            return NOT_MEASURED.en
+        if self.counted:
+            return events_told(self.value)
+        interval = "" if math.isnan(self.low) else f" [{figure_told(self.low)}, {figure_told(self.high)}]"
+        return f"{figure_told(self.value)}{interval}"
+
+    @property
+    def found_words(self) -> Bilingual:
+        """The same in both languages."""
+        return NOT_MEASURED if math.isnan(self.value) else Bilingual(self.found, self.found)
 
     def settled(self) -> Line:
         """The line when people have signed or written what it asks for; a pass or a fail stays what it is."""
@@ -84,7 +93,7 @@ class Line:
     @property
     def told(self) -> Bilingual:
         """The line as a sentence."""
-        zh = f"{self.words.zh}为 {self.found}，要求{self.must.zh}（{STATUS_ZH[self.status]}）"
+        zh = f"{self.words.zh}为 {self.found_words.zh}，要求{self.must.zh}（{STATUS_ZH[self.status]}）"
         return Bilingual(zh, f"{self.words.en} is {self.found}, must be {self.must.en} ({self.status})")
 
     def as_record(self) -> dict[str, Any]:
@@ -92,6 +101,24 @@ class Line:
         numbers = {name: getattr(self, name) for name in ("value", "low", "high")}
         told = {name: value if math.isfinite(value) else None for name, value in numbers.items()}
         return {"check": self.check, "outcome": self.outcome, "status": self.status.value, "must": self.must.en, **told}
+
+
+def figure_told(value: float) -> str:
+    """A share, a ratio or a difference for people; what is whole is told whole.
+
+    >>> figure_told(0.0412), figure_told(0.0)
+    ('0.041', '0')
+    """
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.3f}"
+
+
+def events_told(value: float) -> str:
+    """A number of events for people: whole, but where some are chances with one digit.
+
+    >>> events_told(1412.0), events_told(3.437)
+    ('1,412', '3.4')
+    """
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 
 def at_most(limit: float) -> Bilingual:

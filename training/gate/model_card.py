@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,10 +15,13 @@ from data_contracts.vocabulary import Bilingual
 from models import registry
 from training.evaluation.card_plots import BUDGETS, groups_figure, outcome_figure
 from training.evaluation.fairness import Group, Measured
+from training.evaluation.names import group_named, group_order, outcome_named
 from training.gate.card_blocks import Block, Bullets, Grid, Heading, Picture, Text, as_html, as_markdown
 from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
 from training.gate.evidence import budget_spent
-from training.gate.lines import STATUS_ZH, Line, Status
+from training.gate.lines import STATUS_ZH, Line, Status, events_told
+from training.risk.years import PART as YEARS
+from training.risk.years import Years
 
 if TYPE_CHECKING:
     from training.gate.verdict import Examined, Seen
@@ -45,6 +48,10 @@ class Say:
         """A text that has both languages."""
         return (words.zh, words.en)[self.language]
 
+    def listed(self, items: Iterable[str]) -> str:
+        """Several things one after another."""
+        return ("、", ", ")[self.language].join(items)
+
     def status(self, status: Status) -> str:
         """What a line says."""
         return (STATUS_ZH[status], status.value)[self.language]
@@ -68,6 +75,7 @@ def card_blocks(examined: Examined, language: int) -> list[Block]:
     """The card in one language."""
     say = Say(language)
     model, left_out = examined.model, examined.metadata.get("not_served", {})
+    years = examined.metadata.get(YEARS, {})
     blocks: list[Block] = [
         Heading(say("title", name=model.name, version=model.version), 1),
         Text(say("passed" if examined.passed else "refused")),
@@ -78,13 +86,13 @@ def card_blocks(examined: Examined, language: int) -> list[Block]:
     ]
     if left_out:
         told = [
-            say("because", outcome=name, why=why[LANGUAGES[language]])
+            say("because", outcome=say.one(outcome_named(name)), why=why[LANGUAGES[language]])
             for name, reasons in left_out.items()
             for why in reasons
         ]
         blocks += [Heading(say("not_served")), Bullets(told)]
     for outcome, seen in examined.seen.items():
-        blocks += [*_outcome(outcome, seen, say), *_groups(outcome, seen, examined, say)]
+        blocks += [*_outcome(outcome, seen, years.get(outcome), say), *_groups(outcome, seen, examined, say)]
     return blocks + _signed(examined, say)
 
 
@@ -95,26 +103,28 @@ def _facts(examined: Examined, say: Say) -> Block:
         "trained": told.get("as_of", ""),
         "service": f"{told.get('service', '')} {told.get('service_hash', '')}".strip(),
         "data": told.get("data_hash", ""),
-        "served": ", ".join(told.get("outcomes", ())),
+        "served": say.listed(say.one(outcome_named(name)) for name in told.get("outcomes", ())),
     }
     return Grid(say.all("what", "value"), [(say(name), value) for name, value in rows.items() if value])
 
 
 def _lines(lines: Sequence[Line], say: Say) -> Block:
     rows = [
-        (line.check, say.one(line.words), line.found, say.one(line.must), say.status(line.status)) for line in lines
+        (line.check, *map(say.one, (line.words, line.found_words, line.must)), say.status(line.status))
+        for line in lines
     ]
     return Grid(say.all("check", "means", "found", "must", "status"), rows)
 
 
-def _outcome(outcome: str, seen: Seen, say: Say) -> list[Block]:
+def _outcome(outcome: str, seen: Seen, years: Mapping[str, Any] | None, say: Say) -> list[Block]:
     rates = [
-        (grade.value, rate.n, f"{rate.events:.1f}", f"{rate.rate:.2%} [{rate.low:.2%}, {rate.high:.2%}]")
+        (say.one(grade.label), rate.n, events_told(rate.events), f"{rate.rate:.2%} [{rate.low:.2%}, {rate.high:.2%}]")
         for grade, rate in seen.checked.rates.items()
     ]
-    days = ", ".join(str(day) for day in np.unique(seen.rows.days))
+    days = say.listed(str(day) for day in np.unique(seen.rows.days))
     return [
-        Heading(outcome),
+        Heading(say.one(outcome_named(outcome))),
+        *([Text(say.one(Years.from_json(years).told) + say("stop"))] if years else []),
         Text(say("judged", days=days, rows=len(seen.rows.y), events=seen.checked.positives)),
         Picture(f"{outcome}.png", say("curves")),
         Grid(say.all("grade", "rows", "events", "rate"), rates),
@@ -125,13 +135,15 @@ def _groups(outcome: str, seen: Seen, examined: Examined, say: Say) -> list[Bloc
     """What is known of each group, what is not, and who is excused."""
     limits, found = policy().gate.groups, seen.fairness
     statuses = {line.check: line.status for line in examined.lines}
-    title = say("groups", outcome=outcome)
+    title = say("groups", outcome=say.one(outcome_named(outcome)))
     blocks: list[Block] = [Heading(title, 3), Text(say("method"))]
     if found.groups:
-        rows = [_group(outcome, group, statuses, group.suspect(limits), say) for group in found.groups]
+        groups = sorted(found.groups, key=lambda group: group_order(group.name))
+        rows = [_group(outcome, group, statuses, group.suspect(limits), say) for group in groups]
         blocks += [Picture(f"{outcome}-groups.png", title), Grid(_group_header(say), rows)]
     if found.excused:
-        blocks.append(Text(say("excused", share=limits.least_share, names=", ".join(found.excused))))
+        names = say.listed(say.one(group_named(name)) for name in found.excused)
+        blocks.append(Text(say("excused", share=limits.least_share, names=names)))
     return blocks
 
 
@@ -150,7 +162,8 @@ def _group(outcome: str, group: Group, statuses: Mapping[str, Status], suspect: 
     cells: list[str] = []
     for check, measured in measures.items():
         cells += [_interval(measured), say.status(statuses[f"{outcome}.{group.name}.{check}"])]
-    return (f"{group.name}{' †' if suspect else ''}", group.officers, group.rows, f"{group.positives:.1f}", *cells)
+    return (f"{say.one(group_named(group.name))}{' †' if suspect else ''}", group.officers, group.rows,
+            events_told(group.positives), *cells)  # fmt: skip
 
 
 def _interval(measured: Measured) -> str:
@@ -161,7 +174,7 @@ def _signed(examined: Examined, say: Say) -> list[Block]:
     if not examined.notes:
         return []
     rows = [
-        (say(note.kind), ", ".join(note.signed_by), note.on, note.reason, "; ".join(note.checks))
+        (say(note.kind), say.listed(note.signed_by), note.on, note.reason, "; ".join(note.checks))
         for note in examined.notes
     ]
     return [Heading(say("signed")), Grid(say.all("kind", "by", "on", "reason", "checks"), rows)]
@@ -172,7 +185,7 @@ def _draw(folder: Path, outcome: str, seen: Seen) -> None:
     rows = seen.rows
     scores = {"pharos": rows.chances, "count_rule": rows.counts}
     spent = {name: [budget_spent(rows.days, score, share) for share in BUDGETS] for name, score in scores.items()}
-    outcome_figure(outcome, rows.y, rows.chances, spent).savefig(folder / f"{outcome}.png", format="png")
+    outcome_figure(outcome_named(outcome), rows.y, rows.chances, spent).savefig(folder / f"{outcome}.png", format="png")
     if seen.fairness.groups:
-        figure = groups_figure(outcome, seen.fairness.groups, policy().gate.groups)
+        figure = groups_figure(outcome_named(outcome), seen.fairness.groups, policy().gate.groups)
         figure.savefig(folder / f"{outcome}-groups.png", format="png")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,14 @@ from models.registry import ResolvedModel
 from models.risk.boosting import DEFAULTS
 from models.risk.model import RiskBundle
 from training import tracking
+from training.evaluation.names import outcome_named
 from training.evaluation.plots import risk_figure
 from training.evaluation.risk_metrics import ece, soft_average_precision
 from training.gate.evidence import Checked, Later, check, digest, write_evidence
 from training.risk.fit import FitSettings
 from training.risk.reference import PART as REFERENCE
+from training.risk.years import PART as YEARS
+from training.risk.years import Years
 
 NAME, EVIDENCE_PATH = "risk", "evidence"
 __all__ = ["Checked", "Later", "Origin", "Trained", "as_table", "check", "fit_params", "record"]
@@ -34,7 +37,7 @@ __all__ = ["Checked", "Later", "Origin", "Trained", "as_table", "check", "fit_pa
 class Origin:
     """Where a model comes from: the day it was trained on, how far apart as-ofs lie, how it was fitted, which rows.
 
-    `reference` is what training looked like, for the drift watch (`training/risk/reference.py`).
+    `reference` is what training looked like, for the drift watch (`training/risk/reference.py`); `years` by outcome.
     """
 
     as_of: date
@@ -42,6 +45,7 @@ class Origin:
     fit: FitSettings
     data_hash: str
     reference: Mapping[str, Any]
+    years: Mapping[str, Years] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class Trained:
     checked: tuple[Checked, ...]
     served: tuple[str, ...]
     pictures: tuple[Path, ...] = ()
+    years: Mapping[str, Years] = field(default_factory=dict)
 
 
 def record(
@@ -95,7 +100,8 @@ def _metadata(origin: Origin, bundle: RiskBundle, checked: Sequence[Checked]) ->
     names = [model.name for model in bundle.outcome_models]
     left_out = {one.outcome: [asdict(why) for why in one.because] for one in checked if one.outcome not in names}
     return {"service": bundle.service, "service_hash": bundle.service_hash, "as_of": origin.as_of.isoformat(),
-            "outcomes": names, "not_served": left_out, "data_hash": origin.data_hash}  # fmt: skip
+            "outcomes": names, "not_served": left_out, "data_hash": origin.data_hash,
+            YEARS: {name: years.to_json() for name, years in origin.years.items()}}  # fmt: skip
 
 
 def fit_params(fit: FitSettings, bundle: RiskBundle) -> dict[str, Any]:
@@ -119,7 +125,7 @@ def _record_outcome(run: tracking.Run, one: Checked, later: Sequence[Later]) -> 
     y = np.concatenate([test.y for test in later])
     chances, counts = (np.concatenate([getattr(test, name) for test in later]) for name in ("chances", "counts"))
     scores = {"pharos": chances, "count_rule": counts}
-    figure = risk_figure(one.outcome, y, scores, chances)
+    figure = risk_figure(outcome_named(one.outcome), y, scores, chances)
     return run.picture(figure, f"{NAME}-{one.outcome}")
 
 

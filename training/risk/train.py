@@ -22,6 +22,7 @@ from training.risk.level import expected_level
 from training.risk.outcomes import Question, first_as_of, labels, recorded_until
 from training.risk.record import Later, Origin, Trained, check, record
 from training.risk.reference import reference_of
+from training.risk.years import Years
 from training.splits import Split, rolling_origin
 from training.units.train import UnitLearning
 
@@ -88,10 +89,18 @@ def train_risk(
     bundle = replace(bundle, unit_rules=learning.rules(later, asked.as_of))
     say("recording")
     reference = reference_of(bundle, material.rows.frame, later)
-    origin = Origin(asked.as_of, asked.step_months, asked.fit, history.fingerprint(), reference)
+    years = {name_of(answer): _years(reader, splits[answer], later[answer]) for answer in answers}
+    origin = Origin(asked.as_of, asked.step_months, asked.fit, history.fingerprint(), reference, years)
     by_name = {name_of(answer): some for answer, some in later.items()}
     model, pictures = record(settings, origin, bundle, by_name, list(checked.values()))
-    return Trained(model, tuple(checked.values()), tuple(name_of(answer) for answer in kept), pictures)
+    return Trained(model, tuple(checked.values()), tuple(name_of(answer) for answer in kept), pictures, years)
+
+
+def _years(reader: FeatureReader, split: Split, later: Sequence[Later]) -> Years:
+    """Of the as-ofs that a split allows, those of which there is a snapshot."""
+    there = set(reader.snapshot_dates())
+    learned = tuple(day for day in split.train if day in there)
+    return Years(split.horizon_months, learned, tuple(sorted(one.as_of for one in later)))
 
 
 def check_recorded(as_of: date, outcome: str, tables: Mapping[str, pd.DataFrame]) -> None:

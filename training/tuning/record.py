@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -29,8 +29,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
 ACROSS = 4  # pictures side by side
 
 
-def record_search(settings: Settings, what: Search, found: Found, as_of: date) -> None:
+def record_search(settings: Settings, what: Search, found: Found, as_of: date) -> Found:
     """The search as one run: the best settings, every trial as a JSON table, and the picture of the search.
+
+    Returns what was found, with where the picture lies.
 
     `what.about` must hold `data_hash`, `service` and `service_hash`.
     """
@@ -44,7 +46,8 @@ def record_search(settings: Settings, what: Search, found: Found, as_of: date) -
         figures = {"validation": found.value, "judged": found.judged, "pruned": found.pruned, "failed": found.failed}
         run.metrics(figures, as_of)
         run.record({"trials": [asdict(one) for one in found.trials]}, "trials")
-        run.picture(search_figure(title, found.trials, what.space), f"tune-{what.name}")
+        picture = run.picture(search_figure(title, found.trials, what.space), f"tune-{what.name}")
+    return replace(found, picture=picture)
 
 
 def search_figure(title: str, trials: Sequence[Tried], space: Space) -> Figure:

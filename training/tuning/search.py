@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import optuna
@@ -107,6 +108,7 @@ class Found:
     pruned: int
     failed: int
     trials: tuple[Tried, ...] = ()
+    picture: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -77,8 +77,7 @@ def tune_risk(settings: Settings, as_of: date, trials: int, progress: Step | Non
     lessons = [material.lesson(answer, split) for answer, split in splits.items()]
     what = search_of(settings, risk_record.NAME, train_risk.service_of(outcomes), as_of)
     found = search(what, risk_objective(lessons), trials=trials, settings=settings, progress=progress)
-    record_search(settings, what, found, as_of)
-    return found
+    return record_search(settings, what, found, as_of)
 
 
 def tune_next_post(settings: Settings, as_of: date, trials: int, progress: Step | None = None) -> Found:
@@ -90,8 +89,7 @@ def tune_next_post(settings: Settings, as_of: date, trials: int, progress: Step 
     what = search_of(settings, train_next_post.NAME, train_next_post.SERVICE, as_of)
     objective = next_post_objective(training_data(frames, day_before(as_of)))
     found = search(what, objective, trials=trials, settings=settings, progress=progress)
-    record_search(settings, what, found, as_of)
-    return found
+    return record_search(settings, what, found, as_of)
 
 
 def search_of(settings: Settings, name: str, service: str, as_of: date) -> Search:
@@ -181,6 +179,5 @@ def tune(name: str, settings: Settings, as_of: date, trials: int, console: Conso
             bar.update(task, completed=done, description=f"tune {name}{told}")
 
         found = by_name[name](settings, as_of, trials, progress)
-    place = settings.pictures_dir / f"tune-{name}.png"
-    console.print(f"picture {place}", soft_wrap=True, markup=False, highlight=False)
+    console.print(f"picture {found.picture}", soft_wrap=True, markup=False, highlight=False)
     return as_table(name, found)

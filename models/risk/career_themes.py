@@ -1,0 +1,51 @@
+"""Themes of the career: its stage, moves and posts."""
+
+from __future__ import annotations
+
+from models.risk.facets import DAYS_PER_YEAR, Facet, Theme
+
+CAREER_THEMES: tuple[Theme, ...] = (
+    Theme(
+        "career_stage",
+        "从警阶段",
+        "stage of the career",
+        (
+            Facet(
+                ("rank_", "days_in_rank", "days_since_rank_steps", "months_past_least_time"),
+                "days_in_rank",
+                "任现职级{value}年",
+                "{value} years in the present rank",
+                scale=DAYS_PER_YEAR,
+                last="days_since_rank_steps_taken",
+            ),
+            Facet(
+                ("tenure_days", "track", "education"),
+                "tenure_days",
+                "从警{value}年",
+                "{value} years of service",
+                scale=DAYS_PER_YEAR,
+            ),
+        ),
+    ),
+    Theme(
+        "moves",
+        "岗位变动",
+        "moves and posts",
+        (
+            Facet(
+                ("moves", "days_since_first_posting"),
+                "moves_60m",
+                "{start}以来调动{value}次",
+                "{value} moves since {start}",
+                60,
+            ),
+            Facet(
+                ("days_in_", "posting_ended", "post_size"),
+                "days_in_post",
+                "在现岗位{value}年",
+                "{value} years in the present post",
+                scale=DAYS_PER_YEAR,
+            ),
+        ),
+    ),
+)

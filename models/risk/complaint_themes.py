@@ -1,0 +1,158 @@
+"""Themes of complaints and of force: an officer's own, and those of the people around."""
+
+from __future__ import annotations
+
+from models.risk.facets import RECENT, Facet, Theme
+
+COMPLAINT_THEMES: tuple[Theme, ...] = (
+    Theme(
+        "sustained_complaints",
+        "查实投诉",
+        "sustained complaints",
+        (
+            Facet(
+                ("complaints_sustained",),
+                "complaints_sustained_24m",
+                "{start}以来查实投诉{value}件",
+                "{value} sustained complaints since {start}",
+                24,
+                RECENT,
+                last="days_since_complaints_sustained",
+            ),
+            Facet(
+                ("complaints_sustained", "days_since_complaints_sustained"),
+                "complaints_sustained_60m",
+                "{start}以来查实投诉{value}件",
+                "{value} sustained complaints since {start}",
+                60,
+                post="complaints_sustained_60m_minus_post_others",
+                last="days_since_complaints_sustained",
+            ),
+        ),
+        bad=True,
+    ),
+    Theme(
+        "force_complaints",
+        "使用武力类投诉",
+        "use-of-force complaints",
+        (
+            Facet(
+                ("complaints_use_of_force",),
+                "complaints_use_of_force_24m",
+                "{start}以来使用武力类投诉{value}件",
+                "{value} use-of-force complaints since {start}",
+                24,
+                RECENT,
+                last="days_since_complaints_use_of_force",
+            ),
+            Facet(
+                ("complaints_use_of_force", "days_since_complaints_use_of_force"),
+                "complaints_use_of_force_60m",
+                "{start}以来使用武力类投诉{value}件",
+                "{value} use-of-force complaints since {start}",
+                60,
+                last="days_since_complaints_use_of_force",
+            ),
+        ),
+        bad=True,
+        note_zh="投诉不等于查实",
+        note_en="an allegation is no finding",
+    ),
+    Theme(
+        "complaints",
+        "投诉",
+        "complaints",
+        (
+            Facet(
+                ("complaints",),
+                "complaints_24m",
+                "{start}以来收到投诉{value}件",
+                "{value} complaints since {start}",
+                24,
+                (*RECENT, "_24m_minus_post_others", "_24m_over_post_others"),
+                post="complaints_24m_minus_post_others",
+                last="days_since_complaints",
+            ),
+            Facet(
+                ("complaints", "days_since_complaints"),
+                "complaints_60m",
+                "{start}以来收到投诉{value}件",
+                "{value} complaints since {start}",
+                60,
+                last="days_since_complaints",
+            ),
+        ),
+        bad=True,
+        note_zh="投诉不等于查实",
+        note_en="a complaint is no finding",
+    ),
+    Theme(
+        "force_reports",
+        "使用武力报告",
+        "reports of force used",
+        (
+            Facet(
+                ("force_reports",),
+                "force_reports_24m",
+                "{start}以来使用武力报告{value}次",
+                "{value} reports of force used since {start}",
+                24,
+                (*RECENT, "_24m_minus_post_others", "_24m_over_post_others"),
+                post="force_reports_24m_minus_post_others",
+                last="days_since_force_reports",
+            ),
+            Facet(
+                ("force_reports", "days_since_force_reports"),
+                "force_reports_60m",
+                "{start}以来使用武力报告{value}次",
+                "{value} reports of force used since {start}",
+                60,
+                last="days_since_force_reports",
+            ),
+        ),
+        bad=True,
+        note_zh="报告是履职记录，不是过错",
+        note_en="a report is a record of duty, not a fault",
+    ),
+    Theme(
+        "people_around",
+        "周围同事",
+        "people around",
+        (
+            Facet(
+                ("co_accused",),
+                "co_accused_24m",
+                "{start}以来的投诉同时涉及{value}名同事",
+                "complaints since {start} named {value} colleagues as well",
+                24,
+            ),
+            Facet(
+                ("unit_others", "unit_size"),
+                "unit_others_mean_complaints_24m",
+                "{start}以来所在单位其他人平均收到投诉{value}件",
+                "others of the unit had {value} complaints each since {start}",
+                24,
+                crowd="unit_size",
+            ),
+            Facet(
+                ("shift_others", "shift_size"),
+                "shift_others_mean_complaints_24m",
+                "{start}以来所在单位同班次其他人平均收到投诉{value}件",
+                "others on the same shift of the unit had {value} complaints each since {start}",
+                24,
+                crowd="shift_size",
+            ),
+            Facet(
+                ("span_others",),
+                "span_others_mean_complaints_24m",
+                "{start}以来同一直接上级的其他人平均收到投诉{value}件",
+                "others under the same supervisor had {value} complaints each since {start}",
+                24,
+                crowd="span_size",
+            ),
+        ),
+        bad=True,
+        note_zh="只用汇总数，不涉及任何他人身份",
+        note_en="numbers only, nobody else is identified",
+    ),
+)

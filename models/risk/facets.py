@@ -1,0 +1,74 @@
+"""Themes of a reason: which features speak of one thing, and the sentence in which people read of it.
+
+A theme has facets: the recent past and the long one, overtime and nights. What a person reads is one column of the
+record with its number, its day, and how others in the same post stand; never the model's inside, never anybody's
+name. Of the people around an officer only numbers are told, and means only of so many that they tell of nobody;
+a supervisor is never named, nor is what he or she did.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from models.base import Numbers
+
+DAYS_PER_YEAR = 365.25
+RECENT = ("_3m", "_6m", "_12m", "_24m", "_trend_3m", "_trend_12m")
+NEAR = 0.05  # of the usual: who has 176 hours where all have 180 differs in nothing that people would call a reason
+LEAST_SEEN = 0.01  # as told, with two digits: a smaller difference would read as none
+LEAST_CROWD = 5  # the officer and four others: the mean of fewer would soon be somebody's record
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One sentence, told of column `shown`; it stands for columns that begin with `begins` (and end with `ends`).
+
+    `zh` and `en` hold {value} and {start}, the first day of the look-back of `months`. `post` is the column with the
+    difference to the mean of the others in the same post; `last` the days since it last happened; `scale` divides
+    the value for people (days to years). `worse` says on which side of the usual the number speaks against an officer;
+    None where it may be either. `crowd` is the column with how many people share what the mean is of, the
+    officer included: where there are fewer than LEAST_CROWD the sentence is not told.
+    """
+
+    begins: tuple[str, ...]
+    shown: str
+    zh: str
+    en: str
+    months: int | None = None
+    ends: tuple[str, ...] = ("",)
+    post: str | None = None
+    last: str | None = None
+    scale: float = 1.0
+    crowd: str | None = None
+    worse: Literal["more", "less"] | None = None
+
+    def covers(self, column: str) -> bool:
+        """Whether what this column adds is told by this sentence."""
+        return column.startswith(self.begins) and column.partition("=")[0].endswith(self.ends)
+
+
+@dataclass(frozen=True)
+class Theme:
+    """`bad` themes speak against an officer only where their number is not below the usual, and for one only where
+    it is not above: nobody reads "no complaint" as a reason to worry. `note` follows every sentence."""
+
+    code: str
+    zh: str
+    en: str
+    facets: tuple[Facet, ...]
+    bad: bool = False
+    note_zh: str = ""
+    note_en: str = ""
+
+
+def differs_by(usual: Numbers, scale: Numbers | float = 1.0) -> Numbers:
+    """How far a number must lie from the usual before people call it another; `scale` as of the facet.
+
+    >>> differs_by(np.array([180.0, 0.02])).round(4).tolist()
+    [9.0, 0.01]
+    """
+    apart: Numbers = np.maximum(NEAR * np.abs(usual), LEAST_SEEN * np.asarray(scale))
+    return apart

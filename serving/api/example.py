@@ -1,0 +1,58 @@
+"""A first question to copy when the service starts: about somebody who exists, where that may be shown."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from data_contracts.errors import PharosError
+from data_contracts.settings import Settings
+from features.history import History
+from serving.night.results import SCORED, latest_run
+
+PLACEHOLDER = "OFFICER_ID"
+NOTES = (
+    f"请把 {PLACEHOLDER} 换成本单位的民警编号",
+    f"put an officer_id of yours in the place of {PLACEHOLDER}",
+)
+
+
+def example_officer(use: Settings) -> str | None:
+    """Somebody whom the last night scored, else the first of the history; None where nobody is known yet."""
+    found = _of_the_night(use)
+    return found if found is not None else _of_the_history(use)
+
+
+def curl_lines(address: str, officer_id: str | None) -> list[str]:
+    """The question as a command; without an officer a placeholder, and that it is one.
+
+    >>> curl_lines("http://127.0.0.1:3017", "p-7")[0].endswith('"officer_ids": ["p-7"]}\\'')
+    True
+    >>> len(curl_lines("http://127.0.0.1:3017", None))
+    3
+    """
+    body = f'{{"officer_ids": ["{officer_id or PLACEHOLDER}"]}}'
+    curl = f"curl -s {address}/v1/risk -H 'content-type: application/json' -d '{body}'"
+    return [curl] if officer_id else [curl, *NOTES]
+
+
+def _of_the_night(use: Settings) -> str | None:
+    try:
+        rows = latest_run(use).officers(["officer_id", "status"])
+    except (PharosError, OSError):
+        return None  # a night that is not there or not whole is told elsewhere
+    return _first(rows.loc[rows["status"] == SCORED, "officer_id"])
+
+
+def _of_the_history(use: Settings) -> str | None:
+    history = History(use.history_dir)
+    for table in (name for name in ("officers", "postings") if name in history.tables()):
+        found = _first(history.frame(table, ["officer_id"])["officer_id"])
+        if found is not None:
+            return found
+    return None
+
+
+def _first(ids: pd.Series) -> str | None:
+    """An id that needs no quoting where it is pasted; None without one."""
+    plain = (str(one) for one in ids.dropna() if "'" not in str(one) and '"' not in str(one))
+    return next(plain, None)
