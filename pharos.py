@@ -20,12 +20,14 @@ backtest_app = typer.Typer(no_args_is_help=True, help="Test models on time they 
 gate_app = typer.Typer(no_args_is_help=True, help="Judge a model version before it answers; sign for what is unclear.")
 report_app = typer.Typer(no_args_is_help=True, help="Backtests as one page that a third party can run again.")
 contracts_app = typer.Typer(no_args_is_help=True, help="Documents generated from the table contracts.")
+keys_app = typer.Typer(no_args_is_help=True, help="API keys of the systems that may ask the service.")
 app.add_typer(train_app, name="train")
 app.add_typer(tune_app, name="tune")
 app.add_typer(backtest_app, name="backtest")
 app.add_typer(gate_app, name="gate")
 app.add_typer(report_app, name="report")
 app.add_typer(contracts_app, name="contracts")
+app.add_typer(keys_app, name="keys")
 console = Console()
 errors = Console(stderr=True)
 
@@ -480,13 +482,43 @@ def report_risk(
 # --- score, serve ------------------------------------------------------------------------------------------------
 
 
+@keys_app.command("add")
+def keys_add(
+    name: Annotated[str, typer.Argument(help="The system or person that will hold the key.")],
+    scope: Annotated[list[str], typer.Option(help="What it opens, such as recommend:read; repeatable.")],
+    unit: Annotated[list[str] | None, typer.Option(help="A unit it may see, with all under it; repeatable.")] = None,
+    all_units: Annotated[bool, typer.Option("--all-units", help="It may see the whole force.")] = False,
+    days: Annotated[int, typer.Option(help="Days until it expires.", min=1, max=730)] = 365,
+) -> None:
+    """Make a key and print it once; only its hash is kept."""
+    from serving.access.commands import add_key
+
+    add_key(settings(), name, scope, None if all_units else tuple(unit or ()), days, console)
+
+
+@keys_app.command("list")
+def keys_list() -> None:
+    """Every key ever made: whose, what it opens, until when; never the key itself."""
+    from serving.access.commands import list_keys
+
+    list_keys(settings(), console)
+
+
+@keys_app.command("revoke")
+def keys_revoke(key_id: Annotated[str, typer.Argument(help="The id, as the list shows it.")]) -> None:
+    """Close a key for good; a running service refuses it within seconds."""
+    from serving.access.commands import revoke_key
+
+    revoke_key(settings(), key_id, console)
+
+
 @app.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Loopback only; default: 127.0.0.1 (PHAROS_HOST).")] = None,
+    host: Annotated[str | None, typer.Option(help="Wider than this machine needs keys; default: 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Default: 3017 (PHAROS_PORT).")] = None,
     with_parent: Annotated[bool, typer.Option("--with-parent", help="Stop too when standard input ends.")] = False,
 ) -> None:
-    """Answer over HTTP on this machine until stopped; the champions are verified and loaded once."""
+    """Answer over HTTP until stopped, on this machine unless told otherwise; champions are verified and loaded once."""
     from serving.parent import end_with_parent
 
     if with_parent:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 
 import bentoml
@@ -16,7 +17,8 @@ from rich.console import Console
 
 from data_contracts.errors import InvalidInput
 from data_contracts.settings import Settings, settings
-from serving.api.admission import check_bind
+from serving.access.callers import callers_of
+from serving.api.admission import admission_of, check_bind
 from serving.api.app import ROUTES, build_app
 from serving.api.guard import App, Guard
 from serving.api.opened import Absent, Desks
@@ -35,7 +37,7 @@ class GuardedService(Service):  # type: ignore[misc]  # BentoML ships no types t
         """BentoML's app with its routes taken out and the guard around it."""
         app = super().to_asgi(is_main)
         app.router.routes = [route for route in app.router.routes if getattr(route, "app", None) is WEB]
-        return Guard(app, ROUTES)
+        return Guard(app, ROUTES, admit=admission_of(callers_of(settings(), today)))
 
 
 @bentoml.asgi_app(WEB, path="/")
@@ -66,6 +68,11 @@ def opened_desks() -> Desks:
     return open_desks(use, FeatureReader(use), builders())
 
 
+def today() -> date:
+    """The service's day: the frozen one of the setting, else now's, in UTC as all its times are."""
+    return settings().today or datetime.now(UTC).date()
+
+
 def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
     """Answer requests until SIGTERM or SIGINT, then finish those that have begun.
 
@@ -74,7 +81,7 @@ def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
     """
     import uvicorn
 
-    host = check_bind(use.host)
+    host = check_bind(use.host, callers_of(use, today))
     desks = opened_desks()
     config = uvicorn.Config(
         PharosService.to_asgi(),

@@ -13,7 +13,9 @@ from starlette.responses import Response
 from starlette.routing import Route as WebRoute
 
 from data_contracts.errors import NotReady, PharosError
-from serving.api.guard import REQUEST_ID, Route
+from serving.access.credential import Credential
+from serving.access.reach import Sight, veiled
+from serving.api.guard import CALLER, REQUEST_ID, Route
 from serving.api.openapi import document
 from serving.api.opened import Absent, Desk, Desks
 from serving.api.problems import ProblemError, problem_of
@@ -24,7 +26,7 @@ from serving.risk.warn import RiskDesk
 from serving.schemas import Health, LoadedModel, ModelsAnswer, Readiness
 
 ROUTES: Mapping[str, Route] = {
-    **{question.path: Route(("POST",)) for question in QUESTIONS},
+    **{question.path: Route(("POST",), question.scope) for question in QUESTIONS},
     "/v1/model": Route(("GET", "HEAD")),
     "/openapi.json": Route(("GET", "HEAD")),
     "/livez": Route(("GET", "HEAD"), health=True),
@@ -60,9 +62,16 @@ class _Web:
 
     async def ask(self, question: Question, request: Request) -> Response:
         body, desks = parse(await request.body(), question.request), _desks(request)
-        desk = _present(question.desk(desks))
+        desk, caller, request_id = _present(question.desk(desks)), _caller(request), _request_id(request)
+
+        def answered() -> bytes:
+            sight = Sight.of(caller, desks.placements)
+            asked, veil = veiled(body, sight, desks.placements)
+            more = (sight,) if question.sighted else ()
+            return veil.lifted(desk.answer(asked, request_id, desks.now(), *more).model_dump_json()).encode()
+
         try:
-            return _json(await self._work(lambda: desk.answer(body, _request_id(request), desks.now())))
+            return Response(await self._work(answered), media_type="application/json")
         except NotReady as error:
             if not question.not_ready:
                 raise
@@ -89,7 +98,7 @@ class _Web:
         await anyio.to_thread.run_sync(desks.probe)  # outside the limiter: readiness must not queue behind requests
         return _json(Readiness(status="ready", missing=missing, notices=desks.notices()))
 
-    async def _work(self, answer: Callable[[], BaseModel]) -> BaseModel:
+    async def _work(self, answer: Callable[[], bytes]) -> bytes:
         if self._limiter is None:  # a limiter belongs to the event loop that runs
             self._limiter = anyio.CapacityLimiter(self._threads)
         return await anyio.to_thread.run_sync(answer, limiter=self._limiter, abandon_on_cancel=True)
@@ -111,6 +120,11 @@ def _present(desk: Desk | Absent) -> Desk:
     if isinstance(desk, Absent):
         raise ProblemError("not_ready", detail=desk.because)
     return desk
+
+
+def _caller(request: Request) -> Credential:
+    caller: Credential = request.scope["state"][CALLER]
+    return caller
 
 
 def _request_id(request: Request) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from serving.access.placements import Placements
 from serving.posts.recommend import CareerDesk
 from serving.risk.warn import RiskDesk
 from serving.schemas import Because
@@ -16,8 +17,8 @@ from serving.units.answers import UnitDesk
 class Desk(Protocol):
     """Whatever answers one kind of question, without the web."""
 
-    def answer(self, request: Any, request_id: str, now: datetime) -> Any:
-        """The answer to a body that was parsed already."""
+    def answer(self, request: Any, request_id: str, now: datetime, /, *sight: Any) -> Any:
+        """The answer to a body that was parsed already; a desk that names whom nobody asked for is told the sight."""
         ...
 
 
@@ -32,8 +33,8 @@ class Absent:
 class Desks:
     """What the process answers with, fixed at start.
 
-    `now` is the service's clock, `probe` tries the feature store, `notices` tells what needs attention now. `guidance`
-    holds the desks of career guidance by the path that they answer.
+    `now` is the service's clock, `probe` tries the feature store, `notices` tells what needs attention now,
+    `placements` where everybody serves. `guidance` holds the desks of career guidance by the path that they answer.
     """
 
     risk: RiskDesk | Absent
@@ -43,6 +44,7 @@ class Desks:
     probe: Callable[[], None]
     notices: Callable[[], list[Because]] = list
     guidance: Mapping[str, Desk | Absent] = field(default_factory=dict)
+    placements: Callable[[], Placements] = Placements
 
     def present(self) -> list[RiskDesk | CareerDesk]:
         """The desks that answer. One is enough to be ready: a department without complaints still plans careers."""

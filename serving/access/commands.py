@@ -1,0 +1,61 @@
+"""What `pharos keys` does: make, list and revoke, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from rich.console import Console
+from rich.table import Table
+
+from data_contracts.settings import Settings
+from serving.access.api_keys import KeyAsked, api_keys
+from serving.access.credential import AccessScope
+
+EVERYWHERE = "全部单位 / all units"
+
+
+def add_key(
+    settings: Settings, name: str, scopes: Sequence[str], units: tuple[str, ...] | None, days: int, console: Console
+) -> None:
+    """Make a key and print it, once; raises InvalidInput for one that would open nothing."""
+    keys, today = api_keys(settings), _today(settings)
+    first = not keys.all()
+    asked = KeyAsked(name, AccessScope.of(scopes), units, today + timedelta(days=days))
+    key, text = keys.add(asked, today)
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        f"{key.name}: {', '.join(sorted(key.scopes))}; {_units(key.units)}; until {key.expires_on}. "
+        "It is not shown again; send it as `x-api-key` or `authorization: Bearer`.",
+        markup=False, highlight=False, soft_wrap=True,
+    )  # fmt: skip
+    if first:
+        console.print(
+            "Restart a running service: from now on every caller must show a key or a token.", highlight=False
+        )
+
+
+def list_keys(settings: Settings, console: Console) -> None:
+    """A table of all keys."""
+    today = _today(settings)
+    table = Table("id", "name", "state", "scopes", "units", "made", "expires")
+    for key in api_keys(settings).all():
+        table.add_row(
+            key.key_id, key.name, key.state(today), ", ".join(sorted(key.scopes)), _units(key.units),
+            str(key.created_on), str(key.expires_on),
+        )  # fmt: skip
+    console.print(table)
+
+
+def revoke_key(settings: Settings, key_id: str, console: Console) -> None:
+    """Close a key; raises InvalidInput where there is none of this id."""
+    key = api_keys(settings).revoke(key_id, _today(settings))
+    console.print(f"key {key.key_id} ({key.name}) is revoked since {key.revoked_on}", markup=False, highlight=False)
+
+
+def _units(units: tuple[str, ...] | None) -> str:
+    return EVERYWHERE if units is None else ", ".join(units)
+
+
+def _today(settings: Settings) -> date:
+    return settings.today or datetime.now(UTC).date()
