@@ -20,6 +20,7 @@ backtest_app = typer.Typer(no_args_is_help=True, help="Test models on time they 
 gate_app = typer.Typer(no_args_is_help=True, help="Judge a model version before it answers; sign for what is unclear.")
 report_app = typer.Typer(no_args_is_help=True, help="Backtests as one page that a third party can run again.")
 contracts_app = typer.Typer(no_args_is_help=True, help="Documents generated from the table contracts.")
+audit_app = typer.Typer(no_args_is_help=True, help="The chain of who read, decided or changed what.")
 keys_app = typer.Typer(no_args_is_help=True, help="API keys of the systems that may ask the service.")
 app.add_typer(train_app, name="train")
 app.add_typer(tune_app, name="tune")
@@ -28,6 +29,7 @@ app.add_typer(gate_app, name="gate")
 app.add_typer(report_app, name="report")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(keys_app, name="keys")
+app.add_typer(audit_app, name="audit")
 console = Console()
 errors = Console(stderr=True)
 
@@ -510,6 +512,31 @@ def keys_revoke(key_id: Annotated[str, typer.Argument(help="The id, as the list 
     from serving.access.commands import revoke_key
 
     revoke_key(settings(), key_id, console)
+
+
+@audit_app.command("verify")
+def audit_verify(
+    head: Annotated[
+        list[str] | None, typer.Option(help="A head that was kept elsewhere, as printed; repeatable.")
+    ] = None,
+) -> None:
+    """Walk the whole chain and name the first line that is not what was written; exit status 1 if there is one."""
+    from data_contracts.audit.chain import Head
+    from models.audit import verify
+
+    found = verify(settings(), [Head.from_json(text) for text in head or ()])
+    if not found.good:
+        errors.print(f"line {found.first_bad:,}: {found.why}", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(1)
+    console.print(f"{found.lines:,} lines, and each is what was written", highlight=False)
+
+
+@audit_app.command("head")
+def audit_head() -> None:
+    """Print the signed head of the chain, to be kept where nobody who can change the chain can reach it."""
+    from models.audit import newest_head
+
+    aloud(newest_head(settings()).to_json())
 
 
 @app.command()

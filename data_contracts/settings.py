@@ -120,6 +120,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.state / 'service' / 'service.db').resolve()}"
 
     @property
+    def audit_head(self) -> Path:
+        """How long the audit chain is, signed; kept beside the database and not in it."""
+        return self.state / "service" / "audit.head"
+
+    @property
     def pictures_dir(self) -> Path:
         """What people would rather look at than read."""
         return self.state / "pictures"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import bentoml
@@ -17,6 +17,7 @@ from rich.console import Console
 
 from data_contracts.errors import InvalidInput
 from data_contracts.settings import Settings, settings
+from models.audit import now_of
 from serving.access.callers import callers_of
 from serving.api.admission import admission_of, check_bind
 from serving.api.app import ROUTES, build_app
@@ -69,8 +70,8 @@ def opened_desks() -> Desks:
 
 
 def today() -> date:
-    """The service's day: the frozen one of the setting, else now's, in UTC as all its times are."""
-    return settings().today or datetime.now(UTC).date()
+    """The service's day, in UTC as all its times are."""
+    return now_of(settings()).date()
 
 
 def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from rich.console import Console
 from rich.table import Table
 
+from data_contracts.audit.chain import Action, Entry
 from data_contracts.settings import Settings
-from serving.access.api_keys import KeyAsked, api_keys
+from models.audit import audit_chain, now_of, operator
+from serving.access.api_keys import ApiKey, KeyAsked, api_keys
 from serving.access.credential import AccessScope
 
 EVERYWHERE = "全部单位 / all units"
@@ -23,6 +25,7 @@ def add_key(
     first = not keys.all()
     asked = KeyAsked(name, AccessScope.of(scopes), units, today + timedelta(days=days))
     key, text = keys.add(asked, today)
+    _audit(settings, Action.KEY_ADDED, key)
     console.print(text, markup=False, highlight=False, soft_wrap=True)
     console.print(
         f"{key.name}: {', '.join(sorted(key.scopes))}; {_units(key.units)}; until {key.expires_on}. "
@@ -50,7 +53,13 @@ def list_keys(settings: Settings, console: Console) -> None:
 def revoke_key(settings: Settings, key_id: str, console: Console) -> None:
     """Close a key; raises InvalidInput where there is none of this id."""
     key = api_keys(settings).revoke(key_id, _today(settings))
+    _audit(settings, Action.KEY_REVOKED, key)
     console.print(f"key {key.key_id} ({key.name}) is revoked since {key.revoked_on}", markup=False, highlight=False)
+
+
+def _audit(settings: Settings, action: Action, key: ApiKey) -> None:
+    told = {"key_id": key.key_id, "scopes": sorted(key.scopes), "units": key.units, "expires_on": str(key.expires_on)}
+    audit_chain(settings).append(Entry(now_of(settings), operator(), action, details=told))
 
 
 def _units(units: tuple[str, ...] | None) -> str:
@@ -58,4 +67,4 @@ def _units(units: tuple[str, ...] | None) -> str:
 
 
 def _today(settings: Settings) -> date:
-    return settings.today or datetime.now(UTC).date()
+    return now_of(settings).date()

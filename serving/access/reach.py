@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -100,11 +100,16 @@ def _value(name: str, value: Any, seen: Callable[[str, str], str]) -> Any:
     return value
 
 
-def officers_named(answer: Mapping[str, Any]) -> Iterator[str]:
-    """Every officer id anywhere in an answer."""
-    for name, value in answer.items():
-        if name in OFFICER_FIELDS:
-            yield from [value] if isinstance(value, str) else value
-        for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, Mapping):
-                yield from officers_named(one)
+def ids_named(answer: Mapping[str, Any]) -> tuple[set[str], set[str]]:
+    """Every id of an officer, and every id of a unit, anywhere in an answer."""
+    officers: set[str] = set()
+    units: set[str] = set()
+    waiting: list[Mapping[str, Any]] = [answer]
+    while waiting:
+        for name, value in waiting.pop().items():
+            found = value if isinstance(value, list) else [value]
+            texts = [one for one in found if isinstance(one, str)]
+            officers.update(texts if name in OFFICER_FIELDS else ())
+            units.update(texts if name in UNIT_FIELDS else ())
+            waiting.extend(one for one in found if isinstance(one, Mapping))
+    return officers, units

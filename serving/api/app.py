@@ -15,6 +15,7 @@ from starlette.routing import Route as WebRoute
 from data_contracts.errors import NotReady, PharosError
 from serving.access.credential import Credential
 from serving.access.reach import Sight, veiled
+from serving.access.recorder import Read
 from serving.api.guard import CALLER, REQUEST_ID, Route
 from serving.api.openapi import document
 from serving.api.opened import Absent, Desk, Desks
@@ -68,7 +69,10 @@ class _Web:
             sight = Sight.of(caller, desks.placements)
             asked, veil = veiled(body, sight, desks.placements)
             more = (sight,) if question.sighted else ()
-            return veil.lifted(desk.answer(asked, request_id, desks.now(), *more).model_dump_json()).encode()
+            answer = desk.answer(asked, request_id, desks.now(), *more)
+            if question.audited is not None:
+                desks.record(Read(question.audited, caller, request_id, desks.now()), answer)
+            return veil.lifted(answer.model_dump_json()).encode()
 
         try:
             return Response(await self._work(answered), media_type="application/json")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from serving.access.placements import Placements
+from serving.access.recorder import Records, no_recorder
 from serving.posts.recommend import CareerDesk
 from serving.risk.warn import RiskDesk
 from serving.schemas import Because
@@ -34,7 +35,8 @@ class Desks:
     """What the process answers with, fixed at start.
 
     `now` is the service's clock, `probe` tries the feature store, `notices` tells what needs attention now,
-    `placements` where everybody serves. `guidance` holds the desks of career guidance by the path that they answer.
+    `placements` where everybody serves, `record` keeps in the audit chain what was read. `guidance` holds the desks of
+    career guidance by the path that they answer.
     """
 
     risk: RiskDesk | Absent
@@ -45,6 +47,7 @@ class Desks:
     notices: Callable[[], list[Because]] = list
     guidance: Mapping[str, Desk | Absent] = field(default_factory=dict)
     placements: Callable[[], Placements] = Placements
+    record: Records = no_recorder
 
     def present(self) -> list[RiskDesk | CareerDesk]:
         """The desks that answer. One is enough to be ready: a department without complaints still plans careers."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from data_contracts.audit.chain import Action
 from serving.access.credential import AccessScope
 from serving.api.opened import Absent, Desk, Desks
 from serving.courses.schemas import CoursesAnswer, CoursesRequest
@@ -33,7 +34,8 @@ NO_NIGHT = "no night has been published yet; run `pharos score --as-of DATE`"
 @dataclass(frozen=True)
 class Question:
     """A POST route; `scope` opens it, `not_ready` is what a caller is told when the desk has nothing to answer from
-    yet. A desk that names officers nobody asked for is `sighted`: it is told how far the caller sees."""
+    yet. A desk that names officers nobody asked for is `sighted`: it is told how far the caller sees. What is
+    `audited` is answered only when the audit chain holds it."""
 
     path: str
     name: str
@@ -46,12 +48,14 @@ class Question:
     not_ready: str = ""
     scope: AccessScope = AccessScope.RECOMMEND_READ
     sighted: bool = False
+    audited: Action | None = None
 
 
 QUESTIONS: tuple[Question, ...] = (
     Question(
         "/v1/risk", "risk", "support", "计算风险与原因 / risk with its reasons", RiskRequest, RiskAnswer,
         {"officer_ids": EXAMPLE_OFFICERS, "what_if": True}, lambda desks: desks.risk, scope=AccessScope.RISK_READ,
+        audited=Action.RISK_READ,
     ),
     Question(
         "/v1/next_posts", "nextPosts", "careers", "建议下一个岗位 / next posts", NextPostsRequest, NextPostsAnswer,
@@ -61,6 +65,7 @@ QUESTIONS: tuple[Question, ...] = (
         "/v1/units", "units", "support",
         "单位与块面的等级、趋势与成因 / units and blocks: grade, trend and what drives it", UnitsRequest, UnitsAnswer,
         {"unit_ids": EXAMPLE_UNITS}, lambda desks: desks.units, NO_NIGHT, AccessScope.RISK_READ,
+        audited=Action.UNITS_READ,
     ),
     Question(
         "/v1/paths", "paths", "careers", "通往职业目标的路径、差距与进度 / paths to a goal, gaps, and progress on them",
@@ -100,5 +105,6 @@ QUESTIONS: tuple[Question, ...] = (
         {"items": [{"feedback_id": "f-1", "officer_id": EXAMPLE_OFFICERS[0], "item_kind": "post", "item": "patrol-2",
                     "action": "opened", "occurred_on": "2026-01-01"}]},
         lambda desks: desks.of("/v1/feedback"), scope=AccessScope.FEEDBACK_WRITE,
+        audited=Action.FEEDBACK_WRITTEN,
     ),
 )  # fmt: skip

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from serving.access.credential import AccessScope, Credential
 from serving.access.placements import Placements
-from serving.access.reach import EVERYWHERE, Sight, officers_named, veiled
+from serving.access.reach import EVERYWHERE, Sight, ids_named, veiled
 
 WHERE = Placements(
     {"here": "station-1", "there": "station-2", "chief": "bureau", "lost": "nowhere"},
@@ -94,6 +94,6 @@ def test_an_officer_without_a_unit_is_seen_by_who_sees_all_only() -> None:
     assert not sight(("district-1",)).names("lost", None)
 
 
-def test_every_officer_of_an_answer_is_found() -> None:
-    answer = {"results": [{"officer_id": "a"}, {"candidates": [{"officer_id": "b"}]}], "officer_ids": ["c"]}
-    assert sorted(officers_named(answer)) == ["a", "b", "c"]
+def test_every_id_of_an_answer_is_found() -> None:
+    answer = {"results": [{"officer_id": "a", "unit_id": "u"}, {"listed": [{"officer_id": "b"}]}], "officer_ids": ["c"]}
+    assert ids_named(answer) == ({"a", "b", "c"}, {"u"})
