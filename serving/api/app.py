@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Awaitable, Callable, Mapping
 
 import anyio
@@ -16,6 +17,7 @@ from data_contracts.errors import NotReady, PharosError
 from serving.access.credential import Credential
 from serving.access.reach import Sight, veiled
 from serving.access.recorder import Read
+from serving.api.docs_page import page
 from serving.api.guard import CALLER, REQUEST_ID, Route
 from serving.api.openapi import document
 from serving.api.opened import Absent, Desk, Desks
@@ -26,10 +28,14 @@ from serving.posts.recommend import CareerDesk
 from serving.risk.warn import RiskDesk
 from serving.schemas import Health, LoadedModel, ModelsAnswer, Readiness
 
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 ROUTES: Mapping[str, Route] = {
     **{question.path: Route(("POST",), question.scope) for question in QUESTIONS},
     "/v1/model": Route(("GET", "HEAD")),
     "/openapi.json": Route(("GET", "HEAD")),
+    "/docs": Route(("GET", "HEAD")),
     "/livez": Route(("GET", "HEAD"), health=True),
     "/readyz": Route(("GET", "HEAD"), health=True),
 }
@@ -45,6 +51,7 @@ def build_app(threads: int = 4) -> Starlette:
         **{question.path: functools.partial(web.ask, question) for question in QUESTIONS},
         "/v1/model": web.model,
         "/openapi.json": web.openapi,
+        "/docs": web.docs,
         "/livez": web.livez,
         "/readyz": web.readyz,
     }
@@ -90,6 +97,9 @@ class _Web:
 
     async def openapi(self, _: Request) -> Response:
         return Response(_document(), media_type="application/json")
+
+    async def docs(self, _: Request) -> Response:
+        return Response(_docs(), media_type="text/html", headers={"content-security-policy": PAGE_POLICY})
 
     async def livez(self, _: Request) -> Response:
         return _json(Health(status="live"))
@@ -154,3 +164,8 @@ def _loaded(desk: RiskDesk | CareerDesk) -> LoadedModel:
 @functools.cache
 def _document() -> bytes:
     return document()
+
+
+@functools.cache
+def _docs() -> str:
+    return page(json.loads(_document()))

@@ -27,7 +27,16 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 REQUEST_ID, CALLER = "request_id", "caller"
-ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+POLICY = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+ALWAYS = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+POLICY_NAME = b"content-security-policy"
 
 
 @dataclass(frozen=True)
@@ -204,7 +213,9 @@ class _Reply:
                 self._replaced = ProblemError.of_status(message["status"])
                 return
             self.status = message["status"]
-            message = {**message, "headers": [*headers, *ALWAYS, (b"x-request-id", self._request_id.encode())]}
+            own = () if POLICY_NAME in dict(headers) else ((POLICY_NAME, POLICY),)
+            added = (*ALWAYS, *own, (b"x-request-id", self._request_id.encode()))
+            message = {**message, "headers": [*headers, *added]}
         await self._send(message)
 
     async def problem(self, problem: ProblemError) -> None:
@@ -216,7 +227,13 @@ class _Reply:
         body = problem.body(self._request_id)
         named = {**problem.all_headers(), "content-length": str(len(body)), "x-request-id": self._request_id}
         headers = [(name.encode(), value.encode()) for name, value in named.items()]
-        await self._send({"type": "http.response.start", "status": problem.status, "headers": [*headers, *ALWAYS]})
+        await self._send(
+            {
+                "type": "http.response.start",
+                "status": problem.status,
+                "headers": [*headers, *ALWAYS, (POLICY_NAME, POLICY)],
+            }
+        )
         await self._send({"type": "http.response.body", "body": body})
 
     async def finish(self) -> None:
