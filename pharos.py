@@ -20,12 +20,16 @@ backtest_app = typer.Typer(no_args_is_help=True, help="Test models on time they 
 gate_app = typer.Typer(no_args_is_help=True, help="Judge a model version before it answers; sign for what is unclear.")
 report_app = typer.Typer(no_args_is_help=True, help="Backtests as one page that a third party can run again.")
 contracts_app = typer.Typer(no_args_is_help=True, help="Documents generated from the table contracts.")
+audit_app = typer.Typer(no_args_is_help=True, help="The chain of who read, decided or changed what.")
+keys_app = typer.Typer(no_args_is_help=True, help="API keys of the systems that may ask the service.")
 app.add_typer(train_app, name="train")
 app.add_typer(tune_app, name="tune")
 app.add_typer(backtest_app, name="backtest")
 app.add_typer(gate_app, name="gate")
 app.add_typer(report_app, name="report")
 app.add_typer(contracts_app, name="contracts")
+app.add_typer(keys_app, name="keys")
+app.add_typer(audit_app, name="audit")
 console = Console()
 errors = Console(stderr=True)
 
@@ -482,13 +486,68 @@ def report_risk(
 # --- score, serve ------------------------------------------------------------------------------------------------
 
 
+@keys_app.command("add")
+def keys_add(
+    name: Annotated[str, typer.Argument(help="The system or person that will hold the key.")],
+    scope: Annotated[list[str], typer.Option(help="What it opens, such as recommend:read; repeatable.")],
+    unit: Annotated[list[str] | None, typer.Option(help="A unit it may see, with all under it; repeatable.")] = None,
+    all_units: Annotated[bool, typer.Option("--all-units", help="It may see the whole force.")] = False,
+    days: Annotated[int, typer.Option(help="Days until it expires.", min=1, max=730)] = 365,
+) -> None:
+    """Make a key and print it once; only its hash is kept."""
+    from serving.access.commands import add_key
+
+    add_key(settings(), name, scope, None if all_units else tuple(unit or ()), days, console)
+
+
+@keys_app.command("list")
+def keys_list() -> None:
+    """Every key ever made: whose, what it opens, until when; never the key itself."""
+    from serving.access.commands import list_keys
+
+    list_keys(settings(), console)
+
+
+@keys_app.command("revoke")
+def keys_revoke(key_id: Annotated[str, typer.Argument(help="The id, as the list shows it.")]) -> None:
+    """Close a key for good; a running service refuses it within seconds."""
+    from serving.access.commands import revoke_key
+
+    revoke_key(settings(), key_id, console)
+
+
+@audit_app.command("verify")
+def audit_verify(
+    head: Annotated[
+        list[str] | None, typer.Option(help="A head that was kept elsewhere, as printed; repeatable.")
+    ] = None,
+) -> None:
+    """Walk the whole chain and name the first line that is not what was written; exit status 1 if there is one."""
+    from data_contracts.audit.chain import Head
+    from models.audit import verify
+
+    found = verify(settings(), [Head.from_json(text) for text in head or ()])
+    if not found.good:
+        errors.print(f"line {found.first_bad:,}: {found.why}", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(1)
+    console.print(f"{found.lines:,} lines, and each is what was written", highlight=False)
+
+
+@audit_app.command("head")
+def audit_head() -> None:
+    """Print the signed head of the chain, to be kept where nobody who can change the chain can reach it."""
+    from models.audit import newest_head
+
+    aloud(newest_head(settings()).to_json())
+
+
 @app.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Loopback only; default: 127.0.0.1 (PHAROS_HOST).")] = None,
+    host: Annotated[str | None, typer.Option(help="Wider than this machine needs keys; default: 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Default: 3017 (PHAROS_PORT).")] = None,
     with_parent: Annotated[bool, typer.Option("--with-parent", help="Stop too when standard input ends.")] = False,
 ) -> None:
-    """Answer over HTTP on this machine until stopped; the champions are verified and loaded once."""
+    """Answer over HTTP until stopped, on this machine unless told otherwise; champions are verified and loaded once."""
     from serving.parent import end_with_parent
 
     if with_parent:

@@ -48,6 +48,11 @@ class Settings(BaseSettings):
     today: date | None = None
     host: str = "127.0.0.1"
     port: int = 3017
+    database_url: str = ""
+    oidc_issuer: str = ""
+    oidc_audience: str = ""
+    oidc_jwks: str = ""
+    oidc_algorithms: tuple[str, ...] = ("RS256",)
 
     @property
     def history_dir(self) -> Path:
@@ -108,6 +113,16 @@ class Settings(BaseSettings):
     def feedback_url(self) -> str:
         """Address of that log's database."""
         return f"sqlite:///{(self.feedback_dir / 'feedback.db').resolve()}"
+
+    @property
+    def service_url(self) -> str:
+        """Address of the database of keys, audit and cases: PostgreSQL where `database_url` says so."""
+        return self.database_url or f"sqlite:///{(self.state / 'service' / 'service.db').resolve()}"
+
+    @property
+    def audit_head(self) -> Path:
+        """How long the audit chain is, signed; kept beside the database and not in it."""
+        return self.state / "service" / "audit.head"
 
     @property
     def pictures_dir(self) -> Path:

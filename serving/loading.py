@@ -21,6 +21,8 @@ from models import artifacts, keys, registry
 from models.artifacts import Parts
 from models.courses.baselines import CourseScorer
 from models.courses.next_course import features_hash
+from serving.access.placements import ReadPlacements
+from serving.access.recorder import Recorder
 from serving.api.opened import Absent, Desks
 from serving.freshness import AgeLimits, FeatureSource, notice_of_age
 from serving.guidance import NO_COURSE_MODEL, CourseRanking, open_guidance
@@ -115,6 +117,8 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
     return Desks(
         risk=desks[0], careers=desks[1], units=units, now=now, probe=probe, notices=notices,
         guidance=open_guidance(settings, rules, _course_ranking(settings, builders), partial(champion, settings)),
+        placements=ReadPlacements(settings, lambda: now().date()),
+        record=Recorder.of(settings),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import bentoml
@@ -16,7 +17,9 @@ from rich.console import Console
 
 from data_contracts.errors import InvalidInput
 from data_contracts.settings import Settings, settings
-from serving.api.admission import check_bind
+from models.audit import now_of
+from serving.access.callers import callers_of
+from serving.api.admission import admission_of, check_bind
 from serving.api.app import ROUTES, build_app
 from serving.api.example import curl_lines, example_officer
 from serving.api.guard import App, Guard
@@ -36,7 +39,7 @@ class GuardedService(Service):  # type: ignore[misc]  # BentoML ships no types t
         """BentoML's app with its routes taken out and the guard around it."""
         app = super().to_asgi(is_main)
         app.router.routes = [route for route in app.router.routes if getattr(route, "app", None) is WEB]
-        return Guard(app, ROUTES)
+        return Guard(app, ROUTES, admit=admission_of(callers_of(settings(), today)))
 
 
 @bentoml.asgi_app(WEB, path="/")
@@ -67,6 +70,11 @@ def opened_desks() -> Desks:
     return open_desks(use, FeatureReader(use), builders())
 
 
+def today() -> date:
+    """The service's day, in UTC as all its times are."""
+    return now_of(settings()).date()
+
+
 def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
     """Answer requests until SIGTERM or SIGINT, then finish those that have begun.
 
@@ -75,7 +83,7 @@ def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
     """
     import uvicorn
 
-    host = check_bind(use.host)
+    host = check_bind(use.host, callers_of(use, today))
     desks = opened_desks()
     config = uvicorn.Config(
         PharosService.to_asgi(),

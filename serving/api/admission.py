@@ -1,16 +1,22 @@
-"""Who may call. Until API keys and scopes are built, only this machine: the address we bind, and each caller's."""
+"""Who may call: whoever shows a key or a token, or, while no key and no issuer is set up, this machine alone."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import anyio
+
 from data_contracts.errors import InvalidInput
+from serving.access.callers import Callers
+from serving.access.credential import OPERATOR, Credential
 from serving.api.problems import ProblemError
 
-Admission = Callable[[Mapping[str, Any]], None]
+Admission = Callable[[Mapping[str, Any]], Awaitable[Credential]]
 LOCAL_NAME = "localhost"
+FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip")
+CHALLENGE = {"www-authenticate": 'Bearer realm="pharos"'}
 
 
 def is_loopback(host: str) -> bool:
@@ -27,28 +33,49 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def check_bind(host: str) -> str:
-    """The host to bind; raises InvalidInput for one that others could reach."""
-    if not is_loopback(host):
+def check_bind(host: str, callers: Callers) -> str:
+    """The host to bind; raises InvalidInput for one that others could reach while nobody could show who they are."""
+    if not is_loopback(host) and not callers.any_active():
         raise InvalidInput(
-            f"host {host!r} can be reached by others: personnel data is served to no network before callers must show "
-            "who they are, which this version cannot ask yet; use 127.0.0.1 (PHAROS_HOST)"
+            f"host {host!r} can be reached by others, and no caller could show who it is: make a key first (`pharos "
+            "keys add NAME --scope SCOPE --unit UNIT`) or name an issuer (PHAROS_OIDC_ISSUER), or use 127.0.0.1 "
+            "(PHAROS_HOST)"
         )
     return host
 
 
-def loopback_only(scope: Mapping[str, Any]) -> None:
+def admission_of(callers: Callers) -> Admission:
+    """Keys and tokens as soon as one was ever set up, for good; until then this machine alone."""
+    return admitting(callers) if callers.any_set_up() else loopback_only
+
+
+def admitting(callers: Callers) -> Admission:
+    """Admit who shows a good key or token; raises ProblemError for all others, without saying what was wrong."""
+
+    async def admitted(scope: Mapping[str, Any]) -> Credential:
+        caller = await anyio.to_thread.run_sync(callers.of, scope)
+        if caller is None:
+            raise ProblemError("unauthenticated", headers=CHALLENGE)
+        return caller
+
+    return admitted
+
+
+async def loopback_only(scope: Mapping[str, Any]) -> Credential:
     """Admit callers on this machine that know they call this machine; raises ProblemError for all others.
 
     The Host header is checked too: a web page that points its own name at 127.0.0.1 would otherwise read answers
-    through a browser here.
+    through a browser here. Behind a proxy everybody comes from this machine, so what a proxy adds is refused.
     """
     caller = scope.get("client")
+    if any(bytes(name).lower() in FORWARDED for name, _ in scope["headers"]):
+        raise ProblemError("forbidden", detail="a proxy stands before this service; callers need keys or tokens then")
     if caller is not None and not is_loopback(str(caller[0])):
         raise ProblemError("forbidden")
     hosts = [bytes(value).decode("latin-1") for name, value in scope["headers"] if bytes(name).lower() == b"host"]
     if any(not is_loopback(_name(host)) for host in hosts):
         raise ProblemError("forbidden", detail="the Host header names another machine")
+    return OPERATOR
 
 
 def _name(host: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Awaitable, Callable, Mapping
 
 import anyio
@@ -13,7 +14,11 @@ from starlette.responses import Response
 from starlette.routing import Route as WebRoute
 
 from data_contracts.errors import NotReady, PharosError
-from serving.api.guard import REQUEST_ID, Route
+from serving.access.credential import Credential
+from serving.access.reach import Sight, veiled
+from serving.access.recorder import Read
+from serving.api.docs_page import page
+from serving.api.guard import CALLER, REQUEST_ID, Route
 from serving.api.openapi import document
 from serving.api.opened import Absent, Desk, Desks
 from serving.api.problems import ProblemError, problem_of
@@ -23,10 +28,14 @@ from serving.posts.recommend import CareerDesk
 from serving.risk.warn import RiskDesk
 from serving.schemas import Health, LoadedModel, ModelsAnswer, Readiness
 
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 ROUTES: Mapping[str, Route] = {
-    **{question.path: Route(("POST",)) for question in QUESTIONS},
+    **{question.path: Route(("POST",), question.scope) for question in QUESTIONS},
     "/v1/model": Route(("GET", "HEAD")),
     "/openapi.json": Route(("GET", "HEAD")),
+    "/docs": Route(("GET", "HEAD")),
     "/livez": Route(("GET", "HEAD"), health=True),
     "/readyz": Route(("GET", "HEAD"), health=True),
 }
@@ -42,6 +51,7 @@ def build_app(threads: int = 4) -> Starlette:
         **{question.path: functools.partial(web.ask, question) for question in QUESTIONS},
         "/v1/model": web.model,
         "/openapi.json": web.openapi,
+        "/docs": web.docs,
         "/livez": web.livez,
         "/readyz": web.readyz,
     }
@@ -60,9 +70,19 @@ class _Web:
 
     async def ask(self, question: Question, request: Request) -> Response:
         body, desks = parse(await request.body(), question.request), _desks(request)
-        desk = _present(question.desk(desks))
+        desk, caller, request_id = _present(question.desk(desks)), _caller(request), _request_id(request)
+
+        def answered() -> bytes:
+            sight = Sight.of(caller, desks.placements)
+            asked, veil = veiled(body, sight, desks.placements)
+            more = (sight,) if question.sighted else ()
+            answer = desk.answer(asked, request_id, desks.now(), *more)
+            if question.audited is not None:
+                desks.record(Read(question.audited, caller, request_id, desks.now()), answer)
+            return veil.lifted(answer.model_dump_json()).encode()
+
         try:
-            return _json(await self._work(lambda: desk.answer(body, _request_id(request), desks.now())))
+            return Response(await self._work(answered), media_type="application/json")
         except NotReady as error:
             if not question.not_ready:
                 raise
@@ -78,6 +98,9 @@ class _Web:
     async def openapi(self, _: Request) -> Response:
         return Response(_document(), media_type="application/json")
 
+    async def docs(self, _: Request) -> Response:
+        return Response(_docs(), media_type="text/html", headers={"content-security-policy": PAGE_POLICY})
+
     async def livez(self, _: Request) -> Response:
         return _json(Health(status="live"))
 
@@ -89,7 +112,7 @@ class _Web:
         await anyio.to_thread.run_sync(desks.probe)  # outside the limiter: readiness must not queue behind requests
         return _json(Readiness(status="ready", missing=missing, notices=desks.notices()))
 
-    async def _work(self, answer: Callable[[], BaseModel]) -> BaseModel:
+    async def _work(self, answer: Callable[[], bytes]) -> bytes:
         if self._limiter is None:  # a limiter belongs to the event loop that runs
             self._limiter = anyio.CapacityLimiter(self._threads)
         return await anyio.to_thread.run_sync(answer, limiter=self._limiter, abandon_on_cancel=True)
@@ -111,6 +134,11 @@ def _present(desk: Desk | Absent) -> Desk:
     if isinstance(desk, Absent):
         raise ProblemError("not_ready", detail=desk.because)
     return desk
+
+
+def _caller(request: Request) -> Credential:
+    caller: Credential = request.scope["state"][CALLER]
+    return caller
 
 
 def _request_id(request: Request) -> str:
@@ -136,3 +164,8 @@ def _loaded(desk: RiskDesk | CareerDesk) -> LoadedModel:
 @functools.cache
 def _document() -> bytes:
     return document()
+
+
+@functools.cache
+def _docs() -> str:
+    return page(json.loads(_document()))

@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from serving.access.credential import AccessScope, Credential
 from serving.api.admission import Admission, loopback_only
 from serving.api.problems import MEDIA_TYPE, ProblemError, problem_of
 from serving.api.rate import Rate
@@ -25,8 +26,17 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-REQUEST_ID = "request_id"
-ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+REQUEST_ID, CALLER = "request_id", "caller"
+POLICY = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+ALWAYS = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+POLICY_NAME = b"content-security-policy"
 
 
 @dataclass(frozen=True)
@@ -45,17 +55,19 @@ class Limits:
 
 @dataclass(frozen=True)
 class Route:
-    """An address: the methods it takes, and whether it is a health check (never limited)."""
+    """An address: the methods it takes, the scope that opens it (None for every caller we know), and whether it is a
+    health check, which anybody may ask at any rate."""
 
     methods: tuple[str, ...]
+    scope: AccessScope | None = None
     health: bool = False
 
 
 class Guard:
     """An ASGI app around another one.
 
-    `routes` are all addresses there are; `admit` decides who may call and raises ProblemError (the place where API
-    keys and scopes will be checked).
+    `routes` are all addresses there are; `admit` tells who calls and raises ProblemError for who may not. An address
+    whose scope a caller lacks looks like one that does not exist.
     """
 
     def __init__(
@@ -106,17 +118,16 @@ class Guard:
         headers = scope["headers"]
         if sum(len(name) + len(value) for name, value in headers) > self._limits.header_bytes:
             raise ProblemError("headers_too_large")
-        self._admit(scope)
         route = self._routes.get(scope["path"])
-        if route is None:
+        if route is not None and route.health and scope["method"] in route.methods:
+            await self._app(scope, receive, reply)
+            return
+        caller = await self._caller(scope)
+        if route is None or not caller.may(route.scope):
             raise ProblemError("not_found")
         if scope["method"] not in route.methods:
             raise ProblemError("method_not_allowed", headers={"allow": ", ".join(route.methods)})
-        if route.health:
-            await self._app(scope, receive, reply)
-            return
-        if not self._rate.take(str((scope.get("client") or ("",))[0]), self._clock()):
-            raise ProblemError("too_many_requests")
+        scope["state"][CALLER] = caller
         if self._in_flight >= self._limits.in_flight:
             raise ProblemError("overloaded")
         self._in_flight += 1
@@ -126,6 +137,22 @@ class Guard:
                 await self._app(scope, _replay(body, receive), reply)
         finally:
             self._in_flight -= 1
+
+    async def _caller(self, scope: Scope) -> Credential:
+        """Who calls, as often as one may: each caller by its name, and whoever shows nothing good by its address.
+
+        Those who are known are not held up by strangers who come through the same proxy.
+        """
+        try:
+            caller = await self._admit(scope)
+        except ProblemError:
+            address = str((scope.get("client") or ("",))[0])
+            if not self._rate.take(address, self._clock()):
+                raise ProblemError("too_many_requests") from None
+            raise
+        if not self._rate.take(caller.subject, self._clock()):
+            raise ProblemError("too_many_requests")
+        return caller
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         """The whole body, within size and time, of the one media type we take."""
@@ -186,7 +213,9 @@ class _Reply:
                 self._replaced = ProblemError.of_status(message["status"])
                 return
             self.status = message["status"]
-            message = {**message, "headers": [*headers, *ALWAYS, (b"x-request-id", self._request_id.encode())]}
+            own = () if POLICY_NAME in dict(headers) else ((POLICY_NAME, POLICY),)
+            added = (*ALWAYS, *own, (b"x-request-id", self._request_id.encode()))
+            message = {**message, "headers": [*headers, *added]}
         await self._send(message)
 
     async def problem(self, problem: ProblemError) -> None:
@@ -198,7 +227,13 @@ class _Reply:
         body = problem.body(self._request_id)
         named = {**problem.all_headers(), "content-length": str(len(body)), "x-request-id": self._request_id}
         headers = [(name.encode(), value.encode()) for name, value in named.items()]
-        await self._send({"type": "http.response.start", "status": problem.status, "headers": [*headers, *ALWAYS]})
+        await self._send(
+            {
+                "type": "http.response.start",
+                "status": problem.status,
+                "headers": [*headers, *ALWAYS, (POLICY_NAME, POLICY)],
+            }
+        )
         await self._send({"type": "http.response.body", "body": body})
 
     async def finish(self) -> None:

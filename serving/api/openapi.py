@@ -23,7 +23,7 @@ SCHEMAS: tuple[type[BaseModel], ...] = (
     Readiness,
     Problem,
 )
-ALWAYS = (403, 405, 431, 500)
+ALWAYS = (401, 403, 404, 405, 431, 500)
 ANSWERS = (429, 503, 504)
 BODIES = (400, 408, 413, 415, 422)
 ABOUT = """给人事部门的职业指引与关爱预警。预警只是关爱提示，任何处理都由人决定；「未评分」从不表示低风险。
@@ -79,6 +79,7 @@ def _paths() -> dict[str, Any]:
         "/livez": {"get": _get("livez", "进程存活 / the process is alive", Health, ())},
         "/readyz": {"get": _get("readyz", "可以作答 / ready to answer", Readiness, (503,))},
         "/openapi.json": {"get": _description()},
+        "/docs": {"get": _page()},
     }
 
 
@@ -96,6 +97,13 @@ def _description() -> dict[str, Any]:
     operation = _get("openapi", "本说明 / this description", Health, (429, 503))
     operation["description"] = "本说明。 / This description."
     operation["responses"]["200"]["content"] = {"application/json": {"schema": {"type": "object"}}}
+    return operation
+
+
+def _page() -> dict[str, Any]:
+    operation = _get("docs", "给人看的接口说明 / this description as a page", Health, (429, 503))
+    operation["description"] = "接口说明页。 / The description as a page that people read."
+    operation["responses"]["200"]["content"] = {"text/html": {"schema": {"type": "string"}}}
     return operation
 
 

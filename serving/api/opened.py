@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from serving.access.placements import Placements
+from serving.access.recorder import Records, no_recorder
 from serving.posts.recommend import CareerDesk
 from serving.risk.warn import RiskDesk
 from serving.schemas import Because
@@ -16,8 +18,8 @@ from serving.units.answers import UnitDesk
 class Desk(Protocol):
     """Whatever answers one kind of question, without the web."""
 
-    def answer(self, request: Any, request_id: str, now: datetime) -> Any:
-        """The answer to a body that was parsed already."""
+    def answer(self, request: Any, request_id: str, now: datetime, /, *sight: Any) -> Any:
+        """The answer to a body that was parsed already; a desk that names whom nobody asked for is told the sight."""
         ...
 
 
@@ -32,8 +34,9 @@ class Absent:
 class Desks:
     """What the process answers with, fixed at start.
 
-    `now` is the service's clock, `probe` tries the feature store, `notices` tells what needs attention now. `guidance`
-    holds the desks of career guidance by the path that they answer.
+    `now` is the service's clock, `probe` tries the feature store, `notices` tells what needs attention now,
+    `placements` where everybody serves, `record` keeps in the audit chain what was read. `guidance` holds the desks of
+    career guidance by the path that they answer.
     """
 
     risk: RiskDesk | Absent
@@ -43,6 +46,8 @@ class Desks:
     probe: Callable[[], None]
     notices: Callable[[], list[Because]] = list
     guidance: Mapping[str, Desk | Absent] = field(default_factory=dict)
+    placements: Callable[[], Placements] = Placements
+    record: Records = no_recorder
 
     def present(self) -> list[RiskDesk | CareerDesk]:
         """The desks that answer. One is enough to be ready: a department without complaints still plans careers."""

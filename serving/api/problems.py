@@ -26,6 +26,9 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "malformed_json": Kind(400, "Bad Request", Bilingual("请求体不是合法的 JSON", "the body is not JSON")),
     "bad_request": Kind(400, "Bad Request", Bilingual("请求不合规范", "the request is malformed")),
+    "unauthenticated": Kind(
+        401, "Unauthorized", Bilingual("请出示有效的密钥或令牌", "show a valid API key or access token")
+    ),
     "forbidden": Kind(403, "Forbidden", Bilingual("此服务只接受本机请求", "this service answers this machine only")),
     "not_found": Kind(404, "Not Found", Bilingual("没有这个地址", "there is nothing at this address")),
     "method_not_allowed": Kind(
@@ -53,9 +56,9 @@ KINDS: Mapping[str, Kind] = {
     "deadline": Kind(504, "Gateway Timeout", Bilingual("处理超时", "the answer took too long"), 5),
 }
 BY_STATUS: Mapping[int, str] = {
-    400: "bad_request", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 408: "body_timeout",
-    413: "body_too_large", 415: "unsupported_media_type", 422: "invalid_input", 429: "too_many_requests",
-    431: "headers_too_large", 500: "internal", 503: "not_ready", 504: "deadline",
+    400: "bad_request", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+    408: "body_timeout", 413: "body_too_large", 415: "unsupported_media_type", 422: "invalid_input",
+    429: "too_many_requests", 431: "headers_too_large", 500: "internal", 503: "not_ready", 504: "deadline",
 }  # fmt: skip
 
 

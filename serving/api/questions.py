@@ -11,6 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from data_contracts.audit.chain import Action
+from serving.access.credential import AccessScope
 from serving.api.opened import Absent, Desk, Desks
 from serving.courses.schemas import CoursesAnswer, CoursesRequest
 from serving.feedback.schemas import FeedbackAnswer, FeedbackRequest
@@ -31,7 +33,9 @@ NO_NIGHT = "no night has been published yet; run `pharos score --as-of DATE`"
 
 @dataclass(frozen=True)
 class Question:
-    """A POST route; `not_ready` is what a caller is told when the desk has nothing to answer from yet."""
+    """A POST route; `scope` opens it, `not_ready` is what a caller is told when the desk has nothing to answer from
+    yet. A desk that names officers nobody asked for is `sighted`: it is told how far the caller sees. What is
+    `audited` is answered only when the audit chain holds it."""
 
     path: str
     name: str
@@ -42,12 +46,16 @@ class Question:
     example: Mapping[str, Any]
     desk: Callable[[Desks], Desk | Absent]
     not_ready: str = ""
+    scope: AccessScope = AccessScope.RECOMMEND_READ
+    sighted: bool = False
+    audited: Action | None = None
 
 
 QUESTIONS: tuple[Question, ...] = (
     Question(
         "/v1/risk", "risk", "support", "计算风险与原因 / risk with its reasons", RiskRequest, RiskAnswer,
-        {"officer_ids": EXAMPLE_OFFICERS, "what_if": True}, lambda desks: desks.risk,
+        {"officer_ids": EXAMPLE_OFFICERS, "what_if": True}, lambda desks: desks.risk, scope=AccessScope.RISK_READ,
+        audited=Action.RISK_READ,
     ),
     Question(
         "/v1/next_posts", "nextPosts", "careers", "建议下一个岗位 / next posts", NextPostsRequest, NextPostsAnswer,
@@ -56,7 +64,8 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "/v1/units", "units", "support",
         "单位与块面的等级、趋势与成因 / units and blocks: grade, trend and what drives it", UnitsRequest, UnitsAnswer,
-        {"unit_ids": EXAMPLE_UNITS}, lambda desks: desks.units, NO_NIGHT,
+        {"unit_ids": EXAMPLE_UNITS}, lambda desks: desks.units, NO_NIGHT, AccessScope.RISK_READ,
+        audited=Action.UNITS_READ,
     ),
     Question(
         "/v1/paths", "paths", "careers", "通往职业目标的路径、差距与进度 / paths to a goal, gaps, and progress on them",
@@ -76,13 +85,13 @@ QUESTIONS: tuple[Question, ...] = (
         "/v1/shortlist", "shortlist", "careers",
         "各专业方向的人才名单及证据，由委员会决定 / talent short lists with evidence, for a committee",
         ShortlistRequest, ShortlistAnswer, {"fields": ["intelligence_it"], "officer_ids": EXAMPLE_OFFICERS},
-        lambda desks: desks.of("/v1/shortlist"), NO_RECORDS,
+        lambda desks: desks.of("/v1/shortlist"), NO_RECORDS, sighted=True,
     ),
     Question(
         "/v1/profile", "profile", "careers",
         "画像：与同岗位相比，以及单位能力 / profiles against peers in the same post, and what a unit can do",
         ProfileRequest, ProfileAnswer, {"officer_ids": EXAMPLE_OFFICERS, "unit_ids": EXAMPLE_UNITS},
-        lambda desks: desks.of("/v1/profile"), NO_RECORDS,
+        lambda desks: desks.of("/v1/profile"), NO_RECORDS, sighted=True,
     ),
     Question(
         "/v1/courses", "courses", "careers",
@@ -95,6 +104,7 @@ QUESTIONS: tuple[Question, ...] = (
         FeedbackRequest, FeedbackAnswer,
         {"items": [{"feedback_id": "f-1", "officer_id": EXAMPLE_OFFICERS[0], "item_kind": "post", "item": "patrol-2",
                     "action": "opened", "occurred_on": "2026-01-01"}]},
-        lambda desks: desks.of("/v1/feedback"),
+        lambda desks: desks.of("/v1/feedback"), scope=AccessScope.FEEDBACK_WRITE,
+        audited=Action.FEEDBACK_WRITTEN,
     ),
 )  # fmt: skip

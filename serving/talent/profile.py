@@ -10,6 +10,7 @@ from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual
 from models.talent.capability import Capabilities, Capability, UnitCapability
 from models.talent.profile import Figure, Gap, OfficerProfile, Profiles
+from serving.access.reach import EVERYWHERE, Sight
 from serving.schemas import Because, ModelName, NotScored, Text
 from serving.talent.profile_schemas import (
     CompetencyGap,
@@ -22,7 +23,7 @@ from serving.talent.profile_schemas import (
     UnitNotProfiled,
     UnitProfiled,
 )
-from serving.talent.records import EVERYWHERE, UNKNOWN_OFFICER, RecordReader, Records, Sight, day_asked, old
+from serving.talent.records import UNKNOWN_OFFICER, RecordReader, Records, day_asked, old
 
 UNKNOWN_UNIT = Because(code="unknown_unit", zh="没有该单位的结果", en="nothing is known of this unit")
 TABLES = (
@@ -70,7 +71,7 @@ class ProfileDesk:
 
 def _officer(made: Profiles, officer_id: str, sight: Sight) -> OfficerProfiled | NotScored:
     found = made.officer(officer_id)
-    if found is None or not sight.covers(found.unit_id):
+    if found is None or not sight.names(officer_id, found.unit_id):
         return NotScored(officer_id=officer_id, because=UNKNOWN_OFFICER)
     return _profiled(found)
 

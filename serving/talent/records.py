@@ -76,20 +76,6 @@ class ForceRecords:
             return self._held[1]
 
 
-@dataclass(frozen=True)
-class Sight:
-    """The units a caller may see (the subtree of the credential, with everything under it); None is every unit."""
-
-    units: frozenset[str] | None = None
-
-    def covers(self, unit_id: str) -> bool:
-        """Whether officers of a unit may be named."""
-        return self.units is None or unit_id in self.units
-
-
-EVERYWHERE = Sight()
-
-
 def old(records: Records, now: datetime, policy: Policy) -> bool:
     """Whether an answer from these records is to be marked `degraded`."""
     return records.age_hours(now) > policy.grades.scoring.flag_features_after_hours

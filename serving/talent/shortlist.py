@@ -15,8 +15,9 @@ from data_contracts.vocabulary import Bilingual, TalentField
 from models.talent.evidence import Day
 from models.talent.shortlist import COMMITTEE, Candidate, FieldScores
 from models.talent.words import LineTold
+from serving.access.reach import EVERYWHERE, Sight
 from serving.schemas import Because, ModelName, Text
-from serving.talent.records import EVERYWHERE, UNKNOWN_OFFICER, RecordReader, Records, Sight, day_asked, old
+from serving.talent.records import UNKNOWN_OFFICER, RecordReader, Records, day_asked, old
 from serving.talent.shortlist_schemas import (
     EvidenceItem,
     EvidenceLine,
@@ -76,8 +77,8 @@ class ShortlistDesk:
         if not candidates:
             return FieldNotListed(field=name, because=NO_EVIDENCE)
         units = scores.day.peers.places["unit_id"].to_dict()
-        seen = [one for one in candidates if sight.covers(str(units[one.officer_id]))]
-        known = {officer: sight.covers(str(unit)) for officer, unit in units.items()}
+        seen = [one for one in candidates if sight.names(one.officer_id, str(units[one.officer_id]))]
+        known = {officer: sight.names(str(officer), str(unit)) for officer, unit in units.items()}
         reasons = [_not_listed(scores, officer, known.get(officer, False)) for officer in dict.fromkeys(asked)]
         return FieldListed(
             field=name,

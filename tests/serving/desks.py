@@ -157,4 +157,5 @@ def demo_desks(*, risk: bool = True, careers: bool = True, night: bool = True) -
         now=lambda: NOW,
         probe=lambda: None,
         guidance=guidance(),
+        record=lambda *_: None,
     )

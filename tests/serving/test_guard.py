@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +14,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.settings import Settings
+from serving.access.callers import Callers, callers_of
 from serving.api.admission import check_bind
 from serving.api.guard import App, Guard, Limits, Message, Receive, Route, Scope, Send
 from serving.api.rate import MAX_CALLERS, Rate
@@ -166,13 +170,24 @@ def test_only_this_machine_may_call_and_only_by_its_own_name() -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.1.2.3", "pharos.example", ""])
-def test_a_host_that_others_could_reach_is_not_bound(host: str) -> None:
+def test_a_host_that_others_could_reach_is_not_bound_while_nobody_can_show_who_they_are(
+    host: str, tmp_path: Path
+) -> None:
     with pytest.raises(InvalidInput, match=r"use 127\.0\.0\.1"):
-        check_bind(host)
+        check_bind(host, nobody(tmp_path))
 
 
-def test_this_machine_is_bound() -> None:
-    assert [check_bind(host) for host in ("127.0.0.1", "::1", "localhost")] == ["127.0.0.1", "::1", "localhost"]
+def test_this_machine_is_bound(tmp_path: Path) -> None:
+    assert [check_bind(host, nobody(tmp_path)) for host in ("127.0.0.1", "::1", "localhost")] == [
+        "127.0.0.1",
+        "::1",
+        "localhost",
+    ]
+
+
+def nobody(folder: Path) -> Callers:
+    """A deployment without a key and without an issuer."""
+    return callers_of(Settings(state=folder), lambda: date(2026, 1, 1))
 
 
 def raising(error: Exception) -> App:

@@ -14,10 +14,11 @@ from data_contracts.catalog import catalog
 from data_contracts.policy import policy
 from data_contracts.simulator.simulation import simulate
 from data_contracts.vocabulary import TalentField
+from serving.access.reach import EVERYWHERE, Sight
 from serving.schemas import NotScored
 from serving.talent.profile import ProfileDesk
 from serving.talent.profile_schemas import OfficerProfiled, ProfileRequest, UnitNotProfiled, UnitProfiled
-from serving.talent.records import EVERYWHERE, Records, Sight
+from serving.talent.records import Records
 from serving.talent.shortlist import ShortlistDesk
 from serving.talent.shortlist_schemas import FieldListed, FieldNotListed, ShortlistRequest
 

@@ -16,11 +16,13 @@ from typing import Any
 
 import numpy as np
 
+from data_contracts.audit.chain import Action, Entry
 from data_contracts.errors import GateRefused, InvalidInput, NotReady
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
 from models import artifacts, keys, registry
+from models.audit import audit_chain, now_of, operator
 from models.registry import ResolvedModel
 from training.evaluation.fairness import Fairness, Judged, fairness
 from training.gate import waivers
@@ -126,6 +128,7 @@ def promote(settings: Settings, name: str, version: str | None = None) -> Examin
     examined, _ = pass_gate(settings, name, version)
     if not examined.passed:
         raise GateRefused(f"{_refusal(examined)}. {_still(settings, name)}")
+    _audit(settings, Action.MODEL_PROMOTED, examined, {})
     registry.set_alias(settings, name, examined.model.version)
     return examined
 
@@ -143,7 +146,14 @@ def settle(
         if found.get(check) is not SETTLED_BY[kind]:
             raise InvalidInput(f"{check} cannot be signed for with a {kind}: {_why_not(found.get(check))}")
     note = waivers.note_of(kind, examined.model, examined.model_hash, checks, reason, signed_by, on)
+    _audit(settings, Action.GATE_SIGNED, examined, {"kind": kind, "checks": note.checks, "signed_by": note.signed_by})
     return waivers.sign(settings, examined.model, note)
+
+
+def _audit(settings: Settings, action: Action, examined: Examined, more: Mapping[str, Any]) -> None:
+    """On the audit chain first: what it cannot hold is not done."""
+    told = {"model": examined.model.name, "version": examined.model.version, "sha256": examined.model_hash, **more}
+    audit_chain(settings).append(Entry(now_of(settings), operator(), action, details=told))
 
 
 def _why_not(status: Status | None) -> str:

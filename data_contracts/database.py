@@ -1,0 +1,118 @@
+"""One database of ours, SQLite beside the state or PostgreSQL by setting, opened late and used by several threads.
+
+What differs between the two is said here once. On SQLite a writer takes the lock at the start of its transaction, so
+that what it reads before it writes is what it writes upon; an answer waits until the disk has it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from data_contracts.errors import NotReady
+
+BUSY_SECONDS = 10
+WRITES = "writes"
+
+
+@dataclass
+class Database:
+    """The database at an address; `name` is how messages call it. Nothing is opened or made until somebody asks."""
+
+    url: str
+    name: str
+    _engine: sa.Engine | None = None
+    _made: set[int] = field(default_factory=set)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def file(self) -> Path | None:
+        """The file of an SQLite database; None for a server."""
+        address = sa.engine.make_url(self.url)
+        return Path(address.database) if address.drivername.startswith("sqlite") and address.database else None
+
+    @property
+    def exists(self) -> bool:
+        """Whether there may be something to read: a file that is there, or a server that we cannot know of."""
+        return self.file is None or self.file.is_file()
+
+    @contextmanager
+    def reading(self, metadata: sa.MetaData) -> Iterator[sa.Connection]:
+        """A connection for reading; raises NotReady where it cannot be used."""
+        with self._told(), self._ready(metadata).connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, metadata: sa.MetaData) -> Iterator[sa.Connection]:
+        """A transaction that nobody else writes beside; raises NotReady where it cannot be, and then nothing was."""
+        with self._told(), self._ready(metadata).execution_options(**{WRITES: True}).begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let the connections go; the next call opens them again."""
+        with self._lock:
+            if self._engine is not None:
+                self._engine.dispose()
+            self._engine = None
+            self._made.clear()
+
+    def _ready(self, metadata: sa.MetaData) -> sa.Engine:
+        with self._lock:
+            if self._engine is None:
+                self._engine = self._opened()
+            if id(metadata) not in self._made:
+                with self._alone():
+                    metadata.create_all(self._engine)
+                self._made.add(id(metadata))
+            return self._engine
+
+    def _opened(self) -> sa.Engine:
+        if self.file is None:
+            return sa.create_engine(self.url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_SECONDS})
+        engine = sa.create_engine(self.url, connect_args={"timeout": BUSY_SECONDS})
+        sa.event.listen(engine, "connect", _durable)
+        sa.event.listen(engine, "begin", _begin)
+        return engine
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Of several processes that make the file at once, one does; only its owner may read what stands in it."""
+        if self.file is None:
+            yield
+            return
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self.file.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.file.touch(mode=0o600)
+            yield
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (sa.exc.DatabaseError, OSError) as error:
+            cause = getattr(error, "orig", None) or error
+            raise NotReady(
+                f"{self.name} cannot be used ({type(cause).__name__}); look after its disk, its locks and its server"
+            ) from error
+
+
+def _durable(connection: Any, _: Any) -> None:
+    """Readers beside the writer, an answer only when the disk has it, and transactions that we begin ourselves."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    """Python's driver would take the lock at the first write only, after what was read to decide on it."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITES) else "BEGIN")

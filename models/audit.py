@@ -1,0 +1,47 @@
+"""The audit chain of a deployment, as training and serving open it: its database, its head, and the key that signs."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from data_contracts.audit.chain import AuditChain, Head, Verdict, lines, verified
+from data_contracts.database import Database
+from data_contracts.errors import NotReady
+from data_contracts.settings import Settings
+from models import keys
+
+
+def audit_database(settings: Settings) -> Database:
+    """Where the lines stand; nothing is opened yet."""
+    return Database(settings.service_url, "the audit chain")
+
+
+def audit_chain(settings: Settings) -> AuditChain:
+    """The chain, to be written to."""
+    return AuditChain(audit_database(settings), settings.audit_head, keys.signing_key(settings.keys_dir))
+
+
+def operator() -> str:
+    """Who sits at the machine, as the system knows them."""
+    return f"operator:{getpass.getuser()}"
+
+
+def now_of(settings: Settings) -> datetime:
+    """The moment of a line: the clock's, on the frozen day where one is set; UTC without a zone."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    return now if settings.today is None else datetime.combine(settings.today, now.time())
+
+
+def newest_head(settings: Settings) -> Head:
+    """The head that is kept beside the chain; raises NotReady where nothing was ever written."""
+    if not settings.audit_head.is_file():
+        raise NotReady("nothing was audited yet; the chain begins with the first read of a result")
+    return Head.from_json(settings.audit_head.read_text())
+
+
+def verify(settings: Settings, heads: Sequence[Head] = ()) -> Verdict:
+    """Walk the whole chain against its own head and those kept elsewhere; raises NotReady where there is none."""
+    kept = (*heads, newest_head(settings))
+    return verified(lines(audit_database(settings)), keys.public_key(settings.keys_dir), kept)

@@ -1,0 +1,161 @@
+"""API keys: shown once, kept as hashes, limited in scope, place and time, revoked without a restart.
+
+A key reads `pharos_<id>_<secret>`. The secret has 256 random bits, so a plain SHA-256 cannot be searched and costs a
+request nothing; slow hashes are for passwords that people choose.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+
+from data_contracts.database import Database
+from data_contracts.errors import InvalidInput
+from data_contracts.settings import Settings
+from serving.access.credential import AccessScope, Credential
+
+PREFIX = "pharos"
+ID_BYTES, SECRET_BYTES = 6, 32
+MOST_NAME = 120
+METADATA = sa.MetaData()
+API_KEYS = sa.Table(
+    "api_keys",
+    METADATA,
+    sa.Column("key_id", sa.String(2 * ID_BYTES), primary_key=True),
+    sa.Column("name", sa.String(MOST_NAME), nullable=False),
+    sa.Column("secret_sha256", sa.String(64), nullable=False),
+    sa.Column("scopes", sa.Text, nullable=False),  # JSON list
+    sa.Column("units", sa.Text),  # JSON list of the roots; null for the whole force
+    sa.Column("created_on", sa.Date, nullable=False),
+    sa.Column("expires_on", sa.Date, nullable=False),  # the first day on which it opens nothing
+    sa.Column("revoked_on", sa.Date),
+)
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """What is known of one key; the secret is not among it."""
+
+    key_id: str
+    name: str
+    secret_sha256: str
+    scopes: frozenset[AccessScope]
+    units: tuple[str, ...] | None
+    created_on: date
+    expires_on: date
+    revoked_on: date | None = None
+
+    def state(self, today: date) -> str:
+        """`active`, `expired` or `revoked`."""
+        if self.revoked_on is not None:
+            return "revoked"
+        return "active" if today < self.expires_on else "expired"
+
+    @property
+    def credential(self) -> Credential:
+        """The caller that shows this key."""
+        return Credential(f"key:{self.key_id}", self.scopes, self.units)
+
+
+@dataclass(frozen=True)
+class KeyAsked:
+    """A key to be made: who will hold it, what it opens, for which subtrees (None for all), until when."""
+
+    name: str
+    scopes: frozenset[AccessScope]
+    units: tuple[str, ...] | None
+    expires_on: date
+
+
+class ApiKeys:
+    """The keys of a deployment."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, asked: KeyAsked, today: date) -> tuple[ApiKey, str]:
+        """A new key and its text, which is never seen again; raises InvalidInput for a key that would open nothing."""
+        _check(asked, today)
+        secret = secrets.token_urlsafe(SECRET_BYTES)
+        key = ApiKey(
+            secrets.token_hex(ID_BYTES), asked.name, digest(secret), asked.scopes, asked.units, today, asked.expires_on
+        )
+        with self._database.writing(METADATA) as connection:
+            connection.execute(API_KEYS.insert().values(**_row(key)))
+        return key, f"{PREFIX}_{key.key_id}_{secret}"
+
+    def all(self) -> list[ApiKey]:
+        """Every key ever made, oldest first; empty where none was."""
+        if not self._database.exists:
+            return []
+        with self._database.reading(METADATA) as connection:
+            rows = connection.execute(API_KEYS.select().order_by(API_KEYS.c.created_on, API_KEYS.c.key_id)).mappings()
+            return [_key(row) for row in rows]
+
+    def revoke(self, key_id: str, today: date) -> ApiKey:
+        """Close a key for good; raises InvalidInput where there is no such key. A closed key stays closed as it was."""
+        found = next((key for key in self.all() if key.key_id == key_id), None)
+        if found is None:
+            raise InvalidInput(f"there is no key {key_id!r}; `pharos keys list` shows the ids")
+        if found.revoked_on is not None:
+            return found
+        with self._database.writing(METADATA) as connection:
+            connection.execute(API_KEYS.update().where(API_KEYS.c.key_id == key_id).values(revoked_on=today))
+        return next(key for key in self.all() if key.key_id == key_id)
+
+
+def api_keys(settings: Settings) -> ApiKeys:
+    """The keys of this deployment; nothing is opened yet."""
+    return ApiKeys(Database(settings.service_url, "the table of keys"))
+
+
+def opened_by(text: str, keys: Sequence[ApiKey], today: date) -> Credential | None:
+    """Whom a shown key stands for; None for whatever is not an active key, without saying why."""
+    prefix, _, rest = text.partition("_")
+    key_id, _, secret = rest.partition("_")
+    known = next((key for key in keys if key.key_id == key_id), None)
+    against = "0" * 64 if known is None else known.secret_sha256
+    same = hmac.compare_digest(digest(secret), against)  # compared for unknown ids as well: time tells nothing
+    if prefix != PREFIX or known is None or not same or known.state(today) != "active":
+        return None
+    return known.credential
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _check(asked: KeyAsked, today: date) -> None:
+    if not asked.name.strip() or len(asked.name) > MOST_NAME:
+        raise InvalidInput(f"a key needs the name of the system or person that holds it, at most {MOST_NAME} letters")
+    if not asked.scopes:
+        raise InvalidInput(f"a key without a scope opens nothing; give --scope one of {', '.join(AccessScope)}")
+    if asked.units is not None and not asked.units:
+        raise InvalidInput("name the units that the key may see with --unit, or say --all-units")
+    if asked.expires_on <= today:
+        raise InvalidInput(f"expires_on {asked.expires_on} is not after {today}; give a later day")
+
+
+def _row(key: ApiKey) -> dict[str, object]:
+    return {
+        "key_id": key.key_id, "name": key.name, "secret_sha256": key.secret_sha256,
+        "scopes": json.dumps(sorted(key.scopes)), "units": None if key.units is None else json.dumps(key.units),
+        "created_on": key.created_on, "expires_on": key.expires_on, "revoked_on": key.revoked_on,
+    }  # fmt: skip
+
+
+def _key(row: sa.RowMapping) -> ApiKey:
+    return ApiKey(
+        key_id=row["key_id"], name=row["name"], secret_sha256=row["secret_sha256"],
+        scopes=AccessScope.of(json.loads(row["scopes"])),
+        units=None if row["units"] is None else tuple(json.loads(row["units"])),
+        created_on=row["created_on"], expires_on=row["expires_on"], revoked_on=row["revoked_on"],
+    )  # fmt: skip

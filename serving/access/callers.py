@@ -1,0 +1,88 @@
+"""Who is calling: an API key or a token in the request's headers, told apart before a byte of the body is read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from data_contracts.errors import InvalidInput
+from data_contracts.settings import Settings
+from serving.access.api_keys import PREFIX, ApiKey, ApiKeys, api_keys, opened_by
+from serving.access.credential import Credential
+from serving.access.tokens import Issuer, Tokens
+
+REREAD_SECONDS = 5.0  # a revoked key opens nothing after this long
+KEY_HEADER, TOKEN_HEADER = b"x-api-key", b"authorization"
+BEARER = "bearer "
+MOST_LETTERS = 8192
+
+
+@dataclass
+class Callers:
+    """Keys and tokens of a deployment; the table of keys is read again every REREAD_SECONDS."""
+
+    keys: ApiKeys
+    tokens: Tokens | None
+    today: Callable[[], date]
+    clock: Callable[[], float] = time.monotonic
+    _known: Sequence[ApiKey] = ()
+    _read_at: float = field(default=float("-inf"))
+
+    def of(self, scope: Mapping[str, Any]) -> Credential | None:
+        """The caller of an ASGI request; None where it shows nothing that opens anything.
+
+        May wait for a disk or the issuer: call it from a thread. Raises NotReady where callers cannot be told apart.
+        """
+        shown = shown_by(scope["headers"])
+        if shown is None:
+            return None
+        if shown.startswith(f"{PREFIX}_"):
+            return opened_by(shown, self._keys(), self.today())
+        return None if self.tokens is None else self.tokens.credential(shown)
+
+    def any_set_up(self) -> bool:
+        """Whether a key was ever made, or an issuer is named: a key that has run out must not open the door to all."""
+        return self.tokens is not None or bool(self.keys.all())
+
+    def any_active(self) -> bool:
+        """Whether somebody could show who they are today."""
+        return self.tokens is not None or any(key.state(self.today()) == "active" for key in self.keys.all())
+
+    def _keys(self) -> Sequence[ApiKey]:
+        now = self.clock()
+        if now - self._read_at >= REREAD_SECONDS:
+            self._known, self._read_at = self.keys.all(), now
+        return self._known
+
+
+def shown_by(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
+    """The one key or token that a request shows; None for none, for several, and for what is no plain text.
+
+    >>> shown_by([(b"authorization", b"Bearer abc")]), shown_by([(b"x-api-key", b"k"), (b"authorization", b"Bearer a")])
+    ('abc', None)
+    """
+    found = [(bytes(name).lower(), bytes(value)) for name, value in headers]
+    keys = [value for name, value in found if name == KEY_HEADER]
+    tokens = [value for name, value in found if name == TOKEN_HEADER]
+    if len(keys) + len(tokens) != 1:
+        return None
+    text = (keys or tokens)[0].decode("latin-1").strip()
+    if not text.isascii() or len(text) > MOST_LETTERS:
+        return None
+    if keys:
+        return text or None
+    return text[len(BEARER) :].strip() or None if text.lower().startswith(BEARER) else None
+
+
+def callers_of(settings: Settings, today: Callable[[], date]) -> Callers:
+    """The callers of a deployment; raises InvalidInput where an issuer is named by half."""
+    named = (settings.oidc_issuer, settings.oidc_audience, settings.oidc_jwks)
+    if any(named) and not all(named):
+        raise InvalidInput(
+            "an issuer needs PHAROS_OIDC_ISSUER, PHAROS_OIDC_AUDIENCE and PHAROS_OIDC_JWKS together; set all three"
+        )
+    tokens = Tokens(Issuer(*named, settings.oidc_algorithms)) if all(named) else None
+    return Callers(api_keys(settings), tokens, today)

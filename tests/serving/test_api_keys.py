@@ -1,0 +1,183 @@
+"""API keys: what is kept, what a key opens and for how long, over the command line and over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from rich.console import Console
+
+from data_contracts.errors import InvalidInput
+from data_contracts.settings import Settings
+from serving.access.api_keys import ApiKey, KeyAsked, api_keys, opened_by
+from serving.access.callers import Callers, callers_of, shown_by
+from serving.access.commands import add_key, list_keys, revoke_key
+from serving.access.credential import OPERATOR, AccessScope
+from serving.api.admission import admission_of, check_bind
+from serving.api.guard import Guard, Receive, Route, Scope, Send
+
+TODAY = date(2026, 3, 1)
+READ = frozenset({AccessScope.RECOMMEND_READ})
+
+
+@pytest.fixture
+def use(tmp_path: Path) -> Settings:
+    return Settings(state=tmp_path, today=TODAY)
+
+
+def made(use: Settings, units: tuple[str, ...] | None = ("u-1",), days: int = 10) -> tuple[ApiKey, str]:
+    return api_keys(use).add(KeyAsked("planning", READ, units, TODAY + timedelta(days=days)), TODAY)
+
+
+def test_a_key_opens_what_it_says_and_only_its_hash_is_kept(use: Settings) -> None:
+    key, text = made(use)
+    caller = opened_by(text, api_keys(use).all(), TODAY)
+    assert caller is not None
+    assert (caller.subject, caller.scopes, caller.units) == (f"key:{key.key_id}", READ, ("u-1",))
+    secret = text.rsplit("_", 1)[-1]
+    stored = b"".join(path.read_bytes() for path in use.state.rglob("*") if path.is_file())
+    assert text.split("_", 2)[2].encode() not in stored
+    assert secret.encode() not in stored
+    files = list(use.state.rglob("service.db"))
+    assert [path.stat().st_mode & 0o077 for path in files] == [0]
+
+
+def test_what_is_not_an_active_key_opens_nothing(use: Settings) -> None:
+    key, text = made(use)
+    _, other = made(use)
+    keys = api_keys(use).all()
+    swapped = "_".join([*text.split("_")[:2], other.split("_", 2)[2]])
+    for wrong in (text[:-1], text + "x", swapped, text.replace("pharos_", "Pharos_"), "pharos_", "", "pharos_x_y"):
+        assert opened_by(wrong, keys, TODAY) is None, wrong
+    assert opened_by(text, keys, TODAY + timedelta(days=9)) is not None
+    assert opened_by(text, keys, TODAY + timedelta(days=10)) is None
+    api_keys(use).revoke(key.key_id, TODAY)
+    assert opened_by(text, api_keys(use).all(), TODAY) is None
+    assert opened_by(other, api_keys(use).all(), TODAY) is not None
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (KeyAsked(" ", READ, None, TODAY + timedelta(1)), "name of the system"),
+        (KeyAsked("x", frozenset(), None, TODAY + timedelta(1)), "opens nothing"),
+        (KeyAsked("x", READ, (), TODAY + timedelta(1)), "--all-units"),
+        (KeyAsked("x", READ, None, TODAY), "not after"),
+    ],
+)
+def test_a_key_that_would_open_nothing_is_not_made(use: Settings, asked: KeyAsked, says: str) -> None:
+    with pytest.raises(InvalidInput, match=says):
+        api_keys(use).add(asked, TODAY)
+    assert api_keys(use).all() == []
+
+
+def test_one_key_or_token_is_shown_or_nothing_is() -> None:
+    assert shown_by([(b"X-API-Key", b" k ")]) == "k"
+    assert shown_by([(b"Authorization", b"bearer  t")]) == "t"
+    for wrong in (
+        [], [(b"x-api-key", b"a"), (b"x-api-key", b"b")], [(b"authorization", b"Basic abc")],
+        [(b"authorization", b"Bearer ")], [(b"x-api-key", b"\xff")], [(b"x-api-key", b"a" * 9000)],
+    ):  # fmt: skip
+        assert shown_by(wrong) is None
+
+
+def test_the_command_line_makes_lists_and_revokes(use: Settings, tmp_path: Path) -> None:
+    console = Console(record=True, width=200)
+    add_key(use, "planning", ["recommend:read"], ("u-1",), 30, console)
+    said = console.export_text()
+    assert "Restart a running service" in said
+    text = said.split()[0]
+    key = api_keys(use).all()[0]
+    add_key(use, "night", ["risk:read"], None, 30, console)
+    assert "Restart" not in console.export_text()
+    list_keys(use, console)
+    listed = console.export_text()
+    assert key.key_id in listed
+    assert text.split("_", 2)[2] not in listed
+    revoke_key(use, key.key_id, console)
+    assert f"revoked since {TODAY}" in console.export_text()
+    assert api_keys(use).revoke(key.key_id, TODAY + timedelta(1)).revoked_on == TODAY, "closed when it was first"
+    with pytest.raises(InvalidInput, match="pharos keys list"):
+        revoke_key(use, "nothing", console)
+    with pytest.raises(InvalidInput, match="the scopes are"):
+        add_key(use, "x", ["everything"], None, 30, console)
+
+
+async def who(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers with the caller's name."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+    await send({"type": "http.response.body", "body": scope["state"]["caller"].subject.encode()})
+
+
+ROUTES = {
+    "/read": Route(("GET",), AccessScope.RECOMMEND_READ), "/risk": Route(("GET",), AccessScope.RISK_READ),
+    "/any": Route(("GET",)), "/livez": Route(("GET",), health=True),
+}  # fmt: skip
+
+
+def get(callers: Callers, path: str, **headers: str) -> httpx.Response:
+    async def once() -> httpx.Response:
+        transport = httpx.ASGITransport(app=Guard(answer, ROUTES, admit=admission_of(callers)), client=("10.0.0.7", 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://pharos.example") as client:
+            return await client.get(path, headers=headers)
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if "caller" in scope["state"]:
+            await who(scope, receive, send)
+        else:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"live"})
+
+    return asyncio.run(once())
+
+
+def test_a_scope_that_a_caller_lacks_looks_like_an_address_that_is_not_there(use: Settings) -> None:
+    key, text = made(use)
+    callers = callers_of(use, lambda: TODAY)
+    header = {"x-api-key": text}
+    assert get(callers, "/read", **header).text == f"key:{key.key_id}"
+    assert get(callers, "/any", authorization=f"Bearer {text}").status_code == 200
+    lacking, absent = get(callers, "/risk", **header), get(callers, "/nowhere", **header)
+    assert (lacking.status_code, absent.status_code) == (404, 404)
+    assert lacking.json() | {"request_id": ""} == absent.json() | {"request_id": ""}
+
+
+def test_without_a_good_key_every_address_but_health_says_the_same(use: Settings) -> None:
+    _, text = made(use)
+    callers = callers_of(use, lambda: TODAY)
+    for path in ("/read", "/risk", "/any", "/nowhere"):
+        for header in ({}, {"x-api-key": text + "x"}, {"authorization": "Bearer abc.def.ghi"}):
+            found = get(callers, path, **header)
+            assert (found.status_code, found.json()["code"]) == (401, "unauthenticated")
+            assert found.headers["www-authenticate"] == 'Bearer realm="pharos"'
+    assert get(callers, "/livez").text == "live"
+
+
+def test_a_revoked_key_is_refused_within_seconds_without_a_restart(use: Settings) -> None:
+    key, text = made(use)
+    now = [0.0]
+    callers = callers_of(use, lambda: TODAY)
+    callers.clock = lambda: now[0]
+    assert get(callers, "/any", **{"x-api-key": text}).status_code == 200
+    api_keys(use).revoke(key.key_id, TODAY)
+    now[0] += 5.0
+    assert get(callers, "/any", **{"x-api-key": text}).status_code == 401
+
+
+def test_the_last_key_that_ends_does_not_open_the_door_to_all(use: Settings) -> None:
+    callers = callers_of(use, lambda: TODAY)
+    assert get(callers, "/any").status_code == 403, "this machine alone until a key is made"
+    key, _ = made(use)
+    assert check_bind("10.0.0.1", callers) == "10.0.0.1"
+    api_keys(use).revoke(key.key_id, TODAY)
+    assert get(callers, "/any").status_code == 401
+    with pytest.raises(InvalidInput, match="pharos keys add"):
+        check_bind("10.0.0.1", callers)
+
+
+def test_the_operator_may_do_everything_everywhere() -> None:
+    assert OPERATOR.everywhere
+    assert all(OPERATOR.may(scope) for scope in AccessScope)
