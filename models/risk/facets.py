@@ -64,7 +64,7 @@ class Theme:
     note_en: str = ""
 
 
-def differs_by(usual: Numbers, scale: Numbers | float = 1.0) -> Numbers:
+def differs_by(usual: Numbers | float, scale: Numbers | float = 1.0) -> Numbers:
     """How far a number must lie from the usual before people call it another; `scale` as of the facet.
 
     >>> differs_by(np.array([180.0, 0.02])).round(4).tolist()

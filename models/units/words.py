@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from data_contracts.asof import add_months
 from models.base import Numbers
 from models.risk.explain import SMALLEST, number_told
+from models.risk.facets import differs_by
 from models.risk.themes import THEMES, Theme
 from models.units.moves import Movement
 
@@ -168,10 +169,11 @@ def drivers_told(excess: NDArray[np.float64], means: Means, as_of: date, top: in
 
 
 def _sentence(theme: Theme, means: Means, as_of: date) -> dict[str, str] | None:
-    """Of the first facet whose number is known, not the force's, and above it in a theme of bad things."""
+    """Of the first facet whose number is known and lies apart from the force's, on the side that speaks against."""
     for facet in theme.facets:
         unit, force = (some.get(facet.shown, float("nan")) for some in (means.of_unit, means.of_force))
-        if np.isnan(unit) or np.isnan(force) or (theme.bad and unit <= force):
+        worse = facet.worse or ("more" if theme.bad else None)
+        if np.isnan(unit) or np.isnan(force) or not _apart(unit - force, float(differs_by(force, facet.scale)), worse):
             continue
         value, others = number_told(unit / facet.scale), number_told(force / facet.scale)
         if value == others:
@@ -184,6 +186,16 @@ def _sentence(theme: Theme, means: Means, as_of: date) -> dict[str, str] | None:
             "en": f"{theme.en} (mean of the unit's officers): {en}, all officers {others}{notes[1]}",
         }
     return None
+
+
+def _apart(difference: float, least: float, worse: str | None) -> bool:
+    """Whether a mean differs enough to be told, as a reason for the worse.
+
+    >>> _apart(1.0, 0.5, "more"), _apart(1.0, 0.5, "less"), _apart(-1.0, 0.5, None), _apart(0.1, 0.5, None)
+    (True, False, True, False)
+    """
+    along = {"more": difference, "less": -difference}.get(worse or "", abs(difference))
+    return along > least
 
 
 def feature_means(frame: pd.DataFrame, names: frozenset[str]) -> dict[str, Numbers]:
