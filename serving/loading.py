@@ -21,6 +21,7 @@ from models import artifacts, keys, registry
 from models.artifacts import Parts
 from models.courses.baselines import CourseScorer
 from models.courses.next_course import features_hash
+from models.registry import ResolvedModel
 from serving.api.opened import Absent, Desks
 from serving.freshness import AgeLimits, FeatureSource, notice_of_age
 from serving.guidance import NO_COURSE_MODEL, CourseRanking, open_guidance
@@ -69,7 +70,12 @@ class Builders:
 
 def champion(settings: Settings, name: str) -> Loaded:
     """The verified champion of `name`; metadata must hold `service` and `service_hash`."""
-    resolved = registry.resolve(settings, name)
+    return verified(settings, registry.resolve(settings, name))
+
+
+def verified(settings: Settings, resolved: ResolvedModel) -> Loaded:
+    """Any registered version after its signature has been checked; for those who look at it before it answers."""
+    name = resolved.name
     parts, metadata = artifacts.load(resolved.path, keys.public_key(settings.keys_dir))
     if not {"service", "service_hash"} <= set(metadata):
         raise FeatureMismatch(f"{name} version {resolved.version} does not say which features it reads; train it again")

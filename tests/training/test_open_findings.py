@@ -39,6 +39,14 @@ def test_complaints_without_a_closing_are_counted_in_the_window_and_of_the_offic
     assert found.as_record()["open_share"] == 0.5
 
 
+def test_a_day_is_told_what_was_known_by_then() -> None:
+    asked = spine(["a", "b", "c"], "2014-01-01")
+    (found,) = open_findings(window_of_2014(), "conduct", asked, YEAR, known_at=date(2015, 1, 1))
+    assert (found.complaints, found.open, found.sustained, found.recorded_until) == (4, 3, 1, date(2015, 1, 1))
+    assert "3 of 4 complaints of the window (75.0 %) are still open; what came is 1 sustained" in found.counted.en
+    assert "3 件（75.0 %）尚未办结；实际数为已查实 1 件" in found.counted.zh
+
+
 def test_a_window_that_is_decided_is_said_to_be() -> None:
     frames = {"complaints": complaints(complaint(1, "a", "2014-02-01", "2014-08-01", "sustained"))}
     (found,) = open_findings(frames, "conduct", spine(["a"], "2014-01-01"), YEAR)

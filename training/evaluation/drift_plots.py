@@ -86,7 +86,7 @@ def rates_figure(title: str, days: Sequence[date], predicted: Sequence[float], o
         labels = [day.isoformat() for day in days]
         axes.plot(labels, predicted, marker="o", color=THEN, label=_word("mean", chinese))
         axes.plot(labels, observed, marker="s", color=NOW, label=_word("came", chinese))
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.2 * max([*predicted, *observed, 1e-6]))  # a single night must not lie on the frame
         axes.tick_params(axis="x", rotation=45, labelsize=8)
         axes.set_xlabel(_word("night", chinese))
         axes.legend(fontsize=8)

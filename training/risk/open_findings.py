@@ -73,6 +73,26 @@ too high
         )
         return Bilingual(zh, en)
 
+    @property
+    def counted(self) -> Bilingual:
+        """The plain line where open ones were counted by their chance, as training and the watch do.
+
+        >>> print(OpenFindings("conduct", date(2016, 1, 1), date(2016, 12, 31), 200, 30, 12, 4.04).counted.en)
+        conduct as of 2016-01-01: 30 of 200 complaints of the window (15.0 %) are still open; what came is 12 \
+sustained and, of the open ones by their chance, about 4.0
+        """
+        zh = (
+            f"{self.outcome} {self.as_of}：该时段的 {self.complaints:,} 件投诉中，{self.open:,} 件"
+            f"（{100 * self.share:.1f} %）尚未办结；实际数为已查实 {self.sustained:,} 件，加上未结的按概率计约 "
+            f"{self.expected:.1f} 件。"
+        )
+        en = (
+            f"{self.outcome} as of {self.as_of}: {self.open:,} of {self.complaints:,} complaints of the window "
+            f"({100 * self.share:.1f} %) are still open; what came is {self.sustained:,} sustained and, of the open "
+            f"ones by their chance, about {self.expected:.1f}"
+        )
+        return Bilingual(zh, en)
+
     def as_record(self) -> dict[str, Any]:
         """For JSON."""
         days = {"as_of": str(self.as_of), "recorded_until": str(self.recorded_until)}
@@ -80,19 +100,25 @@ too high
 
 
 def open_findings(
-    frames: Mapping[str, pd.DataFrame], outcome: str, asked: pd.DataFrame, horizon_months: int
-) -> list[OpenFindings]:
-    """One for each as-of of `asked` (officer_id, as_of), oldest first; none for what is known with its row."""
+    frames: Mapping[str, pd.DataFrame], outcome: str, asked: pd.DataFrame, horizon_months: int,
+    known_at: date | None = None,
+) -> list[OpenFindings]:  # fmt: skip
+    """One for each as-of of `asked` (officer_id, as_of), oldest first; none for what is known with its row.
+
+    As it stood on `known_at`, or (None) when the records end.
+    """
     rule = policy().outcome(outcome)
     if rule.known != KNOWN_BY_FINDING:
         return []
-    until, found = recorded_until(frames, outcome), []
+    until, found = known_at or recorded_until(frames, outcome), list[OpenFindings]()
+    tables = {sign.table: versions_at(frames[sign.table], known_at) for sign in _signs(rule, frames)}
     for stamp, officers in asked.groupby("as_of")["officer_id"]:
         day = pd.Timestamp(str(stamp)).date()
         window = Window(pd.Timestamp(day), pd.Timestamp(add_months(day, horizon_months)))
-        parts = [_of_sign(sign, frames[sign.table], window, officers, until) for sign in _signs(rule, frames)]
+        parts = [_of_sign(sign, tables[sign.table], window, officers, until) for sign in _signs(rule, frames)]
         complaints, still, sustained, expected = np.sum(parts, axis=0)
-        found.append(OpenFindings(outcome, day, until, int(complaints), int(still), int(sustained), float(expected)))
+        counts = int(complaints), int(still), int(sustained), float(expected)
+        found.append(OpenFindings(outcome, day, until, *counts))
     return found
 
 
@@ -101,10 +127,9 @@ def _signs(rule: OutcomeRule, frames: Mapping[str, pd.DataFrame]) -> list[Sign]:
 
 
 def _of_sign(
-    sign: Sign, table: pd.DataFrame, window: Window, officers: pd.Series, until: date
+    sign: Sign, newest: pd.DataFrame, window: Window, officers: pd.Series, until: date
 ) -> tuple[int, int, int, float]:
-    """Complaints, open ones, ones the sign counts, and how many more it will."""
-    newest = versions_at(table, None)
+    """Complaints, open ones, ones the sign counts, and how many more it will, of the versions in force on a day."""
     here = window.holds(newest[sign.date]).fillna(False).astype(bool) & newest["officer_id"].isin(officers)
     anything = replace(sign, where={name: values for name, values in sign.where.items() if name != FINDING})
     about = here & matches(anything, newest)

@@ -20,6 +20,7 @@ from training.risk.dataset import Lesson, RiskRows, as_ofs_needed, lesson_of
 from training.risk.fit import FitSettings, Origins, fit_outcome
 from training.risk.level import expected_level
 from training.risk.outcomes import Question, first_as_of, labels, recorded_until
+from training.risk.persistence import persistence
 from training.risk.record import Later, Origin, Trained, check, record
 from training.risk.reference import reference_of
 from training.splits import Split, rolling_origin
@@ -204,8 +205,9 @@ def _later(material: Material, answer: Answer, split: Split, asked: RiskTraining
     model = fit_outcome(lesson, origins=material.origins)
     question = Question(answer[0], split.horizon_months, asked.as_of)
     y = labels(material.rows.tables, test[["officer_id", "as_of"]], question)
-    counts = count_rule(test)
-    return Later(split.test, test["officer_id"].tolist(), y, model.predict(lesson.design.matrix(test)), counts)
+    past = persistence(material.rows.tables, answer[0], test["officer_id"], split.test)
+    said, officers = model.predict(lesson.design.matrix(test)), test["officer_id"].tolist()
+    return Later(split.test, officers, y, said, count_rule(test), past)
 
 
 def _final(material: Material, answer: Answer, split: Split, say: Say) -> OutcomeModel:
