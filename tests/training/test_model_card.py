@@ -66,6 +66,9 @@ def test_the_card_tells_all_in_both_languages(judged: tuple[Settings, Examined, 
             assert str(day) in text
     for line in examined.lines:
         assert line.group or f"| {line.check} |" in en
+    assert "政策承诺 80%" in zh
+    levels = [line.split(" | ")[0] for line in en[en.index("| promised |") :].splitlines()[2:5]]
+    assert levels == ["| 90%", "| 80%", "| 70%"]  # of each, how many are unsure
 
 
 def test_a_page_stands_alone_and_shows_names_as_text(judged: tuple[Settings, Examined, Path]) -> None:

@@ -17,6 +17,7 @@ from training.evaluation.card_plots import BUDGETS, groups_figure, outcome_figur
 from training.evaluation.fairness import Group, Measured
 from training.gate.card_blocks import Block, Bullets, Grid, Heading, Picture, Text, as_html, as_markdown
 from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
+from training.gate.doubt import kept_promises
 from training.gate.evidence import budget_spent
 from training.gate.lines import STATUS_ZH, Line, Status
 
@@ -118,7 +119,20 @@ def _outcome(outcome: str, seen: Seen, say: Say) -> list[Block]:
         Text(say("judged", days=days, rows=len(seen.rows.y), events=seen.checked.positives)),
         Picture(f"{outcome}.png", say("curves")),
         Grid(say.all("grade", "rows", "events", "rate"), rates),
+        *_doubt(seen, say),
     ]
+
+
+def _doubt(seen: Seen, say: Say) -> list[Block]:
+    """What "unsure" promises, how the promise was kept, and what other levels would leave unsure."""
+    doubt = policy().grades.doubt
+    kept = kept_promises(seen.rows, doubt.levels)
+    blocks: list[Block] = [Heading(say("doubt"), 3), Text(say("doubt_means", promise=doubt.promise))]
+    if not kept:
+        return [*blocks, Text(say("doubt_unknown"))]
+    rows = [[f"{share:.0%}" for share in (one.promise, one.when_it_came, one.when_it_did_not, one.unsure)]
+            for one in kept]  # fmt: skip
+    return [*blocks, Grid(say.all("promised", "kept_came", "kept_stayed", "unsure"), rows)]
 
 
 def _groups(outcome: str, seen: Seen, examined: Examined, say: Say) -> list[Block]:

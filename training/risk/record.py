@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from data_contracts.policy import policy
 from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
+from data_contracts.vocabulary import Bilingual
 from models import artifacts, keys
 from models.registry import ResolvedModel
 from models.risk.boosting import DEFAULTS
@@ -22,7 +24,8 @@ from models.risk.model import RiskBundle
 from training import tracking
 from training.evaluation.plots import risk_figure
 from training.evaluation.risk_metrics import ece, soft_average_precision
-from training.gate.evidence import Checked, Later, check, digest, write_evidence
+from training.gate.doubt import doubt_line, kept_promises
+from training.gate.evidence import Checked, Later, Pooled, check, digest, write_evidence
 from training.risk.fit import FitSettings
 from training.risk.reference import PART as REFERENCE
 
@@ -55,6 +58,16 @@ class Trained:
     checked: tuple[Checked, ...]
     served: tuple[str, ...]
     pictures: tuple[Path, ...] = ()
+    doubt: tuple[Bilingual, ...] = ()  # a line an outcome: how many are unsure, and how the promise was kept
+
+
+def doubt_of(later: Mapping[str, Sequence[Later]]) -> tuple[Bilingual, ...]:
+    """What "unsure" would mean for each outcome, where two later as-ofs show it."""
+    doubt = policy().grades.doubt
+    lines = (
+        doubt_line(name, kept_promises(Pooled.of(some), doubt.levels), doubt.promise) for name, some in later.items()
+    )
+    return tuple(line for line in lines if line is not None)
 
 
 def record(
@@ -136,5 +149,5 @@ def as_table(trained: Trained) -> Table:
     left_out = [f"{one.outcome} is not served: {why.en}" for one in trained.checked for why in one.because]
     if not any(one.passes for one in trained.checked):
         left_out.append("none passed: the version is registered so that the gate can show why, and may not answer")
-    table.caption = "\n".join(left_out) or None
+    table.caption = "\n".join([*(line.en for line in trained.doubt), *left_out]) or None
     return table

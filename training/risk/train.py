@@ -21,7 +21,7 @@ from training.risk.fit import FitSettings, Origins, fit_outcome
 from training.risk.level import expected_level
 from training.risk.outcomes import Question, first_as_of, labels, recorded_until
 from training.risk.persistence import persistence
-from training.risk.record import Later, Origin, Trained, check, record
+from training.risk.record import Later, Origin, Trained, check, doubt_of, record
 from training.risk.reference import reference_of
 from training.splits import Split, rolling_origin
 from training.units.train import UnitLearning
@@ -92,7 +92,8 @@ def train_risk(
     origin = Origin(asked.as_of, asked.step_months, asked.fit, history.fingerprint(), reference)
     by_name = {name_of(answer): some for answer, some in later.items()}
     model, pictures = record(settings, origin, bundle, by_name, list(checked.values()))
-    return Trained(model, tuple(checked.values()), tuple(name_of(answer) for answer in kept), pictures)
+    names = tuple(name_of(answer) for answer in kept)
+    return Trained(model, tuple(checked.values()), names, pictures, doubt_of(by_name))
 
 
 def check_recorded(as_of: date, outcome: str, tables: Mapping[str, pd.DataFrame]) -> None:
