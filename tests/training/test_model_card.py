@@ -94,6 +94,13 @@ def test_who_signed_and_who_is_excused_stands_in_the_card(judged: tuple[Settings
     assert "Under 2% of the force even when pooled, and so excused here in writing: sex=unknown." in text
 
 
+def test_a_version_that_is_unsure_of_everyone_says_so(judged: tuple[Settings, Examined, Path]) -> None:
+    _, examined, card = judged
+    told = replace(examined, metadata={**examined.metadata, "unsure_of_all": ["conduct"]})
+    assert "此版本对所有人都标“无法判断”" in as_markdown(card_blocks(told, 0))
+    assert "此版本对所有人都标" not in (card / "card.zh.md").read_text(encoding="utf-8")
+
+
 def test_a_card_without_outcomes_is_short_and_whole() -> None:
     model = ResolvedModel("next-post", "4", Path(), "", {})
     bare = Examined(model, "hash", {"as_of": "2026-01-01"}, ())

@@ -186,6 +186,7 @@ def test_how_many_are_unsure_is_told_under_the_table() -> None:
     days = [replace(later(0.2, seed), as_of=date(2023 + seed, 1, 1)) for seed in range(2)]
     lines = doubt_of({"conduct": days, "strain": days[:1]})
     assert [line.en.partition(":")[0] for line in lines] == ["conduct"]  # one day measures nothing
+    assert "unsure of everyone" in doubt_of({}, ["strain"])[0].en
     out = io.StringIO()
     model = registry.ResolvedModel("risk", "1", Path(), "run", {})
     trained = Trained(model, (check("conduct", days),), ("conduct",), doubt=lines)

@@ -72,3 +72,12 @@ def doubt_line(outcome: str, kept: Sequence[Kept], promise: float) -> Bilingual 
 
 def _spaced(share: str) -> str:
     return share.replace("%", " %")
+
+
+def everyone_line(outcome: str) -> Bilingual:
+    """What is said of a version whose sets hold both ends at every chance."""
+    return Bilingual(
+        f"{outcome}：留出年份中事件太少，无法兑现任何承诺，此版本对所有人都标“无法判断”；需要更多年份或民警",
+        f"{outcome}: too few events in the years held out to promise anything, so this version is unsure of everyone; "
+        "more years or officers would lower it",
+    )

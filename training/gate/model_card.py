@@ -17,7 +17,7 @@ from training.evaluation.card_plots import BUDGETS, groups_figure, outcome_figur
 from training.evaluation.fairness import Group, Measured
 from training.gate.card_blocks import Block, Bullets, Grid, Heading, Picture, Text, as_html, as_markdown
 from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
-from training.gate.doubt import kept_promises
+from training.gate.doubt import everyone_line, kept_promises
 from training.gate.evidence import budget_spent
 from training.gate.lines import STATUS_ZH, Line, Status
 
@@ -85,7 +85,11 @@ def card_blocks(examined: Examined, language: int) -> list[Block]:
         ]
         blocks += [Heading(say("not_served")), Bullets(told)]
     for outcome, seen in examined.seen.items():
-        blocks += [*_outcome(outcome, seen, say), *_groups(outcome, seen, examined, say)]
+        blocks += [
+            *_outcome(outcome, seen, say),
+            *_unsure(outcome, examined, say),
+            *_groups(outcome, seen, examined, say),
+        ]
     return blocks + _signed(examined, say)
 
 
@@ -121,6 +125,11 @@ def _outcome(outcome: str, seen: Seen, say: Say) -> list[Block]:
         Grid(say.all("grade", "rows", "events", "rate"), rates),
         *_doubt(seen, say),
     ]
+
+
+def _unsure(outcome: str, examined: Examined, say: Say) -> list[Block]:
+    told = outcome in examined.metadata.get("unsure_of_all", ())
+    return [Text(say.one(everyone_line(outcome)))] if told else []
 
 
 def _doubt(seen: Seen, say: Say) -> list[Block]:

@@ -24,7 +24,7 @@ from models.risk.model import RiskBundle
 from training import tracking
 from training.evaluation.plots import risk_figure
 from training.evaluation.risk_metrics import ece, soft_average_precision
-from training.gate.doubt import doubt_line, kept_promises
+from training.gate.doubt import doubt_line, everyone_line, kept_promises
 from training.gate.evidence import Checked, Later, Pooled, check, digest, write_evidence
 from training.risk.fit import FitSettings
 from training.risk.reference import PART as REFERENCE
@@ -61,13 +61,18 @@ class Trained:
     doubt: tuple[Bilingual, ...] = ()  # a line an outcome: how many are unsure, and how the promise was kept
 
 
-def doubt_of(later: Mapping[str, Sequence[Later]]) -> tuple[Bilingual, ...]:
-    """What "unsure" would mean for each outcome, where two later as-ofs show it."""
+def unsure_of_all(bundle: RiskBundle) -> list[str]:
+    """Outcomes of which nothing could be promised: every answer is unsure."""
+    return [model.name for model in bundle.outcome_models if (model.sets.comes, model.sets.stays) == (0.0, 1.0)]
+
+
+def doubt_of(later: Mapping[str, Sequence[Later]], unsure: Sequence[str] = ()) -> tuple[Bilingual, ...]:
+    """What "unsure" would mean for each outcome, where two later as-ofs show it; `unsure` ones are so of everyone."""
     doubt = policy().grades.doubt
     lines = (
         doubt_line(name, kept_promises(Pooled.of(some), doubt.levels), doubt.promise) for name, some in later.items()
     )
-    return tuple(line for line in lines if line is not None)
+    return (*(line for line in lines if line is not None), *map(everyone_line, unsure))
 
 
 def record(
@@ -108,7 +113,8 @@ def _metadata(origin: Origin, bundle: RiskBundle, checked: Sequence[Checked]) ->
     names = [model.name for model in bundle.outcome_models]
     left_out = {one.outcome: [asdict(why) for why in one.because] for one in checked if one.outcome not in names}
     return {"service": bundle.service, "service_hash": bundle.service_hash, "as_of": origin.as_of.isoformat(),
-            "outcomes": names, "not_served": left_out, "data_hash": origin.data_hash}  # fmt: skip
+            "outcomes": names, "not_served": left_out, "data_hash": origin.data_hash,
+            "unsure_of_all": unsure_of_all(bundle)}  # fmt: skip
 
 
 def fit_params(fit: FitSettings, bundle: RiskBundle) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from training.risk.fit import FitSettings, Origins, fit_outcome
 from training.risk.level import expected_level
 from training.risk.outcomes import Question, first_as_of, labels, recorded_until
 from training.risk.persistence import persistence
-from training.risk.record import Later, Origin, Trained, check, doubt_of, record
+from training.risk.record import Later, Origin, Trained, check, doubt_of, record, unsure_of_all
 from training.risk.reference import reference_of
 from training.splits import Split, rolling_origin
 from training.units.train import UnitLearning
@@ -93,7 +93,7 @@ def train_risk(
     by_name = {name_of(answer): some for answer, some in later.items()}
     model, pictures = record(settings, origin, bundle, by_name, list(checked.values()))
     names = tuple(name_of(answer) for answer in kept)
-    return Trained(model, tuple(checked.values()), names, pictures, doubt_of(by_name))
+    return Trained(model, tuple(checked.values()), names, pictures, doubt_of(by_name, unsure_of_all(bundle)))
 
 
 def check_recorded(as_of: date, outcome: str, tables: Mapping[str, pd.DataFrame]) -> None:
