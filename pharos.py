@@ -592,11 +592,12 @@ def score(
 def watch(
     as_of: Annotated[str, typer.Option(help="The day whose snapshot or night is compared, YYYY-MM-DD.")],
     out: Annotated[Path | None, typer.Option(help="Folder for page and JSON; default: watch/ in the state.")] = None,
+    version: Annotated[str | None, typer.Option(help="A registered version; default: the champion.")] = None,
 ) -> None:
     """Compare inputs, predictions and outcomes with training; exit status 0 quiet, 3 drift warning, 4 drift alert."""
     from experiments.watch import run_watch
 
-    if status := run_watch(settings(), day_of(as_of), out, console):
+    if status := run_watch(settings(), day_of(as_of), out, console, version):
         raise typer.Exit(status)
 
 

@@ -153,6 +153,25 @@ class Scoring:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """When an answer is `unsure`: the share of those to whom it came, and of the others, that sets must hold."""
+
+    __pydantic_config__ = STRICT
+
+    promise: Annotated[float, Field(gt=0.5, lt=1)] = 0.8
+    shown: tuple[Annotated[float, Field(gt=0.5, lt=1)], ...] = (0.9, 0.7)
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """The promise and those shown beside it, the strictest first.
+
+        >>> Doubt(0.8, (0.7, 0.9, 0.8)).levels
+        (0.9, 0.8, 0.7)
+        """
+        return tuple(sorted({self.promise, *self.shown}, reverse=True))
+
+
+@dataclass(frozen=True)
 class GradePolicy:
     """Everything about grades."""
 
@@ -164,6 +183,7 @@ class GradePolicy:
     units: UnitGrading
     flags: Flagging
     scoring: Scoring
+    doubt: Doubt = Doubt()
     cut_off: tuple[CutOffs, ...] = ()
 
     def cut_offs_of(self, outcome: str, horizon_months: int) -> dict[str, float] | None:

@@ -35,6 +35,7 @@ from models.risk.baselines import PEERS
 from training.evaluation.bootstrap import DRAWS, SEED
 from training.risk.dataset import RiskRows, as_ofs_needed, check_learnable, rows_from_tables
 from training.risk.fit import Origins
+from training.risk.open_findings import OpenFindings, open_findings
 from training.risk.outcomes import first_as_of
 from training.splits import Split, days_asked, rolling_origin
 
@@ -84,6 +85,7 @@ def backtest_risk(
     rows = rows_from_tables(frames, as_ofs_needed(list(splits.values())))
     _check_splits(rows, splits)
     report = Report(_about(asked, frames, tests) | account_of(delivery))
+    report.more["open_findings"] = [one.as_record() for one in _still_open(rows, asked, tests)]
     for outcome in outcomes:
         origins = Origins()
         exams = [Exam(rows, outcome, splits[outcome, day], asked.labels, asked.with_eventual, origins)
@@ -117,6 +119,13 @@ def _about(asked: RiskBacktest, frames: Mapping[str, pd.DataFrame], tests: Seque
     }
 
 
+def _still_open(rows: RiskRows, asked: RiskBacktest, tests: Sequence[date]) -> list[OpenFindings]:
+    """What of each judged window is undecided when the records end."""
+    spine = rows.spine(tests)
+    outcomes = dict.fromkeys(asked.outcomes)
+    return [one for name in outcomes for one in open_findings(rows.tables, name, spine, asked.horizon_months)]
+
+
 def _check_splits(rows: RiskRows, splits: Mapping[tuple[str, date], Split]) -> None:
     """Before hours of fitting: raise NotReady when one of the splits has nobody to test or to learn from."""
     for (outcome, day), split in splits.items():
@@ -133,10 +142,12 @@ def run_backtest(asked: RiskBacktest, out: Path, console: Console) -> None:
         report = backtest_risk(asked, bar.say)
     seconds, memory = time.perf_counter() - started, peak_memory_mib()
     report.data["cost"] = {"seconds": round(seconds, 1), "peak_memory_mib": round(memory)}
-    write_report(out, report.data, report.records, report.comparisons)
+    write_report(out, report.data, report.records, report.comparisons, report.more)
     console.print(as_table(report.records), comparison_table(report.comparisons))
     for line in intake_lines(report.data["intake"]):
         console.print(line, highlight=False)
     for day in report.data["open_tests"]:
         console.print(f"note: the data set ends before {day} plus {asked.horizon_months} months; outcomes are partial")
+    for one in report.more["open_findings"]:
+        console.print(one["told"]["en"], highlight=False, soft_wrap=True)
     console.print(f"{seconds:.0f} s, peak memory {memory:,.0f} MiB, written to {out}", highlight=False)

@@ -165,7 +165,7 @@ def record_report(settings: Settings, made: Evidence, folder: Path) -> Path:
             page_of(made, lambda figure, name: run.picture(figure, f"{EXPERIMENT}-{name}").read_bytes()),
         )
         written = folder / "risk.json"
-        write_report(written, made.report.data, made.report.records, made.report.comparisons)
+        write_report(written, made.report.data, made.report.records, made.report.comparisons, made.report.more)
         run.params({"source": made.asked.source, "as_ofs": ",".join(made.asked.as_ofs),
                     "outcomes": ",".join(made.outcomes), "horizon_months": made.asked.horizon_months})  # fmt: skip
         for file in (page, written):
@@ -183,6 +183,8 @@ def run_report(settings: Settings, asked: RiskReport, out: Path | None, console:
         made.report.data["cost"] = {"seconds": round(seconds, 1), "peak_memory_mib": round(peak_memory_mib())}
         bar.say("page")
         page = record_report(settings, made, out or settings.state / "report")
+    for one in made.report.more["open_findings"]:
+        console.print(one["told"]["en"], highlight=False, soft_wrap=True)
     console.print(f"{seconds:.0f} s, peak memory {peak_memory_mib():,.0f} MiB, written to {page}", highlight=False)
     return page
 

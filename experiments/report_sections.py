@@ -89,7 +89,8 @@ def budget_section(made: Evidence, drawn: Drawn) -> Section:
 
 def calibration_section(made: Evidence, drawn: Drawn) -> Section:
     """What was said against what came, at each as-of."""
-    section = Section("calibration", Bilingual("校准", "calibration"))
+    told = [Bilingual(**one["told"]) for one in made.report.more["open_findings"]]
+    section = Section("calibration", Bilingual("校准", "calibration"), told)
     rows = []
     for outcome in made.outcomes:
         days = {str(one.as_of): (one.y, one.scores[PHAROS]) for one in made.of(outcome)}

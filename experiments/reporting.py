@@ -30,6 +30,7 @@ class Report:
     data: dict[str, Any]
     records: list[dict[str, Any]] = field(default_factory=list)
     comparisons: list[dict[str, Any]] = field(default_factory=list)
+    more: dict[str, Any] = field(default_factory=dict)  # keys of its own, beside the shape that all share
 
 
 def file_hashes(path: Path) -> dict[str, str]:
@@ -116,9 +117,13 @@ def check_writable(path: Path, folder: bool = False) -> None:
         raise InvalidInput(f"{path} is a folder; name a file for --out")
 
 
-def write_report(path: Path, data: Mapping[str, Any], records: list[Any], comparisons: list[Any]) -> None:
-    """The one JSON shape of all backtests; the folder is made where it is missing."""
-    report = {"protocol": PROTOCOL, "data": data, "records": records, "comparisons": comparisons}
+def write_report(
+    path: Path, data: Mapping[str, Any], records: list[Any], comparisons: list[Any],
+    more: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """The one JSON shape of all backtests, `more` keys after it; the folder is made where it is missing."""
+    shape = {"protocol": PROTOCOL, "data": data, "records": records, "comparisons": comparisons}
+    report = shape | {name: value for name, value in (more or {}).items() if name not in shape}
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(without_nan(report), ensure_ascii=False, indent=1, allow_nan=False, default=str)
     path.write_text(text + "\n", encoding="utf-8")

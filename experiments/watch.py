@@ -25,7 +25,7 @@ from experiments.progress import steps
 from experiments.reporting import check_writable
 from experiments.watch_findings import ALERT, WARN, Finding
 from experiments.watch_forces import Usual, input_findings, said_findings
-from experiments.watch_nights import Nights, SaidOn, Watched, watched_champion
+from experiments.watch_nights import Nights, SaidOn, Watched, watched_model
 from experiments.watch_outcomes import Outcome, outcome_findings
 from experiments.watch_usual import Season, independent_shares, same_seasons, seasons_of, snapshot_of
 from features.history import History
@@ -33,6 +33,7 @@ from features.store import FeatureReader
 from models.base import Numbers
 from models.risk.model import OutcomeModel
 from training.evaluation.names import outcome_named
+from training.risk.open_findings import OpenFindings, open_findings
 from training.risk.outcomes import Question, labels
 from training.risk.reference import YEAR_DAYS, Answer, Came, Said, came_of, chances_of, key_of, said_from
 from training.risk.train import label_tables
@@ -57,6 +58,7 @@ class Watch:
     said: dict[str, tuple[Said, Said]]
     came: dict[str, list[tuple[Outcome, Came]]]
     notes: list[Bilingual] = field(default_factory=list)
+    open_findings: list[OpenFindings] = field(default_factory=list)
 
     @property
     def level(self) -> int:
@@ -77,24 +79,27 @@ class Watch:
         reference = self.watched.reference
         return {
             "watch": 1, "as_of": self.as_of.isoformat(), "model_version": self.watched.version,
+            "answers": self.watched.answers,
             "level": LEVELS[self.level], "exit_status": EXIT_STATUS[self.level], "predictions_from": self.source,
             "reference": {"as_of": reference.as_of.isoformat(), "officers": reference.officers,
                           "recomputed": reference.recomputed,
                           "came": {key: asdict(came) for key, came in reference.came.items()}},
             "findings": [{**asdict(found), "level": LEVELS[found.level]} for found in self.findings],
             "predictions": {key: {"then": asdict(then), "now": asdict(now)} for key, (then, now) in self.said.items()},
-            "outcomes": outcomes, "notes": [note.en for note in self.notes], "data_hash": self.data_hash,
+            "outcomes": outcomes, "notes": [note.en for note in self.notes],
+            "open_findings": [one.as_record() | {"told": asdict(one.counted)} for one in self.open_findings],
+            "data_hash": self.data_hash,
         }  # fmt: skip
 
 
-def watch(settings: Settings, as_of: date, say: Say = lambda _: None) -> Watch:
-    """Compare a day with the champion's training.
+def watch(settings: Settings, as_of: date, say: Say = lambda _: None, version: str | None = None) -> Watch:
+    """Compare a day with the training of the champion, or of `version`.
 
-    Raises NotReady when there is no champion or no snapshot of that day.
+    Raises NotReady when there is no champion or no snapshot of that day, InvalidInput when that version is not there.
     """
     say("reading")
     reader, history = FeatureReader(settings), History(settings.history_dir)
-    watched = watched_champion(settings, reader)
+    watched = watched_model(settings, reader, version)
     nights, force = Nights(settings, reader, watched), snapshot_of(reader, as_of)
     now = nights.now(as_of)
     say("what is usual")
@@ -151,6 +156,7 @@ def _outcomes(made: Watch, nights: Nights, tables: Mapping[str, Any]) -> None:
         made.came[key] = seen
         if seen:
             judged = seen[-1]
+            made.open_findings.extend(_open(judged[0], answer, made.as_of, tables))
             then = made.watched.reference.came.get(key)
             rules = policy().watch
             made.findings.extend(outcome_findings(key, then, judged[1], judged[0], rules, 3 * len(answers)))
@@ -173,6 +179,12 @@ def _came(said: SaidOn | None, answer: Answer, as_of: date, tables: Mapping[str,
         return []
     told = Outcome(said.as_of, said.source, list(chances.index), y, chances.to_numpy(np.float64))
     return [(told, came_of([(y, told.chances)]))]
+
+
+def _open(seen: Outcome, answer: Answer, as_of: date, tables: Mapping[str, Any]) -> list[OpenFindings]:
+    """What of the night that is judged waits for its findings."""
+    spine = pd.DataFrame({"officer_id": pd.array(seen.officers, dtype="string")})
+    return open_findings(tables, answer[0], spine.assign(as_of=np.datetime64(seen.as_of, "us")), answer[1], as_of)
 
 
 def _not_yet(key: str, horizon_months: int, made: Watch) -> Bilingual:
@@ -208,16 +220,20 @@ def _caption(made: Watch, loud: int) -> str:
     return f"{more}{len(made.findings)} figures against training as of {reference.as_of}{again}"
 
 
-def run_watch(settings: Settings, as_of: date, out: Path | None, console: Console) -> int:
+def run_watch(settings: Settings, as_of: date, out: Path | None, console: Console, version: str | None = None) -> int:
     """Watch, write JSON and page, log both with pictures, print; returns the exit status for a scheduler."""
     from experiments.watch_page import record_watch
 
     check_writable(out or settings.state / "watch", folder=True)
     with steps(console, "watch", STEPS + 1) as bar:
-        made = watch(settings, as_of, bar.say)
+        made = watch(settings, as_of, bar.say, version)
         bar.say("recording")
         page = record_watch(settings, made, out or settings.state / "watch" / as_of.isoformat())
     console.print(as_table(made))
+    if not made.watched.answers:
+        console.print(f"risk version {made.watched.version} does not answer; it is only watched", highlight=False)
+    for one in made.open_findings:
+        console.print(one.counted.en, highlight=False, markup=False, soft_wrap=True)
     for note in made.notes:
         console.print(note.en, highlight=False, markup=False)
     console.print(f"written to {page}", highlight=False, markup=False, soft_wrap=True)

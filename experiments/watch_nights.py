@@ -1,4 +1,4 @@
-"""What was said of a force on a day: as a night published it, or said again by the champion from the snapshot."""
+"""What was said of a force on a day: as a night published it, or said again by the version watched, of the snapshot."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from data_contracts.settings import Settings
 from experiments.watch_usual import snapshot_of
 from features.store import FeatureReader
 from models import artifacts, keys
-from models.registry import version_of
+from models.registry import resolve, version_of
 from models.risk.model import RiskBundle
-from serving.loading import RISK, Loaded, champion
+from serving.loading import RISK, Loaded, verified
 from serving.night.manifest import MANIFEST, Manifest
 from serving.night.results import SCORED, PublishedRun, results_root
 from training.risk.reference import PART, Answer, Reference, chances_of, reference_from
@@ -27,11 +27,12 @@ NIGHT, AGAIN = "night", "said again"
 
 @dataclass(frozen=True)
 class Watched:
-    """The champion that is watched, and what its training looked like."""
+    """The version that is watched, what its training looked like, and whether it is the one that answers."""
 
     version: str
     bundle: RiskBundle
     reference: Reference
+    answers: bool = True
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,14 @@ class SaidOn:
     chances: Mapping[Answer, pd.Series]
 
 
-def watched_champion(settings: Settings, reader: FeatureReader) -> Watched:
-    """The verified risk champion with its reference.
+def watched_model(settings: Settings, reader: FeatureReader, version: str | None = None) -> Watched:
+    """The verified risk champion with its reference, or any registered version: one that the gate refused, too.
 
     A model of an older version of this project has no reference: it is computed again from the snapshots of its
-    training day. Raises NotReady without a champion or such a snapshot, FeatureMismatch when features mean another.
+    training day. Raises NotReady without a champion or such a snapshot, InvalidInput for a version that is not there,
+    FeatureMismatch when features mean another.
     """
-    loaded = champion(settings, RISK)
+    loaded = verified(settings, version_of(settings, RISK, version) if version else resolve(settings, RISK))
     if reader.service_hash(loaded.identity.service) != loaded.identity.service_hash:
         raise FeatureMismatch(
             f"{RISK} version {loaded.identity.version} was trained on another {loaded.identity.service}; train it again"
@@ -57,7 +59,14 @@ def watched_champion(settings: Settings, reader: FeatureReader) -> Watched:
     bundle = RiskBundle.from_parts(loaded.parts)
     stored = loaded.parts.json.get(PART)
     reference = Reference.from_json(stored) if stored else _computed_again(loaded, bundle, reader)
-    return Watched(loaded.identity.version, bundle, reference)
+    return Watched(loaded.identity.version, bundle, reference, _answers(settings, loaded.identity.version))
+
+
+def _answers(settings: Settings, version: str) -> bool:
+    try:
+        return resolve(settings, RISK).version == version
+    except NotReady:
+        return False
 
 
 def _computed_again(loaded: Loaded, bundle: RiskBundle, reader: FeatureReader) -> Reference:
@@ -82,7 +91,7 @@ class Nights:
     watched: Watched
 
     def now(self, as_of: date) -> SaidOn:
-        """What the champion says as of a day: its night where it was published, else from the snapshot."""
+        """What the version watched says as of a day: its night where it was published, else from the snapshot."""
         for run in published(self.settings, as_of):
             if any((model.name, model.version) == (RISK, self.watched.version) for model in run.manifest.models):
                 return SaidOn(as_of, NIGHT, _chances(run))

@@ -85,6 +85,7 @@ def page_of(made: Watch, pictures: Mapping[str, bytes]) -> Page:
     found = {code: [one for one in made.findings if one.section == code] for code in SECTIONS}
     sections = [_section(code, found[code], pictures) for code in SECTIONS]
     sections[-1].sheets.extend(_rates(key, made) for key, some in made.came.items() if some)
+    sections[-1].notes.extend(one.counted for one in made.open_findings)
     sections[-1].notes.extend(made.notes)
     return Page(title, [_about(made), *sections])
 
@@ -94,6 +95,8 @@ def _about(made: Watch) -> Section:
     zh = f"模型 risk 第 {made.watched.version} 版，与 {reference.as_of} 训练时的 {reference.officers:,} 名民警相比。"
     en = f"Model risk version {made.watched.version}, against {reference.officers:,} officers as of {reference.as_of}."
     notes = [Bilingual(f"总体级别：{level.zh}。", f"Overall: {level.en}."), Bilingual(zh, en)]
+    if not made.watched.answers:
+        notes.append(Bilingual("该版本尚未启用，此处仅作观察。", "This version does not answer; it is only watched."))
     if reference.recomputed:
         notes.append(
             Bilingual("训练时未保存参照，已由快照重算。", "Training kept no reference; it was computed again.")

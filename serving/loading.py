@@ -21,6 +21,7 @@ from models import artifacts, keys, registry
 from models.artifacts import Parts
 from models.courses.baselines import CourseScorer
 from models.courses.next_course import features_hash
+from models.registry import ResolvedModel
 from serving.access.placements import ReadPlacements
 from serving.access.recorder import Recorder
 from serving.api.opened import Absent, Desks
@@ -71,7 +72,12 @@ class Builders:
 
 def champion(settings: Settings, name: str) -> Loaded:
     """The verified champion of `name`; metadata must hold `service` and `service_hash`."""
-    resolved = registry.resolve(settings, name)
+    return verified(settings, registry.resolve(settings, name))
+
+
+def verified(settings: Settings, resolved: ResolvedModel) -> Loaded:
+    """Any registered version after its signature has been checked; for those who look at it before it answers."""
+    name = resolved.name
     parts, metadata = artifacts.load(resolved.path, keys.public_key(settings.keys_dir))
     if not {"service", "service_hash"} <= set(metadata):
         raise FeatureMismatch(f"{name} version {resolved.version} does not say which features it reads; train it again")

@@ -3,7 +3,8 @@
 A set holds "comes" unless the chance is lower than nearly all officers had to whom it came, and "does not come"
 unless it is higher than nearly all others had, both seen on a later year (label-conditional, Mondrian: Vovk 2003).
 An officer with both in the set is `unsure`. Rare events would be left out of nearly every set if the promise held
-only on average.
+only on average. How much is promised is the department's to say (policy/grades.toml): the less foreseeable an outcome
+is, the more officers a high promise leaves unsure (record 0017).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from models.base import Numbers
 
-PROMISE = 0.9
+FIRST_PROMISE = 0.9  # of models from before it was policy
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,15 @@ class Conformal:
 
     comes: float = 0.0
     stays: float = 1.0
+    promise: float = FIRST_PROMISE
 
     @classmethod
-    def fit(cls, chances: Numbers, y: Numbers, promise: float = PROMISE) -> Self:
+    def fit(cls, chances: Numbers, y: Numbers, promise: float = FIRST_PROMISE) -> Self:
         """From chances (n,) and what came (n,) in [0, 1] in a year not learned from.
 
         With fewer than `promise / (1 - promise)` officers of a label nothing can be promised, and it is in every set.
         """
-        return cls(_floor(chances, y, promise), -_floor(-chances, 1.0 - y, promise, nothing=-1.0))
+        return cls(_floor(chances, y, promise), -_floor(-chances, 1.0 - y, promise, nothing=-1.0), promise)
 
     def holds(self, chances: Numbers) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Whether each set holds "comes" and "does not come", (n,) each."""
@@ -51,7 +53,7 @@ class Conformal:
         """How often the set held what came, for those to whom it came and the others; and how many were unsure."""
         comes, stays = self.holds(chances)
         return {
-            "promise": PROMISE,
+            "promise": self.promise,
             "held_when_it_came": _share(comes, y),
             "held_when_it_did_not": _share(stays, 1.0 - y),
             "unsure": float(self.unsure(chances).mean()) if len(chances) else float("nan"),
@@ -59,7 +61,7 @@ class Conformal:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
-        return {"comes": self.comes, "stays": self.stays}
+        return {"comes": self.comes, "stays": self.stays, "promise": self.promise}
 
 
 def _floor(values: Numbers, weight: Numbers, promise: float, nothing: float = 0.0) -> float:

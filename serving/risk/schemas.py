@@ -101,8 +101,9 @@ class OutcomeRisk(Answer):
     low: Probability | None = about("区间下限", "lower end of the interval", default=None)
     high: Probability | None = about("区间上限", "upper end of the interval", default=None)
     unsure: bool = about(
-        "模型无法判断：此概率下，出现与不出现两种结果往年都不少见（共形预测集，承诺90%）",
-        "the model cannot tell: at this chance both ends were usual in the past (conformal set, 90 % promised)",
+        "模型无法判断：此概率下，出现与不出现两种结果往年都不少见（共形预测集，承诺水平由政策规定，见模型卡）",
+        "the model cannot tell: at this chance both ends were usual in the past (conformal set; policy says what is "
+        "promised, the model card how it was kept)",
     )
     grade: Grade = about("等级：较差、一般、良好、最佳", "the grade, from poor to excellent")
     graded_by: Literal["night", "cut_offs"] = about(

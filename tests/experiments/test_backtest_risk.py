@@ -102,6 +102,12 @@ def test_the_json_has_the_shape_that_others_read(bureau: Path, tmp_path: Path) -
     assert pooled[0]["n_test"] == sum(
         r["n_test"] for r in count if r["outcome"] == "conduct" and r["as_of"] != "pooled"
     )
+    assert set(report) == {"protocol", "data", "records", "comparisons", "open_findings"}
+    told = report["open_findings"]
+    assert [(one["outcome"], one["as_of"]) for one in told] == [
+        ("conduct", day) for day in ("2023-07-01", "2024-07-01")
+    ]
+    assert all(one["told"]["en"] in console.file.getvalue() for one in told)  # type: ignore[attr-defined]
     assert "peak memory" in console.file.getvalue()  # type: ignore[attr-defined]  # the StringIO above
 
 

@@ -128,6 +128,15 @@ def test_the_page_has_every_section_in_both_languages(reported: tuple[Settings, 
     assert str(bureau) not in text  # whose machine it ran on is nobody's business
 
 
+def test_the_page_says_what_is_still_open_before_it_shows_calibration(reported: tuple[Settings, Path]) -> None:
+    told = json.loads((reported[1] / "risk.json").read_text(encoding="utf-8"))["open_findings"]
+    text = (reported[1] / "risk.html").read_text(encoding="utf-8")
+    assert [one["as_of"] for one in told] == list(DAYS)
+    start = text.index('id="calibration"')
+    for one in told:
+        assert start < text.index(one["told"]["zh"]) < text.index(one["told"]["en"], start) < text.index('id="grades"')
+
+
 def test_the_ceiling_is_told_beside_the_learning_curve(reported: tuple[Settings, Path]) -> None:
     told = json.loads((reported[1] / "risk.json").read_text(encoding="utf-8"))
     (ceiling,) = told["data"]["ceilings"]

@@ -16,7 +16,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import pharos
-from data_contracts.errors import NotReady
+from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import Plan
@@ -27,6 +27,7 @@ from features.building import build_features
 from features.ingest import Delivered, ingest_with_progress
 from models import registry
 from models.registry import set_alias
+from training.evaluation.drift_plots import rates_figure
 from training.risk.fit import FitSettings
 from training.risk.reference import Reference, came_of
 from training.risk.train import RiskTraining, train_risk
@@ -93,11 +94,16 @@ def test_a_year_without_drift_is_quiet_and_everything_is_on_record(
     told = json.loads((tmp_path / "watch.json").read_text(encoding="utf-8"))
     assert (told["level"], told["exit_status"], told["reference"]["recomputed"]) == ("quiet", 0, False)
     assert told["outcomes"]["conduct_12m"][-1]["as_of"] == str(TRAINED)  # the year of the training day is over
+    (waiting,) = told["open_findings"]
+    assert (waiting["as_of"], waiting["recorded_until"]) == (str(TRAINED), str(WATCHED))
+    assert waiting["complaints"] > 0
+    assert waiting["told"]["en"] in output
     assert {"psi", "nulls", "mean", "ece", "predicted_over_observed"} <= {one["figure"] for one in told["findings"]}
     page = (tmp_path / "watch.html").read_text(encoding="utf-8")
     assert "http://" not in page
     assert "https://" not in page
     assert "漂移监测" in page
+    assert waiting["told"]["zh"] in page
     client = registry.client(bureau)
     run = client.search_runs([client.get_experiment_by_name("watch").experiment_id])[0]
     names = {Path(item.path).name for item in client.list_artifacts(run.info.run_id, "pictures")}
@@ -155,6 +161,34 @@ def test_a_day_without_a_snapshot_or_a_champion_is_told(bureau: Settings, tmp_pa
         watch(Settings(state=tmp_path), WATCHED)
 
 
+def test_a_version_that_does_not_answer_may_be_watched(
+    bureau: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from experiments import watch_nights
+
+    def nobody(*_: object) -> None:
+        raise NotReady("no version of risk carries the alias 'champion'")
+
+    monkeypatch.setattr(watch_nights, "resolve", nobody)
+    monkeypatch.setattr("pharos.settings", lambda: bureau)
+    asked = ["watch", "--as-of", str(WATCHED), "--out", str(tmp_path)]
+    result = CliRunner().invoke(pharos.app, [*asked, "--version", "1"], terminal_width=200, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert "risk version 1 does not answer; it is only watched" in result.output
+    assert json.loads((tmp_path / "watch.json").read_text(encoding="utf-8"))["answers"] is False
+    assert "该版本尚未启用，此处仅作观察。" in (tmp_path / "watch.html").read_text(encoding="utf-8")
+    with pytest.raises(NotReady):
+        watch(bureau, WATCHED)
+    with pytest.raises(InvalidInput, match="registered: 1"):
+        watch(bureau, WATCHED, version="7")
+
+
+def test_a_single_night_does_not_lie_on_the_frame_of_its_picture() -> None:
+    axes = rates_figure("conduct", [TRAINED], [0.0258], [0.0223]).axes[0]
+    assert axes.get_ylim()[0] == 0
+    assert axes.get_ylim()[1] > 1.1 * 0.0258
+
+
 def came(chances: np.ndarray, times: float, seed: int = 3) -> Outcome:
     """Officers of whom the event came `times` as often as was said."""
     rng = np.random.default_rng(seed)
@@ -183,10 +217,10 @@ def test_outcomes_are_judged_beyond_what_chance_explains() -> None:
 
 
 def test_a_reference_comes_back_from_json_as_it_was(bureau: Settings) -> None:
-    from experiments.watch_nights import watched_champion
+    from experiments.watch_nights import watched_model
     from features.store import FeatureReader
 
-    reference = watched_champion(bureau, FeatureReader(bureau)).reference
+    reference = watched_model(bureau, FeatureReader(bureau)).reference
     assert Reference.from_json(json.loads(json.dumps(reference.to_json()))).to_json() == reference.to_json()
     assert reference.as_of == TRAINED
     assert not any("sick_days" in name for name in reference.inputs)

@@ -78,6 +78,9 @@ def test_the_card_tells_all_in_both_languages(judged: tuple[Settings, Examined, 
     assert re.search(r"\| conduct.events \| 后续年份的事件数 \| [\d,]+ \|", zh)  # people are counted whole
     for line in examined.lines:
         assert line.group or f"| {line.check} |" in en
+    assert "政策承诺 80%" in zh
+    levels = [line.split(" | ")[0] for line in en[en.index("| promised |") :].splitlines()[2:5]]
+    assert levels == ["| 90%", "| 80%", "| 70%"]  # of each, how many are unsure
 
 
 def test_a_page_stands_alone_and_shows_names_as_text(judged: tuple[Settings, Examined, Path]) -> None:
@@ -101,6 +104,13 @@ def test_who_signed_and_who_is_excused_stands_in_the_card(judged: tuple[Settings
     text = as_markdown(card_blocks(replace(examined, notes=(note,), seen={"conduct": excused}), 1))
     assert f"| justification | Ann Li | 2026-01-01 | {REASON} | {check} |" in text
     assert "Under 2% of the force even when pooled, and so excused here in writing: sex not recorded." in text
+
+
+def test_a_version_that_is_unsure_of_everyone_says_so(judged: tuple[Settings, Examined, Path]) -> None:
+    _, examined, card = judged
+    told = replace(examined, metadata={**examined.metadata, "unsure_of_all": ["conduct"]})
+    assert "此版本对所有人都标“无法判断”" in as_markdown(card_blocks(told, 0))
+    assert "此版本对所有人都标" not in (card / "card.zh.md").read_text(encoding="utf-8")
 
 
 def test_a_card_without_outcomes_is_short_and_whole() -> None:

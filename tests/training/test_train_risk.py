@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from models.risk.model import RiskBundle
 from training.gate.audit_groups import TABLE as AUDIT_TABLE
 from training.risk.dataset import as_ofs_needed, lesson_of
 from training.risk.fit import FitSettings, fit_outcome
-from training.risk.record import Later, Trained, as_table, check
+from training.risk.record import Later, Trained, as_table, check, doubt_of
 from training.risk.train import (
     RiskTraining,
     bundled,
@@ -187,6 +188,18 @@ def test_what_did_not_pass_is_not_told_as_kept() -> None:
     assert " no " in out.getvalue()
     assert " yes " not in out.getvalue()
     assert "none passed" in out.getvalue()
+
+
+def test_how_many_are_unsure_is_told_under_the_table() -> None:
+    days = [replace(later(0.2, seed), as_of=date(2023 + seed, 1, 1)) for seed in range(2)]
+    lines = doubt_of({"conduct": days, "strain": days[:1]})
+    assert [line.en.partition(":")[0] for line in lines] == ["conduct"]  # one day measures nothing
+    assert "unsure of everyone" in doubt_of({}, ["strain"])[0].en
+    out = io.StringIO()
+    model = registry.ResolvedModel("risk", "1", Path(), "run", {})
+    trained = Trained(model, (check("conduct", days),), ("conduct",), doubt=lines)
+    Console(file=out, width=200).print(as_table(trained))
+    assert "unsure at the promise of 80 %" in " ".join(out.getvalue().split())
 
 
 def test_an_empty_history_is_told(tmp_path: Path) -> None:

@@ -86,6 +86,24 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "rows": ("人次", "rows"),
     "events": ("发生", "events"),
     "rate": ("发生率", "event rate"),
+    "doubt": ("“无法判断”：承诺与实际", "Unsure: what is promised and what was kept"),
+    "doubt_means": (
+        "“无法判断”指此概率下发生与不发生往年都不少见。承诺越高，“无法判断”的人越多；结局越难预见，也越多。"
+        "政策承诺 {promise:.0%}（data_contracts/policy/grades.toml 的 [doubt]）。要减少，可降低承诺并重新训练，"
+        "或积累更多年份与数据。以下各行以一个检验日定界、在下一个检验日实测。",
+        "Unsure: at this chance both ends were usual in the past. A higher promise leaves more officers unsure, and so "
+        "does an outcome that is hard to foresee. Policy promises {promise:.0%} ([doubt] in "
+        "data_contracts/policy/grades.toml). To lower the share, promise less and train again, or gather more years "
+        "and tables. Each line was set on one day and measured on the next.",
+    ),
+    "doubt_unknown": (
+        "只有一个检验日，无法实测。",
+        "There is only one day to judge by, so nothing could be measured.",
+    ),
+    "promised": ("承诺", "promised"),
+    "kept_came": ("发生者中兑现", "kept when it came"),
+    "kept_stayed": ("未发生者中兑现", "kept when it did not"),
+    "unsure": ("无法判断", "unsure"),
     "groups": ("{outcome}：各组", "{outcome}: groups"),
     "method": (
         "“通过”：95 % 区间整体在允许范围内。“不通过”：估计值在范围外，且对所有组同时成立的区间不含相等。"

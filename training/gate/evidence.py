@@ -26,7 +26,7 @@ from models.base import Numbers
 from training.evaluation.bootstrap import Difference, OfficerDraws, difference, weighted_precisions
 from training.evaluation.grade_rates import GradeRates, grade_rates, monotone
 from training.evaluation.risk_metrics import ece, precision_at, soft_average_precision
-from training.gate.lines import FALLING, Line, Status, above_zero, at_least, at_most
+from training.gate.lines import FALLING, WHOLLY_ABOVE, Line, Status, above_zero, at_least, at_most
 
 FILE = "later.parquet"
 UNKNOWN = float("nan")
@@ -35,6 +35,11 @@ PRECISION_WORDS = Bilingual("平均精确率较投诉计数规则的增益", "ga
 HITS_WORDS = Bilingual(
     "同等预警预算下精确率较投诉计数规则的增益", "gain in precision over count_rule at the alert budget"
 )
+PERSISTENCE = "persistence.precision"
+PERSISTENCE_WORDS = Bilingual(
+    "同等预警预算下精确率较“按本人近 24 个月同类情况排序”的增益",
+    "gain in precision over the outcome's own past 24 months at the alert budget",
+)
 EVENTS_WORDS = Bilingual("后续年份的事件数", "events on the later years")
 ECE_WORDS = Bilingual("校准误差", "expected calibration error")
 ORDER_WORDS = Bilingual("四级实际发生率之间的最小差", "least step between the event rates of neighbouring grades")
@@ -42,24 +47,32 @@ ORDER_WORDS = Bilingual("四级实际发生率之间的最小差", "least step b
 
 @dataclass(frozen=True)
 class Later:
-    """What was said about a later as-of and what came, for one outcome; arrays (n,)."""
+    """What was said about a later as-of and what came, for one outcome; arrays (n,).
+
+    `past` counts the outcome's own past (training/risk/persistence.py); None where it has none to count.
+    """
 
     as_of: date
     officers: list[str]
     y: Numbers
     chances: Numbers
     counts: Numbers
+    past: Numbers | None = None
 
 
 @dataclass(frozen=True)
 class Pooled:
-    """Several later as-ofs of one outcome, row under row; arrays (n,), `days` datetime64[D]."""
+    """Several later as-ofs of one outcome, row under row; arrays (n,), `days` datetime64[D].
+
+    `past` is None in the evidence of a version that was trained before the gate asked for it.
+    """
 
     days: NDArray[np.datetime64]
     officers: NDArray[Any]
     y: Numbers
     chances: Numbers
     counts: Numbers
+    past: Numbers | None = None
 
     @classmethod
     def of(cls, later: Sequence[Later]) -> Pooled:
@@ -69,7 +82,9 @@ class Pooled:
         y, chances, counts = (
             np.concatenate([np.zeros(0), *(getattr(one, name) for one in later)]) for name in ("y", "chances", "counts")
         )
-        return cls(np.concatenate([np.zeros(0, dtype="datetime64[D]"), *days]), officers, y, chances, counts)
+        pasts = [np.zeros(len(one.y)) if one.past is None else one.past for one in later]
+        past = np.concatenate([np.zeros(0), *pasts])
+        return cls(np.concatenate([np.zeros(0, dtype="datetime64[D]"), *days]), officers, y, chances, counts, past)
 
     def flagged(self, scores: Numbers) -> Numbers:
         """How the alert budget falls on each row at its own as-of, (n,) in [0, 1]: at the edge, equals share alike."""
@@ -112,6 +127,7 @@ class Checked:
     precision: float
     hits: Difference = NOTHING
     rates: GradeRates = field(default_factory=dict)
+    over_past: Difference | None = None  # None where nobody has a past of the outcome
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -124,23 +140,44 @@ class Checked:
         calibrated = Status.PASS if self.ece <= limit else Status.FAIL
         ordered = Status.PASS if found and monotone(self.rates) else Status.FAIL
         name = self.outcome
+        own = () if self.over_past is None else (_over_past(name, self.over_past),)
         return (
             Line(f"{name}.events", name, enough, EVENTS_WORDS, at_least(least_events), self.positives, counted=True),
             above_zero(f"{name}.count_rule.average_precision", name, PRECISION_WORDS, precise),
             above_zero(f"{name}.count_rule.precision", name, HITS_WORDS, hits),
+            *own,
             Line(f"{name}.calibration_error", name, calibrated, ECE_WORDS, at_most(limit), self.ece),
             Line(f"{name}.grades", name, ordered, ORDER_WORDS, FALLING, least),
         )
 
     @property
     def passes(self) -> bool:
-        """Whether all of them hold: ahead of the count rule for sure, calibrated, grades in order."""
-        return all(line.holds for line in self.lines)
+        """Whether it may be trained for service: ahead of the count rule for sure, calibrated, grades in order.
+
+        A gain over the outcome's own past that is not certain leaves it in: the gate asks two people about it.
+        """
+        return not self._against
 
     @property
     def because(self) -> tuple[Bilingual, ...]:
         """Why it is not served; nothing where it passes."""
-        return tuple(line.told for line in self.lines if not line.holds)
+        return tuple(line.told for line in self._against)
+
+    @property
+    def _against(self) -> list[Line]:
+        asked = f"{self.outcome}.{PERSISTENCE}", Status.INCONCLUSIVE
+        return [line for line in self.lines if not line.holds and (line.check, line.status) != asked]
+
+
+def _over_past(outcome: str, gain: Difference) -> Line:
+    """Above zero with its whole interval passes, below zero with its whole interval fails, else nobody can tell.
+
+    What policy calls an outcome may be a habit that a count of it tells as well as any model can. That is no reason
+    to refuse a calibrated model with reasons, but people must know of it; a model that is surely worse is refused.
+    """
+    status = Status.PASS if gain.low > 0 else Status.FAIL if gain.high < 0 else Status.INCONCLUSIVE
+    figures = gain.difference, gain.low, gain.high
+    return Line(f"{outcome}.{PERSISTENCE}", outcome, status, PERSISTENCE_WORDS, WHOLLY_ABOVE, *figures)
 
 
 def check(outcome: str, later: Sequence[Later]) -> Checked:
@@ -149,21 +186,27 @@ def check(outcome: str, later: Sequence[Later]) -> Checked:
 
 
 def check_pooled(outcome: str, rows: Pooled) -> Checked:
-    """Gains over the count rule with paired intervals over officers, calibration, and how grades turned out."""
+    """Gains over the count rule and over the outcome's own past with paired intervals over officers, calibration, and
+    how grades turned out."""
     if rows.y.sum() <= 0:
         return Checked(outcome, len(rows.y), 0.0, UNKNOWN, NOTHING, UNKNOWN, UNKNOWN)
     y, scores = rows.y, {"chances": rows.chances, "counts": rows.counts}
-    spent = {name: rows.flagged(score) for name, score in scores.items()}
+    opponents = dict(scores)
+    if rows.past is not None and len(np.unique(rows.past)) > 1:  # where all are equal there is no rule to follow
+        opponents["past"] = rows.past
+    spent = {name: rows.flagged(score) for name, score in opponents.items()}
     drawn = OfficerDraws(rows.officers.tolist()).each(
         lambda times: {**weighted_precisions(y, scores, times), **_drawn_hits(y, spent, times)}
     )
     exact = soft_average_precision(y, rows.chances), soft_average_precision(y, rows.counts)
     gain = difference(exact, (drawn["chances"], drawn["counts"]))
     hit = {name: float(part @ y / max(part.sum(), 1.0)) for name, part in spent.items()}
-    hits = difference((hit["chances"], hit["counts"]), (drawn["chances hits"], drawn["counts hits"]))
+    ahead = {name: difference((hit["chances"], hit[name]), (drawn["chances hits"], drawn[f"{name} hits"]))
+             for name in spent if name != "chances"}  # fmt: skip
     rates = grade_rates(y, rows.chances, policy().grades.shares, rows.days)
     figures = len(y), float(y.sum()), exact[0], gain, ece(y, rows.chances), precision_at(y, rows.chances)
-    return Checked(outcome, *figures, hits, rates)
+    over_past = NOTHING if rows.past is None else ahead.get("past")
+    return Checked(outcome, *figures, ahead["counts"], rates, over_past)
 
 
 def _drawn_hits(y: Numbers, spent: Mapping[str, Numbers], times: NDArray[np.int32]) -> dict[str, Numbers]:
@@ -179,7 +222,7 @@ def write_evidence(folder: Path, later: Mapping[str, Sequence[Later]], names: Ps
         rows = Pooled.of(some)
         officers = [names.of(str(officer)) for officer in rows.officers]
         columns = {"as_of": rows.days.astype("datetime64[us]"), "officer": officers, "y": rows.y,
-                   "chance": rows.chances, "count": rows.counts}  # fmt: skip
+                   "chance": rows.chances, "count": rows.counts, "past": rows.past}  # fmt: skip
         parts.append(pd.DataFrame(columns).assign(outcome=outcome))
     path = folder / FILE
     pd.concat(parts, ignore_index=True).to_parquet(path, index=False)
@@ -210,4 +253,5 @@ def read_evidence(path: Path, sha256: str) -> dict[str, Pooled]:
 
 def _pooled(rows: pd.DataFrame) -> Pooled:
     y, chances, counts = (rows[name].to_numpy(dtype=np.float64) for name in ("y", "chance", "count"))
-    return Pooled(rows["as_of"].to_numpy("datetime64[D]"), rows["officer"].to_numpy(), y, chances, counts)
+    past = rows["past"].to_numpy(dtype=np.float64) if "past" in rows else None
+    return Pooled(rows["as_of"].to_numpy("datetime64[D]"), rows["officer"].to_numpy(), y, chances, counts, past)

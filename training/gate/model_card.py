@@ -18,6 +18,7 @@ from training.evaluation.fairness import Group, Measured
 from training.evaluation.names import group_named, group_order, outcome_named
 from training.gate.card_blocks import Block, Bullets, Grid, Heading, Picture, Text, as_html, as_markdown
 from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
+from training.gate.doubt import everyone_line, kept_promises
 from training.gate.evidence import budget_spent
 from training.gate.lines import STATUS_ZH, Line, Status, events_told
 from training.risk.years import PART as YEARS
@@ -92,7 +93,11 @@ def card_blocks(examined: Examined, language: int) -> list[Block]:
         ]
         blocks += [Heading(say("not_served")), Bullets(told)]
     for outcome, seen in examined.seen.items():
-        blocks += [*_outcome(outcome, seen, years.get(outcome), say), *_groups(outcome, seen, examined, say)]
+        blocks += [
+            *_outcome(outcome, seen, years.get(outcome), say),
+            *_unsure(outcome, examined, say),
+            *_groups(outcome, seen, examined, say),
+        ]
     return blocks + _signed(examined, say)
 
 
@@ -128,7 +133,25 @@ def _outcome(outcome: str, seen: Seen, years: Mapping[str, Any] | None, say: Say
         Text(say("judged", days=days, rows=len(seen.rows.y), events=seen.checked.positives)),
         Picture(f"{outcome}.png", say("curves")),
         Grid(say.all("grade", "rows", "events", "rate"), rates),
+        *_doubt(seen, say),
     ]
+
+
+def _unsure(outcome: str, examined: Examined, say: Say) -> list[Block]:
+    told = outcome in examined.metadata.get("unsure_of_all", ())
+    return [Text(say.one(everyone_line(outcome)))] if told else []
+
+
+def _doubt(seen: Seen, say: Say) -> list[Block]:
+    """What "unsure" promises, how the promise was kept, and what other levels would leave unsure."""
+    doubt = policy().grades.doubt
+    kept = kept_promises(seen.rows, doubt.levels)
+    blocks: list[Block] = [Heading(say("doubt"), 3), Text(say("doubt_means", promise=doubt.promise))]
+    if not kept:
+        return [*blocks, Text(say("doubt_unknown"))]
+    rows = [[f"{share:.0%}" for share in (one.promise, one.when_it_came, one.when_it_did_not, one.unsure)]
+            for one in kept]  # fmt: skip
+    return [*blocks, Grid(say.all("promised", "kept_came", "kept_stayed", "unsure"), rows)]
 
 
 def _groups(outcome: str, seen: Seen, examined: Examined, say: Say) -> list[Block]:

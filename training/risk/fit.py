@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from data_contracts.policy import policy
 from models.base import ExplainedModel, Matrix, Numbers
 from models.risk.boosting import SHALLOW, Boosted
 from models.risk.calibration import Platt, Reliability, log_odds, matching_shift
@@ -80,7 +81,8 @@ class FittedMembers:
         if self.judged is None:
             return Conformal()
         newest = self.judged.newest
-        return Conformal.fit(model.platt.apply(newest.blended(model.weights)), newest.answers)
+        chances = model.platt.apply(newest.blended(model.weights))
+        return Conformal.fit(chances, newest.answers, policy().grades.doubt.promise)
 
     def _learned(self, bare: OutcomeModel) -> tuple[Platt, Reliability]:
         """How sure is learned before the level is moved: the year held out knows nothing of it."""

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from data_contracts.policy import policy
 from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
+from data_contracts.vocabulary import Bilingual
 from models import artifacts, keys
 from models.registry import ResolvedModel
 from models.risk.boosting import DEFAULTS
@@ -23,7 +25,8 @@ from training import tracking
 from training.evaluation.names import outcome_named
 from training.evaluation.plots import risk_figure
 from training.evaluation.risk_metrics import ece, soft_average_precision
-from training.gate.evidence import Checked, Later, check, digest, write_evidence
+from training.gate.doubt import doubt_line, everyone_line, kept_promises
+from training.gate.evidence import Checked, Later, Pooled, check, digest, write_evidence
 from training.risk.fit import FitSettings
 from training.risk.reference import PART as REFERENCE
 from training.risk.years import PART as YEARS
@@ -60,6 +63,21 @@ class Trained:
     served: tuple[str, ...]
     pictures: tuple[Path, ...] = ()
     years: Mapping[str, Years] = field(default_factory=dict)
+    doubt: tuple[Bilingual, ...] = ()  # a line an outcome: how many are unsure, and how the promise was kept
+
+
+def unsure_of_all(bundle: RiskBundle) -> list[str]:
+    """Outcomes of which nothing could be promised: every answer is unsure."""
+    return [model.name for model in bundle.outcome_models if (model.sets.comes, model.sets.stays) == (0.0, 1.0)]
+
+
+def doubt_of(later: Mapping[str, Sequence[Later]], unsure: Sequence[str] = ()) -> tuple[Bilingual, ...]:
+    """What "unsure" would mean for each outcome, where two later as-ofs show it; `unsure` ones are so of everyone."""
+    doubt = policy().grades.doubt
+    lines = (
+        doubt_line(name, kept_promises(Pooled.of(some), doubt.levels), doubt.promise) for name, some in later.items()
+    )
+    return (*(line for line in lines if line is not None), *map(everyone_line, unsure))
 
 
 def record(
@@ -101,6 +119,7 @@ def _metadata(origin: Origin, bundle: RiskBundle, checked: Sequence[Checked]) ->
     left_out = {one.outcome: [asdict(why) for why in one.because] for one in checked if one.outcome not in names}
     return {"service": bundle.service, "service_hash": bundle.service_hash, "as_of": origin.as_of.isoformat(),
             "outcomes": names, "not_served": left_out, "data_hash": origin.data_hash,
+            "unsure_of_all": unsure_of_all(bundle),
             YEARS: {name: years.to_json() for name, years in origin.years.items()}}  # fmt: skip
 
 
@@ -142,5 +161,5 @@ def as_table(trained: Trained) -> Table:
     left_out = [f"{one.outcome} is not served: {why.en}" for one in trained.checked for why in one.because]
     if not any(one.passes for one in trained.checked):
         left_out.append("none passed: the version is registered so that the gate can show why, and may not answer")
-    table.caption = "\n".join(left_out) or None
+    table.caption = "\n".join([*(line.en for line in trained.doubt), *left_out]) or None
     return table

@@ -53,7 +53,7 @@ def versions_at(rows: pd.DataFrame, known_at: date | None) -> pd.DataFrame:
 def shown(sign: Sign, table: pd.DataFrame, looked: Looked) -> Numbers:
     """1 where the sign shows, 0 where it does not, NaN where it cannot be judged, (n,)."""
     rows = versions_at(table, looked.known_at)
-    values = HOW[sign.how](sign, rows[_matches(sign, rows)], looked.window)
+    values = HOW[sign.how](sign, rows[matches(sign, rows)], looked.window)
     return _of_officers(values, looked.officers, OTHERWISE.get(sign.how, 0.0))
 
 
@@ -73,8 +73,8 @@ def _of_officers(values: pd.Series, officers: pd.Series, otherwise: float) -> Nu
     return np.asarray(officers.map(values).astype("float64").fillna(otherwise), dtype=np.float64)
 
 
-def _matches(sign: Sign, rows: pd.DataFrame) -> pd.Series:
-    """Rows with one of the values of `where`, none of `unless`, and the numbers of `at_least`."""
+def matches(sign: Sign, rows: pd.DataFrame) -> pd.Series:
+    """Which rows have one of the values of `where`, none of `unless`, and the numbers of `at_least`."""
     keep = pd.Series(data=True, index=rows.index)
     for name, values in sign.where.items():
         recorded = name in rows and rows[name].notna().any()

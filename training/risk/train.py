@@ -20,7 +20,8 @@ from training.risk.dataset import Lesson, RiskRows, as_ofs_needed, lesson_of
 from training.risk.fit import FitSettings, Origins, fit_outcome
 from training.risk.level import expected_level
 from training.risk.outcomes import Question, first_as_of, labels, recorded_until
-from training.risk.record import Later, Origin, Trained, check, record
+from training.risk.persistence import persistence
+from training.risk.record import Later, Origin, Trained, check, doubt_of, record, unsure_of_all
 from training.risk.reference import reference_of
 from training.risk.years import Years
 from training.splits import Split, rolling_origin
@@ -93,7 +94,9 @@ def train_risk(
     origin = Origin(asked.as_of, asked.step_months, asked.fit, history.fingerprint(), reference, years)
     by_name = {name_of(answer): some for answer, some in later.items()}
     model, pictures = record(settings, origin, bundle, by_name, list(checked.values()))
-    return Trained(model, tuple(checked.values()), tuple(name_of(answer) for answer in kept), pictures, years)
+    names = tuple(name_of(answer) for answer in kept)
+    doubt = doubt_of(by_name, unsure_of_all(bundle))
+    return Trained(model, tuple(checked.values()), names, pictures, years, doubt)
 
 
 def _years(reader: FeatureReader, split: Split, later: Sequence[Later]) -> Years:
@@ -213,8 +216,9 @@ def _later(material: Material, answer: Answer, split: Split, asked: RiskTraining
     model = fit_outcome(lesson, origins=material.origins)
     question = Question(answer[0], split.horizon_months, asked.as_of)
     y = labels(material.rows.tables, test[["officer_id", "as_of"]], question)
-    counts = count_rule(test)
-    return Later(split.test, test["officer_id"].tolist(), y, model.predict(lesson.design.matrix(test)), counts)
+    past = persistence(material.rows.tables, answer[0], test["officer_id"], split.test)
+    said, officers = model.predict(lesson.design.matrix(test)), test["officer_id"].tolist()
+    return Later(split.test, officers, y, said, count_rule(test), past)
 
 
 def _final(material: Material, answer: Answer, split: Split, say: Say) -> OutcomeModel:
