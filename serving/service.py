@@ -23,13 +23,15 @@ from serving.api.admission import admission_of, check_bind
 from serving.api.app import ROUTES, build_app
 from serving.api.example import curl_lines, example_officer
 from serving.api.guard import App, Guard
+from serving.api.meters import Meters
 from serving.api.opened import Absent, Desks
 from serving.loading import open_desks
 
 THREADS = 4
 LAST_PORT = 65_535
 STOP_SECONDS = 10
-WEB = build_app(THREADS)
+METERS = Meters()
+WEB = build_app(THREADS, METERS)
 
 
 class GuardedService(Service):  # type: ignore[misc]  # BentoML ships no types that mypy can follow here
@@ -39,7 +41,7 @@ class GuardedService(Service):  # type: ignore[misc]  # BentoML ships no types t
         """BentoML's app with its routes taken out and the guard around it."""
         app = super().to_asgi(is_main)
         app.router.routes = [route for route in app.router.routes if getattr(route, "app", None) is WEB]
-        return Guard(app, ROUTES, admit=admission_of(callers_of(settings(), today)))
+        return Guard(app, ROUTES, admit=admission_of(callers_of(settings(), today)), meters=METERS)
 
 
 @bentoml.asgi_app(WEB, path="/")

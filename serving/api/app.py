@@ -14,11 +14,12 @@ from starlette.responses import Response
 from starlette.routing import Route as WebRoute
 
 from data_contracts.errors import NotReady, PharosError
-from serving.access.credential import Credential
+from serving.access.credential import AccessScope, Credential
 from serving.access.reach import Sight, veiled
 from serving.access.recorder import Read
 from serving.api.docs_page import page
 from serving.api.guard import CALLER, REQUEST_ID, Route
+from serving.api.meters import Meters
 from serving.api.openapi import document
 from serving.api.opened import Absent, Desk, Desks
 from serving.api.problems import ProblemError, problem_of
@@ -36,36 +37,39 @@ ROUTES: Mapping[str, Route] = {
     "/v1/model": Route(("GET", "HEAD")),
     "/openapi.json": Route(("GET", "HEAD")),
     "/docs": Route(("GET", "HEAD")),
+    "/metrics": Route(("GET", "HEAD"), AccessScope.METRICS_READ),
     "/livez": Route(("GET", "HEAD"), health=True),
     "/readyz": Route(("GET", "HEAD"), health=True),
 }
 
 
-def build_app(threads: int = 4) -> Starlette:
+def build_app(threads: int = 4, meters: Meters | None = None) -> Starlette:
     """The routes; `app.state.desks` must be set before the first request (the service does it at start).
 
     Work runs in at most `threads` threads, so that a slow answer never holds up a health check.
     """
-    web = _Web(threads)
+    web = _Web(threads, meters or Meters())
     endpoints: Mapping[str, Callable[[Request], Awaitable[Response]]] = {
         **{question.path: functools.partial(web.ask, question) for question in QUESTIONS},
         "/v1/model": web.model,
         "/openapi.json": web.openapi,
         "/docs": web.docs,
+        "/metrics": web.metrics,
         "/livez": web.livez,
         "/readyz": web.readyz,
     }
     return Starlette(
         routes=[WebRoute(path, endpoints[path], methods=list(route.methods)) for path, route in ROUTES.items()],
-        exception_handlers={PharosError: _refused},
+        exception_handlers={PharosError: web.refused},
     )
 
 
 class _Web:
     """The handlers."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, meters: Meters) -> None:
         self._threads = threads
+        self._meters = meters
         self._limiter: anyio.CapacityLimiter | None = None
 
     async def ask(self, question: Question, request: Request) -> Response:
@@ -79,6 +83,7 @@ class _Web:
             answer = desk.answer(asked, request_id, desks.now(), *more)
             if question.audited is not None:
                 desks.record(Read(question.audited, caller, request_id, desks.now()), answer)
+            self._meters.answered(question.path, answer, audited=question.audited is not None)
             return veil.lifted(answer.model_dump_json()).encode()
 
         try:
@@ -101,6 +106,14 @@ class _Web:
     async def docs(self, _: Request) -> Response:
         return Response(_docs(), media_type="text/html", headers={"content-security-policy": PAGE_POLICY})
 
+    async def refused(self, request: Request, error: Exception) -> Response:
+        problem = problem_of(error)
+        self._meters.refused(problem.code)
+        return Response(problem.body(_request_id(request)), problem.status, problem.all_headers())
+
+    async def metrics(self, _: Request) -> Response:
+        return Response(self._meters.text(), media_type=self._meters.media_type)
+
     async def livez(self, _: Request) -> Response:
         return _json(Health(status="live"))
 
@@ -116,11 +129,6 @@ class _Web:
         if self._limiter is None:  # a limiter belongs to the event loop that runs
             self._limiter = anyio.CapacityLimiter(self._threads)
         return await anyio.to_thread.run_sync(answer, limiter=self._limiter, abandon_on_cancel=True)
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    problem = problem_of(error)
-    return Response(problem.body(_request_id(request)), problem.status, problem.all_headers())
 
 
 def _desks(request: Request) -> Desks:

@@ -17,6 +17,7 @@ import structlog
 
 from serving.access.credential import AccessScope, Credential
 from serving.api.admission import Admission, loopback_only
+from serving.api.meters import UNMATCHED, Meters
 from serving.api.problems import MEDIA_TYPE, ProblemError, problem_of
 from serving.api.rate import Rate
 
@@ -77,6 +78,7 @@ class Guard:
         limits: Limits | None = None,
         admit: Admission = loopback_only,
         clock: Callable[[], float] = time.monotonic,
+        meters: Meters | None = None,
     ) -> None:
         self._app = app
         self._routes = routes
@@ -84,6 +86,7 @@ class Guard:
         self._admit = admit
         self._clock = clock
         self._rate = Rate(self._limits.per_second, self._limits.burst)
+        self._meters = meters or Meters()
         self._in_flight = 0
         self._log = structlog.get_logger("pharos.serving")
 
@@ -99,7 +102,7 @@ class Guard:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         began, request_id = self._clock(), uuid.uuid4().hex
         scope["state"] = {**scope.get("state", {}), REQUEST_ID: request_id}
-        reply = _Reply(send, request_id)
+        reply = _Reply(send, request_id, self._meters)
         try:
             await self._checked(scope, receive, reply)
         except TimeoutError:
@@ -110,9 +113,11 @@ class Guard:
                 self._log.error("unforeseen", kind=type(error).__name__, at=_place(error), request_id=request_id)
             await reply.problem(problem)
         await reply.finish()
-        known = scope["path"] if scope["path"] in self._routes else "unmatched"
-        took = round((self._clock() - began) * 1000, 1)
-        self._log.info("request", route=known, status=reply.status, milliseconds=took, request_id=request_id)
+        known = scope["path"] if scope["path"] in self._routes else UNMATCHED
+        took = self._clock() - began
+        self._meters.request(known, reply.status, took)
+        told = {"route": known, "status": reply.status, "milliseconds": round(took * 1000, 1)}
+        self._log.info("request", **told, request_id=request_id)
 
     async def _checked(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
         headers = scope["headers"]
@@ -131,12 +136,14 @@ class Guard:
         if self._in_flight >= self._limits.in_flight:
             raise ProblemError("overloaded")
         self._in_flight += 1
+        self._meters.in_flight.set(self._in_flight)
         try:
             body = await self._body(scope, receive) if scope["method"] == "POST" else b""
             async with asyncio.timeout(self._limits.answer_seconds):
                 await self._app(scope, _replay(body, receive), reply)
         finally:
             self._in_flight -= 1
+            self._meters.in_flight.set(self._in_flight)
 
     async def _caller(self, scope: Scope) -> Credential:
         """Who calls, as often as one may: each caller by its name, and whoever shows nothing good by its address.
@@ -196,8 +203,9 @@ class Guard:
 class _Reply:
     """The way out: adds our headers, and replaces an error that is not in our shape."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, meters: Meters) -> None:
         self._send = send
+        self._meters = meters
         self._request_id = request_id
         self._replaced: ProblemError | None = None
         self.status = 0
@@ -223,6 +231,7 @@ class _Reply:
         if self.status:
             return
         self.status = problem.status
+        self._meters.refused(problem.code)
         self._replaced = None
         body = problem.body(self._request_id)
         named = {**problem.all_headers(), "content-length": str(len(body)), "x-request-id": self._request_id}

@@ -80,6 +80,7 @@ def _paths() -> dict[str, Any]:
         "/readyz": {"get": _get("readyz", "可以作答 / ready to answer", Readiness, (503,))},
         "/openapi.json": {"get": _description()},
         "/docs": {"get": _page()},
+        "/metrics": {"get": _metrics()},
     }
 
 
@@ -104,6 +105,13 @@ def _page() -> dict[str, Any]:
     operation = _get("docs", "给人看的接口说明 / this description as a page", Health, (429, 503))
     operation["description"] = "接口说明页。 / The description as a page that people read."
     operation["responses"]["200"]["content"] = {"text/html": {"schema": {"type": "string"}}}
+    return operation
+
+
+def _metrics() -> dict[str, Any]:
+    operation = _get("metrics", "计数与用时 / counters and times", Health, (429, 503))
+    operation["description"] = "Prometheus 计数，不含任何编号。 / Counters for Prometheus, without any id."
+    operation["responses"]["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
     return operation
 
 

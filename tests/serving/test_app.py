@@ -108,7 +108,7 @@ def test_wrong_requests_get_a_problem_and_no_value_reaches_a_log(client: httpx.C
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/docs/", "/docs.json", "/schema.json", "/metrics", "/healthz", "/static_content/x"]
+    "path", ["/", "/docs/", "/docs.json", "/schema.json", "/metrics/", "/healthz", "/static_content/x"]
 )
 def test_nothing_of_the_framework_is_reachable(client: httpx.Client, path: str) -> None:
     assert client.get(path).status_code == 404
