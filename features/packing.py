@@ -62,15 +62,28 @@ def unpacked(numbers: Sequence[Any], texts: Sequence[Any], view: View) -> pd.Dat
     matrix = np.array([row if row is not None else nothing for row in numbers], dtype=np.float64)
     matrix = matrix.reshape(len(numbers), len(numeric))  # (rows, numeric fields), also when there are no rows
     words = [json.loads(row) if row is not None else [None] * len(textual) for row in texts]
-    columns: dict[str, Any] = {item.name: matrix[:, place] for place, item in enumerate(numeric)}
-    for place, item in enumerate(textual):
-        columns[item.name] = pd.Series([row[place] for row in words], dtype=object)
-    frame = pd.DataFrame(columns, index=range(len(numbers)))
-    return typed(frame[[item.name for item in view.fields]], view.fields)
+    columns: dict[str, Any] = {item.name: _from_floats(matrix[:, place], item) for place, item in enumerate(numeric)}
+    index = range(len(numbers))
+    told = pd.DataFrame(
+        {item.name: [row[place] for row in words] for place, item in enumerate(textual)}, index, dtype=object
+    )
+    typed_words = typed(told, tuple(textual))
+    columns |= {item.name: typed_words[item.name] for item in textual}
+    return pd.DataFrame({item.name: columns[item.name] for item in view.fields}, index)
 
 
 def _is_number(item: Field) -> bool:
     return item.kind in ("integer", "number", "boolean")
+
+
+def _from_floats(values: Any, item: Field) -> Any:
+    """The array that `typed` makes of floats with NaN for null, without the detour that costs a request its time."""
+    unknown = np.isnan(values)
+    if item.kind == "integer":
+        return pd.arrays.IntegerArray(np.where(unknown, 0.0, values).astype(np.int64), unknown)
+    if item.kind == "boolean":
+        return pd.arrays.BooleanArray(np.where(unknown, 0.0, values).astype(bool), unknown)
+    return values
 
 
 def _as_float(column: pd.Series) -> Any:
