@@ -15,6 +15,7 @@ import pyarrow.dataset as ds
 
 from data_contracts.catalog import Table, catalog
 from data_contracts.errors import InvalidInput
+from features.held_rows import HeldRows
 from features.history import History, as_pandas
 from features.versions import valid_at, with_superseded_on
 
@@ -27,14 +28,18 @@ TOLD_WITH: Mapping[tuple[str, str], tuple[str, ...]] = {
 
 
 def records_at(
-    history: History, officer_ids: Iterable[str] | None, as_of: date, tables: Sequence[str]
+    history: History,
+    officer_ids: Iterable[str] | None,
+    as_of: date,
+    tables: Sequence[str],
+    held: HeldRows | None = None,
 ) -> Mapping[str, pd.DataFrame]:
     """The rows of these officers (None: of everybody) that stood at `as_of`, by table, in contract columns.
 
     A row stands when it happened before `as_of`, was known by it, and no newer version of it was; ends after `as_of`
     read as null. Tables without an officer (posts, units, courses, ...) come whole. A table of which nothing at all
     was known is absent; one that tells nothing of these officers is there without rows. Rows come in order of their
-    contents, whatever the order of the files.
+    contents, whatever the order of the files. `held` are the tables that a service keeps in memory for this.
 
     Raises UnknownTable for a table without contract and InvalidInput for the table that only audits may read.
     """
@@ -44,7 +49,7 @@ def records_at(
         contract = catalog().table(name)
         if name == AUDIT_ONLY:
             raise InvalidInput(f"table {name!r} is for audits only and no part of a record; take it out of the list")
-        rows = _read(history, contract, asked, as_of)
+        rows = _read(history, contract, asked, as_of, held)
         if rows is not None:
             found[name] = standing(contract, rows, as_of)
     return found
@@ -78,15 +83,23 @@ def _happens(contract: Table) -> bool:
     return contract.event_date is not None and "officer_id" in contract.column_names
 
 
-def _read(history: History, contract: Table, asked: pa.Array | None, as_of: date) -> pd.DataFrame | None:
+def _read(
+    history: History, contract: Table, asked: pa.Array | None, as_of: date, held: HeldRows | None
+) -> pd.DataFrame | None:
     """Every version known by `as_of` of the officers asked, in order; None where the table told nothing by then."""
     if not history.rows(contract.name):
         return None
-    files = history.dataset(contract.name)
-    known = ds.field("known_on") <= pa.scalar(pd.Timestamp(as_of), pa.timestamp("us"))
-    own = asked is not None and "officer_id" in contract.column_names
-    rows = files.to_table(filter=known & ds.field("officer_id").isin(asked) if own else known)
-    if not rows.num_rows and not (own and files.head(1, columns=["known_on"], filter=known).num_rows):
+    day = pd.Timestamp(as_of)
+    known = ds.field("known_on") <= pa.scalar(day, pa.timestamp("us"))
+    kept = held.table(contract.name) if held is not None and asked is not None else None
+    if kept is not None and asked is not None:
+        rows = kept.of_officers(asked.to_pylist()).filter(known)
+        told = bool(rows.num_rows) or (kept.spans is not None and kept.told_by(day.to_pydatetime()))
+    else:
+        files, own = history.dataset(contract.name), asked is not None and "officer_id" in contract.column_names
+        rows = files.to_table(filter=known & ds.field("officer_id").isin(asked) if own else known)
+        told = bool(rows.num_rows) or (own and bool(files.head(1, columns=["known_on"], filter=known).num_rows))
+    if not told:
         return None
     order = [*contract.key, "known_on"] if contract.key else list(contract.column_names)
     return as_pandas(rows.sort_by([(name, "ascending") for name in order]))

@@ -14,6 +14,7 @@ from data_contracts.policy import Policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
 from data_contracts.vocabulary import NotScored as Reasons
+from features.held_rows import HeldRows
 from features.history import History
 from features.record import records_at
 from models.points.lines import Account, Frames, Line, Merit, accounts, tables_needed
@@ -52,20 +53,22 @@ class RecordSource(Protocol):
 
 @dataclass(frozen=True)
 class HistoryRecords:
-    """Records read from the history for each request."""
+    """Records of a history; what officers' rows are asked for is held in memory while its files stay what they are."""
 
     history: History
+    held: HeldRows | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """From the history of the settings."""
-        return cls(History(settings.history_dir))
+        history = History(settings.history_dir)
+        return cls(history, HeldRows(history))
 
     def __call__(
         self, officer_ids: Sequence[str] | None, as_of: date, tables: Sequence[str]
     ) -> Mapping[str, pd.DataFrame]:
         """Contract tables as they stood at `as_of`, of these officers (None: of everybody)."""
-        return records_at(self.history, officer_ids, as_of, tables)
+        return records_at(self.history, officer_ids, as_of, tables, self.held)
 
 
 @dataclass(frozen=True)
