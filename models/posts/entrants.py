@@ -13,6 +13,7 @@ import numpy as np
 from models.posts.histories import Array, Histories, Moves
 
 STAGE_YEARS = (1.5, 3.0, 5.0, 8.0, 12.0, 17.0, 23.0)
+STAGES = len(STAGE_YEARS) + 2  # the last but one is beyond the last year, the last is unknown
 HALF_LIFE_DAYS = 730.5
 LIKE_ALL = 40.0  # entrants who are like all movers, taken as seen at each post: a post of few entrants says little
 UNSEEN = 5.0  # movers spread over the posts as all are, taken as seen at each stage: a stage of few says little
@@ -32,7 +33,7 @@ class Entrants:
         """Count the moves, those of two years ago half; `ranks` is how many rank codes there are, 0 included."""
         known = moves.targets < size
         age = (moves.day.max(initial=0) - moves.day[known]).astype(np.float64)
-        seen = np.zeros((size, len(STAGE_YEARS) + 2, ranks))
+        seen = np.zeros((size, STAGES, ranks))
         where = (moves.targets[known], stages(moves.histories)[known], moves.histories.rank[known])
         np.add.at(seen, where, 0.5 ** (age / HALF_LIFE_DAYS))
         share = seen.sum((1, 2)) + SMALL
@@ -54,4 +55,4 @@ def stages(histories: Histories) -> Array:
     [0, 4, 8]
     """
     years = histories.tenure_days / YEAR_DAYS
-    return np.where(np.isfinite(years), np.searchsorted(STAGE_YEARS, years), len(STAGE_YEARS) + 1)
+    return np.where(np.isfinite(years), np.searchsorted(STAGE_YEARS, years), STAGES - 1)

@@ -21,7 +21,7 @@ from models.artifacts import Parts
 from models.posts.background import background_of
 from models.posts.baselines import BACK_OFF
 from models.posts.counts import AFTER, CountTables
-from models.posts.entrants import Entrants
+from models.posts.entrants import STAGES, Entrants
 from models.posts.histories import Array, CareerState, Catalogue, Histories, histories_of
 from models.posts.moved_within import MovedWithin
 from models.posts.next_post_net import Extent, NextPostNet, batch_of
@@ -181,7 +181,7 @@ class NextPostModel:
         catalogue = Catalogue(tuple(values["posts"]), words, families)
         tables = CountTables.from_arrays(parts.arrays)
         extent = Extent(len(values["ranks"]) + 1, len(values["courses"]), catalogue.family_codes)
-        entrants = Entrants(parts.arrays[ENTRANTS])
+        entrants = _entrants(parts.arrays, catalogue.size, extent.ranks)
         nets = tuple(_net(parts.arrays, f"net{i}.", tables, extent) for i in range(values["nets"]))
         within = MovedWithin.from_parts(values["within"], parts.arrays) if values["within"] else None
         blends = {mode: Blend(**blend) for mode, blend in values["blends"].items()}
@@ -261,7 +261,16 @@ def _seen(parts: Components, histories: Histories, row: int, post: int) -> Seen:
         kindred=max(kindred),
         together=float(parts.ease[row, post]),
         held_before=bool((histories.posts[row, 1:] == post).any()),
+        lift=float(parts.lift[row, post]) if np.isfinite(histories.tenure_days[row]) else 0.0,
     )
+
+
+def _entrants(arrays: Mapping[str, Any], size: int, ranks: int) -> Entrants:
+    """Who goes where, from the array; raises UntrustedArtifact when it does not fit."""
+    lift = arrays.get(ENTRANTS)
+    if lift is None or lift.shape != (size, STAGES, ranks):
+        raise UntrustedArtifact(f"{ENTRANTS} is missing or does not fit the catalogue and ranks; train it again")
+    return Entrants(lift)
 
 
 def _net(arrays: Mapping[str, Any], prefix: str, tables: CountTables, extent: Extent) -> NextPostNet:
