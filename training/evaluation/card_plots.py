@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data_contracts.gating import GroupLimits
+from data_contracts.gating import GroupLimits, ListLimits
 from models.base import Numbers
+from training.evaluation.exposure import QUALITY, Gap
 from training.evaluation.fairness import Group, Measured, Verdict
 from training.evaluation.groups import PAIR
 from training.evaluation.plots import blank_figure, drawn_calibration
@@ -25,6 +26,8 @@ WORDS = {
     "budget": ("预警预算（占民警比例）", "alert budget (share of officers)"),
     "precision": ("精确率", "precision"),
     "ratio": ("预测与实际发生数之比", "predicted over observed events"),
+    "quality": ("{measure} 与其余民警之差", "{measure} less that of the rest"),
+    "exposure": ("曝光份额之差最大的一类", "share of exposure: the kind with the largest gap"),
     "gap": ("检出率与其余民警之差", "true-positive rate less that of the rest"),
 }
 
@@ -61,6 +64,29 @@ def groups_figure(title: str, groups: Sequence[Group], limits: GroupLimits) -> F
         left.invert_yaxis()
         left.set_xlabel(WORDS["ratio"][not chinese])
         right.set_xlabel(WORDS["gap"][not chinese])
+    return figure
+
+
+def gaps_figure(title: str, groups: Sequence[Sequence[Gap]], limits: ListLimits) -> Figure:
+    """Of each group the gap in quality and the largest gap in exposure, the allowed bands shaded; gaps by group."""
+    shown = sorted(groups, key=lambda gaps: PAIR in gaps[0].group)[:MOST_GROUPS]
+    with blank_figure(title, 11, 1.8 + 0.22 * len(shown)) as (figure, chinese):
+        left, right = figure.subplots(1, 2, sharey=True)
+        quality = [gap for gaps in shown for gap in gaps if gap.measure in QUALITY]
+        exposed = [max(kinds, key=lambda gap: abs(gap.measured.value)) for gaps in shown
+                   if (kinds := [gap for gap in gaps if gap.measure not in QUALITY])]  # fmt: skip
+        bands = limits.quality_gap_at_most, limits.exposure_gap_at_most
+        for axes, some, band in ((left, quality, bands[0]), (right, exposed, bands[1])):
+            rows = [(gap.measured, gap.measured.verdict(-band, band, 0.0)) for gap in some]
+            _forest(axes, rows, (-band, 0.0, band))
+        for place, gap in enumerate(exposed):
+            right.annotate(
+                _drawable(gap.measure, chinese), (1.01, place), xycoords=("axes fraction", "data"), fontsize=6
+            )
+        left.set_yticks(range(len(shown)), [_drawable(gaps[0].group, chinese) for gaps in shown], fontsize=7)
+        left.invert_yaxis()
+        left.set_xlabel(WORDS["quality"][not chinese].format(measure=QUALITY[quality[0].measure]))
+        right.set_xlabel(WORDS["exposure"][not chinese])
     return figure
 
 
