@@ -22,6 +22,8 @@ from models.artifacts import Parts
 from models.courses.baselines import CourseScorer
 from models.courses.next_course import features_hash
 from serving.api.opened import Absent, Desks
+from serving.feedback.exposures import exposure_log
+from serving.feedback.suggesting import suggester
 from serving.freshness import AgeLimits, FeatureSource, notice_of_age
 from serving.guidance import NO_COURSE_MODEL, CourseRanking, open_guidance
 from serving.night.manifest import ModelIdentity
@@ -86,6 +88,7 @@ def champion(settings: Settings, name: str) -> Loaded:
 def open_desks(settings: Settings, source: FeatureSource, builders: Builders) -> Desks:
     """Both desks; raises FeatureMismatch or UntrustedArtifact rather than answer from a wrong model."""
     rules: Policy = policy()
+    log = exposure_log(settings)
 
     def risk(loaded: Loaded) -> RiskDesk:
         built = builders.risk(loaded)
@@ -95,7 +98,8 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
         )
 
     def careers(loaded: Loaded) -> CareerDesk:
-        return CareerDesk(loaded.identity, builders.careers(loaded), source, rules, CareerRecords.of(settings))
+        asked = suggester(settings, rules, log)
+        return CareerDesk(loaded.identity, builders.careers(loaded), source, asked, rules, CareerRecords.of(settings))
 
     desks = (_open(settings, RISK, source, risk), _open(settings, CAREERS, source, careers))
     now = _clock(settings)
@@ -114,7 +118,7 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
     units = UnitDesk(partial(latest_run, settings), rules)
     return Desks(
         risk=desks[0], careers=desks[1], units=units, now=now, probe=probe, notices=notices,
-        guidance=open_guidance(settings, rules, _course_ranking(settings, builders), partial(champion, settings)),
+        guidance=open_guidance(settings, rules, _course_ranking(settings, builders), partial(champion, settings), log),
     )  # fmt: skip
 
 

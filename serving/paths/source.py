@@ -31,7 +31,9 @@ from models.points.lines import tables_needed
 from models.posts.fit import Standard, Wanting, wanting_of
 from models.posts.histories import Array
 from serving.api.opened import Absent
-from serving.paths.answers import NO_GOAL, NO_HISTORY, NOT_SERVING, AskedPath, PathDesk
+from serving.feedback.suggesting import Suggester
+from serving.paths.answers import PathDesk
+from serving.paths.asking import NO_GOAL, NO_HISTORY, NOT_SERVING, AskedPath
 from serving.paths.facts import Catalogues, OfficerSteps
 from serving.paths.plan_log import plan_log
 from serving.paths.record import Frames, OfficerRecord
@@ -175,7 +177,9 @@ def least_months(kind: KindModel, policy: Policy) -> Array:
     return np.array([least.get(step, 0.0) for step in kind.catalogue.posts])
 
 
-def open_paths(settings: Settings, policy: Policy, champion: Callable[[str], Loaded]) -> PathDesk | Absent:
+def open_paths(
+    settings: Settings, policy: Policy, champion: Callable[[str], Loaded], suggester: Suggester
+) -> PathDesk | Absent:
     """The desk, or what to do where no paths model was promoted; raises FeatureMismatch or UntrustedArtifact."""
     try:
         loaded = champion(NAME)
@@ -192,7 +196,7 @@ def open_paths(settings: Settings, policy: Policy, champion: Callable[[str], Loa
             f"than this checkout has; train it again, or start the checkout that it was trained with"
         )
     source = RecordPaths(PathBundle.from_parts(loaded.parts), HistoryRecords.of(settings), policy)
-    return PathDesk(identity, source, plan_log(settings), policy)
+    return PathDesk(identity, source, plan_log(settings), suggester, policy)
 
 
 def _named(frames: Frames, table: str, key: str) -> dict[str, Bilingual]:

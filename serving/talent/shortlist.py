@@ -11,11 +11,11 @@ from datetime import datetime
 
 from data_contracts.asof import AsOf
 from data_contracts.policy import Policy
-from data_contracts.vocabulary import Bilingual, TalentField
+from data_contracts.vocabulary import TalentField
 from models.talent.evidence import Day
 from models.talent.shortlist import COMMITTEE, Candidate, FieldScores
 from models.talent.words import LineTold
-from serving.schemas import Because, ModelName, Text
+from serving.schemas import Because, ModelName
 from serving.talent.records import EVERYWHERE, UNKNOWN_OFFICER, RecordReader, Records, Sight, day_asked, old
 from serving.talent.shortlist_schemas import (
     EvidenceItem,
@@ -27,6 +27,7 @@ from serving.talent.shortlist_schemas import (
     ShortlistAnswer,
     ShortlistRequest,
 )
+from serving.words import because_of, text_of
 
 NO_EVIDENCE = Because(
     code="no_evidence",
@@ -86,7 +87,7 @@ class ShortlistDesk:
             candidates=[_candidate(one) for one in seen],
             beyond=len(candidates) - len(seen),
             not_listed=[reason for reason in reasons if reason is not None],
-            notice=_text(COMMITTEE),
+            notice=text_of(COMMITTEE),
         )
 
 
@@ -96,7 +97,7 @@ def _not_listed(scores: FieldScores, officer_id: str, visible: bool) -> OfficerN
     why = scores.not_listed(officer_id)
     if why is None:
         return None
-    return OfficerNotListed(officer_id=officer_id, because=Because(code=why.code, zh=why.text.zh, en=why.text.en))
+    return OfficerNotListed(officer_id=officer_id, because=because_of(why.code, why.text))
 
 
 def _candidate(one: Candidate) -> ListedOfficer:
@@ -114,13 +115,9 @@ def _candidate(one: Candidate) -> ListedOfficer:
 def _line(line: LineTold) -> EvidenceLine:
     return EvidenceLine(
         line=line.code,
-        name=_text(line.name),
+        name=text_of(line.name),
         points=line.points,
-        text=_text(line.text),
+        text=text_of(line.text),
         rows=line.rows,
         items=[EvidenceItem(day=item.day, until=item.until, amount=item.amount) for item in line.items],
     )
-
-
-def _text(words: Bilingual) -> Text:
-    return Text(zh=words.zh, en=words.en)

@@ -114,6 +114,7 @@ def test_the_card_shows_table_and_picture(recorded: Settings) -> None:
     assert "| legal | status |" in head
     row = next(line for line in en.splitlines() if line.startswith("| sex=f | 2000 |"))
     assert "| fail |" in row
+    assert "| -0.2" in row, "women are shown less legal work"
     assert "paths-groups.png" in zh
     assert "不通过" in next(line for line in zh.splitlines() if line.startswith("| sex=f | 2000 |"))
     assert "Judged on 4,000 lists between 2025-06-01 and 2025-06-01" in en

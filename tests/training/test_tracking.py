@@ -83,9 +83,7 @@ def test_the_champion_moves_only_through_the_gate(made: Settings, tmp_path: Path
     with pytest.raises(NotReady, match="pharos promote next-post"):
         registry.resolve(made, "next-post")
     listless = train(made, tmp_path, "next-post", GOOD_NEXT_POST)
-    with pytest.raises(
-        GateRefused, match=r"train again to keep them\) is not measured, must be kept \(fail\)"
-    ):
+    with pytest.raises(GateRefused, match=r"train again to keep them\) is not measured, must be kept \(fail\)"):
         gate.promote(made, "next-post", listless.version)
     Lists(4000).settle_in(made)
     good = register(made, "next-post", Lists(4000).shown())
