@@ -37,14 +37,15 @@ class Lists:
     """Officers, half of them women, and one list each; half of everybody goes on to legal work.
 
     withheld: the share of women who are shown patrol alone whatever they go on to; worse: the share of women whose
-    list is a bad one; apart: the share of men, and of men alone, who go on to patrol whatever chance says, which the
-    lists follow.
+    list is a bad one; harder: the share of women whose way nobody foresees, the plain peer neither; apart: the share of
+    men, and of men alone, who go on to patrol whatever chance says, which the lists follow.
     """
 
     people: int = 4000
     seed: int = 5
     withheld: float = 0.0
     worse: float = 0.0
+    harder: float = 0.0
     apart: float = 0.0
 
     @property
@@ -67,10 +68,12 @@ class Lists:
         right &= ~(self.women & (rng.random(self.people) < self.withheld))
         best = np.where(right[:, None], [2, 3], [0, 1])
         ndcg = rng.choice([1.0, 0.63, 0.5, 0.0], self.people)
+        ndcg[self.women & (rng.random(self.people) < self.harder)] = 0.0
+        peer = ndcg.copy()
         ndcg[self.women & (rng.random(self.people) < self.worse)] = 0.0
         who = np.array(self.officers, dtype=object), np.full(self.people, DAY, dtype="datetime64[D]")
         answers = Answers(np.arange(self.people), taken)
-        return shown_lists(who, ("ndcg_at_10", ndcg), best, answers, Kinds.of(POSTS, FAMILIES), 6)
+        return shown_lists(who, ("ndcg_at_10", ndcg, peer), best, answers, Kinds.of(POSTS, FAMILIES), 6)
 
     def settle_in(self, use: Settings, *, as_in_new_york: bool = False) -> None:
         """Write protected attributes and postings into the history; New York records ethnicity alone."""

@@ -90,6 +90,15 @@ def test_lists_that_follow_what_groups_really_do_need_words(recorded: Settings) 
     assert gate.promote(recorded, "next-post", model.version).checks(Status.EXPLAINED) == silent
 
 
+def test_a_group_whose_ways_nobody_foresees_needs_words(recorded: Settings) -> None:
+    model = register(recorded, "courses", Lists(harder=0.6).shown())
+    examined = gate.examine(recorded, "courses", model.version)
+    assert examined.checks(Status.FAIL) == []
+    assert "courses.sex=f.ndcg_at_10_gap" in examined.checks(Status.UNEXPLAINED)
+    with pytest.raises(GateRefused, match="where a plain peer's gap is as wide"):
+        gate.promote(recorded, "courses", model.version)
+
+
 def test_what_nobody_recorded_is_inconclusive_and_named_in_the_card(tmp_path: Path) -> None:
     """As in New York, which records ethnicity alone: sex and age cannot be compared, and the card says so."""
     use = Settings(state=tmp_path / "state")
@@ -114,7 +123,7 @@ def test_the_card_shows_table_and_picture(recorded: Settings) -> None:
     assert "| legal | status |" in head
     row = next(line for line in en.splitlines() if line.startswith("| sex=f | 2000 |"))
     assert "| fail |" in row
-    assert "| -0.2" in row, "women are shown less legal work"
+    assert "| -0.3" in row, "women are shown less legal work"
     assert "paths-groups.png" in zh
     assert "不通过" in next(line for line in zh.splitlines() if line.startswith("| sex=f | 2000 |"))
     assert "Judged on 4,000 lists between 2025-06-01 and 2025-06-01" in en
@@ -139,12 +148,12 @@ def test_the_evidence_names_nobody_and_no_group(recorded: Settings, tmp_path: Pa
 
     frame = pd.read_parquet(write_lists(tmp_path, Lists(people=50).shown(), pseudonyms(recorded.keys_dir)))
     assert not set(frame["officer"]) & set(Lists(people=50).officers)
-    assert list(frame.columns) == ["as_of", "officer", "quality.ndcg_at_10", "shown.legal", "shown.patrol",
-                                   "taken.legal", "taken.patrol"]  # fmt: skip
+    assert list(frame.columns) == ["as_of", "officer", "quality.ndcg_at_10", "peer.ndcg_at_10",
+                                   "shown.legal", "shown.patrol", "taken.legal", "taken.patrol"]  # fmt: skip
     check_features(list(frame.columns), "evidence")
 
 
-def test_units_are_those_of_the_postings_known_on_the_day(tmp_path: Path) -> None:
+def test_units_are_those_of_the_postings_known_on_the_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use = Settings(state=tmp_path / "state")
     one = Lists(people=10)
     one.settle_in(use)
@@ -155,13 +164,21 @@ def test_units_are_those_of_the_postings_known_on_the_day(tmp_path: Path) -> Non
     register(use, "next-post", one.shown())  # makes the key of the pseudonyms
     (sizes,) = posted_register(use, [DAY]).unit_sizes.values()
     assert sorted(sizes.tolist()) == [1, *[8] * 8], "o1 moved on alone, o2 moves later, o3 left"
+    later = date(2026, 2, 1)
+    monkeypatch.setattr("training.gate.audit_groups.MOST_DAYS", 1)
+    both = posted_register(use, [later, DAY]).unit_sizes
+    assert both[DAY] is both[later], "days of one stretch are looked at together"
+    assert sorted(both[DAY].tolist()) == [2, 2, *[7] * 7]
+    assert posted_register(use, []).unit_sizes == {}
 
 
 def test_only_the_kinds_shown_most_are_compared() -> None:
     best = np.array([[0, 1], [0, 2], [0, -1]])
     who = np.array(["a", "b", "c"], dtype=object), np.full(3, DAY, dtype="datetime64[D]")
     answers = Answers(np.array([0, 0, 1, 2]), np.array([0, 1, 3, 0]))
-    found = shown_lists(who, ("ndcg_at_10", np.ones(3)), best, answers, Kinds.of(["x", "y", "z"], [None] * 3), 2)
+    found = shown_lists(
+        who, ("ndcg_at_10", np.ones(3), np.ones(3)), best, answers, Kinds.of(["x", "y", "z"], [None] * 3), 2
+    )
     assert list(found.shown) == ["x", "y"]
     assert found.taken["x"].tolist() == [0.5, 0.0, 1.0]
     assert found.shown["y"].round(3).tolist() == [0.387, 0.0, 0.0]

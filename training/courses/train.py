@@ -162,11 +162,13 @@ def _tested(
     exact = {name: float(found.mean()) for name, found in gained.items()}
     found = difference((exact[NAME], exact[POPULARITY]), (drawn[NAME], drawn[POPULARITY]))
     figures = {name: float(values[NAME][name].mean()) for name in SET_METRICS}
-    lists = _lists(history, weeks, np.concatenate(shown), values[NAME]["ndcg_at_10"], kinds)
+    lists = _lists(history, weeks, np.concatenate(shown), (gained[NAME], gained[POPULARITY]), kinds)
     return CourseWorth(months, len(counts), figures, found.difference, found.low, found.high, lists, exact[POPULARITY])
 
 
-def _lists(history: CourseHistory, weeks: list[CourseWeek], best: Array, ndcg: Array, kinds: Kinds) -> ShownLists:
+def _lists(
+    history: CourseHistory, weeks: list[CourseWeek], best: Array, ndcg: tuple[Array, Array], kinds: Kinds
+) -> ShownLists:
     """What the model would have shown before each set of courses, and which were taken."""
     names = np.array(history.officers, dtype=object)
     officers = names[np.concatenate([week.asked.officers for week in weeks])]
@@ -174,4 +176,4 @@ def _lists(history: CourseHistory, weeks: list[CourseWeek], best: Array, ndcg: A
     counts = np.concatenate([np.diff(week.sets.indptr) for week in weeks])
     answers = Answers(np.repeat(np.arange(len(counts)), counts), np.concatenate([week.sets.indices for week in weeks]))
     most = policy().gate.lists.most_kinds
-    return shown_lists((officers, days), ("ndcg_at_10", ndcg), best, answers, kinds, most)
+    return shown_lists((officers, days), ("ndcg_at_10", *ndcg), best, answers, kinds, most)

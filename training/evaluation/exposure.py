@@ -6,8 +6,9 @@ less that of everybody else. Groups come from protected attributes, which no ran
 officers; the one that convicts holds for all groups and measures together (Bonferroni), as in `fairness.py`.
 
 Groups that went different ways are shown different ways under any honest model, as flag rates differ where true rates
-do. So where the ways really taken differ to the same side, and the lists add no more to that than the limit, a gap in
-exposure is not a fail but must be explained in writing. A gap in quality has no such excuse.
+do; and careers of one group may be harder to foresee for anyone. So a gap is held against the usual one: of exposure,
+the gap in the ways really taken; of quality, that of a plain peer on the same rows. Where the usual gap lies to the
+same side and the lists go no further beyond it than the limit, a gap is not a fail but must be explained in writing.
 """
 
 from __future__ import annotations
@@ -35,30 +36,29 @@ QUALITY: Mapping[str, str] = {NDCG: "NDCG@10", "ndcg_at_5": "NDCG@5"}
 
 @dataclass(frozen=True)
 class Gap:
-    """One measure of one group: the difference to everybody else; of an exposure, also the same `taken` really."""
+    """One measure of one group: the difference to everybody else, and the `usual` one, NaN where there is none."""
 
     group: str
     measure: str
     officers: int
     measured: Measured
-    taken: float = float("nan")
+    usual: float = float("nan")
 
     def check(self, name: str) -> str:
         """The exact name of its check."""
         return f"{name}.{self.group}.{self.measure.replace('.', '_')}_gap"
 
     def status(self, limits: ListLimits) -> Status:
-        """Pass inside the band; surely outside a fail, or unexplained where it goes no further than what was taken."""
-        quality = self.measure in QUALITY
-        band = limits.quality_gap_at_most if quality else limits.exposure_gap_at_most
+        """Pass inside the band; surely outside a fail, or unexplained where it goes no further than the usual one."""
+        band = limits.quality_gap_at_most if self.measure in QUALITY else limits.exposure_gap_at_most
         verdict = self.measured.verdict(-band, band, 0.0)
-        if verdict is Verdict.FAIL and not quality and self._beyond_taken() <= band:
+        if verdict is Verdict.FAIL and self._beyond_usual() <= band:
             return Status.UNEXPLAINED
         return STATUS[verdict]
 
-    def _beyond_taken(self) -> float:
-        """How much further the lists go than what was really taken, on the same side."""
-        same_side = max(0.0, float(np.sign(self.measured.value)) * np.nan_to_num(self.taken))
+    def _beyond_usual(self) -> float:
+        """How much further the lists go than usual, on the same side."""
+        same_side = max(0.0, float(np.sign(self.measured.value)) * np.nan_to_num(self.usual))
         return abs(self.measured.value) - float(same_side)
 
 
@@ -89,12 +89,12 @@ def exposure_gaps(
     audit: pd.DataFrame,
     limits: GroupLimits,
     seed: int,
-    taken: Mapping[str, Numbers] | None = None,
+    usual: Mapping[str, Numbers] | None = None,
 ) -> Gaps:
     """The gap of every measure for every group of every attribute and pair; none where nobody can be compared.
 
-    values: (n,) by measure; audit: one text column an attribute, rows as in `values`, null where unknown; taken: (n,)
-    what really came, for the measures that have it.
+    values: (n,) by measure; audit: one text column an attribute, rows as in `values`, null where unknown; usual: (n,)
+    by measure, what its gaps are held against.
     """
     codes = pd.factorize(officers)[0]
     partitions = [cells_of(audit, names, codes, limits.least_share)
@@ -103,7 +103,7 @@ def exposure_gaps(
     number = len(values) * sum(len(cells.names) for cells in several)
     draws = OfficerDraws([str(one) for one in officers], seed=seed)
     error = 1.0 - limits.confidence
-    both = _Values(values, taken or {})
+    both = _Values(values, usual or {})
     gaps = [gap for cells in several for gap in _of_cells(both, cells, draws, (error, error / max(1, number)))]
     return Gaps(tuple(gaps), tuple(name for _, excused in partitions for name in excused))
 
@@ -127,27 +127,27 @@ def _words(measure: str) -> Bilingual:
 
 
 def _must(band: float, quality: bool) -> Bilingual:
-    if quality:
-        return Bilingual(f"区间在 ±{band:g} 之内", f"within ±{band:g}, with its interval")
+    usual = ("简单模型的差距同样大", "a plain peer's gap is as wide") if quality else (
+        "实际去向的差距同样大", "what was taken differs as much")  # fmt: skip
     return Bilingual(
-        f"区间在 ±{band:g} 之内；若实际去向本就如此不同，须书面说明",
-        f"within ±{band:g}, with its interval; or explained in writing where what was taken differs as much",
+        f"区间在 ±{band:g} 之内；{usual[0]}时可书面说明",
+        f"within ±{band:g}, with its interval; or explained in writing where {usual[1]}",
     )
 
 
 @dataclass(frozen=True)
 class _Values:
-    """What is compared, and what came."""
+    """What is compared, and what its gaps are held against."""
 
     shown: Mapping[str, Numbers]
-    taken: Mapping[str, Numbers]
+    usual: Mapping[str, Numbers]
 
 
 def _of_cells(values: _Values, cells: Cells, draws: OfficerDraws, errors: tuple[float, float]) -> list[Gap]:
     inside = np.stack([cells.group == place for place in range(len(cells.names))]).astype(np.float64)  # (g, n)
     once = np.ones((1, inside.shape[1]))
-    exact, came = (
-        {name: _gaps(once, inside, value)[0] for name, value in some.items()} for some in (values.shown, values.taken)
+    exact, usual = (
+        {name: _gaps(once, inside, value)[0] for name, value in some.items()} for some in (values.shown, values.usual)
     )
     drawn = draws.each(
         lambda times: {name: _gaps(times.astype(np.float64), inside, value) for name, value in values.shown.items()}
@@ -161,8 +161,8 @@ def _of_cells(values: _Values, cells: Cells, draws: OfficerDraws, errors: tuple[
                 np.quantile(known, [error / 2, 1 - error / 2]) if len(known) else (np.nan, np.nan) for error in errors
             ]
             figures = (float(exact[name][place]), *(float(limit) for pair in bounds for limit in pair))
-            taken = float(came[name][place]) if name in came else float("nan")
-            found.append(Gap(group, name, int(cells.officers[place]), Measured(*figures), taken))
+            held = float(usual[name][place]) if name in usual else float("nan")
+            found.append(Gap(group, name, int(cells.officers[place]), Measured(*figures), held))
     return found
 
 

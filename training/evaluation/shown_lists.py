@@ -49,13 +49,14 @@ class Kinds:
 
 @dataclass(frozen=True)
 class ShownLists:
-    """Rows of lists: officers and days (n,), `quality` (n,) under its name; by kind, its share of the exposure of the
-    list `shown` (n,) and of what was really `taken` next (n,)."""
+    """Rows of lists: officers and days (n,), `quality` (n,) under its name and that of a plain `peer` (n,) on the same
+    rows; by kind, its share of the exposure of the list `shown` (n,) and of what was really `taken` next (n,)."""
 
     officers: NDArray[Any]
     days: NDArray[np.datetime64]
     measure: str
     quality: Numbers
+    peer: Numbers
     shown: Mapping[str, Numbers]
     taken: Mapping[str, Numbers]
 
@@ -70,13 +71,16 @@ class Answers:
 
 def shown_lists(
     who: tuple[NDArray[Any], NDArray[np.datetime64]],
-    quality: tuple[str, Numbers],
+    quality: tuple[str, Numbers, Numbers],
     best: Integers,
     answers: Answers,
     kinds: Kinds,
     most: int,
 ) -> ShownLists:
-    """The rows of `best` (n, k), numbers of the items shown, best first; the `most` kinds exposed most are kept."""
+    """The rows of `best` (n, k), numbers of the items shown, best first; the `most` kinds exposed most are kept.
+
+    `quality` is its name, the recommender's and a plain peer's.
+    """
     found = kinds.at(best)
     attention = np.broadcast_to(1.0 / np.log2(2.0 + np.arange(best.shape[1])), best.shape)
     total = np.bincount(found[found >= 0], attention[found >= 0], minlength=len(kinds.names))
@@ -90,7 +94,7 @@ def shown_lists(
         name: np.bincount(answers.rows, right == code, minlength=len(best)) / np.maximum(number, 1)
         for code, name in enumerate(names)
     }
-    return ShownLists(who[0], who[1], quality[0], quality[1], shown, taken)
+    return ShownLists(who[0], who[1], quality[0], quality[1], quality[2], shown, taken)
 
 
 def best_of(scores: NDArray[np.floating], barred: NDArray[np.bool_], depth: int) -> Integers:

@@ -20,6 +20,7 @@ from features.offline_files import snapshot_parts
 
 TABLE = "protected_attributes"
 PROTECTED = ("sex", "ethnicity", "birth_year")
+MOST_DAYS = 60
 
 
 class Rows(Protocol):
@@ -104,30 +105,38 @@ def register_of(settings: Settings, days: set[date]) -> Register:
 
 
 def posted_register(settings: Settings, days: Sequence[date]) -> Register:
-    """The same where no snapshot need be: units as the postings known on the first of the days tell."""
+    """The same where no snapshot need be: units as postings tell, at most MOST_DAYS times over the days.
+
+    Each day is looked at with what was known on the last one of its stretch, so that who joined in between has a unit.
+    """
     names = pseudonyms(settings.keys_dir, make=False)
-    sizes_of = _posted_sizes(settings, min(days), names) if days else None
-    return Register(_protected(settings, names), {} if sizes_of is None else dict.fromkeys(days, sizes_of))
+    history, ordered = History(settings.history_dir), sorted(days)
+    if "postings" not in history.tables() or not ordered:
+        return Register(_protected(settings, names), {})
+    rows = history.frame("postings", ["officer_id", "unit_id", "started_on", "ended_on", "known_on"])
+    rows = rows.dropna(subset=["unit_id"]).sort_values(["started_on", "known_on"], kind="stable")
+    rows = rows.assign(hidden=_hidden(rows["officer_id"], names))
+    step = -(-len(ordered) // MOST_DAYS)
+    found: dict[date, pd.Series] = {}
+    for start in range(0, len(ordered), step):
+        stretch = ordered[start : start + step]
+        found |= dict.fromkeys(stretch, _posted_sizes(rows, stretch[-1]))
+    return Register(_protected(settings, names), found)
+
+
+def _posted_sizes(rows: pd.DataFrame, day: date) -> pd.Series:
+    """Officers of each officer's unit by the last posting known on a day; `rows` in order of start."""
+    told = pd.Timestamp(day)
+    last = rows[(rows["started_on"] <= told) & (rows["known_on"] <= told)].drop_duplicates("officer_id", keep="last")
+    last = last[last["ended_on"].isna() | (last["ended_on"] > told)]
+    number = last.groupby("unit_id")["officer_id"].transform("size")
+    return pd.Series(number.to_numpy(np.float64), index=last["hidden"].to_numpy(object))
 
 
 def _protected(settings: Settings, names: Pseudonyms) -> pd.DataFrame:
     frame = History(settings.history_dir).frame(TABLE, ["officer_id", *PROTECTED])
     newest = frame[frame["superseded_on"].isna()].drop_duplicates("officer_id", keep="last")
     return newest.set_index(_hidden(newest["officer_id"], names))[list(PROTECTED)]
-
-
-def _posted_sizes(settings: Settings, day: date, names: Pseudonyms) -> pd.Series | None:
-    """Officers of each officer's unit by the last posting known on a day; None without postings."""
-    history = History(settings.history_dir)
-    if "postings" not in history.tables():
-        return None
-    told = pd.Timestamp(day)
-    rows = history.frame("postings", ["officer_id", "unit_id", "started_on", "ended_on", "known_on"])
-    rows = rows[(rows["started_on"] <= told) & (rows["known_on"] <= told)].dropna(subset=["unit_id"])
-    last = rows.sort_values(["started_on", "known_on"], kind="stable").drop_duplicates("officer_id", keep="last")
-    last = last[last["ended_on"].isna() | (last["ended_on"] > told)]
-    number = last.groupby("unit_id")["officer_id"].transform("size")
-    return pd.Series(number.to_numpy(), index=_hidden(last["officer_id"], names)) if len(last) else None
 
 
 def _unit_sizes(settings: Settings, day: date, names: Pseudonyms) -> pd.Series | None:

@@ -100,12 +100,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "lists_method": (
         "各列为该组减去其余民警之差及其 95 % 区间：名单质量 (NDCG)，以及各类岗位或课程的曝光份额（位置 r 权重 "
         "1/log2(1+r)）。“通过”：区间整体在允许范围内。“不通过”：差值在范围外，且对所有组同时成立的区间不含零；"
-        "但若实际去向本就如此不同，曝光之差须书面说明。其余为“无法判定”，须两人签字。",
+        "但若通常的差距同样大（曝光：实际去向之差；质量：简单模型在同样名单上之差），则须书面说明。其余为“无法判定”，须两人签字。",
         "Columns are a group less everybody else, with 95 % intervals: the quality of lists (NDCG), and the share of "
         "exposure of each kind of post or course (place r weighs 1/log2(1+r)). Pass: the whole interval lies inside "
         "the band. Fail: the figure lies outside, and the interval that holds for all groups at once excludes zero; "
-        "where what was really taken differs as much, a gap in exposure must be explained in writing instead. Anything "
-        "else is inconclusive and needs two signatures.",
+        "where the usual gap is as wide (of exposure: in what was really taken; of quality: of a plain peer on the "
+        "same lists), it must be explained in writing instead. Anything else is inconclusive and needs two signatures.",
     ),
     "lists_lacking": (
         "未登记、因而无法比较的属性：{names}。",

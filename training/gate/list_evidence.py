@@ -19,7 +19,7 @@ from training.gate.evidence import digest
 
 FILE, FOLDER = "lists.parquet", "evidence"
 KEY = "evidence_sha256"
-QUALITY, SHOWN, TAKEN = "quality.", "shown.", "taken."
+QUALITY, PEER, SHOWN, TAKEN = "quality.", "peer.", "shown.", "taken."
 
 
 def keep_lists(run: tracking.Run, folder: Path, lists: ShownLists) -> dict[str, str]:
@@ -36,6 +36,7 @@ def write_lists(folder: Path, lists: ShownLists, names: Pseudonyms) -> Path:
             "as_of": lists.days.astype("datetime64[us]"),
             "officer": [names.of(str(officer)) for officer in lists.officers],
             QUALITY + lists.measure: lists.quality,
+            PEER + lists.measure: lists.peer,
             **{SHOWN + name: values for name, values in lists.shown.items()},
             **{TAKEN + name: values for name, values in lists.taken.items()},
         }
@@ -62,4 +63,5 @@ def read_lists(path: Path, sha256: str) -> ShownLists:
 
     ((measure, quality),) = part(QUALITY).items()
     days = frame["as_of"].to_numpy("datetime64[D]")
-    return ShownLists(frame["officer"].to_numpy(object), days, measure, quality, part(SHOWN), part(TAKEN))
+    (peer,) = part(PEER).values()
+    return ShownLists(frame["officer"].to_numpy(object), days, measure, quality, peer, part(SHOWN), part(TAKEN))

@@ -42,7 +42,8 @@ def judged_lists(rows: ShownLists, register: Register, limits: GatePolicy) -> Se
     """The gaps of every group and pair, in the quality of the lists and in the exposure of each kind."""
     audit = register.audit(rows, limits.groups)
     values = {rows.measure: rows.quality, **rows.shown}
-    found: Gaps = exposure_gaps(rows.officers, values, audit.frame, limits.groups, SEED, rows.taken)
+    usual = {rows.measure: rows.peer, **rows.taken}
+    found: Gaps = exposure_gaps(rows.officers, values, audit.frame, limits.groups, SEED, usual)
     return SeenLists(rows, found.gaps, found.excused, audit.lacking)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from pathlib import Path
+from pathlib import Path as FilePath
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from features.history import History
 from models import artifacts, keys
 from models.paths.baselines import MostFrequent
 from models.paths.bundle import KINDS, POST, SERVICE, KindModel, PathBundle, service_hash
-from models.paths.finding import DAYS_A_MONTH, PathFinder
+from models.paths.finding import DAYS_A_MONTH, FoundPaths, Path, PathFinder
 from models.posts.histories import Array, Catalogue
 from models.registry import ResolvedModel
 from training import tracking
@@ -64,7 +64,7 @@ class PathWorth:
     values: Mapping[str, Mapping[str, Array]]
     lengths: Array
     lists: ShownLists
-    picture: Path | None = None
+    picture: FilePath | None = None
 
     def sentence(self) -> str:
         """The figures for people."""
@@ -80,7 +80,7 @@ class Tested:
     """One kind of goal: officer and number of steps of each case, values of each model by metric, (cases,) each.
 
     firsts: (cases, 5) the first step of each path shown, by its place in `kinds`, minus 1 for none; taken (cases,) the
-    step really taken first; ndcg (cases,) of the true path among the five.
+    step really taken first; ndcg (cases,) of the true path among the five, by model.
     """
 
     officers: list[str]
@@ -88,7 +88,7 @@ class Tested:
     values: Mapping[str, Mapping[str, Array]]
     firsts: Array
     taken: Array
-    ndcg: Array
+    ndcg: Mapping[str, Array]
     kinds: Kinds
 
 
@@ -116,9 +116,9 @@ def train_paths(
         worth = replace(worth, picture=run.picture(figure, NAME))
         with tempfile.TemporaryDirectory() as folder:
             about = {"name": NAME, "as_of": as_of.isoformat(), "kinds": list(bundle.kinds), "service": SERVICE,
-                     "service_hash": service_hash(), **keep_lists(run, Path(folder), worth.lists)}  # fmt: skip
+                     "service_hash": service_hash(), **keep_lists(run, FilePath(folder), worth.lists)}  # fmt: skip
             key = keys.signing_key(settings.keys_dir)
-            return run.model(artifacts.save(Path(folder) / "model", bundle.to_parts(), about, key), NAME), worth
+            return run.model(artifacts.save(FilePath(folder) / "model", bundle.to_parts(), about, key), NAME), worth
 
 
 def fit_bundle(frames: Frames, until: date, seed: int = 0) -> PathBundle:
@@ -176,12 +176,19 @@ def _tested(frames: Frames, kind: str, window: tuple[date, date], seed: int) -> 
     values = {name: case_metrics(one, cases.paths, cases.months) for name, one in found.items()}
     five = [one[:SHOWN] for one in found[NAME].paths]
     firsts = np.array([[path[0] for path in some] + [NONE] * (SHOWN - len(some)) for some in five])
-    place = [some.index(path) if path in some else np.inf for some, path in zip(five, cases.paths, strict=True)]
     kinds = Kinds.of(training.data.catalogue.posts, _families(training.data.catalogue))
     return Tested(
         cases.officers, np.array([len(path) for path in cases.paths]), values, firsts,
-        np.array([path[0] for path in cases.paths]), 1.0 / np.log2(2.0 + np.array(place)), kinds,
+        np.array([path[0] for path in cases.paths]),
+        {name: _ndcg(one, cases.paths) for name, one in found.items()}, kinds,
     )  # fmt: skip
+
+
+def _ndcg(found: FoundPaths, paths: Sequence[Path]) -> Array:
+    """(cases,) of the true path among the first ones found."""
+    some = [one[:SHOWN] for one in found.paths]
+    place = [one.index(path) if path in one else np.inf for one, path in zip(some, paths, strict=True)]
+    return np.asarray(1.0 / np.log2(2.0 + np.array(place)))
 
 
 def _families(catalogue: Catalogue) -> Sequence[str | None]:
@@ -218,6 +225,7 @@ def _lists(tested: list[Tested], after: date) -> ShownLists:
 
     best, taken = (np.concatenate([own(one, getattr(one, name)) for one in tested]) for name in ("firsts", "taken"))
     who = officers, np.full(len(officers), after, dtype="datetime64[D]")
-    quality = "ndcg_at_5", np.concatenate([one.ndcg for one in tested])
+    own_ndcg, peer = (np.concatenate([one.ndcg[name] for one in tested]) for name in (NAME, PEER))
+    quality = "ndcg_at_5", own_ndcg, peer
     answers, kinds = Answers(np.arange(len(officers)), taken), Kinds(names, np.arange(len(names)))
     return shown_lists(who, quality, best, answers, kinds, policy().gate.lists.most_kinds)

@@ -149,15 +149,15 @@ def _tested(data: TrainingData, items: WindowItems, months: int, settings: FitSe
     exact = (float(values["ndcg_at_10"].mean()), float(peer["ndcg_at_10"].mean()))
     found = difference(exact, (drawn["pharos"], drawn["markov"]))
     figures = {name: value for name, value in mean_metrics(values).items() if value is not None}
-    lists = _lists(models["pharos"], data, items, values["ndcg_at_10"])
+    lists = _lists(models["pharos"], data, items, (gained["pharos"], gained["markov"]))
     return Worth(months, len(items.moves), figures, found.difference, found.low, found.high, lists, places)
 
 
-def _lists(model: PostScorer, data: TrainingData, items: WindowItems, ndcg: Array) -> ShownLists:
+def _lists(model: PostScorer, data: TrainingData, items: WindowItems, ndcg: tuple[Array, Array]) -> ShownLists:
     """What the model would have shown before each move, and which post was taken."""
     catalogue, moves = data.catalogue, items.moves
     kinds = Kinds.of(catalogue.posts, catalogue.families or (None,) * catalogue.size)
     best = shown_posts(model, moves, catalogue.size, DEPTH)
     answers = Answers(np.arange(len(moves)), moves.targets)
     who = items.officer_ids, moves.day.astype("datetime64[D]")
-    return shown_lists(who, ("ndcg_at_10", ndcg), best, answers, kinds, policy().gate.lists.most_kinds)
+    return shown_lists(who, ("ndcg_at_10", *ndcg), best, answers, kinds, policy().gate.lists.most_kinds)
