@@ -20,6 +20,7 @@ from serving.feedback.answers import feedback_desk
 from serving.feedback.exposures import ExposureLog, exposure_log
 from serving.feedback.suggesting import suggester
 from serving.matching.answers import MatchDesk
+from serving.matching.fit import RecordFit
 from serving.night.manifest import ModelIdentity
 from serving.paths.source import PATH as PATHS
 from serving.paths.source import open_paths
@@ -61,7 +62,7 @@ def open_guidance(
     crowds = HistoryCrowds(settings, policy.courses.wave, courses.ranker)
     return {
         "/v1/points": PointsDesk(records, policy),
-        "/v1/match": MatchDesk(records, policy),
+        "/v1/match": MatchDesk(records, policy, RecordFit(policy.suggestions.fit)),
         "/v1/shortlist": ShortlistDesk(ForceRecords(settings, policy.talent.tables), policy),
         "/v1/profile": ProfileDesk(ForceRecords(settings, PROFILED), policy),
         "/v1/courses": CourseDesk(courses.model, records, crowds, asked, policy),
