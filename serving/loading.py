@@ -21,7 +21,7 @@ from models import artifacts, keys, registry
 from models.artifacts import Parts
 from models.courses.baselines import CourseScorer
 from models.courses.next_course import features_hash
-from serving.api.opened import Absent, Desks
+from serving.api.opened import Absent, Desks, no_champion
 from serving.feedback.exposures import exposure_log
 from serving.feedback.suggesting import suggester
 from serving.freshness import AgeLimits, FeatureSource, notice_of_age
@@ -142,9 +142,7 @@ def _open(settings: Settings, name: str, source: FeatureSource, build: Callable[
     except (FeatureMismatch, UntrustedArtifact):
         raise
     except NotReady:
-        return Absent(
-            f"{name} has no champion yet; run `pharos train {name}`, then `pharos promote {name}`, then restart"
-        )
+        return Absent(no_champion(name))
     identity = loaded.identity
     if source.service_hash(identity.service) != identity.service_hash:
         raise FeatureMismatch(_mismatch(identity))

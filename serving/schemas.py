@@ -214,7 +214,7 @@ class LoadedModel(ModelName):
 
     sha256: str = about("签名清单的摘要", "hash of the signed manifest")
     feature_hash: str = about("特征定义的摘要", "hash of the feature definitions")
-    outcomes: list[str] = about("可回答的结局；职业模型为空", "outcomes it answers, empty for careers")
+    outcomes: list[str] = about("可回答的结局；风险模型以外为空", "outcomes it answers, empty but for risk")
 
 
 class ModelsAnswer(Answer):
@@ -222,6 +222,9 @@ class ModelsAnswer(Answer):
 
     request_id: str = about("请求编号", "id of this request")
     models: list[LoadedModel] = about("已加载的模型", "the models loaded")
+    missing: list[str] = about(
+        "缺少的模型及补救方法；为空表示齐全", "models that are missing and what to do, empty when none is", default=[]
+    )
 
 
 class Health(Answer):

@@ -19,7 +19,7 @@ from data_contracts.settings import Settings, settings
 from serving.api.admission import check_bind
 from serving.api.app import ROUTES, build_app
 from serving.api.guard import App, Guard
-from serving.api.opened import Absent, Desks
+from serving.api.opened import Desks
 from serving.loading import open_desks
 
 THREADS = 4
@@ -105,9 +105,8 @@ def announced_on(console: Console) -> Callable[[str, Desks], None]:
     """Say where the service listens, what answers, and a first question to copy."""
 
     def announce(address: str, desks: Desks) -> None:
-        for desk in (desks.risk, desks.careers):
-            told = desk.because if isinstance(desk, Absent) else f"{desk.model.name} version {desk.model.version}"
-            console.print(f"  {told}", markup=False, highlight=False)
+        for told in (*(f"{model.name} version {model.version}" for model in desks.models()), *desks.missing()):
+            console.print(f"  {told}", markup=False, highlight=False, soft_wrap=True)
         for notice in desks.notices():
             for words in (notice.zh, notice.en):
                 console.print(f"  {words}", style="yellow", markup=False, highlight=False, soft_wrap=True)

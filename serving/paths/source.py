@@ -30,7 +30,7 @@ from models.paths.telling import Question, Told
 from models.points.lines import tables_needed
 from models.posts.fit import Standard, Wanting, wanting_of
 from models.posts.histories import Array
-from serving.api.opened import Absent
+from serving.api.opened import Absent, no_champion
 from serving.feedback.suggesting import Suggester
 from serving.paths.answers import PathDesk
 from serving.paths.asking import NO_GOAL, NO_HISTORY, NOT_SERVING, AskedPath
@@ -186,9 +186,7 @@ def open_paths(
     except (FeatureMismatch, UntrustedArtifact):
         raise
     except NotReady:
-        return Absent(
-            f"{NAME} has no champion yet; run `pharos train {NAME}`, then `pharos promote {NAME}`, then restart"
-        )
+        return Absent(no_champion(NAME))
     identity = loaded.identity
     if (identity.service, identity.service_hash) != (SERVICE, service_hash()):
         raise FeatureMismatch(

@@ -16,8 +16,10 @@ from data_contracts.errors import GateRefused, InvalidInput, UntrustedArtifact
 from data_contracts.policy import check_features, policy
 from data_contracts.settings import Settings
 from features.history import History
+from tests.models.records import framed
 from tests.training.careers import postings
 from tests.training.list_versions import DAY, Lists, fewer_draws, register
+from training.evaluation.exposure import exposure_gaps
 from training.evaluation.shown_lists import Answers, Kinds, shown_lists
 from training.gate import verdict as gate
 from training.gate.audit_groups import posted_register
@@ -158,9 +160,11 @@ def test_units_are_those_of_the_postings_known_on_the_day(tmp_path: Path, monkey
     one = Lists(people=10)
     one.settle_in(use)
     moved = {"o1": [("p9", "2024-01-01")], "o2": [("p9", "2026-01-01")], "o3": [("p9", "2024-01-01")]}
-    late = postings(moved).drop(columns="superseded_on").assign(**dict.fromkeys(("shift", "supervisor_id", "occasion")))
-    ended = pd.Series([None, None, pd.Timestamp("2024-06-01")], dtype="datetime64[us]")
-    History(use.history_dir).append("postings", late.assign(ended_on=ended))
+    absent = ("shift", "supervisor_id", "occasion", "ended_on")
+    late = postings(moved).drop(columns="superseded_on").assign(**dict.fromkeys(absent))
+    History(use.history_dir).append("postings", late)
+    gone = [{"officer_id": "o3", "left_on": "2024-06-01", "known_on": "2024-06-01"}]
+    History(use.history_dir).append("officers", framed("officers", gone))
     register(use, "next-post", one.shown())  # makes the key of the pseudonyms
     (sizes,) = posted_register(use, [DAY]).unit_sizes.values()
     assert sorted(sizes.tolist()) == [1, *[8] * 8], "o1 moved on alone, o2 moves later, o3 left"
@@ -170,6 +174,18 @@ def test_units_are_those_of_the_postings_known_on_the_day(tmp_path: Path, monkey
     assert both[DAY] is both[later], "days of one stretch are looked at together"
     assert sorted(both[DAY].tolist()) == [2, 2, *[7] * 7]
     assert posted_register(use, []).unit_sizes == {}
+
+
+def test_chance_alone_condemns_no_small_force() -> None:
+    """Percentiles of a thousand draws did: hundreds of gaps, each on a dozen officers, and one was always beyond."""
+    limits, failed = policy().gate, 0
+    for seed in range(12):
+        rng, people = np.random.default_rng(seed), 160
+        audit = pd.DataFrame({name: rng.choice(list("abcd"), people) for name in limits.groups.attributes})
+        values = {"ndcg_at_10": rng.choice([0.0, 0.0, 0.5, 1.0], people), "legal": rng.choice([0.0, 1.0], people)}
+        found = exposure_gaps(np.arange(people), values, audit, limits.groups, seed)
+        failed += any(gap.status(limits.lists) is Status.FAIL for gap in found.gaps)
+    assert failed == 0
 
 
 def test_only_the_kinds_shown_most_are_compared() -> None:

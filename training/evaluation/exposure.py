@@ -3,7 +3,8 @@
 Exposure follows Singh and Joachims (KDD 2018): an item shown at place r has 1 / log2(1 + r) of an officer's attention;
 the exposure of a kind (a job family, the competency of courses) is its share of that. A gap is the mean inside a group
 less that of everybody else. Groups come from protected attributes, which no ranking ever reads. Intervals draw
-officers; the one that convicts holds for all groups and measures together (Bonferroni), as in `fairness.py`.
+officers; the one that convicts holds for all groups and measures together (Bonferroni, on Student's quantiles with the
+officers of the smaller side), as in `fairness.py`.
 
 Groups that went different ways are shown different ways under any honest model, as flag rates differ where true rates
 do; and careers of one group may be harder to foresee for anyone. So a gap is held against the usual one: of exposure,
@@ -20,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import t as student
 
 from data_contracts.gating import GroupLimits, ListLimits
 from data_contracts.vocabulary import Bilingual
@@ -152,18 +154,51 @@ def _of_cells(values: _Values, cells: Cells, draws: OfficerDraws, errors: tuple[
     drawn = draws.each(
         lambda times: {name: _gaps(times.astype(np.float64), inside, value) for name, value in values.shown.items()}
     )
-    found = []
+    found, people = [], int(cells.officer.max()) + 1
+    rows = np.bincount(cells.officer)
+    spreads = {name: float((np.bincount(cells.officer, value) / rows).std()) for name, value in values.shown.items()}
     for place, group in enumerate(cells.names):
         for name in values.shown:
             known = drawn[name][:, place]
             known = known[~np.isnan(known)]
-            bounds = [
-                np.quantile(known, [error / 2, 1 - error / 2]) if len(known) else (np.nan, np.nan) for error in errors
-            ]
-            figures = (float(exact[name][place]), *(float(limit) for pair in bounds for limit in pair))
+            value, sides = float(exact[name][place]), (cells.officers[place], people - cells.officers[place])
+            spread = _Spread(spreads[name], int(min(sides)), float(np.sqrt((1.0 / np.maximum(sides, 1)).sum())))
+            figures = (value, *_alone(known, errors[0]), *_together(value, known, errors[1], spread))
             held = float(usual[name][place]) if name in usual else float("nan")
             found.append(Gap(group, name, int(cells.officers[place]), Measured(*figures), held))
     return found
+
+
+def _alone(drawn: Numbers, error: float) -> tuple[float, float]:
+    """The interval of one gap by itself: percentiles of the draws."""
+    if not len(drawn):
+        return np.nan, np.nan
+    low, high = np.quantile(drawn, [error / 2, 1 - error / 2])
+    return float(low), float(high)
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """What two equal groups would differ by: the spread between all officers, and how many there are on each side."""
+
+    officers: float
+    witnesses: int
+    scale: float
+
+
+def _together(value: float, drawn: Numbers, error: float, spread: _Spread) -> tuple[float, float]:
+    """The one that holds for hundreds of gaps at once: Student's, on the spread of the draws or, if larger, on that of
+    two equal groups.
+
+    Percentiles cannot: a thousand draws end at their thousandth; and a dozen officers who happen to be alike have no
+    spread in any draw.
+    """
+    if not len(drawn):
+        return np.nan, np.nan
+    error_of_gap = max(float(drawn.std()), spread.officers * spread.scale)
+    far = float(student.ppf(1 - error / 2, max(1, spread.witnesses - 1))) * error_of_gap
+    low, high = _alone(drawn, error)
+    return min(value - far, low), max(value + far, high)
 
 
 def _gaps(times: Numbers, inside: Numbers, value: Numbers) -> Numbers:

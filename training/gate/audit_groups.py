@@ -113,9 +113,10 @@ def posted_register(settings: Settings, days: Sequence[date]) -> Register:
     history, ordered = History(settings.history_dir), sorted(days)
     if "postings" not in history.tables() or not ordered:
         return Register(_protected(settings, names), {})
-    rows = history.frame("postings", ["officer_id", "unit_id", "started_on", "ended_on", "known_on"])
+    rows = history.frame("postings", ["officer_id", "unit_id", "started_on", "known_on"])
     rows = rows.dropna(subset=["unit_id"]).sort_values(["started_on", "known_on"], kind="stable")
-    rows = rows.assign(hidden=_hidden(rows["officer_id"], names))
+    left = pd.to_datetime(rows["officer_id"].map(_left(history)))
+    rows = rows.assign(hidden=_hidden(rows["officer_id"], names), left_on=left)
     step = -(-len(ordered) // MOST_DAYS)
     found: dict[date, pd.Series] = {}
     for start in range(0, len(ordered), step):
@@ -124,11 +125,19 @@ def posted_register(settings: Settings, days: Sequence[date]) -> Register:
     return Register(_protected(settings, names), found)
 
 
+def _left(history: History) -> Mapping[str, pd.Timestamp]:
+    """The day each officer left, where that is known."""
+    if "officers" not in history.tables():
+        return {}
+    rows = history.frame("officers", ["officer_id", "left_on"]).dropna(subset=["left_on"])
+    return dict(zip(rows["officer_id"].astype(str), rows["left_on"], strict=True))
+
+
 def _posted_sizes(rows: pd.DataFrame, day: date) -> pd.Series:
     """Officers of each officer's unit by the last posting known on a day; `rows` in order of start."""
     told = pd.Timestamp(day)
     last = rows[(rows["started_on"] <= told) & (rows["known_on"] <= told)].drop_duplicates("officer_id", keep="last")
-    last = last[last["ended_on"].isna() | (last["ended_on"] > told)]
+    last = last[last["left_on"].isna() | (last["left_on"] > told)]  # between two postings one still has a unit
     number = last.groupby("unit_id")["officer_id"].transform("size")
     return pd.Series(number.to_numpy(np.float64), index=last["hidden"].to_numpy(object))
 
