@@ -35,6 +35,21 @@ class GroupLimits:
 
 
 @dataclass(frozen=True)
+class ListLimits:
+    """How far the lists that recommenders show may lie from equality between groups, and how much of them is compared.
+
+    Both gaps are a group's mean less that of everybody else: of the quality of its lists, and of the share of exposure
+    that a kind (of post or course) has there.
+    """
+
+    __pydantic_config__ = STRICT
+
+    quality_gap_at_most: Annotated[float, Field(gt=0, lt=1)]
+    exposure_gap_at_most: Annotated[float, Field(gt=0, lt=1)]
+    most_kinds: Annotated[int, Field(ge=1, le=50)]
+
+
+@dataclass(frozen=True)
 class WaiverRule:
     """Who may say yes to what nobody could measure well, and in how many words."""
 
@@ -53,4 +68,5 @@ class GatePolicy:
     calibration_error_at_most: Annotated[float, Field(gt=0, lt=1)]
     least_events: Annotated[int, Field(ge=1)]
     groups: GroupLimits
+    lists: ListLimits
     waivers: WaiverRule

@@ -14,6 +14,7 @@ from serving.schemas import (
     Because,
     BlockedBy,
     Body,
+    Declined,
     Frame,
     NotScored,
     OfficerId,
@@ -132,6 +133,9 @@ class PathChange(Answer):
 class CareerPath(Answer):
     """一条路径。 / One path."""
 
+    path_id: str = about(
+        "路径代号，反馈时作为 item（item_kind 为 path）", "code of the path, the item of feedback of the kind path"
+    )
     chance: Probability = about("期限内沿此路径到达的可能性", "chance of arriving this way within the horizon")
     months: float = about("到达目标的预计月数", "months until the goal, median")
     low_months: float = about("80% 区间下限（月）", "low end of the 80 % interval")
@@ -173,6 +177,9 @@ class PathsFound(Answer):
     )
     change: PathChange | None = about("最有帮助的一项改变", "the single change that would help most", default=None)
     progress: Progress = about("进度", "progress against the last plan")
+    declined: list[Declined] = about(
+        "因本人不感兴趣而未列出的路径或岗位", "paths and posts left out because the officer declined them", default=[]
+    )
 
 
 class NoPathFound(Answer):
@@ -183,6 +190,9 @@ class NoPathFound(Answer):
     because: Because = about("没有路径的原因", "why there is no path")
     blocked_by: list[BlockedBy] = about("尚不满足的规则", "rules not met yet", default=[])
     progress: Progress | None = about("进度", "progress against the last plan", default=None)
+    declined: list[Declined] = about(
+        "因本人不感兴趣而未列出的路径或岗位", "paths and posts left out because the officer declined them", default=[]
+    )
 
 
 class PathsAnswer(Frame):

@@ -30,8 +30,10 @@ from models.paths.telling import Question, Told
 from models.points.lines import tables_needed
 from models.posts.fit import Standard, Wanting, wanting_of
 from models.posts.histories import Array
-from serving.api.opened import Absent
-from serving.paths.answers import NO_GOAL, NO_HISTORY, NOT_SERVING, AskedPath, PathDesk
+from serving.api.opened import Absent, no_champion
+from serving.feedback.suggesting import Suggester
+from serving.paths.answers import PathDesk
+from serving.paths.asking import NO_GOAL, NO_HISTORY, NOT_SERVING, AskedPath
 from serving.paths.facts import Catalogues, OfficerSteps
 from serving.paths.plan_log import plan_log
 from serving.paths.record import Frames, OfficerRecord
@@ -175,16 +177,16 @@ def least_months(kind: KindModel, policy: Policy) -> Array:
     return np.array([least.get(step, 0.0) for step in kind.catalogue.posts])
 
 
-def open_paths(settings: Settings, policy: Policy, champion: Callable[[str], Loaded]) -> PathDesk | Absent:
+def open_paths(
+    settings: Settings, policy: Policy, champion: Callable[[str], Loaded], suggester: Suggester
+) -> PathDesk | Absent:
     """The desk, or what to do where no paths model was promoted; raises FeatureMismatch or UntrustedArtifact."""
     try:
         loaded = champion(NAME)
     except (FeatureMismatch, UntrustedArtifact):
         raise
     except NotReady:
-        return Absent(
-            f"{NAME} has no champion yet; run `pharos train {NAME}`, then `pharos promote {NAME}`, then restart"
-        )
+        return Absent(no_champion(NAME))
     identity = loaded.identity
     if (identity.service, identity.service_hash) != (SERVICE, service_hash()):
         raise FeatureMismatch(
@@ -192,7 +194,7 @@ def open_paths(settings: Settings, policy: Policy, champion: Callable[[str], Loa
             f"than this checkout has; train it again, or start the checkout that it was trained with"
         )
     source = RecordPaths(PathBundle.from_parts(loaded.parts), HistoryRecords.of(settings), policy)
-    return PathDesk(identity, source, plan_log(settings), policy)
+    return PathDesk(identity, source, plan_log(settings), suggester, policy)
 
 
 def _named(frames: Frames, table: str, key: str) -> dict[str, Bilingual]:

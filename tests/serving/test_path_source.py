@@ -19,6 +19,7 @@ from serving.paths.schemas import NoPathFound, PathsFound, PathsRequest, PathSte
 from serving.paths.source import open_paths
 from serving.schemas import NotScored
 from tests.models.records import framed
+from tests.serving.feedback_room import plain_suggester
 from tests.serving.path_office import bundle, desk, moved_on, office
 
 NOW = datetime(2021, 1, 2, 8)
@@ -131,14 +132,14 @@ def _loaded(service: str = SERVICE, digest: str | None = None) -> Callable[[str]
 
 
 def test_the_desk_opens_on_a_champion_and_is_absent_without_one(state: Settings) -> None:
-    opened = open_paths(state, policy(), _loaded())
+    opened = open_paths(state, policy(), _loaded(), plain_suggester())
     assert isinstance(opened, PathDesk)
     assert opened.model.version == "3"
 
     def none(_: str) -> Loaded:
         raise NotReady("none")
 
-    absent = open_paths(state, policy(), none)
+    absent = open_paths(state, policy(), none, plain_suggester())
     assert isinstance(absent, Absent)
     assert "pharos promote paths" in absent.because
 
@@ -146,6 +147,6 @@ def test_the_desk_opens_on_a_champion_and_is_absent_without_one(state: Settings)
         raise UntrustedArtifact("signature")
 
     with pytest.raises(UntrustedArtifact):
-        open_paths(state, policy(), broken)
+        open_paths(state, policy(), broken, plain_suggester())
     with pytest.raises(FeatureMismatch, match="another reading"):
-        open_paths(state, policy(), _loaded(digest="older"))
+        open_paths(state, policy(), _loaded(digest="older"), plain_suggester())

@@ -18,13 +18,15 @@ from models.paths.replanning import Event, Plan
 from models.paths.telling import Blocked, Change, Gap, Question, StepCourse, StepFacts, Told
 from models.posts.histories import CareerState
 from serving.night.manifest import ModelIdentity
-from serving.paths.answers import NO_GOAL, AskedPath, PathDesk
+from serving.paths.answers import PathDesk
+from serving.paths.asking import NO_GOAL, AskedPath
 from serving.paths.plan_log import PlanKey
 from serving.paths.schemas import NoPathFound, PathGoal, PathsAnswer, PathsFound, PathsRequest
 from serving.schemas import Because, NotScored
 from serving.talent.records import UNKNOWN_OFFICER
 from tests.models.path_models import CATALOGUE, hand_made
 from tests.serving.desks import NOW
+from tests.serving.feedback_room import plain_suggester
 
 MODEL = ModelIdentity("paths", "2", "c" * 64, "career_v1", "h2")
 RULE = Blocked("grassroots", Bilingual("两年基层经历", "two years at the grass roots"))
@@ -87,7 +89,7 @@ class KeptPlans:
 
 
 def _desk(*events: Event, plans: KeptPlans | None = None) -> PathDesk:
-    return PathDesk(MODEL, FakePaths(events), plans or KeptPlans(), policy())
+    return PathDesk(MODEL, FakePaths(events), plans or KeptPlans(), plain_suggester(), policy())
 
 
 def _ask(desk: PathDesk, *officers: str, **more: object) -> list[PathsFound | NoPathFound | NotScored]:
@@ -231,7 +233,7 @@ def test_rules_that_block_the_goal_are_named() -> None:
         def tell(self, question: Question, top: int) -> Told:
             return planner.tell(question, top)
 
-    desk = PathDesk(MODEL, Blocking(), KeptPlans(), policy())
+    desk = PathDesk(MODEL, Blocking(), KeptPlans(), plain_suggester(), policy())
     (found,) = _ask(desk, "a")
     assert isinstance(found, NoPathFound)
     assert (found.because.code, [one.rule for one in found.blocked_by]) == ("rule_blocks", ["grassroots"])

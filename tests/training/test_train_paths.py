@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from data_contracts.errors import GateRefused, InvalidInput, NotReady, UntrustedArtifact
+from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
 from models import artifacts, keys, registry
@@ -19,6 +20,7 @@ from models.posts.histories import CareerState, histories_of
 from tests.training.careers import postings
 from tests.training.path_worlds import ladder_careers, ladder_frames, rank_frames
 from training.gate import verdict as gate
+from training.gate.lines import Status
 from training.paths.train import fit_bundle, train_paths, worth_of
 
 AS_OF = date(2021, 1, 1)
@@ -117,7 +119,7 @@ def test_the_gate_allows_no_loss_and_no_times_that_break_their_word(
     client = SimpleNamespace(get_run=lambda _: kept)
     monkeypatch.setattr(registry, "client", lambda _: client)
     model = registry.ResolvedModel("paths", "1", state.state, "run", {})
-    _, lines = gate.path_lines(state, model, {})
+    lines = gate.path_lines(state, model)
     assert [line.check for line in lines if not line.holds] == closed
 
 
@@ -131,4 +133,11 @@ def test_a_model_that_loses_is_not_promoted(state: Settings, monkeypatch: pytest
         gate.promote(state, "paths")
     monkeypatch.setattr(gate, "PATH_LOSS", 1.0)
     monkeypatch.setattr(gate, "PATH_COVERAGE", (0.0, 1.0))
+    examined = gate.examine(state, "paths")
+    assert {line.check for line in examined.lines} == {"hit_gain_low", "coverage"} | {
+        f"paths.{name}" for name in policy().gate.groups.attributes if name != "unit_size"
+    } | {line.check for line in examined.lines if line.group.startswith("unit_size=")}, "nobody recorded sex or age"
+    gate.settle(
+        state, examined, "waiver", examined.checks(Status.INCONCLUSIVE), "A made-up force.....", ["A", "B"], AS_OF
+    )
     assert gate.promote(state, "paths").model.version == "1"

@@ -1,8 +1,8 @@
 """What a model must have shown before it answers for anyone.
 
 The risk gate judges the rows of evidence that were signed together with the model; the gates of next posts, courses
-and paths read the figures of their run, which training writes with `Run.gate` as `gate.<check>`. There is no way round
-any of them by a flag.
+and paths read the figures of their run, which training writes with `Run.gate` as `gate.<check>`, and compare groups on
+the lists that were signed together with the model. There is no way round any of them by a flag.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from training.gate.audit_groups import register_of
 from training.gate.evidence import FILE, Checked, Pooled, check_pooled, read_evidence
 from training.gate.group_lines import group_lines
 from training.gate.lines import ABOVE, Line, Status, at_least
+from training.gate.list_lines import SeenLists, list_lines
 from training.gate.waivers import Kind, Note
 from training.risk.record import EVIDENCE_PATH
 
@@ -75,7 +76,7 @@ class Examined:
     metadata: Mapping[str, Any]
     lines: tuple[Line, ...]
     notes: tuple[Note, ...] = ()
-    seen: Mapping[str, Seen] = field(default_factory=dict)
+    seen: Mapping[str, Seen | SeenLists] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -177,12 +178,14 @@ def risk_lines(settings: Settings, model: ResolvedModel, metadata: Mapping[str, 
     evidence = read_evidence(model.path.parent / EVIDENCE_PATH / FILE, metadata["evidence_sha256"])
     outcomes, limits = list(metadata["outcomes"]), policy().gate.groups
     register = register_of(settings, {day for name in outcomes for day in _days(evidence[name])})
-    seen, lines = {}, []
+    seen: dict[str, Seen | SeenLists] = {}
+    lines: list[Line] = []
     for name in outcomes:
         rows, audit = evidence[name], register.audit(evidence[name], limits)
         judged = Judged(rows.officers, rows.y, rows.chances, rows.flagged(rows.chances))
-        seen[name] = Seen(rows, check_pooled(name, rows), fairness(judged, audit.frame, limits, len(outcomes)))
-        lines += [*seen[name].checked.lines, *group_lines(name, seen[name].fairness, audit.lacking, limits)]
+        one = Seen(rows, check_pooled(name, rows), fairness(judged, audit.frame, limits, len(outcomes)))
+        lines += [*one.checked.lines, *group_lines(name, one.fairness, audit.lacking, limits)]
+        seen[name] = one
     return seen, lines
 
 
@@ -191,9 +194,7 @@ def _days(rows: Pooled) -> list[date]:
     return days
 
 
-def gain_lines(
-    checks: Mapping[str, Bilingual], settings: Settings, model: ResolvedModel, _: Mapping[str, Any]
-) -> Found:
+def gain_lines(checks: Mapping[str, Bilingual], settings: Settings, model: ResolvedModel) -> list[Line]:
     """The gain over a plain peer, as the run measured it: every check must be above zero."""
     figures = registry.client(settings).get_run(model.run_id).data.metrics
     lines = []
@@ -201,10 +202,10 @@ def gain_lines(
         value = figures.get(f"gate.{check}", float("nan"))
         status = Status.PASS if value > 0 else Status.FAIL
         lines.append(Line(check, "", status, words, ABOVE, value))
-    return {}, lines
+    return lines
 
 
-def path_lines(settings: Settings, model: ResolvedModel, _: Mapping[str, Any]) -> Found:
+def path_lines(settings: Settings, model: ResolvedModel) -> list[Line]:
     """No loss against the way most often taken, and times that may be believed, as the run measured them."""
     figures = registry.client(settings).get_run(model.run_id).data.metrics
     loss, coverage = (figures.get(f"gate.{name}", float("nan")) for name in ("hit_gain_low", "coverage"))
@@ -214,18 +215,27 @@ def path_lines(settings: Settings, model: ResolvedModel, _: Mapping[str, Any]) -
         ("hit_gain_low", kept, at_least(-PATH_LOSS), loss),
         ("coverage", believed, Bilingual(f"{low:g} 至 {high:g}", f"{low:g} to {high:g}"), coverage),
     )
-    return {}, [
+    return [
         Line(check, "", Status.PASS if holds else Status.FAIL, PATH_CHECKS[check], must, value)
         for check, holds, must, value in asked
     ]
 
 
-Found = tuple[Mapping[str, Seen], list[Line]]
+def recommender_lines(
+    own: Callable[[Settings, ResolvedModel], list[Line]],
+    settings: Settings, model: ResolvedModel, metadata: Mapping[str, Any],
+) -> Found:  # fmt: skip
+    """What is asked of the recommender as a whole, then of each group."""
+    seen, lines = list_lines(settings, model, metadata)
+    return {} if seen is None else {model.name: seen}, [*own(settings, model), *lines]
+
+
+Found = tuple[Mapping[str, Seen | SeenLists], list[Line]]
 GATES: Mapping[str, Callable[[Settings, ResolvedModel, Mapping[str, Any]], Found]] = {
     "risk": risk_lines,
-    "next-post": partial(gain_lines, NEXT_POST_CHECKS),
-    "courses": partial(gain_lines, COURSES_CHECKS),
-    "paths": path_lines,
+    "next-post": partial(recommender_lines, partial(gain_lines, NEXT_POST_CHECKS)),
+    "courses": partial(recommender_lines, partial(gain_lines, COURSES_CHECKS)),
+    "paths": partial(recommender_lines, path_lines),
 }
 
 
