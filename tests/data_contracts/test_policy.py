@@ -278,6 +278,7 @@ FAULTS = [
     ),
     ("feedback.toml", '["posting", "goal"', '["posting", "posting"', "key declining.returns_on: a cause appears twice"),
     ("feedback.toml", "share = 0.10", "share = 0.9", "key exploring.share: "),
+    ("gate.toml", "coverage_low = 0.70", "coverage_low = 0.95", "key paths.coverage_low: no coverage lies between"),
     ("gate.toml", "signatures = 2", "signatures = 1", "key waivers.signatures: "),
     ("matching.toml", 'code = "couple"', 'code = "hardship"', "key hardship: appears 2 times; keep one of them"),
     ("matching.toml", '"service_months"', '"grassroots_months"', "key grassroots_months: appears 2 times"),
