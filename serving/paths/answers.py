@@ -7,7 +7,7 @@ that the next answer can say how the officer stands against it; a plan sent with
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from data_contracts.vocabulary import Bilingual
 from data_contracts.vocabulary import NotScored as Reasons
 from models.paths.finding import DAYS_A_MONTH
 from models.paths.replanning import Event, Now, Plan, PlannedStep, Replanned, replan
+from models.paths.service_end import ServiceEnd, service_end
 from models.paths.telling import Blocked, NoPath, Question, TellingStep, Told, ToldPath
 from serving.night.manifest import ModelIdentity
 from serving.paths.plan_log import PlanKey
@@ -34,6 +35,7 @@ from serving.paths.schemas import (
     PathStep,
     PlanReason,
     Progress,
+    Retirement,
 )
 from serving.schemas import Because, BlockedBy, ModelName, NotScored, Text
 from serving.talent.records import day_asked
@@ -56,6 +58,10 @@ class AskedPath:
     def key(self) -> PlanKey:
         """Under which its plans follow each other."""
         return PlanKey(self.question.officer_id, self.goal or "", self.question.horizon_months)
+
+    def until(self, end: ServiceEnd, as_of: date) -> AskedPath:
+        """The same question of one whose service ends then."""
+        return replace(self, question=replace(self.question, end_months=end.months_from(as_of)))
 
 
 class PathDay(Protocol):
@@ -125,7 +131,10 @@ class PathDesk:
                 results[one] = NotScored(officer_id=one, because=found)
                 continue
             last = _last(request.last_plans.get(one)) or kept.get(found.key)
-            results[one], plan = _Answering(day, found, as_of, self.policy).answer(request.top, last)
+            end = service_end(request.retires_on.get(one), found.question.state.entered_on, self.policy.paths)
+            results[one], plan = _Answering(day, found.until(end, as_of), as_of, self.policy, end).answer(
+                request.top, last
+            )
             if plan is not None and plan != last:
                 plans[found.key] = plan
         return PathsAnswer(
@@ -159,6 +168,7 @@ class _Answering:
     asked: AskedPath
     as_of: date
     policy: Policy
+    end: ServiceEnd
 
     def answer(self, top: int, last: Plan | None) -> tuple[PathsFound | NoPathFound, Plan | None]:
         """The result, and the plan that holds, None without one."""
@@ -177,6 +187,7 @@ class _Answering:
             change=None if helps is None else PathChange(
                 text=_text(helps.text), chance=min(helps.chance, 1.0), before=min(helps.before, 1.0)),
             progress=_progress(now, self.day.name),
+            retirement=self._retirement(),
         )  # fmt: skip
         return found, now.plan
 
@@ -192,7 +203,11 @@ class _Answering:
             because=Because(code=because.code, zh=because.text.zh, en=because.text.en),
             blocked_by=_blocked(because.blocked),
             progress=None if now is None else _progress(now, self.day.name),
+            retirement=self._retirement(),
         )
+
+    def _retirement(self) -> Retirement:
+        return Retirement(basis=self.end.basis, on=self.end.on, text=_text(self.end.words))
 
     def _path(self, told: ToldPath) -> CareerPath:
         last = told.steps[-1]
