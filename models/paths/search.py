@@ -25,6 +25,7 @@ CHUNK = 512
 QUANTILES = (0.09, 0.5, 0.91)
 TENURES_MONTHS = (60.0, 144.0, 240.0)  # officers of like tenure share the time of a later leg
 FLOOR = 1e-12
+FEWEST_WITH_DIRECT = 3
 DAYS_OF_GRACE = 0.1  # of a quarter: two years with a leap day are eight quarters and not nine
 
 
@@ -214,7 +215,20 @@ class PathModel:
             best = max(left, key=lambda one: np.log(one[0]) - penalty * _likeness(one, chosen, steps))
             left.remove(best)
             chosen.append(best)
-        yield from sorted(chosen, key=lambda one: -one[0])
+        yield from sorted(_with_direct(chosen, found, k), key=lambda one: -one[0])
+
+
+def _with_direct(
+    chosen: list[tuple[float, int, int]], found: Sequence[tuple[float, int, int]], k: int
+) -> list[tuple[float, int, int]]:
+    """The chosen ones with the direct way, the first of the beams, in the last place where it was not among them.
+
+    It asks for nothing on the way, so nobody should have to ask why it is not there; of one or two paths the best stay.
+    """
+    direct = next((one for one in found if one[1] == 0), None)
+    if direct is None or direct in chosen or k < FEWEST_WITH_DIRECT:
+        return chosen
+    return [*chosen[: k - 1], direct]
 
 
 def _likeness(one: tuple[float, int, int], chosen: Sequence[tuple[float, int, int]],

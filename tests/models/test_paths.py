@@ -80,6 +80,17 @@ def test_the_penalty_parts_paths_that_are_alike() -> None:
     assert {route.path for route in apart} == {(1, 2, 4), (3, 4)}
 
 
+def test_the_direct_way_is_among_three_and_never_instead_of_the_best_one() -> None:
+    chain = np.zeros((6, 6))
+    chain[0, 1], chain[0, 2], chain[0, 3], chain[0, 4], chain[0, 5] = 0.3, 0.3, 0.2, 0.19, 0.01
+    chain[1, 5] = chain[2, 5] = chain[3, 5] = chain[4, 5] = 1.0
+    asked = _asked(0, 5, 120.0)
+    assert [route.path for route in hand_made(chain).routes(asked, 3)[0]] == [(1, 5), (2, 5), (5,)]
+    assert [route.path for route in hand_made(chain).routes(asked, 1)[0]] == [(1, 5)]
+    chain[0, 5] = 0.0
+    assert [route.path for route in hand_made(chain).routes(asked, 3)[0]] == [(1, 5), (2, 5), (3, 5)]
+
+
 def test_no_path_goes_where_a_rule_forbids() -> None:
     def not_one(rows: Array, posts: Array, days: Array) -> Array:
         assert len(rows) == len(posts) == len(days)
