@@ -2,8 +2,9 @@
 
 Nine ways of counting each give a distribution over posts: all moves out of the present post, the recent ones, those
 out of it after as long a stay, those after the same two posts, a return to a post held before, where people go at
-large and of late, moves out of posts like this one, and moves of people of the same rank and years of service. EM (Dempster, Laird and Rubin 1977) weighs them on moves that were not counted, once for each
-length of history. Counts are enough here: a search for paths asks this question a hundred times for each officer.
+large and of late, moves out of posts like this one, and moves of people of the same rank and years of service. EM
+(Dempster, Laird and Rubin 1977) weighs them on moves that were not counted, once for each length of history. Counts
+are enough here: a search for paths asks this question a hundred times for each officer.
 """
 
 from __future__ import annotations
