@@ -86,7 +86,9 @@ class DwellModel:
 
     def hazards(self, histories: Histories) -> tuple[Numbers, Numbers]:
         """(n,) chances of a move and of leaving in the quarter that begins now."""
-        x = covariates(histories, self.turnover)
+        return self._chances(covariates(histories, self.turnover))
+
+    def _chances(self, x: Matrix) -> tuple[Numbers, Numbers]:
         move = np.clip(self.move.predict(x), 1e-5, 0.95)
         leave = np.zeros(len(x)) if self.leave is None else np.clip(self.leave.predict(x), 0.0, 0.5)
         return move, np.minimum(leave, 0.98 - move)
@@ -97,20 +99,23 @@ class DwellModel:
         `waits` (n,) months that must pass first: no move ends a quarter before they are over.
         """
         staying, found = np.ones(len(histories)), np.zeros((len(histories), quarters))
-        for quarter in range(quarters):
-            move, leave = self.hazards(later(histories, quarter * QUARTER_MONTHS * DAYS_A_MONTH))
+        for quarter, (move, leave) in enumerate(zip(*self._ahead(histories, quarters), strict=True)):
             if waits is not None:
                 move = np.where(waits > (quarter + 0.5) * QUARTER_MONTHS, 0.0, move)
             found[:, quarter] = staying * move
             staying = staying * (1 - move - leave)
         return found
 
+    def _ahead(self, histories: Histories, quarters: int) -> tuple[Numbers, Numbers]:
+        """(quarters, n) chances of a move and of leaving in each quarter from now on: the trees are asked once."""
+        days = [later(histories, quarter * QUARTER_MONTHS * DAYS_A_MONTH) for quarter in range(quarters)]
+        x = np.concatenate([covariates(one, self.turnover) for one in days])  # (quarters * n, COVARIATES)
+        move, leave = self._chances(x)
+        return move.reshape(quarters, -1), leave.reshape(quarters, -1)
+
     def order(self, histories: Histories, quarters: int) -> Numbers:
         """(n,) cumulative hazard of a move over the quarters to come: who moves sooner, whoever leaves before."""
-        total = np.zeros(len(histories))
-        for quarter in range(quarters):
-            total += self.hazards(later(histories, quarter * QUARTER_MONTHS * DAYS_A_MONTH))[0]
-        return total
+        return np.asarray(self._ahead(histories, quarters)[0].sum(0))
 
     def to_parts(self) -> Parts:
         """Text of the trees, arrays of the turnover."""

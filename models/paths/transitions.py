@@ -1,10 +1,11 @@
 """Which post comes next, as a mixture of plain counts whose weights were learned on later time.
 
-Nine ways of counting each give a distribution over posts: all moves out of the present post, the recent ones, those
+Ten ways of counting each give a distribution over posts: all moves out of the present post, the recent ones, those
 out of it after as long a stay, those after the same two posts, a return to a post held before, where people go at
-large and of late, moves out of posts like this one, and moves of people of the same rank and years of service. EM
-(Dempster, Laird and Rubin 1977) weighs them on moves that were not counted, once for each length of history. Counts
-are enough here: a search for paths asks this question a hundred times for each officer.
+large and of late, moves out of posts like this one, moves of people of the same rank and years of service, and those
+out of this post at the same stage of a career. EM (Dempster, Laird and Rubin 1977) weighs them on moves that were not
+counted, once for each length of history. Counts are enough here: a search for paths asks this question a hundred times
+for each officer.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from models.paths.likeness import Likeness
 from models.posts.counts import known_pairs, pair_key
 from models.posts.histories import PADDING, Array, Catalogue, Histories, Moves
 
-WAYS = ("markov", "recent", "stay", "pair", "return", "popularity", "fashion", "alike", "seniority")
+WAYS = ("markov", "recent", "stay", "pair", "return", "popularity", "fashion", "alike", "seniority", "stage")
 RETURN = WAYS.index("return")
 BACK_OFF = 10.0
 NARROW_BACK_OFF = 3.0
@@ -31,11 +32,12 @@ STAY_MONTHS = (6.0, 18.0, 42.0, 84.0)
 SERVICE_YEARS = (1.0, 2.0, 4.0, 7.0, 12.0, 18.0, 24.0)
 SENIORITIES = len(SERVICE_YEARS) + 2  # the last where the day of joining is unknown
 SENIORITY_BACK_OFF = 20.0
+STAGE_YEARS = (3.0, 10.0)  # of service; unknown counts as none
 DEPTHS = 4  # lengths of history that are weighed apart: 1, 2, 3, more posts
 FIRST_BACK = 8
 ROUNDS = 60
 HELD_OUT = 0.2
-TABLES = ("markov", "recent", "stay", "pair", "seniority")
+TABLES = ("markov", "recent", "stay", "pair", "seniority", "stage")
 PLAIN = ("pair_keys", "back", "popularity", "fashion", "weights")
 
 
@@ -44,7 +46,7 @@ class Transitions:
     """Counts out of (size + 1) presents, (presents x stays) and pairs, how far back returns go, and the weights.
 
     markov, recent: (size + 1, size); stay: (stays * (size + 1), size); pair: (pairs + 1, size), the last row empty;
-    seniority: (ranks * SENIORITIES, size); alike: kinds of posts;
+    seniority: (ranks * SENIORITIES, size); stage: (stages * (size + 1), size); alike: kinds of posts;
     back: (FIRST_BACK,) share of returns by steps back; popularity, fashion: (size,); weights: (DEPTHS, ways).
     """
 
@@ -53,6 +55,7 @@ class Transitions:
     stay: sp.csr_matrix
     pair: sp.csr_matrix
     seniority: sp.csr_matrix
+    stage: sp.csr_matrix
     alike: Likeness
     pair_keys: Array
     back: Array
@@ -98,6 +101,7 @@ class Transitions:
         """(n,) what the ways give one post each, weighed but not made to sum to 1."""
         present, behind = histories.present(self.size), self.popularity[posts]
         markov = _cell(self.markov, present, posts, behind, BACK_OFF)
+        lately = _cell(self.recent, present, posts, behind, BACK_OFF)
         held = (histories.posts[:, 1 : 1 + FIRST_BACK] == posts[:, None]) * self._shares(histories)
         cells = [
             markov,
@@ -109,6 +113,7 @@ class Transitions:
             self.fashion[posts],
             self.alike.cells(present, posts),
             _cell(self.seniority, self._seniority_row(histories), posts, behind, SENIORITY_BACK_OFF),
+            _cell(self.stage, stage_row(histories, self.size), posts, lately, BACK_OFF),
         ]
         return np.asarray(np.einsum("nw,wn->n", self.weights[depth_of(histories)], np.stack(cells)))
 
@@ -146,6 +151,7 @@ class Transitions:
         """(ways, n, size) what each way of counting gives; every row sums to 1, or to 0 where it has nothing."""
         present = histories.present(self.size)
         markov = _rows(self.markov, present, self.popularity, BACK_OFF)
+        lately = _rows(self.recent, present, self.popularity, BACK_OFF)
         rows = [
             markov,
             _rows(self.recent, present, markov, BACK_OFF),
@@ -156,6 +162,7 @@ class Transitions:
             np.broadcast_to(self.fashion, markov.shape),
             self.alike.rows(present),
             _rows(self.seniority, self._seniority_row(histories), self.popularity, SENIORITY_BACK_OFF),
+            _rows(self.stage, stage_row(histories, self.size), lately, BACK_OFF),
         ]
         return np.stack(rows)
 
@@ -197,6 +204,12 @@ def seniority_row(histories: Histories, ranks: int) -> Array:
     return np.asarray(np.where(histories.rank < ranks, histories.rank, 0) * SENIORITIES + band)
 
 
+def stage_row(histories: Histories, size: int) -> Array:
+    """(n,) which row of `stage` a history is read with: years of service in three parts, and the present post."""
+    part = np.searchsorted(STAGE_YEARS, np.nan_to_num(histories.tenure_days) / 365.25)
+    return np.asarray(part * (size + 1) + histories.present(size))
+
+
 def extended(histories: Histories, posts: Array, days: Array) -> Histories:
     """The histories after one more move each: to `posts` (n,), `days` (n,) from now, and one day into the new post."""
     passed = np.asarray(days, np.float32)[:, None] + 1.0
@@ -225,7 +238,7 @@ def _counted(moves: Moves, size: int) -> Transitions:
     depth = np.bincount(back.argmax(1)[back.any(1)], minlength=FIRST_BACK)[:FIRST_BACK] + 0.1
     share = np.bincount(target, fading, minlength=size) + 0.1
     of_late = np.bincount(target, 0.5 ** ((moves.day.max() - moves.day) / FASHION_DAYS), minlength=size) + 0.01
-    ways = np.array([0.2, 0.2, 0.1, 0.1, 0.1, 0.05, 0.05, 0.1, 0.1])
+    ways = np.array([0.2, 0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.1, 0.1, 0.1])
     return Transitions(
         markov=_table(present, target, ones, (size + 1, size)),
         recent=_table(present, target, fading, (size + 1, size)),
@@ -234,6 +247,7 @@ def _counted(moves: Moves, size: int) -> Transitions:
             known_pairs(pair_keys, keys[paired]), target[paired], ones[paired], (len(pair_keys) + 1, size)
         ),
         seniority=_table(seniority_row(histories, ranks), target, fading, (ranks * SENIORITIES, size)),
+        stage=_table(stage_row(histories, size), target, fading, ((len(STAGE_YEARS) + 1) * (size + 1), size)),
         alike=Likeness.fit(_table(present, target, slowly, (size + 1, size))),
         pair_keys=pair_keys,
         back=depth / depth.sum(),

@@ -23,13 +23,14 @@ from models.eligibility.standing_facts import Facts
 from models.paths.telling import Blocked, Change, Gap, StepCourse, StepFacts
 from models.points.lines import accounts, tables_needed
 from models.posts.fit import Standard
-from models.posts.histories import Array
+from models.posts.histories import EPOCH, Array
 from serving.paths.record import OfficerRecord
 
 MOST_COURSES = 3  # for one step; nobody prepares a move with ten
 MOST_CHANGES = 3  # courses tried as the one change that would help
 PASSED = 100.0  # a course on a path is thought to be passed
 ACTS = ("course", "level")  # what an officer can do something about before the day of the step
+NEVER = 10**9
 Barring = tuple[list[Blocked], list[tuple[Blocked, date | None]]]
 
 
@@ -59,7 +60,7 @@ class OfficerSteps:
 
     def as_step_facts(self) -> StepFacts:
         """As the planner asks for them."""
-        return StepFacts(self.gaps, self.courses, self.points, self.blocked, self.changes)
+        return StepFacts(self.gaps, self.courses, self.points, self.blocked, self.changes, self.closed_on)
 
     def gaps(self, _: str, post: str) -> Sequence[Gap]:
         """Competencies below the standard of the post; one never assessed is told without a level."""
@@ -103,6 +104,15 @@ class OfficerSteps:
         if day <= self.record.as_of:
             return today
         return [rule for rule, met_from in later if met_from is None or met_from > day]
+
+    def closed_on(self, _: str, post: str, days: Array) -> Array:
+        """(n,) whether `blocked` tells of any rule on each day."""
+        if post not in self._blocked:
+            self._blocked[post] = self._barring(post)
+        today, later = self._blocked[post]
+        until = [NEVER if met_from is None else (met_from - EPOCH).days for _, met_from in later]
+        then = days < max(until, default=-NEVER)
+        return np.where(np.floor(days) <= (self.record.as_of - EPOCH).days, bool(today), then)
 
     def changes(self, _: str) -> Sequence[Change]:
         """The courses not taken yet that open the goal's job families most."""
