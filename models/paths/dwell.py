@@ -99,11 +99,13 @@ class DwellModel:
         `waits` (n,) months that must pass first: no move ends a quarter before they are over.
         """
         staying, found = np.ones(len(histories)), np.zeros((len(histories), quarters))
-        for quarter, (move, leave) in enumerate(zip(*self._ahead(histories, quarters), strict=True)):
-            if waits is not None:
-                move = np.where(waits > (quarter + 0.5) * QUARTER_MONTHS, 0.0, move)
-            found[:, quarter] = staying * move
-            staying = staying * (1 - move - leave)
+        moves, leavings = self._ahead(histories, quarters)
+        if waits is not None:
+            middle = (np.arange(quarters) + 0.5) * QUARTER_MONTHS
+            moves = np.where(waits[None, :] > middle[:, None], 0.0, moves)
+        for quarter in range(quarters):
+            found[:, quarter] = staying * moves[quarter]
+            staying = staying * (1 - moves[quarter] - leavings[quarter])
         return found
 
     def _ahead(self, histories: Histories, quarters: int) -> tuple[Numbers, Numbers]:

@@ -82,9 +82,7 @@ class PathPlanner:
     def _routes(self, question: Question, goals: Sequence[int], rules: Rules, top: int) -> list[Route]:
         return self._ways(question, goals, rules, top)[0]
 
-    def _ways(
-        self, question: Question, goals: Sequence[int], rules: Rules, top: int
-    ) -> tuple[list[Route], float]:
+    def _ways(self, question: Question, goals: Sequence[int], rules: Rules, top: int) -> tuple[list[Route], float]:
         """The best over all posts that count, and the chance of any of them by any way found.
 
         A route that passes another goal on its way is none of its own.

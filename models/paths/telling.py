@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -164,6 +164,14 @@ class Told:
     chance: float
     helps: Helps | None = None
     because: NoPath | None = None
+
+    def with_points(self, points: Mapping[str, float]) -> Told:
+        """The same with the points that a step to each post earns."""
+        paths = [
+            replace(path, steps=tuple(replace(step, points=points.get(step.post)) for step in path.steps))
+            for path in self.paths
+        ]
+        return replace(self, paths=tuple(paths))
 
 
 def _planned(step: TellingStep, as_of: date) -> PlannedStep:

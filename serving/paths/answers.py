@@ -71,8 +71,8 @@ class PathDay(Protocol):
         """The question of one officer, or why there is none (unknown, no goal, no posting)."""
         ...
 
-    def tell(self, question: Question, top: int) -> Told:
-        """Paths, or why there is none."""
+    def tell_all(self, questions: Sequence[Question], top: int) -> Sequence[Told]:
+        """Paths of each, or why there is none."""
         ...
 
     def events(self, question: Question, since: date) -> Sequence[Event]:
@@ -124,17 +124,16 @@ class PathDesk:
         asked = {one: day.question(one, request.goal, request.horizon_months) for one in ids}
         keys = {one: found.key for one, found in asked.items() if isinstance(found, AskedPath)}
         kept, reached = self._last(list(keys.values()), as_of)
-        results: dict[str, PathsFound | NoPathFound | NotScored] = {}
+        results: dict[str, PathsFound | NoPathFound | NotScored] = {
+            one: NotScored(officer_id=one, because=found) for one, found in asked.items() if isinstance(found, Because)
+        }
         plans: dict[PlanKey, Plan] = {}
-        for one, found in asked.items():
-            if not isinstance(found, AskedPath):
-                results[one] = NotScored(officer_id=one, because=found)
-                continue
+        ends = {one: self._end(request, one, found) for one, found in asked.items() if isinstance(found, AskedPath)}
+        open_ = {one: found.until(ends[one], as_of) for one, found in asked.items() if isinstance(found, AskedPath)}
+        told = day.tell_all([found.question for found in open_.values()], request.top)
+        for (one, found), paths in zip(open_.items(), told, strict=True):
             last = _last(request.last_plans.get(one)) or kept.get(found.key)
-            end = service_end(request.retires_on.get(one), found.question.state.entered_on, self.policy.paths)
-            results[one], plan = _Answering(day, found.until(end, as_of), as_of, self.policy, end).answer(
-                request.top, last
-            )
+            results[one], plan = _Answering(day, found, as_of, self.policy, ends[one]).answer(paths, last)
             if plan is not None and plan != last:
                 plans[found.key] = plan
         return PathsAnswer(
@@ -145,6 +144,10 @@ class PathDesk:
             degraded=not (reached and self._keep(plans)),
             results=[results[officer_id] for officer_id in request.officer_ids],
         )
+
+    def _end(self, request: PathsRequest, officer_id: str, asked: AskedPath) -> ServiceEnd:
+        entered = asked.question.state.entered_on
+        return service_end(request.retires_on.get(officer_id), entered, self.policy.paths)
 
     def _last(self, keys: Sequence[PlanKey], as_of: date) -> tuple[Mapping[PlanKey, Plan], bool]:
         try:
@@ -170,9 +173,9 @@ class _Answering:
     policy: Policy
     end: ServiceEnd
 
-    def answer(self, top: int, last: Plan | None) -> tuple[PathsFound | NoPathFound, Plan | None]:
+    def answer(self, told: Told, last: Plan | None) -> tuple[PathsFound | NoPathFound, Plan | None]:
         """The result, and the plan that holds, None without one."""
-        question, told = self.asked.question, self.day.tell(self.asked.question, top)
+        question = self.asked.question
         now = self._replanned(told, last)
         if told.because is not None:
             return self._no_path(told.because, now if last is not None else None), now.plan

@@ -32,6 +32,7 @@ from models.posts.fit import Standard, Wanting, wanting_of
 from models.posts.histories import Array
 from serving.api.opened import Absent
 from serving.paths.answers import NO_GOAL, NO_HISTORY, NOT_SERVING, AskedPath, PathDesk
+from serving.paths.earnings import EarningStep, earned
 from serving.paths.facts import Catalogues, OfficerSteps
 from serving.paths.plan_log import plan_log
 from serving.paths.record import Frames, OfficerRecord
@@ -96,8 +97,24 @@ class RecordDay:
             question = replace(question, factors=self._steps(question).factors())
         return AskedPath(question, record.state(kind).posts[-1], None if goal is None else f"{goal.kind}:{goal.goal}")
 
-    def tell(self, question: Question, top: int) -> Told:
-        """Paths, or why there is none."""
+    def tell_all(self, questions: Sequence[Question], top: int) -> list[Told]:
+        """Paths of each, or why there is none; the points of all steps are counted together."""
+        told = [self._tell(question, top) for question in questions]
+        wanted: dict[tuple[str, str], EarningStep] = {}
+        for question, one in zip(questions, told, strict=True):
+            for step in (step for path in one.paths for step in path.steps):
+                post = self._catalogues.posts.get(step.post) if question.kind == POST else None
+                if post is not None:
+                    courses = tuple(course.course_id for course in step.courses)
+                    wanted[question.officer_id, step.post] = EarningStep(question.officer_id, post, courses)
+        points = earned(self.frames, list(wanted.values()), self.source.policy.points, self.as_of)
+        known: dict[str, dict[str, float]] = {}
+        for (officer, post_id), value in zip(wanted, points, strict=True):
+            known.setdefault(officer, {})[post_id] = value
+        pairs = zip(questions, told, strict=True)
+        return [one.with_points(known.get(question.officer_id, {})) for question, one in pairs]
+
+    def _tell(self, question: Question, top: int) -> Told:
         kind = self.source.bundle.kinds[question.kind]
         planner = PathPlanner(kind.model, kind.catalogue, kind.ranks, self.source.policy.paths)
         if question.kind == POST:

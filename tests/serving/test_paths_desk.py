@@ -58,8 +58,8 @@ class FakePaths:
         question = Question(officer_id, state, code, (code,), horizon_months or policy().paths.default_horizon_months)
         return AskedPath(question, START[officer_id], None if goal is None else f"{goal.kind}:{goal.goal}")
 
-    def tell(self, question: Question, top: int) -> Told:
-        return PLANNER.tell(question, top)
+    def tell_all(self, questions: Sequence[Question], top: int) -> Sequence[Told]:
+        return [PLANNER.tell(question, top) for question in questions]
 
     def events(self, question: Question, since: date) -> Sequence[Event]:
         return [event for event in self.known if since < event.known_on]
@@ -228,8 +228,8 @@ def test_rules_that_block_the_goal_are_named() -> None:
     planner = replace(PLANNER, facts=facts)
 
     class Blocking(FakePaths):
-        def tell(self, question: Question, top: int) -> Told:
-            return planner.tell(question, top)
+        def tell_all(self, questions: Sequence[Question], top: int) -> Sequence[Told]:
+            return [planner.tell(question, top) for question in questions]
 
     desk = PathDesk(MODEL, Blocking(), KeptPlans(), policy())
     (found,) = _ask(desk, "a")
