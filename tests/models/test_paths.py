@@ -58,6 +58,14 @@ def test_each_officer_gets_the_paths_of_their_own_post_and_goal() -> None:
     assert (found.months <= found.high).all()
 
 
+def test_one_search_gives_the_routes_and_the_chance() -> None:
+    asked = Goals(standing_at([0, 1, 3]), np.array([3, 0, 2]), 48.0)
+    routes, chances = hand_made().ways(asked, 2)
+    assert routes == hand_made().routes(asked, 2)
+    np.testing.assert_array_equal(chances, hand_made().chance(asked))
+    assert (chances > [sum(route.chance for route in one) for one in routes]).any()
+
+
 def test_unknown_and_reached_goals_have_no_path() -> None:
     found = hand_made().find(Goals(standing_at([0, 1]), np.array([4, 1]), 48.0))
     assert [list(paths) for paths in found.paths] == [[], []]

@@ -37,13 +37,22 @@ def _alone(frames: Frames, step: EarningStep) -> float:
     own["postings"] = own["postings"].assign(ended_on=ended)
     before = accounts(own, [step.officer_id], rules, after)[0].total
     levels = own["units"][own["units"]["unit_level"] == step.post.unit_level]["unit_id"].tolist()
-    row = own["postings"].iloc[[-1]].assign(
-        post_id=step.post.post_id, unit_id=levels[0] if levels else None, started_on=pd.Timestamp(START), ended_on=None
+    row = (
+        own["postings"]
+        .iloc[[-1]]
+        .assign(
+            post_id=step.post.post_id,
+            unit_id=levels[0] if levels else None,
+            started_on=pd.Timestamp(START),
+            ended_on=None,
+        )
     )
     own["postings"] = pd.concat([own["postings"], row.astype(own["postings"].dtypes)], ignore_index=True)
     taken = own["course_completions"]
-    new = pd.DataFrame({"course_id": list(step.courses)}).reindex(columns=taken.columns).assign(
-        officer_id=step.officer_id, occurred_on=pd.Timestamp(START), known_on=pd.Timestamp(START), score=100.0
+    new = (
+        pd.DataFrame({"course_id": list(step.courses)})
+        .reindex(columns=taken.columns)
+        .assign(officer_id=step.officer_id, occurred_on=pd.Timestamp(START), known_on=pd.Timestamp(START), score=100.0)
     )
     if len(new):
         own["course_completions"] = pd.concat([taken, new.astype(taken.dtypes)], ignore_index=True)
