@@ -151,8 +151,19 @@ class RecordsOfDay:
         """The record of one of them, without rows where nothing is known."""
         if officer_id not in self._known:
             own = {name: self._own(name, rows, officer_id) for name, rows in self.frames.items()}
-            self._known[officer_id] = OfficerRecord(officer_id, self.as_of, own)
+            held = self._held[1].iloc[list(self._held[0].get(officer_id, ()))]
+            steps = {POST: held} if len(held) else {}
+            self._known[officer_id] = OfficerRecord(officer_id, self.as_of, own, steps)
         return self._known[officer_id]
+
+    @cached_property
+    def _held(self) -> tuple[dict[Hashable, Any], pd.DataFrame]:
+        """The posts that all officers held, in order, and the places of each officer's in them."""
+        rows = self.frames.get("postings", pd.DataFrame())
+        if rows.empty:
+            return {}, rows
+        steps = posting_sequences(rows)
+        return dict(steps["officer_id"].groupby(steps["officer_id"]).indices), steps
 
     @cached_property
     def vacancies(self) -> frozenset[Event]:

@@ -102,10 +102,11 @@ class RecordDay:
         horizon = horizon_months or own_months or self.source.policy.paths.default_horizon_months
         posts = self._posts(asked)
         called = self.name(asked.goal)
-        question = Question(officer_id, record.state(kind), asked.goal, posts, horizon, kind=kind, called=called)
+        state = record.state(kind)
+        question = Question(officer_id, state, asked.goal, posts, horizon, kind=kind, called=called)
         if kind == POST and self._catalogues.lifts is not None:
             question = replace(question, factors=self._steps(question).factors())
-        return AskedPath(question, record.state(kind).posts[-1], None if goal is None else f"{goal.kind}:{goal.goal}")
+        return AskedPath(question, state.posts[-1], None if goal is None else f"{goal.kind}:{goal.goal}")
 
     def tell_all(self, questions: Sequence[Question], top: int) -> list[Told]:
         """Paths of each, or why there is none; the points of all steps are counted together."""

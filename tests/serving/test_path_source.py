@@ -125,6 +125,18 @@ def test_a_correction_of_what_was_known_is_no_news(state: Settings) -> None:
     assert [why.code for why in found.progress.why] == ["nothing"]
 
 
+def test_together_everybody_gets_what_each_gets_alone(state: Settings) -> None:
+    moved_on(office(state))
+    goal, later = {"kind": "job_family", "goal": "legal"}, datetime(2021, 1, 20)
+    everybody = ("still", "x", "r", "fresh", "nobody", "gone")
+    for now in (NOW, later):  # the second time against the kept plans
+        together = ask(desk(state), *everybody, goal=goal, now=now)
+        alone = [ask(desk(state), one, goal=goal, as_of=now.date(), now=now)[0] for one in everybody]
+        kept = [one.model_copy(update={"progress": None}) for one in together]
+        assert kept == [one.model_copy(update={"progress": None}) for one in alone]
+    assert len({one.status for one in together}) > 1
+
+
 def test_without_a_day_of_retirement_the_day_of_joining_bounds_it(state: Settings) -> None:
     history = office(state)
     old = {"officer_id": "old", "entered_on": "1979-03-01", "known_on": "2016-06-01"}
