@@ -60,6 +60,27 @@ class WaiverRule:
 
 
 @dataclass(frozen=True)
+class GainLimits:
+    """How far a recommender must be ahead of its plain peer, and the lower end of the interval of that gain."""
+
+    __pydantic_config__ = STRICT
+
+    gain_above: Annotated[float, Field(ge=-1, lt=1)]
+    gain_low_above: Annotated[float, Field(ge=-1, lt=1)]
+
+
+@dataclass(frozen=True)
+class PathLimits:
+    """How many path hits may be lost against the way most often taken, and how well intervals of time must hold."""
+
+    __pydantic_config__ = STRICT
+
+    loss_at_most: Annotated[float, Field(ge=-1, lt=1)]
+    coverage_low: Annotated[float, Field(ge=0, lt=1)]
+    coverage_high: Annotated[float, Field(gt=0, le=1)]
+
+
+@dataclass(frozen=True)
 class GatePolicy:
     """Everything about promotion."""
 
@@ -70,3 +91,6 @@ class GatePolicy:
     groups: GroupLimits
     lists: ListLimits
     waivers: WaiverRule
+    next_post: GainLimits
+    courses: GainLimits
+    paths: PathLimits

@@ -18,6 +18,7 @@ from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, ItemKind
 from models.paths.finding import DAYS_A_MONTH
 from models.paths.replanning import Now, Plan, PlannedStep, Replanned, replan
+from models.paths.service_end import ServiceEnd, service_end
 from models.paths.telling import Blocked, NoPath, TellingStep, Told, ToldPath
 from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.schemas import told_declined
@@ -38,6 +39,7 @@ from serving.paths.schemas import (
     PathStep,
     PlanReason,
     Progress,
+    Retirement,
 )
 from serving.paths.unwanted import ALL_DECLINED, Sorted, path_id, posts_of, sorted_paths
 from serving.schemas import Because, BlockedBy, ModelName, NotScored
@@ -70,15 +72,17 @@ class PathDesk:
         kept, reached = self._last(list(keys.values()), as_of)
         away = self.suggester.away(list(keys), now.date())
         needed = self.suggester.needed(request.top, away)
+        ends = {one: self._end(request, one, found) for one, found in asked.items() if isinstance(found, AskedPath)}
+        open_ = {one: found.until(ends[one], as_of) for one, found in asked.items() if isinstance(found, AskedPath)}
+        told = day.tell_all([found.question for found in open_.values()], needed)
         answering: dict[str, _Answering] = {}
         plans: dict[PlanKey, Plan] = {}
-        for one, found in asked.items():
-            if isinstance(found, AskedPath):
-                last = _last(request.last_plans.get(one)) or kept.get(found.key)
-                standing = Standing(as_of, last, tuple(away.get(one, ())), needed)
-                answering[one] = _Answering.of(day, found, standing, self.policy.paths)
-                if (plan := answering[one].now.plan) is not None and plan != last:
-                    plans[found.key] = plan
+        for (one, found), paths in zip(open_.items(), told, strict=True):
+            last = _last(request.last_plans.get(one)) or kept.get(found.key)
+            standing = Standing(as_of, last, tuple(away.get(one, ())), ends[one])
+            answering[one] = _Answering.of(day, found, paths, standing, self.policy.paths)
+            if (plan := answering[one].now.plan) is not None and plan != last:
+                plans[found.key] = plan
         results = {
             one: answering[one].result(paths)
             for one, paths in self._shown(
@@ -93,6 +97,10 @@ class PathDesk:
             degraded=not (reached and self._keep(plans)),
             results=[results[officer_id] for officer_id in request.officer_ids],
         )
+
+    def _end(self, request: PathsRequest, officer_id: str, asked: AskedPath) -> ServiceEnd:
+        entered = asked.question.state.entered_on
+        return service_end(request.retires_on.get(officer_id), entered, self.policy.paths)
 
     def _last(self, keys: Sequence[PlanKey], as_of: date) -> tuple[Mapping[PlanKey, Plan], bool]:
         try:
@@ -120,12 +128,12 @@ class PathDesk:
 
 @dataclass(frozen=True)
 class Standing:
-    """What an officer was told and said before a day: the last plan and declines; how many paths are needed."""
+    """What an officer was told and said before a day: the last plan and declines; and when service ends."""
 
     as_of: date
     last: Plan | None
     away: tuple[KeptAway, ...]
-    needed: int
+    end: ServiceEnd
 
 
 @dataclass(frozen=True)
@@ -140,10 +148,9 @@ class _Answering:
     now: Replanned
 
     @classmethod
-    def of(cls, day: PathDay, asked: AskedPath, standing: Standing, policy: PathPolicy) -> _Answering:
+    def of(cls, day: PathDay, asked: AskedPath, told: Told, standing: Standing, policy: PathPolicy) -> _Answering:
         """Paths, without those that were declined, held against the last plan."""
         question, as_of, last = asked.question, standing.as_of, standing.last
-        told = day.tell(question, standing.needed)
         found = sorted_paths(told.paths, standing.away, question.goal if asked.goal else None)
         plans = [one.as_plan(question.goal, as_of) for one in found.wanted]
         events = [] if last is None else day.events(question, last.made_on)
@@ -172,6 +179,7 @@ class _Answering:
                 text=text_of(helps.text), chance=min(helps.chance, 1.0), before=min(helps.before, 1.0)),
             progress=_progress(self.now, self.day.name),
             declined=[told_declined(one) for one in self.found.because],
+            retirement=self._retirement(),
         )  # fmt: skip
 
     def _no_path(self, because: NoPath) -> NoPathFound:
@@ -181,7 +189,12 @@ class _Answering:
             blocked_by=_blocked(because.blocked),
             progress=None if self.standing.last is None else _progress(self.now, self.day.name),
             declined=[told_declined(one) for one in self.found.because],
+            retirement=self._retirement(),
         )
+
+    def _retirement(self) -> Retirement:
+        end = self.standing.end
+        return Retirement(basis=end.basis, on=end.on, text=text_of(end.words))
 
     def _path(self, told: ToldPath) -> CareerPath:
         last = told.steps[-1]

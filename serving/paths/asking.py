@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
 from data_contracts.vocabulary import Bilingual
 from data_contracts.vocabulary import NotScored as Reasons
 from models.paths.replanning import Event, Plan
+from models.paths.service_end import ServiceEnd
 from models.paths.telling import Question, Told
 from serving.paths.plan_log import PlanKey
 from serving.paths.schemas import PathGoal
@@ -34,6 +35,10 @@ class AskedPath:
         """Under which its plans follow each other."""
         return PlanKey(self.question.officer_id, self.goal or "", self.question.horizon_months)
 
+    def until(self, end: ServiceEnd, as_of: date) -> AskedPath:
+        """The same question of one whose service ends then."""
+        return replace(self, question=replace(self.question, end_months=end.months_from(as_of)))
+
 
 class PathDay(Protocol):
     """What knows officers, goals and paths on one day."""
@@ -42,8 +47,8 @@ class PathDay(Protocol):
         """The question of one officer, or why there is none (unknown, no goal, no posting)."""
         ...
 
-    def tell(self, question: Question, top: int) -> Told:
-        """Paths, or why there is none."""
+    def tell_all(self, questions: Sequence[Question], top: int) -> Sequence[Told]:
+        """Paths of each, or why there is none."""
         ...
 
     def events(self, question: Question, since: date) -> Sequence[Event]:

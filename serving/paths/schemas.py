@@ -83,6 +83,11 @@ class PathsRequest(Body):
         "各人上次的路径，用以判断进度；空为系统留存的上次路径",
         "the last plan of each officer, to judge progress by; where it is left out, the one that was kept", default={},
     )  # fmt: skip
+    retires_on: dict[OfficerId, Annotated[Day, Field(strict=False)]] = about(
+        "各人的退休日期，由人事系统给出；路径止于此日，不留存，不入模型；空为未知",
+        "day of retirement of each officer, from the personnel system; paths end there. It is not kept and feeds no "
+        "model; where it is left out, it is unknown", default={},
+    )  # fmt: skip
 
 
 class Gap(Answer):
@@ -161,6 +166,17 @@ class Progress(Answer):
     why: list[PlanReason] = about("原因", "why")
 
 
+class Retirement(Answer):
+    """所知的退休日期，路径止于此日。 / What is known of the day of retirement, where paths end."""
+
+    basis: Literal["given", "latest", "unknown"] = about(
+        "由请求给出、按入警日期推定最晚日期，或未知",
+        "given with the request, the latest that the day of joining allows, or unknown",
+    )
+    on: Day | None = about("日期；空为未知", "the day, null when unknown", default=None)
+    text: Text = about("说明", "the same in words")
+
+
 class PathsFound(Answer):
     """有路径的民警。 / An officer with paths."""
 
@@ -180,6 +196,7 @@ class PathsFound(Answer):
     declined: list[Declined] = about(
         "因本人不感兴趣而未列出的路径或岗位", "paths and posts left out because the officer declined them", default=[]
     )
+    retirement: Retirement = about("退休日期", "what is known of the day of retirement")
 
 
 class NoPathFound(Answer):
@@ -193,6 +210,7 @@ class NoPathFound(Answer):
     declined: list[Declined] = about(
         "因本人不感兴趣而未列出的路径或岗位", "paths and posts left out because the officer declined them", default=[]
     )
+    retirement: Retirement = about("退休日期", "what is known of the day of retirement")
 
 
 class PathsAnswer(Frame):

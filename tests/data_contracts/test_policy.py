@@ -282,6 +282,7 @@ FAULTS = [
     ("feedback.toml", "share = 0.10", "share = 0.9", "key exploring.share: "),
     ("gate.toml", "most_kinds = 6", "most_kinds = 0", "key lists.most_kinds: "),
     ("gate.toml", "exposure_gap_at_most = 0.10", "exposure_gap_at_most = 1.5", "key lists.exposure_gap_at_most: "),
+    ("gate.toml", "coverage_low = 0.70", "coverage_low = 0.95", "key paths.coverage_low: no coverage lies between"),
     ("gate.toml", "signatures = 2", "signatures = 1", "key waivers.signatures: "),
     ("matching.toml", 'code = "couple"', 'code = "hardship"', "key hardship: appears 2 times; keep one of them"),
     ("matching.toml", '"service_months"', '"grassroots_months"', "key grassroots_months: appears 2 times"),
