@@ -117,7 +117,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Judged on {rows:,} lists between {first} and {last}: what the model would have shown, and what came.",
     ),
     "lists_method": (
-        "各列为该组减去其余民警之差及其 95 % 区间：名单质量 (NDCG)，以及各类岗位或课程的曝光份额（位置 r 权重 "
+        "各列为该组减去其余民警之差及其 95 % 区间：名单质量（NDCG），以及各类岗位或课程的曝光份额（位置 r 权重 "
         "1/log2(1+r)）。“通过”：区间整体在允许范围内。“不通过”：差值在范围外，且对所有组同时成立的区间不含零；"
         "但若通常的差距同样大（曝光：实际去向之差；质量：简单模型在同样名单上之差），则须书面说明。其余为“无法判定”，须两人签字。",
         "Columns are a group less everybody else, with 95 % intervals: the quality of lists (NDCG), and the share of "
