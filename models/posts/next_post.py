@@ -1,8 +1,9 @@
-"""`pharos` for the next post: counts mixed by a learned gate, a small network on their log, and a plain peer.
+"""`pharos` for the next post: counts mixed by a learned gate, a network on their log, a plain peer, and who goes where.
 
-score = log mix + a * residual + b * log(followed + w * EASE), with one pair a, b for ranking every post and one for
-ranking posts never held (`novel`), and w chosen on validation time. `followed` is the share of what came after the
-posts held, at any distance, the farther the less.
+score = log mix + a * residual + b * log(followed + w * EASE) + c * lift, with one set a, b, c for ranking every post
+and one for ranking posts never held (`novel`), and w chosen on validation time. `followed` is the share of what came
+after the posts held, at any distance, the farther the less; `lift` how much likelier than any mover those who went to
+a post were of this officer's rank and years of service.
 """
 
 from __future__ import annotations
@@ -20,26 +21,29 @@ from models.artifacts import Parts
 from models.posts.background import background_of
 from models.posts.baselines import BACK_OFF
 from models.posts.counts import AFTER, CountTables
+from models.posts.entrants import STAGES, Entrants
 from models.posts.histories import Array, CareerState, Catalogue, Histories, histories_of
 from models.posts.moved_within import MovedWithin
 from models.posts.next_post_net import Extent, NextPostNet, batch_of
 from models.posts.reasons import Reason, Seen, reasons_for
 
-KIND = "next_post_with_background"  # artefacts of before cannot be read, and say so
+KIND = "next_post_with_entrants"  # artefacts of before cannot be read, and say so
+ENTRANTS = "entrants.lift"
 CELLS = 500_000
 PEER_FLOOR = 1e-5
 
 
 @dataclass(frozen=True)
 class Blend:
-    """How much of the residual and of the plain peer is heard; `ease` is the weight of EASE within the peer."""
+    """How much of the residual, the plain peer and the lift is heard; `ease` is the weight of EASE within the peer."""
 
     residual: float = 1.0
     peer: float = 0.5
     ease: float = 1.0
+    entrants: float = 0.8
 
 
-DEFAULT_BLENDS: Mapping[str, Blend] = {"all": Blend(0.5, 0.05, 1.0), "novel": Blend(0.5, 0.25, 1.0)}
+DEFAULT_BLENDS: Mapping[str, Blend] = {"all": Blend(0.5, 0.05, 1.0, 0.8), "novel": Blend(0.5, 0.25, 1.0, 0.8)}
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Components:
-    """(n, size) each: log of the mixed counts, residual, EASE, what followed; barred.
+    """(n, size) each: log of the mixed counts, residual, EASE, what followed, lift of the entrants; barred.
 
     parts: (n, ways, size) what each way of counting gave; counts: (n, 8, size) the counts themselves.
     """
@@ -74,6 +78,7 @@ class Components:
     residual: Array
     ease: Array
     followed: Array
+    lift: Array
     parts: Array
     barred: Array
     counts: Array
@@ -81,13 +86,13 @@ class Components:
     def scores(self, blend: Blend) -> Array:
         """(n, size) logs, barred posts at minus infinity."""
         peer = np.log(np.maximum(self.followed + blend.ease * self.ease, PEER_FLOOR))
-        scores = self.prior + blend.residual * self.residual + blend.peer * peer
+        scores = self.prior + blend.residual * self.residual + blend.peer * peer + blend.entrants * self.lift
         return np.where(self.barred, -np.inf, scores)
 
 
 @dataclass(frozen=True)
 class NextPostModel:
-    """A fitted model: catalogue, rank codes, counts of every officer, networks, the two blends, and course codes.
+    """A fitted model: catalogue, rank codes, counts of every officer, who goes where, networks, blends, course codes.
 
     `within` is what suggestions count of others; it never moves a score.
     """
@@ -95,6 +100,7 @@ class NextPostModel:
     catalogue: Catalogue
     ranks: Mapping[str, int]
     tables: CountTables
+    entrants: Entrants
     nets: tuple[NextPostNet, ...]
     blends: Mapping[str, Blend] = field(default_factory=lambda: dict(DEFAULT_BLENDS))
     courses: Mapping[str, int] = field(default_factory=dict)
@@ -143,7 +149,7 @@ class NextPostModel:
 
     def to_parts(self) -> Parts:
         """Plain JSON and arrays; no pickle."""
-        arrays = self.tables.to_arrays()
+        arrays = {**self.tables.to_arrays(), ENTRANTS: self.entrants.lift}
         for number, net in enumerate(self.nets):
             arrays |= {f"net{number}.{name}": tensor.detach().numpy() for name, tensor in net.state_dict().items()}
         told: dict[str, Any] | None = None
@@ -175,10 +181,11 @@ class NextPostModel:
         catalogue = Catalogue(tuple(values["posts"]), words, families)
         tables = CountTables.from_arrays(parts.arrays)
         extent = Extent(len(values["ranks"]) + 1, len(values["courses"]), catalogue.family_codes)
+        entrants = _entrants(parts.arrays, catalogue.size, extent.ranks)
         nets = tuple(_net(parts.arrays, f"net{i}.", tables, extent) for i in range(values["nets"]))
         within = MovedWithin.from_parts(values["within"], parts.arrays) if values["within"] else None
         blends = {mode: Blend(**blend) for mode, blend in values["blends"].items()}
-        return cls(catalogue, values["ranks"], tables, nets, blends, values["courses"], within)
+        return cls(catalogue, values["ranks"], tables, entrants, nets, blends, values["courses"], within)
 
     def _known(self, histories: Sequence[CareerState]) -> Histories:
         known = histories_of(histories, self.catalogue, self.ranks)
@@ -210,6 +217,7 @@ class NextPostModel:
             residual=np.mean([score.residual.numpy() for score in scores], 0),
             ease=batch.ease.numpy(),
             followed=(after + BACK_OFF * self._share) / (after.sum(1, keepdims=True) + BACK_OFF),
+            lift=self.entrants.of(histories),
             parts=np.mean([score.parts.numpy() for score in scores], 0),
             barred=batch.barred.numpy(),
             counts=batch.rows.numpy(),
@@ -253,7 +261,16 @@ def _seen(parts: Components, histories: Histories, row: int, post: int) -> Seen:
         kindred=max(kindred),
         together=float(parts.ease[row, post]),
         held_before=bool((histories.posts[row, 1:] == post).any()),
+        lift=float(parts.lift[row, post]) if np.isfinite(histories.tenure_days[row]) else 0.0,
     )
+
+
+def _entrants(arrays: Mapping[str, Any], size: int, ranks: int) -> Entrants:
+    """Who goes where, from the array; raises UntrustedArtifact when it does not fit."""
+    lift = arrays.get(ENTRANTS)
+    if lift is None or lift.shape != (size, STAGES, ranks):
+        raise UntrustedArtifact(f"{ENTRANTS} is missing or does not fit the catalogue and ranks; train it again")
+    return Entrants(lift)
 
 
 def _net(arrays: Mapping[str, Any], prefix: str, tables: CountTables, extent: Extent) -> NextPostNet:

@@ -8,6 +8,7 @@ from models.posts.histories import Array
 from models.posts.next_post_net import WAYS
 
 MOST = 2
+LIFTED = 0.405  # log 1.5: half as many again of such officers among those who move here as among all movers
 SPEAKS = 0.1
 
 
@@ -34,6 +35,11 @@ PLAIN = {
     ),
     "after": Reason(
         "after", "任过您所任岗位的民警后来曾调入此岗位", "officers who held one of your posts moved here later on"
+    ),
+    "stage": Reason(
+        "stage",
+        "调入此岗位的民警中，与您警龄、职级相近者明显偏多",
+        "many of those who move here have years of service and a rank like yours",
     ),
     "together": Reason(
         "together", "任过您所任岗位的民警常任此岗位", "officers who held your posts often held this one too"
@@ -72,10 +78,13 @@ class Seen:
     kindred: float
     together: float
     held_before: bool
+    lift: float = 0.0
 
 
 def reasons_for(parts: Array, seen: Seen) -> tuple[Reason, ...]:
     """At most two reasons, strongest first; that a post is popular is said only when nothing speaks for this officer.
+
+    That officers of this rank and years of service go there is told last, for it says least of this one.
 
     parts: (ways,) what each way of counting gave the post. A theme speaks only if something of it was really counted,
     for its part may be mere back-off to popularity.
@@ -94,6 +103,8 @@ def reasons_for(parts: Array, seen: Seen) -> tuple[Reason, ...]:
     }
     least = SPEAKS * sum(weight.values())
     own = [theme for theme, speaks in spoken.items() if speaks and weight[theme] > least]
-    strongest = sorted(own, key=lambda theme: -weight[theme])[:MOST] or ["popular"]
+    strongest = sorted(own, key=lambda theme: -weight[theme])[:MOST]
+    if len(strongest) < MOST and seen.lift >= LIFTED:
+        strongest.append("stage")
     moved = moved_here(round(seen.moved), round(seen.out_of_present))
-    return tuple(moved if theme == "moved" else PLAIN[theme] for theme in strongest)
+    return tuple(moved if theme == "moved" else PLAIN[theme] for theme in strongest or ["popular"])

@@ -141,6 +141,41 @@ def test_a_model_survives_its_parts(two_step: tuple[TrainingData, WindowItems, N
     broken = {name: array for name, array in parts.arrays.items() if name != "net0.bias"}
     with pytest.raises(UntrustedArtifact):
         NextPostModel.from_parts(replace(parts, arrays=broken))
+    before = Parts(json={**parts.json, "kind": "next_post_with_background"}, arrays=parts.arrays)
+    with pytest.raises(UntrustedArtifact, match="next_post_with_background"):
+        NextPostModel.from_parts(before)
+    for lift in ({}, {"entrants.lift": parts.arrays["entrants.lift"][:, :-1]}):
+        kept = {name: array for name, array in parts.arrays.items() if name != "entrants.lift"}
+        with pytest.raises(UntrustedArtifact, match="train it again"):
+            NextPostModel.from_parts(replace(parts, arrays={**kept, **lift}))
+
+
+def test_where_officers_of_the_same_years_of_service_went_is_ranked_higher() -> None:
+    """From one post the young go to y and the old to o; what a model of another city weighs by hand is on top."""
+    import pandas as pd
+
+    entered = {f"o{i}": "2014-01-01" if i % 2 else "1994-01-01" for i in range(400)}
+    careers = {
+        name: [("p", "2015-01-01"), ("y" if i % 2 else "o", f"201{6 + i % 3}-0{1 + i % 9}-01")]
+        for i, name in enumerate(entered)
+    }
+    officers = pd.DataFrame({"officer_id": list(entered), "entered_on": pd.to_datetime(list(entered.values()))})
+    frames = {"postings": postings(careers), "officers": officers.astype({"officer_id": "string"})}
+    model = fit_pharos(training_data(frames, CUT), QUICK)
+    without = replace(model, blends={mode: replace(blend, entrants=0.0) for mode, blend in model.blends.items()})
+    asked = [
+        CareerState(("p",), (date(2015, 1, 1),), entered_on=date(year, 1, 1), as_of=date(2017, 1, 1))
+        for year in (2014, 1994)
+    ]
+    for state, right in zip(asked, ("y", "o"), strict=True):
+        best, plain = model.rank([state], 2)[0][0], without.rank([state], 2)[0]
+        assert best.post_id == right
+        assert best.probability > next(post.probability for post in plain if post.post_id == right)
+        assert [reason.code for reason in best.reasons if reason.code == "stage"] == ["stage"]
+    again = NextPostModel.from_parts(model.to_parts())
+    assert [post.probability for post in again.rank(asked, 1)[0]] == [
+        post.probability for post in model.rank(asked, 1)[0]
+    ]
 
 
 def test_three_moves_are_enough_to_fit() -> None:

@@ -16,6 +16,7 @@ from torch import nn
 from data_contracts.errors import InvalidInput
 from models.posts.baselines import BASELINES, COOCCURRENCE_DECAY, DirectedCooccurrence, MarkovEase, PostScorer
 from models.posts.counts import CountTables, count_tables
+from models.posts.entrants import Entrants
 from models.posts.histories import Array, Catalogue, Moves, barred
 from models.posts.next_post import DEFAULT_BLENDS, NextPostModel
 from models.posts.next_post_net import Batch, Extent, NextPostNet, batch_of
@@ -157,7 +158,8 @@ def _fit(data: TrainingData, moves: Moves, settings: FitSettings, nets: int) -> 
     fold = rng.integers(0, settings.folds(data.catalogue.size), int(moves.officers.max()) + 1)[moves.officers]
     fold = np.unique(fold, return_inverse=True)[1]  # few officers may leave a fold empty
     tables = count_tables(moves, data.catalogue, fold)
-    empty = NextPostModel(data.catalogue, dict(data.ranks), tables.whole(), (), courses=dict(data.courses))
+    entrants = Entrants.fit(moves, data.catalogue.size, len(data.ranks) + 1)
+    empty = NextPostModel(data.catalogue, dict(data.ranks), tables.whole(), entrants, (), courses=dict(data.courses))
     fitted = [fit_net(moves, tables, fold, empty.extent, settings, settings.seed + i) for i in range(nets)]
     return replace(empty, nets=tuple(fitted))
 
