@@ -22,7 +22,9 @@ report_app = typer.Typer(no_args_is_help=True, help="Backtests as one page that 
 contracts_app = typer.Typer(no_args_is_help=True, help="Documents generated from the table contracts.")
 audit_app = typer.Typer(no_args_is_help=True, help="The chain of who read, decided or changed what.")
 keys_app = typer.Typer(no_args_is_help=True, help="API keys of the systems that may ask the service.")
+feedback_app = typer.Typer(no_args_is_help=True, help="The service's own log of suggestions and feedback.")
 app.add_typer(train_app, name="train")
+app.add_typer(feedback_app, name="feedback")
 app.add_typer(tune_app, name="tune")
 app.add_typer(backtest_app, name="backtest")
 app.add_typer(gate_app, name="gate")
@@ -336,6 +338,19 @@ def train_feedback(
         model, found = train_feedback(settings(), day_of(as_of), bar.say)
     console.print(found.sentence(), highlight=False)
     console.print(f"registered {model.name} version {model.version}", highlight=False)
+
+
+@feedback_app.command("prune")
+def feedback_prune(
+    as_of: Annotated[str, typer.Option(help="The day by which age is counted, YYYY-MM-DD.")],
+    officer: Annotated[str | None, typer.Option(help="Also forget everything about this officer.")] = None,
+) -> None:
+    """Delete suggestions, feedback and plans that policy no longer keeps, and those of officers who left."""
+    from data_contracts.policy import policy
+    from serving.feedback.pruning import prune
+
+    deleted = prune(settings(), policy(), day_of(as_of), officer)
+    console.print("deleted " + ", ".join(f"{number} {name}" for name, number in deleted.items()), highlight=False)
 
 
 @tune_app.command("risk")

@@ -348,13 +348,14 @@ class TrainingRule(Named):
 
 @dataclass(frozen=True)
 class ResultRetention:
-    """How long results, the audit chain and refused rows are kept."""
+    """How long results, the audit chain, refused rows and the log of suggestions are kept."""
 
     __pydantic_config__ = STRICT
 
     months: Months
     audit_months: Months
     quarantine_days: Days
+    suggestions_months: Months
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,21 @@ class GroupLimits:
 
 
 @dataclass(frozen=True)
+class ListLimits:
+    """How far the lists that recommenders show may lie from equality between groups, and how much of them is compared.
+
+    Both gaps are a group's mean less that of everybody else: of the quality of its lists, and of the share of exposure
+    that a kind (of post or course) has there.
+    """
+
+    __pydantic_config__ = STRICT
+
+    quality_gap_at_most: Annotated[float, Field(gt=0, lt=1)]
+    exposure_gap_at_most: Annotated[float, Field(gt=0, lt=1)]
+    most_kinds: Annotated[int, Field(ge=1, le=50)]
+
+
+@dataclass(frozen=True)
 class WaiverRule:
     """Who may say yes to what nobody could measure well, and in how many words."""
 
@@ -42,6 +57,27 @@ class WaiverRule:
 
     signatures: Annotated[int, Field(ge=2)]
     least_reason: Annotated[int, Field(ge=1)]
+
+
+@dataclass(frozen=True)
+class GainLimits:
+    """How far a recommender must be ahead of its plain peer, and the lower end of the interval of that gain."""
+
+    __pydantic_config__ = STRICT
+
+    gain_above: Annotated[float, Field(ge=-1, lt=1)]
+    gain_low_above: Annotated[float, Field(ge=-1, lt=1)]
+
+
+@dataclass(frozen=True)
+class PathLimits:
+    """How many path hits may be lost against the way most often taken, and how well intervals of time must hold."""
+
+    __pydantic_config__ = STRICT
+
+    loss_at_most: Annotated[float, Field(ge=-1, lt=1)]
+    coverage_low: Annotated[float, Field(ge=0, lt=1)]
+    coverage_high: Annotated[float, Field(gt=0, le=1)]
 
 
 @dataclass(frozen=True)
@@ -53,4 +89,8 @@ class GatePolicy:
     calibration_error_at_most: Annotated[float, Field(gt=0, lt=1)]
     least_events: Annotated[int, Field(ge=1)]
     groups: GroupLimits
+    lists: ListLimits
     waivers: WaiverRule
+    next_post: GainLimits
+    courses: GainLimits
+    paths: PathLimits

@@ -32,6 +32,7 @@ class PathPolicy:
     keep_within: Share
     grace_months: Annotated[float, Field(ge=0)]
     retirement_age: Annotated[int, Field(ge=40, le=80)]
+    least_entry_age: Annotated[int, Field(ge=14, le=39)]
     default_horizon_months: Months
     talent_field: tuple[TalentFamilies, ...]
 

@@ -294,6 +294,8 @@ def _gate(gate: GatePolicy) -> Iterator[Problem]:
     edges = gate.groups.unit_size_edges
     if list(edges) != sorted(set(edges)):
         yield Problem("gate.toml", "groups.unit_size_edges", "sizes do not grow", "list them from small to large")
+    if gate.paths.coverage_low >= gate.paths.coverage_high:
+        yield Problem("gate.toml", "paths.coverage_low", "no coverage lies between the ends", "make it the smaller one")
 
 
 def _matching(matching: MatchingPolicy, groups: tuple[ForbiddenGroup, ...]) -> Iterator[Problem]:

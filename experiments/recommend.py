@@ -125,6 +125,7 @@ def told(found: PathsFound | NoPathFound | NotScored, say: Say) -> RenderableTyp
         change = found.change
         parts.append(Words(say("helps", text=say.one(change.text), before=change.before, chance=change.chance)))
     parts.append(Words(_progress(found.progress.status, [say.one(why.text) for why in found.progress.why], say)))
+    parts.append(Words(say.one(found.retirement.text)))
     return Group(*parts)
 
 

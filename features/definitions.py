@@ -12,6 +12,7 @@ from data_contracts.running_load import MEMORY, MONTHS_APART, overtime_limit
 
 MODULES = (
     "asof_join",
+    "background",
     "careers",
     "duty_load",
     "event_windows",

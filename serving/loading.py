@@ -24,7 +24,9 @@ from models.courses.next_course import features_hash
 from models.registry import ResolvedModel
 from serving.access.placements import ReadPlacements
 from serving.access.recorder import Recorder
-from serving.api.opened import Absent, Desks
+from serving.api.opened import Absent, Desks, no_champion
+from serving.feedback.exposures import exposure_log
+from serving.feedback.suggesting import suggester
 from serving.freshness import AgeLimits, FeatureSource, notice_of_age
 from serving.guidance import NO_COURSE_MODEL, CourseRanking, open_guidance
 from serving.night.manifest import ModelIdentity
@@ -94,6 +96,7 @@ def verified(settings: Settings, resolved: ResolvedModel) -> Loaded:
 def open_desks(settings: Settings, source: FeatureSource, builders: Builders) -> Desks:
     """Both desks; raises FeatureMismatch or UntrustedArtifact rather than answer from a wrong model."""
     rules: Policy = policy()
+    log = exposure_log(settings)
 
     def risk(loaded: Loaded) -> RiskDesk:
         built = builders.risk(loaded)
@@ -103,7 +106,8 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
         )
 
     def careers(loaded: Loaded) -> CareerDesk:
-        return CareerDesk(loaded.identity, builders.careers(loaded), source, rules, CareerRecords.of(settings))
+        asked = suggester(settings, rules, log)
+        return CareerDesk(loaded.identity, builders.careers(loaded), source, asked, rules, CareerRecords.of(settings))
 
     desks = (_open(settings, RISK, source, risk), _open(settings, CAREERS, source, careers))
     now = _clock(settings)
@@ -122,7 +126,7 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
     units = UnitDesk(partial(latest_run, settings), rules)
     return Desks(
         risk=desks[0], careers=desks[1], units=units, now=now, probe=probe, notices=notices,
-        guidance=open_guidance(settings, rules, _course_ranking(settings, builders), partial(champion, settings)),
+        guidance=open_guidance(settings, rules, _course_ranking(settings, builders), partial(champion, settings), log),
         placements=ReadPlacements(settings, lambda: now().date()),
         record=Recorder.of(settings),
     )  # fmt: skip
@@ -148,9 +152,7 @@ def _open(settings: Settings, name: str, source: FeatureSource, build: Callable[
     except (FeatureMismatch, UntrustedArtifact):
         raise
     except NotReady:
-        return Absent(
-            f"{name} has no champion yet; run `pharos train {name}`, then `pharos promote {name}`, then restart"
-        )
+        return Absent(no_champion(name))
     identity = loaded.identity
     if source.service_hash(identity.service) != identity.service_hash:
         raise FeatureMismatch(_mismatch(identity))

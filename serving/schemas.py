@@ -73,7 +73,10 @@ class Text(Answer):
 class ModelName(Answer):
     """作答的模型。 / The model that answered."""
 
-    name: str = about("模型名称：risk 或 next-post", "name of the model: risk or next-post")
+    name: str = about(
+        "模型名称：risk、next-post、courses 或 paths；尚无课程模型时为 recent_popularity_30d",
+        "name of the model: risk, next-post, courses or paths; recent_popularity_30d while no courses model answers",
+    )
     version: str = about("模型版本", "version of the model")
     features: str = about("特征服务及其版本", "feature service with its version")
 
@@ -95,6 +98,14 @@ class Reason(Answer):
     strength: float | None = about(
         "在全部影响中的份额，0 至 1", "its share in all that moves the chance, 0 to 1", default=None, ge=0.0, le=1.0
     )
+
+
+class Declined(Answer):
+    """本人不感兴趣、暂不再建议的内容。 / Something the officer declined, which is not suggested again for now."""
+
+    item: str = about("内容代号", "code of what was declined")
+    until: date = about("在此日期前不再建议", "not suggested again before this day")
+    text: Text = about("说明", "said in words")
 
 
 class NotScored(Answer):
@@ -170,6 +181,9 @@ class PostsRanked(Answer):
         "被规则排除的岗位及所缺条件；应请求列出，或在没有可选岗位时列出",
         "the likeliest posts that rules bar, where asked for or where no post is open", default=[],
     )  # fmt: skip
+    declined: list[Declined] = about(
+        "因本人不感兴趣而未列出的岗位", "posts left out because the officer declined them", default=[]
+    )
 
 
 class Frame(Answer):
@@ -200,7 +214,7 @@ class LoadedModel(ModelName):
 
     sha256: str = about("签名清单的摘要", "hash of the signed manifest")
     feature_hash: str = about("特征定义的摘要", "hash of the feature definitions")
-    outcomes: list[str] = about("可回答的结局；职业模型为空", "outcomes it answers, empty for careers")
+    outcomes: list[str] = about("可回答的结局；风险模型以外为空", "outcomes it answers, empty but for risk")
 
 
 class ModelsAnswer(Answer):
@@ -208,6 +222,9 @@ class ModelsAnswer(Answer):
 
     request_id: str = about("请求编号", "id of this request")
     models: list[LoadedModel] = about("已加载的模型", "the models loaded")
+    missing: list[str] = about(
+        "缺少的模型及补救方法；为空表示齐全", "models that are missing and what to do, empty when none is", default=[]
+    )
 
 
 class Health(Answer):

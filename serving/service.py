@@ -24,7 +24,7 @@ from serving.api.app import ROUTES, build_app
 from serving.api.example import curl_lines, example_officer
 from serving.api.guard import App, Guard
 from serving.api.meters import Meters
-from serving.api.opened import Absent, Desks
+from serving.api.opened import Desks
 from serving.loading import open_desks
 
 THREADS = 4
@@ -119,9 +119,8 @@ def announced_on(console: Console, use: Settings | None = None) -> Callable[[str
     """
 
     def announce(address: str, desks: Desks) -> None:
-        for desk in (desks.risk, desks.careers):
-            told = desk.because if isinstance(desk, Absent) else f"{desk.model.name} version {desk.model.version}"
-            console.print(f"  {told}", markup=False, highlight=False)
+        for told in (*(f"{model.name} version {model.version}" for model in desks.models()), *desks.missing()):
+            console.print(f"  {told}", markup=False, highlight=False, soft_wrap=True)
         for notice in desks.notices():
             for words in (notice.zh, notice.en):
                 console.print(f"  {words}", style="yellow", markup=False, highlight=False, soft_wrap=True)

@@ -51,26 +51,28 @@ class PathPlanner:
             return self._none(question, "goal_unknown")
         if question.state.posts and question.state.posts[-1] in question.posts:
             return self._none(question, "already_there")
-        rules = self._rules(question, goals)
-        routes = self._routes(question, goals, rules, top)
+        routes, chance = self._ways(question, goals, self._rules(question, goals), top)
         if not routes:
             return self._why(question, goals)
         paths = tuple(self._told(question, route) for route in routes)
-        chance = self._chance(question, goals, rules, question.factors)
-        return Told(paths, chance, self._helps(question, goals, rules, chance))
+        return Told(paths, chance, self._helps(question, goals, chance))
 
     def _asked(self, question: Question, goals: Sequence[int], factors: Array | None) -> Goals:
-        starts = histories_of([question.state], self.catalogue, self.ranks).take(np.zeros(len(goals), int))
-        lifted = None if factors is None else np.tile(factors, (len(goals), 1))
-        return Goals(starts, np.array(goals), float(question.horizon_months), lifted)
+        """One question a goal, and again for each row of factors (m, size)."""
+        times = 1 if factors is None else len(factors)
+        starts = histories_of([question.state], self.catalogue, self.ranks).take(np.zeros(times * len(goals), int))
+        lifted = None if factors is None else np.repeat(factors, len(goals), 0)
+        return Goals(starts, np.tile(goals, times), float(question.horizon_months), lifted)
 
-    def _rules(self, question: Question, goals: Sequence[int]) -> Rules:
+    def _rules(self, question: Question, goals: Sequence[int], times: int = 1) -> Rules:
         def allowed(rows: Array, posts: Array, days: Array) -> Array:  # noqa: ARG001  one officer, many rows
-            return np.array(
-                [not self._blocked(question, int(post), int(day)) for post, day in zip(posts, days, strict=True)], bool
-            )
+            found = np.zeros(len(posts), bool)
+            for post in np.unique(posts).tolist():
+                here = posts == post
+                found[here] = ~self.facts.closed(question.officer_id, self.catalogue.posts[post], days[here])
+            return found
 
-        end = np.full(len(goals), np.nan if question.end_months is None else question.end_months)
+        end = np.full(times * len(goals), np.nan if question.end_months is None else question.end_months)
         asks = None if self.facts.blocked is nothing_known else allowed
         return Rules(asks, self.least_months, end)
 
@@ -78,21 +80,30 @@ class PathPlanner:
         return self.facts.blocked(question.officer_id, self.catalogue.posts[post], EPOCH + timedelta(days=day))
 
     def _routes(self, question: Question, goals: Sequence[int], rules: Rules, top: int) -> list[Route]:
-        """The best over all posts that count; one that passes another goal on its way is none of its own."""
-        found = self.model.routes(self._asked(question, goals, question.factors), top, rules)
+        return self._ways(question, goals, rules, top)[0]
+
+    def _ways(self, question: Question, goals: Sequence[int], rules: Rules, top: int) -> tuple[list[Route], float]:
+        """The best over all posts that count, and the chance of any of them by any way found.
+
+        A route that passes another goal on its way is none of its own.
+        """
+        factors = None if question.factors is None else question.factors[None, :]
+        found, chances = self.model.ways(self._asked(question, goals, factors), top, rules)
         every = [route for routes in found for route in routes if not set(route.path[:-1]) & set(goals)]
         kept = [route for route in every if route.chance >= self.policy.least_chance]
-        return sorted(kept, key=lambda route: -route.chance)[:top]
+        return sorted(kept, key=lambda route: -route.chance)[:top], min(1.0, float(chances.sum()))
 
-    def _chance(self, question: Question, goals: Sequence[int], rules: Rules, factors: Array | None) -> float:
-        return min(1.0, float(self.model.chance(self._asked(question, goals, factors), rules).sum()))
-
-    def _helps(self, question: Question, goals: Sequence[int], rules: Rules, before: float) -> Helps | None:
-        """What raises the chance most, None where nothing offered does."""
+    def _helps(self, question: Question, goals: Sequence[int], before: float) -> Helps | None:
+        """What raises the chance most, None where nothing offered does; all changes are tried in one search."""
+        changes = self.facts.changes(question.officer_id)
+        if not changes:
+            return None
         base = np.ones(self.catalogue.size) if question.factors is None else question.factors
+        factors = np.stack([np.maximum(base, change.factors) for change in changes])
+        asked, rules = self._asked(question, goals, factors), self._rules(question, goals, len(changes))
+        chances = self.model.chance(asked, rules).reshape(len(changes), -1).sum(1)
         best: Helps | None = None
-        for change in self.facts.changes(question.officer_id):
-            chance = self._chance(question, goals, rules, np.maximum(base, change.factors))
+        for change, chance in zip(changes, np.minimum(chances, 1.0).tolist(), strict=True):
             rise = chance - (before if best is None else best.chance)
             if rise > (self.policy.least_chance if best is None else 0.0):
                 best = Helps(change.text, before, chance)

@@ -2,13 +2,14 @@
 
 Relevant is what concerns the plan: a posting of the officer, a completion of a course the plan asks for, an appraisal,
 a new goal, a vacancy on the path, or a step that has not come although its time is over. Even then the old path stays
-while its chance is within `keep_within` of the best one, so that a plan does not flicker.
+while its chance is within `keep_within` of the best one, so that a plan does not flicker. A path that the officer
+declined does not stay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from data_contracts.asof import add_months
@@ -27,6 +28,7 @@ WHY = {
     "appraisal": Bilingual("有新的考核结果", "an appraisal became known"),
     "vacancy": Bilingual("岗位 {item} 出现空缺", "a vacancy for {item} became known"),
     "overdue": Bilingual("步骤 {item} 已逾期", "the step {item} is overdue"),
+    "declined": Bilingual("本人对原路径不感兴趣", "the old path was declined"),
     "kept": Bilingual("原路径仍接近最佳，予以保留", "the old path is still close to the best and stays"),
     "better": Bilingual("另一条路径明显更好", "another path is clearly better now"),
     "closed": Bilingual("原路径已不可行", "the old path is no longer open"),
@@ -78,12 +80,16 @@ class Event:
 
 @dataclass(frozen=True)
 class Now:
-    """Where things stand: the goal, today's plans for it, best first, and what became known since the last plan."""
+    """Where things stand: the goal, today's plans for it, best first, and what became known since the last plan.
+
+    `declined` are paths that the officer does not want, with the day of that word; they are not among the plans.
+    """
 
     goal: str
     as_of: date
     plans: Sequence[Plan]
     events: Sequence[Event] = ()
+    declined: Mapping[tuple[str, ...], date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,10 @@ def replan(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
         return Replanned(None, REACHED, True, (_because("reached", last.goal, taken[-1].occurred_on),))
     late = _overdue(rest[0], now.as_of, policy)
     why = [*_reasons(last, news, left), *([_because("overdue", rest[0].post, rest[0].high_on)] if late else [])]
+    refused = now.declined.get(tuple(step.post for step in rest))
     status = OFF_TRACK if late or left is not None else _status(last, taken)
+    if refused is not None:
+        return _anew_but(now, (status, (*why, _because("declined", since=refused))))
     if not why:
         return Replanned(last, status, False, (_because("nothing"),))
     return _chosen(replace(last, steps=rest), now, policy, (status, tuple(why)))
@@ -134,6 +143,12 @@ def _anew(now: Now, why: tuple[Because, ...]) -> Replanned:
     if not now.plans:
         return Replanned(None, NO_PATH, True, (*why, _because("none")))
     return Replanned(now.plans[0], ON_TRACK, True, why)
+
+
+def _anew_but(now: Now, told: tuple[str, tuple[Because, ...]]) -> Replanned:
+    """The best of the others: nothing of what was declined is left to be kept."""
+    found = _anew(now, told[1])
+    return found if found.plan is None else replace(found, status=told[0])
 
 
 def _chosen(rest: Plan, now: Now, policy: PathPolicy, told: tuple[str, tuple[Because, ...]]) -> Replanned:

@@ -25,6 +25,7 @@ CHUNK = 512
 QUANTILES = (0.09, 0.5, 0.91)
 TENURES_MONTHS = (60.0, 144.0, 240.0)  # officers of like tenure share the time of a later leg
 FLOOR = 1e-12
+FEWEST_WITH_DIRECT = 3
 DAYS_OF_GRACE = 0.1  # of a quarter: two years with a leap day are eight quarters and not nine
 
 
@@ -61,31 +62,35 @@ class PathModel:
         """Paths and times of arrival over all ways found: what the backtest compares with the peers."""
         paths: list[list[Path]] = []
         times = [np.zeros((0, len(QUANTILES)))]
-        for start in range(0, len(asked), CHUNK):
-            part = asked.take(slice(start, start + CHUNK))
-            beams = self._beams(part, Rules())
+        for part, beams in self._parts(asked, None):
             paths.extend([route.path for route in routes] for routes in self._chosen(part, beams, k))
             times.append(quantiles(arrivals(beams, len(part)), QUANTILES, self.dwell.within))
         found = in_whole_months(np.concatenate(times), asked.horizon_months)
         return FoundPaths(paths, found[:, 1], found[:, 0], found[:, 2])
 
+    def ways(self, asked: Goals, k: int = PATHS, rules: Rules | None = None) -> tuple[list[list[Route]], Array]:
+        """At most k routes for each question, best first, none where no path was found; and (n,) as `chance`."""
+        found: list[list[Route]] = []
+        chances = [np.zeros(0)]
+        for part, beams in self._parts(asked, rules):
+            found.extend(self._chosen(part, beams, k))
+            chances.append(arrivals(beams, len(part)).sum(1))
+        return found, np.concatenate(chances)
+
     def routes(self, asked: Goals, k: int = PATHS, rules: Rules | None = None) -> list[list[Route]]:
         """At most k routes for each question, best first; none where no path was found."""
-        found: list[list[Route]] = []
-        known = rules or Rules()
-        for start in range(0, len(asked), CHUNK):
-            part = asked.take(slice(start, start + CHUNK))
-            found.extend(self._chosen(part, self._beams(part, known.from_row(start)), k))
-        return found
+        return self.ways(asked, k, rules)[0]
 
     def chance(self, asked: Goals, rules: Rules | None = None) -> Array:
         """(n,) chance of reaching each goal within the horizon by any of the ways found."""
+        parts = [arrivals(beams, len(part)).sum(1) for part, beams in self._parts(asked, rules)]
+        return np.concatenate([np.zeros(0), *parts])
+
+    def _parts(self, asked: Goals, rules: Rules | None) -> Iterator[tuple[Goals, list[Beam]]]:
         known = rules or Rules()
-        parts = [np.zeros(0)]
         for start in range(0, len(asked), CHUNK):
             part = asked.take(slice(start, start + CHUNK))
-            parts.append(arrivals(self._beams(part, known.from_row(start)), len(part)).sum(1))
-        return np.concatenate(parts)
+            yield part, self._beams(part, known.from_row(start))
 
     def _beams(self, asked: Goals, rules: Rules) -> list[Beam]:
         """Paths of one, two and three steps to the goals that are known and not yet reached."""
@@ -214,7 +219,20 @@ class PathModel:
             best = max(left, key=lambda one: np.log(one[0]) - penalty * _likeness(one, chosen, steps))
             left.remove(best)
             chosen.append(best)
-        yield from sorted(chosen, key=lambda one: -one[0])
+        yield from sorted(_with_direct(chosen, found, k), key=lambda one: -one[0])
+
+
+def _with_direct(
+    chosen: list[tuple[float, int, int]], found: Sequence[tuple[float, int, int]], k: int
+) -> list[tuple[float, int, int]]:
+    """The chosen ones with the direct way, the first of the beams, in the last place where it was not among them.
+
+    It asks for nothing on the way, so nobody should have to ask why it is not there; of one or two paths the best stay.
+    """
+    direct = next((one for one in found if one[1] == 0), None)
+    if direct is None or direct in chosen or k < FEWEST_WITH_DIRECT:
+        return chosen
+    return [*chosen[: k - 1], direct]
 
 
 def _likeness(one: tuple[float, int, int], chosen: Sequence[tuple[float, int, int]],

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+
+import numpy as np
 
 from data_contracts.vocabulary import Bilingual
 from models.paths.finding import DAYS_A_MONTH
 from models.paths.replanning import Plan, PlannedStep
-from models.posts.histories import Array, CareerState
+from models.posts.histories import EPOCH, Array, CareerState
 
 REFUSALS: Mapping[str, Bilingual] = {
     "goal_unknown": Bilingual("目标 {goal} 不在已知岗位之中", "the goal {goal} is not among the known posts"),
@@ -70,7 +72,8 @@ class StepFacts:
     """What the caller knows of steps; every callable may be left out and then tells nothing.
 
     gaps(officer_id, post), courses(officer_id, post, gaps), points(officer_id, post), blocked(officer_id, post, day),
-    changes(officer_id).
+    changes(officer_id). closed_on(officer_id, post, days) is whether `blocked` tells of anything on each day, for a
+    caller who knows it for many days at once.
     """
 
     gaps: Callable[[str, str], Sequence[Gap]] = nothing_known
@@ -78,6 +81,14 @@ class StepFacts:
     points: Callable[[str, str], float | None] = lambda _officer, _post: None
     blocked: Callable[[str, str, date], Sequence[Blocked]] = nothing_known
     changes: Callable[[str], Sequence[Change]] = nothing_known
+    closed_on: Callable[[str, str, Array], Array] | None = None
+
+    def closed(self, officer_id: str, post: str, days: Array) -> Array:
+        """(n,) whether any rule bars the post on each of `days` (n,), counted from 1970."""
+        if self.closed_on is not None:
+            return self.closed_on(officer_id, post, days)
+        each = [bool(self.blocked(officer_id, post, EPOCH + timedelta(days=int(day)))) for day in days]
+        return np.array(each, bool)
 
 
 @dataclass(frozen=True)
@@ -153,6 +164,14 @@ class Told:
     chance: float
     helps: Helps | None = None
     because: NoPath | None = None
+
+    def with_points(self, points: Mapping[str, float]) -> Told:
+        """The same with the points that a step to each post earns."""
+        paths = [
+            replace(path, steps=tuple(replace(step, points=points.get(step.post)) for step in path.steps))
+            for path in self.paths
+        ]
+        return replace(self, paths=tuple(paths))
 
 
 def _planned(step: TellingStep, as_of: date) -> PlannedStep:

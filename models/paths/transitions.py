@@ -1,9 +1,11 @@
 """Which post comes next, as a mixture of plain counts whose weights were learned on later time.
 
-Seven ways of counting each give a distribution over posts: all moves out of the present post, the recent ones, those
-out of it after as long a stay, those after the same two posts, a return to a post held before, and where people go
-at large and of late. EM (Dempster, Laird and Rubin 1977) weighs them on moves that were not counted, once for each
-length of history. Counts are enough here: a search for paths asks this question a hundred times for each officer.
+Ten ways of counting each give a distribution over posts: all moves out of the present post, the recent ones, those
+out of it after as long a stay, those after the same two posts, a return to a post held before, where people go at
+large and of late, moves out of posts like this one, moves of people of the same rank and years of service, and those
+out of this post at the same stage of a career. EM (Dempster, Laird and Rubin 1977) weighs them on moves that were not
+counted, once for each length of history. Counts are enough here: a search for paths asks this question a hundred times
+for each officer.
 """
 
 from __future__ import annotations
@@ -15,21 +17,28 @@ import scipy.sparse as sp
 
 from models.artifacts import Parts
 from models.paths.finding import DAYS_A_MONTH
+from models.paths.likeness import Likeness
 from models.posts.counts import known_pairs, pair_key
 from models.posts.histories import PADDING, Array, Catalogue, Histories, Moves
 
-WAYS = ("markov", "recent", "stay", "pair", "return", "popularity", "fashion")
+WAYS = ("markov", "recent", "stay", "pair", "return", "popularity", "fashion", "alike", "seniority", "stage")
 RETURN = WAYS.index("return")
 BACK_OFF = 10.0
 NARROW_BACK_OFF = 3.0
 HALF_LIFE_DAYS = 730.0
 FASHION_DAYS = 180.0
+ALIKE_DAYS = 1460.0
 STAY_MONTHS = (6.0, 18.0, 42.0, 84.0)
+SERVICE_YEARS = (1.0, 2.0, 4.0, 7.0, 12.0, 18.0, 24.0)
+SENIORITIES = len(SERVICE_YEARS) + 2  # the last where the day of joining is unknown
+SENIORITY_BACK_OFF = 20.0
+STAGE_YEARS = (3.0, 10.0)  # of service; unknown counts as none
 DEPTHS = 4  # lengths of history that are weighed apart: 1, 2, 3, more posts
 FIRST_BACK = 8
 ROUNDS = 60
 HELD_OUT = 0.2
-TABLES = ("markov", "recent", "stay", "pair")
+TABLES = ("markov", "recent", "stay", "pair", "seniority", "stage")
+PLAIN = ("pair_keys", "back", "popularity", "fashion", "weights")
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,7 @@ class Transitions:
     """Counts out of (size + 1) presents, (presents x stays) and pairs, how far back returns go, and the weights.
 
     markov, recent: (size + 1, size); stay: (stays * (size + 1), size); pair: (pairs + 1, size), the last row empty;
+    seniority: (ranks * SENIORITIES, size); stage: (stages * (size + 1), size); alike: kinds of posts;
     back: (FIRST_BACK,) share of returns by steps back; popularity, fashion: (size,); weights: (DEPTHS, ways).
     """
 
@@ -44,6 +54,9 @@ class Transitions:
     recent: sp.csr_matrix
     stay: sp.csr_matrix
     pair: sp.csr_matrix
+    seniority: sp.csr_matrix
+    stage: sp.csr_matrix
+    alike: Likeness
     pair_keys: Array
     back: Array
     popularity: Array
@@ -88,6 +101,7 @@ class Transitions:
         """(n,) what the ways give one post each, weighed but not made to sum to 1."""
         present, behind = histories.present(self.size), self.popularity[posts]
         markov = _cell(self.markov, present, posts, behind, BACK_OFF)
+        lately = _cell(self.recent, present, posts, behind, BACK_OFF)
         held = (histories.posts[:, 1 : 1 + FIRST_BACK] == posts[:, None]) * self._shares(histories)
         cells = [
             markov,
@@ -97,6 +111,9 @@ class Transitions:
             held.sum(1),
             behind,
             self.fashion[posts],
+            self.alike.cells(present, posts),
+            _cell(self.seniority, self._seniority_row(histories), posts, behind, SENIORITY_BACK_OFF),
+            _cell(self.stage, stage_row(histories, self.size), posts, lately, BACK_OFF),
         ]
         return np.asarray(np.einsum("nw,wn->n", self.weights[depth_of(histories)], np.stack(cells)))
 
@@ -108,7 +125,8 @@ class Transitions:
 
     def to_parts(self) -> Parts:
         """Plain arrays."""
-        arrays = {name: getattr(self, name) for name in ("pair_keys", "back", "popularity", "fashion", "weights")}
+        arrays = {name: getattr(self, name) for name in PLAIN}
+        arrays |= {"alike.kinds": self.alike.kinds, "alike.places": self.alike.places}
         for name in TABLES:
             table = getattr(self, name)
             arrays |= {f"{name}.{part}": getattr(table, part) for part in ("data", "indices", "indptr")}
@@ -126,13 +144,14 @@ class Transitions:
             )
             for name in TABLES
         }
-        plain = {name: arrays[name] for name in ("pair_keys", "back", "popularity", "fashion", "weights")}
-        return cls(**tables, **plain)
+        alike = Likeness(arrays["alike.kinds"], arrays["alike.places"])
+        return cls(**tables, **{name: arrays[name] for name in PLAIN}, alike=alike)
 
     def _ways(self, histories: Histories) -> Array:
         """(ways, n, size) what each way of counting gives; every row sums to 1, or to 0 where it has nothing."""
         present = histories.present(self.size)
         markov = _rows(self.markov, present, self.popularity, BACK_OFF)
+        lately = _rows(self.recent, present, self.popularity, BACK_OFF)
         rows = [
             markov,
             _rows(self.recent, present, markov, BACK_OFF),
@@ -141,12 +160,18 @@ class Transitions:
             self._returns(histories),
             np.broadcast_to(self.popularity, markov.shape),
             np.broadcast_to(self.fashion, markov.shape),
+            self.alike.rows(present),
+            _rows(self.seniority, self._seniority_row(histories), self.popularity, SENIORITY_BACK_OFF),
+            _rows(self.stage, stage_row(histories, self.size), lately, BACK_OFF),
         ]
         return np.stack(rows)
 
     def _stay_row(self, histories: Histories) -> Array:
         stay = np.searchsorted(STAY_MONTHS, histories.days[:, 0] / DAYS_A_MONTH, side="right")
         return np.asarray(stay * (self.size + 1) + histories.present(self.size))
+
+    def _seniority_row(self, histories: Histories) -> Array:
+        return seniority_row(histories, self.seniority.shape[0] // SENIORITIES)
 
     def _pair_row(self, histories: Histories) -> Array:
         keys = pair_key(histories.nth(1, self.size), histories.present(self.size), self.size)
@@ -172,6 +197,19 @@ def depth_of(histories: Histories) -> Array:
     return np.asarray(np.clip((histories.posts != PADDING).sum(1), 1, DEPTHS) - 1)
 
 
+def seniority_row(histories: Histories, ranks: int) -> Array:
+    """(n,) which row of `seniority` a history is read with; a rank never seen counts as unknown."""
+    years = histories.tenure_days / 365.25
+    band = np.where(np.isnan(years), SENIORITIES - 1, np.searchsorted(SERVICE_YEARS, np.nan_to_num(years)))
+    return np.asarray(np.where(histories.rank < ranks, histories.rank, 0) * SENIORITIES + band)
+
+
+def stage_row(histories: Histories, size: int) -> Array:
+    """(n,) which row of `stage` a history is read with: years of service in three parts, and the present post."""
+    part = np.searchsorted(STAGE_YEARS, np.nan_to_num(histories.tenure_days) / 365.25)
+    return np.asarray(part * (size + 1) + histories.present(size))
+
+
 def extended(histories: Histories, posts: Array, days: Array) -> Histories:
     """The histories after one more move each: to `posts` (n,), `days` (n,) from now, and one day into the new post."""
     passed = np.asarray(days, np.float32)[:, None] + 1.0
@@ -195,10 +233,12 @@ def _counted(moves: Moves, size: int) -> Transitions:
     fading = 0.5 ** ((moves.day.max() - moves.day) / HALF_LIFE_DAYS)
     ones, paired = np.ones(len(moves)), np.flatnonzero(keys >= 0)
     back = histories.posts[:, 1 : 1 + FIRST_BACK] == target[:, None]
+    ranks = int(histories.rank.max(initial=0)) + 1
+    slowly = 0.5 ** ((moves.day.max() - moves.day) / ALIKE_DAYS)
     depth = np.bincount(back.argmax(1)[back.any(1)], minlength=FIRST_BACK)[:FIRST_BACK] + 0.1
     share = np.bincount(target, fading, minlength=size) + 0.1
     of_late = np.bincount(target, 0.5 ** ((moves.day.max() - moves.day) / FASHION_DAYS), minlength=size) + 0.01
-    ways = np.array([0.25, 0.2, 0.15, 0.15, 0.1, 0.1, 0.05])
+    ways = np.array([0.2, 0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.1, 0.1, 0.1])
     return Transitions(
         markov=_table(present, target, ones, (size + 1, size)),
         recent=_table(present, target, fading, (size + 1, size)),
@@ -206,6 +246,9 @@ def _counted(moves: Moves, size: int) -> Transitions:
         pair=_table(
             known_pairs(pair_keys, keys[paired]), target[paired], ones[paired], (len(pair_keys) + 1, size)
         ),
+        seniority=_table(seniority_row(histories, ranks), target, fading, (ranks * SENIORITIES, size)),
+        stage=_table(stage_row(histories, size), target, fading, ((len(STAGE_YEARS) + 1) * (size + 1), size)),
+        alike=Likeness.fit(_table(present, target, slowly, (size + 1, size))),
         pair_keys=pair_keys,
         back=depth / depth.sum(),
         popularity=share / share.sum(),

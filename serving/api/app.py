@@ -25,8 +25,7 @@ from serving.api.opened import Absent, Desk, Desks
 from serving.api.problems import ProblemError, problem_of
 from serving.api.questions import QUESTIONS, Question
 from serving.api.strict_body import parse
-from serving.posts.recommend import CareerDesk
-from serving.risk.warn import RiskDesk
+from serving.night.manifest import ModelIdentity
 from serving.schemas import Health, LoadedModel, ModelsAnswer, Readiness
 
 PAGE_POLICY = (
@@ -97,8 +96,9 @@ class _Web:
         desks = _desks(request)
         if not desks.present():
             raise ProblemError("not_ready", detail="; ".join(desks.missing()))
-        models = [_loaded(desk) for desk in desks.present()]
-        return _json(ModelsAnswer(request_id=_request_id(request), models=models))
+        served = [] if isinstance(desks.risk, Absent) else list(desks.risk.served)
+        models = [_loaded(model, served if model.name == "risk" else []) for model in desks.models()]
+        return _json(ModelsAnswer(request_id=_request_id(request), models=models, missing=desks.missing()))
 
     async def openapi(self, _: Request) -> Response:
         return Response(_document(), media_type="application/json")
@@ -157,15 +157,14 @@ def _json(answer: BaseModel) -> Response:
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
-def _loaded(desk: RiskDesk | CareerDesk) -> LoadedModel:
-    model = desk.model
+def _loaded(model: ModelIdentity, outcomes: list[str]) -> LoadedModel:
     return LoadedModel(
         name=model.name,
         version=model.version,
         features=model.service,
         sha256=model.sha256,
         feature_hash=model.service_hash,
-        outcomes=list(desk.served) if isinstance(desk, RiskDesk) else [],
+        outcomes=outcomes,
     )
 
 

@@ -9,10 +9,13 @@ from typing import Any, Protocol
 
 from serving.access.placements import Placements
 from serving.access.recorder import Records, no_recorder
+from serving.night.manifest import ModelIdentity
 from serving.posts.recommend import CareerDesk
 from serving.risk.warn import RiskDesk
 from serving.schemas import Because
 from serving.units.answers import UnitDesk
+
+COURSES, PLAIN_COURSES = "courses", "recent_popularity_30d"
 
 
 class Desk(Protocol):
@@ -28,6 +31,12 @@ class Absent:
     """A desk that is not there, with what to do, in words that may be shown."""
 
     because: str
+
+
+def no_champion(name: str, until_then: str = "") -> str:
+    """What to do where no version of a model was promoted."""
+    told = f"{name} has no champion yet; run `pharos train {name}`, then `pharos promote {name}`, then restart"
+    return f"{told} ({until_then})" if until_then else told
 
 
 @dataclass(frozen=True)
@@ -49,13 +58,27 @@ class Desks:
     placements: Callable[[], Placements] = Placements
     record: Records = no_recorder
 
+    @property
+    def guided(self) -> list[ModelIdentity]:
+        """The models behind the desks of guidance; a desk of rules and records has none."""
+        found = [getattr(desk, "model", None) for desk in self.guidance.values()]
+        return [model for model in found if isinstance(model, ModelIdentity)]
+
+    def models(self) -> list[ModelIdentity]:
+        """Every model that this process answers with."""
+        return [*(desk.model for desk in self.present()), *self.guided]
+
     def present(self) -> list[RiskDesk | CareerDesk]:
         """The desks that answer. One is enough to be ready: a department without complaints still plans careers."""
         return [desk for desk in (self.risk, self.careers) if not isinstance(desk, Absent)]
 
     def missing(self) -> list[str]:
         """Which models are not there, and what to do; empty when all are."""
-        return [desk.because for desk in (self.risk, self.careers) if isinstance(desk, Absent)]
+        absent = [desk.because for desk in (self.risk, self.careers, *self.guidance.values())
+                  if isinstance(desk, Absent)]  # fmt: skip
+        plain = [no_champion(COURSES, f"until then {model.name} orders courses") for model in self.guided
+                 if model.name == PLAIN_COURSES]  # fmt: skip
+        return absent + plain
 
     def of(self, path: str) -> Desk | Absent:
         """The desk of career guidance that answers a path."""

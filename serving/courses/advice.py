@@ -11,18 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
-from data_contracts.errors import NotReady
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import ItemKind
 from models.courses.advice import REQUIRED, Crowd, SuggestedCourse, advise_courses
 from models.courses.learners import Records, learner_of, offered_courses
 from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSuggested, CourseSuggestion
-from serving.feedback.suggesting import Asked, Suggester
+from serving.feedback.suggesting import Asked, Away, Suggester
 from serving.freshness import UNKNOWN
 from serving.night.manifest import ModelIdentity
 from serving.points.answers import RecordSource
-from serving.schemas import ModelName, NotScored, Reason, Text
+from serving.schemas import ModelName, NotScored, Reason
 from serving.talent.records import day_asked
+from serving.words import text_of
 
 TABLES = (
     "officers", "postings", "posts", "courses", "course_completions", "competency_assessments", "competency_standards",
@@ -52,7 +52,8 @@ class CourseDesk:
         known = [one for one in ids if _tables_of(records, one)]
         crowd = self.crowd(as_of)
         asked = Asked(request_id, ItemKind.COURSE.value, self.model, as_of, now)
-        advice = self._shown(asked, self._advice(request, records, known, crowd, asked), request.top)
+        away = self.suggester.away(known, now.date())
+        advice = self._shown(asked, self._advice(request, records, away, crowd, (known, as_of)), request.top, away)
         told = {one: _suggested(one, found, records) for one, found in advice.items()}
         return CoursesAnswer(
             request_id=request_id,
@@ -64,57 +65,32 @@ class CourseDesk:
         )
 
     def _advice(
-        self, request: CoursesRequest, records: Records, officer_ids: Sequence[str], crowd: Crowd | None, asked: Asked
-    ) -> dict[str, Advice]:
+        self, request: CoursesRequest, records: Records, away: Away, crowd: Crowd | None,
+        asked: tuple[Sequence[str], date],
+    ) -> dict[str, Advice]:  # fmt: skip
         """Everything there is to suggest, whatever `top` is; declined courses make room for others."""
-        courses, declined = offered_courses(records), self._declined(officer_ids, asked)
+        courses, (officer_ids, as_of) = offered_courses(records), asked
         found: dict[str, Advice] = {}
         for officer_id in officer_ids:
-            learner = replace(
-                learner_of(records, officer_id, asked.as_of or asked.now.date(), self.policy),
-                declined=declined.get(officer_id, frozenset()),
-            )
+            declined = {one.item for one in away.get(officer_id, ()) if one.item_kind == ItemKind.COURSE.value}
+            learner = replace(learner_of(records, officer_id, as_of, self.policy), declined=frozenset(declined))
             found[officer_id] = advise_courses(learner, courses, crowd, self.policy.courses, request.spare_hours)
         return found
 
-    def _declined(self, officer_ids: Sequence[str], asked: Asked) -> Mapping[str, frozenset[str]]:
-        """Courses that officers do not want for now; none where the log of suggestions cannot be read."""
-        try:
-            away = self.suggester.book.away(officer_ids, asked.now.date())
-        except NotReady:
-            return {}
-        return {
-            name: frozenset(one.item for one in items if one.item_kind == asked.item_kind)
-            for name, items in away.items()
-        }
-
-    def _shown(self, asked: Asked, advice: Mapping[str, Advice], top: int) -> dict[str, Advice]:
+    def _shown(self, asked: Asked, advice: Mapping[str, Advice], top: int, away: Away) -> dict[str, Advice]:
         """What is required stands first and for good; what is shown of the rest goes through the suggester."""
-        shown: dict[str, list[SuggestedCourse]] = {
-            officer_id: [one for one in found if one.kind == REQUIRED][:top] for officer_id, found in advice.items()
-        }
-        rooms: dict[int, dict[str, Advice]] = {}
-        for officer_id, found in advice.items():
-            rest = [one for one in found if one.kind != REQUIRED]
-            rooms.setdefault(top - len(shown[officer_id]), {})[officer_id] = rest
-        for room, rests in sorted(rooms.items()):
-            for officer_id, chosen in self._chosen(asked, rests, room).items():
-                shown[officer_id] += chosen
-        return dict(shown)
+        fixed = {name: _placed([one for one in found if one.kind == REQUIRED]) for name, found in advice.items()}
+        rest = {name: _placed([one for one in found if one.kind != REQUIRED]) for name, found in advice.items()}
+        shown: dict[str, Advice] = {}
+        for officer_id, suggested in self.suggester.shown(asked, rest, top, away, fixed).items():
+            by_id = {one.course.course_id: one for one in advice[officer_id]}
+            shown[officer_id] = [by_id[one.item] for one in suggested.items]
+        return shown
 
-    def _chosen(self, asked: Asked, rests: Mapping[str, Advice], room: int) -> dict[str, Advice]:
-        """At most `room` of what is not required; scores of different kinds do not compare, so places are logged."""
-        if room < 1:
-            return {}
-        ranked = {
-            officer_id: [(one.course.course_id, 1.0 / place) for place, one in enumerate(rest, start=1)]
-            for officer_id, rest in rests.items()
-        }
-        chosen: dict[str, Advice] = {}
-        for officer_id, suggested in self.suggester.shown(asked, ranked, room).items():
-            by_id = {one.course.course_id: one for one in rests[officer_id]}
-            chosen[officer_id] = [by_id[one.item] for one in suggested.items]
-        return chosen
+
+def _placed(found: Advice) -> list[tuple[str, float]]:
+    """Scores of different kinds do not compare, so places are logged."""
+    return [(one.course.course_id, 1.0 / place) for place, one in enumerate(found, start=1)]
 
 
 def _tables_of(records: Records, officer_id: str) -> list[str]:
@@ -135,14 +111,14 @@ def _told(one: SuggestedCourse) -> CourseSuggestion:
     reasons = [
         Reason(
             theme=reason.code,
-            text=Text(zh=reason.text.zh, en=reason.text.en),
+            text=text_of(reason.text),
             since=reason.since.isoformat() if reason.since else None,
         )
         for reason in one.reasons
     ]
     return CourseSuggestion.model_validate(
         {
-            "course_id": course.course_id, "name": Text(zh=course.name.zh, en=course.name.en), "kind": one.kind,
+            "course_id": course.course_id, "name": text_of(course.name), "kind": one.kind,
             "score": one.score, "overdue": one.overdue, "due_on": one.due_on, "hours": course.hours,
             "month": one.month, "reasons": reasons,
         }

@@ -6,7 +6,7 @@ shown without its propensity on record.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -19,6 +19,8 @@ from models.feedback.exploration import Ranked, ShownItem, explored, seed_text
 from serving.feedback.declines import DeclineBook, Declined, decline_book
 from serving.feedback.exposures import ExposureLog, Showing, exposure_log
 from serving.night.manifest import ModelIdentity
+
+Away = Mapping[str, tuple[Declined, ...]]  # by officer
 
 
 @dataclass(frozen=True)
@@ -49,26 +51,57 @@ class Suggester:
     policy: ExploringPolicy
     names: Pseudonyms
 
-    def shown(self, asked: Asked, ranked: Mapping[str, Ranked], top: int) -> dict[str, Suggested]:
+    def away(self, officer_ids: Sequence[str], day: date) -> Away:
+        """What each officer declined and must not be shown on a day; nothing where the log cannot be read."""
+        try:
+            return self.book.away(officer_ids, day)
+        except NotReady:
+            return {}
+
+    def needed(self, top: int, away: Away) -> int:
+        """How many eligible items to rank so that `top` can be shown: declined ones fall out, chance looks below."""
+        below = self.policy.depth if self.policy.share > 0 else 0
+        return top + below + max(map(len, away.values()), default=0)
+
+    def shown(
+        self, asked: Asked, ranked: Mapping[str, Ranked], top: int, away: Away | None = None,
+        fixed: Mapping[str, Ranked] | None = None,
+    ) -> dict[str, Suggested]:  # fmt: skip
         """At most `top` items for each officer of `ranked` (eligible items with scores, best first), logged.
+
+        `fixed` items (a required course) stand first for good: no decline and no chance touches them, and they are
+        logged as shown with propensity 1. `away` is what `away()` said, asked again where it is not given.
 
         Where the log cannot be used, the ranking itself is shown: worse than not to learn is to be silent.
         """
+        first = fixed or {}
+        known = self.away(list(ranked), asked.now.date()) if away is None else away
+        chosen = {
+            name: self._chosen(asked, name, (first.get(name, ()), items), top, known.get(name, ()))
+            for name, items in ranked.items()
+        }
         try:
-            away = self.book.away(list(ranked), asked.now.date())
-            chosen = {name: self._chosen(asked, name, items, top, away.get(name, ())) for name, items in ranked.items()}
             self.log.show((_showing(asked, name), one.items) for name, one in chosen.items())
         except NotReady:
-            plain = replace(self.policy, share=0.0)
-            return {name: Suggested(explored(items, top, plain, "")) for name, items in ranked.items()}
+            plain = replace(self, policy=replace(self.policy, share=0.0))
+            return {
+                name: plain._chosen(asked, name, (first.get(name, ()), items), top, known.get(name, ()))
+                for name, items in ranked.items()
+            }
         return chosen
 
-    def _chosen(self, asked: Asked, officer_id: str, ranked: Ranked, top: int, away: tuple[Declined, ...]) -> Suggested:
+    def _chosen(
+        self, asked: Asked, officer_id: str, ranked: tuple[Ranked, Ranked], top: int, away: tuple[Declined, ...]
+    ) -> Suggested:
+        fixed, rest = ranked[0][:top], ranked[1]
         out = {one.item for one in away if one.item_kind == asked.item_kind}
-        left = [(item, score) for item, score in ranked if item not in out]
+        left = [(item, score) for item, score in rest if item not in out]
         seed = seed_text(self.names, f"{asked.item_kind} {asked.request_id}", officer_id)
-        told = tuple(one for one in away if one.item in out and any(item == one.item for item, _ in ranked))
-        return Suggested(explored(left, top, self.policy, seed), told)
+        head = tuple(ShownItem(item, place, score, 1.0) for place, (item, score) in enumerate(fixed, start=1))
+        tail = explored(left, top - len(head), self.policy, seed) if top > len(head) else ()
+        placed = tuple(replace(one, position=one.position + len(head)) for one in tail)
+        told = tuple(one for one in away if one.item in out and any(item == one.item for item, _ in rest))
+        return Suggested((*head, *placed), told)
 
 
 def suggester(settings: Settings, rules: Policy, log: ExposureLog | None = None) -> Suggester:

@@ -16,6 +16,7 @@ from models.eligibility.spells import full_months
 from models.eligibility.standing_facts import NEEDS, Facts, facts_of
 from models.matching.wishes import MatchInput
 from models.points.lines import tables_needed, totals
+from serving.matching.fit import TABLES as FITTED_BY
 from serving.matching.schemas import MatchRequest
 from serving.points.answers import RecordSource
 
@@ -24,7 +25,7 @@ FREE = (True, "", "")
 WISHES = ["officer_id", "vacancy_id", "preference_order", "occurred_on"]
 VACANCIES = ["vacancy_id", "post_id", "places", "closes_on"]
 UNDATED = pd.Timestamp("NaT")  # what a caller brings was stated in time, as far as we are concerned
-Fit = Callable[[Frames, pd.DataFrame, date], "pd.Series[float]"]
+Fit = Callable[[Frames, pd.DataFrame, date], "pd.Series[float]"]  # records, wishes with post_id, as-of -> each wish
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,14 @@ def round_of(records: RecordSource, policy: Policy, asked: MatchRequest, as_of: 
     open_ones = _vacancies(records, asked, as_of)
     wishes = _brought(asked) if asked.wishes is not None else _recorded(records, open_ones, as_of)
     ids = list(dict.fromkeys(wishes["officer_id"].astype(str)))
-    frames = records(ids, as_of, list(dict.fromkeys([*NEEDS, *tables_needed(policy.points)])))
+    fitted = FITTED_BY if fit is not None else ()
+    frames = records(ids, as_of, list(dict.fromkeys([*NEEDS, *tables_needed(policy.points), *fitted])))
     facts = facts_of(frames, ids, as_of)
     points = totals(frames, ids, policy.points, as_of)["total"]
     judged = _judged(wishes, open_ones, frames, facts, policy)
     if fit is not None:
-        judged = judged.assign(fit=fit(frames, judged, as_of))
+        posts = open_ones.set_index("vacancy_id")["post_id"].to_dict()
+        judged = judged.assign(fit=fit(frames, judged.assign(post_id=judged["vacancy_id"].map(posts)), as_of))
     priorities = _priorities(asked, judged)
     return Round(MatchInput(_officers(facts, points), priorities, open_ones.drop(columns="post_id")), points)
 

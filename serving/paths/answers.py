@@ -2,6 +2,8 @@
 
 The plan that holds comes first: the last one while re-planning keeps it, else today's best. What is told is kept, so
 that the next answer can say how the officer stands against it; a plan sent with the request goes before the kept one.
+A path that was declined, or that begins or ends with a declined post, stays away without a cause; what is shown is
+logged, and chance may try the last place.
 """
 
 from __future__ import annotations
@@ -9,16 +11,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Protocol
 
 from data_contracts.errors import NotReady
+from data_contracts.pathing import PathPolicy
 from data_contracts.policy import Policy
-from data_contracts.vocabulary import Bilingual
-from data_contracts.vocabulary import NotScored as Reasons
+from data_contracts.vocabulary import Bilingual, ItemKind
 from models.paths.finding import DAYS_A_MONTH
-from models.paths.replanning import Event, Now, Plan, PlannedStep, Replanned, replan
-from models.paths.telling import Blocked, NoPath, Question, TellingStep, Told, ToldPath
+from models.paths.replanning import Now, Plan, PlannedStep, Replanned, replan
+from models.paths.service_end import ServiceEnd, service_end
+from models.paths.telling import Blocked, NoPath, TellingStep, Told, ToldPath
+from serving.feedback.declines import Declined as KeptAway
+from serving.feedback.schemas import told_declined
+from serving.feedback.suggesting import Asked, Suggester
 from serving.night.manifest import ModelIdentity
+from serving.paths.asking import AskedPath, PathDay, PathSource, Plans
 from serving.paths.plan_log import PlanKey
 from serving.paths.schemas import (
     CareerPath,
@@ -27,75 +33,20 @@ from serving.paths.schemas import (
     LastPlan,
     NoPathFound,
     PathChange,
-    PathGoal,
     PathsAnswer,
     PathsFound,
     PathsRequest,
     PathStep,
     PlanReason,
     Progress,
+    Retirement,
 )
-from serving.schemas import Because, BlockedBy, ModelName, NotScored, Text
+from serving.paths.unwanted import ALL_DECLINED, Sorted, path_id, posts_of, sorted_paths
+from serving.schemas import Because, BlockedBy, ModelName, NotScored
 from serving.talent.records import day_asked
+from serving.words import because_of, text_of
 
-NO_GOAL = Because(code="no_goal", zh="没有登记职业目标", en="no career goal is known; state one")
-NO_HISTORY = Because(code="short_history", zh="没有任职记录", en="no posting is known, so there is no start for a path")
-NOT_SERVING = Because(code=Reasons.NOT_SERVING.value, zh=Reasons.NOT_SERVING.zh, en=Reasons.NOT_SERVING.en)
 Name = Callable[[str], Bilingual]
-
-
-@dataclass(frozen=True)
-class AskedPath:
-    """A question with where the officer stands now; `goal` is kind:code as asked, None for the stated one."""
-
-    question: Question
-    start: str
-    goal: str | None = None
-
-    @property
-    def key(self) -> PlanKey:
-        """Under which its plans follow each other."""
-        return PlanKey(self.question.officer_id, self.goal or "", self.question.horizon_months)
-
-
-class PathDay(Protocol):
-    """What knows officers, goals and paths on one day."""
-
-    def question(self, officer_id: str, goal: PathGoal | None, horizon_months: int | None) -> AskedPath | Because:
-        """The question of one officer, or why there is none (unknown, no goal, no posting)."""
-        ...
-
-    def tell(self, question: Question, top: int) -> Told:
-        """Paths, or why there is none."""
-        ...
-
-    def events(self, question: Question, since: date) -> Sequence[Event]:
-        """What became known about an officer's plan after `since`."""
-        ...
-
-    def name(self, item: str) -> Bilingual:
-        """Name of a post, rank step, course, family or field; the code twice where it has none."""
-        ...
-
-
-class PathSource(Protocol):
-    """Makes the day of a request; `path_source.RecordPaths` is the real one."""
-
-    def on(self, officer_ids: Sequence[str], as_of: date) -> PathDay:
-        """What is known of these officers on a day."""
-        ...
-
-
-class Plans(Protocol):
-    """Where told plans are kept; `plan_log.PlanLog` is the real one. Both raise NotReady where it cannot be used."""
-
-    def last(self, keys: Sequence[PlanKey], as_of: date) -> Mapping[PlanKey, Plan]:
-        """The newest plan of each key made by a day."""
-        ...
-
-    def keep(self, plans: Mapping[PlanKey, Plan]) -> None:
-        """Add plans."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -105,6 +56,7 @@ class PathDesk:
     model: ModelIdentity
     paths: PathSource
     plans: Plans
+    suggester: Suggester
     policy: Policy
 
     def answer(self, request: PathsRequest, request_id: str, now: datetime) -> PathsAnswer:
@@ -118,16 +70,25 @@ class PathDesk:
         asked = {one: day.question(one, request.goal, request.horizon_months) for one in ids}
         keys = {one: found.key for one, found in asked.items() if isinstance(found, AskedPath)}
         kept, reached = self._last(list(keys.values()), as_of)
-        results: dict[str, PathsFound | NoPathFound | NotScored] = {}
+        away = self.suggester.away(list(keys), now.date())
+        needed = self.suggester.needed(request.top, away)
+        ends = {one: self._end(request, one, found) for one, found in asked.items() if isinstance(found, AskedPath)}
+        open_ = {one: found.until(ends[one], as_of) for one, found in asked.items() if isinstance(found, AskedPath)}
+        told = day.tell_all([found.question for found in open_.values()], needed)
+        answering: dict[str, _Answering] = {}
         plans: dict[PlanKey, Plan] = {}
-        for one, found in asked.items():
-            if not isinstance(found, AskedPath):
-                results[one] = NotScored(officer_id=one, because=found)
-                continue
+        for (one, found), paths in zip(open_.items(), told, strict=True):
             last = _last(request.last_plans.get(one)) or kept.get(found.key)
-            results[one], plan = _Answering(day, found, as_of, self.policy).answer(request.top, last)
-            if plan is not None and plan != last:
+            standing = Standing(as_of, last, tuple(away.get(one, ())), ends[one])
+            answering[one] = _Answering.of(day, found, paths, standing, self.policy.paths)
+            if (plan := answering[one].now.plan) is not None and plan != last:
                 plans[found.key] = plan
+        results = {
+            one: answering[one].result(paths)
+            for one, paths in self._shown(
+                answering, Asked(request_id, ItemKind.PATH.value, self.model, as_of, now), request.top
+            ).items()
+        } | {one: NotScored(officer_id=one, because=why) for one, why in asked.items() if isinstance(why, Because)}
         return PathsAnswer(
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
@@ -137,11 +98,25 @@ class PathDesk:
             results=[results[officer_id] for officer_id in request.officer_ids],
         )
 
+    def _end(self, request: PathsRequest, officer_id: str, asked: AskedPath) -> ServiceEnd:
+        entered = asked.question.state.entered_on
+        return service_end(request.retires_on.get(officer_id), entered, self.policy.paths)
+
     def _last(self, keys: Sequence[PlanKey], as_of: date) -> tuple[Mapping[PlanKey, Plan], bool]:
         try:
             return self.plans.last(keys, as_of), True
         except NotReady:
             return {}, False
+
+    def _shown(self, answering: Mapping[str, _Answering], asked: Asked, top: int) -> dict[str, list[ToldPath]]:
+        """The path that holds stands first; chance may try the last place with a path below the list."""
+        held = {one: each.ordered for one, each in answering.items()}
+        ranked = {one: [(path_id(posts_of(path)), path.chance) for path in paths] for one, paths in held.items()}
+        shown: dict[str, list[ToldPath]] = {}
+        for one, suggested in self.suggester.shown(asked, ranked, top, {}).items():
+            by_id = {path_id(posts_of(path)): path for path in held[one]}
+            shown[one] = [by_id[item.item] for item in suggested.items]
+        return shown
 
     def _keep(self, plans: Mapping[PlanKey, Plan]) -> bool:
         try:
@@ -152,51 +127,79 @@ class PathDesk:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What an officer was told and said before a day: the last plan and declines; and when service ends."""
+
+    as_of: date
+    last: Plan | None
+    away: tuple[KeptAway, ...]
+    end: ServiceEnd
+
+
+@dataclass(frozen=True)
 class _Answering:
-    """One officer's answer."""
+    """One officer's answer: what was found, what of it is wanted, and the plan that holds now."""
 
     day: PathDay
     asked: AskedPath
-    as_of: date
-    policy: Policy
+    standing: Standing
+    told: Told
+    found: Sorted
+    now: Replanned
 
-    def answer(self, top: int, last: Plan | None) -> tuple[PathsFound | NoPathFound, Plan | None]:
-        """The result, and the plan that holds, None without one."""
-        question, told = self.asked.question, self.day.tell(self.asked.question, top)
-        now = self._replanned(told, last)
-        if told.because is not None:
-            return self._no_path(told.because, now if last is not None else None), now.plan
-        helps = told.helps
-        found = PathsFound(
+    @classmethod
+    def of(cls, day: PathDay, asked: AskedPath, told: Told, standing: Standing, policy: PathPolicy) -> _Answering:
+        """Paths, without those that were declined, held against the last plan."""
+        question, as_of, last = asked.question, standing.as_of, standing.last
+        found = sorted_paths(told.paths, standing.away, question.goal if asked.goal else None)
+        plans = [one.as_plan(question.goal, as_of) for one in found.wanted]
+        events = [] if last is None else day.events(question, last.made_on)
+        now = replan(last, Now(question.goal, as_of, plans, events, found.declined), policy)
+        return cls(day, asked, standing, told, found, now)
+
+    @property
+    def ordered(self) -> list[ToldPath]:
+        """The path that holds first, the others after it in their order."""
+        holds = () if self.now.plan is None else self.now.plan.path
+        return sorted(self.found.wanted, key=lambda path: posts_of(path) != holds)
+
+    def result(self, paths: Sequence[ToldPath]) -> PathsFound | NoPathFound:
+        """The answer with the paths shown, or why there is none."""
+        question, told, helps = self.asked.question, self.told, self.told.helps
+        if told.because is not None or not paths:
+            return self._no_path(told.because or NoPath("declined", ALL_DECLINED))
+        return PathsFound(
             officer_id=question.officer_id,
-            start=_text(self.day.name(self.asked.start)),
-            goal=_text(question.called or self.day.name(question.goal)),
+            start=text_of(self.day.name(self.asked.start)),
+            goal=text_of(question.called or self.day.name(question.goal)),
             horizon_months=question.horizon_months,
             chance=min(told.chance, 1.0),
-            paths=[self._path(one) for one in _holding_first(told.paths, now)],
+            paths=[self._path(one) for one in paths],
             change=None if helps is None else PathChange(
-                text=_text(helps.text), chance=min(helps.chance, 1.0), before=min(helps.before, 1.0)),
-            progress=_progress(now, self.day.name),
+                text=text_of(helps.text), chance=min(helps.chance, 1.0), before=min(helps.before, 1.0)),
+            progress=_progress(self.now, self.day.name),
+            declined=[told_declined(one) for one in self.found.because],
+            retirement=self._retirement(),
         )  # fmt: skip
-        return found, now.plan
 
-    def _replanned(self, told: Told, last: Plan | None) -> Replanned:
-        question = self.asked.question
-        plans = [one.as_plan(question.goal, self.as_of) for one in told.paths]
-        events = [] if last is None else self.day.events(question, last.made_on)
-        return replan(last, Now(question.goal, self.as_of, plans, events), self.policy.paths)
-
-    def _no_path(self, because: NoPath, now: Replanned | None) -> NoPathFound:
+    def _no_path(self, because: NoPath) -> NoPathFound:
         return NoPathFound(
             officer_id=self.asked.question.officer_id,
-            because=Because(code=because.code, zh=because.text.zh, en=because.text.en),
+            because=because_of(because.code, because.text),
             blocked_by=_blocked(because.blocked),
-            progress=None if now is None else _progress(now, self.day.name),
+            progress=None if self.standing.last is None else _progress(self.now, self.day.name),
+            declined=[told_declined(one) for one in self.found.because],
+            retirement=self._retirement(),
         )
+
+    def _retirement(self) -> Retirement:
+        end = self.standing.end
+        return Retirement(basis=end.basis, on=end.on, text=text_of(end.words))
 
     def _path(self, told: ToldPath) -> CareerPath:
         last = told.steps[-1]
         return CareerPath(
+            path_id=path_id(posts_of(told)),
             chance=min(told.chance, 1.0),
             months=last.months,
             low_months=last.low_months,
@@ -207,28 +210,22 @@ class _Answering:
     def _step(self, step: TellingStep) -> PathStep:
         return PathStep(
             post_id=step.post,
-            name=_text(self.day.name(step.post)),
+            name=text_of(self.day.name(step.post)),
             chance=min(step.chance, 1.0),
             months=step.months,
             low_months=step.low_months,
             high_months=step.high_months,
-            expected_on=_day(self.as_of, step.months),
-            low_on=_day(self.as_of, step.low_months),
-            high_on=_day(self.as_of, step.high_months),
+            expected_on=_day(self.standing.as_of, step.months),
+            low_on=_day(self.standing.as_of, step.low_months),
+            high_on=_day(self.standing.as_of, step.high_months),
             gaps=[Gap(competency=gap.competency, level=gap.level, standard=gap.standard) for gap in step.gaps],
             courses=[
-                CourseForStep(course_id=one.course_id, name=_text(one.name), hours=one.hours, closes=list(one.closes))
+                CourseForStep(course_id=one.course_id, name=text_of(one.name), hours=one.hours, closes=list(one.closes))
                 for one in step.courses
             ],
             points=step.points,
             blocked_by=_blocked(step.blocked),
         )
-
-
-def _holding_first(paths: Sequence[ToldPath], now: Replanned) -> list[ToldPath]:
-    """The path that holds first, the others after it in their order."""
-    holds = () if now.plan is None else now.plan.path
-    return sorted(paths, key=lambda path: tuple(step.post for step in path.steps) != holds)
 
 
 def _last(plan: LastPlan | None) -> Plan | None:
@@ -242,16 +239,12 @@ def _last(plan: LastPlan | None) -> Plan | None:
 
 
 def _progress(now: Replanned, name: Name) -> Progress:
-    why = [PlanReason(code=one.code, text=_text(one.named(name)), since=one.since) for one in now.why]
+    why = [PlanReason(code=one.code, text=text_of(one.named(name)), since=one.since) for one in now.why]
     return Progress.model_validate({"status": now.status, "changed": now.changed, "why": why})
 
 
 def _blocked(rules: Sequence[Blocked]) -> list[BlockedBy]:
-    return [BlockedBy(rule=rule.rule, text=_text(rule.text)) for rule in rules]
-
-
-def _text(words: Bilingual) -> Text:
-    return Text(zh=words.zh, en=words.en)
+    return [BlockedBy(rule=rule.rule, text=text_of(rule.text)) for rule in rules]
 
 
 def _day(as_of: date, months: float) -> date:

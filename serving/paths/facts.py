@@ -1,18 +1,17 @@
-"""What belongs to the steps of one officer's paths: gaps, courses, points, rules, and what could be changed.
+"""What belongs to the steps of one officer's paths: gaps, courses, rules, and what could be changed.
 
-Each comes from its one home (post_fit, course_gaps, points, eligibility, course_lifts); here they only meet.
+Each comes from its one home (posts/fit, courses/gaps, eligibility, courses/lifts); here they only meet. Points are
+counted for all steps of a request together (`earnings.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
-import pandas as pd
 
-from data_contracts.asof import add_months
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual
 from models.courses import gaps as course_gaps
@@ -21,15 +20,14 @@ from models.courses.rules import OfferedCourse
 from models.eligibility.rules import Post, judgement, requirements
 from models.eligibility.standing_facts import Facts
 from models.paths.telling import Blocked, Change, Gap, StepCourse, StepFacts
-from models.points.lines import accounts, tables_needed
 from models.posts.fit import Standard
-from models.posts.histories import Array
+from models.posts.histories import EPOCH, Array
 from serving.paths.record import OfficerRecord
 
 MOST_COURSES = 3  # for one step; nobody prepares a move with ten
 MOST_CHANGES = 3  # courses tried as the one change that would help
-PASSED = 100.0  # a course on a path is thought to be passed
 ACTS = ("course", "level")  # what an officer can do something about before the day of the step
+NEVER = 10**9
 Barring = tuple[list[Blocked], list[tuple[Blocked, date | None]]]
 
 
@@ -55,11 +53,10 @@ class OfficerSteps:
     shared: Catalogues
     families: tuple[str, ...] = ()
     _blocked: dict[str, Barring] = field(default_factory=dict)
-    _points: dict[str, float | None] = field(default_factory=dict)
 
     def as_step_facts(self) -> StepFacts:
-        """As the planner asks for them."""
-        return StepFacts(self.gaps, self.courses, self.points, self.blocked, self.changes)
+        """As the planner asks for them, points left out."""
+        return StepFacts(self.gaps, self.courses, blocked=self.blocked, changes=self.changes, closed_on=self.closed_on)
 
     def gaps(self, _: str, post: str) -> Sequence[Gap]:
         """Competencies below the standard of the post; one never assessed is told without a level."""
@@ -89,12 +86,6 @@ class OfficerSteps:
             for one in chosen
         ]
 
-    def points(self, officer_id: str, post: str) -> float | None:
-        """Points that the step earns: a first full year in the post and the courses it asks for; None for a rank."""
-        if post not in self._points:
-            self._points[post] = self._earned(officer_id, post)
-        return self._points[post]
-
     def blocked(self, _: str, post: str, day: date) -> Sequence[Blocked]:
         """Rules not met on a day if only time passes; before the day of a step, courses and levels can still be met."""
         if post not in self._blocked:
@@ -103,6 +94,15 @@ class OfficerSteps:
         if day <= self.record.as_of:
             return today
         return [rule for rule, met_from in later if met_from is None or met_from > day]
+
+    def closed_on(self, _: str, post: str, days: Array) -> Array:
+        """(n,) whether `blocked` tells of any rule on each day."""
+        if post not in self._blocked:
+            self._blocked[post] = self._barring(post)
+        today, later = self._blocked[post]
+        until = [NEVER if met_from is None else (met_from - EPOCH).days for _, met_from in later]
+        then = days < max(until, default=-NEVER)
+        return np.where(np.floor(days) <= (self.record.as_of - EPOCH).days, bool(today), then)
 
     def changes(self, _: str) -> Sequence[Change]:
         """The courses not taken yet that open the goal's job families most."""
@@ -139,43 +139,6 @@ class OfficerSteps:
         others = {one.code for one in asked if one.fact not in ACTS}
         rules = [(Blocked(one.code, Bilingual(one.zh, one.en)), one.met_from) for one in found]
         return [rule for rule, _ in rules], [(rule, day) for rule, day in rules if rule.rule in others]
-
-    def _earned(self, officer_id: str, post: str) -> float | None:
-        known, rules = self.shared.posts.get(post), self.shared.policy.points
-        if known is None:
-            return None
-        start, after = self.record.as_of, add_months(self.record.as_of, 12) + timedelta(days=1)
-        frames = {name: self.record.rows(name) for name in tables_needed(rules) if name in self.record.frames}
-        if "postings" in frames:
-            open_ones = frames["postings"]["ended_on"].isna()
-            ended = frames["postings"]["ended_on"].mask(open_ones, pd.Timestamp(start))
-            frames["postings"] = frames["postings"].assign(ended_on=ended)
-        courses = [one.course_id for one in self.courses(officer_id, post, self.gaps(officer_id, post))]
-        moved = _with_step(frames, known, courses, start)
-        before, then = (accounts(one, [officer_id], rules, after)[0].total for one in (frames, moved))
-        return max(0.0, round(then - before, 2))
-
-
-def _with_step(
-    frames: dict[str, pd.DataFrame], post: Post, courses: Sequence[str], day: date
-) -> dict[str, pd.DataFrame]:
-    """The records as if the officer had taken up the post on a day, in a unit of its level, and taken the courses."""
-    found, moment = dict(frames), pd.Timestamp(day)
-    rows, units = frames.get("postings"), frames.get("units")
-    if rows is not None and len(rows):
-        unit = None
-        if units is not None and post.unit_level is not None:
-            fitting = units.loc[(units["unit_level"] == post.unit_level).fillna(False), "unit_id"]
-            unit = None if fitting.empty else str(fitting.iloc[0])
-        row = rows.iloc[[-1]].assign(post_id=post.post_id, unit_id=unit, started_on=moment, ended_on=None)
-        found["postings"] = pd.concat([rows, row.astype(rows.dtypes)], ignore_index=True)
-    taken = frames.get("course_completions")
-    if taken is not None and courses and rows is not None and len(rows):
-        new = pd.DataFrame({"course_id": list(courses)}).reindex(columns=list(taken.columns))
-        known = {"officer_id": rows["officer_id"].iloc[0], "occurred_on": moment, "known_on": moment, "score": PASSED}
-        new = new.assign(**{name: value for name, value in known.items() if name in taken})
-        found["course_completions"] = pd.concat([taken, new.astype(taken.dtypes)], ignore_index=True)
-    return found
 
 
 def _taken(names: dict[str, Bilingual], course: str) -> Bilingual:

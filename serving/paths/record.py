@@ -5,9 +5,11 @@ The reading is that of training (`training/paths/data.py`): steps are postings, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -32,20 +34,12 @@ class StatedGoal:
 
 @dataclass(frozen=True)
 class OfficerRecord:
-    """The rows of one officer as they stood on a day; `vacancies` come whole."""
+    """The rows of one officer as they stood on a day; tables without an officer come whole."""
 
     officer_id: str
     as_of: date
     frames: Frames
-
-    @classmethod
-    def of(cls, frames: Frames, officer_id: str, as_of: date) -> OfficerRecord:
-        """From the records of many."""
-        own = {
-            name: rows[(rows["officer_id"] == officer_id).to_numpy(bool)] if "officer_id" in rows else rows
-            for name, rows in frames.items()
-        }
-        return cls(officer_id, as_of, own)
+    _steps: dict[str, pd.DataFrame] = field(default_factory=dict, compare=False)
 
     @property
     def known(self) -> bool:
@@ -64,8 +58,11 @@ class OfficerRecord:
 
     def steps(self, kind: str) -> pd.DataFrame:
         """The posts or the rank steps held, in order, as `posting_sequences` has them; empty where none is known."""
-        rows = self.rows("postings") if kind == POST else self._ranks()
-        return posting_sequences(rows) if len(rows) else pd.DataFrame({"post_id": [], "started_on": []})
+        if kind not in self._steps:
+            rows = self.rows("postings") if kind == POST else self._ranks()
+            none = pd.DataFrame({"post_id": [], "started_on": []})
+            self._steps[kind] = posting_sequences(rows) if len(rows) else none
+        return self._steps[kind]
 
     def state(self, kind: str) -> CareerState:
         """Where the officer stands, as the model of a kind reads it."""
@@ -95,7 +92,7 @@ class OfficerRecord:
         return frozenset(str(course) for course in rows["course_id"]) if len(rows) else frozenset()
 
     def events(self, kind: str) -> frozenset[Event]:
-        """Everything on record that may change a plan.
+        """Everything of the officer on record that may change a plan; vacancies are everybody's (`RecordsOfDay`).
 
         What happens on a day is part of the records from the day after, so that is the day it is known from.
         """
@@ -111,8 +108,6 @@ class OfficerRecord:
         ):  # fmt: skip
             if len(self.rows(table)):
                 yield from _told(what, self.rows(table), item, "occurred_on")
-        if kind == POST and len(self.rows("vacancies")):
-            yield from _told("vacancy", self.rows("vacancies"), "post_id", "opened_on")
 
     def _ranks(self) -> pd.DataFrame:
         rows = self.rows("promotions")
@@ -142,6 +137,50 @@ class OfficerRecord:
         if rows.empty or "entered_on" not in rows or pd.isna(rows["entered_on"].iloc[-1]):
             return None
         return pd.Timestamp(rows["entered_on"].iloc[-1]).date()
+
+
+@dataclass(frozen=True)
+class RecordsOfDay:
+    """The records of many officers as they stood on a day, each officer's rows found once."""
+
+    frames: Frames
+    as_of: date
+    _known: dict[str, OfficerRecord] = field(default_factory=dict)
+
+    def of(self, officer_id: str) -> OfficerRecord:
+        """The record of one of them, without rows where nothing is known."""
+        if officer_id not in self._known:
+            own = {name: self._own(name, rows, officer_id) for name, rows in self.frames.items()}
+            held = self._held[1].iloc[list(self._held[0].get(officer_id, ()))]
+            steps = {POST: held} if len(held) else {}
+            self._known[officer_id] = OfficerRecord(officer_id, self.as_of, own, steps)
+        return self._known[officer_id]
+
+    @cached_property
+    def _held(self) -> tuple[dict[Hashable, Any], pd.DataFrame]:
+        """The posts that all officers held, in order, and the places of each officer's in them."""
+        rows = self.frames.get("postings", pd.DataFrame())
+        if rows.empty:
+            return {}, rows
+        steps = posting_sequences(rows)
+        return dict(steps["officer_id"].groupby(steps["officer_id"]).indices), steps
+
+    @cached_property
+    def vacancies(self) -> frozenset[Event]:
+        """Vacancies known, as events of whoever plans with posts."""
+        rows = self.frames.get("vacancies")
+        return frozenset() if rows is None else frozenset(_told("vacancy", rows, "post_id", "opened_on"))
+
+    def _own(self, name: str, rows: pd.DataFrame, officer_id: str) -> pd.DataFrame:
+        if "officer_id" not in rows:
+            return rows
+        return rows.iloc[list(self._places[name].get(officer_id, ()))]
+
+    @cached_property
+    def _places(self) -> dict[str, dict[Hashable, Any]]:
+        """Places of each officer's rows in every table that has officers, in the order of the table."""
+        named = {name: rows["officer_id"] for name, rows in self.frames.items() if "officer_id" in rows}
+        return {name: dict(ids.groupby(ids).indices) for name, ids in named.items()}
 
 
 def _told(kind: str, rows: pd.DataFrame, item: str, day: str) -> Iterator[Event]:

@@ -14,6 +14,7 @@ from serving.schemas import (
     Because,
     BlockedBy,
     Body,
+    Declined,
     Frame,
     NotScored,
     OfficerId,
@@ -82,6 +83,11 @@ class PathsRequest(Body):
         "各人上次的路径，用以判断进度；空为系统留存的上次路径",
         "the last plan of each officer, to judge progress by; where it is left out, the one that was kept", default={},
     )  # fmt: skip
+    retires_on: dict[OfficerId, Annotated[Day, Field(strict=False)]] = about(
+        "各人的退休日期，由人事系统给出；路径止于此日，不留存，不入模型；空为未知",
+        "day of retirement of each officer, from the personnel system; paths end there. It is not kept and feeds no "
+        "model; where it is left out, it is unknown", default={},
+    )  # fmt: skip
 
 
 class Gap(Answer):
@@ -132,6 +138,9 @@ class PathChange(Answer):
 class CareerPath(Answer):
     """一条路径。 / One path."""
 
+    path_id: str = about(
+        "路径代号，反馈时作为 item（item_kind 为 path）", "code of the path, the item of feedback of the kind path"
+    )
     chance: Probability = about("期限内沿此路径到达的可能性", "chance of arriving this way within the horizon")
     months: float = about("到达目标的预计月数", "months until the goal, median")
     low_months: float = about("80% 区间下限（月）", "low end of the 80 % interval")
@@ -157,6 +166,17 @@ class Progress(Answer):
     why: list[PlanReason] = about("原因", "why")
 
 
+class Retirement(Answer):
+    """所知的退休日期，路径止于此日。 / What is known of the day of retirement, where paths end."""
+
+    basis: Literal["given", "latest", "unknown"] = about(
+        "由请求给出、按入警日期推定最晚日期，或未知",
+        "given with the request, the latest that the day of joining allows, or unknown",
+    )
+    on: Day | None = about("日期；空为未知", "the day, null when unknown", default=None)
+    text: Text = about("说明", "the same in words")
+
+
 class PathsFound(Answer):
     """有路径的民警。 / An officer with paths."""
 
@@ -173,6 +193,10 @@ class PathsFound(Answer):
     )
     change: PathChange | None = about("最有帮助的一项改变", "the single change that would help most", default=None)
     progress: Progress = about("进度", "progress against the last plan")
+    declined: list[Declined] = about(
+        "因本人不感兴趣而未列出的路径或岗位", "paths and posts left out because the officer declined them", default=[]
+    )
+    retirement: Retirement = about("退休日期", "what is known of the day of retirement")
 
 
 class NoPathFound(Answer):
@@ -183,6 +207,10 @@ class NoPathFound(Answer):
     because: Because = about("没有路径的原因", "why there is no path")
     blocked_by: list[BlockedBy] = about("尚不满足的规则", "rules not met yet", default=[])
     progress: Progress | None = about("进度", "progress against the last plan", default=None)
+    declined: list[Declined] = about(
+        "因本人不感兴趣而未列出的路径或岗位", "paths and posts left out because the officer declined them", default=[]
+    )
+    retirement: Retirement = about("退休日期", "what is known of the day of retirement")
 
 
 class PathsAnswer(Frame):

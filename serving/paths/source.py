@@ -6,8 +6,8 @@ where there is one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -30,11 +30,14 @@ from models.paths.telling import Question, Told
 from models.points.lines import tables_needed
 from models.posts.fit import Standard, Wanting, wanting_of
 from models.posts.histories import Array
-from serving.api.opened import Absent
-from serving.paths.answers import NO_GOAL, NO_HISTORY, NOT_SERVING, AskedPath, PathDesk
+from serving.api.opened import Absent, no_champion
+from serving.feedback.suggesting import Suggester
+from serving.paths.answers import PathDesk
+from serving.paths.asking import NO_GOAL, NO_HISTORY, NOT_SERVING, AskedPath
+from serving.paths.earnings import EarningStep, earned
 from serving.paths.facts import Catalogues, OfficerSteps
 from serving.paths.plan_log import plan_log
-from serving.paths.record import Frames, OfficerRecord
+from serving.paths.record import Frames, OfficerRecord, RecordsOfDay
 from serving.paths.schemas import PathGoal
 from serving.points.answers import HistoryRecords, RecordSource
 from serving.schemas import Because
@@ -60,7 +63,7 @@ class RecordPaths:
         """The records of these officers as they stood on a day."""
         tables = tuple(dict.fromkeys((*NEEDS, *OWN_TABLES, *tables_needed(self.policy.points))))
         ids = list(dict.fromkeys(officer_ids))
-        return RecordDay(self, ids, as_of, self.records(ids, as_of, tables), {})
+        return RecordDay(self, ids, RecordsOfDay(self.records(ids, as_of, tables), as_of), {})
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,19 @@ class RecordDay:
 
     source: RecordPaths
     officer_ids: Sequence[str]
-    as_of: date
-    frames: Frames
-    before: dict[date, Frames]
+    records: RecordsOfDay
+    before: dict[date, RecordsOfDay]
+    openings: dict[date, list[Event]] = field(default_factory=dict)  # vacancies not known on those days
+
+    @property
+    def as_of(self) -> date:
+        """The day."""
+        return self.records.as_of
+
+    @property
+    def frames(self) -> Frames:
+        """The records of all these officers."""
+        return self.records.frames
 
     def question(self, officer_id: str, goal: PathGoal | None, horizon_months: int | None) -> AskedPath | Because:
         """The question of one officer, or why there is none."""
@@ -91,13 +104,30 @@ class RecordDay:
         horizon = horizon_months or own_months or self.source.policy.paths.default_horizon_months
         posts = self._posts(asked)
         called = self.name(asked.goal)
-        question = Question(officer_id, record.state(kind), asked.goal, posts, horizon, kind=kind, called=called)
+        state = record.state(kind)
+        question = Question(officer_id, state, asked.goal, posts, horizon, kind=kind, called=called)
         if kind == POST and self._catalogues.lifts is not None:
             question = replace(question, factors=self._steps(question).factors())
-        return AskedPath(question, record.state(kind).posts[-1], None if goal is None else f"{goal.kind}:{goal.goal}")
+        return AskedPath(question, state.posts[-1], None if goal is None else f"{goal.kind}:{goal.goal}")
 
-    def tell(self, question: Question, top: int) -> Told:
-        """Paths, or why there is none."""
+    def tell_all(self, questions: Sequence[Question], top: int) -> list[Told]:
+        """Paths of each, or why there is none; the points of all steps are counted together."""
+        told = [self._tell(question, top) for question in questions]
+        wanted: dict[tuple[str, str], EarningStep] = {}
+        for question, one in zip(questions, told, strict=True):
+            for step in (step for path in one.paths for step in path.steps):
+                post = self._catalogues.posts.get(step.post) if question.kind == POST else None
+                if post is not None:
+                    courses = tuple(course.course_id for course in step.courses)
+                    wanted[question.officer_id, step.post] = EarningStep(question.officer_id, post, courses)
+        points = earned(self.frames, list(wanted.values()), self.source.policy.points, self.as_of)
+        known: dict[str, dict[str, float]] = {}
+        for (officer, post_id), value in zip(wanted, points, strict=True):
+            known.setdefault(officer, {})[post_id] = value
+        pairs = zip(questions, told, strict=True)
+        return [one.with_points(known.get(question.officer_id, {})) for question, one in pairs]
+
+    def _tell(self, question: Question, top: int) -> Told:
         kind = self.source.bundle.kinds[question.kind]
         planner = PathPlanner(kind.model, kind.catalogue, kind.ranks, self.source.policy.paths)
         if question.kind == POST:
@@ -107,11 +137,13 @@ class RecordDay:
     def events(self, question: Question, since: date) -> Sequence[Event]:
         """What became known about an officer's plan after `since`, in order."""
         if since not in self.before:
-            self.before[since] = self.source.records(self.officer_ids, since, EVENT_TABLES)
-        old = OfficerRecord.of(self.before[since], question.officer_id, since)
-        known = {(one.kind, one.item, one.occurred_on) for one in old.events(question.kind)}
-        now = self._record(question.officer_id).events(question.kind)
-        new = [one for one in now if (one.kind, one.item, one.occurred_on) not in known]
+            frames = self.source.records(self.officer_ids, since, EVENT_TABLES)
+            self.before[since] = RecordsOfDay(frames, since)
+            self.openings[since] = _new(self.records.vacancies, self.before[since].vacancies)
+        old = self.before[since].of(question.officer_id).events(question.kind)
+        new = _new(self._record(question.officer_id).events(question.kind), old)
+        if question.kind == POST:
+            new = [*new, *self.openings[since]]
         return sorted(new, key=lambda one: (one.known_on, one.occurred_on, one.kind, one.item))
 
     def name(self, item: str) -> Bilingual:
@@ -119,7 +151,7 @@ class RecordDay:
         return self._names.get(item, Bilingual(item, item))
 
     def _record(self, officer_id: str) -> OfficerRecord:
-        return OfficerRecord.of(self.frames, officer_id, self.as_of)
+        return self.records.of(officer_id)
 
     def _posts(self, asked: PathGoal) -> tuple[str, ...]:
         """The posts that count as reaching a goal; those of a family or field that the model knows."""
@@ -169,22 +201,28 @@ class RecordDay:
         return fields | courses | ranks | own[0] | own[1]
 
 
+def _new(now: Iterable[Event], before: Iterable[Event]) -> list[Event]:
+    """Events that were not on record before; one that is only known anew is none."""
+    known = {(one.kind, one.item, one.occurred_on) for one in before}
+    return [one for one in now if (one.kind, one.item, one.occurred_on) not in known]
+
+
 def least_months(kind: KindModel, policy: Policy) -> Array:
     """(size,) the least time in each rank step before the next, 0 where policy knows none."""
     least = {step.code: 12.0 * (step.minimum_years or 0.0) for ladder in policy.ladders for step in ladder.steps}
     return np.array([least.get(step, 0.0) for step in kind.catalogue.posts])
 
 
-def open_paths(settings: Settings, policy: Policy, champion: Callable[[str], Loaded]) -> PathDesk | Absent:
+def open_paths(
+    settings: Settings, policy: Policy, champion: Callable[[str], Loaded], suggester: Suggester
+) -> PathDesk | Absent:
     """The desk, or what to do where no paths model was promoted; raises FeatureMismatch or UntrustedArtifact."""
     try:
         loaded = champion(NAME)
     except (FeatureMismatch, UntrustedArtifact):
         raise
     except NotReady:
-        return Absent(
-            f"{NAME} has no champion yet; run `pharos train {NAME}`, then `pharos promote {NAME}`, then restart"
-        )
+        return Absent(no_champion(NAME))
     identity = loaded.identity
     if (identity.service, identity.service_hash) != (SERVICE, service_hash()):
         raise FeatureMismatch(
@@ -192,7 +230,7 @@ def open_paths(settings: Settings, policy: Policy, champion: Callable[[str], Loa
             f"than this checkout has; train it again, or start the checkout that it was trained with"
         )
     source = RecordPaths(PathBundle.from_parts(loaded.parts), HistoryRecords.of(settings), policy)
-    return PathDesk(identity, source, plan_log(settings), policy)
+    return PathDesk(identity, source, plan_log(settings), suggester, policy)
 
 
 def _named(frames: Frames, table: str, key: str) -> dict[str, Bilingual]:

@@ -35,10 +35,11 @@ from serving.points.schemas import (
     PointsTarget,
     PointsWay,
 )
-from serving.schemas import Because, NotScored, Text
+from serving.schemas import NotScored
 from serving.talent.records import day_asked
+from serving.words import because_of, text_of
 
-UNKNOWN = Because(code=Reasons.UNKNOWN_OFFICER.value, zh=Reasons.UNKNOWN_OFFICER.zh, en=Reasons.UNKNOWN_OFFICER.en)
+UNKNOWN = because_of(Reasons.UNKNOWN_OFFICER.value, Reasons.UNKNOWN_OFFICER)
 
 
 class RecordSource(Protocol):
@@ -138,8 +139,8 @@ def _scored(records: Records, account: Account, plan: Plan | None) -> PointsScor
 def _line(records: Records, line: Line) -> PointsLine:
     return PointsLine(
         rule=line.rule.code,
-        name=Text(zh=line.rule.name_zh, en=line.rule.name_en),
-        text=_text(line_text(line)),
+        name=text_of(Bilingual(line.rule.name_zh, line.rule.name_en)),
+        text=text_of(line_text(line)),
         points=line.points,
         subtotal=line.subtotal,
         cap=line.rule.cap,
@@ -150,7 +151,7 @@ def _line(records: Records, line: Line) -> PointsLine:
 def _evidence(records: Records, line: Line, merit: Merit) -> Evidence:
     return Evidence(
         earned_on=merit.earned_on,
-        text=_text(merit_text(records, line.rule, merit)),
+        text=text_of(merit_text(records, line.rule, merit)),
         points=merit.points,
         counted=merit.counted,
         cut_off=merit.cut_off,
@@ -168,7 +169,7 @@ def _plan(records: Records, plan: Plan) -> PointsPlan:
         missing=plan.missing,
         reached_on=plan.on,
         losses=[
-            PointsLoss(rule=loss.rule.code, on=loss.on, points=loss.points, text=_text(loss_text(loss)))
+            PointsLoss(rule=loss.rule.code, on=loss.on, points=loss.points, text=text_of(loss_text(loss)))
             for loss in plan.losses
         ],
         ways=[
@@ -179,12 +180,12 @@ def _plan(records: Records, plan: Plan) -> PointsPlan:
                 gives=list(way.gives()),
                 days=list(way.days[: way.steps]),
                 by_itself_on=list(way.by_itself),
-                text=_text(way_text(way)),
+                text=text_of(way_text(way)),
             )
             for way in plan.ways
         ],
         combinations=[_combination(records, found) for found in plan.combinations],
-        text=_text(plan_text(plan)),
+        text=text_of(plan_text(plan)),
     )
 
 
@@ -194,12 +195,8 @@ def _combination(records: Records, found: Combination) -> PointsCombination:
             rule=step.rule.code,
             on=step.on,
             course_id=None if step.offer is None else step.offer.course_id,
-            text=_text(step_text(step, records)),
+            text=text_of(step_text(step, records)),
         )
         for step in found.steps
     ]
-    return PointsCombination(gain=found.gain, on=found.on, steps=steps, text=_text(combination_text(found)))
-
-
-def _text(words: Bilingual) -> Text:
-    return Text(zh=words.zh, en=words.en)
+    return PointsCombination(gain=found.gain, on=found.on, steps=steps, text=text_of(combination_text(found)))

@@ -1,19 +1,24 @@
 """`POST /v1/next_posts` without the web: officers in, posts with both scores, reasons and rules out.
 
-An officer without any known posting gets the posts that peers move to, and the answer says so (`cold_start`).
+An officer without any known posting gets the posts that peers move to, and the answer says so (`cold_start`). A post
+that an officer declined stays away without a cause, chance may try the last place, and all that is shown is logged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
 from data_contracts.policy import Policy
-from data_contracts.vocabulary import Bilingual
+from data_contracts.vocabulary import Bilingual, ItemKind
+from serving.feedback.declines import Declined as KeptAway
+from serving.feedback.schemas import told_declined
+from serving.feedback.suggesting import Asked as Showing
+from serving.feedback.suggesting import Suggested, Suggester
 from serving.freshness import UNKNOWN, AgeLimits, FeatureSource, read_fresh
 from serving.night.manifest import ModelIdentity
 from serving.posts.career_records import CareerRecord
@@ -86,6 +91,7 @@ class CareerDesk:
     model: ModelIdentity
     ranker: PostRanker
     source: FeatureSource
+    suggester: Suggester
     policy: Policy
     records: Callable[[Sequence[str], date], CareerRecord | None] = no_records
 
@@ -99,13 +105,21 @@ class CareerDesk:
         results: dict[str, PostsRanked | NotScored] = {
             name: NotScored(officer_id=name, because=why) for name, why in fresh.refused.items() if why != UNKNOWN
         }
-        asked = Asked(request.top, request.open_only, request.with_barred)
-        ids = [str(one) for frame in (fresh.frame, fresh.unknown) for one in frame["officer_id"]]
+        ids = list(dict.fromkeys(str(one) for frame in (fresh.frame, fresh.unknown) for one in frame["officer_id"]))
         record = self.records(ids, fresh.as_of) if ids else None
+        away = self.suggester.away(ids, now.date())
+        asked = Asked(self.suggester.needed(request.top, away), request.open_only, request.with_barred)
+        found: dict[str, tuple[Advised, bool]] = {}
         for frame, cold_start in ((fresh.frame, False), (fresh.unknown, True)):
             if len(frame):
-                found = self.ranker(frame, asked, record, self.policy)
-                results |= {one.officer_id: self._result(one, asked, cold_start=cold_start) for one in found}
+                advised = self.ranker(frame, asked, record, self.policy)
+                found |= {one.officer_id: (one, cold_start) for one in advised}
+        showing = Showing(request_id, ItemKind.POST.value, self.model, fresh.read_as_of, now)
+        ranked = {name: [(one.post_id, one.likelihood) for one in told.found.open] for name, (told, _) in found.items()}
+        shown = self.suggester.shown(showing, ranked, request.top, away)
+        for name, (told, cold_start) in found.items():
+            kept = _kept(told, shown[name], away.get(name, ()), request.top)
+            results[name] = self._result(kept, shown[name].away, asked.nothing, cold_start=cold_start)
         return NextPostsAnswer(
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
@@ -115,13 +129,25 @@ class CareerDesk:
             results=[results[officer_id] for officer_id in request.officer_ids],
         )
 
-    def _result(self, one: Advised, asked: Asked, *, cold_start: bool) -> PostsRanked | NotScored:
-        if not (one.found.open or one.found.barred):
-            return NotScored(officer_id=one.officer_id, because=asked.nothing)
+    def _result(
+        self, one: Advised, away: Sequence[KeptAway], nothing: Because, *, cold_start: bool
+    ) -> PostsRanked | NotScored:
+        if not (one.found.open or one.found.barred or away):
+            return NotScored(officer_id=one.officer_id, because=nothing)
         return PostsRanked(
             officer_id=one.officer_id,
             cold_start=cold_start,
             rules_checked=one.rules_checked,
             posts=suggested_posts(one.found.open, self.ranker.names),
             barred=suggested_posts(one.found.barred, self.ranker.names),
+            declined=[told_declined(kept) for kept in away],
         )
+
+
+def _kept(one: Advised, shown: Suggested, away: Sequence[KeptAway], top: int) -> Advised:
+    """What is shown of what was found, in the order shown; a declined post is not among the barred ones either."""
+    by_id = {post.post_id: post for post in one.found.open}
+    out = {kept.item for kept in away if kept.item_kind == ItemKind.POST.value}
+    barred = [post for post in one.found.barred if post.post_id not in out]
+    chosen = tuple(by_id[item.item] for item in shown.items)
+    return replace(one, found=replace(one.found, open=chosen, barred=tuple(barred[:top])))

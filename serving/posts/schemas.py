@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from data_contracts.vocabulary import Bilingual
-from serving.schemas import BlockedBy, FitPart, OpenVacancy, PostSuggestion, Reason, Text
+from serving.schemas import BlockedBy, FitPart, OpenVacancy, PostSuggestion, Reason
+from serving.words import text_of
 
 if TYPE_CHECKING:
     from models.posts.suggestions import Suggestion  # brings torch
@@ -22,15 +23,13 @@ def _post(one: Suggestion, names: Mapping[str, Bilingual]) -> PostSuggestion:
     parts = () if one.fit is None else one.fit.parts
     return PostSuggestion(
         post_id=one.post_id,
-        name=Text(zh=name.zh, en=name.en),
+        name=text_of(name),
         score=one.likelihood,
         likelihood=one.likelihood,
         fit=None if one.fit is None else one.fit.score,
-        fit_parts=[
-            FitPart(part=part.code, score=part.score, text=Text(zh=part.text.zh, en=part.text.en)) for part in parts
-        ],
-        reasons=[Reason(theme=reason.code, text=Text(zh=reason.zh, en=reason.en)) for reason in one.reasons],
-        blocked_by=[BlockedBy(rule=rule.code, text=Text(zh=rule.zh, en=rule.en)) for rule in one.blocked_by],
+        fit_parts=[FitPart(part=part.code, score=part.score, text=text_of(part.text)) for part in parts],
+        reasons=[Reason(theme=reason.code, text=text_of(reason)) for reason in one.reasons],
+        blocked_by=[BlockedBy(rule=rule.code, text=text_of(rule)) for rule in one.blocked_by],
         vacancies=[
             OpenVacancy(vacancy_id=v.vacancy_id, unit_id=v.unit_id, places=v.places, closes_on=v.closes_on)
             for v in one.vacancies

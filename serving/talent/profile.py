@@ -7,11 +7,10 @@ from datetime import datetime
 
 from data_contracts.asof import AsOf
 from data_contracts.policy import Policy
-from data_contracts.vocabulary import Bilingual
 from models.talent.capability import Capabilities, Capability, UnitCapability
 from models.talent.profile import Figure, Gap, OfficerProfile, Profiles
 from serving.access.reach import EVERYWHERE, Sight
-from serving.schemas import Because, ModelName, NotScored, Text
+from serving.schemas import Because, ModelName, NotScored
 from serving.talent.profile_schemas import (
     CompetencyGap,
     CourseNeeded,
@@ -24,6 +23,7 @@ from serving.talent.profile_schemas import (
     UnitProfiled,
 )
 from serving.talent.records import UNKNOWN_OFFICER, RecordReader, Records, day_asked, old
+from serving.words import text_of
 
 UNKNOWN_UNIT = Because(code="unknown_unit", zh="没有该单位的结果", en="nothing is known of this unit")
 TABLES = (
@@ -88,12 +88,12 @@ def _profiled(found: OfficerProfile) -> OfficerProfiled:
 
 def _figure(one: Figure) -> ProfileFigure:
     said = {name: getattr(one, name) for name in ("theme", "value", "median", "percentile", "peers", "circle")}
-    return ProfileFigure(figure=one.code, text=_text(one.text), **said)
+    return ProfileFigure(figure=one.code, text=text_of(one.text), **said)
 
 
 def _gap(one: Gap) -> CompetencyGap:
     said = {name: getattr(one, name) for name in ("competency", "standard", "level", "gap", "measured_on")}
-    return CompetencyGap(text=_text(one.text), **said)
+    return CompetencyGap(text=text_of(one.text), **said)
 
 
 def _unit(units: Capabilities, unit_id: str, sight: Sight) -> UnitProfiled | UnitNotProfiled:
@@ -120,12 +120,8 @@ def _competency(one: Capability) -> UnitCompetency:
     names = ("competency", "officers", "measured", "below", "share", "low", "high", "mean_gap", "thin")
     said = {name: getattr(one, name) for name in names}
     courses = [
-        CourseNeeded(course_id=course.course_id, name=_text(course.name), hours=course.hours,
+        CourseNeeded(course_id=course.course_id, name=text_of(course.name), hours=course.hours,
                      hours_in_all=course.hours_in_all)
         for course in one.courses
     ]  # fmt: skip
-    return UnitCompetency(courses=courses, text=_text(one.text), **said)
-
-
-def _text(words: Bilingual) -> Text:
-    return Text(zh=words.zh, en=words.en)
+    return UnitCompetency(courses=courses, text=text_of(one.text), **said)

@@ -58,6 +58,14 @@ def test_each_officer_gets_the_paths_of_their_own_post_and_goal() -> None:
     assert (found.months <= found.high).all()
 
 
+def test_one_search_gives_the_routes_and_the_chance() -> None:
+    asked = Goals(standing_at([0, 1, 3]), np.array([3, 0, 2]), 48.0)
+    routes, chances = hand_made().ways(asked, 2)
+    assert routes == hand_made().routes(asked, 2)
+    np.testing.assert_array_equal(chances, hand_made().chance(asked))
+    assert (chances > [sum(route.chance for route in one) for one in routes]).any()
+
+
 def test_unknown_and_reached_goals_have_no_path() -> None:
     found = hand_made().find(Goals(standing_at([0, 1]), np.array([4, 1]), 48.0))
     assert [list(paths) for paths in found.paths] == [[], []]
@@ -78,6 +86,17 @@ def test_the_penalty_parts_paths_that_are_alike() -> None:
     apart = hand_made(chain, penalty=5.0).routes(asked, 2)[0]
     assert {route.path for route in plain} == {(1, 2, 4), (1, 4)}
     assert {route.path for route in apart} == {(1, 2, 4), (3, 4)}
+
+
+def test_the_direct_way_is_among_three_and_never_instead_of_the_best_one() -> None:
+    chain = np.zeros((6, 6))
+    chain[0, 1], chain[0, 2], chain[0, 3], chain[0, 4], chain[0, 5] = 0.3, 0.3, 0.2, 0.19, 0.01
+    chain[1, 5] = chain[2, 5] = chain[3, 5] = chain[4, 5] = 1.0
+    asked = _asked(0, 5, 120.0)
+    assert [route.path for route in hand_made(chain).routes(asked, 3)[0]] == [(1, 5), (2, 5), (5,)]
+    assert [route.path for route in hand_made(chain).routes(asked, 1)[0]] == [(1, 5)]
+    chain[0, 5] = 0.0
+    assert [route.path for route in hand_made(chain).routes(asked, 3)[0]] == [(1, 5), (2, 5), (3, 5)]
 
 
 def test_no_path_goes_where_a_rule_forbids() -> None:

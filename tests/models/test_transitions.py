@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import scipy.sparse as sp
 
 from models.courses.lifts import CourseLifts
-from models.paths.transitions import WAYS, Transitions
+from models.paths.likeness import Likeness
+from models.paths.transitions import SENIORITIES, WAYS, Transitions, seniority_row
 from models.posts.histories import Array, Histories
 from tests.models.path_models import Chain, standing_at
 from tests.training.path_worlds import CUT, ladder_frames
@@ -44,7 +48,47 @@ def test_too_few_moves_leave_the_weights_as_they_were() -> None:
     few = data.moves.take(slice(0, 1))
     found = Transitions.fit(few, data.catalogue)
     assert found.weights.shape == (4, len(WAYS))
-    assert found.weights[0, 0] == 0.25
+    assert found.weights[0, 0] == 0.2
+
+
+def test_posts_that_are_left_for_the_same_places_speak_for_each_other() -> None:
+    """Of six posts three lead to 6 and three to 7; 5 was left once only, to another place, but its like went to 7."""
+    counts = np.zeros((9, 8))
+    counts[[0, 1, 2], 6] = 40.0
+    counts[[0, 1, 2], 3] = 10.0
+    counts[[3, 4], 7] = 40.0
+    counts[[3, 4, 5], 1] = 10.0
+    found = Likeness.fit(sp.csr_matrix(counts))
+    rows = found.rows(np.arange(9))
+    np.testing.assert_allclose(rows.sum(1), 1.0)
+    assert rows[5, 7] > 10 * rows[5, 6]
+    assert rows[0, 6] > 10 * rows[0, 7]
+    goals = np.array([7, 6, 0])
+    np.testing.assert_allclose(found.cells(np.array([5, 0, 8]), goals), rows[[5, 0, 8], goals])
+
+
+def test_people_of_one_rank_and_length_of_service_are_counted_together() -> None:
+    start = standing_at([0, 0, 0, 0])
+    years = np.array([0.5, 3.0, 30.0, np.nan], np.float32)
+    known = replace(start, rank=np.array([0, 1, 1, 7], np.int32), tenure_days=years * 365.25)
+    assert seniority_row(known, 2).tolist() == [0, SENIORITIES + 2, SENIORITIES + 7, SENIORITIES - 1]
+
+
+def test_where_the_young_go_is_not_where_the_old_go() -> None:
+    data = _data()
+    count = len(data.moves)
+    young = np.arange(count) % 2 == 0
+    histories = replace(data.moves.histories, tenure_days=np.where(young, 100.0, 9000.0).astype(np.float32),
+                        posts=np.where(np.arange(data.moves.histories.posts.shape[1]) == 0, 0, -1)
+                        * np.ones((count, 1), np.int32))  # fmt: skip
+    targets = np.where(young, 3, 4)
+    moves = type(data.moves)(histories, targets, data.moves.novel, data.moves.officers)
+    found = Transitions.fit(moves, data.catalogue)
+    chances = found.chances(histories.take(np.array([0, 1])))
+    assert chances[0, 3] > 0.75
+    assert chances[1, 4] > 0.75
+    again = Transitions.from_parts(found.to_parts())
+    np.testing.assert_array_equal(again.chances(histories), found.chances(histories))
 
 
 def test_a_course_whose_holders_go_where_others_do_not_opens_that_family() -> None:

@@ -26,6 +26,7 @@ from serving.posts.career_records import CareerRecord
 from serving.posts.recommend import Advised, Asked, CareerDesk
 from serving.risk.warn import RiskDesk
 from serving.units.answers import UnitDesk
+from tests.serving.feedback_room import plain_suggester
 from tests.serving.guidance_state import guidance
 from tests.serving.unit_force import published
 
@@ -128,7 +129,7 @@ def risk_desk(source: FakeSource, rows: Mapping[str, tuple[float | None, float |
 
 
 def career_desk(source: FakeSource, silent: tuple[str, ...] = ()) -> CareerDesk:
-    return CareerDesk(CAREER_MODEL, FakeRanker(silent), source, policy())
+    return CareerDesk(CAREER_MODEL, FakeRanker(silent), source, plain_suggester(), policy())
 
 
 @cache

@@ -3,18 +3,63 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 import pandas as pd
 
+from data_contracts import service_log
+from data_contracts.feedback_rules import ExploringPolicy
+from data_contracts.policy import policy
+from data_contracts.pseudonyms import Pseudonyms
 from models.feedback.exploration import ShownItem
+from serving.feedback.declines import DeclineBook
 from serving.feedback.exposures import ExposureLog, Given, Showing
 from serving.feedback.schemas import FeedbackRequest
+from serving.feedback.suggesting import Suggester
 from serving.night.manifest import ModelIdentity
 
 NOW = datetime(2026, 3, 10, 9, 30)
 MODEL = ModelIdentity(name="next-post", version="3", sha256="a" * 64, service="career_v1", service_hash="b" * 64)
 NOTHING = pd.DataFrame({"officer_id": [], "cause": [], "since": pd.to_datetime([]), "item": []})
+
+
+class NoLog(ExposureLog):
+    """Keeps nothing and knows nothing."""
+
+    def show(self, answers: object) -> None:
+        """Nothing is logged."""
+
+    def declined(self, officer_ids: Sequence[str]) -> pd.DataFrame:
+        """Nobody declined anything."""
+        return pd.DataFrame(columns=["officer_id", "item_kind", "item", "reason", "occurred_on"])
+
+
+def plain_suggester() -> Suggester:
+    """Shows each ranking as it is."""
+    rules, log = policy().feedback, NoLog("sqlite://")
+    book = DeclineBook(log, rules.declining, lambda _officers, _day: NOTHING)
+    return Suggester(log, book, replace(rules.exploring, share=0.0), Pseudonyms(b"a key"))
+
+
+def kept_suggester(log: ExposureLog, share: float = 0.0, changes: pd.DataFrame = NOTHING) -> Suggester:
+    """With a log and its declines; `share` of the answers try one item of five below the list."""
+    book = DeclineBook(log, policy().feedback.declining, lambda _officers, _day: changes)
+    return Suggester(log, book, ExploringPolicy(share=share, places=1, depth=5), Pseudonyms(b"a key"))
+
+
+def decline(log: ExposureLog, officer_id: str, kind: str, item: str, day: date) -> None:
+    """The officer does not want it."""
+    name = f"no-{officer_id}-{kind}-{item}"[:64]
+    log.take([Given(name, officer_id, kind, item, "declined", "far away", day, day)])
+
+
+def shown_rows(log: ExposureLog, kind: str) -> pd.DataFrame:
+    """What the log says was shown of a kind, by request, officer and place."""
+    with service_log.reading(log.url) as connection:
+        rows = service_log.exposures(connection)
+    return rows[rows["item_kind"] == kind].sort_values(["request_id", "officer_id", "position"], ignore_index=True)
 
 
 def ranking(*items: str) -> list[tuple[str, float]]:

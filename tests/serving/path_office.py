@@ -18,6 +18,7 @@ from serving.paths.plan_log import plan_log
 from serving.paths.source import RecordPaths
 from serving.points.answers import HistoryRecords
 from tests.models.records import framed
+from tests.serving.feedback_room import plain_suggester
 from tests.training.path_worlds import ladder_frames, rank_frames
 from training.paths.train import fit_bundle
 
@@ -101,7 +102,7 @@ def moved_on(history: History) -> None:
 def desk(settings: Settings) -> PathDesk:
     """The desk of the service over that history."""
     source = RecordPaths(bundle(), HistoryRecords.of(settings), policy())
-    return PathDesk(IDENTITY, source, plan_log(settings), policy())
+    return PathDesk(IDENTITY, source, plan_log(settings), plain_suggester(), policy())
 
 
 def _posting(officer_id: str, post: str, day: str) -> dict[str, Any]:

@@ -179,12 +179,12 @@ def test_a_declined_course_stays_away_and_makes_room_but_never_a_required_one(as
     ]  # fmt: skip
 
 
-def test_what_is_shown_beyond_the_rules_is_logged_by_place(ask: Ask, log: ExposureLog) -> None:
+def test_what_is_shown_is_logged_by_place_and_required_courses_as_certain(ask: Ask, log: ExposureLog) -> None:
     ask({"officer_ids": ["o", "p"]}, Colleagues("a", "b"))
     rows = logged(log).sort_values(["officer_id", "position"])
     assert rows[["officer_id", "item_kind", "item", "position", "score"]].to_numpy().tolist() == [
-        ["o", "course", "a", 1, 1.0], ["o", "course", "b", 2, 0.5],
-        ["p", "course", "a", 1, 1.0], ["p", "course", "b", 2, 0.5],
+        ["o", "course", "need", 1, 1.0], ["o", "course", "a", 2, 1.0], ["o", "course", "b", 3, 0.5],
+        ["p", "course", "law", 1, 1.0], ["p", "course", "a", 2, 1.0], ["p", "course", "b", 3, 0.5],
     ]  # fmt: skip
     assert set(rows["model_name"] + " " + rows["model_version"]) == {"courses 3"}
     assert set(rows["propensity"]) == {1.0}
@@ -198,7 +198,8 @@ def test_chance_tries_the_last_place_and_leaves_what_is_required(ask: Ask, log: 
     ]
     assert {tuple(one[:2]) for one in lists} == {(("required", "need"), ("wave", "a"))}
     assert {one[2][1] for one in lists} == {"b", "c"}
-    assert set(logged(log).query("position == 2")["propensity"]) == {0.5}
+    assert set(logged(log).query("position == 3")["propensity"]) == {0.5}
+    assert set(logged(log).query("position < 3")["propensity"]) == {1.0}
 
 
 def test_without_its_log_the_desk_suggests_all_the_same(ask: Ask) -> None:

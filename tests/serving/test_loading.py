@@ -20,7 +20,7 @@ from models.artifacts import Parts
 from models.courses.next_course import features_hash
 from models.registry import ResolvedModel
 from serving import service
-from serving.api.opened import Absent, Desks
+from serving.api.opened import Absent, Desks, no_champion
 from serving.courses.advice import CourseDesk
 from serving.courses.crowds import COUNTS
 from serving.loading import Builders, GradedScorer, Loaded, open_desks
@@ -65,7 +65,9 @@ def test_both_champions_open_both_desks(use: Settings, champions: Callable[..., 
     folders = [champions("risk"), champions("next-post")]
     source = FakeSource({})
     desks = open_desks(use, source, FAKES)
-    assert desks.missing() == []
+    assert [one.split()[0] for one in desks.missing()] == ["paths", "courses"], "each with what to do"
+    assert all("pharos promote" in one for one in desks.missing())
+    assert [model.name for model in desks.models()] == ["risk", "next-post", "recent_popularity_30d"]
     assert not isinstance(desks.risk, Absent)
     assert not isinstance(desks.careers, Absent)
     assert (desks.risk.model.version, desks.risk.model.sha256) == ("4", artifacts.digest(folders[0]))
@@ -189,6 +191,9 @@ def test_features_too_old_to_score_on_are_told_at_the_start_and_by_readyz_with_t
             assert [one["code"] for one in client.get("/readyz").json()["notices"]] == code
     said = told.export_text()
     assert "PHAROS_TODAY=2026-10-28" in said
+    for words in ("risk version 4", "next-post version 4", "recent_popularity_30d version none"):
+        assert words in said
+    assert no_champion("paths") in said
     assert "PHAROS_TODAY=2026-10-29" not in said
     assert said.count("nobody is scored") == 1, "each notice once, whichever desks need it"
     assert "never filled" in said

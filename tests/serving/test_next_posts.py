@@ -31,6 +31,7 @@ from serving.schemas import NextPostsRequest, NotScored, PostsRanked
 from tests.features.histories import records
 from tests.features.test_record import framed
 from tests.serving.desks import CAREER_MODEL
+from tests.serving.feedback_room import plain_suggester
 from training.posts.background_data import background_data
 from training.posts.data import Frames, known_by, training_data
 from training.posts.evidence import moved_within
@@ -57,7 +58,9 @@ class Bureau:
     def desk(self, settings: Settings | None = None, model: NextPostModel | None = None) -> CareerDesk:
         source: FeatureSource = self.source()
         ranker: PostRanker = CareerRanker(model or self.model, {})
-        return CareerDesk(CAREER_MODEL, ranker, source, policy(), CareerRecords.of(settings or self.settings))
+        return CareerDesk(
+            CAREER_MODEL, ranker, source, plain_suggester(), policy(), CareerRecords.of(settings or self.settings)
+        )
 
     @property
     def officers(self) -> list[str]:

@@ -19,6 +19,7 @@ from serving.paths.schemas import NoPathFound, PathsFound, PathsRequest, PathSte
 from serving.paths.source import open_paths
 from serving.schemas import NotScored
 from tests.models.records import framed
+from tests.serving.feedback_room import plain_suggester
 from tests.serving.path_office import bundle, desk, moved_on, office
 
 NOW = datetime(2021, 1, 2, 8)
@@ -125,20 +126,48 @@ def test_a_correction_of_what_was_known_is_no_news(state: Settings) -> None:
     assert [why.code for why in found.progress.why] == ["nothing"]
 
 
+def test_together_everybody_gets_what_each_gets_alone(state: Settings) -> None:
+    moved_on(office(state))
+    goal, later = {"kind": "job_family", "goal": "legal"}, datetime(2021, 1, 20)
+    everybody = ("still", "x", "r", "fresh", "nobody", "gone")
+    for now in (NOW, later):  # the second time against the kept plans
+        together = ask(desk(state), *everybody, goal=goal, now=now)
+        alone = [ask(desk(state), one, goal=goal, as_of=now.date(), now=now)[0] for one in everybody]
+        kept = [one.model_copy(update={"progress": None}) for one in together]
+        assert kept == [one.model_copy(update={"progress": None}) for one in alone]
+    assert len({one.status for one in together}) > 1
+
+
+def test_without_a_day_of_retirement_the_day_of_joining_bounds_it(state: Settings) -> None:
+    history = office(state)
+    old = {"officer_id": "old", "entered_on": "1979-03-01", "known_on": "2016-06-01"}
+    seat = {"officer_id": "old", "post_id": "a", "unit_id": "s", "started_on": "2019-06-01", "known_on": "2019-06-01"}
+    history.append_all({"officers": framed("officers", [old]), "postings": framed("postings", [seat])}, "old")
+    goal = {"kind": "post", "goal": "z"}
+    young, elder = ask(desk(state), "x", "old", goal=goal, horizon_months=60)
+    assert isinstance(young, PathsFound)
+    assert (young.retirement.basis, young.retirement.on) == ("latest", date(2058, 6, 1))
+    assert isinstance(elder, NoPathFound)
+    assert (elder.because.code, elder.retirement.on) == ("retirement_first", date(2021, 3, 1))
+    given = ask(desk(state), "old", goal=goal, horizon_months=60, retires_on={"old": "2030-01-01"})[0]
+    assert isinstance(given, PathsFound)
+    assert given.retirement.basis == "given"
+
+
 def _loaded(service: str = SERVICE, digest: str | None = None) -> Callable[[str], Loaded]:
     identity = ModelIdentity("paths", "3", "c" * 64, service, digest or service_hash())
     return lambda _: Loaded(identity, bundle().to_parts(), {})
 
 
 def test_the_desk_opens_on_a_champion_and_is_absent_without_one(state: Settings) -> None:
-    opened = open_paths(state, policy(), _loaded())
+    opened = open_paths(state, policy(), _loaded(), plain_suggester())
     assert isinstance(opened, PathDesk)
     assert opened.model.version == "3"
 
     def none(_: str) -> Loaded:
         raise NotReady("none")
 
-    absent = open_paths(state, policy(), none)
+    absent = open_paths(state, policy(), none, plain_suggester())
     assert isinstance(absent, Absent)
     assert "pharos promote paths" in absent.because
 
@@ -146,6 +175,6 @@ def test_the_desk_opens_on_a_champion_and_is_absent_without_one(state: Settings)
         raise UntrustedArtifact("signature")
 
     with pytest.raises(UntrustedArtifact):
-        open_paths(state, policy(), broken)
+        open_paths(state, policy(), broken, plain_suggester())
     with pytest.raises(FeatureMismatch, match="another reading"):
-        open_paths(state, policy(), _loaded(digest="older"))
+        open_paths(state, policy(), _loaded(digest="older"), plain_suggester())

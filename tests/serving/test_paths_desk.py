@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -18,13 +18,15 @@ from models.paths.replanning import Event, Plan
 from models.paths.telling import Blocked, Change, Gap, Question, StepCourse, StepFacts, Told
 from models.posts.histories import CareerState
 from serving.night.manifest import ModelIdentity
-from serving.paths.answers import NO_GOAL, AskedPath, PathDesk
+from serving.paths.answers import PathDesk
+from serving.paths.asking import NO_GOAL, AskedPath
 from serving.paths.plan_log import PlanKey
 from serving.paths.schemas import NoPathFound, PathGoal, PathsAnswer, PathsFound, PathsRequest
 from serving.schemas import Because, NotScored
 from serving.talent.records import UNKNOWN_OFFICER
 from tests.models.path_models import CATALOGUE, hand_made
 from tests.serving.desks import NOW
+from tests.serving.feedback_room import plain_suggester
 
 MODEL = ModelIdentity("paths", "2", "c" * 64, "career_v1", "h2")
 RULE = Blocked("grassroots", Bilingual("两年基层经历", "two years at the grass roots"))
@@ -58,8 +60,8 @@ class FakePaths:
         question = Question(officer_id, state, code, (code,), horizon_months or policy().paths.default_horizon_months)
         return AskedPath(question, START[officer_id], None if goal is None else f"{goal.kind}:{goal.goal}")
 
-    def tell(self, question: Question, top: int) -> Told:
-        return PLANNER.tell(question, top)
+    def tell_all(self, questions: Sequence[Question], top: int) -> Sequence[Told]:
+        return [PLANNER.tell(question, top) for question in questions]
 
     def events(self, question: Question, since: date) -> Sequence[Event]:
         return [event for event in self.known if since < event.known_on]
@@ -87,7 +89,7 @@ class KeptPlans:
 
 
 def _desk(*events: Event, plans: KeptPlans | None = None) -> PathDesk:
-    return PathDesk(MODEL, FakePaths(events), plans or KeptPlans(), policy())
+    return PathDesk(MODEL, FakePaths(events), plans or KeptPlans(), plain_suggester(), policy())
 
 
 def _ask(desk: PathDesk, *officers: str, **more: object) -> list[PathsFound | NoPathFound | NotScored]:
@@ -228,10 +230,38 @@ def test_rules_that_block_the_goal_are_named() -> None:
     planner = replace(PLANNER, facts=facts)
 
     class Blocking(FakePaths):
-        def tell(self, question: Question, top: int) -> Told:
-            return planner.tell(question, top)
+        def tell_all(self, questions: Sequence[Question], top: int) -> Sequence[Told]:
+            return [planner.tell(question, top) for question in questions]
 
-    desk = PathDesk(MODEL, Blocking(), KeptPlans(), policy())
+    desk = PathDesk(MODEL, Blocking(), KeptPlans(), plain_suggester(), policy())
     (found,) = _ask(desk, "a")
     assert isinstance(found, NoPathFound)
     assert (found.because.code, [one.rule for one in found.blocked_by]) == ("rule_blocks", ["grassroots"])
+
+
+def test_a_path_ends_at_the_day_of_retirement_that_the_caller_gives() -> None:
+    soon, late = NOW.date() + timedelta(days=60), date(2060, 1, 1)
+    (unknown,) = _ask(_desk(), "a")
+    assert isinstance(unknown, PathsFound)
+    assert (unknown.retirement.basis, unknown.retirement.on) == ("unknown", None)
+    assert "no account of it" in unknown.retirement.text.en
+    free, bound = _ask(_desk(), "a", "b", retires_on={"a": late, "b": soon})
+    assert isinstance(free, PathsFound)
+    assert free.paths == unknown.paths
+    assert (free.retirement.basis, free.retirement.on) == ("given", late)
+    assert isinstance(bound, NoPathFound)
+    assert bound.because.code == "retirement_first"
+    assert str(soon) in bound.retirement.text.zh
+    (sooner,) = _ask(_desk(), "b")
+    assert isinstance(sooner, PathsFound), "only retirement stood in the way"
+
+
+def test_every_step_of_a_path_comes_before_retirement() -> None:
+    end = NOW.date() + timedelta(days=600)
+    (found,) = _ask(_desk(), "a", retires_on={"a": end})
+    (free,) = _ask(_desk(), "a")
+    assert isinstance(found, PathsFound)
+    assert isinstance(free, PathsFound)
+    assert found.chance < free.chance
+    assert max(step.high_on for path in found.paths for step in path.steps) <= end
+    assert max(step.high_on for path in free.paths for step in path.steps) > end

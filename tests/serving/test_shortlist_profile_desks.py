@@ -14,6 +14,7 @@ from data_contracts.catalog import catalog
 from data_contracts.policy import policy
 from data_contracts.simulator.simulation import simulate
 from data_contracts.vocabulary import TalentField
+from models.talent.shortlist import Candidate, FieldScores
 from serving.access.reach import EVERYWHERE, Sight
 from serving.schemas import NotScored
 from serving.talent.profile import ProfileDesk
@@ -21,6 +22,7 @@ from serving.talent.profile_schemas import OfficerProfiled, ProfileRequest, Unit
 from serving.talent.records import Records
 from serving.talent.shortlist import ShortlistDesk
 from serving.talent.shortlist_schemas import FieldListed, FieldNotListed, ShortlistRequest
+from tests.serving.guidance_state import guidance
 
 DAY, NOW = date(2025, 12, 1), datetime(2025, 12, 1, 6)
 
@@ -171,3 +173,26 @@ def test_a_request_must_name_somebody() -> None:
         ProfileRequest()
     with pytest.raises(ValidationError):
         ShortlistRequest(fields=[])
+
+
+def test_a_list_is_made_once_for_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[FieldScores] = []
+    once = FieldScores.candidates
+
+    def counted(scores: FieldScores) -> list[Candidate]:
+        made.append(scores)
+        return once(scores)
+
+    monkeypatch.setattr(FieldScores, "candidates", counted)
+    desk = ShortlistDesk(read, policy())
+    asked = ShortlistRequest(fields=[TalentField.TRAFFIC, TalentField.FIRE_SUPERVISION])
+    first, again = (desk.answer(asked, "r-1", NOW, EVERYWHERE) for _ in range(2))
+    assert first.results == again.results
+    assert len(made) == 2
+
+
+def test_profiles_and_short_lists_of_the_service_share_one_reading() -> None:
+    profile, listed = guidance()["/v1/profile"], guidance()["/v1/shortlist"]
+    assert isinstance(profile, ProfileDesk)
+    assert isinstance(listed, ShortlistDesk)
+    assert profile.read is listed.read

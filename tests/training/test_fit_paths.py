@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from models.paths.dwell import LEAVE, MOVE, DwellModel
+from models.paths.dwell import LEAVE, MOVE, QUARTER_MONTHS, STEADY, DwellModel, later, terms
+from models.paths.finding import DAYS_A_MONTH
 from models.paths.search import PathModel
 from models.paths.transitions import Transitions
 from tests.training.path_worlds import CUT, END, ladder_frames
@@ -14,7 +17,7 @@ from training.evaluation.path_metrics import case_metrics, concordance
 from training.paths.course_histories import courses_before, held_on
 from training.paths.data import path_cases, states_at
 from training.paths.dwell_data import Sampling, officer_quarters, times_to_move
-from training.paths.fit import CoxPeer, PathTraining, fit_paths, path_training
+from training.paths.fit import CoxPeer, PathTraining, fit_dwell, fit_paths, path_training
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +85,37 @@ def test_models_come_back_from_their_parts(training: PathTraining, model: PathMo
     np.testing.assert_allclose(again.chances(states.histories), model.transitions.chances(states.histories))
     dwell = DwellModel.from_parts(model.dwell.to_parts())
     np.testing.assert_allclose(dwell.move_times(states.histories, 3), model.dwell.move_times(states.histories, 3))
+    np.testing.assert_allclose(dwell.order(states.histories, 3), model.dwell.order(states.histories, 3))
+    plain = DwellModel.from_parts(replace(model.dwell, steady=None).to_parts())
+    assert plain.steady is None
+
+
+def test_the_quarters_ahead_are_those_asked_one_by_one(training: PathTraining, model: PathModel) -> None:
+    histories = states_at(training.frames, CUT, *training.known).histories
+    found, staying = model.dwell.move_times(histories, 4, waits=np.full(len(histories), 2.0)), np.ones(len(histories))
+    total = np.zeros(len(histories))
+    for quarter in range(4):
+        move, leave = model.dwell.hazards(later(histories, quarter * QUARTER_MONTHS * DAYS_A_MONTH))
+        total += move
+        may = move * (quarter > 0)  # two of the first three months must still pass
+        np.testing.assert_array_equal(found[:, quarter], staying * may)
+        staying = staying * (1 - may - leave)
+    np.testing.assert_allclose(replace(model.dwell, steady=None).order(histories, 4), np.log(total))
+
+
+def test_the_order_of_movers_also_knows_the_steady_rate(training: PathTraining, model: PathModel) -> None:
+    histories = states_at(training.frames, CUT, *training.known).histories
+    steady = model.dwell.steady
+    assert steady is not None
+    score = steady.score(terms(histories, model.dwell.turnover, model.dwell.ranks))
+    near = replace(model.dwell, steady=None).order(histories, 4)
+    np.testing.assert_allclose(model.dwell.order(histories, 4), near + STEADY * score)
+    assert np.isfinite(score).all()
+    assert score.std() > 0
+
+
+def test_with_too_few_moves_followed_there_is_no_steady_rate() -> None:
+    assert fit_dwell(path_training(ladder_frames(8), "post", CUT)).steady is None
 
 
 def test_courses_count_once_done_and_known(training: PathTraining) -> None:

@@ -25,7 +25,7 @@ from training.gate.card_blocks import Block, Grid, Heading, Text, as_html, as_ma
 from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
 from training.gate.lines import Status
 from training.gate.model_card import card_blocks
-from training.gate.verdict import Examined
+from training.gate.verdict import Examined, Seen
 from training.gate.waivers import Note
 
 REASON = "Women of this force serve by day, where fewer complaints arise."
@@ -40,6 +40,12 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Examined
         model = register(use, Force(inflated=1.5))
         examined, card = gate.pass_gate(use, "risk", model.version)
     return use, examined, card
+
+
+def _of_conduct(examined: Examined) -> Seen:
+    seen = examined.seen["conduct"]
+    assert isinstance(seen, Seen)
+    return seen
 
 
 def test_the_card_lies_with_the_run_beside_the_artefact(judged: tuple[Settings, Examined, Path]) -> None:
@@ -99,7 +105,7 @@ def test_who_signed_and_who_is_excused_stands_in_the_card(judged: tuple[Settings
     _, examined, _ = judged
     check = examined.checks(Status.FAIL)[0]
     note = Note("justification", "risk", "1", "hash", (check,), REASON, ("Ann Li",), "2026-01-01")
-    seen = examined.seen["conduct"]
+    seen = _of_conduct(examined)
     excused = replace(seen, fairness=replace(seen.fairness, excused=("sex=unknown",)))
     text = as_markdown(card_blocks(replace(examined, notes=(note,), seen={"conduct": excused}), 1))
     assert f"| justification | Ann Li | 2026-01-01 | {REASON} | {check} |" in text
@@ -129,7 +135,7 @@ def test_every_model_with_a_gate_has_words_for_its_purpose() -> None:
 
 def test_groups_without_an_interval_are_left_empty(judged: tuple[Settings, Examined, Path]) -> None:
     _, examined, _ = judged
-    groups = examined.seen["conduct"].fairness.groups
+    groups = _of_conduct(examined).fairness.groups
     unknown = replace(groups[0], true_positive_gap=replace(groups[0].true_positive_gap, value=np.nan))
     left, right = groups_figure("conduct", [unknown, *groups[1:]], policy().gate.groups).get_axes()
     assert len(left.containers) == len(groups)

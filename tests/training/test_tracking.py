@@ -13,6 +13,7 @@ from data_contracts.settings import Settings
 from models import artifacts, keys, registry
 from models.artifacts import Parts
 from models.registry import ResolvedModel
+from tests.training.list_versions import Lists, fewer_draws, register
 from training import tracking
 from training.gate import verdict as gate
 
@@ -79,19 +80,24 @@ def test_only_a_signed_folder_becomes_a_version(made: Settings, tmp_path: Path) 
 
 def test_the_champion_moves_only_through_the_gate(made: Settings, tmp_path: Path) -> None:
     weak = train(made, tmp_path, "next-post", {"ndcg_gain": 0.01, "ndcg_gain_low": -0.002})
-    with pytest.raises(GateRefused, match=r"is -0\.002, must be above 0 \(fail\)\. No version answers yet"):
+    with pytest.raises(GateRefused, match=r"is -0\.002, must be above 0 \(fail\).*\. No version answers yet"):
         gate.promote(made, "next-post")
     with pytest.raises(NotReady, match="pharos promote next-post"):
         registry.resolve(made, "next-post")
-    good = train(made, tmp_path, "next-post", GOOD_NEXT_POST)
-    promoted = gate.promote(made, "next-post")
+    listless = train(made, tmp_path, "next-post", GOOD_NEXT_POST)
+    with pytest.raises(GateRefused, match=r"train again to keep them\) is not measured, must be kept \(fail\)"):
+        gate.promote(made, "next-post", listless.version)
+    Lists(4000).settle_in(made)
+    good = register(made, "next-post", Lists(4000).shown())
+    with fewer_draws():
+        promoted = gate.promote(made, "next-post")
     assert promoted.model.version == good.version
     assert promoted.passed
     with pytest.raises(GateRefused, match=f"Version {good.version} goes on answering"):
         gate.promote(made, "next-post", weak.version)
     resolved = registry.resolve(made, "next-post")
     parts, metadata = artifacts.load(resolved.path, keys.public_key(made.keys_dir))
-    assert (resolved.version, parts.json, metadata) == (good.version, {"cut": 0.5}, {"name": "next-post"})
+    assert (resolved.version, parts.json, metadata["as_of"]) == (good.version, {}, "2026-01-01")
 
 
 def test_a_gain_that_nobody_measured_is_not_promoted(made: Settings, tmp_path: Path) -> None:

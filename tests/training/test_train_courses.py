@@ -7,6 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from data_contracts.errors import GateRefused, InvalidInput, NotReady
+from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
 from models import artifacts, keys, registry
@@ -18,10 +19,12 @@ from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSugges
 from serving.loading import open_desks
 from tests.serving.desks import FakeSource
 from tests.training.course_lives import completions, force
+from tests.training.list_versions import Lists
 from training.courses import train as train_courses_module
 from training.courses.fit import CourseFit
 from training.courses.train import MOST_ITEMS, CourseWorth, train_courses, worth_of
 from training.gate import verdict as gate
+from training.gate.lines import Status
 
 QUICK = CourseFit(sets_a_week=15, most_weeks=5, rounds=20)
 
@@ -44,6 +47,10 @@ def test_train_signs_and_registers_what_beats_recent_popularity(
     assert metadata["as_of"] == "2019-12-01"
     assert NextCourseModel.from_parts(parts).features
     assert (metadata["service"], metadata["service_hash"]) == (SERVICE, features_hash())
+    examined = gate.examine(state, "courses")
+    waiting = [f"courses.{name}" for name in policy().gate.groups.attributes]
+    assert examined.checks(Status.INCONCLUSIVE) == waiting, "nobody recorded any attribute of this force"
+    gate.settle(state, examined, "waiver", waiting, "A made-up force.....", ["A", "B"], date(2020, 1, 1))
     assert gate.promote(state, "courses").passed
     answer = asked_of_the_service(state)
     assert (answer.model.name, answer.model.version, answer.model.features) == ("courses", model.version, SERVICE)
@@ -68,7 +75,9 @@ def asked_of_the_service(state: Settings) -> CoursesAnswer:
 def test_a_version_that_does_not_beat_recent_popularity_may_not_answer(
     state: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train_courses_module, "worth_of", lambda *_: CourseWorth(3, 300, {}, 0.01, -0.001, 0.02))
+    monkeypatch.setattr(
+        train_courses_module, "worth_of", lambda *_: CourseWorth(3, 300, {}, 0.01, -0.001, 0.02, Lists(30).shown())
+    )
     rows = completions(force(officers=20, weeks=20)).drop(columns="superseded_on")
     History(state.history_dir).append("course_completions", rows)
     train_courses(state, date(2019, 6, 1), fit=QUICK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
@@ -10,6 +11,8 @@ import pandas as pd
 import pytest
 
 from data_contracts.errors import GateRefused, InvalidInput, NotReady, UntrustedArtifact
+from data_contracts.gating import GainLimits, PathLimits
+from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
 from features.history import History
 from models import artifacts, keys, registry
@@ -19,6 +22,7 @@ from models.posts.histories import CareerState, histories_of
 from tests.training.careers import postings
 from tests.training.path_worlds import ladder_careers, ladder_frames, rank_frames
 from training.gate import verdict as gate
+from training.gate.lines import Status
 from training.paths.train import fit_bundle, train_paths, worth_of
 
 AS_OF = date(2021, 1, 1)
@@ -117,7 +121,7 @@ def test_the_gate_allows_no_loss_and_no_times_that_break_their_word(
     client = SimpleNamespace(get_run=lambda _: kept)
     monkeypatch.setattr(registry, "client", lambda _: client)
     model = registry.ResolvedModel("paths", "1", state.state, "run", {})
-    _, lines = gate.path_lines(state, model, {})
+    lines = gate.path_lines(state, model)
     assert [line.check for line in lines if not line.holds] == closed
 
 
@@ -126,9 +130,36 @@ def test_a_model_that_loses_is_not_promoted(state: Settings, monkeypatch: pytest
     absent = ("ended_on", "shift", "supervisor_id", "occasion")
     History(state.history_dir).append("postings", rows.assign(**dict.fromkeys(absent)))
     train_paths(state, AS_OF)
-    monkeypatch.setattr(gate, "PATH_LOSS", -2.0)
+    monkeypatch.setattr(gate, "policy", lambda: _with_limits(PathLimits(-0.9, 0.0, 1.0)))
     with pytest.raises(GateRefused, match="hit_gain_low"):
         gate.promote(state, "paths")
-    monkeypatch.setattr(gate, "PATH_LOSS", 1.0)
-    monkeypatch.setattr(gate, "PATH_COVERAGE", (0.0, 1.0))
+    monkeypatch.setattr(gate, "policy", lambda: _with_limits(PathLimits(0.9, 0.0, 1.0)))
+    examined = gate.examine(state, "paths")
+    assert {line.check for line in examined.lines} == {"hit_gain_low", "coverage"} | {
+        f"paths.{name}" for name in policy().gate.groups.attributes if name != "unit_size"
+    } | {line.check for line in examined.lines if line.group.startswith("unit_size=")}, "nobody recorded sex or age"
+    gate.settle(
+        state, examined, "waiver", examined.checks(Status.INCONCLUSIVE), "A made-up force.....", ["A", "B"], AS_OF
+    )
     assert gate.promote(state, "paths").model.version == "1"
+
+
+def _with_limits(limits: PathLimits) -> Policy:
+    return replace(policy(), gate=replace(policy().gate, paths=limits))
+
+
+OWN = {"next-post": gate.next_post_lines, "courses": gate.courses_lines}
+
+
+def test_the_limits_of_recommenders_are_those_of_policy(state: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = SimpleNamespace(data=SimpleNamespace(metrics={"gate.ndcg_gain": 0.03, "gate.ndcg_gain_low": 0.01}))
+    monkeypatch.setattr(registry, "client", lambda _: SimpleNamespace(get_run=lambda _: kept))
+    model = registry.ResolvedModel("courses", "1", state.state, "run", {})
+    for name in ("next-post", "courses"):
+        assert all(line.holds for line in OWN[name](state, model))
+    asked = replace(policy().gate, next_post=GainLimits(0.02, 0.02), courses=GainLimits(0.05, 0.0))
+    monkeypatch.setattr(gate, "policy", lambda: replace(policy(), gate=asked))
+    closed = {
+        name: [line.check for line in OWN[name](state, model) if not line.holds] for name in ("next-post", "courses")
+    }
+    assert closed == {"next-post": ["ndcg_gain_low"], "courses": ["ndcg_gain"]}

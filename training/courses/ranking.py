@@ -9,8 +9,19 @@ from models.courses.histories import Array
 from models.courses.state import CourseState
 from training.courses.data import CourseWeek
 from training.evaluation.set_metrics import set_places
+from training.evaluation.shown_lists import best_of
 
 MOST_ROWS = 2048  # scored at once, which bounds the memory of a week or of a whole published test part
+
+
+def week_shown(model: CourseScorer, state: CourseState, week: CourseWeek, depth: int) -> Array:
+    """(n, depth) numbers of the courses that each item would be shown, best first, minus 1 where there are no more."""
+    unseen = state.first_seen > state.day
+    parts = []
+    for start in range(0, len(week.asked), MOST_ROWS):
+        asked = week.asked.take(slice(start, start + MOST_ROWS))
+        parts.append(best_of(model.score(state, asked), asked.masked | unseen, depth))
+    return np.concatenate(parts)
 
 
 def week_places(model: CourseScorer, state: CourseState, week: CourseWeek) -> Array:

@@ -7,7 +7,7 @@ popularity of the last 30 days; what is registered is then fitted on everything 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -17,20 +17,23 @@ import numpy as np
 
 from data_contracts.asof import add_months
 from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
 from models import artifacts, keys
 from models.courses.baselines import MONTH, CourseScorer, RecentPopularity
 from models.courses.histories import Array
 from models.courses.next_course import SERVICE, features_hash
-from models.courses.record import CourseHistory, course_history, day_number
+from models.courses.record import CourseHistory, Frames, course_history, day_number
 from models.registry import ResolvedModel
 from training import tracking
 from training.courses.data import CourseWeek, window_weeks
 from training.courses.fit import CourseFit, fit_courses
-from training.courses.ranking import week_places
+from training.courses.ranking import week_places, week_shown
 from training.evaluation.bootstrap import OfficerDraws, difference, weighted_means
-from training.evaluation.set_metrics import SET_METRICS, set_metrics
+from training.evaluation.set_metrics import DEPTH, SET_METRICS, set_metrics
+from training.evaluation.shown_lists import Answers, Kinds, ShownLists, shown_lists
+from training.gate.list_evidence import keep_lists
 from training.posts.data import day_before
 
 NAME, POPULARITY = "courses", "recent_popularity_30d"
@@ -43,7 +46,10 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class CourseWorth:
-    """Figures on the months before `as_of`, and how far ahead of recent popularity in NDCG@10, with the interval."""
+    """Figures on the months before `as_of`, and how far ahead of recent popularity in NDCG@10, with the interval.
+
+    `lists` are what the model would have shown, for the gate to compare groups by.
+    """
 
     months: int
     items: int
@@ -51,6 +57,7 @@ class CourseWorth:
     gain: float
     low: float
     high: float
+    lists: ShownLists
     peer: float = field(default=float("nan"))
 
     def sentence(self) -> str:
@@ -72,7 +79,7 @@ def train_courses(
         raise NotReady(f"the history in {settings.history_dir} has no course_completions; run `pharos ingest` first")
     known = course_history(frames)
     say("testing on the last months")
-    worth = worth_of(known, as_of, chosen)
+    worth = worth_of(known, as_of, chosen, course_kinds(frames, known.names.courses))
     say("fitting on everything")
     model = fit_courses(known, day_number(day_before(as_of)), chosen)
     say("registering")
@@ -88,14 +95,29 @@ def train_courses(
         run.gate({"ndcg_gain": worth.gain, "ndcg_gain_low": worth.low})
         with tempfile.TemporaryDirectory() as folder:
             about = {"name": NAME, "as_of": as_of.isoformat(), "service": SERVICE, "service_hash": features_hash(),
-                     "data_hash": history.fingerprint(), "courses": known.names.size}  # fmt: skip
+                     "data_hash": history.fingerprint(), "courses": known.names.size,
+                     **keep_lists(run, Path(folder), worth.lists)}  # fmt: skip
             key = keys.signing_key(settings.keys_dir)
             signed = artifacts.save(Path(folder) / "model", model.to_parts(), about, key)
             return run.model(signed, NAME), worth
 
 
-def worth_of(history: CourseHistory, as_of: date, settings: CourseFit) -> CourseWorth:
-    """Fit on what was known some months ago and rank the sets since; the shortest span with enough sets is taken."""
+def course_kinds(frames: Frames, courses: Sequence[str]) -> Kinds:
+    """The competency of each course, where the catalogue of courses tells any."""
+    table = frames.get("courses")
+    if table is None or "competency" not in table:
+        return Kinds.of(courses, (None,) * len(courses))
+    newest = table.dropna(subset=["competency"]).drop_duplicates("course_id", keep="last")
+    known = dict(zip(newest["course_id"].astype(str), newest["competency"].astype(str), strict=True))
+    return Kinds.of(courses, [known.get(course) for course in courses])
+
+
+def worth_of(history: CourseHistory, as_of: date, settings: CourseFit, kinds: Kinds | None = None) -> CourseWorth:
+    """Fit on what was known some months ago and rank the sets since; the shortest span with enough sets is taken.
+
+    Without `kinds` each course is one of its own.
+    """
+    told = kinds or course_kinds({}, history.names.courses)
     until = day_before(as_of)
     for months in GATE_MONTHS:
         after = day_number(add_months(until, -months))
@@ -105,7 +127,7 @@ def worth_of(history: CourseHistory, as_of: date, settings: CourseFit) -> Course
         except InvalidInput:
             continue
         if sum(len(week.asked) for week in weeks) >= ENOUGH or months == GATE_MONTHS[-1]:
-            return _tested(history, model, _thinned(weeks, settings.seed), months)
+            return _tested(history, (model, told), _thinned(weeks, settings.seed), months)
     raise InvalidInput(f"too few courses before {as_of} to train on some and test on others; ingest a longer history")
 
 
@@ -121,12 +143,17 @@ def _thinned(weeks: list[CourseWeek], seed: int) -> list[CourseWeek]:
     return [week for week in thinned if len(week.asked)]
 
 
-def _tested(history: CourseHistory, model: CourseScorer, weeks: list[CourseWeek], months: int) -> CourseWorth:
+def _tested(
+    history: CourseHistory, asked: tuple[CourseScorer, Kinds], weeks: list[CourseWeek], months: int
+) -> CourseWorth:
+    model, kinds = asked
+    shown: list[Array] = []
     rankers: dict[str, CourseScorer] = {NAME: model, POPULARITY: RecentPopularity(MONTH)}
     places: dict[str, list[Array]] = {name: [] for name in rankers}
     for week, state in zip(weeks, history.states([week.cut for week in weeks]), strict=True):
         for name, ranker in rankers.items():
             places[name].append(week_places(ranker, state, week))
+        shown.append(week_shown(model, state, week, DEPTH))
     counts = np.concatenate([np.diff(week.sets.indptr) for week in weeks])
     officers = np.concatenate([week.asked.officers for week in weeks])
     values = {name: set_metrics(np.concatenate(found), counts) for name, found in places.items()}
@@ -135,4 +162,18 @@ def _tested(history: CourseHistory, model: CourseScorer, weeks: list[CourseWeek]
     exact = {name: float(found.mean()) for name, found in gained.items()}
     found = difference((exact[NAME], exact[POPULARITY]), (drawn[NAME], drawn[POPULARITY]))
     figures = {name: float(values[NAME][name].mean()) for name in SET_METRICS}
-    return CourseWorth(months, len(counts), figures, found.difference, found.low, found.high, exact[POPULARITY])
+    lists = _lists(history, weeks, np.concatenate(shown), (gained[NAME], gained[POPULARITY]), kinds)
+    return CourseWorth(months, len(counts), figures, found.difference, found.low, found.high, lists, exact[POPULARITY])
+
+
+def _lists(
+    history: CourseHistory, weeks: list[CourseWeek], best: Array, ndcg: tuple[Array, Array], kinds: Kinds
+) -> ShownLists:
+    """What the model would have shown before each set of courses, and which were taken."""
+    names = np.array(history.officers, dtype=object)
+    officers = names[np.concatenate([week.asked.officers for week in weeks])]
+    days = np.concatenate([np.full(len(week.asked), week.cut) for week in weeks]).astype("datetime64[D]")
+    counts = np.concatenate([np.diff(week.sets.indptr) for week in weeks])
+    answers = Answers(np.repeat(np.arange(len(counts)), counts), np.concatenate([week.sets.indices for week in weeks]))
+    most = policy().gate.lists.most_kinds
+    return shown_lists((officers, days), ("ndcg_at_10", *ndcg), best, answers, kinds, most)

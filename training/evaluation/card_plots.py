@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data_contracts.gating import GroupLimits
+from data_contracts.gating import GroupLimits, ListLimits
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
+from training.evaluation.exposure import QUALITY, Gap
 from training.evaluation.fairness import Group, Measured, Verdict
 from training.evaluation.names import attributes_of, group_named, group_order, method_named
 from training.evaluation.plots import blank_figure, drawn_calibration, in_words, legend_below
@@ -33,6 +34,8 @@ WORDS = {
     "budget": ("预警预算（占民警比例）", "alert budget (share of officers)"),
     "precision": ("精确率", "precision"),
     "ratio": ("预测与实际发生数之比", "predicted over observed events"),
+    "quality": ("{measure} 与其余民警之差", "{measure} less that of the rest"),
+    "exposure": ("曝光份额之差最大的一类", "share of exposure: the kind with the largest gap"),
     "gap": ("检出率与其余民警之差", "true-positive rate less that of the rest"),
 }
 
@@ -79,15 +82,44 @@ def groups_figure(title: str | Bilingual, groups: Sequence[Group], limits: Group
         left.minorticks_off()
         _forest(right, gaps, (-limits.gap_at_most, 0.0, limits.gap_at_most), nothing)
         names = [_drawable(in_words(group_named(group.name), chinese), chinese) for group in shown]
-        left.set_yticks(range(len(shown)), names, fontsize=8)
-        left.set_ylim(len(shown) - 0.5, -0.5)
-        for place in _edges([group.name for group in shown]):
-            for axes in (left, right):
-                axes.axhline(place, color="#b0b8c1", linewidth=0.6)
+        _named_rows((left, right), names, [group.name for group in shown])
         left.set_xlabel(WORDS["ratio"][not chinese])
         right.set_xlabel(WORDS["gap"][not chinese])
         _verdicts(figure, chinese)
     return figure
+
+
+def gaps_figure(title: str | Bilingual, groups: Sequence[Sequence[Gap]], limits: ListLimits) -> Figure:
+    """Of each group the gap in quality and the largest gap in exposure, the allowed bands shaded; gaps by group."""
+    shown = sorted(groups, key=lambda gaps: group_order(gaps[0].group))
+    with blank_figure(title, 11, 2.2 + 0.22 * len(shown)) as (figure, chinese):
+        left, right = figure.subplots(1, 2, sharey=True)
+        quality = [gap for gaps in shown for gap in gaps if gap.measure in QUALITY]
+        exposed = [max(kinds, key=lambda gap: abs(gap.measured.value)) for gaps in shown
+                   if (kinds := [gap for gap in gaps if gap.measure not in QUALITY])]  # fmt: skip
+        bands = limits.quality_gap_at_most, limits.exposure_gap_at_most
+        for axes, some, band in ((left, quality, bands[0]), (right, exposed, bands[1])):
+            rows = [(gap.measured, gap.measured.verdict(-band, band, 0.0)) for gap in some]
+            _forest(axes, rows, (-band, 0.0, band), NOTHING[not chinese])
+        for place, gap in enumerate(exposed):
+            right.annotate(
+                _drawable(gap.measure, chinese), (1.01, place), xycoords=("axes fraction", "data"), fontsize=6
+            )
+        names = [_drawable(in_words(group_named(gaps[0].group), chinese), chinese) for gaps in shown]
+        _named_rows((left, right), names, [gaps[0].group for gaps in shown])
+        left.set_xlabel(WORDS["quality"][not chinese].format(measure=QUALITY[quality[0].measure]))
+        right.set_xlabel(WORDS["exposure"][not chinese])
+        _verdicts(figure, chinese)
+    return figure
+
+
+def _named_rows(both: tuple[Axes, Axes], names: Sequence[str], groups: Sequence[str]) -> None:
+    """The names of the rows, first on top, and a line where another attribute begins."""
+    both[0].set_yticks(range(len(names)), names, fontsize=8)
+    both[0].set_ylim(len(names) - 0.5, -0.5)
+    for place in _edges(groups):
+        for axes in both:
+            axes.axhline(place, color="#b0b8c1", linewidth=0.6)
 
 
 def _edges(names: Sequence[str]) -> list[float]:

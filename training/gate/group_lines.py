@@ -20,8 +20,13 @@ LACKING = Bilingual("未登记该属性，无法比较各组", "nobody recorded 
 def group_lines(outcome: str, found: Fairness, lacking: tuple[str, ...], limits: GroupLimits) -> list[Line]:
     """Every group's lines, and one for each attribute that is not known at all: inconclusive as a whole."""
     lines = [line for group in found.groups for line in _of_group(outcome, group, limits)]
+    return lines + lacking_lines(outcome, lacking)
+
+
+def lacking_lines(outcome: str, lacking: tuple[str, ...]) -> list[Line]:
+    """One line for each attribute that nobody recorded."""
     must = Bilingual("已登记", "recorded")
-    return lines + [Line(f"{outcome}.{name}", outcome, Status.INCONCLUSIVE, LACKING, must) for name in lacking]
+    return [Line(f"{outcome}.{name}", outcome, Status.INCONCLUSIVE, LACKING, must) for name in lacking]
 
 
 def _of_group(outcome: str, group: Group, limits: GroupLimits) -> list[Line]:

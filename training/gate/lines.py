@@ -35,7 +35,6 @@ ORDER = (*OPEN, Status.UNEXPLAINED, Status.INCONCLUSIVE, Status.FAIL)
 SETTLED_AS = {Status.INCONCLUSIVE: Status.WAIVED, Status.UNEXPLAINED: Status.EXPLAINED}
 
 NOT_MEASURED = Bilingual("未测", "not measured")
-ABOVE = Bilingual("大于 0", "above 0")
 FALLING = Bilingual("大于 0（均无事件者除外）", "above 0, but between grades without any event")
 WHOLLY_ABOVE = Bilingual("整个区间大于 0", "above 0 with its whole interval")
 
@@ -137,6 +136,15 @@ def at_least(limit: float) -> Bilingual:
     'at least 30'
     """
     return Bilingual(f"不少于 {limit:g}", f"at least {limit:g}")
+
+
+def above(limit: float) -> Bilingual:
+    """The limit in words.
+
+    >>> above(0.0).en
+    'above 0'
+    """
+    return Bilingual(f"大于 {limit:g}", f"above {limit:g}")
 
 
 def above_zero(check: str, outcome: str, words: Bilingual, figures: tuple[float, float, float]) -> Line:

@@ -21,6 +21,8 @@ from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
 from training.gate.doubt import everyone_line, kept_promises
 from training.gate.evidence import budget_spent
 from training.gate.lines import STATUS_ZH, Line, Status, events_told
+from training.gate.list_card import draw_lists, list_blocks
+from training.gate.list_lines import SeenLists
 from training.risk.years import PART as YEARS
 from training.risk.years import Years
 
@@ -92,12 +94,16 @@ def card_blocks(examined: Examined, language: int) -> list[Block]:
             for why in reasons
         ]
         blocks += [Heading(say("not_served")), Bullets(told)]
+    statuses = {line.check: line.status for line in examined.lines}
     for outcome, seen in examined.seen.items():
-        blocks += [
-            *_outcome(outcome, seen, years.get(outcome), say),
-            *_unsure(outcome, examined, say),
-            *_groups(outcome, seen, examined, say),
-        ]
+        if isinstance(seen, SeenLists):
+            blocks += list_blocks(outcome, seen, statuses, policy().gate, say)
+        else:
+            blocks += [
+                *_outcome(outcome, seen, years.get(outcome), say),
+                *_unsure(outcome, examined, say),
+                *_groups(outcome, seen, statuses, say),
+            ]
     return blocks + _signed(examined, say)
 
 
@@ -154,10 +160,9 @@ def _doubt(seen: Seen, say: Say) -> list[Block]:
     return [*blocks, Grid(say.all("promised", "kept_came", "kept_stayed", "unsure"), rows)]
 
 
-def _groups(outcome: str, seen: Seen, examined: Examined, say: Say) -> list[Block]:
+def _groups(outcome: str, seen: Seen, statuses: Mapping[str, Status], say: Say) -> list[Block]:
     """What is known of each group, what is not, and who is excused."""
     limits, found = policy().gate.groups, seen.fairness
-    statuses = {line.check: line.status for line in examined.lines}
     title = say("groups", outcome=say.one(outcome_named(outcome)))
     blocks: list[Block] = [Heading(title, 3), Text(say("method"))]
     if found.groups:
@@ -203,8 +208,11 @@ def _signed(examined: Examined, say: Say) -> list[Block]:
     return [Heading(say("signed")), Grid(say.all("kind", "by", "on", "reason", "checks"), rows)]
 
 
-def _draw(folder: Path, outcome: str, seen: Seen) -> None:
-    """The pictures of one outcome."""
+def _draw(folder: Path, outcome: str, seen: Seen | SeenLists) -> None:
+    """The pictures of one outcome, or of one recommender."""
+    if isinstance(seen, SeenLists):
+        draw_lists(folder, outcome, seen, policy().gate)
+        return
     rows = seen.rows
     scores = {"pharos": rows.chances, "count_rule": rows.counts}
     spent = {name: [budget_spent(rows.days, score, share) for share in BUDGETS] for name, score in scores.items()}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -12,8 +12,9 @@ import pandas as pd
 from data_contracts.asof import add_months
 from models.base import Numbers
 from models.paths.beams import Search
-from models.paths.dwell import COVARIATES, DwellModel, Turnover, covariates
+from models.paths.dwell import TERMS, DwellModel, Turnover, terms
 from models.paths.search import PathModel, PostChances
+from models.paths.steady import SteadyRate
 from models.paths.transitions import Transitions
 from models.posts.histories import Array, Catalogue, Histories
 from training.paths.data import careers_of, states_at
@@ -24,6 +25,7 @@ LANDMARK_YEARS = 8
 COX_ROWS = 20_000
 COX_PENALTY = 0.01
 FEWEST_OF_A_RANK = 200
+FEWEST_LANDMARKS, FEWEST_MOVES = 3, 50  # for a steady rate
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,15 @@ def fit_paths(
 
 
 def fit_dwell(training: PathTraining, seed: int = 0) -> DwellModel:
-    """The hazards of moving and of leaving."""
+    """The hazards of moving and of leaving, and the steady rate where enough moves were followed."""
     quarters = officer_quarters(training.frames, training.until, training.known, Sampling(seed=seed))
-    return DwellModel.fit(quarters, training.size, len(training.data.ranks) + 1, seed)
+    plain = DwellModel.fit(quarters, training.size, len(training.data.ranks) + 1, seed)
+    histories, months, seen = _landmarks(training)
+    if len(histories) < FEWEST_LANDMARKS or sum(int(one.sum()) for one in seen) < FEWEST_MOVES:
+        return plain
+    ranks = _common_ranks(histories)
+    some = np.concatenate([terms(one, plain.turnover, ranks) for one in histories])
+    return replace(plain, steady=SteadyRate.fit(some, np.concatenate(months), np.concatenate(seen)), ranks=ranks)
 
 
 @dataclass(frozen=True)
@@ -83,9 +91,7 @@ class CoxPeer:
         from lifelines import CoxPHFitter
 
         histories, months, seen = _landmarks(training)
-        rank = np.bincount(histories[0].rank) if len(histories) == 1 else np.bincount(
-            np.concatenate([one.rank for one in histories]))  # fmt: skip
-        ranks = tuple(np.flatnonzero(rank >= FEWEST_OF_A_RANK)[1:].tolist())
+        ranks = _common_ranks(histories)
         table = pd.concat([_table(one, turnover, ranks) for one in histories], ignore_index=True)
         some = np.random.default_rng(seed).permutation(len(table))[:COX_ROWS]
         table = table.iloc[some]
@@ -130,13 +136,12 @@ def _by(postings: pd.DataFrame, until: date) -> pd.DataFrame:
 
 
 def _table(histories: Histories, turnover: Turnover, ranks: tuple[int, ...]) -> pd.DataFrame:
-    """The covariates with long times on a log scale, which flatters a linear model, and ranks one by one."""
-    table = pd.DataFrame(covariates(histories, turnover).astype(np.float64), columns=list(COVARIATES))
-    table = table.drop(columns=["rank", "quarter_of_year"])
-    for name in ("months_in_post", "months_in_last_post", "months_in_rank"):
-        table[f"log_{name}"] = np.log1p(table[name].clip(lower=0))
-    for name in ("post_turnover", "rank_turnover"):
-        table[f"log_{name}"] = np.log(table[name].clip(lower=1e-6))
-    for rank in ranks:
-        table[f"rank_{rank}"] = (histories.rank == rank).astype(float)
-    return table
+    """The terms of the steady rate by name."""
+    names = [*TERMS, *(f"rank_{rank}" for rank in ranks)]
+    return pd.DataFrame(terms(histories, turnover, ranks), columns=names)
+
+
+def _common_ranks(histories: Sequence[Histories]) -> tuple[int, ...]:
+    """Rank codes that enough officers had; the most common unknown or first one is what they are set against."""
+    count = np.bincount(np.concatenate([one.rank for one in histories]))
+    return tuple(np.flatnonzero(count >= FEWEST_OF_A_RANK)[1:].tolist())

@@ -8,28 +8,31 @@ on everything known before `as_of`.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from pathlib import Path
+from pathlib import Path as FilePath
 
 import numpy as np
 
 from data_contracts.asof import add_months
 from data_contracts.errors import InvalidInput, MissingTable, NotReady
+from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
 from models import artifacts, keys
 from models.paths.baselines import MostFrequent
 from models.paths.bundle import KINDS, POST, SERVICE, KindModel, PathBundle, service_hash
-from models.paths.finding import DAYS_A_MONTH, PathFinder
-from models.posts.histories import Array
+from models.paths.finding import DAYS_A_MONTH, FoundPaths, Path, PathFinder
+from models.posts.histories import Array, Catalogue
 from models.registry import ResolvedModel
 from training import tracking
 from training.evaluation.bootstrap import OfficerDraws, difference, weighted_means
 from training.evaluation.path_metrics import case_metrics, path_record
 from training.evaluation.path_plots import paths_figure
+from training.evaluation.shown_lists import NONE, Answers, Kinds, ShownLists, shown_lists
+from training.gate.list_evidence import keep_lists
 from training.paths.data import path_cases, states_at
 from training.paths.fit import PathTraining, fit_paths, path_training
 from training.paths.fit_lifts import fit_lifts
@@ -39,6 +42,7 @@ NAME, PEER = "paths", "most_frequent"
 TABLES = ("postings", "promotions", "officers", "posts", "courses", "course_completions")
 GATE_MONTHS = (12, 24, 48)
 ENOUGH = 200
+SHOWN = 5  # paths by which groups are compared
 STAGES = 3  # what `say` hears: testing, fitting, registering
 Say = Callable[[str], None]
 
@@ -47,7 +51,8 @@ Say = Callable[[str], None]
 class PathWorth:
     """Figures on the months before `as_of`, and how far ahead of `most_frequent` in path hit at 5, with the interval.
 
-    `values` are those of each case by model and metric, `lengths` (cases,) how many steps each true path has.
+    `values` are those of each case by model and metric, `lengths` (cases,) how many steps each true path has; `lists`
+    are the first steps it would have shown, for the gate to compare groups by.
     """
 
     months: int
@@ -58,7 +63,8 @@ class PathWorth:
     high: float
     values: Mapping[str, Mapping[str, Array]]
     lengths: Array
-    picture: Path | None = None
+    lists: ShownLists
+    picture: FilePath | None = None
 
     def sentence(self) -> str:
         """The figures for people."""
@@ -71,11 +77,19 @@ class PathWorth:
 
 @dataclass(frozen=True)
 class Tested:
-    """One kind of goal: officer and number of steps of each case, values of each model by metric, (cases,) each."""
+    """One kind of goal: officer and number of steps of each case, values of each model by metric, (cases,) each.
+
+    firsts: (cases, 5) the first step of each path shown, by its place in `kinds`, minus 1 for none; taken (cases,) the
+    step really taken first; ndcg (cases,) of the true path among the five, by model.
+    """
 
     officers: list[str]
     lengths: Array
     values: Mapping[str, Mapping[str, Array]]
+    firsts: Array
+    taken: Array
+    ndcg: Mapping[str, Array]
+    kinds: Kinds
 
 
 def train_paths(
@@ -102,9 +116,9 @@ def train_paths(
         worth = replace(worth, picture=run.picture(figure, NAME))
         with tempfile.TemporaryDirectory() as folder:
             about = {"name": NAME, "as_of": as_of.isoformat(), "kinds": list(bundle.kinds), "service": SERVICE,
-                     "service_hash": service_hash()}  # fmt: skip
+                     "service_hash": service_hash(), **keep_lists(run, FilePath(folder), worth.lists)}  # fmt: skip
             key = keys.signing_key(settings.keys_dir)
-            return run.model(artifacts.save(Path(folder) / "model", bundle.to_parts(), about, key), NAME), worth
+            return run.model(artifacts.save(FilePath(folder) / "model", bundle.to_parts(), about, key), NAME), worth
 
 
 def fit_bundle(frames: Frames, until: date, seed: int = 0) -> PathBundle:
@@ -131,7 +145,7 @@ def worth_of(frames: Frames, as_of: date, seed: int = 0) -> PathWorth:
         tested = [one for kind in KINDS if (one := _tested(frames, kind, (after, until), seed)) is not None]
         cases = sum(len(one.officers) for one in tested)
         if cases >= ENOUGH or (cases and months == GATE_MONTHS[-1]):
-            return _worth(tested, months, seed)
+            return _worth(tested, (months, after), seed)
     raise InvalidInput(f"too few goals reached before {as_of} to train on some and test on others; ingest more history")
 
 
@@ -160,10 +174,29 @@ def _tested(frames: Frames, kind: str, window: tuple[date, date], seed: int) -> 
     }
     found = {name: model.find(cases.asked(horizon)) for name, model in models.items()}
     values = {name: case_metrics(one, cases.paths, cases.months) for name, one in found.items()}
-    return Tested(cases.officers, np.array([len(path) for path in cases.paths]), values)
+    five = [one[:SHOWN] for one in found[NAME].paths]
+    firsts = np.array([[path[0] for path in some] + [NONE] * (SHOWN - len(some)) for some in five])
+    kinds = Kinds.of(training.data.catalogue.posts, _families(training.data.catalogue))
+    return Tested(
+        cases.officers, np.array([len(path) for path in cases.paths]), values, firsts,
+        np.array([path[0] for path in cases.paths]),
+        {name: _ndcg(one, cases.paths) for name, one in found.items()}, kinds,
+    )  # fmt: skip
 
 
-def _worth(tested: list[Tested], months: int, seed: int) -> PathWorth:
+def _ndcg(found: FoundPaths, paths: Sequence[Path]) -> Array:
+    """(cases,) of the true path among the first ones found."""
+    some = [one[:SHOWN] for one in found.paths]
+    place = [one.index(path) if path in one else np.inf for one, path in zip(some, paths, strict=True)]
+    return np.asarray(1.0 / np.log2(2.0 + np.array(place)))
+
+
+def _families(catalogue: Catalogue) -> Sequence[str | None]:
+    return catalogue.families or (None,) * catalogue.size
+
+
+def _worth(tested: list[Tested], window: tuple[int, date], seed: int) -> PathWorth:
+    months, after = window
     values = {
         name: {
             metric: np.concatenate([one.values[name][metric] for one in tested]) for metric in tested[0].values[name]
@@ -177,4 +210,22 @@ def _worth(tested: list[Tested], months: int, seed: int) -> PathWorth:
     figures = {name: value for name, value in path_record(values[NAME]).items() if value is not None}
     figures["peer_path_hit_at_5"] = float(hits[PEER].mean())
     lengths = np.concatenate([one.lengths for one in tested])
-    return PathWorth(months, len(officers), figures, found.difference, found.low, found.high, values, lengths)
+    lists = _lists(tested, after)
+    return PathWorth(months, len(officers), figures, found.difference, found.low, found.high, values, lengths, lists)
+
+
+def _lists(tested: list[Tested], after: date) -> ShownLists:
+    """The first steps that officers would have been shown on the day the window begins, goals of all kinds together."""
+    officers = np.array([officer for one in tested for officer in one.officers], dtype=object)
+    names = tuple(dict.fromkeys(name for one in tested for name in one.kinds.names))
+
+    def own(one: Tested, items: Array) -> Array:
+        places = np.array([*map(names.index, one.kinds.names), NONE])
+        return np.asarray(places[one.kinds.at(items)])
+
+    best, taken = (np.concatenate([own(one, getattr(one, name)) for one in tested]) for name in ("firsts", "taken"))
+    who = officers, np.full(len(officers), after, dtype="datetime64[D]")
+    own_ndcg, peer = (np.concatenate([one.ndcg[name] for one in tested]) for name in (NAME, PEER))
+    quality = "ndcg_at_5", own_ndcg, peer
+    answers, kinds = Answers(np.arange(len(officers)), taken), Kinds(names, np.arange(len(names)))
+    return shown_lists(who, quality, best, answers, kinds, policy().gate.lists.most_kinds)

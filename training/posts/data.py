@@ -52,11 +52,15 @@ class Coded:
 
 @dataclass(frozen=True)
 class WindowItems:
-    """Moves of the test window; targets outside the catalogue are `catalogue.size`, a miss for whoever ranks."""
+    """Moves of the test window; targets outside the catalogue are `catalogue.size`, a miss for whoever ranks.
+
+    `officer_ids` (n,) say whose each move is.
+    """
 
     moves: Moves
     short_history: Array
     cold: Array
+    officer_ids: Array
 
     def strata(self) -> dict[str, Array]:
         """Rows of each stratum by name."""
@@ -94,7 +98,8 @@ def window_items(frames: Frames, after: date, until: date, data: TrainingData) -
     moves = _moves(frames, steps, wanted, usable, Coded(data.catalogue, data.ranks, data.courses))
     seen = set(steps.loc[started <= pd.Timestamp(after), "post_id"])
     cold = ~steps.loc[wanted, "post_id"].isin(seen).to_numpy()
-    return WindowItems(moves, (steps.loc[wanted, "position"] <= SHORT).to_numpy(), cold)
+    ids = steps.loc[wanted, "officer_id"].astype(str).to_numpy(object)
+    return WindowItems(moves, (steps.loc[wanted, "position"] <= SHORT).to_numpy(), cold, ids)
 
 
 def known_by(rows: pd.DataFrame, until: date) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from models.posts.histories import Array, Catalogue, Moves, barred
 from models.posts.next_post import DEFAULT_BLENDS, NextPostModel
 from models.posts.next_post_net import Batch, Extent, NextPostNet, batch_of
 from training.evaluation.ranking_metrics import item_metrics, ranks
+from training.evaluation.shown_lists import best_of
 from training.posts.data import TrainingData
 
 Progress = Callable[[str], None]
@@ -150,6 +151,15 @@ def target_places(model: PostScorer, items: Moves, novel: bool, size: int) -> Ar
         scores = model.score(part.histories, novel)
         found[start : start + step] = ranks(scores, part.targets, barred(part.histories, size, novel))
     return found
+
+
+def shown_posts(model: PostScorer, items: Moves, size: int, depth: int) -> Array:
+    """(n, depth) numbers of the posts that each item would be shown, best first, minus 1 where there are no more."""
+    step = max(16, min(MOST_ITEMS, MOST_CELLS // max(size, 1)))
+    parts = [items.take(slice(start, start + step)) for start in range(0, len(items), step)]
+    return np.concatenate(
+        [best_of(model.score(part.histories, False), barred(part.histories, size, False), depth) for part in parts]
+    )
 
 
 def _fit(data: TrainingData, moves: Moves, settings: FitSettings, nets: int) -> NextPostModel:

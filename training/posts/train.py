@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from data_contracts.asof import add_months
@@ -31,14 +32,17 @@ from training import tracking
 from training.evaluation.bootstrap import OfficerDraws, difference, weighted_means
 from training.evaluation.plots import next_post_figure
 from training.evaluation.ranking_metrics import item_metrics, mean_metrics
+from training.evaluation.shown_lists import Answers, Kinds, ShownLists, shown_lists
+from training.gate.list_evidence import keep_lists
 from training.posts.data import Frames, TrainingData, WindowItems, day_before, training_data, window_items
 from training.posts.evidence import moved_within
-from training.posts.fit import FitSettings, fit_pharos, target_places
+from training.posts.fit import FitSettings, fit_pharos, shown_posts, target_places
 
 NAME = "next-post"
 TABLES = ("postings", "promotions", "officers", "posts", "course_completions", "honours", "appraisals", "career_goals")
 GATE_MONTHS = (6, 12, 24, 48)
 ENOUGH = 200
+DEPTH = 10  # of the lists by which groups are compared
 STAGES = 5  # what `say` hears: testing, fitting, validation, networks, registering
 SERVICE = "career_v1"  # what a request reads; its hash moves with the code of the sequences learned from
 Say = Callable[[str], None]
@@ -48,7 +52,8 @@ Say = Callable[[str], None]
 class Worth:
     """Figures on the months before `as_of`, and how far ahead of Markov in NDCG@10 with the 95 % interval.
 
-    `places` say, for each model, where the post taken stood among those it ranked.
+    `places` say, for each model, where the post taken stood among those it ranked; `lists` are what it would have
+    shown, for the gate to compare groups by.
     """
 
     months: int
@@ -57,6 +62,7 @@ class Worth:
     gain: float
     low: float
     high: float
+    lists: ShownLists
     places: Mapping[str, Array] = field(default_factory=dict)
     picture: Path | None = None
 
@@ -93,7 +99,8 @@ def train_next_post(
         run.gate({"ndcg_gain": worth.gain, "ndcg_gain_low": worth.low})
         worth = replace(worth, picture=run.picture(next_post_figure(f"{NAME} {as_of}", worth.places), NAME))
         with tempfile.TemporaryDirectory() as folder:
-            about = {"as_of": as_of.isoformat(), "moves": len(data.moves), "post_names": post_names(frames)}
+            kept = keep_lists(run, Path(folder), worth.lists)
+            about = {"as_of": as_of.isoformat(), "moves": len(data.moves), "post_names": post_names(frames), **kept}
             return run.model(signed(model, about, settings, Path(folder) / "model"), NAME), worth
 
 
@@ -142,4 +149,15 @@ def _tested(data: TrainingData, items: WindowItems, months: int, settings: FitSe
     exact = (float(values["ndcg_at_10"].mean()), float(peer["ndcg_at_10"].mean()))
     found = difference(exact, (drawn["pharos"], drawn["markov"]))
     figures = {name: value for name, value in mean_metrics(values).items() if value is not None}
-    return Worth(months, len(items.moves), figures, found.difference, found.low, found.high, places)
+    lists = _lists(models["pharos"], data, items, (gained["pharos"], gained["markov"]))
+    return Worth(months, len(items.moves), figures, found.difference, found.low, found.high, lists, places)
+
+
+def _lists(model: PostScorer, data: TrainingData, items: WindowItems, ndcg: tuple[Array, Array]) -> ShownLists:
+    """What the model would have shown before each move, and which post was taken."""
+    catalogue, moves = data.catalogue, items.moves
+    kinds = Kinds.of(catalogue.posts, catalogue.families or (None,) * catalogue.size)
+    best = shown_posts(model, moves, catalogue.size, DEPTH)
+    answers = Answers(np.arange(len(moves)), moves.targets)
+    who = items.officer_ids, moves.day.astype("datetime64[D]")
+    return shown_lists(who, ("ndcg_at_10", *ndcg), best, answers, kinds, policy().gate.lists.most_kinds)

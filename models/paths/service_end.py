@@ -1,0 +1,65 @@
+"""When an officer's service ends by age, as far as a path may know it.
+
+The year of birth is for audits alone and no reader of paths ever sees it. The caller, the personnel system, may give
+the day of retirement itself; without it, the day of joining says by when it must have come: nobody joined younger than
+policy allows. A path ends there; where neither is known, the answer says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from data_contracts.asof import add_months
+from data_contracts.pathing import PathPolicy
+from data_contracts.vocabulary import Bilingual
+from models.paths.finding import DAYS_A_MONTH
+
+Basis = Literal["given", "latest", "unknown"]
+WORDS: Mapping[Basis, Bilingual] = {
+    "given": Bilingual("退休日期 {on}，由请求给出", "retires on {on}, as the request says"),
+    "latest": Bilingual(
+        "退休日期未知；按入警日期，最晚 {on}", "day of retirement unknown; by the day of joining, {on} at the latest"
+    ),
+    "unknown": Bilingual(
+        "退休日期未知，路径未考虑退休", "day of retirement unknown; these paths take no account of it"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class ServiceEnd:
+    """The day of retirement, or the last it can be; None where nothing is known."""
+
+    on: date | None
+    basis: Basis
+
+    @property
+    def words(self) -> Bilingual:
+        """What is known, for people."""
+        text = WORDS[self.basis]
+        return Bilingual(text.zh.format(on=self.on), text.en.format(on=self.on))
+
+    def months_from(self, day: date) -> float | None:
+        """Months of service left on a day, 0 after it, None where unknown.
+
+        >>> ServiceEnd(date(2027, 1, 1), "given").months_from(date(2026, 1, 1))
+        11.991786447638603
+        """
+        return None if self.on is None else max(0.0, (self.on - day).days / DAYS_A_MONTH)
+
+
+def service_end(given: date | None, entered_on: date | None, policy: PathPolicy) -> ServiceEnd:
+    """The day given, else the latest that the day of joining allows: that of one who joined at the least age.
+
+    >>> from data_contracts.policy import policy
+    >>> service_end(None, date(1990, 7, 1), policy().paths)
+    ServiceEnd(on=datetime.date(2032, 7, 1), basis='latest')
+    """
+    if given is not None:
+        return ServiceEnd(given, "given")
+    if entered_on is None:
+        return ServiceEnd(None, "unknown")
+    return ServiceEnd(add_months(entered_on, 12 * (policy.retirement_age - policy.least_entry_age)), "latest")

@@ -1,0 +1,80 @@
+"""What the paths desk asks of the world: who knows officers, goals and paths on a day, and where plans are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Protocol
+
+from data_contracts.vocabulary import Bilingual
+from data_contracts.vocabulary import NotScored as Reasons
+from models.paths.replanning import Event, Plan
+from models.paths.service_end import ServiceEnd
+from models.paths.telling import Question, Told
+from serving.paths.plan_log import PlanKey
+from serving.paths.schemas import PathGoal
+from serving.schemas import Because
+from serving.words import because_of
+
+NO_GOAL = Because(code="no_goal", zh="没有登记职业目标", en="no career goal is known; state one")
+NO_HISTORY = Because(code="short_history", zh="没有任职记录", en="no posting is known, so there is no start for a path")
+NOT_SERVING = because_of(Reasons.NOT_SERVING.value, Reasons.NOT_SERVING)
+
+
+@dataclass(frozen=True)
+class AskedPath:
+    """A question with where the officer stands now; `goal` is kind:code as asked, None for the stated one."""
+
+    question: Question
+    start: str
+    goal: str | None = None
+
+    @property
+    def key(self) -> PlanKey:
+        """Under which its plans follow each other."""
+        return PlanKey(self.question.officer_id, self.goal or "", self.question.horizon_months)
+
+    def until(self, end: ServiceEnd, as_of: date) -> AskedPath:
+        """The same question of one whose service ends then."""
+        return replace(self, question=replace(self.question, end_months=end.months_from(as_of)))
+
+
+class PathDay(Protocol):
+    """What knows officers, goals and paths on one day."""
+
+    def question(self, officer_id: str, goal: PathGoal | None, horizon_months: int | None) -> AskedPath | Because:
+        """The question of one officer, or why there is none (unknown, no goal, no posting)."""
+        ...
+
+    def tell_all(self, questions: Sequence[Question], top: int) -> Sequence[Told]:
+        """Paths of each, or why there is none."""
+        ...
+
+    def events(self, question: Question, since: date) -> Sequence[Event]:
+        """What became known about an officer's plan after `since`."""
+        ...
+
+    def name(self, item: str) -> Bilingual:
+        """Name of a post, rank step, course, family or field; the code twice where it has none."""
+        ...
+
+
+class PathSource(Protocol):
+    """Makes the day of a request; `path_source.RecordPaths` is the real one."""
+
+    def on(self, officer_ids: Sequence[str], as_of: date) -> PathDay:
+        """What is known of these officers on a day."""
+        ...
+
+
+class Plans(Protocol):
+    """Where told plans are kept; `plan_log.PlanLog` is the real one. Both raise NotReady where it cannot be used."""
+
+    def last(self, keys: Sequence[PlanKey], as_of: date) -> Mapping[PlanKey, Plan]:
+        """The newest plan of each key made by a day."""
+        ...
+
+    def keep(self, plans: Mapping[PlanKey, Plan]) -> None:
+        """Add plans."""
+        ...
