@@ -18,8 +18,8 @@ from serving.units.answers import UnitDesk
 class Desk(Protocol):
     """Whatever answers one kind of question, without the web."""
 
-    def answer(self, request: Any, request_id: str, now: datetime, /, *sight: Any) -> Any:
-        """The answer to a body that was parsed already; a desk that names whom nobody asked for is told the sight."""
+    def answer(self, request: Any, request_id: str, now: datetime, /, *more: Any) -> Any:
+        """The answer to a body that was parsed already; `more` is the sight and the caller, where a desk is told."""
         ...
 
 
