@@ -7,7 +7,7 @@ another one has come first where that is not the present version.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -25,6 +25,8 @@ from serving.review.tables import CASE_EVENTS, CASES, METADATA
 
 CASE_COLUMNS, EVENT_COLUMNS = (tuple(column.name for column in table.c) for table in (CASES, CASE_EVENTS))
 MANY = 500  # ids in one question to a database
+SOME = 200  # cases read at a time
+Place = tuple[date, str]  # of a case in the order of lists: its expiry and its id
 
 
 @dataclass(frozen=True)
@@ -111,20 +113,27 @@ class CaseStore:
         with self.database.reading(METADATA) as connection:
             return _is_held(connection, event)
 
-    def in_order(self, states: Sequence[CaseState], after: tuple[date, str] | None) -> Generator[Case]:
+    def in_order(self, states: Sequence[CaseState], after: Place | None) -> Iterator[Case]:
         """Cases in these states, the first to expire first, never by how bad they look; `after` a place in that order.
 
-        Read to the end or close the iterator: a connection is held while it is open.
+        They are read some at a time: nothing is held open between two of them.
         """
+        while True:
+            some = self._some(states, after)
+            yield from some
+            if len(some) < SOME:
+                return
+            after = some[-1].expires_on, some[-1].case_id
+
+    def _some(self, states: Sequence[CaseState], after: Place | None) -> list[Case]:
         order = (CASES.c.expires_on, CASES.c.case_id)
-        asked = CASES.select().where(CASES.c.state.in_(states)).order_by(*order)
+        asked = CASES.select().where(CASES.c.state.in_(states)).order_by(*order).limit(SOME)
         if after is not None:
             day, case_id = after
             same = sa.and_(CASES.c.expires_on == day, CASES.c.case_id > case_id)
             asked = asked.where(sa.or_(CASES.c.expires_on > day, same))
         with self.database.reading(METADATA) as connection:
-            for row in connection.execution_options(yield_per=200).execute(asked).mappings():
-                yield _case(row)
+            return [_case(row) for row in connection.execute(asked).mappings()]
 
     def step(self, before: Case, after: Case, event: CaseEvent, request_id: str) -> tuple[Case, bool]:
         """Put `after` in the place of `before` and keep the event; the case now, and whether this did it.

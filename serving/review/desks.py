@@ -7,8 +7,7 @@ that its role may not know of and one that does not exist are told alike.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -18,7 +17,7 @@ from data_contracts.policy import Policy
 from serving.access.credential import Credential
 from serving.access.placements import Placements
 from serving.access.reach import Sight
-from serving.review.cases import Case, CaseEvent, CaseStore
+from serving.review.cases import Case, CaseEvent, CaseStore, Place
 from serving.review.schemas import ActAnswer, ActRequest, CasesAnswer, CasesRequest
 from serving.review.seen import case_shown, visible
 from serving.review.states import MOVES, OPEN, CaseAction, CaseState, Role, moved, role_of
@@ -44,8 +43,7 @@ class CasesDesk:
     ) -> CasesAnswer:
         """One page; raises NotReady where cases cannot be read."""
         today, where = now.date(), self.placements().unit_of
-        with closing(self._seen(request, sight, caller, today)) as found:
-            page = list(islice(found, request.top + 1))
+        page = list(islice(self._seen(request, sight, caller, today), request.top + 1))
         cases, more = page[: request.top], len(page) > request.top
         events = by_case(self.store.events([case.case_id for case in cases]))
         shown = [
@@ -57,15 +55,14 @@ class CasesDesk:
         last = f"{cases[-1].expires_on}.{cases[-1].case_id}" if more else None
         return CasesAnswer(request_id=request_id, results=shown, next=last)
 
-    def _seen(self, request: CasesRequest, sight: Sight, caller: Credential, today: date) -> Generator[Case]:
+    def _seen(self, request: CasesRequest, sight: Sight, caller: Credential, today: date) -> Iterator[Case]:
         where = self.placements().unit_of
         states = tuple(dict.fromkeys(request.states or OPEN))
-        with closing(self.store.in_order(states, _place(request.after))) as found:
-            for case in found:
-                reached = sight.names(case.officer_id, where.get(case.officer_id))
-                wanted = request.assigned_to is None or case.assigned_to == request.assigned_to
-                if reached and wanted and visible(case, role_of(caller, case.officer_id), today):
-                    yield case
+        for case in self.store.in_order(states, _place(request.after)):
+            reached = sight.names(case.officer_id, where.get(case.officer_id))
+            wanted = request.assigned_to is None or case.assigned_to == request.assigned_to
+            if reached and wanted and visible(case, role_of(caller, case.officer_id), today):
+                yield case
 
 
 @dataclass(frozen=True)
@@ -172,7 +169,7 @@ def _event(request: ActRequest, before: Case, caller: Credential, now: datetime)
     )  # fmt: skip
 
 
-def _place(cursor: str | None) -> tuple[date, str] | None:
+def _place(cursor: str | None) -> Place | None:
     if cursor is None:
         return None
     day, _, case_id = cursor.partition(".")
