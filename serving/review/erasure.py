@@ -83,6 +83,7 @@ def erase(settings: Settings, officer_id: str, now: datetime) -> tuple[Proof, Pa
     left = {**log.left(officer_id), "cases": len(store.of_officers([officer_id]))}
     if any(left.values()):
         raise NotReady("rows about the officer were written while they were erased; run the step again")
+    store.database.close()
     proof = Proof(pseudonym, now.isoformat(), operator(), erased, left, audit_line=line)
     signed = Proof(**{**asdict(proof), "signature": keys.signing_key(settings.keys_dir).sign(proof.text).hex()})
     return signed, _written(settings, signed, now)

@@ -16,7 +16,7 @@ from data_contracts.database import Database
 from data_contracts.errors import NotReady
 from data_contracts.pseudonyms import Pseudonyms, pseudonyms
 from data_contracts.settings import Settings
-from models.audit import audit_chain
+from models import keys
 from serving.review.tables import METADATA, OPT_OUTS
 
 NOBODY = "whoever opted out"  # no id has a space: this marks the key
@@ -45,7 +45,8 @@ class OptOuts:
     def of(cls, settings: Settings) -> OptOuts:
         """Of a deployment; nothing is opened yet."""
         database = Database(settings.service_url, "the table of opt-outs")
-        return cls(database, audit_chain(settings), pseudonyms(settings.keys_dir))
+        chain = AuditChain(database, settings.audit_head, keys.signing_key(settings.keys_dir))
+        return cls(database, chain, pseudonyms(settings.keys_dir))
 
     def among(self, officer_ids: Collection[str]) -> dict[str, date]:
         """Which of these officers opted out, and since when.
