@@ -113,7 +113,7 @@ def _written(settings: Settings, proof: Proof, now: datetime) -> Path:
     path = folder / f"{proof.pseudonym}-{now:%Y%m%d}-{proof.audit_line:08d}.json"
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as out:
-        json.dump(asdict(proof), out, ensure_ascii=False, indent=1, sort_keys=True)
+        json.dump(asdict(proof), out, ensure_ascii=False, indent=1)
         out.flush()
         os.fsync(out.fileno())
     return path

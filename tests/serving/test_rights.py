@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -221,7 +222,7 @@ def filled(use: Settings) -> Room:
     made = Room(use.service_url, use.state / "service")
     made.store = CaseStore.of(use)
     made.chain = made.store.chain
-    made.open(replace(FakeRun({"a": ("conduct",), "b": ("conduct",)}), name=str(use.state)))
+    made.open(FakeRun({"a": ("conduct",), "b": ("conduct",)}))
     made.through("acknowledge")
     OptOuts.of(use).keep(Wish("a", True, NOW, "oidc:a"))
     log = ExposureLog(use.feedback_url)
@@ -261,14 +262,13 @@ def test_an_officer_is_erased_with_a_signed_proof_that_claims_no_more(either: Se
 
 
 def test_the_commands_say_what_was_erased_and_what_was_not(state: Settings) -> None:
-    told = Console(record=True, quiet=False, width=500, file=(state.state.parent / "told").open("w"))
+    told = Console(record=True, width=500, file=io.StringIO())
     erase_officer(state, "nobody", told)
     (path,) = (state.state / "service" / "erasures").iterdir()
     check_proof(state, path, told)
     text = told.export_text()
     assert text.count("Not erased: history: append-only") == 2
     assert "erased 0 of exposures" in text
-    told.file.close()
 
 
 # --- over HTTP ---------------------------------------------------------------------------------------------------
@@ -343,12 +343,12 @@ def test_keys_of_different_reach_see_and_do_different_things(state: Settings, cl
 
 def test_a_reviewer_reads_what_was_used_and_writes_an_opt_out_down(state: Settings, client: httpx.Client) -> None:
     east = key(state, "risk:read", "risk:review", units=("station-1",))
+    reader = key(state, "risk:read")
     mine = client.post("/v1/mine", json={"officer_id": "o-000001"}, headers=east).json()
     assert {"zh", "en"} == set(mine["notice"])
     held = {one["table"]: one for one in mine["data"]}
     assert (held["protected_attributes"]["rows"], held["protected_attributes"]["used"]) == (None, False)
     assert held["complaints"]["kept_months"] == 120
-    reader = key(state, "risk:read")
     assert client.post("/v1/mine", json={"officer_id": "o-000001"}, headers=reader).status_code == 404
     wish = {"officer_id": "o-000001", "opted_out": True}
     assert client.post("/v1/opt_out", json=wish, headers=reader).status_code == 404
