@@ -223,7 +223,7 @@ def filled(use: Settings) -> Room:
     made.store = CaseStore.of(use)
     made.chain = made.store.chain
     made.open(FakeRun({"a": ("conduct",), "b": ("conduct",)}))
-    made.through("acknowledge")
+    made.act(made.case(), "acknowledge", reason="a-reviewer-said-this")
     OptOuts.of(use).keep(Wish("a", True, NOW, "oidc:a"))
     log = ExposureLog(use.feedback_url)
     show(log, "a", "the-item-of-a", request_id="r-1")
@@ -251,6 +251,7 @@ def test_an_officer_is_erased_with_a_signed_proof_that_claims_no_more(either: Se
     for file in either.state.rglob("*.db*"):
         assert b"only-a-said-this" not in file.read_bytes(), file
         assert b"the-item-of-a" not in file.read_bytes(), file
+        assert b"a-reviewer-said-this" not in file.read_bytes(), file
     again, other = erase(either, "a", NOW)
     assert (sum(again.erased.values()), other != path) == (0, True)
     assert read_proof(either, path) == proof
