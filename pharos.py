@@ -23,6 +23,8 @@ contracts_app = typer.Typer(no_args_is_help=True, help="Documents generated from
 audit_app = typer.Typer(no_args_is_help=True, help="The chain of who read, decided or changed what.")
 keys_app = typer.Typer(no_args_is_help=True, help="API keys of the systems that may ask the service.")
 feedback_app = typer.Typer(no_args_is_help=True, help="The service's own log of suggestions and feedback.")
+review_app = typer.Typer(no_args_is_help=True, help="Warnings as cases: opened by a night, ended by people or time.")
+database_app = typer.Typer(no_args_is_help=True, help="The service's database of keys, audit lines, cases and rights.")
 app.add_typer(train_app, name="train")
 app.add_typer(feedback_app, name="feedback")
 app.add_typer(tune_app, name="tune")
@@ -32,6 +34,8 @@ app.add_typer(report_app, name="report")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(keys_app, name="keys")
 app.add_typer(audit_app, name="audit")
+app.add_typer(review_app, name="review")
+app.add_typer(database_app, name="database")
 console = Console()
 errors = Console(stderr=True)
 
@@ -554,6 +558,61 @@ def audit_head() -> None:
     from models.audit import newest_head
 
     aloud(newest_head(settings()).to_json())
+
+
+# --- review and rights -------------------------------------------------------------------------------------------
+
+
+@review_app.command("open")
+def review_open() -> None:
+    """Open the cases of the night in force; `pharos score` does it too, and a second time does nothing."""
+    from serving.review.commands import open_of_last_night
+
+    open_of_last_night(settings(), console)
+
+
+@review_app.command("expire")
+def review_expire(
+    as_of: Annotated[str, typer.Option(help="Warnings that expire by this day end, YYYY-MM-DD.")],
+) -> None:
+    """End the warnings whose time is over; a scheduler's job, once a day."""
+    from serving.review.commands import expire
+
+    expire(settings(), day_of(as_of), console)
+
+
+@review_app.command("retain")
+def review_retain(
+    as_of: Annotated[str, typer.Option(help="The day that retention is counted from, YYYY-MM-DD.")],
+) -> None:
+    """Delete cases and rows of the service's log that policy keeps no longer."""
+    from serving.review.commands import keep_retention
+
+    keep_retention(settings(), day_of(as_of), console)
+
+
+@review_app.command("proof")
+def review_proof(file: Annotated[Path, typer.Argument(help="A proof that `pharos erase` wrote.")]) -> None:
+    """Check that this deployment signed a proof of erasure, and say what it says."""
+    from serving.review.commands import check_proof
+
+    check_proof(settings(), file, console)
+
+
+@app.command()
+def erase(officer_id: Annotated[str, typer.Argument(help="The officer.")]) -> None:
+    """Erase an officer from the service's own databases and write a signed proof, which says what is not reached."""
+    from serving.review.commands import erase_officer
+
+    erase_officer(settings(), officer_id, console)
+
+
+@database_app.command("upgrade")
+def database_upgrade() -> None:
+    """Bring the service's database to the shape of this checkout; an SQLite file is copied first."""
+    from serving.review.commands import upgrade_database
+
+    upgrade_database(settings(), console)
 
 
 @app.command()

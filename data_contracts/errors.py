@@ -78,3 +78,24 @@ class PublishRefused(PharosError):
 
     status = 409
     code = "publish_refused"
+
+
+class NotThere(PharosError):
+    """What was asked for does not exist, or is out of the caller's reach: both are told alike."""
+
+    status = 404
+    code = "not_found"
+
+
+class Refused(PharosError):
+    """A change that cannot be made to what stands now; the message says why and what to do."""
+
+    status = 409
+    code = "conflict"
+
+
+class Stale(PharosError):
+    """Somebody else's change came first."""
+
+    status = 409
+    code = "stale"

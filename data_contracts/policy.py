@@ -41,6 +41,7 @@ from data_contracts.pathing import PathPolicy
 from data_contracts.placing import MatchingPolicy
 from data_contracts.policy_checks import Problem, Sections, problems_of
 from data_contracts.requirements import UnknownFacts
+from data_contracts.reviewing import ReviewPolicy
 from data_contracts.suggesting import SuggestionPolicy
 from data_contracts.supporting import CourseAdvice, WhatIfPolicy
 from data_contracts.talent_pool import TalentPolicy
@@ -142,6 +143,7 @@ SECTIONS: Mapping[str, tuple[str | None, Any]] = {
     "paths": (None, PathPolicy),
     "feedback": (None, FeedbackPolicy),
     "courses": (None, CoursesPolicy),
+    "review": (None, ReviewPolicy),
 }
 
 

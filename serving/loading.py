@@ -34,6 +34,8 @@ from serving.night.past import PublishedPast
 from serving.night.results import Scorer, latest_run
 from serving.posts.career_records import CareerRecords
 from serving.posts.recommend import CareerDesk, PostRanker
+from serving.review.opened import open_review
+from serving.review.standing import KeptReviews
 from serving.risk.warn import RiskDesk
 from serving.schemas import Because
 from serving.units.answers import UnitDesk
@@ -102,7 +104,15 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
         built = builders.risk(loaded)
         past = PublishedPast(settings, built.scorer.models or (loaded.identity,), rules.grades.flags.months)
         return RiskDesk(
-            loaded.identity, built.scorer, built.cuts, source, rules, built.commend_below, past, built.what_if
+            loaded.identity,
+            built.scorer,
+            built.cuts,
+            source,
+            rules,
+            built.commend_below,
+            past,
+            built.what_if,
+            KeptReviews.of(settings),
         )
 
     def careers(loaded: Loaded) -> CareerDesk:
@@ -124,10 +134,13 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
         return [notice for notice in dict.fromkeys(found) if notice is not None]
 
     units = UnitDesk(partial(latest_run, settings), rules)
+    placements = ReadPlacements(settings, lambda: now().date())
+    ranking = _course_ranking(settings, builders)
+    guidance = open_guidance(settings, rules, ranking, partial(champion, settings), log)
+    service = None if isinstance(desks[0], Absent) else desks[0].model.service
     return Desks(
         risk=desks[0], careers=desks[1], units=units, now=now, probe=probe, notices=notices,
-        guidance=open_guidance(settings, rules, _course_ranking(settings, builders), partial(champion, settings), log),
-        placements=ReadPlacements(settings, lambda: now().date()),
+        guidance={**guidance, **open_review(settings, rules, source, service, placements)}, placements=placements,
         record=Recorder.of(settings),
     )  # fmt: skip
 

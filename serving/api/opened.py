@@ -21,8 +21,8 @@ COURSES, PLAIN_COURSES = "courses", "recent_popularity_30d"
 class Desk(Protocol):
     """Whatever answers one kind of question, without the web."""
 
-    def answer(self, request: Any, request_id: str, now: datetime, /, *sight: Any) -> Any:
-        """The answer to a body that was parsed already; a desk that names whom nobody asked for is told the sight."""
+    def answer(self, request: Any, request_id: str, now: datetime, /, *more: Any) -> Any:
+        """The answer to a body that was parsed already; `more` is the sight and the caller, where a desk is told."""
         ...
 
 

@@ -46,6 +46,7 @@ class Night:
     earlier: tuple[PublishedRun, ...] = ()
     book: CourseBook = NO_COURSES
     before: Before | None = None
+    opted_out: frozenset[str] = frozenset()
 
     @cached_property
     def inputs(self) -> dict[str, str]:
@@ -58,6 +59,7 @@ class Night:
             "snapshot_before": "" if self.before is None else self.before.snapshot_sha256,
             "courses": book_hash(self.book),
             "support_rules": hash_of([asdict(policy().course_themes), *map(asdict, policy().support)]),
+            "opt_outs": hash_of(sorted(self.opted_out)) if self.opted_out else "",
             "horizons": hash_of({rule.name.value: rule.horizon_months for rule in policy().outcomes}),
         }
 

@@ -6,7 +6,7 @@ Killed at any point, the next run keeps what was finished and ends with the same
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,7 @@ from features.store import FeatureReader
 from serving.night.assemble import Night, assemble
 from serving.night.chunks import CHUNK_OFFICERS, ChunkStore, score_chunks
 from serving.night.courses import courses_at
+from serving.night.heeding import heeding
 from serving.night.manifest import MANIFEST, Manifest, sync_folder
 from serving.night.past import earlier_runs
 from serving.night.pointer import move_pointer, one_at_a_time, run_folder
@@ -54,16 +55,19 @@ def score(
     reader: FeatureReader | None = None,
     chunk_officers: int = CHUNK_OFFICERS,
     progress: Progress | None = None,
+    opted_out: Callable[[Collection[str]], Collection[str]] | None = None,
 ) -> ScoreReport:
     """Grade every officer in the snapshot of `as_of` and publish the result.
 
-    `rules` say which share of the force gets which grade, `parents` maps a unit to the unit above it. Raises
+    `rules` say which share of the force gets which grade, `parents` maps a unit to the unit above it, `opted_out` tells
+    which of the officers are left to people: no model looks at them. Raises
     PublishRefused when the snapshot is missing, empty, drifted or less than half of the last one, when another run
     holds the lock, or when the disk refuses; what was published before then stays in force.
     """
     reader = reader or FeatureReader(settings)
     root = results_root(settings)
     frame = _force(as_of, reader, scorer)
+    out = frozenset() if opted_out is None else frozenset(opted_out(frame["officer_id"].dropna().astype(str).tolist()))
     earlier = tuple(earlier_runs(root, as_of, scorer.models, rules.flags.months))
     night = Night(
         as_of,
@@ -74,7 +78,8 @@ def score(
         chunk_officers,
         earlier,
         courses_at(settings, as_of),
-        year_before(as_of, reader, scorer),
+        year_before(as_of, reader, scorer, out),
+        out,
     )
     try:
         with one_at_a_time(root):
@@ -83,7 +88,7 @@ def score(
         raise PublishRefused(f"{root} cannot be written ({error.strerror}); the last published run stays") from error
 
 
-def year_before(as_of: date, reader: FeatureReader, scorer: Scorer) -> Before | None:
+def year_before(as_of: date, reader: FeatureReader, scorer: Scorer, opted_out: Collection[str] = ()) -> Before | None:
     """The officers of a year before as the same model sees them, to tell movement from; None where that is unknown.
 
     It is no condition of a night: without that snapshot, or with one that lacks a feature, nothing is told of it.
@@ -95,7 +100,11 @@ def year_before(as_of: date, reader: FeatureReader, scorer: Scorer) -> Before | 
         frame = reader.snapshot(day)
     except (NotReady, FeatureMismatch, OSError, pa.ArrowException):
         return None
-    known = frame[frame["officer_id"].notna()].drop_duplicates("officer_id").sort_values("officer_id", kind="stable")
+    known = (
+        frame[frame["officer_id"].notna() & ~frame["officer_id"].isin(list(opted_out))]
+        .drop_duplicates("officer_id")
+        .sort_values("officer_id", kind="stable")
+    )
     frame = known.reset_index(drop=True)
     return Before(day, reader.snapshot_hash(day), frame, scorer.chances(frame))
 
@@ -142,7 +151,8 @@ def _in_force(root: Path, folder: Path, manifest: Manifest, *, new: bool, kept: 
 
 def _score(night: Night, officers: pd.DataFrame, store: ChunkStore, progress: Progress) -> int:
     done = kept = 0
-    for size, was_kept in score_chunks(officers, night.scorer, store, night.chunk_officers):
+    scorer = heeding(night.scorer, night.opted_out)
+    for size, was_kept in score_chunks(officers, scorer, store, night.chunk_officers):
         done, kept = done + size, kept + was_kept
         progress(done, len(officers), was_kept)
     return kept

@@ -13,16 +13,24 @@ from data_contracts.errors import NotReady
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.offline_files import read_snapshot
+from models.audit import now_of
 from serving.loading import RISK, Builders, champion
 from serving.night.batch import ScoreReport, score
-from serving.night.results import Scorer
+from serving.night.results import PublishedRun, Scorer
 from serving.night.roll_up import GRADES
+from serving.review.cases import CaseStore
+from serving.review.opening import open_cases
+from serving.review.standing import KeptReviews
 
 
 def score_night(
     as_of: date, settings: Settings, builders: Builders, console: Console, scorer: Scorer | None = None
 ) -> ScoreReport:
-    """Score with the champion (or the scorer given) and show how far it is; raises PublishRefused."""
+    """Score with the champion (or the scorer given), show how far it is, and open the cases of a night in force.
+
+    Raises PublishRefused where nothing is published; NotReady where it is and its cases cannot be opened: the same
+    command, or `pharos review open`, opens them later.
+    """
     scorer = scorer or builders.risk(champion(settings, RISK)).scorer
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as bar:
@@ -39,11 +47,15 @@ def score_night(
             rules=policy().grades,
             parents=unit_tree(settings, as_of),
             progress=progress,
+            opted_out=KeptReviews.of(settings).opted_out,
         )
         if not report.new:
             officers = report.manifest.counts.rows_in
             bar.update(task, completed=officers, total=officers, description="officers (published before)")
-        return report
+    if report.in_force:
+        run, store = PublishedRun(report.folder, report.manifest), CaseStore.of(settings)
+        console.print(open_cases(run, store, policy(), now_of(settings)).sentence, highlight=False)
+    return report
 
 
 def unit_tree(settings: Settings, as_of: date) -> Mapping[str, str]:

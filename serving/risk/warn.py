@@ -18,10 +18,13 @@ import pandas as pd
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
 from models.risk.grades import overall
+from serving.access.credential import OPERATOR, Credential
 from serving.freshness import AgeLimits, FeatureSource, read_fresh
 from serving.night.manifest import ModelIdentity
 from serving.night.past import Asked, NoPast, Past
 from serving.night.results import SCORED, Scorer
+from serving.review.standing import OPTED_OUT, NoReviews, Reviews, sees_all
+from serving.review.withholding import Result, withhold
 from serving.risk.flagging import flags_of
 from serving.risk.grading import Grading, graded_rows
 from serving.risk.schemas import (
@@ -52,7 +55,7 @@ class RiskDesk:
 
     `cuts[outcome, months][grade]` is the least probability of that grade; the best grade needs none.
     `commend_below[outcome, months]` is the chance below which the best share of the force lay. `past` is what earlier
-    nights published, `what_if` thinks changes through (models/risk/what_if.py).
+    nights published, `what_if` thinks changes through (models/risk/what_if.py), `reviews` is what people decided.
     """
 
     model: ModelIdentity
@@ -63,6 +66,7 @@ class RiskDesk:
     commend_below: Mapping[tuple[str, int], float] = field(default_factory=dict)
     past: Past = field(default_factory=NoPast)
     what_if: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+    reviews: Reviews = field(default_factory=NoReviews)
     _held: list[Grading] = field(default_factory=list, repr=False, compare=False)
 
     @property
@@ -89,16 +93,23 @@ class RiskDesk:
         months: Sequence[int] = request.horizon_months or ()
         return list(dict.fromkeys((name, ahead) for name in names for ahead in months or (self._main(name),)))
 
-    def answer(self, request: RiskRequest, request_id: str, now: datetime) -> RiskAnswer:
-        """One result for each officer, in order; an outcome that is not served is said to be so, never guessed."""
+    def answer(self, request: RiskRequest, request_id: str, now: datetime, caller: Credential = OPERATOR) -> RiskAnswer:
+        """One result for each officer, in order; an outcome that is not served is said to be so, never guessed.
+
+        Who opted out is not looked at. A poor grade is shown to a caller who does not review once a person has.
+        """
         limits = AgeLimits.of(self.policy)
-        fresh = read_fresh(
-            self.source, request.officer_ids, self.model.service, asked=request.as_of, now=now, limits=limits
-        )
+        out = self.reviews.opted_out(request.officer_ids)
+        asked = [officer for officer in request.officer_ids if officer not in out]
+        fresh = read_fresh(self.source, asked, self.model.service, asked=request.as_of, now=now, limits=limits)
+        refused = {**fresh.refused, **dict.fromkeys(out, OPTED_OUT)}
         scored = self._scored(fresh.frame, self._asked(request), fresh.as_of, think=request.what_if)
-        results = {
-            officer: NotScored(officer_id=officer, because=why) for officer, why in fresh.refused.items()
-        } | scored
+        known: dict[str, RiskScored | NotScored] = {
+            officer: NotScored(officer_id=officer, because=why) for officer, why in refused.items()
+        }
+        results: Mapping[str, Result] = known | scored
+        if not sees_all(caller):
+            results = withhold(known | scored, self.reviews, now.date())
         return RiskAnswer(
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
