@@ -21,6 +21,7 @@ from features.offline_files import read_snapshot, snapshot_dates
 from models.audit import audit_chain, now_of, operator
 from serving.loading import RISK, Builders, champion
 from serving.night.batch import Publisher, ScoreReport, Terms, score
+from serving.night.chunks import CHUNK_OFFICERS
 from serving.night.input_checks import Checks, Fault, accepted_faults, newest_day
 from serving.night.pointer import Move
 from serving.night.results import PublishedRun, Scorer
@@ -34,6 +35,7 @@ class NightAsked:
 
     as_of: date | None = None
     accepted: frozenset[Fault] = frozenset()
+    chunk_officers: int = CHUNK_OFFICERS
 
     @classmethod
     def of(cls, as_of: date | None, accept: Collection[str]) -> NightAsked:
@@ -78,7 +80,15 @@ def _scored(
         day = begun.as_of or date.min
         recorded = partial(runs.recorded, begun, partial(tell_interrupted, console))
         terms = Terms(asked.accepted, publishers_of(settings, runs.clock), recorded, progress)
-        report = score(day, settings, scorer, rules=policy().grades, parents=unit_tree(settings, day), terms=terms)
+        report = score(
+            day,
+            settings,
+            scorer,
+            rules=policy().grades,
+            parents=unit_tree(settings, day),
+            chunk_officers=asked.chunk_officers,
+            terms=terms,
+        )
         if not report.new:
             officers = report.manifest.counts.rows_in
             bar.update(task, completed=officers, total=officers, description="officers (published before)")

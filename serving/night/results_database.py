@@ -66,10 +66,10 @@ NIGHTS = sa.Table(
 POINTER = sa.Table(
     "risk_night_in_force",
     METADATA,
-    sa.Column("only", sa.Boolean, primary_key=True),
+    sa.Column("one", sa.Boolean, primary_key=True),
     sa.Column("run", sa.String(16), nullable=False),
     sa.Column("as_of", sa.Date, nullable=False),
-    sa.CheckConstraint("only", name="one_row"),
+    sa.CheckConstraint("one", name="one_night_in_force"),
 )
 
 
@@ -176,6 +176,6 @@ def _plain(rows: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
 def _move(connection: sa.Connection, run: PublishedRun) -> None:
     """The last step of the transaction; a later day stays in force."""
     wanted = {"run": run.manifest.run, "as_of": run.manifest.as_of}
-    put = insert(POINTER).values(only=True, **wanted)
+    put = insert(POINTER).values(one=True, **wanted)
     newer = POINTER.c.as_of <= run.manifest.as_of
-    connection.execute(put.on_conflict_do_update(index_elements=["only"], set_=wanted, where=newer))
+    connection.execute(put.on_conflict_do_update(index_elements=["one"], set_=wanted, where=newer))
