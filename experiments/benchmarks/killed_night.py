@@ -6,6 +6,7 @@ them the disk or a database looks different.
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import os
 import shutil
@@ -107,7 +108,7 @@ def _main(asked: Asked, die_at: int) -> None:
     for place, name in places:
         setattr(place, name, deadly(getattr(place, name)))
     vars(store)["declared_features"] = lambda: DECLARED
-    console = Console(record=True, quiet=True, width=200)
+    console = Console(file=io.StringIO(), record=True, width=200)
     try:
         night = NightAsked(asked.as_of, chunk_officers=CHUNK)
         builders = Builders(risk=_no_model, careers=_no_model, courses=_no_model)

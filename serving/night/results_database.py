@@ -105,11 +105,8 @@ class ResultsDatabase:
                 self._sweep(connection, run)
         except NotReady as error:
             raise ResultsUnwritable(f"{error}; the last published run stays, here and there: run again") from error
-
-    def in_force(self) -> str | None:
-        """The run that readers see; None where none was ever written."""
-        with self._database.reading(METADATA) as connection:
-            return connection.execute(sa.select(POINTER.c.run)).scalar_one_or_none()
+        finally:
+            self._database.close()
 
     def _is_kept(self, connection: sa.Connection, run: PublishedRun) -> bool:
         """Whether a day is among the newest that the database keeps."""

@@ -34,14 +34,15 @@ def _caption(report: ScoreReport) -> str:
 
 def runs_table(runs: Sequence[NightRun], last: int) -> Table:
     """The last runs, newest first."""
-    table = Table("run", "as of", "model", "started", "took", "state", "in", "published", "quarantined", "twice", "why",
-                  title=f"the last {min(last, len(runs))} of {len(runs)} runs of the night, UTC")  # fmt: skip
+    title = f"the last {min(last, len(runs))} of {len(runs)} runs of the night, UTC"
+    table = Table("run", "as of", "started", "took", "state", title=title)
+    for column in table.columns:
+        column.no_wrap = True
+    table.add_column("what became of it")
     for run in sorted(runs, key=lambda run: run.number, reverse=True)[:last]:
-        counts = (run.rows_in, run.published, run.quarantined, run.duplicates)
-        table.add_row(
-            str(run.number), "" if run.as_of is None else str(run.as_of), run.model, f"{run.started_at:%Y-%m-%d %H:%M}",
-            _took(run), run.state.value, *("" if count is None else f"{count:,}" for count in counts), _why(run),
-        )  # fmt: skip
+        day = "" if run.as_of is None else str(run.as_of)
+        started = f"{run.started_at:%Y-%m-%d %H:%M}"
+        table.add_row(str(run.number), day, started, _took(run), run.state.value, _told(run))
     return table
 
 
@@ -51,5 +52,11 @@ def _took(run: NightRun) -> str:
     return f"{(run.ended_at - run.started_at).total_seconds():,.0f} s"
 
 
-def _why(run: NightRun) -> str:
-    return f"{run.code}: {run.reason}" if run.code else ""
+def _told(run: NightRun) -> str:
+    """The counts of a published run, the reason of one that was not."""
+    if run.code:
+        return f"{run.code}: {run.reason}"
+    if run.rows_in is None:
+        return run.model
+    out = f"{run.published:,} published + {run.quarantined:,} quarantined + {run.duplicates:,} twice"
+    return f"{run.model}: {run.rows_in:,} in = {out}"
