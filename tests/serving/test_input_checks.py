@@ -159,7 +159,7 @@ def test_a_model_of_a_service_that_is_not_there_is_the_wrong_one(state: Settings
     other = replace(scorer.models[0], service="risk_v0")
 
     class Other(CountScorer):
-        models = (other,)  # type: ignore[assignment]
+        models = (other,)
 
     with pytest.raises(WrongModel, match="trained on another risk_v0"):
         score(AS_OF, state, Other(), rules=RULES, reader=reader(state))

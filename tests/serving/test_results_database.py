@@ -173,12 +173,12 @@ def test_killed_between_the_database_and_the_files_the_next_run_moves_the_files_
     database = results_database(there)
     assert database is not None
 
-    def publish(done: PublishedRun, move: Move) -> None:
-        database(done, move)
+    def dies(run: PublishedRun, move: Move) -> None:
+        database(run, move)
         raise Dies
 
     with pytest.raises(Dies):
-        run(there, into=publish)
+        run(there, into=dies)
     old = latest_run(there)
     assert old.manifest.as_of == BEFORE
     assert old.manifest.run not in rows_seen(there.results_url)["risk_results_current"][1]

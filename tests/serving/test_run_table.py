@@ -14,7 +14,7 @@ from data_contracts.database import Database
 from data_contracts.errors import InputRefused, LockHeld, ResultsUnwritable
 from data_contracts.settings import Settings
 from features import store
-from serving.night import nightly
+from models.audit import audit_database
 from serving.night.nightly import NightAsked, score_night
 from serving.night.pointer import one_at_a_time
 from serving.night.results import results_root
@@ -158,7 +158,6 @@ def test_a_publish_that_cannot_be_audited_does_not_come_into_force(
     scored(small)
     assert (results_root(small) / "LATEST").exists()
     assert [run.state for run in run_table(small, Clock()).all()] == [State.REFUSED, State.PUBLISHED]
-    lines = nightly.audit_chain(small)._database
-    with lines.reading(METADATA) as connection:
+    with audit_database(small).reading(METADATA) as connection:
         bodies = connection.exec_driver_sql("SELECT body FROM audit_lines").scalars().all()
     assert [body for body in bodies if '"action":"night_published"' in body and '"models":["risk 1"]' in body]
