@@ -6,6 +6,7 @@ A run is on record from the moment it holds the lock; what turned it away before
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -14,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from data_contracts.audit.chain import Action, Entry
-from data_contracts.errors import LockHeld, NotReady, PharosError, ResultsUnwritable, WrongModel
+from data_contracts.errors import NotReady, PharosError, ResultsUnwritable, WrongModel
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.offline_files import read_snapshot, snapshot_dates
@@ -59,11 +60,7 @@ def score_night(
     except PharosError as error:
         runs.turned_away(begun, error)
         raise
-    try:
-        return _scored(begun, asked, settings, runs, scorer, console)
-    except LockHeld as error:
-        runs.turned_away(begun, error)
-        raise
+    return _scored(begun, asked, settings, runs, scorer, console)
 
 
 def _scored(
@@ -78,21 +75,40 @@ def _scored(
             bar.update(task, completed=done, total=total, description=words)
 
         day = begun.as_of or date.min
-        recorded = partial(runs.recorded, begun, partial(tell_interrupted, console))
-        terms = Terms(asked.accepted, publishers_of(settings, runs.clock), recorded, progress)
-        report = score(
-            day,
-            settings,
-            scorer,
-            rules=policy().grades,
-            parents=unit_tree(settings, day),
-            chunk_officers=asked.chunk_officers,
-            terms=terms,
-        )
+        record = _Record(runs, begun, console)
+        try:
+            terms = Terms(asked.accepted, publishers_of(settings, runs.clock), record.begin, progress)
+            report = score(
+                day,
+                settings,
+                scorer,
+                rules=policy().grades,
+                parents=unit_tree(settings, day),
+                chunk_officers=asked.chunk_officers,
+                terms=terms,
+            )
+        except PharosError as error:
+            if not record.held:  # the lock is another's, or could not even be opened
+                runs.turned_away(begun, error)
+            raise
         if not report.new:
             officers = report.manifest.counts.rows_in
             bar.update(task, completed=officers, total=officers, description="officers (published before)")
         return report
+
+
+@dataclass
+class _Record:
+    """The record of one run, which begins once it holds the lock."""
+
+    runs: RunTable
+    begun: Begun
+    console: Console
+    held: bool = False
+
+    def begin(self) -> AbstractContextManager[Callable[[ScoreReport], None]]:
+        self.held = True
+        return self.runs.recorded(self.begun, partial(tell_interrupted, self.console))
 
 
 def tell_interrupted(console: Console, run: NightRun) -> None:

@@ -104,7 +104,9 @@ def test_a_damaged_night_and_a_place_that_cannot_be_written(there: Settings) -> 
     lock.mkdir()
     told = score()
     assert (told.exit_code, "results_unwritable: " in told.output) == (NightExit.UNWRITABLE, True)
-    assert "Is a directory" in told.output
+    assert "Is a directory" in words_of(told)
+    listed = CliRunner().invoke(pharos.app, ["night", "runs", "--last", "1"])
+    assert "results_unwritable" in words_of(listed)
 
 
 def test_no_champion(there: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
