@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from data_contracts.errors import InvalidInput, PharosError
+from data_contracts.night_exits import told_exits
 from data_contracts.settings import prepare_process, settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -21,6 +22,7 @@ gate_app = typer.Typer(no_args_is_help=True, help="Judge a model version before 
 report_app = typer.Typer(no_args_is_help=True, help="Backtests as one page that a third party can run again.")
 contracts_app = typer.Typer(no_args_is_help=True, help="Documents generated from the table contracts.")
 audit_app = typer.Typer(no_args_is_help=True, help="The chain of who read, decided or changed what.")
+night_app = typer.Typer(no_args_is_help=True, help="What became of the nights' scoring runs.")
 keys_app = typer.Typer(no_args_is_help=True, help="API keys of the systems that may ask the service.")
 feedback_app = typer.Typer(no_args_is_help=True, help="The service's own log of suggestions and feedback.")
 review_app = typer.Typer(no_args_is_help=True, help="Warnings as cases: opened by a night, ended by people or time.")
@@ -36,6 +38,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(audit_app, name="audit")
 app.add_typer(review_app, name="review")
 app.add_typer(database_app, name="database")
+app.add_typer(night_app, name="night")
 console = Console()
 errors = Console(stderr=True)
 
@@ -50,6 +53,12 @@ def day_of(text: str) -> date:
 def aloud(words: str) -> None:
     """Print words as they are; a long path stays in one piece, so that it can be copied."""
     console.print(words, markup=False, highlight=False, soft_wrap=True)
+
+
+def tell(error: PharosError) -> None:
+    """One clear sentence on standard error."""
+    errors.print(f"[bold red]{error.code}[/]: ", end="")
+    errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
 
 
 # --- contracts ---------------------------------------------------------------------------------------------------
@@ -651,15 +660,41 @@ def recommend(
     recommend(asked, opened_desks(), settings().pictures_dir, console)
 
 
-@app.command()
+@app.command(epilog=f"Exit status: {told_exits()}.")
 def score(
-    as_of: Annotated[str, typer.Option(help="The day whose snapshot is graded, YYYY-MM-DD.")],
+    as_of: Annotated[
+        str | None, typer.Option(help="The day whose snapshot is graded, YYYY-MM-DD; default: the newest, if fresh.")
+    ] = None,
+    accept: Annotated[
+        list[str] | None, typer.Option(help="What is so this time: late, smaller, larger or unit_gone; repeatable.")
+    ] = None,
 ) -> None:
     """Grade every officer in a snapshot, publish the result whole, and put it in force; a second run does nothing."""
     from serving.builders import builders
-    from serving.night.nightly import as_table, score_night
+    from serving.night.exits import exit_of
+    from serving.night.nightly import NightAsked, score_night
+    from serving.night.tables import as_table
 
-    console.print(as_table(score_night(day_of(as_of), settings(), builders(), console)))
+    try:
+        asked = NightAsked.of(None if as_of is None else day_of(as_of), accept or ())
+        report = score_night(asked, settings(), builders(), console)
+    except PharosError as error:
+        tell(error)
+        raise typer.Exit(exit_of(error)) from error
+    console.print(as_table(report))
+    raise typer.Exit(exit_of(report))
+
+
+@night_app.command("runs")
+def night_runs(last: Annotated[int, typer.Option(help="How many, newest first.", min=1)] = 20) -> None:
+    """Every run of the night: when, by which model, what became of it and why."""
+    from functools import partial
+
+    from models.audit import now_of
+    from serving.night.run_table import run_table
+    from serving.night.tables import runs_table
+
+    console.print(runs_table(run_table(settings(), partial(now_of, settings())).all(), last))
 
 
 @app.command()
@@ -727,8 +762,7 @@ def main() -> None:
     try:
         app()
     except PharosError as error:
-        errors.print(f"[bold red]{error.code}[/]: ", end="")
-        errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        tell(error)
         sys.exit(2)
 
 

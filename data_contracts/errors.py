@@ -99,3 +99,42 @@ class Stale(PharosError):
 
     status = 409
     code = "stale"
+
+
+class InputRefused(PublishRefused):
+    """A night's input is missing, empty, late, shrunken, drifted or bad; `fault` is which, `code` says it too.
+
+    >>> InputRefused("late", "the newest snapshot is of 2026-01-01; run `pharos features`").code
+    'input_late'
+    """
+
+    code = "input_refused"
+
+    def __init__(self, fault: str, words: str) -> None:
+        super().__init__(words)
+        self.fault = fault
+        self.code = f"input_{fault}"
+
+
+class LockHeld(PublishRefused):
+    """Another run of the night is at work on the same results."""
+
+    code = "lock_held"
+
+
+class WrongModel(PublishRefused):
+    """No model may answer: none was promoted, its signature is wrong, or it was trained on other features."""
+
+    code = "wrong_model"
+
+
+class ResultsUnwritable(PublishRefused):
+    """The place where results go does not take them: the disk is full or read-only, or a database is away."""
+
+    code = "results_unwritable"
+
+
+class ResultsDamaged(PublishRefused):
+    """Results are not, byte for byte, what was written."""
+
+    code = "results_damaged"

@@ -27,6 +27,7 @@ from data_contracts.decisions import (
 from data_contracts.earning import EarningPolicy
 from data_contracts.feedback_rules import FeedbackPolicy
 from data_contracts.gating import GatePolicy
+from data_contracts.nightly_rules import NightPolicy
 from data_contracts.pathing import PathPolicy
 from data_contracts.placing import MatchingPolicy
 from data_contracts.requirements import UnknownFacts
@@ -83,6 +84,7 @@ class Sections:
     feedback: FeedbackPolicy
     courses: CoursesPolicy
     review: ReviewPolicy
+    night: NightPolicy
 
 
 def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:

@@ -261,11 +261,12 @@ def sign_for_the_demo(way: Way, examined: Examined) -> None:
 def score(way: Way) -> Sequence[RenderableType]:
     """The night: every officer graded and published."""
     from serving.builders import builders
-    from serving.night.nightly import as_table, score_night
+    from serving.night.nightly import NightAsked, score_night
+    from serving.night.tables import as_table
 
     if "risk" not in champions(way.settings):
         raise MissingTable("no risk model is champion, so nobody is graded")
-    return [as_table(score_night(way.today, way.settings, builders(), way.console))]
+    return [as_table(score_night(NightAsked(way.today), way.settings, builders(), way.console))]
 
 
 def champions(settings: Settings) -> list[str]:

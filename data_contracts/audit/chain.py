@@ -56,6 +56,7 @@ class Action(StrEnum):
     RETENTION_KEPT = "retention_kept"
     GATE_SIGNED = "gate_signed"
     MODEL_PROMOTED = "model_promoted"
+    NIGHT_PUBLISHED = "night_published"
     KEY_ADDED = "key_added"
     KEY_REVOKED = "key_revoked"
     AUDIT_READ = "audit_read"

@@ -34,7 +34,7 @@ from serving.api.app import ROUTES, build_app
 from serving.api.guard import Guard
 from serving.api.opened import Absent
 from serving.feedback.exposures import ExposureLog
-from serving.night.nightly import score_night
+from serving.night.nightly import NightAsked, score_night
 from serving.night.results import latest_run
 from serving.review.cases import CaseStore
 from serving.review.commands import check_proof, erase_officer
@@ -185,9 +185,9 @@ def test_who_opted_out_is_not_looked_at_by_a_request(room: Room) -> None:
 def test_from_the_next_night_on_who_opted_out_is_not_scored(state: Settings, small_declared: None) -> None:
     write_snapshot(state, force(200))
     console = Console(file=None, quiet=True)
-    first = score_night(AS_OF, state, BUILDERS, console, CountScorer())
+    first = score_night(NightAsked(AS_OF), state, BUILDERS, console, CountScorer())
     OptOuts.of(state).keep(Wish("o-5", True, NOW, "x"))
-    second = score_night(AS_OF, state, BUILDERS, console, CountScorer())
+    second = score_night(NightAsked(AS_OF), state, BUILDERS, console, CountScorer())
     assert second.new
     assert second.in_force
     assert second.manifest.run != first.manifest.run
@@ -198,14 +198,14 @@ def test_from_the_next_night_on_who_opted_out_is_not_scored(state: Settings, sma
     assert own[["probability", "grade", "reasons", "overall_grade"]].isna().all(axis=None)
     assert (second.manifest.counts.not_scored, second.manifest.counts.scored) == (2, 198)
     OptOuts.of(state).keep(Wish("o-5", False, NOW, "x"))
-    assert score_night(AS_OF, state, BUILDERS, console, CountScorer()).manifest.run == first.manifest.run
+    assert score_night(NightAsked(AS_OF), state, BUILDERS, console, CountScorer()).manifest.run == first.manifest.run
 
 
 def test_a_night_in_force_opens_its_cases(state: Settings, small_declared: None) -> None:
     use = state.model_copy(update={"today": AS_OF + timedelta(days=1)})
     write_snapshot(use, force(200))
     told = Console(record=True, quiet=True)
-    score_night(AS_OF, use, BUILDERS, told, CountScorer())
+    score_night(NightAsked(AS_OF), use, BUILDERS, told, CountScorer())
     rows = latest_run(use).officers()
     poor = set(rows.loc[rows["grade"] == "poor", "officer_id"])
     found = CaseStore.of(use).of_officers(sorted(set(rows["officer_id"])))
