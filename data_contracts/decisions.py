@@ -268,7 +268,11 @@ class OutcomeRule:
 
 @dataclass(frozen=True)
 class SupportAction:
-    """One suggested action, to be started within some days."""
+    """One suggested action, to be started within some days.
+
+    A training action may say which courses it means: of these competencies (else those that address the reasons), at
+    most so many of them, of at most so many hours each. Where none fits, the action stands without a course.
+    """
 
     __pydantic_config__ = STRICT
 
@@ -276,6 +280,9 @@ class SupportAction:
     zh: Words
     en: Words
     within_days: Days
+    competencies: tuple[Code, ...] = ()
+    courses_at_most: Annotated[int, Field(ge=0)] | None = None
+    hours_at_most: Annotated[float, Field(gt=0)] | None = None
 
     @property
     def text(self) -> Bilingual:

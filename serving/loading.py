@@ -113,6 +113,7 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
             past,
             built.what_if,
             KeptReviews.of(settings),
+            left_out_of(loaded.metadata),
         )
 
     def careers(loaded: Loaded) -> CareerDesk:
@@ -143,6 +144,22 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
         guidance={**guidance, **open_review(settings, rules, source, service, placements)}, placements=placements,
         record=Recorder.of(settings),
     )  # fmt: skip
+
+
+def left_out_of(metadata: Mapping[str, Any]) -> dict[str, Because]:
+    """Why training kept no model of some outcomes, as it was signed with those it kept.
+
+    >>> left_out_of({"not_served": {"departure": [{"zh": "事件太少", "en": "too few events"}]}})["departure"].en
+    'training kept no model of this outcome: too few events'
+    """
+    return {
+        outcome: Because(
+            code="outcome_left_out",
+            zh="训练未保留该结局的模型：" + "；".join(why["zh"] for why in reasons),
+            en="training kept no model of this outcome: " + "; ".join(why["en"] for why in reasons),
+        )
+        for outcome, reasons in metadata.get("not_served", {}).items()
+    }
 
 
 def _course_ranking(settings: Settings, builders: Builders) -> CourseRanking:

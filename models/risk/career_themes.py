@@ -16,7 +16,6 @@ CAREER_THEMES: tuple[Theme, ...] = (
                 "任现职级{value}年",
                 "{value} years in the present rank",
                 scale=DAYS_PER_YEAR,
-                last="days_since_rank_steps_taken",
             ),
             Facet(
                 ("tenure_days", "track", "education"),

@@ -17,6 +17,7 @@ import pandas as pd
 
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
+from models.risk.flags import WARNED
 from models.risk.grades import overall
 from serving.access.credential import OPERATOR, Credential
 from serving.freshness import AgeLimits, FeatureSource, read_fresh
@@ -55,7 +56,8 @@ class RiskDesk:
 
     `cuts[outcome, months][grade]` is the least probability of that grade; the best grade needs none.
     `commend_below[outcome, months]` is the chance below which the best share of the force lay. `past` is what earlier
-    nights published, `what_if` thinks changes through (models/risk/what_if.py), `reviews` is what people decided.
+    nights published, `what_if` thinks changes through (models/risk/what_if.py), `reviews` is what people decided,
+    `left_out` why training kept no model of an outcome.
     """
 
     model: ModelIdentity
@@ -67,6 +69,7 @@ class RiskDesk:
     past: Past = field(default_factory=NoPast)
     what_if: Callable[[pd.DataFrame], pd.DataFrame] | None = None
     reviews: Reviews = field(default_factory=NoReviews)
+    left_out: Mapping[str, Because] = field(default_factory=dict)
     _held: list[Grading] = field(default_factory=list, repr=False, compare=False)
 
     @property
@@ -173,7 +176,7 @@ class RiskDesk:
         flags: list[Flag] = []
         refused: list[OutcomeNotScored] = []
         for outcome, months in asked:
-            absent = NO_HORIZON if outcome in self.served else NOT_SERVED
+            absent = NO_HORIZON if outcome in self.served else self.left_out.get(outcome, NOT_SERVED)
             row = rows.get((outcome, months))
             why = absent if row is None else _why_not(row)
             if row is not None and why is None:
@@ -185,7 +188,10 @@ class RiskDesk:
             return NotScored(officer_id=officer_id, because=refused[0].because)
         main = [risk for risk in risks if risk.horizon_months == self._main(risk.outcome.value)] or risks
         worst = min((risk.grade for risk in main), key=lambda grade: grade.severity)
-        support = [action for risk in main if risk.grade == worst for action in self._support(officer_id, risk)]
+        supported = sorted(
+            (risk for risk in main if risk.grade == worst or risk.grade in WARNED), key=lambda risk: risk.grade.severity
+        )
+        support = [action for risk in supported for action in self._support(officer_id, risk)]
         return RiskScored(
             officer_id=officer_id,
             grade=worst,

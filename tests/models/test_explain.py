@@ -164,7 +164,7 @@ def test_every_officer_is_told_of_their_own_record() -> None:
     sums = theme_sums(np.array([[0.5, 0.0, 0.0], [0.0, 0.5, 0.0]]), ["complaints_12m", "honours_60m"])
     first, second = (json.loads(row)[0]["text"]["en"] for row in Told({}).reasons(frame, sums, 3))
     assert first.startswith("2 complaints")
-    assert second.startswith("1 honours")
+    assert second.startswith("1 honour since")
 
 
 def test_no_text_holds_an_id_of_anybody_or_anything(
