@@ -89,7 +89,10 @@ def test_the_examples_of_the_description_work_on_the_demo(walked: tuple[Result, 
                 with pytest.raises(NotReady, match="there is no such case"):
                     service.ask(route, body)
                 continue
-            answers = service.ask(route, body)["results"]
+            answer = service.ask(route, body)
+            if route == "/v1/opt_out":  # taken back, for the other tests of this state
+                assert service.ask(route, {**body, "opted_out": False})["opted_out"] is False
+            answers = answer.get("results", [answer])
             assert answers, route
             if route in ("/v1/risk", "/v1/next_posts"):
                 results = {result["officer_id"]: result for result in answers}
