@@ -24,7 +24,7 @@ from data_contracts.errors import InvalidInput, UntrustedArtifact
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from models import keys, registry
-from models.artifacts import strict_json
+from models.strict_json import strict_json
 from models.registry import ResolvedModel
 
 DOMAIN = b"pharos gate note\n"  # so that a signature under anything else of ours is none here
