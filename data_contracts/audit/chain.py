@@ -54,6 +54,8 @@ class Action(StrEnum):
     ERASED = "erased"
     GATE_SIGNED = "gate_signed"
     MODEL_PROMOTED = "model_promoted"
+    MODEL_TAKEN_UP = "model_taken_up"
+    MODEL_REFUSED = "model_refused"
     KEY_ADDED = "key_added"
     KEY_REVOKED = "key_revoked"
     AUDIT_READ = "audit_read"
