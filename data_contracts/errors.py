@@ -66,6 +66,18 @@ class UntrustedArtifact(NotReady):
     code = "untrusted_artifact"
 
 
+class RegistryDown(NotReady):
+    """The registry of models cannot be read, so nobody knows which version should answer."""
+
+    code = "registry_down"
+
+
+class UnfitModel(NotReady):
+    """A model is what was signed, and what it answers is not fit to be served."""
+
+    code = "unfit_model"
+
+
 class GateRefused(PharosError):
     """A model did not pass the promotion gate."""
 

@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     today: date | None = None
     host: str = "127.0.0.1"
     port: int = 3017
+    champion_check_seconds: float = 30.0
     database_url: str = ""
     results_url: str = ""
     oidc_issuer: str = ""
@@ -86,9 +87,14 @@ class Settings(BaseSettings):
         return self.state / "mlflow"
 
     @property
+    def mlflow_database(self) -> Path:
+        """Runs, versions and aliases."""
+        return self.mlflow_dir / "mlflow.db"
+
+    @property
     def mlflow_uri(self) -> str:
         """Tracking and registry address."""
-        return f"sqlite:///{(self.mlflow_dir / 'mlflow.db').resolve()}"
+        return f"sqlite:///{self.mlflow_database.resolve()}"
 
     @property
     def keys_dir(self) -> Path:

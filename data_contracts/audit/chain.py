@@ -57,6 +57,8 @@ class Action(StrEnum):
     GATE_SIGNED = "gate_signed"
     MODEL_PROMOTED = "model_promoted"
     NIGHT_PUBLISHED = "night_published"
+    MODEL_TAKEN_UP = "model_taken_up"
+    MODEL_REFUSED = "model_refused"
     KEY_ADDED = "key_added"
     KEY_REVOKED = "key_revoked"
     AUDIT_READ = "audit_read"

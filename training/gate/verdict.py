@@ -91,8 +91,8 @@ def examine(settings: Settings, name: str, version: str | None = None) -> Examin
     The artefact is verified first: what serving could not load is not examined.
     """
     model = _version(settings, name, version)
-    _, metadata = artifacts.load(model.path, keys.public_key(settings.keys_dir))
-    model_hash = artifacts.digest(model.path)
+    found = artifacts.read(model.path, keys.public_key(settings.keys_dir))
+    model_hash, metadata = found.sha256, found.metadata
     signed = tuple(waivers.notes(settings, model, model_hash))
     seen, lines = GATES[name](settings, model, metadata)
     return Examined(model, model_hash, metadata, tuple(_settled(lines, signed)), signed, seen)
