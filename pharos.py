@@ -169,6 +169,8 @@ def promote(
 
     examined = promote(settings(), name, version)
     console.print(as_table(examined.lines))
+    for told in examined.although:
+        console.print(told.en, highlight=False, soft_wrap=True)
     console.print(f"{name} version {examined.model.version} is the champion", highlight=False)
 
 
@@ -246,6 +248,8 @@ def _gate(name: str, version: str | None) -> None:
 
     examined, card = pass_gate(settings(), name, version)
     console.print(as_table(examined.lines))
+    for told in examined.although:
+        console.print(told.en, highlight=False, soft_wrap=True)
     console.print(f"model card {card}", highlight=False, soft_wrap=True)
     console.print(f"what waits for a signature is listed in {settings().gate_dir / name / examined.model.version}",
                   highlight=False, soft_wrap=True)  # fmt: skip
@@ -257,10 +261,13 @@ def _gate(name: str, version: str | None) -> None:
 def _sign(
     kind: Literal["waiver", "justification"], name: str, version: str, checks: list[str], reason: str, people: list[str]
 ) -> None:
+    from training.gate.lines import signed_although
     from training.gate.verdict import examine, settle
 
     examined = examine(settings(), name, version)
     note = settle(settings(), examined, kind, checks, reason, people, settings().today or date.today())
+    for told in signed_although(examined.lines, checks):
+        console.print(told.en, highlight=False, soft_wrap=True)
     console.print(f"signed and kept: {note}", highlight=False, soft_wrap=True)
 
 

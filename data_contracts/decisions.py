@@ -76,7 +76,11 @@ class ConcernCategory(Named):
 
 @dataclass(frozen=True)
 class Shares:
-    """Shares of the officers scored that get each grade; they sum to one."""
+    """Shares of the officers scored that get each grade; they sum to one.
+
+    Those of poor and fair are the most that may have them: whose chance lies below `warned_from_mean` times the force's
+    mean is good, however high among the others.
+    """
 
     __pydantic_config__ = STRICT
 
@@ -84,6 +88,7 @@ class Shares:
     fair: Share
     good: Share
     excellent: Share
+    warned_from_mean: Annotated[float, Field(ge=0, le=20)] = 1.0
 
     def worst_first(self) -> tuple[tuple[Grade, float], ...]:
         """Grade and share, worst first."""
