@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -79,22 +79,20 @@ class Arrivals:
     log: EventLog
     names: Pseudonyms
     quarantine_dir: Path
-    pending: Callable[[Set[str]], None]
+    pending: Callable[[Set[str], date], None]
 
     def take(self, events: Sequence[Arrival], today: date, *, may_register: bool) -> list[Became]:
         """What became of each, in order; `may_register` lets a row of `officers` bring a new one.
 
         Raises NotReady when the history is being written for too long; then nothing was taken.
         """
-        first: dict[str, Arrival] = {}
-        for event in events:
-            first.setdefault(event.event_id, event)
+        first = {one.event_id: one for one in reversed(events)}
         known = self.log.known(list(first))
         became = {name: _replayed(first[name], digest) for name, digest in known.items()}
         became |= self._through_the_door([one for name, one in first.items() if name not in known], today, may_register)
         stands = {name for name in first if name not in known and became[name].outcome in ("accepted", "duplicate")}
         self.log.keep({name: first[name].digest for name in stands}, today)
-        return [_told(event, first[event.event_id], became[event.event_id]) for event in events]
+        return list(_each(events, first, became))
 
     def _through_the_door(self, events: Sequence[Arrival], today: date, may_register: bool) -> dict[str, Became]:
         became = {one.event_id: Became("quarantined", faults) for one in events if (faults := _faults(one, today))}
@@ -114,7 +112,7 @@ class Arrivals:
                 taken = here.checked(known)
                 sifted = here.sifted(taken, self.history)
                 if len(rows := taken.accepted.iloc[sifted.new]):
-                    self.pending(set(rows["officer_id"].astype(str)))
+                    self.pending(set(rows["officer_id"].astype(str)), today)
                     batch.write(here.table, rows)
                 known = _with_officers(known, rows) if name == "officers" else known
                 refused[name] = told_faults(taken, sifted.conflicts, self.names)
@@ -216,13 +214,17 @@ def _replayed(event: Arrival, digest: str) -> Became:
     return Became("duplicate") if event.digest == digest else ID_USED
 
 
-def _told(event: Arrival, first: Arrival, became: Became) -> Became:
-    """What the sender is told of an event, of which the first under its id became something."""
-    if event is first:
-        return became
-    if event.digest != first.digest:
-        return ID_USED
-    return Became("duplicate") if became.outcome == "accepted" else became
+def _each(events: Sequence[Arrival], first: Mapping[str, Arrival], became: Mapping[str, Became]) -> Iterator[Became]:
+    """What the sender is told of each event, of which the first under its id became something."""
+    told: set[str] = set()
+    for event in events:
+        fate = became[event.event_id]
+        if event.event_id in told and event.digest != first[event.event_id].digest:
+            yield ID_USED
+        else:
+            again = event.event_id in told and fate.outcome == "accepted"
+            yield Became("duplicate") if again else fate
+        told.add(event.event_id)
 
 
 def _is_known(event: Arrival, known: Known) -> bool:

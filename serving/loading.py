@@ -24,6 +24,7 @@ from models.courses.next_course import features_hash
 from serving.access.placements import ReadPlacements
 from serving.access.recorder import Recorder
 from serving.api.opened import Absent, Desks
+from serving.events.answers import open_events
 from serving.freshness import AgeLimits, FeatureSource, notice_of_age
 from serving.guidance import NO_COURSE_MODEL, CourseRanking, open_guidance
 from serving.night.manifest import ModelIdentity
@@ -116,7 +117,10 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
     units = UnitDesk(partial(latest_run, settings), rules)
     return Desks(
         risk=desks[0], careers=desks[1], units=units, now=now, probe=probe, notices=notices,
-        guidance=open_guidance(settings, rules, _course_ranking(settings, builders), partial(champion, settings)),
+        guidance={
+            **open_guidance(settings, rules, _course_ranking(settings, builders), partial(champion, settings)),
+            "/v1/events": open_events(settings, source),
+        },
         placements=ReadPlacements(settings, lambda: now().date()),
         record=Recorder.of(settings),
     )  # fmt: skip

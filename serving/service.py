@@ -7,6 +7,7 @@ in three shapes, metrics labelled by raw path) are not mounted.
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -24,6 +25,7 @@ from serving.api.app import ROUTES, build_app
 from serving.api.example import curl_lines, example_officer
 from serving.api.guard import App, Guard
 from serving.api.opened import Absent, Desks
+from serving.events.answers import EventDesk
 from serving.loading import open_desks
 
 THREADS = 4
@@ -97,6 +99,8 @@ def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
         timeout_keep_alive=5,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
+    if isinstance(events := desks.of("/v1/events"), EventDesk):
+        threading.Thread(target=events.warm, daemon=True).start()
     announce(f"http://{host}:{use.port}", desks)
     uvicorn.Server(config).run()
 

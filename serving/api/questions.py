@@ -15,6 +15,7 @@ from data_contracts.audit.chain import Action
 from serving.access.credential import AccessScope
 from serving.api.opened import Absent, Desk, Desks
 from serving.courses.schemas import CoursesAnswer, CoursesRequest
+from serving.events.schemas import EventsAnswer, EventsRequest
 from serving.feedback.schemas import FeedbackAnswer, FeedbackRequest
 from serving.matching.schemas import MatchAnswer, MatchRequest
 from serving.paths.schemas import PathsAnswer, PathsRequest
@@ -106,5 +107,13 @@ QUESTIONS: tuple[Question, ...] = (
                     "action": "opened", "occurred_on": "2026-01-01"}]},
         lambda desks: desks.of("/v1/feedback"), scope=AccessScope.FEEDBACK_WRITE,
         audited=Action.FEEDBACK_WRITTEN,
+    ),
+    Question(
+        "/v1/events", "events", "careers", "实时写入履历事件 / take events into the records as they happen",
+        EventsRequest, EventsAnswer,
+        {"events": [{"event_id": "e-1", "table": "course_completions",
+                     "row": {"officer_id": EXAMPLE_OFFICERS[0], "course_id": "c-0001", "occurred_on": "2026-01-01"}}]},
+        lambda desks: desks.of("/v1/events"), scope=AccessScope.EVENTS_WRITE, sighted=True,
+        audited=Action.EVENTS_TAKEN,
     ),
 )  # fmt: skip
