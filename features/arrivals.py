@@ -86,7 +86,9 @@ class Arrivals:
 
         Raises NotReady when the history is being written for too long; then nothing was taken.
         """
-        first = {one.event_id: one for one in reversed(events)}
+        first: dict[str, Arrival] = {}
+        for event in events:
+            first.setdefault(event.event_id, event)
         known = self.log.known(list(first))
         became = {name: _replayed(first[name], digest) for name, digest in known.items()}
         became |= self._through_the_door([one for name, one in first.items() if name not in known], today, may_register)

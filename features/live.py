@@ -26,6 +26,7 @@ from features.officer_rows import SPINE, OfficerRows, as_frame
 from features.versions import with_superseded_on
 
 PREPARED = "pharos_live_features"
+COMPILED: dict[frozenset[str], str] = {}
 
 
 class LiveFeatures:
@@ -72,11 +73,19 @@ class LiveFeatures:
             if self._rows is not None:
                 self._rows.close()
             self._rows = OfficerRows(connect_history(self._history))
-            self._rows.backend.con.execute(f"PREPARE {PREPARED} AS {self._rows.sql}")
+            self._rows.backend.con.execute(f"PREPARE {PREPARED} AS {_compiled(self._rows)}")
         for name in (name for name in self._files if files.get(name) != self._files[name]):
             fill_again(self._rows.backend, name, self._history)
         self._files = files
         return self._rows
+
+
+def _compiled(rows: OfficerRows) -> str:
+    """The features as SQL, compiled once in a process for each choice of tables."""
+    there = frozenset(rows.tables)
+    if there not in COMPILED:
+        COMPILED[there] = rows.sql
+    return COMPILED[there]
 
 
 def _asked(rows: OfficerRows, spine: pa.Table) -> pa.Table:
