@@ -47,7 +47,7 @@ def careers_of(histories: Histories, size: int) -> Careers:
     for count in np.unique(length[length > 0]):
         rows = np.flatnonzero(length == count)
         posts[rows, :count] = held[rows, :count][:, ::-1]
-    return Careers(posts, np.maximum(length, 1), (posts < size).any(1))
+    return Careers(posts, np.maximum(length, 1), np.asarray((posts < size).any(1)))
 
 
 class CareerReader(nn.Module):
