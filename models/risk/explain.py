@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from data_contracts.asof import add_months
 from models.base import Numbers
-from models.risk.facets import differs_by
+from models.risk.facets import differs_by, in_number
 from models.risk.themes import FACETS, LEAST_CROWD, SHOWN, THEMES, Facet, facet_of, theme_of
 
 SMALLEST = 0.02  # log-odds; less than two per cent either way is no reason
@@ -194,9 +194,9 @@ class _Record:
         last = self._last(row, place)
         value = number_told(self.value[row, place] / facet.scale)
         peers = self._peers(row, place, facet)
-        days = (f"最近一次在{last}", f"the last on {last}") if last else ("", "")
+        days = facet.day_told(last)
         zh = (facet.zh.format(value=value, start=start) + peers[0], days[0], theme.note_zh)
-        en = (facet.en.format(value=value, start=start) + peers[1], days[1], theme.note_en)
+        en = (in_number(facet.en, value).format(value=value, start=start) + peers[1], days[1], theme.note_en)
         return {
             "theme": theme.code,
             "text": {"zh": "；".join(filter(None, zh)), "en": "; ".join(filter(None, en))},
