@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from data_contracts.errors import InvalidInput, PharosError
+from data_contracts.night_exits import told_exits
 from data_contracts.settings import prepare_process, settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -21,8 +22,11 @@ gate_app = typer.Typer(no_args_is_help=True, help="Judge a model version before 
 report_app = typer.Typer(no_args_is_help=True, help="Backtests as one page that a third party can run again.")
 contracts_app = typer.Typer(no_args_is_help=True, help="Documents generated from the table contracts.")
 audit_app = typer.Typer(no_args_is_help=True, help="The chain of who read, decided or changed what.")
+night_app = typer.Typer(no_args_is_help=True, help="What became of the nights' scoring runs.")
 keys_app = typer.Typer(no_args_is_help=True, help="API keys of the systems that may ask the service.")
 feedback_app = typer.Typer(no_args_is_help=True, help="The service's own log of suggestions and feedback.")
+review_app = typer.Typer(no_args_is_help=True, help="Warnings as cases: opened by a night, ended by people or time.")
+database_app = typer.Typer(no_args_is_help=True, help="The service's database of keys, audit lines, cases and rights.")
 app.add_typer(train_app, name="train")
 app.add_typer(feedback_app, name="feedback")
 app.add_typer(tune_app, name="tune")
@@ -32,6 +36,9 @@ app.add_typer(report_app, name="report")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(keys_app, name="keys")
 app.add_typer(audit_app, name="audit")
+app.add_typer(review_app, name="review")
+app.add_typer(database_app, name="database")
+app.add_typer(night_app, name="night")
 console = Console()
 errors = Console(stderr=True)
 
@@ -46,6 +53,12 @@ def day_of(text: str) -> date:
 def aloud(words: str) -> None:
     """Print words as they are; a long path stays in one piece, so that it can be copied."""
     console.print(words, markup=False, highlight=False, soft_wrap=True)
+
+
+def tell(error: PharosError) -> None:
+    """One clear sentence on standard error."""
+    errors.print(f"[bold red]{error.code}[/]: ", end="")
+    errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
 
 
 # --- contracts ---------------------------------------------------------------------------------------------------
@@ -156,6 +169,8 @@ def promote(
 
     examined = promote(settings(), name, version)
     console.print(as_table(examined.lines))
+    for told in examined.although:
+        console.print(told.en, highlight=False, soft_wrap=True)
     console.print(f"{name} version {examined.model.version} is the champion", highlight=False)
 
 
@@ -233,6 +248,8 @@ def _gate(name: str, version: str | None) -> None:
 
     examined, card = pass_gate(settings(), name, version)
     console.print(as_table(examined.lines))
+    for told in examined.although:
+        console.print(told.en, highlight=False, soft_wrap=True)
     console.print(f"model card {card}", highlight=False, soft_wrap=True)
     console.print(f"what waits for a signature is listed in {settings().gate_dir / name / examined.model.version}",
                   highlight=False, soft_wrap=True)  # fmt: skip
@@ -244,10 +261,13 @@ def _gate(name: str, version: str | None) -> None:
 def _sign(
     kind: Literal["waiver", "justification"], name: str, version: str, checks: list[str], reason: str, people: list[str]
 ) -> None:
+    from training.gate.lines import signed_although
     from training.gate.verdict import examine, settle
 
     examined = examine(settings(), name, version)
     note = settle(settings(), examined, kind, checks, reason, people, settings().today or date.today())
+    for told in signed_although(examined.lines, checks):
+        console.print(told.en, highlight=False, soft_wrap=True)
     console.print(f"signed and kept: {note}", highlight=False, soft_wrap=True)
 
 
@@ -556,6 +576,61 @@ def audit_head() -> None:
     aloud(newest_head(settings()).to_json())
 
 
+# --- review and rights -------------------------------------------------------------------------------------------
+
+
+@review_app.command("open")
+def review_open() -> None:
+    """Open the cases of the night in force; `pharos score` does it too, and a second time does nothing."""
+    from serving.review.commands import open_of_last_night
+
+    open_of_last_night(settings(), console)
+
+
+@review_app.command("expire")
+def review_expire(
+    as_of: Annotated[str, typer.Option(help="Warnings that expire by this day end, YYYY-MM-DD.")],
+) -> None:
+    """End the warnings whose time is over; a scheduler's job, once a day."""
+    from serving.review.commands import expire
+
+    expire(settings(), day_of(as_of), console)
+
+
+@review_app.command("retain")
+def review_retain(
+    as_of: Annotated[str, typer.Option(help="The day that retention is counted from, YYYY-MM-DD.")],
+) -> None:
+    """Delete cases and rows of the service's log that policy keeps no longer."""
+    from serving.review.commands import keep_retention
+
+    keep_retention(settings(), day_of(as_of), console)
+
+
+@review_app.command("proof")
+def review_proof(file: Annotated[Path, typer.Argument(help="A proof that `pharos erase` wrote.")]) -> None:
+    """Check that this deployment signed a proof of erasure, and say what it says."""
+    from serving.review.commands import check_proof
+
+    check_proof(settings(), file, console)
+
+
+@app.command()
+def erase(officer_id: Annotated[str, typer.Argument(help="The officer.")]) -> None:
+    """Erase an officer from the service's own databases and write a signed proof, which says what is not reached."""
+    from serving.review.commands import erase_officer
+
+    erase_officer(settings(), officer_id, console)
+
+
+@database_app.command("upgrade")
+def database_upgrade() -> None:
+    """Bring the service's database to the shape of this checkout; an SQLite file is copied first."""
+    from serving.review.commands import upgrade_database
+
+    upgrade_database(settings(), console)
+
+
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Wider than this machine needs keys; default: 127.0.0.1.")] = None,
@@ -592,15 +667,41 @@ def recommend(
     recommend(asked, opened_desks(), settings().pictures_dir, console)
 
 
-@app.command()
+@app.command(epilog=f"Exit status: {told_exits()}.")
 def score(
-    as_of: Annotated[str, typer.Option(help="The day whose snapshot is graded, YYYY-MM-DD.")],
+    as_of: Annotated[
+        str | None, typer.Option(help="The day whose snapshot is graded, YYYY-MM-DD; default: the newest, if fresh.")
+    ] = None,
+    accept: Annotated[
+        list[str] | None, typer.Option(help="What is so this time: late, smaller, larger or unit_gone; repeatable.")
+    ] = None,
 ) -> None:
     """Grade every officer in a snapshot, publish the result whole, and put it in force; a second run does nothing."""
     from serving.builders import builders
-    from serving.night.nightly import as_table, score_night
+    from serving.night.exits import exit_of
+    from serving.night.nightly import NightAsked, score_night
+    from serving.night.tables import as_table
 
-    console.print(as_table(score_night(day_of(as_of), settings(), builders(), console)))
+    try:
+        asked = NightAsked.of(None if as_of is None else day_of(as_of), accept or ())
+        report = score_night(asked, settings(), builders(), console)
+    except PharosError as error:
+        tell(error)
+        raise typer.Exit(exit_of(error)) from error
+    console.print(as_table(report))
+    raise typer.Exit(exit_of(report))
+
+
+@night_app.command("runs")
+def night_runs(last: Annotated[int, typer.Option(help="How many, newest first.", min=1)] = 20) -> None:
+    """Every run of the night: when, by which model, what became of it and why."""
+    from functools import partial
+
+    from models.audit import now_of
+    from serving.night.run_table import run_table
+    from serving.night.tables import runs_table
+
+    console.print(runs_table(run_table(settings(), partial(now_of, settings())).all(), last))
 
 
 @app.command()
@@ -668,8 +769,7 @@ def main() -> None:
     try:
         app()
     except PharosError as error:
-        errors.print(f"[bold red]{error.code}[/]: ", end="")
-        errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        tell(error)
         sys.exit(2)
 
 

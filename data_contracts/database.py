@@ -2,6 +2,9 @@
 
 What differs between the two is said here once. On SQLite a writer takes the lock at the start of its transaction, so
 that what it reads before it writes is what it writes upon; an answer waits until the disk has it.
+
+Tables that are missing are made as this checkout has them; tables of an older revision are refused until
+`pharos database upgrade` has brought them forward (data_contracts/migrations, decision 0019).
 """
 
 from __future__ import annotations
@@ -17,9 +20,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from data_contracts.errors import NotReady
+from data_contracts.migrations import BEFORE_REVISIONS, HEAD, VERSION
 
 BUSY_SECONDS = 10
-WRITES = "writes"
+WRITES, BARE = "writes", "bare"
+MAKING = 0x5048_4153  # PostgreSQL's advisory lock of who makes or changes tables
 
 
 @dataclass
@@ -55,6 +60,33 @@ class Database:
         with self._told(), self._ready(metadata).execution_options(**{WRITES: True}).begin() as connection:
             yield connection
 
+    def make(self, metadata: sa.MetaData) -> None:
+        """Make the tables that are missing; a transaction may then write those of several metadata."""
+        with self._told():
+            self._ready(metadata)
+
+    @contextmanager
+    def migrating(self) -> Iterator[sa.Connection]:
+        """A transaction that nobody else makes or changes tables beside; the tables are whatever they are."""
+        with (
+            self._lock,
+            self._told(),
+            self._alone(),
+            self._opened_once().execution_options(**{WRITES: True}).begin() as it,
+        ):
+            _alone_at_the_server(it)
+            yield it
+            self._made.clear()
+
+    def compact(self) -> None:
+        """Give back the room of deleted rows: after it an SQLite file holds nothing of them any more."""
+        with self._told(), self._lock:
+            if self.file is None:
+                return
+            with self._opened_once().execution_options(**{BARE: True}).connect() as connection:
+                connection.exec_driver_sql("VACUUM")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Let the connections go; the next call opens them again."""
         with self._lock:
@@ -65,13 +97,33 @@ class Database:
 
     def _ready(self, metadata: sa.MetaData) -> sa.Engine:
         with self._lock:
-            if self._engine is None:
-                self._engine = self._opened()
+            engine = self._opened_once()
             if id(metadata) not in self._made:
-                with self._alone():
-                    metadata.create_all(self._engine)
+                with self._alone(), engine.execution_options(**{WRITES: True}).begin() as connection:
+                    _alone_at_the_server(connection)
+                    self._check_revision(connection)
+                    metadata.create_all(connection)
                 self._made.add(id(metadata))
-            return self._engine
+            return engine
+
+    def _opened_once(self) -> sa.Engine:
+        if self._engine is None:
+            self._engine = self._opened()
+        return self._engine
+
+    def _check_revision(self, connection: sa.Connection) -> None:
+        """A database without any table of ours is of this revision from now on; raises NotReady for another one."""
+        there = sa.inspect(connection)
+        if not there.has_table(VERSION.name) and not any(map(there.has_table, BEFORE_REVISIONS)):
+            VERSION.create(connection)
+            connection.execute(VERSION.insert().values(version_num=HEAD))
+            return
+        known = there.has_table(VERSION.name)
+        found = connection.execute(sa.select(VERSION.c.version_num)).scalar_one_or_none() if known else None
+        if found is None or found < HEAD:
+            raise NotReady(f"{self.name} has tables of an earlier version; run `pharos database upgrade`")
+        if found > HEAD:
+            raise NotReady(f"{self.name} has tables of a later version; start the checkout that upgraded it")
 
     def _opened(self) -> sa.Engine:
         if self.file is None:
@@ -113,6 +165,13 @@ def _durable(connection: Any, _: Any) -> None:
     cursor.close()
 
 
+def _alone_at_the_server(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MAKING)))
+
+
 def _begin(connection: sa.Connection) -> None:
     """Python's driver would take the lock at the first write only, after what was read to decide on it."""
+    if connection.get_execution_options().get(BARE):
+        return
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITES) else "BEGIN")

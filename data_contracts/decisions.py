@@ -76,7 +76,11 @@ class ConcernCategory(Named):
 
 @dataclass(frozen=True)
 class Shares:
-    """Shares of the officers scored that get each grade; they sum to one."""
+    """Shares of the officers scored that get each grade; they sum to one.
+
+    Those of poor and fair are the most that may have them: whose chance lies below `warned_from_mean` times the force's
+    mean is good, however high among the others.
+    """
 
     __pydantic_config__ = STRICT
 
@@ -84,6 +88,7 @@ class Shares:
     fair: Share
     good: Share
     excellent: Share
+    warned_from_mean: Annotated[float, Field(ge=0, le=20)] = 1.0
 
     def worst_first(self) -> tuple[tuple[Grade, float], ...]:
         """Grade and share, worst first."""
@@ -268,7 +273,11 @@ class OutcomeRule:
 
 @dataclass(frozen=True)
 class SupportAction:
-    """One suggested action, to be started within some days."""
+    """One suggested action, to be started within some days.
+
+    A training action may say which courses it means: of these competencies (else those that address the reasons), at
+    most so many of them, of at most so many hours each. Where none fits, the action stands without a course.
+    """
 
     __pydantic_config__ = STRICT
 
@@ -276,6 +285,9 @@ class SupportAction:
     zh: Words
     en: Words
     within_days: Days
+    competencies: tuple[Code, ...] = ()
+    courses_at_most: Annotated[int, Field(ge=0)] | None = None
+    hours_at_most: Annotated[float, Field(gt=0)] | None = None
 
     @property
     def text(self) -> Bilingual:

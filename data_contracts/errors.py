@@ -66,6 +66,18 @@ class UntrustedArtifact(NotReady):
     code = "untrusted_artifact"
 
 
+class RegistryDown(NotReady):
+    """The registry of models cannot be read, so nobody knows which version should answer."""
+
+    code = "registry_down"
+
+
+class UnfitModel(NotReady):
+    """A model is what was signed, and what it answers is not fit to be served."""
+
+    code = "unfit_model"
+
+
 class GateRefused(PharosError):
     """A model did not pass the promotion gate."""
 
@@ -78,3 +90,63 @@ class PublishRefused(PharosError):
 
     status = 409
     code = "publish_refused"
+
+
+class NotThere(PharosError):
+    """What was asked for does not exist, or is out of the caller's reach: both are told alike."""
+
+    status = 404
+    code = "not_found"
+
+
+class Refused(PharosError):
+    """A change that cannot be made to what stands now; the message says why and what to do."""
+
+    status = 409
+    code = "conflict"
+
+
+class Stale(PharosError):
+    """Somebody else's change came first."""
+
+    status = 409
+    code = "stale"
+
+
+class InputRefused(PublishRefused):
+    """A night's input is missing, empty, late, shrunken, drifted or bad; `fault` is which, `code` says it too.
+
+    >>> InputRefused("late", "the newest snapshot is of 2026-01-01; run `pharos features`").code
+    'input_late'
+    """
+
+    code = "input_refused"
+
+    def __init__(self, fault: str, words: str) -> None:
+        super().__init__(words)
+        self.fault = fault
+        self.code = f"input_{fault}"
+
+
+class LockHeld(PublishRefused):
+    """Another run of the night is at work on the same results."""
+
+    code = "lock_held"
+
+
+class WrongModel(PublishRefused):
+    """No model may answer: none was promoted, its signature is wrong, or it was trained on other features."""
+
+    code = "wrong_model"
+
+
+class ResultsUnwritable(PublishRefused):
+    """The place where results go does not take them: the disk is full or read-only, or a database is away."""
+
+    code = "results_unwritable"
+
+
+class ResultsDamaged(PublishRefused):
+    """Results are not, byte for byte, what was written."""
+
+    code = "results_damaged"

@@ -37,10 +37,12 @@ from data_contracts.earning import EarningPolicy
 from data_contracts.errors import ContractViolation, ForbiddenFeature, InvalidInput
 from data_contracts.feedback_rules import FeedbackPolicy
 from data_contracts.gating import GatePolicy
+from data_contracts.nightly_rules import NightPolicy
 from data_contracts.pathing import PathPolicy
 from data_contracts.placing import MatchingPolicy
 from data_contracts.policy_checks import Problem, Sections, problems_of
 from data_contracts.requirements import UnknownFacts
+from data_contracts.reviewing import ReviewPolicy
 from data_contracts.suggesting import SuggestionPolicy
 from data_contracts.supporting import CourseAdvice, WhatIfPolicy
 from data_contracts.talent_pool import TalentPolicy
@@ -142,6 +144,8 @@ SECTIONS: Mapping[str, tuple[str | None, Any]] = {
     "paths": (None, PathPolicy),
     "feedback": (None, FeedbackPolicy),
     "courses": (None, CoursesPolicy),
+    "review": (None, ReviewPolicy),
+    "night": (None, NightPolicy),
 }
 
 

@@ -27,9 +27,11 @@ from data_contracts.decisions import (
 from data_contracts.earning import EarningPolicy
 from data_contracts.feedback_rules import FeedbackPolicy
 from data_contracts.gating import GatePolicy
+from data_contracts.nightly_rules import NightPolicy
 from data_contracts.pathing import PathPolicy
 from data_contracts.placing import MatchingPolicy
 from data_contracts.requirements import UnknownFacts
+from data_contracts.reviewing import ReviewPolicy
 from data_contracts.suggesting import SuggestionPolicy
 from data_contracts.supporting import CourseAdvice, WhatIfPolicy
 from data_contracts.talent_checks import talent_faults
@@ -81,6 +83,8 @@ class Sections:
     paths: PathPolicy
     feedback: FeedbackPolicy
     courses: CoursesPolicy
+    review: ReviewPolicy
+    night: NightPolicy
 
 
 def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
@@ -104,6 +108,7 @@ def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
     yield from _paths(found.paths)
     yield from _feedback(found.feedback)
     yield from _courses(found.courses)
+    yield from _review(found.review, found.grades.scoring.warning_expiry_days)
 
 
 def _twice(found: Sections) -> Iterator[Problem]:
@@ -175,6 +180,13 @@ def _courses(courses: CoursesPolicy) -> Iterator[Problem]:
     if courses.gap.least_gap > courses.gap.most_levels:
         fault = "no course could close the smallest gap that counts"
         yield Problem("courses.toml", "gap.least_gap", fault, "make it at most gap.most_levels")
+
+
+def _review(review: ReviewPolicy, expiry_days: int) -> Iterator[Problem]:
+    if review.review_within_days > expiry_days:
+        fault = "warnings would expire before a person must have looked at them"
+        remedy = "make it at least review_within_days of review.toml"
+        yield Problem("grades.toml", "scoring.warning_expiry_days", fault, remedy)
 
 
 def _what_if(what_if: WhatIfPolicy) -> Iterator[Problem]:

@@ -48,7 +48,9 @@ class Settings(BaseSettings):
     today: date | None = None
     host: str = "127.0.0.1"
     port: int = 3017
+    champion_check_seconds: float = 30.0
     database_url: str = ""
+    results_url: str = ""
     oidc_issuer: str = ""
     oidc_audience: str = ""
     oidc_jwks: str = ""
@@ -85,9 +87,14 @@ class Settings(BaseSettings):
         return self.state / "mlflow"
 
     @property
+    def mlflow_database(self) -> Path:
+        """Runs, versions and aliases."""
+        return self.mlflow_dir / "mlflow.db"
+
+    @property
     def mlflow_uri(self) -> str:
         """Tracking and registry address."""
-        return f"sqlite:///{(self.mlflow_dir / 'mlflow.db').resolve()}"
+        return f"sqlite:///{self.mlflow_database.resolve()}"
 
     @property
     def keys_dir(self) -> Path:
@@ -118,6 +125,16 @@ class Settings(BaseSettings):
     def service_url(self) -> str:
         """Address of the database of keys, audit and cases: PostgreSQL where `database_url` says so."""
         return self.database_url or f"sqlite:///{(self.state / 'service' / 'service.db').resolve()}"
+
+    @property
+    def results_database_url(self) -> str:
+        """The PostgreSQL server that a night's results also go to, by default that of the service; empty for none.
+
+        >>> Settings(database_url="postgresql+psycopg://db/pharos").results_database_url
+        'postgresql+psycopg://db/pharos'
+        """
+        of_service = self.database_url if self.database_url.startswith("postgresql") else ""
+        return self.results_url or of_service
 
     @property
     def audit_head(self) -> Path:

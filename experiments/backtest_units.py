@@ -37,6 +37,7 @@ from models.base import Numbers
 from models.units.model import UnitRule, expected, moved_chances
 from models.units.past import past_chances
 from training.evaluation.bootstrap import DRAWS, SEED, difference
+from training.evaluation.names import outcome_named
 from training.evaluation.unit_metrics import UnitTest, interval, together
 from training.evaluation.unit_plots import UnitsShown, units_figure
 from training.risk.dataset import RiskRows, as_ofs_needed, check_learnable, rows_from_tables
@@ -230,6 +231,6 @@ def run_backtest(asked: UnitsBacktest, out: Path, console: Console) -> None:
         console.print(f"note: the data set ends before {day} plus {asked.horizon_months} months; outcomes are partial")
     for outcome, days in (report.shown or {}).items():
         picture = out.with_name(f"{out.stem}-{outcome}.png")
-        units_figure(f"{outcome}, {asked.horizon_months} m", days).savefig(picture, dpi=120)
+        units_figure(outcome_named(f"{outcome}_{asked.horizon_months}m"), days).savefig(picture, dpi=120)
         console.print(f"picture {picture}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"{seconds:.0f} s, peak memory {memory:,.0f} MiB, written to {out}", highlight=False)

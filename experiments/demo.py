@@ -20,10 +20,11 @@ from experiments.first_answer import LiveService, first_answer
 from experiments.progress import steps
 
 if TYPE_CHECKING:
+    from models.registry import ResolvedModel
     from training.gate.verdict import Examined
     from training.gate.waivers import Kind
 
-ROUTES = {"risk": "/v1/risk", "next-post": "/v1/next_posts"}
+ROUTES = {"risk": "/v1/risk", "next-post": "/v1/next_posts", "courses": "/v1/courses", "paths": "/v1/paths"}
 DEMO_REVIEWERS = ("demo-reviewer-1", "demo-reviewer-2")
 DEMO_REASONS: Mapping[Kind, str] = {
     "waiver": "This force is too small to tell; the demo goes on to show the steps after the gate.",
@@ -187,9 +188,34 @@ def train_next_post(way: Way) -> Sequence[RenderableType]:
 
     with steps(way.console, "train next-post", STAGES) as bar:
         model, worth = train_next_post(way.settings, way.today, bar.say)
-    table = Table("model", "version", "what it showed", title="next post")
-    table.add_row(model.name, model.version, worth.sentence())
-    return [table]
+    return [_showed(model, worth.sentence())]
+
+
+def train_courses(way: Way) -> Sequence[RenderableType]:
+    """The courses model, where courses are on record."""
+    from features.history import History
+    from training.courses.train import STAGES, train_courses
+
+    if "course_completions" not in History(way.settings.history_dir).tables():
+        raise MissingTable("no course_completions are on record, so courses are advised by rules alone")
+    with steps(way.console, "train courses", STAGES) as bar:
+        model, worth = train_courses(way.settings, way.today, bar.say)
+    return [_showed(model, worth.sentence())]
+
+
+def train_paths(way: Way) -> Sequence[RenderableType]:
+    """The paths model."""
+    from training.paths.train import STAGES, train_paths
+
+    with steps(way.console, "train paths", STAGES) as bar:
+        model, worth = train_paths(way.settings, way.today, bar.say)
+    return [_showed(model, worth.sentence())]
+
+
+def _showed(model: ResolvedModel, words: str) -> Table:
+    table = Table("model", "version", "what it showed")
+    table.add_row(model.name, model.version, words)
+    return table
 
 
 def promote(name: str) -> Step:
@@ -235,11 +261,12 @@ def sign_for_the_demo(way: Way, examined: Examined) -> None:
 def score(way: Way) -> Sequence[RenderableType]:
     """The night: every officer graded and published."""
     from serving.builders import builders
-    from serving.night.nightly import as_table, score_night
+    from serving.night.nightly import NightAsked, score_night
+    from serving.night.tables import as_table
 
     if "risk" not in champions(way.settings):
         raise MissingTable("no risk model is champion, so nobody is graded")
-    return [as_table(score_night(way.today, way.settings, builders(), way.console))]
+    return [as_table(score_night(NightAsked(way.today), way.settings, builders(), way.console))]
 
 
 def champions(settings: Settings) -> list[str]:
@@ -261,7 +288,8 @@ STEPS: dict[str, Step] = {
     "pharos materialize": materialize,
     "pharos train risk": train_risk,
     "pharos train next-post": train_next_post,
-    "pharos promote risk": promote("risk"),
-    "pharos promote next-post": promote("next-post"),
+    "pharos train courses": train_courses,
+    "pharos train paths": train_paths,
+    **{f"pharos promote {name}": promote(name) for name in ROUTES},
     "pharos score": score,
 }

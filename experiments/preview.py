@@ -69,15 +69,16 @@ class Setting:
         if self.kind == "cut_off":
             grades = by_cut_offs(chances, {Grade.POOR.value: self.value})
         elif self.kind == "poor_share":
-            grades = by_shares(chances, _shares(self.value))
+            grades = by_shares(chances, _shares(self.value, rules.shares))
         else:
             budget = dataclasses.replace(rules.unit, poor_budget=self.value)
             grades = within_budget(by_shares(chances, rules.shares), chances, units, budget)
         return np.asarray(grades == Grade.POOR.value, dtype=bool)
 
 
-def _shares(poor: float) -> Shares:
-    return Shares(poor=poor, fair=0.0, good=0.0, excellent=1.0 - poor)
+def _shares(poor: float, usual: Shares) -> Shares:
+    """So many poor, and nobody of a chance that policy warns nobody of."""
+    return dataclasses.replace(usual, poor=poor, fair=0.0, good=0.0, excellent=1.0 - poor)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -25,17 +26,32 @@ def signing_key(keys_dir: Path) -> Ed25519PrivateKey:
         raise UntrustedArtifact(
             f"the signing key {path} can be read by others; run `chmod 600 {path}` or make a new one"
         )
-    return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
+    try:
+        return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
+    except ValueError as error:
+        raise UntrustedArtifact(f"the signing key {path} is not a key; restore it from a copy") from error
 
 
 def public_key(keys_dir: Path) -> Ed25519PublicKey:
-    """What a reader needs in order to verify; raises NotReady when nothing has ever been signed here."""
+    """What a reader needs in order to verify; raises NotReady when nothing has ever been signed here.
+
+    Raises UntrustedArtifact when others may write the key or put another in its place, since then anyone may have
+    signed.
+    """
     path = keys_dir / PUBLIC_NAME
     if not path.is_file():
         raise NotReady(
             f"no public key at {path}; train a model on this machine, or copy the trainer's {PUBLIC_NAME} there"
         )
-    return Ed25519PublicKey.from_public_bytes(path.read_bytes())
+    if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH) or keys_dir.stat().st_mode & stat.S_IWOTH:
+        raise UntrustedArtifact(
+            f"others can write the public key {path}; compare it with the trainer's, then run `chmod go-w` on it and "
+            f"its folder"
+        )
+    try:
+        return Ed25519PublicKey.from_public_bytes(path.read_bytes())
+    except ValueError as error:
+        raise UntrustedArtifact(f"the public key {path} is not a key; copy the trainer's again") from error
 
 
 def _make(keys_dir: Path) -> None:
@@ -52,4 +68,7 @@ def _make(keys_dir: Path) -> None:
         return
     finally:
         draft.unlink()
-    (keys_dir / PUBLIC_NAME).write_bytes(key.public_key().public_bytes_raw())
+    handle = os.open(keys_dir / PUBLIC_NAME, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    with os.fdopen(handle, "wb") as file:
+        os.fchmod(handle, 0o644)  # whatever was there, and whatever mask a shell has set
+        file.write(key.public_key().public_bytes_raw())

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
-from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.errors import InvalidInput, NotReady, RegistryDown, UntrustedArtifact
 from data_contracts.settings import Settings, prepare_process
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CHAMPION = "champion"
 NAMES = ("risk", "next-post", "courses", "paths")
 PATH_TAG = "pharos.path"
+NO_ALIAS = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # what MLflow calls a name or an alias it lacks
 
 
 @dataclass(frozen=True)
@@ -66,17 +67,25 @@ def register(settings: Settings, name: str, run_id: str, artifact_path: str) -> 
 
 
 def resolve(settings: Settings, name: str, alias: str = CHAMPION) -> ResolvedModel:
-    """The version that `alias` points at; raises NotReady saying which command to run when there is none."""
-    from mlflow.exceptions import MlflowException
+    """The version that `alias` points at; raises NotReady saying which command to run when there is none.
 
+    Raises RegistryDown where the registry cannot be read, which says nothing about the alias.
+    """
     if not settings.mlflow_dir.is_dir():
         raise NotReady(f"no model was ever registered under {settings.state}; run `pharos train {name}`")
+    if not settings.mlflow_database.is_file():  # MLflow would make an empty one, in which no alias stands
+        raise RegistryDown(f"{settings.mlflow_database} is missing; restore it from a copy, or train again")
     try:
-        return _resolved(settings, client(settings).get_model_version_by_alias(name, alias))
-    except MlflowException as error:
+        found = client(settings).get_model_version_by_alias(name, alias)
+    except Exception as error:  # MLflow lets its database's errors through, whichever they are
+        if getattr(error, "error_code", None) not in NO_ALIAS:
+            raise RegistryDown(
+                f"{settings.mlflow_database} cannot be read ({type(error).__name__}); look after its disk and its locks"
+            ) from error
         raise NotReady(
             f"no version of {name} carries the alias {alias!r}; run `pharos train {name}`, then `pharos promote {name}`"
         ) from error
+    return _resolved(settings, found)
 
 
 def version_of(settings: Settings, name: str, version: str) -> ResolvedModel:
@@ -106,8 +115,15 @@ def set_alias(settings: Settings, name: str, version: str, alias: str = CHAMPION
 
 def _resolved(settings: Settings, version: Any) -> ResolvedModel:
     relative = version.tags.get(PATH_TAG)
-    path = settings.mlflow_dir / relative if relative else _local(version.source)
+    path = _under(settings.mlflow_dir, relative) if relative else _local(version.source)
     return ResolvedModel(version.name, str(version.version), path, version.run_id, dict(version.tags))
+
+
+def _under(folder: Path, relative: str) -> Path:
+    """A path below a folder; raises UntrustedArtifact for one that climbs out of it."""
+    if Path(relative).is_absolute() or ".." in Path(relative).parts:
+        raise UntrustedArtifact(f"the registry leads to {relative!a}, which is not below {folder}; register it again")
+    return folder / relative
 
 
 def _local(source: str) -> Path:

@@ -34,6 +34,8 @@ from serving.night.past import PublishedPast
 from serving.night.results import Scorer, latest_run
 from serving.posts.career_records import CareerRecords
 from serving.posts.recommend import CareerDesk, PostRanker
+from serving.review.opened import open_review
+from serving.review.standing import KeptReviews
 from serving.risk.warn import RiskDesk
 from serving.schemas import Because
 from serving.units.answers import UnitDesk
@@ -41,6 +43,7 @@ from serving.units.answers import UnitDesk
 RISK, CAREERS, COURSES = "risk", "next-post", "courses"
 PROBE_ID = "readiness-probe"
 Desk = TypeVar("Desk", RiskDesk, CareerDesk)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,10 @@ class Builders:
     courses: Callable[[Loaded], CourseScorer]
 
 
+Find = Callable[[str], Loaded]
+"""A verified model by its name; raises NotReady where there is none."""
+
+
 def champion(settings: Settings, name: str) -> Loaded:
     """The verified champion of `name`; metadata must hold `service` and `service_hash`."""
     return verified(settings, registry.resolve(settings, name))
@@ -80,37 +87,61 @@ def champion(settings: Settings, name: str) -> Loaded:
 def verified(settings: Settings, resolved: ResolvedModel) -> Loaded:
     """Any registered version after its signature has been checked; for those who look at it before it answers."""
     name = resolved.name
-    parts, metadata = artifacts.load(resolved.path, keys.public_key(settings.keys_dir))
+    found = artifacts.read(resolved.path, keys.public_key(settings.keys_dir))
+    metadata = found.metadata
+    if metadata.get("name", name) != name:
+        raise UntrustedArtifact(
+            f"{name} version {resolved.version} is signed, but as {metadata['name']!a}; register the right folder"
+        )
     if not {"service", "service_hash"} <= set(metadata):
         raise FeatureMismatch(f"{name} version {resolved.version} does not say which features it reads; train it again")
     identity = ModelIdentity(
         name=name,
         version=resolved.version,
-        sha256=artifacts.digest(resolved.path),
+        sha256=found.sha256,
         service=str(metadata["service"]),
         service_hash=str(metadata["service_hash"]),
     )
-    return Loaded(identity, parts, metadata)
+    return Loaded(identity, found.parts, metadata)
 
 
-def open_desks(settings: Settings, source: FeatureSource, builders: Builders) -> Desks:
-    """Both desks; raises FeatureMismatch or UntrustedArtifact rather than answer from a wrong model."""
+def open_desks(
+    settings: Settings,
+    source: FeatureSource,
+    builders: Builders,
+    find: Find | None = None,
+    more_notices: Callable[[], list[Because]] = list,
+) -> Desks:
+    """Both desks; raises FeatureMismatch or UntrustedArtifact rather than answer from a wrong model.
+
+    `find` gives a verified model by its name, or raises NotReady; the champion of the registry unless told otherwise.
+    """
     rules: Policy = policy()
+    find = find or partial(champion, settings)
     log = exposure_log(settings)
 
     def risk(loaded: Loaded) -> RiskDesk:
-        built = builders.risk(loaded)
+        built = _built(builders.risk, loaded)
         past = PublishedPast(settings, built.scorer.models or (loaded.identity,), rules.grades.flags.months)
         return RiskDesk(
-            loaded.identity, built.scorer, built.cuts, source, rules, built.commend_below, past, built.what_if
+            loaded.identity,
+            built.scorer,
+            built.cuts,
+            source,
+            rules,
+            built.commend_below,
+            past,
+            built.what_if,
+            KeptReviews.of(settings),
+            left_out_of(loaded.metadata),
         )
 
     def careers(loaded: Loaded) -> CareerDesk:
-        asked = suggester(settings, rules, log)
-        return CareerDesk(loaded.identity, builders.careers(loaded), source, asked, rules, CareerRecords.of(settings))
+        asked, made = suggester(settings, rules, log), _built(builders.careers, loaded)
+        return CareerDesk(loaded.identity, made, source, asked, rules, CareerRecords.of(settings))
 
-    desks = (_open(settings, RISK, source, risk), _open(settings, CAREERS, source, careers))
-    now = _clock(settings)
+    desks = (_open(find, RISK, source, risk), _open(find, CAREERS, source, careers))
+    now = clock_of(settings)
 
     def probe() -> None:
         for desk in desks:
@@ -121,34 +152,52 @@ def open_desks(settings: Settings, source: FeatureSource, builders: Builders) ->
         """Of the features that the desks here stand on; each once."""
         services = [desk.model.service for desk in desks if not isinstance(desk, Absent)]
         found = [notice_of_age(source.filled_as_of(service), now(), AgeLimits.of(rules)) for service in services]
-        return [notice for notice in dict.fromkeys(found) if notice is not None]
+        return [notice for notice in dict.fromkeys([*found, *more_notices()]) if notice is not None]
 
     units = UnitDesk(partial(latest_run, settings), rules)
+    placements = ReadPlacements(settings, lambda: now().date())
+    guidance = open_guidance(settings, rules, _course_ranking(find, builders), find, log)
+    service = None if isinstance(desks[0], Absent) else desks[0].model.service
     return Desks(
         risk=desks[0], careers=desks[1], units=units, now=now, probe=probe, notices=notices,
-        guidance=open_guidance(settings, rules, _course_ranking(settings, builders), partial(champion, settings), log),
-        placements=ReadPlacements(settings, lambda: now().date()),
+        guidance={**guidance, **open_review(settings, rules, source, service, placements)}, placements=placements,
         record=Recorder.of(settings),
     )  # fmt: skip
 
 
-def _course_ranking(settings: Settings, builders: Builders) -> CourseRanking:
+def left_out_of(metadata: Mapping[str, Any]) -> dict[str, Because]:
+    """Why training kept no model of some outcomes, as it was signed with those it kept.
+
+    >>> left_out_of({"not_served": {"departure": [{"zh": "事件太少", "en": "too few events"}]}})["departure"].en
+    'training kept no model of this outcome: too few events'
+    """
+    return {
+        outcome: Because(
+            code="outcome_left_out",
+            zh="训练未保留该结局的模型：" + "；".join(why["zh"] for why in reasons),
+            en="training kept no model of this outcome: " + "; ".join(why["en"] for why in reasons),
+        )
+        for outcome, reasons in metadata.get("not_served", {}).items()
+    }
+
+
+def _course_ranking(find: Find, builders: Builders) -> CourseRanking:
     """The champion for courses, or plain counts; raises FeatureMismatch or UntrustedArtifact for a wrong one."""
     try:
-        loaded = champion(settings, COURSES)
+        loaded = find(COURSES)
     except (FeatureMismatch, UntrustedArtifact):
         raise
     except NotReady:
         return NO_COURSE_MODEL
     if loaded.identity.service_hash != features_hash():
         raise FeatureMismatch(_mismatch(loaded.identity))
-    return CourseRanking(loaded.identity, builders.courses(loaded))
+    return CourseRanking(loaded.identity, _built(builders.courses, loaded))
 
 
-def _open(settings: Settings, name: str, source: FeatureSource, build: Callable[[Loaded], Desk]) -> Desk | Absent:
+def _open(find: Find, name: str, source: FeatureSource, build: Callable[[Loaded], Desk]) -> Desk | Absent:
     """A desk, or why there is none yet."""
     try:
-        loaded = champion(settings, name)
+        loaded = find(name)
     except (FeatureMismatch, UntrustedArtifact):
         raise
     except NotReady:
@@ -159,6 +208,19 @@ def _open(settings: Settings, name: str, source: FeatureSource, build: Callable[
     return build(loaded)
 
 
+def _built(build: Callable[[Loaded], T], loaded: Loaded) -> T:
+    """The model of verified parts; whatever a builder stumbles over, the parts are not those of such a model."""
+    try:
+        return build(loaded)
+    except (FeatureMismatch, UntrustedArtifact):
+        raise
+    except Exception as error:
+        raise UntrustedArtifact(
+            f"{loaded.identity.name} version {loaded.identity.version} is signed, and its parts are not those of "
+            f"such a model ({type(error).__name__}); train it again"
+        ) from error
+
+
 def _mismatch(identity: ModelIdentity) -> str:
     return (
         f"{identity.name} version {identity.version} was trained on another definition of {identity.service} than this "
@@ -166,7 +228,7 @@ def _mismatch(identity: ModelIdentity) -> str:
     )
 
 
-def _clock(settings: Settings) -> Callable[[], datetime]:
+def clock_of(settings: Settings) -> Callable[[], datetime]:
     """The service's clock: the frozen day of the setting, else now; naive UTC, as feature times are."""
     if settings.today is not None:
         frozen = datetime.combine(settings.today, time())

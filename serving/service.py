@@ -7,6 +7,8 @@ in three shapes, metrics labelled by raw path) are not mounted.
 from __future__ import annotations
 
 import functools
+import signal
+import threading
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -25,7 +27,7 @@ from serving.api.example import curl_lines, example_officer
 from serving.api.guard import App, Guard
 from serving.api.meters import Meters
 from serving.api.opened import Desks
-from serving.loading import open_desks
+from serving.champions.opening import watched_desks
 
 THREADS = 4
 LAST_PORT = 65_535
@@ -46,10 +48,17 @@ class GuardedService(Service):  # type: ignore[misc]  # BentoML ships no types t
 
 @bentoml.asgi_app(WEB, path="/")
 class _Life:
-    """Opens the desks once, when the process starts."""
+    """Opens the desks when the process starts; when a champion changes, all are exchanged in one assignment."""
 
     def __init__(self) -> None:
-        WEB.state.desks = opened_desks()
+        desks = opened_desks()
+        put_in_force(desks)
+        desks.champions.follow(put_in_force)
+
+
+def put_in_force(desks: Desks) -> None:
+    """Let every request that begins from now on be answered by these."""
+    WEB.state.desks = desks
 
 
 PharosService: Any = bentoml.service(
@@ -64,12 +73,12 @@ PharosService: Any = bentoml.service(
 
 @functools.cache
 def opened_desks() -> Desks:
-    """The desks of this process, opened once: one model version answers until the process ends."""
+    """The desks that this process begins with, opened once."""
     from features.store import FeatureReader
     from serving.builders import builders
 
     use = settings()
-    return open_desks(use, FeatureReader(use), builders())
+    return watched_desks(use, FeatureReader(use), builders())
 
 
 def today() -> date:
@@ -100,6 +109,8 @@ def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     announce(f"http://{host}:{use.port}", desks)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGHUP, lambda *_: desks.champions.look_now())
     uvicorn.Server(config).run()
 
 

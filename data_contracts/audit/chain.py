@@ -12,7 +12,7 @@ import fcntl
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -48,12 +48,17 @@ class Action(StrEnum):
     UNITS_READ = "units_read"
     FEEDBACK_WRITTEN = "feedback_written"
     CASE_CHANGED = "case_changed"
+    OPT_OUT_CHANGED = "opt_out_changed"
     RECORD_CORRECTED = "record_corrected"
     EVENTS_TAKEN = "events_taken"
     EXPORTED = "exported"
     ERASED = "erased"
+    RETENTION_KEPT = "retention_kept"
     GATE_SIGNED = "gate_signed"
     MODEL_PROMOTED = "model_promoted"
+    NIGHT_PUBLISHED = "night_published"
+    MODEL_TAKEN_UP = "model_taken_up"
+    MODEL_REFUSED = "model_refused"
     KEY_ADDED = "key_added"
     KEY_REVOKED = "key_revoked"
     AUDIT_READ = "audit_read"
@@ -112,6 +117,9 @@ class Verdict:
         return self.first_bad is None
 
 
+Writes = Callable[[Entry], tuple[int, str]]
+
+
 class AuditChain:
     """The chain in a database, with its head in a file."""
 
@@ -123,17 +131,41 @@ class AuditChain:
 
     def append(self, entry: Entry) -> Head:
         """Add one line and say what the head is now; raises NotReady where it or its head cannot be written."""
+        with self.together(METADATA) as (_, write):
+            number, made = write(entry)
+        return self._head(number, made)
+
+    @contextmanager
+    def together(self, metadata: sa.MetaData) -> Iterator[tuple[sa.Connection, Writes]]:
+        """A transaction over tables of the chain's own database, and what adds a line in it: both stay, or neither.
+
+        Raises NotReady where it, a line or the head cannot be written.
+        """
+        self._database.make(metadata)
+        written: list[tuple[int, str]] = []
         with self._lock, self._alone_here():
             with self._database.writing(METADATA) as connection:
                 _alone(connection)
-                last = connection.execute(LINES.select().order_by(LINES.c.number.desc()).limit(1)).mappings().first()
-                number, previous = (0, START) if last is None else (int(last["number"]), str(last["hash"]))
-                body = canonical(entry)
-                made = line_hash(number + 1, body, previous)
-                signature = self._key.sign(line_text(made)).hex()
-                connection.execute(LINES.insert().values(
-                    number=number + 1, body=body, previous=previous, hash=made, signature=signature))  # fmt: skip
-            return self._kept(number + 1, made)
+
+                def write(entry: Entry) -> tuple[int, str]:
+                    written.append(self._line(connection, entry))
+                    return written[-1]
+
+                yield connection, write
+            if written:
+                self._kept(self._head(*written[-1]))
+
+    def _line(self, connection: sa.Connection, entry: Entry) -> tuple[int, str]:
+        """Add a line; its number and its hash."""
+        last = connection.execute(LINES.select().order_by(LINES.c.number.desc()).limit(1)).mappings().first()
+        number, previous = (0, START) if last is None else (int(last["number"]), str(last["hash"]))
+        body = canonical(entry)
+        made = line_hash(number + 1, body, previous)
+        signature = self._key.sign(line_text(made)).hex()
+        connection.execute(
+            LINES.insert().values(number=number + 1, body=body, previous=previous, hash=made, signature=signature)
+        )
+        return number + 1, made
 
     @contextmanager
     def _alone_here(self) -> Iterator[None]:
@@ -148,13 +180,13 @@ class AuditChain:
                 f"the head of the audit chain cannot be written ({type(error).__name__}); look after its disk"
             ) from error
 
-    def _kept(self, number: int, made: str) -> Head:
-        unsigned = Head(number, made, "")
-        head = Head(number, made, self._key.sign(unsigned.text).hex())
+    def _head(self, number: int, made: str) -> Head:
+        return Head(number, made, self._key.sign(Head(number, made, "").text).hex())
+
+    def _kept(self, head: Head) -> None:
         draft = self._head_file.with_suffix(".draft")
         draft.write_text(head.to_json())
         draft.replace(self._head_file)
-        return head
 
 
 def canonical(entry: Entry) -> str:

@@ -13,13 +13,15 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sp
 
+from models.courses.baselines import CourseWeights
 from models.courses.histories import UNKNOWN, Array, Questions
-from models.courses.neighbours import Neighbours, by_courses, by_lessons
+from models.courses.neighbours import Neighbours, by_courses, by_late_courses, by_lessons
+from models.courses.passing import Passing, passing
 from models.courses.state import HALF_LIVES_DAYS, REMEMBERED_DAYS, CourseState
 
 WINDOWS = (3, 7, 14, 30, 60, 90, 180)
 GROUPS = ("command", "rank", "cohort", "class")
-GROUP_WINDOWS, LESSON_WINDOWS, COURSE_WINDOWS = (14, 60), (7, 14, 30, 90), (14, 60)
+GROUP_WINDOWS, LESSON_WINDOWS, COURSE_WINDOWS = (7, 14, 60), (7, 14, 30, 90), (7, 14, 30, 60)
 BACK_OFF, LEAST = 10.0, 1e-4
 HOT, HOT_COUNT = 20, 20
 WEEKDAY_WEEKS = 8
@@ -115,6 +117,26 @@ class CandidateFeatures:
         return by_courses(self.state)
 
     @cached_property
+    def class_mates(self) -> Neighbours:
+        """Who sat in the same lessons of late: the few an officer works with now."""
+        return by_lessons(self.state, 15, 21.0)
+
+    @cached_property
+    def late_courses(self) -> Neighbours:
+        """Who takes the same courses of late."""
+        return by_late_courses(self.state)
+
+    @cached_property
+    def passing(self) -> Passing:
+        """How often each would have been taken by now."""
+        return passing(self.state, self.candidates)
+
+    @cached_property
+    def ease(self) -> CourseWeights:
+        """What goes with what, over everything taken by now."""
+        return CourseWeights.fit_ease(self.state)
+
+    @cached_property
     def alike(self) -> Array:
         """(courses, k) how alike the names are, 0 to 1, rare words counting more."""
         words = self.state.words
@@ -165,13 +187,17 @@ def neighbour_columns(have: CandidateFeatures, asked: Questions) -> Columns:
     """Shares of the officers most like this one, by lessons and by courses."""
     columns: Columns = {}
     for name, found, windows in (
-        ("lessons", have.lessons, LESSON_WINDOWS), ("courses", have.courses, COURSE_WINDOWS)
+        ("lessons", have.lessons, LESSON_WINDOWS), ("courses", have.courses, COURSE_WINDOWS),
+        ("class_mates", have.class_mates, LESSON_WINDOWS), ("late_courses", have.late_courses, COURSE_WINDOWS),
     ):  # fmt: skip
         near = found.of(asked.officers)
         for days in windows:
             share = near.share(have.recent[days], have.counts[days] / have.active)
             columns[f"{name}_{days}d"] = np.log(share + LEAST)
-        columns[f"{name}_reach"] = near.share(have.taken, have.reach)
+        reach = near.share(have.taken, have.reach)
+        columns[f"{name}_reach"] = reach
+        late = near.share(have.recent[30], have.counts[30] / have.active)
+        columns[f"{name}_hazard"] = np.log((late + LEAST) / (1 - reach + late + 0.02))
     return columns
 
 
@@ -229,6 +255,28 @@ def place_columns(have: CandidateFeatures, asked: Questions) -> Columns:
     return columns
 
 
+def passing_columns(have: CandidateFeatures, asked: Questions) -> Columns:
+    """How often it would have been taken by now had all been alike, alone and against how many take it now."""
+    expected = have.passing.expected(asked.officers)
+    now = np.log((have.counts[30] + 0.1) / have.active)
+    return {"expected": np.log(expected + 0.01), "expected_to_hazard": np.log(expected + 0.02) - now}
+
+
+def ease_columns(have: CandidateFeatures, asked: Questions) -> Columns:
+    """The score of EASE as of the state, and its place among what the officer lacks."""
+    scores = have.ease.score(have.state, asked)[:, have.candidates]
+    masked = asked.masked[:, have.candidates]
+    return {"ease": scores, "ease_place": np.log1p(_places(np.where(masked, -np.inf, scores)))}
+
+
+def year_columns(have: CandidateFeatures, _: Questions) -> Columns:
+    """How many took it at this time a year ago."""
+    every = have.state.every
+    near = (every.days > have.state.day - 365 - 7) & (every.days <= have.state.day - 365 + 14)
+    counts = np.bincount(every.courses[near], minlength=have.state.shape[1])[have.candidates]
+    return {"year_ago": np.log1p(counts)}
+
+
 def name_columns(have: CandidateFeatures, asked: Questions) -> Columns:
     """How alike its name is to what the officer took lately, and to its three nearest of name."""
     state = have.state
@@ -258,4 +306,7 @@ PARTS: tuple[Callable[[CandidateFeatures, Questions], Columns], ...] = (
     own_columns,
     place_columns,
     name_columns,
+    passing_columns,
+    ease_columns,
+    year_columns,
 )

@@ -11,6 +11,7 @@ from models.courses.histories import Array
 from models.courses.state import CourseState, faded
 
 LESSON_DAYS, LESSON_HALF_LIFE = 365, 90.0
+LATE_DAYS, LATE_HALF_LIFE = 120, 30.0
 LARGEST_LESSON = 150  # a day on which more took a course is a wave, which joins nobody
 MOST_OTHERS = 20_000
 
@@ -54,14 +55,14 @@ class Neighbours:
         return Near(place, self.back_off)
 
 
-def by_lessons(state: CourseState, most: int = 50) -> Neighbours:
+def by_lessons(state: CourseState, most: int = 50, half_life: float = LESSON_HALF_LIFE) -> Neighbours:
     """Alike are those who took the same course on the same day in the last year, small lessons and late ones more."""
     lately = state.every.since(state.day - LESSON_DAYS)
     key = lately.courses.astype(np.int64) << 32 | lately.days
     _, lesson, size = np.unique(key, return_inverse=True, return_counts=True)
     count = size[lesson] if len(lately) else np.zeros(0)
     kept = (count > 1) & (count <= LARGEST_LESSON)
-    weight = faded(lately, state.day, LESSON_HALF_LIFE)[kept] / np.sqrt(count[kept])
+    weight = faded(lately, state.day, half_life)[kept] / np.sqrt(count[kept])
     shape = (state.shape[0], max(1, len(size)))
     rows = sp.csr_matrix((weight.astype(np.float32), (lately.officers[kept], lesson[kept])), shape=shape)
     return Neighbours(rows, _others(state), most, 0.05)
@@ -74,6 +75,17 @@ def by_courses(state: CourseState, most: int = 60) -> Neighbours:
     rare = np.log(active / (1 + taken)).clip(0)
     rows = state.taken.multiply(rare[None, :]).tocsr()
     norm = np.sqrt(np.asarray(rows.multiply(rows).sum(1)).ravel()) + 1
+    return Neighbours((sp.diags(1 / norm) @ rows).tocsr().astype(np.float32), _others(state), most, 0.5)
+
+
+def by_late_courses(state: CourseState, most: int = 60) -> Neighbours:
+    """Alike are those who took the same courses of late, whatever the day: they are in the same waves together."""
+    lately = state.firsts.since(state.day - LATE_DAYS)
+    active = max(1, int(state.active.sum()))
+    taken = np.bincount(lately.courses, minlength=state.shape[1])
+    weight = faded(lately, state.day, LATE_HALF_LIFE) * np.log(active / (1 + taken[lately.courses])).clip(0)
+    rows = lately.matrix(state.shape, weight)
+    norm = np.sqrt(np.asarray(rows.multiply(rows).sum(1)).ravel()) + 0.5
     return Neighbours((sp.diags(1 / norm) @ rows).tocsr().astype(np.float32), _others(state), most, 0.5)
 
 

@@ -21,6 +21,7 @@ from models.artifacts import Parts
 from models.courses.features import CandidateFeatures
 from models.courses.histories import Array, CourseNames, Peers, Questions, Takings
 from models.courses.state import CourseState, StateMaker
+from models.lightgbm_text import booster
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -58,17 +59,15 @@ class NextCourseModel:
     @classmethod
     def from_parts(cls, parts: Parts) -> NextCourseModel:
         """The inverse of `to_parts`; raises UntrustedArtifact when the parts are not those of such a model."""
-        import lightgbm
-
         values: Mapping[str, Any] = parts.json
         if values.get("kind") != KIND:
             raise UntrustedArtifact(
                 f"the artefact is of kind {values.get('kind')!r}, not {KIND!r}; resolve the right model"
             )
-        booster = lightgbm.Booster(model_str=parts.texts[RANKER])
-        if booster.num_feature() != len(values["features"]):
+        trees = booster(RANKER, parts.texts[RANKER])
+        if trees.num_feature() != len(values["features"]):
             raise UntrustedArtifact("the trees and the names of their features do not fit; train it again")
-        return cls(booster, tuple(values["features"]), int(values["candidates"]))
+        return cls(trees, tuple(values["features"]), int(values["candidates"]))
 
     def _predicted(self, have: CandidateFeatures, asked: Questions) -> Array:
         names, values = have.of(asked)

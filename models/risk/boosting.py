@@ -12,6 +12,7 @@ import numpy as np
 from data_contracts.errors import NotReady
 from models.artifacts import Parts
 from models.base import Matrix, Numbers
+from models.lightgbm_text import booster
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -82,10 +83,8 @@ class Boosted:
 
     @classmethod
     def from_parts(cls, parts: Parts, name: str) -> Self:
-        """From `to_parts`."""
-        import lightgbm
-
-        return cls(booster=lightgbm.Booster(model_str=parts.texts[name]))
+        """From `to_parts`; raises UntrustedArtifact for a text that is none of trees."""
+        return cls(booster=booster(name, parts.texts[name]))
 
     @property
     def _fitted(self) -> Booster:

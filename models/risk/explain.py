@@ -123,6 +123,18 @@ class Told:
         return self.both(frame, sums, top)[0]
 
 
+def record_told(frame: pd.DataFrame, means: Mapping[str, float]) -> list[str]:
+    """For each row the JSON of everything that the sentences know of the record, whatever it adds to a chance.
+
+    What is not known, and means of so few people that they would tell of one, are not told; `strength` is null.
+    """
+    record = _Record.of(frame, means)
+    told = ~np.isnan(record.value) & ~(record.crowd < LEAST_CROWD)
+    places = np.where(told, np.arange(len(FACETS)), -1)
+    found = record.sentences(places, np.zeros((len(frame), len(CODES))))
+    return [json.dumps([{**one, "strength": None} for one in json.loads(text)], ensure_ascii=False) for text in found]
+
+
 def _choose(sums: ThemeSums, fits: NDArray[np.bool_], sign: float, top: int, silent: Sequence[str]) -> NDArray[np.intp]:
     """(n, top) places in FACETS of what is told, strongest theme first; -1 for nothing.
 

@@ -13,6 +13,8 @@ from data_contracts.vocabulary import Grade
 from models.base import Numbers
 
 DAYS_PER_MONTH = 30.4375
+WARNED = (Grade.POOR.value, Grade.FAIR.value)  # worst first
+MILDEST_WARNING = len(WARNED) - 1
 SHORT_HISTORY = {
     "code": "short_history",
     "zh": "在职时间过短，暂不评分；这不表示风险低",
@@ -24,19 +26,37 @@ def by_shares(probabilities: Numbers, shares: Shares) -> NDArray[np.object_]:
     """Grades (n,) among all of `probabilities` (n,); NaN gets None.
 
     The worst share goes to the highest chances: floor(cumulated share x n) officers each, and equals share the
-    milder grade, so that nobody is graded worse by a draw.
+    milder grade, so that nobody is graded worse by a draw. Who would be warned with a chance below `least_warned` is
+    good: shares alone would call a fifth of any force fair or poor, of an outcome that hardly anyone has to fear too.
 
     >>> from data_contracts.policy import policy
     >>> by_shares(np.arange(20) / 20, policy().grades.shares)[[0, 10, 18, 19]].tolist()
     ['excellent', 'good', 'fair', 'poor']
+    >>> by_shares(np.array([0.6] + [0.02] * 3 + [0.001] * 16), policy().grades.shares)[[0, 1, 19]].tolist()
+    ['poor', 'good', 'excellent']
     """
     result = np.full(len(probabilities), None, dtype=object)
     known = np.flatnonzero(~np.isnan(probabilities))
     values = probabilities[known]
     at_least = len(values) - np.searchsorted(np.sort(values), values, side="left")
     codes = np.array([name.value for name, _ in shares.worst_first()], dtype=object)
-    result[known] = codes[np.searchsorted(most_of_each(shares, len(values)), at_least, side="left")]
+    places = np.searchsorted(most_of_each(shares, len(values)), at_least, side="left")
+    negligible = values < least_warned(shares, float(values.sum()), len(values))
+    result[known] = codes[np.where(negligible, np.maximum(places, MILDEST_WARNING + 1), places)]
     return result
+
+
+def least_warned(shares: Shares, total: float, officers: int) -> float:
+    """The least chance that may be fair or poor in a force whose chances sum to `total`.
+
+    A billionth is let off, so that one sum in another order grades nobody otherwise, and a force of equals is no force
+    below its own mean.
+
+    >>> from data_contracts.policy import policy
+    >>> round(least_warned(policy().grades.shares, 2.0, 100), 6)
+    0.02
+    """
+    return shares.warned_from_mean * total / max(officers, 1) * (1.0 - 1e-9)
 
 
 def most_of_each(shares: Shares, officers: int) -> Numbers:
@@ -120,7 +140,8 @@ def limits(cuts: Mapping[str, float], rules: GradePolicy, outcome: str, horizon_
 def cut_offs(probabilities: Numbers, policy: GradePolicy) -> dict[str, float]:
     """The least chance of each grade but the best, from the chances of a whole force (NaN left out).
 
-    2.0, which no chance reaches, where the force is too small for anyone to get the grade.
+    2.0, which no chance reaches, where the force is too small for anyone to get the grade. No warning begins below
+    `least_warned`.
 
     >>> from data_contracts.policy import policy
     >>> cut_offs(np.arange(1, 101) / 100, policy().grades)
@@ -128,10 +149,12 @@ def cut_offs(probabilities: Numbers, policy: GradePolicy) -> dict[str, float]:
     """
     values = np.sort(probabilities[~np.isnan(probabilities)])[::-1]
     cuts, reached = {}, 0.0
+    floor = least_warned(policy.shares, float(values.sum()), len(values))
     for name, share in policy.shares.worst_first()[:-1]:
         reached += share
         place = int(np.floor(reached * len(values) + 1e-9))
-        cuts[name.value] = float(values[place - 1]) if place else 2.0
+        cut = float(values[place - 1]) if place else 2.0
+        cuts[name.value] = max(cut, floor) if name.value in WARNED else cut
     return cuts
 
 

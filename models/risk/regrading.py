@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from data_contracts.decisions import GradePolicy
 from data_contracts.vocabulary import Grade
 from models.base import Numbers
-from models.risk.grades import most_of_each
+from models.risk.grades import MILDEST_WARNING, least_warned, most_of_each
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,10 @@ class GradedForce:
     @cached_property
     def _sorted(self) -> Numbers:
         return np.sort(self.chances[~np.isnan(self.chances)])
+
+    @cached_property
+    def _total(self) -> float:
+        return float(self._sorted.sum())
 
     @cached_property
     def _by_unit(self) -> Mapping[str, Numbers]:
@@ -58,9 +62,13 @@ class GradedForce:
         return shared if at_least <= self.rules.unit.most_flagged(size) else Grade.FAIR.value
 
     def _by_shares(self, chance: float, old: float) -> str:
+        shares = self.rules.shares
         size, at_least = _rank(self._sorted, chance, old)
-        most = most_of_each(self.rules.shares, size)
-        return self.rules.shares.worst_first()[int(np.searchsorted(most, at_least, side="left"))][0].value
+        place = int(np.searchsorted(most_of_each(shares, size), at_least, side="left"))
+        total = self._total + chance - (0.0 if np.isnan(old) else old)
+        if chance < least_warned(shares, total, size):
+            place = max(place, MILDEST_WARNING + 1)
+        return shares.worst_first()[place][0].value
 
 
 def _rank(ordered: Numbers, chance: float, old: float) -> tuple[int, int]:

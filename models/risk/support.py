@@ -38,9 +38,11 @@ class CourseBook:
     courses: tuple[Course, ...] = ()
     taken: Callable[[str], frozenset[str]] = field(default=lambda _: frozenset())
 
-    def addressing(self, officer_id: str, competencies: Sequence[str], most: int) -> list[Course]:
+    def addressing(
+        self, officer_id: str, competencies: Sequence[str], most: int, hours_at_most: float | None = None
+    ) -> list[Course]:
         """At most `most` courses that the officer has not got: by competency in the order given, what is mandated
-        first, then the shortest.
+        first, then the shortest. With `hours_at_most` only courses that are known to be no longer.
 
         >>> law = Course("k1", "法律", "law", "law", False, 8.0)
         >>> duty = Course("k2", "执法规范", "conduct", "law", True, 16.0)
@@ -54,7 +56,14 @@ class CourseBook:
             return []
         had = self.taken(officer_id)
         wanted = {name: place for place, name in enumerate(competencies)}
-        fitting = [one for one in self.courses if one.competency in wanted and one.course_id not in had]
+        longest = float("inf") if hours_at_most is None else hours_at_most
+        fitting = [
+            one
+            for one in self.courses
+            if one.competency in wanted
+            and one.course_id not in had
+            and (hours_at_most is None or (one.hours is not None and one.hours <= longest))
+        ]
         return sorted(fitting, key=lambda one: _order(one, wanted))[:most]
 
 
@@ -72,15 +81,20 @@ def support_of(
     advice: CourseAdvice,
 ) -> list[dict[str, Any]]:
     """The actions as results tell them; beside training stand the courses that address the themes told as reasons."""
-    competencies = advice.competencies_for(tuple(themes))
-    courses = [one.to_json() for one in book.addressing(officer_id, competencies, advice.most)]
+    addressed = advice.competencies_for(tuple(themes))
+
+    def courses_of(action: SupportAction) -> list[dict[str, Any]]:
+        most = advice.most if action.courses_at_most is None else min(action.courses_at_most, advice.most)
+        wanted = action.competencies or addressed
+        return [one.to_json() for one in book.addressing(officer_id, wanted, most, action.hours_at_most)]
+
     return [
         {
             "outcome": outcome,
             "kind": action.kind.value,
             "text": {"zh": action.zh, "en": action.en},
             "within_days": action.within_days,
-            "courses": courses if action.kind == SupportKind.TRAINING else [],
+            "courses": courses_of(action) if action.kind == SupportKind.TRAINING else [],
         }
         for action in actions
     ]

@@ -78,8 +78,8 @@ class _Web:
         def answered() -> bytes:
             sight = Sight.of(caller, desks.placements)
             asked, veil = veiled(body, sight, desks.placements)
-            more = (sight,) if question.sighted else ()
-            answer = desk.answer(asked, request_id, desks.now(), *more)
+            more = ((question.sighted, sight), (question.told_caller, caller))
+            answer = desk.answer(asked, request_id, desks.now(), *(one for told, one in more if told))
             if question.audited is not None:
                 desks.record(Read(question.audited, caller, request_id, desks.now()), answer)
             self._meters.answered(question.path, answer, audited=question.audited is not None)

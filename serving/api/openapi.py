@@ -50,6 +50,7 @@ def document() -> bytes:
         "servers": [{"url": "/"}],
         "tags": [
             {"name": "support", "description": "关爱预警 / early support"},
+            {"name": "rights", "description": "复核与权利 / review and rights"},
             {"name": "careers", "description": "职业指引 / career guidance"},
             {"name": "service", "description": "服务状态 / state of the service"},
         ],
@@ -68,7 +69,7 @@ def _operation(question: Question) -> dict[str, Any]:
         "summary": question.summary,
         "description": question.request.__doc__,
         "requestBody": {"required": True, "content": content},
-        "responses": _responses(question.answer, (*BODIES, *ANSWERS)),
+        "responses": _responses(question.answer, (*BODIES, *ANSWERS, *question.problems)),
     }
 
 

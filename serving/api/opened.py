@@ -1,4 +1,4 @@
-"""What a process answers with: its desks, its clock, and what is missing; fixed when it starts."""
+"""What a process answers with: its desks, its clock, and what is missing; one object, exchanged only as a whole."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ COURSES, PLAIN_COURSES = "courses", "recent_popularity_30d"
 class Desk(Protocol):
     """Whatever answers one kind of question, without the web."""
 
-    def answer(self, request: Any, request_id: str, now: datetime, /, *sight: Any) -> Any:
-        """The answer to a body that was parsed already; a desk that names whom nobody asked for is told the sight."""
+    def answer(self, request: Any, request_id: str, now: datetime, /, *more: Any) -> Any:
+        """The answer to a body that was parsed already; `more` is the sight and the caller, where a desk is told."""
         ...
 
 
@@ -35,17 +35,42 @@ class Absent:
 
 def no_champion(name: str, until_then: str = "") -> str:
     """What to do where no version of a model was promoted."""
-    told = f"{name} has no champion yet; run `pharos train {name}`, then `pharos promote {name}`, then restart"
+    told = (
+        f"{name} has no champion yet; run `pharos train {name}`, then `pharos promote {name}`; "
+        "the service hears of it within a minute"
+    )
     return f"{told} ({until_then})" if until_then else told
+
+
+class Champions(Protocol):
+    """What follows the aliases of the models."""
+
+    def follow(self, publish: Callable[[Desks], None], /) -> None:
+        """From now on, tell of the desks that take the place of these."""
+        ...
+
+    def look_now(self) -> None:
+        """Look without waiting; safe in a signal handler."""
+        ...
+
+
+class Settled:
+    """Desks that stay as they are."""
+
+    def follow(self, publish: Callable[[Desks], None], /) -> None:
+        """Nothing will be told."""
+
+    def look_now(self) -> None:
+        """There is nothing to look at."""
 
 
 @dataclass(frozen=True)
 class Desks:
-    """What the process answers with, fixed at start.
+    """What the process answers with. It never changes: where a model does, another one of these takes its place.
 
     `now` is the service's clock, `probe` tries the feature store, `notices` tells what needs attention now,
     `placements` where everybody serves, `record` keeps in the audit chain what was read. `guidance` holds the desks of
-    career guidance by the path that they answer.
+    career guidance by the path that they answer. `champions` watches for models that are to take the place of these.
     """
 
     risk: RiskDesk | Absent
@@ -57,6 +82,7 @@ class Desks:
     guidance: Mapping[str, Desk | Absent] = field(default_factory=dict)
     placements: Callable[[], Placements] = Placements
     record: Records = no_recorder
+    champions: Champions = field(default_factory=Settled)
 
     @property
     def guided(self) -> list[ModelIdentity]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from data_contracts.errors import PharosError
+from data_contracts.errors import GateRefused, NotThere, PharosError, PublishRefused, Refused, Stale
 from data_contracts.vocabulary import Bilingual
 from serving.schemas import FieldProblem, Problem
 
@@ -35,6 +35,12 @@ KINDS: Mapping[str, Kind] = {
         405, "Method Not Allowed", Bilingual("此地址不支持该方法", "another method is needed here")
     ),
     "body_timeout": Kind(408, "Request Timeout", Bilingual("请求体传输过慢", "the body came too slowly")),
+    "conflict": Kind(409, "Conflict", Bilingual("当前状态不允许此操作", "what stands now does not allow this change")),
+    "stale": Kind(
+        409,
+        "Conflict",
+        Bilingual("内容已被他人更改，请重新读取后再决定", "somebody's change came first; read it again"),
+    ),
     "body_too_large": Kind(413, "Content Too Large", Bilingual("请求体超过 256 KiB", "the body is over 256 KiB")),
     "unsupported_media_type": Kind(
         415,
@@ -57,7 +63,7 @@ KINDS: Mapping[str, Kind] = {
 }
 BY_STATUS: Mapping[int, str] = {
     400: "bad_request", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
-    408: "body_timeout", 413: "body_too_large", 415: "unsupported_media_type", 422: "invalid_input",
+    408: "body_timeout", 409: "conflict", 413: "body_too_large", 415: "unsupported_media_type", 422: "invalid_input",
     429: "too_many_requests", 431: "headers_too_large", 500: "internal", 503: "not_ready", 504: "deadline",
 }  # fmt: skip
 
@@ -120,6 +126,10 @@ def problem_of(error: Exception) -> ProblemError:
     """
     if isinstance(error, ProblemError):
         return error
+    if isinstance(error, NotThere | Refused | Stale):
+        return ProblemError(error.code, str(error))
+    if isinstance(error, GateRefused | PublishRefused):  # steps of the night and of training, never of a request
+        return ProblemError("internal")
     if isinstance(error, PharosError) and error.status in BY_STATUS and error.status < 500:
         return ProblemError(BY_STATUS[error.status], str(error))
     if isinstance(error, PharosError) and error.status == 503:

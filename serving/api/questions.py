@@ -19,6 +19,16 @@ from serving.feedback.schemas import FeedbackAnswer, FeedbackRequest
 from serving.matching.schemas import MatchAnswer, MatchRequest
 from serving.paths.schemas import PathsAnswer, PathsRequest
 from serving.points.schemas import PointsAnswer, PointsRequest
+from serving.review.schemas import (
+    ActAnswer,
+    ActRequest,
+    CasesAnswer,
+    CasesRequest,
+    MineAnswer,
+    MineRequest,
+    OptOutAnswer,
+    OptOutRequest,
+)
 from serving.risk.schemas import RiskAnswer, RiskRequest
 from serving.schemas import Body, NextPostsAnswer, NextPostsRequest
 from serving.talent.profile_schemas import ProfileAnswer, ProfileRequest
@@ -34,8 +44,9 @@ NO_NIGHT = "no night has been published yet; run `pharos score --as-of DATE`"
 @dataclass(frozen=True)
 class Question:
     """A POST route; `scope` opens it, `not_ready` is what a caller is told when the desk has nothing to answer from
-    yet. A desk that names officers nobody asked for is `sighted`: it is told how far the caller sees. What is
-    `audited` is answered only when the audit chain holds it."""
+    yet. A desk that names officers nobody asked for is `sighted`: it is told how far the caller sees. One whose answer
+    hangs on who asks is `told_caller`, after the sight. What is `audited` is answered only when the audit chain holds
+    it; a desk that changes something writes its own line, with the change. `problems` are statuses of its own."""
 
     path: str
     name: str
@@ -48,14 +59,16 @@ class Question:
     not_ready: str = ""
     scope: AccessScope = AccessScope.RECOMMEND_READ
     sighted: bool = False
+    told_caller: bool = False
     audited: Action | None = None
+    problems: tuple[int, ...] = ()
 
 
 QUESTIONS: tuple[Question, ...] = (
     Question(
         "/v1/risk", "risk", "support", "计算风险与原因 / risk with its reasons", RiskRequest, RiskAnswer,
         {"officer_ids": EXAMPLE_OFFICERS, "what_if": True}, lambda desks: desks.risk, scope=AccessScope.RISK_READ,
-        audited=Action.RISK_READ,
+        told_caller=True, audited=Action.RISK_READ,
     ),
     Question(
         "/v1/next_posts", "nextPosts", "careers", "建议下一个岗位 / next posts", NextPostsRequest, NextPostsAnswer,
@@ -106,5 +119,29 @@ QUESTIONS: tuple[Question, ...] = (
                     "action": "opened", "occurred_on": "2026-01-01"}]},
         lambda desks: desks.of("/v1/feedback"), scope=AccessScope.FEEDBACK_WRITE,
         audited=Action.FEEDBACK_WRITTEN,
+    ),
+    Question(
+        "/v1/cases", "cases", "rights", "需要复核的预警 / the warnings that wait for people", CasesRequest, CasesAnswer,
+        {"states": ["new"], "top": 20}, lambda desks: desks.of("/v1/cases"), scope=AccessScope.RISK_READ, sighted=True,
+        told_caller=True, audited=Action.RISK_READ,
+    ),
+    Question(
+        "/v1/cases/act", "actOnCase", "rights",
+        "处理一条预警：确认、误报、关爱、异议、更正 / one step of a case: review, support, contest, correct",
+        ActRequest, ActAnswer,
+        {"case_id": "0" * 32, "version": 1, "action": "acknowledge", "idempotency_key": "step-0001"},
+        lambda desks: desks.of("/v1/cases/act"), scope=AccessScope.RISK_READ, sighted=True, told_caller=True,
+        problems=(409,),
+    ),
+    Question(
+        "/v1/mine", "mine", "rights", "与本人有关的全部内容 / what was used about an officer, and what came of it",
+        MineRequest, MineAnswer, {"officer_id": EXAMPLE_OFFICERS[0]}, lambda desks: desks.of("/v1/mine"),
+        scope=AccessScope.RISK_READ, sighted=True, told_caller=True, audited=Action.RISK_READ,
+    ),
+    Question(
+        "/v1/opt_out", "optOut", "rights",
+        "拒绝或恢复仅由系统作出的评估 / opt out of being assessed by the system alone, or in again",
+        OptOutRequest, OptOutAnswer, {"officer_id": EXAMPLE_OFFICERS[0], "opted_out": True},
+        lambda desks: desks.of("/v1/opt_out"), scope=AccessScope.RISK_READ, sighted=True, told_caller=True,
     ),
 )  # fmt: skip

@@ -12,15 +12,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from data_contracts.decisions import GradePolicy
-from data_contracts.errors import PublishRefused
+from data_contracts.errors import InputRefused, PublishRefused
 from data_contracts.policy import policy
 from models.risk.support import CourseBook
 from serving.night.chunks import ChunkStore, parquet_bytes
 from serving.night.courses import NO_COURSES, book_hash, publish_courses
-from serving.night.manifest import FORMAT, MANIFEST, Counts, Manifest, file_hash, hash_of, write_atomically
+from serving.night.manifest import FORMAT, MANIFEST, Counts, Manifest, bytes_hash, hash_of, write_atomically
 from serving.night.past import Chances
 from serving.night.results import LATER, QUARANTINED, RESULT_SCHEMA, SCORED, THEMES, PublishedRun, Scorer
 from serving.night.roll_up import GRADES, graded, main_horizons
@@ -46,6 +47,7 @@ class Night:
     earlier: tuple[PublishedRun, ...] = ()
     book: CourseBook = NO_COURSES
     before: Before | None = None
+    opted_out: frozenset[str] = frozenset()
 
     @cached_property
     def inputs(self) -> dict[str, str]:
@@ -58,6 +60,7 @@ class Night:
             "snapshot_before": "" if self.before is None else self.before.snapshot_sha256,
             "courses": book_hash(self.book),
             "support_rules": hash_of([asdict(policy().course_themes), *map(asdict, policy().support)]),
+            "opt_outs": hash_of(sorted(self.opted_out)) if self.opted_out else "",
             "horizons": hash_of({rule.name.value: rule.horizon_months for rule in policy().outcomes}),
         }
 
@@ -74,7 +77,7 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
     """Grade over the whole force and write parts, units, quarantine and manifest into an empty `target`.
 
     `frame` is the snapshot as it was read, `store` holds the scored chunks. Raises PublishRefused when officers were
-    lost on the way or when nobody could be scored.
+    lost on the way, InputRefused when nobody could be scored.
     """
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
@@ -84,13 +87,15 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
     force = graded(force, night.rules)
     counts = _counts(frame, force)
     if counts.scored == 0:
-        raise PublishRefused(f"nothing was published for {night.as_of}: none of {counts.rows_in} officers was scored")
+        told = f"none of {counts.rows_in} officers was scored; look at the snapshot, and at the model's reasons"
+        raise InputRefused("bad_rows", f"nothing was published for {night.as_of}: {told}")
     earlier = [Chances.of(run) for run in night.earlier]
     force["flags"] = flags_of(force, night.as_of, earlier, night.rules, partial(bounds_of_force, rules=night.rules))
     files = _write_parts(store, force, target, night.book) | publish_courses(night.book, target)
     units = unit_results(force, unit_inputs(night, frame, themes))
     files["units.parquet"] = _write(target / "units.parquet", pa.Table.from_pandas(units, preserve_index=False))
     files["quarantine.parquet"] = _write(target / "quarantine.parquet", _quarantine(frame, force))
+    _refuse_lost_rows(counts, target)
     manifest = Manifest(
         as_of=night.as_of,
         run=night.run,
@@ -143,6 +148,18 @@ def _counts(frame: pd.DataFrame, force: pd.DataFrame) -> Counts:
     )
 
 
+def _refuse_lost_rows(counts: Counts, target: Path) -> None:
+    """Count again in the files themselves: everybody who came in is published, quarantined or a duplicate."""
+    parts = [pq.read_table(part, columns=["officer_id"]) for part in sorted(target.glob("part-*.parquet"))]
+    published = len(pa.concat_tables(parts)["officer_id"].unique())
+    out = pq.read_table(target / "quarantine.parquet").num_rows
+    if (published, out) != (counts.published, counts.quarantined + counts.duplicates):
+        raise PublishRefused(
+            f"of {counts.rows_in} officers who went in {published} have results and {out} were left out on disk; "
+            "nothing was published: run again, and if it stays so report it as a fault of Pharos"
+        )
+
+
 def _quarantine(frame: pd.DataFrame, force: pd.DataFrame) -> pa.Table:
     """Who was left out and why; a nameless row is named by its place in the snapshot."""
     nameless = [str(place) for place in frame["officer_id"].isna().to_numpy().nonzero()[0]]
@@ -167,6 +184,7 @@ def _counted(grades: pd.Series) -> dict[str, int]:
 
 
 def _write(path: Path, table: pa.Table) -> str:
-    write_atomically(path, parquet_bytes(table))
+    content = parquet_bytes(table)
+    write_atomically(path, content)
     path.chmod(0o444)  # published once, never changed
-    return file_hash(path)
+    return bytes_hash(content)

@@ -6,42 +6,77 @@ Killed at any point, the next run keeps what was finished and ends with the same
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 import pyarrow as pa
 
 from data_contracts.asof import add_months
 from data_contracts.decisions import GradePolicy
-from data_contracts.errors import FeatureMismatch, NotReady, PublishRefused
+from data_contracts.errors import FeatureMismatch, NotReady, ResultsUnwritable
+from data_contracts.policy import policy
 from data_contracts.settings import Settings
+from features.history import History
 from features.store import FeatureReader
 from serving.night.assemble import Night, assemble
 from serving.night.chunks import CHUNK_OFFICERS, ChunkStore, score_chunks
 from serving.night.courses import courses_at
+from serving.night.heeding import heeding
+from serving.night.input_checks import Checks, Fault, force_of, refuse_old_records, refuse_share, refuse_volume
 from serving.night.manifest import MANIFEST, Manifest, sync_folder
 from serving.night.past import earlier_runs
-from serving.night.pointer import move_pointer, one_at_a_time, run_folder
-from serving.night.results import Scorer, results_root
+from serving.night.pointer import Move, move_for, move_pointer, one_at_a_time, run_folder
+from serving.night.results import PublishedRun, Scorer, results_root
 from serving.units.night import Before, KnowsUnits
-
-SMALLEST_SHARE = 0.5  # of the officers of the run before; below it the input is taken to be broken
 
 Progress = Callable[[int, int, bool], None]  # officers done, officers in all, chunk kept from before
 
 
 @dataclass(frozen=True)
 class ScoreReport:
-    """What a scoring run did. `new` is False when the same run had been published before."""
+    """What a scoring run did.
+
+    `new`: it was not published before; `in_force`: the pointer names it; `moved`: since this run.
+    """
 
     folder: Path
     manifest: Manifest
     new: bool
     chunks_kept: int
     in_force: bool
+    moved: bool
+
+
+class Publisher(Protocol):
+    """Where a run goes beside its files, or what must be said of it first; raises when it cannot be.
+
+    Called with the run on disk and whether it comes into force, before it does: what a publisher refuses does not come
+    into force, and the next run calls it again. So a second call for the same run must change nothing.
+    """
+
+    def __call__(self, run: PublishedRun, move: Move) -> None:
+        """Take a run."""
+        ...
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a caller adds to a night: what is accepted of its input, where else results go, who keeps record of it.
+
+    `recorded` is entered once the lock is held, and left with the lock still held. `opted_out` tells which of some
+    officers are left to people: no model looks at them.
+    """
+
+    accepted: frozenset[Fault] = frozenset()
+    publishers: Sequence[Publisher] = ()
+    recorded: Callable[[], AbstractContextManager[Callable[[ScoreReport], None]]] = lambda: nullcontext(_unrecorded)
+    progress: Progress = lambda _done, _total, _kept: None
+    opted_out: Callable[[Collection[str]], Collection[str]] = lambda _: ()
 
 
 def score(
@@ -53,37 +88,47 @@ def score(
     parents: Mapping[str, str] | None = None,
     reader: FeatureReader | None = None,
     chunk_officers: int = CHUNK_OFFICERS,
-    progress: Progress | None = None,
+    terms: Terms = Terms(),
 ) -> ScoreReport:
     """Grade every officer in the snapshot of `as_of` and publish the result.
 
-    `rules` say which share of the force gets which grade, `parents` maps a unit to the unit above it. Raises
-    PublishRefused when the snapshot is missing, empty, drifted or less than half of the last one, when another run
-    holds the lock, or when the disk refuses; what was published before then stays in force.
+    `rules` say which share of the force gets which grade, `parents` maps a unit to the unit above it. What was
+    published before stays in force when this raises: InputRefused (snapshot missing, empty, late, shrunken, drifted,
+    bad), WrongModel, LockHeld, ResultsUnwritable (disk, database), ResultsDamaged, or PublishRefused for a scorer
+    that does not answer as asked.
     """
-    reader = reader or FeatureReader(settings)
-    root = results_root(settings)
-    frame = _force(as_of, reader, scorer)
-    earlier = tuple(earlier_runs(root, as_of, scorer.models, rules.flags.months))
-    night = Night(
-        as_of,
-        scorer,
-        rules,
-        parents or {},
-        reader.snapshot_hash(as_of),
-        chunk_officers,
-        earlier,
-        courses_at(settings, as_of),
-        year_before(as_of, reader, scorer),
-    )
+    reader, root = reader or FeatureReader(settings), results_root(settings)
     try:
-        with one_at_a_time(root):
-            return _publish(night, frame, root, progress or _silent)
+        with one_at_a_time(root), terms.recorded() as record:
+            checks = Checks(policy().night, terms.accepted)
+            frame = force_of(as_of, reader, scorer, checks)
+            refuse_old_records(as_of, History(settings.history_dir), checks)
+            out = frozenset(terms.opted_out(frame["officer_id"].dropna().astype(str).tolist()))
+            night = Night(
+                as_of,
+                scorer,
+                rules,
+                parents or {},
+                reader.snapshot_hash(as_of),
+                chunk_officers,
+                tuple(earlier_runs(root, as_of, scorer.models, rules.flags.months)),
+                courses_at(settings, as_of),
+                year_before(as_of, reader, scorer, out),
+                out,
+            )
+            report = _publish(night, frame, root, checks, terms)
+            record(report)
+            return report
     except OSError as error:
-        raise PublishRefused(f"{root} cannot be written ({error.strerror}); the last published run stays") from error
+        place = error.filename or root
+        raise ResultsUnwritable(f"{place} cannot be used ({error.strerror}); the last published run stays") from error
 
 
-def year_before(as_of: date, reader: FeatureReader, scorer: Scorer) -> Before | None:
+def _unrecorded(report: ScoreReport) -> None:
+    """Nobody keeps record."""
+
+
+def year_before(as_of: date, reader: FeatureReader, scorer: Scorer, opted_out: Collection[str] = ()) -> Before | None:
     """The officers of a year before as the same model sees them, to tell movement from; None where that is unknown.
 
     It is no condition of a night: without that snapshot, or with one that lacks a feature, nothing is told of it.
@@ -95,74 +140,63 @@ def year_before(as_of: date, reader: FeatureReader, scorer: Scorer) -> Before | 
         frame = reader.snapshot(day)
     except (NotReady, FeatureMismatch, OSError, pa.ArrowException):
         return None
-    known = frame[frame["officer_id"].notna()].drop_duplicates("officer_id").sort_values("officer_id", kind="stable")
+    known = (
+        frame[frame["officer_id"].notna() & ~frame["officer_id"].isin(list(opted_out))]
+        .drop_duplicates("officer_id")
+        .sort_values("officer_id", kind="stable")
+    )
     frame = known.reset_index(drop=True)
     return Before(day, reader.snapshot_hash(day), frame, scorer.chances(frame))
 
 
-def _force(as_of: date, reader: FeatureReader, scorer: Scorer) -> pd.DataFrame:
-    """The snapshot with the columns that the models were trained on; refuses what cannot be scored."""
-    try:
-        frame = reader.snapshot(as_of)
-        for model in scorer.models:
-            if reader.service_hash(model.service) != model.service_hash:
-                raise FeatureMismatch(
-                    f"{model.name} version {model.version} was trained on another {model.service}; train again"
-                )
-    except (NotReady, OSError, pa.ArrowException) as error:
-        raise PublishRefused(f"nothing was published for {as_of}: {error}") from error
-    if frame.empty:
-        raise PublishRefused(f"nothing was published for {as_of}: its snapshot has no officer; build it again")
-    return frame
-
-
-def _publish(night: Night, frame: pd.DataFrame, root: Path, progress: Progress) -> ScoreReport:
+def _publish(night: Night, frame: pd.DataFrame, root: Path, checks: Checks, terms: Terms) -> ScoreReport:
     folder = run_folder(root, night.as_of, night.run)
     if folder.exists():
-        manifest = Manifest.read(folder)
-        manifest.verify(folder)
-        return _in_force(root, folder, manifest, new=False, kept=0)
-    _refuse_a_shrunken_force(night.as_of, len(frame), root)
+        run = PublishedRun(folder, Manifest.read(folder))
+        run.manifest.verify(folder)
+        return _in_force(root, run, terms, new=False, kept=0)
+    refuse_volume(night.as_of, frame, _last_published(night.as_of, root), checks)
     stage = folder.with_name(f".{night.run}.unfinished")
     officers = frame[frame["officer_id"].notna()].drop_duplicates("officer_id").sort_values("officer_id", kind="stable")
     store = ChunkStore(stage / "scored")
-    kept = _score(night, officers, store, progress)
+    kept = _score(night, officers, store, terms.progress)
+    store.verify()
     manifest = assemble(night, frame, store, stage / "published")
+    counts = manifest.counts
+    refuse_share(night.as_of, counts.rows_in, counts.quarantined, counts.duplicates, checks)
+    manifest.verify(stage / "published")  # what the disk made of it, before anybody reads it
     (stage / "published").rename(folder)
     sync_folder(folder.parent)
-    return _in_force(root, folder, manifest, new=True, kept=kept)
+    return _in_force(root, PublishedRun(folder, manifest), terms, new=True, kept=kept)
 
 
-def _in_force(root: Path, folder: Path, manifest: Manifest, *, new: bool, kept: int) -> ScoreReport:
-    in_force = move_pointer(root, manifest)
-    for stage in folder.parent.glob(".*.unfinished"):  # ours, or of a run that the newer inputs overtook
+def _in_force(root: Path, run: PublishedRun, terms: Terms, *, new: bool, kept: int) -> ScoreReport:
+    """Tell the publishers, then move the pointer: files and databases agree, or the next run makes them agree."""
+    move = move_for(root, run.manifest)
+    for publish in terms.publishers:
+        publish(run, move)
+    if move is Move.NEEDED:
+        move_pointer(root, run.manifest)
+    for stage in run.folder.parent.glob(".*.unfinished"):  # ours, or of a run that the newer inputs overtook
         shutil.rmtree(stage)
-    return ScoreReport(folder, manifest, new=new, chunks_kept=kept, in_force=in_force)
+    moved, in_force = move is Move.NEEDED, move is not Move.NOT_WANTED
+    return ScoreReport(run.folder, run.manifest, new, kept, in_force, moved)
 
 
 def _score(night: Night, officers: pd.DataFrame, store: ChunkStore, progress: Progress) -> int:
     done = kept = 0
-    for size, was_kept in score_chunks(officers, night.scorer, store, night.chunk_officers):
+    scorer = heeding(night.scorer, night.opted_out)
+    for size, was_kept in score_chunks(officers, scorer, store, night.chunk_officers):
         done, kept = done + size, kept + was_kept
         progress(done, len(officers), was_kept)
     return kept
 
 
-def _silent(done: int, total: int, kept: bool) -> None:
-    """Nobody watches."""
-
-
-def _refuse_a_shrunken_force(as_of: date, officers: int, root: Path) -> None:
-    before = _last_published(as_of, root)
-    if before is not None and officers < SMALLEST_SHARE * before.counts.rows_in:
-        raise PublishRefused(
-            f"nothing was published for {as_of}: its snapshot has {officers} officers and the run as of {before.as_of} "
-            f"had {before.counts.rows_in}; check what was ingested"
-        )
-
-
-def _last_published(as_of: date, root: Path) -> Manifest | None:
-    """The manifest of the newest run at or before a day; of several of one day, the largest."""
-    found = [Manifest.read(path.parent) for path in sorted(root.glob(f"as_of=*/*/{MANIFEST}"))]
-    earlier = [item for item in found if item.as_of <= as_of]
-    return max(earlier, key=lambda item: (item.as_of, item.counts.rows_in), default=None)
+def _last_published(as_of: date, root: Path) -> PublishedRun | None:
+    """The newest run at or before a day; of several of one day, the largest."""
+    days = {path: date.fromisoformat(path.name.removeprefix("as_of=")) for path in root.glob("as_of=*")}
+    for path in sorted((path for path, day in days.items() if day <= as_of), reverse=True):
+        runs = [PublishedRun(one.parent, Manifest.read(one.parent)) for one in sorted(path.glob(f"*/{MANIFEST}"))]
+        if runs:
+            return max(runs, key=lambda run: run.manifest.counts.rows_in)
+    return None

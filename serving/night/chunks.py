@@ -11,7 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from serving.night.manifest import file_hash, write_atomically
+from data_contracts.errors import ResultsDamaged
+from serving.night.manifest import bytes_hash, file_hash, write_atomically
 from serving.night.results import Scorer, checked_results
 
 CHUNK_OFFICERS = 5_000
@@ -39,9 +40,16 @@ class ChunkStore:
     def keep(self, number: int, table: pa.Table) -> None:
         """Write the chunk, then its hash: a chunk without its hash counts as not written."""
         path = self.path(number)
+        content = parquet_bytes(table)
         path.with_suffix(".sha256").unlink(missing_ok=True)
-        write_atomically(path, parquet_bytes(table))
-        write_atomically(path.with_suffix(".sha256"), file_hash(path).encode())
+        write_atomically(path, content)
+        write_atomically(path.with_suffix(".sha256"), bytes_hash(content).encode())
+
+    def verify(self) -> None:
+        """Hash every chunk again; raises ResultsDamaged naming the first that is not what was scored."""
+        for number in self.numbers():
+            if not self.is_kept(number):
+                raise ResultsDamaged(f"{self.path(number)} is not what was scored; look after the disk and run again")
 
     def read(self, number: int, columns: list[str] | None = None) -> pa.Table:
         """A kept chunk."""

@@ -21,7 +21,7 @@ from data_contracts.settings import Settings
 from features.history import History
 from models.risk.support import Course, CourseBook
 from serving.night.chunks import parquet_bytes
-from serving.night.manifest import file_hash, hash_of, write_atomically
+from serving.night.manifest import bytes_hash, hash_of, write_atomically
 
 OFFER, HAD = "courses.json", "courses_had.parquet"
 NO_COURSES = CourseBook()
@@ -105,7 +105,7 @@ def publish_courses(book: CourseBook, target: Path) -> dict[str, str]:
     for name, content in contents.items():
         write_atomically(target / name, content)
         (target / name).chmod(0o444)
-        files[name] = file_hash(target / name)
+        files[name] = bytes_hash(content)
     return files
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from data_contracts.errors import PublishRefused
+from data_contracts.errors import PublishRefused, ResultsDamaged
 
 FORMAT = 5
 MANIFEST = "manifest.json"
@@ -43,6 +43,11 @@ class Counts:
         if out != self.rows_in:
             raise PublishRefused(f"{self.rows_in} officers went in and {out} came out; nothing was published")
 
+    @property
+    def published(self) -> int:
+        """Officers who have a result, be it that they were not scored and why."""
+        return self.scored + self.not_scored
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -69,7 +74,7 @@ class Manifest:
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
-        """The manifest of a published folder; raises PublishRefused when it is not what was written."""
+        """The manifest of a published folder; raises ResultsDamaged when it is not what was written."""
         path = folder / MANIFEST
         try:
             told: dict[str, Any] = json.loads(path.read_text("utf-8"))
@@ -84,21 +89,21 @@ class Manifest:
                 files=told["files"],
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise PublishRefused(f"{path} cannot be read as a manifest ({type(error).__name__}); restore it") from error
+            raise ResultsDamaged(f"{path} cannot be read as a manifest ({type(error).__name__}); restore it") from error
         if told.get("output_hash") != made.output_hash:
-            raise PublishRefused(f"{path} does not agree with itself: output_hash differs; restore it from a copy")
+            raise ResultsDamaged(f"{path} does not agree with itself: output_hash differs; restore it from a copy")
         return made
 
     def verify(self, folder: Path) -> None:
-        """Hash every file again; raises PublishRefused naming the first that differs."""
+        """Hash every file again; raises ResultsDamaged naming the first that differs."""
         for name, digest in sorted(self.files.items()):
             path = folder / name
             if not path.is_file():
-                raise PublishRefused(
+                raise ResultsDamaged(
                     f"{path} is missing from a published run; restore it, or remove the folder and rerun"
                 )
             if file_hash(path) != digest:
-                raise PublishRefused(f"{path} is not what was published; restore it, or remove the folder and rerun")
+                raise ResultsDamaged(f"{path} is not what was published; restore it, or remove the folder and rerun")
 
 
 def hash_of(told: Any) -> str:
@@ -114,6 +119,11 @@ def file_hash(path: Path) -> str:
     """sha256 of a file's bytes."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def bytes_hash(content: bytes) -> str:
+    """sha256 of bytes that are about to be written: what the disk makes of them is held against this."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def write_atomically(path: Path, content: bytes) -> None:

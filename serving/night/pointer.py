@@ -8,9 +8,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
+from enum import Enum
 from pathlib import Path
 
-from data_contracts.errors import NotReady, PublishRefused
+from data_contracts.errors import LockHeld, NotReady
 from serving.night.manifest import Manifest, write_atomically
 
 LATEST = "LATEST"
@@ -49,25 +50,39 @@ def read_pointer(root: Path) -> Pointer | None:
         raise NotReady(f"{path} cannot be read; remove it and run `pharos score` for the newest day again") from error
 
 
-def move_pointer(root: Path, manifest: Manifest) -> bool:
-    """Put a run in force unless a later day is; returns whether the pointer now names this run."""
-    wanted = Pointer(manifest.as_of.isoformat(), manifest.run, manifest.output_hash)
+class Move(Enum):
+    """What putting a run in force means for the pointer."""
+
+    NEEDED = "needed"  # it names an older day, another run of the day, or nothing
+    DONE = "done"  # it names this run
+    NOT_WANTED = "not wanted"  # it names a later day
+
+
+def move_for(root: Path, manifest: Manifest) -> Move:
+    """Whether the pointer is to be moved to a run; raises NotReady when it cannot be read."""
     held = read_pointer(root)
-    if held == wanted:
-        return True
-    if held is not None and date.fromisoformat(held.as_of) > manifest.as_of:
-        return False
-    write_atomically(root / LATEST, (json.dumps(asdict(wanted), indent=1) + "\n").encode())
-    return True
+    if held == _pointer_to(manifest):
+        return Move.DONE
+    later = held is not None and date.fromisoformat(held.as_of) > manifest.as_of
+    return Move.NOT_WANTED if later else Move.NEEDED
+
+
+def move_pointer(root: Path, manifest: Manifest) -> None:
+    """Put a run in force."""
+    write_atomically(root / LATEST, (json.dumps(asdict(_pointer_to(manifest)), indent=1) + "\n").encode())
+
+
+def _pointer_to(manifest: Manifest) -> Pointer:
+    return Pointer(manifest.as_of.isoformat(), manifest.run, manifest.output_hash)
 
 
 @contextlib.contextmanager
 def one_at_a_time(root: Path) -> Iterator[None]:
-    """Hold the lock of the results folder; a killed holder lets go of it. Raises PublishRefused when it is held."""
+    """Hold the lock of the results folder; a killed holder lets go of it. Raises LockHeld when it is held."""
     root.mkdir(parents=True, exist_ok=True)
     with (root / ".lock").open("a") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise PublishRefused(f"another scoring run holds {root / '.lock'}; wait for it to end") from error
+            raise LockHeld(f"another scoring run holds {root / '.lock'}; wait for it to end") from error
         yield

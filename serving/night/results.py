@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data_contracts.errors import NotReady, PublishRefused
+from data_contracts.errors import NotReady, PublishRefused, ResultsDamaged
 from data_contracts.settings import Settings
 from serving.night.manifest import Manifest, ModelIdentity
 from serving.night.pointer import Pointer, read_pointer
@@ -145,7 +145,7 @@ def latest_run(settings: Settings, verify: bool = False) -> PublishedRun:
     folder = pointer.folder(root)
     manifest = Manifest.read(folder)
     if manifest.output_hash != pointer.output_hash:
-        raise PublishRefused(f"{folder} is not the run that {root / 'LATEST'} names; restore it from a copy")
+        raise ResultsDamaged(f"{folder} is not the run that {root / 'LATEST'} names; restore it from a copy")
     if verify:
         manifest.verify(folder)
     return PublishedRun(folder, manifest)

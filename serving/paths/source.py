@@ -229,8 +229,18 @@ def open_paths(
             f"{NAME} version {identity.version} was trained on another reading of the records ({identity.service}) "
             f"than this checkout has; train it again, or start the checkout that it was trained with"
         )
-    source = RecordPaths(PathBundle.from_parts(loaded.parts), HistoryRecords.of(settings), policy)
+    source = RecordPaths(_bundle(loaded), HistoryRecords.of(settings), policy)
     return PathDesk(identity, source, plan_log(settings), suggester, policy)
+
+
+def _bundle(loaded: Loaded) -> PathBundle:
+    try:
+        return PathBundle.from_parts(loaded.parts)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise UntrustedArtifact(
+            f"{NAME} version {loaded.identity.version} is signed, and its parts are not those of such a model "
+            f"({type(error).__name__}); train it again"
+        ) from error
 
 
 def _named(frames: Frames, table: str, key: str) -> dict[str, Bilingual]:

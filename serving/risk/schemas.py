@@ -140,9 +140,25 @@ class RiskScored(Answer):
     flags: list[Flag] = about("接近界限与表扬提示", "approach and commend flags", default=[])
 
 
+class RiskWithheld(Answer):
+    """有结果须先由人复核的民警；从不视为低风险。 / An officer with a result that waits for a person."""
+
+    officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
+    status: Literal["withheld"] = about("固定为 withheld", "always withheld", default="withheld")
+    because: Because = about(
+        "不显示的原因：under_review、contested、dismissed 或 corrected",
+        "why it is not shown: under_review, contested, dismissed or corrected",
+    )
+    outcomes: list[OutcomeRisk] = about("可以显示的结局", "the outcomes that may be shown")
+    outcomes_not_scored: list[OutcomeNotScored] = about(
+        "未评分或暂不显示的结局", "outcomes without a score, or not shown yet"
+    )
+    flags: list[Flag] = about("其余结局的提示", "flags of the other outcomes", default=[])
+
+
 class RiskAnswer(Frame):
     """每个民警一项结果，顺序不变。 / One result for each officer, in order."""
 
-    results: list[RiskScored | NotScored] = about(
+    results: list[RiskScored | RiskWithheld | NotScored] = about(
         "每个民警一项，顺序与请求一致", "one for each officer, in the order asked"
     )

@@ -17,11 +17,15 @@ import pandas as pd
 
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
+from models.risk.flags import WARNED
 from models.risk.grades import overall
+from serving.access.credential import OPERATOR, Credential
 from serving.freshness import AgeLimits, FeatureSource, read_fresh
 from serving.night.manifest import ModelIdentity
 from serving.night.past import Asked, NoPast, Past
 from serving.night.results import SCORED, Scorer
+from serving.review.standing import OPTED_OUT, NoReviews, Reviews, sees_all
+from serving.review.withholding import Result, withhold
 from serving.risk.flagging import flags_of
 from serving.risk.grading import Grading, graded_rows
 from serving.risk.schemas import (
@@ -52,7 +56,8 @@ class RiskDesk:
 
     `cuts[outcome, months][grade]` is the least probability of that grade; the best grade needs none.
     `commend_below[outcome, months]` is the chance below which the best share of the force lay. `past` is what earlier
-    nights published, `what_if` thinks changes through (models/risk/what_if.py).
+    nights published, `what_if` thinks changes through (models/risk/what_if.py), `reviews` is what people decided,
+    `left_out` why training kept no model of an outcome.
     """
 
     model: ModelIdentity
@@ -63,6 +68,8 @@ class RiskDesk:
     commend_below: Mapping[tuple[str, int], float] = field(default_factory=dict)
     past: Past = field(default_factory=NoPast)
     what_if: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+    reviews: Reviews = field(default_factory=NoReviews)
+    left_out: Mapping[str, Because] = field(default_factory=dict)
     _held: list[Grading] = field(default_factory=list, repr=False, compare=False)
 
     @property
@@ -89,16 +96,23 @@ class RiskDesk:
         months: Sequence[int] = request.horizon_months or ()
         return list(dict.fromkeys((name, ahead) for name in names for ahead in months or (self._main(name),)))
 
-    def answer(self, request: RiskRequest, request_id: str, now: datetime) -> RiskAnswer:
-        """One result for each officer, in order; an outcome that is not served is said to be so, never guessed."""
+    def answer(self, request: RiskRequest, request_id: str, now: datetime, caller: Credential = OPERATOR) -> RiskAnswer:
+        """One result for each officer, in order; an outcome that is not served is said to be so, never guessed.
+
+        Who opted out is not looked at. A poor grade is shown to a caller who does not review once a person has.
+        """
         limits = AgeLimits.of(self.policy)
-        fresh = read_fresh(
-            self.source, request.officer_ids, self.model.service, asked=request.as_of, now=now, limits=limits
-        )
+        out = self.reviews.opted_out(request.officer_ids)
+        asked = [officer for officer in request.officer_ids if officer not in out]
+        fresh = read_fresh(self.source, asked, self.model.service, asked=request.as_of, now=now, limits=limits)
+        refused = {**fresh.refused, **dict.fromkeys(out, OPTED_OUT)}
         scored = self._scored(fresh.frame, self._asked(request), fresh.as_of, think=request.what_if)
-        results = {
-            officer: NotScored(officer_id=officer, because=why) for officer, why in fresh.refused.items()
-        } | scored
+        known: dict[str, RiskScored | NotScored] = {
+            officer: NotScored(officer_id=officer, because=why) for officer, why in refused.items()
+        }
+        results: Mapping[str, Result] = known | scored
+        if not sees_all(caller):
+            results = withhold(known | scored, self.reviews, now.date())
         return RiskAnswer(
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
@@ -162,7 +176,7 @@ class RiskDesk:
         flags: list[Flag] = []
         refused: list[OutcomeNotScored] = []
         for outcome, months in asked:
-            absent = NO_HORIZON if outcome in self.served else NOT_SERVED
+            absent = NO_HORIZON if outcome in self.served else self.left_out.get(outcome, NOT_SERVED)
             row = rows.get((outcome, months))
             why = absent if row is None else _why_not(row)
             if row is not None and why is None:
@@ -174,7 +188,10 @@ class RiskDesk:
             return NotScored(officer_id=officer_id, because=refused[0].because)
         main = [risk for risk in risks if risk.horizon_months == self._main(risk.outcome.value)] or risks
         worst = min((risk.grade for risk in main), key=lambda grade: grade.severity)
-        support = [action for risk in main if risk.grade == worst for action in self._support(officer_id, risk)]
+        supported = sorted(
+            (risk for risk in main if risk.grade == worst or risk.grade in WARNED), key=lambda risk: risk.grade.severity
+        )
+        support = [action for risk in supported for action in self._support(officer_id, risk)]
         return RiskScored(
             officer_id=officer_id,
             grade=worst,

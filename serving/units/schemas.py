@@ -98,7 +98,12 @@ class UnitAlerts(Answer):
     """预警数量与限额。 / Alerts against the unit's budget."""
 
     flagged: int = about("较差等级人数", "officers graded poor", ge=0)
-    budget: int = about("同一时间最多预警人数", "most officers that may be flagged at one time", ge=0)
+    budget: int = about(
+        "政策给该单位的预警名额；仅当 grades.toml 的 mode 为 unit_budget 时据此限制人数，否则供对照",
+        "officers that policy lets be flagged here at one time; it limits them only where `mode` of grades.toml is "
+        "unit_budget, and is there to compare with otherwise",
+        ge=0,
+    )
     approaching: int = about("接近界限人数", "officers approaching a limit", ge=0)
     commended: int = about("表扬提示人数", "officers with a commend flag", ge=0)
 

@@ -9,8 +9,9 @@ from models.artifacts import Parts
 from models.courses.baselines import COURSE_PEERS, CourseWeights, RecentEase, RecentPopularity
 from models.courses.features import CandidateFeatures
 from models.courses.histories import Array, CourseNames, Peers, Questions, Takings
-from models.courses.neighbours import by_courses, by_lessons
+from models.courses.neighbours import by_courses, by_late_courses, by_lessons
 from models.courses.next_course import NextCourseModel, candidates_at
+from models.courses.passing import PASSING_DAYS, passing
 from models.courses.state import CourseState, StateMaker
 
 NAMES = CourseNames(("law one", "law two", "car"), (("law", "one"), ("law", "two"), ("car",)))
@@ -113,6 +114,40 @@ def test_neighbours_sat_together_or_took_the_same() -> None:
     assert courses.tolist() == [[False, False, False, True]]
     share = by_courses(rare, most=1).of(np.array([2])).share(rare.taken, np.zeros(3))
     assert share[0].argmax() == 2
+
+
+def test_neighbours_of_late_are_in_the_same_waves_now() -> None:
+    old = [(0, 0, 300, 300), (1, 0, 301, 301)]
+    now = [(0, 1, 790, 790), (1, 0, 791, 791), (2, 1, 795, 795), (3, 2, 796, 796)]
+    near = by_late_courses(state_of(takings(*old, *now), 800)).of(np.array([0, 1])).weight.toarray() > 0
+    assert near.tolist() == [[False, False, True, False], [False] * 4]
+
+
+def test_who_passes_a_course_by_is_seen_by_the_days_on_which_others_took_it() -> None:
+    day = 800
+    rows = takings((0, 0, 794, 794), (1, 1, 795, 795), (1, 2, 796, 796), (2, 2, 780, 780), (3, 0, 400, 400))
+    state = state_of(rows, day)
+    expected = passing(state, np.array([0, 2])).expected(np.arange(OFFICERS))
+    # last week: three days of learning, one taking each of courses 0 and 2; two weeks before, only course 2
+    wanted = np.array([[1 / 3, 1 / 3], [2 / 3, 2 / 3], [0.0, 1.0], [0.0, 0.0]])
+    np.testing.assert_allclose(expected, wanted, rtol=1e-6)
+    assert passing(state, np.array([0])).days_learning.shape == (OFFICERS, PASSING_DAYS // 7)
+
+
+def test_what_came_at_this_time_of_the_last_year_is_counted() -> None:
+    day = 800
+    rows = takings((0, 0, 800 - 365, 435), (1, 0, 800 - 365 + 14, 449), (2, 0, 800 - 365 + 15, 450), (3, 1, 428, 428))
+    have = CandidateFeatures(state_of(rows, day), np.arange(NAMES.size))
+    names, values = have.of(asked(0, day=day + 1))
+    np.testing.assert_allclose(values[0, :, names.index("year_ago")], np.log1p([2.0, 0.0, 0.0]), rtol=1e-6)
+
+
+def test_what_goes_with_what_is_as_fresh_as_the_state() -> None:
+    rows = [(officer, course, 50, 50) for officer in (0, 1) for course in (0, 1)]
+    state = state_of(takings(*rows, (2, 0, 50, 50), (3, 2, 50, 50)), 60)
+    names, values = CandidateFeatures(state, np.arange(NAMES.size)).of(asked(2, day=61))
+    assert values[0, 1, names.index("ease")] > values[0, 2, names.index("ease")]
+    assert values[0, 1, names.index("ease_place")] < values[0, 2, names.index("ease_place")]
 
 
 def test_groups_that_are_not_known_are_nan_and_known_ones_tell_them_apart() -> None:

@@ -161,7 +161,7 @@ def test_a_theme_that_told_nothing_of_later_years_is_never_told() -> None:
 
 
 def test_every_officer_is_told_of_their_own_record() -> None:
-    frame = _frame(2).assign(complaints_24m=[2.0, 9.0], honours_60m=[5.0, 1.0])
+    frame = _frame(2).assign(complaints_24m=[2.0, 9.0], complaints_24m_minus_post_others=1.0, honours_60m=[5.0, 1.0])
     sums = theme_sums(np.array([[0.5, 0.0, 0.0], [0.0, 0.5, 0.0]]), ["complaints_12m", "honours_60m"])
     first, second = (json.loads(row)[0]["text"]["en"] for row in Told({}).reasons(frame, sums, 3))
     assert first.startswith("2 complaints")

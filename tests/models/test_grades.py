@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from data_contracts.decisions import CutOffs, GradePolicy
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Outcome
-from models.risk.grades import by_cut_offs, by_shares, grade, limits, within_budget
+from models.risk.grades import by_cut_offs, by_shares, cut_offs, grade, limits, within_budget
 
 RULES = policy().grades
 CUTS = CutOffs(Outcome.CONDUCT, 12, 0.5, 0.2, 0.1)
@@ -62,3 +62,27 @@ def test_a_budget_takes_nobody_who_was_not_poor_and_asks_for_units() -> None:
     assert grade(CHANCES, tight).tolist() == shared.tolist()
     nowhere: list[str | None] = [None] * 100
     assert grade(CHANCES, tight, units=nowhere).tolist() == shared.tolist()
+
+
+def test_nobody_of_a_negligible_chance_is_warned_though_shares_would_have_it() -> None:
+    """Stagnation: a few of a force at 60 %, all others next to never."""
+    chances = np.concatenate([np.linspace(0.5, 0.7, 30), np.linspace(0.0001, 0.0007, 970)])
+    found = grade(chances, RULES)
+    assert Counter(found) == {"poor": 30, "good": 670, "excellent": 300}
+    cuts = cut_offs(chances, RULES)
+    assert by_cut_offs(chances, cuts).tolist() == found.tolist()
+    assert cuts["poor"] == cuts["fair"] > 0.0007
+    free = dataclasses.replace(RULES, shares=dataclasses.replace(RULES.shares, warned_from_mean=0.0))
+    assert Counter(grade(chances, free)) == {"poor": 50, "fair": 150, "good": 500, "excellent": 300}
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=80))
+@settings(max_examples=100, deadline=None)
+def test_shares_stay_upper_bounds_of_warnings_and_the_best_keep_theirs(chances: list[float]) -> None:
+    force = np.array(chances)
+    found = by_shares(force, RULES.shares)
+    free = by_shares(force, dataclasses.replace(RULES.shares, warned_from_mean=0.0))
+    warned = np.isin(found.astype(str), ("poor", "fair"))
+    assert (found[warned] == free[warned]).all()
+    assert (force[warned] >= force.mean() * (1 - 1e-6)).all()
+    assert ((found == "excellent") == (free == "excellent")).all()

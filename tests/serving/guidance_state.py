@@ -14,9 +14,12 @@ from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import simulate
 from features.history import History
+from features.store import FeatureReader
+from serving.access.placements import ReadPlacements
 from serving.api.opened import Absent, Desk
 from serving.guidance import NO_COURSE_MODEL, open_guidance
 from serving.loading import Loaded
+from serving.review.opened import open_review
 
 END = date(2026, 11, 1)
 
@@ -24,7 +27,9 @@ END = date(2026, 11, 1)
 @cache
 def guidance() -> Mapping[str, Desk | Absent]:
     """Opened once for all tests; the folder goes when the process ends."""
-    return open_guidance(_state()[1], policy(), NO_COURSE_MODEL, _no_champion)
+    use = _state()[1]
+    review = open_review(use, policy(), FeatureReader(use), None, ReadPlacements(use, lambda: END))
+    return {**open_guidance(use, policy(), NO_COURSE_MODEL, _no_champion), **review}
 
 
 def _no_champion(name: str) -> Loaded:

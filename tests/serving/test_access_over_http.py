@@ -100,7 +100,7 @@ def test_without_a_chain_that_can_be_written_there_is_no_answer(
 def test_an_officer_elsewhere_and_one_who_does_not_exist_get_the_same_answer(
     state: Settings, client: httpx.Client
 ) -> None:
-    local = key(state, "risk:read", "recommend:read", units=("station-1",))
+    local = key(state, "risk:read", "risk:review", "recommend:read", units=("station-1",))
     for path in ("/v1/risk", "/v1/next_posts", "/v1/courses", "/v1/points", "/v1/profile"):
         found = client.post(path, json={"officer_ids": ["o-000001", "o-000002", "nobody"]}, headers=local)
         assert found.status_code == 200, found.text

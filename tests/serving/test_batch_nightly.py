@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from data_contracts.errors import NotReady, PublishRefused
+from data_contracts.errors import NotReady, PublishRefused, WrongModel
+from data_contracts.night_exits import NightExit
 from data_contracts.settings import Settings
 from features import store
 from serving.loading import Builders, Loaded
-from serving.night.nightly import as_table, score_night, unit_tree
+from serving.night.nightly import NightAsked, score_night, unit_tree
+from serving.night.tables import as_table
 from tests.serving.night_force import AS_OF, DECLARED, CountScorer, force, write_snapshot
 
 
@@ -38,22 +40,24 @@ def written(table: object) -> str:
 def test_the_command_scores_shows_and_a_second_time_does_nothing(state: Settings, small_declared: None) -> None:
     write_snapshot(state, force(200))
     told = Console(width=120, force_terminal=False)
-    report = score_night(AS_OF, state, BUILDERS, told, CountScorer())
+    report = score_night(NightAsked(AS_OF), state, BUILDERS, told, CountScorer())
     text = written(as_table(report))
     assert "published, in force" in text
     assert [word for line in text.splitlines() if "not scored" in line for word in line.split() if word.isdigit()] == [
         "1"
     ]
     again = Console(width=120, force_terminal=False, record=True)
-    assert "nothing was done" in written(as_table(score_night(AS_OF, state, BUILDERS, again, CountScorer())))
+    assert "nothing was done" in written(
+        as_table(score_night(NightAsked(AS_OF), state, BUILDERS, again, CountScorer()))
+    )
     bar = again.export_text()
     assert "officers (published before)" in bar
     assert "200/200" in bar
 
 
 def test_without_a_champion_the_night_says_what_to_run(state: Settings) -> None:
-    with pytest.raises(NotReady):
-        score_night(AS_OF, state, BUILDERS, Console())
+    with pytest.raises(WrongModel, match="pharos train risk"):
+        score_night(NightAsked(AS_OF), state, BUILDERS, Console())
 
 
 def test_the_unit_tree_comes_from_the_units_of_that_day(state: Settings) -> None:
@@ -71,14 +75,14 @@ def test_the_night_never_loads_feast() -> None:
     assert answer.stdout.split() == ["False", "False"], answer.stderr
 
 
-def test_a_refused_night_is_one_sentence_and_exit_code_2(state: Settings) -> None:
+def test_a_refused_night_is_one_sentence_and_an_exit_status(state: Settings) -> None:
     from pharos import main
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["pharos", "score", "--as-of", date(2016, 12, 1).isoformat()])
         with pytest.raises(SystemExit) as ended:
             main()
-    assert ended.value.code == 2
+    assert ended.value.code == NightExit.WRONG_MODEL
 
 
 def test_the_store_of_the_night_reads_no_online_feature(
@@ -90,5 +94,5 @@ def test_the_store_of_the_night_reads_no_online_feature(
     monkeypatch.setattr(store.FeatureReader, "online", never)
     monkeypatch.setattr(store.FeatureReader, "_feast", property(never))
     write_snapshot(state, force(40))
-    assert score_night(AS_OF, state, BUILDERS, Console(quiet=True), CountScorer()).new
+    assert score_night(NightAsked(AS_OF), state, BUILDERS, Console(quiet=True), CountScorer()).new
     assert not state.feast_dir.exists(), "there is no online store, and the night makes none"

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from data_contracts.vocabulary import Outcome
-from serving.risk.schemas import RiskRequest, RiskScored
+from serving.risk.schemas import RiskRequest, RiskScored, RiskWithheld
 from serving.schemas import NextPostsRequest, NotScored, PostsRanked
 from tests.serving.desks import NOW, FakeSource, career_desk, risk_desk
 
@@ -21,7 +21,9 @@ ROWS: dict[str, tuple[float | None, float | None]] = {
 AGES = {"a": 2.0, "b": 5.0, "short": 2.0, "half": 2.0, "broken": 2.0}
 
 
-def ask(ids: list[str], *, ages: dict[str, float] | None = None, **more: object) -> list[RiskScored | NotScored]:
+def ask(
+    ids: list[str], *, ages: dict[str, float] | None = None, **more: object
+) -> list[RiskScored | RiskWithheld | NotScored]:
     request = RiskRequest.model_validate({"officer_ids": ids, **more})
     return risk_desk(FakeSource({**AGES, **(ages or {})}), ROWS).answer(request, "r", NOW).results
 

@@ -17,8 +17,9 @@ from data_contracts.settings import Settings
 from data_contracts.vocabulary import Outcome
 from features.history import History
 from models.risk.support import Course, CourseBook
-from serving.night.batch import score
+from serving.night.batch import Terms, score
 from serving.night.courses import CoursesHad, courses_at, published_courses
+from serving.night.input_checks import Fault
 from serving.night.past import PublishedPast, earlier_runs
 from serving.night.results import latest_run, results_root
 from serving.risk.schemas import RiskRequest, RiskScored
@@ -27,6 +28,7 @@ from tests.serving.desks import CUTS, NOW, RISK_MODEL, FakeScorer, FakeSource
 from tests.serving.night_force import AS_OF, CountScorer, force, reader, write_snapshot
 
 RULES = policy().grades
+OLD = Terms(frozenset([Fault.LATE]))  # the records here end long before the nights
 RISING, STEADY, BEST = "o-5", "o-9", "o-7"
 MERIT = json.dumps({"text": {"zh": "近两年受表彰1次", "en": "1 honour in two years"}, "since": "2016-05-01"})
 
@@ -53,7 +55,7 @@ def _night(state: Settings, back: int, rising: float, version: str = "1", best: 
     day = add_months(AS_OF, -back)
     write_snapshot(state, force(200), day)
     scorer = MovingScorer(chances={RISING: rising, BEST: best}, version=version)
-    report = score(day, state, scorer, rules=RULES, reader=reader(state), chunk_officers=60)
+    report = score(day, state, scorer, rules=RULES, reader=reader(state), chunk_officers=60, terms=OLD)
     assert report.new
     return pd.concat([pd.read_parquet(path) for path in sorted(report.folder.glob("part-*.parquet"))]).set_index(
         "officer_id"
@@ -198,7 +200,7 @@ def published(state: Settings) -> Settings:
     for back, rising in ((3, 0.17), (2, 0.20), (1, 0.23)):
         day = add_months(NOW.date(), -back)
         write_snapshot(state, force(200), day)
-        score(day, state, MovingScorer(chances={RISING: rising}), rules=RULES, reader=reader(state))
+        score(day, state, MovingScorer(chances={RISING: rising}), rules=RULES, reader=reader(state), terms=OLD)
     return state
 
 

@@ -76,6 +76,13 @@ def test_what_comes_after_the_cut_is_not_learned_from(history: CourseHistory) ->
     np.testing.assert_array_equal(found.x[:, place], known.x[:, place])
 
 
+def test_each_set_is_shown_with_as_many_wrong_answers_as_asked(history: CourseHistory) -> None:
+    few, more = (examples_of(history, CUT, replace(QUICK, hard=hard, others=3))[1] for hard in (2, 4))
+    right = [np.add.reduceat(part.y, np.cumsum(part.group) - part.group) for part in (few, more)]
+    assert set((few.group - right[0]).tolist()) == {5}
+    assert set((more.group - right[1]).tolist()) == {7}
+
+
 def test_too_little_to_learn_from_is_said() -> None:
     one = course_history({"course_completions": completions([("a", "x", "2019-06-03")])})
     with pytest.raises(InvalidInput, match="longer history"):

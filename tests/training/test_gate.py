@@ -28,7 +28,7 @@ from training.gate import verdict as gate
 from training.gate import waivers
 from training.gate.audit_groups import register_of
 from training.gate.evidence import FILE, Checked, Later, Pooled, check
-from training.gate.lines import Line, Status, as_table, worst
+from training.gate.lines import Line, Status, as_table, signed_although, worst
 from training.risk.record import EVIDENCE_PATH
 
 TODAY = date(2026, 1, 1)
@@ -289,6 +289,48 @@ def test_the_table_shows_fails_one_by_one_and_the_rest_in_numbers(recorded: Sett
     assert as_table([*lines[:-1], failed]).row_count == plain.row_count + 1
     assert worst([*lines, failed]) is Status.FAIL
     assert failed.settled() == failed
-    assert pd.Series(asdict(failed)).notna().all()
+    assert pd.Series(asdict(failed)).drop("note").notna().all()
     unmeasured = Line("a", "", Status.FAIL, failed.words, failed.must)
     assert unmeasured.as_record()["value"] is None
+
+
+def _suspect(lines: list[Line], status: Status) -> tuple[list[Line], str]:
+    place = next(number for number, line in enumerate(lines) if line.check.endswith("true_positive_gap"))
+    lines[place] = replace(lines[place], status=status, suspect=True)
+    return lines, lines[place].check
+
+
+def test_a_suspect_has_its_own_row_and_follows_the_signatures(recorded: Settings, fair: ResolvedModel) -> None:
+    """What the plain interval would have refused is never only one of many: neither before nor after it is signed."""
+    found = list(gate.examine(recorded, "risk", fair.version).lines)
+    before = as_table(found).row_count
+    lines, check = _suspect(found, Status.WAIVED)
+    table = as_table(lines)
+    assert table.row_count == before + 1
+    assert f"{check}" in list(table.columns[0].cells)
+    assert "waived †" in list(table.columns[3].cells)
+    told = signed_although(lines, [check])
+    assert [f"signed although {check} fails by its own 95 % interval" in one.en for one in told] == [True]
+    assert "尽管" in told[0].zh
+    assert signed_although(lines, []) == []
+    assert next(line for line in lines if line.suspect).as_record()["suspect"] is True
+    assert "† its own 95 % interval would fail it" in str(next(line for line in lines if line.suspect))
+
+
+def test_grades_without_events_are_told_as_level_and_nothing_has_no_sign() -> None:
+    chances = np.linspace(0, 1, 200)
+    rates = grade_rates((chances > 0.96).astype(np.float64), chances, policy().grades.shares)
+    line = replace(SOUND, rates=rates).lines[-1]
+    assert "fair and good are level, neither has an event; good and excellent are level" in str(line)
+    assert line.status is Status.PASS
+    assert line.found == "0"
+    assert "持平" in line.told.zh
+    assert SOUND.lines[-1].note is None
+
+
+def test_a_grade_that_nobody_has_is_said_and_refuses_nothing() -> None:
+    chances = np.concatenate([np.linspace(0.5, 0.7, 8), np.linspace(0.0001, 0.0007, 192)])
+    rates = grade_rates((chances > 0.6).astype(np.float64), chances, policy().grades.shares)
+    line = replace(SOUND, rates=rates).lines[-1]
+    assert line.status is Status.PASS
+    assert "nobody is fair" in str(line)

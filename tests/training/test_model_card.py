@@ -16,13 +16,15 @@ from data_contracts.settings import Settings
 from models import artifacts, keys, registry
 from models.registry import ResolvedModel
 from tests.training.risk_versions import DAYS, Force, fewer_draws, register
-from training.evaluation.card_plots import groups_figure
-from training.evaluation.fairness import Judged, fairness
+from training.evaluation.bootstrap import Difference
+from training.evaluation.card_plots import COLOURS, SUSPECT, groups_figure
+from training.evaluation.fairness import Judged, Measured, fairness
 from training.evaluation.names import group_named, group_order
 from training.gate import verdict as gate
 from training.gate import waivers
 from training.gate.card_blocks import Block, Grid, Heading, Text, as_html, as_markdown
 from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
+from training.gate.evidence import NOTHING
 from training.gate.lines import Status
 from training.gate.model_card import card_blocks
 from training.gate.verdict import Examined, Seen
@@ -51,6 +53,7 @@ def _of_conduct(examined: Examined) -> Seen:
 def test_the_card_lies_with_the_run_beside_the_artefact(judged: tuple[Settings, Examined, Path]) -> None:
     use, examined, card = judged
     names = {"card.zh.md", "card.en.md", "card.zh.html", "card.en.html", "conduct.png", "conduct-groups.png"}
+    names |= {"conduct.en.png", "conduct-groups.en.png"}
     assert {path.name for path in card.iterdir()} == names
     assert card.parent == examined.model.path.parent
     logged = registry.client(use).list_artifacts(examined.model.run_id, "card")
@@ -67,9 +70,9 @@ def test_the_card_tells_all_in_both_languages(judged: tuple[Settings, Examined, 
     assert "did not pass the gate" in en
     assert "超负荷不提供，因为平均精确率较投诉计数规则的增益为" in zh
     assert "strain is not served because gain in average precision over count_rule is" in en
-    for text, fails, sex in ((zh, "不通过", "性别"), (en, "fail", "sex")):
+    for text, fails, sex in ((zh, "不通过", "性别 女"), (en, "fail", "sex female")):
         assert examined.model_hash in text
-        women = next(line for line in text.splitlines() if line.startswith(f"| {sex} 女 † |"))
+        women = next(line for line in text.splitlines() if line.startswith(f"| {sex} † |"))
         assert f"| {fails} |" in women
         assert "[conduct" not in women
         for day in DAYS:
@@ -77,6 +80,8 @@ def test_the_card_tells_all_in_both_languages(judged: tuple[Settings, Examined, 
     for code in ("conduct\n", "| poor |", "| excellent |", "inconclusive", "not measured"):
         assert code not in zh  # titles, grades and verdicts have Chinese names
     assert "## 查实投诉\n" in zh
+    assert "(conduct-groups.en.png)" in en
+    assert "(conduct-groups.png)" in zh
     assert "学习所用截止日：2022-01-01、2023-01-01、2024-01-01、2025-01-01（各看其后 12 个月）" in zh
     assert "检验所用截止日：2024-01-01、2025-01-01，" in zh
     assert "learned from 2022-01-01, 2023-01-01, 2024-01-01, 2025-01-01 (12 months after each); judged on" in en
@@ -174,3 +179,45 @@ def test_a_note_is_kept_once(judged: tuple[Settings, Examined, Path]) -> None:
     use, examined, _ = judged
     note = waivers.note_of("waiver", examined.model, "hash", ["a"], REASON, ("Ann", "Bob"), date(2026, 1, 1))
     assert waivers.sign(use, examined.model, note) == waivers.sign(use, examined.model, note)
+
+
+def test_the_card_says_whether_it_beats_the_outcomes_own_past(judged: tuple[Settings, Examined, Path]) -> None:
+    _, examined, _ = judged
+    seen = _of_conduct(examined)
+    for gain, words in (
+        (Difference(0.05, 0.01, 0.09), "It beats the outcome's own past"),
+        (Difference(-0.035, -0.1, 0.033), "is not shown to beat the outcome's own past 24 months: precision at the "
+                                          "alert budget differs by -0.035 [-0.100, 0.033]"),
+        (Difference(-0.05, -0.09, -0.01), "loses to the outcome's own past"),
+        (NOTHING, "was not compared with the outcome's own past"),
+    ):  # fmt: skip
+        one = replace(seen, checked=replace(seen.checked, over_past=gain))
+        assert words in as_markdown(card_blocks(replace(examined, seen={"conduct": one}), 1))
+    none = replace(seen, checked=replace(seen.checked, over_past=None))
+    assert "own past" not in as_markdown(card_blocks(replace(examined, seen={"conduct": none}), 1))
+
+
+def test_a_tenth_that_came_unlike_it_was_said_is_named(judged: tuple[Settings, Examined, Path]) -> None:
+    _, examined, _ = judged
+    text = as_markdown(card_blocks(examined, 1))  # chances inflated 1.5 times
+    assert re.search(r"Of 10 groups by chance, the 95 % interval of \d+ does not hold what was said", text)
+    assert "group 10 from the lowest chance: said" in text
+
+
+def test_a_suspect_that_was_signed_for_is_named_below_the_signatures(judged: tuple[Settings, Examined, Path]) -> None:
+    _, examined, _ = judged
+    line = next(line for line in examined.lines if line.check.endswith("true_positive_gap"))
+    lines = tuple(replace(one, suspect=one is line) for one in examined.lines)
+    note = Note("waiver", "risk", "1", "hash", (line.check,), REASON, ("Ann Li", "Bo"), "2026-01-01")
+    text = as_markdown(card_blocks(replace(examined, lines=lines, notes=(note,)), 1))
+    assert f"- signed although {line.check} fails by its own 95 % interval" in text
+
+
+def test_a_suspect_has_a_colour_and_words_of_its_own(judged: tuple[Settings, Examined, Path]) -> None:
+    _, examined, _ = judged
+    group = _of_conduct(examined).fairness.groups[0]
+    off = Measured(-0.19, -0.28, -0.06, -0.4, 0.02)
+    figure = groups_figure("strain", [replace(group, true_positive_gap=off)], policy().gate.groups)
+    right = figure.get_axes()[1]
+    assert [right.lines[-1].get_color()] == [COLOURS[SUSPECT]]
+    assert any("†" in text.get_text() for text in figure.legends[0].get_texts())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -14,20 +14,28 @@ from models.base import Numbers
 from training.evaluation.exposure import QUALITY, Gap
 from training.evaluation.fairness import Group, Measured, Verdict
 from training.evaluation.names import attributes_of, group_named, group_order, method_named
-from training.evaluation.plots import blank_figure, drawn_calibration, in_words, legend_below
+from training.evaluation.plots import blank_figure, chinese_font, drawn_calibration, in_words, legend_below
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Judgement = tuple[Measured, Verdict]
+Shade = Verdict | Literal["suspect"]
+Judgement = tuple[Measured, Shade]
 BUDGETS = np.array([0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2])
-COLOURS = {Verdict.PASS: "#2c7a4b", Verdict.INCONCLUSIVE: "#8a8a8a", Verdict.FAIL: "#b3261e"}
+SUSPECT: Literal["suspect"] = "suspect"
+COLOURS: Mapping[Shade, str] = {
+    Verdict.PASS: "#2c7a4b",
+    Verdict.INCONCLUSIVE: "#8a8a8a",
+    SUSPECT: "#d9822b",
+    Verdict.FAIL: "#b3261e",
+}
 RATIO_TICKS = (0.2, 0.5, 0.8, 1.0, 1.25, 2.0, 5.0)  # what is further out leaves the picture, not the table
 NOTHING = ("事件太少，未测", "too few events")
-VERDICTS: Mapping[Verdict, tuple[str, str]] = {
+VERDICTS: Mapping[Shade, tuple[str, str]] = {
     Verdict.PASS: ("通过", "pass"),
     Verdict.INCONCLUSIVE: ("无法判定", "inconclusive"),
+    SUSPECT: ("† 无法判定，但单看该组会判不通过", "† inconclusive, but its own interval would fail it"),
     Verdict.FAIL: ("不通过", "fail"),
 }
 WORDS = {
@@ -41,10 +49,15 @@ WORDS = {
 
 
 def outcome_figure(
-    title: str | Bilingual, y: Numbers, chances: Numbers, spent: Mapping[str, Sequence[Numbers]]
+    title: str | Bilingual,
+    y: Numbers,
+    chances: Numbers,
+    spent: Mapping[str, Sequence[Numbers]],
+    *,
+    english: bool = False,
 ) -> Figure:
     """Calibration of the chances (n,) beside precision by budget; `spent` has flags (n,) by model and budget."""
-    with blank_figure(title, 10) as (figure, chinese):
+    with blank_figure(title, 10, english=english) as (figure, chinese):
         left, right = figure.subplots(1, 2)
         drawn_calibration(left, y, chances, chinese)
         for name, flags in spent.items():
@@ -64,16 +77,20 @@ def outcome_figure(
     return figure
 
 
-def groups_figure(title: str | Bilingual, groups: Sequence[Group], limits: GroupLimits) -> Figure:
+def groups_figure(
+    title: str | Bilingual, groups: Sequence[Group], limits: GroupLimits, *, english: bool = False
+) -> Figure:
     """Every group's two measures with intervals, the allowed band shaded: by attribute, then by value as people count.
 
     A line parts one attribute from the next; what the colours mean stands below.
     """
     shown = sorted(groups, key=lambda group: group_order(group.name))
-    with blank_figure(title, 11, 2.2 + 0.22 * len(shown)) as (figure, chinese):
+    with blank_figure(title, 11, 2.2 + 0.22 * len(shown), english=english) as (figure, chinese):
         left, right = figure.subplots(1, 2, sharey=True)
-        ratios = [(group.predicted_ratio, group.calibration_verdict(limits)) for group in shown]
-        gaps = [(group.true_positive_gap, group.gap_verdict(limits)) for group in shown]
+        ratios = [(group.predicted_ratio, _shade(group.calibration_verdict(limits), group.suspect_ratio(limits)))
+                  for group in shown]  # fmt: skip
+        gaps = [(group.true_positive_gap, _shade(group.gap_verdict(limits), group.suspect_gap(limits)))
+                for group in shown]  # fmt: skip
         nothing = NOTHING[not chinese]
         _forest(left, ratios, (limits.ratio_low, 1.0, limits.ratio_high), nothing)
         left.set_xscale("log")
@@ -81,7 +98,7 @@ def groups_figure(title: str | Bilingual, groups: Sequence[Group], limits: Group
         left.set_xticks(RATIO_TICKS, [f"{tick:g}" for tick in RATIO_TICKS])
         left.minorticks_off()
         _forest(right, gaps, (-limits.gap_at_most, 0.0, limits.gap_at_most), nothing)
-        names = [_drawable(in_words(group_named(group.name), chinese), chinese) for group in shown]
+        names = [_drawable(in_words(group_named(group.name), chinese)) for group in shown]
         _named_rows((left, right), names, [group.name for group in shown])
         left.set_xlabel(WORDS["ratio"][not chinese])
         right.set_xlabel(WORDS["gap"][not chinese])
@@ -89,28 +106,32 @@ def groups_figure(title: str | Bilingual, groups: Sequence[Group], limits: Group
     return figure
 
 
-def gaps_figure(title: str | Bilingual, groups: Sequence[Sequence[Gap]], limits: ListLimits) -> Figure:
+def gaps_figure(
+    title: str | Bilingual, groups: Sequence[Sequence[Gap]], limits: ListLimits, *, english: bool = False
+) -> Figure:
     """Of each group the gap in quality and the largest gap in exposure, the allowed bands shaded; gaps by group."""
     shown = sorted(groups, key=lambda gaps: group_order(gaps[0].group))
-    with blank_figure(title, 11, 2.2 + 0.22 * len(shown)) as (figure, chinese):
+    with blank_figure(title, 11, 2.2 + 0.22 * len(shown), english=english) as (figure, chinese):
         left, right = figure.subplots(1, 2, sharey=True)
         quality = [gap for gaps in shown for gap in gaps if gap.measure in QUALITY]
         exposed = [max(kinds, key=lambda gap: abs(gap.measured.value)) for gaps in shown
                    if (kinds := [gap for gap in gaps if gap.measure not in QUALITY])]  # fmt: skip
         bands = limits.quality_gap_at_most, limits.exposure_gap_at_most
         for axes, some, band in ((left, quality, bands[0]), (right, exposed, bands[1])):
-            rows = [(gap.measured, gap.measured.verdict(-band, band, 0.0)) for gap in some]
+            rows: list[Judgement] = [(gap.measured, gap.measured.verdict(-band, band, 0.0)) for gap in some]
             _forest(axes, rows, (-band, 0.0, band), NOTHING[not chinese])
         for place, gap in enumerate(exposed):
-            right.annotate(
-                _drawable(gap.measure, chinese), (1.01, place), xycoords=("axes fraction", "data"), fontsize=6
-            )
-        names = [_drawable(in_words(group_named(gaps[0].group), chinese), chinese) for gaps in shown]
+            right.annotate(_drawable(gap.measure), (1.01, place), xycoords=("axes fraction", "data"), fontsize=6)
+        names = [_drawable(in_words(group_named(gaps[0].group), chinese)) for gaps in shown]
         _named_rows((left, right), names, [gaps[0].group for gaps in shown])
         left.set_xlabel(WORDS["quality"][not chinese].format(measure=QUALITY[quality[0].measure]))
         right.set_xlabel(WORDS["exposure"][not chinese])
         _verdicts(figure, chinese)
     return figure
+
+
+def _shade(verdict: Verdict, suspect: bool) -> Shade:
+    return SUSPECT if suspect and verdict is Verdict.INCONCLUSIVE else verdict
 
 
 def _named_rows(both: tuple[Axes, Axes], names: Sequence[str], groups: Sequence[str]) -> None:
@@ -136,9 +157,7 @@ def _verdicts(figure: Figure, chinese: bool) -> None:
     figure.legend(marks, names, loc="outside lower center", ncols=len(names), fontsize=8, frameon=False)
 
 
-def _forest(
-    axes: Axes, rows: Sequence[tuple[Measured, Verdict]], band: tuple[float, float, float], nothing: str
-) -> None:
+def _forest(axes: Axes, rows: Sequence[Judgement], band: tuple[float, float, float], nothing: str) -> None:
     low, equal, high = band
     axes.axvspan(low, high, color="#dbe9f4", zorder=0)
     axes.axvline(equal, color="grey", linewidth=0.8, linestyle=":")
@@ -152,6 +171,6 @@ def _forest(
             axes.text(equal, place, nothing, ha="center", va="center", fontsize=7, color="grey")
 
 
-def _drawable(name: str, chinese: bool) -> str:
+def _drawable(name: str) -> str:
     """The name, or as much of it as can be drawn where no font has Chinese characters."""
-    return name if chinese else name.encode("ascii", "replace").decode()
+    return name if chinese_font() else name.encode("ascii", "replace").decode()

@@ -119,8 +119,15 @@ class Group:
 
     def suspect(self, limits: GroupLimits) -> bool:
         """Whether plain 95 % intervals, had only this group been asked, would have failed it: told, not decided by."""
-        ratio = self.predicted_ratio.suspect(limits.ratio_low, limits.ratio_high, 1.0)
-        return ratio or self.true_positive_gap.suspect(-limits.gap_at_most, limits.gap_at_most, 0.0)
+        return self.suspect_ratio(limits) or self.suspect_gap(limits)
+
+    def suspect_ratio(self, limits: GroupLimits) -> bool:
+        """The same of predicted over observed events."""
+        return self.predicted_ratio.suspect(limits.ratio_low, limits.ratio_high, 1.0)
+
+    def suspect_gap(self, limits: GroupLimits) -> bool:
+        """The same of the gap in true positives."""
+        return self.true_positive_gap.suspect(-limits.gap_at_most, limits.gap_at_most, 0.0)
 
 
 @dataclass(frozen=True)

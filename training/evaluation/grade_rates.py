@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_contracts.decisions import Shares
-from data_contracts.vocabulary import Grade
+from data_contracts.vocabulary import Bilingual, Grade
 from models.base import Numbers
 from models.risk.grades import by_shares
 
@@ -83,16 +83,37 @@ def strictly_ordered(rates: GradeRates) -> bool:
 
 
 def monotone(rates: GradeRates) -> bool:
-    """Whether rates fall from the worst grade to the best; several grades without any event at all are no fault.
+    """Whether rates fall from the worst grade to the best, grades that nobody has left out.
+
+    Several grades without any event at all are level, which is no fault, but `level_told` must be said with it.
 
     >>> monotone({Grade.POOR: GradeRate.of(9, 10), Grade.FAIR: GradeRate.of(0, 10), Grade.GOOD: GradeRate.of(0, 9)})
     True
     >>> monotone({Grade.POOR: GradeRate.of(1, 10), Grade.FAIR: GradeRate.of(1, 10)})
     False
     """
-    found = [rates[grade].rate for grade in Grade if grade in rates]
+    found = [rates[grade].rate for grade in Grade if grade in rates and rates[grade].n]
     falls = all(worse > better or worse == better == 0.0 for worse, better in pairwise(found))
     return falls and max(found, default=0.0) > 0.0
+
+
+def level_told(rates: GradeRates) -> Bilingual | None:
+    """What the order of the grades does not show: those that nobody has, and neighbours without any event.
+
+    >>> level_told({Grade.POOR: GradeRate.of(9, 10), Grade.FAIR: GradeRate.of(0, 0), Grade.GOOD: GradeRate.of(0, 9)})
+    Bilingual(zh='无人为一般', en='nobody is fair')
+    """
+    held = [grade for grade in Grade if grade in rates and rates[grade].n]
+    empty = [Bilingual(f"无人为{one.zh}", f"nobody is {one.en}") for one in Grade if one in rates and not rates[one].n]
+    level = [
+        Bilingual(
+            f"{worse.zh}与{better.zh}持平（均无事件）", f"{worse.en} and {better.en} are level, neither has an event"
+        )
+        for worse, better in pairwise(held)
+        if rates[worse].events == rates[better].events == 0
+    ]
+    told = [*empty, *level] if held else []
+    return Bilingual("；".join(one.zh for one in told), "; ".join(one.en for one in told)) if told else None
 
 
 def poor_over_excellent(rates: GradeRates) -> float:

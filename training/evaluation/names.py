@@ -20,7 +20,23 @@ ATTRIBUTES: Mapping[str, Bilingual] = {
     "age_band": Bilingual("年龄段", "age"),
     "unit_size": Bilingual("单位人数", "officers of the unit"),
 }
+BANDS = re.compile(r"\d+(-\d+|\+)")
+VALUES: Mapping[str, Mapping[str, Bilingual]] = {
+    "sex": {
+        "female": Bilingual("女", "female"), "male": Bilingual("男", "male"),
+        "女": Bilingual("女", "female"), "男": Bilingual("男", "male"),
+    },
+    "ethnicity": {
+        "han": Bilingual("汉族", "han"), "hui": Bilingual("回族", "hui"), "zhuang": Bilingual("壮族", "zhuang"),
+        "manchu": Bilingual("满族", "manchu"), "other": Bilingual("其他", "other"),
+        "white": Bilingual("白人", "white"), "black": Bilingual("黑人", "black"),
+        "hispanic": Bilingual("西语裔", "hispanic"), "asian": Bilingual("亚裔", "asian"),
+        "native_american": Bilingual("原住民", "native american"),
+    },
+}  # fmt: skip
+UNITS_ZH = {"age_band": "岁", "unit_size": "人"}  # of measure, behind a band
 METHODS: Mapping[str, str] = {
+    "own_past": "本人近 24 个月同类情况",
     "count_rule": "投诉计数规则",
     "logistic": "逻辑回归",
     "random_forest": "随机森林",
@@ -91,7 +107,7 @@ def group_named(code: str) -> Bilingual:
     """A group by its values; small ones that were pooled are called that.
 
     >>> group_named("sex=女+unit_size=300+").zh, group_named("sex+age_band=pooled").en
-    ('性别 女，单位人数 300+', 'sex and age: small groups together')
+    ('性别 女，单位人数 300 人以上', 'sex and age: small groups together')
     """
     pooled = SMALL_ONES.fullmatch(code)
     if pooled:
@@ -139,5 +155,18 @@ def _attribute(code: str) -> Bilingual:
 
 def _value(attribute: str, value: str) -> Bilingual:
     of = _attribute(attribute)
-    zh, en = ("不详", "not recorded") if value == UNKNOWN else (value, value)
-    return Bilingual(f"{of.zh} {zh}", f"{of.en} {en}")
+    one = Bilingual("不详", "not recorded") if value == UNKNOWN else _called(attribute, value)
+    return Bilingual(f"{of.zh} {one.zh}", f"{of.en} {one.en}")
+
+
+def _called(attribute: str, value: str) -> Bilingual:
+    """A value in both languages; what has no name of its own stays as it is recorded.
+
+    >>> _called("sex", "女").en, _called("unit_size", "30-99").zh, _called("ethnicity", "dai").zh
+    ('female', '30-99 人', 'dai')
+    """
+    unit = UNITS_ZH.get(attribute)
+    if unit and BANDS.fullmatch(value):
+        band = f"{value[:-1]} {unit}以上" if value.endswith("+") else f"{value} {unit}"
+        return Bilingual(band, value)
+    return VALUES.get(attribute, {}).get(value, Bilingual(value, value))

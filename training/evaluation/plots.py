@@ -82,8 +82,10 @@ def _draws_chinese(file: str) -> bool:
 
 
 @contextmanager
-def blank_figure(title: str | Bilingual, width: float, height: float = 4.2) -> Iterator[tuple[Figure, bool]]:
-    """A figure to draw on, and whether its words may be Chinese.
+def blank_figure(
+    title: str | Bilingual, width: float, height: float = 4.2, *, english: bool = False
+) -> Iterator[tuple[Figure, bool]]:
+    """A figure to draw on, and whether its words are Chinese: where a font has them and nobody asked for `english`.
 
     Made without pyplot, so that nothing global is kept and no display is needed.
     """
@@ -94,8 +96,9 @@ def blank_figure(title: str | Bilingual, width: float, height: float = 4.2) -> I
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a font of one weight only is no news
     with rc_context({"font.family": [font, "DejaVu Sans"] if font else ["DejaVu Sans"]}):
         figure = Figure(figsize=(width, height), layout="constrained")
-        figure.suptitle(in_words(title, font is not None))
-        yield figure, font is not None
+        chinese = font is not None and not english
+        figure.suptitle(in_words(title, chinese))
+        yield figure, chinese
 
 
 def risk_figure(title: str | Bilingual, y: Numbers, scores: Mapping[str, Numbers], chances: Numbers) -> Figure:

@@ -101,6 +101,15 @@ class Picture:
         return f'<figure><img src="{escape(self.name)}" alt="{escape(self.says)}"></figure>'
 
 
+def picture_name(of: str, language: str) -> str:
+    """The file of a picture; the Chinese one has the plain name.
+
+    >>> picture_name("conduct", "zh"), picture_name("conduct", "en")
+    ('conduct.png', 'conduct.en.png')
+    """
+    return f"{of}.png" if language == "zh" else f"{of}.{language}.png"
+
+
 Block = Heading | Text | Bullets | Grid | Picture
 
 

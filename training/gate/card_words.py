@@ -82,6 +82,34 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Judged at {days}: {rows:,} rows, {events:,.0f} events.",
     ),
     "curves": ("校准与不同预警预算下的精确率", "calibration, and precision by alert budget"),
+    "past_beaten": (
+        "比“按本人近 24 个月同类情况排序”好：同等预算下精确率差 {gain:.3f} [{low:.3f}, {high:.3f}]。",
+        "It beats the outcome's own past 24 months: precision at the alert budget differs by {gain:.3f} "
+        "[{low:.3f}, {high:.3f}].",
+    ),
+    "past_not_beaten": (
+        "注意：未能证明本版比“按本人近 24 个月同类情况排序”好：同等预算下精确率差 {gain:.3f} [{low:.3f}, {high:.3f}]。",
+        "Note: this version is not shown to beat the outcome's own past 24 months: precision at the alert budget "
+        "differs by {gain:.3f} [{low:.3f}, {high:.3f}].",
+    ),
+    "past_lost": (
+        "本版不如“按本人近 24 个月同类情况排序”：同等预算下精确率差 {gain:.3f} [{low:.3f}, {high:.3f}]。",
+        "This version loses to the outcome's own past 24 months: precision at the alert budget differs by {gain:.3f} "
+        "[{low:.3f}, {high:.3f}].",
+    ),
+    "past_unmeasured": (
+        "注意：本版未与“按本人近 24 个月同类情况排序”比较。",
+        "Note: this version was not compared with the outcome's own past 24 months.",
+    ),
+    "tenths": (
+        "按概率分为 {bins} 组，其中 {found} 组的 95 % 区间不含预测值（偶然也会有：每 20 组约 1 组）：",
+        "Of {bins} groups by chance, the 95 % interval of {found} does not hold what was said (chance alone does so to "
+        "about one in 20):",
+    ),
+    "tenth": (
+        "第 {place} 组（概率由低到高）：预测 {said:.2%}，实际 {came:.2%} [{low:.2%}, {high:.2%}]，{rows:,} 人次",
+        "group {place} from the lowest chance: said {said:.2%}, came {came:.2%} [{low:.2%}, {high:.2%}], {rows:,} rows",
+    ),
     "grade": ("等级", "grade"),
     "rows": ("人次", "rows"),
     "events": ("发生", "events"),
@@ -117,7 +145,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Judged on {rows:,} lists between {first} and {last}: what the model would have shown, and what came.",
     ),
     "lists_method": (
-        "各列为该组减去其余民警之差及其 95 % 区间：名单质量 (NDCG)，以及各类岗位或课程的曝光份额（位置 r 权重 "
+        "各列为该组减去其余民警之差及其 95 % 区间：名单质量（NDCG），以及各类岗位或课程的曝光份额（位置 r 权重 "
         "1/log2(1+r)）。“通过”：区间整体在允许范围内。“不通过”：差值在范围外，且对所有组同时成立的区间不含零；"
         "但若通常的差距同样大（曝光：实际去向之差；质量：简单模型在同样名单上之差），则须书面说明。其余为“无法判定”，须两人签字。",
         "Columns are a group less everybody else, with 95 % intervals: the quality of lists (NDCG), and the share of "

@@ -24,7 +24,7 @@ from data_contracts.pseudonyms import Pseudonyms
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
 from training.evaluation.bootstrap import Difference, OfficerDraws, difference, weighted_precisions
-from training.evaluation.grade_rates import GradeRates, grade_rates, monotone
+from training.evaluation.grade_rates import GradeRates, grade_rates, level_told, monotone
 from training.evaluation.risk_metrics import ece, precision_at, soft_average_precision
 from training.gate.lines import FALLING, WHOLLY_ABOVE, Line, Status, above_zero, at_least, at_most
 
@@ -134,8 +134,8 @@ class Checked:
         """What the gate asks of the outcome as a whole."""
         limit, least_events = policy().gate.calibration_error_at_most, policy().gate.least_events
         precise, hits = ((one.difference, one.low, one.high) for one in (self.gain, self.hits))
-        found = [rate.rate for rate in self.rates.values()]
-        least = float(np.min(-np.diff(found))) if found else UNKNOWN
+        found = [rate.rate for rate in self.rates.values() if rate.n]
+        least = float(np.min(-np.diff(found))) if len(found) > 1 else UNKNOWN
         enough = Status.PASS if self.positives >= least_events else Status.INCONCLUSIVE
         calibrated = Status.PASS if self.ece <= limit else Status.FAIL
         ordered = Status.PASS if found and monotone(self.rates) else Status.FAIL
@@ -147,7 +147,7 @@ class Checked:
             above_zero(f"{name}.count_rule.precision", name, HITS_WORDS, hits),
             *own,
             Line(f"{name}.calibration_error", name, calibrated, ECE_WORDS, at_most(limit), self.ece),
-            Line(f"{name}.grades", name, ordered, ORDER_WORDS, FALLING, least),
+            Line(f"{name}.grades", name, ordered, ORDER_WORDS, FALLING, least, note=level_told(self.rates)),
         )
 
     @property

@@ -36,10 +36,14 @@ def _of_group(outcome: str, group: Group, limits: GroupLimits) -> list[Line]:
     shown = Bilingual(f"{ratio}，否则须书面说明", f"{ratio}, or explained in writing")
     name = f"{outcome}.{group.name}"
     calibration, caught = STATUS[group.calibration_verdict(limits)], STATUS[group.gap_verdict(limits)]
+    off_ratio, off_gap = (suspect and status is Status.INCONCLUSIVE for suspect, status in (
+        (group.suspect_ratio(limits), calibration), (group.suspect_gap(limits), caught)))  # fmt: skip
     flags, alarms = (_shown(one, limits) for one in (group.flag_ratio, group.false_positive_ratio))
     lines = [
-        _line(f"{name}.calibration", calibration, CALIBRATION, within, group.predicted_ratio),
-        _line(f"{name}.true_positive_gap", caught, GAP, gap, group.true_positive_gap),
+        replace(
+            _line(f"{name}.calibration", calibration, CALIBRATION, within, group.predicted_ratio), suspect=off_ratio
+        ),
+        replace(_line(f"{name}.true_positive_gap", caught, GAP, gap, group.true_positive_gap), suspect=off_gap),
         _line(f"{name}.flag_ratio", flags, FLAGS, shown, group.flag_ratio),
         _line(f"{name}.false_positive_ratio", alarms, ALARMS, shown, group.false_positive_ratio),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -34,8 +34,10 @@ STATUS_ZH = {
 ORDER = (*OPEN, Status.UNEXPLAINED, Status.INCONCLUSIVE, Status.FAIL)
 SETTLED_AS = {Status.INCONCLUSIVE: Status.WAIVED, Status.UNEXPLAINED: Status.EXPLAINED}
 
+SUSPECT_STYLE = "dark_orange"
 NOT_MEASURED = Bilingual("未测", "not measured")
-FALLING = Bilingual("大于 0（均无事件者除外）", "above 0, but between grades without any event")
+FALLING = Bilingual("大于 0；均无事件的相邻等级算持平", "above 0; neighbours without any event count as level")
+SUSPECT = Bilingual("† 单看该组的 95 % 区间会判不通过", "† its own 95 % interval would fail it")
 WHOLLY_ABOVE = Bilingual("整个区间大于 0", "above 0 with its whole interval")
 
 
@@ -44,6 +46,8 @@ class Line:
     """`check` is its exact name, by which a waiver refers to it; figures are NaN where there is none.
 
     `group` is empty for a line about the outcome as a whole; `counted` says that the figure is a number of events.
+    `suspect` says that the plain interval would fail the group where the one that holds for all groups does not;
+    `note` is what people must read with the figure.
 
     >>> line = Line("conduct.calibration_error", "conduct", Status.FAIL, Bilingual("校准误差", "calibration error"),
     ...             at_most(0.03), 0.041)
@@ -61,6 +65,8 @@ class Line:
     high: float = math.nan
     group: str = ""
     counted: bool = False
+    suspect: bool = False
+    note: Bilingual | None = None
 
     @property
     def holds(self) -> bool:
@@ -78,9 +84,17 @@ class Line:
         return f"{figure_told(self.value)}{interval}"
 
     @property
+    def notes(self) -> Bilingual:
+        """What must be read with the figure, in brackets; empty where there is nothing."""
+        told = [one for one in (self.note, SUSPECT if self.suspect else None) if one is not None]
+        zh, en = "；".join(one.zh for one in told), "; ".join(one.en for one in told)
+        return Bilingual(f"（{zh}）", f" ({en})") if told else Bilingual("", "")
+
+    @property
     def found_words(self) -> Bilingual:
         """The same in both languages."""
-        return NOT_MEASURED if math.isnan(self.value) else Bilingual(self.found, self.found)
+        figure = NOT_MEASURED if math.isnan(self.value) else Bilingual(self.found, self.found)
+        return Bilingual(f"{figure.zh}{self.notes.zh}", f"{figure.en}{self.notes.en}")
 
     def settled(self) -> Line:
         """The line when people have signed or written what it asks for; a pass or a fail stays what it is."""
@@ -93,22 +107,30 @@ class Line:
     def told(self) -> Bilingual:
         """The line as a sentence."""
         zh = f"{self.words.zh}为 {self.found_words.zh}，要求{self.must.zh}（{STATUS_ZH[self.status]}）"
-        return Bilingual(zh, f"{self.words.en} is {self.found}, must be {self.must.en} ({self.status})")
+        return Bilingual(zh, f"{self.words.en} is {self.found_words.en}, must be {self.must.en} ({self.status})")
 
     def as_record(self) -> dict[str, Any]:
         """For JSON; figures that are none are null."""
         numbers = {name: getattr(self, name) for name in ("value", "low", "high")}
         told = {name: value if math.isfinite(value) else None for name, value in numbers.items()}
-        return {"check": self.check, "outcome": self.outcome, "status": self.status.value, "must": self.must.en, **told}
+        return {
+            "check": self.check,
+            "outcome": self.outcome,
+            "status": self.status.value,
+            "must": self.must.en,
+            **told,
+        } | ({"suspect": True} if self.suspect else {})
 
 
 def figure_told(value: float) -> str:
     """A share, a ratio or a difference for people; what is whole is told whole.
 
-    >>> figure_told(0.0412), figure_told(0.0)
-    ('0.041', '0')
+    >>> figure_told(0.0412), figure_told(-0.0), figure_told(-0.0004)
+    ('0.041', '0', '0.000')
     """
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.3f}"
+    if float(value).is_integer():
+        return f"{value + 0.0:,.0f}"  # nothing has no sign
+    return f"{round(value, 3) + 0.0:.3f}"
 
 
 def events_told(value: float) -> str:
@@ -155,19 +177,33 @@ def above_zero(check: str, outcome: str, words: Bilingual, figures: tuple[float,
 
 
 def as_table(lines: Sequence[Line], title: str = "gate") -> Table:
-    """The lines as people read them: whole outcomes and fails one by one, other groups counted by what was measured."""
+    """The lines as people read them: whole outcomes, fails and suspects one by one, other groups counted by what was
+    measured."""
     table = Table(title=title)
     for name in ("check", "found", "must be", "status"):
         table.add_column(name, overflow="fold")
     for line in lines:
-        if not line.group or line.status is Status.FAIL:
-            table.add_row(*map(escape, (line.check, line.found, line.must.en, line.status.value)))
+        if not line.group or line.status is Status.FAIL or line.suspect:
+            row = line.check, line.found_words.en, line.must.en, f"{line.status.value}{' †' if line.suspect else ''}"
+            table.add_row(*map(escape, row), style=SUSPECT_STYLE if line.suspect else None)
     for (outcome, measure), some in _by_measure(lines).items():
         counts = Counter(line.status for line in some)
         told = ", ".join(f"{counts[status]} {status}" for status in Status if counts[status])
         row = f"{outcome}, {len(some)} groups, {measure}", told, some[0].must.en, worst(some).value
         table.add_row(*map(escape, row))
     return table
+
+
+def signed_although(lines: Sequence[Line], checks: Collection[str]) -> list[Bilingual]:
+    """A sentence for each suspect among the checks that people signed for: whoever reads of it reads this too."""
+    return [
+        Bilingual(
+            f"已签字豁免，尽管 {line.check} 单看该组的 95 % 区间会判不通过：{line.found}",
+            f"signed although {line.check} fails by its own 95 % interval: {line.found}",
+        )
+        for line in lines
+        if line.suspect and line.check in checks
+    ]
 
 
 def worst(lines: Sequence[Line]) -> Status:

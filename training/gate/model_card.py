@@ -15,8 +15,10 @@ from data_contracts.vocabulary import Bilingual
 from models import registry
 from training.evaluation.card_plots import BUDGETS, groups_figure, outcome_figure
 from training.evaluation.fairness import Group, Measured
+from training.evaluation.grade_rates import GradeRate
 from training.evaluation.names import group_named, group_order, outcome_named
-from training.gate.card_blocks import Block, Bullets, Grid, Heading, Picture, Text, as_html, as_markdown
+from training.evaluation.risk_metrics import calibration_bins
+from training.gate.card_blocks import Block, Bullets, Grid, Heading, Picture, Text, as_html, as_markdown, picture_name
 from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
 from training.gate.doubt import everyone_line, kept_promises
 from training.gate.evidence import budget_spent
@@ -137,10 +139,34 @@ def _outcome(outcome: str, seen: Seen, years: Mapping[str, Any] | None, say: Say
         Heading(say.one(outcome_named(outcome))),
         *([Text(say.one(Years.from_json(years).told) + say("stop"))] if years else []),
         Text(say("judged", days=days, rows=len(seen.rows.y), events=seen.checked.positives)),
-        Picture(f"{outcome}.png", say("curves")),
+        Picture(picture_name(outcome, LANGUAGES[say.language]), say("curves")),
+        *_against_past(seen, say),
         Grid(say.all("grade", "rows", "events", "rate"), rates),
+        *_unlike_said(seen, say),
         *_doubt(seen, say),
     ]
+
+
+def _against_past(seen: Seen, say: Say) -> list[Block]:
+    """Whether the version beats the outcome's own past, in plain words; nothing where nobody has such a past."""
+    gain = seen.checked.over_past
+    if gain is None or np.isnan(gain.difference):
+        return [] if gain is None else [Text(say("past_unmeasured"))]
+    word = "past_beaten" if gain.low > 0 else "past_lost" if gain.high < 0 else "past_not_beaten"
+    return [Text(say(word, gain=gain.difference, low=gain.low, high=gain.high))]
+
+
+def _unlike_said(seen: Seen, say: Say) -> list[Block]:
+    """The tenths of the rows, by chance, whose 95 % interval of what came does not hold what was said."""
+    said, came, size = calibration_bins(seen.rows.y, seen.rows.chances)
+    found = [
+        say("tenth", place=place, said=one, came=rate.rate, low=rate.low, high=rate.high, rows=rate.n)
+        for place, (one, rate) in enumerate(
+            zip(said, (GradeRate.of(float(c * n), int(n)) for c, n in zip(came, size, strict=True)), strict=True), 1
+        )
+        if not rate.low <= one <= rate.high
+    ]
+    return [Text(say("tenths", found=len(found), bins=len(said))), Bullets(found)] if found else []
 
 
 def _unsure(outcome: str, examined: Examined, say: Say) -> list[Block]:
@@ -168,7 +194,10 @@ def _groups(outcome: str, seen: Seen, statuses: Mapping[str, Status], say: Say) 
     if found.groups:
         groups = sorted(found.groups, key=lambda group: group_order(group.name))
         rows = [_group(outcome, group, statuses, group.suspect(limits), say) for group in groups]
-        blocks += [Picture(f"{outcome}-groups.png", title), Grid(_group_header(say), rows)]
+        blocks += [
+            Picture(picture_name(f"{outcome}-groups", LANGUAGES[say.language]), title),
+            Grid(_group_header(say), rows),
+        ]
     if found.excused:
         names = say.listed(say.one(group_named(name)) for name in found.excused)
         blocks.append(Text(say("excused", share=limits.least_share, names=names)))
@@ -205,7 +234,8 @@ def _signed(examined: Examined, say: Say) -> list[Block]:
         (say(note.kind), say.listed(note.signed_by), note.on, note.reason, "; ".join(note.checks))
         for note in examined.notes
     ]
-    return [Heading(say("signed")), Grid(say.all("kind", "by", "on", "reason", "checks"), rows)]
+    although = [Bullets([say.one(told) for told in examined.although])] if examined.although else []
+    return [Heading(say("signed")), Grid(say.all("kind", "by", "on", "reason", "checks"), rows), *although]
 
 
 def _draw(folder: Path, outcome: str, seen: Seen | SeenLists) -> None:
@@ -215,8 +245,14 @@ def _draw(folder: Path, outcome: str, seen: Seen | SeenLists) -> None:
         return
     rows = seen.rows
     scores = {"pharos": rows.chances, "count_rule": rows.counts}
+    if rows.past is not None and len(np.unique(rows.past)) > 1:
+        scores["own_past"] = rows.past
     spent = {name: [budget_spent(rows.days, score, share) for share in BUDGETS] for name, score in scores.items()}
-    outcome_figure(outcome_named(outcome), rows.y, rows.chances, spent).savefig(folder / f"{outcome}.png", format="png")
-    if seen.fairness.groups:
-        figure = groups_figure(outcome_named(outcome), seen.fairness.groups, policy().gate.groups)
-        figure.savefig(folder / f"{outcome}-groups.png", format="png")
+    for language in LANGUAGES:
+        english = language == "en"
+        figure = outcome_figure(outcome_named(outcome), rows.y, rows.chances, spent, english=english)
+        figure.savefig(folder / picture_name(outcome, language), format="png")
+        if seen.fairness.groups:
+            groups, limits = seen.fairness.groups, policy().gate.groups
+            figure = groups_figure(outcome_named(outcome), groups, limits, english=english)
+            figure.savefig(folder / picture_name(f"{outcome}-groups", language), format="png")

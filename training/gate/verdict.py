@@ -31,7 +31,7 @@ from training.gate import waivers
 from training.gate.audit_groups import register_of
 from training.gate.evidence import FILE, Checked, Pooled, check_pooled, read_evidence
 from training.gate.group_lines import group_lines
-from training.gate.lines import Line, Status, above, at_least
+from training.gate.lines import Line, Status, above, at_least, signed_although
 from training.gate.list_lines import SeenLists, list_lines
 from training.gate.waivers import Kind, Note
 from training.risk.record import EVIDENCE_PATH
@@ -80,6 +80,11 @@ class Examined:
         """Whether it may answer."""
         return bool(self.lines) and all(line.holds for line in self.lines)
 
+    @property
+    def although(self) -> list[Bilingual]:
+        """Of each suspect that people signed for, that they did."""
+        return signed_although(self.lines, {check for note in self.notes for check in note.checks})
+
     def checks(self, status: Status) -> list[str]:
         """Names of the lines of one status."""
         return [line.check for line in self.lines if line.status is status]
@@ -91,8 +96,8 @@ def examine(settings: Settings, name: str, version: str | None = None) -> Examin
     The artefact is verified first: what serving could not load is not examined.
     """
     model = _version(settings, name, version)
-    _, metadata = artifacts.load(model.path, keys.public_key(settings.keys_dir))
-    model_hash = artifacts.digest(model.path)
+    found = artifacts.read(model.path, keys.public_key(settings.keys_dir))
+    model_hash, metadata = found.sha256, found.metadata
     signed = tuple(waivers.notes(settings, model, model_hash))
     seen, lines = GATES[name](settings, model, metadata)
     return Examined(model, model_hash, metadata, tuple(_settled(lines, signed)), signed, seen)

@@ -24,8 +24,8 @@ from data_contracts.errors import InvalidInput, UntrustedArtifact
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from models import keys, registry
-from models.artifacts import strict_json
 from models.registry import ResolvedModel
+from models.strict_json import strict_json
 
 DOMAIN = b"pharos gate note\n"  # so that a signature under anything else of ours is none here
 Kind = Literal["waiver", "justification"]

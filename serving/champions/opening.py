@@ -1,0 +1,40 @@
+"""The desks of a deployment with the watch over their models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from data_contracts.settings import Settings
+from models.audit import audit_chain
+from serving.api.opened import Champions, Desks
+from serving.champions.canary import Canary, CanaryRules, sampled_officers
+from serving.champions.watching import BuiltOnce, ChampionWatch, Watched
+from serving.freshness import FeatureSource
+from serving.loading import Builders, Find, clock_of, open_desks
+from serving.schemas import Because
+
+
+def watched_desks(
+    settings: Settings, source: FeatureSource, builders: Builders, rules: CanaryRules | None = None
+) -> Desks:
+    """Desks whose champions are followed once somebody asks for it; raises as `open_desks` does."""
+    return champion_watch(settings, source, builders, rules).desks
+
+
+def champion_watch(
+    settings: Settings, source: FeatureSource, builders: Builders, rules: CanaryRules | None = None
+) -> ChampionWatch:
+    """The watch itself, with the desks opened; every desks object that it ever opens knows it."""
+    once = BuiltOnce(builders).builders
+
+    def open_with(watch: Champions, find: Find, notices: Callable[[], list[Because]]) -> Desks:
+        return replace(open_desks(settings, source, once, find, notices), champions=watch)
+
+    chosen = rules or CanaryRules()
+    around = Watched(
+        settings, open_with, Canary(partial(sampled_officers, settings, chosen.officers), chosen),
+        audit_chain(settings).append, clock_of(settings),
+    )  # fmt: skip
+    return ChampionWatch(around)

@@ -1,0 +1,62 @@
+"""What a run of the night, and the runs of many nights, look like to people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from serving.night.batch import ScoreReport
+from serving.night.roll_up import GRADES
+from serving.night.run_table import NightRun, State
+
+
+def as_table(report: ScoreReport) -> Table:
+    """Grades by outcome and where everybody went."""
+    counts, manifest = report.manifest.counts, report.manifest
+    table = Table("outcome", *GRADES, title=f"risk as of {manifest.as_of}", caption=_caption(report))
+    for outcome, grades in manifest.grades.items():
+        table.add_row(outcome, *(f"{grades[name]:,}" for name in GRADES))
+    table.add_section()
+    table.add_row("officers in", f"{counts.rows_in:,}")
+    table.add_row("not scored", f"{counts.not_scored:,}")
+    table.add_row("quarantined", f"{counts.quarantined:,}")
+    table.add_row("duplicates", f"{counts.duplicates:,}")
+    return table
+
+
+def _caption(report: ScoreReport) -> str:
+    done = "already published: nothing was done" if not report.moved else "published before, and put in force now"
+    what = "published" if report.new else done
+    force = "in force" if report.in_force else "a later day stays in force"
+    return f"{what}, {force}; run {report.manifest.run}, output {report.manifest.output_hash[:16]}"
+
+
+def runs_table(runs: Sequence[NightRun], last: int) -> Table:
+    """The last runs, newest first."""
+    title = f"the last {min(last, len(runs))} of {len(runs)} runs of the night, UTC"
+    table = Table("run", "as of", "started", "took", "state", title=title)
+    for column in table.columns:
+        column.no_wrap = True
+    table.add_column("what became of it")
+    for run in sorted(runs, key=lambda run: run.number, reverse=True)[:last]:
+        day = "" if run.as_of is None else str(run.as_of)
+        started = f"{run.started_at:%Y-%m-%d %H:%M}"
+        table.add_row(str(run.number), day, started, _took(run), run.state.value, _told(run))
+    return table
+
+
+def _took(run: NightRun) -> str:
+    if run.ended_at is None or run.state is State.INTERRUPTED:
+        return ""
+    return f"{(run.ended_at - run.started_at).total_seconds():,.0f} s"
+
+
+def _told(run: NightRun) -> str:
+    """The counts of a published run, the reason of one that was not."""
+    if run.code:
+        return f"{run.code}: {run.reason}"
+    if run.rows_in is None:
+        return run.model
+    out = f"{run.published:,} published + {run.quarantined:,} quarantined + {run.duplicates:,} twice"
+    return f"{run.model}: {run.rows_in:,} in = {out}"

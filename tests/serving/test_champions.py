@@ -1,0 +1,301 @@
+"""A moved alias: verified, tried, swapped whole or left alone, while every answer is one version's from end to end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from data_contracts.audit.chain import Action, lines
+from data_contracts.errors import NotReady, RegistryDown, UntrustedArtifact
+from data_contracts.settings import Settings
+from models import artifacts, keys, registry
+from models.artifacts import Parts
+from models.audit import audit_database
+from models.registry import ResolvedModel
+from serving.api.opened import Absent, Desks
+from serving.champions import opening, pointer
+from serving.champions.canary import CanaryRules
+from serving.champions.opening import champion_watch
+from serving.champions.watching import ChampionWatch
+from serving.courses.crowds import COUNTS
+from serving.loading import Builders, GradedScorer, Loaded
+from tests.serving.desks import CUTS, FakeRanker, FakeScorer, FakeSource
+from tests.serving.live import served
+
+OFFICERS = [f"o-{number:06}" for number in range(12)]
+QUICK = CanaryRules(times_slower=2.0, slack_seconds=0.05, most_seconds=2.5)
+
+
+@dataclass(frozen=True)
+class VersionScorer(FakeScorer):
+    """Every officer's chance tells the version in its last digit; `how` spoils the answer."""
+
+    how: str = "good"
+
+    def __call__(self, chunk: pd.DataFrame) -> pd.DataFrame:
+        if self.how == "hangs":
+            time.sleep(4.0)
+        if self.how == "slow":
+            time.sleep(0.35)
+        if self.how == "fails":
+            raise KeyError("secret-value")
+        answer = super().__call__(chunk)
+        wrong = {"nan": float("nan"), "above": 1.5, "constant": 0.25}
+        return answer.assign(probability=wrong[self.how]) if self.how in wrong else answer
+
+
+@dataclass
+class Registered:
+    """A registry with versions of one model and an alias that the test moves."""
+
+    use: Settings
+    folders: dict[tuple[str, str], Path] = field(default_factory=dict)
+    alias: dict[str, str] = field(default_factory=dict)
+    down: bool = False
+
+    def add(self, version: str, how: str = "good", name: str = "risk", **metadata: str) -> Path:
+        folder = self.use.mlflow_dir / name / version
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        told = {"service": "risk_v1", "service_hash": "h1", **metadata}
+        told["name"] = told.pop("signed_as", name)
+        parts = Parts(json={"version": version, "how": how})
+        self.folders[name, version] = artifacts.save(folder, parts, told, keys.signing_key(self.use.keys_dir))
+        return folder
+
+    def resolve(self, _: Settings, name: str) -> ResolvedModel:
+        if self.down:
+            raise RegistryDown("the database cannot be read")
+        if name not in self.alias:
+            raise NotReady("no alias")
+        return ResolvedModel(name, self.alias[name], self.folders[name, self.alias[name]], "run", {})
+
+
+def scorer_of(loaded: Loaded) -> GradedScorer:
+    version = int(loaded.parts.json["version"])
+    rows = {officer: (0.01 * place + version / 1000, 0.3 + 0.01 * place) for place, officer in enumerate(OFFICERS)}
+    return GradedScorer(VersionScorer(rows, (loaded.identity,), how=loaded.parts.json["how"]), CUTS)
+
+
+BUILDERS = Builders(risk=scorer_of, careers=lambda _: FakeRanker(), courses=lambda _: COUNTS)
+
+
+@pytest.fixture
+def registered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registered:
+    use = Settings(state=tmp_path / "state", today=date(2026, 11, 1), champion_check_seconds=0.05)
+    found = Registered(use)
+    monkeypatch.setattr(registry, "resolve", found.resolve)
+    monkeypatch.setattr(opening, "sampled_officers", lambda *_: OFFICERS)
+    found.add("1")
+    found.alias["risk"] = "1"
+    return found
+
+
+def watch_of(registered: Registered) -> ChampionWatch:
+    return champion_watch(registered.use, FakeSource(dict.fromkeys(OFFICERS, 2.0)), BUILDERS, QUICK)
+
+
+def answering(desks: Desks) -> str:
+    return "none" if isinstance(desks.risk, Absent) else desks.risk.model.version
+
+
+def audited(use: Settings) -> list[str]:
+    return [str(row["body"]) for row in lines(audit_database(use))]
+
+
+@pytest.fixture
+def watch(registered: Registered) -> Iterator[ChampionWatch]:
+    made = watch_of(registered)
+    yield made
+    made.stop()
+
+
+def test_a_moved_alias_is_taken_up_and_the_way_back_is_to_move_it_back(
+    registered: Registered, watch: ChampionWatch
+) -> None:
+    first = watch.desks
+    watch.look()
+    assert watch.desks is first, "nothing moved"
+    registered.add("2")
+    for version in ("2", "1"):
+        registered.alias["risk"] = version
+        watch.look()
+        assert (answering(watch.desks), watch.notices()) == (version, [])
+        assert pointer.last_verified(registered.use)["risk"].version == version
+    assert answering(first) == "1", "what answers a request that has begun stays as it was"
+    told = audited(registered.use)
+    assert [Action.MODEL_TAKEN_UP.value in line for line in told] == [True, True]
+    assert '"agreement":1.0' in told[0]
+    assert '"officers":12' in told[0]
+    assert not any(officer in line for line in told for officer in OFFICERS)
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [("nan", "no numbers"), ("above", "between 0 and 1"), ("constant", "the same of all"), ("slow", "it took"),
+     ("hangs", "had not answered"), ("fails", "KeyError")],
+)  # fmt: skip
+def test_an_unfit_model_leaves_the_old_one_answering_and_everybody_is_told(
+    how: str, said: str, registered: Registered, watch: ChampionWatch
+) -> None:
+    before = watch.desks
+    registered.add("2", how)
+    registered.alias["risk"] = "2"
+    watch.look()
+    watch.look()
+    assert watch.desks is before
+    (notice,) = before.notices()
+    assert notice.code == "model_refused"
+    assert said in notice.en
+    assert "version 1 goes on" in notice.en
+    assert "secret" not in notice.en
+    assert len(audited(registered.use)) == 1, "tried once, not at each look"
+    assert '"action":"model_refused"' in audited(registered.use)[0]
+    assert pointer.last_verified(registered.use)["risk"].version == "1"
+    registered.alias["risk"] = "1"
+    watch.look()
+    assert watch.notices() == []
+
+
+def test_a_corrupt_model_or_one_of_other_features_is_not_taken_up(registered: Registered, watch: ChampionWatch) -> None:
+    (registered.add("2") / "values.json").write_text("{}")
+    registered.add("3", service_hash="older")
+    registered.add("4", signed_as="courses")
+    for version, code in (("2", "untrusted_artifact"), ("3", "feature_mismatch"), ("4", "untrusted_artifact")):
+        registered.alias["risk"] = version
+        watch.look()
+        assert answering(watch.desks) == "1"
+        assert f'"code":"{code}"' in audited(registered.use)[-1]
+
+
+def test_a_refused_version_is_tried_again_when_told_to(registered: Registered, watch: ChampionWatch) -> None:
+    folder = registered.add("2")
+    right = (folder / "values.json").read_bytes()
+    (folder / "values.json").write_text("{}")
+    registered.alias["risk"] = "2"
+    watch.look()
+    (folder / "values.json").write_bytes(right)
+    watch.look()
+    assert answering(watch.desks) == "1"
+    watch.look_now()
+    watch.look()
+    assert answering(watch.desks) == "2"
+
+
+def test_without_an_audit_line_nothing_is_taken_up(
+    registered: Registered, watch: ChampionWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unwritable(_: object) -> None:
+        raise NotReady("the disk is full")
+
+    registered.add("2")
+    registered.alias["risk"] = "2"
+    around = watch._around
+    monkeypatch.setattr(watch, "_around", replace(around, audit=unwritable))
+    watch.look()
+    assert (answering(watch.desks), watch.notices()[0].code) == ("1", "model_refused")
+    monkeypatch.setattr(watch, "_around", around)
+    watch.look()
+    assert (answering(watch.desks), watch.notices()) == ("2", [])
+
+
+def test_with_the_registry_down_the_last_verified_version_goes_on_and_is_what_a_start_finds(
+    registered: Registered, watch: ChampionWatch
+) -> None:
+    registered.down = True
+    watch.look()
+    assert [notice.code for notice in watch.desks.notices()] == ["registry_down"]
+    started = watch_of(registered)
+    assert (answering(started.desks), [one.code for one in started.desks.notices()]) == ("1", ["registry_down"])
+    registered.down = False
+    started.look()
+    assert started.notices() == []
+
+
+def test_a_pointer_that_was_edited_or_names_other_bytes_starts_nothing(
+    registered: Registered, watch: ChampionWatch
+) -> None:
+    registered.down = True
+    path = pointer.file_of(registered.use)
+    kept = path.read_text()
+    path.write_text(kept.replace('"version": "1"', '"version": "2"'))
+    assert answering(watch_of(registered).desks) == "none"
+    path.write_text(kept)
+    (registered.folders["risk", "1"] / "values.json").write_text("{}")
+    assert answering(watch_of(registered).desks) == "none"
+
+
+def test_a_restart_tries_a_new_champion_beside_the_one_before(registered: Registered, watch: ChampionWatch) -> None:
+    registered.add("2", "nan")
+    registered.alias["risk"] = "2"
+    started = watch_of(registered)
+    assert (answering(started.desks), started.notices()[0].code) == ("1", "model_refused")
+    registered.add("3")
+    registered.alias["risk"] = "3"
+    assert answering(watch_of(registered).desks) == "3"
+
+
+def test_a_first_start_with_a_corrupt_champion_is_refused(registered: Registered) -> None:
+    (registered.folders["risk", "1"] / "values.json").write_text("{}")
+    with pytest.raises(UntrustedArtifact):
+        watch_of(registered)
+
+
+def test_without_any_model_it_starts_and_takes_the_first_one_up(registered: Registered) -> None:
+    del registered.alias["risk"]
+    started = watch_of(registered)
+    assert (answering(started.desks), started.notices()) == ("none", [])
+    registered.alias["risk"] = "1"
+    started.look()
+    assert answering(started.desks) == "1"
+    del registered.alias["risk"]
+    started.look()
+    assert (answering(started.desks), started.notices()[0].code) == ("1", "alias_gone")
+
+
+def wholly_one_version(answer: Mapping[str, Any]) -> str:
+    """The version that an answer names, after seeing that each of its numbers is that version's."""
+    version = str(answer["model"]["version"])
+    for result in answer["results"]:
+        (conduct,) = result["outcomes"]
+        place = OFFICERS.index(result["officer_id"])
+        assert conduct["probability"] == pytest.approx(0.01 * place + int(version) / 1000)
+    return version
+
+
+def test_under_load_every_answer_is_wholly_one_version_and_none_fails(
+    registered: Registered, watch: ChampionWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered.add("2")
+    registered.add("3", "nan")
+    body = {"officer_ids": OFFICERS, "outcomes": ["conduct"]}
+    seen: list[str] = []
+
+    def ask(client: Any) -> None:
+        response = client.post("/v1/risk", json=body)
+        assert response.status_code == 200, response.text
+        seen.append(wholly_one_version(response.json()))
+
+    desks = replace(watch.desks, record=lambda *_: None)
+    monkeypatch.setattr(watch, "desks", desks)
+    opened = watch._around.open_with
+    around = replace(watch._around, open_with=lambda *given: replace(opened(*given), record=lambda *_: None))
+    monkeypatch.setattr(watch, "_around", around)
+    with served(desks, monkeypatch) as client, ThreadPoolExecutor(4) as many:
+        for version in ("2", "1", "3", "2"):
+            registered.alias["risk"] = version
+            list(many.map(lambda _: ask(client), range(25)))
+        deadline = time.monotonic() + 5.0
+        while seen[-1] != "2" and time.monotonic() < deadline:
+            ask(client)
+        notices = client.get("/readyz").json()["notices"]
+    assert set(seen) == {"1", "2"}
+    assert len(seen) >= 100
+    assert notices == []

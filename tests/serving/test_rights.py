@@ -1,0 +1,359 @@
+"""What is shown before a person has reviewed it, who opted out, and who was erased: on both engines, and over HTTP."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+from rich.console import Console
+
+from data_contracts.audit.chain import METADATA as AUDIT
+from data_contracts.audit.chain import lines
+from data_contracts.database import Database
+from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.policy import policy
+from data_contracts.pseudonyms import Pseudonyms
+from data_contracts.settings import Settings
+from models.audit import audit_database, verify
+from serving.access.api_keys import KeyAsked, api_keys
+from serving.access.callers import callers_of
+from serving.access.credential import AccessScope, Credential
+from serving.access.placements import Placements
+from serving.access.recorder import Recorder
+from serving.api.admission import admission_of
+from serving.api.app import ROUTES, build_app
+from serving.api.guard import Guard
+from serving.api.opened import Absent
+from serving.feedback.exposures import ExposureLog
+from serving.night.nightly import NightAsked, score_night
+from serving.night.results import latest_run
+from serving.review.cases import CaseStore
+from serving.review.commands import check_proof, erase_officer
+from serving.review.erasure import erase, read_proof
+from serving.review.opened import open_review
+from serving.review.opening import open_cases
+from serving.review.opt_outs import OptOuts, Wish
+from serving.review.standing import KeptReviews
+from serving.review.tables import METADATA
+from serving.review.withholding import withheld_rows
+from serving.risk.schemas import RiskRequest, RiskScored, RiskWithheld
+from serving.schemas import NotScored
+from tests.postgres import postgresql
+from tests.serving.desks import NOW, FakeSource, demo_desks, risk_desk
+from tests.serving.feedback_room import given, show
+from tests.serving.live import listening
+from tests.serving.night_force import AS_OF, CountScorer, force, write_snapshot
+from tests.serving.review_room import CHIEF, READER, FakeRun, Room, row
+from tests.serving.test_batch_nightly import BUILDERS, small_declared
+
+__all__ = ["small_declared"]
+TODAY = NOW.date()
+WHERE = Placements({"o-000001": "station-1", "o-000002": "station-2"}, {"station-1": "bureau", "station-2": "bureau"})
+OWN = Credential("oidc:a", AccessScope.of(["risk:read"]), (), "a")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with postgresql(tmp_path_factory.mktemp("server")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, state: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """A state with its service database on either engine; what was opened is closed, and the server left empty."""
+    used = state
+    if request.param == "postgresql":
+        used = state.model_copy(update={"database_url": request.getfixturevalue("server")})
+    opened, original = list[sa.Engine](), Database._opened
+
+    def remembered(database: Database) -> sa.Engine:
+        opened.append(original(database))
+        return opened[-1]
+
+    monkeypatch.setattr(Database, "_opened", remembered)
+    yield used
+    with opened[0].begin() as connection:
+        for metadata in (METADATA, AUDIT):
+            for table in metadata.sorted_tables:
+                connection.execute(table.delete())
+    for engine in opened:
+        engine.dispose()
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Room:
+    return Room(f"sqlite:///{tmp_path / 'service.db'}", tmp_path)
+
+
+# --- before a review ---------------------------------------------------------------------------------------------
+
+
+def answered(room: Room, caller: Credential) -> RiskScored | RiskWithheld | NotScored:
+    rows: dict[str, tuple[float | None, float | None]] = {"a": (0.6, 0.3)}
+    desk = replace(risk_desk(FakeSource({"a": 1.0}), rows), reviews=room.reviews)
+    (result,) = desk.answer(RiskRequest(officer_ids=["a"]), "r", NOW, caller).results
+    return result
+
+
+def test_a_poor_grade_is_shown_to_reviewers_alone_until_a_person_has_looked_at_it(room: Room) -> None:
+    room.open(replace(FakeRun({"a": ("conduct",)}), as_of=TODAY), NOW)
+    assert isinstance(answered(room, CHIEF), RiskScored)
+    for caller in (READER, OWN):
+        hidden = answered(room, caller)
+        assert isinstance(hidden, RiskWithheld)
+        assert (hidden.because.code, [risk.outcome.value for risk in hidden.outcomes]) == ("under_review", ["strain"])
+        assert "0.6" not in hidden.model_dump_json()
+        assert '"poor"' not in hidden.model_dump_json()
+    steps = [
+        ("acknowledge", None), ("contest", "contested"), ("uphold", None), ("support", None), ("reopen", None),
+        ("false_positive", "dismissed"), ("reopen", None), ("contest", "contested"), ("correct", "corrected"),
+    ]  # fmt: skip
+    for action, code in steps:
+        room.act(room.case(), action, now=NOW)
+        result = answered(room, READER)
+        assert (result.because.code if isinstance(result, RiskWithheld) else None) == code, action
+    assert isinstance(answered(room, CHIEF), RiskScored)
+
+
+def test_a_poor_grade_without_a_case_or_with_an_old_one_waits(room: Room) -> None:
+    assert isinstance(answered(room, READER), RiskWithheld)
+    early = datetime(2026, 8, 1)
+    room.open(replace(FakeRun({"a": ("conduct",)}), as_of=early.date()), early)
+    room.act(room.case(), "acknowledge", now=early)
+    result = answered(room, READER)  # on 2026-11-01: 92 days later
+    assert isinstance(result, RiskWithheld)
+    assert result.because.code == "under_review"
+
+
+def test_rows_of_a_night_leave_without_what_nobody_has_reviewed(room: Room) -> None:
+    room.open(FakeRun({"a": ("conduct",), "b": ("conduct",)}))
+    room.through("acknowledge", officer_id="b")
+    rows = pd.DataFrame([row("a", "conduct", "poor"), row("a", "strain", "good"), row("b", "conduct", "poor")])
+    told = withheld_rows(rows, room.reviews, date(2026, 10, 2))
+    assert told["status"].tolist() == ["withheld", "scored", "scored"]
+    assert told["grade"].tolist() == [None, "good", "poor"]
+    assert told["overall_grade"].tolist() == [None, None, "poor"]
+    assert pd.isna(told.loc[0, ["probability", "low", "reasons", "flags", "support"]]).all()
+    assert json.loads(told["because"].tolist()[0])["code"] == "under_review"
+    assert rows["grade"].tolist() == ["poor", "good", "poor"]
+    calm = rows[rows["grade"] != "poor"]
+    assert withheld_rows(calm, room.reviews, TODAY)["grade"].tolist() == ["good"]
+
+
+# --- opting out --------------------------------------------------------------------------------------------------
+
+
+def test_an_opt_out_is_kept_as_a_pseudonym_and_can_be_taken_back(either: Settings) -> None:
+    kept = OptOuts.of(either)
+    before = len(list(lines(audit_database(either))))
+    wish = Wish("o-9", True, NOW, "oidc:o-9", "r-1")
+    assert kept.keep(wish) == TODAY
+    assert kept.keep(replace(wish, at=NOW + timedelta(days=3))) == TODAY
+    assert kept.among(["o-8", "o-9"]) == {"o-9": TODAY}
+    other = replace(kept, names=Pseudonyms(b"another key"))
+    with pytest.raises(NotReady, match="the key of pseudonyms"):
+        other.among(["o-8"])
+    assert kept.keep(replace(wish, out=False)) is None
+    assert kept.among(["o-9"]) == {}
+    told = [json.loads(line["body"]) for line in lines(audit_database(either))][before:]
+    assert [(line["action"], line["details"]) for line in told] == [
+        ("opt_out_changed", {"opted_out": True}), ("opt_out_changed", {"opted_out": False}),
+    ]  # fmt: skip
+    assert "o-9" not in json.dumps([line["about"] for line in told])
+
+
+def test_who_opted_out_is_not_looked_at_by_a_request(room: Room) -> None:
+    room.opt_outs.keep(Wish("a", True, NOW, "x"))
+    source = FakeSource({"a": 1.0, "b": 1.0})
+    desk = replace(risk_desk(source, {"b": (0.1, 0.1)}), reviews=room.reviews)
+    first, second = desk.answer(RiskRequest(officer_ids=["a", "b"]), "r", NOW, CHIEF).results
+    assert isinstance(first, NotScored)
+    assert (first.because.code, second.status, source.reads) == ("opted_out", "scored", [["b"]])
+    (alone,) = desk.answer(RiskRequest(officer_ids=["a"]), "r", NOW, CHIEF).results
+    assert alone == first
+
+
+def test_from_the_next_night_on_who_opted_out_is_not_scored(state: Settings, small_declared: None) -> None:
+    write_snapshot(state, force(200))
+    console = Console(file=None, quiet=True)
+    first = score_night(NightAsked(AS_OF), state, BUILDERS, console, CountScorer())
+    OptOuts.of(state).keep(Wish("o-5", True, NOW, "x"))
+    second = score_night(NightAsked(AS_OF), state, BUILDERS, console, CountScorer())
+    assert second.new
+    assert second.in_force
+    assert second.manifest.run != first.manifest.run
+    rows = latest_run(state, verify=True).officers()
+    own = rows[rows["officer_id"] == "o-5"]
+    assert own["status"].tolist() == ["not_scored"] * 2
+    assert {json.loads(text)["code"] for text in own["because"]} == {"opted_out"}
+    assert own[["probability", "grade", "reasons", "overall_grade"]].isna().all(axis=None)
+    assert (second.manifest.counts.not_scored, second.manifest.counts.scored) == (2, 198)
+    OptOuts.of(state).keep(Wish("o-5", False, NOW, "x"))
+    assert score_night(NightAsked(AS_OF), state, BUILDERS, console, CountScorer()).manifest.run == first.manifest.run
+
+
+def test_a_night_in_force_opens_its_cases(state: Settings, small_declared: None) -> None:
+    use = state.model_copy(update={"today": AS_OF + timedelta(days=1)})
+    write_snapshot(use, force(200))
+    told = Console(record=True, quiet=True)
+    score_night(NightAsked(AS_OF), use, BUILDERS, told, CountScorer())
+    rows = latest_run(use).officers()
+    poor = set(rows.loc[rows["grade"] == "poor", "officer_id"])
+    found = CaseStore.of(use).of_officers(sorted(set(rows["officer_id"])))
+    assert {case.officer_id for case in found} == poor
+    assert found[0].told["reasons"][0]["theme"] == "complaints"
+    now = datetime.combine(AS_OF + timedelta(days=1), NOW.time())
+    assert not open_cases(latest_run(use), CaseStore.of(use), policy(), now).new
+
+
+# --- erasure -----------------------------------------------------------------------------------------------------
+
+
+def filled(use: Settings) -> Room:
+    made = Room(use.service_url, use.state / "service")
+    made.store = CaseStore.of(use)
+    made.chain = made.store.chain
+    made.open(FakeRun({"a": ("conduct",), "b": ("conduct",)}))
+    made.act(made.case(), "acknowledge", reason="a-reviewer-said-this")
+    OptOuts.of(use).keep(Wish("a", True, NOW, "oidc:a"))
+    log = ExposureLog(use.feedback_url)
+    show(log, "a", "the-item-of-a", request_id="r-1")
+    show(log, "b", "p-1", request_id="r-2")
+    log.take([given(1, officer_id="a", reason="only-a-said-this")])
+    log.close()
+    return made
+
+
+def test_an_officer_is_erased_with_a_signed_proof_that_claims_no_more(either: Settings, tmp_path: Path) -> None:
+    filled(either)
+    proof, path = erase(either, "a", NOW)
+    assert dict(proof.erased) == {"exposures": 1, "feedback": 1, "plans": 0, "case_events": 1, "cases": 1}
+    assert set(proof.left.values()) == {0}
+    assert "history" in proof.not_reached
+    assert '"a"' not in path.read_text()
+    assert path.stat().st_mode & 0o077 == 0
+    store = CaseStore.of(either)
+    assert [case.officer_id for case in store.of_officers(["a", "b"])] == ["b"]
+    assert OptOuts.of(either).among(["a", "b"]) == {"a": TODAY}
+    last = [json.loads(line["body"]) for line in lines(audit_database(either))][-1]
+    assert (last["action"], last["about"], last["details"]["rows"]) == ("erased", [proof.pseudonym], dict(proof.erased))
+    if not either.database_url:
+        assert verify(either).good
+    for file in either.state.rglob("*.db*"):
+        assert b"only-a-said-this" not in file.read_bytes(), file
+        assert b"the-item-of-a" not in file.read_bytes(), file
+        assert b"a-reviewer-said-this" not in file.read_bytes(), file
+    again, other = erase(either, "a", NOW)
+    assert (sum(again.erased.values()), other != path) == (0, True)
+    assert read_proof(either, path) == proof
+    forged = tmp_path / "forged.json"
+    forged.write_text(path.read_text().replace('"cases": 1', '"cases": 2'))
+    for wrong in (forged, tmp_path / "absent.json"):
+        with pytest.raises(InvalidInput, match="no proof of erasure"):
+            read_proof(either, wrong)
+
+
+def test_the_commands_say_what_was_erased_and_what_was_not(state: Settings) -> None:
+    told = Console(record=True, width=500, file=io.StringIO())
+    erase_officer(state, "nobody", told)
+    (path,) = (state.state / "service" / "erasures").iterdir()
+    check_proof(state, path, told)
+    text = told.export_text()
+    assert text.count("Not erased: history: append-only") == 2
+    assert "erased 0 of exposures" in text
+
+
+# --- over HTTP ---------------------------------------------------------------------------------------------------
+
+
+def key(use: Settings, *scopes: str, units: tuple[str, ...] | None = None) -> dict[str, str]:
+    asked = KeyAsked("a system", AccessScope.of(scopes), units, TODAY + timedelta(days=30))
+    return {"x-api-key": api_keys(use).add(asked, TODAY)[1]}
+
+
+@pytest.fixture
+def client(state: Settings) -> Iterator[httpx.Client]:
+    key(state, "risk:read")
+    night: Any = FakeRun({"o-000001": ("conduct",), "o-000002": ("strain",)}, as_of=TODAY)
+    night = _Named(night)
+    open_cases(night, CaseStore.of(state), policy(), NOW)
+    made = demo_desks()
+    assert not isinstance(made.risk, Absent)
+    review = open_review(state, policy(), FakeSource({"o-000001": 1.0}), "risk_v1", lambda: WHERE)
+    web = build_app()
+    web.state.desks = replace(
+        made, placements=lambda: WHERE, record=Recorder.of(state), guidance={**made.guidance, **review},
+        risk=replace(made.risk, reviews=KeptReviews.of(state)),
+    )  # fmt: skip
+    with listening(Guard(web, ROUTES, admit=admission_of(callers_of(state, lambda: TODAY)))) as client:
+        yield client
+
+
+class _Named:
+    """The night with the officers of these desks."""
+
+    def __init__(self, night: FakeRun) -> None:
+        self.manifest = night.manifest
+        self._night = night
+
+    def officers(self, columns: Any = None) -> pd.DataFrame:
+        return pd.DataFrame([row(officer, one, "poor") for officer, few in self._night.poor.items() for one in few])
+
+
+def test_keys_of_different_reach_see_and_do_different_things(state: Settings, client: httpx.Client) -> None:
+    east = key(state, "risk:read", "risk:review", units=("station-1",))
+    west = key(state, "risk:read", "risk:review", units=("station-2",))
+    reader = key(state, "risk:read")
+    none = key(state, "recommend:read")
+    assert client.post("/v1/cases", json={}, headers=none).status_code == 404
+    (case,) = client.post("/v1/cases", json={}, headers=east).json()["results"]
+    assert (case["officer_id"], case["state"], case["told"]["probability"]) == ("o-000001", "new", 0.4)
+    assert client.post("/v1/cases", json={}, headers=reader).json()["results"] == []
+    asked = {"officer_ids": ["o-000001"], "outcomes": ["conduct"]}
+    hidden = client.post("/v1/risk", json=asked, headers=reader).json()["results"][0]
+    assert (hidden["status"], hidden["because"]["code"]) == ("withheld", "under_review")
+    assert client.post("/v1/risk", json=asked, headers=east).json()["results"][0]["grade"] == "poor"
+    step = {"case_id": case["case_id"], "version": 1, "action": "acknowledge", "idempotency_key": "key-00001"}
+    absent = {**step, "case_id": "0" * 32}
+    refused = [client.post("/v1/cases/act", json=step, headers=who) for who in (west, reader)]
+    refused.append(client.post("/v1/cases/act", json=absent, headers=east))
+    told = [{**one.json(), "request_id": ""} for one in refused]
+    assert [one.status_code for one in refused] == [404] * 3
+    assert told[0] == told[1] == told[2]
+    done = client.post("/v1/cases/act", json=step, headers=east).json()
+    assert (done["status"], done["case"]["state"], done["case"]["version"]) == ("done", "reviewed", 2)
+    assert client.post("/v1/cases/act", json=step, headers=east).json()["status"] == "duplicate"
+    stale = client.post("/v1/cases/act", json={**step, "idempotency_key": "key-00002"}, headers=east)
+    assert (stale.status_code, stale.json()["code"]) == (409, "stale")
+    wrong = {**step, "version": 2, "idempotency_key": "key-00003"}
+    conflict = client.post("/v1/cases/act", json=wrong, headers=east)
+    assert (conflict.status_code, conflict.json()["code"]) == (409, "conflict")
+    assert client.post("/v1/risk", json=asked, headers=reader).json()["results"][0]["grade"] == "poor"
+    assert len(client.post("/v1/cases", json={}, headers=reader).json()["results"]) == 1
+    assert verify(state).good
+
+
+def test_a_reviewer_reads_what_was_used_and_writes_an_opt_out_down(state: Settings, client: httpx.Client) -> None:
+    east = key(state, "risk:read", "risk:review", units=("station-1",))
+    reader = key(state, "risk:read")
+    mine = client.post("/v1/mine", json={"officer_id": "o-000001"}, headers=east).json()
+    assert {"zh", "en"} == set(mine["notice"])
+    held = {one["table"]: one for one in mine["data"]}
+    assert (held["protected_attributes"]["rows"], held["protected_attributes"]["used"]) == (None, False)
+    assert held["complaints"]["kept_months"] == 120
+    assert client.post("/v1/mine", json={"officer_id": "o-000001"}, headers=reader).status_code == 404
+    wish = {"officer_id": "o-000001", "opted_out": True}
+    assert client.post("/v1/opt_out", json=wish, headers=reader).status_code == 404
+    assert client.post("/v1/opt_out", json={**wish, "officer_id": "o-000002"}, headers=east).status_code == 404
+    assert client.post("/v1/opt_out", json=wish, headers=east).json()["opted_out_since"] == "2026-11-01"
+    risk = client.post("/v1/risk", json={"officer_ids": ["o-000001"]}, headers=east).json()["results"][0]
+    assert (risk["status"], risk["because"]["code"]) == ("not_scored", "opted_out")
