@@ -11,17 +11,27 @@ CAREER_THEMES: tuple[Theme, ...] = (
         "stage of the career",
         (
             Facet(
-                ("rank_", "days_in_rank", "days_since_rank_steps", "months_past_least_time"),
+                ("rank_steps_taken", "days_since_rank_steps_taken"),  # of every ladder: job grade and police rank
+                "rank_steps_taken_60m",
+                "{start}以来晋升{value}次（职级与警衔合计）",
+                "{value} [step|steps] up since {start}, job grade and police rank together",
+                60,
+                last="days_since_rank_steps_taken",
+            ),
+            Facet(
+                ("rank_", "days_in_rank", "months_past_least_time"),
                 "days_in_rank",
                 "任现职级{value}年",
-                "{value} years in the present rank",
+                "{value} [year|years] in the present rank",
                 scale=DAYS_PER_YEAR,
+                last="days_in_rank",  # the day that the sentence's own number counts from
+                goes_on=True,
             ),
             Facet(
                 ("tenure_days", "track", "education"),
                 "tenure_days",
                 "从警{value}年",
-                "{value} years of service",
+                "{value} [year|years] of service",
                 scale=DAYS_PER_YEAR,
             ),
         ),
@@ -35,14 +45,14 @@ CAREER_THEMES: tuple[Theme, ...] = (
                 ("moves", "days_since_first_posting"),
                 "moves_60m",
                 "{start}以来调动{value}次",
-                "{value} moves since {start}",
+                "{value} [move|moves] since {start}",
                 60,
             ),
             Facet(
                 ("days_in_", "posting_ended", "post_size"),
                 "days_in_post",
                 "在现岗位{value}年",
-                "{value} years in the present post",
+                "{value} [year|years] in the present post",
                 scale=DAYS_PER_YEAR,
             ),
         ),

@@ -7,7 +7,6 @@ The sums of all themes, of the columns of none, and the base are together the lo
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 
 from data_contracts.asof import add_months
 from models.base import Numbers
-from models.risk.facets import differs_by
+from models.risk.facets import differs_by, in_number
 from models.risk.themes import FACETS, LEAST_CROWD, SHOWN, THEMES, Facet, facet_of, theme_of
 
 SMALLEST = 0.02  # log-odds; less than two per cent either way is no reason
@@ -207,9 +206,9 @@ class _Record:
         last = self._last(row, place)
         value = number_told(self.value[row, place] / facet.scale)
         peers = self._peers(row, place, facet)
-        days = (f"最近一次在{last}", f"the last on {last}") if last else ("", "")
+        days = facet.day_told(last)
         zh = (facet.zh.format(value=value, start=start) + peers[0], days[0], theme.note_zh)
-        en = (counted(facet.en.format(value=value, start=start), value) + peers[1], days[1], theme.note_en)
+        en = (in_number(facet.en, value).format(value=value, start=start) + peers[1], days[1], theme.note_en)
         return {
             "theme": theme.code,
             "text": {"zh": "；".join(filter(None, zh)), "en": "; ".join(filter(None, en))},
@@ -240,15 +239,6 @@ class _Record:
             zh.append(f"全员平均{number_told(force)}")
             en.append(f"all officers {number_told(force)}")
         return (f"（{'，'.join(zh)}）", f" ({', '.join(en)} on average)") if zh else ("", "")
-
-
-def counted(text: str, value: str) -> str:
-    """An English sentence that begins with a number, in the singular where the number is one.
-
-    >>> counted("1 complaints since 2024-01-01", "1"), counted("1.5 nights a month", "1.5")
-    ('1 complaint since 2024-01-01', '1.5 nights a month')
-    """
-    return re.sub(r"^1 (\w+[^s])s\b", r"1 \1", text) if value == "1" else text
 
 
 def _columns(frame: pd.DataFrame, names: Sequence[str | None]) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ a supervisor is never named, nor is what he or she did.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +20,7 @@ DAYS_PER_YEAR = 365.25
 RECENT = ("_3m", "_6m", "_12m", "_24m", "_trend_3m", "_trend_12m")
 NEAR = 0.05  # of the usual: who has 176 hours where all have 180 differs in nothing that people would call a reason
 LEAST_SEEN = 0.01  # as told, with two digits: a smaller difference would read as none
+NUMBER = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")  # [one|many]
 LEAST_CROWD = 5  # the officer and four others: the mean of fewer would soon be somebody's record
 
 
@@ -26,9 +28,10 @@ LEAST_CROWD = 5  # the officer and four others: the mean of fewer would soon be 
 class Facet:
     """One sentence, told of column `shown`; it stands for columns that begin with `begins` (and end with `ends`).
 
-    `zh` and `en` hold {value} and {start}, the first day of the look-back of `months`. `post` is the column with the
-    difference to the mean of the others in the same post; `last` the days since it last happened; `scale` divides
-    the value for people (days to years). `worse` says on which side of the usual the number speaks against an officer;
+    `zh` and `en` hold {value} and {start}, the first day of the look-back of `months`; `en` writes nouns that follow
+    the number as [one|many]. `post` is the column with the difference to the mean of the others in the same post;
+    `last` the days since it last happened, or, where what is told is a time that goes on, since it began (`goes_on`);
+    `scale` divides the value for people (days to years). `worse` says on which side of the usual the number speaks against an officer;
     None where it may be either. `crowd` is the column with how many people share what the mean is of, the
     officer included: where there are fewer than LEAST_CROWD the sentence is not told.
     """
@@ -44,6 +47,13 @@ class Facet:
     scale: float = 1.0
     crowd: str | None = None
     worse: Literal["more", "less"] | None = None
+    goes_on: bool = False
+
+    def day_told(self, day: str) -> tuple[str, str]:
+        """What is said of the day that `last` counts from; nothing without one."""
+        if not day:
+            return "", ""
+        return (f"自{day}起", f"since {day}") if self.goes_on else (f"最近一次在{day}", f"the last on {day}")
 
     def covers(self, column: str) -> bool:
         """Whether what this column adds is told by this sentence."""
@@ -72,3 +82,12 @@ def differs_by(usual: Numbers | float, scale: Numbers | float = 1.0) -> Numbers:
     """
     apart: Numbers = np.maximum(NEAR * np.abs(usual), LEAST_SEEN * np.asarray(scale))
     return apart
+
+
+def in_number(words: str, value: str) -> str:
+    """English words with their nouns, written [one|many], in the number of `value` as it is told.
+
+    >>> in_number("{value} sustained [complaint|complaints]", "1"), in_number("{value} [move|moves]", "0.5")
+    ('{value} sustained complaint', '{value} moves')
+    """
+    return NUMBER.sub(r"\1" if value == "1" else r"\2", words)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from data_contracts.asof import add_months
 from models.base import Numbers
 from models.risk.explain import SMALLEST, number_told
-from models.risk.facets import differs_by
+from models.risk.facets import differs_by, in_number
 from models.risk.themes import THEMES, Theme
 from models.units.moves import Movement
 
@@ -179,7 +179,7 @@ def _sentence(theme: Theme, means: Means, as_of: date) -> dict[str, str] | None:
         if value == others:
             continue  # nothing that a reader could see
         start = "" if facet.months is None else add_months(as_of, -facet.months).isoformat()
-        zh, en = (text.format(value=value, start=start) for text in (facet.zh, facet.en))
+        zh, en = (text.format(value=value, start=start) for text in (facet.zh, in_number(facet.en, value)))
         notes = (f"；{theme.note_zh}" if theme.note_zh else "", f"; {theme.note_en}" if theme.note_en else "")
         return {
             "zh": f"{theme.zh}（本单位民警均值）：{zh}，全员均值{others}{notes[0]}",

@@ -16,6 +16,7 @@ from models.base import ExplainedModel
 from models.risk.calibration import Platt, log_odds
 from models.risk.design_matrix import Design
 from models.risk.explain import CODES, SHOWN, THEMES, Told, theme_of, theme_sums
+from models.risk.facets import in_number
 from models.risk.model import KINDS, OutcomeModel, RiskBundle
 from models.risk.themes import FACETS
 
@@ -160,7 +161,7 @@ def test_a_theme_that_told_nothing_of_later_years_is_never_told() -> None:
 
 
 def test_every_officer_is_told_of_their_own_record() -> None:
-    frame = _frame(2).assign(complaints_24m=[2.0, 9.0], honours_60m=[5.0, 1.0])
+    frame = _frame(2).assign(complaints_24m=[2.0, 9.0], complaints_24m_minus_post_others=1.0, honours_60m=[5.0, 1.0])
     sums = theme_sums(np.array([[0.5, 0.0, 0.0], [0.0, 0.5, 0.0]]), ["complaints_12m", "honours_60m"])
     first, second = (json.loads(row)[0]["text"]["en"] for row in Told({}).reasons(frame, sums, 3))
     assert first.startswith("2 complaints")
@@ -250,3 +251,24 @@ def test_nobody_reads_a_good_number_as_a_reason_nor_a_usual_one(
     theme = theme_of(column)
     assert [any(one["theme"] == theme for one in told) for told in reasons] == [True, False, False, False]
     assert [any(one["theme"] == theme for one in told) for told in strengths] == [False, True, False, False]
+
+
+def test_years_in_rank_count_from_the_day_of_that_rank_and_steps_of_every_ladder_are_told_apart() -> None:
+    values = {"days_in_rank": 2962.0, "days_since_rank_steps_taken": 70.0, "rank_steps_taken_60m": 2.0}
+    (told,), _ = _told({"days_in_rank": 0.4}, values, {"days_in_rank": 986.0})
+    assert told["text"]["zh"] == "任现职级8.1年（全员平均2.7）；自2016-01-21起"
+    assert told["text"]["en"].endswith("; since 2016-01-21")
+    assert told["since"] == "2016-01-21"  # not the day of a police rank
+    (step,), _ = _told({"days_since_rank_steps_taken": 0.4}, values, {"rank_steps_taken_60m": 1.0})
+    assert step["text"]["en"] == (
+        "2 steps up since 2019-03-01, job grade and police rank together (all officers 1 on average); "
+        "the last on 2023-12-22"
+    )
+
+
+def test_no_english_sentence_speaks_of_one_as_of_many() -> None:
+    """Never `1 complaints`; a level or a grade alone needs no number, and no mark of the pattern is left over."""
+    for _, facet in FACETS:
+        one, many = (in_number(facet.en, value) for value in ("1", "2"))
+        assert one != many or "at level {value}" in facet.en
+        assert not set("[]|") & {*one, *many}
