@@ -21,6 +21,7 @@ gate_app = typer.Typer(no_args_is_help=True, help="Judge a model version before 
 report_app = typer.Typer(no_args_is_help=True, help="Backtests as one page that a third party can run again.")
 contracts_app = typer.Typer(no_args_is_help=True, help="Documents generated from the table contracts.")
 audit_app = typer.Typer(no_args_is_help=True, help="The chain of who read, decided or changed what.")
+api_app = typer.Typer(no_args_is_help=True, help="For those who write programs that ask the service.")
 keys_app = typer.Typer(no_args_is_help=True, help="API keys of the systems that may ask the service.")
 app.add_typer(train_app, name="train")
 app.add_typer(tune_app, name="tune")
@@ -30,6 +31,7 @@ app.add_typer(report_app, name="report")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(keys_app, name="keys")
 app.add_typer(audit_app, name="audit")
+app.add_typer(api_app, name="api")
 console = Console()
 errors = Console(stderr=True)
 
@@ -539,6 +541,18 @@ def audit_head() -> None:
     from models.audit import newest_head
 
     aloud(newest_head(settings()).to_json())
+
+
+@api_app.command("examples")
+def api_examples(out: Annotated[Path, typer.Option(help="Folder to write.")]) -> None:
+    """Write examples of every question in curl and Java, made of the OpenAPI document."""
+    import json
+
+    from serving.api.examples import write_examples
+    from serving.api.openapi import document
+
+    for path in write_examples(json.loads(document()), out):
+        aloud(f"wrote {path}")
 
 
 @app.command()
