@@ -41,8 +41,7 @@ class Room:
 
     def __init__(self, folder: Path) -> None:
         self.history = History(folder / "history")
-        taken = take_in_all(FRAMES)
-        self.history.append_all({**taken.frames, **taken.registered}, "test")
+        self.history.append_all(take_in_all(FRAMES).frames, "test")
         self.quarantine, self.pending = folder / "quarantine", set[str]()
         url = f"sqlite:///{folder / 'log' / 'log.db'}"
         self.log = EventLog(url)

@@ -196,6 +196,10 @@ def test_events_are_kept_where_features_cannot_be_brought_forward(bureau: Bureau
     def broken(*_: object) -> int:
         raise NotReady("the store is locked")
 
+    def mend(officer_ids: Sequence[str], _: date) -> int:
+        calls.append(list(officer_ids))
+        return len(officer_ids)
+
     officer, calls = bureau.officers[5], list[list[str]]()
     desk = replace(bureau.desk, bring_forward=broken, waiting=set())
     web = build_app()
@@ -205,12 +209,8 @@ def test_events_are_kept_where_features_cannot_be_brought_forward(bureau: Bureau
         row = {"officer_id": officer, "course_id": _course(bureau), "occurred_on": "2026-10-27"}
         answer = other.send(("b-1", "course_completions", row))
         assert (answer["counts"]["accepted"], answer["features"]) == (1, "waiting")
-
-        def noted(ids: Sequence[str], _: object) -> int:
-            calls.append(list(ids))
-            return len(ids)
-
-        web.state.desks = replace(web.state.desks, guidance={"/v1/events": replace(desk, bring_forward=noted)})
+        mended = replace(desk, bring_forward=mend)
+        web.state.desks = replace(web.state.desks, guidance={"/v1/events": mended})
         later = other.send(("b-2", "course_completions", {**row, "officer_id": bureau.officers[6]}))
     assert later["features"] == "current"
     assert calls == [sorted([officer, bureau.officers[6]])]
