@@ -7,6 +7,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 from data_contracts.catalog import catalog
 from data_contracts.errors import NotReady
@@ -15,6 +16,8 @@ from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import simulate
 from features.history import History
 from serving.api.opened import Absent, Desk
+from serving.events.answers import open_events
+from serving.freshness import FeatureSource
 from serving.guidance import NO_COURSE_MODEL, open_guidance
 from serving.loading import Loaded
 
@@ -24,7 +27,9 @@ END = date(2026, 11, 1)
 @cache
 def guidance() -> Mapping[str, Desk | Absent]:
     """Opened once for all tests; the folder goes when the process ends."""
-    return open_guidance(_state()[1], policy(), NO_COURSE_MODEL, _no_champion)
+    use = _state()[1]
+    no_store = cast(FeatureSource, None)  # events are kept, and no features are brought forward
+    return {**open_guidance(use, policy(), NO_COURSE_MODEL, _no_champion), "/v1/events": open_events(use, no_store)}
 
 
 def _no_champion(name: str) -> Loaded:
