@@ -31,13 +31,10 @@ END = date(2026, 11, 1)
 def guidance() -> Mapping[str, Desk | Absent]:
     """Opened once for all tests; the folder goes when the process ends."""
     use = _state()[1]
-<<<<<<< HEAD
     review = open_review(use, policy(), FeatureReader(use), None, ReadPlacements(use, lambda: END))
-    return {**open_guidance(use, policy(), NO_COURSE_MODEL, _no_champion), **review}
-=======
     no_store = cast(FeatureSource, None)  # events are kept, and no features are brought forward
-    return {**open_guidance(use, policy(), NO_COURSE_MODEL, _no_champion), "/v1/events": open_events(use, no_store)}
->>>>>>> events
+    guided = open_guidance(use, policy(), NO_COURSE_MODEL, _no_champion)
+    return {**guided, **review, "/v1/events": open_events(use, no_store)}
 
 
 def _no_champion(name: str) -> Loaded:
