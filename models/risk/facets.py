@@ -31,9 +31,9 @@ class Facet:
     `zh` and `en` hold {value} and {start}, the first day of the look-back of `months`; `en` writes nouns that follow
     the number as [one|many]. `post` is the column with the difference to the mean of the others in the same post;
     `last` the days since it last happened, or, where what is told is a time that goes on, since it began (`goes_on`);
-    `scale` divides the value for people (days to years). `worse` says on which side of the usual the number speaks against an officer;
-    None where it may be either. `crowd` is the column with how many people share what the mean is of, the
-    officer included: where there are fewer than LEAST_CROWD the sentence is not told.
+    `scale` divides the value for people (days to years). `worse` says on which side of the usual the number speaks
+    against an officer; None where it may be either. `crowd` is the column with how many people share what the mean is
+    of, the officer included: where there are fewer than LEAST_CROWD the sentence is not told.
     """
 
     begins: tuple[str, ...]
