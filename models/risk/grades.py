@@ -131,6 +131,17 @@ def grade(
     return shared
 
 
+def decided_by(rules: GradePolicy, outcome: str, horizon_months: int) -> str:
+    """What decides the grades of an outcome in a night: the mode of policy, or shares where it sets no cut-offs.
+
+    >>> from data_contracts.policy import policy
+    >>> decided_by(policy().grades, "conduct", 12)
+    'shares'
+    """
+    unset = rules.mode == "cut_offs" and rules.cut_offs_of(outcome, horizon_months) is None
+    return "shares" if unset else rules.mode
+
+
 def limits(cuts: Mapping[str, float], rules: GradePolicy, outcome: str, horizon_months: int) -> Mapping[str, float]:
     """The least chance of each grade but the best in force: policy's own in mode cut_offs, else `cuts`."""
     own = rules.cut_offs_of(outcome, horizon_months) if rules.mode == "cut_offs" else None

@@ -29,9 +29,9 @@ def grade_told(one: Graded) -> dict[str, Any]:
 
     >>> told = grade_told(Graded(0.06, 0.0, 0.17, 0.05, Grade.GOOD, Grade.EXCELLENT, Grade.FAIR))
     >>> print(told["zh"])
-    预期比例6.0%，实际可能在0.0%至17.0%之间，全员为5.0%；等级良好，把握不足，也可能是最佳至一般
+    预期比例6.0%，实际可能在0.0%至17.0%之间，全员为5.0%；等级良好，把握不足，可能在最佳与一般之间
     >>> told["en"]
-    'expected share 6.0%, what comes may lie between 0.0% and 17.0%, the whole force 5.0%; good, but not surely: it may be excellent to fair'
+    'expected share 6.0%, what comes may lie between 0.0% and 17.0%, the whole force 5.0%; good, but not surely: it may be anything from excellent to fair'
     """  # noqa: E501
     share, low, high, force = (percent(value) for value in (one.share, one.low, one.high, one.force))
     zh = f"预期比例{share}，实际可能在{low}至{high}之间"
@@ -43,14 +43,20 @@ def grade_told(one: Graded) -> dict[str, Any]:
         }
     doubt = ("", "")
     if one.best != one.worst:
-        doubt = (
-            f"，把握不足，也可能是{one.best.zh}至{one.worst.zh}",
-            f", but not surely: it may be {one.best.en} to {one.worst.en}",
-        )
+        zh_doubt, en_doubt = _could_be(one)
+        doubt = f"，把握不足，{zh_doubt}", f", but not surely: {en_doubt}"
     return {
         "zh": f"{zh}，全员为{force}；等级{one.grade.zh}{doubt[0]}",
         "en": f"{en}, the whole force {force}; {one.grade.en}{doubt[1]}",
     }
+
+
+def _could_be(one: Graded) -> tuple[str, str]:
+    """The other grade that is believed of it, or the two that it may lie between."""
+    for end, other in ((one.best, one.worst), (one.worst, one.best)):
+        if one.grade == end:
+            return f"也可能是{other.zh}", f"it may also be {other.en}"
+    return f"可能在{one.best.zh}与{one.worst.zh}之间", f"it may be anything from {one.best.en} to {one.worst.en}"
 
 
 def stood_for_told(officers: int, above: str | None, grade: Grade | None) -> dict[str, str]:

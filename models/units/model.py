@@ -24,7 +24,6 @@ from models.units.tree import Places, Pooled, Spread, UnitTree, pool
 DOUBT = 0.25  # log-odds that units lie about what is expected, where training could not tell
 LEVEL = 0.2  # log-odds that the whole force lies about what is expected, likewise
 BELIEF = 0.1  # of the force's rate, added to both sides of a ratio: a rate of nought has a logarithm
-FIRM = 0.9  # a chance that a unit is moving by which it is called so
 Z95 = 1.96
 LEAST = 1e-6
 
@@ -149,7 +148,8 @@ class Change:
     """From the last period to the next, at today's level of the whole force; each (units,), NaN where unknown.
 
     `before` is the last share brought to the level expected of the force, so that findings still open and years
-    that were milder everywhere move no unit. `worse` is the chance that the unit truly rises.
+    that were milder everywhere move no unit. `low` and `high` are the 95 % interval of `change`, and `worse` is the
+    chance that the unit truly rises.
     """
 
     before: Numbers
@@ -159,9 +159,15 @@ class Change:
     worse: Numbers
 
     def direction(self) -> NDArray[np.object_]:
-        """worsening, improving or steady; None where nothing is known, (units,)."""
+        """worsening or improving where the interval lies on one side of nought, else steady; None where nothing is
+        known, (units,).
+
+        >>> change, low = np.array([0.02, -0.02]), np.array([0.001, -0.05])
+        >>> Change(change, change, low, np.array([0.04, 0.001]), np.array([0.98, 0.04])).direction().tolist()
+        ['worsening', 'steady']
+        """
         told = np.full(len(self.worse), "steady", dtype=object)
-        told[self.worse >= FIRM], told[self.worse <= 1 - FIRM] = "worsening", "improving"
+        told[self.low > 0], told[self.high < 0] = "worsening", "improving"
         told[np.isnan(self.worse)] = None
         return told
 

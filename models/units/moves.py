@@ -25,7 +25,8 @@ class Membership:
 class Movement:
     """What became of one unit's expected share since an earlier day, told by who came and went.
 
-    The three parts sum to the change. Numbers of officers only: nobody is named.
+    The three parts sum to the change. Numbers of officers only: nobody is named. `at_level` where the earlier day was
+    brought to today's level of the whole force, as the unit's trend is.
     """
 
     change: float
@@ -35,15 +36,22 @@ class Movement:
     by_in: float
     by_out: float
     by_stayers: float
+    at_level: bool = True
 
 
 @dataclass
 class Movements:
-    """Movements of units and blocks between two days; `tree` is that of the later day."""
+    """Movements of units and blocks between two days; `tree` is that of the later day.
+
+    `level` is what the force's mean chance is now over what it was then: the earlier chances are brought to it, so
+    that a year that is milder everywhere moves no unit, in its trend as in its movement. The whole force has no level
+    but its own, so its movement is plain.
+    """
 
     tree: UnitTree
     then: Membership
     now: Membership
+    level: float = 1.0
     _members: dict[str, dict[str, tuple[dict[str, float], dict[str, float]]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -63,6 +71,9 @@ class Movements:
         then, now = self._members[scope][unit]
         if not then or not now:
             return None
+        whole = len(now) == len(self.now.officers)
+        if not whole:
+            then = {name: self.level * chance for name, chance in then.items()}
         stayers = then.keys() & now.keys()
         before, after = _mean(then.values()), _mean(now.values())
         stay_then = _mean([then[name] for name in sorted(stayers)]) if stayers else before
@@ -75,6 +86,7 @@ class Movements:
             by_in=after - stay_now,
             by_out=stay_then - before,
             by_stayers=stay_now - stay_then,
+            at_level=not whole,
         )
 
 

@@ -5,7 +5,7 @@ Numbers only: nobody in a unit is named, and a few officers are told of together
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -41,6 +41,11 @@ AGAINST: Mapping[str, tuple[str, str]] = {
         "the whole force is what units are measured by, so it is told against what was expected of it a year before",
     ),
 }
+ABOVE, BELOW = ("高于", "above"), ("低于", "below")
+RAISES = ("使本单位预期高于全员", "which raises the unit's share against the force")
+LOWERS = ("使本单位预期低于全员", "which lowers the unit's share against the force")
+OTHER_SIDE: Mapping[str, str] = {"more": "less", "less": "more"}
+MOST = 0.5  # of what moves a unit; where less is told, the rest is spoken of
 OPEN_FINDINGS = (  # said of the whole force, where no other unit's share takes them out
     "；尚未办结的投诉在前后两日可能不同，仅供参考",
     "; complaints still open may differ between the two days, so take it as a hint",
@@ -95,6 +100,7 @@ def movement_told(movement: Movement, since: date, least: int) -> dict[str, Any]
     by_stayers = movement.by_stayers if split else None
     zh, en = _parts_told(movement, apart, split)
     whole = percent(movement.change, signed=True)
+    level = ("，按全员当前水平折算", ", at today's level of the force,") if movement.at_level else ("", "")
     return {
         "since": since.isoformat(),
         "change": _rounded(movement.change),
@@ -102,8 +108,9 @@ def movement_told(movement: Movement, since: date, least: int) -> dict[str, Any]
         "moved_out": {"officers": went, "change": _rounded_or_none(by_out)},
         "stayed": {"officers": movement.stayed, "change": _rounded_or_none(by_stayers)},
         "text": {
-            "zh": f"自{since}以来，在岗民警的平均预期变化{whole}个百分点：{zh}",
-            "en": f"since {since} the mean expectation of its officers moved by {whole} points: {en}",
+            "zh": f"自{since}以来{level[0]}，在岗民警的平均预期（合并估计之前）变化{whole}个百分点：{zh}",
+            "en": f"since {since}{level[1]} the mean expectation of its officers (before it is pooled) moved by "
+            f"{whole} points: {en}",
         },
     }
 
@@ -151,29 +158,50 @@ class Means:
 
 
 def drivers_told(excess: NDArray[np.float64], means: Means, as_of: date, top: int) -> list[dict[str, Any]]:
-    """At most `top` themes that lift a unit above the force, strongest first.
+    """At most `top` themes that move a unit away from the force, up or down, strongest first.
 
     `excess` (themes,) in log-odds: the mean over its officers less the mean over the force. `share` is a theme's part
-    of all that lifts.
+    of all that moves the unit, either way; `direction` is raises or lowers.
     """
-    lifting = np.maximum(excess, 0.0)
+    size = np.abs(excess)
     told: list[dict[str, Any]] = []
-    for place in np.argsort(-excess, kind="stable").tolist():
-        if excess[place] < SMALLEST or len(told) == top:
+    for place in np.argsort(-size, kind="stable").tolist():
+        if size[place] < SMALLEST or len(told) == top:
             break
-        sentence = _sentence(THEMES[place], means, as_of)
+        raises = bool(excess[place] > 0)
+        sentence = _sentence(THEMES[place], means, as_of, raises)
         if sentence is not None:
-            share = round(float(lifting[place] / lifting.sum()), 3)
-            told.append({"theme": THEMES[place].code, "text": sentence, "share": share})
+            share = round(float(size[place] / size.sum()), 3)
+            direction = "raises" if raises else "lowers"
+            told.append({"theme": THEMES[place].code, "direction": direction, "text": sentence, "share": share})
     return told
 
 
-def _sentence(theme: Theme, means: Means, as_of: date) -> dict[str, str] | None:
-    """Of the first facet whose number is known and lies apart from the force's, on the side that speaks against."""
+def rest_told(shares: Sequence[float]) -> dict[str, str] | None:
+    """What is said beside drivers that explain less than half; None beside others, and where none is told.
+
+    >>> rest_told([0.195])["en"], rest_told([0.4, 0.2]), rest_told([])
+    ('the themes told make 20% of what moves the unit away from the force; the rest is spread over other themes', None, None)
+    """  # noqa: E501
+    together = sum(shares)
+    if not shares or together >= MOST:
+        return None
+    part = f"{100 * together:.0f}%"
+    return {
+        "zh": f"以上主题合计占本单位与全员差异的{part}，其余分散在其他主题",
+        "en": f"the themes told make {part} of what moves the unit away from the force; the rest is spread over other "
+        "themes",
+    }
+
+
+def _sentence(theme: Theme, means: Means, as_of: date, raises: bool) -> dict[str, str] | None:
+    """Of the first facet whose number is known and lies apart from the force's, on the side that speaks for what is
+    said: against the unit where the theme raises its share, for it where it lowers it."""
     for facet in theme.facets:
         unit, force = (some.get(facet.shown, float("nan")) for some in (means.of_unit, means.of_force))
-        worse = facet.worse or ("more" if theme.bad else None)
-        if np.isnan(unit) or np.isnan(force) or not _apart(unit - force, float(differs_by(force, facet.scale)), worse):
+        side = facet.worse or ("more" if theme.bad else None)
+        side = side if raises or side is None else OTHER_SIDE[side]
+        if np.isnan(unit) or np.isnan(force) or not _apart(unit - force, float(differs_by(force, facet.scale)), side):
             continue
         value, others = number_told(unit / facet.scale), number_told(force / facet.scale)
         if value == others:
@@ -181,20 +209,22 @@ def _sentence(theme: Theme, means: Means, as_of: date) -> dict[str, str] | None:
         start = "" if facet.months is None else add_months(as_of, -facet.months).isoformat()
         zh, en = (text.format(value=value, start=start) for text in (facet.zh, in_number(facet.en, value)))
         notes = (f"；{theme.note_zh}" if theme.note_zh else "", f"; {theme.note_en}" if theme.note_en else "")
+        than, effect = (BELOW if unit < force else ABOVE), (RAISES if raises else LOWERS)
         return {
-            "zh": f"{theme.zh}（本单位民警均值）：{zh}，全员均值{others}{notes[0]}",
-            "en": f"{theme.en} (mean of the unit's officers): {en}, all officers {others}{notes[1]}",
+            "zh": f"{theme.zh}（本单位民警均值）：{zh}，{than[0]}全员均值{others}，{effect[0]}{notes[0]}",
+            "en": f"{theme.en} (mean of the unit's officers): {en}, {than[1]} the {others} of all officers, "
+            f"{effect[1]}{notes[1]}",
         }
     return None
 
 
-def _apart(difference: float, least: float, worse: str | None) -> bool:
-    """Whether a mean differs enough to be told, as a reason for the worse.
+def _apart(difference: float, least: float, side: str | None) -> bool:
+    """Whether a mean differs enough to be told, on that side of the force's.
 
     >>> _apart(1.0, 0.5, "more"), _apart(1.0, 0.5, "less"), _apart(-1.0, 0.5, None), _apart(0.1, 0.5, None)
     (True, False, True, False)
     """
-    along = {"more": difference, "less": -difference}.get(worse or "", abs(difference))
+    along = {"more": difference, "less": -difference}.get(side or "", abs(difference))
     return along > least
 
 

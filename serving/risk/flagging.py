@@ -46,7 +46,8 @@ def flags_of(
     found = pd.Series(None, index=rows.index, dtype=object)
     for group, part in rows[rows["status"] == SCORED].groupby(["outcome", "horizon_months"], sort=True):
         asked = asked_of(group)
-        now = part["probability"].to_numpy(np.float64)
+        kept = part["probability"].to_numpy(np.float32)  # as nights keep chances, so that a request is flagged alike
+        now = kept.astype(np.float64)
         officers = part["officer_id"].astype(str).tolist()
         trend = Trend.of(as_of, now, [(night.as_of, night.at(asked, officers)) for night in earlier])
         edge = bounds(asked, now)

@@ -17,6 +17,7 @@ import pandas as pd
 from data_contracts.errors import PublishRefused
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
+from models.units.words import rest_told
 from serving.night.manifest import Manifest, file_hash
 from serving.night.results import SCORED, PublishedRun
 from serving.schemas import Because, ModelName, Text
@@ -154,6 +155,8 @@ def _worst(grades: Sequence[Grade]) -> Grade:
 
 def _outcome(record: Mapping[str, Any]) -> UnitOutcome:
     trend, movement = (json.loads(told) if _known(told := record[name]) else None for name in ("trend", "movement"))
+    drivers = [Driver.model_validate(one) for one in json.loads(record["drivers"] or "[]")]
+    rest = rest_told([driver.share for driver in drivers])
     return UnitOutcome(
         outcome=Outcome(record["outcome"]),
         horizon_months=int(record["horizon_months"]),
@@ -165,9 +168,23 @@ def _outcome(record: Mapping[str, Any]) -> UnitOutcome:
         could_be=[Grade(one) for one in dict.fromkeys((record["best"], record["worst"]))],
         text=Text.model_validate_json(record["text"]),
         trend=None if trend is None else UnitTrend.model_validate(trend),
-        drivers=[Driver.model_validate(one) for one in json.loads(record["drivers"] or "[]")],
+        drivers=drivers,
+        drivers_rest=None if rest is None else Text.model_validate(rest),
         movement=None if movement is None else UnitMovement.model_validate(movement),
-        alerts=UnitAlerts(**{name: int(record[name]) for name in UnitAlerts.model_fields}),
+        alerts=_alerts(record),
+    )
+
+
+def _alerts(record: Mapping[str, Any]) -> UnitAlerts:
+    """`decided_by` is the night's, not that of the policy in force now; nights of old did not keep it."""
+    counts = {name: int(record[name]) for name in ("flagged", "budget", "approaching", "commended")}
+    decided = record.get("decided_by")
+    return UnitAlerts.model_validate(
+        {
+            **counts,
+            "decided_by": decided if _known(decided) else None,
+            "over_budget": counts["flagged"] > counts["budget"],
+        }
     )
 
 

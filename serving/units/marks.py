@@ -13,8 +13,9 @@ from data_contracts.decisions import GradePolicy
 from data_contracts.unit_grading import UnitGrading
 from data_contracts.vocabulary import Grade
 from models.base import Numbers
-from models.risk.grades import by_cut_offs
+from models.risk.grades import by_cut_offs, decided_by
 from models.units.model import Expected, Roster, beta_interval
+from serving.night.past import Asked
 
 SMALL = "small_unit"
 
@@ -50,8 +51,11 @@ def grades_of(shares: Mapping[str, Expected], force: float, rules: UnitGrading) 
     return found
 
 
-def alerts_of(rows: pd.DataFrame, roster: Roster, rules: GradePolicy) -> dict[str, dict[str, Any]]:
-    """Officers flagged against the unit's budget, and how many approach a limit or earn praise, by scope."""
+def alerts_of(rows: pd.DataFrame, roster: Roster, rules: GradePolicy, asked: Asked) -> dict[str, dict[str, Any]]:
+    """Officers flagged against the unit's budget, and how many approach a limit or earn praise, by scope.
+
+    `decided_by` is what graded the officers: only in mode unit_budget does the budget limit who is flagged.
+    """
     tree, where, officers = roster.tree, roster.where, roster.officers
     flags = rows["flags"] if "flags" in rows else pd.Series("[]", index=rows.index)
     marks = {
@@ -66,5 +70,6 @@ def alerts_of(rows: pd.DataFrame, roster: Roster, rules: GradePolicy) -> dict[st
         counts = {name: (values if scope == "own" else tree.block(values)) for name, values in own.items()}
         found[scope] = {name: values.astype(np.int64) for name, values in counts.items()}
         found[scope]["budget"] = [rules.unit.most_flagged(int(many)) for many in size]
+        found[scope]["decided_by"] = decided_by(rules, *asked)
         found[scope]["poor_share"] = counts["flagged"] / np.maximum(size, 1.0)
     return found

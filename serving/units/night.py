@@ -37,13 +37,13 @@ from serving.units.marks import SMALL, Grades, alerts_of, grades_of
 
 COLUMNS = (
     "unit_id", "scope", "outcome", "horizon_months", "officers", "status", "expected_share", "low", "high", "grade",
-    "best", "worst", "text", "rolled_up_to", "poor_share", "flagged", "budget", "approaching", "commended", "trend",
-    "drivers", "movement",
+    "best", "worst", "text", "rolled_up_to", "poor_share", "flagged", "budget", "approaching", "commended",
+    "decided_by", "trend", "drivers", "movement",
 )  # fmt: skip
 UNIT_COUNTS = ("flagged", "budget", "approaching", "commended")
 OF_A_NODE = (  # what a node too small to show takes from the block that stands for it
-    "expected_share", "low", "high", "grade", "best", "worst", "poor_share", *UNIT_COUNTS, "trend", "drivers",
-    "movement",
+    "expected_share", "low", "high", "grade", "best", "worst", "poor_share", *UNIT_COUNTS, "decided_by", "trend",
+    "drivers", "movement",
 )  # fmt: skip
 
 
@@ -143,11 +143,11 @@ def _one_answer(asked: Asked, rows: pd.DataFrame, inputs: UnitInputs) -> pd.Data
     shares = expected(answer.roster, answer.moved, answer.rule)
     then = _then(answer, inputs.before)
     moved, against = _trend(answer, shares, then)
-    alerts = alerts_of(rows, answer.roster, inputs.rules)
+    alerts = alerts_of(rows, answer.roster, inputs.rules, asked)
     grades = grades_of(shares, float(answer.moved.mean()), inputs.rules.units)
     parts = None if inputs.themes is None else np.nan_to_num(inputs.themes[rows.index.to_numpy()])
     drivers = drivers_of(answer.roster, parts, answer.features, inputs.as_of)
-    movements = None if then is None else Movements(answer.roster.tree, then.membership, answer.membership())
+    movements = None if then is None else _moved_between(answer, then)
     tables = []
     for scope in SCOPES:
         table = pd.DataFrame({"unit_id": answer.roster.tree.units, "scope": scope, "outcome": asked[0]})
@@ -244,8 +244,17 @@ def _trend(
     found = changes(answer.roster, shares)
     if found is not None or then is None:
         return found, LAST_PERIOD
-    level = float(answer.roster.chance.mean()) / max(float(then.chance.mean()), 1e-9)
-    return changes_since(shares, then.shares, level), EARLIER_EXPECTATION
+    return changes_since(shares, then.shares, _level(answer, then)), EARLIER_EXPECTATION
+
+
+def _level(answer: _Answer, then: _Then) -> float:
+    """What the force's mean chance is now, over what it was then."""
+    return float(answer.roster.chance.mean()) / max(float(then.chance.mean()), 1e-9)
+
+
+def _moved_between(answer: _Answer, then: _Then) -> Movements:
+    """Movement at the level of the force that trends are told at: a reader sets one beside the other."""
+    return Movements(answer.roster.tree, then.membership, answer.membership(), _level(answer, then))
 
 
 def _trends(moved: Mapping[str, Change] | None, scope: str, against: str, size: int) -> list[str | None]:

@@ -44,7 +44,10 @@ class UnitsRequest(Body):
 class UnitTrend(Answer):
     """与上一期相比的变化。 / Change against the last period."""
 
-    direction: Literal["worsening", "improving", "steady"] = about("恶化、改善或平稳", "worsening, improving or steady")
+    direction: Literal["worsening", "improving", "steady"] = about(
+        "恶化、改善或平稳；仅当 95% 区间不含零时为恶化或改善",
+        "worsening or improving where the 95 % interval lies on one side of nought, else steady",
+    )
     against: Literal["last_period", "earlier_expectation", "force_earlier"] = about(
         "与上一期实际比例相比，与一年前的预期相比，或（全员）与一年前对全员的预期相比",
         "against the last period's share, what was expected a year before, or (the whole force) what was of it",
@@ -62,11 +65,18 @@ class UnitTrend(Answer):
 
 
 class Driver(Answer):
-    """一个推高该单位的主题。 / One theme that lifts the unit above the force."""
+    """使该单位高于或低于全员的一个主题。 / One theme that moves the unit above or below the force."""
 
     theme: str = about("主题", "theme")
+    direction: Literal["raises", "lowers"] = about(
+        "使预期高于（raises）或低于（lowers）全员",
+        "whether it raises or lowers the share against the force",
+        default="raises",
+    )
     text: Text = about("成因的文字", "the driver in words")
-    share: Probability = about("在全部推高影响中的份额", "its part of all that lifts")
+    share: Probability = about(
+        "在使该单位有别于全员的全部影响中的份额", "its part of all that moves the unit away from the force"
+    )
 
 
 class MovedPart(Answer):
@@ -85,8 +95,9 @@ class UnitMovement(Answer):
 
     since: date = about("与哪一天相比", "the day that is compared with")
     change: Points = about(
-        "在岗民警平均预期（与上级单位合并估计之前）的变化",
-        "change of the officers' mean expectation, before it is pooled with the unit above",
+        "在岗民警平均预期（与上级单位合并估计之前）的变化，按全员当前水平折算（全员不折算）",
+        "change of the officers' mean expectation, before it is pooled with the unit above, at today's level of the "
+        "force (the whole force: as it was)",
     )
     moved_in: MovedPart = about("调入的民警", "officers who came")
     moved_out: MovedPart = about("调出的民警", "officers who left")
@@ -103,6 +114,17 @@ class UnitAlerts(Answer):
         "officers that policy lets be flagged here at one time; it limits them only where `mode` of grades.toml is "
         "unit_budget, and is there to compare with otherwise",
         ge=0,
+    )
+    decided_by: Literal["shares", "cut_offs", "unit_budget"] | None = about(
+        "该夜等级的依据：shares 全员比例，cut_offs 概率界限，unit_budget 比例且不超过单位名额；较早的夜间结果为空",
+        "what decided the grades of that night: shares of the force, cut_offs, or unit_budget (shares within each "
+        "unit's budget); null for a night published before this was kept",
+        default=None,
+    )
+    over_budget: bool = about(
+        "较差等级人数超过名额；不以 unit_budget 评级时可能如此，多个单位合计的块面亦然",
+        "whether more are flagged than the budget; it may be so where unit_budget does not decide",
+        default=False,
     )
     approaching: int = about("接近界限人数", "officers approaching a limit", ge=0)
     commended: int = about("表扬提示人数", "officers with a commend flag", ge=0)
@@ -134,7 +156,14 @@ class UnitOutcome(Answer):
         "trend, null where nothing is there to compare (the whole force: no expectation of a year before)",
         default=None,
     )
-    drivers: list[Driver] = about("推高该单位的主题，最强在前", "what lifts it above the force, strongest first")
+    drivers: list[Driver] = about(
+        "使该单位有别于全员的主题，最强在前", "what moves it above or below the force, strongest first"
+    )
+    drivers_rest: Text | None = about(
+        "所列主题合计不足一半时的说明；否则为空",
+        "said where the drivers told make less than half, null otherwise",
+        default=None,
+    )
     movement: UnitMovement | None = about(
         "人员流动的影响；空为缺少一年前数据", "effect of movement, null without data of a year before", default=None
     )

@@ -13,7 +13,7 @@ from data_contracts.policy import policy
 from models.base import Numbers
 from models.risk.grades import by_cut_offs
 from models.units.force import force_change
-from models.units.model import Expected, Roster, UnitRule, expected, moved_chances
+from models.units.model import Change, Expected, Roster, UnitRule, expected, moved_chances
 from models.units.tree import Spread, UnitTree, pool
 
 UNIT_RULES = policy().grades.units
@@ -127,3 +127,9 @@ def test_the_force_moves_surely_only_by_more_than_a_whole_force_may_lie_about() 
     assert steady.low[0] < 0.0 < steady.high[0]
     assert force_change(now, then, 0.02).direction().tolist() == ["worsening"]
     assert force_change(then, now, 0.0).direction().tolist() == ["improving"]
+
+
+def test_nothing_is_called_falling_whose_interval_holds_nought() -> None:
+    one = np.array([-0.0047])
+    change = Change(np.array([0.1]), one, np.array([-0.0104]), np.array([0.001]), np.array([0.055]))
+    assert change.direction().tolist() == ["steady"]

@@ -14,7 +14,7 @@ from models.units.grade_words import Graded, grade_told, stood_for_told
 from models.units.moves import Movement
 from models.units.shown import shown, stands_for
 from models.units.tree import UnitTree
-from models.units.words import FORCE_EARLIER, Means, drivers_told, movement_told, trend_told
+from models.units.words import FORCE_EARLIER, Means, drivers_told, movement_told, rest_told, trend_told
 
 SINCE = date(2025, 1, 1)
 MOVED = Movement(0.01, moved_in=8, moved_out=6, stayed=30, by_in=0.02, by_out=-0.004, by_stayers=-0.006)
@@ -37,7 +37,9 @@ def test_what_a_few_officers_changed_is_told_with_others_or_not_at_all(
     found = movement_told(replace(MOVED, moved_in=came, moved_out=went, stayed=stayed), SINCE, 5)
     assert tuple(found[part]["change"] for part in CHANGES) == told
     assert [found[part]["officers"] for part in CHANGES] == [came, went, stayed]
-    assert found["text"]["zh"] == f"自2025-01-01以来，在岗民警的平均预期变化+1.0个百分点：{zh}"
+    assert found["text"]["zh"] == (
+        f"自2025-01-01以来，按全员当前水平折算，在岗民警的平均预期（合并估计之前）变化+1.0个百分点：{zh}"
+    )
     assert found["change"] == 0.01
 
 
@@ -55,7 +57,12 @@ def test_sentences_are_in_both_languages_and_chinese_has_its_own_marks() -> None
     for one in told:
         assert not set(one["zh"]) & set(",;:()")
         assert one["en"].isascii()
-    assert "也可能是良好至较差" in grade_told(graded)["zh"]
+    assert "可能在良好与较差之间" in grade_told(graded)["zh"]
+    assert "anything from good to poor" in grade_told(graded)["en"]
+    assert grade_told(replace(graded, best=Grade.FAIR))["en"].endswith("; fair, but not surely: it may also be poor")
+    assert grade_told(replace(graded, worst=Grade.FAIR))["zh"].endswith("；等级一般，把握不足，也可能是良好")
+    alone = movement_told(replace(MOVED, at_level=False), SINCE, 5)["text"]
+    assert "折算" not in alone["zh"] and "level" not in alone["en"]
     assert "this is the whole force" in grade_told(replace(graded, whole=True))["en"]
 
 
@@ -103,5 +110,30 @@ def test_a_driver_is_a_number_that_a_reader_can_tell_from_the_forces() -> None:
     assert told == []  # 4.4 against 4.4
     (one,) = drivers_told(excess, Means({facet.shown: 6.2 * facet.scale}, {facet.shown: 4.4 * facet.scale}), SINCE, 3)
     assert "（本单位民警均值）：" in one["text"]["zh"]
-    assert "全员均值4.4" in one["text"]["zh"]
-    assert "all officers 4.4" in one["text"]["en"]
+    assert "高于全员均值4.4，使本单位预期高于全员" in one["text"]["zh"]
+    assert "above the 4.4 of all officers, which raises the unit's share against the force" in one["text"]["en"]
+
+
+def test_a_driver_says_which_way_it_moves_the_unit_and_where_the_number_lies() -> None:
+    codes = [theme.code for theme in THEMES]
+    complaints, moves = codes.index("sustained_complaints"), codes.index("moves")
+    excess = np.zeros(len(THEMES))
+    excess[complaints], excess[moves] = -0.3, 0.1
+    below, force = (
+        {"complaints_sustained_24m": 0.1, "moves_60m": 0.73},
+        {"complaints_sustained_24m": 0.4, "moves_60m": 1.0},
+    )
+    fewer, fewer_moves = drivers_told(excess, Means(below, force), SINCE, 3)
+    assert [(one["theme"], one["direction"], one["share"]) for one in (fewer, fewer_moves)] == [
+        ("sustained_complaints", "lowers", 0.75), ("moves", "raises", 0.25)]  # fmt: skip
+    assert "查实投诉0.10件，低于全员均值0.40，使本单位预期低于全员" in fewer["text"]["zh"]
+    assert "调动0.73次，低于全员均值1，使本单位预期高于全员" in fewer_moves["text"]["zh"]
+    more = {**below, "complaints_sustained_24m": 0.9}
+    assert [one["theme"] for one in drivers_told(excess, Means(more, force), SINCE, 3)] == ["moves"]  # speaks against
+
+
+def test_where_the_drivers_told_make_less_than_half_the_rest_is_spoken_of() -> None:
+    assert rest_told([]) is rest_told([0.3, 0.2]) is None
+    told = rest_told([0.195])
+    assert told is not None
+    assert told["zh"] == "以上主题合计占本单位与全员差异的20%，其余分散在其他主题"

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data_contracts.policy import policy
 from data_contracts.vocabulary import Grade
 from serving.units.night import OF_A_NODE, unit_results
-from tests.serving.unit_force import inputs, results
+from tests.serving.unit_force import inputs, results, snapshot
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +120,9 @@ def test_drivers_are_the_themes_above_the_force_with_numbers_and_no_names(conduc
     assert (driver["theme"], driver["share"]) == ("sustained_complaints", 1.0)
     assert "0.30" in driver["text"]["en"]
     assert "（本单位民警均值）：" in driver["text"]["zh"]
-    assert json.loads(conduct["a", "own"]["drivers"]) == []
+    (fewer,) = json.loads(conduct["a", "own"]["drivers"])  # what lowers a unit is told as well, and that it does
+    assert (driver["direction"], fewer["direction"]) == ("raises", "lowers")
+    assert "低于全员均值" in fewer["text"]["zh"]
     assert "o-" not in driver["text"]["en"]
 
 
@@ -130,6 +133,31 @@ def test_movement_splits_the_change_into_who_came_who_went_and_who_stayed(conduc
     assert movement["text"]["zh"].endswith("调入1人、调出2人、留任39人，其中有的人数过少，不分项说明")
     block = json.loads(conduct["top", "block"]["movement"])
     assert [block[part]["officers"] for part in ("moved_in", "moved_out", "stayed")] == [0, 1, 95]
+
+
+def test_movement_is_at_the_level_of_the_force_as_the_trend_is() -> None:
+    """Where every chance halves, no unit has moved: only the whole force has."""
+    rows = results()
+    year = inputs().before
+    assert year is not None
+    same = replace(year, frame=snapshot(), chances={answer: 2 * rows.query("outcome == 'strain'")["probability"].to_numpy()
+                                                    for answer in year.chances})  # fmt: skip
+    told = unit_results(rows, replace(inputs(), before=same)).query("outcome == 'strain' and status == 'scored'")
+    change = {(row.unit_id, row.scope): json.loads(row.movement)["change"] for row in told.itertuples()}
+    trend = {(row.unit_id, row.scope): json.loads(row.trend) for row in told.itertuples()}
+    whole = change.pop(("top", "block"))
+    assert whole == pytest.approx(trend["top", "block"]["change"], abs=1e-5) != 0.0
+    assert set(change) == {("a", "own"), ("a", "block"), ("b", "own"), ("b", "block")}
+    for node, moved in change.items():
+        assert moved == pytest.approx(0.0, abs=0.01)
+        assert trend[node]["direction"] == "steady"
+
+
+def test_what_decided_is_that_of_the_outcome() -> None:
+    rules = replace(policy().grades, mode="cut_offs")
+    assert set(unit_results(results(), replace(inputs(), rules=rules))["decided_by"]) == {"shares"}  # no cut-offs set
+    rules = replace(policy().grades, mode="unit_budget")
+    assert set(unit_results(results(), replace(inputs(), rules=rules))["decided_by"]) == {"unit_budget"}
 
 
 def test_it_is_the_same_whatever_the_order_and_bare_without_more_than_results() -> None:

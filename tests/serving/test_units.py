@@ -5,10 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from data_contracts.errors import PublishRefused
 from data_contracts.policy import policy
+from serving.night.chunks import parquet_bytes
+from serving.night.manifest import file_hash
 from serving.night.results import PublishedRun
 from serving.schemas import MAX_OFFICERS
 from serving.units.answers import UnitDesk
@@ -59,7 +62,25 @@ def test_one_result_for_each_unit_in_order_with_own_and_block(run: PublishedRun)
     assert c.own.grade == b.block.grade
     assert [one.grade for one in c.own.outcomes] == [one.grade for one in b.block.outcomes]
     assert (first.unsure, [one.value for one in first.could_be]) == (True, ["fair", "poor"])
-    assert "把握不足，也可能是一般至较差" in first.text.zh
+    assert "等级较差，把握不足，也可能是一般" in first.text.zh
+    assert (first.drivers[0].direction, first.drivers_rest) == ("raises", None)
+    assert (first.alerts.decided_by, first.alerts.over_budget) == ("shares", False)
+
+
+def test_more_flagged_than_the_budget_is_said_with_what_decided_and_old_nights_say_nothing(tmp_path: Path) -> None:
+    run = published(tmp_path, results().assign(grade="poor"))
+    (b,) = UnitDesk(lambda: run, policy()).answer(asked(unit_ids=["b"], outcomes=["conduct"]), "r", NOW).results
+    assert isinstance(b, UnitGraded)
+    assert isinstance(b.own, ScopeGraded)
+    told = b.own.outcomes[0].alerts
+    assert (told.flagged, told.budget, told.over_budget, told.decided_by) == (50, 5, True, "shares")
+    path = run.folder / "units.parquet"
+    path.write_bytes(parquet_bytes(pa.Table.from_pandas(run.units().drop(columns="decided_by"))))
+    old = replace(run, manifest=replace(run.manifest, files={path.name: file_hash(path)}))
+    (b,) = UnitDesk(lambda: old, policy()).answer(asked(unit_ids=["b"], outcomes=["conduct"]), "r", NOW).results
+    assert isinstance(b, UnitGraded)
+    assert isinstance(b.own, ScopeGraded)
+    assert b.own.outcomes[0].alerts.decided_by is None
 
 
 def test_a_small_unit_shows_no_figure_of_its_few_officers(run: PublishedRun) -> None:
