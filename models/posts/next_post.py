@@ -36,7 +36,8 @@ ENTRANTS = "entrants.lift"
 READER = "reader."
 CELLS = 500_000
 PEER_FLOOR = 1e-5
-READ_ENOUGH = 100.0  # moves to a post at which the reader is half believed
+READ_ENOUGH = 100.0  # moves to a post at which the reader would be half believed
+READ_LEAST = 200.0  # from fewer it is not heard at all: a simulated bureau with under a hundred ranked worse with it
 Net = TypeVar("Net", bound=nn.Module)
 
 
@@ -224,7 +225,7 @@ class NextPostModel:
     def _well_read(self) -> float:
         """How far the reader is believed: from few moves to each post it learns less than the counts tell."""
         each = float(self.tables.transitions.sum()) / max(1, self.catalogue.size)
-        return each**2 / (each**2 + READ_ENOUGH**2)
+        return 0.0 if each < READ_LEAST else each**2 / (each**2 + READ_ENOUGH**2)
 
     def _chunks(self, histories: Histories, novel: bool) -> list[Components]:
         size = self._batch_size

@@ -199,7 +199,7 @@ def _sentence(theme: Theme, means: Means, as_of: date, raises: bool) -> dict[str
     said: against the unit where the theme raises its share, for it where it lowers it."""
     for facet in theme.facets:
         unit, force = (some.get(facet.shown, float("nan")) for some in (means.of_unit, means.of_force))
-        side = facet.worse or ("more" if theme.bad else None)
+        side: str | None = facet.worse or ("more" if theme.bad else None)
         side = side if raises or side is None else OTHER_SIDE[side]
         if np.isnan(unit) or np.isnan(force) or not _apart(unit - force, float(differs_by(force, facet.scale)), side):
             continue

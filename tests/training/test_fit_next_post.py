@@ -190,6 +190,9 @@ def test_the_reader_is_heard_where_it_was_taught_much_and_there_is_a_career_to_r
     known, size = items.moves.histories.take(slice(0, 20)), model.catalogue.size
     deaf = replace(model, blends={mode: replace(blend, reader=0.0) for mode, blend in model.blends.items()})
     unknown = replace(known, posts=np.where(known.posts == PADDING, PADDING, size))
+    assert np.allclose(_finite(model, known), _finite(deaf, known)), "from so few moves it is not heard"
+    monkeypatch.setattr("models.posts.next_post.READ_LEAST", 0.0)
+    model = replace(model)
     assert not np.allclose(_finite(model, known), _finite(deaf, known))
     assert np.array_equal(_finite(model, unknown), _finite(deaf, unknown))
     monkeypatch.setattr("models.posts.next_post.READ_ENOUGH", 1e9)
