@@ -7,25 +7,20 @@ nothing. Rows leave by the rule of retention only.
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from data_contracts import service_log
-from data_contracts.errors import NotReady
+from data_contracts.log_store import LogStore, insert_new
 from data_contracts.service_log import EXPOSURES, FEEDBACK
 from data_contracts.settings import Settings
 from data_contracts.sources.service import read_log
 from models.feedback.exploration import ShownItem
 
-INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 Outcome = Literal["accepted", "duplicate", "conflict"]
 ItemKey = tuple[str, str, str]  # officer, kind, item
 
@@ -72,12 +67,10 @@ class Taken:
 
 
 @dataclass
-class ExposureLog:
+class ExposureLog(LogStore):
     """The log at an address; its tables are made when something is first written or asked."""
 
-    url: str
-    _engine: sa.Engine | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    holds = "suggestions"
 
     def show(self, answers: Iterable[tuple[Showing, Sequence[ShownItem]]]) -> None:
         """Log what is shown, in one transaction; an answer that is logged already stays as it is.
@@ -86,17 +79,17 @@ class ExposureLog:
         """
         rows = [_exposure(showing, item) for showing, items in answers for item in items]
         if rows:
-            with self._transaction() as connection:
-                connection.execute(self._insert(EXPOSURES), rows)
+            with self.transaction() as connection:
+                connection.execute(insert_new(connection, EXPOSURES), rows)
 
     def take(self, given: Sequence[Given]) -> list[Taken]:
         """Log feedback, in order; the same id with the same content again is a duplicate.
 
         Raises NotReady where nothing can be written; then nothing of `given` was.
         """
-        with self._transaction() as connection:  # of its own: a writer must not stand on what it read before
+        with self.transaction() as connection:  # of its own: a writer must not stand on what it read before
             seen = {one.key: _seen(connection, one.key) for one in given}
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             return [self._taken(connection, one, not seen[one.key]) for one in given]
 
     def declined(self, officer_ids: Sequence[str]) -> pd.DataFrame:
@@ -109,46 +102,18 @@ class ExposureLog:
             .where(FEEDBACK.c.officer_id.in_(list(officer_ids)), FEEDBACK.c.action.in_(("declined", "saved", "done")))
             .order_by(FEEDBACK.c.occurred_on, FEEDBACK.c.known_on, FEEDBACK.c.action == "declined")
         )
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             rows = pd.DataFrame([dict(row) for row in connection.execute(said).mappings()], columns=FEEDBACK.c.keys())
         newest = rows.drop_duplicates(["officer_id", "item_kind", "item"], keep="last")
         return newest[newest["action"] == "declined"].reset_index(drop=True)
 
-    def close(self) -> None:
-        """Let the connections go; the next call opens them again."""
-        with self._lock:
-            if self._engine is not None:
-                self._engine.dispose()
-            self._engine = None
-
     def _taken(self, connection: sa.Connection, one: Given, unseen: bool) -> Taken:
         row = asdict(one)
-        if connection.execute(self._insert(FEEDBACK), {**row, "unseen": unseen}).rowcount == 1:
+        if connection.execute(insert_new(connection, FEEDBACK), {**row, "unseen": unseen}).rowcount == 1:
             return Taken("accepted", unseen)
         held = connection.execute(FEEDBACK.select().where(FEEDBACK.c.feedback_id == one.feedback_id)).mappings().one()
         same = all(held[name] == value for name, value in row.items() if name != "known_on")
         return Taken("duplicate" if same else "conflict", bool(held["unseen"]))
-
-    def _insert(self, table: sa.Table) -> Any:
-        engine = self._opened()
-        return INSERTS[engine.dialect.name](table).on_conflict_do_nothing()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
-        try:
-            with self._opened().begin() as connection:
-                yield connection
-        except (sa.exc.DatabaseError, OSError) as error:
-            cause = getattr(error, "orig", None) or error
-            raise NotReady(
-                f"the log of suggestions cannot be used ({type(cause).__name__}); look after its disk and its locks"
-            ) from error
-
-    def _opened(self) -> sa.Engine:
-        with self._lock:
-            if self._engine is None:
-                self._engine = service_log.opened(self.url, make=True)
-            return self._engine
 
 
 def exposure_log(settings: Settings) -> ExposureLog:

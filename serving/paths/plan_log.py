@@ -6,17 +6,12 @@ One table that only grows, in the database of the service's own log: a plan is n
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-import sqlalchemy as sa
-
-from data_contracts import service_log
-from data_contracts.errors import NotReady
+from data_contracts.log_store import LogStore
 from data_contracts.service_log import PLANS
 from data_contracts.settings import Settings
 from models.paths.replanning import Plan, PlannedStep
@@ -36,12 +31,10 @@ class PlanKey:
 
 
 @dataclass
-class PlanLog:
+class PlanLog(LogStore):
     """Plans of one database; usable from many threads, opened at the first use."""
 
-    url: str
-    _engine: sa.Engine | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    holds = "plans"
 
     def last(self, keys: Sequence[PlanKey], as_of: date) -> Mapping[PlanKey, Plan]:
         """The newest plan of each key made by `as_of`; keys without one are left out. Raises NotReady."""
@@ -51,7 +44,7 @@ class PlanLog:
             .where(PLANS.c.officer_id.in_(sorted({key.officer_id for key in keys})), PLANS.c.made_on <= as_of)
             .order_by(PLANS.c.made_on, PLANS.c.number)
         )
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             rows = [dict(row) for row in connection.execute(asked).mappings()]
         found = {PlanKey(row["officer_id"], row["asked_goal"], row["horizon_months"]): _plan(row) for row in rows}
         return {key: plan for key, plan in found.items() if key in wanted}
@@ -60,30 +53,8 @@ class PlanLog:
         """Add plans, in one transaction. Raises NotReady where it cannot; then none was added."""
         rows = [_row(key, plan) for key, plan in plans.items()]
         if rows:
-            with self._transaction() as connection:
+            with self.transaction() as connection:
                 connection.execute(PLANS.insert(), rows)
-
-    def close(self) -> None:
-        """Let the connections go; the next call opens them again."""
-        with self._lock:
-            if self._engine is not None:
-                self._engine.dispose()
-            self._engine = None
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
-        try:
-            with self._lock:
-                if self._engine is None:
-                    self._engine = service_log.opened(self.url, make=True)
-                engine = self._engine
-            with engine.begin() as connection:
-                yield connection
-        except (sa.exc.DatabaseError, OSError) as error:
-            cause = getattr(error, "orig", None) or error
-            raise NotReady(
-                f"the log of plans cannot be used ({type(cause).__name__}); look after its disk and its locks"
-            ) from error
 
 
 def plan_log(settings: Settings) -> PlanLog:
