@@ -199,8 +199,8 @@ def _sentence(theme: Theme, means: Means, as_of: date, raises: bool) -> dict[str
     said: against the unit where the theme raises its share, for it where it lowers it."""
     for facet in theme.facets:
         unit, force = (some.get(facet.shown, float("nan")) for some in (means.of_unit, means.of_force))
-        side = facet.worse or ("more" if theme.bad else None)
-        side = side if raises or side is None else OTHER_SIDE[side]
+        worse: str | None = facet.worse or ("more" if theme.bad else None)
+        side = worse if raises or worse is None else OTHER_SIDE[worse]
         if np.isnan(unit) or np.isnan(force) or not _apart(unit - force, float(differs_by(force, facet.scale)), side):
             continue
         value, others = number_told(unit / facet.scale), number_told(force / facet.scale)

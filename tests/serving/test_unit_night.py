@@ -140,11 +140,11 @@ def test_movement_is_at_the_level_of_the_force_as_the_trend_is() -> None:
     rows = results()
     year = inputs().before
     assert year is not None
-    same = replace(year, frame=snapshot(), chances={answer: 2 * rows.query("outcome == 'strain'")["probability"].to_numpy()
-                                                    for answer in year.chances})  # fmt: skip
+    twice = 2 * rows.query("outcome == 'strain'")["probability"].to_numpy()
+    same = replace(year, frame=snapshot(), chances=dict.fromkeys(year.chances, twice))
     told = unit_results(rows, replace(inputs(), before=same)).query("outcome == 'strain' and status == 'scored'")
-    change = {(row.unit_id, row.scope): json.loads(row.movement)["change"] for row in told.itertuples()}
-    trend = {(row.unit_id, row.scope): json.loads(row.trend) for row in told.itertuples()}
+    change = {(row.unit_id, row.scope): json.loads(str(row.movement))["change"] for row in told.itertuples()}
+    trend = {(row.unit_id, row.scope): json.loads(str(row.trend)) for row in told.itertuples()}
     whole = change.pop(("top", "block"))
     assert whole == pytest.approx(trend["top", "block"]["change"], abs=1e-5) != 0.0
     assert set(change) == {("a", "own"), ("a", "block"), ("b", "own"), ("b", "block")}
