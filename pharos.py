@@ -23,6 +23,7 @@ report_app = typer.Typer(no_args_is_help=True, help="Backtests as one page that 
 contracts_app = typer.Typer(no_args_is_help=True, help="Documents generated from the table contracts.")
 audit_app = typer.Typer(no_args_is_help=True, help="The chain of who read, decided or changed what.")
 night_app = typer.Typer(no_args_is_help=True, help="What became of the nights' scoring runs.")
+api_app = typer.Typer(no_args_is_help=True, help="For those who write programs that ask the service.")
 keys_app = typer.Typer(no_args_is_help=True, help="API keys of the systems that may ask the service.")
 feedback_app = typer.Typer(no_args_is_help=True, help="The service's own log of suggestions and feedback.")
 review_app = typer.Typer(no_args_is_help=True, help="Warnings as cases: opened by a night, ended by people or time.")
@@ -39,6 +40,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(review_app, name="review")
 app.add_typer(database_app, name="database")
 app.add_typer(night_app, name="night")
+app.add_typer(api_app, name="api")
 console = Console()
 errors = Console(stderr=True)
 
@@ -629,6 +631,18 @@ def database_upgrade() -> None:
     from serving.review.commands import upgrade_database
 
     upgrade_database(settings(), console)
+
+
+@api_app.command("examples")
+def api_examples(out: Annotated[Path, typer.Option(help="Folder to write.")]) -> None:
+    """Write examples of every question in curl and Java, made of the OpenAPI document."""
+    import json
+
+    from serving.api.examples import write_examples
+    from serving.api.openapi import document
+
+    for path in write_examples(json.loads(document()), out):
+        aloud(f"wrote {path}")
 
 
 @app.command()

@@ -1,5 +1,5 @@
 """The log that the service keeps of itself: what it showed to whom, by which chance, what officers did with it,
-and which path was planned for them.
+which path was planned for them, and which events it took.
 
 Tables that only grow. `serving/feedback/exposures.py` and `serving/paths/plan_log.py` write them, training and
 `pharos ingest --source service` read them; what a database must do for that is said here once, in SQLAlchemy Core, so
@@ -65,6 +65,14 @@ PLANS = sa.Table(
     sa.Column("made_on", sa.Date, nullable=False),
     sa.Column("chance", sa.Float, nullable=False),
     sa.Column("steps", sa.Text, nullable=False),  # JSON: [{post, expected_on, low_on, high_on, courses}, ...]
+)
+
+EVENTS = sa.Table(
+    "events",
+    METADATA,
+    sa.Column("event_id", sa.String(64), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),  # of table and row as they came, so that a replay is known
+    sa.Column("known_on", sa.Date, nullable=False),  # the day it came in
 )
 
 

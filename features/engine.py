@@ -6,7 +6,8 @@ READS travel into the engine; an absent optional column arrives as nulls, an abs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import ibis
 import pandas as pd
@@ -154,8 +155,25 @@ def connect_history(history: History) -> tuple[Backend, Mapping[str, ibis.Table]
     return backend, _with_postings({name: _load_file(backend, name, history) for name in there})
 
 
+def fill_again(backend: Backend, name: str, history: History) -> None:
+    """Put a table's rows as they are now in the place of those it holds; statements that read it stay prepared."""
+    with _arriving(backend, name, history) as rows:
+        backend.con.execute("BEGIN")
+        backend.con.execute(f'TRUNCATE "{name}"')
+        backend.con.execute(f'INSERT INTO "{name}" {rows}')
+        backend.con.execute("COMMIT")
+
+
 def _load_file(backend: Backend, name: str, history: History) -> ibis.Table:
     """A table's committed rows, with `superseded_on` as features/versions.py defines it."""
+    with _arriving(backend, name, history) as rows:
+        backend.con.sql(rows).create(name)
+    return backend.table(name)
+
+
+@contextmanager
+def _arriving(backend: Backend, name: str, history: History) -> Iterator[str]:
+    """The query of a table's committed rows, while it may be asked."""
     backend.con.register("arriving", history.dataset(name))
     rows = backend.table("arriving")
     key = catalog().table(name).key
@@ -164,9 +182,10 @@ def _load_file(backend: Backend, name: str, history: History) -> ibis.Table:
     wanted = rows.mutate(superseded_on=newer).select(
         **{column: _typed(column, kind) for column, kind in READS[name].items()}
     )
-    backend.con.sql(str(ibis.to_sql(wanted, dialect="duckdb"))).create(name)
-    backend.con.unregister("arriving")
-    return backend.table(name)
+    try:
+        yield str(ibis.to_sql(wanted, dialect="duckdb"))
+    finally:
+        backend.con.unregister("arriving")
 
 
 def _typed(column: str, kind: pa.DataType) -> ibis.Deferred:

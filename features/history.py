@@ -3,6 +3,9 @@
 Append-only: a correction is a new version and supersedes by its later `known_on`. A batch over all its tables is
 visible whole or not at all, because readers see only files that the manifest lists and the manifest is replaced in
 one step. Files of a batch that died are swept away by the next one.
+
+Events come one by one, and a file for each would make every read slow: once there are many small batches of one
+source they are merged into one. Their files stay a while for who is reading them.
 """
 
 from __future__ import annotations
@@ -11,11 +14,12 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +40,11 @@ ARROW_TYPES: Mapping[str, pa.DataType] = {
     "boolean": pa.bool_(),
     "date": pa.timestamp("us"),
 }
+EVENTS = "events"
+"""The source of batches that are merged once there are many."""
+SMALL_BATCHES, SEALED_ROWS = 32, 50_000  # merged when there are this many; one of this many rows is left alone
+RETIRED_SECONDS = 600.0  # how long a merged file stays for readers that listed it before
+POLL_SECONDS = 0.02
 _PANDAS_TYPES = {pa.string(): pd.StringDtype(), pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 
 
@@ -125,6 +134,14 @@ class History:
         newest = officers[officers["superseded_on"].isna()].set_index("officer_id")["entered_on"]
         return Known(keys, newest)
 
+    def of_officers(self, table: str, officer_ids: Iterable[str]) -> pd.DataFrame:
+        """All versions of these officers' rows of a table that has officers, in contract columns."""
+        contract = catalog().table(table)
+        if not self.files(table):
+            return self._read(contract, list(contract.column_names))
+        mine = ds.field("officer_id").isin(pa.array(sorted(set(officer_ids)), pa.string()))
+        return as_pandas(self.dataset(table).to_table(filter=mine))
+
     def sifted(self, table: str, frame: pd.DataFrame) -> Sifted:
         """What appending the frame would do; changes nothing."""
         contract = catalog().table(table)
@@ -143,16 +160,37 @@ class History:
             return {name: opened.append(name, frame) for name, frame in frames.items()}
 
     @contextmanager
-    def batch(self, source: str) -> Iterator[Batch]:
-        """Append table by table; all of it becomes visible when the block ends, nothing if it raises."""
+    def batch(self, source: str, wait_seconds: float | None = None) -> Iterator[Batch]:
+        """Append table by table; all of it becomes visible when the block ends, nothing if it raises.
+
+        Batches exclude each other, in all processes. Raises NotReady when another one lasts over `wait_seconds`.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
-        with self._locked():
-            batches = self._batches()
-            self._sweep(batches)
-            opened = Batch(self, f"{len(batches):06d}")
+        with self._locked(wait_seconds):
+            held = self._manifest()
+            self._sweep(held)
+            opened = Batch(self, f"{held.made:06d}")
             yield opened
             if opened.files:
-                self._commit([*batches, {"source": source, "tables": opened.files}])
+                after = held.with_batch({"source": source, "tables": opened.files})
+                self._commit(after if source != EVENTS else self._merged(after))
+
+    def _merged(self, held: Manifest) -> Manifest:
+        """The manifest with its small batches of events as one, when there are many; nothing is added or lost."""
+        small = [one for one in held.batches if one["source"] == EVENTS and _rows(one) < SEALED_ROWS]
+        if len(small) < SMALL_BATCHES:
+            return held
+        whole = Batch(self, f"{held.made:06d}")
+        for table in sorted({name for one in small for name in one["tables"]}):
+            files = [str(self.root / entry["path"]) for one in small for entry in one["tables"].get(table, ())]
+            contract = catalog().table(table)
+            rows = ds.dataset(files, schema=arrow_schema(contract), format="parquet").to_table()
+            whole.write(contract, as_pandas(rows))
+        retired = [entry["path"] for one in small for files in one["tables"].values() for entry in files]
+        for path in retired:
+            os.utime(self.root / path)  # from now on it is old news; the sweep goes by this
+        retired += [path for path in held.retired if (self.root / path).exists()]
+        return held.with_one_for(small, {"source": EVENTS, "tables": whole.files}, retired)
 
     def verify(self) -> None:
         """Check every file against its hash; raises NotReady naming the first that is missing or changed."""
@@ -172,35 +210,62 @@ class History:
             yield from batch["tables"].get(table, [])
 
     def _batches(self) -> list[dict[str, Any]]:
+        return self._manifest().batches
+
+    def _manifest(self) -> Manifest:
         manifest = self.root / "manifest.json"
         if not manifest.is_file():
-            return []
+            return Manifest([], 0, [])
         try:
-            batches: list[dict[str, Any]] = json.loads(manifest.read_text(encoding="utf-8"))["batches"]
-        except (ValueError, KeyError) as error:
+            held = json.loads(manifest.read_text(encoding="utf-8"))
+            batches = held["batches"]
+            return Manifest(batches, held.get("made", len(batches)), held.get("retired", []))
+        except (ValueError, KeyError, AttributeError) as error:
             raise NotReady(f"{manifest}: cannot be read; restore it from a backup") from error
-        return batches
 
-    def _commit(self, batches: list[dict[str, Any]]) -> None:
+    def _commit(self, held: Manifest) -> None:
         """Replace the manifest in one step; only now are the batch's files part of the history."""
         pending = self.root / "manifest.json.pending"
         with pending.open("w", encoding="utf-8") as out:
-            json.dump({"format": 1, "batches": batches}, out, indent=1)
+            json.dump({"format": 1, **asdict(held)}, out, indent=1)
             out.flush()
             os.fsync(out.fileno())
         pending.replace(self.root / "manifest.json")
 
-    def _sweep(self, batches: list[dict[str, Any]]) -> None:
-        committed = {entry["path"] for batch in batches for files in batch["tables"].values() for entry in files}
+    def _sweep(self, held: Manifest) -> None:
+        committed = {entry["path"] for batch in held.batches for files in batch["tables"].values() for entry in files}
+        retired, oldest = set(held.retired), time.time() - RETIRED_SECONDS
         for path in self.root.glob("*/year=*/*.parquet"):
-            if path.relative_to(self.root).as_posix() not in committed:
+            place = path.relative_to(self.root).as_posix()
+            if place not in committed and (place not in retired or path.stat().st_mtime < oldest):
                 path.unlink()
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self, wait_seconds: float | None) -> Iterator[None]:
         with (self.root / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            if wait_seconds is None:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            else:
+                _wait_for(lock, wait_seconds)
             yield
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What is committed: batches in order, how many were ever made, and files that were merged into others."""
+
+    batches: list[dict[str, Any]]
+    made: int
+    retired: list[str]
+
+    def with_batch(self, batch: dict[str, Any]) -> Manifest:
+        """With one more."""
+        return Manifest([*self.batches, batch], self.made + 1, self.retired)
+
+    def with_one_for(self, small: list[dict[str, Any]], whole: dict[str, Any], retired: list[str]) -> Manifest:
+        """With one batch in the place of several; `retired` are all merged files that are still there."""
+        kept = [one for one in self.batches if one not in small]
+        return Manifest([*kept, whole], self.made + 1, retired)
 
 
 class Batch:
@@ -216,13 +281,17 @@ class Batch:
         """Write the rows that the history lacks; a table may come in several parts that share no key."""
         contract = catalog().table(table)
         sifted = self._history.sifted(table, frame)
-        rows = frame.iloc[sifted.new]
+        self.write(contract, frame.iloc[sifted.new])
+        return AppendCounts(sifted.new, len(sifted.duplicates), sifted.conflicts)
+
+    def write(self, contract: Table, rows: pd.DataFrame) -> None:
+        """Write rows that are known to be new, one file for each year."""
+        table = contract.name
         part = f"{self._name}-{len(self.files.get(table, ())):04d}"
         years = rows[contract.event_date or "known_on"].dt.year.astype("int64")
         for year, of_year in rows.groupby(years, sort=True):
             place = Path(table, f"year={year:04d}", f"{part}.parquet")
             self.files.setdefault(table, []).append(self._write(contract, of_year, place))
-        return AppendCounts(sifted.new, len(sifted.duplicates), sifted.conflicts)
 
     def _write(self, contract: Table, rows: pd.DataFrame, place: Path) -> dict[str, Any]:
         path = self._history.root / place
@@ -233,6 +302,24 @@ class Batch:
             out.flush()
             os.fsync(out.fileno())
         return {"path": place.as_posix(), "rows": len(rows), "sha256": _sha256(path)}
+
+
+def _rows(batch: Mapping[str, Any]) -> int:
+    return sum(int(entry["rows"]) for files in batch["tables"].values() for entry in files)
+
+
+def _wait_for(lock: IO[str], seconds: float) -> None:
+    """Take a lock, or raise NotReady when another holds it for longer."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise NotReady("the history is being written by another command; try again when it is done") from None
+            time.sleep(POLL_SECONDS)
+        else:
+            return
 
 
 def _sha256(path: Path) -> str:

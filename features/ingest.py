@@ -94,7 +94,7 @@ def ingest(delivered: Delivered, settings: Settings, *, today: date, dry_run: bo
             account.take(taken, _append_told(taken, told, append), told)
         for name, rows in door.registered().items():
             account.register(name, append(name, rows).appended)
-    quarantine = None if dry_run else _quarantine(delivered.source, account.faults, settings.quarantine_dir)
+    quarantine = None if dry_run else write_quarantine(delivered.source, account.faults, settings.quarantine_dir)
     report = account.report(delivered.source, reading.notes, dry_run=dry_run, quarantine=quarantine)
     if not report.balanced:
         raise PharosError("the rows of this ingest do not add up; keep the files and report it as a fault of Pharos")
@@ -161,7 +161,7 @@ class Account:
     def take(self, taken: Intake, counts: AppendCounts, told: Retold | None = None) -> None:
         """Count one table by rows as they were delivered; rows that contradict the history join the refusals."""
         name = taken.table.name
-        faults = self.faults[name] = _faults(taken, counts.conflicts, self.names)
+        faults = self.faults[name] = told_faults(taken, counts.conflicts, self.names)
         accepted = count_whole(taken.rows[counts.new], faults["row"].to_numpy(np.intp), taken.rows_in)
         quarantined = int(faults["row"].nunique())
         self.lines[name] = TableLine(
@@ -206,7 +206,7 @@ def _retold_notes(name: str, told: Retold) -> Iterator[str]:
         yield f"{name}: {back} rows tell what was corrected since and change nothing; map known_on where they are right"
 
 
-def _faults(taken: Intake, conflicts: npt.NDArray[np.intp], names: Pseudonyms) -> pd.DataFrame:
+def told_faults(taken: Intake, conflicts: npt.NDArray[np.intp], names: Pseudonyms) -> pd.DataFrame:
     """The door's faults and those of rows that contradict the history, with row keys that may be told."""
     rivals = conflicts[conflicts < len(taken.accepted)]
     late = conflict_lines(taken.rows[rivals]).assign(
@@ -216,7 +216,7 @@ def _faults(taken: Intake, conflicts: npt.NDArray[np.intp], names: Pseudonyms) -
     return faults.assign(row_key=told_keys(taken.table, faults["row_key"], names))
 
 
-def _quarantine(source: str, faults: Mapping[str, pd.DataFrame], folder: Path) -> str | None:
+def write_quarantine(source: str, faults: Mapping[str, pd.DataFrame], folder: Path) -> str | None:
     """Write the faults as parquet and JSON under a name made of their content; None when there are none."""
     parts = [part.assign(table=name) for name, part in faults.items() if len(part)]
     if not parts:

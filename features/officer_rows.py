@@ -28,8 +28,8 @@ class OfficerRows:
     """
 
     def __init__(self, connected: tuple[Backend, Mapping[str, ibis.Table]]) -> None:
-        self._backend, self.tables = connected
-        load(self._backend, "spine", SPINE.empty_table())
+        self.backend, self.tables = connected
+        load(self.backend, "spine", SPINE.empty_table())
 
     @classmethod
     def of_frames(cls, frames: Mapping[str, pd.DataFrame]) -> OfficerRows:
@@ -44,23 +44,23 @@ class OfficerRows:
     @cached_property
     def sql(self) -> str:
         """The compiled features over the table `spine`."""
-        return str(ibis.to_sql(officer_features(self.tables, self._backend.table("spine")), dialect="duckdb"))
+        return str(ibis.to_sql(officer_features(self.tables, self.backend.table("spine")), dialect="duckdb"))
 
     @cached_property
     def days_at_once(self) -> int:
         """How many as-of days fit into one query: everybody is counted on each of them."""
         officers = self.tables["postings"].officer_id.nunique()
-        return max(1, ROWS_AT_ONCE // max(1, int(self._backend.execute(officers))))
+        return max(1, ROWS_AT_ONCE // max(1, int(self.backend.execute(officers))))
 
     def at(self, spine: pa.Table) -> pa.Table:
         """One row for each distinct (officer_id, as_of), sorted by both; `as_of` is a date."""
-        load(self._backend, "spine", spine.select(SPINE.names).cast(SPINE))
-        rows = self._backend.con.sql(self.sql).to_arrow_table()
+        load(self.backend, "spine", spine.select(SPINE.names).cast(SPINE))
+        rows = self.backend.con.sql(self.sql).to_arrow_table()
         return rows.sort_by([("as_of", "ascending"), ("officer_id", "ascending")])
 
     def close(self) -> None:
         """Give the engine's memory back."""
-        self._backend.disconnect()
+        self.backend.disconnect()
 
     def in_chunks(self, spine: pa.Table) -> Iterator[pa.Table]:
         """`at` for a spine of any length, a few days at a time."""
@@ -72,8 +72,8 @@ class OfficerRows:
 
     def counted(self, days: Sequence[date]) -> pa.Table:
         """Who is counted at each day (features/standing.py: population), as a spine."""
-        asked = load(self._backend, "asked_days", pa.table({"as_of": pa.array(days, DAY)}))
-        rows = self._backend.to_pyarrow(population(asked, self.tables))
+        asked = load(self.backend, "asked_days", pa.table({"as_of": pa.array(days, DAY)}))
+        rows = self.backend.to_pyarrow(population(asked, self.tables))
         return rows.select(SPINE.names).cast(SPINE).sort_by([("as_of", "ascending"), ("officer_id", "ascending")])
 
 

@@ -90,10 +90,15 @@ def write_offline(snapshot_dir: Path, offline: Path, views: tuple[View, ...], as
     return True
 
 
-def write_online(snapshot_dir: Path, offline: Path, view: View, as_of: date) -> int:
-    """Convert one snapshot, packed, for the online store, which only ever needs the newest; returns its rows."""
+def write_online(snapshot_dir: Path, offline: Path, view: View, as_of: date, but: frozenset[str] = frozenset()) -> int:
+    """Convert one snapshot, packed, for the online store, which only ever needs the newest; returns its rows.
+
+    Officers in `but` are left out: the store holds newer features of them.
+    """
     twin = online_view(view)
     frame = read_snapshot(snapshot_dir, view.source, as_of)
+    if but and view.entity == "officer":
+        frame = frame[~frame[view.key].isin(but)]
     table = feast_table(packed(_declared(frame, (view,), as_of), view), (twin,), as_of)
     target = offline / twin.source / f"{as_of.isoformat()}.parquet"
     _write(table, target, "")

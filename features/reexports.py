@@ -52,12 +52,12 @@ def retold(taken: Intake, known: pd.DataFrame, delivered_on: date) -> Retold:
     known = known[known["known_on"] > REGISTERED_ON]
     in_force = _in_force(table, known, frame, delivered_on)
     again = in_force["known_on"].notna().to_numpy()
-    told = _found(table, known, frame)
+    told = already_told(table, known, frame)
     newest = _newest_of_each_row(taken)
     changed = again & newest & ~told
     kept, ends = _compared(table, in_force, frame)
     since = _known_since(in_force["known_on"], kept, ends, delivered_on)
-    told_now = _found(table, in_force[again], frame)
+    told_now = already_told(table, in_force[again], frame)
     return Retold(
         frame=frame.assign(known_on=frame["known_on"].mask(changed, since)),
         told=told | (again & ~newest),
@@ -74,8 +74,8 @@ def _in_force(table: Table, known: pd.DataFrame, frame: pd.DataFrame, day: date)
     return frame[key].merge(newest, on=key, how="left")
 
 
-def _found(table: Table, known: pd.DataFrame, frame: pd.DataFrame) -> Flags:
-    """Where a row's content, but for `known_on`, is among the known ones."""
+def already_told(table: Table, known: pd.DataFrame, frame: pd.DataFrame) -> Flags:
+    """Where (bool, by row) a row's content, but for `known_on`, is among the known ones."""
     content = [name for name in table.column_names if name != "known_on"]
     both = pd.concat([known[content], frame[content]], ignore_index=True)
     return both.duplicated().to_numpy()[len(known) :]

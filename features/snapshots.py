@@ -94,6 +94,11 @@ def write_snapshots(history: History, folder: Path, days: Sequence[date]) -> Ite
         yield from _write(history, folder, due, made_from)
 
 
+def made_from_now(folder: Path, day: date, history: History) -> bool:
+    """Whether the snapshot of a day knows everything that the history holds now."""
+    return _is_fresh(_part(folder, "officers", day), _made_from(history))
+
+
 def _made_from(history: History) -> str:
     read = {name: sorted(columns) for name, columns in READS.items()}
     return hashlib.sha256(f"{history.fingerprint()}\n{definitions_hash()}\n{read}".encode()).hexdigest()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -19,15 +21,20 @@ from data_contracts.settings import Settings
 from features.ages import aged_answer
 from features.declared import declared_features
 from features.feast_loading import feast_quietly, load_feast, sqlite_times_as_feast_has_them
+from features.history import History
+from features.live import LiveFeatures
 from features.offline_files import (
     content_hash,
+    feast_table,
     snapshot_dates,
     snapshot_parts,
     typed_snapshot,
     write_offline,
     write_online,
 )
-from features.packing import SUFFIX, layout_hash
+from features.packing import LAYOUT, SUFFIX, layout_hash, online_view, packed
+from features.pending import Pending
+from features.snapshots import made_from_now
 from features.views import Declared, Service, View, typed
 
 REPO_FILE = Path(__file__).parent / "feature_repo" / "feature_store.yaml"
@@ -152,10 +159,67 @@ class FeatureReader:
         return written
 
     def materialize(self, as_of: date) -> list[Materialized]:
-        """Bring the online store forward to the snapshots of `as_of`; an older day never overwrites a newer one."""
-        return [self._materialize_view(view, as_of) for view in self.declared.views]
+        """Bring the online store forward to the snapshots of `as_of`; an older day never overwrites a newer one.
 
-    def _materialize_view(self, view: View, as_of: date) -> Materialized:
+        Officers with events that the snapshot may not know of are computed anew, as of the later of both days.
+        """
+        with self._alone():
+            history = History(self._settings.history_dir)
+            knows_all = made_from_now(self._settings.snapshot_dir, as_of, history)
+            late = {one: max(day, as_of) for one, day in self.pending.held().items() if day > as_of or not knows_all}
+            done = [self._materialize_view(view, as_of, frozenset(late)) for view in self.declared.views]
+        live = LiveFeatures(history)
+        for day in sorted(set(late.values())):
+            self.bring_forward(live, [one for one, due in late.items() if due == day], day)
+        live.close()
+        if knows_all:
+            self.pending.settle(as_of)
+        return done
+
+    @property
+    def pending(self) -> Pending:
+        """Officers with events that the snapshots may not know of."""
+        return Pending(self._settings.feast_dir)
+
+    def bring_forward(self, live: LiveFeatures, officer_ids: Sequence[str], as_of: date) -> int:
+        """Put features of officers, computed now as of a day, into the online store; returns how many it took.
+
+        A row of a later day that is there stays. Where no night ever filled the store there is nothing to bring
+        forward.
+        """
+        filled = [view for view in self.declared.views if self._marks().get(view.name, EMPTY)["filled"]]
+        views = [view for view in filled if view.entity == "officer"]
+        if not officer_ids or not views:
+            return 0
+        with self._alone():
+            sources = live.rows(officer_ids, as_of)
+            return max(self._push(view, sources[view.source], as_of) for view in views)
+
+    def _push(self, view: View, rows: pd.DataFrame, as_of: date) -> int:
+        twin, ids = online_view(view), rows[view.key].astype(str).tolist()
+        if not ids:
+            return 0
+        with feast_quietly(), self._lock:
+            sqlite_times_as_feast_has_them()
+            held = self._feast.get_online_features(
+                features=[f"{twin.name}:{LAYOUT}"], entity_rows=[{view.key: one} for one in ids]
+            ).to_dict(include_event_timestamps=True)
+            stamps = held[f"{LAYOUT}__ts"]
+            older = [seconds <= pd.Timestamp(as_of).timestamp() for seconds in stamps]
+            if any(older):
+                table = feast_table(packed(rows[older], view), (twin,), as_of)
+                self._feast.write_to_online_store(twin.name, df=table.to_pandas())
+        return sum(older)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One writer of the online store at a time, in all processes."""
+        self._settings.feast_dir.mkdir(parents=True, exist_ok=True)
+        with (self._settings.feast_dir / ".online.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _materialize_view(self, view: View, as_of: date, but: frozenset[str]) -> Materialized:
         marks = self._marks()
         held = marks.get(view.name, EMPTY)
         content = self.snapshot_hash(as_of, view.source) + layout_hash(view)
@@ -166,7 +230,7 @@ class FeatureReader:
         moment = pd.Timestamp(as_of, tz="UTC").to_pydatetime()
         # The intent stands first: a kill in the middle leaves newer rows, which no older day may overwrite either.
         self._mark(view, Mark(as_of=as_of.isoformat(), content="unfinished", filled=held["filled"]))
-        rows = write_online(self._settings.snapshot_dir, self._offline, view, as_of)
+        rows = write_online(self._settings.snapshot_dir, self._offline, view, as_of, but)
         with feast_quietly(), self._lock:
             sqlite_times_as_feast_has_them()
             self._feast.materialize(start_date=moment, end_date=moment, feature_views=[view.name + SUFFIX])

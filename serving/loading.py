@@ -25,6 +25,7 @@ from models.registry import ResolvedModel
 from serving.access.placements import ReadPlacements
 from serving.access.recorder import Recorder
 from serving.api.opened import Absent, Desks, no_champion
+from serving.events.answers import open_events
 from serving.feedback.exposures import exposure_log
 from serving.feedback.suggesting import suggester
 from serving.freshness import AgeLimits, FeatureSource, notice_of_age
@@ -161,7 +162,12 @@ def open_desks(
     service = None if isinstance(desks[0], Absent) else desks[0].model.service
     return Desks(
         risk=desks[0], careers=desks[1], units=units, now=now, probe=probe, notices=notices,
-        guidance={**guidance, **open_review(settings, rules, source, service, placements)}, placements=placements,
+        guidance={
+            **guidance,
+            **open_review(settings, rules, source, service, placements),
+            "/v1/events": open_events(settings, source),
+        },
+        placements=placements,
         record=Recorder.of(settings),
     )  # fmt: skip
 

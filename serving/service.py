@@ -28,6 +28,7 @@ from serving.api.guard import App, Guard
 from serving.api.meters import Meters
 from serving.api.opened import Desks
 from serving.champions.opening import watched_desks
+from serving.events.answers import EventDesk
 
 THREADS = 4
 LAST_PORT = 65_535
@@ -108,6 +109,8 @@ def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
         timeout_keep_alive=5,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
+    if isinstance(events := desks.of("/v1/events"), EventDesk):
+        threading.Thread(target=events.warm, daemon=True).start()
     announce(f"http://{host}:{use.port}", desks)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGHUP, lambda *_: desks.champions.look_now())

@@ -1,9 +1,11 @@
-"""`pharos` for the next post: counts mixed by a learned gate, a network on their log, a plain peer, and who goes where.
+"""`pharos` for the next post: counts mixed by a learned gate, a network on their log, a plain peer, who goes where, and
+a reader of careers.
 
-score = log mix + a * residual + b * log(followed + w * EASE) + c * lift, with one set a, b, c for ranking every post
-and one for ranking posts never held (`novel`), and w chosen on validation time. `followed` is the share of what came
-after the posts held, at any distance, the farther the less; `lift` how much likelier than any mover those who went to
-a post were of this officer's rank and years of service.
+counted = log mix + a * residual + b * log(followed + w * EASE) + c * lift, with one set a, b, c for ranking every post
+and one for ranking posts never held (`novel`), and w chosen on validation time; score = (1 - r) * counted + r * read,
+where `read` is the log share that the reader gives a post, and r grows with how many moves to each post it was taught.
+`followed` is the share of what came after the posts held, at any distance, the farther the less; `lift` how much
+likelier than any mover those who went to a post were of this officer's rank and years of service.
 """
 
 from __future__ import annotations
@@ -11,15 +13,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from torch import nn
 
 from data_contracts.errors import InvalidInput, UntrustedArtifact
 from models.artifacts import Parts
 from models.posts.background import background_of
 from models.posts.baselines import BACK_OFF
+from models.posts.career_reader import CareerReader, careers_of
 from models.posts.counts import AFTER, CountTables
 from models.posts.entrants import STAGES, Entrants
 from models.posts.histories import Array, CareerState, Catalogue, Histories, histories_of
@@ -27,23 +31,31 @@ from models.posts.moved_within import MovedWithin
 from models.posts.next_post_net import Extent, NextPostNet, batch_of
 from models.posts.reasons import Reason, Seen, reasons_for
 
-KIND = "next_post_with_entrants"  # artefacts of before cannot be read, and say so
+KIND = "next_post_with_reader"  # artefacts of before cannot be read, and say so
 ENTRANTS = "entrants.lift"
+READER = "reader."
 CELLS = 500_000
 PEER_FLOOR = 1e-5
+READ_ENOUGH = 100.0  # moves to a post at which the reader would be half believed
+READ_LEAST = 200.0  # from fewer it is not heard at all: a simulated bureau with under a hundred ranked worse with it
+Net = TypeVar("Net", bound=nn.Module)
 
 
 @dataclass(frozen=True)
 class Blend:
-    """How much of the residual, the plain peer and the lift is heard; `ease` is the weight of EASE within the peer."""
+    """How much of residual, plain peer, lift and reader is heard; `ease` is the weight of EASE within the peer."""
 
     residual: float = 1.0
     peer: float = 0.5
     ease: float = 1.0
     entrants: float = 0.8
+    reader: float = 0.45
 
 
-DEFAULT_BLENDS: Mapping[str, Blend] = {"all": Blend(0.5, 0.05, 1.0, 0.8), "novel": Blend(0.5, 0.25, 1.0, 0.8)}
+DEFAULT_BLENDS: Mapping[str, Blend] = {
+    "all": Blend(0.5, 0.05, 1.0, 0.8, 0.45),
+    "novel": Blend(0.5, 0.25, 1.0, 0.8, 0.45),
+}
 
 
 @dataclass(frozen=True)
@@ -69,9 +81,10 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Components:
-    """(n, size) each: log of the mixed counts, residual, EASE, what followed, lift of the entrants; barred.
+    """(n, size) each: log of the mixed counts, residual, EASE, what followed, lift of the entrants, the reader; barred.
 
-    parts: (n, ways, size) what each way of counting gave; counts: (n, 8, size) the counts themselves.
+    parts: (n, ways, size) what each way of counting gave; counts: (n, 8, size) the counts themselves;
+    trust: (n,) from 0, no career to read or a reader of next to nothing, to 1, how far the reader is believed.
     """
 
     prior: Array
@@ -79,6 +92,8 @@ class Components:
     ease: Array
     followed: Array
     lift: Array
+    read: Array
+    trust: Array
     parts: Array
     barred: Array
     counts: Array
@@ -86,13 +101,15 @@ class Components:
     def scores(self, blend: Blend) -> Array:
         """(n, size) logs, barred posts at minus infinity."""
         peer = np.log(np.maximum(self.followed + blend.ease * self.ease, PEER_FLOOR))
-        scores = self.prior + blend.residual * self.residual + blend.peer * peer + blend.entrants * self.lift
+        counted = self.prior + blend.residual * self.residual + blend.peer * peer + blend.entrants * self.lift
+        heard = blend.reader * self.trust[:, None]
+        scores = (1 - heard) * counted + heard * self.read
         return np.where(self.barred, -np.inf, scores)
 
 
 @dataclass(frozen=True)
 class NextPostModel:
-    """A fitted model: catalogue, rank codes, counts of every officer, who goes where, networks, blends, course codes.
+    """A fitted model: catalogue, rank codes, counts, who goes where, reader, networks, blends, course codes.
 
     `within` is what suggestions count of others; it never moves a score.
     """
@@ -101,6 +118,7 @@ class NextPostModel:
     ranks: Mapping[str, int]
     tables: CountTables
     entrants: Entrants
+    reader: CareerReader
     nets: tuple[NextPostNet, ...]
     blends: Mapping[str, Blend] = field(default_factory=lambda: dict(DEFAULT_BLENDS))
     courses: Mapping[str, int] = field(default_factory=dict)
@@ -152,6 +170,7 @@ class NextPostModel:
         arrays = {**self.tables.to_arrays(), ENTRANTS: self.entrants.lift}
         for number, net in enumerate(self.nets):
             arrays |= {f"net{number}.{name}": tensor.detach().numpy() for name, tensor in net.state_dict().items()}
+        arrays |= {f"{READER}{name}": tensor.detach().numpy() for name, tensor in self.reader.state_dict().items()}
         told: dict[str, Any] | None = None
         if self.within is not None:
             told, counted = self.within.to_parts()
@@ -182,10 +201,12 @@ class NextPostModel:
         tables = CountTables.from_arrays(parts.arrays)
         extent = Extent(len(values["ranks"]) + 1, len(values["courses"]), catalogue.family_codes)
         entrants = _entrants(parts.arrays, catalogue.size, extent.ranks)
-        nets = tuple(_net(parts.arrays, f"net{i}.", tables, extent) for i in range(values["nets"]))
+        reader = _filled(CareerReader(catalogue.size), parts.arrays, READER)
+        empty = [NextPostNet(tables.words, extent) for _ in range(values["nets"])]
+        nets = tuple(_filled(net, parts.arrays, f"net{i}.") for i, net in enumerate(empty))
         within = MovedWithin.from_parts(values["within"], parts.arrays) if values["within"] else None
         blends = {mode: Blend(**blend) for mode, blend in values["blends"].items()}
-        return cls(catalogue, values["ranks"], tables, entrants, nets, blends, values["courses"], within)
+        return cls(catalogue, values["ranks"], tables, entrants, reader, nets, blends, values["courses"], within)
 
     def _known(self, histories: Sequence[CareerState]) -> Histories:
         known = histories_of(histories, self.catalogue, self.ranks)
@@ -200,6 +221,12 @@ class NextPostModel:
         counts = np.asarray(self.tables.transitions.sum(0)).ravel() + 0.1
         return np.asarray(counts / counts.sum(), np.float32)
 
+    @cached_property
+    def _well_read(self) -> float:
+        """How far the reader is believed: from few moves to each post it learns less than the counts tell."""
+        each = float(self.tables.transitions.sum()) / max(1, self.catalogue.size)
+        return 0.0 if each < READ_LEAST else each**2 / (each**2 + READ_ENOUGH**2)
+
     def _chunks(self, histories: Histories, novel: bool) -> list[Components]:
         size = self._batch_size
         return [
@@ -212,12 +239,15 @@ class NextPostModel:
         with torch.inference_mode():
             scores = [net(batch) for net in self.nets]
         after = batch.rows[:, AFTER].numpy()
+        careers = careers_of(histories, self.catalogue.size)
         return Components(
             prior=np.mean([score.prior.numpy() for score in scores], 0),
             residual=np.mean([score.residual.numpy() for score in scores], 0),
             ease=batch.ease.numpy(),
             followed=(after + BACK_OFF * self._share) / (after.sum(1, keepdims=True) + BACK_OFF),
             lift=self.entrants.of(histories),
+            read=self.reader.next_posts(careers, batch.barred.numpy()),
+            trust=careers.told * self._well_read,
             parts=np.mean([score.parts.numpy() for score in scores], 0),
             barred=batch.barred.numpy(),
             counts=batch.rows.numpy(),
@@ -273,9 +303,8 @@ def _entrants(arrays: Mapping[str, Any], size: int, ranks: int) -> Entrants:
     return Entrants(lift)
 
 
-def _net(arrays: Mapping[str, Any], prefix: str, tables: CountTables, extent: Extent) -> NextPostNet:
-    """A network from its arrays; raises UntrustedArtifact when they do not fit."""
-    net = NextPostNet(tables.words, extent)
+def _filled(net: Net, arrays: Mapping[str, Any], prefix: str) -> Net:
+    """A network with its arrays; raises UntrustedArtifact when they do not fit."""
     state = {
         name.removeprefix(prefix): torch.from_numpy(np.array(array))
         for name, array in arrays.items()

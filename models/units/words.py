@@ -108,9 +108,10 @@ def movement_told(movement: Movement, since: date, least: int) -> dict[str, Any]
         "moved_out": {"officers": went, "change": _rounded_or_none(by_out)},
         "stayed": {"officers": movement.stayed, "change": _rounded_or_none(by_stayers)},
         "text": {
-            "zh": f"自{since}以来{level[0]}，在岗民警的平均预期（合并估计之前）变化{whole}个百分点：{zh}",
-            "en": f"since {since}{level[1]} the mean expectation of its officers (before it is pooled) moved by "
-            f"{whole} points: {en}",
+            "zh": f"自{since}以来{level[0]}，在岗民警的平均预期（与当日的预期相比，合并估计之前）"
+            f"变化{whole}个百分点：{zh}",
+            "en": f"since {since}{level[1]} the mean expectation of its officers (against that day's, before it is "
+            f"pooled) moved by {whole} points: {en}",
         },
     }
 

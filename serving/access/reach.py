@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from serving.access.credential import Credential
 from serving.access.placements import Placements
 
-OFFICER_FIELDS, UNIT_FIELDS = ("officer_id", "officer_ids"), ("unit_id", "unit_ids")
+OFFICER_FIELDS, UNIT_FIELDS = ("officer_id", "officer_ids", "supervisor_id"), ("unit_id", "unit_ids")
 Asked = TypeVar("Asked", bound=BaseModel)
 
 
@@ -95,9 +95,16 @@ def _value(name: str, value: Any, seen: Callable[[str, str], str]) -> Any:
         return _exchanged(value, seen)
     if isinstance(value, list | tuple):
         return type(value)(_value(name, one, seen) for one in value)
-    if isinstance(value, str) and name in (*OFFICER_FIELDS, *UNIT_FIELDS):
+    if isinstance(value, Mapping):  # a row: an id that was sent as a number would be read as text behind the veil
+        return {key: _value(key, str(one) if _is_id(key) and one is not None else one, seen)
+                for key, one in value.items()}  # fmt: skip
+    if isinstance(value, str) and _is_id(name):
         return seen(name, value)
     return value
+
+
+def _is_id(name: str) -> bool:
+    return name in (*OFFICER_FIELDS, *UNIT_FIELDS)
 
 
 def ids_named(answer: Mapping[str, Any]) -> tuple[set[str], set[str]]:

@@ -15,6 +15,7 @@ from data_contracts.audit.chain import Action
 from serving.access.credential import AccessScope
 from serving.api.opened import Absent, Desk, Desks
 from serving.courses.schemas import CoursesAnswer, CoursesRequest
+from serving.events.schemas import EventsAnswer, EventsRequest
 from serving.feedback.schemas import FeedbackAnswer, FeedbackRequest
 from serving.matching.schemas import MatchAnswer, MatchRequest
 from serving.paths.schemas import PathsAnswer, PathsRequest
@@ -143,5 +144,13 @@ QUESTIONS: tuple[Question, ...] = (
         "拒绝或恢复仅由系统作出的评估 / opt out of being assessed by the system alone, or in again",
         OptOutRequest, OptOutAnswer, {"officer_id": EXAMPLE_OFFICERS[0], "opted_out": True},
         lambda desks: desks.of("/v1/opt_out"), scope=AccessScope.RISK_READ, sighted=True, told_caller=True,
+    ),
+    Question(
+        "/v1/events", "events", "careers", "实时写入履历事件 / take events into the records as they happen",
+        EventsRequest, EventsAnswer,
+        {"events": [{"event_id": "e-1", "table": "course_completions",
+                     "row": {"officer_id": EXAMPLE_OFFICERS[0], "course_id": "c-0001", "occurred_on": "2026-01-01"}}]},
+        lambda desks: desks.of("/v1/events"), scope=AccessScope.EVENTS_WRITE, sighted=True,
+        audited=Action.EVENTS_TAKEN,
     ),
 )  # fmt: skip

@@ -7,9 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from serving.feedback.declines import Declined as KeptAway
-from serving.schemas import ID_PATTERN, Answer, Because, Body, Declined, OfficerId, about
-from serving.words import text_of
+from serving.schemas import ID_PATTERN, Answer, Because, Body, OfficerId, about
 
 MAX_ITEMS = 200
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=ID_PATTERN)]
@@ -66,8 +64,3 @@ class FeedbackAnswer(Answer):
     results: list[FeedbackTaken | FeedbackRefused] = about(
         "每条一项，顺序与请求一致", "one for each, in the order sent"
     )
-
-
-def told_declined(one: KeptAway) -> Declined:
-    """An item that stays away, as answers tell it."""
-    return Declined(item=one.item, until=one.until, text=text_of(one.because))

@@ -21,8 +21,8 @@ from models.paths.replanning import Now, Plan, PlannedStep, Replanned, replan
 from models.paths.service_end import ServiceEnd, service_end
 from models.paths.telling import Blocked, NoPath, TellingStep, Told, ToldPath
 from serving.feedback.declines import Declined as KeptAway
-from serving.feedback.schemas import told_declined
 from serving.feedback.suggesting import Asked, Suggester
+from serving.feedback.telling import told_declined
 from serving.night.manifest import ModelIdentity
 from serving.paths.asking import AskedPath, PathDay, PathSource, Plans
 from serving.paths.plan_log import PlanKey

@@ -16,9 +16,9 @@ import pandas as pd
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, ItemKind
 from serving.feedback.declines import Declined as KeptAway
-from serving.feedback.schemas import told_declined
 from serving.feedback.suggesting import Asked as Showing
 from serving.feedback.suggesting import Suggested, Suggester
+from serving.feedback.telling import told_declined
 from serving.freshness import UNKNOWN, AgeLimits, FeatureSource, read_fresh
 from serving.night.manifest import ModelIdentity
 from serving.posts.career_records import CareerRecord

@@ -12,7 +12,9 @@ from data_contracts.errors import NotReady
 from data_contracts.service_log import METADATA
 from data_contracts.settings import Settings
 
-TABLES = tuple(METADATA.tables)
+TABLES = tuple(
+    name for name, table in METADATA.tables.items() if "officer_id" in table.c
+)  # events keep ids of their own
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,11 @@ class ServiceLog:
             return dict.fromkeys(TABLES, 0)
         try:
             with engine.connect() as connection:
-                return {name: _count(connection, table, officer_id) for name, table in METADATA.tables.items()}
+                return {
+                    name: _count(connection, table, officer_id)
+                    for name, table in METADATA.tables.items()
+                    if name in TABLES
+                }
         finally:
             engine.dispose()
 

@@ -14,7 +14,7 @@ from data_contracts.catalog import catalog
 from data_contracts.errors import NotReady
 from data_contracts.intake import take_in
 from features import history as history_module
-from features.history import History
+from features.history import EVENTS, History
 
 
 def postings(officers: list[str], year: int = 2020, known_on: str | None = None) -> pd.DataFrame:
@@ -143,3 +143,50 @@ def test_duckdb_reads_the_dataset(tmp_path: Path) -> None:
         found = connection.sql("select count(*), min(started_on)::date::varchar from postings").fetchall()
     assert found == [(2, "2020-03-01")]
     assert str(pq.read_schema(history.files("postings")[0]).field("known_on").type) == "timestamp[us]"
+
+
+def test_small_batches_of_events_become_one_and_no_row_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("features.history.SMALL_BATCHES", few := 5)
+    history, whole = History(tmp_path), postings([f"o-{number:02d}" for number in range(7)])
+    for number in range(len(whole)):
+        with history.batch(EVENTS) as batch:
+            batch.append("postings", whole.iloc[[number]])
+        held = history.frame("postings")["officer_id"].tolist()
+        assert sorted(held) == sorted(whole["officer_id"].iloc[: number + 1])
+    assert len(history.files("postings")) == len(whole) - few + 1
+    history.verify()
+    listed = history.files("postings")
+    for number in range(few):  # a reader that listed the files before a merge still finds them
+        with history.batch(EVENTS) as batch:
+            batch.append("postings", postings([f"v-{number}"]))
+    assert set(listed) - set(history.files("postings"))
+    assert all(path.is_file() for path in listed)
+    monkeypatch.setattr("features.history.RETIRED_SECONDS", -1.0)
+    history.append("postings", postings(["last"]))
+    assert not any(path.is_file() for path in set(listed) - set(history.files("postings")))
+    assert history.rows("postings") == len(whole) + few + 1
+    history.verify()
+
+
+def test_a_large_batch_of_events_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    history = History(tmp_path)
+    monkeypatch.setattr("features.history.SEALED_ROWS", 2)
+    monkeypatch.setattr("features.history.SMALL_BATCHES", few := 3)
+    history.append("postings", postings(["a", "b"]), EVENTS)
+    sealed = history.files("postings")
+    for number in range(few):
+        history.append("postings", postings([f"u-{number}"]), EVENTS)
+    assert history.files("postings")[0] == sealed[0]
+    assert len(history.files("postings")) == 2
+
+
+def test_who_waits_for_the_history_waits_no_longer_than_it_says(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    with (
+        history.batch("ingest"),
+        pytest.raises(NotReady, match="being written by another command"),
+        history.batch(EVENTS, wait_seconds=0.05),
+    ):
+        pass
+    with history.batch(EVENTS, wait_seconds=0.05) as batch:
+        assert batch.append("postings", postings(["a"])).appended == 1

@@ -7,6 +7,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 from data_contracts.catalog import catalog
 from data_contracts.errors import NotReady
@@ -17,6 +18,8 @@ from features.history import History
 from features.store import FeatureReader
 from serving.access.placements import ReadPlacements
 from serving.api.opened import Absent, Desk
+from serving.events.answers import open_events
+from serving.freshness import FeatureSource
 from serving.guidance import NO_COURSE_MODEL, open_guidance
 from serving.loading import Loaded
 from serving.review.opened import open_review
@@ -29,7 +32,9 @@ def guidance() -> Mapping[str, Desk | Absent]:
     """Opened once for all tests; the folder goes when the process ends."""
     use = _state()[1]
     review = open_review(use, policy(), FeatureReader(use), None, ReadPlacements(use, lambda: END))
-    return {**open_guidance(use, policy(), NO_COURSE_MODEL, _no_champion), **review}
+    no_store = cast(FeatureSource, None)  # events are kept, and no features are brought forward
+    guided = open_guidance(use, policy(), NO_COURSE_MODEL, _no_champion)
+    return {**guided, **review, "/v1/events": open_events(use, no_store)}
 
 
 def _no_champion(name: str) -> Loaded:

@@ -232,6 +232,15 @@ def test_a_pointer_that_was_edited_or_names_other_bytes_starts_nothing(
     assert answering(watch_of(registered).desks) == "none"
 
 
+def test_the_pointer_names_bytes_and_not_only_a_folder(registered: Registered, watch: ChampionWatch) -> None:
+    """Another model, rightly signed, in the folder of the one that answered last is not that one."""
+    registered.down = True
+    folder = registered.folders["risk", "1"]
+    folder.rename(folder.with_name("before"))
+    registered.add("1", "nan")
+    assert answering(watch_of(registered).desks) == "none"
+
+
 def test_a_restart_tries_a_new_champion_beside_the_one_before(registered: Registered, watch: ChampionWatch) -> None:
     registered.add("2", "nan")
     registered.alias["risk"] = "2"

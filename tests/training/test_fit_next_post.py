@@ -13,7 +13,7 @@ from data_contracts.errors import InvalidInput, UntrustedArtifact
 from models.artifacts import Parts
 from models.posts.baselines import ItemWeights, Markov, PostScorer
 from models.posts.counts import count_tables
-from models.posts.histories import CareerState, Moves, barred
+from models.posts.histories import PADDING, Array, CareerState, Histories, Moves, barred
 from models.posts.next_post import NextPostModel
 from tests.training.careers import CUT, END, Step, checkerboard_careers, postings, two_step_careers
 from training.evaluation.ranking_metrics import item_metrics, ranks
@@ -144,6 +144,11 @@ def test_a_model_survives_its_parts(two_step: tuple[TrainingData, WindowItems, N
     before = Parts(json={**parts.json, "kind": "next_post_with_background"}, arrays=parts.arrays)
     with pytest.raises(UntrustedArtifact, match="next_post_with_background"):
         NextPostModel.from_parts(before)
+    unread = {name: array for name, array in parts.arrays.items() if name != "reader.bias"}
+    with pytest.raises(UntrustedArtifact, match="train it again"):
+        NextPostModel.from_parts(replace(parts, arrays=unread))
+    with pytest.raises(UntrustedArtifact, match="next_post_with_entrants"):
+        NextPostModel.from_parts(replace(parts, json={**parts.json, "kind": "next_post_with_entrants"}))
     for lift in ({}, {"entrants.lift": parts.arrays["entrants.lift"][:, :-1]}):
         kept = {name: array for name, array in parts.arrays.items() if name != "entrants.lift"}
         with pytest.raises(UntrustedArtifact, match="train it again"):
@@ -176,6 +181,27 @@ def test_where_officers_of_the_same_years_of_service_went_is_ranked_higher() -> 
     assert [post.probability for post in again.rank(asked, 1)[0]] == [
         post.probability for post in model.rank(asked, 1)[0]
     ]
+
+
+def test_the_reader_is_heard_where_it_was_taught_much_and_there_is_a_career_to_read(
+    two_step: tuple[TrainingData, WindowItems, NextPostModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, items, model = two_step
+    known, size = items.moves.histories.take(slice(0, 20)), model.catalogue.size
+    deaf = replace(model, blends={mode: replace(blend, reader=0.0) for mode, blend in model.blends.items()})
+    unknown = replace(known, posts=np.where(known.posts == PADDING, PADDING, size))
+    assert np.allclose(_finite(model, known), _finite(deaf, known)), "from so few moves it is not heard"
+    monkeypatch.setattr("models.posts.next_post.READ_LEAST", 0.0)
+    model = replace(model)
+    assert not np.allclose(_finite(model, known), _finite(deaf, known))
+    assert np.array_equal(_finite(model, unknown), _finite(deaf, unknown))
+    monkeypatch.setattr("models.posts.next_post.READ_ENOUGH", 1e9)
+    assert np.allclose(_finite(replace(model), known), _finite(deaf, known))
+
+
+def _finite(model: PostScorer, histories: Histories) -> Array:
+    scores = model.score(histories, False)
+    return np.asarray(scores[np.isfinite(scores)])
 
 
 def test_three_moves_are_enough_to_fit() -> None:

@@ -1,4 +1,4 @@
-"""Fit `pharos` for the next post: counts, networks, and the weights of the plain peer.
+"""Fit `pharos` for the next post: counts, reader of careers, networks, and the weights of the plain peer.
 
 Each training example is looked up in counts that its officer's fold is left out of. How much EASE weighs beside
 Markov is chosen on the last part of the training time, with both counted on the time before it.
@@ -23,6 +23,7 @@ from models.posts.next_post_net import Batch, Extent, NextPostNet, batch_of
 from training.evaluation.ranking_metrics import item_metrics, ranks
 from training.evaluation.shown_lists import best_of
 from training.posts.data import TrainingData
+from training.posts.read_careers import fit_reader
 
 Progress = Callable[[str], None]
 MOST_ITEMS, MOST_CELLS = 2048, 4_000_000  # scored at once: ten thousand posts must not fill the memory
@@ -169,7 +170,9 @@ def _fit(data: TrainingData, moves: Moves, settings: FitSettings, nets: int) -> 
     fold = np.unique(fold, return_inverse=True)[1]  # few officers may leave a fold empty
     tables = count_tables(moves, data.catalogue, fold)
     entrants = Entrants.fit(moves, data.catalogue.size, len(data.ranks) + 1)
-    empty = NextPostModel(data.catalogue, dict(data.ranks), tables.whole(), entrants, (), courses=dict(data.courses))
+    reader = fit_reader(moves, data.catalogue.size, settings.seed)
+    known = data.catalogue, dict(data.ranks), tables.whole(), entrants, reader
+    empty = NextPostModel(*known, (), courses=dict(data.courses))
     fitted = [fit_net(moves, tables, fold, empty.extent, settings, settings.seed + i) for i in range(nets)]
     return replace(empty, nets=tuple(fitted))
 

@@ -1,0 +1,242 @@
+"""Events as they happen: the door that files pass, for rows that come one by one, each with an answer of its own.
+
+in = accepted + duplicates + conflicts + quarantined, for every call. What came before changes nothing when it comes
+again, under its id or under another. A version of a row has its place by `known_on`, not by when it arrived, so that
+events may come in any order: an older one never takes the place of a newer one. A row that does not say `known_on` is
+known from the day it came. Nothing is registered by reference here: whom and what an event names must be known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data_contracts.catalog import Table, catalog
+from data_contracts.coercion import day_of
+from data_contracts.faults import Circumstances
+from data_contracts.intake import Intake, Known, take_in
+from data_contracts.pseudonyms import Pseudonyms
+from data_contracts.vocabulary import Refusal
+from features.event_log import EventLog
+from features.history import EVENTS, History
+from features.ingest import told_faults, write_quarantine
+from features.reexports import already_told
+from features.versions import Sifted, sift
+
+Value = str | int | float | bool | None
+Outcome = Literal["accepted", "duplicate", "conflict", "quarantined"]
+UNKNOWN_TABLE, UNKNOWN_COLUMN, NOT_YET, ID_TAKEN = "unknown_table", "unknown_column", "not_yet", "event_id_taken"
+WAIT_SECONDS = 5.0  # for an ingest that is under way; then the caller is told to come again
+NOT_TAKEN = ("protected_attributes", "feedback")  # for audits only; has a route of its own
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An event as it was sent: a row of a contract table, under an id that its sender chose."""
+
+    event_id: str
+    table: str
+    row: Mapping[str, Value]
+
+    @property
+    def digest(self) -> str:
+        """sha256 of what it says; absent and null are the same, and so are 5 and 5.0.
+
+        >>> Arrival("a", "honours", {"x": 5, "y": None}).digest == Arrival("b", "honours", {"x": 5.0}).digest
+        True
+        """
+        told = {name: _plain(value) for name, value in self.row.items() if value is not None}
+        return hashlib.sha256(json.dumps([self.table, told], sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Became:
+    """What became of an event; `faults` are columns, each with the code of what is wrong, never values.
+
+    `counts_from` is the first as-of at which an accepted row is seen: what happened on a day counts from the next.
+    """
+
+    outcome: Outcome
+    faults: tuple[tuple[str, str], ...] = ()
+    counts_from: date | None = None
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """Takes events into the history of a deployment. `pending` is told of officers before their rows are visible."""
+
+    history: History
+    log: EventLog
+    names: Pseudonyms
+    quarantine_dir: Path
+    pending: Callable[[Set[str], date], None]
+
+    def take(self, events: Sequence[Arrival], today: date, *, may_register: bool) -> list[Became]:
+        """What became of each, in order; `may_register` lets a row of `officers` bring a new one.
+
+        Raises NotReady when the history is being written for too long; then nothing was taken.
+        """
+        first: dict[str, Arrival] = {}
+        for event in events:
+            first.setdefault(event.event_id, event)
+        known = self.log.known(list(first))
+        became = {name: _replayed(first[name], digest) for name, digest in known.items()}
+        became |= self._through_the_door([one for name, one in first.items() if name not in known], today, may_register)
+        stands = {name for name in first if name not in known and became[name].outcome in ("accepted", "duplicate")}
+        self.log.keep({name: first[name].digest for name in stands}, today)
+        return list(_each(events, first, became))
+
+    def _through_the_door(self, events: Sequence[Arrival], today: date, may_register: bool) -> dict[str, Became]:
+        became = {one.event_id: Became("quarantined", faults) for one in events if (faults := _faults(one, today))}
+        due = [one for one in events if one.event_id not in became]
+        if not due:
+            return became
+        refused: dict[str, pd.DataFrame] = {}
+        with self.history.batch(EVENTS, WAIT_SECONDS) as batch:
+            known = self.history.known()
+            for name in sorted({one.table for one in due}, key=lambda one: (one != "officers", one)):
+                of_table = [one for one in due if one.table == name]
+                if name == "officers" and not may_register:
+                    became |= {one.event_id: STRANGER for one in of_table if not _is_known(one, known)}
+                here = _OfTable.of([one for one in of_table if one.event_id not in became], today)
+                if here is None:
+                    continue
+                taken = here.checked(known)
+                sifted = here.sifted(taken, self.history)
+                if len(rows := taken.accepted.iloc[sifted.new]):
+                    self.pending(set(rows["officer_id"].astype(str)), today)
+                    batch.write(here.table, rows)
+                known = _with_officers(known, rows) if name == "officers" else known
+                refused[name] = told_faults(taken, sifted.conflicts, self.names)
+                became |= here.became(taken, sifted)
+        write_quarantine(EVENTS, refused, self.quarantine_dir)
+        return became
+
+
+STRANGER = Became("quarantined", (("officer_id", str(Refusal.UNKNOWN_REFERENCE.value)),))
+
+
+@dataclass(frozen=True)
+class _OfTable:
+    """Events of one table in one call; `dated` are those that say since when they are known."""
+
+    table: Table
+    event_ids: list[str]
+    raw: pd.DataFrame
+    dated: npt.NDArray[np.bool_]
+    today: date
+
+    @classmethod
+    def of(cls, events: Sequence[Arrival], today: date) -> Self | None:
+        if not events:
+            return None
+        table = catalog().table(events[0].table)
+        raw = pd.DataFrame([{name: one.row.get(name) for name in table.column_names} for one in events], dtype=object)
+        dated = raw["known_on"].notna().to_numpy(bool)
+        raw.loc[~dated, "known_on"] = today.isoformat()
+        return cls(table, [one.event_id for one in events], raw, dated, today)
+
+    def checked(self, known: Known) -> Intake:
+        """The checks that rows of files pass, and that all they name is known."""
+        keys = {target: known.keys.get(target, frozenset()) for target in self.table.references.values()}
+        if self.table.name == "officers":
+            keys.pop("officers", None)
+        return take_in(self.table, self.raw, Circumstances(keys, known.joined, self.today))
+
+    def sifted(self, taken: Intake, history: History) -> Sifted:
+        """Which accepted rows are new, which stood already, which contradict one that stands; positions in them."""
+        rows = taken.accepted
+        held = history.of_officers(self.table.name, rows["officer_id"].astype(str))
+        told = already_told(self.table, held, rows) & ~self.dated[taken.rows]
+        if not self.table.key:
+            told |= rows.duplicated().to_numpy()
+        left = np.flatnonzero(~told)
+        found = sift(self.table, held, rows.iloc[left])
+        same = np.sort(np.concatenate([np.flatnonzero(told), left[found.duplicates]]))
+        return Sifted(left[found.new], same, left[found.conflicts])
+
+    def became(self, taken: Intake, sifted: Sifted) -> dict[str, Became]:
+        """What became of each event; whatever is neither new nor at fault came before."""
+        fates = dict.fromkeys(self.event_ids, Became("duplicate"))
+        for row, lines in taken.faults.groupby("row"):
+            faults = tuple(dict.fromkeys(zip(lines["column"].astype(str), lines["reason"].astype(str), strict=True)))
+            fates[self.event_ids[int(str(row))]] = CONTRADICTS if faults == CONTRADICTS.faults else Became(
+                "quarantined", faults)  # fmt: skip
+        fates |= {self.event_ids[taken.rows[position]]: CONTRADICTS for position in sifted.conflicts}
+        fates |= {
+            self.event_ids[taken.rows[position]]: Became("accepted", counts_from=self._seen_from(taken, position))
+            for position in sifted.new
+        }
+        return fates
+
+    def _seen_from(self, taken: Intake, position: int) -> date:
+        row = taken.accepted.iloc[position]
+        known: date = row["known_on"].date()
+        happened = None if self.table.event_date is None else row[self.table.event_date]
+        return known if happened is None or pd.isna(happened) else max(known, happened.date() + timedelta(days=1))
+
+
+CONTRADICTS = Became("conflict", (("known_on", str(Refusal.CONFLICT.value)),))
+ID_USED = Became("conflict", (("event_id", ID_TAKEN),))
+
+
+@cache
+def event_tables() -> tuple[str, ...]:
+    """The tables that events may bring rows of: those that tell of officers.
+
+    >>> "course_completions" in event_tables(), "protected_attributes" in event_tables()
+    (True, False)
+    """
+    tables = catalog().tables.items()
+    return tuple(name for name, one in tables if "officer_id" in one.column_names and name not in NOT_TAKEN)
+
+
+def _faults(event: Arrival, today: date) -> tuple[tuple[str, str], ...]:
+    """What is wrong with an event before any table is looked at."""
+    if event.table not in event_tables():
+        return (("table", UNKNOWN_TABLE),)
+    table = catalog().table(event.table)
+    strange = tuple((name, UNKNOWN_COLUMN) for name in event.row if name not in table.column_names)
+    happened = None if table.event_date is None else day_of(event.row.get(table.event_date))
+    ahead = isinstance(happened, datetime) and happened.date() > today
+    return (*strange, (str(table.event_date), NOT_YET)) if ahead else strange
+
+
+def _replayed(event: Arrival, digest: str) -> Became:
+    return Became("duplicate") if event.digest == digest else ID_USED
+
+
+def _each(events: Sequence[Arrival], first: Mapping[str, Arrival], became: Mapping[str, Became]) -> Iterator[Became]:
+    """What the sender is told of each event, of which the first under its id became something."""
+    told: set[str] = set()
+    for event in events:
+        fate = became[event.event_id]
+        if event.event_id in told and event.digest != first[event.event_id].digest:
+            yield ID_USED
+        else:
+            again = event.event_id in told and fate.outcome == "accepted"
+            yield Became("duplicate") if again else fate
+        told.add(event.event_id)
+
+
+def _is_known(event: Arrival, known: Known) -> bool:
+    return str(event.row.get("officer_id")).strip() in known.keys.get("officers", frozenset())
+
+
+def _with_officers(known: Known, rows: pd.DataFrame) -> Known:
+    ids = {*known.keys.get("officers", ()), *rows["officer_id"].astype(str)}
+    return Known({**known.keys, "officers": ids}, known.joined)
+
+
+def _plain(value: Value) -> Value:
+    return int(value) if isinstance(value, float) and value.is_integer() else value

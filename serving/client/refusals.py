@@ -1,0 +1,71 @@
+"""The one exception of the client: why a question was not answered, in both languages, with the id to ask about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import httpx
+from pydantic import ValidationError
+
+from serving.schemas import FieldProblem, Problem
+
+UNREACHABLE, FOREIGN = "unreachable", "not_pharos"
+
+
+@dataclass
+class RequestRefused(Exception):
+    """What went wrong.
+
+    `code` is stable: those of the service, `unreachable` where no answer came, `not_pharos` where something else
+    answered. `status` is null where no answer came. `retry_after` are the seconds that the service asked to wait.
+    """
+
+    code: str
+    zh: str
+    en: str
+    status: int | None = None
+    request_id: str = ""
+    detail: str = ""
+    errors: tuple[FieldProblem, ...] = field(default=())
+    retry_after: float | None = None
+
+    def __str__(self) -> str:
+        """One line for a log: code, words and request id; never a value that was sent."""
+        about = f" (request {self.request_id})" if self.request_id else ""
+        return f"{self.code}: {self.zh} / {self.en}{about}"
+
+
+def refusal_of(response: httpx.Response) -> RequestRefused:
+    """What an answer that is no 200 says.
+
+    >>> refusal_of(httpx.Response(502, text="<html>")).code
+    'not_pharos'
+    """
+    wait = seconds_of(response.headers.get("retry-after"))
+    try:
+        told = Problem.model_validate_json(response.content, extra="ignore")
+    except ValidationError:
+        zh, en = "应答不是来自本服务", "something that is not this service answered"
+        named = response.headers.get("x-request-id", "")
+        return RequestRefused(FOREIGN, zh, en, response.status_code, named, retry_after=wait)
+    return RequestRefused(
+        told.code, told.zh, told.en, response.status_code, told.request_id, told.detail, tuple(told.errors), wait
+    )
+
+
+def unreachable(error: httpx.TransportError) -> RequestRefused:
+    """No answer came at all.
+
+    >>> str(unreachable(httpx.ConnectError("")))
+    'unreachable: 无法连接服务 / the service cannot be reached (ConnectError)'
+    """
+    return RequestRefused(UNREACHABLE, "无法连接服务", f"the service cannot be reached ({type(error).__name__})")
+
+
+def seconds_of(header: str | None) -> float | None:
+    """Retry-After in seconds, as this service writes it; null where there is none.
+
+    >>> seconds_of("5"), seconds_of("soon"), seconds_of(None)
+    (5.0, None, None)
+    """
+    return float(header) if header is not None and header.isdecimal() else None

@@ -1,0 +1,50 @@
+"""The reader of careers: reads in order, looks at nothing to come, never names a barred post."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from models.posts.career_reader import READ, CareerReader, careers_of
+from models.posts.histories import Histories
+
+SIZE = 5
+
+
+def _histories(posts: list[list[int]]) -> Histories:
+    none = np.full(len(posts), np.nan)
+    held = np.array(posts)
+    return Histories(held, np.zeros(held.shape), np.zeros(len(posts)), none, none, np.zeros(len(posts)))
+
+
+def _reader() -> CareerReader:
+    torch.manual_seed(1)
+    return CareerReader(SIZE).eval()
+
+
+def test_the_newest_posts_are_read_oldest_first() -> None:
+    long = list(range(2)) * READ
+    careers = careers_of(_histories([long, [SIZE] + [-1] * (2 * READ - 1)]), SIZE)
+    assert careers.posts[0].tolist() == long[:READ][::-1]
+    assert careers.length.tolist() == [READ, 1]
+    assert careers.told.tolist() == [True, False]
+
+
+def test_what_comes_later_changes_nothing_said_before() -> None:
+    reader = _reader()
+    with torch.inference_mode():
+        one, other = reader(torch.tensor([[0, 1, 2]])), reader(torch.tensor([[0, 1, 4]]))
+    assert torch.equal(one[:, :2], other[:, :2])
+    assert not torch.equal(one[:, 2], other[:, 2])
+
+
+def test_a_short_career_beside_a_long_one_is_told_what_it_is_told_alone() -> None:
+    reader, both = _reader(), _histories([[1, 0, -1, -1], [2, 3, 1, 0]])
+    barred = np.zeros((2, SIZE), bool)
+    barred[0, 1] = True
+    told = reader.next_posts(careers_of(both, SIZE), barred)
+    alone = reader.next_posts(careers_of(both.take(slice(0, 1)), SIZE), barred[:1])
+    assert np.allclose(told[0], alone[0], atol=1e-6)
+    assert np.allclose(np.exp(told).sum(1), 1.0, atol=1e-5)
+    assert told[0, 1] < -1e8
+    assert reader.next_posts(careers_of(both.take(slice(0, 0)), SIZE), barred[:0]).shape == (0, SIZE)

@@ -1,0 +1,70 @@
+"""The generated examples are run as an integrator would: the shell script, and the Java class by its launcher."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serving.api.examples import CURL, JAVA, write_examples
+from serving.api.openapi import document
+from tests.serving.desks import demo_desks
+from tests.serving.live import served
+
+pytestmark = pytest.mark.server
+DOCUMENT: dict[str, Any] = json.loads(document())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("examples")
+    assert [path.name for path in write_examples(DOCUMENT, made)] == [CURL, JAVA]
+    return made
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with pytest.MonkeyPatch.context() as patch, served(demo_desks(), patch) as client:
+        yield str(client.base_url)
+
+
+def run(command: list[str], folder: Path, address: str) -> subprocess.CompletedProcess[str]:
+    path = ":".join(sorted({str(Path(shutil.which(one) or "/bin/sh").parent) for one in (command[0], "curl", "sh")}))
+    return subprocess.run(
+        command, cwd=folder, env={"PHAROS": address.rstrip("/"), "PATH": path}, capture_output=True, text=True,
+        timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_every_operation_is_in_both(folder: Path) -> None:
+    names = [told["operationId"] for methods in DOCUMENT["paths"].values() for told in methods.values()]
+    shell, java = ((folder / name).read_text("utf-8") for name in (CURL, JAVA))
+    assert [name for name in names if f"\n{name}) ask " not in shell] == []
+    assert [name for name in names if f'all.put("{name}", ' not in java] == []
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_the_script_asks_and_gets_answers(folder: Path, address: str) -> None:
+    for name in ("nextPosts", "livez", "points"):
+        done = run(["sh", CURL, name], folder, address)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)
+    refused = run(["sh", CURL, "events"], folder, address + "/nowhere")
+    assert (refused.returncode != 0, json.loads(refused.stdout)["code"]) == (True, "not_found")
+    assert run(["sh", CURL, "poem"], folder, address).returncode == 2
+
+
+@pytest.mark.skipif(shutil.which("java") is None or shutil.which("javac") is None, reason="needs a Java 17 compiler")
+def test_the_java_class_compiles_and_gets_answers(folder: Path, address: str, tmp_path: Path) -> None:
+    subprocess.run(["javac", "-Xlint:all", "-Werror", "-encoding", "UTF-8", "-d", str(tmp_path), str(folder / JAVA)],
+                   check=True, timeout=120)  # fmt: skip
+    done = run(["java", "-cp", str(tmp_path), "PharosExample", "nextPosts"], folder, address)
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)["results"]) == 3
+    lost = run(["java", "-cp", str(tmp_path), "PharosExample", "poem"], folder, address)
+    assert (lost.returncode, "nextPosts" in lost.stderr) == (2, True)

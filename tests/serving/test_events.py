@@ -1,0 +1,234 @@
+"""`POST /v1/events` over HTTP on a small simulated bureau with a real Feast store: the next answer reflects it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import httpx
+import pandas as pd
+import pytest
+
+from data_contracts.audit.chain import lines
+from data_contracts.catalog import catalog
+from data_contracts.errors import NotReady
+from data_contracts.settings import Settings
+from data_contracts.simulator.simulation import simulate
+from features.building import build_features
+from features.history import History
+from features.live import LiveFeatures
+from features.store import FeatureReader
+from models.audit import audit_database
+from serving.access.api_keys import KeyAsked, api_keys
+from serving.access.callers import callers_of
+from serving.access.credential import AccessScope
+from serving.access.placements import ReadPlacements
+from serving.api.admission import admission_of
+from serving.api.app import ROUTES, build_app
+from serving.api.guard import Guard
+from serving.builders import builders
+from serving.events.answers import EventDesk
+from serving.loading import open_desks
+from tests.serving.live import listening
+
+END = date(2026, 11, 1)
+pytestmark = pytest.mark.server
+
+
+@dataclass(frozen=True)
+class Bureau:
+    """A running service over a filled store, and what a test needs to look behind it."""
+
+    use: Settings
+    reader: FeatureReader
+    client: httpx.Client
+    officers: list[str]
+    desk: EventDesk
+
+    def post(self, path: str, body: Mapping[str, Any], key: str = "all") -> dict[str, Any]:
+        response = self.client.post(path, json=body, headers={"x-api-key": KEYS[key]})
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def send(self, *rows: tuple[str, str, Mapping[str, Any]], key: str = "all") -> dict[str, Any]:
+        events = [{"event_id": name, "table": table, "row": dict(row)} for name, table, row in rows]
+        return self.post("/v1/events", {"events": events}, key)
+
+    def feature(self, officer_id: str, name: str, service: str = "risk_v1") -> Any:
+        return self.reader.online([officer_id], service, END).iloc[0][name]
+
+
+KEYS: dict[str, str] = {}
+
+
+@pytest.fixture(scope="module")
+def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
+    use = Settings(state=tmp_path_factory.mktemp("events"), today=END)
+    frames = simulate(60, 3, 3, END)
+    History(use.history_dir).append_all({n: frames[n] for n in catalog().tables if len(frames[n])}, "test")
+    build_features(use, [END])
+    reader = FeatureReader(use)
+    reader.apply()
+    reader.materialize(END)
+    unit_of = ReadPlacements(use, lambda: END)().unit_of
+    serving = sorted(frames["postings"].query("ended_on.isna()")["officer_id"].astype(str).unique())
+    reads = AccessScope.of(["recommend:read"])
+    every = frozenset(AccessScope)
+    for name, scopes, units in (("all", every, None), ("here", every, (unit_of[serving[0]],)), ("reader", reads, None)):
+        asked = KeyAsked(name, scopes, units, END + timedelta(days=30))
+        KEYS[name] = api_keys(use).add(asked, END)[1]
+    desks = open_desks(use, reader, builders())
+    web = build_app()
+    web.state.desks = desks
+    desk = desks.of("/v1/events")
+    assert isinstance(desk, EventDesk)
+    desk.warm()
+    with listening(Guard(web, ROUTES, admit=admission_of(callers_of(use, lambda: END)))) as client:
+        yield Bureau(use, reader, client, serving, desk)
+
+
+def test_a_course_finished_is_no_longer_required_and_adds_points(bureau: Bureau) -> None:
+    asked = {"officer_ids": bureau.officers, "top": 20}
+    for one in bureau.post("/v1/courses", asked)["results"]:
+        required = [course["course_id"] for course in one.get("courses", ()) if course["kind"] == "required"]
+        if required:
+            break
+    else:
+        pytest.fail("nobody in this bureau lacks a required course")
+    officer, course = one["officer_id"], required[0]
+    points = bureau.post("/v1/points", {"officer_ids": [officer]})["results"][0]["total"]
+    taken = bureau.feature(officer, "courses_3m")
+    row = {"officer_id": officer, "course_id": course, "occurred_on": "2026-10-30", "score": 95, "hours": 40}
+    answer = bureau.send(("c-1", "course_completions", row))
+    assert answer["features"] == "current"
+    assert answer["results"] == [
+        {"event_id": "c-1", "officer_id": officer, "status": "accepted", "counts_from": "2026-11-01", "faults": []}
+    ]
+    (after,) = bureau.post("/v1/courses", {**asked, "officer_ids": [officer]})["results"]
+    assert course not in [found["course_id"] for found in after["courses"] if found["kind"] == "required"]
+    assert bureau.post("/v1/points", {"officer_ids": [officer]})["results"][0]["total"] >= points
+    assert bureau.feature(officer, "courses_3m") == taken + 1
+    again = bureau.send(("c-1", "course_completions", row), ("c-2", "course_completions", row))
+    assert (again["counts"]["duplicate"], again["features"]) == (2, "unchanged")
+    assert bureau.feature(officer, "courses_3m") == taken + 1
+
+
+def test_a_posting_changed_moves_the_unit_and_the_recent_posts(bureau: Bureau) -> None:
+    officer = bureau.officers[1]
+    held = bureau.reader.online([officer], "career_v1", END).iloc[0]
+    units = ReadPlacements(bureau.use, lambda: END)()
+    other = next(unit for unit in sorted(set(units.unit_of.values())) if unit != units.unit_of[officer])
+    post = next(post for post in sorted(_posts(bureau)) if post not in held["recent_posts"])
+    row = {"officer_id": officer, "post_id": post, "unit_id": other, "started_on": "2026-10-31"}
+    assert bureau.send(("p-1", "postings", row))["counts"]["accepted"] == 1
+    now = bureau.reader.online([officer], "career_v1", END).iloc[0]
+    assert now["recent_posts"][-1] == post
+    assert now["posts_held"] == held["posts_held"] + 1
+    assert ReadPlacements(bureau.use, lambda: END)().unit_of[officer] == other
+
+
+def test_a_complaint_closed_moves_the_risk_features_and_an_older_word_does_not(bureau: Bureau) -> None:
+    officer = bureau.officers[2]
+    before = {name: bureau.feature(officer, name) for name in ("complaints_24m", "complaints_sustained_24m")}
+    opened = {"complaint_id": "k-new", "officer_id": officer, "opened_on": "2026-09-01", "category": "other"}
+    closed = {**opened, "closed_on": "2026-10-20", "finding": "sustained", "known_on": "2026-10-20"}
+    bureau.send(("k-2", "complaints", closed))
+    late = bureau.send(("k-1", "complaints", {**opened, "known_on": "2026-09-01"}))
+    assert late["counts"]["accepted"] == 1
+    now = {name: bureau.feature(officer, name) for name in before}
+    assert now == {name: value + 1 for name, value in before.items()}
+
+
+def test_who_is_elsewhere_and_who_does_not_exist_get_the_same_answer(bureau: Bureau) -> None:
+    units = ReadPlacements(bureau.use, lambda: END)().unit_of
+    here = bureau.officers[0]
+    there = next(one for one in bureau.officers if units[one] != units[here])
+    before = History(bureau.use.history_dir).fingerprint()
+    told = []
+    for officer in (there, "nobody", 12345):
+        row = {"officer_id": officer, "course_id": _course(bureau), "occurred_on": "2026-10-29"}
+        answer = bureau.send(("x", "course_completions", row), ("y", "officers", {"officer_id": officer}), key="here")
+        told.append([{**one, "officer_id": ""} for one in answer["results"]])
+    assert told[0] == told[1] == told[2]
+    assert {fault["code"] for one in told[0] for fault in one["faults"]} == {"unknown_reference"}
+    away = {"officer_id": here, "post_id": next(iter(_posts(bureau))), "started_on": "2026-10-30"}
+    moved = bureau.send(("z", "postings", {**away, "unit_id": units[there]}), key="here")
+    assert [one["field"] for one in moved["results"][0]["faults"]] == ["unit_id"]
+    assert History(bureau.use.history_dir).fingerprint() == before
+    row = {"officer_id": here, "course_id": _course(bureau), "occurred_on": "2026-10-29"}
+    assert bureau.send(("w", "course_completions", row), key="here")["results"][0]["officer_id"] == here
+
+
+def test_an_older_row_never_takes_the_place_of_a_newer_one(bureau: Bureau) -> None:
+    officer = bureau.officers[3]
+    live = LiveFeatures(History(bureau.use.history_dir))
+    assert bureau.reader.bring_forward(live, [officer], END - timedelta(days=1)) == 0
+    assert bureau.reader.online([officer], "risk_v1", END)["feature_timestamp"].iloc[0] == pd.Timestamp(END)
+    tomorrow = END + timedelta(days=1)
+    assert bureau.reader.bring_forward(live, [officer], tomorrow) == 1
+    bureau.reader.pending.add({officer}, tomorrow)
+    done = bureau.reader.materialize(END)  # a snapshot that knows none of the events of this bureau
+    assert {one.because for one in done} == {"already there"}
+    stamps = bureau.reader.online(bureau.officers[:4], "risk_v1", tomorrow)["feature_timestamp"]
+    assert stamps.tolist() == [pd.Timestamp(END)] * 3 + [pd.Timestamp(tomorrow)]
+    live.close()
+
+
+def test_a_night_from_an_older_history_does_not_take_an_event_back(bureau: Bureau) -> None:
+    officer = bureau.officers[4]
+    taken = bureau.feature(officer, "courses_3m")
+    row = {"officer_id": officer, "course_id": _course(bureau), "occurred_on": "2026-10-28"}
+    assert bureau.send(("n-1", "course_completions", row))["counts"]["accepted"] == 1
+    marks = bureau.use.feast_dir / "materialized.json"
+    marks.write_text(marks.read_text().replace('"content": "', '"content": "other'))  # as if this night came later
+    assert {one.because for one in bureau.reader.materialize(END)} == {"moved forward"}
+    assert bureau.feature(officer, "courses_3m") == taken + 1
+    build_features(bureau.use, [END])
+    bureau.reader.materialize(END)
+    assert bureau.feature(officer, "courses_3m") == taken + 1
+    assert officer not in bureau.reader.pending.held()  # the snapshot knows it now
+
+
+def test_events_are_kept_where_features_cannot_be_brought_forward(bureau: Bureau) -> None:
+    def broken(*_: object) -> int:
+        raise NotReady("the store is locked")
+
+    def mend(officer_ids: Sequence[str], _: date) -> int:
+        calls.append(list(officer_ids))
+        return len(officer_ids)
+
+    officer, calls = bureau.officers[5], list[list[str]]()
+    desk = replace(bureau.desk, bring_forward=broken, waiting=set())
+    web = build_app()
+    web.state.desks = replace(open_desks(bureau.use, bureau.reader, builders()), guidance={"/v1/events": desk})
+    with listening(Guard(web, ROUTES, admit=admission_of(callers_of(bureau.use, lambda: END)))) as client:
+        other = replace(bureau, client=client)
+        row = {"officer_id": officer, "course_id": _course(bureau), "occurred_on": "2026-10-27"}
+        answer = other.send(("b-1", "course_completions", row))
+        assert (answer["counts"]["accepted"], answer["features"]) == (1, "waiting")
+        mended = replace(desk, bring_forward=mend)
+        web.state.desks = replace(web.state.desks, guidance={"/v1/events": mended})
+        later = other.send(("b-2", "course_completions", {**row, "officer_id": bureau.officers[6]}))
+    assert later["features"] == "current"
+    assert calls == [sorted([officer, bureau.officers[6]])]
+
+
+def test_every_call_is_a_line_in_the_chain_and_needs_its_scope(bureau: Bureau) -> None:
+    before = [row["body"] for row in lines(audit_database(bureau.use))]
+    bureau.send(("l-1", "honours", {"officer_id": bureau.officers[0], "honour": "x"}))
+    (line,) = [row["body"] for row in lines(audit_database(bureau.use))][len(before) :]
+    assert '"action":"events_taken"' in line
+    assert bureau.officers[0] not in line
+    body = {"events": [{"event_id": "s", "table": "honours", "row": {"honour": "x"}}]}
+    assert bureau.client.post("/v1/events", json=body, headers={"x-api-key": KEYS["reader"]}).status_code == 404
+
+
+def _posts(bureau: Bureau) -> set[str]:
+    return set(History(bureau.use.history_dir).frame("posts", ["post_id"])["post_id"].astype(str))
+
+
+def _course(bureau: Bureau) -> str:
+    return str(History(bureau.use.history_dir).frame("courses", ["course_id"])["course_id"].iloc[0])
