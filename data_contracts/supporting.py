@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from data_contracts.decisions import STRICT, Code, Months, Share, Words
+from data_contracts.decisions import STRICT, Code, Months, OutcomeRule, Share, Words
 from data_contracts.vocabulary import Bilingual, Outcome
 
 
@@ -68,6 +68,20 @@ class Change:
     def applies_to(self, outcome: str) -> bool:
         """Whether it is thought through for an outcome; an empty list names all."""
         return not self.outcomes or outcome in self.outcomes
+
+    def ends(self, rule: OutcomeRule) -> bool:
+        """Whether the change ends an outcome by its very definition: one that asks for time without such rows.
+
+        A chance that falls then is no finding, and to tell of it would invite ticking a box, so it is never offered.
+
+        >>> from data_contracts.policy import policy
+        >>> (course,) = (one for one in policy().what_if.change if one.measure == "courses")
+        >>> [rule.name.value for rule in policy().outcomes if course.ends(rule)]
+        ['stagnation']
+        """
+        table = "course_completions" if self.measure == "courses" else "duty_months"
+        without = [sign.how == "without" and sign.table == table for sign in rule.signs]
+        return any(without) if rule.combine == "all" else all(without)
 
     @property
     def text(self) -> Bilingual:

@@ -102,6 +102,7 @@ def verified(settings: Settings, resolved: ResolvedModel) -> Loaded:
         sha256=found.sha256,
         service=str(metadata["service"]),
         service_hash=str(metadata["service_hash"]),
+        trained_as_of=None if metadata.get("as_of") is None else str(metadata["as_of"]),
     )
     return Loaded(identity, found.parts, metadata)
 

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data_contracts.policy import policy
 from data_contracts.running_load import LOADED, MONTHS_APART, load_name, month_name, overtime_limit, weight_of
 from data_contracts.supporting import Change, WhatIfPolicy
 from models.base import Numbers
@@ -178,7 +179,8 @@ def what_if(
 ) -> pd.DataFrame:
     """(officer_id, outcome, horizon_months, what_if): the JSON of the best changes of each row, the best first.
 
-    Only changes that lower the chance by at least `rules.least_difference` are told, at most `rules.told`.
+    Only changes that lower the chance by at least `rules.least_difference` are told, at most `rules.told`; one that
+    ends an outcome by its definition is not.
     """
     tried = [(change, altered(frame, change, means)) for change in rules.change]
     return pd.concat([_of_model(model, frame, tried, rules) for model in models], ignore_index=True)
@@ -188,9 +190,10 @@ def _of_model(
     model: OutcomeModel, frame: pd.DataFrame, tried: Sequence[tuple[Change, Altered]], rules: WhatIfPolicy
 ) -> pd.DataFrame:
     now = model.predict(model.design.matrix(frame))
+    defined = policy().outcome(model.outcome)
     found: list[list[dict[str, Any]]] = [[] for _ in range(len(frame))]
     for change, other in tried:
-        if not change.applies_to(model.outcome) or not other.applies.any():
+        if not change.applies_to(model.outcome) or change.ends(defined) or not other.applies.any():
             continue
         then = model.predict(model.design.matrix(other.frame))
         worth = other.applies & (now - then >= rules.least_difference)
@@ -218,9 +221,10 @@ def _told(change: Change, other: Altered, row: int, chances: tuple[float, float]
         "change": change.code,
         "who": change.who,
         "text": {
-            "zh": f"记录相似、而{zh}的民警，概率约为{then:.1%}（低{points:.1f}个百分点）；这是统计关联，不是保证",
+            "zh": f"记录相似、而{zh}的民警，概率约为{then:.1%}（低{points:.1f}个百分点）；"
+            "依据模型从全员以往记录中学到的统计关联，不是保证",
             "en": f"officers with such a record and {en}: a chance of about {then:.1%} ({points:.1f} points lower); "
-            "an association in past records, no promise",
+            "it rests on an association that the model learned from past records of the force, no promise",
         },
         "probability": then,
         "difference": then - now,

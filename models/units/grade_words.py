@@ -52,9 +52,9 @@ def grade_told(one: Graded) -> dict[str, Any]:
 
 
 def _could_be(one: Graded) -> tuple[str, str]:
-    """The other grade that is believed of it, or the two that it may lie between."""
+    """The grade next to it that is believed of it as well, or the two that it may lie between."""
     for end, other in ((one.best, one.worst), (one.worst, one.best)):
-        if one.grade == end:
+        if one.grade == end and abs(end.severity - other.severity) == 1:
             return f"也可能是{other.zh}", f"it may also be {other.en}"
     return f"可能在{one.best.zh}与{one.worst.zh}之间", f"it may be anything from {one.best.en} to {one.worst.en}"
 

@@ -108,9 +108,10 @@ def movement_told(movement: Movement, since: date, least: int) -> dict[str, Any]
         "moved_out": {"officers": went, "change": _rounded_or_none(by_out)},
         "stayed": {"officers": movement.stayed, "change": _rounded_or_none(by_stayers)},
         "text": {
-            "zh": f"自{since}以来{level[0]}，在岗民警的平均预期（合并估计之前）变化{whole}个百分点：{zh}",
-            "en": f"since {since}{level[1]} the mean expectation of its officers (before it is pooled) moved by "
-            f"{whole} points: {en}",
+            "zh": f"自{since}以来{level[0]}，在岗民警的平均预期（与当日的预期相比，合并估计之前）"
+            f"变化{whole}个百分点：{zh}",
+            "en": f"since {since}{level[1]} the mean expectation of its officers (against that day's, before it is "
+            f"pooled) moved by {whole} points: {en}",
         },
     }
 
@@ -199,8 +200,8 @@ def _sentence(theme: Theme, means: Means, as_of: date, raises: bool) -> dict[str
     said: against the unit where the theme raises its share, for it where it lowers it."""
     for facet in theme.facets:
         unit, force = (some.get(facet.shown, float("nan")) for some in (means.of_unit, means.of_force))
-        side: str | None = facet.worse or ("more" if theme.bad else None)
-        side = side if raises or side is None else OTHER_SIDE[side]
+        worse: str | None = facet.worse or ("more" if theme.bad else None)
+        side = worse if raises or worse is None else OTHER_SIDE[worse]
         if np.isnan(unit) or np.isnan(force) or not _apart(unit - force, float(differs_by(force, facet.scale)), side):
             continue
         value, others = number_told(unit / facet.scale), number_told(force / facet.scale)

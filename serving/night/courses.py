@@ -52,6 +52,7 @@ def courses_at(settings: Settings, as_of: date) -> CourseBook:
         return NO_COURSES
     advice = policy().course_themes
     useful = {name for one in advice.theme for name in one.competencies}
+    useful |= {name for rule in policy().support for action in rule.actions for name in action.competencies}
     rows = _standing(history.frame("courses", COURSE_COLUMNS), as_of)
     issued = rows["issued_on"].isna() | (rows["issued_on"] >= pd.Timestamp(add_months(as_of, -advice.offered_months)))
     rows = rows[rows["competency"].isin(useful) & issued].sort_values("course_id", kind="stable")

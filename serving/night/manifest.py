@@ -6,26 +6,39 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from data_contracts.errors import PublishRefused, ResultsDamaged
 
-FORMAT = 5
+FORMAT = 6
 MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
 class ModelIdentity:
-    """Which model answered: registry name and version, hash of the artefact, and the features it was trained on."""
+    """Which model answered: registry name and version, hash of the artefact, and the features it was trained on.
+
+    `trained_as_of` is the day (ISO) up to which it learned, None where it does not say. It is no part of who the model
+    is: nights published before it was kept are of the same model.
+    """
 
     name: str
     version: str
     sha256: str
     service: str
     service_hash: str
+    trained_as_of: str | None = field(default=None, compare=False)
+
+    def knew_more(self, day: date) -> bool:
+        """Whether it learned from what came after a day, so that its answers of that day are no forecasts.
+
+        >>> ModelIdentity("risk", "1", "", "", "", "2026-01-01").knew_more(date(2025, 10, 1))
+        True
+        """
+        return self.trained_as_of is not None and date.fromisoformat(self.trained_as_of) > day
 
 
 @dataclass(frozen=True)
@@ -67,9 +80,20 @@ class Manifest:
         """sha256 over the names and hashes of every file."""
         return hash_of(dict(self.files))
 
+    @property
+    def notices(self) -> list[dict[str, str]]:
+        """What a reader must know of the run: that a model looked back, if one did."""
+        return [looked_back(model, self.as_of) for model in self.models if model.knew_more(self.as_of)]
+
     def to_json(self) -> str:
         """The manifest as stored: sorted keys, dates as text."""
-        told = {"format": FORMAT, **asdict(self), "as_of": self.as_of.isoformat(), "output_hash": self.output_hash}
+        told = {
+            "format": FORMAT,
+            **asdict(self),
+            "as_of": self.as_of.isoformat(),
+            "output_hash": self.output_hash,
+            "notices": self.notices,
+        }
         return json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
     @classmethod
@@ -104,6 +128,18 @@ class Manifest:
                 )
             if file_hash(path) != digest:
                 raise ResultsDamaged(f"{path} is not what was published; restore it, or remove the folder and rerun")
+
+
+def looked_back(model: ModelIdentity, day: date) -> dict[str, str]:
+    """What is said where a model learned from what came after the day that it tells of: a backfill is allowed."""
+    trained = model.trained_as_of
+    return {
+        "code": "before_training",
+        "zh": f"模型{model.name}第{model.version}版以{trained}为训练截止日，晚于所评的{day}：属于回溯补算，模型可能"
+        "已见过其后发生的事，不能当作当日的预测",
+        "en": f"{model.name} version {model.version} was trained as of {trained}, after the day told of, {day}: this "
+        "looks back, the model may have seen what came, and it is no forecast of that day",
+    }
 
 
 def hash_of(told: Any) -> str:

@@ -29,7 +29,8 @@ def _caption(report: ScoreReport) -> str:
     done = "already published: nothing was done" if not report.moved else "published before, and put in force now"
     what = "published" if report.new else done
     force = "in force" if report.in_force else "a later day stays in force"
-    return f"{what}, {force}; run {report.manifest.run}, output {report.manifest.output_hash[:16]}"
+    done = f"{what}, {force}; run {report.manifest.run}, output {report.manifest.output_hash[:16]}"
+    return "\n".join([done, *(notice["en"] for notice in report.manifest.notices)])
 
 
 def runs_table(runs: Sequence[NightRun], last: int) -> Table:

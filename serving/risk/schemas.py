@@ -159,6 +159,12 @@ class RiskWithheld(Answer):
 class RiskAnswer(Frame):
     """每个民警一项结果，顺序不变。 / One result for each officer, in order."""
 
+    notices: list[Because] = about(
+        "须知：如模型训练截止日晚于所评日期",
+        "what to know, as that the model was trained after the day told of",
+        default=[],
+    )
+
     results: list[RiskScored | RiskWithheld | NotScored] = about(
         "每个民警一项，顺序与请求一致", "one for each officer, in the order asked"
     )

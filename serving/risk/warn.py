@@ -21,7 +21,7 @@ from models.risk.flags import WARNED
 from models.risk.grades import overall
 from serving.access.credential import OPERATOR, Credential
 from serving.freshness import AgeLimits, FeatureSource, read_fresh
-from serving.night.manifest import ModelIdentity
+from serving.night.manifest import ModelIdentity, looked_back
 from serving.night.past import Asked, NoPast, Past
 from serving.night.results import SCORED, Scorer
 from serving.review.standing import OPTED_OUT, NoReviews, Reviews, sees_all
@@ -119,8 +119,14 @@ class RiskDesk:
             as_of=fresh.read_as_of,
             feature_age_hours=fresh.age_hours,
             degraded=fresh.degraded,
+            notices=self._notices(fresh.read_as_of),
             results=[results[officer_id] for officer_id in request.officer_ids],
         )
+
+    def _notices(self, day: date | None) -> list[Because]:
+        if day is None or not self.model.knew_more(day):
+            return []
+        return [Because.model_validate(looked_back(self.model, day))]
 
     def _scored(
         self, frame: pd.DataFrame, asked: Sequence[Asked], as_of: date, *, think: bool

@@ -75,6 +75,7 @@ class UnitDesk:
             model=_model(manifest),
             as_of=manifest.as_of,
             feature_age_hours=round(age, 2),
+            notices=[Because.model_validate(notice) for notice in manifest.notices],
             degraded=age > self.policy.grades.scoring.flag_features_after_hours,
             results=[results[unit] for unit in request.unit_ids],
         )

@@ -233,6 +233,12 @@ class UnitNotGraded(Answer):
 class UnitsAnswer(Frame):
     """每个单位一项结果，顺序不变。 / One result for each unit, in order."""
 
+    notices: list[Because] = about(
+        "须知：如模型训练截止日晚于所评日期",
+        "what to know, as that the model was trained after the day told of",
+        default=[],
+    )
+
     results: list[UnitGraded | UnitNotGraded] = about(
         "每个单位一项，顺序与请求一致", "one for each unit, in the order asked"
     )

@@ -38,7 +38,7 @@ def test_what_a_few_officers_changed_is_told_with_others_or_not_at_all(
     assert tuple(found[part]["change"] for part in CHANGES) == told
     assert [found[part]["officers"] for part in CHANGES] == [came, went, stayed]
     assert found["text"]["zh"] == (
-        f"自2025-01-01以来，按全员当前水平折算，在岗民警的平均预期（合并估计之前）变化+1.0个百分点：{zh}"
+        f"自2025-01-01以来，按全员当前水平折算，在岗民警的平均预期（与当日的预期相比，合并估计之前）变化+1.0个百分点：{zh}"
     )
     assert found["change"] == 0.01
 
@@ -61,6 +61,8 @@ def test_sentences_are_in_both_languages_and_chinese_has_its_own_marks() -> None
     assert "anything from good to poor" in grade_told(graded)["en"]
     assert grade_told(replace(graded, best=Grade.FAIR))["en"].endswith("; fair, but not surely: it may also be poor")
     assert grade_told(replace(graded, worst=Grade.FAIR))["zh"].endswith("；等级一般，把握不足，也可能是良好")
+    far = grade_told(replace(graded, grade=Grade.POOR))  # fair lies between the two as well
+    assert far["zh"].endswith("；等级较差，把握不足，可能在良好与较差之间")
     alone = movement_told(replace(MOVED, at_level=False), SINCE, 5)["text"]
     assert "折算" not in alone["zh"]
     assert "level" not in alone["en"]

@@ -167,3 +167,26 @@ def test_little_gain_and_worse_are_not_told_and_policy_says_how_many() -> None:
 def test_nothing_that_policy_lets_change_is_sensitive_or_about_others() -> None:
     assert {change.measure for change in CHANGES.values()} <= {"overtime_hours", "nights", "leave_days", "courses"}
     assert {change.who for change in CHANGES.values()} <= {"officer", "leader"}
+
+
+def test_a_course_is_no_what_if_where_it_ends_the_outcome_by_definition() -> None:
+    """Stagnation asks for two years without a course; telling that one course ends it would be ticking a box."""
+    frame = _frame().assign(courses_12m=[0.0, 0.0], days_since_courses=[900.0, 900.0])
+    rules = dataclasses.replace(policy().what_if, change=(CHANGES["course_now"],))
+    strain = _model(frame, {"days_since_courses": 0.002})
+    for outcome, told in (("strain", 1), ("stagnation", 0)):
+        found = what_if([dataclasses.replace(strain, outcome=outcome)], frame, {}, rules)
+        assert [len(json.loads(one)) for one in found["what_if"]] == [told, told]
+    no_growth = policy().outcome("stagnation")
+    assert CHANGES["course_now"].ends(no_growth)
+    assert not CHANGES["course_now"].ends(dataclasses.replace(no_growth, combine="any"))  # another may show
+    assert not CHANGES["days_off"].ends(no_growth)
+
+
+def test_a_what_if_says_what_it_rests_on() -> None:
+    frame = _frame().assign(courses_12m=[0.0, 0.0], days_since_courses=[900.0, 900.0])
+    rules = dataclasses.replace(policy().what_if, change=(CHANGES["course_now"],))
+    found = what_if([_model(frame, {"days_since_courses": 0.002})], frame, {}, rules)
+    (told,) = json.loads(found["what_if"][0])
+    assert "依据模型从全员以往记录中学到的统计关联，不是保证" in told["text"]["zh"]
+    assert "rests on an association that the model learned from past records" in told["text"]["en"]

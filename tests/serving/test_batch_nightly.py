@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -14,6 +16,7 @@ from data_contracts.night_exits import NightExit
 from data_contracts.settings import Settings
 from features import store
 from serving.loading import Builders, Loaded
+from serving.night.manifest import Manifest, ModelIdentity
 from serving.night.nightly import NightAsked, score_night, unit_tree
 from serving.night.tables import as_table
 from tests.serving.night_force import AS_OF, DECLARED, CountScorer, force, write_snapshot
@@ -53,6 +56,27 @@ def test_the_command_scores_shows_and_a_second_time_does_nothing(state: Settings
     bar = again.export_text()
     assert "officers (published before)" in bar
     assert "200/200" in bar
+
+
+def test_a_night_before_the_model_was_trained_is_published_and_says_that_it_looks_back(
+    state: Settings, small_declared: None
+) -> None:
+    @dataclass
+    class Later(CountScorer):
+        @property
+        def models(self) -> tuple[ModelIdentity, ...]:
+            return tuple(replace(one, trained_as_of="2017-01-01") for one in super().models)
+
+    write_snapshot(state, force(200))
+    report = score_night(NightAsked(AS_OF), state, BUILDERS, Console(), Later())
+    kept = json.loads((report.folder / "manifest.json").read_text("utf-8"))
+    assert [notice["code"] for notice in kept["notices"]] == ["before_training"]
+    assert "trained as of 2017-01-01" in " ".join(written(as_table(report)).split())
+    assert Manifest.read(report.folder).notices == kept["notices"]
+    assert CountScorer().models == Later().models  # trends go on over nights that did not keep the day
+    plain = score_night(NightAsked(AS_OF), state, BUILDERS, Console(), CountScorer())
+    assert plain.manifest.notices == []
+    assert "trained as of" not in written(as_table(plain))
 
 
 def test_without_a_champion_the_night_says_what_to_run(state: Settings) -> None:

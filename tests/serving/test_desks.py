@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -54,6 +55,27 @@ def test_every_officer_gets_their_own_figures() -> None:
     assert (conduct.low, conduct.high, conduct.unsure, conduct.horizon_months) == (0.3, None, False, 12)
     assert conduct.reasons[0].text.zh == "近两年投诉"
     assert conduct.reasons[0].since == "2025-01-01"
+
+
+def test_every_warned_outcome_has_its_support_the_worst_first() -> None:
+    desk = risk_desk(FakeSource({"c": 2.0}), {"c": (0.6, 0.3)})
+    (both,) = desk.answer(RiskRequest(officer_ids=["c"]), "r", NOW).results
+    assert isinstance(both, RiskScored)
+    assert {one.outcome.value: one.grade.value for one in both.outcomes} == {"conduct": "poor", "strain": "fair"}
+    assert list(dict.fromkeys(action.outcome.value for action in both.support)) == ["conduct", "strain"]
+
+
+def test_a_day_before_the_model_was_trained_is_answered_and_said() -> None:
+    desk = risk_desk(FakeSource(AGES), ROWS)
+    told = {}
+    for trained in (None, "2026-11-01", "2026-11-02"):
+        later = replace(desk, model=replace(desk.model, trained_as_of=trained))
+        told[trained] = later.answer(RiskRequest(officer_ids=["a"]), "r", NOW)
+    assert [answer.notices for answer in (told[None], told["2026-11-01"])] == [[], []]
+    (notice,) = told["2026-11-02"].notices
+    assert notice.code == "before_training"
+    assert "以2026-11-02为训练截止日，晚于所评的2026-11-01" in notice.zh
+    assert told["2026-11-02"].results == told[None].results
 
 
 def test_an_outcome_that_policy_switches_off_is_never_shown() -> None:

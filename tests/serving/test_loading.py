@@ -23,7 +23,7 @@ from serving import service
 from serving.api.opened import Absent, Desks, no_champion
 from serving.courses.advice import CourseDesk
 from serving.courses.crowds import COUNTS
-from serving.loading import Builders, GradedScorer, Loaded, open_desks
+from serving.loading import Builders, GradedScorer, Loaded, champion, open_desks
 from tests.serving.desks import CUTS, FakeRanker, FakeScorer, FakeSource, demo_desks
 from tests.serving.live import served
 
@@ -59,6 +59,13 @@ def champions(use: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., P
 
     monkeypatch.setattr(registry, "resolve", resolve)
     return make
+
+
+def test_a_model_says_up_to_which_day_it_learned_where_it_knows(use: Settings, champions: Callable[..., Path]) -> None:
+    champions("risk", as_of="2026-01-01")
+    champions("next-post")
+    days = [champion(use, name).identity.trained_as_of for name in ("risk", "next-post")]
+    assert days == ["2026-01-01", None]
 
 
 def test_both_champions_open_both_desks(use: Settings, champions: Callable[..., Path]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import numpy as np
@@ -22,6 +22,7 @@ from serving.night.courses import CoursesHad, courses_at, published_courses
 from serving.night.input_checks import Fault
 from serving.night.past import PublishedPast, earlier_runs
 from serving.night.results import latest_run, results_root
+from serving.risk.flagging import Bounds, flags_of
 from serving.risk.schemas import RiskRequest, RiskScored
 from serving.risk.warn import RiskDesk
 from tests.serving.desks import CUTS, NOW, RISK_MODEL, FakeScorer, FakeSource
@@ -85,6 +86,19 @@ def test_another_model_version_is_no_trend(state: Settings) -> None:
     for back, rising in ((3, 0.15), (2, 0.18), (1, 0.21)):
         _night(state, back, rising)
     assert _flags(_night(state, 0, 0.24, version="2")) == {BEST: ["commend"]}
+
+
+def test_a_chance_at_the_limit_is_flagged_by_a_request_as_by_the_night() -> None:
+    """Nights keep chances in single precision, so a request must not compare the longer number."""
+    longer = 0.1 - 1e-10  # below 0.1 as nights keep it, and the same number there
+    kept = float(np.float32(longer))
+    rows = pd.DataFrame({"officer_id": ["a"], "outcome": "conduct", "horizon_months": 12, "status": "scored",
+                         "grade": "excellent", "overall_grade": "excellent", "merits": MERIT})  # fmt: skip
+    bounds = Bounds({}, kept)
+    night, request = (
+        flags_of(rows.assign(probability=chance), AS_OF, [], RULES, lambda *_: bounds)[0] for chance in (kept, longer)
+    )
+    assert (night, request) == ("[]", "[]")
 
 
 def test_nobody_with_a_warning_is_praised(state: Settings) -> None:
@@ -165,6 +179,17 @@ def test_courses_are_those_on_offer_that_the_officer_has_not_got(state: Settings
         "o-195": ["k-duty", "k-talk"],  # what happens on the day itself is not seen yet
     }
     assert courses_at(state.model_copy(update={"state": state.state / "none"}), AS_OF) == CourseBook()
+
+
+def test_courses_that_an_action_itself_means_are_known_to_the_night(
+    state: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _history(state)
+    rules = policy()
+    first, *others = rules.support
+    cooking = replace(first, actions=(replace(first.actions[0], competencies=("cooking",)),))
+    monkeypatch.setattr("serving.night.courses.policy", lambda: replace(rules, support=(cooking, *others)))
+    assert "k-cook" in [course.course_id for course in courses_at(state, AS_OF).courses]
 
 
 def test_a_warning_carries_support_with_courses_and_requests_read_them_from_the_run(state: Settings) -> None:

@@ -140,8 +140,8 @@ def test_movement_is_at_the_level_of_the_force_as_the_trend_is() -> None:
     rows = results()
     year = inputs().before
     assert year is not None
-    doubled = 2 * rows.query("outcome == 'strain'")["probability"].to_numpy()
-    same = replace(year, frame=snapshot(), chances=dict.fromkeys(year.chances, doubled))
+    twice = 2 * rows.query("outcome == 'strain'")["probability"].to_numpy()
+    same = replace(year, frame=snapshot(), chances=dict.fromkeys(year.chances, twice))
     told = unit_results(rows, replace(inputs(), before=same)).query("outcome == 'strain' and status == 'scored'")
     change = {(row.unit_id, row.scope): json.loads(str(row.movement))["change"] for row in told.itertuples()}
     trend = {(row.unit_id, row.scope): json.loads(str(row.trend)) for row in told.itertuples()}

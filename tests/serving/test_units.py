@@ -42,6 +42,7 @@ def test_one_result_for_each_unit_in_order_with_own_and_block(run: PublishedRun)
     answer = UnitDesk(lambda: run, policy()).answer(asked(unit_ids=["b", "nobody", "c", "b"]), "r1", NOW)
     assert (answer.as_of, answer.feature_age_hours, answer.degraded) == (run.manifest.as_of, 6.0, False)
     assert answer.model.version == "7"
+    assert [notice.code for notice in answer.notices] == ["before_training"]
     assert [result.unit_id for result in answer.results] == ["b", "nobody", "c", "b"]
     b, nobody, c, _ = answer.results
     assert isinstance(b, UnitGraded)

@@ -81,7 +81,7 @@ def published(folder: Path, rows: pd.DataFrame | None = None) -> PublishedRun:
     told = inputs() if rows is None else UnitInputs(AS_OF, PARENTS, policy().grades)
     units = unit_results(results() if rows is None else rows, told)
     path.write_bytes(parquet_bytes(pa.Table.from_pandas(units, preserve_index=False)))
-    model = ModelIdentity("risk", "7", "a" * 64, "risk_v1", "h1")
+    model = ModelIdentity("risk", "7", "a" * 64, "risk_v1", "h1", "2026-12-01")
     counts = Counts(rows_in=95, scored=95, not_scored=0, quarantined=0, duplicates=0)
     outcomes = tuple(outcome for outcome, _ in ANSWERS)
     return PublishedRun(folder, Manifest(AS_OF, "r", {}, (model,), outcomes, counts, {}, {path.name: file_hash(path)}))
