@@ -44,7 +44,8 @@ class Post:
 class BlockedBy:
     """One requirement that is not known to be met: what is lacking, and the day from which time alone meets it.
 
-    `met_from` of a rank step is the earliest that the least times in steps allow; None where time does not meet it.
+    `met_from` of a rank step is the earliest that the least times in steps allow, the day asked about where they are
+    served already and only the promotion lacks; None where time does not meet it.
     """
 
     code: str
@@ -94,7 +95,8 @@ def requirements(post: Post, policy: Policy) -> tuple[Requirement, ...]:
         for each in _of_rule(rule)
     ]
     if post.min_rank_step:
-        name = Bilingual(f"职级不低于{post.min_rank_step}", f"rank step {post.min_rank_step} or above")
+        step = _step_named(post.min_rank_step, policy)
+        name = Bilingual(f"职级不低于{step.zh}", f"rank step {step.en} or above")
         found.append(Requirement(OWN_RANK, name, "rank_step", what=post.min_rank_step))
     if post.required_course_id:
         course = post.course or Bilingual(post.required_course_id, post.required_course_id)
@@ -127,7 +129,7 @@ def judgement(facts: Facts, officer: int, post: Post, policy: Policy) -> Judgeme
             met.append(each.code)
             continue
         bars = bool(_bars(state, each.fact, policy)[0])
-        (blocked if bars else unknown).append(_told(one, post, each, int(state[0])))
+        (blocked if bars else unknown).append(_told(one, post, each, int(state[0]), policy))
     open_ones = {each.code for each in (*blocked, *unknown)}
     wholly = tuple(code for code in dict.fromkeys(met) if code not in open_ones)
     return Judgement(not blocked, wholly, tuple(blocked), tuple(unknown))
@@ -191,16 +193,37 @@ def _of_rule(rule: EligibilityRule) -> Iterator[Requirement]:
         yield Requirement(rule.code, name, "level", level, competency)
 
 
-def _told(one: Facts, post: Post, asked: Requirement, state: int) -> BlockedBy:
+def _told(one: Facts, post: Post, asked: Requirement, state: int, policy: Policy) -> BlockedBy:
     """What one officer lacks."""
     if state == UNKNOWN:
         return BlockedBy(asked.code, f"{asked.name.zh}：记录中没有，无法判断", f"{asked.name.en}: not on record")
-    zh, en, day = _lacking(one, post, asked)
-    when_zh, when_en = (f"，最早{day}满足", f", met from {day} at the earliest") if day else ("", "")
-    return BlockedBy(asked.code, f"{asked.name.zh}：{zh}{when_zh}", f"{asked.name.en}: {en}{when_en}", day)
+    zh, en, day = _lacking(one, post, asked, policy)
+    when = _from_when(one, asked, day)
+    return BlockedBy(asked.code, f"{asked.name.zh}：{zh}{when.zh}", f"{asked.name.en}: {en}{when.en}", day)
 
 
-def _lacking(one: Facts, post: Post, asked: Requirement) -> tuple[str, str, date | None]:
+def _from_when(one: Facts, asked: Requirement, day: date | None) -> Bilingual:
+    """What time does: months are met by it alone; a rank step only may be taken then, and the step itself must come."""
+    if day is None:
+        return Bilingual("", "")
+    if asked.fact != "rank_step":
+        return Bilingual(f"，最早{day}满足", f", met from {day} at the earliest")
+    if day <= one.as_of:
+        return Bilingual(
+            "，任职年限已满，尚待晋升", ", with the least years in steps served; the promotion is still to come"
+        )
+    return Bilingual(
+        f"，按最低年限最早{day}可晋升", f", to be promoted on {day} at the earliest by the least years in steps"
+    )
+
+
+def _step_named(step: str, policy: Policy) -> Bilingual:
+    """A rank step as policy's ladders name it; one of another ladder keeps its code."""
+    known = {each.code: each.name_en for ladder in policy.ladders for each in ladder.steps}
+    return Bilingual(step, known.get(step, step))
+
+
+def _lacking(one: Facts, post: Post, asked: Requirement, policy: Policy) -> tuple[str, str, date | None]:
     least = f"{asked.least:g}"
     if asked.fact in ("service", "post", "grassroots"):
         months, day = _months(one, asked)
@@ -213,10 +236,10 @@ def _lacking(one: Facts, post: Post, asked: Requirement) -> tuple[str, str, date
         level = f"{float(one.levels[asked.what][0]):g}"
         return f"{asked.what}测评{level}，须{least}", f"{asked.what} measured at {level}, needs {least}", None
     if asked.fact == "rank_step":
-        held = one.rank_step[0]
+        held = _step_named(str(one.rank_step[0]), policy)
         if one.ladder[0] not in (None, post.track):
-            return f"现为{held}，不在该岗位的职级序列", f"holds {held}, on another ladder than the post's", None
-        return f"现为{held}", f"holds {held}", _ranked_from(one, post)
+            return f"现为{held.zh}，不在该岗位的职级序列", f"holds {held.en}, on another ladder than the post's", None
+        return f"现为{held.zh}", f"holds {held.en}", _ranked_from(one, post)
     taken, course = _taken(one, asked.what), post.course or Bilingual(asked.what, asked.what)
     if np.isnat(taken[0]):
         return "尚未完成", f"lacks the course “{course.en}”", None
