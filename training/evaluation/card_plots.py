@@ -11,9 +11,10 @@ import numpy as np
 from data_contracts.gating import GroupLimits, ListLimits
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
+from models.groups import attributes_of, group_named, group_order
 from training.evaluation.exposure import QUALITY, Gap
 from training.evaluation.fairness import Group, Measured, Verdict
-from training.evaluation.names import attributes_of, group_named, group_order, method_named
+from training.evaluation.names import method_named
 from training.evaluation.plots import blank_figure, chinese_font, drawn_calibration, in_words, legend_below
 
 if TYPE_CHECKING:
