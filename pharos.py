@@ -502,6 +502,17 @@ def backtest_paths(
     run_backtest(PathBacktest(source, data, train_until, test_until, mapping), out, console)
 
 
+@report_app.command("shortlists")
+def report_shortlists(
+    as_of: Annotated[str | None, typer.Option(help="Day of the records, YYYY-MM-DD; default: today.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for page and JSON; default: report/ in the state.")] = None,
+) -> None:
+    """Audit the six talent short lists for a committee: sizes, ties, and balance by group; names nobody."""
+    from experiments.report_shortlists import run_report
+
+    run_report(settings(), day_of(as_of) if as_of else settings().today or date.today(), out, console)
+
+
 @report_app.command("risk")
 def report_risk(
     data: Annotated[Path, typer.Option(help="Folder of the export.")],

@@ -55,7 +55,8 @@ def test_an_attribute_with_one_group_left_is_withheld() -> None:
 
 def test_no_group_of_few_is_told_of_nor_had_by_subtraction() -> None:
     """One small group alone would be the list less the others; so the next larger one goes with it."""
-    names = pd.DataFrame({"ethnicity": ["han"] * 150 + ["hui"] * 44 + ["dai"] * 6}, index=map(str, range(200)))
+    people = [str(one) for one in range(200)]
+    names = pd.DataFrame({"ethnicity": ["han"] * 150 + ["hui"] * 44 + ["dai"] * 6}, index=people)
     plain = list_balance(names, ["0", "199"], LIMITS)
     assert {one.group for one in plain.groups} == {"ethnicity=han", "ethnicity=hui", "ethnicity=dai"}
     found = list_balance(names, ["0", "199"], LIMITS, 10)

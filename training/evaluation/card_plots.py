@@ -99,8 +99,8 @@ def groups_figure(
         left.set_xticks(RATIO_TICKS, [f"{tick:g}" for tick in RATIO_TICKS])
         left.minorticks_off()
         _forest(right, gaps, (-limits.gap_at_most, 0.0, limits.gap_at_most), nothing)
-        names = [_drawable(in_words(group_named(group.name), chinese)) for group in shown]
-        _named_rows((left, right), names, [group.name for group in shown])
+        names = [drawable(in_words(group_named(group.name), chinese)) for group in shown]
+        named_rows((left, right), names, [group.name for group in shown])
         left.set_xlabel(WORDS["ratio"][not chinese])
         right.set_xlabel(WORDS["gap"][not chinese])
         _verdicts(figure, chinese)
@@ -122,9 +122,9 @@ def gaps_figure(
             rows: list[Judgement] = [(gap.measured, gap.measured.verdict(-band, band, 0.0)) for gap in some]
             _forest(axes, rows, (-band, 0.0, band), NOTHING[not chinese])
         for place, gap in enumerate(exposed):
-            right.annotate(_drawable(gap.measure), (1.01, place), xycoords=("axes fraction", "data"), fontsize=6)
-        names = [_drawable(in_words(group_named(gaps[0].group), chinese)) for gaps in shown]
-        _named_rows((left, right), names, [gaps[0].group for gaps in shown])
+            right.annotate(drawable(gap.measure), (1.01, place), xycoords=("axes fraction", "data"), fontsize=6)
+        names = [drawable(in_words(group_named(gaps[0].group), chinese)) for gaps in shown]
+        named_rows((left, right), names, [gaps[0].group for gaps in shown])
         left.set_xlabel(WORDS["quality"][not chinese].format(measure=QUALITY[quality[0].measure]))
         right.set_xlabel(WORDS["exposure"][not chinese])
         _verdicts(figure, chinese)
@@ -135,7 +135,7 @@ def _shade(verdict: Verdict, suspect: bool) -> Shade:
     return SUSPECT if suspect and verdict is Verdict.INCONCLUSIVE else verdict
 
 
-def _named_rows(both: tuple[Axes, Axes], names: Sequence[str], groups: Sequence[str]) -> None:
+def named_rows(both: Sequence[Axes], names: Sequence[str], groups: Sequence[str]) -> None:
     """The names of the rows, first on top, and a line where another attribute begins."""
     both[0].set_yticks(range(len(names)), names, fontsize=8)
     both[0].set_ylim(len(names) - 0.5, -0.5)
@@ -172,6 +172,6 @@ def _forest(axes: Axes, rows: Sequence[Judgement], band: tuple[float, float, flo
             axes.text(equal, place, nothing, ha="center", va="center", fontsize=7, color="grey")
 
 
-def _drawable(name: str) -> str:
+def drawable(name: str) -> str:
     """The name, or as much of it as can be drawn where no font has Chinese characters."""
     return name if chinese_font() else name.encode("ascii", "replace").decode()
