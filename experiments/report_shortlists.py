@@ -18,7 +18,7 @@ from data_contracts.asof import AsOf
 from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual, TalentField
-from experiments.pages import Page, Picture, Row, Section, Sheet, write_page
+from experiments.pages import Cell, Page, Picture, Row, Section, Sheet, write_page
 from experiments.reporting import check_writable, write_report
 from features.history import History
 from models.groups import attribute_named, group_named, group_order
@@ -148,7 +148,7 @@ def _group(one: GroupOnList) -> Row:
     else:
         interval = f"{one.ratio:.2f} [{one.low:.2f}, {one.high:.2f}]"
         shares = f"{one.share_eligible:.1%}", f"{one.listed}", f"{one.share_listed:.1%}", interval
-    cells = (group_named(one.group), one.eligible, *shares, STATES[one.state])
+    cells: tuple[Cell, ...] = (group_named(one.group), one.eligible, *shares, STATES[one.state])
     return Row(cells, MARKS.get(one.state, ""))
 
 

@@ -95,8 +95,7 @@ def requirements(post: Post, policy: Policy) -> tuple[Requirement, ...]:
         for each in _of_rule(rule)
     ]
     if post.min_rank_step:
-        step = _step_named(post.min_rank_step, policy)
-        name = Bilingual(f"职级不低于{step.zh}", f"rank step {step.en} or above")
+        name = Bilingual(f"职级不低于{post.min_rank_step}", f"rank step {post.min_rank_step} or above")
         found.append(Requirement(OWN_RANK, name, "rank_step", what=post.min_rank_step))
     if post.required_course_id:
         course = post.course or Bilingual(post.required_course_id, post.required_course_id)
@@ -129,7 +128,7 @@ def judgement(facts: Facts, officer: int, post: Post, policy: Policy) -> Judgeme
             met.append(each.code)
             continue
         bars = bool(_bars(state, each.fact, policy)[0])
-        (blocked if bars else unknown).append(_told(one, post, each, int(state[0]), policy))
+        (blocked if bars else unknown).append(_told(one, post, each, int(state[0])))
     open_ones = {each.code for each in (*blocked, *unknown)}
     wholly = tuple(code for code in dict.fromkeys(met) if code not in open_ones)
     return Judgement(not blocked, wholly, tuple(blocked), tuple(unknown))
@@ -193,11 +192,11 @@ def _of_rule(rule: EligibilityRule) -> Iterator[Requirement]:
         yield Requirement(rule.code, name, "level", level, competency)
 
 
-def _told(one: Facts, post: Post, asked: Requirement, state: int, policy: Policy) -> BlockedBy:
+def _told(one: Facts, post: Post, asked: Requirement, state: int) -> BlockedBy:
     """What one officer lacks."""
     if state == UNKNOWN:
         return BlockedBy(asked.code, f"{asked.name.zh}：记录中没有，无法判断", f"{asked.name.en}: not on record")
-    zh, en, day = _lacking(one, post, asked, policy)
+    zh, en, day = _lacking(one, post, asked)
     when = _from_when(one, asked, day)
     return BlockedBy(asked.code, f"{asked.name.zh}：{zh}{when.zh}", f"{asked.name.en}: {en}{when.en}", day)
 
@@ -209,21 +208,13 @@ def _from_when(one: Facts, asked: Requirement, day: date | None) -> Bilingual:
     if asked.fact != "rank_step":
         return Bilingual(f"，最早{day}满足", f", met from {day} at the earliest")
     if day <= one.as_of:
-        return Bilingual(
-            "，任职年限已满，尚待晋升", ", with the least years in steps served; the promotion is still to come"
-        )
-    return Bilingual(
-        f"，按最低年限最早{day}可晋升", f", to be promoted on {day} at the earliest by the least years in steps"
-    )
+        en = ", with the least years in steps served; the promotion is still to come"
+        return Bilingual("，任职年限已满，尚待晋升", en)
+    en = f", to be promoted on {day} at the earliest by the least years in steps"
+    return Bilingual(f"，按最低年限最早{day}可晋升", en)
 
 
-def _step_named(step: str, policy: Policy) -> Bilingual:
-    """A rank step as policy's ladders name it; one of another ladder keeps its code."""
-    known = {each.code: each.name_en for ladder in policy.ladders for each in ladder.steps}
-    return Bilingual(step, known.get(step, step))
-
-
-def _lacking(one: Facts, post: Post, asked: Requirement, policy: Policy) -> tuple[str, str, date | None]:
+def _lacking(one: Facts, post: Post, asked: Requirement) -> tuple[str, str, date | None]:
     least = f"{asked.least:g}"
     if asked.fact in ("service", "post", "grassroots"):
         months, day = _months(one, asked)
@@ -236,10 +227,10 @@ def _lacking(one: Facts, post: Post, asked: Requirement, policy: Policy) -> tupl
         level = f"{float(one.levels[asked.what][0]):g}"
         return f"{asked.what}测评{level}，须{least}", f"{asked.what} measured at {level}, needs {least}", None
     if asked.fact == "rank_step":
-        held = _step_named(str(one.rank_step[0]), policy)
+        held = one.rank_step[0]
         if one.ladder[0] not in (None, post.track):
-            return f"现为{held.zh}，不在该岗位的职级序列", f"holds {held.en}, on another ladder than the post's", None
-        return f"现为{held.zh}", f"holds {held.en}", _ranked_from(one, post)
+            return f"现为{held}，不在该岗位的职级序列", f"holds {held}, on another ladder than the post's", None
+        return f"现为{held}", f"holds {held}", _ranked_from(one, post)
     taken, course = _taken(one, asked.what), post.course or Bilingual(asked.what, asked.what)
     if np.isnat(taken[0]):
         return "尚未完成", f"lacks the course “{course.en}”", None

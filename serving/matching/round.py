@@ -16,10 +16,11 @@ from models.eligibility.spells import full_months
 from models.eligibility.standing_facts import NEEDS, Facts, facts_of
 from models.matching.wishes import MatchInput
 from models.points.lines import tables_needed, totals
+from models.points.words import Records as Names
 from serving.matching.fit import TABLES as FITTED_BY
 from serving.matching.schemas import MatchRequest, Opening
-from serving.names import Names
 from serving.points.answers import RecordSource
+from serving.words import text_of
 
 Frames = Mapping[str, pd.DataFrame]
 FREE = (True, "", "")
@@ -61,14 +62,14 @@ def round_of(records: RecordSource, policy: Policy, asked: MatchRequest, as_of: 
 
 def _openings(open_ones: pd.DataFrame, frames: Frames) -> Mapping[str, Opening]:
     """Post and unit of each vacancy by its id, with their names."""
-    posts, units = Names.of(frames, "posts", "post_id"), Names.of(frames, "units", "unit_id")
+    names = Names(frames)
     rows = zip(*(open_ones[name] for name in ("vacancy_id", "post_id", "unit_id")), strict=True)
     return {
         str(vacancy): Opening(
             post_id=str(post),
-            post_name=posts(str(post)),
+            post_name=text_of(names.name("posts", "post_id", str(post))),
             unit_id=None if pd.isna(unit) else str(unit),
-            unit_name=None if pd.isna(unit) else units(str(unit)),
+            unit_name=None if pd.isna(unit) else text_of(names.name("units", "unit_id", str(unit))),
         )
         for vacancy, post, unit in rows
     }

@@ -10,7 +10,6 @@ from data_contracts.policy import Policy
 from models.talent.capability import Capabilities, Capability, UnitCapability
 from models.talent.profile import Figure, Gap, OfficerProfile, Profiles
 from serving.access.reach import EVERYWHERE, Sight
-from serving.names import Names
 from serving.schemas import Because, ModelName, NotScored
 from serving.talent.profile_schemas import (
     CompetencyGap,
@@ -37,62 +36,51 @@ NO_STANDARDS = Because(
 MODEL = ModelName(name="profile", version="policy", features="records")
 
 
-@dataclass(frozen=True)
-class _Named:
-    """What posts and units are called."""
-
-    posts: Names
-    units: Names
-
-
 @dataclass
 class ProfileDesk:
     """Everything that `/v1/profile` needs: how to read the records of a day, and the policy."""
 
     read: RecordReader
     policy: Policy
-    _made: tuple[Records, Profiles, Capabilities, _Named] | None = None
+    _made: tuple[Records, Profiles, Capabilities] | None = None
 
     def answer(
         self, request: ProfileRequest, request_id: str, now: datetime, sight: Sight = EVERYWHERE
     ) -> ProfileAnswer:
         """One result for each officer and unit, in order; raises NotReady where there are no records."""
         records = self.read(day_asked(request.as_of, now))
-        made, units, names = self._force(records)
+        made, units = self._force(records)
         return ProfileAnswer(
             request_id=request_id,
             model=MODEL,
             as_of=records.as_of,
             feature_age_hours=records.age_hours(now),
             degraded=old(records, now, self.policy),
-            results=[_officer(made, officer_id, sight, names) for officer_id in request.officer_ids],
-            units=[_unit(units, unit_id, sight, names) for unit_id in request.unit_ids],
+            results=[_officer(made, officer_id, sight) for officer_id in request.officer_ids],
+            units=[_unit(units, unit_id, sight) for unit_id in request.unit_ids],
         )
 
-    def _force(self, records: Records) -> tuple[Profiles, Capabilities, _Named]:
+    def _force(self, records: Records) -> tuple[Profiles, Capabilities]:
         """Made once for the records of a day."""
         if self._made is None or self._made[0] is not records:
             day = AsOf(records.as_of)
             made = Profiles.of(records.frames, day, self.policy.talent.least_peers)
-            names = _Named(Names.of(records.frames, "posts", "post_id"), Names.of(records.frames, "units", "unit_id"))
-            self._made = records, made, Capabilities.of(made, records.frames, day), names
-        return self._made[1:]
+            self._made = records, made, Capabilities.of(made, records.frames, day)
+        return self._made[1], self._made[2]
 
 
-def _officer(made: Profiles, officer_id: str, sight: Sight, names: _Named) -> OfficerProfiled | NotScored:
+def _officer(made: Profiles, officer_id: str, sight: Sight) -> OfficerProfiled | NotScored:
     found = made.officer(officer_id)
     if found is None or not sight.names(officer_id, found.unit_id):
         return NotScored(officer_id=officer_id, because=UNKNOWN_OFFICER)
-    return _profiled(found, names)
+    return _profiled(found)
 
 
-def _profiled(found: OfficerProfile, names: _Named) -> OfficerProfiled:
+def _profiled(found: OfficerProfile) -> OfficerProfiled:
     return OfficerProfiled(
         officer_id=found.officer_id,
         post_id=found.post_id,
-        post_name=names.posts(found.post_id),
         unit_id=found.unit_id,
-        unit_name=names.units(found.unit_id),
         profile=[_figure(one) for one in found.figures],
         gaps=[_gap(one) for one in found.gaps],
     )
@@ -108,25 +96,23 @@ def _gap(one: Gap) -> CompetencyGap:
     return CompetencyGap(text=text_of(one.text), **said)
 
 
-def _unit(units: Capabilities, unit_id: str, sight: Sight, names: _Named) -> UnitProfiled | UnitNotProfiled:
+def _unit(units: Capabilities, unit_id: str, sight: Sight) -> UnitProfiled | UnitNotProfiled:
     found = units.unit(unit_id) if sight.covers(unit_id) else None
     if found is None:
         return UnitNotProfiled(unit_id=unit_id, because=UNKNOWN_UNIT)
     if not found.competencies and not found.suppressed:
         return UnitNotProfiled(unit_id=unit_id, because=NO_STANDARDS)
-    return _capable(found, sight, names)
+    return _capable(found, sight)
 
 
-def _capable(found: UnitCapability, sight: Sight, names: _Named) -> UnitProfiled:
-    above = found.rolled_up_to if found.rolled_up_to is not None and sight.covers(found.rolled_up_to) else None
+def _capable(found: UnitCapability, sight: Sight) -> UnitProfiled:
+    above = found.rolled_up_to
     return UnitProfiled(
         unit_id=found.unit_id,
-        unit_name=names.units(found.unit_id),
         officers=found.officers,
         competencies=[_competency(one) for one in found.competencies],
         suppressed=list(found.suppressed),
-        rolled_up_to=above,
-        rolled_up_to_name=None if above is None else names.units(above),
+        rolled_up_to=above if above is not None and sight.covers(above) else None,
     )
 
 

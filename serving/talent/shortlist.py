@@ -15,12 +15,12 @@ import pandas as pd
 from data_contracts.asof import AsOf
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import TalentField
+from models.points.words import Records as Names
 from models.talent.evidence import Day
 from models.talent.shortlist import COMMITTEE, Candidate, FieldScores
 from models.talent.words import LineTold
 from serving.access.credential import Credential
 from serving.access.reach import EVERYWHERE, Sight
-from serving.names import Names
 from serving.schemas import Because, ModelName
 from serving.talent.balance import ProtectedReader, balance_of, may_audit, told_balance
 from serving.talent.records import UNKNOWN_OFFICER, RecordReader, Records, day_asked, old
@@ -107,7 +107,7 @@ class ShortlistDesk:
         scores, candidates, units = made.scores, made.candidates, made.units
         if not candidates:
             return FieldNotListed(field=name, name=called, because=NO_EVIDENCE)
-        names = Names.of(records.frames, "posts", "post_id"), Names.of(records.frames, "units", "unit_id")
+        names = Names(records.frames)
         seen = [one for one in candidates if sight.names(one.officer_id, units[one.officer_id])]
         known = {officer: officer in units and sight.names(officer, units[officer]) for officer in asked}
         reasons = [_not_listed(scores, officer, known[officer]) for officer in dict.fromkeys(asked)]
@@ -143,14 +143,14 @@ def _not_listed(scores: FieldScores, officer_id: str, visible: bool) -> OfficerN
     return OfficerNotListed(officer_id=officer_id, because=because_of(why.code, why.text))
 
 
-def _candidate(one: Candidate, made: _Made, names: tuple[Names, Names]) -> ListedOfficer:
+def _candidate(one: Candidate, made: _Made, names: Names) -> ListedOfficer:
     post, unit = made.posts[one.officer_id], made.units[one.officer_id]
     return ListedOfficer(
         officer_id=one.officer_id,
         post_id=post,
-        post_name=names[0](post),
+        post_name=text_of(names.name("posts", "post_id", post)),
         unit_id=unit,
-        unit_name=names[1](unit),
+        unit_name=text_of(names.name("units", "unit_id", unit)),
         rank=one.rank,
         score=one.score,
         tied=one.tied,

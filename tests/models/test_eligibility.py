@@ -78,11 +78,9 @@ def test_education_and_the_latest_level_are_compared() -> None:
 
 def test_the_post_asks_for_a_rank_step_of_its_own_ladder() -> None:
     higher = Post("x", track="technical", min_rank_step="二级主管")
-    assert only(judge(higher), "min_rank_step") == (
-        "rank step Technical supervisor, second class or above: holds Technical supervisor, fourth class, to be "
-        "promoted on 2025-05-01 at the earliest by the least years in steps",
-        date(2025, 5, 1),
-    )  # fmt: skip
+    told, day = only(judge(higher), "min_rank_step")
+    assert told.endswith(", to be promoted on 2025-05-01 at the earliest by the least years in steps")
+    assert day == date(2025, 5, 1)
     assert "min_rank_step" in judge(replace(higher, min_rank_step="警务技术员")).met
     other = Post("x", track="enforcement", min_rank_step="一级警员")
     assert only(judge(other), "min_rank_step")[0].endswith("on another ladder than the post's")
@@ -220,11 +218,9 @@ def test_a_promotion_made_today_counts_today_and_years_served_are_not_called_met
     """Least years in steps allow a promotion and are none: "met from today" beside a refusal contradicted itself."""
     post = Post("x", track="technical", min_rank_step="三级主管")
     before, day = date(2023, 4, 30), date(2023, 5, 1)
-    assert only(judge(post, before), "min_rank_step") == (
-        "rank step Technical supervisor, third class or above: holds Technical supervisor, fourth class, to be "
-        "promoted on 2023-05-01 at the earliest by the least years in steps",
-        day,
-    )
+    words, told_day = only(judge(post, before), "min_rank_step")
+    assert words.endswith(", to be promoted on 2023-05-01 at the earliest by the least years in steps")
+    assert told_day == day
     for today in (day, date(2024, 7, 1)):
         (told,) = [one for one in judge(post, today).blocked_by if one.code == "min_rank_step"]
         assert told.zh == "职级不低于三级主管：现为四级主管，任职年限已满，尚待晋升"

@@ -188,17 +188,6 @@ def test_fields_posts_and_units_carry_their_names() -> None:
     for one in found.candidates:
         assert (one.unit_name.zh, one.unit_name.en) == tuple(units.loc[one.unit_id, ["name_zh", "name_en"]])
         assert (one.post_name.zh, one.post_name.en) == tuple(posts.loc[one.post_id, ["name_zh", "name_en"]])
-    officer = found.candidates[0]
-    asked = ProfileRequest(officer_ids=[officer.officer_id], unit_ids=["u-0-1-1-1"])
-    answer = ProfileDesk(read, policy()).answer(asked, "r", NOW, EVERYWHERE)
-    (told,), (unit,) = answer.results, answer.units
-    assert isinstance(told, OfficerProfiled)
-    assert (told.post_name, told.unit_name) == (officer.post_name, officer.unit_name)
-    assert isinstance(unit, UnitProfiled)
-    assert unit.rolled_up_to is not None
-    assert unit.rolled_up_to_name is not None
-    assert unit.unit_name.zh == units.loc["u-0-1-1-1", "name_zh"]
-    assert unit.rolled_up_to_name.zh == units.loc[unit.rolled_up_to, "name_zh"]
 
 
 def test_a_field_without_evidence_says_so() -> None:

@@ -23,14 +23,14 @@ COLOURS: Mapping[State, str] = {"even": "#2c7a4b", "unclear": "#8a8a8a", "uneven
 TICKS = (0.2, 0.5, 1.0, 2.0, 5.0)  # what is further out leaves the picture, not the table
 ACROSS, MOST_ACROSS = 3, 12.0
 NONE_LISTED = Bilingual("名单上无人", "nobody listed")
-RATIO = Bilingual("占名单之比 / 占可入选者之比", "share of the list over share of those who could be listed")
+RATIO = Bilingual("占名单的比例除以占可入选者的比例", "share of the list over share of those who could be listed")
 
 
 def balance_figure(lists: Sequence[tuple[Bilingual, ListBalance]], limits: GroupLimits, *, english: bool) -> Figure:
     """A panel for each field: groups top to bottom with their intervals, the allowed band shaded."""
     groups = sorted({one.group for _, found in lists for one in found.groups}, key=group_order)
     rows = -(-len(lists) // ACROSS)
-    title = Bilingual("人才名单的群体均衡情况", "Balance of the short lists by group")
+    title = Bilingual(f"人才名单的群体均衡情况：{RATIO.zh}", f"Balance of the short lists by group: {RATIO.en}")
     with blank_figure(title, MOST_ACROSS, rows * (1.4 + 0.24 * len(groups)) + 0.8, english=english) as (
         figure,
         chinese,
@@ -45,7 +45,6 @@ def balance_figure(lists: Sequence[tuple[Bilingual, ListBalance]], limits: Group
         for row in panels:
             named_rows(list(row), names, groups)
         _legend(figure, chinese)
-        figure.supxlabel(in_words(RATIO, chinese), fontsize=9)
     return figure
 
 
