@@ -10,6 +10,33 @@ from data_contracts.vocabulary import Bilingual
 
 MONTHS = re.compile(r"(?P<outcome>[a-z_]+?)_(?P<months>\d+)m")
 EVENTUAL = "_eventual"
+OWN = "pharos"
+RECOMMENDERS: Mapping[str, Bilingual] = {
+    OWN: Bilingual("本模型", "this model"),
+    "markov": Bilingual("马尔可夫转移", "Markov transitions"),
+    "popularity": Bilingual("热门程度", "popularity"),
+    "recent_popularity_30d": Bilingual("近 30 天热度", "popularity, 30 days"),
+    "recent_popularity_90d": Bilingual("近 90 天热度", "popularity, 90 days"),
+    "most_frequent": Bilingual("最常走的路径", "way most often taken"),
+    "peer": Bilingual("简单模型", "plain peer"),
+}
+STRATA: Mapping[str, Bilingual] = {
+    "all": Bilingual("全部", "all"),
+    "novel": Bilingual("未任过的岗位", "novel posts"),
+    "short_history": Bilingual("履历短", "short history"),
+    "cold": Bilingual("新岗位", "cold posts"),
+    "wave": Bilingual("集中推行的必修课", "mandated waves"),
+    "elective": Bilingual("选修课", "electives"),
+    "new_course": Bilingual("新课程", "new courses"),
+    "one_step": Bilingual("一步", "one step"),
+    "two_steps": Bilingual("两步", "two steps"),
+    "more_steps": Bilingual("三步及以上", "three steps or more"),
+}
+LISTS: Mapping[str, Bilingual] = {
+    "next-post": Bilingual("下一岗位", "next posts"),
+    "courses": Bilingual("课程", "courses"),
+    "paths": Bilingual("职业路径", "career paths"),
+}
 METHODS: Mapping[str, str] = {
     "own_past": "本人近 24 个月同类情况",
     "count_rule": "投诉计数规则",
@@ -66,6 +93,30 @@ def method_named(code: str) -> Bilingual:
     if code.endswith(EVENTUAL):
         return Bilingual(f"{method_named(code.removesuffix(EVENTUAL)).zh}（已知后来结论）", code)
     return Bilingual(METHODS.get(code, code), code)
+
+
+def recommender_named(code: str) -> Bilingual:
+    """A recommender or one of its peers; one without a name keeps its code.
+
+    >>> recommender_named("markov").zh, recommender_named("ease").en
+    ('马尔可夫转移', 'ease')
+    """
+    return RECOMMENDERS.get(code, Bilingual(code, code))
+
+
+def stratum_named(code: str) -> Bilingual:
+    """A kind of rows on which lists are looked at apart; one without a name keeps its code."""
+    return STRATA.get(code, Bilingual(code, code))
+
+
+def kind_named(code: str) -> Bilingual:
+    """A kind of post or course whose exposure is compared: a job family or a competency."""
+    return Bilingual(code, code)
+
+
+def lists_named(code: str) -> Bilingual:
+    """What a recommender lists; one without a name keeps its code."""
+    return LISTS.get(code, Bilingual(code, code))
 
 
 def measure_named(code: str) -> Bilingual:
