@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.container import ErrorbarContainer
 from rich.console import Console
 
 from data_contracts.errors import GateRefused, InvalidInput, UntrustedArtifact
@@ -200,8 +201,9 @@ def test_a_gap_that_its_own_interval_would_fail_is_marked_in_table_card_and_pict
     surely = Measured(-0.3, -0.35, -0.25, -0.4, -0.2)
     exposed.append([Gap("age_band=20-29", one, 90, surely, -0.25) for one in ("ndcg_at_10", "legal")])
     figure = gaps_figure("x", exposed, limits.lists, english=True)
-    drawn = [line.lines[2][0].get_color()[0] for line in figure.axes[0].containers]
-    assert [to_hex(colour) for colour in drawn] == [
+    bars = (one for one in figure.axes[0].containers if isinstance(one, ErrorbarContainer))
+    drawn = [one.lines[2][0].get_color()[0] for one in bars]
+    assert [to_hex(np.asarray(colour).tolist()) for colour in drawn] == [
         COLOURS["suspect"],
         COLOURS[Verdict.INCONCLUSIVE],
         COLOURS["unexplained"],
