@@ -44,7 +44,8 @@ class Post:
 class BlockedBy:
     """One requirement that is not known to be met: what is lacking, and the day from which time alone meets it.
 
-    `met_from` of a rank step is the earliest that the least times in steps allow; None where time does not meet it.
+    `met_from` of a rank step is the earliest that the least times in steps allow, the day asked about where they are
+    served already and only the promotion lacks; None where time does not meet it.
     """
 
     code: str
@@ -196,8 +197,21 @@ def _told(one: Facts, post: Post, asked: Requirement, state: int) -> BlockedBy:
     if state == UNKNOWN:
         return BlockedBy(asked.code, f"{asked.name.zh}：记录中没有，无法判断", f"{asked.name.en}: not on record")
     zh, en, day = _lacking(one, post, asked)
-    when_zh, when_en = (f"，最早{day}满足", f", met from {day} at the earliest") if day else ("", "")
-    return BlockedBy(asked.code, f"{asked.name.zh}：{zh}{when_zh}", f"{asked.name.en}: {en}{when_en}", day)
+    when = _from_when(one, asked, day)
+    return BlockedBy(asked.code, f"{asked.name.zh}：{zh}{when.zh}", f"{asked.name.en}: {en}{when.en}", day)
+
+
+def _from_when(one: Facts, asked: Requirement, day: date | None) -> Bilingual:
+    """What time does: months are met by it alone; a rank step only may be taken then, and the step itself must come."""
+    if day is None:
+        return Bilingual("", "")
+    if asked.fact != "rank_step":
+        return Bilingual(f"，最早{day}满足", f", met from {day} at the earliest")
+    if day <= one.as_of:
+        en = ", with the least years in steps served; the promotion is still to come"
+        return Bilingual("，任职年限已满，尚待晋升", en)
+    en = f", to be promoted on {day} at the earliest by the least years in steps"
+    return Bilingual(f"，按最低年限最早{day}可晋升", en)
 
 
 def _lacking(one: Facts, post: Post, asked: Requirement) -> tuple[str, str, date | None]:
