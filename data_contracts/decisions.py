@@ -50,6 +50,11 @@ class LadderStep:
         """The Chinese name, which is the code itself."""
         return self.code
 
+    @property
+    def label(self) -> Bilingual:
+        """Both names together."""
+        return Bilingual(self.code, self.name_en)
+
 
 @dataclass(frozen=True)
 class CareerLadder(Named):
