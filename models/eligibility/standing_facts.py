@@ -58,6 +58,11 @@ class Ladders:
         """The place of a step, NaN where it or its ladder is unknown."""
         return self.steps.get((str(ladder), str(step)), (np.nan, None))[0]
 
+    def ladder_named(self, ladder: str | None) -> Bilingual:
+        """What people call a ladder, its code quoted where policy does not name it."""
+        found = next((one for one in policy().ladders if one.code == ladder), None)
+        return quoted(str(ladder)) if found is None else Bilingual(found.name_zh, found.name_en)
+
     def years_between(self, ladder: str, position: float, goal: float) -> float | None:
         """The least years from reaching one place to being allowed the other; None where a step is by selection."""
         between = [years for (name, _), (at, years) in self.steps.items() if name == ladder and position <= at < goal]
