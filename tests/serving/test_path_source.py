@@ -154,6 +154,16 @@ def test_the_course_that_opens_the_goals_family_is_the_change(state: Settings) -
     assert (field.goal.zh, {path.steps[-1].post_id for path in field.paths}) == ("交通管理", {"z"})
 
 
+@pytest.mark.parametrize("now", [{"mandated": True}, {"issued_on": "2018-01-01"}], ids=["for everybody", "over"])
+def test_a_course_that_all_must_take_or_that_is_over_is_no_change(state: Settings, now: dict[str, object]) -> None:
+    opens = {"course_id": "open", "name_zh": "课", "name_en": "course", "competency": "analysis", "mandated": False,
+             "hours": 8.0, "issued_on": "2020-06-01", "known_on": "2020-12-01", **now}  # fmt: skip
+    office(state).append_all({"courses": framed("courses", [opens])}, "again")
+    (found,) = ask(desk(state), "x", goal={"kind": "job_family", "goal": "legal"})
+    assert isinstance(found, PathsFound)
+    assert found.change is None
+
+
 def test_rank_steps_are_paths_of_their_own(state: Settings) -> None:
     office(state)
     (found, other) = ask(desk(state), "r", "x", goal={"kind": "rank_step", "goal": "s3"}, horizon_months=120)
