@@ -90,8 +90,10 @@ def test_gaps_are_closed_by_the_hour_and_the_present_post_goes_before_the_goal()
     assert [one.course.course_id for one in found] == ["short", "long", "goal"]
     assert [one.levels for one in found] == [0.25, 0.5, 0.125]
     text = found[1].reasons[0].text
-    assert text.en == "closes 0.5 of the gap in law in 40 hours (level 2.0, the standard of your post 3.0)"
-    assert text.zh == "40学时可弥补law差距0.5级（现2.0，现岗位标准3.0）"
+    assert (
+        text.en == "closes 0.5 of the gap in law and procedure in 40 hours (level 2.0, the standard of your post 3.0)"
+    )
+    assert text.zh == "40学时可弥补执法规范差距0.5级（现2.0，现岗位标准3.0）"
 
 
 def test_a_course_closes_no_more_than_the_gap() -> None:
