@@ -20,7 +20,7 @@ Records = Mapping[str, pd.DataFrame]
 
 
 def offered_courses(records: Records) -> list[OfferedCourse]:
-    """The catalogue, by course id; a course without a name is called by its id."""
+    """The catalogue, by course id; a course without any name is called by its id."""
     table = records.get("courses")
     if table is None:
         return []
@@ -31,15 +31,16 @@ def offered_courses(records: Records) -> list[OfferedCourse]:
 def learner_of(records: Records, officer_id: str, as_of: date, policy: Policy) -> Learner:
     """One officer; where a table is absent what it would tell is unknown."""
     taken = _of(records, "course_completions", officer_id, "occurred_on")
-    post = _present_post(records, officer_id)
+    post, goal = _present_post(records, officer_id), _goal_posts(records, officer_id)
     month = taken[taken["occurred_on"] >= pd.Timestamp(as_of.replace(day=1))] if len(taken) else taken
     return Learner(
         officer_id,
         Standing(as_of, _track(records, officer_id), _last_taken(taken), policy.training),
         post=None if post is None else _need(records, post),
+        aims=_aims(records, goal),
         levels=_levels(records, officer_id),
         present=None if post is None else _standards(records, [post]),
-        goal=_standards(records, _goal_posts(records, officer_id)),
+        goal=_standards(records, goal),
         hours_this_month=_hours(records, month),
     )
 
@@ -92,6 +93,12 @@ def _need(records: Records, post_id: str) -> PostNeed | None:
     return PostNeed(_name(row.to_dict(), post_id), str(row["required_course_id"]))
 
 
+def _aims(records: Records, goal: list[str]) -> tuple[PostNeed, ...]:
+    """The courses that posts require, each once, for the first of them."""
+    needs = [need for one in goal if (need := _need(records, one)) is not None]
+    return tuple({need.course_id: need for need in reversed(needs)}.values())[::-1]
+
+
 def _levels(records: Records, officer_id: str) -> dict[str, float]:
     rows = _of(records, "competency_assessments", officer_id, "occurred_on")
     if rows.empty:
@@ -140,5 +147,6 @@ def _course(row: Mapping[Any, Any]) -> OfferedCourse:
 
 
 def _name(row: Mapping[Any, Any], code: str) -> Bilingual:
-    zh, en = (code if pd.isna(row.get(name)) else str(row[name]) for name in ("name_zh", "name_en"))
-    return Bilingual(zh, en)
+    """A name that is missing in one language is that of the other, and the code only where neither is there."""
+    zh, en = (None if pd.isna(row.get(name)) else str(row[name]) for name in ("name_zh", "name_en"))
+    return Bilingual(zh or en or code, en or zh or code)

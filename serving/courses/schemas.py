@@ -7,11 +7,23 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from serving.schemas import MAX_OFFICERS, Answer, Body, Frame, NotScored, OfficerId, Reason, Text, Whole, about
+from serving.schemas import (
+    MAX_OFFICERS,
+    Answer,
+    Body,
+    Declined,
+    Frame,
+    NotScored,
+    OfficerId,
+    Reason,
+    Text,
+    Whole,
+    about,
+)
 
 MAX_COURSES = 30
 Hours = Annotated[float, Field(gt=0, le=200)]
-Kind = Literal["required", "gap", "next", "wave", "small"]
+Kind = Literal["required", "goal", "gap", "next", "wave", "small"]
 
 
 class CoursesRequest(Body):
@@ -33,8 +45,8 @@ class CourseSuggestion(Answer):
     course_id: str = about("课程编号", "id of the course")
     name: Text = about("课程名称；无名称时为编号", "name of the course, its id where it has none")
     kind: Kind = about(
-        "建议类别：必修、补能力差距、同路径所学、新课推广、零散时间",
-        "why it is here: required, closes a gap, what people on the same way take next, a new course rolling out, "
+        "建议类别：必修、目标岗位所要求、补能力差距、同路径所学、新课推广、零散时间",
+        "why it is here: required, required by the goal, closes a gap, what people on the same way take next, a new course rolling out, "
         "fits the time to spare",
     )
     score: float = about("同类建议内的排序得分", "ranking score within its kind, never compared across kinds")
@@ -55,6 +67,9 @@ class CoursesSuggested(Answer):
     )
     courses: list[CourseSuggestion] = about(
         "建议课程，按类别顺序；可为空", "suggested courses in the order of their kinds, perhaps none"
+    )
+    declined: list[Declined] = about(
+        "因本人不感兴趣而未列出的课程", "courses left out because the officer declined them", default=[]
     )
 
 
