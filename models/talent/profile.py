@@ -98,7 +98,7 @@ class Profiles:
             return Figure(kind.theme, code, kind.name, None, None, None, 0, None, _named(kind.name, NOTHING))
         row: Any = found.loc[officer_id].to_dict()
         value = round(float(row["value"]), 2)
-        own = Bilingual(f"{value:.4g}{kind.unit.zh}", f"{value:.4g} {kind.unit.en}".strip())
+        own = Bilingual(f"{_number(value)}{kind.unit.zh}", f"{_number(value)} {kind.unit.en}".strip())
         if row["circle"] is None or pd.isna(row["circle"]):
             few = Bilingual(TOO_FEW.zh.format(least=self.peers.least), TOO_FEW.en.format(least=self.peers.least))
             text = _named(kind.name, Bilingual(f"{own.zh}；{few.zh}", f"{own.en}; {few.en}"))
@@ -124,8 +124,21 @@ def _beside(own: Bilingual, value: float, median: float, percentile: float, peer
         return Bilingual(f"{zh}与此相同", f"{en} is the same")
     above = min(99, max(1, round(percentile))) if 0.0 < percentile < 100.0 else round(percentile)
     if above == 0:
-        return Bilingual(f"{zh}为{median:.4g}，其中无人更低", f"{en} is {median:.4g}, and none of them lies lower")
-    return Bilingual(f"{zh}为{median:.4g}，高于其中{above}%", f"{en} is {median:.4g}, above {above} % of them")
+        return Bilingual(
+            f"{zh}为{_number(median)}，其中无人更低", f"{en} is {_number(median)}, and none of them lies lower"
+        )
+    return Bilingual(
+        f"{zh}为{_number(median)}，高于其中{above}%", f"{en} is {_number(median)}, above {above} % of them"
+    )
+
+
+def _number(value: float) -> str:
+    """As people write it: one digit after the point where there are two before it, else two.
+
+    >>> _number(176.22), _number(0.254), _number(3.0)
+    ('176.2', '0.25', '3')
+    """
+    return f"{round(value, 1 if abs(value) >= 10 else 2):.10g}"
 
 
 def _named(name: Bilingual, text: Bilingual) -> Bilingual:

@@ -134,7 +134,7 @@ def _told(one: SuggestedCourse) -> CourseSuggestion:
     return CourseSuggestion.model_validate(
         {
             "course_id": course.course_id, "name": text_of(course.name), "kind": one.kind,
-            "score": one.score, "overdue": one.overdue, "due_on": one.due_on, "hours": course.hours,
+            "score": round(one.score, 4), "overdue": one.overdue, "due_on": one.due_on, "hours": course.hours,
             "month": one.month, "reasons": reasons,
         }
     )  # fmt: skip
