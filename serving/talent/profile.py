@@ -7,10 +7,10 @@ from datetime import datetime
 
 from data_contracts.asof import AsOf
 from data_contracts.policy import Policy, policy
-from models.points.words import Records as Names
 from models.talent.capability import Capabilities, Capability, UnitCapability
 from models.talent.profile import Figure, Gap, OfficerProfile, Profiles
 from serving.access.reach import EVERYWHERE, Sight
+from serving.names import Names
 from serving.schemas import Because, ModelName, NotScored, Text
 from serving.talent.profile_schemas import (
     CompetencyGap,
@@ -35,8 +35,16 @@ TABLES = (
 NO_STANDARDS = Because(
     code="no_standards", zh="没有岗位能力标准，无法评估", en="no post has a standard of competency to measure against"
 )
-DIGITS = 4
+DIGITS = 4  # of shares and gaps
 MODEL = ModelName(name="profile", version="policy", features="records")
+
+
+@dataclass(frozen=True)
+class _Named:
+    """What posts and units are called."""
+
+    posts: Names
+    units: Names
 
 
 @dataclass
@@ -45,60 +53,51 @@ class ProfileDesk:
 
     read: RecordReader
     policy: Policy
-    _made: tuple[Records, Profiles, Capabilities] | None = None
+    _made: tuple[Records, Profiles, Capabilities, _Named] | None = None
 
     def answer(
         self, request: ProfileRequest, request_id: str, now: datetime, sight: Sight = EVERYWHERE
     ) -> ProfileAnswer:
         """One result for each officer and unit, in order; raises NotReady where there are no records."""
         records = self.read(day_asked(request.as_of, now))
-        (made, units), names = self._force(records), Names(records.frames)
+        made, units, names = self._force(records)
         return ProfileAnswer(
             request_id=request_id,
             model=MODEL,
             as_of=records.as_of,
             feature_age_hours=records.age_hours(now),
             degraded=old(records, now, self.policy),
-            results=[_officer(made, names, officer_id, sight) for officer_id in request.officer_ids],
-            units=[_unit(units, names, unit_id, sight) for unit_id in request.unit_ids],
+            results=[_officer(made, officer_id, sight, names) for officer_id in request.officer_ids],
+            units=[_unit(units, unit_id, sight, names) for unit_id in request.unit_ids],
         )
 
-    def _force(self, records: Records) -> tuple[Profiles, Capabilities]:
+    def _force(self, records: Records) -> tuple[Profiles, Capabilities, _Named]:
         """Made once for the records of a day."""
         if self._made is None or self._made[0] is not records:
             day = AsOf(records.as_of)
             made = Profiles.of(records.frames, day, self.policy.talent.least_peers)
-            self._made = records, made, Capabilities.of(made, records.frames, day)
-        return self._made[1], self._made[2]
+            names = _Named(Names.of(records.frames, "posts", "post_id"), Names.of(records.frames, "units", "unit_id"))
+            self._made = records, made, Capabilities.of(made, records.frames, day), names
+        return self._made[1:]
 
 
-def _officer(made: Profiles, names: Names, officer_id: str, sight: Sight) -> OfficerProfiled | NotScored:
+def _officer(made: Profiles, officer_id: str, sight: Sight, names: _Named) -> OfficerProfiled | NotScored:
     found = made.officer(officer_id)
     if found is None or not sight.names(officer_id, found.unit_id):
         return NotScored(officer_id=officer_id, because=UNKNOWN_OFFICER)
     return _profiled(found, names)
 
 
-def _profiled(found: OfficerProfile, names: Names) -> OfficerProfiled:
+def _profiled(found: OfficerProfile, names: _Named) -> OfficerProfiled:
     return OfficerProfiled(
         officer_id=found.officer_id,
         post_id=found.post_id,
-        post_name=_post_named(names, found.post_id),
+        post_name=names.posts(found.post_id),
         unit_id=found.unit_id,
-        unit_name=_unit_named(names, found.unit_id),
+        unit_name=names.units(found.unit_id),
         profile=[_figure(one) for one in found.figures],
         gaps=[_gap(one) for one in found.gaps],
     )
-
-
-def _unit_named(names: Names, unit_id: str) -> Text:
-    return text_of(names.name("units", "unit_id", unit_id))
-
-
-def _post_named(names: Names, post_id: str) -> Text:
-    """Where there is no table of posts, a post is a unit."""
-    named = names.name("posts", "post_id", post_id)
-    return _unit_named(names, post_id) if named.zh == post_id else text_of(named)
 
 
 def _figure(one: Figure) -> ProfileFigure:
@@ -111,29 +110,30 @@ def _gap(one: Gap) -> CompetencyGap:
     return CompetencyGap(name=text_of(one.name), text=text_of(one.text), **said)
 
 
-def _unit(units: Capabilities, names: Names, unit_id: str, sight: Sight) -> UnitProfiled | UnitNotProfiled:
+def _unit(units: Capabilities, unit_id: str, sight: Sight, names: _Named) -> UnitProfiled | UnitNotProfiled:
     found = units.unit(unit_id) if sight.covers(unit_id) else None
     if found is None:
         return UnitNotProfiled(unit_id=unit_id, because=UNKNOWN_UNIT)
     if not found.competencies and not found.suppressed:
         return UnitNotProfiled(unit_id=unit_id, because=NO_STANDARDS)
-    return _capable(found, names, sight)
+    return _capable(found, sight, names)
 
 
-def _capable(found: UnitCapability, names: Names, sight: Sight) -> UnitProfiled:
+def _capable(found: UnitCapability, sight: Sight, names: _Named) -> UnitProfiled:
     above = found.rolled_up_to if found.rolled_up_to is not None and sight.covers(found.rolled_up_to) else None
     return UnitProfiled(
         unit_id=found.unit_id,
-        name=_unit_named(names, found.unit_id),
+        unit_name=names.units(found.unit_id),
         officers=found.officers,
         competencies=[_competency(one) for one in found.competencies],
-        suppressed=[
-            CompetencyNamed(competency=one, name=text_of(policy().names.competency_named(one)))
-            for one in found.suppressed
-        ],
+        suppressed=[CompetencyNamed(competency=one, name=_competency_named(one)) for one in found.suppressed],
         rolled_up_to=above,
-        rolled_up_name=None if above is None else _unit_named(names, above),
+        rolled_up_to_name=None if above is None else names.units(above),
     )
+
+
+def _competency_named(code: str) -> Text:
+    return text_of(policy().names.competency_named(code))
 
 
 def _competency(one: Capability) -> UnitCompetency:

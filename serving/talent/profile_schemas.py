@@ -61,10 +61,10 @@ class OfficerProfiled(Answer):
 
     officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
     status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
-    post_id: str = about("现任岗位编号", "id of the present post")
-    post_name: Text = about("现任岗位名称；无名称时为编号", "name of the present post, its id where it has none")
-    unit_id: str = about("所在单位编号", "id of the present unit")
-    unit_name: Text = about("所在单位名称；无名称时为编号", "name of the present unit, its id where it has none")
+    post_id: str = about("现任岗位", "present post")
+    post_name: Text = about("岗位名称；无名称时为编号", "name of the post, its id where it has none")
+    unit_id: str = about("所在单位", "present unit")
+    unit_name: Text = about("单位名称；无名称时为编号", "name of the unit, its id where it has none")
     profile: list[ProfileFigure] = about("各项指标", "the figures")
     gaps: list[CompetencyGap] = about("能力差距，最大者在前", "gaps in competencies, largest first")
 
@@ -108,7 +108,7 @@ class UnitProfiled(Answer):
     """一个单位及其下属的能力状况。 / The capability of a unit with everything under it."""
 
     unit_id: str = about("单位编号，与请求一致", "the unit id as it was asked")
-    name: Text = about("单位名称；无名称时为编号", "name of the unit, its id where it has none")
+    unit_name: Text = about("单位名称；无名称时为编号", "name of the unit, its id where it has none")
     status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
     officers: int = about("在队人数", "officers in service")
     competencies: list[UnitCompetency] = about("各项能力，最薄弱者在前", "competencies, thinnest first")
@@ -116,7 +116,7 @@ class UnitProfiled(Answer):
         "人数过少、不予显示的能力", "competencies that too few were measured in to be shown"
     )
     rolled_up_to: str | None = about("可代表这些能力的上级单位", "the unit above that stands for these", default=None)
-    rolled_up_name: Text | None = about("该上级单位的名称", "name of that unit", default=None)
+    rolled_up_to_name: Text | None = about("该上级单位名称", "name of the unit above", default=None)
 
 
 class UnitNotProfiled(Answer):
