@@ -2,7 +2,8 @@
 rolls out, what fits.
 
 The order is that of `KINDS`, and every suggestion says which it is. A course taken is not suggested again unless its
-certificate lapses; no month is filled beyond the load that policy allows, except by what is required now or by the goal.
+certificate lapses; no month is filled beyond the load that policy allows, except by what is required now or by the
+goal.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ from models.paths.climbing import Climb
 from models.paths.finding import DAYS_A_MONTH
 from models.paths.replanning import Plan, PlannedStep
 from models.posts.histories import EPOCH, Array, CareerState
-
 REACHED = ("already_there", "beyond")
 
 

@@ -39,8 +39,8 @@ def _answer(plan: Plan) -> Bilingual:
     others = _left_to_others(plan)
     return Bilingual(
         f"期限内靠自身努力达不到：缺{missing}分，即使到{day}前自己能争取的都得到，也只有{most}分，仍差{short}分{others.zh}",
-        f"Not within the deadline by one's own steps, because {missing} are missing and with everything that they could "
-        f"earn by {day} the total would be {most}, {short} short{others.en}",
+        f"Not within the deadline by one's own steps, because {missing} are missing and with everything that they "
+        f"could earn by {day} the total would be {most}, {short} short{others.en}",
     )
 
 
@@ -83,8 +83,8 @@ def way_text(way: Way) -> Bilingual:
     if not rule.plannable:
         return Bilingual(
             f"{rule.name_zh}：由他人评定，不能列入计划；如获得，每次{number(rule.points)}分，上限余{number(way.room)}分",
-            f"{rule.name_en}: others decide on it, so it cannot be planned for; {number(rule.points)} points each time it "
-            f"is given, the cap leaves {number(way.room)}",
+            f"{rule.name_en}: others decide on it, so it cannot be planned for; {number(rule.points)} points each "
+            f"time it is given, the cap leaves {number(way.room)}",
         )
     each = [number(points) for points in way.gives()]
     return Bilingual(

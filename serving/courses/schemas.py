@@ -46,7 +46,8 @@ class CourseSuggestion(Answer):
     name: Text = about("课程名称；无名称时为编号", "name of the course, its id where it has none")
     kind: Kind = about(
         "建议类别：必修、目标岗位所要求、补能力差距、同路径所学、新课推广、零散时间",
-        "why it is here: required, required by the goal, closes a gap, what people on the same way take next, a new course rolling out, "
+        "why it is here: required, required by the goal, closes a gap, what people on the same way take next, "
+        "a new course rolling out, "
         "fits the time to spare",
     )
     score: float = about("同类建议内的排序得分", "ranking score within its kind, never compared across kinds")

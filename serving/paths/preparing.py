@@ -17,9 +17,7 @@ from models.paths.telling import Before, Gap, Prepared, StepCourse
 from serving.paths.catalogues import Catalogues
 
 MOST_COURSES = 3  # for one step, unless each of its gaps needs one; nobody prepares a move with ten
-UNMEASURED = Bilingual(
-    "从未测评，须先测评才能选课", "never assessed: it must be measured before a course can be chosen"
-)
+UNMEASURED = Bilingual("从未测评，须先测评才能选课", "never assessed: it must be measured before a course can be chosen")
 NONE_TEACHES = Bilingual("现开设的课程均不培养此项能力", "no course on offer teaches it")
 NONE_LEFT = Bilingual(
     "现开设的相关课程均已学过，证书仍有效", "every course on offer that teaches it was taken and still holds"

@@ -146,9 +146,7 @@ class PathChange(Answer):
     """最有帮助的一项改变。 / The single change that would help most."""
 
     text: Text = about("改变的文字", "the change in words")
-    course_id: str | None = about(
-        "所涉课程的编号；空为非课程", "id of the course it asks for, null where it is none", default=None
-    )
+    course_id: str | None = about("所涉课程的编号；空为非课程", "id of the course it asks for, null where it is none", default=None)
     chance: Probability = about("改变后的可能性", "chance of the goal with it")
     before: Probability = about("现在的可能性", "chance of the goal now")
 

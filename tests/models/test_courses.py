@@ -191,13 +191,13 @@ def aimed() -> dict[str, pd.DataFrame]:
 
 def test_what_the_goal_requires_by_rule_is_among_the_answers_whatever_the_load() -> None:
     told = learner_of(aimed(), "o", DAY, policy())
-    assert [(need.course_id, need.name.zh) for need in told.aims] == [("entry", "aim")]
+    assert [(need.course_id, need.name.zh) for need in told.aims] == [("entry", "代号“aim”")]
     found = advise_courses(told, offered_courses(aimed()), None, RULES)
     assert [(one.kind, one.course.course_id, one.overdue) for one in found[:2]] == [
         ("required", "need", True),
         ("goal", "entry", False),
     ]
-    assert found[1].reasons[0].text == Bilingual("目标岗位“aim”要求此课程", "your goal, aim, requires it")
+    assert found[1].reasons[0].text == Bilingual("目标岗位“代号“aim””要求此课程", "your goal, code “aim”, requires it")
     held = replace(told, standing=replace(told.standing, last_taken={"entry": date(2020, 1, 1)}))
     for none in (held, replace(told, declined=frozenset({"entry"}))):
         assert "goal" not in {one.kind for one in advise_courses(none, offered_courses(aimed()), None, RULES)}
