@@ -102,8 +102,10 @@ def plans(frames: Frames, now: Sequence[Account], targets: Sequence[Target], ear
     for account, target in zip(now, targets, strict=True):
         if target.deadline <= account.as_of:
             raise InvalidInput(f"deadline {target.deadline} is not after {account.as_of}; give a later day")
-    rules = [line.rule for line in now[0].lines] if now else []
-    shelf = Shelf.of(frames, rules, earning)
+    if not now:
+        return []
+    rules = [line.rule for line in now[0].lines]
+    shelf = Shelf.of(frames, rules, earning, min(one.as_of for one in now))
     running = {
         account.officer_id: account for account in _later(frames, now, [add_months(one.as_of, 12) for one in now])
     }

@@ -72,10 +72,11 @@ class CourseDesk:
     ) -> dict[str, Advice]:  # fmt: skip
         """Everything there is to suggest, whatever `top` is; declined courses make room for others."""
         courses, (officer_ids, as_of) = offered_courses(records), asked
+        goal = None if request.goal is None else (request.goal.kind, request.goal.goal)
         found: dict[str, Advice] = {}
         for officer_id in officer_ids:
             declined = {one.item for one in away.get(officer_id, ()) if one.item_kind == ItemKind.COURSE.value}
-            learner = replace(learner_of(records, officer_id, as_of, self.policy), declined=frozenset(declined))
+            learner = replace(learner_of(records, officer_id, as_of, self.policy, goal), declined=frozenset(declined))
             found[officer_id] = advise_courses(learner, courses, crowd, self.policy.courses, request.spare_hours)
         return found
 

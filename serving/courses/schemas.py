@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from serving.paths.schemas import PathGoal
 from serving.schemas import (
     MAX_OFFICERS,
     Answer,
@@ -33,6 +34,9 @@ class CoursesRequest(Body):
         "民警编号，1 至 200 个，可重复", "officer ids, 1 to 200, repeats allowed", min_length=1, max_length=MAX_OFFICERS
     )
     as_of: date | None = about("所依据记录的日期；空为最新", "day of the records, null for the newest", default=None)
+    goal: PathGoal | None = about(
+        "目标；空为各人已登记的职业目标", "the goal, null for each officer's own stated one", default=None
+    )
     spare_hours: Hours | None = about(
         "可用的零散时间（小时），填写后另荐小课程", "hours to spare, asks for small courses that fit", default=None
     )
