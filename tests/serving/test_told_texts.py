@@ -115,7 +115,8 @@ def test_every_kind_of_text_was_read(answers: dict[str, Any]) -> None:
                    "posts.results.barred.blocked_by.text", "courses.results.courses.reasons.text",
                    "courses.results.declined.name", "courses.results.declined.text", "points.results.plan.text",
                    "points.results.points.evidence.text", "profile.results.gaps.text",
-                   "profile.units.competencies.text", "profile.units.suppressed.name", "profile.units.unit_name"):  # fmt: skip
+                   "profile.units.competencies.text", "profile.units.suppressed.name",
+                   "profile.units.unit_name"):  # fmt: skip
         assert needed in places, needed
     kinds = {one["kind"] for told in answers["courses"]["results"] for one in told["courses"]}
     assert {"required", "goal", "gap"} <= kinds
