@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 import pharos
 from data_contracts.errors import InvalidInput
-from data_contracts.policy import policy
+from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual, ItemKind
 from experiments.recommend import WIDEST, Recommendation, recommend
@@ -24,11 +24,12 @@ from models.eligibility.rules import BlockedBy
 from models.posts.reasons import moved_here
 from models.posts.suggestions import Suggestion, Suggestions
 from serving import service
-from serving.api.opened import Absent, Desks
+from serving.api.opened import Absent, Desk, Desks
 from serving.courses.advice import CourseDesk
 from serving.feedback.declines import Declined
 from serving.feedback.suggesting import Suggested, Suggester
 from serving.points.answers import HistoryRecords, PointsDesk
+from serving.posts.career_records import CareerRecord
 from serving.posts.recommend import Advised, Asked, CareerDesk
 from tests.serving.desks import CAREER_MODEL, FakeSource, demo_desks
 from tests.serving.feedback_room import plain_suggester
@@ -47,7 +48,9 @@ class Barring:
     def names(self) -> Mapping[str, Bilingual]:
         return {"z": Bilingual("岗z", "post z"), "m": Bilingual("岗m", "post m")}
 
-    def __call__(self, frame: pd.DataFrame, _asked: Asked, _record: object, _policy: object) -> Sequence[Advised]:
+    def __call__(
+        self, frame: pd.DataFrame, asked: Asked, record: CareerRecord | None, policy: Policy
+    ) -> Sequence[Advised]:
         lacking = BlockedBy("rank", "职级不足", "rank too low")
         barred = Suggestion("z", 0.4, None, (moved_here(6, 10),), (lacking,))
         free = (Suggestion("m", 0.031, None, (moved_here(5, 10),)),) if self.open_too else ()
@@ -83,7 +86,7 @@ def desks_of(state: Settings, suggester: Any, *, open_too: bool = True) -> Desks
     """Posts, paths, courses and points over a small history."""
     office(state)
     records = HistoryRecords.of(state)
-    guidance = {
+    guidance: dict[str, Desk | Absent] = {
         "/v1/paths": desk(state),
         "/v1/courses": CourseDesk(IDENTITY, records, lambda _: None, suggester, policy()),
         "/v1/points": PointsDesk(records, policy()),
