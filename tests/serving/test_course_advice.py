@@ -17,9 +17,10 @@ from data_contracts.feedback_rules import ExploringPolicy
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
+from models.courses.advice import SuggestedCourse
 from models.courses.crowd import CrowdCourse
-from models.courses.rules import CourseReason
-from serving.courses.advice import OWN, CourseDesk
+from models.courses.rules import CourseReason, OfferedCourse
+from serving.courses.advice import OWN, CourseDesk, _fixed
 from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSuggested
 from serving.feedback.exposures import ExposureLog, exposure_log
 from serving.feedback.suggesting import suggester
@@ -253,3 +254,12 @@ def test_spare_time_asks_for_small_courses(ask: Ask) -> None:
     (other,) = ask({"officer_ids": ["p"], "spare_hours": 20}).results
     assert isinstance(other, CoursesSuggested)
     assert other.courses[0].reasons[-1].text.en == "16 hours, fits into the 20 hours you have"
+
+
+def test_room_is_left_for_what_the_goal_requires_however_much_is_required_now() -> None:
+    def one(code: str, kind: str) -> SuggestedCourse:
+        return SuggestedCourse(OfferedCourse(code, Bilingual(code, code)), kind, ())
+
+    found = [one("a", "required"), one("b", "required"), one("c", "required"), one("entry", "goal"), one("w", "wave")]
+    assert [each.course.course_id for each in _fixed(found, 3)] == ["a", "b", "entry"]
+    assert [each.course.course_id for each in _fixed(found, 9)] == ["a", "b", "c", "entry"]
