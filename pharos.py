@@ -687,13 +687,16 @@ def recommend(
     as_of: Annotated[str | None, typer.Option(help="The day asked about, YYYY-MM-DD; default: today.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the picture; default: pictures/ of the state.")] = None,
     language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    points: Annotated[float | None, typer.Option(help="Points missing to what there is now; default: 5.")] = None,
+    points_by: Annotated[str | None, typer.Option(help="By this day, YYYY-MM-DD; default: in a year.")] = None,
 ) -> None:
-    """Print what the service would advise one officer, posts and paths to a goal, and draw the paths."""
+    """Print what the service would advise one officer, posts, paths, courses and points, and draw the paths."""
     from experiments.recommend import Recommendation, recommend
     from serving.service import opened_desks
 
     day = None if as_of is None else day_of(as_of)
-    asked = Recommendation(officer_id, goal, horizon_months, day, out, language)
+    by = None if points_by is None else day_of(points_by)
+    asked = Recommendation(officer_id, goal, horizon_months, day, out, language, points, by)
     recommend(asked, opened_desks(), settings().pictures_dir, console)
 
 

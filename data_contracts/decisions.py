@@ -313,7 +313,10 @@ class SupportRule:
 
 @dataclass(frozen=True)
 class PointsRule(Named):
-    """One line of the published points table; counts rows of `table` that match `where` and `at_least`."""
+    """One line of the published points table; counts rows of `table` that match `where` and `at_least`.
+
+    `plannable` says whether an officer can bring it about; nobody decides to be given a medal.
+    """
 
     table: Code
     date: Code
@@ -322,6 +325,7 @@ class PointsRule(Named):
     cap: Positive
     evidence_zh: Words
     evidence_en: Words
+    plannable: bool
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     at_least: Mapping[str, float] = field(default_factory=dict)
     expires_months: Months | None = None
