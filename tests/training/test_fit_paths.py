@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.paths.dwell import LEAVE, MOVE, QUARTER_MONTHS, DwellModel, covariates, later, terms
+from models.paths.dwell import LEAVE, MOVE, NEAR, QUARTER_MONTHS, DwellModel, covariates, later, terms
 from models.paths.finding import DAYS_A_MONTH
 from models.paths.search import PathModel
 from models.paths.transitions import Transitions
@@ -125,8 +125,9 @@ def test_the_order_of_movers_also_knows_the_long_view(training: PathTraining, mo
     assert long is not None
     days = [later(histories, quarter * QUARTER_MONTHS * DAYS_A_MONTH) for quarter in range(4)]
     total = sum(long.predict(covariates(one, model.dwell.turnover)) for one in days)
-    rest = replace(model.dwell, long=None).order(histories, 4)
-    np.testing.assert_allclose(model.dwell.order(histories, 4), rest + np.log(total))
+    near = replace(model.dwell, steady=None, long=None).order(histories, 4)
+    both = replace(model.dwell, steady=None).order(histories, 4)
+    np.testing.assert_allclose(both, NEAR * near + np.log(total))
 
 
 def test_with_too_few_moves_followed_there_is_no_steady_rate_and_no_long_view() -> None:

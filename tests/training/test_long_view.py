@@ -51,6 +51,18 @@ def test_rates_are_those_of_the_same_four_years() -> None:
     assert (rates[~early] == 0).all()
 
 
+def test_a_higher_rate_never_lowers_the_chance() -> None:
+    rng = np.random.default_rng(2)
+    post = rng.integers(0, SIZE, 4000)
+    found = _quarters(post, np.where(rng.random(4000) < np.where(post % 2, 0.1, 0.4), MOVE, 0))
+    trees = fit_long(found, SIZE, 1)
+    asked = np.repeat(rows_of_others(found, SIZE, 1)[:1], 60, 0)
+    asked[:, POST] = np.linspace(0.0, 0.6, 60)
+    chances = trees.predict(asked)
+    assert (np.diff(chances) >= 0).all()
+    assert chances[-1] > chances[0] + 0.1
+
+
 def test_posts_that_say_nothing_do_not_order_anybody() -> None:
     rng = np.random.default_rng(3)
     found = _quarters(rng.integers(0, SIZE, 3000), np.where(rng.random(3000) < 0.2, MOVE, 0))

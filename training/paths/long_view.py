@@ -1,28 +1,31 @@
-"""The long view of who moves: trees on eight years of officer-quarters whose rates of posts were not made of themselves.
+"""The long view of who moves: trees on eight years of officer-quarters whose rates of posts do not count themselves.
 
-A rate of moves out of a post that counts the row's own move tells trees what they should find out, and they lean on it
-(target leakage; Micci-Barreca 2001 warns of it). Here the rate that a row sees is that of the other officers, in the
-same four years, as posts open and close; what is read later is the rate of the last four years, as everywhere.
+A rate of moves out of a post that counts the row's own move tells trees what they should find out, so they lean on it.
+Here the rate that a row sees is that of the other officers, in the same four years, as posts open and close, and a
+higher rate never lowers the chance; what is read later is the rate of the last four years, as everywhere.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from models.base import Matrix
-from models.paths.dwell import COVARIATES, MOVE, PARAMS, Quarters, Turnover, covariates
+from models.paths.dwell import COVARIATES, MOVE, PARAMS, RATES, Quarters, Turnover, covariates
 from models.posts.histories import Array
 from models.risk.boosting import Boosted
 
 YEARS = 8
 FOLDS = 5
 PERIOD_DAYS = 4 * 365.25
+RISING: Mapping[str, object] = {**PARAMS, "monotone_constraints": [int(name in RATES) for name in COVARIATES]}
 
 
 def fit_long(quarters: Quarters, size: int, ranks: int, seed: int = 0) -> Boosted:
     """Chance of a move in a quarter, from officer-quarters (n rows) of `YEARS`, for `size` posts and `ranks` codes."""
     moved = (quarters.causes == MOVE).astype(np.float64)
-    return Boosted(PARAMS, seed).fit(rows_of_others(quarters, size, ranks, seed), moved, COVARIATES, quarters.weight)
+    return Boosted(RISING, seed).fit(rows_of_others(quarters, size, ranks, seed), moved, COVARIATES, quarters.weight)
 
 
 def rows_of_others(quarters: Quarters, size: int, ranks: int, seed: int = 0) -> Matrix:
