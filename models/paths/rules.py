@@ -38,20 +38,18 @@ class Rules:
             return np.ones(len(rows))
         return np.asarray(self.allowed(rows + self.first, posts, days), np.float64)
 
-    def open_chances(self, chances: Array, rows: Array, histories: Histories, times: Array) -> Array:
-        """(m, size) chances with those that no rule allows taken out; what is left keeps its own chance.
+    def open_posts(self, rows: Array, histories: Histories, times: Array, size: int) -> Array:
+        """(m, size) 1.0 where a rule allows the post, else 0.0.
 
         A post is judged on the middle day of the move that `times` (m, quarters) speaks of.
         """
         if self.allowed is None:
-            return chances.copy()
+            return np.ones((len(rows), size))
         total = times.sum(1)
         middle = (np.arange(times.shape[1]) + 0.5) * QUARTER_MONTHS * DAYS_A_MONTH
         days = histories.day + np.where(total > 0, (times * middle).sum(1) / np.where(total > 0, total, 1), 0)
-        row, post = np.nonzero(chances > 0)
-        found = np.zeros_like(chances)
-        found[row, post] = chances[row, post] * self.allows(rows[row], post, days[row])
-        return found
+        posts = np.tile(np.arange(size), len(rows))
+        return self.allows(np.repeat(rows, size), posts, np.repeat(days, size)).reshape(len(rows), size)
 
     def waits(self, histories: Histories, size: int) -> Array | None:
         """(m,) months that must still pass before the next move, None where no rule says so."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from models.paths.beams import Beam, Leg, Route, Search, arrivals, best_rows, in_whole_months, mean_days
 from models.paths.dwell import QUARTER_MONTHS, DwellModel, after_each_other, quantiles
-from models.paths.finding import DAYS_A_MONTH, PATHS, FoundPaths, Goals, Path
+from models.paths.finding import DAYS_A_MONTH, PATHS, FoundPaths, Goals, Path, distinct
 from models.paths.rules import Rules
 from models.paths.transitions import extended
 from models.posts.histories import Array, Histories
@@ -48,6 +48,18 @@ class PostChances(Protocol):
     def into(self, goals: Array) -> Array:
         """(n, size) a guess of the chance to go from every post to each goal."""
         ...
+
+
+@dataclass(frozen=True)
+class Stands:
+    """How officers stand at the end of paths under search: histories (u rows), place (m,) of each path's among them."""
+
+    histories: Histories
+    place: Array
+
+    def take(self, rows: Array) -> Stands:
+        """Of the paths asked for."""
+        return Stands(self.histories, self.place[rows])
 
 
 @dataclass(frozen=True)
@@ -88,50 +100,51 @@ class PathModel:
 
     def _parts(self, asked: Goals, rules: Rules | None) -> Iterator[tuple[Goals, list[Beam]]]:
         known = rules or Rules()
-        for start in range(0, len(asked), CHUNK):
-            part = asked.take(slice(start, start + CHUNK))
-            yield part, self._beams(part, known.from_row(start))
+        for rows in asked.parts(CHUNK):
+            part = asked.take(rows)
+            yield part, self._beams(part, known.from_row(rows.start))
 
     def _beams(self, asked: Goals, rules: Rules) -> list[Beam]:
         """Paths of one, two and three steps to the goals that are known and not yet reached."""
         size, starts = self.transitions.size, asked.starts
         open_ = np.flatnonzero((asked.goals < size) & (asked.goals != starts.present(size)))
         quarters = max(1, int(np.ceil(asked.horizon_months / QUARTER_MONTHS - DAYS_OF_GRACE)))
-        first = self._moves(starts.take(open_), quarters, rules, open_)
-        out = rules.open_chances(self._chances(asked, starts.take(open_), open_), open_, starts.take(open_), first)
+        one, place = distinct(asked.askers[open_])
+        standing = starts.take(open_[one])
+        moves = self._moves(standing, quarters, rules, open_[one])
+        free = rules.open_posts(open_[one], standing, moves, size)
+        first = moves[place]
+        out = asked.lifted(self.transitions.chances(standing)[place], open_) * free[place]
         goals, at = asked.goals[open_], np.arange(len(open_))
         direct = Beam(open_, goals[:, None], out[at, goals][:, None], first[:, None])
         guess = self.transitions.into(goals)
         out[at, goals] = 0.0
         stage = self._widened(Beam(open_, np.zeros((len(open_), 0), int), np.ones((len(open_), 0)), first[:, None]),
                               out, guess, self.search.first)  # fmt: skip
-        two, histories = self._to_goal(stage, asked, rules)
+        two, stands = self._to_goal(stage, asked, rules)
         best = best_rows(two, self.search.second)
-        stage, histories = stage.take(best), histories.take(best)
-        onward = self._onward(stage, asked, histories, rules)
+        stage, stands = stage.take(best), stands.take(best)
+        onward = self._onward(stage, asked, stands, rules)
         wider = self._widened(stage, onward, self.transitions.into(asked.goals[stage.question]), self.search.third,
                               two.times[best, -1])  # fmt: skip
         three, _ = self._to_goal(wider, asked, rules)
         return [direct, two, three]
 
-    def _chances(self, asked: Goals, histories: Histories, question: Array) -> Array:
-        """(m, size) chance of each next post, with what else is known of the officer of each question."""
-        plain = self.transitions.chances(histories)
+    def _towards(self, asked: Goals, stands: Stands, question: Array) -> Array:
+        """(m,) chance that the step after the stay is the goal."""
+        goals = asked.goals[question]
         if asked.factors is None:
-            return plain
-        lifted = plain * asked.factors[question]
-        return np.asarray(lifted / np.maximum(lifted.sum(1, keepdims=True), 1e-12))
+            return self.transitions.towards(stands.histories.take(stands.place), goals)
+        plain = self.transitions.chances(stands.histories)
+        return np.asarray(asked.lifted(plain[stands.place], question)[np.arange(len(goals)), goals])
 
-    def _towards(self, asked: Goals, histories: Histories, goals: Array, question: Array) -> Array:
-        if asked.factors is None:
-            return self.transitions.towards(histories, goals)
-        return np.asarray(self._chances(asked, histories, question)[np.arange(len(goals)), goals])
-
-    def _onward(self, stage: Beam, asked: Goals, histories: Histories, rules: Rules) -> Array:
+    def _onward(self, stage: Beam, asked: Goals, stands: Stands, rules: Rules) -> Array:
         """(m, size) chances of a further step that is neither the goal nor where the officer stood before."""
-        chances = self._chances(asked, histories, stage.question)
-        out = rules.open_chances(chances, stage.question, histories, stage.times[:, -1])
         at, size = np.arange(len(stage.question)), self.transitions.size
+        one, place = distinct(stands.place)
+        histories = stands.histories.take(stands.place[one])
+        free = rules.open_posts(stage.question[one], histories, stage.times[one, -1], size)
+        out = asked.lifted(self.transitions.chances(histories)[place], stage.question) * free[place]
         out[at, asked.goals[stage.question]] = 0.0
         start = asked.starts.present(size)[stage.question]
         rows = np.flatnonzero(start < size)
@@ -156,34 +169,47 @@ class PathModel:
             times = np.concatenate([times, arrivals[row][:, None]], 1)
         return Beam(stage.question[row], steps, chances, times)
 
-    def _to_goal(self, stage: Beam, asked: Goals, rules: Rules) -> tuple[Beam, Histories]:
-        """Each path with the goal as its last step, and the histories that stand before that step."""
+    def _to_goal(self, stage: Beam, asked: Goals, rules: Rules) -> tuple[Beam, Stands]:
+        """Each path with the goal as its last step, and how officers stand before that step."""
+        askers = asked.askers[stage.question].astype(np.int64)
+        keys = askers
+        for step in stage.steps.T:
+            keys = keys * self.transitions.size + step
+        one, place = distinct(keys)  # an officer stands alike after the same steps, whatever the goal
+        stands = Stands(self._after(stage.take(one), asked), place)
+        sharing = None if asked.officers is None else askers[one]
+        stay = self._leg_times(stands.histories, stage.times.shape[2], rules, sharing)
+        arrival = rules.before_the_end(after_each_other(stage.times[one, -1], stay), stage.question[one])[place]
+        goals = asked.goals[stage.question]
+        day = (stands.histories.day + mean_days(stay))[place]
+        last = self._towards(asked, stands, stage.question) * rules.allows(stage.question, goals, day)
+        chances = np.concatenate([stage.chances, last[:, None]], 1)
+        times = np.concatenate([stage.times, arrival[:, None]], 1)
+        return Beam(stage.question, np.concatenate([stage.steps, goals[:, None]], 1), chances, times), stands
+
+    def _after(self, stage: Beam, asked: Goals) -> Histories:
+        """(m,) the histories after the steps of each path."""
         histories = asked.starts.take(stage.question)
         passed = np.zeros(len(stage.question))
         for place in range(stage.steps.shape[1]):
             now = mean_days(stage.times[:, place])
             histories = extended(histories, stage.steps[:, place], np.maximum(now - passed - 1, 0))
             passed = np.maximum(now, passed)
-        goals = asked.goals[stage.question]
-        stay = self._leg_times(histories, stage.times.shape[2], rules)
-        arrival = after_each_other(stage.times[:, -1], stay)
-        arrival = rules.before_the_end(arrival, stage.question)
-        last = self._towards(asked, histories, goals, stage.question)
-        last = last * rules.allows(stage.question, goals, histories.day + mean_days(stay))
-        chances = np.concatenate([stage.chances, last[:, None]], 1)
-        times = np.concatenate([stage.times, arrival[:, None]], 1)
-        return Beam(stage.question, np.concatenate([stage.steps, goals[:, None]], 1), chances, times), histories
+        return histories
 
     def _moves(self, histories: Histories, quarters: int, rules: Rules, rows: Array) -> Array:
         times = self.dwell.move_times(histories, quarters, rules.waits(histories, self.transitions.size))
         return rules.before_the_end(times, rows)
 
-    def _leg_times(self, histories: Histories, quarters: int, rules: Rules) -> Array:
-        """(m, quarters) when a stay that has just begun ends; officers of one post and like tenure share it."""
+    def _leg_times(self, histories: Histories, quarters: int, rules: Rules, sharing: Array | None) -> Array:
+        """(m, quarters) when a stay that has just begun ends; histories of one post and like tenure share it.
+
+        With `sharing` (m,) only those of one officer do, so that nobody's answer hangs on who else is asked about.
+        """
         size = self.transitions.size
         tenure = np.searchsorted(TENURES_MONTHS, np.nan_to_num(histories.tenure_days) / DAYS_A_MONTH)
         keys = histories.present(size).astype(np.int64) * (len(TENURES_MONTHS) + 1) + tenure
-        _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+        first, place = distinct(keys if sharing is None else keys + sharing * (keys.max(initial=0) + 1))
         some = histories.take(first)
         return self.dwell.move_times(some, quarters, rules.waits(some, size))[place]
 
