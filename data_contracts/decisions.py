@@ -50,6 +50,11 @@ class LadderStep:
         """The Chinese name, which is the code itself."""
         return self.code
 
+    @property
+    def label(self) -> Bilingual:
+        """Both names together."""
+        return Bilingual(self.code, self.name_en)
+
 
 @dataclass(frozen=True)
 class CareerLadder(Named):
@@ -335,6 +340,11 @@ class EligibilityRule(Named):
     minimum_grassroots_months: Months | None = None
     minimum_education: Education | None = None
     minimum_levels: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def applies_to_all(self) -> bool:
+        """Whether this rule speaks about every post."""
+        return not (self.post_ids or self.job_families or self.tracks or self.unit_levels)
 
     def applies_to(self, post_id: str, job_family: str | None, track: str | None, unit_level: str | None) -> bool:
         """Whether this rule speaks about the post.

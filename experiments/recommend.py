@@ -22,7 +22,7 @@ from data_contracts.vocabulary import Bilingual, GoalKind
 from experiments.path_picture import draw_paths
 from models.paths.telling import TellingStep, ToldPath
 from serving.api.opened import Absent, Desks
-from serving.paths.schemas import CareerPath, NoPathFound, PathsFound, PathsRequest, PathStep
+from serving.paths.schemas import CareerPath, GoalReached, NoPathFound, PathsFound, PathsRequest, PathStep
 from serving.schemas import NextPostsRequest, NotScored, PostsRanked, Text
 
 LANGUAGES = ("zh", "en")
@@ -110,8 +110,10 @@ def recommend(asked: Recommendation, desks: Desks, pictures: Path, console: Cons
     return file
 
 
-def told(found: PathsFound | NoPathFound | NotScored, say: Say) -> RenderableType:
+def told(found: PathsFound | GoalReached | NoPathFound | NotScored, say: Say) -> RenderableType:
     """The answer about paths as people read it."""
+    if isinstance(found, GoalReached):
+        return Words(say.one(Text(zh=found.because.zh, en=found.because.en)))
     if not isinstance(found, PathsFound):
         lines = [say("none", why=say.one(Text(zh=found.because.zh, en=found.because.en)))]
         if isinstance(found, NoPathFound) and found.progress is not None:
@@ -181,7 +183,7 @@ def _row(step: PathStep, say: Say) -> Iterator[str]:
     yield f"{step.chance:.1%}"
     yield f"{step.expected_on:%Y-%m}\n({step.low_on:%Y-%m} – {step.high_on:%Y-%m})"
     levels = [(gap, say("unmeasured") if gap.level is None else f"{gap.level:g}") for gap in step.gaps]
-    yield "\n".join(f"{gap.competency} {level} / {gap.standard:g}" for gap, level in levels)
+    yield "\n".join(f"{say.one(gap.name)} {level} / {gap.standard:g}" for gap, level in levels)
     yield "\n".join(say.one(course.name) for course in step.courses)
     yield "" if step.points is None else f"{step.points:g}"
     yield "\n".join(say.one(rule.text) for rule in step.blocked_by)

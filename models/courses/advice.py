@@ -12,7 +12,6 @@ from datetime import date
 from typing import Protocol
 
 from data_contracts.advising import CourseLoad, CoursesPolicy
-from data_contracts.asof import add_months
 from data_contracts.vocabulary import Bilingual
 from models.courses.crowd import CrowdCourse
 from models.courses.gaps import GOAL, PRESENT, Gap, closing_courses, gaps_to
@@ -129,8 +128,8 @@ def _open(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPol
 def _offered(learner: Learner, course: OfferedCourse, policy: CoursesPolicy) -> bool:
     if course.course_id in learner.declined:
         return False
-    oldest = add_months(learner.standing.as_of, -policy.offered_months)
-    return (course.issued_on is None or course.issued_on >= oldest) and not learner.standing.holds(course)
+    offered = course.offered_on(learner.standing.as_of, policy.offered_months)
+    return offered and not learner.standing.holds(course)
 
 
 def _required(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> Iterator[SuggestedCourse]:

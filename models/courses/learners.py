@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from data_contracts.naming import quoted
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, GoalKind
 from models.courses.advice import Learner
@@ -20,7 +21,7 @@ Records = Mapping[str, pd.DataFrame]
 
 
 def offered_courses(records: Records) -> list[OfferedCourse]:
-    """The catalogue, by course id; a course without a name is called by its id."""
+    """The catalogue, by course id; of a course without a name the id is quoted."""
     table = records.get("courses")
     if table is None:
         return []
@@ -140,5 +141,5 @@ def _course(row: Mapping[Any, Any]) -> OfferedCourse:
 
 
 def _name(row: Mapping[Any, Any], code: str) -> Bilingual:
-    zh, en = (code if pd.isna(row.get(name)) else str(row[name]) for name in ("name_zh", "name_en"))
-    return Bilingual(zh, en)
+    known = [str(row[name]) for name in ("name_zh", "name_en") if not pd.isna(row.get(name))]
+    return Bilingual(known[0], known[-1]) if known else quoted(code)

@@ -71,7 +71,7 @@ def test_months_so_far_and_the_day_from_which_they_are_enough() -> None:
 def test_education_and_the_latest_level_are_compared() -> None:
     told = judge(Post("x", job_family="special_police", track="technical"))
     assert only(told, "technical_education")[0].endswith("has college, needs bachelor")
-    assert only(told, "special_police_fitness")[0].endswith("fitness measured at 2.5, needs 3")
+    assert only(told, "special_police_fitness")[0].endswith("fitness and police skills measured at 2.5, needs 3")
     master = [{**BASE["officers"][0], "education": "master"}]
     assert "technical_education" in judge(Post("x", track="technical"), officers=master).met
 
@@ -79,7 +79,8 @@ def test_education_and_the_latest_level_are_compared() -> None:
 def test_the_post_asks_for_a_rank_step_of_its_own_ladder() -> None:
     higher = Post("x", track="technical", min_rank_step="二级主管")
     assert only(judge(higher), "min_rank_step") == (
-        "rank step 二级主管 or above: holds 四级主管, met from 2025-05-01 at the earliest", date(2025, 5, 1),
+        "rank step Technical supervisor, second class or above: holds Technical supervisor, fourth class, "
+        "met from 2025-05-01 at the earliest", date(2025, 5, 1),
     )  # fmt: skip
     assert "min_rank_step" in judge(replace(higher, min_rank_step="警务技术员")).met
     other = Post("x", track="enforcement", min_rank_step="一级警员")

@@ -15,7 +15,7 @@ from serving.api.opened import Absent
 from serving.loading import Loaded
 from serving.night.manifest import ModelIdentity
 from serving.paths.answers import PathDesk
-from serving.paths.schemas import NoPathFound, PathsFound, PathsRequest, PathStep
+from serving.paths.schemas import GoalReached, NoPathFound, PathsFound, PathsRequest, PathStep
 from serving.paths.source import open_paths
 from serving.schemas import NotScored
 from tests.models.records import framed
@@ -23,7 +23,7 @@ from tests.serving.feedback_room import plain_suggester
 from tests.serving.path_office import bundle, desk, moved_on, office
 
 NOW = datetime(2021, 1, 2, 8)
-Found = PathsFound | NoPathFound | NotScored
+Found = PathsFound | GoalReached | NoPathFound | NotScored
 
 
 def ask(opened: PathDesk, *officers: str, now: datetime = NOW, **more: object) -> list[Found]:
