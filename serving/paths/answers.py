@@ -47,9 +47,11 @@ from serving.paths.schemas import (
 from serving.paths.unwanted import ALL_DECLINED, Sorted, path_id, posts_of, sorted_paths
 from serving.schemas import Because, BlockedBy, ModelName, NotScored, Text
 from serving.talent.records import day_asked
+from serving.waiting import Waiting
 from serving.words import because_of, text_of
 
 Name = Callable[[str], Bilingual]
+TOLD_TOGETHER = 25  # officers between two looks at whether anybody still waits
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,16 @@ class PathDesk:
     suggester: Suggester
     policy: Policy
 
-    def answer(self, request: PathsRequest, request_id: str, now: datetime) -> PathsAnswer:
+    def answer(
+        self, request: PathsRequest, request_id: str, now: datetime, waiting: Waiting | None = None
+    ) -> PathsAnswer:
         """One result for each officer, in order; `degraded` where kept plans could not be read or written.
 
-        Raises InvalidInput for a day that has not come yet.
+        Plans are kept, and what is shown is logged, once it is settled that the answer leaves. Raises InvalidInput for
+        a day that has not come yet, NobodyWaits where the answer was given up (nothing is kept then) and TooMuchAtOnce
+        where the officers are too many for the time there is.
         """
+        waited = waiting or Waiting()
         as_of = day_asked(request.as_of, now)
         day = self.paths.on(request.officer_ids, as_of)
         ids = list(dict.fromkeys(request.officer_ids))
@@ -77,7 +84,11 @@ class PathDesk:
         needed = self.suggester.needed(request.top, away)
         ends = {one: self._end(request, one, found) for one, found in asked.items() if isinstance(found, AskedPath)}
         open_ = {one: found.until(ends[one], as_of) for one, found in asked.items() if isinstance(found, AskedPath)}
-        told = day.tell_all([found.question for found in open_.values()], needed)
+        told = [
+            one
+            for part in waited.parts([found.question for found in open_.values()], TOLD_TOGETHER, "officers")
+            for one in day.tell_all(part, needed)
+        ]
         answering: dict[str, _Answering] = {}
         plans: dict[PlanKey, Plan] = {}
         for (one, found), paths in zip(open_.items(), told, strict=True):
@@ -86,6 +97,7 @@ class PathDesk:
             answering[one] = _Answering.of(day, found, paths, standing, self.policy)
             if (plan := answering[one].now.plan) is not None and plan != last:
                 plans[found.key] = plan
+        waited.leave()
         results = {
             one: answering[one].result(paths)
             for one, paths in self._shown(
