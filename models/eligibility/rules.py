@@ -205,6 +205,8 @@ def told_unmet(one: Facts, post: Post, asked: Requirement, state: int = NOT_MET)
         return BlockedBy(asked.code, f"{name.zh}：记录中没有，无法判断", f"{name.en}: not on record")
     zh, en, day = _lacking(one, post, asked)
     when_zh, when_en = (f"，最早{day}满足", f", met from {day} at the earliest") if day else ("", "")
+    if asked.fact == "rank_step" and day is not None and day <= one.as_of:
+        when_zh, when_en = "，最低年限已满，须先晋升", ", least time served; a promotion must come first"
     return BlockedBy(asked.code, f"{name.zh}：{zh}{when_zh}", f"{name.en}: {en}{when_en}", day)
 
 

@@ -17,7 +17,7 @@ from data_contracts.pathing import PathPolicy
 from data_contracts.vocabulary import Bilingual
 from models.paths.beams import Leg, Route
 from models.paths.finding import DAYS_A_MONTH, PATHS, Goals
-from models.paths.refusals import barred, ends_on, off_the_ladder, on_the_ladder, refused
+from models.paths.refusals import barred, off_the_ladder, on_the_ladder, refused
 from models.paths.rules import Rules
 from models.paths.search import PathModel
 from models.paths.telling import (
@@ -114,7 +114,7 @@ class PathPlanner:
         chances = np.minimum(self.model.chance(asked, rules).reshape(len(changes), -1).sum(1), 1.0)
         best = int(chances.argmax())
         change, chance = changes[best], float(chances[best])
-        if chance - before <= max(self.policy.least_chance, self.policy.least_help * before):
+        if chance - before < max(self.policy.least_chance, self.policy.least_help):
             return None, None
         return Helps(change.text, before, chance, change.course), change
 
@@ -158,12 +158,21 @@ class PathPlanner:
         whole = self._rules(question, goals)
         if not self._routes(question, goals, Rules(end_months=whole.end_months), 1):
             end = question.state.as_of + timedelta(days=round((question.end_months or 0.0) * DAYS_A_MONTH))
-            return ends_on(question, end)
+            return refused(question, "retirement_first", end=end, least=least)
         if not self._routes(question, goals, Rules(least_months=whole.least_months), 1):
-            return refused(question, "minimum_times")
+            by_ladder = off_the_ladder(question, start, least)
+            stay, moves = self._stay(question)
+            return by_ladder or refused(question, "minimum_times", least=least, stay=stay, moves=moves)
         if not self._routes(question, goals, Rules(allowed=whole.allowed), 1):
             return self._barred(question, goals, free)
-        return refused(question, "together")
+        return refused(question, "together", least=least)
+
+    def _stay(self, question: Question) -> tuple[float, date]:
+        """The least time in the present post, and the day from which the next move may come."""
+        code, state = self.catalogue.code(question.state.posts[-1]), question.state
+        known = self.least_months is not None and code < self.catalogue.size
+        stay = float(self.least_months[code]) if known and self.least_months is not None else 0.0
+        return stay, max(state.as_of, state.started_on[-1] + timedelta(days=round(stay * DAYS_A_MONTH)))
 
     def _barred(self, question: Question, goals: Sequence[int], free: Sequence[Route]) -> Told:
         """Which post rules bar on the likeliest way: on the day it is expected, else now."""
@@ -174,7 +183,7 @@ class PathPlanner:
                     found = self._blocked(question, leg.post, (day - EPOCH).days)
                     if found:
                         return barred(question, self._name(leg.post), found, leg.post not in goals)
-        return refused(question, "together")
+        return refused(question, "together", least=self.policy.least_chance)
 
     def _name(self, post: int) -> Bilingual:
         return self.facts.name(self.catalogue.posts[post])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from data_contracts.naming import quoted
 from data_contracts.vocabulary import Bilingual
@@ -17,30 +16,38 @@ WORDS: Mapping[str, Bilingual] = {
     ),
     "no_posts": Bilingual("{what}{goal}之下没有任何已知岗位", "no known post belongs to the {what} {goal}"),
     "never_held": Bilingual(
-        "记录中尚无民警到达过{goal}，无从估计路径", "nobody on record has ever reached {goal}, so no path can be estimated"
+        "记录中尚无民警到达过{goal}，无从估计路径",
+        "nobody on record has ever reached {goal}, so no path can be estimated",
     ),
     "already_there": Bilingual("已达到目标{goal}：现任{start}", "the goal {goal} is reached: {start} is held now"),
     "beyond": Bilingual("现任{start}，已高于目标{goal}", "{start} is held now, which is above the goal {goal}"),
     "retirement_first": Bilingual(
-        "最晚于{end}退休，此前来不及到达{goal}", "service ends by {end} at the latest, too soon to reach {goal}"
+        "最晚于{end}退休，此前没有一条到达{goal}的路径可能性达到{least:.1%}",
+        "service ends by {end} at the latest, and before that no way to {goal} has a chance of {least:.1%}",
     ),
     "ladder_times": Bilingual(
         "按{own}的最低年限，到{goal}至少还需{needs}个月，期限为{horizon}个月",
         "{goal} needs at least {needs} months more by the least times of the {own}; the horizon is {horizon} months",
     ),
     "minimum_times": Bilingual(
-        "按岗位最低任职时间，{horizon}个月内来不及到达{goal}",
-        "the least times in post leave no way to {goal} within {horizon} months",
+        "每个岗位须任满{stay:g}个月，现岗位最早{moves}可调动；按此，{horizon}个月内没有一条到达{goal}的路径可能性达到{least:.1%}",
+        "a post is held for {stay:g} months at least, the present one until {moves}; with that no way to {goal} has a "
+        "chance of {least:.1%} within {horizon} months",
+    ),
+    "ladder_rare": Bilingual(
+        "按{own}的最低年限，到{goal}至少还需{needs}个月；以往{horizon}个月内到达者极少（每条路径的可能性均不足{least:.1%}）",
+        "{goal} needs at least {needs} months more by the least times of the {own}, and few ever got there within "
+        "{horizon} months (no single way has a chance of {least:.1%})",
     ),
     "too_many_steps": Bilingual(
         "到{goal}还有{steps}级，路径最多推算{most}步；按{own}的最低年限至少还需{needs}个月",
-        "{goal} is {steps} steps up and paths look {most} steps ahead; by the least times of the {own} it needs at least "
-        "{needs} months",
+        "{goal} is {steps} steps up and paths look {most} steps ahead; by the least times of the {own} it needs at "
+        "least {needs} months",
     ),
     "other_ladder": Bilingual(
         "{goal}属于{ladder}，现任{start}属于{own}；以往{horizon}个月内转入者极少（每条路径的可能性均不足{least:.1%}）",
-        "{goal} is on the {ladder} and {start} on the {own}; few ever changed over within {horizon} months (no single way "
-        "has a chance of {least:.1%})",
+        "{goal} is on the {ladder} and {start} on the {own}; few ever changed over within {horizon} months (no single "
+        "way has a chance of {least:.1%})",
     ),
     "never_reached": Bilingual(
         "按以往记录，从{start}出发，{horizon}个月内没有一条到达{goal}的路径可能性达到{least:.1%}",
@@ -52,8 +59,9 @@ WORDS: Mapping[str, Bilingual] = {
         "rules bar every way within the horizon; the likeliest of them goes by {post}: {rules}",
     ),
     "together": Bilingual(
-        "任职规则、最低任职时间与退休日期合在一起，{horizon}个月内来不及到达{goal}",
-        "rules, least times and retirement together leave no way to {goal} within {horizon} months",
+        "任职规则、最低任职时间与退休日期合在一起，{horizon}个月内没有一条到达{goal}的路径可能性达到{least:.1%}",
+        "with rules, least times and retirement together no way to {goal} has a chance of {least:.1%} within {horizon} "
+        "months",
     ),
 }  # fmt: skip
 
@@ -70,7 +78,9 @@ def refused(question: Question, code: str, blocked: Sequence[Blocked] = (), **wo
     return Told((), 0.0, None, NoPath(CODES.get(code, code), Bilingual(*told), tuple(blocked)))
 
 
-CODES: Mapping[str, str] = {"ladder_times": "minimum_times", "rule_on_the_way": "rule_blocks"}
+CODES: Mapping[str, str] = {
+    "ladder_times": "minimum_times", "ladder_rare": "never_reached", "rule_on_the_way": "rule_blocks",
+}  # fmt: skip
 """Sentences that share a code with another: the caller reads one cause, people read what it is about."""
 
 
@@ -93,16 +103,10 @@ def off_the_ladder(question: Question, start: Bilingual, least: float) -> Told |
         return None
     if climb.steps is None:
         return refused(question, "other_ladder", own=climb.own, ladder=climb.goal, start=start, least=least)
+    needs = math.ceil(climb.months)
     if climb.steps > LONGEST_PATH:
-        return refused(
-            question, "too_many_steps", own=climb.own, steps=climb.steps, most=LONGEST_PATH, needs=math.ceil(climb.months)
-        )  # fmt: skip
-    return None
-
-
-def ends_on(question: Question, end: date) -> Told:
-    """Retirement comes first."""
-    return refused(question, "retirement_first", end=end)
+        return refused(question, "too_many_steps", own=climb.own, steps=climb.steps, most=LONGEST_PATH, needs=needs)
+    return refused(question, "ladder_rare", own=climb.own, needs=needs, least=least)
 
 
 def barred(question: Question, post: Bilingual, blocked: Sequence[Blocked], on_the_way: bool) -> Told:

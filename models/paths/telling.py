@@ -14,6 +14,7 @@ from models.paths.climbing import Climb
 from models.paths.finding import DAYS_A_MONTH
 from models.paths.replanning import Plan, PlannedStep
 from models.posts.histories import EPOCH, Array, CareerState
+
 REACHED = ("already_there", "beyond")
 
 

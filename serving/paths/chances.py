@@ -18,9 +18,9 @@ PATH = Bilingual(
 STEP = Bilingual(
     "若在该步预计的时候调动（或晋升），去往此处的可能性；不含是否会调动。“下一岗位建议”中的可能性由另一模型给出，"
     "指下一次调动不论何时去往该岗位，两者不可直接比较",
-    "if a move (or promotion) comes when this step is expected, the chance that it goes here; whether one comes is not in "
-    "it. The likelihood of a suggested next post is another model's, of the next move whenever it comes: the two do not "
-    "compare",
+    "if a move (or promotion) comes when this step is expected, the chance that it goes here; whether one comes is not "
+    "in it. The likelihood of a suggested next post is another model's, of the next move whenever it comes: the two do "
+    "not compare",
 )
 
 

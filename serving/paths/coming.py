@@ -5,7 +5,7 @@ What nobody can know by then, such as a degree or a rank step that is not barred
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 

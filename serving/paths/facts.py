@@ -131,4 +131,3 @@ class OfficerSteps:
         others = {one.code for one in asked if one.fact not in ACTS}
         rules = [(Blocked(one.code, Bilingual(one.zh, one.en)), one.met_from) for one in found]
         return [rule for rule, _ in rules], [(rule, day) for rule, day in rules if rule.rule in others]
-

@@ -17,10 +17,11 @@ from models.paths.telling import Before, Gap, Prepared, StepCourse
 from serving.paths.catalogues import Catalogues
 
 MOST_COURSES = 3  # for one step, unless each of its gaps needs one; nobody prepares a move with ten
-UNMEASURED = Bilingual("从未测评，须先测评才能选课", "never assessed: it must be measured before a course can be chosen")
+UNMEASURED = Bilingual("从未测评，须先测评才能选课", "never assessed: measure it before choosing a course")
 NONE_TEACHES = Bilingual("现开设的课程均不培养此项能力", "no course on offer teaches it")
 NONE_LEFT = Bilingual(
-    "现开设的相关课程均已学过，证书仍有效", "every course on offer that teaches it was taken and still holds"
+    "现开设的相关课程均已学过（仍有效）或已列入前面的步骤",
+    "every course on offer that teaches it was taken and still holds, or stands in an earlier step",
 )
 
 
@@ -40,7 +41,7 @@ class Preparing:
         levels = self.levels_after(before.courses)
         lacks = gaps_to(levels, asked, GOAL, advice.gap.least_gap)
         courses = self._chosen(lacks, post, before)
-        known = [Gap(one.competency, one.level, one.standard, self._note(one, courses, before)) for one in lacks]
+        known = [Gap(one.competency, one.level, one.standard, self._note(one, courses)) for one in lacks]
         unknown = [Gap(name, None, asked[name], UNMEASURED) for name in sorted(asked) if name not in levels]
         return (*known, *unknown), self._told(courses, {one.competency for one in lacks})
 
@@ -72,7 +73,7 @@ class Preparing:
                 chosen.append(course)
         return chosen
 
-    def _note(self, lack: Lack, courses: Sequence[OfferedCourse], before: Before) -> Bilingual | None:
+    def _note(self, lack: Lack, courses: Sequence[OfferedCourse]) -> Bilingual | None:
         """Why no course of the step closes a gap, or how much of it is left; None where they close it."""
         if not any(one.competency == lack.competency for one in courses):
             taught = any(one.competency == lack.competency for one in self.shared.courses)

@@ -97,8 +97,8 @@ class Gap(Answer):
     name: Text = about("能力名称", "name of the competency")
     level: float | None = about(
         "届时水平：现测评加之前各步课程预计所补；空为未测",
-        "level at the step: as assessed now, with what the courses of earlier steps are thought to add; null when never "
-        "assessed",
+        "level at the step: as assessed now, with what the courses of earlier steps are thought to add; null when "
+        "never assessed",
     )
     standard: float = about("岗位标准", "standard of the post")
     note: Text | None = about(
@@ -146,7 +146,9 @@ class PathChange(Answer):
     """最有帮助的一项改变。 / The single change that would help most."""
 
     text: Text = about("改变的文字", "the change in words")
-    course_id: str | None = about("所涉课程的编号；空为非课程", "id of the course it asks for, null where it is none", default=None)
+    course_id: str | None = about(
+        "所涉课程的编号；空为非课程", "id of the course it asks for, null where it is none", default=None
+    )
     chance: Probability = about("改变后的可能性", "chance of the goal with it")
     before: Probability = about("现在的可能性", "chance of the goal now")
 

@@ -13,32 +13,29 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from data_contracts.errors import FeatureMismatch, NotReady, UntrustedArtifact
-from data_contracts.naming import quoted
 from data_contracts.policy import Policy
 from data_contracts.settings import Settings
-from data_contracts.vocabulary import Bilingual, GoalKind, TalentField
+from data_contracts.vocabulary import Bilingual, GoalKind
 from models.courses.learners import offered_courses
 from models.eligibility.rules import posts_of
-from models.eligibility.standing_facts import NEEDS, POLICE_LADDER, Facts, Ladders, facts_of
+from models.eligibility.standing_facts import NEEDS, Facts, facts_of
 from models.paths.bundle import POST, RANK_STEP, SERVICE, PathBundle, service_hash
-from models.paths.climbing import Climb, climb_of, least_months_in
-from models.paths.finding import DAYS_A_MONTH
+from models.paths.climbing import least_months_in
 from models.paths.plans import PathPlanner
 from models.paths.replanning import Event
 from models.paths.telling import Question, StepFacts, StepKey, Told
 from models.points.lines import tables_needed
 from models.posts.fit import Standard, Wanting, wanting_of
-from models.posts.histories import CareerState
 from serving.api.opened import Absent, no_champion
 from serving.feedback.suggesting import Suggester
 from serving.paths.answers import PathDesk
 from serving.paths.asking import NO_GOAL, NO_HISTORY, NOT_SERVING, AskedPath
-from serving.paths.earnings import EarningStep, earned
 from serving.paths.catalogues import Catalogues
+from serving.paths.earnings import EarningStep, earned
 from serving.paths.facts import OfficerSteps
+from serving.paths.goals import Goals
 from serving.paths.plan_log import plan_log
 from serving.paths.record import Frames, OfficerRecord, RecordsOfDay
 from serving.paths.schemas import PathGoal
@@ -106,10 +103,11 @@ class RecordDay:
         own_months = stated.horizon_months if goal is None and stated is not None else None
         horizon = horizon_months or own_months or self.source.policy.paths.default_horizon_months
         state = record.state(kind)
-        climb = self._climb(record, state, asked.goal) if kind == RANK_STEP else None
+        climb = self._goals.climb(record.ladder(), state, asked.goal) if kind == RANK_STEP else None
         question = Question(
-            officer_id, state, asked.goal, self._posts(asked), horizon, kind=kind, called=self._called(asked),
-            goal_kind=GoalKind(asked.kind), unseen=self._unseen(asked, climb), climb=climb,
+            officer_id, state, asked.goal, self._posts(asked), horizon, kind=kind, called=self._goals.called(asked),
+            goal_kind=GoalKind(asked.kind), climb=climb,
+            unseen=self._goals.unseen(asked, climb, self._catalogues.posts),
         )  # fmt: skip
         if kind == POST and self._catalogues.lifts is not None:
             question = replace(question, factors=self._steps(question).factors())
@@ -138,7 +136,7 @@ class RecordDay:
             least = np.full(kind.catalogue.size, least_months_in_post(self.source.policy))
             facts = self._steps(question).as_step_facts()
             return replace(planner, facts=facts, least_months=least).tell(question, top)
-        steps = np.array([least_months_in(self._ladders, step) for step in kind.catalogue.posts])
+        steps = np.array([least_months_in(self._goals.ladders, step) for step in kind.catalogue.posts])
         return replace(planner, facts=StepFacts(name=self.name), least_months=steps).tell(question, top)
 
     def events(self, question: Question, since: date) -> Sequence[Event]:
@@ -155,34 +153,7 @@ class RecordDay:
 
     def name(self, item: str) -> Bilingual:
         """Name of a post, rank step, course, family or field; the code quoted as one where it has none."""
-        return self._names.get(item) or quoted(item)
-
-    def _called(self, asked: PathGoal) -> Bilingual:
-        """The name of a goal, told by its kind: a family may share its code with a field."""
-        if asked.kind == "job_family":
-            return self.source.policy.names.family_named(asked.goal)
-        if asked.kind == "talent_field" and asked.goal in list(TalentField):
-            return TalentField(asked.goal).label
-        return self.name(asked.goal)
-
-    def _climb(self, record: OfficerRecord, state: CareerState, goal: str) -> Climb | None:
-        months = (self.as_of - state.started_on[-1]).days / DAYS_A_MONTH
-        return climb_of(self._ladders, (record.ladder(), state.posts[-1]), goal, months)
-
-    def _unseen(self, asked: PathGoal, climb: Climb | None) -> str:
-        """What is said of a goal of which the model has seen no post."""
-        policy, posts = self.source.policy, self._catalogues.posts.values()
-        if asked.kind == "rank_step":
-            return "goal_unknown" if climb is None else "never_held"
-        if asked.kind == "post":
-            return "never_held" if asked.goal in self._catalogues.posts else "goal_unknown"
-        families = (asked.goal,) if asked.kind == "job_family" else policy.paths.families_of(asked.goal)
-        if any(post.job_family in families for post in posts):
-            return "never_held"
-        known = [one.value for one in TalentField] if asked.kind == "talent_field" else [
-            one.code for one in policy.names.job_family
-        ]  # fmt: skip
-        return "no_posts" if asked.goal in known else "goal_unknown"
+        return self._goals.name(item)
 
     def _record(self, officer_id: str) -> OfficerRecord:
         return self.records.of(officer_id)
@@ -225,19 +196,8 @@ class RecordDay:
         )  # fmt: skip
 
     @cached_property
-    def _ladders(self) -> Ladders:
-        return Ladders.of(self.frames)
-
-    @cached_property
-    def _names(self) -> Mapping[str, Bilingual]:
-        """By code; a post before a rank step before a field, should two share one."""
-        fields = {one.value: one.label for one in TalentField}
-        families = {one.code: Bilingual(one.name_zh, one.name_en) for one in self.source.policy.names.job_family}
-        by_ladder = sorted(self._ladders.names.items(), key=lambda one: one[0][0] != POLICE_LADDER)
-        ranks = {step: name for (_, step), name in by_ladder}  # of a code on two ladders, that of the work
-        courses = {one.course_id: one.name for one in offered_courses(self.frames)}
-        own = [_named(self.frames, "rank_steps", "rank_step"), _named(self.frames, "posts", "post_id")]
-        return fields | families | courses | own[0] | ranks | own[1]
+    def _goals(self) -> Goals:
+        return Goals(self.frames, self.source.policy)
 
 
 def _new(now: Iterable[Event], before: Iterable[Event]) -> list[Event]:
@@ -280,13 +240,3 @@ def _bundle(loaded: Loaded) -> PathBundle:
             f"{NAME} version {loaded.identity.version} is signed, and its parts are not those of such a model "
             f"({type(error).__name__}); train it again"
         ) from error
-
-
-def _named(frames: Frames, table: str, key: str) -> dict[str, Bilingual]:
-    rows = frames.get(table)
-    if rows is None:
-        return {}
-    told = rows.drop_duplicates(key, keep="last")
-    pairs = zip(told[key], told["name_zh"], told["name_en"], strict=True)
-    names = {str(code): [str(one) for one in (zh, en) if not pd.isna(one)] for code, zh, en in pairs}
-    return {code: Bilingual(found[0], found[-1]) for code, found in names.items() if found}

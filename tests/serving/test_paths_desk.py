@@ -117,10 +117,10 @@ def _last(found: PathsFound, place: int, **more: object) -> dict[str, object]:
 def test_answers_are_in_order_whatever_happens_to_each() -> None:
     found = _ask(_desk(), "b", "nobody", "there", "a", "b")
     assert [one.officer_id for one in found] == ["b", "nobody", "there", "a", "b"]
-    assert [one.status for one in found] == ["scored", "not_scored", "no_path", "scored", "scored"]
+    assert [one.status for one in found] == ["scored", "not_scored", "reached", "scored", "scored"]
     nobody, there = found[1], found[2]
     assert isinstance(nobody, NotScored)
-    assert isinstance(there, NoPathFound)
+    assert isinstance(there, GoalReached)
     assert (nobody.because.code, there.because.code) == ("unknown_officer", "already_there")
     assert there.progress is None
 
@@ -169,7 +169,8 @@ def test_a_goal_reached_or_closed_is_said_in_the_progress() -> None:
     assert isinstance(before, PathsFound)
     event = Event("posting", "p3", date(2026, 10, 15), date(2026, 10, 15))
     (there,) = _ask(_desk(event), "there", last_plans={"there": _last(before, 0)})
-    assert isinstance(there, NoPathFound)
+    assert isinstance(there, GoalReached)
+    assert (there.start.zh, there.goal.zh, there.since) == ("岗p3", "岗p3", date(2024, 11, 1))
     assert there.progress is not None
     assert there.progress.status == "reached"
 
