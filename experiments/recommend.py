@@ -47,9 +47,11 @@ SAID: dict[str, Bilingual] = {
     "helps": Bilingual("最有帮助的一项改变：{text}（{before:.1%} → {chance:.1%}）",
                        "what would help most: {text} ({before:.1%} to {chance:.1%})"),
     "progress": Bilingual("进度：{status}。{why}", "progress: {status}. {why}"),
+    "declined": Bilingual("未列出：{what}", "left out: {what}"),
     "unmeasured": Bilingual("未测", "not measured"),
     "none": Bilingual("没有路径：{why}", "no path: {why}"),
     "picture": Bilingual("图：{file}", "picture {file}"),
+    "first": Bilingual("首次制定", "the first plan"),
     "on_track": Bilingual("按计划", "on track"),
     "ahead": Bilingual("提前", "ahead"),
     "off_track": Bilingual("偏离", "off track"),
@@ -118,7 +120,7 @@ def told(found: PathsFound | GoalReached | NoPathFound | NotScored, say: Say) ->
         lines = [say("none", why=say.one(Text(zh=found.because.zh, en=found.because.en)))]
         if isinstance(found, NoPathFound) and found.progress is not None:
             lines.append(_progress(found.progress.status, [say.one(why.text) for why in found.progress.why], say))
-        return Words("\n".join(lines))
+        return Words("\n".join([*lines, *_left_out(found, say)]))
     head = say("paths", start=say.one(found.start), goal=say.one(found.goal), months=found.horizon_months,
                chance=found.chance)  # fmt: skip
     parts: list[RenderableType] = [Panel(Words(head))]
@@ -127,8 +129,15 @@ def told(found: PathsFound | GoalReached | NoPathFound | NotScored, say: Say) ->
         change = found.change
         parts.append(Words(say("helps", text=say.one(change.text), before=change.before, chance=change.chance)))
     parts.append(Words(_progress(found.progress.status, [say.one(why.text) for why in found.progress.why], say)))
+    parts += [Words(line) for line in _left_out(found, say)]
     parts.append(Words(say.one(found.retirement.text)))
     return Group(*parts)
+
+
+def _left_out(found: PathsFound | NoPathFound | NotScored, say: Say) -> list[str]:
+    """A line for each path or post that the officer declined and is not shown for now."""
+    kept_away = [] if isinstance(found, NotScored) else found.declined
+    return [say("declined", what=say.one(one.text)) for one in kept_away]
 
 
 def _body(asked: Recommendation) -> PathsRequest:

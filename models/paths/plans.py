@@ -12,11 +12,12 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from data_contracts.asof import add_months, months_on
 from data_contracts.naming import quoted
 from data_contracts.pathing import PathPolicy
 from data_contracts.vocabulary import Bilingual
 from models.paths.beams import Leg, Route
-from models.paths.finding import DAYS_A_MONTH, PATHS, Goals
+from models.paths.finding import PATHS, Goals
 from models.paths.refusals import barred, off_the_ladder, on_the_ladder, refused
 from models.paths.rules import Rules
 from models.paths.search import PathModel
@@ -146,7 +147,7 @@ class PathPlanner:
     def _why(self, question: Question, goals: Sequence[int], start: Bilingual) -> Told:
         """The first thing without which there would be a path: rules, what is on record, retirement, least times."""
         horizon, least = question.horizon_months, self.policy.least_chance
-        last_day = question.state.as_of + timedelta(days=round(horizon * DAYS_A_MONTH))
+        last_day = add_months(question.state.as_of, horizon)
         blocked = [self._blocked(question, goal, (last_day - EPOCH).days) for goal in goals]
         if all(blocked):
             easiest = min(range(len(goals)), key=lambda place: len(blocked[place]))
@@ -157,7 +158,7 @@ class PathPlanner:
             return by_ladder or refused(question, "never_reached", start=start, least=least)
         whole = self._rules(question, goals)
         if not self._routes(question, goals, Rules(end_months=whole.end_months), 1):
-            end = question.state.as_of + timedelta(days=round((question.end_months or 0.0) * DAYS_A_MONTH))
+            end = months_on(question.state.as_of, question.end_months or 0.0)
             return refused(question, "retirement_first", end=end, least=least)
         if not self._routes(question, goals, Rules(least_months=whole.least_months), 1):
             by_ladder = off_the_ladder(question, start, least)
@@ -172,14 +173,14 @@ class PathPlanner:
         code, state = self.catalogue.code(question.state.posts[-1]), question.state
         known = self.least_months is not None and code < self.catalogue.size
         stay = float(self.least_months[code]) if known and self.least_months is not None else 0.0
-        return stay, max(state.as_of, state.started_on[-1] + timedelta(days=round(stay * DAYS_A_MONTH)))
+        return stay, max(state.as_of, months_on(state.started_on[-1], stay))
 
     def _barred(self, question: Question, goals: Sequence[int], free: Sequence[Route]) -> Told:
         """Which post rules bar on the likeliest way: on the day it is expected, else now."""
         for route in free:
             for leg in route.legs:
                 for months in (leg.months, 0.0):
-                    day = question.state.as_of + timedelta(days=round(months * DAYS_A_MONTH))
+                    day = months_on(question.state.as_of, months)
                     found = self._blocked(question, leg.post, (day - EPOCH).days)
                     if found:
                         return barred(question, self._name(leg.post), found, leg.post not in goals)
@@ -191,7 +192,7 @@ class PathPlanner:
 
 def _before(as_of: date, leg: Leg, steps: Sequence[TellingStep]) -> Before:
     def on(months: float) -> date:
-        return as_of + timedelta(days=round(months * DAYS_A_MONTH))
+        return months_on(as_of, months)
 
     return Before(
         on(leg.months), on(leg.high), tuple((step.post, on(step.months)) for step in steps),

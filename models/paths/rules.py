@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from models.eligibility.spells import full_months, months_later
 from models.paths.dwell import QUARTER_MONTHS
 from models.paths.finding import DAYS_A_MONTH
 from models.posts.histories import Array, Histories
@@ -57,7 +58,12 @@ class Rules:
             return None
         present = histories.present(size)
         least = np.append(self.least_months, 0.0)[present]
-        return np.maximum(least - histories.days[:, 0] / DAYS_A_MONTH, 0.0)
+        day = histories.day.astype("datetime64[D]")
+        since = day - np.nan_to_num(histories.days[:, 0]).round().astype("timedelta64[D]")
+        due = np.maximum(months_later(since, least.round().astype(np.int64)), day)
+        whole = full_months(day, due)  # by the calendar, as rules count
+        begins, ends = months_later(day, whole), months_later(day, whole + 1)
+        return np.asarray(whole + (due - begins) / (ends - begins), np.float64)
 
     def before_the_end(self, times: Array, rows: Array) -> Array:
         """`times` (m, quarters) with nothing after retirement."""

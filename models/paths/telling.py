@@ -8,10 +8,10 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from data_contracts.asof import months_on
 from data_contracts.naming import quoted
 from data_contracts.vocabulary import Bilingual, GoalKind
 from models.paths.climbing import Climb
-from models.paths.finding import DAYS_A_MONTH
 from models.paths.replanning import Plan, PlannedStep
 from models.posts.histories import EPOCH, Array, CareerState
 
@@ -210,7 +210,7 @@ class Told:
 
 def _planned(step: TellingStep, as_of: date) -> PlannedStep:
     def on(months: float) -> date:
-        return as_of + timedelta(days=round(months * DAYS_A_MONTH))
+        return months_on(as_of, months)
 
     courses = tuple(course.course_id for course in step.courses)
     return PlannedStep(step.post, on(step.months), on(step.low_months), on(step.high_months), courses)

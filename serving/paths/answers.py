@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from data_contracts.asof import months_on
 from data_contracts.errors import NotReady
 from data_contracts.naming import Naming
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, ItemKind
-from models.paths.finding import DAYS_A_MONTH
 from models.paths.replanning import REACHED, Now, Plan, PlannedStep, Replanned, replan
 from models.paths.service_end import ServiceEnd, service_end
 from models.paths.telling import Blocked, NoPath, TellingStep, Told, ToldPath
@@ -45,7 +45,7 @@ from serving.paths.schemas import (
     Retirement,
 )
 from serving.paths.unwanted import ALL_DECLINED, Sorted, path_id, posts_of, sorted_paths
-from serving.schemas import Because, BlockedBy, ModelName, NotScored, Text
+from serving.schemas import Because, BlockedBy, Declined, ModelName, NotScored, Text
 from serving.talent.records import day_asked
 from serving.waiting import Waiting
 from serving.words import because_of, text_of
@@ -198,7 +198,7 @@ class _Answering:
                 text=text_of(helps.text), chance=min(helps.chance, 1.0), before=min(helps.before, 1.0),
                 course_id=None if helps.course is None else helps.course.course_id),
             progress=_progress(self.now, self.day.name),
-            declined=[told_declined(one) for one in self.found.because],
+            declined=self._left_out(),
             retirement=self._retirement(),
         )  # fmt: skip
 
@@ -224,9 +224,18 @@ class _Answering:
             because=because_of(because.code, because.text),
             blocked_by=_blocked(because.blocked),
             progress=None if self.standing.last is None else _progress(self.now, self.day.name),
-            declined=[told_declined(one) for one in self.found.because],
+            declined=self._left_out(),
             retirement=self._retirement(),
         )
+
+    def _left_out(self) -> list[Declined]:
+        """Every path or post kept away, by its name, with the day from which it may come back."""
+        ways = {path_id(posts_of(path)): posts_of(path) for path in self.found.unwanted}
+        return [told_declined(one, self._way(ways.get(one.item, (one.item,)))) for one in self.found.because]
+
+    def _way(self, posts: Sequence[str]) -> Bilingual:
+        names = [self.day.name(post) for post in posts]
+        return Bilingual(" → ".join(name.zh for name in names), " → ".join(name.en for name in names))
 
     def _retirement(self) -> Retirement:
         end = self.standing.end
@@ -293,4 +302,4 @@ def _blocked(rules: Sequence[Blocked]) -> list[BlockedBy]:
 
 
 def _day(as_of: date, months: float) -> date:
-    return as_of + timedelta(days=round(months * DAYS_A_MONTH))
+    return months_on(as_of, months)

@@ -100,7 +100,8 @@ class RecordDay:
         kind = RANK_STEP if asked.kind == "rank_step" else POST
         if kind not in self.source.bundle.kinds or record.steps(kind).empty:
             return NO_HISTORY
-        own_months = stated.horizon_months if goal is None and stated is not None else None
+        same = stated is not None and (stated.kind, stated.goal) == (asked.kind, asked.goal)
+        own_months = stated.horizon_months if same and stated is not None else None
         horizon = horizon_months or own_months or self.source.policy.paths.default_horizon_months
         state = record.state(kind)
         climb = self._goals.climb(record.ladder(), state, asked.goal) if kind == RANK_STEP else None

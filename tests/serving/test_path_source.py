@@ -123,7 +123,12 @@ def test_the_stated_goal_brings_its_own_time(state: Settings) -> None:
     assert ["m", "z"] in [[step.post_id for step in path.steps] for path in stated.paths]
     (asked,) = ask(desk(state), "x", goal={"kind": "post", "goal": "z"})
     assert isinstance(asked, PathsFound)
-    assert asked.horizon_months == policy().paths.default_horizon_months
+    assert asked.horizon_months == 60, "the goal that is stated, asked by name, has the same time"
+    (shorter,) = ask(desk(state), "x", goal={"kind": "post", "goal": "z"}, horizon_months=24)
+    (another,) = ask(desk(state), "x", goal={"kind": "post", "goal": "m"})
+    assert isinstance(shorter, PathsFound)
+    assert isinstance(another, PathsFound)
+    assert (shorter.horizon_months, another.horizon_months) == (24, policy().paths.default_horizon_months)
 
 
 def test_a_step_has_its_gaps_courses_points_and_rules(state: Settings) -> None:

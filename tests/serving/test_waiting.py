@@ -74,7 +74,11 @@ def test_given_up_or_on_its_way_never_both() -> None:
 def test_a_plan_of_an_answer_that_was_given_up_is_not_kept_and_its_work_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "TOLD_TOGETHER", 1)
     waiting, plans = Waiting(), KeptPlans()
-    paths = SlowPaths(during=lambda: waiting.give_up() and None)
+
+    def go_away() -> None:
+        waiting.give_up()
+
+    paths = SlowPaths(during=go_away)
     with pytest.raises(NobodyWaits):
         _desk(paths, plans).answer(BODY, "r-1", NOW, waiting)
     assert plans.kept == {}, "nobody saw it"
