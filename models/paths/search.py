@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -62,6 +62,28 @@ class Stands:
         return Stands(self.histories, self.place[rows])
 
 
+class Picked(NamedTuple):
+    """A path that was chosen: its worth, the beam that it lies in and the row there."""
+
+    worth: float
+    beam: int
+    row: int
+
+    def path(self, beams: Sequence[Beam]) -> Path:
+        """The posts alone."""
+        return tuple(beams[self.beam].steps[self.row].tolist())
+
+    def route(self, model: PathModel, beams: Sequence[Beam], horizon: float) -> Route:
+        """With the times of its steps."""
+        beam = beams[self.beam]
+        times = in_whole_months(quantiles(beam.times[self.row], QUANTILES, model.dwell.within), horizon)
+        legs = tuple(
+            Leg(int(post), float(chance), float(time[1]), float(time[0]), float(time[2]))
+            for post, chance, time in zip(beam.steps[self.row], beam.chances[self.row], times, strict=True)
+        )
+        return Route(legs, self.worth)
+
+
 @dataclass(frozen=True)
 class PathModel:
     """Transitions and dwell times, and how they are searched."""
@@ -74,7 +96,7 @@ class PathModel:
         """Paths and times of arrival over all ways found: what the backtest compares with the peers."""
         paths: list[list[Path]] = []
         times = [np.zeros((0, len(QUANTILES)))]
-        for part, beams in self._parts(asked, None):
+        for part, beams in self.parts(asked, None):
             paths.extend([route.path for route in routes] for routes in self._chosen(part, beams, k))
             times.append(quantiles(arrivals(beams, len(part)), QUANTILES, self.dwell.within))
         found = in_whole_months(np.concatenate(times), asked.horizon_months)
@@ -84,7 +106,7 @@ class PathModel:
         """At most k routes for each question, best first, none where no path was found; and (n,) as `chance`."""
         found: list[list[Route]] = []
         chances = [np.zeros(0)]
-        for part, beams in self._parts(asked, rules):
+        for part, beams in self.parts(asked, rules):
             found.extend(self._chosen(part, beams, k))
             chances.append(arrivals(beams, len(part)).sum(1))
         return found, np.concatenate(chances)
@@ -95,10 +117,11 @@ class PathModel:
 
     def chance(self, asked: Goals, rules: Rules | None = None) -> Array:
         """(n,) chance of reaching each goal within the horizon by any of the ways found."""
-        parts = [arrivals(beams, len(part)).sum(1) for part, beams in self._parts(asked, rules)]
+        parts = [arrivals(beams, len(part)).sum(1) for part, beams in self.parts(asked, rules)]
         return np.concatenate([np.zeros(0), *parts])
 
-    def _parts(self, asked: Goals, rules: Rules | None) -> Iterator[tuple[Goals, list[Beam]]]:
+    def parts(self, asked: Goals, rules: Rules | None) -> Iterator[tuple[Goals, list[Beam]]]:
+        """The questions, so many at a time, each with its paths of one, two and three steps."""
         known = rules or Rules()
         for rows in asked.parts(CHUNK):
             part = asked.take(rows)
@@ -214,55 +237,43 @@ class PathModel:
         return self.dwell.move_times(some, quarters, rules.waits(some, size))[place]
 
     def _chosen(self, asked: Goals, beams: Sequence[Beam], k: int) -> list[list[Route]]:
-        """The best paths of each question, each as unlike the better ones as the penalty asks."""
-        rows: list[list[tuple[float, int, int]]] = [[] for _ in range(len(asked))]
+        """The best paths of each question as routes."""
+        every = self.picked(beams, k, np.ones(len(asked), bool))
+        return [[one.route(self, beams, asked.horizon_months) for one in found] for found in every]
+
+    def picked(self, beams: Sequence[Beam], k: int, wanted: Array) -> list[list[Picked]]:
+        """The best paths of each question that is wanted (n,), each as unlike the better ones as the penalty asks."""
+        rows: list[list[Picked]] = [[] for _ in range(len(wanted))]
         for number, beam in enumerate(beams):
             worth = beam.worth
-            for row in np.flatnonzero(worth > FLOOR).tolist():
-                rows[int(beam.question[row])].append((float(worth[row]), number, row))
-        horizon = asked.horizon_months
-        return [
-            [self._route(beams[number], row, horizon) for _, number, row in self._different(one, beams, k)]
-            for one in rows
-        ]
+            for row in np.flatnonzero((worth > FLOOR) & wanted[beam.question]).tolist():
+                rows[int(beam.question[row])].append(Picked(float(worth[row]), number, row))
+        return [list(self._different(one, beams, k)) for one in rows]
 
-    def _route(self, beam: Beam, row: int, horizon: float) -> Route:
-        times = in_whole_months(quantiles(beam.times[row], QUANTILES, self.dwell.within), horizon)
-        legs = tuple(
-            Leg(int(post), float(chance), float(time[1]), float(time[0]), float(time[2]))
-            for post, chance, time in zip(beam.steps[row], beam.chances[row], times, strict=True)
-        )
-        return Route(legs, float(beam.worth[row]))
-
-    def _different(
-        self, found: list[tuple[float, int, int]], beams: Sequence[Beam], k: int
-    ) -> Iterator[tuple[float, int, int]]:
-        left = sorted(found, key=lambda one: (-one[0], one[1], one[2]))[: 6 * k]
-        steps = {one: frozenset(beams[one[1]].steps[one[2], :-1].tolist()) for one in left}
-        chosen: list[tuple[float, int, int]] = []
+    def _different(self, found: list[Picked], beams: Sequence[Beam], k: int) -> Iterator[Picked]:
+        left = sorted(found, key=lambda one: (-one.worth, one.beam, one.row))[: 6 * k]
+        steps = {one: frozenset(one.path(beams)[:-1]) for one in left}
+        chosen: list[Picked] = []
         penalty = self.search.likeness_penalty
         while left and len(chosen) < k:
-            best = max(left, key=lambda one: np.log(one[0]) - penalty * _likeness(one, chosen, steps))
+            best = max(left, key=lambda one: np.log(one.worth) - penalty * _likeness(one, chosen, steps))
             left.remove(best)
             chosen.append(best)
-        yield from sorted(_with_direct(chosen, found, k), key=lambda one: -one[0])
+        yield from sorted(_with_direct(chosen, found, k), key=lambda one: -one.worth)
 
 
-def _with_direct(
-    chosen: list[tuple[float, int, int]], found: Sequence[tuple[float, int, int]], k: int
-) -> list[tuple[float, int, int]]:
+def _with_direct(chosen: list[Picked], found: Sequence[Picked], k: int) -> list[Picked]:
     """The chosen ones with the direct way, the first of the beams, in the last place where it was not among them.
 
     It asks for nothing on the way, so nobody should have to ask why it is not there; of one or two paths the best stay.
     """
-    direct = next((one for one in found if one[1] == 0), None)
+    direct = next((one for one in found if one.beam == 0), None)
     if direct is None or direct in chosen or k < FEWEST_WITH_DIRECT:
         return chosen
     return [*chosen[: k - 1], direct]
 
 
-def _likeness(one: tuple[float, int, int], chosen: Sequence[tuple[float, int, int]],
-              steps: dict[tuple[float, int, int], frozenset[int]]) -> float:  # fmt: skip
+def _likeness(one: Picked, chosen: Sequence[Picked], steps: dict[Picked, frozenset[int]]) -> float:
     """The largest share of steps in common with a path already chosen; 0 for the direct one."""
     mine = steps[one]
     return max((len(mine & steps[other]) / len(mine | steps[other]) for other in chosen if mine), default=0.0)

@@ -19,9 +19,9 @@ from serving.access.reach import Sight, veiled
 from serving.access.recorder import Read
 from serving.api.docs_page import page
 from serving.api.guard import CALLER, REQUEST_ID, UNTIL, Route
+from serving.api.listening import while_waited_for
 from serving.api.meters import Meters
 from serving.api.openapi import document
-from serving.api.listening import while_waited_for
 from serving.api.opened import Absent, Desk, Desks
 from serving.api.problems import ProblemError, problem_of
 from serving.api.questions import QUESTIONS, Question

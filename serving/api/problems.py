@@ -52,7 +52,9 @@ KINDS: Mapping[str, Kind] = {
     "too_much_at_once": Kind(
         422,
         "Unprocessable Content",
-        Bilingual("一次请求过多，时限内无法全部答复；请分批", "too much is asked at once to be answered in time; ask in parts"),
+        Bilingual(
+            "一次请求过多，时限内无法全部答复；请分批", "too much is asked at once to be answered in time; ask in parts"
+        ),
     ),
     "too_many_requests": Kind(429, "Too Many Requests", Bilingual("请求过于频繁", "too many requests"), 1),
     "headers_too_large": Kind(

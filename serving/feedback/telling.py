@@ -9,7 +9,7 @@ from serving.words import text_of
 
 
 def told_declined(one: KeptAway, called: Bilingual | None = None) -> Declined:
-    """An item that stays away, as answers tell it; `called` is what people call it, where its code alone says little."""
+    """An item that stays away, as answers tell it; `called` is what people call it, where its code says little."""
     because = one.because
     if called is not None:
         because = Bilingual(f"{called.zh}：{because.zh}", f"{called.en}: {because.en}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from data_contracts.asof import months_on
 from data_contracts.errors import NotReady
@@ -51,7 +51,7 @@ from serving.waiting import Waiting
 from serving.words import because_of, text_of
 
 Name = Callable[[str], Bilingual]
-TOLD_TOGETHER = 25  # officers between two looks at whether anybody still waits
+TOLD_TOGETHER = 50  # officers between two looks at whether anybody still waits
 
 
 @dataclass(frozen=True)

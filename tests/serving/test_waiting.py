@@ -1,4 +1,4 @@
-"""An answer that nobody waits for stops and keeps nothing; one that is settled to leave is sent; too many are refused."""
+"""An answer that nobody waits for stops and keeps nothing; one that is settled is sent; too many officers are refused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
