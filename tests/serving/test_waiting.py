@@ -1,4 +1,4 @@
-"""An answer that nobody waits for stops and keeps nothing; one that is settled is sent; too many officers are refused."""
+"""An answer that nobody waits for stops and keeps nothing; one that is settled is sent; too many are refused."""
 
 from __future__ import annotations
 
