@@ -82,6 +82,8 @@ def test_the_post_asks_for_a_rank_step_of_its_own_ladder() -> None:
         "rank step Technical supervisor, second class or above: holds Technical supervisor, fourth class, "
         "met from 2025-05-01 at the earliest", date(2025, 5, 1),
     )  # fmt: skip
+    due = only(judge(higher, date(2025, 5, 1)), "min_rank_step")[0]
+    assert due.endswith("least time served; a promotion must come first"), "a day that has come is no promise"
     assert "min_rank_step" in judge(replace(higher, min_rank_step="警务技术员")).met
     other = Post("x", track="enforcement", min_rank_step="一级警员")
     assert only(judge(other), "min_rank_step")[0].endswith("on another ladder than the post's")

@@ -159,6 +159,16 @@ def test_the_course_that_opens_the_goals_family_is_the_change(state: Settings) -
     assert (field.goal.zh, {path.steps[-1].post_id for path in field.paths}) == ("交通管理", {"z"})
 
 
+@pytest.mark.parametrize("now", [{"mandated": True}, {"issued_on": "2018-01-01"}], ids=["for everybody", "over"])
+def test_a_course_that_all_must_take_or_that_is_over_is_no_change(state: Settings, now: dict[str, object]) -> None:
+    opens = {"course_id": "open", "name_zh": "课", "name_en": "course", "competency": "analysis", "mandated": False,
+             "hours": 8.0, "issued_on": "2020-06-01", "known_on": "2020-12-01", **now}  # fmt: skip
+    office(state).append_all({"courses": framed("courses", [opens])}, "again")
+    (found,) = ask(desk(state), "x", goal={"kind": "job_family", "goal": "legal"})
+    assert isinstance(found, PathsFound)
+    assert found.change is None
+
+
 def test_rank_steps_are_paths_of_their_own(state: Settings) -> None:
     office(state)
     (found, other) = ask(desk(state), "r", "x", goal={"kind": "rank_step", "goal": "s3"}, horizon_months=120)
@@ -195,6 +205,29 @@ def test_a_correction_of_what_was_known_is_no_news(state: Settings) -> None:
     (found,) = ask(desk(state), "x", now=datetime(2021, 2, 1))
     assert isinstance(found, PathsFound)
     assert [why.code for why in found.progress.why] == ["nothing"]
+
+
+def test_a_batch_of_like_officers_gets_to_the_last_digit_what_each_gets_alone(state: Settings) -> None:
+    """Like officers in one post, of other service and other careers: nothing of one may reach another's answer."""
+    history, many = office(state), [f"like-{number}" for number in range(12)]
+    people = [
+        {"officer_id": one, "entered_on": f"{2004 + place}-06-01", "known_on": "2016-06-01"}
+        for place, one in enumerate(many)
+    ]
+    seats = [
+        {"officer_id": one, "post_id": post, "unit_id": "s", "started_on": day, "known_on": day}
+        for place, one in enumerate(many)
+        for post, day in [("b", f"{2012 + place // 4}-02-01"), ("n", "2016-03-01"), ("a", "2018-06-01")][place % 3 :]
+    ]
+    history.append_all({"officers": framed("officers", people), "postings": framed("postings", seats)}, "many")
+    for goal in ({"kind": "job_family", "goal": "legal"}, {"kind": "post", "goal": "z"}):
+        together = ask(desk(state), *many, goal=goal, horizon_months=60)
+        last = {one: ask(desk(state), one, goal=goal, horizon_months=60)[0] for one in many}
+        nothing = {"progress": None}
+        assert [one.model_copy(update=nothing) for one in together] == [
+            one.model_copy(update=nothing) for one in last.values()
+        ]
+        assert sum(one.status == "scored" for one in together) > 6
 
 
 def test_together_everybody_gets_what_each_gets_alone(state: Settings) -> None:
