@@ -47,7 +47,7 @@ def champions(use: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., P
 
     def make(name: str, **changed: str) -> Path:
         service_name, service_hash = HASHES[name]
-        metadata = {"service": service_name, "service_hash": service_hash, **changed}
+        metadata = {"name": name, "service": service_name, "service_hash": service_hash, **changed}
         folder = use.mlflow_dir / name
         folders[name] = artifacts.save(folder, Parts(json={"of": name}), metadata, keys.signing_key(use.keys_dir))
         return folder
@@ -117,6 +117,25 @@ def test_a_courses_model_of_other_figures_or_with_a_broken_signature_stops_the_s
     (folder / "values.json").write_text('{"of": "else"}')
     with pytest.raises(UntrustedArtifact, match=r"values\.json"):
         open_desks(use, FakeSource({}), FAKES)
+
+
+@pytest.mark.parametrize(("name", "signed_as"), [("next-post", "risk"), ("risk", "next-post")])
+def test_a_model_under_another_ones_name_stops_the_start(
+    use: Settings, champions: Callable[..., Path], name: str, signed_as: str
+) -> None:
+    champions(name, name=signed_as)
+    with pytest.raises(UntrustedArtifact, match=f"{name} version 4 is signed, but as '{signed_as}'"):
+        open_desks(use, FakeSource({}), FAKES)
+
+
+def test_files_signed_without_a_name_are_those_of_risk(use: Settings, champions: Callable[..., Path]) -> None:
+    told = {"service": "risk_v1", "service_hash": "h1"}
+    for name in ("risk", "next-post"):
+        shutil.rmtree(champions(name))
+        artifacts.save(use.mlflow_dir / name, Parts(json={}), told, keys.signing_key(use.keys_dir))
+    assert champion(use, "risk").identity.name == "risk"
+    with pytest.raises(UntrustedArtifact, match="signed, but as 'risk'"):
+        champion(use, "next-post")
 
 
 def test_other_feature_definitions_stop_the_start(use: Settings, champions: Callable[..., Path]) -> None:

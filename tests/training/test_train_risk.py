@@ -84,6 +84,7 @@ def test_a_model_is_checked_signed_registered_and_scores(
     bundle = RiskBundle.from_parts(parts)
     reader = FeatureReader(trained_state)
     assert set(bundle.outcomes) == set(trained.served)
+    assert metadata["name"] == trained.model.name == "risk"
     assert bundle.service == metadata["service"] == service_of(bundle.outcomes)
     assert metadata["service_hash"] == reader.service_hash(bundle.service)
     scored = bundle.score(reader.snapshot(DAY))
