@@ -45,7 +45,7 @@ def champions(use: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., P
     """Makes a signed champion; MLflow itself is tried in the tests of the registry."""
     folders: dict[str, Path] = {}
 
-    def make(name: str, **changed: str) -> Path:
+    def make(name: str, /, **changed: str) -> Path:
         service_name, service_hash = HASHES[name]
         metadata = {"name": name, "service": service_name, "service_hash": service_hash, **changed}
         folder = use.mlflow_dir / name
