@@ -58,7 +58,7 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture
 def invoke(bureau: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], tuple[int, str]]:
     """The command as typed: exit status and output."""
-    monkeypatch.setattr("pharos.settings", lambda: bureau)
+    monkeypatch.setattr("experiments.commands.edge.settings", lambda: bureau)
 
     def run() -> tuple[int, str]:
         asked = ["watch", "--as-of", str(WATCHED), "--out", str(tmp_path)]
@@ -169,7 +169,7 @@ def test_a_day_without_a_snapshot_or_a_champion_is_told(bureau: Settings, tmp_pa
 def test_a_day_before_training_is_told_everywhere(
     bureau: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pharos.settings", lambda: bureau)
+    monkeypatch.setattr("experiments.commands.edge.settings", lambda: bureau)
     asked = ["watch", "--as-of", "2024-01-01", "--out", str(tmp_path)]
     output = CliRunner().invoke(pharos.app, asked, terminal_width=200, catch_exceptions=False).output
     assert "2024-01-01, lies before the training day of the model, 2025-01-01" in output
@@ -226,7 +226,7 @@ def test_a_version_that_does_not_answer_may_be_watched(
         raise NotReady("no version of risk carries the alias 'champion'")
 
     monkeypatch.setattr(watch_nights, "resolve", nobody)
-    monkeypatch.setattr("pharos.settings", lambda: bureau)
+    monkeypatch.setattr("experiments.commands.edge.settings", lambda: bureau)
     asked = ["watch", "--as-of", str(WATCHED), "--out", str(tmp_path)]
     result = CliRunner().invoke(pharos.app, [*asked, "--version", "1"], terminal_width=200, catch_exceptions=False)
     assert result.exit_code == 0, result.output

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-import pharos
 from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady, UntrustedArtifact
 from data_contracts.settings import Settings
+from experiments.commands import histories
 from models import artifacts, keys, registry
 from models.artifacts import Parts
 from models.courses.next_course import features_hash
@@ -229,5 +229,5 @@ def test_features_too_old_to_score_on_are_told_at_the_start_and_by_readyz_with_t
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
 def test_both_readmes_say_how_records_that_end_in_the_past_are_served(name: str) -> None:
     text = (Path(__file__).resolve().parents[2] / name).read_text("utf-8")
-    end = inspect.signature(pharos.simulate).parameters["end"].default
+    end = inspect.signature(histories.simulate).parameters["end"].default
     assert f"PHAROS_TODAY={end} pharos serve" in text
