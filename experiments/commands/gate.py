@@ -64,7 +64,7 @@ def gate_paths(
 
 @gate_app.command("waive")
 def gate_waive(
-    name: Annotated[str, typer.Argument(help="risk.")],
+    name: Annotated[str, typer.Argument(help="risk, next-post, courses or paths.")],
     version: Annotated[str, typer.Option(help="The version that it is about.")],
     reason: Annotated[str, typer.Option(help="Why it may answer all the same, in a sentence.")],
     signed_by: Annotated[list[str], typer.Option(help="A person who answers for this; two different ones.")],
@@ -77,14 +77,14 @@ def gate_waive(
 
 @gate_app.command("justify")
 def gate_justify(
-    name: Annotated[str, typer.Argument(help="risk.")],
+    name: Annotated[str, typer.Argument(help="risk, next-post, courses or paths.")],
     version: Annotated[str, typer.Option(help="The version that it is about.")],
-    reason: Annotated[str, typer.Option(help="Why flag or false-positive rates differ, in a sentence.")],
+    reason: Annotated[str, typer.Option(help="Why groups differ, in a sentence.")],
     signed_by: Annotated[list[str], typer.Option(help="Who says so.")],
     check: Annotated[list[str] | None, typer.Option(help="Exact name of an unexplained check.")] = None,
     checks_from: Annotated[Path | None, typer.Option(help="File with a name a line, as the gate writes it.")] = None,
 ) -> None:
-    """Explain in writing why alerts or false alarms differ between groups; it stands in the model card."""
+    """Explain in writing why alerts, false alarms or lists differ between groups; it stands in the model card."""
     _sign("justification", name, version, named_checks(check, checks_from), reason, signed_by)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,19 @@ import typer
 from experiments.commands import edge
 
 report_app = typer.Typer(no_args_is_help=True, help="Backtests as one page that a third party can run again.")
+
+
+@report_app.command("shortlists")
+def report_shortlists(
+    as_of: Annotated[str | None, typer.Option(help="Day of the records, YYYY-MM-DD; default: today.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for page and JSON; default: report/ in the state.")] = None,
+) -> None:
+    """Audit the six talent short lists for a committee: sizes, ties, and balance by group; names nobody."""
+    from experiments.report_shortlists import run_report
+
+    run_report(
+        edge.settings(), edge.day_of(as_of) if as_of else edge.settings().today or date.today(), out, edge.console
+    )
 
 
 @report_app.command("risk")

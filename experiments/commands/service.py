@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -28,10 +29,14 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Wider than this machine needs keys; default: 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Default: 3017 (PHAROS_PORT).")] = None,
     with_parent: Annotated[bool, typer.Option("--with-parent", help="Stop too when standard input ends.")] = False,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Fixed answers for fixed ids; no state is read.")] = False,
 ) -> None:
     """Answer over HTTP until stopped, on this machine unless told otherwise; champions are verified and loaded once."""
     from serving.parent import end_with_parent
 
+    if sandbox:
+        os.environ["PHAROS_SANDBOX"] = "1"  # for the processes of the service as well
+        edge.settings.cache_clear()
     if with_parent:
         end_with_parent()
     from serving.service import announced_on, serve, with_address
@@ -48,11 +53,14 @@ def recommend(
     as_of: Annotated[str | None, typer.Option(help="The day asked about, YYYY-MM-DD; default: today.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the picture; default: pictures/ of the state.")] = None,
     language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    points: Annotated[float | None, typer.Option(help="Points missing to what there is now; default: 5.")] = None,
+    points_by: Annotated[str | None, typer.Option(help="By this day, YYYY-MM-DD; default: in a year.")] = None,
 ) -> None:
-    """Print what the service would advise one officer, posts and paths to a goal, and draw the paths."""
+    """Print what the service would advise one officer, posts, paths, courses and points, and draw the paths."""
     from experiments.recommend import Recommendation, recommend
     from serving.service import opened_desks
 
     day = None if as_of is None else edge.day_of(as_of)
-    asked = Recommendation(officer_id, goal, horizon_months, day, out, language)
+    by = None if points_by is None else edge.day_of(points_by)
+    asked = Recommendation(officer_id, goal, horizon_months, day, out, language, points, by)
     recommend(asked, opened_desks(), edge.settings().pictures_dir, edge.console)

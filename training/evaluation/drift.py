@@ -58,7 +58,7 @@ def most_psi(then: Counts, officers: float) -> float:
     """The largest PSI that so many officers could have: all of them in the bin that was rarest; 0 for one bin.
 
     >>> round(most_psi(np.array([100.0] * 10), 1000), 1)
-    7.9
+    6.8
     """
     if len(then) < 2 or officers <= 0:
         return 0.0
