@@ -84,10 +84,11 @@ class _Web:
             asked, veil = veiled(body, sight, desks.placements)
             more = ((question.sighted, sight), (question.told_caller, caller), (question.patient, waiting))
             answer = desk.answer(asked, request_id, desks.now(), *(one for told, one in more if told))
+            told = answer.model_dump_json()
             if question.audited is not None:
-                desks.record(Read(question.audited, caller, request_id, desks.now()), answer)
+                desks.record(Read(question.audited, caller, request_id, desks.now()), told)
             self._meters.answered(question.path, answer, audited=question.audited is not None)
-            return veil.lifted(answer.model_dump_json()).encode()
+            return veil.lifted(told).encode()
 
         try:
             work = self._work(answered)
