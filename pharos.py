@@ -33,6 +33,7 @@ from experiments.commands import (
 
 HELP = "The command line: one command for each step of the way. Nothing imports this module."
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
+app.callback()(machine.version)
 app.add_typer(train.train_app, name="train")
 app.add_typer(feedback.feedback_app, name="feedback")
 app.add_typer(tune.tune_app, name="tune")

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from experiments.commands import edge
+
+
+def _told_version(asked: bool) -> None:
+    if asked:
+        edge.console.print(f"pharos {metadata.version('pharos')}", highlight=False)
+        raise typer.Exit
+
+
+def version(
+    asked: Annotated[
+        bool, typer.Option("--version", help="Say the version and stop.", callback=_told_version, is_eager=True)
+    ] = False,
+) -> None:
+    """What stands before every command."""
 
 
 def demo(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,8 @@ def test_what_cannot_be_done_is_one_sentence_and_status_2(
         settings.cache_clear()
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith(NotReady.code)
+
+
+def test_the_version_is_that_of_what_is_installed() -> None:
+    said = CliRunner().invoke(pharos.app, ["--version"])
+    assert (said.exit_code, said.output.strip()) == (0, f"pharos {metadata.version('pharos')}")
