@@ -11,13 +11,14 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import IO, Any
 
 import bentoml
 from bentoml import Service
 from rich.console import Console
 
 from data_contracts.errors import InvalidInput
+from data_contracts.in_use import held_with_others
 from data_contracts.settings import Settings, settings
 from models.audit import now_of
 from serving.access.callers import callers_of
@@ -36,6 +37,7 @@ LAST_PORT = 65_535
 STOP_SECONDS = 10
 METERS = Meters()
 WEB = build_app(THREADS, METERS)
+_HELD: list[IO[str] | None] = []  # the state folder, for as long as this process lives
 
 
 class GuardedService(Service):  # type: ignore[misc]  # BentoML ships no types that mypy can follow here
@@ -82,6 +84,7 @@ def opened_desks() -> Desks:
     use = settings()
     if use.sandbox:
         return sandbox_desks()
+    _HELD.append(held_with_others(use.state))
     return watched_desks(use, FeatureReader(use), builders())
 
 
