@@ -15,12 +15,11 @@ from hypothesis import strategies as st
 from data_contracts.errors import ContractViolation, InvalidInput
 from data_contracts.sources.mapped import read
 
-SCALARS = st.one_of(
-    st.text(max_size=8), st.integers(-(2**40), 2**40), st.booleans(), st.floats(allow_nan=False, allow_infinity=False)
-)
+TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
+SCALARS = st.one_of(TEXT, st.integers(-(2**40), 2**40), st.booleans(), st.floats(allow_nan=False, allow_infinity=False))
 VALUES = st.recursive(
     SCALARS,
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=6), inner, max_size=3)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXT, inner, max_size=3)),
     max_leaves=6,
 )
 WORDS = ("file", "url", "table", "query", "sheet", "encoding", "delimiter", "columns", "codes", "constants")
@@ -41,6 +40,7 @@ SECTION = st.fixed_dictionaries(
         **{word: VALUES for word in WORDS if word not in ("file", "columns")},
     },
 )
+REMEDIES = ("; ", "write it as", "give either", "did you mean")
 GOOD: Mapping[str, Any] = {
     "file": "careers.csv",
     "columns": {
@@ -52,10 +52,14 @@ GOOD: Mapping[str, Any] = {
 def toml(value: object) -> str:
     """A value as TOML writes it."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(name)} = {toml(one)}" for name, one in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(f"{json.dumps(name, ensure_ascii=False)} = {toml(one)}" for name, one in value.items())
+            + "}"
+        )
     if isinstance(value, list):
         return "[" + ", ".join(map(toml, value)) + "]"
-    return repr(value) if isinstance(value, float) else json.dumps(value).replace("\x7f", "\\u007f")
+    return repr(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
 
 
 def read_or_refused(content: bytes) -> str | None:
@@ -77,11 +81,11 @@ def sections(table: str, section: Mapping[str, Any]) -> bytes:
     return f"[{table}]\n{lines}".encode("utf-8", "surrogatepass")
 
 
-@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(table=st.sampled_from(["postings", "officers", "complaints", "posting"]), section=SECTION)
 def test_any_section_is_read_or_refused_with_place_and_remedy(table: str, section: Mapping[str, Any]) -> None:
     said = read_or_refused(sections(table, section))
-    assert said is None or ((table in said or "my.toml" in said) and ("; " in said or "did you mean" in said))
+    assert said is None or (table in said and any(word in said for word in REMEDIES))
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -92,7 +96,7 @@ def test_any_bytes_are_refused_in_one_sentence(content: bytes) -> None:
     assert "my.toml" in said or "no contract" in said
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(word=st.sampled_from([one for one in WORDS if one != "columns"]), value=VALUES)
 def test_one_word_of_a_good_section_exchanged(word: str, value: object) -> None:
     said = read_or_refused(sections("postings", {**GOOD, word: value}))

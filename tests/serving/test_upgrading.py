@@ -147,9 +147,7 @@ def test_it_is_refused_while_somebody_is_at_work(old: Settings) -> None:
 def test_a_service_that_held_no_lock_is_found_by_its_open_database(old: Settings) -> None:
     file = str(old.state / "service" / "service.db")
     program = f"import sys; held = open({file!r}, 'rb'); print('open', flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as other:
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         other.stdout.readline()
         with pytest.raises(LockHeld, match=f"process {other.pid} has a database"):
