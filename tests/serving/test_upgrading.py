@@ -7,7 +7,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -49,7 +48,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def old(recorded: Path, tmp_path: Path) -> Iterator[Settings]:
+def old(recorded: Path, tmp_path: Path) -> Settings:
     shutil.copytree(recorded, tmp_path / "state")
     return Settings(state=tmp_path / "state")
 
