@@ -17,12 +17,12 @@ from pathlib import Path
 from data_contracts.errors import InvalidInput
 
 MAIN = "from pharos import main; main()"
-STEPS = (
+STEPS: tuple[tuple[str, ...], ...] = (
     ("simulate", "--officers", "60", "--years", "3"),
     ("ingest", "{state}/simulated", "--source", "simulator"),
     ("keys", "add", "an old system", "--scope", "risk:read", "--all-units"),
 )
-CHECKS = (("upgrade", "--check"), ("upgrade",), ("upgrade",), ("keys", "list"), STEPS[1])
+CHECKS: tuple[tuple[str, ...], ...] = (("upgrade", "--check"), ("upgrade",), ("upgrade",), ("keys", "list"), STEPS[1])
 
 
 def run(checkout: Path, state: Path, words: tuple[str, ...]) -> None:
