@@ -18,6 +18,7 @@ from experiments.demo import DemoPlan, champions
 from experiments.first_answer import LiveService
 from serving.api.app import ROUTES
 from serving.night.results import latest_run
+from serving.sandbox.book import BOOK
 from tests.planted_ids import files_that_name, named_in
 
 NAMELESS = ("mlflow", "gate", "ingests", "keys", "pictures")  # folders of the state in which no officer stands
@@ -56,7 +57,8 @@ def test_all_state_lies_in_the_state_folder(walked: tuple[Result, Settings]) -> 
     _, use = walked
     assert {"history", "snapshots", "feast", "mlflow", "keys", "results"} <= {path.name for path in use.state.iterdir()}
     written = {".db", ".parquet", ".png", ".json", ".safetensors", ".lock", ".log"}
-    assert [path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.suffix in written] == []
+    found = {path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.suffix in written}
+    assert found == {BOOK}, "but the book of the sandbox, which is delivered"
 
 
 def test_a_second_night_does_nothing(walked: tuple[Result, Settings]) -> None:
