@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from models.posts.career_reader import READ, CareerReader, careers_of
+from models.posts.career_reader import FACTS, READ, CareerReader, careers_of
 from models.posts.histories import Histories
 
 SIZE = 5
@@ -33,7 +33,8 @@ def test_the_newest_posts_are_read_oldest_first() -> None:
 def test_what_comes_later_changes_nothing_said_before() -> None:
     reader = _reader()
     with torch.inference_mode():
-        one, other = reader(torch.tensor([[0, 1, 2]])), reader(torch.tensor([[0, 1, 4]]))
+        moments = torch.zeros(1, 3, dtype=torch.int64), torch.zeros(1, 3, FACTS)
+        one, other = reader(torch.tensor([[0, 1, 2]]), *moments), reader(torch.tensor([[0, 1, 4]]), *moments)
     assert torch.equal(one[:, :2], other[:, :2])
     assert not torch.equal(one[:, 2], other[:, 2])
 

@@ -31,10 +31,10 @@ def _moves(careers: list[list[int]]) -> Moves:
 
 def test_each_officer_is_read_once_with_every_step() -> None:
     steps = steps_of(_moves([[0, 1, 2], [3, SIZE, 4], [5, SIZE]]), SIZE)
-    assert steps.posts[:, :3].tolist() == [[0, 1, SIZE], [3, SIZE, SIZE]]
+    assert steps.careers.posts[:, :3].tolist() == [[0, 1, SIZE], [3, SIZE, SIZE]]
     assert steps.after[:, :3].tolist() == [[1, 2, SIZE], [SIZE, 4, SIZE]]
-    assert steps.length.tolist() == [2, 2]
-    assert steps.posts.shape == (2, READ)
+    assert steps.careers.length.tolist() == [2, 2]
+    assert steps.careers.posts.shape == (2, READ)
 
 
 def test_where_a_career_began_three_steps_ago_is_remembered() -> None:
