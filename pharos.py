@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -210,7 +211,7 @@ def gate_paths(
 
 @gate_app.command("waive")
 def gate_waive(
-    name: Annotated[str, typer.Argument(help="risk.")],
+    name: Annotated[str, typer.Argument(help="risk, next-post, courses or paths.")],
     version: Annotated[str, typer.Option(help="The version that it is about.")],
     reason: Annotated[str, typer.Option(help="Why it may answer all the same, in a sentence.")],
     signed_by: Annotated[list[str], typer.Option(help="A person who answers for this; two different ones.")],
@@ -223,14 +224,14 @@ def gate_waive(
 
 @gate_app.command("justify")
 def gate_justify(
-    name: Annotated[str, typer.Argument(help="risk.")],
+    name: Annotated[str, typer.Argument(help="risk, next-post, courses or paths.")],
     version: Annotated[str, typer.Option(help="The version that it is about.")],
-    reason: Annotated[str, typer.Option(help="Why flag or false-positive rates differ, in a sentence.")],
+    reason: Annotated[str, typer.Option(help="Why groups differ, in a sentence.")],
     signed_by: Annotated[list[str], typer.Option(help="Who says so.")],
     check: Annotated[list[str] | None, typer.Option(help="Exact name of an unexplained check.")] = None,
     checks_from: Annotated[Path | None, typer.Option(help="File with a name a line, as the gate writes it.")] = None,
 ) -> None:
-    """Explain in writing why alerts or false alarms differ between groups; it stands in the model card."""
+    """Explain in writing why alerts, false alarms or lists differ between groups; it stands in the model card."""
     _sign("justification", name, version, named_checks(check, checks_from), reason, signed_by)
 
 
@@ -502,6 +503,17 @@ def backtest_paths(
     run_backtest(PathBacktest(source, data, train_until, test_until, mapping), out, console)
 
 
+@report_app.command("shortlists")
+def report_shortlists(
+    as_of: Annotated[str | None, typer.Option(help="Day of the records, YYYY-MM-DD; default: today.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for page and JSON; default: report/ in the state.")] = None,
+) -> None:
+    """Audit the six talent short lists for a committee: sizes, ties, and balance by group; names nobody."""
+    from experiments.report_shortlists import run_report
+
+    run_report(settings(), day_of(as_of) if as_of else settings().today or date.today(), out, console)
+
+
 @report_app.command("risk")
 def report_risk(
     data: Annotated[Path, typer.Option(help="Folder of the export.")],
@@ -650,10 +662,14 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Wider than this machine needs keys; default: 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Default: 3017 (PHAROS_PORT).")] = None,
     with_parent: Annotated[bool, typer.Option("--with-parent", help="Stop too when standard input ends.")] = False,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Fixed answers for fixed ids; no state is read.")] = False,
 ) -> None:
     """Answer over HTTP until stopped, on this machine unless told otherwise; champions are verified and loaded once."""
     from serving.parent import end_with_parent
 
+    if sandbox:
+        os.environ["PHAROS_SANDBOX"] = "1"  # for the processes of the service as well
+        settings.cache_clear()
     if with_parent:
         end_with_parent()
     from serving.service import announced_on, serve, with_address
@@ -671,13 +687,16 @@ def recommend(
     as_of: Annotated[str | None, typer.Option(help="The day asked about, YYYY-MM-DD; default: today.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the picture; default: pictures/ of the state.")] = None,
     language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    points: Annotated[float | None, typer.Option(help="Points missing to what there is now; default: 5.")] = None,
+    points_by: Annotated[str | None, typer.Option(help="By this day, YYYY-MM-DD; default: in a year.")] = None,
 ) -> None:
-    """Print what the service would advise one officer, posts and paths to a goal, and draw the paths."""
+    """Print what the service would advise one officer, posts, paths, courses and points, and draw the paths."""
     from experiments.recommend import Recommendation, recommend
     from serving.service import opened_desks
 
     day = None if as_of is None else day_of(as_of)
-    asked = Recommendation(officer_id, goal, horizon_months, day, out, language)
+    by = None if points_by is None else day_of(points_by)
+    asked = Recommendation(officer_id, goal, horizon_months, day, out, language, points, by)
     recommend(asked, opened_desks(), settings().pictures_dir, console)
 
 

@@ -38,6 +38,7 @@ class CourseShares:
     __pydantic_config__ = STRICT
 
     required: Few
+    goal: Few
     gap: Few
     next: Few
     wave: Few

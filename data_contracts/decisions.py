@@ -50,6 +50,11 @@ class LadderStep:
         """The Chinese name, which is the code itself."""
         return self.code
 
+    @property
+    def label(self) -> Bilingual:
+        """Both names together."""
+        return Bilingual(self.code, self.name_en)
+
 
 @dataclass(frozen=True)
 class CareerLadder(Named):
@@ -308,7 +313,10 @@ class SupportRule:
 
 @dataclass(frozen=True)
 class PointsRule(Named):
-    """One line of the published points table; counts rows of `table` that match `where` and `at_least`."""
+    """One line of the published points table; counts rows of `table` that match `where` and `at_least`.
+
+    `plannable` says whether an officer can bring it about; nobody decides to be given a medal.
+    """
 
     table: Code
     date: Code
@@ -317,6 +325,7 @@ class PointsRule(Named):
     cap: Positive
     evidence_zh: Words
     evidence_en: Words
+    plannable: bool
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     at_least: Mapping[str, float] = field(default_factory=dict)
     expires_months: Months | None = None
@@ -335,6 +344,11 @@ class EligibilityRule(Named):
     minimum_grassroots_months: Months | None = None
     minimum_education: Education | None = None
     minimum_levels: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def applies_to_all(self) -> bool:
+        """Whether this rule speaks about every post."""
+        return not (self.post_ids or self.job_families or self.tracks or self.unit_levels)
 
     def applies_to(self, post_id: str, job_family: str | None, track: str | None, unit_level: str | None) -> bool:
         """Whether this rule speaks about the post.

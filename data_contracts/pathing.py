@@ -28,6 +28,7 @@ class PathPolicy:
 
     paths: Annotated[int, Field(ge=1, le=10)]
     least_chance: Share
+    least_help: Share
     likeness_penalty: Annotated[float, Field(ge=0)]
     keep_within: Share
     grace_months: Annotated[float, Field(ge=0)]

@@ -37,6 +37,7 @@ from data_contracts.earning import EarningPolicy
 from data_contracts.errors import ContractViolation, ForbiddenFeature, InvalidInput
 from data_contracts.feedback_rules import FeedbackPolicy
 from data_contracts.gating import GatePolicy
+from data_contracts.naming import Naming
 from data_contracts.nightly_rules import NightPolicy
 from data_contracts.pathing import PathPolicy
 from data_contracts.placing import MatchingPolicy
@@ -146,6 +147,7 @@ SECTIONS: Mapping[str, tuple[str | None, Any]] = {
     "courses": (None, CoursesPolicy),
     "review": (None, ReviewPolicy),
     "night": (None, NightPolicy),
+    "names": (None, Naming),
 }
 
 

@@ -27,6 +27,7 @@ from data_contracts.decisions import (
 from data_contracts.earning import EarningPolicy
 from data_contracts.feedback_rules import FeedbackPolicy
 from data_contracts.gating import GatePolicy
+from data_contracts.naming import Naming
 from data_contracts.nightly_rules import NightPolicy
 from data_contracts.pathing import PathPolicy
 from data_contracts.placing import MatchingPolicy
@@ -85,6 +86,7 @@ class Sections:
     courses: CoursesPolicy
     review: ReviewPolicy
     night: NightPolicy
+    names: Naming
 
 
 def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
@@ -129,6 +131,8 @@ def _twice(found: Sections) -> Iterator[Problem]:
         ("points.toml", (rule.code for rule in found.points)),
         ("eligibility.toml", (rule.code for rule in found.eligibility)),
         ("training.toml", (rule.code for rule in found.training)),
+        ("names.toml", (f"competency {one.code}" for one in found.names.competency)),
+        ("names.toml", (f"job_family {one.code}" for one in found.names.job_family)),
         ("matching.toml", (one.code for one in found.matching.priority_class)),
         ("matching.toml", (one.column for one in found.matching.tie_break)),
         ("retention.toml", (table for rule in found.retention.table for table in rule.tables)),

@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     today: date | None = None
     host: str = "127.0.0.1"
     port: int = 3017
+    sandbox: bool = False
     champion_check_seconds: float = 30.0
     database_url: str = ""
     results_url: str = ""

@@ -25,13 +25,29 @@ class FitWeights:
 
 @dataclass(frozen=True)
 class CountRules:
-    """When "6 of 10 officers from your post" may be said: within how long, and of how many people at least."""
+    """When "6 of 10 officers from your post" may be said: within how long, of how many people, how often at least.
+
+    A training is named only where those who had it moved `training_lift` times as often as all did, and where no more
+    than `most_trained` of them had it: what everybody takes sets nobody apart.
+    """
 
     __pydantic_config__ = STRICT
 
     within_months: Months
     least_officers: Annotated[int, Field(ge=2)]
     least_moved: Annotated[int, Field(ge=1)]
+    least_share: Share
+    training_lift: Annotated[float, Field(ge=1)]
+    most_trained: Share
+
+    def worth_telling(self, moved: int, total: int) -> bool:
+        """Whether so many of so many are enough people and often enough to be a reason.
+
+        >>> rules = CountRules(36, 5, 2, 0.05, 1.2, 0.8)
+        >>> rules.worth_telling(6, 10), rules.worth_telling(1, 1365), rules.worth_telling(20, 1365)
+        (True, False, False)
+        """
+        return total >= self.least_officers and moved >= self.least_moved and moved >= self.least_share * total
 
 
 @dataclass(frozen=True)

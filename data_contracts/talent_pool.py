@@ -61,7 +61,8 @@ class FieldRule:
 
 @dataclass(frozen=True)
 class TalentPolicy:
-    """Everything about short lists: who may be listed at all, who are peers, and the fields."""
+    """Everything about short lists: who may be listed at all, who are peers, how large a group
+    must be to be told of in the balance of a list, and the fields."""
 
     __pydantic_config__ = STRICT
 
@@ -70,6 +71,7 @@ class TalentPolicy:
     least_peers: Annotated[int, Field(ge=2)]
     least_score: Half
     nomination_months: Months
+    least_group: Annotated[int, Field(ge=2)]
     field: tuple[FieldRule, ...]
 
     def rule(self, name: str) -> FieldRule:

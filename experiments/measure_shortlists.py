@@ -22,8 +22,8 @@ from data_contracts.simulator.fields import FIELDS
 from data_contracts.simulator.simulation import simulate
 from experiments.talent_oracle import posterior
 from models.peers import Frames
+from models.talent.balance import audit_frame, list_balance
 from models.talent.shortlist import FieldScores, short_lists
-from training.evaluation.list_balance import audit_frame, list_balance
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,10 @@ START = Bilingual("现岗位 {post}", "now: {post}")
 CHANCE = Bilingual("期限内可能性 {chance:.1%}", "chance {chance:.1%}")
 
 
-def path_figure(paths: Sequence[ToldPath], start: str, goal: str, name: Name) -> Figure:
-    """The paths, best on top; words are Chinese where a font has them, else English."""
-    with blank_figure("", 9.5, 1.4 + 1.1 * max(len(paths), 1)) as (figure, chinese):
+def path_figure(paths: Sequence[ToldPath], start: str, goal: str, name: Name, language: str = "zh") -> Figure:
+    """The paths, best on top; words are Chinese where they are asked for and a font has them, else English."""
+    with blank_figure("", 9.5, 1.4 + 1.1 * max(len(paths), 1)) as (figure, font):
+        chinese = font and language == "zh"
 
         def word(text: Bilingual) -> str:
             return text.zh if chinese else text.en
@@ -49,11 +50,11 @@ def path_figure(paths: Sequence[ToldPath], start: str, goal: str, name: Name) ->
     return figure
 
 
-def draw_paths(file: Path, paths: Sequence[ToldPath], words: tuple[str, str], name: Name) -> Path:
+def draw_paths(file: Path, paths: Sequence[ToldPath], words: tuple[str, str], name: Name, language: str = "zh") -> Path:
     """Write the picture to a .png or .svg; `words` are start and goal. Raises InvalidInput for another ending."""
     if file.suffix.lower() not in FORMATS:
         raise InvalidInput(f"cannot draw a picture as {file.suffix or 'a file without an ending'}; use .png or .svg")
-    figure = path_figure(paths, *words, name)
+    figure = path_figure(paths, *words, name, language)
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, dpi=130)
     return file

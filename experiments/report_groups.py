@@ -9,7 +9,7 @@ import pandas as pd
 
 from data_contracts.policy import policy
 from experiments.backtest_risk import Tested
-from training.gate.audit_groups import bands, sizes
+from models.groups import bands, sizes
 
 
 def audit_of(tested: Sequence[Tested], protected: pd.DataFrame | None) -> pd.DataFrame:

@@ -17,10 +17,11 @@ from experiments.pages import Cell, Picture, Row, Section, Sheet
 from experiments.report_groups import audit_of
 from experiments.report_words import caption_of, coded, outcome_at, verdict_named
 from models.base import Numbers
+from models.groups import group_named, group_order
 from training.evaluation.card_plots import groups_figure
 from training.evaluation.fairness import Fairness, Group, Judged, Measured, fairness
 from training.evaluation.grade_rates import GradeRates, grade_rates, poor_over_excellent, strictly_ordered
-from training.evaluation.names import group_named, group_order, measure_named, method_named, outcome_named
+from training.evaluation.names import measure_named, method_named, outcome_named
 from training.evaluation.report_plots import budget_figure, calibrations_figure, grades_figure, learning_figure
 from training.evaluation.risk_metrics import TOP_SHARE, ece, precision_at
 from training.evaluation.unit_plots import units_figure

@@ -25,6 +25,7 @@ from serving.night.manifest import ModelIdentity
 from serving.paths.source import PATH as PATHS
 from serving.paths.source import open_paths
 from serving.points.answers import HistoryRecords, PointsDesk
+from serving.talent.balance import ProtectedRecords
 from serving.talent.profile import TABLES as PROFILED
 from serving.talent.profile import ProfileDesk
 from serving.talent.records import ForceRecords
@@ -64,7 +65,7 @@ def open_guidance(
     return {
         "/v1/points": PointsDesk(records, policy),
         "/v1/match": MatchDesk(records, policy, RecordFit(policy.suggestions.fit)),
-        "/v1/shortlist": ShortlistDesk(force, policy),
+        "/v1/shortlist": ShortlistDesk(force, policy, ProtectedRecords(settings)),
         "/v1/profile": ProfileDesk(force, policy),
         "/v1/courses": CourseDesk(courses.model, records, crowds, asked, policy),
         PATHS: open_paths(settings, policy, champion, asked),

@@ -104,6 +104,7 @@ class Declined(Answer):
     """本人不感兴趣、暂不再建议的内容。 / Something the officer declined, which is not suggested again for now."""
 
     item: str = about("内容代号", "code of what was declined")
+    name: Text | None = about("名称；未知时为空", "its name, null where it has none", default=None)
     until: date = about("在此日期前不再建议", "not suggested again before this day")
     text: Text = about("说明", "said in words")
 
@@ -147,7 +148,8 @@ class PostSuggestion(Answer):
     name: Text = about("岗位名称；无名称时为编号", "name of the post, its id where it has none")
     score: float = about("排序得分，即可能性", "ranking score, the same as likelihood")
     likelihood: float = about(
-        "可能性：经历相近的民警调入此岗位的概率（模型）", "how likely people with such a career go there (the model's)",
+        "可能性：下一次调动（不论何时）去往此岗位的概率（模型）",
+        "chance that the next move, whenever it comes, goes there (the model's)",
         ge=0.0, le=1.0,
     )  # fmt: skip
     fit: float | None = about(
@@ -163,6 +165,14 @@ class PostSuggestion(Answer):
     vacancies: list[OpenVacancy] = about("现有空缺", "vacancies open on that day", default=[])
 
 
+LIKELIHOOD = Text(
+    zh="下一次调动去往该岗位的可能性，不论何时调动，不含是否会调动；由下一岗位模型给出。职业路径中步骤的可能性由另一模型给出，"
+    "指在该步预计的时候调动时去往该处，两者不可直接比较",
+    en="chance that the next move, whenever it comes, goes to the post; whether one comes is not in it. The chance of "
+    "a step of a path is another model's, of a move at the time that step is expected: the two do not compare",
+)
+
+
 class PostsRanked(Answer):
     """有建议的民警。 / An officer with suggestions."""
 
@@ -174,6 +184,7 @@ class PostsRanked(Answer):
         "whether rules were checked; false where the records are not there or no posting is known: then who may take a "
         "post was not looked at",
     )
+    likelihood_of: Text = about("可能性的含义", "what the likelihoods are chances of", default=LIKELIHOOD)
     posts: list[PostSuggestion] = about(
         "可选岗位，兼顾职位类别，最佳在前", "posts that nothing bars, best first, spread over job families"
     )

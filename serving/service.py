@@ -29,6 +29,7 @@ from serving.api.meters import Meters
 from serving.api.opened import Desks
 from serving.champions.opening import watched_desks
 from serving.events.answers import EventDesk
+from serving.sandbox.desks import sandbox_desks
 
 THREADS = 4
 LAST_PORT = 65_535
@@ -79,6 +80,8 @@ def opened_desks() -> Desks:
     from serving.builders import builders
 
     use = settings()
+    if use.sandbox:
+        return sandbox_desks()
     return watched_desks(use, FeatureReader(use), builders())
 
 

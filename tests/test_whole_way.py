@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -15,8 +16,11 @@ from data_contracts.night_exits import NightExit
 from data_contracts.settings import Settings, settings
 from experiments.demo import DemoPlan, champions
 from experiments.first_answer import LiveService
+from serving.api.app import ROUTES
 from serving.night.results import latest_run
+from tests.planted_ids import files_that_name, named_in
 
+NAMELESS = ("mlflow", "gate", "ingests", "keys", "pictures")  # folders of the state in which no officer stands
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("data_contracts", "features", "models", "training", "serving", "experiments")
 PLAN = DemoPlan(officers=1500, years=8, seed=7, serve=False)
@@ -99,3 +103,34 @@ def test_the_examples_of_the_description_work_on_the_demo(walked: tuple[Result, 
                 for officer_id in body["officer_ids"][:2]:
                     assert results[officer_id]["status"] == "scored", route
     assert len(asked) >= 7
+
+
+def test_no_officer_is_named_where_nobody_looks_for_officers(walked: tuple[Result, Settings]) -> None:
+    """Over a thousand ids: none in logs, metrics, MLflow, artefacts or error bodies, whatever is done with them."""
+    result, use = walked
+    officers = set(pd.concat(map(pd.read_parquet, (use.history_dir / "officers").rglob("*.parquet")))["officer_id"])
+    assert len(officers) > 1000
+    assert {name: files_that_name(use.state / name, officers) for name in NAMELESS} == {name: {} for name in NAMELESS}
+    told = result.output.partition("curl ")[0]  # the last step asks about three officers by name, and shows it
+    assert named_in(told, officers) == set()
+    some = sorted(officers)[:200]
+    with LiveService(use) as service, httpx.Client(base_url=service.address, trust_env=False, timeout=30.0) as client:
+        client.post("/v1/risk", json={"officer_ids": some})
+        wrong = [
+            *(client.post(path, json={"officer_ids": some, one: one}) for path, one in zip(ROUTES, some, strict=False)),
+            *(client.post(path, content=f'{{"officer_ids": ["{some[0]}"') for path in ROUTES),
+            *(client.request(method, f"/v1/{some[0]}?officer_id={some[1]}") for method in ("GET", "POST", "DELETE")),
+            client.post("/v1/risk", json={"officer_ids": some, "as_of": some[0]}),
+            client.post("/v1/points", json={"officer_ids": [[some[0]]]}),
+            client.post("/v1/risk", json={"officer_ids": some}, headers={"x-api-key": some[0]}),
+            client.post("/v1/next_posts", json={"officer_ids": some, "vacancies": some}),
+        ]
+        for answer in wrong:
+            assert answer.status_code >= 400, answer.request.url
+            assert named_in(answer.text, officers) == set(), answer.text
+        metrics = client.get("/metrics").text
+    assert "pharos_requests" in metrics
+    assert named_in(metrics, officers) == set()
+    log = (use.state / "service.log").read_text("utf-8")
+    assert log.count("status=422") > 5
+    assert named_in(log, officers) == set()

@@ -1,7 +1,9 @@
-"""Advice on courses for one officer: what is required, what closes a gap, what comes next, what rolls out, what fits.
+"""Advice on courses for one officer: what is required, what the goal requires, what closes a gap, what comes next, what
+rolls out, what fits.
 
 The order is that of `KINDS`, and every suggestion says which it is. A course taken is not suggested again unless its
-certificate lapses; no month is filled beyond the load that policy allows, except by what is required.
+certificate lapses; no month is filled beyond the load that policy allows, except by what is required now or by the
+goal.
 """
 
 from __future__ import annotations
@@ -12,13 +14,12 @@ from datetime import date
 from typing import Protocol
 
 from data_contracts.advising import CourseLoad, CoursesPolicy
-from data_contracts.asof import add_months
 from data_contracts.vocabulary import Bilingual
 from models.courses.crowd import CrowdCourse
 from models.courses.gaps import GOAL, PRESENT, Gap, closing_courses, gaps_to
 from models.courses.rules import CourseReason, OfferedCourse, PostNeed, Standing, due_courses
 
-REQUIRED, GAP, NEXT, WAVE, SMALL = KINDS = ("required", "gap", "next", "wave", "small")
+REQUIRED, AIM, GAP, NEXT, WAVE, SMALL = KINDS = ("required", "goal", "gap", "next", "wave", "small")
 
 
 class Crowd(Protocol):
@@ -35,7 +36,8 @@ class Crowd(Protocol):
 class Learner:
     """One officer as known on a day, as far as courses go.
 
-    levels: the last assessed level of each competency; present, goal: standards of the post held and aimed at;
+    aims: courses that the post aimed at (or posts of the family aimed at) requires by rule; levels: the last assessed
+    level of each competency; present, goal: standards of the post held and aimed at;
     hours_this_month: hours of courses already taken in the calendar month; declined: ids of courses not wanted for now,
     which are suggested only where they are required.
     """
@@ -43,6 +45,7 @@ class Learner:
     officer_id: str
     standing: Standing
     post: PostNeed | None = None
+    aims: tuple[PostNeed, ...] = ()
     levels: Mapping[str, float] | None = None
     present: Mapping[str, float] | None = None
     goal: Mapping[str, float] | None = None
@@ -74,6 +77,7 @@ def advise_courses(
     catalogue = {course.course_id: course for course in courses}
     kinds: list[tuple[int, Iterator[SuggestedCourse]]] = [
         (policy.most.required, _required(learner, courses, policy)),
+        (policy.most.goal, _for_goal(learner, catalogue)),
         (policy.most.gap, _gap(learner, _open(learner, courses, policy), policy)),
         (policy.most.next, _crowd(NEXT, crowd, learner, catalogue, policy)),
         (policy.most.wave, _crowd(WAVE, crowd, learner, catalogue, policy)),
@@ -104,7 +108,7 @@ def planned(suggestions: Iterable[SuggestedCourse], hours_taken: float, load: Co
     for one in suggestions:
         hours = load.hours_of(one.course.hours)
         month = next((place for place, left in enumerate(room) if left >= hours), None)
-        if month is None and one.kind != REQUIRED:
+        if month is None and one.kind not in (REQUIRED, AIM):
             continue
         place = _roomiest(room) if month is None else month
         if one.overdue and one.kind == REQUIRED:
@@ -129,13 +133,22 @@ def _open(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPol
 def _offered(learner: Learner, course: OfferedCourse, policy: CoursesPolicy) -> bool:
     if course.course_id in learner.declined:
         return False
-    oldest = add_months(learner.standing.as_of, -policy.offered_months)
-    return (course.issued_on is None or course.issued_on >= oldest) and not learner.standing.holds(course)
+    offered = course.offered_on(learner.standing.as_of, policy.offered_months)
+    return offered and not learner.standing.holds(course)
 
 
 def _required(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> Iterator[SuggestedCourse]:
     for due in due_courses(learner.standing, courses, learner.post, policy.due_soon_days):
         yield SuggestedCourse(due.course, REQUIRED, due.reasons, 1.0, due.overdue, due.due_on)
+
+
+def _for_goal(learner: Learner, catalogue: Mapping[str, OfferedCourse]) -> Iterator[SuggestedCourse]:
+    """What the goal's post requires and the officer has not got; a course of no catalogue is called by its id."""
+    for need in learner.aims:
+        course = catalogue.get(need.course_id, OfferedCourse(need.course_id, Bilingual(need.course_id, need.course_id)))
+        if need.course_id not in learner.declined and not learner.standing.holds(course):
+            told = Bilingual(f"目标岗位“{need.name.zh}”要求此课程", f"your goal, {need.name.en}, requires it")
+            yield SuggestedCourse(course, AIM, (CourseReason("required_by_goal", told),), 1.0)
 
 
 def _gap(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> Iterator[SuggestedCourse]:

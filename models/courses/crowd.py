@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from data_contracts.advising import WavePolicy
+from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.courses.baselines import CourseScorer
 from models.courses.histories import UNKNOWN, Array, Questions
@@ -31,6 +32,11 @@ WORDS: Mapping[str, Bilingual] = {
     FORCE: Bilingual("全体在训民警", "officers in training"),
 }
 WAY_DAYS = 60
+
+
+SOME = CourseReason(
+    "taken_lately", Bilingual(f"近{WAY_DAYS}天内有同事学过", f"some colleagues took it in the last {WAY_DAYS} days")
+)
 
 
 @dataclass(frozen=True)
@@ -94,9 +100,12 @@ class CourseCrowd:
         ]
 
     def _why(self, course: int, taken: int, near: int) -> CourseReason:
-        if taken:
+        """Numbers are told where they are enough people and a share worth saying, by the rule of suggested posts."""
+        enough = policy().suggestions.counts.worth_telling
+        if enough(taken, near):
             return _way(taken, near)
-        return _lately(int(self._takers[course]), int(self.state.active.sum()))
+        everybody = int(self._takers[course]), int(self.state.active.sum())
+        return _lately(*everybody) if enough(*everybody) else SOME
 
     def _members(self, code: Array | None, row: int | None) -> Array | None:
         """The active officers of the officer's group without the officer; of the force where there is no code."""

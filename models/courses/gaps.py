@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from data_contracts.advising import CourseLoad, GapPolicy
+from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.courses.rules import CourseReason, OfferedCourse
 
@@ -77,9 +78,10 @@ def _reason(gap: Gap, levels: float, hours: float) -> CourseReason:
         PRESENT: Bilingual("现岗位标准", "the standard of your post"),
         GOAL: Bilingual("目标岗位标准", "the standard of your goal"),
     }[gap.whose]
+    name = policy().names.competency_named(gap.competency)
     told = Bilingual(
-        f"{hours:g}学时可弥补{gap.competency}差距{levels:.1f}级（现{gap.level:.1f}，{asks.zh}{gap.standard:.1f}）",
-        f"closes {levels:.1f} of the gap in {gap.competency} in {hours:g} hours "
+        f"{hours:g}学时可弥补{name.zh}差距{levels:.1f}级（现{gap.level:.1f}，{asks.zh}{gap.standard:.1f}）",
+        f"closes {levels:.1f} of the gap in {name.en} in {hours:g} hours "
         f"(level {gap.level:.1f}, {asks.en} {gap.standard:.1f})",
     )
     return CourseReason(f"gap_{gap.whose}", told)

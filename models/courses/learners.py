@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from data_contracts.naming import quoted
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, GoalKind
 from models.courses.advice import Learner
@@ -20,7 +21,7 @@ Records = Mapping[str, pd.DataFrame]
 
 
 def offered_courses(records: Records) -> list[OfferedCourse]:
-    """The catalogue, by course id; a course without a name is called by its id."""
+    """The catalogue, by course id; of a course without a name the id is quoted."""
     table = records.get("courses")
     if table is None:
         return []
@@ -28,18 +29,23 @@ def offered_courses(records: Records) -> list[OfferedCourse]:
     return sorted((_course(row) for row in newest.to_dict("records")), key=lambda one: one.course_id)
 
 
-def learner_of(records: Records, officer_id: str, as_of: date, policy: Policy) -> Learner:
-    """One officer; where a table is absent what it would tell is unknown."""
+def learner_of(
+    records: Records, officer_id: str, as_of: date, policy: Policy, goal: tuple[str, str] | None = None
+) -> Learner:
+    """One officer; where a table is absent what it would tell is unknown. Without a `goal` (kind, code) the stated one
+    counts."""
     taken = _of(records, "course_completions", officer_id, "occurred_on")
     post = _present_post(records, officer_id)
+    aimed = _goal_posts(records, goal or _stated(records, officer_id))
     month = taken[taken["occurred_on"] >= pd.Timestamp(as_of.replace(day=1))] if len(taken) else taken
     return Learner(
         officer_id,
         Standing(as_of, _track(records, officer_id), _last_taken(taken), policy.training),
         post=None if post is None else _need(records, post),
+        aims=_aims(records, aimed),
         levels=_levels(records, officer_id),
         present=None if post is None else _standards(records, [post]),
-        goal=_standards(records, _goal_posts(records, officer_id)),
+        goal=_standards(records, aimed),
         hours_this_month=_hours(records, month),
     )
 
@@ -92,6 +98,12 @@ def _need(records: Records, post_id: str) -> PostNeed | None:
     return PostNeed(_name(row.to_dict(), post_id), str(row["required_course_id"]))
 
 
+def _aims(records: Records, goal: list[str]) -> tuple[PostNeed, ...]:
+    """The courses that posts require, each once, for the first of them."""
+    needs = [need for one in goal if (need := _need(records, one)) is not None]
+    return tuple({need.course_id: need for need in reversed(needs)}.values())[::-1]
+
+
 def _levels(records: Records, officer_id: str) -> dict[str, float]:
     rows = _of(records, "competency_assessments", officer_id, "occurred_on")
     if rows.empty:
@@ -100,12 +112,17 @@ def _levels(records: Records, officer_id: str) -> dict[str, float]:
     return {str(name): float(level) for name, level in zip(last["competency"], last["level"], strict=True)}
 
 
-def _goal_posts(records: Records, officer_id: str) -> list[str]:
-    """The posts of the last stated goal: one, or all of a job family; none for a rank or a talent field."""
+def _stated(records: Records, officer_id: str) -> tuple[str, str] | None:
+    """Kind and code of the goal stated last."""
     rows = _of(records, "career_goals", officer_id, "occurred_on")
-    if rows.empty:
+    return None if rows.empty else (str(rows["goal_kind"].iloc[-1]), str(rows["goal"].iloc[-1]))
+
+
+def _goal_posts(records: Records, stated: tuple[str, str] | None) -> list[str]:
+    """The posts of a goal: one, or all of a job family; none for a rank or a talent field."""
+    if stated is None:
         return []
-    kind, goal = str(rows["goal_kind"].iloc[-1]), str(rows["goal"].iloc[-1])
+    kind, goal = stated
     if kind == GoalKind.POST:
         return [goal]
     posts = records.get("posts")
@@ -140,5 +157,5 @@ def _course(row: Mapping[Any, Any]) -> OfferedCourse:
 
 
 def _name(row: Mapping[Any, Any], code: str) -> Bilingual:
-    zh, en = (code if pd.isna(row.get(name)) else str(row[name]) for name in ("name_zh", "name_en"))
-    return Bilingual(zh, en)
+    known = [str(row[name]) for name in ("name_zh", "name_en") if not pd.isna(row.get(name))]
+    return Bilingual(known[0], known[-1]) if known else quoted(code)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from data_contracts.asof import add_months
 from data_contracts.decisions import TrainingRule
 from data_contracts.vocabulary import Bilingual
 
@@ -28,6 +29,14 @@ class OfferedCourse:
     hours: float | None = None
     issued_on: date | None = None
     valid_months: int | None = None
+
+    def offered_on(self, day: date, offered_months: int) -> bool:
+        """Whether it can be taken on a day: one issued longer ago is over, one without a day of issue never is.
+
+        >>> OfferedCourse("k", Bilingual("法", "law"), issued_on=date(2022, 3, 1)).offered_on(date(2024, 3, 2), 24)
+        False
+        """
+        return self.issued_on is None or self.issued_on >= add_months(day, -offered_months)
 
     def lapses_on(self, taken_on: date) -> date | None:
         """The last day a certificate of that day holds; None where it never lapses.

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.decisions import EligibilityRule
+from data_contracts.naming import Naming, quoted
 from data_contracts.policy import Policy
 from data_contracts.requirements import Fact
 from data_contracts.vocabulary import Bilingual, Education
@@ -44,7 +45,8 @@ class Post:
 class BlockedBy:
     """One requirement that is not known to be met: what is lacking, and the day from which time alone meets it.
 
-    `met_from` of a rank step is the earliest that the least times in steps allow; None where time does not meet it.
+    `met_from` of a rank step is the earliest that the least times in steps allow, the day asked about where they are
+    served already and only the promotion lacks; None where time does not meet it.
     """
 
     code: str
@@ -72,6 +74,7 @@ class Requirement:
     fact: Fact
     least: float = 0.0
     what: str = ""
+    called: Bilingual | None = None  # what people call `what`, where it is a competency
 
 
 def posts_of(frames: Frames) -> tuple[Post, ...]:
@@ -91,13 +94,14 @@ def requirements(post: Post, policy: Policy) -> tuple[Requirement, ...]:
         each
         for rule in policy.eligibility
         if rule.applies_to(post.post_id, post.job_family, post.track, post.unit_level)
-        for each in _of_rule(rule)
+        for each in _of_rule(rule, policy.names)
     ]
     if post.min_rank_step:
-        name = Bilingual(f"职级不低于{post.min_rank_step}", f"rank step {post.min_rank_step} or above")
+        step = policy.step(str(post.track), post.min_rank_step)
+        name = _rank_asked(quoted(post.min_rank_step) if step is None else step.label)
         found.append(Requirement(OWN_RANK, name, "rank_step", what=post.min_rank_step))
     if post.required_course_id:
-        course = post.course or Bilingual(post.required_course_id, post.required_course_id)
+        course = post.course or quoted(post.required_course_id)
         name = Bilingual(f"须完成培训“{course.zh}”", f"the course “{course.en}” is required")
         found.append(Requirement(OWN_COURSE, name, "course", what=post.required_course_id))
     return tuple(found)
@@ -119,7 +123,7 @@ def allowed(facts: Facts, posts: Sequence[Post], policy: Policy) -> NDArray[np.b
 
 def judgement(facts: Facts, officer: int, post: Post, policy: Policy) -> Judgement:
     """The officer at that place in `facts` and one post, rule by rule."""
-    one = _alone(facts, officer)
+    one = alone(facts, officer)
     met, blocked, unknown = list[str](), list[BlockedBy](), list[BlockedBy]()
     for each in requirements(post, policy):
         state = states(one, post, each)
@@ -127,7 +131,7 @@ def judgement(facts: Facts, officer: int, post: Post, policy: Policy) -> Judgeme
             met.append(each.code)
             continue
         bars = bool(_bars(state, each.fact, policy)[0])
-        (blocked if bars else unknown).append(_told(one, post, each, int(state[0])))
+        (blocked if bars else unknown).append(told_unmet(one, post, each, int(state[0])))
     open_ones = {each.code for each in (*blocked, *unknown)}
     wholly = tuple(code for code in dict.fromkeys(met) if code not in open_ones)
     return Judgement(not blocked, wholly, tuple(blocked), tuple(unknown))
@@ -175,7 +179,7 @@ def _bars(state: States, fact: Fact, policy: Policy) -> NDArray[np.bool_]:
     return bars
 
 
-def _of_rule(rule: EligibilityRule) -> Iterator[Requirement]:
+def _of_rule(rule: EligibilityRule, names: Naming) -> Iterator[Requirement]:
     name = Bilingual(rule.name_zh, rule.name_en)
     months: tuple[tuple[Fact, int | None], ...] = (
         ("service", rule.minimum_service_months),
@@ -188,16 +192,34 @@ def _of_rule(rule: EligibilityRule) -> Iterator[Requirement]:
     if rule.minimum_education is not None:
         yield Requirement(rule.code, name, "education", float(list(Education).index(rule.minimum_education)))
     for competency, level in rule.minimum_levels.items():
-        yield Requirement(rule.code, name, "level", level, competency)
+        yield Requirement(rule.code, name, "level", level, competency, names.competency_named(competency))
 
 
-def _told(one: Facts, post: Post, asked: Requirement, state: int) -> BlockedBy:
+def _rank_asked(step: Bilingual) -> Bilingual:
+    return Bilingual(f"职级不低于{step.zh}", f"rank step {step.en} or above")
+
+
+def told_unmet(one: Facts, post: Post, asked: Requirement, state: int = NOT_MET) -> BlockedBy:
     """What one officer lacks."""
+    name = _rank_asked(one.ladders.named(post.track, asked.what)) if asked.fact == "rank_step" else asked.name
     if state == UNKNOWN:
-        return BlockedBy(asked.code, f"{asked.name.zh}：记录中没有，无法判断", f"{asked.name.en}: not on record")
+        return BlockedBy(asked.code, f"{name.zh}：记录中没有，无法判断", f"{name.en}: not on record")
     zh, en, day = _lacking(one, post, asked)
-    when_zh, when_en = (f"，最早{day}满足", f", met from {day} at the earliest") if day else ("", "")
-    return BlockedBy(asked.code, f"{asked.name.zh}：{zh}{when_zh}", f"{asked.name.en}: {en}{when_en}", day)
+    when = _from_when(one, asked, day)
+    return BlockedBy(asked.code, f"{name.zh}：{zh}{when.zh}", f"{name.en}: {en}{when.en}", day)
+
+
+def _from_when(one: Facts, asked: Requirement, day: date | None) -> Bilingual:
+    """What time does: months are met by it alone; a rank step only may be taken then, and the step itself must come."""
+    if day is None:
+        return Bilingual("", "")
+    if asked.fact != "rank_step":
+        return Bilingual(f"，最早{day}满足", f", met from {day} at the earliest")
+    if day <= one.as_of:
+        en = ", with the least years in steps served; the promotion is still to come"
+        return Bilingual("，任职年限已满，尚待晋升", en)
+    en = f", to be promoted on {day} at the earliest by the least years in steps"
+    return Bilingual(f"，按最低年限最早{day}可晋升", en)
 
 
 def _lacking(one: Facts, post: Post, asked: Requirement) -> tuple[str, str, date | None]:
@@ -210,14 +232,14 @@ def _lacking(one: Facts, post: Post, asked: Requirement) -> tuple[str, str, date
         has, needs = list(Education)[int(one.education[0])], list(Education)[int(asked.least)]
         return f"现为{has.zh}，须{needs.zh}", f"has {has.en}, needs {needs.en}", None
     if asked.fact == "level":
-        level = f"{float(one.levels[asked.what][0]):g}"
-        return f"{asked.what}测评{level}，须{least}", f"{asked.what} measured at {level}, needs {least}", None
+        level, name = f"{float(one.levels[asked.what][0]):g}", asked.called or quoted(asked.what)
+        return f"{name.zh}测评{level}，须{least}", f"{name.en} measured at {level}, needs {least}", None
     if asked.fact == "rank_step":
-        held = one.rank_step[0]
+        held = one.ladders.named(one.ladder[0] or post.track, str(one.rank_step[0]))
         if one.ladder[0] not in (None, post.track):
-            return f"现为{held}，不在该岗位的职级序列", f"holds {held}, on another ladder than the post's", None
-        return f"现为{held}", f"holds {held}", _ranked_from(one, post)
-    taken, course = _taken(one, asked.what), post.course or Bilingual(asked.what, asked.what)
+            return f"现为{held.zh}，不在该岗位的职级序列", f"holds {held.en}, on another ladder than the post's", None
+        return f"现为{held.zh}", f"holds {held.en}", _ranked_from(one, post)
+    taken, course = _taken(one, asked.what), post.course or quoted(asked.what)
     if np.isnat(taken[0]):
         return "尚未完成", f"lacks the course “{course.en}”", None
     lapsed = lapses_on(taken, post.valid_months)[0]
@@ -248,7 +270,8 @@ def _taken(facts: Facts, course_id: str) -> Days:
     return nobody if facts.taken is None else facts.taken.get(course_id, nobody)
 
 
-def _alone(facts: Facts, place: int) -> Facts:
+def alone(facts: Facts, place: int) -> Facts:
+    """The facts of the officer at a place and of nobody else."""
     at = slice(place, place + 1)
     return Facts(
         as_of=facts.as_of,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data_contracts.naming import quoted
 from data_contracts.policy import policy
-from data_contracts.vocabulary import Education
+from data_contracts.vocabulary import Bilingual, Education
 from models.eligibility.spells import Counts, Days, as_days, full_months, grass_roots, months_later, stretches
 
 Frames = Mapping[str, pd.DataFrame]
@@ -26,9 +27,10 @@ NEEDS = (
 
 @dataclass(frozen=True)
 class Ladders:
-    """Every step by ladder: its position (0 lowest or as the source counts) and the least years in it."""
+    """Every step by ladder: its position (0 lowest or as the source counts), the least years in it, and its name."""
 
     steps: Mapping[tuple[str, str], tuple[float, float | None]]
+    names: Mapping[tuple[str, str], Bilingual] = field(default_factory=dict)
 
     @classmethod
     def of(cls, frames: Frames) -> Ladders:
@@ -38,15 +40,28 @@ class Ladders:
             for ladder in policy().ladders
             for place, step in enumerate(ladder.steps)
         }
+        names = {(ladder.code, step.code): step.label for ladder in policy().ladders for step in ladder.steps}
         rows = frames.get("rank_steps")
         for row in [] if rows is None else rows.to_dict("records"):
-            years = None if pd.isna(row["minimum_years"]) else float(row["minimum_years"])
-            own[str(row["ladder"]), str(row["rank_step"])] = (float(row["position"]), years)
-        return cls(own)
+            key, years = (str(row["ladder"]), str(row["rank_step"])), row["minimum_years"]
+            own[key] = (float(row["position"]), None if pd.isna(years) else float(years))
+            told = [str(row[name]) for name in ("name_zh", "name_en") if name in row and not pd.isna(row[name])]
+            if told:
+                names[key] = Bilingual(told[0], told[-1])
+        return cls(own, names)
+
+    def named(self, ladder: str | None, step: str) -> Bilingual:
+        """What people call a step, its code quoted as one where nothing names it."""
+        return self.names.get((str(ladder), step)) or quoted(step)
 
     def position(self, ladder: str | None, step: str | None) -> float:
         """The place of a step, NaN where it or its ladder is unknown."""
         return self.steps.get((str(ladder), str(step)), (np.nan, None))[0]
+
+    def ladder_named(self, ladder: str | None) -> Bilingual:
+        """What people call a ladder, its code quoted where policy does not name it."""
+        found = next((one for one in policy().ladders if one.code == ladder), None)
+        return quoted(str(ladder)) if found is None else Bilingual(found.name_zh, found.name_en)
 
     def years_between(self, ladder: str, position: float, goal: float) -> float | None:
         """The least years from reaching one place to being allowed the other; None where a step is by selection."""

@@ -1,4 +1,4 @@
-"""What is asked and told of paths: questions, steps with what belongs to them, refusals, and what would help."""
+"""What is asked and told of paths: questions, steps with what belongs to them, and what would help."""
 
 from __future__ import annotations
 
@@ -8,32 +8,27 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from data_contracts.vocabulary import Bilingual
+from data_contracts.naming import quoted
+from data_contracts.vocabulary import Bilingual, GoalKind
+from models.paths.climbing import Climb
 from models.paths.finding import DAYS_A_MONTH
 from models.paths.replanning import Plan, PlannedStep
 from models.posts.histories import EPOCH, Array, CareerState
 
-REFUSALS: Mapping[str, Bilingual] = {
-    "goal_unknown": Bilingual("目标 {goal} 不在已知岗位之中", "the goal {goal} is not among the known posts"),
-    "already_there": Bilingual("已在目标岗位 {goal}", "already at the goal {goal}"),
-    "retirement_first": Bilingual("期限内将先到退休年龄", "retirement comes before the goal could be reached"),
-    "minimum_times": Bilingual(
-        "最低任职年限之和超过期限 {horizon} 个月", "the least times in post add up to more than {horizon} months"
-    ),
-    "rule_blocks": Bilingual("规则尚不允许：{rules}", "a rule stands against it: {rules}"),
-    "never_reached": Bilingual(
-        "从现岗位出发，期限内几乎无人到达 {goal}", "hardly anybody gets to {goal} from here within the horizon"
-    ),
-}
+REACHED = ("already_there", "beyond")
 
 
 @dataclass(frozen=True)
 class Gap:
-    """A competency below the standard of a post; level None when it was never assessed."""
+    """A competency below the standard of a post; level None when it was never assessed.
+
+    `note` says why no course of the step closes it, or how much is left when those of the step are done.
+    """
 
     competency: str
     level: float | None
     standard: float
+    note: Bilingual | None = None
 
 
 @dataclass(frozen=True)
@@ -56,10 +51,32 @@ class Blocked:
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that could be changed, and what it makes of the chance of each post: factors (size,)."""
+    """One thing that could be changed, and what it makes of the chance of each post: factors (size,).
+
+    `course` is what it asks for, where it is a course.
+    """
 
     text: Bilingual
     factors: Array
+    course: StepCourse | None = None
+
+
+@dataclass(frozen=True)
+class Before:
+    """What a path brings by one of its steps: the days it may come on, the steps before it, and their courses.
+
+    `steps` are earlier posts with the day each is expected on; `asked` are courses that this step must name.
+    """
+
+    day: date
+    latest: date
+    steps: tuple[tuple[str, date], ...] = ()
+    courses: tuple[StepCourse, ...] = ()
+    asked: tuple[StepCourse, ...] = ()
+
+
+Prepared = tuple[Sequence[Gap], Sequence[StepCourse]]
+StepKey = tuple[str, tuple[str, ...]]
 
 
 def nothing_known(*_: object) -> tuple[()]:
@@ -71,13 +88,15 @@ def nothing_known(*_: object) -> tuple[()]:
 class StepFacts:
     """What the caller knows of steps; every callable may be left out and then tells nothing.
 
-    gaps(officer_id, post), courses(officer_id, post, gaps), points(officer_id, post), blocked(officer_id, post, day),
-    changes(officer_id). closed_on(officer_id, post, days) is whether `blocked` tells of anything on each day, for a
-    caller who knows it for many days at once.
+    prepares(officer_id, post, before) is the gaps and the courses of a step, points(officer_id, post),
+    blocked(officer_id, post, day) what bars if only time passes, lacking(officer_id, post, before) what will be lacking
+    at a later step of a path, changes(officer_id), name(post) for people. closed_on(officer_id, post, days) is whether
+    `blocked` tells of anything on each day, for a caller who knows it for many days at once.
     """
 
-    gaps: Callable[[str, str], Sequence[Gap]] = nothing_known
-    courses: Callable[[str, str, Sequence[Gap]], Sequence[StepCourse]] = nothing_known
+    prepares: Callable[[str, str, Before], Prepared] = lambda _officer, _post, before: ((), before.asked)
+    lacking: Callable[[str, str, Before], Sequence[Blocked]] = nothing_known
+    name: Callable[[str], Bilingual] = quoted
     points: Callable[[str, str], float | None] = lambda _officer, _post: None
     blocked: Callable[[str, str, date], Sequence[Blocked]] = nothing_known
     changes: Callable[[str], Sequence[Change]] = nothing_known
@@ -97,7 +116,8 @@ class Question:
 
     factors: (size,) what the officer's courses make of each post, None where nothing is known.
     end_months: until retirement, None where unknown. kind: whether steps are posts or rank steps; called: the goal's
-    name for people.
+    name for people. goal_kind: what sort of goal it is; unseen: what is said where the model has seen no post of it;
+    climb: how far it is on the ladder, None for other goals.
     """
 
     officer_id: str
@@ -109,6 +129,9 @@ class Question:
     end_months: float | None = None
     kind: str = "post"
     called: Bilingual | None = None
+    goal_kind: GoalKind = GoalKind.POST
+    unseen: str = "goal_unknown"
+    climb: Climb | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +147,11 @@ class TellingStep:
     courses: tuple[StepCourse, ...] = ()
     points: float | None = None
     blocked: tuple[Blocked, ...] = ()
+
+    @property
+    def key(self) -> StepKey:
+        """Post and courses, on which its points rest."""
+        return self.post, tuple(course.course_id for course in self.courses)
 
 
 @dataclass(frozen=True)
@@ -145,6 +173,7 @@ class Helps:
     text: Bilingual
     before: float
     chance: float
+    course: StepCourse | None = None
 
 
 @dataclass(frozen=True)
@@ -154,6 +183,11 @@ class NoPath:
     code: str
     text: Bilingual
     blocked: tuple[Blocked, ...] = ()
+
+    @property
+    def reached(self) -> bool:
+        """Whether there is none because the goal is reached."""
+        return self.code in REACHED
 
 
 @dataclass(frozen=True)
@@ -165,10 +199,10 @@ class Told:
     helps: Helps | None = None
     because: NoPath | None = None
 
-    def with_points(self, points: Mapping[str, float]) -> Told:
-        """The same with the points that a step to each post earns."""
+    def with_points(self, points: Mapping[StepKey, float]) -> Told:
+        """The same with the points that each step earns, by its post and courses."""
         paths = [
-            replace(path, steps=tuple(replace(step, points=points.get(step.post)) for step in path.steps))
+            replace(path, steps=tuple(replace(step, points=points.get(step.key)) for step in path.steps))
             for path in self.paths
         ]
         return replace(self, paths=tuple(paths))

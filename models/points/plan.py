@@ -1,7 +1,8 @@
 """What would earn the missing points by when: what passes and expires by itself, and the fewest steps that reach.
 
-Combinations are looked for among what is least demanding first (study, then years of service and appraisals, then
-awards, which others decide); one that asks for more is told only where it takes fewer steps.
+Combinations are looked for only among lines that the rule table calls plannable, what is least demanding first (study,
+then years of service); one that asks for more is told only where it takes fewer steps. What others decide, a merit or
+a grade, is part of no combination and is named apart.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Plan:
     """The answer: where the officer stands now and, if nothing is done, at the deadline; what could be done.
 
     `on` is the first day from which the target is held by itself until the deadline; `most` is the highest total
-    that could be reached at the deadline (where the target is within reach, at least the target).
+    that the officer's own steps could reach at the deadline (where the target is within reach, at least the target).
     """
 
     status: Status
@@ -87,6 +88,11 @@ class Plan:
         """Points missing at the deadline if nothing is done."""
         return max(self.target.total - self.then.total, 0.0)
 
+    @property
+    def left_to_others(self) -> tuple[Way, ...]:
+        """What could still give points, but not by the officer's own doing."""
+        return tuple(way for way in self.ways if way.steps and not way.rule.plannable)
+
 
 def plans(frames: Frames, now: Sequence[Account], targets: Sequence[Target], earning: EarningPolicy) -> list[Plan]:
     """One plan for each account and its target, in order; `frames` are the records that the accounts were made of.
@@ -96,8 +102,10 @@ def plans(frames: Frames, now: Sequence[Account], targets: Sequence[Target], ear
     for account, target in zip(now, targets, strict=True):
         if target.deadline <= account.as_of:
             raise InvalidInput(f"deadline {target.deadline} is not after {account.as_of}; give a later day")
-    rules = [line.rule for line in now[0].lines] if now else []
-    shelf = Shelf.of(frames, rules, earning)
+    if not now:
+        return []
+    rules = [line.rule for line in now[0].lines]
+    shelf = Shelf.of(frames, rules, earning, min(one.as_of for one in now))
     running = {
         account.officer_id: account for account in _later(frames, now, [add_months(one.as_of, 12) for one in now])
     }
@@ -202,9 +210,9 @@ def _combinations(reach: Reach, ways: Sequence[Way], missing: float) -> tuple[fl
 
 
 def _tiers(ways: Sequence[Way]) -> Iterator[list[Way]]:
-    """Ways with a step left, of the least demanding kinds, then of more and more."""
+    """Plannable ways with a step left, of the least demanding kinds, then of more and more."""
     for number in range(1, len(DEMANDING) + 1):
-        tier = [way for way in ways if way.steps and way.earned_by in DEMANDING[:number]]
+        tier = [way for way in ways if way.steps and way.rule.plannable and way.earned_by in DEMANDING[:number]]
         if any(way.earned_by == DEMANDING[number - 1] for way in tier):
             yield tier
 

@@ -36,10 +36,22 @@ def _answer(plan: Plan) -> Bilingual:
             f"on {fewest.on} at the earliest",
         )
     most, short = number(plan.most), number(plan.target.total - plan.most)
+    others = _left_to_others(plan)
     return Bilingual(
-        f"期限内达不到：缺{missing}分，即使到{day}前能得的都得到，也只有{most}分，仍差{short}分",
-        f"Not within the deadline, because {missing} are missing and with everything that could be earned by {day} "
-        f"the total would be {most}, {short} short",
+        f"期限内靠自身努力达不到：缺{missing}分，即使到{day}前自己能争取的都得到，也只有{most}分，仍差{short}分{others.zh}",
+        f"Not within the deadline by one's own steps, because {missing} are missing and with everything that they "
+        f"could earn by {day} the total would be {most}, {short} short{others.en}",
+    )
+
+
+def _left_to_others(plan: Plan) -> Bilingual:
+    """Lines that could give more but that nobody can decide to earn."""
+    rules = [way.rule for way in plan.left_to_others]
+    if not rules:
+        return Bilingual("", "")
+    zh, en = "、".join(rule.name_zh for rule in rules), ", ".join(rule.name_en for rule in rules)
+    return Bilingual(
+        f"；{zh}由他人评定，不能列入计划", f"; others decide on the following, so nobody can plan for them: {en}"
     )
 
 
@@ -68,6 +80,12 @@ def way_text(way: Way) -> Bilingual:
         )
     if not way.steps:
         return Bilingual(f"{rule.name_zh}：期限内无法增加", f"{rule.name_en}: nothing can be added by the deadline")
+    if not rule.plannable:
+        return Bilingual(
+            f"{rule.name_zh}：由他人评定，不能列入计划；如获得，每次{number(rule.points)}分，上限余{number(way.room)}分",
+            f"{rule.name_en}: others decide on it, so it cannot be planned for; {number(rule.points)} points each "
+            f"time it is given, the cap leaves {number(way.room)}",
+        )
     each = [number(points) for points in way.gives()]
     return Bilingual(
         f"{rule.name_zh}：至多{way.steps}次，依次{'、'.join(each)}分，最早{way.days[0]}起计",

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from data_contracts.asof import add_months
 from data_contracts.decisions import PointsRule
 from data_contracts.earning import EarnedBy, EarningPolicy
+from data_contracts.policy import policy
 from models.points.lines import Account, Frames
 
 ONE_DAY = timedelta(days=1)
@@ -42,14 +43,16 @@ class Shelf:
     taken: Sequence[str]
 
     @classmethod
-    def of(cls, frames: Frames, rules: Sequence[PointsRule], earning: EarningPolicy) -> Self:
-        """From records; empty where there is no table of courses."""
+    def of(cls, frames: Frames, rules: Sequence[PointsRule], earning: EarningPolicy, as_of: date) -> Self:
+        """From records, courses that are over on the day left out; empty where there is no table of courses."""
         courses, rows = frames.get("courses"), frames.get("course_completions")
         taken = [] if rows is None else [str(course) for course in rows["course_id"]]
         if courses is None:
             return cls({}, taken)
         hours = courses["hours"].fillna(earning.hours_of_unknown_course)
-        ordered = courses.assign(hours=hours).sort_values(["hours", "course_id"], kind="stable")
+        ordered = courses.assign(hours=hours)[_on_offer(courses, as_of)].sort_values(
+            ["hours", "course_id"], kind="stable"
+        )
         offers = {
             rule.code: tuple(
                 Offer(str(course), float(long))
@@ -60,6 +63,12 @@ class Shelf:
             if earning.earned_by(rule) == "study"
         }
         return cls(offers, taken)
+
+
+def _on_offer(courses: pd.DataFrame, as_of: date) -> NDArray[np.bool_]:
+    """Courses issued within the months that policy offers them for, and those without a day of issue."""
+    oldest = pd.Timestamp(add_months(as_of, -policy().courses.offered_months))
+    return (courses["issued_on"].isna() | (courses["issued_on"] >= oldest)).to_numpy(bool)
 
 
 def _fits(courses: pd.DataFrame, rule: PointsRule) -> NDArray[np.bool_]:

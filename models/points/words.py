@@ -114,9 +114,8 @@ def _completion(records: Records, row: Row) -> Bilingual:
     name, score = records.name("courses", "course_id", str(row["course_id"])), text(row["score"])
     if score is None:
         return Bilingual(f"培训“{name.zh}”", f"course “{name.en}”")
-    return Bilingual(
-        f"培训“{name.zh}”成绩{number(float(score))}分", f"course “{name.en}” with a score of {number(float(score))}"
-    )
+    of_it = number(round(float(score), 2))
+    return Bilingual(f"培训“{name.zh}”成绩{of_it}分", f"course “{name.en}” with a score of {of_it}")
 
 
 def _posting(records: Records, row: Row) -> Bilingual:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from data_contracts.policy import policy
 from data_contracts.suggesting import FitWeights
 from data_contracts.vocabulary import Bilingual
 
@@ -87,7 +88,7 @@ def fit_of(post_id: str, own: Wanting, standard: Standard, weights: FitWeights) 
     >>> standard = Standard({"p": {"law": 4.0}}, {"p": "legal", "q": "legal"})
     >>> found = fit_of("p", own, standard, FitWeights(0.5, 0.3, 0.2, 0.5, 0.15))
     >>> found.score, [part.text.en for part in found.parts][0]
-    (0.5, 'meets 0 of 1 measured competencies; below standard: law 2 of 4')
+    (0.5, 'meets 0 of 1 measured competencies; below standard: law and procedure 2 of 4')
     """
     weighed = (
         (weights.competencies, _competencies(post_id, own, standard)),
@@ -109,8 +110,9 @@ def _competencies(post_id: str, own: Wanting, standard: Standard) -> FitPart | N
         return None
     shares = {name: min(1.0, level / asked[name]) if asked[name] > 0 else 1.0 for name, level in measured.items()}
     below = sorted((name for name, share in shares.items() if share < 1.0), key=lambda name: (shares[name], name))
-    told = [f"{name} {measured[name]:g} of {asked[name]:g}" for name in below[:SHOWN]]
-    told_zh = [f"{name} {measured[name]:g}（标准 {asked[name]:g}）" for name in below[:SHOWN]]
+    named = {name: policy().names.competency_named(name) for name in below[:SHOWN]}
+    told = [f"{said.en} {measured[name]:.3g} of {asked[name]:.3g}" for name, said in named.items()]
+    told_zh = [f"{said.zh}{measured[name]:.3g}（标准{asked[name]:.3g}）" for name, said in named.items()]
     unmeasured = len(asked) - len(measured)
     zh = f"已测评的 {len(measured)} 项能力中 {len(measured) - len(below)} 项达标"
     en = f"meets {len(measured) - len(below)} of {len(measured)} measured competencies"

@@ -64,16 +64,17 @@ class MovedWithin:
     def told(self, present: str, courses: frozenset[str], following: str, rules: CountRules) -> Counted | None:
         """What is worth telling an officer of that post with these courses, None where too few were counted.
 
-        A course is named only where more of those who had it moved than of all; the one with the largest lead, each
-        lead shrunk by ten officers who moved as all did, so that five of five do not beat sixty of eighty.
+        A course is named only where those who had it moved more often than all did, as policy has it, and where not
+        nearly everybody had it; the one with the largest lead, each lead shrunk by ten officers who moved as all did,
+        so that five of five do not beat sixty of eighty. Leave mandated courses out of `courses`.
         """
         everybody = self.counted(present, ANY, following)
-        if not _enough(everybody, rules):
+        if not rules.worth_telling(everybody.moved, everybody.total):
             return None
         share = everybody.moved / everybody.total
         some = [self.counted(present, course, following) for course in sorted(courses & self.places.keys() - {ANY})]
         leads = [(one.moved - share * one.total) / (one.total + 10) for one in some]
-        known = [(lead, place) for place, lead in enumerate(leads) if lead > 0 and _enough(some[place], rules)]
+        known = [(lead, place) for place, lead in enumerate(leads) if _sets_apart(some[place], everybody, rules)]
         return some[max(known, key=lambda one: (one[0], -one[1]))[1]] if known else everybody
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, Array]]:
@@ -148,8 +149,11 @@ def _counted(
     )  # fmt: skip
 
 
-def _enough(one: Counted, rules: CountRules) -> bool:
-    return one.total >= rules.least_officers and one.moved >= rules.least_moved
+def _sets_apart(one: Counted, everybody: Counted, rules: CountRules) -> bool:
+    """Whether those with a training moved clearly more often than all, and are not nearly all."""
+    often = one.moved * everybody.total >= rules.training_lift * everybody.moved * one.total
+    rare = one.total <= rules.most_trained * everybody.total
+    return often and rare and one.moved > 0 and rules.worth_telling(one.moved, one.total)
 
 
 def _value(keys: Array, values: Array, key: int) -> int:

@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from data_contracts.errors import InvalidInput, UntrustedArtifact
+from data_contracts.policy import policy
 from models.artifacts import Parts
 from models.posts.background import background_of
 from models.posts.baselines import BACK_OFF
@@ -276,7 +277,8 @@ class NextPostModel:
 
     def _why(self, parts: Components, histories: Histories, row: int, post_id: str) -> tuple[Reason, ...]:
         post = self.catalogue.codes[post_id]
-        return reasons_for(parts.parts[row, :, post], _seen(parts, histories, row, post))
+        seen = _seen(parts, histories, row, post)
+        return reasons_for(parts.parts[row, :, post], seen, policy().suggestions.counts)
 
 
 def _seen(parts: Components, histories: Histories, row: int, post: int) -> Seen:

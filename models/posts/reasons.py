@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from data_contracts.suggesting import CountRules
 from models.posts.histories import Array
 from models.posts.next_post_net import WAYS
 
@@ -81,19 +82,20 @@ class Seen:
     lift: float = 0.0
 
 
-def reasons_for(parts: Array, seen: Seen) -> tuple[Reason, ...]:
+def reasons_for(parts: Array, seen: Seen, rules: CountRules) -> tuple[Reason, ...]:
     """At most two reasons, strongest first; that a post is popular is said only when nothing speaks for this officer.
 
     That officers of this rank and years of service go there is told last, for it says least of this one.
 
     parts: (ways,) what each way of counting gave the post. A theme speaks only if something of it was really counted,
-    for its part may be mere back-off to popularity.
+    for its part may be mere back-off to popularity; moves out of the present post only where they are enough to be a
+    reason, by `rules`.
     """
     weight: dict[str, float] = {}
     for way, part in zip(WAYS, parts, strict=True):
         weight[THEMES[way]] = weight.get(THEMES[way], 0.0) + float(part)
     spoken = {
-        "moved": seen.moved >= 1,
+        "moved": rules.worth_telling(round(seen.moved), round(seen.out_of_present)),
         "two_step": seen.two_step >= 1,
         "exchange": seen.exchange >= 1,
         "after": seen.after > 0,

@@ -77,7 +77,7 @@ class Suggestions:
 
 @dataclass(frozen=True)
 class Known:
-    """What is the same for everybody: standards, counts of moves, names of courses, and policy.
+    """What is the same for everybody: standards, counts of moves, names of courses, the mandated ones, and policy.
 
     vacancies: by post, None where suggestions are not limited to posts with open places.
     """
@@ -86,6 +86,7 @@ class Known:
     standard: Standard = field(default_factory=Standard)
     within: MovedWithin | None = None
     course_names: Mapping[str, Bilingual] = field(default_factory=dict)
+    mandated: frozenset[str] = frozenset()
     vacancies: Mapping[str, tuple[Vacancy, ...]] | None = None
 
 
@@ -187,7 +188,7 @@ def _reasons(one: RankedPost, person: Person, known: Known) -> tuple[Reason, ...
     reasons = one.reasons if person.why is None else person.why(one.post_id)
     if known.within is None or person.present is None:
         return reasons
-    counted = known.within.told(person.present, person.courses, one.post_id, known.rules.counts)
+    counted = known.within.told(person.present, person.courses - known.mandated, one.post_id, known.rules.counts)
     if counted is None:
         return reasons
     own = moved_reason(counted, known.within.months, known.course_names)

@@ -46,6 +46,7 @@ class Capability:
     """
 
     competency: str
+    name: Bilingual
     officers: int
     measured: int
     below: int
@@ -115,12 +116,14 @@ class Capabilities:
         thin, gap = high < THIN, sums["gap"] / sums["measured"]
         courses = self._courses(name, below)
         measured = int(sums["measured"])
+        said = policy().names.competency_named(name)
+        zh, en = _on_average(gap)
         text = Bilingual(
-            f"{name}：{measured}人测评，{below}人未达岗位标准，达标率约{share:.0%}（{low:.0%}至{high:.0%}），平均差{gap:+.2f}级",
-            f"{name}: {below} of {measured} measured are below their post's standard, about {share:.0%} are at it "
-            f"({low:.0%} to {high:.0%}), {gap:+.2f} levels on average",
+            f"{said.zh}：{measured}人测评，{below}人未达岗位标准，达标率约{share:.0%}（{low:.0%}至{high:.0%}），{zh}",
+            f"{said.en}: {below} of {measured} measured are below their post's standard, about {share:.0%} are at it "
+            f"({low:.0%} to {high:.0%}), {en}",
         )
-        return Capability(name, int(sums["asked"]), measured, below, share, low, high, gap, thin, courses, text)
+        return Capability(name, said, int(sums["asked"]), measured, below, share, low, high, gap, thin, courses, text)
 
     def _share(self, name: str, place: int) -> tuple[float, float, float]:
         """Share at the standard with 95 % limits: a beta posterior whose prior is the unit above without this one; the
@@ -160,6 +163,19 @@ class Capabilities:
             (self.tree.units[up] for up in line if all(self.sums[one]["measured"][up] >= self.least for one in hidden)),
             None,
         )
+
+
+def _on_average(gap: float) -> tuple[str, str]:
+    """How far from the standard on average, in Chinese and in English.
+
+    >>> _on_average(-0.251), _on_average(0.0)[1]
+    (('平均低0.25级', '0.25 levels below it on average'), 'at it on average')
+    """
+    size = abs(round(gap, 2))
+    if not size:
+        return "平均与标准持平", "at it on average"
+    way_zh, way_en = ("高", "above") if gap > 0 else ("低", "below")
+    return f"平均{way_zh}{size:g}级", f"{size:g} levels {way_en} it on average"
 
 
 def _on_offer(frames: Frames, as_of: AsOf) -> pd.DataFrame:

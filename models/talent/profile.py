@@ -13,6 +13,7 @@ from typing import Any, Self
 import pandas as pd
 
 from data_contracts.asof import AsOf
+from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.peers import CIRCLE_WORDS, Frames, Peers
 from models.talent.profile_figures import FIGURES, competency_gaps, figure_values
@@ -44,6 +45,7 @@ class Gap:
     """A competency that the post asks for: the standard, the last measured level (null: never measured) and its day."""
 
     competency: str
+    name: Bilingual
     standard: float
     level: float | None
     gap: float | None
@@ -96,19 +98,47 @@ class Profiles:
             return Figure(kind.theme, code, kind.name, None, None, None, 0, None, _named(kind.name, NOTHING))
         row: Any = found.loc[officer_id].to_dict()
         value = round(float(row["value"]), 2)
-        own = Bilingual(f"{value:g}{kind.unit.zh}", f"{value:g} {kind.unit.en}".strip())
+        own = Bilingual(f"{_number(value)}{kind.unit.zh}", f"{_number(value)} {kind.unit.en}".strip())
         if row["circle"] is None or pd.isna(row["circle"]):
             few = Bilingual(TOO_FEW.zh.format(least=self.peers.least), TOO_FEW.en.format(least=self.peers.least))
             text = _named(kind.name, Bilingual(f"{own.zh}；{few.zh}", f"{own.en}; {few.en}"))
             return Figure(kind.theme, code, kind.name, value, None, None, 0, None, text)
         median, percentile, others = float(row["median"]), float(row["percentile"]), int(row["peers"])
         circle = CIRCLE_WORDS[str(row["circle"])]
-        beside = Bilingual(
-            f"{own.zh}，{circle.zh}{others}人的中位数为{median:.4g}，高于其中{percentile:.0f}%",
-            f"{own.en}; the median of {others} others {circle.en} is {median:.4g}, above {percentile:.0f} % of them",
-        )
+        beside = _beside(own, value, round(median, 2), percentile, (others, circle))
         return Figure(kind.theme, code, kind.name, value, round(median, 2), round(percentile, 1), others,
                       str(row["circle"]), _named(kind.name, beside))  # fmt: skip
+
+
+def _beside(own: Bilingual, value: float, median: float, percentile: float, peers: tuple[int, Bilingual]) -> Bilingual:
+    """A value beside its peers; a value that is the median is not above anybody, and none is none.
+
+    >>> _beside(Bilingual("0次", "0"), 0.0, 0.0, 45.0, (20, CIRCLE_WORDS["post"])).en
+    'none, as most of 20 others in the same post'
+    """
+    others, circle = peers
+    if value == median == 0.0:
+        return Bilingual(f"无，{circle.zh}{others}人多数亦无", f"none, as most of {others} others {circle.en}")
+    zh, en = f"{own.zh}，{circle.zh}{others}人的中位数", f"{own.en}; the median of {others} others {circle.en}"
+    if value == median:
+        return Bilingual(f"{zh}与此相同", f"{en} is the same")
+    above = min(99, max(1, round(percentile))) if 0.0 < percentile < 100.0 else round(percentile)
+    if above == 0:
+        return Bilingual(
+            f"{zh}为{_number(median)}，其中无人更低", f"{en} is {_number(median)}, and none of them lies lower"
+        )
+    return Bilingual(
+        f"{zh}为{_number(median)}，高于其中{above}%", f"{en} is {_number(median)}, above {above} % of them"
+    )
+
+
+def _number(value: float) -> str:
+    """As people write it: one digit after the point where there are two before it, else two.
+
+    >>> _number(176.22), _number(0.254), _number(3.0)
+    ('176.2', '0.25', '3')
+    """
+    return f"{round(value, 1 if abs(value) >= 10 else 2):.10g}"
 
 
 def _named(name: Bilingual, text: Bilingual) -> Bilingual:
@@ -116,18 +146,19 @@ def _named(name: Bilingual, text: Bilingual) -> Bilingual:
 
 
 def _gap(row: Mapping[str, Any]) -> Gap:
-    name, standard = str(row["competency"]), float(row["standard"])
+    code, standard = str(row["competency"]), float(row["standard"])
+    name = policy().names.competency_named(code)
     if pd.isna(row["level"]):
-        text = Bilingual(f"{name}：标准{standard:g}，尚未测评", f"{name}: the standard is {standard:g}, never measured")
-        return Gap(name, standard, None, None, None, text)
+        never = Bilingual(f"标准{standard:.3g}，尚未测评", f"the standard is {standard:.3g}, never measured")
+        return Gap(code, name, standard, None, None, None, _named(name, never))
     level, day = float(row["level"]), f"{row['measured_on']:%Y-%m-%d}"
     gap = round(level - standard, 2)
-    zh, en = (f"高出{gap:g}", f"{gap:g} above it") if gap > 0 else ("达标", "at it")
+    zh, en = (f"高出{gap:.3g}", f"{gap:.3g} above it") if gap > 0 else ("达标", "at it")
     if gap < 0:
-        zh, en = f"差{-gap:g}", f"{-gap:g} below it"
-    text = Bilingual(f"{name}：标准{standard:g}，{day}测得{level:g}，{zh}",
-                     f"{name}: the standard is {standard:g}, {level:g} measured on {day}, {en}")  # fmt: skip
-    return Gap(name, standard, level, gap, day, text)
+        zh, en = f"差{-gap:.3g}", f"{-gap:.3g} below it"
+    told = Bilingual(f"标准{standard:.3g}，{day}测得{level:.3g}，{zh}",
+                     f"the standard is {standard:.3g}, {level:.3g} measured on {day}, {en}")  # fmt: skip
+    return Gap(code, name, standard, level, gap, day, _named(name, told))
 
 
 def profiles(frames: Frames, as_of: AsOf, officers: Sequence[str]) -> list[OfficerProfile | None]:

@@ -73,7 +73,8 @@ class _Web:
 
     async def ask(self, question: Question, request: Request) -> Response:
         body, desks = parse(await request.body(), question.request), _desks(request)
-        desk, caller, request_id = _present(question.desk(desks)), _caller(request), _request_id(request)
+        desk = _present(desks.fixed.get(question.path) or question.desk(desks))
+        caller, request_id = _caller(request), _request_id(request)
 
         def answered() -> bytes:
             sight = Sight.of(caller, desks.placements)
@@ -94,7 +95,7 @@ class _Web:
 
     async def model(self, request: Request) -> Response:
         desks = _desks(request)
-        if not desks.present():
+        if not desks.ready:
             raise ProblemError("not_ready", detail="; ".join(desks.missing()))
         served = [] if isinstance(desks.risk, Absent) else list(desks.risk.served)
         models = [_loaded(model, served if model.name == "risk" else []) for model in desks.models()]
@@ -120,7 +121,7 @@ class _Web:
     async def readyz(self, request: Request) -> Response:
         desks = _desks(request)
         missing = desks.missing()
-        if not desks.present():
+        if not desks.ready:
             raise ProblemError("not_ready", detail="; ".join(missing))
         await anyio.to_thread.run_sync(desks.probe)  # outside the limiter: readiness must not queue behind requests
         return _json(Readiness(status="ready", missing=missing, notices=desks.notices()))

@@ -18,7 +18,7 @@ UNMATCHED = "unmatched"
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 STATUSES = frozenset((
     "scored", "not_scored", "graded", "rolled_up", "not_graded", "listed", "not_listed", "accepted", "duplicate",
-    "conflict", "refused", "quarantined", "no_path", "placed", "not_placed", "withheld",
+    "conflict", "refused", "quarantined", "no_path", "reached", "placed", "not_placed", "withheld",
 ))  # fmt: skip
 OTHER = "other"
 GRADES = frozenset(grade.value for grade in Grade)

@@ -6,11 +6,13 @@ The examples name officers of the simulated bureau, so that they work as they st
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from serving.access.credential import AccessScope
 from serving.api.problems import BY_STATUS, KINDS, MEDIA_TYPE
 from serving.api.questions import QUESTIONS, Question
 from serving.schemas import Health, ModelsAnswer, Problem, Readiness
@@ -26,6 +28,18 @@ SCHEMAS: tuple[type[BaseModel], ...] = (
 ALWAYS = (401, 403, 404, 405, 431, 500)
 ANSWERS = (429, 503, 504)
 BODIES = (400, 408, 413, 415, 422)
+KEY, TOKEN = "apiKey", "accessToken"
+SCHEMES: Mapping[str, Mapping[str, str]] = {
+    KEY: {
+        "type": "apiKey", "in": "header", "name": "x-api-key",
+        "description": "由 pharos keys add 签发的密钥；尚未签发任何密钥时只接受本机请求。 / A key made by "
+        "`pharos keys add`; while none was ever made, this machine alone may call.",
+    },
+    TOKEN: {
+        "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+        "description": "统一身份认证签发的访问令牌。 / An access token of the issuer that the deployment names.",
+    },
+}  # fmt: skip
 ABOUT = """给人事部门的职业指引与关爱预警。预警只是关爱提示，任何处理都由人决定；「未评分」从不表示低风险。
 请求与应答都是一个 JSON 对象；列表进、列表出，顺序不变，每人一项结果。错误一律为 application/problem+json。
 
@@ -55,7 +69,11 @@ def document() -> bytes:
             {"name": "service", "description": "服务状态 / state of the service"},
         ],
         "paths": _paths(),
-        "components": {"schemas": definitions["$defs"], "responses": _problems()},
+        "components": {
+            "schemas": definitions["$defs"],
+            "responses": _problems(),
+            "securitySchemes": SCHEMES,
+        },
     }
     return json.dumps(text, ensure_ascii=False).encode()
 
@@ -68,6 +86,7 @@ def _operation(question: Question) -> dict[str, Any]:
         "tags": [question.tag],
         "summary": question.summary,
         "description": question.request.__doc__,
+        "security": _opened_by(question.scope),
         "requestBody": {"required": True, "content": content},
         "responses": _responses(question.answer, (*BODIES, *ANSWERS, *question.problems)),
     }
@@ -77,8 +96,8 @@ def _paths() -> dict[str, Any]:
     return {
         **{question.path: {"post": _operation(question)} for question in QUESTIONS},
         "/v1/model": {"get": _get("model", "已加载的模型 / the models loaded", ModelsAnswer, ANSWERS)},
-        "/livez": {"get": _get("livez", "进程存活 / the process is alive", Health, ())},
-        "/readyz": {"get": _get("readyz", "可以作答 / ready to answer", Readiness, (503,))},
+        "/livez": {"get": {**_get("livez", "进程存活 / the process is alive", Health, ()), "security": []}},
+        "/readyz": {"get": {**_get("readyz", "可以作答 / ready to answer", Readiness, (503,)), "security": []}},
         "/openapi.json": {"get": _description()},
         "/docs": {"get": _page()},
         "/metrics": {"get": _metrics()},
@@ -91,8 +110,15 @@ def _get(name: str, summary: str, answer: type[BaseModel], problems: tuple[int, 
         "tags": ["service"],
         "summary": summary,
         "description": answer.__doc__,
+        "security": _opened_by(None),
         "responses": _responses(answer, problems),
     }
+
+
+def _opened_by(scope: AccessScope | None) -> list[dict[str, list[str]]]:
+    """A key or a token, with the scope that it must hold; any known caller where there is none."""
+    scopes = [] if scope is None else [str(scope)]
+    return [{KEY: scopes}, {TOKEN: scopes}]
 
 
 def _description() -> dict[str, Any]:
@@ -111,6 +137,7 @@ def _page() -> dict[str, Any]:
 
 def _metrics() -> dict[str, Any]:
     operation = _get("metrics", "计数与用时 / counters and times", Health, (429, 503))
+    operation["security"] = _opened_by(AccessScope.METRICS_READ)
     operation["description"] = "Prometheus 计数，不含任何编号。 / Counters for Prometheus, without any id."
     operation["responses"]["200"]["content"] = {"text/plain": {"schema": {"type": "string"}}}
     return operation

@@ -71,11 +71,12 @@ class Desks:
     `now` is the service's clock, `probe` tries the feature store, `notices` tells what needs attention now,
     `placements` where everybody serves, `record` keeps in the audit chain what was read. `guidance` holds the desks of
     career guidance by the path that they answer. `champions` watches for models that are to take the place of these.
+    `fixed` desks answer their paths in place of all others: those of a sandbox, which is ready as it is.
     """
 
     risk: RiskDesk | Absent
     careers: CareerDesk | Absent
-    units: UnitDesk
+    units: UnitDesk | Absent
     now: Callable[[], datetime]
     probe: Callable[[], None]
     notices: Callable[[], list[Because]] = list
@@ -83,6 +84,7 @@ class Desks:
     placements: Callable[[], Placements] = Placements
     record: Records = no_recorder
     champions: Champions = field(default_factory=Settled)
+    fixed: Mapping[str, Desk] = field(default_factory=dict)
 
     @property
     def guided(self) -> list[ModelIdentity]:
@@ -98,8 +100,15 @@ class Desks:
         """The desks that answer. One is enough to be ready: a department without complaints still plans careers."""
         return [desk for desk in (self.risk, self.careers) if not isinstance(desk, Absent)]
 
+    @property
+    def ready(self) -> bool:
+        """Whether there is something to answer with."""
+        return bool(self.fixed or self.present())
+
     def missing(self) -> list[str]:
         """Which models are not there, and what to do; empty when all are."""
+        if self.fixed:
+            return []
         absent = [desk.because for desk in (self.risk, self.careers, *self.guidance.values())
                   if isinstance(desk, Absent)]  # fmt: skip
         plain = [no_champion(COURSES, f"until then {model.name} orders courses") for model in self.guided

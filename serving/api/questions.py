@@ -99,7 +99,7 @@ QUESTIONS: tuple[Question, ...] = (
         "/v1/shortlist", "shortlist", "careers",
         "各专业方向的人才名单及证据，由委员会决定 / talent short lists with evidence, for a committee",
         ShortlistRequest, ShortlistAnswer, {"fields": ["intelligence_it"], "officer_ids": EXAMPLE_OFFICERS},
-        lambda desks: desks.of("/v1/shortlist"), NO_RECORDS, sighted=True,
+        lambda desks: desks.of("/v1/shortlist"), NO_RECORDS, sighted=True, told_caller=True,
     ),
     Question(
         "/v1/profile", "profile", "careers",

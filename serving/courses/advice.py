@@ -2,7 +2,7 @@
 
 Rules and gaps are read from the officers' own records; what colleagues take comes from the crowd of the same day,
 and where there is none the answer has everything but that and is marked `degraded`. What an officer declined stays
-away and chance may try the last place, but neither touches what is required.
+away and is listed as such, and chance may try the last place, but neither touches what is required.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from datetime import date, datetime, time
 
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import ItemKind
-from models.courses.advice import REQUIRED, Crowd, SuggestedCourse, advise_courses
+from models.courses.advice import AIM, REQUIRED, Crowd, SuggestedCourse, advise_courses
 from models.courses.learners import Records, learner_of, offered_courses
 from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSuggested, CourseSuggestion
+from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.suggesting import Asked, Away, Suggester
+from serving.feedback.telling import told_declined
 from serving.freshness import UNKNOWN
 from serving.night.manifest import ModelIdentity
 from serving.points.answers import RecordSource
@@ -54,7 +56,7 @@ class CourseDesk:
         asked = Asked(request_id, ItemKind.COURSE.value, self.model, as_of, now)
         away = self.suggester.away(known, now.date())
         advice = self._shown(asked, self._advice(request, records, away, crowd, (known, as_of)), request.top, away)
-        told = {one: _suggested(one, found, records) for one, found in advice.items()}
+        told = {one: _suggested(one, found, records, away.get(one, ())) for one, found in advice.items()}
         return CoursesAnswer(
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
@@ -70,22 +72,32 @@ class CourseDesk:
     ) -> dict[str, Advice]:  # fmt: skip
         """Everything there is to suggest, whatever `top` is; declined courses make room for others."""
         courses, (officer_ids, as_of) = offered_courses(records), asked
+        goal = None if request.goal is None else (request.goal.kind, request.goal.goal)
         found: dict[str, Advice] = {}
         for officer_id in officer_ids:
             declined = {one.item for one in away.get(officer_id, ()) if one.item_kind == ItemKind.COURSE.value}
-            learner = replace(learner_of(records, officer_id, as_of, self.policy), declined=frozenset(declined))
+            learner = replace(learner_of(records, officer_id, as_of, self.policy, goal), declined=frozenset(declined))
             found[officer_id] = advise_courses(learner, courses, crowd, self.policy.courses, request.spare_hours)
         return found
 
     def _shown(self, asked: Asked, advice: Mapping[str, Advice], top: int, away: Away) -> dict[str, Advice]:
-        """What is required stands first and for good; what is shown of the rest goes through the suggester."""
-        fixed = {name: _placed([one for one in found if one.kind == REQUIRED]) for name, found in advice.items()}
-        rest = {name: _placed([one for one in found if one.kind != REQUIRED]) for name, found in advice.items()}
+        """What is required, now or by the goal, stands first; what is shown of the rest goes through the suggester."""
+        fixed = {name: _placed(_fixed(found, top)) for name, found in advice.items()}
+        rest = {
+            name: _placed([one for one in found if one.kind not in (REQUIRED, AIM)]) for name, found in advice.items()
+        }
         shown: dict[str, Advice] = {}
         for officer_id, suggested in self.suggester.shown(asked, rest, top, away, fixed).items():
             by_id = {one.course.course_id: one for one in advice[officer_id]}
             shown[officer_id] = [by_id[one.item] for one in suggested.items]
         return shown
+
+
+def _fixed(found: Advice, top: int) -> Advice:
+    """Required ones, then those of the goal, for which room is left however many are required."""
+    aims = [one for one in found if one.kind == AIM]
+    required = [one for one in found if one.kind == REQUIRED]
+    return [*required[: max(1, top - len(aims))], *aims]
 
 
 def _placed(found: Advice) -> list[tuple[str, float]]:
@@ -98,11 +110,15 @@ def _tables_of(records: Records, officer_id: str) -> list[str]:
     return [name for name in OWN if name in records and (records[name]["officer_id"] == officer_id).any()]
 
 
-def _suggested(officer_id: str, found: Advice, records: Records) -> CoursesSuggested:
+def _suggested(officer_id: str, found: Advice, records: Records, away: Sequence[KeptAway]) -> CoursesSuggested:
+    shown = {one.course.course_id for one in found}
+    names = {course.course_id: course.name for course in offered_courses(records)}
+    out = [one for one in away if one.item_kind == ItemKind.COURSE.value and one.item not in shown]
     return CoursesSuggested(
         officer_id=officer_id,
         cold_start="course_completions" not in _tables_of(records, officer_id),
         courses=[_told(one) for one in found],
+        declined=[told_declined(one, names.get(one.item)) for one in out],
     )
 
 
@@ -119,7 +135,7 @@ def _told(one: SuggestedCourse) -> CourseSuggestion:
     return CourseSuggestion.model_validate(
         {
             "course_id": course.course_id, "name": text_of(course.name), "kind": one.kind,
-            "score": one.score, "overdue": one.overdue, "due_on": one.due_on, "hours": course.hours,
+            "score": round(one.score, 4), "overdue": one.overdue, "due_on": one.due_on, "hours": course.hours,
             "month": one.month, "reasons": reasons,
         }
     )  # fmt: skip

@@ -7,11 +7,24 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from serving.schemas import MAX_OFFICERS, Answer, Body, Frame, NotScored, OfficerId, Reason, Text, Whole, about
+from serving.paths.schemas import PathGoal
+from serving.schemas import (
+    MAX_OFFICERS,
+    Answer,
+    Body,
+    Declined,
+    Frame,
+    NotScored,
+    OfficerId,
+    Reason,
+    Text,
+    Whole,
+    about,
+)
 
 MAX_COURSES = 30
 Hours = Annotated[float, Field(gt=0, le=200)]
-Kind = Literal["required", "gap", "next", "wave", "small"]
+Kind = Literal["required", "goal", "gap", "next", "wave", "small"]
 
 
 class CoursesRequest(Body):
@@ -21,6 +34,9 @@ class CoursesRequest(Body):
         "民警编号，1 至 200 个，可重复", "officer ids, 1 to 200, repeats allowed", min_length=1, max_length=MAX_OFFICERS
     )
     as_of: date | None = about("所依据记录的日期；空为最新", "day of the records, null for the newest", default=None)
+    goal: PathGoal | None = about(
+        "目标；空为各人已登记的职业目标", "the goal, null for each officer's own stated one", default=None
+    )
     spare_hours: Hours | None = about(
         "可用的零散时间（小时），填写后另荐小课程", "hours to spare, asks for small courses that fit", default=None
     )
@@ -33,8 +49,9 @@ class CourseSuggestion(Answer):
     course_id: str = about("课程编号", "id of the course")
     name: Text = about("课程名称；无名称时为编号", "name of the course, its id where it has none")
     kind: Kind = about(
-        "建议类别：必修、补能力差距、同路径所学、新课推广、零散时间",
-        "why it is here: required, closes a gap, what people on the same way take next, a new course rolling out, "
+        "建议类别：必修、目标岗位所要求、补能力差距、同路径所学、新课推广、零散时间",
+        "why it is here: required, required by the goal, closes a gap, what people on the same way take next, "
+        "a new course rolling out, "
         "fits the time to spare",
     )
     score: float = about("同类建议内的排序得分", "ranking score within its kind, never compared across kinds")
@@ -55,6 +72,9 @@ class CoursesSuggested(Answer):
     )
     courses: list[CourseSuggestion] = about(
         "建议课程，按类别顺序；可为空", "suggested courses in the order of their kinds, perhaps none"
+    )
+    declined: list[Declined] = about(
+        "因本人不感兴趣而未列出的课程", "courses left out because the officer declined them", default=[]
     )
 
 

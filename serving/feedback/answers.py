@@ -1,6 +1,7 @@
 """`POST /v1/feedback` without the web: what officers did with suggestions, kept once and never lost.
 
-What is wrong with one item is told with that item; the others are kept.
+What is wrong with one item is told with that item; the others are kept. An item that no table knows is refused: it
+would stand in the log as a suggestion that never was.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from datetime import date, datetime
 
 from data_contracts.policy import Policy
 from data_contracts.settings import Settings
-from data_contracts.vocabulary import FeedbackAction, ItemKind
+from data_contracts.vocabulary import Bilingual, FeedbackAction, ItemKind
 from serving.feedback.declines import DeclineBook, Declined, decline_book
 from serving.feedback.exposures import ExposureLog, Given, Taken, exposure_log
+from serving.feedback.known_items import KnownItems
 from serving.feedback.schemas import (
     FeedbackAnswer,
     FeedbackGiven,
@@ -22,6 +24,7 @@ from serving.feedback.schemas import (
     FeedbackTaken,
 )
 from serving.schemas import Because
+from serving.words import because_of
 
 FIRST_DAY = date(1900, 1, 1)
 WHY: Mapping[str, Because] = {
@@ -62,11 +65,12 @@ class FeedbackDesk:
     log: ExposureLog
     book: DeclineBook
     policy: Policy
+    items: KnownItems
 
     def answer(self, request: FeedbackRequest, request_id: str, now: datetime) -> FeedbackAnswer:
         """One result for each item, in order; raises NotReady where nothing can be kept."""
         today = now.date()
-        faults = [self._fault(one, today) for one in request.items]
+        faults = [self._fault(one, today, place) for place, one in enumerate(request.items)]
         good = [_given(one, today) for one, fault in zip(request.items, faults, strict=True) if fault is None]
         taken = iter(self.log.take(good))
         results = [
@@ -79,8 +83,18 @@ class FeedbackDesk:
         """What must not be shown to this officer on a day, and why; for the desks that suggest."""
         return self.book.declines(officer_id, as_of)
 
-    def _fault(self, one: FeedbackGiven, today: date) -> str | None:
-        """The code of what is wrong with an item, None for nothing."""
+    def _fault(self, one: FeedbackGiven, today: date, place: int) -> Because | None:
+        """What is wrong with the item at a place, None for nothing."""
+        if (code := self._wrong(one, today)) is not None:
+            return WHY[code]
+        unknown = self.items.fault(ItemKind(one.item_kind), one.item)
+        if unknown is None:
+            return None
+        where = f"items[{place}].item"
+        return because_of("unknown_item", Bilingual(f"{where}：{unknown.zh}", f"{where}: {unknown.en}"))
+
+    def _wrong(self, one: FeedbackGiven, today: date) -> str | None:
+        """The code of what is wrong with the words of an item, None for nothing."""
         if one.item_kind not in {kind.value for kind in ItemKind}:
             return "unknown_item_kind"
         if one.action not in {action.value for action in FeedbackAction}:
@@ -96,7 +110,7 @@ class FeedbackDesk:
 def feedback_desk(settings: Settings, rules: Policy, log: ExposureLog | None = None) -> FeedbackDesk:
     """The desk of this service; `log` where the process has opened it already."""
     used = log or exposure_log(settings)
-    return FeedbackDesk(used, decline_book(settings, rules, used), rules)
+    return FeedbackDesk(used, decline_book(settings, rules, used), rules, KnownItems.of(settings))
 
 
 def _given(one: FeedbackGiven, today: date) -> Given:
@@ -109,9 +123,9 @@ def _given(one: FeedbackGiven, today: date) -> Given:
 
 def _result(one: FeedbackGiven, taken: Taken) -> FeedbackTaken | FeedbackRefused:
     if taken.outcome == "conflict":
-        return _refused(one, "conflict")
+        return _refused(one, WHY["conflict"])
     return FeedbackTaken(feedback_id=one.feedback_id, status=taken.outcome, unseen=taken.unseen)
 
 
-def _refused(one: FeedbackGiven, code: str) -> FeedbackRefused:
-    return FeedbackRefused(feedback_id=one.feedback_id, because=WHY[code])
+def _refused(one: FeedbackGiven, because: Because) -> FeedbackRefused:
+    return FeedbackRefused(feedback_id=one.feedback_id, because=because)

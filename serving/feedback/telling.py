@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from data_contracts.vocabulary import Bilingual
 from serving.feedback.declines import Declined as KeptAway
 from serving.schemas import Declined
 from serving.words import text_of
 
 
-def told_declined(one: KeptAway) -> Declined:
-    """An item that stays away, as answers tell it."""
-    return Declined(item=one.item, until=one.until, text=text_of(one.because))
+def told_declined(one: KeptAway, name: Bilingual | None = None) -> Declined:
+    """An item that stays away, as answers tell it, by its name where it has one."""
+    named = None if name is None else text_of(name)
+    return Declined(item=one.item, name=named, until=one.until, text=text_of(one.because))

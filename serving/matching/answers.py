@@ -77,15 +77,17 @@ def _result(one: Placement, found: Round) -> OfficerMatched:
         officer_id=one.officer_id,
         status="not_placed" if one.vacancy_id is None else "placed",
         vacancy_id=one.vacancy_id,
+        opening=None if one.vacancy_id is None else found.openings.get(one.vacancy_id),
         preference_order=one.preference_order,
         because=None if known["because"] is None else Because(**known["because"]),
-        assignments=[_wish(wish) for wish in known["assignments"]],
+        assignments=[_wish(wish, found) for wish in known["assignments"]],
         points=None if points is None or np.isnan(points) else float(points),
     )
 
 
-def _wish(told: Mapping[str, Any]) -> WishResult:
-    return WishResult(**{**told, "text": Text(**told["text"])})
+def _wish(told: Mapping[str, Any], found: Round) -> WishResult:
+    opening = found.openings.get(str(told["vacancy_id"]))
+    return WishResult(**{**told, "text": Text(**told["text"]), "opening": opening})
 
 
 def _alternative(matched: Match, officer_ids: list[str]) -> Alternative:

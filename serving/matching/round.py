@@ -16,14 +16,16 @@ from models.eligibility.spells import full_months
 from models.eligibility.standing_facts import NEEDS, Facts, facts_of
 from models.matching.wishes import MatchInput
 from models.points.lines import tables_needed, totals
+from models.points.words import Records as Names
 from serving.matching.fit import TABLES as FITTED_BY
-from serving.matching.schemas import MatchRequest
+from serving.matching.schemas import MatchRequest, Opening
 from serving.points.answers import RecordSource
+from serving.words import text_of
 
 Frames = Mapping[str, pd.DataFrame]
 FREE = (True, "", "")
 WISHES = ["officer_id", "vacancy_id", "preference_order", "occurred_on"]
-VACANCIES = ["vacancy_id", "post_id", "places", "closes_on"]
+VACANCIES = ["vacancy_id", "post_id", "unit_id", "places", "closes_on"]
 UNDATED = pd.Timestamp("NaT")  # what a caller brings was stated in time, as far as we are concerned
 Fit = Callable[[Frames, pd.DataFrame, date], "pd.Series[float]"]  # records, wishes with post_id, as-of -> each wish
 
@@ -34,6 +36,7 @@ class Round:
 
     given: MatchInput
     points: pd.Series[float]
+    openings: Mapping[str, Opening]
 
 
 def round_of(records: RecordSource, policy: Policy, asked: MatchRequest, as_of: date, fit: Fit | None = None) -> Round:
@@ -53,13 +56,29 @@ def round_of(records: RecordSource, policy: Policy, asked: MatchRequest, as_of: 
         posts = open_ones.set_index("vacancy_id")["post_id"].to_dict()
         judged = judged.assign(fit=fit(frames, judged.assign(post_id=judged["vacancy_id"].map(posts)), as_of))
     priorities = _priorities(asked, judged)
-    return Round(MatchInput(_officers(facts, points), priorities, open_ones.drop(columns="post_id")), points)
+    given = MatchInput(_officers(facts, points), priorities, open_ones.drop(columns=["post_id", "unit_id"]))
+    return Round(given, points, _openings(open_ones, frames))
+
+
+def _openings(open_ones: pd.DataFrame, frames: Frames) -> Mapping[str, Opening]:
+    """Post and unit of each vacancy by its id, with their names."""
+    names = Names(frames)
+    rows = zip(*(open_ones[name] for name in ("vacancy_id", "post_id", "unit_id")), strict=True)
+    return {
+        str(vacancy): Opening(
+            post_id=str(post),
+            post_name=text_of(names.name("posts", "post_id", str(post))),
+            unit_id=None if pd.isna(unit) else str(unit),
+            unit_name=None if pd.isna(unit) else text_of(names.name("units", "unit_id", str(unit))),
+        )
+        for vacancy, post, unit in rows
+    }
 
 
 def _vacancies(records: RecordSource, asked: MatchRequest, as_of: date) -> pd.DataFrame:
     if asked.vacancies is not None:
         brought = pd.DataFrame([one.model_dump() for one in asked.vacancies])
-        return brought.assign(closes_on=UNDATED)[VACANCIES]
+        return brought.assign(closes_on=UNDATED, unit_id=None)[VACANCIES]
     rows = records([], as_of, ["vacancies"]).get("vacancies")
     if rows is None:
         raise InvalidInput("no vacancy is known on this day; ingest vacancies, or bring them as `vacancies`")

@@ -73,10 +73,24 @@ class MatchRequest(Body):
     )
 
 
+class Opening(Answer):
+    """一个空缺的岗位与单位。 / Which post a vacancy is for, and where."""
+
+    post_id: str = about("岗位编号", "id of the post")
+    post_name: Text = about("岗位名称；无名称时为编号", "name of the post, its id where it has none")
+    unit_id: str | None = about(
+        "单位编号；由调用方给出的空缺为空", "id of the unit, null for a vacancy that was brought"
+    )
+    unit_name: Text | None = about("单位名称；无名称时为编号", "name of the unit, its id where it has none")
+
+
 class WishResult(Answer):
     """一个志愿的结果。 / What became of one wish."""
 
     vacancy_id: str = about("空缺编号", "id of the vacancy")
+    opening: Opening | None = about(
+        "该空缺的岗位与单位；未知空缺时为空", "its post and unit, null for one nobody opened"
+    )
     preference_order: int | None = about("志愿顺位；无法辨认时为空", "order of the wish, null where it is unclear")
     code: str = about("结果代码", "stable code: granted, not_needed, outranked, not_eligible, ...")
     decided_by: str | None = about("决定先后的项目", "what decided who went first, null where nothing did")
@@ -89,6 +103,7 @@ class OfficerMatched(Answer):
     officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
     status: Literal["placed", "not_placed"] = about("已录取或未录取", "placed or not_placed")
     vacancy_id: str | None = about("录取的空缺", "the vacancy granted, null for none")
+    opening: Opening | None = about("录取的岗位与单位", "post and unit granted, null for none")
     preference_order: int | None = about("录取的志愿顺位", "the order of the wish granted, null for none")
     because: Because | None = about("未录取的原因", "why none was granted, null where one was")
     assignments: list[WishResult] = about("每个志愿的结果", "every wish and what became of it")

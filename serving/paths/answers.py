@@ -13,23 +13,26 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from data_contracts.errors import NotReady
-from data_contracts.pathing import PathPolicy
+from data_contracts.naming import Naming
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, ItemKind
 from models.paths.finding import DAYS_A_MONTH
-from models.paths.replanning import Now, Plan, PlannedStep, Replanned, replan
+from models.paths.replanning import REACHED, Now, Plan, PlannedStep, Replanned, replan
 from models.paths.service_end import ServiceEnd, service_end
 from models.paths.telling import Blocked, NoPath, TellingStep, Told, ToldPath
+from models.paths.telling import Gap as TellingGap
 from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.suggesting import Asked, Suggester
 from serving.feedback.telling import told_declined
 from serving.night.manifest import ModelIdentity
 from serving.paths.asking import AskedPath, PathDay, PathSource, Plans
+from serving.paths.chances import explained
 from serving.paths.plan_log import PlanKey
 from serving.paths.schemas import (
     CareerPath,
     CourseForStep,
     Gap,
+    GoalReached,
     LastPlan,
     NoPathFound,
     PathChange,
@@ -42,7 +45,7 @@ from serving.paths.schemas import (
     Retirement,
 )
 from serving.paths.unwanted import ALL_DECLINED, Sorted, path_id, posts_of, sorted_paths
-from serving.schemas import Because, BlockedBy, ModelName, NotScored
+from serving.schemas import Because, BlockedBy, ModelName, NotScored, Text
 from serving.talent.records import day_asked
 from serving.words import because_of, text_of
 
@@ -80,7 +83,7 @@ class PathDesk:
         for (one, found), paths in zip(open_.items(), told, strict=True):
             last = _last(request.last_plans.get(one)) or kept.get(found.key)
             standing = Standing(as_of, last, tuple(away.get(one, ())), ends[one])
-            answering[one] = _Answering.of(day, found, paths, standing, self.policy.paths)
+            answering[one] = _Answering.of(day, found, paths, standing, self.policy)
             if (plan := answering[one].now.plan) is not None and plan != last:
                 plans[found.key] = plan
         results = {
@@ -146,16 +149,17 @@ class _Answering:
     told: Told
     found: Sorted
     now: Replanned
+    names: Naming
 
     @classmethod
-    def of(cls, day: PathDay, asked: AskedPath, told: Told, standing: Standing, policy: PathPolicy) -> _Answering:
+    def of(cls, day: PathDay, asked: AskedPath, told: Told, standing: Standing, policy: Policy) -> _Answering:
         """Paths, without those that were declined, held against the last plan."""
         question, as_of, last = asked.question, standing.as_of, standing.last
         found = sorted_paths(told.paths, standing.away, question.goal if asked.goal else None)
         plans = [one.as_plan(question.goal, as_of) for one in found.wanted]
         events = [] if last is None else day.events(question, last.made_on)
-        now = replan(last, Now(question.goal, as_of, plans, events, found.declined), policy)
-        return cls(day, asked, standing, told, found, now)
+        now = replan(last, Now(question.goal, as_of, plans, events, found.declined), policy.paths)
+        return cls(day, asked, standing, told, found, now, policy.names)
 
     @property
     def ordered(self) -> list[ToldPath]:
@@ -163,24 +167,44 @@ class _Answering:
         holds = () if self.now.plan is None else self.now.plan.path
         return sorted(self.found.wanted, key=lambda path: posts_of(path) != holds)
 
-    def result(self, paths: Sequence[ToldPath]) -> PathsFound | NoPathFound:
+    def result(self, paths: Sequence[ToldPath]) -> PathsFound | GoalReached | NoPathFound:
         """The answer with the paths shown, or why there is none."""
         question, told, helps = self.asked.question, self.told, self.told.helps
+        if told.because is not None and told.because.reached:
+            return self._reached(told.because)
         if told.because is not None or not paths:
             return self._no_path(told.because or NoPath("declined", ALL_DECLINED))
         return PathsFound(
             officer_id=question.officer_id,
             start=text_of(self.day.name(self.asked.start)),
-            goal=text_of(question.called or self.day.name(question.goal)),
+            goal=self._goal(),
             horizon_months=question.horizon_months,
             chance=min(told.chance, 1.0),
+            chances=explained(question.horizon_months),
             paths=[self._path(one) for one in paths],
             change=None if helps is None else PathChange(
-                text=text_of(helps.text), chance=min(helps.chance, 1.0), before=min(helps.before, 1.0)),
+                text=text_of(helps.text), chance=min(helps.chance, 1.0), before=min(helps.before, 1.0),
+                course_id=None if helps.course is None else helps.course.course_id),
             progress=_progress(self.now, self.day.name),
             declined=[told_declined(one) for one in self.found.because],
             retirement=self._retirement(),
         )  # fmt: skip
+
+    def _goal(self) -> Text:
+        question = self.asked.question
+        return text_of(question.called or self.day.name(question.goal))
+
+    def _reached(self, because: NoPath) -> GoalReached:
+        question, last = self.asked.question, self.standing.last
+        ended = self.now.status == REACHED
+        return GoalReached(
+            officer_id=question.officer_id,
+            start=text_of(self.day.name(self.asked.start)),
+            goal=self._goal(),
+            since=question.state.started_on[-1],
+            because=because_of(because.code, because.text),
+            progress=_progress(self.now, self.day.name) if last is not None and ended else None,
+        )
 
     def _no_path(self, because: NoPath) -> NoPathFound:
         return NoPathFound(
@@ -218,13 +242,22 @@ class _Answering:
             expected_on=_day(self.standing.as_of, step.months),
             low_on=_day(self.standing.as_of, step.low_months),
             high_on=_day(self.standing.as_of, step.high_months),
-            gaps=[Gap(competency=gap.competency, level=gap.level, standard=gap.standard) for gap in step.gaps],
+            gaps=[self._gap(gap) for gap in step.gaps],
             courses=[
                 CourseForStep(course_id=one.course_id, name=text_of(one.name), hours=one.hours, closes=list(one.closes))
                 for one in step.courses
             ],
             points=step.points,
             blocked_by=_blocked(step.blocked),
+        )
+
+    def _gap(self, gap: TellingGap) -> Gap:
+        return Gap(
+            competency=gap.competency,
+            name=text_of(self.names.competency_named(gap.competency)),
+            level=None if gap.level is None else round(gap.level, 3),
+            standard=gap.standard,
+            note=None if gap.note is None else text_of(gap.note),
         )
 
 

@@ -9,37 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 
-from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual
-from models.courses import gaps as course_gaps
-from models.courses.lifts import CourseLifts
 from models.courses.rules import OfferedCourse
-from models.eligibility.rules import Post, judgement, requirements
+from models.eligibility.rules import judgement, requirements
 from models.eligibility.standing_facts import Facts
-from models.paths.telling import Blocked, Change, Gap, StepCourse, StepFacts
-from models.posts.fit import Standard
+from models.paths.telling import Before, Blocked, Change, Prepared, StepCourse, StepFacts
 from models.posts.histories import EPOCH, Array
+from serving.paths.catalogues import Catalogues
+from serving.paths.coming import Coming
+from serving.paths.preparing import Preparing
 from serving.paths.record import OfficerRecord
 
-MOST_COURSES = 3  # for one step; nobody prepares a move with ten
 MOST_CHANGES = 3  # courses tried as the one change that would help
 ACTS = ("course", "level")  # what an officer can do something about before the day of the step
 NEVER = 10**9
 Barring = tuple[list[Blocked], list[tuple[Blocked, date | None]]]
-
-
-@dataclass(frozen=True)
-class Catalogues:
-    """What is the same for everybody on a day."""
-
-    posts: dict[str, Post]
-    standard: Standard
-    courses: tuple[OfferedCourse, ...]
-    lifts: CourseLifts | None
-    policy: Policy
 
 
 @dataclass(frozen=True)
@@ -56,35 +44,30 @@ class OfficerSteps:
 
     def as_step_facts(self) -> StepFacts:
         """As the planner asks for them, points left out."""
-        return StepFacts(self.gaps, self.courses, blocked=self.blocked, changes=self.changes, closed_on=self.closed_on)
+        return StepFacts(
+            self.prepares, self.lacking, self.shared.name, blocked=self.blocked, changes=self.changes,
+            closed_on=self.closed_on,
+        )  # fmt: skip
 
-    def gaps(self, _: str, post: str) -> Sequence[Gap]:
-        """Competencies below the standard of the post; one never assessed is told without a level."""
-        asked, least = self.shared.standard.levels.get(post, {}), self.shared.policy.courses.gap.least_gap
-        if self.levels is None:
+    def prepares(self, _: str, post: str, before: Before) -> Prepared:
+        """Gaps to the standard of a post after what earlier steps teach, and the courses of the step."""
+        return self._preparing.prepares(post, before)
+
+    def lacking(self, _: str, post: str, before: Before) -> Sequence[Blocked]:
+        """What a later step will lack when it is expected, nothing where nothing is known of the post."""
+        known = self.shared.posts.get(post)
+        if known is None:
             return ()
-        known = course_gaps.gaps_to(self.levels, asked, course_gaps.GOAL, least)
-        unknown = [Gap(name, None, asked[name]) for name in sorted(asked) if name not in self.levels]
-        return (*(Gap(gap.competency, gap.level, gap.standard) for gap in known), *unknown)
+        return self._coming.lacking(known, before, self._preparing.levels_after(before.courses))
 
-    def courses(self, _: str, post: str, gaps: Sequence[Gap]) -> Sequence[StepCourse]:
-        """The course that the post requires, then those that close its gaps fastest, none taken before."""
-        advice, had = self.shared.policy.courses, self.record.held_courses()
-        required = getattr(self.shared.posts.get(post), "required_course_id", None)
-        open_ones = [course for course in self.shared.courses if course.course_id not in had]
-        closable = [
-            course_gaps.Gap(gap.competency, gap.level, gap.standard, course_gaps.GOAL)
-            for gap in gaps
-            if gap.level is not None
-        ]
-        closing = course_gaps.closing_courses(closable, open_ones, advice.gap, advice.load)
-        first = [one for one in open_ones if one.course_id == required]
-        chosen = [*first, *(one.course for one in closing if one.course not in first)][:MOST_COURSES]
-        short = {gap.competency for gap in gaps}
-        return [
-            StepCourse(one.course_id, one.name, one.hours, (one.competency,) if one.competency in short else ())
-            for one in chosen
-        ]
+    @cached_property
+    def _preparing(self) -> Preparing:
+        open_ones = [one for one in self.shared.courses if not self.record.holds(one)]
+        return Preparing(self.levels, open_ones, self.shared)
+
+    @cached_property
+    def _coming(self) -> Coming:
+        return Coming.of(self.facts, self.place, self.shared.posts, self.shared.policy)
 
     def blocked(self, _: str, post: str, day: date) -> Sequence[Blocked]:
         """Rules not met on a day if only time passes; before the day of a step, courses and levels can still be met."""
@@ -105,20 +88,29 @@ class OfficerSteps:
         return np.where(np.floor(days) <= (self.record.as_of - EPOCH).days, bool(today), then)
 
     def changes(self, _: str) -> Sequence[Change]:
-        """The courses not taken yet that open the goal's job families most."""
+        """The courses that open the goal's job families most, of those that can be taken and are not for everybody.
+
+        A mandated course opens nothing by itself: whoever moves has taken it, and so has whoever stays.
+        """
         lifts = self.shared.lifts
         if lifts is None:
             return ()
-        had, names = self.record.held_courses(), {one.course_id: one.name for one in self.shared.courses}
+        had, offered = self.record.held_courses(), self.shared.by_id
+        known = {place: offered[one] for place, one in enumerate(lifts.courses) if one in offered and one not in had}
         rise: dict[int, float] = {}
         for name in self.families:
             if name in lifts.families:
                 family = lifts.families.index(name)
-                opening = [one for one in lifts.opening(family, len(lifts.courses)) if lifts.courses[one] not in had]
-                for course in opening[:MOST_CHANGES]:
+                opening = [one for one in lifts.opening(family, len(lifts.courses)) if one in known]
+                for course in [one for one in opening if not known[one].mandated][:MOST_CHANGES]:
                     rise[course] = max(rise.get(course, 0.0), float(lifts.lift[course, family]))
         best = sorted(rise, key=lambda course: (-rise[course], course))[:MOST_CHANGES]
-        return [Change(_taken(names, lifts.courses[course]), self.factors(lifts.courses[course])) for course in best]
+        return [self._change(known[course]) for course in best]
+
+    def _change(self, course: OfferedCourse) -> Change:
+        words = Bilingual(f"完成课程“{course.name.zh}”", f"complete the course “{course.name.en}”")
+        step = StepCourse(course.course_id, course.name, course.hours)
+        return Change(words, self.factors(course.course_id), step)
 
     def factors(self, *more: str) -> Array:
         """(size,) what the courses held, and `more`, make of the chance of each post; needs lifts."""
@@ -139,8 +131,3 @@ class OfficerSteps:
         others = {one.code for one in asked if one.fact not in ACTS}
         rules = [(Blocked(one.code, Bilingual(one.zh, one.en)), one.met_from) for one in found]
         return [rule for rule, _ in rules], [(rule, day) for rule, day in rules if rule.rule in others]
-
-
-def _taken(names: dict[str, Bilingual], course: str) -> Bilingual:
-    name = names.get(course, Bilingual(course, course))
-    return Bilingual(f"完成课程“{name.zh}”", f"complete the course “{name.en}”")

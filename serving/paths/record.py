@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from features.sequences import posting_sequences
+from models.courses.rules import OfferedCourse, Standing
 from models.eligibility.standing_facts import POLICE_LADDER
 from models.paths.bundle import POST
 from models.paths.replanning import Event
@@ -91,6 +92,17 @@ class OfficerRecord:
         rows = self.rows("course_completions")
         return frozenset(str(course) for course in rows["course_id"]) if len(rows) else frozenset()
 
+    def holds(self, course: OfferedCourse) -> bool:
+        """Whether the officer has completed a course and it has not lapsed."""
+        return Standing(self.as_of, None, self._last_taken, ()).holds(course)
+
+    @cached_property
+    def _last_taken(self) -> Mapping[str, date]:
+        rows = self.rows("course_completions")
+        if rows.empty:
+            return {}
+        return {str(course): day.date() for course, day in rows.groupby("course_id")["occurred_on"].max().items()}
+
     def events(self, kind: str) -> frozenset[Event]:
         """Everything of the officer on record that may change a plan; vacancies are everybody's (`RecordsOfDay`).
 
@@ -115,8 +127,15 @@ class OfficerRecord:
             return rows
         work = (rows["ladder"] != POLICE_LADDER).to_numpy(bool)
         rows = rows[work] if work.any() else rows
-        steps = rows.rename(columns={"occurred_on": "started_on"})[["officer_id", "started_on", "known_on"]]
+        steps = rows.rename(columns={"occurred_on": "started_on"})[["officer_id", "started_on", "known_on", "ladder"]]
         return steps.assign(post_id=rows["rank_step"], unit_id=rows["rank_step"])
+
+    def ladder(self) -> str | None:
+        """The ladder of the rank step held, None where promotions do not say."""
+        rows = self._ranks()
+        if rows.empty:
+            return None
+        return str(rows.sort_values(["started_on", "known_on"], kind="stable")["ladder"].iloc[-1])
 
     def _rank(self) -> tuple[str | None, date | None]:
         """The rank step held and the day from which it is known; of the posting where promotions are not kept."""

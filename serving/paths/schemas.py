@@ -93,9 +93,18 @@ class PathsRequest(Body):
 class Gap(Answer):
     """能力差距。 / A competency below the standard of the post."""
 
-    competency: str = about("能力", "competency")
-    level: float | None = about("现有水平；空为未测", "level now, null when never assessed")
+    competency: str = about("能力代码", "code of the competency")
+    name: Text = about("能力名称", "name of the competency")
+    level: float | None = about(
+        "届时水平：现测评加之前各步课程预计所补；空为未测",
+        "level at the step: as assessed now, with what the courses of earlier steps are thought to add; null when "
+        "never assessed",
+    )
     standard: float = about("岗位标准", "standard of the post")
+    note: Text | None = about(
+        "该步课程为何不能或不能完全弥补；空为可弥补",
+        "why the courses of the step do not close it, or not wholly; null where they do", default=None,
+    )  # fmt: skip
 
 
 class CourseForStep(Answer):
@@ -112,7 +121,9 @@ class PathStep(Answer):
 
     post_id: str = about("岗位（或职级）编号", "id of the post or rank step")
     name: Text = about("名称", "its name")
-    chance: Probability = about("届时调往此处的可能性", "chance that the move then goes here")
+    chance: Probability = about(
+        "若届时调动（晋升），去往此处的可能性", "if a move or promotion comes then, the chance that it goes here"
+    )
     months: float = about("距今预计月数", "months from now until it, median")
     low_months: float = about("80% 区间下限（月）", "low end of the 80 % interval, in months")
     high_months: float = about("80% 区间上限（月）", "high end of the 80 % interval, in months")
@@ -124,13 +135,20 @@ class PathStep(Answer):
     points: float | None = about(
         "该步可得积分；空为无规则", "points the step earns, null where no rule speaks", default=None
     )
-    blocked_by: list[BlockedBy] = about("尚不满足的规则", "rules not met yet", default=[])
+    blocked_by: list[BlockedBy] = about(
+        "第一步：现在尚不满足的规则；以后各步：按路径所带来的任职、时间与课程，届时仍不满足的规则",
+        "of the first step the rules not met now; of a later one those that will not be met then, with the posts, the "
+        "time and the courses that the path itself brings", default=[],
+    )  # fmt: skip
 
 
 class PathChange(Answer):
     """最有帮助的一项改变。 / The single change that would help most."""
 
     text: Text = about("改变的文字", "the change in words")
+    course_id: str | None = about(
+        "所涉课程的编号；空为非课程", "id of the course it asks for, null where it is none", default=None
+    )
     chance: Probability = about("改变后的可能性", "chance of the goal with it")
     before: Probability = about("现在的可能性", "chance of the goal now")
 
@@ -177,6 +195,14 @@ class Retirement(Answer):
     text: Text = about("说明", "the same in words")
 
 
+class ChancesExplained(Answer):
+    """各项可能性的含义。 / What each chance in the answer is a chance of."""
+
+    goal: Text = about("目标可能性的含义", "what the chance of the goal is")
+    path: Text = about("路径可能性的含义", "what the chance of a path is")
+    step: Text = about("步骤可能性的含义", "what the chance of a step is, and how it differs from that of a next post")
+
+
 class PathsFound(Answer):
     """有路径的民警。 / An officer with paths."""
 
@@ -188,6 +214,7 @@ class PathsFound(Answer):
     chance: Probability = about(
         "期限内以任一路径到达的可能性", "chance of the goal within the horizon, by any way found"
     )
+    chances: ChancesExplained = about("各项可能性的含义", "what each chance is a chance of")
     paths: list[CareerPath] = about(
         "路径；现行路径在前，其余按可能性", "paths, the one that holds first, then by chance"
     )
@@ -197,6 +224,18 @@ class PathsFound(Answer):
         "因本人不感兴趣而未列出的路径或岗位", "paths and posts left out because the officer declined them", default=[]
     )
     retirement: Retirement = about("退休日期", "what is known of the day of retirement")
+
+
+class GoalReached(Answer):
+    """目标已达到的民警。 / An officer who has reached the goal."""
+
+    officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
+    status: Literal["reached"] = about("固定为 reached", "always reached", default="reached")
+    start: Text = about("现任岗位或职级的名称", "name of the post or rank step held now")
+    goal: Text = about("目标名称", "name of the goal")
+    since: Day = about("现任起始日期", "day since which it is held")
+    because: Because = about("依据", "what it rests on")
+    progress: Progress | None = about("进度", "progress against the last plan", default=None)
 
 
 class NoPathFound(Answer):
@@ -216,6 +255,6 @@ class NoPathFound(Answer):
 class PathsAnswer(Frame):
     """每个民警一项结果，顺序不变。 / One result for each officer, in order."""
 
-    results: list[PathsFound | NoPathFound | NotScored] = about(
+    results: list[PathsFound | GoalReached | NoPathFound | NotScored] = about(
         "每个民警一项，顺序与请求一致", "one for each officer, in the order asked"
     )

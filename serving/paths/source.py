@@ -13,29 +13,29 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from data_contracts.asof import add_months
 from data_contracts.errors import FeatureMismatch, NotReady, UntrustedArtifact
 from data_contracts.policy import Policy
 from data_contracts.settings import Settings
-from data_contracts.vocabulary import Bilingual, TalentField
+from data_contracts.vocabulary import Bilingual, GoalKind
 from models.courses.learners import offered_courses
 from models.eligibility.rules import posts_of
 from models.eligibility.standing_facts import NEEDS, Facts, facts_of
-from models.paths.bundle import POST, RANK_STEP, SERVICE, KindModel, PathBundle, service_hash
+from models.paths.bundle import POST, RANK_STEP, SERVICE, PathBundle, service_hash
+from models.paths.climbing import least_months_in
 from models.paths.plans import PathPlanner
 from models.paths.replanning import Event
-from models.paths.telling import Question, Told
+from models.paths.telling import Question, StepFacts, StepKey, Told
 from models.points.lines import tables_needed
 from models.posts.fit import Standard, Wanting, wanting_of
-from models.posts.histories import Array
 from serving.api.opened import Absent, no_champion
 from serving.feedback.suggesting import Suggester
 from serving.paths.answers import PathDesk
 from serving.paths.asking import NO_GOAL, NO_HISTORY, NOT_SERVING, AskedPath
+from serving.paths.catalogues import Catalogues
 from serving.paths.earnings import EarningStep, earned
-from serving.paths.facts import Catalogues, OfficerSteps
+from serving.paths.facts import OfficerSteps
+from serving.paths.goals import Goals
 from serving.paths.plan_log import plan_log
 from serving.paths.record import Frames, OfficerRecord, RecordsOfDay
 from serving.paths.schemas import PathGoal
@@ -102,10 +102,13 @@ class RecordDay:
             return NO_HISTORY
         own_months = stated.horizon_months if goal is None and stated is not None else None
         horizon = horizon_months or own_months or self.source.policy.paths.default_horizon_months
-        posts = self._posts(asked)
-        called = self.name(asked.goal)
         state = record.state(kind)
-        question = Question(officer_id, state, asked.goal, posts, horizon, kind=kind, called=called)
+        climb = self._goals.climb(record.ladder(), state, asked.goal) if kind == RANK_STEP else None
+        question = Question(
+            officer_id, state, asked.goal, self._posts(asked), horizon, kind=kind, called=self._goals.called(asked),
+            goal_kind=GoalKind(asked.kind), climb=climb,
+            unseen=self._goals.unseen(asked, climb, self._catalogues.posts),
+        )  # fmt: skip
         if kind == POST and self._catalogues.lifts is not None:
             question = replace(question, factors=self._steps(question).factors())
         return AskedPath(question, state.posts[-1], None if goal is None else f"{goal.kind}:{goal.goal}")
@@ -113,17 +116,16 @@ class RecordDay:
     def tell_all(self, questions: Sequence[Question], top: int) -> list[Told]:
         """Paths of each, or why there is none; the points of all steps are counted together."""
         told = [self._tell(question, top) for question in questions]
-        wanted: dict[tuple[str, str], EarningStep] = {}
+        wanted: dict[tuple[str, StepKey], EarningStep] = {}
         for question, one in zip(questions, told, strict=True):
             for step in (step for path in one.paths for step in path.steps):
                 post = self._catalogues.posts.get(step.post) if question.kind == POST else None
                 if post is not None:
-                    courses = tuple(course.course_id for course in step.courses)
-                    wanted[question.officer_id, step.post] = EarningStep(question.officer_id, post, courses)
+                    wanted[question.officer_id, step.key] = EarningStep(question.officer_id, post, step.key[1])
         points = earned(self.frames, list(wanted.values()), self.source.policy.points, self.as_of)
-        known: dict[str, dict[str, float]] = {}
-        for (officer, post_id), value in zip(wanted, points, strict=True):
-            known.setdefault(officer, {})[post_id] = value
+        known: dict[str, dict[StepKey, float]] = {}
+        for (officer, key), value in zip(wanted, points, strict=True):
+            known.setdefault(officer, {})[key] = value
         pairs = zip(questions, told, strict=True)
         return [one.with_points(known.get(question.officer_id, {})) for question, one in pairs]
 
@@ -131,8 +133,11 @@ class RecordDay:
         kind = self.source.bundle.kinds[question.kind]
         planner = PathPlanner(kind.model, kind.catalogue, kind.ranks, self.source.policy.paths)
         if question.kind == POST:
-            return replace(planner, facts=self._steps(question).as_step_facts()).tell(question, top)
-        return replace(planner, least_months=least_months(kind, self.source.policy)).tell(question, top)
+            least = np.full(kind.catalogue.size, least_months_in_post(self.source.policy))
+            facts = self._steps(question).as_step_facts()
+            return replace(planner, facts=facts, least_months=least).tell(question, top)
+        steps = np.array([least_months_in(self._goals.ladders, step) for step in kind.catalogue.posts])
+        return replace(planner, facts=StepFacts(name=self.name), least_months=steps).tell(question, top)
 
     def events(self, question: Question, since: date) -> Sequence[Event]:
         """What became known about an officer's plan after `since`, in order."""
@@ -147,8 +152,8 @@ class RecordDay:
         return sorted(new, key=lambda one: (one.known_on, one.occurred_on, one.kind, one.item))
 
     def name(self, item: str) -> Bilingual:
-        """Name of a post, rank step, course, family or field; the code twice where it has none."""
-        return self._names.get(item, Bilingual(item, item))
+        """Name of a post, rank step, course, family or field; the code quoted as one where it has none."""
+        return self._goals.name(item)
 
     def _record(self, officer_id: str) -> OfficerRecord:
         return self.records.of(officer_id)
@@ -183,22 +188,16 @@ class RecordDay:
     @cached_property
     def _catalogues(self) -> Catalogues:
         posts = {post.post_id: post for post in posts_of(self.frames)}
-        oldest = add_months(self.as_of, -self.source.policy.courses.offered_months)
-        offered = [one for one in offered_courses(self.frames) if one.issued_on is None or one.issued_on >= oldest]
+        months = self.source.policy.courses.offered_months
+        offered = [one for one in offered_courses(self.frames) if one.offered_on(self.as_of, months)]
         return Catalogues(
             posts, Standard.of(self.frames), tuple(offered), self.source.bundle.lifts,
-            self.source.policy,
+            self.source.policy, self.name,
         )  # fmt: skip
 
     @cached_property
-    def _names(self) -> Mapping[str, Bilingual]:
-        """By code; a post before a rank step before a field, should two share one."""
-        policy = self.source.policy
-        fields = {one.value: Bilingual(one.zh, one.en) for one in TalentField}
-        ranks = {step.code: Bilingual(step.name_zh, step.name_en) for one in policy.ladders for step in one.steps}
-        courses = {one.course_id: one.name for one in offered_courses(self.frames)}
-        own = [_named(self.frames, "rank_steps", "rank_step"), _named(self.frames, "posts", "post_id")]
-        return fields | courses | ranks | own[0] | own[1]
+    def _goals(self) -> Goals:
+        return Goals(self.frames, self.source.policy)
 
 
 def _new(now: Iterable[Event], before: Iterable[Event]) -> list[Event]:
@@ -207,10 +206,10 @@ def _new(now: Iterable[Event], before: Iterable[Event]) -> list[Event]:
     return [one for one in now if (one.kind, one.item, one.occurred_on) not in known]
 
 
-def least_months(kind: KindModel, policy: Policy) -> Array:
-    """(size,) the least time in each rank step before the next, 0 where policy knows none."""
-    least = {step.code: 12.0 * (step.minimum_years or 0.0) for ladder in policy.ladders for step in ladder.steps}
-    return np.array([least.get(step, 0.0) for step in kind.catalogue.posts])
+def least_months_in_post(policy: Policy) -> float:
+    """The least time in any post before the next, by the rules that speak of every post; 0 where none does."""
+    months = [rule.minimum_post_months for rule in policy.eligibility if rule.applies_to_all]
+    return float(max((one for one in months if one is not None), default=0))
 
 
 def open_paths(
@@ -241,13 +240,3 @@ def _bundle(loaded: Loaded) -> PathBundle:
             f"{NAME} version {loaded.identity.version} is signed, and its parts are not those of such a model "
             f"({type(error).__name__}); train it again"
         ) from error
-
-
-def _named(frames: Frames, table: str, key: str) -> dict[str, Bilingual]:
-    rows = frames.get(table)
-    if rows is None:
-        return {}
-    told = rows.drop_duplicates(key, keep="last")
-    pairs = zip(told[key], told["name_zh"], told["name_en"], strict=True)
-    names = {str(code): [str(one) for one in (zh, en) if not pd.isna(one)] for code, zh, en in pairs}
-    return {code: Bilingual(found[0], found[-1]) for code, found in names.items() if found}

@@ -176,6 +176,7 @@ def _plan(records: Records, plan: Plan) -> PointsPlan:
             PointsWay(
                 rule=way.rule.code,
                 earned_by=way.earned_by,
+                plannable=way.rule.plannable,
                 room=way.room,
                 gives=list(way.gives()),
                 days=list(way.days[: way.steps]),

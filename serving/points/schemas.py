@@ -76,6 +76,10 @@ class PointsWay(Answer):
 
     rule: str = about("规则代码", "code of the rule")
     earned_by: Literal["study", "service", "appraisal", "award"] = about("取得方式", "how it is earned")
+    plannable: bool = about(
+        "本人能否自行争取；由他人评定者不列入办法",
+        "whether officers can bring it about; what others decide is advised to nobody",
+    )
     room: float = about("期限日上限所余", "what the cap leaves on the deadline")
     gives: list[float] = about("每一次可得的分数", "what each further merit gives")
     days: list[date] = about("各次最早计分日", "earliest day on which each could count")

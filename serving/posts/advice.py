@@ -46,7 +46,10 @@ class Advice:
         """Standards, counts, names of courses, and where only open places count, the vacancies."""
         frames = {} if self.record is None else self.record.frames
         vacancies = self.vacancies if self.asked.open_only else None
-        return Known(self.policy.suggestions, Standard.of(frames), self.model.within, _course_names(frames), vacancies)
+        return Known(
+            self.policy.suggestions, Standard.of(frames), self.model.within, _course_names(frames), _mandated(frames),
+            vacancies,
+        )  # fmt: skip
 
     @cached_property
     def vacancies(self) -> Mapping[str, tuple[Vacancy, ...]]:
@@ -137,6 +140,14 @@ def with_background(state: CareerState, officer_id: str, record: CareerRecord | 
 def _person(state: CareerState, wanting: Wanting) -> Person:
     held: Sequence[str] = state.posts
     return Person(held[-1] if held else None, frozenset(state.courses), wanting)
+
+
+def _mandated(frames: Mapping[str, pd.DataFrame]) -> frozenset[str]:
+    """The courses that everybody must take."""
+    if "courses" not in frames:
+        return frozenset()
+    rows = frames["courses"]
+    return frozenset(rows.loc[rows["mandated"].fillna(False).astype(bool), "course_id"].astype(str))
 
 
 def _course_names(frames: Mapping[str, pd.DataFrame]) -> dict[str, Bilingual]:

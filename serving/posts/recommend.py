@@ -140,7 +140,7 @@ class CareerDesk:
             rules_checked=one.rules_checked,
             posts=suggested_posts(one.found.open, self.ranker.names),
             barred=suggested_posts(one.found.barred, self.ranker.names),
-            declined=[told_declined(kept) for kept in away],
+            declined=[told_declined(kept, self.ranker.names.get(kept.item)) for kept in away],
         )
 
 

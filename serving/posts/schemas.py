@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from models.posts.suggestions import Suggestion  # brings torch
 
 
+DIGITS = 4
+
+
 def suggested_posts(found: Sequence[Suggestion], names: Mapping[str, Bilingual]) -> list[PostSuggestion]:
     """The posts in order; one without a name goes by its id."""
     return [_post(one, names) for one in found]
@@ -24,10 +27,10 @@ def _post(one: Suggestion, names: Mapping[str, Bilingual]) -> PostSuggestion:
     return PostSuggestion(
         post_id=one.post_id,
         name=text_of(name),
-        score=one.likelihood,
-        likelihood=one.likelihood,
-        fit=None if one.fit is None else one.fit.score,
-        fit_parts=[FitPart(part=part.code, score=part.score, text=text_of(part.text)) for part in parts],
+        score=round(one.likelihood, DIGITS),
+        likelihood=round(one.likelihood, DIGITS),
+        fit=None if one.fit is None else round(one.fit.score, DIGITS),
+        fit_parts=[FitPart(part=part.code, score=round(part.score, DIGITS), text=text_of(part.text)) for part in parts],
         reasons=[Reason(theme=reason.code, text=text_of(reason)) for reason in one.reasons],
         blocked_by=[BlockedBy(rule=rule.code, text=text_of(rule)) for rule in one.blocked_by],
         vacancies=[

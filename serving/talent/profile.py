@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from data_contracts.asof import AsOf
-from data_contracts.policy import Policy
+from data_contracts.policy import Policy, policy
 from models.talent.capability import Capabilities, Capability, UnitCapability
 from models.talent.profile import Figure, Gap, OfficerProfile, Profiles
 from serving.access.reach import EVERYWHERE, Sight
-from serving.schemas import Because, ModelName, NotScored
+from serving.names import Names
+from serving.schemas import Because, ModelName, NotScored, Text
 from serving.talent.profile_schemas import (
     CompetencyGap,
+    CompetencyNamed,
     CourseNeeded,
     OfficerProfiled,
     ProfileAnswer,
@@ -33,7 +35,16 @@ TABLES = (
 NO_STANDARDS = Because(
     code="no_standards", zh="没有岗位能力标准，无法评估", en="no post has a standard of competency to measure against"
 )
+DIGITS = 4  # of shares and gaps
 MODEL = ModelName(name="profile", version="policy", features="records")
+
+
+@dataclass(frozen=True)
+class _Named:
+    """What posts and units are called."""
+
+    posts: Names
+    units: Names
 
 
 @dataclass
@@ -42,45 +53,48 @@ class ProfileDesk:
 
     read: RecordReader
     policy: Policy
-    _made: tuple[Records, Profiles, Capabilities] | None = None
+    _made: tuple[Records, Profiles, Capabilities, _Named] | None = None
 
     def answer(
         self, request: ProfileRequest, request_id: str, now: datetime, sight: Sight = EVERYWHERE
     ) -> ProfileAnswer:
         """One result for each officer and unit, in order; raises NotReady where there are no records."""
         records = self.read(day_asked(request.as_of, now))
-        made, units = self._force(records)
+        made, units, names = self._force(records)
         return ProfileAnswer(
             request_id=request_id,
             model=MODEL,
             as_of=records.as_of,
             feature_age_hours=records.age_hours(now),
             degraded=old(records, now, self.policy),
-            results=[_officer(made, officer_id, sight) for officer_id in request.officer_ids],
-            units=[_unit(units, unit_id, sight) for unit_id in request.unit_ids],
+            results=[_officer(made, officer_id, sight, names) for officer_id in request.officer_ids],
+            units=[_unit(units, unit_id, sight, names) for unit_id in request.unit_ids],
         )
 
-    def _force(self, records: Records) -> tuple[Profiles, Capabilities]:
+    def _force(self, records: Records) -> tuple[Profiles, Capabilities, _Named]:
         """Made once for the records of a day."""
         if self._made is None or self._made[0] is not records:
             day = AsOf(records.as_of)
             made = Profiles.of(records.frames, day, self.policy.talent.least_peers)
-            self._made = records, made, Capabilities.of(made, records.frames, day)
-        return self._made[1], self._made[2]
+            names = _Named(Names.of(records.frames, "posts", "post_id"), Names.of(records.frames, "units", "unit_id"))
+            self._made = records, made, Capabilities.of(made, records.frames, day), names
+        return self._made[1:]
 
 
-def _officer(made: Profiles, officer_id: str, sight: Sight) -> OfficerProfiled | NotScored:
+def _officer(made: Profiles, officer_id: str, sight: Sight, names: _Named) -> OfficerProfiled | NotScored:
     found = made.officer(officer_id)
     if found is None or not sight.names(officer_id, found.unit_id):
         return NotScored(officer_id=officer_id, because=UNKNOWN_OFFICER)
-    return _profiled(found)
+    return _profiled(found, names)
 
 
-def _profiled(found: OfficerProfile) -> OfficerProfiled:
+def _profiled(found: OfficerProfile, names: _Named) -> OfficerProfiled:
     return OfficerProfiled(
         officer_id=found.officer_id,
         post_id=found.post_id,
+        post_name=names.posts(found.post_id),
         unit_id=found.unit_id,
+        unit_name=names.units(found.unit_id),
         profile=[_figure(one) for one in found.figures],
         gaps=[_gap(one) for one in found.gaps],
     )
@@ -88,40 +102,46 @@ def _profiled(found: OfficerProfile) -> OfficerProfiled:
 
 def _figure(one: Figure) -> ProfileFigure:
     said = {name: getattr(one, name) for name in ("theme", "value", "median", "percentile", "peers", "circle")}
-    return ProfileFigure(figure=one.code, text=text_of(one.text), **said)
+    return ProfileFigure(figure=one.code, name=text_of(one.name), text=text_of(one.text), **said)
 
 
 def _gap(one: Gap) -> CompetencyGap:
     said = {name: getattr(one, name) for name in ("competency", "standard", "level", "gap", "measured_on")}
-    return CompetencyGap(text=text_of(one.text), **said)
+    return CompetencyGap(name=text_of(one.name), text=text_of(one.text), **said)
 
 
-def _unit(units: Capabilities, unit_id: str, sight: Sight) -> UnitProfiled | UnitNotProfiled:
+def _unit(units: Capabilities, unit_id: str, sight: Sight, names: _Named) -> UnitProfiled | UnitNotProfiled:
     found = units.unit(unit_id) if sight.covers(unit_id) else None
     if found is None:
         return UnitNotProfiled(unit_id=unit_id, because=UNKNOWN_UNIT)
     if not found.competencies and not found.suppressed:
         return UnitNotProfiled(unit_id=unit_id, because=NO_STANDARDS)
-    return _capable(found, sight)
+    return _capable(found, sight, names)
 
 
-def _capable(found: UnitCapability, sight: Sight) -> UnitProfiled:
-    above = found.rolled_up_to
+def _capable(found: UnitCapability, sight: Sight, names: _Named) -> UnitProfiled:
+    above = found.rolled_up_to if found.rolled_up_to is not None and sight.covers(found.rolled_up_to) else None
     return UnitProfiled(
         unit_id=found.unit_id,
+        unit_name=names.units(found.unit_id),
         officers=found.officers,
         competencies=[_competency(one) for one in found.competencies],
-        suppressed=list(found.suppressed),
-        rolled_up_to=above if above is not None and sight.covers(above) else None,
+        suppressed=[CompetencyNamed(competency=one, name=_competency_named(one)) for one in found.suppressed],
+        rolled_up_to=above,
+        rolled_up_to_name=None if above is None else names.units(above),
     )
 
 
+def _competency_named(code: str) -> Text:
+    return text_of(policy().names.competency_named(code))
+
+
 def _competency(one: Capability) -> UnitCompetency:
-    names = ("competency", "officers", "measured", "below", "share", "low", "high", "mean_gap", "thin")
-    said = {name: getattr(one, name) for name in names}
+    said = {name: getattr(one, name) for name in ("competency", "officers", "measured", "below", "thin")}
+    said |= {name: round(getattr(one, name), DIGITS) for name in ("share", "low", "high", "mean_gap")}
     courses = [
         CourseNeeded(course_id=course.course_id, name=text_of(course.name), hours=course.hours,
                      hours_in_all=course.hours_in_all)
         for course in one.courses
     ]  # fmt: skip
-    return UnitCompetency(courses=courses, text=text_of(one.text), **said)
+    return UnitCompetency(name=text_of(one.name), courses=courses, text=text_of(one.text), **said)

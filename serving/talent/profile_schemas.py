@@ -33,6 +33,7 @@ class ProfileFigure(Answer):
 
     theme: Literal["activity", "competency", "growth", "learning"] = about("主题", "theme")
     figure: str = about("指标代码", "code of the figure")
+    name: Text = about("指标名称", "name of the figure")
     value: float | None = about("本人数值；无记录时为空", "the officer's own, null where nothing is recorded")
     median: float | None = about("可比对象的中位数；不足时为空", "median of the peers, null where they are too few")
     percentile: float | None = about(
@@ -46,7 +47,8 @@ class ProfileFigure(Answer):
 class CompetencyGap(Answer):
     """一项能力与岗位标准的差距。 / One competency against the post's standard."""
 
-    competency: str = about("能力", "the competency")
+    competency: str = about("能力代码", "code of the competency")
+    name: Text = about("能力名称", "name of the competency")
     standard: float = about("岗位标准", "the post's standard")
     level: float | None = about("最近测评等级；未测评为空", "last measured level, null where never measured")
     gap: float | None = about("等级减标准", "level less standard")
@@ -60,7 +62,9 @@ class OfficerProfiled(Answer):
     officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
     status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
     post_id: str = about("现任岗位", "present post")
+    post_name: Text = about("岗位名称；无名称时为编号", "name of the post, its id where it has none")
     unit_id: str = about("所在单位", "present unit")
+    unit_name: Text = about("单位名称；无名称时为编号", "name of the unit, its id where it has none")
     profile: list[ProfileFigure] = about("各项指标", "the figures")
     gaps: list[CompetencyGap] = about("能力差距，最大者在前", "gaps in competencies, largest first")
 
@@ -74,10 +78,18 @@ class CourseNeeded(Answer):
     hours_in_all: float | None = about("全部所需人员的总学时", "hours for all who need it", default=None)
 
 
+class CompetencyNamed(Answer):
+    """一项能力的代码与名称。 / A competency by code and name."""
+
+    competency: str = about("能力代码", "code of the competency")
+    name: Text = about("能力名称", "name of the competency")
+
+
 class UnitCompetency(Answer):
     """单位的一项能力。 / One competency of a unit."""
 
-    competency: str = about("能力", "the competency")
+    competency: str = about("能力代码", "code of the competency")
+    name: Text = about("能力名称", "name of the competency")
     officers: int = about("岗位要求此能力的人数", "officers whose post asks for it")
     measured: int = about("其中已测评人数", "of these, how many were measured")
     below: int = about("未达标人数", "of those measured, how many are below the standard")
@@ -96,11 +108,15 @@ class UnitProfiled(Answer):
     """一个单位及其下属的能力状况。 / The capability of a unit with everything under it."""
 
     unit_id: str = about("单位编号，与请求一致", "the unit id as it was asked")
+    unit_name: Text = about("单位名称；无名称时为编号", "name of the unit, its id where it has none")
     status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
     officers: int = about("在队人数", "officers in service")
     competencies: list[UnitCompetency] = about("各项能力，最薄弱者在前", "competencies, thinnest first")
-    suppressed: list[str] = about("人数过少、不予显示的能力", "competencies that too few were measured in to be shown")
+    suppressed: list[CompetencyNamed] = about(
+        "人数过少、不予显示的能力", "competencies that too few were measured in to be shown"
+    )
     rolled_up_to: str | None = about("可代表这些能力的上级单位", "the unit above that stands for these", default=None)
+    rolled_up_to_name: Text | None = about("该上级单位名称", "name of the unit above", default=None)
 
 
 class UnitNotProfiled(Answer):

@@ -10,14 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import pandas as pd
+
 from data_contracts.asof import AsOf
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import TalentField
+from models.points.words import Records as Names
 from models.talent.evidence import Day
 from models.talent.shortlist import COMMITTEE, Candidate, FieldScores
 from models.talent.words import LineTold
+from serving.access.credential import Credential
 from serving.access.reach import EVERYWHERE, Sight
 from serving.schemas import Because, ModelName
+from serving.talent.balance import ProtectedReader, balance_of, may_audit, told_balance
 from serving.talent.records import UNKNOWN_OFFICER, RecordReader, Records, day_asked, old
 from serving.talent.shortlist_schemas import (
     EvidenceItem,
@@ -41,42 +46,49 @@ MODEL = ModelName(name="shortlist", version="policy", features="talent.toml")
 
 @dataclass(frozen=True)
 class _Made:
-    """The list of a field on a day, and the unit of everybody who serves."""
+    """The list of a field on a day, who could be listed, and the post and unit of everybody who serves."""
 
     scores: FieldScores
     candidates: tuple[Candidate, ...]
-    could_be_listed: int
+    able: pd.Index
+    posts: Mapping[str, str]
     units: Mapping[str, str]
 
     @classmethod
     def of(cls, scores: FieldScores) -> _Made:
         """Everything that does not depend on who asks."""
-        units = scores.day.peers.places["unit_id"]
-        named = {str(officer): str(unit) for officer, unit in units.items()}
-        return cls(scores, tuple(scores.candidates()), int(scores.table["because"].isna().sum()), named)
+        able = scores.table.index[scores.table["because"].isna()]
+        posts, units = (
+            {str(officer): str(place) for officer, place in scores.day.peers.places[name].items()}
+            for name in ("post", "unit_id")
+        )
+        return cls(scores, tuple(scores.candidates()), able, posts, units)
 
 
 @dataclass
 class ShortlistDesk:
-    """Everything that `/v1/shortlist` needs: how to read the records of a day, and the policy."""
+    """Everything that `/v1/shortlist` needs: how to read a day's records, the policy, and what only audits read."""
 
     read: RecordReader
     policy: Policy
+    protected: ProtectedReader | None = None
     _day: tuple[Records, Day] | None = None
     _made: dict[TalentField, _Made] = field(default_factory=dict)
 
     def answer(
-        self, request: ShortlistRequest, request_id: str, now: datetime, sight: Sight = EVERYWHERE
-    ) -> ShortlistAnswer:
+        self, request: ShortlistRequest, request_id: str, now: datetime, sight: Sight = EVERYWHERE,
+        caller: Credential | None = None,
+    ) -> ShortlistAnswer:  # fmt: skip
         """One result for each field, in order; raises NotReady where there are no records."""
         records = self.read(day_asked(request.as_of, now))
+        told = [self._field(one, records, request.officer_ids, sight) for one in request.fields]
         return ShortlistAnswer(
             request_id=request_id,
             model=MODEL,
             as_of=records.as_of,
             feature_age_hours=records.age_hours(now),
             degraded=old(records, now, self.policy),
-            results=[self._field(one, records, request.officer_ids, sight) for one in request.fields],
+            results=[self._audited(one, records) for one in told] if caller is not None and may_audit(caller) else told,
         )
 
     def _list(self, name: TalentField, records: Records) -> _Made:
@@ -91,22 +103,35 @@ class ShortlistDesk:
     def _field(
         self, name: TalentField, records: Records, asked: list[str], sight: Sight
     ) -> FieldListed | FieldNotListed:
-        made = self._list(name, records)
+        made, called = self._list(name, records), text_of(name)
         scores, candidates, units = made.scores, made.candidates, made.units
         if not candidates:
-            return FieldNotListed(field=name, because=NO_EVIDENCE)
+            return FieldNotListed(field=name, name=called, because=NO_EVIDENCE)
+        names = Names(records.frames)
         seen = [one for one in candidates if sight.names(one.officer_id, units[one.officer_id])]
         known = {officer: officer in units and sight.names(officer, units[officer]) for officer in asked}
         reasons = [_not_listed(scores, officer, known[officer]) for officer in dict.fromkeys(asked)]
         return FieldListed(
             field=name,
+            name=called,
             size=scores.rule.size,
-            could_be_listed=made.could_be_listed,
-            candidates=[_candidate(one) for one in seen],
+            listed=len(candidates),
+            could_be_listed=len(made.able),
+            candidates=[_candidate(one, made, names) for one in seen],
             beyond=len(candidates) - len(seen),
             not_listed=[reason for reason in reasons if reason is not None],
             notice=text_of(COMMITTEE),
         )
+
+    def _audited(self, told: FieldListed | FieldNotListed, records: Records) -> FieldListed | FieldNotListed:
+        """The same with the balance of the whole list."""
+        if self.protected is None or isinstance(told, FieldNotListed):
+            return told
+        made = self._list(told.field, records)
+        listed = [one.officer_id for one in made.candidates]
+        units = made.scores.day.peers.places["unit_id"]
+        found = balance_of(self.protected(records.as_of), made.able, listed, units, records.as_of, self.policy)
+        return told.model_copy(update={"balance": told_balance(found, self.policy)})
 
 
 def _not_listed(scores: FieldScores, officer_id: str, visible: bool) -> OfficerNotListed | None:
@@ -118,9 +143,14 @@ def _not_listed(scores: FieldScores, officer_id: str, visible: bool) -> OfficerN
     return OfficerNotListed(officer_id=officer_id, because=because_of(why.code, why.text))
 
 
-def _candidate(one: Candidate) -> ListedOfficer:
+def _candidate(one: Candidate, made: _Made, names: Names) -> ListedOfficer:
+    post, unit = made.posts[one.officer_id], made.units[one.officer_id]
     return ListedOfficer(
         officer_id=one.officer_id,
+        post_id=post,
+        post_name=text_of(names.name("posts", "post_id", post)),
+        unit_id=unit,
+        unit_name=text_of(names.name("units", "unit_id", unit)),
         rank=one.rank,
         score=one.score,
         tied=one.tied,

@@ -45,6 +45,10 @@ class ListedOfficer(Answer):
     """一名候选人。 / One candidate."""
 
     officer_id: str = about("民警编号", "the officer")
+    post_id: str = about("现任岗位", "present post")
+    post_name: Text = about("岗位名称；无名称时为编号", "name of the post, its id where it has none")
+    unit_id: str = about("所在单位", "present unit")
+    unit_name: Text = about("单位名称；无名称时为编号", "name of the unit, its id where it has none")
     rank: int = about("名次；同分同名次", "rank; equal scores share it")
     score: float = about("各项得分之和，保留一位小数", "sum of the lines, to one decimal")
     tied: bool = about("与他人同分", "equal to somebody else")
@@ -63,18 +67,65 @@ class OfficerNotListed(Answer):
     because: Because = about("未入选的原因", "why not")
 
 
+class GroupShare(Answer):
+    """一个群体在名单中的占比。 / One group: its share of the list over its share of those who could be listed."""
+
+    attribute: str = about("属性代码", "code of the attribute")
+    group: str = about("群体代码", "code of the group")
+    name: Text = about("群体名称", "the group in words")
+    could_be_listed: int = about("符合条件者中的人数", "officers of the group who could be listed")
+    share_could_be_listed: float = about(
+        "在符合条件者中的占比", "its share of those who could be listed", ge=0.0, le=1.0
+    )
+    listed: int = about("名单中的人数", "officers of the group on the list")
+    share_listed: float | None = about(
+        "在名单中的占比；名单为空时为空", "its share of the list, null for an empty list"
+    )
+    ratio: float | None = about("两项占比之比", "the one share over the other")
+    low: float | None = about("比值区间下限", "lower end of the interval of the ratio")
+    high: float | None = about("比值区间上限", "upper end of the interval of the ratio")
+    state: Literal["even", "uneven", "unclear", "nothing"] = about(
+        "均衡、偏离、无法判定或名单为空", "even, uneven, unclear, or nothing for an empty list"
+    )
+    text: Text = about("文字说明", "in words")
+
+
+class Balance(Answer):
+    """名单的群体均衡情况；只有群体合计，不涉及个人。 / The balance of a list by group: whole groups, nobody alone."""
+
+    confidence: float = about("区间的置信水平", "confidence of the intervals")
+    least_group: int = about(
+        "群体的最少人数；不足者与其他群体合并", "officers that a group needs; smaller ones are joined to others"
+    )
+    groups: list[GroupShare] = about("各群体", "the groups")
+    lacking: list[Text] = about("无人登记的属性", "attributes that nobody recorded")
+    withheld: list[Text] = about(
+        "人数太少、不予显示的属性", "attributes of which too few officers are known to be told"
+    )
+    notice: Text = about("如何解读", "how to read it")
+
+
 class FieldListed(Answer):
     """一个专业方向的名单。 / The list of one field."""
 
     field: TalentField = about("专业方向", "the talent field")
+    name: Text = about("专业方向名称", "name of the field")
     status: Literal["listed"] = about("固定为 listed", "always listed", default="listed")
     size: int = about("政策规定的人数", "how many policy asks for")
+    listed: int = about(
+        "名单实际人数：末位同分者全部列出时多于规定，证据不足时少于规定",
+        "how many are on the list: more where the last place is tied, fewer where evidence lacks",
+    )
     could_be_listed: int = about("符合条件的民警人数", "officers who could be listed")
     candidates: list[ListedOfficer] = about("候选人，名次在前者在前", "candidates, best first")
     beyond: int = about(
         "名单中不在调用者权限范围内、故未列出的人数", "on the list, but outside of what the caller may see"
     )
     not_listed: list[OfficerNotListed] = about("所询问的未入选民警", "those asked about who are not listed")
+    balance: Balance | None = about(
+        "名单的群体均衡情况；调用者无 audit:read 权限时为空",
+        "the balance of the list by group, null for a caller without the scope audit:read", default=None,
+    )  # fmt: skip
     notice: Text = about("由委员会决定", "a committee decides")
 
 
@@ -82,6 +133,7 @@ class FieldNotListed(Answer):
     """一个专业方向没有名单。 / A field without a list."""
 
     field: TalentField = about("专业方向", "the talent field")
+    name: Text = about("专业方向名称", "name of the field")
     status: Literal["not_listed"] = about("固定为 not_listed", "always not_listed", default="not_listed")
     because: Because = about("没有名单的原因", "why there is no list")
 

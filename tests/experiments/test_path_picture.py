@@ -38,6 +38,11 @@ def test_words_are_english_where_no_font_draws_chinese(monkeypatch: pytest.Monke
     assert len(figure.axes[0].lines) == 2 + 3  # a line a path, an interval a step
 
 
+def test_words_are_english_where_they_are_asked_for_in_english() -> None:
+    figure = path_figure(PATHS, "a", "z", _name, "en")
+    assert "now: post a" in " ".join(text.get_text() for text in figure.axes[0].texts)
+
+
 def test_another_ending_is_refused_and_no_path_draws_an_empty_picture(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"\.png or \.svg"):
         draw_paths(tmp_path / "paths.doc", PATHS, ("a", "z"), _name)

@@ -2,37 +2,114 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 from typer.testing import CliRunner
 
 import pharos
-from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.errors import InvalidInput
+from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
-from experiments.recommend import Recommendation, recommend
+from data_contracts.vocabulary import Bilingual, ItemKind
+from experiments.recommend import WIDEST, Recommendation, recommend
+from models.eligibility.rules import BlockedBy
+from models.posts.reasons import moved_here
+from models.posts.suggestions import Suggestion, Suggestions
 from serving import service
-from serving.api.opened import Absent, Desks
-from tests.serving.desks import demo_desks
-from tests.serving.path_office import desk, office
+from serving.api.opened import Absent, Desk, Desks
+from serving.courses.advice import CourseDesk
+from serving.feedback.declines import Declined
+from serving.feedback.suggesting import Suggested, Suggester
+from serving.points.answers import HistoryRecords, PointsDesk
+from serving.posts.career_records import CareerRecord
+from serving.posts.recommend import Advised, Asked, CareerDesk
+from tests.serving.desks import CAREER_MODEL, FakeSource, demo_desks
+from tests.serving.feedback_room import plain_suggester
+from tests.serving.path_office import IDENTITY, desk, office
 
 GOAL = "post:z"
 
 
+@dataclass(frozen=True)
+class Barring:
+    """One post that is open to nobody, with its rule, and others where `open_too` says so."""
+
+    open_too: bool
+
+    @property
+    def names(self) -> Mapping[str, Bilingual]:
+        return {"z": Bilingual("岗z", "post z"), "m": Bilingual("岗m", "post m")}
+
+    def __call__(
+        self, frame: pd.DataFrame, asked: Asked, record: CareerRecord | None, policy: Policy
+    ) -> Sequence[Advised]:
+        lacking = BlockedBy("rank", "职级不足", "rank too low")
+        barred = Suggestion("z", 0.4, None, (moved_here(6, 10),), (lacking,))
+        free = (Suggestion("m", 0.031, None, (moved_here(5, 10),)),) if self.open_too else ()
+        return [Advised(str(one), Suggestions(free, (barred,)), rules_checked=True) for one in frame["officer_id"]]
+
+
+@dataclass(frozen=True)
+class Refusing:
+    """A suggester whose officers declined one item of each kind."""
+
+    plain: Suggester
+
+    def away(self, officer_ids: Sequence[str], _day: date) -> dict[str, tuple[Declined, ...]]:
+        since, until = date(2020, 12, 1), date(2021, 6, 1)
+        items = (("post", "m"), ("course", "k-law"), ("path", "b>z"))
+        return {one: tuple(Declined(one, kind, item, since, until) for kind, item in items) for one in officer_ids}
+
+    def needed(self, top: int, away: object) -> int:
+        return top
+
+    def shown(self, asked: Any, ranked: Mapping[str, Any], *more: Any) -> dict[str, Suggested]:
+        found = self.plain.shown(asked, ranked, more[0], {}, more[2] if len(more) > 2 else None)
+        out = self.away(list(ranked), date(2021, 1, 2)) if asked.item_kind == ItemKind.POST.value else {}
+        return {one: replace(shown, away=tuple(away for away in out.get(one, ()) if away.item_kind == "post"))
+                for one, shown in found.items()}  # fmt: skip
+
+
+def careers(suggester: Any, *, open_too: bool = True) -> CareerDesk:
+    return CareerDesk(CAREER_MODEL, Barring(open_too), FakeSource({"x": 2.0}), suggester, policy())
+
+
+def desks_of(state: Settings, suggester: Any, *, open_too: bool = True) -> Desks:
+    """Posts, paths, courses and points over a small history."""
+    office(state)
+    records = HistoryRecords.of(state)
+    guidance: dict[str, Desk | Absent] = {
+        "/v1/paths": desk(state),
+        "/v1/courses": CourseDesk(IDENTITY, records, lambda _: None, suggester, policy()),
+        "/v1/points": PointsDesk(records, policy()),
+    }
+    made = demo_desks()
+    return replace(
+        made, careers=careers(suggester, open_too=open_too), guidance=guidance, now=lambda: datetime(2021, 1, 2)
+    )
+
+
 @pytest.fixture
 def desks(state: Settings) -> Desks:
-    """Next posts that are the same for everybody, and paths over a small history."""
-    office(state)
-    return replace(demo_desks(), guidance={"/v1/paths": desk(state)}, now=lambda: datetime(2021, 1, 2))
+    """Everybody may take post m and nobody post z."""
+    return desks_of(state, plain_suggester())
 
 
-def said(asked: Recommendation, desks: Desks, pictures: Path) -> tuple[str, Path | None]:
-    console = Console(record=True, width=160)
+def said(asked: Recommendation, desks: Desks, pictures: Path, width: int = 160) -> tuple[str, Path | None]:
+    """The plan, which is never wider than a hundred columns whatever the console is."""
+    console = Console(record=True, width=width)
     file = recommend(asked, desks, pictures, console)
-    return console.export_text(), file
+    text = console.export_text()
+    assert all(cell_len(line) <= WIDEST for line in text.splitlines() if str(pictures) not in line)
+    return text, file
 
 
 def test_a_plan_is_told_in_both_languages_and_drawn(desks: Desks, tmp_path: Path) -> None:
@@ -42,36 +119,79 @@ def test_a_plan_is_told_in_both_languages_and_drawn(desks: Desks, tmp_path: Path
     for words in (
         "从 岗a 到 岗z：48 个月内",
         "路径 1",
-        "law 2 / 3",
-        "fitness 未测 / 2",
+        "执法规范：2，标准3",
+        "体能与警务技能：未测，",
         "课must",
         "首次制定路径",
-        "尚未完成",
+        "须完成培训“课must”",
     ):
         assert words in text
     english, there = said(Recommendation("x", out=tmp_path / "else", language="en"), desks, tmp_path)
     assert there == tmp_path / "else" / "path.png"
-    for words in ("from post a to post z", "within 60 months", "fitness not measured / 2", "progress: on track"):
+    for words in ("from post a to post z", "within 60 months", "law and", "progress: on track"):
         assert words in english
 
 
 def test_no_path_and_no_officer_are_answers(desks: Desks, tmp_path: Path) -> None:
     text, file = said(Recommendation("x", "post:a", language="en"), desks, tmp_path)
-    assert (file, "no path: already at the goal post a" in text) == (None, True)
+    assert (file, "paths: the goal post a is reached: post a is held now" in text) == (None, True)
     said(Recommendation("x", GOAL, 48), desks, tmp_path)
     text, file = said(Recommendation("nobody", GOAL, language="en"), desks, tmp_path)
     assert (file, "no such officer" in text) == (None, True)
 
 
-def test_what_is_absent_is_said_with_the_remedy(desks: Desks, tmp_path: Path) -> None:
+def test_the_plan_tells_barred_posts_courses_and_points_as_the_service_does(desks: Desks, tmp_path: Path) -> None:
+    text, _ = said(Recommendation("x", "post:m", 48, points=4.0, points_by=date(2022, 1, 1)), desks, tmp_path)
+    for words in (
+        "下一岗位建议", "岗m", "3.1%", "离开您现岗位的 10 人次中有 5 人次调入此岗位",
+        "因规则暂不可选的岗位", "岗z", "40%", "职级不足",
+        "课程建议", "目标岗位要求", "课must（8学时）", "补差距", "课k-law（8学时）",
+        "积分：共 2 分", "基层工作年限", "三等功", "由他人评定，不能列入计划", "目标6分", "办法 1",
+        "如培训“课k-law”8学时",
+    ):  # fmt: skip
+        assert words in text, words
+    english, _ = said(Recommendation("x", "post:m", 48, language="en"), desks, tmp_path)
+    for words in ("posts that rules bar for now", "rank too low", "for the goal", "course must (8 hours)", "points: 2"):
+        assert words in english, words
+
+
+def test_an_officer_whose_posts_are_all_barred_is_told_so_with_each_rule(state: Settings, tmp_path: Path) -> None:
+    text, _ = said(Recommendation("x", GOAL), desks_of(state, plain_suggester(), open_too=False), tmp_path, width=80)
+    assert "下一岗位建议：目前没有符合条件的岗位" in text
+    assert "职级不足" in text
+
+
+def test_what_was_declined_is_said_as_declined(state: Settings, tmp_path: Path) -> None:
+    refusing = Refusing(plain_suggester())
+    made = desks_of(state, refusing)
+    paths = replace(made.guidance["/v1/paths"], suggester=refusing)  # type: ignore[type-var]
+    made = replace(made, guidance={**made.guidance, "/v1/paths": paths})
+    text, _ = said(Recommendation("x", GOAL, 48), made, tmp_path)
+    assert "因本人不感兴趣未列出：岗m（本人于 2020-12-01 表示不感兴趣，2021-06-01 前不再建议）" in text
+    assert "因本人不感兴趣未列出：课k-law（" in text
+    english, _ = said(Recommendation("x", GOAL, 48, language="en"), made, tmp_path)
+    assert "left out because it was declined: course k-law (declined on 2020-12-01;" in english
+
+
+def test_what_is_absent_is_said_with_the_remedy_and_the_rest_is_told(desks: Desks, tmp_path: Path) -> None:
     none = replace(desks, careers=Absent("no next posts; train"))
     text, file = said(Recommendation("x", GOAL), none, tmp_path)
     assert file is not None
-    assert "no next posts; train" in text
-    text, file = said(Recommendation("x", GOAL), replace(desks, guidance={"/v1/paths": Absent("no paths")}), tmp_path)
-    assert (file, "no paths" in text) == (None, True)
-    with pytest.raises(NotReady, match="no paths; no next posts"):
-        said(Recommendation("x", GOAL), replace(none, guidance={"/v1/paths": Absent("no paths")}), tmp_path)
+    assert "下一岗位建议：尚不能作答（no next posts; train）" in text
+    bare = replace(none, guidance={**desks.guidance, "/v1/paths": Absent("no paths")})
+    text, file = said(Recommendation("x", GOAL), bare, tmp_path)
+    assert file is None
+    for words in ("职业路径：尚不能作答（no paths）", "课程建议", "积分：共 2 分"):
+        assert words in text
+    gone = {path: Absent("closed") for path in desks.guidance}
+    text, _ = said(Recommendation("x", GOAL, language="en"), replace(none, guidance=gone), tmp_path)
+    assert text.count("no answer yet (closed)") == 3
+
+
+def test_who_is_unknown_is_told_so_for_each_part(desks: Desks, tmp_path: Path) -> None:
+    text, file = said(Recommendation("nobody", GOAL), desks, tmp_path)
+    assert file is None
+    assert text.count("查无此人") >= 2
 
 
 @pytest.mark.parametrize(
@@ -84,6 +204,8 @@ def test_what_is_absent_is_said_with_the_remedy(desks: Desks, tmp_path: Path) ->
         ({"officer_id": ""}, "officer_ids"),
         ({"language": "fr"}, "zh, en"),
         ({"as_of": date(2030, 1, 1)}, "has not come yet"),
+        ({"points": -1.0}, "target.missing"),
+        ({"points_by": date(2021, 1, 1)}, "not after"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_a_sentence(

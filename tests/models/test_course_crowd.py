@@ -12,6 +12,7 @@ from data_contracts.policy import policy
 from models.courses.crowd import CourseCrowd, crowd_at
 from models.courses.histories import Array, CourseNames, Peers, Questions, Takings
 from models.courses.record import course_history
+from models.courses.rules import CourseReason
 from models.courses.state import CourseState, StateMaker
 from tests.training.course_lives import completions
 
@@ -82,15 +83,18 @@ def test_what_comes_next_is_ranked_without_what_was_taken_and_tells_of_those_ali
     assert crowd().likely("o0", 5) == []
 
 
-def test_what_those_alike_took_lately_is_told_with_how_many_of_them() -> None:
-    rows = [(who, course, "2024-04-01") for who in "abc" for course in ("x", "y")]
-    rows += [("b", "z", "2024-05-01"), *((who, "w", "2024-05-01") for who in "defghijklm")]
-    history = course_history({"course_completions": completions(rows)})
-    (first, _) = crowd_at(history, date(2024, 5, 10), ByNumber(), RULES).likely("a", 5)
-    assert (first.course_id, first.reasons[0].code) == ("z", "same_way")
-    assert first.reasons[0].text.en == (
-        "1 of the 2 officers whose courses are most like yours took it in the last 60 days"
-    )
+def test_what_those_alike_took_lately_is_told_with_how_many_of_them_where_that_is_a_reason() -> None:
+    def told(takers: str) -> CourseReason:
+        rows = [(who, course, "2024-04-01") for who in "abcdefg" for course in ("x", "y")]
+        rows += [(who, "z", "2024-05-01") for who in takers] + [(who, "w", "2024-05-01") for who in "hijklmnopqrst"]
+        history = course_history({"course_completions": completions(rows)})
+        first = crowd_at(history, date(2024, 5, 10), ByNumber(), RULES).likely("a", 5)[0]
+        assert first.course_id == "z"
+        return first.reasons[0]
+
+    assert told("bc").code == "same_way"
+    assert told("bc").text.en == "2 of the 6 officers whose courses are most like yours took it in the last 60 days"
+    assert told("b").text.en == "some colleagues took it in the last 60 days"
 
 
 def test_the_crowd_of_a_day_is_what_was_known_before_it() -> None:

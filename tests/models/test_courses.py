@@ -90,8 +90,10 @@ def test_gaps_are_closed_by_the_hour_and_the_present_post_goes_before_the_goal()
     assert [one.course.course_id for one in found] == ["short", "long", "goal"]
     assert [one.levels for one in found] == [0.25, 0.5, 0.125]
     text = found[1].reasons[0].text
-    assert text.en == "closes 0.5 of the gap in law in 40 hours (level 2.0, the standard of your post 3.0)"
-    assert text.zh == "40学时可弥补law差距0.5级（现2.0，现岗位标准3.0）"
+    assert (
+        text.en == "closes 0.5 of the gap in law and procedure in 40 hours (level 2.0, the standard of your post 3.0)"
+    )
+    assert text.zh == "40学时可弥补执法规范差距0.5级（现2.0，现岗位标准3.0）"
 
 
 def test_a_course_closes_no_more_than_the_gap() -> None:
@@ -167,7 +169,7 @@ def test_an_officer_is_read_from_records() -> None:
     assert (found.levels, found.present, found.goal) == ({"law": 2.0}, {"law": 3.0}, {"law": 4.0, "fitness": 2.0})
     assert found.hours_this_month == 19.0
     names = [(one.course_id, one.name.zh, one.name.en, one.hours) for one in offered_courses(records())]
-    assert names == [("law", "法", "Law", 16.0), ("need", "need", "Needed", None)]
+    assert names == [("law", "法", "Law", 16.0), ("need", "Needed", "Needed", None)]
 
 
 def test_a_stated_post_is_a_goal_and_a_rank_is_none() -> None:
@@ -175,6 +177,32 @@ def test_a_stated_post_is_a_goal_and_a_rank_is_none() -> None:
     for kind, goal, wanted in (("post", "now", {"law": 3.0}), ("rank_step", "s", {})):
         told["career_goals"] = told["career_goals"].assign(goal_kind=kind, goal=goal)
         assert learner_of(told, "o", DAY, policy()).goal == wanted
+
+
+def aimed() -> dict[str, pd.DataFrame]:
+    """The records where the post of the goal's family requires a course that was issued long ago."""
+    told = records()
+    asks = pd.Series({"now": "need", "aim": "entry"})
+    told["posts"] = told["posts"].assign(required_course_id=told["posts"]["post_id"].map(asks).astype(object))
+    entry = told["courses"].iloc[[0]].assign(course_id="entry", name_zh="入门", issued_on=pd.Timestamp("2019-01-01"))
+    told["courses"] = pd.concat([told["courses"], entry.assign(hours=200.0)], ignore_index=True)
+    return told
+
+
+def test_what_the_goal_requires_by_rule_is_among_the_answers_whatever_the_load() -> None:
+    told = learner_of(aimed(), "o", DAY, policy())
+    assert [(need.course_id, need.name.zh) for need in told.aims] == [("entry", "代号“aim”")]
+    found = advise_courses(told, offered_courses(aimed()), None, RULES)
+    assert [(one.kind, one.course.course_id, one.overdue) for one in found[:2]] == [
+        ("required", "need", True),
+        ("goal", "entry", False),
+    ]
+    assert found[1].reasons[0].text == Bilingual("目标岗位“代号“aim””要求此课程", "your goal, code “aim”, requires it")
+    held = replace(told, standing=replace(told.standing, last_taken={"entry": date(2020, 1, 1)}))
+    for none in (held, replace(told, declined=frozenset({"entry"}))):
+        assert "goal" not in {one.kind for one in advise_courses(none, offered_courses(aimed()), None, RULES)}
+    unknown = advise_courses(told, [], None, RULES)
+    assert [(one.kind, one.course.name.zh) for one in unknown] == [("goal", "entry")]
 
 
 def test_tables_that_are_absent_tell_nothing() -> None:

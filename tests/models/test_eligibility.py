@@ -71,7 +71,7 @@ def test_months_so_far_and_the_day_from_which_they_are_enough() -> None:
 def test_education_and_the_latest_level_are_compared() -> None:
     told = judge(Post("x", job_family="special_police", track="technical"))
     assert only(told, "technical_education")[0].endswith("has college, needs bachelor")
-    assert only(told, "special_police_fitness")[0].endswith("fitness measured at 2.5, needs 3")
+    assert only(told, "special_police_fitness")[0].endswith("fitness and police skills measured at 2.5, needs 3")
     master = [{**BASE["officers"][0], "education": "master"}]
     assert "technical_education" in judge(Post("x", track="technical"), officers=master).met
 
@@ -79,8 +79,11 @@ def test_education_and_the_latest_level_are_compared() -> None:
 def test_the_post_asks_for_a_rank_step_of_its_own_ladder() -> None:
     higher = Post("x", track="technical", min_rank_step="二级主管")
     assert only(judge(higher), "min_rank_step") == (
-        "rank step 二级主管 or above: holds 四级主管, met from 2025-05-01 at the earliest", date(2025, 5, 1),
+        "rank step Technical supervisor, second class or above: holds Technical supervisor, fourth class, "
+        "to be promoted on 2025-05-01 at the earliest by the least years in steps", date(2025, 5, 1),
     )  # fmt: skip
+    due = only(judge(higher, date(2025, 5, 1)), "min_rank_step")[0]
+    assert due.endswith("the promotion is still to come"), "a day that has come is no promise"
     assert "min_rank_step" in judge(replace(higher, min_rank_step="警务技术员")).met
     other = Post("x", track="enforcement", min_rank_step="一级警员")
     assert only(judge(other), "min_rank_step")[0].endswith("on another ladder than the post's")
@@ -177,3 +180,55 @@ def test_a_step_of_the_same_name_on_another_ladder_does_not_count() -> None:
     post = Post("x", track="general", min_rank_step="四级主管")
     assert only(judge(post, rank_steps=steps), "min_rank_step")[0].endswith("on another ladder than the post's")
     assert "min_rank_step" in judge(replace(post, track="technical"), rank_steps=steps).met
+
+
+def test_a_rule_of_months_that_is_fulfilled_today_admits_today() -> None:
+    """For every kind of rule the day before bars and the day itself does not; month's ends are days like others."""
+    joined = [{"officer_id": "a", "entered_on": "2018-08-31"}]
+    post, bureau = Post("x"), Post("x", unit_level="bureau")
+    last, day = date(2022, 11, 30), date(2022, 12, 1)
+    assert only(judge(post, last), "settled_in_post")[1] == day
+    assert "settled_in_post" in judge(post, day).met
+    last, day = date(2023, 11, 30), date(2023, 12, 1)
+    assert only(judge(bureau, last), "bureau_grassroots")[1] == day
+    assert "bureau_grassroots" in judge(bureau, day).met
+    last, day = date(2019, 8, 30), date(2019, 8, 31)
+    assert only(judge(post, last, officers=joined), "probation")[1] == day
+    assert "probation" in judge(post, day, officers=joined).met
+
+
+def test_two_stretches_at_the_grass_roots_are_enough_on_the_day_that_is_told() -> None:
+    stays = [("s", "2019-01-31", "2020-03-15"), ("b", "2020-03-15", "2021-08-31"), ("s", "2021-08-31", None)]
+    rows = [{"officer_id": "a", "post_id": "p", "unit_id": unit, "started_on": start, "ended_on": end,
+             "known_on": start} for unit, start, end in stays]  # fmt: skip
+    bureau = Post("x", unit_level="bureau")
+    day = only(judge(bureau, date(2022, 1, 1), postings=rows), "bureau_grassroots")[1]
+    assert day == date(2022, 7, 31)
+    assert only(judge(bureau, date(2022, 7, 30), postings=rows), "bureau_grassroots")[1] == day
+    assert "bureau_grassroots" in judge(bureau, day, postings=rows).met
+
+
+def test_exactly_what_is_asked_of_education_level_and_step_is_enough() -> None:
+    bachelor = [{**BASE["officers"][0], "education": "bachelor"}]
+    assert "technical_education" in judge(Post("x", track="technical"), officers=bachelor).met
+    exact = [{**BASE["competency_assessments"][1], "level": 3.0}]
+    special = Post("x", job_family="special_police")
+    assert "special_police_fitness" in judge(special, competency_assessments=exact).met
+    assert "min_rank_step" in judge(Post("x", track="technical", min_rank_step="四级主管")).met
+
+
+def test_a_promotion_made_today_counts_today_and_years_served_are_not_called_met() -> None:
+    """Least years in steps allow a promotion and are none: "met from today" beside a refusal contradicted itself."""
+    post = Post("x", track="technical", min_rank_step="三级主管")
+    before, day = date(2023, 4, 30), date(2023, 5, 1)
+    words, told_day = only(judge(post, before), "min_rank_step")
+    assert words.endswith(", to be promoted on 2023-05-01 at the earliest by the least years in steps")
+    assert told_day == day
+    for today in (day, date(2024, 7, 1)):
+        (told,) = [one for one in judge(post, today).blocked_by if one.code == "min_rank_step"]
+        assert told.zh == "职级不低于三级主管：现为四级主管，任职年限已满，尚待晋升"
+        assert told.en.endswith("with the least years in steps served; the promotion is still to come")
+        assert told.met_from == today
+    promoted = [*BASE["promotions"], {"officer_id": "a", "ladder": "technical", "rank_step": "三级主管",
+                                      "occurred_on": "2023-05-01"}]  # fmt: skip
+    assert "min_rank_step" in judge(post, day, promotions=promoted).met

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,9 @@ from data_contracts.suggesting import CountRules
 from models.posts.histories import Catalogue
 from models.posts.moved_within import ANY, Counted, MovedWithin, count_moved_within
 
-RULES = CountRules(within_months=36, least_officers=2, least_moved=1)
+RULES = CountRules(
+    within_months=36, least_officers=2, least_moved=1, least_share=0.0, training_lift=1.0, most_trained=1.0
+)
 AS_OF = pd.Timestamp("2024-01-01")
 POSTS = Catalogue(("a", "b", "c"), ((),) * 3)
 
@@ -118,14 +122,14 @@ def _within(everybody: tuple[int, int], **courses: tuple[int, int]) -> MovedWith
 
 def test_the_training_told_is_the_one_with_the_surest_lead() -> None:
     within = _within((20, 100), five=(5, 5), many=(60, 80), worse=(1, 50))
-    rules = CountRules(36, 5, 2)
+    rules = CountRules(36, 5, 2, 0.05, 1.2, 0.8)
     assert within.told("a", frozenset({"five", "many", "worse"}), "b", rules) == Counted("many", 60, 80)
     assert within.told("a", frozenset({"five"}), "b", rules) == Counted("five", 5, 5)
     assert within.told("a", frozenset({"worse"}), "b", rules) == Counted(ANY, 20, 100)
     assert within.told("a", frozenset(), "b", rules) == Counted(ANY, 20, 100)
     assert within.told("b", frozenset(), "a", rules) is None
-    assert within.told("a", frozenset({"five"}), "b", CountRules(36, 6, 2)) == Counted(ANY, 20, 100)
-    assert within.told("a", frozenset(), "b", CountRules(36, 200, 2)) is None
+    assert within.told("a", frozenset({"five"}), "b", replace(rules, least_officers=6)) == Counted(ANY, 20, 100)
+    assert within.told("a", frozenset(), "b", replace(rules, least_officers=200)) is None
 
 
 def test_counts_survive_storage() -> None:
@@ -143,3 +147,12 @@ def test_without_courses_only_posts_are_counted(completions: pd.DataFrame | None
     )
     assert found.courses == (ANY,)
     assert found.counted("a", ANY, "b") == Counted(ANY, 0, 2)
+
+
+def test_a_rare_move_and_a_training_that_everybody_has_are_no_reasons() -> None:
+    rules = CountRules(36, 5, 2, 0.05, 1.2, 0.8)
+    assert _within((20, 1365)).told("a", frozenset(), "b", rules) is None
+    assert _within((70, 1365)).told("a", frozenset(), "b", rules) == Counted(ANY, 70, 1365)
+    everybody, barely = _within((20, 100), all=(20, 81)), _within((20, 100), hardly=(9, 40))
+    assert everybody.told("a", frozenset({"all"}), "b", rules) == Counted(ANY, 20, 100)
+    assert barely.told("a", frozenset({"hardly"}), "b", rules) == Counted(ANY, 20, 100)

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from data_contracts.policy import policy
-from data_contracts.vocabulary import Bilingual
+from data_contracts.vocabulary import Bilingual, GoalKind
+from models.paths.climbing import Climb
 from models.paths.plans import PathPlanner
-from models.paths.telling import Blocked, Change, Gap, Question, StepCourse, StepFacts
-from models.posts.histories import CareerState
+from models.paths.telling import Before, Blocked, Change, Gap, Prepared, Question, StepCourse, StepFacts
+from models.posts.histories import Array, CareerState
 from tests.models.path_models import CATALOGUE, CHAIN, hand_made
 
 DAY = date(2024, 1, 1)
@@ -29,18 +30,23 @@ def _with(**facts: object) -> PathPlanner:
 def test_a_step_tells_gaps_courses_points_and_rules() -> None:
     gap = Gap("law", 1.0, 2.0)
 
-    def courses(officer: str, post: str, gaps: tuple[Gap, ...]) -> list[StepCourse]:
-        return [StepCourse(f"c-{officer}-{post}", Bilingual("法", "law"), 8.0, tuple(one.competency for one in gaps))]
+    def prepares(officer: str, post: str, _before: Before) -> Prepared:
+        course = StepCourse(f"c-{officer}-{post}", Bilingual("法", "law"), 8.0, ("law",))
+        return ([gap] if post == "p3" else []), [course]
 
     planner = _with(
-        gaps=lambda _officer, post: [gap] if post == "p3" else [], courses=courses, points=lambda _officer, _post: 5.0,
+        prepares=prepares, points=lambda _officer, _post: 5.0,
         blocked=lambda _officer, post, day: [RULE] if post == "p3" and day <= DAY else [],
     )  # fmt: skip
     told = planner.tell(ASKED, 5)
     assert told.because is None
     assert [step.post for step in told.paths[0].steps][-1] == "p3"
     last = told.paths[0].steps[-1]
-    assert (last.gaps, last.points, last.blocked) == ((gap,), 5.0, (RULE,))
+    direct = next(path for path in told.paths if len(path.steps) == 1).steps[0]
+    assert (last.gaps, last.points, direct.blocked) == ((gap,), 5.0, (RULE,))
+    later = [step for path in told.paths for step in path.steps[1:] if step.post == "p3"]
+    assert later
+    assert all(step.blocked == () for step in later), "what bars today is no news of a step that comes in years"
     assert last.courses[0].course_id == "c-o-1-p3"
     assert last.courses[0].closes == ("law",)
     plan = told.paths[0].as_plan("p3", DAY)
@@ -93,7 +99,95 @@ def test_a_rule_on_the_way_is_told_too() -> None:
     )  # fmt: skip
     told = planner.tell(ASKED, 5)
     assert told.because is not None
-    assert (told.because.code, told.because.blocked) == ("rule_blocks", ())
+    assert (told.because.code, told.because.blocked) == ("rule_blocks", (RULE,))
+    assert "goes by code “p1”: a year in post" in told.because.text.en
+
+
+def test_a_later_step_is_judged_with_what_the_steps_before_it_bring() -> None:
+    seen: list[Before] = []
+
+    def prepares(_officer: str, post: str, _before: Before) -> Prepared:
+        return [], [StepCourse(f"c-{post}", Bilingual("法", "law"))]
+
+    def lacking(_officer: str, _post: str, before: Before) -> list[Blocked]:
+        seen.append(before)
+        return [RULE]
+
+    told = _with(prepares=prepares, lacking=lacking).tell(ASKED, 5)
+    by_one = next(path for path in told.paths if [step.post for step in path.steps] == ["p1", "p3"])
+    assert (by_one.steps[0].blocked, by_one.steps[1].blocked) == ((), (RULE,))
+    before = next(one for one in seen if [post for post, _ in one.steps] == ["p1"])
+    assert [one.course_id for one in before.courses] == ["c-p1", "c-p3"], "its own courses are done by then"
+    assert DAY < before.steps[0][1] < before.day < before.latest
+
+
+def test_the_course_of_the_change_stands_in_the_step_that_it_helps_once_a_path() -> None:
+    course = StepCourse("c9", Bilingual("甲", "nine"), 8.0)
+    opens = Change(Bilingual("完成甲", "complete nine"), np.array([1.0, 1.0, 3.0, 6.0]), course)
+    told = _with(changes=lambda _officer: [opens]).tell(ASKED, 5)
+    assert told.helps is not None
+    assert told.helps.course == course
+    for path in told.paths:
+        named = [step.post for step in path.steps if course in step.courses]
+        assert named == [next(step.post for step in path.steps if step.post in ("p2", "p3"))]
+
+
+def test_a_change_that_is_hardly_one_is_not_told() -> None:
+    little = [Change(Bilingual("甲", "little"), np.array([1.0, 1.0, 1.0, 1.01]))]
+    assert _with(changes=lambda _officer: little).tell(ASKED, 5).helps is None
+
+
+LADDER = Bilingual("执法勤务警员职级", "law enforcement ladder")
+UP = Climb(2, 40.0, LADDER, LADDER)
+OTHER = Bilingual("综合管理职级", "general administration ladder")
+
+
+@pytest.mark.parametrize(
+    ("asked", "chain", "code", "words"),
+    [
+        (replace(ASKED, goal="p9", posts=("p9",)), CHAIN, "goal_unknown", "know such a post: code “p9”"),
+        (replace(ASKED, posts=("p9",), unseen="never_held"), CHAIN, "never_held", "nobody on record"),
+        (
+            replace(ASKED, posts=(), goal_kind=GoalKind.JOB_FAMILY, unseen="no_posts"),
+            CHAIN,
+            "no_posts",
+            "no known post belongs to the job family code “p3”",
+        ),
+        (replace(ASKED, climb=replace(UP, steps=-1)), CHAIN, "beyond", "which is above the goal"),
+        (replace(ASKED, climb=replace(UP, months=61.2)), CHAIN, "minimum_times", "at least 62 months more"),
+        (replace(ASKED, posts=("p9",), climb=replace(UP, months=61.2)), CHAIN, "minimum_times", "horizon is 48"),
+        (replace(ASKED, climb=UP), None, "never_reached", "at least 40 months more"),
+        (replace(ASKED, climb=replace(UP, steps=4)), None, "too_many_steps", "is 4 steps up"),
+        (replace(ASKED, climb=Climb(None, 0.0, LADDER, OTHER)), None, "other_ladder", "general administration ladder"),
+        (ASKED, None, "never_reached", "no way from code “p0” to code “p3” has a chance of 0.2%"),
+        (replace(ASKED, end_months=1.0), CHAIN, "retirement_first", "service ends by 2024-01-31"),
+    ],
+)
+def test_every_reason_says_what_is_true_of_it(asked: Question, chain: Array | None, code: str, words: str) -> None:
+    nobody = CHAIN.copy()
+    nobody[:, 3] = 0.0
+    told = replace(PLANNER, model=hand_made(nobody if chain is None else chain)).tell(asked, 5)
+    assert told.because is not None
+    assert (told.because.code, told.because.reached) == (code, code == "beyond")
+    assert words in told.because.text.en
+    assert "{" not in told.because.text.zh + told.because.text.en
+
+
+def test_least_times_in_post_are_told_with_the_day_of_the_next_move() -> None:
+    told = replace(PLANNER, least_months=np.full(4, 96.0)).tell(ASKED, 5)
+    assert told.because is not None
+    assert told.because.code == "minimum_times"
+    assert "held for 96 months at least, the present one until 2030-01-01" in told.because.text.en
+
+
+def test_rules_and_retirement_that_only_together_leave_no_way_say_so() -> None:
+    planner = replace(
+        _with(blocked=lambda _officer, post, day: [RULE] if post == "p3" and day < date(2025, 6, 1) else []),
+        least_months=np.full(4, 30.0),
+    )
+    told = planner.tell(replace(ASKED, end_months=20.0), 5)
+    assert told.because is not None
+    assert told.because.code == "together"
 
 
 def test_the_change_that_helps_most_is_told_with_its_chance() -> None:

@@ -28,9 +28,9 @@ COURSES: list[dict[str, Any]] = [
 
 
 def plan(total: float, deadline: str, only: tuple[str, ...] = (), **tables: Any) -> Plan:
-    """For officer a, with some of the rules."""
+    """For officer a, with some of the rules; where rules are named, all of them can be planned for."""
     frames = record(**{"courses": COURSES, "units": [{"unit_id": "s", "unit_level": "station"}], **tables})
-    rules = [rule for rule in RULES if not only or rule.code in only]
+    rules = [replace(rule, plannable=True) for rule in RULES if rule.code in only] if only else list(RULES)
     (found,) = plans(
         frames, accounts(frames, ["a"], rules, TODAY), [Target(total, date.fromisoformat(deadline))], EARNING
     )
@@ -115,8 +115,25 @@ def test_what_would_expire_before_the_deadline_is_earned_later() -> None:
     assert "the first from 2026-03-03" in way_text(found.ways[0]).en
 
 
-def test_awards_are_asked_for_last_and_told_only_where_they_take_fewer_steps() -> None:
+def test_what_others_decide_is_never_advised_and_named_apart() -> None:
+    """Two law courses reach 8 points; a third-class merit would in one step, but nobody can decide to earn a medal."""
     found = plan(8.0, "2026-01-02")
+    assert [[step.rule.code for step in one.steps] for one in found.combinations] == [["law_exam", "law_exam"]]
+    far = plan(60.0, "2026-01-02")
+    assert (far.status, far.combinations) == ("not_within_deadline", ())
+    assert far.most < 60.0
+    assert {way.rule.code for way in far.left_to_others} == {
+        "first_class_merit", "second_class_merit", "third_class_merit", "commendation", "excellent_appraisal"
+    }  # fmt: skip
+    assert plan_text(far).zh.endswith("一等功、二等功、三等功、嘉奖、考核优秀由他人评定，不能列入计划")
+    assert "nobody can plan for them: first-class merit" in plan_text(far).en
+    told = {way.rule.code: way_text(way) for way in far.ways}
+    assert told["third_class_merit"].zh == "三等功：由他人评定，不能列入计划；如获得，每次8分，上限余24分"
+    assert "cannot be planned for; 8 points each time" in told["third_class_merit"].en
+
+
+def test_awards_that_policy_calls_plannable_come_last_and_only_where_they_take_fewer_steps() -> None:
+    found = plan(8.0, "2026-01-02", tuple(rule.code for rule in RULES))
     assert [len(one.steps) for one in found.combinations] == [2, 1]
     assert {step.rule.code for step in found.combinations[0].steps} == {"law_exam"}
     assert found.combinations[1].steps[0].rule.code == "third_class_merit"
@@ -141,7 +158,7 @@ def test_no_smaller_combination_would_do() -> None:
     """Against every choice of steps, told one by one, for officers of a simulated bureau."""
     frames, ids = simulated(), officers_of(simulated())[::12]
     small = [
-        rule
+        replace(rule, plannable=True)
         for rule in RULES
         if rule.code in ("third_class_merit", "law_exam", "training_passed", "excellent_appraisal")
     ]

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from data_contracts.suggesting import CountRules
 from models.posts.entrants import HALF_LIFE_DAYS, LIKE_ALL, STAGE_YEARS, UNSEEN, YEAR_DAYS, Entrants, stages
 from models.posts.histories import Array, Histories, Moves
 from models.posts.next_post_net import WAYS
 from models.posts.reasons import Seen, reasons_for
 
 UNKNOWN = len(STAGE_YEARS) + 1
+RULES = CountRules(36, 5, 2, 0.05, 1.2, 0.8)
 
 
 def histories(years: Array, rank: Array, day: Array) -> Histories:
@@ -77,10 +79,27 @@ def test_each_officer_reads_its_own_stage_and_rank() -> None:
 def test_who_goes_here_is_told_last_and_only_where_it_is_marked() -> None:
     seen = Seen(moved=3, out_of_present=9, two_step=0, exchange=0, after=0, kindred=0, together=0, held_before=False)
     parts = np.where(np.array(WAYS) == "moved", 1.0, 0.0)
-    told = [[reason.code for reason in reasons_for(parts, replace(seen, lift=lift))] for lift in (0.2, 0.6)]
+    told = [[reason.code for reason in reasons_for(parts, replace(seen, lift=lift), RULES)] for lift in (0.2, 0.6)]
     assert told == [["moved"], ["moved", "stage"]]
     full = replace(seen, after=2.0, together=1.0, lift=0.6)
-    assert "stage" not in {reason.code for reason in reasons_for(np.ones(len(WAYS)), full)}
+    assert "stage" not in {reason.code for reason in reasons_for(np.ones(len(WAYS)), full, RULES)}
     nothing = replace(seen, moved=0, lift=0.6)
-    assert [reason.code for reason in reasons_for(parts, nothing)] == ["stage"]
-    assert [reason.code for reason in reasons_for(parts, replace(nothing, lift=0.0))] == ["popular"]
+    assert [reason.code for reason in reasons_for(parts, nothing, RULES)] == ["stage"]
+    assert [reason.code for reason in reasons_for(parts, replace(nothing, lift=0.0), RULES)] == ["popular"]
+
+
+def test_a_move_of_few_or_of_a_small_share_is_no_reason() -> None:
+    """One of 1,365 officers, or one of five, tells nobody anything."""
+    parts = np.where(np.array(WAYS) == "moved", 1.0, 0.0)
+    seen = Seen(moved=1, out_of_present=1365, two_step=0, exchange=0, after=0, kindred=0, together=0, held_before=False)
+    for rare in (
+        seen,
+        replace(seen, moved=20),
+        replace(seen, out_of_present=5),
+        replace(seen, moved=2, out_of_present=3),
+    ):
+        assert [reason.code for reason in reasons_for(parts, rare, RULES)] == ["popular"]
+    assert (
+        reasons_for(parts, replace(seen, moved=137), RULES)[0].en
+        == "137 of 1365 officers who left your post moved here"
+    )

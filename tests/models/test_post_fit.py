@@ -59,8 +59,8 @@ def test_all_parts_together() -> None:
     found = fit_of("p", own, STANDARD, WEIGHTS)
     score, zh, en = _part(found, "competencies")
     assert score == pytest.approx((3 / 4 + 1) / 2)
-    assert en == "meets 1 of 2 measured competencies; below standard: law 3 of 4; 1 not measured"
-    assert zh == "已测评的 2 项能力中 1 项达标；未达标：law 3（标准 4）；1 项未测评"
+    assert en == "meets 1 of 2 measured competencies; below standard: law and procedure 3 of 4; 1 not measured"
+    assert zh == "已测评的 2 项能力中 1 项达标；未达标：执法规范3（标准4）；1 项未测评"
     assert _part(found, "goal")[0] == 0.5
     assert _part(found, "wishes")[0] == pytest.approx(0.85)
     assert _part(found, "wishes")[1:] == ("您的第 2 志愿", "your wish number 2")

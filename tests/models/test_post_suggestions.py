@@ -116,6 +116,9 @@ def test_the_count_with_this_training_stands_first_and_replaces_the_plainer_coun
     assert [reason.code for reason in told["b"]] == ["moved_within", "kindred"]
     assert told["c"] == RANKED[2].reasons, "nothing was counted for it, so the model's own reasons stand"
     assert suggest(RANKED, Person(None, frozenset({"law"})), known, 1).open[0].reasons == RANKED[0].reasons
+    must = suggest(RANKED, Person("a", frozenset({"law"})), replace(known, mandated=frozenset({"law"})), 7)
+    plain = {one.post_id: one.reasons[0].en for one in must.open}
+    assert plain["b"] == "20 of 100 officers from your post moved here within 3 years", "everybody must take it"
 
 
 def test_months_that_are_no_years_are_told_as_months() -> None:

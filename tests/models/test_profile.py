@@ -85,9 +85,9 @@ def test_gaps_are_told_against_the_posts_standard_with_the_last_level() -> None:
         "b": (2.0, 0.0),
         "c": (None, None),
     }
-    assert told["a"].text.en == "law: the standard is 2, 1.5 measured on 2025-01-05, 0.5 below it"
-    assert told["b"].text.zh == "law：标准2，2025-01-05测得2，达标"
-    assert told["c"].text.en == "law: the standard is 2, never measured"
+    assert told["a"].text.en == "law and procedure: the standard is 2, 1.5 measured on 2025-01-05, 0.5 below it"
+    assert told["b"].text.zh == "执法规范：标准2，2025-01-05测得2，达标"
+    assert told["c"].text.en == "law and procedure: the standard is 2, never measured"
 
 
 def test_growth_is_between_levels_two_years_apart_and_unknown_without_both() -> None:
@@ -120,6 +120,24 @@ def test_no_row_is_none_done_where_the_table_is_there_and_unknown_where_not() ->
     assert found.figures[0].text.en == "performance appraisals, three years: nothing recorded"
 
 
+def test_none_among_peers_without_any_is_said_as_that_and_ties_are_above_nobody() -> None:
+    """Of four officers three have no honour: "0, above 33 %" would be nonsense."""
+    frames = force("abcd")
+    frames["honours"] = rows("honours", {"officer_id": "b", "honour": "star", "occurred_on": "2025-12-01"})
+    made = Profiles.of(frames, DAY, 2)
+    none, one = (next(each for each in found.figures if each.code == "honours_60m").text
+                 for found in (made.officer("a"), made.officer("b")) if found is not None)  # fmt: skip
+    assert none.zh == "近五年表彰奖励：无，同岗位3人多数亦无"
+    assert none.en == "honours, five years: none, as most of 3 others in the same post"
+    assert one.en == "honours, five years: 1; the median of 3 others in the same post is 0, above 100 % of them"
+    each = [{"officer_id": name, "honour": "star", "occurred_on": "2025-12-01"} for name in "abc"]
+    frames["honours"] = rows("honours", *each)
+    told = {name: Profiles.of(frames, DAY, 2).officer(name) for name in "ad"}
+    texts = {name: found.figures[0].text.en for name, found in told.items() if found is not None}
+    assert texts["a"].endswith("1; the median of 3 others in the same post is the same")
+    assert texts["d"].endswith("0; the median of 3 others in the same post is 1, and none of them lies lower")
+
+
 def capable(levels: dict[str, float | None], units: dict[str, str], least: int = 3) -> Capabilities:
     frames = force(list(levels))
     frames["postings"]["unit_id"] = pd.array([units[name] for name in levels], dtype="string")
@@ -145,7 +163,9 @@ def test_a_block_counts_everybody_under_it_and_names_what_would_fill_the_gap() -
     assert (law.low, law.high) == pytest.approx(tuple(beta.ppf([0.025, 0.975], 3, 2)))
     assert [(one.course_id, one.hours_in_all) for one in law.courses] == [("k", 8.0), ("z", None)]
     assert law.courses[1].name.zh == "z"
-    assert law.text.en.startswith("law: 1 of 3 measured are below their post's standard, about 60% are at it")
+    assert law.text.en.startswith(
+        "law and procedure: 1 of 3 measured are below their post's standard, about 60% are at it"
+    )
     assert not law.thin
 
 

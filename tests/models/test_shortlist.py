@@ -27,7 +27,7 @@ def rule(*lines: TalentLine, **more: Any) -> TalentPolicy:
     """Two places, one kind of evidence enough."""
     asked: dict[str, Any] = {"size": 2, "nomination": "shown", **more}
     field = FieldRule(TalentField.TRAFFIC, lines=lines, **asked)
-    return TalentPolicy(36, 1, 2, 0.5, 24, (field,))
+    return TalentPolicy(36, 1, 2, 0.5, 24, 10, (field,))
 
 
 def scored(frames: dict[str, pd.DataFrame], policy_of: TalentPolicy) -> FieldScores:

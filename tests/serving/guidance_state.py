@@ -37,6 +37,11 @@ def guidance() -> Mapping[str, Desk | Absent]:
     return {**guided, **review, "/v1/events": open_events(use, no_store)}
 
 
+def small_force() -> Settings:
+    """Where that history lies."""
+    return _state()[1]
+
+
 def _no_champion(name: str) -> Loaded:
     raise NotReady(f"{name} has no champion")
 

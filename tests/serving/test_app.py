@@ -32,7 +32,7 @@ def test_risk_has_exactly_the_shape_of_the_design(client: httpx.Client) -> None:
     )
     answer = response.json()
     assert response.status_code == 200
-    assert list(answer) == ["request_id", "model", "as_of", "feature_age_hours", "degraded", "results"]
+    assert list(answer) == ["request_id", "model", "as_of", "feature_age_hours", "degraded", "notices", "results"]
     assert answer["request_id"] == response.headers["x-request-id"]
     assert answer["model"] == {"name": "risk", "version": "7", "features": "risk_v1"}
     assert (answer["as_of"], answer["feature_age_hours"], answer["degraded"]) == ("2026-11-01", 2.0, False)
@@ -73,7 +73,7 @@ def test_risk_has_exactly_the_shape_of_the_design(client: httpx.Client) -> None:
 
 def test_units_answer_from_the_last_night(client: httpx.Client) -> None:
     answer = client.post("/v1/units", json={"unit_ids": ["b", "x"], "outcomes": ["conduct"]}).json()
-    assert list(answer) == ["request_id", "model", "as_of", "feature_age_hours", "degraded", "results"]
+    assert list(answer) == ["request_id", "model", "as_of", "feature_age_hours", "degraded", "notices", "results"]
     assert [result["status"] for result in answer["results"]] == ["graded", "not_graded"]
     conduct = answer["results"][0]["block"]["outcomes"][0]
     assert (conduct["outcome"], conduct["grade"], conduct["trend"]["against"]) == ("conduct", "poor", "last_period")

@@ -17,15 +17,16 @@ from data_contracts.feedback_rules import ExploringPolicy
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
+from models.courses.advice import SuggestedCourse
 from models.courses.crowd import CrowdCourse
-from models.courses.rules import CourseReason
-from serving.courses.advice import OWN, CourseDesk
+from models.courses.rules import CourseReason, OfferedCourse
+from serving.courses.advice import OWN, CourseDesk, _fixed
 from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSuggested
 from serving.feedback.exposures import ExposureLog, exposure_log
 from serving.feedback.suggesting import suggester
 from serving.night.manifest import ModelIdentity
 from serving.schemas import NotScored
-from tests.models.test_courses import records
+from tests.models.test_courses import aimed, records
 from tests.serving.feedback_room import NOTHING, given
 
 DAY, NOW = date(2025, 6, 10), datetime(2025, 6, 10, 6)
@@ -36,7 +37,8 @@ Ask = Callable[..., CoursesAnswer]
 class Source:
     """Records of two officers; remembers what was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: Callable[[], dict[str, pd.DataFrame]] = records) -> None:
+        self.told = told
         self.asked: list[tuple[list[str], date]] = []
 
     def __call__(
@@ -44,7 +46,7 @@ class Source:
     ) -> Mapping[str, pd.DataFrame]:
         asked = list(officer_ids or ())
         self.asked.append((asked, as_of))
-        found = {name: frame for name, frame in records().items() if name in tables}
+        found = {name: frame for name, frame in self.told().items() if name in tables}
         return {name: frame[frame["officer_id"].isin(asked)] if name in OWN else frame for name, frame in found.items()}
 
 
@@ -179,6 +181,27 @@ def test_a_declined_course_stays_away_and_makes_room_but_never_a_required_one(as
     ]  # fmt: skip
 
 
+def test_what_the_goal_requires_is_there_however_little_is_asked_for_and_can_be_declined(
+    ask: Ask, log: ExposureLog
+) -> None:
+    def told(request_id: str, top: int = 10) -> tuple[list[tuple[str, str]], CoursesSuggested]:
+        body = {"officer_ids": ["o"], "top": top}
+        found = ask(body, Colleagues("a"), source=Source(aimed), request_id=request_id)
+        (one,) = found.results
+        assert isinstance(one, CoursesSuggested)
+        return shown(found), one
+
+    assert told("r-2", 2)[0] == [("required", "need"), ("goal", "entry")]
+    assert told("r-3")[1].declined == []
+    decline(log, "entry", "need", "unknown")
+    kinds, one = told("r-4")
+    assert kinds == [("required", "need"), ("wave", "a")]
+    assert [(out.item, out.until, out.name and out.name.zh) for out in one.declined] == [
+        ("entry", date(2025, 12, 1), "入门"), ("unknown", date(2025, 12, 1), None),
+    ]  # fmt: skip
+    assert one.declined[0].text.zh == "本人于 2025-06-01 表示不感兴趣，2025-12-01 前不再建议"
+
+
 def test_what_is_shown_is_logged_by_place_and_required_courses_as_certain(ask: Ask, log: ExposureLog) -> None:
     ask({"officer_ids": ["o", "p"]}, Colleagues("a", "b"))
     rows = logged(log).sort_values(["officer_id", "position"])
@@ -231,3 +254,12 @@ def test_spare_time_asks_for_small_courses(ask: Ask) -> None:
     (other,) = ask({"officer_ids": ["p"], "spare_hours": 20}).results
     assert isinstance(other, CoursesSuggested)
     assert other.courses[0].reasons[-1].text.en == "16 hours, fits into the 20 hours you have"
+
+
+def test_room_is_left_for_what_the_goal_requires_however_much_is_required_now() -> None:
+    def one(code: str, kind: str) -> SuggestedCourse:
+        return SuggestedCourse(OfferedCourse(code, Bilingual(code, code)), kind, ())
+
+    found = [one("a", "required"), one("b", "required"), one("c", "required"), one("entry", "goal"), one("w", "wave")]
+    assert [each.course.course_id for each in _fixed(found, 3)] == ["a", "b", "entry"]
+    assert [each.course.course_id for each in _fixed(found, 9)] == ["a", "b", "c", "entry"]

@@ -1,9 +1,11 @@
-"""Strange requests against a live server: only documented statuses, every answer in its described form, never a 5xx."""
+"""Strange requests against a live server: documented statuses, described answers, no 5xx, nothing without a key."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import httpx
@@ -12,13 +14,17 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from data_contracts.settings import settings as from_settings
+from serving.access.api_keys import KeyAsked, api_keys
+from serving.access.credential import AccessScope
 from serving.api.openapi import document
 from serving.api.opened import Absent
 from tests.serving.desks import demo_desks
 from tests.serving.guidance_state import guidance
 from tests.serving.live import served
 
-EXAMPLES = 40  # for each address: over 200 in all
+LONG = "PHAROS_LONG" in os.environ  # 50,000 requests and more instead of 2,000 and more
+EXAMPLES = 3000 if LONG else 100  # for each address, beside those that go through every part of a schema
 REFUSING = {
     *guidance(),
     "/v1/next_posts",
@@ -28,9 +34,17 @@ DESCRIBED = schemathesis.openapi.from_dict(json.loads(document())).exclude(path=
 
 
 @pytest.fixture(scope="module")
-def live() -> Iterator[httpx.Client]:
-    with pytest.MonkeyPatch.context() as patch, served(demo_desks(), patch) as client:
-        yield client
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """The service over a small history; who calls must show a key, and this client does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PHAROS_STATE", str(tmp_path_factory.mktemp("fuzz")))
+        from_settings.cache_clear()
+        asked = KeyAsked("the fuzzer", frozenset(AccessScope), None, date.max)
+        key = api_keys(from_settings()).add(asked, date(2026, 1, 1))[1]
+        with served(demo_desks(), patch) as client:
+            client.headers["x-api-key"] = key
+            yield client
+    from_settings.cache_clear()
 
 
 @DESCRIBED.parametrize()
@@ -42,5 +56,6 @@ def live() -> Iterator[httpx.Client]:
 )
 def test_strange_requests_get_described_answers(case: schemathesis.Case[Any], live: httpx.Client) -> None:
     may_refuse: list[Any] = [positive_data_acceptance] if case.path in REFUSING else []
-    response = case.call_and_validate(base_url=str(live.base_url), excluded_checks=may_refuse)
+    headers = {"x-api-key": live.headers["x-api-key"]}
+    response = case.call_and_validate(base_url=str(live.base_url), headers=headers, excluded_checks=may_refuse)
     assert response.status_code < 500

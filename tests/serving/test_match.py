@@ -43,7 +43,14 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     use = Settings(state=tmp_path_factory.mktemp("match"))
     unit = {"unit_id": "s", "unit_level": "station", "name_zh": "一所", "known_on": "2000-01-01"}
     posts = [
-        {"post_id": "q", "job_family": "patrol", "track": "enforcement", "known_on": "2000-01-01"},
+        {
+            "post_id": "q",
+            "job_family": "patrol",
+            "track": "enforcement",
+            "name_zh": "巡警",
+            "name_en": "Patrol officer",
+            "known_on": "2000-01-01",
+        },
         {"post_id": "r", "job_family": "investigation", "track": "enforcement", "known_on": "2000-01-01"},
     ]
     wishes = [
@@ -97,6 +104,26 @@ def test_points_decide_and_every_wish_is_told(desk: MatchDesk) -> None:
     assert "two years of service" in c.assignments[0].text.en
     assert "月" in c.assignments[0].text.zh
     assert (nobody.because and nobody.because.code, nobody.points) == ("did_not_apply", None)
+
+
+def test_posts_and_units_carry_their_names(desk: MatchDesk) -> None:
+    a = of(ask(desk, officer_ids=["a"]), "a")
+    granted = a.opening
+    assert granted is not None
+    assert (granted.post_id, granted.post_name.zh, granted.post_name.en) == ("q", "巡警", "Patrol officer")
+    assert granted.unit_name is not None
+    assert (granted.unit_id, granted.unit_name.zh, granted.unit_name.en) == ("s", "一所", "一所")
+    assert a.assignments[0].opening == granted
+    nameless = a.assignments[1].opening
+    assert nameless is not None
+    assert (nameless.post_name.zh, nameless.post_name.en) == ("r", "r")
+    brought = ask(desk, officer_ids=["a"], vacancies=[{"vacancy_id": "x", "post_id": "q", "places": 1}],
+                  wishes=[{"officer_id": "a", "vacancy_id": "x", "preference_order": 1},
+                          {"officer_id": "a", "vacancy_id": "y", "preference_order": 2}])  # fmt: skip
+    here, nowhere = of(brought, "a").assignments
+    assert here.opening is not None
+    assert (here.opening.post_name.en, here.opening.unit_id, here.opening.unit_name) == ("Patrol officer", None, None)
+    assert nowhere.opening is None
 
 
 def test_a_wish_or_vacancy_of_another_day_is_not_of_the_round(desk: MatchDesk) -> None:

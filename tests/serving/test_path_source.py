@@ -15,15 +15,15 @@ from serving.api.opened import Absent
 from serving.loading import Loaded
 from serving.night.manifest import ModelIdentity
 from serving.paths.answers import PathDesk
-from serving.paths.schemas import NoPathFound, PathsFound, PathsRequest, PathStep
+from serving.paths.schemas import GoalReached, NoPathFound, PathsFound, PathsRequest, PathStep
 from serving.paths.source import open_paths
-from serving.schemas import NotScored
+from serving.schemas import NotScored, PostsRanked
 from tests.models.records import framed
 from tests.serving.feedback_room import plain_suggester
 from tests.serving.path_office import bundle, desk, moved_on, office
 
 NOW = datetime(2021, 1, 2, 8)
-Found = PathsFound | NoPathFound | NotScored
+Found = PathsFound | GoalReached | NoPathFound | NotScored
 
 
 def ask(opened: PathDesk, *officers: str, now: datetime = NOW, **more: object) -> list[Found]:
@@ -47,6 +47,72 @@ def test_who_has_no_question_is_told_why(state: Settings) -> None:
     (there,) = ask(desk(state), "x", goal={"kind": "post", "goal": "elsewhere"})
     assert isinstance(there, NoPathFound)
     assert there.because.code == "goal_unknown"
+
+
+@pytest.mark.parametrize(
+    ("kind", "goal", "code", "words"),
+    [
+        ("post", "elsewhere", "goal_unknown", "know such a post: code “elsewhere”"),
+        ("job_family", "elsewhere", "goal_unknown", "know such a job family: code “elsewhere”"),
+        ("job_family", "cyber", "no_posts", "no known post belongs to the job family cyber security"),
+        ("job_family", "forensics", "never_held", "nobody on record has ever reached forensics"),
+        ("post", "lab", "never_held", "nobody on record has ever reached post lab"),
+        ("talent_field", "counter_terrorism", "no_posts", "counter-terrorism and stability"),
+        ("talent_field", "sailing", "goal_unknown", "know such a talent field: code “sailing”"),
+        ("rank_step", "admiral", "goal_unknown", "know such a rank step: code “admiral”"),
+    ],
+)
+def test_a_goal_that_the_model_never_saw_is_told_for_what_it_is(
+    state: Settings, kind: str, goal: str, code: str, words: str
+) -> None:
+    lab = {
+        "post_id": "lab",
+        "name_zh": "实验室",
+        "name_en": "post lab",
+        "job_family": "forensics",
+        "known_on": "2019-01-01",
+    }
+    office(state).append_all({"posts": framed("posts", [lab])}, "lab")
+    (found,) = ask(desk(state), "r", goal={"kind": kind, "goal": goal})
+    assert isinstance(found, NoPathFound)
+    assert found.because.code == code
+    assert words in found.because.en
+
+
+def test_ranks_are_judged_by_the_ladder_and_a_goal_passed_is_reached(state: Settings) -> None:
+    history = office(state)
+    steps = [("s1", 0, 2.0), ("s2", 1, 5.0), ("s3", 2, 5.0), ("s4", 3, None)]
+    rows = [
+        {"ladder": "work", "rank_step": step, "position": place, "minimum_years": years, "name_en": f"step {step}",
+         "known_on": "2000-01-01"}
+        for step, place, years in steps
+    ]  # fmt: skip
+    history.append_all({"rank_steps": framed("rank_steps", rows)}, "ladder")
+    goal = {"kind": "rank_step", "goal": "s4"}
+    (never,) = ask(desk(state), "r", goal=goal, horizon_months=60)
+    assert isinstance(never, NoPathFound)
+    assert never.because.code == "minimum_times"
+    assert never.because.en.startswith("step s4 needs at least 72 months more by the least times of the code “work”")
+    (seen,) = ask(desk(state), "r", goal=goal, horizon_months=120)
+    assert isinstance(seen, NoPathFound)
+    assert seen.because.code == "never_held"
+    low, held = ask(desk(state), "r", goal=goal | {"goal": "s1"}), ask(desk(state), "r", goal=goal | {"goal": "s2"})
+    assert isinstance(low[0], GoalReached)
+    assert isinstance(held[0], GoalReached)
+    assert (low[0].because.code, held[0].because.code) == ("beyond", "already_there")
+    assert held[0].since == date(2017, 1, 1)
+
+
+def test_each_chance_says_what_it_is_a_chance_of(state: Settings) -> None:
+    office(state)
+    (found,) = ask(desk(state), "x")
+    assert isinstance(found, PathsFound)
+    assert "within 60 months" in found.chances.goal.en
+    assert "60个月内" in found.chances.path.zh
+    assert "next post" in found.chances.step.en
+    assert PostsRanked.model_fields["likelihood_of"].default.en.startswith(
+        "chance that the next move, whenever it comes"
+    )
 
 
 def test_the_stated_goal_brings_its_own_time(state: Settings) -> None:
@@ -86,6 +152,16 @@ def test_the_course_that_opens_the_goals_family_is_the_change(state: Settings) -
     (field,) = ask(desk(state), "x", goal={"kind": "talent_field", "goal": "traffic"})
     assert isinstance(field, PathsFound)
     assert (field.goal.zh, {path.steps[-1].post_id for path in field.paths}) == ("交通管理", {"z"})
+
+
+@pytest.mark.parametrize("now", [{"mandated": True}, {"issued_on": "2018-01-01"}], ids=["for everybody", "over"])
+def test_a_course_that_all_must_take_or_that_is_over_is_no_change(state: Settings, now: dict[str, object]) -> None:
+    opens = {"course_id": "open", "name_zh": "课", "name_en": "course", "competency": "analysis", "mandated": False,
+             "hours": 8.0, "issued_on": "2020-06-01", "known_on": "2020-12-01", **now}  # fmt: skip
+    office(state).append_all({"courses": framed("courses", [opens])}, "again")
+    (found,) = ask(desk(state), "x", goal={"kind": "job_family", "goal": "legal"})
+    assert isinstance(found, PathsFound)
+    assert found.change is None
 
 
 def test_rank_steps_are_paths_of_their_own(state: Settings) -> None:

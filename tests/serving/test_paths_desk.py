@@ -21,7 +21,7 @@ from serving.night.manifest import ModelIdentity
 from serving.paths.answers import PathDesk
 from serving.paths.asking import NO_GOAL, AskedPath
 from serving.paths.plan_log import PlanKey
-from serving.paths.schemas import NoPathFound, PathGoal, PathsAnswer, PathsFound, PathsRequest
+from serving.paths.schemas import GoalReached, NoPathFound, PathGoal, PathsAnswer, PathsFound, PathsRequest
 from serving.schemas import Because, NotScored
 from serving.talent.records import UNKNOWN_OFFICER
 from tests.models.path_models import CATALOGUE, hand_made
@@ -31,8 +31,10 @@ from tests.serving.feedback_room import plain_suggester
 MODEL = ModelIdentity("paths", "2", "c" * 64, "career_v1", "h2")
 RULE = Blocked("grassroots", Bilingual("两年基层经历", "two years at the grass roots"))
 FACTS = StepFacts(
-    gaps=lambda _officer, _post: [Gap("law", None, 2.0)],
-    courses=lambda _officer, _post, gaps: [StepCourse("c1", Bilingual("法律", "law"), 8.0, (gaps[0].competency,))],
+    prepares=lambda _officer, _post, _before: (
+        [Gap("law", None, 2.0)],
+        [StepCourse("c1", Bilingual("法律", "law"), 8.0, ("law",))],
+    ),
     points=lambda _officer, post: 3.0 if post == "p3" else None,
     blocked=lambda _officer, post, day: [RULE] if post == "p2" and day < date(2027, 1, 1) else [],
     changes=lambda _officer: [Change(Bilingual("考过", "pass the exam"), np.array([1.0, 1.0, 1.0, 6.0]))],
@@ -92,7 +94,7 @@ def _desk(*events: Event, plans: KeptPlans | None = None) -> PathDesk:
     return PathDesk(MODEL, FakePaths(events), plans or KeptPlans(), plain_suggester(), policy())
 
 
-def _ask(desk: PathDesk, *officers: str, **more: object) -> list[PathsFound | NoPathFound | NotScored]:
+def _ask(desk: PathDesk, *officers: str, **more: object) -> list[PathsFound | GoalReached | NoPathFound | NotScored]:
     return _answer(desk, *officers, **more).results
 
 
@@ -115,10 +117,10 @@ def _last(found: PathsFound, place: int, **more: object) -> dict[str, object]:
 def test_answers_are_in_order_whatever_happens_to_each() -> None:
     found = _ask(_desk(), "b", "nobody", "there", "a", "b")
     assert [one.officer_id for one in found] == ["b", "nobody", "there", "a", "b"]
-    assert [one.status for one in found] == ["scored", "not_scored", "no_path", "scored", "scored"]
+    assert [one.status for one in found] == ["scored", "not_scored", "reached", "scored", "scored"]
     nobody, there = found[1], found[2]
     assert isinstance(nobody, NotScored)
-    assert isinstance(there, NoPathFound)
+    assert isinstance(there, GoalReached)
     assert (nobody.because.code, there.because.code) == ("unknown_officer", "already_there")
     assert there.progress is None
 
@@ -167,7 +169,8 @@ def test_a_goal_reached_or_closed_is_said_in_the_progress() -> None:
     assert isinstance(before, PathsFound)
     event = Event("posting", "p3", date(2026, 10, 15), date(2026, 10, 15))
     (there,) = _ask(_desk(event), "there", last_plans={"there": _last(before, 0)})
-    assert isinstance(there, NoPathFound)
+    assert isinstance(there, GoalReached)
+    assert (there.start.zh, there.goal.zh, there.since) == ("岗p3", "岗p3", date(2024, 11, 1))
     assert there.progress is not None
     assert there.progress.status == "reached"
 

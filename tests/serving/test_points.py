@@ -36,6 +36,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> PointsDesk:
         {
             "postings": framed("postings", [rows(**posting), rows(**{**posting, "officer_id": "b", "unit_id": "x"})]),
             "units": framed("units", UNITS),
+            "courses": framed(
+                "courses",
+                [{"course_id": "k", "competency": "law", "hours": 8.0, "name_zh": "法律", "known_on": "2000-01-01"}],
+            ),
             "honours": framed(
                 "honours",
                 [
@@ -95,8 +99,9 @@ def test_a_target_is_answered_with_what_to_do_by_when(desk: PointsDesk) -> None:
         assert (plan.status, plan.target, plan.total_then, plan.missing) == ("possible", 11.0, 8.0, 3.0)
         assert [loss.on for loss in plan.losses] == [date(2024, 4, 1)]
         assert [len(found.steps) for found in plan.combinations] == [1]
-        assert plan.combinations[0].steps[0].course_id is None
+        assert plan.combinations[0].steps[0].course_id == "k"
         assert len(plan.ways) == len(policy().points)
+        assert not next(way for way in plan.ways if way.rule == "third_class_merit").plannable
         assert plan.text.en.startswith("9 points now; 8 on 2025-03-01 if nothing is done; the target is 11.")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,16 +14,21 @@ from pydantic import ValidationError
 
 from data_contracts.catalog import catalog
 from data_contracts.policy import policy
+from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import simulate
 from data_contracts.vocabulary import TalentField
+from features.history import History
 from models.talent.shortlist import Candidate, FieldScores
+from serving.access.credential import AccessScope, Credential
 from serving.access.reach import EVERYWHERE, Sight
 from serving.schemas import NotScored
+from serving.talent.balance import ProtectedRecords
 from serving.talent.profile import ProfileDesk
 from serving.talent.profile_schemas import OfficerProfiled, ProfileRequest, UnitNotProfiled, UnitProfiled
 from serving.talent.records import Records
 from serving.talent.shortlist import ShortlistDesk
 from serving.talent.shortlist_schemas import FieldListed, FieldNotListed, ShortlistRequest
+from tests.models.records import framed
 from tests.serving.guidance_state import guidance
 
 DAY, NOW = date(2025, 12, 1), datetime(2025, 12, 1, 6)
@@ -106,6 +113,81 @@ def test_who_was_asked_about_and_is_not_listed_gets_a_reason() -> None:
     assert isinstance(asked, FieldListed)
     assert [one.officer_id for one in asked.not_listed] == [other]
     assert asked.not_listed[0].because.code in {"low_score", "others_higher", "short_service", "too_little_evidence"}
+
+
+AUDITOR = Credential("committee", frozenset({AccessScope.RECOMMEND_READ, AccessScope.AUDIT_READ}), None)
+READER = replace(AUDITOR, scopes=frozenset({AccessScope.RECOMMEND_READ}))
+SELF = replace(AUDITOR, units=(), officer_id="o-1")
+
+
+def audited(caller: Credential | None, frame: pd.DataFrame | None = None) -> FieldListed:
+    protected = frames()["protected_attributes"] if frame is None else frame
+    desk = ShortlistDesk(read, policy(), lambda _: protected)
+    (found,) = desk.answer(ShortlistRequest(fields=[TalentField.TRAFFIC]), "r-1", NOW, EVERYWHERE, caller).results
+    assert isinstance(found, FieldListed)
+    return found
+
+
+def test_who_may_audit_is_told_of_groups_and_nobody_else_is() -> None:
+    found = audited(AUDITOR).balance
+    assert found is not None
+    assert {one.attribute for one in found.groups} == {"sex", "ethnicity", "age_band", "unit_size"}
+    women = next(one for one in found.groups if one.group == "sex=female")
+    men = next(one for one in found.groups if one.group == "sex=male")
+    assert (women.name.zh, women.name.en) == ("性别：女", "women")
+    assert women.listed + men.listed == audited(AUDITOR).listed
+    assert women.could_be_listed + men.could_be_listed == audited(AUDITOR).could_be_listed
+    assert women.low is not None
+    assert women.ratio is not None
+    assert women.high is not None
+    assert women.low <= women.ratio <= women.high
+    assert women.text.en.startswith("women: ")
+    assert all(one.could_be_listed >= policy().talent.least_group for one in found.groups)
+    assert [audited(caller).balance for caller in (None, READER, SELF)] == [None] * 3
+    assert ShortlistDesk(read, policy()).answer(
+        ShortlistRequest(fields=[TalentField.TRAFFIC]), "r", NOW, EVERYWHERE, AUDITOR
+    ).results[0] == audited(None), "nothing to audit by"
+
+
+def test_no_group_of_fewer_than_policy_allows_is_told_of() -> None:
+    """Nine officers of one ethnicity: named as a group they would be nearly named one by one."""
+    protected = frames()["protected_attributes"].assign(ethnicity="han", sex=None)
+    protected.loc[protected.index[:60], "ethnicity"] = "dai"
+    able = audited(AUDITOR).could_be_listed
+    strict = replace(policy(), talent=replace(policy().talent, least_group=able // 2 + 1))
+    desk = ShortlistDesk(read, strict, lambda _: protected)
+    (found,) = desk.answer(ShortlistRequest(fields=[TalentField.TRAFFIC]), "r", NOW, EVERYWHERE, AUDITOR).results
+    assert isinstance(found, FieldListed)
+    assert found.balance is not None
+    assert found.balance.groups == []
+    assert [one.en for one in found.balance.lacking] == ["sex"]
+    assert [one.en for one in found.balance.withheld] == ["ethnicity", "age", "unit size"]
+    told = found.model_dump_json(include={"balance"})
+    assert "dai" not in told
+    assert not any(one.officer_id in told for one in found.candidates)
+
+
+def test_protected_attributes_are_those_known_on_the_day(tmp_path: Path) -> None:
+    use = Settings(state=tmp_path / "state")
+    read_protected = ProtectedRecords(use)
+    assert len(read_protected(DAY)) == 0
+    rows = [{"officer_id": "a", "sex": sex, "birth_year": 1990, "known_on": known}
+            for sex, known in (("male", "2020-01-01"), ("female", "2024-01-01"), ("male", "2026-01-01"))]  # fmt: skip
+    History(use.history_dir).append("protected_attributes", framed("protected_attributes", rows))
+    assert read_protected(DAY)["sex"].tolist() == ["female"]
+    assert read_protected(date(2023, 1, 1))["sex"].tolist() == ["male"]
+    assert read_protected(DAY) is not None
+
+
+def test_fields_posts_and_units_carry_their_names() -> None:
+    (found,) = lists(TalentField.TRAFFIC)
+    assert isinstance(found, FieldListed)
+    assert (found.name.zh, found.name.en) == ("交通管理", "traffic")
+    units, posts = (frames()[name].drop_duplicates(key).set_index(key) for name, key in
+                    (("units", "unit_id"), ("posts", "post_id")))  # fmt: skip
+    for one in found.candidates:
+        assert (one.unit_name.zh, one.unit_name.en) == tuple(units.loc[one.unit_id, ["name_zh", "name_en"]])
+        assert (one.post_name.zh, one.post_name.en) == tuple(posts.loc[one.post_id, ["name_zh", "name_en"]])
 
 
 def test_a_field_without_evidence_says_so() -> None:

@@ -112,7 +112,7 @@ def _way(desk: PathDesk, now: datetime = NOW, **asked: object) -> PathsFound | N
     number = asked.pop("number", 1)
     body.pop("number", None)
     (found,) = desk.answer(PathsRequest.model_validate(body), f"r-{number}", now).results
-    assert not isinstance(found, NotScored)
+    assert isinstance(found, (PathsFound, NoPathFound))
     return found
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -73,12 +75,14 @@ def inputs() -> UnitInputs:
     return UnitInputs(AS_OF, PARENTS, policy().grades, snapshot(), rules, before(), themes())
 
 
-def published(folder: Path, rows: pd.DataFrame | None = None) -> PublishedRun:
-    """The units of this force, or of those officers of it in `rows`, as a published run."""
+def published(
+    folder: Path, rows: pd.DataFrame | None = None, parents: Mapping[str, str] = MappingProxyType(PARENTS)
+) -> PublishedRun:
+    """The units of this force, or of those officers in `rows`, as a published run."""
     import pyarrow as pa
 
     path = folder / "units.parquet"
-    told = inputs() if rows is None else UnitInputs(AS_OF, PARENTS, policy().grades)
+    told = inputs() if rows is None else UnitInputs(AS_OF, parents, policy().grades)
     units = unit_results(results() if rows is None else rows, told)
     path.write_bytes(parquet_bytes(pa.Table.from_pandas(units, preserve_index=False)))
     model = ModelIdentity("risk", "7", "a" * 64, "risk_v1", "h1", "2026-12-01")

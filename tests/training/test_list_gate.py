@@ -11,6 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
+from matplotlib.container import ErrorbarContainer
+from rich.console import Console
 
 from data_contracts.errors import GateRefused, InvalidInput, UntrustedArtifact
 from data_contracts.policy import check_features, policy
@@ -19,15 +22,21 @@ from features.history import History
 from tests.models.records import framed
 from tests.training.careers import postings
 from tests.training.list_versions import DAY, Lists, fewer_draws, register
-from training.evaluation.exposure import exposure_gaps
+from training.evaluation.card_plots import COLOURS, gaps_figure
+from training.evaluation.exposure import Gap, exposure_gaps, gap_lines
+from training.evaluation.fairness import Measured, Verdict
+from training.evaluation.list_plots import quality_figure
+from training.evaluation.list_quality import quality_of
 from training.evaluation.shown_lists import Answers, Kinds, shown_lists
+from training.evaluation.spans import Span
 from training.gate import verdict as gate
 from training.gate.audit_groups import posted_register
 from training.gate.card_blocks import as_markdown
 from training.gate.lines import Status, as_table
+from training.gate.list_card import list_blocks
 from training.gate.list_evidence import FILE, FOLDER, write_lists
 from training.gate.list_lines import SeenLists
-from training.gate.model_card import card_blocks
+from training.gate.model_card import Say, card_blocks
 
 TODAY = date(2026, 1, 1)
 REASON = "Men of this force go on to patrol more often; the lists follow and do not add to it."
@@ -111,7 +120,7 @@ def test_what_nobody_recorded_is_inconclusive_and_named_in_the_card(tmp_path: Pa
     waiting = examined.checks(Status.INCONCLUSIVE)
     assert {"courses.sex", "courses.age_band"} <= set(waiting)
     assert "courses.ethnicity=f.ndcg_at_10_gap" in {line.check for line in examined.lines}
-    assert "sex, age_band" in (card / "card.en.md").read_text("utf-8")
+    assert "sex, age." in (card / "card.en.md").read_text("utf-8")
     gate.settle(use, examined, "waiver", waiting, REASON, ["Ann", "Bob"], TODAY)
     assert gate.promote(use, "courses", model.version).passed
 
@@ -119,21 +128,86 @@ def test_what_nobody_recorded_is_inconclusive_and_named_in_the_card(tmp_path: Pa
 def test_the_card_shows_table_and_picture(recorded: Settings) -> None:
     model = register(recorded, "paths", Lists(withheld=0.6).shown())
     examined, card = gate.pass_gate(recorded, "paths", model.version)
-    assert (card / "paths-groups.png").read_bytes().startswith(b"\x89PNG")
+    for picture in ("paths.png", "paths.en.png", "paths-groups.png", "paths-groups.en.png"):
+        assert (card / picture).read_bytes().startswith(b"\x89PNG")
     zh, en = ((card / f"card.{language}.md").read_text("utf-8") for language in ("zh", "en"))
     head = next(line for line in en.splitlines() if line.startswith("| group | officers | NDCG@10 | status |"))
     assert "| legal | status |" in head
-    row = next(line for line in en.splitlines() if line.startswith("| sex=f | 2000 |"))
+    row = next(line for line in en.splitlines() if line.startswith("| women | 2000 |"))
     assert "| fail |" in row
     assert "| -0.3" in row, "women are shown less legal work"
-    assert "paths-groups.png" in zh
-    assert "不通过" in next(line for line in zh.splitlines() if line.startswith("| sex=f | 2000 |"))
+    assert "(paths-groups.png)" in zh
+    assert "(paths.png)" in zh
+    assert "(paths-groups.en.png)" in en
+    assert "(paths.en.png)" in en
+    assert "sex=f" not in zh + en.partition("women")[0]
+    assert "不通过" in next(line for line in zh.splitlines() if line.startswith("| 性别：女 | 2000 |"))
     assert "Judged on 4,000 lists between 2025-06-01 and 2025-06-01" in en
     assert len(as_table(examined.lines).rows) > 3
     seen = examined.seen["paths"]
     assert isinstance(seen, SeenLists)
     told = replace(examined, seen={"paths": replace(seen, gaps=(), excused=("sex=x",))})
-    assert "excused here in writing: sex=x" in as_markdown(card_blocks(told, 1))
+    assert "excused here in writing: sex x" in as_markdown(card_blocks(told, 1))
+
+
+def test_the_card_tells_peers_strata_windows_and_the_years(recorded: Settings) -> None:
+    rows = Lists().shown()
+    odd = np.arange(len(rows.quality)) % 2 == 1
+    days = np.where(odd, np.datetime64("2025-03-05"), np.datetime64("2025-06-01"))
+    span = Span(date(2016, 1, 4), date(2025, 12, 31), date(2025, 1, 1), date(2025, 12, 31))
+    full = (
+        replace(rows, days=days).beside({"markov": rows.peer, "popularity": rows.peer / 2}, {"novel": odd}).over(span)
+    )
+    examined, card = gate.pass_gate(recorded, "next-post", register(recorded, "next-post", full).version)
+    zh, en = ((card / f"card.{language}.md").read_text("utf-8") for language in ("zh", "en"))
+    assert "learned from 2016-01-04 to 2025-12-31; judged on 2025-01-01 to 2025-12-31" in en
+    assert "学习所用时段：2016-01-04 至 2025-12-31；检验所用时段：2025-01-01 至 2025-12-31" in zh
+    assert "Judged on 4,000 lists between 2025-03-05 and 2025-06-01" in en
+    assert "| stratum or window | lists | this model | Markov transitions | popularity |" in en
+    assert "| 情形或时段 | 名单数 | 本模型 | 马尔可夫转移 | 热门程度 |" in zh
+    for row, number in (("all", 4000), ("novel posts", 2000), ("from 2025-03-01", 2000), ("from 2025-06-01", 2000)):
+        assert f"| {row} | {number} | 0." in en
+    seen = examined.seen["next-post"]
+    assert isinstance(seen, SeenLists)
+    figure = quality_figure("x", "NDCG@10", quality_of(seen.rows), english=True)
+    assert [axes.get_title() for axes in figure.axes] == ["beside its peers", "by stratum", "over the windows"]
+    assert [tick.get_text() for tick in figure.axes[0].get_xticklabels()] == [
+        "this model",
+        "Markov\ntransitions",
+        "popularity",
+    ]
+    plain = quality_figure("x", "NDCG@10", quality_of(Lists(people=1).shown()), english=True)
+    assert len(plain.axes) == 1
+
+
+def test_a_gap_that_its_own_interval_would_fail_is_marked_in_table_card_and_picture() -> None:
+    limits = policy().gate
+    off, fine = Measured(-0.2, -0.35, -0.05, -0.4, 0.02), Measured(0.0, -0.2, 0.2, -0.3, 0.3)
+    suspect, plain = Gap("sex=female", "ndcg_at_10", 90, off), Gap("sex=male", "ndcg_at_10", 90, fine)
+    usual = replace(suspect, usual=-0.15)
+    assert [gap.suspect(limits.lists) for gap in (suspect, plain, usual)] == [True, False, False]
+    first, second = gap_lines([suspect, plain], limits.lists)
+    assert (first.suspect, first.status, second.suspect) == (True, Status.INCONCLUSIVE, False)
+    console = Console(width=200)
+    with console.capture() as told:
+        console.print(as_table([first, second]))
+    assert "inconclusive †" in told.get()
+    seen = SeenLists(Lists(people=20).shown(), (suspect, plain), (), ())
+    statuses = {line.check: line.status for line in (first, second)}
+    card = as_markdown(list_blocks("next-post", seen, statuses, limits, Say(1)))
+    assert "| women † | 90 | -0.20 [-0.35, -0.05] | inconclusive † |" in card
+    assert "| men | 90 | +0.00 [-0.20, +0.20] | inconclusive |" in card
+    exposed = [[one, replace(one, measure="legal")] for one in (suspect, plain)]
+    surely = Measured(-0.3, -0.35, -0.25, -0.4, -0.2)
+    exposed.append([Gap("age_band=20-29", one, 90, surely, -0.25) for one in ("ndcg_at_10", "legal")])
+    figure = gaps_figure("x", exposed, limits.lists, english=True)
+    bars = (one for one in figure.axes[0].containers if isinstance(one, ErrorbarContainer))
+    drawn = [one.lines[2][0].get_color()[0] for one in bars]
+    assert [to_hex(np.asarray(colour).tolist()) for colour in drawn] == [
+        COLOURS["suspect"],
+        COLOURS[Verdict.INCONCLUSIVE],
+        COLOURS["unexplained"],
+    ]
 
 
 def test_a_version_without_lists_fails_and_another_versions_lists_are_refused(recorded: Settings) -> None:

@@ -14,12 +14,12 @@ import pytest
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from models import artifacts, keys, registry
+from models.groups import group_named, group_order
 from models.registry import ResolvedModel
 from tests.training.risk_versions import DAYS, Force, fewer_draws, register
 from training.evaluation.bootstrap import Difference
 from training.evaluation.card_plots import COLOURS, SUSPECT, groups_figure
 from training.evaluation.fairness import Judged, Measured, fairness
-from training.evaluation.names import group_named, group_order
 from training.gate import verdict as gate
 from training.gate import waivers
 from training.gate.card_blocks import Block, Grid, Heading, Text, as_html, as_markdown
@@ -70,7 +70,7 @@ def test_the_card_tells_all_in_both_languages(judged: tuple[Settings, Examined, 
     assert "did not pass the gate" in en
     assert "超负荷不提供，因为平均精确率较投诉计数规则的增益为" in zh
     assert "strain is not served because gain in average precision over count_rule is" in en
-    for text, fails, sex in ((zh, "不通过", "性别 女"), (en, "fail", "sex female")):
+    for text, fails, sex in ((zh, "不通过", "性别：女"), (en, "fail", "women")):
         assert examined.model_hash in text
         women = next(line for line in text.splitlines() if line.startswith(f"| {sex} † |"))
         assert f"| {fails} |" in women

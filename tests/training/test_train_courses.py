@@ -41,6 +41,12 @@ def test_train_signs_and_registers_what_beats_recent_popularity(
     assert 200 < worth.items < MOST_ITEMS
     assert worth.figures["ndcg_at_10"] == pytest.approx(worth.peer + worth.gain)
     assert "ahead of recent_popularity_30d" in worth.sentence()
+    assert list(worth.lists.models) == ["pharos", "recent_popularity_30d", "recent_popularity_90d"]
+    assert set(worth.lists.strata) == {"wave", "elective", "new_course"}
+    assert all(len(rows) == worth.items for rows in worth.lists.strata.values())
+    assert worth.lists.span is not None
+    assert (worth.lists.span.judged_from, worth.lists.span.judged_until) == (date(2019, 8, 31), date(2019, 11, 30))
+    assert worth.lists.span.learned_from < worth.lists.span.judged_from
     kept = registry.client(state).get_run(model.run_id)
     assert {"seed", "rounds", "sets_a_week"} <= set(kept.data.params)
     parts, metadata = artifacts.load(model.path, keys.public_key(state.keys_dir))

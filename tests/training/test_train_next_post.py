@@ -29,6 +29,14 @@ def test_train_signs_and_registers_what_beats_markov(state: Settings) -> None:
     assert "ahead of markov" in worth.sentence()
     assert [worth.picture] == list(state.pictures_dir.glob("*/next-post.png"))
     assert set(worth.places) == {"pharos", "markov", "popularity"}
+    assert list(worth.lists.models) == ["pharos", "markov", "popularity"]
+    assert set(worth.lists.strata) == {"novel", "short_history", "cold"}
+    assert worth.lists.span is not None
+    assert (worth.lists.span.learned_until, worth.lists.span.judged_until) == (date(2021, 12, 31), date(2021, 12, 31))
+    assert worth.lists.span.learned_from < worth.lists.span.judged_from
+    days = worth.lists.days.astype("datetime64[D]")
+    assert str(days.min()) >= str(worth.lists.span.judged_from)
+    assert str(days.max()) <= str(worth.lists.span.judged_until)
     kept = registry.client(state).get_run(model.run_id)
     assert kept.data.tags["feature_service"] == f"career_v1:{FeatureReader(state).service_hash('career_v1')}"
     assert {"seed", "nets", "learning_rate", "passes"} <= set(kept.data.params)

@@ -45,6 +45,11 @@ def test_train_signs_and_registers_and_the_champion_finds_the_ways(state: Settin
     model, worth = train_paths(state, AS_OF)
     assert worth.cases > 0
     assert "ahead of most_frequent" in worth.sentence()
+    assert list(worth.lists.models) == ["pharos", "most_frequent"]
+    assert sum(int(rows.sum()) for rows in worth.lists.strata.values()) == worth.cases
+    assert worth.lists.span is not None
+    assert worth.lists.span.learned_from < worth.lists.span.judged_from < worth.lists.span.judged_until
+    assert worth.lists.span.learned_until == worth.lists.span.judged_until
     assert [worth.picture] == list(state.pictures_dir.glob("*/paths.png"))
     assert worth.figures["path_hit_at_5"] == pytest.approx(worth.figures["peer_path_hit_at_5"] + worth.gain)
     kept = registry.client(state).get_run(model.run_id).data

@@ -9,11 +9,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data_contracts.asof import add_months
 from data_contracts.errors import InvalidInput, NotReady
@@ -27,20 +28,22 @@ from models.courses.next_course import SERVICE, features_hash
 from models.courses.record import CourseHistory, Frames, course_history, day_number
 from models.registry import ResolvedModel
 from training import tracking
-from training.courses.data import CourseWeek, window_weeks
+from training.courses.data import STRATA, CourseWeek, window_weeks
 from training.courses.fit import CourseFit, fit_courses
 from training.courses.ranking import week_places, week_shown
 from training.evaluation.bootstrap import OfficerDraws, difference, weighted_means
 from training.evaluation.set_metrics import DEPTH, SET_METRICS, set_metrics
 from training.evaluation.shown_lists import Answers, Kinds, ShownLists, shown_lists
+from training.evaluation.spans import Span
 from training.gate.list_evidence import keep_lists
 from training.posts.data import day_before
 
-NAME, POPULARITY = "courses", "recent_popularity_30d"
+NAME, POPULARITY, LONGER = "courses", "recent_popularity_30d", "recent_popularity_90d"
 TABLES = ("course_completions", "courses", "postings", "promotions", "officers")
 STAGES = 3
 GATE_MONTHS = (3, 6, 12)
 ENOUGH, MOST_ITEMS = 200, 4000
+ALL = "all"
 Say = Callable[[str], None]
 
 
@@ -127,7 +130,10 @@ def worth_of(history: CourseHistory, as_of: date, settings: CourseFit, kinds: Ki
         except InvalidInput:
             continue
         if sum(len(week.asked) for week in weeks) >= ENOUGH or months == GATE_MONTHS[-1]:
-            return _tested(history, (model, told), _thinned(weeks, settings.seed), months)
+            worth = _tested(history, (model, told), _thinned(weeks, settings.seed), months)
+            first, judged = history.takings.days.min(), add_months(until, -months) + timedelta(days=1)
+            span = Span(date.fromisoformat(str(np.datetime64(int(first), "D"))), until, judged, until)
+            return replace(worth, lists=worth.lists.over(span))
     raise InvalidInput(f"too few courses before {as_of} to train on some and test on others; ingest a longer history")
 
 
@@ -148,7 +154,9 @@ def _tested(
 ) -> CourseWorth:
     model, kinds = asked
     shown: list[Array] = []
-    rankers: dict[str, CourseScorer] = {NAME: model, POPULARITY: RecentPopularity(MONTH)}
+    rankers: dict[str, CourseScorer] = {
+        NAME: model, POPULARITY: RecentPopularity(MONTH), LONGER: RecentPopularity(3 * MONTH),
+    }  # fmt: skip
     places: dict[str, list[Array]] = {name: [] for name in rankers}
     for week, state in zip(weeks, history.states([week.cut for week in weeks]), strict=True):
         for name, ranker in rankers.items():
@@ -163,7 +171,17 @@ def _tested(
     found = difference((exact[NAME], exact[POPULARITY]), (drawn[NAME], drawn[POPULARITY]))
     figures = {name: float(values[NAME][name].mean()) for name in SET_METRICS}
     lists = _lists(history, weeks, np.concatenate(shown), (gained[NAME], gained[POPULARITY]), kinds)
+    lists = lists.beside({name: gained[name] for name in (POPULARITY, LONGER)}, _strata(weeks))
     return CourseWorth(months, len(counts), figures, found.difference, found.low, found.high, lists, exact[POPULARITY])
+
+
+def _strata(weeks: list[CourseWeek]) -> dict[str, NDArray[np.bool_]]:
+    """Sets with any course of the stratum among their answers."""
+    return {
+        name: np.concatenate([np.diff(week.answers(name).indptr) > 0 for week in weeks])
+        for name in STRATA
+        if name != ALL
+    }
 
 
 def _lists(

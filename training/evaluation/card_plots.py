@@ -11,23 +11,27 @@ import numpy as np
 from data_contracts.gating import GroupLimits, ListLimits
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
+from models.groups import attributes_of, group_named, group_order
 from training.evaluation.exposure import QUALITY, Gap
 from training.evaluation.fairness import Group, Measured, Verdict
-from training.evaluation.names import attributes_of, group_named, group_order, method_named
+from training.evaluation.names import kind_named, method_named
 from training.evaluation.plots import blank_figure, chinese_font, drawn_calibration, in_words, legend_below
+from training.gate.lines import Status
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Shade = Verdict | Literal["suspect"]
+Shade = Verdict | Literal["suspect", "unexplained"]
 Judgement = tuple[Measured, Shade]
 BUDGETS = np.array([0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2])
 SUSPECT: Literal["suspect"] = "suspect"
+UNEXPLAINED: Literal["unexplained"] = "unexplained"  # only of lists
 COLOURS: Mapping[Shade, str] = {
     Verdict.PASS: "#2c7a4b",
     Verdict.INCONCLUSIVE: "#8a8a8a",
     SUSPECT: "#d9822b",
+    UNEXPLAINED: "#7a5c99",
     Verdict.FAIL: "#b3261e",
 }
 RATIO_TICKS = (0.2, 0.5, 0.8, 1.0, 1.25, 2.0, 5.0)  # what is further out leaves the picture, not the table
@@ -36,6 +40,7 @@ VERDICTS: Mapping[Shade, tuple[str, str]] = {
     Verdict.PASS: ("通过", "pass"),
     Verdict.INCONCLUSIVE: ("无法判定", "inconclusive"),
     SUSPECT: ("† 无法判定，但单看该组会判不通过", "† inconclusive, but its own interval would fail it"),
+    UNEXPLAINED: ("须书面说明：通常的差距同样大", "to be explained: the usual gap is as wide"),
     Verdict.FAIL: ("不通过", "fail"),
 }
 WORDS = {
@@ -98,11 +103,11 @@ def groups_figure(
         left.set_xticks(RATIO_TICKS, [f"{tick:g}" for tick in RATIO_TICKS])
         left.minorticks_off()
         _forest(right, gaps, (-limits.gap_at_most, 0.0, limits.gap_at_most), nothing)
-        names = [_drawable(in_words(group_named(group.name), chinese)) for group in shown]
-        _named_rows((left, right), names, [group.name for group in shown])
+        names = [drawable(in_words(group_named(group.name), chinese)) for group in shown]
+        named_rows((left, right), names, [group.name for group in shown])
         left.set_xlabel(WORDS["ratio"][not chinese])
         right.set_xlabel(WORDS["gap"][not chinese])
-        _verdicts(figure, chinese)
+        _verdicts(figure, [shade for shade in COLOURS if shade != UNEXPLAINED], chinese)
     return figure
 
 
@@ -118,23 +123,36 @@ def gaps_figure(
                    if (kinds := [gap for gap in gaps if gap.measure not in QUALITY])]  # fmt: skip
         bands = limits.quality_gap_at_most, limits.exposure_gap_at_most
         for axes, some, band in ((left, quality, bands[0]), (right, exposed, bands[1])):
-            rows: list[Judgement] = [(gap.measured, gap.measured.verdict(-band, band, 0.0)) for gap in some]
+            rows = [(gap.measured, _gap_shade(gap, limits)) for gap in some]
             _forest(axes, rows, (-band, 0.0, band), NOTHING[not chinese])
         for place, gap in enumerate(exposed):
-            right.annotate(_drawable(gap.measure), (1.01, place), xycoords=("axes fraction", "data"), fontsize=6)
-        names = [_drawable(in_words(group_named(gaps[0].group), chinese)) for gaps in shown]
-        _named_rows((left, right), names, [gaps[0].group for gaps in shown])
+            right.annotate(
+                drawable(in_words(kind_named(gap.measure), chinese)),
+                (1.01, place),
+                xycoords=("axes fraction", "data"),
+                fontsize=6,
+            )
+        names = [drawable(in_words(group_named(gaps[0].group), chinese)) for gaps in shown]
+        named_rows((left, right), names, [gaps[0].group for gaps in shown])
         left.set_xlabel(WORDS["quality"][not chinese].format(measure=QUALITY[quality[0].measure]))
         right.set_xlabel(WORDS["exposure"][not chinese])
-        _verdicts(figure, chinese)
+        _verdicts(figure, list(COLOURS), chinese)
     return figure
+
+
+def _gap_shade(gap: Gap, limits: ListLimits) -> Shade:
+    """As the gate says of it: where the usual gap is as wide, a fail waits for a justification and is none."""
+    if gap.suspect(limits):
+        return SUSPECT
+    status, band = gap.status(limits), gap.band(limits)
+    return UNEXPLAINED if status is Status.UNEXPLAINED else gap.measured.verdict(-band, band, 0.0)
 
 
 def _shade(verdict: Verdict, suspect: bool) -> Shade:
     return SUSPECT if suspect and verdict is Verdict.INCONCLUSIVE else verdict
 
 
-def _named_rows(both: tuple[Axes, Axes], names: Sequence[str], groups: Sequence[str]) -> None:
+def named_rows(both: Sequence[Axes], names: Sequence[str], groups: Sequence[str]) -> None:
     """The names of the rows, first on top, and a line where another attribute begins."""
     both[0].set_yticks(range(len(names)), names, fontsize=8)
     both[0].set_ylim(len(names) - 0.5, -0.5)
@@ -149,11 +167,14 @@ def _edges(names: Sequence[str]) -> list[float]:
     return [place + 0.5 for place, (one, other) in enumerate(pairwise(kinds)) if one != other]
 
 
-def _verdicts(figure: Figure, chinese: bool) -> None:
+def _verdicts(figure: Figure, shades: Sequence[Shade], chinese: bool) -> None:
     from matplotlib.lines import Line2D
 
-    marks = [Line2D([], [], color=colour, marker="o", markersize=3, linewidth=1) for colour in COLOURS.values()]
-    names = [VERDICTS[verdict][not chinese] for verdict in COLOURS]
+    marks = [
+        Line2D([], [], color=colour, marker="o", markersize=3, linewidth=1)
+        for colour in map(COLOURS.__getitem__, shades)
+    ]
+    names = [VERDICTS[verdict][not chinese] for verdict in shades]
     figure.legend(marks, names, loc="outside lower center", ncols=len(names), fontsize=8, frameon=False)
 
 
@@ -171,6 +192,6 @@ def _forest(axes: Axes, rows: Sequence[Judgement], band: tuple[float, float, flo
             axes.text(equal, place, nothing, ha="center", va="center", fontsize=7, color="grey")
 
 
-def _drawable(name: str) -> str:
+def drawable(name: str) -> str:
     """The name, or as much of it as can be drawn where no font has Chinese characters."""
     return name if chinese_font() else name.encode("ascii", "replace").decode()

@@ -15,7 +15,7 @@ same side and the lists go no further beyond it than the limit, a gap is not a f
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -50,9 +50,19 @@ class Gap:
         """The exact name of its check."""
         return f"{name}.{self.group}.{self.measure.replace('.', '_')}_gap"
 
+    def band(self, limits: ListLimits) -> float:
+        """How far it may lie from equality."""
+        return limits.quality_gap_at_most if self.measure in QUALITY else limits.exposure_gap_at_most
+
+    def suspect(self, limits: ListLimits) -> bool:
+        """Whether its plain 95 % interval, had only this gap been asked, would have failed it: told, not decided by."""
+        band = self.band(limits)
+        off = self.measured.suspect(-band, band, 0.0) and self._beyond_usual() > band
+        return off and self.status(limits) is Status.INCONCLUSIVE
+
     def status(self, limits: ListLimits) -> Status:
         """Pass inside the band; surely outside a fail, or unexplained where it goes no further than the usual one."""
-        band = limits.quality_gap_at_most if self.measure in QUALITY else limits.exposure_gap_at_most
+        band = self.band(limits)
         verdict = self.measured.verdict(-band, band, 0.0)
         if verdict is Verdict.FAIL and self._beyond_usual() <= band:
             return Status.UNEXPLAINED
@@ -114,11 +124,11 @@ def gap_lines(found: Sequence[Gap], limits: ListLimits, name: str = "next-post")
     """One line of the gate for each gap."""
     lines = []
     for gap in found:
-        quality, measured = gap.measure in QUALITY, gap.measured
-        band = limits.quality_gap_at_most if quality else limits.exposure_gap_at_most
+        measured = gap.measured
         figures = (measured.value, measured.low, measured.high)
-        words, must = _words(gap.measure), _must(band, quality)
-        lines.append(Line(gap.check(name), name, gap.status(limits), words, must, *figures, group=gap.group))
+        words, must = _words(gap.measure), _must(gap.band(limits), gap.measure in QUALITY)
+        line = Line(gap.check(name), name, gap.status(limits), words, must, *figures, group=gap.group)
+        lines.append(replace(line, suspect=gap.suspect(limits)))
     return lines
 
 

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.base import Numbers
+from models.groups import PAIR, POOLED, UNKNOWN
 
 Integers = NDArray[np.int64]
-UNKNOWN, POOLED, PAIR = "unknown", "pooled", "+"  # "other" is what a register may call a value of its own
 
 
 @dataclass(frozen=True)

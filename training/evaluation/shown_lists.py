@@ -7,7 +7,7 @@ itself. Only the kinds shown most are kept apart.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 
 from models.base import Numbers
 from training.evaluation.exposure import exposure_shares
+from training.evaluation.names import OWN
+from training.evaluation.spans import Span
 
 Integers = NDArray[np.integer]
+PEER = "peer"
 NONE = -1  # stands for an item of no kind, and for a place of a list that nothing fills
 
 
@@ -50,7 +53,11 @@ class Kinds:
 @dataclass(frozen=True)
 class ShownLists:
     """Rows of lists: officers and days (n,), `quality` (n,) under its name and that of a plain `peer` (n,) on the same
-    rows; by kind, its share of the exposure of the list `shown` (n,) and of what was really `taken` next (n,)."""
+    rows; by kind, its share of the exposure of the list `shown` (n,) and of what was really `taken` next (n,).
+
+    `others` are the qualities of peers by name, the plain one among them, and `strata` say which rows are of which
+    kind, both (n,), for people to look at: no gate reads them. `span` says what time the rows are of.
+    """
 
     officers: NDArray[Any]
     days: NDArray[np.datetime64]
@@ -59,6 +66,22 @@ class ShownLists:
     peer: Numbers
     shown: Mapping[str, Numbers]
     taken: Mapping[str, Numbers]
+    others: Mapping[str, Numbers] = field(default_factory=dict)
+    strata: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    span: Span | None = None
+
+    @property
+    def models(self) -> Mapping[str, Numbers]:
+        """The quality (n,) of its own lists and those of every peer kept, by name; its own first."""
+        return {OWN: self.quality, **(self.others or {PEER: self.peer})}
+
+    def beside(self, others: Mapping[str, Numbers], strata: Mapping[str, NDArray[np.bool_]]) -> ShownLists:
+        """The same with the quality of peers' lists on the same rows, and the rows of each stratum; (n,) each."""
+        return replace(self, others=others, strata=strata)
+
+    def over(self, span: Span) -> ShownLists:
+        """The same, and what time it is of."""
+        return replace(self, span=span)
 
 
 @dataclass(frozen=True)

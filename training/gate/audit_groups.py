@@ -17,6 +17,7 @@ from data_contracts.pseudonyms import Pseudonyms, pseudonyms
 from data_contracts.settings import Settings
 from features.history import History
 from features.offline_files import snapshot_parts
+from models.groups import bands, sizes
 
 TABLE = "protected_attributes"
 PROTECTED = ("sex", "ethnicity", "birth_year")
@@ -72,29 +73,6 @@ class Register:
             there = rows.days == np.datetime64(day)
             result[there] = size.reindex(rows.officers[there]).to_numpy(dtype=np.float64)
         return pd.Series(result)
-
-
-def bands(ages: pd.Series, width: int) -> pd.Series:
-    """Age bands as text.
-
-    >>> bands(pd.Series([29.0, 30.0, None]), 10).tolist()
-    ['20-29', '30-39', None]
-    """
-    starts = ages // width * width
-    named = starts.map(lambda start: f"{int(start)}-{int(start) + width - 1}", na_action="ignore").astype(object)
-    return named.where(named.notna(), None)
-
-
-def sizes(officers: pd.Series, edges: tuple[int, ...]) -> pd.Series:
-    """Bands of unit size as text.
-
-    >>> sizes(pd.Series([29.0, 30.0, 500.0]), (30, 100)).tolist()
-    ['1-29', '30-99', '100+']
-    """
-    starts = (1, *edges)
-    names = [f"{low}-{high - 1}" for low, high in zip(starts, edges, strict=False)] + [f"{edges[-1]}+"]
-    place = np.searchsorted(np.array(edges), officers.fillna(1).to_numpy(), side="right")
-    return pd.Series(np.array(names, dtype=object)[place], index=officers.index).where(officers.notna(), None)
 
 
 def register_of(settings: Settings, days: set[date]) -> Register:

@@ -144,15 +144,25 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "依据 {first} 至 {last} 间的 {rows:,} 份名单：模型当时会展示什么，以及此后的实际去向。",
         "Judged on {rows:,} lists between {first} and {last}: what the model would have shown, and what came.",
     ),
+    "lists_quality": (
+        "名单质量 {measure} 与各对照方法在同一批名单上的比较，附 95 % 区间（以民警为单位）",
+        "The quality of the lists ({measure}) beside that of its peers on the same lists, with 95 % intervals by "
+        "officer",
+    ),
+    "stratum": ("情形或时段", "stratum or window"),
+    "lists": ("名单数", "lists"),
+    "from_day": ("自 {day}", "from {day}"),
     "lists_method": (
         "各列为该组减去其余民警之差及其 95 % 区间：名单质量（NDCG），以及各类岗位或课程的曝光份额（位置 r 权重 "
         "1/log2(1+r)）。“通过”：区间整体在允许范围内。“不通过”：差值在范围外，且对所有组同时成立的区间不含零；"
-        "但若通常的差距同样大（曝光：实际去向之差；质量：简单模型在同样名单上之差），则须书面说明。其余为“无法判定”，须两人签字。",
+        "但若通常的差距同样大（曝光：实际去向之差；质量：简单模型在同样名单上之差），则须书面说明。其余为“无法判定”，须两人签字。"
+        "† 表示单看该组的 95 % 区间会判不通过。",
         "Columns are a group less everybody else, with 95 % intervals: the quality of lists (NDCG), and the share of "
         "exposure of each kind of post or course (place r weighs 1/log2(1+r)). Pass: the whole interval lies inside "
         "the band. Fail: the figure lies outside, and the interval that holds for all groups at once excludes zero; "
         "where the usual gap is as wide (of exposure: in what was really taken; of quality: of a plain peer on the "
-        "same lists), it must be explained in writing instead. Anything else is inconclusive and needs two signatures.",
+        "same lists), it must be explained in writing instead. Anything else is inconclusive and needs two signatures. "
+        "† marks groups that their own 95 % interval alone would fail.",
     ),
     "lists_lacking": (
         "未登记、因而无法比较的属性：{names}。",

@@ -7,6 +7,7 @@ stands in the signed metadata of the model, as with the evidence of risk.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,14 +20,16 @@ from training.gate.evidence import digest
 
 FILE, FOLDER = "lists.parquet", "evidence"
 KEY = "evidence_sha256"
-QUALITY, PEER, SHOWN, TAKEN = "quality.", "peer.", "shown.", "taken."
+QUALITY, PEER, SHOWN, TAKEN, OTHER, STRATUM = "quality.", "peer.", "shown.", "taken.", "other.", "stratum."
+SPAN = "span"  # of the signed metadata
 
 
-def keep_lists(run: tracking.Run, folder: Path, lists: ShownLists) -> dict[str, str]:
+def keep_lists(run: tracking.Run, folder: Path, lists: ShownLists) -> dict[str, Any]:
     """Log the rows with a run, by way of `folder`; what must be signed with the model so that the gate trusts them."""
     path = write_lists(folder, lists, pseudonyms(run.settings.keys_dir))
     run.file(path, FOLDER)
-    return {KEY: digest(path)}
+    told: dict[str, Any] = {KEY: digest(path)}
+    return told if lists.span is None else {**told, SPAN: lists.span.to_json()}
 
 
 def write_lists(folder: Path, lists: ShownLists, names: Pseudonyms) -> Path:
@@ -39,6 +42,8 @@ def write_lists(folder: Path, lists: ShownLists, names: Pseudonyms) -> Path:
             PEER + lists.measure: lists.peer,
             **{SHOWN + name: values for name, values in lists.shown.items()},
             **{TAKEN + name: values for name, values in lists.taken.items()},
+            **{OTHER + name: values for name, values in lists.others.items()},
+            **{STRATUM + name: values for name, values in lists.strata.items()},
         }
     )
     path = folder / FILE
@@ -64,4 +69,6 @@ def read_lists(path: Path, sha256: str) -> ShownLists:
     ((measure, quality),) = part(QUALITY).items()
     days = frame["as_of"].to_numpy("datetime64[D]")
     (peer,) = part(PEER).values()
-    return ShownLists(frame["officer"].to_numpy(object), days, measure, quality, peer, part(SHOWN), part(TAKEN))
+    strata = {name: values.astype(bool) for name, values in part(STRATUM).items()}
+    rows = ShownLists(frame["officer"].to_numpy(object), days, measure, quality, peer, part(SHOWN), part(TAKEN))
+    return rows.beside(part(OTHER), strata)

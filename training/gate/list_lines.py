@@ -19,10 +19,11 @@ from data_contracts.vocabulary import Bilingual
 from models.registry import ResolvedModel
 from training.evaluation.exposure import Gap, Gaps, exposure_gaps, gap_lines
 from training.evaluation.shown_lists import ShownLists
+from training.evaluation.spans import Span
 from training.gate.audit_groups import Register, posted_register
 from training.gate.group_lines import lacking_lines
 from training.gate.lines import Line, Status
-from training.gate.list_evidence import FILE, FOLDER, KEY, read_lists
+from training.gate.list_evidence import FILE, FOLDER, KEY, SPAN, read_lists
 
 SEED = 20130101
 NO_LISTS = Bilingual("后续名单（须重新训练）", "lists of later time (train again to keep them)")
@@ -56,5 +57,7 @@ def list_lines(
         return None, [Line(f"{model.name}.lists", model.name, Status.FAIL, NO_LISTS, kept)]
     rows = read_lists(model.path.parent / FOLDER / FILE, metadata[KEY])
     limits = policy().gate
+    if metadata.get(SPAN):
+        rows = rows.over(Span.from_json(metadata[SPAN]))
     seen = judged_lists(rows, posted_register(settings, np.unique(rows.days).tolist()), limits)
     return seen, [*gap_lines(seen.gaps, limits.lists, model.name), *lacking_lines(model.name, seen.lacking)]

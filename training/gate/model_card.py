@@ -13,10 +13,11 @@ from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
 from models import registry
+from models.groups import group_named, group_order
 from training.evaluation.card_plots import BUDGETS, groups_figure, outcome_figure
 from training.evaluation.fairness import Group, Measured
 from training.evaluation.grade_rates import GradeRate
-from training.evaluation.names import group_named, group_order, outcome_named
+from training.evaluation.names import outcome_named
 from training.evaluation.risk_metrics import calibration_bins
 from training.gate.card_blocks import Block, Bullets, Grid, Heading, Picture, Text, as_html, as_markdown, picture_name
 from training.gate.card_words import LANGUAGES, PURPOSE, WORDS

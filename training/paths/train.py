@@ -32,6 +32,7 @@ from training.evaluation.bootstrap import OfficerDraws, difference, weighted_mea
 from training.evaluation.path_metrics import case_metrics, path_record
 from training.evaluation.path_plots import paths_figure
 from training.evaluation.shown_lists import NONE, Answers, Kinds, ShownLists, shown_lists
+from training.evaluation.spans import Span
 from training.gate.list_evidence import keep_lists
 from training.paths.data import path_cases, states_at
 from training.paths.fit import PathTraining, fit_paths, path_training
@@ -145,7 +146,9 @@ def worth_of(frames: Frames, as_of: date, seed: int = 0) -> PathWorth:
         tested = [one for kind in KINDS if (one := _tested(frames, kind, (after, until), seed)) is not None]
         cases = sum(len(one.officers) for one in tested)
         if cases >= ENOUGH or (cases and months == GATE_MONTHS[-1]):
-            return _worth(tested, (months, after), seed)
+            worth = _worth(tested, (months, after), seed)
+            first = frames["postings"]["started_on"].min().date()
+            return replace(worth, lists=worth.lists.over(Span(first, until, after, until)))
     raise InvalidInput(f"too few goals reached before {as_of} to train on some and test on others; ingest more history")
 
 
@@ -228,4 +231,7 @@ def _lists(tested: list[Tested], after: date) -> ShownLists:
     own_ndcg, peer = (np.concatenate([one.ndcg[name] for one in tested]) for name in (NAME, PEER))
     quality = "ndcg_at_5", own_ndcg, peer
     answers, kinds = Answers(np.arange(len(officers)), taken), Kinds(names, np.arange(len(names)))
-    return shown_lists(who, quality, best, answers, kinds, policy().gate.lists.most_kinds)
+    shown = shown_lists(who, quality, best, answers, kinds, policy().gate.lists.most_kinds)
+    lengths = np.concatenate([one.lengths for one in tested])
+    strata = {"one_step": lengths == 1, "two_steps": lengths == 2, "more_steps": lengths > 2}
+    return shown.beside({PEER: peer}, strata)

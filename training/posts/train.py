@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,12 +33,13 @@ from training.evaluation.bootstrap import OfficerDraws, difference, weighted_mea
 from training.evaluation.plots import next_post_figure
 from training.evaluation.ranking_metrics import item_metrics, mean_metrics
 from training.evaluation.shown_lists import Answers, Kinds, ShownLists, shown_lists
+from training.evaluation.spans import Span
 from training.gate.list_evidence import keep_lists
 from training.posts.data import Frames, TrainingData, WindowItems, day_before, training_data, window_items
 from training.posts.evidence import moved_within
 from training.posts.fit import FitSettings, fit_pharos, shown_posts, target_places
 
-NAME = "next-post"
+NAME, ALL = "next-post", "all"
 TABLES = ("postings", "promotions", "officers", "posts", "course_completions", "honours", "appraisals", "career_goals")
 GATE_MONTHS = (6, 12, 24, 48)
 ENOUGH = 200
@@ -132,7 +133,9 @@ def worth_of(frames: Frames, as_of: date, settings: FitSettings) -> Worth:
         except InvalidInput:
             continue
         if len(items.moves) >= ENOUGH or months == GATE_MONTHS[-1]:
-            return _tested(data, items, months, settings)
+            first = frames["postings"]["started_on"].min().date()
+            worth = _tested(data, items, months, settings)
+            return replace(worth, lists=worth.lists.over(Span(first, until, after + timedelta(days=1), until)))
     raise InvalidInput(f"too few moves before {as_of} to train on some and test on others; ingest a longer history")
 
 
@@ -143,13 +146,15 @@ def _tested(data: TrainingData, items: WindowItems, months: int, settings: FitSe
         "popularity": Popularity.fit(data.moves, data.catalogue),
     }
     places = {name: target_places(model, items.moves, False, data.catalogue.size) for name, model in models.items()}
-    values, peer = item_metrics(places["pharos"]), item_metrics(places["markov"])
-    gained = {"pharos": values["ndcg_at_10"], "markov": peer["ndcg_at_10"]}
+    values = item_metrics(places["pharos"])
+    gained = {name: item_metrics(found)["ndcg_at_10"] for name, found in places.items()}
     drawn = OfficerDraws(items.moves.officers.tolist()).each(partial(weighted_means, gained))
-    exact = (float(values["ndcg_at_10"].mean()), float(peer["ndcg_at_10"].mean()))
+    exact = (float(gained["pharos"].mean()), float(gained["markov"].mean()))
     found = difference(exact, (drawn["pharos"], drawn["markov"]))
     figures = {name: value for name, value in mean_metrics(values).items() if value is not None}
     lists = _lists(models["pharos"], data, items, (gained["pharos"], gained["markov"]))
+    strata = {name: np.asarray(rows, dtype=bool) for name, rows in items.strata().items() if name != ALL}
+    lists = lists.beside({name: found for name, found in gained.items() if name != "pharos"}, strata)
     return Worth(months, len(items.moves), figures, found.difference, found.low, found.high, lists, places)
 
 

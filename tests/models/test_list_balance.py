@@ -8,7 +8,7 @@ from scipy.stats import beta
 
 from data_contracts.errors import InvalidInput
 from data_contracts.policy import policy
-from training.evaluation.list_balance import audit_frame, list_balance
+from models.talent.balance import audit_frame, list_balance
 
 LIMITS = policy().gate.groups
 
@@ -49,9 +49,21 @@ def test_an_empty_list_says_nothing_and_strangers_are_refused() -> None:
         list_balance(audit(40, 160), ["x"], LIMITS)
 
 
-def test_small_groups_are_pooled_or_excused() -> None:
-    names = audit(1, 199)
-    assert list_balance(names, ["m0"], LIMITS).excused == ("sex=female",)
+def test_an_attribute_with_one_group_left_is_withheld() -> None:
+    assert list_balance(audit(1, 199), ["m0"], LIMITS).withheld == ("sex",)
+
+
+def test_no_group_of_few_is_told_of_nor_had_by_subtraction() -> None:
+    """One small group alone would be the list less the others; so the next larger one goes with it."""
+    people = [str(one) for one in range(200)]
+    names = pd.DataFrame({"ethnicity": ["han"] * 150 + ["hui"] * 44 + ["dai"] * 6}, index=people)
+    plain = list_balance(names, ["0", "199"], LIMITS)
+    assert {one.group for one in plain.groups} == {"ethnicity=han", "ethnicity=hui", "ethnicity=dai"}
+    found = list_balance(names, ["0", "199"], LIMITS, 10)
+    assert {one.group: (one.eligible, one.listed) for one in found.groups} == {
+        "ethnicity=han": (150, 1), "ethnicity=pooled": (50, 1),
+    }  # fmt: skip
+    assert list_balance(names, ["0"], LIMITS, 160).withheld == ("ethnicity",)
 
 
 def test_attributes_come_from_the_audit_table_and_the_units() -> None:

@@ -1,0 +1,120 @@
+"""The words of `pharos recommend`, in Chinese and English."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from data_contracts.errors import InvalidInput
+from data_contracts.vocabulary import Bilingual
+from serving.schemas import Because, Text
+
+LANGUAGES = ("zh", "en")
+SAID: dict[str, Bilingual] = {
+    "head": Bilingual("{officer} 的职业建议，依据截至 {day} 的记录", "advice for {officer} by the records of {day}"),
+    "posts": Bilingual("下一岗位建议", "next posts"),
+    "post": Bilingual("岗位", "post"),
+    "likelihood": Bilingual("可能性", "likely"),
+    "fit": Bilingual("匹配度", "fit"),
+    "why": Bilingual("原因", "why"),
+    "lacking": Bilingual("所缺条件", "what is lacking"),
+    "vacant": Bilingual("现有空缺{places}个", "open places: {places}"),
+    "no_open_post": Bilingual("目前没有符合条件的岗位", "no post is open to this officer now"),
+    "barred": Bilingual("因规则暂不可选的岗位", "posts that rules bar for now"),
+    "unruled": Bilingual("未按规则筛选：没有相应记录", "rules were not checked: the records for it are not there"),
+    "cold": Bilingual("没有任职记录，按同类人员的去向建议", "no posting is known, so what peers do decides"),
+    "declined": Bilingual("因本人不感兴趣未列出：{name}（{text}）",
+                          "left out because it was declined: {name} ({text})"),
+    "paths": Bilingual("从 {start} 到 {goal}：{months} 个月内到达的可能性 {chance}",
+                       "from {start} to {goal}: {chance} within {months} months"),
+    "path": Bilingual("路径 {place}：可能性 {chance}，约 {months:.0f} 个月（80% 区间 {low:.0f} 至 {high:.0f}）",
+                      "path {place}: chance {chance}, about {months:.0f} months (80 %: {low:.0f} to {high:.0f})"),
+    "step": Bilingual("步骤", "step"),
+    "chance": Bilingual("可能性", "chance"),
+    "when": Bilingual("预计（80% 区间）", "expected (80 % interval)"),
+    "needs": Bilingual("尚需", "still to come"),
+    "courses": Bilingual("课程建议", "courses"),
+    "prepares": Bilingual("课程与积分", "courses and points"),
+    "course": Bilingual("课程", "course"),
+    "earns": Bilingual("可得{points}分", "{points} points"),
+    "hours": Bilingual("{name}（{hours}学时）", "{name} ({hours} hours)"),
+    "gap": Bilingual("{name}：{level}，标准{standard}", "{name}: {level}, standard {standard}"),
+    "unmeasured": Bilingual("未测", "not measured"),
+    "helps": Bilingual("最有帮助的一项改变：{text}（{before} → {chance}）",
+                       "what would help most: {text} ({before} to {chance})"),
+    "progress": Bilingual("进度：{status}。{why}", "progress: {status}. {why}"),
+    "none": Bilingual("没有路径：{why}", "no path: {why}"),
+    "on_track": Bilingual("按计划", "on track"),
+    "ahead": Bilingual("提前", "ahead"),
+    "off_track": Bilingual("偏离", "off track"),
+    "reached": Bilingual("已达到", "reached"),
+    "no_path": Bilingual("无路径", "no path"),
+    "kind": Bilingual("类别", "kind"),
+    "due": Bilingual("时间", "when"),
+    "required": Bilingual("必修", "required"),
+    "goal": Bilingual("目标岗位要求", "for the goal"),
+    "gap_kind": Bilingual("补差距", "closes a gap"),
+    "next": Bilingual("同路径所学", "others on this way"),
+    "wave": Bilingual("新课推广", "new, rolling out"),
+    "small": Bilingual("零散时间", "spare time"),
+    "overdue": Bilingual("已逾期", "overdue"),
+    "due_on": Bilingual("{day} 到期", "due on {day}"),
+    "this_month": Bilingual("本月", "this month"),
+    "next_month": Bilingual("下个月", "next month"),
+    "later": Bilingual("{months}个月后", "in {months} months"),
+    "no_courses": Bilingual("目前没有课程建议", "no course is suggested now"),
+    "points": Bilingual("积分：共 {total} 分", "points: {total} in all"),
+    "line": Bilingual("项目", "line"),
+    "counted": Bilingual("计分", "points"),
+    "cap": Bilingual("上限", "cap"),
+    "could": Bilingual("到 {day} 还能得", "could still earn by {day}"),
+    "way": Bilingual("办法 {place}：{text}", "way {place}: {text}"),
+    "losses": Bilingual("将到期：{text}", "will expire: {text}"),
+    "absent": Bilingual("{what}：尚不能作答（{because}）", "{what}: no answer yet ({because})"),
+    "not_scored": Bilingual("{what}：{why}", "{what}: {why}"),
+    "paths_desk": Bilingual("职业路径", "paths"),
+    "points_desk": Bilingual("积分", "points"),
+    "picture": Bilingual("图：{file}", "picture {file}"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Say:
+    """Picks the language; raises InvalidInput for one that there is not."""
+
+    language: str
+
+    def __post_init__(self) -> None:
+        if self.language not in LANGUAGES:
+            raise InvalidInput(f"there is no language {self.language!r} here; use one of {', '.join(LANGUAGES)}")
+
+    def __call__(self, word: str, **values: object) -> str:
+        """A word or sentence, filled in."""
+        return self.one(SAID[word]).format(**values)
+
+    def one(self, text: Bilingual | Text | Because) -> str:
+        """A text that has both."""
+        return text.zh if self.language == "zh" else text.en
+
+    def all_of(self, texts: list[Text]) -> str:
+        """Several in one line."""
+        return ("；" if self.language == "zh" else "; ").join(self.one(text) for text in texts)
+
+
+def share(chance: float) -> str:
+    """A chance as people read it: whole percents, a digit more below ten, and never a 0 that is none.
+
+    >>> share(0.254), share(0.0311), share(0.0002), share(0.0)
+    ('25%', '3.1%', '<0.1%', '0%')
+    """
+    if 0.0 < chance < 0.001:
+        return "<0.1%"
+    return f"{chance:.1%}" if 0.0 < chance < 0.1 else f"{chance:.0%}"
+
+
+def number(value: float) -> str:
+    """A number without a needless end.
+
+    >>> number(12.0), number(2.75)
+    ('12', '2.8')
+    """
+    return f"{round(value, 1):.10g}"

@@ -1,0 +1,116 @@
+"""Why there is no path within the horizon, in words that are true of the officer who asks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from data_contracts.naming import quoted
+from data_contracts.vocabulary import Bilingual
+from models.paths.telling import Blocked, NoPath, Question, Told
+
+LONGEST_PATH = 3  # steps that a search looks ahead
+WORDS: Mapping[str, Bilingual] = {
+    "goal_unknown": Bilingual(
+        "记录与政策中均没有这一{what}：{goal}", "neither the records nor policy know such a {what}: {goal}"
+    ),
+    "no_posts": Bilingual("{what}{goal}之下没有任何已知岗位", "no known post belongs to the {what} {goal}"),
+    "never_held": Bilingual(
+        "记录中尚无民警到达过{goal}，无从估计路径",
+        "nobody on record has ever reached {goal}, so no path can be estimated",
+    ),
+    "already_there": Bilingual("已达到目标{goal}：现任{start}", "the goal {goal} is reached: {start} is held now"),
+    "beyond": Bilingual("现任{start}，已高于目标{goal}", "{start} is held now, which is above the goal {goal}"),
+    "retirement_first": Bilingual(
+        "最晚于{end}退休，此前没有一条到达{goal}的路径可能性达到{least:.1%}",
+        "service ends by {end} at the latest, and before that no way to {goal} has a chance of {least:.1%}",
+    ),
+    "ladder_times": Bilingual(
+        "按{own}的最低年限，到{goal}至少还需{needs}个月，期限为{horizon}个月",
+        "{goal} needs at least {needs} months more by the least times of the {own}; the horizon is {horizon} months",
+    ),
+    "minimum_times": Bilingual(
+        "每个岗位须任满{stay:g}个月，现岗位最早{moves}可调动；按此，{horizon}个月内没有一条到达{goal}的路径可能性达到{least:.1%}",
+        "a post is held for {stay:g} months at least, the present one until {moves}; with that no way to {goal} has a "
+        "chance of {least:.1%} within {horizon} months",
+    ),
+    "ladder_rare": Bilingual(
+        "按{own}的最低年限，到{goal}至少还需{needs}个月；以往{horizon}个月内到达者极少（每条路径的可能性均不足{least:.1%}）",
+        "{goal} needs at least {needs} months more by the least times of the {own}, and few ever got there within "
+        "{horizon} months (no single way has a chance of {least:.1%})",
+    ),
+    "too_many_steps": Bilingual(
+        "到{goal}还有{steps}级，路径最多推算{most}步；按{own}的最低年限至少还需{needs}个月",
+        "{goal} is {steps} steps up and paths look {most} steps ahead; by the least times of the {own} it needs at "
+        "least {needs} months",
+    ),
+    "other_ladder": Bilingual(
+        "{goal}属于{ladder}，现任{start}属于{own}；以往{horizon}个月内转入者极少（每条路径的可能性均不足{least:.1%}）",
+        "{goal} is on the {ladder} and {start} on the {own}; few ever changed over within {horizon} months (no single "
+        "way has a chance of {least:.1%})",
+    ),
+    "never_reached": Bilingual(
+        "按以往记录，从{start}出发，{horizon}个月内没有一条到达{goal}的路径可能性达到{least:.1%}",
+        "by what is on record no way from {start} to {goal} has a chance of {least:.1%} within {horizon} months",
+    ),
+    "rule_blocks": Bilingual("期限内规则不允许任{post}：{rules}", "a rule bars {post} within the horizon: {rules}"),
+    "rule_on_the_way": Bilingual(
+        "期限内可行的路径均受规则限制，其中可能性最大的要经{post}：{rules}",
+        "rules bar every way within the horizon; the likeliest of them goes by {post}: {rules}",
+    ),
+    "together": Bilingual(
+        "任职规则、最低任职时间与退休日期合在一起，{horizon}个月内没有一条到达{goal}的路径可能性达到{least:.1%}",
+        "with rules, least times and retirement together no way to {goal} has a chance of {least:.1%} within {horizon} "
+        "months",
+    ),
+}  # fmt: skip
+
+
+def refused(question: Question, code: str, blocked: Sequence[Blocked] = (), **words: object) -> Told:
+    """The answer without a path; `words` are what the sentence of the code names beside the goal and the horizon."""
+    goal, text = question.called or quoted(question.goal), WORDS[code]
+    kinds = question.goal_kind
+    told = []
+    for language in ("zh", "en"):
+        plain = {name: getattr(word, language) if isinstance(word, Bilingual) else word for name, word in words.items()}
+        known = {"goal": getattr(goal, language), "what": getattr(kinds, language), "horizon": question.horizon_months}
+        told.append(getattr(text, language).format(**(known | plain)))
+    return Told((), 0.0, None, NoPath(CODES.get(code, code), Bilingual(*told), tuple(blocked)))
+
+
+CODES: Mapping[str, str] = {
+    "ladder_times": "minimum_times", "ladder_rare": "never_reached", "rule_on_the_way": "rule_blocks",
+}  # fmt: skip
+"""Sentences that share a code with another: the caller reads one cause, people read what it is about."""
+
+
+def on_the_ladder(question: Question, start: Bilingual) -> Told | None:
+    """What the ladder itself says of a rank goal: reached, or out of reach within the horizon; None where neither."""
+    climb = question.climb
+    if climb is None or climb.steps is None:
+        return None
+    if climb.steps < 0:
+        return refused(question, "beyond", start=start)
+    if climb.months > question.horizon_months:
+        return refused(question, "ladder_times", own=climb.own, needs=math.ceil(climb.months))
+    return None
+
+
+def off_the_ladder(question: Question, start: Bilingual, least: float) -> Told | None:
+    """Why a search found no way to a rank goal that the ladder would allow; None where the ladder does not say."""
+    climb = question.climb
+    if climb is None:
+        return None
+    if climb.steps is None:
+        return refused(question, "other_ladder", own=climb.own, ladder=climb.goal, start=start, least=least)
+    needs = math.ceil(climb.months)
+    if climb.steps > LONGEST_PATH:
+        return refused(question, "too_many_steps", own=climb.own, steps=climb.steps, most=LONGEST_PATH, needs=needs)
+    return refused(question, "ladder_rare", own=climb.own, needs=needs, least=least)
+
+
+def barred(question: Question, post: Bilingual, blocked: Sequence[Blocked], on_the_way: bool) -> Told:
+    """Rules stand against the goal's post, or against one on every way to it."""
+    zh, en = "、".join(one.text.zh for one in blocked), "; ".join(one.text.en for one in blocked)
+    code = "rule_on_the_way" if on_the_way else "rule_blocks"
+    return refused(question, code, blocked, post=post, rules=Bilingual(zh, en))

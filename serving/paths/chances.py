@@ -1,0 +1,31 @@
+"""What each chance in an answer about paths is a chance of, in words: one move has another chance in every question."""
+
+from __future__ import annotations
+
+from data_contracts.vocabulary import Bilingual
+from serving.paths.schemas import ChancesExplained
+from serving.words import text_of
+
+GOAL = Bilingual(
+    "从现在起{months}个月内，以任一路径到达目标的可能性，已计入期间不调动或离队的可能",
+    "chance of the goal within {months} months from now by any way found; that no move comes in time, or that service "
+    "ends, is counted in",
+)
+PATH = Bilingual(
+    "从现在起{months}个月内，恰好沿此路径到达目标的可能性，已计入期间不调动的可能",
+    "chance of getting to the goal within {months} months by this very way; that no move comes in time is counted in",
+)
+STEP = Bilingual(
+    "若在该步预计的时候调动（或晋升），去往此处的可能性；不含是否会调动。“下一岗位建议”中的可能性由另一模型给出，"
+    "指下一次调动不论何时去往该岗位，两者不可直接比较",
+    "if a move (or promotion) comes when this step is expected, the chance that it goes here; whether one comes is not "
+    "in it. The likelihood of a suggested next post is another model's, of the next move whenever it comes: the two do "
+    "not compare",
+)
+
+
+def explained(horizon_months: int) -> ChancesExplained:
+    """The meanings, with the horizon of the question."""
+    told = [text_of(Bilingual(one.zh.format(months=horizon_months), one.en.format(months=horizon_months)))
+            for one in (GOAL, PATH, STEP)]  # fmt: skip
+    return ChancesExplained(goal=told[0], path=told[1], step=told[2])

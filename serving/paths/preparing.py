@@ -1,0 +1,106 @@
+"""Gaps and courses of the steps of a path, each step after what the steps before it teach.
+
+Courses are chosen as the adviser of courses chooses them: those on offer that the officer does not hold, by what they
+close per hour of study. A gap that none of them closes says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from data_contracts.vocabulary import Bilingual
+from models.courses.gaps import GOAL, closing_courses, gaps_to
+from models.courses.gaps import Gap as Lack
+from models.courses.rules import OfferedCourse
+from models.paths.telling import Before, Gap, Prepared, StepCourse
+from serving.paths.catalogues import Catalogues
+
+MOST_COURSES = 3  # for one step, unless each of its gaps needs one; nobody prepares a move with ten
+UNMEASURED = Bilingual("从未测评，须先测评才能选课", "never assessed: measure it before choosing a course")
+NONE_TEACHES = Bilingual("现开设的课程均不培养此项能力", "no course on offer teaches it")
+NONE_LEFT = Bilingual(
+    "现开设的相关课程均已学过（仍有效）或已列入前面的步骤",
+    "every course on offer that teaches it was taken and still holds, or stands in an earlier step",
+)
+
+
+@dataclass(frozen=True)
+class Preparing:
+    """One officer: levels as assessed, None where assessments are not kept, and courses that could be taken now."""
+
+    levels: dict[str, float] | None
+    open_courses: Sequence[OfferedCourse]
+    shared: Catalogues
+
+    def prepares(self, post: str, before: Before) -> Prepared:
+        """Gaps to the standard of a post, and the courses of the step to it."""
+        asked, advice = self.shared.standard.levels.get(post, {}), self.shared.policy.courses
+        if self.levels is None:
+            return (), self._told(self._first(post, before), ())
+        levels = self.levels_after(before.courses)
+        lacks = gaps_to(levels, asked, GOAL, advice.gap.least_gap)
+        courses = self._chosen(lacks, post, before)
+        known = [Gap(one.competency, one.level, one.standard, self._note(one, courses)) for one in lacks]
+        unknown = [Gap(name, None, asked[name], UNMEASURED) for name in sorted(asked) if name not in levels]
+        return (*known, *unknown), self._told(courses, {one.competency for one in lacks})
+
+    def levels_after(self, courses: Sequence[StepCourse]) -> dict[str, float]:
+        """The levels assessed, with what these courses are thought to add to them."""
+        levels = dict(self.levels or {})
+        for course in self._offered(courses):
+            if course.competency in levels:
+                levels[course.competency] += self._added(course)
+        return levels
+
+    def _first(self, post: str, before: Before) -> list[OfferedCourse]:
+        """The course that the post requires, and what is asked for, where it can still be taken."""
+        wanted = [getattr(self.shared.posts.get(post), "required_course_id", None)]
+        wanted += [one.course_id for one in before.asked]
+        known = {one.course_id: one for one in self._open(before)}
+        return [known[one] for one in dict.fromkeys(wanted) if one in known]
+
+    def _chosen(self, lacks: Sequence[Lack], post: str, before: Before) -> list[OfferedCourse]:
+        """One course for each gap that is left, the fastest, then more of what closes fastest."""
+        advice, chosen = self.shared.policy.courses, self._first(post, before)
+        closing = [one.course for one in closing_courses(lacks, self._open(before), advice.gap, advice.load)]
+        for course in closing:
+            if course.competency not in {one.competency for one in chosen}:
+                chosen.append(course)
+        for course in closing:
+            lack = next(one for one in lacks if one.competency == course.competency)
+            if len(chosen) < MOST_COURSES and course not in chosen and self._left(lack, chosen) >= advice.gap.least_gap:
+                chosen.append(course)
+        return chosen
+
+    def _note(self, lack: Lack, courses: Sequence[OfferedCourse]) -> Bilingual | None:
+        """Why no course of the step closes a gap, or how much of it is left; None where they close it."""
+        if not any(one.competency == lack.competency for one in courses):
+            taught = any(one.competency == lack.competency for one in self.shared.courses)
+            return NONE_LEFT if taught else NONE_TEACHES
+        left = self._left(lack, courses)
+        if left < self.shared.policy.courses.gap.least_gap:
+            return None
+        return Bilingual(f"所列课程之后预计仍差{left:.1f}级", f"about {left:.1f} of it is left after these courses")
+
+    def _left(self, lack: Lack, courses: Iterable[OfferedCourse]) -> float:
+        return lack.size - sum(self._added(one) for one in courses if one.competency == lack.competency)
+
+    def _added(self, course: OfferedCourse) -> float:
+        advice = self.shared.policy.courses
+        return advice.gap.added(advice.load.hours_of(course.hours))
+
+    def _open(self, before: Before) -> list[OfferedCourse]:
+        had = {one.course_id for one in before.courses}
+        return [one for one in self.open_courses if one.course_id not in had]
+
+    def _offered(self, courses: Sequence[StepCourse]) -> list[OfferedCourse]:
+        return [self.shared.by_id[one.course_id] for one in courses if one.course_id in self.shared.by_id]
+
+    @staticmethod
+    def _told(courses: Sequence[OfferedCourse], short: Iterable[str]) -> list[StepCourse]:
+        below = set(short) - {None}
+        return [
+            StepCourse(one.course_id, one.name, one.hours, (one.competency,) if one.competency in below else ())
+            for one in courses
+        ]

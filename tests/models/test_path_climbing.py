@@ -1,0 +1,55 @@
+"""How far a rank goal is: on the own ladder, above or below, on another, and of a name that two ladders share."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from models.eligibility.standing_facts import Ladders
+from models.paths.climbing import Climb, climb_of, ladder_of, least_months_in
+
+LADDERS = Ladders.of({})
+
+
+def _climb(held: str, goal: str, served: float = 0.0, ladder: str | None = "enforcement") -> Climb:
+    found = climb_of(LADDERS, (ladder, held), goal, served)
+    assert found is not None
+    return found
+
+
+def test_the_least_time_is_the_sum_of_the_steps_less_what_was_served() -> None:
+    up = _climb("四级警长", "一级警长", served=10.0)
+    assert (up.steps, up.months) == (3, 62.0)
+    assert (up.own.en, up.goal.zh) == ("law enforcement ladder", "执法勤务警员职级")
+    assert _climb("四级警长", "一级警长", served=90.0).months == 48.0, (
+        "more than the least time of a step counts for no other"
+    )
+    assert (_climb("一级警长", "一级警长").steps, _climb("一级警长", "四级警长").steps) == (0, -1)
+
+
+def test_a_goal_on_another_ladder_or_on_none_is_told_apart() -> None:
+    across = _climb("四级警长", "一级主管")
+    assert (across.steps, across.goal.en) == (None, "police technology ladder")
+    assert climb_of(LADDERS, ("enforcement", "四级警长"), "sergeant", 0.0) is None
+    assert _climb("四级警长", "一级警长", ladder=None).steps == 3, "the ladder of a step that promotions do not tell"
+    assert _climb("unheard", "一级警长").steps is None
+
+
+def test_a_name_on_two_ladders_is_that_of_the_work_unless_police_ranks_are_the_own_ladder() -> None:
+    assert (ladder_of(LADDERS, "二级警员"), ladder_of(LADDERS, "x")) == ("enforcement", None)
+    assert (least_months_in(LADDERS, "二级警员"), least_months_in(LADDERS, "x")) == (24.0, 0.0)
+    assert _climb("二级警员", "一级警员").months == 24.0
+    assert _climb("二级警员", "一级警员", ladder="police_rank").months == 36.0
+
+
+def test_steps_of_the_records_own_come_with_their_names() -> None:
+    steps = [
+        ("city", "p1", 0, 1.0, "一", "first"),
+        ("city", "p2", 1, None, None, None),
+        ("city", "p3", 2, None, None, "third"),
+    ]
+    columns = ["ladder", "rank_step", "position", "minimum_years", "name_zh", "name_en"]
+    own = Ladders.of({"rank_steps": pd.DataFrame(steps, columns=columns)})
+    found = climb_of(own, ("city", "p1"), "p3", 0.0)
+    assert found is not None
+    assert (found.steps, found.months, found.own.en) == (2, 12.0, "code “city”")
+    assert [own.named("city", step).zh for step in ("p1", "p2", "p3")] == ["一", "代号“p2”", "third"]

@@ -1,0 +1,149 @@
+"""Courses and gaps of steps, and what a later step will lack, each by hand on one officer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from data_contracts.policy import policy
+from data_contracts.vocabulary import Bilingual
+from models.courses.rules import OfferedCourse
+from models.eligibility.rules import Post
+from models.eligibility.standing_facts import facts_of
+from models.paths.telling import Before, StepCourse
+from models.posts.fit import Standard
+from serving.paths.catalogues import Catalogues
+from serving.paths.coming import Coming
+from serving.paths.preparing import NONE_LEFT, NONE_TEACHES, UNMEASURED, Preparing
+from tests.models.records import framed
+
+TODAY, THEN = date(2026, 1, 1), date(2028, 1, 1)
+FIRST = Before(TODAY, TODAY)
+
+
+def _course(code: str, competency: str | None, hours: float = 16.0) -> OfferedCourse:
+    return OfferedCourse(code, Bilingual(f"课{code}", f"course {code}"), competency, hours=hours)
+
+
+def _step(course: OfferedCourse) -> StepCourse:
+    return StepCourse(course.course_id, course.name, course.hours)
+
+
+LAW, LONG, FIT, MUST = (
+    _course("law", "law"),
+    _course("long", "law", 32.0),
+    _course("fit", "fitness"),
+    _course("must", None),
+)
+POST = Post("p", required_course_id="must")
+
+
+def _preparing(levels: dict[str, float] | None, courses: Sequence[OfferedCourse], **asked: float) -> Preparing:
+    shared = Catalogues({"p": POST}, Standard({"p": asked}, {}), tuple(courses), None, policy())
+    return Preparing(levels, courses, shared)
+
+
+def test_every_gap_has_its_course_before_any_has_two() -> None:
+    more = [_course(f"law-{number}", "law") for number in range(4)]
+    ready = _preparing({"law": 1.0, "fitness": 2.8}, [*more, FIT], law=3.0, fitness=3.0)
+    gaps, courses = ready.prepares("p", FIRST)
+    assert [gap.competency for gap in gaps] == ["law", "fitness"]
+    assert [(one.course_id, one.closes) for one in courses] == [
+        ("law-0", ("law",)), ("fit", ("fitness",)), ("law-1", ("law",))
+    ]  # fmt: skip
+    assert gaps[0].note is not None
+    assert (gaps[0].note.en, gaps[1].note) == ("about 1.0 of it is left after these courses", None)
+
+
+def test_a_gap_that_nothing_closes_says_why() -> None:
+    ready = _preparing({"law": 1.0, "fitness": 2.0}, [FIT], law=3.0, fitness=3.0, analysis=2.0)
+    taken = replace(ready, open_courses=())
+    assert [gap.note for gap in taken.prepares("p", FIRST)[0]] == [NONE_TEACHES, NONE_LEFT, UNMEASURED]
+
+
+def test_a_later_step_starts_where_the_courses_before_it_end() -> None:
+    ready = _preparing({"law": 2.0}, [LAW, MUST], law=2.7)
+    (now,), courses = ready.prepares("p", FIRST)
+    assert (now.level, [one.course_id for one in courses]) == (2.0, ["must", "law"])
+    (later,), again = ready.prepares("p", replace(FIRST, courses=(_step(LAW),)))
+    assert (later.level, [one.course_id for one in again], later.note) == (2.5, ["must"], NONE_LEFT)
+    assert ready.prepares("p", replace(FIRST, courses=(_step(LAW), _step(LONG))))[0] != ()
+
+
+def test_what_is_asked_for_stands_before_what_closes_gaps_and_counts_for_them() -> None:
+    ready = _preparing({"law": 2.5}, [LAW, LONG, MUST], law=3.0)
+    (gap,), courses = ready.prepares("p", replace(FIRST, asked=(_step(LONG),)))
+    assert ([one.course_id for one in courses], gap.note) == (["must", "long"], None)
+    assert courses[1].closes == ("law",)
+    without = _preparing(None, [LONG, MUST], law=3.0).prepares("p", replace(FIRST, asked=(_step(LONG),)))
+    assert (without[0], [one.course_id for one in without[1]]) == ((), ["must", "long"])
+
+
+ROWS: dict[str, list[dict[str, Any]]] = {
+    "officers": [{"officer_id": "x", "entered_on": "2025-06-01", "education": "college", "known_on": "2025-06-01"}],
+    "units": [{"unit_id": "s", "unit_level": "station", "known_on": "2000-01-01"}],
+    "postings": [
+        {"officer_id": "x", "post_id": "a", "unit_id": "s", "started_on": "2025-07-01", "known_on": "2025-07-01"}
+    ],
+    "promotions": [
+        {"officer_id": "x", "ladder": "enforcement", "rank_step": "二级警员", "occurred_on": "2025-07-01",
+         "known_on": "2025-07-01"}
+    ],
+    "competency_assessments": [
+        {"officer_id": "x", "competency": "fitness", "level": 2.0, "occurred_on": "2025-08-01",
+         "known_on": "2025-08-01"}
+    ],
+    "course_completions": [
+        {"officer_id": "x", "course_id": "other", "occurred_on": "2025-08-01", "known_on": "2025-08-01"}
+    ],
+}  # fmt: skip
+POSTS = {
+    "a": Post("a", unit_level="station"),
+    "b": Post("b", unit_level="station"),
+    "c": Post("c", unit_level="bureau"),
+}
+WAY = Before(THEN, date(2028, 6, 1), (("b", date(2027, 1, 10)),))
+
+
+@pytest.fixture
+def coming() -> Coming:
+    frames = {name: framed(name, rows) for name, rows in ROWS.items()}
+    return Coming.of(facts_of(frames, ["x"], TODAY), 0, POSTS, policy())
+
+
+def _rules(coming: Coming, post: Post, before: Before, **levels: float) -> list[str]:
+    return [one.rule for one in coming.lacking(post, before, {"fitness": 2.0, **levels})]
+
+
+def test_time_in_posts_is_counted_to_the_day_of_the_step(coming: Coming) -> None:
+    assert _rules(coming, POSTS["c"], WAY) == [], "a year in b by the end of the interval, two at the grass roots"
+    short = replace(WAY, latest=date(2027, 3, 1), day=date(2027, 3, 1))
+    assert _rules(coming, POSTS["c"], short) == ["settled_in_post", "bureau_grassroots"]
+    late = replace(WAY, steps=(("c", date(2026, 2, 1)), ("b", date(2026, 12, 20))))
+    facts = coming.facts_at(late, {})
+    assert (facts.grassroots_months[0], facts.post_id[0]) == (6 + 1 + 12, "b"), "months in the bureau do not count"
+    desk = coming.facts_at(replace(WAY, steps=(("c", date(2026, 2, 1)),)), {})
+    assert pd.isna(desk.grassroots_since[0])
+
+
+def test_what_nobody_can_know_by_then_is_not_claimed(coming: Coming) -> None:
+    technical = Post("t", track="technical", min_rank_step="一级主管")
+    assert _rules(coming, technical, WAY) == []
+    high = Post("h", track="enforcement", min_rank_step="一级警长")
+    assert _rules(coming, high, WAY) == ["min_rank_step"], "its least times alone take longer"
+    assert _rules(coming, replace(high, min_rank_step="一级警员"), WAY) == []
+
+
+def test_courses_and_levels_count_as_the_path_brings_them(coming: Coming) -> None:
+    asks = Post("q", required_course_id="must")
+    assert _rules(coming, asks, WAY) == ["required_course"]
+    assert _rules(coming, asks, replace(WAY, courses=(_step(MUST),))) == []
+    special = Post("sp", job_family="special_police")
+    (told,) = coming.lacking(special, WAY, {"fitness": 2.5})
+    assert told.text.en.endswith("fitness and police skills is expected at 2.5 with the courses of this path, needs 3")
+    assert _rules(coming, special, WAY, fitness=3.0) == []
