@@ -69,7 +69,7 @@ def steps_of(moves: Moves, size: int) -> Steps:
     after = np.full((len(last), READ), size, np.int64)
     after[:, :-1] = careers.posts[:, 1:]
     after[np.arange(len(last)), careers.length - 1] = np.minimum(moves.targets[last], size)
-    useful = (after < size).any(1)
+    useful = np.asarray((after < size).any(1))
     return Steps(careers.take(useful), after[useful])
 
 
