@@ -51,7 +51,7 @@ class PatientSqlite:
 
         Feast would go on reading a deleted file for ever, or make an empty one in its place.
         """
-        if self._config.online_store.type != "sqlite":
+        if not hasattr(self._store, "_get_conn"):
             return
         place = Path(self._config.online_store.path)
         there = place.stat()

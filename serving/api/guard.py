@@ -255,6 +255,7 @@ class _Reply:
             }
         )
         await self._send({"type": "http.response.body", "body": body})
+        self._replaced = problem  # whatever else still comes from inside comes too late
 
     async def finish(self) -> None:
         """Send what replaces an error from inside, or an error where nothing was answered at all."""

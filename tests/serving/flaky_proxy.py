@@ -79,6 +79,7 @@ class Line:
     state: State = "through"
     near_port: int = 0
     held: list[socket.socket] = field(default_factory=list)
+    carried: list[threading.Thread] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def become(self, state: State) -> None:
@@ -99,8 +100,21 @@ class Line:
         far = socket.create_connection(("127.0.0.1", self.port))
         with self.lock:
             self.held += [near, far]
-        for ends in ((near, far), (far, near)):
-            threading.Thread(target=self._carry, args=ends, daemon=True).start()
+        self.carried.append(threading.Thread(target=self._both, args=(near, far), daemon=True))
+        self.carried[-1].start()
+
+    def end(self) -> None:
+        """Break off what stands, and wait until nothing is left of it."""
+        self.become("cut")
+        for one in self.carried:
+            one.join(10.0)
+
+    def _both(self, near: socket.socket, far: socket.socket) -> None:
+        with near, far:
+            back = threading.Thread(target=self._carry, args=(far, near), daemon=True)
+            back.start()
+            self._carry(near, far)
+            back.join()
 
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
@@ -120,7 +134,7 @@ def line(port: int) -> Iterator[Line]:
         made = Line(port, near_port=server.getsockname()[1])
         threading.Thread(target=_answered, args=(server, made), daemon=True).start()
         yield made
-        made.become("cut")
+        made.end()
         server.shutdown(socket.SHUT_RDWR)
 
 

@@ -45,6 +45,22 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chain, "BUSY_SECONDS", 1)
 
 
+@pytest.fixture(autouse=True)
+def let_go(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close what a process keeps open until it ends."""
+    opened: list[sa.Engine] = []
+    real = database.Database._opened
+
+    def kept(self: database.Database) -> sa.Engine:
+        opened.append(real(self))
+        return opened[-1]
+
+    monkeypatch.setattr(database.Database, "_opened", kept)
+    yield
+    for engine in opened:
+        engine.dispose()
+
+
 def desks(use: Settings) -> Desks:
     """Desks whose answers are known, with a real chain and real cases."""
     demo = demo_desks()
@@ -87,7 +103,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def far(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Far]:
+def far(server: str, let_go: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Far]:
     direct = sa.engine.make_url(server)
     with psycopg.connect(host="127.0.0.1", port=direct.port, user=direct.username, autocommit=True) as clean:
         clean.execute("DROP SCHEMA public CASCADE")
