@@ -7,8 +7,10 @@ A feature at `as_of` uses a row only if it happened before `as_of` and was known
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from math import floor
 
 import pandas as pd
 
@@ -21,7 +23,31 @@ def add_months(day: date, months: int) -> date:
     >>> add_months(date(2024, 2, 29), 12), add_months(date(2013, 1, 1), -24)
     (datetime.date(2025, 2, 28), datetime.date(2011, 1, 1))
     """
-    return (pd.Timestamp(day) + pd.DateOffset(months=months)).date()
+    year, month = divmod(12 * day.year + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def months_on(day: date, months: float) -> date:
+    """The day `months` later by the calendar; a part of a month is that part of the month it falls in.
+
+    >>> months_on(date(2024, 1, 31), 1.0), months_on(date(2024, 1, 15), 24.0), months_on(date(2023, 2, 1), 0.5)
+    (datetime.date(2024, 2, 29), datetime.date(2026, 1, 15), datetime.date(2023, 2, 15))
+    """
+    whole = floor(months)
+    begins = add_months(day, whole)
+    return begins + timedelta(days=round((months - whole) * (add_months(day, whole + 1) - begins).days))
+
+
+def months_until(day: date, end: date) -> float:
+    """Months by the calendar from a day to a later one, the inverse of `months_on`; 0 where it is not later.
+
+    >>> months_until(date(2024, 2, 29), date(2025, 2, 28)), months_until(date(2023, 2, 1), date(2023, 2, 15))
+    (12.0, 0.5)
+    """
+    whole = 12 * (end.year - day.year) + end.month - day.month
+    whole -= add_months(day, whole) > end
+    begins = add_months(day, whole)
+    return max(0.0, whole + (end - begins).days / (add_months(day, whole + 1) - begins).days)
 
 
 @dataclass(frozen=True, order=True)

@@ -37,6 +37,7 @@ class Sureness:
 
     error_share: Annotated[float, Field(gt=0, lt=0.5)]
     usual_times: Annotated[float, Field(ge=1)]
+    usual_at_most: Annotated[float, Field(ge=1)]
 
 
 @dataclass(frozen=True)

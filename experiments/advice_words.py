@@ -43,6 +43,7 @@ SAID: dict[str, Bilingual] = {
                        "what would help most: {text} ({before} to {chance})"),
     "progress": Bilingual("进度：{status}。{why}", "progress: {status}. {why}"),
     "none": Bilingual("没有路径：{why}", "no path: {why}"),
+    "first": Bilingual("首次制定", "the first plan"),
     "on_track": Bilingual("按计划", "on track"),
     "ahead": Bilingual("提前", "ahead"),
     "off_track": Bilingual("偏离", "off track"),

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from data_contracts.asof import add_months
 from data_contracts.errors import InvalidInput, NotReady
-from data_contracts.policy import policy
+from data_contracts.intake import Delivery
 from data_contracts.vocabulary import Labels
 from experiments.progress import steps
 from experiments.reporting import (
@@ -33,6 +33,7 @@ from experiments.risk_tables import POOLED, as_table, comparison_table
 from features.ingest import Delivered, delivery_of, versioned
 from models.risk.baselines import PEERS
 from training.evaluation.bootstrap import DRAWS, SEED
+from training.risk.askable import Asking, check_horizon, looking
 from training.risk.dataset import RiskRows, as_ofs_needed, check_learnable, rows_from_tables
 from training.risk.fit import Origins
 from training.risk.open_findings import OpenFindings, open_findings
@@ -61,23 +62,24 @@ class RiskBacktest:
 
 
 def backtest_risk(
-    asked: RiskBacktest, say: Say = lambda _: None, seen: Callable[[Exam, Tested], None] = lambda *_: None
+    asked: RiskBacktest,
+    say: Say = lambda _: None,
+    seen: Callable[[Exam, Tested], None] = lambda *_: None,
+    delivery: Delivery | None = None,
 ) -> Report:
-    """Run it; `seen` gets every exam with its scores, for curves.
+    """Run it; `seen` gets every exam with its scores, for curves; `delivery` is what was read already.
 
     Raises InvalidInput or NotReady in one sentence when there is nothing to test.
     """
     tests = days_asked(asked.as_ofs)
     outcomes = list(dict.fromkeys(asked.outcomes))
-    for outcome in outcomes:
-        allowed = policy().outcome(outcome).horizons_months
-        if asked.horizon_months not in allowed:
-            told = ", ".join(map(str, allowed))
-            raise InvalidInput(f"{outcome} may not be asked for {asked.horizon_months} months; policy allows {told}")
+    check_horizon(outcomes, asked.horizon_months)
     if asked.labels not in list(Labels):
         raise InvalidInput(f"labels {asked.labels!r} are unknown; use one of {', '.join(Labels)}")
     say("reading")
-    delivery = delivery_of(Delivered(asked.source, asked.data, asked.mapping))
+    delivered = Delivered(asked.source, asked.data, asked.mapping)
+    asking = Asking(outcomes, tests, asked.horizon_months)
+    delivery = delivery or delivery_of(delivered, looking(asking, delivered.where))
     frames = versioned(delivery)
     splits = {(name, day): rolling_origin(day, asked.horizon_months, first_as_of(frames, name))
               for name in outcomes for day in tests}  # fmt: skip

@@ -21,11 +21,12 @@ from experiments.planted_truth import Asked, age_blind, foresight, hazard_alone,
 from experiments.progress import steps
 from experiments.reporting import check_writable, file_hashes, peak_memory_mib, write_report
 from features.declared import declared_features
-from features.ingest import frames_of
+from features.ingest import Delivered, delivery_of, versioned
 from models.base import Numbers
 from models.risk.baselines import count_rule
 from training.evaluation.bootstrap import DRAWS, SEED, OfficerDraws, weighted_precisions
 from training.evaluation.risk_metrics import average_precision
+from training.risk.askable import Asking, check_horizon, looking
 from training.risk.dataset import RiskRows, as_ofs_needed, lesson_of, rows_from_tables
 from training.risk.fit import FitSettings, Origins, fit_outcome
 from training.risk.outcomes import Question, first_as_of, labels
@@ -71,10 +72,12 @@ def read_truth(folder: Path) -> pd.DataFrame:
 
 def backtest_truth(asked: TruthBacktest, say: Say = lambda _: None) -> list[dict[str, Any]]:
     """Records by outcome and as-of, and pooled: average precision of each, and their ratio with its interval."""
-    truth, days = read_truth(asked.data), days_asked(asked.as_ofs)
+    days, outcomes = days_asked(asked.as_ofs), list(dict.fromkeys(asked.outcomes))
+    check_horizon(outcomes, asked.horizon_months)
+    truth, delivered = read_truth(asked.data), Delivered("simulator", asked.data)
     say("reading")
-    tables = frames_of("simulator", asked.data)
-    outcomes = list(dict.fromkeys(asked.outcomes))
+    asking = Asking(outcomes, days, asked.horizon_months, asked.step_months)
+    tables = versioned(delivery_of(delivered, looking(asking, delivered.where)))
     splits = {(name, day): rolling_origin(day, asked.horizon_months, first_as_of(tables, name, day), asked.step_months)
               for name in outcomes for day in days}  # fmt: skip
     say("features")

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from data_contracts.asof import add_months
 from data_contracts.errors import NotReady
-from data_contracts.policy import policy
+from data_contracts.intake import Delivery
 from data_contracts.vocabulary import Labels
 from experiments.backtest_risk import SERVICE, Exam, Say, pharos_chances
 from experiments.progress import steps
@@ -40,6 +40,7 @@ from training.evaluation.bootstrap import DRAWS, SEED, difference
 from training.evaluation.names import outcome_named
 from training.evaluation.unit_metrics import UnitTest, interval, together
 from training.evaluation.unit_plots import UnitsShown, units_figure
+from training.risk.askable import Asking, check_horizon, looking
 from training.risk.dataset import RiskRows, as_ofs_needed, check_learnable, rows_from_tables
 from training.risk.fit import Origins
 from training.risk.outcomes import Question, first_as_of, labels
@@ -84,17 +85,21 @@ class UnitsReport(Report):
 
 
 def backtest_units(
-    asked: UnitsBacktest, say: Say = lambda _: None, plan: Callable[[int], None] = lambda _: None
+    asked: UnitsBacktest,
+    say: Say = lambda _: None,
+    plan: Callable[[int], None] = lambda _: None,
+    delivery: Delivery | None = None,
 ) -> UnitsReport:
-    """Run it; `plan` hears how many steps `say` will name.
+    """Run it; `plan` hears how many steps `say` will name; `delivery` is what was read already.
 
     Raises InvalidInput or NotReady in one sentence when there is nothing to test.
     """
     tests, outcomes = days_asked(asked.as_ofs), list(dict.fromkeys(asked.outcomes))
-    for outcome in outcomes:
-        policy().outcome(outcome)
+    check_horizon(outcomes, asked.horizon_months)
     say("reading")
-    delivery = delivery_of(Delivered(asked.source, asked.data, asked.mapping))
+    delivered = Delivered(asked.source, asked.data, asked.mapping)
+    asking = Asking(outcomes, tests, asked.horizon_months)
+    delivery = delivery or delivery_of(delivered, looking(asking, delivered.where))
     frames = versioned(delivery)
     splits = {(name, day): rolling_origin(day, asked.horizon_months, first_as_of(frames, name))
               for name in outcomes for day in tests}  # fmt: skip

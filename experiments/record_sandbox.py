@@ -12,24 +12,35 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from datetime import date
 from typing import Any
 
 from rich.console import Console
 
 from data_contracts.settings import Settings, prepare_process, settings
+from data_contracts.vocabulary import Grade
 from experiments.first_answer import LiveService
 from experiments.progress import steps
 from features.offline_files import read_snapshot, snapshot_dates
 from serving.api.questions import QUESTIONS, Question
+from serving.review.standing import NoReviews
+from serving.review.withholding import withhold
+from serving.risk.schemas import RiskScored
 from serving.sandbox.book import BOOK, NOBODY
 
 LOOKED_AT, AT_ONCE = 400, 50  # officers who are asked about until every kind of answer was seen
 OFFICER = re.compile(r"o-[0-9]{8}")
-MOST_CASES = 5
+MOST_CASES, SHORT = 5, 3
 WORDS = {
     "/v1/risk": ("风险", "risk"), "/v1/next_posts": ("岗位", "posts"), "/v1/paths": ("路径", "paths"),
     "/v1/courses": ("课程", "courses"),
 }  # fmt: skip
+MARKS = {
+    "scored": "已评分", "ranked": "有建议", "planned": "有路径", "not_scored": "未评分", "no_path": "无路径",
+    "reached": "已达到", "withheld": "待复核", "unsure": "不确定", "cold start": "冷启动",
+    **{grade.value: grade.zh for grade in Grade},
+}  # fmt: skip
+RISK = "/v1/risk"
 KINDS_OF = tuple(WORDS)  # addresses whose answers come in kinds, by status and grade
 
 
@@ -46,24 +57,25 @@ def main() -> None:
         for question in QUESTIONS:
             told.say(question.path)
             answers[question.path] = _asked(service, question, [*fixed, NOBODY])
-    about = {fixed[officer]: _told(kinds) for officer, kinds in people.items()}
+    waiting, hidden = next(one for one, kinds in people.items() if Grade.POOR.value in kinds[RISK]), "s-0000"
+    answers[RISK]["results"].insert(0, _withheld(answers[RISK]["results"], waiting, hidden))
+    about = {hidden: _told({RISK: ("withheld",)}), **{fixed[one]: _told(kinds) for one, kinds in people.items()}}
     now = f"{use.today or '2026-01-01'}T09:00:00"
-    text = json.dumps({"now": now, "about": about, "answers": answers}, ensure_ascii=False, indent=1, sort_keys=True)
-    BOOK.write_text(_renamed(text, fixed) + "\n", "utf-8")
+    BOOK.write_text(_renamed(_lines({"now": now, "about": about}, answers), fixed), "utf-8")
     console.print(f"{BOOK.name}: {len(fixed)} officers, {len(answers)} addresses, {BOOK.stat().st_size:,} bytes")
 
 
-def _people(use: Settings, service: LiveService) -> dict[str, dict[str, str]]:
+def _people(use: Settings, service: LiveService) -> dict[str, dict[str, tuple[str, ...]]]:
     """As few officers as show every kind of answer, and the kinds that each of them shows."""
     day = snapshot_dates(use.snapshot_dir, "officers")[-1]
     ids = sorted(read_snapshot(use.snapshot_dir, "officers", day)["officer_id"].astype(str))[:LOOKED_AT]
-    seen: dict[str, dict[str, str]] = {one: {} for one in ids}
+    seen: dict[str, dict[str, tuple[str, ...]]] = {one: {} for one in ids}
     for path in KINDS_OF:
         for begin in range(0, len(ids), AT_ONCE):
             for result in service.ask(path, {"officer_ids": ids[begin : begin + AT_ONCE]})["results"]:
                 seen[result["officer_id"]][path] = _kind(result)
     wanted = {(path, kind) for kinds in seen.values() for path, kind in kinds.items()}
-    chosen: dict[str, dict[str, str]] = {}
+    chosen: dict[str, dict[str, tuple[str, ...]]] = {}
     while wanted:
         best = max(seen, key=lambda one: (len(wanted & set(seen[one].items())), one))
         chosen[best] = seen[best]
@@ -71,7 +83,7 @@ def _people(use: Settings, service: LiveService) -> dict[str, dict[str, str]]:
     return chosen
 
 
-def _kind(result: Mapping[str, Any]) -> str:
+def _kind(result: Mapping[str, Any]) -> tuple[str, ...]:
     """What makes one result another kind than the next: status, grade, whether it is unsure or a cold start."""
     marks = [str(result.get("status", ""))]
     marks += [str(result[name]) for name in ("grade", "track") if isinstance(result.get(name), str)]
@@ -79,14 +91,19 @@ def _kind(result: Mapping[str, Any]) -> str:
         marks.append("unsure")
     if result.get("cold_start"):
         marks.append("cold start")
-    return ", ".join(mark for mark in marks if mark)
+    return tuple(mark for mark in marks if mark)
 
 
-def _told(kinds: Mapping[str, str]) -> dict[str, str]:
-    return {
-        "zh": "；".join(f"{WORDS[path][0]}: {kind}" for path, kind in kinds.items()),
-        "en": "; ".join(f"{WORDS[path][1]}: {kind}" for path, kind in kinds.items()),
-    }
+def _withheld(results: Sequence[Mapping[str, Any]], officer: str, shown_as: str) -> dict[str, Any]:
+    """What a caller who does not review is told of somebody whose poor grade no person has looked at."""
+    scored = RiskScored.model_validate_json(json.dumps(next(one for one in results if one["officer_id"] == officer)))
+    hidden = withhold({officer: scored}, NoReviews(), date.min)[officer]
+    return {**hidden.model_dump(mode="json"), "officer_id": shown_as}
+
+
+def _told(kinds: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    zh = "；".join(f"{WORDS[path][0]}{'、'.join(MARKS[mark] for mark in kind)}" for path, kind in kinds.items())
+    return {"zh": zh, "en": "; ".join(f"{WORDS[path][1]} {', '.join(kind)}" for path, kind in kinds.items())}
 
 
 def _asked(service: LiveService, question: Question, officers: Sequence[str]) -> dict[str, Any]:
@@ -96,6 +113,8 @@ def _asked(service: LiveService, question: Question, officers: Sequence[str]) ->
         body["officer_ids"] = list(officers)
     if "officer_id" in body:
         body["officer_id"] = officers[0]
+    body |= {name: SHORT for name in ("top",) if name in body}
+    body.pop("goal", None)  # the stated goals show every kind of answer
     if question.path == "/v1/cases":
         body = {"top": MOST_CASES}
     if question.path == "/v1/cases/act":
@@ -105,6 +124,13 @@ def _asked(service: LiveService, question: Question, officers: Sequence[str]) ->
     if question.path == "/v1/opt_out":
         service.ask(question.path, {**body, "opted_out": False})
     return {name: value for name, value in answer.items() if name != "request_id"}
+
+
+def _lines(head: Mapping[str, Any], answers: Mapping[str, Any]) -> str:
+    """The book as JSON with one line for each address: small, and a change shows which address it touched."""
+    parts = [f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in head.items()]
+    told = [f"{json.dumps(path)}: {json.dumps(value, ensure_ascii=False)}" for path, value in answers.items()]
+    return "{\n" + ",\n".join([*parts, '"answers": {\n' + ",\n".join(told) + "\n}"]) + "\n}\n"
 
 
 def _renamed(text: str, fixed: Mapping[str, str]) -> str:

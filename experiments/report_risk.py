@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from rich.console import Console
 
 from data_contracts.asof import add_months
 from data_contracts.errors import MissingTable, NotReady
+from data_contracts.intake import Delivery
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual, Labels
@@ -23,9 +24,11 @@ from experiments.pages import Page, Section, write_page
 from experiments.progress import Steps, steps
 from experiments.reporting import Report, check_writable, known_until, peak_memory_mib, write_report
 from features.declared import declared_features
-from features.ingest import Delivered, delivery_of, versioned
+from features.ingest import Delivered, Look, delivery_of, versioned
 from training import tracking
+from training.risk.askable import Asking, check_askable, check_horizon
 from training.risk.outcomes import first_as_of
+from training.splits import days_asked
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -86,10 +89,15 @@ def default_days(known: date | None, horizon_months: int) -> list[date]:
     return [date(over.year - back, 1, 1) for back in reversed(range(TESTS))]
 
 
-def default_outcomes(frames: Mapping[str, pd.DataFrame]) -> list[str]:
+def _in_tables(tables: Collection[str]) -> list[str]:
     """What is published and what policy serves, as far as their tables are there."""
     names = dict.fromkeys([*PUBLISHED, *policy().served_outcomes])
-    found = [name for name in names if _can_be_labelled(frames, name)]
+    return [name for name in names if all(table in tables for table in policy().outcome(name).needs_tables)]
+
+
+def default_outcomes(frames: Mapping[str, pd.DataFrame]) -> list[str]:
+    """What is published and what policy serves, as far as their tables are there and hold rows."""
+    found = [name for name in _in_tables(frames) if _can_be_labelled(frames, name)]
     if not found:
         raise MissingTable("no outcome can be labelled from these tables; complaints or duty_months would do")
     return found
@@ -100,12 +108,13 @@ def _can_be_labelled(frames: Mapping[str, pd.DataFrame], outcome: str) -> bool:
         first_as_of(frames, outcome)
     except MissingTable:
         return False
-    return all(table in frames for table in policy().outcome(outcome).needs_tables)
+    return True
 
 
 def gather(asked: RiskReport, say: Say = lambda _: None, plan: Callable[[int], None] = lambda _: None) -> Evidence:
     """Run the backtests; raises what they raise."""
-    frames = versioned(delivery_of(Delivered(asked.source, asked.data, asked.mapping)))
+    delivery = delivery_of(Delivered(asked.source, asked.data, asked.mapping), _looking(asked))
+    frames = versioned(delivery)
     days = asked.as_ofs or [str(day) for day in default_days(known_until(frames), asked.horizon_months)]
     outcomes = asked.outcomes or default_outcomes(frames)
     backtest = RiskBacktest(
@@ -119,7 +128,7 @@ def gather(asked: RiskReport, say: Say = lambda _: None, plan: Callable[[int], N
         tested.append(one)
         last[exam.outcome] = exam  # days come in order
 
-    report = backtest_risk(backtest, say, seen)
+    report = backtest_risk(backtest, say, seen, delivery)
     made = Evidence(backtest, report, tested, [], frames.get("protected_attributes"))
     for outcome, exam in last.items():
         say(f"{outcome} ceiling")
@@ -127,11 +136,24 @@ def gather(asked: RiskReport, say: Say = lambda _: None, plan: Callable[[int], N
     report.data["ceilings"] = [one.as_record() for one in made.ceilings]
     say("units")
     if asked.units:
-        _with_units(made)
+        _with_units(made, delivery)
     return made
 
 
-def _with_units(made: Evidence) -> None:
+def _looking(asked: RiskReport) -> Look:
+    """What was asked in so many words is checked before the door; defaults are what the data allow."""
+    days = days_asked(asked.as_ofs) if asked.as_ofs else []
+    check_horizon(asked.outcomes, asked.horizon_months)
+    where = Delivered(asked.source, asked.data).where
+
+    def look(tables: Mapping[str, pd.DataFrame], today: date) -> None:
+        outcomes = asked.outcomes or _in_tables(tables)
+        check_askable(Asking(outcomes, days, asked.horizon_months), tables, where, today)
+
+    return look
+
+
+def _with_units(made: Evidence, delivery: Delivery) -> None:
     from experiments.backtest_units import UnitsBacktest, backtest_units
 
     asked = made.asked
@@ -139,7 +161,7 @@ def _with_units(made: Evidence) -> None:
         asked.source, asked.data, asked.as_ofs, made.outcomes, asked.horizon_months, asked.mapping, asked.seed
     )
     try:
-        made.units = backtest_units(wanted)
+        made.units = backtest_units(wanted, delivery=delivery)
     except NotReady as refusal:
         made.units_note = str(refusal)
 

@@ -26,6 +26,7 @@ from experiments.reporting import check_writable
 from experiments.watch_findings import ALERT, WARN, Finding
 from experiments.watch_forces import Usual, input_findings, said_findings
 from experiments.watch_nights import Nights, SaidOn, Watched, watched_model
+from experiments.watch_notices import Notice, notices_of
 from experiments.watch_outcomes import Outcome, outcome_findings
 from experiments.watch_usual import Season, independent_shares, same_seasons, seasons_of, snapshot_of
 from features.history import History
@@ -61,6 +62,11 @@ class Watch:
     open_findings: list[OpenFindings] = field(default_factory=list)
 
     @property
+    def notices(self) -> list[Notice]:
+        """What to know before the figures are read."""
+        return notices_of(self.as_of, self.watched.reference.as_of, self.findings, policy().watch.sureness)
+
+    @property
     def level(self) -> int:
         """The worst of the findings."""
         return max((found.level for found in self.findings), default=0)
@@ -79,7 +85,7 @@ class Watch:
         reference = self.watched.reference
         return {
             "watch": 1, "as_of": self.as_of.isoformat(), "model_version": self.watched.version,
-            "answers": self.watched.answers,
+            "answers": self.watched.answers, "notices": [one.as_record() for one in self.notices],
             "level": LEVELS[self.level], "exit_status": EXIT_STATUS[self.level], "predictions_from": self.source,
             "reference": {"as_of": reference.as_of.isoformat(), "officers": reference.officers,
                           "recomputed": reference.recomputed,
@@ -230,6 +236,8 @@ def run_watch(settings: Settings, as_of: date, out: Path | None, console: Consol
         bar.say("recording")
         page = record_watch(settings, made, out or settings.state / "watch" / as_of.isoformat())
     console.print(as_table(made))
+    for notice in made.notices:
+        console.print(f"note: {notice.told.en}", highlight=False, markup=False, soft_wrap=True)
     if not made.watched.answers:
         console.print(f"risk version {made.watched.version} does not answer; it is only watched", highlight=False)
     for one in made.open_findings:

@@ -12,7 +12,8 @@ class Finding:
     """One figure: where, of what, then and now, the value that is judged, and 0 quiet, 1 warning, 2 alert.
 
     For `psi` then and now are means of the feature or the chance, `apart` is its Jensen-Shannon divergence, and `bound`
-    what chance and a usual year explain.
+    what chance and a usual year explain. `used_to` is how far the figure moved when nothing was wrong; a `mute` one
+    moves so far then that nothing is left for it to tell.
     """
 
     section: str
@@ -24,6 +25,8 @@ class Finding:
     level: int = QUIET
     apart: float | None = None
     bound: float | None = None
+    used_to: float | None = None
+    mute: bool = False
 
     def judged(self, level: int, sure: bool) -> Finding:
         """The same with its level, which it has only where chance does not explain it."""

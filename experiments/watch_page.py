@@ -95,6 +95,7 @@ def _about(made: Watch) -> Section:
     zh = f"模型 risk 第 {made.watched.version} 版，与 {reference.as_of} 训练时的 {reference.officers:,} 名民警相比。"
     en = f"Model risk version {made.watched.version}, against {reference.officers:,} officers as of {reference.as_of}."
     notes = [Bilingual(f"总体级别：{level.zh}。", f"Overall: {level.en}."), Bilingual(zh, en)]
+    notes.extend(notice.told for notice in made.notices)
     if not made.watched.answers:
         notes.append(Bilingual("该版本尚未启用，此处仅作观察。", "This version does not answer; it is only watched."))
     if reference.recomputed:

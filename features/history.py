@@ -18,8 +18,9 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -82,10 +83,11 @@ class History:
     def __init__(self, root: Path) -> None:
         """Stand at `root`, which need not exist yet."""
         self.root = root
+        self._held: tuple[tuple[int, int, int], Manifest] | None = None
 
     def tables(self) -> list[str]:
         """Tables that hold at least one row, in order of name."""
-        return sorted({name for batch in self._batches() for name, files in batch["tables"].items() if files})
+        return sorted(name for name, files in self._manifest().entries.items() if files)
 
     def path(self, table: str) -> Path:
         """The folder of a table; read it through `files`, which knows what is committed."""
@@ -101,7 +103,7 @@ class History:
 
     def fingerprint(self) -> str:
         """One hash over everything committed; equal histories in equal batches have equal fingerprints."""
-        return hashlib.sha256(json.dumps(self._batches(), sort_keys=True).encode()).hexdigest()
+        return self._manifest().fingerprint
 
     def dataset(self, table: str) -> ds.Dataset:
         """The committed files as a pyarrow dataset, which DuckDB reads without a copy."""
@@ -205,21 +207,22 @@ class History:
             return pd.DataFrame({c: pd.Series(dtype=DTYPES[contract.column(c).kind]) for c in columns})
         return as_pandas(self.dataset(contract.name).to_table(columns))
 
-    def _entries(self, table: str) -> Iterator[dict[str, Any]]:
-        for batch in self._batches():
-            yield from batch["tables"].get(table, [])
-
-    def _batches(self) -> list[dict[str, Any]]:
-        return self._manifest().batches
+    def _entries(self, table: str) -> Sequence[dict[str, Any]]:
+        return self._manifest().entries.get(table, [])
 
     def _manifest(self) -> Manifest:
+        """What is committed now; parsed again only when the file was replaced, since a request asks dozens of times."""
         manifest = self.root / "manifest.json"
-        if not manifest.is_file():
-            return Manifest([], 0, [])
         try:
-            held = json.loads(manifest.read_text(encoding="utf-8"))
-            batches = held["batches"]
-            return Manifest(batches, held.get("made", len(batches)), held.get("retired", []))
+            with manifest.open("rb") as opened:
+                now = os.fstat(opened.fileno())
+                seen = now.st_ino, now.st_mtime_ns, now.st_size
+                held = self._held
+                if held is None or held[0] != seen:
+                    self._held = held = (seen, Manifest.from_json(opened.read()))
+                return held[1]
+        except FileNotFoundError:
+            return Manifest([], 0, [])
         except (ValueError, KeyError, AttributeError) as error:
             raise NotReady(f"{manifest}: cannot be read; restore it from a backup") from error
 
@@ -257,6 +260,27 @@ class Manifest:
     batches: list[dict[str, Any]]
     made: int
     retired: list[str]
+
+    @classmethod
+    def from_json(cls, text: bytes) -> Self:
+        """As it was committed; raises ValueError, KeyError or AttributeError for what is none."""
+        held = json.loads(text)
+        batches = held["batches"]
+        return cls(batches, held.get("made", len(batches)), held.get("retired", []))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """One hash over the batches."""
+        return hashlib.sha256(json.dumps(self.batches, sort_keys=True).encode()).hexdigest()
+
+    @cached_property
+    def entries(self) -> dict[str, list[dict[str, Any]]]:
+        """Files by table, oldest batch first."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for batch in self.batches:
+            for table, files in batch["tables"].items():
+                found.setdefault(table, []).extend(files)
+        return found
 
     def with_batch(self, batch: dict[str, Any]) -> Manifest:
         """With one more."""

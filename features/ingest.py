@@ -26,6 +26,7 @@ from features.ingest_report import IngestReport, TableLine, fault_lines, told_ke
 from features.reexports import Retold, retold
 from features.versions import with_superseded_on
 
+Look = Callable[[Mapping[str, pd.DataFrame], date], None]
 Append = Callable[[str, pd.DataFrame], AppendCounts]
 
 
@@ -40,6 +41,11 @@ class Delivered:
     path: Path | str
     mapping: Path | None = None
     files: Mapping[str, Path] | None = None
+
+    @property
+    def where(self) -> str:
+        """What it is called in a sentence; never the address of a database, which may hold a password."""
+        return self.source if "://" in str(self.path) else f"{self.source} at {self.path}"
 
 
 def frames_of(
@@ -62,12 +68,16 @@ def versioned(delivery: Delivery) -> dict[str, pd.DataFrame]:
     return {name: with_superseded_on(catalog().table(name), frame) for name, frame in delivery.frames.items()}
 
 
-def delivery_of(delivered: Delivered, *, required: Sequence[str] = ("postings",)) -> Delivery:
+def delivery_of(
+    delivered: Delivered, look: Look = lambda *_: None, *, required: Sequence[str] = ("postings",)
+) -> Delivery:
     """Read a source and pass the door, in memory; the delivery also tells what was refused and registered.
 
-    The same door as for `ingest`: what would be known only after the service's day is refused here too.
+    The same door as for `ingest`: what would be known only after the service's day is refused here too. `look` sees
+    the raw tables before the door, with the service's day, and may raise.
     """
     reading = read_source(delivered.source, delivered.path, delivered.mapping, delivered.files)
+    look(reading.tables, service_day(settings()))
     return take_in_all(reading.tables, today=service_day(settings()), required=required, notes=reading.notes)
 
 

@@ -22,7 +22,7 @@ MAX_FEATURES, MAX_LEAVES, MAX_TREES = 100_000, 4096, 100_000
 OBJECTIVE = re.compile(r"(cross_entropy|binary|regression|lambdarank|rank_xendcg)( [a-z_]+:[0-9.eE+-]+)*")
 HEADER = frozenset({
     "version", "num_class", "num_tree_per_iteration", "label_index", "max_feature_idx", "objective", "feature_names",
-    "feature_infos", "tree_sizes",
+    "feature_infos", "tree_sizes", "monotone_constraints",
 })  # fmt: skip
 BY_SPLIT = (
     "split_feature", "split_gain", "threshold", "decision_type", "left_child", "right_child", "internal_value",
@@ -81,6 +81,9 @@ def _header(header: Mapping[str, str]) -> int:
     features = _count(header["max_feature_idx"], MAX_FEATURES) + 1
     if any(len(header[key].split(" ")) != features for key in ("feature_names", "feature_infos")):
         raise ValueError("it does not name each of its features")
+    rising = header.get("monotone_constraints", "0" + " 0" * (features - 1)).split(" ")
+    if len(rising) != features or not set(rising) <= {"-1", "0", "1"}:
+        raise ValueError("it does not say of each of its features whether it may only rise")
     return features
 
 

@@ -36,6 +36,18 @@ class ResolvedModel:
     tags: Mapping[str, str]
 
 
+def check_signed_name(model: ResolvedModel, metadata: Mapping[str, Any]) -> None:
+    """Raise UntrustedArtifact where signed files were put under another model's name than they were signed with.
+
+    Risk models of older versions of this project were signed without a name; nothing else ever was.
+    """
+    signed_as = metadata.get("name", "risk")
+    if signed_as != model.name:
+        raise UntrustedArtifact(
+            f"{model.name} version {model.version} is signed, but as {signed_as!a}; register the right folder"
+        )
+
+
 def client(settings: Settings) -> MlflowClient:
     """MLflow on the database of this state folder; no server, no global address, no telemetry.
 

@@ -91,10 +91,7 @@ def verified(settings: Settings, resolved: ResolvedModel) -> Loaded:
     name = resolved.name
     found = artifacts.read(resolved.path, keys.public_key(settings.keys_dir))
     metadata = found.metadata
-    if metadata.get("name", name) != name:
-        raise UntrustedArtifact(
-            f"{name} version {resolved.version} is signed, but as {metadata['name']!a}; register the right folder"
-        )
+    registry.check_signed_name(resolved, metadata)
     if not {"service", "service_hash"} <= set(metadata):
         raise FeatureMismatch(f"{name} version {resolved.version} does not say which features it reads; train it again")
     identity = ModelIdentity(

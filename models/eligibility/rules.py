@@ -121,11 +121,13 @@ def allowed(facts: Facts, posts: Sequence[Post], policy: Policy) -> NDArray[np.b
     return mask
 
 
-def judgement(facts: Facts, officer: int, post: Post, policy: Policy) -> Judgement:
-    """The officer at that place in `facts` and one post, rule by rule."""
+def judgement(
+    facts: Facts, officer: int, post: Post, policy: Policy, asked: Sequence[Requirement] | None = None
+) -> Judgement:
+    """The officer at that place in `facts` and one post, rule by rule; `asked` where its requirements are known."""
     one = alone(facts, officer)
     met, blocked, unknown = list[str](), list[BlockedBy](), list[BlockedBy]()
-    for each in requirements(post, policy):
+    for each in requirements(post, policy) if asked is None else asked:
         state = states(one, post, each)
         if state[0] == MET:
             met.append(each.code)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from models.paths.finding import distinct
 from models.posts.histories import Array
 
 KINDS, POSTS_A_KIND = 8, 10  # at most so many, and so many posts to each
@@ -43,11 +44,15 @@ class Likeness:
 
     def rows(self, posts: Array) -> Array:
         """(n, size) where the moves out of each post go."""
-        return np.asarray(self.kinds[posts] @ self.places)
+        one, place = distinct(posts)
+        found = np.zeros((len(one), self.places.shape[1]))
+        for kind, places in enumerate(self.places):  # not a matrix product, whose last digit hangs on how many rows
+            found += self.kinds[posts[one], kind, None] * places
+        return found[place]
 
     def cells(self, posts: Array, goals: Array) -> Array:
         """(n,) the chance of one goal for each post."""
-        return np.asarray((self.kinds[posts] * self.places.T[goals]).sum(1))
+        return np.add.accumulate(self.kinds[posts] * self.places.T[goals], 1)[:, -1]
 
 
 def _shares(values: Array) -> Array:

@@ -12,13 +12,12 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from data_contracts.asof import add_months, months_on
 from data_contracts.naming import quoted
 from data_contracts.pathing import PathPolicy
 from data_contracts.vocabulary import Bilingual
 from models.paths.beams import Leg, Route
-from models.paths.finding import DAYS_A_MONTH, PATHS, Goals
 from models.paths.refusals import barred, off_the_ladder, on_the_ladder, refused
-from models.paths.rules import Rules
 from models.paths.search import PathModel
 from models.paths.telling import (
     Before,
@@ -33,6 +32,7 @@ from models.paths.telling import (
     ToldPath,
     nothing_known,
 )
+from models.paths.together import Ahead, Asked, Closed, Wanted, search_all
 from models.posts.histories import EPOCH, Array, Catalogue, histories_of
 
 
@@ -47,73 +47,74 @@ class PathPlanner:
     facts: StepFacts = field(default_factory=StepFacts)
     least_months: Array | None = None
 
-    def tell(self, question: Question, top: int) -> Told:
-        """At most `top` paths, with reasons, or why there is none within the horizon."""
-        goals = [code for code in map(self.catalogue.code, question.posts) if code < self.catalogue.size]
+    def tell(self, question: Question, top: int, ahead: Ahead | None = None) -> Told:
+        """At most `top` paths, with reasons, or why there is none; `ahead` is what was found with others' questions."""
         start = self.facts.name(question.state.posts[-1]) if question.state.posts else quoted("")
         if question.state.posts and question.state.posts[-1] in question.posts:
             return refused(question, "already_there", start=start)
         if (by_ladder := on_the_ladder(question, start)) is not None:
             return by_ladder
-        if not goals:
+        found = ahead or next(iter(search_all(self.model, self.asking(question), self.wanted(top))), None)
+        if found is None:
             return refused(question, question.unseen)
-        routes, chance = self._ways(question, goals, self._rules(question, goals), top)
-        if not routes:
-            return self._why(question, goals, start)
-        helps, change = self._helps(question, goals, chance)
+        if not found.routes:
+            return self._why(question, found)
+        helps, change = self._helps(found)
         base = self._base(question)
-        paths = tuple(self._told(question, route, change, base) for route in routes)
-        return Told(paths, chance, helps)
+        paths = tuple(self._told(question, route, change, base) for route in found.routes)
+        return Told(paths, found.chance, helps)
+
+    def wanted(self, top: int) -> Wanted:
+        """How many routes, and how likely at least."""
+        return Wanted(top, self.policy.least_chance)
+
+    def asking(self, question: Question) -> list[Asked]:
+        """The question as the search has it, with every change to try; none where no post of the goal is known."""
+        goals = tuple(code for code in map(self.catalogue.code, question.posts) if code < self.catalogue.size)
+        if not goals or (question.state.posts and question.state.posts[-1] in question.posts):
+            return []
+        changes = tuple(self.facts.changes(question.officer_id))
+        lifted = [np.maximum(self._base(question), one.factors) for one in changes]
+        known = question.factors is not None or changes
+        one = Asked(
+            histories_of([question.state], self.catalogue, self.ranks), goals, float(question.horizon_months),
+            np.stack([self._base(question), *lifted]) if known else None, changes, question.end_months,
+            self._closed(question), self.least_months,
+        )  # fmt: skip
+        return [one]
 
     def _base(self, question: Question) -> Array:
         return np.ones(self.catalogue.size) if question.factors is None else question.factors
 
-    def _asked(self, question: Question, goals: Sequence[int], factors: Array | None) -> Goals:
-        """One question a goal, and again for each row of factors (m, size)."""
-        times = 1 if factors is None else len(factors)
-        starts = histories_of([question.state], self.catalogue, self.ranks).take(np.zeros(times * len(goals), int))
-        lifted = None if factors is None else np.repeat(factors, len(goals), 0)
-        return Goals(starts, np.tile(goals, times), float(question.horizon_months), lifted)
+    def _closed(self, question: Question) -> Closed | None:
+        """What rules bar, worked out once for each post; None where no rule speaks."""
+        if self.facts.blocked is nothing_known:
+            return None
+        officer, posts = question.officer_id, self.catalogue.posts
+        if self.facts.bars is not None:
+            bars, today = self.facts.bars(officer, posts), (question.state.as_of - EPOCH).days
+            return lambda codes, days: np.where(np.floor(days) <= today, bars.today[codes], days < bars.until[codes])
 
-    def _rules(self, question: Question, goals: Sequence[int], times: int = 1) -> Rules:
-        def allowed(rows: Array, posts: Array, days: Array) -> Array:  # noqa: ARG001  one officer, many rows
-            found = np.zeros(len(posts), bool)
-            for post in np.unique(posts).tolist():
-                here = posts == post
-                found[here] = ~self.facts.closed(question.officer_id, self.catalogue.posts[post], days[here])
-            return found
+        def closed(codes: Array, days: Array) -> Array:
+            each = zip(codes.tolist(), np.floor(days).astype(int).tolist(), strict=True)
+            return np.array([bool(self._blocked(question, code, day)) for code, day in each], bool)
 
-        end = np.full(times * len(goals), np.nan if question.end_months is None else question.end_months)
-        asks = None if self.facts.blocked is nothing_known else allowed
-        return Rules(asks, self.least_months, end)
+        return closed
 
     def _blocked(self, question: Question, post: int, day: int) -> Sequence[Blocked]:
         return self.facts.blocked(question.officer_id, self.catalogue.posts[post], EPOCH + timedelta(days=day))
 
-    def _routes(self, question: Question, goals: Sequence[int], rules: Rules, top: int) -> list[Route]:
-        return self._ways(question, goals, rules, top)[0]
+    def _open(self, asked: Asked, *rules: str) -> bool:
+        """Whether there would be a path without some rules."""
+        return bool(search_all(self.model, [asked.without(*rules)], self.wanted(1))[0].routes)
 
-    def _ways(self, question: Question, goals: Sequence[int], rules: Rules, top: int) -> tuple[list[Route], float]:
-        """The best over all posts that count, and the chance of any of them by any way found.
-
-        A route that passes another goal on its way is none of its own.
-        """
-        factors = None if question.factors is None else question.factors[None, :]
-        found, chances = self.model.ways(self._asked(question, goals, factors), top, rules)
-        every = [route for routes in found for route in routes if not set(route.path[:-1]) & set(goals)]
-        kept = [route for route in every if route.chance >= self.policy.least_chance]
-        return sorted(kept, key=lambda route: -route.chance)[:top], min(1.0, float(chances.sum()))
-
-    def _helps(self, question: Question, goals: Sequence[int], before: float) -> tuple[Helps | None, Change | None]:
-        """What raises the chance most, None where nothing offered does; all changes are tried in one search."""
-        changes = self.facts.changes(question.officer_id)
+    def _helps(self, found: Ahead) -> tuple[Helps | None, Change | None]:
+        """What raises the chance most, None where nothing offered does; all changes were tried in the search."""
+        changes, before = found.asked.changes, found.chance
         if not changes:
             return None, None
-        factors = np.stack([np.maximum(self._base(question), change.factors) for change in changes])
-        asked, rules = self._asked(question, goals, factors), self._rules(question, goals, len(changes))
-        chances = np.minimum(self.model.chance(asked, rules).reshape(len(changes), -1).sum(1), 1.0)
-        best = int(chances.argmax())
-        change, chance = changes[best], float(chances[best])
+        best = int(found.lifted.argmax())
+        change, chance = changes[best], float(found.lifted[best])
         if chance - before < max(self.policy.least_chance, self.policy.least_help):
             return None, None
         return Helps(change.text, before, chance, change.course), change
@@ -143,28 +144,27 @@ class PathPlanner:
             self.facts.points(officer, post), tuple(lacking),
         )  # fmt: skip
 
-    def _why(self, question: Question, goals: Sequence[int], start: Bilingual) -> Told:
+    def _why(self, question: Question, found: Ahead) -> Told:
         """The first thing without which there would be a path: rules, what is on record, retirement, least times."""
-        horizon, least = question.horizon_months, self.policy.least_chance
-        last_day = question.state.as_of + timedelta(days=round(horizon * DAYS_A_MONTH))
+        asked, goals, least = found.asked, found.asked.goals, self.policy.least_chance
+        start = self.facts.name(question.state.posts[-1]) if question.state.posts else quoted("")
+        last_day = add_months(question.state.as_of, question.horizon_months)
         blocked = [self._blocked(question, goal, (last_day - EPOCH).days) for goal in goals]
         if all(blocked):
             easiest = min(range(len(goals)), key=lambda place: len(blocked[place]))
             return barred(question, self._name(goals[easiest]), blocked[easiest], on_the_way=False)
-        free = self._routes(question, goals, Rules(), PATHS)
-        if not free:
+        if not found.free:
             by_ladder = off_the_ladder(question, start, least)
             return by_ladder or refused(question, "never_reached", start=start, least=least)
-        whole = self._rules(question, goals)
-        if not self._routes(question, goals, Rules(end_months=whole.end_months), 1):
-            end = question.state.as_of + timedelta(days=round((question.end_months or 0.0) * DAYS_A_MONTH))
+        if not self._open(asked, "closed", "least_months"):
+            end = months_on(question.state.as_of, question.end_months or 0.0)
             return refused(question, "retirement_first", end=end, least=least)
-        if not self._routes(question, goals, Rules(least_months=whole.least_months), 1):
+        if not self._open(asked, "closed", "end_months"):
             by_ladder = off_the_ladder(question, start, least)
             stay, moves = self._stay(question)
             return by_ladder or refused(question, "minimum_times", least=least, stay=stay, moves=moves)
-        if not self._routes(question, goals, Rules(allowed=whole.allowed), 1):
-            return self._barred(question, goals, free)
+        if not self._open(asked, "least_months", "end_months"):
+            return self._barred(question, goals, found.free)
         return refused(question, "together", least=least)
 
     def _stay(self, question: Question) -> tuple[float, date]:
@@ -172,14 +172,14 @@ class PathPlanner:
         code, state = self.catalogue.code(question.state.posts[-1]), question.state
         known = self.least_months is not None and code < self.catalogue.size
         stay = float(self.least_months[code]) if known and self.least_months is not None else 0.0
-        return stay, max(state.as_of, state.started_on[-1] + timedelta(days=round(stay * DAYS_A_MONTH)))
+        return stay, max(state.as_of, months_on(state.started_on[-1], stay))
 
     def _barred(self, question: Question, goals: Sequence[int], free: Sequence[Route]) -> Told:
         """Which post rules bar on the likeliest way: on the day it is expected, else now."""
         for route in free:
             for leg in route.legs:
                 for months in (leg.months, 0.0):
-                    day = question.state.as_of + timedelta(days=round(months * DAYS_A_MONTH))
+                    day = months_on(question.state.as_of, months)
                     found = self._blocked(question, leg.post, (day - EPOCH).days)
                     if found:
                         return barred(question, self._name(leg.post), found, leg.post not in goals)
@@ -191,7 +191,7 @@ class PathPlanner:
 
 def _before(as_of: date, leg: Leg, steps: Sequence[TellingStep]) -> Before:
     def on(months: float) -> date:
-        return as_of + timedelta(days=round(months * DAYS_A_MONTH))
+        return months_on(as_of, months)
 
     return Before(
         on(leg.months), on(leg.high), tuple((step.post, on(step.months)) for step in steps),

@@ -18,6 +18,7 @@ from data_contracts.vocabulary import Bilingual
 
 EVENTS = ("posting", "completion", "appraisal", "goal", "vacancy")
 ON_TRACK, AHEAD, OFF_TRACK, REACHED, NO_PATH = "on_track", "ahead", "off_track", "reached", "no_path"
+FIRST = "first"  # there is no last plan to be on track of
 WHY = {
     "first": Bilingual("首次制定路径", "this is the first plan"),
     "nothing": Bilingual("没有新的相关情况，路径不变", "nothing relevant became known; the plan stays"),
@@ -120,10 +121,12 @@ class Replanned:
 def replan(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     """The plan that holds at `now.as_of`, given the last one."""
     if last is None:
-        return _anew(now, (_because("first"),))
+        first = _anew(now, (_because("first"),))
+        return replace(first, status=first.status if first.plan is None else FIRST, changed=False)
     news = [event for event in now.events if last.made_on < event.known_on <= now.as_of]
     if now.goal != last.goal:
-        since = next((event.known_on for event in news if event.kind == "goal"), None)
+        stated = [event.occurred_on for event in news if (event.kind, event.item) == ("goal", now.goal)]
+        since = max(stated, default=None)
         return _anew(now, (_because("goal", now.goal, since),))
     rest, taken, left = _progress(last, news)
     if not rest:

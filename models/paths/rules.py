@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from models.eligibility.spells import full_months, months_later
 from models.paths.dwell import QUARTER_MONTHS
 from models.paths.finding import DAYS_A_MONTH
 from models.posts.histories import Array, Histories
@@ -38,20 +39,18 @@ class Rules:
             return np.ones(len(rows))
         return np.asarray(self.allowed(rows + self.first, posts, days), np.float64)
 
-    def open_chances(self, chances: Array, rows: Array, histories: Histories, times: Array) -> Array:
-        """(m, size) chances with those that no rule allows taken out; what is left keeps its own chance.
+    def open_posts(self, rows: Array, histories: Histories, times: Array, size: int) -> Array:
+        """(m, size) 1.0 where a rule allows the post, else 0.0.
 
         A post is judged on the middle day of the move that `times` (m, quarters) speaks of.
         """
         if self.allowed is None:
-            return chances.copy()
+            return np.ones((len(rows), size))
         total = times.sum(1)
         middle = (np.arange(times.shape[1]) + 0.5) * QUARTER_MONTHS * DAYS_A_MONTH
         days = histories.day + np.where(total > 0, (times * middle).sum(1) / np.where(total > 0, total, 1), 0)
-        row, post = np.nonzero(chances > 0)
-        found = np.zeros_like(chances)
-        found[row, post] = chances[row, post] * self.allows(rows[row], post, days[row])
-        return found
+        posts = np.tile(np.arange(size), len(rows))
+        return self.allows(np.repeat(rows, size), posts, np.repeat(days, size)).reshape(len(rows), size)
 
     def waits(self, histories: Histories, size: int) -> Array | None:
         """(m,) months that must still pass before the next move, None where no rule says so."""
@@ -59,7 +58,12 @@ class Rules:
             return None
         present = histories.present(size)
         least = np.append(self.least_months, 0.0)[present]
-        return np.maximum(least - histories.days[:, 0] / DAYS_A_MONTH, 0.0)
+        day = histories.day.astype("datetime64[D]")
+        since = day - np.nan_to_num(histories.days[:, 0]).round().astype("timedelta64[D]")
+        due = np.maximum(months_later(since, least.round().astype(np.int64)), day)
+        whole = full_months(day, due)  # by the calendar, as rules count
+        begins, ends = months_later(day, whole), months_later(day, whole + 1)
+        return np.asarray(whole + (due - begins) / (ends - begins), np.float64)
 
     def before_the_end(self, times: Array, rows: Array) -> Array:
         """`times` (m, quarters) with nothing after retirement."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from models.paths.beams import Beam, Leg, Route, Search, arrivals, best_rows, in_whole_months, mean_days
 from models.paths.dwell import QUARTER_MONTHS, DwellModel, after_each_other, quantiles
-from models.paths.finding import DAYS_A_MONTH, PATHS, FoundPaths, Goals, Path
+from models.paths.finding import DAYS_A_MONTH, PATHS, FoundPaths, Goals, Path, distinct
 from models.paths.rules import Rules
 from models.paths.transitions import extended
 from models.posts.histories import Array, Histories
@@ -51,6 +51,40 @@ class PostChances(Protocol):
 
 
 @dataclass(frozen=True)
+class Stands:
+    """How officers stand at the end of paths under search: histories (u rows), place (m,) of each path's among them."""
+
+    histories: Histories
+    place: Array
+
+    def take(self, rows: Array) -> Stands:
+        """Of the paths asked for."""
+        return Stands(self.histories, self.place[rows])
+
+
+class Picked(NamedTuple):
+    """A path that was chosen: its worth, the beam that it lies in and the row there."""
+
+    worth: float
+    beam: int
+    row: int
+
+    def path(self, beams: Sequence[Beam]) -> Path:
+        """The posts alone."""
+        return tuple(beams[self.beam].steps[self.row].tolist())
+
+    def route(self, model: PathModel, beams: Sequence[Beam], horizon: float) -> Route:
+        """With the times of its steps."""
+        beam = beams[self.beam]
+        times = in_whole_months(quantiles(beam.times[self.row], QUANTILES, model.dwell.within), horizon)
+        legs = tuple(
+            Leg(int(post), float(chance), float(time[1]), float(time[0]), float(time[2]))
+            for post, chance, time in zip(beam.steps[self.row], beam.chances[self.row], times, strict=True)
+        )
+        return Route(legs, self.worth)
+
+
+@dataclass(frozen=True)
 class PathModel:
     """Transitions and dwell times, and how they are searched."""
 
@@ -62,7 +96,7 @@ class PathModel:
         """Paths and times of arrival over all ways found: what the backtest compares with the peers."""
         paths: list[list[Path]] = []
         times = [np.zeros((0, len(QUANTILES)))]
-        for part, beams in self._parts(asked, None):
+        for part, beams in self.parts(asked, None):
             paths.extend([route.path for route in routes] for routes in self._chosen(part, beams, k))
             times.append(quantiles(arrivals(beams, len(part)), QUANTILES, self.dwell.within))
         found = in_whole_months(np.concatenate(times), asked.horizon_months)
@@ -72,7 +106,7 @@ class PathModel:
         """At most k routes for each question, best first, none where no path was found; and (n,) as `chance`."""
         found: list[list[Route]] = []
         chances = [np.zeros(0)]
-        for part, beams in self._parts(asked, rules):
+        for part, beams in self.parts(asked, rules):
             found.extend(self._chosen(part, beams, k))
             chances.append(arrivals(beams, len(part)).sum(1))
         return found, np.concatenate(chances)
@@ -83,55 +117,57 @@ class PathModel:
 
     def chance(self, asked: Goals, rules: Rules | None = None) -> Array:
         """(n,) chance of reaching each goal within the horizon by any of the ways found."""
-        parts = [arrivals(beams, len(part)).sum(1) for part, beams in self._parts(asked, rules)]
+        parts = [arrivals(beams, len(part)).sum(1) for part, beams in self.parts(asked, rules)]
         return np.concatenate([np.zeros(0), *parts])
 
-    def _parts(self, asked: Goals, rules: Rules | None) -> Iterator[tuple[Goals, list[Beam]]]:
+    def parts(self, asked: Goals, rules: Rules | None) -> Iterator[tuple[Goals, list[Beam]]]:
+        """The questions, so many at a time, each with its paths of one, two and three steps."""
         known = rules or Rules()
-        for start in range(0, len(asked), CHUNK):
-            part = asked.take(slice(start, start + CHUNK))
-            yield part, self._beams(part, known.from_row(start))
+        for rows in asked.parts(CHUNK):
+            part = asked.take(rows)
+            yield part, self._beams(part, known.from_row(rows.start))
 
     def _beams(self, asked: Goals, rules: Rules) -> list[Beam]:
         """Paths of one, two and three steps to the goals that are known and not yet reached."""
         size, starts = self.transitions.size, asked.starts
         open_ = np.flatnonzero((asked.goals < size) & (asked.goals != starts.present(size)))
         quarters = max(1, int(np.ceil(asked.horizon_months / QUARTER_MONTHS - DAYS_OF_GRACE)))
-        first = self._moves(starts.take(open_), quarters, rules, open_)
-        out = rules.open_chances(self._chances(asked, starts.take(open_), open_), open_, starts.take(open_), first)
+        one, place = distinct(asked.askers[open_])
+        standing = starts.take(open_[one])
+        moves = self._moves(standing, quarters, rules, open_[one])
+        free = rules.open_posts(open_[one], standing, moves, size)
+        first = moves[place]
+        out = asked.lifted(self.transitions.chances(standing)[place], open_) * free[place]
         goals, at = asked.goals[open_], np.arange(len(open_))
         direct = Beam(open_, goals[:, None], out[at, goals][:, None], first[:, None])
         guess = self.transitions.into(goals)
         out[at, goals] = 0.0
         stage = self._widened(Beam(open_, np.zeros((len(open_), 0), int), np.ones((len(open_), 0)), first[:, None]),
                               out, guess, self.search.first)  # fmt: skip
-        two, histories = self._to_goal(stage, asked, rules)
+        two, stands = self._to_goal(stage, asked, rules)
         best = best_rows(two, self.search.second)
-        stage, histories = stage.take(best), histories.take(best)
-        onward = self._onward(stage, asked, histories, rules)
+        stage, stands = stage.take(best), stands.take(best)
+        onward = self._onward(stage, asked, stands, rules)
         wider = self._widened(stage, onward, self.transitions.into(asked.goals[stage.question]), self.search.third,
                               two.times[best, -1])  # fmt: skip
         three, _ = self._to_goal(wider, asked, rules)
         return [direct, two, three]
 
-    def _chances(self, asked: Goals, histories: Histories, question: Array) -> Array:
-        """(m, size) chance of each next post, with what else is known of the officer of each question."""
-        plain = self.transitions.chances(histories)
+    def _towards(self, asked: Goals, stands: Stands, question: Array) -> Array:
+        """(m,) chance that the step after the stay is the goal."""
+        goals = asked.goals[question]
         if asked.factors is None:
-            return plain
-        lifted = plain * asked.factors[question]
-        return np.asarray(lifted / np.maximum(lifted.sum(1, keepdims=True), 1e-12))
+            return self.transitions.towards(stands.histories.take(stands.place), goals)
+        plain = self.transitions.chances(stands.histories)
+        return np.asarray(asked.lifted(plain[stands.place], question)[np.arange(len(goals)), goals])
 
-    def _towards(self, asked: Goals, histories: Histories, goals: Array, question: Array) -> Array:
-        if asked.factors is None:
-            return self.transitions.towards(histories, goals)
-        return np.asarray(self._chances(asked, histories, question)[np.arange(len(goals)), goals])
-
-    def _onward(self, stage: Beam, asked: Goals, histories: Histories, rules: Rules) -> Array:
+    def _onward(self, stage: Beam, asked: Goals, stands: Stands, rules: Rules) -> Array:
         """(m, size) chances of a further step that is neither the goal nor where the officer stood before."""
-        chances = self._chances(asked, histories, stage.question)
-        out = rules.open_chances(chances, stage.question, histories, stage.times[:, -1])
         at, size = np.arange(len(stage.question)), self.transitions.size
+        one, place = distinct(stands.place)
+        histories = stands.histories.take(stands.place[one])
+        free = rules.open_posts(stage.question[one], histories, stage.times[one, -1], size)
+        out = asked.lifted(self.transitions.chances(histories)[place], stage.question) * free[place]
         out[at, asked.goals[stage.question]] = 0.0
         start = asked.starts.present(size)[stage.question]
         rows = np.flatnonzero(start < size)
@@ -156,87 +192,88 @@ class PathModel:
             times = np.concatenate([times, arrivals[row][:, None]], 1)
         return Beam(stage.question[row], steps, chances, times)
 
-    def _to_goal(self, stage: Beam, asked: Goals, rules: Rules) -> tuple[Beam, Histories]:
-        """Each path with the goal as its last step, and the histories that stand before that step."""
+    def _to_goal(self, stage: Beam, asked: Goals, rules: Rules) -> tuple[Beam, Stands]:
+        """Each path with the goal as its last step, and how officers stand before that step."""
+        askers = asked.askers[stage.question].astype(np.int64)
+        keys = askers
+        for step in stage.steps.T:
+            keys = keys * self.transitions.size + step
+        one, place = distinct(keys)  # an officer stands alike after the same steps, whatever the goal
+        stands = Stands(self._after(stage.take(one), asked), place)
+        sharing = None if asked.officers is None else askers[one]
+        stay = self._leg_times(stands.histories, stage.times.shape[2], rules, sharing)
+        arrival = rules.before_the_end(after_each_other(stage.times[one, -1], stay), stage.question[one])[place]
+        goals = asked.goals[stage.question]
+        day = (stands.histories.day + mean_days(stay))[place]
+        last = self._towards(asked, stands, stage.question) * rules.allows(stage.question, goals, day)
+        chances = np.concatenate([stage.chances, last[:, None]], 1)
+        times = np.concatenate([stage.times, arrival[:, None]], 1)
+        return Beam(stage.question, np.concatenate([stage.steps, goals[:, None]], 1), chances, times), stands
+
+    def _after(self, stage: Beam, asked: Goals) -> Histories:
+        """(m,) the histories after the steps of each path."""
         histories = asked.starts.take(stage.question)
         passed = np.zeros(len(stage.question))
         for place in range(stage.steps.shape[1]):
             now = mean_days(stage.times[:, place])
             histories = extended(histories, stage.steps[:, place], np.maximum(now - passed - 1, 0))
             passed = np.maximum(now, passed)
-        goals = asked.goals[stage.question]
-        stay = self._leg_times(histories, stage.times.shape[2], rules)
-        arrival = after_each_other(stage.times[:, -1], stay)
-        arrival = rules.before_the_end(arrival, stage.question)
-        last = self._towards(asked, histories, goals, stage.question)
-        last = last * rules.allows(stage.question, goals, histories.day + mean_days(stay))
-        chances = np.concatenate([stage.chances, last[:, None]], 1)
-        times = np.concatenate([stage.times, arrival[:, None]], 1)
-        return Beam(stage.question, np.concatenate([stage.steps, goals[:, None]], 1), chances, times), histories
+        return histories
 
     def _moves(self, histories: Histories, quarters: int, rules: Rules, rows: Array) -> Array:
         times = self.dwell.move_times(histories, quarters, rules.waits(histories, self.transitions.size))
         return rules.before_the_end(times, rows)
 
-    def _leg_times(self, histories: Histories, quarters: int, rules: Rules) -> Array:
-        """(m, quarters) when a stay that has just begun ends; officers of one post and like tenure share it."""
+    def _leg_times(self, histories: Histories, quarters: int, rules: Rules, sharing: Array | None) -> Array:
+        """(m, quarters) when a stay that has just begun ends; histories of one post and like tenure share it.
+
+        With `sharing` (m,) only those of one officer do, so that nobody's answer hangs on who else is asked about.
+        """
         size = self.transitions.size
         tenure = np.searchsorted(TENURES_MONTHS, np.nan_to_num(histories.tenure_days) / DAYS_A_MONTH)
         keys = histories.present(size).astype(np.int64) * (len(TENURES_MONTHS) + 1) + tenure
-        _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+        first, place = distinct(keys if sharing is None else keys + sharing * (keys.max(initial=0) + 1))
         some = histories.take(first)
         return self.dwell.move_times(some, quarters, rules.waits(some, size))[place]
 
     def _chosen(self, asked: Goals, beams: Sequence[Beam], k: int) -> list[list[Route]]:
-        """The best paths of each question, each as unlike the better ones as the penalty asks."""
-        rows: list[list[tuple[float, int, int]]] = [[] for _ in range(len(asked))]
+        """The best paths of each question as routes."""
+        every = self.picked(beams, k, np.ones(len(asked), bool))
+        return [[one.route(self, beams, asked.horizon_months) for one in found] for found in every]
+
+    def picked(self, beams: Sequence[Beam], k: int, wanted: Array) -> list[list[Picked]]:
+        """The best paths of each question that is wanted (n,), each as unlike the better ones as the penalty asks."""
+        rows: list[list[Picked]] = [[] for _ in range(len(wanted))]
         for number, beam in enumerate(beams):
             worth = beam.worth
-            for row in np.flatnonzero(worth > FLOOR).tolist():
-                rows[int(beam.question[row])].append((float(worth[row]), number, row))
-        horizon = asked.horizon_months
-        return [
-            [self._route(beams[number], row, horizon) for _, number, row in self._different(one, beams, k)]
-            for one in rows
-        ]
+            for row in np.flatnonzero((worth > FLOOR) & wanted[beam.question]).tolist():
+                rows[int(beam.question[row])].append(Picked(float(worth[row]), number, row))
+        return [list(self._different(one, beams, k)) for one in rows]
 
-    def _route(self, beam: Beam, row: int, horizon: float) -> Route:
-        times = in_whole_months(quantiles(beam.times[row], QUANTILES, self.dwell.within), horizon)
-        legs = tuple(
-            Leg(int(post), float(chance), float(time[1]), float(time[0]), float(time[2]))
-            for post, chance, time in zip(beam.steps[row], beam.chances[row], times, strict=True)
-        )
-        return Route(legs, float(beam.worth[row]))
-
-    def _different(
-        self, found: list[tuple[float, int, int]], beams: Sequence[Beam], k: int
-    ) -> Iterator[tuple[float, int, int]]:
-        left = sorted(found, key=lambda one: (-one[0], one[1], one[2]))[: 6 * k]
-        steps = {one: frozenset(beams[one[1]].steps[one[2], :-1].tolist()) for one in left}
-        chosen: list[tuple[float, int, int]] = []
+    def _different(self, found: list[Picked], beams: Sequence[Beam], k: int) -> Iterator[Picked]:
+        left = sorted(found, key=lambda one: (-one.worth, one.beam, one.row))[: 6 * k]
+        steps = {one: frozenset(one.path(beams)[:-1]) for one in left}
+        chosen: list[Picked] = []
         penalty = self.search.likeness_penalty
         while left and len(chosen) < k:
-            best = max(left, key=lambda one: np.log(one[0]) - penalty * _likeness(one, chosen, steps))
+            best = max(left, key=lambda one: np.log(one.worth) - penalty * _likeness(one, chosen, steps))
             left.remove(best)
             chosen.append(best)
-        yield from sorted(_with_direct(chosen, found, k), key=lambda one: -one[0])
+        yield from sorted(_with_direct(chosen, found, k), key=lambda one: -one.worth)
 
 
-def _with_direct(
-    chosen: list[tuple[float, int, int]], found: Sequence[tuple[float, int, int]], k: int
-) -> list[tuple[float, int, int]]:
+def _with_direct(chosen: list[Picked], found: Sequence[Picked], k: int) -> list[Picked]:
     """The chosen ones with the direct way, the first of the beams, in the last place where it was not among them.
 
     It asks for nothing on the way, so nobody should have to ask why it is not there; of one or two paths the best stay.
     """
-    direct = next((one for one in found if one[1] == 0), None)
+    direct = next((one for one in found if one.beam == 0), None)
     if direct is None or direct in chosen or k < FEWEST_WITH_DIRECT:
         return chosen
     return [*chosen[: k - 1], direct]
 
 
-def _likeness(one: tuple[float, int, int], chosen: Sequence[tuple[float, int, int]],
-              steps: dict[tuple[float, int, int], frozenset[int]]) -> float:  # fmt: skip
+def _likeness(one: Picked, chosen: Sequence[Picked], steps: dict[Picked, frozenset[int]]) -> float:
     """The largest share of steps in common with a path already chosen; 0 for the direct one."""
     mine = steps[one]
     return max((len(mine & steps[other]) / len(mine | steps[other]) for other in chosen if mine), default=0.0)

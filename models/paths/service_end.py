@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from data_contracts.asof import add_months
+from data_contracts.asof import add_months, months_until
 from data_contracts.pathing import PathPolicy
 from data_contracts.vocabulary import Bilingual
-from models.paths.finding import DAYS_A_MONTH
 
 Basis = Literal["given", "latest", "unknown"]
 WORDS: Mapping[Basis, Bilingual] = {
@@ -43,12 +42,12 @@ class ServiceEnd:
         return Bilingual(text.zh.format(on=self.on), text.en.format(on=self.on))
 
     def months_from(self, day: date) -> float | None:
-        """Months of service left on a day, 0 after it, None where unknown.
+        """Months of service left on a day by the calendar, 0 after it, None where unknown.
 
         >>> ServiceEnd(date(2027, 1, 1), "given").months_from(date(2026, 1, 1))
-        11.991786447638603
+        12.0
         """
-        return None if self.on is None else max(0.0, (self.on - day).days / DAYS_A_MONTH)
+        return None if self.on is None else months_until(day, self.on)
 
 
 def service_end(given: date | None, entered_on: date | None, policy: PathPolicy) -> ServiceEnd:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
-import numpy as np
-
+from data_contracts.asof import months_on
 from data_contracts.naming import quoted
 from data_contracts.vocabulary import Bilingual, GoalKind
 from models.paths.climbing import Climb
-from models.paths.finding import DAYS_A_MONTH
 from models.paths.replanning import Plan, PlannedStep
-from models.posts.histories import EPOCH, Array, CareerState
+from models.posts.histories import Array, CareerState
 
 REACHED = ("already_there", "beyond")
 
@@ -85,13 +83,21 @@ def nothing_known(*_: object) -> tuple[()]:
 
 
 @dataclass(frozen=True)
+class Bars:
+    """When rules bar posts: today (n,) bool, and until (n,) the day since 1970 up to which they do on later days."""
+
+    today: Array
+    until: Array
+
+
+@dataclass(frozen=True)
 class StepFacts:
     """What the caller knows of steps; every callable may be left out and then tells nothing.
 
     prepares(officer_id, post, before) is the gaps and the courses of a step, points(officer_id, post),
     blocked(officer_id, post, day) what bars if only time passes, lacking(officer_id, post, before) what will be lacking
-    at a later step of a path, changes(officer_id), name(post) for people. closed_on(officer_id, post, days) is whether
-    `blocked` tells of anything on each day, for a caller who knows it for many days at once.
+    at a later step of a path, changes(officer_id), name(post) for people. bars(officer_id, posts) is when
+    `blocked` tells of anything, for a caller who knows it of all days at once.
     """
 
     prepares: Callable[[str, str, Before], Prepared] = lambda _officer, _post, before: ((), before.asked)
@@ -100,14 +106,7 @@ class StepFacts:
     points: Callable[[str, str], float | None] = lambda _officer, _post: None
     blocked: Callable[[str, str, date], Sequence[Blocked]] = nothing_known
     changes: Callable[[str], Sequence[Change]] = nothing_known
-    closed_on: Callable[[str, str, Array], Array] | None = None
-
-    def closed(self, officer_id: str, post: str, days: Array) -> Array:
-        """(n,) whether any rule bars the post on each of `days` (n,), counted from 1970."""
-        if self.closed_on is not None:
-            return self.closed_on(officer_id, post, days)
-        each = [bool(self.blocked(officer_id, post, EPOCH + timedelta(days=int(day)))) for day in days]
-        return np.array(each, bool)
+    bars: Callable[[str, Sequence[str]], Bars] | None = None
 
 
 @dataclass(frozen=True)
@@ -210,7 +209,7 @@ class Told:
 
 def _planned(step: TellingStep, as_of: date) -> PlannedStep:
     def on(months: float) -> date:
-        return as_of + timedelta(days=round(months * DAYS_A_MONTH))
+        return months_on(as_of, months)
 
     courses = tuple(course.course_id for course in step.courses)
     return PlannedStep(step.post, on(step.months), on(step.low_months), on(step.high_months), courses)

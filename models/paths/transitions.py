@@ -10,13 +10,14 @@ for each officer.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
 
 from models.artifacts import Parts
-from models.paths.finding import DAYS_A_MONTH
+from models.paths.finding import DAYS_A_MONTH, distinct
 from models.paths.likeness import Likeness
 from models.posts.counts import known_pairs, pair_key
 from models.posts.histories import PADDING, Array, Catalogue, Histories, Moves
@@ -80,8 +81,9 @@ class Transitions:
 
     def chances(self, histories: Histories) -> Array:
         """(n, size) chance of each next post; the present one has none."""
-        ways = self._ways(histories)
-        mixed = np.einsum("nw,wns->ns", self.weights[depth_of(histories)], ways)
+        weights, mixed = self.weights[depth_of(histories)], np.zeros((len(histories), self.size))
+        for way, found in enumerate(self._ways(histories)):  # one after the other: the same for many as for one
+            mixed += weights[:, way, None] * found
         present = histories.present(self.size)
         rows = np.flatnonzero(present < self.size)
         mixed[rows, present[rows]] = 0.0
@@ -93,7 +95,7 @@ class Transitions:
         known = present < self.size
         staying = np.where(known, self._mixed(histories, np.where(known, present, 0)), 0.0)
         weights = self.weights[depth_of(histories)]
-        nothing = weights[:, RETURN] * (self._shares(histories).sum(1) == 0)  # whoever has no post to go back to
+        nothing = weights[:, RETURN] * (_added(self._shares(histories)) == 0)  # whoever has no post to go back to
         left = np.maximum(weights.sum(1) - nothing - staying, 1e-12)
         return np.where(goals == present, 0.0, self._mixed(histories, goals) / left)
 
@@ -108,20 +110,21 @@ class Transitions:
             _cell(self.recent, present, posts, markov, BACK_OFF),
             _cell(self.stay, self._stay_row(histories), posts, markov, NARROW_BACK_OFF),
             _cell(self.pair, self._pair_row(histories), posts, markov, NARROW_BACK_OFF),
-            held.sum(1),
+            _added(held),
             behind,
             self.fashion[posts],
             self.alike.cells(present, posts),
             _cell(self.seniority, self._seniority_row(histories), posts, behind, SENIORITY_BACK_OFF),
             _cell(self.stage, stage_row(histories, self.size), posts, lately, BACK_OFF),
         ]
-        return np.asarray(np.einsum("nw,wn->n", self.weights[depth_of(histories)], np.stack(cells)))
+        return _added(self.weights[depth_of(histories)] * np.stack(cells, 1))
 
     def into(self, goals: Array) -> Array:
         """(n, size) a first guess, blind to histories, of the chance to go from every post straight to each goal."""
-        column = self.markov[: self.size, goals].toarray().T
+        one, place = distinct(goals)
+        column = self.markov[: self.size, goals[one]].toarray().T
         total = np.asarray(self.markov.sum(1)).ravel()[: self.size]
-        return np.asarray((column + BACK_OFF * self.popularity[goals, None]) / (total + BACK_OFF))
+        return np.asarray((column + BACK_OFF * self.popularity[goals[one], None]) / (total + BACK_OFF))[place]
 
     def to_parts(self) -> Parts:
         """Plain arrays."""
@@ -147,24 +150,21 @@ class Transitions:
         alike = Likeness(arrays["alike.kinds"], arrays["alike.places"])
         return cls(**tables, **{name: arrays[name] for name in PLAIN}, alike=alike)
 
-    def _ways(self, histories: Histories) -> Array:
-        """(ways, n, size) what each way of counting gives; every row sums to 1, or to 0 where it has nothing."""
+    def _ways(self, histories: Histories) -> Iterator[Array]:
+        """(n, size) what each way of counting gives; every row sums to 1, or to 0 where it has nothing."""
         present = histories.present(self.size)
         markov = _rows(self.markov, present, self.popularity, BACK_OFF)
         lately = _rows(self.recent, present, self.popularity, BACK_OFF)
-        rows = [
-            markov,
-            _rows(self.recent, present, markov, BACK_OFF),
-            _rows(self.stay, self._stay_row(histories), markov, NARROW_BACK_OFF),
-            _rows(self.pair, self._pair_row(histories), markov, NARROW_BACK_OFF),
-            self._returns(histories),
-            np.broadcast_to(self.popularity, markov.shape),
-            np.broadcast_to(self.fashion, markov.shape),
-            self.alike.rows(present),
-            _rows(self.seniority, self._seniority_row(histories), self.popularity, SENIORITY_BACK_OFF),
-            _rows(self.stage, stage_row(histories, self.size), lately, BACK_OFF),
-        ]
-        return np.stack(rows)
+        yield markov
+        yield _rows(self.recent, present, markov, BACK_OFF)
+        yield _rows(self.stay, self._stay_row(histories), markov, NARROW_BACK_OFF)
+        yield _rows(self.pair, self._pair_row(histories), markov, NARROW_BACK_OFF)
+        yield self._returns(histories)
+        yield np.broadcast_to(self.popularity, markov.shape)
+        yield np.broadcast_to(self.fashion, markov.shape)
+        yield self.alike.rows(present)
+        yield _rows(self.seniority, self._seniority_row(histories), self.popularity, SENIORITY_BACK_OFF)
+        yield _rows(self.stage, stage_row(histories, self.size), lately, BACK_OFF)
 
     def _stay_row(self, histories: Histories) -> Array:
         stay = np.searchsorted(STAY_MONTHS, histories.days[:, 0] / DAYS_A_MONTH, side="right")
@@ -182,7 +182,7 @@ class Transitions:
         posts = histories.posts[:, 1 : 1 + FIRST_BACK]
         known = (posts != PADDING) & (posts < self.size) & (posts != histories.posts[:, :1])
         shares = known * self.back[: posts.shape[1]]
-        return np.asarray(shares / np.maximum(shares.sum(1, keepdims=True), 1e-12))
+        return np.asarray(shares / np.maximum(_added(shares)[:, None], 1e-12))
 
     def _returns(self, histories: Histories) -> Array:
         posts = histories.posts[:, 1 : 1 + FIRST_BACK]
@@ -263,7 +263,7 @@ def _weighed(early: Transitions, late: Moves) -> Array:
     depths, cells = depth_of(late.histories), np.zeros((len(late), len(WAYS)))
     for start in range(0, len(late), 2048):
         part = slice(start, start + 2048)
-        ways = early._ways(late.histories.take(part))
+        ways = np.stack(list(early._ways(late.histories.take(part))))
         cells[part] = ways[:, np.arange(ways.shape[1]), late.targets[part]].T
     for depth in range(DEPTHS):
         seen = cells[depths == depth]
@@ -278,9 +278,16 @@ def _table(rows: Array, columns: Array, weight: Array, shape: tuple[int, int]) -
     return sp.csr_matrix((weight.astype(np.float64), (rows, columns)), shape=shape)
 
 
+def _added(parts: Array) -> Array:
+    """(n,) sums of rows, from left to right: the same whoever stands beside and however far a history is padded."""
+    return np.asarray(np.add.accumulate(parts, 1)[:, -1])
+
+
 def _rows(table: sp.csr_matrix, at: Array, behind: Array, strength: float) -> Array:
-    counts = table[at].toarray()
-    return np.asarray((counts + strength * behind) / (counts.sum(1, keepdims=True) + strength))
+    one, place = distinct(at)
+    counts = table[at[one]].toarray()
+    total = counts.sum(1, keepdims=True)
+    return np.asarray((counts[place] + strength * behind) / (total[place] + strength))
 
 
 def _cell(table: sp.csr_matrix, at: Array, goals: Array, behind: Array, strength: float) -> Array:

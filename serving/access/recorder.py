@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from pydantic import BaseModel
+from pydantic_core import from_json
 
 from data_contracts.audit.chain import Action, AuditChain, Entry
 from data_contracts.errors import NotReady
@@ -33,8 +33,8 @@ class Read:
 class Records(Protocol):
     """Something that keeps what was read; raises NotReady where it cannot."""
 
-    def __call__(self, read: Read, answer: BaseModel, /) -> None:
-        """Keep it."""
+    def __call__(self, read: Read, answer: str, /) -> None:
+        """Keep it; `answer` is its JSON as it leaves."""
         ...
 
 
@@ -50,9 +50,9 @@ class Recorder:
         """Of a deployment."""
         return cls(audit_chain(settings), pseudonyms(settings.keys_dir))
 
-    def __call__(self, read: Read, answer: BaseModel, /) -> None:
-        """One line about an answer."""
-        officers, units = ids_named(answer.model_dump(mode="json"))
+    def __call__(self, read: Read, answer: str, /) -> None:
+        """One line about an answer, of the ids that stand in its JSON."""
+        officers, units = ids_named(from_json(answer))
         about = tuple(self.names.of(officer) for officer in sorted(officers))
         details = {"units": sorted(units)} if read.action is Action.UNITS_READ else {}
         self.chain.append(Entry(read.at, read.caller.subject, read.action, read.request_id, about, details))

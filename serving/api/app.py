@@ -18,7 +18,8 @@ from serving.access.credential import AccessScope, Credential
 from serving.access.reach import Sight, veiled
 from serving.access.recorder import Read
 from serving.api.docs_page import page
-from serving.api.guard import CALLER, REQUEST_ID, Route
+from serving.api.guard import CALLER, REQUEST_ID, UNTIL, Route
+from serving.api.listening import while_waited_for
 from serving.api.meters import Meters
 from serving.api.openapi import document
 from serving.api.opened import Absent, Desk, Desks
@@ -27,6 +28,7 @@ from serving.api.questions import QUESTIONS, Question
 from serving.api.strict_body import parse
 from serving.night.manifest import ModelIdentity
 from serving.schemas import Health, LoadedModel, ModelsAnswer, Readiness
+from serving.waiting import Waiting
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -75,19 +77,23 @@ class _Web:
         body, desks = parse(await request.body(), question.request), _desks(request)
         desk = _present(desks.fixed.get(question.path) or question.desk(desks))
         caller, request_id = _caller(request), _request_id(request)
+        waiting = Waiting(request.scope["state"].get(UNTIL))
 
         def answered() -> bytes:
             sight = Sight.of(caller, desks.placements)
             asked, veil = veiled(body, sight, desks.placements)
-            more = ((question.sighted, sight), (question.told_caller, caller))
+            more = ((question.sighted, sight), (question.told_caller, caller), (question.patient, waiting))
             answer = desk.answer(asked, request_id, desks.now(), *(one for told, one in more if told))
+            told = answer.model_dump_json()
             if question.audited is not None:
-                desks.record(Read(question.audited, caller, request_id, desks.now()), answer)
+                desks.record(Read(question.audited, caller, request_id, desks.now()), told)
             self._meters.answered(question.path, answer, audited=question.audited is not None)
-            return veil.lifted(answer.model_dump_json()).encode()
+            return veil.lifted(told).encode()
 
         try:
-            return Response(await self._work(answered), media_type="application/json")
+            work = self._work(answered)
+            told = await (while_waited_for(work, waiting, request.receive) if question.patient else work)
+            return Response(told, media_type="application/json")
         except NotReady as error:
             if not question.not_ready:
                 raise

@@ -27,7 +27,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-REQUEST_ID, CALLER = "request_id", "caller"
+REQUEST_ID, CALLER, UNTIL = "request_id", "caller", "until"  # until: the moment, as time.monotonic() counts, of a 504
 POLICY = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 ALWAYS = (
     (b"cache-control", b"no-store"),
@@ -145,6 +145,7 @@ class Guard:
         self._in_flight += 1
         self._meters.in_flight.set(self._in_flight)
         try:
+            scope["state"][UNTIL] = time.monotonic() + self._limits.answer_seconds
             async with asyncio.timeout(self._limits.answer_seconds):
                 await self._app(scope, _replay(body, receive), reply)
         finally:

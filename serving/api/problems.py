@@ -9,6 +9,7 @@ from types import MappingProxyType
 from data_contracts.errors import GateRefused, NotThere, PharosError, PublishRefused, Refused, Stale
 from data_contracts.vocabulary import Bilingual
 from serving.schemas import FieldProblem, Problem
+from serving.waiting import NobodyWaits, TooMuchAtOnce
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -48,6 +49,13 @@ KINDS: Mapping[str, Kind] = {
         Bilingual("请求体须为 application/json，不得压缩", "send plain application/json"),
     ),
     "invalid_input": Kind(422, "Unprocessable Content", Bilingual("请求内容有误", "the request has wrong content")),
+    "too_much_at_once": Kind(
+        422,
+        "Unprocessable Content",
+        Bilingual(
+            "一次请求过多，时限内无法全部答复；请分批", "too much is asked at once to be answered in time; ask in parts"
+        ),
+    ),
     "too_many_requests": Kind(429, "Too Many Requests", Bilingual("请求过于频繁", "too many requests"), 1),
     "headers_too_large": Kind(
         431, "Request Header Fields Too Large", Bilingual("请求头过大", "the headers are too large")
@@ -126,7 +134,7 @@ def problem_of(error: Exception) -> ProblemError:
     """
     if isinstance(error, ProblemError):
         return error
-    if isinstance(error, NotThere | Refused | Stale):
+    if isinstance(error, NotThere | Refused | Stale | NobodyWaits | TooMuchAtOnce):
         return ProblemError(error.code, str(error))
     if isinstance(error, GateRefused | PublishRefused):  # steps of the night and of training, never of a request
         return ProblemError("internal")

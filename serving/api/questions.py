@@ -47,7 +47,8 @@ class Question:
     """A POST route; `scope` opens it, `not_ready` is what a caller is told when the desk has nothing to answer from
     yet. A desk that names officers nobody asked for is `sighted`: it is told how far the caller sees. One whose answer
     hangs on who asks is `told_caller`, after the sight. What is `audited` is answered only when the audit chain holds
-    it; a desk that changes something writes its own line, with the change. `problems` are statuses of its own."""
+    it; a desk that changes something writes its own line, with the change. One that keeps what it told is `patient`: it
+    is told, last, whether anybody still waits. `problems` are statuses of its own."""
 
     path: str
     name: str
@@ -61,6 +62,7 @@ class Question:
     scope: AccessScope = AccessScope.RECOMMEND_READ
     sighted: bool = False
     told_caller: bool = False
+    patient: bool = False
     audited: Action | None = None
     problems: tuple[int, ...] = ()
 
@@ -85,7 +87,7 @@ QUESTIONS: tuple[Question, ...] = (
         "/v1/paths", "paths", "careers", "通往职业目标的路径、差距与进度 / paths to a goal, gaps, and progress on them",
         PathsRequest, PathsAnswer,
         {"officer_ids": EXAMPLE_OFFICERS, "goal": {"kind": "job_family", "goal": "investigation"}, "top": 3},
-        lambda desks: desks.of("/v1/paths"),
+        lambda desks: desks.of("/v1/paths"), patient=True,
     ),
     Question(
         "/v1/points", "points", "careers", "积分逐项说明与增分途径 / points line by line, and what earns more",

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
+from data_contracts.asof import months_on
 from data_contracts.errors import NotReady
 from data_contracts.naming import Naming
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, ItemKind
-from models.paths.finding import DAYS_A_MONTH
 from models.paths.replanning import REACHED, Now, Plan, PlannedStep, Replanned, replan
 from models.paths.service_end import ServiceEnd, service_end
 from models.paths.telling import Blocked, NoPath, TellingStep, Told, ToldPath
@@ -45,11 +45,13 @@ from serving.paths.schemas import (
     Retirement,
 )
 from serving.paths.unwanted import ALL_DECLINED, Sorted, path_id, posts_of, sorted_paths
-from serving.schemas import Because, BlockedBy, ModelName, NotScored, Text
+from serving.schemas import Because, BlockedBy, Declined, ModelName, NotScored, Text
 from serving.talent.records import day_asked
+from serving.waiting import Waiting
 from serving.words import because_of, text_of
 
 Name = Callable[[str], Bilingual]
+TOLD_TOGETHER = 50  # officers between two looks at whether anybody still waits
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,16 @@ class PathDesk:
     suggester: Suggester
     policy: Policy
 
-    def answer(self, request: PathsRequest, request_id: str, now: datetime) -> PathsAnswer:
+    def answer(
+        self, request: PathsRequest, request_id: str, now: datetime, waiting: Waiting | None = None
+    ) -> PathsAnswer:
         """One result for each officer, in order; `degraded` where kept plans could not be read or written.
 
-        Raises InvalidInput for a day that has not come yet.
+        Plans are kept, and what is shown is logged, once it is settled that the answer leaves. Raises InvalidInput for
+        a day that has not come yet, NobodyWaits where the answer was given up (nothing is kept then) and TooMuchAtOnce
+        where the officers are too many for the time there is.
         """
+        waited = waiting or Waiting()
         as_of = day_asked(request.as_of, now)
         day = self.paths.on(request.officer_ids, as_of)
         ids = list(dict.fromkeys(request.officer_ids))
@@ -77,7 +84,11 @@ class PathDesk:
         needed = self.suggester.needed(request.top, away)
         ends = {one: self._end(request, one, found) for one, found in asked.items() if isinstance(found, AskedPath)}
         open_ = {one: found.until(ends[one], as_of) for one, found in asked.items() if isinstance(found, AskedPath)}
-        told = day.tell_all([found.question for found in open_.values()], needed)
+        told = [
+            one
+            for part in waited.parts([found.question for found in open_.values()], TOLD_TOGETHER, "officers")
+            for one in day.tell_all(part, needed)
+        ]
         answering: dict[str, _Answering] = {}
         plans: dict[PlanKey, Plan] = {}
         for (one, found), paths in zip(open_.items(), told, strict=True):
@@ -86,6 +97,7 @@ class PathDesk:
             answering[one] = _Answering.of(day, found, paths, standing, self.policy)
             if (plan := answering[one].now.plan) is not None and plan != last:
                 plans[found.key] = plan
+        waited.leave()
         results = {
             one: answering[one].result(paths)
             for one, paths in self._shown(
@@ -186,7 +198,7 @@ class _Answering:
                 text=text_of(helps.text), chance=min(helps.chance, 1.0), before=min(helps.before, 1.0),
                 course_id=None if helps.course is None else helps.course.course_id),
             progress=_progress(self.now, self.day.name),
-            declined=[told_declined(one) for one in self.found.because],
+            declined=self._left_out(),
             retirement=self._retirement(),
         )  # fmt: skip
 
@@ -212,9 +224,18 @@ class _Answering:
             because=because_of(because.code, because.text),
             blocked_by=_blocked(because.blocked),
             progress=None if self.standing.last is None else _progress(self.now, self.day.name),
-            declined=[told_declined(one) for one in self.found.because],
+            declined=self._left_out(),
             retirement=self._retirement(),
         )
+
+    def _left_out(self) -> list[Declined]:
+        """Every path or post kept away, by its name, with the day from which it may come back."""
+        ways = {path_id(posts_of(path)): posts_of(path) for path in self.found.unwanted}
+        return [told_declined(one, self._way(ways.get(one.item, (one.item,)))) for one in self.found.because]
+
+    def _way(self, posts: Sequence[str]) -> Bilingual:
+        names = [self.day.name(post) for post in posts]
+        return Bilingual(" → ".join(name.zh for name in names), " → ".join(name.en for name in names))
 
     def _retirement(self) -> Retirement:
         end = self.standing.end
@@ -281,4 +302,4 @@ def _blocked(rules: Sequence[Blocked]) -> list[BlockedBy]:
 
 
 def _day(as_of: date, months: float) -> date:
-    return as_of + timedelta(days=round(months * DAYS_A_MONTH))
+    return months_on(as_of, months)

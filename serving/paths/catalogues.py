@@ -11,7 +11,7 @@ from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual
 from models.courses.lifts import CourseLifts
 from models.courses.rules import OfferedCourse
-from models.eligibility.rules import Post
+from models.eligibility.rules import Post, Requirement, requirements
 from models.posts.fit import Standard
 
 
@@ -25,6 +25,11 @@ class Catalogues:
     lifts: CourseLifts | None
     policy: Policy
     name: Callable[[str], Bilingual] = quoted
+
+    @cached_property
+    def asked(self) -> Mapping[str, tuple[Requirement, ...]]:
+        """What each post asks for."""
+        return {code: requirements(post, self.policy) for code, post in self.posts.items()}
 
     @cached_property
     def by_id(self) -> Mapping[str, OfferedCourse]:

@@ -15,9 +15,9 @@ import numpy as np
 
 from data_contracts.vocabulary import Bilingual
 from models.courses.rules import OfferedCourse
-from models.eligibility.rules import judgement, requirements
+from models.eligibility.rules import judgement
 from models.eligibility.standing_facts import Facts
-from models.paths.telling import Before, Blocked, Change, Prepared, StepCourse, StepFacts
+from models.paths.telling import Bars, Before, Blocked, Change, Prepared, StepCourse, StepFacts
 from models.posts.histories import EPOCH, Array
 from serving.paths.catalogues import Catalogues
 from serving.paths.coming import Coming
@@ -46,7 +46,7 @@ class OfficerSteps:
         """As the planner asks for them, points left out."""
         return StepFacts(
             self.prepares, self.lacking, self.shared.name, blocked=self.blocked, changes=self.changes,
-            closed_on=self.closed_on,
+            bars=self.bars,
         )  # fmt: skip
 
     def prepares(self, _: str, post: str, before: Before) -> Prepared:
@@ -71,21 +71,19 @@ class OfficerSteps:
 
     def blocked(self, _: str, post: str, day: date) -> Sequence[Blocked]:
         """Rules not met on a day if only time passes; before the day of a step, courses and levels can still be met."""
-        if post not in self._blocked:
-            self._blocked[post] = self._barring(post)
-        today, later = self._blocked[post]
+        today, later = self._barred(post)
         if day <= self.record.as_of:
             return today
         return [rule for rule, met_from in later if met_from is None or met_from > day]
 
-    def closed_on(self, _: str, post: str, days: Array) -> Array:
-        """(n,) whether `blocked` tells of any rule on each day."""
-        if post not in self._blocked:
-            self._blocked[post] = self._barring(post)
-        today, later = self._blocked[post]
-        until = [NEVER if met_from is None else (met_from - EPOCH).days for _, met_from in later]
-        then = days < max(until, default=-NEVER)
-        return np.where(np.floor(days) <= (self.record.as_of - EPOCH).days, bool(today), then)
+    def bars(self, _: str, posts: Sequence[str]) -> Bars:
+        """When `blocked` tells of any rule, for each post."""
+        barring = [self._barred(post) for post in posts]
+        until = [
+            max((NEVER if day is None else (day - EPOCH).days for _, day in later), default=-NEVER)
+            for _, later in barring
+        ]
+        return Bars(np.array([bool(today) for today, _ in barring], bool), np.array(until))
 
     def changes(self, _: str) -> Sequence[Change]:
         """The courses that open the goal's job families most, of those that can be taken and are not for everybody.
@@ -120,14 +118,18 @@ class OfficerSteps:
         held = np.array([[course in had for course in lifts.courses]], bool)
         return np.asarray(lifts.factors(held)[0])
 
+    def _barred(self, post: str) -> Barring:
+        if post not in self._blocked:
+            self._blocked[post] = self._barring(post)
+        return self._blocked[post]
+
     def _barring(self, post: str) -> Barring:
         """What bars today, and of it what still may on a later day, each with the day from which time alone meets it.
 
         Asked once for a post: a search asks for thousands of days.
         """
-        known, policy = self.shared.posts.get(post), self.shared.policy
-        found = judgement(self.facts, self.place, known, policy).blocked_by if known else ()
-        asked = requirements(known, policy) if known and found else ()
+        known, asked = self.shared.posts.get(post), self.shared.asked.get(post, ())
+        found = judgement(self.facts, self.place, known, self.shared.policy, asked).blocked_by if known else ()
         others = {one.code for one in asked if one.fact not in ACTS}
         rules = [(Blocked(one.code, Bilingual(one.zh, one.en)), one.met_from) for one in found]
         return [rule for rule, _ in rules], [(rule, day) for rule, day in rules if rule.rule in others]

@@ -89,8 +89,7 @@ class OfficerRecord:
 
     def held_courses(self) -> frozenset[str]:
         """Every course completed."""
-        rows = self.rows("course_completions")
-        return frozenset(str(course) for course in rows["course_id"]) if len(rows) else frozenset()
+        return frozenset(self._last_taken)
 
     def holds(self, course: OfferedCourse) -> bool:
         """Whether the officer has completed a course and it has not lapsed."""
@@ -101,7 +100,10 @@ class OfficerRecord:
         rows = self.rows("course_completions")
         if rows.empty:
             return {}
-        return {str(course): day.date() for course, day in rows.groupby("course_id")["occurred_on"].max().items()}
+        last: dict[str, pd.Timestamp] = {}
+        for course, day in zip(rows["course_id"].tolist(), rows["occurred_on"].tolist(), strict=True):
+            last[str(course)] = max(day, last.get(str(course), day))
+        return {course: day.date() for course, day in last.items()}
 
     def events(self, kind: str) -> frozenset[Event]:
         """Everything of the officer on record that may change a plan; vacancies are everybody's (`RecordsOfDay`).
@@ -122,6 +124,10 @@ class OfficerRecord:
                 yield from _told(what, self.rows(table), item, "occurred_on")
 
     def _ranks(self) -> pd.DataFrame:
+        return self._work_steps
+
+    @cached_property
+    def _work_steps(self) -> pd.DataFrame:
         rows = self.rows("promotions")
         if rows.empty:
             return rows
@@ -146,10 +152,12 @@ class OfficerRecord:
         rows = self._ranks()
         if rows.empty:
             return None, None
-        rows = rows.assign(day=rows[["started_on", "known_on"]].max(axis=1))
-        rows = rows.sort_values(["day", "post_id"], kind="stable")
-        changed = rows[rows["post_id"].ne(rows["post_id"].shift()).fillna(True).to_numpy(bool)].iloc[-1]
-        return str(changed["post_id"]), changed["day"].date()
+        known_from = map(max, rows["started_on"].tolist(), rows["known_on"].tolist())
+        held, since = "", date.min
+        for day, step in sorted(zip(known_from, map(str, rows["post_id"].tolist()), strict=True)):
+            if step != held:
+                held, since = step, day.date()
+        return held, since
 
     def _entered_on(self) -> date | None:
         rows = self.rows("officers")

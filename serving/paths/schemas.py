@@ -177,10 +177,11 @@ class PlanReason(Answer):
 class Progress(Answer):
     """与上次路径相比的进度。 / Progress against the last plan."""
 
-    status: Literal["on_track", "ahead", "off_track", "reached", "no_path"] = about(
-        "按计划、提前、偏离、已达到或无路径", "on track, ahead, off track, reached, or no path"
+    status: Literal["first", "on_track", "ahead", "off_track", "reached", "no_path"] = about(
+        "首次制定、按计划、提前、偏离、已达到或无路径",
+        "the first plan, on track, ahead, off track, reached, or no path",
     )
-    changed: bool = about("路径是否改变", "whether the path is another one now")
+    changed: bool = about("路径是否改变；首次制定为否", "whether the path is another one now; false for the first plan")
     why: list[PlanReason] = about("原因", "why")
 
 

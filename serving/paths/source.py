@@ -26,6 +26,7 @@ from models.paths.climbing import least_months_in
 from models.paths.plans import PathPlanner
 from models.paths.replanning import Event
 from models.paths.telling import Question, StepFacts, StepKey, Told
+from models.paths.together import Ahead, Wanted, search_all
 from models.points.lines import tables_needed
 from models.posts.fit import Standard, Wanting, wanting_of
 from serving.api.opened import Absent, no_champion
@@ -100,7 +101,8 @@ class RecordDay:
         kind = RANK_STEP if asked.kind == "rank_step" else POST
         if kind not in self.source.bundle.kinds or record.steps(kind).empty:
             return NO_HISTORY
-        own_months = stated.horizon_months if goal is None and stated is not None else None
+        same = stated is not None and (stated.kind, stated.goal) == (asked.kind, asked.goal)
+        own_months = stated.horizon_months if same and stated is not None else None
         horizon = horizon_months or own_months or self.source.policy.paths.default_horizon_months
         state = record.state(kind)
         climb = self._goals.climb(record.ladder(), state, asked.goal) if kind == RANK_STEP else None
@@ -115,7 +117,7 @@ class RecordDay:
 
     def tell_all(self, questions: Sequence[Question], top: int) -> list[Told]:
         """Paths of each, or why there is none; the points of all steps are counted together."""
-        told = [self._tell(question, top) for question in questions]
+        told = self._told(questions, top)
         wanted: dict[tuple[str, StepKey], EarningStep] = {}
         for question, one in zip(questions, told, strict=True):
             for step in (step for path in one.paths for step in path.steps):
@@ -129,15 +131,26 @@ class RecordDay:
         pairs = zip(questions, told, strict=True)
         return [one.with_points(known.get(question.officer_id, {})) for question, one in pairs]
 
-    def _tell(self, question: Question, top: int) -> Told:
+    def _told(self, questions: Sequence[Question], top: int) -> list[Told]:
+        """All of one kind are searched together."""
+        planners = [self._planner(question) for question in questions]
+        asked = [one.asking(question) for one, question in zip(planners, questions, strict=True)]
+        ahead: dict[int, Ahead] = {}
+        for kind in self.source.bundle.kinds:
+            some = {place: one for place, found in enumerate(asked) for one in found if questions[place].kind == kind}
+            model, wanted = self.source.bundle.kinds[kind].model, Wanted(top, self.source.policy.paths.least_chance)
+            ahead |= dict(zip(some, search_all(model, list(some.values()), wanted), strict=True))
+        every = enumerate(zip(planners, questions, strict=True))
+        return [planner.tell(question, top, ahead.get(place)) for place, (planner, question) in every]
+
+    def _planner(self, question: Question) -> PathPlanner:
         kind = self.source.bundle.kinds[question.kind]
         planner = PathPlanner(kind.model, kind.catalogue, kind.ranks, self.source.policy.paths)
         if question.kind == POST:
             least = np.full(kind.catalogue.size, least_months_in_post(self.source.policy))
-            facts = self._steps(question).as_step_facts()
-            return replace(planner, facts=facts, least_months=least).tell(question, top)
+            return replace(planner, facts=self._steps(question).as_step_facts(), least_months=least)
         steps = np.array([least_months_in(self._goals.ladders, step) for step in kind.catalogue.posts])
-        return replace(planner, facts=StepFacts(name=self.name), least_months=steps).tell(question, top)
+        return replace(planner, facts=StepFacts(name=self.name), least_months=steps)
 
     def events(self, question: Question, since: date) -> Sequence[Event]:
         """What became known about an officer's plan after `since`, in order."""

@@ -256,6 +256,7 @@ FAULTS = [
     ("forbidden.toml", '"sex", ', "", "key sex: must stay forbidden; put it back into a group"),
     ("forbidden.toml", '"sex", ', '"sex", "track", ', "key track: the contract lets it train"),
     ("watch.toml", "alert = 0.20", "alert = 0.05", "key inputs.nulls: the alert would come no later than the warning"),
+    ("watch.toml", "usual_at_most = 4.0", "usual_at_most = 0.5", "key sureness.usual_at_most: "),
     ("watch.toml", "usual_times = 3.0", "usual_times = 0.5", "key sureness.usual_times: "),
     ("talent.toml", 'name = "traffic"', 'name = "fire_supervision"', "key traffic: no rule for this field; add it"),
     (

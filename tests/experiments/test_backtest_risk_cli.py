@@ -108,8 +108,38 @@ def test_a_mapped_department_is_tested_from_its_files(department: Path) -> None:
 def test_an_as_of_that_cannot_be_is_one_sentence(department: Path) -> None:
     result = invoke(department, "2016-01-01", "2010-01-01")
     assert result.exit_code != 0
-    assert "the history starts too late" in str(result.exception)
+    assert "--as-of 2010-01-01 is too early for conduct" in str(result.exception)
     assert not (department / "out").exists()
+
+
+def typed(folder: Path, command: str, *words: str) -> str:
+    """The one sentence of a command that is refused before anything passes the door."""
+    where = ["--data", str(folder), "--mapping", str(folder / "map.toml"), "--source", "mapped"]
+    result = CliRunner().invoke(pharos.app, [*command.split(), *where, "--out", str(folder / "out"), *words])
+    assert result.exit_code != 0
+    return str(result.exception)
+
+
+@pytest.mark.parametrize("command", ["backtest risk", "backtest units", "report risk"])
+def test_what_cannot_be_asked_is_refused_before_the_door(
+    department: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    def door(*_: object, **__: object) -> None:
+        raise AssertionError("the door was reached")
+
+    monkeypatch.setattr("features.ingest.take_in_all", door)
+    day, ahead = ["--as-of", "2016-01-01"], ["--horizon-months", "12"]
+    conduct = ["--outcome", "conduct"]
+    told = typed(department, command, *day, *ahead, "--outcome", "strain")
+    assert f"needs table 'duty_months', which mapped at {department} does not have" in told
+    assert "can label conduct, force, departure, any_complaint" in told
+    early = typed(department, command, "--as-of", "1990-01-01", *ahead, *conduct)
+    assert "too early for conduct at 12 months" in early
+    assert "use a day from 2011-01-15 to " in early
+    late = typed(department, command, "--as-of", "2030-01-01", *ahead, *conduct)
+    assert "too late for conduct" in late
+    assert "7 months; policy allows 6, 12, 24" in typed(department, command, *day, "--horizon-months", "7", *conduct)
+    assert "outcome 'luck' is unknown; policy has" in typed(department, command, *day, *ahead, "--outcome", "luck")
 
 
 def test_every_step_of_the_bar_is_planned() -> None:

@@ -98,7 +98,7 @@ def reported(bureau: Path, delivery: Delivery, tmp_path_factory: pytest.TempPath
         patch.setattr("models.risk.boosting.DEFAULTS", few)
         patch.setattr("models.risk.glass_box.DEFAULTS", {"max_rounds": 5, "learning_rate": 0.1})
         patch.setattr("models.risk.event_sequence.EPOCHS", 1)
-        patch.setattr("pharos.settings", lambda: state)
+        patch.setattr("experiments.commands.edge.settings", lambda: state)
         asked = ["--source", "simulator", "--data", str(bureau), "--outcome", "conduct", "--horizon-months", "12"]
         result = CliRunner().invoke(
             pharos.app, ["report", "risk", *asked, *days, "--out", str(out)], catch_exceptions=False

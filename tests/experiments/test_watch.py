@@ -22,14 +22,19 @@ from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import Plan
 from data_contracts.simulator.write import write_simulation
 from experiments.watch import Watch, watch
+from experiments.watch_forces import Usual, input_findings, said_findings
+from experiments.watch_notices import notices_of
 from experiments.watch_outcomes import Outcome, outcome_findings
+from experiments.watch_usual import Season
 from features.building import build_features
 from features.ingest import Delivered, ingest_with_progress
 from models import registry
 from models.registry import set_alias
+from training.evaluation.drift import most_psi, psi
 from training.evaluation.drift_plots import rates_figure
 from training.risk.fit import FitSettings
-from training.risk.reference import Reference, came_of
+from training.risk.reference import Reference, Said, came_of
+from training.risk.spreads import Spread, spread_of
 from training.risk.train import RiskTraining, train_risk
 
 TRAINED, WATCHED = date(2025, 1, 1), date(2026, 1, 1)
@@ -53,7 +58,7 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture
 def invoke(bureau: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], tuple[int, str]]:
     """The command as typed: exit status and output."""
-    monkeypatch.setattr("pharos.settings", lambda: bureau)
+    monkeypatch.setattr("experiments.commands.edge.settings", lambda: bureau)
 
     def run() -> tuple[int, str]:
         asked = ["watch", "--as-of", str(WATCHED), "--out", str(tmp_path)]
@@ -161,6 +166,57 @@ def test_a_day_without_a_snapshot_or_a_champion_is_told(bureau: Settings, tmp_pa
         watch(Settings(state=tmp_path), WATCHED)
 
 
+def test_a_day_before_training_is_told_everywhere(
+    bureau: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("experiments.commands.edge.settings", lambda: bureau)
+    asked = ["watch", "--as-of", "2024-01-01", "--out", str(tmp_path)]
+    output = CliRunner().invoke(pharos.app, asked, terminal_width=200, catch_exceptions=False).output
+    assert "2024-01-01, lies before the training day of the model, 2025-01-01" in output
+    notice = json.loads((tmp_path / "watch.json").read_text(encoding="utf-8"))["notices"][0]
+    assert notice["code"] == "before_training"
+    assert notice["zh"] in (tmp_path / "watch.html").read_text(encoding="utf-8")
+    assert not [one for one in watch(bureau, WATCHED).notices if one.code == "before_training"]
+
+
+def said_of_counts(*counts: float) -> Said:
+    """Chances of a force over four bins, all of one grade."""
+    spread = Spread(0, (0.1, 0.2, 0.3), counts, mean=0.1)
+    return Said(spread, 0.1, 0.05, {"excellent": int(sum(counts)), "good": 0, "fair": 0, "poor": 0})
+
+
+def test_a_limit_that_nothing_could_pass_is_held_and_explained() -> None:
+    even, leapt = said_of_counts(500, 500, 500, 500), said_of_counts(1, 1, 1, 1997)
+    rules = policy().watch
+    usual = Usual(rules)
+    found = said_findings("conduct_12m", even, leapt, [(leapt, even)], usual, 3)
+    spread = next(one for one in found if one.figure == "psi")
+    used_to = psi(np.array([1.0, 1, 1, 1997]), np.array([500.0, 500, 500, 500]))
+    assert used_to > 1.0
+    assert spread.bound == pytest.approx(used_to)  # not three times as much
+    (held,) = [one for one in notices_of(WATCHED, TRAINED, found, rules.sureness) if one.code == "limit_held"]
+    assert f"{3 * used_to:.2f}" in held.told.en
+    assert f"{used_to:.2f}" in held.told.zh
+    calm = said_findings("conduct_12m", even, even, [(even, said_of_counts(480, 520, 510, 490))], usual, 3)
+    assert not notices_of(WATCHED, TRAINED, calm, rules.sureness)
+    mild = said_findings("conduct_12m", even, leapt, [(even, said_of_counts(100, 500, 500, 900))], usual, 3)
+    assert next(one for one in mild if one.figure == "psi").bound == pytest.approx(1.0)  # four times the alert limit
+
+
+def test_no_limit_of_a_feature_lies_beyond_what_is_possible() -> None:
+    before = pd.DataFrame({"leaps": np.tile([0.0, 1.0, 2.0, 3.0], 250)})
+    after = pd.DataFrame({"leaps": np.full(1000, 9.0)})
+    spread = spread_of(before["leaps"])
+    reference = Reference(TRAINED, 1000, {"leaps": spread}, {})
+    for season, mute in ((Season(before, after), True), (Season(before, before), False)):
+        found = next(iter(input_findings(reference, before, Usual(policy().watch, seasons=(season,)))))
+        assert found.bound is not None
+        assert found.bound <= most_psi(np.array(spread.counts), 1000) + 1e-9
+        assert found.mute is mute
+        told = [one.code for one in notices_of(WATCHED, TRAINED, [found], policy().watch.sureness)]
+        assert told == (["cannot_tell"] if mute else [])
+
+
 def test_a_version_that_does_not_answer_may_be_watched(
     bureau: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -170,7 +226,7 @@ def test_a_version_that_does_not_answer_may_be_watched(
         raise NotReady("no version of risk carries the alias 'champion'")
 
     monkeypatch.setattr(watch_nights, "resolve", nobody)
-    monkeypatch.setattr("pharos.settings", lambda: bureau)
+    monkeypatch.setattr("experiments.commands.edge.settings", lambda: bureau)
     asked = ["watch", "--as-of", str(WATCHED), "--out", str(tmp_path)]
     result = CliRunner().invoke(pharos.app, [*asked, "--version", "1"], terminal_width=200, catch_exceptions=False)
     assert result.exit_code == 0, result.output

@@ -14,7 +14,7 @@ from data_contracts.catalog import catalog
 from data_contracts.errors import NotReady
 from data_contracts.intake import take_in
 from features import history as history_module
-from features.history import EVENTS, History
+from features.history import EVENTS, History, Manifest
 
 
 def postings(officers: list[str], year: int = 2020, known_on: str | None = None) -> pd.DataFrame:
@@ -190,3 +190,28 @@ def test_who_waits_for_the_history_waits_no_longer_than_it_says(tmp_path: Path) 
         pass
     with history.batch(EVENTS, wait_seconds=0.05) as batch:
         assert batch.append("postings", postings(["a"])).appended == 1
+
+
+def test_the_manifest_is_parsed_once_until_it_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = History(tmp_path), History(tmp_path)
+    writer.append("postings", postings(["a"]))
+    parsed: list[int] = []
+    honest = Manifest.from_json
+
+    def counted(text: bytes) -> Manifest:
+        parsed.append(len(text))
+        return honest(text)
+
+    monkeypatch.setattr(Manifest, "from_json", counted)
+    for _ in range(5):
+        assert (reader.tables(), reader.rows("postings"), len(reader.files("postings"))) == (["postings"], 1, 1)
+        assert len(reader.of_officers("postings", ["a"])) == 1
+    before = reader.fingerprint()
+    assert len(parsed) == 1
+    writer.append("postings", postings(["b"]))
+    parsed.clear()
+    assert reader.rows("postings") == 2  # another process wrote it
+    assert reader.fingerprint() != before
+    assert len(parsed) == 1
+    (tmp_path / "manifest.json").unlink()
+    assert reader.tables() == []

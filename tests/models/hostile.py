@@ -561,6 +561,11 @@ TREES = (
     Attack("trees of another objective", in_line("objective", "custom:/tmp/x.so"), "objective"),
     Attack("trees with a billion features", in_line("max_feature_idx", "1000000000"), "1000000000"),
     Attack("trees of several classes", edited("tree_sizes=", "num_class=9\ntree_sizes="), "num_class"),
+    Attack(
+        "trees with a foreign direction",
+        edited("tree_sizes=", "monotone_constraints=0 9 0 0 0\ntree_sizes="),
+        "only rise",
+    ),
     Attack("trees with letters from elsewhere", edited("Column_0", "C\u043elumn_0"), "ASCII"),
 )
 

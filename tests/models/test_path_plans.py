@@ -160,7 +160,7 @@ OTHER = Bilingual("综合管理职级", "general administration ladder")
         (replace(ASKED, climb=replace(UP, steps=4)), None, "too_many_steps", "is 4 steps up"),
         (replace(ASKED, climb=Climb(None, 0.0, LADDER, OTHER)), None, "other_ladder", "general administration ladder"),
         (ASKED, None, "never_reached", "no way from code “p0” to code “p3” has a chance of 0.2%"),
-        (replace(ASKED, end_months=1.0), CHAIN, "retirement_first", "service ends by 2024-01-31"),
+        (replace(ASKED, end_months=1.0), CHAIN, "retirement_first", "service ends by 2024-02-01"),
     ],
 )
 def test_every_reason_says_what_is_true_of_it(asked: Question, chain: Array | None, code: str, words: str) -> None:

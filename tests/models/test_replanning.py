@@ -37,8 +37,9 @@ def _codes(*events: Event, plans: tuple[Plan, ...] = (OTHER, SAME), as_of: date 
 
 def test_a_first_plan_is_the_best_one() -> None:
     found = replan(None, _now(), PATHS)
-    assert (found.plan, found.status, found.changed) == (OTHER, "on_track", True)
-    assert replan(None, _now(plans=()), PATHS).status == "no_path"
+    assert (found.plan, found.status, found.changed) == (OTHER, "first", False), "there was nothing it changed from"
+    none = replan(None, _now(plans=()), PATHS)
+    assert (none.status, none.changed) == ("no_path", False)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,9 @@ def test_a_new_goal_makes_a_new_plan() -> None:
     found = replan(LAST, Now("y", date(2024, 6, 1), [plan], [_event("goal", "y")]), PATHS)
     assert (found.plan, found.changed, found.why[0].code) == (plan, True, "goal")
     assert found.why[0].since == date(2024, 3, 1)
+    told_later = Event("goal", "y", date(2024, 3, 1), date(2024, 3, 2))
+    again = replan(LAST, Now("y", date(2024, 6, 1), [plan], [_event("goal", "x", date(2024, 4, 1)), told_later]), PATHS)
+    assert again.why[0].since == date(2024, 3, 1), "the day it was stated, of this goal"
     none = replan(LAST, Now("y", date(2024, 6, 1), []), PATHS)
     assert (none.plan, none.status, none.why[0].since) == (None, "no_path", None)
 

@@ -103,7 +103,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def far(server: str, let_go: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Far]:
+def far(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Far]:
     direct = sa.engine.make_url(server)
     with psycopg.connect(host="127.0.0.1", port=direct.port, user=direct.username, autocommit=True) as clean:
         clean.execute("DROP SCHEMA public CASCADE")

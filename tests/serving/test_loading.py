@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-import pharos
 from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady, UntrustedArtifact
 from data_contracts.settings import Settings
+from experiments.commands import histories
 from models import artifacts, keys, registry
 from models.artifacts import Parts
 from models.courses.next_course import features_hash
@@ -45,9 +45,9 @@ def champions(use: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., P
     """Makes a signed champion; MLflow itself is tried in the tests of the registry."""
     folders: dict[str, Path] = {}
 
-    def make(name: str, **changed: str) -> Path:
+    def make(name: str, /, **changed: str) -> Path:
         service_name, service_hash = HASHES[name]
-        metadata = {"service": service_name, "service_hash": service_hash, **changed}
+        metadata = {"name": name, "service": service_name, "service_hash": service_hash, **changed}
         folder = use.mlflow_dir / name
         folders[name] = artifacts.save(folder, Parts(json={"of": name}), metadata, keys.signing_key(use.keys_dir))
         return folder
@@ -117,6 +117,25 @@ def test_a_courses_model_of_other_figures_or_with_a_broken_signature_stops_the_s
     (folder / "values.json").write_text('{"of": "else"}')
     with pytest.raises(UntrustedArtifact, match=r"values\.json"):
         open_desks(use, FakeSource({}), FAKES)
+
+
+@pytest.mark.parametrize(("name", "signed_as"), [("next-post", "risk"), ("risk", "next-post")])
+def test_a_model_under_another_ones_name_stops_the_start(
+    use: Settings, champions: Callable[..., Path], name: str, signed_as: str
+) -> None:
+    champions(name, name=signed_as)
+    with pytest.raises(UntrustedArtifact, match=f"{name} version 4 is signed, but as '{signed_as}'"):
+        open_desks(use, FakeSource({}), FAKES)
+
+
+def test_files_signed_without_a_name_are_those_of_risk(use: Settings, champions: Callable[..., Path]) -> None:
+    told = {"service": "risk_v1", "service_hash": "h1"}
+    for name in ("risk", "next-post"):
+        shutil.rmtree(champions(name))
+        artifacts.save(use.mlflow_dir / name, Parts(json={}), told, keys.signing_key(use.keys_dir))
+    assert champion(use, "risk").identity.name == "risk"
+    with pytest.raises(UntrustedArtifact, match="signed, but as 'risk'"):
+        champion(use, "next-post")
 
 
 def test_other_feature_definitions_stop_the_start(use: Settings, champions: Callable[..., Path]) -> None:
@@ -210,5 +229,5 @@ def test_features_too_old_to_score_on_are_told_at_the_start_and_by_readyz_with_t
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
 def test_both_readmes_say_how_records_that_end_in_the_past_are_served(name: str) -> None:
     text = (Path(__file__).resolve().parents[2] / name).read_text("utf-8")
-    end = inspect.signature(pharos.simulate).parameters["end"].default
+    end = inspect.signature(histories.simulate).parameters["end"].default
     assert f"PHAROS_TODAY={end} pharos serve" in text

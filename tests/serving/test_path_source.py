@@ -123,7 +123,12 @@ def test_the_stated_goal_brings_its_own_time(state: Settings) -> None:
     assert ["m", "z"] in [[step.post_id for step in path.steps] for path in stated.paths]
     (asked,) = ask(desk(state), "x", goal={"kind": "post", "goal": "z"})
     assert isinstance(asked, PathsFound)
-    assert asked.horizon_months == policy().paths.default_horizon_months
+    assert asked.horizon_months == 60, "the goal that is stated, asked by name, has the same time"
+    (shorter,) = ask(desk(state), "x", goal={"kind": "post", "goal": "z"}, horizon_months=24)
+    (another,) = ask(desk(state), "x", goal={"kind": "post", "goal": "m"})
+    assert isinstance(shorter, PathsFound)
+    assert isinstance(another, PathsFound)
+    assert (shorter.horizon_months, another.horizon_months) == (24, policy().paths.default_horizon_months)
 
 
 def test_a_step_has_its_gaps_courses_points_and_rules(state: Settings) -> None:
@@ -200,6 +205,29 @@ def test_a_correction_of_what_was_known_is_no_news(state: Settings) -> None:
     (found,) = ask(desk(state), "x", now=datetime(2021, 2, 1))
     assert isinstance(found, PathsFound)
     assert [why.code for why in found.progress.why] == ["nothing"]
+
+
+def test_a_batch_of_like_officers_gets_to_the_last_digit_what_each_gets_alone(state: Settings) -> None:
+    """Like officers in one post, of other service and other careers: nothing of one may reach another's answer."""
+    history, many = office(state), [f"like-{number}" for number in range(12)]
+    people = [
+        {"officer_id": one, "entered_on": f"{2004 + place}-06-01", "known_on": "2016-06-01"}
+        for place, one in enumerate(many)
+    ]
+    seats = [
+        {"officer_id": one, "post_id": post, "unit_id": "s", "started_on": day, "known_on": day}
+        for place, one in enumerate(many)
+        for post, day in [("b", f"{2012 + place // 4}-02-01"), ("n", "2016-03-01"), ("a", "2018-06-01")][place % 3 :]
+    ]
+    history.append_all({"officers": framed("officers", people), "postings": framed("postings", seats)}, "many")
+    for goal in ({"kind": "job_family", "goal": "legal"}, {"kind": "post", "goal": "z"}):
+        together = ask(desk(state), *many, goal=goal, horizon_months=60)
+        last = {one: ask(desk(state), one, goal=goal, horizon_months=60)[0] for one in many}
+        nothing = {"progress": None}
+        assert [one.model_copy(update=nothing) for one in together] == [
+            one.model_copy(update=nothing) for one in last.values()
+        ]
+        assert sum(one.status == "scored" for one in together) > 6
 
 
 def test_together_everybody_gets_what_each_gets_alone(state: Settings) -> None:

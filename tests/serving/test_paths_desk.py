@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from data_contracts.asof import add_months, months_on
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
@@ -17,6 +19,7 @@ from models.paths.plans import PathPlanner
 from models.paths.replanning import Event, Plan
 from models.paths.telling import Blocked, Change, Gap, Question, StepCourse, StepFacts, Told
 from models.posts.histories import CareerState
+from serving.feedback.exposures import ExposureLog
 from serving.night.manifest import ModelIdentity
 from serving.paths.answers import PathDesk
 from serving.paths.asking import NO_GOAL, AskedPath
@@ -26,7 +29,7 @@ from serving.schemas import Because, NotScored
 from serving.talent.records import UNKNOWN_OFFICER
 from tests.models.path_models import CATALOGUE, hand_made
 from tests.serving.desks import NOW
-from tests.serving.feedback_room import plain_suggester
+from tests.serving.feedback_room import decline, kept_suggester, plain_suggester
 
 MODEL = ModelIdentity("paths", "2", "c" * 64, "career_v1", "h2")
 RULE = Blocked("grassroots", Bilingual("两年基层经历", "two years at the grass roots"))
@@ -135,7 +138,7 @@ def test_a_path_tells_everything_of_its_steps() -> None:
     assert last.low_on <= last.expected_on <= last.high_on
     assert found.change is not None
     assert found.change.chance > found.change.before == found.chance
-    assert (found.progress.status, found.progress.changed, found.progress.why[0].code) == ("on_track", True, "first")
+    assert (found.progress.status, found.progress.changed, found.progress.why[0].code) == ("first", False, "first")
     by_two = [step for path in found.paths for step in path.steps if step.post_id == "p2"]
     assert all([rule.rule for rule in step.blocked_by] == ["grassroots"] for step in by_two)
 
@@ -200,6 +203,41 @@ def test_plans_for_the_stated_goal_follow_each_other() -> None:
     plans = KeptPlans()
     _ask(_desk(plans=plans), "b", goal=None, as_of=date(2026, 10, 1))
     assert [key.goal for key in plans.kept] == [""]
+
+
+def test_what_was_declined_is_left_out_by_name_with_the_day_it_may_come_back(tmp_path: Path) -> None:
+    log = ExposureLog(f"sqlite:///{tmp_path / 'log.db'}")
+    desk = replace(_desk(), suggester=kept_suggester(log))
+    (before,) = _ask(desk, "a")
+    assert isinstance(before, PathsFound)
+    assert before.declined == []
+    unwanted = next(path for path in before.paths if len(path.steps) == 2)
+    decline(log, "a", "path", unwanted.path_id, date(2026, 10, 20))
+    decline(log, "a", "post", "p2", date(2026, 10, 21))
+    (after,) = _ask(desk, "a")
+    assert isinstance(after, PathsFound)
+    assert unwanted.path_id not in [path.path_id for path in after.paths]
+    told = {one.item: one for one in after.declined}
+    months = policy().feedback.declining.months_away
+    assert told[unwanted.path_id].until == add_months(date(2026, 10, 20), months)
+    way = " → ".join(step.name.en for step in unwanted.steps)
+    names = {item: one.name for item, one in told.items() if one.name is not None}
+    assert (names[unwanted.path_id].en, names["p2"].zh) == (way, "岗p2")
+    assert told[unwanted.path_id].text.en.startswith("declined on 2026-10-20; not suggested again before")
+    assert told["p2"].text.zh.startswith("本人于 2026-10-21 表示不感兴趣")
+
+
+def test_days_of_steps_are_counted_in_calendar_months() -> None:
+    start, plans = date(2024, 2, 29), KeptPlans()
+    (found,) = _ask(_desk(plans=plans), "a", as_of=start, horizon_months=12)
+    assert isinstance(found, PathsFound)
+    steps = [step for path in found.paths for step in path.steps]
+    for step in steps:
+        ends = [months_on(start, months) for months in (step.low_months, step.months, step.high_months)]
+        assert [step.low_on, step.expected_on, step.high_on] == ends
+        assert step.high_on == add_months(start, round(step.high_months)), "the ends are whole months"
+    kept = next(iter(plans.kept.values()))
+    assert [step.high_on for step in kept.steps] == [step.high_on for step in found.paths[0].steps]
 
 
 def test_where_plans_cannot_be_kept_the_answer_comes_and_says_degraded() -> None:

@@ -98,12 +98,12 @@ def fewer_draws() -> Iterator[None]:
         yield
 
 
-def register(use: Settings, name: str, lists: ShownLists) -> ResolvedModel:
+def register(use: Settings, name: str, lists: ShownLists, signed_as: str | None = None) -> ResolvedModel:
     """The next version of a recommender that is ahead of its peer, with these lists as its evidence."""
     with tracking.run(name, "tiny", data_hash="d1", feature_service="tiny_v1", use=use) as run:
         scratch = use.state / "scratch"
         scratch.mkdir()
-        metadata = {"as_of": "2026-01-01", **keep_lists(run, scratch, lists)}
+        metadata = {"name": signed_as or name, "as_of": "2026-01-01", **keep_lists(run, scratch, lists)}
         signed = artifacts.save(scratch / "signed", Parts(json={}), metadata, keys.signing_key(use.keys_dir))
         run.gate(GOOD)
         model = run.model(signed, name)

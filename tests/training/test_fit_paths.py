@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.paths.dwell import LEAVE, MOVE, QUARTER_MONTHS, STEADY, DwellModel, later, terms
+from models.paths.dwell import LEAVE, MOVE, NEAR, QUARTER_MONTHS, DwellModel, covariates, later, terms
 from models.paths.finding import DAYS_A_MONTH
 from models.paths.search import PathModel
 from models.paths.transitions import Transitions
@@ -86,8 +86,12 @@ def test_models_come_back_from_their_parts(training: PathTraining, model: PathMo
     dwell = DwellModel.from_parts(model.dwell.to_parts())
     np.testing.assert_allclose(dwell.move_times(states.histories, 3), model.dwell.move_times(states.histories, 3))
     np.testing.assert_allclose(dwell.order(states.histories, 3), model.dwell.order(states.histories, 3))
-    plain = DwellModel.from_parts(replace(model.dwell, steady=None).to_parts())
+    plain = DwellModel.from_parts(replace(model.dwell, steady=None, long=None).to_parts())
     assert plain.steady is None
+    assert plain.long is None
+    older = DwellModel.from_parts(replace(model.dwell, long=None).to_parts())
+    assert older.steady is not None, "an artefact of before the long view still orders"
+    assert older.long is None
 
 
 def test_the_quarters_ahead_are_those_asked_one_by_one(training: PathTraining, model: PathModel) -> None:
@@ -100,7 +104,8 @@ def test_the_quarters_ahead_are_those_asked_one_by_one(training: PathTraining, m
         may = move * (quarter > 0)  # two of the first three months must still pass
         np.testing.assert_array_equal(found[:, quarter], staying * may)
         staying = staying * (1 - may - leave)
-    np.testing.assert_allclose(replace(model.dwell, steady=None).order(histories, 4), np.log(total))
+    near = replace(model.dwell, steady=None, long=None)
+    np.testing.assert_allclose(near.order(histories, 4), np.log(total))
 
 
 def test_the_order_of_movers_also_knows_the_steady_rate(training: PathTraining, model: PathModel) -> None:
@@ -108,14 +113,27 @@ def test_the_order_of_movers_also_knows_the_steady_rate(training: PathTraining, 
     steady = model.dwell.steady
     assert steady is not None
     score = steady.score(terms(histories, model.dwell.turnover, model.dwell.ranks))
-    near = replace(model.dwell, steady=None).order(histories, 4)
-    np.testing.assert_allclose(model.dwell.order(histories, 4), near + STEADY * score)
+    rest = replace(model.dwell, steady=None).order(histories, 4)
+    np.testing.assert_allclose(model.dwell.order(histories, 4), rest + score)
     assert np.isfinite(score).all()
     assert score.std() > 0
 
 
-def test_with_too_few_moves_followed_there_is_no_steady_rate() -> None:
-    assert fit_dwell(path_training(ladder_frames(8), "post", CUT)).steady is None
+def test_the_order_of_movers_also_knows_the_long_view(training: PathTraining, model: PathModel) -> None:
+    histories = states_at(training.frames, CUT, *training.known).histories
+    long = model.dwell.long
+    assert long is not None
+    days = [later(histories, quarter * QUARTER_MONTHS * DAYS_A_MONTH) for quarter in range(4)]
+    total = sum(long.predict(covariates(one, model.dwell.turnover)) for one in days)
+    near = replace(model.dwell, steady=None, long=None).order(histories, 4)
+    both = replace(model.dwell, steady=None).order(histories, 4)
+    np.testing.assert_allclose(both, NEAR * near + np.log(total))
+
+
+def test_with_too_few_moves_followed_there_is_no_steady_rate_and_no_long_view() -> None:
+    dwell = fit_dwell(path_training(ladder_frames(8), "post", CUT))
+    assert dwell.steady is None
+    assert dwell.long is None
 
 
 def test_courses_count_once_done_and_known(training: PathTraining) -> None:

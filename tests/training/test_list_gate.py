@@ -66,6 +66,12 @@ def test_a_fair_recommender_passes_and_becomes_champion(recorded: Settings, name
         assert {"", "sex=f", "sex=m"} <= {line.group for line in examined.lines}
 
 
+def test_files_signed_as_another_model_are_not_even_examined(recorded: Settings) -> None:
+    model = register(recorded, "courses", Lists().shown(), signed_as="risk")
+    with pytest.raises(UntrustedArtifact, match="signed, but as 'risk'"):
+        gate.examine(recorded, "courses", model.version)
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
     ("unfair", "failed"),

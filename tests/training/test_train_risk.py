@@ -84,6 +84,7 @@ def test_a_model_is_checked_signed_registered_and_scores(
     bundle = RiskBundle.from_parts(parts)
     reader = FeatureReader(trained_state)
     assert set(bundle.outcomes) == set(trained.served)
+    assert metadata["name"] == trained.model.name == "risk"
     assert bundle.service == metadata["service"] == service_of(bundle.outcomes)
     assert metadata["service_hash"] == reader.service_hash(bundle.service)
     scored = bundle.score(reader.snapshot(DAY))
@@ -241,3 +242,18 @@ def test_the_paths_of_pictures_can_be_copied_from_the_terminal(
     monkeypatch.setattr("training.risk.train.train_risk", lambda *_: Trained(model, (), (), (long,)))
     told = CliRunner().invoke(pharos.app, ["train", "risk", "--as-of", "2026-01-01"], catch_exceptions=False)
     assert str(long) in told.output
+
+
+def test_what_policy_or_the_history_lacks_is_refused_before_any_table_is_read(
+    trained_state: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = tables_read(monkeypatch)
+    with pytest.raises(InvalidInput, match="outcome 'luck' is unknown"):
+        train_risk(trained_state, RiskTraining(DAY, ("luck",)))
+    with pytest.raises(InvalidInput, match="7 months; policy allows 6, 12, 24"):
+        train_risk(trained_state, RiskTraining(DAY, ("conduct",), horizons=(7,)))
+    there = [name for name in History(trained_state.history_dir).tables() if name != "complaints"]
+    monkeypatch.setattr(History, "tables", lambda _: there)
+    with pytest.raises(MissingTable, match="needs table 'complaints', which the history does not have"):
+        train_risk(trained_state, RiskTraining(DAY, ("conduct",)))
+    assert read == []

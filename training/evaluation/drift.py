@@ -54,6 +54,19 @@ def psi(then: Counts, now: Counts) -> float:
     return float(np.sum((after - before) * np.log(after / before)))
 
 
+def most_psi(then: Counts, officers: float) -> float:
+    """The largest PSI that so many officers could have: all of them in the bin that was rarest; 0 for one bin.
+
+    >>> round(most_psi(np.array([100.0] * 10), 1000), 1)
+    6.8
+    """
+    if len(then) < 2 or officers <= 0:
+        return 0.0
+    now = np.zeros(len(then))
+    now[int(np.argmin(then))] = officers
+    return psi(then, now)
+
+
 def jensen_shannon(then: Counts, now: Counts) -> float:
     """Jensen-Shannon divergence in bits, 0 to 1 (Lin 1991); 0 where one of them is empty.
 

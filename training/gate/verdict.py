@@ -98,6 +98,7 @@ def examine(settings: Settings, name: str, version: str | None = None) -> Examin
     model = _version(settings, name, version)
     found = artifacts.read(model.path, keys.public_key(settings.keys_dir))
     model_hash, metadata = found.sha256, found.metadata
+    registry.check_signed_name(model, metadata)
     signed = tuple(waivers.notes(settings, model, model_hash))
     seen, lines = GATES[name](settings, model, metadata)
     return Examined(model, model_hash, metadata, tuple(_settled(lines, signed)), signed, seen)

@@ -50,7 +50,9 @@ def officer_quarters(
     causes = _causes(moved[row] - day, left[row] - day)
     kept, weight = _sampled(causes, chosen)
     share = np.minimum(np.minimum(moved, left)[row] - day, QUARTER_DAYS)[kept] / QUARTER_DAYS
-    return Quarters(histories_on(frames, steps, (row[kept], day[kept]), known), causes[kept], weight, share)
+    officers = pd.factorize(steps["officer_id"])[0][row[kept]]
+    histories = histories_on(frames, steps, (row[kept], day[kept]), known)
+    return Quarters(histories, causes[kept], weight, share, officers)
 
 
 def times_to_move(frames: Frames, states: States, after: date, until: date) -> tuple[Array, Array]:

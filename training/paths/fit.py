@@ -17,6 +17,7 @@ from models.paths.search import PathModel, PostChances
 from models.paths.steady import SteadyRate
 from models.paths.transitions import Transitions
 from models.posts.histories import Array, Catalogue, Histories
+from training.paths import long_view
 from training.paths.data import careers_of, states_at
 from training.paths.dwell_data import Sampling, officer_quarters, times_to_move
 from training.posts.data import Frames, TrainingData, training_data
@@ -63,7 +64,7 @@ def fit_paths(
 
 
 def fit_dwell(training: PathTraining, seed: int = 0) -> DwellModel:
-    """The hazards of moving and of leaving, and the steady rate where enough moves were followed."""
+    """The hazards of moving and of leaving; the steady rate and the long view where enough moves were followed."""
     quarters = officer_quarters(training.frames, training.until, training.known, Sampling(seed=seed))
     plain = DwellModel.fit(quarters, training.size, len(training.data.ranks) + 1, seed)
     histories, months, seen = _landmarks(training)
@@ -71,7 +72,11 @@ def fit_dwell(training: PathTraining, seed: int = 0) -> DwellModel:
         return plain
     ranks = _common_ranks(histories)
     some = np.concatenate([terms(one, plain.turnover, ranks) for one in histories])
-    return replace(plain, steady=SteadyRate.fit(some, np.concatenate(months), np.concatenate(seen)), ranks=ranks)
+    steady = SteadyRate.fit(some, np.concatenate(months), np.concatenate(seen))
+    sampling = Sampling(years=long_view.YEARS, seed=seed)
+    more = officer_quarters(training.frames, training.until, training.known, sampling)
+    trees = long_view.fit_long(more, training.size, len(training.data.ranks) + 1, seed)
+    return replace(plain, steady=steady, ranks=ranks, long=trees)
 
 
 @dataclass(frozen=True)

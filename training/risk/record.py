@@ -117,8 +117,8 @@ def _metadata(origin: Origin, bundle: RiskBundle, checked: Sequence[Checked]) ->
     """What is signed together with the model, and why some outcomes are not in it."""
     names = [model.name for model in bundle.outcome_models]
     left_out = {one.outcome: [asdict(why) for why in one.because] for one in checked if one.outcome not in names}
-    return {"service": bundle.service, "service_hash": bundle.service_hash, "as_of": origin.as_of.isoformat(),
-            "outcomes": names, "not_served": left_out, "data_hash": origin.data_hash,
+    return {"name": NAME, "service": bundle.service, "service_hash": bundle.service_hash,
+            "as_of": origin.as_of.isoformat(), "outcomes": names, "not_served": left_out, "data_hash": origin.data_hash,
             "unsure_of_all": unsure_of_all(bundle),
             YEARS: {name: years.to_json() for name, years in origin.years.items()}}  # fmt: skip
 

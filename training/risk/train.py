@@ -16,6 +16,7 @@ from features.history import History
 from features.store import FeatureReader
 from models.risk.baselines import count_rule
 from models.risk.model import OutcomeModel, RiskBundle, with_cuts
+from training.risk.askable import check_horizon, check_tables
 from training.risk.dataset import Lesson, RiskRows, as_ofs_needed, lesson_of
 from training.risk.fit import FitSettings, Origins, fit_outcome
 from training.risk.level import expected_level
@@ -71,6 +72,7 @@ def train_risk(
     Raises NotReady or MissingTable in one sentence when an earlier step is missing.
     """
     history, reader = History(settings.history_dir), FeatureReader(settings)
+    check_known(asked, history.tables())
     tables = label_tables(history)
     answers = answers_of(asked, tables)
     for outcome, _ in answers:
@@ -126,15 +128,20 @@ def name_of(answer: Answer) -> str:
     return policy().outcome(outcome).name_at(months)
 
 
+def check_known(asked: RiskTraining, tables: Sequence[str]) -> None:
+    """Before any reading: raise InvalidInput or MissingTable for what policy or the tables of the history lack."""
+    for months in asked.horizons:
+        check_horizon(asked.outcomes, months)
+    check_tables(asked.outcomes, tables, "the history")
+
+
 def answers_of(asked: RiskTraining, tables: Mapping[str, pd.DataFrame]) -> list[Answer]:
     """Each outcome at each horizon asked for; raises InvalidInput for one that policy does not allow."""
     answers = []
     for outcome in asked.outcomes or served_outcomes(tables):
         rule = policy().outcome(outcome)
         for months in asked.horizons or (rule.horizon_months,):
-            if months not in rule.horizons_months:
-                allowed = ", ".join(map(str, rule.horizons_months))
-                raise InvalidInput(f"{outcome} may not be trained for {months} months; policy allows {allowed}")
+            check_horizon([outcome], months)
             answers.append((outcome, months))
     return list(dict.fromkeys(answers))
 

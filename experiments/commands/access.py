@@ -1,0 +1,67 @@
+"""Keys of the systems that may ask the service, and the chain of who read what."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from experiments.commands import edge
+
+keys_app = typer.Typer(no_args_is_help=True, help="API keys of the systems that may ask the service.")
+audit_app = typer.Typer(no_args_is_help=True, help="The chain of who read, decided or changed what.")
+
+
+@keys_app.command("add")
+def keys_add(
+    name: Annotated[str, typer.Argument(help="The system or person that will hold the key.")],
+    scope: Annotated[list[str], typer.Option(help="What it opens, such as recommend:read; repeatable.")],
+    unit: Annotated[list[str] | None, typer.Option(help="A unit it may see, with all under it; repeatable.")] = None,
+    all_units: Annotated[bool, typer.Option("--all-units", help="It may see the whole force.")] = False,
+    days: Annotated[int, typer.Option(help="Days until it expires.", min=1, max=730)] = 365,
+) -> None:
+    """Make a key and print it once; only its hash is kept."""
+    from serving.access.commands import add_key
+
+    add_key(edge.settings(), name, scope, None if all_units else tuple(unit or ()), days, edge.console)
+
+
+@keys_app.command("list")
+def keys_list() -> None:
+    """Every key ever made: whose, what it opens, until when; never the key itself."""
+    from serving.access.commands import list_keys
+
+    list_keys(edge.settings(), edge.console)
+
+
+@keys_app.command("revoke")
+def keys_revoke(key_id: Annotated[str, typer.Argument(help="The id, as the list shows it.")]) -> None:
+    """Close a key for good; a running service refuses it within seconds."""
+    from serving.access.commands import revoke_key
+
+    revoke_key(edge.settings(), key_id, edge.console)
+
+
+@audit_app.command("verify")
+def audit_verify(
+    head: Annotated[
+        list[str] | None, typer.Option(help="A head that was kept elsewhere, as printed; repeatable.")
+    ] = None,
+) -> None:
+    """Walk the whole chain and name the first line that is not what was written; exit status 1 if there is one."""
+    from data_contracts.audit.chain import Head
+    from models.audit import verify
+
+    found = verify(edge.settings(), [Head.from_json(text) for text in head or ()])
+    if not found.good:
+        edge.errors.print(f"line {found.first_bad:,}: {found.why}", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(1)
+    edge.console.print(f"{found.lines:,} lines, and each is what was written", highlight=False)
+
+
+@audit_app.command("head")
+def audit_head() -> None:
+    """Print the signed head of the chain, to be kept where nobody who can change the chain can reach it."""
+    from models.audit import newest_head
+
+    edge.aloud(newest_head(edge.settings()).to_json())

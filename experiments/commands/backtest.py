@@ -1,0 +1,114 @@
+"""Test models on time they have not seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.commands import edge
+
+backtest_app = typer.Typer(no_args_is_help=True, help="Test models on time they have not seen; stable JSON.")
+
+
+@backtest_app.command("risk")
+def backtest_risk(
+    data: Annotated[Path, typer.Option(help="Folder of the export.")],
+    as_of: Annotated[list[str], typer.Option(help="Test day, YYYY-MM-DD; may be given again.")],
+    outcome: Annotated[list[str], typer.Option(help="conduct, force, any_complaint, ...; may be given again.")],
+    out: Annotated[Path, typer.Option(help="JSON to write.")],
+    source: Annotated[str, typer.Option(help="chicago, new_york, simulator or mapped.")] = "chicago",
+    mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
+    horizon_months: Annotated[int, typer.Option(help="Months ahead.")] = 24,
+    labels: Annotated[str, typer.Option(help="mature (known then) or eventual (as papers do).")] = "mature",
+    with_eventual: Annotated[bool, typer.Option(help="Also against plain peers told the findings of later.")] = False,
+) -> None:
+    """Test risk models on officers and years they have not seen."""
+    from experiments.backtest_risk import RiskBacktest, run_backtest
+
+    asked = RiskBacktest(source, data, as_of, outcome, horizon_months, labels, mapping, with_eventual=with_eventual)
+    run_backtest(asked, out, edge.console)
+
+
+@backtest_app.command("units")
+def backtest_units(
+    data: Annotated[Path, typer.Option(help="Folder of the export.")],
+    as_of: Annotated[list[str], typer.Option(help="Test day, YYYY-MM-DD; may be given again.")],
+    out: Annotated[Path, typer.Option(help="JSON to write; a picture of each outcome is written beside it.")],
+    outcome: Annotated[
+        list[str] | None, typer.Option(help="Default: conduct, force and any_complaint; may be given again.")
+    ] = None,
+    source: Annotated[str, typer.Option(help="chicago, new_york, simulator or mapped.")] = "chicago",
+    mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
+    horizon_months: Annotated[int, typer.Option(help="Months ahead.")] = 24,
+) -> None:
+    """Test the grades of units on years they have not seen, against the share of the last period."""
+    from experiments.backtest_units import OUTCOMES, UnitsBacktest, run_backtest
+
+    run_backtest(UnitsBacktest(source, data, as_of, outcome or OUTCOMES, horizon_months, mapping), out, edge.console)
+
+
+@backtest_app.command("truth")
+def backtest_truth(
+    data: Annotated[Path, typer.Option(help="Folder that `pharos simulate` wrote; the truth lies in it.")],
+    as_of: Annotated[list[str], typer.Option(help="Test day, YYYY-MM-DD; may be given again.")],
+    outcome: Annotated[list[str], typer.Option(help="strain, departure, stagnation, ...; may be given again.")],
+    out: Annotated[Path, typer.Option(help="JSON to write.")],
+    horizon_months: Annotated[int, typer.Option(help="Months ahead.")] = 12,
+    step_months: Annotated[int, typer.Option(help="Months between the as-ofs learned from.")] = 12,
+) -> None:
+    """Test the risk model against someone who knows the hazards that the simulator planted."""
+    from experiments.backtest_truth import TruthBacktest, run_backtest
+
+    run_backtest(TruthBacktest(data, as_of, outcome, horizon_months, step_months), out, edge.console)
+
+
+@backtest_app.command("next-post")
+def backtest_next_post(
+    data: Annotated[Path, typer.Option(help="Folder of the export.")],
+    train_until: Annotated[str, typer.Option(help="Last day that training may know, YYYY-MM-DD.")],
+    test_until: Annotated[str, typer.Option(help="Last day of the test window, YYYY-MM-DD.")],
+    out: Annotated[Path, typer.Option(help="JSON to write.")],
+    source: Annotated[str, typer.Option(help="chicago, new_york, simulator or mapped.")] = "new_york",
+    mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
+    sasrec_python: Annotated[
+        Path | None, typer.Option(help="Interpreter of an environment that has RecTools; adds the peer sasrec.")
+    ] = None,
+) -> None:
+    """Test next-post models on moves they have not seen, ranking the whole catalogue."""
+    from experiments.backtest_next_post import NextPostBacktest, run_backtest
+
+    asked = NextPostBacktest(source, data, train_until, test_until, mapping, sasrec_python=sasrec_python)
+    run_backtest(asked, out, edge.console)
+
+
+@backtest_app.command("courses")
+def backtest_courses(
+    data: Annotated[Path, typer.Option(help="Folder of the export.")],
+    out: Annotated[Path, typer.Option(help="JSON to write.")],
+    train_until: Annotated[str | None, typer.Option(help="Last day that training may know, YYYY-MM-DD.")] = None,
+    test_until: Annotated[str | None, typer.Option(help="Last day of the test window, YYYY-MM-DD.")] = None,
+    source: Annotated[str, typer.Option(help="chicago, new_york, simulator or mapped.")] = "new_york",
+    mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
+    test_file: Annotated[Path | None, typer.Option(help="Published test part, in place of the two days.")] = None,
+) -> None:
+    """Test rankings of the next new courses on takings they have not seen, refreshed each week."""
+    from experiments.backtest_courses import CourseBacktest, run_backtest
+
+    run_backtest(CourseBacktest(source, data, train_until, test_until, mapping, test_file), out, edge.console)
+
+
+@backtest_app.command("paths")
+def backtest_paths(
+    source: Annotated[str, typer.Option(help="chicago, new_york, simulator or mapped.")],
+    data: Annotated[Path, typer.Option(help="Folder of the export.")],
+    train_until: Annotated[str, typer.Option(help="Learn from what was known by this day, YYYY-MM-DD.")],
+    test_until: Annotated[str, typer.Option(help="Test on goals reached up to this day, YYYY-MM-DD.")],
+    out: Annotated[Path, typer.Option(help="JSON to write.")],
+    mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
+) -> None:
+    """Test paths on the posts and rank steps that officers really reached, and the times to the next move."""
+    from experiments.backtest_paths import PathBacktest, run_backtest
+
+    run_backtest(PathBacktest(source, data, train_until, test_until, mapping), out, edge.console)

@@ -1,0 +1,66 @@
+"""From a source to the feature store: simulate, ingest, features, materialize."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.commands import edge
+
+
+def simulate(
+    officers: Annotated[int, typer.Option(help="Strength of the force at any time.")] = 3000,
+    years: Annotated[int, typer.Option(help="Years of records.")] = 10,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; default: simulated/ in the state folder.")] = None,
+    end: Annotated[str, typer.Option(help="The day after the last one of the records.")] = "2026-01-01",
+    bad_rows: Annotated[bool, typer.Option("--bad-rows", help="Also write rows that intake must refuse.")] = False,
+) -> None:
+    """Write a simulated bureau with planted, known effects as one parquet file a table."""
+    from data_contracts.simulator.progress import simulate_to
+
+    folder = out or edge.settings().state / "simulated"
+    edge.console.print(simulate_to(folder, officers, years, seed, end, with_bad_rows=bad_rows, console=edge.console))
+
+
+def ingest(
+    path: Annotated[str, typer.Argument(help="Folder of the export; for mapped also one file or a SQLAlchemy URL.")],
+    source: Annotated[
+        str, typer.Option(help="chicago, new_york, simulator, templates, service or mapped.")
+    ] = "templates",
+    mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Also write the report as JSON.")] = None,
+    delivered_on: Annotated[str | None, typer.Option(help="The export's day, YYYY-MM-DD; default: today.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+) -> None:
+    """Take histories in: good rows into the history, bad rows into quarantine with their reasons."""
+    from features.ingest import Delivered, ingest_with_progress
+
+    day = None if delivered_on is None else edge.day_of(delivered_on)
+    delivered = Delivered(source, path, mapping)
+    report = ingest_with_progress(delivered, edge.settings(), edge.console, dry_run=dry_run, delivered_on=day)
+    edge.console.print(report.as_table())
+    if out is not None:
+        report.write(out)
+
+
+def features(
+    first: Annotated[str | None, typer.Option("--from", help="First month, YYYY-MM.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last month, YYYY-MM.")] = None,
+    as_of: Annotated[list[str] | None, typer.Option(help="A single day, YYYY-MM-DD; may be given again.")] = None,
+) -> None:
+    """Build officer, unit and career snapshots by month; what is up to date is left alone."""
+    from features.building import as_table, asked_days, build_features
+
+    edge.console.print(as_table(build_features(edge.settings(), asked_days(first, last, as_of or []), edge.console)))
+
+
+def materialize(
+    as_of: Annotated[str, typer.Option(help="The day whose snapshots requests shall read, YYYY-MM-DD.")],
+) -> None:
+    """Register the features and bring the online store forward to a day; an older day changes nothing."""
+    from features.filling import as_table, fill_online_store
+
+    edge.console.print(as_table(fill_online_store(edge.settings(), edge.day_of(as_of), edge.console)))

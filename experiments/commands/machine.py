@@ -1,0 +1,49 @@
+"""Walk the whole way on this machine, and see what it lacks."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.commands import edge
+
+
+def _told_version(asked: bool) -> None:
+    if asked:
+        edge.console.print(f"pharos {metadata.version('pharos')}", highlight=False)
+        raise typer.Exit
+
+
+def version(
+    asked: Annotated[
+        bool, typer.Option("--version", help="Say the version and stop.", callback=_told_version, is_eager=True)
+    ] = False,
+) -> None:
+    """What stands before every command."""
+
+
+def demo(
+    source: Annotated[str, typer.Option(help="simulator, chicago or new_york.")] = "simulator",
+    data: Annotated[Path | None, typer.Option(help="Folder of a city's export.")] = None,
+    officers: Annotated[int, typer.Option(help="Strength of the simulated force.")] = 3000,
+    years: Annotated[int, typer.Option(help="Simulated years of records.")] = 10,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bureau.")] = 7,
+    keep_serving: Annotated[bool, typer.Option("--serve/--no-serve", help="Leave the service running.")] = True,
+) -> None:
+    """Walk the whole way: histories, features, training, the gate, the night, and a first answer over HTTP."""
+    from experiments.demo import DemoPlan, run_demo
+
+    run_demo(DemoPlan(source, data, officers, years, seed, keep_serving), edge.settings(), edge.console)
+
+
+def doctor() -> None:
+    """Look at this machine and say what to do about what it lacks; exit status 1 if the way is blocked."""
+    from experiments.doctor import as_table, examine
+
+    findings = examine(edge.settings())
+    edge.console.print(as_table(findings))
+    if any(finding.state == "wrong" for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,64 @@
+"""Warnings as cases, people's rights, and the database that keeps both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.commands import edge
+
+review_app = typer.Typer(no_args_is_help=True, help="Warnings as cases: opened by a night, ended by people or time.")
+database_app = typer.Typer(no_args_is_help=True, help="The service's database of keys, audit lines, cases and rights.")
+
+
+@review_app.command("open")
+def review_open() -> None:
+    """Open the cases of the night in force; `pharos score` does it too, and a second time does nothing."""
+    from serving.review.commands import open_of_last_night
+
+    open_of_last_night(edge.settings(), edge.console)
+
+
+@review_app.command("expire")
+def review_expire(
+    as_of: Annotated[str, typer.Option(help="Warnings that expire by this day end, YYYY-MM-DD.")],
+) -> None:
+    """End the warnings whose time is over; a scheduler's job, once a day."""
+    from serving.review.commands import expire
+
+    expire(edge.settings(), edge.day_of(as_of), edge.console)
+
+
+@review_app.command("retain")
+def review_retain(
+    as_of: Annotated[str, typer.Option(help="The day that retention is counted from, YYYY-MM-DD.")],
+) -> None:
+    """Delete cases and rows of the service's log that policy keeps no longer."""
+    from serving.review.commands import keep_retention
+
+    keep_retention(edge.settings(), edge.day_of(as_of), edge.console)
+
+
+@review_app.command("proof")
+def review_proof(file: Annotated[Path, typer.Argument(help="A proof that `pharos erase` wrote.")]) -> None:
+    """Check that this deployment signed a proof of erasure, and say what it says."""
+    from serving.review.commands import check_proof
+
+    check_proof(edge.settings(), file, edge.console)
+
+
+def erase(officer_id: Annotated[str, typer.Argument(help="The officer.")]) -> None:
+    """Erase an officer from the service's own databases and write a signed proof, which says what is not reached."""
+    from serving.review.commands import erase_officer
+
+    erase_officer(edge.settings(), officer_id, edge.console)
+
+
+@database_app.command("upgrade")
+def database_upgrade() -> None:
+    """Bring the service's database to the shape of this checkout; an SQLite file is copied first."""
+    from serving.review.commands import upgrade_database
+
+    upgrade_database(edge.settings(), edge.console)

@@ -1,0 +1,177 @@
+"""Many officers' questions in one search: what is asked of all of them is worked out once, and the answers are those
+that each would get alone (`Goals.officers`).
+
+An officer has a row for each post that counts as the goal, and these again for each change that is tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from models.paths.beams import Route, arrivals
+from models.paths.finding import PATHS, Goals
+from models.paths.rules import Rules
+from models.paths.search import PathModel
+from models.paths.telling import Change
+from models.posts.histories import PADDING, Array, Histories
+
+Closed = Callable[[Array, Array], Array]
+"""(posts, days since 1970), both (m,) -> (m,) whether a rule bars each post on each day."""
+NOTHING = np.zeros(0)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One officer's question as the search has it: a history of one row, and the posts that count, by number.
+
+    factors: (1 + changes, size) what is known of the officer makes of each post, then the same with each of `changes`;
+    None where nothing is. `closed` and least_months (size,) are None where no rule speaks, `end_months` where unknown.
+    """
+
+    starts: Histories
+    goals: tuple[int, ...]
+    horizon_months: float
+    factors: Array | None = None
+    changes: tuple[Change, ...] = ()
+    end_months: float | None = None
+    closed: Closed | None = None
+    least_months: Array | None = None
+
+    @property
+    def kind(self) -> tuple[float, bool, bytes]:
+        """Questions of one kind may be searched together."""
+        least = b"" if self.least_months is None else self.least_months.tobytes()
+        return self.horizon_months, self.factors is None, least
+
+    def without(self, *rules: str) -> Asked:
+        """The same question, had some rules (fields of this) nothing to say; no change is tried."""
+        plain = None if self.factors is None else self.factors[:1]
+        return Asked(
+            self.starts, self.goals, self.horizon_months, plain,
+            end_months=None if "end_months" in rules else self.end_months,
+            closed=None if "closed" in rules else self.closed,
+            least_months=None if "least_months" in rules else self.least_months,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What was found for `asked`: routes, best first, the chance of any way, and with each change (changes,).
+
+    `free` are the routes if no rule held, looked for where rules leave none.
+    """
+
+    asked: Asked
+    routes: tuple[Route, ...]
+    chance: float
+    lifted: Array = field(default_factory=lambda: NOTHING)
+    free: tuple[Route, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """At most so many routes for each officer, none with a smaller chance."""
+
+    top: int
+    least_chance: float
+
+
+def search_all(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> list[Ahead]:
+    """An answer to each question, in order."""
+    found: dict[int, Ahead] = {}
+    for places in _by_kind(asked).values():
+        some = [asked[place] for place in places]
+        found |= dict(zip(places, _search(model, some, wanted), strict=True))
+    closed = [place for place, one in found.items() if not one.routes]
+    free = [asked[place].without("closed", "least_months", "end_months") for place in closed]
+    for places in _by_kind(free).values():
+        ways = _search(model, [free[place] for place in places], replace(wanted, top=PATHS))
+        for place, one in zip(places, ways, strict=True):
+            found[closed[place]] = replace(found[closed[place]], free=one.routes)
+    return [found[place] for place in range(len(asked))]
+
+
+def _by_kind(asked: Sequence[Asked]) -> Mapping[tuple[float, bool, bytes], list[int]]:
+    places: dict[tuple[float, bool, bytes], list[int]] = {}
+    for place, one in enumerate(asked):
+        places.setdefault(one.kind, []).append(place)
+    return places
+
+
+def _search(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> Iterator[Ahead]:
+    """Of questions of one kind."""
+    goals, tries = _rows(asked)
+    chances = [NOTHING]
+    routes: list[list[Route]] = [[] for _ in asked]
+    start = 0
+    for part, beams in model.parts(goals, _rules(asked, goals)):
+        chances.append(arrivals(beams, len(part)).sum(1))
+        plain = tries[start : start + len(part)] == 0
+        for row, found in enumerate(model.picked(beams, wanted.top, plain)):
+            officer = int(part.askers[row])
+            every = [one for one in found if not set(one.path(beams)[:-1]) & set(asked[officer].goals)]
+            kept = [one for one in every if one.worth >= wanted.least_chance]
+            routes[officer] += [one.route(model, beams, goals.horizon_months) for one in kept]
+        start += len(part)
+    return _ahead(asked, np.concatenate(chances), routes, wanted.top)
+
+
+def _ahead(asked: Sequence[Asked], chances: Array, routes: list[list[Route]], top: int) -> Iterator[Ahead]:
+    start = 0
+    for one, found in zip(asked, routes, strict=True):
+        tries = 1 if one.factors is None else len(one.factors)
+        stop = start + tries * len(one.goals)
+        every = np.minimum(chances[start:stop].reshape(tries, -1).sum(1), 1.0)
+        best = sorted(found, key=lambda route: -route.chance)[:top]
+        yield Ahead(one, tuple(best), float(every[0]), every[1:])
+        start = stop
+
+
+def _rows(asked: Sequence[Asked]) -> tuple[Goals, Array]:
+    """The rows of all officers, and (n,) which change each tries, 0 for none."""
+    tries = [1 if one.factors is None else len(one.factors) for one in asked]
+    counts = np.array([many * len(one.goals) for many, one in zip(tries, asked, strict=True)])
+    officers = np.repeat(np.arange(len(asked)), counts)
+    goals = np.concatenate([np.tile(one.goals, many) for many, one in zip(tries, asked, strict=True)])
+    which = np.concatenate([np.repeat(np.arange(many), len(one.goals)) for many, one in zip(tries, asked, strict=True)])
+    lifted = [np.repeat(one.factors, len(one.goals), 0) for one in asked if one.factors is not None]
+    starts = _stacked([one.starts for one in asked]).take(officers)
+    factors = np.concatenate(lifted) if lifted else None
+    return Goals(starts, goals.astype(np.int64), asked[0].horizon_months, factors, officers), which
+
+
+def _rules(asked: Sequence[Asked], goals: Goals) -> Rules:
+    officers = goals.askers
+    ends = np.array([np.nan if one.end_months is None else one.end_months for one in asked])
+
+    def allowed(rows: Array, posts: Array, days: Array) -> Array:
+        who, found = officers[rows], np.ones(len(rows), bool)
+        order = np.argsort(who, kind="stable")
+        for part in np.split(order, np.flatnonzero(np.diff(who[order])) + 1):
+            closed = asked[int(who[part[0]])].closed if len(part) else None
+            if closed is not None:
+                found[part] = ~closed(posts[part], days[part])
+        return found
+
+    asks = allowed if any(one.closed is not None for one in asked) else None
+    return Rules(asks, asked[0].least_months, ends[officers])
+
+
+def _stacked(histories: Sequence[Histories]) -> Histories:
+    """One row each, padded to the longest."""
+    width = max(one.posts.shape[1] for one in histories)
+
+    def wide(values: Array, filler: float) -> Array:
+        return np.pad(values, ((0, 0), (0, width - values.shape[1])), constant_values=filler)
+
+    return Histories(
+        np.concatenate([wide(one.posts, PADDING) for one in histories]),
+        np.concatenate([wide(one.days, 0.0) for one in histories]),
+        np.concatenate([one.rank for one in histories]),
+        np.concatenate([one.rank_days for one in histories]),
+        np.concatenate([one.tenure_days for one in histories]),
+        np.concatenate([one.day for one in histories]),
+    )

@@ -1,0 +1,86 @@
+"""Whether anybody still waits for an answer: work for nobody stops, and what was told is kept only if it is told.
+
+One answer is either given up (its time is over, or the caller went away) or on its way out, never both: the thread that
+works and the one that listens to the caller settle that between them under a lock. From `leave` on the answer is sent,
+even where its time ends meanwhile; what may be written for it (plans, what was shown) is written after `leave`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from data_contracts.errors import InvalidInput, PharosError
+
+Thing = TypeVar("Thing")
+SPARE = 0.8  # of what the last part's pace promises, as load changes
+
+
+class NobodyWaits(PharosError):
+    """The time for an answer is over, or its caller went away; nothing more is done for it."""
+
+    status = 504
+    code = "deadline"
+
+
+class TooMuchAtOnce(InvalidInput):
+    """More is asked for than can be answered in time; the message says how much fits."""
+
+    code = "too_much_at_once"
+
+
+@dataclass
+class Waiting:
+    """One answer and whoever waits for it; `until` is a moment of `clock`, None for one who has all the time."""
+
+    until: float | None = None
+    clock: Callable[[], float] = time.monotonic
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _over: bool = False
+    _leaving: bool = False
+
+    @property
+    def left(self) -> float:
+        """Seconds left."""
+        return float("inf") if self.until is None else self.until - self.clock()
+
+    def check(self) -> None:
+        """Raise NobodyWaits where the answer was given up or its time is over."""
+        if self._over or self.left <= 0:
+            raise NobodyWaits("nobody waits for this answer any more")
+
+    def leave(self) -> None:
+        """Settle that the answer goes out; raises NobodyWaits where it was given up before."""
+        with self._lock:
+            self.check()
+            self._leaving = True
+
+    def give_up(self) -> bool:
+        """Stop the work; False where the answer is on its way out already and must be sent."""
+        with self._lock:
+            self._over = not self._leaving
+            return self._over
+
+    def parts(self, things: Sequence[Thing], size: int, what: str) -> Iterator[Sequence[Thing]]:
+        """The things, so many at a time, while somebody waits; `what` names them.
+
+        Raises NobodyWaits between parts, and TooMuchAtOnce as soon as the pace shows that the rest will not fit.
+
+        >>> [list(part) for part in Waiting().parts("abcde", 2, "officers")]
+        [['a', 'b'], ['c', 'd'], ['e']]
+        """
+        began = self.clock()
+        for start in range(0, len(things), size):
+            self.check()
+            before = self.clock()
+            yield things[start : start + size]
+            done, pace = start + size, (self.clock() - before) / size
+            if done < len(things) and pace * (len(things) - done) > self.left:
+                fit = done + int(SPARE * max(self.left, 0.0) / pace)
+                raise TooMuchAtOnce(
+                    f"{len(things)} {what} cannot be answered in the time there is: {done} took "
+                    f"{self.clock() - began:.1f} s; ask for at most {fit} at once"
+                )

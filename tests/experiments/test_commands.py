@@ -1,0 +1,77 @@
+"""Commands as a scheduler meets them: what their exit status means stands in their help, and holds."""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import pharos
+from data_contracts.errors import NotReady
+from data_contracts.settings import settings
+from data_contracts.vocabulary import Bilingual
+from experiments.watch import EXIT_STATUS
+
+GATES = ("risk", "next-post", "courses", "paths")
+
+
+def told(*command: str) -> dict[int, str]:
+    """Each exit status that the help of a command names, and what it means."""
+    output = CliRunner().invoke(pharos.app, [*command, "--help"], terminal_width=400).output
+    (line,) = [one for one in output.splitlines() if "Exit status:" in one]
+    return {int(number): words for number, words in re.findall(r"(\d) ([^;.]+)", line.split("Exit status:")[1])}
+
+
+def test_the_help_of_watch_names_every_status_it_ends_with() -> None:
+    named = told("watch")
+    assert set(named) == {*EXIT_STATUS.values(), 2}
+    assert [named[status] for status in EXIT_STATUS.values()] == ["quiet", "drift warning", "drift alert"]
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_watch_ends_with_the_status_of_its_level(monkeypatch: pytest.MonkeyPatch, level: int) -> None:
+    monkeypatch.setattr("experiments.watch.run_watch", lambda *_: EXIT_STATUS[level])
+    assert CliRunner().invoke(pharos.app, ["watch", "--as-of", "2026-01-01"]).exit_code == EXIT_STATUS[level]
+
+
+@pytest.mark.parametrize("name", GATES)
+@pytest.mark.parametrize("passed", [True, False])
+def test_a_gate_ends_with_what_its_help_names(monkeypatch: pytest.MonkeyPatch, name: str, passed: bool) -> None:
+    from models.registry import ResolvedModel
+    from training.gate import verdict
+    from training.gate.lines import Line, Status
+    from training.gate.verdict import Examined
+
+    status = Status.PASS if passed else Status.FAIL
+    line = Line("check", "whole", status, Bilingual("检查", "check"), Bilingual("至少 1", "at least 1"), 1.0)
+    examined = Examined(ResolvedModel(name, "1", Path(), "run", {}), "hash", {}, (line,))
+    monkeypatch.setattr(verdict, "pass_gate", lambda *_: (examined, Path("card")))
+    result = CliRunner().invoke(pharos.app, ["gate", name])
+    assert result.exit_code == (0 if passed else 1), result.output
+    assert told("gate", name).keys() == {0, 1, 2}
+    assert told("gate", name)[result.exit_code] == ("it may answer" if passed else "it may not")
+
+
+@pytest.mark.parametrize("command", [("watch", "--as-of", "2026-01-01"), *(("gate", name) for name in GATES)])
+def test_what_cannot_be_done_is_one_sentence_and_status_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("PHAROS_STATE", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["pharos", *command])
+    settings.cache_clear()
+    try:
+        with pytest.raises(SystemExit) as ended:
+            pharos.main()
+    finally:
+        settings.cache_clear()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith(NotReady.code)
+
+
+def test_the_version_is_that_of_what_is_installed() -> None:
+    said = CliRunner().invoke(pharos.app, ["--version"])
+    assert (said.exit_code, said.output.strip()) == (0, f"pharos {metadata.version('pharos')}")
