@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_contracts.errors import NotReady
-from features.ages import STAND_IN, UNKNOWN, UNREAD
+from features.ages import AWAY, STAND_IN, UNKNOWN
 from features.offline_files import snapshot_parts
 from features.views import Service, View, typed
 
@@ -25,15 +25,15 @@ from features.views import Service, View, typed
 def stand_in(snapshot_dir: Path, ids: Sequence[str], service: Service, as_of: date) -> pd.DataFrame:
     """Rows as the online store gives them, from the snapshots of a day, one for each id in order.
 
-    `status` is stand_in where a row was found and unread where none was: then nothing is known, not even that the
-    officer is unknown. Without a snapshot all are unread.
+    `status` is stand_in where a row was found and away where none was: then nothing is known, not even that the
+    officer is unknown. Without a snapshot all are away.
     """
     frames = [_rows(snapshot_dir, ids, service, view, as_of) for view in service.views]
     found = np.logical_or.reduce([frame[service.key].notna().to_numpy(bool) for frame in frames])
     told = pd.DataFrame(
         {
             service.key: pd.array(list(ids), dtype="string"),
-            "status": pd.array(np.where(found, STAND_IN, UNREAD), dtype="string"),
+            "status": pd.array(np.where(found, STAND_IN, AWAY), dtype="string"),
             "feature_timestamp": pd.Series(pd.Timestamp(as_of), index=range(len(ids))).astype("datetime64[us]"),
         }
     )

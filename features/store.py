@@ -35,9 +35,9 @@ from features.offline_files import (
     write_online,
 )
 from features.packing import LAYOUT, SUFFIX, layout_hash, online_view, packed
-from features.patience import READ_SECONDS, WRITE_SECONDS, PatientSqlite, Rest
 from features.pending import Pending
 from features.snapshots import made_from_now
+from features.sqlite_care import READ_SECONDS, WRITE_SECONDS, PatientSqlite, Rest
 from features.standing_in import stand_in, with_lost_rows
 from features.views import Declared, Service, View, typed
 
@@ -252,7 +252,7 @@ class FeatureReader:
         Columns: the key, `status` (present, expired, unknown), `feature_timestamp` (naive UTC) and the features in
         stored order. Age is counted from `as_of`, by default the setting `today`. A feature older than its ttl is
         null. Where the store cannot be read in time, or lost rows, the snapshots of the day that it was filled for
-        stand in (stand_in, unread). Raises NotReady when nothing was ever materialized.
+        stand in (stand_in, away). Raises NotReady when nothing was ever materialized.
         """
         chosen = self.declared.service(service)
         today = as_of or self._settings.today

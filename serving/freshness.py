@@ -10,9 +10,9 @@ from typing import Protocol
 import pandas as pd
 
 from data_contracts.policy import Policy
+from features.ages import AWAY as IS_AWAY
 from features.ages import EXPIRED
 from features.ages import STAND_IN as STANDS_IN
-from features.ages import UNREAD as NOT_READ
 from serving.schemas import Because
 
 UNKNOWN = Because(code="unknown_officer", zh="没有该民警的特征记录", en="no features are known for this officer")
@@ -97,7 +97,7 @@ def read_fresh(
     days = frame["feature_timestamp"].dt.date
     refused: dict[str, Because] = {}
     for officer_id, status, day, age in zip(frame["officer_id"].astype(str), frame["status"], days, ages, strict=True):
-        why = UNREAD if status == NOT_READ else _why_not(None if pd.isna(day) else day, age, asked, limits)
+        why = UNREAD if status == IS_AWAY else _why_not(None if pd.isna(day) else day, age, asked, limits)
         if why is not None:
             refused[officer_id] = why
     read = frame["feature_timestamp"].notna() & ((days == asked) if asked is not None else True)
@@ -105,7 +105,7 @@ def read_fresh(
     oldest = round(float(ages[read].max()), 2) if read.any() else None
     usable = frame[~frame["officer_id"].isin(list(refused))].reset_index(drop=True)
     unknown = frame[frame["feature_timestamp"].isna()].reset_index(drop=True)
-    not_as_it_should = frame["status"].isin([EXPIRED, STANDS_IN, NOT_READ]).any() or bool((ages[read] < 0).any())
+    not_as_it_should = frame["status"].isin([EXPIRED, STANDS_IN, IS_AWAY]).any() or bool((ages[read] < 0).any())
     degraded = (oldest is not None and oldest > limits.flag_hours) or bool(not_as_it_should)
     as_of = asked or newest or now.date()
     return Fresh(

@@ -17,7 +17,7 @@ import pandas as pd
 from data_contracts.errors import FeatureMismatch, NotReady, UntrustedArtifact
 from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
-from features.ages import UNREAD
+from features.ages import AWAY
 from models import artifacts, keys, registry
 from models.artifacts import Parts
 from models.courses.baselines import CourseScorer
@@ -149,7 +149,7 @@ def open_desks(
         for desk in desks:
             if not isinstance(desk, Absent):
                 told = source.online([PROBE_ID], desk.model.service, now().date())["status"]
-                (unread.add if (told == UNREAD).any() else unread.discard)(desk.model.service)
+                (unread.add if (told == AWAY).any() else unread.discard)(desk.model.service)
 
     def notices() -> list[Because]:
         """Of the features that the desks here stand on; each once."""

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from data_contracts.settings import Settings
-from features.patience import READ_SECONDS
+from features.sqlite_care import READ_SECONDS
 from features.store import FeatureReader
 from tests.features.small_store import SMALL
 from tests.serving.live import served
