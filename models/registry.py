@@ -7,6 +7,7 @@ since they unpickle.
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
@@ -57,6 +58,8 @@ def client(settings: Settings) -> MlflowClient:
     The first call of a process imports MLflow (seconds); the first on a new folder makes the database.
     """
     prepare_process(settings.threads)
+    if settings.mlflow_uri.startswith("sqlite"):  # a pooled connection goes on reading a file that was replaced
+        os.environ.setdefault("MLFLOW_SQLALCHEMYSTORE_POOLCLASS", "NullPool")
     from mlflow import MlflowClient
 
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)  # it announces each table that it makes
