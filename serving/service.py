@@ -14,6 +14,7 @@ from datetime import date
 from typing import IO, Any
 
 import bentoml
+import uvicorn
 from bentoml import Service
 from rich.console import Console
 
@@ -26,6 +27,7 @@ from serving.api.admission import admission_of, check_bind
 from serving.api.app import ROUTES, build_app
 from serving.api.example import curl_lines, example_officer
 from serving.api.guard import App, Guard
+from serving.api.heads import TimedHeads
 from serving.api.meters import Meters
 from serving.api.opened import Desks
 from serving.champions.opening import watched_desks
@@ -99,28 +101,30 @@ def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
     Raises InvalidInput for a host that others could reach, FeatureMismatch or UntrustedArtifact for a wrong model,
     before anything listens. `announce` is called with the address once the desks are open.
     """
-    import uvicorn
-
     host = check_bind(use.host, callers_of(use, today))
     desks = opened_desks()
-    config = uvicorn.Config(
-        PharosService.to_asgi(),
-        host=host,
-        port=use.port,
-        log_config=None,
-        access_log=False,  # it would write addresses as they came, ids and all
-        server_header=False,
-        lifespan="on",
-        h11_max_incomplete_event_size=32 * 1024,
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=STOP_SECONDS,
-    )
     if isinstance(events := desks.of("/v1/events"), EventDesk):
         threading.Thread(target=events.warm, daemon=True).start()
     announce(f"http://{host}:{use.port}", desks)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGHUP, lambda *_: desks.champions.look_now())
-    uvicorn.Server(config).run()
+    uvicorn.Server(configured(PharosService.to_asgi(), host, use.port)).run()
+
+
+def configured(app: App, host: str, port: int) -> uvicorn.Config:
+    """The server around the guard: nothing of its own in headers and logs, and no connection that waits for ever."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,  # it would write addresses as they came, ids and all
+        server_header=False,
+        lifespan="on",
+        http=TimedHeads,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
 
 
 def with_address(use: Settings, host: str | None, port: int | None) -> Settings:
