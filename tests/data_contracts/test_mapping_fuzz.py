@@ -40,7 +40,7 @@ SECTION = st.fixed_dictionaries(
         **{word: VALUES for word in WORDS if word not in ("file", "columns")},
     },
 )
-REMEDIES = ("; ", "write it as", "give either", "did you mean")
+REMEDIES = ("; ", "must be", "write it as", "give either", "did you mean")
 GOOD: Mapping[str, Any] = {
     "file": "careers.csv",
     "columns": {
