@@ -34,6 +34,8 @@ from serving.sandbox.desks import sandbox_desks
 THREADS = 4
 LAST_PORT = 65_535
 STOP_SECONDS = 10
+KEEP_ALIVE_SECONDS = 5  # with no request; nginx before us lets go earlier
+HEADER_BYTES = 32 * 1024
 METERS = Meters()
 WEB = build_app(THREADS, METERS)
 
@@ -108,8 +110,8 @@ def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
         access_log=False,  # it would write addresses as they came, ids and all
         server_header=False,
         lifespan="on",
-        h11_max_incomplete_event_size=32 * 1024,
-        timeout_keep_alive=5,
+        h11_max_incomplete_event_size=HEADER_BYTES,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     if isinstance(events := desks.of("/v1/events"), EventDesk):
