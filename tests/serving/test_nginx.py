@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import re
 import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
 from data_contracts.settings import Settings
+from models.audit import now_of
 from serving import service
+from serving.access.api_keys import KeyAsked, api_keys
 from serving.access.callers import callers_of
 from serving.access.credential import AccessScope
 from serving.api.admission import admission_of
@@ -57,7 +61,9 @@ def in_front(folder: Path, behind: int) -> Iterator[tuple[str, tuple[str, str]]]
     text = CONFIG.read_text("utf-8").replace("127.0.0.1:3017", f"127.0.0.1:{behind}")
     text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
     text = text.replace("/etc/pharos/tls", str(folder)).replace("/var/log/nginx", str(folder))
-    places = "".join(f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    places = "".join(
+        f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
     whole = f"daemon off; pid {folder}/pid; error_log stderr;\nevents {{}}\nhttp {{ {places}\n{text}\n}}"
     (folder / "whole.conf").write_text(whole, "utf-8")
     command = [program("nginx"), "-p", str(folder), "-c", str(folder / "whole.conf")]
@@ -122,10 +128,28 @@ def test_without_keys_the_service_refuses_what_comes_through_nginx_and_a_dead_se
             with caller(folder, address, mine) as client:
                 refused = client.get("/v1/risk", headers=FORGED)
                 assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
-    with in_front(tmp_path / "again", free_port()) as (address, mine):
-        with caller(tmp_path / "again", address, mine) as client:
-            away = client.get("/v1/risk")
-            assert (away.status_code, away.json()["code"], away.headers["retry-after"]) == (503, "not_ready", "30")
+    folder = tmp_path / "again"
+    with in_front(folder, free_port()) as (address, mine), caller(folder, address, mine) as client:
+        away = client.get("/v1/risk")
+        assert (away.status_code, away.json()["code"], away.headers["retry-after"]) == (503, "not_ready", "30")
+
+
+def test_the_service_itself_answers_through_it(state: Settings, tmp_path: Path) -> None:
+    day = now_of(state).date()
+    asked = KeyAsked("a system", frozenset({AccessScope.RISK_READ}), None, day + timedelta(days=9))
+    shown, port, folder = {"x-api-key": api_keys(state).add(asked, day)[1]}, free_port(), tmp_path / "nginx"
+    command = [sys.executable, "-c", "from pharos import main; main()", "serve", "--sandbox", "--port", str(port)]
+    with started(command, port, tmp_path / "out.log"), in_front(folder, port) as (address, mine):
+        with caller(folder, address, mine) as client:
+            answer = client.post("/v1/risk", headers=shown, json={"officer_ids": ["of-nobody"]})
+            assert (answer.status_code, answer.json()["request_id"]) == (200, answer.headers["x-request-id"])
+            assert client.get("/readyz").json()["status"] == "ready"
+            for path in ("/metrics", "/docs?officer=x", "/nowhere"):
+                assert client.get(path).status_code == 401, "no key, no address"
+            refused = client.get("/metrics", headers={**shown, "x-forwarded-for": "127.0.0.1"})
+            assert refused.json()["code"] == "not_found", "the key does not open it, whoever it claims to come from"
+        with caller(folder, address, None) as client:
+            assert client.post("/v1/risk", headers=shown, json={"officer_ids": ["of-nobody"]}).status_code == 401
 
 
 def test_its_numbers_and_errors_are_those_of_the_service() -> None:
