@@ -37,6 +37,7 @@ from serving.sandbox.desks import sandbox_desks
 THREADS = 4
 LAST_PORT = 65_535
 STOP_SECONDS = 10
+KEEP_ALIVE_SECONDS = 5  # with no request; nginx before us lets go earlier
 METERS = Meters()
 WEB = build_app(THREADS, METERS)
 _HELD: list[IO[str] | None] = []  # the state folder, for as long as this process lives
@@ -122,7 +123,7 @@ def configured(app: App, host: str, port: int) -> uvicorn.Config:
         server_header=False,
         lifespan="on",
         http=TimedHeads,
-        timeout_keep_alive=5,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
 

@@ -1,0 +1,186 @@
+"""The nginx that stands before the service: the file that we hand out, started with certificates of this test."""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from data_contracts.settings import Settings
+from models.audit import now_of
+from serving import service
+from serving.access.api_keys import KeyAsked, api_keys
+from serving.access.callers import callers_of
+from serving.access.credential import AccessScope
+from serving.api.admission import admission_of
+from serving.api.guard import Guard, Limits, Receive, Route, Scope, Send
+from serving.api.heads import HEAD_BYTES
+from serving.api.listening import LEAVING_SECONDS
+from serving.api.problems import ProblemError
+from tests.certificates import authority, signed
+from tests.processes import free_port, program, started
+from tests.serving.live import listening
+from tests.serving.test_access_over_http import TODAY, key
+
+CONFIG = Path(service.__file__).parent / "deploy" / "nginx.conf"
+OURS = {"host", "accept", "x-api-key", "content-type", "content-length", "x-forwarded-for", "x-forwarded-proto"}
+FORGED = {
+    "x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "http", "forwarded": "for=127.0.0.1", "x-real-ip": "::1",
+    "x-forwarded-host": "localhost", "x-forwarded-user": "chief", "x-remote-user": "chief", "remote-user": "chief",
+    "x-client-cert": "x", "x-ssl-client-verify": "SUCCESS", "x-original-url": "/metrics", "x-request-id": "mine",
+    "x-http-method-override": "DELETE", "cookie": "a=b", "x_api_key": "y",
+}  # fmt: skip
+pytestmark = pytest.mark.server
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers with the headers that arrived, the caller's address, and how long the body was."""
+    if scope["type"] != "http":
+        return
+    body = (await receive()).get("body", b"") if scope["method"] == "POST" else b""
+    headers = {bytes(name).decode(): bytes(value).decode() for name, value in scope["headers"]}
+    told = json.dumps({"headers": headers, "client": scope["client"][0], "bytes": len(body)}).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+    await send({"type": "http.response.body", "body": told})
+
+
+@contextmanager
+def in_front(folder: Path, behind: int) -> Iterator[tuple[str, tuple[str, str]]]:
+    """The address of nginx before a port, as the file says it, with paths and ports of this test; and a certificate."""
+    folder.mkdir()
+    ours = authority(folder, "callers-ca")
+    signed(folder, "server", ours)
+    port = free_port()
+    text = CONFIG.read_text("utf-8").replace("127.0.0.1:3017", f"127.0.0.1:{behind}")
+    text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
+    text = text.replace("/etc/pharos/tls", str(folder)).replace("/var/log/nginx", str(folder))
+    places = "".join(
+        f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    whole = f"daemon off; pid {folder}/pid; error_log stderr;\nevents {{}}\nhttp {{ {places}\n{text}\n}}"
+    (folder / "whole.conf").write_text(whole, "utf-8")
+    command = [program("nginx"), "-p", str(folder), "-c", str(folder / "whole.conf")]
+    with started(command, port, folder / "out.log"):
+        yield f"https://127.0.0.1:{port}", signed(folder, "mine", ours)
+
+
+def caller(folder: Path, address: str, certificate: tuple[str, str] | None) -> httpx.Client:
+    trusted = ssl.create_default_context(cafile=str(folder / "callers-ca.crt"))
+    if certificate is not None:
+        trusted.load_cert_chain(*certificate)
+    return httpx.Client(base_url=address, verify=trusted, timeout=10.0)
+
+
+def guarded(state: Settings) -> Guard:
+    routes = {"/v1/risk": Route(("GET", "POST"), AccessScope.RISK_READ)}
+    return Guard(echo, routes, admit=admission_of(callers_of(state, lambda: TODAY)))
+
+
+def test_only_a_caller_with_a_certificate_and_a_key_is_answered(state: Settings, tmp_path: Path) -> None:
+    shown = key(state, AccessScope.RISK_READ)
+    folder = tmp_path / "nginx"
+    with listening(guarded(state)) as behind, in_front(folder, behind.base_url.port or 0) as (address, mine):
+        stranger = signed(folder, "stranger", authority(tmp_path, "elsewhere"))
+        for certificate in (None, stranger):
+            with caller(folder, address, certificate) as client:
+                refused = client.get("/v1/risk", headers=shown)
+                assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
+        with caller(folder, address, mine) as client:
+            assert client.get("/v1/risk").status_code == 401, "a certificate is no key"
+            answer = client.post("/v1/risk", headers={**shown, **FORGED}, json={"officer_ids": ["o-000001"]})
+            assert (answer.status_code, answer.json()["client"]) == (200, "127.0.0.1")
+            arrived = answer.json()["headers"]
+            assert set(arrived) <= OURS, "nothing of what was forged arrived"
+            assert (arrived["x-forwarded-for"], arrived["x-forwarded-proto"]) == ("127.0.0.1", "https")
+            assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
+            assert answer.headers["strict-transport-security"].startswith("max-age=")
+            limit = Limits().body_bytes
+            whole = client.post("/v1/risk", headers={**shown, "content-type": "application/json"}, content=b" " * limit)
+            assert whole.json()["bytes"] == limit
+            over = client.post("/v1/risk", headers=shown, content=b" " * (limit + 1))
+            assert (over.status_code, over.json()["code"]) == (413, "body_too_large")
+            packed = {**shown, "content-type": "application/json", "content-encoding": "gzip"}
+            assert client.post("/v1/risk", headers=packed, content=b"{}").json()["code"] == "unsupported_media_type"
+            wide = {**shown, **{f"x-{place}": "a" * 15_000 for place in range(4)}}
+            assert client.get("/v1/risk", headers=wide).json()["code"] in ("bad_request", "headers_too_large")
+        log = (folder / "pharos.log").read_text()
+        assert f"request_id={answer.headers['x-request-id']}" in log
+        assert "o-000001" not in log
+        assert "/v1/risk" not in log
+    assert not list((folder / "client_body").rglob("*")), "no body on the disk"
+
+
+def test_without_keys_the_service_refuses_what_comes_through_nginx_and_a_dead_service_is_told(
+    state: Settings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "nginx"
+    with listening(guarded(state)) as behind:
+        port = behind.base_url.port or 0
+        with in_front(folder, port) as (address, mine):
+            assert behind.get("/v1/risk").status_code == 200, "this machine alone"
+            with caller(folder, address, mine) as client:
+                refused = client.get("/v1/risk", headers=FORGED)
+                assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    folder = tmp_path / "again"
+    with in_front(folder, free_port()) as (address, mine), caller(folder, address, mine) as client:
+        away = client.get("/v1/risk")
+        assert (away.status_code, away.json()["code"], away.headers["retry-after"]) == (503, "not_ready", "30")
+
+
+def test_the_service_itself_answers_through_it(state: Settings, tmp_path: Path) -> None:
+    day = now_of(state).date()
+    asked = KeyAsked("a system", frozenset({AccessScope.RISK_READ}), None, day + timedelta(days=9))
+    shown, port, folder = {"x-api-key": api_keys(state).add(asked, day)[1]}, free_port(), tmp_path / "nginx"
+    command = [sys.executable, "-c", "from pharos import main; main()", "serve", "--sandbox", "--port", str(port)]
+    with started(command, port, tmp_path / "out.log"), in_front(folder, port) as (address, mine):
+        with caller(folder, address, mine) as client:
+            answer = client.post("/v1/risk", headers=shown, json={"officer_ids": ["of-nobody"]})
+            assert (answer.status_code, answer.json()["request_id"]) == (200, answer.headers["x-request-id"])
+            assert client.get("/readyz").json()["status"] == "ready"
+            for path in ("/metrics", "/docs?officer=x", "/nowhere"):
+                assert client.get(path).status_code == 401, "no key, no address"
+            refused = client.get("/metrics", headers={**shown, "x-forwarded-for": "127.0.0.1"})
+            assert refused.json()["code"] == "not_found", "the key does not open it, whoever it claims to come from"
+        with caller(folder, address, None) as client:
+            assert client.post("/v1/risk", headers=shown, json={"officer_ids": ["of-nobody"]}).status_code == 401
+
+
+def test_its_numbers_and_errors_are_those_of_the_service() -> None:
+    text, limits = CONFIG.read_text("utf-8"), Limits()
+    assert _bytes(_said(text, "client_max_body_size")) == limits.body_bytes
+    assert _bytes(_said(text, "client_body_buffer_size")) >= limits.body_bytes, "never on a disk"
+    assert _seconds(_said(text, "client_body_timeout")) == limits.body_seconds
+    assert _seconds(_said(text, "proxy_read_timeout")) > limits.answer_seconds + LEAVING_SECONDS
+    assert int(_said(text, "limit_conn pharos_callers")) == limits.in_flight
+    number, each = _said(text, "large_client_header_buffers").split()
+    assert int(number) * _bytes(each) == HEAD_BYTES
+    assert _bytes(each) == limits.header_bytes
+    upstream = text.partition("upstream pharos {")[2].partition("}")[0]
+    assert _seconds(_said(upstream, "keepalive_timeout")) < service.KEEP_ALIVE_SECONDS
+    told = [json.loads(one) for one in re.findall(r"return \d+ '(.*)';", text)]
+    assert len(told) == 8
+    for one in told:
+        problem = ProblemError(one["code"], one["detail"])
+        assert json.loads(problem.body("$request_id")) == one
+        block = text.partition(f"location @{one['code']} {{")[2].partition("}\n")[0]
+        assert problem.all_headers().get("retry-after", "") == (re.findall(r"Retry-After (\d+)", block) or [""])[0]
+
+
+def _said(text: str, name: str) -> str:
+    return str(re.findall(rf"^\s*{name} +([^;]+);", text, re.MULTILINE)[0]).strip()
+
+
+def _bytes(text: str) -> int:
+    return int(text.removesuffix("k")) * 1024
+
+
+def _seconds(text: str) -> float:
+    return float(text.removesuffix("s"))
