@@ -4,6 +4,8 @@ set -eu
 missing=""
 command -v java >/dev/null 2>&1 || missing="$missing default-jre-headless"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
+[ -x /usr/sbin/nginx ] || command -v nginx >/dev/null 2>&1 || missing="$missing nginx"
 fc-list :lang=zh 2>/dev/null | grep -q . || missing="$missing fonts-wqy-zenhei fontconfig"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
