@@ -24,6 +24,14 @@ from data_contracts.migrations import BEFORE_REVISIONS, HEAD, VERSION
 
 BUSY_SECONDS = 10
 WRITES, BARE = "writes", "bare"
+SERVER = {  # of PostgreSQL's driver: a server that is slow, gone or behind a dead line ends in an error, not in silence
+    "connect_timeout": BUSY_SECONDS,
+    "tcp_user_timeout": 1000 * BUSY_SECONDS,
+    "keepalives_idle": BUSY_SECONDS // 2,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "options": f"-c lock_timeout={BUSY_SECONDS}s",
+}
 MAKING = 0x5048_4153  # PostgreSQL's advisory lock of who makes or changes tables
 
 
@@ -127,7 +135,7 @@ class Database:
 
     def _opened(self) -> sa.Engine:
         if self.file is None:
-            return sa.create_engine(self.url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_SECONDS})
+            return sa.create_engine(self.url, pool_pre_ping=True, connect_args=SERVER)
         engine = sa.create_engine(self.url, connect_args={"timeout": BUSY_SECONDS})
         sa.event.listen(engine, "connect", _durable)
         sa.event.listen(engine, "begin", _begin)

@@ -14,6 +14,7 @@ from features.packing import LAYOUT, NUMBERS, TEXTS, layout_hash, online_view, u
 from features.views import Service, View
 
 PRESENT, EXPIRED, UNKNOWN = "present", "expired", "unknown"
+STAND_IN, AWAY = "stand_in", "away"  # of a store that cannot be read (features/standing_in.py)
 
 
 def aged_answer(answer: dict[str, list[Any]], ids: list[str], service: Service, today: date) -> pd.DataFrame:

@@ -55,6 +55,13 @@ def snapshot_parts(snapshot_dir: Path, source: str, as_of: date) -> list[Path]:
     return parts
 
 
+def snapshot_ids(snapshot_dir: Path, view: View, as_of: date) -> list[str]:
+    """Who is in one snapshot, in its order."""
+    parts = snapshot_parts(snapshot_dir, view.source, as_of)
+    keys = [pq.read_table(part, columns=[view.key], partitioning=None).column(0) for part in parts]
+    return [str(one) for key in keys for one in key.to_pylist()]
+
+
 def content_hash(paths: list[Path]) -> str:
     """sha256 over the bytes of files, in the given order."""
     digest = hashlib.sha256()

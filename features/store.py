@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 import pandas as pd
+import structlog
 
-from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady
+from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady, PharosError
 from data_contracts.policy import check_features
 from data_contracts.settings import Settings
 from features.ages import aged_answer
@@ -27,6 +28,7 @@ from features.offline_files import (
     content_hash,
     feast_table,
     snapshot_dates,
+    snapshot_ids,
     snapshot_parts,
     typed_snapshot,
     write_offline,
@@ -35,10 +37,13 @@ from features.offline_files import (
 from features.packing import LAYOUT, SUFFIX, layout_hash, online_view, packed
 from features.pending import Pending
 from features.snapshots import made_from_now
+from features.sqlite_care import READ_SECONDS, WRITE_SECONDS, PatientSqlite, Rest
+from features.standing_in import stand_in, with_lost_rows
 from features.views import Declared, Service, View, typed
 
 REPO_FILE = Path(__file__).parent / "feature_repo" / "feature_store.yaml"
 ROW = "pharos_row_id"
+HELD_SAMPLE = 100  # officers that are looked for to see whether the store still has what it was filled with
 CHUNK_ROWS = 200_000  # of entity rows: Feast's join keeps every candidate row of a chunk in memory
 
 
@@ -73,6 +78,7 @@ class FeatureReader:
         self._settings = settings
         self._declared = declared
         self._lock = threading.Lock()  # Feast's SQLite store shares one connection between threads
+        self._rest = Rest()
 
     @property
     def declared(self) -> Declared:
@@ -199,13 +205,10 @@ class FeatureReader:
         twin, ids = online_view(view), rows[view.key].astype(str).tolist()
         if not ids:
             return 0
-        with feast_quietly(), self._lock:
+        with feast_quietly(), self._lock:  # requests wait behind it, so it waits for others no longer than they do
             sqlite_times_as_feast_has_them()
-            held = self._feast.get_online_features(
-                features=[f"{twin.name}:{LAYOUT}"], entity_rows=[{view.key: one} for one in ids]
-            ).to_dict(include_event_timestamps=True)
-            stamps = held[f"{LAYOUT}__ts"]
-            older = [seconds <= pd.Timestamp(as_of).timestamp() for seconds in stamps]
+            PatientSqlite(self._feast, READ_SECONDS).prepare()
+            older = [seconds <= pd.Timestamp(as_of).timestamp() for seconds in self._stamps(view, ids)]
             if any(older):
                 table = feast_table(packed(rows[older], view), (twin,), as_of)
                 self._feast.write_to_online_store(twin.name, df=table.to_pandas())
@@ -225,7 +228,7 @@ class FeatureReader:
         content = self.snapshot_hash(as_of, view.source) + layout_hash(view)
         if date.fromisoformat(held["as_of"]) > as_of:
             return Materialized(view.name, as_of, 0, f"the store already holds {held['as_of']}")
-        if (held["as_of"], held["content"]) == (as_of.isoformat(), content):
+        if (held["as_of"], held["content"]) == (as_of.isoformat(), content) and self._still_holds(view, as_of):
             return Materialized(view.name, as_of, 0, "already there")
         moment = pd.Timestamp(as_of, tz="UTC").to_pydatetime()
         # The intent stands first: a kill in the middle leaves newer rows, which no older day may overwrite either.
@@ -233,6 +236,7 @@ class FeatureReader:
         rows = write_online(self._settings.snapshot_dir, self._offline, view, as_of, but)
         with feast_quietly(), self._lock:
             sqlite_times_as_feast_has_them()
+            PatientSqlite(self._feast, WRITE_SECONDS).prepare()
             self._feast.materialize(start_date=moment, end_date=moment, feature_views=[view.name + SUFFIX])
         self._mark(view, Mark(as_of=as_of.isoformat(), content=content, filled=True))
         return Materialized(view.name, as_of, rows)
@@ -247,24 +251,65 @@ class FeatureReader:
 
         Columns: the key, `status` (present, expired, unknown), `feature_timestamp` (naive UTC) and the features in
         stored order. Age is counted from `as_of`, by default the setting `today`. A feature older than its ttl is
-        null. Raises NotReady when nothing was ever materialized.
+        null. Where the store cannot be read in time, or lost rows, the snapshots of the day that it was filled for
+        stand in (stand_in, away). Raises NotReady when nothing was ever materialized.
         """
         chosen = self.declared.service(service)
         today = as_of or self._settings.today
         if today is None:
             raise InvalidInput("features have an age only against a day: pass as_of, or set PHAROS_TODAY=YYYY-MM-DD")
-        if self.filled_as_of(service) is None:
+        filled = self.filled_as_of(service)
+        if filled is None:
             raise NotReady(
                 f"the online store has never been filled for {service}; run `pharos materialize --as-of DATE`"
             )
+        told = self._in_time(list(ids), chosen, today)
+        if told is None:
+            return stand_in(self._settings.snapshot_dir, ids, chosen, filled)
+        return with_lost_rows(told, self._settings.snapshot_dir, chosen, filled)
+
+    def _in_time(self, ids: list[str], service: Service, today: date) -> pd.DataFrame | None:
+        """The store's answer; None where it has none now, whatever ails it. The kind of fault is logged, no value."""
         with self._lock:
-            sqlite_times_as_feast_has_them()
-            answer = self._feast.get_online_features(
-                features=self._feast.get_feature_service(service + SUFFIX),
-                entity_rows=[{chosen.key: item} for item in ids],
-                full_feature_names=True,
-            ).to_dict(include_event_timestamps=True)
-        return aged_answer(answer, list(ids), chosen, today)
+            if not self._rest.over():
+                return None
+            try:
+                return self._read(ids, service, today)
+            except PharosError:
+                raise
+            except Exception as error:
+                structlog.get_logger("pharos.features").error("online_store", kind=type(error).__name__)
+                self._rest.begin()
+                PatientSqlite(self._feast, READ_SECONDS).close()
+                return None
+
+    def _read(self, ids: list[str], service: Service, today: date) -> pd.DataFrame:
+        sqlite_times_as_feast_has_them()
+        PatientSqlite(self._feast, READ_SECONDS).prepare()
+        answer = self._feast.get_online_features(
+            features=self._feast.get_feature_service(service.name + SUFFIX),
+            entity_rows=[{service.key: item} for item in ids],
+            full_feature_names=True,
+        ).to_dict(include_event_timestamps=True)
+        return aged_answer(answer, ids, service, today)
+
+    def _still_holds(self, view: View, as_of: date) -> bool:
+        """Whether the store has what it was filled with; officers of the snapshot, from all over it, are looked for."""
+        ids = snapshot_ids(self._settings.snapshot_dir, view, as_of)
+        with self._lock:
+            try:
+                sqlite_times_as_feast_has_them()
+                PatientSqlite(self._feast, WRITE_SECONDS).prepare()
+                return all(self._stamps(view, ids[:: max(1, len(ids) // HELD_SAMPLE)]))
+            except Exception:  # whatever ails it: filling it anew tells, or mends it
+                return False
+
+    def _stamps(self, view: View, ids: Sequence[str]) -> list[int]:
+        """Seconds since 1970 of the rows that the store holds; 0 where it has none."""
+        answer = self._feast.get_online_features(
+            features=[f"{online_view(view).name}:{LAYOUT}"], entity_rows=[{view.key: one} for one in ids]
+        ).to_dict(include_event_timestamps=True)
+        return [int(seconds) for seconds in answer[f"{LAYOUT}__ts"]]
 
     @cached_property
     def _feast(self) -> Any:

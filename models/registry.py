@@ -7,7 +7,10 @@ since they unpickle.
 from __future__ import annotations
 
 import logging
+import os
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +22,7 @@ from data_contracts.settings import Settings, prepare_process
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+GLANCE_SECONDS = 1.0
 CHAMPION = "champion"
 NAMES = ("risk", "next-post", "courses", "paths")
 PATH_TAG = "pharos.path"
@@ -54,6 +58,8 @@ def client(settings: Settings) -> MlflowClient:
     The first call of a process imports MLflow (seconds); the first on a new folder makes the database.
     """
     prepare_process(settings.threads)
+    if settings.mlflow_uri.startswith("sqlite"):  # a pooled connection goes on reading a file that was replaced
+        os.environ.setdefault("MLFLOW_SQLALCHEMYSTORE_POOLCLASS", "NullPool")
     from mlflow import MlflowClient
 
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)  # it announces each table that it makes
@@ -88,6 +94,7 @@ def resolve(settings: Settings, name: str, alias: str = CHAMPION) -> ResolvedMod
     if not settings.mlflow_database.is_file():  # MLflow would make an empty one, in which no alias stands
         raise RegistryDown(f"{settings.mlflow_database} is missing; restore it from a copy, or train again")
     try:
+        _glance_at(settings.mlflow_database)
         found = client(settings).get_model_version_by_alias(name, alias)
     except Exception as error:  # MLflow lets its database's errors through, whichever they are
         if getattr(error, "error_code", None) not in NO_ALIAS:
@@ -98,6 +105,12 @@ def resolve(settings: Settings, name: str, alias: str = CHAMPION) -> ResolvedMod
             f"no version of {name} carries the alias {alias!r}; run `pharos train {name}`, then `pharos promote {name}`"
         ) from error
     return _resolved(settings, found)
+
+
+def _glance_at(database: Path) -> None:
+    """Raise sqlite3.Error where the file cannot be read now: MLflow would try again for 100 s, for each model."""
+    with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True, timeout=GLANCE_SECONDS)) as held:
+        held.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 def version_of(settings: Settings, name: str, version: str) -> ResolvedModel:

@@ -10,13 +10,27 @@ from typing import Protocol
 import pandas as pd
 
 from data_contracts.policy import Policy
+from features.ages import AWAY as IS_AWAY
+from features.ages import EXPIRED
+from features.ages import STAND_IN as STANDS_IN
 from serving.schemas import Because
 
 UNKNOWN = Because(code="unknown_officer", zh="没有该民警的特征记录", en="no features are known for this officer")
 OTHER_DAY = Because(
     code="other_as_of", zh="在线特征不属于所问日期", en="the features at hand are not of the day that was asked for"
 )
+UNREAD = Because(
+    code="features_unread",
+    zh="特征库目前无法读取，且没有该民警的旧特征可用",
+    en="the feature store cannot be read now, and there are no older features of this officer to stand in",
+)
 STALE = Because(code="stale_features", zh="特征过于陈旧，不予评分", en="the features are too old to score")
+STORE_DOWN = Because(
+    code="store_down",
+    zh="特征库无法读取；以上次快照作答并标注 degraded。请检查其文件、锁与服务器，必要时重新运行 pharos materialize",
+    en="the feature store cannot be read; the last snapshot stands in and answers say degraded. Look after its file, "
+    "its locks and its server, and where it lost rows run `pharos materialize` again",
+)
 
 
 class FeatureSource(Protocol):
@@ -82,8 +96,8 @@ def read_fresh(
     ages = (pd.Timestamp(now) - frame["feature_timestamp"]).dt.total_seconds() / 3600.0
     days = frame["feature_timestamp"].dt.date
     refused: dict[str, Because] = {}
-    for officer_id, day, age in zip(frame["officer_id"].astype(str), days, ages, strict=True):
-        why = _why_not(None if pd.isna(day) else day, age, asked, limits)
+    for officer_id, status, day, age in zip(frame["officer_id"].astype(str), frame["status"], days, ages, strict=True):
+        why = UNREAD if status == IS_AWAY else _why_not(None if pd.isna(day) else day, age, asked, limits)
         if why is not None:
             refused[officer_id] = why
     read = frame["feature_timestamp"].notna() & ((days == asked) if asked is not None else True)
@@ -91,7 +105,8 @@ def read_fresh(
     oldest = round(float(ages[read].max()), 2) if read.any() else None
     usable = frame[~frame["officer_id"].isin(list(refused))].reset_index(drop=True)
     unknown = frame[frame["feature_timestamp"].isna()].reset_index(drop=True)
-    degraded = (oldest is not None and oldest > limits.flag_hours) or bool((frame["status"] == "expired").any())
+    not_as_it_should = frame["status"].isin([EXPIRED, STANDS_IN, IS_AWAY]).any() or bool((ages[read] < 0).any())
+    degraded = (oldest is not None and oldest > limits.flag_hours) or bool(not_as_it_should)
     as_of = asked or newest or now.date()
     return Fresh(
         frame=usable.assign(as_of=usable["feature_timestamp"]),

@@ -17,6 +17,7 @@ import pandas as pd
 from data_contracts.errors import FeatureMismatch, NotReady, UntrustedArtifact
 from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
+from features.ages import AWAY
 from models import artifacts, keys, registry
 from models.artifacts import Parts
 from models.courses.baselines import CourseScorer
@@ -28,7 +29,7 @@ from serving.api.opened import Absent, Desks, no_champion
 from serving.events.answers import open_events
 from serving.feedback.exposures import exposure_log
 from serving.feedback.suggesting import suggester
-from serving.freshness import AgeLimits, FeatureSource, notice_of_age
+from serving.freshness import STORE_DOWN, AgeLimits, FeatureSource, notice_of_age
 from serving.guidance import NO_COURSE_MODEL, CourseRanking, open_guidance
 from serving.night.manifest import ModelIdentity
 from serving.night.past import PublishedPast
@@ -142,16 +143,20 @@ def open_desks(
     desks = (_open(find, RISK, source, risk), _open(find, CAREERS, source, careers))
     now = clock_of(settings)
 
+    unread: set[str] = set()  # services whose features the last probe could not read
+
     def probe() -> None:
         for desk in desks:
             if not isinstance(desk, Absent):
-                source.online([PROBE_ID], desk.model.service, now().date())
+                told = source.online([PROBE_ID], desk.model.service, now().date())["status"]
+                (unread.add if (told == AWAY).any() else unread.discard)(desk.model.service)
 
     def notices() -> list[Because]:
         """Of the features that the desks here stand on; each once."""
         services = [desk.model.service for desk in desks if not isinstance(desk, Absent)]
         found = [notice_of_age(source.filled_as_of(service), now(), AgeLimits.of(rules)) for service in services]
-        return [notice for notice in dict.fromkeys([*found, *more_notices()]) if notice is not None]
+        down = [STORE_DOWN] if unread else []
+        return [notice for notice in dict.fromkeys([*down, *found, *more_notices()]) if notice is not None]
 
     units = UnitDesk(partial(latest_run, settings), rules)
     placements = ReadPlacements(settings, lambda: now().date())

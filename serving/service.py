@@ -16,6 +16,7 @@ from datetime import date
 from typing import Any
 
 import bentoml
+import uvicorn
 from bentoml import Service
 from rich.console import Console
 
@@ -27,6 +28,7 @@ from serving.api.admission import admission_of, check_bind
 from serving.api.app import ROUTES, build_app
 from serving.api.example import curl_lines, example_officer
 from serving.api.guard import App, Guard, Limits
+from serving.api.heads import TimedHeads
 from serving.api.meters import Meters
 from serving.api.opened import Desks
 from serving.api.rate import Limiter, Rate
@@ -120,33 +122,38 @@ def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
 
 def serve_on(bound: socket.socket, use: Settings, announce: Callable[[str, Desks], None] | None) -> None:
     """As `serve` does, on a socket that is bound already: one worker of several."""
-    _serve(opened_desks(), use, announce, bound)
+    _serve(opened_desks(), use, announce, [bound])
 
 
 def _serve(
-    desks: Desks, use: Settings, announce: Callable[[str, Desks], None] | None, bound: socket.socket | None
+    desks: Desks,
+    use: Settings,
+    announce: Callable[[str, Desks], None] | None,
+    bound: list[socket.socket] | None,
 ) -> None:
-    import uvicorn
-
-    config = uvicorn.Config(
-        PharosService.to_asgi(),
-        host=use.host,
-        port=use.port,
-        log_config=None,
-        access_log=False,  # it would write addresses as they came, ids and all
-        server_header=False,
-        lifespan="on",
-        h11_max_incomplete_event_size=32 * 1024,
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=STOP_SECONDS,
-    )
     if isinstance(events := desks.of("/v1/events"), EventDesk):
         threading.Thread(target=events.warm, daemon=True).start()
     if announce is not None:
         announce(f"http://{use.host}:{use.port}", desks)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGHUP, lambda *_: desks.champions.look_now())
-    uvicorn.Server(config).run(None if bound is None else [bound])
+    uvicorn.Server(configured(PharosService.to_asgi(), use.host, use.port)).run(bound)
+
+
+def configured(app: App, host: str, port: int) -> uvicorn.Config:
+    """The server around the guard: nothing of its own in headers and logs, and no connection that waits for ever."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,  # it would write addresses as they came, ids and all
+        server_header=False,
+        lifespan="on",
+        http=TimedHeads,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
 
 
 def with_address(use: Settings, host: str | None, port: int | None) -> Settings:

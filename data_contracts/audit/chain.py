@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from data_contracts.database import Database
+from data_contracts.database import BUSY_SECONDS, Database
 from data_contracts.errors import InvalidInput, NotReady
 
 START = "0" * 64  # what stands before the first line
@@ -143,7 +143,7 @@ class AuditChain:
         """
         self._database.make(metadata)
         written: list[tuple[int, str]] = []
-        with self._lock, self._alone_here():
+        with self._in_turn(), self._alone_here():
             with self._database.writing(METADATA) as connection:
                 _alone(connection)
 
@@ -166,6 +166,16 @@ class AuditChain:
             LINES.insert().values(number=number + 1, body=body, previous=previous, hash=made, signature=signature)
         )
         return number + 1, made
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """One thread at a time; behind one whose database does not answer nobody waits for ever."""
+        if not self._lock.acquire(timeout=BUSY_SECONDS):
+            raise NotReady("the audit chain is being written by a request that does not end; look after its database")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     @contextmanager
     def _alone_here(self) -> Iterator[None]:

@@ -40,6 +40,7 @@ class Cost:
 
     one_over_http: float
     bare_model: float
+    model_with_reasons: float
     raw_read: float
     many_over_http: float
     many_in_batch: float
@@ -48,6 +49,11 @@ class Cost:
     def times_bare(self) -> float:
         """One officer over HTTP, in bare model calls plus raw reads."""
         return self.one_over_http / (self.bare_model + self.raw_read)
+
+    @property
+    def times_with_reasons(self) -> float:
+        """The same, in model calls that give reasons plus raw reads: what the door and the grading add."""
+        return self.one_over_http / (self.model_with_reasons + self.raw_read)
 
     @property
     def extra_per_officer(self) -> float:
@@ -67,7 +73,8 @@ def main(
         cost = measured(client, f"http://127.0.0.1:{port}", times)
     console.print(_table(cost))
     if out is not None:
-        told = {**asdict(cost), "times_bare": cost.times_bare, "extra_per_officer": cost.extra_per_officer}
+        told = {**asdict(cost), "times_bare": cost.times_bare, "extra_per_officer": cost.extra_per_officer,
+                "times_with_reasons": cost.times_with_reasons}  # fmt: skip
         out.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     raise typer.Exit(int(cost.times_bare > MOST_TIMES or cost.extra_per_officer > MOST_EXTRA_MS))
 
@@ -86,6 +93,7 @@ def measured(client: httpx.Client, address: str, times: int) -> Cost:
     jobs: Mapping[str, Callable[[int], Any]] = {
         "one_over_http": lambda turn: _asked(client, address, [ids[turn % MANY]]),
         "bare_model": lambda _: chances(one),
+        "model_with_reasons": lambda _: desk.scorer(one),
         "raw_read": lambda turn: desk.source.online([ids[turn % MANY]], desk.model.service),
         "many_over_http": lambda _: _asked(client, address, ids),
         "many_in_batch": lambda _: checked_results(desk.scorer(many), many, desk.scorer.answers),
@@ -127,6 +135,7 @@ def _table(cost: Cost) -> Table:
     for name, value in asdict(cost).items():
         table.add_row(name.replace("_", " "), f"{value:.2f}")
     table.add_row("one officer: times the bare work", f"{cost.times_bare:.2f} (at most {MOST_TIMES:g})")
+    table.add_row("one officer: times model with reasons plus read", f"{cost.times_with_reasons:.2f}")
     extra = f"{cost.extra_per_officer:.3f} (at most {MOST_EXTRA_MS:g})"
     table.add_row("200 officers: ms an officer above the batch", extra)
     return table

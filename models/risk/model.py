@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -133,7 +133,8 @@ class RiskBundle:
         Officers with too short a history are `not_scored`; theirs is never a low risk.
         """
         short = short_history(frame, policy().grades)
-        results = [self._one(model, frame, short, top_reasons) for model in self.outcome_models]
+        good = merits(frame)
+        results = [self._one(model, frame, short, good, top_reasons) for model in self.outcome_models]
         together = pd.concat(results)
         return together.sort_index(kind="stable").reset_index(drop=True)
 
@@ -146,33 +147,34 @@ class RiskBundle:
             found[model.outcome, model.horizon_months] = np.where(short, np.nan, chance)
         return found
 
-    def _one(self, model: OutcomeModel, frame: pd.DataFrame, short: NDArray[np.bool_], top: int) -> pd.DataFrame:
+    def _one(
+        self, model: OutcomeModel, frame: pd.DataFrame, short: NDArray[np.bool_], good: Sequence[str | None], top: int
+    ) -> pd.DataFrame:
         x = model.design.matrix(frame)
         chance, low, high = model.predict_interval(x)
         reasons, strengths, themes = self._told(model, frame, x, top)
-        answer = pd.DataFrame(
+        silent, because = short.tolist(), json.dumps(SHORT_HISTORY, ensure_ascii=False)
+
+        def unless_silent(some: Sequence[Any]) -> pd.Series:
+            return pd.Series([None if quiet else one for quiet, one in zip(silent, some, strict=True)], dtype=object)
+
+        return pd.DataFrame(
             {
                 "officer_id": frame["officer_id"].to_numpy(),
                 "outcome": model.outcome,
                 "horizon_months": model.horizon_months,
-                "status": "scored",
-                "probability": chance,
-                "low": low,
-                "high": high,
-                "unsure": model.sets.unsure(chance),
-                "reasons": pd.Series(reasons, dtype=object),
-                "strengths": pd.Series(strengths, dtype=object),
-                "themes": pd.Series(themes, dtype=object),
-                "merits": pd.Series(merits(frame), dtype=object),
-                "because": pd.Series([None] * len(frame), dtype=object),
+                "status": ["not_scored" if quiet else "scored" for quiet in silent],
+                "probability": np.where(short, np.nan, chance),
+                "low": np.where(short, np.nan, low),
+                "high": np.where(short, np.nan, high),
+                "unsure": model.sets.unsure(chance) & ~short,
+                "reasons": unless_silent(reasons),
+                "strengths": unless_silent(strengths),
+                "themes": unless_silent(themes),
+                "merits": unless_silent(good),
+                "because": pd.Series([because if quiet else None for quiet in silent], dtype=object),
             }
         )
-        answer.loc[short, ["probability", "low", "high"]] = np.nan
-        answer.loc[short, "status"] = "not_scored"
-        answer.loc[short, "unsure"] = False
-        answer.loc[short, ["reasons", "strengths", "merits", "themes"]] = None
-        answer.loc[short, "because"] = json.dumps(SHORT_HISTORY, ensure_ascii=False)
-        return answer
 
     def _told(
         self, model: OutcomeModel, frame: pd.DataFrame, x: Matrix, top: int

@@ -42,7 +42,11 @@ POLICY_NAME = b"content-security-policy"
 
 @dataclass(frozen=True)
 class Limits:
-    """How much of everything; a body that is too large is read and thrown away up to `drain_bytes`."""
+    """How much of everything; a body that is too large is read and thrown away up to `drain_bytes`.
+
+    `in_flight` are answered at once. Bodies on their way, which may be slow, are counted apart (`reading`): they take
+    no place from a request that is whole.
+    """
 
     body_bytes: int = 256 * 1024
     drain_bytes: int = 2 * 1024 * 1024
@@ -50,6 +54,7 @@ class Limits:
     answer_seconds: float = 20.0
     header_bytes: int = 16 * 1024
     in_flight: int = 32
+    reading: int = 256
     per_second: float = 200.0
     burst: int = 400
 
@@ -89,6 +94,7 @@ class Guard:
         self._rate = rate or Rate(self._limits.per_second, self._limits.burst)
         self._meters = meters or Meters()
         self._in_flight = 0
+        self._reading = 0
         self._log = structlog.get_logger("pharos.serving")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -134,12 +140,12 @@ class Guard:
         if scope["method"] not in route.methods:
             raise ProblemError("method_not_allowed", headers={"allow": ", ".join(route.methods)})
         scope["state"][CALLER] = caller
+        body = await self._body(scope, receive) if scope["method"] == "POST" else b""
         if self._in_flight >= self._limits.in_flight:
             raise ProblemError("overloaded")
         self._in_flight += 1
         self._meters.in_flight.set(self._in_flight)
         try:
-            body = await self._body(scope, receive) if scope["method"] == "POST" else b""
             scope["state"][UNTIL] = time.monotonic() + self._limits.answer_seconds
             async with asyncio.timeout(self._limits.answer_seconds):
                 await self._app(scope, _replay(body, receive), reply)
@@ -169,11 +175,16 @@ class Guard:
         media, _, parameters = headers.get(b"content-type", b"").partition(b";")
         charset = parameters.replace(b" ", b"").replace(b'"', b"")
         plain = b"content-encoding" not in headers and charset in (b"", b"charset=utf-8")
+        if self._reading >= self._limits.reading:
+            raise ProblemError("overloaded", headers={"connection": "close"})
+        self._reading += 1
         try:
             async with asyncio.timeout(self._limits.body_seconds):
                 body = await self._read(receive, headers.get(b"content-length", b""))
         except TimeoutError:
             raise ProblemError("body_timeout", headers={"connection": "close"}) from None
+        finally:
+            self._reading -= 1
         if media.strip() != b"application/json" or not plain:
             raise ProblemError("unsupported_media_type")
         return body
@@ -246,6 +257,7 @@ class _Reply:
             }
         )
         await self._send({"type": "http.response.body", "body": body})
+        self._replaced = problem  # whatever else still comes from inside comes too late
 
     async def finish(self) -> None:
         """Send what replaces an error from inside, or an error where nothing was answered at all."""

@@ -19,7 +19,7 @@ from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.suggesting import Asked as Showing
 from serving.feedback.suggesting import Suggested, Suggester
 from serving.feedback.telling import told_declined
-from serving.freshness import UNKNOWN, AgeLimits, FeatureSource, read_fresh
+from serving.freshness import UNKNOWN, UNREAD, AgeLimits, FeatureSource, read_fresh
 from serving.night.manifest import ModelIdentity
 from serving.posts.career_records import CareerRecord
 from serving.posts.schemas import suggested_posts
@@ -103,7 +103,9 @@ class CareerDesk:
             self.source, request.officer_ids, self.model.service, asked=request.as_of, now=now, limits=limits
         )
         results: dict[str, PostsRanked | NotScored] = {
-            name: NotScored(officer_id=name, because=why) for name, why in fresh.refused.items() if why != UNKNOWN
+            name: NotScored(officer_id=name, because=why)
+            for name, why in fresh.refused.items()
+            if why not in (UNKNOWN, UNREAD)
         }
         ids = list(dict.fromkeys(str(one) for frame in (fresh.frame, fresh.unknown) for one in frame["officer_id"]))
         record = self.records(ids, fresh.as_of) if ids else None

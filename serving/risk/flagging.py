@@ -43,20 +43,26 @@ def flags_of(
 
     `rows` have officer_id, outcome, horizon_months, status, probability, grade, overall_grade and merits.
     """
-    found = pd.Series(None, index=rows.index, dtype=object)
-    for group, part in rows[rows["status"] == SCORED].groupby(["outcome", "horizon_months"], sort=True):
-        asked = asked_of(group)
-        kept = part["probability"].to_numpy(np.float32)  # as nights keep chances, so that a request is flagged alike
-        now = kept.astype(np.float64)
-        officers = part["officer_id"].astype(str).tolist()
-        trend = Trend.of(as_of, now, [(night.as_of, night.at(asked, officers)) for night in earlier])
+    found = np.full(len(rows), None, object)
+    keys = zip(rows["outcome"].tolist(), rows["horizon_months"].tolist(), rows["status"].tolist(), strict=True)
+    places: dict[Asked, list[int]] = {}
+    for place, (outcome, months, status) in enumerate(keys):
+        if status == SCORED:
+            places.setdefault(asked_of((outcome, months)), []).append(place)
+    officers = rows["officer_id"].astype(str).to_numpy(object)
+    chances = rows["probability"].to_numpy(np.float32)  # as nights keep chances, so that a request is flagged alike
+    grades, overall, merits = (np.array(_texts(rows[name]), object) for name in ("grade", "overall_grade", "merits"))
+    for asked, some in sorted(places.items()):
+        now = chances[some].astype(np.float64)
+        ids = officers[some].tolist()
+        trend = Trend.of(as_of, now, [(night.as_of, night.at(asked, ids)) for night in earlier])
         edge = bounds(asked, now)
-        near = approach(trend, as_of, _texts(part["grade"]), edge.limits, rules)
+        near = approach(trend, as_of, grades[some].tolist(), edge.limits, rules)
         best = now < edge.commend_below
-        praise = commend(trend, _texts(part["overall_grade"]), best, _texts(part["merits"]), rules)
+        praise = commend(trend, overall[some].tolist(), best, merits[some].tolist(), rules)
         both = zip(near, praise, strict=True)
-        found.loc[part.index] = [NO_FLAGS if one is two is None else flags_json(one, two) for one, two in both]
-    return found
+        found[some] = [NO_FLAGS if one is two is None else flags_json(one, two) for one, two in both]
+    return pd.Series(found, rows.index, object)
 
 
 def _texts(column: pd.Series) -> list[str | None]:

@@ -86,11 +86,15 @@ class Grading:
 
 def graded_rows(answer: pd.DataFrame, grading: Grading, why_not: Callable[[Mapping[str, Any]], object]) -> pd.DataFrame:
     """`answer` with `grade` and `graded_by`, null for rows that `why_not` gives a reason for."""
-    scored = [why_not({str(name): value for name, value in row.items()}) is None for row in answer.to_dict("records")]
-    answer = answer.assign(grade=None, graded_by=None).astype({"grade": object, "graded_by": object})
-    for group, rows in answer[scored].groupby(["outcome", "horizon_months"], sort=True):
-        asked = asked_of(group)
-        officers = rows["officer_id"].astype(str).tolist()
-        answer.loc[rows.index, "grade"] = grading.grades(asked, officers, rows["probability"].astype(float).tolist())
-        answer.loc[rows.index, "graded_by"] = grading.basis(asked)
-    return answer
+    places: dict[Asked, list[int]] = {}
+    for place, row in enumerate(answer.to_dict("records")):
+        told = {str(name): value for name, value in row.items()}
+        if why_not(told) is None:
+            places.setdefault(asked_of((told["outcome"], told["horizon_months"])), []).append(place)
+    grade, basis = np.full(len(answer), None, object), np.full(len(answer), None, object)
+    officers, chances = answer["officer_id"].astype(str).to_numpy(object), answer["probability"].to_numpy(float)
+    for asked, some in sorted(places.items()):
+        grade[some] = grading.grades(asked, officers[some].tolist(), chances[some].tolist())
+        basis[some] = grading.basis(asked)
+    columns = {"grade": grade, "graded_by": basis}
+    return answer.assign(**{name: pd.Series(some, answer.index, object) for name, some in columns.items()})

@@ -15,6 +15,7 @@ from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import simulate
 from data_contracts.vocabulary import Bilingual, TalentField
+from experiments.commands import edge
 from experiments.report_shortlists import audit, page_of
 from features.history import History
 from models import registry
@@ -50,7 +51,7 @@ def test_every_field_has_its_size_its_ties_and_its_groups(state: Settings) -> No
 def test_the_command_writes_page_pictures_and_json_and_names_nobody(
     state: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pharos, "settings", lambda: state)
+    monkeypatch.setattr(edge, "settings", lambda: state)
     told = CliRunner().invoke(pharos.app, ["report", "shortlists", "--as-of", str(DAY), "--out", str(tmp_path)])
     assert told.exit_code == 0, told.output
     page, report = tmp_path / "shortlists.html", tmp_path / "shortlists.json"

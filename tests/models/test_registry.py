@@ -54,6 +54,14 @@ def test_what_cannot_be_read_says_nothing_of_the_alias(
         registry.resolve(use, "risk")
 
 
+def test_a_broken_database_is_seen_at_a_glance(use: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow would try it again for more than a minute, for each model; it is not asked at all."""
+    use.mlflow_database.write_bytes(b"no database" * 1000)
+    monkeypatch.setattr(registry, "client", lambda _: pytest.fail("MLflow was asked"))
+    with pytest.raises(RegistryDown, match="DatabaseError"):
+        registry.resolve(use, "risk")
+
+
 @pytest.mark.parametrize("code", registry.NO_ALIAS)
 def test_an_alias_that_is_not_there_is_told_with_the_remedy(
     code: str, use: Settings, monkeypatch: pytest.MonkeyPatch

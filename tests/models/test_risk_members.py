@@ -73,6 +73,21 @@ def test_a_glass_box_is_its_curves() -> None:
     assert parts.tolist() == [[-1.0, 0.0, -2.0], [1.0, 0.0, -2.0], [5.0, 0.0, -2.0]]
 
 
+def test_few_rows_and_many_get_the_same_curves() -> None:
+    """The short way for a request and the long way for a night, at cuts, between them, beyond them and unknown."""
+    rng = np.random.default_rng(3)
+    cuts = [np.sort(rng.choice(40, size, replace=False)).astype(np.float64) for size in (0, 1, 5, 17)]
+    curves = tuple(Curve(some, rng.normal(size=len(some) + 2)) for some in cuts)
+    box = GlassBox(curves=curves, base=0.5)
+    x = rng.integers(-2, 43, (400, 4)).astype(np.float32)
+    x[rng.random(x.shape) < 0.1] = np.nan
+    x[0] = [np.inf, -np.inf, np.inf, -np.inf]
+    whole = box.contributions(x)
+    assert np.array_equal(np.concatenate([box.contributions(x[at : at + 1]) for at in range(len(x))]), whole)
+    box.curves = curves[::-1]
+    assert np.array_equal(box.contributions(x[:1, ::-1])[0, :-1], whole[0, :-1][::-1]), "new curves are laid out anew"
+
+
 def test_a_glass_box_forgets_columns_that_never_vary() -> None:
     still = np.column_stack([X[:, 0], np.zeros(len(X)), np.full(len(X), np.nan)]).astype(np.float32)
     fitted = GlassBox().fit(still, Y, ("strong", "still", "unknown"))

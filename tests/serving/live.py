@@ -22,8 +22,7 @@ def listening(app: App) -> Iterator[httpx.Client]:
     """A client of `app`, served as `pharos serve` serves it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="on")
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(service.configured(app, "127.0.0.1", free.getsockname()[1]))
         thread = threading.Thread(target=server.run, args=([free],), daemon=True)
         thread.start()
         try:

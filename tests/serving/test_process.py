@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -19,12 +20,13 @@ pytestmark = pytest.mark.server
 
 
 @pytest.fixture
-def process(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def process(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[subprocess.Popen[str], str]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PHAROS_STATE": str(tmp_path), "HOME": str(tmp_path)}
     command = [sys.executable, str(ROOT / "tests" / "serving" / "stand_in_server.py"), str(port)]
+    command += getattr(request, "param", [])
     started = subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     try:
         _until_live(started, f"http://127.0.0.1:{port}")
@@ -60,6 +62,39 @@ def test_it_answers_and_stops_when_told(process: tuple[subprocess.Popen[str], st
     assert f"listening on {address}" in output
     assert "o-000001" not in output.partition("listening on")[2].partition("curl")[2].partition("\n")[2]
     assert list(tmp_path.iterdir()) == [], "nothing is written by serving"
+
+
+@pytest.mark.parametrize("process", [["2.0"]], indirect=True)
+def test_told_to_stop_under_load_it_finishes_what_has_begun_and_takes_nothing_new(
+    process: tuple[subprocess.Popen[str], str],
+) -> None:
+    """Answers take 2 s: four are being made and four wait when the signal comes."""
+    started, address = process
+
+    def ask(_: int) -> int:
+        return httpx.post(f"{address}/v1/risk", json={"officer_ids": ["o-000001"]}, timeout=30.0).status_code
+
+    with ThreadPoolExecutor(8) as many:
+        answers = [many.submit(ask, number) for number in range(8)]
+        time.sleep(1.0)
+        started.send_signal(signal.SIGTERM)
+        _until_refused(address)
+        assert [answer.result() for answer in answers] == [200] * 8
+    started.communicate(timeout=15)
+    assert started.returncode in (0, -signal.SIGTERM)
+
+
+def _until_refused(address: str) -> None:
+    end = time.monotonic() + 5.0
+    while time.monotonic() < end:
+        try:
+            httpx.get(f"{address}/livez", timeout=1.0)
+        except httpx.ConnectError:
+            return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    pytest.fail("it still takes connections after SIGTERM")
 
 
 def _listens_on(port: int) -> list[str]:

@@ -1,0 +1,172 @@
+"""The database of audit, cases and opt-outs gone, slow or silent: refused in time, never answered without its line."""
+
+from __future__ import annotations
+
+import functools
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from data_contracts import database
+from data_contracts.audit import chain
+from data_contracts.policy import policy
+from data_contracts.settings import Settings
+from models.audit import verify
+from serving import service
+from serving.access.placements import Placements
+from serving.access.recorder import Recorder
+from serving.api.guard import Guard, Limits
+from serving.api.opened import Desks
+from serving.review.opened import open_review
+from tests.postgres import postgresql
+from tests.serving.desks import FakeSource, demo_desks
+from tests.serving.flaky_proxy import Line, State, line
+from tests.serving.live import served
+from tests.serving.small_office import locked
+
+pytestmark = pytest.mark.server
+ANSWER_SECONDS = 2.0
+SOON = 15.0
+RISK, POSTS, CASES = "/v1/risk", "/v1/next_posts", "/v1/cases"
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The waits of an answer and of a lock, shortened so that a test may wait for them."""
+    monkeypatch.setattr(service, "Guard", functools.partial(Guard, limits=Limits(answer_seconds=ANSWER_SECONDS)))
+    monkeypatch.setattr(database, "BUSY_SECONDS", 1)
+    monkeypatch.setattr(chain, "BUSY_SECONDS", 1)
+
+
+@pytest.fixture(autouse=True)
+def let_go(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close what a process keeps open until it ends."""
+    opened: list[sa.Engine] = []
+    real = database.Database._opened
+
+    def kept(self: database.Database) -> sa.Engine:
+        opened.append(real(self))
+        return opened[-1]
+
+    monkeypatch.setattr(database.Database, "_opened", kept)
+    yield
+    for engine in opened:
+        engine.dispose()
+
+
+def desks(use: Settings) -> Desks:
+    """Desks whose answers are known, with a real chain and real cases."""
+    demo = demo_desks()
+    cases = open_review(use, policy(), FakeSource({}), None, Placements)
+    return replace(demo, record=Recorder.of(use), guidance={**demo.guidance, **cases})
+
+
+def ask(client: httpx.Client, path: str) -> tuple[int, str]:
+    """Status and, for a refusal, its code; one that may pass says when to come again."""
+    response = client.post(path, json={} if path == CASES else {"officer_ids": ["o-000001"]})
+    if response.status_code == 200:
+        return 200, ""
+    assert response.headers["retry-after"]
+    assert "grade" not in response.text
+    return response.status_code, str(response.json()["code"])
+
+
+def until(good: Callable[[], bool]) -> bool:
+    """Whether it becomes so soon."""
+    end = time.monotonic() + SOON
+    while not good() and time.monotonic() < end:
+        time.sleep(0.1)
+    return good()
+
+
+@dataclass(frozen=True)
+class Far:
+    """A service whose database is a PostgreSQL at the end of a line, and the way round the line."""
+
+    use: Settings
+    client: httpx.Client
+    line: Line
+    direct: str
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with postgresql(tmp_path_factory.mktemp("database")) as url:
+        yield url
+
+
+@pytest.fixture
+def far(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Far]:
+    direct = sa.engine.make_url(server)
+    with psycopg.connect(host="127.0.0.1", port=direct.port, user=direct.username, autocommit=True) as clean:
+        clean.execute("DROP SCHEMA public CASCADE")
+        clean.execute("CREATE SCHEMA public")
+    with line(int(direct.port or 0)) as between:
+        url = direct.set(port=between.near_port).render_as_string(hide_password=False)
+        use = Settings(state=tmp_path / "state", database_url=url)
+        with served(desks(use), monkeypatch) as client:
+            assert [ask(client, path) for path in (RISK, CASES)] == [(200, "")] * 2
+            yield Far(use, client, between, server)
+            assert until(lambda: ask(client, RISK)[0] == 200)
+            assert until(lambda: ask(client, CASES)[0] == 200)
+        assert verify(use).good, "whatever broke, no line is missing, torn or doubled"
+
+
+def others_go_on(client: httpx.Client) -> None:
+    """What needs no database is answered as ever."""
+    assert ask(client, POSTS) == (200, "")
+    assert client.get("/livez").status_code == 200
+
+
+@pytest.mark.parametrize("state", ["cut", "slow", "silent"])
+def test_a_line_to_the_database_that_fails_refuses_what_needs_it_and_heals(state: State, far: Far) -> None:
+    far.line.become(state)
+    began = time.monotonic()
+    found = [ask(far.client, path) for path in (RISK, CASES)]
+    assert time.monotonic() - began < SOON
+    expected = {"cut": [(503, "not_ready")] * 2, "slow": [(200, "")] * 2, "silent": [(504, "deadline")] * 2}
+    assert found == expected[state]
+    others_go_on(far.client)
+    far.line.become("through")
+
+
+def test_a_database_that_another_session_blocks_is_waited_for_so_long_and_no_longer(far: Far) -> None:
+    address = sa.engine.make_url(far.direct)
+    with psycopg.connect(host="127.0.0.1", port=address.port, user=address.username) as other:
+        other.execute("LOCK TABLE audit_lines IN ACCESS EXCLUSIVE MODE")
+        assert ask(far.client, RISK) == (504, "deadline")
+        others_go_on(far.client)
+        other.rollback()
+
+
+def test_a_connection_ends_where_the_server_is_gone_or_a_lock_is_held() -> None:
+    """What bounds a wait that no caller waits for any more: seen in the address, for a dead line takes long to die."""
+    assert {name: database.SERVER[name] for name in ("connect_timeout", "tcp_user_timeout", "options")} == {
+        "connect_timeout": 10, "tcp_user_timeout": 10_000, "options": "-c lock_timeout=10s",
+    }  # fmt: skip
+
+
+def test_an_audit_log_that_cannot_be_written_refuses_and_one_that_was_tampered_with_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use = Settings(state=tmp_path / "state")
+    file = use.state / "service" / "service.db"
+    with served(desks(use), monkeypatch) as client:
+        assert [ask(client, RISK) for _ in range(3)] == [(200, "")] * 3
+        with locked(file):
+            assert ask(client, RISK) in ((503, "not_ready"), (504, "deadline"))
+            others_go_on(client)
+        assert until(lambda: ask(client, RISK)[0] == 200)
+        assert verify(use).good
+        with sqlite3.connect(file) as held:
+            held.execute("UPDATE audit_lines SET body = replace(body, 'operator', 'somebody') WHERE number = 2")
+        held.close()
+        found = verify(use)
+    assert (found.first_bad, found.lines) == (2, 1)
