@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from experiments.progress import steps
@@ -141,7 +142,8 @@ def shown(seen: Sequence[Seen]) -> Table:
     )
     for one in seen:
         style = "" if one.good else "bold red"
-        table.add_row(one.name, one.fate, one.by.rpartition("::")[2], f"{one.seconds:.0f}", style=style)
+        noticed = escape(one.by.rpartition("::")[2])  # the names of tests hold brackets
+        table.add_row(one.name, one.fate, noticed, f"{one.seconds:.0f}", style=style)
     return table
 
 
@@ -156,9 +158,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not some:
         parser.error(f"no protection's name holds {asked.only!r}; protections.toml lists them")
     seen = check(some)
-    Console().print(shown(seen))
     if asked.out is not None:
         asked.out.write_text(json.dumps([asdict(one) for one in seen], indent=1, ensure_ascii=False) + "\n", "utf-8")
+    Console().print(shown(seen))
     return 0 if all(one.good for one in seen) else 1
 
 

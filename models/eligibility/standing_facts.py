@@ -101,10 +101,16 @@ class Facts:
         return np.datetime64(self.as_of, "D")
 
 
+NO_POSTINGS = pd.DataFrame(  # of a day before every record
+    {name: pd.Series(dtype="string") for name in ("officer_id", "post_id", "unit_id", "rank_step")}
+    | {name: pd.Series(dtype="datetime64[us]") for name in ("started_on", "ended_on", "known_on")}
+)
+
+
 def facts_of(frames: Frames, officer_ids: Sequence[str], as_of: date) -> Facts:
-    """Facts from records as they stood at `as_of` (features/record.py); tables may be absent but postings."""
+    """Facts from records as they stood at `as_of` (features/record.py); tables may be absent."""
     ids = pd.Index(list(officer_ids), dtype=object)
-    own = {
+    own = {"postings": NO_POSTINGS} | {
         name: rows[rows["officer_id"].isin(set(officer_ids)).to_numpy(bool)] if "officer_id" in rows else rows
         for name, rows in frames.items()
     }

@@ -54,5 +54,10 @@ def stages(histories: Histories) -> Array:
     >>> stages(Histories(none, none, none, none, np.array([100.0, 4000.0, np.nan]), none)).tolist()
     [0, 4, 8]
     """
-    years = histories.tenure_days / YEAR_DAYS
+    return stages_at(histories.tenure_days)
+
+
+def stages_at(tenure_days: Array) -> Array:
+    """The span of years of service each number of days is in, of any shape; NaN is unknown."""
+    years = tenure_days / YEAR_DAYS
     return np.where(np.isfinite(years), np.searchsorted(STAGE_YEARS, years), STAGES - 1)

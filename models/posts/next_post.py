@@ -32,7 +32,7 @@ from models.posts.moved_within import MovedWithin
 from models.posts.next_post_net import Extent, NextPostNet, batch_of
 from models.posts.reasons import Reason, Seen, reasons_for
 
-KIND = "next_post_with_reader"  # artefacts of before cannot be read, and say so
+KIND = "next_post_with_timed_reader"  # artefacts of before cannot be read, and say so
 ENTRANTS = "entrants.lift"
 READER = "reader."
 CELLS = 500_000
@@ -50,12 +50,12 @@ class Blend:
     peer: float = 0.5
     ease: float = 1.0
     entrants: float = 0.8
-    reader: float = 0.45
+    reader: float = 0.55
 
 
 DEFAULT_BLENDS: Mapping[str, Blend] = {
-    "all": Blend(0.5, 0.05, 1.0, 0.8, 0.45),
-    "novel": Blend(0.5, 0.25, 1.0, 0.8, 0.45),
+    "all": Blend(0.5, 0.05, 1.0, 0.8, 0.55),
+    "novel": Blend(0.5, 0.25, 1.0, 0.8, 0.55),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -17,6 +18,8 @@ from serving.schemas import Body, FieldProblem
 MAX_NAMED = 20
 MAX_FIELD = 64
 MAX_DIGITS = 300
+FIELD = re.compile(r"[A-Za-z_]{1,64}")  # what a field can be called; anything else may be an id or a name of somebody
+UNNAMED = "(a field that is not described)"
 TOO_LARGE = "a number is too large"
 HALF = "half of a surrogate pair is no character"
 Schema = TypeVar("Schema", bound=Body)
@@ -70,7 +73,8 @@ def _path(loc: tuple[int | str, ...]) -> str:
     """
     text = ""
     for part in loc:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        told = part if isinstance(part, int) or FIELD.fullmatch(part) else UNNAMED
+        text += f"[{told}]" if isinstance(told, int) else f".{told}" if text else told
     return text[:MAX_FIELD]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date
 
 from data_contracts.vocabulary import Outcome
 from serving.review.cases import Case, CaseEvent
@@ -43,7 +43,7 @@ def _step(event: CaseEvent, role: Role) -> CaseStep:
     return CaseStep(
         action=event.action,
         state=event.state,
-        at=event.at,
+        at=event.at.replace(tzinfo=UTC),
         actor=event.actor if role is Role.REVIEWER else None,
         reason=event.reason,
         support=event.details.get("support"),

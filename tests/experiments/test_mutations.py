@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from experiments.benchmarks.mutations import HOUSE, Protection, check, main, protections
+from experiments.benchmarks.mutations import HOUSE, Protection, Seen, check, main, protections, shown
 
 WATCHED = "def test_it():\n    from door import opens\n    assert not opens('wrong')\n"
 GUARD = "def opens(key):\n    return key == 'right'\n"
@@ -52,6 +53,11 @@ def test_it_tells_a_watched_protection_from_one_that_nobody_watches(
     assert seen.fate == fate
     assert seen.good == (fate == "red")
     assert (house / "door.py").read_text() == GUARD
+
+
+def test_what_was_seen_is_shown_whatever_a_test_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+    Console(width=200).print(shown([Seen("the door", "red", "tests/a.py::test_opens[/metrics]", 3.2)]))
+    assert "test_opens[/metrics]" in capsys.readouterr().out
 
 
 def test_an_unknown_protection_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from models.posts.career_reader import READ, CareerReader, careers_of
+from models.posts.career_reader import FACTS, READ, CareerReader, careers_of
+from models.posts.entrants import STAGES
 from models.posts.histories import Histories
 
 SIZE = 5
@@ -30,10 +31,33 @@ def test_the_newest_posts_are_read_oldest_first() -> None:
     assert careers.told.tolist() == [True, False]
 
 
+def test_each_post_was_left_at_the_moment_it_would_have_been_asked_about() -> None:
+    none, day = np.full(1, np.nan), np.zeros(1)
+    now = Histories(np.array([[2, 1, 0]]), np.array([[100.0, 500.0, 900.0]]), day, none, np.array([1000.0]), day)
+    then = Histories(np.array([[1, 0]]), np.array([[400.0, 800.0]]), day, none, np.array([900.0]), day)
+    later, earlier = careers_of(now, SIZE), careers_of(then, SIZE)
+    assert later.stages[0, :3].tolist() == [0, 1, 1]
+    assert np.array_equal(later.stages[:, :2], earlier.stages[:, :2])
+    assert np.array_equal(later.facts[:, :2], earlier.facts[:, :2])
+    assert np.allclose(
+        later.facts[0, 2], [0.3 * np.log1p(100 / 30.4375), 0.5 * np.log(4), 1, 0.5 * np.log1p(1000 / 365.25)]
+    )
+
+
+def test_years_of_service_before_joining_or_unknown_are_unknown() -> None:
+    none, day = np.full(2, np.nan), np.zeros(2)
+    posts, days = np.array([[1, 0], [1, 0]]), np.array([[300.0, 900.0], [300.0, 900.0]])
+    careers = careers_of(Histories(posts, days, day, none, np.array([200.0, np.nan]), day), SIZE)
+    assert careers.stages[:, :2].tolist() == [[STAGES - 1, 0], [STAGES - 1, STAGES - 1]]
+    assert careers.facts[:, :2, 2:].any(2).tolist() == [[False, True], [False, False]]
+    assert np.isfinite(careers.facts).all()
+
+
 def test_what_comes_later_changes_nothing_said_before() -> None:
     reader = _reader()
     with torch.inference_mode():
-        one, other = reader(torch.tensor([[0, 1, 2]])), reader(torch.tensor([[0, 1, 4]]))
+        moments = torch.zeros(1, 3, dtype=torch.int64), torch.zeros(1, 3, FACTS)
+        one, other = reader(torch.tensor([[0, 1, 2]]), *moments), reader(torch.tensor([[0, 1, 4]]), *moments)
     assert torch.equal(one[:, :2], other[:, :2])
     assert not torch.equal(one[:, 2], other[:, 2])
 

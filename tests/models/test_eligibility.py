@@ -232,3 +232,9 @@ def test_a_promotion_made_today_counts_today_and_years_served_are_not_called_met
     promoted = [*BASE["promotions"], {"officer_id": "a", "ladder": "technical", "rank_step": "三级主管",
                                       "occurred_on": "2023-05-01"}]  # fmt: skip
     assert "min_rank_step" in judge(post, day, promotions=promoted).met
+
+
+def test_a_day_before_every_record_knows_of_nobody() -> None:
+    facts = facts_of({}, ["a"], date(185, 2, 23))
+    assert (facts.post_id.tolist(), facts.education.tolist()) == ([None], [-1])
+    assert np.isnat(facts.post_since).all()

@@ -334,3 +334,10 @@ def test_cases_go_when_policy_keeps_them_no_longer(room: Room, tmp_path: Path) -
         assert connection.execute(CASE_NIGHTS.select()).all() == []
     assert room.store.of_officers(["a", "b"]) == []
     assert audited(room)[-1]["action"] == "retention_kept"
+
+
+def test_the_moment_of_a_step_says_its_zone(room: Room) -> None:
+    """RFC 3339, which the description promises: without a zone no reader knows which moment is meant."""
+    room.open()
+    shown = room.act(room.case(), "acknowledge").case
+    assert json.loads(shown.model_dump_json())["steps"][-1]["at"].endswith("Z")

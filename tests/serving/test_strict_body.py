@@ -7,7 +7,7 @@ import json
 import pytest
 
 from serving.api.problems import ProblemError
-from serving.api.strict_body import parse
+from serving.api.strict_body import UNNAMED, parse
 from serving.risk.schemas import RiskRequest
 from serving.schemas import NextPostsRequest
 
@@ -45,7 +45,7 @@ from serving.schemas import NextPostsRequest
         (b'{"officer_ids": 1e999}', 422, "officer_ids"),
         (b'{"officer_ids": ["a"], "as_of": ' + b"9" * 5000 + b"}", 422, "as_of"),
         (b'{"officer_ids": ["a", "\\ud800"]}', 422, "officer_ids[1]"),
-        (b'{"officer_ids": ["a"], "\\udfff": 1}', 422, "\\udfff"),
+        (b'{"officer_ids": ["a"], "\\udfff": 1}', 422, UNNAMED),
         (b'{"officer_ids": ["a"], "as_of": {"day": 1, "day": 2}}', 422, "as_of.day"),
         (b"[" * 500 + b"NaN" + b"]" * 500, 422, "[0]" * 21 + "["),
         (b"NaN", 422, ""),
@@ -64,9 +64,16 @@ def test_every_unclear_place_is_named_in_an_answer_that_can_be_written() -> None
         parse(b'{"officer_ids": ["\\ud800", Infinity], "\\ud801": NaN, "as_of": NaN}', RiskRequest)
     told = json.loads(refused.value.body("r"))
     assert told["status"] == 422
-    assert [error["field"] for error in told["errors"]][-3:] == ["officer_ids[1]", "\\ud801", "as_of"]
+    assert [error["field"] for error in told["errors"]][-3:] == ["officer_ids[1]", UNNAMED, "as_of"]
     whole = parse('{"officer_ids": ["\\ud83d\\ude00", "警"]}'.encode(), RiskRequest)
     assert whole.officer_ids == ["\U0001f600", "警"]
+
+
+@pytest.mark.parametrize("name", ["o-00062512", "张三", "P12345", "a b", "x" * 65])
+def test_what_cannot_be_a_field_is_not_named_for_it_may_be_somebody(name: str) -> None:
+    with pytest.raises(ProblemError) as refused:
+        parse(json.dumps({"officer_ids": ["a"], name: name}).encode(), RiskRequest)
+    assert [error.field for error in refused.value.errors] == [UNNAMED]
 
 
 @pytest.mark.parametrize("top", [0, 21, "5", 1.5, True, None])

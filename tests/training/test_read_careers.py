@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -31,10 +33,10 @@ def _moves(careers: list[list[int]]) -> Moves:
 
 def test_each_officer_is_read_once_with_every_step() -> None:
     steps = steps_of(_moves([[0, 1, 2], [3, SIZE, 4], [5, SIZE]]), SIZE)
-    assert steps.posts[:, :3].tolist() == [[0, 1, SIZE], [3, SIZE, SIZE]]
+    assert steps.careers.posts[:, :3].tolist() == [[0, 1, SIZE], [3, SIZE, SIZE]]
     assert steps.after[:, :3].tolist() == [[1, 2, SIZE], [SIZE, 4, SIZE]]
-    assert steps.length.tolist() == [2, 2]
-    assert steps.posts.shape == (2, READ)
+    assert steps.careers.length.tolist() == [2, 2]
+    assert steps.careers.posts.shape == (2, READ)
 
 
 def test_where_a_career_began_three_steps_ago_is_remembered() -> None:
@@ -50,8 +52,21 @@ def test_where_a_career_began_three_steps_ago_is_remembered() -> None:
     )
 
 
+def test_who_moves_on_early_is_told_from_who_stays_long() -> None:
+    moves = _moves([[0, 1 + i % 2] for i in range(600)])
+    late = moves.targets == 2
+    known = replace(
+        moves.histories,
+        days=np.where(late[:, None], 4000.0, 200.0) * (moves.histories.posts >= 0),
+        tenure_days=np.where(late, 4000.0, 200.0),
+    )
+    reader = fit_reader(replace(moves, histories=known), SIZE, 0)
+    told = reader.next_posts(careers_of(known.take(slice(0, 2)), SIZE), np.zeros((2, SIZE), bool))
+    assert np.exp(told[[0, 1], moves.targets[:2]]).min() > 0.75
+
+
 def test_nothing_to_read_and_a_large_catalogue_cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fit_reader(_moves([]), SIZE, 0).size == SIZE
     monkeypatch.setattr(read_careers, "MOST_CELLS", 1)
     steps = steps_of(_moves([[0, 1, 2]] * 300), SIZE)
-    assert len(read_careers._batches(steps, SIZE, np.random.default_rng(0))) == 3
+    assert len(read_careers._batches(steps, SIZE, np.random.default_rng(0))) == -(-300 // read_careers.BATCH)

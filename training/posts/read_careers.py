@@ -9,25 +9,32 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from models.posts.career_reader import READ, CareerReader, careers_of
+from models.posts.career_reader import READ, CareerReader, Careers, careers_of
 from models.posts.histories import PADDING, Array, Moves
 
 PASSES = 8
 MIN_STEPS = 60
-BATCH = 128
-RATE = 3e-3
+BATCH = 256
+RATE = 4e-3
 MOST_CELLS = 600_000_000  # steps times posts over all passes: ten thousand posts must not take an hour
 
 
 @dataclass(frozen=True)
 class Steps:
-    """posts, after: (officers, READ) int64, what was held and what came next, `size` where nothing is known."""
+    """careers: what was held and when each was left; after: (officers, READ) int64, what came next, `size` where
+    nothing is known."""
 
-    posts: Array
+    careers: Careers
     after: Array
-    length: Array
+
+    def tensors(self, rows: Array) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Posts, stages, facts and what came next, as wide as the longest of these."""
+        parts = (self.careers.posts, self.careers.stages, self.careers.facts, self.after)
+        width = self.careers.length[rows].max()
+        posts, stages, facts, after = (torch.from_numpy(part[rows, :width]) for part in parts)
+        return posts, stages, facts, after
 
 
 def fit_reader(moves: Moves, size: int, seed: int) -> CareerReader:
@@ -42,11 +49,8 @@ def fit_reader(moves: Moves, size: int, seed: int) -> CareerReader:
     rates = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=len(batches), pct_start=0.1)
     net.train()
     for rows in batches:
-        width = steps.length[rows].max()
-        after = torch.from_numpy(steps.after[rows, :width])
-        loss = nn.functional.cross_entropy(
-            net(torch.from_numpy(steps.posts[rows, :width])).flatten(0, 1), after.flatten(), ignore_index=size
-        )
+        *read, after = steps.tensors(rows)
+        loss = nn.functional.cross_entropy(net(*read).flatten(0, 1), after.flatten(), ignore_index=size)
         optimizer.zero_grad()
         torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -65,21 +69,22 @@ def steps_of(moves: Moves, size: int) -> Steps:
     after = np.full((len(last), READ), size, np.int64)
     after[:, :-1] = careers.posts[:, 1:]
     after[np.arange(len(last)), careers.length - 1] = np.minimum(moves.targets[last], size)
-    useful = (after < size).any(1)
-    return Steps(careers.posts[useful], after[useful], careers.length[useful])
+    useful = np.asarray((after < size).any(1))
+    return Steps(careers.take(useful), after[useful])
 
 
 def _batches(steps: Steps, size: int, rng: np.random.Generator) -> list[Array]:
     """Rows of each batch, all passes: careers of like length together, the batches in any order."""
-    count = len(steps.length)
+    lengths = steps.careers.length
+    count = len(lengths)
     if not count:
         return []
     each = -(-count // BATCH)
-    bearable = max(1, MOST_CELLS // max(1, int(steps.length.sum()) * size))
+    bearable = max(1, MOST_CELLS // max(1, int(lengths.sum()) * size))
     passes = min(max(PASSES, -(-MIN_STEPS // each)), bearable)
     found: list[Array] = []
     for _ in range(passes):
-        order = np.argsort(steps.length + rng.random(count), kind="stable")
+        order = np.argsort(lengths + rng.random(count), kind="stable")
         parts = [order[start : start + BATCH] for start in range(0, count, BATCH)]
         found += [parts[i] for i in rng.permutation(len(parts))]
     return found
