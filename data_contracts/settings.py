@@ -56,7 +56,6 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", repr=False)  # addresses may hold passwords, which no log shall show
     results_url: str = Field(default="", repr=False)
     online_url: str = Field(default="", repr=False)
-    online_seconds: float = Field(default=0.12, gt=0)
     registry_url: str = Field(default="", repr=False)
     mlflow_url: str = Field(default="", repr=False)
     oidc_issuer: str = ""

@@ -10,6 +10,8 @@ from pydantic import SecretStr
 from data_contracts.errors import InvalidInput
 from data_contracts.settings import Settings
 from features.feast_loading import load_feast
+from features.redis_address import checked_address
+from features.sqlite_care import READ_SECONDS
 
 REPO_FILE = Path(__file__).parent / "feature_repo" / "feature_store.yaml"
 CONNECT_SECONDS = 3
@@ -23,20 +25,16 @@ def open_feast(settings: Settings, repo_file: Path = REPO_FILE) -> Any:
     told: dict[str, Any] = yaml.safe_load(repo_file.read_text("utf-8").replace("${PHAROS_FEAST_DIR}", folder))
     if settings.registry_url:
         told["registry"] |= registry_at(settings.registry_url)
-    told["online_store"] |= {"seconds": settings.online_seconds}
     if settings.online_url:
         told["online_store"] = {
-            "type": "features.online_stores.PharosRedisOnlineStore",
+            "type": "features.redis_store.PharosRedisOnlineStore",
             "address": SecretStr(settings.online_url),
-            "seconds": settings.online_seconds,
+            "seconds": READ_SECONDS,
         }
+        checked_address(settings.online_url)
     load_feast()
     from feast import FeatureStore, RepoConfig
 
-    if settings.online_url:
-        from features.online_stores import checked_address
-
-        checked_address(settings.online_url)
     settings.feast_dir.mkdir(parents=True, exist_ok=True)
     return FeatureStore(config=RepoConfig(**told))
 

@@ -28,16 +28,15 @@ from serving.access.credential import OPERATOR
 from serving.access.reach import EVERYWHERE
 from serving.api.opened import Absent, Desks
 from serving.api.questions import QUESTIONS, Question
-from serving.champions.canary import Canary
 from serving.courses.crowds import COUNTS
 from serving.loading import Builders, Find, GradedScorer, Loaded, open_desks
 from serving.night.manifest import ModelIdentity
 from serving.posts.career_records import CareerRecord
 from serving.posts.recommend import Advised, Asked
 from serving.waiting import Waiting
-from tests.loopback_proxy import Fault, Proxy, loopback_proxy
-from tests.redis_server import RedisServer, redis_server
+from tests.redis_server import redis_server
 from tests.serving.desks import CUTS, FakeRanker, FakeScorer
+from tests.serving.flaky_proxy import Line, State, line
 
 END = date(2026, 11, 1)
 NOW = datetime(2026, 11, 1, 12)
@@ -105,8 +104,7 @@ class Pair:
     file: Desks
     redis: Desks
     officers: list[str]
-    proxy: Proxy
-    server: RedisServer
+    proxy: Line
     reader: FeatureReader
 
 
@@ -129,11 +127,11 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     pseudonyms(use.keys_dir)  # made before the copy, so that chance falls alike
     shutil.copytree(base / "file", base / "redis")
     serving = sorted(frames["postings"].query("ended_on.isna()")["officer_id"].astype(str).unique())
-    with redis_server(base / "server") as server, loopback_proxy(server.port) as proxy:
-        other = use.model_copy(update={"state": base / "redis", "online_url": server.address(proxy.port)})
+    with redis_server(base / "server") as server, line(server.port) as proxy:
+        other = use.model_copy(update={"state": base / "redis", "online_url": server.address(proxy.near_port)})
         file, _ = opened(use)
         redis, reader = opened(other)
-        yield Pair(file, redis, serving, proxy, server, reader)
+        yield Pair(file, redis, serving, proxy, reader)
 
 
 def answer(desks: Desks, question: Question, body: Mapping[str, Any]) -> str:
@@ -141,7 +139,9 @@ def answer(desks: Desks, question: Question, body: Mapping[str, Any]) -> str:
     desk = question.desk(desks)
     assert not isinstance(desk, Absent)
     more = ((question.sighted, EVERYWHERE), (question.told_caller, OPERATOR), (question.patient, Waiting(None)))
-    told = desk.answer(question.request.model_validate_json(json.dumps(body)), "r-1", NOW, *(one for want, one in more if want))
+    told = desk.answer(
+        question.request.model_validate_json(json.dumps(body)), "r-1", NOW, *(one for want, one in more if want)
+    )
     return str(told.model_dump_json())
 
 
@@ -194,30 +194,24 @@ def test_an_event_is_seen_in_both_and_so_is_a_second_one_of_the_same_day(pair: P
         before = after
 
 
-@pytest.mark.parametrize("fault", ["refused", "half_open", "slow"])
-def test_while_it_is_away_answers_are_degraded_and_in_time(pair: Pair, fault: Fault) -> None:
+@pytest.mark.parametrize("fault", ["cut", "silent"])
+def test_while_it_is_away_answers_are_degraded_and_in_time(pair: Pair, fault: State) -> None:
     by_path = {question.path: question for question in QUESTIONS}
     body = {"officer_ids": pair.officers[7:10]}
-    risk, posts = by_path["/v1/risk"], by_path["/v1/next_posts"]
+    risk, posts, mine = (by_path[path] for path in READS)
     whole = answer(pair.redis, risk, body), answer(pair.redis, posts, body)
-    pair.proxy.spoil(fault)
-    try:
-        began = time.monotonic()
-        away = risk.answer.model_validate_json(answer(pair.redis, risk, body))
-        assert time.monotonic() - began < WITHIN_SECONDS
-        assert away.degraded  # type: ignore[attr-defined]
-        assert {one.because.code for one in away.results} == {"features_away"}  # type: ignore[attr-defined]
-        cold = posts.answer.model_validate_json(answer(pair.redis, posts, body))
-        assert cold.degraded  # type: ignore[attr-defined]
-        assert all(one.cold_start and one.posts for one in cold.results)  # type: ignore[attr-defined]
-        assert "features_away" in {notice.code for notice in pair.redis.notices()}
-        mine = by_path["/v1/mine"]
-        assert '"features":[]' in answer(pair.redis, mine, {"officer_id": pair.officers[0]})
-    finally:
-        pair.proxy.spoil("")
+    pair.proxy.become(fault)
+    began = time.monotonic()
+    away = json.loads(answer(pair.redis, risk, body))
+    assert time.monotonic() - began < WITHIN_SECONDS
+    assert (away["degraded"], {one["status"] for one in away["results"]}) == (True, {"scored"})
+    assert json.loads(answer(pair.redis, posts, body))["degraded"]
+    assert "store_down" in {notice.code for notice in pair.redis.notices()}
+    assert json.loads(answer(pair.redis, mine, {"officer_id": pair.officers[7]}))["status"] == "known"
+    pair.proxy.become("through")
     time.sleep(1.1)
     assert (answer(pair.redis, risk, body), answer(pair.redis, posts, body)) == whole
-    assert "features_away" not in {notice.code for notice in pair.redis.notices()}
+    assert "store_down" not in {notice.code for notice in pair.redis.notices()}
 
 
 def test_events_wait_while_it_is_away_and_are_brought_forward_with_the_next(pair: Pair) -> None:
@@ -232,29 +226,13 @@ def test_events_wait_while_it_is_away_and_are_brought_forward_with_the_next(pair
 
     body = {"officer_ids": [pair.officers[3]]}
     before = answer(pair.redis, risk, body)
-    pair.proxy.spoil("refused")
-    try:
-        assert '"features":"waiting"' in sent("w-1", pair.officers[3])
-    finally:
-        pair.proxy.spoil("")
+    pair.proxy.become("cut")
+    assert '"features":"waiting"' in sent("w-1", pair.officers[3])
+    pair.proxy.become("through")
     time.sleep(1.1)
     assert answer(pair.redis, risk, body) == before
     assert '"features":"current"' in sent("w-2", pair.officers[4])
     assert answer(pair.redis, risk, body) != before
-
-
-def test_no_model_is_refused_for_a_store_that_is_away(pair: Pair) -> None:
-    from data_contracts.errors import OnlineStoreAway
-
-    canary = Canary(lambda: pair.officers)
-    pair.proxy.spoil("refused")
-    try:
-        with pytest.raises(OnlineStoreAway):
-            canary.compare(pair.redis.risk, pair.redis.risk, NOW)
-    finally:
-        pair.proxy.spoil("")
-    time.sleep(1.1)
-    assert canary.compare(pair.redis.risk, pair.redis.risk, NOW).answers > 0
 
 
 def test_the_folder_of_the_second_holds_no_online_file(pair: Pair) -> None:
