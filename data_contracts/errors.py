@@ -72,6 +72,12 @@ class RegistryDown(NotReady):
     code = "registry_down"
 
 
+class OnlineStoreAway(NotReady):
+    """The store of online features cannot be asked now."""
+
+    code = "online_store_away"
+
+
 class UnfitModel(NotReady):
     """A model is what was signed, and what it answers is not fit to be served."""
 

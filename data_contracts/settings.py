@@ -10,6 +10,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 THREAD_VARIABLES = (
@@ -50,8 +51,13 @@ class Settings(BaseSettings):
     port: int = 3017
     sandbox: bool = False
     champion_check_seconds: float = 30.0
-    database_url: str = ""
-    results_url: str = ""
+    workers: int = Field(default=1, ge=1, le=64)
+    shared_dir: Path | None = None  # what the workers of one service share while they run; their parent sets it
+    database_url: str = Field(default="", repr=False)  # addresses may hold passwords, which no log shall show
+    results_url: str = Field(default="", repr=False)
+    online_url: str = Field(default="", repr=False)
+    registry_url: str = Field(default="", repr=False)
+    mlflow_url: str = Field(default="", repr=False)
     oidc_issuer: str = ""
     oidc_audience: str = ""
     oidc_jwks: str = ""

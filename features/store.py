@@ -6,7 +6,7 @@ import fcntl
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -16,12 +16,13 @@ from typing import Any, TypedDict
 import pandas as pd
 import structlog
 
-from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady, PharosError
+from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady, OnlineStoreAway, PharosError
 from data_contracts.policy import check_features
 from data_contracts.settings import Settings
 from features.ages import aged_answer
 from features.declared import declared_features
 from features.feast_loading import feast_quietly, load_feast, sqlite_times_as_feast_has_them
+from features.feast_opening import REPO_FILE, open_feast
 from features.history import History
 from features.live import LiveFeatures
 from features.offline_files import (
@@ -35,15 +36,16 @@ from features.offline_files import (
     write_online,
 )
 from features.packing import LAYOUT, SUFFIX, layout_hash, online_view, packed
+from features.patience import within
 from features.pending import Pending
 from features.snapshots import made_from_now
 from features.sqlite_care import READ_SECONDS, WRITE_SECONDS, PatientSqlite, Rest
 from features.standing_in import stand_in, with_lost_rows
 from features.views import Declared, Service, View, typed
 
-REPO_FILE = Path(__file__).parent / "feature_repo" / "feature_store.yaml"
 ROW = "pharos_row_id"
 HELD_SAMPLE = 100  # officers that are looked for to see whether the store still has what it was filled with
+UNDECLARED = ("FeatureServiceNotFoundException", "FeatureViewNotFoundException")
 CHUNK_ROWS = 200_000  # of entity rows: Feast's join keeps every candidate row of a chunk in memory
 
 
@@ -77,7 +79,8 @@ class FeatureReader:
     def __init__(self, settings: Settings, declared: Declared | None = None) -> None:
         self._settings = settings
         self._declared = declared
-        self._lock = threading.Lock()  # Feast's SQLite store shares one connection between threads
+        self._lock = threading.RLock()  # Feast's SQLite store shares one connection between threads
+        self._warm = False
         self._rest = Rest()
 
     @property
@@ -234,7 +237,7 @@ class FeatureReader:
         # The intent stands first: a kill in the middle leaves newer rows, which no older day may overwrite either.
         self._mark(view, Mark(as_of=as_of.isoformat(), content="unfinished", filled=held["filled"]))
         rows = write_online(self._settings.snapshot_dir, self._offline, view, as_of, but)
-        with feast_quietly(), self._lock:
+        with feast_quietly(), self._lock, _told():
             sqlite_times_as_feast_has_them()
             PatientSqlite(self._feast, WRITE_SECONDS).prepare()
             self._feast.materialize(start_date=moment, end_date=moment, feature_views=[view.name + SUFFIX])
@@ -270,7 +273,7 @@ class FeatureReader:
 
     def _in_time(self, ids: list[str], service: Service, today: date) -> pd.DataFrame | None:
         """The store's answer; None where it has none now, whatever ails it. The kind of fault is logged, no value."""
-        with self._lock:
+        with nullcontext() if self._settings.online_url else self._lock:
             if not self._rest.over():
                 return None
             try:
@@ -280,18 +283,39 @@ class FeatureReader:
             except Exception as error:
                 structlog.get_logger("pharos.features").error("online_store", kind=type(error).__name__)
                 self._rest.begin()
-                PatientSqlite(self._feast, READ_SECONDS).close()
+                self._let_go(error)
                 return None
 
     def _read(self, ids: list[str], service: Service, today: date) -> pd.DataFrame:
-        sqlite_times_as_feast_has_them()
-        PatientSqlite(self._feast, READ_SECONDS).prepare()
-        answer = self._feast.get_online_features(
-            features=self._feast.get_feature_service(service.name + SUFFIX),
-            entity_rows=[{service.key: item} for item in ids],
-            full_feature_names=True,
-        ).to_dict(include_event_timestamps=True)
+        feast = self._opened()
+
+        def read() -> dict[str, list[Any]]:
+            found: dict[str, list[Any]] = feast.get_online_features(
+                features=feast.get_feature_service(service.name + SUFFIX, allow_cache=True),
+                entity_rows=[{service.key: item} for item in ids],
+                full_feature_names=True,
+            ).to_dict(include_event_timestamps=True)
+            return found
+
+        if not self._settings.online_url:
+            return aged_answer(read(), ids, service, today)
+        answer = within(2 * READ_SECONDS if self._warm else WRITE_SECONDS, read)  # the first one imports as well
+        self._warm = True
         return aged_answer(answer, ids, service, today)
+
+    def _opened(self) -> Any:
+        with self._lock:
+            sqlite_times_as_feast_has_them()
+            PatientSqlite(self._feast, READ_SECONDS).prepare()
+            return self._feast
+
+    def _let_go(self, error: Exception) -> None:
+        """Of what a failure may have left wrong: pages of a file, or a registry read before all was declared."""
+        held = self.__dict__.get("_feast")
+        if held is not None:
+            PatientSqlite(held, READ_SECONDS).close()
+        if type(error).__name__ in UNDECLARED:
+            self.__dict__.pop("_feast", None)
 
     def _still_holds(self, view: View, as_of: date) -> bool:
         """Whether the store has what it was filled with; officers of the snapshot, from all over it, are looked for."""
@@ -313,14 +337,7 @@ class FeatureReader:
 
     @cached_property
     def _feast(self) -> Any:
-        load_feast()
-        import yaml
-        from feast import FeatureStore, RepoConfig
-
-        self._settings.feast_dir.mkdir(parents=True, exist_ok=True)
-        text = REPO_FILE.read_text("utf-8")
-        folder = str(self._settings.feast_dir.resolve())
-        return FeatureStore(config=RepoConfig(**yaml.safe_load(text.replace("${PHAROS_FEAST_DIR}", folder))))
+        return open_feast(self._settings, REPO_FILE)
 
     @property
     def _offline(self) -> Path:
@@ -340,6 +357,20 @@ class FeatureReader:
         scratch = self._marks_file.with_suffix(".partial")
         scratch.write_text(json.dumps(self._marks() | {view.name: mark}, indent=1, sort_keys=True), "utf-8")
         scratch.replace(self._marks_file)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Whatever a store raises, said in our words; an address or a password in it is not repeated."""
+    try:
+        yield
+    except PharosError:
+        raise
+    except Exception as error:
+        raise OnlineStoreAway(
+            f"the online store cannot be written ({type(error).__name__}); look after its disk or its server "
+            "(PHAROS_ONLINE_URL) and its registry (PHAROS_REGISTRY_URL), then run the command again"
+        ) from error
 
 
 def _entity_rows(entities: pd.DataFrame, key: str) -> pd.DataFrame:

@@ -1,4 +1,5 @@
-"""The BentoML service: one process, our routes, our guard outermost. `pharos serve` starts it on this machine only.
+"""The BentoML service: our routes, our guard outermost. `pharos serve` starts it on this machine only, in one process
+or in several (workers.py).
 
 BentoML gives the process its life cycle; its own routes (a docs page that loads scripts from outside, error bodies
 in three shapes, metrics labelled by raw path) are not mounted.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from datetime import date
@@ -26,15 +28,19 @@ from serving.access.callers import callers_of
 from serving.api.admission import admission_of, check_bind
 from serving.api.app import ROUTES, build_app
 from serving.api.example import curl_lines, example_officer
-from serving.api.guard import App, Guard
+from serving.api.guard import App, Guard, Limits
 from serving.api.heads import TimedHeads
 from serving.api.meters import Meters
 from serving.api.opened import Desks
+from serving.api.rate import Limiter, Rate
+from serving.api.shared_rate import SharedRate
 from serving.champions.opening import watched_desks
 from serving.events.answers import EventDesk
 from serving.sandbox.desks import sandbox_desks
+from serving.workers import supervise
 
 THREADS = 4
+LIMITS = Limits()
 LAST_PORT = 65_535
 STOP_SECONDS = 10
 KEEP_ALIVE_SECONDS = 5  # with no request; nginx before us lets go earlier
@@ -50,7 +56,15 @@ class GuardedService(Service):  # type: ignore[misc]  # BentoML ships no types t
         """BentoML's app with its routes taken out and the guard around it."""
         app = super().to_asgi(is_main)
         app.router.routes = [route for route in app.router.routes if getattr(route, "app", None) is WEB]
-        return Guard(app, ROUTES, admit=admission_of(callers_of(settings(), today)), meters=METERS)
+        use = settings()
+        return Guard(app, ROUTES, admit=admission_of(callers_of(use, today)), meters=METERS, rate=limiter_of(use))
+
+
+def limiter_of(use: Settings, limits: Limits = LIMITS) -> Limiter:
+    """The rate limit of the whole service; workers that share no folder each take their part of it."""
+    if use.shared_dir is not None:
+        return SharedRate(limits.per_second, limits.burst, use.shared_dir / "rate")
+    return Rate(limits.per_second / use.workers, max(1, limits.burst // use.workers))
 
 
 @bentoml.asgi_app(WEB, path="/")
@@ -71,7 +85,7 @@ def put_in_force(desks: Desks) -> None:
 PharosService: Any = bentoml.service(
     name="pharos",
     service_class=GuardedService,
-    workers=1,
+    workers=settings().workers,
     threads=THREADS,
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
@@ -100,16 +114,34 @@ def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
     """Answer requests until SIGTERM or SIGINT, then finish those that have begun.
 
     Raises InvalidInput for a host that others could reach, FeatureMismatch or UntrustedArtifact for a wrong model,
-    before anything listens. `announce` is called with the address once the desks are open.
+    before anything listens. `announce` is called with the address once the desks are open. With several workers each
+    opens its own, and the first announces.
     """
     host = check_bind(use.host, callers_of(use, today))
-    desks = opened_desks()
+    if use.workers > 1:
+        supervise(use, host)
+        return
+    _serve(opened_desks(), use, announce, None)
+
+
+def serve_on(bound: socket.socket, use: Settings, announce: Callable[[str, Desks], None] | None) -> None:
+    """As `serve` does, on a socket that is bound already: one worker of several."""
+    _serve(opened_desks(), use, announce, [bound])
+
+
+def _serve(
+    desks: Desks,
+    use: Settings,
+    announce: Callable[[str, Desks], None] | None,
+    bound: list[socket.socket] | None,
+) -> None:
     if isinstance(events := desks.of("/v1/events"), EventDesk):
         threading.Thread(target=events.warm, daemon=True).start()
-    announce(f"http://{host}:{use.port}", desks)
+    if announce is not None:
+        announce(f"http://{use.host}:{use.port}", desks)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGHUP, lambda *_: desks.champions.look_now())
-    uvicorn.Server(configured(PharosService.to_asgi(), host, use.port)).run()
+    uvicorn.Server(configured(PharosService.to_asgi(), use.host, use.port)).run(bound)
 
 
 def configured(app: App, host: str, port: int) -> uvicorn.Config:

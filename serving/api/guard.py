@@ -19,7 +19,7 @@ from serving.access.credential import AccessScope, Credential
 from serving.api.admission import Admission, loopback_only
 from serving.api.meters import UNMATCHED, Meters
 from serving.api.problems import MEDIA_TYPE, ProblemError, problem_of
-from serving.api.rate import Rate
+from serving.api.rate import Limiter, Rate
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -84,13 +84,14 @@ class Guard:
         admit: Admission = loopback_only,
         clock: Callable[[], float] = time.monotonic,
         meters: Meters | None = None,
+        rate: Limiter | None = None,
     ) -> None:
         self._app = app
         self._routes = routes
         self._limits = limits or Limits()
         self._admit = admit
         self._clock = clock
-        self._rate = Rate(self._limits.per_second, self._limits.burst)
+        self._rate = rate or Rate(self._limits.per_second, self._limits.burst)
         self._meters = meters or Meters()
         self._in_flight = 0
         self._reading = 0

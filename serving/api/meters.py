@@ -5,16 +5,19 @@ Labels come from fixed lists only (our routes, our codes, our grades), so that n
 
 from __future__ import annotations
 
+import os
 from collections import Counter as Count
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import Metric
 
 from data_contracts.vocabulary import Grade
 
 UNMATCHED = "unmatched"
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 STATUSES = frozenset((
     "scored", "not_scored", "graded", "rolled_up", "not_graded", "listed", "not_listed", "accepted", "duplicate",
@@ -25,7 +28,8 @@ GRADES = frozenset(grade.value for grade in Grade)
 
 
 class Meters:
-    """The counters of one process."""
+    """The counters of one process, or of all workers of a service: then each writes its own into a folder, which
+    prometheus_client knows by PROMETHEUS_MULTIPROC_DIR from its import on, and whoever is asked adds them up."""
 
     media_type = CONTENT_TYPE_LATEST
 
@@ -41,7 +45,9 @@ class Meters:
             "pharos_request_seconds", "time from the first byte to the last", ("route",), buckets=SECONDS,
             registry=self.registry,
         )  # fmt: skip
-        self.in_flight = Gauge("pharos_in_flight", "requests being answered now", registry=self.registry)
+        self.in_flight = Gauge(
+            "pharos_in_flight", "requests being answered now", registry=self.registry, multiprocess_mode="livesum"
+        )
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
         return Counter(f"pharos_{name}", about, labels, registry=self.registry)
@@ -68,7 +74,20 @@ class Meters:
 
     def text(self) -> bytes:
         """Everything in the format that Prometheus reads."""
-        return generate_latest(self.registry)
+        if FOLDER_VARIABLE not in os.environ:
+            return generate_latest(self.registry)
+        every = CollectorRegistry()
+        every.register(_OfAllWorkers())
+        return generate_latest(every)
+
+
+class _OfAllWorkers:
+    """The counters of ours in the folder; libraries put theirs there too."""
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in multiprocess.MultiProcessCollector(None).collect():
+            if metric.name.startswith("pharos_"):
+                yield metric
 
 
 def _results_of(answer: Any) -> list[Any]:

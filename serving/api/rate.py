@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import Protocol
 
 MAX_CALLERS = 4096
+
+
+class Limiter(Protocol):
+    """How often one caller may come."""
+
+    def take(self, caller: str, now: float) -> bool:
+        """Whether this caller may come now (seconds on a steady clock)."""
+        ...
 
 
 class Rate:

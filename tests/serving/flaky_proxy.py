@@ -97,7 +97,11 @@ class Line:
         if self.state == "cut":
             near.close()
             return
-        far = socket.create_connection(("127.0.0.1", self.port))
+        try:
+            far = socket.create_connection(("127.0.0.1", self.port))
+        except OSError:  # the server itself is gone
+            near.close()
+            return
         with self.lock:
             self.held += [near, far]
         self.carried.append(threading.Thread(target=self._both, args=(near, far), daemon=True))

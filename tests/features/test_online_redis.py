@@ -1,0 +1,136 @@
+"""Redis as the online store: the answers of the file, and what becomes of a question while its network is spoilt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from data_contracts.errors import InvalidInput, OnlineStoreAway
+from data_contracts.settings import Settings
+from features.store import FeatureReader
+from tests.features.small_store import DAYS, SMALL, small_store, write
+from tests.redis_server import PASSWORD, QUOTED, RedisServer, redis_server
+from tests.serving.flaky_proxy import Line, State, line
+
+NEXT_DAY = DAYS[-1] + timedelta(days=1)
+ASKED = ["o-3", "nobody", "o-0", "o-13"]
+STOOD_IN = ["stand_in", "away", "stand_in", "stand_in"]
+WITHIN_SECONDS = 0.4  # 0.2 is promised; the machine of the tests is shared
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as found:
+        yield found
+
+
+@pytest.fixture
+def proxy(server: RedisServer) -> Iterator[Line]:
+    server.flush()
+    with line(server.port) as found:
+        yield found
+
+
+@pytest.fixture
+def reader(server: RedisServer, proxy: Line, tmp_path: Path) -> FeatureReader:
+    made = small_store(Settings(state=tmp_path / "state", online_url=server.address(proxy.near_port)))
+    made.materialize(DAYS[-1])
+    assert made.online(["o-1"], "risk_v1", NEXT_DAY)["status"].tolist() == ["present"]
+    return made
+
+
+def statuses(reader: FeatureReader) -> list[str]:
+    found: list[str] = reader.online(ASKED, "career_v1", NEXT_DAY)["status"].tolist()
+    return found
+
+
+def test_it_answers_as_the_file_does(reader: FeatureReader, tmp_path: Path) -> None:
+    file = small_store(Settings(state=tmp_path / "other"))
+    file.materialize(DAYS[-1])
+    for service, ids in (("risk_v1", ASKED), ("career_v1", ASKED), ("unit_v1", ["u-2", "nothing", "u-1"])):
+        pd.testing.assert_frame_equal(reader.online(ids, service, NEXT_DAY), file.online(ids, service, NEXT_DAY))
+    assert not (reader._settings.feast_dir / "online.db").exists()
+
+
+def test_a_second_writing_of_the_same_day_is_seen(reader: FeatureReader) -> None:
+    changed = reader.snapshot(DAYS[-1]).drop(columns="as_of").assign(complaints_24m=77)
+    write(reader._settings, "officers", DAYS[-1], changed)
+    assert [done.because for done in reader.materialize(DAYS[-1])][0] == "moved forward"
+    assert reader.online(["o-3"], "risk_v1", NEXT_DAY)["complaints_24m"].tolist() == [77]
+
+
+def test_an_older_day_never_overwrites_a_newer_one(reader: FeatureReader) -> None:
+    before = reader.online(ASKED, "career_v1", NEXT_DAY)
+    assert {done.because for done in reader.materialize(DAYS[0])} == {f"the store already holds {DAYS[-1]}"}
+    pd.testing.assert_frame_equal(reader.online(ASKED, "career_v1", NEXT_DAY), before)
+
+
+@pytest.mark.parametrize("fault", ["cut", "silent", "slow"])
+def test_a_line_that_fails_is_stood_in_for_in_time_and_mends_by_itself(
+    fault: State, reader: FeatureReader, proxy: Line
+) -> None:
+    before = statuses(reader)
+    began = time.monotonic()
+    statuses(reader)
+    usual = time.monotonic() - began
+    proxy.late_seconds = 0.09  # each step within its own limit, and all of them together not
+    proxy.become(fault)
+    began = time.monotonic()
+    assert statuses(reader) == STOOD_IN
+    assert time.monotonic() - began < WITHIN_SECONDS + usual
+    carried = len(proxy.carried)
+    assert [one for _ in range(20) for one in statuses(reader)] == STOOD_IN * 20
+    assert len(proxy.carried) <= carried + 3, "it is not asked again and again"
+    proxy.become("through")
+    time.sleep(1.1)
+    assert statuses(reader) == before
+
+
+def test_a_server_that_died_and_came_back_empty_makes_nobody_unknown(
+    reader: FeatureReader, server: RedisServer
+) -> None:
+    before = statuses(reader)
+    assert "unknown" in before
+    server.stop()
+    assert statuses(reader) == STOOD_IN
+    with pytest.raises(OnlineStoreAway) as told:
+        reader.materialize(DAYS[-1])
+    assert PASSWORD not in str(told.value)
+    server.start()
+    time.sleep(1.1)
+    emptied = statuses(reader)
+    assert emptied == ["stand_in", "unknown", "stand_in", "stand_in"], "who is in the snapshot was lost, not unknown"
+    assert {done.because for done in reader.materialize(DAYS[-1])} == {"moved forward"}
+    assert statuses(reader) == before
+
+
+def test_a_change_from_the_file_to_redis_fills_it(server: RedisServer, tmp_path: Path) -> None:
+    server.flush()
+    file = small_store(Settings(state=tmp_path / "state"))
+    file.materialize(DAYS[-1])
+    before = statuses(file)
+    moved = FeatureReader(Settings(state=tmp_path / "state", online_url=server.address()), SMALL)
+    assert "present" not in statuses(moved)
+    moved.apply()
+    moved.materialize(DAYS[-1])
+    assert statuses(moved) == before
+
+
+@pytest.mark.parametrize("address", ["redis://db.example:6379/0", "http://127.0.0.1/0", "db:6379,password=secret"])
+def test_a_bare_way_to_another_machine_is_refused(address: str, tmp_path: Path) -> None:
+    made = FeatureReader(Settings(state=tmp_path, online_url=address), SMALL)
+    with pytest.raises(InvalidInput, match="rediss://") as told:
+        made.apply()
+    assert "secret" not in str(told.value)
+
+
+def test_the_password_is_in_no_printed_settings(reader: FeatureReader) -> None:
+    told = repr(reader._settings) + repr(reader._feast.config) + str(reader._feast.config.online_store)
+    assert PASSWORD not in told
+    assert QUOTED not in told
