@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 3017
     sandbox: bool = False
+    proxied: bool = False
     champion_check_seconds: float = 30.0
     workers: int = Field(default=1, ge=1, le=64)
     shared_dir: Path | None = None  # what the workers of one service share while they run; their parent sets it
@@ -100,8 +101,8 @@ class Settings(BaseSettings):
 
     @property
     def mlflow_uri(self) -> str:
-        """Tracking and registry address."""
-        return f"sqlite:///{self.mlflow_database.resolve()}"
+        """Tracking and registry address: PostgreSQL where `mlflow_url` says so. Files lie under `mlflow_dir` always."""
+        return self.mlflow_url or f"sqlite:///{self.mlflow_database.resolve()}"
 
     @property
     def keys_dir(self) -> Path:

@@ -31,6 +31,7 @@ from serving.api.guard import App, Guard, Limits
 from serving.api.heads import TimedHeads
 from serving.api.meters import Meters
 from serving.api.opened import Desks
+from serving.api.proxied import check_proxied
 from serving.api.rate import Limiter, Rate
 from serving.api.shared_rate import SharedRate
 from serving.champions.opening import watched_desks
@@ -54,7 +55,8 @@ class GuardedService(Service):  # type: ignore[misc]  # BentoML ships no types t
         app = super().to_asgi(is_main)
         app.router.routes = [route for route in app.router.routes if getattr(route, "app", None) is WEB]
         use = settings()
-        return Guard(app, ROUTES, admit=admission_of(callers_of(use, today)), meters=METERS, rate=limiter_of(use))
+        admit = admission_of(callers_of(use, today))
+        return Guard(app, ROUTES, admit=admit, meters=METERS, rate=limiter_of(use), proxied=use.proxied)
 
 
 def limiter_of(use: Settings, limits: Limits = LIMITS) -> Limiter:
@@ -113,6 +115,7 @@ def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
     before anything listens. `announce` is called with the address once the desks are open. With several workers each
     opens its own, and the first announces.
     """
+    check_proxied(use.host, proxied=use.proxied)
     host = check_bind(use.host, callers_of(use, today))
     if use.workers > 1:
         supervise(use, host)

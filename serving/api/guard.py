@@ -10,7 +10,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -19,6 +19,7 @@ from serving.access.credential import AccessScope, Credential
 from serving.api.admission import Admission, loopback_only
 from serving.api.meters import UNMATCHED, Meters
 from serving.api.problems import MEDIA_TYPE, ProblemError, problem_of
+from serving.api.proxied import through_proxy
 from serving.api.rate import Limiter, Rate
 
 Scope = MutableMapping[str, Any]
@@ -27,6 +28,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+CERTIFICATE = "certificate"
 REQUEST_ID, CALLER, UNTIL = "request_id", "caller", "until"  # until: the moment, as time.monotonic() counts, of a 504
 POLICY = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 ALWAYS = (
@@ -72,6 +74,7 @@ class Route:
 class Guard:
     """An ASGI app around another one.
 
+    `proxied` is whether all come through one proxy that says who they are (serving/api/proxied.py).
     `routes` are all addresses there are; `admit` tells who calls and raises ProblemError for who may not. An address
     whose scope a caller lacks looks like one that does not exist.
     """
@@ -85,6 +88,8 @@ class Guard:
         clock: Callable[[], float] = time.monotonic,
         meters: Meters | None = None,
         rate: Limiter | None = None,
+        *,
+        proxied: bool = False,
     ) -> None:
         self._app = app
         self._routes = routes
@@ -93,6 +98,7 @@ class Guard:
         self._clock = clock
         self._rate = rate or Rate(self._limits.per_second, self._limits.burst)
         self._meters = meters or Meters()
+        self._proxied = proxied
         self._in_flight = 0
         self._reading = 0
         self._log = structlog.get_logger("pharos.serving")
@@ -123,7 +129,9 @@ class Guard:
         known = scope["path"] if scope["path"] in self._routes else UNMATCHED
         took = self._clock() - began
         self._meters.request(known, reply.status, took)
-        told = {"route": known, "status": reply.status, "milliseconds": round(took * 1000, 1)}
+        told: dict[str, Any] = {"route": known, "status": reply.status, "milliseconds": round(took * 1000, 1)}
+        if self._proxied:
+            told["certificate"] = scope["state"].get(CERTIFICATE, "")
         self._log.info("request", **told, request_id=request_id)
 
     async def _checked(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
@@ -134,7 +142,9 @@ class Guard:
         if route is not None and route.health and scope["method"] in route.methods:
             await self._app(scope, receive, reply)
             return
-        caller = await self._caller(scope)
+        certificate = through_proxy(scope) if self._proxied else ""
+        scope["state"][CERTIFICATE] = certificate
+        caller = replace(await self._caller(scope), certificate=certificate)
         if route is None or not caller.may(route.scope):
             raise ProblemError("not_found")
         if scope["method"] not in route.methods:
