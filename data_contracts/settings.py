@@ -100,8 +100,8 @@ class Settings(BaseSettings):
 
     @property
     def mlflow_uri(self) -> str:
-        """Tracking and registry address."""
-        return f"sqlite:///{self.mlflow_database.resolve()}"
+        """Tracking and registry address: PostgreSQL where `mlflow_url` says so. Files lie under `mlflow_dir` always."""
+        return self.mlflow_url or f"sqlite:///{self.mlflow_database.resolve()}"
 
     @property
     def keys_dir(self) -> Path:

@@ -22,7 +22,8 @@ from data_contracts.settings import Settings
 from features.ages import aged_answer
 from features.declared import declared_features
 from features.feast_loading import feast_quietly, load_feast, sqlite_times_as_feast_has_them
-from features.feast_opening import REPO_FILE, open_feast
+from features.feast_opening import REPO_FILE as REPO_FILE
+from features.feast_opening import open_feast
 from features.history import History
 from features.live import LiveFeatures
 from features.offline_files import (
@@ -36,7 +37,6 @@ from features.offline_files import (
     write_online,
 )
 from features.packing import LAYOUT, SUFFIX, layout_hash, online_view, packed
-from features.patience import within
 from features.pending import Pending
 from features.snapshots import made_from_now
 from features.sqlite_care import READ_SECONDS, WRITE_SECONDS, PatientSqlite, Rest
@@ -80,7 +80,6 @@ class FeatureReader:
         self._settings = settings
         self._declared = declared
         self._lock = threading.RLock()  # Feast's SQLite store shares one connection between threads
-        self._warm = False
         self._rest = Rest()
 
     @property
@@ -108,7 +107,7 @@ class FeatureReader:
         for view in self.declared.views:  # what the strain model alone may see still lies in a view
             check_features([item.name for item in view.fields], "strain")
         self._settings.feast_dir.mkdir(parents=True, exist_ok=True)
-        with feast_quietly():
+        with feast_quietly(), _told():
             self._feast.apply(feast_objects(self.declared, self._settings.feast_dir))
 
     def snapshot(self, as_of: date, source: str = "officers") -> pd.DataFrame:
@@ -288,19 +287,11 @@ class FeatureReader:
 
     def _read(self, ids: list[str], service: Service, today: date) -> pd.DataFrame:
         feast = self._opened()
-
-        def read() -> dict[str, list[Any]]:
-            found: dict[str, list[Any]] = feast.get_online_features(
-                features=feast.get_feature_service(service.name + SUFFIX, allow_cache=True),
-                entity_rows=[{service.key: item} for item in ids],
-                full_feature_names=True,
-            ).to_dict(include_event_timestamps=True)
-            return found
-
-        if not self._settings.online_url:
-            return aged_answer(read(), ids, service, today)
-        answer = within(2 * READ_SECONDS if self._warm else WRITE_SECONDS, read)  # the first one imports as well
-        self._warm = True
+        answer = feast.get_online_features(
+            features=feast.get_feature_service(service.name + SUFFIX, allow_cache=True),
+            entity_rows=[{service.key: item} for item in ids],
+            full_feature_names=True,
+        ).to_dict(include_event_timestamps=True)
         return aged_answer(answer, ids, service, today)
 
     def _opened(self) -> Any:

@@ -16,13 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
+import sqlalchemy as sa
+
 from data_contracts.errors import InvalidInput, NotReady, RegistryDown, UntrustedArtifact
 from data_contracts.settings import Settings, prepare_process
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-GLANCE_SECONDS = 1.0
+GLANCE_SECONDS, SERVER_SECONDS = 1.0, 2
 CHAMPION = "champion"
 NAMES = ("risk", "next-post", "courses", "paths")
 PATH_TAG = "pharos.path"
@@ -57,9 +59,11 @@ def client(settings: Settings) -> MlflowClient:
 
     The first call of a process imports MLflow (seconds); the first on a new folder makes the database.
     """
+    if settings.mlflow_url and not settings.mlflow_url.startswith("postgresql"):
+        raise InvalidInput("PHAROS_MLFLOW_URL names no PostgreSQL server; write postgresql+psycopg://HOST/DATABASE")
     prepare_process(settings.threads)
-    if settings.mlflow_uri.startswith("sqlite"):  # a pooled connection goes on reading a file that was replaced
-        os.environ.setdefault("MLFLOW_SQLALCHEMYSTORE_POOLCLASS", "NullPool")
+    # a pooled connection goes on reading a file that was replaced, and outlives a server that was restarted
+    os.environ.setdefault("MLFLOW_SQLALCHEMYSTORE_POOLCLASS", "NullPool")
     from mlflow import MlflowClient
 
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)  # it announces each table that it makes
@@ -91,25 +95,33 @@ def resolve(settings: Settings, name: str, alias: str = CHAMPION) -> ResolvedMod
     """
     if not settings.mlflow_dir.is_dir():
         raise NotReady(f"no model was ever registered under {settings.state}; run `pharos train {name}`")
-    if not settings.mlflow_database.is_file():  # MLflow would make an empty one, in which no alias stands
+    if not settings.mlflow_url and not settings.mlflow_database.is_file():  # MLflow would make an empty one
         raise RegistryDown(f"{settings.mlflow_database} is missing; restore it from a copy, or train again")
     try:
-        _glance_at(settings.mlflow_database)
+        _glance_at(settings)
         found = client(settings).get_model_version_by_alias(name, alias)
     except Exception as error:  # MLflow lets its database's errors through, whichever they are
         if getattr(error, "error_code", None) not in NO_ALIAS:
-            raise RegistryDown(
-                f"{settings.mlflow_database} cannot be read ({type(error).__name__}); look after its disk and its locks"
-            ) from error
+            where, remedy = str(settings.mlflow_database), "its disk and its locks"
+            if settings.mlflow_url:
+                where, remedy = "the registry of models", "its server (PHAROS_MLFLOW_URL)"
+            raise RegistryDown(f"{where} cannot be read ({type(error).__name__}); look after {remedy}") from error
         raise NotReady(
             f"no version of {name} carries the alias {alias!r}; run `pharos train {name}`, then `pharos promote {name}`"
         ) from error
     return _resolved(settings, found)
 
 
-def _glance_at(database: Path) -> None:
-    """Raise sqlite3.Error where the file cannot be read now: MLflow would try again for 100 s, for each model."""
-    with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True, timeout=GLANCE_SECONDS)) as held:
+def _glance_at(settings: Settings) -> None:
+    """Raise what the driver does where the database cannot be read now: MLflow would try for 100 s, for each model."""
+    if settings.mlflow_url:
+        glance = {"connect_timeout": SERVER_SECONDS, "tcp_user_timeout": 1000 * SERVER_SECONDS}
+        engine = sa.create_engine(settings.mlflow_url, poolclass=sa.NullPool, connect_args=glance)
+        with engine.connect() as there:
+            there.execute(sa.select(1))
+        return
+    database = settings.mlflow_database.resolve().as_uri()
+    with closing(sqlite3.connect(f"{database}?mode=ro", uri=True, timeout=GLANCE_SECONDS)) as held:
         held.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 

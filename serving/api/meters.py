@@ -85,7 +85,7 @@ class _OfAllWorkers:
     """The counters of ours in the folder; libraries put theirs there too."""
 
     def collect(self) -> Iterator[Metric]:
-        for metric in multiprocess.MultiProcessCollector(None).collect():
+        for metric in multiprocess.MultiProcessCollector(None).collect():  # type: ignore[no-untyped-call]
             if metric.name.startswith("pharos_"):
                 yield metric
 
