@@ -122,7 +122,11 @@ def test_a_level_that_no_course_reaches_bars_a_post(state: Settings, level: floa
               "hours": 16.0, "issued_on": "2020-06-01", "known_on": "2020-06-01"}  # fmt: skip
     found_fit = {"officer_id": "x", "competency": "fitness", "level": level, "occurred_on": "2020-03-01",
                  "known_on": "2020-03-01"}  # fmt: skip
-    more = {"posts": [seat], "courses": [course], "competency_assessments": [found_fit]}
+    more: dict[str, list[dict[str, Any]]] = {
+        "posts": [seat],
+        "courses": [course],
+        "competency_assessments": [found_fit],
+    }
     history.append_all({name: framed(name, rows) for name, rows in more.items()}, "fit")
     (found,) = ask(desk(state), "x")
     assert not isinstance(found, NotScored)
