@@ -122,12 +122,12 @@ def test_a_level_that_no_course_reaches_bars_a_post(state: Settings, level: floa
               "hours": 16.0, "issued_on": "2020-06-01", "known_on": "2020-06-01"}  # fmt: skip
     found_fit = {"officer_id": "x", "competency": "fitness", "level": level, "occurred_on": "2020-03-01",
                  "known_on": "2020-03-01"}  # fmt: skip
-    more: dict[str, list[dict[str, Any]]] = {
-        "posts": [seat],
-        "courses": [course],
-        "competency_assessments": [found_fit],
+    more = {
+        "posts": framed("posts", [seat]),
+        "courses": framed("courses", [course]),
+        "competency_assessments": framed("competency_assessments", [found_fit]),
     }
-    history.append_all({name: framed(name, rows) for name, rows in more.items()}, "fit")
+    history.append_all(more, "fit")
     (found,) = ask(desk(state), "x")
     assert not isinstance(found, NotScored)
     assert found.status == status
