@@ -113,7 +113,8 @@ def _asked(service: LiveService, question: Question, officers: Sequence[str]) ->
         body["officer_ids"] = list(officers)
     if "officer_id" in body:
         body["officer_id"] = officers[0]
-    body |= {name: SHORT for name in ("top",) if name in body}
+    if "top" in body:
+        body["top"] = SHORT
     body.pop("goal", None)  # the stated goals show every kind of answer
     if question.path == "/v1/cases":
         body = {"top": MOST_CASES}

@@ -18,12 +18,12 @@ REPO_FILE = Path(__file__).parent / "feature_repo" / "feature_store.yaml"
 CONNECT_SECONDS = 3
 
 
-def open_feast(settings: Settings, repo_file: Path = REPO_FILE) -> Any:
+def open_feast(settings: Settings) -> Any:
     """A FeatureStore; raises InvalidInput for an address of another kind than is served."""
     import yaml
 
     folder = str(settings.feast_dir.resolve())
-    told: dict[str, Any] = yaml.safe_load(repo_file.read_text("utf-8").replace("${PHAROS_FEAST_DIR}", folder))
+    told: dict[str, Any] = yaml.safe_load(REPO_FILE.read_text("utf-8").replace("${PHAROS_FEAST_DIR}", folder))
     if settings.registry_url:
         told["registry"] |= registry_at(settings.registry_url)
     if settings.online_url:

@@ -20,7 +20,12 @@ def audit_database(settings: Settings) -> Database:
 
 def audit_chain(settings: Settings) -> AuditChain:
     """The chain, to be written to."""
-    return AuditChain(audit_database(settings), settings.audit_head, keys.signing_key(settings.keys_dir))
+    return chain_in(settings, audit_database(settings))
+
+
+def chain_in(settings: Settings, database: Database) -> AuditChain:
+    """The chain beside other tables of its database, so that a change and its line stand in one transaction."""
+    return AuditChain(database, settings.audit_head, keys.signing_key(settings.keys_dir))
 
 
 def operator() -> str:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from data_contracts.running_load import overtime_limit
 from data_contracts.settings import Settings
 from experiments.benchmarks.feature_data import month_days, officer_ids, read_tables
-from features import store
+from features import feast_opening
 from features.asof_join import officer_days, with_blocks
 from features.engine import arrow_table, duckdb_backend, load
 from features.event_windows import event_windows
@@ -80,9 +80,9 @@ def training_frame_by_reader(folder: Path, officers: int, months: int) -> float:
 
 def training_frame_by_default_store(folder: Path, officers: int, months: int) -> float:
     """The same request through Feast's default (dask) store; raises FeatureMismatch where it loses rows."""
-    text = store.REPO_FILE.read_text("utf-8").replace("type: duckdb", "type: dask")
-    store.REPO_FILE = folder / "feature_store.yaml"
-    store.REPO_FILE.write_text(text, "utf-8")
+    text = feast_opening.REPO_FILE.read_text("utf-8").replace("type: duckdb", "type: dask")
+    feast_opening.REPO_FILE = folder / "feature_store.yaml"
+    feast_opening.REPO_FILE.write_text(text, "utf-8")
     return training_frame_by_reader(folder, officers, months)
 
 

@@ -10,13 +10,10 @@ state that `pharos demo --no-serve` left.
 from __future__ import annotations
 
 import json
-import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
-from datetime import time as midnight
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +25,7 @@ from rich.table import Table
 from data_contracts.errors import NotReady
 from data_contracts.settings import prepare_process, settings
 from experiments.benchmarks.serving import running
+from serving.champions.canary import features_at_hand
 from serving.risk.warn import RiskDesk
 
 MANY = 200
@@ -87,8 +85,10 @@ def measured(client: httpx.Client, address: str, times: int) -> Cost:
     desk = opened_desks().risk
     if not isinstance(desk, RiskDesk):
         raise NotReady("the state has no risk champion; run `pharos demo --no-serve` and name its folder")
+    if desk.source.filled_as_of(desk.model.service) is None:
+        raise NotReady("the online store was never filled; run `pharos materialize --as-of DATE`")
     ids = [str(one) for one in latest_run(settings()).officers(["officer_id"])["officer_id"].unique()][:MANY]
-    one, many = _frame(desk, ids[:1]), _frame(desk, ids)
+    one, many = features_at_hand(desk, ids[:1]), features_at_hand(desk, ids)
     chances: Callable[[Any], Any] = desk.scorer.chances  # type: ignore[attr-defined]  # the scorer of a signed bundle
     jobs: Mapping[str, Callable[[int], Any]] = {
         "one_over_http": lambda turn: _asked(client, address, [ids[turn % MANY]]),
@@ -113,17 +113,6 @@ def measured(client: httpx.Client, address: str, times: int) -> Cost:
 def _asked(client: httpx.Client, address: str, ids: Sequence[str]) -> None:
     answer = client.post(f"{address}/v1/risk", json={"officer_ids": list(ids)})
     answer.raise_for_status()
-
-
-def _frame(desk: RiskDesk, ids: Sequence[str]) -> Any:
-    """The features of some officers as the model takes them."""
-    from serving.freshness import AgeLimits, read_fresh
-
-    filled = desk.source.filled_as_of(desk.model.service)
-    if filled is None:
-        raise NotReady("the online store was never filled; run `pharos materialize --as-of DATE`")
-    now, limits = datetime.combine(filled, midnight()), AgeLimits(math.inf, math.inf)
-    return read_fresh(desk.source, ids, desk.model.service, asked=None, now=now, limits=limits).frame
 
 
 def _table(cost: Cost) -> Table:

@@ -153,7 +153,7 @@ def answers_of(desk: Desk, ids: Sequence[str], now: datetime) -> Answers:
 
 
 def _risk(desk: RiskDesk, ids: Sequence[str]) -> Answers:
-    frame = _frame(desk, ids)
+    frame = features_at_hand(desk, ids)
     if frame.empty:
         return Answers({}, chances=True)
     told = checked_results(desk.scorer(frame), frame, desk.scorer.answers).to_pandas()
@@ -170,7 +170,7 @@ def _risk(desk: RiskDesk, ids: Sequence[str]) -> Answers:
 
 
 def _careers(desk: CareerDesk, ids: Sequence[str]) -> Answers:
-    frame = _frame(desk, ids)
+    frame = features_at_hand(desk, ids)
     found = desk.ranker(frame, Asked(TOP), None, desk.policy) if len(frame) else ()
     scores: dict[Hashable, float] = {
         (one.officer_id, post.post_id): float(post.likelihood) for one in found for post in one.found.open
@@ -198,7 +198,7 @@ def _paths(desk: PathDesk, ids: Sequence[str], day: date) -> Answers:
     return Answers({"goals": chances} if chances else {}, chances=True)
 
 
-def _frame(desk: RiskDesk | CareerDesk, ids: Sequence[str]) -> pd.DataFrame:
+def features_at_hand(desk: RiskDesk | CareerDesk, ids: Sequence[str]) -> pd.DataFrame:
     """The features that are at hand, as if it were the day that they are of: old ones are good enough to try on."""
     service = desk.model.service
     filled = desk.source.filled_as_of(service)

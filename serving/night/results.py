@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -56,6 +56,21 @@ def asked_of(group: Any) -> tuple[str, int]:
     """
     outcome, months = group
     return str(outcome), int(months)
+
+
+def places_by_asked(rows: pd.DataFrame, wanted: Iterable[bool]) -> list[tuple[tuple[str, int], list[int]]]:
+    """The positions of the wanted rows by (outcome, months ahead), in order: a pandas group costs a request too much.
+
+    >>> frame = pd.DataFrame({"outcome": ["b", "a", "b"], "horizon_months": [12, 12, 12]})
+    >>> places_by_asked(frame, [True, True, False])
+    [(('a', 12), [1]), (('b', 12), [0])]
+    """
+    places: dict[tuple[str, int], list[int]] = {}
+    keys = zip(rows["outcome"].tolist(), rows["horizon_months"].tolist(), strict=True)
+    for place, (key, is_wanted) in enumerate(zip(keys, wanted, strict=True)):
+        if is_wanted:
+            places.setdefault(asked_of(key), []).append(place)
+    return sorted(places.items())
 
 
 class Scorer(Protocol):

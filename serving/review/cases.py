@@ -19,7 +19,7 @@ from data_contracts.database import Database
 from data_contracts.errors import NotThere, Refused, Stale
 from data_contracts.pseudonyms import Pseudonyms, pseudonyms
 from data_contracts.settings import Settings
-from models import keys
+from models.audit import chain_in
 from serving.review.states import CaseAction, CaseState
 from serving.review.tables import CASE_EVENTS, CASES, METADATA
 
@@ -86,8 +86,7 @@ class CaseStore:
     def of(cls, settings: Settings) -> CaseStore:
         """Of a deployment; nothing is opened yet."""
         database = Database(settings.service_url, "the table of cases")
-        chain = AuditChain(database, settings.audit_head, keys.signing_key(settings.keys_dir))
-        return cls(database, chain, pseudonyms(settings.keys_dir))
+        return cls(database, chain_in(settings, database), pseudonyms(settings.keys_dir))
 
     def case(self, case_id: str) -> Case:
         """One case; raises NotThere."""

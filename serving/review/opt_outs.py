@@ -16,7 +16,7 @@ from data_contracts.database import Database
 from data_contracts.errors import NotReady
 from data_contracts.pseudonyms import Pseudonyms, pseudonyms
 from data_contracts.settings import Settings
-from models import keys
+from models.audit import chain_in
 from serving.review.tables import METADATA, OPT_OUTS
 
 NOBODY = "whoever opted out"  # no id has a space: this marks the key
@@ -45,8 +45,7 @@ class OptOuts:
     def of(cls, settings: Settings) -> OptOuts:
         """Of a deployment; nothing is opened yet."""
         database = Database(settings.service_url, "the table of opt-outs")
-        chain = AuditChain(database, settings.audit_head, keys.signing_key(settings.keys_dir))
-        return cls(database, chain, pseudonyms(settings.keys_dir))
+        return cls(database, chain_in(settings, database), pseudonyms(settings.keys_dir))
 
     def among(self, officer_ids: Collection[str]) -> dict[str, date]:
         """Which of these officers opted out, and since when.

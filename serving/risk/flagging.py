@@ -14,7 +14,7 @@ from models.base import Numbers
 from models.risk.flags import Trend, approach, best_below, commend, flags_json
 from models.risk.grades import cut_offs, limits
 from serving.night.past import Asked, Chances
-from serving.night.results import SCORED, asked_of
+from serving.night.results import SCORED, places_by_asked
 
 NO_FLAGS = "[]"
 
@@ -44,15 +44,10 @@ def flags_of(
     `rows` have officer_id, outcome, horizon_months, status, probability, grade, overall_grade and merits.
     """
     found = np.full(len(rows), None, object)
-    keys = zip(rows["outcome"].tolist(), rows["horizon_months"].tolist(), rows["status"].tolist(), strict=True)
-    places: dict[Asked, list[int]] = {}
-    for place, (outcome, months, status) in enumerate(keys):
-        if status == SCORED:
-            places.setdefault(asked_of((outcome, months)), []).append(place)
     officers = rows["officer_id"].astype(str).to_numpy(object)
     chances = rows["probability"].to_numpy(np.float32)  # as nights keep chances, so that a request is flagged alike
     grades, overall, merits = (np.array(_texts(rows[name]), object) for name in ("grade", "overall_grade", "merits"))
-    for asked, some in sorted(places.items()):
+    for asked, some in places_by_asked(rows, (rows["status"] == SCORED).tolist()):
         now = chances[some].astype(np.float64)
         ids = officers[some].tolist()
         trend = Trend.of(as_of, now, [(night.as_of, night.at(asked, ids)) for night in earlier])

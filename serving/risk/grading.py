@@ -19,7 +19,7 @@ from data_contracts.decisions import GradePolicy
 from models.risk.grades import by_cut_offs, limits
 from models.risk.regrading import GradedForce
 from serving.night.past import Asked, Chances
-from serving.night.results import asked_of
+from serving.night.results import places_by_asked
 from serving.risk.flagging import Bounds, bounds_of_force
 
 Basis = Literal["night", "cut_offs"]
@@ -86,14 +86,10 @@ class Grading:
 
 def graded_rows(answer: pd.DataFrame, grading: Grading, why_not: Callable[[Mapping[str, Any]], object]) -> pd.DataFrame:
     """`answer` with `grade` and `graded_by`, null for rows that `why_not` gives a reason for."""
-    places: dict[Asked, list[int]] = {}
-    for place, row in enumerate(answer.to_dict("records")):
-        told = {str(name): value for name, value in row.items()}
-        if why_not(told) is None:
-            places.setdefault(asked_of((told["outcome"], told["horizon_months"])), []).append(place)
+    scored = [why_not({str(name): value for name, value in row.items()}) is None for row in answer.to_dict("records")]
     grade, basis = np.full(len(answer), None, object), np.full(len(answer), None, object)
     officers, chances = answer["officer_id"].astype(str).to_numpy(object), answer["probability"].to_numpy(float)
-    for asked, some in sorted(places.items()):
+    for asked, some in places_by_asked(answer, scored):
         grade[some] = grading.grades(asked, officers[some].tolist(), chances[some].tolist())
         basis[some] = grading.basis(asked)
     columns = {"grade": grade, "graded_by": basis}

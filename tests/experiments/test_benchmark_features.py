@@ -11,14 +11,15 @@ import pytest
 from experiments.benchmarks import features
 from experiments.benchmarks.feature_data import write_tables
 from experiments.benchmarks.feature_jobs import JOBS
-from features import store
+from features import feast_opening
 
 OFFICERS, MONTHS = 30, 3
 
 
 @pytest.mark.filterwarnings("ignore:Downcasting object dtype:FutureWarning")  # Feast's default store's own
 def test_every_way_of_doing_the_work_comes_to_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "REPO_FILE", store.REPO_FILE)  # one of the jobs puts another in its place
+    # one of the jobs puts another in its place
+    monkeypatch.setattr(feast_opening, "REPO_FILE", feast_opening.REPO_FILE)
     write_tables(tmp_path, OFFICERS, MONTHS)
     sums = {name: job(tmp_path, OFFICERS, MONTHS) for name, job in JOBS.items()}
     assert min(sums.values()) > 0

@@ -17,7 +17,8 @@ import pytest
 from data_contracts.errors import FeatureMismatch
 from data_contracts.settings import Settings
 from features.engine import duckdb_backend
-from features.store import REPO_FILE, FeatureReader, _entity_rows
+from features.feast_opening import REPO_FILE
+from features.store import FeatureReader, _entity_rows
 from tests.features.small_store import DAYS, SMALL, small_store
 
 NEXT_DAY = DAYS[-1] + timedelta(days=1)
@@ -44,7 +45,7 @@ def said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Featu
             assert ours in text
             text = text.replace(ours, theirs)
         (tmp_path / "feature_store.yaml").write_text(text, "utf-8")
-        monkeypatch.setattr("features.store.REPO_FILE", tmp_path / "feature_store.yaml")
+        monkeypatch.setattr("features.feast_opening.REPO_FILE", tmp_path / "feature_store.yaml")
         other = FeatureReader(like._settings, SMALL)
         assert other._feast is not like._feast  # read now: the file is only this long what it is
         return other
