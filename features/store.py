@@ -22,7 +22,8 @@ from data_contracts.settings import Settings
 from features.ages import aged_answer
 from features.declared import declared_features
 from features.feast_loading import feast_quietly, load_feast, sqlite_times_as_feast_has_them
-from features.feast_opening import REPO_FILE, open_feast
+from features.feast_opening import REPO_FILE as REPO_FILE
+from features.feast_opening import open_feast
 from features.history import History
 from features.live import LiveFeatures
 from features.offline_files import (

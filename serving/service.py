@@ -34,6 +34,7 @@ from serving.api.opened import Desks
 from serving.api.proxied import check_proxied
 from serving.api.rate import Limiter, Rate
 from serving.api.shared_rate import SharedRate
+from serving.api.traces import traces_of
 from serving.champions.opening import watched_desks
 from serving.events.answers import EventDesk
 from serving.sandbox.desks import sandbox_desks
@@ -56,7 +57,8 @@ class GuardedService(Service):  # type: ignore[misc]  # BentoML ships no types t
         app.router.routes = [route for route in app.router.routes if getattr(route, "app", None) is WEB]
         use = settings()
         admit = admission_of(callers_of(use, today))
-        return Guard(app, ROUTES, admit=admit, meters=METERS, rate=limiter_of(use), proxied=use.proxied)
+        rate, traces = limiter_of(use), traces_of(use)
+        return Guard(app, ROUTES, admit=admit, meters=METERS, rate=rate, proxied=use.proxied, traces=traces)
 
 
 def limiter_of(use: Settings, limits: Limits = LIMITS) -> Limiter:

@@ -108,7 +108,8 @@ class Supervisor:
         """
         os.close(worker.pipe)
         worker.pipe = -1
-        multiprocess.mark_process_dead(worker.process.pid, str(shared / "metrics"))
+        dead: Callable[[int, str], None] = multiprocess.mark_process_dead
+        dead(worker.process.pid, str(shared / "metrics"))
         now = time.monotonic()
         lived = now - worker.started > SHORT_LIFE_SECONDS
         self._settled = self._settled or lived

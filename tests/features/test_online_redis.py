@@ -61,7 +61,7 @@ def test_it_answers_as_the_file_does(reader: FeatureReader, tmp_path: Path) -> N
 def test_a_second_writing_of_the_same_day_is_seen(reader: FeatureReader) -> None:
     changed = reader.snapshot(DAYS[-1]).drop(columns="as_of").assign(complaints_24m=77)
     write(reader._settings, "officers", DAYS[-1], changed)
-    assert [done.because for done in reader.materialize(DAYS[-1])][0] == "moved forward"
+    assert next(done.because for done in reader.materialize(DAYS[-1])) == "moved forward"
     assert reader.online(["o-3"], "risk_v1", NEXT_DAY)["complaints_24m"].tolist() == [77]
 
 

@@ -134,6 +134,16 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         yield Pair(file, redis, serving, proxy, reader)
 
 
+@pytest.fixture(autouse=True)
+def _whole(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test does to the line, the next one finds it whole."""
+    yield
+    pair: Pair = request.getfixturevalue("pair")
+    if pair.proxy.state != "through":
+        pair.proxy.become("through")
+        time.sleep(1.1)
+
+
 def answer(desks: Desks, question: Question, body: Mapping[str, Any], *, whole: bool = True) -> str:
     """What the service would send; asked again while a busy machine has it degraded, unless that is wanted."""
     desk = question.desk(desks)

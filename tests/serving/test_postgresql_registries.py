@@ -34,7 +34,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         assert found is not None
         with psycopg.connect(host="127.0.0.1", port=found, user=OWNER, dbname="postgres", autocommit=True) as there:
             for name in ("feast", "mlflow"):
-                there.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+                there.execute(f"CREATE DATABASE {name}")
         yield found
 
 
