@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,11 +21,14 @@ import httpx
 import pytest
 
 from data_contracts.audit.chain import Action, lines
+from data_contracts.errors import NotReady
 from data_contracts.settings import Settings
 from models.audit import audit_database, verify
 from serving.access.api_keys import KeyAsked, api_keys
 from serving.access.credential import AccessScope
 from serving.api.meters import counted
+from serving.api.shared_rate import SharedRate
+from serving.workers import Supervisor, as_environment, bound_socket
 from tests.serving.stand_in_worker import OFFICERS, add, promote
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -166,14 +170,21 @@ def test_a_killed_worker_is_replaced_while_the_other_serves(running: Service) ->
 def test_a_rate_is_of_the_service_and_not_of_a_worker(running: Service) -> None:
     folder = environment_of(sorted(running.workers())[0])["PHAROS_SHARED_DIR"]
     assert {environment_of(pid)["PHAROS_SHARED_DIR"] for pid in running.workers()} == {folder}
-    from serving.api.shared_rate import SharedRate
+    rate, over = SharedRate(200.0, 400, Path(folder) / "rate"), threading.Event()  # a third process, the same table
 
-    rate = SharedRate(200.0, 400, Path(folder) / "rate")  # a third process, with the same table
-    while rate.take(f"key:{running.key.split('_')[1]}", time.monotonic()):
-        pass
-    rate.close()
-    with ThreadPoolExecutor(8) as pool:
-        assert 429 in set(pool.map(lambda _: running.ask().status_code, range(16)))
+    def spend() -> None:
+        while not over.is_set():
+            rate.take(f"key:{running.key.split('_')[1]}", time.monotonic())
+
+    spender = threading.Thread(target=spend, daemon=True)
+    spender.start()
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            assert 429 in set(pool.map(lambda _: running.ask().status_code, range(40)))
+    finally:
+        over.set()
+        spender.join(timeout=5.0)
+        rate.close()
 
 
 def environment_of(pid: int) -> dict[str, str]:
@@ -187,3 +198,28 @@ def test_zz_workers_end_with_their_parent_however_it_went(running: Service) -> N
     running.process.kill()
     running.process.wait(timeout=10)
     until(lambda: not any(Path("/proc", str(pid)).exists() for pid in workers), "all are gone", running.use, 30.0)
+
+
+def test_workers_that_end_as_they_start_end_the_service(tmp_path: Path) -> None:
+    use = Settings(state=tmp_path, workers=2)
+    with bound_socket("127.0.0.1", 0) as bound:
+        refused = Supervisor(use, (sys.executable, "-c", "raise SystemExit(1)"))
+        with pytest.raises(NotReady, match="as soon as it had started"):
+            refused.run(bound)
+    assert all(one.process.poll() is not None for one in refused.workers)
+
+
+def test_an_address_that_is_taken_is_told_before_anything_starts() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(NotReady, match="PHAROS_PORT"):
+        bound_socket("127.0.0.1", other.getsockname()[1])
+
+
+def test_workers_read_the_settings_of_their_parent(tmp_path: Path) -> None:
+    use = Settings(
+        state=tmp_path, workers=3, today=TODAY, sandbox=True, oidc_algorithms=("ES256", "RS256"), database_url="x"
+    )
+    told = {**as_environment(use)}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in told.items():
+            patch.setenv(name, value)
+        assert Settings() == use
