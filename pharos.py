@@ -29,6 +29,7 @@ from experiments.commands import (
     service,
     train,
     tune,
+    upgrading,
 )
 
 HELP = "The command line: one command for each step of the way. Nothing imports this module."
@@ -60,6 +61,7 @@ app.command(epilog=drift.WATCHED)(drift.watch)
 app.command()(drift.preview)
 app.command()(machine.demo)
 app.command()(machine.doctor)
+app.command()(upgrading.upgrade)
 
 
 def main() -> None:

@@ -50,7 +50,6 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 3017
     sandbox: bool = False
-    proxied: bool = False
     champion_check_seconds: float = 30.0
     workers: int = Field(default=1, ge=1, le=64)
     shared_dir: Path | None = None  # what the workers of one service share while they run; their parent sets it

@@ -41,6 +41,8 @@ ARROW_TYPES: Mapping[str, pa.DataType] = {
     "boolean": pa.bool_(),
     "date": pa.timestamp("us"),
 }
+FORMAT = 2
+"""Of the manifest; 1 told neither how many batches were ever made nor which files were merged."""
 EVENTS = "events"
 """The source of batches that are merged once there are many."""
 SMALL_BATCHES, SEALED_ROWS = 32, 50_000  # merged when there are this many; one of this many rows is left alone
@@ -194,6 +196,27 @@ class History:
         retired += [path for path in held.retired if (self.root / path).exists()]
         return held.with_one_for(small, {"source": EVENTS, "tables": whole.files}, retired)
 
+    @contextmanager
+    def alone(self, wait_seconds: float | None = None) -> Iterator[None]:
+        """Nobody appends inside the block. Raises NotReady when somebody does for longer than `wait_seconds`."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with self._locked(wait_seconds):
+            yield
+
+    def format_found(self) -> int | None:
+        """The format of the manifest, also of a later one than this version reads; None where there is no history."""
+        manifest = self.root / "manifest.json"
+        try:
+            return int(json.loads(manifest.read_bytes()).get("format", 1))
+        except FileNotFoundError:
+            return None
+        except (ValueError, AttributeError, TypeError, RecursionError) as error:
+            raise NotReady(f"{manifest}: cannot be read; restore it from a backup") from error
+
+    def bring_forward(self) -> None:
+        """Write the manifest again in this version's format; what is committed stays as it is. Within `alone`."""
+        self._commit(self._manifest())
+
     def verify(self) -> None:
         """Check every file against its hash; raises NotReady naming the first that is missing or changed."""
         for name in self.tables():
@@ -223,14 +246,16 @@ class History:
                 return held[1]
         except FileNotFoundError:
             return Manifest([], 0, [])
-        except (ValueError, KeyError, AttributeError) as error:
+        except LaterFormat as error:
+            raise NotReady(f"{manifest}: is {error}; start the version that wrote it") from error
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
             raise NotReady(f"{manifest}: cannot be read; restore it from a backup") from error
 
     def _commit(self, held: Manifest) -> None:
         """Replace the manifest in one step; only now are the batch's files part of the history."""
         pending = self.root / "manifest.json.pending"
         with pending.open("w", encoding="utf-8") as out:
-            json.dump({"format": 1, **asdict(held)}, out, indent=1)
+            json.dump({"format": FORMAT, **asdict(held)}, out, indent=1)
             out.flush()
             os.fsync(out.fileno())
         pending.replace(self.root / "manifest.json")
@@ -253,6 +278,10 @@ class History:
             yield
 
 
+class LaterFormat(ValueError):
+    """A manifest that a later version of ours wrote."""
+
+
 @dataclass(frozen=True)
 class Manifest:
     """What is committed: batches in order, how many were ever made, and files that were merged into others."""
@@ -263,10 +292,30 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: bytes) -> Self:
-        """As it was committed; raises ValueError, KeyError or AttributeError for what is none."""
+        """As it was committed, in this format or an earlier one.
+
+        Raises LaterFormat for a later one, and ValueError, KeyError, AttributeError or TypeError for what is none.
+        """
         held = json.loads(text)
+        if held.get("format", 1) > FORMAT:
+            raise LaterFormat(f"of format {held['format']}, which this version does not know")
         batches = held["batches"]
-        return cls(batches, held.get("made", len(batches)), held.get("retired", []))
+        read = cls(batches, held.get("made", len(batches)), held.get("retired", []))
+        read.check()
+        return read
+
+    def check(self) -> None:
+        """Raise ValueError, KeyError, AttributeError or TypeError where it is of another shape than is written."""
+        if not all(isinstance(one["source"], str) for one in self.batches):
+            raise ValueError("a batch without a source")
+        for entry in (entry for files in self.entries.values() for entry in files):
+            _check_inside(entry["path"])
+            if not (_is_count(entry["rows"]) and isinstance(entry["sha256"], str)):
+                raise ValueError("a file without rows or hash")
+        if not _is_count(self.made) or not isinstance(self.retired, list):
+            raise ValueError("no count of batches, or no list of merged files")
+        for path in self.retired:
+            _check_inside(path)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -326,6 +375,16 @@ class Batch:
             out.flush()
             os.fsync(out.fileno())
         return {"path": place.as_posix(), "rows": len(rows), "sha256": _sha256(path)}
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _check_inside(place: str) -> None:
+    """A file of the history lies in it: one that is listed may be swept away."""
+    if Path(place).is_absolute() or ".." in Path(place).parts or Path(place).suffix != ".parquet":
+        raise ValueError("a file that lies elsewhere")
 
 
 def _rows(batch: Mapping[str, Any]) -> int:

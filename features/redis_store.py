@@ -47,7 +47,7 @@ class PharosRedisOnlineStore(RedisOnlineStore):  # type: ignore[misc]
             self._reader = redis_client(config.online_store.address.get_secret_value(), config.online_store.seconds)
         with self._reader.pipeline(transaction=False) as pipe:
             for key, names in commands:
-                pipe.hmget(key, names)
+                pipe.hmget(key, names)  # type: ignore[arg-type]  # keys of Feast are bytes
             return list(pipe.execute())
 
 

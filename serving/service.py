@@ -13,7 +13,7 @@ import socket
 import threading
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import IO, Any
 
 import bentoml
 import uvicorn
@@ -21,6 +21,7 @@ from bentoml import Service
 from rich.console import Console
 
 from data_contracts.errors import InvalidInput
+from data_contracts.in_use import held_with_others
 from data_contracts.settings import Settings, settings
 from models.audit import now_of
 from serving.access.callers import callers_of
@@ -31,7 +32,6 @@ from serving.api.guard import App, Guard, Limits
 from serving.api.heads import TimedHeads
 from serving.api.meters import Meters
 from serving.api.opened import Desks
-from serving.api.proxied import check_proxied
 from serving.api.rate import Limiter, Rate
 from serving.api.shared_rate import SharedRate
 from serving.api.traces import traces_of
@@ -44,8 +44,10 @@ THREADS = 4
 LIMITS = Limits()
 LAST_PORT = 65_535
 STOP_SECONDS = 10
+KEEP_ALIVE_SECONDS = 5  # with no request; nginx before us lets go earlier
 METERS = Meters()
 WEB = build_app(THREADS, METERS)
+_HELD: list[IO[str] | None] = []  # the state folder, for as long as this process lives
 
 
 class GuardedService(Service):  # type: ignore[misc]  # BentoML ships no types that mypy can follow here
@@ -58,7 +60,7 @@ class GuardedService(Service):  # type: ignore[misc]  # BentoML ships no types t
         use = settings()
         admit = admission_of(callers_of(use, today))
         rate, traces = limiter_of(use), traces_of(use)
-        return Guard(app, ROUTES, admit=admit, meters=METERS, rate=rate, proxied=use.proxied, traces=traces)
+        return Guard(app, ROUTES, admit=admit, meters=METERS, rate=rate, traces=traces)
 
 
 def limiter_of(use: Settings, limits: Limits = LIMITS) -> Limiter:
@@ -102,6 +104,7 @@ def opened_desks() -> Desks:
     use = settings()
     if use.sandbox:
         return sandbox_desks()
+    _HELD.append(held_with_others(use.state))
     return watched_desks(use, FeatureReader(use), builders())
 
 
@@ -117,7 +120,6 @@ def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
     before anything listens. `announce` is called with the address once the desks are open. With several workers each
     opens its own, and the first announces.
     """
-    check_proxied(use.host, proxied=use.proxied)
     host = check_bind(use.host, callers_of(use, today))
     if use.workers > 1:
         supervise(use, host)
@@ -156,7 +158,7 @@ def configured(app: App, host: str, port: int) -> uvicorn.Config:
         server_header=False,
         lifespan="on",
         http=TimedHeads,
-        timeout_keep_alive=5,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
 

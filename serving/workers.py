@@ -108,8 +108,7 @@ class Supervisor:
         """
         os.close(worker.pipe)
         worker.pipe = -1
-        dead: Callable[[int, str], None] = multiprocess.mark_process_dead
-        dead(worker.process.pid, str(shared / "metrics"))
+        multiprocess.mark_process_dead(worker.process.pid, str(shared / "metrics"))  # type: ignore[no-untyped-call]
         now = time.monotonic()
         lived = now - worker.started > SHORT_LIFE_SECONDS
         self._settled = self._settled or lived

@@ -124,9 +124,19 @@ class Mapper:
 
     def _places(self, section: Mapping[str, Any]) -> tuple[Place, ...]:
         options = {word: section.get(word) for word in ("table", "query", "sheet", "encoding", "delimiter")}
+        for word, value in options.items():
+            if value is not None and (not isinstance(value, str) or not value):
+                raise self.wrong(None, f'{word!r} must be a text that is not empty; write {word} = "..."')
+        if options["delimiter"] is not None and len(str(options["delimiter"])) != 1:
+            raise self.wrong(None, "'delimiter' must be one sign; write it like delimiter = \";\"")
         elsewhere = [""] if options["table"] or options["query"] else []  # the address comes on the command line
         files = section.get("file", section.get("url", elsewhere))
-        return tuple(Place(str(file), **options) for file in ([files] if isinstance(files, str) else files))
+        files = [files] if isinstance(files, str) else files
+        if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
+            raise self.wrong(None, 'a file is a text, several are a list of texts; write file = "name.csv"')
+        if any("\0" in file for file in files):
+            raise self.wrong(None, "a file's name holds a sign that no name can hold; write it again by hand")
+        return tuple(Place(file, **options) for file in files)
 
     def _unknown(self, name: str) -> str:
         return f"{self.table.name}: our contract has no column {name!r}, so it was not read" + nearest(

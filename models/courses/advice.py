@@ -133,7 +133,7 @@ def _open(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPol
 def _offered(learner: Learner, course: OfferedCourse, policy: CoursesPolicy) -> bool:
     if course.course_id in learner.declined:
         return False
-    offered = course.offered_on(learner.standing.as_of, policy.offered_months)
+    offered = course.offered_on(learner.standing.as_of, policy)
     return offered and not learner.standing.holds(course)
 
 

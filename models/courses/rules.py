@@ -6,11 +6,11 @@ policy allows, or was never taken.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from data_contracts.advising import CoursesPolicy
 from data_contracts.asof import add_months
 from data_contracts.decisions import TrainingRule
 from data_contracts.vocabulary import Bilingual
@@ -30,23 +30,24 @@ class OfferedCourse:
     issued_on: date | None = None
     valid_months: int | None = None
 
-    def offered_on(self, day: date, offered_months: int) -> bool:
+    def offered_on(self, day: date, policy: CoursesPolicy) -> bool:
         """Whether it can be taken on a day: one issued longer ago is over, one without a day of issue never is.
 
-        >>> OfferedCourse("k", Bilingual("法", "law"), issued_on=date(2022, 3, 1)).offered_on(date(2024, 3, 2), 24)
-        False
+        An edition that everybody takes once (mandated, dated, never lapsing) is over sooner than others.
         """
-        return self.issued_on is None or self.issued_on >= add_months(day, -offered_months)
+        edition = self.mandated and self.valid_months is None
+        months = min(policy.edition_months, policy.offered_months) if edition else policy.offered_months
+        return self.issued_on is None or self.issued_on >= add_months(day, -months)
 
     def lapses_on(self, taken_on: date) -> date | None:
-        """The last day a certificate of that day holds; None where it never lapses.
+        """The last day a certificate of that day holds, in calendar months; None where it never lapses.
 
         >>> OfferedCourse("k", Bilingual("法", "law"), valid_months=12).lapses_on(date(2024, 3, 1))
         datetime.date(2025, 3, 1)
         """
         if self.valid_months is None:
             return None
-        return taken_on + timedelta(days=math.floor(self.valid_months * DAYS_PER_MONTH))
+        return add_months(taken_on, self.valid_months)
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,9 @@ def _mandated(standing: Standing, courses: Sequence[OfferedCourse], due_soon_day
         if lapses is None or standing.as_of < lapses - timedelta(days=due_soon_days):
             continue
         late = (standing.as_of - taken).days - course.valid_months * DAYS_PER_MONTH
-        yield Due(course, lapses, late > standing.grace_days, (_lapse(taken, lapses, standing.as_of),))
+        overdue = late > standing.grace_days
+        reasons = (_lapse(taken, lapses, standing.as_of), *_grace(lapses, overdue, standing.as_of, standing.grace_days))
+        yield Due(course, lapses, overdue, reasons)
 
 
 def _by_rule(standing: Standing, courses: Sequence[OfferedCourse], due_soon_days: int) -> Iterator[Due]:
@@ -156,11 +159,12 @@ def _by_rule(standing: Standing, courses: Sequence[OfferedCourse], due_soon_days
         if last is None:
             yield Due(best, None, True, (_rule_never(rule),))
             continue
-        due = last + timedelta(days=math.floor(rule.every_months * DAYS_PER_MONTH))
+        due = add_months(last, rule.every_months)
         if standing.as_of < due - timedelta(days=due_soon_days):
             continue
         late = (standing.as_of - last).days > rule.every_months * DAYS_PER_MONTH + rule.grace_days
-        yield Due(best, due, late, (_rule_due(rule, last, due, standing.as_of),))
+        told = _rule_due(rule, last, due, standing.as_of)
+        yield Due(best, due, late, (told, *_grace(due, late, standing.as_of, rule.grace_days)))
 
 
 def _fit(course: OfferedCourse, rule: TrainingRule) -> tuple[bool, float, str]:
@@ -190,6 +194,13 @@ def _lapse(taken: date, lapses: date, as_of: date) -> CourseReason:
     return CourseReason("due_on", Bilingual(f"{lapses}到期，上次{taken}完成", f"lapses on {lapses}, taken on {taken}"))
 
 
+def _grace(due: date, overdue: bool, as_of: date, days: int) -> Iterator[CourseReason]:
+    """What is due but not yet overdue says how long policy leaves."""
+    if as_of > due and not overdue:
+        told = Bilingual(f"到期后有{days}天宽限期，尚未逾期", f"within the {days} days of grace, not overdue yet")
+        yield CourseReason("within_grace", told)
+
+
 def _rule_never(rule: TrainingRule) -> CourseReason:
     told = Bilingual(
         f"“{rule.name_zh}”每{rule.every_months}个月须培训一次，尚无记录",
@@ -202,7 +213,7 @@ def _rule_due(rule: TrainingRule, last: date, due: date, as_of: date) -> CourseR
     every = rule.every_months
     if as_of > due:
         told = Bilingual(
-            f"“{rule.name_zh}”每{every}个月一次，上次{last}，自{due}起逾期",
+            f"“{rule.name_zh}”每{every}个月一次，上次{last}，自{due}起已到期",
             f"{rule.name_en} every {every} months: due since {due}, last on {last}",
         )
         return CourseReason("rule_due_since", told, due)

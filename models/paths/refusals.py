@@ -19,6 +19,11 @@ WORDS: Mapping[str, Bilingual] = {
         "记录中尚无民警到达过{goal}，无从估计路径",
         "nobody on record has ever reached {goal}, so no path can be estimated",
     ),
+    "police_rank": Bilingual(
+        "{goal}是警衔，不是职务职级的级别；警衔按任衔年限晋升，不推算路径",
+        "{goal} is a police rank, not a step of a post's ladder; police ranks come by time in rank, and no path is "
+        "searched to them",
+    ),
     "already_there": Bilingual("已达到目标{goal}：现任{start}", "the goal {goal} is reached: {start} is held now"),
     "beyond": Bilingual("现任{start}，已高于目标{goal}", "{start} is held now, which is above the goal {goal}"),
     "retirement_first": Bilingual(

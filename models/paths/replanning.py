@@ -34,6 +34,7 @@ WHY = {
     "better": Bilingual("另一条路径明显更好", "another path is clearly better now"),
     "closed": Bilingual("原路径已不可行", "the old path is no longer open"),
     "none": Bilingual("期限内没有可行路径", "no path within the horizon"),
+    "retirement": Bilingual("退休之前已没有可行路径", "no path is left before retirement"),
     "reached": Bilingual("已达到目标 {item}", "the goal {item} is reached"),
 }
 
@@ -84,6 +85,7 @@ class Now:
     """Where things stand: the goal, today's plans for it, best first, and what became known since the last plan.
 
     `declined` are paths that the officer does not want, with the day of that word; they are not among the plans.
+    `ends_first` says that there is no plan because service ends before any could be done.
     """
 
     goal: str
@@ -91,6 +93,7 @@ class Now:
     plans: Sequence[Plan]
     events: Sequence[Event] = ()
     declined: Mapping[tuple[str, ...], date] = field(default_factory=dict)
+    ends_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,9 +140,18 @@ def replan(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     status = OFF_TRACK if late or left is not None else _status(last, taken)
     if refused is not None:
         return _anew_but(now, (status, (*why, _because("declined", since=refused))))
+    if now.ends_first and not now.plans:
+        return Replanned(None, OFF_TRACK, True, (*why, _because("retirement")))
+    if not why and not now.plans:
+        return Replanned(None, OFF_TRACK, True, (_because("none"),))
     if not why:
         return Replanned(last, status, False, (_because("nothing"),))
     return _chosen(replace(last, steps=rest), now, policy, (status, tuple(why)))
+
+
+def arrived(goal: str, since: date) -> Replanned:
+    """The goal is held, by whatever posting: no plan is left to follow."""
+    return Replanned(None, REACHED, True, (_because("reached", goal, since),))
 
 
 def _anew(now: Now, why: tuple[Because, ...]) -> Replanned:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from data_contracts.asof import add_months
 from data_contracts.decisions import PointsRule
 from data_contracts.earning import EarnedBy, EarningPolicy
-from data_contracts.policy import policy
+from models.courses.offers import held_courses, on_offer
 from models.points.lines import Account, Frames
 
 ONE_DAY = timedelta(days=1)
@@ -41,6 +41,7 @@ class Shelf:
 
     offers: Mapping[str, tuple[Offer, ...]]
     taken: Sequence[str]
+    held: Mapping[str, frozenset[str]]
 
     @classmethod
     def of(cls, frames: Frames, rules: Sequence[PointsRule], earning: EarningPolicy, as_of: date) -> Self:
@@ -48,9 +49,9 @@ class Shelf:
         courses, rows = frames.get("courses"), frames.get("course_completions")
         taken = [] if rows is None else [str(course) for course in rows["course_id"]]
         if courses is None:
-            return cls({}, taken)
+            return cls({}, taken, {})
         hours = courses["hours"].fillna(earning.hours_of_unknown_course)
-        ordered = courses.assign(hours=hours)[_on_offer(courses, as_of)].sort_values(
+        ordered = courses.assign(hours=hours)[on_offer(courses, as_of)].sort_values(
             ["hours", "course_id"], kind="stable"
         )
         offers = {
@@ -62,13 +63,8 @@ class Shelf:
             for rule in rules
             if earning.earned_by(rule) == "study"
         }
-        return cls(offers, taken)
-
-
-def _on_offer(courses: pd.DataFrame, as_of: date) -> NDArray[np.bool_]:
-    """Courses issued within the months that policy offers them for, and those without a day of issue."""
-    oldest = pd.Timestamp(add_months(as_of, -policy().courses.offered_months))
-    return (courses["issued_on"].isna() | (courses["issued_on"] >= oldest)).to_numpy(bool)
+        held = {} if rows is None else held_courses(courses, rows, as_of)
+        return cls(offers, taken, held)
 
 
 def _fits(courses: pd.DataFrame, rule: PointsRule) -> NDArray[np.bool_]:
@@ -232,7 +228,8 @@ def _years(reach: Reach, rule: PointsRule) -> tuple[date, ...]:
 def _offers(reach: Reach) -> Mapping[str, tuple[Offer, ...]]:
     """The courses of each rule of study, shortest first, each given to one rule: the one that is worth most.
 
-    A course that already gives a merit at the deadline is not taken twice, and a line without room claims none.
+    A course that already gives a merit at the deadline, or still holds, is not taken twice, and a line without
+    room claims none.
     """
     lines = [line for line in reach.then.lines if line.rule.code in reach.shelf.offers and line.points < line.rule.cap]
     taken = {
@@ -241,7 +238,7 @@ def _offers(reach: Reach) -> Mapping[str, tuple[Offer, ...]]:
         if line.rule.table == "course_completions"
         for merit in line.merits
         if not merit.expired
-    }
+    } | reach.shelf.held.get(reach.now.officer_id, frozenset())
     found = {}
     for line in sorted(lines, key=lambda line: -line.rule.points):
         free = [offer for offer in reach.shelf.offers[line.rule.code] if offer.course_id not in taken]

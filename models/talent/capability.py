@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import beta
 
-from data_contracts.asof import AsOf, add_months
+from data_contracts.asof import AsOf
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
+from models.courses.offers import on_offer
 from models.peers import Frames
 from models.talent.profile import Profiles
 from models.units.tree import ABOVE, UnitTree
@@ -179,12 +180,11 @@ def _on_average(gap: float) -> tuple[str, str]:
 
 
 def _on_offer(frames: Frames, as_of: AsOf) -> pd.DataFrame:
-    """Courses that can still be taken: issued lately (policy's `offered_months`) or without a day of issue."""
+    """Courses that can still be taken: on offer by policy and already issued."""
     rows = frames.get("courses")
     if rows is None:
         return pd.DataFrame()
-    since = pd.Timestamp(add_months(as_of.day, -policy().course_themes.offered_months))
-    offered = rows["issued_on"].isna() | ((rows["issued_on"] >= since) & (rows["issued_on"] < as_of.timestamp))
+    offered = on_offer(rows, as_of.day) & (rows["issued_on"].isna() | (rows["issued_on"] < as_of.timestamp))
     return rows[offered].drop_duplicates("course_id", keep="last")
 
 

@@ -42,14 +42,12 @@ class Credential:
     `subject` names it in the audit chain and in limits of rate: the id of a key, or issuer and subject of a token,
     never a secret. `units` are the roots of the subtrees it may see; None is the whole force. An officer who reads
     what concerns only them has `officer_id`, and sees nobody else whatever `units` says.
-    `certificate` is the name in the certificate that the proxy before the service saw, where there is one.
     """
 
     subject: str
     scopes: frozenset[AccessScope]
     units: tuple[str, ...] | None = ()
     officer_id: str | None = None
-    certificate: str = ""
 
     def may(self, scope: AccessScope | None) -> bool:
         """Whether a route that needs `scope` is open; None is a route that any known caller may ask."""

@@ -54,9 +54,7 @@ class Recorder:
         """One line about an answer, of the ids that stand in its JSON."""
         officers, units = ids_named(from_json(answer))
         about = tuple(self.names.of(officer) for officer in sorted(officers))
-        details: dict[str, object] = {"units": sorted(units)} if read.action is Action.UNITS_READ else {}
-        if read.caller.certificate:
-            details["certificate"] = read.caller.certificate
+        details = {"units": sorted(units)} if read.action is Action.UNITS_READ else {}
         self.chain.append(Entry(read.at, read.caller.subject, read.action, read.request_id, about, details))
 
 

@@ -10,7 +10,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -19,7 +19,6 @@ from serving.access.credential import AccessScope, Credential
 from serving.api.admission import Admission, loopback_only
 from serving.api.meters import UNMATCHED, Meters
 from serving.api.problems import MEDIA_TYPE, ProblemError, problem_of
-from serving.api.proxied import through_proxy
 from serving.api.rate import Limiter, Rate
 from serving.api.traces import Traces
 
@@ -29,7 +28,6 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-CERTIFICATE = "certificate"
 REQUEST_ID, CALLER, UNTIL = "request_id", "caller", "until"  # until: the moment, as time.monotonic() counts, of a 504
 POLICY = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 ALWAYS = (
@@ -75,7 +73,6 @@ class Route:
 class Guard:
     """An ASGI app around another one.
 
-    `proxied` is whether all come through one proxy that says who they are (serving/api/proxied.py).
     `routes` are all addresses there are; `admit` tells who calls and raises ProblemError for who may not. An address
     whose scope a caller lacks looks like one that does not exist.
     """
@@ -89,8 +86,6 @@ class Guard:
         clock: Callable[[], float] = time.monotonic,
         meters: Meters | None = None,
         rate: Limiter | None = None,
-        *,
-        proxied: bool = False,
         traces: Traces | None = None,
     ) -> None:
         self._app = app
@@ -100,7 +95,7 @@ class Guard:
         self._clock = clock
         self._rate = rate or Rate(self._limits.per_second, self._limits.burst)
         self._meters = meters or Meters()
-        self._proxied, self._traces = proxied, traces or Traces()
+        self._traces = traces or Traces()
         self._in_flight = 0
         self._reading = 0
         self._log = structlog.get_logger("pharos.serving")
@@ -137,9 +132,7 @@ class Guard:
         known = scope["path"] if scope["path"] in self._routes else UNMATCHED
         took = self._clock() - began
         self._meters.request(known, reply.status, took)
-        told: dict[str, Any] = {"route": known, "status": reply.status, "milliseconds": round(took * 1000, 1)}
-        if self._proxied:
-            told["certificate"] = scope["state"].get(CERTIFICATE, "")
+        told = {"route": known, "status": reply.status, "milliseconds": round(took * 1000, 1)}
         self._log.info("request", **told, request_id=request_id)
         return known, reply.status, request_id
 
@@ -151,9 +144,7 @@ class Guard:
         if route is not None and route.health and scope["method"] in route.methods:
             await self._app(scope, receive, reply)
             return
-        certificate = through_proxy(scope) if self._proxied else ""
-        scope["state"][CERTIFICATE] = certificate
-        caller = replace(await self._caller(scope), certificate=certificate)
+        caller = await self._caller(scope)
         if route is None or not caller.may(route.scope):
             raise ProblemError("not_found")
         if scope["method"] not in route.methods:

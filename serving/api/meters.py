@@ -111,8 +111,7 @@ class _OfAllWorkers:
     """The counters of ours in the folder; libraries put theirs there too."""
 
     def collect(self) -> Iterator[Metric]:
-        every: Any = multiprocess.MultiProcessCollector
-        for metric in every(None).collect():
+        for metric in multiprocess.MultiProcessCollector(None).collect():  # type: ignore[no-untyped-call]
             if metric.name.startswith("pharos_"):
                 yield metric
 

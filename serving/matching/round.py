@@ -11,6 +11,7 @@ import pandas as pd
 
 from data_contracts.errors import InvalidInput
 from data_contracts.policy import Policy
+from data_contracts.vocabulary import NotScored
 from models.eligibility.rules import Post, allowed, judgement, posts_of
 from models.eligibility.spells import full_months
 from models.eligibility.standing_facts import NEEDS, Facts, facts_of
@@ -138,8 +139,22 @@ def _judged(
     judged = _Rules(facts, wanted, policy).judge(
         officers, [post_of.get(one) for one in wishes["vacancy_id"].astype(str)]
     )
+    away = _away(frames, facts)
+    judged = [(False, away[one].zh, away[one].en) if one in away else how
+              for one, how in zip(officers, judged, strict=True)]  # fmt: skip
     told = pd.DataFrame(judged, columns=["eligible", "because_zh", "because_en"], index=wishes.index)
     return pd.concat([wishes, told.astype({"eligible": bool})], axis=1)
+
+
+def _away(frames: Frames, facts: Facts) -> dict[str, NotScored]:
+    """Who cannot be placed whatever the rules of posts say: who left by the day, and who is not on record at all."""
+    rows = frames.get("officers", pd.DataFrame({"officer_id": [], "left_on": []}))
+    registered = set(rows["officer_id"].astype(str))
+    gone = pd.to_datetime(rows["left_on"]) <= pd.Timestamp(facts.as_of)  # nothing is never in time
+    left = set(rows.loc[gone, "officer_id"].astype(str))
+    posted = dict(zip(facts.officer_ids, ~np.isnat(facts.post_since), strict=True))
+    found = {one: NotScored.UNKNOWN_OFFICER for one, ever in posted.items() if not ever and one not in registered}
+    return found | {one: NotScored.NOT_SERVING for one in facts.officer_ids if one in left}
 
 
 def _officers(facts: Facts, points: pd.Series[float]) -> pd.DataFrame:

@@ -15,10 +15,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data_contracts.asof import add_months
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
+from models.courses.offers import on_offer
 from models.risk.support import Course, CourseBook
 from serving.night.chunks import parquet_bytes
 from serving.night.manifest import bytes_hash, hash_of, write_atomically
@@ -54,8 +54,7 @@ def courses_at(settings: Settings, as_of: date) -> CourseBook:
     useful = {name for one in advice.theme for name in one.competencies}
     useful |= {name for rule in policy().support for action in rule.actions for name in action.competencies}
     rows = _standing(history.frame("courses", COURSE_COLUMNS), as_of)
-    issued = rows["issued_on"].isna() | (rows["issued_on"] >= pd.Timestamp(add_months(as_of, -advice.offered_months)))
-    rows = rows[rows["competency"].isin(useful) & issued].sort_values("course_id", kind="stable")
+    rows = rows[rows["competency"].isin(useful) & on_offer(rows, as_of)].sort_values("course_id", kind="stable")
     if rows.empty:
         return NO_COURSES
     had = pd.DataFrame({name: pd.Series(dtype=object) for name in HAD_COLUMNS})

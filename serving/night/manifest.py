@@ -112,11 +112,21 @@ class Manifest:
                 grades=told["grades"],
                 files=told["files"],
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            made.check()
+            agrees = told.get("output_hash") == made.output_hash
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, PublishRefused) as error:
             raise ResultsDamaged(f"{path} cannot be read as a manifest ({type(error).__name__}); restore it") from error
-        if told.get("output_hash") != made.output_hash:
+        if not agrees:
             raise ResultsDamaged(f"{path} does not agree with itself: output_hash differs; restore it from a copy")
         return made
+
+    def check(self) -> None:
+        """Raise ValueError where it lists what no run wrote: a file elsewhere, or a count that is none."""
+        if not all(isinstance(name, str) and Path(name).name == name for name in self.files):
+            raise ValueError("a file that lies elsewhere")
+        counts = asdict(self.counts).values()
+        if not isinstance(self.run, str) or not all(type(count) is int and count >= 0 for count in counts):
+            raise ValueError("no run, or no counts")
 
     def verify(self, folder: Path) -> None:
         """Hash every file again; raises ResultsDamaged naming the first that differs."""

@@ -45,8 +45,12 @@ def read_pointer(root: Path) -> Pointer | None:
     if not path.exists():
         return None
     try:
-        return Pointer(**json.loads(path.read_text("utf-8")))
-    except (ValueError, TypeError) as error:
+        held = Pointer(**json.loads(path.read_text("utf-8")))
+        date.fromisoformat(held.as_of)
+        if Path(held.run).name != held.run or not isinstance(held.output_hash, str):
+            raise ValueError("no run that lies under the results")
+        return held
+    except (ValueError, TypeError, RecursionError) as error:
         raise NotReady(f"{path} cannot be read; remove it and run `pharos score` for the newest day again") from error
 
 

@@ -17,7 +17,7 @@ from data_contracts.errors import NotReady
 from data_contracts.naming import Naming
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, ItemKind
-from models.paths.replanning import REACHED, Now, Plan, PlannedStep, Replanned, replan
+from models.paths.replanning import REACHED, Now, Plan, PlannedStep, Replanned, arrived, replan
 from models.paths.service_end import ServiceEnd, service_end
 from models.paths.telling import Blocked, NoPath, TellingStep, Told, ToldPath
 from models.paths.telling import Gap as TellingGap
@@ -170,7 +170,8 @@ class _Answering:
         found = sorted_paths(told.paths, standing.away, question.goal if asked.goal else None)
         plans = [one.as_plan(question.goal, as_of) for one in found.wanted]
         events = [] if last is None else day.events(question, last.made_on)
-        now = replan(last, Now(question.goal, as_of, plans, events, found.declined), policy.paths)
+        ends_first = told.because is not None and told.because.code == "retirement_first"
+        now = replan(last, Now(question.goal, as_of, plans, events, found.declined, ends_first), policy.paths)
         return cls(day, asked, standing, told, found, now, policy.names)
 
     @property
@@ -208,14 +209,15 @@ class _Answering:
 
     def _reached(self, because: NoPath) -> GoalReached:
         question, last = self.asked.question, self.standing.last
-        ended = self.now.status == REACHED
+        since = question.state.started_on[-1]
+        now = self.now if self.now.status == REACHED else arrived(question.goal, since)
         return GoalReached(
             officer_id=question.officer_id,
             start=text_of(self.day.name(self.asked.start)),
             goal=self._goal(),
-            since=question.state.started_on[-1],
+            since=since,
             because=because_of(because.code, because.text),
-            progress=_progress(self.now, self.day.name) if last is not None and ended else None,
+            progress=None if last is None else _progress(now, self.day.name),
         )
 
     def _no_path(self, because: NoPath) -> NoPathFound:

@@ -15,7 +15,7 @@ import numpy as np
 
 from data_contracts.vocabulary import Bilingual
 from models.courses.rules import OfferedCourse
-from models.eligibility.rules import judgement
+from models.eligibility.rules import Requirement, judgement
 from models.eligibility.standing_facts import Facts
 from models.paths.telling import Bars, Before, Blocked, Change, Prepared, StepCourse, StepFacts
 from models.posts.histories import EPOCH, Array
@@ -118,6 +118,15 @@ class OfficerSteps:
         held = np.array([[course in had for course in lifts.courses]], bool)
         return np.asarray(lifts.factors(held)[0])
 
+    def _out_of_reach(self, asked: Requirement) -> bool:
+        """Whether a level asked for stays below it even after every course on offer that teaches it."""
+        reachable = self._highest_levels
+        return asked.fact == "level" and asked.what in reachable and reachable[asked.what] < asked.least
+
+    @cached_property
+    def _highest_levels(self) -> dict[str, float]:
+        return {} if self.levels is None else self._preparing.highest_levels()
+
     def _barred(self, post: str) -> Barring:
         if post not in self._blocked:
             self._blocked[post] = self._barring(post)
@@ -130,6 +139,6 @@ class OfficerSteps:
         """
         known, asked = self.shared.posts.get(post), self.shared.asked.get(post, ())
         found = judgement(self.facts, self.place, known, self.shared.policy, asked).blocked_by if known else ()
-        others = {one.code for one in asked if one.fact not in ACTS}
+        others = {one.code for one in asked if one.fact not in ACTS or self._out_of_reach(one)}
         rules = [(Blocked(one.code, Bilingual(one.zh, one.en)), one.met_from) for one in found]
         return [rule for rule, _ in rules], [(rule, day) for rule, day in rules if rule.rule in others]

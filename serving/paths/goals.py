@@ -53,7 +53,9 @@ class Goals:
     def unseen(self, asked: PathGoal, climb: Climb | None, posts: Mapping[str, Post]) -> str:
         """Why there is no path to a goal of which the model has seen no post: a code of `refusals.WORDS`."""
         if asked.kind == "rank_step":
-            return "goal_unknown" if climb is None else "never_held"
+            if climb is None:
+                return "goal_unknown"
+            return "police_rank" if self._only_a_police_rank(asked.goal) else "never_held"
         if asked.kind == "post":
             return "never_held" if asked.goal in posts else "goal_unknown"
         fields = [one.value for one in TalentField]
@@ -62,6 +64,9 @@ class Goals:
             return "never_held"
         known = fields if asked.kind == "talent_field" else [one.code for one in self.policy.names.job_family]
         return "no_posts" if asked.goal in known else "goal_unknown"
+
+    def _only_a_police_rank(self, step: str) -> bool:
+        return {ladder for ladder, known in self.ladders.steps if known == step} == {POLICE_LADDER}
 
     @cached_property
     def _names(self) -> Mapping[str, Bilingual]:

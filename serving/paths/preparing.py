@@ -53,6 +53,10 @@ class Preparing:
                 levels[course.competency] += self._added(course)
         return levels
 
+    def highest_levels(self) -> dict[str, float]:
+        """The levels assessed, with what every course that could be taken is thought to add to them."""
+        return self.levels_after(self._told(self.open_courses, ()))
+
     def _first(self, post: str, before: Before) -> list[OfferedCourse]:
         """The course that the post requires, and what is asked for, where it can still be taken."""
         wanted = [getattr(self.shared.posts.get(post), "required_course_id", None)]

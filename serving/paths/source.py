@@ -201,8 +201,8 @@ class RecordDay:
     @cached_property
     def _catalogues(self) -> Catalogues:
         posts = {post.post_id: post for post in posts_of(self.frames)}
-        months = self.source.policy.courses.offered_months
-        offered = [one for one in offered_courses(self.frames) if one.offered_on(self.as_of, months)]
+        advice = self.source.policy.courses
+        offered = [one for one in offered_courses(self.frames) if one.offered_on(self.as_of, advice)]
         return Catalogues(
             posts, Standard.of(self.frames), tuple(offered), self.source.bundle.lifts,
             self.source.policy, self.name,

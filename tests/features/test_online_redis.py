@@ -22,7 +22,9 @@ from tests.serving.flaky_proxy import Line, State, line
 NEXT_DAY = DAYS[-1] + timedelta(days=1)
 ASKED = ["o-3", "nobody", "o-0", "o-13"]
 STOOD_IN = ["stand_in", "away", "stand_in", "stand_in"]
-WITHIN_SECONDS = 0.5  # 0.2 is promised; the machine of the tests is shared
+EMPTIED = ["stand_in", "unknown", "stand_in", "stand_in"]
+MEND_SECONDS = 15.0  # a store that failed is let alone for a second; a crowded machine needs more
+WITHIN_SECONDS = 0.4  # 0.2 is promised; the machine of the tests is shared
 pytestmark = pytest.mark.server
 
 
@@ -74,9 +76,16 @@ def test_it_answers_as_the_file_does(reader: FeatureReader, tmp_path: Path) -> N
 def test_a_second_writing_of_the_same_day_is_seen(reader: FeatureReader) -> None:
     changed = reader.snapshot(DAYS[-1]).drop(columns="as_of").assign(complaints_24m=77)
     write(reader._settings, "officers", DAYS[-1], changed)
-    assert next(done.because for done in reader.materialize(DAYS[-1])) == "moved forward"
-    assert whole(reader)[0] == "present"
+    assert next(iter(reader.materialize(DAYS[-1]))).because == "moved forward"
     assert reader.online(["o-3"], "risk_v1", NEXT_DAY)["complaints_24m"].tolist() == [77]
+
+
+def mended(reader: FeatureReader, wanted: list[str]) -> list[str]:
+    """What is told once it is as wanted, or at the end of our patience."""
+    end = time.monotonic() + MEND_SECONDS
+    while (found := statuses(reader)) != wanted and time.monotonic() < end:
+        time.sleep(0.3)
+    return found
 
 
 def test_an_older_day_never_overwrites_a_newer_one(reader: FeatureReader) -> None:
@@ -103,7 +112,7 @@ def test_a_line_that_fails_is_stood_in_for_in_time_and_mends_by_itself(
     assert [one for _ in range(20) for one in statuses(reader)] == STOOD_IN * 20
     assert len(proxy.carried) <= carried + 3, "it is not asked again and again"
     proxy.become("through")
-    assert whole(reader) == before
+    assert mended(reader, before) == before
 
 
 def test_a_server_that_died_and_came_back_empty_makes_nobody_unknown(
@@ -117,10 +126,10 @@ def test_a_server_that_died_and_came_back_empty_makes_nobody_unknown(
         reader.materialize(DAYS[-1])
     assert PASSWORD not in str(told.value)
     server.start()
-    emptied = whole(reader)
-    assert emptied == ["stand_in", "unknown", "stand_in", "stand_in"], "who is in the snapshot was lost, not unknown"
+    emptied = mended(reader, EMPTIED)
+    assert emptied == EMPTIED, "who is in the snapshot was lost; who is nowhere is unknown as soon as the store answers"
     assert {done.because for done in reader.materialize(DAYS[-1])} == {"moved forward"}
-    assert whole(reader) == before
+    assert mended(reader, before) == before
 
 
 def test_a_change_from_the_file_to_redis_fills_it(server: RedisServer, tmp_path: Path) -> None:

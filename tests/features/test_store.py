@@ -141,7 +141,7 @@ def _remove(folder: Path) -> None:
 def test_feasts_own_command_line_finds_the_same_definitions(state: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     import importlib.util
 
-    from features.store import REPO_FILE
+    from features.feast_opening import REPO_FILE
 
     place = REPO_FILE.with_name("definitions.py")
     spec = importlib.util.spec_from_file_location("definitions", place)

@@ -102,7 +102,7 @@ def test_a_course_that_two_rules_ask_for_is_told_once_with_both_reasons() -> Non
     assert [reason.code for reason in soon.reasons] == ["due_on", "rule_due_on"]
     (late,) = due_courses(standing({"k-law": DAY - timedelta(days=500)}, "general"), [course("k-law", "law")], None, 60)
     assert [reason.code for reason in late.reasons] == ["due_since", "rule_due_since"]
-    assert "update in law every 12 months: due since 2025-01-17" in late.reasons[1].text.en
+    assert "update in law every 12 months: due since 2025-01-18" in late.reasons[1].text.en
 
 
 def test_a_competency_asked_of_other_tracks_only_is_not_owed() -> None:

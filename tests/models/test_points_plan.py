@@ -103,6 +103,14 @@ def test_a_course_that_still_counts_is_not_taken_again() -> None:
     assert [step.offer.course_id for step in found.combinations[0].steps if step.offer] == ["law2"]
 
 
+def test_a_course_held_for_good_or_for_now_is_not_planned_again() -> None:
+    taken = [{"officer_id": "a", "course_id": "law1", "occurred_on": "2023-01-15", "score": 50.0}]
+    for months, wanted in ((None, "law2"), (24, "law2"), (12, "law1")):
+        courses = [COURSES[0] | ({} if months is None else {"valid_months": months}), *COURSES[1:]]
+        found = plan(4.0, "2024-09-01", ("law_exam",), course_completions=taken, courses=courses)
+        assert [step.offer.course_id for step in found.combinations[0].steps if step.offer] == [wanted]
+
+
 def test_appraisals_come_at_the_years_end_three_at_a_time() -> None:
     found = plan(12.0, "2026-01-01", ("excellent_appraisal",))
     assert [str(step.on) for step in found.combinations[0].steps] == ["2025-01-01"] * 3 + ["2026-01-01"]

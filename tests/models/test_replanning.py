@@ -116,3 +116,8 @@ def test_reaching_the_goal_ends_the_plan_even_past_a_step() -> None:
     found = replan(LAST, _now(_event("posting", "z", date(2024, 5, 1))), PATHS)
     assert (found.status, found.plan, found.why[0].code) == ("reached", None, "reached")
     assert "z" in found.why[0].text.zh
+
+
+def test_no_plan_left_is_off_track_even_where_nothing_became_known() -> None:
+    found = replan(LAST, _now(plans=()), PATHS)
+    assert (found.plan, found.status, [one.code for one in found.why]) == (None, "off_track", ["none"])

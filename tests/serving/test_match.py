@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -181,3 +182,25 @@ def test_what_cannot_be_read_is_refused_with_the_remedy(
         ask(bare, officer_ids=["a"])
     with pytest.raises(InvalidInput, match="no preference is known"):
         ask(bare, officer_ids=["a"], vacancies=[{"vacancy_id": "x", "post_id": "q", "places": 1}])
+
+
+def test_who_left_or_is_not_on_record_is_never_placed(tmp_path: Path) -> None:
+    """Neither by points nor by fit, whoever brings the wishes; and the place goes to nobody."""
+    use = Settings(state=tmp_path)
+    people = [{"officer_id": "gone", "entered_on": "2010-01-01", "left_on": "2024-03-01", "known_on": "2024-03-01"},
+              {"officer_id": "stays", "entered_on": "2010-01-01", "left_on": "2030-03-01", "known_on": "2024-03-01"},
+              {"officer_id": "fresh", "entered_on": "2022-02-01", "known_on": "2024-02-01"}]  # fmt: skip
+    rows = {"postings": framed("postings", [_posting("gone", "2019-01-01"), _posting("stays", "2019-01-01")]),
+            "officers": framed("officers", people)}  # fmt: skip
+    History(use.history_dir).append_all(rows, "test")
+    ids = ["gone", "nobody", "stays", "fresh"]
+    vacancies = [{"vacancy_id": name, "post_id": "q", "places": 1} for name in ids]
+    wishes = [{"officer_id": name, "vacancy_id": name, "preference_order": 1} for name in ids]
+    answer = ask(MatchDesk(HistoryRecords.of(use), policy()), officer_ids=ids, vacancies=vacancies, wishes=wishes)
+    assert {one.officer_id: one.status for one in answer.results} == {
+        "gone": "not_placed", "nobody": "not_placed", "stays": "placed", "fresh": "placed",
+    }  # fmt: skip
+    told = {name: of(answer, name).assignments[0] for name in ids}
+    assert (told["gone"].code, told["gone"].text.zh.endswith("当日不在队")) == ("not_eligible", True)
+    assert (told["nobody"].code, told["nobody"].text.zh.endswith("查无此人")) == ("not_eligible", True)
+    assert answer.filled == 2

@@ -103,6 +103,38 @@ def test_ranks_are_judged_by_the_ladder_and_a_goal_passed_is_reached(state: Sett
     assert held[0].since == date(2017, 1, 1)
 
 
+def test_a_police_rank_is_told_for_what_it_is(state: Settings) -> None:
+    step = {"ladder": "police_rank", "rank_step": "inspector", "position": 0, "name_zh": "三级警督",
+            "name_en": "inspector", "known_on": "2000-01-01"}  # fmt: skip
+    office(state).append_all({"rank_steps": framed("rank_steps", [step])}, "police")
+    (found,) = ask(desk(state), "r", goal={"kind": "rank_step", "goal": "inspector"})
+    assert isinstance(found, NoPathFound)
+    assert found.because.code == "police_rank"
+    assert "is a police rank, not a step" in found.because.en
+
+
+@pytest.mark.parametrize(("level", "status"), [(1.0, "no_path"), (2.8, "scored")])
+def test_a_level_that_no_course_reaches_bars_a_post(state: Settings, level: float, status: str) -> None:
+    history = office(state)
+    seat = {"post_id": "z", "name_zh": "岗z", "name_en": "post z", "job_family": "special_police",
+            "track": "enforcement", "unit_level": "station", "known_on": "2020-12-01"}  # fmt: skip
+    course = {"course_id": "fit", "name_zh": "体能", "name_en": "fit", "competency": "fitness", "mandated": False,
+              "hours": 16.0, "issued_on": "2020-06-01", "known_on": "2020-06-01"}  # fmt: skip
+    found_fit = {"officer_id": "x", "competency": "fitness", "level": level, "occurred_on": "2020-03-01",
+                 "known_on": "2020-03-01"}  # fmt: skip
+    more = {
+        "posts": framed("posts", [seat]),
+        "courses": framed("courses", [course]),
+        "competency_assessments": framed("competency_assessments", [found_fit]),
+    }
+    history.append_all(more, "fit")
+    (found,) = ask(desk(state), "x")
+    assert not isinstance(found, NotScored)
+    assert found.status == status
+    if isinstance(found, NoPathFound):
+        assert [rule.rule for rule in found.blocked_by] == ["special_police_fitness"]
+
+
 def test_each_chance_says_what_it_is_a_chance_of(state: Settings) -> None:
     office(state)
     (found,) = ask(desk(state), "x")

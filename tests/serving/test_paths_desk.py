@@ -306,3 +306,23 @@ def test_every_step_of_a_path_comes_before_retirement() -> None:
     assert found.chance < free.chance
     assert max(step.high_on for path in found.paths for step in path.steps) <= end
     assert max(step.high_on for path in free.paths for step in path.steps) > end
+
+
+def test_where_retirement_leaves_no_path_the_kept_plan_is_off_track() -> None:
+    desk = _desk(plans=KeptPlans())
+    (before,) = _ask(desk, "b")
+    assert isinstance(before, PathsFound)
+    (after,) = _ask(desk, "b", retires_on={"b": NOW.date() + timedelta(days=60)})
+    assert isinstance(after, NoPathFound)
+    assert after.progress is not None
+    assert (after.progress.status, [why.code for why in after.progress.why]) == ("off_track", ["retirement"])
+    assert after.progress.changed
+
+
+def test_a_goal_that_is_held_is_reached_whatever_posting_brought_it() -> None:
+    (before,) = _ask(_desk(), "a")
+    assert isinstance(before, PathsFound)
+    (there,) = _ask(_desk(), "there", last_plans={"there": _last(before, 0)})
+    assert isinstance(there, GoalReached)
+    assert there.progress is not None
+    assert (there.progress.status, [why.code for why in there.progress.why]) == ("reached", ["reached"])

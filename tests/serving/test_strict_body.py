@@ -9,7 +9,7 @@ import pytest
 from serving.api.problems import ProblemError
 from serving.api.strict_body import UNNAMED, parse
 from serving.risk.schemas import RiskRequest
-from serving.schemas import NextPostsRequest
+from serving.schemas import Body, NextPostsRequest
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,20 @@ def test_every_unclear_place_is_named_in_an_answer_that_can_be_written() -> None
     assert [error["field"] for error in told["errors"]][-3:] == ["officer_ids[1]", UNNAMED, "as_of"]
     whole = parse('{"officer_ids": ["\\ud83d\\ude00", "警"]}'.encode(), RiskRequest)
     assert whole.officer_ids == ["\U0001f600", "警"]
+
+
+class _Weighed(Body):
+    """A body with a number of any size."""
+
+    weight: float
+
+
+@pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"NaN", b"Infinity"])
+def test_a_number_is_a_number_also_where_any_number_may_stand(number: bytes) -> None:
+    with pytest.raises(ProblemError) as refused:
+        parse(b'{"weight": ' + number + b"}", _Weighed)
+    assert [error.field for error in refused.value.errors] == ["weight"]
+    assert parse(b'{"weight": 1e300}', _Weighed).weight == 1e300
 
 
 @pytest.mark.parametrize("name", ["o-00062512", "张三", "P12345", "a b", "x" * 65])

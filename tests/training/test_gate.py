@@ -123,9 +123,13 @@ def test_what_nobody_recorded_is_inconclusive_until_two_people_sign(unrecorded: 
         (("Ann Li",), REASON, "needs 2 different people; 1 signed"),
         (("Ann Li", " ann  LI "), REASON, "needs 2 different people; 1 signed"),
         (("Ann Li", ""), REASON, "needs 2 different people; 1 signed"),
+        (("李伟", "李 伟"), REASON, "needs 2 different people; 1 signed"),
+        (("A", "B"), REASON, "needs 2 different people; 0 signed"),
         (PEOPLE, "fine", "write a sentence"),
+        (PEOPLE, "." * 40, "write a sentence"),
+        (PEOPLE, "a" * 40, "write a sentence"),
     ],
-    ids=["one", "twice_the_same", "nobody", "no_reason"],
+    ids=["one", "twice_the_same", "nobody", "one_with_a_space", "letters", "no_reason", "dots", "one_letter"],
 )
 def test_a_waiver_needs_two_people_and_a_sentence(
     unrecorded: Settings, people: tuple[str, ...], reason: str, words: str
@@ -136,6 +140,10 @@ def test_a_waiver_needs_two_people_and_a_sentence(
     with pytest.raises(InvalidInput, match="exact checks"):
         waivers.note_of("waiver", model, "hash", [], REASON, PEOPLE, TODAY)
     assert waivers.note_of("justification", model, "hash", ["a"], REASON, ("Ann Li",), TODAY).on == "2026-01-01"
+    chinese = waivers.note_of(
+        "waiver", model, "hash", ["a"], "部里样本太小，暂无法判断，先行试用", ("李伟", "王芳"), TODAY
+    )
+    assert chinese.signed_by == ("李伟", "王芳")
 
 
 def test_a_signature_holds_for_one_version_and_cannot_be_edited(unrecorded: Settings) -> None:

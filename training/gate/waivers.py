@@ -29,6 +29,7 @@ from models.strict_json import strict_json
 
 DOMAIN = b"pharos gate note\n"  # so that a signature under anything else of ours is none here
 Kind = Literal["waiver", "justification"]
+LEAST_NAME, LEAST_DIFFERENT = 2, 6  # letters of a name; different letters of a reason
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,16 @@ def note_of(
     """A note worth signing; raises InvalidInput without a check, a sentence for a reason, or enough people."""
     rule = policy().gate.waivers
     needed = rule.signatures if kind == "waiver" else 1
-    people = {_plain(name): name.strip() for name in signed_by if _plain(name)}
+    people = {_plain(name): name.strip() for name in signed_by if sum(map(str.isalpha, name)) >= LEAST_NAME}
     if not checks:
         raise InvalidInput(f"a {kind} names the exact checks it is about; add --check")
     if len(people) < needed:
         raise InvalidInput(f"a {kind} needs {needed} different people; {len(people)} signed, add --signed-by")
-    if len(reason.strip()) < rule.least_reason:
-        raise InvalidInput(f"the reason has fewer than {rule.least_reason} characters; write a sentence into --reason")
+    if _said(reason) < rule.least_reason:
+        raise InvalidInput(
+            f"the reason says less than {rule.least_reason} letters (a Chinese character counts as two); write a "
+            "sentence into --reason"
+        )
     once = tuple(dict.fromkeys(checks))
     return Note(kind, model.name, model.version, model_hash, once, reason.strip(), tuple(people.values()), str(on))
 
@@ -68,8 +72,25 @@ def _plain(name: str) -> str:
 
     >>> _plain(" Ann  Li ") == _plain("ann li")
     True
+    >>> _plain("李 伟") == _plain("李伟")
+    True
     """
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return ("" if any(map(_is_han, folded)) else " ").join(folded.split())
+
+
+def _said(reason: str) -> int:
+    """How much a reason says: its letters, of which at least LEAST_DIFFERENT must differ; dots say nothing.
+
+    >>> _said("." * 30), _said("a" * 30), _said("部里样本太小，先行试用"), _said("too few officers")
+    (0, 0, 20, 14)
+    """
+    letters = [letter for letter in reason.casefold() if letter.isalpha()]
+    return 0 if len(set(letters)) < LEAST_DIFFERENT else sum(2 if _is_han(letter) else 1 for letter in letters)
+
+
+def _is_han(letter: str) -> bool:
+    return "\u4e00" <= letter <= "\u9fff"
 
 
 def sign(settings: Settings, model: ResolvedModel, note: Note) -> Path:

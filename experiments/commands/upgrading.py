@@ -1,0 +1,34 @@
+"""From an earlier version's state folder to this one's."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from experiments.commands import edge
+
+
+def upgrade(
+    check: Annotated[bool, typer.Option("--check", help="Only say what there is and what would be done.")] = False,
+    restore: Annotated[
+        str | None, typer.Option(help="Go back to a copy: the name of a folder under backups/ in the state folder.")
+    ] = None,
+    server_copied: Annotated[
+        bool, typer.Option("--server-copied", help="The service database on a server was copied by its keeper.")
+    ] = False,
+) -> None:
+    """Bring the state folder forward to this version: a verified copy first; safe to run again after anything."""
+    from models.audit import now_of
+    from serving.builders import builders
+    from serving.upgrading import tables, upgrade
+
+    use = edge.settings()
+    if restore is not None:
+        edge.aloud(f"{upgrade.restore(use, restore)} files are as they were copied in {restore}")
+        return
+    made = builders()
+    done = upgrade.look(use, made) if check else upgrade.upgrade(use, now_of(use), made, server_copied=server_copied)
+    edge.console.print(tables.parts_table(done))
+    for sentence in tables.sentences(done, checked_only=check):
+        edge.aloud(sentence)

@@ -1,0 +1,193 @@
+"""An earlier version's state folder, recorded, is brought forward: whole, again, after a kill, and back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from data_contracts import service_log
+from data_contracts.errors import InvalidInput, LockHeld, NotReady, Refused
+from data_contracts.in_use import held_with_others
+from data_contracts.settings import Settings
+from features.history import FORMAT, History
+from models import registry, registry_shape
+from serving.access.api_keys import api_keys
+from serving.builders import builders
+from serving.night.pointer import one_at_a_time
+from serving.night.results import results_root
+from serving.upgrading import backup, tables, upgrade
+from serving.upgrading.parts import Part, Standing, parts
+
+RECORDED = Path(__file__).parent / "state_of_8e6e747"  # made by that version of this project
+MOMENT = datetime(2026, 1, 2, 3, 4, 5)
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The recording as a state folder that was moved here; its databases are made of SQL."""
+    folder = tmp_path_factory.mktemp("recorded") / "state"
+    shutil.copytree(RECORDED, folder)
+    registry.client(Settings(state=folder)).search_experiments()
+    for name in ("service/service", "feedback/feedback"):
+        with closing(sqlite3.connect(folder / f"{name}.db")) as opened:
+            opened.executescript((folder / f"{name}.sql").read_text("utf-8"))
+    with closing(sqlite3.connect(folder / "mlflow" / "mlflow.db")) as opened:
+        opened.execute("DELETE FROM experiments")
+        opened.executescript((folder / "mlflow" / "rows.sql").read_text("utf-8"))
+        opened.commit()
+    return folder
+
+
+@pytest.fixture
+def old(recorded: Path, tmp_path: Path) -> Settings:
+    shutil.copytree(recorded, tmp_path / "state")
+    return Settings(state=tmp_path / "state")
+
+
+def standings(use: Settings) -> dict[str, Standing]:
+    return {part.name: part.standing for part in parts(use)}
+
+
+def everything(use: Settings) -> dict[str, str]:
+    """What stands in each file that an upgrade may change; of a database, all its rows and tables."""
+    told = {}
+    for path in backup.changed_files(use):
+        if path.suffix == ".db":
+            with closing(sqlite3.connect(path)) as opened:
+                told[str(path)] = "\n".join(opened.iterdump())
+        else:
+            told[str(path)] = path.read_text("utf-8")
+    return told
+
+
+def test_a_recorded_state_is_brought_forward_and_nothing_is_lost(old: Settings) -> None:
+    before, rows = everything(old), History(old.history_dir).frame("officers")
+    fingerprint = History(old.history_dir).fingerprint()
+    told = upgrade.look(old, builders())
+    assert everything(old) == before
+    assert {part.name for part in told.behind} == {
+        "service database", "log of suggestions", "addresses of artefacts", "history",
+    }  # fmt: skip
+    done = upgrade.upgrade(old, MOMENT, builders())
+    assert done.copy is not None
+    assert len(backup.verified(done.copy)) == len(before)
+    assert set(standings(old).values()) == {Standing.CURRENT, Standing.KEPT}
+    assert [key.name for key in api_keys(old).all()] == ["hr system"]
+    with service_log.reading(old.feedback_url) as connection:
+        assert service_log.exposures(connection)["item"].tolist() == ["P1"]
+        assert connection.execute(sa.select(service_log.EVENTS)).all() == []
+    history = History(old.history_dir)
+    assert history.frame("officers").equals(rows)
+    assert history.fingerprint() == fingerprint
+    assert json.loads((old.history_dir / "manifest.json").read_text())["format"] == FORMAT
+    sentences = "\n".join(tables.sentences(done, checked_only=False))
+    assert "pharos score --as-of 2026-01-01" in sentences
+    assert "risk version 1 will be refused: it was trained on other feature definitions" in sentences
+    again = upgrade.upgrade(old, MOMENT, builders())
+    assert (again.copy, again.behind) == (None, [])
+
+
+def test_a_moved_folder_trains_into_its_new_place(old: Settings) -> None:
+    assert registry_shape.astray(old) == 4
+    upgrade.upgrade(old, MOMENT, builders())
+    run = registry.resolve(old, "risk").run_id
+    client = registry.client(old)
+    assert client.get_experiment_by_name("risk").artifact_location == (
+        (old.mlflow_dir / "artifacts" / "risk").resolve().as_uri()
+    )
+    assert registry.register(old, "risk", run, "model").path == registry.resolve(old, "risk").path
+    assert registry_shape.astray(old) == 0
+
+
+@pytest.mark.parametrize("name", ["service database", "log of suggestions", "addresses of artefacts", "history"])
+@pytest.mark.parametrize("after", [False, True])
+def test_stopped_at_any_step_it_goes_on_and_the_copy_leads_back(
+    old: Settings, monkeypatch: pytest.MonkeyPatch, name: str, after: bool
+) -> None:
+    before, step = everything(old), upgrade.STEPS[name]
+
+    def stopped(use: Settings) -> None:
+        if after:
+            step(use)
+        raise OSError("the power went")
+
+    monkeypatch.setattr(upgrade, "STEPS", {**upgrade.STEPS, name: stopped})
+    with pytest.raises(NotReady, match=r"pharos upgrade --restore 20260102T030405"):
+        upgrade.upgrade(old, MOMENT, builders())
+    monkeypatch.undo()
+    upgrade.upgrade(old, MOMENT, builders())
+    assert Standing.BEHIND not in standings(old).values()
+    assert upgrade.restore(old, "20260102T030405") == len(before)
+    assert everything(old) == before
+
+
+def test_it_is_refused_while_somebody_is_at_work(old: Settings) -> None:
+    before = everything(old)
+    with one_at_a_time(results_root(old)), pytest.raises(LockHeld, match="another scoring run"):
+        upgrade.upgrade(old, MOMENT, builders())
+    with History(old.history_dir).alone(), pytest.raises(NotReady, match="being written"):
+        upgrade.upgrade(old, MOMENT, builders())
+    held = held_with_others(old.state)
+    assert held is not None
+    with held, pytest.raises(LockHeld, match="a service or another upgrade"):
+        upgrade.upgrade(old, MOMENT, builders())
+    assert everything(old) == before
+
+
+def test_a_service_that_held_no_lock_is_found_by_its_open_database(old: Settings) -> None:
+    file = str(old.state / "service" / "service.db")
+    program = f"import sys; held = open({file!r}, 'rb'); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with pytest.raises(LockHeld, match=f"process {other.pid} has a database"):
+            upgrade.upgrade(old, MOMENT, builders())
+        other.communicate()
+
+
+def test_a_service_does_not_start_while_it_is_at_work(old: Settings) -> None:
+    from data_contracts.in_use import held_alone
+
+    with held_alone(old.state), pytest.raises(NotReady, match="is being upgraded"):
+        held_with_others(old.state)
+
+
+def test_a_later_versions_state_and_a_server_without_copy_are_refused(old: Settings) -> None:
+    manifest = old.history_dir / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "format": FORMAT + 1}))
+    before = everything(old)
+    with pytest.raises(Refused, match="history: a later version left this"):
+        upgrade.upgrade(old, MOMENT, builders())
+    assert everything(old) == before
+    with pytest.raises(NotReady, match="start the version that wrote it"):
+        History(old.history_dir).tables()
+    server = old.model_copy(update={"database_url": "postgresql+psycopg://db/pharos"})
+    behind = [Part("service database", "before revisions", "0001", Standing.BEHIND)]
+    with pytest.raises(Refused, match="--server-copied"):
+        upgrade._check_allowed(server, behind, server_copied=False)
+    upgrade._check_allowed(server, behind, server_copied=True)
+
+
+def test_no_room_no_change(old: Settings) -> None:
+    with pytest.raises(NotReady, match="0 MB free"):
+        backup.check_room(old, lambda _: 10)
+
+
+def test_a_copy_that_is_not_what_was_copied_is_not_put_back(old: Settings) -> None:
+    done = upgrade.upgrade(old, MOMENT, builders())
+    assert done.copy is not None
+    before = everything(old)
+    (done.copy / "history" / "manifest.json").write_text("{}")
+    for name, said in {done.copy.name: "not what was copied", "../x": "is no backup", "none": "is no backup"}.items():
+        with pytest.raises(InvalidInput, match=said):
+            upgrade.restore(old, name)
+    assert everything(old) == before
