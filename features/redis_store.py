@@ -42,7 +42,7 @@ class PharosRedisOnlineStore(RedisOnlineStore):  # type: ignore[misc]
             self._client = redis_client(online_store_config.address.get_secret_value(), WRITE_SECONDS)
         return self._client
 
-    def _read_hash_fields(self, config: Any, commands: list[tuple[Any, list[Any]]]) -> list[Any]:
+    def _read_hash_fields(self, config: Any, commands: list[tuple[bytes, list[str | bytes]]]) -> list[Any]:
         if self._reader is None:
             self._reader = redis_client(config.online_store.address.get_secret_value(), config.online_store.seconds)
         with self._reader.pipeline(transaction=False) as pipe:

@@ -14,7 +14,7 @@ import pytest
 from data_contracts.errors import InvalidInput, OnlineStoreAway
 from data_contracts.settings import Settings
 from features.store import FeatureReader
-from tests.certificates import Authority, Signed
+from tests.certificates import authority, signed
 from tests.features.small_store import DAYS, SMALL, small_store, write
 from tests.redis_server import PASSWORD, QUOTED, RedisServer, redis_server
 from tests.serving.flaky_proxy import Line, State, line
@@ -145,27 +145,26 @@ def test_a_change_from_the_file_to_redis_fills_it(server: RedisServer, tmp_path:
 
 
 def test_over_tls_with_certificates_of_both_sides(tmp_path: Path) -> None:
-    authority = Authority.made(tmp_path / "tls")
-    server, ours = authority.sign("server", server=True), authority.sign("pharos")
-    strange = Authority.made(tmp_path / "other").sign("pharos")
-    ca = authority.folder / "ca.pem"
+    ours = authority(tmp_path, "ours")
+    certificate, key = signed(tmp_path, "server", ours)
+    mine, strange = signed(tmp_path, "pharos", ours), signed(tmp_path, "strange", authority(tmp_path, "theirs"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = ["--tls-port", str(port), "--tls-cert-file", str(server.certificate), "--tls-key-file", str(server.key)]
-    with redis_server(tmp_path / "redis", *options, "--tls-ca-cert-file", str(ca)):
-        address = f"rediss://:{QUOTED}@127.0.0.1:{port}/0?ssl_ca_certs={ca}"
-        use = Settings(state=tmp_path / "state", online_url=f"{address}&{named(ours)}")
+    options = ["--tls-port", str(port), "--tls-cert-file", certificate, "--tls-key-file", key]
+    with redis_server(tmp_path / "redis", *options, "--tls-ca-cert-file", str(tmp_path / "ours.crt")):
+        address = f"rediss://:{QUOTED}@127.0.0.1:{port}/0?ssl_ca_certs={tmp_path}"
+        use = Settings(state=tmp_path / "state", online_url=f"{address}/ours.crt&{named(mine)}")
         reader = small_store(use)
         reader.materialize(DAYS[-1])
         assert whole(reader) == ["present", "unknown", "present", "present"]
-        for wrong in (address, f"{address}&{named(strange)}", use.online_url.replace(str(ca), str(ours.certificate))):
-            other = FeatureReader(use.model_copy(update={"online_url": wrong}), SMALL)
+        for wrong in ("/ours.crt", f"/ours.crt&{named(strange)}", f"/theirs.crt&{named(mine)}"):
+            other = FeatureReader(use.model_copy(update={"online_url": address + wrong}), SMALL)
             assert statuses(other) == STOOD_IN
 
 
-def named(signed: Signed) -> str:
-    return f"ssl_certfile={signed.certificate}&ssl_keyfile={signed.key}"
+def named(pair: tuple[str, str]) -> str:
+    return f"ssl_certfile={pair[0]}&ssl_keyfile={pair[1]}"
 
 
 @pytest.mark.parametrize("address", ["redis://db.example:6379/0", "http://127.0.0.1/0", "db:6379,password=secret"])

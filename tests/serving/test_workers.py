@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -70,7 +71,14 @@ class Service:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    use = Settings(state=tmp_path_factory.mktemp("workers"), today=TODAY)
+    with started(tmp_path_factory.mktemp("workers")) as service:
+        yield service
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[Service]:
+    """A service of two workers, both of which have answered; it ends with the block."""
+    use = Settings(state=folder, today=TODAY)
     add(use, "1")
     add(use, "2")
     promote(use, "1")
@@ -144,7 +152,7 @@ def test_a_promoted_version_is_taken_up_by_every_worker(running: Service) -> Non
     for version in ("2", "1"):
         promote(running.use, version)
         running.process.send_signal(signal.SIGHUP)
-        until(partial(only, running, version), f"both answer with version {version}", running.use)
+        until(partial(only, running, version), f"both answer with version {version}", running.use, 90.0)
         assert {pid for pid, _ in running.answered()} == before
     assert running.workers() == before, "nobody was restarted for it"
     assert verify(running.use).good
@@ -185,6 +193,7 @@ def test_a_rate_is_of_the_service_and_not_of_a_worker(running: Service) -> None:
     finally:
         asked.set()
         spender.join()
+        time.sleep(1.0)  # what other tests may spend comes back
         rate.close()
 
 
@@ -193,12 +202,13 @@ def environment_of(pid: int) -> dict[str, str]:
     return dict(one.decode().partition("=")[::2] for one in told if b"=" in one)
 
 
-def test_zz_workers_end_with_their_parent_however_it_went(running: Service) -> None:
-    workers = running.workers()
-    assert len(workers) == 2
-    running.process.kill()
-    running.process.wait(timeout=10)
-    until(lambda: not any(Path("/proc", str(pid)).exists() for pid in workers), "all are gone", running.use, 30.0)
+def test_workers_end_with_their_parent_however_it_went(tmp_path: Path) -> None:
+    with started(tmp_path) as service:
+        workers = service.workers()
+        assert len(workers) == 2
+        service.process.kill()
+        service.process.wait(timeout=10)
+        until(lambda: not any(Path("/proc", str(pid)).exists() for pid in workers), "all are gone", service.use, 30.0)
 
 
 def test_workers_that_end_as_they_start_end_the_service(tmp_path: Path) -> None:
