@@ -75,10 +75,16 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield service
 
 
+@pytest.fixture
+def doomed(tmp_path: Path) -> Iterator[Service]:
+    """One for a test alone, which spends its rate and kills it: tests come in any order."""
+    with started(tmp_path) as service:
+        yield service
+
+
 @contextmanager
-def started(folder: Path) -> Iterator[Service]:
-    """A service of two workers, both of which have answered; it ends with the block."""
-    use = Settings(state=folder, today=TODAY)
+def started(state: Path) -> Iterator[Service]:
+    use = Settings(state=state, today=TODAY)
     add(use, "1")
     add(use, "2")
     promote(use, "1")
@@ -175,40 +181,35 @@ def test_a_killed_worker_is_replaced_while_the_other_serves(running: Service) ->
     assert verify(running.use).good
 
 
-def test_a_rate_is_of_the_service_and_not_of_a_worker(running: Service) -> None:
-    folder = environment_of(sorted(running.workers())[0])["PHAROS_SHARED_DIR"]
-    assert {environment_of(pid)["PHAROS_SHARED_DIR"] for pid in running.workers()} == {folder}
+def test_a_rate_is_of_the_service_and_workers_end_with_their_parent_however_it_went(doomed: Service) -> None:
+    folder = environment_of(sorted(doomed.workers())[0])["PHAROS_SHARED_DIR"]
+    assert {environment_of(pid)["PHAROS_SHARED_DIR"] for pid in doomed.workers()} == {folder}
     rate = SharedRate(200.0, 400, Path(folder) / "rate")  # a third process, with the same table
     asked = threading.Event()
 
     def spend() -> None:  # all the while, for the rate fills up again as slow machines answer
         while not asked.is_set():
-            rate.take(f"key:{running.key.split('_')[1]}", time.monotonic())
+            rate.take(f"key:{doomed.key.split('_')[1]}", time.monotonic())
 
     spender = threading.Thread(target=spend)
     spender.start()
     try:
         with ThreadPoolExecutor(8) as pool:
-            assert 429 in set(pool.map(lambda _: running.ask().status_code, range(32)))
+            assert 429 in set(pool.map(lambda _: doomed.ask().status_code, range(32)))
     finally:
         asked.set()
         spender.join()
-        time.sleep(1.0)  # what other tests may spend comes back
         rate.close()
+    workers = doomed.workers()
+    assert len(workers) == 2
+    doomed.process.kill()
+    doomed.process.wait(timeout=10)
+    until(lambda: not any(Path("/proc", str(pid)).exists() for pid in workers), "all are gone", doomed.use, 30.0)
 
 
 def environment_of(pid: int) -> dict[str, str]:
     told = Path("/proc", str(pid), "environ").read_bytes().split(b"\0")
     return dict(one.decode().partition("=")[::2] for one in told if b"=" in one)
-
-
-def test_workers_end_with_their_parent_however_it_went(tmp_path: Path) -> None:
-    with started(tmp_path) as service:
-        workers = service.workers()
-        assert len(workers) == 2
-        service.process.kill()
-        service.process.wait(timeout=10)
-        until(lambda: not any(Path("/proc", str(pid)).exists() for pid in workers), "all are gone", service.use, 30.0)
 
 
 def test_workers_that_end_as_they_start_end_the_service(tmp_path: Path) -> None:
