@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from pydantic import SecretStr
 
 from data_contracts.errors import InvalidInput
@@ -46,5 +47,5 @@ def registry_at(address: str) -> dict[str, Any]:
     """
     if not address.startswith("postgresql"):
         raise InvalidInput("PHAROS_REGISTRY_URL names no PostgreSQL server; write postgresql+psycopg://HOST/DATABASE")
-    patient = {"pool_pre_ping": True, "connect_args": {"connect_timeout": CONNECT_SECONDS}}
+    patient = {"poolclass": sa.NullPool, "connect_args": {"connect_timeout": CONNECT_SECONDS}}  # seldom used: not kept
     return {"path": address, "cache_ttl_seconds": 0, "sqlalchemy_config_kwargs": patient}
