@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import os
 import secrets
@@ -42,7 +43,7 @@ def pseudonyms(keys_dir: Path, *, make: bool = True) -> Pseudonyms:
         pending = keys_dir / f"{KEY_FILE}.{os.getpid()}"
         pending.touch(mode=0o600)
         pending.write_bytes(secrets.token_bytes(32))
-        if not path.exists():
-            pending.replace(path)
-        pending.unlink(missing_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.link(pending, path)  # of several processes that try at once, one wins and all use its key
+        pending.unlink()
     return Pseudonyms(path.read_bytes())

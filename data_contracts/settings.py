@@ -58,6 +58,8 @@ class Settings(BaseSettings):
     online_url: str = Field(default="", repr=False)
     registry_url: str = Field(default="", repr=False)
     mlflow_url: str = Field(default="", repr=False)
+    traces_url: str = Field(default="", repr=False)
+    traces_share: float = Field(default=1.0, ge=0.0, le=1.0)
     oidc_issuer: str = ""
     oidc_audience: str = ""
     oidc_jwks: str = ""

@@ -29,6 +29,7 @@ from serving.api.opened import Absent, Desks, no_champion
 from serving.events.answers import open_events
 from serving.feedback.exposures import exposure_log
 from serving.feedback.suggesting import suggester
+from serving.figures import open_figures
 from serving.freshness import STORE_DOWN, AgeLimits, FeatureSource, notice_of_age
 from serving.guidance import NO_COURSE_MODEL, CourseRanking, open_guidance
 from serving.night.manifest import ModelIdentity
@@ -171,6 +172,7 @@ def open_desks(
         },
         placements=placements,
         record=Recorder.of(settings),
+        figures=open_figures(settings),
     )  # fmt: skip
 
 

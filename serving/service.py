@@ -34,6 +34,7 @@ from serving.api.meters import Meters
 from serving.api.opened import Desks
 from serving.api.rate import Limiter, Rate
 from serving.api.shared_rate import SharedRate
+from serving.api.traces import traces_of
 from serving.champions.opening import watched_desks
 from serving.events.answers import EventDesk
 from serving.sandbox.desks import sandbox_desks
@@ -57,7 +58,9 @@ class GuardedService(Service):  # type: ignore[misc]  # BentoML ships no types t
         app = super().to_asgi(is_main)
         app.router.routes = [route for route in app.router.routes if getattr(route, "app", None) is WEB]
         use = settings()
-        return Guard(app, ROUTES, admit=admission_of(callers_of(use, today)), meters=METERS, rate=limiter_of(use))
+        admit = admission_of(callers_of(use, today))
+        rate, traces = limiter_of(use), traces_of(use)
+        return Guard(app, ROUTES, admit=admit, meters=METERS, rate=rate, traces=traces)
 
 
 def limiter_of(use: Settings, limits: Limits = LIMITS) -> Limiter:

@@ -26,10 +26,12 @@ from serving.api.opened import Absent, Desk, Desks
 from serving.api.problems import ProblemError, problem_of
 from serving.api.questions import QUESTIONS, Question
 from serving.api.strict_body import parse
+from serving.api.traces import step
 from serving.night.manifest import ModelIdentity
 from serving.schemas import Health, LoadedModel, ModelsAnswer, Readiness
 from serving.waiting import Waiting
 
+EVENTS = "/v1/events"
 PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
@@ -83,11 +85,15 @@ class _Web:
             sight = Sight.of(caller, desks.placements)
             asked, veil = veiled(body, sight, desks.placements)
             more = ((question.sighted, sight), (question.told_caller, caller), (question.patient, waiting))
-            answer = desk.answer(asked, request_id, desks.now(), *(one for told, one in more if told))
-            told = answer.model_dump_json()
+            with step("desk"):
+                answer = desk.answer(asked, request_id, desks.now(), *(one for told, one in more if told))
+                told = answer.model_dump_json()
             if question.audited is not None:
-                desks.record(Read(question.audited, caller, request_id, desks.now()), told)
+                with step("audit"):
+                    desks.record(Read(question.audited, caller, request_id, desks.now()), told)
             self._meters.answered(question.path, answer, audited=question.audited is not None)
+            if question.path == EVENTS:
+                self._meters.events(answer, desks.now().date())
             return veil.lifted(told).encode()
 
         try:
@@ -118,8 +124,10 @@ class _Web:
         self._meters.refused(problem.code)
         return Response(problem.body(_request_id(request)), problem.status, problem.all_headers())
 
-    async def metrics(self, _: Request) -> Response:
-        return Response(self._meters.text(), media_type=self._meters.media_type)
+    async def metrics(self, request: Request) -> Response:
+        desks: Desks | None = getattr(request.app.state, "desks", None)
+        figures = [] if desks is None else await anyio.to_thread.run_sync(desks.figures)
+        return Response(self._meters.text(figures), media_type=self._meters.media_type)
 
     async def livez(self, _: Request) -> Response:
         return _json(Health(status="live"))

@@ -20,6 +20,7 @@ from serving.api.admission import Admission, loopback_only
 from serving.api.meters import UNMATCHED, Meters
 from serving.api.problems import MEDIA_TYPE, ProblemError, problem_of
 from serving.api.rate import Limiter, Rate
+from serving.api.traces import Traces
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -85,6 +86,7 @@ class Guard:
         clock: Callable[[], float] = time.monotonic,
         meters: Meters | None = None,
         rate: Limiter | None = None,
+        traces: Traces | None = None,
     ) -> None:
         self._app = app
         self._routes = routes
@@ -93,6 +95,7 @@ class Guard:
         self._clock = clock
         self._rate = rate or Rate(self._limits.per_second, self._limits.burst)
         self._meters = meters or Meters()
+        self._traces = traces or Traces()
         self._in_flight = 0
         self._reading = 0
         self._log = structlog.get_logger("pharos.serving")
@@ -107,6 +110,12 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._traces.request(scope["method"], scope["headers"]) as told:
+            known, status, request_id = await self._answered(scope, receive, send)
+            told(known, status, request_id)
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> tuple[str, int, str]:
+        """Answer; the route, the status and the id of the request."""
         began, request_id = self._clock(), uuid.uuid4().hex
         scope["state"] = {**scope.get("state", {}), REQUEST_ID: request_id}
         reply = _Reply(send, request_id, self._meters)
@@ -125,6 +134,7 @@ class Guard:
         self._meters.request(known, reply.status, took)
         told = {"route": known, "status": reply.status, "milliseconds": round(took * 1000, 1)}
         self._log.info("request", **told, request_id=request_id)
+        return known, reply.status, request_id
 
     async def _checked(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
         headers = scope["headers"]

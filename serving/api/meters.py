@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import os
 from collections import Counter as Count
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from prometheus_client.metrics_core import Metric
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 from data_contracts.vocabulary import Grade
+from serving.figures import Figure
 
 UNMATCHED = "unmatched"
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -41,6 +44,7 @@ class Meters:
         self._grades = self._counter("grades", "grades told of officers and units", "route", "grade")
         self._degraded = self._counter("degraded", "answers marked degraded", "route")
         self._audited = self._counter("audited", "answers that the audit chain holds", "route")
+        self._events = self._counter("events", "events taken in, by what became of them", "outcome")
         self._seconds = Histogram(
             "pharos_request_seconds", "time from the first byte to the last", ("route",), buckets=SECONDS,
             registry=self.registry,
@@ -72,13 +76,35 @@ class Meters:
         if audited:
             self._audited.labels(route).inc()
 
-    def text(self) -> bytes:
-        """Everything in the format that Prometheus reads."""
+    def events(self, answer: Any, today: date) -> None:
+        """What became of events; `late` are those accepted that were known before today."""
+        for one in _results_of(answer):
+            late = one.status == "accepted" and one.counts_from is not None and one.counts_from < today
+            self._events.labels("late" if late else one.status if one.status in STATUSES else OTHER).inc()
+
+    def text(self, figures: Sequence[Figure] = ()) -> bytes:
+        """Everything in the format that Prometheus reads, with sums of the whole deployment."""
+        told = CollectorRegistry()
+        for figure in figures:
+            told.register(_Now(figure))
         if FOLDER_VARIABLE not in os.environ:
-            return generate_latest(self.registry)
+            return generate_latest(self.registry) + generate_latest(told)
         every = CollectorRegistry()
         every.register(_OfAllWorkers())
-        return generate_latest(every)
+        return generate_latest(every) + generate_latest(told)
+
+
+@dataclass(frozen=True, eq=False)
+class _Now:
+    """A figure as Prometheus is told it: as it is now, and not added up over workers."""
+
+    figure: Figure
+
+    def collect(self) -> Iterator[Metric]:
+        metric = GaugeMetricFamily(f"pharos_{self.figure.name}", self.figure.about, labels=[self.figure.label])
+        for name, value in self.figure.values.items():
+            metric.add_metric([name], value)
+        yield metric
 
 
 class _OfAllWorkers:

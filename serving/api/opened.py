@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from serving.access.placements import Placements
 from serving.access.recorder import Records, no_recorder
+from serving.figures import Figure
 from serving.night.manifest import ModelIdentity
 from serving.posts.recommend import CareerDesk
 from serving.risk.warn import RiskDesk
@@ -71,6 +72,7 @@ class Desks:
     `now` is the service's clock, `probe` tries the feature store, `notices` tells what needs attention now,
     `placements` where everybody serves, `record` keeps in the audit chain what was read. `guidance` holds the desks of
     career guidance by the path that they answer. `champions` watches for models that are to take the place of these.
+    `figures` are sums of the whole deployment, for /metrics.
     `fixed` desks answer their paths in place of all others: those of a sandbox, which is ready as it is.
     """
 
@@ -85,6 +87,7 @@ class Desks:
     record: Records = no_recorder
     champions: Champions = field(default_factory=Settled)
     fixed: Mapping[str, Desk] = field(default_factory=dict)
+    figures: Callable[[], Sequence[Figure]] = list
 
     @property
     def guided(self) -> list[ModelIdentity]:

@@ -5,6 +5,7 @@ It names no bytes that would be trusted for it: the folder is verified again, an
 
 from __future__ import annotations
 
+import fcntl
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -67,7 +68,10 @@ def keep(settings: Settings, served: Mapping[str, LastVerified]) -> None:
     signature = keys.signing_key(settings.keys_dir).sign(DOMAIN + _bytes(told)).hex()
     path = file_of(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json.dumps({"signed": told, "signature": signature}, ensure_ascii=False, indent=1).encode())
+    written = json.dumps({"signed": told, "signature": signature}, ensure_ascii=False, indent=1).encode()
+    with path.with_suffix(".lock").open("w") as lock:  # workers of one service take a version up at the same time
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        write_atomically(path, written)
 
 
 def _bytes(told: object) -> bytes:

@@ -187,7 +187,7 @@ def test_serve_starts_one_guarded_server(use: Settings, monkeypatch: pytest.Monk
 
     started: list[tuple[str, int, bool, bool]] = []
 
-    def run(server: uvicorn.Server) -> None:
+    def run(server: uvicorn.Server, sockets: object = None) -> None:
         told = server.config
         started.append((told.host, told.port, told.access_log, told.server_header))
 

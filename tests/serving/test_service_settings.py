@@ -12,7 +12,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from data_contracts.settings import Settings
 from serving import service
+from serving.deploy.bundle import HERE
 from tests.serving.desks import FakeSource, demo_desks, risk_desk
 from tests.serving.live import served
 
@@ -51,3 +53,15 @@ def test_as_many_answers_at_a_time_as_we_set(monkeypatch: pytest.MonkeyPatch) ->
         answers = list(many.map(lambda _: client.post("/v1/risk", json=body).status_code, range(asked)))
     assert answers == [200] * asked
     assert source.most == service.THREADS
+
+
+def test_every_setting_is_documented_and_nothing_else() -> None:
+    rows = (HERE / "SETTINGS.md").read_text("utf-8").splitlines()
+    told = [row.split("`")[1] for row in rows if row.startswith("| `PHAROS_")]
+    assert sorted(told) == sorted(f"PHAROS_{name.upper()}" for name in Settings.model_fields)
+
+
+def test_no_address_is_printed_with_the_settings() -> None:
+    hidden = {name: "postgresql://u:hidden-word@h/d" for name in Settings.model_fields if name.endswith("_url")}
+    assert len(hidden) == 6
+    assert "hidden-word" not in repr(Settings.model_validate(hidden)) + str(Settings.model_validate(hidden))
