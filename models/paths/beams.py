@@ -48,12 +48,21 @@ class Route:
 
 @dataclass(frozen=True)
 class Beam:
-    """Paths under search, one row each: question (m,), steps (m, length), step chances, arrivals (m, quarters)."""
+    """Paths under search, one row each: question (m,), steps and their chances (m, length), when each step is taken
+    (m, length, quarters), and the months before which rules let nobody take it (m, length).
+    """
 
     question: Array
     steps: Array
     chances: Array
     times: Array
+    earliest: Array
+
+    @classmethod
+    def begun(cls, question: Array, quarters: int) -> Beam:
+        """Paths without a step yet."""
+        nothing = np.zeros((len(question), 0))
+        return cls(question, nothing.astype(np.int64), nothing, np.zeros((len(question), 0, quarters)), nothing)
 
     @property
     def worth(self) -> Array:
@@ -62,17 +71,31 @@ class Beam:
 
     def take(self, rows: Array) -> Beam:
         """The rows asked for."""
-        return Beam(self.question[rows], self.steps[rows], self.chances[rows], self.times[rows])
+        return Beam(self.question[rows], self.steps[rows], self.chances[rows], self.times[rows], self.earliest[rows])
+
+    def longer(self, rows: Array, step: Array, chance: Array, times: Array, earliest: Array) -> Beam:
+        """The paths of the rows (m,), each with one more step (m,)."""
+        return Beam(
+            self.question[rows], np.concatenate([self.steps[rows], step[:, None]], 1),
+            np.concatenate([self.chances[rows], chance[:, None]], 1),
+            np.concatenate([self.times[rows], times[:, None]], 1),
+            np.concatenate([self.earliest[rows], earliest[:, None]], 1),
+        )  # fmt: skip
 
 
-def in_whole_months(times: Array, horizon: float) -> Array:
+def in_whole_months(times: Array, horizon: float, earliest: Array | float = 0.0) -> Array:
     """(n, 3) low, median and high months as people read them: the ends of the interval in whole months.
+
+    Nothing comes before the day from which rules allow it, `earliest` (n,).
 
     >>> in_whole_months(np.array([[2.4, 5.2, 11.7]]), 12.0).tolist()
     [[2.0, 5.2, 12.0]]
+    >>> in_whole_months(np.array([[2.4, 5.2, 11.7]]), 12.0, 2.4).tolist()
+    [[3.0, 5.2, 12.0]]
     """
-    middle = times[:, 1]
-    low, high = np.minimum(np.round(times[:, 0]), middle), np.maximum(np.round(times[:, 2]), middle)
+    middle = np.maximum(times[:, 1], earliest)
+    low = np.minimum(np.maximum(np.round(times[:, 0]), np.ceil(earliest)), middle)
+    high = np.maximum(np.round(times[:, 2]), middle)
     return np.asarray(np.minimum(np.stack([low, middle, high], 1), horizon))
 
 
@@ -98,3 +121,35 @@ def mean_days(times: Array) -> Array:
     middle = (np.arange(times.shape[1]) + 0.5) * QUARTER_MONTHS * DAYS_A_MONTH
     total = times.sum(1)
     return np.asarray(np.where(total > 0, (times * middle).sum(1) / np.where(total > 0, total, 1), middle[-1]))
+
+
+def mean_months(times: Array) -> Array:
+    """(m, length) months until each step of paths is expected, given that it comes; times (m, length, quarters)."""
+    steps = [mean_days(times[:, place]) / DAYS_A_MONTH for place in range(times.shape[1])]
+    return np.stack(steps, 1) if steps else np.zeros((len(times), 0))
+
+
+def from_month(times: Array, months: Array) -> Array:
+    """`times` (m, quarters) with nothing before `months` (m,); of the quarter they fall into, what is left of it.
+
+    >>> from_month(np.array([[0.4, 0.2], [0.4, 0.2]]), np.array([1.5, np.inf])).tolist()
+    [[0.2, 0.2], [0.0, 0.0]]
+    """
+    ends = np.arange(1, times.shape[1] + 1)
+    return np.asarray(times * np.clip(ends[None, :] - months[:, None] / QUARTER_MONTHS, 0.0, 1.0))
+
+
+def share_from(times: Array, months: Array) -> Array:
+    """(m, p) the share of `times` (m, quarters) that is left from each of `months` (m, p) on.
+
+    >>> share_from(np.array([[0.4, 0.2]]), np.array([[0.0, 1.5, 3.0, np.inf]])).round(3).tolist()
+    [[1.0, 0.667, 0.333, 0.0]]
+    """
+    quarters = times.shape[1]
+    gone = np.concatenate([np.zeros((len(times), 1)), np.cumsum(times, 1)], 1)
+    at = np.clip(months / QUARTER_MONTHS, 0.0, quarters)
+    whole = np.minimum(at.astype(np.int64), quarters - 1)
+    begins, ends = np.take_along_axis(gone, whole, 1), np.take_along_axis(gone, whole + 1, 1)
+    passed = begins + (at - whole) * (ends - begins)
+    total = gone[:, -1:]
+    return np.asarray(np.where(total > 0, 1.0 - passed / np.where(total > 0, total, 1.0), 0.0))

@@ -6,20 +6,22 @@ eligibility, standards, courses and points keep one home each.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
 
-from data_contracts.asof import add_months, months_on
+from data_contracts.asof import add_months, months_on, months_until
 from data_contracts.naming import quoted
 from data_contracts.pathing import PathPolicy
 from data_contracts.vocabulary import Bilingual
 from models.paths.beams import Leg, Route
-from models.paths.refusals import barred, off_the_ladder, on_the_ladder, refused
+from models.paths.refusals import barred, met_late, off_the_ladder, on_the_ladder, refused, too_late
 from models.paths.search import PathModel
 from models.paths.telling import (
+    Bars,
     Before,
     Blocked,
     Change,
@@ -32,8 +34,8 @@ from models.paths.telling import (
     ToldPath,
     nothing_known,
 )
-from models.paths.together import Ahead, Asked, Closed, Wanted, search_all
-from models.posts.histories import EPOCH, Array, Catalogue, histories_of
+from models.paths.together import Ahead, Asked, Wanted, search_all
+from models.posts.histories import Array, Catalogue, histories_of
 
 
 @dataclass(frozen=True)
@@ -79,30 +81,38 @@ class PathPlanner:
         one = Asked(
             histories_of([question.state], self.catalogue, self.ranks), goals, float(question.horizon_months),
             np.stack([self._base(question), *lifted]) if known else None, changes, question.end_months,
-            self._closed(question), self.least_months,
+            self._bars(question), self.least_months,
         )  # fmt: skip
         return [one]
 
     def _base(self, question: Question) -> Array:
         return np.ones(self.catalogue.size) if question.factors is None else question.factors
 
-    def _closed(self, question: Question) -> Closed | None:
-        """What rules bar, worked out once for each post; None where no rule speaks."""
+    def _bars(self, question: Question) -> Bars | None:
+        """From when rules open each post, worked out once; None where no rule speaks."""
         if self.facts.blocked is nothing_known:
             return None
-        officer, posts = question.officer_id, self.catalogue.posts
         if self.facts.bars is not None:
-            bars, today = self.facts.bars(officer, posts), (question.state.as_of - EPOCH).days
-            return lambda codes, days: np.where(np.floor(days) <= today, bars.today[codes], days < bars.until[codes])
+            return self.facts.bars(question.officer_id, self.catalogue.posts)
+        since = np.array([self._opens_in(question, post) for post in range(self.catalogue.size)])
+        nothing = np.zeros(self.catalogue.size)
+        return Bars(since, since, nothing, nothing, nothing > 0)
 
-        def closed(codes: Array, days: Array) -> Array:
-            each = zip(codes.tolist(), np.floor(days).astype(int).tolist(), strict=True)
-            return np.array([bool(self._blocked(question, code, day)) for code, day in each], bool)
+    def _opens_in(self, question: Question, post: int) -> float:
+        """Months until `blocked` tells of nothing any more, infinity beyond the horizon: what time meets stays met."""
+        as_of = question.state.as_of
+        days = range(1, (self._last_day(question) - as_of).days + 1)
+        place = bisect_left(days, True, key=lambda day: not self._blocked(question, post, as_of + timedelta(days=day)))
+        if place == len(days):
+            return float("inf")
+        return months_until(as_of, as_of + timedelta(days=days[place])) if place else 0.0
 
-        return closed
+    def _blocked(self, question: Question, post: int, day: date) -> Sequence[Blocked]:
+        return self.facts.blocked(question.officer_id, self.catalogue.posts[post], day)
 
-    def _blocked(self, question: Question, post: int, day: int) -> Sequence[Blocked]:
-        return self.facts.blocked(question.officer_id, self.catalogue.posts[post], EPOCH + timedelta(days=day))
+    @staticmethod
+    def _last_day(question: Question) -> date:
+        return add_months(question.state.as_of, question.horizon_months)
 
     def _open(self, asked: Asked, *rules: str) -> bool:
         """Whether there would be a path without some rules."""
@@ -145,27 +155,43 @@ class PathPlanner:
         )  # fmt: skip
 
     def _why(self, question: Question, found: Ahead) -> Told:
-        """The first thing without which there would be a path: rules, what is on record, retirement, least times."""
-        asked, goals, least = found.asked, found.asked.goals, self.policy.least_chance
+        """The first thing without which there would be a path: rules, what is on record, retirement, least times.
+
+        Rules are named where no way meets them in time; retirement where it comes before they can be met.
+        """
+        asked, least = found.asked, self.policy.least_chance
         start = self.facts.name(question.state.posts[-1]) if question.state.posts else quoted("")
-        last_day = add_months(question.state.as_of, question.horizon_months)
-        blocked = [self._blocked(question, goal, (last_day - EPOCH).days) for goal in goals]
-        if all(blocked):
-            easiest = min(range(len(goals)), key=lambda place: len(blocked[place]))
-            return barred(question, self._name(goals[easiest]), blocked[easiest], on_the_way=False)
+        if (never := self._not_open(question, asked, question.horizon_months)) is not None:
+            return barred(question, *never, on_the_way=False)
         if not found.free:
             by_ladder = off_the_ladder(question, start, least)
             return by_ladder or refused(question, "never_reached", start=start, least=least)
-        if not self._open(asked, "closed", "least_months"):
-            end = months_on(question.state.as_of, question.end_months or 0.0)
-            return refused(question, "retirement_first", end=end, least=least)
-        if not self._open(asked, "closed", "end_months"):
+        if question.end_months is not None and question.end_months < question.horizon_months:
+            end = months_on(question.state.as_of, question.end_months)
+            if (late := self._not_open(question, asked, question.end_months)) is not None:
+                return too_late(question, *late, end=end)
+            if not self._open(asked, "bars", "least_months"):
+                return refused(question, "retirement_first", end=end, least=least)
+        if not self._open(asked, "bars", "end_months"):
             by_ladder = off_the_ladder(question, start, least)
             stay, moves = self._stay(question)
             return by_ladder or refused(question, "minimum_times", least=least, stay=stay, moves=moves)
         if not self._open(asked, "least_months", "end_months"):
-            return self._barred(question, goals, found.free)
+            return self._barred(question, asked, found.free)
+        if question.end_months is not None and self._open(asked, "end_months"):
+            end = months_on(question.state.as_of, question.end_months)
+            return refused(question, "retirement_with_rules", end=end, least=least)
         return refused(question, "together", least=least)
+
+    def _not_open(self, question: Question, asked: Asked, months: float) -> tuple[Bilingual, Sequence[Blocked]] | None:
+        """The post of the goal that lacks least, with its rules, where rules open none of them within some months."""
+        goals = np.array(asked.goals)
+        if asked.bars is None or not (asked.bars.soonest(goals) > months).all():
+            return None
+        day = months_on(question.state.as_of, months)
+        each = {int(goal): self._blocked(question, int(goal), day) for goal in goals}
+        easiest = min(each, key=lambda goal: len(each[goal]))
+        return self._name(easiest), each[easiest]
 
     def _stay(self, question: Question) -> tuple[float, date]:
         """The least time in the present post, and the day from which the next move may come."""
@@ -174,19 +200,34 @@ class PathPlanner:
         stay = float(self.least_months[code]) if known and self.least_months is not None else 0.0
         return stay, max(state.as_of, months_on(state.started_on[-1], stay))
 
-    def _barred(self, question: Question, goals: Sequence[int], free: Sequence[Route]) -> Told:
-        """Which post rules bar on the likeliest way: on the day it is expected, else now."""
-        for route in free:
-            for leg in route.legs:
-                for months in (leg.months, 0.0):
-                    day = months_on(question.state.as_of, months)
-                    found = self._blocked(question, leg.post, (day - EPOCH).days)
-                    if found:
-                        return barred(question, self._name(leg.post), found, leg.post not in goals)
-        return refused(question, "together", least=self.policy.least_chance)
+    def _barred(self, question: Question, asked: Asked, free: Sequence[Route]) -> Told:
+        """Which rules stand against the likeliest way: those not met within the horizon, else those met too late."""
+        as_of, least = question.state.as_of, self.policy.least_chance
+        for route in free if asked.bars is not None else ():
+            opens = _opens(asked.bars, route)
+            for leg, months in zip(route.legs, opens, strict=True):
+                if months > question.horizon_months:
+                    rules = self._blocked(question, leg.post, self._last_day(question))
+                    rules = rules or self._blocked(question, leg.post, as_of + timedelta(days=1))
+                    return barred(question, self._name(leg.post), rules, leg.post not in asked.goals)
+            late = max(zip(opens, route.legs, strict=True), key=lambda one: one[0])
+            if late[0] > 0.0:
+                rules = self._blocked(question, late[1].post, as_of + timedelta(days=1))
+                return met_late(question, self._name(late[1].post), rules, least)
+        return refused(question, "together", least=least)
 
     def _name(self, post: int) -> Bilingual:
         return self.facts.name(self.catalogue.posts[post])
+
+
+def _opens(bars: Bars, route: Route) -> list[float]:
+    """Months from which rules let each step of a route be taken, had the steps before it come when expected."""
+    posts, months = np.array([list(route.path)]), np.array([[leg.months for leg in route.legs]])
+    found = []
+    for place, leg in enumerate(route.legs):
+        since, stay = bars.opening(np.array([leg.post]), posts[:, :place], months[:, :place])
+        found.append(max(float(since[0]), float(stay[0]) + (months[0, place - 1] if place and stay[0] > 0 else 0.0)))
+    return found
 
 
 def _before(as_of: date, leg: Leg, steps: Sequence[TellingStep]) -> Before:

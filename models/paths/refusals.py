@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from data_contracts.naming import quoted
 from data_contracts.vocabulary import Bilingual
@@ -63,6 +64,20 @@ WORDS: Mapping[str, Bilingual] = {
         "期限内可行的路径均受规则限制，其中可能性最大的要经{post}：{rules}",
         "rules bar every way within the horizon; the likeliest of them goes by {post}: {rules}",
     ),
+    "rule_late": Bilingual(
+        "{post}的规则在期限内可以满足（{rules}），但满足之后余下的时间里没有一条到达{goal}的路径可能性达到{least:.1%}",
+        "the rules of {post} can be met within the horizon ({rules}), but in the time that is left then no way to {goal} "
+        "has a chance of {least:.1%}",
+    ),
+    "retirement_before_rule": Bilingual(
+        "最晚于{end}退休，此前尚不满足{post}的规则：{rules}",
+        "service ends by {end} at the latest, before the rules of {post} are met: {rules}",
+    ),
+    "retirement_with_rules": Bilingual(
+        "最晚于{end}退休；按任职规则与最低任职时间，此前没有一条到达{goal}的路径可能性达到{least:.1%}",
+        "service ends by {end} at the latest; with rules and least times no way to {goal} has a chance of {least:.1%} "
+        "before that",
+    ),
     "together": Bilingual(
         "任职规则、最低任职时间与退休日期合在一起，{horizon}个月内没有一条到达{goal}的路径可能性达到{least:.1%}",
         "with rules, least times and retirement together no way to {goal} has a chance of {least:.1%} within {horizon} "
@@ -85,6 +100,7 @@ def refused(question: Question, code: str, blocked: Sequence[Blocked] = (), **wo
 
 CODES: Mapping[str, str] = {
     "ladder_times": "minimum_times", "ladder_rare": "never_reached", "rule_on_the_way": "rule_blocks",
+    "retirement_before_rule": "retirement_first", "retirement_with_rules": "retirement_first",
 }  # fmt: skip
 """Sentences that share a code with another: the caller reads one cause, people read what it is about."""
 
@@ -116,6 +132,19 @@ def off_the_ladder(question: Question, start: Bilingual, least: float) -> Told |
 
 def barred(question: Question, post: Bilingual, blocked: Sequence[Blocked], on_the_way: bool) -> Told:
     """Rules stand against the goal's post, or against one on every way to it."""
-    zh, en = "、".join(one.text.zh for one in blocked), "; ".join(one.text.en for one in blocked)
     code = "rule_on_the_way" if on_the_way else "rule_blocks"
-    return refused(question, code, blocked, post=post, rules=Bilingual(zh, en))
+    return refused(question, code, blocked, post=post, rules=_told(blocked))
+
+
+def met_late(question: Question, post: Bilingual, blocked: Sequence[Blocked], least: float) -> Told:
+    """Rules will be met within the horizon, but too late for any way."""
+    return refused(question, "rule_late", blocked, post=post, rules=_told(blocked), least=least)
+
+
+def too_late(question: Question, post: Bilingual, blocked: Sequence[Blocked], end: date) -> Told:
+    """Service ends before rules are met."""
+    return refused(question, "retirement_before_rule", blocked, post=post, rules=_told(blocked), end=end)
+
+
+def _told(blocked: Sequence[Blocked]) -> Bilingual:
+    return Bilingual("、".join(one.text.zh for one in blocked), "; ".join(one.text.en for one in blocked))

@@ -1,9 +1,10 @@
-"""The rules that a path must keep: who may take which post when, least times in a post, the end of service."""
+"""The rules that a path must keep: from when who may take which post, least times in a post, the end of service."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,8 +13,17 @@ from models.paths.dwell import QUARTER_MONTHS
 from models.paths.finding import DAYS_A_MONTH
 from models.posts.histories import Array, Histories
 
-Allowed = Callable[[Array, Array, Array], Array]
-"""(officer rows, posts, days since 1970), all (m,) -> (m,) whether each officer may take that post on that day."""
+
+class Opening(NamedTuple):
+    """From when posts may be taken, (m,) each: months from now, and months in the post before it; infinite for never."""
+
+    months: Array
+    stay: Array
+
+
+Opens = Callable[[Array, Array, Array, Array], Opening]
+"""(officer rows (m,), posts (m,), earlier steps of the path (m, k), months from now until each of them (m, k)), as rules
+may ask for what a path itself brings, such as time at the grass roots. Before the first step only `months` is read."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +34,7 @@ class Rules:
     end_months: (n,) months until each officer retires, NaN where unknown. `first` is the officer row of row 0.
     """
 
-    allowed: Allowed | None = None
+    opens: Opens | None = None
     least_months: Array | None = None
     end_months: Array | None = None
     first: int = 0
@@ -33,24 +43,11 @@ class Rules:
         """The same for a part of the questions that starts at `row`."""
         return replace(self, first=self.first + row)
 
-    def allows(self, rows: Array, posts: Array, days: Array) -> Array:
-        """(m,) 1.0 where the officer of a row may take the post on the day, else 0.0."""
-        if self.allowed is None:
-            return np.ones(len(rows))
-        return np.asarray(self.allowed(rows + self.first, posts, days), np.float64)
-
-    def open_posts(self, rows: Array, histories: Histories, times: Array, size: int) -> Array:
-        """(m, size) 1.0 where a rule allows the post, else 0.0.
-
-        A post is judged on the middle day of the move that `times` (m, quarters) speaks of.
-        """
-        if self.allowed is None:
-            return np.ones((len(rows), size))
-        total = times.sum(1)
-        middle = (np.arange(times.shape[1]) + 0.5) * QUARTER_MONTHS * DAYS_A_MONTH
-        days = histories.day + np.where(total > 0, (times * middle).sum(1) / np.where(total > 0, total, 1), 0)
-        posts = np.tile(np.arange(size), len(rows))
-        return self.allows(np.repeat(rows, size), posts, np.repeat(days, size)).reshape(len(rows), size)
+    def opening(self, rows: Array, posts: Array, steps: Array, months: Array) -> Opening:
+        """From when the officer of each row may take the post after these steps; at once where no rule speaks."""
+        if self.opens is None:
+            return Opening(np.zeros(len(rows)), np.zeros(len(rows)))
+        return self.opens(rows + self.first, posts, steps, months)
 
     def waits(self, histories: Histories, size: int) -> Array | None:
         """(m,) months that must still pass before the next move, None where no rule says so."""

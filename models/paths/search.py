@@ -8,12 +8,24 @@ first step, fewer for the second; each kept because it is likely to be gone to a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from models.paths.beams import Beam, Leg, Route, Search, arrivals, best_rows, in_whole_months, mean_days
+from models.paths.beams import (
+    Beam,
+    Leg,
+    Route,
+    Search,
+    arrivals,
+    best_rows,
+    from_month,
+    in_whole_months,
+    mean_days,
+    mean_months,
+    share_from,
+)
 from models.paths.dwell import QUARTER_MONTHS, DwellModel, after_each_other, quantiles
 from models.paths.finding import DAYS_A_MONTH, PATHS, FoundPaths, Goals, Path, distinct
 from models.paths.rules import Rules
@@ -52,14 +64,21 @@ class PostChances(Protocol):
 
 @dataclass(frozen=True)
 class Stands:
-    """How officers stand at the end of paths under search: histories (u rows), place (m,) of each path's among them."""
+    """How officers stand at the end of paths under search: histories (u rows), place (m,) of each path's among them.
+
+    stays (u, quarters): when the stay that begins then ends; times (u, quarters): when the next move comes, from now;
+    waits (u,): months that rules let it last at least.
+    """
 
     histories: Histories
     place: Array
+    stays: Array
+    times: Array
+    waits: Array
 
     def take(self, rows: Array) -> Stands:
         """Of the paths asked for."""
-        return Stands(self.histories, self.place[rows])
+        return replace(self, place=self.place[rows])
 
 
 class Picked(NamedTuple):
@@ -76,7 +95,8 @@ class Picked(NamedTuple):
     def route(self, model: PathModel, beams: Sequence[Beam], horizon: float) -> Route:
         """With the times of its steps."""
         beam = beams[self.beam]
-        times = in_whole_months(quantiles(beam.times[self.row], QUANTILES, model.dwell.within), horizon)
+        months = quantiles(beam.times[self.row], QUANTILES, model.dwell.within)
+        times = in_whole_months(months, horizon, beam.earliest[self.row])
         legs = tuple(
             Leg(int(post), float(chance), float(time[1]), float(time[0]), float(time[2]))
             for post, chance, time in zip(beam.steps[self.row], beam.chances[self.row], times, strict=True)
@@ -132,26 +152,28 @@ class PathModel:
         size, starts = self.transitions.size, asked.starts
         open_ = np.flatnonzero((asked.goals < size) & (asked.goals != starts.present(size)))
         quarters = max(1, int(np.ceil(asked.horizon_months / QUARTER_MONTHS - DAYS_OF_GRACE)))
-        one, place = distinct(asked.askers[open_])
-        standing = starts.take(open_[one])
-        moves = self._moves(standing, quarters, rules, open_[one])
-        free = rules.open_posts(open_[one], standing, moves, size)
-        first = moves[place]
-        out = asked.lifted(self.transitions.chances(standing)[place], open_) * free[place]
+        here = self._now(asked, open_, quarters, rules)
+        out = asked.lifted(self.transitions.chances(here.histories)[here.place], open_)
         goals, at = asked.goals[open_], np.arange(len(open_))
-        direct = Beam(open_, goals[:, None], out[at, goals][:, None], first[:, None])
-        guess = self.transitions.into(goals)
+        start = Beam.begun(open_, quarters)
+        direct = self._taken(start, at, goals, out[at, goals], here, rules)
         out[at, goals] = 0.0
-        stage = self._widened(Beam(open_, np.zeros((len(open_), 0), int), np.ones((len(open_), 0)), first[:, None]),
-                              out, guess, self.search.first)  # fmt: skip
+        stage = self._widened(start, (out, self.transitions.into(goals)), self.search.first, here, rules)
         two, stands = self._to_goal(stage, asked, rules)
         best = best_rows(two, self.search.second)
         stage, stands = stage.take(best), stands.take(best)
-        onward = self._onward(stage, asked, stands, rules)
-        wider = self._widened(stage, onward, self.transitions.into(asked.goals[stage.question]), self.search.third,
-                              two.times[best, -1])  # fmt: skip
+        onward = self._onward(stage, asked, stands), self.transitions.into(asked.goals[stage.question])
+        wider = self._widened(stage, onward, self.search.third, stands, rules)
         three, _ = self._to_goal(wider, asked, rules)
         return [direct, two, three]
+
+    def _now(self, asked: Goals, rows: Array, quarters: int, rules: Rules) -> Stands:
+        """How whoever asks stands now; the rows of one officer together."""
+        one, place = distinct(asked.askers[rows])
+        histories = asked.starts.take(rows[one])
+        waits = rules.waits(histories, self.transitions.size)
+        moves = rules.before_the_end(self.dwell.move_times(histories, quarters, waits), rows[one])
+        return Stands(histories, place, moves, moves, np.zeros(len(one)) if waits is None else waits)
 
     def _towards(self, asked: Goals, stands: Stands, question: Array) -> Array:
         """(m,) chance that the step after the stay is the goal."""
@@ -161,36 +183,56 @@ class PathModel:
         plain = self.transitions.chances(stands.histories)
         return np.asarray(asked.lifted(plain[stands.place], question)[np.arange(len(goals)), goals])
 
-    def _onward(self, stage: Beam, asked: Goals, stands: Stands, rules: Rules) -> Array:
+    def _onward(self, stage: Beam, asked: Goals, stands: Stands) -> Array:
         """(m, size) chances of a further step that is neither the goal nor where the officer stood before."""
         at, size = np.arange(len(stage.question)), self.transitions.size
         one, place = distinct(stands.place)
         histories = stands.histories.take(stands.place[one])
-        free = rules.open_posts(stage.question[one], histories, stage.times[one, -1], size)
-        out = asked.lifted(self.transitions.chances(histories)[place], stage.question) * free[place]
+        out = asked.lifted(self.transitions.chances(histories)[place], stage.question)
         out[at, asked.goals[stage.question]] = 0.0
         start = asked.starts.present(size)[stage.question]
         rows = np.flatnonzero(start < size)
         out[rows, start[rows]] = 0.0
         return out
 
-    def _widened(self, stage: Beam, out: Array, guess: Array, width: int, arrivals: Array | None = None) -> Beam:
-        """Each path with each of its `width` best further steps.
-
-        `stage.times[:, -1]` is when the step is taken; after two steps `arrivals` says when.
+    def _widened(self, stage: Beam, ways: tuple[Array, Array], width: int, stands: Stands, rules: Rules) -> Beam:
+        """Each path with each of its `width` best further steps; `ways` are the chances of each post (m, size), and a
+        guess of the chance to go on from it to the goal. A post counts by the time that rules leave for it.
         """
+        out, guess = ways
         width = min(width, out.shape[1])
-        places = np.argpartition(-out * guess, width - 1, axis=1)[:, :width]
+        worth = out if rules.opens is None else out * self._left(stage, stands, rules)
+        places = np.argpartition(-worth * guess, width - 1, axis=1)[:, :width]
         row = np.repeat(np.arange(len(out)), width)
         post = places.ravel()
-        kept = out[row, post] > 0
+        kept = worth[row, post] > 0
         row, post = row[kept], post[kept]
-        steps = np.concatenate([stage.steps[row], post[:, None]], 1)
-        chances = np.concatenate([stage.chances[row], out[row, post][:, None]], 1)
-        times = stage.times[row]
-        if arrivals is not None:
-            times = np.concatenate([times, arrivals[row][:, None]], 1)
-        return Beam(stage.question[row], steps, chances, times)
+        return self._taken(stage, row, post, out[row, post], stands, rules)
+
+    def _left(self, stage: Beam, stands: Stands, rules: Rules) -> Array:
+        """(m, size) the share of the time of the next move in which rules let it go to each post."""
+        size, count = self.transitions.size, len(stage.question)
+        rows, posts = np.repeat(np.arange(count), size), np.tile(np.arange(size), count)
+        passed = mean_months(stage.times)
+        opening = rules.opening(stage.question[rows], posts, stage.steps[rows], passed[rows])
+        since = passed[rows, -1] if passed.shape[1] else 0.0
+        return share_from(
+            stands.times[stands.place], np.maximum(opening.months, since + opening.stay).reshape(count, size)
+        )
+
+    def _taken(self, stage: Beam, row: Array, post: Array, chance: Array, stands: Stands, rules: Rules) -> Beam:
+        """The paths of `row` (m,), each with the step to `post` (m,): when it is taken, and not before rules allow it."""
+        question, at = stage.question[row], stands.place[row]
+        opening = rules.opening(question, post, stage.steps[row], mean_months(stage.times[row]))
+        times, earliest = stands.times[at], stands.waits[at]
+        if stage.steps.shape[1]:
+            longer = np.flatnonzero(opening.stay > earliest)
+            if len(longer):
+                stays = from_month(stands.stays[at[longer]], opening.stay[longer])
+                times[longer] = after_each_other(stage.times[row[longer], -1], stays)
+            earliest = stage.earliest[row, -1] + np.maximum(earliest, opening.stay)
+        times = rules.before_the_end(from_month(times, opening.months), question)
+        return stage.longer(row, post, chance, times, np.maximum(earliest, opening.months))
 
     def _to_goal(self, stage: Beam, asked: Goals, rules: Rules) -> tuple[Beam, Stands]:
         """Each path with the goal as its last step, and how officers stand before that step."""
@@ -199,16 +241,13 @@ class PathModel:
         for step in stage.steps.T:
             keys = keys * self.transitions.size + step
         one, place = distinct(keys)  # an officer stands alike after the same steps, whatever the goal
-        stands = Stands(self._after(stage.take(one), asked), place)
+        histories = self._after(stage.take(one), asked)
         sharing = None if asked.officers is None else askers[one]
-        stay = self._leg_times(stands.histories, stage.times.shape[2], rules, sharing)
-        arrival = rules.before_the_end(after_each_other(stage.times[one, -1], stay), stage.question[one])[place]
+        stays, waits = self._leg_times(histories, stage.times.shape[2], rules, sharing)
+        stands = Stands(histories, place, stays, after_each_other(stage.times[one, -1], stays), waits)
         goals = asked.goals[stage.question]
-        day = (stands.histories.day + mean_days(stay))[place]
-        last = self._towards(asked, stands, stage.question) * rules.allows(stage.question, goals, day)
-        chances = np.concatenate([stage.chances, last[:, None]], 1)
-        times = np.concatenate([stage.times, arrival[:, None]], 1)
-        return Beam(stage.question, np.concatenate([stage.steps, goals[:, None]], 1), chances, times), stands
+        last = self._towards(asked, stands, stage.question)
+        return self._taken(stage, np.arange(len(goals)), goals, last, stands, rules), stands
 
     def _after(self, stage: Beam, asked: Goals) -> Histories:
         """(m,) the histories after the steps of each path."""
@@ -220,21 +259,22 @@ class PathModel:
             passed = np.maximum(now, passed)
         return histories
 
-    def _moves(self, histories: Histories, quarters: int, rules: Rules, rows: Array) -> Array:
-        times = self.dwell.move_times(histories, quarters, rules.waits(histories, self.transitions.size))
-        return rules.before_the_end(times, rows)
+    def _leg_times(
+        self, histories: Histories, quarters: int, rules: Rules, sharing: Array | None
+    ) -> tuple[Array, Array]:
+        """(m, quarters) when a stay that has just begun ends, and (m,) the months that it must last by rule.
 
-    def _leg_times(self, histories: Histories, quarters: int, rules: Rules, sharing: Array | None) -> Array:
-        """(m, quarters) when a stay that has just begun ends; histories of one post and like tenure share it.
-
-        With `sharing` (m,) only those of one officer do, so that nobody's answer hangs on who else is asked about.
+        Histories of one post and like tenure share it. With `sharing` (m,) only those of one officer do, so that
+        nobody's answer hangs on who else is asked about.
         """
         size = self.transitions.size
         tenure = np.searchsorted(TENURES_MONTHS, np.nan_to_num(histories.tenure_days) / DAYS_A_MONTH)
         keys = histories.present(size).astype(np.int64) * (len(TENURES_MONTHS) + 1) + tenure
         first, place = distinct(keys if sharing is None else keys + sharing * (keys.max(initial=0) + 1))
         some = histories.take(first)
-        return self.dwell.move_times(some, quarters, rules.waits(some, size))[place]
+        waits = rules.waits(some, size)
+        least = np.zeros(len(some)) if waits is None else waits
+        return self.dwell.move_times(some, quarters, waits)[place], least[place]
 
     def _chosen(self, asked: Goals, beams: Sequence[Beam], k: int) -> list[list[Route]]:
         """The best paths of each question as routes."""

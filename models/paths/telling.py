@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
+
 from data_contracts.asof import months_on
 from data_contracts.naming import quoted
 from data_contracts.vocabulary import Bilingual, GoalKind
 from models.paths.climbing import Climb
 from models.paths.replanning import Plan, PlannedStep
+from models.paths.rules import Opening
 from models.posts.histories import Array, CareerState
 
 REACHED = ("already_there", "beyond")
@@ -84,10 +87,35 @@ def nothing_known(*_: object) -> tuple[()]:
 
 @dataclass(frozen=True)
 class Bars:
-    """When rules bar posts: today (n,) bool, and until (n,) the day since 1970 up to which they do on later days."""
+    """From when rules open posts (n,) to one officer, in months from now; infinite where time never meets them.
 
-    today: Array
-    until: Array
+    first: as the next step, if only time passes; later: after other steps, by all but what those steps bring themselves:
+    stay: months in the post before; roots: months at the grass roots. at_roots: which posts are there; served: the
+    months there so far, to which the time until the next move adds while `serving`.
+    """
+
+    first: Array
+    later: Array
+    stay: Array
+    roots: Array
+    at_roots: Array
+    served: float = 0.0
+    serving: bool = False
+
+    def opening(self, posts: Array, steps: Array, months: Array) -> Opening:
+        """From when each post (m,) may be taken after earlier steps (m, k) that were taken in `months` (m, k)."""
+        if not steps.shape[1]:
+            return Opening(self.first[posts], np.zeros(len(posts)))
+        ends = months[:, 1:] - months[:, :-1]
+        served = self.served + self.serving * months[:, 0] + (ends * self.at_roots[steps[:, :-1]]).sum(1)
+        lacking = np.maximum(self.roots[posts] - served, 0.0)
+        grown = np.where((lacking == 0.0) | self.at_roots[steps[:, -1]], lacking, np.inf)
+        return Opening(self.later[posts], np.maximum(self.stay[posts], grown))
+
+    def soonest(self, posts: Array) -> Array:
+        """(m,) the months before which no path at all can take each post, whatever way it goes."""
+        waits = np.maximum(self.roots[posts] - self.served, 0.0)
+        return np.minimum(self.first[posts], np.maximum(self.later[posts], np.maximum(waits, self.stay[posts])))
 
 
 @dataclass(frozen=True)
@@ -96,8 +124,8 @@ class StepFacts:
 
     prepares(officer_id, post, before) is the gaps and the courses of a step, points(officer_id, post),
     blocked(officer_id, post, day) what bars if only time passes, lacking(officer_id, post, before) what will be lacking
-    at a later step of a path, changes(officer_id), name(post) for people. bars(officer_id, posts) is when
-    `blocked` tells of anything, for a caller who knows it of all days at once.
+    at a later step of a path, changes(officer_id), name(post) for people. bars(officer_id, posts) is from when rules
+    open posts; where it is left out, from when `blocked` tells of nothing.
     """
 
     prepares: Callable[[str, str, Before], Prepared] = lambda _officer, _post, before: ((), before.asked)

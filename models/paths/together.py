@@ -6,20 +6,18 @@ An officer has a row for each post that counts as the goal, and these again for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from models.paths.beams import Route, arrivals
 from models.paths.finding import PATHS, Goals
-from models.paths.rules import Rules
+from models.paths.rules import Opening, Rules
 from models.paths.search import PathModel
-from models.paths.telling import Change
+from models.paths.telling import Bars, Change
 from models.posts.histories import PADDING, Array, Histories
 
-Closed = Callable[[Array, Array], Array]
-"""(posts, days since 1970), both (m,) -> (m,) whether a rule bars each post on each day."""
 NOTHING = np.zeros(0)
 
 
@@ -28,7 +26,8 @@ class Asked:
     """One officer's question as the search has it: a history of one row, and the posts that count, by number.
 
     factors: (1 + changes, size) what is known of the officer makes of each post, then the same with each of `changes`;
-    None where nothing is. `closed` and least_months (size,) are None where no rule speaks, `end_months` where unknown.
+    None where nothing is. `bars` (of all posts by number) and least_months (size,) are None where no rule speaks,
+    `end_months` where unknown.
     """
 
     starts: Histories
@@ -37,7 +36,7 @@ class Asked:
     factors: Array | None = None
     changes: tuple[Change, ...] = ()
     end_months: float | None = None
-    closed: Closed | None = None
+    bars: Bars | None = None
     least_months: Array | None = None
 
     @property
@@ -52,7 +51,7 @@ class Asked:
         return Asked(
             self.starts, self.goals, self.horizon_months, plain,
             end_months=None if "end_months" in rules else self.end_months,
-            closed=None if "closed" in rules else self.closed,
+            bars=None if "bars" in rules else self.bars,
             least_months=None if "least_months" in rules else self.least_months,
         )  # fmt: skip
 
@@ -86,7 +85,7 @@ def search_all(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> list
         some = [asked[place] for place in places]
         found |= dict(zip(places, _search(model, some, wanted), strict=True))
     closed = [place for place, one in found.items() if not one.routes]
-    free = [asked[place].without("closed", "least_months", "end_months") for place in closed]
+    free = [asked[place].without("bars", "least_months", "end_months") for place in closed]
     for places in _by_kind(free).values():
         ways = _search(model, [free[place] for place in places], replace(wanted, top=PATHS))
         for place, one in zip(places, ways, strict=True):
@@ -147,17 +146,17 @@ def _rules(asked: Sequence[Asked], goals: Goals) -> Rules:
     officers = goals.askers
     ends = np.array([np.nan if one.end_months is None else one.end_months for one in asked])
 
-    def allowed(rows: Array, posts: Array, days: Array) -> Array:
-        who, found = officers[rows], np.ones(len(rows), bool)
+    def opens(rows: Array, posts: Array, steps: Array, months: Array) -> Opening:
+        who, since, stay = officers[rows], np.zeros(len(rows)), np.zeros(len(rows))
         order = np.argsort(who, kind="stable")
         for part in np.split(order, np.flatnonzero(np.diff(who[order])) + 1):
-            closed = asked[int(who[part[0]])].closed if len(part) else None
-            if closed is not None:
-                found[part] = ~closed(posts[part], days[part])
-        return found
+            bars = asked[int(who[part[0]])].bars if len(part) else None
+            if bars is not None:
+                since[part], stay[part] = bars.opening(posts[part], steps[part], months[part])
+        return Opening(since, stay)
 
-    asks = allowed if any(one.closed is not None for one in asked) else None
-    return Rules(asks, asked[0].least_months, ends[officers])
+    known = opens if any(one.bars is not None for one in asked) else None
+    return Rules(known, asked[0].least_months, ends[officers])
 
 
 def _stacked(histories: Sequence[Histories]) -> Histories:

@@ -58,7 +58,7 @@ class Coming:
         return replace(
             one, as_of=before.day, post_id=np.array([last], object), post_since=_days(since),
             grassroots_months=one.grassroots_months + self._grassroots(before),
-            grassroots_since=_days(since) if self._at_grass_roots(last) else np.full(1, NO_DAY),
+            grassroots_since=_days(since) if self.at_grass_roots(last) else np.full(1, NO_DAY),
             levels={**one.levels, **{name: np.array([level]) for name, level in levels.items()}}, taken=taken,
         )  # fmt: skip
 
@@ -69,9 +69,10 @@ class Coming:
         months = _months(self.facts.as_of, first) if running else 0
         ends = [*(day for _, day in before.steps[1:]), before.day]
         spells = zip(before.steps, ends, strict=True)
-        return months + sum(_months(day, end) for (post, day), end in spells if self._at_grass_roots(post))
+        return months + sum(_months(day, end) for (post, day), end in spells if self.at_grass_roots(post))
 
-    def _at_grass_roots(self, post: str) -> bool:
+    def at_grass_roots(self, post: str) -> bool:
+        """Whether time in a post counts as time at the grass roots."""
         return post in self.posts and self.posts[post].unit_level in GRASS_ROOTS
 
 

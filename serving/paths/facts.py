@@ -13,12 +13,14 @@ from functools import cached_property
 
 import numpy as np
 
+from data_contracts.asof import months_until
 from data_contracts.vocabulary import Bilingual
 from models.courses.rules import OfferedCourse
 from models.eligibility.rules import Requirement, judgement
+from models.eligibility.spells import full_months
 from models.eligibility.standing_facts import Facts
 from models.paths.telling import Bars, Before, Blocked, Change, Prepared, StepCourse, StepFacts
-from models.posts.histories import EPOCH, Array
+from models.posts.histories import Array
 from serving.paths.catalogues import Catalogues
 from serving.paths.coming import Coming
 from serving.paths.preparing import Preparing
@@ -26,7 +28,8 @@ from serving.paths.record import OfficerRecord
 
 MOST_CHANGES = 3  # courses tried as the one change that would help
 ACTS = ("course", "level")  # what an officer can do something about before the day of the step
-NEVER = 10**9
+BROUGHT = ("post", "grassroots")  # what the steps of a path bring by themselves
+NEVER = float("inf")
 Barring = tuple[list[Blocked], list[tuple[Blocked, date | None]]]
 
 
@@ -77,13 +80,36 @@ class OfficerSteps:
         return [rule for rule, met_from in later if met_from is None or met_from > day]
 
     def bars(self, _: str, posts: Sequence[str]) -> Bars:
-        """When `blocked` tells of any rule, for each post."""
-        barring = [self._barred(post) for post in posts]
-        until = [
-            max((NEVER if day is None else (day - EPOCH).days for _, day in later), default=-NEVER)
-            for _, later in barring
-        ]
-        return Bars(np.array([bool(today) for today, _ in barring], bool), np.array(until))
+        """From when rules open each post: by time alone, and after steps that bring time in post and at the grass roots.
+
+        What the officer can do something about, courses and levels in reach, bars nothing.
+        """
+        facts, each = self.facts, [self._asked_of(post) for post in posts]
+        since, known = facts.grassroots_since[self.place], bool(facts.grassroots_known[self.place])
+        serving = not np.isnat(since)
+        whole = int(full_months(np.array([since]), np.array([facts.moment]))[0])
+        part = months_until(since.astype(object), self.record.as_of) - whole if serving else 0.0
+        return Bars(
+            first=np.array([self._opens(post, ()) for post in posts]),
+            later=np.array([self._opens(post, BROUGHT) for post in posts]),
+            stay=np.array([max((one.least for one in asked if one.fact == "post"), default=0.0) for asked in each]),
+            roots=np.array([
+                max((one.least for one in asked if one.fact == "grassroots" and known), default=0.0) for asked in each
+            ]),
+            at_roots=np.array([self._coming.at_grass_roots(post) for post in posts], bool),
+            served=float(facts.grassroots_months[self.place]) + part,
+            serving=serving,
+        )  # fmt: skip
+
+    def _asked_of(self, post: str) -> Sequence[Requirement]:
+        return self.shared.asked.get(post, ())
+
+    def _opens(self, post: str, brought: Sequence[str]) -> float:
+        """Months until time alone meets what a post asks for, all but some facts; infinity where it never does."""
+        left_out = {one.code for one in self._asked_of(post) if one.fact in brought}
+        kept = {one.code for one in self._asked_of(post) if one.fact not in brought}
+        days = [day for rule, day in self._barred(post)[1] if rule.rule not in left_out or rule.rule in kept]
+        return max((NEVER if day is None else months_until(self.record.as_of, day) for day in days), default=0.0)
 
     def changes(self, _: str) -> Sequence[Change]:
         """The courses that open the goal's job families most, of those that can be taken and are not for everybody.

@@ -12,7 +12,7 @@ from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual, GoalKind
 from models.paths.climbing import Climb
 from models.paths.plans import PathPlanner
-from models.paths.telling import Before, Blocked, Change, Gap, Prepared, Question, StepCourse, StepFacts
+from models.paths.telling import Bars, Before, Blocked, Change, Gap, Prepared, Question, StepCourse, StepFacts
 from models.posts.histories import Array, CareerState
 from tests.models.path_models import CATALOGUE, CHAIN, hand_made
 
@@ -180,14 +180,81 @@ def test_least_times_in_post_are_told_with_the_day_of_the_next_move() -> None:
     assert "held for 96 months at least, the present one until 2030-01-01" in told.because.text.en
 
 
-def test_rules_and_retirement_that_only_together_leave_no_way_say_so() -> None:
-    planner = replace(
-        _with(blocked=lambda _officer, post, day: [RULE] if post == "p3" and day < date(2025, 6, 1) else []),
-        least_months=np.full(4, 30.0),
-    )
-    told = planner.tell(replace(ASKED, end_months=20.0), 5)
+def _barred_until(post: str, day: date) -> PathPlanner:
+    return _with(blocked=lambda _officer, one, on: [RULE] if one == post and on < day else [])
+
+
+def test_a_rule_that_will_be_met_bars_no_goal_and_no_step_comes_before_it() -> None:
+    told = _barred_until("p3", date(2026, 12, 1)).tell(ASKED, 5)
+    assert told.because is None
+    for path in told.paths:
+        plan = path.as_plan("p3", DAY)
+        assert date(2026, 12, 1) <= plan.steps[-1].low_on <= plan.steps[-1].expected_on
+
+
+def test_a_rule_that_is_met_too_late_for_any_way_is_told_as_that() -> None:
+    told = _barred_until("p3", date(2027, 12, 31)).tell(ASKED, 5)
+    assert told.because is not None
+    assert (told.because.code, told.because.blocked) == ("rule_late", (RULE,))
+    assert "can be met within the horizon (a year in post)" in told.because.text.en
+    chain = np.zeros((4, 4))
+    chain[0, 1] = chain[1, 3] = 1.0
+    on_the_way = replace(_barred_until("p1", date(2027, 11, 30)), model=hand_made(chain)).tell(ASKED, 5)
+    assert on_the_way.because is not None
+    assert "the rules of code “p1”" in on_the_way.because.text.en
+    never = _barred_until("p3", date(2028, 1, 2)).tell(ASKED, 5)
+    assert never.because is not None
+    assert never.because.code == "rule_blocks"
+
+
+def test_service_that_ends_before_a_rule_is_met_is_the_reason() -> None:
+    told = _barred_until("p3", date(2025, 6, 1)).tell(replace(ASKED, end_months=9.0), 5)
+    assert told.because is not None
+    assert (told.because.code, told.because.blocked) == ("retirement_first", (RULE,))
+    assert "service ends by 2024-10-01 at the latest, before the rules of code “p3” are met" in told.because.text.en
+    nobody = CHAIN.copy()
+    nobody[:, 3] = 0.0
+    never = replace(_barred_until("p3", date(2025, 6, 1)), model=hand_made(nobody))
+    because = never.tell(replace(ASKED, end_months=9.0), 5).because
+    assert because is not None
+    assert because.code == "never_reached", "nobody ever got there, whenever service ends"
+
+
+def test_retirement_that_leaves_no_way_with_the_rules_kept_is_the_reason() -> None:
+    planner = replace(_barred_until("p3", date(2025, 6, 1)), least_months=np.full(4, 30.0))
+    told = planner.tell(replace(ASKED, end_months=17.0), 5)
+    assert told.because is not None
+    assert told.because.code == "retirement_first"
+    assert "with rules and least times no way" in told.because.text.en
+
+
+def test_rules_and_least_times_that_only_together_leave_no_way_say_so() -> None:
+    chain = np.zeros((4, 4))
+    chain[0, 1] = chain[1, 3] = 1.0
+    planner = replace(_barred_until("p1", date(2026, 3, 15)), least_months=np.full(4, 21.0), model=hand_made(chain))
+    told = planner.tell(ASKED, 5)
     assert told.because is not None
     assert told.because.code == "together"
+
+
+def test_time_at_the_grass_roots_that_the_way_itself_brings_meets_a_rule() -> None:
+    """p3 asks for two years at the grass roots; of the posts only p1 is there, and the officer is not."""
+    nothing = np.zeros(4)
+    bars = Bars(
+        first=np.array([0.0, 0.0, 0.0, np.inf]), later=nothing, stay=nothing, roots=np.array([0.0, 0.0, 0.0, 24.0]),
+        at_roots=np.array([False, True, False, False]), served=6.0,
+    )  # fmt: skip
+    facts = {"blocked": lambda _officer, post, _day: [RULE] if post == "p3" else []}
+    told = _with(**facts, bars=lambda _officer, _posts: bars).tell(ASKED, 5)
+    assert {tuple(step.post for step in path.steps) for path in told.paths} == {("p1", "p3"), ("p2", "p1", "p3")}
+    assert all(path.steps[-1].low_months >= 18.0 for path in told.paths)
+    soon = _with(**facts, bars=lambda _officer, _posts: bars).tell(replace(ASKED, horizon_months=15), 5)
+    assert soon.because is not None
+    assert soon.because.code == "rule_blocks", "eighteen months at the grass roots do not fit"
+    serving = replace(bars, first=np.array([0.0, 0.0, 0.0, 18.0]), serving=True)
+    left = serving.opening(np.array([3, 3]), np.array([[2], [1]]), np.array([[5.0], [5.0]]))
+    assert left.stay.tolist() == [np.inf, 13.0], "who leaves the grass roots early gathers no more there"
+    assert serving.opening(np.array([3]), np.array([[2]]), np.array([[18.5]])).stay.tolist() == [0.0]
 
 
 def test_the_change_that_helps_most_is_told_with_its_chance() -> None:

@@ -10,7 +10,7 @@ import pytest
 from models.paths.beams import Search, in_whole_months
 from models.paths.dwell import after_each_other, quantiles
 from models.paths.finding import Goals
-from models.paths.rules import Rules
+from models.paths.rules import Opening, Rules
 from models.paths.search import PathModel
 from models.paths.transitions import extended
 from models.posts.histories import Array
@@ -99,16 +99,47 @@ def test_the_direct_way_is_among_three_and_never_instead_of_the_best_one() -> No
     assert [route.path for route in hand_made(chain).routes(asked, 3)[0]] == [(1, 5), (2, 5), (3, 5)]
 
 
-def test_no_path_goes_where_a_rule_forbids() -> None:
-    def not_one(rows: Array, posts: Array, days: Array) -> Array:
-        assert len(rows) == len(posts) == len(days)
-        assert (days > 18000).all()
-        return np.asarray(posts != 1)
+def _rules(since: Array, stay: Array | None = None) -> Rules:
+    """Posts open so many months from now (posts,), and after such a stay in the post before."""
 
-    routes = hand_made().routes(_asked(0, 3), rules=Rules(allowed=not_one))[0]
+    def opens(rows: Array, posts: Array, steps: Array, months: Array) -> Opening:
+        assert len(rows) == len(posts) == len(steps) == len(months)
+        assert steps.shape == months.shape
+        return Opening(since[posts], np.zeros(len(posts)) if stay is None else stay[posts])
+
+    return Rules(opens)
+
+
+def test_no_path_goes_where_a_rule_forbids() -> None:
+    routes = hand_made().routes(_asked(0, 3), rules=_rules(np.array([0.0, np.inf, 0.0, 0.0])))[0]
     assert {route.path for route in routes} == {(3,), (2, 3)}
-    none = hand_made().routes(_asked(0, 3), rules=Rules(allowed=lambda rows, posts, days: posts != 3))[0]
-    assert none == []
+    assert hand_made().routes(_asked(0, 3), rules=_rules(np.array([0.0, 0.0, 0.0, np.inf])))[0] == []
+
+
+def test_no_step_is_expected_before_its_rule_allows_it_and_the_time_before_does_not_count() -> None:
+    since = np.array([0.0, 7.0, 0.0, 40.5])
+    routes = hand_made().routes(_asked(0, 3), rules=_rules(since))[0]
+    free = {route.path: route for route in hand_made().routes(_asked(0, 3))[0]}
+    assert {route.path for route in routes} == set(free)
+    for route in routes:
+        for leg in route.legs:
+            assert since[leg.post] <= leg.low <= leg.months <= leg.high
+        assert 0.0 < route.chance < free[route.path].chance
+    direct = next(route for route in routes if route.path == (3,))
+    stay = HAZARD * (1 - HAZARD) ** np.arange(16)
+    assert direct.chance == pytest.approx(CHAIN[0, 3] * (stay[13] / 2 + stay[14:].sum()))
+    assert hand_made().chance(_asked(0, 3), _rules(np.full(4, 48.0)))[0] == 0.0
+
+
+def test_a_stay_that_a_rule_asks_for_lasts_as_long() -> None:
+    rules = _rules(np.zeros(4), np.array([0.0, 0.0, 0.0, 24.0]))
+    routes = {route.path: route for route in hand_made().routes(_asked(0, 3), rules=rules)[0]}
+    free = {route.path: route for route in hand_made().routes(_asked(0, 3))[0]}
+    assert routes[(3,)].chance == free[(3,)].chance, "before the first step only the months from now count"
+    first, last = routes[(1, 3)].legs
+    assert last.low >= 24.0
+    assert first.months == free[(1, 3)].legs[0].months
+    assert routes[(1, 3)].chance < free[(1, 3)].chance
 
 
 def test_rules_know_their_officer_across_chunks() -> None:
@@ -116,14 +147,20 @@ def test_rules_know_their_officer_across_chunks() -> None:
     asked = Goals(standing_at([0] * count), np.full(count, 3), 12.0)
     seen: set[int] = set()
 
-    def note(rows: Array, posts: Array, days: Array) -> Array:
+    def note(rows: Array, posts: Array, steps: Array, months: Array) -> Opening:
         seen.update(rows.tolist())
-        return np.asarray(rows != 599)
+        return Opening(np.where(rows == 599, np.inf, 0.0), np.zeros(len(rows)))
 
-    routes = hand_made().routes(asked, rules=Rules(allowed=note))
+    routes = hand_made().routes(asked, rules=Rules(note))
     assert seen == set(range(count))
     assert routes[598]
     assert not routes[599]
+
+
+def test_no_move_is_expected_before_the_least_time_is_over() -> None:
+    least = np.array([35.0, 12.0, 12.0, 12.0])  # two years of it are served
+    for route in hand_made().routes(_asked(0, 3), rules=Rules(least_months=least))[0]:
+        assert all(leg.low >= 10.9 + 11.9 * place for place, leg in enumerate(route.legs))
 
 
 def test_least_times_and_retirement_cut_what_comes_too_early_or_too_late() -> None:
