@@ -3,7 +3,8 @@
 Relevant is what concerns the plan: a posting of the officer, a completion of a course the plan asks for, an appraisal,
 a new goal, a vacancy on the path, or a step that has not come although its time is over. Even then the old path stays
 while its chance is within `keep_within` of the best one, so that a plan does not flicker. A path that the officer
-declined does not stay.
+declined does not stay. Everything of the officer that became known is told once, the rest with the word that the plan
+does not rest on it; vacancies are told of the posts of the path, one line a post.
 """
 
 from __future__ import annotations
@@ -18,17 +19,24 @@ from data_contracts.vocabulary import Bilingual
 
 EVENTS = ("posting", "completion", "appraisal", "goal", "vacancy")
 ON_TRACK, AHEAD, OFF_TRACK, REACHED, NO_PATH = "on_track", "ahead", "off_track", "reached", "no_path"
+ASIDE = ("other_completion", "goal_stated")  # told, but no reason to look for another path
 FIRST = "first"  # there is no last plan to be on track of
 WHY = {
     "first": Bilingual("首次制定路径", "this is the first plan"),
     "nothing": Bilingual("没有新的相关情况，路径不变", "nothing relevant became known; the plan stays"),
-    "goal": Bilingual("目标已改为 {item}", "the goal is now {item}"),
+    "goal": Bilingual("目标已由 {was} 改为 {item}", "the goal was {was} and is now {item}"),
+    "goal_stated": Bilingual("已登记职业目标 {item}", "the goal {item} was stated"),
     "posting": Bilingual("已任职 {item}", "took up {item}"),
     "left_path": Bilingual("现任岗位 {item} 不在原路径上", "{item}, the present post, is not on the old path"),
     "completion": Bilingual("已完成课程 {item}", "completed the course {item}"),
+    "other_completion": Bilingual(
+        "已完成课程 {item}，原路径未要求此课程", "completed the course {item}, which the plan did not ask for"
+    ),
     "appraisal": Bilingual("有新的考核结果", "an appraisal became known"),
     "vacancy": Bilingual("岗位 {item} 出现空缺", "a vacancy for {item} became known"),
     "overdue": Bilingual("步骤 {item} 已逾期", "the step {item} is overdue"),
+    "stays": Bilingual("以上情况不影响原路径，路径不变", "the plan does not rest on that and stays"),
+    "opened": Bilingual("此前没有可行路径，现在有了", "there was no path before, and now there is one"),
     "declined": Bilingual("本人对原路径不感兴趣", "the old path was declined"),
     "kept": Bilingual("原路径仍接近最佳，予以保留", "the old path is still close to the best and stays"),
     "better": Bilingual("另一条路径明显更好", "another path is clearly better now"),
@@ -52,7 +60,10 @@ class PlannedStep:
 
 @dataclass(frozen=True)
 class Plan:
-    """A path to a goal as it was told on a day; `chance` is that of arriving this way within the horizon."""
+    """A path to a goal as it was told on a day; `chance` is that of arriving this way within the horizon.
+
+    Without steps there was no path on that day.
+    """
 
     goal: str
     made_on: date
@@ -98,17 +109,22 @@ class Now:
 
 @dataclass(frozen=True)
 class Because:
-    """One reason, with the day of what it rests on where there is one; `item` is the post, course or goal it names."""
+    """One reason, with the day of what it rests on where there is one.
+
+    `item` is the post, course or goal it names, `was` the goal before.
+    """
 
     code: str
     text: Bilingual
     since: date | None = None
     item: str = ""
+    was: str = ""
 
     def named(self, name: Callable[[str], Bilingual]) -> Bilingual:
-        """The reason with the name of its item in place of the code."""
-        words, pattern = name(self.item) if self.item else Bilingual("", ""), WHY[self.code]
-        return Bilingual(pattern.zh.format(item=words.zh), pattern.en.format(item=words.en))
+        """The reason with the names of what it speaks of in place of the codes."""
+        item, was = (name(code) if code else Bilingual("", "") for code in (self.item, self.was))
+        pattern = WHY[self.code]
+        return Bilingual(pattern.zh.format(item=item.zh, was=was.zh), pattern.en.format(item=item.en, was=was.en))
 
 
 @dataclass(frozen=True)
@@ -129,8 +145,11 @@ def replan(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     news = [event for event in now.events if last.made_on < event.known_on <= now.as_of]
     if now.goal != last.goal:
         stated = [event.occurred_on for event in news if (event.kind, event.item) == ("goal", now.goal)]
-        since = max(stated, default=None)
-        return _anew(now, (_because("goal", now.goal, since),))
+        others = [event for event in news if (event.kind, event.item) != ("goal", now.goal)]
+        changed = _because("goal", now.goal, max(stated, default=None), last.goal)
+        return _anew(now, (changed, *_reasons(last, others, None)))
+    if not last.steps:
+        return _reopened(now, tuple(_reasons(last, news, None)))
     rest, taken, left = _progress(last, news)
     if not rest:
         return Replanned(None, REACHED, True, (_because("reached", last.goal, taken[-1].occurred_on),))
@@ -142,16 +161,25 @@ def replan(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
         return _anew_but(now, (status, (*why, _because("declined", since=refused))))
     if now.ends_first and not now.plans:
         return Replanned(None, OFF_TRACK, True, (*why, _because("retirement")))
-    if not why and not now.plans:
-        return Replanned(None, OFF_TRACK, True, (_because("none"),))
-    if not why:
-        return Replanned(last, status, False, (_because("nothing"),))
+    relevant = any(one.code not in ASIDE for one in why)
+    if not relevant and not now.plans:
+        return Replanned(None, OFF_TRACK, True, (*why, _because("none")))
+    if not relevant:
+        kept = replace(last, made_on=now.as_of) if why else last
+        return Replanned(kept, status, False, (*why, _because("stays" if why else "nothing")))
     return _chosen(replace(last, steps=rest), now, policy, (status, tuple(why)))
 
 
 def arrived(goal: str, since: date) -> Replanned:
     """The goal is held, by whatever posting: no plan is left to follow."""
     return Replanned(None, REACHED, True, (_because("reached", goal, since),))
+
+
+def _reopened(now: Now, why: tuple[Because, ...]) -> Replanned:
+    """There was no path when it was last told."""
+    if not now.plans:
+        return Replanned(None, NO_PATH, False, (*why, _because("none")))
+    return Replanned(now.plans[0], ON_TRACK, True, (*why, _because("opened")))
 
 
 def _anew(now: Now, why: tuple[Because, ...]) -> Replanned:
@@ -196,15 +224,20 @@ def _progress(last: Plan, news: Sequence[Event]) -> tuple[tuple[PlannedStep, ...
 
 
 def _reasons(last: Plan, news: Sequence[Event], left: Event | None) -> list[Because]:
-    """What of the news concerns this plan."""
-    relevant = {"posting": None, "appraisal": None, "completion": last.courses, "vacancy": frozenset(last.path)}
+    """What became known, in order: all of the officer, and the vacancies of the path, the newest of each post."""
+    newest = {event.item: event for event in sorted(news, key=lambda one: one.occurred_on) if event.kind == "vacancy"}
     found = []
     for event in sorted(news, key=lambda one: (one.known_on, one.kind, one.item)):
-        if event is left:
-            found.append(_because("left_path", event.item, event.occurred_on))
-        elif event.kind in relevant and ((only := relevant[event.kind]) is None or event.item in only):
-            found.append(_because(event.kind, event.item, event.occurred_on))
-    return found
+        if event.kind == "vacancy" and (event.item not in last.path or event is not newest[event.item]):
+            continue
+        found.append(_because("left_path" if event is left else _code(event, last), event.item, event.occurred_on))
+    return list(dict.fromkeys(found))
+
+
+def _code(event: Event, last: Plan) -> str:
+    if event.kind == "completion" and event.item not in last.courses:
+        return "other_completion"
+    return "goal_stated" if event.kind == "goal" else event.kind
 
 
 def _status(last: Plan, taken: Sequence[Event]) -> str:
@@ -221,6 +254,7 @@ def _overdue(step: PlannedStep, as_of: date, policy: PathPolicy) -> bool:
     return as_of > add_months(step.high_on, round(policy.grace_months))
 
 
-def _because(code: str, item: str = "", since: date | None = None) -> Because:
+def _because(code: str, item: str = "", since: date | None = None, was: str = "") -> Because:
     text = WHY[code]
-    return Because(code, Bilingual(text.zh.format(item=item), text.en.format(item=item)), since, item)
+    words = [pattern.format(item=item, was=was) for pattern in (text.zh, text.en)]
+    return Because(code, Bilingual(*words), since, item, was)

@@ -95,7 +95,7 @@ class PathDesk:
             last = _last(request.last_plans.get(one)) or kept.get(found.key)
             standing = Standing(as_of, last, tuple(away.get(one, ())), ends[one])
             answering[one] = _Answering.of(day, found, paths, standing, self.policy)
-            if (plan := answering[one].now.plan) is not None and plan != last:
+            if (plan := answering[one].to_keep) is not None and plan != last:
                 plans[found.key] = plan
         waited.leave()
         results = {
@@ -180,6 +180,22 @@ class _Answering:
         holds = () if self.now.plan is None else self.now.plan.path
         return sorted(self.found.wanted, key=lambda path: posts_of(path) != holds)
 
+    @property
+    def to_keep(self) -> Plan | None:
+        """What the next answer is held against: the plan, one without steps where what was told is that none is left."""
+        question, last = self.asked.question, self.standing.last
+        reached = self.told.because is not None and self.told.because.reached
+        if self.now.plan is not None or last is None or reached or self.now.status == REACHED:
+            return self.now.plan
+        if not last.steps and last.goal == question.goal and len(self.now.why) == 1:
+            return None
+        return Plan(question.goal, self.standing.as_of, (), 0.0)
+
+    def _named(self, item: str) -> Bilingual:
+        """Names of what progress speaks of; the goal by its kind, as a family may share its code with a field."""
+        question = self.asked.question
+        return (item == question.goal and question.called) or self.day.name(item)
+
     def result(self, paths: Sequence[ToldPath]) -> PathsFound | GoalReached | NoPathFound:
         """The answer with the paths shown, or why there is none."""
         question, told, helps = self.asked.question, self.told, self.told.helps
@@ -191,6 +207,7 @@ class _Answering:
             officer_id=question.officer_id,
             start=text_of(self.day.name(self.asked.start)),
             goal=self._goal(),
+            goal_id=question.goal,
             horizon_months=question.horizon_months,
             chance=min(told.chance, 1.0),
             chances=explained(question.horizon_months),
@@ -198,7 +215,7 @@ class _Answering:
             change=None if helps is None else PathChange(
                 text=text_of(helps.text), chance=min(helps.chance, 1.0), before=min(helps.before, 1.0),
                 course_id=None if helps.course is None else helps.course.course_id),
-            progress=_progress(self.now, self.day.name),
+            progress=_progress(self.now, self._named),
             declined=self._left_out(),
             retirement=self._retirement(),
         )  # fmt: skip
@@ -217,7 +234,7 @@ class _Answering:
             goal=self._goal(),
             since=since,
             because=because_of(because.code, because.text),
-            progress=None if last is None else _progress(now, self.day.name),
+            progress=None if last is None else _progress(now, self._named),
         )
 
     def _no_path(self, because: NoPath) -> NoPathFound:
@@ -225,7 +242,7 @@ class _Answering:
             officer_id=self.asked.question.officer_id,
             because=because_of(because.code, because.text),
             blocked_by=_blocked(because.blocked),
-            progress=None if self.standing.last is None else _progress(self.now, self.day.name),
+            progress=None if self.standing.last is None else _progress(self.now, self._named),
             declined=self._left_out(),
             retirement=self._retirement(),
         )

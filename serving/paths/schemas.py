@@ -167,7 +167,7 @@ class CareerPath(Answer):
 
 
 class PlanReason(Answer):
-    """计划如此的原因。 / Why the plan is what it is."""
+    """自上次以来获知的情况，或计划如此的原因。 / What became known since the last plan, or why the plan is what it is."""
 
     code: str = about("固定代码", "stable code")
     text: Text = about("原因的文字", "the reason in words")
@@ -211,6 +211,9 @@ class PathsFound(Answer):
     status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
     start: Text = about("现任岗位或职级的名称", "name of the post or rank step held now")
     goal: Text = about("目标名称", "name of the goal")
+    goal_id: str | None = about(
+        "目标编号，即 last_plans 中的 goal", "id of the goal, what last_plans calls goal", default=None
+    )
     horizon_months: int = about("期限（月）", "months to get there in")
     chance: Probability = about(
         "期限内以任一路径到达的可能性", "chance of the goal within the horizon, by any way found"

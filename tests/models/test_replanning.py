@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from data_contracts.policy import policy
+from data_contracts.vocabulary import Bilingual
 from models.paths.replanning import Event, Now, Plan, PlannedStep, replan
 
 PATHS = policy().paths
@@ -46,7 +47,6 @@ def test_a_first_plan_is_the_best_one() -> None:
     "event",
     [
         None,
-        _event("completion", "another course"),
         _event("vacancy", "elsewhere"),
         _event("posting", "k", date(2023, 12, 1)),  # known before the plan was made
         _event("appraisal", "performance", date(2024, 7, 1)),  # not known yet
@@ -121,3 +121,50 @@ def test_reaching_the_goal_ends_the_plan_even_past_a_step() -> None:
 def test_no_plan_left_is_off_track_even_where_nothing_became_known() -> None:
     found = replan(LAST, _now(plans=()), PATHS)
     assert (found.plan, found.status, [one.code for one in found.why]) == (None, "off_track", ["none"])
+
+
+def test_what_the_plan_does_not_rest_on_is_told_once_and_changes_nothing() -> None:
+    much_better = replace(OTHER, chance=0.9)
+    other, again = _event("completion", "another course"), _event("goal", "z", date(2024, 4, 1))
+    found = replan(LAST, _now(again, other, plans=(much_better, SAME)), PATHS)
+    assert (found.status, found.changed) == ("on_track", False)
+    assert [(one.code, one.item, one.since) for one in found.why] == [
+        ("other_completion", "another course", date(2024, 3, 1)), ("goal_stated", "z", date(2024, 4, 1)),
+        ("stays", "", None),
+    ]  # fmt: skip
+    assert found.plan == replace(LAST, made_on=date(2024, 6, 1)), "told, so that it is no news the next time"
+    after = replan(found.plan, _now(again, other, plans=(much_better, SAME), as_of=date(2024, 7, 1)), PATHS)
+    assert [one.code for one in after.why] == ["nothing"]
+
+
+def test_a_posting_learned_of_late_is_told_with_what_else_became_known() -> None:
+    late = Event("posting", "m", date(2023, 12, 20), date(2024, 2, 3))
+    course = Event("completion", "another course", date(2023, 11, 1), date(2024, 2, 1))
+    rest = Plan("z", date(2024, 6, 1), (STEPS[1],), 0.5)
+    found = replan(LAST, _now(late, course, plans=(rest,)), PATHS)
+    assert [one.code for one in found.why] == ["other_completion", "posting", "kept"]
+    assert (found.status, found.plan) == ("ahead", rest)
+
+
+def test_vacancies_of_one_post_are_one_reason_with_the_newest_day() -> None:
+    many = [_event("vacancy", post, date(2024, month, 1)) for post in ("m", "z") for month in (2, 4, 3)]
+    found = replan(LAST, _now(*many), PATHS)
+    told = [(one.item, one.since) for one in found.why if one.code == "vacancy"]
+    assert told == [("m", date(2024, 4, 1)), ("z", date(2024, 4, 1))]
+
+
+def test_after_no_path_a_new_one_is_told_as_new_and_none_again_is_no_change() -> None:
+    none = Plan("z", MADE, (), 0.0)
+    opened = replan(none, _now(_event("appraisal", "x")), PATHS)
+    assert (opened.plan, opened.status, opened.changed) == (OTHER, "on_track", True)
+    assert [one.code for one in opened.why] == ["appraisal", "opened"]
+    still = replan(none, _now(plans=()), PATHS)
+    assert (still.plan, still.status, still.changed, [one.code for one in still.why]) == (None, "no_path", False, ["none"])
+
+
+def test_a_new_goal_tells_both_goals_and_everything_else_that_became_known() -> None:
+    plan = replace(OTHER, goal="y")
+    found = replan(LAST, Now("y", date(2024, 6, 1), [plan], [_event("goal", "y"), _event("appraisal", "x")]), PATHS)
+    assert [one.code for one in found.why] == ["goal", "appraisal"]
+    named = found.why[0].named(lambda code: Bilingual(f"目{code}", f"goal {code}"))
+    assert (named.zh, named.en) == ("目标已由 目z 改为 目y", "the goal was goal z and is now goal y")
