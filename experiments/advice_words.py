@@ -12,6 +12,11 @@ LANGUAGES = ("zh", "en")
 SAID: dict[str, Bilingual] = {
     "head": Bilingual("{officer} 的职业建议，依据截至 {day} 的记录", "advice for {officer} by the records of {day}"),
     "posts": Bilingual("下一岗位建议", "next posts"),
+    "posts_and_goal": Bilingual(
+        "以上下一岗位不随 --goal 变化：可能性按以往去向，匹配度按能力与本人登记的意愿；通往该目标的步骤见下方路径",
+        "these next posts do not follow --goal: likely is by where people went, fit by competencies and the wishes on "
+        "record; the steps towards the goal stand in the paths below",
+    ),
     "post": Bilingual("岗位", "post"),
     "likelihood": Bilingual("可能性", "likely"),
     "fit": Bilingual("匹配度", "fit"),

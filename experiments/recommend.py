@@ -6,6 +6,7 @@ model says so, and the others answer all the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -32,6 +33,7 @@ from serving.schemas import NextPostsRequest, Text
 
 B = TypeVar("B", bound=BaseModel)
 REQUEST_ID = "recommend"
+UNSAFE = r"[^\w.-]"  # in the name of a file
 TOP, WIDEST = 5, 100
 MORE_POINTS, POINTS_MONTHS = 5.0, 12  # asked about where the caller names no points
 
@@ -97,10 +99,16 @@ def recommend(asked: Recommendation, desks: Desks, pictures: Path, console: Cons
         console.print(part, width=width)
     if not isinstance(paths, PathsFound):
         return None
-    file = (asked.out or pictures) / "path.png"
+    file = (asked.out or pictures) / _picture_of(asked, paths)
     draw_paths(file, [_as_told(path) for path in paths.paths], ("start", "goal"), _Names(paths), asked.language)
     console.print(say("picture", file=file), markup=False, highlight=False, soft_wrap=True)
     return file
+
+
+def _picture_of(asked: Recommendation, paths: PathsFound) -> str:
+    """A name of its own for each officer and goal, so that no picture takes the place of another."""
+    goal = str(paths.goal_id) if asked.goal is None else asked.goal.replace(":", "-", 1)
+    return re.sub(UNSAFE, "_", f"path-{asked.officer_id}-{goal}") + ".png"
 
 
 def _posts(asking: _Asking) -> Iterator[RenderableType]:
@@ -110,6 +118,8 @@ def _posts(asking: _Asking) -> Iterator[RenderableType]:
         return
     body = NextPostsRequest(officer_ids=[asking.asked.officer_id], as_of=asking.asked.as_of, top=TOP, with_barred=True)
     yield from posts_told(desk.answer(body, REQUEST_ID, asking.now).results[0], asking.say, asking.names())
+    if asking.asked.goal is not None:
+        yield Words(asking.say("posts_and_goal"))
 
 
 def _paths(asking: _Asking, found: Any) -> Iterator[RenderableType]:

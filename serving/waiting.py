@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from data_contracts.errors import InvalidInput, PharosError
+from data_contracts.vocabulary import Bilingual
 
 Thing = TypeVar("Thing")
 SPARE = 0.8  # of what the last part's pace promises, as load changes
@@ -27,9 +28,13 @@ class NobodyWaits(PharosError):
 
 
 class TooMuchAtOnce(InvalidInput):
-    """More is asked for than can be answered in time; the message says how much fits."""
+    """More is asked for than can be answered in time; the message and `words`, for people, say how much fits."""
 
     code = "too_much_at_once"
+
+    def __init__(self, message: str, words: Bilingual) -> None:
+        super().__init__(message)
+        self.words = words
 
 
 @dataclass
@@ -82,5 +87,9 @@ class Waiting:
                 fit = done + int(SPARE * max(self.left, 0.0) / pace)
                 raise TooMuchAtOnce(
                     f"{len(things)} {what} cannot be answered in the time there is: {done} took "
-                    f"{self.clock() - began:.1f} s; ask for at most {fit} at once"
+                    f"{self.clock() - began:.1f} s; ask for at most {fit} at once",
+                    Bilingual(
+                        f"一次请求过多，时限内无法全部答复；请分批，每次最多{fit}项",
+                        f"too much is asked at once to be answered in time; ask in parts of at most {fit}",
+                    ),
                 )

@@ -47,7 +47,10 @@ def serve(
 def recommend(
     officer_id: Annotated[str, typer.Argument(help="The officer.")],
     goal: Annotated[
-        str | None, typer.Option(help="KIND:CODE, as post:p-7, job_family:traffic; default: the stated one.")
+        str | None,
+        typer.Option(
+            help="For paths and courses, KIND:CODE, as post:p-7, job_family:traffic; default: the stated one."
+        ),
     ] = None,
     horizon_months: Annotated[int | None, typer.Option(help="Months to get there in; default: policy's.")] = None,
     as_of: Annotated[str | None, typer.Option(help="The day asked about, YYYY-MM-DD; default: today.")] = None,

@@ -203,7 +203,9 @@ class PathPlanner:
     def _barred(self, question: Question, asked: Asked, free: Sequence[Route]) -> Told:
         """Which rules stand against the likeliest way: those not met within the horizon, else those met too late."""
         as_of, least = question.state.as_of, self.policy.least_chance
-        for route in free if asked.bars is not None else ():
+        if asked.bars is None:
+            return refused(question, "together", least=least)
+        for route in free:
             opens = _opens(asked.bars, route)
             for leg, months in zip(route.legs, opens, strict=True):
                 if months > question.horizon_months:

@@ -66,8 +66,8 @@ WORDS: Mapping[str, Bilingual] = {
     ),
     "rule_late": Bilingual(
         "{post}的规则在期限内可以满足（{rules}），但满足之后余下的时间里没有一条到达{goal}的路径可能性达到{least:.1%}",
-        "the rules of {post} can be met within the horizon ({rules}), but in the time that is left then no way to {goal} "
-        "has a chance of {least:.1%}",
+        "the rules of {post} can be met within the horizon ({rules}), but in the time that is left then no way to "
+        "{goal} has a chance of {least:.1%}",
     ),
     "retirement_before_rule": Bilingual(
         "最晚于{end}退休，此前尚不满足{post}的规则：{rules}",

@@ -10,19 +10,18 @@ import numpy as np
 
 from models.eligibility.spells import full_months, months_later
 from models.paths.dwell import QUARTER_MONTHS
-from models.paths.finding import DAYS_A_MONTH
 from models.posts.histories import Array, Histories
 
 
 class Opening(NamedTuple):
-    """From when posts may be taken, (m,) each: months from now, and months in the post before it; infinite for never."""
+    """From when posts may be taken, (m,) each: months from now, and months in the post before; infinite for never."""
 
     months: Array
     stay: Array
 
 
 Opens = Callable[[Array, Array, Array, Array], Opening]
-"""(officer rows (m,), posts (m,), earlier steps of the path (m, k), months from now until each of them (m, k)), as rules
+"""(officer rows (m,), posts (m,), earlier steps of the path (m, k), months from now until each of them (m, k)): rules
 may ask for what a path itself brings, such as time at the grass roots. Before the first step only `months` is read."""
 
 

@@ -221,7 +221,7 @@ class PathModel:
         )
 
     def _taken(self, stage: Beam, row: Array, post: Array, chance: Array, stands: Stands, rules: Rules) -> Beam:
-        """The paths of `row` (m,), each with the step to `post` (m,): when it is taken, and not before rules allow it."""
+        """The paths of `row` (m,), each with the step to `post` (m,), taken when rules allow it and not before."""
         question, at = stage.question[row], stands.place[row]
         opening = rules.opening(question, post, stage.steps[row], mean_months(stage.times[row]))
         times, earliest = stands.times[at], stands.waits[at]

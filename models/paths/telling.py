@@ -89,9 +89,9 @@ def nothing_known(*_: object) -> tuple[()]:
 class Bars:
     """From when rules open posts (n,) to one officer, in months from now; infinite where time never meets them.
 
-    first: as the next step, if only time passes; later: after other steps, by all but what those steps bring themselves:
-    stay: months in the post before; roots: months at the grass roots. at_roots: which posts are there; served: the
-    months there so far, to which the time until the next move adds while `serving`.
+    first: as the next step, if only time passes; later: after other steps, by all but what those steps bring. stay:
+    months asked for in the post before; roots: months at the grass roots. at_roots: which posts are there; served:
+    the months there so far, to which the time until the next move adds while `serving`.
     """
 
     first: Array

@@ -77,7 +77,10 @@ BY_STATUS: Mapping[int, str] = {
 
 
 class ProblemError(PharosError):
-    """An error on its way to the caller; `detail` and `errors` name places, never values."""
+    """An error on its way to the caller; `detail` and `errors` name places, never values.
+
+    `text` is what it says to people where its kind alone does not say enough.
+    """
 
     def __init__(
         self,
@@ -85,9 +88,11 @@ class ProblemError(PharosError):
         detail: str = "",
         errors: Sequence[FieldProblem] = (),
         headers: Mapping[str, str] = MappingProxyType({}),
+        text: Bilingual | None = None,
     ) -> None:
         super().__init__(detail or KINDS[code].text.en)
         self.code = code
+        self.text = text or KINDS[code].text
         self.status = KINDS[code].status
         self.detail = detail
         self.errors = tuple(errors)
@@ -111,8 +116,8 @@ class ProblemError(PharosError):
             status=kind.status,
             code=self.code,
             detail=self.detail or kind.text.en,
-            zh=kind.text.zh,
-            en=kind.text.en,
+            zh=self.text.zh,
+            en=self.text.en,
             request_id=request_id,
             errors=list(self.errors),
         )
@@ -134,7 +139,9 @@ def problem_of(error: Exception) -> ProblemError:
     """
     if isinstance(error, ProblemError):
         return error
-    if isinstance(error, NotThere | Refused | Stale | NobodyWaits | TooMuchAtOnce):
+    if isinstance(error, TooMuchAtOnce):
+        return ProblemError(error.code, str(error), text=error.words)
+    if isinstance(error, NotThere | Refused | Stale | NobodyWaits):
         return ProblemError(error.code, str(error))
     if isinstance(error, GateRefused | PublishRefused):  # steps of the night and of training, never of a request
         return ProblemError("internal")

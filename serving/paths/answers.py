@@ -182,7 +182,7 @@ class _Answering:
 
     @property
     def to_keep(self) -> Plan | None:
-        """What the next answer is held against: the plan, one without steps where what was told is that none is left."""
+        """What the next answer is held against: the plan, one without steps where it was told that none is left."""
         question, last = self.asked.question, self.standing.last
         reached = self.told.because is not None and self.told.because.reached
         if self.now.plan is not None or last is None or reached or self.now.status == REACHED:

@@ -80,7 +80,7 @@ class OfficerSteps:
         return [rule for rule, met_from in later if met_from is None or met_from > day]
 
     def bars(self, _: str, posts: Sequence[str]) -> Bars:
-        """From when rules open each post: by time alone, and after steps that bring time in post and at the grass roots.
+        """From when rules open each post: by time alone, and after steps that bring time in post or at the grass roots.
 
         What the officer can do something about, courses and levels in reach, bars nothing.
         """

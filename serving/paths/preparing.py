@@ -1,5 +1,7 @@
 """Gaps and courses of the steps of a path, each step after what the steps before it teach.
 
+A gap is measured to the standard of the post, or to the level that a rule asks for where that is higher.
+
 Courses are chosen as the adviser of courses chooses them: those on offer that the officer does not hold, by what they
 close per hour of study. A gap that none of them closes says why.
 """
@@ -34,8 +36,8 @@ class Preparing:
     shared: Catalogues
 
     def prepares(self, post: str, before: Before) -> Prepared:
-        """Gaps to the standard of a post, and the courses of the step to it."""
-        asked, advice = self.shared.standard.levels.get(post, {}), self.shared.policy.courses
+        """Gaps to what a post asks for, its standard or the level of a rule, and the courses of the step to it."""
+        asked, advice = self._levels_asked(post), self.shared.policy.courses
         if self.levels is None:
             return (), self._told(self._first(post, before), ())
         levels = self.levels_after(before.courses)
@@ -44,6 +46,14 @@ class Preparing:
         known = [Gap(one.competency, one.level, one.standard, self._note(one, courses)) for one in lacks]
         unknown = [Gap(name, None, asked[name], UNMEASURED) for name in sorted(asked) if name not in levels]
         return (*known, *unknown), self._told(courses, {one.competency for one in lacks})
+
+    def _levels_asked(self, post: str) -> dict[str, float]:
+        """The standard of each competency, or the level that a rule asks for where that is higher."""
+        found = dict(self.shared.standard.levels.get(post, {}))
+        for rule in self.shared.asked.get(post, ()):
+            if rule.fact == "level":
+                found[rule.what] = max(rule.least, found.get(rule.what, 0.0))
+        return found
 
     def levels_after(self, courses: Sequence[StepCourse]) -> dict[str, float]:
         """The levels assessed, with what these courses are thought to add to them."""

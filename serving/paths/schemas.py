@@ -65,8 +65,12 @@ class PathsRequest(Body):
     """职业路径：从现在到目标。 / Paths from now to a goal, for a list of officers."""
 
     officer_ids: list[OfficerId] = about(
-        "民警编号，1 至 200 个，可重复", "officer ids, 1 to 200, repeats allowed", min_length=1, max_length=MAX_OFFICERS
-    )
+        "民警编号，1 至 200 个，可重复；期限越长、目标岗位越多，每人所需时间越多，时限内答复不完时返回 "
+        "too_much_at_once 并注明每次最多几人",
+        "officer ids, 1 to 200, repeats allowed; the longer the horizon and the more posts count as the goal, the more "
+        "time each takes: where they do not fit into the time of an answer, too_much_at_once says how many at most",
+        min_length=1, max_length=MAX_OFFICERS,
+    )  # fmt: skip
     goal: PathGoal | None = about(
         "目标；空为各人已登记的职业目标", "the goal, null for each officer's own stated one", default=None
     )
@@ -100,7 +104,10 @@ class Gap(Answer):
         "level at the step: as assessed now, with what the courses of earlier steps are thought to add; null when "
         "never assessed",
     )
-    standard: float = about("岗位标准", "standard of the post")
+    standard: float = about(
+        "岗位标准；规则要求更高时为规则所定水平",
+        "standard of the post, or the level that a rule asks for where that is higher",
+    )
     note: Text | None = about(
         "该步课程为何不能或不能完全弥补；空为可弥补",
         "why the courses of the step do not close it, or not wholly; null where they do", default=None,
@@ -124,7 +131,11 @@ class PathStep(Answer):
     chance: Probability = about(
         "若届时调动（晋升），去往此处的可能性", "if a move or promotion comes then, the chance that it goes here"
     )
-    months: float = about("距今预计月数", "months from now until it, median")
+    months: float = about(
+        "距今预计月数（中位数）：按以往在前一岗位的任职时间，与去往何处无关，且不早于规则允许之日",
+        "months from now until it, median: by how long people stay in the post before, wherever they go, and not before "
+        "rules allow it",
+    )
     low_months: float = about("80% 区间下限（月）", "low end of the 80 % interval, in months")
     high_months: float = about("80% 区间上限（月）", "high end of the 80 % interval, in months")
     expected_on: Day = about("预计日期", "day it is expected on")
@@ -167,7 +178,7 @@ class CareerPath(Answer):
 
 
 class PlanReason(Answer):
-    """自上次以来获知的情况，或计划如此的原因。 / What became known since the last plan, or why the plan is what it is."""
+    """自上次以来获知的情况，或计划的理由。 / What became known since the last plan, or why it is what it is."""
 
     code: str = about("固定代码", "stable code")
     text: Text = about("原因的文字", "the reason in words")

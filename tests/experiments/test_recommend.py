@@ -114,7 +114,8 @@ def said(asked: Recommendation, desks: Desks, pictures: Path, width: int = 160) 
 
 def test_a_plan_is_told_in_both_languages_and_drawn(desks: Desks, tmp_path: Path) -> None:
     text, file = said(Recommendation("x", GOAL, 48), desks, tmp_path)
-    assert file == tmp_path / "path.png"
+    assert file == tmp_path / "path-x-post-z.png"
+    assert "不随 --goal 变化" in text
     assert file.read_bytes().startswith(b"\x89PNG")
     for words in (
         "从 岗a 到 岗z：48 个月内",
@@ -127,7 +128,8 @@ def test_a_plan_is_told_in_both_languages_and_drawn(desks: Desks, tmp_path: Path
     ):
         assert words in text
     english, there = said(Recommendation("x", out=tmp_path / "else", language="en"), desks, tmp_path)
-    assert there == tmp_path / "else" / "path.png"
+    assert there == tmp_path / "else" / "path-x-z.png", "each officer and goal has a picture of its own"
+    assert "--goal" not in english
     for words in ("from post a to post z", "within 60 months", "law and", "progress: the first plan"):
         assert words in english
 

@@ -159,7 +159,12 @@ def test_after_no_path_a_new_one_is_told_as_new_and_none_again_is_no_change() ->
     assert (opened.plan, opened.status, opened.changed) == (OTHER, "on_track", True)
     assert [one.code for one in opened.why] == ["appraisal", "opened"]
     still = replan(none, _now(plans=()), PATHS)
-    assert (still.plan, still.status, still.changed, [one.code for one in still.why]) == (None, "no_path", False, ["none"])
+    assert (still.plan, still.status, still.changed, [one.code for one in still.why]) == (
+        None,
+        "no_path",
+        False,
+        ["none"],
+    )
 
 
 def test_a_new_goal_tells_both_goals_and_everything_else_that_became_known() -> None:

@@ -60,6 +60,16 @@ def test_every_gap_has_its_course_before_any_has_two() -> None:
     assert (gaps[0].note.en, gaps[1].note) == ("about 1.0 of it is left after these courses", None)
 
 
+def test_courses_lead_up_to_the_level_of_a_rule_where_it_is_above_the_standard() -> None:
+    special = Post("p", job_family="special_police", track="enforcement")
+    more = [_course(f"fit-{number}", "fitness") for number in range(3)]
+    shared = Catalogues({"p": special}, Standard({"p": {"fitness": 2.0}}, {}), tuple(more), None, policy())
+    (gap,), courses = Preparing({"fitness": 1.6}, more, shared).prepares("p", FIRST)
+    assert (gap.standard, len(courses)) == (3.0, 3), "the rule asks for 3, the standard for 2"
+    no_standard = replace(shared, standard=Standard({}, {}))
+    assert Preparing({"fitness": 2.0}, more, no_standard).prepares("p", FIRST)[0][0].standard == 3.0
+
+
 def test_a_gap_that_nothing_closes_says_why() -> None:
     ready = _preparing({"law": 1.0, "fitness": 2.0}, [FIT], law=3.0, fitness=3.0, analysis=2.0)
     taken = replace(ready, open_courses=())
