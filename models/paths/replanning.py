@@ -230,7 +230,8 @@ def _reasons(last: Plan, news: Sequence[Event], left: Event | None) -> list[Beca
     for event in sorted(news, key=lambda one: (one.known_on, one.kind, one.item)):
         if event.kind == "vacancy" and (event.item not in last.path or event is not newest[event.item]):
             continue
-        found.append(_because("left_path" if event is left else _code(event, last), event.item, event.occurred_on))
+        item = "" if event.kind == "appraisal" else event.item  # of several kinds on a day one line is told
+        found.append(_because("left_path" if event is left else _code(event, last), item, event.occurred_on))
     return list(dict.fromkeys(found))
 
 

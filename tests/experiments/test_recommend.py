@@ -115,7 +115,7 @@ def said(asked: Recommendation, desks: Desks, pictures: Path, width: int = 160) 
 def test_a_plan_is_told_in_both_languages_and_drawn(desks: Desks, tmp_path: Path) -> None:
     text, file = said(Recommendation("x", GOAL, 48), desks, tmp_path)
     assert file == tmp_path / "path-x-post-z.png"
-    assert "不随 --goal 变化" in text
+    assert "以上下一岗位不随" in text, "next posts do not follow the goal, and say so"
     assert file.read_bytes().startswith(b"\x89PNG")
     for words in (
         "从 岗a 到 岗z：48 个月内",

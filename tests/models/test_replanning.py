@@ -146,6 +146,11 @@ def test_a_posting_learned_of_late_is_told_with_what_else_became_known() -> None
     assert (found.status, found.plan) == ("ahead", rest)
 
 
+def test_appraisals_of_one_day_are_one_reason() -> None:
+    found = replan(LAST, _now(_event("appraisal", "annual"), _event("appraisal", "quarterly")), PATHS)
+    assert [one.code for one in found.why] == ["appraisal", "kept"]
+
+
 def test_vacancies_of_one_post_are_one_reason_with_the_newest_day() -> None:
     many = [_event("vacancy", post, date(2024, month, 1)) for post in ("m", "z") for month in (2, 4, 3)]
     found = replan(LAST, _now(*many), PATHS)
