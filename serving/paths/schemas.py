@@ -133,8 +133,8 @@ class PathStep(Answer):
     )
     months: float = about(
         "距今预计月数（中位数）：按以往在前一岗位的任职时间，与去往何处无关，且不早于规则允许之日",
-        "months from now until it, median: by how long people stay in the post before, wherever they go, and not before "
-        "rules allow it",
+        "months from now until it, median: by how long people stay in the post before, wherever they go, and not "
+        "before rules allow it",
     )
     low_months: float = about("80% 区间下限（月）", "low end of the 80 % interval, in months")
     high_months: float = about("80% 区间上限（月）", "high end of the 80 % interval, in months")
