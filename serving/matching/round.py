@@ -19,6 +19,7 @@ from models.points.lines import tables_needed, totals
 from models.points.words import Records as Names
 from serving.matching.fit import TABLES as FITTED_BY
 from serving.matching.schemas import MatchRequest, Opening
+from serving.on_force import not_on_force
 from serving.points.answers import RecordSource
 from serving.words import text_of
 
@@ -77,6 +78,7 @@ def _openings(open_ones: pd.DataFrame, frames: Frames) -> Mapping[str, Opening]:
 
 def _vacancies(records: RecordSource, asked: MatchRequest, as_of: date) -> pd.DataFrame:
     if asked.vacancies is not None:
+        _check_posts(records, [one.post_id for one in asked.vacancies], as_of)
         brought = pd.DataFrame([one.model_dump() for one in asked.vacancies])
         return brought.assign(closes_on=UNDATED, unit_id=None)[VACANCIES]
     rows = records([], as_of, ["vacancies"]).get("vacancies")
@@ -87,6 +89,19 @@ def _vacancies(records: RecordSource, asked: MatchRequest, as_of: date) -> pd.Da
     day = pd.Timestamp(as_of)
     still = (rows["opened_on"] <= day) & (rows["closes_on"].isna() | (rows["closes_on"] >= day))
     return rows[still][VACANCIES].reset_index(drop=True)
+
+
+def _check_posts(records: RecordSource, post_ids: Sequence[str], as_of: date) -> None:
+    """Raises InvalidInput for a post that is not on record; postings speak where no table of posts was delivered."""
+    rows = records([], as_of, ["posts"]).get("posts")
+    if rows is None:
+        rows = records(None, as_of, ["postings"]).get("postings")
+    known = set() if rows is None else set(rows["post_id"].dropna().astype(str))
+    for place, post_id in enumerate(post_ids):
+        if known and post_id not in known:
+            raise InvalidInput(
+                f"vacancies[{place}].post_id: there is no post {post_id!r} on {as_of}; send one on record"
+            )
 
 
 def _brought(asked: MatchRequest) -> pd.DataFrame:
@@ -138,6 +153,11 @@ def _judged(
     judged = _Rules(facts, wanted, policy).judge(
         officers, [post_of.get(one) for one in wishes["vacancy_id"].astype(str)]
     )
+    absent = not_on_force(frames, list(dict.fromkeys(officers)))
+    judged = [
+        (False, absent[one].zh, absent[one].en) if one in absent else told
+        for one, told in zip(officers, judged, strict=True)
+    ]
     told = pd.DataFrame(judged, columns=["eligible", "because_zh", "because_en"], index=wishes.index)
     return pd.concat([wishes, told.astype({"eligible": bool})], axis=1)
 

@@ -28,7 +28,7 @@ from models.paths.replanning import Event
 from models.paths.telling import Question, StepFacts, StepKey, Told
 from models.paths.together import Ahead, Wanted, search_all
 from models.points.lines import tables_needed
-from models.posts.fit import Standard, Wanting, wanting_of
+from models.posts.fit import Standard, Wanting, of_open_rounds, wanting_of
 from serving.api.opened import Absent, no_champion
 from serving.feedback.suggesting import Suggester
 from serving.paths.answers import PathDesk
@@ -196,7 +196,7 @@ class RecordDay:
 
     @cached_property
     def _wanting(self) -> Mapping[str, Wanting]:
-        return wanting_of(self.frames, list(self.officer_ids))
+        return wanting_of(of_open_rounds(self.frames, self.as_of), list(self.officer_ids))
 
     @cached_property
     def _catalogues(self) -> Catalogues:

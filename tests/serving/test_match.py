@@ -180,4 +180,4 @@ def test_what_cannot_be_read_is_refused_with_the_remedy(
     with pytest.raises(InvalidInput, match="no vacancy is known"):
         ask(bare, officer_ids=["a"])
     with pytest.raises(InvalidInput, match="no preference is known"):
-        ask(bare, officer_ids=["a"], vacancies=[{"vacancy_id": "x", "post_id": "q", "places": 1}])
+        ask(bare, officer_ids=["a"], vacancies=[{"vacancy_id": "x", "post_id": "p", "places": 1}])
