@@ -19,8 +19,8 @@ from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSugges
 from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.suggesting import Asked, Away, Suggester
 from serving.feedback.telling import told_declined
-from serving.freshness import UNKNOWN
 from serving.night.manifest import ModelIdentity
+from serving.on_force import UNKNOWN_OFFICER, left_by
 from serving.points.answers import RecordSource
 from serving.schemas import ModelName, NotScored, Reason
 from serving.talent.records import day_asked
@@ -51,7 +51,8 @@ class CourseDesk:
         as_of = day_asked(request.as_of, now)
         ids = list(dict.fromkeys(request.officer_ids))
         records = self.records(ids, as_of, TABLES)
-        known = [one for one in ids if _tables_of(records, one)]
+        left = left_by(records, ids)
+        known = [one for one in ids if one not in left and _tables_of(records, one)]
         crowd = self.crowd(as_of)
         asked = Asked(request_id, ItemKind.COURSE.value, self.model, as_of, now)
         away = self.suggester.away(known, now.date())
@@ -63,7 +64,10 @@ class CourseDesk:
             as_of=as_of,
             feature_age_hours=round((now - datetime.combine(as_of, time.min)).total_seconds() / 3600, 1),
             degraded=crowd is None,
-            results=[told.get(one) or NotScored(officer_id=one, because=UNKNOWN) for one in request.officer_ids],
+            results=[
+                told.get(one) or NotScored(officer_id=one, because=left.get(one, UNKNOWN_OFFICER))
+                for one in request.officer_ids
+            ],
         )
 
     def _advice(

@@ -19,7 +19,7 @@ from data_contracts.vocabulary import Bilingual
 from models.eligibility.rules import BlockedBy, Post, allowed, judgement, posts_of
 from models.eligibility.standing_facts import Facts, facts_of
 from models.posts.background import numbers_told
-from models.posts.fit import Standard, Wanting, wanting_of
+from models.posts.fit import Standard, Wanting, of_open_rounds, wanting_of
 from models.posts.suggestions import Known, Person, Suggestion, Suggestions, Vacancy, open_vacancies, suggest
 from serving.posts.career_records import CareerRecord
 from serving.posts.recommend import Advised, Asked
@@ -114,7 +114,7 @@ def advise(
     checked = record is not None and record.ruled
     ruled = [one for one, state in states.items() if checked and record and one in record.known and state.posts]
     advice = Advice(model, asked, policy, record, tuple(ruled))
-    wanting = {} if record is None else wanting_of(record.frames, list(states))
+    wanting = {} if record is None else wanting_of(of_open_rounds(record.frames, record.as_of), list(states))
     full = {one: with_background(state, one, record) for one, state in states.items()}
     rankings = model.rankings(list(full.values()))
     return [

@@ -21,6 +21,7 @@ from serving.feedback.suggesting import Suggested, Suggester
 from serving.feedback.telling import told_declined
 from serving.freshness import UNKNOWN, UNREAD, AgeLimits, FeatureSource, read_fresh
 from serving.night.manifest import ModelIdentity
+from serving.on_force import left_by
 from serving.posts.career_records import CareerRecord
 from serving.posts.schemas import suggested_posts
 from serving.schemas import Because, ModelName, NextPostsAnswer, NextPostsRequest, NotScored, PostsRanked
@@ -109,10 +110,14 @@ class CareerDesk:
         }
         ids = list(dict.fromkeys(str(one) for frame in (fresh.frame, fresh.unknown) for one in frame["officer_id"]))
         record = self.records(ids, fresh.as_of) if ids else None
+        left = {} if record is None else left_by(record.frames, ids)
+        results |= {name: NotScored(officer_id=name, because=why) for name, why in left.items()}
+        ids = [one for one in ids if one not in left]
         away = self.suggester.away(ids, now.date())
         asked = Asked(self.suggester.needed(request.top, away), request.open_only, request.with_barred)
         found: dict[str, tuple[Advised, bool]] = {}
-        for frame, cold_start in ((fresh.frame, False), (fresh.unknown, True)):
+        for whole, cold_start in ((fresh.frame, False), (fresh.unknown, True)):
+            frame = whole[~whole["officer_id"].astype(str).isin(set(left))]
             if len(frame):
                 advised = self.ranker(frame, asked, record, self.policy)
                 found |= {one.officer_id: (one, cold_start) for one in advised}

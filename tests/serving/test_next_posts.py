@@ -64,7 +64,10 @@ class Bureau:
 
     @property
     def officers(self) -> list[str]:
-        return career_frame(self.frames, DAY)["officer_id"].astype(str).tolist()
+        """Those who serve on the day."""
+        people = self.frames["officers"]
+        gone = set(people.loc[people["left_on"] <= pd.Timestamp(DAY), "officer_id"].astype(str))
+        return [one for one in career_frame(self.frames, DAY)["officer_id"].astype(str) if one not in gone]
 
 
 @dataclass(frozen=True)
