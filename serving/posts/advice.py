@@ -48,7 +48,7 @@ class Advice:
         vacancies = self.vacancies if self.asked.open_only else None
         return Known(
             self.policy.suggestions, Standard.of(frames), self.model.within, _course_names(frames), _mandated(frames),
-            vacancies,
+            vacancies, self.model.moved_to,
         )  # fmt: skip
 
     @cached_property
@@ -96,7 +96,7 @@ class Advice:
             tuple(self._vacant(one) for one in found.open),
             tuple(self._vacant(self._told(one, place)) for one in shown),
         )
-        return Advised(officer_id, told, rules_checked=place is not None)
+        return Advised(officer_id, told, rules_checked=place is not None, posts_held=person.held)
 
     def _vacant(self, one: Suggestion) -> Suggestion:
         return replace(one, vacancies=self.vacancies.get(one.post_id, ()))
@@ -139,7 +139,7 @@ def with_background(state: CareerState, officer_id: str, record: CareerRecord | 
 
 def _person(state: CareerState, wanting: Wanting) -> Person:
     held: Sequence[str] = state.posts
-    return Person(held[-1] if held else None, frozenset(state.courses), wanting)
+    return Person(held[-1] if held else None, frozenset(state.courses), wanting, held=len(held))
 
 
 def _mandated(frames: Mapping[str, pd.DataFrame]) -> frozenset[str]:

@@ -54,7 +54,7 @@ class Barring:
         lacking = BlockedBy("rank", "职级不足", "rank too low")
         barred = Suggestion("z", 0.4, None, (moved_here(6, 10),), (lacking,))
         free = (Suggestion("m", 0.031, None, (moved_here(5, 10),)),) if self.open_too else ()
-        return [Advised(str(one), Suggestions(free, (barred,)), rules_checked=True) for one in frame["officer_id"]]
+        return [Advised(str(one), Suggestions(free, (barred,)), True, 3) for one in frame["officer_id"]]
 
 
 @dataclass(frozen=True)
