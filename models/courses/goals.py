@@ -47,12 +47,16 @@ class GoalPosts:
         if kind == GoalKind.POST:
             return [code]
         if kind == GoalKind.RANK_STEP:
-            return self._opened_by(code, present)
+            opened = self._opened_by(code)
+            own = opened[opened["job_family"].isin(self._families.get(str(present), ()))]
+            return [str(one) for one in (own if len(own) else opened)["post_id"]]
         families = (code,) if kind == GoalKind.JOB_FAMILY else self.policy.paths.families_of(code)
         rows = self._posts
         return [str(one) for one in rows.loc[rows["job_family"].isin(families), "post_id"]]
 
-    def _opened_by(self, step: str, present: str | None) -> list[str]:
+    def _opened_by(self, step: str) -> pd.DataFrame:
+        if step in self._opened:
+            return self._opened[step]
         rows = self._posts.dropna(subset=["track", "min_rank_step"])
         asked = [
             self._ladders.position(track, least)
@@ -61,13 +65,19 @@ class GoalPosts:
         reach = {name: at for (name, one), (at, _) in self._ladders.steps.items() if one == step}
         goal = rows["track"].astype(str).map({name: at for name, at in reach.items() if name != POLICE_LADDER})
         within = rows.assign(at=pd.Series(asked, index=rows.index, dtype="float64"))[lambda one: one["at"] <= goal]
-        found = within[within["at"] == within.groupby("track")["at"].transform("max")]
-        own = found[found["job_family"].isin(self._family(present))]
-        return [str(one) for one in (own if len(own) else found)["post_id"]]
+        self._opened[step] = within[within["at"] == within.groupby("track")["at"].transform("max")]
+        return self._opened[step]
 
-    def _family(self, post_id: str | None) -> list[str]:
-        rows = self._posts
-        return [str(one) for one in rows.loc[rows["post_id"] == post_id, "job_family"].dropna()]
+    @cached_property
+    def _opened(self) -> dict[str, pd.DataFrame]:
+        """The posts by step, for many officers ask of the same."""
+        return {}
+
+    @cached_property
+    def _families(self) -> dict[str, list[str]]:
+        """The job family of each post, none where it is not known."""
+        rows = self._posts.dropna(subset=["job_family"])
+        return {str(post): [str(one)] for post, one in zip(rows["post_id"], rows["job_family"], strict=True)}
 
     @cached_property
     def _ids(self) -> frozenset[str] | None:

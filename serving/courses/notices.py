@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import cast
 
 from data_contracts.errors import InvalidInput
@@ -56,7 +57,7 @@ class Notices:
         if goal is None or learner.goal or learner.aims:
             return None
         asked = PathGoal.model_construct(kind=cast("GoalKind", goal[0]), goal=goal[1])  # any code on record
-        name = Goals(self.goals.records, self.policy).called(asked)
+        name = self._names.called(asked)
         if not self.goals.known(goal):
             words = Bilingual(
                 f"登记的职业目标{name.zh}在记录与政策中均不存在，未予考虑；请更正目标",
@@ -68,6 +69,10 @@ class Notices:
             f"no post of the goal {name.en} has a standard or a required course on record, so the goal adds no course",
         )
         return because_of("goal_without_standard", words)
+
+    @cached_property
+    def _names(self) -> Goals:
+        return Goals(self.goals.records, self.policy)
 
     def _of_hours(
         self, learner: Learner, found: Sequence[SuggestedCourse], shown: Sequence[SuggestedCourse]
