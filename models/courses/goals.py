@@ -10,7 +10,7 @@ import pandas as pd
 
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import GoalKind, TalentField
-from models.eligibility.standing_facts import POLICE_LADDER, Ladders
+from models.eligibility.standing_facts import Ladders
 
 Goal = tuple[str, str]
 """Kind and code."""
@@ -63,7 +63,7 @@ class GoalPosts:
             for track, least in zip(rows["track"].astype(str), rows["min_rank_step"].astype(str), strict=True)
         ]
         reach = {name: at for (name, one), (at, _) in self._ladders.steps.items() if one == step}
-        goal = rows["track"].astype(str).map({name: at for name, at in reach.items() if name != POLICE_LADDER})
+        goal = rows["track"].astype(str).map(reach)  # police ranks are no track, so they open none
         within = rows.assign(at=pd.Series(asked, index=rows.index, dtype="float64"))[lambda one: one["at"] <= goal]
         self._opened[step] = within[within["at"] == within.groupby("track")["at"].transform("max")]
         return self._opened[step]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -28,11 +29,11 @@ class ByNumber:
         return np.tile(np.arange(float(state.shape[1])), (len(asked), 1))
 
 
-def crowd(ranker: ByNumber | None = None) -> CourseCrowd:
-    """Two commands of ten; everybody has taken `old` long ago; most of the first have just taken `new`."""
+def crowd(ranker: ByNumber | None = None, new_to: Sequence[int] = range(1, 8)) -> CourseCrowd:
+    """Two commands of ten; everybody has taken `old` long ago; some, most of the first, have just taken `new`."""
     rows = [(officer, 0, DAY - 500, DAY - 500) for officer in range(OFFICERS)]
     rows += [(officer, 0, DAY - 1, DAY - 1) for officer in range(OFFICERS)]  # a repeat, which keeps them active
-    rows += [(officer, 1, DAY - 5, DAY - 5) for officer in range(1, 8)]
+    rows += [(officer, 1, DAY - 5, DAY - 5) for officer in new_to]
     rows += [(19, 2, DAY - 3, DAY - 3), (0, 3, DAY - 100, DAY - 100), (9, 3, DAY - 100, DAY - 100)]
     takings = Takings.ordered(*np.array(rows).T)
     nothing = np.full(OFFICERS, np.nan, np.float32)
@@ -84,6 +85,8 @@ def test_what_comes_next_is_ranked_without_what_was_taken_and_tells_of_those_ali
     assert "仅由模型排序列入" in found[0].reasons[0].text.zh
     (far,) = [one for one in crowd(ByNumber()).likely("o15", 5) if one.course_id == "new"]
     assert far.reasons[0].code == RANKED, "7 of 20 is what everybody does, and nobody of the own unit did"
+    some = crowd(ByNumber(), (*range(1, 8), 18, 19)).likely("o15", 5)
+    assert next(one for one in some if one.course_id == "new").reasons[0].code == RANKED, "2 of 9, fewer than all do"
     others = crowd(ByNumber()).likely("o1", 5)
     assert [one.course_id for one in others] == ["rare"], "nobody has taken the last one lately"
     assert len(crowd(ByNumber()).likely("o0", 1)) == 1
