@@ -297,6 +297,10 @@ def test_reasons_rest_on_what_was_counted_move_by_move() -> None:
     assert (seen.back, seen.held_before) == (3.0, False)
     assert why.seen(model.catalogue.code("b")).earlier == Count(10, 10)
     assert why.seen(model.catalogue.code("a")).held_before
+    back = CareerState(("b", "a", "b"), (date(2014, 1, 1), date(2015, 1, 1), date(2015, 6, 1)), as_of=date(2017, 1, 1))
+    again = model.rankings([back])[0].why
+    assert isinstance(again, Why)
+    assert again.seen(model.catalogue.code("c")).earlier == Count(0, 10), "the post held now is no earlier one"
     recruit = model.rankings([CareerState((), (), as_of=date(2017, 1, 1))])[0].why
     assert isinstance(recruit, Why)
     nothing = recruit.seen(model.catalogue.code("c"))
