@@ -1,7 +1,7 @@
 """`POST /v1/feedback` without the web: what officers did with suggestions, kept once and never lost.
 
-What is wrong with one item is told with that item; the others are kept. An officer or an item that no table knows is
-refused: it would stand in the log as a suggestion that never was.
+What is wrong with one item is told with that item; the others are kept. An item that no table knows is refused: it
+would stand in the log as a suggestion that never was.
 """
 
 from __future__ import annotations
@@ -87,11 +87,11 @@ class FeedbackDesk:
         """What is wrong with the item at a place, None for nothing."""
         if (code := self._wrong(one, today)) is not None:
             return WHY[code]
-        stranger = self.items.stranger(one.officer_id)
-        if stranger is not None:
-            return _told("unknown_officer", f"items[{place}].officer_id", stranger)
         unknown = self.items.fault(ItemKind(one.item_kind), one.item)
-        return None if unknown is None else _told("unknown_item", f"items[{place}].item", unknown)
+        if unknown is None:
+            return None
+        where = f"items[{place}].item"
+        return because_of("unknown_item", Bilingual(f"{where}：{unknown.zh}", f"{where}: {unknown.en}"))
 
     def _wrong(self, one: FeedbackGiven, today: date) -> str | None:
         """The code of what is wrong with the words of an item, None for nothing."""
@@ -111,10 +111,6 @@ def feedback_desk(settings: Settings, rules: Policy, log: ExposureLog | None = N
     """The desk of this service; `log` where the process has opened it already."""
     used = log or exposure_log(settings)
     return FeedbackDesk(used, decline_book(settings, rules, used), rules, KnownItems.of(settings))
-
-
-def _told(code: str, where: str, what: Bilingual) -> Because:
-    return because_of(code, Bilingual(f"{where}：{what.zh}", f"{where}: {what.en}"))
 
 
 def _given(one: FeedbackGiven, today: date) -> Given:

@@ -1,4 +1,4 @@
-"""Who and what feedback may be about: officers, posts, rank steps and courses of the history, read again when it grows.
+"""What feedback may be about: the posts, rank steps and courses that the history knows, read again when it grows.
 
 A bureau that never delivered a table of posts or courses is believed where its postings or completions name them; where
 the history knows nothing of a kind at all, nothing of that kind is refused.
@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual, ItemKind
 from features.history import History
-from serving.on_force import KNOWN_BY
 
 POSTS = (("posts", "post_id"), ("postings", "post_id"), ("units", "unit_id"))  # the first that has rows speaks
 STEPS = (("rank_steps", "rank_step"), ("promotions", "rank_step"))
@@ -27,8 +26,6 @@ WORDS = {
     ItemKind.COURSE: Bilingual("没有编号为“{item}”的课程；请填写建议中的 course_id",
                                "there is no course “{item}”; send the course_id of a suggestion"),
 }  # fmt: skip
-STRANGER = Bilingual("没有编号为“{item}”的民警；请核对编号，或先导入其履历",
-                     "there is no officer “{item}”; correct the id, or ingest the record first")  # fmt: skip
 Ids = frozenset[str]
 
 
@@ -38,7 +35,7 @@ class KnownItems:
 
     history: History
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _held: tuple[str, dict[ItemKind, Ids], Ids] | None = field(default=None, repr=False)
+    _held: tuple[str, dict[ItemKind, Ids]] | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, settings: Settings) -> KnownItems:
@@ -47,7 +44,7 @@ class KnownItems:
 
     def fault(self, kind: ItemKind, item: str) -> Bilingual | None:
         """What is wrong with an item of a kind, naming what is unknown and what to send; None for nothing."""
-        known = self._ids()[1][kind]
+        known = self._ids()[kind]
         parts = [item]
         if kind is ItemKind.PATH:
             parts = [] if HASHED.fullmatch(item) else item.split(">")
@@ -57,22 +54,14 @@ class KnownItems:
         words = WORDS[kind]
         return Bilingual(words.zh.format(item=unknown), words.en.format(item=unknown))
 
-    def stranger(self, officer_id: str) -> Bilingual | None:
-        """What is wrong with an officer, None for nothing; where the history knows no officer at all none is."""
-        known = self._ids()[2]
-        if not known or officer_id in known:
-            return None
-        return Bilingual(STRANGER.zh.format(item=officer_id), STRANGER.en.format(item=officer_id))
-
-    def _ids(self) -> tuple[str, dict[ItemKind, Ids], Ids]:
+    def _ids(self) -> dict[ItemKind, Ids]:
         with self._lock:
             now = self.history.fingerprint()
             if self._held is None or self._held[0] != now:
                 posts, steps, courses = (self._first(some) for some in (POSTS, STEPS, COURSES))
                 jobs = posts | steps if posts else posts  # what is planned on a ladder goes by the step
-                officers = frozenset[str]().union(*(self._first(((table, "officer_id"),)) for table in KNOWN_BY))
-                self._held = now, {ItemKind.POST: jobs, ItemKind.PATH: jobs, ItemKind.COURSE: courses}, officers
-            return self._held
+                self._held = now, {ItemKind.POST: jobs, ItemKind.PATH: jobs, ItemKind.COURSE: courses}
+            return self._held[1]
 
     def _first(self, places: tuple[tuple[str, str], ...]) -> Ids:
         """The ids of the first of some tables that has rows."""
