@@ -27,6 +27,8 @@ def posts_told(found: PostsRanked | NotScored, say: Say, names: Names) -> Iterat
         return
     if found.cold_start:
         yield Words(say("cold"))
+    elif found.short_history:
+        yield Words(say("short"))
     if not found.rules_checked:
         yield Words(say("unruled"))
     if found.posts:
@@ -67,7 +69,7 @@ def paths_told(
 
 
 def courses_told(found: CoursesSuggested | NotScored, say: Say) -> Iterator[RenderableType]:
-    """Every suggestion with its kind, time and reasons, then what was declined."""
+    """Every suggestion with its kind, time and reasons, then what could not count, then what was declined."""
     if isinstance(found, NotScored):
         yield Words(say("not_scored", what=say("courses"), why=say.one(found.because)))
         return
@@ -76,6 +78,7 @@ def courses_told(found: CoursesSuggested | NotScored, say: Say) -> Iterator[Rend
         yield _table(say("courses"), [say("kind"), say("course"), say("due"), say("why")], rows, wide=(0, 3, 0, 5))
     else:
         yield Words(say("not_scored", what=say("courses"), why=say("no_courses")))
+    yield from (Words(say.one(notice)) for notice in found.notices)
     yield from _declined(found.declined, say, {})
 
 
@@ -114,7 +117,8 @@ def _posts(title: str, last: str, posts: Iterable[tuple[PostSuggestion, list[str
 
 
 def _why(post: PostSuggestion, say: Say) -> list[str]:
-    return [*_texts(say, post.reasons), *_texts(say, post.fit_parts), *_vacant(post, say)]
+    few = [say("few_moves")] if post.few_moves else []
+    return [*_texts(say, post.reasons), *few, *_texts(say, post.fit_parts), *_vacant(post, say)]
 
 
 def _lacking(post: PostSuggestion, say: Say) -> list[str]:

@@ -159,6 +159,11 @@ class PostSuggestion(Answer):
     )  # fmt: skip
     fit_parts: list[FitPart] = about("匹配度的各组成部分", "the parts of the fit", default=[])
     reasons: list[Reason] = about("建议的原因，最强在前", "why it is suggested, strongest first")
+    few_moves: bool = about(
+        "以往调入此岗位的人次很少，可能性主要依据岗位特征，把握较小",
+        "hardly anybody on record moved here, so the likelihood rests on what the post is like and is less sure",
+        default=False,
+    )
     blocked_by: list[BlockedBy] = about(
         "尚不满足的规则；为空表示无阻碍", "rules not met yet, empty when nothing stands against it", default=[]
     )
@@ -179,6 +184,11 @@ class PostsRanked(Answer):
     officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
     status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
     cold_start: bool = about("无任职记录，按同类人员推荐", "no posting is known, so peers decide")
+    short_history: bool = about(
+        "已知的任职岗位不超过两个，排序把握较小",
+        "at most two posts of the career are known, so the ranking is less sure",
+        default=False,
+    )
     rules_checked: bool = about(
         "是否按规则筛选；无相应记录或无任职记录时为 false，此时岗位未经资格审查",
         "whether rules were checked; false where the records are not there or no posting is known: then who may take a "

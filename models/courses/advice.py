@@ -15,10 +15,11 @@ from typing import Protocol
 
 from data_contracts.advising import CourseLoad, CoursesPolicy
 from data_contracts.vocabulary import Bilingual
-from models.courses.crowd import CrowdCourse
+from models.courses.crowd import RANKED, CrowdCourse
 from models.courses.gaps import GOAL, PRESENT, Gap, closing_courses, gaps_to
 from models.courses.rules import CourseReason, OfferedCourse, PostNeed, Standing, due_courses
 
+FITS = "fits"  # why a small course is suggested
 REQUIRED, AIM, GAP, NEXT, WAVE, SMALL = KINDS = ("required", "goal", "gap", "next", "wave", "small")
 
 
@@ -36,15 +37,16 @@ class Crowd(Protocol):
 class Learner:
     """One officer as known on a day, as far as courses go.
 
-    aims: courses that the post aimed at (or posts of the family aimed at) requires by rule; levels: the last assessed
-    level of each competency; present, goal: standards of the post held and aimed at;
-    hours_this_month: hours of courses already taken in the calendar month; declined: ids of courses not wanted for now,
-    which are suggested only where they are required.
+    aim: kind and code of the goal; aims: courses that the posts of the goal require by rule; levels: the last assessed
+    level of each competency; present, goal: standards of the post held and of the posts of the goal, of several the
+    lowest; hours_this_month: hours of courses already taken in the calendar month; declined: ids of courses not wanted
+    for now, which are suggested only where they are required.
     """
 
     officer_id: str
     standing: Standing
     post: PostNeed | None = None
+    aim: tuple[str, str] | None = None
     aims: tuple[PostNeed, ...] = ()
     levels: Mapping[str, float] | None = None
     present: Mapping[str, float] | None = None
@@ -81,7 +83,7 @@ def advise_courses(
         (policy.most.gap, _gap(learner, _open(learner, courses, policy), policy)),
         (policy.most.next, _crowd(NEXT, crowd, learner, catalogue, policy)),
         (policy.most.wave, _crowd(WAVE, crowd, learner, catalogue, policy)),
-        (policy.most.small, _small(learner, _open(learner, courses, policy), spare_hours)),
+        (policy.most.small, _small(learner, courses, policy, spare_hours)),
     ]
     found: dict[str, SuggestedCourse] = {}
     for most, suggestions in kinds:
@@ -122,7 +124,9 @@ def _roomiest(room: Sequence[float]) -> int:
 
 
 def _each_once(reasons: Iterable[CourseReason]) -> tuple[CourseReason, ...]:
-    return tuple({reason.text.en: reason for reason in reasons}.values())
+    """Without "the ranking alone put it here", which is no longer true of a course with another reason."""
+    told = {reason.text.en: reason for reason in reasons}.values()
+    return tuple(reason for reason in told if reason.code != RANKED) or tuple(told)
 
 
 def _open(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> list[OfferedCourse]:
@@ -147,7 +151,7 @@ def _for_goal(learner: Learner, catalogue: Mapping[str, OfferedCourse]) -> Itera
     for need in learner.aims:
         course = catalogue.get(need.course_id, OfferedCourse(need.course_id, Bilingual(need.course_id, need.course_id)))
         if need.course_id not in learner.declined and not learner.standing.holds(course):
-            told = Bilingual(f"目标岗位“{need.name.zh}”要求此课程", f"your goal, {need.name.en}, requires it")
+            told = Bilingual(f"目标岗位“{need.name.zh}”要求此课程", f"{need.name.en}, a post you aim at, requires it")
             yield SuggestedCourse(course, AIM, (CourseReason("required_by_goal", told),), 1.0)
 
 
@@ -174,16 +178,24 @@ def _crowd(
             yield SuggestedCourse(course, kind, one.reasons, one.score)
 
 
-def _small(learner: Learner, courses: Sequence[OfferedCourse], spare_hours: float | None) -> Iterator[SuggestedCourse]:
-    """Courses that fit into the time there is: those of a competency that lies lowest first, then the shortest."""
+def fitting(
+    learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy, hours: float
+) -> list[OfferedCourse]:
+    """What an officer could take in so many hours: of a competency that lies lowest first, then the shortest."""
+    levels = learner.levels or {}
+    middle = sum(levels.values()) / len(levels) if levels else 0.0
+    short = [one for one in _open(learner, courses, policy) if one.hours is not None and one.hours <= hours]
+    return sorted(short, key=lambda one: (levels.get(one.competency or "", middle), one.hours, one.course_id))
+
+
+def _small(
+    learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy, spare_hours: float | None
+) -> Iterator[SuggestedCourse]:
     if spare_hours is None:
         return
-    levels = learner.levels or {}
-    fitting = [course for course in courses if course.hours is not None and course.hours <= spare_hours]
-    middle = sum(levels.values()) / len(levels) if levels else 0.0
-    for course in sorted(fitting, key=lambda one: (levels.get(one.competency or "", middle), one.hours, one.course_id)):
+    for course in fitting(learner, courses, policy, spare_hours):
         told = Bilingual(
             f"{course.hours:g}学时，{spare_hours:g}小时内可完成",
             f"{course.hours:g} hours, fits into the {spare_hours:g} hours you have",
         )
-        yield SuggestedCourse(course, SMALL, (CourseReason("fits", told),))
+        yield SuggestedCourse(course, SMALL, (CourseReason(FITS, told),))

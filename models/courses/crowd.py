@@ -34,9 +34,7 @@ WORDS: Mapping[str, Bilingual] = {
 WAY_DAYS = 60
 
 
-SOME = CourseReason(
-    "taken_lately", Bilingual(f"近{WAY_DAYS}天内有同事学过", f"some colleagues took it in the last {WAY_DAYS} days")
-)
+RANKED = "ranking_alone"  # nothing that was counted sets the course apart for this officer
 
 
 @dataclass(frozen=True)
@@ -71,14 +69,16 @@ class CourseCrowd:
                 continue
             taken = np.asarray(self._recent[members].sum(0)).ravel()
             for course in self._new[taken[self._new] >= self.policy.least_share * len(members)].tolist():
-                reason = self._reason(kind, int(taken[course]), len(members))
+                reason = _told_of(f"wave_{kind}", WORDS[kind], int(taken[course]), len(members), self.policy.days)
                 signs.setdefault(course, []).append((taken[course] / len(members), reason))
         lacking = [course for course in signs if row is None or not self.state.taken[row, course]]
         ranked = sorted(lacking, key=lambda course: (-max(share for share, _ in signs[course]), self.courses[course]))
         return [self._told(course, signs[course]) for course in ranked[:most]]
 
     def likely(self, officer_id: str, most: int) -> list[CrowdCourse]:
-        """What the ranker puts first for an officer, with how many of the most alike, or else of all, took it lately.
+        """What the ranker puts first for an officer, with how many of those alike or of an own group took it lately.
+
+        Where neither is a reason, it is said that the ranking alone put it there.
 
         What nobody has taken lately is no longer under way and is left out.
         """
@@ -94,18 +94,38 @@ class CourseCrowd:
         taken = np.asarray(self._under_way[near].sum(0)).ravel()
         return [
             CrowdCourse(
-                self.courses[course], float(scores[course]), (self._why(course, int(taken[course]), len(near)),)
+                self.courses[course], float(scores[course]), (self._why(row, course, (int(taken[course]), len(near))),)
             )
             for course in best
         ]
 
-    def _why(self, course: int, taken: int, near: int) -> CourseReason:
-        """Numbers are told where they are enough people and a share worth saying, by the rule of suggested posts."""
+    def _why(self, row: int, course: int, near: tuple[int, int]) -> CourseReason:
+        """Numbers are told where they are enough people and a share worth saying, by the rule of suggested posts.
+
+        Of the officer's groups the one that took it most, where it took it more than everybody did.
+        """
         enough = policy().suggestions.counts.worth_telling
-        if enough(taken, near):
-            return _way(taken, near)
+        if enough(*near):
+            return _way(*near)
         everybody = int(self._takers[course]), int(self.state.active.sum())
-        return _lately(*everybody) if enough(*everybody) else SOME
+        groups = [(kind, *self._taken_in(code, row, course)) for kind, code in self.state.peers.groups.items()]
+        ahead = [
+            (taken / members, kind, taken, members)
+            for kind, taken, members in groups
+            if enough(taken, members) and taken * everybody[1] > everybody[0] * members
+        ]
+        if not ahead:
+            return _ranked(*everybody)
+        _, kind, taken, members = max(ahead, key=lambda one: one[0])
+        return _told_of(f"taken_{kind}", WORDS[kind], taken, members, WAY_DAYS)
+
+    def _taken_in(self, code: Array, row: int, course: int) -> tuple[int, int]:
+        """How many of the active others of the officer's group took a course lately, and how many they are."""
+        if code[row] == UNKNOWN:
+            return 0, 0
+        takers = self._by_course.indices[slice(*self._by_course.indptr[course : course + 2])]
+        members = int((self.state.active & (code == code[row])).sum()) - int(self.state.active[row])
+        return int((code[takers] == code[row]).sum()), members
 
     def _members(self, code: Array | None, row: int | None) -> Array | None:
         """The active officers of the officer's group without the officer; of the force where there is no code."""
@@ -116,14 +136,6 @@ class CourseCrowd:
         else:
             members = np.flatnonzero(self.state.active & (code == code[row]))
         return members if row is None else members[members != row]
-
-    def _reason(self, kind: str, taken: int, members: int) -> CourseReason:
-        who, days = WORDS[kind], self.policy.days
-        told = Bilingual(
-            f"{who.zh}{members}人中有{taken}人在近{days}天内学过",
-            f"{taken} of {members} {who.en} took it in the last {days} days",
-        )
-        return CourseReason(f"wave_{kind}", told)
 
     def _told(self, course: int, signs: list[tuple[float, CourseReason]]) -> CrowdCourse:
         ordered = sorted(signs, key=lambda sign: -sign[0])
@@ -140,6 +152,10 @@ class CourseCrowd:
     @cached_property
     def _under_way(self) -> sp.csr_matrix:
         return self.state.lately(WAY_DAYS)
+
+    @cached_property
+    def _by_course(self) -> sp.csc_matrix:
+        return self._under_way.tocsc()
 
     @cached_property
     def _takers(self) -> Array:
@@ -170,10 +186,19 @@ def _way(taken: int, near: int) -> CourseReason:
     return CourseReason("same_way", told)
 
 
-def _lately(taken: int, members: int) -> CourseReason:
-    who = WORDS[FORCE]
+def _told_of(code: str, who: Bilingual, taken: int, members: int, days: int) -> CourseReason:
     told = Bilingual(
-        f"{who.zh}{members}人中有{taken}人在近{WAY_DAYS}天内学过",
-        f"{taken} of {members} {who.en} took it in the last {WAY_DAYS} days",
+        f"{who.zh}{members}人中有{taken}人在近{days}天内学过",
+        f"{taken} of {members} {who.en} took it in the last {days} days",
     )
-    return CourseReason("taken_lately", told)
+    return CourseReason(code, told)
+
+
+def _ranked(taken: int, members: int) -> CourseReason:
+    """Said plainly: nothing of the officer's own was counted for it; how many of all took it is no reason of theirs."""
+    told = Bilingual(
+        f"没有针对本人的具体依据，仅由模型排序列入（近{WAY_DAYS}天内{WORDS[FORCE].zh}{members}人中有{taken}人学过）",
+        f"no fact about you in particular: the model's ranking alone put it here ({taken} of {members} "
+        f"{WORDS[FORCE].en} took it in the last {WAY_DAYS} days)",
+    )
+    return CourseReason(RANKED, told)

@@ -76,7 +76,7 @@ def _first(gaps: Sequence[Gap], course: OfferedCourse) -> int:
 def _reason(gap: Gap, levels: float, hours: float) -> CourseReason:
     asks = {
         PRESENT: Bilingual("现岗位标准", "the standard of your post"),
-        GOAL: Bilingual("目标岗位标准", "the standard of your goal"),
+        GOAL: Bilingual("目标标准", "the standard of your goal"),
     }[gap.whose]
     name = policy().names.competency_named(gap.competency)
     told = Bilingual(

@@ -12,9 +12,9 @@ from typing import Any
 import pandas as pd
 
 from data_contracts.naming import quoted
-from data_contracts.policy import Policy
-from data_contracts.vocabulary import Bilingual, GoalKind
+from data_contracts.vocabulary import Bilingual
 from models.courses.advice import Learner
+from models.courses.goals import Goal, GoalPosts
 from models.courses.rules import OfferedCourse, PostNeed, Standing
 
 Records = Mapping[str, pd.DataFrame]
@@ -29,19 +29,22 @@ def offered_courses(records: Records) -> list[OfferedCourse]:
     return sorted((_course(row) for row in newest.to_dict("records")), key=lambda one: one.course_id)
 
 
-def learner_of(
-    records: Records, officer_id: str, as_of: date, policy: Policy, goal: tuple[str, str] | None = None
-) -> Learner:
-    """One officer; where a table is absent what it would tell is unknown. Without a `goal` (kind, code) the stated one
-    counts."""
+def learner_of(goals: GoalPosts, officer_id: str, as_of: date, goal: Goal | None = None) -> Learner:
+    """One officer of the records of `goals`; where a table is absent what it would tell is unknown.
+
+    Without a `goal` the stated one counts.
+    """
+    records = goals.records
     taken = _of(records, "course_completions", officer_id, "occurred_on")
     post = _present_post(records, officer_id)
-    aimed = _goal_posts(records, goal or _stated(records, officer_id))
+    aim = goal or _stated(records, officer_id)
+    aimed = goals.of(aim, post)
     month = taken[taken["occurred_on"] >= pd.Timestamp(as_of.replace(day=1))] if len(taken) else taken
     return Learner(
         officer_id,
-        Standing(as_of, _track(records, officer_id), _last_taken(taken), policy.training),
+        Standing(as_of, _track(records, officer_id), _last_taken(taken), goals.policy.training),
         post=None if post is None else _need(records, post),
+        aim=aim,
         aims=_aims(records, aimed),
         levels=_levels(records, officer_id),
         present=None if post is None else _standards(records, [post]),
@@ -112,23 +115,10 @@ def _levels(records: Records, officer_id: str) -> dict[str, float]:
     return {str(name): float(level) for name, level in zip(last["competency"], last["level"], strict=True)}
 
 
-def _stated(records: Records, officer_id: str) -> tuple[str, str] | None:
-    """Kind and code of the goal stated last."""
+def _stated(records: Records, officer_id: str) -> Goal | None:
+    """The goal stated last, None where none was."""
     rows = _of(records, "career_goals", officer_id, "occurred_on")
     return None if rows.empty else (str(rows["goal_kind"].iloc[-1]), str(rows["goal"].iloc[-1]))
-
-
-def _goal_posts(records: Records, stated: tuple[str, str] | None) -> list[str]:
-    """The posts of a goal: one, or all of a job family; none for a rank or a talent field."""
-    if stated is None:
-        return []
-    kind, goal = stated
-    if kind == GoalKind.POST:
-        return [goal]
-    posts = records.get("posts")
-    if kind != GoalKind.JOB_FAMILY or posts is None:
-        return []
-    return [str(post) for post in posts.loc[posts["job_family"] == goal, "post_id"]]
 
 
 def _standards(records: Records, posts: list[str]) -> dict[str, float]:

@@ -18,7 +18,8 @@ from models.posts.histories import PADDING, Array, Catalogue, Histories, Moves
 
 ROWS = ("transitions", "recent", "skip", "reverse")
 SPARSE = (*ROWS, "after", "pairs")
-AFTER = len(ROWS)  # where it stands in the rows of `Evidence`
+BACK = ROWS.index("reverse")  # where they stand in the rows of `Evidence`
+AFTER = len(ROWS)
 HALF_LIVES_DAYS = (1095.0, 365.0, 120.0)
 RECENT_HALF_LIFE_DAYS = 365.0
 EASE_STRENGTH = 20.0

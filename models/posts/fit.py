@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import pandas as pd
 
@@ -70,6 +71,15 @@ class Wanting:
     levels: Mapping[str, float] | None = None
     goal: tuple[str, str] | None = None
     wishes: Mapping[str, int] | None = None
+
+
+def of_open_rounds(records: Frames, as_of: date) -> Frames:
+    """The records with only those vacancies that are open on a day: a wish of a closed round says nothing any more."""
+    if "vacancies" not in records:
+        return records
+    rows, day = records["vacancies"], pd.Timestamp(as_of)
+    still = (rows["opened_on"] <= day) & (rows["closes_on"].isna() | (rows["closes_on"] >= day))
+    return {**records, "vacancies": rows[still.fillna(False).to_numpy(bool)]}
 
 
 def wanting_of(records: Frames, officer_ids: list[str]) -> dict[str, Wanting]:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
+import scipy.sparse as sp
 import torch
 from torch import nn
 
@@ -25,12 +26,12 @@ from models.artifacts import Parts
 from models.posts.background import background_of
 from models.posts.baselines import BACK_OFF
 from models.posts.career_reader import CareerReader, careers_of
-from models.posts.counts import AFTER, CountTables
+from models.posts.counts import AFTER, BACK, CountTables
 from models.posts.entrants import STAGES, Entrants
 from models.posts.histories import Array, CareerState, Catalogue, Histories, histories_of
 from models.posts.moved_within import MovedWithin
 from models.posts.next_post_net import Extent, NextPostNet, batch_of
-from models.posts.reasons import Reason, Seen, reasons_for
+from models.posts.reasons import NONE, Count, Reason, Seen, reasons_for
 
 KIND = "next_post_with_timed_reader"  # artefacts of before cannot be read, and say so
 ENTRANTS = "entrants.lift"
@@ -270,31 +271,85 @@ class NextPostModel:
                     for post in best[row]
                     if np.isfinite(scores[row, post])
                 ),
-                partial(self._why, parts, histories, row),
+                Why(self, parts, histories, row),
             )
             for row in range(len(histories))
         ]
 
-    def _why(self, parts: Components, histories: Histories, row: int, post_id: str) -> tuple[Reason, ...]:
-        post = self.catalogue.codes[post_id]
-        seen = _seen(parts, histories, row, post)
-        return reasons_for(parts.parts[row, :, post], seen, policy().suggestions.counts)
+    @cached_property
+    def moves(self) -> sp.csr_matrix:
+        """(size, size) how many moves on record went from each post to each."""
+        start = (self.tables.groups - 1) * (self.tables.size + 1)
+        return self.tables.transitions[start : start + self.tables.size]
+
+    @cached_property
+    def moved_to(self) -> Mapping[str, int]:
+        """How many moves on record went to each post."""
+        return dict(zip(self.catalogue.posts, np.asarray(self.moves.sum(0)).ravel().astype(int).tolist(), strict=True))
+
+    @cached_property
+    def family_moves(self) -> Array:
+        """(families, size) how many moves went from posts of each job family to each post."""
+        families, known = self.catalogue.family_codes, self.catalogue.family_codes >= 0
+        shape = (len(self.catalogue.family_names), self.tables.size)
+        sums = sp.csr_matrix((np.ones(known.sum()), (families[known], np.flatnonzero(known))), shape=shape)
+        return np.asarray((sums @ self.moves).toarray())
 
 
-def _seen(parts: Components, histories: Histories, row: int, post: int) -> Seen:
-    """What was counted of `post` for the officer in `row`; rows are in the order of `post_counts.Evidence`."""
-    moved, _, _, exchange, after, *kindred, last_two = parts.counts[row, :, post].tolist()
-    return Seen(
-        moved=moved,
-        out_of_present=float(parts.counts[row, 0].sum()),
-        two_step=last_two,
-        exchange=exchange,
-        after=after,
-        kindred=max(kindred),
-        together=float(parts.ease[row, post]),
-        held_before=bool((histories.posts[row, 1:] == post).any()),
-        lift=float(parts.lift[row, post]) if np.isfinite(histories.tenure_days[row]) else 0.0,
-    )
+@dataclass(frozen=True)
+class Why:
+    """The reasons of posts for the officer in a row of what was scored together."""
+
+    model: NextPostModel
+    parts: Components
+    histories: Histories
+    row: int
+
+    def __call__(self, post_id: str) -> tuple[Reason, ...]:
+        """Of one post."""
+        post = self.model.catalogue.codes[post_id]
+        return reasons_for(self.parts.parts[self.row, :, post], self.seen(post), policy().suggestions.counts)
+
+    def seen(self, post: int) -> Seen:
+        """What was counted of a post of the catalogue; rows of counts are in the order of `post_counts.Evidence`."""
+        counts, row = self.parts.counts[self.row], self.row
+        earlier = self._earlier
+        shares = earlier[:, post] / np.maximum(earlier.sum(1), 1.0)
+        return Seen(
+            present=_count(counts[0], post),
+            two_step=_count(counts[-1], post),
+            earlier=_count(earlier[int(np.argmax(shares))], post) if len(earlier) else NONE,
+            kindred=_count(self._kindred, post),
+            everybody=Count(float(self._every[post]), float(self._every.sum())),
+            back=float(counts[BACK, post]),
+            held_before=bool((self.histories.posts[row, 1:] == post).any()),
+            lift=float(self.parts.lift[row, post]) if np.isfinite(self.histories.tenure_days[row]) else 0.0,
+        )
+
+    @cached_property
+    def _earlier(self) -> Array:
+        """(posts, size) moves out of each post held before the present one."""
+        posts = self.histories.posts[self.row]
+        held = np.unique(posts[1:][(posts[1:] >= 0) & (posts[1:] < self.model.tables.size) & (posts[1:] != posts[0])])
+        return np.asarray(self.model.moves[held].toarray())
+
+    @cached_property
+    def _kindred(self) -> Array:
+        """(size,) moves out of other posts of the job family of the present one."""
+        present = int(self.histories.posts[self.row, 0])
+        size = self.model.tables.size
+        family = int(self.model.catalogue.family_codes[present]) if 0 <= present < size else -1
+        if family < 0:
+            return np.zeros(size)
+        return np.asarray(self.model.family_moves[family] - self.model.moves[present].toarray()[0])
+
+    @cached_property
+    def _every(self) -> Array:
+        return np.asarray(self.model.moves.sum(0)).ravel()
+
+
+def _count(moves: Array, post: int) -> Count:
+    return Count(float(moves[post]), float(moves.sum()))
 
 
 def _entrants(arrays: Mapping[str, Any], size: int, ranks: int) -> Entrants:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from data_contracts.suggesting import CountRules
 from models.posts.histories import Array
 from models.posts.next_post_net import WAYS
 
-MOST = 2
+MOST = 2  # reasons of one post
 LIFTED = 0.405  # log 1.5: half as many again of such officers among those who move here as among all movers
 SPEAKS = 0.1
 
@@ -22,30 +23,8 @@ class Reason:
     en: str
 
 
-PLAIN = {
-    "return": Reason("return", "您曾任此岗位", "you held this post before"),
-    "popular": Reason("popular", "近年调入此岗位的民警较多", "many officers have moved to this post"),
-    "two_step": Reason(
-        "two_step", "与您前后两个岗位经历相同的民警曾调入此岗位", "officers with your last two posts moved here"
-    ),
-    "exchange": Reason(
-        "exchange", "此岗位与您现岗位之间常有互调", "officers often move from this post to yours, and back"
-    ),
-    "kindred": Reason(
-        "kindred", "与您岗位相近的民警曾调入此类岗位", "officers of posts like yours moved to posts like this"
-    ),
-    "after": Reason(
-        "after", "任过您所任岗位的民警后来曾调入此岗位", "officers who held one of your posts moved here later on"
-    ),
-    "stage": Reason(
-        "stage",
-        "调入此岗位的民警中，与您警龄、职级相近者明显偏多",
-        "many of those who move here have years of service and a rank like yours",
-    ),
-    "together": Reason(
-        "together", "任过您所任岗位的民警常任此岗位", "officers who held your posts often held this one too"
-    ),
-}
+RANKED = "ranking_alone"  # nothing that was counted sets the post apart for this officer
+RETURN = Reason("return", "您曾任此岗位", "you held this post before")
 THEMES = {
     "anywhere": "popular", "popular": "popular", "popular_1y": "popular", "popular_recent": "popular", "moved": "moved",
     "moved_recently": "moved", "two_step": "two_step", "last_two": "two_step", "exchange": "exchange", "after": "after",
@@ -68,45 +47,121 @@ def moved_here(count: int, total: int) -> Reason:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What was really counted for one officer and one post, before any back-off to popularity."""
+class Count:
+    """`moved` of `total` moves out of some posts went to the post suggested."""
 
-    moved: float
-    out_of_present: float
-    two_step: float
-    exchange: float
-    after: float
-    kindred: float
-    together: float
-    held_before: bool
+    moved: float = 0.0
+    total: float = 0.0
+
+    def worth_telling(self, rules: CountRules) -> bool:
+        """Whether it is of enough people and often enough to be a reason."""
+        return rules.worth_telling(round(self.moved), round(self.total))
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """Both as whole numbers."""
+        return round(self.moved), round(self.total)
+
+
+NONE = Count()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was really counted for one officer and one post, before any back-off to popularity.
+
+    present: out of the post held; two_step: out of it by those who came from the officer's post before; earlier: out of
+    one of the officer's earlier posts; kindred: out of other posts of the job family; everybody: all moves.
+    back: moves from the post suggested to the one held. lift: log of how many times likelier an entrant of the post is
+    of this rank and these years of service than any mover.
+    """
+
+    present: Count = NONE
+    two_step: Count = NONE
+    earlier: Count = NONE
+    kindred: Count = NONE
+    everybody: Count = NONE
+    back: float = 0.0
+    held_before: bool = False
     lift: float = 0.0
 
 
 def reasons_for(parts: Array, seen: Seen, rules: CountRules) -> tuple[Reason, ...]:
-    """At most two reasons, strongest first; that a post is popular is said only when nothing speaks for this officer.
+    """At most two reasons, strongest first, each with what was counted; without any it is said that the model's ranking
+    alone put the post there.
 
     That officers of this rank and years of service go there is told last, for it says least of this one.
 
-    parts: (ways,) what each way of counting gave the post. A theme speaks only if something of it was really counted,
-    for its part may be mere back-off to popularity; moves out of the present post only where they are enough to be a
-    reason, by `rules`.
+    parts: (ways,) what each way of counting gave the post. A theme speaks only if enough of it was really counted, by
+    `rules`, for its part may be mere back-off to popularity.
     """
     weight: dict[str, float] = {}
     for way, part in zip(WAYS, parts, strict=True):
         weight[THEMES[way]] = weight.get(THEMES[way], 0.0) + float(part)
     spoken = {
-        "moved": rules.worth_telling(round(seen.moved), round(seen.out_of_present)),
-        "two_step": seen.two_step >= 1,
-        "exchange": seen.exchange >= 1,
-        "after": seen.after > 0,
-        "kindred": seen.kindred > 0,
-        "together": seen.together > 0,
+        "moved": seen.present.worth_telling(rules),
+        "two_step": seen.two_step.worth_telling(rules),
+        "exchange": round(seen.back) >= rules.least_moved and round(seen.present.moved) >= rules.least_moved,
+        "after": seen.earlier.worth_telling(rules),
+        "kindred": seen.kindred.worth_telling(rules),
         "return": seen.held_before,
     }
     least = SPEAKS * sum(weight.values())
     own = [theme for theme, speaks in spoken.items() if speaks and weight[theme] > least]
-    strongest = sorted(own, key=lambda theme: -weight[theme])[:MOST]
-    if len(strongest) < MOST and seen.lift >= LIFTED:
-        strongest.append("stage")
-    moved = moved_here(round(seen.moved), round(seen.out_of_present))
-    return tuple(moved if theme == "moved" else PLAIN[theme] for theme in strongest or ["popular"])
+    told = [_told(theme, seen) for theme in sorted(own, key=lambda theme: -weight[theme])[:MOST]]
+    if len(told) < MOST and seen.lift >= LIFTED:
+        told.append(_stage(seen.lift))
+    return tuple(told) or (_ranked(*seen.everybody.numbers),)
+
+
+def _told(theme: str, seen: Seen) -> Reason:
+    if theme == "moved":
+        return moved_here(*seen.present.numbers)
+    if theme == "two_step":
+        moved, total = seen.two_step.numbers
+        return Reason(
+            theme,
+            f"与您前后两个岗位经历相同者离开现岗位的 {total} 人次中，有 {moved} 人次调入此岗位",
+            f"{moved} of {total} officers who left your post with the same post before it moved here",
+        )
+    if theme == "exchange":
+        moved, back = round(seen.present.moved), round(seen.back)
+        return Reason(
+            theme,
+            f"此岗位与您现岗位之间有互调：调入 {moved} 人次，调回 {back} 人次",
+            f"there are moves both ways between your post and this one: {moved} to it, {back} back",
+        )
+    if theme == "after":
+        moved, total = seen.earlier.numbers
+        return Reason(
+            theme,
+            f"离开您曾任的一个岗位的 {total} 人次中有 {moved} 人次调入此岗位",
+            f"{moved} of {total} officers who left a post that you held earlier moved here",
+        )
+    if theme == "kindred":
+        moved, total = seen.kindred.numbers
+        return Reason(
+            theme,
+            f"离开您现岗位同类职位的 {total} 人次中有 {moved} 人次调入此岗位",
+            f"{moved} of {total} officers who left other posts of your job family moved here",
+        )
+    return RETURN
+
+
+def _stage(lift: float) -> Reason:
+    return Reason(
+        "stage",
+        f"近年调入此岗位者中，警龄、职级与您相近的比例约为全部调动者的 {math.exp(lift):.1f} 倍",
+        f"years of service and a rank like yours are about {math.exp(lift):.1f} times as common among those who moved "
+        "here lately as among all movers",
+    )
+
+
+def _ranked(moved: int, total: int) -> Reason:
+    """Said plainly; how many of all moves went there is no reason of this officer's."""
+    return Reason(
+        RANKED,
+        f"没有针对本人的具体依据，仅由模型排序列入（全部 {total} 次调动中有 {moved} 次调入此岗位）",
+        f"no fact about you in particular: the model's ranking alone put it here ({moved} of all {total} moves on "
+        "record went to it)",
+    )

@@ -19,7 +19,7 @@ from data_contracts.suggesting import SuggestionPolicy
 from data_contracts.vocabulary import Bilingual
 from models.posts.fit import Fit, Standard, Wanting, fit_of
 from models.posts.moved_within import Counted, MovedWithin
-from models.posts.reasons import Reason
+from models.posts.reasons import RANKED, Reason
 
 if TYPE_CHECKING:
     from models.posts.next_post import RankedPost  # brings torch
@@ -56,7 +56,8 @@ class Vacancy:
 class Suggestion:
     """One post; `likelihood` in [0, 1]; `fit` is None where nothing that bears on it is on record.
 
-    `blocked_by` is empty for what is open; `vacancies` names every vacancy where vacancies were given.
+    `blocked_by` is empty for what is open; `vacancies` names every vacancy where vacancies were given; `few_moves` says
+    that hardly anybody on record moved to the post.
     """
 
     post_id: str
@@ -65,6 +66,7 @@ class Suggestion:
     reasons: tuple[Reason, ...]
     blocked_by: tuple[Unmet, ...] = ()
     vacancies: tuple[Vacancy, ...] = ()
+    few_moves: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ class Suggestions:
 class Known:
     """What is the same for everybody: standards, counts of moves, names of courses, the mandated ones, and policy.
 
-    vacancies: by post, None where suggestions are not limited to posts with open places.
+    vacancies: by post, None where suggestions are not limited to posts with open places; moved_to: how many moves on
+    record went to each post, None where that was not counted.
     """
 
     rules: SuggestionPolicy
@@ -88,13 +91,14 @@ class Known:
     course_names: Mapping[str, Bilingual] = field(default_factory=dict)
     mandated: frozenset[str] = frozenset()
     vacancies: Mapping[str, tuple[Vacancy, ...]] | None = None
+    moved_to: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)
 class Person:
     """One officer: the present post, courses taken, abilities and wishes, and what bars each post, as of a day.
 
-    `why` tells the model's reasons of a post where the ranking comes without them.
+    `why` tells the model's reasons of a post where the ranking comes without them; `held` is how many posts are known.
     """
 
     present: str | None = None
@@ -102,6 +106,7 @@ class Person:
     wanting: Wanting = field(default_factory=Wanting)
     blocked: Mapping[str, tuple[Unmet, ...]] = field(default_factory=dict)
     why: Callable[[str], tuple[Reason, ...]] | None = None
+    held: int = 0
 
 
 def suggest(ranked: Sequence[RankedPost], person: Person, known: Known, k: int) -> Suggestions:
@@ -180,6 +185,7 @@ def _suggestion(one: RankedPost, person: Person, known: Known) -> Suggestion:
         reasons=_reasons(one, person, known),
         blocked_by=tuple(person.blocked.get(one.post_id, ())),
         vacancies=tuple(vacancies),
+        few_moves=known.moved_to is not None and known.moved_to.get(one.post_id, 0) < known.rules.counts.least_officers,
     )
 
 
@@ -192,7 +198,7 @@ def _reasons(one: RankedPost, person: Person, known: Known) -> tuple[Reason, ...
     if counted is None:
         return reasons
     own = moved_reason(counted, known.within.months, known.course_names)
-    return (own, *(reason for reason in reasons if reason.code not in ("moved", "popular")))
+    return (own, *(reason for reason in reasons if reason.code not in ("moved", RANKED)))
 
 
 def _within_reach(ranked: Sequence[RankedPost], families: Mapping[str, str], k: int) -> list[RankedPost]:

@@ -14,21 +14,23 @@ from datetime import date, datetime, time
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import ItemKind
 from models.courses.advice import AIM, REQUIRED, Crowd, SuggestedCourse, advise_courses
+from models.courses.goals import GoalPosts
 from models.courses.learners import Records, learner_of, offered_courses
+from serving.courses.notices import Notices, check_goal
 from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSuggested, CourseSuggestion
 from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.suggesting import Asked, Away, Suggester
 from serving.feedback.telling import told_declined
-from serving.freshness import UNKNOWN
 from serving.night.manifest import ModelIdentity
+from serving.on_force import UNKNOWN_OFFICER, left_by
 from serving.points.answers import RecordSource
-from serving.schemas import ModelName, NotScored, Reason
+from serving.schemas import Because, ModelName, NotScored, Reason
 from serving.talent.records import day_asked
 from serving.words import text_of
 
 TABLES = (
     "officers", "postings", "posts", "courses", "course_completions", "competency_assessments", "competency_standards",
-    "career_goals",
+    "career_goals", "units", "rank_steps",
 )  # fmt: skip
 OWN = ("officers", "postings", "course_completions", "competency_assessments", "career_goals")
 Advice = Sequence[SuggestedCourse]
@@ -47,38 +49,53 @@ class CourseDesk:
     policy: Policy
 
     def answer(self, request: CoursesRequest, request_id: str, now: datetime) -> CoursesAnswer:
-        """One result for each officer, in order; raises InvalidInput for a day that has not come yet."""
+        """One result for each officer, in order.
+
+        Raises InvalidInput for a day that has not come yet and for a goal that nobody knows.
+        """
         as_of = day_asked(request.as_of, now)
         ids = list(dict.fromkeys(request.officer_ids))
         records = self.records(ids, as_of, TABLES)
-        known = [one for one in ids if _tables_of(records, one)]
+        goals = GoalPosts(records, self.policy)
+        check_goal(request.goal, goals, as_of)
+        left = left_by(records, ids)
+        known = [one for one in ids if one not in left and _tables_of(records, one)]
         crowd = self.crowd(as_of)
         asked = Asked(request_id, ItemKind.COURSE.value, self.model, as_of, now)
-        away = self.suggester.away(known, now.date())
-        advice = self._shown(asked, self._advice(request, records, away, crowd, (known, as_of)), request.top, away)
-        told = {one: _suggested(one, found, records, away.get(one, ())) for one, found in advice.items()}
+        told = self._told(request, goals, crowd, (asked, as_of), known)
         return CoursesAnswer(
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
             as_of=as_of,
             feature_age_hours=round((now - datetime.combine(as_of, time.min)).total_seconds() / 3600, 1),
             degraded=crowd is None,
-            results=[told.get(one) or NotScored(officer_id=one, because=UNKNOWN) for one in request.officer_ids],
+            results=[
+                told.get(one) or NotScored(officer_id=one, because=left.get(one, UNKNOWN_OFFICER))
+                for one in request.officer_ids
+            ],
         )
 
-    def _advice(
-        self, request: CoursesRequest, records: Records, away: Away, crowd: Crowd | None,
-        asked: tuple[Sequence[str], date],
-    ) -> dict[str, Advice]:  # fmt: skip
-        """Everything there is to suggest, whatever `top` is; declined courses make room for others."""
-        courses, (officer_ids, as_of) = offered_courses(records), asked
+    def _told(
+        self, request: CoursesRequest, goals: GoalPosts, crowd: Crowd | None, asked: tuple[Asked, date],
+        officer_ids: Sequence[str],
+    ) -> dict[str, CoursesSuggested]:  # fmt: skip
+        """The answer to each officer; declined courses make room for others."""
+        showing, as_of = asked
         goal = None if request.goal is None else (request.goal.kind, request.goal.goal)
-        found: dict[str, Advice] = {}
-        for officer_id in officer_ids:
-            declined = {one.item for one in away.get(officer_id, ()) if one.item_kind == ItemKind.COURSE.value}
-            learner = replace(learner_of(records, officer_id, as_of, self.policy, goal), declined=frozenset(declined))
-            found[officer_id] = advise_courses(learner, courses, crowd, self.policy.courses, request.spare_hours)
-        return found
+        away, courses = self.suggester.away(officer_ids, showing.now.date()), offered_courses(goals.records)
+        learners = {
+            one: replace(learner_of(goals, one, as_of, goal), declined=_declined(away.get(one, ())))
+            for one in officer_ids
+        }
+        found = {
+            one: advise_courses(learner, courses, crowd, self.policy.courses, request.spare_hours)
+            for one, learner in learners.items()
+        }
+        notices = Notices(request, goals, courses, self.policy)
+        return {
+            one: _suggested(one, shown, goals.records, away.get(one, ()), notices.of(learners[one], found[one], shown))
+            for one, shown in self._shown(showing, found, request.top, away).items()
+        }
 
     def _shown(self, asked: Asked, advice: Mapping[str, Advice], top: int, away: Away) -> dict[str, Advice]:
         """What is required, now or by the goal, stands first; what is shown of the rest goes through the suggester."""
@@ -91,6 +108,10 @@ class CourseDesk:
             by_id = {one.course.course_id: one for one in advice[officer_id]}
             shown[officer_id] = [by_id[one.item] for one in suggested.items]
         return shown
+
+
+def _declined(away: Sequence[KeptAway]) -> frozenset[str]:
+    return frozenset(one.item for one in away if one.item_kind == ItemKind.COURSE.value)
 
 
 def _fixed(found: Advice, top: int) -> Advice:
@@ -110,7 +131,9 @@ def _tables_of(records: Records, officer_id: str) -> list[str]:
     return [name for name in OWN if name in records and (records[name]["officer_id"] == officer_id).any()]
 
 
-def _suggested(officer_id: str, found: Advice, records: Records, away: Sequence[KeptAway]) -> CoursesSuggested:
+def _suggested(
+    officer_id: str, found: Advice, records: Records, away: Sequence[KeptAway], notices: list[Because]
+) -> CoursesSuggested:
     shown = {one.course.course_id for one in found}
     names = {course.course_id: course.name for course in offered_courses(records)}
     out = [one for one in away if one.item_kind == ItemKind.COURSE.value and one.item not in shown]
@@ -119,6 +142,7 @@ def _suggested(officer_id: str, found: Advice, records: Records, away: Sequence[
         cold_start="course_completions" not in _tables_of(records, officer_id),
         courses=[_told(one) for one in found],
         declined=[told_declined(one, names.get(one.item)) for one in out],
+        notices=notices,
     )
 
 

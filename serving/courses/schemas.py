@@ -11,6 +11,7 @@ from serving.paths.schemas import PathGoal
 from serving.schemas import (
     MAX_OFFICERS,
     Answer,
+    Because,
     Body,
     Declined,
     Frame,
@@ -35,7 +36,10 @@ class CoursesRequest(Body):
     )
     as_of: date | None = about("所依据记录的日期；空为最新", "day of the records, null for the newest", default=None)
     goal: PathGoal | None = about(
-        "目标；空为各人已登记的职业目标", "the goal, null for each officer's own stated one", default=None
+        "目标，任一类型；空为各人已登记的职业目标；记录与政策均不认识的目标不予受理",
+        "the goal, of any kind, null for each officer's own stated one; one that neither records nor policy know is "
+        "refused",
+        default=None,
     )
     spare_hours: Hours | None = about(
         "可用的零散时间（小时），填写后另荐小课程", "hours to spare, asks for small courses that fit", default=None
@@ -76,6 +80,10 @@ class CoursesSuggested(Answer):
     declined: list[Declined] = about(
         "因本人不感兴趣而未列出的课程", "courses left out because the officer declined them", default=[]
     )
+    notices: list[Because] = about(
+        "目标或零散时间未能计入建议的原因；为空表示均已计入",
+        "why a goal or spare hours could not count, empty where they did", default=[],
+    )  # fmt: skip
 
 
 class CoursesAnswer(Frame):

@@ -11,7 +11,6 @@ import pandas as pd
 
 from data_contracts.errors import InvalidInput
 from data_contracts.policy import Policy
-from data_contracts.vocabulary import NotScored
 from models.eligibility.rules import Post, allowed, judgement, posts_of
 from models.eligibility.spells import full_months
 from models.eligibility.standing_facts import NEEDS, Facts, facts_of
@@ -20,6 +19,7 @@ from models.points.lines import tables_needed, totals
 from models.points.words import Records as Names
 from serving.matching.fit import TABLES as FITTED_BY
 from serving.matching.schemas import MatchRequest, Opening
+from serving.on_force import not_on_force
 from serving.points.answers import RecordSource
 from serving.words import text_of
 
@@ -78,6 +78,7 @@ def _openings(open_ones: pd.DataFrame, frames: Frames) -> Mapping[str, Opening]:
 
 def _vacancies(records: RecordSource, asked: MatchRequest, as_of: date) -> pd.DataFrame:
     if asked.vacancies is not None:
+        _check_posts(records, [one.post_id for one in asked.vacancies], as_of)
         brought = pd.DataFrame([one.model_dump() for one in asked.vacancies])
         return brought.assign(closes_on=UNDATED, unit_id=None)[VACANCIES]
     rows = records([], as_of, ["vacancies"]).get("vacancies")
@@ -88,6 +89,18 @@ def _vacancies(records: RecordSource, asked: MatchRequest, as_of: date) -> pd.Da
     day = pd.Timestamp(as_of)
     still = (rows["opened_on"] <= day) & (rows["closes_on"].isna() | (rows["closes_on"] >= day))
     return rows[still][VACANCIES].reset_index(drop=True)
+
+
+def _check_posts(records: RecordSource, post_ids: Sequence[str], as_of: date) -> None:
+    """Raises InvalidInput for a post that the table of posts does not know; without that table any post may be new."""
+    rows = records([], as_of, ["posts"]).get("posts")
+    known = None if rows is None else set(rows["post_id"].astype(str))
+    for place, post_id in enumerate(post_ids):
+        if known is not None and post_id not in known:
+            raise InvalidInput(
+                f"vacancies[{place}].post_id: there is no post {post_id!r} on {as_of}; ingest it first, or send one on "
+                "record"
+            )
 
 
 def _brought(asked: MatchRequest) -> pd.DataFrame:
@@ -139,22 +152,13 @@ def _judged(
     judged = _Rules(facts, wanted, policy).judge(
         officers, [post_of.get(one) for one in wishes["vacancy_id"].astype(str)]
     )
-    away = _away(frames, facts)
-    judged = [(False, away[one].zh, away[one].en) if one in away else how
-              for one, how in zip(officers, judged, strict=True)]  # fmt: skip
+    absent = not_on_force(frames, list(dict.fromkeys(officers)))
+    judged = [
+        (False, absent[one].zh, absent[one].en) if one in absent else told
+        for one, told in zip(officers, judged, strict=True)
+    ]
     told = pd.DataFrame(judged, columns=["eligible", "because_zh", "because_en"], index=wishes.index)
     return pd.concat([wishes, told.astype({"eligible": bool})], axis=1)
-
-
-def _away(frames: Frames, facts: Facts) -> dict[str, NotScored]:
-    """Who cannot be placed whatever the rules of posts say: who left by the day, and who is not on record at all."""
-    rows = frames.get("officers", pd.DataFrame({"officer_id": [], "left_on": []}))
-    registered = set(rows["officer_id"].astype(str))
-    gone = pd.to_datetime(rows["left_on"]) <= pd.Timestamp(facts.as_of)  # nothing is never in time
-    left = set(rows.loc[gone, "officer_id"].astype(str))
-    posted = dict(zip(facts.officer_ids, ~np.isnat(facts.post_since), strict=True))
-    found = {one: NotScored.UNKNOWN_OFFICER for one, ever in posted.items() if not ever and one not in registered}
-    return found | {one: NotScored.NOT_SERVING for one in facts.officer_ids if one in left}
 
 
 def _officers(facts: Facts, points: pd.Series[float]) -> pd.DataFrame:

@@ -8,18 +8,15 @@ from datetime import date
 from typing import Protocol
 
 from data_contracts.vocabulary import Bilingual
-from data_contracts.vocabulary import NotScored as Reasons
 from models.paths.replanning import Event, Plan
 from models.paths.service_end import ServiceEnd
 from models.paths.telling import Question, Told
 from serving.paths.plan_log import PlanKey
 from serving.paths.schemas import PathGoal
 from serving.schemas import Because
-from serving.words import because_of
 
 NO_GOAL = Because(code="no_goal", zh="没有登记职业目标", en="no career goal is known; state one")
 NO_HISTORY = Because(code="short_history", zh="没有任职记录", en="no posting is known, so there is no start for a path")
-NOT_SERVING = because_of(Reasons.NOT_SERVING.value, Reasons.NOT_SERVING)
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,12 @@ from models.paths.replanning import Event
 from models.paths.telling import Question, StepFacts, StepKey, Told
 from models.paths.together import Ahead, Wanted, search_all
 from models.points.lines import tables_needed
-from models.posts.fit import Standard, Wanting, wanting_of
+from models.posts.fit import Standard, Wanting, of_open_rounds, wanting_of
 from serving.api.opened import Absent, no_champion
 from serving.feedback.suggesting import Suggester
+from serving.on_force import NOT_SERVING, UNKNOWN_OFFICER
 from serving.paths.answers import PathDesk
-from serving.paths.asking import NO_GOAL, NO_HISTORY, NOT_SERVING, AskedPath
+from serving.paths.asking import NO_GOAL, NO_HISTORY, AskedPath
 from serving.paths.catalogues import Catalogues
 from serving.paths.earnings import EarningStep, earned
 from serving.paths.facts import OfficerSteps
@@ -42,7 +43,6 @@ from serving.paths.record import Frames, OfficerRecord, RecordsOfDay
 from serving.paths.schemas import PathGoal
 from serving.points.answers import HistoryRecords, RecordSource
 from serving.schemas import Because
-from serving.talent.records import UNKNOWN_OFFICER
 
 if TYPE_CHECKING:
     from serving.loading import Loaded
@@ -196,7 +196,7 @@ class RecordDay:
 
     @cached_property
     def _wanting(self) -> Mapping[str, Wanting]:
-        return wanting_of(self.frames, list(self.officer_ids))
+        return wanting_of(of_open_rounds(self.frames, self.as_of), list(self.officer_ids))
 
     @cached_property
     def _catalogues(self) -> Catalogues:

@@ -13,7 +13,6 @@ from data_contracts.errors import InvalidInput
 from data_contracts.policy import Policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
-from data_contracts.vocabulary import NotScored as Reasons
 from features.held_rows import HeldRows
 from features.history import History
 from features.record import records_at
@@ -22,6 +21,7 @@ from models.points.plan import Combination, Plan, Target, plans
 from models.points.plan_words import combination_text, loss_text, plan_text, step_text, way_text
 from models.points.words import Records, line_text, merit_text
 from serving.night.manifest import hash_of
+from serving.on_force import KNOWN_BY, not_on_force
 from serving.points.schemas import (
     Evidence,
     PointsAnswer,
@@ -37,9 +37,7 @@ from serving.points.schemas import (
 )
 from serving.schemas import NotScored
 from serving.talent.records import day_asked
-from serving.words import because_of, text_of
-
-UNKNOWN = because_of(Reasons.UNKNOWN_OFFICER.value, Reasons.UNKNOWN_OFFICER)
+from serving.words import text_of
 
 
 class RecordSource(Protocol):
@@ -88,8 +86,8 @@ class PointsDesk:
         _check_deadline(request, as_of)
         ids, rules = list(dict.fromkeys(request.officer_ids)), self.policy.points
         frames = self.records(ids, as_of, [*tables_needed(rules), *_known_by(tables_needed(rules))])
-        known = _known(frames)
-        told = accounts(frames, [one for one in ids if one in known], rules, as_of)
+        absent = not_on_force(frames, ids)
+        told = accounts(frames, [one for one in ids if one not in absent], rules, as_of)
         answers = self._plans(frames, told, request.target)
         words = Records(frames)
         scored = {
@@ -99,7 +97,7 @@ class PointsDesk:
             request_id=request_id,
             rule_table=hash_of([asdict(rule) for rule in rules]),
             as_of=as_of,
-            results=[scored.get(one) or NotScored(officer_id=one, because=UNKNOWN) for one in request.officer_ids],
+            results=[scored.get(one) or NotScored(officer_id=one, because=absent[one]) for one in request.officer_ids],
         )
 
     def _plans(self, frames: Frames, told: Sequence[Account], asked: PointsTarget | None) -> Sequence[Plan | None]:
@@ -116,11 +114,7 @@ def _check_deadline(request: PointsRequest, as_of: date) -> None:
 
 def _known_by(tables: Sequence[str]) -> tuple[str, ...]:
     """Tables that tell whether an officer exists, where the rules do not read them anyway."""
-    return tuple(name for name in ("officers", "postings") if name not in tables)
-
-
-def _known(frames: Frames) -> set[str]:
-    return {str(one) for name in ("officers", "postings") if name in frames for one in frames[name]["officer_id"]}
+    return tuple(name for name in KNOWN_BY if name not in tables)
 
 
 def _total(asked: PointsTarget, account: Account) -> float:

@@ -19,7 +19,7 @@ from data_contracts.vocabulary import Bilingual
 from models.eligibility.rules import BlockedBy, Post, allowed, judgement, posts_of
 from models.eligibility.standing_facts import Facts, facts_of
 from models.posts.background import numbers_told
-from models.posts.fit import Standard, Wanting, wanting_of
+from models.posts.fit import Standard, Wanting, of_open_rounds, wanting_of
 from models.posts.suggestions import Known, Person, Suggestion, Suggestions, Vacancy, open_vacancies, suggest
 from serving.posts.career_records import CareerRecord
 from serving.posts.recommend import Advised, Asked
@@ -48,7 +48,7 @@ class Advice:
         vacancies = self.vacancies if self.asked.open_only else None
         return Known(
             self.policy.suggestions, Standard.of(frames), self.model.within, _course_names(frames), _mandated(frames),
-            vacancies,
+            vacancies, self.model.moved_to,
         )  # fmt: skip
 
     @cached_property
@@ -96,7 +96,7 @@ class Advice:
             tuple(self._vacant(one) for one in found.open),
             tuple(self._vacant(self._told(one, place)) for one in shown),
         )
-        return Advised(officer_id, told, rules_checked=place is not None)
+        return Advised(officer_id, told, rules_checked=place is not None, posts_held=person.held)
 
     def _vacant(self, one: Suggestion) -> Suggestion:
         return replace(one, vacancies=self.vacancies.get(one.post_id, ()))
@@ -114,7 +114,7 @@ def advise(
     checked = record is not None and record.ruled
     ruled = [one for one, state in states.items() if checked and record and one in record.known and state.posts]
     advice = Advice(model, asked, policy, record, tuple(ruled))
-    wanting = {} if record is None else wanting_of(record.frames, list(states))
+    wanting = {} if record is None else wanting_of(of_open_rounds(record.frames, record.as_of), list(states))
     full = {one: with_background(state, one, record) for one, state in states.items()}
     rankings = model.rankings(list(full.values()))
     return [
@@ -139,7 +139,7 @@ def with_background(state: CareerState, officer_id: str, record: CareerRecord | 
 
 def _person(state: CareerState, wanting: Wanting) -> Person:
     held: Sequence[str] = state.posts
-    return Person(held[-1] if held else None, frozenset(state.courses), wanting)
+    return Person(held[-1] if held else None, frozenset(state.courses), wanting, held=len(held))
 
 
 def _mandated(frames: Mapping[str, pd.DataFrame]) -> frozenset[str]:

@@ -20,6 +20,7 @@ from features.background import TABLES as TOLD
 from features.background import UnitMoves, background_frame
 from features.sequences import posting_sequences
 from models.eligibility.standing_facts import NEEDS
+from serving.on_force import known_by
 from serving.points.answers import HistoryRecords, RecordSource
 from serving.talent.records import ForceRecords, RecordReader, Records
 
@@ -63,7 +64,7 @@ class CareerRecords:
             frames = self.read(officer_ids, as_of, READ)
         except (NotReady, InvalidInput):  # no history, or a day before it begins: careers start cold
             return None
-        known = _known(frames)
+        known = known_by(frames)
         asked = pd.DataFrame({"officer_id": [one for one in dict.fromkeys(officer_ids) if one in known]}, dtype=object)
         day = pd.Series(pd.Timestamp(as_of).as_unit("us"), index=asked.index, dtype="datetime64[us]")
         where = asked["officer_id"].map(dict(units)).astype(object)
@@ -80,8 +81,3 @@ class CareerRecords:
             where = dict(zip(last["officer_id"].astype(str), last["unit_id"].astype(object), strict=True))
             held = self._moves = (records, UnitMoves.of(steps), where)
         return held[1], held[2]
-
-
-def _known(frames: Frames) -> frozenset[str]:
-    rows = (frames[name]["officer_id"] for name in ("officers", "postings") if name in frames)
-    return frozenset(str(one) for ids in rows for one in ids)

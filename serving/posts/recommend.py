@@ -21,6 +21,7 @@ from serving.feedback.suggesting import Suggested, Suggester
 from serving.feedback.telling import told_declined
 from serving.freshness import UNKNOWN, UNREAD, AgeLimits, FeatureSource, read_fresh
 from serving.night.manifest import ModelIdentity
+from serving.on_force import left_by
 from serving.posts.career_records import CareerRecord
 from serving.posts.schemas import suggested_posts
 from serving.schemas import Because, ModelName, NextPostsAnswer, NextPostsRequest, NotScored, PostsRanked
@@ -35,6 +36,7 @@ NO_PLACES = Because(
     zh="没有可建议的空缺岗位；可不限空缺再问",
     en="no post with open places is on record; ask again without open_only",
 )
+SHORT = 2  # posts, the present one among them: what backtests call a short history
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Advised:
-    """What was found for one officer, and whether rules were checked."""
+    """What was found for one officer, whether rules were checked, and how many posts of the career are known."""
 
     officer_id: str
     found: Suggestions
     rules_checked: bool
+    posts_held: int
 
 
 class PostRanker(Protocol):
@@ -109,19 +112,23 @@ class CareerDesk:
         }
         ids = list(dict.fromkeys(str(one) for frame in (fresh.frame, fresh.unknown) for one in frame["officer_id"]))
         record = self.records(ids, fresh.as_of) if ids else None
+        left = {} if record is None else left_by(record.frames, ids)
+        results |= {name: NotScored(officer_id=name, because=why) for name, why in left.items()}
+        ids = [one for one in ids if one not in left]
         away = self.suggester.away(ids, now.date())
         asked = Asked(self.suggester.needed(request.top, away), request.open_only, request.with_barred)
-        found: dict[str, tuple[Advised, bool]] = {}
-        for frame, cold_start in ((fresh.frame, False), (fresh.unknown, True)):
+        found: dict[str, Advised] = {}
+        for whole in (fresh.frame, fresh.unknown):
+            frame = whole[~whole["officer_id"].astype(str).isin(set(left))]
             if len(frame):
                 advised = self.ranker(frame, asked, record, self.policy)
-                found |= {one.officer_id: (one, cold_start) for one in advised}
+                found |= {one.officer_id: one for one in advised}
         showing = Showing(request_id, ItemKind.POST.value, self.model, fresh.read_as_of, now)
-        ranked = {name: [(one.post_id, one.likelihood) for one in told.found.open] for name, (told, _) in found.items()}
+        ranked = {name: [(one.post_id, one.likelihood) for one in told.found.open] for name, told in found.items()}
         shown = self.suggester.shown(showing, ranked, request.top, away)
-        for name, (told, cold_start) in found.items():
+        for name, told in found.items():
             kept = _kept(told, shown[name], away.get(name, ()), request.top)
-            results[name] = self._result(kept, shown[name].away, asked.nothing, cold_start=cold_start)
+            results[name] = self._result(kept, shown[name].away, asked.nothing)
         return NextPostsAnswer(
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
@@ -131,14 +138,13 @@ class CareerDesk:
             results=[results[officer_id] for officer_id in request.officer_ids],
         )
 
-    def _result(
-        self, one: Advised, away: Sequence[KeptAway], nothing: Because, *, cold_start: bool
-    ) -> PostsRanked | NotScored:
+    def _result(self, one: Advised, away: Sequence[KeptAway], nothing: Because) -> PostsRanked | NotScored:
         if not (one.found.open or one.found.barred or away):
             return NotScored(officer_id=one.officer_id, because=nothing)
         return PostsRanked(
             officer_id=one.officer_id,
-            cold_start=cold_start,
+            cold_start=one.posts_held == 0,
+            short_history=one.posts_held <= SHORT,
             rules_checked=one.rules_checked,
             posts=suggested_posts(one.found.open, self.ranker.names),
             barred=suggested_posts(one.found.barred, self.ranker.names),

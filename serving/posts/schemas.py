@@ -32,6 +32,7 @@ def _post(one: Suggestion, names: Mapping[str, Bilingual]) -> PostSuggestion:
         fit=None if one.fit is None else round(one.fit.score, DIGITS),
         fit_parts=[FitPart(part=part.code, score=round(part.score, DIGITS), text=text_of(part.text)) for part in parts],
         reasons=[Reason(theme=reason.code, text=text_of(reason)) for reason in one.reasons],
+        few_moves=one.few_moves,
         blocked_by=[BlockedBy(rule=rule.code, text=text_of(rule)) for rule in one.blocked_by],
         vacancies=[
             OpenVacancy(vacancy_id=v.vacancy_id, unit_id=v.unit_id, places=v.places, closes_on=v.closes_on)

@@ -11,6 +11,7 @@ from models.talent.capability import Capabilities, Capability, UnitCapability
 from models.talent.profile import Figure, Gap, OfficerProfile, Profiles
 from serving.access.reach import EVERYWHERE, Sight
 from serving.names import Names
+from serving.on_force import UNKNOWN_OFFICER
 from serving.schemas import Because, ModelName, NotScored, Text
 from serving.talent.profile_schemas import (
     CompetencyGap,
@@ -24,7 +25,7 @@ from serving.talent.profile_schemas import (
     UnitNotProfiled,
     UnitProfiled,
 )
-from serving.talent.records import UNKNOWN_OFFICER, RecordReader, Records, day_asked, old
+from serving.talent.records import RecordReader, Records, day_asked, old
 from serving.words import text_of
 
 UNKNOWN_UNIT = Because(code="unknown_unit", zh="没有该单位的结果", en="nothing is known of this unit")

@@ -18,9 +18,6 @@ from data_contracts.policy import Policy
 from data_contracts.settings import Settings
 from features.history import History
 from features.record import records_at
-from serving.schemas import Because
-
-UNKNOWN_OFFICER = Because(code="unknown_officer", zh="查无此人", en="no such officer")
 
 
 @dataclass(frozen=True)

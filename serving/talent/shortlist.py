@@ -21,9 +21,10 @@ from models.talent.shortlist import COMMITTEE, Candidate, FieldScores
 from models.talent.words import LineTold
 from serving.access.credential import Credential
 from serving.access.reach import EVERYWHERE, Sight
+from serving.on_force import UNKNOWN_OFFICER
 from serving.schemas import Because, ModelName
 from serving.talent.balance import ProtectedReader, balance_of, may_audit, told_balance
-from serving.talent.records import UNKNOWN_OFFICER, RecordReader, Records, day_asked, old
+from serving.talent.records import RecordReader, Records, day_asked, old
 from serving.talent.shortlist_schemas import (
     EvidenceItem,
     EvidenceLine,

@@ -19,6 +19,8 @@ from data_contracts.errors import InvalidInput
 from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual, ItemKind
+from experiments.advice_tables import courses_told, posts_told
+from experiments.advice_words import Say
 from experiments.recommend import WIDEST, Recommendation, recommend
 from models.eligibility.rules import BlockedBy
 from models.posts.reasons import moved_here
@@ -26,11 +28,13 @@ from models.posts.suggestions import Suggestion, Suggestions
 from serving import service
 from serving.api.opened import Absent, Desk, Desks
 from serving.courses.advice import CourseDesk
+from serving.courses.schemas import CoursesSuggested
 from serving.feedback.declines import Declined
 from serving.feedback.suggesting import Suggested, Suggester
 from serving.points.answers import HistoryRecords, PointsDesk
 from serving.posts.career_records import CareerRecord
 from serving.posts.recommend import Advised, Asked, CareerDesk
+from serving.schemas import Because, PostsRanked, PostSuggestion, Text
 from tests.serving.desks import CAREER_MODEL, FakeSource, demo_desks
 from tests.serving.feedback_room import plain_suggester
 from tests.serving.path_office import IDENTITY, desk, office
@@ -54,7 +58,7 @@ class Barring:
         lacking = BlockedBy("rank", "职级不足", "rank too low")
         barred = Suggestion("z", 0.4, None, (moved_here(6, 10),), (lacking,))
         free = (Suggestion("m", 0.031, None, (moved_here(5, 10),)),) if self.open_too else ()
-        return [Advised(str(one), Suggestions(free, (barred,)), rules_checked=True) for one in frame["officer_id"]]
+        return [Advised(str(one), Suggestions(free, (barred,)), True, 3) for one in frame["officer_id"]]
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,21 @@ def test_an_officer_whose_posts_are_all_barred_is_told_so_with_each_rule(state: 
     text, _ = said(Recommendation("x", GOAL), desks_of(state, plain_suggester(), open_too=False), tmp_path, width=80)
     assert "下一岗位建议：目前没有符合条件的岗位" in text
     assert "职级不足" in text
+
+
+def test_what_rests_on_little_and_a_goal_that_could_not_count_are_said() -> None:
+    post = PostSuggestion(
+        post_id="m", name=Text(zh="岗m", en="m"), score=0.1, likelihood=0.1, reasons=[], few_moves=True
+    )
+    found = PostsRanked(officer_id="x", cold_start=False, short_history=True, rules_checked=True, posts=[post])
+    notice = Because(code="no_small_course", zh="没有合适的小课程", en="no small course")
+    courses = CoursesSuggested(officer_id="x", cold_start=False, courses=[], notices=[notice])
+    console = Console(record=True, width=100)
+    for part in (*posts_told(found, Say("zh"), {}), *courses_told(courses, Say("zh"))):
+        console.print(part)
+    text = console.export_text()
+    for words in ("已知的任职岗位不超过两个", "以往调入此岗位的人次很少", "没有合适的小课程"):
+        assert words in text
 
 
 def test_what_was_declined_is_said_as_declined(state: Settings, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from data_contracts.policy import policy
-from models.courses.crowd import CourseCrowd, crowd_at
+from models.courses.crowd import RANKED, CourseCrowd, crowd_at
 from models.courses.histories import Array, CourseNames, Peers, Questions, Takings
 from models.courses.record import course_history
 from models.courses.rules import CourseReason
@@ -28,11 +29,11 @@ class ByNumber:
         return np.tile(np.arange(float(state.shape[1])), (len(asked), 1))
 
 
-def crowd(ranker: ByNumber | None = None) -> CourseCrowd:
-    """Two commands of ten; everybody has taken `old` long ago; most of the first have just taken `new`."""
+def crowd(ranker: ByNumber | None = None, new_to: Sequence[int] = range(1, 8)) -> CourseCrowd:
+    """Two commands of ten; everybody has taken `old` long ago; some, most of the first, have just taken `new`."""
     rows = [(officer, 0, DAY - 500, DAY - 500) for officer in range(OFFICERS)]
     rows += [(officer, 0, DAY - 1, DAY - 1) for officer in range(OFFICERS)]  # a repeat, which keeps them active
-    rows += [(officer, 1, DAY - 5, DAY - 5) for officer in range(1, 8)]
+    rows += [(officer, 1, DAY - 5, DAY - 5) for officer in new_to]
     rows += [(19, 2, DAY - 3, DAY - 3), (0, 3, DAY - 100, DAY - 100), (9, 3, DAY - 100, DAY - 100)]
     takings = Takings.ordered(*np.array(rows).T)
     nothing = np.full(OFFICERS, np.nan, np.float32)
@@ -75,8 +76,17 @@ def test_small_groups_make_no_wave() -> None:
 def test_what_comes_next_is_ranked_without_what_was_taken_and_tells_of_those_alike() -> None:
     found = crowd(ByNumber()).likely("o0", 5)
     assert [one.course_id for one in found] == ["rare", "new"]
-    assert found[1].reasons[0].code == "taken_lately"
-    assert found[1].reasons[0].text.en == "7 of 20 officers in training took it in the last 60 days"
+    assert found[1].reasons[0].code == "taken_command"
+    assert found[1].reasons[0].text.en == "7 of 9 colleagues of your unit took it in the last 60 days"
+    assert found[1].reasons[0].text.zh == "本单位同事9人中有7人在近60天内学过"
+    assert found[0].reasons[0].code == RANKED
+    assert found[0].reasons[0].text.en.endswith("the model's ranking alone put it here (1 of 20 officers in training "
+                                                "took it in the last 60 days)")  # fmt: skip
+    assert "仅由模型排序列入" in found[0].reasons[0].text.zh
+    (far,) = [one for one in crowd(ByNumber()).likely("o15", 5) if one.course_id == "new"]
+    assert far.reasons[0].code == RANKED, "7 of 20 is what everybody does, and nobody of the own unit did"
+    some = crowd(ByNumber(), (*range(1, 8), 18, 19)).likely("o15", 5)
+    assert next(one for one in some if one.course_id == "new").reasons[0].code == RANKED, "2 of 9, fewer than all do"
     others = crowd(ByNumber()).likely("o1", 5)
     assert [one.course_id for one in others] == ["rare"], "nobody has taken the last one lately"
     assert len(crowd(ByNumber()).likely("o0", 1)) == 1
@@ -94,7 +104,7 @@ def test_what_those_alike_took_lately_is_told_with_how_many_of_them_where_that_i
 
     assert told("bc").code == "same_way"
     assert told("bc").text.en == "2 of the 6 officers whose courses are most like yours took it in the last 60 days"
-    assert told("b").text.en == "some colleagues took it in the last 60 days"
+    assert told("b").code == RANKED
 
 
 def test_the_crowd_of_a_day_is_what_was_known_before_it() -> None:

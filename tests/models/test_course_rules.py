@@ -14,6 +14,7 @@ from data_contracts.vocabulary import Bilingual, Track
 from features.engine import connect, load
 from features.least_time import DAYS_PER_MONTH as FEATURE_MONTH
 from features.mandated import mandated_training
+from models.courses.goals import GoalPosts
 from models.courses.learners import learner_of, offered_courses
 from models.courses.rules import DAYS_PER_MONTH, OfferedCourse, PostNeed, Standing, _by_rule, _mandated, due_courses
 from tests.features.engines import seed_row, spine_of
@@ -69,7 +70,7 @@ def test_rules_agree_with_the_features_for_a_random_bureau() -> None:
     for row in counted.to_dict("records"):
         own = {name: frame if name == "courses" else frame[frame["officer_id"] == row["officer_id"]]
                for name, frame in made.items()}  # fmt: skip
-        found = learner_of(own, row["officer_id"], DAY, policy()).standing
+        found = learner_of(GoalPosts(own, policy()), row["officer_id"], DAY).standing
         assert sum(due.overdue for due in _mandated(found, catalogue, 60)) == row["mandated_courses_overdue"]
         by_rule = sum(due.overdue for due in _by_rule(found, catalogue, 60))
         assert by_rule == (0 if pd.isna(row["training_rules_overdue"]) else row["training_rules_overdue"])

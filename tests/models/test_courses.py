@@ -7,12 +7,14 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.courses.advice import Learner, SuggestedCourse, advise_courses
-from models.courses.crowd import CrowdCourse
+from models.courses.crowd import RANKED, CrowdCourse
 from models.courses.gaps import GOAL, PRESENT, Gap, closing_courses
+from models.courses.goals import GoalPosts
 from models.courses.learners import learner_of, offered_courses
 from models.courses.rules import CourseReason, OfferedCourse, PostNeed, Standing
 
@@ -55,6 +57,20 @@ def test_kinds_come_in_order_and_a_course_is_told_once_with_all_its_reasons() ->
     assert [reason.code for reason in found[0].reasons] == ["never_taken", "wave"]
     assert [reason.code for reason in found[1].reasons] == ["gap_present", "same_way"]
     assert "0.5" in found[4].reasons[0].text.en
+
+
+def test_that_the_ranking_alone_put_it_there_is_said_only_where_nothing_else_did() -> None:
+    class Ranked(Colleagues):
+        def likely(self, officer_id: str, most: int) -> list[CrowdCourse]:
+            why = (CourseReason(RANKED, Bilingual("排序", "the ranking alone")),)
+            return [replace(one, reasons=why) for one in super().likely(officer_id, most)]
+
+    courses = [course("law", "law"), course("way", "z"), course("both", "y")]
+    weak: dict[str, Any] = {"levels": {"law": 2.0}, "present": {"law": 3.0}}
+    found = advise_courses(learner(**weak), courses, Ranked(("law", "way", "both"), ("both",)), RULES)
+    assert [(one.course.course_id, [reason.code for reason in one.reasons]) for one in found] == [
+        ("law", ["gap_present"]), ("way", [RANKED]), ("both", ["wave"]),
+    ]  # fmt: skip
 
 
 def test_nothing_small_is_suggested_unless_asked_for() -> None:
@@ -162,7 +178,7 @@ def records() -> dict[str, pd.DataFrame]:
 
 
 def test_an_officer_is_read_from_records() -> None:
-    found = learner_of(records(), "o", DAY, policy())
+    found = learner_of(GoalPosts(records(), policy()), "o", DAY)
     assert found.standing.track == "general"
     assert found.standing.last_taken == {"law": date(2025, 6, 2), "x": date(2025, 6, 3)}
     assert found.post == PostNeed(Bilingual("刑侦", "detective"), "need")
@@ -172,11 +188,60 @@ def test_an_officer_is_read_from_records() -> None:
     assert names == [("law", "法", "Law", 16.0), ("need", "Needed", "Needed", None)]
 
 
-def test_a_stated_post_is_a_goal_and_a_rank_is_none() -> None:
+@pytest.mark.parametrize(
+    ("kind", "goal", "wanted"),
+    [
+        ("post", "now", {"law": 3.0}),
+        ("job_family", "k", {"law": 4.0, "fitness": 2.0}),
+        ("talent_field", "traffic", {"law": 2.0}),  # of its family's posts the lowest
+        ("talent_field", "sailing", {}),
+        ("rank_step", "三级警长", {"law": 4.0, "fitness": 2.0}),  # the posts that ask for it
+        ("rank_step", "二级警长", {"law": 4.0, "fitness": 2.0}),  # no post asks for it: those of the step below
+        ("rank_step", "四级警长", {"law": 5.0}),  # one post of the own family asks for it
+        ("rank_step", "二级警员", {}),
+        ("rank_step", "三级警司", {}),  # a police rank opens no post
+        ("rank_step", "nosuch", {}),
+    ],
+)
+def test_a_goal_of_every_kind_has_the_standard_of_its_posts(kind: str, goal: str, wanted: dict[str, float]) -> None:
+    told = ladder_of_posts()
+    told["career_goals"] = told["career_goals"].assign(goal_kind=kind, goal=goal)
+    found = learner_of(GoalPosts(told, policy()), "o", DAY)
+    assert (found.aim, found.goal) == ((kind, goal), wanted)
+    asked = learner_of(GoalPosts(records() | {"posts": told["posts"]}, policy()), "p", DAY, (kind, goal))
+    assert asked.aim == (kind, goal)
+
+
+def ladder_of_posts() -> dict[str, pd.DataFrame]:
+    """The records where posts ask for rank steps: one of the officer's own family, others, and two of traffic."""
     told = records()
-    for kind, goal, wanted in (("post", "now", {"law": 3.0}), ("rank_step", "s", {})):
-        told["career_goals"] = told["career_goals"].assign(goal_kind=kind, goal=goal)
-        assert learner_of(told, "o", DAY, policy()).goal == wanted
+    known: dict[str, Any] = {"known_on": pd.Timestamp("2020-01-01"), "track": "enforcement"}
+    rows: list[dict[str, Any]] = [
+        {"post_id": "now", "job_family": "i", "min_rank_step": None},
+        {"post_id": "own", "job_family": "i", "min_rank_step": "四级警长"},
+        {"post_id": "other", "job_family": "j", "min_rank_step": "四级警长"},
+        {"post_id": "aim", "job_family": "k", "min_rank_step": "三级警长"},
+        {"post_id": "t1", "job_family": "traffic", "min_rank_step": None},
+        {"post_id": "t2", "job_family": "traffic", "min_rank_step": "四级警长"},
+    ]
+    levels = {"own": 5.0, "other": 1.0, "t1": 2.0, "t2": 6.0}
+    more = [{"post_id": post, "competency": "law", "standard_level": level, **known} for post, level in levels.items()]
+    told["posts"] = pd.DataFrame([{**row, **known, "name_zh": None, "name_en": None} for row in rows])
+    told["competency_standards"] = pd.concat([told["competency_standards"], pd.DataFrame(more)], ignore_index=True)
+    return told
+
+
+def test_which_goals_are_known() -> None:
+    goals = GoalPosts(ladder_of_posts(), policy())
+    known = [("post", "own"), ("job_family", "k"), ("job_family", "cyber"), ("talent_field", "traffic"),
+             ("rank_step", "四级警长"), ("rank_step", "三级警司")]  # fmt: skip
+    assert [one for one in known if not goals.known(one)] == []
+    unknown = [("post", "k"), ("job_family", "own"), ("talent_field", "sailing"), ("rank_step", "nosuch")]
+    assert [one for one in unknown if goals.known(one)] == []
+    units = {"units": pd.DataFrame({"unit_id": ["u"]})}
+    assert [GoalPosts(some, policy()).known(("post", "u2")) for some in ({}, units)] == [True, False]
+    assert GoalPosts(units, policy()).known(("post", "u"))
+    assert GoalPosts({}, policy()).of(("job_family", "k"), None) == []
 
 
 def aimed() -> dict[str, pd.DataFrame]:
@@ -190,14 +255,16 @@ def aimed() -> dict[str, pd.DataFrame]:
 
 
 def test_what_the_goal_requires_by_rule_is_among_the_answers_whatever_the_load() -> None:
-    told = learner_of(aimed(), "o", DAY, policy())
+    told = learner_of(GoalPosts(aimed(), policy()), "o", DAY)
     assert [(need.course_id, need.name.zh) for need in told.aims] == [("entry", "代号“aim”")]
     found = advise_courses(told, offered_courses(aimed()), None, RULES)
     assert [(one.kind, one.course.course_id, one.overdue) for one in found[:2]] == [
         ("required", "need", True),
         ("goal", "entry", False),
     ]
-    assert found[1].reasons[0].text == Bilingual("目标岗位“代号“aim””要求此课程", "your goal, code “aim”, requires it")
+    assert found[1].reasons[0].text == Bilingual(
+        "目标岗位“代号“aim””要求此课程", "code “aim”, a post you aim at, requires it"
+    )
     held = replace(told, standing=replace(told.standing, last_taken={"entry": date(2020, 1, 1)}))
     for none in (held, replace(told, declined=frozenset({"entry"}))):
         assert "goal" not in {one.kind for one in advise_courses(none, offered_courses(aimed()), None, RULES)}
@@ -206,14 +273,14 @@ def test_what_the_goal_requires_by_rule_is_among_the_answers_whatever_the_load()
 
 
 def test_tables_that_are_absent_tell_nothing() -> None:
-    empty = learner_of({}, "o", DAY, policy())
+    empty = learner_of(GoalPosts({}, policy()), "o", DAY)
     assert (empty.standing.track, empty.post, empty.levels, empty.present, empty.goal) == (None, None, {}, None, {})
     assert offered_courses({}) == []
-    other = learner_of(records(), "p", DAY, policy())
+    other = learner_of(GoalPosts(records(), policy()), "p", DAY)
     assert (other.standing.last_taken, other.standing.track, other.hours_this_month) == ({}, None, 0.0)
     told = {**records(), "posts": records()["posts"].drop(columns="required_course_id")}
-    assert learner_of(told, "o", DAY, policy()).post is None
+    assert learner_of(GoalPosts(told, policy()), "o", DAY).post is None
     told["career_goals"] = told["career_goals"].assign(goal_kind="job_family")
     del told["posts"]
-    assert learner_of(told, "o", DAY, policy()).goal == {}
-    assert learner_of({**told, "posts": records()["posts"].iloc[1:]}, "o", DAY, policy()).post is None
+    assert learner_of(GoalPosts(told, policy()), "o", DAY).goal == {}
+    assert learner_of(GoalPosts({**told, "posts": records()["posts"].iloc[1:]}, policy()), "o", DAY).post is None

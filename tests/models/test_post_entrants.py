@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from data_contracts.suggesting import CountRules
 from models.posts.entrants import HALF_LIFE_DAYS, LIKE_ALL, STAGE_YEARS, UNSEEN, YEAR_DAYS, Entrants, stages
 from models.posts.histories import Array, Histories, Moves
 from models.posts.next_post_net import WAYS
-from models.posts.reasons import Seen, reasons_for
+from models.posts.reasons import RANKED, Count, Seen, reasons_for
 
 UNKNOWN = len(STAGE_YEARS) + 1
 RULES = CountRules(36, 5, 2, 0.05, 1.2, 0.8)
@@ -77,29 +78,54 @@ def test_each_officer_reads_its_own_stage_and_rank() -> None:
 
 
 def test_who_goes_here_is_told_last_and_only_where_it_is_marked() -> None:
-    seen = Seen(moved=3, out_of_present=9, two_step=0, exchange=0, after=0, kindred=0, together=0, held_before=False)
+    seen = Seen(present=Count(3, 9))
     parts = np.where(np.array(WAYS) == "moved", 1.0, 0.0)
     told = [[reason.code for reason in reasons_for(parts, replace(seen, lift=lift), RULES)] for lift in (0.2, 0.6)]
     assert told == [["moved"], ["moved", "stage"]]
-    full = replace(seen, after=2.0, together=1.0, lift=0.6)
+    full = replace(seen, kindred=Count(2, 8), lift=0.6)
     assert "stage" not in {reason.code for reason in reasons_for(np.ones(len(WAYS)), full, RULES)}
-    nothing = replace(seen, moved=0, lift=0.6)
-    assert [reason.code for reason in reasons_for(parts, nothing, RULES)] == ["stage"]
-    assert [reason.code for reason in reasons_for(parts, replace(nothing, lift=0.0), RULES)] == ["popular"]
+    (stage,) = reasons_for(parts, Seen(lift=0.6), RULES)
+    assert stage.code == "stage"
+    assert "about 1.8 times as common" in stage.en
+
+
+def test_where_nothing_was_counted_for_the_officer_the_ranking_alone_is_named() -> None:
+    (told,) = reasons_for(np.ones(len(WAYS)), Seen(everybody=Count(40, 900)), RULES)
+    assert told.code == RANKED
+    assert told.en == (
+        "no fact about you in particular: the model's ranking alone put it here (40 of all 900 moves on record went to "
+        "it)"
+    )
+    assert "仅由模型排序列入（全部 900 次调动中有 40 次调入此岗位）" in told.zh
+
+
+@pytest.mark.parametrize(
+    ("way", "seen", "words"),
+    [
+        ("last_two", Seen(two_step=Count(4, 6)), "4 of 6 officers who left your post with the same post before it"),
+        ("exchange", Seen(present=Count(2, 90), back=3.0), "both ways between your post and this one: 2 to it, 3 back"),
+        ("after", Seen(earlier=Count(5, 50)), "5 of 50 officers who left a post that you held earlier moved here"),
+        ("kindred_source", Seen(kindred=Count(5, 50)), "5 of 50 officers who left other posts of your job family"),
+        ("return", Seen(held_before=True), "you held this post before"),
+    ],
+)
+def test_every_reason_says_what_was_counted_and_is_silent_where_that_is_too_little(
+    way: str, seen: Seen, words: str
+) -> None:
+    parts = np.where(np.array(WAYS) == way, 1.0, 0.0)
+    (told,) = reasons_for(parts, seen, RULES)
+    assert words in told.en
+    few = Count(1, 1365)
+    rare = Seen(present=few, two_step=few, earlier=few, kindred=few, back=1.0)
+    assert [one.code for one in reasons_for(parts, rare, RULES)] == [RANKED]
 
 
 def test_a_move_of_few_or_of_a_small_share_is_no_reason() -> None:
     """One of 1,365 officers, or one of five, tells nobody anything."""
     parts = np.where(np.array(WAYS) == "moved", 1.0, 0.0)
-    seen = Seen(moved=1, out_of_present=1365, two_step=0, exchange=0, after=0, kindred=0, together=0, held_before=False)
-    for rare in (
-        seen,
-        replace(seen, moved=20),
-        replace(seen, out_of_present=5),
-        replace(seen, moved=2, out_of_present=3),
-    ):
-        assert [reason.code for reason in reasons_for(parts, rare, RULES)] == ["popular"]
+    for rare in (Count(1, 1365), Count(20, 1365), Count(1, 5), Count(2, 3)):
+        assert [reason.code for reason in reasons_for(parts, Seen(present=rare), RULES)] == [RANKED]
     assert (
-        reasons_for(parts, replace(seen, moved=137), RULES)[0].en
+        reasons_for(parts, Seen(present=Count(137, 1365)), RULES)[0].en
         == "137 of 1365 officers who left your post moved here"
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 import pandas as pd
 import pytest
 
 from data_contracts.suggesting import FitWeights
-from models.posts.fit import Fit, Standard, Wanting, fit_of, wanting_of
+from models.posts.fit import Fit, Standard, Wanting, fit_of, of_open_rounds, wanting_of
 
 WEIGHTS = FitWeights(competencies=0.5, goal=0.3, wishes=0.2, same_family=0.5, wish_step=0.15)
 STANDARD = Standard({"p": {"law": 4.0, "radio": 2.0, "drive": 1.0}}, {"p": "legal", "q": "legal", "r": "patrol"})
@@ -52,6 +53,17 @@ def test_the_latest_level_the_last_goal_and_the_best_wish_count() -> None:
     assert found["1"] == Wanting({"law": 3.0, "radio": 2.5}, ("post", "q"), {"p": 2})
     assert found["2"] == Wanting({}, None, None)
     assert Standard.of(RECORDS) == Standard({"p": {"law": 4.0}}, {"p": "legal"})
+
+
+def test_only_wishes_for_vacancies_open_on_the_day_count() -> None:
+    rounds = frame("vacancy_id post_id opened_on closes_on", [
+        ("v1", "p", "2023-01-01", "2023-02-01"), ("v2", "q", "2022-01-01", "2022-02-01"),
+        ("gone", "r", "2023-03-01", "2023-04-01"),
+    ])  # fmt: skip
+    records = {**RECORDS, "vacancies": rounds}
+    assert wanting_of(of_open_rounds(records, date(2023, 2, 1)), OFFICERS)["1"].wishes == {"p": 3}
+    assert wanting_of(of_open_rounds(records, date(2023, 2, 2)), OFFICERS)["1"].wishes is None
+    assert of_open_rounds({}, date(2023, 2, 2)) == {}
 
 
 def test_all_parts_together() -> None:

@@ -15,13 +15,14 @@ from data_contracts.vocabulary import Bilingual
 from models.posts.fit import Standard, Wanting
 from models.posts.moved_within import ANY, Counted, MovedWithin
 from models.posts.next_post import RankedPost
-from models.posts.reasons import PLAIN, moved_here
+from models.posts.reasons import Reason, moved_here
 from models.posts.suggestions import Known, Person, Vacancy, moved_reason, open_vacancies, spread, suggest
 
 RULES = policy().suggestions
 FAMILIES = {"a": "x", "b": "x", "c": "x", "d": "x", "e": "y", "f": "z"}
 SHARES = {"a": 0.4, "b": 0.25, "c": 0.15, "d": 0.1, "e": 0.06, "f": 0.02, "g": 0.02}
-RANKED = [RankedPost(post, float(np.log(p)), p, (moved_here(4, 10), PLAIN["kindred"])) for post, p in SHARES.items()]
+KINDRED = Reason("kindred", "同类", "of the family")
+RANKED = [RankedPost(post, float(np.log(p)), p, (moved_here(4, 10), KINDRED)) for post, p in SHARES.items()]
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,18 @@ def test_the_count_with_this_training_stands_first_and_replaces_the_plainer_coun
     must = suggest(RANKED, Person("a", frozenset({"law"})), replace(known, mandated=frozenset({"law"})), 7)
     plain = {one.post_id: one.reasons[0].en for one in must.open}
     assert plain["b"] == "20 of 100 officers from your post moved here within 3 years", "everybody must take it"
+
+
+def test_that_the_ranking_alone_put_it_there_is_not_said_beside_a_count_and_few_moves_are_marked() -> None:
+    keys = np.array([0])
+    within = MovedWithin(("a", "b"), (ANY,), 36, keys, np.array([100]), np.array([1]), np.array([20]))
+    alone = [replace(one, reasons=(Reason("ranking_alone", "仅排序", "the ranking alone"),)) for one in RANKED]
+    known = Known(RULES, within=within, moved_to={"b": 5, "c": 4})
+    told = {one.post_id: one for one in suggest(alone, Person("a"), known, 7).open}
+    assert [reason.code for reason in told["b"].reasons] == ["moved_within"]
+    assert [reason.code for reason in told["c"].reasons] == ["ranking_alone"]
+    assert (told["b"].few_moves, told["c"].few_moves, told["d"].few_moves) == (False, True, True)
+    assert not any(one.few_moves for one in suggest(alone, Person("a"), Known(RULES), 7).open)
 
 
 def test_months_that_are_no_years_are_told_as_months() -> None:

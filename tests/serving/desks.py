@@ -115,8 +115,10 @@ class FakeRanker:
             for place in range(1, asked.top + 1)
         ]
         return [
-            Advised(str(one), Suggestions(() if one in self.silent else tuple(posts), ()), rules_checked=True)
-            for one in frame["officer_id"]
+            Advised(
+                str(one), Suggestions(() if one in self.silent else tuple(posts), ()), True, 0 if pd.isna(day) else 3
+            )
+            for one, day in zip(frame["officer_id"], frame["feature_timestamp"], strict=True)
         ]
 
 

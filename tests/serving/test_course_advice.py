@@ -84,7 +84,8 @@ def ask(state: Settings, log: ExposureLog) -> Ask:
         room = suggester(state, policy(), parts.get("log", log))
         room = replace(room, policy=parts.get("exploring", ExploringPolicy(share=0.0, places=1, depth=5)))
         room = replace(room, book=replace(room.book, changes=lambda *_: NOTHING))
-        desk = CourseDesk(MODEL, parts.get("source") or Source(), lambda _: crowd, room, policy())
+        desk = CourseDesk(MODEL, parts.get("source") or Source(), lambda _: crowd, room,
+                          parts.get("policy") or policy())  # fmt: skip
         return desk.answer(CoursesRequest.model_validate(body), parts.get("request_id", "r-1"), NOW)
 
     return answer
@@ -254,6 +255,66 @@ def test_spare_time_asks_for_small_courses(ask: Ask) -> None:
     (other,) = ask({"officer_ids": ["p"], "spare_hours": 20}).results
     assert isinstance(other, CoursesSuggested)
     assert other.courses[0].reasons[-1].text.en == "16 hours, fits into the 20 hours you have"
+
+
+@pytest.mark.parametrize(
+    ("kind", "goal", "remedy"),
+    [
+        ("post", "nosuch", "such a post: 'nosuch'; send the post_id"),
+        ("job_family", "nosuch", "such a job family: 'nosuch'; send the job_family"),
+        ("rank_step", "nosuch", "such a rank step: 'nosuch'; send a step of the ladders"),
+        ("talent_field", "nosuch", "such a talent field: 'nosuch'; send one of standard_enforcement, "),
+    ],
+)
+def test_a_goal_that_nobody_knows_is_refused_with_place_value_and_remedy(
+    ask: Ask, kind: str, goal: str, remedy: str
+) -> None:
+    with pytest.raises(InvalidInput, match=rf"^goal\.goal: neither the records of 2025-06-10 nor policy know {remedy}"):
+        ask({"officer_ids": ["o"], "goal": {"kind": kind, "goal": goal}})
+
+
+def test_a_goal_that_counts_for_nothing_is_said(ask: Ask) -> None:
+    def notices(body: dict[str, object], stated: tuple[str, str] = ("job_family", "k")) -> list[tuple[str, str]]:
+        def told() -> dict[str, pd.DataFrame]:
+            goals = records()["career_goals"].assign(goal_kind=stated[0], goal=stated[1])
+            return {**records(), "career_goals": goals}
+
+        (one,) = ask({"officer_ids": ["o"], **body}, source=Source(told)).results
+        assert isinstance(one, CoursesSuggested)
+        return [(notice.code, notice.en) for notice in one.notices]
+
+    assert notices({}) == []  # its posts have a standard
+    assert notices({"goal": {"kind": "job_family", "goal": "cyber"}}) == [(
+        "goal_without_standard",
+        "no post of the goal cyber security has a standard or a required course on record, so the goal adds no course",
+    )]  # fmt: skip
+    (unknown,) = notices({}, ("post", "nosuch"))
+    assert unknown == ("goal_unknown", "neither the records nor policy know the stated goal code “nosuch”, so it "
+                                       "counts for nothing; correct it")  # fmt: skip
+
+
+def test_spare_hours_that_cannot_count_are_said(ask: Ask) -> None:
+    def notices(officer: str, hours: float, top: int = 10, hours_taken: float = 0.0) -> list[str]:
+        def told() -> dict[str, pd.DataFrame]:
+            tables = records()
+            some = tables["courses"].iloc[[1]].assign(course_id="short", hours=2.0, mandated=False, competency="x")
+            day = pd.Timestamp(DAY)
+            taken = tables["course_completions"].iloc[[0]].assign(course_id="long", occurred_on=day, hours=hours_taken)
+            tables["courses"] = pd.concat([tables["courses"], some], ignore_index=True)
+            tables["course_completions"] = pd.concat([tables["course_completions"], taken], ignore_index=True)
+            return tables
+
+        body = {"officer_ids": [officer], "spare_hours": hours, "top": top}
+        (one,) = ask(body, source=Source(told), policy=parts).results
+        assert isinstance(one, CoursesSuggested)
+        return [notice.code for notice in one.notices]
+
+    load = replace(policy().courses.load, plan_months=1)
+    parts = replace(policy(), courses=replace(policy().courses, load=load))
+    assert notices("o", 2.0) == []
+    assert notices("o", 1.0) == ["no_small_course"]
+    assert notices("o", 2.0, top=1) == ["small_below_top"]
+    assert notices("o", 2.0, hours_taken=100.0) == ["no_room_for_small"]
 
 
 def test_room_is_left_for_what_the_goal_requires_however_much_is_required_now() -> None:

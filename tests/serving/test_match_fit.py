@@ -60,7 +60,8 @@ def test_the_service_shows_the_assignment_by_fit_beside_the_stable_one() -> None
     desk = guidance()["/v1/match"]
     assert isinstance(desk, MatchDesk)
     officers = desk.records(None, NOW.date(), ["postings"])["postings"]["officer_id"].astype(str).unique()[:3].tolist()
-    vacancies = [{"vacancy_id": name, "post_id": f"new-{name}", "places": 1} for name in ("x", "y")]
+    posts = desk.records([], NOW.date(), ["posts"])["posts"]["post_id"].astype(str).tolist()
+    vacancies = [{"vacancy_id": name, "post_id": post, "places": 1} for name, post in zip("xy", posts, strict=False)]
     wishes = [{"officer_id": one, "vacancy_id": name, "preference_order": order}
               for one in officers for order, name in ((1, "x"), (2, "y"))]  # fmt: skip
     body: dict[str, Any] = {"officer_ids": officers, "vacancies": vacancies, "wishes": wishes, "with_fit": True}

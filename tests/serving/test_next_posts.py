@@ -26,7 +26,7 @@ from serving.builders import CareerRanker, career_state
 from serving.freshness import FeatureSource
 from serving.posts.advice import with_background
 from serving.posts.career_records import CareerRecords
-from serving.posts.recommend import CareerDesk, PostRanker
+from serving.posts.recommend import Asked, CareerDesk, PostRanker
 from serving.schemas import NextPostsRequest, NotScored, PostsRanked
 from tests.features.histories import records
 from tests.features.test_record import framed
@@ -64,7 +64,10 @@ class Bureau:
 
     @property
     def officers(self) -> list[str]:
-        return career_frame(self.frames, DAY)["officer_id"].astype(str).tolist()
+        """Those who serve on the day."""
+        people = self.frames["officers"]
+        gone = set(people.loc[people["left_on"] <= pd.Timestamp(DAY), "officer_id"].astype(str))
+        return [one for one in career_frame(self.frames, DAY)["officer_id"].astype(str) if one not in gone]
 
 
 @dataclass(frozen=True)
@@ -233,6 +236,7 @@ def plain(bureau: Bureau, name: str) -> pd.DataFrame:
 def test_a_stranger_starts_cold_and_no_rule_is_asked_of_them(bureau: Bureau) -> None:
     known, stranger = ranked(bureau.desk(), [bureau.officers[0], "nobody"])
     assert (known.cold_start, stranger.cold_start, stranger.rules_checked) == (False, True, False)
+    assert stranger.short_history
     assert len(stranger.posts) == 5
     assert all(post.fit is None and not post.fit_parts for post in stranger.posts)
 
@@ -271,7 +275,35 @@ def test_the_officer_s_own_courses_and_counts_stand_in_the_reasons(bureau: Burea
     codes = {reason.theme for one in ranked(bureau.desk(), bureau.officers) for post in one.posts
              for reason in post.reasons}  # fmt: skip
     assert "moved_within" in codes
-    assert codes & {"kindred", "after", "together", "two_step", "exchange"}
+    assert codes & {"kindred", "after", "two_step", "exchange"}
+    assert codes.isdisjoint({"popular", "together"})
+
+
+def test_what_rests_on_little_is_marked(bureau: Bureau) -> None:
+    """An officer with few posts, one on record without any, and a post to which hardly anybody moved."""
+    moved = posting_sequences(known_by(bureau.frames["postings"], DAY)).groupby("officer_id").size()
+    found = ranked(bureau.desk(), bureau.officers, top=20)
+    assert {one.short_history for one in found} == {True, False}
+    assert all(one.short_history == (moved[one.officer_id] <= 2) for one in found)
+    to = bureau.model.moved_to
+    marks = {(post.post_id, post.few_moves) for one in found for post in one.posts}
+    assert {mark for _, mark in marks} == {True, False}
+    assert all(mark == (to[post] < policy().suggestions.counts.least_officers) for post, mark in marks)
+    desk = bureau.desk()
+    source = desk.source.online(bureau.officers[:1], "career_v1")
+    row = source.assign(recent_posts=None, recent_started=None)
+    (one,) = desk.ranker(row.assign(as_of=pd.Timestamp(DAY)), Asked(3), None, policy())
+    assert one.posts_held == 0
+
+
+def test_who_is_on_record_without_a_posting_starts_cold(bureau: Bureau) -> None:
+    class Unposted(Rows):
+        def online(self, ids: Sequence[str], service: str, as_of: date | None = None) -> pd.DataFrame:
+            return super().online(ids, service, as_of).assign(recent_posts=None, recent_started=None)
+
+    desk = replace(bureau.desk(), source=Unposted(bureau.source().rows))
+    (one,) = ranked(desk, bureau.officers[:1])
+    assert one.cold_start
 
 
 def test_a_day_that_has_not_come_is_refused(bureau: Bureau) -> None:

@@ -21,12 +21,12 @@ from models.paths.telling import Blocked, Change, Gap, Question, StepCourse, Ste
 from models.posts.histories import CareerState
 from serving.feedback.exposures import ExposureLog
 from serving.night.manifest import ModelIdentity
+from serving.on_force import UNKNOWN_OFFICER
 from serving.paths.answers import PathDesk
 from serving.paths.asking import NO_GOAL, AskedPath
 from serving.paths.plan_log import PlanKey
 from serving.paths.schemas import GoalReached, NoPathFound, PathGoal, PathsAnswer, PathsFound, PathsRequest
 from serving.schemas import Because, NotScored
-from serving.talent.records import UNKNOWN_OFFICER
 from tests.models.path_models import CATALOGUE, hand_made
 from tests.serving.desks import NOW
 from tests.serving.feedback_room import decline, kept_suggester, plain_suggester

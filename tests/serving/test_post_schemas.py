@@ -23,7 +23,9 @@ def test_everything_that_was_found_is_told() -> None:
     fit = Fit(0.75, (FitPart("goal", 0.75, Bilingual("目标", "goal")),))
     vacancy = Vacancy("v1", "p", "u", 2, date(2024, 2, 1))
     free = Suggestion("p", 0.4, fit, (moved_here(6, 10),), (), (vacancy,))
-    barred = Suggestion("q", 0.3, None, (), (Lacks("law_exam", "尚未通过法律考试", "lacks the law exam"),))
+    barred = Suggestion(
+        "q", 0.3, None, (), (Lacks("law_exam", "尚未通过法律考试", "lacks the law exam"),), few_moves=True
+    )
     names = {"p": Bilingual("法制", "Legal affairs")}
     told = [one.model_dump(mode="json") for one in suggested_posts((free, barred), names)]
     assert told[:1] == [
@@ -45,10 +47,11 @@ def test_everything_that_was_found_is_told() -> None:
                     "strength": None,
                 }
             ],
+            "few_moves": False,
             "blocked_by": [],
             "vacancies": [{"vacancy_id": "v1", "unit_id": "u", "places": 2, "closes_on": "2024-02-01"}],
         }
     ]
     assert told[1]["name"] == {"zh": "q", "en": "q"}
-    assert (told[1]["fit"], told[1]["fit_parts"]) == (None, [])
+    assert (told[1]["fit"], told[1]["fit_parts"], told[1]["few_moves"]) == (None, [], True)
     assert told[1]["blocked_by"][0]["text"]["en"] == "lacks the law exam"

@@ -14,7 +14,8 @@ from models.artifacts import Parts
 from models.posts.baselines import ItemWeights, Markov, PostScorer
 from models.posts.counts import count_tables
 from models.posts.histories import PADDING, Array, CareerState, Histories, Moves, barred
-from models.posts.next_post import NextPostModel
+from models.posts.next_post import NextPostModel, Why
+from models.posts.reasons import Count
 from tests.training.careers import CUT, END, Step, checkerboard_careers, postings, two_step_careers
 from training.evaluation.ranking_metrics import item_metrics, ranks
 from training.posts.data import TrainingData, WindowItems, training_data, window_items
@@ -126,7 +127,7 @@ def test_an_officer_without_history_gets_the_popular_posts(
     _, _, model = two_step
     ranked = model.rank([CareerState((), (), as_of=date(2021, 1, 1))], 5)[0]
     assert len(ranked) == 5
-    assert {reason.code for post in ranked for reason in post.reasons} == {"popular"}
+    assert {reason.code for post in ranked for reason in post.reasons} == {"ranking_alone"}
     unknown = model.rank([CareerState(("elsewhere",), (date(2020, 1, 1),), as_of=date(2021, 1, 1))], 5)[0]
     assert len(unknown) == 5
 
@@ -268,3 +269,39 @@ def test_metrics_share_ties_and_miss_what_is_barred() -> None:
     assert ranks(scores, np.array([1, 1, 1]), out).tolist() == [2.0, 1.0, np.inf]
     assert ranks(scores, np.array([4, 4, 4]), out).tolist() == [np.inf] * 3
     assert item_metrics(np.array([7.0]))["hr_at_5"].tolist() == [0.0]
+
+
+def test_reasons_rest_on_what_was_counted_move_by_move() -> None:
+    """From a to b went all; of those from b on, ten of sixteen to c, who came from a; e and b are of one family."""
+    import pandas as pd
+
+    careers: dict[str, list[Step]] = {f"c{i}": [("a", "2015-01-01"), ("b", "2015-06-01"), ("c", f"2016-01-{i + 1:02d}")]
+                                      for i in range(10)}  # fmt: skip
+    careers |= {f"d{i}": [("z", "2015-01-01"), ("b", "2015-06-01"), ("d", f"2016-02-{i + 1:02d}")] for i in range(6)}
+    careers |= {f"e{i}": [("e", "2015-01-01"), ("c", f"2016-03-{i + 1:02d}")] for i in range(5)}
+    careers |= {f"r{i}": [("c", "2015-01-01"), ("b", f"2016-04-{i + 1:02d}")] for i in range(3)}
+    families = {"a": "x", "b": "y", "c": "x", "d": "x", "e": "y", "z": "x"}
+    known = pd.Timestamp("2010-01-01").as_unit("us")
+    posts = pd.DataFrame({"post_id": list(families), "job_family": list(families.values()), "known_on": known,
+                          **dict.fromkeys(("name_zh", "name_en", "track", "unit_level"))})  # fmt: skip
+    model = fit_pharos(training_data({"postings": postings(careers), "posts": posts}, CUT), QUICK)
+    state = CareerState(("a", "b"), (date(2015, 1, 1), date(2015, 6, 1)), as_of=date(2017, 1, 1))
+    why = model.rankings([state])[0].why
+    assert isinstance(why, Why)
+    seen = why.seen(model.catalogue.code("c"))
+    assert seen.present == Count(10, 16)
+    assert seen.two_step == Count(10, 10)
+    assert seen.earlier == Count(0, 10), "from a nobody went straight to c"
+    assert seen.kindred == Count(5, 5)
+    assert seen.everybody == Count(15, sum(model.moved_to.values()))
+    assert (seen.back, seen.held_before) == (3.0, False)
+    assert why.seen(model.catalogue.code("b")).earlier == Count(10, 10)
+    assert why.seen(model.catalogue.code("a")).held_before
+    back = CareerState(("b", "a", "b"), (date(2014, 1, 1), date(2015, 1, 1), date(2015, 6, 1)), as_of=date(2017, 1, 1))
+    again = model.rankings([back])[0].why
+    assert isinstance(again, Why)
+    assert again.seen(model.catalogue.code("c")).earlier == Count(0, 10), "the post held now is no earlier one"
+    recruit = model.rankings([CareerState((), (), as_of=date(2017, 1, 1))])[0].why
+    assert isinstance(recruit, Why)
+    nothing = recruit.seen(model.catalogue.code("c"))
+    assert (nothing.present, nothing.earlier, nothing.kindred) == (Count(), Count(), Count())

@@ -1,0 +1,104 @@
+"""What an answer of `/v1/courses` must say beside its courses: a goal or spare hours that could not count, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import cast
+
+from data_contracts.errors import InvalidInput
+from data_contracts.policy import Policy
+from data_contracts.vocabulary import Bilingual, TalentField
+from models.courses.advice import FITS, Learner, SuggestedCourse, fitting
+from models.courses.goals import GoalPosts
+from models.courses.rules import OfferedCourse
+from serving.courses.schemas import CoursesRequest
+from serving.paths.goals import Goals
+from serving.paths.schemas import GoalKind, PathGoal
+from serving.schemas import Because
+from serving.words import because_of
+
+SEND = {
+    "post": "send the post_id of a post on record",
+    "job_family": "send the job_family of a post on record or one named in policy/names.toml",
+    "rank_step": "send a step of the ladders in policy/ladders.toml or of the table rank_steps",
+    "talent_field": f"send one of {', '.join(one.value for one in TalentField)}",
+}
+
+
+def check_goal(asked: PathGoal | None, goals: GoalPosts, as_of: date) -> None:
+    """Raises InvalidInput for a goal that neither the records nor policy know, as `/v1/paths` tells it."""
+    if asked is not None and not goals.known((asked.kind, asked.goal)):
+        what = asked.kind.replace("_", " ")
+        raise InvalidInput(
+            f"goal.goal: neither the records of {as_of} nor policy know such a {what}: {asked.goal!r}; "
+            f"{SEND[asked.kind]}"
+        )
+
+
+@dataclass(frozen=True)
+class Notices:
+    """What is the same for every officer of a request."""
+
+    request: CoursesRequest
+    goals: GoalPosts
+    courses: Sequence[OfferedCourse]
+    policy: Policy
+
+    def of(self, learner: Learner, found: Sequence[SuggestedCourse], shown: Sequence[SuggestedCourse]) -> list[Because]:
+        """For one officer; `found` is everything there was to suggest, `shown` what is answered."""
+        told = [self._of_goal(learner), self._of_hours(learner, found, shown)]
+        return [one for one in told if one is not None]
+
+    def _of_goal(self, learner: Learner) -> Because | None:
+        goal = learner.aim
+        if goal is None or learner.goal or learner.aims:
+            return None
+        asked = PathGoal.model_construct(kind=cast("GoalKind", goal[0]), goal=goal[1])  # any code on record
+        name = self._names.called(asked)
+        if not self.goals.known(goal):
+            words = Bilingual(
+                f"登记的职业目标{name.zh}在记录与政策中均不存在，未予考虑；请更正目标",
+                f"neither the records nor policy know the stated goal {name.en}, so it counts for nothing; correct it",
+            )
+            return because_of("goal_unknown", words)
+        words = Bilingual(
+            f"目标{name.zh}之下没有已登记能力标准或必修课程的岗位，课程建议未考虑该目标",
+            f"no post of the goal {name.en} has a standard or a required course on record, so the goal adds no course",
+        )
+        return because_of("goal_without_standard", words)
+
+    @cached_property
+    def _names(self) -> Goals:
+        return Goals(self.goals.records, self.policy)
+
+    def _of_hours(
+        self, learner: Learner, found: Sequence[SuggestedCourse], shown: Sequence[SuggestedCourse]
+    ) -> Because | None:
+        hours = self.request.spare_hours
+        if hours is None or any(_fits(one) for one in shown):
+            return None
+        if not fitting(learner, self.courses, self.policy.courses, hours):
+            words = Bilingual(
+                f"现开设的课程中，没有您尚未学过且{hours:g}小时内可完成的",
+                f"of the courses on offer none that you have not got or declined fits into {hours:g} hours",
+            )
+            return because_of("no_small_course", words)
+        if not any(_fits(one) for one in found):
+            months = self.policy.courses.load.plan_months
+            words = Bilingual(
+                f"有{hours:g}小时内可完成的课程，但{months}个月内的学习量已满",
+                f"courses fit into {hours:g} hours, but the load of the next {months} months leaves no room for them",
+            )
+            return because_of("no_room_for_small", words)
+        words = Bilingual(
+            f"有{hours:g}小时内可完成的课程，但排在所列{self.request.top}门之后；请增大 top",
+            f"courses fit into {hours:g} hours but stand below the {self.request.top} listed; ask for a larger top",
+        )
+        return because_of("small_below_top", words)
+
+
+def _fits(one: SuggestedCourse) -> bool:
+    return any(reason.code == FITS for reason in one.reasons)

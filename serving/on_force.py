@@ -1,0 +1,43 @@
+"""Who of the officers asked about gets no advice on a day: who left by then, and who is not on record at all.
+
+Records as they stood on a day (features/record.py) tell no leaving that lies after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from data_contracts.vocabulary import NotScored as Reasons
+from serving.schemas import Because
+from serving.words import because_of
+
+NOT_SERVING = because_of(Reasons.NOT_SERVING.value, Reasons.NOT_SERVING)
+UNKNOWN_OFFICER = because_of(Reasons.UNKNOWN_OFFICER.value, Reasons.UNKNOWN_OFFICER)
+KNOWN_BY = ("officers", "postings")
+
+Frames = Mapping[str, pd.DataFrame]
+
+
+def known_by(frames: Frames) -> frozenset[str]:
+    """The officers whom `officers` or `postings` knows."""
+    return frozenset(str(one) for name in KNOWN_BY if name in frames for one in frames[name]["officer_id"])
+
+
+def left_by(frames: Frames, officer_ids: Sequence[str]) -> dict[str, Because]:
+    """Of these officers, those who had left by the day of the records, each with why.
+
+    Without the table of officers nobody is known to have left: a department starts with what it has.
+    """
+    rows = frames.get("officers")
+    if rows is None or "left_on" not in rows:
+        return {}
+    left = set(rows.loc[rows["left_on"].notna(), "officer_id"].astype(str))
+    return {one: NOT_SERVING for one in officer_ids if one in left}
+
+
+def not_on_force(frames: Frames, officer_ids: Sequence[str]) -> dict[str, Because]:
+    """Of these officers, those who had left and those whom neither `officers` nor `postings` knows, each with why."""
+    known = known_by(frames)
+    return {one: UNKNOWN_OFFICER for one in officer_ids if one not in known} | left_by(frames, officer_ids)
