@@ -114,7 +114,8 @@ def test_more_officers_than_fit_are_refused_early_with_the_number_that_fits(monk
     assert (paths.parts, plans.kept) == ([1], {})
     problem = problem_of(told.value)
     assert (problem.status, problem.code) == (422, "too_much_at_once")
-    assert "at most 2" in problem.detail
+    assert "at most 2" in problem.detail.en
+    assert problem.detail.zh == "时限内无法答复 3 名民警：1 名民警已用 4.0 秒；请一次至多询问 2 名民警"
 
 
 def _connected(gone_after: float | None = None) -> Callable[[], Awaitable[dict[str, Any]]]:
