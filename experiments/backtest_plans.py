@@ -11,7 +11,6 @@ from typing import Any
 from rich.console import Console
 
 from data_contracts.errors import InvalidInput
-from experiments.plan_changes import SHOULD_CHANGE, SHOULD_STAY
 from experiments.plan_study import ARMS, Study, StudyResult, lines_of, run_study
 from experiments.progress import steps
 from experiments.reporting import Report, check_writable, peak_memory_mib, write_report
@@ -57,17 +56,10 @@ def backtest_plans(asked: PlanBacktest, say: Callable[[str], None] = lambda _: N
         "study": asdict(study),
         "least_ahead": LEAST_AHEAD,
         "ahead_enough": result.ahead["popularity"].ratio >= LEAST_AHEAD,
-        "plan_changes": [_looked(result, code) for code in result.looks],
+        "plan_changes": [{"because": code, **asdict(one)} for code, one in result.looks.items()],
         "bootstrap": {"draws": DRAWS, "seed": study.seed, "over": "officers", "interval": 0.95},
     }
     return Report(data, records, comparisons), result
-
-
-def _looked(result: StudyResult, code: str) -> dict[str, Any]:
-    """Looks at plans after one kind of news; `should` is null where a plan may do either."""
-    should = "stay" if code in SHOULD_STAY else "change" if code in SHOULD_CHANGE else None
-    looks = result.looks[code]
-    return {"because": code, "should": should, "looks": looks.looks, "changed": looks.changed, "share": looks.share}
 
 
 def run_backtest(asked: PlanBacktest, out: Path, console: Console) -> None:

@@ -1,7 +1,8 @@
 """How often the plans of the plan study changed, apart by what had become known since the last look.
 
-A plan should change when its officer was posted off its path or a step is overdue, and should stay when nothing
-relevant became known or a step came as planned. Each look goes through the rule that the service goes through.
+A plan should stay where nothing relevant became known, and, where something did, change exactly when its path is no
+longer close to the best: so plans that changed are counted, and plans that stayed though they were behind. A posting
+off the path is no cause by itself, for the path may go on from there. Each look goes through the service's own rule.
 """
 
 from __future__ import annotations
@@ -24,20 +25,16 @@ WORDS = {
     "none": "no path is left within the horizon",
     "reached": "the goal is reached",
 }
-SHOULD_STAY, SHOULD_CHANGE = ("nothing", "posting"), ("left_path",)
 
 
 @dataclass(frozen=True)
 class Looks:
-    """Looks at plans after something became known, and how many of these plans took another path."""
+    """Looks at plans, by what had become known: how many took another path, and how many stayed `behind`, with a
+    chance that is no longer close to the best of the day."""
 
     looks: int = 0
     changed: int = 0
-
-    @property
-    def share(self) -> float:
-        """Changed of all; nan where nobody looked."""
-        return self.changed / self.looks if self.looks else float("nan")
+    behind: int = 0
 
 
 @dataclass
@@ -57,10 +54,17 @@ class PlanBook:
         told = replan(last, Now(now.goal, now.as_of, now.plans, news), self.rules)
         if last is not None:
             code = told.why[0].code
-            before = self.looks.get(code, Looks())
-            self.looks[code] = Looks(before.looks + 1, before.changed + told.changed)
+            one, stayed = self.looks.get(code, Looks()), told.plan is not None and not told.changed
+            behind = stayed and told.plan is not None and self._behind(told.plan, now.plans)
+            self.looks[code] = Looks(one.looks + 1, one.changed + told.changed, one.behind + behind)
         if told.plan is not None:
             self.plans[follower], self.posts[follower] = told.plan, post
+
+    def _behind(self, held: Plan, found: Sequence[Plan]) -> bool:
+        """Whether the path of a plan is not among today's, or its chance is further below the best than policy lets."""
+        best = max((plan.chance for plan in found), default=0.0)
+        today = next((plan.chance for plan in found if plan.path == held.path), -1.0)
+        return today < (1 - self.rules.keep_within) * best
 
 
 def plan_of(route: Route, names: Sequence[str], goal: str, day: date) -> Plan:
@@ -73,9 +77,10 @@ def plan_of(route: Route, names: Sequence[str], goal: str, day: date) -> Plan:
 
 
 def change_lines(looks: Mapping[str, Looks]) -> list[str]:
-    """For people: what had become known, and how many plans changed."""
+    """For people: what had become known, how many plans changed, and how many that stayed were behind."""
     return [
-        f"looked at again, {words}: {looks[code].changed:,} of {looks[code].looks:,} plans changed"
+        f"looked at again, {words}: {looks[code].changed:,} of {looks[code].looks:,} plans changed, "
+        f"{looks[code].behind:,} stayed though behind"
         for code, words in WORDS.items()
         if code in looks
     ]

@@ -187,6 +187,6 @@ def as_table(found: Sequence[FieldAudited]) -> Table:
         table.add_column(name, overflow="fold")
     for one in found:
         cells = _sizes(one).cells[1:]
-        uneven = ", ".join(group_named(group).en for group in one.balance.uneven) or "-"
+        uneven = "; ".join(group_named(group).en for group in one.balance.uneven) or "-"
         table.add_row(one.field.en, *("-" if cell is None else f"{cell}" for cell in cells), uneven)
     return table

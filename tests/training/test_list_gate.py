@@ -206,7 +206,7 @@ def test_a_gap_that_its_own_interval_would_fail_is_marked_in_table_card_and_pict
     exposed = [[one, replace(one, measure="legal")] for one in (suspect, plain)]
     surely = Measured(-0.3, -0.35, -0.25, -0.4, -0.2)
     exposed.append([Gap("age_band=20-29", one, 90, surely, -0.25) for one in ("ndcg_at_10", "legal")])
-    figure = gaps_figure("x", exposed, limits.lists, english=True)
+    figure = gaps_figure("x", exposed, limits.lists, "next-post", english=True)
     bars = (one for one in figure.axes[0].containers if isinstance(one, ErrorbarContainer))
     drawn = [one.lines[2][0].get_color()[0] for one in bars]
     assert [to_hex(np.asarray(colour).tolist()) for colour in drawn] == [

@@ -210,7 +210,7 @@ def test_a_suspect_that_was_signed_for_is_named_below_the_signatures(judged: tup
     lines = tuple(replace(one, suspect=one is line) for one in examined.lines)
     note = Note("waiver", "risk", "1", "hash", (line.check,), REASON, ("Ann Li", "Bo"), "2026-01-01")
     text = as_markdown(card_blocks(replace(examined, lines=lines, notes=(note,)), 1))
-    assert f"- signed although {line.check} fails by its own 95 % interval" in text
+    assert f"- signed although “{line.named.en}” fails by its own 95 % interval" in text
 
 
 def test_a_suspect_has_a_colour_and_words_of_its_own(judged: tuple[Settings, Examined, Path]) -> None:
