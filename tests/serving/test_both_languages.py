@@ -22,6 +22,7 @@ from serving.api.field_faults import OTHER
 from serving.api.problems import KINDS, ProblemError, problem_of
 from serving.api.questions import QUESTIONS
 from serving.api.strict_body import parse
+from serving.client.refusals import refusal_of
 from serving.events.answers import WHY as EVENT_FAULTS
 from serving.feedback.answers import WHY as FEEDBACK_FAULTS
 from serving.schemas import Body, FieldProblem
@@ -116,6 +117,12 @@ def test_an_error_without_chinese_of_its_own_says_what_its_kind_says() -> None:
     assert (told.detail.en, told.detail.zh) == ("where, what, remedy", KINDS["invalid_input"].text.zh)
     own = problem_of(errors.Stale("now", zh="现为"))
     assert (own.detail.en, own.detail.zh) == ("now", "现为")
+
+
+def test_a_client_hears_both() -> None:
+    body = problem_of(errors.Refused("not now", zh="现在不行")).body("r-1")
+    told = refusal_of(httpx.Response(409, content=body))
+    assert (told.detail, told.detail_zh) == ("not now", "现在不行")
 
 
 @pytest.fixture(scope="module")
