@@ -17,7 +17,8 @@ class RequestRefused(Exception):
     """What went wrong.
 
     `code` is stable: those of the service, `unreachable` where no answer came, `not_pharos` where something else
-    answered. `detail` and `detail_zh` say the place and the remedy. `status` is null where no answer came. `retry_after` are the seconds that the service asked to wait.
+    answered. `detail` and `detail_zh` say the place and the remedy. `status` is null where no answer came.
+    `retry_after` are the seconds that the service asked to wait.
     """
 
     code: str
