@@ -6,7 +6,8 @@ from __future__ import annotations
 class PharosError(Exception):
     """Base of every error that Pharos raises on purpose.
 
-    `status` is the HTTP status an API answers with; `code` is stable and safe to match on.
+    `status` is the HTTP status an API answers with; `code` is stable and safe to match on. `zh` says the same in
+    Chinese, where the error can be told to a caller of the API; a command tells the English words.
 
     >>> UnknownTable("table 'officer' has no contract; did you mean 'officers'?").code
     'unknown_table'
@@ -14,6 +15,10 @@ class PharosError(Exception):
 
     status = 500
     code = "internal"
+
+    def __init__(self, *words: object, zh: str = "") -> None:
+        super().__init__(*words)
+        self.zh = zh
 
 
 class InvalidInput(PharosError):

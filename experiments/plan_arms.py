@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
@@ -13,10 +13,12 @@ import pandas as pd
 from data_contracts.asof import add_months
 from data_contracts.simulator.families import SENIORITIES, post_ids
 from data_contracts.simulator.simulation import Block
+from experiments.plan_changes import PlanBook, plan_of
 from models.courses.lifts import CourseLifts
-from models.paths.beams import Search
+from models.paths.beams import Route, Search
 from models.paths.dwell import later
 from models.paths.finding import DAYS_A_MONTH, Goals
+from models.paths.replanning import Now
 from models.paths.search import PathModel
 from models.paths.transitions import extended
 from models.posts.histories import Array, Histories
@@ -24,7 +26,8 @@ from training.paths.data import states_at
 from training.paths.fit import PathTraining
 
 NARROW = Search(first=16, second=4, third=2)
-ROUTES = 2
+ROUTES, FOLLOWED = 5, 2  # found, so that an old plan is found again; looked at for courses
+UNNAMED = "a post that nobody held"
 ELECTIVES = ("e-", "n-")
 
 
@@ -71,6 +74,7 @@ class PlanArm:
     model: PathModel
     lifts: CourseLifts
     histories: Histories | None = None
+    book: PlanBook = field(default_factory=PlanBook)
 
     def advise(self, bureau: Bureau, block: Block, seeking: Array, month: int) -> None:
         """See Advice."""
@@ -83,9 +87,10 @@ class PlanArm:
         model = replace(self.model, search=NARROW)
         routes = model.routes(replace(asked, factors=self.lifts.factors(held)), ROUTES)
         roster = block.world.roster
+        self._look(bureau, seeking, routes, (starts, month))
         wanted = [
             {int(self.lifts.family[leg.post]) for route in one for leg in route.legs[:: max(len(route.legs) - 1, 1)]}
-            for one in routes
+            for one in (found[:FOLLOWED] for found in routes)
         ]
         best = self._courses(model, asked, held, wanted)
         for place, (follower, one) in enumerate(zip(seeking.tolist(), routes, strict=True)):
@@ -94,6 +99,19 @@ class PlanArm:
             roster.goal_family[bureau.slots[follower]] = family
             if best[place] >= 0:
                 take_course(block, int(bureau.slots[follower]), self.lifts.courses[best[place]])
+
+    def _look(
+        self, bureau: Bureau, seeking: Array, routes: Sequence[Sequence[Route]], at: tuple[Histories, int]
+    ) -> None:
+        """Hold each plan told before against the routes of today; courses are left out, for the arm takes one a look
+        whatever the plan asks for."""
+        names, day = bureau.training.data.catalogue.posts, add_months(bureau.today, at[1])
+        held = at[0].posts[:, 0]
+        for follower, found in zip(seeking.tolist(), routes, strict=True):
+            goal = post_ids()[int(bureau.goals[follower])]
+            plans = [plan_of(route, names, goal, day) for route in found if route.legs]
+            code = int(held[follower])
+            self.book.look(follower, Now(goal, day, plans), names[code] if code < len(names) else UNNAMED)
 
     def _courses(self, model: PathModel, asked: Goals, held: Array, wanted: list[set[int]]) -> Array:
         """(n,) the course that raises the chance of the goal most, -1 where none does."""

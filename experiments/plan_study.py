@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data_contracts.errors import InvalidInput
 from data_contracts.simulator.families import FAMILIES, SENIORITIES, post_ids
 from data_contracts.simulator.moves import move_facts
 from data_contracts.simulator.simulation import Block, Plan, static_frames
 from experiments.plan_arms import Advice, Bureau, PlanArm, PopularArm, opens_a_family
+from experiments.plan_changes import Looks, change_lines
 from models.courses.lifts import CourseLifts
 from models.posts.histories import Array
 from training.evaluation.bootstrap import DRAWS, OfficerDraws, difference, weighted_means
@@ -40,6 +42,13 @@ class Study:
     seed: int = 11
     end: date = date(2026, 1, 1)
 
+    def __post_init__(self) -> None:
+        if min(self.history_months, self.horizon_months, self.advice_months) < 1:
+            raise InvalidInput(
+                f"{self.history_months} months of history, {self.horizon_months} to the goal and {self.advice_months} "
+                "between two pieces of advice make no study; give 1 or more of each"
+            )
+
 
 @dataclass(frozen=True)
 class Ahead:
@@ -55,16 +64,19 @@ class Ahead:
 
 @dataclass(frozen=True)
 class StudyResult:
-    """Share of followers who stood at their goal within the horizon, by arm, and how far the plan is ahead."""
+    """Share of followers who stood at their goal within the horizon, by arm, and how far the plan is ahead; how often
+    a plan that was looked at again had changed, by what had become known."""
 
     followers: int
     reached: Mapping[str, float]
     months: Mapping[str, float]
     ahead: Mapping[str, Ahead]
+    looks: Mapping[str, Looks]
 
 
-def run_study(study: Study) -> StudyResult:
-    """Run both arms from the same day."""
+def run_study(study: Study, say: Callable[[str], None] = lambda _: None) -> StudyResult:
+    """Run all arms from the same day; `say` hears of each step. Raises InvalidInput for a bureau that is too small."""
+    say("history")
     plan = Plan(study.officers, -(-(study.history_months + study.horizon_months) // 12), study.seed, study.end)
     block = Block(plan, 0)
     block.begin()
@@ -72,18 +84,20 @@ def run_study(study: Study) -> StudyResult:
         block.advance(month)
     frames = known_frames(block, plan)
     today = pd.Timestamp(plan.calendar.month_of(study.history_months)).date()
+    say("models")
     training = path_training(frames, "post", today)
     model = fit_paths(training, study.seed)
     lifts = _lifts(frames, training, model.transitions)
     followers, goals = drawn_goals(block, study)
     bureau = Bureau(block, followers, goals, training, today, study.horizon_months)
-    arms: Mapping[str, Callable[[], Advice]] = {
-        "plan": lambda: PlanArm(model, lifts),
-        "popularity": lambda: PopularArm.of(frames, today, own_wish=False),
-        "popular_course": lambda: PopularArm.of(frames, today, own_wish=True),
-    }
-    arrived = {name: _followed(bureau, arms[name](), study) for name in ARMS}
-    return _result(bureau, arrived, study)
+    planned = PlanArm(model, lifts)
+    popular = (PopularArm.of(frames, today, own_wish=own) for own in (False, True))
+    arms: Mapping[str, Advice] = dict(zip(ARMS, (planned, *popular), strict=True))
+    arrived: dict[str, Array] = {}
+    for name, arm in arms.items():
+        say(name)
+        arrived[name] = _followed(bureau, arm, study)
+    return _result(bureau, arrived, study, planned.book.looks)
 
 
 def known_frames(block: Block, plan: Plan) -> dict[str, pd.DataFrame]:
@@ -131,7 +145,7 @@ def _followed(bureau: Bureau, arm: Advice, study: Study) -> Array:
     return arrived
 
 
-def _result(bureau: Bureau, arrived: Mapping[str, Array], study: Study) -> StudyResult:
+def _result(bureau: Bureau, arrived: Mapping[str, Array], study: Study, looks: Mapping[str, Looks]) -> StudyResult:
     reached = {name: np.isfinite(months).astype(float) for name, months in arrived.items()}
     draws = OfficerDraws([str(slot) for slot in bureau.slots], draws=DRAWS, seed=study.seed)
     drawn = draws.each(lambda times: weighted_means(reached, times))
@@ -142,6 +156,7 @@ def _result(bureau: Bureau, arrived: Mapping[str, Array], study: Study) -> Study
         months={name: float(np.where(np.isnan(months), study.horizon_months, months).mean())
                 for name, months in arrived.items()},
         ahead={name: _ahead(shares, drawn, name) for name in ARMS[1:]},
+        looks=dict(looks),
     )  # fmt: skip
 
 
@@ -161,4 +176,4 @@ def lines_of(result: StudyResult) -> list[str]:
     for name, one in result.ahead.items():
         ratio = f"{one.ratio:.2f} times as many as with {name} ({one.ratio_low:.2f} to {one.ratio_high:.2f})"
         told.append(f"plan: {ratio}, difference {one.difference:.3f} ({one.low:.3f} to {one.high:.3f})")
-    return told
+    return [*told, *change_lines(result.looks)]

@@ -78,7 +78,7 @@ class _Asking:
 
     def absent(self, what: str, desk: Absent) -> RenderableType:
         """A desk that is not there, with what to do."""
-        return Words(self.say("absent", what=self.say(what), because=desk.because))
+        return Words(self.say("absent", what=self.say(what), because=self.say.one(desk.because)))
 
     def of(self, path: str, body: BaseModel) -> Any:
         """The one result of a desk, or the desk's absence."""

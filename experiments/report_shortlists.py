@@ -47,9 +47,13 @@ COLUMNS = (
 )  # fmt: skip
 GROUP_COLUMNS = (
     Bilingual("群体", "group"), Bilingual("可入选者", "could be listed"), Bilingual("占比", "share"),
-    Bilingual("名单人数", "listed"), Bilingual("占比", "share"), Bilingual("占比之比及区间", "ratio with its interval"),
-    Bilingual("结论", "verdict"),
+    Bilingual("名单人数", "listed"), Bilingual("占比", "share"),
+    Bilingual("两占比之比 [{sure} 区间]", "ratio of the shares [{sure} interval]"), Bilingual("结论", "verdict"),
 )  # fmt: skip
+PICTURES = {
+    "zh": Bilingual("群体均衡图", "Balance by group, the picture in Chinese"),
+    "en": Bilingual("群体均衡图（英文版）", "Balance by group, the picture"),
+}
 MARKS = {"uneven": "alert"}
 Drawn = Callable[["Figure", str], bytes]
 
@@ -109,13 +113,14 @@ def page_of(found: Sequence[FieldAudited], as_of: date, drawn: Drawn, rules: Pol
     lists = [(_named(one.field), one.balance) for one in found]
     for language in LANGUAGES if any(one.balance.groups for one in found) else ():
         figure = balance_figure(lists, rules.gate.groups, english=language == "en")
-        caption = Bilingual(f"{BALANCE.zh}（{'中文' if language == 'zh' else '英文'}）", f"{BALANCE.en}, {language}")
+        caption = PICTURES[language]
         balance.pictures.append(Picture(caption, drawn(figure, NAME if language == "zh" else f"{NAME}.en")))
     for one in found:
         balance.notes += _untold(one)
         groups = sorted(one.balance.groups, key=lambda group: group_order(group.group))
         if groups:
-            balance.sheets.append(Sheet(_named(one.field), GROUP_COLUMNS, [_group(group) for group in groups]))
+            columns = tuple(_filled(column, rules) for column in GROUP_COLUMNS)
+            balance.sheets.append(Sheet(_named(one.field), columns, [_group(group) for group in groups]))
     return Page(TITLE, [sizes, balance])
 
 
@@ -123,9 +128,15 @@ def _named(field: TalentField) -> Bilingual:
     return Bilingual(field.zh, field.en)
 
 
+def _filled(column: Bilingual, rules: Policy) -> Bilingual:
+    """A head of a column, with how sure its interval is."""
+    sure = f"{rules.gate.groups.confidence:.0%}"
+    return Bilingual(column.zh.format(sure=sure), column.en.format(sure=sure))
+
+
 def _sizes(one: FieldAudited) -> Row:
     return Row((_named(one.field), one.size, one.listed, one.could_be_listed, one.tied, one.tied_at_edge,
-                one.self_nominated, one.edge))  # fmt: skip
+                one.self_nominated, None if one.edge is None else f"{one.edge:.1f}"))  # fmt: skip
 
 
 def _untold(one: FieldAudited) -> list[Bilingual]:
@@ -176,17 +187,27 @@ def run_report(settings: Settings, as_of: date, out: Path | None, console: Conso
         for file in (page, report):
             run.client.log_artifact(run.run_id, str(file))
     console.print(as_table(found))
+    for line in uneven_lines(found):
+        console.print(line, highlight=False)
     console.print(f"written to {page}", highlight=False, soft_wrap=True)
     return page
 
 
 def as_table(found: Sequence[FieldAudited]) -> Table:
-    """Sizes and ties as people read them in a terminal, and the groups that are uneven."""
+    """Sizes and ties as people read them in a terminal."""
     table = Table(title="short lists")
-    for name in (*(column.en for column in COLUMNS), "uneven"):
-        table.add_column(name, overflow="fold")
+    for column in COLUMNS:
+        table.add_column(column.en, overflow="fold")
     for one in found:
         cells = _sizes(one).cells[1:]
-        uneven = ", ".join(group_named(group).en for group in one.balance.uneven) or "-"
-        table.add_row(one.field.en, *("-" if cell is None else f"{cell}" for cell in cells), uneven)
+        table.add_row(one.field.en, *("-" if cell is None else f"{cell}" for cell in cells))
     return table
+
+
+def uneven_lines(found: Sequence[FieldAudited]) -> list[str]:
+    """For each list the groups that are uneven, which the committee explains in writing."""
+    return [
+        f"uneven: {one.field.en}: {'; '.join(group_named(group).en for group in one.balance.uneven)}"
+        for one in found
+        if one.balance.uneven
+    ]

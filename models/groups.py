@@ -76,8 +76,8 @@ def group_named(code: str) -> Bilingual:
     pooled = SMALL_ONES.fullmatch(code)
     if pooled:
         attributes = [attribute_named(name) for name in pooled["attributes"].split(PAIR)]
-        zh, en = "、".join(one.zh for one in attributes), " and ".join(one.en for one in attributes)
-        return Bilingual(f"{zh}：人数少的各组合并", f"{en}: small groups together")
+        zh, en = "与".join(one.zh for one in attributes), " and ".join(one.en for one in attributes)
+        return Bilingual(f"{zh}：人数少的各组合并计算", f"{en}: small groups together")
     told = [_value(*part.partition("=")[::2]) for part in PARTS.split(code)]
     return Bilingual("，".join(one.zh for one in told), ", ".join(one.en for one in told))
 

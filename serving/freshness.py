@@ -16,9 +16,6 @@ from features.ages import STAND_IN as STANDS_IN
 from serving.schemas import Because
 
 UNKNOWN = Because(code="unknown_officer", zh="没有该民警的特征记录", en="no features are known for this officer")
-OTHER_DAY = Because(
-    code="other_as_of", zh="在线特征不属于所问日期", en="the features at hand are not of the day that was asked for"
-)
 UNREAD = Because(
     code="features_unread",
     zh="特征库目前无法读取，且没有该民警的旧特征可用",
@@ -124,8 +121,21 @@ def _why_not(day: date | None, age_hours: float, asked: date | None, limits: Age
     if day is None:
         return UNKNOWN
     if asked is not None and day != asked:
-        return OTHER_DAY
+        return other_day(day, asked)
     return STALE if age_hours > limits.refuse_hours else None
+
+
+def other_day(at_hand: date, asked: date) -> Because:
+    """Why nothing is said of a day asked for: the store holds the features of one day only, and which.
+
+    >>> other_day(date(2026, 1, 1), date(2024, 1, 1)).en
+    'the features at hand are of 2026-01-01, not of 2024-01-01; ask without as_of for the newest'
+    """
+    return Because(
+        code="other_as_of",
+        zh=f"现有特征属于 {at_hand}，不属于所问的 {asked}；不写 as_of 即按最新特征作答",
+        en=f"the features at hand are of {at_hand}, not of {asked}; ask without as_of for the newest",
+    )
 
 
 def notice_of_age(filled: date | None, now: datetime, limits: AgeLimits) -> Because | None:

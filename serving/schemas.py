@@ -9,6 +9,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 MAX_OFFICERS = 200
 MAX_POSTS = 20
@@ -36,6 +37,11 @@ def about(zh: str, en: str, **more: Any) -> Any:
     return Field(description=f"{zh} / {en}", **more)
 
 
+def told(zh: str, en: str) -> PydanticCustomError:
+    """What a check of our own on a whole body raises, in both languages."""
+    return PydanticCustomError("told", "{en}", {"zh": zh, "en": en})
+
+
 class Body(BaseModel):
     """A request: unknown fields, wrong types and numbers in strings are refused."""
 
@@ -54,7 +60,12 @@ class NextPostsRequest(Body):
     officer_ids: list[OfficerId] = about(
         "民警编号，1 至 200 个，可重复", "officer ids, 1 to 200, repeats allowed", min_length=1, max_length=MAX_OFFICERS
     )
-    as_of: date | None = about("特征所属日期；空为最新", "day of the features, null for the newest", default=None)
+    as_of: date | None = about(
+        "特征所属日期；空为最新。模型只按现有特征作答，问其他日期者不作答（other_as_of）",
+        "day of the features, null for the newest; answers are made of the features at hand, and any other day than "
+        "theirs is refused (other_as_of)",
+        default=None,
+    )
     top: Whole = about("每人建议岗位数，1 至 20", "posts for each officer, 1 to 20", default=5, ge=1, le=MAX_POSTS)
     open_only: bool = about("只建议现有空缺的岗位", "only posts with open places", default=False)
     with_barred: bool = about(
@@ -244,8 +255,11 @@ class ModelsAnswer(Answer):
     request_id: str = about("请求编号", "id of this request")
     models: list[LoadedModel] = about("已加载的模型", "the models loaded")
     missing: list[str] = about(
-        "缺少的模型及补救方法；为空表示齐全", "models that are missing and what to do, empty when none is", default=[]
+        "英文：缺少的模型及补救方法；为空表示齐全",
+        "models that are missing and what to do, in English; empty when none is",
+        default=[],
     )
+    missing_zh: list[str] = about("中文，逐项与 missing 相同", "the same in Chinese, one by one", default=[])
 
 
 class Health(Answer):
@@ -259,8 +273,10 @@ class Readiness(Answer):
 
     status: Literal["ready"] = about("固定为 ready", "always ready")
     missing: list[str] = about(
-        "缺少的模型及补救方法；为空表示齐全", "models that are missing and what to do, empty when none is"
+        "英文：缺少的模型及补救方法；为空表示齐全",
+        "models that are missing and what to do, in English; empty when none is",
     )
+    missing_zh: list[str] = about("中文，逐项与 missing 相同", "the same in Chinese, one by one", default=[])
     notices: list[Because] = about(
         "须留意的事，例如特征过于陈旧", "what needs attention, such as features too old to score on", default=[]
     )
@@ -272,7 +288,8 @@ class FieldProblem(Answer):
     field: str = about(
         "字段在请求体中的位置；空为请求体本身", "place of the field in the body, empty for the body itself"
     )
-    message: str = about("问题所在，不含其值", "what is wrong, never the value")
+    message: str = about("英文：问题所在，不含其值", "what is wrong, in English, never the value")
+    message_zh: str = about("中文：问题所在，不含其值", "what is wrong, in Chinese, never the value", default="")
 
 
 class Problem(Answer):
@@ -283,6 +300,7 @@ class Problem(Answer):
     status: int = about("HTTP 状态码", "HTTP status code")
     code: str = about("固定代码", "stable code")
     detail: str = about("英文细节与补救方法", "details and what to do, in English")
+    detail_zh: str = about("中文细节与补救方法", "details and what to do, in Chinese", default="")
     zh: str = about("中文说明", "said in Chinese")
     en: str = about("英文说明", "said in English")
     request_id: str = about("请求编号，查询日志用", "id of this request, by which the log is searched")

@@ -179,7 +179,8 @@ def announced_on(console: Console, use: Settings | None = None) -> Callable[[str
     """
 
     def announce(address: str, desks: Desks) -> None:
-        for told in (*(f"{model.name} version {model.version}" for model in desks.models()), *desks.missing()):
+        models = [f"{model.name} version {model.version}" for model in desks.models()]
+        for told in (*models, *(words for one in desks.missing() for words in (one.zh, one.en))):
             console.print(f"  {told}", markup=False, highlight=False, soft_wrap=True)
         for notice in desks.notices():
             for words in (notice.zh, notice.en):

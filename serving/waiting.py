@@ -28,13 +28,9 @@ class NobodyWaits(PharosError):
 
 
 class TooMuchAtOnce(InvalidInput):
-    """More is asked for than can be answered in time; the message and `words`, for people, say how much fits."""
+    """More is asked for than can be answered in time; its words say in both languages how much fits."""
 
     code = "too_much_at_once"
-
-    def __init__(self, message: str, words: Bilingual) -> None:
-        super().__init__(message)
-        self.words = words
 
 
 @dataclass
@@ -55,7 +51,7 @@ class Waiting:
     def check(self) -> None:
         """Raise NobodyWaits where the answer was given up or its time is over."""
         if self._over or self.left <= 0:
-            raise NobodyWaits("nobody waits for this answer any more")
+            raise NobodyWaits("nobody waits for this answer any more", zh="已无人等待此应答")
 
     def leave(self) -> None:
         """Settle that the answer goes out; raises NobodyWaits where it was given up before."""
@@ -69,12 +65,12 @@ class Waiting:
             self._over = not self._leaving
             return self._over
 
-    def parts(self, things: Sequence[Thing], size: int, what: str) -> Iterator[Sequence[Thing]]:
-        """The things, so many at a time, while somebody waits; `what` names them.
+    def parts(self, things: Sequence[Thing], size: int, what: Bilingual) -> Iterator[Sequence[Thing]]:
+        """The things, so many at a time, while somebody waits; `what` names them, with its measure word in Chinese.
 
         Raises NobodyWaits between parts, and TooMuchAtOnce as soon as the pace shows that the rest will not fit.
 
-        >>> [list(part) for part in Waiting().parts("abcde", 2, "officers")]
+        >>> [list(part) for part in Waiting().parts("abcde", 2, Bilingual("名民警", "officers"))]
         [['a', 'b'], ['c', 'd'], ['e']]
         """
         began = self.clock()
@@ -85,11 +81,10 @@ class Waiting:
             done, pace = start + size, (self.clock() - before) / size
             if done < len(things) and pace * (len(things) - done) > self.left:
                 fit = done + int(SPARE * max(self.left, 0.0) / pace)
+                took = self.clock() - began
                 raise TooMuchAtOnce(
-                    f"{len(things)} {what} cannot be answered in the time there is: {done} took "
-                    f"{self.clock() - began:.1f} s; ask for at most {fit} at once",
-                    Bilingual(
-                        f"一次请求过多，时限内无法全部答复；请分批，每次最多{fit}项",
-                        f"too much is asked at once to be answered in time; ask in parts of at most {fit}",
-                    ),
+                    f"{len(things)} {what.en} cannot be answered in the time there is: {done} took "
+                    f"{took:.1f} s; ask for at most {fit} at once",
+                    zh=f"时限内无法答复 {len(things)} {what.zh}：{done} {what.zh}已用 {took:.1f} 秒；"
+                    f"请一次至多询问 {fit} {what.zh}",
                 )

@@ -112,3 +112,21 @@ def backtest_paths(
     from experiments.backtest_paths import PathBacktest, run_backtest
 
     run_backtest(PathBacktest(source, data, train_until, test_until, mapping), out, edge.console)
+
+
+@backtest_app.command("plans", epilog="Measured in experiments/decisions/0012-paths.md; about 10 minutes as it stands.")
+def backtest_plans(
+    out: Annotated[Path, typer.Option(help="JSON to write.")],
+    source: Annotated[str, typer.Option(help="simulator: only there can the same officers live twice.")] = "simulator",
+    officers: Annotated[int, typer.Option(help="Officers of the bureau.")] = 1500,
+    history_months: Annotated[int, typer.Option(help="Months that the models learn from.")] = 72,
+    horizon_months: Annotated[int, typer.Option(help="Months to reach the goal in.")] = 36,
+    advice_months: Annotated[int, typer.Option(help="Months between two pieces of advice.")] = 6,
+    seed: Annotated[int, typer.Option(help="Seed of the bureau, the same for every arm.")] = 11,
+) -> None:
+    """Let a simulated bureau live on from one day three times: officers follow the plan, what is popular, or popular
+    courses with their own wish; who reaches the goal, and how often plans change."""
+    from experiments.backtest_plans import PlanBacktest, run_backtest
+
+    asked = PlanBacktest(source, officers, history_months, horizon_months, advice_months, seed)
+    run_backtest(asked, out, edge.console)

@@ -51,14 +51,19 @@ def best_fit(match: Match) -> FitAssignment:
 
 def _fit_of(match: Match) -> Numbers:
     if match.stated.fit is None:
-        raise InvalidInput("preferences: no column 'fit'; add it, or do without the assignment by fit")
+        raise InvalidInput(
+            "preferences: no column 'fit'; add it, or do without the assignment by fit",
+            zh="preferences 没有 'fit' 列；请补上，或不求契合度最高的分配",
+        )
     fit = match.stated.fit[match.rows]
     unknown = np.flatnonzero(~np.isfinite(fit))
     if len(unknown):
         first = match.pairs(unknown[:1]).iloc[0]
         raise InvalidInput(
             f"preferences.fit: not a number in {len(unknown)} rows, first officer {first['officer_id']!r} with vacancy "
-            f"{first['vacancy_id']!r}; give each eligible wish a fit"
+            f"{first['vacancy_id']!r}; give each eligible wish a fit",
+            zh=f"preferences.fit：{len(unknown)} 行不是数字，首处为民警 {first['officer_id']!r} 的志愿 "
+            f"{first['vacancy_id']!r}；请为每个符合条件的志愿给出契合度",
         )
     return fit
 
@@ -79,7 +84,10 @@ def greatest(wishes: Wishes, fit: Numbers) -> Places:
     most = np.concatenate([np.ones(len(granted)), wishes.places])
     solved = linprog(-fit[rows], A_ub=used, b_ub=most, bounds=(0, 1), method="highs-ds")
     if not solved.success:  # pragma: no cover - nothing granted is always allowed, so only a limit of the solver
-        raise InvalidInput(f"the assignment by fit was not found: {solved.message}; ask for fewer officers at a time")
+        raise InvalidInput(
+            f"the assignment by fit was not found: {solved.message}; ask for fewer officers at a time",
+            zh=f"未能求得契合度最高的分配（{solved.message}）；请一次少问一些民警",
+        )
     taken = rows[solved.x > 0.5]
     granted[wishes.officer[taken]] = taken
     return granted

@@ -99,19 +99,26 @@ def _columns(given: MatchInput, rules: MatchingPolicy) -> None:
     for frame, (needed, there) in needs.items():
         for name in sorted(needed - there):
             remedy = "add it, or take the tie-break out of policy/matching.toml" if frame.count(" ") else "add it"
-            raise InvalidInput(f"{frame}: no column {name!r}; {remedy}")
+            raise InvalidInput(f"{frame}: no column {name!r}; {remedy}", zh=f"{frame} 没有 {name!r} 列；请补上")
 
 
 def _no_empty(frame: pd.DataFrame, name: str, column: str) -> None:
     empty = np.flatnonzero(frame[column].isna().to_numpy())
     if len(empty):
-        raise InvalidInput(f"{name}.{column}: {len(empty)} empty, first in row {empty[0]}; fill them in")
+        raise InvalidInput(
+            f"{name}.{column}: {len(empty)} empty, first in row {empty[0]}; fill them in",
+            zh=f"{name}.{column}：{len(empty)} 处为空，首处在第 {empty[0]} 行；请补全",
+        )
 
 
 def _once(frame: pd.DataFrame, name: str, column: str) -> None:
     twice = frame.loc[frame[column].duplicated(), column]
     if len(twice):
-        raise InvalidInput(f"{name}.{column}: {twice.iloc[0]!r} appears more than once; keep one row of it")
+        first = repr(twice.iloc[0])
+        raise InvalidInput(
+            f"{name}.{column}: {first} appears more than once; keep one row of it",
+            zh=f"{name}.{column}：{first} 出现不止一次；请只保留一行",
+        )
 
 
 def _vacancies(vacancies: pd.DataFrame) -> tuple[Texts, Places]:
@@ -122,7 +129,10 @@ def _vacancies(vacancies: pd.DataFrame) -> tuple[Texts, Places]:
     wrong = ~np.isfinite(places) | (places < 0) | (places != np.floor(places))
     if wrong.any():
         told = f"{ids[wrong][0]!r} has {vacancies['places'].to_numpy(object)[wrong][0]}"
-        raise InvalidInput(f"vacancies.places: {told}; give a whole number, 0 or more")
+        raise InvalidInput(
+            f"vacancies.places: {told}; give a whole number, 0 or more",
+            zh=f"vacancies.places：{told}；请给出不小于 0 的整数",
+        )
     return ids, places.astype(np.int64)
 
 
@@ -189,7 +199,9 @@ def _places_of(column: pd.Series, rules: MatchingPolicy) -> Numbers:
     if len(unknown):
         raise InvalidInput(
             f"{CLASS}: {len(unknown)} rows with a class that policy/matching.toml does not have, first in row "
-            f"{unknown[0]}; use {', '.join(codes) or 'none'}, or leave it empty"
+            f"{unknown[0]}; use {', '.join(codes) or 'none'}, or leave it empty",
+            zh=f"{CLASS}：{len(unknown)} 行的类别不在 policy/matching.toml 中，首处在第 {unknown[0]} 行；"
+            f"可用 {'、'.join(codes) or '（无）'}，或留空",
         )
     return np.where(place < 0, len(codes), place)
 

@@ -101,7 +101,10 @@ def plans(frames: Frames, now: Sequence[Account], targets: Sequence[Target], ear
     """
     for account, target in zip(now, targets, strict=True):
         if target.deadline <= account.as_of:
-            raise InvalidInput(f"deadline {target.deadline} is not after {account.as_of}; give a later day")
+            raise InvalidInput(
+                f"deadline {target.deadline} is not after {account.as_of}; give a later day",
+                zh=f"期限 {target.deadline} 不晚于 {account.as_of}；请给出更晚的日期",
+            )
     if not now:
         return []
     rules = [line.rule for line in now[0].lines]

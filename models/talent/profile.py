@@ -98,25 +98,27 @@ class Profiles:
             return Figure(kind.theme, code, kind.name, None, None, None, 0, None, _named(kind.name, NOTHING))
         row: Any = found.loc[officer_id].to_dict()
         value = round(float(row["value"]), 2)
-        own = Bilingual(f"{_number(value)}{kind.unit.zh}", f"{_number(value)} {kind.unit.en}".strip())
+        own = _measured(value, kind.unit)
         if row["circle"] is None or pd.isna(row["circle"]):
             few = Bilingual(TOO_FEW.zh.format(least=self.peers.least), TOO_FEW.en.format(least=self.peers.least))
             text = _named(kind.name, Bilingual(f"{own.zh}；{few.zh}", f"{own.en}; {few.en}"))
             return Figure(kind.theme, code, kind.name, value, None, None, 0, None, text)
         median, percentile, others = float(row["median"]), float(row["percentile"]), int(row["peers"])
         circle = CIRCLE_WORDS[str(row["circle"])]
-        beside = _beside(own, value, round(median, 2), percentile, (others, circle))
+        beside = _beside(value, round(median, 2), percentile, (others, circle), kind.unit)
         return Figure(kind.theme, code, kind.name, value, round(median, 2), round(percentile, 1), others,
                       str(row["circle"]), _named(kind.name, beside))  # fmt: skip
 
 
-def _beside(own: Bilingual, value: float, median: float, percentile: float, peers: tuple[int, Bilingual]) -> Bilingual:
+def _beside(value: float, median: float, percentile: float, peers: tuple[int, Bilingual], unit: Bilingual) -> Bilingual:
     """A value beside its peers; a value that is the median is not above anybody, and none is none.
 
-    >>> _beside(Bilingual("0次", "0"), 0.0, 0.0, 45.0, (20, CIRCLE_WORDS["post"])).en
+    >>> _beside(0.0, 0.0, 45.0, (20, CIRCLE_WORDS["post"]), Bilingual("次", "")).en
     'none, as most of 20 others in the same post'
+    >>> _beside(100.0, 66.7, 79.0, (38, CIRCLE_WORDS["post"]), Bilingual("%", "%")).zh
+    '100%，同岗位38人的中位数为66.7%，高于其中79%'
     """
-    others, circle = peers
+    own, typical, (others, circle) = _measured(value, unit), _measured(median, unit), peers
     if value == median == 0.0:
         return Bilingual(f"无，{circle.zh}{others}人多数亦无", f"none, as most of {others} others {circle.en}")
     zh, en = f"{own.zh}，{circle.zh}{others}人的中位数", f"{own.en}; the median of {others} others {circle.en}"
@@ -124,12 +126,12 @@ def _beside(own: Bilingual, value: float, median: float, percentile: float, peer
         return Bilingual(f"{zh}与此相同", f"{en} is the same")
     above = min(99, max(1, round(percentile))) if 0.0 < percentile < 100.0 else round(percentile)
     if above == 0:
-        return Bilingual(
-            f"{zh}为{_number(median)}，其中无人更低", f"{en} is {_number(median)}, and none of them lies lower"
-        )
-    return Bilingual(
-        f"{zh}为{_number(median)}，高于其中{above}%", f"{en} is {_number(median)}, above {above} % of them"
-    )
+        return Bilingual(f"{zh}为{typical.zh}，其中无人更低", f"{en} is {typical.en}, and none of them lies lower")
+    return Bilingual(f"{zh}为{typical.zh}，高于其中{above}%", f"{en} is {typical.en}, above {above} % of them")
+
+
+def _measured(value: float, unit: Bilingual) -> Bilingual:
+    return Bilingual(f"{_number(value)}{unit.zh}", f"{_number(value)} {unit.en}".strip())
 
 
 def _number(value: float) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 
 from data_contracts.errors import InvalidInput
+from data_contracts.vocabulary import Bilingual
 from serving.access.callers import Callers
 from serving.access.credential import OPERATOR, Credential
 from serving.api.problems import ProblemError
@@ -16,6 +17,10 @@ from serving.api.problems import ProblemError
 Admission = Callable[[Mapping[str, Any]], Awaitable[Credential]]
 LOCAL_NAME = "localhost"
 FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip")
+BEHIND_A_PROXY = Bilingual(
+    "本服务前有代理，调用方须出示密钥或令牌", "a proxy stands before this service; callers need keys or tokens then"
+)
+OTHER_HOST = Bilingual("Host 请求头所写的不是本机", "the Host header names another machine")
 CHALLENGE = {"www-authenticate": 'Bearer realm="pharos"'}
 
 
@@ -69,12 +74,12 @@ async def loopback_only(scope: Mapping[str, Any]) -> Credential:
     """
     caller = scope.get("client")
     if any(bytes(name).lower() in FORWARDED for name, _ in scope["headers"]):
-        raise ProblemError("forbidden", detail="a proxy stands before this service; callers need keys or tokens then")
+        raise ProblemError("forbidden", detail=BEHIND_A_PROXY)
     if caller is not None and not is_loopback(str(caller[0])):
         raise ProblemError("forbidden")
     hosts = [bytes(value).decode("latin-1") for name, value in scope["headers"] if bytes(name).lower() == b"host"]
     if any(not is_loopback(_name(host)) for host in hosts):
-        raise ProblemError("forbidden", detail="the Host header names another machine")
+        raise ProblemError("forbidden", detail=OTHER_HOST)
     return OPERATOR
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import anyio
 from pydantic import BaseModel
@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route as WebRoute
 
 from data_contracts.errors import NotReady, PharosError
+from data_contracts.vocabulary import Bilingual
 from serving.access.credential import AccessScope, Credential
 from serving.access.reach import Sight, veiled
 from serving.access.recorder import Read
@@ -32,6 +33,7 @@ from serving.schemas import Health, LoadedModel, ModelsAnswer, Readiness
 from serving.waiting import Waiting
 
 EVENTS = "/v1/events"
+STARTING = Bilingual("服务正在启动", "the service is starting")
 PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
@@ -101,17 +103,17 @@ class _Web:
             told = await (while_waited_for(work, waiting, request.receive) if question.patient else work)
             return Response(told, media_type="application/json")
         except NotReady as error:
-            if not question.not_ready:
+            if question.not_ready is None:
                 raise
             raise ProblemError("not_ready", detail=question.not_ready) from error
 
     async def model(self, request: Request) -> Response:
         desks = _desks(request)
         if not desks.ready:
-            raise ProblemError("not_ready", detail="; ".join(desks.missing()))
+            raise ProblemError("not_ready", detail=_joined(desks.missing()))
         served = [] if isinstance(desks.risk, Absent) else list(desks.risk.served)
         models = [_loaded(model, served if model.name == "risk" else []) for model in desks.models()]
-        return _json(ModelsAnswer(request_id=_request_id(request), models=models, missing=desks.missing()))
+        return _json(ModelsAnswer(request_id=_request_id(request), models=models, **_said(desks.missing())))
 
     async def openapi(self, _: Request) -> Response:
         return Response(_document(), media_type="application/json")
@@ -136,9 +138,9 @@ class _Web:
         desks = _desks(request)
         missing = desks.missing()
         if not desks.ready:
-            raise ProblemError("not_ready", detail="; ".join(missing))
+            raise ProblemError("not_ready", detail=_joined(missing))
         await anyio.to_thread.run_sync(desks.probe)  # outside the limiter: readiness must not queue behind requests
-        return _json(Readiness(status="ready", missing=missing, notices=desks.notices()))
+        return _json(Readiness(status="ready", notices=desks.notices(), **_said(missing)))
 
     async def _work(self, answer: Callable[[], bytes]) -> bytes:
         if self._limiter is None:  # a limiter belongs to the event loop that runs
@@ -149,7 +151,7 @@ class _Web:
 def _desks(request: Request) -> Desks:
     desks: Desks | None = getattr(request.app.state, "desks", None)
     if desks is None:
-        raise ProblemError("not_ready", detail="the service is starting")
+        raise ProblemError("not_ready", detail=STARTING)
     return desks
 
 
@@ -157,6 +159,15 @@ def _present(desk: Desk | Absent) -> Desk:
     if isinstance(desk, Absent):
         raise ProblemError("not_ready", detail=desk.because)
     return desk
+
+
+def _joined(told: Sequence[Bilingual]) -> Bilingual:
+    return Bilingual("；".join(one.zh for one in told), "; ".join(one.en for one in told))
+
+
+def _said(missing: Sequence[Bilingual]) -> dict[str, list[str]]:
+    """What is missing, as answers have it."""
+    return {"missing": [one.en for one in missing], "missing_zh": [one.zh for one in missing]}
 
 
 def _caller(request: Request) -> Credential:

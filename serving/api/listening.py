@@ -11,9 +11,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any
 
+from data_contracts.vocabulary import Bilingual
 from serving.api.problems import ProblemError
 from serving.waiting import Waiting
 
+GONE = Bilingual("调用方已离开", "the caller went away")
 LEAVING_SECONDS = 10.0  # for what is left to do once an answer is settled: two writes to the log and JSON
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -28,7 +30,7 @@ async def while_waited_for(work: Coroutine[Any, Any, bytes], waiting: Waiting, r
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if working.done() or not waiting.give_up():
             return await _last(working)
-        raise ProblemError("bad_request", detail="the caller went away")
+        raise ProblemError("bad_request", detail=GONE)
     except asyncio.CancelledError:
         if waiting.give_up():
             raise

@@ -41,11 +41,13 @@ SCHEMES: Mapping[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 ABOUT = """给人事部门的职业指引与关爱预警。预警只是关爱提示，任何处理都由人决定；「未评分」从不表示低风险。
-请求与应答都是一个 JSON 对象；列表进、列表出，顺序不变，每人一项结果。错误一律为 application/problem+json。
+请求与应答都是一个 JSON 对象；列表进、列表出，顺序不变，每人一项结果。错误一律为 application/problem+json，
+zh、detail_zh 与 message_zh 为中文，en、detail 与 message 为英文。
 
 Career guidance and early support for personnel departments. A warning is a support prompt; people decide, and
 "not scored" never means low risk. One JSON object in, one out; lists in, lists out, in the same order, one result for
-each officer. Every error is application/problem+json."""
+each officer. Every error is application/problem+json, in Chinese (zh, detail_zh, message_zh)
+and in English (en, detail, message)."""
 
 
 def document() -> bytes:

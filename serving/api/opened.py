@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from data_contracts.vocabulary import Bilingual
 from serving.access.placements import Placements
 from serving.access.recorder import Records, no_recorder
 from serving.figures import Figure
@@ -17,6 +18,7 @@ from serving.schemas import Because
 from serving.units.answers import UnitDesk
 
 COURSES, PLAIN_COURSES = "courses", "recent_popularity_30d"
+PLAIN_UNTIL_THEN = Bilingual(f"在此之前由 {PLAIN_COURSES} 排列课程", f"until then {PLAIN_COURSES} orders courses")
 
 
 class Desk(Protocol):
@@ -31,16 +33,17 @@ class Desk(Protocol):
 class Absent:
     """A desk that is not there, with what to do, in words that may be shown."""
 
-    because: str
+    because: Bilingual
 
 
-def no_champion(name: str, until_then: str = "") -> str:
+def no_champion(name: str, until_then: Bilingual | None = None) -> Bilingual:
     """What to do where no version of a model was promoted."""
-    told = (
+    zh = f"模型 {name} 尚无启用的版本；请运行 `pharos train {name}`，再运行 `pharos promote {name}`，服务在一分钟内启用"
+    en = (
         f"{name} has no champion yet; run `pharos train {name}`, then `pharos promote {name}`; "
         "the service hears of it within a minute"
     )
-    return f"{told} ({until_then})" if until_then else told
+    return Bilingual(f"{zh}（{until_then.zh}）", f"{en} ({until_then.en})") if until_then else Bilingual(zh, en)
 
 
 class Champions(Protocol):
@@ -108,16 +111,18 @@ class Desks:
         """Whether there is something to answer with."""
         return bool(self.fixed or self.present())
 
-    def missing(self) -> list[str]:
+    def missing(self) -> list[Bilingual]:
         """Which models are not there, and what to do; empty when all are."""
         if self.fixed:
             return []
         absent = [desk.because for desk in (self.risk, self.careers, *self.guidance.values())
                   if isinstance(desk, Absent)]  # fmt: skip
-        plain = [no_champion(COURSES, f"until then {model.name} orders courses") for model in self.guided
-                 if model.name == PLAIN_COURSES]  # fmt: skip
+        plain = [no_champion(COURSES, PLAIN_UNTIL_THEN) for model in self.guided if model.name == PLAIN_COURSES]
         return absent + plain
 
     def of(self, path: str) -> Desk | Absent:
         """The desk of career guidance that answers a path."""
-        return self.guidance.get(path, Absent(f"{path} is not opened in this process; restart the service"))
+        unopened = Bilingual(
+            f"本进程未开放 {path}；请重启服务", f"{path} is not opened in this process; restart the service"
+        )
+        return self.guidance.get(path, Absent(unopened))

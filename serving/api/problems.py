@@ -77,24 +77,20 @@ BY_STATUS: Mapping[int, str] = {
 
 
 class ProblemError(PharosError):
-    """An error on its way to the caller; `detail` and `errors` name places, never values.
-
-    `text` is what it says to people where its kind alone does not say enough.
-    """
+    """An error on its way to the caller; `detail` (what its kind says, without one) and `errors` name places, never
+    values."""
 
     def __init__(
         self,
         code: str,
-        detail: str = "",
+        detail: Bilingual | None = None,
         errors: Sequence[FieldProblem] = (),
         headers: Mapping[str, str] = MappingProxyType({}),
-        text: Bilingual | None = None,
     ) -> None:
-        super().__init__(detail or KINDS[code].text.en)
+        self.detail = detail or KINDS[code].text
+        super().__init__(self.detail.en, zh=self.detail.zh)
         self.code = code
-        self.text = text or KINDS[code].text
         self.status = KINDS[code].status
-        self.detail = detail
         self.errors = tuple(errors)
         self.headers = headers
 
@@ -115,9 +111,10 @@ class ProblemError(PharosError):
             title=kind.title,
             status=kind.status,
             code=self.code,
-            detail=self.detail or kind.text.en,
-            zh=self.text.zh,
-            en=self.text.en,
+            detail=self.detail.en,
+            detail_zh=self.detail.zh,
+            zh=kind.text.zh,
+            en=kind.text.en,
             request_id=request_id,
             errors=list(self.errors),
         )
@@ -135,18 +132,22 @@ def problem_of(error: Exception) -> ProblemError:
 
     >>> from data_contracts.errors import NotReady
     >>> problem_of(NotReady("no model")).status, problem_of(ValueError("secret")).detail
-    (503, '')
+    (503, Bilingual(zh='服务内部错误，请凭请求编号查询', en='our error; ask with the request id'))
     """
     if isinstance(error, ProblemError):
         return error
-    if isinstance(error, TooMuchAtOnce):
-        return ProblemError(error.code, str(error), text=error.words)
-    if isinstance(error, NotThere | Refused | Stale | NobodyWaits):
-        return ProblemError(error.code, str(error))
+    if isinstance(error, NotThere | Refused | Stale | NobodyWaits | TooMuchAtOnce):
+        return _detailed(error.code, error)
     if isinstance(error, GateRefused | PublishRefused):  # steps of the night and of training, never of a request
         return ProblemError("internal")
     if isinstance(error, PharosError) and error.status in BY_STATUS and error.status < 500:
-        return ProblemError(BY_STATUS[error.status], str(error))
+        return _detailed(BY_STATUS[error.status], error)
     if isinstance(error, PharosError) and error.status == 503:
         return ProblemError("not_ready")
     return ProblemError("internal")
+
+
+def _detailed(code: str, error: PharosError) -> ProblemError:
+    """With the error's own words; where it has none in Chinese, those of its kind stand in."""
+    kind = KINDS[code].text
+    return ProblemError(code, Bilingual(error.zh or kind.zh, str(error) or kind.en))

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from data_contracts.audit.chain import Action
+from data_contracts.vocabulary import Bilingual
 from serving.access.credential import AccessScope
 from serving.api.opened import Absent, Desk, Desks
 from serving.courses.schemas import CoursesAnswer, CoursesRequest
@@ -38,8 +39,13 @@ from serving.units.schemas import UnitsAnswer, UnitsRequest
 
 EXAMPLE_UNITS = ["u-0", "u-0-1", "u-0-1-1-1"]  # the bureau, a sub-bureau, a community too small to be graded
 EXAMPLE_OFFICERS = ["o-00181089", "o-00373056", "nobody"]
-NO_RECORDS = "the history has no postings; run `pharos ingest` first"
-NO_NIGHT = "no night has been published yet; run `pharos score --as-of DATE`"
+NO_RECORDS = Bilingual(
+    "履历中没有任职记录；请先运行 `pharos ingest`", "the history has no postings; run `pharos ingest` first"
+)
+NO_NIGHT = Bilingual(
+    "尚未发布任何一夜的结果；请运行 `pharos score --as-of DATE`",
+    "no night has been published yet; run `pharos score --as-of DATE`",
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class Question:
     answer: type[BaseModel]
     example: Mapping[str, Any]
     desk: Callable[[Desks], Desk | Absent]
-    not_ready: str = ""
+    not_ready: Bilingual | None = None
     scope: AccessScope = AccessScope.RECOMMEND_READ
     sighted: bool = False
     told_caller: bool = False

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from data_contracts.vocabulary import Bilingual
+from serving.api.field_faults import said_in_chinese
 from serving.api.problems import ProblemError
 from serving.schemas import Body, FieldProblem
 
@@ -20,8 +22,10 @@ MAX_FIELD = 64
 MAX_DIGITS = 300
 FIELD = re.compile(r"[A-Za-z_]{1,64}")  # what a field can be called; anything else may be an id or a name of somebody
 UNNAMED = "(a field that is not described)"
-TOO_LARGE = "a number is too large"
-HALF = "half of a surrogate pair is no character"
+TOO_LARGE = Bilingual("数字过大", "a number is too large")
+HALF = Bilingual("半个代理对不是字符", "half of a surrogate pair is no character")
+TWICE = Bilingual("此字段出现两次", "this field stands twice")
+NO_OBJECT = Bilingual("请求体须为一个 JSON 对象", "the body must be one JSON object")
 Schema = TypeVar("Schema", bound=Body)
 
 
@@ -29,7 +33,7 @@ Schema = TypeVar("Schema", bound=Body)
 class _Unclear:
     """Stands where two readers of the same JSON would understand different things, and says why."""
 
-    because: str
+    because: Bilingual
 
 
 def parse(body: bytes, schema: type[Schema]) -> Schema:
@@ -43,16 +47,16 @@ def parse(body: bytes, schema: type[Schema]) -> Schema:
         value = json.loads(
             body.decode("utf-8"),
             object_pairs_hook=_unique,
-            parse_constant=lambda word: _Unclear(f"{word} is not a JSON number"),
+            parse_constant=lambda word: _Unclear(Bilingual(f"{word} 不是 JSON 数字", f"{word} is not a JSON number")),
             parse_float=_finite,
             parse_int=_short,
         )
     except (ValueError, RecursionError):  # the text of these errors quotes the body, so it is not passed on
         raise ProblemError("malformed_json") from None
-    if unclear := [FieldProblem(field=place, message=why) for place, why in islice(_unclear(value), MAX_NAMED)]:
+    if unclear := [_told(place, why) for place, why in islice(_unclear(value), MAX_NAMED)]:
         raise ProblemError("invalid_input", errors=unclear)
     if not isinstance(value, dict):
-        raise ProblemError("invalid_input", errors=[FieldProblem(field="", message="the body must be one JSON object")])
+        raise ProblemError("invalid_input", errors=[_told("", NO_OBJECT)])
     try:
         return schema.model_validate_json(body, strict=True)
     except ValidationError as error:
@@ -61,8 +65,12 @@ def parse(body: bytes, schema: type[Schema]) -> Schema:
 
 def _named(error: ValidationError) -> list[FieldProblem]:
     """Where and what, without the value that came in."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [FieldProblem(field=_path(one["loc"]), message=one["msg"]) for one in found[:MAX_NAMED]]
+    found = error.errors(include_url=False, include_input=False)
+    return [_told(_path(one["loc"]), Bilingual(said_in_chinese(one), one["msg"])) for one in found[:MAX_NAMED]]
+
+
+def _told(place: str, why: Bilingual) -> FieldProblem:
+    return FieldProblem(field=place, message=why.en, message_zh=why.zh)
 
 
 def _path(loc: tuple[int | str, ...]) -> str:
@@ -78,11 +86,11 @@ def _path(loc: tuple[int | str, ...]) -> str:
     return text[:MAX_FIELD]
 
 
-def _unclear(body: Any) -> Iterator[tuple[str, str]]:
+def _unclear(body: Any) -> Iterator[tuple[str, Bilingual]]:
     """Every place, in the body's order, that cannot be understood in one way only, and why; no call for each level.
 
-    >>> list(_unclear({"as_of": [1, _Unclear("NaN is not a JSON number")]}))
-    [('as_of[1]', 'NaN is not a JSON number')]
+    >>> [(place, why.en) for place, why in _unclear({"as_of": [1, _Unclear(TWICE)]})]
+    [('as_of[1]', 'this field stands twice')]
     """
     waiting: list[tuple[tuple[int | str, ...], Any]] = [((), body)]
     while waiting:
@@ -115,7 +123,7 @@ def _shown(key: str) -> str:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
-        found[key] = _Unclear("this field stands twice") if key in found else value
+        found[key] = _Unclear(TWICE) if key in found else value
     return found
 
 

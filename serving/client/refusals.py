@@ -17,7 +17,8 @@ class RequestRefused(Exception):
     """What went wrong.
 
     `code` is stable: those of the service, `unreachable` where no answer came, `not_pharos` where something else
-    answered. `status` is null where no answer came. `retry_after` are the seconds that the service asked to wait.
+    answered. `detail` and `detail_zh` say the place and the remedy. `status` is null where no answer came.
+    `retry_after` are the seconds that the service asked to wait.
     """
 
     code: str
@@ -28,6 +29,7 @@ class RequestRefused(Exception):
     detail: str = ""
     errors: tuple[FieldProblem, ...] = field(default=())
     retry_after: float | None = None
+    detail_zh: str = ""
 
     def __str__(self) -> str:
         """One line for a log: code, words and request id; never a value that was sent."""
@@ -49,7 +51,15 @@ def refusal_of(response: httpx.Response) -> RequestRefused:
         named = response.headers.get("x-request-id", "")
         return RequestRefused(FOREIGN, zh, en, response.status_code, named, retry_after=wait)
     return RequestRefused(
-        told.code, told.zh, told.en, response.status_code, told.request_id, told.detail, tuple(told.errors), wait
+        told.code,
+        told.zh,
+        told.en,
+        response.status_code,
+        told.request_id,
+        told.detail,
+        tuple(told.errors),
+        wait,
+        told.detail_zh,
     )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from data_contracts.errors import InvalidInput
 from data_contracts.placing import MatchingPolicy
 from data_contracts.policy import Policy
+from data_contracts.vocabulary import Bilingual
 from models.matching.assignment import best_fit
 from models.matching.placing import Match, match
 from models.matching.reasons import Placement, placements
@@ -26,7 +27,9 @@ from serving.points.answers import RecordSource
 from serving.schemas import Because, Text
 from serving.talent.records import day_asked
 
-NO_FIT = "this service has no measure of fit; ask without `with_fit`"
+NO_FIT = Bilingual(
+    "本服务未计量契合度；请不带 `with_fit` 再问", "this service has no measure of fit; ask without `with_fit`"
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class MatchDesk:
     def _day(self, request: MatchRequest, now: datetime) -> date:
         as_of = day_asked(request.as_of, now)
         if request.with_fit and self.fit is None:
-            raise InvalidInput(NO_FIT)
+            raise InvalidInput(NO_FIT.en, zh=NO_FIT.zh)
         return as_of
 
     def _rules(self, request: MatchRequest) -> MatchingPolicy:

@@ -83,7 +83,10 @@ def _vacancies(records: RecordSource, asked: MatchRequest, as_of: date) -> pd.Da
         return brought.assign(closes_on=UNDATED, unit_id=None)[VACANCIES]
     rows = records([], as_of, ["vacancies"]).get("vacancies")
     if rows is None:
-        raise InvalidInput("no vacancy is known on this day; ingest vacancies, or bring them as `vacancies`")
+        raise InvalidInput(
+            "no vacancy is known on this day; ingest vacancies, or bring them as `vacancies`",
+            zh="当日没有已知的空缺；请导入 vacancies 表，或在请求中以 `vacancies` 给出",
+        )
     if asked.vacancy_ids is not None:
         return rows[rows["vacancy_id"].isin(asked.vacancy_ids)][VACANCIES].reset_index(drop=True)
     day = pd.Timestamp(as_of)
@@ -112,7 +115,10 @@ def _recorded(records: RecordSource, vacancies: pd.DataFrame, as_of: date) -> pd
     """Everybody's wishes for these vacancies; wishes of other rounds have orders of their own."""
     rows = records(None, as_of, ["preferences"]).get("preferences")
     if rows is None:
-        raise InvalidInput("no preference is known on this day; ingest preferences, or bring them as `wishes`")
+        raise InvalidInput(
+            "no preference is known on this day; ingest preferences, or bring them as `wishes`",
+            zh="当日没有已知的志愿；请导入 preferences 表，或在请求中以 `wishes` 给出",
+        )
     return rows.loc[rows["vacancy_id"].isin(vacancies["vacancy_id"]), WISHES].reset_index(drop=True)
 
 

@@ -51,6 +51,7 @@ from serving.waiting import Waiting
 from serving.words import because_of, text_of
 
 Name = Callable[[str], Bilingual]
+OFFICERS = Bilingual("名民警", "officers")
 TOLD_TOGETHER = 50  # officers between two looks at whether anybody still waits
 
 
@@ -86,7 +87,7 @@ class PathDesk:
         open_ = {one: found.until(ends[one], as_of) for one, found in asked.items() if isinstance(found, AskedPath)}
         told = [
             one
-            for part in waited.parts([found.question for found in open_.values()], TOLD_TOGETHER, "officers")
+            for part in waited.parts([found.question for found in open_.values()], TOLD_TOGETHER, OFFICERS)
             for one in day.tell_all(part, needed)
         ]
         answering: dict[str, _Answering] = {}

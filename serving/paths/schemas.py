@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from serving.schemas import (
     ID_PATTERN,
@@ -55,9 +55,7 @@ class LastPlan(Body):
 
     goal: GoalName = about("当时的目标", "the goal of that plan")
     made_on: Day = about("制定日期", "day it was made on", strict=False)
-    chance: Annotated[float, BeforeValidator(float), Field(ge=0.0, le=1.0)] = about(
-        "当时的可能性", "its chance as answered then"
-    )
+    chance: Probability = about("当时的可能性", "its chance as answered then")
     steps: list[LastStep] = about("各步，按顺序", "its steps in order", min_length=1, max_length=20)
 
 

@@ -109,7 +109,11 @@ class PointsDesk:
 
 def _check_deadline(request: PointsRequest, as_of: date) -> None:
     if request.target is not None and request.target.deadline <= as_of:
-        raise InvalidInput(f"target.deadline {request.target.deadline} is not after {as_of}; give a later day")
+        deadline = request.target.deadline
+        raise InvalidInput(
+            f"target.deadline {deadline} is not after {as_of}; give a later day",
+            zh=f"target.deadline {deadline} 不晚于 {as_of}；请给出更晚的日期",
+        )
 
 
 def _known_by(tables: Sequence[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from serving.schemas import MAX_OFFICERS, Answer, Body, NotScored, OfficerId, Text, about
+from serving.schemas import MAX_OFFICERS, Answer, Body, NotScored, OfficerId, Text, about, told
 
 MOST_POINTS = 10_000.0
 
@@ -24,7 +24,7 @@ class PointsTarget(Body):
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if (self.total is None) == (self.missing is None):
-            raise ValueError("give total or missing, one of the two")
+            raise told("请给出 total 或 missing，二者取一", "give total or missing, one of the two")
         return self
 
 

@@ -19,7 +19,7 @@ from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.suggesting import Asked as Showing
 from serving.feedback.suggesting import Suggested, Suggester
 from serving.feedback.telling import told_declined
-from serving.freshness import UNKNOWN, UNREAD, AgeLimits, FeatureSource, read_fresh
+from serving.freshness import UNKNOWN, UNREAD, AgeLimits, FeatureSource, Fresh, other_day, read_fresh
 from serving.night.manifest import ModelIdentity
 from serving.on_force import left_by
 from serving.posts.career_records import CareerRecord
@@ -99,7 +99,11 @@ class CareerDesk:
     records: Callable[[Sequence[str], date], CareerRecord | None] = no_records
 
     def answer(self, request: NextPostsRequest, request_id: str, now: datetime) -> NextPostsAnswer:
-        """One result for each officer, in order; raises InvalidInput for a day that has not come yet."""
+        """One result for each officer, in order; raises InvalidInput for a day that has not come yet.
+
+        Nobody is answered for a day other than that of the features at hand, whoever has none among them: what is
+        popular with peers is what the model knows now.
+        """
         day_asked(request.as_of, now)
         limits = AgeLimits.of(self.policy)
         fresh = read_fresh(
@@ -110,7 +114,8 @@ class CareerDesk:
             for name, why in fresh.refused.items()
             if why not in (UNKNOWN, UNREAD)
         }
-        ids = list(dict.fromkeys(str(one) for frame in (fresh.frame, fresh.unknown) for one in frame["officer_id"]))
+        unknown = self._cold(fresh, request.as_of, results)
+        ids = list(dict.fromkeys(str(one) for frame in (fresh.frame, unknown) for one in frame["officer_id"]))
         record = self.records(ids, fresh.as_of) if ids else None
         left = {} if record is None else left_by(record.frames, ids)
         results |= {name: NotScored(officer_id=name, because=why) for name, why in left.items()}
@@ -118,7 +123,7 @@ class CareerDesk:
         away = self.suggester.away(ids, now.date())
         asked = Asked(self.suggester.needed(request.top, away), request.open_only, request.with_barred)
         found: dict[str, Advised] = {}
-        for whole in (fresh.frame, fresh.unknown):
+        for whole in (fresh.frame, unknown):
             frame = whole[~whole["officer_id"].astype(str).isin(set(left))]
             if len(frame):
                 advised = self.ranker(frame, asked, record, self.policy)
@@ -137,6 +142,15 @@ class CareerDesk:
             degraded=fresh.degraded,
             results=[results[officer_id] for officer_id in request.officer_ids],
         )
+
+    def _cold(self, fresh: Fresh, asked: date | None, results: dict[str, PostsRanked | NotScored]) -> pd.DataFrame:
+        """Rows of those who start cold; of another day than the store's there are none, and `results` says so."""
+        filled = self.source.filled_as_of(self.model.service)
+        if asked is None or filled is None or asked == filled:
+            return fresh.unknown
+        why = other_day(filled, asked)
+        results |= {str(one): NotScored(officer_id=str(one), because=why) for one in fresh.unknown["officer_id"]}
+        return fresh.unknown[:0]
 
     def _result(self, one: Advised, away: Sequence[KeptAway], nothing: Because) -> PostsRanked | NotScored:
         if not (one.found.open or one.found.barred or away):

@@ -146,7 +146,7 @@ class CaseStore:
                 return _one(connection, before.case_id), False
             present = _one(connection, before.case_id)
             if present.version != before.version:
-                raise Stale(f"the case is at version {present.version} now; read it again and decide anew")
+                raise overtaken(present.version)
             if _stands(after) and not _stands(before):
                 _refuse_a_second(connection, after)
             changed = {name: value for name, value in _row(after).items() if name != "case_id"}
@@ -189,7 +189,7 @@ def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 def _one(connection: sa.Connection, case_id: str) -> Case:
     row = connection.execute(CASES.select().where(CASES.c.case_id == case_id)).mappings().first()
     if row is None:
-        raise NotThere("there is no such case")
+        raise NotThere("there is no such case", zh="没有这条预警")
     return _case(row)
 
 
@@ -199,7 +199,10 @@ def _is_held(connection: sa.Connection, event: CaseEvent) -> bool:
     if row is None:
         return False
     if not _event(row).same_as(event):
-        raise Refused("this idempotency key was used for something else; send it under a new one")
+        raise Refused(
+            "this idempotency key was used for something else; send it under a new one",
+            zh="此幂等键（idempotency_key）已用于其他操作；请换一个新的",
+        )
     return True
 
 
@@ -210,7 +213,18 @@ def _stands(case: Case) -> bool:
 def _refuse_a_second(connection: sa.Connection, case: Case) -> None:
     others = [one for one in _of_officers(connection, [case.officer_id]) if one.outcome == case.outcome]
     if any(_stands(one) for one in others):
-        raise Refused("a newer case of this officer and outcome is open; go on with that one")
+        raise Refused(
+            "a newer case of this officer and outcome is open; go on with that one",
+            zh="该民警此类结局已有更新的预警在处理中；请继续处理那一条",
+        )
+
+
+def overtaken(version: int) -> Stale:
+    """Somebody else's step came first; the case stands at `version` now."""
+    return Stale(
+        f"the case is at version {version} now; read it again and decide anew",
+        zh=f"该预警现为第 {version} 版；请重新读取后再决定",
+    )
 
 
 def _row(case: Case) -> dict[str, Any]:

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 
-from data_contracts.errors import InvalidInput, NotThere, Refused, Stale
+from data_contracts.errors import InvalidInput, NotThere, Refused
 from data_contracts.policy import Policy
 from serving.access.credential import Credential
 from serving.access.placements import Placements
 from serving.access.reach import Sight
-from serving.review.cases import Case, CaseEvent, CaseStore, Place
+from serving.review.cases import Case, CaseEvent, CaseStore, Place, overtaken
 from serving.review.schemas import ActAnswer, ActRequest, CasesAnswer, CasesRequest
 from serving.review.seen import case_shown, visible
 from serving.review.states import MOVES, OPEN, CaseAction, CaseState, Role, moved, role_of
@@ -85,7 +85,7 @@ class ActDesk:
         unit_id = self.placements().unit_of.get(before.officer_id)
         role = role_of(caller, before.officer_id)
         if not sight.names(before.officer_id, unit_id) or not visible(before, role, now.date()) or role is Role.READER:
-            raise NotThere("there is no such case")
+            raise NotThere("there is no such case", zh="没有这条预警")
         self._check(request, role)
         event = _event(request, before, caller, now)
         present, done = self._stepped(request, before, event, request_id)
@@ -101,10 +101,9 @@ class ActDesk:
         state = moved(before.state, request.action, expired=before.expired(today))
         if not self.store.holds(event):  # what was done already is answered as it was, whatever stands now
             if before.version != request.version:
-                raise Stale(f"the case is at version {before.version} now; read it again and decide anew")
+                raise overtaken(before.version)
             if state is None:
-                over = ", expired," if before.expired(today) else ""
-                raise Refused(f"a case that is {before.state.value}{over} cannot take the step {request.action.value}")
+                raise _no_step(before, request.action, expired=before.expired(today))
         event = replace(event, state=state or before.state)
         return self.store.step(before, self._after(before, event), event, request_id)
 
@@ -127,17 +126,25 @@ class ActDesk:
         """What the form of a body cannot say; raises Refused for a role, InvalidInput naming the field."""
         move = MOVES[request.action]
         if role not in move.roles:
-            raise Refused("an officer contests a case and takes no other step in it; a reviewer does")
+            raise Refused(
+                "an officer contests a case and takes no other step in it; a reviewer does",
+                zh="民警本人只能对预警提出异议，其余步骤由复核人处理",
+            )
         for action, name in DETAILS.items():
             given = getattr(request, name) is not None
             if given != (action is request.action):
-                told = "is needed for" if not given else "does not belong to"
-                raise InvalidInput(f"{name} {told} the step {request.action.value}")
+                told, zh = ("does not belong to", "不需要") if given else ("is needed for", "需要")
+                step = request.action.value
+                raise InvalidInput(f"{name} {told} the step {step}", zh=f"步骤 {step} {zh}字段 {name}")
         if move.reason_needed and not (request.reason or "").strip():
-            raise InvalidInput(f"reason is needed for the step {request.action.value}")
+            step = request.action.value
+            raise InvalidInput(f"reason is needed for the step {step}", zh=f"步骤 {step} 需要说明原因（reason）")
         said = "" if request.action is CaseAction.CONTEST else request.reason or ""  # who contests may say anything
         if self.policy.review.unsayable(said):
-            raise InvalidInput("reason names a protected attribute, which no warning may rest on; say it without")
+            raise InvalidInput(
+                "reason names a protected attribute, which no warning may rest on; say it without",
+                zh="reason 提到受保护的属性，预警不得以此为据；请改用其他说法",
+            )
 
 
 def actor_of(caller: Credential) -> str:
@@ -148,6 +155,14 @@ def actor_of(caller: Credential) -> str:
     """
     subject = caller.subject
     return subject if len(subject) <= MOST_ACTOR else f"sha256:{hashlib.sha256(subject.encode()).hexdigest()}"
+
+
+def _no_step(case: Case, action: CaseAction, *, expired: bool) -> Refused:
+    over, zh = (", expired,", "且已过期") if expired else ("", "")
+    return Refused(
+        f"a case that is {case.state.value}{over} cannot take the step {action.value}",
+        zh=f"处于 {case.state.value} 状态{zh}的预警不能执行步骤 {action.value}",
+    )
 
 
 def by_case(events: Sequence[CaseEvent]) -> dict[str, list[CaseEvent]]:
@@ -176,4 +191,7 @@ def _place(cursor: str | None) -> Place | None:
     try:
         return date.fromisoformat(day), case_id
     except ValueError as error:
-        raise InvalidInput("after is no place in a list; give back what the page before said") from error
+        raise InvalidInput(
+            "after is no place in a list; give back what the page before said",
+            zh="after 不是列表中的位置；请原样交回上一页给出的值",
+        ) from error

@@ -158,7 +158,7 @@ class OptOutDesk:
         unit_id = self.placements().unit_of.get(officer_id)
         itself = caller.officer_id == officer_id
         if not itself and (unit_id is None or not sight.names(officer_id, unit_id)):
-            raise NotThere("there is no such officer")
+            raise NotThere("there is no such officer", zh="查无此人")
         since = self.opt_outs.keep(Wish(officer_id, request.opted_out, now, actor_of(caller), request_id))
         words = text(self.policy.review.opt_out.text)
         return OptOutAnswer(request_id=request_id, officer_id=officer_id, opted_out_since=since, text=words)
@@ -168,7 +168,10 @@ def asked_about(officer_id: str | None, caller: Credential) -> str:
     """Of whom a caller asks: themself, or, for who reviews, the officer named; raises NotThere."""
     wanted = officer_id if officer_id is not None else caller.officer_id
     if wanted is None or role_of(caller, wanted) is Role.READER:
-        raise NotThere("there is no such officer; an officer asks with a token of their own, a reviewer names one")
+        raise NotThere(
+            "there is no such officer; an officer asks with a token of their own, a reviewer names one",
+            zh="查无此人；民警本人用自己的令牌查询，复核人须指明民警编号",
+        )
     return wanted
 
 

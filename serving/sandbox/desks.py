@@ -15,12 +15,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from data_contracts.errors import NotThere
+from data_contracts.vocabulary import Bilingual
 from serving.api.opened import Absent, Desk, Desks
 from serving.api.questions import QUESTIONS, Question
 from serving.sandbox.book import NOBODY, Book, book
 from serving.schemas import Because
 
-FIXED = Absent("the sandbox answers from its book")
+FIXED = Absent(Bilingual("沙箱只按固定应答作答", "the sandbox answers from its book"))
 NOTICE = Because(
     code="sandbox",
     zh="沙箱：编号与应答都是固定的，不保存任何内容，切勿用于真实业务",
@@ -46,7 +47,10 @@ class SandboxDesk:
         told = copy.deepcopy(dict(self.book.answers[self.question.path]))
         body = asked.model_dump(mode="json")
         if "case" in told and told["case"]["case_id"] != body["case_id"]:
-            raise NotThere("there is no such case; `POST /v1/cases` lists the one of the sandbox")
+            raise NotThere(
+                "there is no such case; `POST /v1/cases` lists the one of the sandbox",
+                zh="没有这条预警；`POST /v1/cases` 列出沙箱中的那一条",
+            )
         for name, value in told.items():
             if isinstance(value, list):
                 told[name] = _for(value, body)

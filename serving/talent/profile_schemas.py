@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from serving.schemas import MAX_OFFICERS, Answer, Because, Body, Frame, NotScored, OfficerId, Text, about
+from serving.schemas import MAX_OFFICERS, Answer, Because, Body, Frame, NotScored, OfficerId, Text, about, told
 
 
 class ProfileRequest(Body):
@@ -24,7 +24,7 @@ class ProfileRequest(Body):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not self.officer_ids and not self.unit_ids:
-            raise ValueError("name at least one officer or one unit")
+            raise told("请至少指定一名民警或一个单位", "name at least one officer or one unit")
         return self
 
 

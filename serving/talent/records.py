@@ -45,7 +45,10 @@ def day_asked(as_of: date | None, now: datetime) -> date:
     """
     today = now.date()
     if as_of is not None and as_of > today:
-        raise InvalidInput(f"as_of {as_of} has not come yet; ask for {today} or earlier, or null for today")
+        raise InvalidInput(
+            f"as_of {as_of} has not come yet; ask for {today} or earlier, or null for today",
+            zh=f"as_of {as_of} 尚未到来；请询问 {today} 或更早的日期，空为今天",
+        )
     return as_of or today
 
 
@@ -66,7 +69,10 @@ class ForceRecords:
             if self._held is None or (self._held[0], self._held[1].as_of) != (known, as_of):
                 frames = records_at(self._history, None, as_of, self._tables)
                 if "postings" not in frames and self._history.rows("postings"):
-                    raise InvalidInput(f"as_of {as_of} lies before anything was known; ask for a later day")
+                    raise InvalidInput(
+                        f"as_of {as_of} lies before anything was known; ask for a later day",
+                        zh=f"as_of {as_of} 时尚无任何已知记录；请询问更晚的日期",
+                    )
                 if "postings" not in frames:
                     raise NotReady("the history has no postings; run `pharos ingest` first")
                 self._held = known, Records(as_of, frames)

@@ -26,7 +26,8 @@ def test_every_arm_is_measured_on_the_same_followers(result: StudyResult) -> Non
     one = result.ahead["popularity"]
     assert one.low <= one.difference <= one.high
     assert one.difference == pytest.approx(result.reached["plan"] - result.reached["popularity"])
-    assert len(lines_of(result)) == len(ARMS) + len(result.ahead)
+    assert len(lines_of(result)) == len(ARMS) + len(result.ahead) + len(result.looks)
+    assert result.looks["nothing"].changed == 0 < result.looks["nothing"].looks
 
 
 def test_the_bureau_is_left_as_it_was_when_its_tables_are_read() -> None:

@@ -195,16 +195,16 @@ def test_what_was_declined_is_said_as_declined(state: Settings, tmp_path: Path) 
 
 
 def test_what_is_absent_is_said_with_the_remedy_and_the_rest_is_told(desks: Desks, tmp_path: Path) -> None:
-    none = replace(desks, careers=Absent("no next posts; train"))
+    none = replace(desks, careers=Absent(Bilingual("没有岗位模型；请训练", "no next posts; train")))
     text, file = said(Recommendation("x", GOAL), none, tmp_path)
     assert file is not None
-    assert "下一岗位建议：尚不能作答（no next posts; train）" in text
-    bare = replace(none, guidance={**desks.guidance, "/v1/paths": Absent("no paths")})
+    assert "下一岗位建议：尚不能作答（没有岗位模型；请训练）" in text
+    bare = replace(none, guidance={**desks.guidance, "/v1/paths": Absent(Bilingual("没有路径模型", "no paths"))})
     text, file = said(Recommendation("x", GOAL), bare, tmp_path)
     assert file is None
-    for words in ("职业路径：尚不能作答（no paths）", "课程建议", "积分：共 2 分"):
+    for words in ("职业路径：尚不能作答（没有路径模型）", "课程建议", "积分：共 2 分"):
         assert words in text
-    gone = {path: Absent("closed") for path in desks.guidance}
+    gone = {path: Absent(Bilingual("未开放", "closed")) for path in desks.guidance}
     text, _ = said(Recommendation("x", GOAL, language="en"), replace(none, guidance=gone), tmp_path)
     assert text.count("no answer yet (closed)") == 3
 
@@ -234,7 +234,7 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(
 ) -> None:
     asked = replace(Recommendation("x", GOAL), **wrong)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match=told):
-        said(asked, replace(desks, careers=Absent("none")), tmp_path)
+        said(asked, replace(desks, careers=Absent(Bilingual("没有", "none"))), tmp_path)
 
 
 def test_the_command_asks_the_desks_of_the_service(desks: Desks, monkeypatch: pytest.MonkeyPatch) -> None:

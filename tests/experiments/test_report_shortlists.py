@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import simulate
 from data_contracts.vocabulary import Bilingual, TalentField
 from experiments.commands import edge
-from experiments.report_shortlists import audit, page_of
+from experiments.report_shortlists import audit, page_of, uneven_lines
 from features.history import History
 from models import registry
 from models.talent.balance import GroupOnList, ListBalance
@@ -65,6 +66,10 @@ def test_the_command_writes_page_pictures_and_json_and_names_nobody(
         assert field.en in text
     assert "性别：女" in text
     assert "women" in text
+    assert "ratio of the shares [95% interval]" in text
+    assert "两占比之比 [95% 区间]" in text
+    assert "{sure}" not in text
+    assert "Balance by group, the picture in Chinese" in text
     officers = set(History(state.history_dir).frame("officers", ["officer_id"])["officer_id"].astype(str))
     assert not any(officer in text + report.read_text("utf-8") for officer in officers)
     client = registry.client(state)
@@ -82,6 +87,15 @@ def test_what_was_not_recorded_or_is_too_small_is_said(state: Settings) -> None:
     assert f"{one.field.en}, sex: nobody recorded it, so groups cannot be compared" in notes
     assert f"{one.field.en}, ethnicity: too few officers in a group to be told" in notes
     assert told.sections[1].pictures == []
+
+
+def test_uneven_groups_stand_below_the_table_apart_from_each_other(state: Settings) -> None:
+    (one, *_) = audit(state, DAY, policy())
+    sides = [("in units", "unit_size=1-29"), ("women", "sex=female")]
+    groups = [GroupOnList(code.partition("=")[0], code, 40, 9, 0.2, 0.9, 4.5, 2.0, 5.0, "uneven") for _, code in sides]
+    found = replace(one, balance=ListBalance(200, 10, tuple(groups), (), ()))
+    assert uneven_lines([found]) == [f"uneven: {one.field.en}: in units of 1-29 officers; women"]
+    assert uneven_lines([replace(one, balance=ListBalance(200, 10, (), (), ()))]) == []
 
 
 def test_a_group_of_which_nobody_is_listed_shows_its_upper_limit() -> None:

@@ -29,8 +29,10 @@ def test_a_figure_stands_beside_the_peers_in_the_same_post() -> None:
     assert (figure.code, figure.value, figure.median, figure.percentile, figure.peers, figure.circle) == (
         "duty_hours_12m", 170.0, 155.0, 100.0, 2, "post",
     )  # fmt: skip
-    assert figure.text.zh == "近一年月均勤务时长：170小时，同岗位2人的中位数为155，高于其中100%"
-    assert figure.text.en.endswith("170 hours; the median of 2 others in the same post is 155, above 100 % of them")
+    assert figure.text.zh == "近一年月均勤务时长：170小时，同岗位2人的中位数为155小时，高于其中100%"
+    assert figure.text.en.endswith(
+        "170 hours; the median of 2 others in the same post is 155 hours, above 100 % of them"
+    )
 
 
 @pytest.mark.parametrize(("post", "circle"), [("patrol-2", "job_family"), ("traffic-1", "track"), ("other", None)])

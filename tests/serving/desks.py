@@ -30,6 +30,8 @@ from tests.serving.feedback_room import plain_suggester
 from tests.serving.guidance_state import guidance
 from tests.serving.unit_force import published
 
+NO_RISK = Absent(Bilingual("没有风险模型", "no risk model"))
+NO_POSTS = Absent(Bilingual("没有岗位模型", "no next-post model"))
 NOW = datetime(2026, 11, 1, 12)
 CUTS = {asked: {"poor": 0.5, "fair": 0.3, "good": 0.1} for asked in (("conduct", 12), ("strain", 6), ("strain", 24))}
 REASONS = json.dumps([{"theme": "complaints", "text": {"zh": "近两年投诉", "en": "complaints"}, "since": "2025-01-01"}])
@@ -154,8 +156,8 @@ def demo_desks(*, risk: bool = True, careers: bool = True, night: bool = True) -
     """Two officers whom every desk knows: o-000001 and o-000002."""
     source = FakeSource({"o-000001": 2.0, "o-000002": 2.0})
     return Desks(
-        risk=risk_desk(source, {"o-000001": (0.6, 0.2), "o-000002": (None, None)}) if risk else Absent("no risk model"),
-        careers=career_desk(source) if careers else Absent("no next-post model"),
+        risk=risk_desk(source, {"o-000001": (0.6, 0.2), "o-000002": (None, None)}) if risk else NO_RISK,
+        careers=career_desk(source) if careers else NO_POSTS,
         units=unit_desk(night),
         now=lambda: NOW,
         probe=lambda: None,

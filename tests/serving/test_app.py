@@ -12,12 +12,10 @@ from structlog.testing import capture_logs
 
 from serving.api.app import ROUTES, build_app
 from serving.api.guard import Guard
-from serving.api.opened import no_champion
+from serving.api.opened import PLAIN_UNTIL_THEN, no_champion
 from serving.api.problems import MEDIA_TYPE
 from tests.serving.desks import NOW, demo_desks
 from tests.serving.live import listening, served
-
-UNTIL_THEN = "until then recent_popularity_30d orders courses"
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +85,9 @@ def test_next_posts_health_and_model(client: httpx.Client) -> None:
     assert client.get("/livez").json() == {"status": "live"}
     ready, models = client.get("/readyz").json(), client.get("/v1/model").json()
     assert (ready["status"], ready["notices"]) == ("ready", [])
-    assert ready["missing"] == models["missing"] == [no_champion("paths"), no_champion("courses", UNTIL_THEN)]
+    missing = [no_champion("paths"), no_champion("courses", PLAIN_UNTIL_THEN)]
+    assert ready["missing"] == models["missing"] == [one.en for one in missing]
+    assert ready["missing_zh"] == models["missing_zh"] == [one.zh for one in missing]
     assert [(model["name"], model["version"], model["outcomes"]) for model in models["models"]] == [
         ("risk", "7", ["strain", "conduct"]), ("next-post", "3", []), ("recent_popularity_30d", "none", []),
     ]  # fmt: skip

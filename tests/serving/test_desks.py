@@ -166,7 +166,9 @@ def test_the_frame_tells_the_day_and_age_of_what_was_read_and_nothing_where_noth
         NextPostsRequest(officer_ids=["a", "new"], as_of=date(2026, 10, 1)), "r", NOW
     )
     assert (careers.as_of, careers.feature_age_hours) == (None, None)
-    assert [result.status for result in careers.results] == ["not_scored", "scored"]
+    assert [isinstance(one, NotScored) and one.because.code for one in careers.results] == ["other_as_of"] * 2
+    words = "the features at hand are of 2026-11-01, not of 2026-10-01; ask without as_of for the newest"
+    assert [isinstance(one, NotScored) and one.because.en for one in careers.results] == [words] * 2
 
 
 def test_nobody_known_is_an_answer_too() -> None:

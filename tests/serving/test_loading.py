@@ -72,8 +72,8 @@ def test_both_champions_open_both_desks(use: Settings, champions: Callable[..., 
     folders = [champions("risk"), champions("next-post")]
     source = FakeSource({})
     desks = open_desks(use, source, FAKES)
-    assert [one.split()[0] for one in desks.missing()] == ["paths", "courses"], "each with what to do"
-    assert all("pharos promote" in one for one in desks.missing())
+    assert [one.en.split()[0] for one in desks.missing()] == ["paths", "courses"], "each with what to do"
+    assert all("pharos promote" in one.en and "pharos promote" in one.zh for one in desks.missing())
     assert [model.name for model in desks.models()] == ["risk", "next-post", "recent_popularity_30d"]
     assert not isinstance(desks.risk, Absent)
     assert not isinstance(desks.careers, Absent)
@@ -89,8 +89,8 @@ def test_an_absent_model_is_a_state_with_a_remedy(use: Settings, champions: Call
     source = FakeSource({})
     desks = open_desks(use, source, FAKES)
     assert isinstance(desks.risk, Absent)
-    assert "pharos promote risk" in desks.risk.because
-    assert str(use.state) not in desks.risk.because
+    assert "pharos promote risk" in desks.risk.because.en
+    assert str(use.state) not in desks.risk.because.en
     desks.probe()
     assert len(source.reads) == 1
 
@@ -219,7 +219,8 @@ def test_features_too_old_to_score_on_are_told_at_the_start_and_by_readyz_with_t
     assert "PHAROS_TODAY=2026-10-28" in said
     for words in ("risk version 4", "next-post version 4", "recent_popularity_30d version none"):
         assert words in said
-    assert no_champion("paths") in said
+    assert no_champion("paths").en in said
+    assert no_champion("paths").zh in said
     assert "PHAROS_TODAY=2026-10-29" not in said
     assert said.count("nobody is scored") == 1, "each notice once, whichever desks need it"
     assert "never filled" in said

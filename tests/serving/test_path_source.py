@@ -305,7 +305,7 @@ def test_the_desk_opens_on_a_champion_and_is_absent_without_one(state: Settings)
 
     absent = open_paths(state, policy(), none, plain_suggester())
     assert isinstance(absent, Absent)
-    assert "pharos promote paths" in absent.because
+    assert "pharos promote paths" in absent.because.en
 
     def broken(_: str) -> Loaded:
         raise UntrustedArtifact("signature")

@@ -138,7 +138,7 @@ def test_the_card_shows_table_and_picture(recorded: Settings) -> None:
         assert (card / picture).read_bytes().startswith(b"\x89PNG")
     zh, en = ((card / f"card.{language}.md").read_text("utf-8") for language in ("zh", "en"))
     head = next(line for line in en.splitlines() if line.startswith("| group | officers | NDCG@10 | status |"))
-    assert "| legal | status |" in head
+    assert "| legal affairs | status |" in head, "a job family is called by its name"
     row = next(line for line in en.splitlines() if line.startswith("| women | 2000 |"))
     assert "| fail |" in row
     assert "| -0.3" in row, "women are shown less legal work"
@@ -203,10 +203,17 @@ def test_a_gap_that_its_own_interval_would_fail_is_marked_in_table_card_and_pict
     card = as_markdown(list_blocks("next-post", seen, statuses, limits, Say(1)))
     assert "| women † | 90 | -0.20 [-0.35, -0.05] | inconclusive † |" in card
     assert "| men | 90 | +0.00 [-0.20, +0.20] | inconclusive |" in card
+    kinds = (suspect, replace(plain, measure="public_order"))
+    named = SeenLists(Lists(people=20).shown(), kinds, ("sex=female", "age_band=20-29+unit_size=1-29"), ())
+    statuses |= {one.check("next-post"): Status.PASS for one in kinds}
+    chinese = as_markdown(list_blocks("next-post", named, statuses, limits, Say(0)))
+    assert "| 治安管理 | 结论 |" in chinese, "a job family is called by its name"
+    assert "性别：女；年龄段：20-29 岁，单位人数：1-29 人。" in chinese, "a pair is one of several, and told so"
+    assert first.named.zh == "下一岗位，性别：女：NDCG@10 与其余民警之差"
     exposed = [[one, replace(one, measure="legal")] for one in (suspect, plain)]
     surely = Measured(-0.3, -0.35, -0.25, -0.4, -0.2)
     exposed.append([Gap("age_band=20-29", one, 90, surely, -0.25) for one in ("ndcg_at_10", "legal")])
-    figure = gaps_figure("x", exposed, limits.lists, english=True)
+    figure = gaps_figure("x", exposed, limits.lists, "next-post", english=True)
     bars = (one for one in figure.axes[0].containers if isinstance(one, ErrorbarContainer))
     drawn = [one.lines[2][0].get_color()[0] for one in bars]
     assert [to_hex(np.asarray(colour).tolist()) for colour in drawn] == [

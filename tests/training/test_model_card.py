@@ -109,11 +109,12 @@ def test_a_page_stands_alone_and_shows_names_as_text(judged: tuple[Settings, Exa
 def test_who_signed_and_who_is_excused_stands_in_the_card(judged: tuple[Settings, Examined, Path]) -> None:
     _, examined, _ = judged
     check = examined.checks(Status.FAIL)[0]
+    (named,) = (line.named.en for line in examined.lines if line.check == check)
     note = Note("justification", "risk", "1", "hash", (check,), REASON, ("Ann Li",), "2026-01-01")
     seen = _of_conduct(examined)
     excused = replace(seen, fairness=replace(seen.fairness, excused=("sex=unknown",)))
     text = as_markdown(card_blocks(replace(examined, notes=(note,), seen={"conduct": excused}), 1))
-    assert f"| justification | Ann Li | 2026-01-01 | {REASON} | {check} |" in text
+    assert f"| justification | Ann Li | 2026-01-01 | {REASON} | {named} |" in text
     assert "Under 2% of the force even when pooled, and so excused here in writing: sex not recorded." in text
 
 
@@ -210,7 +211,7 @@ def test_a_suspect_that_was_signed_for_is_named_below_the_signatures(judged: tup
     lines = tuple(replace(one, suspect=one is line) for one in examined.lines)
     note = Note("waiver", "risk", "1", "hash", (line.check,), REASON, ("Ann Li", "Bo"), "2026-01-01")
     text = as_markdown(card_blocks(replace(examined, lines=lines, notes=(note,)), 1))
-    assert f"- signed although {line.check} fails by its own 95 % interval" in text
+    assert f"- signed although “{line.named.en}” fails by its own 95 % interval" in text
 
 
 def test_a_suspect_has_a_colour_and_words_of_its_own(judged: tuple[Settings, Examined, Path]) -> None:

@@ -112,9 +112,10 @@ def groups_figure(
 
 
 def gaps_figure(
-    title: str | Bilingual, groups: Sequence[Sequence[Gap]], limits: ListLimits, *, english: bool = False
+    title: str | Bilingual, groups: Sequence[Sequence[Gap]], limits: ListLimits, lists: str, *, english: bool = False
 ) -> Figure:
-    """Of each group the gap in quality and the largest gap in exposure, the allowed bands shaded; gaps by group."""
+    """Of each group the gap in quality and the largest gap in exposure, the allowed bands shaded; gaps by group.
+    `lists` is the recommender, by which kinds are named."""
     shown = sorted(groups, key=lambda gaps: group_order(gaps[0].group))
     with blank_figure(title, 11, 2.2 + 0.22 * len(shown), english=english) as (figure, chinese):
         left, right = figure.subplots(1, 2, sharey=True)
@@ -127,7 +128,7 @@ def gaps_figure(
             _forest(axes, rows, (-band, 0.0, band), NOTHING[not chinese])
         for place, gap in enumerate(exposed):
             right.annotate(
-                drawable(in_words(kind_named(gap.measure), chinese)),
+                drawable(in_words(kind_named(gap.measure, lists), chinese)),
                 (1.01, place),
                 xycoords=("axes fraction", "data"),
                 fontsize=6,

@@ -29,6 +29,7 @@ from models.base import Numbers
 from training.evaluation.bootstrap import OfficerDraws
 from training.evaluation.fairness import Measured, Verdict
 from training.evaluation.groups import Cells, cells_of
+from training.evaluation.names import kind_named
 from training.gate.group_lines import STATUS
 from training.gate.lines import Line, Status
 
@@ -126,16 +127,17 @@ def gap_lines(found: Sequence[Gap], limits: ListLimits, name: str = "next-post")
     for gap in found:
         measured = gap.measured
         figures = (measured.value, measured.low, measured.high)
-        words, must = _words(gap.measure), _must(gap.band(limits), gap.measure in QUALITY)
+        words, must = _words(gap.measure, name), _must(gap.band(limits), gap.measure in QUALITY)
         line = Line(gap.check(name), name, gap.status(limits), words, must, *figures, group=gap.group)
         lines.append(replace(line, suspect=gap.suspect(limits)))
     return lines
 
 
-def _words(measure: str) -> Bilingual:
+def _words(measure: str, name: str) -> Bilingual:
     if measure in QUALITY:
         return Bilingual(f"{QUALITY[measure]} 与其余民警之差", f"{QUALITY[measure]} less that of the rest")
-    return Bilingual(f"“{measure}”的曝光份额与其余民警之差", f"share of exposure of {measure} less that of the rest")
+    kind = kind_named(measure, name)
+    return Bilingual(f"“{kind.zh}”的曝光份额与其余民警之差", f"share of exposure of “{kind.en}” less that of the rest")
 
 
 def _must(band: float, quality: bool) -> Bilingual:

@@ -32,9 +32,10 @@ STRATA: Mapping[str, Bilingual] = {
     "two_steps": Bilingual("两步", "two steps"),
     "more_steps": Bilingual("三步及以上", "three steps or more"),
 }
+COURSES = "courses"
 LISTS: Mapping[str, Bilingual] = {
     "next-post": Bilingual("下一岗位", "next posts"),
-    "courses": Bilingual("课程", "courses"),
+    COURSES: Bilingual("课程", "courses"),
     "paths": Bilingual("职业路径", "career paths"),
 }
 METHODS: Mapping[str, str] = {
@@ -109,9 +110,23 @@ def stratum_named(code: str) -> Bilingual:
     return STRATA.get(code, Bilingual(code, code))
 
 
-def kind_named(code: str) -> Bilingual:
-    """A kind of post or course whose exposure is compared: a job family or a competency."""
-    return Bilingual(code, code)
+def kind_named(code: str, lists: str) -> Bilingual:
+    """A kind whose exposure a recommender is compared in: the competency of courses, else the job family of posts.
+
+    >>> kind_named("investigation", "next-post").zh, kind_named("law", "courses").zh, kind_named("p9", "paths").zh
+    ('刑事侦查', '执法规范', '代号“p9”')
+    """
+    names = policy().names
+    return names.competency_named(code) if lists == COURSES else names.family_named(code)
+
+
+def subject_named(code: str) -> Bilingual:
+    """What a line of the gate is about: an outcome, or what a recommender lists.
+
+    >>> subject_named("next-post").zh, subject_named("conduct").zh
+    ('下一岗位', '查实投诉')
+    """
+    return LISTS[code] if code in LISTS else outcome_named(code)
 
 
 def lists_named(code: str) -> Bilingual:

@@ -13,6 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from data_contracts.vocabulary import Bilingual
+from models.groups import group_named
+from training.evaluation.names import subject_named
 
 
 class Status(StrEnum):
@@ -67,6 +69,15 @@ class Line:
     counted: bool = False
     suspect: bool = False
     note: Bilingual | None = None
+
+    @property
+    def named(self) -> Bilingual:
+        """What was asked of whom, in words: records refer to a line by `check`."""
+        of = subject_named(self.outcome)
+        if self.group:
+            group = group_named(self.group)
+            of = Bilingual(f"{of.zh}，{group.zh}", f"{of.en}, {group.en}")
+        return Bilingual(f"{of.zh}：{self.words.zh}", f"{of.en}: {self.words.en}")
 
     @property
     def holds(self) -> bool:
@@ -198,8 +209,8 @@ def signed_although(lines: Sequence[Line], checks: Collection[str]) -> list[Bili
     """A sentence for each suspect among the checks that people signed for: whoever reads of it reads this too."""
     return [
         Bilingual(
-            f"已签字豁免，尽管 {line.check} 单看该组的 95 % 区间会判不通过：{line.found}",
-            f"signed although {line.check} fails by its own 95 % interval: {line.found}",
+            f"已签字豁免，尽管“{line.named.zh}”单看该组的 95 % 区间会判不通过：{line.found}（{line.check}）",
+            f"signed although “{line.named.en}” fails by its own 95 % interval: {line.found} ({line.check})",
         )
         for line in lines
         if line.suspect and line.check in checks

@@ -45,7 +45,8 @@ def draw_lists(folder: Path, name: str, seen: SeenLists, limits: GatePolicy) -> 
         figure.savefig(folder / picture_name(name, language), format="png")
         if seen.gaps:
             title = Bilingual(f"{called.zh}：各组", f"{called.en}: groups")
-            figure = gaps_figure(title, list(_by_group(seen.gaps).values()), limits.lists, english=english)
+            groups = list(_by_group(seen.gaps).values())
+            figure = gaps_figure(title, groups, limits.lists, name, english=english)
             figure.savefig(folder / picture_name(f"{name}-groups", language), format="png")
 
 
@@ -86,13 +87,13 @@ def _groups(
         blocks.append(Text(say("lists_lacking", names=names)))
     if seen.gaps:
         measures = list(dict.fromkeys(gap.measure for gap in seen.gaps))
-        named = [say.one(_called(one)) for one in measures]
+        named = [say.one(_called(one, name)) for one in measures]
         header = [*say.all("group", "officers"), *(cell for one in named for cell in (one, say("status")))]
         groups = sorted(_by_group(seen.gaps).values(), key=lambda gaps: group_order(gaps[0].group))
         rows = [_row(name, gaps, statuses, limits, say) for gaps in groups]
         blocks += [Picture(picture_name(f"{name}-groups", LANGUAGES[say.language]), title), Grid(header, rows)]
     if seen.excused:
-        names = say.listed(say.one(group_named(one)) for one in seen.excused)
+        names = say.apart(say.one(group_named(one)) for one in seen.excused)
         blocks.append(Text(say("excused", share=limits.groups.least_share, names=names)))
     return blocks
 
@@ -105,8 +106,8 @@ def _measure(measure: str) -> str:
     return QUALITY.get(measure, measure)
 
 
-def _called(measure: str) -> Bilingual:
-    return Bilingual(QUALITY[measure], QUALITY[measure]) if measure in QUALITY else kind_named(measure)
+def _called(measure: str, name: str) -> Bilingual:
+    return Bilingual(QUALITY[measure], QUALITY[measure]) if measure in QUALITY else kind_named(measure, name)
 
 
 def _by_group(gaps: Sequence[Gap]) -> dict[str, list[Gap]]:

@@ -58,6 +58,10 @@ class Say:
         """Several things one after another."""
         return ("、", ", ")[self.language].join(items)
 
+    def apart(self, items: Iterable[str]) -> str:
+        """Several things that have commas of their own."""
+        return ("；", "; ")[self.language].join(items)
+
     def status(self, status: Status) -> str:
         """What a line says."""
         return (STATUS_ZH[status], status.value)[self.language]
@@ -200,7 +204,7 @@ def _groups(outcome: str, seen: Seen, statuses: Mapping[str, Status], say: Say) 
             Grid(_group_header(say), rows),
         ]
     if found.excused:
-        names = say.listed(say.one(group_named(name)) for name in found.excused)
+        names = say.apart(say.one(group_named(name)) for name in found.excused)
         blocks.append(Text(say("excused", share=limits.least_share, names=names)))
     return blocks
 
@@ -231,10 +235,12 @@ def _interval(measured: Measured) -> str:
 def _signed(examined: Examined, say: Say) -> list[Block]:
     if not examined.notes:
         return []
+    called = {line.check: say.one(line.named) for line in examined.lines}
     rows = [
-        (say(note.kind), say.listed(note.signed_by), note.on, note.reason, "; ".join(note.checks))
+        (say(note.kind), say.listed(note.signed_by), note.on, note.reason,
+         say.apart(called.get(check, check) for check in note.checks))
         for note in examined.notes
-    ]
+    ]  # fmt: skip
     although = [Bullets([say.one(told) for told in examined.although])] if examined.although else []
     return [Heading(say("signed")), Grid(say.all("kind", "by", "on", "reason", "checks"), rows), *although]
 

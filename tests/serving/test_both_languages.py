@@ -1,0 +1,154 @@
+"""Whatever is wrong is told in Chinese and in English: every kind of problem, every field, every refusal of a desk."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import serving
+from data_contracts import errors
+from data_contracts.errors import PharosError
+from data_contracts.vocabulary import Refusal
+from serving import waiting
+from serving.api.field_faults import OTHER
+from serving.api.problems import KINDS, ProblemError, problem_of
+from serving.api.questions import QUESTIONS
+from serving.api.strict_body import parse
+from serving.client.refusals import refusal_of
+from serving.events.answers import WHY as EVENT_FAULTS
+from serving.feedback.answers import WHY as FEEDBACK_FAULTS
+from serving.schemas import Body, FieldProblem
+from tests.serving.desks import demo_desks
+from tests.serving.live import served
+
+CHINESE = re.compile("[\u3400-\u9fff]")
+ROOT = Path(serving.__file__).parent.parent
+ANSWERED = ("serving", "models/matching", "models/points", "models/talent")
+AT_A_COMMAND = {  # said at start or on a command line alone, in its one language
+    "serving/access", "serving/night", "serving/deploy", "serving/upgrading", "serving/champions", "serving/client",
+    "serving/service.py", "serving/workers.py", "serving/loading.py", "serving/api/admission.py",
+    "serving/api/traces.py", "serving/review/erasure.py", "serving/review/commands.py", "models/talent/balance.py",
+}  # fmt: skip
+WRONG: tuple[Any, ...] = (
+    None, True, 7, -1, 0, 1.5, 10**9, "", "SECRET x", "x" * 5000, "2026-13-01", "2026-01-01T10:00:00", [], {}, [None],
+    ["SECRET x"], [7], ["a"] * 3000, [{}] * 3000, [{"SECRET": 1}], {"SECRET x": None}, {"a": {"SECRET": 1}},
+)  # fmt: skip
+
+
+def both(zh: str, en: str) -> bool:
+    """Whether the one is Chinese and the other is not."""
+    return bool(CHINESE.search(zh)) and bool(en) and not CHINESE.search(en)
+
+
+def bodies(of: type[Body] = Body) -> Iterator[type[Body]]:
+    """Every schema of something that comes in."""
+    for one in of.__subclasses__():
+        if one.__module__.startswith("serving."):
+            yield one
+            yield from bodies(one)
+
+
+def faults(body: Any, schema: type[Body]) -> tuple[FieldProblem, ...]:
+    """What is said of a body; nothing of one that is well."""
+    try:
+        parse(json.dumps(body).encode(), schema)
+    except ProblemError as refused:
+        return refused.errors
+    return ()
+
+
+def test_every_kind_of_problem_says_both() -> None:
+    for code, kind in KINDS.items():
+        assert both(kind.text.zh, kind.text.en), code
+        told = json.loads(ProblemError(code).body("r"))
+        assert both(told["zh"], told["en"]), code
+        assert both(told["detail_zh"], told["detail"]), code
+    for question in QUESTIONS:
+        assert question.not_ready is None or both(question.not_ready.zh, question.not_ready.en), question.path
+
+
+@pytest.mark.parametrize("schema", sorted(bodies(), key=str), ids=str)
+def test_every_wrong_field_is_told_in_both_without_its_value(schema: type[Body]) -> None:
+    asked = [{name: value} for name in schema.model_fields for value in WRONG]
+    for body in [*asked, {"SECRET": 1}]:
+        for one in faults(body, schema):
+            assert both(one.message_zh, one.message), (body, one)
+            assert one.message_zh != OTHER, (body, one)
+            assert "SECRET" not in one.message_zh + one.message
+    assert faults({"SECRET": 1}, schema)
+
+
+def test_every_reason_an_event_or_a_feedback_is_not_taken_says_both() -> None:
+    assert {str(one.value) for one in Refusal} <= set(EVENT_FAULTS)
+    assert all(both(why.zh, why.en) for why in EVENT_FAULTS.values())
+    assert all(both(why.zh, why.en) for why in FEEDBACK_FAULTS.values())
+
+
+def test_no_desk_refuses_in_one_language() -> None:
+    kinds = {
+        name: one for module in (errors, waiting) for name, one in inspect.getmembers(module, inspect.isclass)
+        if issubclass(one, PharosError) and one.status < 500
+        and not issubclass(one, errors.PublishRefused | errors.GateRefused)  # told as an error of ours
+    }  # fmt: skip
+    seen, silent = 0, []
+    for path in sorted(file for part in ANSWERED for file in (ROOT / part).rglob("*.py")):
+        place = path.relative_to(ROOT).as_posix()
+        if any(place == one or place.startswith(f"{one}/") for one in AT_A_COMMAND):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds:
+                seen += 1
+                if "zh" not in {one.arg for one in node.keywords}:
+                    silent.append(f"{place}:{node.lineno}")
+    assert seen > 20
+    assert silent == []
+
+
+def test_an_error_without_chinese_of_its_own_says_what_its_kind_says() -> None:
+    told = problem_of(errors.InvalidInput("where, what, remedy"))
+    assert (told.detail.en, told.detail.zh) == ("where, what, remedy", KINDS["invalid_input"].text.zh)
+    own = problem_of(errors.Stale("now", zh="现为"))
+    assert (own.detail.en, own.detail.zh) == ("now", "现为")
+
+
+def test_a_client_hears_both() -> None:
+    body = problem_of(errors.Refused("not now", zh="现在不行")).body("r-1")
+    told = refusal_of(httpx.Response(409, content=body))
+    assert (told.detail, told.detail_zh) == ("not now", "现在不行")
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    with pytest.MonkeyPatch.context() as patch, served(demo_desks(risk=False), patch) as client:
+        yield client
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: str(one.path))
+def test_each_route_tells_its_problems_in_both(client: httpx.Client, question: Any) -> None:
+    as_json = {"content-type": "application/json"}
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("POST", {"content": b"{", "headers": as_json}),
+        ("POST", {"content": b"[]", "headers": as_json}),
+        ("POST", {"content": b"{}", "headers": {"content-type": "text/plain"}}),
+        ("POST", {"content": b" " * 262_145, "headers": as_json}),
+        ("POST", {"json": {**question.example, "no_such_field": 1}}),
+        ("POST", {"json": {**question.example, "as_of": "2999-01-01"}}),
+        ("GET", {}),
+    ]
+    for method, more in asked:
+        answer = client.request(method, question.path, **more)
+        told = answer.json()
+        if answer.status_code == 200:  # a day that has not come is no error where each result says why
+            assert "as_of" in more["json"]
+            continue
+        assert both(told["zh"], told["en"]), told
+        assert both(told["detail_zh"], told["detail"]), told
+        assert all(both(one["message_zh"], one["message"]) for one in told["errors"]), told
