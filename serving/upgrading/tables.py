@@ -36,4 +36,7 @@ def sentences(outcome: Outcome, *, checked_only: bool) -> Iterator[str]:
     yield from (part.words for part in outcome.found if part.words and part.standing is not Standing.CURRENT)
     for model in outcome.models:
         if model.refused:
-            yield f"{model.name} version {model.version} will be refused: {model.refused}; run {model.remedy}"
+            yield (
+                f"{model.name} version {model.version} will be refused: {model.refused}; before the service starts, "
+                f"run {model.remedy}"
+            )
