@@ -67,7 +67,7 @@ def answered(state: Path, key: str, log: Path) -> httpx.Response:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     words = [sys.executable, "-c", "from pharos import main; main()", "serve", "--port", str(port)]
-    asked = {"json": {"officer_ids": ["nobody"]}, "headers": {"x-api-key": key}, "timeout": 10.0}
+    asked = {"json": {"officer_ids": ["nobody"]}, "headers": {"x-api-key": key}, "timeout": 60.0}
     with log.open("wb") as out, subprocess.Popen(words, cwd=ROOT, env=around(state), stdout=out, stderr=out) as service:
         try:
             for _ in range(240):
