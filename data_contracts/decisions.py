@@ -374,7 +374,7 @@ class TrainingRule(Named):
 
 @dataclass(frozen=True)
 class ResultRetention:
-    """How long results, the audit chain, refused rows and the log of suggestions are kept."""
+    """How long results, the audit chain, refused rows, the log of suggestions and copies of upgrades are kept."""
 
     __pydantic_config__ = STRICT
 
@@ -382,6 +382,7 @@ class ResultRetention:
     audit_months: Months
     quarantine_days: Days
     suggestions_months: Months
+    backups_days: Annotated[int, Field(ge=1, le=3660)]  # a copy outlives the day it was made on
 
 
 @dataclass(frozen=True)

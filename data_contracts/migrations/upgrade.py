@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,16 +47,16 @@ def head() -> str:
     return str(ScriptDirectory.from_config(config()).get_current_head())
 
 
-def upgrade(database: Database) -> Upgraded:
-    """Bring a database to the newest revision, in one transaction; an SQLite file is copied before it is changed.
+def upgrade(database: Database, copied: Callable[[], Path] | None = None) -> Upgraded:
+    """Bring a database to the newest revision, in one transaction; `copied` copies an SQLite file before it is changed.
 
-    Raises NotReady where it cannot be used; then it is as it was.
+    A server's copy is its keeper's. Raises NotReady where it cannot be used; then it is as it was.
     """
     with database.migrating() as connection:
         before, empty = revision_of(connection), not sa.inspect(connection).get_table_names()
     if before == head():
         return Upgraded(before, before)
-    copy = None if empty else _copied(database, before)
+    copy = copied() if copied is not None and database.file is not None and not empty else None
     used = config()
     with database.migrating() as connection:
         used.attributes[CONNECTION] = connection
@@ -71,19 +71,3 @@ def revision_of(connection: sa.Connection) -> str | None:
         return None
     found = connection.execute(sa.select(VERSION.c.version_num)).scalar_one_or_none()
     return None if found is None else str(found)
-
-
-def _copied(database: Database, before: str | None) -> Path | None:
-    """A whole copy of an SQLite file beside it, readable by its owner only; a server's backup is its keeper's."""
-    file = database.file
-    if file is None:
-        return None
-    copy = file.with_name(f"{file.name}.before-{head()}-from-{before or 'none'}")
-    copy.touch(mode=0o600)
-    source, target = sqlite3.connect(file), sqlite3.connect(copy)
-    try:
-        source.backup(target)
-    finally:
-        source.close()
-        target.close()
-    return copy

@@ -33,4 +33,4 @@ mv "$fresh" "$target"
 # A virtual environment writes its own place into its scripts.
 grep -rlI --null -- "$fresh" "$target/bin" | xargs -0 -r sed -i "s|$fresh|$target|g"
 "$target/bin/pharos" contracts check || fail "the installation does not start at $target"
-say "installed at $target; next: $target/bin/pharos doctor"
+say "installed at $target; next: $target/bin/pharos doctor, and over an earlier state: $target/bin/pharos upgrade --check"

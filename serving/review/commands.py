@@ -17,6 +17,8 @@ from serving.review.cases import CaseStore
 from serving.review.logs import ServiceLog
 from serving.review.opening import open_cases
 from serving.review.timing import expire_cases, retain
+from serving.upgrading import backup
+from serving.upgrading.copies import delete_ended
 
 
 def open_of_last_night(settings: Settings, console: Console) -> None:
@@ -33,8 +35,11 @@ def expire(settings: Settings, as_of: date, console: Console) -> None:
 
 def keep_retention(settings: Settings, as_of: date, console: Console) -> None:
     """Delete what policy keeps no longer."""
-    deleted = retain(CaseStore.of(settings), ServiceLog.of(settings), policy(), as_of, now_of(settings))
+    now = now_of(settings)
+    deleted = retain(CaseStore.of(settings), ServiceLog.of(settings), policy(), as_of, now)
     console.print(deleted.sentence, highlight=False)
+    for name in delete_ended(settings, policy(), as_of, now):
+        console.print(f"deleted: {name}, kept long enough", markup=False, highlight=False, soft_wrap=True)
 
 
 def erase_officer(settings: Settings, officer_id: str, console: Console) -> None:
@@ -55,5 +60,7 @@ def upgrade_database(settings: Settings, console: Console) -> None:
     """Bring the service's database to this checkout's revision."""
     from data_contracts.migrations.upgrade import upgrade  # Alembic takes a while to import
 
-    done = upgrade(Database(settings.service_url, "the service's database"))
+    done = upgrade(
+        Database(settings.service_url, "the service's database"), lambda: backup.copied(settings, now_of(settings))
+    )
     console.print(done.sentence, markup=False, highlight=False, soft_wrap=True)

@@ -1,5 +1,5 @@
-"""An officer erased from the service's own databases, with a signed proof of what went, what was kept and what was not
-reached.
+"""An officer erased from the service's own databases and from the copies that upgrades made of them, with a signed
+proof of what went, what was kept and what was not reached.
 
 The proof names the officer by pseudonym only. It does not claim what is not so: the append-only history, its snapshots
 and what was made of them are not touched here, and the proof says so.
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,8 @@ from cryptography.exceptions import InvalidSignature
 
 from data_contracts.audit.chain import Action, Entry
 from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.in_use import held_with_others
+from data_contracts.policy import policy
 from data_contracts.service_log import METADATA as LOG
 from data_contracts.settings import Settings
 from models import keys
@@ -26,6 +29,7 @@ from models.audit import operator
 from serving.review.cases import CaseStore
 from serving.review.logs import TABLES, ServiceLog
 from serving.review.tables import CASE_EVENTS, CASES, METADATA
+from serving.upgrading.copies import Reached, erase_in_copies
 
 KEPT = {
     "opt_outs": "whether the officer opted out, under a keyed pseudonym, so that the wish outlives the erasure",
@@ -39,7 +43,8 @@ NOT_REACHED = {
     "quarantine": "refused rows and their reasons; they go by the rule of retention of refused rows",
     "PostgreSQL's files, where it is used": "deleted rows leave them at the server's next vacuum",
     "models": "they hold no row of an officer by design, and are not trained again for an erasure",
-    "backups and exports": "outside of what this service can reach; their keeper erases there",
+    "exports, dumps of a server, copies taken elsewhere": "outside of what this service can reach; their keeper erases "
+    "there",
 }
 
 
@@ -65,11 +70,21 @@ class Proof:
 
 
 def erase(settings: Settings, officer_id: str, now: datetime) -> tuple[Proof, Path]:
-    """Delete every row about an officer from cases and the service's log; the proof, and the file that holds it.
+    """Delete every row about an officer from cases, the service's log and the copies of both; the proof and its file.
 
-    Again for the same officer it finds nothing more, and says so in a proof of its own. Raises NotReady where a
-    database cannot be used, or where a row is left; what was deleted by then stays deleted, and the step is run again.
+    A copy that cannot be read is left alone, and the proof names it with the day it ends. Again for the same officer it
+    finds nothing more, and says so in a proof of its own. Raises NotReady where a database cannot be used, where an
+    upgrade is at work, or where a row is left; what was deleted by then stays deleted, and the step is run again.
     """
+    with held_with_others(settings.state) or nullcontext():
+        reached = erase_in_copies(settings, policy(), officer_id)
+        proof = _erased(settings, officer_id, now, reached)
+    signed = Proof(**{**asdict(proof), "signature": keys.signing_key(settings.keys_dir).sign(proof.text).hex()})
+    return signed, _written(settings, signed, now)
+
+
+def _erased(settings: Settings, officer_id: str, now: datetime, reached: Reached) -> Proof:
+    """Erase from the databases that are used; the proof before it is signed."""
     store, log = CaseStore.of(settings), ServiceLog.of(settings)
     pseudonym = store.names.of(officer_id)
     gone = log.delete({name: LOG.tables[name].c.officer_id == officer_id for name in TABLES})
@@ -77,16 +92,15 @@ def erase(settings: Settings, officer_id: str, now: datetime) -> tuple[Proof, Pa
     with store.chain.together(METADATA) as (connection, write):
         events = connection.execute(CASE_EVENTS.delete().where(CASE_EVENTS.c.case_id.in_(theirs))).rowcount
         cases = connection.execute(CASES.delete().where(CASES.c.officer_id == officer_id)).rowcount
-        erased = {**gone, "case_events": int(events), "cases": int(cases)}
+        erased = {**gone, "case_events": int(events), "cases": int(cases), **reached.erased}
         line, _ = write(Entry(now, operator(), Action.ERASED, about=(pseudonym,), details={"rows": erased}))
     store.database.compact()
     left = {**log.left(officer_id), "cases": len(store.of_officers([officer_id]))}
     if any(left.values()):
         raise NotReady("rows about the officer were written while they were erased; run the step again")
     store.database.close()
-    proof = Proof(pseudonym, now.isoformat(), operator(), erased, left, audit_line=line)
-    signed = Proof(**{**asdict(proof), "signature": keys.signing_key(settings.keys_dir).sign(proof.text).hex()})
-    return signed, _written(settings, signed, now)
+    away = {**NOT_REACHED, **reached.not_reached}
+    return Proof(pseudonym, now.isoformat(), operator(), erased, left, not_reached=away, audit_line=line)
 
 
 def read_proof(settings: Settings, path: Path) -> Proof:

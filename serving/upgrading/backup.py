@@ -4,16 +4,18 @@
 backups/<moment>/SHA256SUMS     as `sha256sum --check` reads it
 backups/<moment>/<place>        each database and manifest at its place under the state folder
 ```
-Rows of the history, results, keys and model files are not copied: an upgrade never touches them.
+Rows of the history, results, keys and model files are not copied: an upgrade never touches them. How long a copy is
+kept and how an officer leaves it stands in copies.py.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
@@ -24,12 +26,23 @@ from serving.night.manifest import MANIFEST, file_hash, sync_folder, write_atomi
 from serving.night.pointer import LATEST
 
 SUMS = "SHA256SUMS"
+LOCK = ".lock"
 ROOM = 3  # a copy here, and a draft beside the registry's database while it is brought forward, with room to spare
 
 
 def backups_dir(settings: Settings) -> Path:
     """Where copies lie."""
     return settings.state / "backups"
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Nobody else makes, changes or deletes copies inside the block; another one is waited for."""
+    folder = backups_dir(settings)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / LOCK).open("a", encoding="ascii") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def changed_files(settings: Settings) -> list[Path]:
@@ -59,6 +72,11 @@ def check_room(settings: Settings, free: Callable[[Path], int] | None = None) ->
 def copied(settings: Settings, moment: datetime) -> Path:
     """Copy what an upgrade may change and verify the copy; visible under its own name only when it is whole."""
     check_room(settings)
+    with alone(settings):
+        return _copied(settings, moment)
+
+
+def _copied(settings: Settings, moment: datetime) -> Path:
     root, name = settings.state.resolve(), moment.strftime("%Y%m%dT%H%M%S")
     folder = backups_dir(settings) / name
     count = 1
@@ -83,22 +101,31 @@ def copied(settings: Settings, moment: datetime) -> Path:
 
 def verified(folder: Path) -> list[PurePosixPath]:
     """The files of a copy, each with the hash that was written down; raises InvalidInput naming the first at fault."""
+    for place, digests in sums_of(folder).items():
+        path = folder / place
+        if path.is_symlink() or not path.is_file() or file_hash(path) not in digests:
+            raise InvalidInput(f"{path} is missing or not what was copied; take another copy")
+        if path.suffix == ".db":
+            _check_database(path)
+    return [PurePosixPath(place) for place in sums_of(folder)]
+
+
+def sums_of(folder: Path) -> dict[str, list[str]]:
+    """The hashes that are listed of each place; two while an erasure puts one file in the place of another.
+
+    Raises InvalidInput for a list that cannot be read or leads out of its folder.
+    """
     try:
         lines = (folder / SUMS).read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{folder} is no backup of an upgrade: {SUMS} cannot be read; name another") from error
-    found = []
+    found: dict[str, list[str]] = {}
     for line in lines:
         digest, _, place = line.partition("  ")
         inside = PurePosixPath(place)
         if not place or inside.is_absolute() or ".." in inside.parts:
             raise InvalidInput(f"{folder / SUMS} lists {place!a}, which is no file of a backup; take another copy")
-        path = folder / inside
-        if path.is_symlink() or not path.is_file() or file_hash(path) != digest:
-            raise InvalidInput(f"{path} is missing or not what was copied; take another copy")
-        if path.suffix == ".db":
-            _check_database(path)
-        found.append(inside)
+        found.setdefault(place, []).append(digest)
     return found
 
 

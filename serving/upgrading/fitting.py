@@ -27,8 +27,9 @@ class Fit:
 
     @property
     def remedy(self) -> str:
-        """The commands that bring an answer back."""
-        return f"pharos train {self.name}, then pharos promote {self.name}"
+        """The commands that bring an answer back; a service does not start with a champion that it refuses."""
+        features = "`pharos features` and `pharos materialize` for the days that are used, " * (self.name == "risk")
+        return f"{features}`pharos train {self.name} --as-of DATE`, then `pharos promote {self.name}`"
 
 
 def champions(settings: Settings, builders: Builders) -> list[Fit]:

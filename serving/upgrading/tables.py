@@ -31,7 +31,12 @@ def sentences(outcome: Outcome, *, checked_only: bool) -> Iterator[str]:
         yield f"brought forward: {', '.join(part.name for part in outcome.behind)}"
         if outcome.copy is not None:
             yield f"what was before lies in {outcome.copy}; back with `pharos upgrade --restore {outcome.copy.name}`"
+    if outcome.ended:
+        yield f"copies kept long enough were deleted: {', '.join(outcome.ended)}"
     yield from (part.words for part in outcome.found if part.words and part.standing is not Standing.CURRENT)
     for model in outcome.models:
         if model.refused:
-            yield f"{model.name} version {model.version} will be refused: {model.refused}; run {model.remedy}"
+            yield (
+                f"{model.name} version {model.version} will be refused: {model.refused}; before the service starts, "
+                f"run {model.remedy}"
+            )

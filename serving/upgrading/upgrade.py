@@ -1,4 +1,5 @@
-"""What `pharos upgrade` does: look, copy, bring each part forward, say which models must be trained again.
+"""What `pharos upgrade` does: look, copy, bring each part forward, say which models must be trained again, and delete
+the copies that policy keeps no longer.
 
 Each step is whole or not at all, and a part that is current is left alone: killed at any moment, the command is run
 again and goes on. What was before the first step lies in the backup that every message names.
@@ -7,7 +8,7 @@ again and goes on. What was before the first step lies in the backup that every 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -16,11 +17,13 @@ import sqlalchemy as sa
 from data_contracts import service_log
 from data_contracts.database import Database
 from data_contracts.errors import NotReady, PharosError, Refused
+from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
 from models import registry_shape
 from serving.loading import Builders
 from serving.upgrading import backup
+from serving.upgrading.copies import delete_ended
 from serving.upgrading.fitting import Fit, champions
 from serving.upgrading.parts import Part, Standing, missing_in_log, parts
 from serving.upgrading.quiet import nobody_else
@@ -28,11 +31,14 @@ from serving.upgrading.quiet import nobody_else
 
 @dataclass(frozen=True)
 class Outcome:
-    """The parts as they were found, the copy that was made (None: nothing had to change), and the champions."""
+    """The parts as they were found, the copy that was made (None: nothing had to change), the champions, and the
+    earlier copies that were deleted.
+    """
 
     found: list[Part]
     copy: Path | None
     models: list[Fit]
+    ended: list[str] = field(default_factory=list)
 
     @property
     def behind(self) -> list[Part]:
@@ -63,7 +69,7 @@ def upgrade(settings: Settings, moment: datetime, builders: Builders, *, server_
         copy = backup.copied(settings, moment) if behind else None
         for part in behind:
             _step(settings, part, copy)
-    return Outcome(found, copy, champions(settings, builders))
+    return Outcome(found, copy, champions(settings, builders), delete_ended(settings, policy(), moment.date(), moment))
 
 
 def restore(settings: Settings, name: str) -> int:

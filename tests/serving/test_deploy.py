@@ -105,6 +105,17 @@ def test_a_bundle_with_a_known_advisory_or_over_another_is_refused(
     assert not (tmp_path / "new").exists()
 
 
+def test_the_papers_of_a_bundle_name_every_component_and_tell_of_the_upgrade(tmp_path: Path) -> None:
+    bundling._papers(tmp_path, [Component("x", "1", "MIT", "x.whl", "ab")])
+    told = json.loads((tmp_path / "sbom.cdx.json").read_text("utf-8"))
+    assert [(one["name"], one["hashes"]) for one in told["components"]] == [
+        ("x", [{"alg": "SHA-256", "content": "ab"}])
+    ]  # fmt: skip
+    assert "| x | 1 | MIT |" in (tmp_path / "LICENCES.md").read_text("utf-8")
+    assert (tmp_path / "contracts" / "policy" / "retention.toml").is_file()
+    assert "pharos upgrade --check" in (tmp_path / "install.sh").read_text("utf-8").splitlines()[-1]
+
+
 def install(folder: Path, target: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["sh", str(folder / "install.sh"), str(target), sys.executable], capture_output=True, text=True, check=False
@@ -167,7 +178,12 @@ def test_the_bundle_installs_and_runs_where_no_route_leads_out(tmp_path: Path) -
         pytest.skip("this machine lets nobody make a network namespace, so no network can be taken away")
     out, target = tmp_path / "bundle", tmp_path / "pharos"
     made = bundling.bundle(out)
-    assert made.components == len(pins(ROOT / "requirements.lock"))
+    wanted = pins(ROOT / "requirements.lock")
+    assert made.components == len(wanted)
+    told = json.loads((out / "sbom.cdx.json").read_text("utf-8"))["components"]
+    assert {one["name"] for one in told} == set(wanted)
+    assert all(one["hashes"] for one in told)
+    assert (out / "LICENCES.md").read_text("utf-8").count("\n") == len(wanted) + 2
     script = f"""
 set -eu
 ip link set lo up

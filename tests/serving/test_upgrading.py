@@ -15,35 +15,33 @@ import pytest
 import sqlalchemy as sa
 
 from data_contracts import service_log
-from data_contracts.errors import InvalidInput, LockHeld, NotReady, Refused
+from data_contracts.audit.chain import METADATA as AUDIT
+from data_contracts.errors import FeatureMismatch, InvalidInput, LockHeld, NotReady, Refused
 from data_contracts.in_use import held_with_others
 from data_contracts.settings import Settings
 from features.history import FORMAT, History
 from models import registry, registry_shape
+from serving.access.api_keys import METADATA as KEYS
 from serving.access.api_keys import api_keys
+from serving.api.opened import Absent
 from serving.builders import builders
+from serving.loading import open_desks
 from serving.night.pointer import one_at_a_time
 from serving.night.results import results_root
 from serving.upgrading import backup, tables, upgrade
 from serving.upgrading.parts import Part, Standing, parts
+from tests.postgres import postgresql
+from tests.serving.desks import FakeSource
+from tests.serving.recorded_state import OLD_MLFLOW, recorded_state, registry_of
 
-RECORDED = Path(__file__).parent / "state_of_8e6e747"  # made by that version of this project
 MOMENT = datetime(2026, 1, 2, 3, 4, 5)
 
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The recording as a state folder that was moved here; its databases are made of SQL."""
     folder = tmp_path_factory.mktemp("recorded") / "state"
-    shutil.copytree(RECORDED, folder)
-    registry.client(Settings(state=folder)).search_experiments()
-    for name in ("service/service", "feedback/feedback"):
-        with closing(sqlite3.connect(folder / f"{name}.db")) as opened:
-            opened.executescript((folder / f"{name}.sql").read_text("utf-8"))
-    with closing(sqlite3.connect(folder / "mlflow" / "mlflow.db")) as opened:
-        opened.execute("DELETE FROM experiments")
-        opened.executescript((folder / "mlflow" / "rows.sql").read_text("utf-8"))
-        opened.commit()
+    recorded_state(folder)
+    registry_of(folder, "head")
     return folder
 
 
@@ -91,9 +89,71 @@ def test_a_recorded_state_is_brought_forward_and_nothing_is_lost(old: Settings) 
     assert json.loads((old.history_dir / "manifest.json").read_text())["format"] == FORMAT
     sentences = "\n".join(tables.sentences(done, checked_only=False))
     assert "pharos score --as-of 2026-01-01" in sentences
-    assert "risk version 1 will be refused: it was trained on other feature definitions" in sentences
+    assert (
+        "risk version 1 will be refused: it was trained on other feature definitions; before the service starts, run"
+        in sentences
+    )
+    assert "`pharos train risk --as-of DATE`, then `pharos promote risk`" in sentences
     again = upgrade.upgrade(old, MOMENT, builders())
     assert (again.copy, again.behind) == (None, [])
+
+
+def test_the_service_over_it_refuses_the_old_model_by_name_and_starts_without_it(old: Settings) -> None:
+    upgrade.upgrade(old, MOMENT, builders())
+    use = old.model_copy(update={"today": MOMENT.date()})
+    with pytest.raises(FeatureMismatch, match="risk version 1 was trained on another definition"):
+        open_desks(use, FakeSource({}), builders())
+    registry.client(use).delete_registered_model_alias("risk", registry.CHAMPION)
+    desks = open_desks(use, FakeSource({}), builders())
+    assert isinstance(desks.risk, Absent)
+
+
+def test_a_registry_that_an_older_mlflow_wrote_is_brought_forward(recorded: Path, tmp_path: Path) -> None:
+    use = Settings(state=tmp_path / "state")
+    shutil.copytree(recorded, use.state)
+    use.mlflow_database.unlink()
+    registry_of(use.state, OLD_MLFLOW)
+    told = upgrade.look(use, builders())
+    (part,) = [one for one in told.found if one.name.startswith("registry")]
+    assert (part.found, part.standing, told.models) == (OLD_MLFLOW, Standing.BEHIND, [])
+    done = upgrade.upgrade(use, MOMENT, builders())
+    assert registry_shape.revision_found(use.mlflow_database) == registry_shape.revisions_known()[0]
+    assert [(model.name, model.version) for model in done.models] == [("risk", "1")]
+    assert registry.resolve(use, "risk").path.is_relative_to(use.mlflow_dir)
+    run = registry.resolve(use, "risk").run_id
+    assert registry.register(use, "risk", run, "model").version == "2"
+    upgrade.restore(use, MOMENT.strftime("%Y%m%dT%H%M%S"))
+    assert registry_shape.revision_found(use.mlflow_database) == OLD_MLFLOW
+
+
+def test_the_service_database_of_an_earlier_version_on_a_server_is_brought_forward(
+    old: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with postgresql(tmp_path_factory.mktemp("server")) as url:
+        use = old.model_copy(update={"database_url": url})
+        engine = sa.create_engine(url)
+        for metadata in (KEYS, AUDIT):
+            metadata.create_all(engine)
+        with closing(sqlite3.connect(old.state / "service" / "service.db")) as kept, engine.begin() as connection:
+            for table in ("api_keys", "audit_lines"):
+                rows = kept.execute(f"SELECT * FROM {table}")
+                names = [column[0] for column in rows.description]
+                connection.execute(
+                    sa.text(f"INSERT INTO {table} ({', '.join(names)}) VALUES (:{', :'.join(names)})"),
+                    [dict(zip(names, row, strict=True)) for row in rows],
+                )
+        with pytest.raises(Refused, match="pg_dump"):
+            upgrade.upgrade(use, MOMENT, builders())
+        assert not sa.inspect(engine).has_table("cases")
+        done = upgrade.upgrade(use, MOMENT, builders(), server_copied=True)
+        assert "service database" in {part.name for part in done.behind}
+        assert standings(use)["service database"] is Standing.CURRENT
+        assert sa.inspect(engine).has_table("cases")
+        with engine.connect() as connection:
+            assert connection.execute(sa.select(KEYS.tables["api_keys"].c.name)).scalars().all() == ["hr system"]
+            assert connection.execute(sa.select(AUDIT.tables["audit_lines"].c.number)).scalars().all() == [1]
+        assert upgrade.upgrade(use, MOMENT, builders()).behind == []
+        engine.dispose()
 
 
 def test_a_moved_folder_trains_into_its_new_place(old: Settings) -> None:
