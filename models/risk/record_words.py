@@ -22,7 +22,6 @@ OWNER = np.array([CODES.index(theme.code) for theme, _ in FACETS])  # (facets,) 
 BAD = np.array([theme.bad for theme, _ in FACETS])
 MORE, LESS = (np.array([facet.worse == side for _, facet in FACETS]) for side in ("more", "less"))
 PEERS = ("同岗位其他人平均", "全员平均"), ("others in the same post", "all officers")
-PEERS = ("同岗位其他人平均", "全员平均"), ("others in the same post", "all officers")
 SCALES = np.array([facet.scale for _, facet in FACETS])
 
 
