@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data_contracts.policy import policy
 from models.base import Numbers
 from models.risk.record_words import BAD, CODES, OWNER, Record, number_told
 from models.risk.themes import FACETS, LEAST_CROWD, SHOWN, THEMES, facet_of, theme_of
@@ -25,8 +26,8 @@ SEVERAL = 0.5  # log-odds above the base that are owed an explanation, be it tha
 MANY_SMALL: dict[str, Any] = {
     "theme": "several",
     "text": {
-        "zh": "多项因素各有少许影响，没有单一主因",
-        "en": "several things add a little each; none stands out",
+        "zh": "多项因素合在一起，其中没有一项可以单独说成原因",
+        "en": "several things together; none of them can be told as a reason by itself",
     },
     "since": None,
     "strength": None,
@@ -85,12 +86,31 @@ def theme_sums(contributions: Numbers, names: Sequence[str]) -> ThemeSums:
     return ThemeSums(parts[:, :-2], parts[:, -2], parts[:, -1])
 
 
+def quiet_facets(silent: Sequence[str]) -> NDArray[np.bool_]:
+    """(facets,) whether a facet is not told, by the code of its theme or by the column that it shows.
+
+    >>> bool(quiet_facets(["honours"]).sum() == 1), int(quiet_facets(["tenure_days"]).sum())
+    (True, 1)
+    """
+    return np.array([theme.code in silent or facet.shown in silent for theme, facet in FACETS], dtype=bool)
+
+
+def unlisted(outcome: str) -> tuple[str, ...]:
+    """The themes that policy does not list for an outcome.
+
+    >>> "supervisor" in unlisted("strain"), "workload" in unlisted("strain")
+    (True, False)
+    """
+    listed = policy().reasons.themes_of(outcome)
+    return tuple(code for code in CODES if code not in listed)
+
+
 @dataclass(frozen=True)
 class Told:
     """Turns sums into sentences.
 
-    `means` are of everybody the model was trained on last; themes in `silent` (they told nothing of later years
-    when the model was checked) are never told.
+    `means` are of everybody the model was trained on last. What is in `silent`, themes or single facets by the column
+    they show, is never told: policy does not list the theme for the outcome, or it told nothing of later years.
     """
 
     means: Mapping[str, float]
@@ -103,8 +123,9 @@ class Told:
         nothing can be told of a chance well above the usual, that is what is said.
         """
         record = Record.of(frame, self.means)
-        raising = _choose(sums, record.fits(1.0), 1.0, top, self.silent)
-        lowering = _choose(sums, record.fits(-1.0), -1.0, top, self.silent)
+        quiet = quiet_facets(self.silent)
+        raising = _choose(sums, record.fits(1.0), 1.0, top, quiet)
+        lowering = _choose(sums, record.fits(-1.0), -1.0, top, quiet)
         reasons = record.sentences(raising, sums.strength, 1.0)
         unexplained = (raising < 0).all(axis=1) & (sums.log_odds - sums.base >= SEVERAL)
         several = json.dumps([MANY_SMALL], ensure_ascii=False)
@@ -128,16 +149,18 @@ def record_told(frame: pd.DataFrame, means: Mapping[str, float]) -> list[str]:
     return [json.dumps([{**one, "strength": None} for one in json.loads(text)], ensure_ascii=False) for text in found]
 
 
-def _choose(sums: ThemeSums, fits: NDArray[np.bool_], sign: float, top: int, silent: Sequence[str]) -> NDArray[np.intp]:
+def _choose(
+    sums: ThemeSums, fits: NDArray[np.bool_], sign: float, top: int, quiet: NDArray[np.bool_]
+) -> NDArray[np.intp]:
     """(n, top) places in FACETS of what is told, strongest theme first; -1 for nothing.
 
     Of a theme the facet that adds most is told, among those whose number fits what is said. Only in a theme of bad
     things may it be one that adds nothing itself: what was long ago then stands for what is added by days since.
     """
-    parts = np.where(fits & (BAD | (sign * sums.facets > 0)), sign * sums.facets, -np.inf)
+    added = sign * sums.facets
+    parts = np.where(fits & ~quiet & (BAD | (added > 0)), added, -np.inf)
     spoken = np.stack([parts[:, theme == OWNER].max(axis=1) for theme in range(len(CODES))], axis=1)
-    worth = np.where(np.isfinite(spoken), sign * sums.themes, -np.inf)
-    worth[:, [CODES.index(code) for code in silent if code in CODES]] = -np.inf
+    worth = np.where(np.isfinite(spoken), np.where(quiet, 0.0, added) @ OF_THEME, -np.inf)
     order = np.argsort(-worth, axis=1, kind="stable")[:, :top]
     facet = np.stack([np.where(theme == OWNER, parts, -np.inf).argmax(axis=1) for theme in range(len(CODES))], axis=1)
     rows = np.arange(len(order))[:, None]

@@ -18,7 +18,7 @@ from models.risk.boosting import Boosted
 from models.risk.calibration import Platt, Reliability, log_odds
 from models.risk.conformal import Conformal
 from models.risk.design_matrix import Design
-from models.risk.explain import Told, theme_sums
+from models.risk.explain import Told, theme_sums, unlisted
 from models.risk.flags import best_below, finding_days, merits
 from models.risk.glass_box import GlassBox
 from models.risk.grades import SHORT_HISTORY, cut_offs, short_history
@@ -51,7 +51,7 @@ class OutcomeModel:
     reliability: Reliability = field(default_factory=Reliability)
     cuts: Mapping[str, float] = field(default_factory=dict)
     rate: float = 0.0
-    silent: tuple[str, ...] = ()  # themes that told nothing of later years when the model was checked
+    silent: tuple[str, ...] = ()  # themes and facets that told nothing of later years when it was checked
     commend_below: float = 0.0  # the chance below which the best share of the force lies
     sets: Conformal = field(default_factory=Conformal)  # between which chances it cannot tell
 
@@ -190,7 +190,9 @@ class RiskBundle:
         if not model.members or not len(frame):
             return ["[]"] * len(frame), ["[]"] * len(frame), [None] * len(frame)
         sums = theme_sums(model.contributions(x), model.design.names)
-        return *Told(self.means, model.silent).both(frame, sums, top), sums.themes.astype(np.float32).tolist()
+        return *Told(self.means, (*model.silent, *unlisted(model.outcome))).both(frame, sums, top), sums.themes.astype(
+            np.float32
+        ).tolist()
 
     def to_parts(self) -> Parts:
         """Plain parts for `models.artifacts.save`."""

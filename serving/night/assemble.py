@@ -70,6 +70,7 @@ class Night:
             "snapshot_before": "" if self.before is None else self.before.snapshot_sha256,
             "courses": book_hash(self.book),
             "support_rules": hash_of([asdict(policy().course_themes), *map(asdict, policy().support)]),
+            "reason_rules": hash_of(asdict(policy().reasons)),
             "opt_outs": hash_of(sorted(self.opted_out)) if self.opted_out else "",
             "horizons": hash_of({rule.name.value: rule.horizon_months for rule in policy().outcomes}),
         }

@@ -23,7 +23,7 @@ def left_out_of(metadata: Mapping[str, Any]) -> dict[Asked, Because]:
     [(('departure', 24), 'training kept no model of this outcome 24 months ahead: too few events')]
     """
     known = {rule.name_at(months): (rule, months) for rule in policy().outcomes for months in rule.horizons_months}
-    found = {}
+    found: dict[Asked, Because] = {}
     for name, reasons in metadata.get("not_served", {}).items():
         if name in known:
             rule, months = known[name]

@@ -12,7 +12,7 @@ from serving.access.credential import OPERATOR, AccessScope
 from serving.risk.absent import left_out_of
 from serving.risk.schemas import RiskRequest, RiskScored, RiskWithheld
 from serving.schemas import NextPostsRequest, NotScored, PostsRanked
-from tests.serving.desks import CUTS, NOW, FakeSource, career_desk, risk_desk
+from tests.serving.desks import CUTS, NOW, FakeScorer, FakeSource, career_desk, risk_desk
 
 ROWS: dict[str, tuple[float | None, float | None]] = {
     "a": (0.6, 0.2),
@@ -130,7 +130,7 @@ def test_what_training_left_out_has_its_own_reason_at_its_own_horizon() -> None:
     """24 months that nobody trained are never explained by the figures of 12."""
     signed = {"departure": [{"zh": "差为0.017", "en": "a gain of 0.017"}], "strain_24m": [{"zh": "少", "en": "few"}]}
     desk = risk_desk(FakeSource(AGES), ROWS)
-    narrow = replace(desk.scorer, answers=(("strain", 6), ("conduct", 12)))
+    narrow = FakeScorer(ROWS, answers=(("strain", 6), ("conduct", 12)))
     desk = replace(desk, left_out=left_out_of({"not_served": signed}), scorer=narrow)
     outcomes = [Outcome.DEPARTURE, Outcome.STRAIN, Outcome.FORCE, Outcome.STAGNATION]
     asked = RiskRequest(officer_ids=["a"], outcomes=outcomes, horizon_months=[6, 12, 24])
@@ -156,7 +156,7 @@ def test_a_poor_grade_at_a_horizon_not_asked_for_is_withheld_with_its_support() 
     desk = risk_desk(FakeSource(AGES), {"a": (0.2, 0.2)})
     answers = (("conduct", 12), ("conduct", 24))
     cuts = {("conduct", 12): {"poor": 0.1, "fair": 0.05, "good": 0.01}, ("conduct", 24): CUTS["conduct", 12]}
-    desk = replace(desk, scorer=replace(desk.scorer, answers=answers), cuts=cuts)
+    desk = replace(desk, scorer=FakeScorer({"a": (0.2, 0.2)}, answers=answers), cuts=cuts)
     (seen,) = desk.answer(request, "r", NOW).results
     assert isinstance(seen, RiskScored)
     assert (seen.grade.value, [risk.grade.value for risk in seen.outcomes]) == ("poor", ["fair"])

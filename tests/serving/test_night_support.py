@@ -104,9 +104,9 @@ def test_a_chance_at_the_limit_is_flagged_by_a_request_as_by_the_night() -> None
     assert (night, request) == ("[]", "[]")
 
 
-def _kinds(rows: pd.DataFrame, **more: object) -> list[list[str]]:
+def _kinds(rows: pd.DataFrame) -> list[list[str]]:
     """Kinds of flags of rows that are all among the best."""
-    told = flags_of(rows.assign(**more), TRENDS, RULES, lambda *_: Bounds({"fair": 0.02}, 0.5))
+    told = flags_of(rows, TRENDS, RULES, lambda *_: Bounds({"fair": 0.02}, 0.5))
     return [[flag["kind"] for flag in json.loads(flags)] for flags in told]
 
 
@@ -117,7 +117,7 @@ def _praised(outcome: str = "conduct", months: int = 12) -> pd.DataFrame:
 
 
 def test_who_has_a_recent_finding_is_not_praised_and_policy_says_how_recent() -> None:
-    assert _kinds(_praised(), finding_days=[1100.0, 90.0, np.nan]) == [["commend"], [], ["commend"]]
+    assert _kinds(_praised().assign(finding_days=[1100.0, 90.0, np.nan])) == [["commend"], [], ["commend"]]
     rules = replace(RULES, flags=replace(RULES.flags, commend_clear_months=0))
     told = flags_of(_praised().assign(finding_days=90.0), TRENDS, rules, lambda *_: Bounds({}, 0.5))
     assert ["commend" in flags for flags in told] == [True] * 3
@@ -146,7 +146,7 @@ def test_praise_is_suggested_with_its_flag_and_never_without() -> None:
         ("commendation", 12),
         ("training", 12),
     ]
-    assert others == [None, None]
+    assert pd.isna(others).all()
     best = About("conduct", 12, "excellent")
     assert support_for("a", best, [], CourseBook()) == []
     (praise,) = support_for("a", replace(best, commended=True), [], CourseBook())
