@@ -16,7 +16,7 @@ from scipy.special import expit
 from data_contracts.policy import policy
 from models.base import Matrix, Numbers
 from models.risk.explain import CODES, ThemeSums, theme_sums, unlisted
-from models.risk.record_words import OWNER
+from models.risk.record_words import BAD, OWNER
 from models.risk.themes import FACETS
 from training.risk.choosing import Judged, Weights
 
@@ -56,7 +56,8 @@ def silent_themes(judged: Judged, weights: Weights, outcome: str) -> tuple[str, 
 
 
 def _of_theme(alone: Mapping[int, float], code: str) -> list[float]:
-    return [z for place, z in alone.items() if CODES[OWNER[place]] == code]
+    """What its sentences tell one by one; those of bad things are windows of one thing, and are taken together."""
+    return [z for place, z in alone.items() if CODES[OWNER[place]] == code and not BAD[place]]
 
 
 def facet_worth(sums: ThemeSums, y: Numbers) -> dict[int, float]:
