@@ -221,6 +221,7 @@ FAULTS = [
     ("paths.toml", 'field = "traffic"', 'field = "navy"', "'navy' stands 1 times"),
     ("what_if.toml", 'measure = "courses"', 'measure = "courses"\nto = "post_mean"', "key course_now: "),
     ("what_if.toml", "{after} days of leave", "days of leave", "write {before} and {after}"),
+    ("reasons.toml", 'name = "strain"\nthemes', 'name = "force"\nthemes', "strain: is served, and no theme may"),
     ("ladders.toml", "minimum_years = 2.0", "minimum_years = 0.0", "key ladder[1].steps[1].minimum_years: "),
     ("ladders.toml", 'code = "一级警员"', 'code = "二级警员"', "key enforcement/二级警员: appears 2 times; keep one"),
     ("ladders.toml", "[[ladder]]", "[more]\n[[ladder]]", "key more: unknown key; remove this key"),
