@@ -210,6 +210,14 @@ class ScopeNotGraded(Answer):
 Scope = ScopeGraded | ScopeRolledUp | ScopeNotGraded
 
 
+class OutcomeNotGraded(Answer):
+    """所问而该夜没有的一个结局或期限。 / One outcome or horizon that was asked for and that the night does not have."""
+
+    outcome: Outcome = about("结局", "the outcome")
+    horizon_months: int = about("向后看的月数；未指明时为政策规定", "months ahead, policy's own where none were named")
+    because: Because = about("没有结果的原因，与 /v1/risk 一致", "why there is nothing of it, as /v1/risk says it")
+
+
 class UnitGraded(Answer):
     """已评级的单位。 / A unit with a grade: its own, its block's, or that of the block which stands for it."""
 
@@ -220,6 +228,9 @@ class UnitGraded(Answer):
     )
     own: Scope = about("单位本身", "the unit itself")
     block: Scope = about("单位及其下全部单位", "the unit with everything under it")
+    outcomes_not_graded: list[OutcomeNotGraded] = about(
+        "所问而该夜没有的结局或期限", "outcomes and horizons asked for that the night does not have", default=[]
+    )
 
 
 class UnitNotGraded(Answer):
