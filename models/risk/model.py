@@ -128,8 +128,8 @@ class RiskBundle:
         """One row for each officer, outcome and horizon, officer by officer.
 
         Columns: officer_id, outcome, horizon_months, status, probability, low, high, unsure, reasons, strengths,
-        merits, because (each JSON), themes (log-odds by theme); `merits` are facts of the record that speak for the
-        officer.
+        merits, because (each JSON), facets (log-odds by facet, as FACETS stands); `merits` are facts of the record
+        that speak for the officer.
         Officers with too short a history are `not_scored`; theirs is never a low risk.
         """
         short = short_history(frame, policy().grades)
@@ -152,7 +152,7 @@ class RiskBundle:
     ) -> pd.DataFrame:
         x = model.design.matrix(frame)
         chance, low, high = model.predict_interval(x)
-        reasons, strengths, themes = self._told(model, frame, x, top)
+        reasons, strengths, facets = self._told(model, frame, x, top)
         silent, because = short.tolist(), json.dumps(SHORT_HISTORY, ensure_ascii=False)
 
         def unless_silent(some: Sequence[Any]) -> pd.Series:
@@ -170,7 +170,7 @@ class RiskBundle:
                 "unsure": model.sets.unsure(chance) & ~short,
                 "reasons": unless_silent(reasons),
                 "strengths": unless_silent(strengths),
-                "themes": unless_silent(themes),
+                "facets": unless_silent(facets),
                 "merits": unless_silent(good),
                 "because": pd.Series([because if quiet else None for quiet in silent], dtype=object),
             }
@@ -179,14 +179,14 @@ class RiskBundle:
     def _told(
         self, model: OutcomeModel, frame: pd.DataFrame, x: Matrix, top: int
     ) -> tuple[list[str], list[str], list[Any]]:
-        """Reasons and strengths as JSON, and what each theme adds to the log-odds (in the order of THEMES), by row.
+        """Reasons and strengths as JSON, and what each facet adds to the log-odds (in the order of FACETS), by row.
 
         What lies above the usual (the mean of training) is a reason, what lies below it a strength.
         """
         if not model.members or not len(frame):
             return ["[]"] * len(frame), ["[]"] * len(frame), [None] * len(frame)
         sums = theme_sums(model.contributions(x), model.design.names)
-        return *Told(self.means, model.silent).both(frame, sums, top), sums.themes.astype(np.float32).tolist()
+        return *Told(self.means, model.silent).both(frame, sums, top), sums.facets.astype(np.float32).tolist()
 
     def to_parts(self) -> Parts:
         """Plain parts for `models.artifacts.save`."""

@@ -17,7 +17,7 @@ import pandas as pd
 from data_contracts.errors import PublishRefused
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
-from models.units.words import rest_told
+from models.units.driver_words import rest_told
 from serving.night.manifest import Manifest, file_hash
 from serving.night.results import SCORED, PublishedRun
 from serving.schemas import Because, ModelName, Text

@@ -10,7 +10,7 @@ scored by the same model; the same inputs give the same rows.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol, runtime_checkable
@@ -20,8 +20,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.decisions import GradePolicy
-from data_contracts.vocabulary import Grade
+from data_contracts.vocabulary import Grade, Outcome
 from models.base import Numbers
+from models.units.driver_words import Telling
 from models.units.force import force_change
 from models.units.grade_words import Graded, grade_told, stood_for_told
 from models.units.model import Change, Expected, Roster, UnitRule, changes, changes_since, expected, moved_chances
@@ -75,8 +76,9 @@ class Before:
 class UnitInputs:
     """What units are graded by beside the officers' results.
 
-    `frame` is the snapshot (officer_id, unit_id, features); `themes` (rows of the results, themes) hold what each
-    theme adds to the log-odds, None where the scorer does not tell.
+    `frame` is the snapshot (officer_id, unit_id, features); `facets` (rows of the results, facets) hold what each
+    facet of a theme adds to the log-odds, None where the scorer does not tell; `told` are the themes of each outcome
+    that officers are told of, None where all are.
     """
 
     as_of: date
@@ -85,7 +87,8 @@ class UnitInputs:
     frame: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"officer_id": pd.Series(dtype="string")}))
     unit_rules: Mapping[Asked, UnitRule] = field(default_factory=dict)
     before: Before | None = None
-    themes: NDArray[np.float64] | None = None
+    facets: NDArray[np.float64] | None = None
+    told: Mapping[Asked, Collection[str]] | None = None
 
 
 def unit_results(results: pd.DataFrame, inputs: UnitInputs) -> pd.DataFrame:
@@ -145,8 +148,9 @@ def _one_answer(asked: Asked, rows: pd.DataFrame, inputs: UnitInputs) -> pd.Data
     moved, against = _trend(answer, shares, then)
     alerts = alerts_of(rows, answer.roster, inputs.rules, asked)
     grades = grades_of(shares, float(answer.moved.mean()), inputs.rules.units)
-    parts = None if inputs.themes is None else np.nan_to_num(inputs.themes[rows.index.to_numpy()])
-    drivers = drivers_of(answer.roster, parts, answer.features, inputs.as_of)
+    parts = None if inputs.facets is None else np.nan_to_num(inputs.facets[rows.index.to_numpy()])
+    telling = Telling(Outcome(asked[0]), inputs.as_of, None if inputs.told is None else inputs.told.get(asked, ()))
+    drivers = drivers_of(answer.roster, parts, answer.features, telling)
     movements = None if then is None else _moved_between(answer, then)
     tables = []
     for scope in SCOPES:

@@ -65,14 +65,14 @@ def test_every_node_has_a_grade_and_grades_follow_the_share(conduct: Rows) -> No
 def test_what_is_left_of_a_block_is_never_a_few_officers() -> None:
     rows = results()
     rows = rows[rows["unit_id"] != "d"]  # c alone is hidden: b less b's own officers would be c
-    told = unit_results(rows, replace(inputs(), themes=None)).query("outcome == 'conduct'")
+    told = unit_results(rows, replace(inputs(), facets=None)).query("outcome == 'conduct'")
     at = told.set_index(["unit_id", "scope"])["status"]
     assert (at["c", "own"], at["b", "own"], at["b", "block"]) == ("small_unit", "small_unit", "scored")
 
 
 def test_nobody_is_shown_of_a_force_that_is_a_few_officers() -> None:
     few = results().groupby("unit_id").head(1)
-    told = unit_results(few, replace(inputs(), themes=None))
+    told = unit_results(few, replace(inputs(), facets=None))
     assert set(told["status"]) == {"small_unit"}
     assert told[["rolled_up_to", "grade", "expected_share", "flagged", "trend"]].isna().all(axis=None)
     assert "没有可代表的上级单位" in json.loads(told["text"].iloc[0])["zh"]
@@ -165,10 +165,10 @@ def test_it_is_the_same_whatever_the_order_and_bare_without_more_than_results() 
     everything = unit_results(rows, inputs())
     turned = rows.iloc[::-1]
     given = inputs()
-    assert given.themes is not None
-    again = unit_results(turned, replace(given, themes=given.themes[::-1]))
+    assert given.facets is not None
+    again = unit_results(turned, replace(given, facets=given.facets[::-1]))
     pd.testing.assert_frame_equal(everything, again, check_exact=True)
-    bare = unit_results(rows, replace(given, frame=given.frame[["officer_id"]], before=None, themes=None))
+    bare = unit_results(rows, replace(given, frame=given.frame[["officer_id"]], before=None, facets=None))
     assert bare["trend"].isna().all()
     assert bare["movement"].isna().all()
     assert set(bare["drivers"]) == {"[]"}
