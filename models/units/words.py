@@ -76,15 +76,23 @@ def movement_told(movement: Movement, since: date, least: int) -> dict[str, Any]
     """The JSON of a movement; what fewer than `least` officers changed is told with others, or not at all (null).
 
     The parts sum to the whole, so where those who came (or who left) are few, both are told together by what the
-    stayers leave; where even both are few, the whole alone is told.
+    stayers leave; where even both are few, only what the unit leans on is told apart. Where nobody stayed, what came
+    of those who left and of those who came can only be told together.
     """
     came, went, moved = movement.moved_in, movement.moved_out, movement.moved_in + movement.moved_out
-    apart = not any(0 < many < least for many in (came, went, movement.stayed))
-    split = apart or (moved >= least and movement.stayed >= least)
+    apart = movement.stayed > 0 and not any(0 < many < least for many in (came, went, movement.stayed))
+    split = apart or (moved >= least and (movement.stayed == 0 or movement.stayed >= least))
     by_in, by_out = (movement.by_in, movement.by_out) if apart else (None, None)
     by_stayers = movement.by_stayers if split else None
     zh, en = _parts_told(movement, apart, split)
     whole = percent(movement.change, signed=True)
+    others = percent(movement.by_others, signed=True)
+    leans = (
+        (f"，其余{others}来自上级单位与全员（人数越少越向其靠拢）",
+         f", the other {others} from the unit above and the force, which it leans on the more the smaller it is")
+        if round(movement.by_others, 3)
+        else ("", "")
+    )  # fmt: skip
     level = ("，按全员当前水平折算", ", at today's level of the force,") if movement.at_level else ("", "")
     return {
         "since": since.isoformat(),
@@ -92,11 +100,11 @@ def movement_told(movement: Movement, since: date, least: int) -> dict[str, Any]
         "moved_in": {"officers": came, "change": _rounded_or_none(by_in)},
         "moved_out": {"officers": went, "change": _rounded_or_none(by_out)},
         "stayed": {"officers": movement.stayed, "change": _rounded_or_none(by_stayers)},
+        "others": _rounded(movement.by_others),
         "text": {
-            "zh": f"自{since}以来{level[0]}，在岗民警的平均预期（与当日的预期相比，合并估计之前）"
-            f"变化{whole}个百分点：{zh}",
-            "en": f"since {since}{level[1]} the mean expectation of its officers (against that day's, before it is "
-            f"pooled) moved by {whole} points: {en}",
+            "zh": f"自{since}以来{level[0]}，预期比例变化{whole}个百分点（即趋势所述的变化）：{zh}{leans[0]}",
+            "en": f"since {since}{level[1]} the expected share moved by {whole} points (the change that the trend "
+            f"tells): {en}{leans[1]}",
         },
     }
 
@@ -121,7 +129,9 @@ def _parts_told(movement: Movement, apart: bool, split: bool) -> tuple[str, str]
     elif split:
         parts = [
             (f"调入{came}人、调出{went}人合计带来{both}", f"{came} came in and {went} left {both} together"),
-            (f"留任{stayed}人带来{by_stayers}", f"{stayed} stayed {by_stayers}"),
+            (f"留任{stayed}人带来{by_stayers}", f"{stayed} stayed {by_stayers}")
+            if stayed
+            else ("无人留任", "nobody stayed"),
         ]
     else:
         parts = [

@@ -42,15 +42,16 @@ class UnitsRequest(Body):
 
 
 class UnitTrend(Answer):
-    """与上一期相比的变化。 / Change against the last period."""
+    """预期比例的变化。 / Change of the expected share."""
 
     direction: Literal["worsening", "improving", "steady"] = about(
         "恶化、改善或平稳；仅当 95% 区间不含零时为恶化或改善",
         "worsening or improving where the 95 % interval lies on one side of nought, else steady",
     )
     against: Literal["last_period", "earlier_expectation", "force_earlier"] = about(
-        "与上一期实际比例相比，与一年前的预期相比，或（全员）与一年前对全员的预期相比",
-        "against the last period's share, what was expected a year before, or (the whole force) what was of it",
+        "与一年前的预期相比；缺少一年前数据时与上一期实际比例相比；全员与一年前对全员的预期相比",
+        "against what was expected a year before, or, without data of that day, the last period's share; the whole "
+        "force against what was expected of it",
     )
     before: float = about(
         "当时的比例，按全员当前水平折算（全员不折算）",
@@ -91,17 +92,27 @@ class MovedPart(Answer):
 
 
 class UnitMovement(Answer):
-    """调入、调出与留任各带来的变化；三项之和为总变化。 / What coming, going and staying changed; they sum to it."""
+    """调入、调出、留任与所靠拢的单位各带来的变化；四项之和为总变化，即趋势所述的变化。 /
+    What coming, going, staying and the units leaned on changed; they sum to the change, which is the trend's."""
 
     since: date = about("与哪一天相比", "the day that is compared with")
     change: Points = about(
-        "在岗民警平均预期（与上级单位合并估计之前）的变化，按全员当前水平折算（全员不折算）",
-        "change of the officers' mean expectation, before it is pooled with the unit above, at today's level of the "
-        "force (the whole force: as it was)",
+        "预期比例的变化，与 trend.change 相同，按全员当前水平折算（全员不折算）",
+        "change of the expected share, the same as trend.change, at today's level of the force (the whole force: as it "
+        "was)",
     )
-    moved_in: MovedPart = about("调入的民警", "officers who came")
-    moved_out: MovedPart = about("调出的民警", "officers who left")
-    stayed: MovedPart = about("留任的民警", "officers who stayed")
+    moved_in: MovedPart = about("调入的民警：当日不在本单位", "officers who came: not there that day")
+    moved_out: MovedPart = about("调出的民警：现不在本单位", "officers who left: not there now")
+    stayed: MovedPart = about(
+        "留任的民警：两日都在，包括当日因履历过短未评分者",
+        "officers who stayed: there on both days, those included who were too new for a score then",
+    )
+    others: Points = about(
+        "所靠拢的上级单位与全员带来的变化；较早的夜间结果为零，其各项只合计为民警平均预期的变化",
+        "what the unit above and the force changed, which it leans on; nought for nights of old, whose parts are of "
+        "the officers' mean expectation alone",
+        default=0.0,
+    )
     text: Text = about("人员流动的文字", "the movement in words")
 
 

@@ -32,6 +32,7 @@ CHANGES = ("moved_in", "moved_out", "stayed")
         (4, 6, 30, (None, None, -0.006), "调入4人、调出6人合计带来+1.6，留任30人带来-0.6"),
         (2, 2, 30, (None, None, None), "调入2人、调出2人、留任30人，其中有的人数过少，不分项说明"),
         (8, 6, 3, (None, None, None), "调入8人、调出6人、留任3人，其中有的人数过少，不分项说明"),
+        (8, 6, 0, (None, None, -0.006), "调入8人、调出6人合计带来+1.6，无人留任"),
     ],
 )
 def test_what_a_few_officers_changed_is_told_with_others_or_not_at_all(
@@ -41,7 +42,7 @@ def test_what_a_few_officers_changed_is_told_with_others_or_not_at_all(
     assert tuple(found[part]["change"] for part in CHANGES) == told
     assert [found[part]["officers"] for part in CHANGES] == [came, went, stayed]
     assert found["text"]["zh"] == (
-        f"自2025-01-01以来，按全员当前水平折算，在岗民警的平均预期（与当日的预期相比，合并估计之前）变化+1.0个百分点：{zh}"
+        f"自2025-01-01以来，按全员当前水平折算，预期比例变化+1.0个百分点（即趋势所述的变化）：{zh}"
     )
     assert found["change"] == 0.01
 
@@ -69,6 +70,14 @@ def test_sentences_are_in_both_languages_and_chinese_has_its_own_marks() -> None
     alone = movement_told(replace(MOVED, at_level=False), SINCE, 5)["text"]
     assert "折算" not in alone["zh"]
     assert "level" not in alone["en"]
+    leaning = movement_told(replace(MOVED, by_stayers=-0.001, by_others=-0.005), SINCE, 5)
+    assert leaning["text"]["zh"].endswith("留任30人带来-0.1，其余-0.5来自上级单位与全员（人数越少越向其靠拢）")
+    assert "the other -0.5 from the unit above" in leaning["text"]["en"]
+    assert leaning["others"] == -0.005
+    alike = grade_told(replace(graded, alike=True))
+    assert alike["zh"].endswith("没有依据认为本单位与全员不同，故各单位的预期都接近全员")
+    assert "nothing shows that this one is unlike the force" in alike["en"]
+    assert "alike" not in grade_told(replace(graded, whole=True, alike=True))["en"]
     assert "this is the whole force" in grade_told(replace(graded, whole=True))["en"]
 
 

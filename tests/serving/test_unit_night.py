@@ -86,10 +86,13 @@ def test_alerts_are_counted_against_the_budget(conduct: Rows) -> None:
     assert conduct["a", "block"]["commended"] == 0
 
 
-def test_the_trend_is_against_the_last_period_at_todays_level(conduct: Rows) -> None:
-    trend = json.loads(conduct["b", "own"]["trend"])
-    assert trend["against"] == "last_period"
-    assert trend["before"] + trend["change"] == pytest.approx(conduct["b", "own"]["expected_share"], abs=1e-5)
+@pytest.mark.parametrize("known", [True, False])
+def test_the_trend_is_against_a_year_before_or_else_the_last_period_at_todays_level(known: bool) -> None:
+    given = inputs() if known else replace(inputs(), before=None)
+    rows = unit_results(results(), given).query("outcome == 'conduct' and unit_id == 'b' and scope == 'own'")
+    trend = json.loads(rows["trend"].iloc[0])
+    assert trend["against"] == ("earlier_expectation" if known else "last_period")
+    assert trend["before"] + trend["change"] == pytest.approx(rows["expected_share"].iloc[0], abs=1e-5)
     assert trend["low"] < trend["change"] < trend["high"]
     assert set(trend["text"]) == {"zh", "en"}
 
