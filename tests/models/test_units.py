@@ -65,9 +65,7 @@ def test_the_weight_of_a_node_is_by_how_much_its_rate_follows_its_own_officers()
     found = pool(tree, tree.own(given.where, given.past), size)
     rate = given.past.mean()
     own = size / (rate * (1 - rate))
-    follows = (
-        np.linalg.inv(posterior_precision(tree, own, found.between)) * own
-    )  # of each unit's rate, by unit that moves
+    follows = np.linalg.inv(posterior_precision(tree, own, found.between)) * own  # (rate, unit moved)
     assert found.weight["own"] == pytest.approx(np.diag(follows))
     for place, unit in enumerate(tree.units):
         under = [some for some in range(len(tree.units)) if place in tree.line(some)]

@@ -76,6 +76,10 @@ def test_the_whole_force_leans_on_nobody_and_small_units_on_others(nodes: pd.Dat
     at = {(row.unit_id, row.scope): json.loads(str(row.movement)) for row in nodes.itertuples()}
     assert at["u0", "block"]["others"] == 0.0
     assert any(movement["others"] != 0.0 for movement in at.values())
-    alike = [("没有依据认为" in str(text)) for text in nodes["text"]]
-    spread = set(nodes["grade"])
-    assert any(alike) == (spread == {"good"})
+
+
+def test_where_every_unit_is_good_it_is_said_that_nothing_tells_them_apart(nodes: pd.DataFrame) -> None:
+    whole = nodes["officers"] == nodes["officers"].max()
+    alike = nodes["text"].str.contains("没有依据认为本单位与全员不同")
+    assert not alike[whole].any()
+    assert set(alike[~whole]) == {set(nodes["grade"]) == {"good"}}
