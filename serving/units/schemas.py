@@ -92,8 +92,7 @@ class MovedPart(Answer):
 
 
 class UnitMovement(Answer):
-    """调入、调出、留任与所靠拢的单位各带来的变化；四项之和为总变化，即趋势所述的变化。 /
-    What coming, going, staying and the units leaned on changed; they sum to the change, which is the trend's."""
+    """调入、调出、留任与所靠拢单位各带来的变化，合计即趋势的变化。 / Who came, left, stayed, and what is leaned on."""
 
     since: date = about("与哪一天相比", "the day that is compared with")
     change: Points = about(
