@@ -39,12 +39,15 @@ RESULT_SCHEMA = pa.schema(
         ("grade", pa.string()),
         ("overall_grade", pa.string()),
         ("flags", pa.string()),  # JSON: [{"kind": approach | commend, "text", "since", "expected_on"}]
-        ("support", pa.string()),  # JSON where poor or fair: [{"outcome", "kind", "text", "within_days", "courses"}]
+        # JSON where poor, fair or commended: [{"outcome", "horizon_months", "kind", "text", "within_days", "courses"}]
+        ("support", pa.string()),
     ]
 )
-GIVEN = ("status", "probability", "low", "high", "unsure", "reasons", "strengths", "merits", "because")
+GIVEN = ("status", "probability", "low", "high", "unsure", "reasons", "strengths", "merits", "because", "finding_days")
 FACETS = pa.field("facets", pa.list_(pa.float32()))  # log-odds by facet, for the units' drivers; not published
-CHUNK_SCHEMA = RESULT_SCHEMA.append(FACETS)
+FINDING_DAYS = pa.field("finding_days", pa.float32())  # since the last sustained complaint was opened; not published
+UNPUBLISHED = (FACETS.name, FINDING_DAYS.name)
+CHUNK_SCHEMA = RESULT_SCHEMA.append(FACETS).append(FINDING_DAYS)
 LATER = ("grade", "overall_grade", "flags", "support")  # what needs the whole force
 
 

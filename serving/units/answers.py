@@ -19,6 +19,7 @@ from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
 from models.units.driver_words import rest_told
 from serving.night.manifest import Manifest, file_hash
+from serving.night.past import Asked
 from serving.night.results import SCORED, PublishedRun
 from serving.schemas import Because, ModelName, Text
 from serving.units.asked import Answered
@@ -61,7 +62,7 @@ class UnitDesk:
 
     run: Callable[[], PublishedRun]
     policy: Policy
-    left_out: Mapping[str, Because] = field(default_factory=dict)
+    left_out: Mapping[Asked, Because] = field(default_factory=dict)
     _read: tuple[str, pd.DataFrame] = field(default=("", pd.DataFrame()))
 
     def answer(self, request: UnitsRequest, request_id: str, now: datetime) -> UnitsAnswer:

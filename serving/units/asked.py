@@ -13,7 +13,7 @@ import pandas as pd
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Outcome
 from serving.night.past import Asked
-from serving.risk.warn import NO_HORIZON, NOT_SERVED
+from serving.risk.absent import why_absent
 from serving.schemas import Because
 from serving.units.schemas import OutcomeNotGraded, UnitsRequest
 
@@ -25,10 +25,10 @@ class Answered:
 
     months: Mapping[str, Sequence[int]]
     policy: Policy
-    left_out: Mapping[str, Because]
+    left_out: Mapping[Asked, Because]
 
     @classmethod
-    def of(cls, table: pd.DataFrame, policy: Policy, left_out: Mapping[str, Because]) -> Answered:
+    def of(cls, table: pd.DataFrame, policy: Policy, left_out: Mapping[Asked, Because]) -> Answered:
         """Of a night's table of units."""
         served = table[table["outcome"].isin(list(policy.served_outcomes))]
         months = served.groupby("outcome", sort=True)["horizon_months"].unique()
@@ -46,7 +46,7 @@ class Answered:
     def absent(self, request: UnitsRequest) -> list[OutcomeNotGraded]:
         """Why there is nothing of an outcome and horizon, in the order asked."""
         return [
-            OutcomeNotGraded(outcome=Outcome(name), horizon_months=ahead, because=self._why(name))
+            OutcomeNotGraded(outcome=Outcome(name), horizon_months=ahead, because=self._why((name, ahead)))
             for name, ahead in self.asked(request)
             if ahead not in self.months.get(name, ())
         ]
@@ -54,5 +54,6 @@ class Answered:
     def _ahead(self, outcome: str) -> Sequence[int]:
         return self.months.get(outcome) or (self.policy.outcome(outcome).horizon_months,)
 
-    def _why(self, outcome: str) -> Because:
-        return NO_HORIZON if outcome in self.months else self.left_out.get(outcome, NOT_SERVED)
+    def _why(self, asked: Asked) -> Because:
+        answers = [(name, ahead) for name, some in self.months.items() for ahead in some]
+        return why_absent(asked, answers, self.left_out)

@@ -13,7 +13,7 @@ from data_contracts.policy import policy
 from serving.night.chunks import parquet_bytes
 from serving.night.manifest import file_hash
 from serving.night.results import PublishedRun
-from serving.risk.warn import NO_HORIZON, NOT_SERVED
+from serving.risk.absent import NO_HORIZON, NOT_SERVED
 from serving.schemas import MAX_OFFICERS, Because
 from serving.units.answers import UnitDesk
 from serving.units.schemas import (
@@ -108,7 +108,7 @@ def test_a_force_too_small_for_any_figure_is_not_graded(tmp_path: Path) -> None:
 
 
 def test_another_day_or_outcome_is_said_and_never_guessed(run: PublishedRun) -> None:
-    left_out = {"departure": Because(code="outcome_left_out", zh="事件太少", en="too few events")}
+    left_out = {("departure", 12): Because(code="outcome_left_out", zh="事件太少", en="too few events")}
     desk = UnitDesk(lambda: run, policy(), left_out)
     cases: list[tuple[dict[str, object], str]] = [
         ({"as_of": "2026-10-01"}, "other_as_of"),
