@@ -9,9 +9,8 @@ from data_contracts.vocabulary import Grade
 from models.units.words import percent
 
 ALIKE = (
-    "；各单位之间的差别未超出民警个人之间的差别，没有依据认为本单位与全员不同，故各单位的预期都接近全员",
-    "; units differ no more than their officers do, nothing shows that this one is unlike the force, and so each unit "
-    "is expected near the force's share",
+    "；与全员相近，各单位之间的差别也未超出民警个人之间的差别，没有依据认为本单位与全员不同",
+    "; it is near the force, and as units differ no more than their officers do nothing shows that it is unlike it",
 )
 
 

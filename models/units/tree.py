@@ -13,6 +13,7 @@ from models.base import Numbers
 
 Places = NDArray[np.intp]
 ABOVE = -1  # the place of "no unit"
+ALONE = 8.0  # officers; as many count half by themselves, more count more, whatever the units differ by
 EVIDENCE = 1.353  # of log-likelihood; less is no difference at 5 % (half of it lies at the bound: Self and Liang 1987)
 BETWEEN = np.geomspace(1e-3, 1.0, 19)  # shares of `Spread.whole` that units may differ by
 
@@ -124,16 +125,22 @@ def pool(tree: UnitTree, total: Numbers, count: Numbers, spread: Spread | None =
     variance is `spread.inside`, or rate * (1 - rate) over the force where no spread is given (counts). The posterior is
     exact for Gaussian noise (Pearl 1988, belief propagation: one pass up, one down), with the force's own rate above
     the tops; `between` is the most likely one of a grid (restricted likelihood, the force's rate left free).
+
+    Counts are luck, chances are not: who has which is known, and a unit's officers are what it is. So with a `spread`
+    units are let differ by at least as much as makes ALONE officers count half by themselves, be there a lasting
+    difference between units or not (decision 0016).
     """
     rate = float(total.sum()) / max(float(count.sum()), 1.0)
     counted = rate * (1.0 - rate)
     noise, whole = (max(one, 1e-9) for one in ((counted, counted) if spread is None else (spread.inside, spread.whole)))
     seen = np.divide(total, count, out=np.zeros_like(total), where=count > 0)
-    ups = [_Up.of(tree, seen, count / noise, whole * share) for share in BETWEEN]
+    nothing = _Up.of(tree, seen, count / noise, whole * BETWEEN[0])
+    least = BETWEEN[0] * whole if spread is None else max(BETWEEN[0] * whole, noise / ALONE)
+    ups = [_Up.of(tree, seen, count / noise, max(whole * share, least)) for share in BETWEEN]
     up = max(ups, key=lambda one: one.likelihood)
     mean, precision = _down(tree, up, rate)
     weight = {"own": count / noise / precision, "block": _followed(tree, up, precision, count)}
-    return Pooled(mean, 1.0 / precision, up.between, up.likelihood - ups[0].likelihood < EVIDENCE, weight)
+    return Pooled(mean, 1.0 / precision, up.between, up.likelihood - nothing.likelihood < EVIDENCE, weight)
 
 
 def _followed(tree: UnitTree, up: _Up, precision: Numbers, count: Numbers) -> Numbers:

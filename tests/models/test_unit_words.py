@@ -75,9 +75,9 @@ def test_sentences_are_in_both_languages_and_chinese_has_its_own_marks() -> None
     assert "the other -0.5 from the unit above" in leaning["text"]["en"]
     assert leaning["others"] == -0.005
     alike = grade_told(replace(graded, alike=True))
-    assert alike["zh"].endswith("没有依据认为本单位与全员不同，故各单位的预期都接近全员")
-    assert "nothing shows that this one is unlike the force" in alike["en"]
-    assert "alike" not in grade_told(replace(graded, whole=True, alike=True))["en"]
+    assert alike["zh"].endswith("没有依据认为本单位与全员不同")
+    assert "nothing shows that it is unlike it" in alike["en"]
+    assert "unlike" not in grade_told(replace(graded, whole=True, alike=True))["en"]
     assert "this is the whole force" in grade_told(replace(graded, whole=True))["en"]
 
 

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Grade
+from serving.night.assemble import _themes_told
+from serving.night.chunks import ChunkStore
 from serving.units.night import OF_A_NODE, unit_results
 from tests.serving.unit_force import inputs, results, snapshot
 
@@ -127,6 +130,53 @@ def test_drivers_are_the_themes_above_the_force_with_numbers_and_no_names(conduc
     assert (driver["direction"], fewer["direction"]) == ("raises", "lowers")
     assert "低于全员均值" in fewer["text"]["zh"]
     assert "o-" not in driver["text"]["en"]
+
+
+def test_a_theme_that_officers_are_not_told_of_is_told_of_no_unit() -> None:
+    drivers = {}
+    for name, told in (("other", {"workload"}), ("same", {"sustained_complaints"})):
+        rows = unit_results(results(), replace(inputs(), told={("conduct", 12): told}))
+        drivers[name] = {
+            str(value) for value in rows["drivers"][(rows["outcome"] == "conduct") & (rows["scope"] == "own")]
+        }
+        assert set(rows["drivers"][rows["outcome"] == "strain"]) == {"[]"}  # of which officers are told nothing
+    assert drivers["other"] == {"[]"}
+    assert all("sustained_complaints" in one for one in drivers["same"])
+
+
+class Chunks:
+    """Two chunks of results, as a night keeps them."""
+
+    def numbers(self) -> list[int]:
+        return [0, 1]
+
+    def read(self, number: int, columns: list[str]) -> pa.Table:
+        told = [["workload"], ["complaints", "moves"]][number]
+        rows = {
+            "outcome": ["conduct", "strain"],
+            "horizon_months": pa.array([12, 12], pa.int16()),
+            "reasons": [json.dumps([{"theme": theme} for theme in told]), None],
+            "strengths": [None, '[{"theme": "training"}]' if number else "[]"],
+        }
+        return pa.table(rows).select(columns)
+
+
+def test_the_themes_told_are_those_of_reasons_and_strengths_of_all_chunks() -> None:
+    assert _themes_told(cast(ChunkStore, Chunks())) == {
+        ("conduct", 12): {"workload", "complaints", "moves"}, ("strain", 12): {"training"},
+    }  # fmt: skip
+
+
+def test_who_was_too_new_for_a_score_a_year_ago_has_not_moved_in() -> None:
+    year = inputs().before
+    assert year is not None
+    chances = {asked: np.where(np.arange(96) < 20, np.nan, some) for asked, some in year.chances.items()}
+    told = unit_results(results(), replace(inputs(), before=replace(year, chances=chances)))
+    own = told.query("outcome == 'conduct' and unit_id == 'a' and scope == 'own'")["movement"].iloc[0]
+    movement = json.loads(own)
+    assert [movement[part]["officers"] for part in ("moved_in", "moved_out", "stayed")] == [1, 2, 39]
+    whole = json.loads(told.query("outcome == 'conduct' and unit_id == 'top'")["movement"].iloc[0])
+    assert [whole[part]["officers"] for part in ("moved_in", "moved_out", "stayed")] == [0, 1, 95]
 
 
 def test_movement_splits_the_change_into_who_came_who_went_and_who_stayed(conduct: Rows) -> None:

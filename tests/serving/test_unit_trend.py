@@ -78,8 +78,11 @@ def test_the_whole_force_leans_on_nobody_and_small_units_on_others(nodes: pd.Dat
     assert any(movement["others"] != 0.0 for movement in at.values())
 
 
-def test_where_every_unit_is_good_it_is_said_that_nothing_tells_them_apart(nodes: pd.DataFrame) -> None:
-    whole = nodes["officers"] == nodes["officers"].max()
+def test_a_good_unit_says_so_where_nothing_tells_units_apart(
+    nodes: pd.DataFrame, request: pytest.FixtureRequest
+) -> None:
     alike = nodes["text"].str.contains("没有依据认为本单位与全员不同")
-    assert not alike[whole].any()
-    assert set(alike[~whole]) == {set(nodes["grade"]) == {"good"}}
+    good = (nodes["grade"] == "good") & (nodes["officers"] < nodes["officers"].max())
+    assert good.any()
+    apart = "apart" in request.node.callspec.id
+    assert alike.tolist() == [one and not apart for one in good]
