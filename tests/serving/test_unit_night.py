@@ -175,8 +175,10 @@ def test_who_was_too_new_for_a_score_a_year_ago_has_not_moved_in() -> None:
     own = told.query("outcome == 'conduct' and unit_id == 'a' and scope == 'own'")["movement"].iloc[0]
     movement = json.loads(own)
     assert [movement[part]["officers"] for part in ("moved_in", "moved_out", "stayed")] == [1, 2, 39]
-    whole = json.loads(told.query("outcome == 'conduct' and unit_id == 'top'")["movement"].iloc[0])
+    (top,) = told.query("outcome == 'conduct' and unit_id == 'top'").to_dict("records")
+    whole, trend = json.loads(top["movement"]), json.loads(top["trend"])
     assert [whole[part]["officers"] for part in ("moved_in", "moved_out", "stayed")] == [0, 1, 95]
+    assert whole["change"] == trend["change"]  # who had no score then is no part of what was expected then
 
 
 def test_movement_splits_the_change_into_who_came_who_went_and_who_stayed(conduct: Rows) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import pandas as pd
@@ -16,8 +17,8 @@ ROSTER = {"officer_id": ["a", "a"], "ladder": "l", "rank_step": "1", "kind": "ro
 UNKNOWN = {**OFFICERS, "entered_on": [None, None]}
 
 
-def table(columns: dict[str, object], happened: str, known_on: list[str] | None = None) -> pd.DataFrame:
-    frame = pd.DataFrame(columns)
+def table(columns: Mapping[str, object], happened: str, known_on: list[str] | None = None) -> pd.DataFrame:
+    frame = pd.DataFrame(dict(columns))
     frame["known_on"] = known_on or frame[happened].fillna("1900-01-01")
     for name in ("entered_on", "left_on", "started_on", "occurred_on", "ended_on", "known_on"):
         if name in frame:

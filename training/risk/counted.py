@@ -56,7 +56,8 @@ def _roster(promotions: pd.DataFrame | None) -> pd.Series:
     rows = promotions[promotions["kind"] == ROSTER]
     following = dates(rows["occurred_on"]).dt.year + 1
     days = _known(rows, "occurred_on", pd.to_datetime(following.astype("Int64").astype("string") + "-01-01"))
-    return days[days.dt.year == following.reindex(days.index)]
+    in_time: pd.Series = days[days.dt.year == following.reindex(days.index)]
+    return in_time
 
 
 def _known(rows: pd.DataFrame, happened: str, since: pd.Series) -> pd.Series:
