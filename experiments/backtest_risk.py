@@ -34,10 +34,10 @@ from features.ingest import Delivered, delivery_of, versioned
 from models.risk.baselines import PEERS
 from training.evaluation.bootstrap import DRAWS, SEED
 from training.risk.askable import Asking, check_horizon, looking
+from training.risk.counted import first_learnable
 from training.risk.dataset import RiskRows, as_ofs_needed, check_learnable, rows_from_tables
 from training.risk.fit import Origins
 from training.risk.open_findings import OpenFindings, open_findings
-from training.risk.outcomes import first_as_of
 from training.splits import Split, days_asked, rolling_origin
 
 __all__ = [
@@ -81,7 +81,7 @@ def backtest_risk(
     asking = Asking(outcomes, tests, asked.horizon_months)
     delivery = delivery or delivery_of(delivered, looking(asking, delivered.where))
     frames = versioned(delivery)
-    splits = {(name, day): rolling_origin(day, asked.horizon_months, first_as_of(frames, name))
+    splits = {(name, day): rolling_origin(day, asked.horizon_months, first_learnable(frames, name))
               for name in outcomes for day in tests}  # fmt: skip
     say("features")
     rows = rows_from_tables(frames, as_ofs_needed(list(splits.values())))

@@ -27,9 +27,10 @@ from models.risk.baselines import count_rule
 from training.evaluation.bootstrap import DRAWS, SEED, OfficerDraws, weighted_precisions
 from training.evaluation.risk_metrics import average_precision
 from training.risk.askable import Asking, check_horizon, looking
+from training.risk.counted import first_learnable
 from training.risk.dataset import RiskRows, as_ofs_needed, lesson_of, rows_from_tables
 from training.risk.fit import FitSettings, Origins, fit_outcome
-from training.risk.outcomes import Question, first_as_of, labels
+from training.risk.outcomes import Question, labels
 from training.risk.train import service_of
 from training.splits import Split, days_asked, rolling_origin
 
@@ -78,7 +79,8 @@ def backtest_truth(asked: TruthBacktest, say: Say = lambda _: None) -> list[dict
     say("reading")
     asking = Asking(outcomes, days, asked.horizon_months, asked.step_months)
     tables = versioned(delivery_of(delivered, looking(asking, delivered.where)))
-    splits = {(name, day): rolling_origin(day, asked.horizon_months, first_as_of(tables, name, day), asked.step_months)
+    months, step = asked.horizon_months, asked.step_months
+    splits = {(name, day): rolling_origin(day, months, first_learnable(tables, name, day), step)
               for name in outcomes for day in days}  # fmt: skip
     say("features")
     rows = rows_from_tables(tables, as_ofs_needed(list(splits.values())))

@@ -41,9 +41,10 @@ from training.evaluation.names import outcome_named
 from training.evaluation.unit_metrics import UnitTest, interval, together
 from training.evaluation.unit_plots import UnitsShown, units_figure
 from training.risk.askable import Asking, check_horizon, looking
+from training.risk.counted import first_learnable
 from training.risk.dataset import RiskRows, as_ofs_needed, check_learnable, rows_from_tables
 from training.risk.fit import Origins
-from training.risk.outcomes import Question, first_as_of, labels
+from training.risk.outcomes import Question, labels
 from training.splits import Split, days_asked, rolling_origin
 from training.units.days import UnitLessons, earlier_splits, placed, roster_of, unit_parents
 
@@ -101,7 +102,7 @@ def backtest_units(
     asking = Asking(outcomes, tests, asked.horizon_months)
     delivery = delivery or delivery_of(delivered, looking(asking, delivered.where))
     frames = versioned(delivery)
-    splits = {(name, day): rolling_origin(day, asked.horizon_months, first_as_of(frames, name))
+    splits = {(name, day): rolling_origin(day, asked.horizon_months, first_learnable(frames, name))
               for name in outcomes for day in tests}  # fmt: skip
     say("features")
     earlier = {(name, one.test) for (name, _), split in splits.items() for one in earlier_splits(split)}

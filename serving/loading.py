@@ -160,7 +160,7 @@ def open_desks(
         down = [STORE_DOWN] if unread else []
         return [notice for notice in dict.fromkeys([*down, *found, *more_notices()]) if notice is not None]
 
-    units = UnitDesk(partial(latest_run, settings), rules)
+    units = UnitDesk(partial(latest_run, settings), rules, {} if isinstance(desks[0], Absent) else desks[0].left_out)
     placements = ReadPlacements(settings, lambda: now().date())
     guidance = open_guidance(settings, rules, _course_ranking(find, builders), find, log)
     service = None if isinstance(desks[0], Absent) else desks[0].model.service

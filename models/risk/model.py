@@ -129,8 +129,9 @@ class RiskBundle:
         """One row for each officer, outcome and horizon, officer by officer.
 
         Columns: officer_id, outcome, horizon_months, status, probability, low, high, unsure, reasons, strengths,
-        merits, because (each JSON), themes (log-odds by theme), finding_days; `merits` are facts of the record that
-        speak for the officer, `finding_days` count since the last sustained complaint was opened (NaN for none).
+        merits, because (each JSON), facets (log-odds by facet, as FACETS stands), finding_days; `merits` are facts of
+        the record that speak for the officer, `finding_days` count since the last sustained complaint was opened (NaN
+        for none).
         Officers with too short a history are `not_scored`; theirs is never a low risk.
         """
         x = self._matrices(frame)
@@ -155,7 +156,7 @@ class RiskBundle:
     def _one(self, model: OutcomeModel, asked: _Rows, top: int) -> pd.DataFrame:
         key = model.outcome, model.horizon_months
         chance, low, high = asked.said[key]
-        reasons, strengths, themes = self._told(model, asked.frame, asked.x[key], top)
+        reasons, strengths, facets = self._told(model, asked.frame, asked.x[key], top)
         silent, because = asked.short.tolist(), json.dumps(SHORT_HISTORY, ensure_ascii=False)
 
         def unless_silent(some: Sequence[Any]) -> pd.Series:
@@ -173,7 +174,7 @@ class RiskBundle:
                 "unsure": model.sets.unsure(chance) & ~asked.short,
                 "reasons": unless_silent(reasons),
                 "strengths": unless_silent(strengths),
-                "themes": unless_silent(themes),
+                "facets": unless_silent(facets),
                 "merits": unless_silent(asked.good),
                 "finding_days": asked.found,
                 "because": pd.Series([because if quiet else None for quiet in silent], dtype=object),
@@ -183,16 +184,15 @@ class RiskBundle:
     def _told(
         self, model: OutcomeModel, frame: pd.DataFrame, x: Matrix, top: int
     ) -> tuple[list[str], list[str], list[Any]]:
-        """Reasons and strengths as JSON, and what each theme adds to the log-odds (in the order of THEMES), by row.
+        """Reasons and strengths as JSON, and what each facet adds to the log-odds (in the order of FACETS), by row.
 
         What lies above the usual (the mean of training) is a reason, what lies below it a strength.
         """
         if not model.members or not len(frame):
             return ["[]"] * len(frame), ["[]"] * len(frame), [None] * len(frame)
         sums = theme_sums(model.contributions(x), model.design.names)
-        return *Told(self.means, (*model.silent, *unlisted(model.outcome))).both(frame, sums, top), sums.themes.astype(
-            np.float32
-        ).tolist()
+        silent = (*model.silent, *unlisted(model.outcome))
+        return *Told(self.means, silent).both(frame, sums, top), sums.facets.astype(np.float32).tolist()
 
     def to_parts(self) -> Parts:
         """Plain parts for `models.artifacts.save`."""

@@ -8,11 +8,17 @@ from typing import Any
 from data_contracts.vocabulary import Grade
 from models.units.words import percent
 
+ALIKE = (
+    "；与全员相近，各单位之间的差别也未超出民警个人之间的差别，没有依据认为本单位与全员不同",
+    "; it is near the force, and as units differ no more than their officers do nothing shows that it is unlike it",
+)
+
 
 @dataclass(frozen=True)
 class Graded:
     """One node's grade: its pooled share, the interval of what will be seen, the whole force's share, and the grades
-    at both ends of what is believed of it. `whole` is the force itself."""
+    at both ends of what is believed of it. `whole` is the force itself; `alike` where units differ no more than their
+    officers do, so that nothing speaks for another share than the force's."""
 
     share: float
     low: float
@@ -22,6 +28,7 @@ class Graded:
     best: Grade
     worst: Grade
     whole: bool = False
+    alike: bool = False
 
 
 def grade_told(one: Graded) -> dict[str, Any]:
@@ -45,9 +52,10 @@ def grade_told(one: Graded) -> dict[str, Any]:
     if one.best != one.worst:
         zh_doubt, en_doubt = _could_be(one)
         doubt = f"，把握不足，{zh_doubt}", f", but not surely: {en_doubt}"
+    why = ALIKE if one.alike else ("", "")
     return {
-        "zh": f"{zh}，全员为{force}；等级{one.grade.zh}{doubt[0]}",
-        "en": f"{en}, the whole force {force}; {one.grade.en}{doubt[1]}",
+        "zh": f"{zh}，全员为{force}；等级{one.grade.zh}{doubt[0]}{why[0]}",
+        "en": f"{en}, the whole force {force}; {one.grade.en}{doubt[1]}{why[1]}",
     }
 
 

@@ -96,7 +96,9 @@ class Expected:
     """Shares to expect of one scope, (units,): NaN without officers.
 
     `low` and `high` hold the share that will be seen in 95 of 100 (doubt about unit and force, and chance together);
-    `variance` is that of the expectation at a given level of the force, pooling included.
+    `variance` is that of the expectation at a given level of the force, pooling included. `weight` is by how much the
+    share follows when the mean chance of the officers themselves moves; it is 1 for the whole force. `alike` tells
+    that units differ no more than their officers do, so that pooling leaves next to nothing of their differences.
     """
 
     officers: Numbers
@@ -104,6 +106,8 @@ class Expected:
     low: Numbers
     high: Numbers
     variance: Numbers
+    weight: Numbers
+    alike: bool
 
 
 def expected(roster: Roster, moved: Numbers, rule: UnitRule) -> dict[str, Expected]:
@@ -118,16 +122,21 @@ def expected(roster: Roster, moved: Numbers, rule: UnitRule) -> dict[str, Expect
     # of a sum: d(sum of chances) / d(shift) is the sum of chance * (1 - chance)
     doubt = (rule.doubt * luck) ** 2 + pooled.variance * officers**2
     own = (officers, total, luck, doubt)
-    officers, total, luck, doubt = (tree.block(values) for values in own)
-    return {"own": _expected(*own, rule.level), "block": _expected(officers, total, luck, doubt, rule.level)}
+    sums = {"own": own, "block": tuple(tree.block(values) for values in own)}
+    everybody = float(officers.sum())
+    return {
+        scope: _expected(some, rule.level, np.where(some[0] == everybody, 1.0, pooled.weight[scope]), pooled.alike)
+        for scope, some in sums.items()
+    }
 
 
-def _expected(officers: Numbers, total: Numbers, luck: Numbers, doubt: Numbers, level: float) -> Expected:
+def _expected(sums: tuple[Numbers, ...], level: float, weight: Numbers, alike: bool) -> Expected:
+    officers, total, luck, doubt = sums
     size = np.where(officers > 0, officers, np.nan)
     share = total / size
     low, high = beta_interval(share, (luck + doubt + (level * luck) ** 2) / size**2)
     low, high = np.floor(low * size) / size, np.ceil(high * size) / size  # what can be seen is a count of officers
-    return Expected(officers, share, low, high, doubt / size**2)
+    return Expected(officers, share, low, high, doubt / size**2, weight, alike)
 
 
 def beta_interval(mean: Numbers, variance: Numbers, middle: float = 0.95) -> tuple[Numbers, Numbers]:

@@ -13,6 +13,8 @@ from models.base import Numbers
 
 Places = NDArray[np.intp]
 ABOVE = -1  # the place of "no unit"
+ALONE = 8.0  # officers; as many count half by themselves, more count more, whatever the units differ by
+EVIDENCE = 1.353  # of log-likelihood; less is no difference at 5 % (half of it lies at the bound: Self and Liang 1987)
 BETWEEN = np.geomspace(1e-3, 1.0, 19)  # shares of `Spread.whole` that units may differ by
 
 
@@ -81,11 +83,17 @@ def _depth(name: str, above: Mapping[str, str | None]) -> int:
 @dataclass(frozen=True)
 class Pooled:
     """Each unit's own rate after pooling and its variance, (units,); `between` is the variance of a unit about its
-    parent that the data speak for most."""
+    parent that the data speak for most; `alike` tells that they speak for it hardly more than for next to none.
+
+    `weight` (units,) is by how much the rates of a node follow when the mean of its own officers moves, by scope (own,
+    block), between 0 (the others decide) and 1.
+    """
 
     mean: Numbers
     variance: Numbers
     between: float
+    alike: bool
+    weight: Mapping[str, Numbers]
 
 
 @dataclass(frozen=True)
@@ -117,14 +125,43 @@ def pool(tree: UnitTree, total: Numbers, count: Numbers, spread: Spread | None =
     variance is `spread.inside`, or rate * (1 - rate) over the force where no spread is given (counts). The posterior is
     exact for Gaussian noise (Pearl 1988, belief propagation: one pass up, one down), with the force's own rate above
     the tops; `between` is the most likely one of a grid (restricted likelihood, the force's rate left free).
+
+    Counts are luck, chances are not: who has which is known, and a unit's officers are what it is. So with a `spread`
+    units are let differ by at least as much as makes ALONE officers count half by themselves, be there a lasting
+    difference between units or not (decision 0016).
     """
     rate = float(total.sum()) / max(float(count.sum()), 1.0)
     counted = rate * (1.0 - rate)
     noise, whole = (max(one, 1e-9) for one in ((counted, counted) if spread is None else (spread.inside, spread.whole)))
     seen = np.divide(total, count, out=np.zeros_like(total), where=count > 0)
-    up = max((_Up.of(tree, seen, count / noise, whole * share) for share in BETWEEN), key=lambda one: one.likelihood)
+    nothing = _Up.of(tree, seen, count / noise, whole * BETWEEN[0])
+    least = BETWEEN[0] * whole if spread is None else max(BETWEEN[0] * whole, noise / ALONE)
+    ups = [_Up.of(tree, seen, count / noise, max(whole * share, least)) for share in BETWEEN]
+    up = max(ups, key=lambda one: one.likelihood)
     mean, precision = _down(tree, up, rate)
-    return Pooled(mean, 1.0 / precision, up.between)
+    weight = {"own": count / noise / precision, "block": _followed(tree, up, precision, count)}
+    return Pooled(mean, 1.0 / precision, up.between, up.likelihood - nothing.likelihood < EVIDENCE, weight)
+
+
+def _followed(tree: UnitTree, up: _Up, precision: Numbers, count: Numbers) -> Numbers:
+    """By how much the rate of each block follows when the means of all units in it move together, (units,).
+
+    The block's top follows by what is known of it from below; each unit under it falls short of that by as much of its
+    parent's shortfall as it leans on the parent.
+    """
+    leans = 1.0 / (1.0 + up.precision * up.between)
+    short = 1.0 - up.precision / precision  # of the top of each block
+    missed, along = count * short, np.ones(len(count))
+    line, here = np.arange(len(count)), tree.parent.copy()
+    while (here != ABOVE).any():  # one level up at a time; `along` is how much of a shortfall there comes down to us
+        inside = here != ABOVE
+        along[inside] *= leans[line[inside]]
+        np.add.at(missed, here[inside], (count * along)[inside] * short[here[inside]])
+        line = np.where(inside, here, line)
+        here = np.where(inside, tree.parent[np.maximum(here, 0)], ABOVE)
+    size = tree.block(count)
+    followed: Numbers = 1.0 - np.divide(missed, size, out=np.zeros(len(size)), where=size > 0)
+    return followed
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,14 @@
-"""What is said of a unit, in Chinese and English: how it moves, what drives it, and what coming and going did.
+"""What is said of a unit, in Chinese and English: how it moves, and what coming and going did.
 
 Numbers only: nobody in a unit is named, and a few officers are told of together with others or not at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
-from data_contracts.asof import add_months
-from models.base import Numbers
-from models.risk.explain import SMALLEST, number_told
-from models.risk.facets import differs_by, in_number
-from models.risk.themes import THEMES, Theme
 from models.units.moves import Movement
 
 LAST_PERIOD, EARLIER_EXPECTATION, FORCE_EARLIER = "last_period", "earlier_expectation", "force_earlier"
@@ -41,11 +31,6 @@ AGAINST: Mapping[str, tuple[str, str]] = {
         "the whole force is what units are measured by, so it is told against what was expected of it a year before",
     ),
 }
-ABOVE, BELOW = ("高于", "above"), ("低于", "below")
-RAISES = ("使本单位预期高于全员", "which raises the unit's share against the force")
-LOWERS = ("使本单位预期低于全员", "which lowers the unit's share against the force")
-OTHER_SIDE: Mapping[str, str] = {"more": "less", "less": "more"}
-MOST = 0.5  # of what moves a unit; where less is told, the rest is spoken of
 OPEN_FINDINGS = (  # said of the whole force, where no other unit's share takes them out
     "；尚未办结的投诉在前后两日可能不同，仅供参考",
     "; complaints still open may differ between the two days, so take it as a hint",
@@ -91,15 +76,23 @@ def movement_told(movement: Movement, since: date, least: int) -> dict[str, Any]
     """The JSON of a movement; what fewer than `least` officers changed is told with others, or not at all (null).
 
     The parts sum to the whole, so where those who came (or who left) are few, both are told together by what the
-    stayers leave; where even both are few, the whole alone is told.
+    stayers leave; where even both are few, only what the unit leans on is told apart. Where nobody stayed, what came
+    of those who left and of those who came can only be told together.
     """
     came, went, moved = movement.moved_in, movement.moved_out, movement.moved_in + movement.moved_out
-    apart = not any(0 < many < least for many in (came, went, movement.stayed))
-    split = apart or (moved >= least and movement.stayed >= least)
+    apart = movement.stayed > 0 and not any(0 < many < least for many in (came, went, movement.stayed))
+    split = apart or (moved >= least and (movement.stayed == 0 or movement.stayed >= least))
     by_in, by_out = (movement.by_in, movement.by_out) if apart else (None, None)
     by_stayers = movement.by_stayers if split else None
     zh, en = _parts_told(movement, apart, split)
     whole = percent(movement.change, signed=True)
+    others = percent(movement.by_others, signed=True)
+    leans = (
+        (f"，其余{others}来自上级单位与全员（人数越少越向其靠拢）",
+         f", the other {others} from the unit above and the force, which it leans on the more the smaller it is")
+        if round(movement.by_others, 3)
+        else ("", "")
+    )  # fmt: skip
     level = ("，按全员当前水平折算", ", at today's level of the force,") if movement.at_level else ("", "")
     return {
         "since": since.isoformat(),
@@ -107,11 +100,11 @@ def movement_told(movement: Movement, since: date, least: int) -> dict[str, Any]
         "moved_in": {"officers": came, "change": _rounded_or_none(by_in)},
         "moved_out": {"officers": went, "change": _rounded_or_none(by_out)},
         "stayed": {"officers": movement.stayed, "change": _rounded_or_none(by_stayers)},
+        "others": _rounded(movement.by_others),
         "text": {
-            "zh": f"自{since}以来{level[0]}，在岗民警的平均预期（与当日的预期相比，合并估计之前）"
-            f"变化{whole}个百分点：{zh}",
-            "en": f"since {since}{level[1]} the mean expectation of its officers (against that day's, before it is "
-            f"pooled) moved by {whole} points: {en}",
+            "zh": f"自{since}以来{level[0]}，预期比例变化{whole}个百分点（即趋势所述的变化）：{zh}{leans[0]}",
+            "en": f"since {since}{level[1]} the expected share moved by {whole} points (the change that the trend "
+            f"tells): {en}{leans[1]}",
         },
     }
 
@@ -136,7 +129,9 @@ def _parts_told(movement: Movement, apart: bool, split: bool) -> tuple[str, str]
     elif split:
         parts = [
             (f"调入{came}人、调出{went}人合计带来{both}", f"{came} came in and {went} left {both} together"),
-            (f"留任{stayed}人带来{by_stayers}", f"{stayed} stayed {by_stayers}"),
+            (f"留任{stayed}人带来{by_stayers}", f"{stayed} stayed {by_stayers}")
+            if stayed
+            else ("无人留任", "nobody stayed"),
         ]
     else:
         parts = [
@@ -148,87 +143,3 @@ def _parts_told(movement: Movement, apart: bool, split: bool) -> tuple[str, str]
 
 def _rounded_or_none(value: float | None) -> float | None:
     return None if value is None else _rounded(value)
-
-
-@dataclass(frozen=True)
-class Means:
-    """Mean of each feature over some officers; what a driver is told from."""
-
-    of_unit: Mapping[str, float]
-    of_force: Mapping[str, float]
-
-
-def drivers_told(excess: NDArray[np.float64], means: Means, as_of: date, top: int) -> list[dict[str, Any]]:
-    """At most `top` themes that move a unit away from the force, up or down, strongest first.
-
-    `excess` (themes,) in log-odds: the mean over its officers less the mean over the force. `share` is a theme's part
-    of all that moves the unit, either way; `direction` is raises or lowers.
-    """
-    size = np.abs(excess)
-    told: list[dict[str, Any]] = []
-    for place in np.argsort(-size, kind="stable").tolist():
-        if size[place] < SMALLEST or len(told) == top:
-            break
-        raises = bool(excess[place] > 0)
-        sentence = _sentence(THEMES[place], means, as_of, raises)
-        if sentence is not None:
-            share = round(float(size[place] / size.sum()), 3)
-            direction = "raises" if raises else "lowers"
-            told.append({"theme": THEMES[place].code, "direction": direction, "text": sentence, "share": share})
-    return told
-
-
-def rest_told(shares: Sequence[float]) -> dict[str, str] | None:
-    """What is said beside drivers that explain less than half; None beside others, and where none is told.
-
-    >>> rest_told([0.195])["en"], rest_told([0.4, 0.2]), rest_told([])
-    ('the themes told make 20% of what moves the unit away from the force; the rest is spread over other themes', None, None)
-    """  # noqa: E501
-    together = sum(shares)
-    if not shares or together >= MOST:
-        return None
-    part = f"{100 * together:.0f}%"
-    return {
-        "zh": f"以上主题合计占本单位与全员差异的{part}，其余分散在其他主题",
-        "en": f"the themes told make {part} of what moves the unit away from the force; the rest is spread over other "
-        "themes",
-    }
-
-
-def _sentence(theme: Theme, means: Means, as_of: date, raises: bool) -> dict[str, str] | None:
-    """Of the first facet whose number is known and lies apart from the force's, on the side that speaks for what is
-    said: against the unit where the theme raises its share, for it where it lowers it."""
-    for facet in theme.facets:
-        unit, force = (some.get(facet.shown, float("nan")) for some in (means.of_unit, means.of_force))
-        worse: str | None = facet.worse or ("more" if theme.bad else None)
-        side = worse if raises or worse is None else OTHER_SIDE[worse]
-        if np.isnan(unit) or np.isnan(force) or not _apart(unit - force, float(differs_by(force, facet.scale)), side):
-            continue
-        value, others = number_told(unit / facet.scale), number_told(force / facet.scale)
-        if value == others:
-            continue  # nothing that a reader could see
-        start = "" if facet.months is None else add_months(as_of, -facet.months).isoformat()
-        zh, en = (text.format(value=value, start=start) for text in (facet.zh, in_number(facet.en, value)))
-        notes = (f"；{theme.note_zh}" if theme.note_zh else "", f"; {theme.note_en}" if theme.note_en else "")
-        than, effect = (BELOW if unit < force else ABOVE), (RAISES if raises else LOWERS)
-        return {
-            "zh": f"{theme.zh}（本单位民警均值）：{zh}，{than[0]}全员均值{others}，{effect[0]}{notes[0]}",
-            "en": f"{theme.en} (mean of the unit's officers): {en}, {than[1]} the {others} of all officers, "
-            f"{effect[1]}{notes[1]}",
-        }
-    return None
-
-
-def _apart(difference: float, least: float, side: str | None) -> bool:
-    """Whether a mean differs enough to be told, on that side of the force's.
-
-    >>> _apart(1.0, 0.5, "more"), _apart(1.0, 0.5, "less"), _apart(-1.0, 0.5, None), _apart(0.1, 0.5, None)
-    (True, False, True, False)
-    """
-    along = {"more": difference, "less": -difference}.get(side or "", abs(difference))
-    return along > least
-
-
-def feature_means(frame: pd.DataFrame, names: frozenset[str]) -> dict[str, Numbers]:
-    """The columns that drivers are told from, as arrays (n,); NaN where unknown."""
-    return {name: frame[name].to_numpy(np.float64, na_value=np.nan) for name in sorted(names) if name in frame.columns}

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from data_contracts.decisions import GradePolicy
 from data_contracts.errors import InputRefused, PublishRefused
@@ -22,22 +20,23 @@ from models.risk.support import CourseBook
 from serving.night.chunks import ChunkStore, parquet_bytes
 from serving.night.courses import NO_COURSES, book_hash, publish_courses
 from serving.night.manifest import FORMAT, MANIFEST, Counts, Manifest, bytes_hash, hash_of, write_atomically
-from serving.night.past import Chances
+from serving.night.past import Asked, Chances
 from serving.night.results import (
+    FACETS,
     FINDING_DAYS,
     LATER,
     QUARANTINED,
     RESULT_SCHEMA,
     SCORED,
-    THEMES,
     UNPUBLISHED,
     PublishedRun,
     Scorer,
+    asked_of,
 )
 from serving.night.roll_up import GRADES, graded, main_horizons
 from serving.risk.flagging import Trends, bounds_of_force, flags_of
 from serving.risk.supporting import support_column
-from serving.units.drivers import theme_matrix
+from serving.units.drivers import facet_matrix, themes_in
 from serving.units.night import Before, KnowsUnits, UnitInputs, unit_results
 
 # what grading needs; reasons stay on disk
@@ -94,7 +93,7 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
     target.mkdir(parents=True)
     chunks = store.numbers()
     force = pa.concat_tables([store.read(number, [*LIGHT, *UNPUBLISHED]) for number in chunks]).to_pandas()
-    themes = theme_matrix(force.pop(THEMES.name))
+    facets = facet_matrix(force.pop(FACETS.name))
     force = graded(force, night.rules)
     counts = _counts(frame, force)
     if counts.scored == 0:
@@ -105,7 +104,7 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
     force["flags"] = flags_of(force, trends, night.rules, partial(bounds_of_force, rules=night.rules))
     force = force.drop(columns=FINDING_DAYS.name)
     files = _write_parts(store, force, target, night.book) | publish_courses(night.book, target)
-    units = unit_results(force, unit_inputs(night, frame, themes))
+    units = unit_results(force, replace(unit_inputs(night, frame), facets=facets, told=_themes_told(store)))
     files["units.parquet"] = _write(target / "units.parquet", pa.Table.from_pandas(units, preserve_index=False))
     files["quarantine.parquet"] = _write(target / "quarantine.parquet", _quarantine(frame, force))
     _refuse_lost_rows(counts, target)
@@ -123,10 +122,20 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
     return manifest
 
 
-def unit_inputs(night: Night, frame: pd.DataFrame, themes: NDArray[np.float64] | None) -> UnitInputs:
+def unit_inputs(night: Night, frame: pd.DataFrame) -> UnitInputs:
     """What the units of a night are graded by, beside the officers' results."""
     rules = night.scorer.unit_rules if isinstance(night.scorer, KnowsUnits) else {}
-    return UnitInputs(night.as_of, night.parents, night.rules, frame, rules, night.before, themes)
+    return UnitInputs(night.as_of, night.parents, night.rules, frame, rules, night.before)
+
+
+def _themes_told(store: ChunkStore) -> dict[Asked, set[str]]:
+    """The themes of every outcome that this night tells any officer of; of others no unit is told either."""
+    found: dict[Asked, set[str]] = {}
+    for number in store.numbers():
+        rows = store.read(number, ["outcome", "horizon_months", "reasons", "strengths"]).to_pandas()
+        for group, some in rows.groupby(["outcome", "horizon_months"], sort=True):
+            found.setdefault(asked_of(group), set()).update(themes_in(some["reasons"]), themes_in(some["strengths"]))
+    return found
 
 
 def _write_parts(store: ChunkStore, force: pd.DataFrame, target: Path, book: CourseBook) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from data_contracts.errors import PublishRefused, ResultsDamaged
 
-FORMAT = 6
+FORMAT = 7
 MANIFEST = "manifest.json"
 
 

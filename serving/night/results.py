@@ -44,10 +44,10 @@ RESULT_SCHEMA = pa.schema(
     ]
 )
 GIVEN = ("status", "probability", "low", "high", "unsure", "reasons", "strengths", "merits", "because", "finding_days")
-THEMES = pa.field("themes", pa.list_(pa.float32()))  # log-odds by theme, for the units' drivers; not published
+FACETS = pa.field("facets", pa.list_(pa.float32()))  # log-odds by facet, for the units' drivers; not published
 FINDING_DAYS = pa.field("finding_days", pa.float32())  # since the last sustained complaint was opened; not published
-UNPUBLISHED = (THEMES.name, FINDING_DAYS.name)
-CHUNK_SCHEMA = RESULT_SCHEMA.append(THEMES).append(FINDING_DAYS)
+UNPUBLISHED = (FACETS.name, FINDING_DAYS.name)
+CHUNK_SCHEMA = RESULT_SCHEMA.append(FACETS).append(FINDING_DAYS)
 LATER = ("grade", "overall_grade", "flags", "support")  # what needs the whole force
 
 
@@ -116,7 +116,7 @@ def checked_results(answer: pd.DataFrame, chunk: pd.DataFrame, answers: Sequence
             f"the scorer was asked for {len(wanted)} results and gave {len(given)} others; mend the scorer"
         )
     rows = given.reindex(wanted).reindex(columns=list(GIVEN)).reset_index()
-    rows[THEMES.name] = given.reindex(wanted)[THEMES.name].to_numpy(object) if THEMES.name in given else None
+    rows[FACETS.name] = given.reindex(wanted)[FACETS.name].to_numpy(object) if FACETS.name in given else None
     unit = chunk["unit_id"] if "unit_id" in chunk.columns else pd.Series(pd.NA, index=chunk.index, dtype="string")
     rows["unit_id"] = np.repeat(unit.astype(object).to_numpy(), len(answers))
     probability = pd.to_numeric(rows["probability"], errors="coerce").astype("float64")

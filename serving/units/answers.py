@@ -10,19 +10,22 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from data_contracts.errors import PublishRefused
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
-from models.units.words import rest_told
+from models.units.driver_words import rest_told
 from serving.night.manifest import Manifest, file_hash
+from serving.night.past import Asked
 from serving.night.results import SCORED, PublishedRun
 from serving.schemas import Because, ModelName, Text
+from serving.units.asked import Answered
 from serving.units.schemas import (
     Driver,
+    OutcomeNotGraded,
     OutcomeStoodFor,
     Scope,
     ScopeGraded,
@@ -42,7 +45,6 @@ UNKNOWN = Because(code="unknown_unit", zh="没有该单位的结果", en="nothin
 OTHER_DAY = Because(
     code="other_as_of", zh="最近一次夜间计算不属于所问日期", en="the last night is not of the day asked for"
 )
-NOT_SERVED = Because(code="outcome_not_served", zh="该结局或期限未启用", en="this outcome or horizon is not served")
 SMALL = Because(
     code="small_unit",
     zh="本级或相邻单位人数过少，为保护个人不单独显示，以上级块面的等级代表；这不表示风险低",
@@ -55,10 +57,12 @@ UNITS_FILE = "units.parquet"
 
 @dataclass
 class UnitDesk:
-    """Everything that `/v1/units` needs: how to find the run in force (raises NotReady), and the policy."""
+    """Everything that `/v1/units` needs: how to find the run in force (raises NotReady), the policy, and why training
+    kept no model of an outcome."""
 
     run: Callable[[], PublishedRun]
     policy: Policy
+    left_out: Mapping[Asked, Because] = field(default_factory=dict)
     _read: tuple[str, pd.DataFrame] = field(default=("", pd.DataFrame()))
 
     def answer(self, request: UnitsRequest, request_id: str, now: datetime) -> UnitsAnswer:
@@ -67,9 +71,13 @@ class UnitDesk:
         manifest, table = run.manifest, self._table(run)
         age = (now - datetime.combine(manifest.as_of, time())).total_seconds() / 3600.0
         other_day = request.as_of is not None and request.as_of != manifest.as_of
-        rows = self._asked(table, request)
-        results = {unit: UnitNotGraded(unit_id=unit, because=OTHER_DAY) if other_day else _unit(unit, table, rows)
-                   for unit in dict.fromkeys(request.unit_ids)}  # fmt: skip
+        answered = Answered.of(table, self.policy, self.left_out)
+        keys = zip(table["outcome"], table["horizon_months"].astype(int), strict=True)
+        wanted = set(answered.asked(request))
+        rows = table[[key in wanted and key[0] in answered.months for key in keys]]
+        absent = answered.absent(request)
+        results = {unit: UnitNotGraded(unit_id=unit, because=OTHER_DAY) if other_day
+                   else _unit(unit, table, rows, absent) for unit in dict.fromkeys(request.unit_ids)}  # fmt: skip
         return UnitsAnswer(
             request_id=request_id,
             model=_model(manifest),
@@ -91,28 +99,25 @@ class UnitDesk:
             self._read = key, table
         return table
 
-    def _asked(self, table: pd.DataFrame, request: UnitsRequest) -> pd.DataFrame:
-        served = self.policy.served_outcomes
-        asked = served if request.outcomes is None else [one.value for one in request.outcomes if one.value in served]
-        rows = table[table["outcome"].isin(list(asked))]
-        return rows if request.horizon_months is None else rows[rows["horizon_months"].isin(request.horizon_months)]
-
 
 def _model(manifest: Manifest) -> ModelName:
     model = manifest.models[0]
     return ModelName(name=model.name, version=model.version, features=model.service)
 
 
-def _unit(unit: str, table: pd.DataFrame, rows: pd.DataFrame) -> UnitGraded | UnitNotGraded:
+def _unit(
+    unit: str, table: pd.DataFrame, rows: pd.DataFrame, absent: Sequence[OutcomeNotGraded]
+) -> UnitGraded | UnitNotGraded:
     if unit not in table.index:
         return UnitNotGraded(unit_id=unit, because=UNKNOWN)
     if unit not in rows.index:
-        return UnitNotGraded(unit_id=unit, because=NOT_SERVED)
+        return UnitNotGraded(unit_id=unit, because=absent[0].because if absent else NOBODY)
     own, block = (_scope(_records(rows.loc[[unit]], scope)) for scope in ("own", "block"))
     if isinstance(own, ScopeNotGraded) and isinstance(block, ScopeNotGraded):
         return UnitNotGraded(unit_id=unit, because=block.because)
     its_own = isinstance(own, ScopeGraded) or isinstance(block, ScopeGraded)
-    return UnitGraded(unit_id=unit, status="graded" if its_own else "rolled_up", own=own, block=block)
+    status: Literal["graded", "rolled_up"] = "graded" if its_own else "rolled_up"
+    return UnitGraded(unit_id=unit, status=status, own=own, block=block, outcomes_not_graded=list(absent))
 
 
 def _records(rows: pd.DataFrame, scope: str) -> list[Mapping[str, Any]]:

@@ -10,7 +10,7 @@ scored by the same model; the same inputs give the same rows.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol, runtime_checkable
@@ -20,8 +20,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.decisions import GradePolicy
-from data_contracts.vocabulary import Grade
+from data_contracts.vocabulary import Grade, Outcome
 from models.base import Numbers
+from models.units.driver_words import Telling
 from models.units.force import force_change
 from models.units.grade_words import Graded, grade_told, stood_for_told
 from models.units.model import Change, Expected, Roster, UnitRule, changes, changes_since, expected, moved_chances
@@ -75,8 +76,9 @@ class Before:
 class UnitInputs:
     """What units are graded by beside the officers' results.
 
-    `frame` is the snapshot (officer_id, unit_id, features); `themes` (rows of the results, themes) hold what each
-    theme adds to the log-odds, None where the scorer does not tell.
+    `frame` is the snapshot (officer_id, unit_id, features); `facets` (rows of the results, facets) hold what each
+    facet of a theme adds to the log-odds, None where the scorer does not tell; `told` are the themes of each outcome
+    that officers are told of, None where all are.
     """
 
     as_of: date
@@ -85,7 +87,8 @@ class UnitInputs:
     frame: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"officer_id": pd.Series(dtype="string")}))
     unit_rules: Mapping[Asked, UnitRule] = field(default_factory=dict)
     before: Before | None = None
-    themes: NDArray[np.float64] | None = None
+    facets: NDArray[np.float64] | None = None
+    told: Mapping[Asked, Collection[str]] | None = None
 
 
 def unit_results(results: pd.DataFrame, inputs: UnitInputs) -> pd.DataFrame:
@@ -127,9 +130,23 @@ class _Answer:
         roster = Roster(tree, tree.places(units), chance, past)
         return cls(asked, rows, roster, rule, moved_chances(roster, rule), features)
 
-    def membership(self) -> Membership:
-        """Who is where."""
-        return Membership(self.rows["officer_id"].astype(str).tolist(), self.rows["unit_id"].tolist(), self.moved)
+    def membership(self, frame: pd.DataFrame) -> Membership:
+        """Who is where: who has a score, and whoever else stands in the snapshot."""
+        return _members(self.rows["officer_id"], self.rows["unit_id"], self.moved, frame)
+
+
+def _members(officers: pd.Series, units: pd.Series, moved: Numbers, frame: pd.DataFrame) -> Membership:
+    """Those with a chance, then the others of a snapshot who are in a unit, without one."""
+    scored, unit = officers.astype(str).tolist(), units.astype(str).tolist()
+    if "unit_id" not in frame:
+        return Membership(scored, unit, moved)
+    named = frame.dropna(subset=["officer_id", "unit_id"]).drop_duplicates("officer_id")
+    rest = named[~named["officer_id"].astype(str).isin(scored)]
+    return Membership(
+        [*scored, *rest["officer_id"].astype(str)],
+        [*unit, *rest["unit_id"].astype(str)],
+        np.concatenate([moved, np.full(len(rest), np.nan)]),
+    )
 
 
 def _features_of(rows: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
@@ -145,18 +162,23 @@ def _one_answer(asked: Asked, rows: pd.DataFrame, inputs: UnitInputs) -> pd.Data
     moved, against = _trend(answer, shares, then)
     alerts = alerts_of(rows, answer.roster, inputs.rules, asked)
     grades = grades_of(shares, float(answer.moved.mean()), inputs.rules.units)
-    parts = None if inputs.themes is None else np.nan_to_num(inputs.themes[rows.index.to_numpy()])
-    drivers = drivers_of(answer.roster, parts, answer.features, inputs.as_of)
-    movements = None if then is None else _moved_between(answer, then)
+    parts = None if inputs.facets is None else np.nan_to_num(inputs.facets[rows.index.to_numpy()])
+    telling = Telling(Outcome(asked[0]), inputs.as_of, None if inputs.told is None else inputs.told.get(asked, ()))
+    drivers = drivers_of(answer.roster, parts, answer.features, telling)
+    movements = None if then is None else _moved_between(answer, then, inputs.frame)
     tables = []
     for scope in SCOPES:
         table = pd.DataFrame({"unit_id": answer.roster.tree.units, "scope": scope, "outcome": asked[0]})
         table["horizon_months"] = pd.array([asked[1]] * len(table), dtype="int16")
         table = table.assign(**_figures(shares[scope], grades[scope], answer), **alerts[scope], drivers=drivers[scope])
-        table["trend"] = _trends(moved, scope, against, len(table))
         whole = shares[scope].officers == len(rows)
+        table["trend"] = _trends(moved, scope, against, len(table))
         table["trend"] = table["trend"].mask(whole, None if then is None else _force_trend(answer, then))
-        table["movement"] = _movements(movements, scope, inputs)
+        if movements is not None and moved is not None:
+            change = np.where(whole, np.nan, moved[scope].change)  # the whole force is not brought to any level
+            table["movement"] = _movements(movements, scope, change, shares[scope].weight, inputs)
+        else:
+            table["movement"] = None
         tables.append(table)
     told = _stood_for(pd.concat(tables, ignore_index=True), answer.roster, inputs.rules.units.least_shown)
     told = told.loc[told["officers"] > 0, list(COLUMNS)]
@@ -169,7 +191,8 @@ def _figures(shares: Expected, grades: Grades, answer: _Answer) -> dict[str, Any
     marks = zip(grades.grade, grades.best, grades.worst, strict=True)
     told = [
         None if grade is None or best is None or worst is None else _json(grade_told(
-            Graded(share, low, high, force, Grade(grade), Grade(best), Grade(worst), officers == everybody)
+            Graded(share, low, high, force, Grade(grade), Grade(best), Grade(worst), officers == everybody,
+                   shares.alike and grade == Grade.GOOD.value)
         ))
         for (officers, share, low, high), (grade, best, worst) in zip(figures, marks, strict=True)
     ]  # fmt: skip
@@ -233,17 +256,17 @@ def _then(answer: _Answer, before: Before | None) -> _Then | None:
     past = past_chances(frame, *answer.asked, answer.rule.open_chance)
     roster = Roster(tree, tree.places(named), chance[here], past)
     moved = moved_chances(roster, answer.rule)
-    members = Membership(frame["officer_id"].astype(str).tolist(), named, moved)
+    members = _members(frame["officer_id"], frame["unit_id"], moved, before.frame)
     return _Then(members, expected(roster, moved, answer.rule), chance[here])
 
 
 def _trend(
     answer: _Answer, shares: Mapping[str, Expected], then: _Then | None
 ) -> tuple[Mapping[str, Change] | None, str]:
-    """Against the last period; where no feature tells of it, against what was expected a year before."""
-    found = changes(answer.roster, shares)
-    if found is not None or then is None:
-        return found, LAST_PERIOD
+    """Against what the same model expected a year before, which is what the movement splits; against the last period
+    where that year has no snapshot, and then there is no movement to contradict it."""
+    if then is None:
+        return changes(answer.roster, shares), LAST_PERIOD
     return changes_since(shares, then.shares, _level(answer, then)), EARLIER_EXPECTATION
 
 
@@ -252,9 +275,9 @@ def _level(answer: _Answer, then: _Then) -> float:
     return float(answer.roster.chance.mean()) / max(float(then.chance.mean()), 1e-9)
 
 
-def _moved_between(answer: _Answer, then: _Then) -> Movements:
+def _moved_between(answer: _Answer, then: _Then, frame: pd.DataFrame) -> Movements:
     """Movement at the level of the force that trends are told at: a reader sets one beside the other."""
-    return Movements(answer.roster.tree, then.membership, answer.membership(), _level(answer, then))
+    return Movements(answer.roster.tree, then.membership, answer.membership(frame), _level(answer, then))
 
 
 def _trends(moved: Mapping[str, Change] | None, scope: str, against: str, size: int) -> list[str | None]:
@@ -273,12 +296,17 @@ def _force_trend(answer: _Answer, then: _Then) -> str | None:
     return _trend_at(change, 0, FORCE_EARLIER, answer.asked[0] in OPEN)
 
 
-def _movements(movements: Movements | None, scope: str, inputs: UnitInputs) -> list[str | None] | None:
-    if movements is None or inputs.before is None:
-        return None
+def _movements(
+    movements: Movements, scope: str, changed: Numbers, weight: Numbers, inputs: UnitInputs
+) -> list[str | None]:
+    """The movement of each node, as parts of the change that its trend tells."""
+    if inputs.before is None:
+        return [None] * len(changed)
     since, least = inputs.before.as_of, inputs.rules.units.least_shown
-    found = [movements.of(unit, scope) for unit in movements.tree.units]
-    return [None if one is None else _json(movement_told(one, since, least)) for one in found]
+    found = zip(movements.tree.units, changed.tolist(), weight.tolist(), strict=True)
+    told = [(movements.of(unit, scope), change, follows) for unit, change, follows in found]
+    split = [one if one is None or np.isnan(change) else one.of_share(change, follows) for one, change, follows in told]
+    return [None if one is None else _json(movement_told(one, since, least)) for one in split]
 
 
 def _json(told: Any) -> str:

@@ -42,15 +42,16 @@ class UnitsRequest(Body):
 
 
 class UnitTrend(Answer):
-    """与上一期相比的变化。 / Change against the last period."""
+    """预期比例的变化。 / Change of the expected share."""
 
     direction: Literal["worsening", "improving", "steady"] = about(
         "恶化、改善或平稳；仅当 95% 区间不含零时为恶化或改善",
         "worsening or improving where the 95 % interval lies on one side of nought, else steady",
     )
     against: Literal["last_period", "earlier_expectation", "force_earlier"] = about(
-        "与上一期实际比例相比，与一年前的预期相比，或（全员）与一年前对全员的预期相比",
-        "against the last period's share, what was expected a year before, or (the whole force) what was of it",
+        "与一年前的预期相比；缺少一年前数据时与上一期实际比例相比；全员与一年前对全员的预期相比",
+        "against what was expected a year before, or, without data of that day, the last period's share; the whole "
+        "force against what was expected of it",
     )
     before: float = about(
         "当时的比例，按全员当前水平折算（全员不折算）",
@@ -91,17 +92,26 @@ class MovedPart(Answer):
 
 
 class UnitMovement(Answer):
-    """调入、调出与留任各带来的变化；三项之和为总变化。 / What coming, going and staying changed; they sum to it."""
+    """调入、调出、留任与所靠拢单位各带来的变化，合计即趋势的变化。 / Who came, left, stayed, and what is leaned on."""
 
     since: date = about("与哪一天相比", "the day that is compared with")
     change: Points = about(
-        "在岗民警平均预期（与上级单位合并估计之前）的变化，按全员当前水平折算（全员不折算）",
-        "change of the officers' mean expectation, before it is pooled with the unit above, at today's level of the "
-        "force (the whole force: as it was)",
+        "预期比例的变化，与 trend.change 相同，按全员当前水平折算（全员不折算）",
+        "change of the expected share, the same as trend.change, at today's level of the force (the whole force: as it "
+        "was)",
     )
-    moved_in: MovedPart = about("调入的民警", "officers who came")
-    moved_out: MovedPart = about("调出的民警", "officers who left")
-    stayed: MovedPart = about("留任的民警", "officers who stayed")
+    moved_in: MovedPart = about("调入的民警：当日不在本单位", "officers who came: not there that day")
+    moved_out: MovedPart = about("调出的民警：现不在本单位", "officers who left: not there now")
+    stayed: MovedPart = about(
+        "留任的民警：两日都在，包括当日因履历过短未评分者",
+        "officers who stayed: there on both days, those included who were too new for a score then",
+    )
+    others: Points = about(
+        "所靠拢的上级单位与全员带来的变化；较早的夜间结果为零，其各项只合计为民警平均预期的变化",
+        "what the unit above and the force changed, which it leans on; nought for nights of old, whose parts are of "
+        "the officers' mean expectation alone",
+        default=0.0,
+    )
     text: Text = about("人员流动的文字", "the movement in words")
 
 
@@ -210,6 +220,14 @@ class ScopeNotGraded(Answer):
 Scope = ScopeGraded | ScopeRolledUp | ScopeNotGraded
 
 
+class OutcomeNotGraded(Answer):
+    """所问而该夜没有的一个结局或期限。 / One outcome or horizon that was asked for and that the night does not have."""
+
+    outcome: Outcome = about("结局", "the outcome")
+    horizon_months: int = about("向后看的月数；未指明时为政策规定", "months ahead, policy's own where none were named")
+    because: Because = about("没有结果的原因，与 /v1/risk 一致", "why there is nothing of it, as /v1/risk says it")
+
+
 class UnitGraded(Answer):
     """已评级的单位。 / A unit with a grade: its own, its block's, or that of the block which stands for it."""
 
@@ -220,6 +238,9 @@ class UnitGraded(Answer):
     )
     own: Scope = about("单位本身", "the unit itself")
     block: Scope = about("单位及其下全部单位", "the unit with everything under it")
+    outcomes_not_graded: list[OutcomeNotGraded] = about(
+        "所问而该夜没有的结局或期限", "outcomes and horizons asked for that the night does not have", default=[]
+    )
 
 
 class UnitNotGraded(Answer):

@@ -108,6 +108,29 @@ def test_a_large_unit_keeps_its_own_share_and_the_force_its_sum() -> None:
     assert shares["block"].share[at["top"]] == pytest.approx(chance.mean())
 
 
+def test_units_of_different_officers_differ_though_units_as_such_do_not() -> None:
+    """Stations are drawn from one force, so a unit tells nothing: yet who has the higher chances is known, and their
+    stations' next period is foretold better by them than by the force's share."""
+    losses, ranks = [], []
+    for seed in range(10):
+        draw = np.random.default_rng(seed)
+        names = [f"s{place}" for place in range(60) for _ in range(int(draw.integers(SMALLEST, LARGEST + 1)))]
+        tree = UnitTree.of(names, dict.fromkeys(names, "top"))
+        chance = draw.beta(0.3, 5.7, len(names))  # a few are likely, most are not
+        roster = Roster(tree, tree.places(names), chance)
+        found = expected(roster, chance, UnitRule())["own"]
+        assert found.alike
+        there = found.officers > 0
+        y = (draw.random(len(names)) < chance).astype(np.float64)
+        seen = tree.own(roster.where, y)[there] / found.officers[there]
+        flat = np.full(there.sum(), chance.mean())
+        losses.append([loss(some, seen, found.officers[there]) for some in (found.share[there], flat)])
+        ranks.append(float(spearmanr(found.share[there], seen).statistic))
+    pooled, flat_loss = np.mean(losses, axis=0)
+    assert pooled < flat_loss - 0.003
+    assert np.mean(ranks) > 0.3
+
+
 def test_what_officers_of_a_unit_differ_by_is_what_pooling_takes_for_noise() -> None:
     tree = UnitTree.of(["a", "b"], {})
     alike = Spread.of(tree, tree.places(["a", "a", "b", "b"]), np.array([0.1, 0.1, 0.3, 0.3]))
@@ -115,7 +138,7 @@ def test_what_officers_of_a_unit_differ_by_is_what_pooling_takes_for_noise() -> 
     assert alike.whole == pytest.approx(0.01)
     sums, count = np.array([0.2, 0.6]), np.array([2.0, 2.0])
     assert pool(tree, sums, count, alike).mean == pytest.approx([0.1, 0.3], abs=1e-4)  # nothing to lean for
-    wild = pool(tree, sums, count, Spread(inside=1.0, whole=1.0)).mean
+    wild = pool(tree, sums, count, Spread(inside=1.0, whole=1.0)).mean  # two count a fifth by themselves
     assert 0.1 < wild[0] < wild[1] < 0.3
 
 

@@ -8,15 +8,18 @@ from datetime import date
 import numpy as np
 import pytest
 
-from data_contracts.vocabulary import Grade
-from models.risk.themes import THEMES
+from data_contracts.vocabulary import Grade, Outcome
+from models.risk.themes import FACETS
+from models.units.driver_words import Means, Telling, drivers_told, rest_told
 from models.units.grade_words import Graded, grade_told, stood_for_told
 from models.units.moves import Movement
 from models.units.shown import shown, stands_for
 from models.units.tree import UnitTree
-from models.units.words import FORCE_EARLIER, Means, drivers_told, movement_told, rest_told, trend_told
+from models.units.words import FORCE_EARLIER, movement_told, trend_told
 
 SINCE = date(2025, 1, 1)
+CONDUCT = Telling(Outcome.CONDUCT, SINCE)
+CODES = [theme.code for theme, _ in FACETS]
 MOVED = Movement(0.01, moved_in=8, moved_out=6, stayed=30, by_in=0.02, by_out=-0.004, by_stayers=-0.006)
 CHANGES = ("moved_in", "moved_out", "stayed")
 
@@ -29,6 +32,7 @@ CHANGES = ("moved_in", "moved_out", "stayed")
         (4, 6, 30, (None, None, -0.006), "调入4人、调出6人合计带来+1.6，留任30人带来-0.6"),
         (2, 2, 30, (None, None, None), "调入2人、调出2人、留任30人，其中有的人数过少，不分项说明"),
         (8, 6, 3, (None, None, None), "调入8人、调出6人、留任3人，其中有的人数过少，不分项说明"),
+        (8, 6, 0, (None, None, -0.006), "调入8人、调出6人合计带来+1.6，无人留任"),
     ],
 )
 def test_what_a_few_officers_changed_is_told_with_others_or_not_at_all(
@@ -38,7 +42,7 @@ def test_what_a_few_officers_changed_is_told_with_others_or_not_at_all(
     assert tuple(found[part]["change"] for part in CHANGES) == told
     assert [found[part]["officers"] for part in CHANGES] == [came, went, stayed]
     assert found["text"]["zh"] == (
-        f"自2025-01-01以来，按全员当前水平折算，在岗民警的平均预期（与当日的预期相比，合并估计之前）变化+1.0个百分点：{zh}"
+        f"自2025-01-01以来，按全员当前水平折算，预期比例变化+1.0个百分点（即趋势所述的变化）：{zh}"
     )
     assert found["change"] == 0.01
 
@@ -66,6 +70,14 @@ def test_sentences_are_in_both_languages_and_chinese_has_its_own_marks() -> None
     alone = movement_told(replace(MOVED, at_level=False), SINCE, 5)["text"]
     assert "折算" not in alone["zh"]
     assert "level" not in alone["en"]
+    leaning = movement_told(replace(MOVED, by_stayers=-0.001, by_others=-0.005), SINCE, 5)
+    assert leaning["text"]["zh"].endswith("留任30人带来-0.1，其余-0.5来自上级单位与全员（人数越少越向其靠拢）")
+    assert "the other -0.5 from the unit above" in leaning["text"]["en"]
+    assert leaning["others"] == -0.005
+    alike = grade_told(replace(graded, alike=True))
+    assert alike["zh"].endswith("没有依据认为本单位与全员不同")
+    assert "nothing shows that it is unlike it" in alike["en"]
+    assert "unlike" not in grade_told(replace(graded, whole=True, alike=True))["en"]
     assert "this is the whole force" in grade_told(replace(graded, whole=True))["en"]
 
 
@@ -105,34 +117,36 @@ def test_a_block_is_hidden_where_no_part_of_it_can_hide_the_few() -> None:
 
 
 def test_a_driver_is_a_number_that_a_reader_can_tell_from_the_forces() -> None:
-    place = [theme.code for theme in THEMES].index("sustained_complaints")
-    facet = THEMES[place].facets[0]
-    excess = np.zeros(len(THEMES))
+    place = CODES.index("sustained_complaints")
+    facet = FACETS[place][1]
+    excess = np.zeros(len(FACETS))
     excess[place] = 0.4
-    told = drivers_told(excess, Means({facet.shown: 4.44 * facet.scale}, {facet.shown: 4.4 * facet.scale}), SINCE, 3)
+    told = drivers_told(excess, Means({facet.shown: 4.44 * facet.scale}, {facet.shown: 4.4 * facet.scale}), CONDUCT)
     assert told == []  # 4.4 against 4.4
-    (one,) = drivers_told(excess, Means({facet.shown: 6.2 * facet.scale}, {facet.shown: 4.4 * facet.scale}), SINCE, 3)
+    (one,) = drivers_told(excess, Means({facet.shown: 6.2 * facet.scale}, {facet.shown: 4.4 * facet.scale}), CONDUCT)
     assert "（本单位民警均值）：" in one["text"]["zh"]
-    assert "高于全员均值4.4，使本单位预期高于全员" in one["text"]["zh"]
-    assert "above the 4.4 of all officers, which raises the unit's share against the force" in one["text"]["en"]
+    assert "高于全员均值4.4，使本单位“查实投诉”的预期高于全员" in one["text"]["zh"]
+    assert (
+        "above the 4.4 of all officers, which raises the unit's share with sustained complaint against the force"
+        in one["text"]["en"]
+    )
 
 
 def test_a_driver_says_which_way_it_moves_the_unit_and_where_the_number_lies() -> None:
-    codes = [theme.code for theme in THEMES]
-    complaints, moves = codes.index("sustained_complaints"), codes.index("moves")
-    excess = np.zeros(len(THEMES))
+    complaints, moves = CODES.index("sustained_complaints"), CODES.index("moves")
+    excess = np.zeros(len(FACETS))
     excess[complaints], excess[moves] = -0.3, 0.1
     below, force = (
         {"complaints_sustained_24m": 0.1, "moves_60m": 0.73},
         {"complaints_sustained_24m": 0.4, "moves_60m": 1.0},
     )
-    fewer, fewer_moves = drivers_told(excess, Means(below, force), SINCE, 3)
+    fewer, fewer_moves = drivers_told(excess, Means(below, force), CONDUCT)
     assert [(one["theme"], one["direction"], one["share"]) for one in (fewer, fewer_moves)] == [
         ("sustained_complaints", "lowers", 0.75), ("moves", "raises", 0.25)]  # fmt: skip
-    assert "查实投诉0.10件，低于全员均值0.40，使本单位预期低于全员" in fewer["text"]["zh"]
-    assert "调动0.73次，低于全员均值1，使本单位预期高于全员" in fewer_moves["text"]["zh"]
+    assert "查实投诉0.10件，低于全员均值0.40，使本单位“查实投诉”的预期低于全员" in fewer["text"]["zh"]
+    assert "调动0.73次，低于全员均值1，使本单位“查实投诉”的预期高于全员" in fewer_moves["text"]["zh"]
     more = {**below, "complaints_sustained_24m": 0.9}
-    assert [one["theme"] for one in drivers_told(excess, Means(more, force), SINCE, 3)] == ["moves"]  # speaks against
+    assert [one["theme"] for one in drivers_told(excess, Means(more, force), CONDUCT)] == ["moves"]  # speaks against
 
 
 def test_where_the_drivers_told_make_less_than_half_the_rest_is_spoken_of() -> None:
@@ -140,3 +154,22 @@ def test_where_the_drivers_told_make_less_than_half_the_rest_is_spoken_of() -> N
     told = rest_told([0.195])
     assert told is not None
     assert told["zh"] == "以上主题合计占本单位与全员差异的20%，其余分散在其他主题"
+
+
+def test_a_theme_is_told_once_by_the_fact_that_adds_most_its_way_and_only_where_officers_are_told_of_it() -> None:
+    stage = [place for place, (theme, _) in enumerate(FACETS) if theme.code == "career_stage"]
+    steps, rank, tenure = stage
+    excess = np.zeros(len(FACETS))
+    excess[[steps, rank, tenure]] = -0.1, 0.3, 0.05  # together 0.25: the theme raises, though one fact of it lowers
+    excess[CODES.index("honours")] = 0.9
+    unit = {"rank_steps_taken_60m": 1.2, "days_in_rank": 2922.0, "tenure_days": 9000.0, "honours_60m": 0.1}
+    force = {"rank_steps_taken_60m": 1.9, "days_in_rank": 1461.0, "tenure_days": 5000.0, "honours_60m": 1.1}
+    told = drivers_told(excess, Means(unit, force), replace(CONDUCT, themes={"career_stage"}))
+    assert [(one["theme"], one["direction"]) for one in told] == [("career_stage", "raises")]
+    assert "任现职级8年" in told[0]["text"]["zh"]
+    assert told[0]["share"] == pytest.approx(0.25 / 1.15, abs=1e-3)  # of all that moves it, what is not told included
+    assert {one["theme"] for one in drivers_told(excess, Means(unit, force), CONDUCT)} == {"honours", "career_stage"}
+    turned = drivers_told(-excess, Means(unit, force), replace(CONDUCT, themes={"career_stage"}))
+    assert [(one["theme"], one["direction"]) for one in turned] == [("career_stage", "lowers")]
+    silent = replace(CONDUCT, themes=())
+    assert drivers_told(excess, Means(unit, force), silent) == []

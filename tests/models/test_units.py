@@ -49,20 +49,42 @@ def test_pooling_is_the_exact_posterior_of_the_tree() -> None:
     found = pool(tree, total, size)
     rate = total.sum() / size.sum()
     noise = rate * (1 - rate)
-    force = found_top_precision(tree, size / noise, found.between)
-    precision, weighted = np.diag(size / noise), total / noise
-    for place, parent in enumerate(tree.parent):
-        if parent < 0:
-            prior = 1.0 / (1.0 / force + found.between)
-            precision[place, place] += prior
-            weighted[place] += prior * rate
-        else:
-            edge = 1.0 / found.between
-            precision[[place, parent], [place, parent]] += edge
-            precision[[place, parent], [parent, place]] -= edge
+    precision, weighted = posterior_precision(tree, size / noise, found.between), total / noise
+    top = tree.parent < 0
+    weighted[top] += rate / (1.0 / found_top_precision(tree, size / noise, found.between) + found.between)
     exact = np.linalg.inv(precision)
     assert found.mean == pytest.approx(exact @ weighted)
     assert found.variance == pytest.approx(np.diag(exact))
+
+
+def test_the_weight_of_a_node_is_by_how_much_its_rate_follows_its_own_officers() -> None:
+    units = {"a1": (30, 0.1, 0.1), "a2": (5, 0.1, 0.4), "a": (4, 0.1, 0.5), "b": (12, 0.1, 0.25), "b1": (50, 0.1, 0.3)}
+    given = roster(units)
+    assert given.past is not None
+    tree, size = given.tree, given.officers
+    found = pool(tree, tree.own(given.where, given.past), size)
+    rate = given.past.mean()
+    own = size / (rate * (1 - rate))
+    follows = np.linalg.inv(posterior_precision(tree, own, found.between)) * own  # (rate, unit moved)
+    assert found.weight["own"] == pytest.approx(np.diag(follows))
+    for place, unit in enumerate(tree.units):
+        under = [some for some in range(len(tree.units)) if place in tree.line(some)]
+        together = size[under] @ follows[np.ix_(under, under)].sum(axis=1) / size[under].sum()
+        assert found.weight["block"][place] == pytest.approx(together), unit
+    at = {name: place for place, name in enumerate(tree.units)}
+    assert found.weight["own"][at["b1"]] > found.weight["own"][at["a2"]]
+
+
+def posterior_precision(tree: UnitTree, own: Numbers, between: float) -> Numbers:
+    """(units, units); the only top leans on the force, whose rate is held."""
+    precision: Numbers = np.diag(own)
+    for place, parent in enumerate(tree.parent):
+        if parent < 0:
+            precision[place, place] += 1.0 / (1.0 / found_top_precision(tree, own, between) + between)
+        else:
+            precision[[place, parent], [place, parent]] += 1.0 / between
+            precision[[place, parent], [parent, place]] -= 1.0 / between
+    return precision
 
 
 def found_top_precision(tree: UnitTree, own: Numbers, between: float) -> float:
@@ -157,6 +179,21 @@ def test_movement_is_told_for_each_unit_and_block_and_sums() -> None:
                         Membership(["y"], ["a1"], np.array([0.3]))).of("a1", "own")  # fmt: skip
     assert swapped is not None
     assert (swapped.by_out, swapped.by_stayers, swapped.by_in) == pytest.approx((0.0, 0.0, 0.2))
+
+
+def test_who_was_there_without_a_score_stayed_and_neither_came_nor_left() -> None:
+    """x is new and has no score at first; v has none at last; w comes, y leaves."""
+    tree, none = UnitTree.of(["a1"], {}), float("nan")
+    then = Membership(["x", "y", "z", "v"], ["a1"] * 4, np.array([none, 0.5, 0.1, 0.3]))
+    now = Membership(["x", "z", "v", "w"], ["a1"] * 4, np.array([0.4, 0.2, none, 0.9]))
+    one = Movements(tree, then, now).of("a1", "own")
+    assert one is not None
+    assert (one.moved_in, one.moved_out, one.stayed) == (1, 1, 2)
+    assert one.by_in == pytest.approx(0.5 - 0.3)  # all now less those of them who stayed
+    assert one.by_out == pytest.approx(0.2 - 0.3)  # those who stayed, as they were, less all then
+    assert one.by_stayers == pytest.approx(0.3 - 0.2)
+    assert one.by_in + one.by_out + one.by_stayers == pytest.approx(one.change) == 0.2
+    assert not one.at_level  # the only unit is the whole force
 
 
 def test_the_past_is_read_from_features_and_open_complaints_count_in_part() -> None:

@@ -74,7 +74,11 @@ def test_units_answer_from_the_last_night(client: httpx.Client) -> None:
     assert list(answer) == ["request_id", "model", "as_of", "feature_age_hours", "degraded", "notices", "results"]
     assert [result["status"] for result in answer["results"]] == ["graded", "not_graded"]
     conduct = answer["results"][0]["block"]["outcomes"][0]
-    assert (conduct["outcome"], conduct["grade"], conduct["trend"]["against"]) == ("conduct", "poor", "last_period")
+    assert (conduct["outcome"], conduct["grade"], conduct["trend"]["against"]) == (
+        "conduct",
+        "poor",
+        "earlier_expectation",
+    )
     assert client.post("/v1/units", json={"unit_ids": []}).status_code == 422
 
 

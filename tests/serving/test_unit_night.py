@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Grade
+from serving.night.assemble import _themes_told
+from serving.night.chunks import ChunkStore
 from serving.units.night import OF_A_NODE, unit_results
 from tests.serving.unit_force import inputs, results, snapshot
 
@@ -65,14 +68,14 @@ def test_every_node_has_a_grade_and_grades_follow_the_share(conduct: Rows) -> No
 def test_what_is_left_of_a_block_is_never_a_few_officers() -> None:
     rows = results()
     rows = rows[rows["unit_id"] != "d"]  # c alone is hidden: b less b's own officers would be c
-    told = unit_results(rows, replace(inputs(), themes=None)).query("outcome == 'conduct'")
+    told = unit_results(rows, replace(inputs(), facets=None)).query("outcome == 'conduct'")
     at = told.set_index(["unit_id", "scope"])["status"]
     assert (at["c", "own"], at["b", "own"], at["b", "block"]) == ("small_unit", "small_unit", "scored")
 
 
 def test_nobody_is_shown_of_a_force_that_is_a_few_officers() -> None:
     few = results().groupby("unit_id").head(1)
-    told = unit_results(few, replace(inputs(), themes=None))
+    told = unit_results(few, replace(inputs(), facets=None))
     assert set(told["status"]) == {"small_unit"}
     assert told[["rolled_up_to", "grade", "expected_share", "flagged", "trend"]].isna().all(axis=None)
     assert "没有可代表的上级单位" in json.loads(told["text"].iloc[0])["zh"]
@@ -86,10 +89,13 @@ def test_alerts_are_counted_against_the_budget(conduct: Rows) -> None:
     assert conduct["a", "block"]["commended"] == 0
 
 
-def test_the_trend_is_against_the_last_period_at_todays_level(conduct: Rows) -> None:
-    trend = json.loads(conduct["b", "own"]["trend"])
-    assert trend["against"] == "last_period"
-    assert trend["before"] + trend["change"] == pytest.approx(conduct["b", "own"]["expected_share"], abs=1e-5)
+@pytest.mark.parametrize("known", [True, False])
+def test_the_trend_is_against_a_year_before_or_else_the_last_period_at_todays_level(known: bool) -> None:
+    given = inputs() if known else replace(inputs(), before=None)
+    rows = unit_results(results(), given).query("outcome == 'conduct' and unit_id == 'b' and scope == 'own'")
+    trend = json.loads(rows["trend"].iloc[0])
+    assert trend["against"] == ("earlier_expectation" if known else "last_period")
+    assert trend["before"] + trend["change"] == pytest.approx(rows["expected_share"].iloc[0], abs=1e-5)
     assert trend["low"] < trend["change"] < trend["high"]
     assert set(trend["text"]) == {"zh", "en"}
 
@@ -124,6 +130,55 @@ def test_drivers_are_the_themes_above_the_force_with_numbers_and_no_names(conduc
     assert (driver["direction"], fewer["direction"]) == ("raises", "lowers")
     assert "低于全员均值" in fewer["text"]["zh"]
     assert "o-" not in driver["text"]["en"]
+
+
+def test_a_theme_that_officers_are_not_told_of_is_told_of_no_unit() -> None:
+    drivers = {}
+    for name, told in (("other", {"workload"}), ("same", {"sustained_complaints"})):
+        rows = unit_results(results(), replace(inputs(), told={("conduct", 12): told}))
+        drivers[name] = {
+            str(value) for value in rows["drivers"][(rows["outcome"] == "conduct") & (rows["scope"] == "own")]
+        }
+        assert set(rows["drivers"][rows["outcome"] == "strain"]) == {"[]"}  # of which officers are told nothing
+    assert drivers["other"] == {"[]"}
+    assert all("sustained_complaints" in one for one in drivers["same"])
+
+
+class Chunks:
+    """Two chunks of results, as a night keeps them."""
+
+    def numbers(self) -> list[int]:
+        return [0, 1]
+
+    def read(self, number: int, columns: list[str]) -> pa.Table:
+        told = [["workload"], ["complaints", "moves"]][number]
+        rows = {
+            "outcome": ["conduct", "strain"],
+            "horizon_months": pa.array([12, 12], pa.int16()),
+            "reasons": [json.dumps([{"theme": theme} for theme in told]), None],
+            "strengths": [None, '[{"theme": "training"}]' if number else "[]"],
+        }
+        return pa.table(rows).select(columns)
+
+
+def test_the_themes_told_are_those_of_reasons_and_strengths_of_all_chunks() -> None:
+    assert _themes_told(cast(ChunkStore, Chunks())) == {
+        ("conduct", 12): {"workload", "complaints", "moves"}, ("strain", 12): {"training"},
+    }  # fmt: skip
+
+
+def test_who_was_too_new_for_a_score_a_year_ago_has_not_moved_in() -> None:
+    year = inputs().before
+    assert year is not None
+    chances = {asked: np.where(np.arange(96) < 20, np.nan, some) for asked, some in year.chances.items()}
+    told = unit_results(results(), replace(inputs(), before=replace(year, chances=chances)))
+    own = told.query("outcome == 'conduct' and unit_id == 'a' and scope == 'own'")["movement"].iloc[0]
+    movement = json.loads(own)
+    assert [movement[part]["officers"] for part in ("moved_in", "moved_out", "stayed")] == [1, 2, 39]
+    (top,) = told.query("outcome == 'conduct' and unit_id == 'top'").to_dict("records")
+    whole, trend = json.loads(top["movement"]), json.loads(top["trend"])
+    assert [whole[part]["officers"] for part in ("moved_in", "moved_out", "stayed")] == [0, 1, 95]
+    assert whole["change"] == trend["change"]  # who had no score then is no part of what was expected then
 
 
 def test_movement_splits_the_change_into_who_came_who_went_and_who_stayed(conduct: Rows) -> None:
@@ -165,10 +220,10 @@ def test_it_is_the_same_whatever_the_order_and_bare_without_more_than_results() 
     everything = unit_results(rows, inputs())
     turned = rows.iloc[::-1]
     given = inputs()
-    assert given.themes is not None
-    again = unit_results(turned, replace(given, themes=given.themes[::-1]))
+    assert given.facets is not None
+    again = unit_results(turned, replace(given, facets=given.facets[::-1]))
     pd.testing.assert_frame_equal(everything, again, check_exact=True)
-    bare = unit_results(rows, replace(given, frame=given.frame[["officer_id"]], before=None, themes=None))
+    bare = unit_results(rows, replace(given, frame=given.frame[["officer_id"]], before=None, facets=None))
     assert bare["trend"].isna().all()
     assert bare["movement"].isna().all()
     assert set(bare["drivers"]) == {"[]"}

@@ -13,7 +13,8 @@ from data_contracts.policy import policy
 from serving.night.chunks import parquet_bytes
 from serving.night.manifest import file_hash
 from serving.night.results import PublishedRun
-from serving.schemas import MAX_OFFICERS
+from serving.risk.absent import NO_HORIZON, NOT_SERVED
+from serving.schemas import MAX_OFFICERS, Because
 from serving.units.answers import UnitDesk
 from serving.units.schemas import (
     MAX_UNITS,
@@ -107,17 +108,37 @@ def test_a_force_too_small_for_any_figure_is_not_graded(tmp_path: Path) -> None:
 
 
 def test_another_day_or_outcome_is_said_and_never_guessed(run: PublishedRun) -> None:
-    desk = UnitDesk(lambda: run, policy())
+    left_out = {("departure", 12): Because(code="outcome_left_out", zh="事件太少", en="too few events")}
+    desk = UnitDesk(lambda: run, policy(), left_out)
     cases: list[tuple[dict[str, object], str]] = [
         ({"as_of": "2026-10-01"}, "other_as_of"),
         ({"outcomes": ["force"]}, "outcome_not_served"),
-        ({"horizon_months": [24]}, "outcome_not_served"),
+        ({"horizon_months": [24]}, "horizon_not_trained"),
+        ({"outcomes": ["departure"]}, "outcome_left_out"),
     ]
     for more, code in cases:
         (result,) = desk.answer(asked(unit_ids=["b"], **more), "r", NOW).results
         assert isinstance(result, UnitNotGraded)
         assert result.because.code == code
     assert desk.answer(asked(unit_ids=["b"], as_of="2026-11-01"), "r", NOW).results[0].status == "graded"
+
+
+def test_what_is_absent_beside_what_is_graded_is_said_in_the_words_of_risk(run: PublishedRun) -> None:
+    desk = UnitDesk(lambda: run, policy())
+    body = {"unit_ids": ["b"], "outcomes": ["conduct", "force", "departure"], "horizon_months": [12, 24]}
+    (b,) = desk.answer(asked(**body), "r", NOW).results
+    assert isinstance(b, UnitGraded)
+    assert isinstance(b.own, ScopeGraded)
+    assert [(one.outcome.value, one.horizon_months) for one in b.own.outcomes] == [("conduct", 12)]
+    assert [(one.outcome.value, one.horizon_months, one.because) for one in b.outcomes_not_graded] == [
+        ("conduct", 24, NO_HORIZON), ("force", 12, NOT_SERVED), ("force", 24, NOT_SERVED),
+        ("departure", 12, NOT_SERVED), ("departure", 24, NOT_SERVED)]  # fmt: skip
+    (b,) = desk.answer(asked(unit_ids=["b"], outcomes=["strain", "force"]), "r", NOW).results
+    assert isinstance(b, UnitGraded)
+    assert [(one.outcome.value, one.horizon_months) for one in b.outcomes_not_graded] == [("force", 12)]
+    (b,) = desk.answer(asked(unit_ids=["b"]), "r", NOW).results
+    assert isinstance(b, UnitGraded)
+    assert b.outcomes_not_graded == []
 
 
 def test_an_old_night_is_degraded_and_a_flipped_bit_is_refused(run: PublishedRun, tmp_path: Path) -> None:

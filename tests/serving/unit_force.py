@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.policy import policy
-from models.risk.explain import CODES
+from models.risk.themes import FACETS
 from models.units.model import UnitRule
 from serving.night.chunks import parquet_bytes
 from serving.night.manifest import Counts, Manifest, ModelIdentity, file_hash
@@ -53,10 +53,11 @@ def snapshot() -> pd.DataFrame:
     )
 
 
-def themes() -> NDArray[np.float64]:
+def facets() -> NDArray[np.float64]:
     """Sustained complaints add half a log-odd to everybody outside a."""
-    parts = np.zeros((3 * 95, len(CODES)))
-    parts[:, CODES.index("sustained_complaints")] = [0.0 if unit == "a" else 0.5 for unit in UNITS * 3]
+    parts = np.zeros((3 * 95, len(FACETS)))
+    place = [theme.code for theme, _ in FACETS].index("sustained_complaints")
+    parts[:, place] = [0.0 if unit == "a" else 0.5 for unit in UNITS * 3]
     return parts
 
 
@@ -72,7 +73,7 @@ def before() -> Before:
 def inputs() -> UnitInputs:
     """Everything there is."""
     rules = {("conduct", 12): UnitRule(past=0.5, open_chance=0.1)}
-    return UnitInputs(AS_OF, PARENTS, policy().grades, snapshot(), rules, before(), themes())
+    return UnitInputs(AS_OF, PARENTS, policy().grades, snapshot(), rules, before(), facets())
 
 
 def published(

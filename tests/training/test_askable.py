@@ -39,6 +39,22 @@ def test_days_outside_are_refused_with_the_range(day: str, why: str) -> None:
     assert "use a day from 2012-01-05 to 2015-12-04 (up to 2014-12-06 all 12 months are recorded)" in told
 
 
+@pytest.mark.parametrize(("day", "fits"), [("2013-12-31", False), ("2014-01-01", True), ("2014-07-01", True)])
+def test_days_before_anybody_is_counted_and_learned_from_are_refused_at_once(day: str, fits: bool) -> None:
+    """The roster begins a year after the complaints: the first officers are counted on 2013-01-01."""
+    roster = pd.DataFrame({"officer_id": "o", "kind": "roster", "occurred_on": ["2012-12-31", "2013-12-31"]})
+    slip = pd.DataFrame({"officer_id": "o", "kind": "promotion", "occurred_on": ["2001-12-31"]})
+    joined = pd.DataFrame({"officer_id": ["o"], "entered_on": ["1990-05-01"]})
+    tables = {"complaints": complaints(), "officers": joined, "promotions": pd.concat([slip, roster])}
+    asking = Asking(["conduct"], [date.fromisoformat(day)], 12)
+    if fits:
+        check_askable(asking, tables, "here", TODAY)
+        return
+    with pytest.raises(InvalidInput, match="begin on 2013-01-01") as refused:
+        check_askable(asking, tables, "here", TODAY)
+    assert "use a day from 2014-01-01 to 2015-12-04" in str(refused.value)
+
+
 def test_records_shorter_than_the_horizon_say_so() -> None:
     few = complaints().head(30)
     with pytest.raises(InvalidInput, match="too short for 24 months ahead; ask for fewer or bring more years"):

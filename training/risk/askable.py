@@ -15,6 +15,7 @@ from data_contracts.asof import add_months
 from data_contracts.coercion import dates
 from data_contracts.errors import InvalidInput, MissingTable
 from data_contracts.policy import policy
+from training.risk.counted import first_counted
 from training.risk.outcomes import first_as_of, recorded_until
 
 
@@ -51,14 +52,16 @@ def check_tables(outcomes: Iterable[str], tables: Iterable[str], where: str) -> 
 def check_askable(asking: Asking, tables: Mapping[str, pd.DataFrame], where: str, today: date) -> None:
     """Raise MissingTable or InvalidInput where an outcome cannot be labelled, or a test day lies outside the records.
 
-    A day is early when no as-of before it has a year of records behind and the whole horizon ahead, late when nothing
-    is recorded after it. `today` is the service's day: what is dated later is a slip.
+    A day is early when no as-of before it has a year of records behind, officers to count and the whole horizon ahead,
+    late when nothing is recorded after it. `today` is the service's day: what is dated later is a slip.
     """
     check_horizon(asking.outcomes, asking.horizon_months)
     check_tables(asking.outcomes, tables, where)
+    counted = first_counted(tables)
     for outcome in asking.outcomes:
         dated = _dated(outcome, tables, today)
-        _check_days(asking, outcome, first_as_of(dated, outcome), recorded_until(dated, outcome))
+        first = max(first_as_of(dated, outcome), counted or date.min)
+        _check_days(asking, outcome, first, recorded_until(dated, outcome))
 
 
 def looking(asking: Asking, where: str) -> Callable[[Mapping[str, pd.DataFrame], date], None]:

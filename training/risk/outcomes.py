@@ -137,17 +137,17 @@ def _began(frames: Frames, sign: Sign, known_at: date | None) -> tuple[str, pd.T
         return sign.table, None
     rows = frames[sign.table]
     days = (rows if known_at is None else rows[rows["known_on"] <= pd.Timestamp(known_at)])[sign.date].dropna()
-    return sign.table, None if days.empty else _recording_began(days)
+    return sign.table, None if days.empty else recording_began(days)
 
 
-def _recording_began(days: pd.Series) -> pd.Timestamp:
+def recording_began(days: pd.Series) -> pd.Timestamp:
     """The first day of the years that recording is real in.
 
     A slip of the pen dates a complaint 1901; a century of empty training years would follow from it. Real are the
     years with a thousandth of the rows, about the fullest one, without a long gap between them.
 
     >>> slip = ["1901-05-01", "2010-02-01", "2010-03-01", "2011-01-01"]
-    >>> str(_recording_began(pd.Series(pd.to_datetime(slip))).date())
+    >>> str(recording_began(pd.Series(pd.to_datetime(slip))).date())
     '2010-02-01'
     """
     counts = days.dt.year.value_counts().sort_index()

@@ -1,0 +1,145 @@
+"""What is said of what drives a unit, in Chinese and English: themes that officers are told of, each one way.
+
+A theme counts once, by what it adds over all officers of the node; the fact that is told is the one that adds most of
+it that way. Numbers only: nobody in a unit is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data_contracts.asof import add_months
+from data_contracts.vocabulary import Outcome
+from models.base import Numbers
+from models.risk.explain import OF_THEME, SMALLEST, number_told
+from models.risk.facets import differs_by, in_number
+from models.risk.themes import FACETS, THEMES, Facet, Theme
+
+ABOVE, BELOW = ("高于", "above"), ("低于", "below")
+OTHER_SIDE: Mapping[str, str] = {"more": "less", "less": "more"}
+MOST = 0.5  # of what moves a unit; where less is told, the rest is spoken of
+
+
+@dataclass(frozen=True)
+class Means:
+    """Mean of each feature over some officers; what a driver is told from."""
+
+    of_unit: Mapping[str, float]
+    of_force: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What is told about: an outcome as of a day. `themes` are the codes that may be told (those that officers are
+    told of), None for all; at most `top` of them are."""
+
+    outcome: Outcome
+    as_of: date
+    themes: Collection[str] | None = None
+    top: int = 3
+
+
+def drivers_told(excess: NDArray[np.float64], means: Means, telling: Telling) -> list[dict[str, Any]]:
+    """The themes that move a unit away from the force, up or down, strongest first.
+
+    `excess` (facets,) in log-odds: the mean over its officers less the mean over the force. `share` is a theme's part
+    of all that moves the unit, either way and told or not; `direction` is raises or lowers.
+    """
+    by_theme = excess @ OF_THEME
+    size = np.abs(by_theme)
+    told: list[dict[str, Any]] = []
+    for place in np.argsort(-size, kind="stable").tolist():
+        if size[place] < SMALLEST or len(told) == telling.top:
+            break
+        theme, raises = THEMES[place], bool(by_theme[place] > 0)
+        if telling.themes is not None and theme.code not in telling.themes:
+            continue
+        facet = _facet(theme, excess, means, raises)
+        if facet is not None:
+            share = round(float(size[place] / size.sum()), 3)
+            direction = "raises" if raises else "lowers"
+            text = _sentence(theme, facet, means, telling, raises)
+            told.append({"theme": theme.code, "direction": direction, "text": text, "share": share})
+    return told
+
+
+def _facet(theme: Theme, excess: NDArray[np.float64], means: Means, raises: bool) -> Facet | None:
+    """Of the facets whose number speaks for what is said, the one that adds most that way.
+
+    As with officers, in a theme of bad things it may be one that adds nothing itself; any other must.
+    """
+    sign = 1.0 if raises else -1.0
+    parts = {facet: sign * float(part) for (owner, facet), part in zip(FACETS, excess, strict=True) if owner is theme}
+    fits = [facet for facet in theme.facets if _speaks(theme, facet, means, raises) and (theme.bad or parts[facet] > 0)]
+    return max(fits, key=lambda facet: parts[facet], default=None)
+
+
+def _speaks(theme: Theme, facet: Facet, means: Means, raises: bool) -> bool:
+    """Whether the facet's number is known and lies visibly apart from the force's, on the side that speaks for what is
+    said: against the unit where the theme raises its share, for it where it lowers it."""
+    unit, force = _numbers(facet, means)
+    worse: str | None = facet.worse or ("more" if theme.bad else None)
+    side = worse if raises or worse is None else OTHER_SIDE[worse]
+    if np.isnan(unit) or np.isnan(force) or not _apart(unit - force, float(differs_by(force, facet.scale)), side):
+        return False
+    return number_told(unit / facet.scale) != number_told(force / facet.scale)
+
+
+def _numbers(facet: Facet, means: Means) -> tuple[float, float]:
+    return means.of_unit.get(facet.shown, float("nan")), means.of_force.get(facet.shown, float("nan"))
+
+
+def _apart(difference: float, least: float, side: str | None) -> bool:
+    """Whether a mean differs enough to be told, on that side of the force's.
+
+    >>> _apart(1.0, 0.5, "more"), _apart(1.0, 0.5, "less"), _apart(-1.0, 0.5, None), _apart(0.1, 0.5, None)
+    (True, False, True, False)
+    """
+    along = {"more": difference, "less": -difference}.get(side or "", abs(difference))
+    return along > least
+
+
+def _sentence(theme: Theme, facet: Facet, means: Means, telling: Telling, raises: bool) -> dict[str, str]:
+    """The outcome is named: the same fact may raise one and lower another."""
+    unit, force = _numbers(facet, means)
+    value, others = number_told(unit / facet.scale), number_told(force / facet.scale)
+    start = "" if facet.months is None else add_months(telling.as_of, -facet.months).isoformat()
+    zh, en = (text.format(value=value, start=start) for text in (facet.zh, in_number(facet.en, value)))
+    notes = (f"；{theme.note_zh}" if theme.note_zh else "", f"; {theme.note_en}" if theme.note_en else "")
+    than = BELOW if unit < force else ABOVE
+    way = ABOVE[0] if raises else BELOW[0], "raises" if raises else "lowers"
+    return {
+        "zh": f"{theme.zh}（本单位民警均值）：{zh}，{than[0]}全员均值{others}，"
+        f"使本单位“{telling.outcome.zh}”的预期{way[0]}全员{notes[0]}",
+        "en": f"{theme.en} (mean of the unit's officers): {en}, {than[1]} the {others} of all officers, "
+        f"which {way[1]} the unit's share with {telling.outcome.en} against the force{notes[1]}",
+    }
+
+
+def rest_told(shares: Sequence[float]) -> dict[str, str] | None:
+    """What is said beside drivers that explain less than half; None beside others, and where none is told.
+
+    >>> rest_told([0.195])["en"], rest_told([0.4, 0.2]), rest_told([])
+    ('the themes told make 20% of what moves the unit away from the force; the rest is spread over other themes', None, None)
+    """  # noqa: E501
+    together = sum(shares)
+    if not shares or together >= MOST:
+        return None
+    part = f"{100 * together:.0f}%"
+    return {
+        "zh": f"以上主题合计占本单位与全员差异的{part}，其余分散在其他主题",
+        "en": f"the themes told make {part} of what moves the unit away from the force; the rest is spread over other "
+        "themes",
+    }
+
+
+def feature_means(frame: pd.DataFrame, names: frozenset[str]) -> dict[str, Numbers]:
+    """The columns that drivers are told from, as arrays (n,); NaN where unknown."""
+    return {name: frame[name].to_numpy(np.float64, na_value=np.nan) for name in sorted(names) if name in frame.columns}
