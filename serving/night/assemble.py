@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from data_contracts.decisions import GradePolicy
 from data_contracts.errors import InputRefused, PublishRefused
 from data_contracts.policy import policy
-from models.risk.support import CourseBook
+from models.risk.course_book import CourseBook
 from serving.night.chunks import ChunkStore, parquet_bytes
 from serving.night.courses import NO_COURSES, book_hash, publish_courses
 from serving.night.manifest import FORMAT, MANIFEST, Counts, Manifest, bytes_hash, hash_of, write_atomically
@@ -91,7 +91,7 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
         raise InputRefused("bad_rows", f"nothing was published for {night.as_of}: {told}")
     earlier = [Chances.of(run) for run in night.earlier]
     force["flags"] = flags_of(force, night.as_of, earlier, night.rules, partial(bounds_of_force, rules=night.rules))
-    files = _write_parts(store, force, target, night.book) | publish_courses(night.book, target)
+    files = _write_parts(store, force, target, night) | publish_courses(night.book, target)
     units = unit_results(force, unit_inputs(night, frame, themes))
     files["units.parquet"] = _write(target / "units.parquet", pa.Table.from_pandas(units, preserve_index=False))
     files["quarantine.parquet"] = _write(target / "quarantine.parquet", _quarantine(frame, force))
@@ -116,7 +116,7 @@ def unit_inputs(night: Night, frame: pd.DataFrame, themes: NDArray[np.float64] |
     return UnitInputs(night.as_of, night.parents, night.rules, frame, rules, night.before, themes)
 
 
-def _write_parts(store: ChunkStore, force: pd.DataFrame, target: Path, book: CourseBook) -> dict[str, str]:
+def _write_parts(store: ChunkStore, force: pd.DataFrame, target: Path, night: Night) -> dict[str, str]:
     """Each chunk with its grades, flags and support, without the quarantined; returns name -> sha256."""
     files: dict[str, str] = {}
     start, main = 0, main_horizons(force)
@@ -125,7 +125,7 @@ def _write_parts(store: ChunkStore, force: pd.DataFrame, target: Path, book: Cou
         rows = force.iloc[start : start + len(table)]
         start += len(table)
         rows = rows.assign(reasons=table["reasons"].to_pandas().to_numpy(object))
-        rows = rows.assign(support=support_column(rows, main, book))
+        rows = rows.assign(support=support_column(rows, main, night.book, night.as_of))
         for name in LATER:
             column = pa.array(rows[name], pa.string(), from_pandas=True)
             table = table.set_column(RESULT_SCHEMA.get_field_index(name), RESULT_SCHEMA.field(name), column)

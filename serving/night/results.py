@@ -39,7 +39,7 @@ RESULT_SCHEMA = pa.schema(
         ("grade", pa.string()),
         ("overall_grade", pa.string()),
         ("flags", pa.string()),  # JSON: [{"kind": approach | commend, "text", "since", "expected_on"}]
-        ("support", pa.string()),  # JSON where poor or fair: [{"outcome", "kind", "text", "within_days", "courses"}]
+        ("support", pa.string()),  # JSON where an outcome has support (serving/risk/supporting.py)
     ]
 )
 GIVEN = ("status", "probability", "low", "high", "unsure", "reasons", "strengths", "merits", "because")

@@ -17,8 +17,8 @@ import pandas as pd
 
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
-from models.risk.flags import WARNED
 from models.risk.grades import overall
+from models.risk.support import Asked as AskedSupport
 from serving.access.credential import OPERATOR, Credential
 from serving.freshness import AgeLimits, FeatureSource, read_fresh
 from serving.night.manifest import ModelIdentity, looked_back
@@ -38,7 +38,7 @@ from serving.risk.schemas import (
     RiskScored,
     Support,
 )
-from serving.risk.supporting import support_for
+from serving.risk.supporting import is_supported, support_for
 from serving.schemas import Because, ModelName, NotScored, Reason
 
 NO_PROBABILITY = Because(code="not_a_probability", zh="模型未给出有效概率", en="the model gave no valid probability")
@@ -143,7 +143,7 @@ class RiskDesk:
             key = str(row["outcome"]), int(row["horizon_months"])
             rows.setdefault(str(row["officer_id"]), {})[key] = row
         return {
-            officer_id: self._officer(officer_id, asked, rows.get(officer_id, {}))
+            officer_id: self._officer(officer_id, asked, rows.get(officer_id, {}), as_of)
             for officer_id in frame["officer_id"].astype(str)
         }
 
@@ -172,11 +172,12 @@ class RiskDesk:
         return held
 
     def _officer(
-        self, officer_id: str, asked: Sequence[Asked], rows: Mapping[Asked, Mapping[str, Any]]
+        self, officer_id: str, asked: Sequence[Asked], rows: Mapping[Asked, Mapping[str, Any]], day: date
     ) -> RiskScored | NotScored:
         """One officer's outcomes together; without a single score there is no grade.
 
         The officer's grade is the worst at policy's horizons, of those asked for; at others only where no other is.
+        Support is what the night gives (serving/risk/supporting.py), for what was asked for.
         """
         risks: list[OutcomeRisk] = []
         flags: list[Flag] = []
@@ -195,9 +196,10 @@ class RiskDesk:
         main = [risk for risk in risks if risk.horizon_months == self._main(risk.outcome.value)] or risks
         worst = min((risk.grade for risk in main), key=lambda grade: grade.severity)
         supported = sorted(
-            (risk for risk in main if risk.grade == worst or risk.grade in WARNED), key=lambda risk: risk.grade.severity
+            (risk for risk in main if is_supported(risk.grade.value, next(iter(rows.values()))["overall_grade"])),
+            key=lambda risk: risk.grade.severity,
         )
-        support = [action for risk in supported for action in self._support(officer_id, risk)]
+        support = [action for risk in supported for action in self._support(officer_id, risk, day)]
         return RiskScored(
             officer_id=officer_id,
             grade=worst,
@@ -223,10 +225,9 @@ class RiskDesk:
             what_if=changes_told(row.get("what_if")),
         )
 
-    def _support(self, officer_id: str, risk: OutcomeRisk) -> list[Support]:
-        themes = [reason.theme for reason in risk.reasons]
-        told = support_for(officer_id, risk.outcome.value, risk.grade.value, themes, self.past.courses())
-        return [Support.model_validate(one) for one in told]
+    def _support(self, officer_id: str, risk: OutcomeRisk, day: date) -> list[Support]:
+        asked = AskedSupport(officer_id, risk.outcome.value, [reason.theme for reason in risk.reasons], day)
+        return [Support.model_validate(one) for one in support_for(asked, risk.grade.value, self.past.courses())]
 
 
 def changes_told(value: Any) -> list[Change] | None:

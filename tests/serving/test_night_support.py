@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import numpy as np
@@ -16,14 +16,15 @@ from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Outcome
 from features.history import History
-from models.risk.support import Course, CourseBook
+from models.risk.course_book import Course, CourseBook, Limits, Wanted
 from serving.night.batch import Terms, score
-from serving.night.courses import CoursesHad, courses_at, published_courses
+from serving.night.courses import courses_at, published_courses
 from serving.night.input_checks import Fault
+from serving.night.learners import Learners
 from serving.night.past import PublishedPast, earlier_runs
 from serving.night.results import latest_run, results_root
 from serving.risk.flagging import Bounds, flags_of
-from serving.risk.schemas import RiskRequest, RiskScored
+from serving.risk.schemas import RiskRequest, RiskScored, Support
 from serving.risk.warn import RiskDesk
 from tests.serving.desks import CUTS, NOW, RISK_MODEL, FakeScorer, FakeSource
 from tests.serving.night_force import AS_OF, CountScorer, force, reader, write_snapshot
@@ -166,9 +167,9 @@ def _history(state: Settings) -> None:
 def test_courses_are_those_on_offer_that_the_officer_has_not_got(state: Settings) -> None:
     _history(state)
     book = courses_at(state, AS_OF)
-    assert [course.course_id for course in book.courses] == ["k-duty", "k-talk"]  # not over, not yet known, not of use
-    asked = ("communication", "law")
-    offered = {officer: [one.course_id for one in book.addressing(officer, asked, 3)]
+    assert [course.course_id for course in book.courses] == ["k-cook", "k-duty", "k-talk"]  # not over, not yet known
+    asked = [Wanted("complaints", ("law", "communication"))]
+    offered = {officer: [one.course.course_id for one in book.addressing(officer, asked, Limits(), AS_OF)]
                for officer in ("o-1", "o-199", "o-198", "o-197", "o-196", "o-195")}  # fmt: skip
     assert offered == {
         "o-1": ["k-duty", "k-talk"],  # what is mandated first
@@ -181,17 +182,6 @@ def test_courses_are_those_on_offer_that_the_officer_has_not_got(state: Settings
     assert courses_at(state.model_copy(update={"state": state.state / "none"}), AS_OF) == CourseBook()
 
 
-def test_courses_that_an_action_itself_means_are_known_to_the_night(
-    state: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _history(state)
-    rules = policy()
-    first, *others = rules.support
-    cooking = replace(first, actions=(replace(first.actions[0], competencies=("cooking",)),))
-    monkeypatch.setattr("serving.night.courses.policy", lambda: replace(rules, support=(cooking, *others)))
-    assert "k-cook" in [course.course_id for course in courses_at(state, AS_OF).courses]
-
-
 def test_a_warning_carries_support_with_courses_and_requests_read_them_from_the_run(state: Settings) -> None:
     _history(state)
     rows = _night(state, 0, 0.2)
@@ -201,12 +191,12 @@ def test_a_warning_carries_support_with_courses_and_requests_read_them_from_the_
     (other,) = [one for one in json.loads(str(rows.loc["o-198", "support"])) if one["kind"] == "training"]
     assert [one["course_id"] for one in other["courses"]] == ["k-talk"]
     assert all(one["courses"] == [] for one in json.loads(str(rows.loc["o-199", "support"])) if one["kind"] == "talk")
-    assert rows["support"].notna().sum() == rows["grade"].isin(["poor", "fair"]).sum()
+    assert rows["support"].notna().sum() == rows["grade"].notna().sum(), "every grade has its support, good ones too"
     run = latest_run(state, verify=True)
     book = published_courses(run.folder)
-    assert isinstance(book.taken, CoursesHad)
-    assert [book.taken(officer) for officer in ("o-199", "o-1")] == [frozenset({"k-talk"}), frozenset()]
-    assert {"courses.json", "courses_had.parquet"} <= set(run.manifest.files)
+    assert isinstance(book.learner, Learners)
+    assert [set(book.learner(officer).taken) for officer in ("o-199", "o-1")] == [{"k-talk"}, set()]
+    assert {"courses.json", "courses_had.parquet", "learners.parquet"} <= set(run.manifest.files)
 
 
 Rows = Mapping[str, tuple[float | None, float | None]]
@@ -310,3 +300,44 @@ def test_changes_are_thought_through_only_when_asked(state: Settings) -> None:
     assert told["strain"] is None
     assert told["conduct"] is not None
     assert (told["conduct"][0].change, told["conduct"][0].difference) == ("days_off", -0.06)
+
+
+def test_the_night_and_a_request_give_the_same_support_to_good_grades_too(published: Settings) -> None:
+    rows = _night_rows(published)
+    good = [officer for officer in rows.index if rows.loc[officer, "grade"] in ("good", "excellent")]
+    asked = [RISING, "o-199", good[0], good[-1]]
+    chances: Rows = {officer: (float(rows["probability"][officer]), None) for officer in asked}
+    for officer, result in zip(asked, _answers(published, chances), strict=True):
+        assert isinstance(result, RiskScored)
+        (risk,) = result.outcomes
+        assert risk.grade.value == rows.loc[officer, "grade"]
+        told = [action.model_dump(mode="json") for action in result.support if action.outcome == Outcome.CONDUCT]
+        night = [
+            Support.model_validate(one).model_dump(mode="json") for one in json.loads(rows.loc[officer, "support"])
+        ]
+        assert told == night
+        assert told, "every grade has its support"
+
+
+def _night_rows(state: Settings) -> pd.DataFrame:
+    run = latest_run(state)
+    rows = run.officers(["officer_id", "grade", "probability", "support", "reasons"]).set_index("officer_id")
+    return rows[rows["grade"].notna()]
+
+
+def _answers(state: Settings, chances: Rows) -> list[object]:
+    @dataclass(frozen=True)
+    class OneOutcome(FakeScorer):
+        answers: tuple[tuple[str, int], ...] = (("conduct", 12),)
+
+        def __call__(self, chunk: pd.DataFrame) -> pd.DataFrame:
+            found = super().__call__(chunk)
+            rows = _night_rows(state)["reasons"]
+            found["reasons"] = [rows[officer] for officer in found["officer_id"]]
+            return found[found["outcome"] == "conduct"].reset_index(drop=True)
+
+    past = PublishedPast(state, MovingScorer().models, RULES.flags.months)
+    source = FakeSource(dict.fromkeys(chances, 2.0))
+    desk = RiskDesk(RISK_MODEL, OneOutcome(chances), CUTS, source, policy(), past=past)
+    asked = RiskRequest(officer_ids=list(chances))
+    return list(desk.answer(asked, "r", NOW).results)
