@@ -184,6 +184,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "on": ("日期", "on"),
     "reason": ("理由", "reason"),
     "checks": ("检验", "checks"),
+    "covered": ("{outcome} {measure}：{number} 项", "{outcome} {measure}: {number}"),
     "waiver": ("豁免", "waiver"),
     "justification": ("书面说明", "justification"),
 }

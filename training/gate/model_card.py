@@ -21,9 +21,10 @@ from training.evaluation.names import outcome_named
 from training.evaluation.risk_metrics import calibration_bins
 from training.gate.card_blocks import Block, Bullets, Grid, Heading, Picture, Text, as_html, as_markdown, picture_name
 from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
+from training.gate.coverage import CAME, STAYED
 from training.gate.doubt import everyone_line, kept_promises
 from training.gate.evidence import budget_spent
-from training.gate.lines import STATUS_ZH, Line, Status, events_told
+from training.gate.lines import STATUS_ZH, Line, Status, events_told, grouped_checks
 from training.gate.list_card import draw_lists, list_blocks
 from training.gate.list_lines import SeenLists
 from training.risk.years import PART as YEARS
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from training.gate.verdict import Examined, Seen
 
 FOLDER = "card"
+FEW = 6  # checks of a note that are named one by one
 
 
 class Say:
@@ -85,6 +87,7 @@ def card_blocks(examined: Examined, language: int) -> list[Block]:
     blocks: list[Block] = [
         Heading(say("title", name=model.name, version=model.version), 1),
         Text(say("passed" if examined.passed else "refused")),
+        *([] if examined.waived is None else [Text(say.one(examined.waived))]),
         Bullets([say.one(words) for words in PURPOSE[model.name]]),
         _facts(examined, say),
         Heading(say("whole")),
@@ -104,6 +107,7 @@ def card_blocks(examined: Examined, language: int) -> list[Block]:
         else:
             blocks += [
                 *_outcome(outcome, seen, years.get(outcome), say),
+                *_kept_by_group(outcome, examined, say),
                 *_unsure(outcome, examined, say),
                 *_groups(outcome, seen, statuses, say),
             ]
@@ -187,6 +191,19 @@ def _doubt(seen: Seen, say: Say) -> list[Block]:
     return [*blocks, Grid(say.all("promised", "kept_came", "kept_stayed", "unsure"), rows)]
 
 
+def _kept_by_group(outcome: str, examined: Examined, say: Say) -> list[Block]:
+    """How the promise was kept in each group, with its verdict."""
+    names = {name: [line for line in examined.lines if line.outcome == outcome and line.group
+                    and line.check.endswith(name)] for name in (CAME, STAYED)}  # fmt: skip
+    if not names[CAME]:
+        return []
+    rows = [
+        (say.one(group_named(came.group)), came.found, say.status(came.status), stayed.found, say.status(stayed.status))
+        for came, stayed in zip(names[CAME], names[STAYED], strict=True)
+    ]
+    return [Grid(say.all("group", "kept_came", "status", "kept_stayed", "status"), rows)]
+
+
 def _groups(outcome: str, seen: Seen, statuses: Mapping[str, Status], say: Say) -> list[Block]:
     """What is known of each group, what is not, and who is excused."""
     limits, found = policy().gate.groups, seen.fairness
@@ -232,11 +249,20 @@ def _signed(examined: Examined, say: Say) -> list[Block]:
     if not examined.notes:
         return []
     rows = [
-        (say(note.kind), say.listed(note.signed_by), note.on, note.reason, "; ".join(note.checks))
+        (say(note.kind), say.listed(note.signed_by), note.on, note.reason, _covered(note.checks, say))
         for note in examined.notes
     ]
     although = [Bullets([say.one(told) for told in examined.although])] if examined.although else []
     return [Heading(say("signed")), Grid(say.all("kind", "by", "on", "reason", "checks"), rows), *although]
+
+
+def _covered(checks: Sequence[str], say: Say) -> str:
+    """What a note is about: up to a few by name, more by outcome and measure; the signed note has every name."""
+    if len(checks) <= FEW:
+        return "; ".join(checks)
+    told = [say("covered", outcome=outcome, measure=measure, number=number)
+            for outcome, measure, number in grouped_checks(checks)]  # fmt: skip
+    return "; ".join(told)
 
 
 def _draw(folder: Path, outcome: str, seen: Seen | SeenLists) -> None:
