@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from feast import Entity, FeatureService, FeatureView, FileSource
-from feast import Field as FeastField
-from feast.data_format import ParquetFormat
-from feast.types import Array, Bool, Float64, Int64, String
-from feast.value_type import ValueType
-
+from features.feast_loading import load_feast
 from features.packing import SUFFIX, online_view
 from features.views import Declared, Kind, Service, View
+
+load_feast()
+
+from feast import Entity, FeatureService, FeatureView, FileSource  # noqa: E402
+from feast import Field as FeastField  # noqa: E402
+from feast.data_format import ParquetFormat  # noqa: E402
+from feast.types import Array, Bool, Float64, Int64, String  # noqa: E402
+from feast.value_type import ValueType  # noqa: E402
 
 TYPES: dict[Kind, Any] = {
     "integer": Int64,

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from feast.infra.online_stores.redis import RedisOnlineStore, RedisOnlineStoreConfig
 from pydantic import SecretStr
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Cut
 from redis.retry import Retry
+
+from features.feast_loading import load_feast
+
+load_feast()
+
+from feast.infra.online_stores.redis import RedisOnlineStore, RedisOnlineStoreConfig  # noqa: E402
 
 WRITE_SECONDS = 30.0
 

@@ -71,13 +71,19 @@ def test_another_process_keeps_the_stored_order_ends_in_silence_and_leaves_no_me
         f"print('feast' in sys.modules, '{METRICS_FOLDER}' in os.environ, len(reader.training_frame(asked, 'risk_v1')))"
     )
     command = [sys.executable, "-c", told, str(store._settings.state)]
-    # another test of this process may have set it
-    clean = {name: value for name, value in os.environ.items() if name != METRICS_FOLDER}
-    environment = clean | {"PYTHONHASHSEED": "77"}
+    environment = os.environ | {"PYTHONHASHSEED": "77"}
     answer = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=240)
     want = ["False", *store.columns("risk_v1"), "True", "False", "1"]
     assert answer.stdout.split() == want, answer.stderr
     assert answer.stderr == ""  # without the way round DuckDB's binding prints forty lines at exit
+
+
+@pytest.mark.parametrize("module", ["features.feast_objects", "features.redis_store"])
+def test_whoever_imports_feast_leaves_no_metrics_folder_to_processes_started_from_here(module: str) -> None:
+    assert METRICS_FOLDER not in os.environ
+    told = f"import os, {module}; print('{METRICS_FOLDER}' in os.environ)"
+    answer = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True, timeout=240)
+    assert answer.stdout.split() == ["False"]
 
 
 def test_late_data_does_not_leak(fresh: FeatureReader) -> None:

@@ -27,6 +27,7 @@ from training.gate import verdict as gate
 from training.gate.lines import Status
 
 QUICK = CourseFit(sets_a_week=15, most_weeks=5, rounds=20)
+SIGNED = ("A made-up force that nobody lives by.", ["Ann", "Bob"])
 
 
 def test_train_signs_and_registers_what_beats_recent_popularity(
@@ -56,7 +57,7 @@ def test_train_signs_and_registers_what_beats_recent_popularity(
     examined = gate.examine(state, "courses")
     waiting = [f"courses.{name}" for name in policy().gate.groups.attributes]
     assert examined.checks(Status.INCONCLUSIVE) == waiting, "nobody recorded any attribute of this force"
-    gate.settle(state, examined, "waiver", waiting, "A made-up force.....", ["A", "B"], date(2020, 1, 1))
+    gate.settle(state, examined, "waiver", waiting, *SIGNED, date(2020, 1, 1))
     assert gate.promote(state, "courses").passed
     answer = asked_of_the_service(state)
     assert (answer.model.name, answer.model.version, answer.model.features) == ("courses", model.version, SERVICE)

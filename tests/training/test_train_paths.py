@@ -26,6 +26,7 @@ from training.gate.lines import Status
 from training.paths.train import fit_bundle, train_paths, worth_of
 
 AS_OF = date(2021, 1, 1)
+SIGNED = ("A made-up force that nobody lives by.", ["Ann", "Bob"])
 
 
 def _with_courses(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -143,9 +144,7 @@ def test_a_model_that_loses_is_not_promoted(state: Settings, monkeypatch: pytest
     assert {line.check for line in examined.lines} == {"hit_gain_low", "coverage"} | {
         f"paths.{name}" for name in policy().gate.groups.attributes if name != "unit_size"
     } | {line.check for line in examined.lines if line.group.startswith("unit_size=")}, "nobody recorded sex or age"
-    gate.settle(
-        state, examined, "waiver", examined.checks(Status.INCONCLUSIVE), "A made-up force.....", ["A", "B"], AS_OF
-    )
+    gate.settle(state, examined, "waiver", examined.checks(Status.INCONCLUSIVE), *SIGNED, AS_OF)
     assert gate.promote(state, "paths").model.version == "1"
 
 
