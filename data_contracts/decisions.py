@@ -123,13 +123,15 @@ class UnitBudget:
 @dataclass(frozen=True)
 class Flagging:
     """When a trend is one: nights looked back on, how far ahead it is followed, and the least rise (or fall) that
-    counts, in log-odds."""
+    counts, in log-odds. Nobody is commended of whom a complaint of the last `commend_clear_months` was sustained; 0
+    sets no such rule."""
 
     __pydantic_config__ = STRICT
 
     months: Annotated[int, Field(ge=1, le=12)]
     within_days: Annotated[int, Field(ge=1, le=365)]
     least_rise: Positive
+    commend_clear_months: Annotated[int, Field(ge=0, le=120)] = 36
 
 
 @dataclass(frozen=True)

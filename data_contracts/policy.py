@@ -42,6 +42,7 @@ from data_contracts.nightly_rules import NightPolicy
 from data_contracts.pathing import PathPolicy
 from data_contracts.placing import MatchingPolicy
 from data_contracts.policy_checks import Problem, Sections, problems_of
+from data_contracts.reasoning import ReasonPolicy
 from data_contracts.requirements import UnknownFacts
 from data_contracts.reviewing import ReviewPolicy
 from data_contracts.suggesting import SuggestionPolicy
@@ -137,6 +138,7 @@ SECTIONS: Mapping[str, tuple[str | None, Any]] = {
     "gate": (None, GatePolicy),
     "course_themes": (None, CourseAdvice),
     "what_if": (None, WhatIfPolicy),
+    "reasons": (None, ReasonPolicy),
     "matching": (None, MatchingPolicy),
     "earning": (None, EarningPolicy),
     "unknown_facts": (None, UnknownFacts),

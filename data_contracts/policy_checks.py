@@ -31,6 +31,7 @@ from data_contracts.naming import Naming
 from data_contracts.nightly_rules import NightPolicy
 from data_contracts.pathing import PathPolicy
 from data_contracts.placing import MatchingPolicy
+from data_contracts.reasoning import ReasonPolicy
 from data_contracts.requirements import UnknownFacts
 from data_contracts.reviewing import ReviewPolicy
 from data_contracts.suggesting import SuggestionPolicy
@@ -76,6 +77,7 @@ class Sections:
     gate: GatePolicy
     course_themes: CourseAdvice
     what_if: WhatIfPolicy
+    reasons: ReasonPolicy
     matching: MatchingPolicy
     earning: EarningPolicy
     unknown_facts: UnknownFacts
@@ -105,6 +107,7 @@ def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
     yield from _gate(found.gate)
     yield from _matching(found.matching, found.forbidden)
     yield from _what_if(found.what_if)
+    yield from _reasons(found)
     yield from (Problem("talent.toml", *fault) for fault in talent_faults(found.talent, contracts))
     yield from _suggestions(found.suggestions)
     yield from _paths(found.paths)
@@ -125,6 +128,7 @@ def _twice(found: Sections) -> Iterator[Problem]:
         ("grades.toml", (f"cut_off {one.outcome}/{one.horizon_months}" for one in found.grades.cut_off)),
         ("support.toml", (f"{rule.outcome}/{rule.grade}" for rule in found.support)),
         ("course_themes.toml", (one.theme for one in found.course_themes.theme)),
+        ("reasons.toml", (one.name.value for one in found.reasons.outcome)),
         ("what_if.toml", (change.code for change in found.what_if.change)),
         ("talent.toml", (rule.name.value for rule in found.talent.field)),
         ("talent.toml", (f"{rule.name}/{line.code}" for rule in found.talent.field for line in rule.lines)),
@@ -191,6 +195,15 @@ def _review(review: ReviewPolicy, expiry_days: int) -> Iterator[Problem]:
         fault = "warnings would expire before a person must have looked at them"
         remedy = "make it at least review_within_days of review.toml"
         yield Problem("grades.toml", "scoring.warning_expiry_days", fault, remedy)
+
+
+def _reasons(found: Sections) -> Iterator[Problem]:
+    """An outcome that is served without any theme would warn without ever saying why."""
+    for rule in found.outcomes:
+        if rule.served and not found.reasons.themes_of(rule.name.value):
+            yield Problem(
+                "reasons.toml", rule.name.value, "is served, and no theme may be told of it", "list its themes"
+            )
 
 
 def _what_if(what_if: WhatIfPolicy) -> Iterator[Problem]:

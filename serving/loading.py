@@ -39,6 +39,7 @@ from serving.posts.career_records import CareerRecords
 from serving.posts.recommend import CareerDesk, PostRanker
 from serving.review.opened import open_review
 from serving.review.standing import KeptReviews
+from serving.risk.absent import left_out_of
 from serving.risk.warn import RiskDesk
 from serving.schemas import Because
 from serving.units.answers import UnitDesk
@@ -174,22 +175,6 @@ def open_desks(
         record=Recorder.of(settings),
         figures=open_figures(settings),
     )  # fmt: skip
-
-
-def left_out_of(metadata: Mapping[str, Any]) -> dict[str, Because]:
-    """Why training kept no model of some outcomes, as it was signed with those it kept.
-
-    >>> left_out_of({"not_served": {"departure": [{"zh": "事件太少", "en": "too few events"}]}})["departure"].en
-    'training kept no model of this outcome: too few events'
-    """
-    return {
-        outcome: Because(
-            code="outcome_left_out",
-            zh="训练未保留该结局的模型：" + "；".join(why["zh"] for why in reasons),
-            en="training kept no model of this outcome: " + "; ".join(why["en"] for why in reasons),
-        )
-        for outcome, reasons in metadata.get("not_served", {}).items()
-    }
 
 
 def _course_ranking(find: Find, builders: Builders) -> CourseRanking:

@@ -44,6 +44,7 @@ COMPLAINT_THEMES: tuple[Theme, ...] = (
                 24,
                 RECENT,
                 last="days_since_complaints_use_of_force",
+                sustained="complaints_sustained_use_of_force_24m",
             ),
             Facet(
                 ("complaints_use_of_force", "days_since_complaints_use_of_force"),
@@ -52,6 +53,7 @@ COMPLAINT_THEMES: tuple[Theme, ...] = (
                 "{value} use-of-force [complaint|complaints] since {start}",
                 60,
                 last="days_since_complaints_use_of_force",
+                sustained="complaints_sustained_use_of_force_60m",
             ),
         ),
         bad=True,
@@ -72,6 +74,7 @@ COMPLAINT_THEMES: tuple[Theme, ...] = (
                 (*RECENT, "_24m_minus_post_others", "_24m_over_post_others"),
                 post="complaints_24m_minus_post_others",
                 last="days_since_complaints",
+                sustained="complaints_sustained_24m",
             ),
             Facet(
                 ("complaints", "days_since_complaints"),
@@ -80,6 +83,7 @@ COMPLAINT_THEMES: tuple[Theme, ...] = (
                 "{value} [complaint|complaints] since {start}",
                 60,
                 last="days_since_complaints",
+                sustained="complaints_sustained_60m",
             ),
         ),
         bad=True,

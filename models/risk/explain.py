@@ -8,36 +8,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data_contracts.asof import add_months
+from data_contracts.policy import policy
 from models.base import Numbers
-from models.risk.facets import differs_by, in_number
-from models.risk.themes import FACETS, LEAST_CROWD, SHOWN, THEMES, Facet, facet_of, theme_of
+from models.risk.record_words import BAD, CODES, OWNER, Record, number_told
+from models.risk.themes import FACETS, LEAST_CROWD, SHOWN, THEMES, facet_of, theme_of
 
 SMALLEST = 0.02  # log-odds; less than two per cent either way is no reason
-CODES = tuple(theme.code for theme in THEMES)
-OWNER = np.array([CODES.index(theme.code) for theme, _ in FACETS])  # (facets,) place of each facet's theme
 OF_THEME = np.eye(len(CODES))[OWNER]  # (facets, themes)
 SEVERAL = 0.5  # log-odds above the base that are owed an explanation, be it that nothing stands out
 MANY_SMALL: dict[str, Any] = {
     "theme": "several",
     "text": {
-        "zh": "多项因素各有少许影响，没有单一主因",
-        "en": "several things add a little each; none stands out",
+        "zh": "多项因素合在一起，其中没有一项可以单独说成原因",
+        "en": "several things together; none of them can be told as a reason by itself",
     },
     "since": None,
     "strength": None,
 }
-BAD = np.array([theme.bad for theme, _ in FACETS])
-MORE, LESS = (np.array([facet.worse == side for _, facet in FACETS]) for side in ("more", "less"))
-SCALES = np.array([facet.scale for _, facet in FACETS])
 
 
 @dataclass(frozen=True)
@@ -92,12 +86,31 @@ def theme_sums(contributions: Numbers, names: Sequence[str]) -> ThemeSums:
     return ThemeSums(parts[:, :-2], parts[:, -2], parts[:, -1])
 
 
+def quiet_facets(silent: Sequence[str]) -> NDArray[np.bool_]:
+    """(facets,) whether a facet is not told, by the code of its theme or by the column that it shows.
+
+    >>> bool(quiet_facets(["honours"]).sum() == 1), int(quiet_facets(["tenure_days"]).sum())
+    (True, 1)
+    """
+    return np.array([theme.code in silent or facet.shown in silent for theme, facet in FACETS], dtype=bool)
+
+
+def unlisted(outcome: str) -> tuple[str, ...]:
+    """The themes that policy does not list for an outcome.
+
+    >>> "supervisor" in unlisted("strain"), "workload" in unlisted("strain")
+    (True, False)
+    """
+    listed = policy().reasons.themes_of(outcome)
+    return tuple(code for code in CODES if code not in listed)
+
+
 @dataclass(frozen=True)
 class Told:
     """Turns sums into sentences.
 
-    `means` are of everybody the model was trained on last; themes in `silent` (they told nothing of later years
-    when the model was checked) are never told.
+    `means` are of everybody the model was trained on last. What is in `silent`, themes or single facets by the column
+    they show, is never told: policy does not list the theme for the outcome, or it told nothing of later years.
     """
 
     means: Mapping[str, float]
@@ -109,14 +122,15 @@ class Told:
         `frame` has as_of and the features of the rows of `sums`. A facet without a known value is not told; where
         nothing can be told of a chance well above the usual, that is what is said.
         """
-        record = _Record.of(frame, self.means)
-        raising = _choose(sums, record.fits(1.0), 1.0, top, self.silent)
-        lowering = _choose(sums, record.fits(-1.0), -1.0, top, self.silent)
-        reasons = record.sentences(raising, sums.strength)
+        record = Record.of(frame, self.means)
+        quiet = quiet_facets(self.silent)
+        raising = _choose(sums, record.fits(1.0), 1.0, top, quiet)
+        lowering = _choose(sums, record.fits(-1.0), -1.0, top, quiet)
+        reasons = record.sentences(raising, sums.strength, 1.0)
         unexplained = (raising < 0).all(axis=1) & (sums.log_odds - sums.base >= SEVERAL)
         several = json.dumps([MANY_SMALL], ensure_ascii=False)
         told = [several if alone else reason for reason, alone in zip(reasons, unexplained, strict=True)]
-        return told, record.sentences(lowering, sums.strength)
+        return told, record.sentences(lowering, sums.strength, -1.0)
 
     def reasons(self, frame: pd.DataFrame, sums: ThemeSums, top: int) -> list[str]:
         """Only what raises the chance."""
@@ -128,138 +142,29 @@ def record_told(frame: pd.DataFrame, means: Mapping[str, float]) -> list[str]:
 
     What is not known, and means of so few people that they would tell of one, are not told; `strength` is null.
     """
-    record = _Record.of(frame, means)
+    record = Record.of(frame, means)
     told = ~np.isnan(record.value) & ~(record.crowd < LEAST_CROWD)
     places = np.where(told, np.arange(len(FACETS)), -1)
     found = record.sentences(places, np.zeros((len(frame), len(CODES))))
     return [json.dumps([{**one, "strength": None} for one in json.loads(text)], ensure_ascii=False) for text in found]
 
 
-def _choose(sums: ThemeSums, fits: NDArray[np.bool_], sign: float, top: int, silent: Sequence[str]) -> NDArray[np.intp]:
+def _choose(
+    sums: ThemeSums, fits: NDArray[np.bool_], sign: float, top: int, quiet: NDArray[np.bool_]
+) -> NDArray[np.intp]:
     """(n, top) places in FACETS of what is told, strongest theme first; -1 for nothing.
 
     Of a theme the facet that adds most is told, among those whose number fits what is said. Only in a theme of bad
     things may it be one that adds nothing itself: what was long ago then stands for what is added by days since.
     """
-    parts = np.where(fits & (BAD | (sign * sums.facets > 0)), sign * sums.facets, -np.inf)
+    added = sign * sums.facets
+    parts = np.where(fits & ~quiet & (BAD | (added > 0)), added, -np.inf)
     spoken = np.stack([parts[:, theme == OWNER].max(axis=1) for theme in range(len(CODES))], axis=1)
-    worth = np.where(np.isfinite(spoken), sign * sums.themes, -np.inf)
-    worth[:, [CODES.index(code) for code in silent if code in CODES]] = -np.inf
+    worth = np.where(np.isfinite(spoken), np.where(quiet, 0.0, added) @ OF_THEME, -np.inf)
     order = np.argsort(-worth, axis=1, kind="stable")[:, :top]
     facet = np.stack([np.where(theme == OWNER, parts, -np.inf).argmax(axis=1) for theme in range(len(CODES))], axis=1)
     rows = np.arange(len(order))[:, None]
     return np.where(worth[rows, order] >= SMALLEST, facet[rows, order], -1)
-
-
-@dataclass(frozen=True)
-class _Record:
-    """What the sentences need of a frame, by facet: value, mean of others in the post, days since the last, and how
-    many the value is a mean of (NaN where it is of the officer alone)."""
-
-    days: list[date]
-    value: NDArray[np.float64]
-    post: NDArray[np.float64]
-    last: NDArray[np.float64]
-    mean: Numbers
-    crowd: NDArray[np.float64]
-    _starts: dict[tuple[date, int], str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, frame: pd.DataFrame, means: Mapping[str, float]) -> _Record:
-        value = _columns(frame, [facet.shown for _, facet in FACETS])
-        return cls(
-            days=pd.to_datetime(frame["as_of"]).dt.date.to_list(),
-            value=value,
-            post=value - _columns(frame, [facet.post for _, facet in FACETS]),
-            last=_columns(frame, [facet.last for _, facet in FACETS]),
-            mean=np.array([means.get(facet.shown, np.nan) for _, facet in FACETS]),
-            crowd=_columns(frame, [facet.crowd for _, facet in FACETS]),
-        )
-
-    def fits(self, sign: float) -> NDArray[np.bool_]:
-        """Whether a facet's number is known, tells of nobody else and differs from the usual the way that is said,
-        (n, facets).
-
-        The usual is the mean of the force, or of the others in the post where that is unknown. In a theme of bad
-        things, and where more is worse, a reason is more and a strength less; where less is worse it is the other way
-        round; elsewhere either will do. Without a usual only bad things have a side: none of them is no reason.
-        """
-        usual = np.where(np.isnan(self.mean), self.post, self.mean)
-        apart = differs_by(usual, SCALES)
-        above, below = self.value > usual + apart, self.value < usual - apart
-        more, less = (above, below) if sign > 0 else (below, above)
-        said = np.where(BAD | MORE, more, np.where(LESS, less, above | below))
-        alone = ~BAD | ((self.value > 0) if sign > 0 else (self.value <= 0))
-        told: NDArray[np.bool_] = ~np.isnan(self.value) & ~(self.crowd < LEAST_CROWD)
-        return told & np.where(np.isnan(usual), alone, said)
-
-    def sentences(self, chosen: NDArray[np.intp], strength: NDArray[np.float64]) -> list[str]:
-        """The JSON of each row."""
-        return [
-            json.dumps([self._told(row, place, strength) for place in places if place >= 0], ensure_ascii=False)
-            for row, places in enumerate(chosen.tolist())
-        ]
-
-    def _told(self, row: int, place: int, strength: NDArray[np.float64]) -> dict[str, Any]:
-        theme, facet = FACETS[place]
-        start = self._start(row, facet)
-        last = self._last(row, place)
-        value = number_told(self.value[row, place] / facet.scale)
-        peers = self._peers(row, place, facet)
-        days = facet.day_told(last)
-        zh = (facet.zh.format(value=value, start=start) + peers[0], days[0], theme.note_zh)
-        en = (in_number(facet.en, value).format(value=value, start=start) + peers[1], days[1], theme.note_en)
-        return {
-            "theme": theme.code,
-            "text": {"zh": "；".join(filter(None, zh)), "en": "; ".join(filter(None, en))},
-            "since": last or start or None,
-            "strength": round(float(strength[row, OWNER[place]]), 3),
-        }
-
-    def _start(self, row: int, facet: Facet) -> str:
-        if facet.months is None:
-            return ""
-        key = (self.days[row], facet.months)
-        if key not in self._starts:
-            self._starts[key] = add_months(key[0], -facet.months).isoformat()
-        return self._starts[key]
-
-    def _last(self, row: int, place: int) -> str:
-        days = self.last[row, place]
-        return "" if np.isnan(days) else date.fromordinal(self.days[row].toordinal() - int(days)).isoformat()
-
-    def _peers(self, row: int, place: int, facet: Facet) -> tuple[str, str]:
-        """How the others in the same post stand, where that is known, and the whole force."""
-        post, force = self.post[row, place] / facet.scale, self.mean[place] / facet.scale
-        zh, en = [], []
-        if not np.isnan(post):
-            zh.append(f"同岗位其他人平均{number_told(post)}")
-            en.append(f"others in the same post {number_told(post)}")
-        if not np.isnan(force):
-            zh.append(f"全员平均{number_told(force)}")
-            en.append(f"all officers {number_told(force)}")
-        return (f"（{'，'.join(zh)}）", f" ({', '.join(en)} on average)") if zh else ("", "")
-
-
-def _columns(frame: pd.DataFrame, names: Sequence[str | None]) -> NDArray[np.float64]:
-    """(n, names); NaN where the frame lacks the column."""
-    known: dict[str | None, Numbers] = {
-        name: frame[name].to_numpy(np.float64, na_value=np.nan) for name in {*names} if name in frame.columns
-    }
-    nothing = np.full(len(frame), np.nan)
-    return np.stack([known.get(name, nothing) for name in names], axis=1)
-
-
-def number_told(value: float) -> str:
-    """Short for people: whole numbers whole, others with one or two digits.
-
-    >>> number_told(3.0), number_told(0.128), number_told(11.46), number_told(-0.001)
-    ('3', '0.13', '11.5', '0.00')
-    """
-    if float(value).is_integer():
-        return str(int(value))
-    told = f"{value:.2f}" if abs(value) < 1 else f"{value:.1f}"
-    return told.removeprefix("-") if float(told) == 0 else told
 
 
 __all__ = ["CODES", "SHOWN", "SMALLEST", "THEMES", "ThemeSums", "Told", "number_told", "theme_of", "theme_sums"]

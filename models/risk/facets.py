@@ -33,7 +33,8 @@ class Facet:
     `last` the days since it last happened, or, where what is told is a time that goes on, since it began (`goes_on`);
     `scale` divides the value for people (days to years). `worse` says on which side of the usual the number speaks
     against an officer; None where it may be either. `crowd` is the column with how many people share what the mean is
-    of, the officer included: where there are fewer than LEAST_CROWD the sentence is not told.
+    of, the officer included: where there are fewer than LEAST_CROWD the sentence is not told. `sustained` is the column
+    with how many of the complaints counted were found sustained.
     """
 
     begins: tuple[str, ...]
@@ -48,6 +49,7 @@ class Facet:
     crowd: str | None = None
     worse: Literal["more", "less"] | None = None
     goes_on: bool = False
+    sustained: str | None = None
 
     def day_told(self, day: str) -> tuple[str, str]:
         """What is said of the day that `last` counts from; nothing without one."""
@@ -63,7 +65,8 @@ class Facet:
 @dataclass(frozen=True)
 class Theme:
     """`bad` themes speak against an officer only where their number is not below the usual, and for one only where
-    it is not above: nobody reads "no complaint" as a reason to worry. `note` follows every sentence."""
+    it is not above: nobody reads "no complaint" as a reason to worry. `note` follows every sentence, but never of what
+    was found sustained: that is a finding."""
 
     code: str
     zh: str
@@ -72,6 +75,22 @@ class Theme:
     bad: bool = False
     note_zh: str = ""
     note_en: str = ""
+
+    def note_told(self, counted: float, sustained: float) -> tuple[str, str]:
+        """What follows the sentence, of so many things of which so many were found sustained (NaN: not known).
+
+        >>> theme = Theme("t", "", "", (), note_zh="投诉不等于查实", note_en="a complaint is no finding")
+        >>> theme.note_told(3.0, 0.0)[1], theme.note_told(3.0, 1.0)[1], theme.note_told(1.0, 1.0)[1]
+        ('a complaint is no finding', '1 of them sustained, the others are no finding', 'found sustained')
+        """
+        if np.isnan(sustained) or sustained <= 0:
+            return self.note_zh, self.note_en
+        if sustained >= counted:
+            return "已查实", "found sustained"
+        return (
+            f"其中查实{sustained:.0f}件，其余不等于查实",
+            f"{sustained:.0f} of them sustained, the others are no finding",
+        )
 
 
 def differs_by(usual: Numbers | float, scale: Numbers | float = 1.0) -> Numbers:

@@ -20,6 +20,8 @@ from models.base import Numbers
 from models.risk.calibration import log_odds
 
 MERIT_MONTHS = 24
+SUSTAINED = "days_since_complaints_sustained"
+DAYS_PER_MONTH = 30.4375
 NEXT_WORSE: Mapping[str, str] = {"good": "fair", "fair": "poor"}  # to leave the best grade is no alarm
 MILD = ("good", "excellent")
 WARNED = ("poor", "fair")
@@ -108,7 +110,8 @@ def commend(
     """For each officer a word of praise, or None.
 
     Only for somebody without any open warning (`overall` is the worst grade of all outcomes) who is among the
-    best share of the force (`best`) and of whom the record holds a good fact: an honour, or a chance that fell.
+    best share of the force (`best`, without those who are `barred`) and of whom the record holds a good fact: an
+    honour, or a chance that fell.
     """
     better = np.nan_to_num(-trend.rise, nan=0.0) >= rules.flags.least_rise
     return [
@@ -131,6 +134,26 @@ def _commend(merit: str | None, better: bool, since: np.datetime64) -> dict[str,
         "en": f"among the best of the force, and {en}; worth a commendation",
     }
     return {"kind": "commend", "text": text, "since": facts[0]["since"], "expected_on": None}
+
+
+def barred(finding_days: Numbers, approached: NDArray[np.bool_], rules: GradePolicy) -> NDArray[np.bool_]:
+    """Who is not commended, (n,): a sustained complaint within policy's months, or an alert of any outcome.
+
+    `finding_days` (n,) are those since the last complaint that was sustained was opened, NaN without any.
+
+    >>> from data_contracts.policy import policy
+    >>> barred(np.array([100.0, 5000.0, np.nan, np.nan]), np.array([False] * 3 + [True]), policy().grades).tolist()
+    [True, False, False, True]
+    """
+    recent = finding_days <= rules.flags.commend_clear_months * DAYS_PER_MONTH
+    return np.asarray(recent & (rules.flags.commend_clear_months > 0) | approached, dtype=np.bool_)
+
+
+def finding_days(frame: pd.DataFrame) -> Numbers:
+    """Days since the last complaint that was sustained was opened, (n,); NaN without any, or where nothing is known."""
+    if SUSTAINED not in frame.columns:
+        return np.full(len(frame), np.nan)
+    return frame[SUSTAINED].to_numpy(np.float64, na_value=np.nan)
 
 
 def merits(frame: pd.DataFrame) -> list[str | None]:

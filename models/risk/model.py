@@ -18,10 +18,11 @@ from models.risk.boosting import Boosted
 from models.risk.calibration import Platt, Reliability, log_odds
 from models.risk.conformal import Conformal
 from models.risk.design_matrix import Design
-from models.risk.explain import Told, theme_sums
-from models.risk.flags import best_below, merits
+from models.risk.explain import Told, theme_sums, unlisted
+from models.risk.flags import best_below, finding_days, merits
 from models.risk.glass_box import GlassBox
 from models.risk.grades import SHORT_HISTORY, cut_offs, short_history
+from models.risk.horizons import Asked, Figures, rising
 from models.risk.logistic import SoftLogistic
 from models.risk.themes import FORCE_MEANS
 from models.units.model import UnitRule
@@ -50,7 +51,7 @@ class OutcomeModel:
     reliability: Reliability = field(default_factory=Reliability)
     cuts: Mapping[str, float] = field(default_factory=dict)
     rate: float = 0.0
-    silent: tuple[str, ...] = ()  # themes that told nothing of later years when the model was checked
+    silent: tuple[str, ...] = ()  # themes and facets that told nothing of later years when it was checked
     commend_below: float = 0.0  # the chance below which the best share of the force lies
     sets: Conformal = field(default_factory=Conformal)  # between which chances it cannot tell
 
@@ -128,50 +129,53 @@ class RiskBundle:
         """One row for each officer, outcome and horizon, officer by officer.
 
         Columns: officer_id, outcome, horizon_months, status, probability, low, high, unsure, reasons, strengths,
-        merits, because (each JSON), themes (log-odds by theme); `merits` are facts of the record that speak for the
-        officer.
+        merits, because (each JSON), themes (log-odds by theme), finding_days; `merits` are facts of the record that
+        speak for the officer, `finding_days` count since the last sustained complaint was opened (NaN for none).
         Officers with too short a history are `not_scored`; theirs is never a low risk.
         """
-        short = short_history(frame, policy().grades)
-        good = merits(frame)
-        results = [self._one(model, frame, short, good, top_reasons) for model in self.outcome_models]
+        x = self._matrices(frame)
+        asked = _Rows.of(frame, x, self._predicted(x))
+        results = [self._one(model, asked, top_reasons) for model in self.outcome_models]
         together = pd.concat(results)
         return together.sort_index(kind="stable").reset_index(drop=True)
 
     def chances(self, frame: pd.DataFrame) -> dict[tuple[str, int], Numbers]:
-        """Chances alone, (n,) by outcome and months ahead; NaN for who is not scored."""
-        short = short_history(frame, policy().grades)
-        found = {}
-        for model in self.outcome_models:
-            chance = model.predict(model.design.matrix(frame))
-            found[model.outcome, model.horizon_months] = np.where(short, np.nan, chance)
-        return found
+        """Chances alone, (n,) by outcome and months ahead, as `score` gives them; NaN for who is not scored."""
+        short, said = short_history(frame, policy().grades), self._predicted(self._matrices(frame))
+        return {asked: np.where(short, np.nan, chance) for asked, (chance, _, _) in said.items()}
 
-    def _one(
-        self, model: OutcomeModel, frame: pd.DataFrame, short: NDArray[np.bool_], good: Sequence[str | None], top: int
-    ) -> pd.DataFrame:
-        x = model.design.matrix(frame)
-        chance, low, high = model.predict_interval(x)
-        reasons, strengths, themes = self._told(model, frame, x, top)
-        silent, because = short.tolist(), json.dumps(SHORT_HISTORY, ensure_ascii=False)
+    def _matrices(self, frame: pd.DataFrame) -> dict[Asked, Matrix]:
+        return {(one.outcome, one.horizon_months): one.design.matrix(frame) for one in self.outcome_models}
+
+    def _predicted(self, x: Mapping[Asked, Matrix]) -> dict[Asked, Figures]:
+        """(chance, low, high), each (n,), by outcome and months ahead; the same for whoever asks."""
+        asked = ((one, (one.outcome, one.horizon_months)) for one in self.outcome_models)
+        return rising({key: model.predict_interval(x[key]) for model, key in asked})
+
+    def _one(self, model: OutcomeModel, asked: _Rows, top: int) -> pd.DataFrame:
+        key = model.outcome, model.horizon_months
+        chance, low, high = asked.said[key]
+        reasons, strengths, themes = self._told(model, asked.frame, asked.x[key], top)
+        silent, because = asked.short.tolist(), json.dumps(SHORT_HISTORY, ensure_ascii=False)
 
         def unless_silent(some: Sequence[Any]) -> pd.Series:
             return pd.Series([None if quiet else one for quiet, one in zip(silent, some, strict=True)], dtype=object)
 
         return pd.DataFrame(
             {
-                "officer_id": frame["officer_id"].to_numpy(),
+                "officer_id": asked.frame["officer_id"].to_numpy(),
                 "outcome": model.outcome,
                 "horizon_months": model.horizon_months,
                 "status": ["not_scored" if quiet else "scored" for quiet in silent],
-                "probability": np.where(short, np.nan, chance),
-                "low": np.where(short, np.nan, low),
-                "high": np.where(short, np.nan, high),
-                "unsure": model.sets.unsure(chance) & ~short,
+                "probability": np.where(asked.short, np.nan, chance),
+                "low": np.where(asked.short, np.nan, low),
+                "high": np.where(asked.short, np.nan, high),
+                "unsure": model.sets.unsure(chance) & ~asked.short,
                 "reasons": unless_silent(reasons),
                 "strengths": unless_silent(strengths),
                 "themes": unless_silent(themes),
-                "merits": unless_silent(good),
+                "merits": unless_silent(asked.good),
+                "finding_days": asked.found,
                 "because": pd.Series([because if quiet else None for quiet in silent], dtype=object),
             }
         )
@@ -186,7 +190,9 @@ class RiskBundle:
         if not model.members or not len(frame):
             return ["[]"] * len(frame), ["[]"] * len(frame), [None] * len(frame)
         sums = theme_sums(model.contributions(x), model.design.names)
-        return *Told(self.means, model.silent).both(frame, sums, top), sums.themes.astype(np.float32).tolist()
+        return *Told(self.means, (*model.silent, *unlisted(model.outcome))).both(frame, sums, top), sums.themes.astype(
+            np.float32
+        ).tolist()
 
     def to_parts(self) -> Parts:
         """Plain parts for `models.artifacts.save`."""
@@ -226,12 +232,28 @@ class RiskBundle:
         }
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of features, and what is known of them before any outcome: who is not scored, merits, findings, chances."""
+
+    frame: pd.DataFrame
+    short: NDArray[np.bool_]
+    good: list[str | None]
+    found: Numbers
+    x: Mapping[Asked, Matrix]
+    said: Mapping[Asked, Figures]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, x: Mapping[Asked, Matrix], said: Mapping[Asked, Figures]) -> Self:
+        """Of a feature frame."""
+        return cls(frame, short_history(frame, policy().grades), merits(frame), finding_days(frame), x, said)
+
+
 def with_cuts(bundle: RiskBundle, force: pd.DataFrame) -> RiskBundle:
     """The bundle with grade cut-offs from the chances of a whole force (a feature frame), and its means."""
-    short = short_history(force, policy().grades)
-    models = []
+    models, chances = [], bundle.chances(force)
     for model in bundle.outcome_models:
-        chance = np.where(short, np.nan, model.predict(model.design.matrix(force)))
+        chance = chances[model.outcome, model.horizon_months]
         cuts, best = cut_offs(chance, policy().grades), best_below(chance, policy().grades.unit.commend_share)
         models.append(replace(model, cuts=cuts, commend_below=best))
     shown = FORCE_MEANS & set(force.columns)

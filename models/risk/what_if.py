@@ -21,6 +21,7 @@ from data_contracts.running_load import LOADED, MONTHS_APART, load_name, month_n
 from data_contracts.supporting import Change, WhatIfPolicy
 from models.base import Numbers
 from models.risk.explain import number_told
+from models.risk.horizons import Asked, rising
 from models.risk.model import OutcomeModel
 
 WINDOWS = ("3m", "12m", "24m", "60m", "ever")
@@ -182,29 +183,40 @@ def what_if(
     Only changes that lower the chance by at least `rules.least_difference` are told, at most `rules.told`; one that
     ends an outcome by its definition is not.
     """
-    tried = [(change, altered(frame, change, means)) for change in rules.change]
-    return pd.concat([_of_model(model, frame, tried, rules) for model in models], ignore_index=True)
-
-
-def _of_model(
-    model: OutcomeModel, frame: pd.DataFrame, tried: Sequence[tuple[Change, Altered]], rules: WhatIfPolicy
-) -> pd.DataFrame:
-    now = model.predict(model.design.matrix(frame))
-    defined = policy().outcome(model.outcome)
-    found: list[list[dict[str, Any]]] = [[] for _ in range(len(frame))]
-    for change, other in tried:
-        if not change.applies_to(model.outcome) or change.ends(defined) or not other.applies.any():
+    found = {(one.outcome, one.horizon_months): [list[dict[str, Any]]() for _ in range(len(frame))] for one in models}
+    now = _chances(models, frame)
+    for change in rules.change:
+        other = altered(frame, change, means)
+        those = [one for one in models if _is_open_to(change, one.outcome)]
+        if not those or not other.applies.any():
             continue
-        then = model.predict(model.design.matrix(other.frame))
-        worth = other.applies & (now - then >= rules.least_difference)
-        for row in np.flatnonzero(worth).tolist():
-            found[row].append(_told(change, other, row, (float(now[row]), float(then[row]))))
+        for asked, then in _chances(those, other.frame).items():
+            worth = other.applies & (now[asked] - then >= rules.least_difference)
+            for row in np.flatnonzero(worth).tolist():
+                found[asked][row].append(_told(change, other, row, (float(now[asked][row]), float(then[row]))))
+    return pd.concat([_answer(frame, asked, some, rules) for asked, some in found.items()], ignore_index=True)
+
+
+def _is_open_to(change: Change, outcome: str) -> bool:
+    return change.applies_to(outcome) and not change.ends(policy().outcome(outcome))
+
+
+def _chances(models: Sequence[OutcomeModel], frame: pd.DataFrame) -> dict[Asked, Numbers]:
+    """As they are told: no horizon of an outcome below a shorter one."""
+    own = {(one.outcome, one.horizon_months): (one.predict(one.design.matrix(frame)),) for one in models}
+    return {asked: chance for asked, (chance,) in rising(own).items()}
+
+
+def _answer(
+    frame: pd.DataFrame, asked: Asked, found: Sequence[Sequence[dict[str, Any]]], rules: WhatIfPolicy
+) -> pd.DataFrame:
     best = [sorted(some, key=lambda one: (one["difference"], one["change"]))[: rules.told] for some in found]
+    outcome, months = asked
     return pd.DataFrame(
         {
             "officer_id": frame["officer_id"].to_numpy(),
-            "outcome": model.outcome,
-            "horizon_months": model.horizon_months,
+            "outcome": outcome,
+            "horizon_months": months,
             "what_if": [json.dumps(some, ensure_ascii=False) for some in best],
         }
     )

@@ -23,15 +23,25 @@ from serving.night.chunks import ChunkStore, parquet_bytes
 from serving.night.courses import NO_COURSES, book_hash, publish_courses
 from serving.night.manifest import FORMAT, MANIFEST, Counts, Manifest, bytes_hash, hash_of, write_atomically
 from serving.night.past import Chances
-from serving.night.results import LATER, QUARANTINED, RESULT_SCHEMA, SCORED, THEMES, PublishedRun, Scorer
+from serving.night.results import (
+    FINDING_DAYS,
+    LATER,
+    QUARANTINED,
+    RESULT_SCHEMA,
+    SCORED,
+    THEMES,
+    UNPUBLISHED,
+    PublishedRun,
+    Scorer,
+)
 from serving.night.roll_up import GRADES, graded, main_horizons
-from serving.risk.flagging import bounds_of_force, flags_of
+from serving.risk.flagging import Trends, bounds_of_force, flags_of
 from serving.risk.supporting import support_column
 from serving.units.drivers import theme_matrix
 from serving.units.night import Before, KnowsUnits, UnitInputs, unit_results
 
 # what grading needs; reasons stay on disk
-LIGHT = ["officer_id", "unit_id", "outcome", "horizon_months", "status", "probability", "merits", THEMES.name]
+LIGHT = ["officer_id", "unit_id", "outcome", "horizon_months", "status", "probability", "merits"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,7 @@ class Night:
             "snapshot_before": "" if self.before is None else self.before.snapshot_sha256,
             "courses": book_hash(self.book),
             "support_rules": hash_of([asdict(policy().course_themes), *map(asdict, policy().support)]),
+            "reason_rules": hash_of(asdict(policy().reasons)),
             "opt_outs": hash_of(sorted(self.opted_out)) if self.opted_out else "",
             "horizons": hash_of({rule.name.value: rule.horizon_months for rule in policy().outcomes}),
         }
@@ -82,7 +93,7 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     chunks = store.numbers()
-    force = pa.concat_tables([store.read(number, LIGHT) for number in chunks]).to_pandas()
+    force = pa.concat_tables([store.read(number, [*LIGHT, *UNPUBLISHED]) for number in chunks]).to_pandas()
     themes = theme_matrix(force.pop(THEMES.name))
     force = graded(force, night.rules)
     counts = _counts(frame, force)
@@ -90,7 +101,9 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
         told = f"none of {counts.rows_in} officers was scored; look at the snapshot, and at the model's reasons"
         raise InputRefused("bad_rows", f"nothing was published for {night.as_of}: {told}")
     earlier = [Chances.of(run) for run in night.earlier]
-    force["flags"] = flags_of(force, night.as_of, earlier, night.rules, partial(bounds_of_force, rules=night.rules))
+    trends = Trends(night.as_of, earlier, main_horizons(force))
+    force["flags"] = flags_of(force, trends, night.rules, partial(bounds_of_force, rules=night.rules))
+    force = force.drop(columns=FINDING_DAYS.name)
     files = _write_parts(store, force, target, night) | publish_courses(night.book, target)
     units = unit_results(force, unit_inputs(night, frame, themes))
     files["units.parquet"] = _write(target / "units.parquet", pa.Table.from_pandas(units, preserve_index=False))
@@ -121,7 +134,7 @@ def _write_parts(store: ChunkStore, force: pd.DataFrame, target: Path, night: Ni
     files: dict[str, str] = {}
     start, main = 0, main_horizons(force)
     for number in store.numbers():
-        table = store.read(number).drop_columns([THEMES.name])
+        table = store.read(number).drop_columns(list(UNPUBLISHED))
         rows = force.iloc[start : start + len(table)]
         start += len(table)
         rows = rows.assign(reasons=table["reasons"].to_pandas().to_numpy(object))

@@ -39,12 +39,15 @@ RESULT_SCHEMA = pa.schema(
         ("grade", pa.string()),
         ("overall_grade", pa.string()),
         ("flags", pa.string()),  # JSON: [{"kind": approach | commend, "text", "since", "expected_on"}]
-        ("support", pa.string()),  # JSON where an outcome has support (serving/risk/supporting.py)
+        # JSON where there is support (serving/risk/supporting.py): [{"outcome", "horizon_months", "kind", "text", ...}]
+        ("support", pa.string()),
     ]
 )
-GIVEN = ("status", "probability", "low", "high", "unsure", "reasons", "strengths", "merits", "because")
+GIVEN = ("status", "probability", "low", "high", "unsure", "reasons", "strengths", "merits", "because", "finding_days")
 THEMES = pa.field("themes", pa.list_(pa.float32()))  # log-odds by theme, for the units' drivers; not published
-CHUNK_SCHEMA = RESULT_SCHEMA.append(THEMES)
+FINDING_DAYS = pa.field("finding_days", pa.float32())  # since the last sustained complaint was opened; not published
+UNPUBLISHED = (THEMES.name, FINDING_DAYS.name)
+CHUNK_SCHEMA = RESULT_SCHEMA.append(THEMES).append(FINDING_DAYS)
 LATER = ("grade", "overall_grade", "flags", "support")  # what needs the whole force
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 
 import pandas as pd
 
-from data_contracts.vocabulary import Grade
+from data_contracts.vocabulary import Grade, Outcome
 from serving.review.standing import UNDER_REVIEW, Reviews, Shown
 from serving.risk.schemas import OutcomeNotScored, OutcomeRisk, RiskScored, RiskWithheld
 from serving.schemas import Because, NotScored
@@ -17,15 +19,28 @@ FIGURES = ("probability", "low", "high", "unsure", "reasons", "strengths", "meri
 Result = RiskScored | RiskWithheld | NotScored
 
 
-def withhold(results: dict[str, RiskScored | NotScored], reviews: Reviews, today: date) -> dict[str, Result]:
-    """Results by officer as a caller may see them who does not review."""
+def withhold(
+    results: dict[str, RiskScored | NotScored],
+    reviews: Reviews,
+    today: date,
+    graded_poor: Mapping[str, Sequence[tuple[str, int]]] = MappingProxyType({}),
+) -> dict[str, Result]:
+    """Results by officer as a caller may see them who does not review.
+
+    `graded_poor` are the outcomes and horizons that make an officer's grade poor, asked for or not.
+    """
     poor = [
-        officer for officer, one in results.items() if isinstance(one, RiskScored) and any(map(_poor, one.outcomes))
+        officer
+        for officer, one in results.items()
+        if isinstance(one, RiskScored) and (graded_poor.get(officer) or any(map(_poor, one.outcomes)))
     ]
     if not poor:
         return dict(results)
     shown = reviews.withheld(poor, today)
-    return {officer: _seen(one, shown) if isinstance(one, RiskScored) else one for officer, one in results.items()}
+    return {
+        officer: _seen(one, shown, graded_poor.get(officer, ())) if isinstance(one, RiskScored) else one
+        for officer, one in results.items()
+    }
 
 
 def withheld_rows(rows: pd.DataFrame, reviews: Reviews, today: date) -> pd.DataFrame:
@@ -48,7 +63,7 @@ def withheld_rows(rows: pd.DataFrame, reviews: Reviews, today: date) -> pd.DataF
     return told
 
 
-def _seen(one: RiskScored, shown: Shown) -> RiskScored | RiskWithheld:
+def _seen(one: RiskScored, shown: Shown, graded_poor: Sequence[tuple[str, int]]) -> RiskScored | RiskWithheld:
     away: list[OutcomeNotScored] = []
     kept: list[OutcomeRisk] = []
     for risk in one.outcomes:
@@ -57,6 +72,11 @@ def _seen(one: RiskScored, shown: Shown) -> RiskScored | RiskWithheld:
             kept.append(risk)
         else:
             away.append(OutcomeNotScored(outcome=risk.outcome, horizon_months=risk.horizon_months, because=why))
+    told = {(risk.outcome.value, risk.horizon_months) for risk in one.outcomes}
+    for outcome, months in graded_poor:  # not asked for: the grade and its support would tell of it all the same
+        why = _why(one.officer_id, outcome, shown)
+        if why is not None and (outcome, months) not in told:
+            away.append(OutcomeNotScored(outcome=Outcome(outcome), horizon_months=months, because=why))
     if not away:
         return one
     hidden = {(risk.outcome, risk.horizon_months) for risk in away}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from data_contracts.decisions import GradePolicy
 from models.base import Numbers
-from models.risk.flags import Trend, approach, best_below, commend, flags_json
+from models.risk.flags import Trend, approach, barred, best_below, commend, flags_json
 from models.risk.grades import cut_offs, limits
 from serving.night.past import Asked, Chances
 from serving.night.results import SCORED, places_by_asked
@@ -32,32 +33,65 @@ def bounds_of_force(asked: Asked, chances: Numbers, rules: GradePolicy) -> Bound
     return Bounds(limits(cut_offs(chances, rules), rules, *asked), best_below(chances, rules.unit.commend_share))
 
 
+@dataclass(frozen=True)
+class Trends:
+    """What flags look back on: the day, the chances of earlier nights, and the horizon that grades each outcome."""
+
+    as_of: date
+    earlier: Sequence[Chances]
+    main: Mapping[str, int]
+
+
 def flags_of(
-    rows: pd.DataFrame,
-    as_of: date,
-    earlier: Sequence[Chances],
-    rules: GradePolicy,
-    bounds: Callable[[Asked, Numbers], Bounds],
+    rows: pd.DataFrame, trends: Trends, rules: GradePolicy, bounds: Callable[[Asked, Numbers], Bounds]
 ) -> pd.Series:
     """The JSON of each row's flags, index as given; null where an outcome was not scored.
 
-    `rows` have officer_id, outcome, horizon_months, status, probability, grade, overall_grade and merits.
+    `rows` have officer_id, outcome, horizon_months, status, probability, grade, overall_grade, merits and
+    finding_days. An officer is commended at the horizon that grades the outcome, and never beside an alert of any:
+    alerts come first, for all outcomes.
     """
+    seen = _seen(rows, trends, bounds)
+    near: dict[int, Mapping[str, Any] | None] = {}
+    for one in seen:
+        alerts = approach(one.trend, trends.as_of, one.column(rows["grade"]), one.edge.limits, rules)
+        near |= dict(zip(one.places, alerts, strict=True))
+    officers = rows["officer_id"].astype(str).to_numpy(object)
+    alerted = {officers[place] for place, alert in near.items() if alert is not None}
+    approached = np.array([officer in alerted for officer in officers], dtype=bool)
+    out = barred(rows["finding_days"].to_numpy(np.float64, na_value=np.nan), approached, rules)
     found = np.full(len(rows), None, object)
+    for one in seen:
+        best = (one.trend.now < one.edge.commend_below) & ~out[one.places] & (trends.main[one.asked[0]] == one.asked[1])
+        praise = commend(one.trend, one.column(rows["overall_grade"]), best, one.column(rows["merits"]), rules)
+        both = zip((near[place] for place in one.places), praise, strict=True)
+        found[one.places] = [NO_FLAGS if alert is word is None else flags_json(alert, word) for alert, word in both]
+    return pd.Series(found, rows.index, object)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The scored rows of one outcome and horizon: their places, trends and bounds."""
+
+    asked: Asked
+    places: list[int]
+    trend: Trend
+    edge: Bounds
+
+    def column(self, values: pd.Series) -> list[str | None]:
+        """A column of texts at these places."""
+        return _texts(values.iloc[self.places])
+
+
+def _seen(rows: pd.DataFrame, trends: Trends, bounds: Callable[[Asked, Numbers], Bounds]) -> list[_Seen]:
     officers = rows["officer_id"].astype(str).to_numpy(object)
     chances = rows["probability"].to_numpy(np.float32)  # as nights keep chances, so that a request is flagged alike
-    grades, overall, merits = (np.array(_texts(rows[name]), object) for name in ("grade", "overall_grade", "merits"))
-    for asked, some in places_by_asked(rows, (rows["status"] == SCORED).tolist()):
-        now = chances[some].astype(np.float64)
-        ids = officers[some].tolist()
-        trend = Trend.of(as_of, now, [(night.as_of, night.at(asked, ids)) for night in earlier])
-        edge = bounds(asked, now)
-        near = approach(trend, as_of, grades[some].tolist(), edge.limits, rules)
-        best = now < edge.commend_below
-        praise = commend(trend, overall[some].tolist(), best, merits[some].tolist(), rules)
-        both = zip(near, praise, strict=True)
-        found[some] = [NO_FLAGS if one is two is None else flags_json(one, two) for one, two in both]
-    return pd.Series(found, rows.index, object)
+    found = []
+    for asked, places in places_by_asked(rows, (rows["status"] == SCORED).tolist()):
+        now, ids = chances[places].astype(np.float64), officers[places].tolist()
+        trend = Trend.of(trends.as_of, now, [(night.as_of, night.at(asked, ids)) for night in trends.earlier])
+        found.append(_Seen(asked, places, trend, bounds(asked, now)))
+    return found
 
 
 def _texts(column: pd.Series) -> list[str | None]:

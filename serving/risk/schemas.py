@@ -63,6 +63,10 @@ class Support(Answer):
     """建议的关爱措施；不会自动执行。 / A suggested action; nothing follows by itself."""
 
     outcome: Outcome = about("所针对的结局", "the outcome it is about")
+    horizon_months: int = about(
+        "所针对的期限（月）：总是决定等级的期限，与所问期限无关",
+        "months ahead that it is about: always those that grade the outcome, whichever were asked for",
+    )
     kind: SupportKind = about("措施类别", "kind of action")
     text: Text = about("措施的文字", "the action in words")
     within_days: int = about("建议在多少天内开始", "days within which to begin")
@@ -142,7 +146,10 @@ class RiskScored(Answer):
 
     officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
     status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
-    grade: Grade = about("各结局中最差的等级", "the worst grade of the outcomes")
+    grade: Grade = about(
+        "所问各结局按政策期限所得的最差等级，与所问期限无关",
+        "the worst grade of the outcomes asked for, each at the horizon policy has for it, whichever were asked for",
+    )
     outcomes: list[OutcomeRisk] = about("已评分的结局", "the outcomes with a score")
     outcomes_not_scored: list[OutcomeNotScored] = about("未评分的结局", "outcomes without a score", default=[])
     support: list[Support] = about("建议的关爱措施，供人决定", "suggested support, for people to decide on")

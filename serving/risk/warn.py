@@ -18,7 +18,6 @@ import pandas as pd
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
 from models.risk.grades import overall
-from models.risk.support import Asked as AskedSupport
 from serving.access.credential import OPERATOR, Credential
 from serving.freshness import AgeLimits, FeatureSource, read_fresh
 from serving.night.manifest import ModelIdentity, looked_back
@@ -26,7 +25,8 @@ from serving.night.past import Asked, NoPast, Past
 from serving.night.results import SCORED, Scorer
 from serving.review.standing import OPTED_OUT, NoReviews, Reviews, sees_all
 from serving.review.withholding import Result, withhold
-from serving.risk.flagging import flags_of
+from serving.risk.absent import why_absent
+from serving.risk.flagging import Trends, flags_of
 from serving.risk.grading import Grading, graded_rows
 from serving.risk.schemas import (
     Change,
@@ -38,14 +38,10 @@ from serving.risk.schemas import (
     RiskScored,
     Support,
 )
-from serving.risk.supporting import is_supported, support_for
+from serving.risk.supporting import About, flags_told, support_for
 from serving.schemas import Because, ModelName, NotScored, Reason
 
 NO_PROBABILITY = Because(code="not_a_probability", zh="模型未给出有效概率", en="the model gave no valid probability")
-NO_HORIZON = Because(
-    code="horizon_not_trained", zh="模型未覆盖该期限", en="the model does not look that many months ahead"
-)
-NOT_SERVED = Because(code="outcome_not_served", zh="该结局未启用", en="this outcome is not served")
 KEYS = ["officer_id", "outcome", "horizon_months"]
 OUTCOMES: Mapping[str, Outcome] = {outcome.value: outcome for outcome in Outcome}
 
@@ -57,7 +53,7 @@ class RiskDesk:
     `cuts[outcome, months][grade]` is the least probability of that grade; the best grade needs none.
     `commend_below[outcome, months]` is the chance below which the best share of the force lay. `past` is what earlier
     nights published, `what_if` thinks changes through (models/risk/what_if.py), `reviews` is what people decided,
-    `left_out` why training kept no model of an outcome.
+    `left_out` why training kept no model of an outcome at some months ahead.
     """
 
     model: ModelIdentity
@@ -69,7 +65,7 @@ class RiskDesk:
     past: Past = field(default_factory=NoPast)
     what_if: Callable[[pd.DataFrame], pd.DataFrame] | None = None
     reviews: Reviews = field(default_factory=NoReviews)
-    left_out: Mapping[str, Because] = field(default_factory=dict)
+    left_out: Mapping[Asked, Because] = field(default_factory=dict)
     _held: list[Grading] = field(default_factory=list, repr=False, compare=False)
 
     @property
@@ -106,13 +102,20 @@ class RiskDesk:
         asked = [officer for officer in request.officer_ids if officer not in out]
         fresh = read_fresh(self.source, asked, self.model.service, asked=request.as_of, now=now, limits=limits)
         refused = {**fresh.refused, **dict.fromkeys(out, OPTED_OUT)}
-        scored = self._scored(fresh.frame, self._asked(request), fresh.as_of, think=request.what_if)
+        wanted = self._asked(request)
+        rows = self._rows(fresh.frame, fresh.as_of, think=request.what_if)
+        each = {
+            str(one): _Graded(rows.get(str(one), {}), wanted, self._main, fresh.as_of)
+            for one in fresh.frame["officer_id"]
+        }
+        scored = {officer_id: self._officer(officer_id, wanted, one) for officer_id, one in each.items()}
         known: dict[str, RiskScored | NotScored] = {
             officer: NotScored(officer_id=officer, because=why) for officer, why in refused.items()
         }
         results: Mapping[str, Result] = known | scored
         if not sees_all(caller):
-            results = withhold(known | scored, self.reviews, now.date())
+            poor = {officer_id: one.at_grade(Grade.POOR) for officer_id, one in each.items()}
+            results = withhold(known | scored, self.reviews, now.date(), poor)
         return RiskAnswer(
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
@@ -128,9 +131,8 @@ class RiskDesk:
             return []
         return [Because.model_validate(looked_back(self.model, day))]
 
-    def _scored(
-        self, frame: pd.DataFrame, asked: Sequence[Asked], as_of: date, *, think: bool
-    ) -> dict[str, RiskScored | NotScored]:
+    def _rows(self, frame: pd.DataFrame, as_of: date, *, think: bool) -> dict[str, dict[Asked, Mapping[str, Any]]]:
+        """Everything that is answered of each officer, by outcome and horizon, asked for or not."""
         if frame.empty:
             return {}
         answer = self.scorer(frame)
@@ -142,14 +144,11 @@ class RiskDesk:
             row = {str(name): value for name, value in record.items()}
             key = str(row["outcome"]), int(row["horizon_months"])
             rows.setdefault(str(row["officer_id"]), {})[key] = row
-        return {
-            officer_id: self._officer(officer_id, asked, rows.get(officer_id, {}), as_of)
-            for officer_id in frame["officer_id"].astype(str)
-        }
+        return rows
 
     def _flagged(self, answer: pd.DataFrame, as_of: date) -> pd.DataFrame:
         """The answer with grade, overall grade (over everything served, asked for or not) and flags of each row."""
-        answer = answer.reindex(columns=[*dict.fromkeys([*answer.columns, "strengths", "merits"])])
+        answer = answer.reindex(columns=[*dict.fromkeys([*answer.columns, "strengths", "merits", "finding_days"])])
         answer["officer_id"] = answer["officer_id"].astype("string")
         grading = self._grading()
         answer = graded_rows(answer, grading, _why_not)
@@ -157,9 +156,9 @@ class RiskDesk:
         each = {officer: some["grade"].tolist() for officer, some in answer[main].groupby("officer_id", sort=False)}
         answer["overall_grade"] = [overall(each.get(officer, [])) for officer in answer["officer_id"]]
         rules = self.policy.grades
-        answer["flags"] = flags_of(
-            answer, as_of, self.past.chances(as_of), rules, lambda asked, _: grading.bounds(asked)
-        )
+        horizons = {outcome: self._main(outcome) for outcome in self.served}
+        trends = Trends(as_of, self.past.chances(as_of), horizons)
+        answer["flags"] = flags_of(answer, trends, rules, lambda asked, _: grading.bounds(asked))
         return answer
 
     def _grading(self) -> Grading:
@@ -171,41 +170,32 @@ class RiskDesk:
             self._held[:] = [held]
         return held
 
-    def _officer(
-        self, officer_id: str, asked: Sequence[Asked], rows: Mapping[Asked, Mapping[str, Any]], day: date
-    ) -> RiskScored | NotScored:
+    def _officer(self, officer_id: str, asked: Sequence[Asked], graded: _Graded) -> RiskScored | NotScored:
         """One officer's outcomes together; without a single score there is no grade.
 
-        The officer's grade is the worst at policy's horizons, of those asked for; at others only where no other is.
-        Support is what the night gives (serving/risk/supporting.py), for what was asked for.
+        The officer's grade is the worst of the outcomes asked for at policy's horizons, and support is about these,
+        whichever horizons were asked for.
         """
         risks: list[OutcomeRisk] = []
         flags: list[Flag] = []
         refused: list[OutcomeNotScored] = []
         for outcome, months in asked:
-            absent = NO_HORIZON if outcome in self.served else self.left_out.get(outcome, NOT_SERVED)
-            row = rows.get((outcome, months))
-            why = absent if row is None else _why_not(row)
+            row = graded.rows.get((outcome, months))
+            why = why_absent((outcome, months), self.scorer.answers, self.left_out) if row is None else _why_not(row)
             if row is not None and why is None:
                 risks.append(self._outcome(row))
-                flags += flags_told(row, OUTCOMES[outcome], months)
+                flags += flags_of_row(row, OUTCOMES[outcome], months)
             elif why is not None:
                 refused.append(OutcomeNotScored(outcome=OUTCOMES[outcome], horizon_months=months, because=why))
         if not risks:
             return NotScored(officer_id=officer_id, because=refused[0].because)
-        main = [risk for risk in risks if risk.horizon_months == self._main(risk.outcome.value)] or risks
-        worst = min((risk.grade for risk in main), key=lambda grade: grade.severity)
-        supported = sorted(
-            (risk for risk in main if is_supported(risk.grade.value, next(iter(rows.values()))["overall_grade"])),
-            key=lambda risk: risk.grade.severity,
-        )
-        support = [action for risk in supported for action in self._support(officer_id, risk, day)]
+        main = graded.main or [row for row in graded.rows.values() if _why_not(row) is None]
         return RiskScored(
             officer_id=officer_id,
-            grade=worst,
+            grade=_worst(main),
             outcomes=risks,
             outcomes_not_scored=refused,
-            support=support,
+            support=[action for row in _supported(main) for action in self._support(officer_id, row, graded.day)],
             flags=flags,
         )
 
@@ -225,9 +215,40 @@ class RiskDesk:
             what_if=changes_told(row.get("what_if")),
         )
 
-    def _support(self, officer_id: str, risk: OutcomeRisk, day: date) -> list[Support]:
-        asked = AskedSupport(officer_id, risk.outcome.value, [reason.theme for reason in risk.reasons], day)
-        return [Support.model_validate(one) for one in support_for(asked, risk.grade.value, self.past.courses())]
+    def _support(self, officer_id: str, row: Mapping[str, Any], day: date) -> list[Support]:
+        told = support_for(officer_id, About.of(row), row["reasons"], day, self.past.courses())
+        return [Support.model_validate(one) for one in told]
+
+
+@dataclass(frozen=True)
+class _Graded:
+    """The rows of one officer, and which of them grade the officer: scored, of the outcomes asked for."""
+
+    rows: Mapping[Asked, Mapping[str, Any]]
+    asked: Sequence[Asked]
+    horizon: Callable[[str], int]
+    day: date
+
+    @property
+    def main(self) -> list[Mapping[str, Any]]:
+        """At the horizon of each outcome, the outcomes in the order asked."""
+        keys = [(outcome, self.horizon(outcome)) for outcome in dict.fromkeys(name for name, _ in self.asked)]
+        found = [self.rows[key] for key in keys if key in self.rows]
+        return [row for row in found if _why_not(row) is None]
+
+    def at_grade(self, grade: Grade) -> list[Asked]:
+        """The outcomes and horizons among them that have a grade."""
+        return [(str(row["outcome"]), int(row["horizon_months"])) for row in self.main if row["grade"] == grade.value]
+
+
+def _worst(main: Sequence[Mapping[str, Any]]) -> Grade:
+    return min((Grade(str(row["grade"])) for row in main), key=lambda grade: grade.severity)
+
+
+def _supported(main: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rows that have support, as the night decides it, the worst first."""
+    told = [row for row in main if About.of(row).is_told]
+    return sorted(told, key=lambda row: Grade(str(row["grade"])).severity)
 
 
 def changes_told(value: Any) -> list[Change] | None:
@@ -239,9 +260,9 @@ def changes_told(value: Any) -> list[Change] | None:
     return [Change.model_validate(one) for one in json.loads(value)] if isinstance(value, str) else None
 
 
-def flags_told(row: Mapping[str, Any], outcome: Outcome, months: int) -> list[Flag]:
+def flags_of_row(row: Mapping[str, Any], outcome: Outcome, months: int) -> list[Flag]:
     """The flags of one result as stored, with what they are about."""
-    told = json.loads(row["flags"]) if isinstance(row["flags"], str) else []
+    told = flags_told(row["flags"])
     return [Flag.model_validate({**one, "outcome": outcome, "horizon_months": months}) for one in told]
 
 

@@ -15,7 +15,7 @@ from data_contracts.policy import check_features
 from models.base import ExplainedModel
 from models.risk.calibration import Platt, log_odds
 from models.risk.design_matrix import Design
-from models.risk.explain import CODES, SHOWN, THEMES, Told, theme_of, theme_sums
+from models.risk.explain import CODES, SHOWN, THEMES, Told, record_told, theme_of, theme_sums
 from models.risk.facets import in_number
 from models.risk.model import KINDS, OutcomeModel, RiskBundle
 from models.risk.themes import FACETS
@@ -92,6 +92,38 @@ def test_a_sentence_has_number_days_and_both_kinds_of_peers() -> None:
     )
     assert (told["since"], told["strength"]) == ("2024-02-01", 0.75)
     assert strengths == []  # tenure is not known
+
+
+def test_what_was_found_sustained_is_never_told_to_be_no_finding() -> None:
+    values = {"complaints_24m": 3.0, "complaints_sustained_24m": 1.0, "complaints_use_of_force_24m": 2.0}
+    values |= {"complaints_sustained_use_of_force_24m": 2.0}
+    reasons, _ = _told({"complaints_12m": 0.9, "complaints_use_of_force_12m": 0.5}, values, {})
+    assert [one["text"]["en"] for one in reasons] == [
+        "3 complaints since 2022-03-01; 1 of them sustained, the others are no finding",
+        "2 use-of-force complaints since 2022-03-01; found sustained",
+    ]
+    assert [one["text"]["zh"].rpartition("；")[2] for one in reasons] == ["其中查实1件，其余不等于查实", "已查实"]
+
+
+def test_no_reason_is_compared_with_peers_who_have_more_of_it() -> None:
+    """Others in the post with more complaints would read as if few complaints raised the chance; of strengths alike."""
+    values = {"complaints_24m": 3.0, "complaints_24m_minus_post_others": -2.0}
+    (reason,), _ = _told({"complaints_12m": 0.9}, values, {"complaints_24m": 0.4})
+    assert "(all officers 0.40 on average)" in reason["text"]["en"]
+    assert "（全员平均0.40）" in reason["text"]["zh"]
+    values = {"courses_12m": 4.0, "courses_12m_minus_post_others": -1.0}
+    _, (strength,) = _told({"courses_12m": -0.9}, values, {"courses_12m": 2.0})
+    assert "(all officers 2 on average)" in strength["text"]["en"]
+    values = {"overtime_hours_12m": 300.0, "overtime_hours_12m_minus_post_others": 100.0}
+    (both,), _ = _told({"overtime_hours_12m": 0.9}, values, {"overtime_hours_12m": 250.0})
+    assert "(others in the same post 200, all officers 250 on average)" in both["text"]["en"]
+
+
+def test_of_a_record_by_itself_every_comparison_is_told() -> None:
+    frame = pd.DataFrame({"as_of": [pd.Timestamp("2024-03-01")], "complaints_24m": 3.0})
+    frame["complaints_24m_minus_post_others"] = -2.0
+    (facts,) = (json.loads(row) for row in record_told(frame, {"complaints_24m": 0.4}))
+    assert "(others in the same post 5, all officers 0.40 on average)" in facts[0]["text"]["en"]
 
 
 def test_what_lowers_the_chance_is_a_strength_and_no_reason() -> None:

@@ -8,9 +8,11 @@ from datetime import date
 import pytest
 
 from data_contracts.vocabulary import Outcome
+from serving.access.credential import OPERATOR, AccessScope
+from serving.risk.absent import left_out_of
 from serving.risk.schemas import RiskRequest, RiskScored, RiskWithheld
 from serving.schemas import NextPostsRequest, NotScored, PostsRanked
-from tests.serving.desks import NOW, FakeSource, career_desk, risk_desk
+from tests.serving.desks import CUTS, NOW, FakeScorer, FakeSource, career_desk, risk_desk
 
 ROWS: dict[str, tuple[float | None, float | None]] = {
     "a": (0.6, 0.2),
@@ -99,19 +101,70 @@ def test_only_the_outcomes_asked_for_are_answered() -> None:
     assert one.grade.value == "good"
 
 
-def test_a_horizon_asked_for_is_answered_and_grades_the_officer_only_when_alone() -> None:
+def test_a_horizon_asked_for_is_answered_and_never_grades_the_officer() -> None:
     (usual,) = ask(["a"])
     assert isinstance(usual, RiskScored)
     assert [risk.horizon_months for risk in usual.outcomes] == [6, 12]  # strain: the nearest to policy's 12
     (long,) = ask(["b"], outcomes=[Outcome.STRAIN], horizon_months=[24])
     assert isinstance(long, RiskScored)
-    assert [(risk.probability, long.grade.value) for risk in long.outcomes] == [(0.6, "poor")]
+    assert [(risk.probability, long.grade.value) for risk in long.outcomes] == [(0.6, "fair")]
+    assert long.outcomes[0].grade.value == "poor"
     (both,) = ask(["b"], horizon_months=[6, 24, 6])
     assert isinstance(both, RiskScored)
     assert [(risk.outcome.value, risk.horizon_months) for risk in both.outcomes] == [("strain", 6), ("strain", 24)]
     assert both.grade.value == "fair"
     told = [(one.outcome.value, one.horizon_months, one.because.code) for one in both.outcomes_not_scored]
     assert told == [("conduct", 6, "horizon_not_trained"), ("conduct", 24, "horizon_not_trained")]
+
+
+def test_grade_and_support_are_the_same_whichever_horizons_are_asked_for() -> None:
+    for horizons in (None, [6], [24], [24, 6]):
+        (one,) = ask(["b"], outcomes=[Outcome.STRAIN], horizon_months=horizons)
+        assert isinstance(one, RiskScored)
+        assert one.grade.value == "fair"
+        assert {(action.outcome.value, action.horizon_months) for action in one.support} == {("strain", 6)}
+        assert [action.kind.value for action in one.support] == ["leave", "talk"]
+
+
+def test_what_training_left_out_has_its_own_reason_at_its_own_horizon() -> None:
+    """24 months that nobody trained are never explained by the figures of 12."""
+    signed = {"departure": [{"zh": "差为0.017", "en": "a gain of 0.017"}], "strain_24m": [{"zh": "少", "en": "few"}]}
+    desk = risk_desk(FakeSource(AGES), ROWS)
+    narrow = FakeScorer(ROWS, answers=(("strain", 6), ("conduct", 12)))
+    desk = replace(desk, left_out=left_out_of({"not_served": signed}), scorer=narrow)
+    outcomes = [Outcome.DEPARTURE, Outcome.STRAIN, Outcome.FORCE, Outcome.STAGNATION]
+    asked = RiskRequest(officer_ids=["a"], outcomes=outcomes, horizon_months=[6, 12, 24])
+    (one,) = desk.answer(asked, "r", NOW).results
+    assert isinstance(one, RiskScored)
+    told = {(str(no.outcome.value), no.horizon_months): no.because for no in one.outcomes_not_scored}
+    assert {asked: because.code for asked, because in told.items() if because.code != "outcome_not_served"} == {
+        ("departure", 6): "horizon_not_trained", ("departure", 12): "outcome_left_out",
+        ("departure", 24): "horizon_not_trained", ("strain", 12): "horizon_not_trained",
+        ("strain", 24): "outcome_left_out",
+    }  # fmt: skip
+    assert told["departure", 12].en == "training kept no model of this outcome 12 months ahead: a gain of 0.017"
+    assert told["strain", 24].zh == "训练未保留该结局24个月的模型：少"
+    assert {outcome for (outcome, _), why in told.items() if why.code == "outcome_not_served"} == {
+        "force",
+        "stagnation",
+    }
+
+
+def test_a_poor_grade_at_a_horizon_not_asked_for_is_withheld_with_its_support() -> None:
+    """Grade and support rest on policy's horizon: they must not tell what waits for a person."""
+    request = RiskRequest(officer_ids=["a"], outcomes=[Outcome.CONDUCT], horizon_months=[24])
+    desk = risk_desk(FakeSource(AGES), {"a": (0.2, 0.2)})
+    answers = (("conduct", 12), ("conduct", 24))
+    cuts = {("conduct", 12): {"poor": 0.1, "fair": 0.05, "good": 0.01}, ("conduct", 24): CUTS["conduct", 12]}
+    desk = replace(desk, scorer=FakeScorer({"a": (0.2, 0.2)}, answers=answers), cuts=cuts)
+    (seen,) = desk.answer(request, "r", NOW).results
+    assert isinstance(seen, RiskScored)
+    assert (seen.grade.value, [risk.grade.value for risk in seen.outcomes]) == ("poor", ["fair"])
+    (hidden,) = desk.answer(request, "r", NOW, replace(OPERATOR, scopes=frozenset({AccessScope.RISK_READ}))).results
+    assert isinstance(hidden, RiskWithheld)
+    assert [(risk.horizon_months, risk.grade.value) for risk in hidden.outcomes] == [(24, "fair")]
+    told = [(one.horizon_months, one.because.code) for one in hidden.outcomes_not_scored]
+    assert told == [(12, "under_review")]
 
 
 def test_too_little_history_is_not_a_low_risk() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import numpy as np
@@ -21,15 +21,17 @@ from serving.night.batch import Terms, score
 from serving.night.courses import courses_at, published_courses
 from serving.night.input_checks import Fault
 from serving.night.learners import Learners
-from serving.night.past import PublishedPast, earlier_runs
+from serving.night.past import Chances, PublishedPast, earlier_runs
 from serving.night.results import latest_run, results_root
-from serving.risk.flagging import Bounds, flags_of
+from serving.risk.flagging import Bounds, Trends, flags_of
 from serving.risk.schemas import RiskRequest, RiskScored, Support
+from serving.risk.supporting import About, support_column, support_for
 from serving.risk.warn import RiskDesk
 from tests.serving.desks import CUTS, NOW, RISK_MODEL, FakeScorer, FakeSource
 from tests.serving.night_force import AS_OF, CountScorer, force, reader, write_snapshot
 
 RULES = policy().grades
+TRENDS = Trends(AS_OF, [], {"conduct": 12, "strain": 12})
 OLD = Terms(frozenset([Fault.LATE]))  # the records here end long before the nights
 RISING, STEADY, BEST = "o-5", "o-9", "o-7"
 MERIT = json.dumps({"text": {"zh": "近两年受表彰1次", "en": "1 honour in two years"}, "since": "2016-05-01"})
@@ -94,12 +96,64 @@ def test_a_chance_at_the_limit_is_flagged_by_a_request_as_by_the_night() -> None
     longer = 0.1 - 1e-10  # below 0.1 as nights keep it, and the same number there
     kept = float(np.float32(longer))
     rows = pd.DataFrame({"officer_id": ["a"], "outcome": "conduct", "horizon_months": 12, "status": "scored",
-                         "grade": "excellent", "overall_grade": "excellent", "merits": MERIT})  # fmt: skip
+                         "grade": "excellent", "overall_grade": "excellent", "merits": MERIT,
+                         "finding_days": np.nan})  # fmt: skip
     bounds = Bounds({}, kept)
     night, request = (
-        flags_of(rows.assign(probability=chance), AS_OF, [], RULES, lambda *_: bounds)[0] for chance in (kept, longer)
+        flags_of(rows.assign(probability=chance), TRENDS, RULES, lambda *_: bounds)[0] for chance in (kept, longer)
     )
     assert (night, request) == ("[]", "[]")
+
+
+def _kinds(rows: pd.DataFrame) -> list[list[str]]:
+    """Kinds of flags of rows that are all among the best."""
+    told = flags_of(rows, TRENDS, RULES, lambda *_: Bounds({"fair": 0.02}, 0.5))
+    return [[flag["kind"] for flag in json.loads(flags)] for flags in told]
+
+
+def _praised(outcome: str = "conduct", months: int = 12) -> pd.DataFrame:
+    return pd.DataFrame({"officer_id": ["a", "b", "c"], "outcome": outcome, "horizon_months": months,
+                         "status": "scored", "probability": 0.01, "grade": "good", "overall_grade": "good",
+                         "merits": MERIT, "finding_days": np.nan})  # fmt: skip
+
+
+def test_who_has_a_recent_finding_is_not_praised_and_policy_says_how_recent() -> None:
+    assert _kinds(_praised().assign(finding_days=[1100.0, 90.0, np.nan])) == [["commend"], [], ["commend"]]
+    rules = replace(RULES, flags=replace(RULES.flags, commend_clear_months=0))
+    told = flags_of(_praised().assign(finding_days=90.0), TRENDS, rules, lambda *_: Bounds({}, 0.5))
+    assert ["commend" in flags for flags in told] == [True] * 3
+
+
+def test_praise_is_at_the_horizon_that_grades_and_never_beside_an_alert() -> None:
+    assert _kinds(_praised(months=24)) == [[]] * 3
+    near = pd.DataFrame({"officer_id": ["b"], "outcome": "strain", "horizon_months": 12, "status": "scored",
+                         "probability": 0.019, "grade": "good", "overall_grade": "good", "merits": None,
+                         "finding_days": np.nan})  # fmt: skip
+    rows = pd.concat([_praised(), near], ignore_index=True)
+    table = {("strain", 12): np.array([0.012])}
+    before = [Chances(add_months(AS_OF, -back), pd.Index(["b"]), np.array(["u"], object), table) for back in (2, 1)]
+    trends = replace(TRENDS, earlier=before)
+    told = flags_of(rows, trends, RULES, lambda *_: Bounds({"fair": 0.02}, 0.5))
+    assert [[flag["kind"] for flag in json.loads(flags)] for flags in told] == [
+        ["commend"], [], ["commend"], ["approach"],
+    ]  # fmt: skip
+
+
+def test_praise_is_suggested_with_its_flag_and_never_without() -> None:
+    rows = _praised().assign(reasons="[]", grade=["good", "good", "excellent"])
+    flags = ['[{"kind": "commend"}]', '[{"kind": "approach"}]', "[]"]
+    first, *others = support_column(rows.assign(flags=flags), {"conduct": 12}, CourseBook(), AS_OF)
+    assert [(one["kind"], one["horizon_months"]) for one in json.loads(str(first))] == [
+        ("commendation", 12),
+        ("training", 12),
+    ]
+    approached, best_of_others = others
+    assert [one["kind"] for one in json.loads(str(approached))] == ["training"], "what makes the officer's grade"
+    assert pd.isna(best_of_others), "excellent here, but not the officer's grade, and not commended"
+    best = About("conduct", 12, "excellent")
+    assert support_for("a", best, None, AS_OF, CourseBook()) == []
+    (praise,) = support_for("a", replace(best, commended=True), None, AS_OF, CourseBook())
+    assert praise["kind"] == "commendation"
 
 
 def test_nobody_with_a_warning_is_praised(state: Settings) -> None:
@@ -191,7 +245,9 @@ def test_a_warning_carries_support_with_courses_and_requests_read_them_from_the_
     (other,) = [one for one in json.loads(str(rows.loc["o-198", "support"])) if one["kind"] == "training"]
     assert [one["course_id"] for one in other["courses"]] == ["k-talk"]
     assert all(one["courses"] == [] for one in json.loads(str(rows.loc["o-199", "support"])) if one["kind"] == "talk")
-    assert rows["support"].notna().sum() == rows["grade"].notna().sum(), "every grade has its support, good ones too"
+    assert rows.index[rows["support"].notna()].tolist() == rows.index[rows["grade"].notna()].tolist()
+    assert [one["kind"] for one in json.loads(str(rows.loc[BEST, "support"]))] == ["commendation"]
+    assert {one["horizon_months"] for one in json.loads(str(rows.loc["o-199", "support"]))} == {12}
     run = latest_run(state, verify=True)
     book = published_courses(run.folder)
     assert isinstance(book.learner, Learners)
@@ -249,6 +305,7 @@ def test_a_request_names_courses_and_praises_only_who_has_no_warning_anywhere(pu
     assert isinstance(strained, RiskScored)
     assert isinstance(poor, RiskScored)
     assert [flag.kind for flag in good.flags] == ["commend"]
+    assert [action.kind.value for action in good.support] == ["commendation"]
     assert strained.flags == []  # strain is poor, though only conduct was asked for
     training = next(action for action in poor.support if action.kind == "training")
     assert [course.course_id for course in training.courses] == ["k-duty"]
@@ -316,7 +373,7 @@ def test_the_night_and_a_request_give_the_same_support_to_good_grades_too(publis
             Support.model_validate(one).model_dump(mode="json") for one in json.loads(rows.loc[officer, "support"])
         ]
         assert told == night
-        assert told, "every grade has its support"
+        assert told or risk.grade.value == "excellent", "praise goes with a flag"
 
 
 def _night_rows(state: Settings) -> pd.DataFrame:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.special import expit
 
+from data_contracts.policy import policy
+from data_contracts.reasoning import OutcomeThemes
+from data_contracts.vocabulary import Outcome
 from models.base import ExplainedModel, Matrix, Numbers
 from models.risk.boosting import Boosted
-from models.risk.explain import theme_sums
+from models.risk.explain import CODES, quiet_facets, theme_sums, unlisted
 from models.risk.logistic import SoftLogistic
+from models.risk.themes import FACETS
 from training.risk.choosing import Asked, HeldOut, Judged, Weights
 from training.risk.theme_worth import silent_themes, theme_worth
 
@@ -28,7 +33,7 @@ def _year(rng: np.random.Generator, rows: int) -> tuple[Matrix, Numbers]:
 
 def _silent(members: Mapping[str, ExplainedModel], weights: Weights, *years: tuple[Matrix, Numbers]) -> tuple[str, ...]:
     held_out = tuple(HeldOut({}, y, [f"o{n}" for n in range(len(y))], members, Asked(x, NAMES)) for x, y in years)
-    return silent_themes(Judged(held_out), weights)
+    return silent_themes(Judged(held_out), weights, "conduct")
 
 
 def _fitted(rng: np.random.Generator) -> dict[str, Boosted | SoftLogistic]:
@@ -73,7 +78,9 @@ def test_a_weak_theme_that_one_year_silences_speaks_in_two() -> None:
 
 
 def test_years_that_do_not_know_what_they_were_asked_silence_nothing() -> None:
-    assert silent_themes(Judged((HeldOut({}, np.zeros(3), ["a", "b", "c"]),)), {"logistic": 1.0}) == ()
+    blind = Judged((HeldOut({}, np.zeros(3), ["a", "b", "c"]),))
+    assert silent_themes(blind, {"logistic": 1.0}, "conduct") == unlisted("conduct")
+    assert "supervisor" in unlisted("conduct")
 
 
 def test_the_loudest_theme_always_speaks() -> None:
@@ -96,3 +103,44 @@ def test_a_model_that_makes_too_much_of_a_theme_does_not_silence_it() -> None:
     assert theme_worth(loud, y)["complaints"] == pytest.approx(theme_worth(sums, y)["complaints"])
     turned = theme_worth(theme_sums(-member.contributions(x), NAMES), y)
     assert turned["complaints"] < -2.0  # a theme that says the opposite of what came is no reason
+
+
+def test_a_null_is_silent_however_well_it_goes_along_unless_policy_lists_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Moves that stand in for the cause: evidence there is plenty, and no department holds them for a cause."""
+    rng = np.random.default_rng(4)
+    x, y = _year(rng, 3000)
+    x[:, 3] = x[:, 0]  # moves go along with complaints
+    x[:, 0] = 0.0
+    member = SoftLogistic(10.0).fit(x, y, NAMES)
+    assert theme_worth(theme_sums(member.contributions(x), NAMES), y)["moves"] > 5.0
+    assert "moves" in _silent({"logistic": member}, {"logistic": 1.0}, (x, y))
+    rules = policy()
+    conduct = OutcomeThemes(Outcome.CONDUCT, ("complaints", "workload", "moves"))
+    listed = replace(rules, reasons=replace(rules.reasons, outcome=(conduct,)))
+    for place in ("models.risk.explain", "training.risk.theme_worth"):
+        monkeypatch.setattr(f"{place}.policy", lambda: listed)
+    assert "moves" not in _silent({"logistic": member}, {"logistic": 1.0}, (x, y))
+
+
+def test_a_cause_is_told_though_the_rest_of_its_theme_is_noise() -> None:
+    """A short tenure tells something; what the model makes of the years in a rank tells the opposite of what came."""
+    rng = np.random.default_rng(6)
+    names = ("tenure_days", "days_in_rank", "complaints_12m")
+    x = np.column_stack([rng.normal(0, 1, 4000), rng.normal(0, 1, 4000), rng.poisson(2, 4000)]).astype(np.float32)
+
+    def years(effect: float) -> Numbers:
+        chance = expit(-3.0 - 0.5 * x[:, 0] + effect * x[:, 1] + 0.5 * x[:, 2])
+        return np.asarray(rng.random(4000) < chance, dtype=np.float64)
+
+    member = SoftLogistic(1.0).fit(x, years(0.8), names)
+    held = HeldOut({}, years(-0.8), [f"o{n}" for n in range(4000)], {"logistic": member}, Asked(x, names))
+    silent = silent_themes(Judged((held,)), {"logistic": 1.0}, "conduct")
+    assert {"days_in_rank"} <= {*silent}
+    assert not {"career_stage", "tenure_days"} & {*silent}
+    assert not quiet_facets(silent)[[facet.shown for _, facet in FACETS].index("tenure_days")]
+
+
+def test_policy_lists_themes_that_exist() -> None:
+    for one in policy().reasons.outcome:
+        assert set(one.themes) <= set(CODES)
+        assert len(set(one.themes)) == len(one.themes)

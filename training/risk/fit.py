@@ -66,7 +66,7 @@ class FittedMembers:
     def served(self) -> OutcomeModel:
         """The model of the chosen weights; of the first blend where nothing could be judged.
 
-        Themes that told nothing of the years held out are silent in it; without such a year it is unsure of everyone.
+        What told nothing of the years held out is silent in it; without such a year it is unsure of everyone.
         """
         chosen = self.choose()
         weights = _first(self.members) if chosen is None else chosen.weights
@@ -74,7 +74,7 @@ class FittedMembers:
         return replace(model, silent=self._silent(weights), sets=self.sets(model))
 
     def _silent(self, weights: Weights) -> tuple[str, ...]:
-        return () if self.judged is None else silent_themes(self.judged, weights)
+        return () if self.judged is None else silent_themes(self.judged, weights, self.lesson.outcome)
 
     def sets(self, model: OutcomeModel) -> Conformal:
         """Where this model is not sure, of the newest year held out; everywhere without one."""

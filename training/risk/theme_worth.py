@@ -1,27 +1,35 @@
 """Which themes may be told as reasons: those that told something of later years.
 
 A model always finds a little in a column that means nothing. Before a theme is told to anybody, the models fitted a
-horizon earlier are asked about the years held out; a theme that does not go with what came there is silent.
+horizon earlier are asked about the years held out; of the themes that policy lists for the outcome those speak that go
+with what came there, by themselves or by one of their sentences. In small forces a cause may hide behind the noise of
+its own theme (a short tenure behind the years in a rank), so sentences are looked at one by one too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from scipy.special import expit
 
-from models.base import Numbers
-from models.risk.explain import CODES, ThemeSums, theme_sums
+from data_contracts.policy import policy
+from models.base import Matrix, Numbers
+from models.risk.explain import CODES, ThemeSums, theme_sums, unlisted
+from models.risk.record_words import OWNER
+from models.risk.themes import FACETS
 from training.risk.choosing import Judged, Weights
 
-Z_LEAST = 2.0  # standard errors by which what a theme adds must go with what came
 PULL = 1.0  # rows' worth of belief that a theme tells nothing
 NOTHING, TOLERANCE, STEPS = 1e-9, 1e-8, 50
 
 
-def silent_themes(judged: Judged, weights: Weights) -> tuple[str, ...]:
-    """Codes of the themes that are not told, of a blend of members that were fitted before the years held out.
+def silent_themes(judged: Judged, weights: Weights, outcome: str) -> tuple[str, ...]:
+    """What is not told of an outcome by a blend of members that were fitted before the years held out: codes of themes,
+    and the shown columns of single facets in themes that are told.
 
-    Years that do not know what they were asked about tell nothing; without any, no theme is silent.
+    Years that do not know what they were asked about tell nothing; without any, only what policy does not list is
+    silent. In a theme of bad things all facets speak: what was long ago stands there for days since.
     """
     sums, answers = list[ThemeSums](), list[Numbers]()
     for year in judged.years:
@@ -30,10 +38,30 @@ def silent_themes(judged: Judged, weights: Weights) -> tuple[str, ...]:
             sums.append(theme_sums(np.sum(parts, axis=0), year.asked.names))
             answers.append(year.answers)
     if not sums:
-        return ()
-    worth = theme_worth(ThemeSums.stacked(sums), np.concatenate(answers))
-    loudest = max(worth, key=lambda code: worth[code], default=None)  # a warning is never without any reason
-    return tuple(code for code in CODES if code != loudest and worth.get(code, -np.inf) < Z_LEAST)
+        return unlisted(outcome)
+    stacked, y = ThemeSums.stacked(sums), np.concatenate(answers)
+    worth, alone, least = theme_worth(stacked, y), facet_worth(stacked, y), policy().reasons.least_evidence
+    listed = policy().reasons.themes_of(outcome)
+    best = {code: max([worth.get(code, -np.inf), *_of_theme(alone, code)]) for code in listed}
+    loudest = max(best, key=lambda code: best[code], default=None)  # a warning is never without any reason
+    themes = [code for code in CODES if code != loudest and best.get(code, -np.inf) < least]
+    facets = [
+        facet.shown
+        for place, (theme, facet) in enumerate(FACETS)
+        if theme.code not in themes
+        and not theme.bad
+        and max(worth.get(theme.code, -np.inf), alone.get(place, -np.inf)) < min(least, best[theme.code])
+    ]
+    return (*themes, *facets)
+
+
+def _of_theme(alone: Mapping[int, float], code: str) -> list[float]:
+    return [z for place, z in alone.items() if CODES[OWNER[place]] == code]
+
+
+def facet_worth(sums: ThemeSums, y: Numbers) -> dict[int, float]:
+    """The same as `theme_worth` by facet (its place in FACETS), all other facets held equal."""
+    return _evidence(np.column_stack([sums.facets, sums.other]), y, len(FACETS))
 
 
 def theme_worth(sums: ThemeSums, y: Numbers) -> dict[str, float]:
@@ -43,7 +71,12 @@ def theme_worth(sums: ThemeSums, y: Numbers) -> dict[str, float]:
     a theme that means something has a coefficient above zero, whether or not the model made too much of it. Themes
     that say nothing are left out.
     """
-    said = np.column_stack([sums.themes, sums.other])
+    found = _evidence(np.column_stack([sums.themes, sums.other]), y, len(CODES))
+    return {CODES[place]: z for place, z in found.items()}
+
+
+def _evidence(said: Matrix, y: Numbers, told_of: int) -> dict[int, float]:
+    """The standard errors by which each of the first `told_of` columns of `said` (n, k) goes with `y` (n,)."""
     spread = said.std(axis=0)
     told = np.flatnonzero(spread > NOTHING)
     z = np.column_stack([np.ones(len(y)), (said[:, told] - said[:, told].mean(axis=0)) / spread[told]])
@@ -57,4 +90,4 @@ def theme_worth(sums: ThemeSums, y: Numbers) -> dict[str, float]:
         if np.abs(step).max() < TOLERANCE:
             break
     error = np.sqrt(np.diag(np.linalg.inv(curve)))
-    return {CODES[place]: float(theta[row] / error[row]) for row, place in enumerate(told, 1) if place < len(CODES)}
+    return {int(place): float(theta[row] / error[row]) for row, place in enumerate(told, 1) if place < told_of}

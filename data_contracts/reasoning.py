@@ -1,0 +1,40 @@
+"""What the department decides about reasons: which themes may be told of which outcome, and on what evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from data_contracts.decisions import STRICT, Code
+from data_contracts.vocabulary import Outcome
+
+
+@dataclass(frozen=True)
+class OutcomeThemes:
+    """The themes that may be told as reasons of one outcome."""
+
+    __pydantic_config__ = STRICT
+
+    name: Outcome
+    themes: Annotated[tuple[Code, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class ReasonPolicy:
+    """The themes by outcome, and by how many standard errors one must go with what came before it is told."""
+
+    __pydantic_config__ = STRICT
+
+    least_evidence: Annotated[float, Field(ge=0, le=10)]
+    outcome: tuple[OutcomeThemes, ...]
+
+    def themes_of(self, outcome: str) -> tuple[str, ...]:
+        """What may be told of an outcome; nothing of one that is not listed.
+
+        >>> from data_contracts.policy import policy
+        >>> policy().reasons.themes_of("strain"), policy().reasons.themes_of("weather")
+        (('workload', 'career_stage'), ())
+        """
+        return next((one.themes for one in self.outcome if one.name.value == outcome), ())

@@ -1,0 +1,155 @@
+"""What the sentences know of a record: its numbers, its days, and how others stand, told the way the chance goes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data_contracts.asof import add_months
+from models.base import Numbers
+from models.risk.facets import differs_by, in_number
+from models.risk.themes import FACETS, LEAST_CROWD, THEMES, Facet
+
+CODES = tuple(theme.code for theme in THEMES)
+OWNER = np.array([CODES.index(theme.code) for theme, _ in FACETS])  # (facets,) place of each facet's theme
+BAD = np.array([theme.bad for theme, _ in FACETS])
+MORE, LESS = (np.array([facet.worse == side for _, facet in FACETS]) for side in ("more", "less"))
+PEERS = ("同岗位其他人平均", "全员平均"), ("others in the same post", "all officers")
+SCALES = np.array([facet.scale for _, facet in FACETS])
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the sentences need of a frame, by facet: value, mean of others in the post, days since the last, how many
+    the value is a mean of (NaN where it is of the officer alone), and how many of the complaints were sustained."""
+
+    days: list[date]
+    value: NDArray[np.float64]
+    post: NDArray[np.float64]
+    last: NDArray[np.float64]
+    mean: Numbers
+    crowd: NDArray[np.float64]
+    sustained: NDArray[np.float64]
+    _starts: dict[tuple[date, int], str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, means: Mapping[str, float]) -> Record:
+        """Of a frame with as_of and features; `means` are of the force."""
+        value = _columns(frame, [facet.shown for _, facet in FACETS])
+        return cls(
+            days=pd.to_datetime(frame["as_of"]).dt.date.to_list(),
+            value=value,
+            post=value - _columns(frame, [facet.post for _, facet in FACETS]),
+            last=_columns(frame, [facet.last for _, facet in FACETS]),
+            mean=np.array([means.get(facet.shown, np.nan) for _, facet in FACETS]),
+            crowd=_columns(frame, [facet.crowd for _, facet in FACETS]),
+            sustained=_columns(frame, [facet.sustained for _, facet in FACETS]),
+        )
+
+    def fits(self, sign: float) -> NDArray[np.bool_]:
+        """Whether a facet's number is known, tells of nobody else and differs from the usual the way that is said,
+        (n, facets).
+
+        The usual is the mean of the force, or of the others in the post where that is unknown. In a theme of bad
+        things, and where more is worse, a reason is more and a strength less; where less is worse it is the other way
+        round; elsewhere either will do. Without a usual only bad things have a side: none of them is no reason.
+        """
+        usual = np.where(np.isnan(self.mean), self.post, self.mean)
+        apart = differs_by(usual, SCALES)
+        above, below = self.value > usual + apart, self.value < usual - apart
+        more, less = (above, below) if sign > 0 else (below, above)
+        said = np.where(BAD | MORE, more, np.where(LESS, less, above | below))
+        alone = ~BAD | ((self.value > 0) if sign > 0 else (self.value <= 0))
+        told: NDArray[np.bool_] = ~np.isnan(self.value) & ~(self.crowd < LEAST_CROWD)
+        return told & np.where(np.isnan(usual), alone, said)
+
+    def sentences(self, chosen: NDArray[np.intp], strength: NDArray[np.float64], sign: float = 0.0) -> list[str]:
+        """The JSON of each row; `sign` is 1 for reasons, -1 for strengths, 0 for what is told of a record by itself.
+
+        What goes against a reason or a strength is not compared with: nobody reads "fewer than others in the same
+        post" as what raises a chance.
+        """
+        return [
+            json.dumps([self._told(row, place, strength, sign) for place in places if place >= 0], ensure_ascii=False)
+            for row, places in enumerate(chosen.tolist())
+        ]
+
+    def _told(self, row: int, place: int, strength: NDArray[np.float64], sign: float) -> dict[str, Any]:
+        theme, facet = FACETS[place]
+        start = self._start(row, facet)
+        last = self._last(row, place)
+        value = number_told(self.value[row, place] / facet.scale)
+        peers = self._peers(row, place, sign)
+        days = facet.day_told(last)
+        note = theme.note_told(self.value[row, place], self.sustained[row, place])
+        zh = (facet.zh.format(value=value, start=start) + peers[0], days[0], note[0])
+        en = (in_number(facet.en, value).format(value=value, start=start) + peers[1], days[1], note[1])
+        return {
+            "theme": theme.code,
+            "text": {"zh": "；".join(filter(None, zh)), "en": "; ".join(filter(None, en))},
+            "since": last or start or None,
+            "strength": round(float(strength[row, OWNER[place]]), 3),
+        }
+
+    def _start(self, row: int, facet: Facet) -> str:
+        if facet.months is None:
+            return ""
+        key = (self.days[row], facet.months)
+        if key not in self._starts:
+            self._starts[key] = add_months(key[0], -facet.months).isoformat()
+        return self._starts[key]
+
+    def _last(self, row: int, place: int) -> str:
+        days = self.last[row, place]
+        return "" if np.isnan(days) else date.fromordinal(self.days[row].toordinal() - int(days)).isoformat()
+
+    def _peers(self, row: int, place: int, sign: float) -> tuple[str, str]:
+        """How the others in the same post stand, and the whole force, where that is known and goes the way of what is
+        said."""
+        value, post, force = (float(some) for some in (self.value[row, place], self.post[row, place], self.mean[place]))
+        side = self._side(row, place, sign)
+        zh, en = [], []
+        for usual, of_zh, of_en in zip((post, force), *PEERS, strict=True):
+            if np.isnan(usual) or (side and side * (value - usual) <= float(differs_by(usual, SCALES[place]))):
+                continue
+            told = number_told(usual / SCALES[place])
+            zh.append(f"{of_zh}{told}")
+            en.append(f"{of_en} {told}")
+        return (f"（{'，'.join(zh)}）", f" ({', '.join(en)} on average)") if zh else ("", "")
+
+    def _side(self, row: int, place: int, sign: float) -> float:
+        """1 where a number above the others goes the way of what is said, -1 for one below, 0 where either does."""
+        if sign == 0.0 or BAD[place] or MORE[place]:
+            return sign
+        if LESS[place]:
+            return -sign
+        usual = self.post[row, place] if np.isnan(self.mean[place]) else self.mean[place]
+        return 0.0 if np.isnan(usual) else float(np.sign(self.value[row, place] - usual))
+
+
+def _columns(frame: pd.DataFrame, names: Sequence[str | None]) -> NDArray[np.float64]:
+    """(n, names); NaN where the frame lacks the column."""
+    known: dict[str | None, Numbers] = {
+        name: frame[name].to_numpy(np.float64, na_value=np.nan) for name in {*names} if name in frame.columns
+    }
+    nothing = np.full(len(frame), np.nan)
+    return np.stack([known.get(name, nothing) for name in names], axis=1)
+
+
+def number_told(value: float) -> str:
+    """Short for people: whole numbers whole, others with one or two digits.
+
+    >>> number_told(3.0), number_told(0.128), number_told(11.46), number_told(-0.001)
+    ('3', '0.13', '11.5', '0.00')
+    """
+    if float(value).is_integer():
+        return str(int(value))
+    told = f"{value:.2f}" if abs(value) < 1 else f"{value:.1f}"
+    return told.removeprefix("-") if float(told) == 0 else told
