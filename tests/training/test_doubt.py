@@ -87,3 +87,15 @@ def test_few_events_and_evidence_without_sets_are_inconclusive_and_no_pass() -> 
     assert judged(Pooled.of(few))["conduct.promise_kept_came"] == "inconclusive"
     old = Pooled.of([replace(day(2024), sets=None)])
     assert set(judged(old).values()) == {"inconclusive"}, "a version from before its sets were kept"
+
+
+def test_a_promise_missed_in_one_year_only_is_a_suspect_and_no_fail() -> None:
+    days = [day(year) for year in (2022, 2023)]
+    rows = Pooled.of([days[0], replace(days[1], chances=days[1].chances / 5)])
+    lines = {
+        line.check: line
+        for line in coverage_lines("conduct", rows, pd.DataFrame(index=rows.y), (0.8, 1), policy().gate)
+    }
+    missed = lines["conduct.promise_kept_came"]
+    assert missed.high < 0.7
+    assert (missed.status.value, missed.suspect) == ("inconclusive", True)
