@@ -27,8 +27,14 @@ if TYPE_CHECKING:
 ROUTES = {"risk": "/v1/risk", "next-post": "/v1/next_posts", "courses": "/v1/courses", "paths": "/v1/paths"}
 DEMO_REVIEWERS = ("demo-reviewer-1", "demo-reviewer-2")
 DEMO_REASONS: Mapping[Kind, str] = {
-    "waiver": "This force is too small to tell; the demo goes on to show the steps after the gate.",
-    "justification": "Groups of a demo differ by chance and by what they do; nobody has looked into why.",
+    "waiver": (
+        "演示程序自动签字：样本太小，无法判定，仅为演示其后的步骤 / "
+        "Signed by the demo itself: this force is too small to tell; it goes on to show the steps after the gate."
+    ),
+    "justification": (
+        "演示程序自动签字：无人查过各组差异的原因 / "
+        "Signed by the demo itself: nobody has looked into why groups differ."
+    ),
 }
 CITY_YEARS = 12  # that the demo learns from; a backtest uses all there are
 

@@ -18,7 +18,7 @@ from features.views import Declared, Field, Service, View
 from serving.night.manifest import ModelIdentity
 
 AS_OF = date(2016, 12, 1)
-RULES = policy().grades  # poor 5 %, fair 15 %, good 50 %, excellent 30 %
+RULES = policy().grades  # poor 5 %, fair 15 %, good 60 %, excellent 20 %
 VIEW = View("officer_history", "officer", "officers", (Field("complaints_24m", "integer"), Field("rate_12m", "number")))
 SERVICE = Service("risk_v1", (VIEW,), ("complaints_24m", "rate_12m"))
 DECLARED = Declared((VIEW,), (SERVICE,))

@@ -5,7 +5,7 @@ out of it after as long a stay, those after the same two posts, a return to a po
 large and of late, moves out of posts like this one, moves of people of the same rank and years of service, and those
 out of this post at the same stage of a career. EM (Dempster, Laird and Rubin 1977) weighs them on moves that were not
 counted, once for each length of history. Counts are enough here: a search for paths asks this question a hundred times
-for each officer.
+for each officer. Moves into posts that were dissolved since are not counted, so nobody is sent there.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ FIRST_BACK = 8
 ROUNDS = 60
 HELD_OUT = 0.2
 TABLES = ("markov", "recent", "stay", "pair", "seniority", "stage")
-PLAIN = ("pair_keys", "back", "popularity", "fashion", "weights")
+PLAIN = ("pair_keys", "back", "popularity", "fashion", "weights", "closed")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ class Transitions:
 
     markov, recent: (size + 1, size); stay: (stays * (size + 1), size); pair: (pairs + 1, size), the last row empty;
     seniority: (ranks * SENIORITIES, size); stage: (stages * (size + 1), size); alike: kinds of posts;
-    back: (FIRST_BACK,) share of returns by steps back; popularity, fashion: (size,); weights: (DEPTHS, ways).
+    back: (FIRST_BACK,) share of returns by steps back; popularity, fashion: (size,); weights: (DEPTHS, ways);
+    closed: (size,) posts that nobody moves into any more.
     """
 
     markov: sp.csr_matrix
@@ -63,13 +64,17 @@ class Transitions:
     popularity: Array
     fashion: Array
     weights: Array
+    closed: Array
 
     @classmethod
-    def fit(cls, moves: Moves, catalogue: Catalogue) -> Transitions:
-        """Weigh the ways on the last fifth of the moves, then count all of them."""
+    def fit(cls, moves: Moves, catalogue: Catalogue, closed: Array | None = None) -> Transitions:
+        """Weigh the ways on the last fifth of the moves, then count all but those into a post `closed` (size,) since.
+
+        The weights come from every move: when those were made, the posts were open.
+        """
         cut = np.quantile(moves.day, 1 - HELD_OUT)
         early, late = moves.take(moves.day <= cut), moves.take(moves.day > cut)
-        counted = _counted(moves, catalogue.size)
+        counted = _counted(moves, catalogue.size, closed)
         if not len(early) or not len(late):
             return counted
         return replace(counted, weights=_weighed(_counted(early, catalogue.size), late))
@@ -140,6 +145,7 @@ class Transitions:
         """The inverse of `to_parts`."""
         arrays = {name.removeprefix("transitions."): array for name, array in parts.arrays.items()}
         size = len(arrays["popularity"])
+        arrays.setdefault("closed", np.zeros(size, bool))  # versions trained before it was asked
         tables = {
             name: sp.csr_matrix(
                 tuple(arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr")),
@@ -178,9 +184,10 @@ class Transitions:
         return known_pairs(self.pair_keys, keys)
 
     def _shares(self, histories: Histories) -> Array:
-        """(n, width) chance of returning to each earlier post, the present one and unknown ones left out."""
+        """(n, width) chance of returning to each earlier post, the present one, closed and unknown ones left out."""
         posts = histories.posts[:, 1 : 1 + FIRST_BACK]
         known = (posts != PADDING) & (posts < self.size) & (posts != histories.posts[:, :1])
+        known &= ~self.closed[np.where(known, posts, 0)]
         shares = known * self.back[: posts.shape[1]]
         return np.asarray(shares / np.maximum(_added(shares)[:, None], 1e-12))
 
@@ -224,7 +231,9 @@ def extended(histories: Histories, posts: Array, days: Array) -> Histories:
     )
 
 
-def _counted(moves: Moves, size: int) -> Transitions:
+def _counted(moves: Moves, size: int, closed: Array | None = None) -> Transitions:
+    closed = np.zeros(size, bool) if closed is None or closed[moves.targets].all() else closed
+    moves = moves.take(~closed[moves.targets])
     histories, target = moves.histories, moves.targets
     present, before = histories.present(size), histories.nth(1, size)
     keys = pair_key(before, present, size)
@@ -254,6 +263,7 @@ def _counted(moves: Moves, size: int) -> Transitions:
         popularity=share / share.sum(),
         fashion=of_late / of_late.sum(),
         weights=np.tile(ways, (DEPTHS, 1)),
+        closed=closed,
     )  # fmt: skip
 
 

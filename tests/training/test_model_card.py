@@ -13,6 +13,7 @@ import pytest
 
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
+from data_contracts.vocabulary import Grade
 from models import artifacts, keys, registry
 from models.groups import group_named, group_order
 from models.registry import ResolvedModel
@@ -20,6 +21,7 @@ from tests.training.risk_versions import DAYS, Force, fewer_draws, register
 from training.evaluation.bootstrap import Difference
 from training.evaluation.card_plots import COLOURS, SUSPECT, groups_figure
 from training.evaluation.fairness import Judged, Measured, fairness
+from training.evaluation.grade_rates import GradeRate
 from training.gate import verdict as gate
 from training.gate import waivers
 from training.gate.card_blocks import Block, Grid, Heading, Text, as_html, as_markdown
@@ -113,7 +115,7 @@ def test_who_signed_and_who_is_excused_stands_in_the_card(judged: tuple[Settings
     seen = _of_conduct(examined)
     excused = replace(seen, fairness=replace(seen.fairness, excused=("sex=unknown",)))
     text = as_markdown(card_blocks(replace(examined, notes=(note,), seen={"conduct": excused}), 1))
-    assert f"| justification | Ann Li | 2026-01-01 | {REASON} | {check} |" in text
+    assert f"| justification | Ann Li | 2026-01-01 | {REASON} | conduct: 1 |" in text
     assert "Under 2% of the force even when pooled, and so excused here in writing: sex not recorded." in text
 
 
@@ -145,6 +147,40 @@ def test_groups_without_an_interval_are_left_empty(judged: tuple[Settings, Exami
     left, right = groups_figure("conduct", [unknown, *groups[1:]], policy().gate.groups).get_axes()
     assert len(left.containers) == len(groups)
     assert len(right.containers) == len(groups) - 1
+
+
+def test_no_figure_that_is_none_is_told_as_a_number(judged: tuple[Settings, Examined, Path]) -> None:
+    """A grade that nobody has, a group without an event: said in words, in both languages."""
+    _, examined, _ = judged
+    seen = _of_conduct(examined)
+    none = Measured(np.nan, np.nan, np.nan, np.nan, np.nan)
+    first, second, *others = seen.fairness.groups
+    without = replace(first, predicted_ratio=Measured(np.inf, 0.01, np.inf, 0.01, np.inf), true_positive_gap=none)
+    half = replace(second, flag_ratio=Measured(0.0, np.nan, np.nan, np.nan, np.nan))
+    fairly = replace(seen.fairness, groups=(without, half, *others))
+    rates = {**seen.checked.rates, Grade.FAIR: GradeRate.of(0, 0)}
+    told = replace(seen, fairness=fairly, checked=replace(seen.checked, rates=rates))
+    card = replace(examined, seen={"conduct": told})
+    zh, en = (as_markdown(card_blocks(card, place)) for place in (0, 1))
+    for text in (zh, en):
+        assert not re.search(r"\bnan\b|\binf\b", text)
+    assert "| 一般 | 0 | 0 | 无人 |" in zh
+    assert "无事件，不低于 0.01" in zh
+    assert "no event, so nothing to measure" in en
+
+
+def test_what_was_signed_is_counted_in_words_and_its_suspects_are_named(
+    judged: tuple[Settings, Examined, Path],
+) -> None:
+    _, examined, _ = judged
+    line = next(line for line in examined.lines if line.group)
+    suspect = replace(line, suspect=True)
+    note = Note("waiver", "risk", "1", "h", (line.check,), REASON, ("a", "b"), "2026-01-01")
+    card = replace(examined, lines=(suspect, *(one for one in examined.lines if one is not line)), notes=(note,))
+    signed = as_markdown(card_blocks(card, 0)).partition("## 签字")[2]
+    assert "查实投诉 1 项" in signed
+    assert f"查实投诉、{group_named(line.group).zh}" in signed
+    assert line.check not in signed
 
 
 def test_the_groups_picture_shows_every_group_by_attribute_and_value() -> None:
@@ -210,7 +246,7 @@ def test_a_suspect_that_was_signed_for_is_named_below_the_signatures(judged: tup
     lines = tuple(replace(one, suspect=one is line) for one in examined.lines)
     note = Note("waiver", "risk", "1", "hash", (line.check,), REASON, ("Ann Li", "Bo"), "2026-01-01")
     text = as_markdown(card_blocks(replace(examined, lines=lines, notes=(note,)), 1))
-    assert f"- signed although {line.check} fails by its own 95 % interval" in text
+    assert f"- signed although its own 95 % interval would fail it: conduct, {group_named(line.group).en}" in text
 
 
 def test_a_suspect_has_a_colour_and_words_of_its_own(judged: tuple[Settings, Examined, Path]) -> None:

@@ -62,7 +62,7 @@ def grade_rates(
     >>> chances = np.arange(100) / 100
     >>> rates = grade_rates((chances > 0.9).astype(float), chances, policy().grades.shares)
     >>> [(grade.value, rate.n, rate.events) for grade, rate in rates.items()]
-    [('poor', 5, 5.0), ('fair', 15, 4.0), ('good', 50, 0.0), ('excellent', 30, 0.0)]
+    [('poor', 5, 5.0), ('fair', 15, 4.0), ('good', 60, 0.0), ('excellent', 20, 0.0)]
     """
     given = np.full(len(chances), None, dtype=object)
     for rows in _rows_of(groups, len(chances)):

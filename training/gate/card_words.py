@@ -72,7 +72,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "service": ("特征服务", "feature service"),
     "data": ("数据摘要", "data hash"),
     "served": ("提供的结果", "outcomes served"),
-    "check": ("检验", "check"),
+    "check": ("检验代码", "check"),
     "means": ("含义", "what it is"),
     "found": ("结果", "found"),
     "must": ("要求", "must be"),
@@ -114,6 +114,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "rows": ("人次", "rows"),
     "events": ("发生", "events"),
     "rate": ("发生率", "event rate"),
+    "nobody": ("无人", "nobody"),
+    "no_event": ("无事件，无法计算", "no event, so nothing to measure"),
+    "no_event_least": ("无事件，不低于 {low:.2f}", "no event, at least {low:.2f}"),
     "doubt": ("“无法判断”：承诺与实际", "Unsure: what is promised and what was kept"),
     "doubt_means": (
         "“无法判断”指此概率下发生与不发生往年都不少见。承诺越高，“无法判断”的人越多；结局越难预见，也越多。"
@@ -183,8 +186,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "by": ("签字人", "signed by"),
     "on": ("日期", "on"),
     "reason": ("理由", "reason"),
-    "checks": ("检验", "checks"),
-    "covered": ("{outcome} {measure}：{number} 项", "{outcome} {measure}: {number}"),
+    "checks": ("检验项数", "lines"),
+    "signed_for": ("{outcome} {many} 项", "{outcome}: {many}"),
+    "although": (
+        "已签字豁免，尽管单看该组的 95 % 区间会判不通过：{about}，{found}",
+        "signed although its own 95 % interval would fail it: {about}, {found}",
+    ),
     "waiver": ("豁免", "waiver"),
     "justification": ("书面说明", "justification"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,14 +18,14 @@ from models.groups import group_named, group_order
 from training.evaluation.card_plots import BUDGETS, groups_figure, outcome_figure
 from training.evaluation.fairness import Group, Measured
 from training.evaluation.grade_rates import GradeRate
-from training.evaluation.names import outcome_named
+from training.evaluation.names import lists_named, outcome_named
 from training.evaluation.risk_metrics import calibration_bins
 from training.gate.card_blocks import Block, Bullets, Grid, Heading, Picture, Text, as_html, as_markdown, picture_name
 from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
 from training.gate.coverage import CAME, STAYED
 from training.gate.doubt import everyone_line, kept_promises
 from training.gate.evidence import budget_spent
-from training.gate.lines import STATUS_ZH, Line, Status, events_told, grouped_checks
+from training.gate.lines import STATUS_ZH, Line, Status, events_told
 from training.gate.list_card import draw_lists, list_blocks
 from training.gate.list_lines import SeenLists
 from training.risk.years import PART as YEARS
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from training.gate.verdict import Examined, Seen
 
 FOLDER = "card"
-FEW = 6  # checks of a note that are named one by one
 
 
 class Say:
@@ -136,7 +136,7 @@ def _lines(lines: Sequence[Line], say: Say) -> Block:
 
 def _outcome(outcome: str, seen: Seen, years: Mapping[str, Any] | None, say: Say) -> list[Block]:
     rates = [
-        (say.one(grade.label), rate.n, events_told(rate.events), f"{rate.rate:.2%} [{rate.low:.2%}, {rate.high:.2%}]")
+        (say.one(grade.label), rate.n, events_told(rate.events), _share(rate, say))
         for grade, rate in seen.checked.rates.items()
     ]
     days = say.listed(str(day) for day in np.unique(seen.rows.days))
@@ -198,7 +198,13 @@ def _kept_by_group(outcome: str, examined: Examined, say: Say) -> list[Block]:
     if not names[CAME]:
         return []
     rows = [
-        (say.one(group_named(came.group)), came.found, say.status(came.status), stayed.found, say.status(stayed.status))
+        (
+            say.one(group_named(came.group)),
+            say.one(came.found_words),
+            say.status(came.status),
+            say.one(stayed.found_words),
+            say.status(stayed.status),
+        )
         for came, stayed in zip(names[CAME], names[STAYED], strict=True)
     ]
     return [Grid(say.all("group", "kept_came", "status", "kept_stayed", "status"), rows)]
@@ -236,33 +242,61 @@ def _group(outcome: str, group: Group, statuses: Mapping[str, Status], suspect: 
     }
     cells: list[str] = []
     for check, measured in measures.items():
-        cells += [_interval(measured), say.status(statuses[f"{outcome}.{group.name}.{check}"])]
+        cells += [_interval(measured, say), say.status(statuses[f"{outcome}.{group.name}.{check}"])]
     return (f"{say.one(group_named(group.name))}{' †' if suspect else ''}", group.officers, group.rows,
             events_told(group.positives), *cells)  # fmt: skip
 
 
-def _interval(measured: Measured) -> str:
-    return f"{measured.value:.2f} [{measured.low:.2f}, {measured.high:.2f}]"
+def _share(rate: GradeRate, say: Say) -> str:
+    """A rate with its interval; of nobody there is none."""
+    return f"{rate.rate:.2%} [{rate.low:.2%}, {rate.high:.2%}]" if rate.n else say("nobody")
+
+
+def _interval(measured: Measured, say: Say) -> str:
+    """A figure with its interval; without a figure, that there is none, and what is known of it all the same.
+
+    Of a ratio over events that never came only the lower end is known.
+    """
+    ends = f"[{measured.low:.2f}, {measured.high:.2f}]"
+    if np.isfinite([measured.value, measured.low, measured.high]).all():
+        return f"{measured.value:.2f} {ends}"
+    if np.isposinf(measured.value) and np.isfinite(measured.low):
+        return say("no_event_least", low=measured.low)
+    if np.isfinite(measured.value):
+        return f"{measured.value:.2f}"
+    return say("no_event")
 
 
 def _signed(examined: Examined, say: Say) -> list[Block]:
     if not examined.notes:
         return []
     rows = [
-        (say(note.kind), say.listed(note.signed_by), note.on, note.reason, _covered(note.checks, say))
+        (say(note.kind), say.listed(note.signed_by), note.on, note.reason, _counted(note.checks, say))
         for note in examined.notes
     ]
-    although = [Bullets([say.one(told) for told in examined.although])] if examined.although else []
+    signed = {check for note in examined.notes for check in note.checks}
+    told = [_although(line, say) for line in examined.lines if line.suspect and line.check in signed]
+    although = [Bullets(told)] if told else []
     return [Heading(say("signed")), Grid(say.all("kind", "by", "on", "reason", "checks"), rows), *although]
 
 
-def _covered(checks: Sequence[str], say: Say) -> str:
-    """What a note is about: up to a few by name, more by outcome and measure; the signed note has every name."""
-    if len(checks) <= FEW:
-        return "; ".join(checks)
-    told = [say("covered", outcome=outcome, measure=measure, number=number)
-            for outcome, measure, number in grouped_checks(checks)]  # fmt: skip
-    return "; ".join(told)
+def _counted(checks: Sequence[str], say: Say) -> str:
+    """How many lines of each outcome were signed for; which ones, their tables say, and by code the signed note."""
+    many = Counter(check.partition(".")[0] for check in checks)
+    return say.listed(say("signed_for", outcome=_named(name, say), many=count) for name, count in many.items())
+
+
+def _named(record: str, say: Say) -> str:
+    return say.one(lists_named(record) if record in registry.NAMES else outcome_named(record))
+
+
+def _although(line: Line, say: Say) -> str:
+    about = [
+        _named(line.outcome, say),
+        *([say.one(group_named(line.group))] if line.group else []),
+        say.one(line.words),
+    ]
+    return say("although", about=say.listed(about), found=line.found)
 
 
 def _draw(folder: Path, outcome: str, seen: Seen | SeenLists) -> None:

@@ -18,6 +18,7 @@ from models.paths.steady import SteadyRate
 from models.paths.transitions import Transitions
 from models.posts.histories import Array, Catalogue, Histories
 from training.paths import long_view
+from training.paths.closing import dissolved
 from training.paths.data import careers_of, states_at
 from training.paths.dwell_data import Sampling, officer_quarters, times_to_move
 from training.posts.data import Frames, TrainingData, training_data
@@ -59,7 +60,8 @@ def fit_paths(
 ) -> PathModel:
     """Transitions by counts unless others are given, and the dwell-time model."""
     data = training.data
-    chances = transitions or Transitions.fit(data.moves, data.catalogue)
+    closed = dissolved(training.frames, training.until, *training.known)
+    chances = transitions or Transitions.fit(data.moves, data.catalogue, closed)
     return PathModel(chances, fit_dwell(training, seed), search or Search())
 
 
