@@ -80,8 +80,8 @@ def test_grades_are_the_default_shares_and_budgets() -> None:
     assert grades.shares.worst_first() == (
         (Grade.POOR, 0.05),
         (Grade.FAIR, 0.15),
-        (Grade.GOOD, 0.5),
-        (Grade.EXCELLENT, 0.3),
+        (Grade.GOOD, 0.6),
+        (Grade.EXCELLENT, 0.2),
     )
     assert grades.scoring.short_history_months == 12
     assert grades.scoring.warning_expiry_days == 90
@@ -309,7 +309,7 @@ def test_a_fault_is_told_with_file_key_and_remedy(edit: Edit, file: str, old: st
 
 
 def test_several_faults_are_told_at_once(edit: Edit) -> None:
-    edit("grades.toml", "good = 0.50", "")
+    edit("grades.toml", "good = 0.60", "")
     folder = edit("training.toml", "hours = 16.0", "hours = -1")
     (folder / "points.toml").unlink()
     with pytest.raises(ContractViolation) as refused:

@@ -68,12 +68,12 @@ def test_nobody_of_a_negligible_chance_is_warned_though_shares_would_have_it() -
     """Stagnation: a few of a force at 60 %, all others next to never."""
     chances = np.concatenate([np.linspace(0.5, 0.7, 30), np.linspace(0.0001, 0.0007, 970)])
     found = grade(chances, RULES)
-    assert Counter(found) == {"poor": 30, "good": 670, "excellent": 300}
+    assert Counter(found) == {"poor": 30, "good": 770, "excellent": 200}
     cuts = cut_offs(chances, RULES)
     assert by_cut_offs(chances, cuts).tolist() == found.tolist()
     assert cuts["poor"] == cuts["fair"] > 0.0007
     free = dataclasses.replace(RULES, shares=dataclasses.replace(RULES.shares, warned_from_mean=0.0))
-    assert Counter(grade(chances, free)) == {"poor": 50, "fair": 150, "good": 500, "excellent": 300}
+    assert Counter(grade(chances, free)) == {"poor": 50, "fair": 150, "good": 600, "excellent": 200}
 
 
 @given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=80))
