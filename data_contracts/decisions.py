@@ -282,8 +282,9 @@ class OutcomeRule:
 class SupportAction:
     """One suggested action, to be started within some days.
 
-    A training action may say which courses it means: of these competencies (else those that address the reasons), at
-    most so many of them, of at most so many hours each. Where none fits, the action stands without a course.
+    Beside a training action stand courses that address the officer's reasons; it may say more closely which it means:
+    only of these competencies, at most so many of them, of at most so many hours each. With `gaps` courses that bring
+    the officer up to the standard of the present post come first. Where none fits, the action stands without a course.
     """
 
     __pydantic_config__ = STRICT
@@ -295,6 +296,7 @@ class SupportAction:
     competencies: tuple[Code, ...] = ()
     courses_at_most: Annotated[int, Field(ge=0)] | None = None
     hours_at_most: Annotated[float, Field(gt=0)] | None = None
+    gaps: bool = False
 
     @property
     def text(self) -> Bilingual:

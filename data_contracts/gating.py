@@ -82,12 +82,14 @@ class PathLimits:
 
 @dataclass(frozen=True)
 class GatePolicy:
-    """Everything about promotion."""
+    """Everything about promotion; `promise_short_at_most` is how far what "unsure" promises (policy/grades.toml) may be
+    missed, for everybody and in each group."""
 
     __pydantic_config__ = STRICT
 
     calibration_error_at_most: Annotated[float, Field(gt=0, lt=1)]
     least_events: Annotated[int, Field(ge=1)]
+    promise_short_at_most: Annotated[float, Field(ge=0, lt=0.5)]
     groups: GroupLimits
     lists: ListLimits
     waivers: WaiverRule

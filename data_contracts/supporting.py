@@ -7,35 +7,30 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from data_contracts.decisions import STRICT, Code, Months, OutcomeRule, Share, Words
+from data_contracts.decisions import STRICT, Code, OutcomeRule, Share, Words
 from data_contracts.vocabulary import Bilingual, Outcome
 
 
 @dataclass(frozen=True)
 class ThemeCourses:
-    """The competencies that address a theme of reasons, the most fitting first."""
+    """The competencies that address a theme of reasons, the most fitting first; with `gaps` those come first in which
+    the officer lies below the standard of the present post, whichever they are."""
 
     __pydantic_config__ = STRICT
 
     theme: Code
     competencies: Annotated[tuple[Code, ...], Field(min_length=1)]
+    gaps: bool = False
 
 
 @dataclass(frozen=True)
 class CourseAdvice:
-    """Courses named beside a training action: at most `most`, among those issued within `offered_months` or always
-    on offer (no day of issue)."""
+    """Courses named beside a training action: at most `most` of those on offer (policy/courses.toml says which)."""
 
     __pydantic_config__ = STRICT
 
-    offered_months: Months
     most: Annotated[int, Field(ge=1, le=10)]
     theme: tuple[ThemeCourses, ...]
-
-    def competencies_for(self, themes: tuple[str, ...]) -> tuple[str, ...]:
-        """The competencies that address these themes, each once, in the order of the themes."""
-        known = {one.theme: one.competencies for one in self.theme}
-        return tuple(dict.fromkeys(name for theme in themes for name in known.get(theme, ())))
 
 
 @dataclass(frozen=True)

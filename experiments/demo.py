@@ -240,6 +240,8 @@ def promote(name: str) -> Step:
         if not examined.passed:
             sign_for_the_demo(way, examined)
         promoted = through_the_gate(way.settings, name)
+        if promoted.waived is not None:
+            way.console.print(promoted.waived.en, markup=False, highlight=False, soft_wrap=True)
         way.console.print(f"{name} version {promoted.model.version} is the champion", highlight=False)
         way.console.print(f"model card {card}", markup=False, highlight=False, soft_wrap=True)
         return []
@@ -254,12 +256,14 @@ def sign_for_the_demo(way: Way, examined: Examined) -> None:
 
     said: Mapping[Kind, Status] = {"waiver": Status.INCONCLUSIVE, "justification": Status.UNEXPLAINED}
     for kind, status in said.items():
-        if checks := examined.checks(status):
+        waiting = [line for line in examined.lines if line.status is status]
+        for outcome in dict.fromkeys(line.outcome for line in waiting):  # a note is about one outcome
+            checks = [line.check for line in waiting if line.outcome == outcome]
             note = settle(way.settings, examined, kind, checks, DEMO_REASONS[kind], DEMO_REVIEWERS, way.today)
             who = " and ".join(DEMO_REVIEWERS)
             way.console.print(
-                f"DEMO ONLY: {len(checks)} group checks are {status}; {who} sign a {kind} for them, which in a "
-                f"department people must do: {DEMO_REASONS[kind]} Kept as {note}",
+                f"DEMO ONLY: {len(checks)} checks of {outcome or examined.model.name} are {status}; {who} sign a "
+                f"{kind} for them, which in a department people must do: {DEMO_REASONS[kind]} Kept as {note}",
                 style="yellow", markup=False, highlight=False, soft_wrap=True,
             )  # fmt: skip
 

@@ -139,7 +139,8 @@ def preview(settings: Settings, asked: Preview, say: Say = lambda _: None) -> di
         for setting in wanted
     ]
     about = {"as_of": asked.as_of.isoformat(), "model": {"name": model.name, "version": model.version}}
-    return {"data": about | {"mode": rules.mode, "snapshots": [str(day) for day in days]}, "records": records}
+    binds = {"unit_budget": rules.unit.poor_budget, "budget_binds": rules.mode == "unit_budget"}
+    return {"data": about | binds | {"mode": rules.mode, "snapshots": [str(day) for day in days]}, "records": records}
 
 
 def _model(settings: Settings) -> tuple[ResolvedModel, RiskBundle, Mapping[str, Pooled]]:
@@ -199,8 +200,17 @@ def _volume(forces: Sequence[Force], name: str, setting: Setting, rules: GradePo
         "units": len(by_unit),
         "units_with_alerts": int((by_unit["sum"] > 0).sum()),
         "most_in_a_unit": int(by_unit["sum"].max()) if len(by_unit) else 0,
+        "units_over_budget": _over_budget(now, name, poor[-1], setting, rules),
         "share_by_unit": {f"p{int(q * 100)}": float(share.quantile(q)) for q in (0.5, 0.9, 1.0)} if len(share) else {},
     }
+
+
+def _over_budget(now: Force, name: str, poor: Marks, setting: Setting, rules: GradePolicy) -> int:
+    """Units with more alerts than their budget (the setting's own, else policy's), which only `unit_budget` keeps."""
+    unit = dataclasses.replace(rules.unit, poor_budget=setting.value) if setting.kind == "unit_budget" else rules.unit
+    rows = pd.DataFrame({"poor": poor, "scored": ~np.isnan(now.chances[name])})
+    by_unit = rows.groupby(pd.Series(now.units, dtype="string")).sum()
+    return int((by_unit["poor"] > by_unit["scored"].map(lambda size: unit.most_flagged(int(size)))).sum())
 
 
 def _new_a_month(forces: Sequence[Force], poor: Sequence[Marks]) -> float | None:

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
-from experiments.preview import Preview, Setting, picture_path, preview
+from experiments.preview import Preview, picture_path, preview
 from experiments.progress import steps
 from training.evaluation.names import outcome_named
 from training.evaluation.plots import blank_figure, in_words, legend_below
@@ -31,21 +32,46 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
+CAPTION = "now: alerts; new: a month; most: in one unit; over: units beyond their budget; P, recall: on later years"
+KINDS = {"poor_share": "share", "cut_off": "cut-off", "unit_budget": "budget"}
+
+
 def as_table(told: Mapping[str, Any]) -> Table:
-    """One line for each outcome and setting; the JSON has every figure."""
+    """One line for each outcome and setting, whole on 80 columns; the JSON has every figure."""
     about = told["data"]
     model = about["model"]
     title = f"alerts at {about['as_of']}, {model['name']} version {model['version']}; grades now by {about['mode']}"
-    table = Table(title=title, caption="now: alerts; new: a month; most: in one unit; P and recall on later years")
-    for name in ("outcome", "setting", "now", "new", "most", "P", "95 %", "recall"):
-        table.add_column(name, no_wrap=True, justify="left" if name in ("outcome", "setting") else "right")
+    table = Table(title=title, caption=f"{CAPTION}\n{budget_words(about)}", box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("outcome", "setting"):
+        table.add_column(name, overflow="fold")
+    for name in ("now", "new", "most", "over", "P", "95 %", "recall"):
+        table.add_column(name, no_wrap=True, justify="right")
     for record in told["records"]:
         interval = "-" if record["low"] is None else f"{record['low']:.3f}-{record['high']:.3f}"
-        setting = Setting(record["setting"], record["value"]).words
         outcome = policy().outcome(record["outcome"]).name_at(record["horizon_months"])
-        figures = _short(record["new_a_month"], 1), str(record["most_in_a_unit"]), _short(record["precision"], 3)
-        table.add_row(outcome, setting, f"{record['alerts_now']:,}", *figures, interval, _short(record["recall"], 3))
+        counts = str(record["most_in_a_unit"]), str(record["units_over_budget"])
+        figures = _short(record["new_a_month"], 1), *counts, _short(record["precision"], 3)
+        table.add_row(
+            outcome, _setting(record), f"{record['alerts_now']:,}", *figures, interval, _short(record["recall"], 3)
+        )
     return table
+
+
+def budget_words(about: Mapping[str, Any]) -> str:
+    """Whether the budget of a unit binds in the mode in force, in plain words."""
+    share = f"{100 * about['unit_budget']:g} %"
+    if about["budget_binds"]:
+        return f"mode {about['mode']}: no unit has more alerts than its budget ({share})"
+    return (
+        f"mode {about['mode']}: the budget of a unit ({share}) does not limit alerts; "
+        'mode = "unit_budget" in policy/grades.toml would'
+    )
+
+
+def _setting(record: Mapping[str, Any]) -> str:
+    """Short, for a column."""
+    value = record["value"]
+    return f"{KINDS[record['setting']]} " + (f"{value:.3f}" if record["setting"] == "cut_off" else f"{100 * value:g} %")
 
 
 def _short(value: float | None, digits: int) -> str:

@@ -20,7 +20,7 @@ from models.base import Numbers
 from models.groups import group_named, group_order
 from training.evaluation.card_plots import groups_figure
 from training.evaluation.fairness import Fairness, Group, Judged, Measured, fairness
-from training.evaluation.grade_rates import GradeRates, grade_rates, poor_over_excellent, strictly_ordered
+from training.evaluation.grade_rates import GradeRates, grade_rates, order_told, ratio_told
 from training.evaluation.names import measure_named, method_named, outcome_named
 from training.evaluation.report_plots import budget_figure, calibrations_figure, grades_figure, learning_figure
 from training.evaluation.risk_metrics import TOP_SHARE, ece, precision_at
@@ -39,7 +39,6 @@ OUTCOME = Bilingual("结局", "outcome")
 AS_OF = Bilingual("截止日", "as of")
 RATIO = Bilingual("预测/实际", "predicted over observed")
 MODEL = Bilingual("模型", "model")
-YES, NO = Bilingual("是", "yes"), Bilingual("否", "no")
 
 
 def run_section(made: Evidence, _: Drawn) -> Section:
@@ -220,8 +219,7 @@ def _calibrated(y: Numbers, said: Numbers) -> tuple[Cell, ...]:
 
 
 def _graded(rates: GradeRates) -> tuple[Cell, ...]:
-    ordered = YES if strictly_ordered(rates) else NO
-    return *(rates[grade].rate for grade in Grade), ordered, poor_over_excellent(rates)
+    return *(rates[grade].rate for grade in Grade), order_told(rates), ratio_told(rates)
 
 
 def _judged(tested: Sequence[Tested]) -> Judged:

@@ -13,7 +13,7 @@ from experiments.risk_models import COUNT_RULE, MODELS, PHAROS, Tested
 from experiments.risk_tables import POOLED
 from models.base import Numbers
 from training.evaluation.bootstrap import OfficerDraws, difference, weighted_precisions, weighted_top_precisions
-from training.evaluation.grade_rates import as_records, grade_rates, poor_over_excellent, strictly_ordered
+from training.evaluation.grade_rates import Order, as_records, grade_rates, order_of, poor_over_excellent, ratio_told
 from training.evaluation.risk_metrics import average_precision, brier, ece, precision_at, ranking_figures
 
 EVENTUAL = "_eventual"  # behind the name of a peer that was told what became known years later
@@ -63,11 +63,14 @@ def figures(model: str, y: Numbers, scores: Numbers) -> dict[str, float | None]:
 def _grades(y: Numbers, chances: Numbers, days: NDArray[Any]) -> dict[str, Any]:
     """How often the outcome came in each grade, graded day by day as a night does."""
     rates = grade_rates(y, chances, policy().grades.shares, days)
+    order, ratio = order_of(rates), poor_over_excellent(rates)
     return {
         "grades": {
             "rates": as_records(rates),
-            "ordered": strictly_ordered(rates),
-            "poor_over_excellent": poor_over_excellent(rates),
+            "order": order.value,
+            "ordered": order is Order.STRICT,
+            "poor_over_excellent": None if np.isnan(ratio) else ratio,
+            "poor_over_excellent_told": ratio_told(rates).en,
         }
     }
 

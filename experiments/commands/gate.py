@@ -25,8 +25,9 @@ def promote(
 
     examined = promote(edge.settings(), name, version)
     edge.console.print(as_table(examined.lines))
-    for told in examined.although:
-        edge.console.print(told.en, highlight=False, soft_wrap=True)
+    for told in (examined.waived, *examined.although):
+        if told is not None:
+            edge.console.print(told.en, highlight=False, soft_wrap=True)
     edge.console.print(f"{name} version {examined.model.version} is the champion", highlight=False)
 
 
@@ -104,8 +105,9 @@ def _gate(name: str, version: str | None) -> None:
 
     examined, card = pass_gate(edge.settings(), name, version)
     edge.console.print(as_table(examined.lines))
-    for told in examined.although:
-        edge.console.print(told.en, highlight=False, soft_wrap=True)
+    for told in (examined.waived, *examined.although):
+        if told is not None:
+            edge.console.print(told.en, highlight=False, soft_wrap=True)
     edge.console.print(f"model card {card}", highlight=False, soft_wrap=True)
     waiting = edge.settings().gate_dir / name / examined.model.version
     edge.console.print(f"what waits for a signature is listed in {waiting}", highlight=False, soft_wrap=True)
@@ -117,10 +119,12 @@ def _gate(name: str, version: str | None) -> None:
 def _sign(
     kind: Literal["waiver", "justification"], name: str, version: str, checks: list[str], reason: str, people: list[str]
 ) -> None:
-    from training.gate.lines import signed_although
+    from training.gate.lines import grouped_checks, signed_although
     from training.gate.verdict import examine, settle
 
     examined = examine(edge.settings(), name, version)
+    for outcome, measure, number in grouped_checks(checks):
+        edge.console.print(f"{kind} of {outcome}: {measure}, {number} checks", highlight=False, soft_wrap=True)
     note = settle(edge.settings(), examined, kind, checks, reason, people, edge.settings().today or date.today())
     for told in signed_although(examined.lines, checks):
         edge.console.print(told.en, highlight=False, soft_wrap=True)

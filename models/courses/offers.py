@@ -26,7 +26,8 @@ def on_offer(courses: pd.DataFrame, as_of: date) -> NDArray[np.bool_]:
         edition = courses["mandated"].fillna(False).astype(bool) & courses["valid_months"].isna()
     else:
         edition = pd.Series(False, index=courses.index)
-    return np.asarray(issued.isna() | ((issued >= oldest) & (~edition | (issued >= oldest_edition))), dtype=bool)
+    out = issued <= pd.Timestamp(as_of)  # announced is not yet on offer
+    return np.asarray(issued.isna() | (out & (issued >= oldest) & (~edition | (issued >= oldest_edition))), dtype=bool)
 
 
 def held_courses(courses: pd.DataFrame, completions: pd.DataFrame, as_of: date) -> Mapping[str, frozenset[str]]:

@@ -31,13 +31,14 @@ class OfferedCourse:
     valid_months: int | None = None
 
     def offered_on(self, day: date, policy: CoursesPolicy) -> bool:
-        """Whether it can be taken on a day: one issued longer ago is over, one without a day of issue never is.
+        """Whether it can be taken on a day: one issued later is not out yet, one issued long ago is over, one without a
+        day of issue never is.
 
         An edition that everybody takes once (mandated, dated, never lapsing) is over sooner than others.
         """
         edition = self.mandated and self.valid_months is None
         months = min(policy.edition_months, policy.offered_months) if edition else policy.offered_months
-        return self.issued_on is None or self.issued_on >= add_months(day, -months)
+        return self.issued_on is None or add_months(day, -months) <= self.issued_on <= day
 
     def lapses_on(self, taken_on: date) -> date | None:
         """The last day a certificate of that day holds, in calendar months; None where it never lapses.

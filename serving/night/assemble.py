@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from data_contracts.decisions import GradePolicy
 from data_contracts.errors import InputRefused, PublishRefused
 from data_contracts.policy import policy
-from models.risk.support import CourseBook
+from models.risk.course_book import CourseBook
 from serving.night.chunks import ChunkStore, parquet_bytes
 from serving.night.courses import NO_COURSES, book_hash, publish_courses
 from serving.night.manifest import FORMAT, MANIFEST, Counts, Manifest, bytes_hash, hash_of, write_atomically
@@ -103,7 +103,7 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
     trends = Trends(night.as_of, earlier, main_horizons(force))
     force["flags"] = flags_of(force, trends, night.rules, partial(bounds_of_force, rules=night.rules))
     force = force.drop(columns=FINDING_DAYS.name)
-    files = _write_parts(store, force, target, night.book) | publish_courses(night.book, target)
+    files = _write_parts(store, force, target, night) | publish_courses(night.book, target)
     units = unit_results(force, replace(unit_inputs(night, frame), facets=facets, told=_themes_told(store)))
     files["units.parquet"] = _write(target / "units.parquet", pa.Table.from_pandas(units, preserve_index=False))
     files["quarantine.parquet"] = _write(target / "quarantine.parquet", _quarantine(frame, force))
@@ -138,7 +138,7 @@ def _themes_told(store: ChunkStore) -> dict[Asked, set[str]]:
     return found
 
 
-def _write_parts(store: ChunkStore, force: pd.DataFrame, target: Path, book: CourseBook) -> dict[str, str]:
+def _write_parts(store: ChunkStore, force: pd.DataFrame, target: Path, night: Night) -> dict[str, str]:
     """Each chunk with its grades, flags and support, without the quarantined; returns name -> sha256."""
     files: dict[str, str] = {}
     start, main = 0, main_horizons(force)
@@ -147,7 +147,7 @@ def _write_parts(store: ChunkStore, force: pd.DataFrame, target: Path, book: Cou
         rows = force.iloc[start : start + len(table)]
         start += len(table)
         rows = rows.assign(reasons=table["reasons"].to_pandas().to_numpy(object))
-        rows = rows.assign(support=support_column(rows, main, book))
+        rows = rows.assign(support=support_column(rows, main, night.book, night.as_of))
         for name in LATER:
             column = pa.array(rows[name], pa.string(), from_pandas=True)
             table = table.set_column(RESULT_SCHEMA.get_field_index(name), RESULT_SCHEMA.field(name), column)

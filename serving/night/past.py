@@ -17,7 +17,7 @@ from data_contracts.asof import add_months
 from data_contracts.errors import PharosError
 from data_contracts.settings import Settings
 from models.base import Numbers
-from models.risk.support import CourseBook
+from models.risk.course_book import CourseBook
 from serving.night.courses import NO_COURSES, published_courses
 from serving.night.manifest import MANIFEST, Manifest, ModelIdentity
 from serving.night.pointer import read_pointer

@@ -39,7 +39,7 @@ RESULT_SCHEMA = pa.schema(
         ("grade", pa.string()),
         ("overall_grade", pa.string()),
         ("flags", pa.string()),  # JSON: [{"kind": approach | commend, "text", "since", "expected_on"}]
-        # JSON where poor, fair or commended: [{"outcome", "horizon_months", "kind", "text", "within_days", "courses"}]
+        # JSON where there is support (serving/risk/supporting.py): [{"outcome", "horizon_months", "kind", "text", ...}]
         ("support", pa.string()),
     ]
 )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from serving.night.batch import ScoreReport
+from serving.night.results import PublishedRun
 from serving.night.roll_up import GRADES
 from serving.night.run_table import NightRun, State
 
@@ -30,7 +31,20 @@ def _caption(report: ScoreReport) -> str:
     what = "published" if report.new else done
     force = "in force" if report.in_force else "a later day stays in force"
     done = f"{what}, {force}; run {report.manifest.run}, output {report.manifest.output_hash[:16]}"
-    return "\n".join([done, *(notice["en"] for notice in report.manifest.notices)])
+    return "\n".join([done, *_budgets(report), *(notice["en"] for notice in report.manifest.notices)])
+
+
+def _budgets(report: ScoreReport) -> list[str]:
+    """Where the budget of a unit does not limit alerts, that it does not, and how many units lie beyond it."""
+    units = PublishedRun(report.folder, report.manifest).units()
+    own = units[(units["scope"] == "own") & units["flagged"].notna() & units["rolled_up_to"].isna()]
+    free = own[own["decided_by"].notna() & (own["decided_by"] != "unit_budget")]
+    if free.empty:
+        return []
+    over = free.loc[free["flagged"] > free["budget"], "unit_id"].nunique()
+    modes = " and ".join(sorted(free["decided_by"].unique()))
+    told = f"graded by {modes}: the budget of a unit does not limit alerts"
+    return [f"{told}; {over} of {free['unit_id'].nunique()} units lie beyond it for some outcome"]
 
 
 def runs_table(runs: Sequence[NightRun], last: int) -> Table:

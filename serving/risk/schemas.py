@@ -51,6 +51,12 @@ class CourseNamed(Answer):
     course_id: str = about("课程编号", "id of the course")
     name: Text = about("课程名称", "name of the course")
     hours: float | None = about("学时", "hours", default=None)
+    reasons: list[Reason] = about(
+        "为何推荐给本人：针对的原因（theme）、能力差距（gap）、证书到期（lapsed）、必修（required）、本岗位常修（family）",
+        "why this officer: the reason it addresses (theme), a gap of competency (gap), a lapsed certificate (lapsed), "
+        "required (required), usual in the job family (family)",
+        default=[],
+    )
 
 
 class Support(Answer):
@@ -65,9 +71,12 @@ class Support(Answer):
     text: Text = about("措施的文字", "the action in words")
     within_days: int = about("建议在多少天内开始", "days within which to begin")
     courses: list[CourseNamed] = about(
-        "针对原因、本人尚未修过的课程",
-        "courses that address the reasons and that the officer has not taken",
+        "针对原因或能力差距、正在开设、适合其岗位、本人尚未修过或证书已到期的课程",
+        "courses on offer that address the reasons or a gap, suit the post, and are not held: never taken, or lapsed",
         default=[],
+    )
+    no_courses: Text | None = about(
+        "培训类措施未列出课程的原因；其余为空", "why a training action names no course, null for others", default=None
     )
 
 

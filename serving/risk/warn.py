@@ -38,7 +38,7 @@ from serving.risk.schemas import (
     RiskScored,
     Support,
 )
-from serving.risk.supporting import About, flags_told, support_for, themes_of
+from serving.risk.supporting import About, flags_told, support_for
 from serving.schemas import Because, ModelName, NotScored, Reason
 
 NO_PROBABILITY = Because(code="not_a_probability", zh="模型未给出有效概率", en="the model gave no valid probability")
@@ -104,7 +104,10 @@ class RiskDesk:
         refused = {**fresh.refused, **dict.fromkeys(out, OPTED_OUT)}
         wanted = self._asked(request)
         rows = self._rows(fresh.frame, fresh.as_of, think=request.what_if)
-        each = {str(one): _Graded(rows.get(str(one), {}), wanted, self._main) for one in fresh.frame["officer_id"]}
+        each = {
+            str(one): _Graded(rows.get(str(one), {}), wanted, self._main, fresh.as_of)
+            for one in fresh.frame["officer_id"]
+        }
         scored = {officer_id: self._officer(officer_id, wanted, one) for officer_id, one in each.items()}
         known: dict[str, RiskScored | NotScored] = {
             officer: NotScored(officer_id=officer, because=why) for officer, why in refused.items()
@@ -192,7 +195,7 @@ class RiskDesk:
             grade=_worst(main),
             outcomes=risks,
             outcomes_not_scored=refused,
-            support=[action for row in _supported(main) for action in self._support(officer_id, row)],
+            support=[action for row in _supported(main) for action in self._support(officer_id, row, graded.day)],
             flags=flags,
         )
 
@@ -212,8 +215,8 @@ class RiskDesk:
             what_if=changes_told(row.get("what_if")),
         )
 
-    def _support(self, officer_id: str, row: Mapping[str, Any]) -> list[Support]:
-        told = support_for(officer_id, About.of(row), themes_of(row["reasons"]), self.past.courses())
+    def _support(self, officer_id: str, row: Mapping[str, Any], day: date) -> list[Support]:
+        told = support_for(officer_id, About.of(row), row["reasons"], day, self.past.courses())
         return [Support.model_validate(one) for one in told]
 
 
@@ -224,6 +227,7 @@ class _Graded:
     rows: Mapping[Asked, Mapping[str, Any]]
     asked: Sequence[Asked]
     horizon: Callable[[str], int]
+    day: date
 
     @property
     def main(self) -> list[Mapping[str, Any]]:
@@ -242,9 +246,8 @@ def _worst(main: Sequence[Mapping[str, Any]]) -> Grade:
 
 
 def _supported(main: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The rows that support is told of, the worst first: the worst grade, what is warned of, and what is commended."""
-    worst = _worst(main).value
-    told = [row for row in main if row["grade"] == worst or About.of(row).is_told]
+    """The rows that have support, as the night decides it, the worst first."""
+    told = [row for row in main if About.of(row).is_told]
     return sorted(told, key=lambda row: Grade(str(row["grade"])).severity)
 
 

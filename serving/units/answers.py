@@ -184,14 +184,29 @@ def _outcome(record: Mapping[str, Any]) -> UnitOutcome:
 def _alerts(record: Mapping[str, Any]) -> UnitAlerts:
     """`decided_by` is the night's, not that of the policy in force now; nights of old did not keep it."""
     counts = {name: int(record[name]) for name in ("flagged", "budget", "approaching", "commended")}
-    decided = record.get("decided_by")
-    return UnitAlerts.model_validate(
-        {
-            **counts,
-            "decided_by": decided if _known(decided) else None,
-            "over_budget": counts["flagged"] > counts["budget"],
+    decided = record.get("decided_by") if _known(record.get("decided_by")) else None
+    over = counts["flagged"] - counts["budget"]
+    note = None if decided is None or (decided == "unit_budget" and over <= 0) else _budget_words(str(decided), over)
+    return UnitAlerts.model_validate({**counts, "decided_by": decided, "over_budget": over > 0, "note": note})
+
+
+def _budget_words(decided: str, over: int) -> dict[str, str]:
+    """That a budget does not bind, and by how many it is exceeded; a block may lie beyond its own though units do not.
+
+    >>> _budget_words("shares", 3)["en"]
+    'graded by shares of the force, so the budget does not limit alerts: 3 beyond it'
+    """
+    if decided == "unit_budget":
+        return {
+            "zh": f"各单位均在各自名额之内，合计超出块面名额{over}人",
+            "en": f"each unit keeps its own budget; together they lie {over} beyond that of the block",
         }
-    )
+    zh, en = {"shares": ("全员比例", "shares of the force"), "cut_offs": ("概率界限", "cut-offs")}[decided]
+    more_zh, more_en = (f"，现超出{over}人", f": {over} beyond it") if over > 0 else ("", "")
+    return {
+        "zh": f"等级按{zh}评定，名额不限制预警人数{more_zh}",
+        "en": f"graded by {en}, so the budget does not limit alerts{more_en}",
+    }
 
 
 def _known(value: Any) -> bool:

@@ -136,6 +136,12 @@ class UnitAlerts(Answer):
         "whether more are flagged than the budget; it may be so where unit_budget does not decide",
         default=False,
     )
+    note: Text | None = about(
+        "名额不限制人数、或合计超出名额时的说明；名额有效或依据不详时为空",
+        "said where the budget does not limit alerts, or a block lies beyond its own; else null, and where it is not "
+        "known what decided",
+        default=None,
+    )
     approaching: int = about("接近界限人数", "officers approaching a limit", ge=0)
     commended: int = about("表扬提示人数", "officers with a commend flag", ge=0)
 

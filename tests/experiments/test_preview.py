@@ -106,8 +106,33 @@ def test_what_is_written_is_json_with_a_picture_and_a_narrow_table(known: Settin
     assert {one["outcome"] for one in told["records"]} == {"conduct"}
     assert (next(known.pictures_dir.glob(f"risk-*/preview-{AS_OF}.png"))).stat().st_size > 10_000
     lines = screen.file.getvalue().splitlines() if isinstance(screen.file, io.StringIO) else []
-    assert any("poor share 5 %" in line and "1.000" in line for line in lines)
+    assert any("share 5 %" in line and "1.000" in line for line in lines)
+    assert max(map(len, lines)) <= 80 or any(line.startswith("picture") for line in lines)
     assert as_table(told).row_count == 7
+
+
+def test_no_figure_is_cut_on_80_columns_and_what_binds_is_said(known: Settings) -> None:
+    told = preview(known, Preview(AS_OF, poor_shares=(0.05,), unit_budgets=(0.02,)))
+    wide = {"outcome": "any_complaint", "horizon_months": 24, "alerts_now": 123456, "new_a_month": 1234.5,
+            "most_in_a_unit": 1234, "units_over_budget": 5678, "precision": 0.123, "low": 0.111, "high": 0.135,
+            "recall": 0.456}  # fmt: skip
+    screen = io.StringIO()
+    Console(file=screen, width=80).print(as_table({**told, "records": [one | wide for one in told["records"]]}))
+    lines = screen.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    (line,) = (line for line in lines if "share" in line and "123,456" in line)
+    assert line.split()[-7:] == ["123,456", "1234.5", "1234", "5678", "0.123", "0.111-0.135", "0.456"]
+    assert "…" not in screen.getvalue()
+    words = " ".join(screen.getvalue().split())
+    assert "mode shares: the budget of a unit (10 %) does not limit alerts" in words
+
+
+def test_units_beyond_their_budget_are_counted_and_a_budget_that_binds_has_none(known: Settings) -> None:
+    told = preview(known, Preview(AS_OF, poor_shares=(0.10,), unit_budgets=(0.02,)))
+    shares, budget = told["records"]
+    assert (shares["units_over_budget"], shares["most_in_a_unit"] > 5) == (1, True)
+    assert budget["units_over_budget"] == 0
+    assert not told["data"]["budget_binds"]
 
 
 def test_a_model_without_later_years_still_tells_the_volume(known: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,14 +16,15 @@ from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Outcome
 from features.history import History
-from models.risk.support import Course, CourseBook
+from models.risk.course_book import Course, CourseBook, Limits, Wanted
 from serving.night.batch import Terms, score
-from serving.night.courses import CoursesHad, courses_at, published_courses
+from serving.night.courses import courses_at, published_courses
 from serving.night.input_checks import Fault
+from serving.night.learners import Learners
 from serving.night.past import Chances, PublishedPast, earlier_runs
 from serving.night.results import latest_run, results_root
 from serving.risk.flagging import Bounds, Trends, flags_of
-from serving.risk.schemas import RiskRequest, RiskScored
+from serving.risk.schemas import RiskRequest, RiskScored, Support
 from serving.risk.supporting import About, support_column, support_for
 from serving.risk.warn import RiskDesk
 from tests.serving.desks import CUTS, NOW, RISK_MODEL, FakeScorer, FakeSource
@@ -141,15 +142,17 @@ def test_praise_is_at_the_horizon_that_grades_and_never_beside_an_alert() -> Non
 def test_praise_is_suggested_with_its_flag_and_never_without() -> None:
     rows = _praised().assign(reasons="[]", grade=["good", "good", "excellent"])
     flags = ['[{"kind": "commend"}]', '[{"kind": "approach"}]', "[]"]
-    first, *others = support_column(rows.assign(flags=flags), {"conduct": 12}, CourseBook())
+    first, *others = support_column(rows.assign(flags=flags), {"conduct": 12}, CourseBook(), AS_OF)
     assert [(one["kind"], one["horizon_months"]) for one in json.loads(str(first))] == [
         ("commendation", 12),
         ("training", 12),
     ]
-    assert pd.isna(others).all()
+    approached, best_of_others = others
+    assert [one["kind"] for one in json.loads(str(approached))] == ["training"], "what makes the officer's grade"
+    assert pd.isna(best_of_others), "excellent here, but not the officer's grade, and not commended"
     best = About("conduct", 12, "excellent")
-    assert support_for("a", best, [], CourseBook()) == []
-    (praise,) = support_for("a", replace(best, commended=True), [], CourseBook())
+    assert support_for("a", best, None, AS_OF, CourseBook()) == []
+    (praise,) = support_for("a", replace(best, commended=True), None, AS_OF, CourseBook())
     assert praise["kind"] == "commendation"
 
 
@@ -218,9 +221,9 @@ def _history(state: Settings) -> None:
 def test_courses_are_those_on_offer_that_the_officer_has_not_got(state: Settings) -> None:
     _history(state)
     book = courses_at(state, AS_OF)
-    assert [course.course_id for course in book.courses] == ["k-duty", "k-talk"]  # not over, not yet known, not of use
-    asked = ("communication", "law")
-    offered = {officer: [one.course_id for one in book.addressing(officer, asked, 3)]
+    assert [course.course_id for course in book.courses] == ["k-cook", "k-duty", "k-talk"]  # not over, not yet known
+    asked = [Wanted("complaints", ("law", "communication"))]
+    offered = {officer: [one.course.course_id for one in book.addressing(officer, asked, Limits(), AS_OF)]
                for officer in ("o-1", "o-199", "o-198", "o-197", "o-196", "o-195")}  # fmt: skip
     assert offered == {
         "o-1": ["k-duty", "k-talk"],  # what is mandated first
@@ -233,17 +236,6 @@ def test_courses_are_those_on_offer_that_the_officer_has_not_got(state: Settings
     assert courses_at(state.model_copy(update={"state": state.state / "none"}), AS_OF) == CourseBook()
 
 
-def test_courses_that_an_action_itself_means_are_known_to_the_night(
-    state: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _history(state)
-    rules = policy()
-    first, *others = rules.support
-    cooking = replace(first, actions=(replace(first.actions[0], competencies=("cooking",)),))
-    monkeypatch.setattr("serving.night.courses.policy", lambda: replace(rules, support=(cooking, *others)))
-    assert "k-cook" in [course.course_id for course in courses_at(state, AS_OF).courses]
-
-
 def test_a_warning_carries_support_with_courses_and_requests_read_them_from_the_run(state: Settings) -> None:
     _history(state)
     rows = _night(state, 0, 0.2)
@@ -253,16 +245,14 @@ def test_a_warning_carries_support_with_courses_and_requests_read_them_from_the_
     (other,) = [one for one in json.loads(str(rows.loc["o-198", "support"])) if one["kind"] == "training"]
     assert [one["course_id"] for one in other["courses"]] == ["k-talk"]
     assert all(one["courses"] == [] for one in json.loads(str(rows.loc["o-199", "support"])) if one["kind"] == "talk")
-    told = rows["grade"].isin(["poor", "fair"]) | rows["flags"].str.contains("commend", na=False)
-    assert rows.index[rows["support"].notna()].tolist() == rows.index[told].tolist()
-    assert told[BEST]
+    assert rows.index[rows["support"].notna()].tolist() == rows.index[rows["grade"].notna()].tolist()
     assert [one["kind"] for one in json.loads(str(rows.loc[BEST, "support"]))] == ["commendation"]
     assert {one["horizon_months"] for one in json.loads(str(rows.loc["o-199", "support"]))} == {12}
     run = latest_run(state, verify=True)
     book = published_courses(run.folder)
-    assert isinstance(book.taken, CoursesHad)
-    assert [book.taken(officer) for officer in ("o-199", "o-1")] == [frozenset({"k-talk"}), frozenset()]
-    assert {"courses.json", "courses_had.parquet"} <= set(run.manifest.files)
+    assert isinstance(book.learner, Learners)
+    assert [set(book.learner(officer).taken) for officer in ("o-199", "o-1")] == [{"k-talk"}, set()]
+    assert {"courses.json", "courses_had.parquet", "learners.parquet"} <= set(run.manifest.files)
 
 
 Rows = Mapping[str, tuple[float | None, float | None]]
@@ -367,3 +357,44 @@ def test_changes_are_thought_through_only_when_asked(state: Settings) -> None:
     assert told["strain"] is None
     assert told["conduct"] is not None
     assert (told["conduct"][0].change, told["conduct"][0].difference) == ("days_off", -0.06)
+
+
+def test_the_night_and_a_request_give_the_same_support_to_good_grades_too(published: Settings) -> None:
+    rows = _night_rows(published)
+    good = [officer for officer in rows.index if rows.loc[officer, "grade"] in ("good", "excellent")]
+    asked = [RISING, "o-199", good[0], good[-1]]
+    chances: Rows = {officer: (float(rows["probability"][officer]), None) for officer in asked}
+    for officer, result in zip(asked, _answers(published, chances), strict=True):
+        assert isinstance(result, RiskScored)
+        (risk,) = result.outcomes
+        assert risk.grade.value == rows.loc[officer, "grade"]
+        told = [action.model_dump(mode="json") for action in result.support if action.outcome == Outcome.CONDUCT]
+        night = [
+            Support.model_validate(one).model_dump(mode="json") for one in json.loads(rows.loc[officer, "support"])
+        ]
+        assert told == night
+        assert told or risk.grade.value == "excellent", "praise goes with a flag"
+
+
+def _night_rows(state: Settings) -> pd.DataFrame:
+    run = latest_run(state)
+    rows = run.officers(["officer_id", "grade", "probability", "support", "reasons"]).set_index("officer_id")
+    return rows[rows["grade"].notna()]
+
+
+def _answers(state: Settings, chances: Rows) -> list[object]:
+    @dataclass(frozen=True)
+    class OneOutcome(FakeScorer):
+        answers: tuple[tuple[str, int], ...] = (("conduct", 12),)
+
+        def __call__(self, chunk: pd.DataFrame) -> pd.DataFrame:
+            found = super().__call__(chunk)
+            rows = _night_rows(state)["reasons"]
+            found["reasons"] = [rows[officer] for officer in found["officer_id"]]
+            return found[found["outcome"] == "conduct"].reset_index(drop=True)
+
+    past = PublishedPast(state, MovingScorer().models, RULES.flags.months)
+    source = FakeSource(dict.fromkeys(chances, 2.0))
+    desk = RiskDesk(RISK_MODEL, OneOutcome(chances), CUTS, source, policy(), past=past)
+    asked = RiskRequest(officer_ids=list(chances))
+    return list(desk.answer(asked, "r", NOW).results)

@@ -76,6 +76,8 @@ def test_more_flagged_than_the_budget_is_said_with_what_decided_and_old_nights_s
     assert isinstance(b.own, ScopeGraded)
     told = b.own.outcomes[0].alerts
     assert (told.flagged, told.budget, told.over_budget, told.decided_by) == (50, 5, True, "shares")
+    assert told.note is not None
+    assert told.note.en == "graded by shares of the force, so the budget does not limit alerts: 45 beyond it"
     path = run.folder / "units.parquet"
     path.write_bytes(parquet_bytes(pa.Table.from_pandas(run.units().drop(columns="decided_by"))))
     old = replace(run, manifest=replace(run.manifest, files={path.name: file_hash(path)}))

@@ -22,6 +22,7 @@ from features.offline_files import snapshot_folder
 from models import artifacts, keys
 from models.artifacts import Parts
 from models.registry import ResolvedModel
+from models.risk.conformal import Conformal
 from training import tracking
 from training.evaluation.bootstrap import OfficerDraws
 from training.gate import evidence
@@ -61,7 +62,7 @@ class Force:
         for day in DAYS:
             y = (rng.random(self.people) < chances).astype(np.float64)
             counts = rng.poisson(0.5, self.people).astype(np.float64) if self.ahead else said
-            found.append(Later(day, self.officers, y, said, counts))
+            found.append(Later(day, self.officers, y, said, counts, sets=Conformal.fit(said, y, 0.8)))
         return found
 
     def settle_in(self, use: Settings) -> None:

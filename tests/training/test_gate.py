@@ -19,16 +19,17 @@ from data_contracts.decisions import Shares
 from data_contracts.errors import ForbiddenFeature, GateRefused, InvalidInput, UntrustedArtifact
 from data_contracts.policy import check_features, policy
 from data_contracts.settings import Settings, settings
+from data_contracts.vocabulary import Bilingual
 from models import artifacts, registry
 from models.registry import ResolvedModel
 from tests.training.risk_versions import DAYS, Force, fewer_draws, register, rewritten
 from training.evaluation.bootstrap import Difference
-from training.evaluation.grade_rates import grade_rates
+from training.evaluation.grade_rates import grade_rates, order_told
 from training.gate import verdict as gate
 from training.gate import waivers
 from training.gate.audit_groups import register_of
 from training.gate.evidence import FILE, Checked, Later, Pooled, check
-from training.gate.lines import Line, Status, as_table, signed_although, worst
+from training.gate.lines import Line, Status, as_table, signed_although, waived_told, worst
 from training.risk.record import EVIDENCE_PATH
 
 TODAY = date(2026, 1, 1)
@@ -292,7 +293,7 @@ def test_no_protected_attribute_is_a_feature(column: str) -> None:
 def test_the_table_shows_fails_one_by_one_and_the_rest_in_numbers(recorded: Settings, fair: ResolvedModel) -> None:
     lines = list(gate.examine(recorded, "risk", fair.version).lines)
     plain = as_table(lines)
-    assert plain.row_count == 5 + 4
+    assert plain.row_count == 7 + 6  # whole outcomes one by one, groups by measure
     failed = replace(lines[-1], status=Status.FAIL)
     assert as_table([*lines[:-1], failed]).row_count == plain.row_count + 1
     assert worst([*lines, failed]) is Status.FAIL
@@ -325,12 +326,33 @@ def test_a_suspect_has_its_own_row_and_follows_the_signatures(recorded: Settings
     assert "† its own 95 % interval would fail it" in str(next(line for line in lines if line.suspect))
 
 
+def test_what_is_signed_is_grouped_counted_and_about_one_outcome(unrecorded: Settings) -> None:
+    words = Bilingual("", "")
+    lines = [
+        Line("strain.sex=f.calibration", "strain", Status.WAIVED, words, words, group="sex=f", suspect=True),
+        Line("strain.sex=m.calibration", "strain", Status.WAIVED, words, words, group="sex=m"),
+        Line("conduct.grades", "conduct", Status.PASS, words, words),
+    ]
+    told = waived_told(lines)
+    assert told is not None
+    assert "of 3 checks 2 were inconclusive and are waived by signature (1 of them fail by" in told.en
+    assert waived_told(lines[2:]) is None
+    examined = gate.examine(unrecorded, "risk", register(unrecorded, Force()).version)
+    waiting = [line for line in examined.lines if line.status is Status.INCONCLUSIVE]
+    other = replace(waiting[0], check="strain.sex", outcome="strain")
+    both = replace(examined, lines=(*examined.lines, other))
+    with pytest.raises(InvalidInput, match=r"are of conduct, strain; .*conduct sex \(1\); strain sex \(1\)"):
+        gate.settle(unrecorded, both, "waiver", ["conduct.sex", "strain.sex"], REASON, PEOPLE, TODAY)
+
+
 def test_grades_without_events_are_told_as_level_and_nothing_has_no_sign() -> None:
     chances = np.linspace(0, 1, 200)
     rates = grade_rates((chances > 0.96).astype(np.float64), chances, policy().grades.shares)
     line = replace(SOUND, rates=rates).lines[-1]
     assert "fair and good are level, neither has an event; good and excellent are level" in str(line)
     assert line.status is Status.PASS
+    assert line.note is not None
+    assert order_told(rates).en == f"yes, but {line.note.en}", "the report says what the gate says"
     assert line.found == "0"
     assert "持平" in line.told.zh
     assert SOUND.lines[-1].note is None

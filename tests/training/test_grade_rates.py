@@ -15,10 +15,13 @@ from data_contracts.policy import policy
 from data_contracts.vocabulary import Grade
 from training.evaluation.grade_rates import (
     GradeRate,
+    Order,
     as_records,
     grade_rates,
+    order_of,
+    order_told,
     poor_over_excellent,
-    strictly_ordered,
+    ratio_told,
 )
 
 SHARES = Shares(poor=0.1, fair=0.2, good=0.4, excellent=0.3)
@@ -31,17 +34,20 @@ def test_rates_are_counted_by_hand() -> None:
     assert list(rates) == list(Grade)
     assert [(rate.n, rate.events) for rate in rates.values()] == [(1, 1), (2, 1), (4, 1), (3, 0)]
     assert [rate.rate for rate in rates.values()] == [1.0, 0.5, 0.25, 0.0]
-    assert strictly_ordered(rates)
-    assert poor_over_excellent(rates) == math.inf
+    assert order_of(rates) is Order.STRICT
+    assert math.isnan(poor_over_excellent(rates))
+    assert ratio_told(rates).en == "no event among 3 excellent", "never inf"
 
 
 def test_equal_rates_are_no_strict_order_and_nobody_in_a_grade_is_none() -> None:
     level = {grade: GradeRate.of(1, 10) for grade in Grade}
-    assert not strictly_ordered(level)
+    assert order_of(level) is Order.BROKEN
+    assert order_told(level).en == "no"
     assert poor_over_excellent(level) == 1.0
     one = grade_rates(np.ones(3), np.array([0.1, 0.2, 0.3]), SHARES)
     assert (one[Grade.POOR].n, math.isnan(one[Grade.POOR].rate)) == (0, True)
-    assert not strictly_ordered(one)
+    assert order_of(one) is not Order.STRICT
+    assert ratio_told(one).en == "none, for nobody has one of the grades"
     assert math.isnan(poor_over_excellent({grade: GradeRate.of(0, 5) for grade in Grade}))
 
 
@@ -81,6 +87,6 @@ def test_the_rates_of_a_good_model_are_in_order_under_the_shares_of_policy() -> 
     chances = rng.beta(1, 12, 20_000)
     came = (rng.random(20_000) < chances).astype(np.float64)
     rates = grade_rates(came, chances, policy().grades.shares)
-    assert strictly_ordered(rates)
+    assert order_of(rates) is Order.STRICT
     assert [rate.n for rate in rates.values()] == [1000, 3000, 12000, 4000]
-    assert not strictly_ordered(grade_rates(came, -chances, policy().grades.shares))
+    assert order_of(grade_rates(came, -chances, policy().grades.shares)) is Order.BROKEN

@@ -27,6 +27,7 @@ from features.snapshots import officer_frame
 from features.store import FeatureReader
 from models import artifacts, keys, registry
 from models.risk.model import RiskBundle
+from training.evaluation.bootstrap import Difference
 from training.gate.audit_groups import TABLE as AUDIT_TABLE
 from training.risk.dataset import as_ofs_needed, lesson_of
 from training.risk.fit import FitSettings, fit_outcome
@@ -189,6 +190,20 @@ def test_what_did_not_pass_is_not_told_as_kept() -> None:
     assert " no " in out.getvalue()
     assert " yes " not in out.getvalue()
     assert "none passed" in out.getvalue()
+
+
+def test_no_figure_of_the_table_is_cut_on_80_columns() -> None:
+    model = registry.ResolvedModel("risk", "1", Path(), "run", {})
+    found = replace(
+        check("any_complaint_24m", [later(1.0)]), positives=123456.0, gain=Difference(-0.1234, -0.2345, 0.1)
+    )
+    out = io.StringIO()
+    Console(file=out, width=80).print(as_table(Trained(model, (found,), ())))
+    text = out.getvalue()
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= 80
+    for told in ("123456", "-0.123 [-0.235, 0.100]", f"{found.ap:.3f}", f"{found.ece:.3f}", f"{found.precision:.3f}"):
+        assert told in text
 
 
 def test_how_many_are_unsure_is_told_under_the_table() -> None:

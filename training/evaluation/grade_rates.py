@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
@@ -70,31 +71,44 @@ def grade_rates(
     return {grade: GradeRate.of(float(y[mask].sum()), int(mask.sum())) for grade, mask in masks.items()}
 
 
-def strictly_ordered(rates: GradeRates) -> bool:
-    """Whether each worse grade has a higher rate than the next better one; an empty grade is no order.
+class Order(StrEnum):
+    """Whether event rates fall from the worst grade to the best: the one verdict that gate, card and report tell.
 
-    >>> strictly_ordered({Grade.POOR: GradeRate.of(5, 10), Grade.FAIR: GradeRate.of(1, 10)})
-    True
-    >>> strictly_ordered({Grade.POOR: GradeRate.of(5, 10), Grade.FAIR: GradeRate.of(0, 0)})
-    False
+    `level` is in order as far as it goes: nobody has one of the grades, or neighbours had no event at all.
     """
-    found = [rates[grade].rate for grade in Grade if grade in rates]
-    return all(worse > better for worse, better in pairwise(found))
+
+    STRICT = "strict"
+    LEVEL = "level"
+    BROKEN = "broken"
 
 
-def monotone(rates: GradeRates) -> bool:
-    """Whether rates fall from the worst grade to the best, grades that nobody has left out.
+def order_of(rates: GradeRates) -> Order:
+    """The verdict. Without any event there is no order.
 
-    Several grades without any event at all are level, which is no fault, but `level_told` must be said with it.
-
-    >>> monotone({Grade.POOR: GradeRate.of(9, 10), Grade.FAIR: GradeRate.of(0, 10), Grade.GOOD: GradeRate.of(0, 9)})
-    True
-    >>> monotone({Grade.POOR: GradeRate.of(1, 10), Grade.FAIR: GradeRate.of(1, 10)})
-    False
+    >>> told = {Grade.POOR: GradeRate.of(9, 10), Grade.FAIR: GradeRate.of(1, 10), Grade.GOOD: GradeRate.of(0, 9)}
+    >>> order_of(told).value, order_of({**told, Grade.EXCELLENT: GradeRate.of(0, 10)}).value
+    ('strict', 'level')
+    >>> order_of({Grade.POOR: GradeRate.of(1, 10), Grade.FAIR: GradeRate.of(1, 10)}).value
+    'broken'
     """
     found = [rates[grade].rate for grade in Grade if grade in rates and rates[grade].n]
     falls = all(worse > better or worse == better == 0.0 for worse, better in pairwise(found))
-    return falls and max(found, default=0.0) > 0.0
+    if not falls or max(found, default=0.0) <= 0.0:
+        return Order.BROKEN
+    whole = len(found) == len(rates) and all(worse > better for worse, better in pairwise(found))
+    return Order.STRICT if whole else Order.LEVEL
+
+
+def order_told(rates: GradeRates) -> Bilingual:
+    """The verdict in words.
+
+    >>> order_told({Grade.POOR: GradeRate.of(9, 10), Grade.FAIR: GradeRate.of(0, 0), Grade.GOOD: GradeRate.of(0, 9)}).en
+    'yes, but nobody is fair'
+    """
+    order, level = order_of(rates), level_told(rates)
+    if order is Order.BROKEN:
+        return Bilingual("否", "no")
+    return Bilingual("是", "yes") if level is None else Bilingual(f"是，但{level.zh}", f"yes, but {level.en}")
 
 
 def level_told(rates: GradeRates) -> Bilingual | None:
@@ -117,15 +131,28 @@ def level_told(rates: GradeRates) -> Bilingual | None:
 
 
 def poor_over_excellent(rates: GradeRates) -> float:
-    """How many times the rate of the best grade the worst has; infinite where the best had no event at all.
+    """How many times the rate of the best grade the worst has; NaN where there is no such number, as the best had no
+    event (`ratio_told` says so).
 
     >>> poor_over_excellent({Grade.POOR: GradeRate.of(5, 10), Grade.EXCELLENT: GradeRate.of(1, 10)})
     5.0
     """
-    worst, best = rates[Grade.POOR].rate, rates[Grade.EXCELLENT].rate
-    if best == 0.0:
-        return math.inf if worst > 0.0 else math.nan
-    return worst / best
+    worst, best = rates[Grade.POOR], rates[Grade.EXCELLENT]
+    return worst.rate / best.rate if worst.n and best.events > 0 else math.nan
+
+
+def ratio_told(rates: GradeRates) -> Bilingual:
+    """The same for people.
+
+    >>> ratio_told({Grade.POOR: GradeRate.of(5, 10), Grade.EXCELLENT: GradeRate.of(0, 432)}).en
+    'no event among 432 excellent'
+    """
+    ratio, best = poor_over_excellent(rates), rates[Grade.EXCELLENT]
+    if not math.isnan(ratio):
+        return Bilingual(f"{ratio:.1f}", f"{ratio:.1f}")
+    if not rates[Grade.POOR].n or not best.n:
+        return Bilingual("无法计算（有等级无人）", "none, for nobody has one of the grades")
+    return Bilingual(f"{Grade.EXCELLENT.zh}{best.n:,}人次无事件", f"no event among {best.n:,} {Grade.EXCELLENT.en}")
 
 
 def as_records(rates: GradeRates) -> list[dict[str, Any]]:

@@ -188,10 +188,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "reason": ("理由", "reason"),
     "checks": ("检验项数", "lines"),
     "signed_for": ("{outcome} {many} 项", "{outcome}: {many}"),
-    "although": (
-        "已签字豁免，尽管单看该组的 95 % 区间会判不通过：{about}，{found}",
-        "signed although its own 95 % interval would fail it: {about}, {found}",
-    ),
     "waiver": ("豁免", "waiver"),
     "justification": ("书面说明", "justification"),
 }

@@ -23,8 +23,9 @@ from data_contracts.policy import policy
 from data_contracts.pseudonyms import Pseudonyms
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
+from models.risk.conformal import Conformal
 from training.evaluation.bootstrap import Difference, OfficerDraws, difference, weighted_precisions
-from training.evaluation.grade_rates import GradeRates, grade_rates, level_told, monotone
+from training.evaluation.grade_rates import GradeRates, Order, grade_rates, level_told, order_of
 from training.evaluation.risk_metrics import ece, precision_at, soft_average_precision
 from training.gate.lines import FALLING, WHOLLY_ABOVE, Line, Status, above_zero, at_least, at_most
 
@@ -49,7 +50,8 @@ ORDER_WORDS = Bilingual("四级实际发生率之间的最小差", "least step b
 class Later:
     """What was said about a later as-of and what came, for one outcome; arrays (n,).
 
-    `past` counts the outcome's own past (training/risk/persistence.py); None where it has none to count.
+    `past` counts the outcome's own past (training/risk/persistence.py); None where it has none to count. `sets` are the
+    model's own, as it would have told who is unsure.
     """
 
     as_of: date
@@ -58,13 +60,15 @@ class Later:
     chances: Numbers
     counts: Numbers
     past: Numbers | None = None
+    sets: Conformal | None = None
 
 
 @dataclass(frozen=True)
 class Pooled:
     """Several later as-ofs of one outcome, row under row; arrays (n,), `days` datetime64[D].
 
-    `past` is None in the evidence of a version that was trained before the gate asked for it.
+    `past`, `comes` and `stays` (from and up to which chance each row's set held that it comes, or not) are None in the
+    evidence of a version that was trained before the gate asked for them.
     """
 
     days: NDArray[np.datetime64]
@@ -73,6 +77,8 @@ class Pooled:
     chances: Numbers
     counts: Numbers
     past: Numbers | None = None
+    comes: Numbers | None = None
+    stays: Numbers | None = None
 
     @classmethod
     def of(cls, later: Sequence[Later]) -> Pooled:
@@ -84,7 +90,13 @@ class Pooled:
         )
         pasts = [np.zeros(len(one.y)) if one.past is None else one.past for one in later]
         past = np.concatenate([np.zeros(0), *pasts])
-        return cls(np.concatenate([np.zeros(0, dtype="datetime64[D]"), *days]), officers, y, chances, counts, past)
+        ends: list[Numbers | None] = [None, None]
+        if all(one.sets is not None for one in later):
+            ends = [np.concatenate([np.zeros(0), *(np.full(len(one.y), getattr(one.sets, name)) for one in later)])
+                    for name in ("comes", "stays")]  # fmt: skip
+        return cls(
+            np.concatenate([np.zeros(0, dtype="datetime64[D]"), *days]), officers, y, chances, counts, past, *ends
+        )
 
     def flagged(self, scores: Numbers) -> Numbers:
         """How the alert budget falls on each row at its own as-of, (n,) in [0, 1]: at the edge, equals share alike."""
@@ -138,7 +150,7 @@ class Checked:
         least = float(np.min(-np.diff(found))) if len(found) > 1 else UNKNOWN
         enough = Status.PASS if self.positives >= least_events else Status.INCONCLUSIVE
         calibrated = Status.PASS if self.ece <= limit else Status.FAIL
-        ordered = Status.PASS if found and monotone(self.rates) else Status.FAIL
+        ordered = Status.FAIL if order_of(self.rates) is Order.BROKEN else Status.PASS
         name = self.outcome
         own = () if self.over_past is None else (_over_past(name, self.over_past),)
         return (
@@ -223,6 +235,8 @@ def write_evidence(folder: Path, later: Mapping[str, Sequence[Later]], names: Ps
         officers = [names.of(str(officer)) for officer in rows.officers]
         columns = {"as_of": rows.days.astype("datetime64[us]"), "officer": officers, "y": rows.y,
                    "chance": rows.chances, "count": rows.counts, "past": rows.past}  # fmt: skip
+        columns |= {name: np.full(len(rows.y), UNKNOWN) if ends is None else ends
+                    for name, ends in (("comes", rows.comes), ("stays", rows.stays))}  # fmt: skip
         parts.append(pd.DataFrame(columns).assign(outcome=outcome))
     path = folder / FILE
     pd.concat(parts, ignore_index=True).to_parquet(path, index=False)
@@ -253,5 +267,10 @@ def read_evidence(path: Path, sha256: str) -> dict[str, Pooled]:
 
 def _pooled(rows: pd.DataFrame) -> Pooled:
     y, chances, counts = (rows[name].to_numpy(dtype=np.float64) for name in ("y", "chance", "count"))
-    past = rows["past"].to_numpy(dtype=np.float64) if "past" in rows else None
-    return Pooled(rows["as_of"].to_numpy("datetime64[D]"), rows["officer"].to_numpy(), y, chances, counts, past)
+    past, comes, stays = (
+        rows[name].to_numpy(np.float64) if name in rows else None for name in ("past", "comes", "stays")
+    )
+    if comes is not None and np.isnan(comes).any():
+        comes = stays = None
+    days, officers = rows["as_of"].to_numpy("datetime64[D]"), rows["officer"].to_numpy()
+    return Pooled(days, officers, y, chances, counts, past, comes, stays)

@@ -205,6 +205,35 @@ def as_table(lines: Sequence[Line], title: str = "gate") -> Table:
     return table
 
 
+def grouped_checks(checks: Sequence[str]) -> list[tuple[str, str, int]]:
+    """What people sign for, few lines to read: by outcome and measure how many checks, most first; alone: its name.
+
+    >>> grouped_checks(["strain.sex=f.calibration", "strain.sex=m.calibration", "strain.persistence.precision"])
+    [('strain', 'calibration, by group', 2), ('strain', 'persistence.precision', 1)]
+    """
+    found: Counter[tuple[str, str]] = Counter()
+    for check in checks:
+        outcome, _, rest = check.partition(".")
+        group, _, measure = rest.rpartition(".")
+        found[outcome, f"{measure}, by group" if "=" in group else rest] += 1
+    return [(*names, number) for names, number in sorted(found.items(), key=lambda one: (-one[1], one[0]))]
+
+
+def waived_told(lines: Sequence[Line]) -> Bilingual | None:
+    """How much of what was found rests on signatures and not on evidence; None where nothing does."""
+    waived = [line for line in lines if line.status is Status.WAIVED]
+    explained = sum(line.status is Status.EXPLAINED for line in lines)
+    if not waived and not explained:
+        return None
+    suspects, failed = sum(line.suspect for line in waived), sum(line.status is Status.FAIL for line in lines)
+    return Bilingual(
+        f"共 {len(lines):,} 项检验：{len(waived):,} 项无法判定，由两人签字豁免（其中 {suspects:,} 项单看该组会判不通过"
+        f"）；{explained:,} 项差异有书面说明；不通过 {failed:,} 项",
+        f"of {len(lines):,} checks {len(waived):,} were inconclusive and are waived by signature ({suspects:,} of them "
+        f"fail by their own 95 % interval), {explained:,} differences are explained in writing, {failed:,} failed",
+    )
+
+
 def signed_although(lines: Sequence[Line], checks: Collection[str]) -> list[Bilingual]:
     """A sentence for each suspect among the checks that people signed for: whoever reads of it reads this too."""
     return [

@@ -22,6 +22,7 @@ from training.evaluation.names import lists_named, outcome_named
 from training.evaluation.risk_metrics import calibration_bins
 from training.gate.card_blocks import Block, Bullets, Grid, Heading, Picture, Text, as_html, as_markdown, picture_name
 from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
+from training.gate.coverage import CAME, STAYED
 from training.gate.doubt import everyone_line, kept_promises
 from training.gate.evidence import budget_spent
 from training.gate.lines import STATUS_ZH, Line, Status, events_told
@@ -90,6 +91,7 @@ def card_blocks(examined: Examined, language: int) -> list[Block]:
     blocks: list[Block] = [
         Heading(say("title", name=model.name, version=model.version), 1),
         Text(say("passed" if examined.passed else "refused")),
+        *([] if examined.waived is None else [Text(say.one(examined.waived))]),
         Bullets([say.one(words) for words in PURPOSE[model.name]]),
         _facts(examined, say),
         Heading(say("whole")),
@@ -109,6 +111,7 @@ def card_blocks(examined: Examined, language: int) -> list[Block]:
         else:
             blocks += [
                 *_outcome(outcome, seen, years.get(outcome), say),
+                *_kept_by_group(outcome, examined, say),
                 *_unsure(outcome, examined, say),
                 *_groups(outcome, seen, statuses, say),
             ]
@@ -190,6 +193,25 @@ def _doubt(seen: Seen, say: Say) -> list[Block]:
     rows = [[f"{share:.0%}" for share in (one.promise, one.when_it_came, one.when_it_did_not, one.unsure)]
             for one in kept]  # fmt: skip
     return [*blocks, Grid(say.all("promised", "kept_came", "kept_stayed", "unsure"), rows)]
+
+
+def _kept_by_group(outcome: str, examined: Examined, say: Say) -> list[Block]:
+    """How the promise was kept in each group, with its verdict."""
+    names = {name: [line for line in examined.lines if line.outcome == outcome and line.group
+                    and line.check.endswith(name)] for name in (CAME, STAYED)}  # fmt: skip
+    if not names[CAME]:
+        return []
+    rows = [
+        (
+            say.one(group_named(came.group)),
+            say.one(came.found_words),
+            say.status(came.status),
+            say.one(stayed.found_words),
+            say.status(stayed.status),
+        )
+        for came, stayed in zip(names[CAME], names[STAYED], strict=True)
+    ]
+    return [Grid(say.all("group", "kept_came", "status", "kept_stayed", "status"), rows)]
 
 
 def _groups(outcome: str, seen: Seen, statuses: Mapping[str, Status], say: Say) -> list[Block]:

@@ -29,9 +29,10 @@ from models.registry import ResolvedModel
 from training.evaluation.fairness import Fairness, Judged, fairness
 from training.gate import waivers
 from training.gate.audit_groups import register_of
+from training.gate.coverage import coverage_lines
 from training.gate.evidence import FILE, Checked, Pooled, check_pooled, read_evidence
 from training.gate.group_lines import group_lines
-from training.gate.lines import Line, Status, above, at_least, signed_although
+from training.gate.lines import Line, Status, above, at_least, grouped_checks, signed_although, waived_told
 from training.gate.list_lines import SeenLists, list_lines
 from training.gate.waivers import Kind, Note
 from training.risk.record import EVIDENCE_PATH
@@ -84,6 +85,11 @@ class Examined:
     def although(self) -> list[Bilingual]:
         """Of each suspect that people signed for, that they did."""
         return signed_although(self.lines, {check for note in self.notes for check in note.checks})
+
+    @property
+    def waived(self) -> Bilingual | None:
+        """How much rests on signatures; None where nothing does."""
+        return waived_told(self.lines)
 
     def checks(self, status: Status) -> list[str]:
         """Names of the lines of one status."""
@@ -143,15 +149,26 @@ def settle(
 ) -> Path:  # fmt: skip
     """Sign a waiver of inconclusive checks, or a justification of unexplained ones; where the note lies.
 
-    Raises InvalidInput for a check that is unknown, holds already, is of the other kind, or failed.
+    Raises InvalidInput for a check that is unknown, holds already, is of the other kind, or failed, and for checks of
+    several outcomes: who signs answers for one outcome at a time.
     """
     found = {line.check: line.status for line in examined.lines}
     for check in checks:
         if found.get(check) is not SETTLED_BY[kind]:
             raise InvalidInput(f"{check} cannot be signed for with a {kind}: {_why_not(found.get(check))}")
+    about = sorted({line.outcome for line in examined.lines if line.check in set(checks) and line.outcome})
+    if len(about) > 1:
+        raise InvalidInput(
+            f"one {kind} is about one outcome, and these checks are of {', '.join(about)}; sign for each by itself: "
+            f"{_grouped(checks)}"
+        )
     note = waivers.note_of(kind, examined.model, examined.model_hash, checks, reason, signed_by, on)
     _audit(settings, Action.GATE_SIGNED, examined, {"kind": kind, "checks": note.checks, "signed_by": note.signed_by})
     return waivers.sign(settings, examined.model, note)
+
+
+def _grouped(checks: Sequence[str]) -> str:
+    return "; ".join(f"{outcome} {measure} ({number})" for outcome, measure, number in grouped_checks(checks))
 
 
 def _audit(settings: Settings, action: Action, examined: Examined, more: Mapping[str, Any]) -> None:
@@ -187,7 +204,9 @@ def risk_lines(settings: Settings, model: ResolvedModel, metadata: Mapping[str, 
         rows, audit = evidence[name], register.audit(evidence[name], limits)
         judged = Judged(rows.officers, rows.y, rows.chances, rows.flagged(rows.chances))
         one = Seen(rows, check_pooled(name, rows), fairness(judged, audit.frame, limits, len(outcomes)))
-        lines += [*one.checked.lines, *group_lines(name, one.fairness, audit.lacking, limits)]
+        kept = coverage_lines(name, rows, audit.frame, (policy().grades.doubt.promise, len(outcomes)), policy().gate)
+        whole, groups = ([line for line in kept if bool(line.group) is told] for told in (False, True))
+        lines += [*one.checked.lines, *whole, *group_lines(name, one.fairness, audit.lacking, limits), *groups]
         seen[name] = one
     return seen, lines
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from data_contracts.policy import policy
@@ -150,9 +151,11 @@ def _record_outcome(run: tracking.Run, one: Checked, later: Sequence[Later]) -> 
 
 def as_table(trained: Trained) -> Table:
     """Checks of every outcome for people; it fits a terminal of 80 columns, which paths of pictures do not."""
-    table = Table(title=f"risk version {trained.model.version}, on later years; gain: AP over count_rule")
-    for name in ("outcome", "events", "AP", "gain (95 %)", "ECE", "P@5%", "kept"):
-        table.add_column(name, justify="left" if name in ("outcome", "kept") else "right", no_wrap=True)
+    title = f"risk version {trained.model.version}, on later years; gain: AP over count_rule"
+    table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("outcome", overflow="fold")  # the one column that may take a second line
+    for name in ("events", "AP", "gain (95 %)", "ECE", "P@5%", "kept"):
+        table.add_column(name, justify="left" if name == "kept" else "right", no_wrap=True)
     for one in trained.checked:
         gain = f"{one.gain.difference:.3f} [{one.gain.low:.3f}, {one.gain.high:.3f}]"
         kept = "yes" if one.passes else "no"

@@ -225,7 +225,7 @@ def _later(material: Material, answer: Answer, split: Split, asked: RiskTraining
     y = labels(material.rows.tables, test[["officer_id", "as_of"]], question)
     past = persistence(material.rows.tables, answer[0], test["officer_id"], split.test)
     said, officers = model.predict(lesson.design.matrix(test)), test["officer_id"].tolist()
-    return Later(split.test, officers, y, said, count_rule(test), past)
+    return Later(split.test, officers, y, said, count_rule(test), past, model.sets)
 
 
 def _final(material: Material, answer: Answer, split: Split, say: Say) -> OutcomeModel:
