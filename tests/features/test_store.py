@@ -57,6 +57,14 @@ def test_entity_rows_without_a_key_or_time_are_refused(store: FeatureReader, ask
         store.training_frame(asked, "risk_v1")
 
 
+def test_asking_for_nobody_is_no_fault_of_the_store(store: FeatureReader) -> None:
+    """Where all who were asked for opted out, the next caller was told that the store is away."""
+    asked = store.online(["o-1"], "risk_v1", NEXT_DAY)
+    nobody = store.online([], "risk_v1", NEXT_DAY)
+    assert (len(nobody), list(nobody.columns)) == (0, list(asked.columns))
+    assert store.online(["o-1"], "risk_v1", NEXT_DAY)["status"].tolist() == ["present"]
+
+
 def test_online_answers_stand_in_the_asked_order_with_the_stored_columns(store: FeatureReader) -> None:
     answer = store.online(["o-7", "nobody", "o-2", "o-7"], "career_v1", NEXT_DAY)
     assert answer["officer_id"].tolist() == ["o-7", "nobody", "o-2", "o-7"]
