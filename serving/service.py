@@ -90,6 +90,7 @@ PharosService: Any = bentoml.service(
     service_class=GuardedService,
     workers=settings().workers,
     threads=THREADS,
+    http={"host": settings().host, "port": settings().port},  # `bentoml serve` listens on every address otherwise
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
 )(_Life)

@@ -40,6 +40,7 @@ class SlowSource(FakeSource):
 def test_workers_and_threads_are_ours() -> None:
     config = service.PharosService.config
     assert (config["workers"], config["threads"]) == (1, service.THREADS)
+    assert (config["http"]["host"], config["http"]["port"]) == ("127.0.0.1", 3017), "this machine only, unless told"
     assert config["metrics"] == {"enabled": False}, "they would label raw addresses"
     assert config["logging"] == {"access": {"enabled": False}}, "it would write addresses as they came"
 
