@@ -64,7 +64,7 @@ def most_of_each(shares: Shares, officers: int) -> Numbers:
 
     >>> from data_contracts.policy import policy
     >>> most_of_each(policy().grades.shares, 50).tolist()
-    [2.0, 10.0, 35.0, 50.0]
+    [2.0, 10.0, 40.0, 50.0]
     """
     limits = np.floor(np.cumsum([share for _, share in shares.worst_first()]) * officers + 1e-9)
     limits[-1] = officers
@@ -156,7 +156,7 @@ def cut_offs(probabilities: Numbers, policy: GradePolicy) -> dict[str, float]:
 
     >>> from data_contracts.policy import policy
     >>> cut_offs(np.arange(1, 101) / 100, policy().grades)
-    {'poor': 0.96, 'fair': 0.81, 'good': 0.31}
+    {'poor': 0.96, 'fair': 0.81, 'good': 0.21}
     """
     values = np.sort(probabilities[~np.isnan(probabilities)])[::-1]
     cuts, reached = {}, 0.0

@@ -20,21 +20,40 @@ from serving.paths.schemas import GoalKind, PathGoal
 from serving.schemas import Because
 from serving.words import because_of
 
-SEND = {
-    "post": "send the post_id of a post on record",
-    "job_family": "send the job_family of a post on record or one named in policy/names.toml",
-    "rank_step": "send a step of the ladders in policy/ladders.toml or of the table rank_steps",
-    "talent_field": f"send one of {', '.join(one.value for one in TalentField)}",
+FIELDS = ", ".join(one.value for one in TalentField)
+WANTED = {
+    "post": (
+        Bilingual("岗位", "post"),
+        Bilingual("请给出已登记岗位的 post_id", "send the post_id of a post on record"),
+    ),
+    "job_family": (
+        Bilingual("岗位类别", "job family"),
+        Bilingual(
+            "请给出已登记岗位的 job_family，或 policy/names.toml 中列出的类别",
+            "send the job_family of a post on record or one named in policy/names.toml",
+        ),
+    ),
+    "rank_step": (
+        Bilingual("职级", "rank step"),
+        Bilingual(
+            "请给出 policy/ladders.toml 或 rank_steps 表中的职级",
+            "send a step of the ladders in policy/ladders.toml or of the table rank_steps",
+        ),
+    ),
+    "talent_field": (
+        Bilingual("人才方向", "talent field"),
+        Bilingual(f"请给出以下之一：{FIELDS}", f"send one of {FIELDS}"),
+    ),
 }
 
 
 def check_goal(asked: PathGoal | None, goals: GoalPosts, as_of: date) -> None:
     """Raises InvalidInput for a goal that neither the records nor policy know, as `/v1/paths` tells it."""
     if asked is not None and not goals.known((asked.kind, asked.goal)):
-        what = asked.kind.replace("_", " ")
+        what, remedy = WANTED[asked.kind]
         raise InvalidInput(
-            f"goal.goal: neither the records of {as_of} nor policy know such a {what}: {asked.goal!r}; "
-            f"{SEND[asked.kind]}"
+            f"goal.goal: neither the records of {as_of} nor policy know such a {what.en}: {asked.goal!r}; {remedy.en}",
+            zh=f"goal.goal：{as_of} 的记录与政策中都没有这样的{what.zh}“{asked.goal}”；{remedy.zh}",
         )
 
 

@@ -102,7 +102,8 @@ def _check_posts(records: RecordSource, post_ids: Sequence[str], as_of: date) ->
         if known is not None and post_id not in known:
             raise InvalidInput(
                 f"vacancies[{place}].post_id: there is no post {post_id!r} on {as_of}; ingest it first, or send one on "
-                "record"
+                "record",
+                zh=f"vacancies[{place}].post_id：{as_of} 没有岗位“{post_id}”；请先导入，或给出已登记的岗位",
             )
 
 
