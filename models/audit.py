@@ -40,13 +40,25 @@ def now_of(settings: Settings) -> datetime:
 
 
 def newest_head(settings: Settings) -> Head:
-    """The head that is kept beside the chain; raises NotReady where nothing was ever written."""
-    if not settings.audit_head.is_file():
-        raise NotReady("nothing was audited yet; the chain begins with the first read of a result")
-    return Head.from_json(settings.audit_head.read_text())
+    """The head that is kept beside the chain; raises NotReady where nothing was ever written, or where it is gone."""
+    if settings.audit_head.is_file():
+        return Head.from_json(settings.audit_head.read_text())
+    database = audit_database(settings)
+    if database.exists and next(lines(database), None) is not None:
+        raise _missing(settings, "although the chain has lines")
+    raise NotReady("nothing was audited yet; the chain begins with the first read of a result")
 
 
 def verify(settings: Settings, heads: Sequence[Head] = ()) -> Verdict:
     """Walk the whole chain against its own head and those kept elsewhere; raises NotReady where there is none."""
+    if heads and not settings.audit_head.is_file():
+        raise _missing(settings, "although a head of the chain was kept elsewhere")
     kept = (*heads, newest_head(settings))
     return verified(lines(audit_database(settings)), keys.public_key(settings.keys_dir), kept)
+
+
+def _missing(settings: Settings, why: str) -> NotReady:
+    return NotReady(
+        f"the head of the audit chain, {settings.audit_head}, is missing {why}: nobody can say whether its end was cut "
+        "off; put the file back from a backup, and find out who removed it"
+    )

@@ -233,13 +233,14 @@ def verified(rows: Iterator[Mapping[str, Any]], key: Ed25519PublicKey, heads: Se
     `heads` are all that are kept: each must be signed, and the chain must still hold its line.
     """
     good, previous = 0, START
-    wanted = {head.number: head for head in heads}
+    wanted: dict[int, set[str]] = {}
     for head in heads:
+        wanted.setdefault(head.number, set()).add(head.hash)
         if not _signed(key, head.signature, head.text):
             return Verdict(0, head.number, "the head is not signed by this deployment's key")
     for row in rows:
         why = _wrong(row, good + 1, previous, key)
-        if not why and good + 1 in wanted and wanted[good + 1].hash != row["hash"]:
+        if not why and wanted.get(good + 1, set()) - {row["hash"]}:
             why = "a head that was kept says that another line stood here"
         if why:
             return Verdict(good, good + 1, why)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from data_contracts.audit.chain import Action, Entry
 from data_contracts.settings import Settings
 from models.audit import audit_chain, now_of, operator
-from serving.access.api_keys import ApiKey, KeyAsked, api_keys
+from serving.access.api_keys import ID_BYTES, ApiKey, KeyAsked, api_keys
 from serving.access.credential import AccessScope
 
 EVERYWHERE = "全部单位 / all units"
@@ -41,7 +41,9 @@ def add_key(
 def list_keys(settings: Settings, console: Console) -> None:
     """A table of all keys."""
     today = _today(settings)
-    table = Table("id", "name", "state", "scopes", "units", "made", "expires")
+    table = Table(
+        Column("id", no_wrap=True, min_width=2 * ID_BYTES), "name", "state", "scopes", "units", "made", "expires"
+    )
     for key in api_keys(settings).all():
         table.add_row(
             key.key_id, key.name, key.state(today), ", ".join(sorted(key.scopes)), _units(key.units),

@@ -146,6 +146,19 @@ def test_a_head_that_was_kept_elsewhere_finds_a_chain_that_was_made_anew(tmp_pat
     assert judged(rows, Head(3, rows[2]["hash"], "no hex")).first_bad == 3
 
 
+def test_a_kept_head_of_the_present_heads_number_is_compared_too(tmp_path: Path) -> None:
+    _, kept = filled(tmp_path / "first")
+    other = chain(tmp_path / "second")
+    for number in range(6):
+        own = other.append(entry(number + 1))
+    rows = [dict(row) for row in lines(database(tmp_path / "second"))]
+    told = Verdict(5, 6, "a head that was kept says that another line stood here")
+    assert kept.number == own.number
+    assert judged(rows, own, own).good
+    assert judged(rows, kept, own) == told
+    assert judged(rows, own, kept) == told
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     place=st.integers(0, 5), column=st.sampled_from(("body", "previous", "hash", "signature")), at=st.integers(0, 400)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -104,6 +105,17 @@ def test_the_command_line_makes_lists_and_revokes(use: Settings, tmp_path: Path)
         revoke_key(use, "nothing", console)
     with pytest.raises(InvalidInput, match="the scopes are"):
         add_key(use, "x", ["everything"], None, 30, console)
+
+
+def test_the_ids_are_listed_whole_in_a_pipe(use: Settings) -> None:
+    key, _ = made(use)
+    console = Console(record=True, width=80, file=io.StringIO())
+    add_key(use, "a service with a long name", [*map(str, AccessScope)], ("u-1", "u-2"), 30, console)
+    console.export_text()
+    list_keys(use, console)
+    listed = console.export_text()
+    assert len(key.key_id) == 12
+    assert all(one.key_id in listed for one in api_keys(use).all())
 
 
 async def who(scope: Scope, receive: Receive, send: Send) -> None:
