@@ -195,7 +195,7 @@ def test_what_did_not_pass_is_not_told_as_kept() -> None:
 def test_no_figure_of_the_table_is_cut_on_80_columns() -> None:
     model = registry.ResolvedModel("risk", "1", Path(), "run", {})
     found = replace(
-        check("any_complaint_24m", [later(1.0)]), positives=123456.0, gain=Difference(-0.1234, -0.2345, 0.1)
+        check("any_complaint_24m", [later(1.0)]), positives=123456.0, gain=Difference(-0.1234, -0.2346, 0.1)
     )
     out = io.StringIO()
     Console(file=out, width=80).print(as_table(Trained(model, (found,), ())))
