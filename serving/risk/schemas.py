@@ -63,9 +63,11 @@ class Support(Answer):
     """建议的关爱措施；不会自动执行。 / A suggested action; nothing follows by itself."""
 
     outcome: Outcome = about("所针对的结局", "the outcome it is about")
-    horizon_months: int = about(
-        "所针对的期限（月）：总是决定等级的期限，与所问期限无关",
-        "months ahead that it is about: always those that grade the outcome, whichever were asked for",
+    horizon_months: int | None = about(
+        "所针对的期限（月）：总是决定等级的期限，与所问期限无关；旧版本记录的待办为空",
+        "months ahead that it is about: always those that grade the outcome, whichever were asked for; null in cases "
+        "that earlier versions told",
+        default=None,
     )
     kind: SupportKind = about("措施类别", "kind of action")
     text: Text = about("措施的文字", "the action in words")

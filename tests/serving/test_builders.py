@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -52,6 +54,7 @@ class Model:
 
     catalogue = Catalogue(("p1", "p2", "q1"), ((), (), ()))
     within = None
+    moved_to: Mapping[str, int] = MappingProxyType({})
 
     def rankings(self, states: list[CareerState]) -> list[Ranking]:
         def why(_: str) -> tuple[Reason, ...]:

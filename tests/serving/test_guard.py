@@ -59,7 +59,7 @@ def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert (response.status_code, body["code"], body["status"]) == (status, code, status)
     assert response.headers["content-type"] == "application/problem+json"
     assert response.headers["x-request-id"] == body["request_id"]
-    assert {"type", "title", "status", "code", "detail", "zh", "en", "request_id", "errors"} == set(body)
+    assert {"type", "title", "status", "code", "detail", "detail_zh", "zh", "en", "request_id", "errors"} == set(body)
     return body
 
 

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from data_contracts.settings import Settings
+from data_contracts.vocabulary import Bilingual
 from models.audit import now_of
 from serving import service
 from serving.access.api_keys import KeyAsked, api_keys
@@ -168,7 +169,7 @@ def test_its_numbers_and_errors_are_those_of_the_service() -> None:
     told = [json.loads(one) for one in re.findall(r"return \d+ '(.*)';", text)]
     assert len(told) == 8
     for one in told:
-        problem = ProblemError(one["code"], one["detail"])
+        problem = ProblemError(one["code"], Bilingual(one["detail_zh"], one["detail"]))
         assert json.loads(problem.body("$request_id")) == one
         block = text.partition(f"location @{one['code']} {{")[2].partition("}\n")[0]
         assert problem.all_headers().get("retry-after", "") == (re.findall(r"Retry-After (\d+)", block) or [""])[0]
