@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,6 +17,16 @@ class Bilingual:
 
     zh: str
     en: str
+
+    @classmethod
+    def joined(cls, told: Iterable[Bilingual], between: tuple[str, str] = ("；", "; ")) -> Bilingual:
+        """Several texts one after another; empty of none.
+
+        >>> Bilingual.joined([Bilingual("甲", "a"), Bilingual("乙", "b")])
+        Bilingual(zh='甲；乙', en='a; b')
+        """
+        each = list(told)
+        return cls(between[0].join(one.zh for one in each), between[1].join(one.en for one in each))
 
 
 class Word(StrEnum):

@@ -94,29 +94,21 @@ class NightGrades:
 
 def cases_by_state(database: Database) -> Figure:
     """Every case that is kept; raises NotReady where the database cannot be read."""
-    found: Mapping[str, float] = {}
-    if database.exists:
-        asked = sa.select(CASES.c.state, sa.func.count()).group_by(CASES.c.state)
-        with database.reading(METADATA) as connection:
-            found = {str(state): float(many) for state, many in connection.execute(asked)}
+    found = _of_cases(database, sa.select(CASES.c.state, sa.func.count()).group_by(CASES.c.state))
     told = {state.value: found.get(state.value, 0.0) for state in CaseState}
     return Figure("cases", "cases kept, by state", "state", told)
 
 
 def open_warnings(database: Database) -> Figure:
     """Warnings that stand: neither closed nor expired."""
-    found: Mapping[str, float] = {}
-    if database.exists:
-        asked = sa.select(CASES.c.outcome, sa.func.count()).where(STANDS).group_by(CASES.c.outcome)
-        with database.reading(METADATA) as connection:
-            found = {str(outcome): float(many) for outcome, many in connection.execute(asked)}
-    return Figure("warnings_open", "warnings that stand, by outcome", "outcome", found)
+    asked = sa.select(CASES.c.outcome, sa.func.count()).where(STANDS).group_by(CASES.c.outcome)
+    return Figure("warnings_open", "warnings that stand, by outcome", "outcome", _of_cases(database, asked))
 
 
 def shown(log: ExposureLog) -> Figure:
     """Suggestions that the log holds."""
     asked = sa.select(EXPOSURES.c.item_kind, sa.func.count()).group_by(EXPOSURES.c.item_kind)
-    return Figure("suggestions_shown", "suggestions in the log, by kind", "kind", _counts(log, asked))
+    return Figure("suggestions_shown", "suggestions in the log, by kind", "kind", _of_log(log, asked))
 
 
 def declined(log: ExposureLog) -> Figure:
@@ -126,9 +118,20 @@ def declined(log: ExposureLog) -> Figure:
         .where(FEEDBACK.c.action == "declined")
         .group_by(FEEDBACK.c.item_kind)
     )
-    return Figure("suggestions_declined", "suggestions declined, by kind", "kind", _counts(log, asked))
+    return Figure("suggestions_declined", "suggestions declined, by kind", "kind", _of_log(log, asked))
 
 
-def _counts(log: ExposureLog, asked: sa.Select[Any]) -> Mapping[str, float]:
+def _of_cases(database: Database, asked: sa.Select[Any]) -> Mapping[str, float]:
+    if not database.exists:
+        return {}
+    with database.reading(METADATA) as connection:
+        return _counts(connection, asked)
+
+
+def _of_log(log: ExposureLog, asked: sa.Select[Any]) -> Mapping[str, float]:
     with log.transaction() as connection:
-        return {str(row[0]): float(row[1]) for row in connection.execute(asked)}
+        return _counts(connection, asked)
+
+
+def _counts(connection: sa.Connection, asked: sa.Select[Any]) -> Mapping[str, float]:
+    return {str(name): float(many) for name, many in connection.execute(asked)}

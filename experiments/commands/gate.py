@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from data_contracts.errors import InvalidInput
 from experiments.commands import edge
+
+if TYPE_CHECKING:
+    from training.gate.verdict import Examined
 
 gate_app = typer.Typer(no_args_is_help=True, help="Judge a model version before it answers; sign for what is unclear.")
 JUDGED = f"Exit status: 0 it may answer; 1 it may not; {edge.FAILED}."
@@ -25,9 +28,7 @@ def promote(
 
     examined = promote(edge.settings(), name, version)
     edge.console.print(as_table(examined.lines))
-    for told in (examined.waived, *examined.although):
-        if told is not None:
-            edge.console.print(told.en, highlight=False, soft_wrap=True)
+    _tell_signed(examined)
     edge.console.print(f"{name} version {examined.model.version} is the champion", highlight=False)
 
 
@@ -105,15 +106,20 @@ def _gate(name: str, version: str | None) -> None:
 
     examined, card = pass_gate(edge.settings(), name, version)
     edge.console.print(as_table(examined.lines))
-    for told in (examined.waived, *examined.although):
-        if told is not None:
-            edge.console.print(told.en, highlight=False, soft_wrap=True)
+    _tell_signed(examined)
     edge.console.print(f"model card {card}", highlight=False, soft_wrap=True)
     waiting = edge.settings().gate_dir / name / examined.model.version
     edge.console.print(f"what waits for a signature is listed in {waiting}", highlight=False, soft_wrap=True)
     edge.console.print(f"{name} version {examined.model.version} {'passed' if examined.passed else 'may not answer'}")
     if not examined.passed:
         raise typer.Exit(1)
+
+
+def _tell_signed(examined: Examined) -> None:
+    """What rests on signatures and not on evidence."""
+    for told in (examined.waived, *examined.although):
+        if told is not None:
+            edge.console.print(told.en, highlight=False, soft_wrap=True)
 
 
 def _sign(

@@ -147,4 +147,4 @@ def too_late(question: Question, post: Bilingual, blocked: Sequence[Blocked], en
 
 
 def _told(blocked: Sequence[Blocked]) -> Bilingual:
-    return Bilingual("、".join(one.text.zh for one in blocked), "; ".join(one.text.en for one in blocked))
+    return Bilingual.joined((one.text for one in blocked), ("、", "; "))

@@ -16,6 +16,7 @@ import pandas as pd
 from data_contracts.policy import policy
 from data_contracts.suggesting import FitWeights
 from data_contracts.vocabulary import Bilingual
+from models.posts.vacancies import open_on
 
 Frames = Mapping[str, pd.DataFrame]
 SHOWN = 3  # competencies named as below standard
@@ -77,9 +78,8 @@ def of_open_rounds(records: Frames, as_of: date) -> Frames:
     """The records with only those vacancies that are open on a day: a wish of a closed round says nothing any more."""
     if "vacancies" not in records:
         return records
-    rows, day = records["vacancies"], pd.Timestamp(as_of)
-    still = (rows["opened_on"] <= day) & (rows["closes_on"].isna() | (rows["closes_on"] >= day))
-    return {**records, "vacancies": rows[still.fillna(False).to_numpy(bool)]}
+    rows = records["vacancies"]
+    return {**records, "vacancies": rows[open_on(rows, as_of)]}
 
 
 def wanting_of(records: Frames, officer_ids: list[str]) -> dict[str, Wanting]:

@@ -25,6 +25,20 @@ class Reason:
 
 RANKED = "ranking_alone"  # nothing that was counted sets the post apart for this officer
 RETURN = Reason("return", "您曾任此岗位", "you held this post before")
+OUT_OF = {  # what was counted of moves out of some posts
+    "two_step": (
+        "与您前后两个岗位经历相同者离开现岗位的 {total} 人次中，有 {moved} 人次调入此岗位",
+        "{moved} of {total} officers who left your post with the same post before it moved here",
+    ),
+    "after": (
+        "离开您曾任的一个岗位的 {total} 人次中有 {moved} 人次调入此岗位",
+        "{moved} of {total} officers who left a post that you held earlier moved here",
+    ),
+    "kindred": (
+        "离开您现岗位同类职位的 {total} 人次中有 {moved} 人次调入此岗位",
+        "{moved} of {total} officers who left other posts of your job family moved here",
+    ),
+}
 THEMES = {
     "anywhere": "popular", "popular": "popular", "popular_1y": "popular", "popular_recent": "popular", "moved": "moved",
     "moved_recently": "moved", "two_step": "two_step", "last_two": "two_step", "exchange": "exchange", "after": "after",
@@ -117,13 +131,8 @@ def reasons_for(parts: Array, seen: Seen, rules: CountRules) -> tuple[Reason, ..
 def _told(theme: str, seen: Seen) -> Reason:
     if theme == "moved":
         return moved_here(*seen.present.numbers)
-    if theme == "two_step":
-        moved, total = seen.two_step.numbers
-        return Reason(
-            theme,
-            f"与您前后两个岗位经历相同者离开现岗位的 {total} 人次中，有 {moved} 人次调入此岗位",
-            f"{moved} of {total} officers who left your post with the same post before it moved here",
-        )
+    if theme == "return":
+        return RETURN
     if theme == "exchange":
         moved, back = round(seen.present.moved), round(seen.back)
         return Reason(
@@ -131,21 +140,9 @@ def _told(theme: str, seen: Seen) -> Reason:
             f"此岗位与您现岗位之间有互调：调入 {moved} 人次，调回 {back} 人次",
             f"there are moves both ways between your post and this one: {moved} to it, {back} back",
         )
-    if theme == "after":
-        moved, total = seen.earlier.numbers
-        return Reason(
-            theme,
-            f"离开您曾任的一个岗位的 {total} 人次中有 {moved} 人次调入此岗位",
-            f"{moved} of {total} officers who left a post that you held earlier moved here",
-        )
-    if theme == "kindred":
-        moved, total = seen.kindred.numbers
-        return Reason(
-            theme,
-            f"离开您现岗位同类职位的 {total} 人次中有 {moved} 人次调入此岗位",
-            f"{moved} of {total} officers who left other posts of your job family moved here",
-        )
-    return RETURN
+    moved, total = {"two_step": seen.two_step, "after": seen.earlier, "kindred": seen.kindred}[theme].numbers
+    zh, en = (words.format(moved=moved, total=total) for words in OUT_OF[theme])
+    return Reason(theme, zh, en)
 
 
 def _stage(lift: float) -> Reason:

@@ -20,6 +20,7 @@ from data_contracts.vocabulary import Bilingual
 from models.posts.fit import Fit, Standard, Wanting, fit_of
 from models.posts.moved_within import Counted, MovedWithin
 from models.posts.reasons import RANKED, Reason
+from models.posts.vacancies import open_on
 
 if TYPE_CHECKING:
     from models.posts.next_post import RankedPost  # brings torch
@@ -148,9 +149,7 @@ def spread(
 
 def open_vacancies(vacancies: pd.DataFrame, as_of: date) -> dict[str, tuple[Vacancy, ...]]:
     """Vacancies announced by a day and not closed before it, by post, in order of id."""
-    day = pd.Timestamp(as_of)
-    shut = vacancies["closes_on"].notna() & (vacancies["closes_on"] < day)
-    rows = vacancies[(vacancies["opened_on"] <= day) & ~shut & (vacancies["places"] > 0)]
+    rows = vacancies[open_on(vacancies, as_of) & (vacancies["places"] > 0)]
     found: dict[str, tuple[Vacancy, ...]] = {}
     columns = ["vacancy_id", "post_id", "unit_id", "places", "closes_on"]
     for name, post, unit, places, closes in rows.sort_values("vacancy_id")[columns].itertuples(index=False):

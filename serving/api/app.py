@@ -110,7 +110,7 @@ class _Web:
     async def model(self, request: Request) -> Response:
         desks = _desks(request)
         if not desks.ready:
-            raise ProblemError("not_ready", detail=_joined(desks.missing()))
+            raise ProblemError("not_ready", detail=Bilingual.joined(desks.missing()))
         served = [] if isinstance(desks.risk, Absent) else list(desks.risk.served)
         models = [_loaded(model, served if model.name == "risk" else []) for model in desks.models()]
         return _json(ModelsAnswer(request_id=_request_id(request), models=models, **_said(desks.missing())))
@@ -138,7 +138,7 @@ class _Web:
         desks = _desks(request)
         missing = desks.missing()
         if not desks.ready:
-            raise ProblemError("not_ready", detail=_joined(missing))
+            raise ProblemError("not_ready", detail=Bilingual.joined(missing))
         await anyio.to_thread.run_sync(desks.probe)  # outside the limiter: readiness must not queue behind requests
         return _json(Readiness(status="ready", notices=desks.notices(), **_said(missing)))
 
@@ -159,10 +159,6 @@ def _present(desk: Desk | Absent) -> Desk:
     if isinstance(desk, Absent):
         raise ProblemError("not_ready", detail=desk.because)
     return desk
-
-
-def _joined(told: Sequence[Bilingual]) -> Bilingual:
-    return Bilingual("；".join(one.zh for one in told), "; ".join(one.en for one in told))
 
 
 def _said(missing: Sequence[Bilingual]) -> dict[str, list[str]]:

@@ -17,6 +17,7 @@ from models.eligibility.standing_facts import NEEDS, Facts, facts_of
 from models.matching.wishes import MatchInput
 from models.points.lines import tables_needed, totals
 from models.points.words import Records as Names
+from models.posts.vacancies import open_on
 from serving.matching.fit import TABLES as FITTED_BY
 from serving.matching.schemas import MatchRequest, Opening
 from serving.on_force import not_on_force
@@ -89,9 +90,7 @@ def _vacancies(records: RecordSource, asked: MatchRequest, as_of: date) -> pd.Da
         )
     if asked.vacancy_ids is not None:
         return rows[rows["vacancy_id"].isin(asked.vacancy_ids)][VACANCIES].reset_index(drop=True)
-    day = pd.Timestamp(as_of)
-    still = (rows["opened_on"] <= day) & (rows["closes_on"].isna() | (rows["closes_on"] >= day))
-    return rows[still][VACANCIES].reset_index(drop=True)
+    return rows[open_on(rows, as_of)][VACANCIES].reset_index(drop=True)
 
 
 def _check_posts(records: RecordSource, post_ids: Sequence[str], as_of: date) -> None:

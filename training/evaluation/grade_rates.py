@@ -127,7 +127,7 @@ def level_told(rates: GradeRates) -> Bilingual | None:
         if rates[worse].events == rates[better].events == 0
     ]
     told = [*empty, *level] if held else []
-    return Bilingual("；".join(one.zh for one in told), "; ".join(one.en for one in told)) if told else None
+    return Bilingual.joined(told) if told else None
 
 
 def poor_over_excellent(rates: GradeRates) -> float:

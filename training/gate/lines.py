@@ -98,8 +98,8 @@ class Line:
     def notes(self) -> Bilingual:
         """What must be read with the figure, in brackets; empty where there is nothing."""
         told = [one for one in (self.note, SUSPECT if self.suspect else None) if one is not None]
-        zh, en = "；".join(one.zh for one in told), "; ".join(one.en for one in told)
-        return Bilingual(f"（{zh}）", f" ({en})") if told else Bilingual("", "")
+        both = Bilingual.joined(told)
+        return Bilingual(f"（{both.zh}）", f" ({both.en})") if told else both
 
     @property
     def found_words(self) -> Bilingual:

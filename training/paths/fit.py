@@ -60,9 +60,10 @@ def fit_paths(
 ) -> PathModel:
     """Transitions by counts unless others are given, and the dwell-time model."""
     data = training.data
-    closed = dissolved(training.frames, training.until, *training.known)
-    chances = transitions or Transitions.fit(data.moves, data.catalogue, closed)
-    return PathModel(chances, fit_dwell(training, seed), search or Search())
+    if transitions is None:
+        closed = dissolved(training.frames, training.until, *training.known)
+        transitions = Transitions.fit(data.moves, data.catalogue, closed)
+    return PathModel(transitions, fit_dwell(training, seed), search or Search())
 
 
 def fit_dwell(training: PathTraining, seed: int = 0) -> DwellModel:
