@@ -23,6 +23,7 @@ from data_contracts.settings import Settings
 COMMAND_LINE = Path(__file__).resolve().parent.parent / "pharos.py"
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
+ATTEMPTS, BUSY = 4, (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.GATEWAY_TIMEOUT)
 SHOWN = 1  # of each list inside a result; the terminal is no place for all of them
 
 
@@ -79,11 +80,20 @@ class LiveService:
         return self._process.pid
 
     def ask(self, route: str, body: dict[str, Any]) -> dict[str, Any]:
-        """POST a question; raises NotReady with the service's own words unless it answers 200."""
-        response = httpx.post(f"{self.address}{route}", json=body, headers=self._headers, timeout=30.0, trust_env=False)
-        if response.status_code != httpx.codes.OK:
-            raise NotReady(f"{route} answered {response.status_code}: {response.text}")
-        return dict(response.json())
+        """POST a question; raises NotReady with the service's own words unless it answers 200.
+
+        What a busy machine makes it say (too many at once, too slow) is asked again, ATTEMPTS times in all.
+        """
+        for attempt in range(ATTEMPTS):
+            response = httpx.post(
+                f"{self.address}{route}", json=body, headers=self._headers, timeout=30.0, trust_env=False
+            )
+            if response.status_code == httpx.codes.OK:
+                return dict(response.json())
+            if response.status_code not in BUSY or attempt == ATTEMPTS - 1:
+                break
+            time.sleep(float(response.headers.get("retry-after", "1")))
+        raise NotReady(f"{route} answered {response.status_code}: {response.text}")
 
     def wait(self) -> None:
         """Until the service ends or the person presses Ctrl-C."""

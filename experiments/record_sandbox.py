@@ -37,7 +37,7 @@ from serving.review.withholding import withhold
 from serving.risk.schemas import RiskScored
 from serving.sandbox.book import BOOK, NOBODY
 
-LOOKED_AT, AT_ONCE = 400, 50  # officers who are asked about until every kind of answer was seen
+LOOKED_AT, AT_ONCE = 400, 20  # officers who are asked about until every kind of answer was seen
 OFFICER = re.compile(r"o-[0-9]{8}")
 MOST_CASES, SHORT = 5, 3
 FLAGS = "flags"  # of the answers about risk

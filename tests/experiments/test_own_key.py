@@ -43,12 +43,9 @@ def test_where_nobody_needs_a_key_none_is_made_for_it_would_shut_out_everybody_e
 
 def test_where_keys_are_needed_one_is_made_with_its_scopes_and_revoked_whatever_happens(use: Settings) -> None:
     somebodys_key(use)
-    with pytest.raises(RuntimeError), own_key(use, "benchmark", AccessScope.RISK_READ) as headers:
-        shown = [(name.encode(), value.encode()) for name, value in headers.items()]
-        caller = callers_of(use, lambda: TODAY).of({"headers": shown})
-        assert caller is not None
-        assert (caller.scopes, caller.units) == ({AccessScope.RISK_READ}, None)
-        raise RuntimeError
+    shown = list[tuple[bytes, bytes]]()
+    with pytest.raises(KeyboardInterrupt):
+        _opened_and_interrupted(use, shown)
     assert callers_of(use, lambda: TODAY).of({"headers": shown}) is None
     states = {key.name: key.state(TODAY) for key in api_keys(use).all()}
     assert states == {"a system": "active", "benchmark": "revoked"}
@@ -58,12 +55,23 @@ def test_where_keys_are_needed_one_is_made_with_its_scopes_and_revoked_whatever_
     ]  # fmt: skip
 
 
+def _opened_and_interrupted(use: Settings, shown: list[tuple[bytes, bytes]]) -> None:
+    with own_key(use, "benchmark", AccessScope.RISK_READ) as headers:
+        shown += [(name.encode(), value.encode()) for name, value in headers.items()]
+        caller = callers_of(use, lambda: TODAY).of({"headers": shown})
+        assert caller is not None
+        assert caller.scopes == frozenset({AccessScope.RISK_READ})
+        assert caller.units is None
+        raise KeyboardInterrupt
+
+
 @pytest.mark.server
 def test_a_live_service_with_keys_is_asked_with_ours(use: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(HERE.parents[1]))
     monkeypatch.setattr(first_answer, "COMMAND_LINE", HERE / "stand_in_pharos.py")
     somebodys_key(use)
-    with own_key(use, "benchmark", AccessScope.RISK_READ) as headers, LiveService(use, headers) as service:
+    scopes = AccessScope.RISK_READ, AccessScope.RISK_REVIEW
+    with own_key(use, "benchmark", *scopes) as headers, LiveService(use, headers) as service:
         assert service.ask("/v1/risk", {"officer_ids": ["o-000001"]})["results"][0]["grade"] == "poor"
         with pytest.raises(NotReady, match="401"):
             LiveService.ask(_without_key(service), "/v1/risk", {"officer_ids": ["o-000001"]})
