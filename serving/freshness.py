@@ -93,7 +93,7 @@ def read_fresh(
     frame = source.online(ids, service, now.date())
     stamps, statuses = frame["feature_timestamp"].to_numpy("datetime64[us]"), frame["status"].tolist()
     days: list[date | None] = stamps.astype("datetime64[D]").tolist()  # plain values: a frame costs one officer most
-    ages = ((np.datetime64(now, "us") - stamps) / np.timedelta64(1, "h")).tolist()
+    ages: list[float] = np.divide(np.datetime64(now, "us") - stamps, np.timedelta64(1, "h")).tolist()
     refused: dict[str, Because] = {}
     kept: list[bool] = []
     for officer_id, status, day, age in zip(frame["officer_id"].astype(str), statuses, days, ages, strict=True):
