@@ -40,18 +40,20 @@ from serving.sandbox.book import BOOK, NOBODY
 LOOKED_AT, AT_ONCE = 400, 20  # officers who are asked about until every kind of answer was seen
 OFFICER = re.compile(r"o-[0-9]{8}")
 MOST_CASES, SHORT = 5, 3
-FLAGS = "flags"  # of the answers about risk
+FLAGS, STEPS = "flags", "steps"  # of the answers about risk, of those about paths
 WORDS = {
     "/v1/risk": ("风险", "risk"), "/v1/next_posts": ("岗位", "posts"), "/v1/paths": ("路径", "paths"),
-    "/v1/courses": ("课程", "courses"), FLAGS: ("提示", "flags"),
+    "/v1/courses": ("课程", "courses"), FLAGS: ("提示", "flags"), STEPS: ("路径步骤", "steps of paths with"),
 }  # fmt: skip
 MARKS = {
     "scored": "已评分", "ranked": "有建议", "planned": "有路径", "not_scored": "未评分", "no_path": "无路径",
     "reached": "已达到", "withheld": "待复核", "unsure": "不确定", "cold start": "冷启动",
-    "approach": "接近界限", "commend": "值得表扬", **{grade.value: grade.zh for grade in Grade},
+    "gaps": "能力差距", "blocked_by": "受限条件", "approach": "接近界限", "commend": "值得表扬", **{grade.value: grade.zh for grade in Grade},
 }  # fmt: skip
 RISK = "/v1/risk"
-KINDS_OF = tuple(path for path in WORDS if path != FLAGS)  # addresses whose answers come in kinds, by status and grade
+KINDS_OF = tuple(
+    path for path in WORDS if path not in (FLAGS, STEPS)
+)  # addresses whose answers come in kinds, by status and grade
 
 
 def main() -> None:
@@ -113,9 +115,7 @@ def _people(use: Settings, service: LiveService) -> dict[str, dict[str, tuple[st
     for path in KINDS_OF:
         for begin in range(0, len(ids), AT_ONCE):
             for result in service.ask(path, {"officer_ids": ids[begin : begin + AT_ONCE]})["results"]:
-                seen[result["officer_id"]][path] = _kind(result)
-                if told := tuple(sorted({flag["kind"] for flag in result.get("flags", [])})):
-                    seen[result["officer_id"]][FLAGS] = told
+                seen[result["officer_id"]] |= {path: _kind(result), **_more(result)}
     wanted = {(path, kind) for kinds in seen.values() for path, kind in kinds.items()}
     chosen: dict[str, dict[str, tuple[str, ...]]] = {}
     while wanted:
@@ -123,6 +123,14 @@ def _people(use: Settings, service: LiveService) -> dict[str, dict[str, tuple[st
         chosen[best] = seen[best]
         wanted -= set(seen[best].items())
     return chosen
+
+
+def _more(result: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """What the book should show once, whatever else an answer is: flags, and steps of a path that lack something."""
+    steps_told = [step for path in result.get("paths", []) for step in path["steps"]]
+    flags = tuple(sorted({flag["kind"] for flag in result.get("flags", [])}))
+    lacks = tuple(name for name in ("gaps", "blocked_by") if any(step[name] for step in steps_told))
+    return {name: told for name, told in ((FLAGS, flags), (STEPS, lacks)) if told}
 
 
 def _kind(result: Mapping[str, Any]) -> tuple[str, ...]:
