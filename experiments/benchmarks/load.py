@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,11 +24,16 @@ class Question:
     path: str
     body: bytes
 
-    def wire(self, headers: str = "") -> bytes:
-        """The whole request."""
+    def wire(self, headers: Mapping[str, str]) -> bytes:
+        """The whole request, with headers of the caller's own.
+
+        >>> Question("/v1/risk", b"{}").wire({"x-api-key": "k"}).split(b"\\r\\n")[-3:]
+        [b'x-api-key: k', b'', b'{}']
+        """
+        more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         head = (
             f"POST {self.path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(self.body)}\r\n{headers}\r\n"
+            f"content-length: {len(self.body)}\r\n{more}\r\n"
         )
         return head.encode() + self.body
 
