@@ -48,7 +48,8 @@ WORDS = {
 MARKS = {
     "scored": "已评分", "ranked": "有建议", "planned": "有路径", "not_scored": "未评分", "no_path": "无路径",
     "reached": "已达到", "withheld": "待复核", "unsure": "不确定", "cold start": "冷启动",
-    "gaps": "能力差距", "blocked_by": "受限条件", "approach": "接近界限", "commend": "值得表扬", **{grade.value: grade.zh for grade in Grade},
+    "gaps": "能力差距", "blocked_by": "受限条件", "approach": "接近界限", "commend": "值得表扬",
+    **{grade.value: grade.zh for grade in Grade},
 }  # fmt: skip
 RISK = "/v1/risk"
 KINDS_OF = tuple(
