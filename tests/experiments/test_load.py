@@ -25,7 +25,7 @@ async def _asked(handler: Callable[[asyncio.StreamReader, asyncio.StreamWriter],
     server = await asyncio.start_server(handler, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        return await open_loop(port, [Question("/", b"{}").wire()], rate=4.0, seconds=1.5, connections=2)
+        return await open_loop(port, [Question("/", b"{}").wire({})], rate=4.0, seconds=1.5, connections=2)
 
 
 def test_a_connection_that_the_server_closed_while_idle_is_opened_again_and_is_no_error() -> None:
