@@ -54,7 +54,8 @@ class Recorder:
         """One line about an answer, of the ids that stand in its JSON."""
         officers, units = ids_named(from_json(answer))
         about = tuple(self.names.of(officer) for officer in sorted(officers))
-        details = {"units": sorted(units)} if read.action is Action.UNITS_READ else {}
+        named = read.action is Action.UNITS_READ or (read.action is Action.EVENTS_TAKEN and units)
+        details = {"units": sorted(units)} if named else {}
         self.chain.append(Entry(read.at, read.caller.subject, read.action, read.request_id, about, details))
 
 
