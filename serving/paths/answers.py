@@ -27,6 +27,7 @@ from serving.feedback.telling import told_declined
 from serving.night.manifest import ModelIdentity
 from serving.paths.asking import AskedPath, PathDay, PathSource, Plans
 from serving.paths.chances import explained
+from serving.paths.checking import check_last_plans
 from serving.paths.plan_log import PlanKey
 from serving.paths.schemas import (
     CareerPath,
@@ -71,12 +72,15 @@ class PathDesk:
         """One result for each officer, in order; `degraded` where kept plans could not be read or written.
 
         Plans are kept, and what is shown is logged, once it is settled that the answer leaves. Raises InvalidInput for
-        a day that has not come yet, NobodyWaits where the answer was given up (nothing is kept then) and TooMuchAtOnce
-        where the officers are too many for the time there is.
+        a day that has not come yet, a goal that nobody knows and a last plan that cannot have been told, NobodyWaits
+        where the answer was given up (nothing is kept then) and TooMuchAtOnce where the officers are too many for the
+        time there is.
         """
         waited = waiting or Waiting()
         as_of = day_asked(request.as_of, now)
         day = self.paths.on(request.officer_ids, as_of)
+        day.check_goal(request.goal)
+        check_last_plans(request.last_plans, day, as_of)
         ids = list(dict.fromkeys(request.officer_ids))
         asked = {one: day.question(one, request.goal, request.horizon_months) for one in ids}
         keys = {one: found.key for one, found in asked.items() if isinstance(found, AskedPath)}

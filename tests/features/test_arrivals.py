@@ -114,7 +114,8 @@ def test_each_event_has_its_own_answer_and_they_add_up(room: Room) -> None:
 
 
 def vacancy(number: int, **changed: Any) -> Arrival:
-    row = {"vacancy_id": "v-1", "post_id": "p-1", "unit_id": "u-1", "places": 1, "opened_on": "2026-03-09"}
+    where = {"vacancy_id": "v-1", "post_id": "p-1", "unit_id": "u-1"}
+    row: dict[str, str | int] = {**where, "places": 1, "opened_on": "2026-03-09"}
     return Arrival(f"v-{number}", "vacancies", {**row, **changed})
 
 
