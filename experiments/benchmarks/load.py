@@ -78,7 +78,7 @@ async def closed_loop(port: int, wires: Sequence[bytes], callers: int, seconds: 
 async def open_loop(port: int, wires: Sequence[bytes], rate: float, seconds: float, connections: int = 64) -> Seen:
     """`rate` requests a second, each on whichever connection is free; at most `connections` at once."""
     seen, began, waiting = Seen(), time.perf_counter(), set[asyncio.Task[None]]()
-    free: asyncio.Queue[Connection] = asyncio.Queue()
+    free: asyncio.Queue[Connection] = asyncio.LifoQueue()  # the warmest first, so that few are kept and none goes stale
     for _ in range(connections):
         free.put_nowait(Connection(port))
 
@@ -124,6 +124,8 @@ class Connection:
 
     async def ask(self, wire: bytes) -> tuple[int, bool]:
         """The status of the answer, and whether it says when to come again."""
+        if self._streams is not None and self._streams[0].at_eof():
+            await self.close()  # the server hung up while nobody asked, as servers do
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
