@@ -37,10 +37,14 @@ MAKING = 0x5048_4153  # PostgreSQL's advisory lock of who makes or changes table
 
 @dataclass
 class Database:
-    """The database at an address; `name` is how messages call it. Nothing is opened or made until somebody asks."""
+    """The database at an address; `name` is how messages call it. Nothing is opened or made until somebody asks.
+
+    `seconds` is how long it waits for a server or a lock, where that is less than usual.
+    """
 
     url: str
     name: str
+    seconds: int | None = None
     _engine: sa.Engine | None = None
     _made: set[int] = field(default_factory=set)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -135,8 +139,8 @@ class Database:
 
     def _opened(self) -> sa.Engine:
         if self.file is None:
-            return sa.create_engine(self.url, pool_pre_ping=True, connect_args=SERVER)
-        engine = sa.create_engine(self.url, connect_args={"timeout": BUSY_SECONDS})
+            return sa.create_engine(self.url, pool_pre_ping=True, connect_args=_server(self.seconds))
+        engine = sa.create_engine(self.url, connect_args={"timeout": self.seconds or BUSY_SECONDS})
         sa.event.listen(engine, "connect", _durable)
         sa.event.listen(engine, "begin", _begin)
         return engine
@@ -162,6 +166,14 @@ class Database:
             raise NotReady(
                 f"{self.name} cannot be used ({type(cause).__name__}); look after its disk, its locks and its server"
             ) from error
+
+
+def _server(seconds: int | None) -> dict[str, Any]:
+    """What the driver is told of waiting."""
+    if seconds is None:
+        return dict(SERVER)
+    hurried = {"connect_timeout": seconds, "tcp_user_timeout": 1000 * seconds}
+    return {**SERVER, **hurried, "options": f"-c lock_timeout={seconds}s"}
 
 
 def _durable(connection: Any, _: Any) -> None:

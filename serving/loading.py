@@ -23,6 +23,7 @@ from models.artifacts import Parts
 from models.courses.baselines import CourseScorer
 from models.courses.next_course import features_hash
 from models.registry import ResolvedModel
+from serving.access.audit_probe import AuditProbe
 from serving.access.placements import ReadPlacements
 from serving.access.recorder import Recorder
 from serving.api.opened import Absent, Desks, no_champion
@@ -146,8 +147,10 @@ def open_desks(
     now = clock_of(settings)
 
     unread: set[str] = set()  # services whose features the last probe could not read
+    audited = AuditProbe.of(settings)
 
     def probe() -> None:
+        audited()
         for desk in desks:
             if not isinstance(desk, Absent):
                 told = source.online([PROBE_ID], desk.model.service, now().date())["status"]
