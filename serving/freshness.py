@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Protocol
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from data_contracts.policy import Policy
 from features.ages import AWAY as IS_AWAY
-from features.ages import EXPIRED
+from features.ages import EXPIRED, WITHOUT_EVENTS
 from features.ages import STAND_IN as STANDS_IN
 from serving.schemas import Because
 
@@ -34,7 +34,9 @@ class FeatureSource(Protocol):
     """Where a request's features come from; `features.store.FeatureReader` is the real one."""
 
     def online(self, ids: Sequence[str], service: str, as_of: date | None = None) -> pd.DataFrame:
-        """One row for each id in order: `officer_id`, `status`, `feature_timestamp` and the features."""
+        """One row for each id in order: `officer_id`, `status`, `feature_timestamp` and the features; perhaps
+        `without_events_since` (features/standing_in.py).
+        """
         ...
 
     def service_hash(self, service: str) -> str:
@@ -66,7 +68,8 @@ class Fresh:
 
     Both frames have one row for each officer, in the order asked, with `as_of` added. `read_as_of` and `age_hours`
     tell of the features of the day asked for that the store gave, too old ones too; null when it gave none.
-    `as_of` is the day to reckon with in any case.
+    `as_of` is the day to reckon with in any case. `behind` are the officers with accepted events that their features do
+    not know of, each with the day since which.
     """
 
     frame: pd.DataFrame
@@ -76,6 +79,12 @@ class Fresh:
     read_as_of: date | None
     age_hours: float | None
     degraded: bool
+    behind: Mapping[str, date] = field(default_factory=dict)
+
+    @property
+    def notices(self) -> list[Because]:
+        """What to know of the features as a whole."""
+        return [events_missing(self.behind)] if self.behind else []
 
 
 def read_fresh(
@@ -90,6 +99,8 @@ def read_fresh(
     """Features of these officers at `now`; an officer asked for twice is read once."""
     ids = list(dict.fromkeys(officer_ids))
     frame = source.online(ids, service, now.date())
+    behind = behind_of(frame)
+    frame = frame.drop(columns=WITHOUT_EVENTS, errors="ignore")
     ages = (pd.Timestamp(now) - frame["feature_timestamp"]).dt.total_seconds() / 3600.0
     days = frame["feature_timestamp"].dt.date
     refused: dict[str, Because] = {}
@@ -103,7 +114,7 @@ def read_fresh(
     usable = frame[~frame["officer_id"].isin(list(refused))].reset_index(drop=True)
     unknown = frame[frame["feature_timestamp"].isna()].reset_index(drop=True)
     not_as_it_should = frame["status"].isin([EXPIRED, STANDS_IN, IS_AWAY]).any() or bool((ages[read] < 0).any())
-    degraded = (oldest is not None and oldest > limits.flag_hours) or bool(not_as_it_should)
+    degraded = (oldest is not None and oldest > limits.flag_hours) or bool(not_as_it_should) or bool(behind)
     as_of = asked or newest or now.date()
     return Fresh(
         frame=usable.assign(as_of=usable["feature_timestamp"]),
@@ -113,6 +124,32 @@ def read_fresh(
         read_as_of=newest,
         age_hours=oldest,
         degraded=degraded,
+        behind=behind,
+    )
+
+
+def behind_of(frame: pd.DataFrame) -> dict[str, date]:
+    """The officers of an online answer with accepted events that their features do not know of, and since when."""
+    if WITHOUT_EVENTS not in frame:
+        return {}
+    told = zip(frame["officer_id"].astype(str), frame[WITHOUT_EVENTS], strict=True)
+    return {officer: day for officer, day in told if isinstance(day, date)}
+
+
+def events_missing(behind: Mapping[str, date]) -> Because:
+    """That accepted events are not in an answer, of how many officers, and since when.
+
+    >>> events_missing({"o-1": date(2026, 1, 2), "o-2": date(2026, 1, 1)}).en[:72]
+    'events accepted since 2026-01-01 about 2 of these officers are not in th'
+    """
+    day, count = min(behind.values()), len(behind)
+    return Because(
+        code="events_missing",
+        zh=f"自 {day} 起已接收的事件中，涉及其中 {count} 名民警的尚未计入本应答，因为特征库目前无法更新或读取；"
+        "各项结果的 without_events_since 注明起始日期，恢复后自动计入",
+        en=f"events accepted since {day} about {count} of these officers are not in this answer, because the feature "
+        "store cannot be brought forward or read now; without_events_since of each result says since when, and later "
+        "answers have them",
     )
 
 
