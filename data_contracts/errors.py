@@ -89,6 +89,12 @@ class AuditAway(NotReady):
     code = "audit_away"
 
 
+class OtherDatabase(NotReady):
+    """A setting names another place than the one in which the state was kept until now."""
+
+    code = "other_database"
+
+
 class UnfitModel(NotReady):
     """A model is what was signed, and what it answers is not fit to be served."""
 

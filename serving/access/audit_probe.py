@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import structlog
 
 from data_contracts.audit.chain import LINES, METADATA
+from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import AuditAway, NotReady
 from data_contracts.settings import Settings
@@ -37,7 +38,7 @@ class AuditProbe:
     @classmethod
     def of(cls, settings: Settings) -> AuditProbe:
         """Of a deployment; nothing is opened yet."""
-        return cls(Database(settings.service_url, "the audit chain", PATIENCE_SECONDS), settings)
+        return cls(service_database(settings, "the audit chain", PATIENCE_SECONDS), settings)
 
     def __call__(self) -> None:
         """Take the place of a writer, and leave it; raises AuditAway where that cannot be."""

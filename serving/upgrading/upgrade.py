@@ -15,6 +15,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from data_contracts import service_log
+from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import NotReady, PharosError, Refused
 from data_contracts.policy import policy
@@ -111,7 +112,7 @@ def _step(settings: Settings, part: Part, copy: Path | None) -> None:
 def _service(settings: Settings) -> None:
     from data_contracts.migrations.upgrade import upgrade as brought_forward
 
-    database = Database(settings.service_url, "the service's database")
+    database = service_database(settings, "the service's database")
     brought_forward(database)
     database.close()
 
