@@ -17,6 +17,7 @@ import pandas as pd
 import structlog
 
 from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady, OnlineStoreAway, PharosError
+from data_contracts.places import ONLINE, REGISTRY, plain, remember
 from data_contracts.policy import check_features
 from data_contracts.settings import Settings
 from features.ages import aged_answer
@@ -108,6 +109,7 @@ class FeatureReader:
         self._settings.feast_dir.mkdir(parents=True, exist_ok=True)
         with feast_quietly(), _told():
             self._feast.apply(feast_objects(self.declared, self._settings.feast_dir))
+        self._remember(REGISTRY, self._settings.registry_url)
 
     def snapshot(self, as_of: date, source: str = "officers") -> pd.DataFrame:
         """Every officer (or unit) as of a day, with the declared kinds; what the night reads."""
@@ -181,7 +183,11 @@ class FeatureReader:
         live.close()
         if knows_all:
             self.pending.settle(as_of)
+        self._remember(ONLINE, self._settings.online_url)
         return done
+
+    def _remember(self, name: str, address: str) -> None:
+        remember(self._settings.state, name, plain(address, self._settings.state))
 
     @cached_property
     def pending(self) -> Pending:

@@ -9,7 +9,9 @@ from typing import Protocol
 
 import pandas as pd
 
+from data_contracts.places import HERE, ONLINE, REGISTRY, plain, remembered
 from data_contracts.policy import Policy
+from data_contracts.settings import Settings
 from features.ages import AWAY as IS_AWAY
 from features.ages import EXPIRED, WITHOUT_EVENTS
 from features.ages import STAND_IN as STANDS_IN
@@ -194,4 +196,31 @@ def notice_of_age(filled: date | None, now: datetime, limits: AgeLimits) -> Beca
         en=f"the newest features are of {filled}, {hours:.0f} hours ago, and over {limits.refuse_hours:.0f} hours "
         f"nobody is scored on them; run `pharos features` and `pharos materialize` with --as-of {now.date()}, or, for "
         f"records that end in the past, start with PHAROS_TODAY={filled}",
+    )
+
+
+def moved_stores(settings: Settings) -> list[Because]:
+    """What must be said aloud where a setting names another store of features than the one that was filled."""
+    told = remembered(settings.state)
+    asked = (
+        (ONLINE, settings.online_url, "PHAROS_ONLINE_URL"),
+        (REGISTRY, settings.registry_url, "PHAROS_REGISTRY_URL"),
+    )
+    found = []
+    for name, address, setting in asked:
+        here = plain(address, settings.state)
+        if told.get(name, here) != here:
+            found.append(_moved(setting, told[name], here))
+    return found
+
+
+def _moved(setting: str, was: str, here: str) -> Because:
+    was_zh = "状态目录" if was == HERE else was
+    here_zh = "状态目录" if here == HERE else here
+    return Because(
+        code="store_elsewhere",
+        zh=f"特征此前保存在 {was_zh}，而 {setting} 现指向 {here_zh}，那里尚未填充；在运行 pharos materialize --as-of 日期 "
+        "之前，以快照作答并标注 degraded",
+        en=f"features were kept in {was}, and {setting} now leads to {here}, which was not filled yet; until `pharos "
+        "materialize --as-of DATE` is run, snapshots stand in and answers say degraded",
     )

@@ -120,8 +120,8 @@ def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
     """Answer requests until SIGTERM or SIGINT, then finish those that have begun.
 
     Raises InvalidInput for a host that others could reach, FeatureMismatch or UntrustedArtifact for a wrong model,
-    OtherDatabase where the state is kept in another database, before anything listens. `announce` is called with the address once the desks are open. With several workers each
-    opens its own, and the first announces.
+    OtherDatabase where the state is kept in another database, all before anything listens. `announce` is called with
+    the address once the desks are open. With several workers each opens its own, and the first announces.
     """
     if not use.sandbox:
         check_service_database(use)

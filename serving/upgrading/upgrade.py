@@ -73,13 +73,6 @@ def upgrade(settings: Settings, moment: datetime, builders: Builders, *, server_
     return Outcome(found, copy, champions(settings, builders), delete_ended(settings, policy(), moment.date(), moment))
 
 
-def restore(settings: Settings, name: str) -> int:
-    """Put a copy back; gives the number of files."""
-    _check_state(settings)
-    with nobody_else(settings):
-        return len(backup.restore(settings, name))
-
-
 def _check_state(settings: Settings) -> None:
     if not settings.state.is_dir():
         raise NotReady(f"there is no state at {settings.state}; set PHAROS_STATE to the folder to be upgraded")
