@@ -219,8 +219,8 @@ def _moved(setting: str, was: str, here: str) -> Because:
     here_zh = "状态目录" if here == HERE else here
     return Because(
         code="store_elsewhere",
-        zh=f"特征此前保存在 {was_zh}，而 {setting} 现指向 {here_zh}，那里尚未填充；在运行 pharos materialize --as-of 日期 "
-        "之前，以快照作答并标注 degraded",
+        zh=f"特征此前保存在 {was_zh}，而 {setting} 现指向 {here_zh}，那里尚未填充；"
+        "在运行 pharos materialize --as-of 日期 之前，以快照作答并标注 degraded",
         en=f"features were kept in {was}, and {setting} now leads to {here}, which was not filled yet; until `pharos "
         "materialize --as-of DATE` is run, snapshots stand in and answers say degraded",
     )

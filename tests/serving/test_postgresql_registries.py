@@ -96,7 +96,10 @@ def registered(use: Settings) -> registry.ResolvedModel:
 
     with tracking.run("try", "one", data_hash="d", feature_service="risk_v1", use=use) as run:
         folder = artifacts.save(
-            use.state / "made", Parts(json={"a": 1}), {"name": "risk"}, keys.signing_key(use.keys_dir)
+            use.state / f"made-{len(list(use.state.glob('made-*')))}",
+            Parts(json={"a": 1}),
+            {"name": "risk"},
+            keys.signing_key(use.keys_dir),
         )
         return run.model(folder, "risk")
 
