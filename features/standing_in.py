@@ -57,17 +57,18 @@ def with_lost_rows(frame: pd.DataFrame, snapshot_dir: Path, service: Service, as
 
 
 def with_events_missing(frame: pd.DataFrame, late: Mapping[str, Late], key: str) -> pd.DataFrame:
-    """Rows with the day since which events of an officer were accepted that the row does not know of; null for none.
+    """Rows with the day since which events of an officer were accepted that the row does not know of; null for none,
+    and no such column where there are none at all.
 
     Such rows are those of snapshots, and those of the store while the events wait to be brought forward.
     """
     days = [
-        None if (one := late.get(str(name))) is None or status == AWAY or (one.in_store and status != STAND_IN)
+        None
+        if (one := late.get(str(name))) is None or status == AWAY or (one.in_store and status != STAND_IN)
         else one.since
         for name, status in zip(frame[key], frame["status"], strict=True)
-    ]  # fmt: skip
-    frame.insert(3, WITHOUT_EVENTS, pd.Series(days, index=frame.index, dtype=object))
-    return frame
+    ]
+    return frame.assign(**{WITHOUT_EVENTS: pd.Series(days, index=frame.index, dtype=object)}) if any(days) else frame
 
 
 def _rows(snapshot_dir: Path, ids: Sequence[str], service: Service, view: View, as_of: date) -> pd.DataFrame:

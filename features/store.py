@@ -262,8 +262,8 @@ class FeatureReader:
         Columns: the key, `status` (present, expired, unknown), `feature_timestamp` (naive UTC) and the features in
         stored order. Age is counted from `as_of`, by default the setting `today`. A feature older than its ttl is
         null. Where the store cannot be read in time, or lost rows, the snapshots of the day that it was filled for
-        stand in (stand_in, away). `without_events_since` is null, or the first day of events of an officer that were
-        accepted and that the row does not know of. Raises NotReady when nothing was ever materialized.
+        stand in (stand_in, away). Where accepted events of an officer are not in a row, `without_events_since` is the
+        first day of them. Raises NotReady when nothing was ever materialized.
         """
         chosen = self.declared.service(service)
         today = as_of or self._settings.today
@@ -280,7 +280,7 @@ class FeatureReader:
         else:
             frame = with_lost_rows(told, self._settings.snapshot_dir, chosen, filled)
         late = self.pending.late() if chosen.key == "officer_id" else {}
-        return with_events_missing(frame, {one: late[one] for one in map(str, ids) if one in late}, chosen.key)
+        return with_events_missing(frame, late, chosen.key) if late and not late.keys().isdisjoint(ids) else frame
 
     def _in_time(self, ids: list[str], service: Service, today: date) -> pd.DataFrame | None:
         """The store's answer; None where it has none now, whatever ails it. The kind of fault is logged, no value."""

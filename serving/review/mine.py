@@ -19,7 +19,6 @@ from data_contracts.catalog import Table, catalog
 from data_contracts.errors import NotReady, NotThere, PharosError
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, Grade, Outcome
-from features.ages import WITHOUT_EVENTS
 from features.history import History
 from features.record import AUDIT_ONLY, records_at
 from models.risk.explain import record_told
@@ -45,7 +44,7 @@ from serving.review.standing import UNDER_REVIEW, Reviews, Shown
 from serving.review.states import Role, role_of
 from serving.schemas import Because, Reason, Text
 
-NOT_FEATURES = ("officer_id", "status", "feature_timestamp", WITHOUT_EVENTS, "as_of", "unit_id")
+NOT_FEATURES = ("officer_id", "status", "feature_timestamp", "as_of", "unit_id")
 Features = tuple[list[Reason], list[str], date | None, date | None]
 
 
@@ -121,12 +120,12 @@ class MineDesk:
             frame = self.source.online([officer_id], self.service, now.date())
         except NotReady:
             return [], [], None, None
+        behind = behind_of(frame).get(officer_id)
         names = [str(name) for name in frame.columns if name not in NOT_FEATURES]
         stamp = frame["feature_timestamp"].iloc[0]
         if pd.isna(stamp):
             return [], names, None, None
         (told,) = record_told(frame.assign(as_of=stamp), {})
-        behind = behind_of(frame).get(officer_id)
         return [Reason.model_validate(one) for one in json.loads(told)], names, pd.Timestamp(stamp).date(), behind
 
     def _results(self, officer_id: str, caller: Credential, today: date) -> tuple[list[ResultHeld], date | None]:

@@ -69,13 +69,7 @@ def test_online_answers_stand_in_the_asked_order_with_the_stored_columns(store: 
     answer = store.online(["o-7", "nobody", "o-2", "o-7"], "career_v1", NEXT_DAY)
     assert answer["officer_id"].tolist() == ["o-7", "nobody", "o-2", "o-7"]
     assert answer["status"].tolist() == ["present", "unknown", "present", "present"]
-    assert list(answer.columns) == [
-        "officer_id",
-        "status",
-        "feature_timestamp",
-        "without_events_since",
-        *store.columns("career_v1"),
-    ]
+    assert list(answer.columns) == ["officer_id", "status", "feature_timestamp", *store.columns("career_v1")]
     assert answer["recent_posts"].tolist() == [["p0", "p1", "p2"], None, ["p0", "p1"], ["p0", "p1", "p2"]]
     assert answer["feature_timestamp"].tolist()[:1] == [pd.Timestamp(DAYS[-1])]
     assert pd.isna(answer["feature_timestamp"][1])
