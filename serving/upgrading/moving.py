@@ -25,7 +25,7 @@ from data_contracts.migrations import METADATA as VERSIONS
 from data_contracts.places import HERE, SERVICE, plain, remember, remembered, service_place
 from data_contracts.settings import Settings
 from models import keys
-from models.audit import audit_chain, newest_head, operator
+from models.audit import chain_in, newest_head, operator
 from serving.access.api_keys import METADATA as KEYS
 from serving.night.run_table import METADATA as RUNS
 from serving.review.tables import METADATA as REVIEW
@@ -82,14 +82,16 @@ def move(settings: Settings, moment: datetime, source_address: str | None = None
         raise InvalidInput(
             f"this state is kept in {told}, and --from names {named}; name the first, or leave --from out"
         )
-    address = source_address or (own.service_url if told == HERE else told.replace("://", "+psycopg://", 1))
+    address = source_address or (
+        own.service_url if told == HERE else told.replace("postgresql:", "postgresql+psycopg:", 1)
+    )
     before = settings.model_copy(update={"database_url": address})
     if not Database(address, told).exists:
         raise NotReady(f"there is nothing to move from {told}: PHAROS_DATABASE_URL may name {target} as it is")
     with nobody_else(before), _both(before, settings) as (source, there):
         if not _arrived(source, there):
             details = {"what": "service database", "from": told, "to": target}
-            audit_chain(before).append(Entry(moment, operator(), Action.EXPORTED, details=details))
+            chain_in(settings, source).append(Entry(moment, operator(), Action.EXPORTED, details=details))
         rows = _copied(settings, source, there)
     remember(settings.state, SERVICE, target)
     return Moved(told, target, rows, _set_aside(own, moment) if told == HERE else None)
@@ -184,16 +186,11 @@ def _set_aside(own: Settings, moment: datetime) -> Path | None:
     if file is None or not file.is_file():
         return None
     kept = file.with_name(f"{file.name}.before-move-{moment:%Y%m%dT%H%M%S}")
-    with _whole(own):
-        file.replace(kept)
+    database = Database(own.service_url, "the file that was left")
+    database.compact()  # what stands in the log beside the file is written into it
+    database.close()
+    file.replace(kept)
+    for end in ("-wal", "-shm"):
+        file.with_name(file.name + end).unlink(missing_ok=True)  # they belong to no file any more
     kept.touch()
     return kept
-
-
-@contextmanager
-def _whole(own: Settings) -> Iterator[None]:
-    """What stands in the log beside a file is written into it first."""
-    database = Database(own.service_url, "the file that was left")
-    database.compact()
-    database.close()
-    yield

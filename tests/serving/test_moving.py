@@ -134,6 +134,7 @@ def test_the_file_that_is_left_ends_as_copies_do_and_erasure_reaches_it(near: Se
     moved = moving.move(away, MOMENT)
     assert moved.kept is not None
     assert [one.place.resolve() for one in copies(away, policy())] == [moved.kept.resolve()]
+    assert not list((near.state / "service").glob("service.db-*"))
     proof, _ = erase(away, "a", NOW)
     assert proof.erased[f"service/{moved.kept.name}"] == 2
     assert not (near.state / "service" / "service.db").exists()
@@ -255,6 +256,16 @@ def test_it_waits_for_nobody_and_takes_no_other_source(near: Settings, far: str)
     empty = Settings(state=near.state.with_name("none"), database_url=far)
     with pytest.raises(NotReady, match="nothing to move"):
         moving.move(empty, MOMENT)
+
+
+def test_it_goes_to_a_file_elsewhere_and_back(near: Settings, tmp_path: Path) -> None:
+    before, head = told(near)["out"], newest_head(near)
+    away = near.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'other.db'}"})
+    moving.move(away, MOMENT)
+    assert told(away)["out"] == before
+    moving.move(near, MOMENT)
+    assert told(near)["out"] == before
+    assert verify(near, [head]).good
 
 
 def test_a_new_state_begins_where_the_setting_says(tmp_path: Path, far: str) -> None:
