@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from data_contracts.audit.chain import AuditChain, Head, Verdict, lines, verified
+from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import NotReady
 from data_contracts.settings import Settings
@@ -15,7 +16,7 @@ from models import keys
 
 def audit_database(settings: Settings) -> Database:
     """Where the lines stand; nothing is opened yet."""
-    return Database(settings.service_url, "the audit chain")
+    return service_database(settings, "the audit chain")
 
 
 def audit_chain(settings: Settings) -> AuditChain:

@@ -16,6 +16,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
+from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import InvalidInput
 from data_contracts.settings import Settings
@@ -113,7 +114,7 @@ class ApiKeys:
 
 def api_keys(settings: Settings) -> ApiKeys:
     """The keys of this deployment; nothing is opened yet."""
-    return ApiKeys(Database(settings.service_url, "the table of keys"))
+    return ApiKeys(service_database(settings, "the table of keys"))
 
 
 def opened_by(text: str, keys: Sequence[ApiKey], today: date) -> Credential | None:

@@ -16,6 +16,7 @@ from data_contracts.errors import NotReady
 from data_contracts.pseudonyms import Pseudonyms, pseudonyms
 from data_contracts.settings import Settings
 from models.audit import audit_chain
+from serving.access.audit_probe import audit_away
 from serving.access.credential import Credential
 from serving.access.reach import ids_named
 
@@ -55,7 +56,10 @@ class Recorder:
         officers, units = ids_named(from_json(answer))
         about = tuple(self.names.of(officer) for officer in sorted(officers))
         details = {"units": sorted(units)} if read.action is Action.UNITS_READ else {}
-        self.chain.append(Entry(read.at, read.caller.subject, read.action, read.request_id, about, details))
+        try:
+            self.chain.append(Entry(read.at, read.caller.subject, read.action, read.request_id, about, details))
+        except NotReady as error:
+            raise audit_away() from error
 
 
 def no_recorder(*_: object) -> None:

@@ -108,7 +108,10 @@ class RiskDesk:
             str(one): _Graded(rows.get(str(one), {}), wanted, self._main, fresh.as_of)
             for one in fresh.frame["officer_id"]
         }
-        scored = {officer_id: self._officer(officer_id, wanted, one) for officer_id, one in each.items()}
+        scored = {
+            officer_id: _with_events(self._officer(officer_id, wanted, one), fresh.behind.get(officer_id))
+            for officer_id, one in each.items()
+        }
         known: dict[str, RiskScored | NotScored] = {
             officer: NotScored(officer_id=officer, because=why) for officer, why in refused.items()
         }
@@ -122,7 +125,7 @@ class RiskDesk:
             as_of=fresh.read_as_of,
             feature_age_hours=fresh.age_hours,
             degraded=fresh.degraded,
-            notices=self._notices(fresh.read_as_of),
+            notices=[*fresh.notices, *self._notices(fresh.read_as_of)],
             results=[results[officer_id] for officer_id in request.officer_ids],
         )
 
@@ -243,6 +246,11 @@ class _Graded:
     def at_grade(self, grade: Grade) -> list[Asked]:
         """The outcomes and horizons among them that have a grade."""
         return [(str(row["outcome"]), int(row["horizon_months"])) for row in self.main if row["grade"] == grade.value]
+
+
+def _with_events(result: RiskScored | NotScored, behind: date | None) -> RiskScored | NotScored:
+    """The result with what it lacks; one that is not scored says nothing that could lack an event."""
+    return result.model_copy(update={"without_events_since": behind}) if isinstance(result, RiskScored) else result
 
 
 def _worst(main: Sequence[Mapping[str, Any]]) -> Grade:
