@@ -27,7 +27,7 @@ from data_contracts.faults import Circumstances
 from data_contracts.intake import Intake, Known, take_in
 from data_contracts.pseudonyms import Pseudonyms
 from data_contracts.vocabulary import Refusal
-from features.event_log import EventLog
+from features.event_log import EventLog, Kept, event_key
 from features.history import EVENTS, History
 from features.ingest import told_faults, write_quarantine
 from features.reexports import already_told
@@ -36,6 +36,7 @@ from features.versions import Sifted, sift
 Value = str | int | float | bool | None
 Outcome = Literal["accepted", "duplicate", "conflict", "quarantined"]
 UNKNOWN_TABLE, UNKNOWN_COLUMN, NOT_YET, ID_TAKEN = "unknown_table", "unknown_column", "not_yet", "event_id_taken"
+OPERATOR = "operator"  # who sends where nobody says so
 WAIT_SECONDS = 5.0  # for an ingest that is under way; then the caller is told to come again
 NOT_TAKEN = ("protected_attributes", "feedback")  # for audits only; has a route of its own
 
@@ -81,20 +82,27 @@ class Arrivals:
     quarantine_dir: Path
     pending: Callable[[Set[str], date], None]
 
-    def take(self, events: Sequence[Arrival], today: date, *, may_register: bool) -> list[Became]:
+    def take(
+        self, events: Sequence[Arrival], today: date, *, may_register: bool, sender: str = OPERATOR
+    ) -> list[Became]:
         """What became of each, in order; `may_register` lets a row of `officers` bring a new one.
 
-        Raises NotReady when the history is being written for too long; then nothing was taken.
+        The ids of events are those of their `sender`: another's are others. Raises NotReady when the history is being written for too long; then nothing was taken.
         """
         first: dict[str, Arrival] = {}
         for event in events:
             first.setdefault(event.event_id, event)
-        known = self.log.known(list(first))
+        keys = {name: event_key(self.names, sender, name) for name in first}
+        held = self.log.known(list(keys.values()))
+        known = {name: held[key] for name, key in keys.items() if key in held}
         became = {name: _replayed(first[name], digest) for name, digest in known.items()}
         became |= self._through_the_door([one for name, one in first.items() if name not in known], today, may_register)
         stands = {name for name in first if name not in known and became[name].outcome in ("accepted", "duplicate")}
-        self.log.keep({name: first[name].digest for name in stands}, today)
+        self.log.keep({keys[name]: self._kept(first[name]) for name in stands}, today)
         return list(_each(events, first, became))
+
+    def _kept(self, event: Arrival) -> Kept:
+        return Kept(event.digest, self.names.of(str(event.row["officer_id"]).strip()))
 
     def _through_the_door(self, events: Sequence[Arrival], today: date, may_register: bool) -> dict[str, Became]:
         became = {one.event_id: Became("quarantined", faults) for one in events if (faults := _faults(one, today))}

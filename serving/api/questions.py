@@ -159,6 +159,7 @@ QUESTIONS: tuple[Question, ...] = (
         {"events": [{"event_id": "e-1", "table": "course_completions",
                      "row": {"officer_id": EXAMPLE_OFFICERS[0], "course_id": "c-0001", "occurred_on": "2026-01-01"}}]},
         lambda desks: desks.of("/v1/events"), scope=AccessScope.EVENTS_WRITE, sighted=True,
+        told_caller=True,
         audited=Action.EVENTS_TAKEN,
     ),
 )  # fmt: skip

@@ -37,7 +37,7 @@ from serving.feedback.exposures import ExposureLog
 from serving.night.nightly import NightAsked, score_night
 from serving.night.results import latest_run
 from serving.review.cases import CaseStore
-from serving.review.commands import check_proof, erase_officer
+from serving.review.commands import check_proof, erase_officer, expire
 from serving.review.erasure import erase, read_proof
 from serving.review.opened import open_review
 from serving.review.opening import open_cases
@@ -213,6 +213,19 @@ def test_a_night_in_force_opens_its_cases(state: Settings, small_declared: None)
     assert found[0].told["reasons"][0]["theme"] == "complaints"
     now = datetime.combine(AS_OF + timedelta(days=1), NOW.time())
     assert not open_cases(latest_run(use), CaseStore.of(use), policy(), now).new
+
+
+def test_no_warning_ends_by_a_day_that_has_not_come(state: Settings) -> None:
+    room = filled(state)
+    over = date(2026, 12, 30)  # the warning of 2026-10-01 stands ninety days
+    told = Console(file=io.StringIO(), record=True, width=200)
+    early = state.model_copy(update={"today": over - timedelta(days=2)})
+    with pytest.raises(InvalidInput, match=r"2026-12-30 has not come yet; it is 2026-12-28 \(PHAROS_TODAY sets it\)"):
+        expire(early, over, told)
+    assert (room.case().expired_on, told.export_text()) == (None, "")
+    expire(state.model_copy(update={"today": over}), over, told)
+    assert room.case().expired_on == over
+    assert "2 warnings expired" in told.export_text()
 
 
 # --- erasure -----------------------------------------------------------------------------------------------------
