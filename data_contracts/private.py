@@ -44,4 +44,8 @@ def tighten(state: Path) -> list[Path]:
 
 def _secrets(state: Path) -> Iterator[Path]:
     for pattern in SECRETS:
-        yield from (one for one in sorted(state.glob(pattern)) if one.is_file() and not one.is_symlink())
+        yield from (
+            one
+            for one in sorted(state.glob(pattern))
+            if one.is_file() and not one.is_symlink() and one.suffix != ".pub"
+        )

@@ -3,7 +3,8 @@
 A night is written in one transaction with that row moved last, so `risk_results_current` and `unit_results_current`
 show a whole night or the one before. The database is written before the files' pointer moves: where it is away the
 night is refused as a whole; a run killed between the two is completed by the next one, since writing again what is
-there already changes nothing. A grade "poor" that nobody has reviewed does not leave: its row says `withheld`.
+there already changes nothing. Officers with a grade "poor" or "fair" that nobody has reviewed say `withheld`, and
+units do not tell how many are poor (serving/review/withholding.py).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from models.audit import now_of
 from serving.night.pointer import Move
 from serving.night.results import RESULT_SCHEMA, PublishedRun
 from serving.review.standing import KeptReviews
-from serving.review.withholding import withheld_rows
+from serving.review.withholding import units_without_counts, withheld_rows
 from serving.units.night import COLUMNS as UNIT_COLUMNS
 
 LOCK = 0x4E49_4748  # PostgreSQL's advisory lock of the results
@@ -150,7 +151,7 @@ def _write(connection: sa.Connection, run: PublishedRun, shown: Callable[[pd.Dat
         if name.startswith("part-"):
             rows = shown(pq.read_table(run.folder / name).to_pandas())
             _copy(connection, OFFICERS, manifest.as_of, manifest.run, rows)
-    _copy(connection, UNITS, manifest.as_of, manifest.run, run.units())
+    _copy(connection, UNITS, manifest.as_of, manifest.run, units_without_counts(run.units()))
     models = ", ".join(f"{model.name} {model.version}" for model in manifest.models)
     row = {"run": manifest.run, "as_of": manifest.as_of, "model": models, "output_hash": manifest.output_hash}
     told = {name: getattr(counts, name) for name in ("rows_in", "published", "quarantined", "duplicates")}
