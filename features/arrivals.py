@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ import pandas as pd
 
 from data_contracts.catalog import Table, catalog
 from data_contracts.coercion import day_of
+from data_contracts.erased import Erased
 from data_contracts.faults import Circumstances
 from data_contracts.intake import Intake, Known, take_in
 from data_contracts.pseudonyms import Pseudonyms
@@ -87,7 +88,8 @@ class Arrivals:
     ) -> list[Became]:
         """What became of each, in order; `may_register` lets a row of `officers` bring a new one.
 
-        The ids of events are those of their `sender`: another's are others. Raises NotReady when the history is being written for too long; then nothing was taken.
+        The ids of events are those of their `sender`: another's are others. Raises NotReady when the history is being
+        written for too long; then nothing was taken.
         """
         first: dict[str, Arrival] = {}
         for event in events:
@@ -111,7 +113,7 @@ class Arrivals:
             return became
         refused: dict[str, pd.DataFrame] = {}
         with self.history.batch(EVENTS, WAIT_SECONDS) as batch:
-            known = self.history.known()
+            known = replace(self.history.known(), erased=Erased(self.history.root, self.names).among)
             for name in sorted({one.table for one in due}, key=lambda one: (one != "officers", one)):
                 of_table = [one for one in due if one.table == name]
                 if name == "officers" and not may_register:
@@ -159,7 +161,7 @@ class _OfTable:
         keys = {target: known.keys.get(target, frozenset()) for target in self.table.references.values()}
         if self.table.name == "officers":
             keys.pop("officers", None)
-        return take_in(self.table, self.raw, Circumstances(keys, known.joined, self.today))
+        return take_in(self.table, self.raw, Circumstances(keys, known.joined, self.today, known.erased))
 
     def sifted(self, taken: Intake, history: History) -> Sifted:
         """Which accepted rows are new, which stood already, which contradict one that stands; positions in them."""
@@ -243,7 +245,7 @@ def _is_known(event: Arrival, known: Known) -> bool:
 
 def _with_officers(known: Known, rows: pd.DataFrame) -> Known:
     ids = {*known.keys.get("officers", ()), *rows["officer_id"].astype(str)}
-    return Known({**known.keys, "officers": ids}, known.joined)
+    return replace(known, keys={**known.keys, "officers": ids})
 
 
 def _plain(value: Value) -> Value:

@@ -37,6 +37,14 @@ class Pending:
         with self._alone():
             self._write({officer: last for officer, last in self.held().items() if last > day})
 
+    def forget(self, officer_id: str) -> int:
+        """Let go of an officer who was erased; whether there was one."""
+        if officer_id not in self.held():
+            return 0
+        with self._alone():
+            self._write({officer: day for officer, day in self.held().items() if officer != officer_id})
+        return 1
+
     def _write(self, held: Mapping[str, date]) -> None:
         scratch = self._file.with_suffix(".partial")
         scratch.write_text(json.dumps({one: day.isoformat() for one, day in sorted(held.items())}), "utf-8")

@@ -120,8 +120,8 @@ class UnitAlerts(Answer):
 
     flagged: int | None = about(
         "较差等级人数；仅对有复核权限（risk:review）者显示，否则为空：与未显示的民警对照即可推知何人较差",
-        "officers graded poor; told to who reviews (risk:review) and null for others, to whom it would tell who is poor "
-        "among those who are withheld",
+        "officers graded poor; told to who reviews (risk:review) and null for others, to whom it would tell who is "
+        "poor among those who are withheld",
         default=None,
         ge=0,
     )
@@ -139,7 +139,8 @@ class UnitAlerts(Answer):
     )
     over_budget: bool | None = about(
         "较差等级人数超过名额；不以 unit_budget 评级时可能如此，多个单位合计的块面亦然；flagged 为空时亦为空",
-        "whether more are flagged than the budget; it may be so where unit_budget does not decide; null where flagged is",
+        "whether more are flagged than the budget; it may be so where unit_budget does not decide; null where "
+        "flagged is",
         default=None,
     )
     note: Text | None = about(

@@ -99,7 +99,7 @@ def room(tmp_path: Path) -> Room:
 
 
 def answered(room: Room, caller: Credential) -> RiskScored | RiskWithheld | NotScored:
-    rows: dict[str, tuple[float | None, float | None]] = {"a": (0.6, 0.2)}
+    rows: dict[str, tuple[float | None, float | None]] = {"a": (0.6, 0.12)}
     desk = replace(risk_desk(FakeSource({"a": 1.0}), rows), reviews=room.reviews)
     (result,) = desk.answer(RiskRequest(officer_ids=["a"]), "r", NOW, caller).results
     return result
@@ -147,7 +147,7 @@ def seen_by_a_reader(room: Room, rows: dict[str, tuple[float | None, float | Non
 def test_what_is_withheld_does_not_say_poor(room: Room) -> None:
     """Poor and fair look alike to the letter, in whichever outcome and however many, a case of theirs or not."""
     rows: dict[str, tuple[float | None, float | None]] = {
-        "a": (0.6, 0.2), "b": (0.35, 0.2), "c": (0.6, 0.6), "other": (0.05, 0.6), "both": (0.35, 0.35),
+        "a": (0.6, 0.12), "b": (0.35, 0.12), "c": (0.6, 0.6), "other": (0.05, 0.6), "both": (0.35, 0.35),
         "good": (0.2, 0.05),
     }  # fmt: skip
     desk = risk_desk(FakeSource(dict.fromkeys(rows, 1.0)), rows)
@@ -157,7 +157,7 @@ def test_what_is_withheld_does_not_say_poor(room: Room) -> None:
     assert (grades["a"], grades["b"], grades["other"]) == (["poor", "good"], ["fair", "good"], ["excellent", "poor"])
     assert (grades["both"], grades["good"]) == (["fair", "fair"], ["good", "excellent"])
     room.open(replace(FakeRun({"a": ("conduct",), "c": ("conduct", "strain")}), as_of=TODAY), NOW)
-    room.act(room.case("c"), "false_positive", now=NOW)
+    room.through("acknowledge", "false_positive", officer_id="c", now=NOW)
     told = seen_by_a_reader(room, rows)
     assert told["good"]["status"] == "scored"
     assert all(told[one] == told["a"] for one in rows if one != "good")
