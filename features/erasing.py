@@ -61,7 +61,7 @@ def without(rows: pa.Table, officer_id: str) -> tuple[pa.Table, int]:
     >>> after.to_pylist(), count
     ([{'officer_id': 'b', 'supervisor_id': None}, {'officer_id': 'c', 'supervisor_id': 'b'}], 2)
     """
-    keep, changed = pa.array([True] * rows.num_rows), pa.array([False] * rows.num_rows)
+    keep, changed = pa.array([True] * rows.num_rows, pa.bool_()), pa.array([False] * rows.num_rows, pa.bool_())
     for place, item in enumerate(rows.schema):
         if not _is_text(item.type) or item.name in names_of_other_things():
             continue
@@ -97,7 +97,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _named(column: pa.Array, officer_id: str) -> pa.Array:
     if pa.types.is_list(column.type):
-        return pa.array([one is not None and officer_id in one for one in column.to_pylist()])
+        return pa.array([one is not None and officer_id in one for one in column.to_pylist()], pa.bool_())
     return pc.fill_null(pc.equal(column.cast(pa.string()), officer_id), False)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_contracts.settings import Settings
@@ -96,9 +97,9 @@ def _without(rows: pa.Table, officer_id: str) -> tuple[pa.Table, int]:
     """As anywhere; but a nameless row that was left out of a night is nobody's."""
     if "reason" not in rows.column_names:
         return without(rows, officer_id)
-    named = pa.array([reason != NAMELESS for reason in rows["reason"].to_pylist()])
+    named = pa.array([reason != NAMELESS for reason in rows["reason"].to_pylist()], pa.bool_())
     after, count = without(rows.filter(named), officer_id)
-    nameless = rows.filter(pa.array([not one for one in named.to_pylist()]))
+    nameless = rows.filter(pc.invert(named))
     return pa.concat_tables([nameless, after]), count
 
 
