@@ -43,7 +43,7 @@ def keep_retention(settings: Settings, as_of: date, console: Console) -> None:
 
 
 def erase_officer(settings: Settings, officer_id: str, console: Console) -> None:
-    """Erase an officer from the service's databases and say what that did not reach."""
+    """Erase an officer everywhere and say what that did not reach."""
     proof, path = erasure.erase(settings, officer_id, now_of(settings))
     console.print(erasure.sentence(proof), markup=False, highlight=False, soft_wrap=True)
     console.print(f"signed proof: {path}", markup=False, highlight=False, soft_wrap=True)
