@@ -25,7 +25,7 @@ def backtest_risk(
     with_eventual: Annotated[bool, typer.Option(help="Also against plain peers told the findings of later.")] = False,
 ) -> None:
     """Test risk models on officers and years they have not seen."""
-    from experiments.backtest_risk import RiskBacktest, run_backtest
+    from experiments.backtests.risk import RiskBacktest, run_backtest
 
     asked = RiskBacktest(source, data, as_of, outcome, horizon_months, labels, mapping, with_eventual=with_eventual)
     run_backtest(asked, out, edge.console)
@@ -44,7 +44,7 @@ def backtest_units(
     horizon_months: Annotated[int, typer.Option(help="Months ahead.")] = 24,
 ) -> None:
     """Test the grades of units on years they have not seen, against the share of the last period."""
-    from experiments.backtest_units import OUTCOMES, UnitsBacktest, run_backtest
+    from experiments.backtests.units import OUTCOMES, UnitsBacktest, run_backtest
 
     run_backtest(UnitsBacktest(source, data, as_of, outcome or OUTCOMES, horizon_months, mapping), out, edge.console)
 
@@ -59,7 +59,7 @@ def backtest_truth(
     step_months: Annotated[int, typer.Option(help="Months between the as-ofs learned from.")] = 12,
 ) -> None:
     """Test the risk model against someone who knows the hazards that the simulator planted."""
-    from experiments.backtest_truth import TruthBacktest, run_backtest
+    from experiments.backtests.truth import TruthBacktest, run_backtest
 
     run_backtest(TruthBacktest(data, as_of, outcome, horizon_months, step_months), out, edge.console)
 
@@ -77,7 +77,7 @@ def backtest_next_post(
     ] = None,
 ) -> None:
     """Test next-post models on moves they have not seen, ranking the whole catalogue."""
-    from experiments.backtest_next_post import NextPostBacktest, run_backtest
+    from experiments.backtests.next_post import NextPostBacktest, run_backtest
 
     asked = NextPostBacktest(source, data, train_until, test_until, mapping, sasrec_python=sasrec_python)
     run_backtest(asked, out, edge.console)
@@ -94,7 +94,7 @@ def backtest_courses(
     test_file: Annotated[Path | None, typer.Option(help="Published test part, in place of the two days.")] = None,
 ) -> None:
     """Test rankings of the next new courses on takings they have not seen, refreshed each week."""
-    from experiments.backtest_courses import CourseBacktest, run_backtest
+    from experiments.backtests.courses import CourseBacktest, run_backtest
 
     run_backtest(CourseBacktest(source, data, train_until, test_until, mapping, test_file), out, edge.console)
 
@@ -109,7 +109,7 @@ def backtest_paths(
     mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
 ) -> None:
     """Test paths on the posts and rank steps that officers really reached, and the times to the next move."""
-    from experiments.backtest_paths import PathBacktest, run_backtest
+    from experiments.backtests.paths import PathBacktest, run_backtest
 
     run_backtest(PathBacktest(source, data, train_until, test_until, mapping), out, edge.console)
 
@@ -126,7 +126,7 @@ def backtest_plans(
 ) -> None:
     """Let a simulated bureau live on from one day three times: officers follow the plan, what is popular, or popular
     courses with their own wish; who reaches the goal, and how often plans change."""
-    from experiments.backtest_plans import PlanBacktest, run_backtest
+    from experiments.backtests.plans import PlanBacktest, run_backtest
 
     asked = PlanBacktest(source, officers, history_months, horizon_months, advice_months, seed)
     run_backtest(asked, out, edge.console)

@@ -18,7 +18,7 @@ def watch(
     version: Annotated[str | None, typer.Option(help="A registered version; default: the champion.")] = None,
 ) -> None:
     """Compare inputs, predictions and outcomes with training; a scheduler hears of drift by the exit status."""
-    from experiments.watch import run_watch
+    from experiments.drift.watch import run_watch
 
     if status := run_watch(edge.settings(), edge.day_of(as_of), out, edge.console, version):
         raise typer.Exit(status)

@@ -19,7 +19,7 @@ def report_shortlists(
     out: Annotated[Path | None, typer.Option(help="Folder for page and JSON; default: report/ in the state.")] = None,
 ) -> None:
     """Audit the six talent short lists for a committee: sizes, ties, and balance by group; names nobody."""
-    from experiments.report_shortlists import run_report
+    from experiments.reports.shortlists import run_report
 
     run_report(
         edge.settings(), edge.day_of(as_of) if as_of else edge.settings().today or date.today(), out, edge.console
@@ -38,7 +38,7 @@ def report_risk(
     units: Annotated[bool, typer.Option("--units/--no-units", help="Also test grades of units.")] = True,
 ) -> None:
     """Backtest the risk models and make one page of it, with curves, in Chinese and English."""
-    from experiments.report_risk import RiskReport, run_report
+    from experiments.reports.risk import RiskReport, run_report
 
     asked = RiskReport(source, data, as_of or (), outcome or (), horizon_months, mapping, units)
     run_report(edge.settings(), asked, out, edge.console)

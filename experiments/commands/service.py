@@ -60,7 +60,7 @@ def recommend(
     points_by: Annotated[str | None, typer.Option(help="By this day, YYYY-MM-DD; default: in a year.")] = None,
 ) -> None:
     """Print what the service would advise one officer, posts, paths, courses and points, and draw the paths."""
-    from experiments.recommend import Recommendation, recommend
+    from experiments.advice.recommend import Recommendation, recommend
     from serving.service import opened_desks
 
     day = None if as_of is None else edge.day_of(as_of)

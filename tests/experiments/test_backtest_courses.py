@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from data_contracts.errors import InvalidInput
-from experiments.backtest_courses import CourseBacktest, _cuts, asked_window, backtest_courses, run_backtest
-from experiments.course_tables import gain_line
-from experiments.reporting import Report
+from experiments.backtests.course_tables import gain_line
+from experiments.backtests.courses import CourseBacktest, _cuts, asked_window, backtest_courses, run_backtest
+from experiments.backtests.reporting import Report
 from tests.training.course_lives import completions, force
 from training.courses.fit import CourseFit
 

@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from data_contracts.errors import InvalidInput
-from experiments.backtest_next_post import NextPostBacktest, backtest_next_post, run_backtest
-from experiments.reporting import intake_lines
+from experiments.backtests.next_post import NextPostBacktest, backtest_next_post, run_backtest
+from experiments.backtests.reporting import intake_lines
 from tests.training.careers import postings, two_step_careers
 
 MODELS = {

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from data_contracts.errors import InvalidInput
-from experiments.backtest_paths import PathBacktest, backtest_paths, run_backtest
+from experiments.backtests.paths import PathBacktest, backtest_paths, run_backtest
 from tests.training.careers import postings
 from tests.training.path_worlds import ladder_careers
 

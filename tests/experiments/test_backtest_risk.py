@@ -16,10 +16,10 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.intake import Delivery
 from data_contracts.simulator.simulation import Plan
 from data_contracts.simulator.write import write_simulation
-from experiments.backtest_risk import MODELS, RiskBacktest, backtest_risk, run_backtest
-from experiments.reporting import file_hashes, known_until, without_nan
-from experiments.risk_models import Exam
-from experiments.risk_tables import comparison_table
+from experiments.backtests.reporting import file_hashes, known_until, without_nan
+from experiments.backtests.risk import MODELS, RiskBacktest, backtest_risk, run_backtest
+from experiments.backtests.risk_models import Exam
+from experiments.backtests.risk_tables import comparison_table
 from features.ingest import Delivered, delivery_of, frames_of, versioned
 from features.snapshots import eligible_officers
 from models.risk.boosting import DEFAULTS
@@ -59,8 +59,8 @@ def rows(delivery: Delivery) -> RiskRows:
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch, delivery: Delivery, rows: RiskRows) -> None:
-    monkeypatch.setattr("experiments.backtest_risk.delivery_of", lambda *_: delivery)
-    monkeypatch.setattr("experiments.backtest_risk.rows_from_tables", lambda *_: rows)
+    monkeypatch.setattr("experiments.backtests.risk.delivery_of", lambda *_: delivery)
+    monkeypatch.setattr("experiments.backtests.risk.rows_from_tables", lambda *_: rows)
     monkeypatch.setattr("models.risk.baselines.TREES", 15)
     few = {**DEFAULTS, "rounds": 20, "learning_rate": 0.1, "min_data_in_leaf": 20}
     monkeypatch.setattr("models.risk.boosting.DEFAULTS", few)
@@ -145,7 +145,7 @@ def test_what_cannot_be_asked_is_told(bureau: Path) -> None:
 
 
 def test_a_split_that_cannot_be_is_told_before_any_fit(bureau: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("experiments.backtest_risk.take", None)
+    monkeypatch.setattr("experiments.backtests.risk.take", None)
     with pytest.raises(NotReady, match="too late"):
         backtest_risk(asked(bureau, as_ofs=["2020-07-01", "2024-07-01"]))
     with pytest.raises(NotReady, match="counted"):

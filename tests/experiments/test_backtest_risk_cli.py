@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import pharos
-from experiments.backtest_risk import MODELS, RiskBacktest, steps_of
+from experiments.backtests.risk import MODELS, RiskBacktest, steps_of
 from models.risk.boosting import DEFAULTS
 
 OFFICERS, YEARS, QUIET = 80, range(2009, 2018), 2017

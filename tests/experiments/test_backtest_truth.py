@@ -16,9 +16,9 @@ from rich.console import Console
 from data_contracts.errors import MissingTable
 from data_contracts.simulator.simulation import Plan
 from data_contracts.simulator.write import TRUTH, write_simulation
-from experiments import backtest_truth
-from experiments.backtest_truth import TruthBacktest, as_table, read_truth, run_backtest
-from experiments.planted_truth import Asked, age_blind, foresight, oracle
+from experiments.backtests import truth as backtest_truth
+from experiments.backtests.planted_truth import Asked, age_blind, foresight, oracle
+from experiments.backtests.truth import TruthBacktest, as_table, read_truth, run_backtest
 from features.ingest import frames_of
 from training.evaluation.risk_metrics import average_precision
 from training.risk.dataset import RiskRows

@@ -15,9 +15,9 @@ from data_contracts.errors import NotReady
 from data_contracts.intake import Delivery
 from data_contracts.simulator.simulation import Plan
 from data_contracts.simulator.write import write_simulation
-from experiments import backtest_units as module
-from experiments.backtest_risk import Exam
-from experiments.backtest_units import METHODS, UnitsBacktest, backtest_units, run_backtest
+from experiments.backtests import units as module
+from experiments.backtests.risk import Exam
+from experiments.backtests.units import METHODS, UnitsBacktest, backtest_units, run_backtest
 from features.ingest import Delivered, delivery_of, versioned
 from training.risk.dataset import RiskRows, rows_from_tables
 from training.splits import Split

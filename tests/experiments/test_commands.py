@@ -14,7 +14,7 @@ import pharos
 from data_contracts.errors import NotReady
 from data_contracts.settings import settings
 from data_contracts.vocabulary import Bilingual
-from experiments.watch import EXIT_STATUS
+from experiments.drift.watch import EXIT_STATUS
 
 GATES = ("risk", "next-post", "courses", "paths")
 
@@ -34,7 +34,7 @@ def test_the_help_of_watch_names_every_status_it_ends_with() -> None:
 
 @pytest.mark.parametrize("level", [0, 1, 2])
 def test_watch_ends_with_the_status_of_its_level(monkeypatch: pytest.MonkeyPatch, level: int) -> None:
-    monkeypatch.setattr("experiments.watch.run_watch", lambda *_: EXIT_STATUS[level])
+    monkeypatch.setattr("experiments.drift.watch.run_watch", lambda *_: EXIT_STATUS[level])
     assert CliRunner().invoke(pharos.app, ["watch", "--as-of", "2026-01-01"]).exit_code == EXIT_STATUS[level]
 
 

@@ -13,8 +13,8 @@ from data_contracts.asof import AsOf
 from data_contracts.policy import policy
 from data_contracts.simulator.fields import FIELDS
 from data_contracts.simulator.simulation import simulate
-from experiments.measure_shortlists import ListQuality, measure_shortlists, standing, summary
-from experiments.talent_oracle import posterior
+from experiments.backtests.measure_shortlists import ListQuality, measure_shortlists, standing, summary
+from experiments.backtests.talent_oracle import posterior
 
 END = date(2026, 1, 1)
 

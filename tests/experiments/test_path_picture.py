@@ -8,7 +8,7 @@ import pytest
 
 from data_contracts.errors import InvalidInput
 from data_contracts.vocabulary import Bilingual
-from experiments.path_picture import draw_paths, path_figure
+from experiments.advice.path_picture import draw_paths, path_figure
 from models.paths.telling import TellingStep, ToldPath
 from training.evaluation import plots
 

@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 
 from data_contracts.errors import InvalidInput
-from experiments import backtest_plans as command
-from experiments.backtest_plans import PlanBacktest, run_backtest
-from experiments.plan_changes import Looks, PlanBook, change_lines, plan_of
-from experiments.plan_study import Ahead, Study, StudyResult
+from experiments.backtests import plans as command
+from experiments.backtests.plan_changes import Looks, PlanBook, change_lines, plan_of
+from experiments.backtests.plan_study import Ahead, Study, StudyResult
+from experiments.backtests.plans import PlanBacktest, run_backtest
 from models.paths.beams import Leg, Route
 from models.paths.replanning import Now
 

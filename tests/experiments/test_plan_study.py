@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from data_contracts.simulator.simulation import Block, Plan
-from experiments.plan_arms import take_course
-from experiments.plan_study import ARMS, Study, StudyResult, drawn_goals, known_frames, lines_of, run_study
+from experiments.backtests.plan_arms import take_course
+from experiments.backtests.plan_study import ARMS, Study, StudyResult, drawn_goals, known_frames, lines_of, run_study
 
 SMALL = Study(officers=200, history_months=36, horizon_months=24, advice_months=12, seed=5)
 

@@ -19,9 +19,9 @@ from data_contracts.errors import InvalidInput
 from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual, ItemKind
-from experiments.advice_tables import courses_told, posts_told
-from experiments.advice_words import Say
-from experiments.recommend import WIDEST, Recommendation, recommend
+from experiments.advice.recommend import WIDEST, Recommendation, recommend
+from experiments.advice.tables import courses_told, posts_told
+from experiments.advice.words import Say
 from models.eligibility.rules import BlockedBy
 from models.posts.reasons import moved_here
 from models.posts.suggestions import Suggestion, Suggestions

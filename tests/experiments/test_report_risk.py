@@ -20,11 +20,11 @@ from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import Plan
 from data_contracts.simulator.write import write_simulation
 from data_contracts.vocabulary import Bilingual
-from experiments import backtest_risk
-from experiments.pages import Page, Picture, Row, Section, Sheet, write_page
-from experiments.report_groups import audit_of
-from experiments.report_risk import default_days, default_outcomes
-from experiments.reporting import known_until
+from experiments.backtests import risk as backtest_risk
+from experiments.backtests.reporting import known_until
+from experiments.reports.groups import audit_of
+from experiments.reports.pages import Page, Picture, Row, Section, Sheet, write_page
+from experiments.reports.risk import default_days, default_outcomes
 from features.ingest import Delivered, delivery_of, versioned
 from models import registry
 from models.risk.boosting import DEFAULTS

@@ -17,7 +17,7 @@ from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import simulate
 from data_contracts.vocabulary import Bilingual, TalentField
 from experiments.commands import edge
-from experiments.report_shortlists import audit, page_of, uneven_lines
+from experiments.reports.shortlists import audit, page_of, uneven_lines
 from features.history import History
 from models import registry
 from models.talent.balance import GroupOnList, ListBalance

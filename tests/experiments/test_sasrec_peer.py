@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from data_contracts.errors import InvalidInput
-from experiments import sasrec_peer, sasrec_script
-from experiments.sasrec_peer import Sasrec, run_sasrec, sequences
+from experiments.backtests import sasrec_peer, sasrec_script
+from experiments.backtests.sasrec_peer import Sasrec, run_sasrec, sequences
 from tests.training.careers import CUT, END, postings, two_step_careers
 from training.evaluation.ranking_metrics import item_metrics
 from training.posts.data import TrainingData, WindowItems, training_data, window_items

@@ -21,11 +21,11 @@ from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import Plan
 from data_contracts.simulator.write import write_simulation
-from experiments.watch import Watch, watch
-from experiments.watch_forces import Usual, input_findings, said_findings
-from experiments.watch_notices import notices_of
-from experiments.watch_outcomes import Outcome, outcome_findings
-from experiments.watch_usual import Season
+from experiments.drift.forces import Usual, input_findings, said_findings
+from experiments.drift.notices import notices_of
+from experiments.drift.outcomes import Outcome, outcome_findings
+from experiments.drift.usual import Season
+from experiments.drift.watch import Watch, watch
 from features.building import build_features
 from features.ingest import Delivered, ingest_with_progress
 from models import registry
@@ -152,7 +152,7 @@ def test_a_scheduler_hears_of_an_alert(
 def test_a_model_without_a_reference_gets_one_from_the_snapshots(
     bureau: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("experiments.watch_nights.PART", "never stored")
+    monkeypatch.setattr("experiments.drift.nights.PART", "never stored")
     made = watch(bureau, WATCHED)
     assert made.watched.reference.recomputed
     assert made.watched.reference.as_of == TRAINED
@@ -220,7 +220,7 @@ def test_no_limit_of_a_feature_lies_beyond_what_is_possible() -> None:
 def test_a_version_that_does_not_answer_may_be_watched(
     bureau: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from experiments import watch_nights
+    from experiments.drift import nights as watch_nights
 
     def nobody(*_: object) -> None:
         raise NotReady("no version of risk carries the alias 'champion'")
@@ -273,7 +273,7 @@ def test_outcomes_are_judged_beyond_what_chance_explains() -> None:
 
 
 def test_a_reference_comes_back_from_json_as_it_was(bureau: Settings) -> None:
-    from experiments.watch_nights import watched_model
+    from experiments.drift.nights import watched_model
     from features.store import FeatureReader
 
     reference = watched_model(bureau, FeatureReader(bureau)).reference

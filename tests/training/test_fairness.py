@@ -11,7 +11,7 @@ from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate, 
 
 from data_contracts.gating import GroupLimits
 from data_contracts.policy import policy
-from experiments.gate_power import FEW, Setting, force, main, power
+from experiments.backtests.gate_power import FEW, Setting, force, main, power
 from training.evaluation.fairness import Judged, Measured, Verdict, fairness, measure
 from training.evaluation.groups import cells_of
 from training.evaluation.intervals import Share, share_difference, share_ratio
@@ -161,7 +161,7 @@ def test_shares_of_nobody_are_unknown() -> None:
 
 
 def test_the_gate_catches_what_is_unfair_and_lets_fair_models_be() -> None:
-    """The short form of `python -m experiments.gate_power --seeds 200`."""
+    """The short form of `python -m experiments.backtests.gate_power --seeds 200`."""
     found = power(Setting(5000, 0.05), 6)
     assert found.caught == 1.0
     assert found.fair_failed == 0.0
@@ -171,10 +171,10 @@ def test_the_gate_catches_what_is_unfair_and_lets_fair_models_be() -> None:
 def test_the_long_form_tells_whether_its_promise_holds(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("experiments.gate_power.PEOPLE", 3000)
+    monkeypatch.setattr("experiments.backtests.gate_power.PEOPLE", 3000)
     assert main(["--seeds", "1"]) == 0
     assert f"{FEW:,}" in capsys.readouterr().out
-    monkeypatch.setattr("experiments.gate_power.INFLATED", 1.0)
+    monkeypatch.setattr("experiments.backtests.gate_power.INFLATED", 1.0)
     assert main(["--seeds", "1"]) == 1
 
 

@@ -17,7 +17,7 @@ must hold: a group without a flagged event has no spread in any draw, and would 
 To pass, every group must pass, so each may be asked at 95 %: a model that is wrong for one group passes there in at
 most 5 % of cases (intersection-union, Berger 1982). To fail, one is enough, and dozens are asked, so the interval that
 convicts is widened until all of them hold together at 95 % (Bonferroni). Else chance alone would refuse most fair
-models of a small force; `experiments/gate_power.py` shows both.
+models of a small force; `experiments/backtests/gate_power.py` shows both.
 """
 
 from __future__ import annotations
