@@ -66,13 +66,22 @@ class Sought:
             return False
         return text == self.officer_id or (len(self.officer_id) >= LONG and self._word.search(text) is not None)
 
+    def named(self, name: str) -> bool:
+        """Whether a file is called after the officer, as pictures are.
+
+        >>> [Sought("o-0012").named(name) for name in ("path-o-0012-post_p-1.png", "path-o-00123-x.png")]
+        [True, False]
+        """
+        alone = re.search(rf"(?<![A-Za-z0-9]){re.escape(self.officer_id)}(?![A-Za-z0-9])", name)
+        return len(self.officer_id) >= LONG and alone is not None
+
     @property
     def _word(self) -> re.Pattern[str]:
         return re.compile(rf"(?<![A-Za-z0-9_-]){re.escape(self.officer_id)}(?![A-Za-z0-9_-])")
 
     def in_file(self, path: Path) -> bool:
         """Whether the name or the bytes of a file have it; digits alone would be found in any binary file."""
-        if self.within(path.name) or self.within(path.stem):
+        if self.named(path.name):
             return True
         if len(self.officer_id) < LONG:
             return f'"{self.officer_id}"'.encode() in path.read_bytes()
