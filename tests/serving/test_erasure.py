@@ -87,7 +87,7 @@ def assert_gone_and_all_else_stands(bureau: Bureau) -> None:
     assert {"history", "snapshots", "results", "backups"} <= set(proof.looked)
     history.verify()
     for name, rows in before.items():
-        kept = rows[rows["officer_id"] != officer] if "officer_id" in rows else rows
+        kept = rows[rows["officer_id"].ne(officer).fillna(True)] if "officer_id" in rows else rows
         after = history.frame(name)
         assert len(after) == len(kept), name
         assert officer not in set(after.get("supervisor_id", []))
