@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -23,11 +23,12 @@ import pandas as pd
 
 from data_contracts.catalog import Table, catalog
 from data_contracts.coercion import day_of
+from data_contracts.erased import Erased
 from data_contracts.faults import Circumstances
 from data_contracts.intake import Intake, Known, take_in
 from data_contracts.pseudonyms import Pseudonyms
 from data_contracts.vocabulary import Refusal
-from features.event_log import EventLog
+from features.event_log import EventLog, Kept, event_key
 from features.history import EVENTS, History
 from features.ingest import told_faults, write_quarantine
 from features.reexports import already_told
@@ -36,6 +37,7 @@ from features.versions import Sifted, sift
 Value = str | int | float | bool | None
 Outcome = Literal["accepted", "duplicate", "conflict", "quarantined"]
 UNKNOWN_TABLE, UNKNOWN_COLUMN, NOT_YET, ID_TAKEN = "unknown_table", "unknown_column", "not_yet", "event_id_taken"
+OPERATOR = "operator"  # who sends where nobody says so
 WAIT_SECONDS = 5.0  # for an ingest that is under way; then the caller is told to come again
 NOT_TAKEN = ("protected_attributes", "feedback")  # for audits only; has a route of its own
 
@@ -81,20 +83,28 @@ class Arrivals:
     quarantine_dir: Path
     pending: Callable[[Set[str], date], None]
 
-    def take(self, events: Sequence[Arrival], today: date, *, may_register: bool) -> list[Became]:
+    def take(
+        self, events: Sequence[Arrival], today: date, *, may_register: bool, sender: str = OPERATOR
+    ) -> list[Became]:
         """What became of each, in order; `may_register` lets a row of `officers` bring a new one.
 
-        Raises NotReady when the history is being written for too long; then nothing was taken.
+        The ids of events are those of their `sender`: another's are others. Raises NotReady when the history is being
+        written for too long; then nothing was taken.
         """
         first: dict[str, Arrival] = {}
         for event in events:
             first.setdefault(event.event_id, event)
-        known = self.log.known(list(first))
+        keys = {name: event_key(self.names, sender, name) for name in first}
+        held = self.log.known(list(keys.values()))
+        known = {name: held[key] for name, key in keys.items() if key in held}
         became = {name: _replayed(first[name], digest) for name, digest in known.items()}
         became |= self._through_the_door([one for name, one in first.items() if name not in known], today, may_register)
         stands = {name for name in first if name not in known and became[name].outcome in ("accepted", "duplicate")}
-        self.log.keep({name: first[name].digest for name in stands}, today)
+        self.log.keep({keys[name]: self._kept(first[name]) for name in stands}, today)
         return list(_each(events, first, became))
+
+    def _kept(self, event: Arrival) -> Kept:
+        return Kept(event.digest, self.names.of(str(event.row["officer_id"]).strip()))
 
     def _through_the_door(self, events: Sequence[Arrival], today: date, may_register: bool) -> dict[str, Became]:
         became = {one.event_id: Became("quarantined", faults) for one in events if (faults := _faults(one, today))}
@@ -103,7 +113,7 @@ class Arrivals:
             return became
         refused: dict[str, pd.DataFrame] = {}
         with self.history.batch(EVENTS, WAIT_SECONDS) as batch:
-            known = self.history.known()
+            known = replace(self.history.known(), erased=Erased(self.history.root, self.names).among)
             for name in sorted({one.table for one in due}, key=lambda one: (one != "officers", one)):
                 of_table = [one for one in due if one.table == name]
                 if name == "officers" and not may_register:
@@ -151,7 +161,7 @@ class _OfTable:
         keys = {target: known.keys.get(target, frozenset()) for target in self.table.references.values()}
         if self.table.name == "officers":
             keys.pop("officers", None)
-        return take_in(self.table, self.raw, Circumstances(keys, known.joined, self.today))
+        return take_in(self.table, self.raw, Circumstances(keys, known.joined, self.today, known.erased))
 
     def sifted(self, taken: Intake, history: History) -> Sifted:
         """Which accepted rows are new, which stood already, which contradict one that stands; positions in them."""
@@ -235,7 +245,7 @@ def _is_known(event: Arrival, known: Known) -> bool:
 
 def _with_officers(known: Known, rows: pd.DataFrame) -> Known:
     ids = {*known.keys.get("officers", ()), *rows["officer_id"].astype(str)}
-    return Known({**known.keys, "officers": ids}, known.joined)
+    return replace(known, keys={**known.keys, "officers": ids})
 
 
 def _plain(value: Value) -> Value:

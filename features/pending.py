@@ -88,6 +88,14 @@ class Pending:
         with self._alone():
             self._write({officer: one for officer, one in self.late().items() if one.last > day})
 
+    def forget(self, officer_id: str) -> int:
+        """Let go of an officer who was erased; whether there was one."""
+        if officer_id not in self.late():
+            return 0
+        with self._alone():
+            self._write({officer: one for officer, one in self.late().items() if officer != officer_id})
+        return 1
+
     def _write(self, held: Mapping[str, Late]) -> None:
         scratch = self._file.with_suffix(".partial")
         scratch.write_text(json.dumps({one: asdict(held[one]) for one in sorted(held)}, default=str), "utf-8")

@@ -232,6 +232,16 @@ class FeatureReader:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
+    def forget(self, officer_id: str) -> int:
+        """Take an officer who was erased out of the online store; how many rows it had. Raises OnlineStoreAway."""
+        if not self._marks():
+            return 0
+        with self._alone(), self._lock, _told():
+            load_feast()
+            from features.online_erasing import erase_online
+
+            return erase_online(self._feast, self._settings, officer_id)
+
     def _materialize_view(self, view: View, as_of: date, but: frozenset[str]) -> Materialized:
         marks = self._marks()
         held = marks.get(view.name, EMPTY)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from data_contracts.audit.chain import AuditChain, Head, Verdict, lines, verified
 from data_contracts.belonging import service_database
 from data_contracts.database import Database
-from data_contracts.errors import NotReady
+from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 from models import keys
 
@@ -38,6 +38,14 @@ def now_of(settings: Settings) -> datetime:
     """The moment of a line: the clock's, on the frozen day where one is set; UTC without a zone."""
     now = datetime.now(UTC).replace(tzinfo=None)
     return now if settings.today is None else datetime.combine(settings.today, now.time())
+
+
+def has_come(settings: Settings, day: date, option: str = "--as-of") -> date:
+    """The day, where it is not after today; raises InvalidInput otherwise: time must not be done before it passes."""
+    today = now_of(settings).date()
+    if day > today:
+        raise InvalidInput(f"{option} {day} has not come yet; it is {today} (PHAROS_TODAY sets it)")
+    return day
 
 
 def newest_head(settings: Settings) -> Head:

@@ -23,6 +23,7 @@ from rich.console import Console
 from data_contracts.belonging import check_service_database
 from data_contracts.errors import InvalidInput
 from data_contracts.in_use import held_with_others
+from data_contracts.private import keep_private
 from data_contracts.settings import Settings, settings
 from models.audit import now_of
 from serving.access.callers import callers_of
@@ -103,6 +104,7 @@ def opened_desks() -> Desks:
     from features.store import FeatureReader
     from serving.builders import builders
 
+    keep_private()  # also where BentoML starts the process, and not the command line
     use = settings()
     if use.sandbox:
         return sandbox_desks()

@@ -50,7 +50,7 @@ def review_proof(file: Annotated[Path, typer.Argument(help="A proof that `pharos
 
 
 def erase(officer_id: Annotated[str, typer.Argument(help="The officer.")]) -> None:
-    """Erase an officer from the service's own databases and write a signed proof, which says what is not reached."""
+    """Erase an officer everywhere, keep an old export from bringing them back, and write a signed proof of it."""
     from serving.review.commands import erase_officer
 
     erase_officer(edge.settings(), officer_id, edge.console)

@@ -87,7 +87,7 @@ QUESTIONS: tuple[Question, ...] = (
         "/v1/units", "units", "support",
         "单位与块面的等级、趋势与成因 / units and blocks: grade, trend and what drives it", UnitsRequest, UnitsAnswer,
         {"unit_ids": EXAMPLE_UNITS}, lambda desks: desks.units, NO_NIGHT, AccessScope.RISK_READ,
-        audited=Action.UNITS_READ,
+        told_caller=True, audited=Action.UNITS_READ,
     ),
     Question(
         "/v1/paths", "paths", "careers", "通往职业目标的路径、差距与进度 / paths to a goal, gaps, and progress on them",
@@ -159,6 +159,7 @@ QUESTIONS: tuple[Question, ...] = (
         {"events": [{"event_id": "e-1", "table": "course_completions",
                      "row": {"officer_id": EXAMPLE_OFFICERS[0], "course_id": "c-0001", "occurred_on": "2026-01-01"}}]},
         lambda desks: desks.of("/v1/events"), scope=AccessScope.EVENTS_WRITE, sighted=True,
+        told_caller=True,
         audited=Action.EVENTS_TAKEN,
     ),
 )  # fmt: skip

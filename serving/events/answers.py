@@ -25,6 +25,7 @@ from features.history import History
 from features.live import LiveFeatures
 from features.pending import Pending
 from features.store import FeatureReader
+from serving.access.credential import OPERATOR, Credential
 from serving.access.reach import EVERYWHERE, Sight
 from serving.events.schemas import Event, EventCounts, EventFault, EventResult, EventsAnswer, EventsRequest, Features
 from serving.freshness import FeatureSource
@@ -62,10 +63,17 @@ class EventDesk:
         except Exception as error:
             structlog.get_logger("pharos.serving").info("events_not_prepared", kind=type(error).__name__)
 
-    def answer(self, request: EventsRequest, request_id: str, now: datetime, sight: Sight = EVERYWHERE) -> EventsAnswer:
+    def answer(
+        self,
+        request: EventsRequest,
+        request_id: str,
+        now: datetime,
+        sight: Sight = EVERYWHERE,
+        caller: Credential = OPERATOR,
+    ) -> EventsAnswer:
         """One result for each event, in order; raises NotReady where nothing can be written."""
         events = [Arrival(one.event_id, one.table, one.row) for one in request.events]
-        became = self.arrivals.take(events, now.date(), may_register=sight == EVERYWHERE)
+        became = self.arrivals.take(events, now.date(), may_register=sight == EVERYWHERE, sender=caller.subject)
         officers = {str(one.row["officer_id"]) for one, end in zip(events, became, strict=True) if end.outcome == TAKEN}
         counts = Counter[str](one.outcome for one in became)
         return EventsAnswer(

@@ -3,12 +3,13 @@
 A night is written in one transaction with that row moved last, so `risk_results_current` and `unit_results_current`
 show a whole night or the one before. The database is written before the files' pointer moves: where it is away the
 night is refused as a whole; a run killed between the two is completed by the next one, since writing again what is
-there already changes nothing. A grade "poor" that nobody has reviewed does not leave: its row says `withheld`.
+there already changes nothing. Officers with a grade "poor" or "fair" that nobody has reviewed say `withheld`, and
+units do not tell how many are poor (serving/review/withholding.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -25,16 +26,18 @@ from data_contracts.nightly_rules import DatabaseRules
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from models.audit import now_of
+from serving.night.manifest import Manifest
 from serving.night.pointer import Move
 from serving.night.results import RESULT_SCHEMA, PublishedRun
 from serving.review.standing import KeptReviews
-from serving.review.withholding import withheld_rows
+from serving.review.withholding import units_without_counts, withheld_rows
 from serving.units.night import COLUMNS as UNIT_COLUMNS
 
 LOCK = 0x4E49_4748  # PostgreSQL's advisory lock of the results
 WORDS = ("reasons", "strengths", "merits", "because", "flags", "support", "text", "trend", "drivers", "movement")
 REALS = ("probability", "low", "high", "expected_share", "poor_share")
 NUMBERS = ("horizon_months", "officers", "flagged", "budget", "approaching", "commended")
+COUNTED = ("rows_in", "published", "quarantined", "duplicates")
 METADATA = sa.MetaData()
 
 
@@ -112,6 +115,36 @@ class ResultsDatabase:
         finally:
             self._database.close()
 
+    def erase(self, officer_id: str, runs: Mapping[str, Manifest]) -> int:
+        """Delete an officer's rows and call nights by the runs that took their place; how many rows there were.
+
+        Raises ResultsUnwritable where it cannot be; then nothing was done.
+        """
+        try:
+            with self._database.writing(METADATA) as connection:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+                gone = int(connection.execute(OFFICERS.delete().where(OFFICERS.c.officer_id == officer_id)).rowcount)
+                for old, manifest in runs.items():
+                    for table in (OFFICERS, UNITS, NIGHTS, POINTER):
+                        connection.execute(table.update().where(table.c.run == old).values(run=manifest.run))
+                    counts = {name: getattr(manifest.counts, name) for name in COUNTED}
+                    told = NIGHTS.update().where(NIGHTS.c.run == manifest.run)
+                    connection.execute(told.values(output_hash=manifest.output_hash, **counts))
+                return gone
+        except NotReady as error:
+            raise ResultsUnwritable(f"{error}; run the step again") from error
+        finally:
+            self._database.close()
+
+    def left(self, officer_id: str) -> int:
+        """How many rows tell of an officer."""
+        try:
+            with self._database.reading(METADATA) as connection:
+                asked = sa.select(sa.func.count()).select_from(OFFICERS).where(OFFICERS.c.officer_id == officer_id)
+                return int(connection.execute(asked).scalar_one())
+        finally:
+            self._database.close()
+
     def _is_kept(self, connection: sa.Connection, run: PublishedRun) -> bool:
         """Whether a day is among the newest that the database keeps."""
         days = {run.manifest.as_of, *connection.execute(sa.select(NIGHTS.c.as_of)).scalars()}
@@ -150,10 +183,10 @@ def _write(connection: sa.Connection, run: PublishedRun, shown: Callable[[pd.Dat
         if name.startswith("part-"):
             rows = shown(pq.read_table(run.folder / name).to_pandas())
             _copy(connection, OFFICERS, manifest.as_of, manifest.run, rows)
-    _copy(connection, UNITS, manifest.as_of, manifest.run, run.units())
+    _copy(connection, UNITS, manifest.as_of, manifest.run, units_without_counts(run.units()))
     models = ", ".join(f"{model.name} {model.version}" for model in manifest.models)
     row = {"run": manifest.run, "as_of": manifest.as_of, "model": models, "output_hash": manifest.output_hash}
-    told = {name: getattr(counts, name) for name in ("rows_in", "published", "quarantined", "duplicates")}
+    told = {name: getattr(counts, name) for name in COUNTED}
     connection.execute(NIGHTS.insert().values(**row, **told))
 
 

@@ -166,14 +166,15 @@ class RiskWithheld(Answer):
     officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
     status: Literal["withheld"] = about("固定为 withheld", "always withheld", default="withheld")
     because: Because = about(
-        "不显示的原因：under_review、contested、dismissed 或 corrected",
-        "why it is not shown: under_review, contested, dismissed or corrected",
+        "不显示的原因：总是 under_review。凡有未经人复核的较差或一般等级者一律不显示，故不能由此推知等级",
+        "why it is not shown: always under_review. So it is with everybody who has a grade poor or fair that no person "
+        "reviewed, so that it does not tell which",
     )
-    outcomes: list[OutcomeRisk] = about("可以显示的结局", "the outcomes that may be shown")
+    outcomes: list[OutcomeRisk] = about("已经人复核、可以显示的结局", "the outcomes that a person reviewed")
     outcomes_not_scored: list[OutcomeNotScored] = about(
         "未评分或暂不显示的结局", "outcomes without a score, or not shown yet"
     )
-    flags: list[Flag] = about("其余结局的提示", "flags of the other outcomes", default=[])
+    flags: list[Flag] = about("其余结局的提示", "flags of the outcomes that are shown", default=[])
     without_events_since: date | None = missing_events()
 
 

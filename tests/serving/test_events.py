@@ -79,7 +79,9 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
     serving = sorted(frames["postings"].query("ended_on.isna()")["officer_id"].astype(str).unique())
     reads = AccessScope.of(["recommend:read"])
     every = frozenset(AccessScope)
-    for name, scopes, units in (("all", every, None), ("here", every, (unit_of[serving[0]],)), ("reader", reads, None)):
+    for name, scopes, units in (
+        ("all", every, None), ("second", every, None), ("here", every, (unit_of[serving[0]],)), ("reader", reads, None)
+    ):  # fmt: skip
         asked = KeyAsked(name, scopes, units, END + timedelta(days=30))
         KEYS[name] = api_keys(use).add(asked, END)[1]
     desks = open_desks(use, reader, builders())
@@ -116,6 +118,17 @@ def test_a_course_finished_is_no_longer_required_and_adds_points(bureau: Bureau)
     again = bureau.send(("c-1", "course_completions", row), ("c-2", "course_completions", row))
     assert (again["counts"]["duplicate"], again["features"]) == (2, "unchanged")
     assert bureau.feature(officer, "courses_3m") == taken + 1
+
+
+def test_nobody_can_take_anothers_event_id_or_learn_that_it_was_used(bureau: Bureau) -> None:
+    rows = [
+        {"officer_id": bureau.officers[number], "honour": "merit", "occurred_on": f"2026-10-0{number + 1}"}
+        for number in (4, 5)
+    ]
+    assert bureau.send(("shared", "honours", rows[0]))["counts"]["accepted"] == 1
+    assert bureau.send(("shared", "honours", rows[1]))["counts"]["conflict"] == 1
+    assert bureau.send(("shared", "honours", rows[1]), key="second")["counts"]["accepted"] == 1
+    assert bureau.send(("shared", "honours", rows[1]), key="second")["counts"]["duplicate"] == 1
 
 
 def test_a_posting_changed_moves_the_unit_and_the_recent_posts(bureau: Bureau) -> None:

@@ -162,7 +162,11 @@ def test_a_copy_is_kept_as_long_as_policy_says_and_not_a_day_longer(state: Setti
     assert delete_ended(state, policy(), ends - timedelta(days=1), NOW) == []
     assert copied.is_dir()
     said = Console(file=io.StringIO(), record=True, width=300)
-    keep_retention(state, ends, said)
+    early = state.model_copy(update={"today": ends - timedelta(days=1)})
+    with pytest.raises(InvalidInput, match=r"has not come yet; it is .* \(PHAROS_TODAY sets it\)"):
+        keep_retention(early, ends, said)
+    assert copied.is_dir()
+    keep_retention(state.model_copy(update={"today": ends}), ends, said)
     assert not copied.exists()
     assert f"deleted: {copy.name}, kept long enough" in said.export_text()
     told = [json.loads(line["body"]) for line in lines(audit_database(state))][-1]

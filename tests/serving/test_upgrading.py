@@ -77,12 +77,15 @@ def everything(use: Settings) -> dict[str, str]:
 def test_a_recorded_state_is_brought_forward_and_nothing_is_lost(old: Settings) -> None:
     before, rows = everything(old), History(old.history_dir).frame("officers")
     fingerprint = History(old.history_dir).fingerprint()
+    old.state.chmod(0o755)
     told = upgrade.look(old, builders())
     assert everything(old) == before
     assert {part.name for part in told.behind} == {
         "service database", "log of suggestions", "addresses of artefacts", "history",
     }  # fmt: skip
     done = upgrade.upgrade(old, MOMENT, builders())
+    assert old.state.stat().st_mode & 0o077 == 0
+    assert done.tightened[0] == old.state
     assert done.copy is not None
     assert len(backup.verified(done.copy)) == len(before)
     assert set(standings(old).values()) == {Standing.CURRENT, Standing.KEPT}
@@ -95,6 +98,7 @@ def test_a_recorded_state_is_brought_forward_and_nothing_is_lost(old: Settings) 
     assert history.fingerprint() == fingerprint
     assert json.loads((old.history_dir / "manifest.json").read_text())["format"] == FORMAT
     sentences = "\n".join(tables.sentences(done, checked_only=False))
+    assert f"now its owner's alone: {old.state}" in sentences
     assert "pharos score --as-of 2026-01-01" in sentences
     assert (
         "risk version 1 will be refused: it was trained on other feature definitions; before the service starts, run"
