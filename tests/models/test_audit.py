@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from data_contracts.audit.chain import Action, Entry, Head
+from data_contracts.audit.chain import Action, Entry
+from data_contracts.audit.heads import Head
 from data_contracts.errors import NotReady
 from data_contracts.settings import Settings
 from models.audit import audit_chain, audit_database, newest_head, now_of, operator, verify
