@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from data_contracts.audit.chain import Action, AuditChain, Break, Entry, lines, rows_of
 from data_contracts.audit.heads import MISSING, Head, HeadFile, is_signed
-from data_contracts.audit.verdict import Verdict, accepting, verified, walked
+from data_contracts.audit.verdict import MOST_FAULTS, Verdict, accepting, verified, walked
 from data_contracts.database import Database
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
@@ -64,8 +64,8 @@ def verify(settings: Settings, heads: Sequence[Head] = ()) -> Verdict:
     """Walk the whole chain against its own head and those kept elsewhere; raises NotReady where there is none."""
     if heads and not settings.audit_head.is_file():
         raise _unusable(settings, MISSING, "although a head of the chain was kept elsewhere")
-    kept = (*heads, newest_head(settings))
-    return verified(lines(audit_database(settings)), keys.public_key(settings.keys_dir), kept)
+    own = newest_head(settings)
+    return verified(lines(audit_database(settings)), keys.public_key(settings.keys_dir), heads, own)
 
 
 def accept_break(settings: Settings, reason: str, accepted_by: str, heads: Sequence[Head] = ()) -> str:
@@ -84,8 +84,9 @@ def accept_break(settings: Settings, reason: str, accepted_by: str, heads: Seque
     told: dict[str, str] = {}
 
     def entry(connection: sa.Connection, found: Break | None) -> Entry:
-        own = () if found is None or found.head is None else (found.head,)
-        walk = walked(rows_of(connection), key, (*own, *heads))
+        walk = walked(rows_of(connection), key, heads)
+        if len(walk.faults) >= MOST_FAULTS:
+            raise InvalidInput(f"{MOST_FAULTS:,} lines or more are not what was written; put a copy of them back")
         if found is None and not walk.open:
             raise InvalidInput("the chain is what was written and takes lines; there is no break to accept")
         details = accepting(found, walk, reason, accepted_by)

@@ -15,6 +15,8 @@ from data_contracts.audit.chain import START, Action, Break, wrong
 from data_contracts.audit.heads import Head, is_signed
 
 MOST_FAULTS = 1000  # a walk that finds more ends there: it is another chain, and no break in this one
+OTHER_LINE = "a head that was kept says that another line stood here"
+UNEXCUSED = ""  # the mark of what nobody can accept
 ACCEPTING = f'"action":"{Action.BREAK_ACCEPTED.value}"'
 
 
@@ -62,7 +64,7 @@ class Acceptance:
 
     def covers(self, fault: Fault) -> bool:
         """Whether this very thing was accepted: neither what changed later, nor a head that somebody kept besides."""
-        return fault.mark in self.marks
+        return fault.mark != UNEXCUSED and fault.mark in self.marks
 
 
 @dataclass(frozen=True)
@@ -97,43 +99,49 @@ class Walk:
         return [fault for fault in self.faults if not any(one.covers(fault) for one in self.accepted)]
 
 
-def verified(rows: Iterator[Mapping[str, Any]], key: Ed25519PublicKey, heads: Sequence[Head]) -> Verdict:
+def verified(
+    rows: Iterator[Mapping[str, Any]], key: Ed25519PublicKey, heads: Sequence[Head], own: Head | None = None
+) -> Verdict:
     """Walk the chain; the first line that is not what was written is named.
 
-    `heads` are all that are kept: each must be signed, and the chain must still hold its line.
+    `heads` are those kept elsewhere and `own` the one beside the chain: each must be signed, and the chain must still
+    hold its line. A break that was accepted excuses a head that was kept, and never its own one, which is newer.
     """
-    for head in heads:
+    for head in (*heads, *_one(own)):
         if not is_signed(key, head.signature, head.text):
             return Verdict(0, head.number, "the head is not signed by this deployment's key")
-    walk = walked(rows, key, heads)
+    walk = walked(rows, key, heads, own)
     first = next(iter(walk.open), None)
     if first is None:
         return Verdict(walk.lines, accepted=tuple(walk.accepted))
     return Verdict(first.after, first.line, first.why, tuple(walk.accepted))
 
 
-def walked(rows: Iterator[Mapping[str, Any]], key: Ed25519PublicKey, heads: Sequence[Head]) -> Walk:
+def walked(
+    rows: Iterator[Mapping[str, Any]], key: Ed25519PublicKey, heads: Sequence[Head], own: Head | None = None
+) -> Walk:
     """Walk the chain to its end, past what is wrong; the heads are taken as signed."""
     walk, number, previous = Walk(), 0, START
+    every = sorted({*heads, *_one(own)}, key=lambda head: head.number, reverse=True)
     wanted: dict[int, list[Head]] = {}
-    for head in heads:
+    for head in every:
         wanted.setdefault(head.number, []).append(head)
     for row in rows:
         why = wrong(row, number + 1, previous, key)
-        others = [head for head in wanted.get(number + 1, ()) if head.hash != row["hash"]]
         if why:
             walk.faults.append(Fault(number + 1, walk.lines, why, _mark(row)))
         else:
-            walk.faults += [_other_line(head, walk.lines) for head in others]
+            others = [head for head in wanted.get(number + 1, ()) if head.hash != row["hash"]]
+            walk.faults += [Fault(head.number, walk.lines, OTHER_LINE, _mark_of(head, own)) for head in others]
         if not why and ACCEPTING in row["body"]:
             _hear(walk, row)  # also where a head says that another line stood: it may be the one that accepts this
         number, previous, walk.lines = int(row["number"]), str(row["hash"]), walk.lines + 1
         if len(walk.faults) >= MOST_FAULTS:
             return walk
-    for head in sorted(heads, key=lambda one: one.number, reverse=True):
+    for head in every:
         if head.number > number:
             why = f"the chain ends after {number:,} lines, and once had {head.number:,}: its end was cut off"
-            walk.faults.append(Fault(number + 1, walk.lines, why, head_mark(head)))
+            walk.faults.append(Fault(number + 1, walk.lines, why, _mark_of(head, own)))
     return walk
 
 
@@ -145,7 +153,7 @@ def accepting(found: Break | None, walk: Walk, reason: str, accepted_by: str) ->
         "reason": reason,
         "accepted_by": accepted_by,
         "why": "; ".join(dict.fromkeys([*([] if found is None else [found.why]), *told])),
-        "marks": sorted({*own, *(one.mark for one in walk.open)}),
+        "marks": sorted({*own, *(one.mark for one in walk.open)} - {UNEXCUSED}),
     }
 
 
@@ -154,9 +162,12 @@ def head_mark(head: Head) -> str:
     return f"head {head.number} {head.hash}"
 
 
-def _other_line(head: Head, after: int) -> Fault:
-    why = "a head that was kept says that another line stood here"
-    return Fault(head.number, after, why, head_mark(head))
+def _mark_of(head: Head, own: Head | None) -> str:
+    return UNEXCUSED if head == own else head_mark(head)
+
+
+def _one(head: Head | None) -> tuple[Head, ...]:
+    return () if head is None else (head,)
 
 
 def _mark(row: Mapping[str, Any]) -> str:

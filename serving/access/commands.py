@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Column, Table
 
-from data_contracts.audit.chain import Action, Entry
+from data_contracts.audit.chain import Action, Entry, Writes
 from data_contracts.settings import Settings
-from models.audit import audit_chain, now_of, operator
-from serving.access.api_keys import ID_BYTES, ApiKey, KeyAsked, api_keys
+from models.audit import chain_in, now_of, operator
+from serving.access.api_keys import ID_BYTES, METADATA, ApiKey, KeyAsked, api_keys, closed, keys_database, made
 from serving.access.credential import AccessScope
 
 EVERYWHERE = "全部单位 / all units"
@@ -20,12 +22,16 @@ EVERYWHERE = "全部单位 / all units"
 def add_key(
     settings: Settings, name: str, scopes: Sequence[str], units: tuple[str, ...] | None, days: int, console: Console
 ) -> None:
-    """Make a key and print it, once; raises InvalidInput for one that would open nothing."""
-    keys, today = api_keys(settings), _today(settings)
-    first = not keys.all()
-    asked = KeyAsked(name, AccessScope.of(scopes), units, today + timedelta(days=days))
-    key, text = keys.add(asked, today)
-    _audit(settings, Action.KEY_ADDED, key)
+    """Make a key and print it, once; raises InvalidInput for one that would open nothing.
+
+    The key and its line in the audit chain are written together, or neither is.
+    """
+    now = now_of(settings)
+    first = not api_keys(settings).all()
+    asked = KeyAsked(name, AccessScope.of(scopes), units, now.date() + timedelta(days=days))
+    with _audited(settings) as (connection, write):
+        key, text = made(connection, asked, now.date())
+        write(_entry(now, Action.KEY_ADDED, key))
     console.print(text, markup=False, highlight=False, soft_wrap=True)
     console.print(
         f"{key.name}: {', '.join(sorted(key.scopes))}; {_units(key.units)}; until {key.expires_on}. "
@@ -40,7 +46,7 @@ def add_key(
 
 def list_keys(settings: Settings, console: Console) -> None:
     """A table of all keys."""
-    today = _today(settings)
+    today = now_of(settings).date()
     table = Table(
         Column("id", no_wrap=True, min_width=2 * ID_BYTES), "name", "state", "scopes", "units", "made", "expires"
     )
@@ -53,20 +59,29 @@ def list_keys(settings: Settings, console: Console) -> None:
 
 
 def revoke_key(settings: Settings, key_id: str, console: Console) -> None:
-    """Close a key; raises InvalidInput where there is none of this id."""
-    key = api_keys(settings).revoke(key_id, _today(settings))
-    _audit(settings, Action.KEY_REVOKED, key)
+    """Close a key, together with its line in the audit chain; raises InvalidInput where there is none of this id."""
+    now = now_of(settings)
+    with _audited(settings) as (connection, write):
+        key, changed = closed(connection, key_id, now.date())
+        if changed:
+            write(_entry(now, Action.KEY_REVOKED, key))
     console.print(f"key {key.key_id} ({key.name}) is revoked since {key.revoked_on}", markup=False, highlight=False)
 
 
-def _audit(settings: Settings, action: Action, key: ApiKey) -> None:
+@contextmanager
+def _audited(settings: Settings) -> Iterator[tuple[sa.Connection, Writes]]:
+    database = keys_database(settings)
+    try:
+        with chain_in(settings, database).together(METADATA) as opened:
+            yield opened
+    finally:
+        database.close()
+
+
+def _entry(now: datetime, action: Action, key: ApiKey) -> Entry:
     told = {"key_id": key.key_id, "scopes": sorted(key.scopes), "units": key.units, "expires_on": str(key.expires_on)}
-    audit_chain(settings).append(Entry(now_of(settings), operator(), action, details=told))
+    return Entry(now, operator(), action, details=told)
 
 
 def _units(units: tuple[str, ...] | None) -> str:
     return EVERYWHERE if units is None else ", ".join(units)
-
-
-def _today(settings: Settings) -> date:
-    return now_of(settings).date()

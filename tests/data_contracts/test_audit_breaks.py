@@ -160,6 +160,21 @@ def test_heads_kept_of_lines_that_are_gone_are_accepted_one_by_one(tmp_path: Pat
     other.close()
 
 
+def test_the_head_of_an_accepted_break_put_back_excuses_no_second_one(tmp_path: Path) -> None:
+    room = Room.at(tmp_path)
+    before = room.fill(6)
+    cut(room)
+    accept(room)
+    room.fill(9)
+    room.sql("delete from audit_lines where number > 7")
+    room.head_file.write_text(before.to_json())
+    with pytest.raises(NotReady, match="another line stands where its head"):
+        room.chain().append(entry(9))
+    assert verified(iter(room.rows()), KEY.public_key(), [before]).good, "as one that was kept it was accepted"
+    assert verified(iter(room.rows()), KEY.public_key(), [], before).first_bad == 6
+    room.close()
+
+
 @pytest.mark.parametrize("behind", [1, 3])
 def test_a_writer_killed_before_its_head_was_in_place_is_no_break(room: Room, behind: int) -> None:
     older = room.fill(4)
@@ -206,8 +221,7 @@ def test_a_head_that_finds_no_room_leaves_no_line(tmp_path: Path, monkeypatch: p
 
 def accept(room: Room, *heads: Head) -> None:
     def told(connection: sa.Connection, found: object) -> Entry:
-        own, _ = HeadFile(room.head_file).found(KEY.public_key())
-        walk = walked(rows_of(connection), KEY.public_key(), (*heads, *(() if own is None else (own,))))
+        walk = walked(rows_of(connection), KEY.public_key(), heads)
         details = accepting(room.chain().standing(connection), walk, "a disk died", "Li Na")
         return Entry(NOW, "operator:root", Action.BREAK_ACCEPTED, details=details)
 
