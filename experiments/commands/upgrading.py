@@ -25,7 +25,7 @@ def upgrade(
 
     use = edge.settings()
     if restore is not None:
-        edge.aloud(f"{upgrade.restore(use, restore)} files are as they were copied in {restore}")
+        edge.aloud(f"{upgrade.restore(use, restore, now_of(use))} files are as they were copied in {restore}")
         return
     made = builders()
     done = upgrade.look(use, made) if check else upgrade.upgrade(use, now_of(use), made, server_copied=server_copied)

@@ -19,11 +19,14 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
+from data_contracts.audit.chain import Action, Entry
 from data_contracts.database import Database
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
+from models.audit import operator
 from serving.night.manifest import MANIFEST, file_hash, sync_folder, write_atomically
 from serving.night.pointer import LATEST
+from serving.upgrading.kept_lines import keep_lines
 
 SUMS = "SHA256SUMS"
 LOCK = ".lock"
@@ -46,11 +49,15 @@ def alone(settings: Settings) -> Iterator[None]:
 
 
 def changed_files(settings: Settings) -> list[Path]:
-    """Every file that there is of those that an upgrade may change, databases first."""
+    """Every file that there is of those that an upgrade may change, databases first.
+
+    The head of the audit chain comes before its database: a line that is added between the two copies makes a head that
+    lags, as after a crash, and never one that says that the chain was cut.
+    """
     service = Database(settings.service_url, "service database").file
     log = settings.feedback_dir / "feedback.db"
-    databases = [one for one in (service, log, settings.mlflow_database) if one is not None]
-    manifests = [settings.history_dir / MANIFEST, settings.state / "service" / "audit.head"]
+    databases = [one for one in (settings.audit_head, service, log, settings.mlflow_database) if one is not None]
+    manifests = [settings.history_dir / MANIFEST]
     nights = sorted(settings.results_dir.glob(f"*/as_of=*/*/{MANIFEST}")) + sorted(
         settings.results_dir.glob(f"*/{LATEST}")
     )
@@ -129,17 +136,26 @@ def sums_of(folder: Path) -> dict[str, list[str]]:
     return found
 
 
-def restore(settings: Settings, name: str) -> list[PurePosixPath]:
-    """Put a verified copy back, file by file in one step each; killed halfway, it is run again."""
+def restore(settings: Settings, name: str, now: datetime) -> list[PurePosixPath]:
+    """Put a verified copy back, file by file in one step each; killed halfway, it is run again.
+
+    Going back undoes what people changed since, but not what was audited of it: the chain keeps its lines and gets one
+    about this (kept_lines.py).
+    """
     if not name or Path(name).name != name:
         raise InvalidInput(f"{name!a} is no backup; name a folder under {backups_dir(settings)}")
     folder = backups_dir(settings) / name
     places = verified(folder)
+    service = Database(settings.service_url, "service database").file
     for place in places:
         target = settings.state / place
+        if target == settings.audit_head and target.exists():
+            continue  # an older head would hide what the newer one tells
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = target.with_name(f".{target.name}.restored")
         shutil.copy2(folder / place, draft)
+        if service is not None and target.resolve() == service.resolve():
+            keep_lines(settings, draft, Entry(now, operator(), Action.COPY_RESTORED, details={"copy": name}))
         with draft.open("rb") as handle:
             os.fsync(handle.fileno())
         for end in ("-wal", "-shm", "-journal") if target.suffix == ".db" else ():

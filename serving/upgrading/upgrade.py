@@ -72,11 +72,11 @@ def upgrade(settings: Settings, moment: datetime, builders: Builders, *, server_
     return Outcome(found, copy, champions(settings, builders), delete_ended(settings, policy(), moment.date(), moment))
 
 
-def restore(settings: Settings, name: str) -> int:
-    """Put a copy back; gives the number of files."""
+def restore(settings: Settings, name: str, now: datetime) -> int:
+    """Put a copy back, on record in the audit chain; gives the number of files."""
     _check_state(settings)
     with nobody_else(settings):
-        return len(backup.restore(settings, name))
+        return len(backup.restore(settings, name, now))
 
 
 def _check_state(settings: Settings) -> None:

@@ -78,3 +78,17 @@ def test_the_command_says_what_it_deleted(state: Settings, log: ExposureLog, mon
     assert found.exit_code == 0
     assert "deleted 4 exposures, 4 feedback, 4 plans" in found.output
     assert _rows(log)["plans"] == ["a", "left-lately"]
+
+
+def test_what_is_deleted_is_audited_or_stays(state: Settings) -> None:
+    fill(state)
+    prune(state, policy(), AS_OF)
+    prune(state, policy(), AS_OF, "a")
+    told = [json.loads(row["body"]) for row in lines(audit_database(state))]
+    assert [one["action"] for one in told] == ["retention_kept", "erased"]
+    assert told[1]["about"] == [pseudonyms(state.keys_dir).of("a")]
+    before = left(state)
+    state.audit_head.unlink()
+    with pytest.raises(NotReady, match="the audit chain takes no line"):
+        prune(state, policy(), AS_OF, "b")
+    assert left(state) == before

@@ -14,11 +14,14 @@ import pytest
 from rich.console import Console
 
 from data_contracts.audit.chain import lines
+from data_contracts.audit.heads import Head
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.in_use import held_alone
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
-from models.audit import audit_database
+from models.audit import accept_break, audit_database, verify
+from serving.access.api_keys import api_keys
+from serving.access.commands import add_key
 from serving.feedback.exposures import ExposureLog
 from serving.review.cases import CaseStore
 from serving.review.commands import keep_retention
@@ -72,7 +75,7 @@ def test_who_is_erased_is_in_no_copy_and_going_back_does_not_bring_them_back(sta
         assert told_of(state.state, word) == []
     assert backup.verified(copied)
     assert read_proof(state, path) == proof
-    backup.restore(state, copied.name)
+    backup.restore(state, copied.name, NOW)
     assert officers_in(state.state / "feedback" / "feedback.db", "exposures") == {"b"}
     assert officers_in(state.state / "service" / "service.db", "cases") == {"b"}
     assert erase_in_copies(state, policy(), "a").erased == {}
@@ -164,3 +167,47 @@ def test_a_list_of_hashes_that_leads_elsewhere_is_no_copy(state: Settings, copie
     with pytest.raises(InvalidInput, match="no file of a backup"):
         backup.verified(copied)
     assert list(erase_in_copies(state, policy(), "a").not_reached) == [copied.relative_to(state.state).as_posix()]
+
+
+def actions(state: Settings) -> list[str]:
+    return [json.loads(row["body"])["action"] for row in lines(audit_database(state))]
+
+
+def test_going_back_takes_no_line_out_of_the_audit_chain(state: Settings, copied: Path) -> None:
+    before = actions(state)
+    add_key(state, "since then", ["risk:read"], None, 30, Console(file=io.StringIO()))
+    backup.restore(state, copied.name, NOW)
+    assert api_keys(state).all() == [], "what was changed since is undone"
+    assert actions(state) == [*before, "key_added", "copy_restored"]
+    assert verify(state).good
+    add_key(state, "after it", ["risk:read"], None, 30, Console(file=io.StringIO()))
+    assert verify(state).lines == len(before) + 3
+
+
+def test_lines_that_could_not_go_along_are_a_break(state: Settings, copied: Path) -> None:
+    for number in range(3):
+        add_key(state, f"since then {number}", ["risk:read"], None, 30, Console(file=io.StringIO()))
+    (state.state / "service" / "service.db").write_bytes(b"no database any more")
+    backup.restore(state, copied.name, NOW)
+    assert not verify(state).good
+    with pytest.raises(NotReady, match="pharos audit accept"):
+        add_key(state, "after it", ["risk:read"], None, 30, Console(file=io.StringIO()))
+    accept_break(state, "the disk died", "Li Na")
+    assert verify(state).good
+
+
+def test_the_head_is_copied_before_its_chain_goes_on(
+    state: Settings, copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = backup._copy
+
+    def while_others_write(path: Path, target: Path) -> None:
+        copy(path, target)
+        add_key(state, f"beside {path.name}", ["risk:read"], None, 30, Console(file=io.StringIO()))
+
+    monkeypatch.setattr(backup, "_copy", while_others_write)
+    other = backup.copied(state, NOW)
+    head = Head.from_json((other / "service" / "audit.head").read_text())
+    with closing(sqlite3.connect(other / "service" / "service.db")) as opened:
+        found = opened.execute("SELECT hash FROM audit_lines WHERE number = ?", (head.number,)).fetchone()
+    assert found == (head.hash,)
