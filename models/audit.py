@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from data_contracts.audit.chain import Action, AuditChain, Break, Entry, lines, rows_of
 from data_contracts.audit.heads import MISSING, Head, HeadFile, is_signed
 from data_contracts.audit.verdict import MOST_FAULTS, Verdict, accepting, verified, walked
+from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
@@ -19,7 +20,7 @@ from models import keys
 
 def audit_database(settings: Settings) -> Database:
     """Where the lines stand; nothing is opened yet."""
-    return Database(settings.service_url, "the audit chain")
+    return service_database(settings, "the audit chain")
 
 
 def audit_chain(settings: Settings) -> AuditChain:

@@ -16,6 +16,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
+from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import InvalidInput
 from data_contracts.settings import Settings
@@ -103,7 +104,7 @@ def made(connection: sa.Connection, asked: KeyAsked, today: date) -> tuple[ApiKe
     return key, f"{PREFIX}_{key.key_id}_{secret}"
 
 
-def closed(connection: sa.Connection, key_id: str, today: date) -> tuple[ApiKey, bool]:
+def revoked(connection: sa.Connection, key_id: str, today: date) -> tuple[ApiKey, bool]:
     """Inside a transaction: a key closed for good, and whether this closed it; a closed key stays as it was.
 
     Raises InvalidInput where there is no such key.
@@ -118,7 +119,7 @@ def closed(connection: sa.Connection, key_id: str, today: date) -> tuple[ApiKey,
 
 def keys_database(settings: Settings) -> Database:
     """Where the keys stand; nothing is opened yet."""
-    return Database(settings.service_url, "the table of keys")
+    return service_database(settings, "the table of keys")
 
 
 def api_keys(settings: Settings) -> ApiKeys:

@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from data_contracts.audit.chain import Action, Entry, Writes
 from data_contracts.settings import Settings
 from models.audit import chain_in, now_of, operator
-from serving.access.api_keys import ID_BYTES, METADATA, ApiKey, KeyAsked, api_keys, closed, keys_database, made
+from serving.access.api_keys import ID_BYTES, METADATA, ApiKey, KeyAsked, api_keys, keys_database, made, revoked
 from serving.access.credential import AccessScope
 
 EVERYWHERE = "全部单位 / all units"
@@ -22,16 +22,11 @@ EVERYWHERE = "全部单位 / all units"
 def add_key(
     settings: Settings, name: str, scopes: Sequence[str], units: tuple[str, ...] | None, days: int, console: Console
 ) -> None:
-    """Make a key and print it, once; raises InvalidInput for one that would open nothing.
-
-    The key and its line in the audit chain are written together, or neither is.
-    """
-    now = now_of(settings)
+    """Make a key and print it, once; raises InvalidInput for one that would open nothing."""
+    today = now_of(settings).date()
     first = not api_keys(settings).all()
-    asked = KeyAsked(name, AccessScope.of(scopes), units, now.date() + timedelta(days=days))
-    with _audited(settings) as (connection, write):
-        key, text = made(connection, asked, now.date())
-        write(_entry(now, Action.KEY_ADDED, key))
+    asked = KeyAsked(name, AccessScope.of(scopes), units, today + timedelta(days=days))
+    key, text = issued(settings, asked)
     console.print(text, markup=False, highlight=False, soft_wrap=True)
     console.print(
         f"{key.name}: {', '.join(sorted(key.scopes))}; {_units(key.units)}; until {key.expires_on}. "
@@ -59,13 +54,31 @@ def list_keys(settings: Settings, console: Console) -> None:
 
 
 def revoke_key(settings: Settings, key_id: str, console: Console) -> None:
+    """Close a key; raises InvalidInput where there is none of this id."""
+    key = closed(settings, key_id)
+    console.print(f"key {key.key_id} ({key.name}) is revoked since {key.revoked_on}", markup=False, highlight=False)
+
+
+def issued(settings: Settings, asked: KeyAsked) -> tuple[ApiKey, str]:
+    """A new key and its text, together with its line in the audit chain, or neither.
+
+    Raises InvalidInput for a key that would open nothing.
+    """
+    now = now_of(settings)
+    with _audited(settings) as (connection, write):
+        key, text = made(connection, asked, now.date())
+        write(_entry(now, Action.KEY_ADDED, key))
+    return key, text
+
+
+def closed(settings: Settings, key_id: str) -> ApiKey:
     """Close a key, together with its line in the audit chain; raises InvalidInput where there is none of this id."""
     now = now_of(settings)
     with _audited(settings) as (connection, write):
-        key, changed = closed(connection, key_id, now.date())
+        key, changed = revoked(connection, key_id, now.date())
         if changed:
             write(_entry(now, Action.KEY_REVOKED, key))
-    console.print(f"key {key.key_id} ({key.name}) is revoked since {key.revoked_on}", markup=False, highlight=False)
+    return key
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from data_contracts.errors import NotReady, NotThere, PharosError
 from data_contracts.pseudonyms import Pseudonyms, pseudonyms
 from data_contracts.settings import Settings
 from models.audit import audit_chain
+from serving.access.audit_probe import audit_away
 from serving.access.credential import Credential
 from serving.access.reach import NOTHING, Denied, ids_named
 
@@ -58,9 +59,12 @@ class Recorder:
 
     def __call__(self, read: Read, told: str, /) -> None:
         """A line about the ids in the JSON, and one about those that were asked in vain; both, or neither."""
-        with self.chain.together(METADATA) as (_, write):
-            for action, about, details in self._lines(read, told):
-                write(Entry(read.at, read.caller.subject, action, read.request_id, about, details))
+        try:
+            with self.chain.together(METADATA) as (_, write):
+                for action, about, details in self._lines(read, told):
+                    write(Entry(read.at, read.caller.subject, action, read.request_id, about, details))
+        except NotReady as error:
+            raise audit_away() from error
 
     def _lines(self, read: Read, told: str) -> Iterator[tuple[Action, tuple[str, ...], Mapping[str, object]]]:
         denied = read.denied

@@ -1,14 +1,14 @@
 """`POST /v1/events` without the web: events into the history, and the officers they are about brought forward.
 
 The rows are safe before any feature is touched. Where features cannot be brought forward now, the answer says so, and
-the next event, or the night, does it.
+the next event, or the night, does it; until then answers about these officers say that they lack the events.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Protocol
@@ -52,8 +52,8 @@ class EventDesk:
 
     arrivals: Arrivals
     bring_forward: BringsForward
+    waiting: Callable[[], Set[str]] = set  # officers whose features could not be brought forward yet
     prepare: Callable[[], None] = lambda: None
-    waiting: set[str] = field(default_factory=set)  # officers whose features could not be brought forward yet
 
     def warm(self) -> None:
         """Do beforehand what the first event would wait for; what is wrong is told when an event comes."""
@@ -78,15 +78,12 @@ class EventDesk:
     def _brought_forward(self, officers: Set[str], today: date) -> Features:
         if not officers:
             return "unchanged"
-        due = sorted(officers | self.waiting)
         try:
-            brought = self.bring_forward(due, today)
+            brought = self.bring_forward(sorted(officers | self.waiting()), today)
         except Exception as error:  # the events are written, whatever ails the feature store; they must not be refused
             kind = error.code if isinstance(error, PharosError) else type(error).__name__
             structlog.get_logger("pharos.serving").error("features_wait", kind=kind)
-            self.waiting.update(officers)
             return "waiting"
-        self.waiting.difference_update(due)
         return "current" if brought else "unchanged"
 
 
@@ -103,7 +100,7 @@ def open_events(settings: Settings, source: FeatureSource) -> EventDesk:
     )
     if not isinstance(source, FeatureReader):
         return EventDesk(arrivals, lambda *_: 0)
-    return EventDesk(arrivals, partial(source.bring_forward, live), live.warm)
+    return EventDesk(arrivals, partial(source.bring_forward, live), pending.waiting, live.warm)
 
 
 def _result(event: Event, became: Became) -> EventResult:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from data_contracts.database import Database
+from data_contracts.belonging import service_database
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from models.audit import now_of
@@ -61,6 +61,6 @@ def upgrade_database(settings: Settings, console: Console) -> None:
     from data_contracts.migrations.upgrade import upgrade  # Alembic takes a while to import
 
     done = upgrade(
-        Database(settings.service_url, "the service's database"), lambda: backup.copied(settings, now_of(settings))
+        service_database(settings, "the service's database"), lambda: backup.copied(settings, now_of(settings))
     )
     console.print(done.sentence, markup=False, highlight=False, soft_wrap=True)

@@ -86,6 +86,7 @@ def _seen(one: RiskScored, shown: Shown, graded_poor: Sequence[tuple[str, int]])
         outcomes=kept,
         outcomes_not_scored=[*one.outcomes_not_scored, *away],
         flags=[flag for flag in one.flags if (flag.outcome, flag.horizon_months) not in hidden],
+        without_events_since=one.without_events_since,
     )
 
 

@@ -19,6 +19,7 @@ from serving.schemas import (
     Reason,
     Text,
     about,
+    missing_events,
 )
 
 
@@ -156,6 +157,7 @@ class RiskScored(Answer):
     outcomes_not_scored: list[OutcomeNotScored] = about("未评分的结局", "outcomes without a score", default=[])
     support: list[Support] = about("建议的关爱措施，供人决定", "suggested support, for people to decide on")
     flags: list[Flag] = about("接近界限与表扬提示", "approach and commend flags", default=[])
+    without_events_since: date | None = missing_events()
 
 
 class RiskWithheld(Answer):
@@ -172,14 +174,16 @@ class RiskWithheld(Answer):
         "未评分或暂不显示的结局", "outcomes without a score, or not shown yet"
     )
     flags: list[Flag] = about("其余结局的提示", "flags of the other outcomes", default=[])
+    without_events_since: date | None = missing_events()
 
 
 class RiskAnswer(Frame):
     """每个民警一项结果，顺序不变。 / One result for each officer, in order."""
 
     notices: list[Because] = about(
-        "须知：如模型训练截止日晚于所评日期",
-        "what to know, as that the model was trained after the day told of",
+        "须知：如模型训练截止日晚于所评日期，或已接收的事件尚未计入（events_missing）",
+        "what to know, as that the model was trained after the day told of, or that accepted events are not in it yet "
+        "(events_missing)",
         default=[],
     )
 

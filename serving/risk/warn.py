@@ -108,7 +108,10 @@ class RiskDesk:
             str(one): _Graded(rows.get(str(one), {}), wanted, self._main, fresh.as_of)
             for one in fresh.frame["officer_id"]
         }
-        scored = {officer_id: self._officer(officer_id, wanted, one) for officer_id, one in each.items()}
+        scored = {
+            officer_id: _with_events(self._officer(officer_id, wanted, one), fresh.behind.get(officer_id))
+            for officer_id, one in each.items()
+        }
         known: dict[str, RiskScored | NotScored] = {
             officer: NotScored(officer_id=officer, because=why) for officer, why in refused.items()
         }
@@ -122,7 +125,7 @@ class RiskDesk:
             as_of=fresh.read_as_of,
             feature_age_hours=fresh.age_hours,
             degraded=fresh.degraded,
-            notices=self._notices(fresh.read_as_of),
+            notices=[*fresh.notices, *self._notices(fresh.read_as_of)],
             results=[results[officer_id] for officer_id in request.officer_ids],
         )
 
@@ -136,7 +139,8 @@ class RiskDesk:
         if frame.empty:
             return {}
         answer = self.scorer(frame)
-        answer = self._flagged(answer[answer["outcome"].isin(self.served)].reset_index(drop=True), as_of)
+        served = answer["outcome"].isin(self.served)
+        answer = self._flagged(answer if served.all() else answer[served].reset_index(drop=True), as_of)
         if think and self.what_if is not None:
             answer = answer.merge(self.what_if(frame).astype({"officer_id": "string"}), on=KEYS, how="left")
         rows: dict[str, dict[Asked, Mapping[str, Any]]] = {}
@@ -148,15 +152,18 @@ class RiskDesk:
 
     def _flagged(self, answer: pd.DataFrame, as_of: date) -> pd.DataFrame:
         """The answer with grade, overall grade (over everything served, asked for or not) and flags of each row."""
-        answer = answer.reindex(columns=[*dict.fromkeys([*answer.columns, "strengths", "merits", "finding_days"])])
-        answer["officer_id"] = answer["officer_id"].astype("string")
+        told = dict.fromkeys([*answer.columns, "strengths", "merits", "finding_days"])
+        answer = answer.reindex(columns=[*told]).astype({"officer_id": "string"})
         grading = self._grading()
         answer = graded_rows(answer, grading, _why_not)
-        main = answer["horizon_months"] == answer["outcome"].map(self._main)
-        each = {officer: some["grade"].tolist() for officer, some in answer[main].groupby("officer_id", sort=False)}
-        answer["overall_grade"] = [overall(each.get(officer, [])) for officer in answer["officer_id"]]
-        rules = self.policy.grades
+        rules, officers = self.policy.grades, answer["officer_id"].tolist()
         horizons = {outcome: self._main(outcome) for outcome in self.served}
+        each: dict[str, list[str | None]] = {}
+        asked_and_grade = zip(answer["outcome"], answer["horizon_months"], answer["grade"], strict=True)
+        for officer, (outcome, months, grade) in zip(officers, asked_and_grade, strict=True):
+            if months == horizons[outcome]:
+                each.setdefault(officer, []).append(grade)
+        answer["overall_grade"] = [overall(each.get(officer, [])) for officer in officers]
         trends = Trends(as_of, self.past.chances(as_of), horizons)
         answer["flags"] = flags_of(answer, trends, rules, lambda asked, _: grading.bounds(asked))
         return answer
@@ -239,6 +246,11 @@ class _Graded:
     def at_grade(self, grade: Grade) -> list[Asked]:
         """The outcomes and horizons among them that have a grade."""
         return [(str(row["outcome"]), int(row["horizon_months"])) for row in self.main if row["grade"] == grade.value]
+
+
+def _with_events(result: RiskScored | NotScored, behind: date | None) -> RiskScored | NotScored:
+    """The result with what it lacks; one that is not scored says nothing that could lack an event."""
+    return result.model_copy(update={"without_events_since": behind}) if isinstance(result, RiskScored) else result
 
 
 def _worst(main: Sequence[Mapping[str, Any]]) -> Grade:

@@ -14,19 +14,17 @@ import fcntl
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
-from data_contracts.audit.chain import Action, Entry
 from data_contracts.database import Database
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
-from models.audit import operator
 from serving.night.manifest import MANIFEST, file_hash, sync_folder, write_atomically
 from serving.night.pointer import LATEST
-from serving.upgrading.kept_lines import keep_lines
 
 SUMS = "SHA256SUMS"
 LOCK = ".lock"
@@ -136,26 +134,35 @@ def sums_of(folder: Path) -> dict[str, list[str]]:
     return found
 
 
-def restore(settings: Settings, name: str, now: datetime) -> list[PurePosixPath]:
-    """Put a verified copy back, file by file in one step each; killed halfway, it is run again.
-
-    Going back undoes what people changed since, but not what was audited of it: the chain keeps its lines and gets one
-    about this (kept_lines.py).
-    """
+def folder_of(settings: Settings, name: str) -> Path:
+    """The folder of a copy; raises InvalidInput for a name that leads elsewhere."""
     if not name or Path(name).name != name:
         raise InvalidInput(f"{name!a} is no backup; name a folder under {backups_dir(settings)}")
-    folder = backups_dir(settings) / name
+    return backups_dir(settings) / name
+
+
+def restore(
+    settings: Settings,
+    name: str,
+    left: Collection[PurePosixPath] = (),
+    carry: Mapping[PurePosixPath, Callable[[Path, Path], None]] = MappingProxyType({}),
+) -> list[PurePosixPath]:
+    """Put a verified copy back, file by file in one step each; killed halfway, it is run again.
+
+    The places in `left` stay as they are now. What `carry` has for a place is called with the draft that is about to
+    stand there and the file that stands there now.
+    """
+    folder = folder_of(settings, name)
     places = verified(folder)
-    service = Database(settings.service_url, "service database").file
     for place in places:
         target = settings.state / place
-        if target == settings.audit_head and target.exists():
-            continue  # an older head would hide what the newer one tells
+        if place in left and target.is_file():
+            continue
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = target.with_name(f".{target.name}.restored")
         shutil.copy2(folder / place, draft)
-        if service is not None and target.resolve() == service.resolve():
-            keep_lines(settings, draft, Entry(now, operator(), Action.COPY_RESTORED, details={"copy": name}))
+        if place in carry and target.is_file():
+            carry[place](draft, target)
         with draft.open("rb") as handle:
             os.fsync(handle.fileno())
         for end in ("-wal", "-shm", "-journal") if target.suffix == ".db" else ():

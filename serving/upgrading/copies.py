@@ -25,7 +25,7 @@ from serving.night.manifest import file_hash, write_atomically
 from serving.upgrading.backup import LOCK, SUMS, alone, backups_dir, changed_files, sums_of, verified
 
 MOMENT = re.compile(r"^\.?(\d{8})T\d{6}(-\d+)?(\.partial)?$")
-LOOSE = "*.db.before-*"  # what `pharos database upgrade` left beside the database before there was one place for copies
+LOOSE = "*.db.before-*"  # what `pharos database move` leaves, and `pharos database upgrade` once left
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ class Reached:
 def copies(settings: Settings, rules: Policy) -> list[Copy]:
     """Every copy, in order of its name; whatever lies in `backups/` is one."""
     service = Database(settings.service_url, "service database").file
-    loose = [] if service is None else sorted(service.parent.glob(LOOSE))
+    beside = {settings.audit_head.parent, *(() if service is None else (service.parent,))}
+    loose = sorted({one.resolve(): one for place in beside for one in place.glob(LOOSE)}.values())
     folder = backups_dir(settings)
     lain = sorted(one for one in folder.iterdir() if one.name != LOCK) if folder.is_dir() else []
     kept = timedelta(days=rules.retention.results.backups_days)

@@ -15,6 +15,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from data_contracts import service_log
+from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import NotReady, PharosError, Refused
 from data_contracts.policy import policy
@@ -72,13 +73,6 @@ def upgrade(settings: Settings, moment: datetime, builders: Builders, *, server_
     return Outcome(found, copy, champions(settings, builders), delete_ended(settings, policy(), moment.date(), moment))
 
 
-def restore(settings: Settings, name: str, now: datetime) -> int:
-    """Put a copy back, on record in the audit chain; gives the number of files."""
-    _check_state(settings)
-    with nobody_else(settings):
-        return len(backup.restore(settings, name, now))
-
-
 def _check_state(settings: Settings) -> None:
     if not settings.state.is_dir():
         raise NotReady(f"there is no state at {settings.state}; set PHAROS_STATE to the folder to be upgraded")
@@ -111,7 +105,7 @@ def _step(settings: Settings, part: Part, copy: Path | None) -> None:
 def _service(settings: Settings) -> None:
     from data_contracts.migrations.upgrade import upgrade as brought_forward
 
-    database = Database(settings.service_url, "the service's database")
+    database = service_database(settings, "the service's database")
     brought_forward(database)
     database.close()
 

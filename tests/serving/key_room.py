@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from data_contracts.settings import Settings
-from serving.access.api_keys import METADATA, ApiKey, KeyAsked, closed, keys_database, made
+from serving.access.api_keys import METADATA, ApiKey, KeyAsked, keys_database, made
+from serving.access.api_keys import revoked as revoked_in
 
 
 def added(use: Settings, asked: KeyAsked, today: date) -> tuple[ApiKey, str]:
@@ -23,6 +24,6 @@ def revoked(use: Settings, key_id: str, today: date) -> ApiKey:
     database = keys_database(use)
     try:
         with database.writing(METADATA) as connection:
-            return closed(connection, key_id, today)[0]
+            return revoked_in(connection, key_id, today)[0]
     finally:
         database.close()

@@ -118,6 +118,17 @@ def test_a_second_run_and_a_backfill_leave_the_night_in_force(there: Settings) -
     assert nights(there) == [LONG_AGO, BEFORE, AS_OF]
 
 
+def test_a_state_that_starts_to_use_a_server_puts_the_night_in_force_there_with_the_same_command(
+    there: Settings,
+) -> None:
+    scorer, told = CountScorer(version="1"), Terms()
+    score(AS_OF, there, scorer, rules=RULES, parents=PARENTS, reader=reader(there), terms=told)
+    assert latest_run(there).manifest.as_of == AS_OF
+    assert nights(there) == [BEFORE]
+    assert not run(there).new
+    assert agrees(there) == AS_OF
+
+
 def test_another_run_of_the_day_takes_the_place_of_the_first(there: Settings) -> None:
     run(there)
     run(there, version="2")

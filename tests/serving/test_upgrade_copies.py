@@ -14,20 +14,19 @@ import pytest
 from rich.console import Console
 
 from data_contracts.audit.chain import lines
-from data_contracts.audit.heads import Head
-from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.errors import InvalidInput, NotReady, Refused
 from data_contracts.in_use import held_alone
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
-from models.audit import accept_break, audit_database, verify
-from serving.access.api_keys import api_keys
-from serving.access.commands import add_key
+from models.audit import audit_database, newest_head, verify
 from serving.feedback.exposures import ExposureLog
 from serving.review.cases import CaseStore
 from serving.review.commands import keep_retention
 from serving.review.erasure import erase, read_proof
+from serving.review.opt_outs import OptOuts, Wish
 from serving.upgrading import backup
 from serving.upgrading.copies import copies, delete_ended, erase_in_copies, made_on
+from serving.upgrading.going_back import restore
 from tests.serving.desks import NOW
 from tests.serving.feedback_room import given, show
 from tests.serving.review_room import FakeRun, Room
@@ -75,10 +74,37 @@ def test_who_is_erased_is_in_no_copy_and_going_back_does_not_bring_them_back(sta
         assert told_of(state.state, word) == []
     assert backup.verified(copied)
     assert read_proof(state, path) == proof
-    backup.restore(state, copied.name, NOW)
+    backup.restore(state, copied.name)
     assert officers_in(state.state / "feedback" / "feedback.db", "exposures") == {"b"}
     assert officers_in(state.state / "service" / "service.db", "cases") == {"b"}
     assert erase_in_copies(state, policy(), "a").erased == {}
+
+
+def test_going_back_to_the_same_shape_takes_back_no_wish_no_key_no_case_and_no_erasure(
+    state: Settings, copied: Path
+) -> None:
+    OptOuts.of(state).keep(Wish("b", True, NOW, "oidc:b"))
+    erase(state, "a", NOW)
+    head = newest_head(state)
+    back = restore(state, copied.name)
+    assert set(OptOuts.of(state).among(["b"])) == {"b"}
+    assert officers_in(state.state / "service" / "service.db", "cases") == {"b"}
+    assert (newest_head(state), verify(state, [head]).good) == (head, True)
+    assert sorted(map(str, back.left)) == ["feedback/feedback.db", "service/audit.head", "service/service.db"]
+    assert "nothing in them was taken back" in "\n".join(back.sentences)
+
+
+def test_a_database_that_cannot_be_read_is_put_back_only_where_somebody_says_so(state: Settings, copied: Path) -> None:
+    file = state.state / "service" / "service.db"
+    file.write_bytes(b"spoilt" * 1000)
+    with pytest.raises(Refused, match="newer than the copy"):
+        restore(state, copied.name)
+    assert file.read_bytes() == b"spoilt" * 1000
+    restore(state, copied.name, without_later=True)
+    assert officers_in(file, "cases") == {"a", "b"}
+    file.unlink()
+    with pytest.raises(Refused, match="is gone"):
+        restore(state, copied.name)
 
 
 def test_a_copy_that_cannot_be_read_is_left_alone_and_named_with_the_day_it_ends(state: Settings, copied: Path) -> None:
@@ -167,47 +193,3 @@ def test_a_list_of_hashes_that_leads_elsewhere_is_no_copy(state: Settings, copie
     with pytest.raises(InvalidInput, match="no file of a backup"):
         backup.verified(copied)
     assert list(erase_in_copies(state, policy(), "a").not_reached) == [copied.relative_to(state.state).as_posix()]
-
-
-def actions(state: Settings) -> list[str]:
-    return [json.loads(row["body"])["action"] for row in lines(audit_database(state))]
-
-
-def test_going_back_takes_no_line_out_of_the_audit_chain(state: Settings, copied: Path) -> None:
-    before = actions(state)
-    add_key(state, "since then", ["risk:read"], None, 30, Console(file=io.StringIO()))
-    backup.restore(state, copied.name, NOW)
-    assert api_keys(state).all() == [], "what was changed since is undone"
-    assert actions(state) == [*before, "key_added", "copy_restored"]
-    assert verify(state).good
-    add_key(state, "after it", ["risk:read"], None, 30, Console(file=io.StringIO()))
-    assert verify(state).lines == len(before) + 3
-
-
-def test_lines_that_could_not_go_along_are_a_break(state: Settings, copied: Path) -> None:
-    for number in range(3):
-        add_key(state, f"since then {number}", ["risk:read"], None, 30, Console(file=io.StringIO()))
-    (state.state / "service" / "service.db").write_bytes(b"no database any more")
-    backup.restore(state, copied.name, NOW)
-    assert not verify(state).good
-    with pytest.raises(NotReady, match="pharos audit accept"):
-        add_key(state, "after it", ["risk:read"], None, 30, Console(file=io.StringIO()))
-    accept_break(state, "the disk died", "Li Na")
-    assert verify(state).good
-
-
-def test_the_head_is_copied_before_its_chain_goes_on(
-    state: Settings, copied: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    copy = backup._copy
-
-    def while_others_write(path: Path, target: Path) -> None:
-        copy(path, target)
-        add_key(state, f"beside {path.name}", ["risk:read"], None, 30, Console(file=io.StringIO()))
-
-    monkeypatch.setattr(backup, "_copy", while_others_write)
-    other = backup.copied(state, NOW)
-    head = Head.from_json((other / "service" / "audit.head").read_text())
-    with closing(sqlite3.connect(other / "service" / "service.db")) as opened:
-        found = opened.execute("SELECT hash FROM audit_lines WHERE number = ?", (head.number,)).fetchone()
-    assert found == (head.hash,)
