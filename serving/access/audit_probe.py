@@ -42,7 +42,7 @@ class AuditProbe:
         return cls(service_database(settings, "the audit chain", PATIENCE_SECONDS), settings)
 
     def __call__(self) -> None:
-        """Take the place of a writer, look at the chain, and leave it; raises AuditAway where no line could be added."""
+        """Take the place of a writer, look at the chain, and leave it; raises AuditAway where it takes no line."""
         try:
             with self.database.writing(METADATA) as connection:
                 found = audit_chain(self.settings).standing(connection)
