@@ -23,7 +23,7 @@ from features.live import LiveFeatures
 from features.pending import Late, Pending
 from features.store import FeatureReader
 from models.audit import audit_database
-from serving.access.api_keys import KeyAsked, api_keys
+from serving.access.api_keys import KeyAsked
 from serving.access.callers import callers_of
 from serving.access.credential import AccessScope
 from serving.access.placements import ReadPlacements
@@ -33,6 +33,7 @@ from serving.api.guard import Guard
 from serving.builders import builders
 from serving.events.answers import EventDesk
 from serving.loading import open_desks
+from tests.serving.key_room import added
 from tests.serving.live import listening
 
 END = date(2026, 11, 1)
@@ -83,7 +84,7 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
         ("all", every, None), ("second", every, None), ("here", every, (unit_of[serving[0]],)), ("reader", reads, None)
     ):  # fmt: skip
         asked = KeyAsked(name, scopes, units, END + timedelta(days=30))
-        KEYS[name] = api_keys(use).add(asked, END)[1]
+        KEYS[name] = added(use, asked, END)[1]
     desks = open_desks(use, reader, builders())
     web = build_app()
     web.state.desks = desks
