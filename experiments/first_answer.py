@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,6 +23,7 @@ from data_contracts.settings import Settings
 COMMAND_LINE = Path(__file__).resolve().parent.parent / "pharos.py"
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
+ATTEMPTS, BUSY = 4, (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.GATEWAY_TIMEOUT)
 SHOWN = 1  # of each list inside a result; the terminal is no place for all of them
 
 
@@ -43,10 +44,12 @@ class LiveService:
     """`pharos serve` on the state of `settings`, as a context manager; leaving it stops the process by its id.
 
     The service watches the pipe that it has for standard input and ends when this process does, however that ends.
+    `headers` go with every question: a key, where the state has keys (experiments/own_key.py).
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, headers: Mapping[str, str] | None = None) -> None:
         self._settings = settings
+        self._headers = dict(headers or {})
         self._log = settings.state / "service.log"
         self.port = free_port(settings.host, settings.port)
         self.address = f"http://{settings.host}:{self.port}"
@@ -77,11 +80,20 @@ class LiveService:
         return self._process.pid
 
     def ask(self, route: str, body: dict[str, Any]) -> dict[str, Any]:
-        """POST a question; raises NotReady with the service's own words unless it answers 200."""
-        response = httpx.post(f"{self.address}{route}", json=body, timeout=30.0, trust_env=False)
-        if response.status_code != httpx.codes.OK:
-            raise NotReady(f"{route} answered {response.status_code}: {response.text}")
-        return dict(response.json())
+        """POST a question; raises NotReady with the service's own words unless it answers 200.
+
+        What a busy machine makes it say (too many at once, too slow) is asked again, ATTEMPTS times in all.
+        """
+        for attempt in range(ATTEMPTS):
+            response = httpx.post(
+                f"{self.address}{route}", json=body, headers=self._headers, timeout=30.0, trust_env=False
+            )
+            if response.status_code == httpx.codes.OK:
+                return dict(response.json())
+            if response.status_code not in BUSY or attempt == ATTEMPTS - 1:
+                break
+            time.sleep(float(response.headers.get("retry-after", "1")))
+        raise NotReady(f"{route} answered {response.status_code}: {response.text}")
 
     def wait(self) -> None:
         """Until the service ends or the person presses Ctrl-C."""
@@ -96,17 +108,23 @@ class LiveService:
         return {**os.environ, "PHAROS_STATE": str(self._settings.state.resolve()), **clock}
 
     def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
+        deadline, heard = time.monotonic() + START_SECONDS, ""
+        while (left := deadline - time.monotonic()) > 0:
             if self._process.poll() is not None:
                 raise NotReady(f"the service stopped at its start; it said: {self._last_words()}")
-            try:
-                if httpx.get(f"{self.address}/readyz", timeout=5.0, trust_env=False).status_code == httpx.codes.OK:
-                    return
+            try:  # the first answer opens the feature store: whoever hangs up and asks again only makes it slower
+                answer = httpx.get(f"{self.address}/readyz", timeout=httpx.Timeout(left, connect=5.0), trust_env=False)
             except httpx.TransportError:
-                pass  # it does not listen yet
-            time.sleep(0.2)
-        raise NotReady(f"the service was not ready after {START_SECONDS:.0f} s; it said: {self._last_words()}")
+                time.sleep(0.2)  # it does not listen yet
+                continue
+            if answer.status_code == httpx.codes.OK:
+                return
+            heard = _detail(answer)
+            time.sleep(1.0)
+        said = heard or self._last_words()
+        raise NotReady(
+            f"the service on {self._settings.state} was not ready after {START_SECONDS:.0f} s; it said: {said}"
+        )
 
     def _last_words(self) -> str:
         return self._log.read_text(encoding="utf-8", errors="replace")[-2000:].strip() or "nothing"
@@ -120,6 +138,14 @@ class LiveService:
             self._process.wait()
         if self._process.stdin is not None:
             self._process.stdin.close()
+
+
+def _detail(answer: httpx.Response) -> str:
+    """What a refusal says, in words; its text where it is none of ours."""
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return answer.text
 
 
 def first_answer(

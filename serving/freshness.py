@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
 from data_contracts.policy import Policy
@@ -90,20 +91,23 @@ def read_fresh(
     """Features of these officers at `now`; an officer asked for twice is read once."""
     ids = list(dict.fromkeys(officer_ids))
     frame = source.online(ids, service, now.date())
-    ages = (pd.Timestamp(now) - frame["feature_timestamp"]).dt.total_seconds() / 3600.0
-    days = frame["feature_timestamp"].dt.date
+    stamps, statuses = frame["feature_timestamp"].to_numpy("datetime64[us]"), frame["status"].tolist()
+    days: list[date | None] = stamps.astype("datetime64[D]").tolist()  # plain values: a frame costs one officer most
+    ages: list[float] = np.divide(np.datetime64(now, "us") - stamps, np.timedelta64(1, "h")).tolist()
     refused: dict[str, Because] = {}
-    for officer_id, status, day, age in zip(frame["officer_id"].astype(str), frame["status"], days, ages, strict=True):
-        why = UNREAD if status == IS_AWAY else _why_not(None if pd.isna(day) else day, age, asked, limits)
+    kept: list[bool] = []
+    for officer_id, status, day, age in zip(frame["officer_id"].astype(str), statuses, days, ages, strict=True):
+        why = UNREAD if status == IS_AWAY else _why_not(day, age, asked, limits)
+        kept.append(why is None)
         if why is not None:
             refused[officer_id] = why
-    read = frame["feature_timestamp"].notna() & ((days == asked) if asked is not None else True)
-    newest = frame.loc[read, "feature_timestamp"].max().date() if read.any() else None
-    oldest = round(float(ages[read].max()), 2) if read.any() else None
-    usable = frame[~frame["officer_id"].isin(list(refused))].reset_index(drop=True)
-    unknown = frame[frame["feature_timestamp"].isna()].reset_index(drop=True)
-    not_as_it_should = frame["status"].isin([EXPIRED, STANDS_IN, IS_AWAY]).any() or bool((ages[read] < 0).any())
-    degraded = (oldest is not None and oldest > limits.flag_hours) or bool(not_as_it_should)
+    read = [(day, age) for day, age in zip(days, ages, strict=True) if day is not None and asked in (None, day)]
+    newest = max((day for day, _ in read), default=None)
+    oldest = round(max(age for _, age in read), 2) if read else None
+    usable = frame if all(kept) else frame[np.array(kept, bool)].reset_index(drop=True)
+    unknown = frame[np.isnat(stamps)].reset_index(drop=True)
+    not_as_it_should = not {EXPIRED, STANDS_IN, IS_AWAY}.isdisjoint(statuses) or any(age < 0 for _, age in read)
+    degraded = (oldest is not None and oldest > limits.flag_hours) or not_as_it_should
     as_of = asked or newest or now.date()
     return Fresh(
         frame=usable.assign(as_of=usable["feature_timestamp"]),

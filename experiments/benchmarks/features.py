@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from data_contracts.settings import prepare_process
+from experiments.benchmarks.evidence import keep
 from experiments.benchmarks.feature_data import write_tables
 
 OURS = "pharos"
@@ -67,7 +68,7 @@ def main(
     compared = [_with_ratio(item, done) for item in done]
     Console(width=150).print(_as_table(compared))
     if out is not None:
-        out.write_text(json.dumps({"records": [asdict(item) for item in compared]}, indent=1), "utf-8")
+        keep(out, {"records": [asdict(item) for item in compared]})
 
 
 def _alone(job: str, folder: Path, officers: int, months: int) -> Measured:

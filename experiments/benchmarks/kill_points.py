@@ -9,7 +9,6 @@ the files. A fault in the input is mended afterwards, and the night must publish
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
 import signal
@@ -29,6 +28,7 @@ from rich.table import Table
 from data_contracts.errors import PharosError
 from data_contracts.night_exits import NightExit
 from data_contracts.settings import prepare_process
+from experiments.benchmarks.evidence import keep
 from experiments.benchmarks.killed_night import Asked, ended, night, said, started, steps_of
 from experiments.benchmarks.mounts import may_mount, released, small_disk
 from experiments.benchmarks.night_faults import BEFORE, FAULTS, LONG_AGO, OFFICERS, SETTLED, Fault
@@ -256,7 +256,7 @@ def main(
             console.print(f"{kill.fault}, seed {kill.seed}, {kill.point}: {kill.wrong}", highlight=False)
     console.print(f"seed {seed}, {time.monotonic() - begun:.0f} s", highlight=False)
     if out is not None:
-        out.write_text(json.dumps({"seed": seed, "records": [asdict(kill) for kill in done]}, indent=1), "utf-8")
+        keep(out, {"seed": seed, "records": [asdict(kill) for kill in done]})
     if any(kill.wrong for kill in done) or not done:
         raise typer.Exit(1)
 

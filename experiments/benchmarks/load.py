@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,11 +24,16 @@ class Question:
     path: str
     body: bytes
 
-    def wire(self, headers: str = "") -> bytes:
-        """The whole request."""
+    def wire(self, headers: Mapping[str, str]) -> bytes:
+        """The whole request, with headers of the caller's own.
+
+        >>> Question("/v1/risk", b"{}").wire({"x-api-key": "k"}).split(b"\\r\\n")[-3:]
+        [b'x-api-key: k', b'', b'{}']
+        """
+        more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         head = (
             f"POST {self.path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(self.body)}\r\n{headers}\r\n"
+            f"content-length: {len(self.body)}\r\n{more}\r\n"
         )
         return head.encode() + self.body
 
@@ -73,7 +78,7 @@ async def closed_loop(port: int, wires: Sequence[bytes], callers: int, seconds: 
 async def open_loop(port: int, wires: Sequence[bytes], rate: float, seconds: float, connections: int = 64) -> Seen:
     """`rate` requests a second, each on whichever connection is free; at most `connections` at once."""
     seen, began, waiting = Seen(), time.perf_counter(), set[asyncio.Task[None]]()
-    free: asyncio.Queue[Connection] = asyncio.Queue()
+    free: asyncio.Queue[Connection] = asyncio.LifoQueue()  # the warmest first, so that few are kept and none goes stale
     for _ in range(connections):
         free.put_nowait(Connection(port))
 
@@ -119,6 +124,8 @@ class Connection:
 
     async def ask(self, wire: bytes) -> tuple[int, bool]:
         """The status of the answer, and whether it says when to come again."""
+        if self._streams is not None and self._streams[0].at_eof():
+            await self.close()  # the server hung up while nobody asked, as servers do
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams

@@ -9,7 +9,6 @@ code has moved on: both end with exit status 1. Tests must be green before anyth
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 import shutil
 import subprocess
@@ -27,9 +26,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from experiments.benchmarks.evidence import HOUSE, keep
 from experiments.progress import steps
 
-HOUSE = Path(__file__).resolve().parent.parent.parent
 TABLE = Path(__file__).with_name("protections.toml")
 LEFT_BEHIND = (".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".state")
 MOST_SECONDS = 600.0  # a test that hangs without its protection is red as well
@@ -159,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no protection's name holds {asked.only!r}; protections.toml lists them")
     seen = check(some)
     if asked.out is not None:
-        asked.out.write_text(json.dumps([asdict(one) for one in seen], indent=1, ensure_ascii=False) + "\n", "utf-8")
+        keep(asked.out, {"protections": [asdict(one) for one in seen]})
     Console().print(shown(seen))
     return 0 if all(one.good for one in seen) else 1
 

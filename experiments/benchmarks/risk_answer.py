@@ -9,7 +9,6 @@ state that `pharos demo --no-serve` left.
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +23,8 @@ from rich.table import Table
 
 from data_contracts.errors import NotReady
 from data_contracts.settings import prepare_process, settings
-from experiments.benchmarks.serving import running
+from experiments.benchmarks.evidence import keep
+from experiments.benchmarks.serving import START_SECONDS, asking, running
 from serving.champions.canary import features_at_hand
 from serving.risk.warn import RiskDesk
 
@@ -66,18 +66,20 @@ def main(
     """Measure and print; exit 1 where a figure is above what may be asked for."""
     prepare_process()
     console = Console()
-    with running(("pharos",)) as doors, httpx.Client(trust_env=False, timeout=60.0) as client:
+    with asking() as headers, running(("pharos",)) as doors:
         port, _ = doors["pharos"]
-        cost = measured(client, f"http://127.0.0.1:{port}", times)
+        address = f"http://127.0.0.1:{port}"
+        with httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=60.0) as client:
+            cost = measured(client, times)
     console.print(_table(cost))
     if out is not None:
         told = {**asdict(cost), "times_bare": cost.times_bare, "extra_per_officer": cost.extra_per_officer,
                 "times_with_reasons": cost.times_with_reasons}  # fmt: skip
-        out.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+        keep(out, told, settings().state)
     raise typer.Exit(int(cost.times_bare > MOST_TIMES or cost.extra_per_officer > MOST_EXTRA_MS))
 
 
-def measured(client: httpx.Client, address: str, times: int) -> Cost:
+def measured(client: httpx.Client, times: int) -> Cost:
     """The jobs in turns, so that a slow moment of the machine hits all of them."""
     from serving.night.results import checked_results, latest_run
     from serving.service import opened_desks
@@ -91,13 +93,14 @@ def measured(client: httpx.Client, address: str, times: int) -> Cost:
     one, many = features_at_hand(desk, ids[:1]), features_at_hand(desk, ids)
     chances: Callable[[Any], Any] = desk.scorer.chances  # type: ignore[attr-defined]  # the scorer of a signed bundle
     jobs: Mapping[str, Callable[[int], Any]] = {
-        "one_over_http": lambda turn: _asked(client, address, [ids[turn % MANY]]),
+        "one_over_http": lambda turn: _asked(client, [ids[turn % MANY]]),
         "bare_model": lambda _: chances(one),
         "model_with_reasons": lambda _: desk.scorer(one),
         "raw_read": lambda turn: desk.source.online([ids[turn % MANY]], desk.model.service),
-        "many_over_http": lambda _: _asked(client, address, ids),
+        "many_over_http": lambda _: _asked(client, ids),
         "many_in_batch": lambda _: checked_results(desk.scorer(many), many, desk.scorer.answers),
     }
+    _warmed(client, ids)
     took: dict[str, list[float]] = {name: [] for name in jobs}
     for turn in range(-5, times):  # the first five warm everything and do not count
         for name, job in jobs.items():
@@ -110,8 +113,19 @@ def measured(client: httpx.Client, address: str, times: int) -> Cost:
     return Cost(**{name: statistics.median(some) for name, some in took.items()})
 
 
-def _asked(client: httpx.Client, address: str, ids: Sequence[str]) -> None:
-    answer = client.post(f"{address}/v1/risk", json={"officer_ids": list(ids)})
+def _asked(client: httpx.Client, ids: Sequence[str]) -> None:
+    answer = client.post("/v1/risk", json={"officer_ids": list(ids)})
+    answer.raise_for_status()
+
+
+def _warmed(client: httpx.Client, ids: Sequence[str]) -> None:
+    """Ask until the service has opened what it needs: on a busy machine its first answer may come too late (504)."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        answer = client.post("/v1/risk", json={"officer_ids": list(ids)})
+        if answer.status_code not in (503, 504):
+            break
+        time.sleep(1.0)
     answer.raise_for_status()
 
 

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -28,7 +28,10 @@ from rich.console import Console
 from rich.table import Table
 
 from data_contracts.settings import prepare_process, settings
+from experiments.benchmarks.evidence import keep
 from experiments.benchmarks.load import Question, Seen, closed_loop, open_loop
+from experiments.own_key import own_key
+from serving.access.credential import AccessScope
 
 DOORS = ("pharos", "bentoml", "fastapi")
 CALLERS, ROUNDS = 4, 3
@@ -82,8 +85,8 @@ def main(
     """Run the doors in turns and print medians and ratios."""
     prepare_process()
     console = Console()
-    wires = [question.wire() for question in mix()]
-    with running(DOORS) as running_at:
+    with asking() as headers, running(DOORS) as running_at:
+        wires = [question.wire(headers) for question in mix()]
         ports = {door: port for door, (port, _) in running_at.items()}
         found = [_measured(door, seen) for door, seen in _rounds(ports, wires, seconds, console).items()]
         raw = next(one for one in found if one.door == "bentoml")
@@ -95,7 +98,7 @@ def main(
             soak = soaked(Door("pharos", *running_at["pharos"]), wires, ours.per_second, soak_minutes, console)
             console.print_json(json.dumps(asdict(soak)))
     if out is not None:
-        out.write_text(json.dumps({"doors": [asdict(one) for one in told], "soak": soak and asdict(soak)}, indent=1))
+        keep(out, {"doors": [asdict(one) for one in told], "soak": soak and asdict(soak)}, settings().state)
 
 
 def mix() -> list[Question]:
@@ -109,6 +112,11 @@ def mix() -> list[Question]:
 
     posts = [Question("/v1/next_posts", json.dumps({"officer_ids": [one]}).encode()) for one in ids[:2]]
     return [*(risk([one]) for one in ids[10:17]), *posts, risk(ids[20:40])]
+
+
+def asking() -> AbstractContextManager[Mapping[str, str]]:
+    """The headers that go with every question: a key of this run's own where the state lets nobody in without one."""
+    return own_key(settings(), "benchmark", AccessScope.RISK_READ, AccessScope.RECOMMEND_READ)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -77,19 +78,26 @@ def theme_sums(contributions: Numbers, names: Sequence[str]) -> ThemeSums:
     >>> float(sums.log_odds[0].round(3)), dict(zip(CODES, sums.themes[0].tolist()))["honours"]
     (-2.6, -0.2)
     """
+    parts = contributions @ _spread(tuple(names))
+    return ThemeSums(parts[:, :-2], parts[:, -2], parts[:, -1])
+
+
+@lru_cache(maxsize=64)
+def _spread(names: tuple[str, ...]) -> NDArray[np.float64]:
+    """(f + 1, facets + 2) which column adds to which facet, to no theme, or is the base; the same for every request."""
     spread = np.zeros((len(names) + 1, len(FACETS) + 2))
     spread[-1, -1] = 1.0
     for place, name in enumerate(names):
         facet = facet_of(name)
         spread[place, -2 if facet is None else facet] = 1.0
-    parts = contributions @ spread
-    return ThemeSums(parts[:, :-2], parts[:, -2], parts[:, -1])
+    return spread
 
 
-def quiet_facets(silent: Sequence[str]) -> NDArray[np.bool_]:
+@lru_cache(maxsize=64)
+def quiet_facets(silent: tuple[str, ...]) -> NDArray[np.bool_]:
     """(facets,) whether a facet is not told, by the code of its theme or by the column that it shows.
 
-    >>> bool(quiet_facets(["honours"]).sum() == 1), int(quiet_facets(["tenure_days"]).sum())
+    >>> bool(quiet_facets(("honours",)).sum() == 1), int(quiet_facets(("tenure_days",)).sum())
     (True, 1)
     """
     return np.array([theme.code in silent or facet.shown in silent for theme, facet in FACETS], dtype=bool)
@@ -122,8 +130,11 @@ class Told:
         `frame` has as_of and the features of the rows of `sums`. A facet without a known value is not told; where
         nothing can be told of a chance well above the usual, that is what is said.
         """
-        record = Record.of(frame, self.means)
-        quiet = quiet_facets(self.silent)
+        return self.both_of(Record.of(frame, self.means), sums, top)
+
+    def both_of(self, record: Record, sums: ThemeSums, top: int) -> tuple[list[str], list[str]]:
+        """The same of a record that was read from its frame already."""
+        quiet = quiet_facets(tuple(self.silent))
         raising = _choose(sums, record.fits(1.0), 1.0, top, quiet)
         lowering = _choose(sums, record.fits(-1.0), -1.0, top, quiet)
         reasons = record.sentences(raising, sums.strength, 1.0)

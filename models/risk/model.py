@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -24,6 +25,7 @@ from models.risk.glass_box import GlassBox
 from models.risk.grades import SHORT_HISTORY, cut_offs, short_history
 from models.risk.horizons import Asked, Figures, rising
 from models.risk.logistic import SoftLogistic
+from models.risk.record_words import Record
 from models.risk.themes import FORCE_MEANS
 from models.units.model import UnitRule
 
@@ -135,10 +137,10 @@ class RiskBundle:
         Officers with too short a history are `not_scored`; theirs is never a low risk.
         """
         x = self._matrices(frame)
-        asked = _Rows.of(frame, x, self._predicted(x))
+        asked = _Rows.of(frame, self.means, x, self._predicted(x))
         results = [self._one(model, asked, top_reasons) for model in self.outcome_models]
-        together = pd.concat(results)
-        return together.sort_index(kind="stable").reset_index(drop=True)
+        # (officers, models) a column, flattened: one frame costs a request of one officer much less than one a model
+        return pd.DataFrame({name: np.stack([one[name] for one in results], axis=1).ravel() for name in results[0]})
 
     def chances(self, frame: pd.DataFrame) -> dict[tuple[str, int], Numbers]:
         """Chances alone, (n,) by outcome and months ahead, as `score` gives them; NaN for who is not scored."""
@@ -153,46 +155,45 @@ class RiskBundle:
         asked = ((one, (one.outcome, one.horizon_months)) for one in self.outcome_models)
         return rising({key: model.predict_interval(x[key]) for model, key in asked})
 
-    def _one(self, model: OutcomeModel, asked: _Rows, top: int) -> pd.DataFrame:
+    def _one(self, model: OutcomeModel, asked: _Rows, top: int) -> dict[str, NDArray[Any]]:
+        """The columns of one outcome and horizon, each (n,)."""
         key = model.outcome, model.horizon_months
         chance, low, high = asked.said[key]
-        reasons, strengths, facets = self._told(model, asked.frame, asked.x[key], top)
+        reasons, strengths, facets = self._told(model, asked, top)
         silent, because = asked.short.tolist(), json.dumps(SHORT_HISTORY, ensure_ascii=False)
 
-        def unless_silent(some: Sequence[Any]) -> pd.Series:
-            return pd.Series([None if quiet else one for quiet, one in zip(silent, some, strict=True)], dtype=object)
+        def unless_silent(some: Sequence[Any]) -> NDArray[np.object_]:
+            return _objects([None if quiet else one for quiet, one in zip(silent, some, strict=True)])
 
-        return pd.DataFrame(
-            {
-                "officer_id": asked.frame["officer_id"].to_numpy(),
-                "outcome": model.outcome,
-                "horizon_months": model.horizon_months,
-                "status": ["not_scored" if quiet else "scored" for quiet in silent],
-                "probability": np.where(asked.short, np.nan, chance),
-                "low": np.where(asked.short, np.nan, low),
-                "high": np.where(asked.short, np.nan, high),
-                "unsure": model.sets.unsure(chance) & ~asked.short,
-                "reasons": unless_silent(reasons),
-                "strengths": unless_silent(strengths),
-                "facets": unless_silent(facets),
-                "merits": unless_silent(asked.good),
-                "finding_days": asked.found,
-                "because": pd.Series([because if quiet else None for quiet in silent], dtype=object),
-            }
-        )
+        return {
+            "officer_id": asked.frame["officer_id"].to_numpy(object),
+            "outcome": np.full(len(silent), model.outcome, object),
+            "horizon_months": np.full(len(silent), model.horizon_months),
+            "status": _objects(["not_scored" if quiet else "scored" for quiet in silent]),
+            "probability": np.where(asked.short, np.nan, chance),
+            "low": np.where(asked.short, np.nan, low),
+            "high": np.where(asked.short, np.nan, high),
+            "unsure": model.sets.unsure(chance) & ~asked.short,
+            "reasons": unless_silent(reasons),
+            "strengths": unless_silent(strengths),
+            "facets": unless_silent(facets),
+            "merits": unless_silent(asked.good),
+            "finding_days": asked.found,
+            "because": _objects([because if quiet else None for quiet in silent]),
+        }
 
-    def _told(
-        self, model: OutcomeModel, frame: pd.DataFrame, x: Matrix, top: int
-    ) -> tuple[list[str], list[str], list[Any]]:
+    def _told(self, model: OutcomeModel, asked: _Rows, top: int) -> tuple[list[str], list[str], list[Any]]:
         """Reasons and strengths as JSON, and what each facet adds to the log-odds (in the order of FACETS), by row.
 
         What lies above the usual (the mean of training) is a reason, what lies below it a strength.
         """
-        if not model.members or not len(frame):
-            return ["[]"] * len(frame), ["[]"] * len(frame), [None] * len(frame)
+        rows = len(asked.frame)
+        if not model.members or not rows:
+            return ["[]"] * rows, ["[]"] * rows, [None] * rows
+        x = asked.x[model.outcome, model.horizon_months]
         sums = theme_sums(model.contributions(x), model.design.names)
         silent = (*model.silent, *unlisted(model.outcome))
-        return *Told(self.means, silent).both(frame, sums, top), sums.facets.astype(np.float32).tolist()
+        return *Told(self.means, silent).both_of(asked.record, sums, top), sums.facets.astype(np.float32).tolist()
 
     def to_parts(self) -> Parts:
         """Plain parts for `models.artifacts.save`."""
@@ -237,6 +238,7 @@ class _Rows:
     """Rows of features, and what is known of them before any outcome: who is not scored, merits, findings, chances."""
 
     frame: pd.DataFrame
+    means: Mapping[str, float]
     short: NDArray[np.bool_]
     good: list[str | None]
     found: Numbers
@@ -244,9 +246,21 @@ class _Rows:
     said: Mapping[Asked, Figures]
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, x: Mapping[Asked, Matrix], said: Mapping[Asked, Figures]) -> Self:
-        """Of a feature frame."""
-        return cls(frame, short_history(frame, policy().grades), merits(frame), finding_days(frame), x, said)
+    def of(
+        cls, frame: pd.DataFrame, means: Mapping[str, float], x: Mapping[Asked, Matrix], said: Mapping[Asked, Figures]
+    ) -> Self:
+        """Of a feature frame; `means` are of the force."""
+        return cls(frame, means, short_history(frame, policy().grades), merits(frame), finding_days(frame), x, said)
+
+    @cached_property
+    def record(self) -> Record:
+        """What the sentences know of these rows, the same for every outcome."""
+        return Record.of(self.frame, self.means)
+
+
+def _objects(some: Sequence[Any]) -> NDArray[np.object_]:
+    """A column (n,) of whatever things, lists too."""
+    return np.fromiter(some, dtype=object, count=len(some))
 
 
 def with_cuts(bundle: RiskBundle, force: pd.DataFrame) -> RiskBundle:

@@ -21,11 +21,10 @@ def add_key(
     settings: Settings, name: str, scopes: Sequence[str], units: tuple[str, ...] | None, days: int, console: Console
 ) -> None:
     """Make a key and print it, once; raises InvalidInput for one that would open nothing."""
-    keys, today = api_keys(settings), _today(settings)
-    first = not keys.all()
+    today = _today(settings)
+    first = not api_keys(settings).all()
     asked = KeyAsked(name, AccessScope.of(scopes), units, today + timedelta(days=days))
-    key, text = keys.add(asked, today)
-    _audit(settings, Action.KEY_ADDED, key)
+    key, text = issued(settings, asked)
     console.print(text, markup=False, highlight=False, soft_wrap=True)
     console.print(
         f"{key.name}: {', '.join(sorted(key.scopes))}; {_units(key.units)}; until {key.expires_on}. "
@@ -54,9 +53,22 @@ def list_keys(settings: Settings, console: Console) -> None:
 
 def revoke_key(settings: Settings, key_id: str, console: Console) -> None:
     """Close a key; raises InvalidInput where there is none of this id."""
+    key = closed(settings, key_id)
+    console.print(f"key {key.key_id} ({key.name}) is revoked since {key.revoked_on}", markup=False, highlight=False)
+
+
+def issued(settings: Settings, asked: KeyAsked) -> tuple[ApiKey, str]:
+    """A new key and its text, told to the audit chain; raises InvalidInput for one that would open nothing."""
+    key, text = api_keys(settings).add(asked, _today(settings))
+    _audit(settings, Action.KEY_ADDED, key)
+    return key, text
+
+
+def closed(settings: Settings, key_id: str) -> ApiKey:
+    """Close a key and tell the audit chain; raises InvalidInput where there is none of this id."""
     key = api_keys(settings).revoke(key_id, _today(settings))
     _audit(settings, Action.KEY_REVOKED, key)
-    console.print(f"key {key.key_id} ({key.name}) is revoked since {key.revoked_on}", markup=False, highlight=False)
+    return key
 
 
 def _audit(settings: Settings, action: Action, key: ApiKey) -> None:

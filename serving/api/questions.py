@@ -126,7 +126,7 @@ QUESTIONS: tuple[Question, ...] = (
         FeedbackRequest, FeedbackAnswer,
         {"items": [{"feedback_id": "f-1", "officer_id": EXAMPLE_OFFICERS[0], "item_kind": "post", "item": "patrol-2",
                     "action": "opened", "occurred_on": "2026-01-01"}]},
-        lambda desks: desks.of("/v1/feedback"), scope=AccessScope.FEEDBACK_WRITE,
+        lambda desks: desks.of("/v1/feedback"), scope=AccessScope.FEEDBACK_WRITE, sighted=True,
         audited=Action.FEEDBACK_WRITTEN,
     ),
     Question(

@@ -1,7 +1,8 @@
 """`POST /v1/feedback` without the web: what officers did with suggestions, kept once and never lost.
 
-What is wrong with one item is told with that item; the others are kept. An item that no table knows is refused: it
-would stand in the log as a suggestion that never was.
+What is wrong with one item is told with that item; the others are kept. An officer or an item that no table knows is
+refused: it would stand in the log as a suggestion that never was. So is an officer whom the caller does not see, in the
+same words.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import date, datetime
 from data_contracts.policy import Policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual, FeedbackAction, ItemKind
+from serving.access.reach import EVERYWHERE, Sight
 from serving.feedback.declines import DeclineBook, Declined, decline_book
 from serving.feedback.exposures import ExposureLog, Given, Taken, exposure_log
 from serving.feedback.known_items import KnownItems
@@ -67,10 +69,12 @@ class FeedbackDesk:
     policy: Policy
     items: KnownItems
 
-    def answer(self, request: FeedbackRequest, request_id: str, now: datetime) -> FeedbackAnswer:
+    def answer(
+        self, request: FeedbackRequest, request_id: str, now: datetime, sight: Sight = EVERYWHERE
+    ) -> FeedbackAnswer:
         """One result for each item, in order; raises NotReady where nothing can be kept."""
         today = now.date()
-        faults = [self._fault(one, today, place) for place, one in enumerate(request.items)]
+        faults = [self._fault(one, place, today, sight) for place, one in enumerate(request.items)]
         good = [_given(one, today) for one, fault in zip(request.items, faults, strict=True) if fault is None]
         taken = iter(self.log.take(good))
         results = [
@@ -83,15 +87,15 @@ class FeedbackDesk:
         """What must not be shown to this officer on a day, and why; for the desks that suggest."""
         return self.book.declines(officer_id, as_of)
 
-    def _fault(self, one: FeedbackGiven, today: date, place: int) -> Because | None:
+    def _fault(self, one: FeedbackGiven, place: int, today: date, sight: Sight) -> Because | None:
         """What is wrong with the item at a place, None for nothing."""
         if (code := self._wrong(one, today)) is not None:
             return WHY[code]
+        stranger = self.items.stranger(one.officer_id, sight)
+        if stranger is not None:
+            return _told("unknown_officer", f"items[{place}].officer_id", stranger)
         unknown = self.items.fault(ItemKind(one.item_kind), one.item)
-        if unknown is None:
-            return None
-        where = f"items[{place}].item"
-        return because_of("unknown_item", Bilingual(f"{where}：{unknown.zh}", f"{where}: {unknown.en}"))
+        return None if unknown is None else _told("unknown_item", f"items[{place}].item", unknown)
 
     def _wrong(self, one: FeedbackGiven, today: date) -> str | None:
         """The code of what is wrong with the words of an item, None for nothing."""
@@ -111,6 +115,10 @@ def feedback_desk(settings: Settings, rules: Policy, log: ExposureLog | None = N
     """The desk of this service; `log` where the process has opened it already."""
     used = log or exposure_log(settings)
     return FeedbackDesk(used, decline_book(settings, rules, used), rules, KnownItems.of(settings))
+
+
+def _told(code: str, where: str, what: Bilingual) -> Because:
+    return because_of(code, Bilingual(f"{where}：{what.zh}", f"{where}: {what.en}"))
 
 
 def _given(one: FeedbackGiven, today: date) -> Given:

@@ -1,4 +1,4 @@
-"""What feedback may be about: the posts, rank steps and courses that the history knows, read again when it grows.
+"""Who and what feedback may be about: officers, posts, rank steps and courses of the history, read again when it grows.
 
 A bureau that never delivered a table of posts or courses is believed where its postings or completions name them; where
 the history knows nothing of a kind at all, nothing of that kind is refused.
@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual, ItemKind
 from features.history import History
+from serving.access.reach import Sight
+from serving.on_force import KNOWN_BY
 
 POSTS = (("posts", "post_id"), ("postings", "post_id"), ("units", "unit_id"))  # the first that has rows speaks
 STEPS = (("rank_steps", "rank_step"), ("promotions", "rank_step"))
@@ -26,6 +28,8 @@ WORDS = {
     ItemKind.COURSE: Bilingual("没有编号为“{item}”的课程；请填写建议中的 course_id",
                                "there is no course “{item}”; send the course_id of a suggestion"),
 }  # fmt: skip
+STRANGER = Bilingual("没有此编号的民警；请核对编号，或先导入其履历",
+                     "there is no officer of this id; correct it, or ingest the record first")  # fmt: skip
 Ids = frozenset[str]
 
 
@@ -35,7 +39,7 @@ class KnownItems:
 
     history: History
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _held: tuple[str, dict[ItemKind, Ids]] | None = field(default=None, repr=False)
+    _held: tuple[str, dict[ItemKind, Ids], Ids] | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, settings: Settings) -> KnownItems:
@@ -44,7 +48,7 @@ class KnownItems:
 
     def fault(self, kind: ItemKind, item: str) -> Bilingual | None:
         """What is wrong with an item of a kind, naming what is unknown and what to send; None for nothing."""
-        known = self._ids()[kind]
+        known = self._ids()[1][kind]
         parts = [item]
         if kind is ItemKind.PATH:
             parts = [] if HASHED.fullmatch(item) else item.split(">")
@@ -54,14 +58,24 @@ class KnownItems:
         words = WORDS[kind]
         return Bilingual(words.zh.format(item=unknown), words.en.format(item=unknown))
 
-    def _ids(self) -> dict[ItemKind, Ids]:
+    def stranger(self, officer_id: str, sight: Sight) -> Bilingual | None:
+        """What is wrong with an officer, None for nothing: the same words for who is elsewhere and who is not there.
+
+        Where the history knows no officer at all, whoever the caller may name wherever they serve is believed.
+        """
+        known = self._ids()[2]
+        believed = officer_id in known if known else sight.names(officer_id, None)
+        return None if believed else STRANGER
+
+    def _ids(self) -> tuple[str, dict[ItemKind, Ids], Ids]:
         with self._lock:
             now = self.history.fingerprint()
             if self._held is None or self._held[0] != now:
                 posts, steps, courses = (self._first(some) for some in (POSTS, STEPS, COURSES))
                 jobs = posts | steps if posts else posts  # what is planned on a ladder goes by the step
-                self._held = now, {ItemKind.POST: jobs, ItemKind.PATH: jobs, ItemKind.COURSE: courses}
-            return self._held[1]
+                officers = frozenset[str]().union(*(self._first(((table, "officer_id"),)) for table in KNOWN_BY))
+                self._held = now, {ItemKind.POST: jobs, ItemKind.PATH: jobs, ItemKind.COURSE: courses}, officers
+            return self._held
 
     def _first(self, places: tuple[tuple[str, str], ...]) -> Ids:
         """The ids of the first of some tables that has rows."""

@@ -86,11 +86,13 @@ class Grading:
 
 def graded_rows(answer: pd.DataFrame, grading: Grading, why_not: Callable[[Mapping[str, Any]], object]) -> pd.DataFrame:
     """`answer` with `grade` and `graded_by`, null for rows that `why_not` gives a reason for."""
-    scored = [why_not({str(name): value for name, value in row.items()}) is None for row in answer.to_dict("records")]
+    told = ("status", "probability", "because")  # all that a reason is read from
+    columns = zip(*(answer[name].tolist() for name in told), strict=True)
+    scored = [why_not(dict(zip(told, row, strict=True))) is None for row in columns]
     grade, basis = np.full(len(answer), None, object), np.full(len(answer), None, object)
     officers, chances = answer["officer_id"].astype(str).to_numpy(object), answer["probability"].to_numpy(float)
     for asked, some in places_by_asked(answer, scored):
         grade[some] = grading.grades(asked, officers[some].tolist(), chances[some].tolist())
         basis[some] = grading.basis(asked)
-    columns = {"grade": grade, "graded_by": basis}
-    return answer.assign(**{name: pd.Series(some, answer.index, object) for name, some in columns.items()})
+    graded = {"grade": grade, "graded_by": basis}
+    return answer.assign(**{name: pd.Series(some, answer.index, object) for name, some in graded.items()})

@@ -137,7 +137,8 @@ class RiskDesk:
         if frame.empty:
             return {}
         answer = self.scorer(frame)
-        answer = self._flagged(answer[answer["outcome"].isin(self.served)].reset_index(drop=True), as_of)
+        served = answer["outcome"].isin(self.served)
+        answer = self._flagged(answer if served.all() else answer[served].reset_index(drop=True), as_of)
         if think and self.what_if is not None:
             answer = answer.merge(self.what_if(frame).astype({"officer_id": "string"}), on=KEYS, how="left")
         rows: dict[str, dict[Asked, Mapping[str, Any]]] = {}
@@ -149,15 +150,18 @@ class RiskDesk:
 
     def _flagged(self, answer: pd.DataFrame, as_of: date) -> pd.DataFrame:
         """The answer with grade, overall grade (over everything served, asked for or not) and flags of each row."""
-        answer = answer.reindex(columns=[*dict.fromkeys([*answer.columns, "strengths", "merits", "finding_days"])])
-        answer["officer_id"] = answer["officer_id"].astype("string")
+        told = dict.fromkeys([*answer.columns, "strengths", "merits", "finding_days"])
+        answer = answer.reindex(columns=[*told]).astype({"officer_id": "string"})
         grading = self._grading()
         answer = graded_rows(answer, grading, _why_not)
-        main = answer["horizon_months"] == answer["outcome"].map(self._main)
-        each = {officer: some["grade"].tolist() for officer, some in answer[main].groupby("officer_id", sort=False)}
-        answer["overall_grade"] = [overall(each.get(officer, [])) for officer in answer["officer_id"]]
-        rules = self.policy.grades
+        rules, officers = self.policy.grades, answer["officer_id"].tolist()
         horizons = {outcome: self._main(outcome) for outcome in self.served}
+        each: dict[str, list[str | None]] = {}
+        asked_and_grade = zip(answer["outcome"], answer["horizon_months"], answer["grade"], strict=True)
+        for officer, (outcome, months, grade) in zip(officers, asked_and_grade, strict=True):
+            if months == horizons[outcome]:
+                each.setdefault(officer, []).append(grade)
+        answer["overall_grade"] = [overall(each.get(officer, [])) for officer in officers]
         trends = Trends(as_of, self.past.chances(as_of), horizons)
         answer["flags"] = flags_of(answer, trends, rules, lambda asked, _: grading.bounds(asked))
         return answer

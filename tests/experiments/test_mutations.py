@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from experiments.benchmarks.mutations import HOUSE, Protection, Seen, check, main, protections, shown
+from experiments.benchmarks.evidence import HOUSE
+from experiments.benchmarks.mutations import Protection, Seen, check, main, protections, shown
 
 WATCHED = "def test_it():\n    from door import opens\n    assert not opens('wrong')\n"
 GUARD = "def opens(key):\n    return key == 'right'\n"

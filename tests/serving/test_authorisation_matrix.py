@@ -61,7 +61,6 @@ AUDITED = {"/v1/risk", "/v1/units", "/v1/feedback", "/v1/cases", "/v1/mine", "/v
 MAY_ANSWER = {200, 409}  # of a change: it was made, or somebody's change came first
 SAYS_NOTHING = {
     "/v1/paths",  # without a model of paths every answer is "not ready"
-    "/v1/feedback",  # takes what is said about anybody, and tells nothing
     "/v1/cases",  # names nobody in its question: the test of lists looks at it
 }
 NO_SUCH_ADDRESS = "/v1/nothing_is_here"
@@ -151,7 +150,7 @@ def test_a_list_is_as_long_as_its_reader_sees(service: Office) -> None:
 
 
 @pytest.mark.skipif("PHAROS_LONG" not in os.environ, reason="a thousand pairs of questions; set PHAROS_LONG=1")
-@pytest.mark.parametrize("path", ["/v1/risk", "/v1/points", "/v1/profile", "/v1/mine", "/v1/units"])
+@pytest.mark.parametrize("path", ["/v1/risk", "/v1/points", "/v1/profile", "/v1/mine", "/v1/units", "/v1/feedback"])
 def test_time_does_not_tell_who_exists(service: Office, path: str) -> None:
     """Out of reach or not there: a rank-sum test of 1,000 pairs in random order cannot tell them apart."""
     order, took = np.random.default_rng(7), {"elsewhere": list[float](), "nowhere": list[float]()}

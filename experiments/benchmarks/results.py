@@ -1,0 +1,190 @@
+"""The page of results, made of the JSON that benchmarks wrote into `results/`: what was asked, what was seen.
+
+    python -m experiments.benchmarks.results
+
+Run a benchmark with `--out experiments/benchmarks/results/NAME.json`, then this. A benchmark without a file there was
+not run, and the page says so; nothing on it is written by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from experiments.benchmarks.evidence import PAGE, RESULTS
+
+Told = Mapping[str, Any]
+Seen = tuple[str, bool]  # the figure in words, whether it held
+NOT_RUN = "not run"
+CALM = {"200", "429", "503"}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One thing that was asked for; `seen` reads it off the JSON, and gives None for what that run left out."""
+
+    what: str
+    asked: str
+    seen: Callable[[Told], Seen | None]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The bars of one benchmark, the name of its file and the command that fills it."""
+
+    name: str
+    title: str
+    command: str
+    bars: Sequence[Bar]
+
+
+def at_most(limit: float, value: float, unit: str = "", digits: int = 2) -> Seen:
+    """A figure and whether it is small enough.
+
+    >>> at_most(3.0, 2.7), at_most(3.0, float("nan"))
+    (('2.70', True), ('nan', False))
+    """
+    return f"{value:,.{digits}f}{unit}", not math.isnan(value) and value <= limit
+
+
+def _door(told: Told) -> Told:
+    found: Told = next(one for one in told["doors"] if one["door"] == "pharos")
+    return found
+
+
+def _throughput(told: Told) -> Seen:
+    ratio = float(_door(told)["throughput_ratio"])
+    return f"{ratio:.2f}", ratio >= 0.8
+
+
+def _of_soak(seen: Callable[[Told], Seen]) -> Callable[[Told], Seen | None]:
+    return lambda told: seen(told["soak"]) if told.get("soak") else None
+
+
+def _errors(soak: Told) -> Seen:
+    words = f"{soak['errors']} in {soak['minutes']:g} minutes, {soak['answers']:,} answers"
+    return words, soak["errors"] == 0 and soak["minutes"] >= 30
+
+
+def _descriptors(soak: Told) -> Seen:
+    before, after = soak["descriptors"]
+    return f"{before} before, {after} after", after <= before
+
+
+def _overload(soak: Told) -> Seen:
+    statuses = ", ".join(f"{many:,} x {status}" for status, many in sorted(soak["overload"].items()))
+    without = soak["overload_without_retry_after"]
+    return f"{statuses}; {without} without Retry-After", set(soak["overload"]) <= CALM and without == 0
+
+
+def _watched(told: Told) -> Seen:
+    good = sum(one["fate"] == "red" for one in told["protections"])
+    return f"{good} of {len(told['protections'])}", good == len(told["protections"]) > 0
+
+
+def _kills(told: Told) -> Seen:
+    records = told["records"]
+    faults = {one["fault"] for one in records}
+    wrong = sum(bool(one["wrong"]) for one in records)
+    fewest = min(sum(one["fault"] == fault for one in records) for fault in faults)
+    return f"{len(records)} kills of {len(faults)} faults, {wrong} wrong", wrong == 0 and fewest >= 20
+
+
+def _suite(name: str) -> Callable[[Told], Seen | None]:
+    def seen(told: Told) -> Seen | None:
+        one = told["suites"].get(name)
+        if one is None:
+            return None
+        words = f"{one['passed']} passed, {one['failed']} failed, {one['skipped']} skipped in {one['seconds']:.0f} s"
+        return words, one["passed"] > 0 and one["failed"] == one["skipped"] == 0
+
+    return seen
+
+
+def _matching(value: str) -> Callable[[Told], float]:
+    def read(told: Told) -> float:
+        whole = next(one for one in told["records"] if one["job"] == "matching: pharos")
+        return float(whole[value]) if whole["officers"] >= 100_000 else math.nan
+
+    return read
+
+
+SHEETS = (
+    Sheet("serving", "The same requests through our door, through raw BentoML and through bare FastAPI",
+          "PHAROS_STATE=DIR python -m experiments.benchmarks.serving --soak-minutes 30", (
+              Bar("p50, over raw BentoML's", "at most 1.5", lambda told: at_most(1.5, _door(told)["p50_ratio"])),
+              Bar("throughput, over raw BentoML's", "at least 0.8", _throughput),
+              Bar("errors in 30 minutes at 70 % of capacity", "0", _of_soak(_errors)),
+              Bar("growth of resident memory in them", "at most 5 %",
+                  _of_soak(lambda soak: at_most(5.0, 100.0 * soak["rss_growth"], " %"))),
+              Bar("open file descriptors", "no more than before", _of_soak(_descriptors)),
+              Bar("answers at five times capacity", "only 200, 429 and 503, refusals with Retry-After",
+                  _of_soak(_overload)),
+              Bar("until it is normal again", "at most 5 s",
+                  _of_soak(lambda soak: at_most(5.0, soak["recovery_seconds"], " s", 1))),
+          )),
+    Sheet("risk_answer", "What an answer about risk costs over HTTP",
+          "PHAROS_STATE=DIR python -m experiments.benchmarks.risk_answer", (
+              Bar("one officer with reasons, over the bare model call plus the raw online read", "at most 3",
+                  lambda told: at_most(3.0, told["times_bare"])),
+              Bar("200 officers in one call, above the batch path", "at most 1 ms an officer",
+                  lambda told: at_most(1.0, told["extra_per_officer"], " ms", 3)),
+          )),
+    Sheet("long_tests", "Tests in their long form", "python -m experiments.benchmarks.long_tests", (
+        Bar("fuzzing, at least 50,000 requests", "no 5xx, no schema break, no ignored authentication",
+            _suite("fuzzing")),
+        Bar("authorisation matrix, at least 5,000 cells, with times", "no leak", _suite("matrix")),
+        Bar("1,000 planted ids", "none in logs, metrics, MLflow, artefacts and error bodies", _suite("leaks")),
+    )),
+    Sheet("mutations", "Each protection taken out in turn", "python -m experiments.benchmarks.mutations", (
+        Bar("protections whose test goes red", "all", _watched),
+    )),
+    Sheet("kill_points", "Nights killed and run again", "python -m experiments.benchmarks.kill_points", (
+        Bar("kills after which something was wrong", "0, at 20 points of each fault or more", _kills),
+    )),
+    Sheet("matching", "100,000 officers, 20 wishes each, 10,000 vacancies",
+          "python -m experiments.benchmarks.matching", (
+              Bar("seconds", "at most 5", lambda told: at_most(5.0, _matching("seconds")(told), " s", 1)),
+              Bar("peak memory", "at most 2 GiB",
+                  lambda told: at_most(2.0, _matching("peak_mib")(told) / 1024.0, " GiB", 1)),
+          )),
+)  # fmt: skip
+HEAD = """# Results of the benchmarks
+
+Made by `python -m experiments.benchmarks.results` from `results/*.json`, which each benchmark writes with `--out`; do
+not edit. Ratios are of one run, with the peers in turns. What nobody has run here says so.
+"""
+
+
+def page(folder: Path = RESULTS) -> str:
+    """The whole page as Markdown."""
+    return "\n".join([HEAD, *(line for sheet in SHEETS for line in _lines(sheet, _read(folder, sheet.name)))])
+
+
+def _read(folder: Path, name: str) -> Told | None:
+    file = folder / f"{name}.json"
+    told: Told | None = json.loads(file.read_text("utf-8")) if file.exists() else None
+    return told
+
+
+def _lines(sheet: Sheet, told: Told | None) -> Iterator[str]:
+    yield f"## {sheet.title}\n"
+    if told is None:
+        yield f"Not run. `{sheet.command}`\n"
+    else:
+        run = told["run"]
+        yield f"{run['on']} · {run['machine']} · commit {run['commit']} · `{run['command']}`\n"
+    yield "| measured | asked | seen | held |\n| --- | --- | --- | --- |"
+    for bar in sheet.bars:
+        seen = None if told is None else bar.seen(told)
+        words, held = (NOT_RUN, "") if seen is None else (seen[0], "yes" if seen[1] else "**no**")
+        yield f"| {bar.what} | {bar.asked} | {words} | {held} |"
+    yield ""
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")

@@ -1,0 +1,111 @@
+"""The page of results is what the command makes of the JSON beside it, and tells held from not held from not run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from experiments.benchmarks.evidence import PAGE, RESULTS, command, keep
+from experiments.benchmarks.long_tests import suite
+from experiments.benchmarks.results import NOT_RUN, SHEETS, page
+
+SOAK = {
+    "minutes": 30.0, "rate": 70.0, "answers": 126000, "errors": 0, "rss_growth": 0.012, "descriptors": [24, 24],
+    "overload": {"200": 900, "503": 4000}, "overload_without_retry_after": 0, "recovery_seconds": 1.0,
+}  # fmt: skip
+DOORS = [{"door": "pharos", "p50_ratio": 1.31, "throughput_ratio": 0.79}]
+
+
+def test_the_page_is_what_the_command_makes_of_what_was_kept() -> None:
+    """Where this fails: python -m experiments.benchmarks.results."""
+    assert PAGE.read_text("utf-8") == page()
+
+
+def test_every_file_of_results_has_its_place_on_the_page() -> None:
+    assert {one.stem for one in RESULTS.glob("*.json")} <= {sheet.name for sheet in SHEETS}
+
+
+def row(made: str, words: str) -> list[str]:
+    """The cells of the line of a page that holds these words."""
+    (line,) = [one for one in made.splitlines() if words in one]
+    return [cell.strip() for cell in line.strip("|").split("|")][2:]
+
+
+def test_what_nobody_ran_says_so(tmp_path: Path) -> None:
+    made = page(tmp_path)
+    assert made.count(f"| {NOT_RUN} |") == sum(len(sheet.bars) for sheet in SHEETS)
+    assert row(made, "one officer with reasons") == [NOT_RUN, ""]
+
+
+def kept(folder: Path, name: str, told: dict[str, Any]) -> str:
+    keep(folder / f"{name}.json", told)
+    return page(folder)
+
+
+def test_a_figure_says_whether_it_held_and_where_it_was_seen(tmp_path: Path) -> None:
+    made = kept(tmp_path, "serving", {"doors": DOORS, "soak": None})
+    assert row(made, "p50, over") == ["1.31", "yes"]
+    assert row(made, "throughput, over") == ["0.79", "**no**"]
+    assert row(made, "errors in 30 minutes") == [NOT_RUN, ""]
+    run = json.loads((tmp_path / "serving.json").read_text("utf-8"))["run"]
+    assert f"{run['on']} · {run['machine']} · commit {run['commit']}" in made
+    assert " cores, " in run["machine"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words", "held"),
+    [
+        ({}, "errors in 30", "yes"), ({"minutes": 5.0}, "errors in 30", "**no**"),
+        ({"errors": 1}, "errors in 30", "**no**"), ({"rss_growth": 0.051}, "resident", "**no**"),
+        ({"descriptors": [24, 25]}, "descriptors", "**no**"), ({}, "five times capacity", "yes"),
+        ({"overload": {"200": 1, "0": 2}}, "five times capacity", "**no**"),
+        ({"overload_without_retry_after": 1}, "five times capacity", "**no**"),
+        ({"recovery_seconds": float("inf")}, "until it is normal", "**no**"),
+    ],
+)  # fmt: skip
+def test_a_soak_holds_only_as_a_whole(tmp_path: Path, changed: dict[str, Any], words: str, held: str) -> None:
+    assert row(kept(tmp_path, "serving", {"doors": DOORS, "soak": {**SOAK, **changed}}), words)[1] == held
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "words", "cells"),
+    [
+        ("risk_answer", {"times_bare": 3.02, "extra_per_officer": 0.4}, "one officer with", ["3.02", "**no**"]),
+        ("risk_answer", {"times_bare": 2.5, "extra_per_officer": 0.4}, "200 officers", ["0.400 ms", "yes"]),
+        ("mutations", {"protections": [{"fate": "red"}, {"fate": "green"}]}, "goes red", ["1 of 2", "**no**"]),
+        ("kill_points", {"records": [{"fault": "torn", "wrong": ""}] * 19}, "kills after",
+         ["19 kills of 1 faults, 0 wrong", "**no**"]),
+        ("kill_points", {"records": [{"fault": "torn", "wrong": ""}] * 20}, "kills after",
+         ["20 kills of 1 faults, 0 wrong", "yes"]),
+        ("long_tests", {"suites": {"leaks": {"passed": 3, "failed": 0, "skipped": 1, "seconds": 9.6}}}, "planted",
+         ["3 passed, 0 failed, 1 skipped in 10 s", "**no**"]),
+        ("long_tests", {"suites": {}}, "fuzzing", [NOT_RUN, ""]),
+        ("matching", {"records": [{"job": "matching: pharos", "officers": 1000, "seconds": 0.1, "peak_mib": 9.0}]},
+         "| seconds |", ["nan s", "**no**"]),
+    ],
+)  # fmt: skip
+def test_each_benchmark_is_read_as_it_writes(
+    tmp_path: Path, name: str, told: dict[str, Any], words: str, cells: list[str]
+) -> None:
+    assert row(kept(tmp_path, name, told), words) == cells
+
+
+def test_the_command_tells_no_path_of_this_machine() -> None:
+    told = command(Path("/some/where/demo-7"), ["--times", "50", "--out", "/some/file.json", "--only", "x"])
+    assert told.startswith("PHAROS_STATE=demo-7 python -m ")
+    assert told.endswith(" --times 50 --only x")
+    assert "/some" not in told
+
+
+def test_a_suite_counts_what_pytest_saw_in_the_long_form(tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_text(
+        "import os\nimport pytest\ndef test_a(): assert os.environ['PHAROS_LONG']\ndef test_b(): assert False\n"
+        "def test_c(): pytest.skip('no')\n"
+    )
+    seen = suite("test_a.py", tmp_path)
+    assert (seen.passed, seen.failed, seen.skipped) == (1, 1, 1)
+    nothing = suite("no_such_file.py", tmp_path)
+    assert (nothing.passed, nothing.good, seen.good) == (0, False, False)
