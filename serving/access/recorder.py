@@ -70,7 +70,8 @@ class Recorder:
         denied = read.denied
         if read.action is not None:
             officers, units = (found - denied.stand_ins for found in ids_named(from_json(told)))
-            seen = {"units": sorted(units)} if read.action is Action.UNITS_READ else {}
+            told_units = read.action is Action.UNITS_READ or (read.action is Action.EVENTS_TAKEN and bool(units))
+            seen = {"units": sorted(units)} if told_units else {}
             yield read.action, self._of(officers), seen
         if denied:  # whatever a caller types may be anybody's id, also in the place of a unit
             asked = {"route": read.route, "units": self._of(denied.units), "cases": sorted(denied.cases)}
