@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -26,11 +26,12 @@ import pandas as pd
 
 from data_contracts.catalog import Table, catalog
 from data_contracts.coercion import day_of
+from data_contracts.erased import Erased
 from data_contracts.faults import Circumstances
 from data_contracts.intake import Intake, Known, take_in
 from data_contracts.pseudonyms import Pseudonyms
 from data_contracts.vocabulary import Refusal
-from features.event_log import EventLog
+from features.event_log import EventLog, Kept, event_key
 from features.history import EVENTS, History
 from features.ingest import told_faults, write_quarantine
 from features.reexports import already_told
@@ -39,6 +40,7 @@ from features.versions import Sifted, sift
 Value = str | int | float | bool | None
 Outcome = Literal["accepted", "duplicate", "conflict", "quarantined"]
 UNKNOWN_TABLE, UNKNOWN_COLUMN, NOT_YET, ID_TAKEN = "unknown_table", "unknown_column", "not_yet", "event_id_taken"
+OPERATOR = "operator"  # who sends where nobody says so
 ELSEWHERE = "of_another_unit"
 WAIT_SECONDS = 5.0  # for an ingest that is under way; then the caller is told to come again
 OF_UNITS = ("vacancies",)  # of no officer; whoever may name the unit may tell of them
@@ -87,24 +89,37 @@ class Arrivals:
     pending: Callable[[Set[str], date], None]
 
     def take(
-        self, events: Sequence[Arrival], today: date, *, may_register: bool, sees: SeesUnit = lambda _: True
+        self,
+        events: Sequence[Arrival],
+        today: date,
+        *,
+        may_register: bool,
+        sender: str = OPERATOR,
+        sees: SeesUnit = lambda _: True,
     ) -> list[Became]:
         """What became of each, in order; `may_register` lets a row of `officers` bring a new one.
 
-        `sees` says which units the sender may name: what stands in the records as another unit's stays as it is.
+        The ids of events are those of their `sender`: another's are others. `sees` says which units the sender may
+        name: what stands in the records as another unit's stays as it is.
         Raises NotReady when the history is being written for too long; then nothing was taken.
         """
         first: dict[str, Arrival] = {}
         for event in events:
             first.setdefault(event.event_id, event)
-        known = self.log.known(list(first))
+        keys = {name: event_key(self.names, sender, name) for name in first}
+        held = self.log.known(list(keys.values()))
+        known = {name: held[key] for name, key in keys.items() if key in held}
         became = {name: _replayed(first[name], digest) for name, digest in known.items()}
         became |= self._through_the_door(
             [one for name, one in first.items() if name not in known], today, Sender(may_register, sees)
         )
         stands = {name for name in first if name not in known and became[name].outcome in ("accepted", "duplicate")}
-        self.log.keep({name: first[name].digest for name in stands}, today)
+        self.log.keep({keys[name]: self._kept(first[name]) for name in stands}, today)
         return list(_each(events, first, became))
+
+    def _kept(self, event: Arrival) -> Kept:
+        officer = event.row.get("officer_id")
+        return Kept(event.digest, "" if officer is None else self.names.of(str(officer).strip()))
 
     def _through_the_door(self, events: Sequence[Arrival], today: date, sender: Sender) -> dict[str, Became]:
         became = {one.event_id: Became("quarantined", faults) for one in events if (faults := _faults(one, today))}
@@ -113,7 +128,7 @@ class Arrivals:
             return became
         refused: dict[str, pd.DataFrame] = {}
         with self.history.batch(EVENTS, WAIT_SECONDS) as batch:
-            known = self.history.known()
+            known = replace(self.history.known(), erased=Erased(self.history.root, self.names).among)
             for name in sorted({one.table for one in due}, key=lambda one: (one != "officers", one)):
                 of_table = [one for one in due if one.table == name]
                 if name == "officers" and not sender.may_register:
@@ -176,7 +191,7 @@ class _OfTable:
         keys = {target: known.keys.get(target, frozenset()) for target in self.table.references.values()}
         if self.table.name == "officers":
             keys.pop("officers", None)
-        return take_in(self.table, self.raw, Circumstances(keys, known.joined, self.today))
+        return take_in(self.table, self.raw, Circumstances(keys, known.joined, self.today, known.erased))
 
     def sifted(self, taken: Intake, history: History) -> Sifted:
         """Which accepted rows are new, which stood already, which contradict one that stands; positions in them."""
@@ -269,7 +284,7 @@ def _of_others(events: Sequence[Arrival], history: History, sees: SeesUnit) -> s
 
 def _with_officers(known: Known, rows: pd.DataFrame) -> Known:
     ids = {*known.keys.get("officers", ()), *rows["officer_id"].astype(str)}
-    return Known({**known.keys, "officers": ids}, known.joined)
+    return replace(known, keys={**known.keys, "officers": ids})
 
 
 def _plain(value: Value) -> Value:

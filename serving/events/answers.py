@@ -1,14 +1,14 @@
 """`POST /v1/events` without the web: events into the history, and the officers they are about brought forward.
 
 The rows are safe before any feature is touched. Where features cannot be brought forward now, the answer says so, and
-the next event, or the night, does it.
+the next event, or the night, does it; until then answers about these officers say that they lack the events.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Protocol
@@ -38,6 +38,7 @@ from features.history import History
 from features.live import LiveFeatures
 from features.pending import Pending
 from features.store import FeatureReader
+from serving.access.credential import OPERATOR, Credential
 from serving.access.reach import EVERYWHERE, Sight
 from serving.events.schemas import Event, EventCounts, EventFault, EventResult, EventsAnswer, EventsRequest, Features
 from serving.freshness import FeatureSource
@@ -71,8 +72,8 @@ class EventDesk:
 
     arrivals: Arrivals
     bring_forward: BringsForward
+    waiting: Callable[[], Set[str]] = set  # officers whose features could not be brought forward yet
     prepare: Callable[[], None] = lambda: None
-    waiting: set[str] = field(default_factory=set)  # officers whose features could not be brought forward yet
 
     def warm(self) -> None:
         """Do beforehand what the first event would wait for; what is wrong is told when an event comes."""
@@ -81,10 +82,19 @@ class EventDesk:
         except Exception as error:
             structlog.get_logger("pharos.serving").info("events_not_prepared", kind=type(error).__name__)
 
-    def answer(self, request: EventsRequest, request_id: str, now: datetime, sight: Sight = EVERYWHERE) -> EventsAnswer:
+    def answer(
+        self,
+        request: EventsRequest,
+        request_id: str,
+        now: datetime,
+        sight: Sight = EVERYWHERE,
+        caller: Credential = OPERATOR,
+    ) -> EventsAnswer:
         """One result for each event, in order; raises NotReady where nothing can be written."""
         events = [Arrival(one.event_id, one.table, one.row) for one in request.events]
-        became = self.arrivals.take(events, now.date(), may_register=sight == EVERYWHERE, sees=sight.covers)
+        became = self.arrivals.take(
+            events, now.date(), may_register=sight == EVERYWHERE, sender=caller.subject, sees=sight.covers
+        )
         taken = [one for one, end in zip(events, became, strict=True) if end.outcome == TAKEN]
         officers = {str(one.row["officer_id"]) for one in taken if one.table not in OF_UNITS}
         counts = Counter[str](one.outcome for one in became)
@@ -98,15 +108,12 @@ class EventDesk:
     def _brought_forward(self, officers: Set[str], today: date) -> Features:
         if not officers:
             return "unchanged"
-        due = sorted(officers | self.waiting)
         try:
-            brought = self.bring_forward(due, today)
+            brought = self.bring_forward(sorted(officers | self.waiting()), today)
         except Exception as error:  # the events are written, whatever ails the feature store; they must not be refused
             kind = error.code if isinstance(error, PharosError) else type(error).__name__
             structlog.get_logger("pharos.serving").error("features_wait", kind=kind)
-            self.waiting.update(officers)
             return "waiting"
-        self.waiting.difference_update(due)
         return "current" if brought else "unchanged"
 
 
@@ -123,7 +130,7 @@ def open_events(settings: Settings, source: FeatureSource) -> EventDesk:
     )
     if not isinstance(source, FeatureReader):
         return EventDesk(arrivals, lambda *_: 0)
-    return EventDesk(arrivals, partial(source.bring_forward, live), live.warm)
+    return EventDesk(arrivals, partial(source.bring_forward, live), pending.waiting, live.warm)
 
 
 def _result(event: Event, became: Became) -> EventResult:

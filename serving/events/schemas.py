@@ -21,7 +21,8 @@ class Event(Body):
     """一个事件：某张合同表的一行。 / One event: a row of a contract table."""
 
     event_id: Id = about(
-        "事件编号，由发送方给出；重复提交不重复计", "id given by the sender; sent again, it counts once"
+        "事件编号，由发送方给出，仅在该调用方内有效；重复提交不重复计",
+        "id given by the sender and the sender's own; sent again, it counts once",
     )
     table: Name = about(
         "合同表名：关于民警的各表，如 course_completions、postings、complaints，以及 vacancies；其余表会列出可接收者",
