@@ -128,7 +128,7 @@ class _Web:
 
     async def metrics(self, request: Request) -> Response:
         desks: Desks | None = getattr(request.app.state, "desks", None)
-        figures = [] if desks is None else await anyio.to_thread.run_sync(desks.figures)
+        figures = [] if desks is None else await anyio.to_thread.run_sync(desks.figures, abandon_on_cancel=True)
         return Response(self._meters.text(figures), media_type=self._meters.media_type)
 
     async def livez(self, _: Request) -> Response:
@@ -139,7 +139,8 @@ class _Web:
         missing = desks.missing()
         if not desks.ready:
             raise ProblemError("not_ready", detail=Bilingual.joined(missing))
-        await anyio.to_thread.run_sync(desks.probe)  # outside the limiter: readiness must not queue behind requests
+        # outside the limiter: readiness must not queue behind requests
+        await anyio.to_thread.run_sync(desks.probe, abandon_on_cancel=True)
         return _json(Readiness(status="ready", notices=desks.notices(), **_said(missing)))
 
     async def _work(self, answer: Callable[[], bytes]) -> bytes:
