@@ -30,7 +30,7 @@ from serving.api.strict_body import parse
 from serving.api.traces import step
 from serving.night.manifest import ModelIdentity
 from serving.schemas import Health, LoadedModel, ModelsAnswer, Readiness
-from serving.waiting import Waiting
+from serving.waiting import Waiting, worked_for
 
 EVENTS = "/v1/events"
 STARTING = Bilingual("服务正在启动", "the service is starting")
@@ -87,7 +87,8 @@ class _Web:
             sight = Sight.of(caller, desks.placements)
             asked, veil = veiled(body, sight, desks.placements)
             more = ((question.sighted, sight), (question.told_caller, caller), (question.patient, waiting))
-            with step("desk"):
+            with step("desk"), worked_for(waiting):
+                waiting.check()  # it may have stood in line for a thread
                 answer = desk.answer(asked, request_id, desks.now(), *(one for told, one in more if told))
                 told = answer.model_dump_json()
             if question.audited is not None:
@@ -99,8 +100,7 @@ class _Web:
             return veil.lifted(told).encode()
 
         try:
-            work = self._work(answered)
-            told = await (while_waited_for(work, waiting, request.receive) if question.patient else work)
+            told = await while_waited_for(self._work(answered), waiting, request.receive)
             return Response(told, media_type="application/json")
         except NotReady as error:
             if question.not_ready is None or isinstance(error, AuditAway):

@@ -26,6 +26,7 @@ from serving.on_force import UNKNOWN_OFFICER, left_by
 from serving.points.answers import RecordSource
 from serving.schemas import Because, ModelName, NotScored, Reason
 from serving.talent.records import day_asked
+from serving.waiting import while_wanted
 from serving.words import text_of
 
 TABLES = (
@@ -59,7 +60,7 @@ class CourseDesk:
         goals = GoalPosts(records, self.policy)
         check_goal(request.goal, goals, as_of)
         left = left_by(records, ids)
-        known = [one for one in ids if one not in left and _tables_of(records, one)]
+        known = [one for one in while_wanted(ids) if one not in left and _tables_of(records, one)]
         crowd = self.crowd(as_of)
         asked = Asked(request_id, ItemKind.COURSE.value, self.model, as_of, now)
         told = self._told(request, goals, crowd, (asked, as_of), known)
@@ -85,16 +86,16 @@ class CourseDesk:
         away, courses = self.suggester.away(officer_ids, showing.now.date()), offered_courses(goals.records)
         learners = {
             one: replace(learner_of(goals, one, as_of, goal), declined=_declined(away.get(one, ())))
-            for one in officer_ids
+            for one in while_wanted(officer_ids)
         }
         found = {
             one: advise_courses(learner, courses, crowd, self.policy.courses, request.spare_hours)
-            for one, learner in learners.items()
+            for one, learner in while_wanted(learners.items())
         }
         notices = Notices(request, goals, courses, self.policy)
         return {
             one: _suggested(one, shown, goals.records, away.get(one, ()), notices.of(learners[one], found[one], shown))
-            for one, shown in self._shown(showing, found, request.top, away).items()
+            for one, shown in while_wanted(self._shown(showing, found, request.top, away).items())
         }
 
     def _shown(self, asked: Asked, advice: Mapping[str, Advice], top: int, away: Away) -> dict[str, Advice]:
