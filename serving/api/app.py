@@ -17,7 +17,7 @@ from data_contracts.errors import AuditAway, NotReady, PharosError
 from data_contracts.vocabulary import Bilingual
 from serving.access.credential import AccessScope, Credential
 from serving.access.reach import Sight, veiled
-from serving.access.recorder import Read
+from serving.access.recorder import Kept, Read
 from serving.api.docs_page import page
 from serving.api.guard import CALLER, REQUEST_ID, UNTIL, Route
 from serving.api.listening import while_waited_for
@@ -86,14 +86,19 @@ class _Web:
         def answered() -> bytes:
             sight = Sight.of(caller, desks.placements)
             asked, veil = veiled(body, sight, desks.placements)
+            read = Read(question.audited, caller, request_id, desks.now(), question.path, veil.denied)
+            kept = Kept(desks.record, read, question.changes)
             more = ((question.sighted, sight), (question.told_caller, caller), (question.patient, waiting))
-            with step("desk"), worked_for(waiting):
-                waiting.check()  # it may have stood in line for a thread
+            waiting.check()  # it may have stood in line for a thread
+            if kept.due_first:
+                with step("audit"):
+                    desks.record(read, asked.model_dump_json())
+            with step("desk"), kept.refusals(body), worked_for(waiting):
                 answer = desk.answer(asked, request_id, desks.now(), *(one for told, one in more if told))
                 told = answer.model_dump_json()
-            if question.audited is not None:
+            if kept.due_last:
                 with step("audit"):
-                    desks.record(Read(question.audited, caller, request_id, desks.now()), told)
+                    desks.record(read, told)
             self._meters.answered(question.path, answer, audited=question.audited is not None)
             if question.path == EVENTS:
                 self._meters.events(answer, desks.now().date())

@@ -54,6 +54,7 @@ class Limits:
     drain_bytes: int = 2 * 1024 * 1024
     body_seconds: float = 10.0
     answer_seconds: float = 20.0
+    health_seconds: float = 15.0  # longer than the probe of the audit chain is patient
     header_bytes: int = 16 * 1024
     in_flight: int = 32
     knocking: int = 256
@@ -145,7 +146,7 @@ class Guard:
             raise ProblemError("headers_too_large")
         route = self._routes.get(scope["path"])
         if route is not None and route.health and scope["method"] in route.methods:
-            async with asyncio.timeout(self._limits.answer_seconds):
+            async with asyncio.timeout(self._limits.health_seconds):
                 await self._app(scope, receive, reply)
             return
         spent = self._clock()

@@ -25,7 +25,7 @@ from data_contracts.settings import Settings
 from models.audit import verify
 from serving import service
 from serving.access import callers
-from serving.access.api_keys import KeyAsked, api_keys
+from serving.access.api_keys import KeyAsked
 from serving.access.audit_probe import AuditProbe
 from serving.access.credential import AccessScope
 from serving.access.placements import Placements
@@ -36,6 +36,7 @@ from serving.review.opened import open_review
 from tests.postgres import frozen, postgresql
 from tests.serving.desks import FakeSource, demo_desks
 from tests.serving.flaky_proxy import Line, State, line
+from tests.serving.key_room import added
 from tests.serving.live import served
 from tests.serving.small_office import locked
 
@@ -165,7 +166,8 @@ def test_a_server_that_stands_still_holds_nobody_up_past_the_deadline_nor_any_th
     """The table of keys, the chain and the cases stand still together; each question is answered all the same."""
     port = int(sa.engine.make_url(server).port or 0)
     use = far.use.model_copy(update={"database_url": server})
-    _, key = api_keys(use).add(KeyAsked("planning", frozenset(AccessScope), None, date(2099, 1, 1)), date(2026, 1, 1))
+    asked = KeyAsked("planning", frozenset(AccessScope), None, date(2099, 1, 1))
+    _, key = added(use, asked, date(2026, 1, 1))
     monkeypatch.setattr(callers, "REREAD_SECONDS", 0.0)
     monkeypatch.setattr(callers, "PATIENCE_SECONDS", 1.0)
     monkeypatch.setattr(database, "SILENT_SECONDS", 3.0)
