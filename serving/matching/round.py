@@ -23,6 +23,7 @@ from serving.matching.granted import best_granted, check_granted, counted
 from serving.matching.schemas import MatchRequest, Opening
 from serving.on_force import not_on_force
 from serving.points.answers import RecordSource
+from serving.waiting import still_wanted
 from serving.words import text_of
 
 Frames = Mapping[str, pd.DataFrame]
@@ -55,8 +56,10 @@ def round_of(records: RecordSource, policy: Policy, asked: MatchRequest, as_of: 
     fitted = FITTED_BY if fit is not None else ()
     frames = records(ids, as_of, list(dict.fromkeys([*NEEDS, *tables_needed(policy.points), *fitted])))
     facts = facts_of(frames, ids, as_of)
+    still_wanted()
     points = totals(frames, ids, policy.points, as_of)["total"]
     judged = _judged(wishes, open_ones, frames, facts, policy)
+    still_wanted()
     if fit is not None:
         posts = open_ones.set_index("vacancy_id")["post_id"].to_dict()
         judged = judged.assign(fit=fit(frames, judged.assign(post_id=judged["vacancy_id"].map(posts)), as_of))

@@ -36,6 +36,7 @@ from serving.review.withholding import units_without_counts, withheld_rows
 from serving.units.night import COLUMNS as UNIT_COLUMNS
 
 LOCK = 0x4E49_4748  # PostgreSQL's advisory lock of the results
+NIGHT_SILENT_SECONDS = 600.0  # a night's rows are deleted and written in one statement each
 WORDS = ("reasons", "strengths", "merits", "because", "flags", "support", "text", "trend", "drivers", "movement")
 REALS = ("probability", "low", "high", "expected_share", "poor_share")
 NUMBERS = ("horizon_months", "officers", "flagged", "budget", "approaching", "commended")
@@ -181,7 +182,7 @@ def results_database(settings: Settings) -> ResultsDatabase | None:
         raise InvalidInput("PHAROS_RESULTS_URL names no PostgreSQL server; write postgresql+psycopg://HOST/DATABASE")
     today = now_of(settings).date()
     shown = partial(withheld_rows, reviews=KeptReviews.of(settings), today=today)
-    database = Database(address, "the database of results")
+    database = Database(address, "the database of results", silent_seconds=NIGHT_SILENT_SECONDS)
     return ResultsDatabase(database, policy().night.database, shown, partial(_audited, settings, address))
 
 

@@ -48,7 +48,7 @@ from serving.paths.schemas import (
 from serving.paths.unwanted import ALL_DECLINED, Sorted, path_id, posts_of, sorted_paths
 from serving.schemas import Because, BlockedBy, Declined, ModelName, NotScored, Text
 from serving.talent.records import day_asked
-from serving.waiting import Waiting
+from serving.waiting import Waiting, while_wanted
 from serving.words import because_of, text_of
 
 Name = Callable[[str], Bilingual]
@@ -82,7 +82,7 @@ class PathDesk:
         day.check_goal(request.goal)
         check_last_plans(request.last_plans, day, as_of)
         ids = list(dict.fromkeys(request.officer_ids))
-        asked = {one: day.question(one, request.goal, request.horizon_months) for one in ids}
+        asked = {one: day.question(one, request.goal, request.horizon_months) for one in while_wanted(ids)}
         keys = {one: found.key for one, found in asked.items() if isinstance(found, AskedPath)}
         kept, reached = self._last(list(keys.values()), as_of)
         away = self.suggester.away(list(keys), now.date())
@@ -96,7 +96,7 @@ class PathDesk:
         ]
         answering: dict[str, _Answering] = {}
         plans: dict[PlanKey, Plan] = {}
-        for (one, found), paths in zip(open_.items(), told, strict=True):
+        for (one, found), paths in while_wanted(zip(open_.items(), told, strict=True)):
             last = _last(request.last_plans.get(one)) or kept.get(found.key)
             standing = Standing(as_of, last, tuple(away.get(one, ())), ends[one])
             answering[one] = _Answering.of(day, found, paths, standing, self.policy)
