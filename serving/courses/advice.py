@@ -27,7 +27,7 @@ from serving.paths.checking import check_goal
 from serving.points.answers import RecordSource
 from serving.schemas import Because, ModelName, NotScored, Reason
 from serving.talent.records import day_asked
-from serving.waiting import Waiting
+from serving.waiting import Waiting, while_wanted
 from serving.words import text_of
 
 TABLES = (
@@ -94,7 +94,7 @@ class CourseDesk:
         away, courses = self.suggester.away(officer_ids, showing.now.date()), offered_courses(goals.records)
         readings = Readings(goals)
         learners, found = dict[str, Learner](), dict[str, Advice]()
-        for one in (one for part in waited.parts(officer_ids, TOGETHER, OFFICERS) for one in part):
+        for one in while_wanted(one for part in waited.parts(officer_ids, TOGETHER, OFFICERS) for one in part):
             learner = replace(readings.learner(one, as_of, goal), declined=_declined(away.get(one, ())))
             learners[one] = learner
             found[one] = advise_courses(learner, courses, crowd, self.policy.courses, request.spare_hours)

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data_contracts.policy import policy
-from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
-from models import registry
+from models import registry, run_files
 from models.groups import group_named, group_order
 from training.evaluation.card_plots import BUDGETS, groups_figure, outcome_figure
 from training.evaluation.fairness import Group, Measured
@@ -69,7 +68,7 @@ class Say:
         return (STATUS_ZH[status], status.value)[self.language]
 
 
-def write_card(settings: Settings, examined: Examined) -> Path:
+def write_card(examined: Examined) -> Path:
     """Write the card into the run of the version, beside its signed files; returns that folder."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -79,8 +78,7 @@ def write_card(settings: Settings, examined: Examined) -> Path:
             blocks = card_blocks(examined, place)
             (folder / f"card.{language}.md").write_text(as_markdown(blocks), encoding="utf-8")
             (folder / f"card.{language}.html").write_text(as_html(blocks, language), encoding="utf-8")
-        registry.client(settings).log_artifacts(examined.model.run_id, str(folder), FOLDER)
-    return examined.model.path.parent / FOLDER
+        return run_files.keep_beside(examined.model, folder, FOLDER)
 
 
 def card_blocks(examined: Examined, language: int) -> list[Block]:

@@ -23,7 +23,7 @@ from cryptography.exceptions import InvalidSignature
 from data_contracts.errors import InvalidInput, UntrustedArtifact
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
-from models import keys, registry
+from models import keys, run_files
 from models.registry import ResolvedModel
 from models.strict_json import strict_json
 
@@ -98,7 +98,7 @@ def sign(settings: Settings, model: ResolvedModel, note: Note) -> Path:
     folder = folder_of(settings, model)
     path = folder / f"{note.kind}-{hashlib.sha256(_bytes(asdict(note))).hexdigest()[:16]}.json"
     write_signed(settings, path, asdict(note))
-    registry.client(settings).log_artifact(model.run_id, str(path), "gate")
+    run_files.keep_beside(model, path, "gate")
     return path
 
 
