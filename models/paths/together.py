@@ -78,16 +78,16 @@ class Wanted:
     least_chance: float
 
 
-def search_all(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> list[Ahead]:
-    """An answer to each question, in order."""
+def search_all(model: PathModel, asked: Sequence[Asked], wanted: Wanted, free: bool = True) -> list[Ahead]:
+    """An answer to each question, in order; with `free` those without a route are looked for without rules too."""
     found: dict[int, Ahead] = {}
     for places in _by_kind(asked).values():
         some = [asked[place] for place in places]
         found |= dict(zip(places, _search(model, some, wanted), strict=True))
-    closed = [place for place, one in found.items() if not one.routes]
-    free = [asked[place].without("bars", "least_months", "end_months") for place in closed]
-    for places in _by_kind(free).values():
-        ways = _search(model, [free[place] for place in places], replace(wanted, top=PATHS))
+    closed = [place for place, one in found.items() if free and not one.routes]
+    open_ = [asked[place].without("bars", "least_months", "end_months") for place in closed]
+    for places in _by_kind(open_).values():
+        ways = _search(model, [open_[place] for place in places], replace(wanted, top=PATHS))
         for place, one in zip(places, ways, strict=True):
             found[closed[place]] = replace(found[closed[place]], free=one.routes)
     return [found[place] for place in range(len(asked))]
