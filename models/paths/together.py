@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from models.paths.beams import Route, arrivals
+from models.paths.farther import NEAR_STEPS, steps_ahead
 from models.paths.finding import PATHS, Goals
 from models.paths.rules import Opening, Rules
 from models.paths.search import PathModel
@@ -19,6 +20,7 @@ from models.paths.telling import Bars, Change
 from models.posts.histories import PADDING, Array, Histories
 
 NOTHING = np.zeros(0)
+FLOOR_FAR = 1e-4  # of a way to a goal years away, which all ways together reach with the least chance
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ class Ahead:
 
 @dataclass(frozen=True)
 class Wanted:
-    """At most so many routes for each officer, none with a smaller chance."""
+    """At most so many routes for each officer, none with a smaller chance; where the horizon is long and no way has it
+    by itself, the likeliest of those that have it together."""
 
     top: int
     least_chance: float
@@ -103,6 +106,8 @@ def _by_kind(asked: Sequence[Asked]) -> Mapping[tuple[float, bool, bytes], list[
 def _search(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> Iterator[Ahead]:
     """Of questions of one kind."""
     goals, tries = _rows(asked)
+    far = steps_ahead(goals.horizon_months) > NEAR_STEPS
+    least = min(wanted.least_chance, FLOOR_FAR) if far else wanted.least_chance
     chances = [NOTHING]
     routes: list[list[Route]] = [[] for _ in asked]
     start = 0
@@ -112,20 +117,23 @@ def _search(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> Iterato
         for row, found in enumerate(model.picked(beams, wanted.top, plain)):
             officer = int(part.askers[row])
             every = [one for one in found if not set(one.path(beams)[:-1]) & set(asked[officer].goals)]
-            kept = [one for one in every if one.worth >= wanted.least_chance]
+            kept = [one for one in every if one.worth >= least]
             routes[officer] += [one.route(model, beams, goals.horizon_months) for one in kept]
         start += len(part)
-    return _ahead(asked, np.concatenate(chances), routes, wanted.top)
+    return _ahead(asked, np.concatenate(chances), routes, wanted)
 
 
-def _ahead(asked: Sequence[Asked], chances: Array, routes: list[list[Route]], top: int) -> Iterator[Ahead]:
+def _ahead(asked: Sequence[Asked], chances: Array, routes: list[list[Route]], wanted: Wanted) -> Iterator[Ahead]:
     start = 0
     for one, found in zip(asked, routes, strict=True):
         tries = 1 if one.factors is None else len(one.factors)
         stop = start + tries * len(one.goals)
         every = np.minimum(chances[start:stop].reshape(tries, -1).sum(1), 1.0)
-        best = sorted(found, key=lambda route: -route.chance)[:top]
-        yield Ahead(one, tuple(best), float(every[0]), every[1:])
+        best = sorted(found, key=lambda route: -route.chance)[: wanted.top]
+        likely = [route for route in best if route.chance >= wanted.least_chance]
+        if not likely and every[0] >= wanted.least_chance:
+            likely = best  # over many years the chance is shared by many ways, none of which is likely by itself
+        yield Ahead(one, tuple(likely), float(every[0]), every[1:])
         start = stop
 
 
