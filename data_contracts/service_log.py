@@ -18,6 +18,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from data_contracts.errors import NotReady
+from data_contracts.silence import hang_up_on_silence
 
 BUSY_SECONDS = 10
 METADATA = sa.MetaData()
@@ -64,15 +65,16 @@ PLANS = sa.Table(
     sa.Column("goal", sa.String(96), nullable=False),
     sa.Column("made_on", sa.Date, nullable=False),
     sa.Column("chance", sa.Float, nullable=False),
-    sa.Column("steps", sa.Text, nullable=False),  # JSON: {steps, knew}; of earlier versions the steps
+    sa.Column("steps", sa.Text, nullable=False),  # JSON: the steps, with the first what it knew
 )
 
 EVENTS = sa.Table(
     "events",
     METADATA,
-    sa.Column("event_id", sa.String(64), primary_key=True),
+    sa.Column("event_id", sa.String(64), primary_key=True),  # keyed hash of its sender and the id that it chose
     sa.Column("digest", sa.String(64), nullable=False),  # of table and row as they came, so that a replay is known
     sa.Column("known_on", sa.Date, nullable=False),  # the day it came in
+    sa.Column("about", sa.String(32), index=True),  # pseudonym of the officer; null in rows of earlier versions
 )
 
 
@@ -84,7 +86,7 @@ def opened(url: str, *, make: bool) -> sa.Engine:
     address = sa.engine.make_url(url)
     file = Path(address.database) if address.drivername.startswith("sqlite") and address.database else None
     if file is None:
-        engine = sa.create_engine(address)
+        engine = hang_up_on_silence(sa.create_engine(address))
         return _made(engine) if make else engine
     if not make and not file.is_file():
         raise NotReady(f"{file}: the service has logged nothing yet; answer requests first")

@@ -115,6 +115,10 @@ class Declined(Answer):
     """本人不感兴趣、暂不再建议的内容。 / Something the officer declined, which is not suggested again for now."""
 
     item: str = about("内容代号", "code of what was declined")
+    item_kind: str = about(
+        "类别：post、path 或 course；一步的路径与其岗位代号相同",
+        "its kind: post, path or course; a path of one step has the code of its post", default="post",
+    )  # fmt: skip
     name: Text | None = about("名称；未知时为空", "its name, null where it has none", default=None)
     until: date = about("在此日期前不再建议", "not suggested again before this day")
     text: Text = about("说明", "said in words")
@@ -189,11 +193,21 @@ LIKELIHOOD = Text(
 )
 
 
+def missing_events() -> Any:
+    """The field of a result that tells which events it lacks."""
+    return about(
+        "自该日起已接收的事件尚未计入此结果（特征库暂时落后）；空为全部计入",
+        "events accepted since this day are not in this result, as the feature store is behind; null when all are",
+        default=None,
+    )
+
+
 class PostsRanked(Answer):
     """有建议的民警。 / An officer with suggestions."""
 
     officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
     status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
+    without_events_since: date | None = missing_events()
     cold_start: bool = about("无任职记录，按同类人员推荐", "no posting is known, so peers decide")
     short_history: bool = about(
         "已知的任职岗位不超过两个，排序把握较小",
@@ -236,6 +250,9 @@ class Frame(Answer):
 class NextPostsAnswer(Frame):
     """每个民警一项结果，顺序不变。 / One result for each officer, in order."""
 
+    notices: list[Because] = about(
+        "须知：如已接收的事件尚未计入", "what to know, as that accepted events are not in it yet", default=[]
+    )
     results: list[PostsRanked | NotScored] = about(
         "每个民警一项，顺序与请求一致", "one for each officer, in the order asked"
     )

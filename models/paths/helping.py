@@ -19,7 +19,8 @@ from models.paths.together import Ahead, Asked, search_all
 
 Kind = Literal["course", "rule", "horizon", "nearer_goal"]
 ORDER: tuple[Kind, ...] = ("course", "rule", "horizon", "nearer_goal")
-LONGER_MONTHS = (60, 84, 120, 180, 240)  # tried one after the other; a longer time is no help to anybody
+LONGER_MONTHS = (60, 120)  # tried one after the other, for rank steps LADDER_MONTHS too
+LADDER_MONTHS = 240  # a ladder is a chain, and its searches are quick
 WORDS: Mapping[str, Bilingual] = {
     "rule": Bilingual("满足以下规则：{rules}", "meet these rules: {rules}"),
     "horizon": Bilingual("将期限延长至{months}个月", "allow {months} months"),
@@ -65,7 +66,7 @@ def with_what_helps(refused: Sequence[Refused]) -> list[Told]:
         helped[made.place].append(_with(made.instead, found))
     nearer = list[_Try]()
     left = set(range(len(refused)))
-    for months in LONGER_MONTHS:
+    for months in (*LONGER_MONTHS, LADDER_MONTHS):
         tries = [each for place in sorted(left) for each in _longer(place, refused[place], months)]
         for made, found in _tried(refused, tries):
             left.discard(made.place)
@@ -105,9 +106,14 @@ def _longer(place: int, one: Refused, months: int) -> Iterator[_Try]:
     asked, climb, end = one.ahead.asked, one.question.climb, one.question.end_months
     spent = end is not None and end <= asked.horizon_months
     needed = 0.0 if climb is None or climb.steps is None else climb.months
-    if months > asked.horizon_months and months >= needed and not spent:
+    wanted = months <= _longest(one) and needed <= months
+    if months > asked.horizon_months and wanted and not spent:
         told = Instead("horizon", _worded("horizon", months=months), one.ahead.chance, horizon_months=months)
         yield _Try(place, told, replace(asked.without(), horizon_months=float(months)))
+
+
+def _longest(one: Refused) -> int:
+    return LADDER_MONTHS if one.question.climb is not None else LONGER_MONTHS[-1]
 
 
 def _on_the_way(place: int, one: Refused, found: Ahead) -> Iterator[_Try]:
@@ -129,7 +135,7 @@ def _told(one: Refused, helped: Sequence[Instead]) -> Told:
     for each in sorted(helped, key=lambda each: -each.chance if each.kind == "course" else 0.0):
         if each.kind == "nearer_goal" or each.kind not in best:
             best[each.kind] = each  # steps of the way come in order, so the last stays
-    none = Instead("none", _worded("none", months=LONGER_MONTHS[-1]), one.ahead.chance)
+    none = Instead("none", _worded("none", months=max(_longest(one), one.question.horizon_months)), one.ahead.chance)
     found = tuple(best[kind] for kind in ORDER if kind in best) or (none,)
     return replace(one.told, because=replace(one.because, instead=found))
 

@@ -17,6 +17,7 @@ from data_contracts.settings import Settings
 from models.paths.replanning import Plan, PlannedStep
 
 STATED = "stated"
+KNEW = "knew"
 ANY_TIME = 0  # months: no question has such a horizon
 
 
@@ -84,16 +85,18 @@ def _found_by(key: PlanKey, found: Mapping[PlanKey, Plan]) -> PlanKey | None:
 
 
 def _row(key: PlanKey, plan: Plan) -> dict[str, Any]:
-    told = {"steps": [asdict(step) for step in plan.steps], "knew": None if plan.knew is None else sorted(plan.knew)}
+    told = [asdict(step) for step in plan.steps]
+    if told and plan.knew is not None:
+        told[0][KNEW] = sorted(plan.knew)
     steps = json.dumps(told, default=str, ensure_ascii=False)
     return {"officer_id": key.officer_id, "asked_goal": key.goal, "horizon_months": key.horizon_months,
             "goal": plan.goal, "made_on": plan.made_on, "chance": plan.chance, "steps": steps}  # fmt: skip
 
 
 def _plan(row: Mapping[str, Any]) -> Plan:
-    """Versions before plans remembered what they knew kept the steps alone."""
-    told = json.loads(row["steps"])
-    steps, knew = (told, None) if isinstance(told, list) else (told["steps"], told["knew"])
+    """What it knew stands beside its first step, where earlier versions leave it alone; they kept none."""
+    steps = json.loads(row["steps"])
+    knew = steps[0].get(KNEW) if steps else None
     return Plan(
         row["goal"], row["made_on"], tuple(map(_step, steps)), row["chance"],
         None if knew is None else frozenset(knew), row["horizon_months"],

@@ -69,8 +69,8 @@ def test_a_longer_time_and_a_goal_on_the_way_are_told_where_the_goal_is_far() ->
     far = replace(ASKED, goal="p5", posts=("p5",))
     (found, ending) = _helped(planner, far, replace(far, officer_id="o-2", end_months=36.0))
     assert [one.kind for one in found] == ["horizon", "nearer_goal"]
-    assert (found[0].horizon_months, found[0].text.en) == (84, "allow 84 months")
-    assert found[0].chance == planner.tell(replace(far, horizon_months=84), 5).chance
+    assert (found[0].horizon_months, found[0].text.en) == (120, "allow 120 months")
+    assert found[0].chance == planner.tell(replace(far, horizon_months=120), 5).chance
     assert (found[1].post, found[1].chance) == ("p3", planner.tell(replace(far, posts=("p3",)), 5).chance)
     assert [one.kind for one in ending] == ["none"], "no longer time helps who retires"
 
