@@ -204,6 +204,7 @@ class PlanReason(Answer):
     code: str = about("固定代码", "stable code")
     text: Text = about("原因的文字", "the reason in words")
     since: Day | None = about("所依据之事的日期", "day of what it rests on", default=None)
+    count: Whole = about("所含同类情况的件数", "how many alike it tells of, the last of them by name", default=1, ge=1)
 
 
 class Progress(Answer):
@@ -274,6 +275,26 @@ class GoalReached(Answer):
     progress: Progress | None = about("进度", "progress against the last plan", default=None)
 
 
+class PathInstead(Answer):
+    """没有路径时的一项改变，经推算。 / A change where there is no path, its chance by the same search."""
+
+    kind: Literal["course", "rule", "horizon", "nearer_goal", "none"] = about(
+        "课程、规则、更长期限、途中较近的目标；none 为没有单项改变可以带来路径",
+        "a course, rules to meet, a longer time, or a nearer goal on the way; none: no single change brings a path",
+    )
+    text: Text = about("改变的文字", "the change in words")
+    chance: Probability = about(
+        "改变后到达目标的可能性；nearer_goal 为到达该较近目标的可能性",
+        "chance of the goal with it; of a nearer goal, that of the nearer goal",
+    )
+    before: Probability = about("现在的可能性", "chance of the goal now")
+    course_id: str | None = about("课程编号；空为非课程", "id of the course, null where it is none", default=None)
+    horizon_months: int | None = about(
+        "所需期限（月）；空为期限不变", "months to allow, null where it is no longer time", default=None
+    )
+    goal_id: str | None = about("较近目标的编号；空为无", "id of the nearer goal, null where it is none", default=None)
+
+
 class NoPathFound(Answer):
     """期限内没有路径及其原因。 / No path within the horizon, and why."""
 
@@ -281,6 +302,12 @@ class NoPathFound(Answer):
     status: Literal["no_path"] = about("固定为 no_path", "always no_path", default="no_path")
     because: Because = about("没有路径的原因", "why there is no path")
     blocked_by: list[BlockedBy] = about("尚不满足的规则", "rules not met yet", default=[])
+    change: PathInstead | None = about(
+        "最有帮助的一项改变；空为目标不详或均已表示不感兴趣，未试",
+        "the single change that would help most; null where none was tried: the goal is unknown, or all was declined",
+        default=None,
+    )
+    other_changes: list[PathInstead] = about("其他可以带来路径的改变", "other changes that bring a path", default=[])
     progress: Progress | None = about("进度", "progress against the last plan", default=None)
     declined: list[Declined] = about(
         "因本人不感兴趣而未列出的路径或岗位", "paths and posts left out because the officer declined them", default=[]

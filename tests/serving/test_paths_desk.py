@@ -67,7 +67,8 @@ class FakePaths:
         code = "p3" if goal is None else goal.goal
         state = CareerState([START[officer_id]], [date(2024, 11, 1)], as_of=date(2026, 11, 1))
         question = Question(officer_id, state, code, (code,), horizon_months or policy().paths.default_horizon_months)
-        return AskedPath(question, START[officer_id], None if goal is None else f"{goal.kind}:{goal.goal}")
+        told = None if goal is None else f"{goal.kind}:{goal.goal}"
+        return AskedPath(question, START[officer_id], told, goal is None and horizon_months is None)
 
     def check_goal(self, goal: PathGoal | None) -> None:
         pass
@@ -78,8 +79,11 @@ class FakePaths:
     def tell_all(self, questions: Sequence[Question], top: int) -> Sequence[Told]:
         return [PLANNER.tell(question, top) for question in questions]
 
-    def events(self, question: Question, since: date) -> Sequence[Event]:
-        return [event for event in self.known if since < event.known_on]
+    def events(self, question: Question, posts: Sequence[str]) -> Sequence[Event]:
+        return self.known
+
+    def knew(self, question: Question, last: Plan) -> frozenset[str]:
+        return frozenset(event.mark for event in self.known if event.known_on <= last.made_on)
 
     def name(self, item: str) -> Bilingual:
         return Bilingual(f"岗{item}", f"post {item}")
@@ -212,7 +216,7 @@ def test_the_plan_that_was_told_is_kept_and_the_next_answer_stands_against_it() 
 def test_plans_for_the_stated_goal_follow_each_other() -> None:
     plans = KeptPlans()
     _ask(_desk(plans=plans), "b", goal=None, as_of=date(2026, 10, 1))
-    assert [key.goal for key in plans.kept] == [""]
+    assert [key.goal for key in plans.kept] == ["stated"]
 
 
 def test_what_was_declined_is_left_out_by_name_with_the_day_it_may_come_back(tmp_path: Path) -> None:
