@@ -47,7 +47,7 @@ strange() {
 ours() {
     [ -e "$1" ] || [ -L "$1" ] || return 0
     found=$(strange "$1")
-    [ "$found" != . ] || fail "$1 is there, and is no installation that this script made: nothing was changed; move it away, or name another folder"
+    [ "$found" != . ] || fail "$1 is there, and is no installation that this script made (older bundles kept no list): nothing was changed; move it away, or name another folder"
     [ -z "$found" ] || fail "$1/${found#./} is nothing that this script installed: nothing was changed; move it elsewhere, then again"
 }
 all_ours() { ours "$target"; ours "$target.before"; ours "$target.new"; }
