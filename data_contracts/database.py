@@ -21,6 +21,7 @@ import sqlalchemy as sa
 
 from data_contracts.errors import NotReady
 from data_contracts.migrations import BEFORE_REVISIONS, HEAD, VERSION
+from data_contracts.silence import SILENT_SECONDS, hang_up_on_silence
 
 BUSY_SECONDS = 10
 WRITES, BARE = "writes", "bare"
@@ -52,13 +53,14 @@ class Database:
     """The database at an address; `name` is how messages call it. Nothing is opened or made until somebody asks.
 
     `seconds` is how long it waits for a server or a lock, where that is less than usual. `owner` refuses a database
-    that is not the state's, before anything is made in it.
+    that is not the state's, before anything is made in it. A server that says nothing for `silent_seconds` is given up.
     """
 
     url: str
     name: str
     seconds: int | None = None
     owner: Owner | None = None
+    silent_seconds: float | None = None
     _engine: sa.Engine | None = None
     _made: set[int] = field(default_factory=set)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -108,7 +110,8 @@ class Database:
         ):
             _alone_at_the_server(it)
             self._check_owner(it)
-            yield it
+            with _at_leisure(it):
+                yield it
             self._made.clear()
 
     def compact(self) -> None:
@@ -167,7 +170,12 @@ class Database:
 
     def _opened(self) -> sa.Engine:
         if self.file is None:
-            return sa.create_engine(self.url, pool_pre_ping=True, connect_args=_server(self.seconds))
+            waits = self.seconds or BUSY_SECONDS
+            engine = sa.create_engine(
+                self.url, pool_pre_ping=True, pool_timeout=waits, connect_args=_server(self.seconds)
+            )
+            usual = SILENT_SECONDS if self.seconds is None else min(SILENT_SECONDS, 2.0 * self.seconds)
+            return hang_up_on_silence(engine, self.silent_seconds or usual)
         engine = sa.create_engine(self.url, connect_args={"timeout": self.seconds or BUSY_SECONDS})
         sa.event.listen(engine, "connect", _durable)
         sa.event.listen(engine, "begin", _begin)
@@ -211,6 +219,20 @@ def _durable(connection: Any, _: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
+
+
+@contextmanager
+def _at_leisure(connection: sa.Connection) -> Iterator[None]:
+    """Large tables are changed for as long as it takes; nobody waits for an answer."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    driver: Any = connection.connection.dbapi_connection
+    usual, driver.silent_seconds = driver.silent_seconds, None
+    try:
+        yield
+    finally:
+        driver.silent_seconds = usual
 
 
 def _alone_at_the_server(connection: sa.Connection) -> None:

@@ -18,6 +18,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from data_contracts.errors import NotReady
+from data_contracts.silence import hang_up_on_silence
 
 BUSY_SECONDS = 10
 METADATA = sa.MetaData()
@@ -85,7 +86,7 @@ def opened(url: str, *, make: bool) -> sa.Engine:
     address = sa.engine.make_url(url)
     file = Path(address.database) if address.drivername.startswith("sqlite") and address.database else None
     if file is None:
-        engine = sa.create_engine(address)
+        engine = hang_up_on_silence(sa.create_engine(address))
         return _made(engine) if make else engine
     if not make and not file.is_file():
         raise NotReady(f"{file}: the service has logged nothing yet; answer requests first")

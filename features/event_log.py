@@ -21,7 +21,7 @@ from data_contracts.settings import Settings
 
 @dataclass(frozen=True)
 class Kept:
-    """What is remembered of an event: the hash of what it said, and the pseudonym of whom it was about."""
+    """What is remembered of an event: the hash of what it said, and the pseudonym of whom it was about, if any."""
 
     digest: str
     about: str

@@ -145,10 +145,14 @@ class History:
 
     def of_officers(self, table: str, officer_ids: Iterable[str]) -> pd.DataFrame:
         """All versions of these officers' rows of a table that has officers, in contract columns."""
+        return self.rows_of(table, "officer_id", officer_ids)
+
+    def rows_of(self, table: str, column: str, ids: Iterable[str]) -> pd.DataFrame:
+        """All versions of the rows of a table with one of these ids in a column, in contract columns."""
         contract = catalog().table(table)
         if not self.files(table):
             return self._read(contract, list(contract.column_names))
-        mine = ds.field("officer_id").isin(pa.array(sorted(set(officer_ids)), pa.string()))
+        mine = ds.field(column).isin(pa.array(sorted(set(ids)), pa.string()))
         return as_pandas(self.dataset(table).to_table(filter=mine))
 
     def sifted(self, table: str, frame: pd.DataFrame) -> Sifted:

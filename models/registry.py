@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from data_contracts.errors import InvalidInput, NotReady, OtherDatabase, RegistryDown, UntrustedArtifact
 from data_contracts.places import HERE, MODELS, plain, remember, remembered
 from data_contracts.settings import Settings, prepare_process
+from data_contracts.silence import hang_up_on_silence
 from models.registry_shape import here
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ def _glance_at(settings: Settings) -> None:
     if settings.mlflow_url:
         glance = {"connect_timeout": SERVER_SECONDS, "tcp_user_timeout": 1000 * SERVER_SECONDS}
         engine = sa.create_engine(settings.mlflow_url, poolclass=sa.NullPool, connect_args=glance)
+        hang_up_on_silence(engine, SERVER_SECONDS)
         with engine.connect() as there:
             there.execute(sa.select(1))
         return

@@ -17,6 +17,7 @@ from features.ages import AWAY as IS_AWAY
 from features.ages import EXPIRED, WITHOUT_EVENTS
 from features.ages import STAND_IN as STANDS_IN
 from serving.schemas import Because
+from serving.waiting import still_wanted
 
 UNKNOWN = Because(code="unknown_officer", zh="没有该民警的特征记录", en="no features are known for this officer")
 UNREAD = Because(
@@ -102,6 +103,7 @@ def read_fresh(
     """Features of these officers at `now`; an officer asked for twice is read once."""
     ids = list(dict.fromkeys(officer_ids))
     frame = source.online(ids, service, now.date())
+    still_wanted()
     behind = behind_of(frame)
     stamps, statuses = frame["feature_timestamp"].to_numpy("datetime64[us]"), frame["status"].tolist()
     days: list[date | None] = stamps.astype("datetime64[D]").tolist()  # plain values: a frame costs one officer most

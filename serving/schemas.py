@@ -115,6 +115,10 @@ class Declined(Answer):
     """本人不感兴趣、暂不再建议的内容。 / Something the officer declined, which is not suggested again for now."""
 
     item: str = about("内容代号", "code of what was declined")
+    item_kind: str = about(
+        "类别：post、path 或 course；一步的路径与其岗位代号相同",
+        "its kind: post, path or course; a path of one step has the code of its post", default="post",
+    )  # fmt: skip
     name: Text | None = about("名称；未知时为空", "its name, null where it has none", default=None)
     until: date = about("在此日期前不再建议", "not suggested again before this day")
     text: Text = about("说明", "said in words")

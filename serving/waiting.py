@@ -3,13 +3,18 @@
 One answer is either given up (its time is over, or the caller went away) or on its way out, never both: the thread that
 works and the one that listens to the caller settle that between them under a lock. From `leave` on the answer is sent,
 even where its time ends meanwhile; what may be written for it (plans, what was shown) is written after `leave`.
+
+Whoever works on an answer asks `still_wanted` between its steps and takes officers from `while_wanted`; both know by
+the context whose answer that is, and outside a request everybody has all the time.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -49,8 +54,8 @@ class Waiting:
         return float("inf") if self.until is None else self.until - self.clock()
 
     def check(self) -> None:
-        """Raise NobodyWaits where the answer was given up or its time is over."""
-        if self._over or self.left <= 0:
+        """Raise NobodyWaits where the answer was given up or its time is over, unless it is on its way out."""
+        if self._over or (self.left <= 0 and not self._leaving):
             raise NobodyWaits("nobody waits for this answer any more", zh="已无人等待此应答")
 
     def leave(self) -> None:
@@ -88,3 +93,34 @@ class Waiting:
                     zh=f"时限内无法答复 {len(things)} {what.zh}：{done} {what.zh}已用 {took:.1f} 秒；"
                     f"请一次至多询问 {fit} {what.zh}",
                 )
+
+
+_WORKED_FOR: ContextVar[Waiting | None] = ContextVar("pharos_waiting", default=None)
+
+
+@contextmanager
+def worked_for(waiting: Waiting) -> Iterator[None]:
+    """What is done in this block is done for one answer."""
+    mark = _WORKED_FOR.set(waiting)
+    try:
+        yield
+    finally:
+        _WORKED_FOR.reset(mark)
+
+
+def still_wanted() -> None:
+    """Raise NobodyWaits where nobody waits for what is being worked on; costs less than a microsecond."""
+    waiting = _WORKED_FOR.get()
+    if waiting is not None:
+        waiting.check()
+
+
+def while_wanted(things: Iterable[Thing]) -> Iterator[Thing]:
+    """The things one by one, while somebody waits for what is made of them.
+
+    >>> list(while_wanted("abc"))
+    ['a', 'b', 'c']
+    """
+    for one in things:
+        still_wanted()
+        yield one

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -57,6 +57,28 @@ def postgresql(folder: Path) -> Iterator[str]:
         finally:
             server.send_signal(signal.SIGINT)  # its fast shutdown: sessions that a test left open are ended
             server.wait(timeout=30)
+
+
+@contextmanager
+def frozen(port: int) -> Iterator[None]:
+    """The server at a port and all its children stand still: the kernel acknowledges for them, and nobody answers."""
+    with psycopg.connect(host="127.0.0.1", port=port, user=OWNER, dbname="postgres") as told:
+        where = told.execute("SHOW data_directory").fetchone()
+    assert where is not None
+    first = int((Path(where[0]) / "postmaster.pid").read_text().split()[0])
+    all_of_them = [first, *_children(first)]
+    try:
+        for one in all_of_them:
+            os.kill(one, signal.SIGSTOP)
+        yield
+    finally:
+        for one in all_of_them:
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGCONT)
+
+
+def _children(process: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
 def _open_the_way(data: Path) -> None:

@@ -167,7 +167,7 @@ class PathPlanner:
             by_ladder = off_the_ladder(question, start, least)
             return by_ladder or refused(question, "never_reached", start=start, least=least)
         if question.end_months is not None and question.end_months < question.horizon_months:
-            end = months_on(question.state.as_of, question.end_months)
+            end = question.end_on or months_on(question.state.as_of, question.end_months)
             if (late := self._not_open(question, asked, question.end_months)) is not None:
                 return too_late(question, *late, end=end)
             if not self._open(asked, "bars", "least_months"):
@@ -179,7 +179,7 @@ class PathPlanner:
         if not self._open(asked, "least_months", "end_months"):
             return self._barred(question, asked, found.free)
         if question.end_months is not None and self._open(asked, "end_months"):
-            end = months_on(question.state.as_of, question.end_months)
+            end = question.end_on or months_on(question.state.as_of, question.end_months)
             return refused(question, "retirement_with_rules", end=end, least=least)
         return refused(question, "together", least=least)
 

@@ -154,6 +154,7 @@ class Question:
     horizon_months: int
     factors: Array | None = None
     end_months: float | None = None
+    end_on: date | None = None  # that day as it was given or worked out, which may lie before the day asked about
     kind: str = "post"
     called: Bilingual | None = None
     goal_kind: GoalKind = GoalKind.POST

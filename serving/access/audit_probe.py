@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 import structlog
 
-from data_contracts.audit.chain import LINES, METADATA
+from data_contracts.audit.chain import METADATA
 from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import AuditAway, NotReady
 from data_contracts.settings import Settings
+from models.audit import audit_chain
 
 PATIENCE_SECONDS = 2  # whoever asks whether a service is ready asks again soon
 ZH = "审计日志目前无法写入，凡须留痕的查询一律拒绝；请检查其数据库、磁盘与锁，恢复后自动继续"
@@ -41,10 +42,12 @@ class AuditProbe:
         return cls(service_database(settings, "the audit chain", PATIENCE_SECONDS), settings)
 
     def __call__(self) -> None:
-        """Take the place of a writer, and leave it; raises AuditAway where that cannot be."""
+        """Take the place of a writer, look at the chain, and leave it; raises AuditAway where it takes no line."""
         try:
             with self.database.writing(METADATA) as connection:
-                connection.execute(sa.select(LINES.c.number).limit(1))
+                found = audit_chain(self.settings).standing(connection)
+                if found is not None:
+                    raise found.refusal
                 if connection.dialect.name == "postgresql":
                     _check_writable(connection)
             head = self.settings.audit_head

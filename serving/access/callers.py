@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from data_contracts.errors import InvalidInput
+from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 from serving.access.api_keys import PREFIX, ApiKey, ApiKeys, api_keys, opened_by
 from serving.access.credential import Credential
 from serving.access.tokens import Issuer, Tokens
 
 REREAD_SECONDS = 5.0  # a revoked key opens nothing after this long
+PATIENCE_SECONDS = 10.0  # for a table that somebody else is reading
 KEY_HEADER, TOKEN_HEADER = b"x-api-key", b"authorization"
 BEARER = "bearer "
 MOST_LETTERS = 8192
@@ -30,6 +32,8 @@ class Callers:
     clock: Callable[[], float] = time.monotonic
     _known: Sequence[ApiKey] = ()
     _read_at: float = field(default=float("-inf"))
+    _failed: tuple[float, NotReady] | None = None
+    _reading: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def of(self, scope: Mapping[str, Any]) -> Credential | None:
         """The caller of an ASGI request; None where it shows nothing that opens anything.
@@ -52,10 +56,28 @@ class Callers:
         return self.tokens is not None or any(key.state(self.today()) == "active" for key in self.keys.all())
 
     def _keys(self) -> Sequence[ApiKey]:
-        now = self.clock()
-        if now - self._read_at >= REREAD_SECONDS:
-            self._known, self._read_at = self.keys.all(), now
-        return self._known
+        """One reads the table again and the others wait for what it finds, also where that is that nothing answers."""
+        came = self.clock()
+        if came - self._read_at < REREAD_SECONDS:
+            return self._known
+        if not self._reading.acquire(timeout=PATIENCE_SECONDS):
+            raise NotReady("the table of keys does not answer; look after its database")
+        try:
+            if self._failed is not None and self._failed[0] >= came:
+                raise self._failed[1]
+            if came - self._read_at >= REREAD_SECONDS:
+                self._reread()
+            return self._known
+        finally:
+            self._reading.release()
+
+    def _reread(self) -> None:
+        began = self.clock()
+        try:
+            self._known, self._read_at = self.keys.all(), began
+        except NotReady as error:
+            self._failed = (self.clock(), error)
+            raise
 
 
 def shown_by(headers: Sequence[tuple[bytes, bytes]]) -> str | None:

@@ -15,6 +15,7 @@ from serving.access.credential import OPERATOR, Credential
 from serving.api.problems import ProblemError
 
 Admission = Callable[[Mapping[str, Any]], Awaitable[Credential]]
+THREADS = 16  # of their own: health checks do not queue behind keys that nobody can look up
 LOCAL_NAME = "localhost"
 FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip")
 BEHIND_A_PROXY = Bilingual(
@@ -55,10 +56,16 @@ def admission_of(callers: Callers) -> Admission:
 
 
 def admitting(callers: Callers) -> Admission:
-    """Admit who shows a good key or token; raises ProblemError for all others, without saying what was wrong."""
+    """Admit who shows a good key or token; raises ProblemError for all others, without saying what was wrong.
+
+    Whoever is cancelled, because its time is over, does not wait for the thread that looks its key up.
+    """
+    limiters: list[anyio.CapacityLimiter] = []
 
     async def admitted(scope: Mapping[str, Any]) -> Credential:
-        caller = await anyio.to_thread.run_sync(callers.of, scope)
+        if not limiters:  # a limiter belongs to the event loop that runs
+            limiters.append(anyio.CapacityLimiter(THREADS))
+        caller = await anyio.to_thread.run_sync(callers.of, scope, limiter=limiters[0], abandon_on_cancel=True)
         if caller is None:
             raise ProblemError("unauthenticated", headers=CHALLENGE)
         return caller

@@ -17,7 +17,7 @@ from data_contracts.errors import AuditAway, NotReady, PharosError
 from data_contracts.vocabulary import Bilingual
 from serving.access.credential import AccessScope, Credential
 from serving.access.reach import Sight, veiled
-from serving.access.recorder import Read
+from serving.access.recorder import Kept, Read
 from serving.api.docs_page import page
 from serving.api.guard import CALLER, REQUEST_ID, UNTIL, Route
 from serving.api.listening import while_waited_for
@@ -30,7 +30,7 @@ from serving.api.strict_body import parse
 from serving.api.traces import step
 from serving.night.manifest import ModelIdentity
 from serving.schemas import Health, LoadedModel, ModelsAnswer, Readiness
-from serving.waiting import Waiting
+from serving.waiting import Waiting, worked_for
 
 EVENTS = "/v1/events"
 STARTING = Bilingual("服务正在启动", "the service is starting")
@@ -86,21 +86,26 @@ class _Web:
         def answered() -> bytes:
             sight = Sight.of(caller, desks.placements)
             asked, veil = veiled(body, sight, desks.placements)
+            read = Read(question.audited, caller, request_id, desks.now(), question.path, veil.denied)
+            kept = Kept(desks.record, read, question.changes)
             more = ((question.sighted, sight), (question.told_caller, caller), (question.patient, waiting))
-            with step("desk"):
+            waiting.check()  # it may have stood in line for a thread
+            if kept.due_first:
+                with step("audit"):
+                    desks.record(read, asked.model_dump_json())
+            with step("desk"), kept.refusals(body), worked_for(waiting):
                 answer = desk.answer(asked, request_id, desks.now(), *(one for told, one in more if told))
                 told = answer.model_dump_json()
-            if question.audited is not None:
+            if kept.due_last:
                 with step("audit"):
-                    desks.record(Read(question.audited, caller, request_id, desks.now()), told)
+                    desks.record(read, told)
             self._meters.answered(question.path, answer, audited=question.audited is not None)
             if question.path == EVENTS:
                 self._meters.events(answer, desks.now().date())
             return veil.lifted(told).encode()
 
         try:
-            work = self._work(answered)
-            told = await (while_waited_for(work, waiting, request.receive) if question.patient else work)
+            told = await while_waited_for(self._work(answered), waiting, request.receive)
             return Response(told, media_type="application/json")
         except NotReady as error:
             if question.not_ready is None or isinstance(error, AuditAway):
@@ -128,7 +133,7 @@ class _Web:
 
     async def metrics(self, request: Request) -> Response:
         desks: Desks | None = getattr(request.app.state, "desks", None)
-        figures = [] if desks is None else await anyio.to_thread.run_sync(desks.figures)
+        figures = [] if desks is None else await anyio.to_thread.run_sync(desks.figures, abandon_on_cancel=True)
         return Response(self._meters.text(figures), media_type=self._meters.media_type)
 
     async def livez(self, _: Request) -> Response:
@@ -139,7 +144,8 @@ class _Web:
         missing = desks.missing()
         if not desks.ready:
             raise ProblemError("not_ready", detail=Bilingual.joined(missing))
-        await anyio.to_thread.run_sync(desks.probe)  # outside the limiter: readiness must not queue behind requests
+        # outside the limiter: readiness must not queue behind requests
+        await anyio.to_thread.run_sync(desks.probe, abandon_on_cancel=True)
         return _json(Readiness(status="ready", notices=desks.notices(), **_said(missing)))
 
     async def _work(self, answer: Callable[[], bytes]) -> bytes:

@@ -46,15 +46,18 @@ class Limits:
     """How much of everything; a body that is too large is read and thrown away up to `drain_bytes`.
 
     `in_flight` are answered at once. Bodies on their way, which may be slow, are counted apart (`reading`): they take
-    no place from a request that is whole.
+    no place from a request that is whole. `knocking` wait to be told who they are, which may take a database; that
+    counts into the `answer_seconds` of a request as its answer does.
     """
 
     body_bytes: int = 256 * 1024
     drain_bytes: int = 2 * 1024 * 1024
     body_seconds: float = 10.0
     answer_seconds: float = 20.0
+    health_seconds: float = 15.0  # longer than the probe of the audit chain is patient
     header_bytes: int = 16 * 1024
     in_flight: int = 32
+    knocking: int = 256
     reading: int = 256
     per_second: float = 200.0
     burst: int = 400
@@ -97,6 +100,7 @@ class Guard:
         self._meters = meters or Meters()
         self._traces = traces or Traces()
         self._in_flight = 0
+        self._knocking = 0
         self._reading = 0
         self._log = structlog.get_logger("pharos.serving")
 
@@ -142,9 +146,12 @@ class Guard:
             raise ProblemError("headers_too_large")
         route = self._routes.get(scope["path"])
         if route is not None and route.health and scope["method"] in route.methods:
-            await self._app(scope, receive, reply)
+            async with asyncio.timeout(self._limits.health_seconds):
+                await self._app(scope, receive, reply)
             return
-        caller = await self._caller(scope)
+        spent = self._clock()
+        caller = await self._known(scope)
+        spent = self._clock() - spent
         if route is None or not caller.may(route.scope):
             raise ProblemError("not_found")
         if scope["method"] not in route.methods:
@@ -156,12 +163,24 @@ class Guard:
         self._in_flight += 1
         self._meters.in_flight.set(self._in_flight)
         try:
-            scope["state"][UNTIL] = time.monotonic() + self._limits.answer_seconds
-            async with asyncio.timeout(self._limits.answer_seconds):
+            left = self._limits.answer_seconds - spent
+            scope["state"][UNTIL] = time.monotonic() + left
+            async with asyncio.timeout(left):
                 await self._app(scope, _replay(body, receive), reply)
         finally:
             self._in_flight -= 1
             self._meters.in_flight.set(self._in_flight)
+
+    async def _known(self, scope: Scope) -> Credential:
+        """Who calls, told within the time for an answer, whatever the database of callers does."""
+        if self._knocking >= self._limits.knocking:
+            raise ProblemError("overloaded")
+        self._knocking += 1
+        try:
+            async with asyncio.timeout(self._limits.answer_seconds):
+                return await self._caller(scope)
+        finally:
+            self._knocking -= 1
 
     async def _caller(self, scope: Scope) -> Credential:
         """Who calls, as often as one may: each caller by its name, and whoever shows nothing good by its address.

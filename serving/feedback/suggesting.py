@@ -19,6 +19,7 @@ from models.feedback.exploration import Ranked, ShownItem, explored, seed_text
 from serving.feedback.declines import DeclineBook, Declined, decline_book
 from serving.feedback.exposures import ExposureLog, Showing, exposure_log
 from serving.night.manifest import ModelIdentity
+from serving.waiting import still_wanted
 
 Away = Mapping[str, tuple[Declined, ...]]  # by officer
 
@@ -80,6 +81,7 @@ class Suggester:
             name: self._chosen(asked, name, (first.get(name, ()), items), top, known.get(name, ()))
             for name, items in ranked.items()
         }
+        still_wanted()  # what nobody is told was not shown
         try:
             self.log.show((_showing(asked, name), one.items) for name, one in chosen.items())
         except NotReady:

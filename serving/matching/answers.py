@@ -26,6 +26,7 @@ from serving.night.manifest import hash_of
 from serving.points.answers import RecordSource
 from serving.schemas import Because, Text
 from serving.talent.records import day_asked
+from serving.waiting import still_wanted, while_wanted
 
 NO_FIT = Bilingual(
     "本服务未计量契合度；请不带 `with_fit` 再问", "this service has no measure of fit; ask without `with_fit`"
@@ -45,7 +46,9 @@ class MatchDesk:
         as_of = self._day(request, now)
         rules = self._rules(request)
         found = round_of(self.records, self.policy, request, as_of, self.fit if request.with_fit else None)
+        still_wanted()
         matched = match(found.given, rules)
+        still_wanted()
         told = placements(matched, request.officer_ids)
         return MatchAnswer(
             request_id=request_id,
@@ -55,7 +58,7 @@ class MatchDesk:
             officers=len(found.points),
             vacancies=len(found.given.vacancies),
             filled=int(matched.filled.sum()),
-            results=[_result(one, found) for one in told],
+            results=[_result(one, found) for one in while_wanted(told)],
             alternative=_alternative(matched, request.officer_ids) if request.with_fit else None,
         )
 
@@ -83,14 +86,18 @@ def _result(one: Placement, found: Round) -> OfficerMatched:
         opening=None if one.vacancy_id is None else found.openings.get(one.vacancy_id),
         preference_order=one.preference_order,
         because=None if known["because"] is None else Because(**known["because"]),
-        assignments=[_wish(wish, found) for wish in known["assignments"]],
+        assignments=[_wish(one.officer_id, wish, found) for wish in known["assignments"]],
         points=None if points is None or np.isnan(points) else float(points),
     )
 
 
-def _wish(told: Mapping[str, Any], found: Round) -> WishResult:
-    opening = found.openings.get(str(told["vacancy_id"]))
-    return WishResult(**{**told, "text": Text(**told["text"]), "opening": opening})
+def _wish(officer_id: str, told: Mapping[str, Any], found: Round) -> WishResult:
+    vacancy = str(told["vacancy_id"])
+    return WishResult(
+        **{**told, "text": Text(**told["text"])},
+        opening=found.openings.get(vacancy),
+        priority_class=found.classes.get((officer_id, vacancy)),
+    )
 
 
 def _alternative(matched: Match, officer_ids: list[str]) -> Alternative:

@@ -3,8 +3,9 @@
 A night is written in one transaction with that row moved last, so `risk_results_current` and `unit_results_current`
 show a whole night or the one before. The database is written before the files' pointer moves: where it is away the
 night is refused as a whole; a run killed between the two is completed by the next one, since writing again what is
-there already changes nothing. Officers with a grade "poor" or "fair" that nobody has reviewed say `withheld`, and
-units do not tell how many are poor (serving/review/withholding.py).
+there already changes nothing. A night leaves, a backfilled one too, only after its line in the audit chain. Officers
+with a grade "poor" or "fair" that nobody has reviewed say `withheld`, and units do not tell how many are poor
+(serving/review/withholding.py).
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ import sqlalchemy as sa
 from psycopg import sql
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from data_contracts.audit.chain import Action, Entry
 from data_contracts.database import Database
 from data_contracts.errors import InvalidInput, NotReady, ResultsUnwritable
 from data_contracts.nightly_rules import DatabaseRules
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
-from models.audit import now_of
+from models.audit import audit_chain, now_of, operator
 from serving.night.manifest import Manifest
 from serving.night.pointer import Move
 from serving.night.results import RESULT_SCHEMA, PublishedRun
@@ -34,6 +36,7 @@ from serving.review.withholding import units_without_counts, withheld_rows
 from serving.units.night import COLUMNS as UNIT_COLUMNS
 
 LOCK = 0x4E49_4748  # PostgreSQL's advisory lock of the results
+NIGHT_SILENT_SECONDS = 600.0  # a night's rows are deleted and written in one statement each
 WORDS = ("reasons", "strengths", "merits", "because", "flags", "support", "text", "trend", "drivers", "movement")
 REALS = ("probability", "low", "high", "expected_share", "poor_share")
 NUMBERS = ("horizon_months", "officers", "flagged", "budget", "approaching", "commended")
@@ -96,9 +99,18 @@ sa.event.listen(METADATA, "after_create", _make_views)
 class ResultsDatabase:
     """The results of a deployment in PostgreSQL; a publisher of the night."""
 
-    def __init__(self, database: Database, rules: DatabaseRules, shown: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
-        """Nothing is opened until a night comes; `shown` takes out of officers' rows what may not leave yet."""
-        self._database, self._rules, self._shown = database, rules, shown
+    def __init__(
+        self,
+        database: Database,
+        rules: DatabaseRules,
+        shown: Callable[[pd.DataFrame], pd.DataFrame],
+        audit: Callable[[PublishedRun], None],
+    ) -> None:
+        """Nothing is opened until a night comes; `shown` takes out of officers' rows what may not leave yet.
+
+        `audit` puts on record that a night leaves; it raises NotReady where it cannot, and then none does.
+        """
+        self._database, self._rules, self._shown, self._audit = database, rules, shown, audit
 
     def __call__(self, run: PublishedRun, move: Move) -> None:
         """Write a night whole, or nothing; put it in force unless a later day is. Raises ResultsUnwritable."""
@@ -106,6 +118,7 @@ class ResultsDatabase:
             with self._database.writing(METADATA) as connection:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
                 if not _is_there(connection, run) and self._is_kept(connection, run):
+                    self._audit(run)
                     _write(connection, run, self._shown)
                 if move is not Move.NOT_WANTED:
                     _move(connection, run)
@@ -169,7 +182,22 @@ def results_database(settings: Settings) -> ResultsDatabase | None:
         raise InvalidInput("PHAROS_RESULTS_URL names no PostgreSQL server; write postgresql+psycopg://HOST/DATABASE")
     today = now_of(settings).date()
     shown = partial(withheld_rows, reviews=KeptReviews.of(settings), today=today)
-    return ResultsDatabase(Database(address, "the database of results"), policy().night.database, shown)
+    database = Database(address, "the database of results", silent_seconds=NIGHT_SILENT_SECONDS)
+    return ResultsDatabase(database, policy().night.database, shown, partial(_audited, settings, address))
+
+
+def _audited(settings: Settings, address: str, run: PublishedRun) -> None:
+    """The line before a night leaves: which one, how many officers are in it, and where it goes."""
+    manifest, to = run.manifest, sa.engine.make_url(address)
+    told = {
+        "what": "results of a night",
+        "as_of": manifest.as_of.isoformat(),
+        "run": manifest.run,
+        "output_hash": manifest.output_hash,
+        "officers": manifest.counts.published,
+        "to": f"postgresql://{to.host or 'localhost'}/{to.database or ''}",  # never the user or the password
+    }
+    audit_chain(settings).append(Entry(now_of(settings), operator(), Action.EXPORTED, details=told))
 
 
 def _is_there(connection: sa.Connection, run: PublishedRun) -> bool:

@@ -27,6 +27,7 @@ from serving.feedback.telling import told_declined
 from serving.night.manifest import ModelIdentity
 from serving.paths.asking import AskedPath, PathDay, PathSource, Plans
 from serving.paths.chances import explained
+from serving.paths.checking import check_last_plans
 from serving.paths.plan_log import PlanKey
 from serving.paths.schemas import (
     CareerPath,
@@ -47,7 +48,7 @@ from serving.paths.schemas import (
 from serving.paths.unwanted import ALL_DECLINED, Sorted, path_id, posts_of, sorted_paths
 from serving.schemas import Because, BlockedBy, Declined, ModelName, NotScored, Text
 from serving.talent.records import day_asked
-from serving.waiting import Waiting
+from serving.waiting import Waiting, while_wanted
 from serving.words import because_of, text_of
 
 Name = Callable[[str], Bilingual]
@@ -71,14 +72,17 @@ class PathDesk:
         """One result for each officer, in order; `degraded` where kept plans could not be read or written.
 
         Plans are kept, and what is shown is logged, once it is settled that the answer leaves. Raises InvalidInput for
-        a day that has not come yet, NobodyWaits where the answer was given up (nothing is kept then) and TooMuchAtOnce
-        where the officers are too many for the time there is.
+        a day that has not come yet, a goal that nobody knows and a last plan that cannot have been told, NobodyWaits
+        where the answer was given up (nothing is kept then) and TooMuchAtOnce where the officers are too many for the
+        time there is.
         """
         waited = waiting or Waiting()
         as_of = day_asked(request.as_of, now)
         day = self.paths.on(request.officer_ids, as_of)
+        day.check_goal(request.goal)
+        check_last_plans(request.last_plans, day, as_of)
         ids = list(dict.fromkeys(request.officer_ids))
-        asked = {one: day.question(one, request.goal, request.horizon_months) for one in ids}
+        asked = {one: day.question(one, request.goal, request.horizon_months) for one in while_wanted(ids)}
         keys = {one: found.key for one, found in asked.items() if isinstance(found, AskedPath)}
         kept, reached = self._last(list(keys.values()), as_of)
         away = self.suggester.away(list(keys), now.date())
@@ -92,7 +96,7 @@ class PathDesk:
         ]
         answering: dict[str, _Answering] = {}
         plans: dict[PlanKey, Plan] = {}
-        for (one, found), paths in zip(open_.items(), told, strict=True):
+        for (one, found), paths in while_wanted(zip(open_.items(), told, strict=True)):
             last = _last(request.last_plans.get(one)) or kept.get(found.key)
             standing = Standing(as_of, last, tuple(away.get(one, ())), ends[one])
             answering[one] = _Answering.of(day, found, paths, standing, self.policy)

@@ -34,7 +34,7 @@ class AskedPath:
 
     def until(self, end: ServiceEnd, as_of: date) -> AskedPath:
         """The same question of one whose service ends then."""
-        return replace(self, question=replace(self.question, end_months=end.months_from(as_of)))
+        return replace(self, question=replace(self.question, end_months=end.months_from(as_of), end_on=end.on))
 
 
 class PathDay(Protocol):
@@ -42,6 +42,14 @@ class PathDay(Protocol):
 
     def question(self, officer_id: str, goal: PathGoal | None, horizon_months: int | None) -> AskedPath | Because:
         """The question of one officer, or why there is none (unknown, no goal, no posting)."""
+        ...
+
+    def check_goal(self, goal: PathGoal | None) -> None:
+        """Raises InvalidInput for a goal that nobody knows."""
+        ...
+
+    def knows(self, item: str) -> bool:
+        """Whether there is, or was, a post or rank step of this id."""
         ...
 
     def tell_all(self, questions: Sequence[Question], top: int) -> Sequence[Told]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from serving.schemas import (
     ID_PATTERN,
@@ -22,6 +22,7 @@ from serving.schemas import (
     Text,
     Whole,
     about,
+    told,
 )
 
 GoalKind = Literal["post", "job_family", "rank_step", "talent_field"]
@@ -48,6 +49,15 @@ class LastStep(Body):
     low_on: Day = about("80% 区间的下限", "first day of its 80 % interval", strict=False)
     high_on: Day = about("80% 区间的上限", "last day of its 80 % interval", strict=False)
     courses: list[GoalName] = about("要求完成的课程", "courses it asks for", default=[], max_length=50)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.low_on <= self.expected_on <= self.high_on:
+            raise told(
+                "low_on 不得晚于 expected_on，expected_on 不得晚于 high_on；请原样送回所答的计划",
+                "low_on must not be after expected_on, nor expected_on after high_on; send the plan as it was answered",
+            )
+        return self
 
 
 class LastPlan(Body):
@@ -90,6 +100,19 @@ class PathsRequest(Body):
         "day of retirement of each officer, from the personnel system; paths end there. It is not kept and feeds no "
         "model; where it is left out, it is unknown", default={},
     )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _of_those_asked(self) -> Self:
+        asked = set(self.officer_ids)
+        for name in ("last_plans", "retires_on"):
+            for place, one in enumerate(getattr(self, name), start=1):
+                if one not in asked:
+                    raise told(
+                        f"{name} 第{place}项的民警不在 officer_ids 中；请更正编号、加入 officer_ids，或删去此项",
+                        f"{name}, entry {place}: an officer who is not in officer_ids; correct the id, add it there, "
+                        "or leave the entry out",
+                    )
+        return self
 
 
 class Gap(Answer):

@@ -18,6 +18,7 @@ from data_contracts.errors import FeatureMismatch, NotReady, UntrustedArtifact
 from data_contracts.policy import Policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual, GoalKind
+from models.courses.goals import GoalPosts
 from models.courses.learners import offered_courses
 from models.eligibility.rules import posts_of
 from models.eligibility.standing_facts import NEEDS, Facts, facts_of
@@ -35,6 +36,7 @@ from serving.on_force import NOT_SERVING, UNKNOWN_OFFICER
 from serving.paths.answers import PathDesk
 from serving.paths.asking import NO_GOAL, NO_HISTORY, AskedPath
 from serving.paths.catalogues import Catalogues
+from serving.paths.checking import check_goal
 from serving.paths.earnings import EarningStep, earned
 from serving.paths.facts import OfficerSteps
 from serving.paths.goals import Goals
@@ -114,6 +116,21 @@ class RecordDay:
         if kind == POST and self._catalogues.lifts is not None:
             question = replace(question, factors=self._steps(question).factors())
         return AskedPath(question, state.posts[-1], None if goal is None else f"{goal.kind}:{goal.goal}")
+
+    def check_goal(self, goal: PathGoal | None) -> None:
+        """Raises InvalidInput for a goal that neither the records, policy nor the model know."""
+        check_goal(goal, GoalPosts(self.frames, self.source.policy), self.as_of, self._learned(goal))
+
+    def _learned(self, goal: PathGoal | None) -> Sequence[str]:
+        """The posts or rank steps of the model, which the records may not tell any more."""
+        kind = {"post": POST, "rank_step": RANK_STEP}.get("" if goal is None else goal.kind, "")
+        return self.source.bundle.kinds[kind].catalogue.posts if kind in self.source.bundle.kinds else ()
+
+    def knows(self, item: str) -> bool:
+        """Whether the records or the model have a post or rank step of this id; a ladder's step counts as one."""
+        learned = any(item in kind.catalogue.codes for kind in self.source.bundle.kinds.values())
+        goals = GoalPosts(self.frames, self.source.policy)
+        return learned or any(goals.known((kind, item)) for kind in (POST, RANK_STEP))
 
     def tell_all(self, questions: Sequence[Question], top: int) -> list[Told]:
         """Paths of each, or why there is none; the points of all steps are counted together."""

@@ -37,6 +37,7 @@ from serving.points.schemas import (
 )
 from serving.schemas import NotScored
 from serving.talent.records import day_asked
+from serving.waiting import still_wanted, while_wanted
 from serving.words import text_of
 
 
@@ -67,7 +68,10 @@ class HistoryRecords:
         self, officer_ids: Sequence[str] | None, as_of: date, tables: Sequence[str]
     ) -> Mapping[str, pd.DataFrame]:
         """Contract tables as they stood at `as_of`, of these officers (None: of everybody)."""
-        return records_at(self.history, officer_ids, as_of, tables, self.held)
+        still_wanted()
+        found = records_at(self.history, officer_ids, as_of, tables, self.held)
+        still_wanted()
+        return found
 
 
 @dataclass(frozen=True)
@@ -90,8 +94,10 @@ class PointsDesk:
         told = accounts(frames, [one for one in ids if one not in absent], rules, as_of)
         answers = self._plans(frames, told, request.target)
         words = Records(frames)
+        still_wanted()
         scored = {
-            account.officer_id: _scored(words, account, plan) for account, plan in zip(told, answers, strict=True)
+            account.officer_id: _scored(words, account, plan)
+            for account, plan in while_wanted(zip(told, answers, strict=True))
         }
         return PointsAnswer(
             request_id=request_id,

@@ -23,6 +23,7 @@ from models.posts.fit import Standard, Wanting, of_open_rounds, wanting_of
 from models.posts.suggestions import Known, Person, Suggestion, Suggestions, Vacancy, open_vacancies, suggest
 from serving.posts.career_records import CareerRecord
 from serving.posts.recommend import Advised, Asked
+from serving.waiting import while_wanted
 
 if TYPE_CHECKING:
     from models.posts.histories import CareerState
@@ -115,11 +116,11 @@ def advise(
     ruled = [one for one, state in states.items() if checked and record and one in record.known and state.posts]
     advice = Advice(model, asked, policy, record, tuple(ruled))
     wanting = {} if record is None else wanting_of(of_open_rounds(record.frames, record.as_of), list(states))
-    full = {one: with_background(state, one, record) for one, state in states.items()}
+    full = {one: with_background(state, one, record) for one, state in while_wanted(states.items())}
     rankings = model.rankings(list(full.values()))
     return [
         advice.advised(one, ranking, _person(state, wanting.get(one, Wanting())))
-        for (one, state), ranking in zip(full.items(), rankings, strict=True)
+        for (one, state), ranking in while_wanted(zip(full.items(), rankings, strict=True))
     ]
 
 

@@ -26,6 +26,7 @@ from serving.posts.career_records import CareerRecord
 from serving.posts.schemas import suggested_posts
 from serving.schemas import Because, ModelName, NextPostsAnswer, NextPostsRequest, NotScored, PostsRanked
 from serving.talent.records import day_asked
+from serving.waiting import still_wanted, while_wanted
 
 if TYPE_CHECKING:
     from models.posts.suggestions import Suggestions  # brings torch
@@ -117,6 +118,7 @@ class CareerDesk:
         unknown = self._cold(fresh, request.as_of, results)
         ids = list(dict.fromkeys(str(one) for frame in (fresh.frame, unknown) for one in frame["officer_id"]))
         record = self.records(ids, fresh.as_of) if ids else None
+        still_wanted()
         left = {} if record is None else left_by(record.frames, ids)
         results |= {name: NotScored(officer_id=name, because=why) for name, why in left.items()}
         ids = [one for one in ids if one not in left]
@@ -127,11 +129,12 @@ class CareerDesk:
             frame = whole[~whole["officer_id"].astype(str).isin(set(left))]
             if len(frame):
                 advised = self.ranker(frame, asked, record, self.policy)
+                still_wanted()
                 found |= {one.officer_id: one for one in advised}
         showing = Showing(request_id, ItemKind.POST.value, self.model, fresh.read_as_of, now)
         ranked = {name: [(one.post_id, one.likelihood) for one in told.found.open] for name, told in found.items()}
         shown = self.suggester.shown(showing, ranked, request.top, away)
-        for name, told in found.items():
+        for name, told in while_wanted(found.items()):
             kept = _kept(told, shown[name], away.get(name, ()), request.top)
             results[name] = self._result(kept, shown[name].away, asked.nothing, fresh.behind.get(name))
         return NextPostsAnswer(

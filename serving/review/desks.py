@@ -21,6 +21,7 @@ from serving.review.cases import Case, CaseEvent, CaseStore, Place, overtaken
 from serving.review.schemas import ActAnswer, ActRequest, CasesAnswer, CasesRequest
 from serving.review.seen import case_shown, visible
 from serving.review.states import MOVES, OPEN, CaseAction, CaseState, Role, moved, role_of
+from serving.waiting import still_wanted, while_wanted
 
 MOST_ACTOR = 200  # letters that the table holds
 DETAILS: Mapping[CaseAction, str] = {
@@ -43,6 +44,7 @@ class CasesDesk:
     ) -> CasesAnswer:
         """One page; raises NotReady where cases cannot be read."""
         today, where = now.date(), self.placements().unit_of
+        still_wanted()
         page = list(islice(self._seen(request, sight, caller, today), request.top + 1))
         cases, more = page[: request.top], len(page) > request.top
         events = by_case(self.store.events([case.case_id for case in cases]))
@@ -58,7 +60,7 @@ class CasesDesk:
     def _seen(self, request: CasesRequest, sight: Sight, caller: Credential, today: date) -> Iterator[Case]:
         where = self.placements().unit_of
         states = tuple(dict.fromkeys(request.states or OPEN))
-        for case in self.store.in_order(states, _place(request.after)):
+        for case in while_wanted(self.store.in_order(states, _place(request.after))):
             reached = sight.names(case.officer_id, where.get(case.officer_id))
             wanted = request.assigned_to is None or case.assigned_to == request.assigned_to
             if reached and wanted and visible(case, role_of(caller, case.officer_id), today):

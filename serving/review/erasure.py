@@ -90,6 +90,8 @@ def erase(settings: Settings, officer_id: str, now: datetime) -> tuple[Proof, Pa
     by then stays out, and the step is run again.
     """
     with held_with_others(settings.state) or nullcontext():
+        with CaseStore.of(settings).chain.together(METADATA):
+            pass  # a chain that takes no line is told before anything is erased
         pseudonym = _set_up_tombstone(settings, officer_id, now)
         done = Progress.of(settings, pseudonym)
         reached, line = _taken_out(settings, officer_id, pseudonym, now, done)

@@ -40,6 +40,7 @@ from serving.risk.schemas import (
 )
 from serving.risk.supporting import About, flags_told, support_for
 from serving.schemas import Because, ModelName, NotScored, Reason
+from serving.waiting import still_wanted, while_wanted
 
 NO_PROBABILITY = Because(code="not_a_probability", zh="模型未给出有效概率", en="the model gave no valid probability")
 KEYS = ["officer_id", "outcome", "horizon_months"]
@@ -111,7 +112,7 @@ class RiskDesk:
         }
         scored = {
             officer_id: _with_events(self._officer(officer_id, wanted, one), fresh.behind.get(officer_id))
-            for officer_id, one in each.items()
+            for officer_id, one in while_wanted(each.items())
         }
         known: dict[str, RiskScored | NotScored] = {
             officer: NotScored(officer_id=officer, because=why) for officer, why in refused.items()
@@ -140,8 +141,10 @@ class RiskDesk:
         if frame.empty:
             return {}
         answer = self.scorer(frame)
+        still_wanted()
         served = answer["outcome"].isin(self.served)
         answer = self._flagged(answer if served.all() else answer[served].reset_index(drop=True), as_of)
+        still_wanted()
         if think and self.what_if is not None:
             answer = answer.merge(self.what_if(frame).astype({"officer_id": "string"}), on=KEYS, how="left")
         rows: dict[str, dict[Asked, Mapping[str, Any]]] = {}

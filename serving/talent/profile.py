@@ -26,6 +26,7 @@ from serving.talent.profile_schemas import (
     UnitProfiled,
 )
 from serving.talent.records import RecordReader, Records, day_asked, old
+from serving.waiting import while_wanted
 from serving.words import text_of
 
 UNKNOWN_UNIT = Because(code="unknown_unit", zh="没有该单位的结果", en="nothing is known of this unit")
@@ -68,8 +69,8 @@ class ProfileDesk:
             as_of=records.as_of,
             feature_age_hours=records.age_hours(now),
             degraded=old(records, now, self.policy),
-            results=[_officer(made, officer_id, sight, names) for officer_id in request.officer_ids],
-            units=[_unit(units, unit_id, sight, names) for unit_id in request.unit_ids],
+            results=[_officer(made, officer_id, sight, names) for officer_id in while_wanted(request.officer_ids)],
+            units=[_unit(units, unit_id, sight, names) for unit_id in while_wanted(request.unit_ids)],
         )
 
     def _force(self, records: Records) -> tuple[Profiles, Capabilities, _Named]:

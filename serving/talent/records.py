@@ -18,6 +18,7 @@ from data_contracts.policy import Policy
 from data_contracts.settings import Settings
 from features.history import History
 from features.record import records_at
+from serving.waiting import still_wanted
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class ForceRecords:
     def __call__(self, as_of: date) -> Records:
         """The records of a day."""
         with self._lock:
+            still_wanted()  # it may have stood in line behind a whole force
             known = self._history.fingerprint()
             if self._held is None or (self._held[0], self._held[1].as_of) != (known, as_of):
                 frames = records_at(self._history, None, as_of, self._tables)

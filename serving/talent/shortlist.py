@@ -35,6 +35,7 @@ from serving.talent.shortlist_schemas import (
     ShortlistAnswer,
     ShortlistRequest,
 )
+from serving.waiting import while_wanted
 from serving.words import because_of, text_of
 
 NO_EVIDENCE = Because(
@@ -82,7 +83,7 @@ class ShortlistDesk:
     ) -> ShortlistAnswer:  # fmt: skip
         """One result for each field, in order; raises NotReady where there are no records."""
         records = self.read(day_asked(request.as_of, now))
-        told = [self._field(one, records, request.officer_ids, sight) for one in request.fields]
+        told = [self._field(one, records, request.officer_ids, sight) for one in while_wanted(request.fields)]
         return ShortlistAnswer(
             request_id=request_id,
             model=MODEL,

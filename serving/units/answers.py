@@ -43,6 +43,7 @@ from serving.units.schemas import (
     UnitsRequest,
     UnitTrend,
 )
+from serving.waiting import while_wanted
 
 UNKNOWN = Because(code="unknown_unit", zh="没有该单位的结果", en="nothing is known of this unit")
 OTHER_DAY = Because(
@@ -85,8 +86,10 @@ class UnitDesk:
         wanted = set(answered.asked(request))
         rows = table[[key in wanted and key[0] in answered.months for key in keys]]
         absent = answered.absent(request)
-        results = {unit: UnitNotGraded(unit_id=unit, because=OTHER_DAY) if other_day
-                   else _unit(unit, table, rows, absent) for unit in dict.fromkeys(request.unit_ids)}  # fmt: skip
+        results = {
+            unit: UnitNotGraded(unit_id=unit, because=OTHER_DAY) if other_day else _unit(unit, table, rows, absent)
+            for unit in while_wanted(dict.fromkeys(request.unit_ids))
+        }
         return UnitsAnswer(
             request_id=request_id,
             model=_model(manifest),

@@ -47,11 +47,15 @@ def alone(settings: Settings) -> Iterator[None]:
 
 
 def changed_files(settings: Settings) -> list[Path]:
-    """Every file that there is of those that an upgrade may change, databases first."""
+    """Every file that there is of those that an upgrade may change, databases first.
+
+    The head of the audit chain comes before its database: a line that is added between the two copies makes a head that
+    lags, as after a crash, and never one that says that the chain was cut.
+    """
     service = Database(settings.service_url, "service database").file
     log = settings.feedback_dir / "feedback.db"
-    databases = [one for one in (service, log, settings.mlflow_database) if one is not None]
-    manifests = [settings.history_dir / MANIFEST, settings.state / "service" / "audit.head"]
+    databases = [one for one in (settings.audit_head, service, log, settings.mlflow_database) if one is not None]
+    manifests = [settings.history_dir / MANIFEST]
     nights = sorted(settings.results_dir.glob(f"*/as_of=*/*/{MANIFEST}")) + sorted(
         settings.results_dir.glob(f"*/{LATEST}")
     )

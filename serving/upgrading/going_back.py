@@ -36,6 +36,8 @@ class Restored:
             yield f"left as they are, since they have the shape that they had: {names}; nothing in them was taken back"
         if not self.kept:
             yield f"newer than the copy, and gone: {self.later.told}"
+            if self.later.lines:
+                yield "the audit chain takes no line before somebody accepts that with `pharos audit accept`"
         elif SERVICE not in self.left and self.later.told != "nothing":
             yield f"newer than the copy: {self.later.told}; of these the first four were kept"
         if LOG not in self.left:
@@ -54,7 +56,9 @@ def restore(settings: Settings, name: str, *, without_later: bool = False) -> Re
         places = backup.verified(folder)
         if without_later:
             later = _told_anyway(settings.state, folder, places)
-            return Restored(name, len(backup.restore(settings, name)), (), later, kept=False)
+            stays = {HEAD} if settings.audit_head.exists() else set()  # it tells of the lines that go
+            files = backup.restore(settings, name, stays)
+            return Restored(name, len(files), tuple(place for place in places if place in stays), later, kept=False)
         left, later = _left(settings.state, folder, places)
         carried = {SERVICE: carry} if later.told != "nothing" and SERVICE not in left else {}
         files = backup.restore(settings, name, left, carried)

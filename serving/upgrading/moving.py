@@ -17,8 +17,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from data_contracts.audit.chain import LINES, Action, Entry, verified
+from data_contracts.audit.chain import LINES, Action, Entry
 from data_contracts.audit.chain import METADATA as AUDIT
+from data_contracts.audit.verdict import verified
 from data_contracts.database import Database
 from data_contracts.errors import InvalidInput, NotReady, Refused
 from data_contracts.migrations import METADATA as VERSIONS
@@ -172,7 +173,7 @@ def _check_chain(settings: Settings, connection: sa.Connection) -> None:
     asked = LINES.select().order_by(LINES.c.number)
     with closing(connection.execute(asked, execution_options={"yield_per": CHUNK_ROWS})) as found:
         rows = (dict(row) for row in found.mappings())
-        verdict = verified(rows, keys.public_key(settings.keys_dir), [newest_head(settings)])
+        verdict = verified(rows, keys.public_key(settings.keys_dir), (), newest_head(settings))
     if not verdict.good:
         raise Refused(
             f"line {verdict.first_bad:,} of the audit chain is not what was written ({verdict.why}), and a chain that "

@@ -116,6 +116,36 @@ def test_each_event_has_its_own_answer_and_they_add_up(room: Room) -> None:
     assert "o-9" not in kept
 
 
+def vacancy(number: int, **changed: Any) -> Arrival:
+    row: dict[str, Any] = {
+        "vacancy_id": "v-1",
+        "post_id": "p-1",
+        "unit_id": "u-1",
+        "places": 1,
+        "opened_on": "2026-03-09",
+    }
+    return Arrival(f"v-{number}", "vacancies", {**row, **changed})
+
+
+def test_a_vacancy_comes_by_event_and_belongs_to_its_unit(room: Room) -> None:
+    """It touches no officer's features; who may not name its unit can neither open nor change it."""
+    (became,) = room.take(vacancy(1))
+    assert became == Became("accepted", counts_from=TODAY)
+    assert (room.history.rows("vacancies"), room.pending) == (1, set())
+    assert room.outcomes(vacancy(2), vacancy(3, places=2)) == ["duplicate", "conflict"]
+    assert room.take(vacancy(4, unit_id="u-9", vacancy_id="v-2"))[0].faults == (("unit_id", "unknown_reference"),)
+    tomorrow = date(2026, 3, 11)
+    taken_over = room.arrivals.take(
+        [vacancy(5, unit_id="u-2"), vacancy(6, unit_id="u-2", vacancy_id="v-2")], tomorrow, may_register=False,
+        sees=lambda unit: unit == "u-2",
+    )  # fmt: skip
+    assert [(one.outcome, one.faults) for one in taken_over] == [
+        ("quarantined", (("vacancy_id", "of_another_unit"),)), ("accepted", ()),
+    ]  # fmt: skip
+    assert room.outcomes(vacancy(7, closes_on="2026-03-12"), today=tomorrow) == ["accepted"]  # closed early
+    assert valid_at(room.history.frame("vacancies"), tomorrow)["closes_on"].notna().sum() == 1
+
+
 def test_what_was_refused_may_be_sent_again_when_it_is_mended(room: Room) -> None:
     assert room.outcomes(course(1, occurred_on="soon")) == ["quarantined"]
     assert room.outcomes(course(1)) == ["accepted"]

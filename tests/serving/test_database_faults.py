@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import functools
 import sqlite3
+import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -20,15 +24,19 @@ from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from models.audit import verify
 from serving import service
+from serving.access import callers
+from serving.access.api_keys import KeyAsked
 from serving.access.audit_probe import AuditProbe
+from serving.access.credential import AccessScope
 from serving.access.placements import Placements
 from serving.access.recorder import Recorder
 from serving.api.guard import Guard, Limits
 from serving.api.opened import Desks
 from serving.review.opened import open_review
-from tests.postgres import postgresql
+from tests.postgres import frozen, postgresql
 from tests.serving.desks import FakeSource, demo_desks
 from tests.serving.flaky_proxy import Line, State, line
+from tests.serving.key_room import added
 from tests.serving.live import served
 from tests.serving.small_office import locked
 
@@ -150,6 +158,42 @@ def test_it_is_not_ready_while_no_line_can_be_written_and_ready_again_by_itself(
     others_go_on(far.client)
     far.line.become("through")
     assert until(lambda: far.client.get("/readyz").status_code == 200)
+
+
+def test_a_server_that_stands_still_holds_nobody_up_past_the_deadline_nor_any_thread_for_ever(
+    server: str, far: Far, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table of keys, the chain and the cases stand still together; each question is answered all the same."""
+    port = int(sa.engine.make_url(server).port or 0)
+    use = far.use.model_copy(update={"database_url": server})
+    asked = KeyAsked("planning", frozenset(AccessScope), None, date(2099, 1, 1))
+    _, key = added(use, asked, date(2026, 1, 1))
+    monkeypatch.setattr(callers, "REREAD_SECONDS", 0.0)
+    monkeypatch.setattr(callers, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(database, "SILENT_SECONDS", 3.0)
+    monkeypatch.setattr(service, "settings", lambda: use)
+    with served(desks(use), monkeypatch) as client:
+        client.headers["x-api-key"] = key
+        assert [ask(client, path) for path in (RISK, CASES)] == [(200, "")] * 2
+        with frozen(port), ThreadPoolExecutor(8) as several:
+            found = list(several.map(lambda path: timed(client, path), (RISK, CASES, POSTS, RISK, CASES, POSTS)))
+            assert all(seconds < ANSWER_SECONDS + 1.0 for _, seconds in found), found
+            assert {answer for answer, _ in found} <= {(504, "deadline"), (503, "not_ready")}
+            assert client.get("/livez").status_code == 200
+            assert client.get("/readyz").status_code in (503, 504)
+            assert until(lambda: not waiting_threads()), "whoever waits for a frozen server gives it up"
+        assert until(lambda: ask(client, RISK) == ask(client, CASES) == (200, ""))
+
+
+def timed(client: httpx.Client, path: str) -> tuple[tuple[int, str], float]:
+    began = time.monotonic()
+    return ask(client, path), time.monotonic() - began
+
+
+def waiting_threads() -> list[str]:
+    """Threads that wait for the driver."""
+    stacks = {one: traceback.extract_stack(frame) for one, frame in sys._current_frames().items()}
+    return [str(one) for one, stack in stacks.items() if any("psycopg" in step.filename for step in stack)]
 
 
 def test_it_is_not_ready_where_the_server_takes_no_writes(far: Far) -> None:

@@ -7,9 +7,10 @@ from datetime import date, datetime
 
 import pytest
 
-from data_contracts.errors import FeatureMismatch, NotReady, UntrustedArtifact
+from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady, UntrustedArtifact
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
+from models.courses.goals import GoalPosts
 from models.paths.bundle import SERVICE, service_hash
 from serving.api.opened import Absent
 from serving.loading import Loaded
@@ -44,22 +45,39 @@ def test_who_has_no_question_is_told_why(state: Settings) -> None:
     (fresh,) = ask(desk(state), "fresh", goal=goal)
     assert isinstance(fresh, NotScored)
     assert fresh.because.code == "short_history"
-    (there,) = ask(desk(state), "x", goal={"kind": "post", "goal": "elsewhere"})
-    assert isinstance(there, NoPathFound)
-    assert there.because.code == "goal_unknown"
+
+
+@pytest.mark.parametrize(
+    ("kind", "goal", "words"),
+    [
+        ("post", "zz", r"such a post: 'zz'; send the post_id of a post on record; near it are z"),
+        ("job_family", "petrol", r"such a job family: 'petrol'; .*; near it are patrol"),
+        ("talent_field", "sailing", "such a talent field: 'sailing'; send one of "),
+        ("rank_step", "admiral", "such a rank step: 'admiral'; send a step of the ladders"),
+    ],
+)
+def test_a_goal_that_nobody_knows_is_refused_as_for_courses(state: Settings, kind: str, goal: str, words: str) -> None:
+    office(state)
+    with pytest.raises(InvalidInput, match=words) as refused:
+        ask(desk(state), "x", goal={"kind": kind, "goal": goal})
+    assert refused.value.zh.startswith("goal.goal：")
+
+
+def test_a_post_that_only_the_model_knows_still_has_an_answer(state: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dissolved post: why there is no path, or the paths there were, but no refusal."""
+    office(state)
+    monkeypatch.setattr(GoalPosts, "codes", lambda *_: set[str]())
+    (found,) = ask(desk(state), "x", goal={"kind": "post", "goal": "z"})
+    assert isinstance(found, NoPathFound | PathsFound)
 
 
 @pytest.mark.parametrize(
     ("kind", "goal", "code", "words"),
     [
-        ("post", "elsewhere", "goal_unknown", "know such a post: code “elsewhere”"),
-        ("job_family", "elsewhere", "goal_unknown", "know such a job family: code “elsewhere”"),
         ("job_family", "cyber", "no_posts", "no known post belongs to the job family cyber security"),
         ("job_family", "forensics", "never_held", "nobody on record has ever reached forensics"),
         ("post", "lab", "never_held", "nobody on record has ever reached post lab"),
         ("talent_field", "counter_terrorism", "no_posts", "counter-terrorism and stability"),
-        ("talent_field", "sailing", "goal_unknown", "know such a talent field: code “sailing”"),
-        ("rank_step", "admiral", "goal_unknown", "know such a rank step: code “admiral”"),
     ],
 )
 def test_a_goal_that_the_model_never_saw_is_told_for_what_it_is(

@@ -25,7 +25,7 @@ from data_contracts.pseudonyms import Pseudonyms
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Outcome
 from models.audit import audit_database, verify
-from serving.access.api_keys import KeyAsked, api_keys
+from serving.access.api_keys import KeyAsked
 from serving.access.callers import callers_of
 from serving.access.credential import AccessScope, Credential
 from serving.access.placements import Placements
@@ -51,6 +51,7 @@ from serving.schemas import NotScored
 from tests.postgres import postgresql
 from tests.serving.desks import NOW, FakeSource, demo_desks, risk_desk
 from tests.serving.feedback_room import given, show
+from tests.serving.key_room import added
 from tests.serving.live import listening
 from tests.serving.night_force import AS_OF, CountScorer, force, write_snapshot
 from tests.serving.review_room import CHIEF, READER, FakeRun, Room, row
@@ -335,7 +336,7 @@ def test_the_commands_say_what_was_erased_and_what_was_not(state: Settings) -> N
 
 def key(use: Settings, *scopes: str, units: tuple[str, ...] | None = None) -> dict[str, str]:
     asked = KeyAsked("a system", AccessScope.of(scopes), units, TODAY + timedelta(days=30))
-    return {"x-api-key": api_keys(use).add(asked, TODAY)[1]}
+    return {"x-api-key": added(use, asked, TODAY)[1]}
 
 
 @pytest.fixture
