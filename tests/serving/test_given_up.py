@@ -82,7 +82,7 @@ class Long:
     def answer(self, request: Any, request_id: str, now: datetime, *_: Any) -> Any:
         self.began.set()
         try:
-            for _ in while_wanted(range(600)):
+            for _step in while_wanted(range(600)):
                 time.sleep(0.05)
         finally:
             self.ended.set()
