@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,9 +46,10 @@ POLICY_NAME = b"content-security-policy"
 class Limits:
     """How much of everything; a body that is too large is read and thrown away up to `drain_bytes`.
 
-    `in_flight` are answered at once. Bodies on their way, which may be slow, are counted apart (`reading`): they take
-    no place from a request that is whole. `knocking` wait to be told who they are, which may take a database; that
-    counts into the `answer_seconds` of a request as its answer does.
+    `in_flight` are answered at once. Bodies on their way, which may be slow, are counted apart (`reading`, and
+    `reading_each` of one caller): they take no place from a request that is whole, nor from another caller's.
+    `knocking` wait to be told who they are, which may take a database; that counts into the `answer_seconds` of a
+    request as its answer does.
     """
 
     body_bytes: int = 256 * 1024
@@ -59,6 +61,7 @@ class Limits:
     in_flight: int = 32
     knocking: int = 256
     reading: int = 256
+    reading_each: int = 32
     per_second: float = 200.0
     burst: int = 400
 
@@ -101,7 +104,7 @@ class Guard:
         self._traces = traces or Traces()
         self._in_flight = 0
         self._knocking = 0
-        self._reading = 0
+        self._reading: Counter[str] = Counter()  # by caller
         self._log = structlog.get_logger("pharos.serving")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -157,7 +160,7 @@ class Guard:
         if scope["method"] not in route.methods:
             raise ProblemError("method_not_allowed", headers={"allow": ", ".join(route.methods)})
         scope["state"][CALLER] = caller
-        body = await self._body(scope, receive) if scope["method"] == "POST" else b""
+        body = await self._body(scope, receive, caller.subject) if scope["method"] == "POST" else b""
         if self._in_flight >= self._limits.in_flight:
             raise ProblemError("overloaded")
         self._in_flight += 1
@@ -198,22 +201,24 @@ class Guard:
             raise ProblemError("too_many_requests")
         return caller
 
-    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+    async def _body(self, scope: Scope, receive: Receive, subject: str) -> bytes:
         """The whole body, within size and time, of the one media type we take."""
         headers = {bytes(name).lower(): bytes(value).lower() for name, value in scope["headers"]}
         media, _, parameters = headers.get(b"content-type", b"").partition(b";")
         charset = parameters.replace(b" ", b"").replace(b'"', b"")
         plain = b"content-encoding" not in headers and charset in (b"", b"charset=utf-8")
-        if self._reading >= self._limits.reading:
+        if self._reading.total() >= self._limits.reading or self._reading[subject] >= self._limits.reading_each:
             raise ProblemError("overloaded", headers={"connection": "close"})
-        self._reading += 1
+        self._reading[subject] += 1
         try:
             async with asyncio.timeout(self._limits.body_seconds):
                 body = await self._read(receive, headers.get(b"content-length", b""))
         except TimeoutError:
             raise ProblemError("body_timeout", headers={"connection": "close"}) from None
         finally:
-            self._reading -= 1
+            self._reading[subject] -= 1
+            if not self._reading[subject]:
+                del self._reading[subject]
         if media.strip() != b"application/json" or not plain:
             raise ProblemError("unsupported_media_type")
         return body

@@ -7,14 +7,21 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
 
 import httpx
 import pytest
 
+from data_contracts.settings import Settings
 from serving import service
+from serving.access.api_keys import KeyAsked
+from serving.access.credential import AccessScope
 from serving.api import heads
 from serving.api.guard import Guard, Limits
 from tests.serving.desks import demo_desks
+from tests.serving.key_room import added
 from tests.serving.live import served
 
 pytestmark = pytest.mark.server
@@ -76,6 +83,25 @@ def test_of_slow_bodies_there_are_so_many_and_no_more(client: httpx.Client) -> N
         assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
         assert refused.headers["retry-after"] == "1"
         assert client.get("/livez").status_code == 200
+
+
+def test_one_caller_whose_bodies_are_slow_takes_no_place_from_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use, today = Settings(state=tmp_path), date(2026, 1, 1)
+    limits = replace(LIMITS, reading=24, reading_each=12)
+    slow, other = (
+        added(use, KeyAsked(name, frozenset(AccessScope), None, date(2099, 1, 1)), today)[1] for name in ("a", "b")
+    )
+    monkeypatch.setattr(service, "settings", lambda: use)
+    monkeypatch.setattr(service, "Guard", functools.partial(Guard, limits=limits))
+    with served(demo_desks(), monkeypatch) as client, ExitStack() as stack:
+        for _ in range(limits.reading):
+            connected(client, stack, HEAD + f"x-api-key: {slow}\r\n\r\n{{".encode())
+        time.sleep(1.0)
+        refused = client.post("/v1/risk", json=WHOLE, headers={"x-api-key": slow})
+        assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+        assert client.post("/v1/risk", json=WHOLE, headers={"x-api-key": other}).status_code == 200
 
 
 def test_a_head_without_end_is_cut_off_at_its_size(client: httpx.Client) -> None:
