@@ -109,6 +109,12 @@ class Reason(Answer):
     strength: float | None = about(
         "在全部影响中的份额，0 至 1", "its share in all that moves the chance, 0 to 1", default=None, ge=0.0, le=1.0
     )
+    contribution: float | None = about(
+        "对数几率上的加减量（自然对数），仅风险原因有：baseline、全部 contribution 与 rest 相加，即概率的对数几率",
+        "what it adds to the log-odds (natural logarithm), of reasons of risk only: baseline, all contributions and "
+        "rest add up to the log-odds of the chance",
+        default=None,
+    )
 
 
 class Declined(Answer):

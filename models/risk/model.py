@@ -19,7 +19,7 @@ from models.risk.boosting import Boosted
 from models.risk.calibration import Platt, Reliability, log_odds
 from models.risk.conformal import Conformal
 from models.risk.design_matrix import Design
-from models.risk.explain import Told, theme_sums, unlisted
+from models.risk.explain import Told, quiet_facets, theme_sums, unlisted
 from models.risk.flags import best_below, finding_days, merits
 from models.risk.glass_box import GlassBox
 from models.risk.grades import SHORT_HISTORY, cut_offs, short_history
@@ -131,7 +131,8 @@ class RiskBundle:
         """One row for each officer, outcome and horizon, officer by officer.
 
         Columns: officer_id, outcome, horizon_months, status, probability, low, high, unsure, reasons, strengths,
-        merits, because (each JSON), facets (log-odds by facet, as FACETS stands), finding_days; `merits` are facts of
+        merits, because (each JSON), facets (log-odds by facet, as FACETS stands, then those of the figures that may be
+        told), finding_days; `merits` are facts of
         the record that speak for the officer, `finding_days` count since the last sustained complaint was opened (NaN
         for none).
         Officers with too short a history are `not_scored`; theirs is never a low risk.
@@ -193,7 +194,9 @@ class RiskBundle:
         x = asked.x[model.outcome, model.horizon_months]
         sums = theme_sums(model.contributions(x), model.design.names)
         silent = (*model.silent, *unlisted(model.outcome))
-        return *Told(self.means, silent).both_of(asked.record, sums, top), sums.facets.astype(np.float32).tolist()
+        figures = np.where(quiet_facets(silent), 0.0, sums.figures)  # of a unit too, what is quiet is not told
+        parts = np.concatenate([sums.facets, figures], axis=1).astype(np.float32)
+        return *Told(self.means, silent).both_of(asked.record, sums, top), parts.tolist()
 
     def to_parts(self) -> Parts:
         """Plain parts for `models.artifacts.save`."""
