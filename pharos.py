@@ -12,6 +12,7 @@ import typer
 
 from data_contracts.errors import PharosError
 from data_contracts.night_exits import told_exits
+from data_contracts.private import keep_private
 from data_contracts.settings import prepare_process
 from experiments.commands import (
     access,
@@ -67,6 +68,7 @@ app.command()(upgrading.upgrade)
 def main() -> None:
     """Run the command line; an error of ours is one clear sentence and exit status 2."""
     prepare_process()
+    keep_private()
     try:
         app()
     except PharosError as error:

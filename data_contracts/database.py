@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -35,12 +35,30 @@ SERVER = {  # of PostgreSQL's driver: a server that is slow, gone or behind a de
 MAKING = 0x5048_4153  # PostgreSQL's advisory lock of who makes or changes tables
 
 
+class Owner(Protocol):
+    """Knows whether a database is the one that a state was kept in (belonging.py)."""
+
+    def check(self, connection: sa.Connection | None, /) -> None:
+        """Raise OtherDatabase where it is not; None stands for a file that is not there."""
+        ...
+
+    def keep(self) -> None:
+        """Write down that it is."""
+        ...
+
+
 @dataclass
 class Database:
-    """The database at an address; `name` is how messages call it. Nothing is opened or made until somebody asks."""
+    """The database at an address; `name` is how messages call it. Nothing is opened or made until somebody asks.
+
+    `seconds` is how long it waits for a server or a lock, where that is less than usual. `owner` refuses a database
+    that is not the state's, before anything is made in it.
+    """
 
     url: str
     name: str
+    seconds: int | None = None
+    owner: Owner | None = None
     _engine: sa.Engine | None = None
     _made: set[int] = field(default_factory=set)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -53,8 +71,14 @@ class Database:
 
     @property
     def exists(self) -> bool:
-        """Whether there may be something to read: a file that is there, or a server that we cannot know of."""
-        return self.file is None or self.file.is_file()
+        """Whether there may be something to read: a file that is there, or a server that we cannot know of.
+
+        Raises OtherDatabase for a file that is not there because its state is kept elsewhere.
+        """
+        there = self.file is None or self.file.is_file()
+        if not there and self.owner is not None:
+            self.owner.check(None)
+        return there
 
     @contextmanager
     def reading(self, metadata: sa.MetaData) -> Iterator[sa.Connection]:
@@ -83,6 +107,7 @@ class Database:
             self._opened_once().execution_options(**{WRITES: True}).begin() as it,
         ):
             _alone_at_the_server(it)
+            self._check_owner(it)
             yield it
             self._made.clear()
 
@@ -109,10 +134,17 @@ class Database:
             if id(metadata) not in self._made:
                 with self._alone(), engine.execution_options(**{WRITES: True}).begin() as connection:
                     _alone_at_the_server(connection)
+                    self._check_owner(connection)
                     self._check_revision(connection)
                     metadata.create_all(connection)
                 self._made.add(id(metadata))
+                if self.owner is not None:
+                    self.owner.keep()
             return engine
+
+    def _check_owner(self, connection: sa.Connection) -> None:
+        if self.owner is not None:
+            self.owner.check(connection)
 
     def _opened_once(self) -> sa.Engine:
         if self._engine is None:
@@ -135,8 +167,8 @@ class Database:
 
     def _opened(self) -> sa.Engine:
         if self.file is None:
-            return sa.create_engine(self.url, pool_pre_ping=True, connect_args=SERVER)
-        engine = sa.create_engine(self.url, connect_args={"timeout": BUSY_SECONDS})
+            return sa.create_engine(self.url, pool_pre_ping=True, connect_args=_server(self.seconds))
+        engine = sa.create_engine(self.url, connect_args={"timeout": self.seconds or BUSY_SECONDS})
         sa.event.listen(engine, "connect", _durable)
         sa.event.listen(engine, "begin", _begin)
         return engine
@@ -162,6 +194,14 @@ class Database:
             raise NotReady(
                 f"{self.name} cannot be used ({type(cause).__name__}); look after its disk, its locks and its server"
             ) from error
+
+
+def _server(seconds: int | None) -> dict[str, Any]:
+    """What the driver is told of waiting."""
+    if seconds is None:
+        return dict(SERVER)
+    hurried = {"connect_timeout": seconds, "tcp_user_timeout": 1000 * seconds}
+    return {**SERVER, **hurried, "options": f"-c lock_timeout={seconds}s"}
 
 
 def _durable(connection: Any, _: Any) -> None:

@@ -83,6 +83,18 @@ class OnlineStoreAway(NotReady):
     code = "online_store_away"
 
 
+class AuditAway(NotReady):
+    """The audit chain cannot be written now, so that nothing that it must hold is answered."""
+
+    code = "audit_away"
+
+
+class OtherDatabase(NotReady):
+    """A setting names another place than the one in which the state was kept until now."""
+
+    code = "other_database"
+
+
 class UnfitModel(NotReady):
     """A model is what was signed, and what it answers is not fit to be served."""
 

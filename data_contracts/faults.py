@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +15,8 @@ from data_contracts.schema import cell_faults, cells, with_value_class
 from data_contracts.vocabulary import Refusal
 
 CAREER_YEARS = 20
+OFFICER, OFFICERS = "officer_id", "officers"
+WhoErased = Callable[[Collection[str]], Set[str]]
 
 
 @dataclass(frozen=True)
@@ -22,12 +24,14 @@ class Circumstances:
     """What the checks of one row need to know besides the row.
 
     `known_keys`: ids by table, for references into tables that were delivered; a table not listed is not checked.
-    `joined`: joining date by officer. `today`: the day of the delivery, after which nothing can be known.
+    `joined`: joining date by officer. `today`: the day of the delivery, after which nothing can be known. `erased`:
+    which of some officers were erased, so that no row of theirs comes in again.
     """
 
     known_keys: Mapping[str, Set[str]]
     joined: pd.Series | None = None
     today: date | None = None
+    erased: WhoErased | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,15 @@ def faults_of(table: Table, raw: pd.DataFrame, typed: pd.DataFrame, about: Circu
     return pd.concat([cell_faults(table, raw, typed), *around], ignore_index=True)
 
 
+def erased_cells(table: Table, typed: pd.DataFrame, about: Circumstances) -> dict[str, pd.Series]:
+    """By column that names officers, where (bool, by row) it names one who was erased; none where nobody was."""
+    named = [name for name in table.column_names if name == OFFICER or table.references.get(name) == OFFICERS]
+    if about.erased is None or not named:
+        return {}
+    gone = about.erased(sorted({str(one) for name in named for one in typed[name].dropna().unique()}))
+    return {name: typed[name].isin(gone) for name in named} if gone else {}
+
+
 def _numbers(rows: pd.Series) -> npt.NDArray[np.int64]:
     return np.flatnonzero(rows.to_numpy(dtype=bool))
 
@@ -53,6 +66,9 @@ def _numbers(rows: pd.Series) -> npt.NDArray[np.int64]:
 def _surroundings(table: Table, typed: pd.DataFrame, about: Circumstances) -> Iterator[Fault]:
     for column in table.columns:
         yield from _references(column, typed[column.name], about)
+    for name, rows in erased_cells(table, typed, about).items():
+        if name == OFFICER:
+            yield Fault(rows, name, Refusal.ERASED)
     yield from _times(table, typed, about)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from data_contracts.errors import LockHeld, NotReady
+from data_contracts.private import made_private
 
 FILE = "in-use.lock"
 
@@ -20,7 +21,7 @@ def held_with_others(state: Path) -> IO[str] | None:
     is at work on it.
     """
     try:
-        state.mkdir(parents=True, exist_ok=True)
+        made_private(state)
         held = (state / FILE).open("a", encoding="ascii")
     except OSError:
         return None

@@ -19,7 +19,7 @@ import pandas as pd
 from data_contracts.catalog import Table, catalog
 from data_contracts.coercion import typed_empty
 from data_contracts.errors import InvalidInput, MissingTable
-from data_contracts.faults import Circumstances, faults_of
+from data_contracts.faults import OFFICER, Circumstances, WhoErased, erased_cells, faults_of
 from data_contracts.schema import typed_frame
 from data_contracts.vocabulary import Refusal
 
@@ -85,10 +85,11 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known before a delivery: ids by table, and officers' joining dates (index officer_id)."""
+    """What is known before a delivery: ids by table, officers' joining dates (index officer_id), and who was erased."""
 
     keys: Mapping[str, Set[str]] = field(default_factory=dict)
     joined: pd.Series | None = None
+    erased: WhoErased | None = None
 
 
 def take_in(table: Table, frame: pd.DataFrame, about: Circumstances = NOTHING_KNOWN) -> Intake:
@@ -103,6 +104,9 @@ def take_in(table: Table, frame: pd.DataFrame, about: Circumstances = NOTHING_KN
     raw = frame.reset_index(drop=True).drop(columns=DELIVERED_ROW, errors="ignore")
     places = frame[DELIVERED_ROW].to_numpy(np.intp) if DELIVERED_ROW in frame else np.arange(len(raw), dtype=np.intp)
     typed = typed_frame(table, raw)
+    for name, rows in erased_cells(table, typed, about).items():
+        if name != OFFICER:  # a row of somebody else that names one who was erased comes in without that name
+            raw, typed = (one.assign(**{name: one[name].mask(rows.to_numpy())}) for one in (raw, typed))
     faults = faults_of(table, raw, typed, about)
     good = typed.drop(index=pd.Index(faults["row"].unique()))
     same = good.duplicated()
@@ -139,6 +143,7 @@ class Door:
         known = known or Known()
         self._keys: dict[str, Set[str]] = dict(known.keys)
         self._joined = known.joined
+        self._erased = known.erased
         self._referred: dict[str, set[str]] = {}
 
     def require(self, tables: Sequence[str]) -> None:
@@ -154,7 +159,7 @@ class Door:
             table = catalog().table(name)
             checkable = {target: ids for target, ids in self._keys.items() if not catalog().table(target).registered}
             frame = self.frames[name] if name != "postings" else _post_is_unit(self.frames[name])
-            taken = take_in(table, frame, Circumstances(checkable, self._joined, self.today))
+            taken = take_in(table, frame, Circumstances(checkable, self._joined, self.today, self._erased))
             self._remember(taken)
             yield taken
 

@@ -28,7 +28,7 @@ MEANING: Mapping[NightExit, str] = {
     NightExit.INPUT_REFUSED: "input refused (missing, unreadable, empty, late, smaller, larger, drifted or bad)",
     NightExit.LOCK_HELD: "another run holds the lock",
     NightExit.WRONG_MODEL: "no model or a wrong one",
-    NightExit.UNWRITABLE: "the disk is full or read-only, or a database is away",
+    NightExit.UNWRITABLE: "the disk is full or read-only, or a database is away or another one",
     NightExit.DAMAGED: "results are not what was written",
 }
 

@@ -27,7 +27,11 @@ class Pseudonyms:
 
     def of(self, text: str) -> str:
         """Sixteen hexadecimal digits for the text."""
-        return hmac.new(self.key, text.encode(), sha256).hexdigest()[:LENGTH]
+        return self.whole(text)[:LENGTH]
+
+    def whole(self, text: str) -> str:
+        """All 64 digits of the same, where two texts must never share one."""
+        return hmac.new(self.key, text.encode(), sha256).hexdigest()
 
 
 def pseudonyms(keys_dir: Path, *, make: bool = True) -> Pseudonyms:

@@ -70,9 +70,10 @@ PLANS = sa.Table(
 EVENTS = sa.Table(
     "events",
     METADATA,
-    sa.Column("event_id", sa.String(64), primary_key=True),
+    sa.Column("event_id", sa.String(64), primary_key=True),  # keyed hash of its sender and the id that it chose
     sa.Column("digest", sa.String(64), nullable=False),  # of table and row as they came, so that a replay is known
     sa.Column("known_on", sa.Date, nullable=False),  # the day it came in
+    sa.Column("about", sa.String(32), index=True),  # pseudonym of the officer; null in rows of earlier versions
 )
 
 

@@ -331,6 +331,11 @@ class Refusal(Word):
     IN_FUTURE = "in_future", "知悉日期晚于今天", "known on a day that has not come yet"
     LONG_BEFORE_JOINING = "long_before_joining", "早于入警日期二十年以上", "more than twenty years before joining"
     UNKNOWN_REFERENCE = "unknown_reference", "所引用的记录不存在", "refers to a row that was not delivered"
+    ERASED = (
+        "erased",
+        "该民警已依规删除，旧数据不再收入",
+        "this officer was erased; an old export does not bring them back",
+    )
     CONFLICT = (
         "conflict",
         "同一主键同一知悉日期内容不同",

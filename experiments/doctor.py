@@ -16,6 +16,7 @@ from typing import Literal
 
 from rich.table import Table
 
+from data_contracts.private import open_to_others
 from data_contracts.settings import Settings
 
 State = Literal["good", "optional", "wrong"]
@@ -42,6 +43,7 @@ def examine(settings: Settings) -> list[Finding]:
         check_packages,
         check_disk,
         check_state,
+        check_private,
         check_memory,
         check_port,
         check_font,
@@ -145,6 +147,15 @@ def check_state(settings: Settings) -> Finding:
     return Finding(
         "state folder", "wrong", f"{settings.state} is read-only", "set PHAROS_STATE to a folder you may write"
     )
+
+
+def check_private(settings: Settings) -> Finding:
+    """Nobody but its owner may look into the state folder."""
+    found = open_to_others(settings.state)
+    if not found:
+        return Finding("rights of the state folder", "good", "its owner's alone")
+    seen = f"others may look into {found[0]}" + (f" and {len(found) - 1} more" if len(found) > 1 else "")
+    return Finding("rights of the state folder", "wrong", seen, "run: pharos upgrade (or chmod -R go= on it)")
 
 
 def check_memory(_: Settings) -> Finding:

@@ -146,9 +146,10 @@ def _kind(result: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _withheld(results: Sequence[Mapping[str, Any]], officer: str, shown_as: str) -> dict[str, Any]:
-    """What a caller who does not review is told of somebody whose poor grade no person has looked at."""
+    """What a caller who does not review is told of somebody whose results no person has looked at."""
     scored = RiskScored.model_validate_json(json.dumps(next(one for one in results if one["officer_id"] == officer)))
-    hidden = withhold({officer: scored}, NoReviews(), date.min)[officer]
+    warned = {officer: [risk.outcome.value for risk in scored.outcomes]}
+    hidden = withhold({officer: scored}, NoReviews(), date.min, warned)[officer]
     return {**hidden.model_dump(mode="json"), "officer_id": shown_as}
 
 

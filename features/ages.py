@@ -15,6 +15,7 @@ from features.views import Service, View
 
 PRESENT, EXPIRED, UNKNOWN = "present", "expired", "unknown"
 STAND_IN, AWAY = "stand_in", "away"  # of a store that cannot be read (features/standing_in.py)
+WITHOUT_EVENTS = "without_events_since"  # the column of events that a row does not know of
 
 
 def aged_answer(answer: dict[str, list[Any]], ids: list[str], service: Service, today: date) -> pd.DataFrame:

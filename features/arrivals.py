@@ -4,6 +4,9 @@ in = accepted + duplicates + conflicts + quarantined, for every call. What came 
 again, under its id or under another. A version of a row has its place by `known_on`, not by when it arrived, so that
 events may come in any order: an older one never takes the place of a newer one. A row that does not say `known_on` is
 known from the day it came. Nothing is registered by reference here: whom and what an event names must be known.
+
+Beside rows of officers, vacancies come this way: they open and close from day to day, and plans and wishes hang on
+them. Catalogues (courses, posts, units, ladders, standards) change by the department's decision and come as files.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -23,11 +26,12 @@ import pandas as pd
 
 from data_contracts.catalog import Table, catalog
 from data_contracts.coercion import day_of
+from data_contracts.erased import Erased
 from data_contracts.faults import Circumstances
 from data_contracts.intake import Intake, Known, take_in
 from data_contracts.pseudonyms import Pseudonyms
 from data_contracts.vocabulary import Refusal
-from features.event_log import EventLog
+from features.event_log import EventLog, Kept, event_key
 from features.history import EVENTS, History
 from features.ingest import told_faults, write_quarantine
 from features.reexports import already_told
@@ -36,7 +40,10 @@ from features.versions import Sifted, sift
 Value = str | int | float | bool | None
 Outcome = Literal["accepted", "duplicate", "conflict", "quarantined"]
 UNKNOWN_TABLE, UNKNOWN_COLUMN, NOT_YET, ID_TAKEN = "unknown_table", "unknown_column", "not_yet", "event_id_taken"
+OPERATOR = "operator"  # who sends where nobody says so
+ELSEWHERE = "of_another_unit"
 WAIT_SECONDS = 5.0  # for an ingest that is under way; then the caller is told to come again
+OF_UNITS = ("vacancies",)  # of no officer; whoever may name the unit may tell of them
 NOT_TAKEN = ("protected_attributes", "feedback")  # for audits only; has a route of its own
 
 
@@ -81,40 +88,61 @@ class Arrivals:
     quarantine_dir: Path
     pending: Callable[[Set[str], date], None]
 
-    def take(self, events: Sequence[Arrival], today: date, *, may_register: bool) -> list[Became]:
+    def take(
+        self,
+        events: Sequence[Arrival],
+        today: date,
+        *,
+        may_register: bool,
+        sender: str = OPERATOR,
+        sees: SeesUnit = lambda _: True,
+    ) -> list[Became]:
         """What became of each, in order; `may_register` lets a row of `officers` bring a new one.
 
+        The ids of events are those of their `sender`: another's are others. `sees` says which units the sender may
+        name: what stands in the records as another unit's stays as it is.
         Raises NotReady when the history is being written for too long; then nothing was taken.
         """
         first: dict[str, Arrival] = {}
         for event in events:
             first.setdefault(event.event_id, event)
-        known = self.log.known(list(first))
+        keys = {name: event_key(self.names, sender, name) for name in first}
+        held = self.log.known(list(keys.values()))
+        known = {name: held[key] for name, key in keys.items() if key in held}
         became = {name: _replayed(first[name], digest) for name, digest in known.items()}
-        became |= self._through_the_door([one for name, one in first.items() if name not in known], today, may_register)
+        became |= self._through_the_door(
+            [one for name, one in first.items() if name not in known], today, Sender(may_register, sees)
+        )
         stands = {name for name in first if name not in known and became[name].outcome in ("accepted", "duplicate")}
-        self.log.keep({name: first[name].digest for name in stands}, today)
+        self.log.keep({keys[name]: self._kept(first[name]) for name in stands}, today)
         return list(_each(events, first, became))
 
-    def _through_the_door(self, events: Sequence[Arrival], today: date, may_register: bool) -> dict[str, Became]:
+    def _kept(self, event: Arrival) -> Kept:
+        officer = event.row.get("officer_id")
+        return Kept(event.digest, "" if officer is None else self.names.of(str(officer).strip()))
+
+    def _through_the_door(self, events: Sequence[Arrival], today: date, sender: Sender) -> dict[str, Became]:
         became = {one.event_id: Became("quarantined", faults) for one in events if (faults := _faults(one, today))}
         due = [one for one in events if one.event_id not in became]
         if not due:
             return became
         refused: dict[str, pd.DataFrame] = {}
         with self.history.batch(EVENTS, WAIT_SECONDS) as batch:
-            known = self.history.known()
+            known = replace(self.history.known(), erased=Erased(self.history.root, self.names).among)
             for name in sorted({one.table for one in due}, key=lambda one: (one != "officers", one)):
                 of_table = [one for one in due if one.table == name]
-                if name == "officers" and not may_register:
+                if name == "officers" and not sender.may_register:
                     became |= {one.event_id: STRANGER for one in of_table if not _is_known(one, known)}
+                if name in OF_UNITS:
+                    became |= dict.fromkeys(_of_others(of_table, self.history, sender.sees), NOT_YOURS)
                 here = _OfTable.of([one for one in of_table if one.event_id not in became], today)
                 if here is None:
                     continue
                 taken = here.checked(known)
                 sifted = here.sifted(taken, self.history)
                 if len(rows := taken.accepted.iloc[sifted.new]):
-                    self.pending(set(rows["officer_id"].astype(str)), today)
+                    if name not in OF_UNITS:
+                        self.pending(set(rows["officer_id"].astype(str)), today)
                     batch.write(here.table, rows)
                 known = _with_officers(known, rows) if name == "officers" else known
                 refused[name] = told_faults(taken, sifted.conflicts, self.names)
@@ -123,6 +151,18 @@ class Arrivals:
         return became
 
 
+SeesUnit = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What whoever sends events may do."""
+
+    may_register: bool
+    sees: SeesUnit
+
+
+NOT_YOURS = Became("quarantined", (("vacancy_id", ELSEWHERE),))
 STRANGER = Became("quarantined", (("officer_id", str(Refusal.UNKNOWN_REFERENCE.value)),))
 
 
@@ -151,12 +191,12 @@ class _OfTable:
         keys = {target: known.keys.get(target, frozenset()) for target in self.table.references.values()}
         if self.table.name == "officers":
             keys.pop("officers", None)
-        return take_in(self.table, self.raw, Circumstances(keys, known.joined, self.today))
+        return take_in(self.table, self.raw, Circumstances(keys, known.joined, self.today, known.erased))
 
     def sifted(self, taken: Intake, history: History) -> Sifted:
         """Which accepted rows are new, which stood already, which contradict one that stands; positions in them."""
-        rows = taken.accepted
-        held = history.of_officers(self.table.name, rows["officer_id"].astype(str))
+        rows, whose = taken.accepted, "vacancy_id" if self.table.name in OF_UNITS else "officer_id"
+        held = history.rows_of(self.table.name, whose, rows[whose].astype(str))
         told = already_told(self.table, held, rows) & ~self.dated[taken.rows]
         if not self.table.key:
             told |= rows.duplicated().to_numpy()
@@ -192,13 +232,14 @@ ID_USED = Became("conflict", (("event_id", ID_TAKEN),))
 
 @cache
 def event_tables() -> tuple[str, ...]:
-    """The tables that events may bring rows of: those that tell of officers.
+    """The tables that events may bring rows of: those that tell of officers, and vacancies.
 
-    >>> "course_completions" in event_tables(), "protected_attributes" in event_tables()
-    (True, False)
+    >>> [name in event_tables() for name in ("course_completions", "vacancies", "protected_attributes", "courses")]
+    [True, True, False, False]
     """
     tables = catalog().tables.items()
-    return tuple(name for name, one in tables if "officer_id" in one.column_names and name not in NOT_TAKEN)
+    told = (name for name, one in tables if "officer_id" in one.column_names and name not in NOT_TAKEN)
+    return tuple(sorted((*told, *OF_UNITS)))
 
 
 def _faults(event: Arrival, today: date) -> tuple[tuple[str, str], ...]:
@@ -233,9 +274,17 @@ def _is_known(event: Arrival, known: Known) -> bool:
     return str(event.row.get("officer_id")).strip() in known.keys.get("officers", frozenset())
 
 
+def _of_others(events: Sequence[Arrival], history: History, sees: SeesUnit) -> set[str]:
+    """The events about vacancies that the records have in a unit which the sender may not name."""
+    ids = {one.event_id: str(one.row.get("vacancy_id")).strip() for one in events}
+    held = history.rows_of("vacancies", "vacancy_id", ids.values())
+    taken = {str(one) for one, unit in zip(held["vacancy_id"], held["unit_id"], strict=True) if not sees(str(unit))}
+    return {event_id for event_id, vacancy in ids.items() if vacancy in taken}
+
+
 def _with_officers(known: Known, rows: pd.DataFrame) -> Known:
     ids = {*known.keys.get("officers", ()), *rows["officer_id"].astype(str)}
-    return Known({**known.keys, "officers": ids}, known.joined)
+    return replace(known, keys={**known.keys, "officers": ids})
 
 
 def _plain(value: Value) -> Value:

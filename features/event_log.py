@@ -1,8 +1,12 @@
 """Which events were taken: their ids, each with the hash of what it said, so that a replay is known and a second
-event under a known id is told apart from it. The rows themselves stand in the history."""
+event under a known id is told apart from it. The rows themselves stand in the history.
+
+An id is its sender's own: what is kept is a keyed hash of both (`event_key`), so that no caller can take another's ids,
+or learn that they were used."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,8 +14,27 @@ from datetime import date
 import sqlalchemy as sa
 
 from data_contracts.log_store import LogStore, insert_new
+from data_contracts.pseudonyms import Pseudonyms
 from data_contracts.service_log import EVENTS
 from data_contracts.settings import Settings
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is remembered of an event: the hash of what it said, and the pseudonym of whom it was about, if any."""
+
+    digest: str
+    about: str
+
+
+def event_key(names: Pseudonyms, sender: str, event_id: str) -> str:
+    """Under what an event of a sender is kept.
+
+    >>> names = Pseudonyms(b"a key for this example")
+    >>> event_key(names, "key:a", "e-1") == event_key(names, "key:b", "e-1"), len(event_key(names, "key:a", "e-1"))
+    (False, 64)
+    """
+    return names.whole(json.dumps([sender, event_id]))
 
 
 @dataclass
@@ -25,15 +48,18 @@ class EventLog(LogStore):
         """Of a deployment; nothing is opened yet."""
         return cls(settings.feedback_url)
 
-    def known(self, event_ids: list[str]) -> dict[str, str]:
-        """The digest of each of these events that was taken before."""
-        asked = sa.select(EVENTS.c.event_id, EVENTS.c.digest).where(EVENTS.c.event_id.in_(event_ids))
+    def known(self, keys: list[str]) -> dict[str, str]:
+        """The digest of each of the events under these keys that was taken before."""
+        asked = sa.select(EVENTS.c.event_id, EVENTS.c.digest).where(EVENTS.c.event_id.in_(keys))
         with self.transaction() as connection:
             return {str(row.event_id): str(row.digest) for row in connection.execute(asked)}
 
-    def keep(self, digests: Mapping[str, str], known_on: date) -> None:
-        """Remember events whose rows stand in the history; one that is known already stays as it is."""
-        rows = [{"event_id": one, "digest": digest, "known_on": known_on} for one, digest in digests.items()]
+    def keep(self, events: Mapping[str, Kept], known_on: date) -> None:
+        """Remember events, by their keys, whose rows stand in the history; one that is known stays as it is."""
+        rows = [
+            {"event_id": key, "digest": one.digest, "known_on": known_on, "about": one.about}
+            for key, one in events.items()
+        ]
         if rows:
             with self.transaction() as connection:
                 connection.execute(insert_new(connection, EVENTS), rows)

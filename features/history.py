@@ -14,10 +14,11 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Self
@@ -99,6 +100,10 @@ class History:
         """Committed files of a table, oldest batch first."""
         return [self.root / entry["path"] for entry in self._entries(table)]
 
+    def listed(self) -> dict[str, dict[str, Any]]:
+        """Every committed file as the manifest lists it, by its place."""
+        return {entry["path"]: dict(entry) for files in self._manifest().entries.values() for entry in files}
+
     def rows(self, table: str) -> int:
         """Committed rows of a table, all versions."""
         return sum(int(entry["rows"]) for entry in self._entries(table))
@@ -140,10 +145,14 @@ class History:
 
     def of_officers(self, table: str, officer_ids: Iterable[str]) -> pd.DataFrame:
         """All versions of these officers' rows of a table that has officers, in contract columns."""
+        return self.rows_of(table, "officer_id", officer_ids)
+
+    def rows_of(self, table: str, column: str, ids: Iterable[str]) -> pd.DataFrame:
+        """All versions of the rows of a table with one of these ids in a column, in contract columns."""
         contract = catalog().table(table)
         if not self.files(table):
             return self._read(contract, list(contract.column_names))
-        mine = ds.field("officer_id").isin(pa.array(sorted(set(officer_ids)), pa.string()))
+        mine = ds.field(column).isin(pa.array(sorted(set(ids)), pa.string()))
         return as_pandas(self.dataset(table).to_table(filter=mine))
 
     def sifted(self, table: str, frame: pd.DataFrame) -> Sifted:
@@ -195,6 +204,39 @@ class History:
             os.utime(self.root / path)  # from now on it is old news; the sweep goes by this
         retired += [path for path in held.retired if (self.root / path).exists()]
         return held.with_one_for(small, {"source": EVENTS, "tables": whole.files}, retired)
+
+    def rewritten(self, change: Callable[[pa.Table], pa.Table | None], wait_seconds: float | None = None) -> int:
+        """Put other rows in the place of those of each file that `change` changes (None: it stays); how many did.
+
+        This is for erasure alone: what was true stays true, but of whom it may no longer be told. All files change in
+        one step, and the old ones are gone when this returns, also those that readers were left with. A file keeps its
+        place in its batch under a name that tells which it follows (`place_after`), even where no row is left.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with self._locked(wait_seconds):
+            held, fresh = self._manifest(), dict[str, dict[str, Any]]()
+            self._sweep(replace(held, retired=[]))  # merged files hold the same rows: nobody is left with them
+            for entry in (entry for files in held.entries.values() for entry in files):
+                if (rows := change(pq.read_table(self.root / entry["path"], partitioning=None))) is not None:
+                    fresh[entry["path"]] = self._put(rows, place_after(entry["path"]))
+            batches = [
+                {**one, "tables": {name: [fresh.get(entry["path"], entry) for entry in files]
+                                   for name, files in one["tables"].items()}}
+                for one in held.batches
+            ]  # fmt: skip
+            after = Manifest(batches, held.made, [])
+            if fresh or held.retired:
+                self._commit(after)
+                self._sweep(after)
+        return len(fresh)
+
+    def _put(self, rows: pa.Table, place: str) -> dict[str, Any]:
+        path = self.root / place
+        with path.open("wb") as out:
+            pq.write_table(rows.replace_schema_metadata(None), out, compression="zstd")
+            out.flush()
+            os.fsync(out.fileno())
+        return {"path": place, "rows": rows.num_rows, "sha256": _sha256(path)}
 
     @contextmanager
     def alone(self, wait_seconds: float | None = None) -> Iterator[None]:
@@ -276,6 +318,29 @@ class History:
             else:
                 _wait_for(lock, wait_seconds)
             yield
+
+
+REWRITTEN = re.compile(r"(-e(\d+))?\.parquet$")
+
+
+def place_after(place: str) -> str:
+    """The name of what takes the place of a file.
+
+    >>> place_after("honours/year=2020/000000-0000.parquet"), place_after("a/000000-0000-e1.parquet")
+    ('honours/year=2020/000000-0000-e1.parquet', 'a/000000-0000-e2.parquet')
+    """
+    found = REWRITTEN.search(place)
+    number = int(found[2] or 0) if found else 0
+    return REWRITTEN.sub(f"-e{number + 1}.parquet", place)
+
+
+def place_before_any(place: str) -> str:
+    """The name under which a file was first written, whatever took its place since.
+
+    >>> place_before_any("a/000000-0000-e2.parquet")
+    'a/000000-0000.parquet'
+    """
+    return REWRITTEN.sub(".parquet", place)
 
 
 class LaterFormat(ValueError):

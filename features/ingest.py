@@ -16,6 +16,7 @@ import pandas as pd
 from rich.console import Console
 
 from data_contracts.catalog import catalog
+from data_contracts.erased import Erased
 from data_contracts.errors import InvalidInput, PharosError
 from data_contracts.intake import Delivery, Door, Intake, conflict_lines, count_whole, row_keys, take_in_all
 from data_contracts.pseudonyms import Pseudonyms, pseudonyms
@@ -94,9 +95,11 @@ def ingest(delivered: Delivered, settings: Settings, *, today: date, dry_run: bo
     """
     history = History(settings.history_dir)
     reading = read_source(delivered.source, delivered.path, delivered.mapping, delivered.files)
-    door = Door(reading.tables, history.known(), today)
+    names = pseudonyms(settings.keys_dir, make=not dry_run)
+    erased = Erased(settings.history_dir, names).among
+    door = Door(reading.tables, replace(history.known(), erased=erased), today)
     door.require(("postings",))
-    account = Account(pseudonyms(settings.keys_dir, make=not dry_run))
+    account = Account(names)
     with _batch(history, delivered.source, dry_run=dry_run) as append:
         for taken in door.intakes():
             again = taken.table.name in reading.assumed and history.rows(taken.table.name) > 0

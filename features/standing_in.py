@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data_contracts.errors import NotReady
-from features.ages import AWAY, STAND_IN, UNKNOWN
+from features.ages import AWAY, STAND_IN, UNKNOWN, WITHOUT_EVENTS
 from features.offline_files import snapshot_parts
+from features.pending import Late
 from features.views import Service, View, typed
 
 
@@ -53,6 +54,21 @@ def with_lost_rows(frame: pd.DataFrame, snapshot_dir: Path, service: Service, as
     if lost.empty:
         return frame
     return pd.concat([frame.drop(index=lost.index), lost]).sort_index()
+
+
+def with_events_missing(frame: pd.DataFrame, late: Mapping[str, Late], key: str) -> pd.DataFrame:
+    """Rows with the day since which events of an officer were accepted that the row does not know of; null for none,
+    and no such column where there are none at all.
+
+    Such rows are those of snapshots, and those of the store while the events wait to be brought forward.
+    """
+    days = [
+        None
+        if (one := late.get(str(name))) is None or status == AWAY or (one.in_store and status != STAND_IN)
+        else one.since
+        for name, status in zip(frame[key], frame["status"], strict=True)
+    ]
+    return frame.assign(**{WITHOUT_EVENTS: pd.Series(days, index=frame.index, dtype=object)}) if any(days) else frame
 
 
 def _rows(snapshot_dir: Path, ids: Sequence[str], service: Service, view: View, as_of: date) -> pd.DataFrame:

@@ -17,6 +17,7 @@ import pandas as pd
 import structlog
 
 from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady, OnlineStoreAway, PharosError
+from data_contracts.places import ONLINE, REGISTRY, plain, remember
 from data_contracts.policy import check_features
 from data_contracts.settings import Settings
 from features.ages import aged_answer
@@ -39,7 +40,7 @@ from features.packing import LAYOUT, SUFFIX, layout_hash, online_view, packed
 from features.pending import Pending
 from features.snapshots import made_from_now
 from features.sqlite_care import READ_SECONDS, WRITE_SECONDS, PatientSqlite, Rest
-from features.standing_in import stand_in, with_lost_rows
+from features.standing_in import stand_in, with_events_missing, with_lost_rows
 from features.views import Declared, Service, View, typed
 
 ROW = "pharos_row_id"
@@ -108,6 +109,7 @@ class FeatureReader:
         self._settings.feast_dir.mkdir(parents=True, exist_ok=True)
         with feast_quietly(), _told():
             self._feast.apply(feast_objects(self.declared, self._settings.feast_dir))
+        self._remember(REGISTRY, self._settings.registry_url)
 
     def snapshot(self, as_of: date, source: str = "officers") -> pd.DataFrame:
         """Every officer (or unit) as of a day, with the declared kinds; what the night reads."""
@@ -181,9 +183,13 @@ class FeatureReader:
         live.close()
         if knows_all:
             self.pending.settle(as_of)
+        self._remember(ONLINE, self._settings.online_url)
         return done
 
-    @property
+    def _remember(self, name: str, address: str) -> None:
+        remember(self._settings.state, name, plain(address, self._settings.state))
+
+    @cached_property
     def pending(self) -> Pending:
         """Officers with events that the snapshots may not know of."""
         return Pending(self._settings.feast_dir)
@@ -199,8 +205,11 @@ class FeatureReader:
         if not officer_ids or not views:
             return 0
         with self._alone():
+            seen = self.pending.late()
             sources = live.rows(officer_ids, as_of)
-            return max(self._push(view, sources[view.source], as_of) for view in views)
+            brought = max(self._push(view, sources[view.source], as_of) for view in views)
+            self.pending.brought(officer_ids, seen)
+            return brought
 
     def _push(self, view: View, rows: pd.DataFrame, as_of: date) -> int:
         twin, ids = online_view(view), rows[view.key].astype(str).tolist()
@@ -222,6 +231,16 @@ class FeatureReader:
         with (self._settings.feast_dir / ".online.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def forget(self, officer_id: str) -> int:
+        """Take an officer who was erased out of the online store; how many rows it had. Raises OnlineStoreAway."""
+        if not self._marks():
+            return 0
+        with self._alone(), self._lock, _told():
+            load_feast()
+            from features.online_erasing import erase_online
+
+            return erase_online(self._feast, self._settings, officer_id)
 
     def _materialize_view(self, view: View, as_of: date, but: frozenset[str]) -> Materialized:
         marks = self._marks()
@@ -253,7 +272,8 @@ class FeatureReader:
         Columns: the key, `status` (present, expired, unknown), `feature_timestamp` (naive UTC) and the features in
         stored order. Age is counted from `as_of`, by default the setting `today`. A feature older than its ttl is
         null. Where the store cannot be read in time, or lost rows, the snapshots of the day that it was filled for
-        stand in (stand_in, away). Raises NotReady when nothing was ever materialized.
+        stand in (stand_in, away). Where accepted events of an officer are not in a row, `without_events_since` is the
+        first day of them. Raises NotReady when nothing was ever materialized.
         """
         chosen = self.declared.service(service)
         today = as_of or self._settings.today
@@ -266,8 +286,11 @@ class FeatureReader:
             )
         told = self._in_time(list(ids), chosen, today) if len(ids) else None  # Feast fails where nobody is asked for
         if told is None:
-            return stand_in(self._settings.snapshot_dir, ids, chosen, filled)
-        return with_lost_rows(told, self._settings.snapshot_dir, chosen, filled)
+            frame = stand_in(self._settings.snapshot_dir, ids, chosen, filled)
+        else:
+            frame = with_lost_rows(told, self._settings.snapshot_dir, chosen, filled)
+        late = self.pending.late() if chosen.key == "officer_id" else {}
+        return with_events_missing(frame, late, chosen.key) if late and not late.keys().isdisjoint(ids) else frame
 
     def _in_time(self, ids: list[str], service: Service, today: date) -> pd.DataFrame | None:
         """The store's answer; None where it has none now, whatever ails it. The kind of fault is logged, no value."""

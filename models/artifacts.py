@@ -173,7 +173,8 @@ def _text(name: str, content: bytes) -> str:
 
 def _json_bytes(value: Any) -> bytes:
     try:
-        return json.dumps(value, allow_nan=False, ensure_ascii=False, sort_keys=True, indent=1).encode()
+        # names stay in the order given: a model may find its columns by their place
+        return json.dumps(value, allow_nan=False, ensure_ascii=False, indent=1).encode()
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"a model's values must be plain JSON without NaN: {error}") from error
 

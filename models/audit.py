@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
-from data_contracts.audit.chain import AuditChain, Head, Verdict, lines, verified
+import sqlalchemy as sa
+
+from data_contracts.audit.chain import Action, AuditChain, Break, Entry, lines, rows_of
+from data_contracts.audit.heads import MISSING, Head, HeadFile, is_signed
+from data_contracts.audit.verdict import MOST_FAULTS, Verdict, accepting, verified, walked
+from data_contracts.belonging import service_database
 from data_contracts.database import Database
-from data_contracts.errors import NotReady
+from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 from models import keys
 
 
 def audit_database(settings: Settings) -> Database:
     """Where the lines stand; nothing is opened yet."""
-    return Database(settings.service_url, "the audit chain")
+    return service_database(settings, "the audit chain")
 
 
 def audit_chain(settings: Settings) -> AuditChain:
@@ -39,26 +44,71 @@ def now_of(settings: Settings) -> datetime:
     return now if settings.today is None else datetime.combine(settings.today, now.time())
 
 
+def has_come(settings: Settings, day: date, option: str = "--as-of") -> date:
+    """The day, where it is not after today; raises InvalidInput otherwise: time must not be done before it passes."""
+    today = now_of(settings).date()
+    if day > today:
+        raise InvalidInput(f"{option} {day} has not come yet; it is {today} (PHAROS_TODAY sets it)")
+    return day
+
+
 def newest_head(settings: Settings) -> Head:
     """The head that is kept beside the chain; raises NotReady where nothing was ever written, or where it is gone."""
-    if settings.audit_head.is_file():
-        return Head.from_json(settings.audit_head.read_text())
+    head, wrong_with = None, MISSING
+    if settings.audit_head.exists():
+        head, wrong_with = HeadFile(settings.audit_head).found(keys.public_key(settings.keys_dir))
+    if head is not None and head.number:
+        return head
     database = audit_database(settings)
     if database.exists and next(lines(database), None) is not None:
-        raise _missing(settings, "although the chain has lines")
+        if head is not None:
+            return head
+        raise _unusable(settings, wrong_with, "although the chain has lines")
+    if head is None and wrong_with != MISSING:
+        raise _unusable(settings, wrong_with, "and the chain has no line")
     raise NotReady("nothing was audited yet; the chain begins with the first read of a result")
 
 
 def verify(settings: Settings, heads: Sequence[Head] = ()) -> Verdict:
     """Walk the whole chain against its own head and those kept elsewhere; raises NotReady where there is none."""
     if heads and not settings.audit_head.is_file():
-        raise _missing(settings, "although a head of the chain was kept elsewhere")
-    kept = (*heads, newest_head(settings))
-    return verified(lines(audit_database(settings)), keys.public_key(settings.keys_dir), kept)
+        raise _unusable(settings, MISSING, "although a head of the chain was kept elsewhere")
+    own = newest_head(settings)
+    return verified(lines(audit_database(settings)), keys.public_key(settings.keys_dir), heads, own)
 
 
-def _missing(settings: Settings, why: str) -> NotReady:
+def accept_break(settings: Settings, reason: str, accepted_by: str, heads: Sequence[Head] = ()) -> str:
+    """Take responsibility for everything that is wrong with the chain now, in a line that says so; what that was.
+
+    From then on it takes lines again, and `verify` tells of it each time. `heads` are those kept elsewhere of lines
+    that are gone. Raises InvalidInput where nothing is wrong, where a reason or a name is missing, or for a head that
+    was not signed here.
+    """
+    key = keys.public_key(settings.keys_dir)
+    if not all(is_signed(key, head.signature, head.text) for head in heads):
+        raise InvalidInput("a head that was given is not signed by this deployment's key; give those it printed")
+    reason, accepted_by = reason.strip(), accepted_by.strip()
+    if not reason or not accepted_by:
+        raise InvalidInput("a break is accepted by somebody for a reason; give --by and --reason in words")
+    told: dict[str, str] = {}
+
+    def entry(connection: sa.Connection, found: Break | None) -> Entry:
+        walk = walked(rows_of(connection), key, heads)
+        if len(walk.faults) >= MOST_FAULTS:
+            raise InvalidInput(f"{MOST_FAULTS:,} lines or more are not what was written; put a copy of them back")
+        if found is None and not walk.open:
+            raise InvalidInput("the chain is what was written and takes lines; there is no break to accept")
+        details = accepting(found, walk, reason, accepted_by)
+        told["why"] = details["why"]
+        return Entry(now_of(settings), operator(), Action.BREAK_ACCEPTED, details=details)
+
+    audit_chain(settings).accept(entry)
+    return told["why"]
+
+
+def _unusable(settings: Settings, wrong_with: str, why: str) -> NotReady:
     return NotReady(
-        f"the head of the audit chain, {settings.audit_head}, is missing {why}: nobody can say whether its end was cut "
-        "off; put the file back from a backup, and find out who removed it"
+        f"the head of the audit chain, {settings.audit_head}, {wrong_with} {why}: nobody can say whether its end was "
+        "cut off; put the file back from a backup, and find out who changed it, or accept the break by name with "
+        "`pharos audit accept`"
     )

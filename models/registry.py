@@ -18,7 +18,8 @@ from urllib.parse import unquote, urlparse
 
 import sqlalchemy as sa
 
-from data_contracts.errors import InvalidInput, NotReady, RegistryDown, UntrustedArtifact
+from data_contracts.errors import InvalidInput, NotReady, OtherDatabase, RegistryDown, UntrustedArtifact
+from data_contracts.places import HERE, MODELS, plain, remember, remembered
 from data_contracts.settings import Settings, prepare_process
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ def register(settings: Settings, name: str, run_id: str, artifact_path: str) -> 
 
 
 def resolve(settings: Settings, name: str, alias: str = CHAMPION) -> ResolvedModel:
-    """The version that `alias` points at; raises NotReady saying which command to run when there is none.
+    """The version that `alias` points at; raises NotReady saying which command to run when there is none, OtherDatabase
+    when champions of this state were found in another registry.
 
     Raises RegistryDown where the registry cannot be read, which says nothing about the alias.
     """
@@ -106,10 +108,25 @@ def resolve(settings: Settings, name: str, alias: str = CHAMPION) -> ResolvedMod
             if settings.mlflow_url:
                 where, remedy = "the registry of models", "its server (PHAROS_MLFLOW_URL)"
             raise RegistryDown(f"{where} cannot be read ({type(error).__name__}); look after {remedy}") from error
+        _check_place(settings, name)
         raise NotReady(
             f"no version of {name} carries the alias {alias!r}; run `pharos train {name}`, then `pharos promote {name}`"
         ) from error
+    remember(settings.state, MODELS, plain(settings.mlflow_url, settings.state))
     return _resolved(settings, found)
+
+
+def _check_place(settings: Settings, name: str) -> None:
+    """Raise OtherDatabase where champions of this state were found in another registry than the settings name now."""
+    here = plain(settings.mlflow_url, settings.state)
+    was = remembered(settings.state).get(MODELS, HERE if settings.mlflow_database.is_file() else here)
+    if was != here:
+        back = "unset PHAROS_MLFLOW_URL" if was == HERE else f"set PHAROS_MLFLOW_URL to {was}"
+        raise OtherDatabase(
+            f"the registry of models of this state is kept in {was}, and PHAROS_MLFLOW_URL now leads to {here}, where "
+            f"{name} has no champion; {back}, or train and promote there (`pharos train {name}`, `pharos promote "
+            f"{name}`)"
+        )
 
 
 def _glance_at(settings: Settings) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import PharosError
 from data_contracts.service_log import EXPOSURES, FEEDBACK
@@ -69,7 +70,7 @@ def _readable(readers: Iterable[Callable[[], Figure]]) -> Iterable[Figure]:
 def open_figures(settings: Settings) -> Figures:
     """Of a deployment; nothing is opened yet."""
     night, log = NightGrades(partial(latest_run, settings)), exposure_log(settings)
-    database = Database(settings.service_url, "the table of cases")
+    database = service_database(settings, "the table of cases")
     of_cases, of_log = (cases_by_state, open_warnings), (shown, declined)
     return Figures((night, *(partial(one, database) for one in of_cases), *(partial(one, log) for one in of_log)))
 

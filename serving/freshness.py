@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
+from data_contracts.places import HERE, ONLINE, REGISTRY, plain, remembered
 from data_contracts.policy import Policy
+from data_contracts.settings import Settings
 from features.ages import AWAY as IS_AWAY
-from features.ages import EXPIRED
+from features.ages import EXPIRED, WITHOUT_EVENTS
 from features.ages import STAND_IN as STANDS_IN
 from serving.schemas import Because
 
@@ -35,7 +37,9 @@ class FeatureSource(Protocol):
     """Where a request's features come from; `features.store.FeatureReader` is the real one."""
 
     def online(self, ids: Sequence[str], service: str, as_of: date | None = None) -> pd.DataFrame:
-        """One row for each id in order: `officer_id`, `status`, `feature_timestamp` and the features."""
+        """One row for each id in order: `officer_id`, `status`, `feature_timestamp` and the features; perhaps
+        `without_events_since` (features/standing_in.py).
+        """
         ...
 
     def service_hash(self, service: str) -> str:
@@ -67,7 +71,8 @@ class Fresh:
 
     Both frames have one row for each officer, in the order asked, with `as_of` added. `read_as_of` and `age_hours`
     tell of the features of the day asked for that the store gave, too old ones too; null when it gave none.
-    `as_of` is the day to reckon with in any case.
+    `as_of` is the day to reckon with in any case. `behind` are the officers with accepted events that their features do
+    not know of, each with the day since which.
     """
 
     frame: pd.DataFrame
@@ -77,6 +82,12 @@ class Fresh:
     read_as_of: date | None
     age_hours: float | None
     degraded: bool
+    behind: Mapping[str, date] = field(default_factory=dict)
+
+    @property
+    def notices(self) -> list[Because]:
+        """What to know of the features as a whole."""
+        return [events_missing(self.behind)] if self.behind else []
 
 
 def read_fresh(
@@ -91,6 +102,7 @@ def read_fresh(
     """Features of these officers at `now`; an officer asked for twice is read once."""
     ids = list(dict.fromkeys(officer_ids))
     frame = source.online(ids, service, now.date())
+    behind = behind_of(frame)
     stamps, statuses = frame["feature_timestamp"].to_numpy("datetime64[us]"), frame["status"].tolist()
     days: list[date | None] = stamps.astype("datetime64[D]").tolist()  # plain values: a frame costs one officer most
     ages: list[float] = np.divide(np.datetime64(now, "us") - stamps, np.timedelta64(1, "h")).tolist()
@@ -107,7 +119,7 @@ def read_fresh(
     usable = frame if all(kept) else frame[np.array(kept, bool)].reset_index(drop=True)
     unknown = frame[np.isnat(stamps)].reset_index(drop=True)
     not_as_it_should = not {EXPIRED, STANDS_IN, IS_AWAY}.isdisjoint(statuses) or any(age < 0 for _, age in read)
-    degraded = (oldest is not None and oldest > limits.flag_hours) or not_as_it_should
+    degraded = (oldest is not None and oldest > limits.flag_hours) or not_as_it_should or bool(behind)
     as_of = asked or newest or now.date()
     return Fresh(
         frame=usable.assign(as_of=usable["feature_timestamp"]),
@@ -117,6 +129,34 @@ def read_fresh(
         read_as_of=newest,
         age_hours=oldest,
         degraded=degraded,
+        behind=behind,
+    )
+
+
+def behind_of(frame: pd.DataFrame) -> dict[str, date]:
+    """The officers of an online answer with accepted events that their features do not know of, and since when; the
+    column that tells of it is taken out.
+    """
+    if WITHOUT_EVENTS not in frame:
+        return {}
+    told = zip(frame["officer_id"].astype(str), frame.pop(WITHOUT_EVENTS), strict=True)
+    return {officer: day for officer, day in told if isinstance(day, date)}
+
+
+def events_missing(behind: Mapping[str, date]) -> Because:
+    """That accepted events are not in an answer, of how many officers, and since when.
+
+    >>> events_missing({"o-1": date(2026, 1, 2), "o-2": date(2026, 1, 1)}).en[:72]
+    'events accepted since 2026-01-01 about 2 of these officers are not in th'
+    """
+    day, count = min(behind.values()), len(behind)
+    return Because(
+        code="events_missing",
+        zh=f"自 {day} 起已接收的事件中，涉及其中 {count} 名民警的尚未计入本应答，因为特征库目前无法更新或读取；"
+        "各项结果的 without_events_since 注明起始日期，恢复后自动计入",
+        en=f"events accepted since {day} about {count} of these officers are not in this answer, because the feature "
+        "store cannot be brought forward or read now; without_events_since of each result says since when, and later "
+        "answers have them",
     )
 
 
@@ -161,4 +201,31 @@ def notice_of_age(filled: date | None, now: datetime, limits: AgeLimits) -> Beca
         en=f"the newest features are of {filled}, {hours:.0f} hours ago, and over {limits.refuse_hours:.0f} hours "
         f"nobody is scored on them; run `pharos features` and `pharos materialize` with --as-of {now.date()}, or, for "
         f"records that end in the past, start with PHAROS_TODAY={filled}",
+    )
+
+
+def moved_stores(settings: Settings) -> list[Because]:
+    """What must be said aloud where a setting names another store of features than the one that was filled."""
+    told = remembered(settings.state)
+    asked = (
+        (ONLINE, settings.online_url, "PHAROS_ONLINE_URL"),
+        (REGISTRY, settings.registry_url, "PHAROS_REGISTRY_URL"),
+    )
+    found = []
+    for name, address, setting in asked:
+        here = plain(address, settings.state)
+        if told.get(name, here) != here:
+            found.append(_moved(setting, told[name], here))
+    return found
+
+
+def _moved(setting: str, was: str, here: str) -> Because:
+    was_zh = "状态目录" if was == HERE else was
+    here_zh = "状态目录" if here == HERE else here
+    return Because(
+        code="store_elsewhere",
+        zh=f"特征此前保存在 {was_zh}，而 {setting} 现指向 {here_zh}，那里尚未填充；"
+        "在运行 pharos materialize --as-of 日期 之前，以快照作答并标注 degraded",
+        en=f"features were kept in {was}, and {setting} now leads to {here}, which was not filled yet; until `pharos "
+        "materialize --as-of DATE` is run, snapshots stand in and answers say degraded",
     )

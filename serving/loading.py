@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from data_contracts.errors import FeatureMismatch, NotReady, UntrustedArtifact
+from data_contracts.errors import FeatureMismatch, NotReady, OtherDatabase, UntrustedArtifact
 from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
 from features.ages import AWAY
@@ -23,6 +23,7 @@ from models.artifacts import Parts
 from models.courses.baselines import CourseScorer
 from models.courses.next_course import features_hash
 from models.registry import ResolvedModel
+from serving.access.audit_probe import AuditProbe
 from serving.access.placements import ReadPlacements
 from serving.access.recorder import Recorder
 from serving.api.opened import Absent, Desks, no_champion
@@ -30,7 +31,7 @@ from serving.events.answers import open_events
 from serving.feedback.exposures import exposure_log
 from serving.feedback.suggesting import suggester
 from serving.figures import open_figures
-from serving.freshness import STORE_DOWN, AgeLimits, FeatureSource, notice_of_age
+from serving.freshness import STORE_DOWN, AgeLimits, FeatureSource, moved_stores, notice_of_age
 from serving.guidance import NO_COURSE_MODEL, CourseRanking, open_guidance
 from serving.night.manifest import ModelIdentity
 from serving.night.past import PublishedPast
@@ -146,8 +147,10 @@ def open_desks(
     now = clock_of(settings)
 
     unread: set[str] = set()  # services whose features the last probe could not read
+    audited = AuditProbe.of(settings)
 
     def probe() -> None:
+        audited()
         for desk in desks:
             if not isinstance(desk, Absent):
                 told = source.online([PROBE_ID], desk.model.service, now().date())["status"]
@@ -157,7 +160,7 @@ def open_desks(
         """Of the features that the desks here stand on; each once."""
         services = [desk.model.service for desk in desks if not isinstance(desk, Absent)]
         found = [notice_of_age(source.filled_as_of(service), now(), AgeLimits.of(rules)) for service in services]
-        down = [STORE_DOWN] if unread else []
+        down = [*moved_stores(settings), *([STORE_DOWN] if unread else [])]
         return [notice for notice in dict.fromkeys([*down, *found, *more_notices()]) if notice is not None]
 
     units = UnitDesk(partial(latest_run, settings), rules, {} if isinstance(desks[0], Absent) else desks[0].left_out)
@@ -181,7 +184,7 @@ def _course_ranking(find: Find, builders: Builders) -> CourseRanking:
     """The champion for courses, or plain counts; raises FeatureMismatch or UntrustedArtifact for a wrong one."""
     try:
         loaded = find(COURSES)
-    except (FeatureMismatch, UntrustedArtifact):
+    except (FeatureMismatch, UntrustedArtifact, OtherDatabase):
         raise
     except NotReady:
         return NO_COURSE_MODEL
@@ -194,7 +197,7 @@ def _open(find: Find, name: str, source: FeatureSource, build: Callable[[Loaded]
     """A desk, or why there is none yet."""
     try:
         loaded = find(name)
-    except (FeatureMismatch, UntrustedArtifact):
+    except (FeatureMismatch, UntrustedArtifact, OtherDatabase):
         raise
     except NotReady:
         return Absent(no_champion(name))

@@ -207,11 +207,21 @@ LIKELIHOOD = Text(
 )
 
 
+def missing_events() -> Any:
+    """The field of a result that tells which events it lacks."""
+    return about(
+        "自该日起已接收的事件尚未计入此结果（特征库暂时落后）；空为全部计入",
+        "events accepted since this day are not in this result, as the feature store is behind; null when all are",
+        default=None,
+    )
+
+
 class PostsRanked(Answer):
     """有建议的民警。 / An officer with suggestions."""
 
     officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
     status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
+    without_events_since: date | None = missing_events()
     cold_start: bool = about("无任职记录，按同类人员推荐", "no posting is known, so peers decide")
     short_history: bool = about(
         "已知的任职岗位不超过两个，排序把握较小",
@@ -254,6 +264,9 @@ class Frame(Answer):
 class NextPostsAnswer(Frame):
     """每个民警一项结果，顺序不变。 / One result for each officer, in order."""
 
+    notices: list[Because] = about(
+        "须知：如已接收的事件尚未计入", "what to know, as that accepted events are not in it yet", default=[]
+    )
     results: list[PostsRanked | NotScored] = about(
         "每个民警一项，顺序与请求一致", "one for each officer, in the order asked"
     )

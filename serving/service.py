@@ -20,8 +20,10 @@ import uvicorn
 from bentoml import Service
 from rich.console import Console
 
+from data_contracts.belonging import check_service_database
 from data_contracts.errors import InvalidInput
 from data_contracts.in_use import held_with_others
+from data_contracts.private import keep_private
 from data_contracts.settings import Settings, settings
 from models.audit import now_of
 from serving.access.callers import callers_of
@@ -102,10 +104,12 @@ def opened_desks() -> Desks:
     from features.store import FeatureReader
     from serving.builders import builders
 
+    keep_private()  # also where BentoML starts the process, and not the command line
     use = settings()
     if use.sandbox:
         return sandbox_desks()
     _HELD.append(held_with_others(use.state))
+    check_service_database(use)
     return watched_desks(use, FeatureReader(use), builders())
 
 
@@ -118,9 +122,11 @@ def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
     """Answer requests until SIGTERM or SIGINT, then finish those that have begun.
 
     Raises InvalidInput for a host that others could reach, FeatureMismatch or UntrustedArtifact for a wrong model,
-    before anything listens. `announce` is called with the address once the desks are open. With several workers each
-    opens its own, and the first announces.
+    OtherDatabase where the state is kept in another database, all before anything listens. `announce` is called with
+    the address once the desks are open. With several workers each opens its own, and the first announces.
     """
+    if not use.sandbox:
+        check_service_database(use)
     host = check_bind(use.host, callers_of(use, today))
     if use.workers > 1:
         supervise(use, host)

@@ -1,18 +1,19 @@
 """The audit chain: who read, decided or changed what about whom, one line each, and every line holds the one before.
 
 A line's hash covers its contents and the hash of the line before it, and each line is signed. Changing, taking out or
-moving a line breaks the chain at that line; cutting lines off its end is found by the head, a signed file beside the
-database that says how long the chain was, and by heads that somebody keeps elsewhere. A head is written after its line
-is safe, so it may lag behind a chain that was interrupted, and never runs before it.
+moving a line breaks the chain at that line; cutting lines off its end is found by the head (heads.py), a signed file
+beside the database, and by heads that somebody keeps elsewhere. A chain that does not hold the line of its head takes
+no further line, since the next head would hide what is gone: somebody puts it right, or accepts the break by name and
+for a reason, in a line that stays. Lines after the head are no break: a writer may have been killed before it wrote
+theirs.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -21,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from data_contracts.audit.heads import MISSING, Head, HeadFile, is_signed
 from data_contracts.database import BUSY_SECONDS, Database
-from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.errors import NotReady
 
 START = "0" * 64  # what stands before the first line
 LOCK = 0x5048_4152  # PostgreSQL's advisory lock of the chain
@@ -62,6 +63,9 @@ class Action(StrEnum):
     KEY_ADDED = "key_added"
     KEY_REVOKED = "key_revoked"
     AUDIT_READ = "audit_read"
+    ACCESS_DENIED = "access_denied"
+    COPY_RESTORED = "copy_restored"
+    BREAK_ACCEPTED = "break_accepted"
 
 
 @dataclass(frozen=True)
@@ -77,44 +81,29 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Head:
-    """How long the chain was and what its last line's hash was; signed."""
-
-    number: int
-    hash: str
-    signature: str
-
-    @property
-    def text(self) -> bytes:
-        """What is signed."""
-        return f"pharos audit head {self.number} {self.hash}".encode()
-
-    def to_json(self) -> str:
-        """One line of JSON."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> Head:
-        """The inverse; raises InvalidInput for what is no head."""
-        try:
-            told = json.loads(text)
-            return cls(int(told["number"]), str(told["hash"]), str(told["signature"]))
-        except (ValueError, TypeError, KeyError) as error:
-            raise InvalidInput("this is no head of an audit chain; `pharos audit head` prints one") from error
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What `verified` found: how many lines are good, and what is wrong from where on (None when nothing is)."""
+class Break:
+    """Why a chain takes no further line: how many lines it has, the head that they do not match (None where there is
+    none to go by), and what is wrong."""
 
     lines: int
-    first_bad: int | None = None
-    why: str = ""
+    head: Head | None
+    why: str
 
     @property
-    def good(self) -> bool:
-        """Whether the whole chain stands."""
-        return self.first_bad is None
+    def refusal(self) -> NotReady:
+        """What whoever wanted to write is told."""
+        return NotReady(
+            f"the audit chain takes no line: {self.why}; put back what is gone (that file, or the database it belongs "
+            "to), or accept the break by name with `pharos audit accept`"
+        )
+
+
+@dataclass
+class _Tail:
+    """The last line there is, on which the next one stands; 0 lines for none."""
+
+    number: int = 0
+    hash: str = START
 
 
 Writes = Callable[[Entry], tuple[int, str]]
@@ -125,7 +114,7 @@ class AuditChain:
 
     def __init__(self, database: Database, head_file: Path, key: Ed25519PrivateKey) -> None:
         self._database = database
-        self._head_file = head_file
+        self._heads = HeadFile(head_file)
         self._key = key
         self._lock = threading.Lock()
 
@@ -133,39 +122,83 @@ class AuditChain:
         """Add one line and say what the head is now; raises NotReady where it or its head cannot be written."""
         with self.together(METADATA) as (_, write):
             number, made = write(entry)
-        return self._head(number, made)
+        return Head.signed(self._key, number, made)
 
     @contextmanager
     def together(self, metadata: sa.MetaData) -> Iterator[tuple[sa.Connection, Writes]]:
         """A transaction over tables of the chain's own database, and what adds a line in it: both stay, or neither.
 
-        Raises NotReady where it, a line or the head cannot be written.
+        Raises NotReady, before anything is done, where the chain does not match its head, and where the transaction, a
+        line or the head cannot be written.
         """
+        with self._written(metadata) as (connection, write, found):
+            if found is not None:
+                raise found.refusal
+            yield connection, write
+
+    def accept(self, entry_of: Callable[[sa.Connection, Break | None], Entry]) -> Head:
+        """Add the line that accepts a break, on whatever stands there, and go on from it.
+
+        `entry_of` is asked inside the transaction, with what keeps the chain from taking lines (None where it takes
+        them); what it raises leaves everything as it is.
+        """
+        with self._written(METADATA) as (connection, write, found):
+            number, made = write(entry_of(connection, found))
+        return Head.signed(self._key, number, made)
+
+    @contextmanager
+    def _written(self, metadata: sa.MetaData) -> Iterator[tuple[sa.Connection, Writes, Break | None]]:
         self._database.make(metadata)
-        written: list[tuple[int, str]] = []
-        with self._in_turn(), self._alone_here():
+        with self._in_turn(), self._heads.alone():
             with self._database.writing(METADATA) as connection:
                 _alone(connection)
+                tail, found = _tail(connection), self.standing(connection)
+                before = tail.number
 
                 def write(entry: Entry) -> tuple[int, str]:
-                    written.append(self._line(connection, entry))
-                    return written[-1]
+                    if tail.number == 0 and found is None:
+                        self._begin()
+                    tail.number, tail.hash = add_line(connection, self._key, entry, (tail.number, tail.hash))
+                    return tail.number, tail.hash
 
-                yield connection, write
+                yield connection, write, found
+                written = tail.number > before
+                if written:
+                    self._heads.draft(Head.signed(self._key, tail.number, tail.hash))
             if written:
-                self._kept(self._head(*written[-1]))
+                self._heads.put()
 
-    def _line(self, connection: sa.Connection, entry: Entry) -> tuple[int, str]:
-        """Add a line; its number and its hash."""
-        last = connection.execute(LINES.select().order_by(LINES.c.number.desc()).limit(1)).mappings().first()
-        number, previous = (0, START) if last is None else (int(last["number"]), str(last["hash"]))
-        body = canonical(entry)
-        made = line_hash(number + 1, body, previous)
-        signature = self._key.sign(line_text(made)).hex()
-        connection.execute(
-            LINES.insert().values(number=number + 1, body=body, previous=previous, hash=made, signature=signature)
-        )
-        return number + 1, made
+    def standing(self, connection: sa.Connection) -> Break | None:
+        """What keeps the chain from taking lines; None where it holds the line of its head, and its last one is good.
+
+        A chain without lines needs no head: nothing was written yet, or an empty database was put in the place of all.
+        """
+        key = self._key.public_key()
+        head, wrong_with = self._heads.found(key)
+        tail = _tail(connection)
+        if head is None:
+            if wrong_with == MISSING and tail.number == 0:
+                return None
+            return Break(
+                tail.number, None, f"it has {tail.number:,} lines and its head {self._heads.path} {wrong_with}"
+            )
+        if tail.number < head.number:
+            why = f"it ends after {tail.number:,} lines and had {head.number:,}, as its head {self._heads.path} says"
+            return Break(tail.number, head, f"{why}: its end was cut off, or another database stands in its place")
+        at_head = _line_at(connection, head.number)
+        if head.number and (at_head is None or at_head["hash"] != head.hash):
+            why = f"another line stands where its head {self._heads.path} was: line {head.number:,}"
+            return Break(tail.number, head, why)
+        for row in {head.number: at_head, tail.number: _line_at(connection, tail.number)}.values():
+            why = "" if row is None else wrong(row, row["number"], row["previous"], key)
+            if why:
+                return Break(tail.number, head, f"line {row['number']:,}: {why}" if row else why)
+        return None
+
+    def _begin(self) -> None:
+        """A head over nothing, before the first line: lines without a head are a break from the first one on."""
+        self._heads.draft(Head.signed(self._key, 0, START))
+        self._heads.put()
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
@@ -177,26 +210,30 @@ class AuditChain:
         finally:
             self._lock.release()
 
-    @contextmanager
-    def _alone_here(self) -> Iterator[None]:
-        """One process of this machine at a time: an older head must not be written over a newer one."""
-        try:
-            self._head_file.parent.mkdir(parents=True, exist_ok=True)
-            with self._head_file.with_suffix(".lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                yield
-        except OSError as error:
-            raise NotReady(
-                f"the head of the audit chain cannot be written ({type(error).__name__}); look after its disk"
-            ) from error
 
-    def _head(self, number: int, made: str) -> Head:
-        return Head(number, made, self._key.sign(Head(number, made, "").text).hex())
+def add_line(connection: sa.Connection, key: Ed25519PrivateKey, entry: Entry, last: tuple[int, str]) -> tuple[int, str]:
+    """Add a line on the last one (its number and hash, or 0 and START); its own number and hash.
 
-    def _kept(self, head: Head) -> None:
-        draft = self._head_file.with_suffix(".draft")
-        draft.write_text(head.to_json())
-        draft.replace(self._head_file)
+    For whoever holds the chain and has looked at its head already.
+    """
+    number, body = last[0] + 1, canonical(entry)
+    made = line_hash(number, body, last[1])
+    signature = key.sign(line_text(made)).hex()
+    connection.execute(
+        LINES.insert().values(number=number, body=body, previous=last[1], hash=made, signature=signature)
+    )
+    return number, made
+
+
+def _tail(connection: sa.Connection) -> _Tail:
+    asked = sa.select(LINES.c.number, LINES.c.hash).order_by(LINES.c.number.desc()).limit(1)
+    last = connection.execute(asked).first()
+    return _Tail() if last is None else _Tail(int(last.number), str(last.hash))
+
+
+def _line_at(connection: sa.Connection, number: int) -> Mapping[str, Any] | None:
+    found = connection.execute(LINES.select().where(LINES.c.number == number)).mappings().first()
+    return None if found is None else dict(found)
 
 
 def canonical(entry: Entry) -> str:
@@ -222,55 +259,27 @@ def line_text(made: str) -> bytes:
 def lines(database: Database) -> Iterator[Mapping[str, Any]]:
     """Every line in order."""
     with database.reading(METADATA) as connection:
-        found = connection.execution_options(yield_per=1000).execute(LINES.select().order_by(LINES.c.number))
-        for row in found.mappings():
-            yield dict(row)
+        yield from rows_of(connection)
 
 
-def verified(rows: Iterator[Mapping[str, Any]], key: Ed25519PublicKey, heads: Sequence[Head]) -> Verdict:
-    """Walk the chain; the first line that is not what was written is named.
-
-    `heads` are all that are kept: each must be signed, and the chain must still hold its line.
-    """
-    good, previous = 0, START
-    wanted: dict[int, set[str]] = {}
-    for head in heads:
-        wanted.setdefault(head.number, set()).add(head.hash)
-        if not _signed(key, head.signature, head.text):
-            return Verdict(0, head.number, "the head is not signed by this deployment's key")
-    for row in rows:
-        why = _wrong(row, good + 1, previous, key)
-        if not why and wanted.get(good + 1, set()) - {row["hash"]}:
-            why = "a head that was kept says that another line stood here"
-        if why:
-            return Verdict(good, good + 1, why)
-        good, previous = good + 1, str(row["hash"])
-    longest = max(wanted, default=0)
-    if longest > good:
-        why = f"the chain ends after {good:,} lines, and once had {longest:,}: its end was cut off"
-        return Verdict(good, good + 1, why)
-    return Verdict(good)
+def rows_of(connection: sa.Connection) -> Iterator[Mapping[str, Any]]:
+    """Every line in order, inside a transaction."""
+    asked = LINES.select().order_by(LINES.c.number).execution_options(yield_per=1000)
+    for row in connection.execute(asked).mappings():
+        yield dict(row)
 
 
-def _wrong(row: Mapping[str, Any], number: int, previous: str, key: Ed25519PublicKey) -> str:
-    """What is wrong with a line; empty when nothing is."""
+def wrong(row: Mapping[str, Any], number: int, previous: str, key: Ed25519PublicKey) -> str:
+    """What is wrong with a line that should have this number and stand on that hash; empty when nothing is."""
     if row["number"] != number:
         return f"line {number:,} is missing; the next one there is {row['number']:,}"
     if row["previous"] != previous:
         return "it does not hold the hash of the line before it: lines were moved, put in or taken out"
     if line_hash(number, row["body"], previous) != row["hash"]:
         return "its contents are not those that were hashed: it was edited"
-    if not _signed(key, row["signature"], line_text(row["hash"])):
+    if not is_signed(key, row["signature"], line_text(row["hash"])):
         return "it is not signed by this deployment's key: it was forged"
     return ""
-
-
-def _signed(key: Ed25519PublicKey, signature: str, text: bytes) -> bool:
-    try:
-        key.verify(bytes.fromhex(signature), text)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
 
 
 def _alone(connection: sa.Connection) -> None:

@@ -49,14 +49,17 @@ def audit_verify(
     ] = None,
 ) -> None:
     """Walk the whole chain and name the first line that is not what was written; exit status 1 if there is one."""
-    from data_contracts.audit.chain import Head
+    from data_contracts.audit.heads import Head
     from models.audit import verify
 
     found = verify(edge.settings(), [Head.from_json(text) for text in head or ()])
+    for accepted in found.accepted:
+        edge.errors.print(accepted.sentence, markup=False, highlight=False, soft_wrap=True)
     if not found.good:
         edge.errors.print(f"line {found.first_bad:,}: {found.why}", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1)
-    edge.console.print(f"{found.lines:,} lines, and each is what was written", highlight=False)
+    but = f", but for {len(found.accepted):,} accepted breaks" if found.accepted else ""
+    edge.console.print(f"{found.lines:,} lines, and each is what was written{but}", highlight=False)
 
 
 @audit_app.command("head")
@@ -65,3 +68,19 @@ def audit_head() -> None:
     from models.audit import newest_head
 
     edge.aloud(newest_head(edge.settings()).to_json())
+
+
+@audit_app.command("accept")
+def audit_accept(
+    reason: Annotated[str, typer.Option(help="Why the break may stand, in a sentence.")],
+    by: Annotated[str, typer.Option(help="Who answers for this.")],
+    head: Annotated[
+        list[str] | None, typer.Option(help="A head that was kept elsewhere of lines that are gone; repeatable.")
+    ] = None,
+) -> None:
+    """Accept by name that lines are gone or changed: the chain takes lines again, and `verify` tells it for ever."""
+    from data_contracts.audit.heads import Head
+    from models.audit import accept_break
+
+    told = accept_break(edge.settings(), reason, by, [Head.from_json(text) for text in head or ()])
+    edge.aloud(f"accepted, and on record for good: {told}")

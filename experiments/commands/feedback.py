@@ -18,7 +18,8 @@ def feedback_prune(
 ) -> None:
     """Delete suggestions, feedback and plans that policy no longer keeps, and those of officers who left."""
     from data_contracts.policy import policy
+    from models.audit import has_come
     from serving.feedback.pruning import prune
 
-    deleted = prune(edge.settings(), policy(), edge.day_of(as_of), officer)
+    deleted = prune(edge.settings(), policy(), has_come(edge.settings(), edge.day_of(as_of)), officer)
     edge.console.print("deleted " + ", ".join(f"{number} {name}" for name, number in deleted.items()), highlight=False)

@@ -50,7 +50,7 @@ def review_proof(file: Annotated[Path, typer.Argument(help="A proof that `pharos
 
 
 def erase(officer_id: Annotated[str, typer.Argument(help="The officer.")]) -> None:
-    """Erase an officer from the service's own databases and write a signed proof, which says what is not reached."""
+    """Erase an officer everywhere, keep an old export from bringing them back, and write a signed proof of it."""
     from serving.review.commands import erase_officer
 
     erase_officer(edge.settings(), officer_id, edge.console)
@@ -62,3 +62,26 @@ def database_upgrade() -> None:
     from serving.review.commands import upgrade_database
 
     upgrade_database(edge.settings(), edge.console)
+
+
+@database_app.command("move")
+def database_move(
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            envvar="PHAROS_DATABASE_URL_BEFORE",
+            help="Address of the database until now, where it needs a password (better in the variable).",
+        ),
+    ] = None,
+) -> None:
+    """Take keys, opt-outs, cases and the audit chain to the database that PHAROS_DATABASE_URL names, or back (unset).
+
+    All or nothing, compared row by row, the chain verified there; an empty target is needed. Stop the service first.
+    """
+    from models.audit import now_of
+    from serving.upgrading.moving import move
+
+    use = edge.settings()
+    for sentence in move(use, now_of(use), source).sentences:
+        edge.aloud(sentence)

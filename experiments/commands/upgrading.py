@@ -14,6 +14,10 @@ def upgrade(
     restore: Annotated[
         str | None, typer.Option(help="Go back to a copy: the name of a folder under backups/ in the state folder.")
     ] = None,
+    without_later: Annotated[
+        bool,
+        typer.Option("--without-later", help="With --restore: let opt-outs, revoked keys and cases of later days go."),
+    ] = False,
     server_copied: Annotated[
         bool, typer.Option("--server-copied", help="The service database on a server was copied by its keeper.")
     ] = False,
@@ -21,11 +25,12 @@ def upgrade(
     """Bring the state folder forward to this version: a verified copy first; safe to run again after anything."""
     from models.audit import now_of
     from serving.builders import builders
-    from serving.upgrading import tables, upgrade
+    from serving.upgrading import going_back, tables, upgrade
 
     use = edge.settings()
     if restore is not None:
-        edge.aloud(f"{upgrade.restore(use, restore)} files are as they were copied in {restore}")
+        for sentence in going_back.restore(use, restore, without_later=without_later).sentences:
+            edge.aloud(sentence)
         return
     made = builders()
     done = upgrade.look(use, made) if check else upgrade.upgrade(use, now_of(use), made, server_copied=server_copied)

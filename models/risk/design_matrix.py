@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from data_contracts.errors import FeatureMismatch
+from data_contracts.errors import FeatureMismatch, UntrustedArtifact
 from models.base import Matrix
 
 
@@ -67,10 +67,19 @@ class Design:
         return np.concatenate(parts, axis=1)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return {"numbers": list(self.numbers), "levels": {name: list(codes) for name, codes in self.levels.items()}}
+        """Plain JSON; the levels as a list of pairs, for the matrix is in their order and an object has none.
+
+        >>> design = Design(("age",), {"track": ("a", "b"), "education": ("c",)})
+        >>> Design.from_json(design.to_json()).names
+        ('age', 'track=a', 'track=b', 'education=c')
+        """
+        return {"numbers": list(self.numbers), "levels": [[name, list(codes)] for name, codes in self.levels.items()]}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """From `to_json`."""
-        return cls(tuple(value["numbers"]), {name: tuple(codes) for name, codes in value["levels"].items()})
+        """From `to_json`; raises UntrustedArtifact for levels of which nobody knows the order any more."""
+        if isinstance(value["levels"], Mapping):
+            raise UntrustedArtifact(
+                "the model was signed by an earlier version that lost the order of its columns; train risk again"
+            )
+        return cls(tuple(value["numbers"]), {name: tuple(codes) for name, codes in value["levels"]})

@@ -16,6 +16,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
+from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import InvalidInput
 from data_contracts.settings import Settings
@@ -75,21 +76,10 @@ class KeyAsked:
 
 
 class ApiKeys:
-    """The keys of a deployment."""
+    """The keys of a deployment, to be read; `pharos keys` changes them, each change with its audit line."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def add(self, asked: KeyAsked, today: date) -> tuple[ApiKey, str]:
-        """A new key and its text, which is never seen again; raises InvalidInput for a key that would open nothing."""
-        _check(asked, today)
-        secret = secrets.token_urlsafe(SECRET_BYTES)
-        key = ApiKey(
-            secrets.token_hex(ID_BYTES), asked.name, digest(secret), asked.scopes, asked.units, today, asked.expires_on
-        )
-        with self._database.writing(METADATA) as connection:
-            connection.execute(API_KEYS.insert().values(**_row(key)))
-        return key, f"{PREFIX}_{key.key_id}_{secret}"
 
     def all(self) -> list[ApiKey]:
         """Every key ever made, oldest first; empty where none was."""
@@ -99,21 +89,42 @@ class ApiKeys:
             rows = connection.execute(API_KEYS.select().order_by(API_KEYS.c.created_on, API_KEYS.c.key_id)).mappings()
             return [_key(row) for row in rows]
 
-    def revoke(self, key_id: str, today: date) -> ApiKey:
-        """Close a key for good; raises InvalidInput where there is no such key. A closed key stays closed as it was."""
-        found = next((key for key in self.all() if key.key_id == key_id), None)
-        if found is None:
-            raise InvalidInput(f"there is no key {key_id!r}; `pharos keys list` shows the ids")
-        if found.revoked_on is not None:
-            return found
-        with self._database.writing(METADATA) as connection:
-            connection.execute(API_KEYS.update().where(API_KEYS.c.key_id == key_id).values(revoked_on=today))
-        return next(key for key in self.all() if key.key_id == key_id)
+
+def made(connection: sa.Connection, asked: KeyAsked, today: date) -> tuple[ApiKey, str]:
+    """Inside a transaction: a new key and its text, which is never seen again.
+
+    Raises InvalidInput for a key that would open nothing.
+    """
+    _check(asked, today)
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    key = ApiKey(
+        secrets.token_hex(ID_BYTES), asked.name, digest(secret), asked.scopes, asked.units, today, asked.expires_on
+    )
+    connection.execute(API_KEYS.insert().values(**_row(key)))
+    return key, f"{PREFIX}_{key.key_id}_{secret}"
+
+
+def revoked(connection: sa.Connection, key_id: str, today: date) -> tuple[ApiKey, bool]:
+    """Inside a transaction: a key closed for good, and whether this closed it; a closed key stays as it was.
+
+    Raises InvalidInput where there is no such key.
+    """
+    one = API_KEYS.c.key_id == key_id
+    changed = connection.execute(API_KEYS.update().where(one, API_KEYS.c.revoked_on.is_(None)).values(revoked_on=today))
+    row = connection.execute(API_KEYS.select().where(one)).mappings().first()
+    if row is None:
+        raise InvalidInput(f"there is no key {key_id!r}; `pharos keys list` shows the ids")
+    return _key(row), bool(changed.rowcount)
+
+
+def keys_database(settings: Settings) -> Database:
+    """Where the keys stand; nothing is opened yet."""
+    return service_database(settings, "the table of keys")
 
 
 def api_keys(settings: Settings) -> ApiKeys:
     """The keys of this deployment; nothing is opened yet."""
-    return ApiKeys(Database(settings.service_url, "the table of keys"))
+    return ApiKeys(keys_database(settings))
 
 
 def opened_by(text: str, keys: Sequence[ApiKey], today: date) -> Credential | None:

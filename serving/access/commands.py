@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Column, Table
 
-from data_contracts.audit.chain import Action, Entry
+from data_contracts.audit.chain import Action, Entry, Writes
 from data_contracts.settings import Settings
-from models.audit import audit_chain, now_of, operator
-from serving.access.api_keys import ID_BYTES, ApiKey, KeyAsked, api_keys
+from models.audit import chain_in, now_of, operator
+from serving.access.api_keys import ID_BYTES, METADATA, ApiKey, KeyAsked, api_keys, keys_database, made, revoked
 from serving.access.credential import AccessScope
 
 EVERYWHERE = "全部单位 / all units"
@@ -21,7 +23,7 @@ def add_key(
     settings: Settings, name: str, scopes: Sequence[str], units: tuple[str, ...] | None, days: int, console: Console
 ) -> None:
     """Make a key and print it, once; raises InvalidInput for one that would open nothing."""
-    today = _today(settings)
+    today = now_of(settings).date()
     first = not api_keys(settings).all()
     asked = KeyAsked(name, AccessScope.of(scopes), units, today + timedelta(days=days))
     key, text = issued(settings, asked)
@@ -39,7 +41,7 @@ def add_key(
 
 def list_keys(settings: Settings, console: Console) -> None:
     """A table of all keys."""
-    today = _today(settings)
+    today = now_of(settings).date()
     table = Table(
         Column("id", no_wrap=True, min_width=2 * ID_BYTES), "name", "state", "scopes", "units", "made", "expires"
     )
@@ -58,27 +60,41 @@ def revoke_key(settings: Settings, key_id: str, console: Console) -> None:
 
 
 def issued(settings: Settings, asked: KeyAsked) -> tuple[ApiKey, str]:
-    """A new key and its text, told to the audit chain; raises InvalidInput for one that would open nothing."""
-    key, text = api_keys(settings).add(asked, _today(settings))
-    _audit(settings, Action.KEY_ADDED, key)
+    """A new key and its text, together with its line in the audit chain, or neither.
+
+    Raises InvalidInput for a key that would open nothing.
+    """
+    now = now_of(settings)
+    with _audited(settings) as (connection, write):
+        key, text = made(connection, asked, now.date())
+        write(_entry(now, Action.KEY_ADDED, key))
     return key, text
 
 
 def closed(settings: Settings, key_id: str) -> ApiKey:
-    """Close a key and tell the audit chain; raises InvalidInput where there is none of this id."""
-    key = api_keys(settings).revoke(key_id, _today(settings))
-    _audit(settings, Action.KEY_REVOKED, key)
+    """Close a key, together with its line in the audit chain; raises InvalidInput where there is none of this id."""
+    now = now_of(settings)
+    with _audited(settings) as (connection, write):
+        key, changed = revoked(connection, key_id, now.date())
+        if changed:
+            write(_entry(now, Action.KEY_REVOKED, key))
     return key
 
 
-def _audit(settings: Settings, action: Action, key: ApiKey) -> None:
+@contextmanager
+def _audited(settings: Settings) -> Iterator[tuple[sa.Connection, Writes]]:
+    database = keys_database(settings)
+    try:
+        with chain_in(settings, database).together(METADATA) as opened:
+            yield opened
+    finally:
+        database.close()
+
+
+def _entry(now: datetime, action: Action, key: ApiKey) -> Entry:
     told = {"key_id": key.key_id, "scopes": sorted(key.scopes), "units": key.units, "expires_on": str(key.expires_on)}
-    audit_chain(settings).append(Entry(now_of(settings), operator(), action, details=told))
+    return Entry(now, operator(), action, details=told)
 
 
 def _units(units: tuple[str, ...] | None) -> str:
     return EVERYWHERE if units is None else ", ".join(units)
-
-
-def _today(settings: Settings) -> date:
-    return now_of(settings).date()

@@ -53,16 +53,44 @@ class Sight:
 EVERYWHERE = Sight()
 
 
+@dataclass(frozen=True)
+class Denied:
+    """Whom and what a request asked about in vain, as it named them: elsewhere or nowhere, nobody here knows which.
+
+    `stand_ins` are what a desk saw instead; they name nobody.
+    """
+
+    officers: frozenset[str] = frozenset()
+    units: frozenset[str] = frozenset()
+    cases: frozenset[str] = frozenset()
+    stand_ins: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        """Whether anything was asked in vain."""
+        return bool(self.officers or self.units or self.cases)
+
+
+NOTHING = Denied()
+
+
 @dataclass
 class Veil:
     """The ids of one request that are out of reach, and what stands for each."""
 
     hidden: dict[str, str] = field(default_factory=dict)
+    _units: set[str] = field(default_factory=set)
+    _officers: set[str] = field(default_factory=set)
     _salt: str = field(default_factory=lambda: secrets.token_hex(12))
 
-    def over(self, asked: str) -> str:
-        """What a desk is asked instead."""
+    def over(self, name: str, asked: str) -> str:
+        """What a desk is asked instead of the id in a field."""
+        (self._officers if name in OFFICER_FIELDS else self._units).add(asked)
         return self.hidden.setdefault(asked, f"out-of-reach-{self._salt}-{len(self.hidden)}.")
+
+    @property
+    def denied(self) -> Denied:
+        """Whom and what it hides."""
+        return Denied(frozenset(self._officers), frozenset(self._units), stand_ins=frozenset(self.hidden.values()))
 
     def lifted(self, answer: str) -> str:
         """The JSON of an answer with the asked ids put back."""
@@ -80,7 +108,7 @@ def veiled(request: Asked, sight: Sight, placements: Callable[[], Placements]) -
 
     def seen(name: str, value: str) -> str:
         known = sight.names(value, where.unit_of.get(value)) if name in OFFICER_FIELDS else sight.covers(value)
-        return value if known else veil.over(value)
+        return value if known else veil.over(name, value)
 
     return _exchanged(request, seen), veil
 

@@ -83,7 +83,7 @@ class Tokens:
                 token, key, algorithms=[str(header["alg"])], audience=self._issuer.audience,
                 issuer=self._issuer.issuer, leeway=LEEWAY_SECONDS, options={"require": list(REQUIRED)},
             )  # fmt: skip
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, OverflowError, TypeError):  # a signed moment may be no number, or one without end
             return None
         return _credential(self._issuer.issuer, claims)
 
@@ -120,25 +120,36 @@ def _bytes(place: str) -> bytes:
 
 
 def _credential(issuer: str, claims: Mapping[str, Any]) -> Credential | None:
-    """The caller of these claims; None where they are of a wrong shape. What is not granted is not there."""
-    units, officer = claims.get(UNITS_CLAIM, []), claims.get(OFFICER_CLAIM)
-    if not _names(units) or not (officer is None or isinstance(officer, str)):
+    """The caller of these claims; None where one is of a wrong shape. What is not granted is not there."""
+    subject, officer = claims.get("sub"), claims.get(OFFICER_CLAIM)
+    units, scopes = claims.get(UNITS_CLAIM, []), _scopes(claims)
+    named = _is_name(subject) and (OFFICER_CLAIM not in claims or _is_name(officer))
+    if not named or scopes is None or not _names(units):
         return None
     return Credential(
-        subject=f"oidc:{issuer}#{claims['sub']}",
-        scopes=frozenset(scope for scope in AccessScope if scope in _scopes(claims)),
+        subject=f"oidc:{issuer}#{subject}",
+        scopes=frozenset(scope for scope in AccessScope if scope in scopes),
         units=None if EVERY_UNIT in units else tuple(units),
         officer_id=officer,
     )
 
 
-def _scopes(claims: Mapping[str, Any]) -> Sequence[str]:
-    """Scopes as RFC 9068 writes them (one string), or as some issuers do (`scp`, a list)."""
+def _scopes(claims: Mapping[str, Any]) -> Sequence[str] | None:
+    """Scopes as RFC 9068 writes them (one string), or as some issuers do (`scp`, a list); None for another shape."""
     told = claims.get("scope", claims.get("scp", ""))
     if isinstance(told, str):
         return told.split()
-    return [one for one in told if isinstance(one, str)] if isinstance(told, list) else []
+    return told if _names(told) else None
 
 
 def _names(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return isinstance(value, list) and all(_is_name(one) for one in value)
+
+
+def _is_name(value: Any) -> bool:
+    """Whether something can name somebody in the audit chain: text with a letter in it, and none that cannot be seen.
+
+    >>> [_is_name(one) for one in ("planner", "\u738b\u82b3", "", " ", "a\\nb", 7, None)]
+    [True, True, False, False, False, False, False]
+    """
+    return isinstance(value, str) and bool(value.strip()) and value.isprintable()

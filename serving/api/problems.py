@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from data_contracts.errors import GateRefused, NotThere, PharosError, PublishRefused, Refused, Stale
+from data_contracts.errors import AuditAway, GateRefused, NotThere, PharosError, PublishRefused, Refused, Stale
 from data_contracts.vocabulary import Bilingual
 from serving.schemas import FieldProblem, Problem
 from serving.waiting import NobodyWaits, TooMuchAtOnce
@@ -66,6 +66,12 @@ KINDS: Mapping[str, Kind] = {
         Bilingual("服务内部错误，请凭请求编号查询", "our error; ask with the request id"),
     ),
     "not_ready": Kind(503, "Service Unavailable", Bilingual("服务尚未就绪", "the service is not ready"), 30),
+    "audit_away": Kind(
+        503,
+        "Service Unavailable",
+        Bilingual("审计日志目前无法写入", "the audit chain cannot be written now"),
+        30,
+    ),
     "overloaded": Kind(503, "Service Unavailable", Bilingual("服务繁忙", "the service is busy"), 1),
     "deadline": Kind(504, "Gateway Timeout", Bilingual("处理超时", "the answer took too long"), 5),
 }
@@ -136,7 +142,7 @@ def problem_of(error: Exception) -> ProblemError:
     """
     if isinstance(error, ProblemError):
         return error
-    if isinstance(error, NotThere | Refused | Stale | NobodyWaits | TooMuchAtOnce):
+    if isinstance(error, NotThere | Refused | Stale | NobodyWaits | TooMuchAtOnce | AuditAway):
         return _detailed(error.code, error)
     if isinstance(error, GateRefused | PublishRefused):  # steps of the night and of training, never of a request
         return ProblemError("internal")

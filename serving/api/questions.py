@@ -53,8 +53,8 @@ class Question:
     """A POST route; `scope` opens it, `not_ready` is what a caller is told when the desk has nothing to answer from
     yet. A desk that names officers nobody asked for is `sighted`: it is told how far the caller sees. One whose answer
     hangs on who asks is `told_caller`, after the sight. What is `audited` is answered only when the audit chain holds
-    it; a desk that changes something writes its own line, with the change. One that keeps what it told is `patient`: it
-    is told, last, whether anybody still waits. `problems` are statuses of its own."""
+    it; where it `changes` something its line comes first, unless its desk writes one with the change. One that keeps
+    what it told is `patient`: it is told, last, whether anybody still waits. `problems` are statuses of its own."""
 
     path: str
     name: str
@@ -70,6 +70,7 @@ class Question:
     told_caller: bool = False
     patient: bool = False
     audited: Action | None = None
+    changes: bool = False
     problems: tuple[int, ...] = ()
 
 
@@ -87,7 +88,7 @@ QUESTIONS: tuple[Question, ...] = (
         "/v1/units", "units", "support",
         "单位与块面的等级、趋势与成因 / units and blocks: grade, trend and what drives it", UnitsRequest, UnitsAnswer,
         {"unit_ids": EXAMPLE_UNITS}, lambda desks: desks.units, NO_NIGHT, AccessScope.RISK_READ,
-        audited=Action.UNITS_READ,
+        told_caller=True, audited=Action.UNITS_READ,
     ),
     Question(
         "/v1/paths", "paths", "careers", "通往职业目标的路径、差距与进度 / paths to a goal, gaps, and progress on them",
@@ -127,7 +128,7 @@ QUESTIONS: tuple[Question, ...] = (
         {"items": [{"feedback_id": "f-1", "officer_id": EXAMPLE_OFFICERS[0], "item_kind": "post", "item": "patrol-2",
                     "action": "opened", "occurred_on": "2026-01-01"}]},
         lambda desks: desks.of("/v1/feedback"), scope=AccessScope.FEEDBACK_WRITE, sighted=True,
-        audited=Action.FEEDBACK_WRITTEN,
+        audited=Action.FEEDBACK_WRITTEN, changes=True,
     ),
     Question(
         "/v1/cases", "cases", "rights", "需要复核的预警 / the warnings that wait for people", CasesRequest, CasesAnswer,
@@ -159,6 +160,7 @@ QUESTIONS: tuple[Question, ...] = (
         {"events": [{"event_id": "e-1", "table": "course_completions",
                      "row": {"officer_id": EXAMPLE_OFFICERS[0], "course_id": "c-0001", "occurred_on": "2026-01-01"}}]},
         lambda desks: desks.of("/v1/events"), scope=AccessScope.EVENTS_WRITE, sighted=True,
-        audited=Action.EVENTS_TAKEN,
+        told_caller=True,
+        audited=Action.EVENTS_TAKEN, changes=True,
     ),
 )  # fmt: skip

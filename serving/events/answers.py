@@ -1,38 +1,58 @@
 """`POST /v1/events` without the web: events into the history, and the officers they are about brought forward.
 
 The rows are safe before any feature is touched. Where features cannot be brought forward now, the answer says so, and
-the next event, or the night, does it.
+the next event, or the night, does it; until then answers about these officers say that they lack the events.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Protocol
 
 import structlog
 
+from data_contracts.catalog import catalog
 from data_contracts.errors import PharosError
 from data_contracts.pseudonyms import pseudonyms
+from data_contracts.schema import allowed_values
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual, Refusal
-from features.arrivals import ID_TAKEN, NOT_YET, UNKNOWN_COLUMN, UNKNOWN_TABLE, Arrival, Arrivals, Became
+from features.arrivals import (
+    ELSEWHERE,
+    ID_TAKEN,
+    NOT_YET,
+    OF_UNITS,
+    UNKNOWN_COLUMN,
+    UNKNOWN_TABLE,
+    Arrival,
+    Arrivals,
+    Became,
+    event_tables,
+)
 from features.event_log import EventLog
 from features.history import History
 from features.live import LiveFeatures
 from features.pending import Pending
 from features.store import FeatureReader
+from serving.access.credential import OPERATOR, Credential
 from serving.access.reach import EVERYWHERE, Sight
 from serving.events.schemas import Event, EventCounts, EventFault, EventResult, EventsAnswer, EventsRequest, Features
 from serving.freshness import FeatureSource
 
 WHY: Mapping[str, Bilingual] = {
     **{str(one.value): Bilingual(one.zh, one.en) for one in Refusal},
-    UNKNOWN_TABLE: Bilingual("没有可接收事件的此表", "no table of this name takes events"),
+    UNKNOWN_TABLE: Bilingual(
+        f"没有可接收事件的此表；可接收：{'、'.join(event_tables())}",
+        f"no table of this name takes events; these do: {', '.join(event_tables())}",
+    ),
     UNKNOWN_COLUMN: Bilingual("该表没有此列", "the table has no such column"),
+    ELSEWHERE: Bilingual(
+        "此空缺编号已由其他单位使用，请换新编号", "another unit has a vacancy of this id; use a new id"
+    ),
     NOT_YET: Bilingual("发生日期在今天之后", "the day has not come yet"),
     ID_TAKEN: Bilingual("此编号已有内容不同的事件，请换新编号", "this id is taken by another event; use a new id"),
 }
@@ -52,8 +72,8 @@ class EventDesk:
 
     arrivals: Arrivals
     bring_forward: BringsForward
+    waiting: Callable[[], Set[str]] = set  # officers whose features could not be brought forward yet
     prepare: Callable[[], None] = lambda: None
-    waiting: set[str] = field(default_factory=set)  # officers whose features could not be brought forward yet
 
     def warm(self) -> None:
         """Do beforehand what the first event would wait for; what is wrong is told when an event comes."""
@@ -62,11 +82,21 @@ class EventDesk:
         except Exception as error:
             structlog.get_logger("pharos.serving").info("events_not_prepared", kind=type(error).__name__)
 
-    def answer(self, request: EventsRequest, request_id: str, now: datetime, sight: Sight = EVERYWHERE) -> EventsAnswer:
+    def answer(
+        self,
+        request: EventsRequest,
+        request_id: str,
+        now: datetime,
+        sight: Sight = EVERYWHERE,
+        caller: Credential = OPERATOR,
+    ) -> EventsAnswer:
         """One result for each event, in order; raises NotReady where nothing can be written."""
         events = [Arrival(one.event_id, one.table, one.row) for one in request.events]
-        became = self.arrivals.take(events, now.date(), may_register=sight == EVERYWHERE)
-        officers = {str(one.row["officer_id"]) for one, end in zip(events, became, strict=True) if end.outcome == TAKEN}
+        became = self.arrivals.take(
+            events, now.date(), may_register=sight == EVERYWHERE, sender=caller.subject, sees=sight.covers
+        )
+        taken = [one for one, end in zip(events, became, strict=True) if end.outcome == TAKEN]
+        officers = {str(one.row["officer_id"]) for one in taken if one.table not in OF_UNITS}
         counts = Counter[str](one.outcome for one in became)
         return EventsAnswer(
             request_id=request_id,
@@ -78,15 +108,12 @@ class EventDesk:
     def _brought_forward(self, officers: Set[str], today: date) -> Features:
         if not officers:
             return "unchanged"
-        due = sorted(officers | self.waiting)
         try:
-            brought = self.bring_forward(due, today)
+            brought = self.bring_forward(sorted(officers | self.waiting()), today)
         except Exception as error:  # the events are written, whatever ails the feature store; they must not be refused
             kind = error.code if isinstance(error, PharosError) else type(error).__name__
             structlog.get_logger("pharos.serving").error("features_wait", kind=kind)
-            self.waiting.update(officers)
             return "waiting"
-        self.waiting.difference_update(due)
         return "current" if brought else "unchanged"
 
 
@@ -103,15 +130,53 @@ def open_events(settings: Settings, source: FeatureSource) -> EventDesk:
     )
     if not isinstance(source, FeatureReader):
         return EventDesk(arrivals, lambda *_: 0)
-    return EventDesk(arrivals, partial(source.bring_forward, live), live.warm)
+    return EventDesk(arrivals, partial(source.bring_forward, live), pending.waiting, live.warm)
 
 
 def _result(event: Event, became: Became) -> EventResult:
-    officer = event.row.get("officer_id")
     return EventResult(
         event_id=event.event_id,
-        officer_id=officer if isinstance(officer, str) and 0 < len(officer) <= 64 else None,
+        officer_id=_id(event, "officer_id"),
+        unit_id=_id(event, "unit_id") if event.table in OF_UNITS else None,
         status=became.outcome,
         counts_from=became.counts_from,
-        faults=[EventFault(field=name, code=code, zh=WHY[code].zh, en=WHY[code].en) for name, code in became.faults],
+        faults=[_fault(event.table, name, code) for name, code in became.faults],
     )
+
+
+def _id(event: Event, column: str) -> str | None:
+    value = event.row.get(column)
+    return value if isinstance(value, str) and 0 < len(value) <= 64 else None
+
+
+def _fault(table: str, column: str, code: str) -> EventFault:
+    """What is wrong with a column, with what may stand there where the contract says it."""
+    told = WHY[code]
+    may = _may_stand(table, column, code)
+    return EventFault(
+        field=column,
+        code=code,
+        zh=told.zh if may is None else f"{told.zh}：{may.zh}",
+        en=told.en if may is None else f"{told.en}: {may.en}",
+    )
+
+
+def _may_stand(table: str, column: str, code: str) -> Bilingual | None:
+    """What the contract allows in a column: its values, a bound, the length, the date to follow or the table to know.
+
+    >>> _may_stand("course_completions", "score", "above_maximum")
+    Bilingual(zh='100', en='100')
+    """
+    if table not in event_tables() or column not in catalog().table(table).column_names:
+        return None
+    found = catalog().table(table).column(column)
+    values = allowed_values(found)
+    if code == Refusal.NOT_IN_LIST.value and values:
+        return Bilingual("、".join(values), ", ".join(values))
+    bounds = {Refusal.BELOW_MINIMUM.value: found.minimum, Refusal.ABOVE_MAXIMUM.value: found.maximum,
+              Refusal.TOO_LONG.value: found.max_length}  # fmt: skip
+    bound = bounds.get(code)
+    if bound is None:
+        return None
+    text = f"{bound:g}" if isinstance(bound, float | int) else str(bound)
+    return Bilingual(text, text)

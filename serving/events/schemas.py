@@ -21,11 +21,13 @@ class Event(Body):
     """一个事件：某张合同表的一行。 / One event: a row of a contract table."""
 
     event_id: Id = about(
-        "事件编号，由发送方给出；重复提交不重复计", "id given by the sender; sent again, it counts once"
+        "事件编号，由发送方给出，仅在该调用方内有效；重复提交不重复计",
+        "id given by the sender and the sender's own; sent again, it counts once",
     )
     table: Name = about(
-        "合同表名，如 course_completions、postings、complaints",
-        "name of the contract table, such as course_completions, postings, complaints",
+        "合同表名：关于民警的各表，如 course_completions、postings、complaints，以及 vacancies；其余表会列出可接收者",
+        "name of the contract table: those about officers, such as course_completions, postings, complaints, and "
+        "vacancies; for any other the tables that take events are listed",
     )
     row: dict[Name, Cell] = about(
         "该表的列与值；未写 known_on 则自收到之日起为系统所知，同一记录的更正或迟到的旧版本须写 known_on",
@@ -55,6 +57,9 @@ class EventResult(Answer):
 
     event_id: str = about("事件编号，与请求一致", "id of the event as it was sent")
     officer_id: OfficerId | None = about("所涉民警编号", "the officer it is about", default=None)
+    unit_id: OfficerId | None = about(
+        "所涉单位编号，仅用于空缺", "the unit it is about, of a vacancy alone", default=None
+    )
     status: Literal["accepted", "duplicate", "conflict", "quarantined"] = about(
         "accepted 已写入；duplicate 此前已有；conflict 与已有内容矛盾；quarantined 未通过检查",
         "accepted: written; duplicate: there already; conflict: contradicts what is there; quarantined: failed a check",

@@ -83,14 +83,18 @@ def _result(one: Placement, found: Round) -> OfficerMatched:
         opening=None if one.vacancy_id is None else found.openings.get(one.vacancy_id),
         preference_order=one.preference_order,
         because=None if known["because"] is None else Because(**known["because"]),
-        assignments=[_wish(wish, found) for wish in known["assignments"]],
+        assignments=[_wish(one.officer_id, wish, found) for wish in known["assignments"]],
         points=None if points is None or np.isnan(points) else float(points),
     )
 
 
-def _wish(told: Mapping[str, Any], found: Round) -> WishResult:
-    opening = found.openings.get(str(told["vacancy_id"]))
-    return WishResult(**{**told, "text": Text(**told["text"]), "opening": opening})
+def _wish(officer_id: str, told: Mapping[str, Any], found: Round) -> WishResult:
+    vacancy = str(told["vacancy_id"])
+    return WishResult(
+        **{**told, "text": Text(**told["text"])},
+        opening=found.openings.get(vacancy),
+        priority_class=found.classes.get((officer_id, vacancy)),
+    )
 
 
 def _alternative(matched: Match, officer_ids: list[str]) -> Alternative:

@@ -19,6 +19,7 @@ from models.points.lines import tables_needed, totals
 from models.points.words import Records as Names
 from models.posts.vacancies import open_on
 from serving.matching.fit import TABLES as FITTED_BY
+from serving.matching.granted import best_granted, check_granted, counted
 from serving.matching.schemas import MatchRequest, Opening
 from serving.on_force import not_on_force
 from serving.points.answers import RecordSource
@@ -39,6 +40,7 @@ class Round:
     given: MatchInput
     points: pd.Series[float]
     openings: Mapping[str, Opening]
+    classes: Mapping[tuple[str, str], str]  # the priority class that counts, by officer and vacancy
 
 
 def round_of(records: RecordSource, policy: Policy, asked: MatchRequest, as_of: date, fit: Fit | None = None) -> Round:
@@ -48,6 +50,7 @@ def round_of(records: RecordSource, policy: Policy, asked: MatchRequest, as_of: 
     """
     open_ones = _vacancies(records, asked, as_of)
     wishes = _brought(asked) if asked.wishes is not None else _recorded(records, open_ones, as_of)
+    check_granted(asked.priorities, wishes, open_ones, policy.matching)
     ids = list(dict.fromkeys(wishes["officer_id"].astype(str)))
     fitted = FITTED_BY if fit is not None else ()
     frames = records(ids, as_of, list(dict.fromkeys([*NEEDS, *tables_needed(policy.points), *fitted])))
@@ -57,9 +60,9 @@ def round_of(records: RecordSource, policy: Policy, asked: MatchRequest, as_of: 
     if fit is not None:
         posts = open_ones.set_index("vacancy_id")["post_id"].to_dict()
         judged = judged.assign(fit=fit(frames, judged.assign(post_id=judged["vacancy_id"].map(posts)), as_of))
-    priorities = _priorities(asked, judged)
-    given = MatchInput(_officers(facts, points), priorities, open_ones.drop(columns=["post_id", "unit_id"]))
-    return Round(given, points, _openings(open_ones, frames))
+    stated = best_granted(asked.priorities, judged, policy.matching)
+    given = MatchInput(_officers(facts, points), stated, open_ones.drop(columns=["post_id", "unit_id"]))
+    return Round(given, points, _openings(open_ones, frames), counted(stated))
 
 
 def _openings(open_ones: pd.DataFrame, frames: Frames) -> Mapping[str, Opening]:
@@ -177,12 +180,3 @@ def _officers(facts: Facts, points: pd.Series[float]) -> pd.DataFrame:
             "service_months": np.where(np.isnat(facts.entered_on), np.nan, months),
         }
     )
-
-
-def _priorities(asked: MatchRequest, wishes: pd.DataFrame) -> pd.DataFrame:
-    """The wishes with the class granted to each; one for a single vacancy goes before one for all."""
-    general = {one.officer_id: one.priority_class for one in asked.priorities if one.vacancy_id is None}
-    single = {(one.officer_id, one.vacancy_id): one.priority_class for one in asked.priorities if one.vacancy_id}
-    keys = zip(wishes["officer_id"].astype(str), wishes["vacancy_id"].astype(str), strict=True)
-    granted = [single.get(key, general.get(key[0])) for key in keys]
-    return wishes.assign(priority_class=pd.Series(granted, index=wishes.index, dtype=object))

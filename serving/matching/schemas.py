@@ -34,11 +34,14 @@ class RoundWish(Body):
 
 
 class Priority(Body):
-    """优先类别。 / A priority class granted to an officer."""
+    """优先类别；同一人有多项时，每个空缺计最优先的一类。 / A priority class granted to an officer; of several, the best
+    counts at each vacancy."""
 
-    officer_id: OfficerId = about("民警编号", "the officer id")
+    officer_id: OfficerId = about("本轮有志愿的民警编号", "id of an officer who wishes in this round")
     priority_class: Code = about("政策规定的类别代码", "code of a class of policy")
-    vacancy_id: VacancyId | None = about("仅限此空缺；空为全部", "for this vacancy only, null for all", default=None)
+    vacancy_id: VacancyId | None = about(
+        "仅限本轮的此空缺；空为全部", "for this vacancy of the round only, null for all", default=None
+    )
 
 
 class MatchRequest(Body):
@@ -95,6 +98,10 @@ class WishResult(Answer):
     code: str = about("结果代码", "stable code: granted, not_needed, outranked, not_eligible, ...")
     decided_by: str | None = about("决定先后的项目", "what decided who went first, null where nothing did")
     text: Text = about("结果的文字", "the result in words")
+    priority_class: str | None = about(
+        "在此空缺计入的优先类别，为已批准者中最优先的一类；空为无",
+        "the priority class that counted at this vacancy, the best of those granted; null for none", default=None,
+    )  # fmt: skip
 
 
 class OfficerMatched(Answer):

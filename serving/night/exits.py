@@ -8,6 +8,7 @@ from data_contracts.errors import (
     InputRefused,
     InvalidInput,
     LockHeld,
+    OtherDatabase,
     ResultsDamaged,
     ResultsUnwritable,
     WrongModel,
@@ -21,6 +22,7 @@ OF_ERROR: Mapping[type[Exception], NightExit] = {
     WrongModel: NightExit.WRONG_MODEL,
     ResultsUnwritable: NightExit.UNWRITABLE,
     ResultsDamaged: NightExit.DAMAGED,
+    OtherDatabase: NightExit.UNWRITABLE,
     InvalidInput: NightExit.MISUSE,
 }
 

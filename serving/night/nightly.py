@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from data_contracts.audit.chain import Action, Entry
+from data_contracts.belonging import check_service_database
 from data_contracts.errors import NotReady, PharosError, ResultsUnwritable, WrongModel
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
@@ -52,8 +53,10 @@ def score_night(
 ) -> ScoreReport:
     """Score with the champion (or the scorer given), publish wherever results go, and show how far it is.
 
-    Raises PublishRefused as `score` does, and InputRefused where no snapshot is there or the newest is too old.
+    Raises PublishRefused as `score` does, InputRefused where no snapshot is there or the newest is too old, and
+    OtherDatabase where the setting names another database than the one that knows who opted out.
     """
+    check_service_database(settings)
     clock = partial(now_of, settings)
     runs, begun = run_table(settings, clock), Begun(asked.as_of, "")
     try:

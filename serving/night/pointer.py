@@ -73,7 +73,12 @@ def move_for(root: Path, manifest: Manifest) -> Move:
 
 def move_pointer(root: Path, manifest: Manifest) -> None:
     """Put a run in force."""
-    write_atomically(root / LATEST, (json.dumps(asdict(_pointer_to(manifest)), indent=1) + "\n").encode())
+    write_atomically(root / LATEST, pointer_text(manifest))
+
+
+def pointer_text(manifest: Manifest) -> bytes:
+    """The small file that puts a run in force."""
+    return (json.dumps(asdict(_pointer_to(manifest)), indent=1) + "\n").encode()
 
 
 def _pointer_to(manifest: Manifest) -> Pointer:

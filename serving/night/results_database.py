@@ -3,12 +3,14 @@
 A night is written in one transaction with that row moved last, so `risk_results_current` and `unit_results_current`
 show a whole night or the one before. The database is written before the files' pointer moves: where it is away the
 night is refused as a whole; a run killed between the two is completed by the next one, since writing again what is
-there already changes nothing. A grade "poor" that nobody has reviewed does not leave: its row says `withheld`.
+there already changes nothing. A night leaves, a backfilled one too, only after its line in the audit chain. Officers
+with a grade "poor" or "fair" that nobody has reviewed say `withheld`, and units do not tell how many are poor
+(serving/review/withholding.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any
@@ -19,22 +21,25 @@ import sqlalchemy as sa
 from psycopg import sql
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from data_contracts.audit.chain import Action, Entry
 from data_contracts.database import Database
 from data_contracts.errors import InvalidInput, NotReady, ResultsUnwritable
 from data_contracts.nightly_rules import DatabaseRules
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
-from models.audit import now_of
+from models.audit import audit_chain, now_of, operator
+from serving.night.manifest import Manifest
 from serving.night.pointer import Move
 from serving.night.results import RESULT_SCHEMA, PublishedRun
 from serving.review.standing import KeptReviews
-from serving.review.withholding import withheld_rows
+from serving.review.withholding import units_without_counts, withheld_rows
 from serving.units.night import COLUMNS as UNIT_COLUMNS
 
 LOCK = 0x4E49_4748  # PostgreSQL's advisory lock of the results
 WORDS = ("reasons", "strengths", "merits", "because", "flags", "support", "text", "trend", "drivers", "movement")
 REALS = ("probability", "low", "high", "expected_share", "poor_share")
 NUMBERS = ("horizon_months", "officers", "flagged", "budget", "approaching", "commended")
+COUNTED = ("rows_in", "published", "quarantined", "duplicates")
 METADATA = sa.MetaData()
 
 
@@ -93,9 +98,18 @@ sa.event.listen(METADATA, "after_create", _make_views)
 class ResultsDatabase:
     """The results of a deployment in PostgreSQL; a publisher of the night."""
 
-    def __init__(self, database: Database, rules: DatabaseRules, shown: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
-        """Nothing is opened until a night comes; `shown` takes out of officers' rows what may not leave yet."""
-        self._database, self._rules, self._shown = database, rules, shown
+    def __init__(
+        self,
+        database: Database,
+        rules: DatabaseRules,
+        shown: Callable[[pd.DataFrame], pd.DataFrame],
+        audit: Callable[[PublishedRun], None],
+    ) -> None:
+        """Nothing is opened until a night comes; `shown` takes out of officers' rows what may not leave yet.
+
+        `audit` puts on record that a night leaves; it raises NotReady where it cannot, and then none does.
+        """
+        self._database, self._rules, self._shown, self._audit = database, rules, shown, audit
 
     def __call__(self, run: PublishedRun, move: Move) -> None:
         """Write a night whole, or nothing; put it in force unless a later day is. Raises ResultsUnwritable."""
@@ -103,12 +117,43 @@ class ResultsDatabase:
             with self._database.writing(METADATA) as connection:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
                 if not _is_there(connection, run) and self._is_kept(connection, run):
+                    self._audit(run)
                     _write(connection, run, self._shown)
                 if move is not Move.NOT_WANTED:
                     _move(connection, run)
                 self._sweep(connection, run)
         except NotReady as error:
             raise ResultsUnwritable(f"{error}; the last published run stays, here and there: run again") from error
+        finally:
+            self._database.close()
+
+    def erase(self, officer_id: str, runs: Mapping[str, Manifest]) -> int:
+        """Delete an officer's rows and call nights by the runs that took their place; how many rows there were.
+
+        Raises ResultsUnwritable where it cannot be; then nothing was done.
+        """
+        try:
+            with self._database.writing(METADATA) as connection:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+                gone = int(connection.execute(OFFICERS.delete().where(OFFICERS.c.officer_id == officer_id)).rowcount)
+                for old, manifest in runs.items():
+                    for table in (OFFICERS, UNITS, NIGHTS, POINTER):
+                        connection.execute(table.update().where(table.c.run == old).values(run=manifest.run))
+                    counts = {name: getattr(manifest.counts, name) for name in COUNTED}
+                    told = NIGHTS.update().where(NIGHTS.c.run == manifest.run)
+                    connection.execute(told.values(output_hash=manifest.output_hash, **counts))
+                return gone
+        except NotReady as error:
+            raise ResultsUnwritable(f"{error}; run the step again") from error
+        finally:
+            self._database.close()
+
+    def left(self, officer_id: str) -> int:
+        """How many rows tell of an officer."""
+        try:
+            with self._database.reading(METADATA) as connection:
+                asked = sa.select(sa.func.count()).select_from(OFFICERS).where(OFFICERS.c.officer_id == officer_id)
+                return int(connection.execute(asked).scalar_one())
         finally:
             self._database.close()
 
@@ -136,7 +181,22 @@ def results_database(settings: Settings) -> ResultsDatabase | None:
         raise InvalidInput("PHAROS_RESULTS_URL names no PostgreSQL server; write postgresql+psycopg://HOST/DATABASE")
     today = now_of(settings).date()
     shown = partial(withheld_rows, reviews=KeptReviews.of(settings), today=today)
-    return ResultsDatabase(Database(address, "the database of results"), policy().night.database, shown)
+    database = Database(address, "the database of results")
+    return ResultsDatabase(database, policy().night.database, shown, partial(_audited, settings, address))
+
+
+def _audited(settings: Settings, address: str, run: PublishedRun) -> None:
+    """The line before a night leaves: which one, how many officers are in it, and where it goes."""
+    manifest, to = run.manifest, sa.engine.make_url(address)
+    told = {
+        "what": "results of a night",
+        "as_of": manifest.as_of.isoformat(),
+        "run": manifest.run,
+        "output_hash": manifest.output_hash,
+        "officers": manifest.counts.published,
+        "to": f"postgresql://{to.host or 'localhost'}/{to.database or ''}",  # never the user or the password
+    }
+    audit_chain(settings).append(Entry(now_of(settings), operator(), Action.EXPORTED, details=told))
 
 
 def _is_there(connection: sa.Connection, run: PublishedRun) -> bool:
@@ -150,10 +210,10 @@ def _write(connection: sa.Connection, run: PublishedRun, shown: Callable[[pd.Dat
         if name.startswith("part-"):
             rows = shown(pq.read_table(run.folder / name).to_pandas())
             _copy(connection, OFFICERS, manifest.as_of, manifest.run, rows)
-    _copy(connection, UNITS, manifest.as_of, manifest.run, run.units())
+    _copy(connection, UNITS, manifest.as_of, manifest.run, units_without_counts(run.units()))
     models = ", ".join(f"{model.name} {model.version}" for model in manifest.models)
     row = {"run": manifest.run, "as_of": manifest.as_of, "model": models, "output_hash": manifest.output_hash}
-    told = {name: getattr(counts, name) for name in ("rows_in", "published", "quarantined", "duplicates")}
+    told = {name: getattr(counts, name) for name in COUNTED}
     connection.execute(NIGHTS.insert().values(**row, **told))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import NotReady, PharosError, PublishRefused, ResultsUnwritable
 from data_contracts.settings import Settings
@@ -136,7 +137,7 @@ class RunTable:
 
 def run_table(settings: Settings, clock: Callable[[], datetime]) -> RunTable:
     """The table of this deployment; nothing is opened yet."""
-    return RunTable(Database(settings.service_url, "the table of night runs"), clock)
+    return RunTable(service_database(settings, "the table of night runs"), clock)
 
 
 def _outcome(report: ScoreReport) -> dict[str, Any]:

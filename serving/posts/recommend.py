@@ -133,13 +133,14 @@ class CareerDesk:
         shown = self.suggester.shown(showing, ranked, request.top, away)
         for name, told in found.items():
             kept = _kept(told, shown[name], away.get(name, ()), request.top)
-            results[name] = self._result(kept, shown[name].away, asked.nothing)
+            results[name] = self._result(kept, shown[name].away, asked.nothing, fresh.behind.get(name))
         return NextPostsAnswer(
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
             as_of=fresh.read_as_of,
             feature_age_hours=fresh.age_hours,
             degraded=fresh.degraded,
+            notices=fresh.notices,
             results=[results[officer_id] for officer_id in request.officer_ids],
         )
 
@@ -152,11 +153,14 @@ class CareerDesk:
         results |= {str(one): NotScored(officer_id=str(one), because=why) for one in fresh.unknown["officer_id"]}
         return fresh.unknown[:0]
 
-    def _result(self, one: Advised, away: Sequence[KeptAway], nothing: Because) -> PostsRanked | NotScored:
+    def _result(
+        self, one: Advised, away: Sequence[KeptAway], nothing: Because, behind: date | None
+    ) -> PostsRanked | NotScored:
         if not (one.found.open or one.found.barred or away):
             return NotScored(officer_id=one.officer_id, because=nothing)
         return PostsRanked(
             officer_id=one.officer_id,
+            without_events_since=behind,
             cold_start=one.posts_held == 0,
             short_history=one.posts_held <= SHORT,
             rules_checked=one.rules_checked,

@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from data_contracts.audit.chain import Action, AuditChain, Entry
+from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import NotThere, Refused, Stale
 from data_contracts.pseudonyms import Pseudonyms, pseudonyms
@@ -85,7 +86,7 @@ class CaseStore:
     @classmethod
     def of(cls, settings: Settings) -> CaseStore:
         """Of a deployment; nothing is opened yet."""
-        database = Database(settings.service_url, "the table of cases")
+        database = service_database(settings, "the table of cases")
         return cls(database, chain_in(settings, database), pseudonyms(settings.keys_dir))
 
     def case(self, case_id: str) -> Case:

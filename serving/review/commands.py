@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from data_contracts.database import Database
+from data_contracts.belonging import service_database
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
-from models.audit import now_of
+from models.audit import has_come, now_of
 from serving.night.results import latest_run
 from serving.review import erasure
 from serving.review.cases import CaseStore
@@ -28,14 +28,14 @@ def open_of_last_night(settings: Settings, console: Console) -> None:
 
 
 def expire(settings: Settings, as_of: date, console: Console) -> None:
-    """End the warnings that expired by a day."""
-    count = expire_cases(CaseStore.of(settings), as_of, now_of(settings))
+    """End the warnings that expired by a day; raises InvalidInput for one that has not come yet."""
+    count = expire_cases(CaseStore.of(settings), has_come(settings, as_of), now_of(settings))
     console.print(f"{count:,} warnings expired by {as_of}", highlight=False)
 
 
 def keep_retention(settings: Settings, as_of: date, console: Console) -> None:
-    """Delete what policy keeps no longer."""
-    now = now_of(settings)
+    """Delete what policy keeps no longer on a day; raises InvalidInput for one that has not come yet."""
+    as_of, now = has_come(settings, as_of), now_of(settings)
     deleted = retain(CaseStore.of(settings), ServiceLog.of(settings), policy(), as_of, now)
     console.print(deleted.sentence, highlight=False)
     for name in delete_ended(settings, policy(), as_of, now):
@@ -43,7 +43,7 @@ def keep_retention(settings: Settings, as_of: date, console: Console) -> None:
 
 
 def erase_officer(settings: Settings, officer_id: str, console: Console) -> None:
-    """Erase an officer from the service's databases and say what that did not reach."""
+    """Erase an officer everywhere and say what that did not reach."""
     proof, path = erasure.erase(settings, officer_id, now_of(settings))
     console.print(erasure.sentence(proof), markup=False, highlight=False, soft_wrap=True)
     console.print(f"signed proof: {path}", markup=False, highlight=False, soft_wrap=True)
@@ -61,6 +61,6 @@ def upgrade_database(settings: Settings, console: Console) -> None:
     from data_contracts.migrations.upgrade import upgrade  # Alembic takes a while to import
 
     done = upgrade(
-        Database(settings.service_url, "the service's database"), lambda: backup.copied(settings, now_of(settings))
+        service_database(settings, "the service's database"), lambda: backup.copied(settings, now_of(settings))
     )
     console.print(done.sentence, markup=False, highlight=False, soft_wrap=True)

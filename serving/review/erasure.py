@@ -1,56 +1,65 @@
-"""An officer erased from the service's own databases and from the copies that upgrades made of them, with a signed
-proof of what went, what was kept and what was not reached.
+"""An officer erased from everything that a deployment holds, with a signed proof of what went, what was kept, what was
+not reached, and where it was looked afterwards.
 
-The proof names the officer by pseudonym only. It does not claim what is not so: the append-only history, its snapshots
-and what was made of them are not touched here, and the proof says so.
+First a tombstone is set up, so that no delivery and no event brings the officer back meanwhile or later (decision
+0025). Then each place is dealt with in turn; every step finds only what is left, so that an erasure that was killed is
+run again and goes on. Last, everything is read through: where the id is still found there is no proof.
+
+The proof names the officer by pseudonym only.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidSignature
 
 from data_contracts.audit.chain import Action, Entry
+from data_contracts.erased import Erased
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.in_use import held_with_others
 from data_contracts.policy import policy
+from data_contracts.service_log import EVENTS
 from data_contracts.service_log import METADATA as LOG
 from data_contracts.settings import Settings
+from features.erasing import erase_in_features, erase_in_files
 from models import keys
 from models.audit import operator
+from serving.night.erasing import erase_in_results
 from serving.review.cases import CaseStore
 from serving.review.logs import TABLES, ServiceLog
 from serving.review.tables import CASE_EVENTS, CASES, METADATA
+from serving.review.traces import LONG, Sought, Traces, traces
+from serving.upgrading.backup import backups_dir
 from serving.upgrading.copies import Reached, erase_in_copies
 
 KEPT = {
     "opt_outs": "whether the officer opted out, under a keyed pseudonym, so that the wish outlives the erasure",
     "audit_lines": "who read or changed what about the pseudonym, as long as policy keeps the audit chain",
+    "tombstone": "the pseudonym of who was erased, so that an old export does not bring them back",
+    "sums over many officers": "what units, points of the policy and reports counted stays as it was counted",
+    "models": "they hold no row of an officer by design, and are not trained again for an erasure; the proof looked",
 }
 NOT_REACHED = {
-    "history": "append-only, and it has no way yet to let rows go; rows leave with the state folder, or when the "
-    "history is written anew from an export without the officer",
-    "snapshots, online store, results of nights": "made of the history; build and publish them again after it, and "
-    "delete what was published before",
-    "quarantine": "refused rows and their reasons; they go by the rule of retention of refused rows",
-    "PostgreSQL's files, where it is used": "deleted rows leave them at the server's next vacuum",
-    "models": "they hold no row of an officer by design, and are not trained again for an erasure",
+    "files of a PostgreSQL server, where one is used": "deleted rows leave them at the server's next vacuum",
     "exports, dumps of a server, copies taken elsewhere": "outside of what this service can reach; their keeper erases "
-    "there",
+    "there, and what is delivered from them again is refused",
 }
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What an erasure did: rows erased and rows left by table, what was kept and what was not reached, and why."""
+    """What an erasure did: rows erased and rows left by place, what was kept and what was not reached, and why, and how
+    many files and tables were read through afterwards, by place, in none of which the id was found."""
 
     pseudonym: str
     at: str
@@ -59,6 +68,7 @@ class Proof:
     left: Mapping[str, int]
     kept: Mapping[str, str] = field(default_factory=lambda: dict(KEPT))
     not_reached: Mapping[str, str] = field(default_factory=lambda: dict(NOT_REACHED))
+    looked: Mapping[str, int] = field(default_factory=dict)
     audit_line: int = 0
     signature: str = ""
 
@@ -66,41 +76,141 @@ class Proof:
     def text(self) -> bytes:
         """What is signed: words of its own, so that no other signature of the key can stand here."""
         told = {name: value for name, value in asdict(self).items() if name != "signature"}
+        if not self.looked:  # of a version that did not look, whose proofs still stand
+            del told["looked"]
         return b"pharos proof of erasure " + json.dumps(told, sort_keys=True, ensure_ascii=False).encode()
 
 
 def erase(settings: Settings, officer_id: str, now: datetime) -> tuple[Proof, Path]:
-    """Delete every row about an officer from cases, the service's log and the copies of both; the proof and its file.
+    """Take an officer out of every place, look everywhere, and sign what was done; the proof and its file.
 
     A copy that cannot be read is left alone, and the proof names it with the day it ends. Again for the same officer it
-    finds nothing more, and says so in a proof of its own. Raises NotReady where a database cannot be used, where an
-    upgrade is at work, or where a row is left; what was deleted by then stays deleted, and the step is run again.
+    finds nothing more, and says so in a proof of its own. Raises NotReady where a place cannot be used, where an
+    upgrade is at work, or where the id is still found, and LockHeld while a night is being scored; what was taken out
+    by then stays out, and the step is run again.
     """
     with held_with_others(settings.state) or nullcontext():
-        reached = erase_in_copies(settings, policy(), officer_id)
-        proof = _erased(settings, officer_id, now, reached)
-    signed = Proof(**{**asdict(proof), "signature": keys.signing_key(settings.keys_dir).sign(proof.text).hex()})
-    return signed, _written(settings, signed, now)
+        with CaseStore.of(settings).chain.together(METADATA):
+            pass  # a chain that takes no line is told before anything is erased
+        pseudonym = _set_up_tombstone(settings, officer_id, now)
+        done = Progress.of(settings, pseudonym)
+        reached, line = _taken_out(settings, officer_id, pseudonym, now, done)
+        seen = _looked_through(settings, officer_id, reached)
+        away = {**NOT_REACHED, **reached.not_reached}
+        left = dict.fromkeys(done.rows, 0)
+        proof = Proof(
+            pseudonym, now.isoformat(), operator(), done.rows, left, _kept(seen), away, looked=seen.looked,
+            audit_line=line,
+        )  # fmt: skip
+        signed = replace(proof, signature=keys.signing_key(settings.keys_dir).sign(proof.text).hex())
+        path = _written(settings, signed, now)
+        done.file.unlink(missing_ok=True)
+    return signed, path
 
 
-def _erased(settings: Settings, officer_id: str, now: datetime, reached: Reached) -> Proof:
-    """Erase from the databases that are used; the proof before it is signed."""
-    store, log = CaseStore.of(settings), ServiceLog.of(settings)
-    pseudonym = store.names.of(officer_id)
-    gone = log.delete({name: LOG.tables[name].c.officer_id == officer_id for name in TABLES})
+@dataclass
+class Progress:
+    """Rows taken out so far, by place: what a killed erasure did is part of the proof of the one that ends."""
+
+    file: Path
+    rows: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: Settings, pseudonym: str) -> Progress:
+        """As an erasure that did not end left it; nothing where none was begun."""
+        file = _folder(settings) / f".{pseudonym}.unfinished"
+        try:
+            told: dict[str, Any] = json.loads(file.read_text("utf-8"))
+            return cls(file, {str(name): int(count) for name, count in told.items()})
+        except (OSError, ValueError, AttributeError, TypeError):
+            return cls(file)
+
+    def add(self, rows: Mapping[str, int]) -> None:
+        """Count rows, and remember it."""
+        for name, count in rows.items():
+            self.rows[name] = self.rows.get(name, 0) + count
+        scratch = self.file.with_suffix(".partial")
+        scratch.unlink(missing_ok=True)
+        _write_private(scratch, self.rows)
+        scratch.replace(self.file)
+
+
+def _set_up_tombstone(settings: Settings, officer_id: str, now: datetime) -> str:
+    store = CaseStore.of(settings)
+    stones = Erased(settings.history_dir, store.names)
+    stones.among([officer_id])  # under another key of pseudonyms nothing could be told, so nothing is begun
+    stone = stones.unsigned(officer_id, now.isoformat())
+    stones.add(replace(stone, signature=keys.signing_key(settings.keys_dir).sign(stone.text).hex()))
+    return stone.pseudonym
+
+
+def _taken_out(
+    settings: Settings, officer_id: str, pseudonym: str, now: datetime, done: Progress
+) -> tuple[Reached, int]:
+    """Every place in turn, the copies last, for they list what the others became; and the number of the audit line."""
+    done.add(erase_in_features(settings, officer_id))
+    nights = erase_in_results(settings, officer_id, pseudonym)
+    done.add({"nights": nights.rows, "nights in the results database": nights.in_database})
+    done.add({"other files": _other_files(settings, officer_id), "pictures": _pictures(settings, officer_id)})
+    log = ServiceLog.of(settings)
+    about = {name: LOG.tables[name].c.officer_id == officer_id for name in TABLES}
+    done.add(log.delete({**about, EVENTS.name: _events(officer_id, pseudonym)}))
+    store = CaseStore.of(settings)
     theirs = sa.select(CASES.c.case_id).where(CASES.c.officer_id == officer_id)
     with store.chain.together(METADATA) as (connection, write):
         events = connection.execute(CASE_EVENTS.delete().where(CASE_EVENTS.c.case_id.in_(theirs))).rowcount
         cases = connection.execute(CASES.delete().where(CASES.c.officer_id == officer_id)).rowcount
-        erased = {**gone, "case_events": int(events), "cases": int(cases), **reached.erased}
-        line, _ = write(Entry(now, operator(), Action.ERASED, about=(pseudonym,), details={"rows": erased}))
+        told = {**done.rows, "case_events": int(events), "cases": int(cases)}
+        details = {"rows": told, "nights": nights.runs}
+        line, _ = write(Entry(now, operator(), Action.ERASED, about=(pseudonym,), details=details))
+    done.add({"case_events": int(events), "cases": int(cases)})
     store.database.compact()
-    left = {**log.left(officer_id), "cases": len(store.of_officers([officer_id]))}
-    if any(left.values()):
-        raise NotReady("rows about the officer were written while they were erased; run the step again")
     store.database.close()
-    away = {**NOT_REACHED, **reached.not_reached}
-    return Proof(pseudonym, now.isoformat(), operator(), erased, left, not_reached=away, audit_line=line)
+    reached = erase_in_copies(settings, policy(), officer_id, pseudonym)
+    done.add(reached.erased)
+    return reached, line
+
+
+def _other_files(settings: Settings, officer_id: str) -> int:
+    """Whatever else of rows lies in the state folder, such as the export of a demo."""
+    dealt_with = {settings.history_dir, settings.results_dir, settings.snapshot_dir, settings.feast_dir}
+    dealt_with.add(backups_dir(settings))
+    folders = [one for one in settings.state.iterdir() if one.is_dir() and one not in dealt_with]
+    return sum(erase_in_files(one, officer_id) for one in folders)
+
+
+def _pictures(settings: Settings, officer_id: str) -> int:
+    """Pictures of the officer's paths, which are named after them."""
+    sought = Sought(officer_id)
+    own = [one for one in settings.pictures_dir.rglob("*") if one.is_file() and sought.in_file(one)]
+    for one in own:
+        one.unlink()
+    return len(own)
+
+
+def _events(officer_id: str, pseudonym: str) -> sa.ColumnElement[bool]:
+    """Of the ids of events, those about the officer; earlier versions kept them as they were sent."""
+    own: sa.ColumnElement[bool] = EVENTS.c.about == pseudonym
+    named = EVENTS.c.event_id.contains(officer_id, autoescape=True)
+    return sa.or_(own, named) if len(officer_id) >= LONG else own
+
+
+def _looked_through(settings: Settings, officer_id: str, reached: Reached) -> Traces:
+    """Read everything; raises NotReady naming the places that still tell of the officer."""
+    try:
+        seen = traces(settings, officer_id)
+    except (OSError, ValueError, sa.exc.SQLAlchemyError, sqlite3.Error) as error:
+        raise NotReady(f"it cannot be looked everywhere ({type(error).__name__}); run the step again") from error
+    left = [one for one in seen.found if not one.startswith(tuple(reached.not_reached))]
+    if left:
+        raise NotReady(f"still telling of the officer: {'; '.join(sorted(left))}; mend these, and run the step again")
+    return seen
+
+
+def _kept(seen: Traces) -> dict[str, str]:
+    if not seen.acted:
+        return dict(KEPT)
+    return {**KEPT, "what they did as somebody who acts": f"named by their token in {'; '.join(sorted(seen.acted))}"}
 
 
 def read_proof(settings: Settings, path: Path) -> Proof:
@@ -117,17 +227,26 @@ def sentence(proof: Proof) -> str:
     """For people."""
     rows = ", ".join(f"{count:,} of {name}" for name, count in proof.erased.items())
     away = "; ".join(f"{name}: {why}" for name, why in proof.not_reached.items())
-    return f"erased {rows}; none is left. Not erased: {away}"
+    read = f"looked through {sum(proof.looked.values()):,} files and tables afterwards, " if proof.looked else ""
+    return f"erased {rows}; {read}none is left. Not erased: {away}"
+
+
+def _folder(settings: Settings) -> Path:
+    folder = settings.state / "service" / "erasures"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
 
 
 def _written(settings: Settings, proof: Proof, now: datetime) -> Path:
     """In a folder of its own, readable by its owner only, and never in the place of another."""
-    folder = settings.state / "service" / "erasures"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{proof.pseudonym}-{now:%Y%m%d}-{proof.audit_line:08d}.json"
+    path = _folder(settings) / f"{proof.pseudonym}-{now:%Y%m%d}-{proof.audit_line:08d}.json"
+    _write_private(path, asdict(proof))
+    return path
+
+
+def _write_private(path: Path, told: Mapping[str, Any]) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as out:
-        json.dump(asdict(proof), out, ensure_ascii=False, indent=1)
+        json.dump(told, out, ensure_ascii=False, indent=1)
         out.flush()
         os.fsync(out.fileno())
-    return path

@@ -25,7 +25,7 @@ from models.risk.explain import record_told
 from serving.access.credential import Credential
 from serving.access.placements import Placements
 from serving.access.reach import Sight
-from serving.freshness import FeatureSource
+from serving.freshness import FeatureSource, behind_of
 from serving.night.results import SCORED, PublishedRun
 from serving.review.cases import CaseStore
 from serving.review.desks import actor_of, by_case
@@ -46,6 +46,7 @@ from serving.schemas import Because, Reason, Text
 from serving.schemas import shown as shown_chance
 
 NOT_FEATURES = ("officer_id", "status", "feature_timestamp", "as_of", "unit_id")
+Features = tuple[list[Reason], list[str], date | None, date | None]
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class MineDesk:
         reached = sight.names(officer_id, unit_id)
         data = self._data(officer_id if reached else None, now.date())
         known = any(one.rows for one in data)
-        features, names, day = self._features(officer_id, now) if known else ([], [], None)
+        features, names, day, behind = self._features(officer_id, now) if known else ([], [], None, None)
         results, results_as_of = self._results(officer_id, caller, now.date()) if known else ([], None)
         review = self.policy.review
         return MineAnswer(
@@ -82,6 +83,7 @@ class MineDesk:
             features=features,
             feature_names=names,
             features_as_of=day,
+            features_without_events_since=behind,
             results=results,
             results_as_of=results_as_of,
             cases=self._cases(officer_id, unit_id, caller, now.date()) if known else [],
@@ -109,20 +111,23 @@ class MineDesk:
             kept_after_leaving_months=kept.after_leaving_months,
         )
 
-    def _features(self, officer_id: str, now: datetime) -> tuple[list[Reason], list[str], date | None]:
-        """What the last features say; nothing where there are none, which is no error here."""
+    def _features(self, officer_id: str, now: datetime) -> Features:
+        """What the last features say, of which day, and since when they lack events; nothing where there are none,
+        which is no error here.
+        """
         if self.service is None:
-            return [], [], None
+            return [], [], None, None
         try:
             frame = self.source.online([officer_id], self.service, now.date())
         except NotReady:
-            return [], [], None
+            return [], [], None, None
+        behind = behind_of(frame).get(officer_id)
         names = [str(name) for name in frame.columns if name not in NOT_FEATURES]
         stamp = frame["feature_timestamp"].iloc[0]
         if pd.isna(stamp):
-            return [], names, None
+            return [], names, None, None
         (told,) = record_told(frame.assign(as_of=stamp), {})
-        return [Reason.model_validate(one) for one in json.loads(told)], names, pd.Timestamp(stamp).date()
+        return [Reason.model_validate(one) for one in json.loads(told)], names, pd.Timestamp(stamp).date(), behind
 
     def _results(self, officer_id: str, caller: Credential, today: date) -> tuple[list[ResultHeld], date | None]:
         try:

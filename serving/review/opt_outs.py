@@ -12,6 +12,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from data_contracts.audit.chain import Action, AuditChain, Entry
+from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import NotReady
 from data_contracts.pseudonyms import Pseudonyms, pseudonyms
@@ -44,7 +45,7 @@ class OptOuts:
     @classmethod
     def of(cls, settings: Settings) -> OptOuts:
         """Of a deployment; nothing is opened yet."""
-        database = Database(settings.service_url, "the table of opt-outs")
+        database = service_database(settings, "the table of opt-outs")
         return cls(database, chain_in(settings, database), pseudonyms(settings.keys_dir))
 
     def among(self, officer_ids: Collection[str]) -> dict[str, date]:

@@ -10,7 +10,19 @@ from pydantic import StringConstraints
 from data_contracts.vocabulary import Outcome, SupportKind
 from serving.review.states import CaseAction, CaseState
 from serving.risk.schemas import Support
-from serving.schemas import ID_PATTERN, Answer, Because, Body, OfficerId, Probability, Reason, Text, Whole, about
+from serving.schemas import (
+    ID_PATTERN,
+    Answer,
+    Because,
+    Body,
+    OfficerId,
+    Probability,
+    Reason,
+    Text,
+    Whole,
+    about,
+    missing_events,
+)
 
 MAX_CASES = 200
 CaseId = Annotated[str, StringConstraints(min_length=32, max_length=32, pattern=r"^[0-9a-f]{32}$")]
@@ -172,6 +184,7 @@ class MineAnswer(Answer):
     features: list[Reason] = about("估算所用内容的文字说明", "what estimates look at, in words with its values")
     feature_names: list[str] = about("估算所用全部特征的名称", "names of all features that estimates look at")
     features_as_of: date | None = about("特征所属日期", "day of the features", default=None)
+    features_without_events_since: date | None = missing_events()
     results: list[ResultHeld] = about("最近一次夜间计算的结果", "results of the last night")
     results_as_of: date | None = about("结果所属日期", "day of the results", default=None)
     cases: list[CaseShown] = about("有关本人的预警及其处理", "warnings about the officer as cases")

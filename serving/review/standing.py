@@ -24,6 +24,12 @@ UNDER_REVIEW = Because(
     zh="该结果须先由人复核，复核前不对外显示；这不表示风险低",
     en="a person has to review this result before it is shown; this does not mean low risk",
 )
+WAITS = Because(
+    code="under_review",
+    zh="该民警的结果须先由人复核，复核前不对外显示；等级较差与一般者一律如此，因此既不表示风险高，也不表示风险低",
+    en="a person has to review this officer's results before they are shown; so it is with both lower grades, fair as "
+    "well as poor: it means neither high nor low risk",
+)
 WHY: Mapping[CaseState, Because] = {
     CaseState.NEW: UNDER_REVIEW,
     CaseState.CONTESTED: Because(

@@ -57,12 +57,12 @@ def retain(store: CaseStore, log: ServiceLog, policy: Policy, as_of: date, now: 
     Of the log the rule of the table `feedback` counts. One audit line tells how many rows went, of which day.
     """
     months = policy.retention_of("feedback").months
-    rows = {} if months is None else log.delete(_old_log(add_months(as_of, -months)))
     before = add_months(as_of, -policy.review.keep_months)
     ended = CASES.c.expired_on <= before
     old = sa.select(CASES.c.case_id).where(ended)
     with store.chain.together(METADATA) as (connection, write):
         expire(connection, as_of)
+        rows = {} if months is None else log.delete(_old_log(add_months(as_of, -months)))
         rows["case_events"] = connection.execute(CASE_EVENTS.delete().where(CASE_EVENTS.c.case_id.in_(old))).rowcount
         rows["cases"] = connection.execute(CASES.delete().where(ended)).rowcount
         rows["case_nights"] = connection.execute(CASE_NIGHTS.delete().where(CASE_NIGHTS.c.as_of <= before)).rowcount

@@ -19,6 +19,7 @@ from serving.schemas import (
     Reason,
     Text,
     about,
+    missing_events,
 )
 
 
@@ -169,6 +170,7 @@ class RiskScored(Answer):
     outcomes_not_scored: list[OutcomeNotScored] = about("未评分的结局", "outcomes without a score", default=[])
     support: list[Support] = about("建议的关爱措施，供人决定", "suggested support, for people to decide on")
     flags: list[Flag] = about("接近界限与表扬提示", "approach and commend flags", default=[])
+    without_events_since: date | None = missing_events()
 
 
 class RiskWithheld(Answer):
@@ -177,22 +179,25 @@ class RiskWithheld(Answer):
     officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
     status: Literal["withheld"] = about("固定为 withheld", "always withheld", default="withheld")
     because: Because = about(
-        "不显示的原因：under_review、contested、dismissed 或 corrected",
-        "why it is not shown: under_review, contested, dismissed or corrected",
+        "不显示的原因：总是 under_review。凡有未经人复核的较差或一般等级者一律不显示，故不能由此推知等级",
+        "why it is not shown: always under_review. So it is with everybody who has a grade poor or fair that no person "
+        "reviewed, so that it does not tell which",
     )
-    outcomes: list[OutcomeRisk] = about("可以显示的结局", "the outcomes that may be shown")
+    outcomes: list[OutcomeRisk] = about("已经人复核、可以显示的结局", "the outcomes that a person reviewed")
     outcomes_not_scored: list[OutcomeNotScored] = about(
         "未评分或暂不显示的结局", "outcomes without a score, or not shown yet"
     )
-    flags: list[Flag] = about("其余结局的提示", "flags of the other outcomes", default=[])
+    flags: list[Flag] = about("其余结局的提示", "flags of the outcomes that are shown", default=[])
+    without_events_since: date | None = missing_events()
 
 
 class RiskAnswer(Frame):
     """每个民警一项结果，顺序不变。 / One result for each officer, in order."""
 
     notices: list[Because] = about(
-        "须知：如模型训练截止日晚于所评日期",
-        "what to know, as that the model was trained after the day told of",
+        "须知：如模型训练截止日晚于所评日期，或已接收的事件尚未计入（events_missing）",
+        "what to know, as that the model was trained after the day told of, or that accepted events are not in it yet "
+        "(events_missing)",
         default=[],
     )
 

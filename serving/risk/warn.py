@@ -19,7 +19,7 @@ import pandas as pd
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
 from models.risk.calibration import log_odds
-from models.risk.grades import overall
+from models.risk.grades import WARNED, overall
 from serving.access.credential import OPERATOR, Credential
 from serving.freshness import AgeLimits, FeatureSource, read_fresh
 from serving.night.manifest import ModelIdentity, looked_back
@@ -97,7 +97,8 @@ class RiskDesk:
     def answer(self, request: RiskRequest, request_id: str, now: datetime, caller: Credential = OPERATOR) -> RiskAnswer:
         """One result for each officer, in order; an outcome that is not served is said to be so, never guessed.
 
-        Who opted out is not looked at. A poor grade is shown to a caller who does not review once a person has.
+        Who opted out is not looked at. Who has one of the two lower grades is shown to a caller who does not review
+        once a person has.
         """
         limits = AgeLimits.of(self.policy)
         out = self.reviews.opted_out(request.officer_ids)
@@ -110,21 +111,24 @@ class RiskDesk:
             str(one): _Graded(rows.get(str(one), {}), wanted, self._main, fresh.as_of)
             for one in fresh.frame["officer_id"]
         }
-        scored = {officer_id: self._officer(officer_id, wanted, one) for officer_id, one in each.items()}
+        scored = {
+            officer_id: _with_events(self._officer(officer_id, wanted, one), fresh.behind.get(officer_id))
+            for officer_id, one in each.items()
+        }
         known: dict[str, RiskScored | NotScored] = {
             officer: NotScored(officer_id=officer, because=why) for officer, why in refused.items()
         }
         results: Mapping[str, Result] = known | scored
         if not sees_all(caller):
-            poor = {officer_id: one.at_grade(Grade.POOR) for officer_id, one in each.items()}
-            results = withhold(known | scored, self.reviews, now.date(), poor)
+            warned = {officer_id: one.warned for officer_id, one in each.items()}
+            results = withhold(known | scored, self.reviews, now.date(), warned)
         return RiskAnswer(
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
             as_of=fresh.read_as_of,
             feature_age_hours=fresh.age_hours,
             degraded=fresh.degraded,
-            notices=self._notices(fresh.read_as_of),
+            notices=[*fresh.notices, *self._notices(fresh.read_as_of)],
             results=[results[officer_id] for officer_id in request.officer_ids],
         )
 
@@ -247,21 +251,23 @@ class _Graded:
         found = [self.rows[key] for key in keys if key in self.rows]
         return [row for row in found if _why_not(row) is None]
 
-    def at_grade(self, grade: Grade) -> list[Asked]:
-        """The outcomes and horizons that have a grade, asked for or not: the officer's own grade tells of all."""
-        graded = {name: self.rows.get((name, self.horizon(name))) for name, _ in self.rows}
-        found = [row for row in graded.values() if row is not None and _why_not(row) is None]
-        return [(str(row["outcome"]), int(row["horizon_months"])) for row in found if row["grade"] == grade.value]
+    @property
+    def warned(self) -> set[str]:
+        """The outcomes with a grade poor or fair at any horizon, whatever was asked for."""
+        return {str(row["outcome"]) for row in self.rows.values() if row["grade"] in WARNED}
+
+
+def _with_events(result: RiskScored | NotScored, behind: date | None) -> RiskScored | NotScored:
+    """The result with what it lacks; one that is not scored says nothing that could lack an event."""
+    return result.model_copy(update={"without_events_since": behind}) if isinstance(result, RiskScored) else result
 
 
 def _overall(main: Sequence[Mapping[str, Any]]) -> Grade:
     """The officer's own grade; the worst of what there is where nothing is scored at policy's horizons."""
     found = next((str(row["overall_grade"]) for row in main if not pd.isna(row["overall_grade"])), None)
-    return (
-        Grade(found)
-        if found is not None
-        else min((Grade(str(row["grade"])) for row in main), key=lambda grade: grade.severity)
-    )
+    if found is not None:
+        return Grade(found)
+    return min((Grade(str(row["grade"])) for row in main), key=lambda grade: grade.severity)
 
 
 def _supported(main: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

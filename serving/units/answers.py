@@ -18,9 +18,12 @@ from data_contracts.errors import PublishRefused
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
 from models.units.driver_words import rest_told
+from serving.access.credential import OPERATOR, Credential
 from serving.night.manifest import Manifest, file_hash
 from serving.night.past import Asked
 from serving.night.results import SCORED, PublishedRun
+from serving.review.standing import sees_all
+from serving.review.withholding import units_without_counts
 from serving.schemas import Because, ModelName, Text
 from serving.units.asked import Answered
 from serving.units.schemas import (
@@ -65,10 +68,16 @@ class UnitDesk:
     left_out: Mapping[Asked, Because] = field(default_factory=dict)
     _read: tuple[str, pd.DataFrame] = field(default=("", pd.DataFrame()))
 
-    def answer(self, request: UnitsRequest, request_id: str, now: datetime) -> UnitsAnswer:
-        """One result for each unit, in order; figures of the run in force when the question came."""
+    def answer(
+        self, request: UnitsRequest, request_id: str, now: datetime, caller: Credential = OPERATOR
+    ) -> UnitsAnswer:
+        """One result for each unit, in order; figures of the run in force when the question came.
+
+        How many officers are graded poor is told to who reviews: beside what others see of officers it would name them.
+        """
         run = self.run()
         manifest, table = run.manifest, self._table(run)
+        table = table if sees_all(caller) else units_without_counts(table)
         age = (now - datetime.combine(manifest.as_of, time())).total_seconds() / 3600.0
         other_day = request.as_of is not None and request.as_of != manifest.as_of
         answered = Answered.of(table, self.policy, self.left_out)
@@ -183,11 +192,15 @@ def _outcome(record: Mapping[str, Any]) -> UnitOutcome:
 
 def _alerts(record: Mapping[str, Any]) -> UnitAlerts:
     """`decided_by` is the night's, not that of the policy in force now; nights of old did not keep it."""
-    counts = {name: int(record[name]) for name in ("flagged", "budget", "approaching", "commended")}
+    counts = {name: int(record[name]) for name in ("budget", "approaching", "commended")}
     decided = record.get("decided_by") if _known(record.get("decided_by")) else None
-    over = counts["flagged"] - counts["budget"]
+    if not _known(record["flagged"]):
+        return UnitAlerts.model_validate({**counts, "flagged": None, "decided_by": decided, "over_budget": None})
+    flagged = int(record["flagged"])
+    over = flagged - counts["budget"]
     note = None if decided is None or (decided == "unit_budget" and over <= 0) else _budget_words(str(decided), over)
-    return UnitAlerts.model_validate({**counts, "decided_by": decided, "over_budget": over > 0, "note": note})
+    told = {**counts, "flagged": flagged, "decided_by": decided, "over_budget": over > 0, "note": note}
+    return UnitAlerts.model_validate(told)
 
 
 def _budget_words(decided: str, over: int) -> dict[str, str]:

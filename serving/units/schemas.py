@@ -118,7 +118,13 @@ class UnitMovement(Answer):
 class UnitAlerts(Answer):
     """预警数量与限额。 / Alerts against the unit's budget."""
 
-    flagged: int = about("较差等级人数", "officers graded poor", ge=0)
+    flagged: int | None = about(
+        "较差等级人数；仅对有复核权限（risk:review）者显示，否则为空：与未显示的民警对照即可推知何人较差",
+        "officers graded poor; told to who reviews (risk:review) and null for others, to whom it would tell who is "
+        "poor among those who are withheld",
+        default=None,
+        ge=0,
+    )
     budget: int = about(
         "政策给该单位的预警名额；仅当 grades.toml 的 mode 为 unit_budget 时据此限制人数，否则供对照",
         "officers that policy lets be flagged here at one time; it limits them only where `mode` of grades.toml is "
@@ -131,15 +137,16 @@ class UnitAlerts(Answer):
         "unit's budget); null for a night published before this was kept",
         default=None,
     )
-    over_budget: bool = about(
-        "较差等级人数超过名额；不以 unit_budget 评级时可能如此，多个单位合计的块面亦然",
-        "whether more are flagged than the budget; it may be so where unit_budget does not decide",
-        default=False,
+    over_budget: bool | None = about(
+        "较差等级人数超过名额；不以 unit_budget 评级时可能如此，多个单位合计的块面亦然；flagged 为空时亦为空",
+        "whether more are flagged than the budget; it may be so where unit_budget does not decide; null where "
+        "flagged is",
+        default=None,
     )
     note: Text | None = about(
-        "名额不限制人数、或合计超出名额时的说明；名额有效或依据不详时为空",
+        "名额不限制人数、或合计超出名额时的说明；名额有效、依据不详或 flagged 为空时为空",
         "said where the budget does not limit alerts, or a block lies beyond its own; else null, and where it is not "
-        "known what decided",
+        "known what decided or flagged is null",
         default=None,
     )
     approaching: int = about("接近界限人数", "officers approaching a limit", ge=0)

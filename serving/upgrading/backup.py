@@ -14,10 +14,11 @@ import fcntl
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from data_contracts.database import Database
 from data_contracts.errors import InvalidInput, NotReady
@@ -46,11 +47,15 @@ def alone(settings: Settings) -> Iterator[None]:
 
 
 def changed_files(settings: Settings) -> list[Path]:
-    """Every file that there is of those that an upgrade may change, databases first."""
+    """Every file that there is of those that an upgrade may change, databases first.
+
+    The head of the audit chain comes before its database: a line that is added between the two copies makes a head that
+    lags, as after a crash, and never one that says that the chain was cut.
+    """
     service = Database(settings.service_url, "service database").file
     log = settings.feedback_dir / "feedback.db"
-    databases = [one for one in (service, log, settings.mlflow_database) if one is not None]
-    manifests = [settings.history_dir / MANIFEST, settings.state / "service" / "audit.head"]
+    databases = [one for one in (settings.audit_head, service, log, settings.mlflow_database) if one is not None]
+    manifests = [settings.history_dir / MANIFEST]
     nights = sorted(settings.results_dir.glob(f"*/as_of=*/*/{MANIFEST}")) + sorted(
         settings.results_dir.glob(f"*/{LATEST}")
     )
@@ -129,17 +134,35 @@ def sums_of(folder: Path) -> dict[str, list[str]]:
     return found
 
 
-def restore(settings: Settings, name: str) -> list[PurePosixPath]:
-    """Put a verified copy back, file by file in one step each; killed halfway, it is run again."""
+def folder_of(settings: Settings, name: str) -> Path:
+    """The folder of a copy; raises InvalidInput for a name that leads elsewhere."""
     if not name or Path(name).name != name:
         raise InvalidInput(f"{name!a} is no backup; name a folder under {backups_dir(settings)}")
-    folder = backups_dir(settings) / name
+    return backups_dir(settings) / name
+
+
+def restore(
+    settings: Settings,
+    name: str,
+    left: Collection[PurePosixPath] = (),
+    carry: Mapping[PurePosixPath, Callable[[Path, Path], None]] = MappingProxyType({}),
+) -> list[PurePosixPath]:
+    """Put a verified copy back, file by file in one step each; killed halfway, it is run again.
+
+    The places in `left` stay as they are now. What `carry` has for a place is called with the draft that is about to
+    stand there and the file that stands there now.
+    """
+    folder = folder_of(settings, name)
     places = verified(folder)
     for place in places:
         target = settings.state / place
+        if place in left and target.is_file():
+            continue
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = target.with_name(f".{target.name}.restored")
         shutil.copy2(folder / place, draft)
+        if place in carry and target.is_file():
+            carry[place](draft, target)
         with draft.open("rb") as handle:
             os.fsync(handle.fileno())
         for end in ("-wal", "-shm", "-journal") if target.suffix == ".db" else ():

@@ -6,6 +6,7 @@ it too, or going back to it would bring them back.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -20,12 +21,15 @@ from data_contracts.database import Database
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import Policy
 from data_contracts.settings import Settings
+from features.history import History, place_before_any
 from models.audit import audit_chain, operator
-from serving.night.manifest import file_hash, write_atomically
+from serving.night.erasing import run_after
+from serving.night.manifest import MANIFEST, Manifest, bytes_hash, file_hash, write_atomically
+from serving.night.pointer import LATEST, pointer_text, read_pointer, run_folder
 from serving.upgrading.backup import LOCK, SUMS, alone, backups_dir, changed_files, sums_of, verified
 
 MOMENT = re.compile(r"^\.?(\d{8})T\d{6}(-\d+)?(\.partial)?$")
-LOOSE = "*.db.before-*"  # what `pharos database upgrade` left beside the database before there was one place for copies
+LOOSE = "*.db.before-*"  # what `pharos database move` leaves, and `pharos database upgrade` once left
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ class Reached:
 def copies(settings: Settings, rules: Policy) -> list[Copy]:
     """Every copy, in order of its name; whatever lies in `backups/` is one."""
     service = Database(settings.service_url, "service database").file
-    loose = [] if service is None else sorted(service.parent.glob(LOOSE))
+    beside = {settings.audit_head.parent, *(() if service is None else (service.parent,))}
+    loose = sorted({one.resolve(): one for place in beside for one in place.glob(LOOSE)}.values())
     folder = backups_dir(settings)
     lain = sorted(one for one in folder.iterdir() if one.name != LOCK) if folder.is_dir() else []
     kept = timedelta(days=rules.retention.results.backups_days)
@@ -90,8 +95,11 @@ def delete_ended(settings: Settings, rules: Policy, day: date, now: datetime) ->
     return [one.name for one in over]
 
 
-def erase_in_copies(settings: Settings, rules: Policy, officer_id: str) -> Reached:
+def erase_in_copies(settings: Settings, rules: Policy, officer_id: str, pseudonym: str = "") -> Reached:
     """Delete every row about an officer from every copy; one that is not what was copied is left alone and named.
+
+    Where an erasure put other files of the history and other nights in the place of those that a copy lists, it lists
+    those that are there now, so that going back to it neither fails nor brings the officer back.
 
     What a killed upgrade or restore left half done is deleted whole: nobody can go back to it.
     """
@@ -104,7 +112,9 @@ def erase_in_copies(settings: Settings, rules: Policy, officer_id: str) -> Reach
         for one in copies(settings, rules):
             try:
                 rows = _erased(one.place, officer_id)
-            except (InvalidInput, OSError, sqlite3.Error) as error:
+                if one.place.is_dir():
+                    follow(settings, one.place, pseudonym)
+            except (InvalidInput, OSError, ValueError, KeyError, sqlite3.Error) as error:
                 told = "it is not what was copied" if isinstance(error, InvalidInput) else type(error).__name__
                 found.not_reached[one.name] = (
                     f"a copy that cannot be read ({told}); `pharos review retain` deletes it on {one.ends_on}"
@@ -169,6 +179,53 @@ def _about(opened: sqlite3.Connection) -> list[tuple[str, str]]:
     hanging = "case_id IN (SELECT case_id FROM cases WHERE officer_id = ?)"
     of_cases = [("case_events", hanging)] if {"cases", "case_events"} <= set(tables) else []
     return [*of_cases, *((name, "officer_id = ?") for name in own)]
+
+
+def follow(settings: Settings, place: Path, pseudonym: str) -> None:
+    """Let a copy list the files and nights that an erasure put in the place of those it lists."""
+    if (manifest := place / "history" / MANIFEST).is_file():
+        told, now = json.loads(manifest.read_bytes()), History(settings.history_dir)
+        live = {place_before_any(path): entry for path, entry in now.listed().items()}
+        for entry in (one for batch in told["batches"] for files in batch["tables"].values() for one in files):
+            if not (settings.history_dir / entry["path"]).is_file():
+                entry.update(live.get(place_before_any(entry["path"]), {}))
+        _replaced(place, "history/" + MANIFEST, (json.dumps(told, indent=1) + "\n").encode())
+    for listed in [one for one in sums_of(place) if one.startswith("results/")]:
+        _follow_night(settings, place, listed, pseudonym)
+
+
+def _follow_night(settings: Settings, place: Path, listed: str, pseudonym: str) -> None:
+    """A pointer or a manifest of a night that another took the place of."""
+    root = settings.state / Path(*Path(listed).parts[:2])
+    if Path(listed).name == LATEST:
+        held = read_pointer((place / listed).parent)
+        run, day = ("", "") if held is None else (held.run, held.as_of)
+    else:
+        run, day = Path(listed).parts[-2], Path(listed).parts[-3].removeprefix("as_of=")
+    after = run_folder(root, date.fromisoformat(day), run_after(run, pseudonym)) if run else root
+    if not run or run_folder(root, date.fromisoformat(day), run).exists() or not (after / MANIFEST).is_file():
+        return
+    manifest = Manifest.read(after)
+    if Path(listed).name == LATEST:
+        _replaced(place, listed, pointer_text(manifest))
+        return
+    fresh = (Path(listed).parent.parent / after.name / MANIFEST).as_posix()
+    (place / fresh).parent.mkdir(exist_ok=True)
+    write_atomically(place / fresh, manifest.to_json().encode())
+    _list(place, {name: sums for name, sums in sums_of(place).items() if name != listed}
+          | {fresh: [file_hash(place / fresh)]})  # fmt: skip
+    (place / listed).unlink()
+    (place / listed).parent.rmdir()
+
+
+def _replaced(folder: Path, name: str, content: bytes) -> None:
+    """Put another content in the place of a listed file; between the two both hashes are listed."""
+    path, digest = folder / name, bytes_hash(content)
+    if file_hash(path) == digest:
+        return
+    _list(folder, {**sums_of(folder), name: [file_hash(path), digest]})
+    write_atomically(path, content)
+    _list(folder, {**sums_of(folder), name: [digest]})
 
 
 def _drafts(settings: Settings) -> list[Path]:

@@ -23,6 +23,8 @@ def parts_table(outcome: Outcome) -> Table:
 
 def sentences(outcome: Outcome, *, checked_only: bool) -> Iterator[str]:
     """What was done or would be, and what remains to be done by people."""
+    if outcome.tightened:
+        yield f"now its owner's alone: {', '.join(str(one) for one in outcome.tightened)}"
     if not outcome.behind:
         yield "every part is of this version; nothing was changed"
     elif checked_only:

@@ -15,9 +15,11 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from data_contracts import service_log
+from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import NotReady, PharosError, Refused
 from data_contracts.policy import policy
+from data_contracts.private import tighten
 from data_contracts.settings import Settings
 from features.history import History
 from models import registry_shape
@@ -31,14 +33,15 @@ from serving.upgrading.quiet import nobody_else
 
 @dataclass(frozen=True)
 class Outcome:
-    """The parts as they were found, the copy that was made (None: nothing had to change), the champions, and the
-    earlier copies that were deleted.
+    """The parts as they were found, the copy that was made (None: nothing had to change), the champions, the
+    earlier copies that were deleted, and what others could look into until now.
     """
 
     found: list[Part]
     copy: Path | None
     models: list[Fit]
     ended: list[str] = field(default_factory=list)
+    tightened: list[Path] = field(default_factory=list)
 
     @property
     def behind(self) -> list[Part]:
@@ -63,25 +66,27 @@ def upgrade(settings: Settings, moment: datetime, builders: Builders, *, server_
     """
     _check_state(settings)
     with nobody_else(settings):
+        tightened = _tightened(settings)
         found = parts(settings)
         behind = [part for part in found if part.standing is Standing.BEHIND]
         _check_allowed(settings, found, server_copied)
         copy = backup.copied(settings, moment) if behind else None
         for part in behind:
             _step(settings, part, copy)
-    return Outcome(found, copy, champions(settings, builders), delete_ended(settings, policy(), moment.date(), moment))
-
-
-def restore(settings: Settings, name: str) -> int:
-    """Put a copy back; gives the number of files."""
-    _check_state(settings)
-    with nobody_else(settings):
-        return len(backup.restore(settings, name))
+    ended = delete_ended(settings, policy(), moment.date(), moment)
+    return Outcome(found, copy, champions(settings, builders), ended, tightened)
 
 
 def _check_state(settings: Settings) -> None:
     if not settings.state.is_dir():
         raise NotReady(f"there is no state at {settings.state}; set PHAROS_STATE to the folder to be upgraded")
+
+
+def _tightened(settings: Settings) -> list[Path]:
+    try:
+        return tighten(settings.state)
+    except OSError as error:
+        raise NotReady(f"{error.filename} is not this user's to close to others; let its owner run it") from error
 
 
 def _check_allowed(settings: Settings, found: list[Part], server_copied: bool) -> None:
@@ -111,7 +116,7 @@ def _step(settings: Settings, part: Part, copy: Path | None) -> None:
 def _service(settings: Settings) -> None:
     from data_contracts.migrations.upgrade import upgrade as brought_forward
 
-    database = Database(settings.service_url, "the service's database")
+    database = service_database(settings, "the service's database")
     brought_forward(database)
     database.close()
 

@@ -21,14 +21,13 @@ from data_contracts.audit.chain import (
     Action,
     AuditChain,
     Entry,
-    Head,
-    Verdict,
     canonical,
     line_hash,
     line_text,
     lines,
-    verified,
 )
+from data_contracts.audit.heads import Head
+from data_contracts.audit.verdict import Verdict, verified
 from data_contracts.database import Database
 from data_contracts.errors import InvalidInput, NotReady
 
@@ -192,8 +191,9 @@ def test_what_cannot_be_written_is_refused_and_leaves_nothing(tmp_path: Path) ->
 def test_a_head_that_cannot_be_written_refuses_what_it_would_have_kept(tmp_path: Path) -> None:
     made = chain(tmp_path)
     (tmp_path / "audit.head").mkdir()
-    with pytest.raises(NotReady, match="head of the audit chain"):
+    with pytest.raises(NotReady, match=r"its head \S+audit.head cannot be read"):
         made.append(entry(0))
+    assert list(lines(database(tmp_path))) == []
 
 
 def _work(folder: Path, many: int) -> None:

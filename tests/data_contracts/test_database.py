@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from data_contracts.audit.chain import METADATA, Verdict, lines, verified
+from data_contracts.audit.chain import METADATA, lines
 from data_contracts.audit.chain import AuditChain as Chain
+from data_contracts.audit.verdict import Verdict, verified
 from data_contracts.database import Database
 from data_contracts.errors import NotReady
 from tests.data_contracts.test_audit_chain import KEY, entry

@@ -18,10 +18,11 @@ from data_contracts.catalog import catalog
 from data_contracts.errors import NotReady
 from data_contracts.intake import take_in_all
 from data_contracts.pseudonyms import Pseudonyms
+from data_contracts.service_log import EVENTS
 from data_contracts.settings import Settings
 from features import arrivals as arrivals_module
 from features.arrivals import Arrival, Arrivals, Became
-from features.event_log import EventLog
+from features.event_log import EventLog, event_key
 from features.history import History
 from features.versions import valid_at
 
@@ -49,8 +50,10 @@ class Room:
             self.history, self.log, Pseudonyms(b"key"), self.quarantine, lambda ids, _: self.pending.update(ids)
         )
 
-    def take(self, *events: Arrival, today: date = TODAY, may_register: bool = True) -> list[Became]:
-        return self.arrivals.take(events, today, may_register=may_register)
+    def take(
+        self, *events: Arrival, today: date = TODAY, may_register: bool = True, sender: str = "key:a"
+    ) -> list[Became]:
+        return self.arrivals.take(events, today, may_register=may_register, sender=sender)
 
     def outcomes(self, *events: Arrival, today: date = TODAY) -> list[str]:
         return [one.outcome for one in self.take(*events, today=today)]
@@ -111,6 +114,36 @@ def test_each_event_has_its_own_answer_and_they_add_up(room: Room) -> None:
     assert "unknown_reference" in kept
     assert "o-1|" not in kept
     assert "o-9" not in kept
+
+
+def vacancy(number: int, **changed: Any) -> Arrival:
+    row: dict[str, Any] = {
+        "vacancy_id": "v-1",
+        "post_id": "p-1",
+        "unit_id": "u-1",
+        "places": 1,
+        "opened_on": "2026-03-09",
+    }
+    return Arrival(f"v-{number}", "vacancies", {**row, **changed})
+
+
+def test_a_vacancy_comes_by_event_and_belongs_to_its_unit(room: Room) -> None:
+    """It touches no officer's features; who may not name its unit can neither open nor change it."""
+    (became,) = room.take(vacancy(1))
+    assert became == Became("accepted", counts_from=TODAY)
+    assert (room.history.rows("vacancies"), room.pending) == (1, set())
+    assert room.outcomes(vacancy(2), vacancy(3, places=2)) == ["duplicate", "conflict"]
+    assert room.take(vacancy(4, unit_id="u-9", vacancy_id="v-2"))[0].faults == (("unit_id", "unknown_reference"),)
+    tomorrow = date(2026, 3, 11)
+    taken_over = room.arrivals.take(
+        [vacancy(5, unit_id="u-2"), vacancy(6, unit_id="u-2", vacancy_id="v-2")], tomorrow, may_register=False,
+        sees=lambda unit: unit == "u-2",
+    )  # fmt: skip
+    assert [(one.outcome, one.faults) for one in taken_over] == [
+        ("quarantined", (("vacancy_id", "of_another_unit"),)), ("accepted", ()),
+    ]  # fmt: skip
+    assert room.outcomes(vacancy(7, closes_on="2026-03-12"), today=tomorrow) == ["accepted"]  # closed early
+    assert valid_at(room.history.frame("vacancies"), tomorrow)["closes_on"].notna().sum() == 1
 
 
 def test_what_was_refused_may_be_sent_again_when_it_is_mended(room: Room) -> None:
@@ -175,7 +208,22 @@ def test_who_dies_between_history_and_log_is_told_of_duplicates(room: Room, monk
         with pytest.raises(NotReady):
             room.take(course())
     assert room.outcomes(course()) == ["duplicate"]
-    assert room.log.known(["e-1"]) != {}
+    assert room.log.known([event_key(Pseudonyms(b"key"), "key:a", "e-1")]) != {}
+    room.log.close()
+
+
+def test_an_id_is_its_senders_own(room: Room) -> None:
+    other = course(1, course_id="c-2")
+    assert room.outcomes(course(1)) == ["accepted"]
+    assert [one.outcome for one in room.take(other)] == ["conflict"]
+    assert [one.outcome for one in room.take(other, sender="key:b")] == ["accepted"]  # nobody's id but their own
+    for sender, again in (("key:a", course(1)), ("key:b", other)):
+        assert [one.outcome for one in room.take(again, sender=sender)] == ["duplicate"]
+    assert [one.outcome for one in room.take(course(1), sender="key:c")] == ["duplicate"]  # the same row, of another
+    assert room.history.rows("course_completions") == 2
+    with room.log.transaction() as connection:
+        kept = connection.execute(EVENTS.select()).all()
+    assert not [row for row in kept if "e-1" in row.event_id or "o-1" in f"{row.event_id}{row.about}"]
     room.log.close()
 
 

@@ -6,11 +6,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from data_contracts.audit.chain import Action, Entry, Head
-from data_contracts.errors import NotReady
+from data_contracts.audit.chain import METADATA, Action, Entry
+from data_contracts.audit.heads import Head
+from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
-from models.audit import audit_chain, audit_database, newest_head, now_of, operator, verify
+from models.audit import accept_break, audit_chain, audit_database, newest_head, now_of, operator, verify
 
 
 @pytest.fixture
@@ -46,3 +48,33 @@ def test_a_kept_head_finds_a_chain_that_is_gone_with_its_head(use: Settings) -> 
     file.unlink()
     with pytest.raises(NotReady, match="is missing"):
         verify(use, [kept])
+
+
+def test_a_break_is_accepted_by_name_and_told_by_verify(use: Settings) -> None:
+    lost = written(use)
+    with pytest.raises(InvalidInput, match="there is no break to accept"):
+        accept_break(use, "a disk died", "Li Na")
+    with audit_database(use).writing(METADATA) as connection:
+        connection.execute(sa.text("delete from audit_lines where number > 1"))
+    for reason, name in ((" ", "Li Na"), ("a disk died", "")):
+        with pytest.raises(InvalidInput, match="--by and --reason"):
+            accept_break(use, reason, name)
+    forged = Head(2, "0" * 64, lost.signature)
+    with pytest.raises(InvalidInput, match="is not signed by this deployment's key"):
+        accept_break(use, "a disk died", "Li Na", [forged])
+    assert not verify(use).good
+    assert "it ends after 1 lines and had 3" in accept_break(use, "a disk died", "Li Na")
+    found = verify(use, [lost])
+    assert (found.good, found.lines) == (True, 2)
+    (accepted,) = found.accepted
+    assert accepted.actor == operator()
+    assert accepted.sentence.endswith("because: a disk died")
+
+
+def test_a_missing_head_is_accepted_too(use: Settings) -> None:
+    written(use)
+    use.audit_head.unlink()
+    with pytest.raises(NotReady, match="pharos audit accept"):
+        verify(use)
+    assert "is missing" in accept_break(use, "moved to a new machine without it", "Li Na")
+    assert verify(use).good

@@ -20,14 +20,15 @@ from typing import Any
 import anyio
 import httpx
 import pandas as pd
+from starlette.applications import Starlette
 
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
-from serving.access.api_keys import ApiKeys, KeyAsked, api_keys
+from serving.access.api_keys import KeyAsked
 from serving.access.callers import callers_of
 from serving.access.credential import AccessScope
 from serving.access.placements import Placements, ReadPlacements
-from serving.access.recorder import Read
+from serving.access.recorder import Read, Records
 from serving.api.admission import admission_of
 from serving.api.app import ROUTES, build_app
 from serving.api.guard import Guard, Limits
@@ -40,6 +41,7 @@ from serving.review.opening import open_cases
 from serving.units.answers import UnitDesk
 from tests.serving.desks import NOW, FakeSource, career_desk, demo_desks, risk_desk
 from tests.serving.guidance_state import END, guidance, small_force
+from tests.serving.key_room import added, revoked
 from tests.serving.review_room import FakeRun, row
 from tests.serving.unit_force import published
 
@@ -125,6 +127,7 @@ class Office:
     """The service, its keys, and what was read of it."""
 
     app: Guard
+    web: Starlette
     keys: Mapping[tuple[str, str], Mapping[str, str]]
     reads: list[Read]
     numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -183,8 +186,8 @@ def roles() -> tuple[str, ...]:
 
 
 @contextmanager
-def office(use: Settings) -> Iterator[Office]:
-    """The service over the small force, with a key for each role and each root."""
+def office(use: Settings, record: Records | None = None) -> Iterator[Office]:
+    """The service over the small force, with a key for each role and each root; without `record`, reads are listed."""
     cases()
     reads: list[Read] = []
     everybody = placements().unit_of
@@ -196,35 +199,36 @@ def office(use: Settings) -> Iterator[Office]:
         units=UnitDesk(lambda: _night()[1], policy()),
         guidance=guidance(),
         placements=placements,
-        record=lambda read, _: reads.append(read),
+        record=record or (lambda read, _: reads.append(read)),
     )
-    made = _keys(api_keys(use))
+    made = _keys(use)
     web = build_app()
     web.state.desks = desks
-    yield Office(Guard(web, ROUTES, UNLIMITED, admit=admission_of(callers_of(use, lambda: TODAY))), made, reads)
+    guard = Guard(web, ROUTES, UNLIMITED, admit=admission_of(callers_of(use, lambda: TODAY)))
+    yield Office(guard, web, made, reads)
 
 
-def _keys(keys: ApiKeys) -> Mapping[tuple[str, str], Mapping[str, str]]:
+def _keys(use: Settings) -> Mapping[tuple[str, str], Mapping[str, str]]:
     made: dict[tuple[str, str], Mapping[str, str]] = {}
     for root, units in ROOTS.items():
         held = {**{str(scope): frozenset({scope}) for scope in AccessScope}, EVERY_SCOPE: frozenset(AccessScope)}
         for role, scopes in held.items():
-            made[role, root] = _shown(keys.add(KeyAsked(role, scopes, units, TODAY + timedelta(days=9)), TODAY)[1])
-        for role, text in _closed(keys, units).items():
+            made[role, root] = _shown(added(use, KeyAsked(role, scopes, units, TODAY + timedelta(days=9)), TODAY)[1])
+        for role, text in _closed(use, units).items():
             made[role, root] = _shown(text)
         made["shows nothing", root] = {}
     return made
 
 
-def _closed(keys: ApiKeys, units: tuple[str, ...] | None) -> Mapping[str, str]:
+def _closed(use: Settings, units: tuple[str, ...] | None) -> Mapping[str, str]:
     """Keys that open nothing, though every scope is written on them."""
     asked = KeyAsked("closed", frozenset(AccessScope), units, TODAY + timedelta(days=9))
-    key, revoked = keys.add(asked, TODAY)
-    keys.revoke(key.key_id, TODAY)
-    _, over = keys.add(replace(asked, expires_on=TODAY), date(2026, 1, 1))
-    _, good = keys.add(asked, TODAY)
+    key, closed = added(use, asked, TODAY)
+    revoked(use, key.key_id, TODAY)
+    _, over = added(use, replace(asked, expires_on=TODAY), date(2026, 1, 1))
+    _, good = added(use, asked, TODAY)
     wrong = good[:-1] + ("A" if good[-1] != "A" else "B")
-    return {"shows a wrong key": wrong, "shows a revoked key": revoked, "shows a key that has run out": over}
+    return {"shows a wrong key": wrong, "shows a revoked key": closed, "shows a key that has run out": over}
 
 
 def _shown(text: str) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from data_contracts.errors import NotReady
 from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
 from models.audit import audit_database, verify
-from serving.access.api_keys import KeyAsked, api_keys
+from serving.access.api_keys import KeyAsked
 from serving.access.callers import callers_of
 from serving.access.credential import AccessScope
 from serving.access.placements import Placements
@@ -25,6 +25,7 @@ from serving.api.app import ROUTES, build_app
 from serving.api.guard import Guard
 from serving.api.opened import Desks
 from tests.serving.desks import NOW, demo_desks
+from tests.serving.key_room import added
 from tests.serving.live import listening
 
 TODAY = NOW.date()
@@ -33,7 +34,7 @@ WHERE = Placements({"o-000001": "station-1", "o-000002": "station-2"}, {"station
 
 def key(use: Settings, *scopes: str, units: tuple[str, ...] | None = None) -> dict[str, str]:
     asked = KeyAsked("a system", AccessScope.of(scopes), units, TODAY + timedelta(days=30))
-    return {"x-api-key": api_keys(use).add(asked, TODAY)[1]}
+    return {"x-api-key": added(use, asked, TODAY)[1]}
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,14 +12,17 @@ import httpx
 import pytest
 from rich.console import Console
 
-from data_contracts.errors import InvalidInput
+from data_contracts.audit.chain import lines
+from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
+from models.audit import audit_database
 from serving.access.api_keys import ApiKey, KeyAsked, api_keys, opened_by
 from serving.access.callers import Callers, callers_of, shown_by
 from serving.access.commands import add_key, list_keys, revoke_key
 from serving.access.credential import OPERATOR, AccessScope
 from serving.api.admission import admission_of, check_bind
 from serving.api.guard import Guard, Receive, Route, Scope, Send
+from tests.serving.key_room import added, revoked
 
 TODAY = date(2026, 3, 1)
 READ = frozenset({AccessScope.RECOMMEND_READ})
@@ -30,7 +34,7 @@ def use(tmp_path: Path) -> Settings:
 
 
 def made(use: Settings, units: tuple[str, ...] | None = ("u-1",), days: int = 10) -> tuple[ApiKey, str]:
-    return api_keys(use).add(KeyAsked("planning", READ, units, TODAY + timedelta(days=days)), TODAY)
+    return added(use, KeyAsked("planning", READ, units, TODAY + timedelta(days=days)), TODAY)
 
 
 def test_a_key_opens_what_it_says_and_only_its_hash_is_kept(use: Settings) -> None:
@@ -55,7 +59,7 @@ def test_what_is_not_an_active_key_opens_nothing(use: Settings) -> None:
         assert opened_by(wrong, keys, TODAY) is None, wrong
     assert opened_by(text, keys, TODAY + timedelta(days=9)) is not None
     assert opened_by(text, keys, TODAY + timedelta(days=10)) is None
-    api_keys(use).revoke(key.key_id, TODAY)
+    revoked(use, key.key_id, TODAY)
     assert opened_by(text, api_keys(use).all(), TODAY) is None
     assert opened_by(other, api_keys(use).all(), TODAY) is not None
 
@@ -71,7 +75,7 @@ def test_what_is_not_an_active_key_opens_nothing(use: Settings) -> None:
 )
 def test_a_key_that_would_open_nothing_is_not_made(use: Settings, asked: KeyAsked, says: str) -> None:
     with pytest.raises(InvalidInput, match=says):
-        api_keys(use).add(asked, TODAY)
+        added(use, asked, TODAY)
     assert api_keys(use).all() == []
 
 
@@ -100,11 +104,33 @@ def test_the_command_line_makes_lists_and_revokes(use: Settings, tmp_path: Path)
     assert text.split("_", 2)[2] not in listed
     revoke_key(use, key.key_id, console)
     assert f"revoked since {TODAY}" in console.export_text()
-    assert api_keys(use).revoke(key.key_id, TODAY + timedelta(1)).revoked_on == TODAY, "closed when it was first"
+    assert revoked(use, key.key_id, TODAY + timedelta(1)).revoked_on == TODAY, "closed when it was first"
     with pytest.raises(InvalidInput, match="pharos keys list"):
         revoke_key(use, "nothing", console)
     with pytest.raises(InvalidInput, match="the scopes are"):
         add_key(use, "x", ["everything"], None, 30, console)
+
+
+def test_a_key_changes_only_together_with_its_audit_line(use: Settings) -> None:
+    console = Console(record=True, width=200)
+    add_key(use, "planning", ["recommend:read"], None, 30, console)
+    (key,) = api_keys(use).all()
+    head = use.audit_head.read_text()
+    for spoiled in ("gone", "cut"):
+        use.audit_head.unlink()
+        if spoiled == "cut":
+            use.audit_head.write_text(head.replace('"number": 1', '"number": 2'))
+        with pytest.raises(NotReady, match="the audit chain takes no line"):
+            add_key(use, "night", ["risk:read"], None, 30, console)
+        with pytest.raises(NotReady, match="the audit chain takes no line"):
+            revoke_key(use, key.key_id, console)
+        assert api_keys(use).all() == [key], "neither a key that opens something nor one that is closed"
+        use.audit_head.write_text(head)
+    assert "pharos_" not in console.export_text().split("planning", 1)[1]
+    for _ in range(2):
+        revoke_key(use, key.key_id, console)
+    told = [json.loads(row["body"])["action"] for row in lines(audit_database(use))]
+    assert told == ["key_added", "key_revoked"], "a key that is closed already has no second line"
 
 
 def test_the_ids_are_listed_whole_in_a_pipe(use: Settings) -> None:
@@ -174,7 +200,7 @@ def test_a_revoked_key_is_refused_within_seconds_without_a_restart(use: Settings
     callers = callers_of(use, lambda: TODAY)
     callers.clock = lambda: now[0]
     assert get(callers, "/any", **{"x-api-key": text}).status_code == 200
-    api_keys(use).revoke(key.key_id, TODAY)
+    revoked(use, key.key_id, TODAY)
     now[0] += 5.0
     assert get(callers, "/any", **{"x-api-key": text}).status_code == 401
 
@@ -184,7 +210,7 @@ def test_the_last_key_that_ends_does_not_open_the_door_to_all(use: Settings) -> 
     assert get(callers, "/any").status_code == 403, "this machine alone until a key is made"
     key, _ = made(use)
     assert check_bind("10.0.0.1", callers) == "10.0.0.1"
-    api_keys(use).revoke(key.key_id, TODAY)
+    revoked(use, key.key_id, TODAY)
     assert get(callers, "/any").status_code == 401
     with pytest.raises(InvalidInput, match="pharos keys add"):
         check_bind("10.0.0.1", callers)

@@ -58,6 +58,7 @@ def test_risk_has_exactly_the_shape_of_the_design(client: httpx.Client) -> None:
         ],
         "outcomes_not_scored": [],
         "flags": [],
+        "without_events_since": None,
     }  # fmt: skip
     assert support[0]["outcome"] == "conduct"
     assert set(support[0]["text"]) == {"zh", "en"}

@@ -15,7 +15,8 @@ import pytest
 import sqlalchemy as sa
 
 from data_contracts.audit.chain import METADATA as AUDIT
-from data_contracts.audit.chain import lines, verified
+from data_contracts.audit.chain import lines
+from data_contracts.audit.verdict import verified
 from data_contracts.errors import InvalidInput, NotReady, NotThere, Refused, Stale
 from data_contracts.policy import policy
 from serving.access.credential import Credential

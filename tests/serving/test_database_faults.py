@@ -20,6 +20,7 @@ from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from models.audit import verify
 from serving import service
+from serving.access.audit_probe import AuditProbe
 from serving.access.placements import Placements
 from serving.access.recorder import Recorder
 from serving.api.guard import Guard, Limits
@@ -65,7 +66,7 @@ def desks(use: Settings) -> Desks:
     """Desks whose answers are known, with a real chain and real cases."""
     demo = demo_desks()
     cases = open_review(use, policy(), FakeSource({}), None, Placements)
-    return replace(demo, record=Recorder.of(use), guidance={**demo.guidance, **cases})
+    return replace(demo, record=Recorder.of(use), probe=AuditProbe.of(use), guidance={**demo.guidance, **cases})
 
 
 def ask(client: httpx.Client, path: str) -> tuple[int, str]:
@@ -131,10 +132,37 @@ def test_a_line_to_the_database_that_fails_refuses_what_needs_it_and_heals(state
     began = time.monotonic()
     found = [ask(far.client, path) for path in (RISK, CASES)]
     assert time.monotonic() - began < SOON
-    expected = {"cut": [(503, "not_ready")] * 2, "slow": [(200, "")] * 2, "silent": [(504, "deadline")] * 2}
+    refused = [(503, "audit_away"), (503, "not_ready")]
+    expected = {"cut": refused, "slow": [(200, "")] * 2, "silent": [(504, "deadline")] * 2}
     assert found == expected[state]
     others_go_on(far.client)
     far.line.become("through")
+
+
+@pytest.mark.parametrize("state", ["cut", "silent"])
+def test_it_is_not_ready_while_no_line_can_be_written_and_ready_again_by_itself(state: State, far: Far) -> None:
+    assert far.client.get("/readyz").status_code == 200
+    far.line.become(state)
+    refused = far.client.get("/readyz")
+    assert (refused.status_code, refused.json()["code"]) == (503, "audit_away")
+    assert refused.headers["retry-after"]
+    assert "审计日志目前无法写入" in refused.json()["detail_zh"]
+    others_go_on(far.client)
+    far.line.become("through")
+    assert until(lambda: far.client.get("/readyz").status_code == 200)
+
+
+def test_it_is_not_ready_where_the_server_takes_no_writes(far: Far) -> None:
+    address = sa.engine.make_url(far.direct)
+    with psycopg.connect(host="127.0.0.1", port=address.port, user=address.username, autocommit=True) as keeper:
+        keeper.execute("ALTER DATABASE postgres SET default_transaction_read_only = on")
+        keeper.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        refused = far.client.get("/readyz")
+        keeper.execute("SET default_transaction_read_only = off")
+        keeper.execute("ALTER DATABASE postgres RESET default_transaction_read_only")
+        keeper.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    assert (refused.status_code, refused.json()["code"]) == (503, "audit_away")
+    assert until(lambda: far.client.get("/readyz").status_code == 200)
 
 
 def test_a_database_that_another_session_blocks_is_waited_for_so_long_and_no_longer(far: Far) -> None:
@@ -161,7 +189,7 @@ def test_an_audit_log_that_cannot_be_written_refuses_and_one_that_was_tampered_w
     with served(desks(use), monkeypatch) as client:
         assert [ask(client, RISK) for _ in range(3)] == [(200, "")] * 3
         with locked(file):
-            assert ask(client, RISK) in ((503, "not_ready"), (504, "deadline"))
+            assert ask(client, RISK) in ((503, "audit_away"), (504, "deadline"))
             others_go_on(client)
         assert until(lambda: ask(client, RISK)[0] == 200)
         assert verify(use).good

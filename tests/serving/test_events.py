@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,9 +20,10 @@ from data_contracts.simulator.simulation import simulate
 from features.building import build_features
 from features.history import History
 from features.live import LiveFeatures
+from features.pending import Late, Pending
 from features.store import FeatureReader
 from models.audit import audit_database
-from serving.access.api_keys import KeyAsked, api_keys
+from serving.access.api_keys import KeyAsked
 from serving.access.callers import callers_of
 from serving.access.credential import AccessScope
 from serving.access.placements import ReadPlacements
@@ -31,6 +33,7 @@ from serving.api.guard import Guard
 from serving.builders import builders
 from serving.events.answers import EventDesk
 from serving.loading import open_desks
+from tests.serving.key_room import added
 from tests.serving.live import listening
 
 END = date(2026, 11, 1)
@@ -77,9 +80,11 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
     serving = sorted(frames["postings"].query("ended_on.isna()")["officer_id"].astype(str).unique())
     reads = AccessScope.of(["recommend:read"])
     every = frozenset(AccessScope)
-    for name, scopes, units in (("all", every, None), ("here", every, (unit_of[serving[0]],)), ("reader", reads, None)):
+    for name, scopes, units in (
+        ("all", every, None), ("second", every, None), ("here", every, (unit_of[serving[0]],)), ("reader", reads, None)
+    ):  # fmt: skip
         asked = KeyAsked(name, scopes, units, END + timedelta(days=30))
-        KEYS[name] = api_keys(use).add(asked, END)[1]
+        KEYS[name] = added(use, asked, END)[1]
     desks = open_desks(use, reader, builders())
     web = build_app()
     web.state.desks = desks
@@ -105,7 +110,14 @@ def test_a_course_finished_is_no_longer_required_and_adds_points(bureau: Bureau)
     answer = bureau.send(("c-1", "course_completions", row))
     assert answer["features"] == "current"
     assert answer["results"] == [
-        {"event_id": "c-1", "officer_id": officer, "status": "accepted", "counts_from": "2026-11-01", "faults": []}
+        {
+            "event_id": "c-1",
+            "officer_id": officer,
+            "unit_id": None,
+            "status": "accepted",
+            "counts_from": "2026-11-01",
+            "faults": [],
+        }
     ]
     (after,) = bureau.post("/v1/courses", {**asked, "officer_ids": [officer]})["results"]
     assert course not in [found["course_id"] for found in after["courses"] if found["kind"] == "required"]
@@ -114,6 +126,17 @@ def test_a_course_finished_is_no_longer_required_and_adds_points(bureau: Bureau)
     again = bureau.send(("c-1", "course_completions", row), ("c-2", "course_completions", row))
     assert (again["counts"]["duplicate"], again["features"]) == (2, "unchanged")
     assert bureau.feature(officer, "courses_3m") == taken + 1
+
+
+def test_nobody_can_take_anothers_event_id_or_learn_that_it_was_used(bureau: Bureau) -> None:
+    rows = [
+        {"officer_id": bureau.officers[number], "honour": "merit", "occurred_on": f"2026-10-0{number + 1}"}
+        for number in (4, 5)
+    ]
+    assert bureau.send(("shared", "honours", rows[0]))["counts"]["accepted"] == 1
+    assert bureau.send(("shared", "honours", rows[1]))["counts"]["conflict"] == 1
+    assert bureau.send(("shared", "honours", rows[1]), key="second")["counts"]["accepted"] == 1
+    assert bureau.send(("shared", "honours", rows[1]), key="second")["counts"]["duplicate"] == 1
 
 
 def test_a_posting_changed_moves_the_unit_and_the_recent_posts(bureau: Bureau) -> None:
@@ -201,7 +224,7 @@ def test_events_are_kept_where_features_cannot_be_brought_forward(bureau: Bureau
         return len(officer_ids)
 
     officer, calls = bureau.officers[5], list[list[str]]()
-    desk = replace(bureau.desk, bring_forward=broken, waiting=set())
+    desk = replace(bureau.desk, bring_forward=broken)
     web = build_app()
     web.state.desks = replace(open_desks(bureau.use, bureau.reader, builders()), guidance={"/v1/events": desk})
     with listening(Guard(web, ROUTES, admit=admission_of(callers_of(bureau.use, lambda: END)))) as client:
@@ -209,11 +232,31 @@ def test_events_are_kept_where_features_cannot_be_brought_forward(bureau: Bureau
         row = {"officer_id": officer, "course_id": _course(bureau), "occurred_on": "2026-10-27"}
         answer = other.send(("b-1", "course_completions", row))
         assert (answer["counts"]["accepted"], answer["features"]) == (1, "waiting")
+        told = bureau.reader.online([officer, bureau.officers[6]], "risk_v1", END)
+        assert told["without_events_since"].tolist() == [END, None]
+        assert FeatureReader(bureau.use).pending.waiting() == {officer}, "a service that starts again knows it too"
         mended = replace(desk, bring_forward=mend)
         web.state.desks = replace(web.state.desks, guidance={"/v1/events": mended})
         later = other.send(("b-2", "course_completions", {**row, "officer_id": bureau.officers[6]}))
     assert later["features"] == "current"
     assert calls == [sorted([officer, bureau.officers[6]])]
+    live = LiveFeatures(History(bureau.use.history_dir))
+    assert bureau.reader.bring_forward(live, calls[0], END) == 2
+    live.close()
+    assert bureau.reader.pending.waiting() == set()
+    assert "without_events_since" not in bureau.reader.online([officer], "risk_v1", END)
+
+
+def test_an_event_that_comes_while_features_are_computed_waits_on(tmp_path: Path) -> None:
+    pending = Pending(tmp_path)
+    pending.add({"a", "b"}, END)
+    seen = pending.late()
+    pending.add({"b"}, END)
+    pending.brought(["a", "b"], seen)
+    assert pending.waiting() == {"b"}
+    assert pending.late()["a"] == Late(END, END, 1, in_store=True)
+    pending.add({"a"}, END + timedelta(days=1))
+    assert Pending(tmp_path).late()["a"] == Late(END, END + timedelta(days=1), 2)
 
 
 def test_every_call_is_a_line_in_the_chain_and_needs_its_scope(bureau: Bureau) -> None:
@@ -224,6 +267,41 @@ def test_every_call_is_a_line_in_the_chain_and_needs_its_scope(bureau: Bureau) -
     assert bureau.officers[0] not in line
     body = {"events": [{"event_id": "s", "table": "honours", "row": {"honour": "x"}}]}
     assert bureau.client.post("/v1/events", json=body, headers={"x-api-key": KEYS["reader"]}).status_code == 404
+
+
+def test_a_vacancy_by_event_is_in_the_next_answer_and_only_from_its_own_units(bureau: Bureau) -> None:
+    units = ReadPlacements(bureau.use, lambda: END)().unit_of
+    here = units[bureau.officers[0]]
+    there = next(unit for unit in sorted(set(units.values())) if unit != here)
+    post = sorted(_posts(bureau))[0]
+    row = {"vacancy_id": "v-new", "post_id": post, "places": 2, "opened_on": "2026-10-30", "closes_on": "2026-12-01"}
+    wishes = [{"officer_id": bureau.officers[0], "vacancy_id": "v-new", "preference_order": 1}]
+    asked = {"officer_ids": bureau.officers[:1], "wishes": wishes, "vacancy_ids": ["v-new"]}
+    assert bureau.post("/v1/match", asked)["vacancies"] == 0
+    told = [bureau.send(("a", "vacancies", {**row, "unit_id": unit}), key="here") for unit in (there, "nowhere", 12)]
+    assert [one["results"][0]["faults"][0]["code"] for one in told] == ["unknown_reference"] * 3
+    before = [line["body"] for line in lines(audit_database(bureau.use))]
+    answer = bureau.send(("b", "vacancies", {**row, "unit_id": here}), key="here")
+    assert (answer["features"], answer["results"][0]["unit_id"]) == ("unchanged", here)
+    assert here in [line["body"] for line in lines(audit_database(bureau.use))][len(before)]
+    assert bureau.post("/v1/match", asked)["vacancies"] == 1
+
+
+def test_a_fault_lists_what_may_be_sent(bureau: Bureau) -> None:
+    posting = {"officer_id": bureau.officers[0], "post_id": sorted(_posts(bureau))[0], "started_on": "2026-10-30",
+               "unit_id": ReadPlacements(bureau.use, lambda: END)().unit_of[bureau.officers[0]]}  # fmt: skip
+    taken = {"officer_id": bureau.officers[0], "course_id": _course(bureau), "occurred_on": "2026-10-29", "score": 101}
+    answer = bureau.send(
+        ("t", "courses", {"course_id": "c"}), ("o", "postings", {**posting, "occasion": "whim"}),
+        ("s", "course_completions", taken),
+    )  # fmt: skip
+    table, occasion, score = (one["faults"][0] for one in answer["results"])
+    assert (table["code"], occasion["code"], score["code"]) == ("unknown_table", "not_in_list", "above_maximum")
+    assert "postings, " in table["en"]
+    assert "vacancies" in table["zh"]
+    assert "courses," not in table["en"]
+    assert occasion["en"] == "not one of the allowed values: entry, rotation, promotion, request, secondment, unknown"
+    assert score["zh"] == "大于最大值：100"
 
 
 def _posts(bureau: Bureau) -> set[str]:

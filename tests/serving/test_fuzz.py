@@ -15,12 +15,13 @@ from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from data_contracts.settings import settings as from_settings
-from serving.access.api_keys import KeyAsked, api_keys
+from serving.access.api_keys import KeyAsked
 from serving.access.credential import AccessScope
 from serving.api.openapi import document
 from serving.api.opened import Absent
 from tests.serving.desks import demo_desks
 from tests.serving.guidance_state import guidance
+from tests.serving.key_room import added
 from tests.serving.live import served
 
 LONG = "PHAROS_LONG" in os.environ  # 50,000 requests and more instead of 2,000 and more
@@ -40,7 +41,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         patch.setenv("PHAROS_STATE", str(tmp_path_factory.mktemp("fuzz")))
         from_settings.cache_clear()
         asked = KeyAsked("the fuzzer", frozenset(AccessScope), None, date.max)
-        key = api_keys(from_settings()).add(asked, date(2026, 1, 1))[1]
+        key = added(from_settings(), asked, date(2026, 1, 1))[1]
         with served(demo_desks(), patch) as client:
             client.headers["x-api-key"] = key
             yield client

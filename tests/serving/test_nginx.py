@@ -18,7 +18,7 @@ from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
 from models.audit import now_of
 from serving import service
-from serving.access.api_keys import KeyAsked, api_keys
+from serving.access.api_keys import KeyAsked
 from serving.access.callers import callers_of
 from serving.access.credential import AccessScope
 from serving.api.admission import admission_of
@@ -28,6 +28,7 @@ from serving.api.listening import LEAVING_SECONDS
 from serving.api.problems import ProblemError
 from tests.certificates import authority, signed
 from tests.processes import free_port, program, started
+from tests.serving.key_room import added
 from tests.serving.live import listening
 from tests.serving.test_access_over_http import TODAY, key
 
@@ -139,7 +140,7 @@ def test_without_keys_the_service_refuses_what_comes_through_nginx_and_a_dead_se
 def test_the_service_itself_answers_through_it(state: Settings, tmp_path: Path) -> None:
     day = now_of(state).date()
     asked = KeyAsked("a system", frozenset({AccessScope.RISK_READ}), None, day + timedelta(days=9))
-    shown, port, folder = {"x-api-key": api_keys(state).add(asked, day)[1]}, free_port(), tmp_path / "nginx"
+    shown, port, folder = {"x-api-key": added(state, asked, day)[1]}, free_port(), tmp_path / "nginx"
     command = [sys.executable, "-c", "from pharos import main; main()", "serve", "--sandbox", "--port", str(port)]
     with started(command, port, tmp_path / "out.log"), in_front(folder, port) as (address, mine):
         with caller(folder, address, mine) as client:

@@ -16,6 +16,7 @@ from serving.night import exits
 
 FOLDER = Path(exits.__file__).parent / "examples"
 SERVICE, TIMER, CRON = (FOLDER / f"pharos-night.{kind}" for kind in ("service", "timer", "cron"))
+RETAIN, RETAIN_TIMER = (FOLDER / f"pharos-retention.{kind}" for kind in ("service", "timer"))
 
 
 def section(path: Path, name: str) -> dict[str, list[str]]:
@@ -36,8 +37,9 @@ def commands(text: str) -> list[list[str]]:
     return [words.split() for words in found]
 
 
-def test_the_service_is_hardened() -> None:
-    service = section(SERVICE, "Service")
+@pytest.mark.parametrize("path", [SERVICE, RETAIN], ids=["night", "retention"])
+def test_the_service_is_hardened(path: Path) -> None:
+    service = section(path, "Service")
     wanted = {
         "User": "pharos", "Type": "oneshot", "NoNewPrivileges": "yes", "ProtectSystem": "strict", "PrivateTmp": "yes",
         "ProtectHome": "yes", "ReadWritePaths": "/var/lib/pharos", "CapabilityBoundingSet": "", "UMask": "0077",
@@ -51,8 +53,12 @@ def test_the_service_knows_the_exit_statuses() -> None:
     assert service["SuccessExitStatus"] == [str(NightExit.NOTHING_TO_DO.value)]
     for_people = {NightExit.MISUSE, NightExit.INPUT_REFUSED, NightExit.WRONG_MODEL, NightExit.DAMAGED}
     assert set(service["RestartPreventExitStatus"][0].split()) == {str(status.value) for status in for_people}
-    assert section(TIMER, "Timer")["Persistent"] == ["true"]
-    assert section(TIMER, "Timer")["Unit"] == [SERVICE.name]
+
+
+@pytest.mark.parametrize(("timer", "service"), [(TIMER, SERVICE), (RETAIN_TIMER, RETAIN)], ids=["night", "retention"])
+def test_a_timer_starts_its_service_also_after_a_day_off(timer: Path, service: Path) -> None:
+    assert section(timer, "Timer")["Persistent"] == ["true"]
+    assert section(timer, "Timer")["Unit"] == [service.name]
 
 
 @pytest.mark.parametrize("path", [SERVICE, CRON], ids=["service", "cron"])
@@ -60,16 +66,31 @@ def test_every_command_in_the_examples_exists_with_its_options(path: Path) -> No
     lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
     asked = commands("\n".join(lines))
     assert [words[0] for words in asked][:4] == ["ingest", "features", "materialize", "score"]
+    assert_known(asked)
+
+
+@pytest.mark.parametrize("path", [RETAIN, CRON], ids=["service", "cron"])
+def test_what_time_ends_is_ended_by_both_schedulers(path: Path) -> None:
+    """Without it a warning would stand for ever, and what policy keeps no longer would stay."""
+    lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
+    asked = [words for words in commands("\n".join(lines)) if words[0] == "review"]
+    assert [words[:3] for words in asked] == [["review", name, "--as-of"] for name in ("expire", "retain")]
+    assert "date -u +" in asked[0][3] + " " + " ".join(asked[0][4:])  # the service's day is that of UTC
+    assert_known(asked)
+
+
+def assert_known(asked: list[list[str]]) -> None:
     root = typer.main.get_command(pharos.app)
     for words in asked:
         command = root.commands[words[0]]  # type: ignore[attr-defined]
+        command = getattr(command, "commands", {}).get(words[1], command) if len(words) > 1 else command
         known = {option for param in command.params for option in param.opts}
         assert {word for word in words if word.startswith("--")} <= known, words
 
 
 def test_the_crontab_has_five_times_a_user_and_no_bare_percent() -> None:
     jobs = [line for line in CRON.read_text("utf-8").splitlines() if re.match(r"[\d*]", line)]
-    assert len(jobs) == 2
+    assert len(jobs) == 3
     for job in jobs:
         *times, user, command = job.split(maxsplit=6)
         assert len(times) == 5
@@ -98,16 +119,16 @@ def test_systemd_itself_finds_no_fault(tmp_path: Path) -> None:
     program = shutil.which("systemd-analyze")
     if program is None:
         pytest.skip("systemd-analyze is not installed; the files were only parsed")
-    for path in (SERVICE, TIMER):  # with the programs of this machine in place of those of a deployment
+    files = (SERVICE, TIMER, RETAIN, RETAIN_TIMER)
+    for path in files:  # with the programs of this machine in place of those of a deployment
         text = (
             path.read_text("utf-8").replace("/opt/pharos/bin/pharos", "/bin/true").replace("User=pharos", "User=root")
         )
         (tmp_path / path.name).write_text(text.replace("Group=pharos", "Group=root"), "utf-8")
-    verify = [program, "verify", "--man=no", *(str(tmp_path / path.name) for path in (SERVICE, TIMER))]
+    verify = [program, "verify", "--man=no", *(str(tmp_path / path.name) for path in files)]
     ran = subprocess.run(verify, capture_output=True, text=True, check=False)
-    ours = [line for line in (ran.stdout + ran.stderr).splitlines() if "pharos-night" in line]
+    ours = [line for line in (ran.stdout + ran.stderr).splitlines() if "pharos-" in line]
     assert (ran.returncode, ours) == (0, []), ran.stderr
-    when = subprocess.run(
-        [program, "calendar", section(TIMER, "Timer")["OnCalendar"][0]], capture_output=True, check=False
-    )
-    assert when.returncode == 0
+    for timer in (TIMER, RETAIN_TIMER):
+        when = [program, "calendar", section(timer, "Timer")["OnCalendar"][0]]
+        assert subprocess.run(when, capture_output=True, check=False).returncode == 0

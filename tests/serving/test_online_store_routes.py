@@ -246,9 +246,42 @@ def test_events_wait_while_it_is_away_and_are_brought_forward_with_the_next(pair
     assert '"features":"waiting"' in sent("w-1", pair.officers[3])
     pair.proxy.become("through")
     time.sleep(1.1)
-    assert answer(pair.redis, risk, body) == before
+    back = json.loads(answer(pair.redis, risk, body, whole=False))
+    assert (back["degraded"], [one["code"] for one in back["notices"]]) == (True, ["events_missing"])
+    (was,) = json.loads(before)["results"]
+    assert back["results"] == [{**was, "without_events_since": END.isoformat()}]
     assert '"features":"current"' in sent("w-2", pair.officers[4])
-    assert answer(pair.redis, risk, body) != before
+    after = json.loads(answer(pair.redis, risk, body))
+    assert (after["degraded"], after["notices"]) == (False, [])
+    assert after["results"] != json.loads(before)["results"]
+
+
+def test_while_it_is_away_an_answer_says_which_accepted_events_it_lacks(pair: Pair) -> None:
+    by_path = {question.path: question for question in QUESTIONS}
+    course = str(History(pair.reader._settings.history_dir).frame("courses", ["course_id"])["course_id"].iloc[0])
+    officer, other = pair.officers[12], pair.officers[13]
+    risk, posts, mine = (by_path[path] for path in READS)
+    row = {"officer_id": officer, "course_id": course, "occurred_on": "2026-10-07"}
+    events = {"events": [{"event_id": "g-1", "table": "course_completions", "row": row}]}
+    for desks in (pair.file, pair.redis):
+        assert '"features":"current"' in answer(desks, by_path["/v1/events"], events)
+    body = {"officer_ids": [officer, other]}
+    whole = answer(pair.redis, risk, body)
+    assert '"events_missing"' not in whole
+    pair.proxy.become("cut")
+    for question in (risk, posts):
+        away = json.loads(answer(pair.redis, question, body, whole=False))
+        (notice,) = away["notices"]
+        assert notice["code"] == "events_missing"
+        assert f"自 {END} 起" in notice["zh"]
+        assert f"since {END} about 1 of these" in notice["en"]
+        assert [one["without_events_since"] for one in away["results"]] == [END.isoformat(), None]
+        assert away["degraded"]
+    told = json.loads(answer(pair.redis, mine, {"officer_id": officer}, whole=False))
+    assert told["features_without_events_since"] == END.isoformat()
+    pair.proxy.become("through")
+    time.sleep(1.1)
+    assert answer(pair.redis, risk, body) == whole
 
 
 def test_the_folder_of_the_second_holds_no_online_file(pair: Pair) -> None:

@@ -12,14 +12,19 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from data_contracts.errors import InvalidInput, NotReady, OnlineStoreAway, RegistryDown
+from data_contracts.errors import InvalidInput, NotReady, OnlineStoreAway, OtherDatabase, RegistryDown
 from data_contracts.settings import Settings
 from features.store import FeatureReader
 from models import artifacts, keys, registry
 from models.artifacts import Parts
+from serving.builders import builders
+from serving.freshness import moved_stores
+from serving.loading import open_desks
 from tests.features.small_store import DAYS, SMALL, small_store
 from tests.postgres import OWNER, postgresql
+from tests.serving.desks import FakeSource
 from tests.serving.flaky_proxy import Line, line
+from tests.serving.small_office import FILLED, office_desks, small_office
 
 NEXT_DAY = DAYS[-1] + timedelta(days=1)
 IDS = ["o-3", "nobody", "o-0"]
@@ -91,7 +96,10 @@ def registered(use: Settings) -> registry.ResolvedModel:
 
     with tracking.run("try", "one", data_hash="d", feature_service="risk_v1", use=use) as run:
         folder = artifacts.save(
-            use.state / "made", Parts(json={"a": 1}), {"name": "risk"}, keys.signing_key(use.keys_dir)
+            use.state / f"made-{len(list(use.state.glob('made-*')))}",
+            Parts(json={"a": 1}),
+            {"name": "risk"},
+            keys.signing_key(use.keys_dir),
         )
         return run.model(folder, "risk")
 
@@ -117,6 +125,45 @@ def test_versions_and_aliases_lie_in_postgresql(port: int, proxy: Line, tmp_path
         assert "hidden-word" not in str(down.value)
         proxy.become("through")
     assert registry.resolve(use, "risk").version == made.version
+
+
+def test_a_state_whose_models_lie_elsewhere_says_so_and_does_not_start_without_them(
+    port: int, proxy: Line, tmp_path: Path
+) -> None:
+    use = Settings(state=tmp_path / "state")
+    registry.set_alias(use, "risk", registered(use).version)
+    assert registry.resolve(use, "risk").version == "1"
+    with psycopg.connect(host="127.0.0.1", port=port, user=OWNER, dbname="postgres", autocommit=True) as there:
+        there.execute("CREATE DATABASE elsewhere")
+    away = use.model_copy(update={"mlflow_url": url_of(proxy, "elsewhere")})
+    with pytest.raises(OtherDatabase, match="kept in the state folder, and PHAROS_MLFLOW_URL now leads to") as told:
+        registry.resolve(away, "risk")
+    assert "hidden-word" not in str(told.value)
+    assert "unset PHAROS_MLFLOW_URL" in str(told.value)
+    with pytest.raises(OtherDatabase):
+        open_desks(away, FakeSource({}), builders())
+    registry.set_alias(away, "risk", registered(away).version)
+    assert registry.resolve(away, "risk").version == "1"
+    registry.client(use).delete_registered_model_alias("risk", registry.CHAMPION)
+    with pytest.raises(OtherDatabase, match="set PHAROS_MLFLOW_URL to postgresql://127"):
+        registry.resolve(use, "risk")
+
+
+def test_features_whose_store_or_registry_lies_elsewhere_are_told_until_they_are_filled(tmp_path: Path) -> None:
+    use = small_office(tmp_path / "state")
+    assert moved_stores(use) == []
+    away = use.model_copy(
+        update={"online_url": "redis://:hidden-word@cache:6379/0", "registry_url": "postgresql://db/f"}
+    )
+    codes = [one.code for one in office_desks(away).notices()]
+    assert codes.count("store_elsewhere") == 2
+    online, definitions = moved_stores(away)
+    assert "PHAROS_ONLINE_URL now leads to redis://cache:6379/0" in online.en
+    assert "PHAROS_REGISTRY_URL 现指向 postgresql://db:5432/f" in definitions.zh
+    assert "hidden-word" not in str(online)
+    reader = FeatureReader(use, SMALL)
+    reader.materialize(FILLED)
+    assert moved_stores(use) == []
 
 
 def test_another_kind_of_address_is_refused_without_repeating_it(tmp_path: Path) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 
 import pytest
 from typer.testing import CliRunner
 
 import pharos
+from data_contracts.audit.chain import lines
 from data_contracts.errors import NotReady
 from data_contracts.policy import policy
+from data_contracts.pseudonyms import pseudonyms
 from data_contracts.service_log import opened
 from data_contracts.settings import Settings, settings
 from features.history import History
+from models.audit import audit_database
 from models.feedback.exploration import ShownItem
 from models.paths.replanning import Plan, PlannedStep
 from serving.feedback.exposures import ExposureLog, Showing, exposure_log
@@ -78,3 +82,16 @@ def test_the_command_says_what_it_deleted(state: Settings, log: ExposureLog, mon
     assert found.exit_code == 0
     assert "deleted 4 exposures, 4 feedback, 4 plans" in found.output
     assert _rows(log)["plans"] == ["a", "left-lately"]
+
+
+def test_what_is_deleted_is_audited_or_stays(state: Settings, log: ExposureLog) -> None:
+    prune(state, policy(), AS_OF)
+    prune(state, policy(), AS_OF, "a")
+    told = [json.loads(row["body"]) for row in lines(audit_database(state))]
+    assert [one["action"] for one in told] == ["retention_kept", "erased"]
+    assert told[1]["about"] == [pseudonyms(state.keys_dir).of("a")]
+    before = _rows(log)
+    state.audit_head.unlink()
+    with pytest.raises(NotReady, match="the audit chain takes no line"):
+        prune(state, policy(), AS_OF, "left-lately")
+    assert _rows(log) == before

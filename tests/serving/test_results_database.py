@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import tempfile
@@ -16,11 +17,13 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from data_contracts.audit.chain import lines
 from data_contracts.database import Database
 from data_contracts.errors import InvalidInput, ResultsUnwritable
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from experiments.benchmarks.results_seen import emptied, rows_of, rows_seen
+from models.audit import audit_database
 from serving.night import results_database as module
 from serving.night.batch import Publisher, ScoreReport, Terms, score
 from serving.night.pointer import Move
@@ -94,14 +97,18 @@ def test_a_poor_grade_that_nobody_reviewed_does_not_leave(there: Settings) -> No
     run(there)
     officers = latest_run(there).officers()
     poor = int((officers["grade"] == "poor").sum())
+    low = officers[officers["grade"].isin(["poor", "fair"])]["officer_id"]
+    waits = officers[officers["officer_id"].isin(low) & (officers["status"] == "scored")]
     engine = sa.create_engine(there.results_url)
     with engine.connect() as connection:
         told = sa.text("SELECT grade, status, probability, because FROM risk_results_current")
         rows = connection.execute(told).mappings().all()
+        counted = connection.execute(sa.text("SELECT flagged, poor_share FROM unit_results_current")).all()
     engine.dispose()
+    assert set(counted) == {(None, None)}
     withheld = [row for row in rows if row["status"] == "withheld"]
     assert poor > 0
-    assert len(withheld) == poor
+    assert len(withheld) == len(waits) > poor  # how many wait is not how many are poor
     assert {row["probability"] for row in withheld} == {None}
     assert {row["because"]["code"] for row in withheld} == {"under_review"}
     assert [row for row in rows if row["grade"] == "poor"] == []
@@ -113,6 +120,17 @@ def test_a_second_run_and_a_backfill_leave_the_night_in_force(there: Settings) -
     assert not run(there, LONG_AGO).in_force
     assert agrees(there) == AS_OF
     assert nights(there) == [LONG_AGO, BEFORE, AS_OF]
+
+
+def test_a_state_that_starts_to_use_a_server_puts_the_night_in_force_there_with_the_same_command(
+    there: Settings,
+) -> None:
+    scorer, told = CountScorer(version="1"), Terms()
+    score(AS_OF, there, scorer, rules=RULES, parents=PARENTS, reader=reader(there), terms=told)
+    assert latest_run(there).manifest.as_of == AS_OF
+    assert nights(there) == [BEFORE]
+    assert not run(there).new
+    assert agrees(there) == AS_OF
 
 
 def test_another_run_of_the_day_takes_the_place_of_the_first(there: Settings) -> None:
@@ -132,7 +150,8 @@ def nights(settings: Settings) -> list[date]:
 
 def test_only_the_newest_nights_are_kept_and_older_ones_are_not_written(there: Settings) -> None:
     rules = replace(policy().night.database, kept_nights=1)
-    only = ResultsDatabase(Database(there.results_url, "the database of results"), rules, lambda rows: rows)
+    database = Database(there.results_url, "the database of results")
+    only = ResultsDatabase(database, rules, lambda rows: rows, lambda _: None)
     run(there, into=only)
     assert nights(there) == [AS_OF]
     run(there, LONG_AGO, into=only)
@@ -142,8 +161,9 @@ def test_only_the_newest_nights_are_kept_and_older_ones_are_not_written(there: S
 
 def test_a_server_that_is_away_refuses_the_night_and_the_next_run_completes_it(there: Settings) -> None:
     away = ResultsDatabase(
-        Database("postgresql+psycopg://nobody@127.0.0.1:1/none", "it"), policy().night.database, lambda rows: rows
-    )
+        Database("postgresql+psycopg://nobody@127.0.0.1:1/none", "it"), policy().night.database, lambda rows: rows,
+        lambda _: None,
+    )  # fmt: skip
     with pytest.raises(ResultsUnwritable, match=r"it cannot be used .* run again"):
         run(there, into=away)
     assert agrees(there) == BEFORE
@@ -237,3 +257,28 @@ def test_which_server_is_meant(state: Settings) -> None:
     assert results_database(state.model_copy(update={"database_url": "postgresql+psycopg://db/pharos"})) is not None
     with pytest.raises(InvalidInput, match="PHAROS_RESULTS_URL names no PostgreSQL server"):
         results_database(state.model_copy(update={"results_url": "sqlite:///results.db"}))
+
+
+def exported(settings: Settings) -> list[dict[str, object]]:
+    told = [json.loads(row["body"]) for row in lines(audit_database(settings))]
+    return [line["details"] for line in told if line["action"] == "exported"]
+
+
+def test_every_night_that_leaves_is_audited_once_and_a_backfilled_one_too(there: Settings) -> None:
+    (first,) = exported(there)
+    assert (first["as_of"], first["officers"]) == (BEFORE.isoformat(), 100)
+    assert str(first["to"]).startswith("postgresql://127.0.0.1/")
+    run(there)
+    run(there)
+    run(there, LONG_AGO)
+    assert [one["as_of"] for one in exported(there)] == [day.isoformat() for day in (BEFORE, AS_OF, LONG_AGO)]
+    assert agrees(there) == AS_OF
+
+
+def test_a_night_that_cannot_be_audited_does_not_leave(there: Settings) -> None:
+    there.audit_head.unlink()
+    for day in (AS_OF, LONG_AGO):
+        with pytest.raises(ResultsUnwritable, match="the audit chain takes no line"):
+            run(there, day)
+    assert nights(there) == [BEFORE]
+    assert agrees(there) == BEFORE

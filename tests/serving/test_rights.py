@@ -23,8 +23,9 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import policy
 from data_contracts.pseudonyms import Pseudonyms
 from data_contracts.settings import Settings
+from data_contracts.vocabulary import Outcome
 from models.audit import audit_database, verify
-from serving.access.api_keys import KeyAsked, api_keys
+from serving.access.api_keys import KeyAsked
 from serving.access.callers import callers_of
 from serving.access.credential import AccessScope, Credential
 from serving.access.placements import Placements
@@ -37,12 +38,12 @@ from serving.feedback.exposures import ExposureLog
 from serving.night.nightly import NightAsked, score_night
 from serving.night.results import latest_run
 from serving.review.cases import CaseStore
-from serving.review.commands import check_proof, erase_officer
+from serving.review.commands import check_proof, erase_officer, expire
 from serving.review.erasure import erase, read_proof
 from serving.review.opened import open_review
 from serving.review.opening import open_cases
 from serving.review.opt_outs import OptOuts, Wish
-from serving.review.standing import KeptReviews
+from serving.review.standing import WAITS, KeptReviews
 from serving.review.tables import METADATA
 from serving.review.withholding import withheld_rows
 from serving.risk.schemas import RiskRequest, RiskScored, RiskWithheld
@@ -50,6 +51,7 @@ from serving.schemas import NotScored
 from tests.postgres import postgresql
 from tests.serving.desks import NOW, FakeSource, demo_desks, risk_desk
 from tests.serving.feedback_room import given, show
+from tests.serving.key_room import added
 from tests.serving.live import listening
 from tests.serving.night_force import AS_OF, CountScorer, force, write_snapshot
 from tests.serving.review_room import CHIEF, READER, FakeRun, Room, row
@@ -98,7 +100,7 @@ def room(tmp_path: Path) -> Room:
 
 
 def answered(room: Room, caller: Credential) -> RiskScored | RiskWithheld | NotScored:
-    rows: dict[str, tuple[float | None, float | None]] = {"a": (0.6, 0.3)}
+    rows: dict[str, tuple[float | None, float | None]] = {"a": (0.6, 0.12)}
     desk = replace(risk_desk(FakeSource({"a": 1.0}), rows), reviews=room.reviews)
     (result,) = desk.answer(RiskRequest(officer_ids=["a"]), "r", NOW, caller).results
     return result
@@ -110,17 +112,20 @@ def test_a_poor_grade_is_shown_to_reviewers_alone_until_a_person_has_looked_at_i
     for caller in (READER, OWN):
         hidden = answered(room, caller)
         assert isinstance(hidden, RiskWithheld)
-        assert (hidden.because.code, [risk.outcome.value for risk in hidden.outcomes]) == ("under_review", ["strain"])
+        assert (hidden.because.code, hidden.outcomes) == ("under_review", [])
+        assert {one.outcome.value for one in hidden.outcomes_not_scored} == {"conduct", "strain"}
         assert "0.6" not in hidden.model_dump_json()
         assert '"poor"' not in hidden.model_dump_json()
     steps = [
-        ("acknowledge", None), ("contest", "contested"), ("uphold", None), ("support", None), ("reopen", None),
-        ("false_positive", "dismissed"), ("reopen", None), ("contest", "contested"), ("correct", "corrected"),
+        ("acknowledge", True), ("contest", False), ("uphold", True), ("support", True), ("reopen", True),
+        ("false_positive", False), ("reopen", True), ("contest", False), ("correct", False),
     ]  # fmt: skip
-    for action, code in steps:
+    for action, shown in steps:
         room.act(room.case(), action, now=NOW)
         result = answered(room, READER)
-        assert (result.because.code if isinstance(result, RiskWithheld) else None) == code, action
+        assert isinstance(result, RiskScored) == shown, action
+        if isinstance(result, RiskWithheld):  # what people decided of a case would tell that there is one
+            assert {one.because for one in result.outcomes_not_scored} == {result.because} == {WAITS}
     assert isinstance(answered(room, CHIEF), RiskScored)
 
 
@@ -134,19 +139,57 @@ def test_a_poor_grade_without_a_case_or_with_an_old_one_waits(room: Room) -> Non
     assert result.because.code == "under_review"
 
 
+def seen_by_a_reader(room: Room, rows: dict[str, tuple[float | None, float | None]]) -> dict[str, dict[str, Any]]:
+    desk = replace(risk_desk(FakeSource(dict.fromkeys(rows, 1.0)), rows), reviews=room.reviews)
+    results = desk.answer(RiskRequest(officer_ids=list(rows)), "r", NOW, READER).results
+    return {one.officer_id: {**one.model_dump(mode="json"), "officer_id": ""} for one in results}
+
+
+def test_what_is_withheld_does_not_say_poor(room: Room) -> None:
+    """Poor and fair look alike to the letter, in whichever outcome and however many, a case of theirs or not."""
+    rows: dict[str, tuple[float | None, float | None]] = {
+        "a": (0.6, 0.12), "b": (0.35, 0.12), "c": (0.6, 0.6), "other": (0.05, 0.6), "both": (0.35, 0.35),
+        "good": (0.2, 0.05),
+    }  # fmt: skip
+    desk = risk_desk(FakeSource(dict.fromkeys(rows, 1.0)), rows)
+    grades = {one.officer_id: [risk.grade.value for risk in sorted(one.outcomes, key=lambda risk: risk.outcome)]
+              for one in desk.answer(RiskRequest(officer_ids=list(rows)), "r", NOW, CHIEF).results
+              if isinstance(one, RiskScored)}  # fmt: skip
+    assert (grades["a"], grades["b"], grades["other"]) == (["poor", "good"], ["fair", "good"], ["excellent", "poor"])
+    assert (grades["both"], grades["good"]) == (["fair", "fair"], ["good", "excellent"])
+    room.open(replace(FakeRun({"a": ("conduct",), "c": ("conduct", "strain")}), as_of=TODAY), NOW)
+    room.through("acknowledge", "false_positive", officer_id="c", now=NOW)
+    told = seen_by_a_reader(room, rows)
+    assert told["good"]["status"] == "scored"
+    assert all(told[one] == told["a"] for one in rows if one != "good")
+    alone = desk.answer(RiskRequest(officer_ids=["b"], outcomes=[Outcome.STRAIN]), "r", NOW, READER).results
+    assert isinstance(alone[0], RiskWithheld)  # nor does asking for one outcome at a time tell more
+
+
 def test_rows_of_a_night_leave_without_what_nobody_has_reviewed(room: Room) -> None:
     room.open(FakeRun({"a": ("conduct",), "b": ("conduct",)}))
     room.through("acknowledge", officer_id="b")
     rows = pd.DataFrame([row("a", "conduct", "poor"), row("a", "strain", "good"), row("b", "conduct", "poor")])
     told = withheld_rows(rows, room.reviews, date(2026, 10, 2))
-    assert told["status"].tolist() == ["withheld", "scored", "scored"]
-    assert told["grade"].tolist() == [None, "good", "poor"]
+    assert told["status"].tolist() == ["withheld", "withheld", "scored"]
+    assert told["grade"].tolist() == [None, None, "poor"]
     assert told["overall_grade"].tolist() == [None, None, "poor"]
     assert pd.isna(told.loc[0, ["probability", "low", "reasons", "flags", "support"]]).all()
     assert json.loads(told["because"].tolist()[0])["code"] == "under_review"
     assert rows["grade"].tolist() == ["poor", "good", "poor"]
     calm = rows[rows["grade"] != "poor"]
     assert withheld_rows(calm, room.reviews, TODAY)["grade"].tolist() == ["good"]
+
+
+def test_rows_that_leave_without_figures_do_not_say_poor(room: Room) -> None:
+    room.open(FakeRun({"a": ("conduct",)}))
+    rows = pd.DataFrame([row(one, outcome, grade) for one, grades in {
+        "a": ("poor", "good"), "b": ("fair", "good"), "c": ("good", "fair"), "d": ("good", "excellent"),
+    }.items() for outcome, grade in zip(("conduct", "strain"), grades, strict=True)])  # fmt: skip
+    told = withheld_rows(rows, room.reviews, date(2026, 10, 2))
+    assert told[told["officer_id"] == "d"]["grade"].tolist() == ["good", "excellent"]
+    each = {one: part.drop(columns="officer_id").to_json(orient="values") for one, part in told.groupby("officer_id")}
+    assert each["a"] == each["b"] == each["c"] != each["d"]
 
 
 # --- opting out --------------------------------------------------------------------------------------------------
@@ -215,6 +258,19 @@ def test_a_night_in_force_opens_its_cases(state: Settings, small_declared: None)
     assert not open_cases(latest_run(use), CaseStore.of(use), policy(), now).new
 
 
+def test_no_warning_ends_by_a_day_that_has_not_come(state: Settings) -> None:
+    room = filled(state)
+    over = date(2026, 12, 30)  # the warning of 2026-10-01 stands ninety days
+    told = Console(file=io.StringIO(), record=True, width=200)
+    early = state.model_copy(update={"today": over - timedelta(days=2)})
+    with pytest.raises(InvalidInput, match=r"2026-12-30 has not come yet; it is 2026-12-28 \(PHAROS_TODAY sets it\)"):
+        expire(early, over, told)
+    assert (room.case().expired_on, told.export_text()) == (None, "")
+    expire(state.model_copy(update={"today": over}), over, told)
+    assert room.case().expired_on == over
+    assert "2 warnings expired" in told.export_text()
+
+
 # --- erasure -----------------------------------------------------------------------------------------------------
 
 
@@ -236,9 +292,11 @@ def filled(use: Settings) -> Room:
 def test_an_officer_is_erased_with_a_signed_proof_that_claims_no_more(either: Settings, tmp_path: Path) -> None:
     filled(either)
     proof, path = erase(either, "a", NOW)
-    assert dict(proof.erased) == {"exposures": 1, "feedback": 1, "plans": 0, "case_events": 1, "cases": 1}
+    told = {name: count for name, count in proof.erased.items() if count}
+    assert told == {"exposures": 1, "feedback": 1, "case_events": 1, "cases": 1}
     assert set(proof.left.values()) == {0}
-    assert "history" in proof.not_reached
+    assert "history" not in proof.not_reached
+    assert sum(proof.looked.values()) > 3
     assert '"a"' not in path.read_text()
     assert path.stat().st_mode & 0o077 == 0
     store = CaseStore.of(either)
@@ -268,8 +326,9 @@ def test_the_commands_say_what_was_erased_and_what_was_not(state: Settings) -> N
     (path,) = (state.state / "service" / "erasures").iterdir()
     check_proof(state, path, told)
     text = told.export_text()
-    assert text.count("Not erased: history: append-only") == 2
-    assert "erased 0 of exposures" in text
+    assert text.count("Not erased: files of a PostgreSQL server") == 2
+    assert text.count("files and tables afterwards, none is left") == 2
+    assert "0 of exposures" in text
 
 
 # --- over HTTP ---------------------------------------------------------------------------------------------------
@@ -277,7 +336,7 @@ def test_the_commands_say_what_was_erased_and_what_was_not(state: Settings) -> N
 
 def key(use: Settings, *scopes: str, units: tuple[str, ...] | None = None) -> dict[str, str]:
     asked = KeyAsked("a system", AccessScope.of(scopes), units, TODAY + timedelta(days=30))
-    return {"x-api-key": api_keys(use).add(asked, TODAY)[1]}
+    return {"x-api-key": added(use, asked, TODAY)[1]}
 
 
 @pytest.fixture
@@ -337,7 +396,8 @@ def test_keys_of_different_reach_see_and_do_different_things(state: Settings, cl
     wrong = {**step, "version": 2, "idempotency_key": "key-00003"}
     conflict = client.post("/v1/cases/act", json=wrong, headers=east)
     assert (conflict.status_code, conflict.json()["code"]) == (409, "conflict")
-    assert client.post("/v1/risk", json=asked, headers=reader).json()["results"][0]["grade"] == "poor"
+    after = client.post("/v1/risk", json=asked, headers=reader).json()["results"][0]
+    assert [one["grade"] for one in after["outcomes"]] == ["poor"]
     assert len(client.post("/v1/cases", json={}, headers=reader).json()["results"]) == 1
     assert verify(state).good
 

@@ -78,6 +78,16 @@ def test_a_store_that_fails_is_stood_in_for_and_the_answer_says_so(
     assert healed(client) == whole, "and it is the store's own answer again"
 
 
+def test_a_service_whose_audit_chain_is_locked_is_not_ready_and_then_ready_again(
+    use: Settings, client: httpx.Client
+) -> None:
+    assert client.get("/readyz").status_code == 200
+    with locked(use.state / "service" / "service.db"):
+        refused = client.get("/readyz")
+    assert (refused.status_code, refused.json()["code"]) == (503, "audit_away")
+    assert client.get("/readyz").status_code == 200
+
+
 def test_a_store_that_is_slow_for_a_while_holds_nobody_up(use: Settings, client: httpx.Client) -> None:
     whole = healed(client)
     with locked(store_file(use)):

@@ -66,7 +66,7 @@ def test_a_good_token_says_who_calls_and_how_far_that_reaches(tokens: Tokens) ->
     assert caller.subject == f"oidc:{ISSUER}#planner"
     assert caller.scopes == {AccessScope.RECOMMEND_READ, AccessScope.RISK_READ}
     assert (caller.units, caller.officer_id, caller.everywhere) == (("u-0-1",), None, False)
-    whole = tokens.credential(token(pharos_units=["*"], scope=None, scp=["audit:read", 3]))
+    whole = tokens.credential(token(pharos_units=["*"], scope=None, scp=["audit:read", "mail"]))
     assert whole is not None
     assert (whole.units, whole.scopes) == (None, frozenset({AccessScope.AUDIT_READ}))
     own = tokens.credential(token(pharos_units=None, pharos_officer_id="o-1"))
@@ -97,8 +97,37 @@ WRONG = {
     "late": token(exp=NOW - 3600), "no end": token(exp=None), "no subject": token(sub=None),
     "no issuer": token(iss=None), "too early": token(nbf=NOW + 3600), "units not a list": token(pharos_units="*"),
     "units not names": token(pharos_units=[1]), "officer not a name": token(pharos_officer_id=7), "empty": "",
+    "no letter in the subject": token(sub=""), "a blank subject": token(sub=" \t"),
+    "an invisible subject": token(sub="planner\n"), "units with a blank": token(pharos_units=["u-0-1", ""]),
+    "units of another shape": token(pharos_units={"u-0-1": True}),
+    "an officer without a name": token(pharos_officer_id=""),
+    "scope a number": token(scope=7), "scope a mapping": token(scope={"risk:read": True}),
+    "scope true": token(scope=True),
+    "scopes not names": token(scope=["risk:read", 3]), "scp not names": token(scope=None, scp=[["risk:read"]]),
     "letters": "a.b.c", "dots": "....", "cut": token()[:-3], "longer": token() + "xx",
 }  # fmt: skip
+
+
+CLAIMED: dict[str, dict[str, Any]] = {  # what an encoder of ours would not write
+    "subject a number": {"sub": 7}, "subject a list": {"sub": ["planner"]}, "subject null": {"sub": None},
+    "units null": {"pharos_units": None}, "officer null": {"pharos_officer_id": None}, "scope null": {"scope": None},
+    "an end without end": {"exp": float("inf")}, "an end that is none": {"exp": []},
+    "a start that is none": {"nbf": {}},
+    "issued never": {"iat": float("nan")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("why", CLAIMED)
+def test_a_signed_claim_of_a_strange_kind_opens_nothing(tokens: Tokens, why: str) -> None:
+    told = {**jwt.decode(token(), options={"verify_signature": False}), **CLAIMED[why]}
+    raw = jwt.PyJWS().encode(json.dumps(told).encode(), KEY, "RS256", {"kid": "k1"})
+    assert tokens.credential(raw) is None
+
+
+def test_a_token_that_grants_nothing_is_a_known_caller_without_scope_or_unit(tokens: Tokens) -> None:
+    caller = tokens.credential(token(scope=None, pharos_units=None))
+    assert caller is not None
+    assert (caller.scopes, caller.units, caller.everywhere) == (frozenset(), (), False)
 
 
 @pytest.mark.parametrize("why", WRONG)

@@ -10,6 +10,7 @@ import pytest
 
 from data_contracts.errors import PublishRefused
 from data_contracts.policy import policy
+from serving.access.credential import AccessScope, Credential
 from serving.night.chunks import parquet_bytes
 from serving.night.manifest import file_hash
 from serving.night.results import PublishedRun
@@ -85,6 +86,20 @@ def test_more_flagged_than_the_budget_is_said_with_what_decided_and_old_nights_s
     assert isinstance(b, UnitGraded)
     assert isinstance(b.own, ScopeGraded)
     assert b.own.outcomes[0].alerts.decided_by is None
+
+
+def test_how_many_are_poor_is_told_to_reviewers_alone(tmp_path: Path) -> None:
+    """Where as many are withheld as are flagged, each of them would be known to be poor."""
+    run = published(tmp_path, results().assign(grade="poor"))
+    reader = Credential("key:r", AccessScope.of(["risk:read"]), None)
+    itself = Credential("oidc:a", AccessScope.of(["risk:read", "risk:review"]), None, "a")
+    for caller in (reader, itself):
+        (b,) = UnitDesk(lambda: run, policy()).answer(asked(unit_ids=["b"]), "r", NOW, caller).results
+        assert isinstance(b, UnitGraded)
+        assert isinstance(b.own, ScopeGraded)
+        told = [one.alerts for one in (*b.own.outcomes, *b.block.outcomes)]  # type: ignore[union-attr]
+        assert {(one.flagged, one.over_budget, one.note) for one in told} == {(None, None, None)}
+        assert told[0].budget == 5
 
 
 def test_a_small_unit_shows_no_figure_of_its_few_officers(run: PublishedRun) -> None:

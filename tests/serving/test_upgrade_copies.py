@@ -14,17 +14,19 @@ import pytest
 from rich.console import Console
 
 from data_contracts.audit.chain import lines
-from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.errors import InvalidInput, NotReady, Refused
 from data_contracts.in_use import held_alone
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
-from models.audit import audit_database
+from models.audit import audit_database, newest_head, verify
 from serving.feedback.exposures import ExposureLog
 from serving.review.cases import CaseStore
 from serving.review.commands import keep_retention
 from serving.review.erasure import erase, read_proof
+from serving.review.opt_outs import OptOuts, Wish
 from serving.upgrading import backup
 from serving.upgrading.copies import copies, delete_ended, erase_in_copies, made_on
+from serving.upgrading.going_back import restore
 from tests.serving.desks import NOW
 from tests.serving.feedback_room import given, show
 from tests.serving.review_room import FakeRun, Room
@@ -76,6 +78,33 @@ def test_who_is_erased_is_in_no_copy_and_going_back_does_not_bring_them_back(sta
     assert officers_in(state.state / "feedback" / "feedback.db", "exposures") == {"b"}
     assert officers_in(state.state / "service" / "service.db", "cases") == {"b"}
     assert erase_in_copies(state, policy(), "a").erased == {}
+
+
+def test_going_back_to_the_same_shape_takes_back_no_wish_no_key_no_case_and_no_erasure(
+    state: Settings, copied: Path
+) -> None:
+    OptOuts.of(state).keep(Wish("b", True, NOW, "oidc:b"))
+    erase(state, "a", NOW)
+    head = newest_head(state)
+    back = restore(state, copied.name)
+    assert set(OptOuts.of(state).among(["b"])) == {"b"}
+    assert officers_in(state.state / "service" / "service.db", "cases") == {"b"}
+    assert (newest_head(state), verify(state, [head]).good) == (head, True)
+    assert sorted(map(str, back.left)) == ["feedback/feedback.db", "service/audit.head", "service/service.db"]
+    assert "nothing in them was taken back" in "\n".join(back.sentences)
+
+
+def test_a_database_that_cannot_be_read_is_put_back_only_where_somebody_says_so(state: Settings, copied: Path) -> None:
+    file = state.state / "service" / "service.db"
+    file.write_bytes(b"spoilt" * 1000)
+    with pytest.raises(Refused, match="newer than the copy"):
+        restore(state, copied.name)
+    assert file.read_bytes() == b"spoilt" * 1000
+    restore(state, copied.name, without_later=True)
+    assert officers_in(file, "cases") == {"a", "b"}
+    file.unlink()
+    with pytest.raises(Refused, match="is gone"):
+        restore(state, copied.name)
 
 
 def test_a_copy_that_cannot_be_read_is_left_alone_and_named_with_the_day_it_ends(state: Settings, copied: Path) -> None:
@@ -133,7 +162,11 @@ def test_a_copy_is_kept_as_long_as_policy_says_and_not_a_day_longer(state: Setti
     assert delete_ended(state, policy(), ends - timedelta(days=1), NOW) == []
     assert copied.is_dir()
     said = Console(file=io.StringIO(), record=True, width=300)
-    keep_retention(state, ends, said)
+    early = state.model_copy(update={"today": ends - timedelta(days=1)})
+    with pytest.raises(InvalidInput, match=r"has not come yet; it is .* \(PHAROS_TODAY sets it\)"):
+        keep_retention(early, ends, said)
+    assert copied.is_dir()
+    keep_retention(state.model_copy(update={"today": ends}), ends, said)
     assert not copied.exists()
     assert f"deleted: {copy.name}, kept long enough" in said.export_text()
     told = [json.loads(line["body"]) for line in lines(audit_database(state))][-1]

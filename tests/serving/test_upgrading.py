@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import sqlite3
@@ -13,22 +14,28 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from rich.console import Console
+from typer.testing import CliRunner
 
+import pharos
 from data_contracts import service_log
 from data_contracts.audit.chain import METADATA as AUDIT
 from data_contracts.errors import FeatureMismatch, InvalidInput, LockHeld, NotReady, Refused
 from data_contracts.in_use import held_with_others
-from data_contracts.settings import Settings
+from data_contracts.settings import Settings, settings
 from features.history import FORMAT, History
 from models import registry, registry_shape
+from models.audit import newest_head
 from serving.access.api_keys import METADATA as KEYS
 from serving.access.api_keys import api_keys
+from serving.access.commands import add_key, revoke_key
 from serving.api.opened import Absent
 from serving.builders import builders
 from serving.loading import open_desks
 from serving.night.pointer import one_at_a_time
 from serving.night.results import results_root
-from serving.upgrading import backup, tables, upgrade
+from serving.review.opt_outs import OptOuts, Wish
+from serving.upgrading import backup, going_back, tables, upgrade
 from serving.upgrading.parts import Part, Standing, parts
 from tests.postgres import postgresql
 from tests.serving.desks import FakeSource
@@ -70,12 +77,15 @@ def everything(use: Settings) -> dict[str, str]:
 def test_a_recorded_state_is_brought_forward_and_nothing_is_lost(old: Settings) -> None:
     before, rows = everything(old), History(old.history_dir).frame("officers")
     fingerprint = History(old.history_dir).fingerprint()
+    old.state.chmod(0o755)
     told = upgrade.look(old, builders())
     assert everything(old) == before
     assert {part.name for part in told.behind} == {
         "service database", "log of suggestions", "addresses of artefacts", "history",
     }  # fmt: skip
     done = upgrade.upgrade(old, MOMENT, builders())
+    assert old.state.stat().st_mode & 0o077 == 0
+    assert done.tightened[0] == old.state
     assert done.copy is not None
     assert len(backup.verified(done.copy)) == len(before)
     assert set(standings(old).values()) == {Standing.CURRENT, Standing.KEPT}
@@ -88,6 +98,7 @@ def test_a_recorded_state_is_brought_forward_and_nothing_is_lost(old: Settings) 
     assert history.fingerprint() == fingerprint
     assert json.loads((old.history_dir / "manifest.json").read_text())["format"] == FORMAT
     sentences = "\n".join(tables.sentences(done, checked_only=False))
+    assert f"now its owner's alone: {old.state}" in sentences
     assert "pharos score --as-of 2026-01-01" in sentences
     assert (
         "risk version 1 will be refused: it was trained on other feature definitions; before the service starts, run"
@@ -122,7 +133,7 @@ def test_a_registry_that_an_older_mlflow_wrote_is_brought_forward(recorded: Path
     assert registry.resolve(use, "risk").path.is_relative_to(use.mlflow_dir)
     run = registry.resolve(use, "risk").run_id
     assert registry.register(use, "risk", run, "model").version == "2"
-    upgrade.restore(use, MOMENT.strftime("%Y%m%dT%H%M%S"))
+    going_back.restore(use, MOMENT.strftime("%Y%m%dT%H%M%S"))
     assert registry_shape.revision_found(use.mlflow_database) == OLD_MLFLOW
 
 
@@ -186,8 +197,50 @@ def test_stopped_at_any_step_it_goes_on_and_the_copy_leads_back(
     monkeypatch.undo()
     upgrade.upgrade(old, MOMENT, builders())
     assert Standing.BEHIND not in standings(old).values()
-    assert upgrade.restore(old, "20260102T030405") == len(before)
+    assert going_back.restore(old, "20260102T030405").files == len(before)
     assert everything(old) == before
+
+
+def of_service(use: Settings, asked: str) -> list[tuple[object, ...]]:
+    """Rows of the service's database, whatever version's it is."""
+    with closing(sqlite3.connect(use.state / "service" / "service.db")) as opened:
+        return opened.execute(asked).fetchall()
+
+
+def test_going_back_to_an_older_shape_keeps_keys_closed_and_every_audit_line(old: Settings) -> None:
+    done = upgrade.upgrade(old, MOMENT, builders())
+    assert done.copy is not None
+    (key,) = api_keys(old).all()
+    quiet = Console(file=io.StringIO())
+    revoke_key(old, key.key_id, quiet)
+    add_key(old, "made since", ["risk:read"], None, 30, quiet)
+    head, count = newest_head(old), len(of_service(old, "SELECT number FROM audit_lines"))
+    back = going_back.restore(old, done.copy.name)
+    assert not of_service(old, "SELECT name FROM sqlite_master WHERE name = 'cases'"), "it is the older shape"
+    assert of_service(old, "SELECT name, revoked_on IS NULL FROM api_keys ORDER BY name") == [
+        ("hr system", 0), ("made since", 1),
+    ]  # fmt: skip
+    assert len(of_service(old, "SELECT number FROM audit_lines")) == count
+    assert newest_head(old) == head
+    assert "1 revoked keys, 1 keys made, 2 audit lines" in "\n".join(back.sentences)
+    upgrade.upgrade(old, MOMENT, builders())
+    assert of_service(old, "SELECT hash FROM audit_lines ORDER BY number")[-1] == (head.hash,)
+
+
+def test_going_back_is_refused_where_opt_outs_or_cases_would_be_lost_until_somebody_says_so(old: Settings) -> None:
+    done = upgrade.upgrade(old, MOMENT, builders())
+    assert done.copy is not None
+    OptOuts.of(old).keep(Wish("a", True, MOMENT, "oidc:a"))
+    before = everything(old)
+    with pytest.raises(Refused, match=r"1 changes of opt-outs, 1 audit lines.*knows no opt_outs.*--without-later"):
+        going_back.restore(old, done.copy.name)
+    assert everything(old) == before
+    told = CliRunner(env={"PHAROS_STATE": str(old.state)})
+    settings.cache_clear()
+    found = told.invoke(pharos.app, ["upgrade", "--restore", done.copy.name, "--without-later"], catch_exceptions=False)
+    settings.cache_clear()
+    assert "newer than the copy, and gone: 1 changes of opt-outs, 1 audit lines" in found.output.replace("\n", " ")
+    assert not of_service(old, "SELECT name FROM sqlite_master WHERE name = 'opt_outs'")
 
 
 def test_it_is_refused_while_somebody_is_at_work(old: Settings) -> None:
@@ -249,5 +302,5 @@ def test_a_copy_that_is_not_what_was_copied_is_not_put_back(old: Settings) -> No
     (done.copy / "history" / "manifest.json").write_text("{}")
     for name, said in {done.copy.name: "not what was copied", "../x": "is no backup", "none": "is no backup"}.items():
         with pytest.raises(InvalidInput, match=said):
-            upgrade.restore(old, name)
+            going_back.restore(old, name)
     assert everything(old) == before

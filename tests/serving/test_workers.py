@@ -25,11 +25,12 @@ from data_contracts.audit.chain import Action, lines
 from data_contracts.errors import NotReady
 from data_contracts.settings import Settings
 from models.audit import audit_database, verify
-from serving.access.api_keys import KeyAsked, api_keys
+from serving.access.api_keys import KeyAsked
 from serving.access.credential import AccessScope
 from serving.api.meters import counted
 from serving.api.shared_rate import SharedRate
 from serving.workers import Supervisor, as_environment, bound_socket
+from tests.serving.key_room import added
 from tests.serving.stand_in_worker import OFFICERS, add, promote
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,7 +90,7 @@ def started(state: Path) -> Iterator[Service]:
     add(use, "2")
     promote(use, "1")
     asked = KeyAsked("all", frozenset(AccessScope), None, TODAY + timedelta(days=30))
-    key = api_keys(use).add(asked, TODAY)[1]
+    key = added(use, asked, TODAY)[1]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

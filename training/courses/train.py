@@ -21,7 +21,6 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
-from models import artifacts, keys
 from models.courses.baselines import MONTH, CourseScorer, RecentPopularity
 from models.courses.histories import Array
 from models.courses.next_course import SERVICE, features_hash
@@ -37,6 +36,7 @@ from training.evaluation.shown_lists import Answers, Kinds, ShownLists, shown_li
 from training.evaluation.spans import Span
 from training.gate.list_evidence import keep_lists
 from training.posts.data import day_before
+from training.signing import signed
 
 NAME, POPULARITY, LONGER = "courses", "recent_popularity_30d", "recent_popularity_90d"
 TABLES = ("course_completions", "courses", "postings", "promotions", "officers")
@@ -100,9 +100,7 @@ def train_courses(
             about = {"name": NAME, "as_of": as_of.isoformat(), "service": SERVICE, "service_hash": features_hash(),
                      "data_hash": history.fingerprint(), "courses": known.names.size,
                      **keep_lists(run, Path(folder), worth.lists)}  # fmt: skip
-            key = keys.signing_key(settings.keys_dir)
-            signed = artifacts.save(Path(folder) / "model", model.to_parts(), about, key)
-            return run.model(signed, NAME), worth
+            return run.model(signed(Path(folder) / "model", model, about, settings), NAME), worth
 
 
 def course_kinds(frames: Frames, courses: Sequence[str]) -> Kinds:

@@ -18,7 +18,6 @@ from data_contracts.errors import NotReady
 from data_contracts.feedback_rules import LearningPolicy
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
-from models import artifacts, keys
 from models.registry import ResolvedModel
 from training import tracking
 from training.evaluation.feedback_plots import feedback_figure
@@ -27,6 +26,7 @@ from training.feedback.appeal import appeals, learned
 from training.feedback.data import feedback_rows, fingerprint
 from training.feedback.examination import Examination, examination
 from training.feedback.other_rankings import Expectation, Order, as_ranked, logged_rows, with_appeal
+from training.signing import signed
 
 NAME = "feedback"
 SERVICE = "none"  # nothing of the feature store is read
@@ -87,9 +87,7 @@ def train_feedback(settings: Settings, as_of: date, say: Say = lambda _: None) -
                 "service_hash": "",
                 "rows": len(rows),
             }
-            key = keys.signing_key(settings.keys_dir)
-            signed = artifacts.save(Path(folder) / "model", learned(found.lines).to_parts(), about, key)
-            return run.model(signed, NAME), found
+            return run.model(signed(Path(folder) / "model", learned(found.lines), about, settings), NAME), found
 
 
 def learn(rows: pd.DataFrame, rules: LearningPolicy) -> Learned:

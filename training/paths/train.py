@@ -21,7 +21,6 @@ from data_contracts.errors import InvalidInput, MissingTable, NotReady
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
-from models import artifacts, keys
 from models.paths.baselines import MostFrequent
 from models.paths.bundle import KINDS, POST, SERVICE, KindModel, PathBundle, service_hash
 from models.paths.finding import DAYS_A_MONTH, FoundPaths, Path, PathFinder
@@ -38,6 +37,7 @@ from training.paths.data import path_cases, states_at
 from training.paths.fit import PathTraining, fit_paths, path_training
 from training.paths.fit_lifts import fit_lifts
 from training.posts.data import Frames, day_before
+from training.signing import signed
 
 NAME, PEER = "paths", "most_frequent"
 TABLES = ("postings", "promotions", "officers", "posts", "courses", "course_completions")
@@ -118,8 +118,7 @@ def train_paths(
         with tempfile.TemporaryDirectory() as folder:
             about = {"name": NAME, "as_of": as_of.isoformat(), "kinds": list(bundle.kinds), "service": SERVICE,
                      "service_hash": service_hash(), **keep_lists(run, FilePath(folder), worth.lists)}  # fmt: skip
-            key = keys.signing_key(settings.keys_dir)
-            return run.model(artifacts.save(FilePath(folder) / "model", bundle.to_parts(), about, key), NAME), worth
+            return run.model(signed(FilePath(folder) / "model", bundle, about, settings), NAME), worth
 
 
 def fit_bundle(frames: Frames, until: date, seed: int = 0) -> PathBundle:

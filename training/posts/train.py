@@ -23,7 +23,6 @@ from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
 from features.store import FeatureReader
-from models import artifacts, keys
 from models.posts.baselines import Markov, Popularity, PostScorer
 from models.posts.histories import Array
 from models.posts.next_post import NextPostModel
@@ -38,6 +37,7 @@ from training.gate.list_evidence import keep_lists
 from training.posts.data import Frames, TrainingData, WindowItems, day_before, training_data, window_items
 from training.posts.evidence import moved_within
 from training.posts.fit import FitSettings, fit_pharos, shown_posts, target_places
+from training.signing import signed
 
 NAME, ALL = "next-post", "all"
 TABLES = ("postings", "promotions", "officers", "posts", "course_completions", "honours", "appraisals", "career_goals")
@@ -102,13 +102,13 @@ def train_next_post(
         with tempfile.TemporaryDirectory() as folder:
             kept = keep_lists(run, Path(folder), worth.lists)
             about = {"as_of": as_of.isoformat(), "moves": len(data.moves), "post_names": post_names(frames), **kept}
-            return run.model(signed(model, about, settings, Path(folder) / "model"), NAME), worth
+            return run.model(signed_model(model, about, settings, Path(folder) / "model"), NAME), worth
 
 
-def signed(model: NextPostModel, about: Mapping[str, Any], settings: Settings, folder: Path) -> Path:
+def signed_model(model: NextPostModel, about: Mapping[str, Any], settings: Settings, folder: Path) -> Path:
     """The model as a signed folder that says which features it is served from."""
     told = {**about, "name": NAME, "service": SERVICE, "service_hash": FeatureReader(settings).service_hash(SERVICE)}
-    return artifacts.save(folder, model.to_parts(), told, keys.signing_key(settings.keys_dir))
+    return signed(folder, model, told, settings)
 
 
 def post_names(frames: Frames) -> dict[str, list[str]]:

@@ -18,7 +18,6 @@ from data_contracts.policy import policy
 from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
-from models import artifacts, keys
 from models.registry import ResolvedModel
 from models.risk.boosting import DEFAULTS
 from models.risk.model import RiskBundle
@@ -32,6 +31,7 @@ from training.risk.fit import FitSettings
 from training.risk.reference import PART as REFERENCE
 from training.risk.years import PART as YEARS
 from training.risk.years import Years
+from training.signing import signed
 
 NAME, EVIDENCE_PATH = "risk", "evidence"
 __all__ = ["Checked", "Later", "Origin", "Trained", "as_table", "check", "fit_params", "record"]
@@ -105,12 +105,10 @@ def record(
         )
         run.params(fit_params(origin.fit, bundle))
         pictures = [_record_outcome(run, one, later[one.outcome]) for one in checked]
-        parts = bundle.to_parts()
-        parts.json[REFERENCE] = dict(origin.reference)
         evidence = write_evidence(Path(scratch), later, pseudonyms(settings.keys_dir))
         run.file(evidence, EVIDENCE_PATH)
         metadata["evidence_sha256"] = digest(evidence)
-        folder = artifacts.save(Path(scratch) / "risk", parts, metadata, keys.signing_key(settings.keys_dir))
+        folder = signed(Path(scratch) / "risk", bundle, metadata, settings, {REFERENCE: dict(origin.reference)})
         return run.model(folder, NAME), tuple(place for place in pictures if place)
 
 
