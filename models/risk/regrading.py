@@ -36,9 +36,10 @@ class GradedForce:
     def _total(self) -> float:
         return float(self._sorted.sum())
 
-    @cached_property
-    def _apart(self) -> bool:
-        return apart(self._sorted, self.rules.shares)
+    def _apart_with(self, chance: float, old: float) -> bool:
+        """Whether excellent is told apart once the old chance (NaN: none) has given way to the new one."""
+        at = [] if np.isnan(old) else [int(np.searchsorted(self._sorted, old))]
+        return apart(np.append(np.delete(self._sorted, at), chance), self.rules.shares)
 
     @cached_property
     def _by_unit(self) -> Mapping[str, Numbers]:
@@ -72,7 +73,7 @@ class GradedForce:
         total = self._total + chance - (0.0 if np.isnan(old) else old)
         if chance < least_warned(shares, total, size):
             place = max(place, MILDEST_WARNING + 1)
-        if not self._apart:
+        if not self._apart_with(chance, old):
             place = min(place, len(shares.worst_first()) - 2)
         return shares.worst_first()[place][0].value
 
