@@ -88,7 +88,7 @@ def card_blocks(examined: Examined, language: int) -> list[Block]:
     years = examined.metadata.get(YEARS, {})
     blocks: list[Block] = [
         Heading(say("title", name=model.name, version=model.version), 1),
-        Text(say("passed" if examined.passed else "refused")),
+        Text(_verdict(examined, say)),
         *([] if examined.waived is None else [Text(say.one(examined.waived))]),
         Bullets([say.one(words) for words in PURPOSE[model.name]]),
         _facts(examined, say),
@@ -278,6 +278,14 @@ def _signed(examined: Examined, say: Say) -> list[Block]:
     ]
     although = [Bullets([say.one(told) for told in examined.although])] if examined.although else []
     return [Heading(say("signed")), Grid(say.all("kind", "by", "on", "reason", "checks"), rows), *although]
+
+
+def _verdict(examined: Examined, say: Say) -> str:
+    """Whether it passed, and how many checks people had to sign for."""
+    many = sum(line.status is Status.WAIVED for line in examined.lines)
+    if not examined.passed:
+        return say("refused")
+    return say("passed_waived", many=many) if many else say("passed")
 
 
 def _counted(checks: Sequence[str], say: Say) -> str:
