@@ -74,7 +74,7 @@ def test_nobody_of_a_negligible_chance_is_warned_though_shares_would_have_it() -
     assert by_cut_offs(chances, cuts).tolist() == found.tolist()
     assert cuts["poor"] == cuts["fair"] > 0.0007
     free = dataclasses.replace(RULES, shares=dataclasses.replace(RULES.shares, warned_from_mean=0.0))
-    assert Counter(grade(chances, free)) == {"poor": 50, "fair": 150, "good": 600, "excellent": 200}
+    assert Counter(grade(chances, free)) == {"poor": 50, "fair": 150, "good": 800}
 
 
 @given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=80))
