@@ -39,7 +39,7 @@ from serving.upgrading import backup, going_back, tables, upgrade
 from serving.upgrading.parts import Part, Standing, parts
 from tests.postgres import postgresql
 from tests.serving.desks import FakeSource
-from tests.serving.recorded_state import OLD_MLFLOW, recorded_state, registry_of
+from tests.serving.recorded_state import OLD_MLFLOW, recorded_state, registry_of, sign_anew
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5)
 
@@ -56,6 +56,12 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def old(recorded: Path, tmp_path: Path) -> Settings:
     shutil.copytree(recorded, tmp_path / "state")
     return Settings(state=tmp_path / "state")
+
+
+@pytest.fixture
+def audited(old: Settings) -> Settings:
+    sign_anew(old.state)
+    return old
 
 
 def standings(use: Settings) -> dict[str, Standing]:
@@ -207,8 +213,8 @@ def of_service(use: Settings, asked: str) -> list[tuple[object, ...]]:
         return opened.execute(asked).fetchall()
 
 
-def test_going_back_to_an_older_shape_keeps_keys_closed_and_every_audit_line(old: Settings) -> None:
-    done = upgrade.upgrade(old, MOMENT, builders())
+def test_going_back_to_an_older_shape_keeps_keys_closed_and_every_audit_line(audited: Settings) -> None:
+    old, done = audited, upgrade.upgrade(audited, MOMENT, builders())
     assert done.copy is not None
     (key,) = api_keys(old).all()
     quiet = Console(file=io.StringIO())
@@ -227,8 +233,8 @@ def test_going_back_to_an_older_shape_keeps_keys_closed_and_every_audit_line(old
     assert of_service(old, "SELECT hash FROM audit_lines ORDER BY number")[-1] == (head.hash,)
 
 
-def test_going_back_is_refused_where_opt_outs_or_cases_would_be_lost_until_somebody_says_so(old: Settings) -> None:
-    done = upgrade.upgrade(old, MOMENT, builders())
+def test_going_back_is_refused_where_opt_outs_or_cases_would_be_lost_until_somebody_says_so(audited: Settings) -> None:
+    old, done = audited, upgrade.upgrade(audited, MOMENT, builders())
     assert done.copy is not None
     OptOuts.of(old).keep(Wish("a", True, MOMENT, "oidc:a"))
     before = everything(old)
