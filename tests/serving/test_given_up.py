@@ -47,7 +47,7 @@ def test_courses_are_not_sought_for_the_next_officer_once_nobody_waits(monkeypat
     desk = demo_desks().of("/v1/courses")
     assert isinstance(desk, CourseDesk)
     officers = sorted(desk.records(None, date(2026, 1, 1), ("officers",))["officers"]["officer_id"].astype(str))[:5]
-    over, real, asked = Waiting(), course_advice.advise_courses, list[Any]()
+    over, real, asked = Waiting(), vars(course_advice)["advise_courses"], list[Any]()
 
     def counted(*args: Any) -> Any:
         asked.append(args)
@@ -78,7 +78,7 @@ class Long:
     def answer(self, request: Any, request_id: str, now: datetime, *_: Any) -> Any:
         self.began.set()
         try:
-            for _ in while_wanted(range(600)):
+            for _step in while_wanted(range(600)):
                 time.sleep(0.05)
         finally:
             self.ended.set()
