@@ -8,7 +8,7 @@ PIP     = $(BIN)/python -m pip --disable-pip-version-check install --quiet $(if 
 SOURCE ?= simulator
 DATA   ?=
 
-.PHONY: help demo bundle test env env-test debian lint types layers clean lock
+.PHONY: help demo bento bundle test env env-test debian lint types layers clean lock
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ layers: env-test ## imports go one way
 
 lock: env-test ## resolve the pins anew from pyproject.toml
 	$(if $(TORCH_INDEX),PIP_EXTRA_INDEX_URL=$(TORCH_INDEX)) $(BIN)/python .ci/lock.py
+
+bento: env ## the service as a Bento, dist/pharos-service-VERSION.bento
+	$(BIN)/python -m serving.deploy.bento --out dist
 
 bundle: env ## everything for a network without registries, under dist/bundle (WHEELS=DIR takes wheels from there)
 	$(BIN)/python -m serving.deploy.bundle --out dist/bundle $(if $(WHEELS),--wheels $(WHEELS))

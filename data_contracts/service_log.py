@@ -60,12 +60,12 @@ PLANS = sa.Table(
     METADATA,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("officer_id", sa.String(64), nullable=False, index=True),
-    sa.Column("asked_goal", sa.String(96), nullable=False),  # kind:goal as asked, empty for the officer's own
+    sa.Column("asked_goal", sa.String(96), nullable=False),  # kind:goal as asked, "stated" or empty: plan_log
     sa.Column("horizon_months", sa.Integer, nullable=False),
     sa.Column("goal", sa.String(96), nullable=False),
     sa.Column("made_on", sa.Date, nullable=False),
     sa.Column("chance", sa.Float, nullable=False),
-    sa.Column("steps", sa.Text, nullable=False),  # JSON: [{post, expected_on, low_on, high_on, courses}, ...]
+    sa.Column("steps", sa.Text, nullable=False),  # JSON: the steps, with the first what it knew
 )
 
 EVENTS = sa.Table(

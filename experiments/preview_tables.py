@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,20 @@ def _short(value: float | None, digits: int) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
+STYLES: Mapping[str, str] = {"poor_share": "o-", "cut_off": "^-", "unit_budget": "D-"}  # marker and line
+SETTINGS: Mapping[str, tuple[str, str]] = {
+    "poor_share": ("按比例", "share"), "cut_off": ("按界限", "cut-off"), "unit_budget": ("按单位额度", "unit budget"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one series is drawn: the colour of its outcome, and marker and line of its kind of setting."""
+
+    colour: str
+    style: str
+
+
 def preview_figure(told: Mapping[str, Any]) -> Figure:
     """Precision with its interval, and alerts now and a month, against the share of the force flagged."""
     day = told["data"]["as_of"]
@@ -88,9 +103,13 @@ def preview_figure(told: Mapping[str, Any]) -> Figure:
         left, right = figure.subplots(1, 2)
         for number, (name, records) in enumerate(lines.items()):
             ordered = sorted(records, key=lambda record: float(record["alerts_now"]))
-            told_as = in_words(outcome_named(name), chinese)
-            _precision(left, told_as, ordered, f"C{number}")
-            _volume(right, told_as, ordered, f"C{number}", chinese)
+            outcome = in_words(outcome_named(name), chinese)
+            for kind, style in STYLES.items():  # a budget and a share flag different people: no line joins them
+                some = [record for record in ordered if record["setting"] == kind]
+                if some:
+                    told_as = f"{outcome}, {SETTINGS[kind][0 if chinese else 1]}"
+                    _precision(left, told_as, some, Look(f"C{number}", style))
+                    _volume(right, told_as, some, Look(f"C{number}", style), chinese)
         for axes, word in ((left, "precision"), (right, "alerts")):
             axes.set_xlabel(WORDS["share"][0 if chinese else 1])
             axes.set_ylabel(WORDS[word][0 if chinese else 1])
@@ -103,25 +122,29 @@ def _flagged(record: Mapping[str, Any]) -> float:
     return 100.0 * float(record["alerts_now"]) / max(int(record["officers"]), 1)
 
 
-def _precision(axes: Axes, name: str, records: Sequence[Mapping[str, Any]], colour: str) -> None:
+def _precision(axes: Axes, name: str, records: Sequence[Mapping[str, Any]], look: Look) -> None:
     known = [record for record in records if record["precision"] is not None]
     where, middle = [_flagged(record) for record in known], [float(record["precision"]) for record in known]
     below = [value - record["low"] for value, record in zip(middle, known, strict=True)]
     above = [record["high"] - value for value, record in zip(middle, known, strict=True)]
-    axes.errorbar(where, middle, yerr=[below, above], fmt="o-", markersize=4, capsize=2, color=colour, label=name)
+    axes.errorbar(
+        where, middle, yerr=[below, above], fmt=look.style, markersize=4, capsize=2, color=look.colour, label=name
+    )
     if known:
-        axes.axhline(float(known[0]["base_rate"]), color=colour, linewidth=0.8, linestyle=":")
+        axes.axhline(float(known[0]["base_rate"]), color=look.colour, linewidth=0.8, linestyle=":")
 
 
-def _volume(axes: Axes, name: str, records: Sequence[Mapping[str, Any]], colour: str, chinese: bool) -> None:
+def _volume(axes: Axes, name: str, records: Sequence[Mapping[str, Any]], look: Look, chinese: bool) -> None:
     now, new = (WORDS[word][0 if chinese else 1] for word in ("now", "new"))
     where = [_flagged(record) for record in records]
-    axes.plot(where, [record["alerts_now"] for record in records], "o-", markersize=4, color=colour,
+    axes.plot(where, [record["alerts_now"] for record in records], look.style, markersize=4, color=look.colour,
               label=f"{name}, {now}")  # fmt: skip
     monthly = [(at, record["new_a_month"]) for at, record in zip(where, records, strict=True)]
     known = [(at, value) for at, value in monthly if value is not None]
     if known:
-        axes.plot(*zip(*known, strict=True), "s--", markersize=4, color=colour, label=f"{name}, {new}")
+        axes.plot(
+            *zip(*known, strict=True), f"{look.style[0]}--", markersize=4, color=look.colour, label=f"{name}, {new}"
+        )
 
 
 def run_preview(settings: Settings, asked: Preview, out: Path | None, console: Console) -> None:

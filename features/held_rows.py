@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,6 +22,7 @@ from features.history import History
 
 OFFICER = "officer_id"
 MOST_BYTES = 1 << 30  # of all tables together
+MOST_DAYS = 32  # tables as they stood on a day
 BYTES_A_ROW = 400  # as they lie in memory, roughly; decides without reading whether a table can fit
 
 
@@ -63,6 +65,7 @@ class HeldRows:
         self._most = most_bytes
         self._lock = threading.Lock()
         self._held: OrderedDict[str, tuple[tuple[Path, ...], HeldTable]] = OrderedDict()
+        self._days: OrderedDict[tuple[str, date], tuple[tuple[Path, ...], pd.DataFrame | None]] = OrderedDict()
 
     def table(self, name: str) -> HeldTable | None:
         """A table in every version that its files tell; None where it is too large to be held."""
@@ -77,6 +80,20 @@ class HeldRows:
             while self.nbytes > self._most and len(self._held) > 1:
                 self._held.popitem(last=False)
         return held[1]
+
+    def day(self, name: str, as_of: date, made: Callable[[], pd.DataFrame | None]) -> pd.DataFrame | None:
+        """A table without officers as it stood on a day: the same frame for whoever asks, until its files change."""
+        files, key = tuple(self._history.files(name)), (name, as_of)
+        with self._lock:
+            known = self._days.get(key)
+        if known is not None and known[0] == files:
+            return known[1]
+        frame = made()
+        with self._lock:
+            self._days[key] = files, frame
+            while len(self._days) > MOST_DAYS:
+                self._days.popitem(last=False)
+        return frame
 
     @property
     def nbytes(self) -> int:

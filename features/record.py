@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 
 import pandas as pd
 import pyarrow as pa
@@ -39,7 +40,8 @@ def records_at(
     A row stands when it happened before `as_of`, was known by it, and no newer version of it was; ends after `as_of`
     read as null. Tables without an officer (posts, units, courses, ...) come whole. A table of which nothing at all
     was known is absent; one that tells nothing of these officers is there without rows. Rows come in order of their
-    contents, whatever the order of the files. `held` are the tables that a service keeps in memory for this.
+    contents, whatever the order of the files. `held` are the tables that a service keeps in memory for this; tables
+    without an officer are then the same frames for all requests of a day, so nobody may change them.
 
     Raises UnknownTable for a table without contract and InvalidInput for the table that only audits may read.
     """
@@ -49,10 +51,20 @@ def records_at(
         contract = catalog().table(name)
         if name == AUDIT_ONLY:
             raise InvalidInput(f"table {name!r} is for audits only and no part of a record; take it out of the list")
-        rows = _read(history, contract, asked, as_of, held)
+        made = partial(_stood, history, contract, asked, as_of, held)
+        shared = held is not None and asked is not None and "officer_id" not in contract.column_names
+        rows = held.day(name, as_of, made) if shared and held is not None else made()
         if rows is not None:
-            found[name] = standing(contract, rows, as_of)
+            found[name] = rows
     return found
+
+
+def _stood(
+    history: History, contract: Table, asked: pa.Array | None, as_of: date, held: HeldRows | None
+) -> pd.DataFrame | None:
+    """What stood of a table on a day, None where it told nothing by then."""
+    rows = _read(history, contract, asked, as_of, held)
+    return None if rows is None else standing(contract, rows, as_of)
 
 
 def standing(contract: Table, rows: pd.DataFrame, as_of: date) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from data_contracts.errors import InvalidInput, NotReady, OtherDatabase, Registr
 from data_contracts.places import HERE, MODELS, plain, remember, remembered
 from data_contracts.settings import Settings, prepare_process
 from data_contracts.silence import hang_up_on_silence
+from models.registry_shape import here
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -84,6 +85,8 @@ def register(settings: Settings, name: str, run_id: str, artifact_path: str) -> 
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
     source = f"{registry.get_run(run_id).info.artifact_uri}/{artifact_path}"
+    if not _local(source).is_relative_to(settings.mlflow_dir.resolve()):
+        raise NotReady(f"the run's files lie in {source}, not in {settings.state}; run `pharos upgrade`, then again")
     # relative to the state folder, so that a state folder may be moved or mounted elsewhere
     relative = _local(source).relative_to(settings.mlflow_dir.resolve())
     made = registry.create_model_version(name, source=source, run_id=run_id, tags={PATH_TAG: relative.as_posix()})
@@ -171,7 +174,10 @@ def set_alias(settings: Settings, name: str, version: str, alias: str = CHAMPION
 
 def _resolved(settings: Settings, version: Any) -> ResolvedModel:
     relative = version.tags.get(PATH_TAG)
-    path = _under(settings.mlflow_dir, relative) if relative else _local(version.source)
+    if relative:
+        path = _under(settings.mlflow_dir, relative)
+    else:
+        path = _local(here(version.source, settings.mlflow_dir.resolve()))
     return ResolvedModel(version.name, str(version.version), path, version.run_id, dict(version.tags))
 
 

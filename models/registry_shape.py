@@ -1,8 +1,8 @@
 """The registry's database between versions: the shape that MLflow wants, and the place its addresses lead to.
 
-MLflow writes whole paths into its database, so that a state folder that was moved or copied still trains into the old
-place. Both are mended on a copy that takes the database's place in one step: killed at any moment, it is the old one
-or the new one.
+MLflow writes whole paths into its database, which lead to the old place after a state folder was moved or copied; what
+is written anew goes into its own state all the same (run_files.py). Both are mended on a copy that takes the
+database's place in one step: killed at any moment, it is the old one or the new one.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def here(address: str, folder: Path) -> str:
     's3://bucket/mlflow/artifacts/risk'
     """
     told = urlparse(address)
-    before, inside, after = unquote(told.path).partition(INSIDE)
+    before, inside, after = unquote(told.path).rpartition(INSIDE)
     if told.scheme not in ("", "file") or not inside or Path(before, "mlflow") == folder:
         return address
     path = folder / "artifacts" / after

@@ -109,12 +109,34 @@ class Reason(Answer):
     strength: float | None = about(
         "在全部影响中的份额，0 至 1", "its share in all that moves the chance, 0 to 1", default=None, ge=0.0, le=1.0
     )
+    contribution: float | None = about(
+        "对数几率上的加减量（自然对数），仅风险原因有：baseline、全部 contribution 与 rest 相加，即概率的对数几率",
+        "what it adds to the log-odds (natural logarithm), of reasons of risk only: baseline, all contributions and "
+        "rest add up to the log-odds of the chance",
+        default=None,
+    )
+
+
+FINEST = 0.0001  # a chance is told to four decimals, and never as none or as certain
+
+
+def shown(chance: float) -> float:
+    """A chance as it is told: no finer than it means.
+
+    >>> shown(1.3278280024657122e-06), shown(0.123456), shown(1.0)
+    (0.0001, 0.1235, 0.9999)
+    """
+    return round(min(max(float(chance), FINEST), 1.0 - FINEST), 4)
 
 
 class Declined(Answer):
     """本人不感兴趣、暂不再建议的内容。 / Something the officer declined, which is not suggested again for now."""
 
     item: str = about("内容代号", "code of what was declined")
+    item_kind: str = about(
+        "类别：post、path 或 course；一步的路径与其岗位代号相同",
+        "its kind: post, path or course; a path of one step has the code of its post", default="post",
+    )  # fmt: skip
     name: Text | None = about("名称；未知时为空", "its name, null where it has none", default=None)
     until: date = about("在此日期前不再建议", "not suggested again before this day")
     text: Text = about("说明", "said in words")

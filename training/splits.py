@@ -38,6 +38,8 @@ def rolling_origin(test: date, horizon_months: int, first: date, step_months: in
     >>> [day.year for day in rolling_origin(date(2013, 1, 1), 24, date(2009, 1, 1)).train]
     [2009, 2010, 2011]
     """
+    if step_months < 1:
+        raise InvalidInput(f"--step-months is {step_months}; the as-ofs learned from lie at least 1 month apart")
     months = Horizon(horizon_months).months
     days, back = [], -(-months // step_months) * step_months
     while (day := add_months(test, -back)) >= first:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from data_contracts.errors import InvalidInput
 from data_contracts.settings import Settings, settings
-from models import registry
+from models import registry, run_files
 from models.registry import ResolvedModel
 
 if TYPE_CHECKING:
@@ -98,13 +98,15 @@ def run(
 ) -> Iterator[Run]:
     """Open a run of `experiment`; it ends FINISHED, or FAILED when the block raises.
 
-    `data_hash` says which rows were seen, `feature_service` which columns.
+    `data_hash` says which rows were seen, `feature_service` which columns. Its files lie in this state folder, wherever
+    the folder lay before; raises NotReady where they cannot.
     """
     chosen = use or settings()
     client = registry.client(chosen)
     tags = {"mlflow.runName": name, "data_hash": data_hash, "feature_service": feature_service}
     opened = client.create_run(_experiment(client, chosen, experiment), tags=tags)
     try:
+        run_files.check_run(chosen, experiment, opened.info.artifact_uri)
         yield Run(opened.info.run_id, chosen, client)
     except BaseException:
         client.set_terminated(opened.info.run_id, status="FAILED")
@@ -114,8 +116,8 @@ def run(
 
 def _experiment(client: MlflowClient, chosen: Settings, name: str) -> str:
     """The id of an experiment whose files lie under the state folder."""
+    run_files.lead_here(chosen, name)
     found = client.get_experiment_by_name(name)
     if found is not None:
         return str(found.experiment_id)
-    location = (chosen.mlflow_dir / "artifacts" / name).resolve()
-    return str(client.create_experiment(name, artifact_location=location.as_uri()))
+    return str(client.create_experiment(name, artifact_location=run_files.place_of(chosen, name).as_uri()))

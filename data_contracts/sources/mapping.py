@@ -27,6 +27,7 @@ from data_contracts.sources.tabular import Place
 
 PLACE_WORDS = ("file", "url", "table", "query", "sheet", "encoding", "delimiter")
 COLUMN_WORDS = ("column", "format", "value", "codes")
+NUMBER_FORMATS = ("order", "unix", "unix_ms", "excel")  # formats of whole numbers that stand for days
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,8 @@ class Mapper:
         if not isinstance(spec, dict):
             raise self.wrong(name, 'write it as "theirs", {column = "theirs", format = "%Y"} or {value = ...}')
         if strange := [word for word in spec if word not in COLUMN_WORDS]:
+            if strange[0] in NUMBER_FORMATS:
+                raise self.wrong(name, f'{strange[0]!r} is a format, not a word; write format = "{strange[0]}"')
             raise self.wrong(name, f"the word {strange[0]!r} is unknown{nearest(strange[0], COLUMN_WORDS)}")
         if ("column" in spec) == ("value" in spec):
             raise self.wrong(name, "give either `column` or `value`")

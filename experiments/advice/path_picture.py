@@ -20,12 +20,13 @@ Name = Callable[[str], Bilingual]
 TITLE = Bilingual("通往 {goal} 的路径", "paths to {goal}")
 MONTHS = Bilingual("距今月数", "months from now")
 START = Bilingual("现岗位 {post}", "now: {post}")
+COURSES = Bilingual("课程：{courses}", "take: {courses}")
 CHANCE = Bilingual("期限内可能性 {chance:.1%}", "chance {chance:.1%}")
 
 
 def path_figure(paths: Sequence[ToldPath], start: str, goal: str, name: Name, language: str = "zh") -> Figure:
     """The paths, best on top; words are Chinese where they are asked for and a font has them, else English."""
-    with blank_figure("", 9.5, 1.4 + 1.1 * max(len(paths), 1)) as (figure, font):
+    with blank_figure("", 9.5, 1.2 + 0.8 * max(len(paths), 1)) as (figure, font):
         chinese = font and language == "zh"
 
         def word(text: Bilingual) -> str:
@@ -35,6 +36,7 @@ def path_figure(paths: Sequence[ToldPath], start: str, goal: str, name: Name, la
         axes = figure.subplots()
         for row, path in enumerate(paths):
             _drawn(axes, -row, path, lambda item: word(name(item)))
+            _courses(axes, -row, path, lambda named: word(COURSES).format(courses=word(named)))
             _label(axes, (0, -row), word(START).format(post=word(name(start))) if row == 0 else "")
             axes.annotate(
                 word(CHANCE).format(chance=path.chance), (path.steps[-1].high_months, -row), xytext=(6, -3),
@@ -67,6 +69,20 @@ def _drawn(axes: Axes, height: float, path: ToldPath, name: Callable[[str], str]
         below = height - 0.12 - 0.1 * place
         axes.plot([step.low_months, step.high_months], [below] * 2, color="lightsteelblue", linewidth=3)
         _label(axes, (step.months, height), f"{name(step.post)} {step.chance:.1%}")
+
+
+def _courses(axes: Axes, height: float, path: ToldPath, told: Callable[[Bilingual], str]) -> None:
+    """What each step asks to take before it, under its interval: the first by name, of more how many."""
+    for place, step in enumerate(path.steps):
+        if step.courses:
+            named = step.courses[0].name
+            more = len(step.courses) - 1
+            text = Bilingual(f"{named.zh} 等{more + 1}门", f"{named.en} and {more} more") if more else named
+            below = height - 0.12 - 0.1 * (len(path.steps) - 1) - 0.14 * place
+            axes.annotate(
+                told(text), (step.months, below), xytext=(0, -10), textcoords="offset points", fontsize=6.5,
+                color="dimgrey",
+            )  # fmt: skip
 
 
 def _label(axes: Axes, place: tuple[float, float], text: str) -> None:

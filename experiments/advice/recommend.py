@@ -24,10 +24,10 @@ from data_contracts.vocabulary import Bilingual, GoalKind
 from experiments.advice.path_picture import draw_paths
 from experiments.advice.tables import courses_told, paths_told, points_told, posts_told
 from experiments.advice.words import Say
-from models.paths.telling import TellingStep, ToldPath
+from models.paths.telling import StepCourse, TellingStep, ToldPath
 from serving.api.opened import Absent, Desk, Desks
 from serving.courses.schemas import CoursesRequest
-from serving.paths.schemas import CareerPath, PathsFound, PathsRequest
+from serving.paths.schemas import CareerPath, CourseForStep, PathsFound, PathsRequest
 from serving.points.schemas import PointsRequest
 from serving.schemas import NextPostsRequest, Text
 
@@ -173,8 +173,15 @@ def _valid(kind: type[B], body: Mapping[str, Any]) -> B:
 
 def _as_told(path: CareerPath) -> ToldPath:
     """As the picture draws it."""
-    steps = (TellingStep(s.post_id, s.chance, s.months, s.low_months, s.high_months) for s in path.steps)
+    steps = (
+        TellingStep(s.post_id, s.chance, s.months, s.low_months, s.high_months, courses=tuple(map(_course, s.courses)))
+        for s in path.steps
+    )
     return ToldPath(tuple(steps), path.chance)
+
+
+def _course(told: CourseForStep) -> StepCourse:
+    return StepCourse(told.course_id, Bilingual(told.name.zh, told.name.en), told.hours)
 
 
 @dataclass(frozen=True)

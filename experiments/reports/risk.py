@@ -176,7 +176,12 @@ def page_of(made: Evidence, drawn: Callable[[Figure, str], bytes]) -> Page:
 
 
 def record_report(settings: Settings, made: Evidence, folder: Path) -> Path:
-    """Write `risk.html` and `risk.json`, and log both with the pictures in MLflow; returns the page's path."""
+    """Write `risk.json` and `risk.html`, and log both with the pictures in MLflow; returns the page's path.
+
+    The figures are written first: hours of work are not lost where MLflow cannot be reached.
+    """
+    written = folder / "risk.json"
+    write_report(written, made.report.data, made.report.records, made.report.comparisons, made.report.more)
     service = f"{SERVICE}:{declared_features().service(SERVICE).hash}"
     hashes = made.report.data["hashes"]
     data_hash = ",".join(f"{name}:{value[:12]}" for name, value in sorted(hashes.items()))[:500]
@@ -186,8 +191,6 @@ def record_report(settings: Settings, made: Evidence, folder: Path) -> Path:
             folder / "risk.html",
             page_of(made, lambda figure, name: run.picture(figure, f"{EXPERIMENT}-{name}").read_bytes()),
         )
-        written = folder / "risk.json"
-        write_report(written, made.report.data, made.report.records, made.report.comparisons, made.report.more)
         run.params({"source": made.asked.source, "as_ofs": ",".join(made.asked.as_ofs),
                     "outcomes": ",".join(made.outcomes), "horizon_months": made.asked.horizon_months})  # fmt: skip
         for file in (page, written):

@@ -17,7 +17,7 @@ from data_contracts.advising import CourseLoad, CoursesPolicy
 from data_contracts.vocabulary import Bilingual
 from models.courses.crowd import RANKED, CrowdCourse
 from models.courses.gaps import GOAL, PRESENT, Gap, closing_courses, gaps_to
-from models.courses.rules import CourseReason, OfferedCourse, PostNeed, Standing, due_courses
+from models.courses.rules import CourseReason, OfferedCourse, PostNeed, Standing, due_courses, hours_en
 
 FITS = "fits"  # why a small course is suggested
 REQUIRED, AIM, GAP, NEXT, WAVE, SMALL = KINDS = ("required", "goal", "gap", "next", "wave", "small")
@@ -196,6 +196,6 @@ def _small(
     for course in fitting(learner, courses, policy, spare_hours):
         told = Bilingual(
             f"{course.hours:g}学时，{spare_hours:g}小时内可完成",
-            f"{course.hours:g} hours, fits into the {spare_hours:g} hours you have",
+            f"{hours_en(course.hours or 0.0)}, fits into the {hours_en(spare_hours)} you have",
         )
         yield SuggestedCourse(course, SMALL, (CourseReason(FITS, told),))

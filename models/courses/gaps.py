@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from data_contracts.advising import CourseLoad, GapPolicy
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
-from models.courses.rules import CourseReason, OfferedCourse
+from models.courses.rules import CourseReason, OfferedCourse, hours_en
 
 PRESENT, GOAL = "present", "goal"
 
@@ -81,7 +81,7 @@ def _reason(gap: Gap, levels: float, hours: float) -> CourseReason:
     name = policy().names.competency_named(gap.competency)
     told = Bilingual(
         f"{hours:g}学时可弥补{name.zh}差距{levels:.1f}级（现{gap.level:.1f}，{asks.zh}{gap.standard:.1f}）",
-        f"closes {levels:.1f} of the gap in {name.en} in {hours:g} hours "
+        f"closes {levels:.1f} of the gap in {name.en} in {hours_en(hours)} "
         f"(level {gap.level:.1f}, {asks.en} {gap.standard:.1f})",
     )
     return CourseReason(f"gap_{gap.whose}", told)

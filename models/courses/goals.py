@@ -27,13 +27,18 @@ class GoalPosts:
     def known(self, goal: Goal) -> bool:
         """Whether the records or policy know such a goal; where no table says which posts there are, any may be."""
         kind, code = goal
+        return (kind == GoalKind.POST and self._ids is None) or code in self.codes(kind)
+
+    def codes(self, kind: str) -> set[str]:
+        """The goals of a kind that the records or policy know."""
         if kind == GoalKind.POST:
-            return self._ids is None or code in self._ids
+            return set(self._ids or ())
         if kind == GoalKind.JOB_FAMILY:
-            return code in {one.code for one in self.policy.names.job_family} | set(self._posts["job_family"].dropna())
+            told = {str(one) for one in self._posts["job_family"].dropna()}
+            return told | {one.code for one in self.policy.names.job_family}
         if kind == GoalKind.TALENT_FIELD:
-            return code in [one.value for one in TalentField]
-        return any(step == code for _, step in self._ladders.steps)
+            return {one.value for one in TalentField}
+        return {step for _, step in self._ladders.steps}
 
     def of(self, goal: Goal | None, present: str | None) -> list[str]:
         """The post itself, those of a job family, those of a field's families, or those that a rank step opens.

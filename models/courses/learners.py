@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from data_contracts.naming import quoted
+from data_contracts.remembering import of_tables
 from data_contracts.vocabulary import Bilingual
 from models.courses.advice import Learner
 from models.courses.goals import Goal, GoalPosts
@@ -22,113 +26,157 @@ Records = Mapping[str, pd.DataFrame]
 
 def offered_courses(records: Records) -> list[OfferedCourse]:
     """The catalogue, by course id; of a course without a name the id is quoted."""
+    return list(_catalogue(records))
+
+
+@of_tables("courses")
+def _catalogue(records: Records) -> tuple[OfferedCourse, ...]:
     table = records.get("courses")
     if table is None:
-        return []
+        return ()
     newest = table.sort_values("known_on", kind="stable").drop_duplicates("course_id", keep="last")
-    return sorted((_course(row) for row in newest.to_dict("records")), key=lambda one: one.course_id)
+    return tuple(sorted((_course(row) for row in newest.to_dict("records")), key=lambda one: one.course_id))
+
+
+@of_tables("posts")
+def _needs(records: Records) -> Mapping[str, PostNeed]:
+    """The course that each post requires; posts that require none are left out."""
+    posts = records.get("posts")
+    if posts is None or "required_course_id" not in posts:
+        return {}
+    rows = posts.sort_values("known_on", kind="stable").drop_duplicates("post_id", keep="last")
+    return {
+        str(row["post_id"]): PostNeed(_name(row, str(row["post_id"])), str(row["required_course_id"]))
+        for row in rows[rows["required_course_id"].notna()].to_dict("records")
+    }
+
+
+@of_tables("competency_standards")
+def _standards_by_post(records: Records) -> Mapping[str, Mapping[str, float]]:
+    """What each post asks for, by competency, as last known."""
+    table = records.get("competency_standards")
+    if table is None:
+        return {}
+    newest = table.sort_values("known_on", kind="stable").drop_duplicates(["post_id", "competency"], keep="last")
+    found: dict[str, dict[str, float]] = {}
+    for post, name, level in zip(newest["post_id"], newest["competency"], newest["standard_level"], strict=True):
+        found.setdefault(str(post), {})[str(name)] = float(level)
+    return found
+
+
+ORDERS = {
+    "course_completions": "occurred_on", "officers": "known_on", "postings": "started_on",
+    "competency_assessments": "occurred_on", "career_goals": "occurred_on",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Readings:
+    """The records of the officers of one request, sorted once and cut by officer."""
+
+    goals: GoalPosts
+
+    def learner(self, officer_id: str, as_of: date, goal: Goal | None = None) -> Learner:
+        """One officer; where a table is absent what it would tell is unknown.
+
+        Without a `goal` the stated one counts.
+        """
+        records = self.goals.records
+        taken = self._of("course_completions", officer_id)
+        post = self._present_post(officer_id)
+        aim = goal or self._stated(officer_id)
+        aimed = self.goals.of(aim, post)
+        month = taken[taken["occurred_on"] >= pd.Timestamp(as_of.replace(day=1))] if len(taken) else taken
+        return Learner(
+            officer_id,
+            Standing(as_of, self._track(officer_id), _last_taken(taken), self.goals.policy.training),
+            post=None if post is None else _needs(records).get(post),
+            aim=aim,
+            aims=_aims(records, aimed),
+            levels=self._levels(officer_id),
+            present=None if post is None else _standards(records, [post]),
+            goal=_standards(records, aimed),
+            hours_this_month=_hours(records, month),
+        )
+
+    @cached_property
+    def _rows(self) -> Mapping[str, tuple[pd.DataFrame, Mapping[str, slice]]]:
+        """Each table of officers in order, and where the rows of each officer stand."""
+        found = {}
+        for table, event in ORDERS.items():
+            if table in self.goals.records:
+                rows = self.goals.records[table].sort_values(["officer_id", event, "known_on"], kind="stable")
+                ids = rows["officer_id"].astype(str).to_numpy(object)
+                starts = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])) if len(ids) else np.array([], int)
+                ends = np.append(starts[1:], len(ids))
+                found[table] = rows, {str(ids[a]): slice(int(a), int(b)) for a, b in zip(starts, ends, strict=False)}
+        return found
+
+    def _of(self, table: str, officer_id: str) -> pd.DataFrame:
+        """The officer's rows in order; an empty frame without the table."""
+        if table not in self._rows:
+            return pd.DataFrame()
+        rows, places = self._rows[table]
+        return rows.iloc[places.get(officer_id, slice(0, 0))]
+
+    def _track(self, officer_id: str) -> str | None:
+        rows = self._of("officers", officer_id)
+        known = rows["track"].dropna() if "track" in rows else rows
+        return str(known.iloc[-1]) if len(known) else None
+
+    def _present_post(self, officer_id: str) -> str | None:
+        rows = self._of("postings", officer_id)
+        return str(rows["post_id"].iloc[-1]) if len(rows) else None
+
+    def _levels(self, officer_id: str) -> dict[str, float]:
+        rows = self._of("competency_assessments", officer_id)
+        if rows.empty:
+            return {}
+        last = rows.drop_duplicates("competency", keep="last")
+        return {str(name): float(level) for name, level in zip(last["competency"], last["level"], strict=True)}
+
+    def _stated(self, officer_id: str) -> Goal | None:
+        """The goal stated last, None where none was."""
+        rows = self._of("career_goals", officer_id)
+        return None if rows.empty else (str(rows["goal_kind"].iloc[-1]), str(rows["goal"].iloc[-1]))
 
 
 def learner_of(goals: GoalPosts, officer_id: str, as_of: date, goal: Goal | None = None) -> Learner:
-    """One officer of the records of `goals`; where a table is absent what it would tell is unknown.
-
-    Without a `goal` the stated one counts.
-    """
-    records = goals.records
-    taken = _of(records, "course_completions", officer_id, "occurred_on")
-    post = _present_post(records, officer_id)
-    aim = goal or _stated(records, officer_id)
-    aimed = goals.of(aim, post)
-    month = taken[taken["occurred_on"] >= pd.Timestamp(as_of.replace(day=1))] if len(taken) else taken
-    return Learner(
-        officer_id,
-        Standing(as_of, _track(records, officer_id), _last_taken(taken), goals.policy.training),
-        post=None if post is None else _need(records, post),
-        aim=aim,
-        aims=_aims(records, aimed),
-        levels=_levels(records, officer_id),
-        present=None if post is None else _standards(records, [post]),
-        goal=_standards(records, aimed),
-        hours_this_month=_hours(records, month),
-    )
-
-
-def _of(records: Records, table: str, officer_id: str, event: str) -> pd.DataFrame:
-    """The officer's rows in order; an empty frame without the table."""
-    rows = records.get(table)
-    if rows is None:
-        return pd.DataFrame()
-    return rows[rows["officer_id"] == officer_id].sort_values([event, "known_on"], kind="stable")
+    """One officer of the records of `goals`; of many, `Readings` is asked."""
+    return Readings(goals).learner(officer_id, as_of, goal)
 
 
 def _last_taken(taken: pd.DataFrame) -> dict[str, date]:
+    """The last day of each course; rows are in the order of their days."""
     if taken.empty:
         return {}
-    last = taken.groupby("course_id")["occurred_on"].max()
-    return {str(course): day.date() for course, day in last.items()}
+    days = taken["occurred_on"].dt.date
+    return dict(sorted((str(course), day) for course, day in dict(zip(taken["course_id"], days, strict=True)).items()))
 
 
 def _hours(records: Records, taken: pd.DataFrame) -> float:
     """Hours of the completions, those of the catalogue where a row does not say."""
     if taken.empty:
         return 0.0
-    usual = {course.course_id: course.hours for course in offered_courses(records)}
+    usual = {course.course_id: course.hours for course in _catalogue(records)}
     told = taken["hours"] if "hours" in taken else pd.Series(float("nan"), index=taken.index)
     known = told.astype("float64").fillna(taken["course_id"].map(usual).astype("float64"))
     return float(known.fillna(0.0).sum())
 
 
-def _track(records: Records, officer_id: str) -> str | None:
-    rows = _of(records, "officers", officer_id, "known_on")
-    known = rows["track"].dropna() if "track" in rows else rows
-    return str(known.iloc[-1]) if len(known) else None
-
-
-def _present_post(records: Records, officer_id: str) -> str | None:
-    rows = _of(records, "postings", officer_id, "started_on")
-    return str(rows["post_id"].iloc[-1]) if len(rows) else None
-
-
-def _need(records: Records, post_id: str) -> PostNeed | None:
-    """The course a post requires, None where it requires none."""
-    posts = records.get("posts")
-    if posts is None or "required_course_id" not in posts:
-        return None
-    rows = posts[(posts["post_id"] == post_id)].sort_values("known_on", kind="stable")
-    if rows.empty or pd.isna(rows["required_course_id"].iloc[-1]):
-        return None
-    row = rows.iloc[-1]
-    return PostNeed(_name(row.to_dict(), post_id), str(row["required_course_id"]))
-
-
 def _aims(records: Records, goal: list[str]) -> tuple[PostNeed, ...]:
     """The courses that posts require, each once, for the first of them."""
-    needs = [need for one in goal if (need := _need(records, one)) is not None]
+    known = _needs(records)
+    needs = [known[one] for one in goal if one in known]
     return tuple({need.course_id: need for need in reversed(needs)}.values())[::-1]
-
-
-def _levels(records: Records, officer_id: str) -> dict[str, float]:
-    rows = _of(records, "competency_assessments", officer_id, "occurred_on")
-    if rows.empty:
-        return {}
-    last = rows.drop_duplicates("competency", keep="last")
-    return {str(name): float(level) for name, level in zip(last["competency"], last["level"], strict=True)}
-
-
-def _stated(records: Records, officer_id: str) -> Goal | None:
-    """The goal stated last, None where none was."""
-    rows = _of(records, "career_goals", officer_id, "occurred_on")
-    return None if rows.empty else (str(rows["goal_kind"].iloc[-1]), str(rows["goal"].iloc[-1]))
 
 
 def _standards(records: Records, posts: list[str]) -> dict[str, float]:
     """The standard of each competency; of several posts the lowest, which is where one enters."""
-    table = records.get("competency_standards")
-    if table is None or not posts:
-        return {}
-    newest = table.sort_values("known_on", kind="stable").drop_duplicates(["post_id", "competency"], keep="last")
-    own = newest[newest["post_id"].isin(posts)].groupby("competency")["standard_level"].min()
-    return {str(name): float(level) for name, level in own.items()}
+    by_post, found = _standards_by_post(records), dict[str, float]()
+    for name, level in (one for post in posts for one in by_post.get(post, {}).items()):
+        found[name] = min(level, found.get(name, level))
+    return dict(sorted(found.items()))
 
 
 def _course(row: Mapping[Any, Any]) -> OfferedCourse:

@@ -108,6 +108,15 @@ class Standing:
         return lapses is None or self.as_of <= lapses
 
 
+def hours_en(hours: float) -> str:
+    """Hours in English.
+
+    >>> hours_en(1.0), hours_en(1.5), hours_en(8.0)
+    ('1 hour', '1.5 hours', '8 hours')
+    """
+    return "1 hour" if hours == 1 else f"{hours:g} hours"
+
+
 def due_courses(
     standing: Standing, courses: Sequence[OfferedCourse], post: PostNeed | None, due_soon_days: int
 ) -> list[Due]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from data_contracts.decisions import EligibilityRule
 from data_contracts.naming import Naming, quoted
 from data_contracts.policy import Policy
+from data_contracts.remembering import of_tables
 from data_contracts.requirements import Fact
 from data_contracts.vocabulary import Bilingual, Education
 from models.eligibility.spells import Days, full_months, months_later
@@ -77,15 +78,23 @@ class Requirement:
     called: Bilingual | None = None  # what people call `what`, where it is a competency
 
 
-def posts_of(frames: Frames) -> tuple[Post, ...]:
-    """Every post on record in order of id; where there is no posts table, every unit is one (post = unit)."""
-    if "posts" in frames:
-        courses = _rows_by(frames.get("courses"), "course_id")
-        rows = frames["posts"].drop_duplicates("post_id").sort_values("post_id").to_dict("records")
-        return tuple(_post({str(name): value for name, value in row.items()}, courses) for row in rows)
+def _posts_by_units(frames: Frames) -> tuple[Post, ...]:
+    """Every unit is a post."""
     levels = _rows_by(frames.get("units"), "unit_id")
     ids = sorted({*levels, *(str(one) for one in frames["postings"]["post_id"].unique())})
     return tuple(Post(one, unit_level=_text(levels.get(one, {}).get("unit_level"))) for one in ids)
+
+
+@of_tables("posts", "courses")
+def _posts_on_record(frames: Frames) -> tuple[Post, ...]:
+    courses = _rows_by(frames.get("courses"), "course_id")
+    rows = frames["posts"].drop_duplicates("post_id").sort_values("post_id").to_dict("records")
+    return tuple(_post({str(name): value for name, value in row.items()}, courses) for row in rows)
+
+
+def posts_of(frames: Frames) -> tuple[Post, ...]:
+    """Every post on record in order of id; where there is no posts table, every unit is one (post = unit)."""
+    return _posts_on_record(frames) if "posts" in frames else _posts_by_units(frames)
 
 
 def requirements(post: Post, policy: Policy) -> tuple[Requirement, ...]:
@@ -303,7 +312,7 @@ def _post(row: dict[str, object], courses: dict[str, dict[str, object]]) -> Post
     course_id = _text(row.get("required_course_id"))
     course = courses.get(course_id or "", {})
     zh, en = _text(course.get("name_zh")), _text(course.get("name_en"))
-    months = pd.to_numeric(pd.Series([course.get("valid_months")]), errors="coerce").astype("float64").iloc[0]
+    months = _text(course.get("valid_months"))
     return Post(
         post_id=str(row["post_id"]),
         job_family=_text(row.get("job_family")),
@@ -312,7 +321,7 @@ def _post(row: dict[str, object], courses: dict[str, dict[str, object]]) -> Post
         min_rank_step=_text(row.get("min_rank_step")),
         required_course_id=course_id,
         course=Bilingual(zh or en or "", en or zh or "") if zh or en else None,
-        valid_months=float(months),
+        valid_months=float("nan") if months is None else float(months),
     )
 
 

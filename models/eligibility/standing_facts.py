@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from data_contracts.naming import quoted
 from data_contracts.policy import policy
+from data_contracts.remembering import of_tables
 from data_contracts.vocabulary import Bilingual, Education
 from models.eligibility.spells import Counts, Days, as_days, full_months, grass_roots, months_later, stretches
 
@@ -35,20 +36,7 @@ class Ladders:
     @classmethod
     def of(cls, frames: Frames) -> Ladders:
         """Policy's ladders, with the steps of the record's own `rank_steps` before them."""
-        own: dict[tuple[str, str], tuple[float, float | None]] = {
-            (ladder.code, step.code): (float(place), step.minimum_years)
-            for ladder in policy().ladders
-            for place, step in enumerate(ladder.steps)
-        }
-        names = {(ladder.code, step.code): step.label for ladder in policy().ladders for step in ladder.steps}
-        rows = frames.get("rank_steps")
-        for row in [] if rows is None else rows.to_dict("records"):
-            key, years = (str(row["ladder"]), str(row["rank_step"])), row["minimum_years"]
-            own[key] = (float(row["position"]), None if pd.isna(years) else float(years))
-            told = [str(row[name]) for name in ("name_zh", "name_en") if name in row and not pd.isna(row[name])]
-            if told:
-                names[key] = Bilingual(told[0], told[-1])
-        return cls(own, names)
+        return _ladders_of(frames)
 
     def named(self, ladder: str | None, step: str) -> Bilingual:
         """What people call a step, its code quoted as one where nothing names it."""
@@ -68,6 +56,24 @@ class Ladders:
         between = [years for (name, _), (at, years) in self.steps.items() if name == ladder and position <= at < goal]
         known = [years for years in between if years is not None]
         return sum(known) if between and len(known) == len(between) else None
+
+
+@of_tables("rank_steps")
+def _ladders_of(frames: Frames) -> Ladders:
+    own: dict[tuple[str, str], tuple[float, float | None]] = {
+        (ladder.code, step.code): (float(place), step.minimum_years)
+        for ladder in policy().ladders
+        for place, step in enumerate(ladder.steps)
+    }
+    names = {(ladder.code, step.code): step.label for ladder in policy().ladders for step in ladder.steps}
+    rows = frames.get("rank_steps")
+    for row in [] if rows is None else rows.to_dict("records"):
+        key, years = (str(row["ladder"]), str(row["rank_step"])), row["minimum_years"]
+        own[key] = (float(row["position"]), None if pd.isna(years) else float(years))
+        told = [str(row[name]) for name in ("name_zh", "name_en") if name in row and not pd.isna(row[name])]
+        if told:
+            names[key] = Bilingual(told[0], told[-1])
+    return Ladders(own, names)
 
 
 @dataclass(frozen=True)
@@ -202,8 +208,14 @@ def _levels(rows: pd.DataFrame | None, ids: pd.Index) -> Mapping[str, Numbers]:
 def _taken(rows: pd.DataFrame | None, ids: pd.Index) -> Mapping[str, Days] | None:
     if rows is None:
         return None
-    last = rows.sort_values("occurred_on", kind="stable").drop_duplicates(["officer_id", "course_id"], keep="last")
-    return {str(name): _day(part, "occurred_on", ids) for name, part in last.groupby("course_id", sort=True)}
+    unique = ids.unique()
+    course, names = pd.factorize(rows["course_id"].astype(object), sort=True)
+    officer, day = unique.get_indexer(pd.Index(rows["officer_id"].astype(object))), as_days(rows["occurred_on"])
+    last = np.full((len(names), len(unique)), NO_DAY).view(np.int64)  # NaT is the least whole number
+    asked = officer >= 0
+    np.maximum.at(last, (course[asked], officer[asked]), day[asked].view(np.int64))
+    days = last.view("datetime64[D]")[:, unique.get_indexer(ids)]
+    return {str(name): days[place] for place, name in enumerate(names)}
 
 
 def _day(rows: pd.DataFrame, column: str, ids: pd.Index) -> Days:

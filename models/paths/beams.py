@@ -99,9 +99,9 @@ def in_whole_months(times: Array, horizon: float, earliest: Array | float = 0.0)
     return np.asarray(np.minimum(np.stack([low, middle, high], 1), horizon))
 
 
-def best_rows(beam: Beam, width: int) -> Array:
-    """The `width` best rows of each question."""
-    order = np.lexsort((-beam.worth, beam.question))
+def best_rows(beam: Beam, width: int, worth: Array | None = None) -> Array:
+    """The `width` best rows of each question, by their worth or another (m,)."""
+    order = np.lexsort((-(beam.worth if worth is None else worth), beam.question))
     question = beam.question[order]
     new = np.concatenate([[True], question[1:] != question[:-1]]) if len(order) else np.zeros(0, bool)
     place = np.arange(len(order)) - np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))

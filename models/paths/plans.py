@@ -18,6 +18,7 @@ from data_contracts.naming import quoted
 from data_contracts.pathing import PathPolicy
 from data_contracts.vocabulary import Bilingual
 from models.paths.beams import Leg, Route
+from models.paths.farther import steps_ahead
 from models.paths.refusals import barred, met_late, off_the_ladder, on_the_ladder, refused, too_late
 from models.paths.search import PathModel
 from models.paths.telling import (
@@ -165,9 +166,9 @@ class PathPlanner:
             return barred(question, *never, on_the_way=False)
         if not found.free:
             by_ladder = off_the_ladder(question, start, least)
-            return by_ladder or refused(question, "never_reached", start=start, least=least)
+            return by_ladder or self._never_reached(question, found, start)
         if question.end_months is not None and question.end_months < question.horizon_months:
-            end = months_on(question.state.as_of, question.end_months)
+            end = question.end_on or months_on(question.state.as_of, question.end_months)
             if (late := self._not_open(question, asked, question.end_months)) is not None:
                 return too_late(question, *late, end=end)
             if not self._open(asked, "bars", "least_months"):
@@ -179,9 +180,18 @@ class PathPlanner:
         if not self._open(asked, "least_months", "end_months"):
             return self._barred(question, asked, found.free)
         if question.end_months is not None and self._open(asked, "end_months"):
-            end = months_on(question.state.as_of, question.end_months)
+            end = question.end_on or months_on(question.state.as_of, question.end_months)
             return refused(question, "retirement_with_rules", end=end, least=least)
         return refused(question, "together", least=least)
+
+    def _never_reached(self, question: Question, found: Ahead, start: Bilingual) -> Told:
+        """What is on record of this move, and the chance of any way."""
+        held = self.catalogue.code(question.state.posts[-1]) if question.state.posts else self.catalogue.size
+        moves, straight = self.model.transitions.seen(held, found.asked.goals)
+        return refused(
+            question, "never_reached", start=start, least=self.policy.least_chance, moves=moves, straight=straight,
+            chance=found.chance, most=steps_ahead(question.horizon_months),
+        )  # fmt: skip
 
     def _not_open(self, question: Question, asked: Asked, months: float) -> tuple[Bilingual, Sequence[Blocked]] | None:
         """The post of the goal that lacks least, with its rules, where rules open none of them within some months."""

@@ -8,9 +8,9 @@ from datetime import date
 
 from data_contracts.naming import quoted
 from data_contracts.vocabulary import Bilingual
+from models.paths.farther import steps_ahead
 from models.paths.telling import Blocked, NoPath, Question, Told
 
-LONGEST_PATH = 3  # steps that a search looks ahead
 WORDS: Mapping[str, Bilingual] = {
     "goal_unknown": Bilingual(
         "记录与政策中均没有这一{what}：{goal}", "neither the records nor policy know such a {what}: {goal}"
@@ -46,9 +46,9 @@ WORDS: Mapping[str, Bilingual] = {
         "{horizon} months (no single way has a chance of {least:.1%})",
     ),
     "too_many_steps": Bilingual(
-        "到{goal}还有{steps}级，路径最多推算{most}步；按{own}的最低年限至少还需{needs}个月",
-        "{goal} is {steps} steps up and paths look {most} steps ahead; by the least times of the {own} it needs at "
-        "least {needs} months",
+        "到{goal}还有{steps}级，期限为{horizon}个月的路径最多推算{most}步；按{own}的最低年限至少还需{needs}个月",
+        "{goal} is {steps} steps up and paths within {horizon} months look {most} steps ahead; by the least times of "
+        "the {own} it needs at least {needs} months",
     ),
     "other_ladder": Bilingual(
         "{goal}属于{ladder}，现任{start}属于{own}；以往{horizon}个月内转入者极少（每条路径的可能性均不足{least:.1%}）",
@@ -56,8 +56,10 @@ WORDS: Mapping[str, Bilingual] = {
         "way has a chance of {least:.1%})",
     ),
     "never_reached": Bilingual(
-        "按以往记录，从{start}出发，{horizon}个月内没有一条到达{goal}的路径可能性达到{least:.1%}",
-        "by what is on record no way from {start} to {goal} has a chance of {least:.1%} within {horizon} months",
+        "在记录中从{start}调出的{moves}次中，{straight}次直接到达{goal}；{horizon}个月内，{most}步以内没有一条路径的"
+        "可能性达到{least:.1%}，各条路径合计{chance:.2%}",
+        "of {moves} moves on record out of {start} {straight} went straight to {goal}; within {horizon} months no way "
+        "of up to {most} steps has a chance of {least:.1%}, all of them together {chance:.2%}",
     ),
     "rule_blocks": Bilingual("期限内规则不允许任{post}：{rules}", "a rule bars {post} within the horizon: {rules}"),
     "rule_on_the_way": Bilingual(
@@ -125,8 +127,9 @@ def off_the_ladder(question: Question, start: Bilingual, least: float) -> Told |
     if climb.steps is None:
         return refused(question, "other_ladder", own=climb.own, ladder=climb.goal, start=start, least=least)
     needs = math.ceil(climb.months)
-    if climb.steps > LONGEST_PATH:
-        return refused(question, "too_many_steps", own=climb.own, steps=climb.steps, most=LONGEST_PATH, needs=needs)
+    most = steps_ahead(question.horizon_months)
+    if climb.steps > most:
+        return refused(question, "too_many_steps", own=climb.own, steps=climb.steps, most=most, needs=needs)
     return refused(question, "ladder_rare", own=climb.own, needs=needs, least=least)
 
 

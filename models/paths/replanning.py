@@ -1,74 +1,58 @@
 """Whether an officer is on track, and whether the plan changes: only when something relevant became known.
 
 Relevant is what concerns the plan: a posting of the officer, a completion of a course the plan asks for, an appraisal,
-a new goal, a vacancy on the path, or a step that has not come although its time is over. Even then the old path stays
-while its chance is within `keep_within` of the best one, so that a plan does not flicker. A path that the officer
-declined does not stay. Everything of the officer that became known is told once, the rest with the word that the plan
-does not rest on it; vacancies are told of the posts of the path, one line a post.
+an assessment of a competency that the plan needs, a new goal or another time for it, a vacancy on the path, or a step
+that has not come although its time is over. Even then the old path stays while its chance is within `keep_within` of
+the best one, so that a plan does not flicker. A path that the officer declined does not stay. Everything of the officer
+that became known is told once, the rest with the word that the plan does not rest on it; vacancies are told of the
+posts of the path, one line a post. A plan remembers what it knew, so that a row delivered late is news whatever day it
+says it was known on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from hashlib import sha256
 
 from data_contracts.asof import add_months
 from data_contracts.pathing import PathPolicy
-from data_contracts.vocabulary import Bilingual
+from models.paths.reasons import ASIDE, Because, because, in_order
 
-EVENTS = ("posting", "completion", "appraisal", "goal", "vacancy")
+EVENTS = ("posting", "completion", "appraisal", "assessment", "goal", "vacancy")
 ON_TRACK, AHEAD, OFF_TRACK, REACHED, NO_PATH = "on_track", "ahead", "off_track", "reached", "no_path"
-ASIDE = ("other_completion", "goal_stated")  # told, but no reason to look for another path
 FIRST = "first"  # there is no last plan to be on track of
-WHY = {
-    "first": Bilingual("首次制定路径", "this is the first plan"),
-    "nothing": Bilingual("没有新的相关情况，路径不变", "nothing relevant became known; the plan stays"),
-    "goal": Bilingual("目标已由 {was} 改为 {item}", "the goal was {was} and is now {item}"),
-    "goal_stated": Bilingual("已登记职业目标 {item}", "the goal {item} was stated"),
-    "posting": Bilingual("已任职 {item}", "took up {item}"),
-    "left_path": Bilingual("现任岗位 {item} 不在原路径上", "{item}, the present post, is not on the old path"),
-    "completion": Bilingual("已完成课程 {item}", "completed the course {item}"),
-    "other_completion": Bilingual(
-        "已完成课程 {item}，原路径未要求此课程", "completed the course {item}, which the plan did not ask for"
-    ),
-    "appraisal": Bilingual("有新的考核结果", "an appraisal became known"),
-    "vacancy": Bilingual("岗位 {item} 出现空缺", "a vacancy for {item} became known"),
-    "overdue": Bilingual("步骤 {item} 已逾期", "the step {item} is overdue"),
-    "stays": Bilingual("以上情况不影响原路径，路径不变", "the plan does not rest on that and stays"),
-    "opened": Bilingual("此前没有可行路径，现在有了", "there was no path before, and now there is one"),
-    "declined": Bilingual("本人对原路径不感兴趣", "the old path was declined"),
-    "kept": Bilingual("原路径仍接近最佳，予以保留", "the old path is still close to the best and stays"),
-    "better": Bilingual("另一条路径明显更好", "another path is clearly better now"),
-    "closed": Bilingual("原路径已不可行", "the old path is no longer open"),
-    "none": Bilingual("期限内没有可行路径", "no path within the horizon"),
-    "retirement": Bilingual("退休之前已没有可行路径", "no path is left before retirement"),
-    "reached": Bilingual("已达到目标 {item}", "the goal {item} is reached"),
-}
+MARK = 8  # characters by which a plan remembers an event: of two of one officer, one in four thousand million is alike
 
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """A step of a plan with the day it is expected on and the 80 % interval of that day; the courses it asks for."""
+    """A step of a plan with the day it is expected on and the 80 % interval of that day; the courses it asks for, and
+    the competencies that fall short of its post."""
 
     post: str
     expected_on: date
     low_on: date
     high_on: date
     courses: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Plan:
     """A path to a goal as it was told on a day; `chance` is that of arriving this way within the horizon.
 
-    Without steps there was no path on that day.
+    Without steps there was no path on that day. `knew` are the marks of the events it was made with, None where nobody
+    kept them: then what was known on its day counts as known to it. `horizon_months` is None where nobody kept that.
     """
 
     goal: str
     made_on: date
     steps: tuple[PlannedStep, ...]
     chance: float
+    knew: frozenset[str] | None = None
+    horizon_months: int | None = None
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -80,6 +64,15 @@ class Plan:
         """Every course the plan asks for."""
         return frozenset(course for step in self.steps for course in step.courses)
 
+    @property
+    def gaps(self) -> frozenset[str]:
+        """Every competency that falls short on the way."""
+        return frozenset(gap for step in self.steps for gap in step.gaps)
+
+    def knows(self, event: Event) -> bool:
+        """Whether it was made with this event in view."""
+        return event.known_on <= self.made_on if self.knew is None else event.mark in self.knew
+
 
 @dataclass(frozen=True)
 class Event:
@@ -90,10 +83,15 @@ class Event:
     occurred_on: date
     known_on: date
 
+    @property
+    def mark(self) -> str:
+        """By which a plan remembers it; a later word of the same has the same."""
+        return sha256(f"{self.kind}|{self.item}|{self.occurred_on}".encode()).hexdigest()[:MARK]
+
 
 @dataclass(frozen=True)
 class Now:
-    """Where things stand: the goal, today's plans for it, best first, and what became known since the last plan.
+    """Where things stand: the goal, today's plans for it, best first, and what is on record of the officer.
 
     `declined` are paths that the officer does not want, with the day of that word; they are not among the plans.
     `ends_first` says that there is no plan because service ends before any could be done.
@@ -105,26 +103,7 @@ class Now:
     events: Sequence[Event] = ()
     declined: Mapping[tuple[str, ...], date] = field(default_factory=dict)
     ends_first: bool = False
-
-
-@dataclass(frozen=True)
-class Because:
-    """One reason, with the day of what it rests on where there is one.
-
-    `item` is the post, course or goal it names, `was` the goal before.
-    """
-
-    code: str
-    text: Bilingual
-    since: date | None = None
-    item: str = ""
-    was: str = ""
-
-    def named(self, name: Callable[[str], Bilingual]) -> Bilingual:
-        """The reason with the names of what it speaks of in place of the codes."""
-        item, was = (name(code) if code else Bilingual("", "") for code in (self.item, self.was))
-        pattern = WHY[self.code]
-        return Bilingual(pattern.zh.format(item=item.zh, was=was.zh), pattern.en.format(item=item.en, was=was.en))
+    horizon_months: int | None = None
 
 
 @dataclass(frozen=True)
@@ -138,53 +117,66 @@ class Replanned:
 
 
 def replan(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
-    """The plan that holds at `now.as_of`, given the last one."""
+    """The plan that holds at `now.as_of`, given the last one; what made the status stands first among the reasons."""
+    found = _replanned(last, now, policy)
+    return replace(found, why=in_order(found.why))
+
+
+def knew(events: Iterable[Event], as_of: date, path: Sequence[str]) -> frozenset[str]:
+    """What a plan made on a day with these events in view remembers: the officer's, and the vacancies of its path."""
+    seen = (one for one in events if one.known_on <= as_of and (one.kind != "vacancy" or one.item in path))
+    return frozenset(one.mark for one in seen)
+
+
+def _replanned(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     if last is None:
-        first = _anew(now, (_because("first"),))
+        first = _anew(now, (because("first"),))
         return replace(first, status=first.status if first.plan is None else FIRST, changed=False)
-    news = [event for event in now.events if last.made_on < event.known_on <= now.as_of]
+    news = [event for event in now.events if event.known_on <= now.as_of and not last.knows(event)]
     if now.goal != last.goal:
         stated = [event.occurred_on for event in news if (event.kind, event.item) == ("goal", now.goal)]
         others = [event for event in news if (event.kind, event.item) != ("goal", now.goal)]
-        changed = _because("goal", now.goal, max(stated, default=None), last.goal)
+        changed = because("goal", now.goal, max(stated, default=None), last.goal)
         return _anew(now, (changed, *_reasons(last, others, None)))
+    longer = _horizon(last, now)
     if not last.steps:
-        return _reopened(now, tuple(_reasons(last, news, None)))
+        return _reopened(now, (*longer, *_reasons(last, news, None)))
     rest, taken, left = _progress(last, news)
     if not rest:
-        return Replanned(None, REACHED, True, (_because("reached", last.goal, taken[-1].occurred_on),))
+        return Replanned(None, REACHED, True, (because("reached", last.goal, taken[-1].occurred_on),))
     late = _overdue(rest[0], now.as_of, policy)
-    why = [*_reasons(last, news, left), *([_because("overdue", rest[0].post, rest[0].high_on)] if late else [])]
+    overdue = [because("overdue", rest[0].post, rest[0].high_on)] if late else []
+    why = [*longer, *_reasons(last, news, left), *overdue]
     refused = now.declined.get(tuple(step.post for step in rest))
     status = OFF_TRACK if late or left is not None else _status(last, taken)
     if refused is not None:
-        return _anew_but(now, (status, (*why, _because("declined", since=refused))))
+        return _anew_but(now, (status, (*why, because("declined", since=refused))))
     if now.ends_first and not now.plans:
-        return Replanned(None, OFF_TRACK, True, (*why, _because("retirement")))
+        return Replanned(None, OFF_TRACK, True, (*why, because("retirement")))
     relevant = any(one.code not in ASIDE for one in why)
     if not relevant and not now.plans:
-        return Replanned(None, OFF_TRACK, True, (*why, _because("none")))
+        return Replanned(None, OFF_TRACK, True, (*why, because("none")))
     if not relevant:
         kept = replace(last, made_on=now.as_of) if why else last
-        return Replanned(kept, status, False, (*why, _because("stays" if why else "nothing")))
+        return Replanned(kept, status, False, (*why, because("stays" if why else "nothing")))
     return _chosen(replace(last, steps=rest), now, policy, (status, tuple(why)))
 
 
 def arrived(goal: str, since: date) -> Replanned:
     """The goal is held, by whatever posting: no plan is left to follow."""
-    return Replanned(None, REACHED, True, (_because("reached", goal, since),))
+    return Replanned(None, REACHED, True, (because("reached", goal, since),))
 
 
 def _reopened(now: Now, why: tuple[Because, ...]) -> Replanned:
     """There was no path when it was last told."""
     if not now.plans:
-        return Replanned(None, NO_PATH, False, (*why, _because("none")))
-    return Replanned(now.plans[0], ON_TRACK, True, (*why, _because("opened")))
+        return Replanned(None, NO_PATH, False, (*why, because("none")))
+    return Replanned(now.plans[0], ON_TRACK, True, (*why, because("opened")))
 
 
 def _anew(now: Now, why: tuple[Because, ...]) -> Replanned:
     if not now.plans:
-        return Replanned(None, NO_PATH, True, (*why, _because("none")))
+        return Replanned(None, NO_PATH, True, (*why, because("none")))
     return Replanned(now.plans[0], ON_TRACK, True, why)
 
 
@@ -198,14 +190,14 @@ def _chosen(rest: Plan, now: Now, policy: PathPolicy, told: tuple[str, tuple[Bec
     """The old path with new days while it is close to the best, else the best."""
     status, why = told
     if not now.plans:
-        return Replanned(None, NO_PATH, True, (*why, _because("none")))
+        return Replanned(None, NO_PATH, True, (*why, because("none")))
     best = now.plans[0]
     same = next((plan for plan in now.plans if plan.path == rest.path), None)
     if same is None:
-        return Replanned(best, OFF_TRACK, True, (*why, _because("closed")))
+        return Replanned(best, OFF_TRACK, True, (*why, because("closed")))
     if same.chance >= (1 - policy.keep_within) * best.chance:
-        return Replanned(same, status, False, (*why, _because("kept")))
-    return Replanned(best, status, True, (*why, _because("better")))
+        return Replanned(same, status, False, (*why, because("kept")))
+    return Replanned(best, status, True, (*why, because("better")))
 
 
 def _progress(last: Plan, news: Sequence[Event]) -> tuple[tuple[PlannedStep, ...], list[Event], Event | None]:
@@ -231,13 +223,21 @@ def _reasons(last: Plan, news: Sequence[Event], left: Event | None) -> list[Beca
         if event.kind == "vacancy" and (event.item not in last.path or event is not newest[event.item]):
             continue
         item = "" if event.kind == "appraisal" else event.item  # of several kinds on a day one line is told
-        found.append(_because("left_path" if event is left else _code(event, last), item, event.occurred_on))
+        found.append(because("left_path" if event is left else _code(event, last), item, event.occurred_on))
     return list(dict.fromkeys(found))
+
+
+def _horizon(last: Plan, now: Now) -> list[Because]:
+    if None in (last.horizon_months, now.horizon_months) or last.horizon_months == now.horizon_months:
+        return []
+    return [because("horizon", str(now.horizon_months), None, str(last.horizon_months))]
 
 
 def _code(event: Event, last: Plan) -> str:
     if event.kind == "completion" and event.item not in last.courses:
         return "other_completion"
+    if event.kind == "assessment" and event.item not in last.gaps:
+        return "other_assessment"
     return "goal_stated" if event.kind == "goal" else event.kind
 
 
@@ -253,9 +253,3 @@ def _status(last: Plan, taken: Sequence[Event]) -> str:
 
 def _overdue(step: PlannedStep, as_of: date, policy: PathPolicy) -> bool:
     return as_of > add_months(step.high_on, round(policy.grace_months))
-
-
-def _because(code: str, item: str = "", since: date | None = None, was: str = "") -> Because:
-    text = WHY[code]
-    words = [pattern.format(item=item, was=was) for pattern in (text.zh, text.en)]
-    return Because(code, Bilingual(*words), since, item, was)

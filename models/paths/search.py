@@ -2,13 +2,15 @@
 
 The chance of a path is the product of its moves' chances (`transitions`) times the chance that their stays, one after
 the other, end within the horizon (`dwell`, with leaving as the other risk). The search is a beam: many posts for the
-first step, fewer for the second; each kept because it is likely to be gone to and the goal is likely from there.
+first step, fewer for the second; each kept because it is likely to be gone to and the goal is likely from there. Where
+the horizon leaves time for more than three steps, a narrow beam goes on (`farther`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -27,6 +29,7 @@ from models.paths.beams import (
     share_from,
 )
 from models.paths.dwell import QUARTER_MONTHS, DwellModel, after_each_other, quantiles
+from models.paths.farther import FIRST_WIDE, KEPT, NEAR_STEPS, WIDE, Reach, steps_ahead
 from models.paths.finding import DAYS_A_MONTH, PATHS, FoundPaths, Goals, Path, distinct
 from models.paths.rules import Rules
 from models.paths.transitions import extended
@@ -59,6 +62,10 @@ class PostChances(Protocol):
 
     def into(self, goals: Array) -> Array:
         """(n, size) a guess of the chance to go from every post to each goal."""
+        ...
+
+    def seen(self, start: int, goals: Sequence[int]) -> tuple[int, int]:
+        """Moves on record out of a post, and how many of them went straight to one of the goals."""
         ...
 
 
@@ -141,14 +148,14 @@ class PathModel:
         return np.concatenate([np.zeros(0), *parts])
 
     def parts(self, asked: Goals, rules: Rules | None) -> Iterator[tuple[Goals, list[Beam]]]:
-        """The questions, so many at a time, each with its paths of one, two and three steps."""
+        """The questions, so many at a time, each with its paths of one, two, three and perhaps more steps."""
         known = rules or Rules()
         for rows in asked.parts(CHUNK):
             part = asked.take(rows)
             yield part, self._beams(part, known.from_row(rows.start))
 
     def _beams(self, asked: Goals, rules: Rules) -> list[Beam]:
-        """Paths of one, two and three steps to the goals that are known and not yet reached."""
+        """Paths of one step, of two, and so on, to the goals that are known and not yet reached."""
         size, starts = self.transitions.size, asked.starts
         open_ = np.flatnonzero((asked.goals < size) & (asked.goals != starts.present(size)))
         quarters = max(1, int(np.ceil(asked.horizon_months / QUARTER_MONTHS - DAYS_OF_GRACE)))
@@ -165,7 +172,33 @@ class PathModel:
         onward = self._onward(stage, asked, stands), self.transitions.into(asked.goals[stage.question])
         wider = self._widened(stage, onward, self.search.third, stands, rules)
         three, _ = self._to_goal(wider, asked, rules)
-        return [direct, two, three]
+        most = steps_ahead(asked.horizon_months)
+        if most == NEAR_STEPS or not len(open_):
+            return [direct, two, three]
+        return [direct, two, three, *self._farther((start, out, here), asked, rules, most)]
+
+    def _farther(self, begins: tuple[Beam, Array, Stands], asked: Goals, rules: Rules, most: int) -> Iterator[Beam]:
+        """Paths of more steps to goals that may be far: a narrow beam, led by the chance of getting there at all."""
+        stage, out, stands = begins
+        row = np.full(len(asked), -1)
+        row[stage.question] = np.arange(len(stage.question))  # of each question among those that are open
+        reach = Reach.of(self._chain, asked.goals[stage.question], most)
+        for steps in range(1, most):
+            left = most - steps
+            ways = out, reach.within(left, row[stage.question])
+            wider = self._widened(stage, ways, FIRST_WIDE if steps == 1 else WIDE, stands, rules)
+            ahead = reach.by[left - 1][reach.place[row[wider.question]], wider.steps[:, -1]]
+            stage = wider.take(best_rows(wider, KEPT, wider.worth * ahead))
+            found, stands = self._to_goal(stage, asked, rules)
+            if steps >= NEAR_STEPS:
+                yield found
+            out = self._onward(stage, asked, stands)
+            np.put_along_axis(out, stage.steps, 0.0, 1)  # nobody goes round in circles
+
+    @cached_property
+    def _chain(self) -> Array:
+        """(size to, size from) a plain chain, blind to histories."""
+        return self.transitions.into(np.arange(self.transitions.size))
 
     def _now(self, asked: Goals, rows: Array, quarters: int, rules: Rules) -> Stands:
         """How whoever asks stands now; the rows of one officer together."""

@@ -154,6 +154,7 @@ class Question:
     horizon_months: int
     factors: Array | None = None
     end_months: float | None = None
+    end_on: date | None = None  # that day as it was given or worked out, which may lie before the day asked about
     kind: str = "post"
     called: Bilingual | None = None
     goal_kind: GoalKind = GoalKind.POST
@@ -204,12 +205,29 @@ class Helps:
 
 
 @dataclass(frozen=True)
+class Instead:
+    """What was tried where there is no path: `kind` is course, rule, horizon, nearer_goal, or none where nothing does.
+
+    chance: of the goal with it, of the nearer goal where it is one; before: of the goal as asked, 0 for a nearer one.
+    """
+
+    kind: str
+    text: Bilingual
+    before: float
+    chance: float = 0.0
+    course: StepCourse | None = None
+    horizon_months: int | None = None
+    post: str | None = None
+
+
+@dataclass(frozen=True)
 class NoPath:
-    """Why there is no path within the horizon."""
+    """Why there is no path within the horizon; `instead` is what would help, what does most first."""
 
     code: str
     text: Bilingual
     blocked: tuple[Blocked, ...] = ()
+    instead: tuple[Instead, ...] = ()
 
     @property
     def reached(self) -> bool:
@@ -226,6 +244,11 @@ class Told:
     helps: Helps | None = None
     because: NoPath | None = None
 
+    @property
+    def refused(self) -> bool:
+        """Whether there is no path, and not because the goal is reached."""
+        return self.because is not None and not self.because.reached
+
     def with_points(self, points: Mapping[StepKey, float]) -> Told:
         """The same with the points that each step earns, by its post and courses."""
         paths = [
@@ -240,4 +263,5 @@ def _planned(step: TellingStep, as_of: date) -> PlannedStep:
         return months_on(as_of, months)
 
     courses = tuple(course.course_id for course in step.courses)
-    return PlannedStep(step.post, on(step.months), on(step.low_months), on(step.high_months), courses)
+    gaps = tuple(gap.competency for gap in step.gaps)
+    return PlannedStep(step.post, on(step.months), on(step.low_months), on(step.high_months), courses, gaps)

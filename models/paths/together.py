@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from models.paths.beams import Route, arrivals
+from models.paths.farther import NEAR_STEPS, steps_ahead
 from models.paths.finding import PATHS, Goals
 from models.paths.rules import Opening, Rules
 from models.paths.search import PathModel
@@ -19,6 +20,7 @@ from models.paths.telling import Bars, Change
 from models.posts.histories import PADDING, Array, Histories
 
 NOTHING = np.zeros(0)
+FLOOR_FAR = 1e-4  # of a way to a goal years away, which all ways together reach with the least chance
 
 
 @dataclass(frozen=True)
@@ -72,22 +74,23 @@ class Ahead:
 
 @dataclass(frozen=True)
 class Wanted:
-    """At most so many routes for each officer, none with a smaller chance."""
+    """At most so many routes for each officer, none with a smaller chance; where the horizon is long and no way has it
+    by itself, the likeliest of those that have it together."""
 
     top: int
     least_chance: float
 
 
-def search_all(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> list[Ahead]:
-    """An answer to each question, in order."""
+def search_all(model: PathModel, asked: Sequence[Asked], wanted: Wanted, free: bool = True) -> list[Ahead]:
+    """An answer to each question, in order; with `free` those without a route are looked for without rules too."""
     found: dict[int, Ahead] = {}
     for places in _by_kind(asked).values():
         some = [asked[place] for place in places]
         found |= dict(zip(places, _search(model, some, wanted), strict=True))
-    closed = [place for place, one in found.items() if not one.routes]
-    free = [asked[place].without("bars", "least_months", "end_months") for place in closed]
-    for places in _by_kind(free).values():
-        ways = _search(model, [free[place] for place in places], replace(wanted, top=PATHS))
+    closed = [place for place, one in found.items() if free and not one.routes]
+    open_ = [asked[place].without("bars", "least_months", "end_months") for place in closed]
+    for places in _by_kind(open_).values():
+        ways = _search(model, [open_[place] for place in places], replace(wanted, top=PATHS))
         for place, one in zip(places, ways, strict=True):
             found[closed[place]] = replace(found[closed[place]], free=one.routes)
     return [found[place] for place in range(len(asked))]
@@ -103,6 +106,8 @@ def _by_kind(asked: Sequence[Asked]) -> Mapping[tuple[float, bool, bytes], list[
 def _search(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> Iterator[Ahead]:
     """Of questions of one kind."""
     goals, tries = _rows(asked)
+    far = steps_ahead(goals.horizon_months) > NEAR_STEPS
+    least = min(wanted.least_chance, FLOOR_FAR) if far else wanted.least_chance
     chances = [NOTHING]
     routes: list[list[Route]] = [[] for _ in asked]
     start = 0
@@ -112,20 +117,23 @@ def _search(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> Iterato
         for row, found in enumerate(model.picked(beams, wanted.top, plain)):
             officer = int(part.askers[row])
             every = [one for one in found if not set(one.path(beams)[:-1]) & set(asked[officer].goals)]
-            kept = [one for one in every if one.worth >= wanted.least_chance]
+            kept = [one for one in every if one.worth >= least]
             routes[officer] += [one.route(model, beams, goals.horizon_months) for one in kept]
         start += len(part)
-    return _ahead(asked, np.concatenate(chances), routes, wanted.top)
+    return _ahead(asked, np.concatenate(chances), routes, wanted)
 
 
-def _ahead(asked: Sequence[Asked], chances: Array, routes: list[list[Route]], top: int) -> Iterator[Ahead]:
+def _ahead(asked: Sequence[Asked], chances: Array, routes: list[list[Route]], wanted: Wanted) -> Iterator[Ahead]:
     start = 0
     for one, found in zip(asked, routes, strict=True):
         tries = 1 if one.factors is None else len(one.factors)
         stop = start + tries * len(one.goals)
         every = np.minimum(chances[start:stop].reshape(tries, -1).sum(1), 1.0)
-        best = sorted(found, key=lambda route: -route.chance)[:top]
-        yield Ahead(one, tuple(best), float(every[0]), every[1:])
+        best = sorted(found, key=lambda route: -route.chance)[: wanted.top]
+        likely = [route for route in best if route.chance >= wanted.least_chance]
+        if not likely and every[0] >= wanted.least_chance:
+            likely = best  # over many years the chance is shared by many ways, none of which is likely by itself
+        yield Ahead(one, tuple(likely), float(every[0]), every[1:])
         start = stop
 
 

@@ -10,7 +10,7 @@ for each officer. Moves into posts that were dissolved since are not counted, so
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -130,6 +130,11 @@ class Transitions:
         column = self.markov[: self.size, goals[one]].toarray().T
         total = np.asarray(self.markov.sum(1)).ravel()[: self.size]
         return np.asarray((column + BACK_OFF * self.popularity[goals[one], None]) / (total + BACK_OFF))[place]
+
+    def seen(self, start: int, goals: Sequence[int]) -> tuple[int, int]:
+        """Moves on record out of a post, and how many of them went straight to one of the goals."""
+        row = self.markov[start].toarray()[0]
+        return round(float(row.sum())), round(float(row[list(goals)].sum()))
 
     def to_parts(self) -> Parts:
         """Plain arrays."""

@@ -14,6 +14,7 @@ from datetime import date
 import pandas as pd
 
 from data_contracts.policy import policy
+from data_contracts.remembering import of_tables
 from data_contracts.suggesting import FitWeights
 from data_contracts.vocabulary import Bilingual
 from models.posts.vacancies import open_on
@@ -49,16 +50,21 @@ class Standard:
     @classmethod
     def of(cls, records: Frames) -> Standard:
         """From `competency_standards` and `posts`, either of which may be absent."""
-        levels: dict[str, dict[str, float]] = {}
-        if "competency_standards" in records:
-            rows = records["competency_standards"]
-            for post, name, level in zip(rows["post_id"], rows["competency"], rows["standard_level"], strict=True):
-                levels.setdefault(str(post), {})[str(name)] = float(level)
-        if "posts" not in records:
-            return cls(levels)
-        posts = records["posts"].dropna(subset=["job_family"])
-        families = {str(one): str(name) for one, name in zip(posts["post_id"], posts["job_family"], strict=True)}
-        return cls(levels, families)
+        return _standard_of(records)
+
+
+@of_tables("competency_standards", "posts")
+def _standard_of(records: Frames) -> Standard:
+    levels: dict[str, dict[str, float]] = {}
+    if "competency_standards" in records:
+        rows = records["competency_standards"]
+        for post, name, level in zip(rows["post_id"], rows["competency"], rows["standard_level"], strict=True):
+            levels.setdefault(str(post), {})[str(name)] = float(level)
+    if "posts" not in records:
+        return Standard(levels)
+    posts = records["posts"].dropna(subset=["job_family"])
+    families = {str(one): str(name) for one, name in zip(posts["post_id"], posts["job_family"], strict=True)}
+    return Standard(levels, families)
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,17 @@ CAREER_THEMES: tuple[Theme, ...] = (
                 60,
                 last="days_since_rank_steps_taken",
             ),
+            Facet(("rank_code", "rank_position"), "rank_code", "现职级为{value}", "rank: {value}", named=True),
             Facet(
-                ("rank_", "days_in_rank", "months_past_least_time"),
+                ("months_past_least_time",),
+                "months_past_least_time",
+                "超过本职级最低任职年限{value}个月",
+                "{value} [month|months] past the least time in the present rank",
+                below_zh="距本职级最低任职年限还有{value}个月",
+                below_en="{value} [month|months] to go to the least time in the present rank",
+            ),
+            Facet(
+                ("days_in_rank",),
                 "days_in_rank",
                 "任现职级{value}年",
                 "{value} [year|years] in the present rank",
@@ -27,8 +36,10 @@ CAREER_THEMES: tuple[Theme, ...] = (
                 last="days_in_rank",  # the day that the sentence's own number counts from
                 goes_on=True,
             ),
+            Facet(("track",), "track", "从事序列为{value}", "track: {value}", named=True),
+            Facet(("education",), "education", "学历为{value}", "education: {value}", named=True),
             Facet(
-                ("tenure_days", "track", "education"),
+                ("tenure_days",),
                 "tenure_days",
                 "从警{value}年",
                 "{value} [year|years] of service",
@@ -47,6 +58,7 @@ CAREER_THEMES: tuple[Theme, ...] = (
                 "{start}以来调动{value}次",
                 "{value} [move|moves] since {start}",
                 60,
+                moved_by=("moves",),
             ),
             Facet(
                 ("days_in_", "posting_ended", "post_size"),
@@ -54,6 +66,7 @@ CAREER_THEMES: tuple[Theme, ...] = (
                 "在现岗位{value}年",
                 "{value} [year|years] in the present post",
                 scale=DAYS_PER_YEAR,
+                moved_by=("days_in_post",),
             ),
         ),
     ),

@@ -30,6 +30,7 @@ COMPLAINT_THEMES: tuple[Theme, ...] = (
             ),
         ),
         bad=True,
+        one_count=True,
     ),
     Theme(
         "force_complaints",
@@ -57,6 +58,7 @@ COMPLAINT_THEMES: tuple[Theme, ...] = (
             ),
         ),
         bad=True,
+        one_count=True,
         note_zh="投诉不等于查实",
         note_en="an allegation is no finding",
     ),
@@ -87,6 +89,7 @@ COMPLAINT_THEMES: tuple[Theme, ...] = (
             ),
         ),
         bad=True,
+        one_count=True,
         note_zh="投诉不等于查实",
         note_en="a complaint is no finding",
     ),
@@ -115,6 +118,7 @@ COMPLAINT_THEMES: tuple[Theme, ...] = (
             ),
         ),
         bad=True,
+        one_count=True,
         note_zh="报告是履职记录，不是过错",
         note_en="a report is a record of duty, not a fault",
     ),
@@ -129,6 +133,7 @@ COMPLAINT_THEMES: tuple[Theme, ...] = (
                 "{start}以来的投诉同时涉及{value}名同事",
                 "complaints since {start} named {value} [colleague|colleagues] as well",
                 24,
+                moved_by=("co_accused_3m", "co_accused_12m", "co_accused_24m", "co_accused_60m", "co_accused_ever"),
             ),
             Facet(
                 ("unit_others", "unit_size"),
@@ -137,6 +142,7 @@ COMPLAINT_THEMES: tuple[Theme, ...] = (
                 "others of the unit had {value} [complaint|complaints] each since {start}",
                 24,
                 crowd="unit_size",
+                moved_by=("unit_others_mean_complaints", "unit_others_above_force_complaints"),
             ),
             Facet(
                 ("shift_others", "shift_size"),
@@ -145,6 +151,7 @@ COMPLAINT_THEMES: tuple[Theme, ...] = (
                 "others on the same shift of the unit had {value} [complaint|complaints] each since {start}",
                 24,
                 crowd="shift_size",
+                moved_by=("shift_others_mean_complaints", "shift_others_above_force_complaints"),
             ),
             Facet(
                 ("span_others",),

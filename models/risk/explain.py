@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from data_contracts.policy import policy
 from models.base import Numbers
-from models.risk.record_words import BAD, CODES, OWNER, Record, number_told
+from models.risk.facets import number_told
+from models.risk.record_words import CODES, ONE_COUNT, OWNER, Record, Sizes
 from models.risk.themes import FACETS, LEAST_CROWD, SHOWN, THEMES, facet_of, theme_of
 
 SMALLEST = 0.02  # log-odds; less than two per cent either way is no reason
@@ -32,24 +33,28 @@ MANY_SMALL: dict[str, Any] = {
     },
     "since": None,
     "strength": None,
+    "contribution": None,
 }
+MOST = 0.5  # of what a facet adds, that the columns of its figure must add before the figure is told
 
 
 @dataclass(frozen=True)
 class ThemeSums:
-    """Parts of the log-odds: by facet (n, facets), of columns of no theme (n,), and the base (n,)."""
+    """Parts of the log-odds: by facet (n, facets), of columns of no theme (n,), and the base (n,).
+
+    `figures` (n, facets) are the parts of those columns of each facet that say the same as the figure it tells.
+    """
 
     facets: NDArray[np.float64]
+    figures: NDArray[np.float64]
     other: Numbers
     base: Numbers
 
     @classmethod
     def stacked(cls, several: Sequence[ThemeSums]) -> ThemeSums:
         """Several of them, one under the other."""
-        facets, other, base = (
-            np.concatenate([getattr(one, name) for one in several]) for name in ("facets", "other", "base")
-        )
-        return cls(facets, other, base)
+        names = ("facets", "figures", "other", "base")
+        return cls(*(np.concatenate([getattr(one, name) for one in several]) for name in names))
 
     @property
     def themes(self) -> NDArray[np.float64]:
@@ -62,13 +67,14 @@ class ThemeSums:
         """Everything together, (n,)."""
         return np.asarray(self.facets.sum(axis=1) + self.other + self.base, dtype=np.float64)
 
-    @property
-    def strength(self) -> NDArray[np.float64]:
-        """The share of each theme in all that moves a chance from the base, (n, themes), between 0 and 1."""
-        size = np.abs(self.themes)
-        whole = size.sum(axis=1, keepdims=True) + np.abs(self.other)[:, None]
-        share: NDArray[np.float64] = np.divide(size, whole, out=np.zeros_like(size), where=whole > 0)
-        return share
+    def sizes(self, quiet: NDArray[np.bool_]) -> Sizes:
+        """What each theme adds by its facets that are not `quiet` (facets,).
+
+        Its share, between 0 and 1, is in all that moves a chance from the base: spoken, quiet and of no theme.
+        """
+        spoken, silent = (np.where(some, self.facets, 0.0) @ OF_THEME for some in (~quiet, quiet))
+        whole = (np.abs(spoken) + np.abs(silent)).sum(axis=1, keepdims=True) + np.abs(self.other)[:, None]
+        return Sizes(spoken, np.divide(np.abs(spoken), whole, out=np.zeros_like(spoken), where=whole > 0))
 
 
 def theme_sums(contributions: Numbers, names: Sequence[str]) -> ThemeSums:
@@ -79,7 +85,8 @@ def theme_sums(contributions: Numbers, names: Sequence[str]) -> ThemeSums:
     (-2.6, -0.2)
     """
     parts = contributions @ _spread(tuple(names))
-    return ThemeSums(parts[:, :-2], parts[:, -2], parts[:, -1])
+    figures = contributions[:, :-1] @ _figures(tuple(names))
+    return ThemeSums(parts[:, :-2], figures, parts[:, -2], parts[:, -1])
 
 
 @lru_cache(maxsize=64)
@@ -91,6 +98,17 @@ def _spread(names: tuple[str, ...]) -> NDArray[np.float64]:
         facet = facet_of(name)
         spread[place, -2 if facet is None else facet] = 1.0
     return spread
+
+
+@lru_cache(maxsize=64)
+def _figures(names: tuple[str, ...]) -> NDArray[np.float64]:
+    """(f, facets) which columns say the same as the figure of their facet."""
+    same = np.zeros((len(names), len(FACETS)))
+    for place, name in enumerate(names):
+        facet = facet_of(name)
+        if facet is not None and FACETS[facet][1].moves(name):
+            same[place, facet] = 1.0
+    return same
 
 
 @lru_cache(maxsize=64)
@@ -127,21 +145,27 @@ class Told:
     def both(self, frame: pd.DataFrame, sums: ThemeSums, top: int) -> tuple[list[str], list[str]]:
         """(reasons, strengths): for each row the JSON of at most `top` of each, strongest first.
 
-        `frame` has as_of and the features of the rows of `sums`. A facet without a known value is not told; where
-        nothing can be told of a chance well above the usual, that is what is said.
+        `frame` has as_of and the features of the rows of `sums`. A facet without a known value is not told, nor one
+        whose figure is not what moved the chance: such themes are counted, in words, after the others. Where nothing
+        can be told of a chance well above the usual, that is what is said.
         """
         return self.both_of(Record.of(frame, self.means), sums, top)
 
     def both_of(self, record: Record, sums: ThemeSums, top: int) -> tuple[list[str], list[str]]:
         """The same of a record that was read from its frame already."""
         quiet = quiet_facets(tuple(self.silent))
-        raising = _choose(sums, record.fits(1.0), 1.0, top, quiet)
-        lowering = _choose(sums, record.fits(-1.0), -1.0, top, quiet)
-        reasons = record.sentences(raising, sums.strength, 1.0)
-        unexplained = (raising < 0).all(axis=1) & (sums.log_odds - sums.base >= SEVERAL)
-        several = json.dumps([MANY_SMALL], ensure_ascii=False)
-        told = [several if alone else reason for reason, alone in zip(reasons, unexplained, strict=True)]
-        return told, record.sentences(lowering, sums.strength, -1.0)
+        sizes = sums.sizes(quiet)
+        reasons, strengths = (
+            self._one_way(record, sizes, _choose(sums, record.fits(sign), sign, top, quiet), sign)
+            for sign in (1.0, -1.0)
+        )
+        above = sums.log_odds - sums.base >= SEVERAL
+        told = [[MANY_SMALL] if high and not some else some for some, high in zip(reasons, above, strict=True)]
+        return [_text(some) for some in told], [_text(some) for some in strengths]
+
+    def _one_way(self, record: Record, sizes: Sizes, chosen: Chosen, sign: float) -> list[list[dict[str, Any]]]:
+        told = record.sentences(chosen.facets, sizes, sign)
+        return [[*some, *_left_out(count, sign)] for some, count in zip(told, chosen.left_out.tolist(), strict=True)]
 
     def reasons(self, frame: pd.DataFrame, sums: ThemeSums, top: int) -> list[str]:
         """Only what raises the chance."""
@@ -156,26 +180,60 @@ def record_told(frame: pd.DataFrame, means: Mapping[str, float]) -> list[str]:
     record = Record.of(frame, means)
     told = ~np.isnan(record.value) & ~(record.crowd < LEAST_CROWD)
     places = np.where(told, np.arange(len(FACETS)), -1)
-    found = record.sentences(places, np.zeros((len(frame), len(CODES))))
-    return [json.dumps([{**one, "strength": None} for one in json.loads(text)], ensure_ascii=False) for text in found]
+    return [_text(some) for some in record.sentences(places, None)]
 
 
-def _choose(
-    sums: ThemeSums, fits: NDArray[np.bool_], sign: float, top: int, quiet: NDArray[np.bool_]
-) -> NDArray[np.intp]:
-    """(n, top) places in FACETS of what is told, strongest theme first; -1 for nothing.
+@dataclass(frozen=True)
+class Chosen:
+    """(n, top) places in FACETS of what is told, strongest theme first, -1 for nothing.
 
-    Of a theme the facet that adds most is told, among those whose number fits what is said. Only in a theme of bad
-    things may it be one that adds nothing itself: what was long ago then stands for what is added by days since.
+    `left_out` (n,) is how many themes are not told because no figure of theirs is what moved the chance.
     """
-    added = sign * sums.facets
-    parts = np.where(fits & ~quiet & (BAD | (added > 0)), added, -np.inf)
-    spoken = np.stack([parts[:, theme == OWNER].max(axis=1) for theme in range(len(CODES))], axis=1)
-    worth = np.where(np.isfinite(spoken), np.where(quiet, 0.0, added) @ OF_THEME, -np.inf)
-    order = np.argsort(-worth, axis=1, kind="stable")[:, :top]
-    facet = np.stack([np.where(theme == OWNER, parts, -np.inf).argmax(axis=1) for theme in range(len(CODES))], axis=1)
+
+    facets: NDArray[np.intp]
+    left_out: NDArray[np.intp]
+
+
+def _choose(sums: ThemeSums, fits: NDArray[np.bool_], sign: float, top: int, quiet: NDArray[np.bool_]) -> Chosen:
+    """Of a theme the facet that adds most is told, among those whose number fits what is said.
+
+    The columns of its figure must add the greater part of it, the same way. Only where the facets of a theme are
+    windows of one count may it be one that adds nothing itself: what was long ago then stands for what is added by
+    days since.
+    """
+    added, worth = sign * sums.facets, np.where(quiet, 0.0, sign * sums.facets) @ OF_THEME
+    fit = fits & ~quiet & (ONE_COUNT | (added >= SMALLEST))
+    stands = ONE_COUNT | (sign * sums.figures >= MOST * added)
+    parts = np.where(fit & stands, added, -np.inf)
+    each = [np.where(theme == OWNER, parts, -np.inf) for theme in range(len(CODES))]
+    spoken, facet = (np.stack([getattr(one, how)(axis=1) for one in each], axis=1) for how in ("max", "argmax"))
+    told = np.where(np.isfinite(spoken), worth, -np.inf)
+    order = np.argsort(-told, axis=1, kind="stable")[:, :top]
     rows = np.arange(len(order))[:, None]
-    return np.where(worth[rows, order] >= SMALLEST, facet[rows, order], -1)
+    silent = (worth >= SMALLEST) & ~np.isfinite(spoken) & ((fit & ~stands) @ OF_THEME > 0)
+    return Chosen(np.where(told[rows, order] >= SMALLEST, facet[rows, order], -1), silent.sum(axis=1))
+
+
+def _left_out(themes: int, sign: float) -> list[dict[str, Any]]:
+    """What is said of themes that are left out, nothing without any.
+
+    >>> _left_out(1, 1.0)[0]["text"]["en"], _left_out(0, 1.0)
+    ('1 more theme raises the chance, but no single figure of it is what does', [])
+    """
+    if not themes:
+        return []
+    way = ("推高", "raise") if sign > 0 else ("拉低", "lower")
+    verb, it = ("s", "it") if themes == 1 else ("", "them")
+    text = {
+        "zh": f"另有{themes}个主题{way[0]}概率，但其中没有一项数字能单独说明",
+        "en": f"{themes} more theme{'' if themes == 1 else 's'} {way[1]}{verb} the chance, "
+        f"but no single figure of {it} is what does",
+    }
+    return [{**MANY_SMALL, "text": text}]
+
+
+def _text(told: Sequence[Mapping[str, Any]]) -> str:
+    return json.dumps(told, ensure_ascii=False)
 
 
 __all__ = ["CODES", "SHOWN", "SMALLEST", "THEMES", "ThemeSums", "Told", "number_told", "theme_of", "theme_sums"]

@@ -34,7 +34,11 @@ class Facet:
     `scale` divides the value for people (days to years). `worse` says on which side of the usual the number speaks
     against an officer; None where it may be either. `crowd` is the column with how many people share what the mean is
     of, the officer included: where there are fewer than LEAST_CROWD the sentence is not told. `sustained` is the column
-    with how many of the complaints counted were found sustained.
+    with how many of the complaints counted were found sustained. `moved_by` are the beginnings of the columns that say
+    the same as the figure told (the same count in another window, as a rate, against the post); empty for all that the
+    facet covers. Only where these give the greater part of what the facet adds may its figure be told. `below_zh` and
+    `below_en` are the words for a number below zero, which is then told without its sign. `named` facets tell a code in
+    words, no number: {value} is its name.
     """
 
     begins: tuple[str, ...]
@@ -50,6 +54,26 @@ class Facet:
     worse: Literal["more", "less"] | None = None
     goes_on: bool = False
     sustained: str | None = None
+    moved_by: tuple[str, ...] = ()
+    below_zh: str = ""
+    below_en: str = ""
+    named: bool = False
+
+    def words(self, number: float) -> tuple[str, str, str]:
+        """The sentences for a number as it is in the record, and the number for people.
+
+        >>> rank = Facet((), "", "past {value}", "past {value}", below_zh="before {value}", below_en="before {value}")
+        >>> rank.words(-2.0), rank.words(2.0)
+        (('before {value}', 'before {value}', '2'), ('past {value}', 'past {value}', '2'))
+        """
+        told = number / self.scale
+        if told < 0 and self.below_zh:
+            return self.below_zh, self.below_en, number_told(-told)
+        return self.zh, self.en, number_told(told)
+
+    def moves(self, column: str) -> bool:
+        """Whether a column that the facet covers says the same as the figure that is told."""
+        return not self.moved_by or column.startswith(self.moved_by)
 
     def day_told(self, day: str) -> tuple[str, str]:
         """What is said of the day that `last` counts from; nothing without one."""
@@ -66,13 +90,15 @@ class Facet:
 class Theme:
     """`bad` themes speak against an officer only where their number is not below the usual, and for one only where
     it is not above: nobody reads "no complaint" as a reason to worry. `note` follows every sentence, but never of what
-    was found sustained: that is a finding."""
+    was found sustained: that is a finding. The facets of `one_count` are windows of one count: any of them may stand
+    for what the others add."""
 
     code: str
     zh: str
     en: str
     facets: tuple[Facet, ...]
     bad: bool = False
+    one_count: bool = False
     note_zh: str = ""
     note_en: str = ""
 
@@ -110,3 +136,15 @@ def in_number(words: str, value: str) -> str:
     ('{value} sustained complaint', '{value} moves')
     """
     return NUMBER.sub(r"\1" if value == "1" else r"\2", words)
+
+
+def number_told(value: float) -> str:
+    """Short for people: whole numbers whole, others with one or two digits.
+
+    >>> number_told(3.0), number_told(0.128), number_told(11.46), number_told(-0.001)
+    ('3', '0.13', '11.5', '0.00')
+    """
+    if float(value).is_integer():
+        return str(int(value))
+    told = f"{value:.2f}" if abs(value) < 1 else f"{value:.1f}"
+    return told.removeprefix("-") if float(told) == 0 else told

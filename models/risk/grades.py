@@ -42,8 +42,27 @@ def by_shares(probabilities: Numbers, shares: Shares) -> NDArray[np.object_]:
     codes = np.array([name.value for name, _ in shares.worst_first()], dtype=object)
     places = np.searchsorted(most_of_each(shares, len(values)), at_least, side="left")
     negligible = values < least_warned(shares, float(values.sum()), len(values))
-    result[known] = codes[np.where(negligible, np.maximum(places, MILDEST_WARNING + 1), places)]
+    places = np.where(negligible, np.maximum(places, MILDEST_WARNING + 1), places)
+    if not apart(values, shares):
+        places = np.minimum(places, len(codes) - 2)
+    result[known] = codes[places]
     return result
+
+
+def apart(values: Numbers, shares: Shares) -> bool:
+    """Whether excellent and good are told apart in a force of these chances (n,), none of them NaN.
+
+    They are not where the least chance of good lies below policy's floor: nothing that comes once in a few thousand is
+    told from what comes once in a million.
+
+    >>> from data_contracts.policy import policy
+    >>> apart(np.arange(20) / 20, policy().grades.shares), apart(np.arange(20) / 1e6, policy().grades.shares)
+    (True, False)
+    """
+    place = int(most_of_each(shares, len(values))[-2])
+    if place == 0:
+        return True
+    return float(np.partition(values, len(values) - place)[len(values) - place]) >= shares.told_apart_from
 
 
 def least_warned(shares: Shares, total: float, officers: int) -> float:
@@ -152,7 +171,7 @@ def cut_offs(probabilities: Numbers, policy: GradePolicy) -> dict[str, float]:
     """The least chance of each grade but the best, from the chances of a whole force (NaN left out).
 
     2.0, which no chance reaches, where the force is too small for anyone to get the grade. No warning begins below
-    `least_warned`.
+    `least_warned`; good begins at nought where it is not told apart from excellent.
 
     >>> from data_contracts.policy import policy
     >>> cut_offs(np.arange(1, 101) / 100, policy().grades)
@@ -166,18 +185,39 @@ def cut_offs(probabilities: Numbers, policy: GradePolicy) -> dict[str, float]:
         place = int(np.floor(reached * len(values) + 1e-9))
         cut = float(values[place - 1]) if place else 2.0
         cuts[name.value] = max(cut, floor) if name.value in WARNED else cut
+    if cuts[Grade.GOOD.value] < policy.shares.told_apart_from:
+        cuts[Grade.GOOD.value] = 0.0
     return cuts
 
 
-def overall(grades: Sequence[str | None]) -> str | None:
+def tells_excellent(limits: Mapping[str, float]) -> bool:
+    """Whether there is an excellent at all by the least chance of each grade.
+
+    >>> tells_excellent({"poor": 0.5, "fair": 0.1, "good": 0.01}), tells_excellent({"good": 0.0})
+    (True, False)
+    """
+    return limits.get(Grade.GOOD.value, 1.0) > 0.0
+
+
+def overall(grades: Sequence[str | None], tells: Sequence[bool] = ()) -> str | None:
     """The worst of an officer's grades; None without any.
+
+    `tells` says of each whether its outcome tells excellent from good at all (all do unless it says so): where it does
+    not, a good takes nothing from an excellent.
 
     >>> overall(["good", None, "fair"]), overall([None])
     ('fair', None)
+    >>> overall(["good", "excellent"], [False, True]), overall(["good"], [False])
+    ('excellent', 'good')
     """
     order = [name.value for name in Grade]
-    places = [order.index(name) for name in grades if name is not None]
-    return order[min(places)] if places else None
+    each = [name for name in grades if name is not None]
+    heard = [
+        name
+        for name, telling in zip(grades, tells or [True] * len(grades), strict=True)
+        if name is not None and (telling or name != Grade.GOOD.value)
+    ]
+    return min(heard or each, key=order.index, default=None)
 
 
 def short_history(frame: pd.DataFrame, policy: GradePolicy) -> NDArray[np.bool_]:

@@ -19,7 +19,7 @@ from models.risk.boosting import Boosted
 from models.risk.calibration import Platt, Reliability, log_odds
 from models.risk.conformal import Conformal
 from models.risk.design_matrix import Design
-from models.risk.explain import Told, theme_sums, unlisted
+from models.risk.explain import Told, quiet_facets, theme_sums, unlisted
 from models.risk.flags import best_below, finding_days, merits
 from models.risk.glass_box import GlassBox
 from models.risk.grades import SHORT_HISTORY, cut_offs, short_history
@@ -131,7 +131,8 @@ class RiskBundle:
         """One row for each officer, outcome and horizon, officer by officer.
 
         Columns: officer_id, outcome, horizon_months, status, probability, low, high, unsure, reasons, strengths,
-        merits, because (each JSON), facets (log-odds by facet, as FACETS stands), finding_days; `merits` are facts of
+        merits, because (each JSON), facets (log-odds by facet, as FACETS stands, then those of the figures that may be
+        told), baseline (log-odds), finding_days; `merits` are facts of
         the record that speak for the officer, `finding_days` count since the last sustained complaint was opened (NaN
         for none).
         Officers with too short a history are `not_scored`; theirs is never a low risk.
@@ -159,7 +160,7 @@ class RiskBundle:
         """The columns of one outcome and horizon, each (n,)."""
         key = model.outcome, model.horizon_months
         chance, low, high = asked.said[key]
-        reasons, strengths, facets = self._told(model, asked, top)
+        reasons, strengths, facets, baseline = self._told(model, asked, top)
         silent, because = asked.short.tolist(), json.dumps(SHORT_HISTORY, ensure_ascii=False)
 
         def unless_silent(some: Sequence[Any]) -> NDArray[np.object_]:
@@ -177,23 +178,26 @@ class RiskBundle:
             "reasons": unless_silent(reasons),
             "strengths": unless_silent(strengths),
             "facets": unless_silent(facets),
+            "baseline": np.where(asked.short, np.nan, baseline),
             "merits": unless_silent(asked.good),
             "finding_days": asked.found,
             "because": _objects([because if quiet else None for quiet in silent]),
         }
 
-    def _told(self, model: OutcomeModel, asked: _Rows, top: int) -> tuple[list[str], list[str], list[Any]]:
-        """Reasons and strengths as JSON, and what each facet adds to the log-odds (in the order of FACETS), by row.
+    def _told(self, model: OutcomeModel, asked: _Rows, top: int) -> tuple[list[str], list[str], list[Any], Numbers]:
+        """Reasons and strengths as JSON, what each facet adds to the log-odds (in the order of FACETS), and the base.
 
         What lies above the usual (the mean of training) is a reason, what lies below it a strength.
         """
         rows = len(asked.frame)
         if not model.members or not rows:
-            return ["[]"] * rows, ["[]"] * rows, [None] * rows
+            return ["[]"] * rows, ["[]"] * rows, [None] * rows, np.full(rows, np.nan)
         x = asked.x[model.outcome, model.horizon_months]
         sums = theme_sums(model.contributions(x), model.design.names)
         silent = (*model.silent, *unlisted(model.outcome))
-        return *Told(self.means, silent).both_of(asked.record, sums, top), sums.facets.astype(np.float32).tolist()
+        figures = np.where(quiet_facets(silent), 0.0, sums.figures)  # of a unit too, what is quiet is not told
+        parts = np.concatenate([sums.facets, figures], axis=1).astype(np.float32)
+        return *Told(self.means, silent).both_of(asked.record, sums, top), parts.tolist(), sums.base
 
     def to_parts(self) -> Parts:
         """Plain parts for `models.artifacts.save`."""

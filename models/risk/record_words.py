@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,21 +13,34 @@ from numpy.typing import NDArray
 
 from data_contracts.asof import add_months
 from models.base import Numbers
+from models.risk.code_words import code_told
 from models.risk.facets import differs_by, in_number
 from models.risk.themes import FACETS, LEAST_CROWD, THEMES, Facet
 
 CODES = tuple(theme.code for theme in THEMES)
 OWNER = np.array([CODES.index(theme.code) for theme, _ in FACETS])  # (facets,) place of each facet's theme
 BAD = np.array([theme.bad for theme, _ in FACETS])
+ONE_COUNT = np.array([theme.one_count for theme, _ in FACETS])
+NAMED = np.array([facet.named for _, facet in FACETS])
 MORE, LESS = (np.array([facet.worse == side for _, facet in FACETS]) for side in ("more", "less"))
 PEERS = ("同岗位其他人平均", "全员平均"), ("others in the same post", "all officers")
 SCALES = np.array([facet.scale for _, facet in FACETS])
 
 
 @dataclass(frozen=True)
+class Sizes:
+    """Of each theme, (n, themes): what those of its facets that may be told add to the log-odds, and the share of that
+    in all that moves the chance."""
+
+    log_odds: NDArray[np.float64]
+    share: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Record:
     """What the sentences need of a frame, by facet: value, mean of others in the post, days since the last, how many
-    the value is a mean of (NaN where it is of the officer alone), and how many of the complaints were sustained."""
+    the value is a mean of (NaN where it is of the officer alone), and how many of the complaints were sustained.
+    `codes` hold what facets that name a code tell of, null where unknown."""
 
     days: list[date]
     value: NDArray[np.float64]
@@ -37,12 +49,14 @@ class Record:
     mean: Numbers
     crowd: NDArray[np.float64]
     sustained: NDArray[np.float64]
+    codes: Mapping[str, NDArray[np.object_]]
     _starts: dict[tuple[date, int], str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, frame: pd.DataFrame, means: Mapping[str, float]) -> Record:
         """Of a frame with as_of and features; `means` are of the force."""
-        value = _columns(frame, [facet.shown for _, facet in FACETS])
+        value = _columns(frame, [None if facet.named else facet.shown for _, facet in FACETS])
+        named = {facet.shown for _, facet in FACETS if facet.named} & {*frame.columns}
         return cls(
             days=pd.to_datetime(frame["as_of"]).dt.date.to_list(),
             value=value,
@@ -51,6 +65,7 @@ class Record:
             mean=np.array([means.get(facet.shown, np.nan) for _, facet in FACETS]),
             crowd=_columns(frame, [facet.crowd for _, facet in FACETS]),
             sustained=_columns(frame, [facet.sustained for _, facet in FACETS]),
+            codes={name: _codes(frame[name]) for name in sorted(named)},
         )
 
     def fits(self, sign: float) -> NDArray[np.bool_]:
@@ -59,7 +74,8 @@ class Record:
 
         The usual is the mean of the force, or of the others in the post where that is unknown. In a theme of bad
         things, and where more is worse, a reason is more and a strength less; where less is worse it is the other way
-        round; elsewhere either will do. Without a usual only bad things have a side: none of them is no reason.
+        round; elsewhere either will do. Without a usual only bad things have a side: none of them is no reason. A code
+        has no usual: it is told where it is known.
         """
         usual = np.where(np.isnan(self.mean), self.post, self.mean)
         apart = differs_by(usual, SCALES)
@@ -68,34 +84,46 @@ class Record:
         said = np.where(BAD | MORE, more, np.where(LESS, less, above | below))
         alone = ~BAD | ((self.value > 0) if sign > 0 else (self.value <= 0))
         told: NDArray[np.bool_] = ~np.isnan(self.value) & ~(self.crowd < LEAST_CROWD)
-        return told & np.where(np.isnan(usual), alone, said)
+        return (told & np.where(np.isnan(usual), alone, said)) | self._coded()
 
-    def sentences(self, chosen: NDArray[np.intp], strength: NDArray[np.float64], sign: float = 0.0) -> list[str]:
-        """The JSON of each row; `sign` is 1 for reasons, -1 for strengths, 0 for what is told of a record by itself.
+    def _coded(self) -> NDArray[np.bool_]:
+        """Whether a facet that names a code has one to name, (n, facets)."""
+        known = np.zeros(self.value.shape, dtype=bool)
+        for place in np.flatnonzero(NAMED).tolist():
+            codes = self.codes.get(FACETS[place][1].shown)
+            if codes is not None:
+                known[:, place] = [bool(code) for code in codes]
+        return known
+
+    def sentences(self, chosen: NDArray[np.intp], sizes: Sizes | None, sign: float = 0.0) -> list[list[dict[str, Any]]]:
+        """What is told of each row; `sign` is 1 for reasons, -1 for strengths, 0 for a record by itself, without sizes.
 
         What goes against a reason or a strength is not compared with: nobody reads "fewer than others in the same
         post" as what raises a chance.
         """
         return [
-            json.dumps([self._told(row, place, strength, sign) for place in places if place >= 0], ensure_ascii=False)
+            [self._told(row, place, sign) | _size(sizes, row, OWNER[place]) for place in places if place >= 0]
             for row, places in enumerate(chosen.tolist())
         ]
 
-    def _told(self, row: int, place: int, strength: NDArray[np.float64], sign: float) -> dict[str, Any]:
+    def _told(self, row: int, place: int, sign: float) -> dict[str, Any]:
         theme, facet = FACETS[place]
+        if facet.named:
+            name = code_told(facet.shown, str(self.codes[facet.shown][row]))
+            text = {"zh": facet.zh.format(value=name.zh), "en": facet.en.format(value=name.en)}
+            return {"theme": theme.code, "text": text, "since": None}
         start = self._start(row, facet)
         last = self._last(row, place)
-        value = number_told(self.value[row, place] / facet.scale)
+        words_zh, words_en, value = facet.words(self.value[row, place])
         peers = self._peers(row, place, sign)
         days = facet.day_told(last)
         note = theme.note_told(self.value[row, place], self.sustained[row, place])
-        zh = (facet.zh.format(value=value, start=start) + peers[0], days[0], note[0])
-        en = (in_number(facet.en, value).format(value=value, start=start) + peers[1], days[1], note[1])
+        zh = (words_zh.format(value=value, start=start) + peers[0], days[0], note[0])
+        en = (in_number(words_en, value).format(value=value, start=start) + peers[1], days[1], note[1])
         return {
             "theme": theme.code,
             "text": {"zh": "；".join(filter(None, zh)), "en": "; ".join(filter(None, en))},
             "since": last or start or None,
-            "strength": round(float(strength[row, OWNER[place]]), 3),
         }
 
     def _start(self, row: int, facet: Facet) -> str:
@@ -119,7 +147,10 @@ class Record:
         for usual, of_zh, of_en in zip((post, force), *PEERS, strict=True):
             if np.isnan(usual) or (side and side * (value - usual) <= float(differs_by(usual, SCALES[place]))):
                 continue
-            told = number_told(usual / SCALES[place])
+            facet = FACETS[place][1]
+            if facet.words(usual)[0] != facet.words(value)[0]:
+                continue  # the words are of the other side of nought
+            told = facet.words(usual)[2]
             zh.append(f"{of_zh}{told}")
             en.append(f"{of_en} {told}")
         return (f"（{'，'.join(zh)}）", f" ({', '.join(en)} on average)") if zh else ("", "")
@@ -134,6 +165,17 @@ class Record:
         return 0.0 if np.isnan(usual) else float(np.sign(self.value[row, place] - usual))
 
 
+def _size(sizes: Sizes | None, row: int, theme: int) -> dict[str, float | None]:
+    if sizes is None:
+        return {"strength": None, "contribution": None}
+    log_odds, share = float(sizes.log_odds[row, theme]), float(sizes.share[row, theme])
+    return {"strength": round(share, 3), "contribution": round(log_odds, 3)}
+
+
+def _codes(column: pd.Series) -> NDArray[np.object_]:
+    return np.array([None if pd.isna(code) else str(code) for code in column], dtype=object)
+
+
 def _columns(frame: pd.DataFrame, names: Sequence[str | None]) -> NDArray[np.float64]:
     """(n, names); NaN where the frame lacks the column."""
     known: dict[str | None, Numbers] = {
@@ -141,15 +183,3 @@ def _columns(frame: pd.DataFrame, names: Sequence[str | None]) -> NDArray[np.flo
     }
     nothing = np.full(len(frame), np.nan)
     return np.stack([known.get(name, nothing) for name in names], axis=1)
-
-
-def number_told(value: float) -> str:
-    """Short for people: whole numbers whole, others with one or two digits.
-
-    >>> number_told(3.0), number_told(0.128), number_told(11.46), number_told(-0.001)
-    ('3', '0.13', '11.5', '0.00')
-    """
-    if float(value).is_integer():
-        return str(int(value))
-    told = f"{value:.2f}" if abs(value) < 1 else f"{value:.1f}"
-    return told.removeprefix("-") if float(told) == 0 else told

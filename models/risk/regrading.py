@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from data_contracts.decisions import GradePolicy
 from data_contracts.vocabulary import Grade
 from models.base import Numbers
-from models.risk.grades import MILDEST_WARNING, least_warned, most_of_each
+from models.risk.grades import MILDEST_WARNING, apart, least_warned, most_of_each
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class GradedForce:
     @cached_property
     def _total(self) -> float:
         return float(self._sorted.sum())
+
+    def _apart_with(self, chance: float, old: float) -> bool:
+        """Whether excellent is told apart once the old chance (NaN: none) has given way to the new one."""
+        at = [] if np.isnan(old) else [int(np.searchsorted(self._sorted, old))]
+        return apart(np.append(np.delete(self._sorted, at), chance), self.rules.shares)
 
     @cached_property
     def _by_unit(self) -> Mapping[str, Numbers]:
@@ -68,6 +73,8 @@ class GradedForce:
         total = self._total + chance - (0.0 if np.isnan(old) else old)
         if chance < least_warned(shares, total, size):
             place = max(place, MILDEST_WARNING + 1)
+        if not self._apart_with(chance, old):
+            place = min(place, len(shares.worst_first()) - 2)
         return shares.worst_first()[place][0].value
 
 

@@ -12,7 +12,7 @@ from models.risk.facets import LEAST_CROWD, Facet, Theme
 OTHER = "other"
 THEMES: tuple[Theme, ...] = (*COMPLAINT_THEMES, *DUTY_THEMES, *CAREER_THEMES)
 FACETS: tuple[tuple[Theme, Facet], ...] = tuple((theme, facet) for theme in THEMES for facet in theme.facets)
-SHOWN: frozenset[str] = frozenset(facet.shown for _, facet in FACETS)
+SHOWN: frozenset[str] = frozenset(facet.shown for _, facet in FACETS if not facet.named)  # columns of numbers
 # the means of the force that sentences compare with, and that a what-if may bring a record to
 FORCE_MEANS = SHOWN | {f"{name}_per_duty_month_12m" for name in ("overtime_hours", "nights", "leave_days")}
 

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from data_contracts.asof import add_months
 from data_contracts.vocabulary import Outcome
 from models.base import Numbers
-from models.risk.explain import OF_THEME, SMALLEST, number_told
-from models.risk.facets import differs_by, in_number
+from models.risk.explain import MOST as MOST_OF_FACET
+from models.risk.explain import OF_THEME, SMALLEST
+from models.risk.facets import differs_by, in_number, number_told
 from models.risk.themes import FACETS, THEMES, Facet, Theme
 
 ABOVE, BELOW = ("高于", "above"), ("低于", "below")
@@ -46,13 +47,22 @@ class Telling:
     top: int = 3
 
 
-def drivers_told(excess: NDArray[np.float64], means: Means, telling: Telling) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Excess:
+    """In log-odds, the mean over a unit's officers less the mean over the force: what each facet adds, and what the
+    columns of its figure do, nought where the figure is told to nobody; each (facets,)."""
+
+    facets: NDArray[np.float64]
+    figures: NDArray[np.float64]
+
+
+def drivers_told(excess: Excess, means: Means, telling: Telling) -> list[dict[str, Any]]:
     """The themes that move a unit away from the force, up or down, strongest first.
 
-    `excess` (facets,) in log-odds: the mean over its officers less the mean over the force. `share` is a theme's part
+    `share` is a theme's part
     of all that moves the unit, either way and told or not; `direction` is raises or lowers.
     """
-    by_theme = excess @ OF_THEME
+    by_theme = excess.facets @ OF_THEME
     size = np.abs(by_theme)
     told: list[dict[str, Any]] = []
     for place in np.argsort(-size, kind="stable").tolist():
@@ -70,15 +80,23 @@ def drivers_told(excess: NDArray[np.float64], means: Means, telling: Telling) ->
     return told
 
 
-def _facet(theme: Theme, excess: NDArray[np.float64], means: Means, raises: bool) -> Facet | None:
+def _facet(theme: Theme, excess: Excess, means: Means, raises: bool) -> Facet | None:
     """Of the facets whose number speaks for what is said, the one that adds most that way.
 
-    As with officers, in a theme of bad things it may be one that adds nothing itself; any other must.
+    As with officers, in a theme of one count it may be one that adds nothing itself; any other must, and by its own
+    figure for the greater part.
     """
     sign = 1.0 if raises else -1.0
-    parts = {facet: sign * float(part) for (owner, facet), part in zip(FACETS, excess, strict=True) if owner is theme}
-    fits = [facet for facet in theme.facets if _speaks(theme, facet, means, raises) and (theme.bad or parts[facet] > 0)]
-    return max(fits, key=lambda facet: parts[facet], default=None)
+    rows = zip(FACETS, excess.facets, excess.figures, strict=True)
+    parts = {facet: (sign * float(part), sign * float(own)) for (owner, facet), part, own in rows if owner is theme}
+    spoken = any(own for _, own in parts.values())
+    fits = [
+        facet
+        for facet, (part, own) in parts.items()
+        if _speaks(theme, facet, means, raises)
+        and (spoken if theme.one_count else part > 0 and own >= MOST_OF_FACET * part)
+    ]
+    return max(fits, key=lambda facet: parts[facet][0], default=None)
 
 
 def _speaks(theme: Theme, facet: Facet, means: Means, raises: bool) -> bool:
@@ -87,6 +105,8 @@ def _speaks(theme: Theme, facet: Facet, means: Means, raises: bool) -> bool:
     unit, force = _numbers(facet, means)
     worse: str | None = facet.worse or ("more" if theme.bad else None)
     side = worse if raises or worse is None else OTHER_SIDE[worse]
+    if facet.words(unit)[0] != facet.words(force)[0]:
+        return False  # the words of one side of nought do not compare with the other
     if np.isnan(unit) or np.isnan(force) or not _apart(unit - force, float(differs_by(force, facet.scale)), side):
         return False
     return number_told(unit / facet.scale) != number_told(force / facet.scale)
@@ -109,11 +129,12 @@ def _apart(difference: float, least: float, side: str | None) -> bool:
 def _sentence(theme: Theme, facet: Facet, means: Means, telling: Telling, raises: bool) -> dict[str, str]:
     """The outcome is named: the same fact may raise one and lower another."""
     unit, force = _numbers(facet, means)
-    value, others = number_told(unit / facet.scale), number_told(force / facet.scale)
+    words_zh, words_en, value = facet.words(unit)
+    others = facet.words(force)[2]
     start = "" if facet.months is None else add_months(telling.as_of, -facet.months).isoformat()
-    zh, en = (text.format(value=value, start=start) for text in (facet.zh, in_number(facet.en, value)))
+    zh, en = (text.format(value=value, start=start) for text in (words_zh, in_number(words_en, value)))
     notes = (f"；{theme.note_zh}" if theme.note_zh else "", f"; {theme.note_en}" if theme.note_en else "")
-    than = BELOW if unit < force else ABOVE
+    than = BELOW if abs(unit) < abs(force) else ABOVE
     way = ABOVE[0] if raises else BELOW[0], "raises" if raises else "lowers"
     return {
         "zh": f"{theme.zh}（本单位民警均值）：{zh}，{than[0]}全员均值{others}，"

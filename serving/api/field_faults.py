@@ -1,4 +1,5 @@
-"""What is wrong with a field, said in Chinese: pydantic says it in English only. Never the value that came in."""
+"""What is wrong with a field, in both languages: pydantic says it in English only, and shows a bare pattern where
+people need to hear which characters may stand. Never the value that came in."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from data_contracts.vocabulary import Bilingual
+
 OTHER = "取值不合要求"
 WORDS: Mapping[str, str] = {
     "missing": "缺少此字段",
@@ -16,7 +19,6 @@ WORDS: Mapping[str, str] = {
     "string_unicode": "须为合法的 Unicode 字符串",
     "string_too_short": "至少 {min_length} 个字符",
     "string_too_long": "至多 {max_length} 个字符",
-    "string_pattern_mismatch": "含有不允许的字符，须符合 {pattern}",
     "int_type": "须为整数",
     "int_parsing": "须为整数",
     "int_parsing_size": "整数过大",
@@ -43,6 +45,44 @@ WORDS: Mapping[str, str] = {
     "date_from_datetime_inexact": "须为日期，不带时刻，写作 YYYY-MM-DD",
     "told": "{zh}",  # a check of our own, which says both
 }
+
+
+NO_SPACE = Bilingual(
+    "含有不允许的字符：不得含空格、换行、制表符或其他控制字符，其余字符均可",
+    "has a character that may not stand here: no space, line break, tab or other control character; any other may",
+)
+MAY_STAND: Mapping[str, Bilingual] = {
+    r"^[^\u0000-\u0020\u007f-\u00a0\u2028\u2029]+$": NO_SPACE,
+    r"^[A-Za-z0-9_]+$": Bilingual(
+        "只能含英文字母、数字与下划线", "only letters A to Z and a to z, digits and the underscore may stand here"
+    ),
+    r"^[0-9a-f]{32}$": Bilingual(
+        "须为 32 个字符，只含数字与小写字母 a 至 f", "must be 32 characters, digits and the small letters a to f only"
+    ),
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9a-f]{32}$": Bilingual(
+        "须原样送回上一页答复中的 next", "must be the `next` of the page before, as it was answered"
+    ),
+    r"^[^\u0000]*$": Bilingual("不得含空字符（U+0000）", "the null character (U+0000) may not stand here"),
+    r"^[^\u0000-\u0008\u000b-\u001f\u007f]*$": Bilingual(
+        "不得含控制字符；换行与制表符可以", "control characters may not stand here, but line breaks and tabs may"
+    ),
+    r"^[^\u0000-\u001f\u007f-\u009f]+$": Bilingual(
+        "不得含换行、制表符或其他控制字符；空格可以",
+        "no line break, tab or other control character may stand here; spaces may",
+    ),
+}
+"""Every pattern of the schemas in words; a pattern that is added must be written down here before tests pass."""
+
+
+def said(error: ErrorDetails) -> Bilingual:
+    """What pydantic found, for people.
+
+    >>> said({"type": "missing", "loc": (), "msg": "Field required", "input": {}}).en
+    'Field required'
+    """
+    if error["type"] == "string_pattern_mismatch":
+        return MAY_STAND[str(error.get("ctx", {}).get("pattern"))]
+    return Bilingual(said_in_chinese(error), error["msg"])
 
 
 def said_in_chinese(error: ErrorDetails) -> str:

@@ -120,7 +120,7 @@ QUESTIONS: tuple[Question, ...] = (
         "/v1/courses", "courses", "careers",
         "建议培训课程：必修、补差距、同路径、新课 / courses: required, gaps, what comes next, what rolls out",
         CoursesRequest, CoursesAnswer, {"officer_ids": EXAMPLE_OFFICERS, "spare_hours": 4, "top": 10},
-        lambda desks: desks.of("/v1/courses"),
+        lambda desks: desks.of("/v1/courses"), patient=True,
     ),
     Question(
         "/v1/feedback", "feedback", "careers", "记录对建议的反馈 / record what an officer did with a suggestion",

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from data_contracts.vocabulary import Bilingual
-from serving.api.field_faults import said_in_chinese
+from serving.api.field_faults import said
 from serving.api.problems import ProblemError
 from serving.schemas import Body, FieldProblem
 
@@ -66,7 +66,7 @@ def parse(body: bytes, schema: type[Schema]) -> Schema:
 def _named(error: ValidationError) -> list[FieldProblem]:
     """Where and what, without the value that came in."""
     found = error.errors(include_url=False, include_input=False)
-    return [_told(_path(one["loc"]), Bilingual(said_in_chinese(one), one["msg"])) for one in found[:MAX_NAMED]]
+    return [_told(_path(one["loc"]), said(one)) for one in found[:MAX_NAMED]]
 
 
 def _told(place: str, why: Bilingual) -> FieldProblem:

@@ -12,21 +12,22 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from data_contracts.policy import Policy
-from data_contracts.vocabulary import ItemKind
-from models.courses.advice import AIM, REQUIRED, Crowd, SuggestedCourse, advise_courses
+from data_contracts.vocabulary import Bilingual, ItemKind
+from models.courses.advice import AIM, REQUIRED, Crowd, Learner, SuggestedCourse, advise_courses
 from models.courses.goals import GoalPosts
-from models.courses.learners import Records, learner_of, offered_courses
-from serving.courses.notices import Notices, check_goal
+from models.courses.learners import Readings, offered_courses
+from serving.courses.notices import Notices
 from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSuggested, CourseSuggestion
 from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.suggesting import Asked, Away, Suggester
 from serving.feedback.telling import told_declined
 from serving.night.manifest import ModelIdentity
 from serving.on_force import UNKNOWN_OFFICER, left_by
+from serving.paths.checking import check_goal
 from serving.points.answers import RecordSource
 from serving.schemas import Because, ModelName, NotScored, Reason
 from serving.talent.records import day_asked
-from serving.waiting import while_wanted
+from serving.waiting import Waiting, while_wanted
 from serving.words import text_of
 
 TABLES = (
@@ -34,6 +35,8 @@ TABLES = (
     "career_goals", "units", "rank_steps",
 )  # fmt: skip
 OWN = ("officers", "postings", "course_completions", "competency_assessments", "career_goals")
+TOGETHER = 10  # officers between two looks at whether anybody still waits, and at the pace
+OFFICERS = Bilingual("名民警", "officers")
 Advice = Sequence[SuggestedCourse]
 CrowdSource = Callable[[date], Crowd | None]
 """What all officers were taking on a day; None where nothing is at hand for it."""
@@ -49,21 +52,26 @@ class CourseDesk:
     suggester: Suggester
     policy: Policy
 
-    def answer(self, request: CoursesRequest, request_id: str, now: datetime) -> CoursesAnswer:
-        """One result for each officer, in order.
+    def answer(
+        self, request: CoursesRequest, request_id: str, now: datetime, waiting: Waiting | None = None
+    ) -> CoursesAnswer:
+        """One result for each officer, in order; what is shown is logged once it is settled that the answer leaves.
 
-        Raises InvalidInput for a day that has not come yet and for a goal that nobody knows.
+        Raises InvalidInput for a day that has not come yet and for a goal that nobody knows, NobodyWaits where the
+        answer was given up, and TooMuchAtOnce where the officers are too many for the time there is.
         """
+        waited = waiting or Waiting()
         as_of = day_asked(request.as_of, now)
         ids = list(dict.fromkeys(request.officer_ids))
         records = self.records(ids, as_of, TABLES)
         goals = GoalPosts(records, self.policy)
         check_goal(request.goal, goals, as_of)
         left = left_by(records, ids)
-        known = [one for one in while_wanted(ids) if one not in left and _tables_of(records, one)]
+        told_of = {name: frozenset(records[name]["officer_id"].astype(str)) for name in OWN if name in records}
+        known = [one for one in ids if one not in left and any(one in some for some in told_of.values())]
         crowd = self.crowd(as_of)
         asked = Asked(request_id, ItemKind.COURSE.value, self.model, as_of, now)
-        told = self._told(request, goals, crowd, (asked, as_of), known)
+        told = self._told(request, goals, crowd, (asked, as_of), known, waited)
         return CoursesAnswer(
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
@@ -78,24 +86,26 @@ class CourseDesk:
 
     def _told(
         self, request: CoursesRequest, goals: GoalPosts, crowd: Crowd | None, asked: tuple[Asked, date],
-        officer_ids: Sequence[str],
+        officer_ids: Sequence[str], waited: Waiting,
     ) -> dict[str, CoursesSuggested]:  # fmt: skip
         """The answer to each officer; declined courses make room for others."""
         showing, as_of = asked
         goal = None if request.goal is None else (request.goal.kind, request.goal.goal)
         away, courses = self.suggester.away(officer_ids, showing.now.date()), offered_courses(goals.records)
-        learners = {
-            one: replace(learner_of(goals, one, as_of, goal), declined=_declined(away.get(one, ())))
-            for one in while_wanted(officer_ids)
-        }
-        found = {
-            one: advise_courses(learner, courses, crowd, self.policy.courses, request.spare_hours)
-            for one, learner in while_wanted(learners.items())
-        }
+        readings = Readings(goals)
+        learners, found = dict[str, Learner](), dict[str, Advice]()
+        for one in while_wanted(one for part in waited.parts(officer_ids, TOGETHER, OFFICERS) for one in part):
+            learner = replace(readings.learner(one, as_of, goal), declined=_declined(away.get(one, ())))
+            learners[one] = learner
+            found[one] = advise_courses(learner, courses, crowd, self.policy.courses, request.spare_hours)
+        waited.leave()
         notices = Notices(request, goals, courses, self.policy)
+        names = {course.course_id: course.name for course in courses}
         return {
-            one: _suggested(one, shown, goals.records, away.get(one, ()), notices.of(learners[one], found[one], shown))
-            for one, shown in while_wanted(self._shown(showing, found, request.top, away).items())
+            one: _suggested(
+                learners[one], shown, names, away.get(one, ()), notices.of(learners[one], found[one], shown)
+            )
+            for one, shown in self._shown(showing, found, request.top, away).items()
         }
 
     def _shown(self, asked: Asked, advice: Mapping[str, Advice], top: int, away: Away) -> dict[str, Advice]:
@@ -127,20 +137,14 @@ def _placed(found: Advice) -> list[tuple[str, float]]:
     return [(one.course.course_id, 1.0 / place) for place, one in enumerate(found, start=1)]
 
 
-def _tables_of(records: Records, officer_id: str) -> list[str]:
-    """The tables that know anything of an officer."""
-    return [name for name in OWN if name in records and (records[name]["officer_id"] == officer_id).any()]
-
-
 def _suggested(
-    officer_id: str, found: Advice, records: Records, away: Sequence[KeptAway], notices: list[Because]
+    learner: Learner, found: Advice, names: Mapping[str, Bilingual], away: Sequence[KeptAway], notices: list[Because]
 ) -> CoursesSuggested:
     shown = {one.course.course_id for one in found}
-    names = {course.course_id: course.name for course in offered_courses(records)}
     out = [one for one in away if one.item_kind == ItemKind.COURSE.value and one.item not in shown]
     return CoursesSuggested(
-        officer_id=officer_id,
-        cold_start="course_completions" not in _tables_of(records, officer_id),
+        officer_id=learner.officer_id,
+        cold_start=not learner.standing.last_taken,
         courses=[_told(one) for one in found],
         declined=[told_declined(one, names.get(one.item)) for one in out],
         notices=notices,

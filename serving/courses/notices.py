@@ -4,57 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import cast
 
-from data_contracts.errors import InvalidInput
 from data_contracts.policy import Policy
-from data_contracts.vocabulary import Bilingual, TalentField
+from data_contracts.vocabulary import Bilingual
 from models.courses.advice import FITS, Learner, SuggestedCourse, fitting
 from models.courses.goals import GoalPosts
-from models.courses.rules import OfferedCourse
+from models.courses.rules import OfferedCourse, hours_en
 from serving.courses.schemas import CoursesRequest
 from serving.paths.goals import Goals
 from serving.paths.schemas import GoalKind, PathGoal
 from serving.schemas import Because
 from serving.words import because_of
-
-FIELDS = ", ".join(one.value for one in TalentField)
-WANTED = {
-    "post": (
-        Bilingual("岗位", "post"),
-        Bilingual("请给出已登记岗位的 post_id", "send the post_id of a post on record"),
-    ),
-    "job_family": (
-        Bilingual("岗位类别", "job family"),
-        Bilingual(
-            "请给出已登记岗位的 job_family，或 policy/names.toml 中列出的类别",
-            "send the job_family of a post on record or one named in policy/names.toml",
-        ),
-    ),
-    "rank_step": (
-        Bilingual("职级", "rank step"),
-        Bilingual(
-            "请给出 policy/ladders.toml 或 rank_steps 表中的职级",
-            "send a step of the ladders in policy/ladders.toml or of the table rank_steps",
-        ),
-    ),
-    "talent_field": (
-        Bilingual("人才方向", "talent field"),
-        Bilingual(f"请给出以下之一：{FIELDS}", f"send one of {FIELDS}"),
-    ),
-}
-
-
-def check_goal(asked: PathGoal | None, goals: GoalPosts, as_of: date) -> None:
-    """Raises InvalidInput for a goal that neither the records nor policy know, as `/v1/paths` tells it."""
-    if asked is not None and not goals.known((asked.kind, asked.goal)):
-        what, remedy = WANTED[asked.kind]
-        raise InvalidInput(
-            f"goal.goal: neither the records of {as_of} nor policy know such a {what.en}: {asked.goal!r}; {remedy.en}",
-            zh=f"goal.goal：{as_of} 的记录与政策中都没有这样的{what.zh}“{asked.goal}”；{remedy.zh}",
-        )
 
 
 @dataclass(frozen=True)
@@ -102,19 +64,19 @@ class Notices:
         if not fitting(learner, self.courses, self.policy.courses, hours):
             words = Bilingual(
                 f"现开设的课程中，没有您尚未学过且{hours:g}小时内可完成的",
-                f"of the courses on offer none that you have not got or declined fits into {hours:g} hours",
+                f"of the courses on offer none that you have not got or declined fits into {hours_en(hours)}",
             )
             return because_of("no_small_course", words)
         if not any(_fits(one) for one in found):
             months = self.policy.courses.load.plan_months
             words = Bilingual(
                 f"有{hours:g}小时内可完成的课程，但{months}个月内的学习量已满",
-                f"courses fit into {hours:g} hours, but the load of the next {months} months leaves no room for them",
+                f"courses fit into {hours_en(hours)}, but the load of the next {months} months leaves no room for them",
             )
             return because_of("no_room_for_small", words)
         words = Bilingual(
             f"有{hours:g}小时内可完成的课程，但排在所列{self.request.top}门之后；请增大 top",
-            f"courses fit into {hours:g} hours but stand below the {self.request.top} listed; ask for a larger top",
+            f"courses fit into {hours_en(hours)} but stand below the {self.request.top} listed; ask for a larger top",
         )
         return because_of("small_below_top", words)
 

@@ -32,8 +32,11 @@ class CoursesRequest(Body):
     """职业指引：培训课程建议。 / Career guidance: courses for a list of officers."""
 
     officer_ids: list[OfficerId] = about(
-        "民警编号，1 至 200 个，可重复", "officer ids, 1 to 200, repeats allowed", min_length=1, max_length=MAX_OFFICERS
-    )
+        "民警编号，1 至 200 个，可重复；时限内答复不完时返回 too_much_at_once 并注明每次最多几人",
+        "officer ids, 1 to 200, repeats allowed; where they do not fit into the time of an answer, too_much_at_once "
+        "says how many at most",
+        min_length=1, max_length=MAX_OFFICERS,
+    )  # fmt: skip
     as_of: date | None = about("所依据记录的日期；空为最新", "day of the records, null for the newest", default=None)
     goal: PathGoal | None = about(
         "目标，任一类型；空为各人已登记的职业目标；记录与政策均不认识的目标不予受理",

@@ -3,7 +3,9 @@ installer that needs nothing but Python 3.11.
 
     python -m serving.deploy.bundle --out dist/bundle      (or `make bundle`)
 
-Everything in it stands in MANIFEST.sha256, which the installer checks first with the system's own sha256sum.
+Everything in it stands in MANIFEST.sha256, which the installer checks first with the system's own sha256sum. That finds
+what a journey damaged or what somebody added; who can write the bundle can write its manifest and its installer too, so
+that the manifest's own hash, which is printed at the end, has to arrive by another way and be compared there.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ import typer
 from rich.console import Console
 
 from data_contracts.errors import NotReady, PharosError
+from serving.deploy import bento
+from serving.deploy.bento import copy_of, tracked, version_of_us
 from serving.deploy.components import Component, bill_of_materials, installed, licence_list, normal, pins, sha256
 from serving.deploy.floors import below, floors
 
@@ -41,6 +44,7 @@ class Bundled:
     components: int
     files: int
     mebibytes: float
+    manifest_sha256: str
 
 
 def bundle(out: Path, say: Say = lambda _: None, wheels: Path | None = None) -> Bundled:
@@ -73,11 +77,14 @@ def bundle(out: Path, say: Say = lambda _: None, wheels: Path | None = None) -> 
     say("papers")
     components = installed(wanted, found)
     (draft / HASHED).write_text(hashed(wanted, found, own), "utf-8")
+    say("the Bento")
+    bento.build(draft / "bento")
     _papers(draft, components)
     (draft / MANIFEST).write_text(manifest(draft), "utf-8")
     draft.rename(out)
     files = [path for path in out.rglob("*") if path.is_file()]
-    return Bundled(out, len(components), len(files), sum(path.stat().st_size for path in files) / 2**20)
+    size = sum(path.stat().st_size for path in files) / 2**20
+    return Bundled(out, len(components), len(files), size, sha256(out / MANIFEST))
 
 
 def wheels_of(house: Path) -> dict[str, Path]:
@@ -93,24 +100,14 @@ def hashed(wanted: Mapping[str, str], found: Mapping[str, Path], own: Path) -> s
 
 def manifest(folder: Path) -> str:
     """A line of `sha256sum` for every file under a folder."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
     return "".join(f"{sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
-
-
-def version_of_us() -> str:
-    """Our version, as the project says it."""
-    return str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
 
 
 def _own_wheel(house: Path) -> Path:
     """Our wheel, built from a copy: a build leaves folders behind that have no place in a checkout."""
     with tempfile.TemporaryDirectory() as scratch:
-        source = Path(scratch) / "pharos"
-        tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout  # noqa: S607
-        for name in filter(None, tracked.decode().split("\0")):
-            target = source / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target)
+        source = copy_of(tracked(), Path(scratch) / "pharos")
         _pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(house), str(source))
     return wheels_of(house)["pharos"]
 
@@ -147,6 +144,10 @@ def main(
     console.print(
         f"{made.folder}: {made.components} components, {made.files} files, {made.mebibytes:,.0f} MiB; "
         f"take it there and run `sh install.sh TARGET`", highlight=False,
+    )  # fmt: skip
+    console.print(
+        f"{MANIFEST} has the hash {made.manifest_sha256}: send it another way, and compare it there with "
+        f"`sha256sum {MANIFEST}` before anything of the bundle is run", highlight=False, soft_wrap=True,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ same words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -74,7 +74,11 @@ class FeedbackDesk:
     ) -> FeedbackAnswer:
         """One result for each item, in order; raises NotReady where nothing can be kept."""
         today = now.date()
-        faults = [self._fault(one, place, today, sight) for place, one in enumerate(request.items)]
+        answered = self.log.answered({one.request_id for one in request.items if one.request_id is not None})
+        faults = [
+            self._fault(one, place, today, sight) or _no_answer(one, place, answered)
+            for place, one in enumerate(request.items)
+        ]
         good = [_given(one, today) for one, fault in zip(request.items, faults, strict=True) if fault is None]
         taken = iter(self.log.take(good))
         results = [
@@ -115,6 +119,20 @@ def feedback_desk(settings: Settings, rules: Policy, log: ExposureLog | None = N
     """The desk of this service; `log` where the process has opened it already."""
     used = log or exposure_log(settings)
     return FeedbackDesk(used, decline_book(settings, rules, used), rules, KnownItems.of(settings))
+
+
+NO_ANSWER = Bilingual(
+    "没有此请求编号的答复向该民警作过建议；请填写该答复的 request_id，或不填",
+    "no answer of this request id suggested anything to this officer; send the request_id of the answer, or leave it "
+    "out",
+)
+
+
+def _no_answer(one: FeedbackGiven, place: int, answered: Set[tuple[str, str]]) -> Because | None:
+    """What is wrong with the answer that an item names, None for nothing."""
+    if one.request_id is None or (one.request_id, one.officer_id) in answered:
+        return None
+    return _told("unknown_request", f"items[{place}].request_id", NO_ANSWER)
 
 
 def _told(code: str, where: str, what: Bilingual) -> Because:

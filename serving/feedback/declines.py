@@ -14,7 +14,7 @@ from data_contracts.asof import add_months
 from data_contracts.feedback_rules import DecliningPolicy
 from data_contracts.policy import Policy
 from data_contracts.settings import Settings
-from data_contracts.vocabulary import Bilingual
+from data_contracts.vocabulary import Bilingual, ItemKind
 from features.changes import history_changes
 from features.history import History
 from serving.feedback.exposures import ExposureLog
@@ -34,7 +34,12 @@ class Declined:
 
     @property
     def because(self) -> Bilingual:
-        """Why it is not shown."""
+        """Why it is not shown, by what it is: a path of one step is called as its post is."""
+        if self.item_kind == ItemKind.PATH.value:
+            return Bilingual(
+                f"本人于 {self.since} 对这条路径表示不感兴趣，{self.until} 前不再建议",
+                f"this path was declined on {self.since}; it is not suggested again before {self.until}",
+            )
         return Bilingual(
             f"本人于 {self.since} 表示不感兴趣，{self.until} 前不再建议",
             f"declined on {self.since}; not suggested again before {self.until}",

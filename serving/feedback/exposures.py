@@ -7,7 +7,7 @@ nothing. Rows leave by the rule of retention only.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -91,6 +91,18 @@ class ExposureLog(LogStore):
             seen = {one.key: _seen(connection, one.key) for one in given}
         with self.transaction() as connection:
             return [self._taken(connection, one, not seen[one.key]) for one in given]
+
+    def answered(self, request_ids: Collection[str]) -> set[tuple[str, str]]:
+        """Of these answers, those that showed something, each with the officers it was shown to."""
+        if not request_ids:
+            return set()
+        asked = (
+            sa.select(EXPOSURES.c.request_id, EXPOSURES.c.officer_id)
+            .where(EXPOSURES.c.request_id.in_(sorted(request_ids)))
+            .distinct()
+        )
+        with self.transaction() as connection:
+            return {(str(answer), str(officer)) for answer, officer in connection.execute(asked)}
 
     def declined(self, officer_ids: Sequence[str]) -> pd.DataFrame:
         """Newest word of each officer on each item, where it is a no: officer_id, item_kind, item, reason, occurred_on.

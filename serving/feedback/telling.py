@@ -11,4 +11,4 @@ from serving.words import text_of
 def told_declined(one: KeptAway, name: Bilingual | None = None) -> Declined:
     """An item that stays away, as answers tell it, by its name where it has one."""
     named = None if name is None else text_of(name)
-    return Declined(item=one.item, name=named, until=one.until, text=text_of(one.because))
+    return Declined(item=one.item, item_kind=one.item_kind, name=named, until=one.until, text=text_of(one.because))

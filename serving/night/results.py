@@ -44,7 +44,9 @@ RESULT_SCHEMA = pa.schema(
     ]
 )
 GIVEN = ("status", "probability", "low", "high", "unsure", "reasons", "strengths", "merits", "because", "finding_days")
-FACETS = pa.field("facets", pa.list_(pa.float32()))  # log-odds by facet, for the units' drivers; not published
+FACETS = pa.field(
+    "facets", pa.list_(pa.float32())
+)  # log-odds by facet and figure, for the units' drivers; not published
 FINDING_DAYS = pa.field("finding_days", pa.float32())  # since the last sustained complaint was opened; not published
 UNPUBLISHED = (FACETS.name, FINDING_DAYS.name)
 CHUNK_SCHEMA = RESULT_SCHEMA.append(FACETS).append(FINDING_DAYS)

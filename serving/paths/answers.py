@@ -9,7 +9,7 @@ logged, and chance may try the last place.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from data_contracts.asof import months_on
@@ -17,9 +17,9 @@ from data_contracts.errors import NotReady
 from data_contracts.naming import Naming
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, ItemKind
-from models.paths.replanning import REACHED, Now, Plan, PlannedStep, Replanned, arrived, replan
+from models.paths.replanning import REACHED, Event, Now, Plan, PlannedStep, Replanned, arrived, knew, replan
 from models.paths.service_end import ServiceEnd, service_end
-from models.paths.telling import Blocked, NoPath, TellingStep, Told, ToldPath
+from models.paths.telling import Blocked, Instead, NoPath, TellingStep, Told, ToldPath
 from models.paths.telling import Gap as TellingGap
 from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.suggesting import Asked, Suggester
@@ -27,6 +27,7 @@ from serving.feedback.telling import told_declined
 from serving.night.manifest import ModelIdentity
 from serving.paths.asking import AskedPath, PathDay, PathSource, Plans
 from serving.paths.chances import explained
+from serving.paths.checking import check_last_plans
 from serving.paths.plan_log import PlanKey
 from serving.paths.schemas import (
     CareerPath,
@@ -36,6 +37,7 @@ from serving.paths.schemas import (
     LastPlan,
     NoPathFound,
     PathChange,
+    PathInstead,
     PathsAnswer,
     PathsFound,
     PathsRequest,
@@ -52,6 +54,7 @@ from serving.words import because_of, text_of
 
 Name = Callable[[str], Bilingual]
 OFFICERS = Bilingual("名民警", "officers")
+OF_COMPETENCIES = ("assessment", "other_assessment")  # reasons that name one
 TOLD_TOGETHER = 50  # officers between two looks at whether anybody still waits
 
 
@@ -71,12 +74,15 @@ class PathDesk:
         """One result for each officer, in order; `degraded` where kept plans could not be read or written.
 
         Plans are kept, and what is shown is logged, once it is settled that the answer leaves. Raises InvalidInput for
-        a day that has not come yet, NobodyWaits where the answer was given up (nothing is kept then) and TooMuchAtOnce
-        where the officers are too many for the time there is.
+        a day that has not come yet, a goal that nobody knows and a last plan that cannot have been told, NobodyWaits
+        where the answer was given up (nothing is kept then) and TooMuchAtOnce where the officers are too many for the
+        time there is.
         """
         waited = waiting or Waiting()
         as_of = day_asked(request.as_of, now)
         day = self.paths.on(request.officer_ids, as_of)
+        day.check_goal(request.goal)
+        check_last_plans(request.last_plans, day, as_of)
         ids = list(dict.fromkeys(request.officer_ids))
         asked = {one: day.question(one, request.goal, request.horizon_months) for one in while_wanted(ids)}
         keys = {one: found.key for one, found in asked.items() if isinstance(found, AskedPath)}
@@ -93,7 +99,8 @@ class PathDesk:
         answering: dict[str, _Answering] = {}
         plans: dict[PlanKey, Plan] = {}
         for (one, found), paths in while_wanted(zip(open_.items(), told, strict=True)):
-            last = _last(request.last_plans.get(one)) or kept.get(found.key)
+            last = _last(request.last_plans.get(one), kept.get(found.key))
+            last = last if last is None or last.knew is not None else replace(last, knew=day.knew(found.question, last))
             standing = Standing(as_of, last, tuple(away.get(one, ())), ends[one])
             answering[one] = _Answering.of(day, found, paths, standing, self.policy)
             if (plan := answering[one].to_keep) is not None and plan != last:
@@ -162,6 +169,7 @@ class _Answering:
     told: Told
     found: Sorted
     now: Replanned
+    events: tuple[Event, ...]
     names: Naming
 
     @classmethod
@@ -170,10 +178,10 @@ class _Answering:
         question, as_of, last = asked.question, standing.as_of, standing.last
         found = sorted_paths(told.paths, standing.away, question.goal if asked.goal else None)
         plans = [one.as_plan(question.goal, as_of) for one in found.wanted]
-        events = [] if last is None else day.events(question, last.made_on)
+        events = day.events(question, [step for plan in (last, *plans) if plan is not None for step in plan.path])
         ends_first = told.because is not None and told.because.code == "retirement_first"
-        now = replan(last, Now(question.goal, as_of, plans, events, found.declined, ends_first), policy.paths)
-        return cls(day, asked, standing, told, found, now, policy.names)
+        stands = Now(question.goal, as_of, plans, events, found.declined, ends_first, question.horizon_months)
+        return cls(day, asked, standing, told, found, replan(last, stands, policy.paths), tuple(events), policy.names)
 
     @property
     def ordered(self) -> list[ToldPath]:
@@ -187,15 +195,25 @@ class _Answering:
         question, last = self.asked.question, self.standing.last
         reached = self.told.because is not None and self.told.because.reached
         if self.now.plan is not None or last is None or reached or self.now.status == REACHED:
-            return self.now.plan
+            return self.now.plan if self.now.plan in (None, last) else self._remembering(self.now.plan)
         if not last.steps and last.goal == question.goal and len(self.now.why) == 1:
             return None
-        return Plan(question.goal, self.standing.as_of, (), 0.0)
+        return self._remembering(Plan(question.goal, self.standing.as_of, (), 0.0))
+
+    def _remembering(self, plan: Plan | None) -> Plan | None:
+        """The plan with what it was made with, so that whatever comes later is news."""
+        if plan is None:
+            return None
+        seen = knew(self.events, self.standing.as_of, plan.path)
+        return replace(plan, knew=seen, horizon_months=self.asked.question.horizon_months)
 
     def _named(self, item: str) -> Bilingual:
         """Names of what progress speaks of; the goal by its kind, as a family may share its code with a field."""
         question = self.asked.question
         return (item == question.goal and question.called) or self.day.name(item)
+
+    def _progress(self, now: Replanned) -> Progress:
+        return _progress(now, self._named, self.names.competency_named)
 
     def result(self, paths: Sequence[ToldPath]) -> PathsFound | GoalReached | NoPathFound:
         """The answer with the paths shown, or why there is none."""
@@ -216,7 +234,7 @@ class _Answering:
             change=None if helps is None else PathChange(
                 text=text_of(helps.text), chance=min(helps.chance, 1.0), before=min(helps.before, 1.0),
                 course_id=None if helps.course is None else helps.course.course_id),
-            progress=_progress(self.now, self._named),
+            progress=self._progress(self.now),
             declined=self._left_out(),
             retirement=self._retirement(),
         )  # fmt: skip
@@ -235,15 +253,18 @@ class _Answering:
             goal=self._goal(),
             since=since,
             because=because_of(because.code, because.text),
-            progress=None if last is None else _progress(now, self._named),
+            progress=None if last is None else self._progress(now),
         )
 
     def _no_path(self, because: NoPath) -> NoPathFound:
+        changes = [_instead(one) for one in because.instead]
         return NoPathFound(
             officer_id=self.asked.question.officer_id,
             because=because_of(because.code, because.text),
             blocked_by=_blocked(because.blocked),
-            progress=None if self.standing.last is None else _progress(self.now, self._named),
+            change=next(iter(changes), None),
+            other_changes=changes[1:],
+            progress=None if self.standing.last is None else self._progress(self.now),
             declined=self._left_out(),
             retirement=self._retirement(),
         )
@@ -302,19 +323,35 @@ class _Answering:
         )
 
 
-def _last(plan: LastPlan | None) -> Plan | None:
+def _last(plan: LastPlan | None, kept: Plan | None) -> Plan | None:
+    """The plan sent with the request before the kept one; one of the same day knew what the kept one knew."""
     if plan is None:
-        return None
+        return kept
     steps = tuple(
         PlannedStep(step.post_id, step.expected_on, step.low_on, step.high_on, tuple(step.courses))
         for step in plan.steps
     )
-    return Plan(plan.goal, plan.made_on, steps, plan.chance)
+    same = kept is not None and (kept.goal, kept.made_on) == (plan.goal, plan.made_on)
+    return Plan(plan.goal, plan.made_on, steps, plan.chance, kept.knew if kept is not None and same else None)
 
 
-def _progress(now: Replanned, name: Name) -> Progress:
-    why = [PlanReason(code=one.code, text=text_of(one.named(name)), since=one.since) for one in now.why]
+def _progress(now: Replanned, name: Name, competency: Name) -> Progress:
+    why = [
+        PlanReason(
+            code=one.code, text=text_of(one.named(competency if one.code in OF_COMPETENCIES else name)),
+            since=one.since, count=one.count,
+        )
+        for one in now.why
+    ]  # fmt: skip
     return Progress.model_validate({"status": now.status, "changed": now.changed, "why": why})
+
+
+def _instead(one: Instead) -> PathInstead:
+    return PathInstead.model_validate({
+        "kind": one.kind, "text": text_of(one.text), "chance": min(one.chance, 1.0), "before": min(one.before, 1.0),
+        "course_id": None if one.course is None else one.course.course_id, "horizon_months": one.horizon_months,
+        "goal_id": one.post,
+    })  # fmt: skip
 
 
 def _blocked(rules: Sequence[Blocked]) -> list[BlockedBy]:

@@ -11,7 +11,7 @@ from data_contracts.vocabulary import Bilingual
 from models.paths.replanning import Event, Plan
 from models.paths.service_end import ServiceEnd
 from models.paths.telling import Question, Told
-from serving.paths.plan_log import PlanKey
+from serving.paths.plan_log import STATED, PlanKey
 from serving.paths.schemas import PathGoal
 from serving.schemas import Because
 
@@ -21,20 +21,25 @@ NO_HISTORY = Because(code="short_history", zh="没有任职记录", en="no posti
 
 @dataclass(frozen=True)
 class AskedPath:
-    """A question with where the officer stands now; `goal` is kind:code as asked, None for the stated one."""
+    """A question with where the officer stands now; `goal` is kind:code as asked, None for the stated one.
+
+    `own` says that the stated goal is asked about within its own time: its plans follow each other whatever that time.
+    """
 
     question: Question
     start: str
     goal: str | None = None
+    own: bool = False
 
     @property
     def key(self) -> PlanKey:
         """Under which its plans follow each other."""
-        return PlanKey(self.question.officer_id, self.goal or "", self.question.horizon_months)
+        goal = STATED if self.own else self.goal or ""
+        return PlanKey(self.question.officer_id, goal, self.question.horizon_months)
 
     def until(self, end: ServiceEnd, as_of: date) -> AskedPath:
         """The same question of one whose service ends then."""
-        return replace(self, question=replace(self.question, end_months=end.months_from(as_of)))
+        return replace(self, question=replace(self.question, end_months=end.months_from(as_of), end_on=end.on))
 
 
 class PathDay(Protocol):
@@ -44,12 +49,24 @@ class PathDay(Protocol):
         """The question of one officer, or why there is none (unknown, no goal, no posting)."""
         ...
 
+    def check_goal(self, goal: PathGoal | None) -> None:
+        """Raises InvalidInput for a goal that nobody knows."""
+        ...
+
+    def knows(self, item: str) -> bool:
+        """Whether there is, or was, a post or rank step of this id."""
+        ...
+
     def tell_all(self, questions: Sequence[Question], top: int) -> Sequence[Told]:
         """Paths of each, or why there is none."""
         ...
 
-    def events(self, question: Question, since: date) -> Sequence[Event]:
-        """What became known about an officer's plan after `since`."""
+    def events(self, question: Question, posts: Sequence[str]) -> Sequence[Event]:
+        """Everything on record that may change an officer's plan, with the vacancies of these posts."""
+        ...
+
+    def knew(self, question: Question, last: Plan) -> frozenset[str]:
+        """What a plan that nobody kept this of was made with, by the days on which rows say they were known."""
         ...
 
     def name(self, item: str) -> Bilingual:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -16,13 +16,18 @@ from data_contracts.service_log import PLANS
 from data_contracts.settings import Settings
 from models.paths.replanning import Plan, PlannedStep
 
+STATED = "stated"
+KNEW = "knew"
+ANY_TIME = 0  # months: no question has such a horizon
+
 
 @dataclass(frozen=True)
 class PlanKey:
     """Whose plan for which question.
 
-    Plans for the officer's own stated goal follow each other whatever that goal is, so `goal` is empty there; a goal
-    that was only asked about has plans of its own. A plan within 12 months is no measure for one within 60.
+    Plans for the officer's own stated goal within its own time follow each other whatever that goal and that time are:
+    `goal` is STATED there. A goal that was only asked about has plans of its own, and so has the stated one within a
+    time that was asked for, where `goal` is empty: a plan within 12 months is no measure for one within 60.
     """
 
     officer_id: str
@@ -46,8 +51,9 @@ class PlanLog(LogStore):
         )
         with self.transaction() as connection:
             rows = [dict(row) for row in connection.execute(asked).mappings()]
-        found = {PlanKey(row["officer_id"], row["asked_goal"], row["horizon_months"]): _plan(row) for row in rows}
-        return {key: plan for key, plan in found.items() if key in wanted}
+        found = {known: _plan(row) for row in rows for known in _keys(row)}
+        last = {key: found[known] for key in wanted if (known := _found_by(key, found)) is not None}
+        return {key: last[key] for key in keys if key in last}
 
     def keep(self, plans: Mapping[PlanKey, Plan]) -> None:
         """Add plans, in one transaction. Raises NotReady where it cannot; then none was added."""
@@ -62,16 +68,41 @@ def plan_log(settings: Settings) -> PlanLog:
     return PlanLog(settings.feedback_url)
 
 
+def _keys(row: Mapping[str, Any]) -> tuple[PlanKey, PlanKey]:
+    """As it was asked, and whatever the time."""
+    key = PlanKey(row["officer_id"], row["asked_goal"], row["horizon_months"])
+    return key, replace(key, horizon_months=ANY_TIME)
+
+
+def _found_by(key: PlanKey, found: Mapping[PlanKey, Plan]) -> PlanKey | None:
+    """The plan that a question stands against: for the stated goal that of any time, of versions before it was marked
+    that of the same time, else of any."""
+    tried = [key]
+    if key.goal == STATED:
+        asked = replace(key, goal="")
+        tried = [replace(key, horizon_months=ANY_TIME), asked, replace(asked, horizon_months=ANY_TIME)]
+    return next((one for one in tried if one in found), None)
+
+
 def _row(key: PlanKey, plan: Plan) -> dict[str, Any]:
-    steps = json.dumps([asdict(step) for step in plan.steps], default=str, ensure_ascii=False)
+    told = [asdict(step) for step in plan.steps]
+    if told and plan.knew is not None:
+        told[0][KNEW] = sorted(plan.knew)
+    steps = json.dumps(told, default=str, ensure_ascii=False)
     return {"officer_id": key.officer_id, "asked_goal": key.goal, "horizon_months": key.horizon_months,
             "goal": plan.goal, "made_on": plan.made_on, "chance": plan.chance, "steps": steps}  # fmt: skip
 
 
 def _plan(row: Mapping[str, Any]) -> Plan:
-    return Plan(row["goal"], row["made_on"], tuple(map(_step, json.loads(row["steps"]))), row["chance"])
+    """What it knew stands beside its first step, where earlier versions leave it alone; they kept none."""
+    steps = json.loads(row["steps"])
+    knew = steps[0].get(KNEW) if steps else None
+    return Plan(
+        row["goal"], row["made_on"], tuple(map(_step, steps)), row["chance"],
+        None if knew is None else frozenset(knew), row["horizon_months"],
+    )  # fmt: skip
 
 
 def _step(told: Mapping[str, Any]) -> PlannedStep:
     expected, low, high = (date.fromisoformat(told[name]) for name in ("expected_on", "low_on", "high_on"))
-    return PlannedStep(told["post"], expected, low, high, tuple(told["courses"]))
+    return PlannedStep(told["post"], expected, low, high, tuple(told["courses"]), tuple(told.get("gaps", ())))

@@ -5,7 +5,7 @@ The reading is that of training (`training/paths/data.py`): steps are postings, 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -118,9 +118,9 @@ class OfficerRecord:
             yield from _told("posting", steps, "post_id", "started_on")
         for what, table, item in (
             ("completion", "course_completions", "course_id"), ("appraisal", "appraisals", "kind"),
-            ("goal", "career_goals", "goal"),
+            ("assessment", "competency_assessments", "competency"), ("goal", "career_goals", "goal"),
         ):  # fmt: skip
-            if len(self.rows(table)):
+            if len(self.rows(table)) and (kind == POST or what != "assessment"):  # no rank step asks for a level
                 yield from _told(what, self.rows(table), item, "occurred_on")
 
     def _ranks(self) -> pd.DataFrame:
@@ -192,11 +192,17 @@ class RecordsOfDay:
         steps = posting_sequences(rows)
         return dict(steps["officer_id"].groupby(steps["officer_id"]).indices), steps
 
+    def vacancies(self, posts: Iterable[str]) -> Iterator[Event]:
+        """Vacancies known of some posts, as events of whoever plans with posts."""
+        for post in set(posts):
+            yield from self._vacancies.get(post, ())
+
     @cached_property
-    def vacancies(self) -> frozenset[Event]:
-        """Vacancies known, as events of whoever plans with posts."""
-        rows = self.frames.get("vacancies")
-        return frozenset() if rows is None else frozenset(_told("vacancy", rows, "post_id", "opened_on"))
+    def _vacancies(self) -> Mapping[str, list[Event]]:
+        rows, found = self.frames.get("vacancies"), dict[str, list[Event]]()
+        for event in () if rows is None else _told("vacancy", rows, "post_id", "opened_on"):
+            found.setdefault(event.item, []).append(event)
+        return found
 
     def _own(self, name: str, rows: pd.DataFrame, officer_id: str) -> pd.DataFrame:
         if "officer_id" not in rows:

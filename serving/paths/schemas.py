@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from serving.schemas import (
     ID_PATTERN,
@@ -22,6 +22,7 @@ from serving.schemas import (
     Text,
     Whole,
     about,
+    told,
 )
 
 GoalKind = Literal["post", "job_family", "rank_step", "talent_field"]
@@ -48,6 +49,15 @@ class LastStep(Body):
     low_on: Day = about("80% 区间的下限", "first day of its 80 % interval", strict=False)
     high_on: Day = about("80% 区间的上限", "last day of its 80 % interval", strict=False)
     courses: list[GoalName] = about("要求完成的课程", "courses it asks for", default=[], max_length=50)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.low_on <= self.expected_on <= self.high_on:
+            raise told(
+                "low_on 不得晚于 expected_on，expected_on 不得晚于 high_on；请原样送回所答的计划",
+                "low_on must not be after expected_on, nor expected_on after high_on; send the plan as it was answered",
+            )
+        return self
 
 
 class LastPlan(Body):
@@ -90,6 +100,19 @@ class PathsRequest(Body):
         "day of retirement of each officer, from the personnel system; paths end there. It is not kept and feeds no "
         "model; where it is left out, it is unknown", default={},
     )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _of_those_asked(self) -> Self:
+        asked = set(self.officer_ids)
+        for name in ("last_plans", "retires_on"):
+            for place, one in enumerate(getattr(self, name), start=1):
+                if one not in asked:
+                    raise told(
+                        f"{name} 第{place}项的民警不在 officer_ids 中；请更正编号、加入 officer_ids，或删去此项",
+                        f"{name}, entry {place}: an officer who is not in officer_ids; correct the id, add it there, "
+                        "or leave the entry out",
+                    )
+        return self
 
 
 class Gap(Answer):
@@ -181,6 +204,7 @@ class PlanReason(Answer):
     code: str = about("固定代码", "stable code")
     text: Text = about("原因的文字", "the reason in words")
     since: Day | None = about("所依据之事的日期", "day of what it rests on", default=None)
+    count: Whole = about("所含同类情况的件数", "how many alike it tells of, the last of them by name", default=1, ge=1)
 
 
 class Progress(Answer):
@@ -251,6 +275,26 @@ class GoalReached(Answer):
     progress: Progress | None = about("进度", "progress against the last plan", default=None)
 
 
+class PathInstead(Answer):
+    """没有路径时的一项改变，经推算。 / A change where there is no path, its chance by the same search."""
+
+    kind: Literal["course", "rule", "horizon", "nearer_goal", "none"] = about(
+        "课程、规则、更长期限、途中较近的目标；none 为没有单项改变可以带来路径",
+        "a course, rules to meet, a longer time, or a nearer goal on the way; none: no single change brings a path",
+    )
+    text: Text = about("改变的文字", "the change in words")
+    chance: Probability = about(
+        "改变后到达目标的可能性；nearer_goal 为到达该较近目标的可能性",
+        "chance of the goal with it; of a nearer goal, that of the nearer goal",
+    )
+    before: Probability = about("现在的可能性", "chance of the goal now")
+    course_id: str | None = about("课程编号；空为非课程", "id of the course, null where it is none", default=None)
+    horizon_months: int | None = about(
+        "所需期限（月）；空为期限不变", "months to allow, null where it is no longer time", default=None
+    )
+    goal_id: str | None = about("较近目标的编号；空为无", "id of the nearer goal, null where it is none", default=None)
+
+
 class NoPathFound(Answer):
     """期限内没有路径及其原因。 / No path within the horizon, and why."""
 
@@ -258,6 +302,12 @@ class NoPathFound(Answer):
     status: Literal["no_path"] = about("固定为 no_path", "always no_path", default="no_path")
     because: Because = about("没有路径的原因", "why there is no path")
     blocked_by: list[BlockedBy] = about("尚不满足的规则", "rules not met yet", default=[])
+    change: PathInstead | None = about(
+        "最有帮助的一项改变；空为目标不详或均已表示不感兴趣，未试",
+        "the single change that would help most; null where none was tried: the goal is unknown, or all was declined",
+        default=None,
+    )
+    other_changes: list[PathInstead] = about("其他可以带来路径的改变", "other changes that bring a path", default=[])
     progress: Progress | None = about("进度", "progress against the last plan", default=None)
     declined: list[Declined] = about(
         "因本人不感兴趣而未列出的路径或岗位", "paths and posts left out because the officer declined them", default=[]

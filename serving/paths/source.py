@@ -6,8 +6,8 @@ where there is one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,13 +18,15 @@ from data_contracts.errors import FeatureMismatch, NotReady, UntrustedArtifact
 from data_contracts.policy import Policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual, GoalKind
+from models.courses.goals import GoalPosts
 from models.courses.learners import offered_courses
 from models.eligibility.rules import posts_of
 from models.eligibility.standing_facts import NEEDS, Facts, facts_of
 from models.paths.bundle import POST, RANK_STEP, SERVICE, PathBundle, service_hash
 from models.paths.climbing import least_months_in
+from models.paths.helping import Refused, with_what_helps
 from models.paths.plans import PathPlanner
-from models.paths.replanning import Event
+from models.paths.replanning import Event, Plan, knew
 from models.paths.telling import Question, StepFacts, StepKey, Told
 from models.paths.together import Ahead, Wanted, search_all
 from models.points.lines import tables_needed
@@ -35,6 +37,7 @@ from serving.on_force import NOT_SERVING, UNKNOWN_OFFICER
 from serving.paths.answers import PathDesk
 from serving.paths.asking import NO_GOAL, NO_HISTORY, AskedPath
 from serving.paths.catalogues import Catalogues
+from serving.paths.checking import check_goal
 from serving.paths.earnings import EarningStep, earned
 from serving.paths.facts import OfficerSteps
 from serving.paths.goals import Goals
@@ -49,7 +52,9 @@ if TYPE_CHECKING:
 
 NAME, PATH = "paths", "/v1/paths"
 OWN_TABLES = ("career_goals", "competency_standards", "vacancies", "appraisals")
-EVENT_TABLES = ("postings", "promotions", "course_completions", "career_goals", "appraisals", "vacancies")
+EVENT_TABLES = (
+    "postings", "promotions", "course_completions", "career_goals", "appraisals", "competency_assessments", "vacancies",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,6 @@ class RecordDay:
     officer_ids: Sequence[str]
     records: RecordsOfDay
     before: dict[date, RecordsOfDay]
-    openings: dict[date, list[Event]] = field(default_factory=dict)  # vacancies not known on those days
 
     @property
     def as_of(self) -> date:
@@ -113,7 +117,23 @@ class RecordDay:
         )  # fmt: skip
         if kind == POST and self._catalogues.lifts is not None:
             question = replace(question, factors=self._steps(question).factors())
-        return AskedPath(question, state.posts[-1], None if goal is None else f"{goal.kind}:{goal.goal}")
+        own = goal is None and horizon_months in (None, own_months)
+        return AskedPath(question, state.posts[-1], None if goal is None else f"{goal.kind}:{goal.goal}", own)
+
+    def check_goal(self, goal: PathGoal | None) -> None:
+        """Raises InvalidInput for a goal that neither the records, policy nor the model know."""
+        check_goal(goal, GoalPosts(self.frames, self.source.policy), self.as_of, self._learned(goal))
+
+    def _learned(self, goal: PathGoal | None) -> Sequence[str]:
+        """The posts or rank steps of the model, which the records may not tell any more."""
+        kind = {"post": POST, "rank_step": RANK_STEP}.get("" if goal is None else goal.kind, "")
+        return self.source.bundle.kinds[kind].catalogue.posts if kind in self.source.bundle.kinds else ()
+
+    def knows(self, item: str) -> bool:
+        """Whether the records or the model have a post or rank step of this id; a ladder's step counts as one."""
+        learned = any(item in kind.catalogue.codes for kind in self.source.bundle.kinds.values())
+        goals = GoalPosts(self.frames, self.source.policy)
+        return learned or any(goals.known((kind, item)) for kind in (POST, RANK_STEP))
 
     def tell_all(self, questions: Sequence[Question], top: int) -> list[Told]:
         """Paths of each, or why there is none; the points of all steps are counted together."""
@@ -141,7 +161,15 @@ class RecordDay:
             model, wanted = self.source.bundle.kinds[kind].model, Wanted(top, self.source.policy.paths.least_chance)
             ahead |= dict(zip(some, search_all(model, list(some.values()), wanted), strict=True))
         every = enumerate(zip(planners, questions, strict=True))
-        return [planner.tell(question, top, ahead.get(place)) for place, (planner, question) in every]
+        told = {place: planner.tell(question, top, ahead.get(place)) for place, (planner, question) in every}
+        for kind in self.source.bundle.kinds:
+            refused = {
+                place: Refused(planners[place], questions[place], found, told[place])
+                for place, found in ahead.items()
+                if questions[place].kind == kind and told[place].refused
+            }
+            told |= dict(zip(refused, with_what_helps(list(refused.values())), strict=True))
+        return [told[place] for place in range(len(questions))]
 
     def _planner(self, question: Question) -> PathPlanner:
         kind = self.source.bundle.kinds[question.kind]
@@ -152,17 +180,21 @@ class RecordDay:
         steps = np.array([least_months_in(self._goals.ladders, step) for step in kind.catalogue.posts])
         return replace(planner, facts=StepFacts(name=self.name), least_months=steps)
 
-    def events(self, question: Question, since: date) -> Sequence[Event]:
-        """What became known about an officer's plan after `since`, in order."""
-        if since not in self.before:
-            frames = self.source.records(self.officer_ids, since, EVENT_TABLES)
-            self.before[since] = RecordsOfDay(frames, since)
-            self.openings[since] = _new(self.records.vacancies, self.before[since].vacancies)
-        old = self.before[since].of(question.officer_id).events(question.kind)
-        new = _new(self._record(question.officer_id).events(question.kind), old)
-        if question.kind == POST:
-            new = [*new, *self.openings[since]]
-        return sorted(new, key=lambda one: (one.known_on, one.occurred_on, one.kind, one.item))
+    def events(self, question: Question, posts: Sequence[str]) -> Sequence[Event]:
+        """Everything on record that may change an officer's plan, with the vacancies of these posts."""
+        return self._events(self.records, question, posts)
+
+    def knew(self, question: Question, last: Plan) -> frozenset[str]:
+        """What a plan that nobody kept this of was made with: what is known today to have been known on its day."""
+        if last.made_on not in self.before:
+            frames = self.source.records(self.officer_ids, last.made_on, EVENT_TABLES)
+            self.before[last.made_on] = RecordsOfDay(frames, last.made_on)
+        return knew(self._events(self.before[last.made_on], question, last.path), last.made_on, last.path)
+
+    def _events(self, records: RecordsOfDay, question: Question, posts: Sequence[str]) -> list[Event]:
+        vacant = records.vacancies(posts) if question.kind == POST else ()
+        own = records.of(question.officer_id).events(question.kind)
+        return sorted((*own, *vacant), key=lambda one: (one.known_on, one.occurred_on, one.kind, one.item))
 
     def name(self, item: str) -> Bilingual:
         """Name of a post, rank step, course, family or field; the code quoted as one where it has none."""
@@ -211,12 +243,6 @@ class RecordDay:
     @cached_property
     def _goals(self) -> Goals:
         return Goals(self.frames, self.source.policy)
-
-
-def _new(now: Iterable[Event], before: Iterable[Event]) -> list[Event]:
-    """Events that were not on record before; one that is only known anew is none."""
-    known = {(one.kind, one.item, one.occurred_on) for one in before}
-    return [one for one in now if (one.kind, one.item, one.occurred_on) not in known]
 
 
 def least_months_in_post(policy: Policy) -> float:

@@ -43,6 +43,7 @@ from serving.review.seen import case_shown
 from serving.review.standing import UNDER_REVIEW, Reviews, Shown
 from serving.review.states import Role, role_of
 from serving.schemas import Because, Reason, Text
+from serving.schemas import shown as shown_chance
 
 NOT_FEATURES = ("officer_id", "status", "feature_timestamp", "as_of", "unit_id")
 Features = tuple[list[Reason], list[str], date | None, date | None]
@@ -198,7 +199,7 @@ def _result(row: Mapping[str, Any], shown: Shown | None) -> ResultHeld:
         **key,
         status="scored",
         grade=str(row["grade"]),
-        probability=float(row["probability"]),
+        probability=shown_chance(row["probability"]),
         reasons=_reasons(row["reasons"]),
         strengths=_reasons(row["strengths"]),
     )

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.decisions import GradePolicy
-from models.risk.grades import by_cut_offs, limits
+from models.risk.grades import by_cut_offs, limits, tells_excellent
 from models.risk.regrading import GradedForce
 from serving.night.past import Asked, Chances
 from serving.night.results import places_by_asked
@@ -60,6 +60,10 @@ class Grading:
     def limits(self, asked: Asked) -> Mapping[str, float]:
         """The least chance of each grade but the best, by shares or cut-offs; a unit's budget has no such limit."""
         return self.bounds(asked).limits
+
+    def tells_excellent(self, asked: Asked) -> bool:
+        """Whether an outcome tells excellent from good at all."""
+        return tells_excellent(self.limits(asked))
 
     def bounds(self, asked: Asked) -> Bounds:
         """What bounds few officers was learned from a whole force: the night's, or that of training."""

@@ -112,10 +112,22 @@ class OutcomeRisk(Answer):
     outcome: Outcome = about("结局", "the outcome")
     horizon_months: int = about("向后看的月数", "months ahead")
     probability: Probability = about(
-        "期限内出现该结局的概率，已校准", "calibrated chance of the outcome within these months"
+        "期限内出现该结局的概率，已校准，四位小数；0.0001 表示不高于万分之一",
+        "calibrated chance of the outcome within these months, to four decimals; 0.0001 is one in ten thousand or less",
     )
     low: Probability | None = about("区间下限", "lower end of the interval", default=None)
     high: Probability | None = about("区间上限", "upper end of the interval", default=None)
+    baseline: float | None = about(
+        "对数几率基线（自然对数）：baseline、reasons 与 strengths 的全部 contribution、rest 之和即概率的对数几率",
+        "log-odds (natural logarithm) before anything of the officer counts: baseline, every contribution of reasons "
+        "and strengths, and rest add up to the log-odds of the chance",
+        default=None,
+    )
+    rest: float | None = about(
+        "未列为原因或优势的其余部分（对数几率）",
+        "what is told neither as a reason nor as a strength, in log-odds",
+        default=None,
+    )
     unsure: bool = about(
         "模型无法判断：此概率下，出现与不出现两种结果往年都不少见（共形预测集，承诺水平由政策规定，见模型卡）",
         "the model cannot tell: at this chance both ends were usual in the past (conformal set; policy says what is "
@@ -150,8 +162,9 @@ class RiskScored(Answer):
     officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
     status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
     grade: Grade = about(
-        "所问各结局按政策期限所得的最差等级，与所问期限无关",
-        "the worst grade of the outcomes asked for, each at the horizon policy has for it, whichever were asked for",
+        "全部已启用结局按政策期限所得的最差等级，与所问结局和期限无关；不能区分最佳与良好的结局不拉低最佳",
+        "the worst grade of all outcomes served, each at the horizon policy has for it, whichever were asked for; an "
+        "outcome that cannot tell excellent from good takes nothing from an excellent",
     )
     outcomes: list[OutcomeRisk] = about("已评分的结局", "the outcomes with a score")
     outcomes_not_scored: list[OutcomeNotScored] = about("未评分的结局", "outcomes without a score", default=[])

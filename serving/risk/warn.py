@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
+from models.risk.calibration import log_odds
 from models.risk.grades import WARNED, overall
 from serving.access.credential import OPERATOR, Credential
 from serving.freshness import AgeLimits, FeatureSource, read_fresh
@@ -39,7 +41,7 @@ from serving.risk.schemas import (
     Support,
 )
 from serving.risk.supporting import About, flags_told, support_for
-from serving.schemas import Because, ModelName, NotScored, Reason
+from serving.schemas import Because, ModelName, NotScored, Reason, shown
 from serving.waiting import still_wanted, while_wanted
 
 NO_PROBABILITY = Because(code="not_a_probability", zh="模型未给出有效概率", en="the model gave no valid probability")
@@ -163,11 +165,15 @@ class RiskDesk:
         rules, officers = self.policy.grades, answer["officer_id"].tolist()
         horizons = {outcome: self._main(outcome) for outcome in self.served}
         each: dict[str, list[str | None]] = {}
+        telling: dict[str, list[bool]] = {}
+        tells = {one: grading.tells_excellent(one) for one in horizons.items()}
         asked_and_grade = zip(answer["outcome"], answer["horizon_months"], answer["grade"], strict=True)
         for officer, (outcome, months, grade) in zip(officers, asked_and_grade, strict=True):
             if months == horizons[outcome]:
                 each.setdefault(officer, []).append(grade)
-        answer["overall_grade"] = [overall(each.get(officer, [])) for officer in officers]
+                telling.setdefault(officer, []).append(tells[outcome, months])
+        grades = {officer: overall(some, telling[officer]) for officer, some in each.items()}
+        answer["overall_grade"] = [grades.get(officer) for officer in officers]
         trends = Trends(as_of, self.past.chances(as_of), horizons)
         answer["flags"] = flags_of(answer, trends, rules, lambda asked, _: grading.bounds(asked))
         return answer
@@ -184,8 +190,8 @@ class RiskDesk:
     def _officer(self, officer_id: str, asked: Sequence[Asked], graded: _Graded) -> RiskScored | NotScored:
         """One officer's outcomes together; without a single score there is no grade.
 
-        The officer's grade is the worst of the outcomes asked for at policy's horizons, and support is about these,
-        whichever horizons were asked for.
+        The officer's grade is of everything served at policy's horizons, asked for or not; support is about the
+        outcomes asked for, whichever horizons were.
         """
         risks: list[OutcomeRisk] = []
         flags: list[Flag] = []
@@ -203,7 +209,7 @@ class RiskDesk:
         main = graded.main or [row for row in graded.rows.values() if _why_not(row) is None]
         return RiskScored(
             officer_id=officer_id,
-            grade=_worst(main),
+            grade=_overall(main),
             outcomes=risks,
             outcomes_not_scored=refused,
             support=[action for row in _supported(main) for action in self._support(officer_id, row, graded.day)],
@@ -215,9 +221,10 @@ class RiskDesk:
         return OutcomeRisk(
             outcome=OUTCOMES[outcome],
             horizon_months=months,
-            probability=float(row["probability"]),
+            probability=shown(row["probability"]),
             low=_number(row["low"]),
             high=_number(row["high"]),
+            **_parts(row),
             unsure=bool(row["unsure"]),
             grade=Grade(str(row["grade"])),
             graded_by=row["graded_by"],
@@ -258,7 +265,11 @@ def _with_events(result: RiskScored | NotScored, behind: date | None) -> RiskSco
     return result.model_copy(update={"without_events_since": behind}) if isinstance(result, RiskScored) else result
 
 
-def _worst(main: Sequence[Mapping[str, Any]]) -> Grade:
+def _overall(main: Sequence[Mapping[str, Any]]) -> Grade:
+    """The officer's own grade; the worst of what there is where nothing is scored at policy's horizons."""
+    found = next((str(row["overall_grade"]) for row in main if not pd.isna(row["overall_grade"])), None)
+    if found is not None:
+        return Grade(found)
     return min((Grade(str(row["grade"])) for row in main), key=lambda grade: grade.severity)
 
 
@@ -301,4 +312,15 @@ def _why_not(row: Mapping[str, Any]) -> Because | None:
 
 
 def _number(value: Any) -> float | None:
-    return None if pd.isna(value) else float(value)
+    return None if pd.isna(value) else shown(value)
+
+
+def _parts(row: Mapping[str, Any]) -> dict[str, float]:
+    """The baseline, and what is told in no contribution, in log-odds; nothing where the model gives no baseline."""
+    baseline = row.get("baseline")
+    if baseline is None or pd.isna(baseline):
+        return {}
+    told = sum(one.contribution or 0.0 for name in ("reasons", "strengths") for one in reasons_of(row[name]))
+    chance = np.array([float(row["probability"])])
+    rest = float(log_odds(chance)[0]) - float(baseline) - told
+    return {"baseline": round(float(baseline), 3), "rest": round(rest, 3)}

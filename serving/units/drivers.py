@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from models.base import Numbers
 from models.risk.themes import FACETS, SHOWN
-from models.units.driver_words import Means, Telling, drivers_told, feature_means
+from models.units.driver_words import Excess, Means, Telling, drivers_told, feature_means
 from models.units.model import Roster
 from models.units.moves import SCOPES
 from models.units.tree import UnitTree
 
+PARTS = 2 * len(FACETS)  # of each facet, and of its figure
 THEME = re.compile(r'"theme": "([a-z_]+)"')
 
 
@@ -26,13 +27,14 @@ def drivers_of(
 ) -> dict[str, list[str]]:
     """The JSON of the themes that move each node away from the force, by scope.
 
-    `parts` (n, facets) are what each facet adds to the log-odds of the officers of the roster, `frame` their features.
+    `parts` (n, 2 x facets) are what each facet adds to the log-odds of the officers of the roster, then what the
+    columns of its figure do; `frame` their features.
     """
     tree, where, officers = roster.tree, roster.where, roster.officers
     if parts is None:
         return {scope: ["[]"] * len(tree.units) for scope in SCOPES}
     features = feature_means(frame, SHOWN)
-    own = [tree.own(where, parts[:, place]) for place in range(len(FACETS))]
+    own = [tree.own(where, parts[:, place]) for place in range(PARTS)]
     sums = {name: tree.own(where, np.nan_to_num(values)) for name, values in features.items()}
     known = {
         name: tree.own(where, np.asarray(~np.isnan(values), dtype=np.float64)) for name, values in features.items()
@@ -44,7 +46,8 @@ def drivers_of(
         excess = np.stack(over[1:], axis=1) / np.maximum(over[0], 1.0)[:, None] - parts.mean(axis=0)
         means = {name: _ratios(tree, sums[name], known[name], scope) for name in force}
         told[scope] = [
-            json.dumps(drivers_told(excess[k], Means({n: float(v[k]) for n, v in means.items()}, force), telling),
+            json.dumps(drivers_told(Excess(*np.split(excess[k], 2)),
+                                    Means({n: float(v[k]) for n, v in means.items()}, force), telling),
                        ensure_ascii=False)
             for k in range(len(tree.units))
         ]  # fmt: skip
@@ -59,8 +62,8 @@ def _ratios(tree: UnitTree, total: Numbers, known: Numbers, scope: str) -> Numbe
 
 
 def facet_matrix(column: Sequence[Any]) -> NDArray[np.float64] | None:
-    """(rows, facets) from the scorer's column; None where it tells nothing. Rows without a score are NaN."""
-    nothing = np.full(len(FACETS), np.nan)
+    """(rows, 2 x facets) from the scorer's column; None where it tells nothing. Rows without a score are NaN."""
+    nothing = np.full(PARTS, np.nan)
     rows = [nothing if one is None else np.asarray(one, dtype=np.float64) for one in column]
     return np.stack(rows) if any(len(one) and not np.isnan(one).all() for one in rows) else None
 

@@ -13,7 +13,8 @@ import pytest
 from data_contracts.errors import ContractViolation, InvalidInput, MissingTable, UnknownTable
 from data_contracts.intake import take_in_all
 from data_contracts.sources import read_source
-from data_contracts.sources.mapped import read
+from data_contracts.sources.mapped import NUMBER_DAYS, read
+from data_contracts.sources.mapping import NUMBER_FORMATS
 from data_contracts.sources.templates import read as read_templates
 
 POSTINGS = """
@@ -288,6 +289,10 @@ def test_places_that_cannot_be_read(tmp_path: Path, place: str, message: str) ->
         (POSTINGS + "shift = {colum = 'x'}", "the word 'colum' is unknown; did you mean 'column'"),
         (POSTINGS + "shift = {format = 'x'}", "give either `column` or `value`"),
         (POSTINGS + "shift = {column = 'club', codes = 3}", "codes must be a table"),
+        (
+            POSTINGS + "shift = {column = 'x', order = true}",
+            "'order' is a format, not a word; write format = .order",
+        ),
         (POSTINGS + "shift = 'clubb'", "column 'shift': the file has no column 'clubb'; did you mean 'club'"),
         (POSTINGS.replace("officer_id", "oficer_id"), "column 'officer_id': is required and not mapped.*did you mean"),
         (POSTINGS.replace("unit_id", "shift"), "column 'post_id': is required"),
@@ -365,3 +370,7 @@ def test_a_database_address_serves_every_table_without_a_file_of_its_own(tmp_pat
         assert read_source("mapped", url, mapping).tables["postings"]["officer_id"].tolist() == ["1", "2"], place
     with pytest.raises(ContractViolation, match="or the database address on the command line"):
         read_source("mapped", tmp_path, mapping)
+
+
+def test_every_format_of_numbers_is_told_from_a_word() -> None:
+    assert set(NUMBER_FORMATS) == set(NUMBER_DAYS)

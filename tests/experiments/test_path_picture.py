@@ -9,7 +9,7 @@ import pytest
 from data_contracts.errors import InvalidInput
 from data_contracts.vocabulary import Bilingual
 from experiments.advice.path_picture import draw_paths, path_figure
-from models.paths.telling import TellingStep, ToldPath
+from models.paths.telling import StepCourse, TellingStep, ToldPath
 from training.evaluation import plots
 
 PATHS = (
@@ -36,6 +36,14 @@ def test_words_are_english_where_no_font_draws_chinese(monkeypatch: pytest.Monke
     assert "chance 18.0%" in told
     assert "post m 40.0%" in told
     assert len(figure.axes[0].lines) == 2 + 3  # a line a path, an interval a step
+
+
+def test_the_courses_of_each_step_are_on_it_briefly() -> None:
+    courses = [StepCourse(f"c{number}", Bilingual(f"课{number}", f"course {number}")) for number in range(3)]
+    asking = (TellingStep("m", 0.4, 12.0, 6.0, 20.0, courses=tuple(courses)), TellingStep("z", 0.5, 24.0, 14.0, 34.0))
+    figure = path_figure((ToldPath(asking, 0.18),), "a", "z", _name, "en")
+    told = [text.get_text() for text in figure.axes[0].texts]
+    assert [text for text in told if text.startswith("take:")] == ["take: course 0 and 2 more"]
 
 
 def test_words_are_english_where_they_are_asked_for_in_english() -> None:

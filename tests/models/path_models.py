@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,9 @@ class Chain:
 
     def into(self, goals: Array) -> Array:
         return np.asarray(self.chain[:, goals].T)
+
+    def seen(self, start: int, goals: Sequence[int]) -> tuple[int, int]:
+        return 100, round(100 * float(self.chain[start, list(goals)].sum()))
 
 
 @dataclass(frozen=True)

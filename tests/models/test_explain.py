@@ -247,6 +247,7 @@ def test_sentences_are_made_of_numbers_and_days_only() -> None:
         assert set(re.findall(r"{(\w*)}", facet.zh)) <= {"value", "start"}
         assert re.findall(r"{(\w*)}", facet.zh).sort() == re.findall(r"{(\w*)}", facet.en).sort()
         assert ("{start}" in facet.zh) == (facet.months is not None)
+        assert re.findall(r"{(\w*)}", facet.below_zh) == re.findall(r"{(\w*)}", facet.below_en)
 
 
 def test_no_sentence_rests_on_what_may_not_be_used() -> None:
@@ -302,5 +303,64 @@ def test_no_english_sentence_speaks_of_one_as_of_many() -> None:
     """Never `1 complaints`; a level or a grade alone needs no number, and no mark of the pattern is left over."""
     for _, facet in FACETS:
         one, many = (in_number(facet.en, value) for value in ("1", "2"))
-        assert one != many or "at level {value}" in facet.en
+        assert one != many or "at level {value}" in facet.en or facet.named
         assert not set("[]|") & {*one, *many}
+
+
+def test_a_figure_is_told_only_where_its_own_column_gave_the_greater_part() -> None:
+    """The rank itself moves strain, not the years in it; who serves long is not told so because of a track."""
+    values = {"days_in_rank": 2922.0, "tenure_days": 9000.0}
+    usual = {"days_in_rank": 1000.0, "tenure_days": 4000.0}
+    for columns in ({"rank_position": 0.4}, {"track=technical": 0.2, "education=master": 0.2}):
+        for sign in (1.0, -1.0):
+            told = _told({name: sign * added for name, added in columns.items()}, values, usual)
+            assert told == ([], [])  # neither the rank nor the track is known, and no other figure is told instead
+    overtime = {"overtime_hours_12m": 400.0, "courses_12m": 9.0, "unit_others_mean_complaints_24m": 4.0}
+    peers = {"overtime_hours_12m": 200.0, "courses_12m": 3.0, "unit_others_mean_complaints_24m": 1.0}
+    for own, other, sign in (("overtime_load", "sick_days_12m", 1.0), ("courses_24m", "course_hours_24m", -1.0),
+                             ("unit_others_mean_complaints_12m", "unit_size", 1.0)):  # fmt: skip
+        for own_part, told_so in ((0.3, True), (0.2, False), (-0.1, False)):
+            parts = {own: sign * own_part, other: sign * (0.5 - own_part)}
+            (one,) = _told(parts, overtime, peers)[0 if sign > 0 else 1]
+            assert (one["theme"] == theme_of(own)) == told_so
+            assert (one["theme"] == "several") != told_so
+
+
+def test_what_moved_the_chance_is_named_where_it_has_a_name() -> None:
+    frame = pd.DataFrame({"as_of": [pd.Timestamp("2024-03-01")] * 2, "days_in_rank": 2922.0, "track": "technical"})
+    frame["rank_code"] = pd.array(["四级警长", None], dtype="string")
+    sums = theme_sums(
+        np.array([[0.3, 0.2, -0.1, -3.0]] * 2), ["rank_position", "rank_code=四级警长", "track=technical"]
+    )
+    reasons, strengths = (
+        [[one["text"] for one in json.loads(row)] for row in rows]
+        for rows in Told({"days_in_rank": 1.0}).both(frame, sums, 3)
+    )
+    assert reasons[0] == [{"zh": "现职级为四级警长", "en": "rank: Police sergeant, fourth class"}]
+    assert reasons[1] == []  # an unknown rank is not named
+    assert strengths == [[], []]  # of a theme that raises
+
+
+def test_months_before_the_least_time_are_told_without_a_sign() -> None:
+    column, usual = "months_past_least_time", {"months_past_least_time": -12.0}
+    (to_go,), _ = _told({column: 0.4}, {column: -20.0}, usual)
+    assert to_go["text"]["en"] == ("20 months to go to the least time in the present rank (all officers 12 on average)")
+    (past,), _ = _told({column: 0.4}, {column: 3.0}, usual)
+    assert past["text"]["en"] == "3 months past the least time in the present rank"
+
+
+def test_themes_that_no_figure_can_speak_for_are_counted_in_words() -> None:
+    values, usual = {"complaints_24m": 3.0, "courses_12m": 9.0}, {"complaints_24m": 1.0, "courses_12m": 3.0}
+    _, strengths = _told({"course_hours_12m": -0.5, "complaints_24m": 0.4}, values, usual)
+    assert [one["text"]["en"] for one in strengths] == [
+        "1 more theme lowers the chance, but no single figure of it is what does"
+    ]
+    assert strengths[0]["contribution"] is None
+
+
+def test_contributions_are_of_what_may_be_told_and_never_against_what_is_said() -> None:
+    values, usual = {"days_in_rank": 2922.0, "tenure_days": 9000.0}, {"days_in_rank": 1000.0, "tenure_days": 4000.0}
+    frame = pd.DataFrame({name: [value] for name, value in values.items()}).assign(as_of=pd.Timestamp("2024-03-01"))
+    sums = theme_sums(np.array([[0.2, -0.5, 0.3, -3.0]]), ["days_in_rank", "tenure_days", "something_new"])
+    (reason,) = json.loads(Told(usual, ("tenure_days",)).both(frame, sums, 3)[0][0])
+    assert (reason["contribution"], reason["strength"]) == (0.2, 0.2)

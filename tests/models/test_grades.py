@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from data_contracts.decisions import CutOffs, GradePolicy
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Outcome
-from models.risk.grades import by_cut_offs, by_shares, cut_offs, grade, limits, within_budget
+from models.risk.grades import by_cut_offs, by_shares, cut_offs, grade, limits, overall, tells_excellent, within_budget
+from models.risk.regrading import GradedForce
 
 RULES = policy().grades
 CUTS = CutOffs(Outcome.CONDUCT, 12, 0.5, 0.2, 0.1)
@@ -68,12 +69,12 @@ def test_nobody_of_a_negligible_chance_is_warned_though_shares_would_have_it() -
     """Stagnation: a few of a force at 60 %, all others next to never."""
     chances = np.concatenate([np.linspace(0.5, 0.7, 30), np.linspace(0.0001, 0.0007, 970)])
     found = grade(chances, RULES)
-    assert Counter(found) == {"poor": 30, "good": 770, "excellent": 200}
+    assert Counter(found) == {"poor": 30, "good": 970}
     cuts = cut_offs(chances, RULES)
     assert by_cut_offs(chances, cuts).tolist() == found.tolist()
     assert cuts["poor"] == cuts["fair"] > 0.0007
     free = dataclasses.replace(RULES, shares=dataclasses.replace(RULES.shares, warned_from_mean=0.0))
-    assert Counter(grade(chances, free)) == {"poor": 50, "fair": 150, "good": 600, "excellent": 200}
+    assert Counter(grade(chances, free)) == {"poor": 50, "fair": 150, "good": 800}
 
 
 @given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=80))
@@ -86,3 +87,25 @@ def test_shares_stay_upper_bounds_of_warnings_and_the_best_keep_theirs(chances: 
     assert (found[warned] == free[warned]).all()
     assert (force[warned] >= force.mean() * (1 - 1e-6)).all()
     assert ((found == "excellent") == (free == "excellent")).all()
+
+
+def test_excellent_is_nothing_where_it_is_not_told_from_good() -> None:
+    """Nineteen in twenty have a chance of one in a million: nobody of them is better than another."""
+    rules = policy().grades
+    chances = np.concatenate([np.linspace(0.5, 0.9, 5), np.linspace(1e-7, 9e-6, 95)])
+    assert set(by_shares(chances, rules.shares)) == {"poor", "good"}
+    cuts = cut_offs(chances, rules)
+    assert (cuts["good"], tells_excellent(cuts)) == (0.0, False)
+    assert set(by_cut_offs(chances, cuts)) == {"poor", "good"}
+    force = GradedForce(chances, np.full(100, None, dtype=object), rules)
+    assert [force.grade(float(chances[place]), place) for place in range(100)] == by_shares(
+        chances, rules.shares
+    ).tolist()
+    assert set(by_shares(chances + 0.001, rules.shares)) >= {"poor", "good", "excellent"}
+
+
+def test_an_outcome_that_cannot_tell_takes_nothing_from_an_excellent() -> None:
+    assert overall(["excellent", "good"], [True, False]) == "excellent"
+    assert overall(["excellent", "good"], [True, True]) == "good"
+    assert overall(["excellent", "fair"], [True, False]) == "fair"
+    assert overall(["good", "good"], [False, False]) == "good"

@@ -159,7 +159,7 @@ OTHER = Bilingual("综合管理职级", "general administration ladder")
         (replace(ASKED, climb=UP), None, "never_reached", "at least 40 months more"),
         (replace(ASKED, climb=replace(UP, steps=4)), None, "too_many_steps", "is 4 steps up"),
         (replace(ASKED, climb=Climb(None, 0.0, LADDER, OTHER)), None, "other_ladder", "general administration ladder"),
-        (ASKED, None, "never_reached", "no way from code “p0” to code “p3” has a chance of 0.2%"),
+        (ASKED, None, "never_reached", "of 100 moves on record out of code “p0” 0 went straight to code “p3”"),
         (replace(ASKED, end_months=1.0), CHAIN, "retirement_first", "service ends by 2024-02-01"),
     ],
 )

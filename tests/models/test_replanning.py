@@ -9,7 +9,7 @@ import pytest
 
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
-from models.paths.replanning import Event, Now, Plan, PlannedStep, replan
+from models.paths.replanning import Event, Now, Plan, PlannedStep, knew, replan
 
 PATHS = policy().paths
 MADE = date(2024, 1, 1)
@@ -129,7 +129,7 @@ def test_what_the_plan_does_not_rest_on_is_told_once_and_changes_nothing() -> No
     found = replan(LAST, _now(again, other, plans=(much_better, SAME)), PATHS)
     assert (found.status, found.changed) == ("on_track", False)
     assert [(one.code, one.item, one.since) for one in found.why] == [
-        ("other_completion", "another course", date(2024, 3, 1)), ("goal_stated", "z", date(2024, 4, 1)),
+        ("goal_stated", "z", date(2024, 4, 1)), ("other_completion", "another course", date(2024, 3, 1)),
         ("stays", "", None),
     ]  # fmt: skip
     assert found.plan == replace(LAST, made_on=date(2024, 6, 1)), "told, so that it is no news the next time"
@@ -142,7 +142,7 @@ def test_a_posting_learned_of_late_is_told_with_what_else_became_known() -> None
     course = Event("completion", "another course", date(2023, 11, 1), date(2024, 2, 1))
     rest = Plan("z", date(2024, 6, 1), (STEPS[1],), 0.5)
     found = replan(LAST, _now(late, course, plans=(rest,)), PATHS)
-    assert [one.code for one in found.why] == ["other_completion", "posting", "kept"]
+    assert [one.code for one in found.why] == ["posting", "other_completion", "kept"]
     assert (found.status, found.plan) == ("ahead", rest)
 
 
@@ -178,3 +178,52 @@ def test_a_new_goal_tells_both_goals_and_everything_else_that_became_known() -> 
     assert [one.code for one in found.why] == ["goal", "appraisal"]
     named = found.why[0].named(lambda code: Bilingual(f"目{code}", f"goal {code}"))
     assert (named.zh, named.en) == ("目标已由 目z 改为 目y", "the goal was goal z and is now goal y")
+
+
+def test_a_row_delivered_late_is_news_whatever_day_it_says_it_was_known_on() -> None:
+    before, late = _event("completion", "exam", date(2023, 11, 1)), _event("posting", "k", date(2023, 12, 20))
+    last = replace(LAST, knew=knew([before], MADE, LAST.path))
+    assert [one.code for one in replan(last, _now(before), PATHS).why] == ["nothing"]
+    found = replan(last, _now(before, late, plans=(OTHER,)), PATHS)
+    assert [one.code for one in found.why] == ["left_path", "closed"]
+    assert (found.status, found.changed) == ("off_track", True)
+    coming = _event("appraisal", "x", date(2024, 7, 1))
+    assert [one.code for one in replan(last, _now(before, coming), PATHS).why] == ["nothing"], (
+        "not known yet on the day"
+    )
+
+
+def test_a_plan_remembers_what_was_known_on_its_day_and_the_vacancies_of_its_path() -> None:
+    seen, coming = _event("appraisal", "x", date(2023, 12, 1)), _event("appraisal", "x", date(2024, 1, 2))
+    mine, other = _event("vacancy", "m", date(2023, 12, 1)), _event("vacancy", "elsewhere", date(2023, 12, 1))
+    assert knew([seen, coming, mine, other], MADE, LAST.path) == {seen.mark, mine.mark}
+    assert replace(seen, known_on=date(2024, 5, 1)).mark == seen.mark, "a later word of the same is no news"
+
+
+def test_what_made_the_status_stands_first_and_many_alike_are_one_line() -> None:
+    courses = [_event("completion", f"c{day}", date(2024, 3, day)) for day in range(1, 21)]
+    found = replan(LAST, _now(*courses, as_of=date(2025, 11, 1)), PATHS)
+    assert [(one.code, one.count) for one in found.why] == [("overdue", 1), ("other_completion", 20), ("kept", 1)]
+    assert found.why[1].text.en == "completed 20 courses that the plan did not ask for, c20 last"
+    assert found.why[1].since == date(2024, 3, 20)
+    few = replan(LAST, _now(*courses[:3]), PATHS)
+    assert [one.code for one in few.why] == ["other_completion"] * 3 + ["stays"]
+
+
+def test_an_assessment_of_what_the_plan_needs_is_a_reason_to_look_again() -> None:
+    lacking = replace(LAST, steps=(replace(STEPS[0], gaps=("law",)), STEPS[1]))
+    found = replan(lacking, _now(_event("assessment", "law")), PATHS)
+    assert [(one.code, one.item) for one in found.why] == [("assessment", "law"), ("kept", "")]
+    other = replan(lacking, _now(_event("assessment", "fitness")), PATHS)
+    assert [one.code for one in other.why] == ["other_assessment", "stays"]
+
+
+def test_another_time_for_the_goal_is_told_and_the_plan_looked_at_again() -> None:
+    last = replace(LAST, horizon_months=60)
+    found = replan(last, replace(_now(), horizon_months=36), PATHS)
+    assert found.why[0].text.en == "the time was 60 months and is now 36 months"
+    assert [one.code for one in found.why] == ["horizon", "kept"]
+    assert found.why[0].named(lambda code: Bilingual(f"<{code}>", f"<{code}>")).zh == "期限已由 60 个月改为 36 个月"
+    assert [one.code for one in replan(last, replace(_now(), horizon_months=60), PATHS).why] == ["nothing"]
+    none = replan(replace(last, steps=()), replace(_now(), horizon_months=36), PATHS)
+    assert [one.code for one in none.why] == ["horizon", "opened"]

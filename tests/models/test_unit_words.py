@@ -10,7 +10,7 @@ import pytest
 
 from data_contracts.vocabulary import Grade, Outcome
 from models.risk.themes import FACETS
-from models.units.driver_words import Means, Telling, drivers_told, rest_told
+from models.units.driver_words import Excess, Means, Telling, drivers_told, rest_told
 from models.units.grade_words import Graded, grade_told, stood_for_told
 from models.units.moves import Movement
 from models.units.shown import shown, stands_for
@@ -121,9 +121,13 @@ def test_a_driver_is_a_number_that_a_reader_can_tell_from_the_forces() -> None:
     facet = FACETS[place][1]
     excess = np.zeros(len(FACETS))
     excess[place] = 0.4
-    told = drivers_told(excess, Means({facet.shown: 4.44 * facet.scale}, {facet.shown: 4.4 * facet.scale}), CONDUCT)
+    told = drivers_told(
+        Excess(excess, excess), Means({facet.shown: 4.44 * facet.scale}, {facet.shown: 4.4 * facet.scale}), CONDUCT
+    )
     assert told == []  # 4.4 against 4.4
-    (one,) = drivers_told(excess, Means({facet.shown: 6.2 * facet.scale}, {facet.shown: 4.4 * facet.scale}), CONDUCT)
+    (one,) = drivers_told(
+        Excess(excess, excess), Means({facet.shown: 6.2 * facet.scale}, {facet.shown: 4.4 * facet.scale}), CONDUCT
+    )
     assert "（本单位民警均值）：" in one["text"]["zh"]
     assert "高于全员均值4.4，使本单位“查实投诉”的预期高于全员" in one["text"]["zh"]
     assert (
@@ -140,13 +144,15 @@ def test_a_driver_says_which_way_it_moves_the_unit_and_where_the_number_lies() -
         {"complaints_sustained_24m": 0.1, "moves_60m": 0.73},
         {"complaints_sustained_24m": 0.4, "moves_60m": 1.0},
     )
-    fewer, fewer_moves = drivers_told(excess, Means(below, force), CONDUCT)
+    fewer, fewer_moves = drivers_told(Excess(excess, excess), Means(below, force), CONDUCT)
     assert [(one["theme"], one["direction"], one["share"]) for one in (fewer, fewer_moves)] == [
         ("sustained_complaints", "lowers", 0.75), ("moves", "raises", 0.25)]  # fmt: skip
     assert "查实投诉0.10件，低于全员均值0.40，使本单位“查实投诉”的预期低于全员" in fewer["text"]["zh"]
     assert "调动0.73次，低于全员均值1，使本单位“查实投诉”的预期高于全员" in fewer_moves["text"]["zh"]
     more = {**below, "complaints_sustained_24m": 0.9}
-    assert [one["theme"] for one in drivers_told(excess, Means(more, force), CONDUCT)] == ["moves"]  # speaks against
+    assert [one["theme"] for one in drivers_told(Excess(excess, excess), Means(more, force), CONDUCT)] == [
+        "moves"
+    ]  # speaks against
 
 
 def test_where_the_drivers_told_make_less_than_half_the_rest_is_spoken_of() -> None:
@@ -157,19 +163,57 @@ def test_where_the_drivers_told_make_less_than_half_the_rest_is_spoken_of() -> N
 
 
 def test_a_theme_is_told_once_by_the_fact_that_adds_most_its_way_and_only_where_officers_are_told_of_it() -> None:
-    stage = [place for place, (theme, _) in enumerate(FACETS) if theme.code == "career_stage"]
-    steps, rank, tenure = stage
+    steps, rank, tenure = (
+        next(place for place, (_, facet) in enumerate(FACETS) if facet.shown == name)
+        for name in ("rank_steps_taken_60m", "days_in_rank", "tenure_days")
+    )
     excess = np.zeros(len(FACETS))
     excess[[steps, rank, tenure]] = -0.1, 0.3, 0.05  # together 0.25: the theme raises, though one fact of it lowers
     excess[CODES.index("honours")] = 0.9
     unit = {"rank_steps_taken_60m": 1.2, "days_in_rank": 2922.0, "tenure_days": 9000.0, "honours_60m": 0.1}
     force = {"rank_steps_taken_60m": 1.9, "days_in_rank": 1461.0, "tenure_days": 5000.0, "honours_60m": 1.1}
-    told = drivers_told(excess, Means(unit, force), replace(CONDUCT, themes={"career_stage"}))
+    told = drivers_told(Excess(excess, excess), Means(unit, force), replace(CONDUCT, themes={"career_stage"}))
     assert [(one["theme"], one["direction"]) for one in told] == [("career_stage", "raises")]
     assert "任现职级8年" in told[0]["text"]["zh"]
     assert told[0]["share"] == pytest.approx(0.25 / 1.15, abs=1e-3)  # of all that moves it, what is not told included
-    assert {one["theme"] for one in drivers_told(excess, Means(unit, force), CONDUCT)} == {"honours", "career_stage"}
-    turned = drivers_told(-excess, Means(unit, force), replace(CONDUCT, themes={"career_stage"}))
+    assert {one["theme"] for one in drivers_told(Excess(excess, excess), Means(unit, force), CONDUCT)} == {
+        "honours",
+        "career_stage",
+    }
+    turned = drivers_told(Excess(-excess, -excess), Means(unit, force), replace(CONDUCT, themes={"career_stage"}))
     assert [(one["theme"], one["direction"]) for one in turned] == [("career_stage", "lowers")]
     silent = replace(CONDUCT, themes=())
-    assert drivers_told(excess, Means(unit, force), silent) == []
+    assert drivers_told(Excess(excess, excess), Means(unit, force), silent) == []
+
+
+def test_a_unit_is_told_no_figure_that_is_quiet_for_officers_or_did_not_move_it() -> None:
+    """What may be told of nobody has no figure (nought): a unit's years of service, where officers hear of none."""
+    place = next(place for place, (_, facet) in enumerate(FACETS) if facet.shown == "tenure_days")
+    facets, own = np.zeros(len(FACETS)), np.zeros(len(FACETS))
+    facets[place] = 0.4
+    means = Means({"tenure_days": 9000.0}, {"tenure_days": 5000.0})
+    for part, told in ((0.0, 0), (0.1, 0), (-0.4, 0), (0.2, 1), (0.4, 1)):
+        own[place] = part
+        assert len(drivers_told(Excess(facets, own), means, CONDUCT)) == told
+    counted = CODES.index("sustained_complaints")
+    facets, own = np.zeros(len(FACETS)), np.zeros(len(FACETS))
+    facets[counted] = 0.4
+    more = Means({"complaints_sustained_24m": 0.9}, {"complaints_sustained_24m": 0.4})
+    assert drivers_told(Excess(facets, own), more, CONDUCT) == []  # silent as a theme
+    own[counted] = 0.4
+    assert len(drivers_told(Excess(facets, own), more, CONDUCT)) == 1
+
+
+def test_a_unit_on_the_other_side_of_nought_is_not_compared() -> None:
+    place = next(place for place, (_, facet) in enumerate(FACETS) if facet.shown == "months_past_least_time")
+    excess = np.zeros(len(FACETS))
+    excess[place] = 0.4
+
+    def told(unit: float, force: float) -> list[str]:
+        means = Means({"months_past_least_time": unit}, {"months_past_least_time": force})
+        return [one["text"]["en"] for one in drivers_told(Excess(excess, excess), means, CONDUCT)]
+
+    assert told(3.0, -2.0) == []
+    assert (
+        "20 months to go to the least time in the present rank, above the 12 of all officers" in told(-20.0, -12.0)[0]
+    )

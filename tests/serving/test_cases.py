@@ -223,7 +223,7 @@ def test_a_change_whose_line_cannot_be_written_is_not_made(room: Room, monkeypat
     def broken(*_: object) -> None:
         raise sa.exc.OperationalError("the disk is full", None, ValueError())
 
-    monkeypatch.setattr(type(room.chain), "_line", broken)
+    monkeypatch.setattr("data_contracts.audit.chain.add_line", broken)
     with pytest.raises(NotReady):
         room.act(case, "acknowledge")
     assert room.case() == case

@@ -173,3 +173,15 @@ def test_without_its_log_the_service_shows_the_ranking_and_tries_nothing(state: 
         items = room.shown(asked(number), ranked, 2)["o-1"].items
         assert [(one.item, one.propensity) for one in items] == [("p-1", 1.0), ("p-2", 1.0)]
     assert suggester(state, policy()).log.url == state.feedback_url
+
+
+def test_feedback_on_an_answer_that_never_was_is_refused(desk: FeedbackDesk, log: ExposureLog) -> None:
+    """By its place; an answer to another officer is none to this one."""
+    show(log, "o-1", "p-1")
+    show(log, "o-2", "p-1", request_id="r-2")
+    body = request({"request_id": "r-1"}, {"request_id": "r-2"}, {"request_id": "nowhere"})
+    assert told(desk, body) == ["accepted", "unknown_request", "unknown_request"]
+    last = desk.answer(body, "r-9", NOW).results[2]
+    assert isinstance(last, FeedbackRefused)
+    assert last.because.en.startswith("items[2].request_id: no answer of this request id suggested anything")
+    assert last.because.zh.startswith("items[2].request_id：没有此请求编号的答复")

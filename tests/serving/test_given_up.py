@@ -14,13 +14,13 @@ from typing import Any
 import httpx
 import pytest
 
+from models.courses.advice import advise_courses
 from serving import service
 from serving.access.credential import OPERATOR
 from serving.access.reach import EVERYWHERE
 from serving.api.guard import Guard, Limits
 from serving.api.opened import Absent
 from serving.api.questions import QUESTIONS, Question
-from serving.courses import advice as course_advice
 from serving.courses.advice import CourseDesk
 from serving.waiting import NobodyWaits, Waiting, still_wanted, while_wanted, worked_for
 from tests.serving.desks import NOW, demo_desks
@@ -38,7 +38,11 @@ def test_no_desk_finishes_an_answer_that_nobody_waits_for(question: Question) ->
     asked = question.request.model_validate_json(json.dumps(question.example))
     over = Waiting()
     assert over.give_up()
-    more = ((question.sighted, EVERYWHERE), (question.told_caller, OPERATOR), (question.patient, Waiting()))
+    more: tuple[tuple[bool, Any], ...] = (
+        (question.sighted, EVERYWHERE),
+        (question.told_caller, OPERATOR),
+        (question.patient, Waiting()),
+    )
     with worked_for(over), pytest.raises(NobodyWaits):
         desk.answer(asked, "r-1", NOW, *(one for told, one in more if told))
 
@@ -47,15 +51,15 @@ def test_courses_are_not_sought_for_the_next_officer_once_nobody_waits(monkeypat
     desk = demo_desks().of("/v1/courses")
     assert isinstance(desk, CourseDesk)
     officers = sorted(desk.records(None, date(2026, 1, 1), ("officers",))["officers"]["officer_id"].astype(str))[:5]
-    over, real, asked = Waiting(), vars(course_advice)["advise_courses"], list[Any]()
+    over, asked = Waiting(), list[Any]()
 
     def counted(*args: Any) -> Any:
         asked.append(args)
         if len(asked) == 2:
             over.give_up()
-        return real(*args)
+        return advise_courses(*args)
 
-    monkeypatch.setattr(course_advice, "advise_courses", counted)
+    monkeypatch.setattr("serving.courses.advice.advise_courses", counted)
     question = next(one for one in QUESTIONS if one.path == "/v1/courses")
     body = question.request.model_validate({"officer_ids": officers})
     with worked_for(over), pytest.raises(NobodyWaits):

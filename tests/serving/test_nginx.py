@@ -111,10 +111,14 @@ def test_only_a_caller_with_a_certificate_and_a_key_is_answered(state: Settings,
             assert (over.status_code, over.json()["code"]) == (413, "body_too_large")
             packed = {**shown, "content-type": "application/json", "content-encoding": "gzip"}
             assert client.post("/v1/risk", headers=packed, content=b"{}").json()["code"] == "unsupported_media_type"
+            nginxs = over.json()["request_id"]
             wide = {**shown, **{f"x-{place}": "a" * 15_000 for place in range(4)}}
             assert client.get("/v1/risk", headers=wide).json()["code"] in ("bad_request", "headers_too_large")
         log = (folder / "pharos.log").read_text()
         assert f"request_id={answer.headers['x-request-id']}" in log
+        assert re.search(rf" 413 POST \S+ certificate=\S+ request_id={nginxs}$", log, re.MULTILINE)
+        assert f"request_id={refused.json()['request_id']}" in log, "of a caller without a certificate of ours"
+        assert not re.search(r"request_id=-?$", log, re.MULTILINE)
         assert "o-000001" not in log
         assert "/v1/risk" not in log
     assert not list((folder / "client_body").rglob("*")), "no body on the disk"
@@ -135,6 +139,7 @@ def test_without_keys_the_service_refuses_what_comes_through_nginx_and_a_dead_se
     with in_front(folder, free_port()) as (address, mine), caller(folder, address, mine) as client:
         away = client.get("/v1/risk")
         assert (away.status_code, away.json()["code"], away.headers["retry-after"]) == (503, "not_ready", "30")
+        assert f"request_id={away.json()['request_id']}\n" in (folder / "pharos.log").read_text()
 
 
 def test_the_service_itself_answers_through_it(state: Settings, tmp_path: Path) -> None:

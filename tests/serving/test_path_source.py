@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date, datetime
 
 import pytest
 
-from data_contracts.errors import FeatureMismatch, NotReady, UntrustedArtifact
+from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady, UntrustedArtifact
 from data_contracts.policy import policy
+from data_contracts.service_log import PLANS
 from data_contracts.settings import Settings
+from models.courses.goals import GoalPosts
 from models.paths.bundle import SERVICE, service_hash
 from serving.api.opened import Absent
 from serving.loading import Loaded
 from serving.night.manifest import ModelIdentity
 from serving.paths.answers import PathDesk
+from serving.paths.plan_log import plan_log
 from serving.paths.schemas import GoalReached, NoPathFound, PathsFound, PathsRequest, PathStep
 from serving.paths.source import open_paths
 from serving.schemas import NotScored, PostsRanked
@@ -44,22 +48,39 @@ def test_who_has_no_question_is_told_why(state: Settings) -> None:
     (fresh,) = ask(desk(state), "fresh", goal=goal)
     assert isinstance(fresh, NotScored)
     assert fresh.because.code == "short_history"
-    (there,) = ask(desk(state), "x", goal={"kind": "post", "goal": "elsewhere"})
-    assert isinstance(there, NoPathFound)
-    assert there.because.code == "goal_unknown"
+
+
+@pytest.mark.parametrize(
+    ("kind", "goal", "words"),
+    [
+        ("post", "zz", r"such a post: 'zz'; send the post_id of a post on record; near it are z"),
+        ("job_family", "petrol", r"such a job family: 'petrol'; .*; near it are patrol"),
+        ("talent_field", "sailing", "such a talent field: 'sailing'; send one of "),
+        ("rank_step", "admiral", "such a rank step: 'admiral'; send a step of the ladders"),
+    ],
+)
+def test_a_goal_that_nobody_knows_is_refused_as_for_courses(state: Settings, kind: str, goal: str, words: str) -> None:
+    office(state)
+    with pytest.raises(InvalidInput, match=words) as refused:
+        ask(desk(state), "x", goal={"kind": kind, "goal": goal})
+    assert refused.value.zh.startswith("goal.goal：")
+
+
+def test_a_post_that_only_the_model_knows_still_has_an_answer(state: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dissolved post: why there is no path, or the paths there were, but no refusal."""
+    office(state)
+    monkeypatch.setattr(GoalPosts, "codes", lambda *_: set[str]())
+    (found,) = ask(desk(state), "x", goal={"kind": "post", "goal": "z"})
+    assert isinstance(found, NoPathFound | PathsFound)
 
 
 @pytest.mark.parametrize(
     ("kind", "goal", "code", "words"),
     [
-        ("post", "elsewhere", "goal_unknown", "know such a post: code “elsewhere”"),
-        ("job_family", "elsewhere", "goal_unknown", "know such a job family: code “elsewhere”"),
         ("job_family", "cyber", "no_posts", "no known post belongs to the job family cyber security"),
         ("job_family", "forensics", "never_held", "nobody on record has ever reached forensics"),
         ("post", "lab", "never_held", "nobody on record has ever reached post lab"),
         ("talent_field", "counter_terrorism", "no_posts", "counter-terrorism and stability"),
-        ("talent_field", "sailing", "goal_unknown", "know such a talent field: code “sailing”"),
-        ("rank_step", "admiral", "goal_unknown", "know such a rank step: code “admiral”"),
     ],
 )
 def test_a_goal_that_the_model_never_saw_is_told_for_what_it_is(
@@ -237,6 +258,68 @@ def test_a_correction_of_what_was_known_is_no_news(state: Settings) -> None:
     (found,) = ask(desk(state), "x", now=datetime(2021, 2, 1))
     assert isinstance(found, PathsFound)
     assert [why.code for why in found.progress.why] == ["nothing"]
+
+
+LATE: dict[str, dict[str, object]] = {
+    "postings": {"officer_id": "x", "post_id": "b", "unit_id": "s", "started_on": "2020-12-20"},
+    "course_completions": {"officer_id": "x", "course_id": "must", "score": 90.0, "occurred_on": "2020-12-20"},
+    "appraisals": {"officer_id": "x", "kind": "annual", "grade": "competent", "occurred_on": "2020-12-20"},
+    "vacancies": {"vacancy_id": "v", "post_id": "z", "unit_id": "s", "seats": 1, "opened_on": "2020-12-20",
+                  "closes_on": "2021-12-31"},
+    "competency_assessments": {"officer_id": "x", "competency": "law", "level": 4.5, "occurred_on": "2020-12-20"},
+}  # fmt: skip
+TOLD_AS = {
+    "postings": ("left_path",), "course_completions": ("completion", "other_completion"), "appraisals": ("appraisal",),
+    "vacancies": ("vacancy",), "competency_assessments": ("assessment", "other_assessment"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("table", sorted(LATE))
+def test_what_is_delivered_after_a_plan_is_news_though_it_says_it_was_known_before(state: Settings, table: str) -> None:
+    history = office(state)
+    ask(desk(state), "x")
+    history.append(table, framed(table, [{**LATE[table], "known_on": "2020-12-20"}]))
+    (found,) = ask(desk(state), "x", now=datetime(2021, 1, 3))
+    assert isinstance(found, PathsFound)
+    assert found.progress.why[0].code in TOLD_AS[table]
+    (after,) = ask(desk(state), "x", now=datetime(2021, 1, 4))
+    assert isinstance(after, PathsFound)
+    assert [why.code for why in after.progress.why] == ["nothing"], "told once"
+
+
+def test_a_plan_of_an_earlier_version_knows_what_was_known_on_its_day(state: Settings) -> None:
+    history = office(state)
+    ask(desk(state), "x")
+    log = plan_log(state)
+    with log.transaction() as connection:
+        (row,) = connection.execute(PLANS.select()).mappings()
+        old = json.dumps(
+            [{key: told for key, told in one.items() if key != "knew"} for one in json.loads(row["steps"])]
+        )
+        connection.execute(PLANS.update().values(steps=old, asked_goal=""))
+    log.close()
+    (same,) = ask(desk(state), "x", now=datetime(2021, 2, 1))
+    assert isinstance(same, PathsFound)
+    assert [why.code for why in same.progress.why] == ["nothing"]
+    moved_on(history)
+    (later,) = ask(desk(state), "x", now=datetime(2021, 3, 1))
+    assert isinstance(later, PathsFound)
+    assert later.progress.why[0].code in ("left_path", "posting")
+
+
+def test_a_newly_stated_goal_is_told_whatever_its_time(state: Settings) -> None:
+    history = office(state)
+    ask(desk(state), "x")
+    stated = {"officer_id": "x", "goal_kind": "job_family", "goal": "traffic", "horizon_months": 72,
+              "occurred_on": "2021-01-10", "known_on": "2021-01-10"}  # fmt: skip
+    history.append("career_goals", framed("career_goals", [stated]))
+    (found,) = ask(desk(state), "x", now=datetime(2021, 2, 1))
+    assert isinstance(found, PathsFound)
+    assert found.horizon_months == 72
+    assert found.progress.why[0].code == "goal"
+    (asked,) = ask(desk(state), "x", now=datetime(2021, 2, 1), horizon_months=24)
+    assert isinstance(asked, PathsFound | NoPathFound)
+    assert asked.progress is None or asked.progress.why[0].code == "first", "a time asked for has plans of its own"
 
 
 def test_a_batch_of_like_officers_gets_to_the_last_digit_what_each_gets_alone(state: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -19,6 +20,8 @@ from models.paths.plans import PathPlanner
 from models.paths.replanning import Event, Plan
 from models.paths.telling import Blocked, Change, Gap, Question, StepCourse, StepFacts, Told
 from models.posts.histories import CareerState
+from serving.api.problems import ProblemError
+from serving.api.strict_body import parse
 from serving.feedback.exposures import ExposureLog
 from serving.night.manifest import ModelIdentity
 from serving.on_force import UNKNOWN_OFFICER
@@ -43,6 +46,7 @@ FACTS = StepFacts(
     changes=lambda _officer: [Change(Bilingual("考过", "pass the exam"), np.array([1.0, 1.0, 1.0, 6.0]))],
 )
 PLANNER = PathPlanner(hand_made(), CATALOGUE, {}, policy().paths, FACTS)
+STEP = {"post_id": "p3", "expected_on": "2027-06-01", "low_on": "2027-01-01", "high_on": "2027-08-01"}
 START = {"a": "p0", "b": "p1", "there": "p3"}
 
 
@@ -63,13 +67,23 @@ class FakePaths:
         code = "p3" if goal is None else goal.goal
         state = CareerState([START[officer_id]], [date(2024, 11, 1)], as_of=date(2026, 11, 1))
         question = Question(officer_id, state, code, (code,), horizon_months or policy().paths.default_horizon_months)
-        return AskedPath(question, START[officer_id], None if goal is None else f"{goal.kind}:{goal.goal}")
+        told = None if goal is None else f"{goal.kind}:{goal.goal}"
+        return AskedPath(question, START[officer_id], told, goal is None and horizon_months is None)
+
+    def check_goal(self, goal: PathGoal | None) -> None:
+        pass
+
+    def knows(self, item: str) -> bool:
+        return item in CATALOGUE.codes
 
     def tell_all(self, questions: Sequence[Question], top: int) -> Sequence[Told]:
         return [PLANNER.tell(question, top) for question in questions]
 
-    def events(self, question: Question, since: date) -> Sequence[Event]:
-        return [event for event in self.known if since < event.known_on]
+    def events(self, question: Question, posts: Sequence[str]) -> Sequence[Event]:
+        return self.known
+
+    def knew(self, question: Question, last: Plan) -> frozenset[str]:
+        return frozenset(event.mark for event in self.known if event.known_on <= last.made_on)
 
     def name(self, item: str) -> Bilingual:
         return Bilingual(f"岗{item}", f"post {item}")
@@ -202,7 +216,7 @@ def test_the_plan_that_was_told_is_kept_and_the_next_answer_stands_against_it() 
 def test_plans_for_the_stated_goal_follow_each_other() -> None:
     plans = KeptPlans()
     _ask(_desk(plans=plans), "b", goal=None, as_of=date(2026, 10, 1))
-    assert [key.goal for key in plans.kept] == [""]
+    assert [key.goal for key in plans.kept] == ["stated"]
 
 
 def test_what_was_declined_is_left_out_by_name_with_the_day_it_may_come_back(tmp_path: Path) -> None:
@@ -223,7 +237,8 @@ def test_what_was_declined_is_left_out_by_name_with_the_day_it_may_come_back(tmp
     way = " → ".join(step.name.en for step in unwanted.steps)
     names = {item: one.name for item, one in told.items() if one.name is not None}
     assert (names[unwanted.path_id].en, names["p2"].zh) == (way, "岗p2")
-    assert told[unwanted.path_id].text.en.startswith("declined on 2026-10-20; not suggested again before")
+    assert told[unwanted.path_id].text.en.startswith("this path was declined on 2026-10-20; it is not suggested again")
+    assert told[unwanted.path_id].item_kind == "path"
     assert told["p2"].text.zh.startswith("本人于 2026-10-21 表示不感兴趣")
 
 
@@ -258,12 +273,54 @@ def test_where_plans_cannot_be_kept_the_answer_comes_and_says_degraded() -> None
         {"officer_ids": []},
         {"last_plans": {"a": {"goal": "p3"}}},
         {"surprise": 1},
+        {"retires_on": {"A": "2040-01-01"}},
+        {"last_plans": {"A": {"goal": "p3", "made_on": "2026-10-01", "chance": 0.5, "steps": [STEP]}}},
+        {
+            "last_plans": {
+                "a": {"goal": "p3", "made_on": "2026-10-01", "chance": 0.5, "steps": [{**STEP, "low_on": "2027-09-01"}]}
+            }
+        },
+        {
+            "last_plans": {
+                "a": {
+                    "goal": "p3",
+                    "made_on": "2026-10-01",
+                    "chance": 0.5,
+                    "steps": [{**STEP, "high_on": "2026-12-01"}],
+                }
+            }
+        },
     ],
 )
 def test_bodies_that_are_wrong_are_refused(wrong: dict[str, object]) -> None:
     body = {"officer_ids": ["a"], "goal": {"kind": "post", "goal": "p3"}, **wrong}
     with pytest.raises(ValidationError):
         PathsRequest.model_validate(body)
+
+
+def test_an_entry_of_nobody_asked_is_told_by_its_place_in_both_languages() -> None:
+    body = {"officer_ids": ["a"], "retires_on": {"a": "2040-01-01", "b": "2040-01-01"}}
+    with pytest.raises(ProblemError) as refused:
+        parse(json.dumps(body).encode(), PathsRequest)
+    (fault,) = refused.value.errors
+    assert fault.message.startswith("retires_on, entry 2: an officer who is not in officer_ids; correct the id")
+    assert fault.message_zh.startswith("retires_on 第2项的民警不在 officer_ids 中；请更正编号")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "en", "zh"),
+    [
+        ({"made_on": "2026-11-02"}, r"last_plans, entry 1, made_on: 2026-11-02 is after 2026-11-01, the day",
+         "last_plans 第1项 made_on：2026-11-02 晚于所问日期 2026-11-01"),
+        ({"steps": [STEP, {**STEP, "post_id": "p3x"}]}, r"last_plans, entry 1, steps\[1\]\.post_id: .* 'p3x'; send",
+         "last_plans 第1项 steps[1].post_id"),
+    ],
+)  # fmt: skip
+def test_a_last_plan_that_was_never_told_is_refused(wrong: dict[str, object], en: str, zh: str) -> None:
+    plan = {"goal": "p3", "made_on": "2026-10-01", "chance": 0.5, "steps": [STEP], **wrong}
+    with pytest.raises(InvalidInput, match=en) as refused:
+        _ask(_desk(), "a", last_plans={"a": plan})
+    assert refused.value.zh.startswith(zh)
 
 
 def test_rules_that_block_the_goal_are_named() -> None:

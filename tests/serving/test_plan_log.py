@@ -7,14 +7,16 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from data_contracts.errors import NotReady
 from data_contracts.settings import Settings
 from models.paths.replanning import Plan, PlannedStep
-from serving.paths.plan_log import PlanKey, PlanLog, plan_log
+from serving.paths.plan_log import STATED, PlanKey, PlanLog, plan_log
 
 STEP = PlannedStep("p1", date(2027, 1, 1), date(2026, 6, 1), date(2028, 1, 1), ("c1", "c2"))
-PLAN = Plan("p2", date(2026, 1, 1), (STEP, replace(STEP, post="p2", courses=())), 0.25)
+LAST_STEP = replace(STEP, post="p2", courses=(), gaps=("law",))
+PLAN = Plan("p2", date(2026, 1, 1), (STEP, LAST_STEP), 0.25, frozenset({"ab", "cd"}), 36)
 KEY = PlanKey("o-1", "", 36)
 
 
@@ -44,6 +46,28 @@ def test_other_goals_and_times_have_plans_of_their_own(state: Settings) -> None:
     log.keep({})
     for other in (replace(KEY, goal="post:p2"), replace(KEY, horizon_months=60), replace(KEY, officer_id="o-3")):
         assert log.last([other], date(2026, 4, 1)) == {}
+
+
+def test_plans_for_the_stated_goal_follow_each_other_whatever_its_time(state: Settings) -> None:
+    log, own = plan_log(state), PlanKey("o-1", STATED, 36)
+    log.keep({replace(own, horizon_months=60): replace(PLAN, horizon_months=60)})
+    assert log.last([own], date(2026, 4, 1)) == {own: replace(PLAN, horizon_months=60)}
+    assert log.last([KEY], date(2026, 4, 1)) == {}, "within a time that was asked for it has plans of its own"
+
+
+def test_plans_of_earlier_versions_come_back(state: Settings) -> None:
+    log, own = plan_log(state), PlanKey("o-1", STATED, 36)
+    log.keep({replace(KEY, horizon_months=60): replace(PLAN, horizon_months=60, chance=0.5)})
+    assert log.last([own], date(2026, 4, 1))[own].chance == 0.5, "of any time where there is none of this"
+    log.keep({KEY: PLAN})
+    step = (
+        '{"post": "p1", "expected_on": "2027-01-01", "low_on": "2026-06-01", "high_on": "2028-01-01", "courses": ["c"]}'
+    )
+    with log.transaction() as connection:
+        connection.execute(sa.text("update plans set steps = :steps").bindparams(steps=f"[{step}]"))
+    (found,) = log.last([own], date(2026, 4, 1)).values()
+    assert (found.horizon_months, found.knew) == (36, None)
+    assert found.steps == (replace(STEP, courses=("c",)),)
 
 
 def test_a_log_that_cannot_be_used_says_so(tmp_path: Path) -> None:

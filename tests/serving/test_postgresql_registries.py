@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -125,6 +126,10 @@ def test_versions_and_aliases_lie_in_postgresql(port: int, proxy: Line, tmp_path
         assert "hidden-word" not in str(down.value)
         proxy.become("through")
     assert registry.resolve(use, "risk").version == made.version
+    copied = use.model_copy(update={"state": tmp_path / "copied"})
+    shutil.copytree(use.state, copied.state)
+    assert registered(copied).path.is_relative_to(copied.state), "one registry, and the files of each in its own state"
+    assert registered(use).path.is_relative_to(use.state)
 
 
 def test_a_state_whose_models_lie_elsewhere_says_so_and_does_not_start_without_them(

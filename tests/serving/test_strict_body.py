@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from serving.api.field_faults import MAY_STAND
+from serving.api.openapi import document
 from serving.api.problems import ProblemError
 from serving.api.strict_body import UNNAMED, parse
 from serving.risk.schemas import RiskRequest
@@ -111,3 +113,18 @@ def test_a_full_body_is_read() -> None:
     assert request.officer_ids == ["o-1", "警-2", "o-1"]
     assert str(request.as_of) == "2026-11-01"
     assert len(parse(json.dumps({"officer_ids": ["x"] * 200}).encode(), RiskRequest).officer_ids) == 200
+
+
+def test_which_characters_may_stand_is_said_in_words() -> None:
+    """In both languages, and for every pattern that any schema has."""
+    with pytest.raises(ProblemError) as refused:
+        parse(b'{"officer_ids": ["a b"]}', RiskRequest)
+    (fault,) = refused.value.errors
+    assert fault.message.endswith("no space, line break, tab or other control character; any other may")
+    assert "不得含空格" in fault.message_zh
+    told, waiting = set[str](), [json.loads(document())]
+    while waiting:
+        part = waiting.pop()
+        told |= {part["pattern"]} if isinstance(part, dict) and isinstance(part.get("pattern"), str) else set()
+        waiting += list(part.values()) if isinstance(part, dict) else part if isinstance(part, list) else []
+    assert told <= set(MAY_STAND)

@@ -54,11 +54,11 @@ def snapshot() -> pd.DataFrame:
 
 
 def facets() -> NDArray[np.float64]:
-    """Sustained complaints add half a log-odd to everybody outside a."""
+    """Sustained complaints add half a log-odd to everybody outside a, all of it by the figure that is told."""
     parts = np.zeros((3 * 95, len(FACETS)))
     place = [theme.code for theme, _ in FACETS].index("sustained_complaints")
     parts[:, place] = [0.0 if unit == "a" else 0.5 for unit in UNITS * 3]
-    return parts
+    return np.hstack([parts, parts])
 
 
 def before() -> Before:

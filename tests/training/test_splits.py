@@ -51,3 +51,9 @@ def test_test_days_are_read_once_each_and_in_order() -> None:
     for wrong in ([], ["2013"]):
         with pytest.raises(InvalidInput):
             days_asked(wrong)
+
+
+@pytest.mark.parametrize("step", [0, -12])
+def test_as_ofs_no_months_apart_are_refused_with_a_remedy(step: int) -> None:
+    with pytest.raises(InvalidInput, match=rf"--step-months is {step}; .* at least 1 month"):
+        rolling_origin(date(2025, 1, 1), 12, date(2020, 1, 1), step)

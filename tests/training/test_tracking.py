@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 import pytest
 
-from data_contracts.errors import GateRefused, InvalidInput, NotReady, UntrustedArtifact
+from data_contracts.errors import GateRefused, InvalidInput, NotReady, RegistryDown, UntrustedArtifact
 from data_contracts.settings import Settings
-from models import artifacts, keys, registry
+from models import artifacts, keys, registry, run_files
 from models.artifacts import Parts
 from models.registry import ResolvedModel
 from tests.training.list_versions import Lists, fewer_draws, register
 from training import tracking
+from training.courses.train import train_courses
+from training.feedback.train import train_feedback
 from training.gate import verdict as gate
+from training.paths.train import train_paths
+from training.posts.train import train_next_post
+from training.risk.train import RiskTraining, train_risk
+from training.tuning.spaces import tune_next_post, tune_risk
 
+DAY = date(2026, 1, 1)
 GOOD_RISK = {"ap_gain.conduct": 0.02}
 GOOD_NEXT_POST = {"ndcg_gain": 0.01, "ndcg_gain_low": 0.004}
 
@@ -122,6 +133,80 @@ def test_a_moved_state_folder_still_resolves(made: Settings, tmp_path: Path) -> 
     artifacts.load(found.path, keys.public_key(moved.keys_dir))
 
 
+@pytest.fixture
+def moved(made: Settings, tmp_path: Path) -> Settings:
+    """A copy of the module's state in another place, one version older than its next run."""
+    train(made, tmp_path, "next-post", GOOD_NEXT_POST)
+    shutil.copytree(made.state, tmp_path / "moved 副本")
+    return Settings(state=tmp_path / "moved 副本")
+
+
+def files(use: Settings) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in use.state.rglob("*") if path.is_file()}
+
+
+def test_a_moved_state_folder_trains_and_gates_into_its_own_place(
+    made: Settings, moved: Settings, tmp_path: Path
+) -> None:
+    before, older = files(made), registry.versions(moved, "next-post")[-1]
+    trained = train(moved, tmp_path, "next-post", GOOD_NEXT_POST)
+    assert trained.path.is_relative_to(moved.state.resolve())
+    address = registry.client(moved).get_run(trained.run_id).info.artifact_uri
+    assert trained.path == Path(unquote(urlparse(address).path)) / "model"
+    with fewer_draws():
+        _, card = gate.pass_gate(moved, "next-post", older.version)
+    assert (card.is_relative_to(moved.state), card.name) == (True, "card")
+    assert {"result.json"} <= {path.name for path in (card.parent / "gate").iterdir()}
+    assert files(made) == before, "not a byte went to the place it was copied from"
+    again = Settings(state=tmp_path / "again")
+    moved.state.rename(again.state)
+    found = registry.version_of(again, "next-post", trained.version)
+    assert artifacts.load(found.path, keys.public_key(again.keys_dir))[1]["name"] == "next-post"
+
+
+@pytest.mark.parametrize(
+    ("name", "trains"),
+    [
+        ("risk", lambda use: train_risk(use, RiskTraining(DAY))),
+        ("next-post", lambda use: train_next_post(use, DAY)),
+        ("courses", lambda use: train_courses(use, DAY)),
+        ("paths", lambda use: train_paths(use, DAY)),
+        ("feedback", lambda use: train_feedback(use, DAY)),
+        ("risk-tuning", lambda use: tune_risk(use, DAY, 1)),
+        ("next-post-tuning", lambda use: tune_next_post(use, DAY, 1)),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_before_anything_is_read(
+    tmp_path: Path, name: str, trains: Callable[[Settings], object]
+) -> None:
+    use = Settings(state=tmp_path / "state")
+    use.mlflow_dir.mkdir(parents=True)
+    with closing(sqlite3.connect(use.mlflow_database)) as opened, opened:
+        opened.execute("CREATE TABLE experiments (name TEXT, artifact_location TEXT)")
+        opened.execute("INSERT INTO experiments VALUES (?, ?)", (name, f"s3://bucket/mlflow/artifacts/{name}"))
+    with pytest.raises(NotReady, match=f"'{name}' whose files lie in s3://bucket.*PHAROS_MLFLOW_URL"):
+        trains(use)
+
+
+def test_a_registry_that_cannot_be_read_is_told_at_once(tmp_path: Path) -> None:
+    use = Settings(state=tmp_path / "state")
+    run_files.check(use, "risk")
+    assert not use.state.exists(), "looking changes nothing"
+    use.mlflow_dir.mkdir(parents=True)
+    use.mlflow_database.write_bytes(b"no database" * 100)
+    with pytest.raises(RegistryDown, match=r"mlflow\.db"):
+        run_files.check(use, "risk")
+
+
+def test_an_experiment_that_no_state_made_opens_no_run(moved: Settings) -> None:
+    registry.client(moved).create_experiment("paths", artifact_location="s3://bucket/mlflow/artifacts/paths")
+    with (
+        pytest.raises(NotReady, match="bucket"),
+        tracking.run("paths", "x", data_hash="d", feature_service="s", use=moved),
+    ):
+        raise AssertionError("it opened")
+
+
 def test_unknown_names_and_versions_are_named(made: Settings, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="no model is called 'risks'"):
         registry.versions(made, "risks")
@@ -146,3 +231,9 @@ def test_a_promotion_without_any_version_is_not_ready(made: Settings, monkeypatc
 def test_artefacts_elsewhere_are_refused_with_a_remedy() -> None:
     with pytest.raises(NotReady, match="s3://"):
         registry._local("s3://bucket/model")
+
+
+def test_a_run_that_another_state_led_away_meanwhile_is_refused(tmp_path: Path) -> None:
+    use, other = Settings(state=tmp_path / "state"), Settings(state=tmp_path / "other")
+    with pytest.raises(NotReady, match="another state uses this registry"):
+        run_files.check_run(use, "risk", run_files.place_of(other, "risk").as_uri() + "/r/artifacts")

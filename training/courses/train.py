@@ -21,6 +21,7 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
+from models import run_files
 from models.courses.baselines import MONTH, CourseScorer, RecentPopularity
 from models.courses.histories import Array
 from models.courses.next_course import SERVICE, features_hash
@@ -75,6 +76,7 @@ def train_courses(
     settings: Settings, as_of: date, say: Say = lambda _: None, fit: CourseFit | None = None
 ) -> tuple[ResolvedModel, CourseWorth]:
     """Fit, test, sign and register; raises NotReady or InvalidInput in one sentence when there is too little."""
+    run_files.check(settings, NAME)
     chosen = fit or CourseFit()
     history = History(settings.history_dir)
     frames = {name: history.frame(name) for name in TABLES if name in history.tables()}

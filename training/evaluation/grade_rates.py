@@ -103,7 +103,7 @@ def order_told(rates: GradeRates) -> Bilingual:
     """The verdict in words.
 
     >>> order_told({Grade.POOR: GradeRate.of(9, 10), Grade.FAIR: GradeRate.of(0, 0), Grade.GOOD: GradeRate.of(0, 9)}).en
-    'yes, but nobody is fair'
+    'yes, but told apart: 2 of 3 grades, for nobody is fair'
     """
     order, level = order_of(rates), level_told(rates)
     if order is Order.BROKEN:
@@ -115,7 +115,7 @@ def level_told(rates: GradeRates) -> Bilingual | None:
     """What the order of the grades does not show: those that nobody has, and neighbours without any event.
 
     >>> level_told({Grade.POOR: GradeRate.of(9, 10), Grade.FAIR: GradeRate.of(0, 0), Grade.GOOD: GradeRate.of(0, 9)})
-    Bilingual(zh='无人为一般', en='nobody is fair')
+    Bilingual(zh='能区分3级中的2级：无人为一般', en='told apart: 2 of 3 grades, for nobody is fair')
     """
     held = [grade for grade in Grade if grade in rates and rates[grade].n]
     empty = [Bilingual(f"无人为{one.zh}", f"nobody is {one.en}") for one in Grade if one in rates and not rates[one].n]
@@ -127,7 +127,12 @@ def level_told(rates: GradeRates) -> Bilingual | None:
         if rates[worse].events == rates[better].events == 0
     ]
     told = [*empty, *level] if held else []
-    return Bilingual.joined(told) if told else None
+    if not told:
+        return None
+    why, many = Bilingual.joined(told), len(held) - len(level)
+    return Bilingual(
+        f"能区分{len(rates)}级中的{many}级：{why.zh}", f"told apart: {many} of {len(rates)} grades, for {why.en}"
+    )
 
 
 def poor_over_excellent(rates: GradeRates) -> float:

@@ -18,6 +18,7 @@ from data_contracts.errors import NotReady
 from data_contracts.feedback_rules import LearningPolicy
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
+from models import run_files
 from models.registry import ResolvedModel
 from training import tracking
 from training.evaluation.feedback_plots import feedback_figure
@@ -61,6 +62,7 @@ class Learned:
 
 def train_feedback(settings: Settings, as_of: date, say: Say = lambda _: None) -> tuple[ResolvedModel, Learned]:
     """Learn, judge, sign and register as `feedback`; raises NotReady in one sentence when too little was shown."""
+    run_files.check(settings, NAME)
     rules = policy().feedback.learning
     rows = feedback_rows(settings, as_of, rules.settle_days)
     if len(rows) < rules.least_shown:

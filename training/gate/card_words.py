@@ -60,6 +60,10 @@ PURPOSE: Mapping[str, tuple[Bilingual, ...]] = {
 WORDS: Mapping[str, tuple[str, str]] = {
     "title": ("模型卡：{name} 第 {version} 版", "Model card: {name} version {version}"),
     "passed": ("结论：通过发布检验。", "It passed the gate."),
+    "passed_waived": (
+        "结论：发布检验通过，其中{many}项检验未得出结论，经签字豁免。",
+        "It passed the gate with {many} checks waived: inconclusive, and signed for.",
+    ),
     "refused": ("结论：未通过发布检验，不得启用。", "It did not pass the gate and may not answer."),
     "stop": ("。", "."),
     "whole": ("整体检验", "As a whole"),

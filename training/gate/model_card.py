@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data_contracts.policy import policy
-from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
-from models import registry
+from models import registry, run_files
 from models.groups import group_named, group_order
 from training.evaluation.card_plots import BUDGETS, groups_figure, outcome_figure
 from training.evaluation.fairness import Group, Measured
@@ -69,7 +68,7 @@ class Say:
         return (STATUS_ZH[status], status.value)[self.language]
 
 
-def write_card(settings: Settings, examined: Examined) -> Path:
+def write_card(examined: Examined) -> Path:
     """Write the card into the run of the version, beside its signed files; returns that folder."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -79,8 +78,7 @@ def write_card(settings: Settings, examined: Examined) -> Path:
             blocks = card_blocks(examined, place)
             (folder / f"card.{language}.md").write_text(as_markdown(blocks), encoding="utf-8")
             (folder / f"card.{language}.html").write_text(as_html(blocks, language), encoding="utf-8")
-        registry.client(settings).log_artifacts(examined.model.run_id, str(folder), FOLDER)
-    return examined.model.path.parent / FOLDER
+        return run_files.keep_beside(examined.model, folder, FOLDER)
 
 
 def card_blocks(examined: Examined, language: int) -> list[Block]:
@@ -90,7 +88,7 @@ def card_blocks(examined: Examined, language: int) -> list[Block]:
     years = examined.metadata.get(YEARS, {})
     blocks: list[Block] = [
         Heading(say("title", name=model.name, version=model.version), 1),
-        Text(say("passed" if examined.passed else "refused")),
+        Text(_verdict(examined, say)),
         *([] if examined.waived is None else [Text(say.one(examined.waived))]),
         Bullets([say.one(words) for words in PURPOSE[model.name]]),
         _facts(examined, say),
@@ -280,6 +278,14 @@ def _signed(examined: Examined, say: Say) -> list[Block]:
     ]
     although = [Bullets([say.one(told) for told in examined.although])] if examined.although else []
     return [Heading(say("signed")), Grid(say.all("kind", "by", "on", "reason", "checks"), rows), *although]
+
+
+def _verdict(examined: Examined, say: Say) -> str:
+    """Whether it passed, and how many checks people had to sign for."""
+    many = sum(line.status is Status.WAIVED for line in examined.lines)
+    if not examined.passed:
+        return say("refused")
+    return say("passed_waived", many=many) if many else say("passed")
 
 
 def _counted(checks: Sequence[str], say: Say) -> str:

@@ -23,7 +23,7 @@ from data_contracts.gating import GainLimits
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
-from models import artifacts, keys, registry
+from models import artifacts, keys, registry, run_files
 from models.audit import audit_chain, now_of, operator
 from models.registry import ResolvedModel
 from training.evaluation.fairness import Fairness, Judged, fairness
@@ -126,8 +126,8 @@ def pass_gate(settings: Settings, name: str, version: str | None = None) -> tupl
     for status in (Status.INCONCLUSIVE, Status.UNEXPLAINED):
         text = "".join(f"{check}\n" for check in examined.checks(status))
         path.with_name(f"{status.value}.txt").write_text(text, encoding="utf-8")
-    registry.client(settings).log_artifact(examined.model.run_id, str(path), "gate")
-    return examined, write_card(settings, examined)
+    run_files.keep_beside(examined.model, path, "gate")
+    return examined, write_card(examined)
 
 
 def promote(settings: Settings, name: str, version: str | None = None) -> Examined:

@@ -23,7 +23,7 @@ from cryptography.exceptions import InvalidSignature
 from data_contracts.errors import InvalidInput, UntrustedArtifact
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
-from models import keys, registry
+from models import keys, run_files
 from models.registry import ResolvedModel
 from models.strict_json import strict_json
 
@@ -56,13 +56,18 @@ def note_of(
     people = {_plain(name): name.strip() for name in signed_by if sum(map(str.isalpha, name)) >= LEAST_NAME}
     if not checks:
         raise InvalidInput(f"a {kind} names the exact checks it is about; add --check")
+    missing = []
     if len(people) < needed:
-        raise InvalidInput(f"a {kind} needs {needed} different people; {len(people)} signed, add --signed-by")
+        short = [name for name in signed_by if sum(map(str.isalpha, name)) < LEAST_NAME]
+        ignored = f" ({', '.join(map(repr, short))} of fewer than {LEAST_NAME} letters do not count)" if short else ""
+        missing.append(f"{len(people)} signed{ignored}, a {kind} needs {needed} different people; add --signed-by")
     if _said(reason) < rule.least_reason:
-        raise InvalidInput(
+        missing.append(
             f"the reason says less than {rule.least_reason} letters (a Chinese character counts as two); write a "
             "sentence into --reason"
         )
+    if missing:
+        raise InvalidInput("; ".join(missing))
     once = tuple(dict.fromkeys(checks))
     return Note(kind, model.name, model.version, model_hash, once, reason.strip(), tuple(people.values()), str(on))
 
@@ -98,7 +103,7 @@ def sign(settings: Settings, model: ResolvedModel, note: Note) -> Path:
     folder = folder_of(settings, model)
     path = folder / f"{note.kind}-{hashlib.sha256(_bytes(asdict(note))).hexdigest()[:16]}.json"
     write_signed(settings, path, asdict(note))
-    registry.client(settings).log_artifact(model.run_id, str(path), "gate")
+    run_files.keep_beside(model, path, "gate")
     return path
 
 

@@ -21,6 +21,7 @@ from data_contracts.errors import InvalidInput, MissingTable, NotReady
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
+from models import run_files
 from models.paths.baselines import MostFrequent
 from models.paths.bundle import KINDS, POST, SERVICE, KindModel, PathBundle, service_hash
 from models.paths.finding import DAYS_A_MONTH, FoundPaths, Path, PathFinder
@@ -97,6 +98,7 @@ def train_paths(
     settings: Settings, as_of: date, say: Say = lambda _: None, seed: int = 0
 ) -> tuple[ResolvedModel, PathWorth]:
     """Fit, test, sign and register; raises NotReady or InvalidInput in one sentence when there is too little."""
+    run_files.check(settings, NAME)
     history = History(settings.history_dir)
     frames = {name: history.frame(name) for name in TABLES if name in history.tables()}
     if "postings" not in frames:

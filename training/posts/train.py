@@ -23,6 +23,7 @@ from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
 from features.store import FeatureReader
+from models import run_files
 from models.posts.baselines import Markov, Popularity, PostScorer
 from models.posts.histories import Array
 from models.posts.next_post import NextPostModel
@@ -79,6 +80,7 @@ def train_next_post(
     settings: Settings, as_of: date, say: Say = lambda _: None, fit: FitSettings | None = None
 ) -> tuple[ResolvedModel, Worth]:
     """Fit, test, sign and register; raises NotReady or InvalidInput in one sentence when there is too little."""
+    run_files.check(settings, NAME)
     chosen = fit or FitSettings()
     history = History(settings.history_dir)
     frames = {name: history.frame(name) for name in TABLES if name in history.tables()}

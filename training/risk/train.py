@@ -14,6 +14,7 @@ from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
 from features.store import FeatureReader
+from models import run_files
 from models.risk.baselines import count_rule
 from models.risk.model import OutcomeModel, RiskBundle, with_cuts
 from training.risk.askable import check_horizon, check_tables
@@ -22,7 +23,7 @@ from training.risk.fit import FitSettings, Origins, fit_outcome
 from training.risk.level import expected_level
 from training.risk.outcomes import Question, first_as_of, labels, recorded_until
 from training.risk.persistence import persistence
-from training.risk.record import Later, Origin, Trained, check, doubt_of, record, unsure_of_all
+from training.risk.record import NAME, Later, Origin, Trained, check, doubt_of, record, unsure_of_all
 from training.risk.reference import reference_of
 from training.risk.years import Years
 from training.splits import Split, rolling_origin
@@ -71,6 +72,7 @@ def train_risk(
 
     Raises NotReady or MissingTable in one sentence when an earlier step is missing.
     """
+    run_files.check(settings, NAME)
     history, reader = History(settings.history_dir), FeatureReader(settings)
     check_known(asked, history.tables())
     tables = label_tables(history)

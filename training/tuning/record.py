@@ -40,7 +40,7 @@ def record_search(settings: Settings, what: Search, found: Found, as_of: date) -
     service = f"{about['service']}:{about['service_hash']}"
     title = f"tune {what.name} {as_of}"
     with tracking.run(
-        f"{what.name}-tuning", title, data_hash=about["data_hash"], feature_service=service, use=settings
+        experiment_of(what.name), title, data_hash=about["data_hash"], feature_service=service, use=settings
     ) as run:
         run.params(found.params)
         figures = {"validation": found.value, "judged": found.judged, "pruned": found.pruned, "failed": found.failed}
@@ -48,6 +48,15 @@ def record_search(settings: Settings, what: Search, found: Found, as_of: date) -
         run.record({"trials": [asdict(one) for one in found.trials]}, "trials")
         picture = run.picture(search_figure(title, found.trials, what.space), f"tune-{what.name}")
     return replace(found, picture=picture)
+
+
+def experiment_of(name: str) -> str:
+    """The experiment that searches for a model's settings stand under.
+
+    >>> experiment_of("risk")
+    'risk-tuning'
+    """
+    return f"{name}-tuning"
 
 
 def search_figure(title: str, trials: Sequence[Tried], space: Space) -> Figure:

@@ -20,6 +20,7 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 from features.history import History
 from features.store import FeatureReader
+from models import run_files
 from models.risk.boosting import DEFAULTS
 from training.posts import fit as fit_next_post
 from training.posts import train as train_next_post
@@ -28,7 +29,7 @@ from training.risk import fit as fit_risk
 from training.risk import record as risk_record
 from training.risk import train as train_risk
 from training.risk.dataset import Lesson, as_ofs_needed
-from training.tuning.record import record_search
+from training.tuning.record import experiment_of, record_search
 from training.tuning.search import Found, Number, Objective, Report, Search, Space, best, search
 
 RISK_SPACE: Space = {
@@ -67,6 +68,7 @@ def next_post_fit(settings: Settings, say: Say = lambda _: None) -> fit_next_pos
 
 def tune_risk(settings: Settings, as_of: date, trials: int, progress: Step | None = None) -> Found:
     """Search the risk model's settings on every served outcome; resumable, and on record in MLflow."""
+    run_files.check(settings, experiment_of(risk_record.NAME))
     history, reader = History(settings.history_dir), FeatureReader(settings)
     tables = train_risk.label_tables(history)
     asked = train_risk.RiskTraining(as_of)
@@ -82,6 +84,7 @@ def tune_risk(settings: Settings, as_of: date, trials: int, progress: Step | Non
 
 def tune_next_post(settings: Settings, as_of: date, trials: int, progress: Step | None = None) -> Found:
     """Search the next-post model's settings; resumable, and on record in MLflow."""
+    run_files.check(settings, experiment_of(train_next_post.NAME))
     history = History(settings.history_dir)
     frames = {name: history.frame(name) for name in train_next_post.TABLES if name in history.tables()}
     if "postings" not in frames:

@@ -1,0 +1,148 @@
+"""What would help whoever has no path: each change is tried by the search itself, and told with the chance it brings.
+
+A course, then the rules in the way, keep goal and horizon, so they are told first; then a longer time; then a goal on
+the way that is within reach. Where none of them leads to a path, that is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from data_contracts.vocabulary import Bilingual
+from models.paths.plans import PathPlanner
+from models.paths.telling import Instead, NoPath, Question, Told
+from models.paths.together import Ahead, Asked, search_all
+
+Kind = Literal["course", "rule", "horizon", "nearer_goal"]
+ORDER: tuple[Kind, ...] = ("course", "rule", "horizon", "nearer_goal")
+LONGER_MONTHS = (60, 120)  # tried one after the other, for rank steps LADDER_MONTHS too
+LADDER_MONTHS = 240  # a ladder is a chain, and its searches are quick
+WORDS: Mapping[str, Bilingual] = {
+    "rule": Bilingual("满足以下规则：{rules}", "meet these rules: {rules}"),
+    "horizon": Bilingual("将期限延长至{months}个月", "allow {months} months"),
+    "nearer_goal": Bilingual("先以途中的{post}为目标", "aim first for {post}, which is on the way"),
+    "none": Bilingual(
+        "没有单项改变可以带来路径：所试的课程、规则与{months}个月以内的期限均不足",
+        "no single change brings a path: neither a course nor a rule nor any time up to {months} months is enough",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A question without a path, and what was found for it."""
+
+    planner: PathPlanner
+    question: Question
+    ahead: Ahead
+    told: Told
+
+    @property
+    def because(self) -> NoPath:
+        """Why there is none."""
+        if self.told.because is None:
+            raise TypeError("a question with a path has no reason against one")
+        return self.told.because
+
+
+@dataclass(frozen=True)
+class _Try:
+    """A change to a question: whose, what it is, and the question as it would then be."""
+
+    place: int
+    instead: Instead
+    asked: Asked
+
+
+def with_what_helps(refused: Sequence[Refused]) -> list[Told]:
+    """The refusals of one model, each with the changes that lead to a path, what helps most first."""
+    helped: list[list[Instead]] = [[] for _ in refused]
+    at_once = [each for place, one in enumerate(refused) for each in _now(place, one)]
+    for made, found in _tried(refused, at_once):
+        helped[made.place].append(_with(made.instead, found))
+    nearer = list[_Try]()
+    left = set(range(len(refused)))
+    for months in (*LONGER_MONTHS, LADDER_MONTHS):
+        tries = [each for place in sorted(left) for each in _longer(place, refused[place], months)]
+        for made, found in _tried(refused, tries):
+            left.discard(made.place)
+            helped[made.place].append(_with(made.instead, found))
+            nearer += _on_the_way(made.place, refused[made.place], found)
+    for made, found in _tried(refused, nearer):
+        helped[made.place].append(_with(made.instead, found))
+    return [_told(one, found) for one, found in zip(refused, helped, strict=True)]
+
+
+def _tried(refused: Sequence[Refused], tries: Sequence[_Try]) -> Iterator[tuple[_Try, Ahead]]:
+    """The changes that lead to a path."""
+    if tries:
+        planner = refused[tries[0].place].planner
+        found = search_all(planner.model, [one.asked for one in tries], planner.wanted(1), free=False)
+        yield from ((one, each) for one, each in zip(tries, found, strict=True) if each.routes)
+
+
+def _now(place: int, one: Refused) -> Iterator[_Try]:
+    """Courses whose chance says that they may do, and the rules in the way."""
+    asked, least, before = one.ahead.asked, one.planner.policy.least_chance, one.ahead.chance
+    for change, factors, chance in zip(asked.changes, _lifted(asked), one.ahead.lifted.tolist(), strict=False):
+        if chance >= least:
+            told = Instead("course", change.text, before, course=change.course)
+            yield _Try(place, told, replace(asked, factors=factors[None, :], changes=()))
+    if one.because.blocked:
+        rules = Bilingual.joined((rule.text for rule in one.because.blocked), ("、", "; "))
+        yield _Try(place, Instead("rule", _worded("rule", rules=rules), before), asked.without("bars"))
+
+
+def _lifted(asked: Asked) -> Iterable[np.ndarray]:
+    return () if asked.factors is None else asked.factors[1:]
+
+
+def _longer(place: int, one: Refused, months: int) -> Iterator[_Try]:
+    """The same question with more time, where there is more before service ends and the ladder could do with it."""
+    asked, climb, end = one.ahead.asked, one.question.climb, one.question.end_months
+    spent = end is not None and end <= asked.horizon_months
+    needed = 0.0 if climb is None or climb.steps is None else climb.months
+    wanted = months <= _longest(one) and needed <= months
+    if months > asked.horizon_months and wanted and not spent:
+        told = Instead("horizon", _worded("horizon", months=months), one.ahead.chance, horizon_months=months)
+        yield _Try(place, told, replace(asked.without(), horizon_months=float(months)))
+
+
+def _longest(one: Refused) -> int:
+    return LADDER_MONTHS if one.question.climb is not None else LONGER_MONTHS[-1]
+
+
+def _on_the_way(place: int, one: Refused, found: Ahead) -> Iterator[_Try]:
+    """The steps of the way there, as goals of their own within the horizon that was asked for."""
+    asked, catalogue = one.ahead.asked, one.planner.catalogue
+    for leg in found.routes[0].legs[:-1]:
+        post = catalogue.posts[leg.post]
+        text = _worded("nearer_goal", post=one.planner.facts.name(post))
+        yield _Try(place, Instead("nearer_goal", text, 0.0, post=post), replace(asked.without(), goals=(leg.post,)))
+
+
+def _with(instead: Instead, found: Ahead) -> Instead:
+    return replace(instead, chance=found.chance)
+
+
+def _told(one: Refused, helped: Sequence[Instead]) -> Told:
+    """The likeliest course, the rules, the shortest time and the farthest goal on the way; or that nothing does."""
+    best = dict[str, Instead]()
+    for each in sorted(helped, key=lambda each: -each.chance if each.kind == "course" else 0.0):
+        if each.kind == "nearer_goal" or each.kind not in best:
+            best[each.kind] = each  # steps of the way come in order, so the last stays
+    none = Instead("none", _worded("none", months=max(_longest(one), one.question.horizon_months)), one.ahead.chance)
+    found = tuple(best[kind] for kind in ORDER if kind in best) or (none,)
+    return replace(one.told, because=replace(one.because, instead=found))
+
+
+def _worded(code: str, **words: object) -> Bilingual:
+    told = []
+    for language in ("zh", "en"):
+        plain = {name: getattr(word, language) if isinstance(word, Bilingual) else word for name, word in words.items()}
+        told.append(getattr(WORDS[code], language).format(**plain))
+    return Bilingual(*told)

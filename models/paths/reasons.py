@@ -1,0 +1,119 @@
+"""Why a plan stands as it does, in words: what made the status first, much alike in one counted line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from data_contracts.vocabulary import Bilingual
+
+ASIDE = ("goal_stated", "other_assessment", "other_completion")  # told, but no reason to look for another path
+WHY: Mapping[str, Bilingual] = {
+    "reached": Bilingual("已达到目标 {item}", "the goal {item} is reached"),
+    "goal": Bilingual("目标已由 {was} 改为 {item}", "the goal was {was} and is now {item}"),
+    "horizon": Bilingual("期限已由 {was} 个月改为 {item} 个月", "the time was {was} months and is now {item} months"),
+    "left_path": Bilingual("现任岗位 {item} 不在原路径上", "{item}, the present post, is not on the old path"),
+    "overdue": Bilingual("步骤 {item} 已逾期", "the step {item} is overdue"),
+    "declined": Bilingual("本人对原路径不感兴趣", "the old path was declined"),
+    "posting": Bilingual("已任职 {item}", "took up {item}"),
+    "completion": Bilingual("已完成课程 {item}", "completed the course {item}"),
+    "assessment": Bilingual("路径所需能力 {item} 有新的测评", "{item}, which the plan needs, was assessed anew"),
+    "appraisal": Bilingual("有新的考核结果", "an appraisal became known"),
+    "vacancy": Bilingual("岗位 {item} 出现空缺", "a vacancy for {item} became known"),
+    "goal_stated": Bilingual("已登记职业目标 {item}", "the goal {item} was stated"),
+    "other_assessment": Bilingual(
+        "能力 {item} 有新的测评，原路径未列为差距", "{item} was assessed anew, which is no gap of the plan"
+    ),
+    "other_completion": Bilingual(
+        "已完成课程 {item}，原路径未要求此课程", "completed the course {item}, which the plan did not ask for"
+    ),
+    "first": Bilingual("首次制定路径", "this is the first plan"),
+    "nothing": Bilingual("没有新的相关情况，路径不变", "nothing relevant became known; the plan stays"),
+    "stays": Bilingual("以上情况不影响原路径，路径不变", "the plan does not rest on that and stays"),
+    "opened": Bilingual("此前没有可行路径，现在有了", "there was no path before, and now there is one"),
+    "kept": Bilingual("原路径仍接近最佳，予以保留", "the old path is still close to the best and stays"),
+    "better": Bilingual("另一条路径明显更好", "another path is clearly better now"),
+    "closed": Bilingual("原路径已不可行", "the old path is no longer open"),
+    "none": Bilingual("期限内没有可行路径", "no path within the horizon"),
+    "retirement": Bilingual("退休之前已没有可行路径", "no path is left before retirement"),
+}
+"""In the order in which they are told: what makes a status, what the plan rests on, what it does not, what follows."""
+MOST_ALIKE = 3  # more of one kind are one line
+MANY: Mapping[str, Bilingual] = {
+    "completion": Bilingual("已完成路径课程 {count} 门，最近为 {item}", "completed {count} courses of it, {item} last"),
+    "assessment": Bilingual(
+        "路径所需能力有 {count} 项新的测评，最近为 {item}", "{count} assessments of what the plan needs, {item} last"
+    ),
+    "appraisal": Bilingual("有 {count} 项新的考核结果", "{count} appraisals became known"),
+    "vacancy": Bilingual("路径上有 {count} 个岗位出现空缺，最近为 {item}", "vacancies for {count} posts, {item} last"),
+    "goal_stated": Bilingual("登记职业目标 {count} 次，最近为 {item}", "goals were stated {count} times, {item} last"),
+    "other_assessment": Bilingual(
+        "另有 {count} 项能力测评，原路径未列为差距，最近为 {item}",
+        "{count} assessments of what is no gap of the plan, {item} last",
+    ),
+    "other_completion": Bilingual(
+        "已完成原路径未要求的课程 {count} 门，最近为 {item}",
+        "completed {count} courses that the plan did not ask for, {item} last",
+    ),
+}  # fmt: skip
+NUMBERS = ("horizon",)  # whose items are told as they are
+
+
+@dataclass(frozen=True)
+class Because:
+    """One reason, with the day of what it rests on where there is one.
+
+    `item` is the post, course, competency or goal it names, `was` the goal before; of `count` alike the last.
+    """
+
+    code: str
+    text: Bilingual
+    since: date | None = None
+    item: str = ""
+    was: str = ""
+    count: int = 1
+
+    def named(self, name: Callable[[str], Bilingual]) -> Bilingual:
+        """The reason with the names of what it speaks of in place of the codes."""
+        plain = self.code in NUMBERS
+        item, was = (
+            name(code) if code and not plain else Bilingual(code, code) for code in (self.item, self.was)
+        )  # fmt: skip
+        pattern = (WHY if self.count == 1 else MANY)[self.code]
+        return Bilingual(
+            pattern.zh.format(item=item.zh, was=was.zh, count=self.count),
+            pattern.en.format(item=item.en, was=was.en, count=self.count),
+        )
+
+
+def because(code: str, item: str = "", since: date | None = None, was: str = "", count: int = 1) -> Because:
+    """The reason of a code, with codes for names.
+
+    >>> because("horizon", "60", None, "36").text.en
+    'the time was 36 months and is now 60 months'
+    """
+    one = Because(code, Bilingual("", ""), since, item, was, count)
+    return replace(one, text=one.named(lambda code: Bilingual(code, code)))
+
+
+def in_order(found: Iterable[Because]) -> tuple[Because, ...]:
+    """By weight, each once; more than `MOST_ALIKE` of a kind as one line with the newest day.
+
+    >>> courses = [because("other_completion", f"c{day}", date(2026, 1, day)) for day in range(1, 5)]
+    >>> [(one.code, one.count, one.item) for one in in_order([*courses, because("overdue", "m")])]
+    [('overdue', 1, 'm'), ('other_completion', 4, 'c4')]
+    """
+    alike: dict[str, list[Because]] = {}
+    for one in dict.fromkeys(found):
+        alike.setdefault(one.code, []).append(one)
+    order = list(WHY)
+    told = [line for code in sorted(alike, key=order.index) for line in _folded(alike[code])]
+    return tuple(told)
+
+
+def _folded(alike: Sequence[Because]) -> Sequence[Because]:
+    if len(alike) <= MOST_ALIKE or alike[0].code not in MANY:
+        return alike
+    last = max(alike, key=lambda one: one.since or date.min)
+    return [because(last.code, last.item, last.since, count=len(alike))]

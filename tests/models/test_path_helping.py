@@ -1,0 +1,85 @@
+"""What would help whoever has no path: tried by the search itself, told with the chance it brings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+
+from data_contracts.policy import policy
+from data_contracts.vocabulary import Bilingual
+from models.paths.climbing import Climb
+from models.paths.helping import Refused, with_what_helps
+from models.paths.plans import PathPlanner
+from models.paths.telling import Blocked, Change, Instead, Question, StepCourse, StepFacts
+from models.paths.together import search_all
+from models.posts.histories import Array, CareerState, Catalogue
+from tests.models.path_models import CATALOGUE, CHAIN, hand_made
+
+STATE = CareerState(["p0"], [date(2022, 1, 1)], as_of=date(2024, 1, 1))
+ASKED = Question("o-1", STATE, "p3", ("p3",), 36)
+RARE = CHAIN.copy()
+RARE[:, 3] = 0.0005
+LAW = StepCourse("law", Bilingual("法", "law"))
+COURSE = Change(Bilingual("完成课程", "complete the course"), np.array([1.0, 1.0, 1.0, 40.0]), LAW)
+
+
+def _helped(planner: PathPlanner, *questions: Question) -> list[tuple[Instead, ...]]:
+    refused = []
+    for one in questions:
+        ahead = search_all(planner.model, planner.asking(one), planner.wanted(5))[0]
+        told = planner.tell(one, 5, ahead)
+        assert told.refused
+        refused.append(Refused(planner, one, ahead, told))
+    found = [told.because for told in with_what_helps(refused)]
+    return [one.instead for one in found if one is not None]
+
+
+def _planner(chain: Array, **facts: object) -> PathPlanner:
+    return PathPlanner(hand_made(chain), CATALOGUE, {}, policy().paths, StepFacts(**facts))  # type: ignore[arg-type]
+
+
+def test_a_course_that_opens_the_goal_is_the_change_with_the_chance_it_brings() -> None:
+    little = replace(COURSE, text=Bilingual("少", "little"), factors=np.array([1.0, 1.0, 1.0, 1.01]))
+    planner = _planner(RARE, changes=lambda _officer: [little, COURSE])
+    (found,) = _helped(planner, ASKED)
+    assert (found[0].kind, found[0].text.en, found[0].course) == ("course", "complete the course", COURSE.course)
+    with_it = planner.tell(replace(ASKED, factors=COURSE.factors), 5)
+    assert found[0].chance == with_it.chance > policy().paths.least_chance
+    assert 0 < found[0].before < policy().paths.least_chance
+
+
+def test_a_rule_that_bars_the_goal_is_told_with_the_chance_were_it_met() -> None:
+    rule = Blocked("settled", Bilingual("任职满一年", "a year in post"))
+    planner = _planner(CHAIN, blocked=lambda _officer, post, _day: [rule] if post == "p3" else [])
+    (found,) = _helped(planner, ASKED)
+    assert [one.kind for one in found] == ["rule"]
+    assert found[0].text.en == "meet these rules: a year in post"
+    assert found[0].chance == _planner(CHAIN).tell(ASKED, 5).chance
+
+
+def test_a_longer_time_and_a_goal_on_the_way_are_told_where_the_goal_is_far() -> None:
+    size = 6
+    chain = np.zeros((size, size))
+    for post in range(size - 1):
+        chain[post, post + 1] = 1.0
+    posts = tuple(f"p{number}" for number in range(size))
+    planner = PathPlanner(hand_made(chain), Catalogue(posts, tuple((post,) for post in posts)), {}, policy().paths)
+    far = replace(ASKED, goal="p5", posts=("p5",))
+    (found, ending) = _helped(planner, far, replace(far, officer_id="o-2", end_months=36.0))
+    assert [one.kind for one in found] == ["horizon", "nearer_goal"]
+    assert (found[0].horizon_months, found[0].text.en) == (120, "allow 120 months")
+    assert found[0].chance == planner.tell(replace(far, horizon_months=120), 5).chance
+    assert (found[1].post, found[1].chance) == ("p3", planner.tell(replace(far, posts=("p3",)), 5).chance)
+    assert [one.kind for one in ending] == ["none"], "no longer time helps who retires"
+
+
+def test_where_nothing_does_that_is_said() -> None:
+    never = CHAIN.copy()
+    never[:, 3] = 0.0
+    ladder = Bilingual("职级", "ladder")
+    (found, climbing) = _helped(_planner(never), ASKED, replace(ASKED, climb=Climb(2, 300.0, ladder, ladder)))
+    assert [one.kind for one in found] == ["none"]
+    assert found[0].text.en.startswith("no single change brings a path")
+    assert [one.kind for one in climbing] == ["none"]

@@ -1,0 +1,99 @@
+"""The Bento: built from what git knows, exported, unpacked in a clean folder, served by BentoML itself and asked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from data_contracts.errors import NotReady
+from serving.deploy import bento
+from serving.deploy.components import pins
+from tests.processes import free_port, started
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PHAROS_HOST", "0.0.0.0")
+        patch.setenv("PHAROS_DATABASE_URL", "postgresql+psycopg://me:hidden-word@there/x")
+        patch.setenv("BENTOML_HOME", str(tmp_path_factory.mktemp("mine")))
+        return bento.build(tmp_path_factory.mktemp("out") / "new")
+
+
+@pytest.fixture(scope="module")
+def folder(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    clean = tmp_path_factory.mktemp("clean") / "bento"
+    shutil.unpack_archive(file, clean, "xztar")
+    return clean
+
+
+def around(folder: Path, port: int) -> dict[str, str]:
+    """An environment without settings of this process, BentoML's store and our state in a folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PHAROS_", "BENTOML_"))}
+    return {**kept, "BENTOML_HOME": str(folder / "home"), "BENTOML_DO_NOT_TRACK": "True", "PHAROS_PORT": str(port),
+            "PHAROS_SANDBOX": "1", "PHAROS_STATE": str(folder / "state")}  # fmt: skip
+
+
+def test_it_holds_what_answers_with_the_pins_and_nothing_of_a_state(file: Path, folder: Path) -> None:
+    assert file.name == f"pharos-service-{bento.version_of_us()}.bento"
+    held = {path.relative_to(folder / "src").as_posix() for path in (folder / "src").rglob("*") if path.is_file()}
+    known = set(bento.tracked(*bento.PACKAGES, *bento.BESIDE))
+    assert held == known | {"bentofile.yaml"}, "what git does not know is no part of it"
+    assert {"serving/service.py", "data_contracts/policy/retention.toml", "serving/sandbox/answers.json"} <= held
+    assert not [name for name in held if name.startswith(("training/", "experiments/", "tests/"))]
+    wanted = pins(folder / "env" / "python" / "requirements.txt")
+    assert wanted == pins(bento.ROOT / "requirements.lock")
+    assert not [name for name in wanted if name.startswith(("nvidia-cu", "cuda-", "triton"))]
+    told = (folder / "bento.yaml").read_text()
+    assert "host: 127.0.0.1" in told, "settings of who builds are not built in"
+    for path in folder.rglob("*"):
+        assert not path.is_file() or b"hidden-word" not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize("by", ["folder", "tag"])
+def test_it_serves_from_a_clean_folder(
+    file: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    port, program = free_port(), [sys.executable, "-m", "bentoml"]
+    for name in [name for name in os.environ if name.startswith(("PHAROS_", "BENTOML_"))]:
+        monkeypatch.delenv(name)
+    for name, value in around(tmp_path, port).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    asked = str(folder)
+    if by == "tag":
+        subprocess.run([*program, "import", str(file)], check=True, capture_output=True)
+        asked = f"pharos-service:{bento.version_of_us()}"
+    where = f"import bentoml, sys; bentoml.load({asked!r}); print(sys.modules['serving.api.guard'].__file__)"
+    told = subprocess.run([sys.executable, "-c", where], check=True, capture_output=True, text=True).stdout.strip()
+    home = folder if by == "folder" else tmp_path / "home"
+    assert Path(told.splitlines()[-1]).is_relative_to(home), "its own code answers, not what is installed beside it"
+    with (
+        started([*program, "serve", asked], port, tmp_path / "served.log"),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60.0) as client,
+    ):
+        assert client.get("/livez").json() == {"status": "live"}
+        assert client.get("/readyz").json()["status"] == "ready"
+        answer = client.post("/v1/risk", json={"officer_ids": ["s-0001", "nobody"]})
+        assert answer.status_code == 200
+        assert [one["status"] for one in answer.json()["results"]][1] == "not_scored"
+        assert client.post("/v1/risk", content=b"x", headers={"content-type": "text/plain"}).status_code == 415
+    assert not (tmp_path / "state").exists()
+
+
+def test_what_cannot_be_packed_or_built_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bento, "BENTOFILE", "service: serving.nothing:There\n")
+    with pytest.raises(NotReady, match=r"bentoml build failed: \S+"):
+        bento.build(tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+    monkeypatch.setattr(bento, "ROOT", tmp_path)
+    with pytest.raises(NotReady, match="no checkout of git"):
+        bento.tracked()
