@@ -8,6 +8,7 @@ It needs httpx and pydantic and nothing of the models: it is made of the schemas
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from types import TracebackType
@@ -16,7 +17,7 @@ from typing import Any, Self, TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from serving.client.refusals import FOREIGN, RequestRefused, refusal_of, unreachable
+from serving.client.refusals import RequestRefused, foreign, late, refusal_of, sendable, unreachable
 from serving.client.retries import Retries
 from serving.courses.schemas import CoursesAnswer, CoursesRequest
 from serving.events.schemas import EventsAnswer, EventsRequest
@@ -42,6 +43,8 @@ from serving.units.schemas import UnitsAnswer, UnitsRequest
 
 Told = TypeVar("Told", bound=BaseModel)
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+IN_ALL_SECONDS = 120.0
+CODED = ("content-encoding", "content-length", "transfer-encoding")  # of a body that is decoded already
 
 
 def fresh_id() -> str:
@@ -57,7 +60,9 @@ class PharosClient:
     """Asks one service. Show an `api_key`, or a `token` provider that is asked anew for every attempt.
 
     Every method raises RequestRefused, and nothing else, where no answer came. `tls` is what httpx takes: a context
-    with the department's own authority or a client certificate. May be shared between threads.
+    with the department's own authority or a client certificate. `timeout` is for each silence; an answer that has not
+    come whole `in_all` seconds after the question, with all attempts, is not waited for any more. May be
+    shared between threads.
     """
 
     def __init__(
@@ -68,9 +73,10 @@ class PharosClient:
         token: Callable[[], str] | None = None,
         retries: Retries | None = None,
         timeout: httpx.Timeout = TIMEOUT,
+        in_all: float = IN_ALL_SECONDS,
         tls: Any = True,
     ) -> None:
-        self._key, self._token = api_key, token
+        self._key, self._token, self._in_all = api_key, token, in_all
         self._retries = retries or Retries()
         self._http = httpx.Client(base_url=address, timeout=timeout, verify=tls, trust_env=False)
 
@@ -159,35 +165,45 @@ class PharosClient:
         self.close()
 
     def _ask(self, path: str, body: BaseModel | None, answer: type[Told]) -> Told:
-        attempt = 1
+        attempt, end = 1, time.monotonic() + self._in_all
         while True:
             try:
-                return self._once(path, body, answer)
+                return self._once(path, body, answer, end)
             except RequestRefused as refused:
-                if not self._retries.again(refused, attempt):
+                if time.monotonic() >= end or not self._retries.again(refused, attempt):
                     raise
             attempt += 1
 
-    def _once(self, path: str, body: BaseModel | None, answer: type[Told]) -> Told:
-        headers = self._shown()
-        try:
-            if body is None:
-                response = self._http.get(path, headers=headers)
-            else:
-                typed = {**headers, "content-type": "application/json"}
-                response = self._http.post(path, content=body.model_dump_json(), headers=typed)
-        except httpx.TransportError as error:
-            raise unreachable(error) from error
+    def _once(self, path: str, body: BaseModel | None, answer: type[Told], end: float) -> Told:
+        response = self._whole(path, body, end)
         if response.status_code != httpx.codes.OK:
             raise refusal_of(response)
         try:
             return answer.model_validate_json(response.content, extra="ignore")  # a newer service may tell more
         except ValidationError as error:
-            zh, en = "应答与接口说明不符", "the answer is not of the form that this client knows"
-            named = response.headers.get("x-request-id", "")
-            raise RequestRefused(FOREIGN, zh, en, response.status_code, named) from error
+            raise foreign(response.status_code, response.headers.get("x-request-id", "")) from error
+
+    def _whole(self, path: str, body: BaseModel | None, end: float) -> httpx.Response:
+        """The answer with its body, which may come byte by byte, but not for ever."""
+        headers, content = self._shown(), None if body is None else body.model_dump_json()
+        if content is not None:
+            headers["content-type"] = "application/json"
+        status, told = 0, b""
+        try:
+            with self._http.stream("GET" if body is None else "POST", path, content=content, headers=headers) as coming:
+                status = coming.status_code
+                for part in coming.iter_bytes():
+                    told += part
+                    if time.monotonic() >= end:
+                        raise late(self._in_all)
+                kept = [pair for pair in coming.headers.items() if pair[0] not in CODED]
+                return httpx.Response(status, headers=kept, content=told)
+        except httpx.TransportError as error:
+            raise unreachable(error) from error
+        except httpx.HTTPError as error:
+            raise foreign(status, "") from error
 
     def _shown(self) -> dict[str, str]:
         if self._token is not None:
-            return {"authorization": f"Bearer {self._token()}"}
-        return {} if self._key is None else {"x-api-key": self._key}
+            return {"authorization": f"Bearer {sendable(self._token())}"}
+        return {} if self._key is None else {"x-api-key": sendable(self._key)}

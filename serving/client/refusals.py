@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from serving.schemas import FieldProblem, Problem
 
-UNREACHABLE, FOREIGN = "unreachable", "not_pharos"
+UNREACHABLE, FOREIGN, LATE, UNSENDABLE = "unreachable", "not_pharos", "late", "unsendable"
 
 
 @dataclass
@@ -17,7 +17,8 @@ class RequestRefused(Exception):
     """What went wrong.
 
     `code` is stable: those of the service, `unreachable` where no answer came, `not_pharos` where something else
-    answered. `detail` and `detail_zh` say the place and the remedy. `status` is null where no answer came.
+    answered, `late` where no whole answer came in the time there was, `unsendable` for a key or token of letters that
+    no header can hold. `detail` and `detail_zh` say the place and the remedy. `status` is null where no answer came.
     `retry_after` are the seconds that the service asked to wait.
     """
 
@@ -70,6 +71,29 @@ def unreachable(error: httpx.TransportError) -> RequestRefused:
     'unreachable: 无法连接服务 / the service cannot be reached (ConnectError)'
     """
     return RequestRefused(UNREACHABLE, "无法连接服务", f"the service cannot be reached ({type(error).__name__})")
+
+
+def foreign(status: int, request_id: str) -> RequestRefused:
+    """An answer that this client cannot read."""
+    zh, en = "应答与接口说明不符", "the answer is not of the form that this client knows"
+    return RequestRefused(FOREIGN, zh, en, status, request_id)
+
+
+def late(seconds: float) -> RequestRefused:
+    """No whole answer in the time for all attempts together."""
+    return RequestRefused(LATE, f"{seconds:g} 秒内未收到完整应答", f"no whole answer came within {seconds:g} s")
+
+
+def sendable(shown: str) -> str:
+    """A key or token as it goes into a header; raises RequestRefused, which does not quote it.
+
+    >>> sendable("pharos_1_a")
+    'pharos_1_a'
+    """
+    if shown.isascii() and shown.isprintable():
+        return shown
+    zh, en = "密钥或令牌含有无法发送的字符", "the key or token has letters that cannot be sent; look for a line break"
+    raise RequestRefused(UNSENDABLE, zh, en)
 
 
 def seconds_of(header: str | None) -> float | None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -154,11 +158,12 @@ def test_keys_and_tokens_are_shown_and_tokens_asked_anew(
 ) -> None:
     seen: list[dict[str, str]] = []
 
-    def answered(self: httpx.Client, path: str, *, headers: dict[str, str], **_: Any) -> httpx.Response:
+    @contextmanager
+    def answered(*_: Any, headers: dict[str, str], **__: Any) -> Iterator[httpx.Response]:
         seen.append(headers)
-        return httpx.Response(200, json={"status": "live", "news": 1}) if len(seen) != 2 else httpx.Response(503)
+        yield httpx.Response(200, json={"status": "live", "news": 1}) if len(seen) != 2 else httpx.Response(503)
 
-    monkeypatch.setattr(httpx.Client, "get", answered)
+    monkeypatch.setattr(httpx.Client, "stream", answered)
     assert client("http://pharos", api_key="k").livez().status == "live"  # and what is new does not break it
     tokens = iter(("t-1", "t-2"))
     client("http://pharos", token=lambda: next(tokens)).livez()
@@ -166,7 +171,8 @@ def test_keys_and_tokens_are_shown_and_tokens_asked_anew(
 
 
 def test_an_answer_of_another_form_is_no_answer(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(httpx.Client, "get", lambda *_, **__: httpx.Response(200, json={"status": 5}))
+    other = nullcontext(httpx.Response(200, json={"status": 5}))
+    monkeypatch.setattr(httpx.Client, "stream", lambda *_, **__: other)
     with pytest.raises(RequestRefused, match="not_pharos"):
         client("http://pharos", retries=Retries(attempts=1)).livez()
 
@@ -175,3 +181,45 @@ def test_pauses_double_to_a_limit_and_are_drawn() -> None:
     most = Retries(draw=lambda: 1.0, longest_pause=1.0)
     assert [most.pause(number, None) for number in (1, 2, 3, 4, 9)] == [0.2, 0.4, 0.8, 1.0, 1.0]
     assert replace(most, draw=lambda: 0.0).pause(3, 2.0) == 2.0
+
+
+@contextmanager
+def says(parts: Sequence[bytes], pause: float = 0.0) -> Iterator[str]:
+    """The address of a server that says this to one caller."""
+
+    def tell(server: socket.socket) -> None:
+        near, _ = server.accept()
+        with near, suppress(OSError):
+            near.recv(65536)
+            for part in parts:
+                near.sendall(part)
+                time.sleep(pause)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=tell, args=(server,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_a_body_that_cannot_be_decoded_is_refused_as_everything_is(client: Client) -> None:
+    head = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 4\r\n\r\nnope"
+    with says([head]) as address, pytest.raises(RequestRefused) as told:
+        client(address).livez()
+    assert (told.value.code, told.value.status) == ("not_pharos", 200)
+
+
+def test_an_answer_that_drips_is_not_waited_for_longer_than_the_time_in_all(client: Client) -> None:
+    drops = [b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n", *[b" "] * 200]
+    began = time.monotonic()
+    with says(drops, 0.05) as address, pytest.raises(RequestRefused) as told:
+        client(address, in_all=0.5).livez()
+    assert told.value.code == "late"
+    assert time.monotonic() - began < 5.0
+
+
+@pytest.mark.parametrize("key", ["锁", "pharos_1_a\n", "pharos_1\r\nx-more: 1"])
+def test_a_key_that_no_header_can_hold_is_said_so_and_not_quoted(client: Client, key: str) -> None:
+    for shown in ({"api_key": key}, {"token": lambda: key}):
+        with pytest.raises(RequestRefused) as told:
+            client("http://127.0.0.1:9", **shown).livez()
+        assert told.value.code == "unsendable"
+        assert key.strip() not in str(told.value)
