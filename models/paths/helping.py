@@ -33,7 +33,7 @@ WORDS: Mapping[str, Bilingual] = {
 
 
 @dataclass(frozen=True)
-class Refused:
+class Pathless:
     """A question without a path, and what was found for it."""
 
     planner: PathPlanner
@@ -58,7 +58,7 @@ class _Try:
     asked: Asked
 
 
-def with_what_helps(refused: Sequence[Refused]) -> list[Told]:
+def with_what_helps(refused: Sequence[Pathless]) -> list[Told]:
     """The refusals of one model, each with the changes that lead to a path, what helps most first."""
     helped: list[list[Instead]] = [[] for _ in refused]
     at_once = [each for place, one in enumerate(refused) for each in _now(place, one)]
@@ -77,7 +77,7 @@ def with_what_helps(refused: Sequence[Refused]) -> list[Told]:
     return [_told(one, found) for one, found in zip(refused, helped, strict=True)]
 
 
-def _tried(refused: Sequence[Refused], tries: Sequence[_Try]) -> Iterator[tuple[_Try, Ahead]]:
+def _tried(refused: Sequence[Pathless], tries: Sequence[_Try]) -> Iterator[tuple[_Try, Ahead]]:
     """The changes that lead to a path."""
     if tries:
         planner = refused[tries[0].place].planner
@@ -85,7 +85,7 @@ def _tried(refused: Sequence[Refused], tries: Sequence[_Try]) -> Iterator[tuple[
         yield from ((one, each) for one, each in zip(tries, found, strict=True) if each.routes)
 
 
-def _now(place: int, one: Refused) -> Iterator[_Try]:
+def _now(place: int, one: Pathless) -> Iterator[_Try]:
     """Courses whose chance says that they may do, and the rules in the way."""
     asked, least, before = one.ahead.asked, one.planner.policy.least_chance, one.ahead.chance
     for change, factors, chance in zip(asked.changes, _lifted(asked), one.ahead.lifted.tolist(), strict=False):
@@ -101,7 +101,7 @@ def _lifted(asked: Asked) -> Iterable[np.ndarray]:
     return () if asked.factors is None else asked.factors[1:]
 
 
-def _longer(place: int, one: Refused, months: int) -> Iterator[_Try]:
+def _longer(place: int, one: Pathless, months: int) -> Iterator[_Try]:
     """The same question with more time, where there is more before service ends and the ladder could do with it."""
     asked, climb, end = one.ahead.asked, one.question.climb, one.question.end_months
     spent = end is not None and end <= asked.horizon_months
@@ -112,11 +112,11 @@ def _longer(place: int, one: Refused, months: int) -> Iterator[_Try]:
         yield _Try(place, told, replace(asked.without(), horizon_months=float(months)))
 
 
-def _longest(one: Refused) -> int:
+def _longest(one: Pathless) -> int:
     return LADDER_MONTHS if one.question.climb is not None else LONGER_MONTHS[-1]
 
 
-def _on_the_way(place: int, one: Refused, found: Ahead) -> Iterator[_Try]:
+def _on_the_way(place: int, one: Pathless, found: Ahead) -> Iterator[_Try]:
     """The steps of the way there, as goals of their own within the horizon that was asked for."""
     asked, catalogue = one.ahead.asked, one.planner.catalogue
     for leg in found.routes[0].legs[:-1]:
@@ -129,7 +129,7 @@ def _with(instead: Instead, found: Ahead) -> Instead:
     return replace(instead, chance=found.chance)
 
 
-def _told(one: Refused, helped: Sequence[Instead]) -> Told:
+def _told(one: Pathless, helped: Sequence[Instead]) -> Told:
     """The likeliest course, the rules, the shortest time and the farthest goal on the way; or that nothing does."""
     best = dict[str, Instead]()
     for each in sorted(helped, key=lambda each: -each.chance if each.kind == "course" else 0.0):

@@ -24,7 +24,7 @@ from models.eligibility.rules import posts_of
 from models.eligibility.standing_facts import NEEDS, Facts, facts_of
 from models.paths.bundle import POST, RANK_STEP, SERVICE, PathBundle, service_hash
 from models.paths.climbing import least_months_in
-from models.paths.helping import Refused, with_what_helps
+from models.paths.helping import Pathless, with_what_helps
 from models.paths.plans import PathPlanner
 from models.paths.replanning import Event, Plan, knew
 from models.paths.telling import Question, StepFacts, StepKey, Told
@@ -164,7 +164,7 @@ class RecordDay:
         told = {place: planner.tell(question, top, ahead.get(place)) for place, (planner, question) in every}
         for kind in self.source.bundle.kinds:
             refused = {
-                place: Refused(planners[place], questions[place], found, told[place])
+                place: Pathless(planners[place], questions[place], found, told[place])
                 for place, found in ahead.items()
                 if questions[place].kind == kind and told[place].refused
             }

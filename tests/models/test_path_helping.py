@@ -10,7 +10,7 @@ import numpy as np
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.paths.climbing import Climb
-from models.paths.helping import Refused, with_what_helps
+from models.paths.helping import Pathless, with_what_helps
 from models.paths.plans import PathPlanner
 from models.paths.telling import Blocked, Change, Instead, Question, StepCourse, StepFacts
 from models.paths.together import search_all
@@ -31,7 +31,7 @@ def _helped(planner: PathPlanner, *questions: Question) -> list[tuple[Instead, .
         ahead = search_all(planner.model, planner.asking(one), planner.wanted(5))[0]
         told = planner.tell(one, 5, ahead)
         assert told.refused
-        refused.append(Refused(planner, one, ahead, told))
+        refused.append(Pathless(planner, one, ahead, told))
     found = [told.because for told in with_what_helps(refused)]
     return [one.instead for one in found if one is not None]
 
