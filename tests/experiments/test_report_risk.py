@@ -89,9 +89,9 @@ def reported(bureau: Path, delivery: Delivery, tmp_path_factory: pytest.TempPath
     rows = rows_from_tables(versioned(delivery), [date(year, 7, 1) for year in range(2020, 2025)])
     days = [word for day in DAYS for word in ("--as-of", day)]
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("backtest_risk", "backtest_units", "report_risk"):
+        for module in ("backtests.risk", "backtests.units", "reports.risk"):
             patch.setattr(f"experiments.{module}.delivery_of", lambda *_: delivery)
-        for module in ("backtest_risk", "backtest_units"):
+        for module in ("backtests.risk", "backtests.units"):
             patch.setattr(f"experiments.{module}.rows_from_tables", lambda *_: rows)
         patch.setattr("models.risk.baselines.TREES", 10)
         few = {**DEFAULTS, "rounds": 10, "learning_rate": 0.1, "min_data_in_leaf": 20}

@@ -45,6 +45,7 @@ def test_everything_that_was_found_is_told() -> None:
                     },
                     "since": None,
                     "strength": None,
+                    "contribution": None,
                 }
             ],
             "few_moves": False,

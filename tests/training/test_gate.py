@@ -121,11 +121,11 @@ def test_what_nobody_recorded_is_inconclusive_until_two_people_sign(unrecorded: 
 @pytest.mark.parametrize(
     ("people", "reason", "words"),
     [
-        (("Ann Li",), REASON, "needs 2 different people; 1 signed"),
-        (("Ann Li", " ann  LI "), REASON, "needs 2 different people; 1 signed"),
-        (("Ann Li", ""), REASON, "needs 2 different people; 1 signed"),
-        (("李伟", "李 伟"), REASON, "needs 2 different people; 1 signed"),
-        (("A", "B"), REASON, "needs 2 different people; 0 signed"),
+        (("Ann Li",), REASON, "^1 signed.*needs 2 different people"),
+        (("Ann Li", " ann  LI "), REASON, "^1 signed.*needs 2 different people"),
+        (("Ann Li", ""), REASON, "^1 signed.*needs 2 different people"),
+        (("李伟", "李 伟"), REASON, "^1 signed.*needs 2 different people"),
+        (("A", "B"), REASON, "^0 signed.*needs 2 different people"),
         (PEOPLE, "fine", "write a sentence"),
         (PEOPLE, "." * 40, "write a sentence"),
         (PEOPLE, "a" * 40, "write a sentence"),
