@@ -7,15 +7,16 @@ made in it.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import sqlalchemy as sa
 
+from data_contracts.audit.heads import Head
 from data_contracts.database import Database
-from data_contracts.errors import NotReady, OtherDatabase
+from data_contracts.errors import InvalidInput, NotReady, OtherDatabase
 from data_contracts.places import HERE, SERVICE, remember, remembered, service_place
 from data_contracts.settings import Settings
 
@@ -31,7 +32,7 @@ class Belonging:
         told, here = remembered(self.settings.state).get(SERVICE), service_place(self.settings)
         if told == here or not self._anything_kept():
             return
-        if told is None and here == HERE and self._file_there():
+        if told is None and here == HERE and self._file.is_file():
             return
         if connection is None or not self._holds_the_head(connection):
             raise OtherDatabase(_words(self._was(told), here))
@@ -43,29 +44,25 @@ class Belonging:
     def _was(self, told: str | None) -> str:
         if told is not None:
             return told
-        return HERE if self._file_there() else "another database (an earlier version did not write down which)"
+        return HERE if self._file.is_file() else "another database (an earlier version did not write down which)"
 
     def _anything_kept(self) -> bool:
         """Whether an audit line was ever written, or the folder's own database has a row."""
-        return self.settings.audit_head.is_file() or (self._file_there() and _has_rows(self._file))
+        return self.settings.audit_head.is_file() or (self._file.is_file() and _has_rows(self._file))
 
     @property
-    def _file(self) -> str:
-        return str(self.settings.state / "service" / "service.db")
-
-    def _file_there(self) -> bool:
-        return (self.settings.state / "service" / "service.db").is_file()
+    def _file(self) -> Path:
+        return self.settings.state / "service" / "service.db"
 
     def _holds_the_head(self, connection: sa.Connection) -> bool:
         try:
-            head = json.loads(self.settings.audit_head.read_text("utf-8"))
-            number, made = int(head["number"]), str(head["hash"])
-        except (OSError, ValueError, KeyError, TypeError):
+            head = Head.from_json(self.settings.audit_head.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError, InvalidInput):
             return False
         if not sa.inspect(connection).has_table("audit_lines"):
             return False
         asked = sa.text("SELECT hash FROM audit_lines WHERE number = :number")
-        return connection.execute(asked, {"number": number}).scalar_one_or_none() == made
+        return connection.execute(asked, {"number": head.number}).scalar_one_or_none() == head.hash
 
 
 def service_database(settings: Settings, name: str, seconds: int | None = None) -> Database:
@@ -88,7 +85,7 @@ def check_service_database(settings: Settings) -> None:
         database.close()
 
 
-def _has_rows(file: str) -> bool:
+def _has_rows(file: Path) -> bool:
     try:
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as opened:
             names = [row[0] for row in opened.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]

@@ -7,13 +7,13 @@ for it might be one who was erased.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from data_contracts.errors import NotReady
+from data_contracts.private import write_private
 from data_contracts.pseudonyms import Pseudonyms
 
 FILE = "tombstones.json"
@@ -81,9 +81,5 @@ class Erased:
         self.folder.mkdir(parents=True, exist_ok=True)
         scratch = self.file.with_suffix(".pending")
         scratch.unlink(missing_ok=True)
-        handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump([asdict(one) for one in (*held, stone)], out, indent=1)
-            out.flush()
-            os.fsync(out.fileno())
+        write_private(scratch, [asdict(one) for one in (*held, stone)])
         scratch.replace(self.file)

@@ -6,10 +6,12 @@ says where that is due.
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 OTHERS = 0o077
 FOLDER, FILE = 0o700, 0o600
@@ -25,6 +27,15 @@ def keep_private() -> None:
 def made_private(folder: Path) -> None:
     """Make a folder that only its owner may enter; one that is there stays as it is."""
     folder.mkdir(parents=True, exist_ok=True, mode=FOLDER)
+
+
+def write_private(path: Path, told: Any) -> None:
+    """Write JSON into a new file that only its owner may read, safe on the disk; raises OSError where one is there."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE)
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        json.dump(told, out, ensure_ascii=False, indent=1)
+        out.flush()
+        os.fsync(out.fileno())
 
 
 def open_to_others(state: Path) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -39,11 +40,10 @@ def signed(
     Raises UnfitModel where it does not.
     """
     parts = model.to_parts()
-    parts.json.update(beside or {})
     key = keys.signing_key(settings.keys_dir)
-    place = artifacts.save(folder, parts, about, key)
+    place = artifacts.save(folder, replace(parts, json=parts.json | dict(beside or {})), about, key)
     again, _ = artifacts.load(place, key.public_key())
-    changed = first_difference(model.to_parts(), type(model).from_parts(again).to_parts())
+    changed = first_difference(parts, type(model).from_parts(again).to_parts())
     if changed:
         name = about.get("name", folder.name)
         raise UnfitModel(f"{name}, read from its files, differs from what was trained: {changed}")

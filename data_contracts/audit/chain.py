@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -190,9 +190,8 @@ class AuditChain:
             why = f"another line stands where its head {self._heads.path} was: line {head.number:,}"
             return Break(tail.number, head, why)
         for row in {head.number: at_head, tail.number: _line_at(connection, tail.number)}.values():
-            why = "" if row is None else wrong(row, row["number"], row["previous"], key)
-            if why:
-                return Break(tail.number, head, f"line {row['number']:,}: {why}" if row else why)
+            if row is not None and (why := wrong(row, row["number"], row["previous"], key)):
+                return Break(tail.number, head, f"line {row['number']:,}: {why}")
         return None
 
     def _begin(self) -> None:
@@ -262,7 +261,7 @@ def lines(database: Database) -> Iterator[Mapping[str, Any]]:
         yield from rows_of(connection)
 
 
-def rows_of(connection: sa.Connection) -> Iterator[Mapping[str, Any]]:
+def rows_of(connection: sa.Connection) -> Generator[Mapping[str, Any], None, None]:
     """Every line in order, inside a transaction."""
     asked = LINES.select().order_by(LINES.c.number).execution_options(yield_per=1000)
     for row in connection.execute(asked).mappings():

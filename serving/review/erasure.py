@@ -11,7 +11,6 @@ The proof names the officer by pseudonym only.
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -28,6 +27,7 @@ from data_contracts.erased import Erased
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.in_use import held_with_others
 from data_contracts.policy import policy
+from data_contracts.private import write_private
 from data_contracts.service_log import EVENTS
 from data_contracts.service_log import METADATA as LOG
 from data_contracts.settings import Settings
@@ -131,7 +131,7 @@ class Progress:
             self.rows[name] = self.rows.get(name, 0) + count
         scratch = self.file.with_suffix(".partial")
         scratch.unlink(missing_ok=True)
-        _write_private(scratch, self.rows)
+        write_private(scratch, self.rows)
         scratch.replace(self.file)
 
 
@@ -240,13 +240,5 @@ def _folder(settings: Settings) -> Path:
 def _written(settings: Settings, proof: Proof, now: datetime) -> Path:
     """In a folder of its own, readable by its owner only, and never in the place of another."""
     path = _folder(settings) / f"{proof.pseudonym}-{now:%Y%m%d}-{proof.audit_line:08d}.json"
-    _write_private(path, asdict(proof))
+    write_private(path, asdict(proof))
     return path
-
-
-def _write_private(path: Path, told: Mapping[str, Any]) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        json.dump(told, out, ensure_ascii=False, indent=1)
-        out.flush()
-        os.fsync(out.fileno())

@@ -85,12 +85,12 @@ def later_than(copy: Path, now: Path) -> Later:
 
 def carry(draft: Path, now: Path) -> None:
     """Put what must not be taken back into a copy that is about to stand again, in one transaction."""
-    there = shape(draft)
+    there, here = shape(draft), shape(now)
     with closing(sqlite3.connect(draft, isolation_level=None)) as opened:
         opened.execute("ATTACH DATABASE ? AS now", (str(now),))
         opened.execute("BEGIN IMMEDIATE")
         for name in CARRIED:
-            if name in there and name in shape(now):
+            if name in there and name in here:
                 columns = ", ".join(f'"{column}"' for column in there[name])
                 opened.execute(f'DELETE FROM main."{name}"')  # noqa: S608  # names of ours
                 opened.execute(f'INSERT INTO main."{name}" ({columns}) SELECT {columns} FROM now."{name}"')  # noqa: S608

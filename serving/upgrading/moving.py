@@ -17,7 +17,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from data_contracts.audit.chain import LINES, Action, Entry
+from data_contracts.audit.chain import LINES, Action, Entry, rows_of
 from data_contracts.audit.chain import METADATA as AUDIT
 from data_contracts.audit.verdict import verified
 from data_contracts.database import Database
@@ -31,7 +31,7 @@ from serving.access.api_keys import METADATA as KEYS
 from serving.night.run_table import METADATA as RUNS
 from serving.review.tables import METADATA as REVIEW
 from serving.upgrading.quiet import nobody_else
-from serving.upgrading.table_copy import CHUNK_ROWS, Held, all_held, copy_rows
+from serving.upgrading.table_copy import Held, all_held, copy_rows
 
 MOVED = (AUDIT, KEYS, REVIEW, RUNS)
 TABLES = tuple(table for metadata in MOVED for table in metadata.sorted_tables)
@@ -170,9 +170,7 @@ def _check_empty(found: Mapping[str, Held], name: str) -> None:
 def _check_chain(settings: Settings, connection: sa.Connection) -> None:
     if not settings.audit_head.is_file() and connection.execute(sa.select(LINES.c.number).limit(1)).first() is None:
         return
-    asked = LINES.select().order_by(LINES.c.number)
-    with closing(connection.execute(asked, execution_options={"yield_per": CHUNK_ROWS})) as found:
-        rows = (dict(row) for row in found.mappings())
+    with closing(rows_of(connection)) as rows:
         verdict = verified(rows, keys.public_key(settings.keys_dir), (), newest_head(settings))
     if not verdict.good:
         raise Refused(
@@ -183,11 +181,11 @@ def _check_chain(settings: Settings, connection: sa.Connection) -> None:
 
 def _set_aside(own: Settings, moment: datetime) -> Path | None:
     """The file that was left becomes a copy: retention ends it and erasure reaches it (copies.py)."""
-    file = Database(own.service_url, "the file that was left").file
+    database = Database(own.service_url, "the file that was left")
+    file = database.file
     if file is None or not file.is_file():
         return None
     kept = file.with_name(f"{file.name}.before-move-{moment:%Y%m%dT%H%M%S}")
-    database = Database(own.service_url, "the file that was left")
     database.compact()  # what stands in the log beside the file is written into it
     database.close()
     file.replace(kept)

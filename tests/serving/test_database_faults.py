@@ -40,7 +40,7 @@ from tests.serving.key_room import added
 from tests.serving.live import served
 from tests.serving.small_office import locked
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("let_go")]
 ANSWER_SECONDS = 2.0
 SOON = 15.0
 RISK, POSTS, CASES = "/v1/risk", "/v1/next_posts", "/v1/cases"
@@ -52,22 +52,6 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "Guard", functools.partial(Guard, limits=Limits(answer_seconds=ANSWER_SECONDS)))
     monkeypatch.setattr(database, "BUSY_SECONDS", 1)
     monkeypatch.setattr(chain, "BUSY_SECONDS", 1)
-
-
-@pytest.fixture(autouse=True)
-def let_go(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Close what a process keeps open until it ends."""
-    opened: list[sa.Engine] = []
-    real = database.Database._opened
-
-    def kept(self: database.Database) -> sa.Engine:
-        opened.append(real(self))
-        return opened[-1]
-
-    monkeypatch.setattr(database.Database, "_opened", kept)
-    yield
-    for engine in opened:
-        engine.dispose()
 
 
 def desks(use: Settings) -> Desks:

@@ -12,7 +12,6 @@ import pytest
 import sqlalchemy as sa
 from rich.console import Console
 
-from data_contracts import database
 from data_contracts.audit.chain import lines
 from data_contracts.belonging import check_service_database
 from data_contracts.errors import InvalidInput, LockHeld, NotReady, OtherDatabase, Refused
@@ -38,23 +37,7 @@ from tests.postgres import OWNER, postgresql
 from tests.serving.review_room import NOW, FakeRun, Room
 
 MOMENT = datetime(2026, 10, 3, 4, 5, 6)
-pytestmark = pytest.mark.server
-
-
-@pytest.fixture(autouse=True)
-def let_go(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Close what a process keeps open until it ends."""
-    opened: list[sa.Engine] = []
-    real = database.Database._opened
-
-    def kept(self: database.Database) -> sa.Engine:
-        opened.append(real(self))
-        return opened[-1]
-
-    monkeypatch.setattr(database.Database, "_opened", kept)
-    yield
-    for engine in opened:
-        engine.dispose()
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("let_go")]
 
 
 @pytest.fixture(scope="module")
