@@ -1,4 +1,4 @@
-"""The best that a reader of tables could do: someone who knows how strain and departure are planted, and no hidden fact.
+"""The best that a reader of tables could do: someone who knows how strain and departure are planted, nothing hidden.
 
 The load of overtime and nights, steps on the ladder and time in service stand in the tables, and are read back. What
 stands in none is left out or estimated: the age, and the habit of working overtime that a month's hours only hint at
@@ -30,13 +30,13 @@ from training.risk.outcomes import Frames
 from training.risk.signs import versions_at
 
 RECORDED: Final = ("strain", "departure")
-WORKDAYS, LEAST_HOURS = 22.0, 0.05
+WORKDAYS, LEAST_THERE, LEAST_HOURS = 22.0, 0.2, 0.05
 NODES = 7  # of the sum over what a habit may be
 MONTHS_BACK = 36  # what is older weighs nothing in a load and little in a habit
 
 
 def recorded(outcome: str, tables: Frames, asked: Asked) -> Numbers:
-    """The chance (n,) of one of RECORDED by the planted hazard with what the tables tell as of the day, ages unknown."""
+    """The chance (n,) of one of RECORDED by the planted hazard and what the tables tell as of the day."""
     duty = _duty(tables, asked)
     overtime = _running(duty, duty["above"], asked)
     if outcome == "departure":
@@ -81,9 +81,10 @@ def _usual(duty: pd.DataFrame, asked: Asked) -> tuple[Numbers, Numbers]:
     """(n,) hours of overtime in a month without leave, by the family of the last month and the habit so far; and the
     standard deviation of what is not known of their logarithm."""
     usual = dict(zip((family.key for family in FAMILIES), FAMILY_OVERTIME, strict=True))
-    there = 1.0 - np.minimum(duty["sick_days"].fillna(0) + duty["leave_days"].fillna(0), WORKDAYS).astype(float) / WORKDAYS
+    away = (duty["sick_days"].fillna(0) + duty["leave_days"].fillna(0)).astype(float)
+    there = 1.0 - np.minimum(away, WORKDAYS) / WORKDAYS
     expected = duty["family"].map(usual).astype(float) * there
-    seen = np.log(duty["overtime_hours"].astype(float).clip(lower=LEAST_HOURS) / expected.where(there > 0.2))
+    seen = np.log(duty["overtime_hours"].astype(float).clip(lower=LEAST_HOURS) / expected.where(there > LEAST_THERE))
     seen = seen - (digamma(OVERTIME_SHAPE) - np.log(OVERTIME_SHAPE))
     table = pd.DataFrame({"officer_id": duty["officer_id"], "back": duty["back"], "seen": seen})
     wide = table.pivot_table(index="officer_id", columns="back", values="seen").reindex(columns=range(MONTHS_BACK))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
@@ -27,7 +27,6 @@ class History:
     tables: Mapping[str, pd.DataFrame]
     officers: list[str]
     day: date
-    _answers: dict[tuple[str, pd.Timestamp | None], pd.Series] = field(default_factory=dict)
 
     @cached_property
     def now(self) -> pd.Timestamp:
@@ -39,8 +38,17 @@ class History:
         rows = self.tables[table]
         rows = rows[(rows["known_on"] <= self.now) & ~(rows["superseded_on"] <= self.now)]
         if happened is not None:
-            rows = rows[(rows[happened] < self.now) & ~(rows[happened] < (since or pd.Timestamp.min))]
+            rows = rows[(rows[happened] < self.now) & ~(rows[happened] < (since or pd.Timestamp("1900-01-01")))]
         return rows
+
+    def first(self, start: str) -> pd.Timestamp:
+        """The first day of a look-back as told; long ago where none is."""
+        return pd.Timestamp(start or "1900-01-01")
+
+    def code(self, column: str, officer: str) -> str:
+        """The rank, track or education on record."""
+        own = self.stood("officers").set_index("officer_id")
+        return str(self.ranks["rank_step"][officer] if column == "rank" else own[column][officer])
 
     def each(self, found: pd.Series, empty: float = float("nan")) -> pd.Series:
         """By officer, `empty` for those of whom there is nothing."""
@@ -107,6 +115,10 @@ class History:
 
 def _complaints(**where: object) -> Claim:
     return lambda history, since: history.counted("complaints", "opened_on", since, **where)
+
+
+def _events(table: str, **where: object) -> Claim:
+    return lambda history, since: history.counted(table, "occurred_on", since, **where)
 
 
 def _mean(table: str, column: str, **where: object) -> Claim:
@@ -206,60 +218,66 @@ def _last(table: str, happened: str = "occurred_on", **where: object) -> Callabl
     return lambda history: history.last(table, happened, **where)
 
 
+@dataclass(frozen=True)
+class Said:
+    """A sentence in both languages ({v}: number, {s}: first day of the look-back) and what it claims: the number, the
+    day of the last such thing, and how many of them were found sustained."""
+
+    en: str
+    zh: str
+    claim: Claim
+    last: Callable[[History], pd.Series] | None = None
+    sustained: Claim | None = None
+
+    def pattern(self, language: str) -> re.Pattern[str]:
+        """With the groups v and s."""
+        return re.compile((self.en if language == "en" else self.zh).replace("{v}", NUMBER).replace("{s}", DAY))
+
+
+NUMBER, DAY = r"(?P<v>-?[\d.]+)", r"(?P<s>\d{4}-\d\d-\d\d)"
 SUSTAINED, FORCE = {"finding": "sustained"}, {"category": "use_of_force"}
-# what is said in English and Chinese, what it claims, and the day of the last such thing ({v}: number, {s}: first day)
-CLAIMS: tuple[tuple[str, str, Claim, Callable[[History], pd.Series] | None], ...] = (
-    ("{v} sustained complaints? since {s}", "{s}以来查实投诉{v}件", _complaints(**SUSTAINED),
-     _last("complaints", "opened_on", **SUSTAINED)),
-    ("{v} use-of-force complaints? since {s}", "{s}以来使用武力类投诉{v}件", _complaints(**FORCE),
-     _last("complaints", "opened_on", **FORCE)),
-    ("{v} complaints? since {s}", "{s}以来收到投诉{v}件", _complaints(), _last("complaints", "opened_on")),
-    ("{v} reports? of force used since {s}", "{s}以来使用武力报告{v}次",
-     lambda history, since: history.counted("force_reports", "occurred_on", since), _last("force_reports")),
-    ("complaints since {s} named {v} colleagues? as well", "{s}以来的投诉同时涉及{v}名同事", _colleagues, None),
-    ("others of the unit had {v} complaints? each since {s}", "{s}以来所在单位其他人平均收到投诉{v}件", _others("unit_id"), None),
-    ("others on the same shift of the unit had {v} complaints? each since {s}",
-     "{s}以来所在单位同班次其他人平均收到投诉{v}件", _others("unit_id", "shift"), None),
-    ("others under the same supervisor had {v} complaints? each since {s}",
-     "{s}以来同一直接上级的其他人平均收到投诉{v}件", _others("supervisor_id"), None),
-    ("{v} changes? of supervisor since {s}", "{s}以来更换直接上级{v}次", _led_by_others, None),
-    ("{v} years? under the present supervisor", "由现任直接上级带领{v}年", _years_led, None),
-    ("{v} officers? under the present supervisor", "现任直接上级带领{v}人", _led_together, None),
-    ("{v} nights? a month since {s}", "{s}以来平均每月夜班{v}个", _a_month("nights"), None),
-    ("{v} days? of leave a month since {s}", "{s}以来平均每月休假{v}天", _a_month("leave_days"), None),
-    ("{v} hours? of duty a month since {s}", "{s}以来平均每月执勤{v}小时", _a_month("hours"), None),
-    ("{v} months? with overtime over the limit since {s}", "{s}以来加班超过规定上限{v}个月", _over_limit, None),
-    ("{v} hours? of overtime since {s}", "{s}以来加班共{v}小时", _overtime, None),
-    ("competencies assessed at level {v} on average since {s}", "{s}以来能力测评平均{v}级",
-     _mean("competency_assessments", "level"), _last("competency_assessments")),
-    ("courses since {s} passed with {v} points? on average", "{s}以来培训成绩平均{v}分",
-     _mean("course_completions", "score"), _last("course_completions")),
-    ("{v} mandated courses? not taken or no longer valid", "有{v}门必训课程未修或已过有效期", _lacking, _mandated),
-    ("{v} courses? completed since {s}", "{s}以来完成培训{v}门",
-     lambda history, since: history.counted("course_completions", "occurred_on", since), _last("course_completions")),
-    *((f"{en} appraised at {{v}} points? on average since {{s}}", f"{{s}}以来{zh}考核平均{{v}}分",
-       _mean("appraisals", "score", kind=kind), _last("appraisals"))
+SAID: tuple[Said, ...] = (
+    Said("{v} sustained complaints? since {s}", "{s}以来查实投诉{v}件", _complaints(**SUSTAINED),
+         _last("complaints", "opened_on", **SUSTAINED)),
+    Said("{v} use-of-force complaints? since {s}", "{s}以来使用武力类投诉{v}件", _complaints(**FORCE),
+         _last("complaints", "opened_on", **FORCE), _complaints(**SUSTAINED, **FORCE)),
+    Said("{v} complaints? since {s}", "{s}以来收到投诉{v}件", _complaints(), _last("complaints", "opened_on"),
+         _complaints(**SUSTAINED)),
+    Said("{v} reports? of force used since {s}", "{s}以来使用武力报告{v}次", _events("force_reports"),
+         _last("force_reports")),
+    Said("complaints since {s} named {v} colleagues? as well", "{s}以来的投诉同时涉及{v}名同事", _colleagues),
+    Said("others of the unit had {v} complaints? each since {s}", "{s}以来所在单位其他人平均收到投诉{v}件",
+         _others("unit_id")),
+    Said("others on the same shift of the unit had {v} complaints? each since {s}",
+         "{s}以来所在单位同班次其他人平均收到投诉{v}件", _others("unit_id", "shift")),
+    Said("others under the same supervisor had {v} complaints? each since {s}",
+         "{s}以来同一直接上级的其他人平均收到投诉{v}件", _others("supervisor_id")),
+    Said("{v} changes? of supervisor since {s}", "{s}以来更换直接上级{v}次", _led_by_others),
+    Said("{v} years? under the present supervisor", "由现任直接上级带领{v}年", _years_led),
+    Said("{v} officers? under the present supervisor", "现任直接上级带领{v}人", _led_together),
+    Said("{v} nights? a month since {s}", "{s}以来平均每月夜班{v}个", _a_month("nights")),
+    Said("{v} days? of leave a month since {s}", "{s}以来平均每月休假{v}天", _a_month("leave_days")),
+    Said("{v} hours? of duty a month since {s}", "{s}以来平均每月执勤{v}小时", _a_month("hours")),
+    Said("{v} months? with overtime over the limit since {s}", "{s}以来加班超过规定上限{v}个月", _over_limit),
+    Said("{v} hours? of overtime since {s}", "{s}以来加班共{v}小时", _overtime),
+    Said("competencies assessed at level {v} on average since {s}", "{s}以来能力测评平均{v}级",
+         _mean("competency_assessments", "level"), _last("competency_assessments")),
+    Said("courses since {s} passed with {v} points? on average", "{s}以来培训成绩平均{v}分",
+         _mean("course_completions", "score"), _last("course_completions")),
+    Said("{v} mandated courses? not taken or no longer valid", "有{v}门必训课程未修或已过有效期", _lacking, _mandated),
+    Said("{v} courses? completed since {s}", "{s}以来完成培训{v}门", _events("course_completions"),
+         _last("course_completions")),
+    *(Said(f"{en} appraised at {{v}} points? on average since {{s}}", f"{{s}}以来{zh}考核平均{{v}}分",
+           _mean("appraisals", "score", kind=kind), _last("appraisals"))
       for en, zh, kind in (("case quality", "执法质量", "case_quality"), ("supervision", "督察监察", "supervision"),
                            ("performance", "工作绩效", "performance"))),
-    ("{v} honours? since {s}", "{s}以来受表彰{v}次",
-     lambda history, since: history.counted("honours", "occurred_on", since), _last("honours")),
-    ("{v} steps? up since {s}, job grade and police rank together", "{s}以来晋升{v}次（职级与警衔合计）",
-     lambda history, since: history.counted("promotions", "occurred_on", since, kind="step"),
-     _last("promotions", kind="step")),
-    ("{v} months? past the least time in the present rank", "超过本职级最低任职年限{v}个月", _past_least, None),
-    ("{v} months? to go to the least time in the present rank", "距本职级最低任职年限还有{v}个月", _to_go, None),
-    ("{v} years? in the present rank", "任现职级{v}年", _years_in_rank, lambda history: history.ranks["since"]),
-    ("{v} years? of service", "从警{v}年", _years_of_service, None),
-    ("{v} moves? since {s}", "{s}以来调动{v}次", _moves, None),
-    ("{v} years? in the present post", "在现岗位{v}年", _years_in_post, None),
+    Said("{v} honours? since {s}", "{s}以来受表彰{v}次", _events("honours"), _last("honours")),
+    Said("{v} steps? up since {s}, job grade and police rank together", "{s}以来晋升{v}次（职级与警衔合计）",
+         _events("promotions", kind="step"), _last("promotions", kind="step")),
+    Said("{v} months? past the least time in the present rank", "超过本职级最低任职年限{v}个月", _past_least),
+    Said("{v} months? to go to the least time in the present rank", "距本职级最低任职年限还有{v}个月", _to_go),
+    Said("{v} years? in the present rank", "任现职级{v}年", _years_in_rank, lambda history: history.ranks["since"]),
+    Said("{v} years? of service", "从警{v}年", _years_of_service),
+    Said("{v} moves? since {s}", "{s}以来调动{v}次", _moves),
+    Said("{v} years? in the present post", "在现岗位{v}年", _years_in_post),
 )  # fmt: skip
-NUMBER, DAY = r"(?P<v>-?[\d.]+)", r"(?P<s>\d{4}-\d\d-\d\d)"
-
-
-def pattern(words: str) -> re.Pattern[str]:
-    """The claim as a pattern with the groups v and s.
-
-    >>> pattern("{v} moves? since {s}").fullmatch("1 move since 2020-01-01")["v"]
-    '1'
-    """
-    return re.compile(words.replace("{v}", NUMBER).replace("{s}", DAY))

@@ -10,24 +10,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from data_contracts.asof import add_months
 from data_contracts.catalog import catalog
-from data_contracts.policy import policy
 from data_contracts.simulator.simulation import simulate
-from data_contracts.vocabulary import Education, Track
 from features.declared import declared_features
 from features.versions import with_superseded_on
 from models.risk import record_words
+from models.risk.code_words import code_told
 from models.risk.explain import record_told
 from models.risk.model import RiskBundle, with_cuts
-from models.risk.themes import FACETS
-from tests.training.sentences_by_hand import CLAIMS, History, pattern
+from tests.training.sentences_by_hand import SAID, History, Said
 from training.risk.dataset import RiskRows, as_ofs_needed, lesson_of, rows_from_tables
 from training.risk.fit import FitSettings, fit_outcome
 from training.risk.outcomes import first_as_of
@@ -35,26 +32,20 @@ from training.risk.train import service_of
 from training.splits import rolling_origin
 
 DAY, END = date(2025, 1, 1), date(2026, 1, 1)
-QUICK = FitSettings({"rounds": 20, "learning_rate": 0.1, "min_data_in_leaf": 20}, members=("boosted", "logistic"))
+QUICK = FitSettings(members=("logistic",))
 OUTCOMES = ("conduct", "force", "any_complaint", "strain", "departure", "stagnation")
 PEERS = {"en": (r"others in the same post ([\d.]+)", r"all officers ([\d.]+)"),
          "zh": (r"同岗位其他人平均([\d.]+)", r"全员平均([\d.]+)")}  # fmt: skip
+PEERS_AFTER = {"en": r"(.*) \(((?:others|all) .*) on average\)", "zh": r"(.*)（((?:同岗位|全员).*)）"}
 LAST = {"en": r"(?:the last on|since) (\d{4}-\d\d-\d\d)", "zh": r"(?:最近一次在|自)(\d{4}-\d\d-\d\d)起?"}
-SUSTAINED = {"en": r"(\d+) of them sustained, the others are no finding", "zh": r"其中查实(\d+)件，其余不等于查实"}
-ALL_SUSTAINED = {"en": "found sustained", "zh": "已查实"}
-PLAIN_NOTE = {
-    "en": {"a complaint is no finding", "an allegation is no finding"},
-    "zh": {"投诉不等于查实"},
-}
-NOTES = {
-    "en": {"a report is a record of duty, not a fault", "numbers only, nobody else is identified"},
-    "zh": {"报告是履职记录，不是过错", "只用汇总数，不涉及任何他人身份"},
-}
-UNCOUNTED = {
-    "en": r"\d+ more themes? raises? the chance.*|\d+ more themes? lowers? the chance.*|several things together.*",
-    "zh": r"另有\d+个主题.*|多项因素合在一起.*",
-}
-CODES = {"en": ("rank: ", "track: ", "education: "), "zh": ("现职级为", "从事序列为", "学历为")}
+SOME = {"en": r"(\d+) of them sustained, the others are no finding", "zh": r"其中查实(\d+)件，其余不等于查实"}
+ALL = {"found sustained", "已查实"}
+NONE = {"a complaint is no finding", "an allegation is no finding", "投诉不等于查实"}
+NOTES = {"a report is a record of duty, not a fault", "报告是履职记录，不是过错",
+         "numbers only, nobody else is identified", "只用汇总数，不涉及任何他人身份"}  # fmt: skip
+NO_FIGURE = "several"  # themes that no figure can speak for
+CODED = {"rank: ": "rank", "现职级为": "rank", "track: ": "track", "从事序列为": "track",
+         "education: ": "education", "学历为": "education"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -64,14 +55,9 @@ class Force:
     frame: pd.DataFrame
     bundle: RiskBundle
     history: History
-    _claimed: dict[tuple[int, str], pd.Series] = field(default_factory=dict)
+    _claimed: dict[tuple[str, str], pd.Series] = field(default_factory=dict)
 
-    @cached_property
-    def spoken(self) -> list[tuple[str, dict[str, object]]]:
-        """(officer, sentence) of reasons and strengths of all outcomes, and of the record by itself."""
-        return list(self.sentences())
-
-    def sentences(self) -> Iterator[tuple[str, dict[str, object]]]:
+    def sentences(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """As they are told now."""
         scored = self.bundle.score(self.frame)
         texts = [(one, text) for column in ("reasons", "strengths")
@@ -81,12 +67,11 @@ class Force:
             for sentence in json.loads(text):
                 yield str(officer), sentence
 
-    def claimed(self, place: int, start: str) -> pd.Series:
+    def claimed(self, said: Said, start: str) -> pd.Series:
         """What a claim comes to for everybody."""
-        if (place, start) not in self._claimed:
-            since = pd.Timestamp(start) if start else pd.Timestamp.min
-            self._claimed[place, start] = CLAIMS[place][2](self.history, since)
-        return self._claimed[place, start]
+        if (said.en, start) not in self._claimed:
+            self._claimed[said.en, start] = said.claim(self.history, self.history.first(start))
+        return self._claimed[said.en, start]
 
 
 @pytest.fixture(scope="module")
@@ -108,71 +93,97 @@ def _columns(rows: RiskRows, outcome: str) -> list[str]:
 
 def _agrees(told: str, exact: float) -> bool:
     """Whether a number as told is the exact one, rounded as it stands."""
-    digits = len(told.partition(".")[2])
-    return abs(float(told) - exact) <= 0.5 * 10.0**-digits + 1e-6
+    return abs(float(told) - exact) <= 0.5 * 10.0 ** -len(told.partition(".")[2]) + 1e-6
 
 
 def _wrong(force: Force, officer: str, text: str, language: str) -> str:
     """What is not so in a sentence; empty for nothing."""
-    said, *more = text.split("; " if language == "en" else "；")
-    if said.startswith(CODES[language]):
-        return _wrong_code(force.history, officer, said)
-    words, _, peers = said.rstrip(")）").partition(" (" if language == "en" and "on average)" in said else "（") \
-        if not said.endswith("（职级与警衔合计）") else (said, "", "")  # fmt: skip
-    for place, (en, zh, _, last) in enumerate(CLAIMS):
-        found = pattern(en if language == "en" else zh).fullmatch(words)
-        if found:
+    words, *more = text.split("; " if language == "en" else "；")
+    for start, column in CODED.items():
+        if words.startswith(start):
+            name = code_told("rank_code" if column == "rank" else column, force.history.code(column, officer))
+            return "" if words.removeprefix(start) == getattr(name, language) else f"it is {name}"
+    peers = re.fullmatch(PEERS_AFTER[language], words)
+    plain = peers[1] if peers else words
+    for said in SAID:
+        if found := said.pattern(language).fullmatch(plain):
             start = found.groupdict().get("s") or ""
+            own = force.claimed(said, start)
+            wrong = [] if _agrees(found["v"], own[officer]) else [f"{found['v']} is {own[officer]}"]
             if start and date.fromisoformat(start) not in {add_months(DAY, -months) for months in (12, 24, 60)}:
-                return f"{start} is the first day of no look-back"
-            own = force.claimed(place, start)
-            if not _agrees(found["v"], own[officer]):
-                return f"{found['v']} is {own[officer]}"
-            days = None if last is None else last(force.history)
-            return _wrong_peers(force, officer, own, peers, language) or _wrong_rest(
-                force.history, officer, (days, start, own[officer]), more, language
-            )
+                wrong.append(f"no look-back begins on {start}")
+            wrong += _wrong_peers(force, officer, own, peers[2] if peers else "", language)
+            rest = (_wrong_part(force, officer, (said, start), part, language) for part in more)
+            return "; ".join([*wrong, *filter(None, rest)])
     return "no claim that the test knows"
 
 
-def _wrong_peers(force: Force, officer: str, own: pd.Series, peers: str, language: str) -> str:
+def _wrong_peers(force: Force, officer: str, own: pd.Series, peers: str, language: str) -> list[str]:
     post, everybody = (re.search(one, peers) for one in PEERS[language])
-    means = (post, force.history.others(own, "post_id")[officer] if post else 0.0), (everybody, own.mean())
-    wrong = [f"{found[1]} is {exact}" for found, exact in means if found and not _agrees(found[1], abs(exact))]
-    return "; ".join(wrong) or ("" if bool(peers) == bool(post or everybody) else f"what is {peers}")
+    others = force.history.others(own, "post_id")[officer] if post else 0.0
+    means = (post, others), (everybody, own.mean())
+    return [f"{found[1]} is {exact}" for found, exact in means if found and not _agrees(found[1], abs(exact))]
 
 
-def _wrong_rest(
-    history: History, officer: str, claim: tuple[pd.Series | None, str, float], more: list[str], language: str
-) -> str:
-    """What is not so in the parts after the first: the day of the last, and how many were found sustained."""
-    days, start, counted = claim
-    for part in more:
-        if found := re.fullmatch(LAST[language], part):
-            if days is None or str(days[officer].date()) != found[1]:
-                return f"{part}: no such day"
-        elif part in (PLAIN_NOTE[language] | {ALL_SUSTAINED[language]}) or re.fullmatch(SUSTAINED[language], part):
-            continue  # asked below
-        elif part not in NOTES[language]:
-            return f"what is {part}"
-    return _wrong_note(history, officer, (start, counted), more, language)
-
-
-def _wrong_note(history: History, officer: str, claim: tuple[str, float], more: list[str], language: str) -> str:
-    notes = [part for part in more if part in PLAIN_NOTE[language] | {ALL_SUSTAINED[language]}
-             or re.fullmatch(SUSTAINED[language], part)]  # fmt: skip
-    if not notes:
+def _wrong_part(force: Force, officer: str, said: tuple[Said, str], part: str, language: str) -> str:
+    """What is not so in a part after the first: the day of the last, or how many were found sustained."""
+    claim, start = said
+    if found := re.fullmatch(LAST[language], part):
+        there = claim.last is not None and str(claim.last(force.history)[officer].date()) == found[1]
+        return "" if there else f"{part}: no such day"
+    if part in NOTES:
         return ""
-    start, counted = claim
-    where = {"category": "use_of_force"} if "an allegation is no finding" in notes else {}
-    found = history.counted("complaints", "opened_on", pd.Timestamp(start), finding="sustained", **where)[officer]
-    return _wrong_count(notes[0], found, counted, language)
+    some = re.fullmatch(SOME[language], part)
+    if claim.sustained is None or not (some or part in ALL | NONE):
+        return f"what is {part}"
+    sustained = claim.sustained(force.history, force.history.first(start))[officer]
+    whole = force.claimed(claim, start)[officer]
+    told = float(some[1]) if some else whole if part in ALL else 0.0
+    return "" if told == sustained and (not some or told < whole) else f"{part}: {sustained} of {whole}"
 
 
-def _wrong_count(note: str, sustained: float, counted: float, language: str) -> str:
-    if note in PLAIN_NOTE[language]:
-        return f"{sustained} were sustained" if sustained else ""
-    if note == ALL_SUSTAINED[language]:
-        return "" if sustained == counted else f"{sustained} of {counted} were sustained"
-    some = re.fullmatch(SUSTAINED[language], note)
-    return "" if some and float(some[1]) == sustained < counted else f"{note}: {sustained} of {counted}"
+def all_wrong(force: Force) -> list[str]:
+    """Every sentence, in either language, that says what is not so."""
+    wrong, known = [], dict[tuple[str, str], str]()
+    for officer, sentence in force.sentences():
+        for language, text in sentence["text"].items():
+            if sentence["theme"] != NO_FIGURE and (officer, text) not in known:
+                known[officer, text] = _wrong(force, officer, text, language)
+                wrong += [f"{officer}: {text!r}: {known[officer, text]}"] if known[officer, text] else []
+        if sentence["since"] and sentence["since"] not in sentence["text"]["en"]:
+            wrong.append(f"{officer}: since {sentence['since']} is not in {sentence['text']['en']!r}")
+    return wrong
+
+
+def test_every_figure_and_day_told_is_that_of_the_history(force: Force) -> None:
+    assert all_wrong(force) == []
+
+
+def test_what_is_told_covers_the_force_every_outcome_and_nearly_every_sentence(force: Force) -> None:
+    scored = force.bundle.score(force.frame)
+    known = scored[scored["status"] == "scored"]
+    assert set(known["outcome"]) == set(OUTCOMES)
+    spoken = {officer for officer, _ in force.sentences()}
+    assert spoken == set(force.history.officers)
+    told = {text for _, sentence in force.sentences() for text in sentence["text"].values()}
+    for language in ("en", "zh"):
+        plain = [match[1] if (match := re.fullmatch(PEERS_AFTER[language], words)) else words
+                 for words in (re.split("; |；", text)[0] for text in told)]  # fmt: skip
+        absent = [said.en for said in SAID if not any(said.pattern(language).fullmatch(one) for one in plain)]
+        assert absent == []
+
+
+@pytest.mark.parametrize(
+    ("column", "moved"),
+    [("complaints_24m", 1.0), ("overtime_hours_12m", 7.0), ("tenure_days", 400.0), ("mandated_courses_lacking", 1.0),
+     ("days_since_complaints", 1.0), ("complaints_24m_minus_post_others", 0.5), ("complaints_sustained_24m", 1.0)],
+)  # fmt: skip
+def test_a_column_that_is_not_what_its_sentence_says_is_seen(force: Force, column: str, moved: float) -> None:
+    frame = force.frame.assign(**{column: force.frame[column] + moved})
+    assert all_wrong(replace(force, frame=frame))
+
+
+def test_a_look_back_that_is_not_the_one_counted_is_seen(force: Force, monkeypatch: pytest.MonkeyPatch) -> None:
+    shifted = lambda record, row, facet: add_months(DAY, -24).isoformat() if facet.months else ""  # noqa: E731
+    monkeypatch.setattr(record_words.Record, "_start", shifted)
+    assert all_wrong(force)
