@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -80,41 +80,32 @@ def test_the_version_is_that_of_what_is_installed() -> None:
     assert (said.exit_code, said.output.strip()) == (0, f"pharos {metadata.version('pharos')}")
 
 
-def numbers_asked(
-    command: click.Command, path: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], click.Parameter]]:
-    """Each numeric option or argument below a command, with the words that lead to its command."""
-    if isinstance(command, click.Group):
-        for name, below in command.commands.items():
-            yield from numbers_asked(below, (*path, name))
+def numbers_asked(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Each option or argument below a command that takes numbers, with the words that lead to its command."""
+    for name, below in getattr(command, "commands", {}).items():
+        yield from numbers_asked(below, (*path, name))
     for asked in command.params:
-        if isinstance(asked.type, click.types.IntParamType | click.types.FloatParamType):
+        if {"int", "float"} & set(re.findall(r"\w+", str(asked.type_descriptor.annotation))):
             yield path, asked
 
 
-NUMBERS = [(path, asked) for path, asked in numbers_asked(typer.main.get_command(pharos.app))]
+NUMBERS = list(numbers_asked(typer.main.get_command(pharos.app)))
 
 
 def test_the_command_tree_asks_for_numbers() -> None:
     assert {asked.name for _, asked in NUMBERS} >= {"officers", "years", "seed", "trials", "days", "unit_budget"}
 
 
-@pytest.mark.parametrize(
-    ("path", "asked"), NUMBERS, ids=lambda one: " ".join(one) if isinstance(one, tuple) else one.name
-)
 @pytest.mark.parametrize("value", ["-1", "1000000000000"])
-def test_an_absurd_number_is_refused_by_its_place_and_its_range(
-    path: tuple[str, ...], asked: click.Parameter, value: str
-) -> None:
-    """The range is checked before anything else is: no other option has to be there, nothing runs."""
+@pytest.mark.parametrize(("path", "asked"), NUMBERS, ids=[" ".join((*path, asked.name)) for path, asked in NUMBERS])
+def test_an_absurd_number_is_refused_by_its_place_and_its_range(path: tuple[str, ...], asked: Any, value: str) -> None:
+    """What is given is checked before what is missing: nothing else has to be there, and nothing runs."""
     option = asked.opts[0]
-    with pytest.raises(click.BadParameter) as refused:
-        asked.type_cast_value(click.Context(click.Command(path[-1])), [value] if asked.multiple else value)
-    assert value.lstrip("-") in refused.value.message.replace(".0", "")
-    assert "range" in refused.value.message
-    kind = asked.type
-    assert isinstance(kind, click.IntRange | click.FloatRange), f"{option} of {' '.join(path)} takes any number"
-    assert None not in (kind.min, kind.max)
+    refused = CliRunner().invoke(pharos.app, [*path, option, value], terminal_width=400)
+    assert refused.exit_code == 2
+    assert option in refused.output
+    assert re.search(rf"{value}(\.0)? is not in the range", refused.output)
+    assert None not in (asked.min, asked.max)
 
 
 def test_a_seed_may_be_nought_and_a_force_may_not() -> None:
@@ -122,4 +113,4 @@ def test_a_seed_may_be_nought_and_a_force_may_not() -> None:
     assert refused.exit_code == 2
     assert "--officers" in refused.output
     assert "0 is not in the range" in refused.output
-    assert all(asked.type.min == 0 for _, asked in NUMBERS if asked.name == "seed")  # type: ignore[attr-defined]
+    assert all(asked.min == 0 for _, asked in NUMBERS if asked.name == "seed")

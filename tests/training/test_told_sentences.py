@@ -32,7 +32,7 @@ from training.risk.train import service_of
 from training.splits import rolling_origin
 
 DAY, END = date(2025, 1, 1), date(2026, 1, 1)
-QUICK = FitSettings(members=("logistic",))
+QUICK = FitSettings({"rounds": 5, "min_data_in_leaf": 20}, members=("boosted", "logistic"))
 OUTCOMES = ("conduct", "force", "any_complaint", "strain", "departure", "stagnation")
 PEERS = {"en": (r"others in the same post ([\d.]+)", r"all officers ([\d.]+)"),
          "zh": (r"同岗位其他人平均([\d.]+)", r"全员平均([\d.]+)")}  # fmt: skip
