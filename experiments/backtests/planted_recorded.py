@@ -118,4 +118,5 @@ def _months(since: pd.Series, asked: Asked) -> Numbers:
 
 
 def _each(found: pd.Series, asked: Asked, absent: float) -> Numbers:
-    return asked.officers.map(found).astype(float).fillna(absent).to_numpy(float)
+    each = asked.officers.map(found).astype("float64").fillna(absent)
+    return np.asarray(each, dtype=np.float64)

@@ -17,6 +17,7 @@ from data_contracts.errors import MissingTable
 from data_contracts.simulator.simulation import Plan
 from data_contracts.simulator.write import TRUTH, write_simulation
 from experiments.backtests import truth as backtest_truth
+from experiments.backtests.planted_recorded import recorded
 from experiments.backtests.planted_truth import Asked, age_blind, foresight, oracle
 from experiments.backtests.truth import TruthBacktest, as_table, read_truth, run_backtest
 from features.ingest import frames_of
@@ -104,9 +105,13 @@ def by_hand(tables: Frames, days: Sequence[date]) -> RiskRows:
 def test_a_model_is_measured_against_the_oracle(bureau: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backtest_truth, "rows_from_tables", by_hand)
     out, said = tmp_path / "truth.json", io.StringIO()
-    asked = TruthBacktest(bureau, ["2024-01-01", "2025-01-01"], ["strain"], fit=QUICK)
+    asked = TruthBacktest(bureau, ["2024-01-01", "2025-01-01"], ["strain"], fit=QUICK, curve=True)
     run_backtest(asked, out, Console(file=said, width=120))
-    records = json.loads(out.read_text("utf-8"))["records"]
+    told = json.loads(out.read_text("utf-8"))
+    records, curve = told["records"], told["learning_curve"]
+    assert [one["share"] for one in curve] == [0.125, 0.25, 0.5, 1.0]
+    assert [one["officers"] for one in curve] == sorted({one["officers"] for one in curve})
+    assert all((one["caution"] is not None) == (one["positives"] < 50) for one in records)
     assert [record["as_of"] for record in records] == ["2024-01-01", "2025-01-01", "pooled"]
     pooled = records[-1]
     ratio, precision = pooled["pharos_over_oracle"], pooled["average_precision"]
@@ -119,9 +124,24 @@ def test_a_model_is_measured_against_the_oracle(bureau: Path, tmp_path: Path, mo
 
 def test_the_table_fits_a_terminal_of_eighty_columns() -> None:
     ratio = {"ratio": 0.784, "low": 0.712, "high": 1.254}
-    record = {"outcome": "stagnation", "as_of": "2025-01-01", "positives": 12345, "pharos_over_oracle": ratio,
-              "average_precision": dict.fromkeys((*backtest_truth.ORACLES, backtest_truth.PHAROS), 0.25)}  # fmt: skip
+    record = {"outcome": "stagnation", "as_of": "2025-01-01", "positives": 12345, "caution": None,
+              "pharos_over_oracle": ratio, "average_precision": dict.fromkeys((*backtest_truth.ORACLES, backtest_truth.PHAROS), 0.25)}  # fmt: skip
     out = io.StringIO()
     Console(file=out, width=80).print(as_table([record]))
     assert "0.78 [0.71, 1.25]" in out.getvalue()
     assert "…" not in out.getvalue()
+    assert "too few" not in out.getvalue()
+    few = {**record, "positives": 26, "caution": backtest_truth.TOO_FEW}
+    Console(file=out, width=80).print(as_table([record, few]))
+    assert "26*" in out.getvalue()
+    assert "too few to judge by" in out.getvalue()
+
+
+def test_who_reads_the_tables_comes_near_the_oracle_and_knows_nothing_later(bureau: Path, tables: Frames) -> None:
+    truth = read_truth(bureau)
+    asked = Asked(everybody(truth, DAY), DAY, 12)
+    early = {name: table[~(table["known_on"] > pd.Timestamp(DAY))] for name, table in tables.items()}
+    for outcome, least in (("strain", 0.85), ("departure", 0.95)):
+        read, best = recorded(outcome, tables, asked), oracle(outcome, truth, tables, asked)
+        assert np.corrcoef(np.log(read), np.log(best))[0, 1] > least
+        assert np.array_equal(read, recorded(outcome, early, asked))

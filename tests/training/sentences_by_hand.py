@@ -86,7 +86,7 @@ class History:
         """By officer: ladder, step and since when, of the last step that is no police rank."""
         rows = self.stood("promotions", "occurred_on")
         rows = rows[rows["ladder"] != "police_rank"].sort_values(["occurred_on", "known_on", "ladder", "rank_step"])
-        fresh = rows["rank_step"] != rows.groupby("officer_id")["rank_step"].shift()
+        fresh = rows["rank_step"] != rows.groupby("officer_id")["rank_step"].shift().fillna("")
         since = rows[fresh].groupby("officer_id")["occurred_on"].max()
         return rows.drop_duplicates("officer_id", keep="last").set_index("officer_id").assign(since=since)
 
@@ -162,7 +162,8 @@ def _led_by_others(history: History, since: pd.Timestamp) -> pd.Series:
 
 
 def _years_led(history: History, _: pd.Timestamp) -> pd.Series:
-    return history.days_since(history.led.groupby("officer_id")["started_on"].max()) / YEAR
+    since = history.led.groupby("officer_id")["started_on"].max()
+    return (history.days_since(since) / YEAR).where(history.posting("supervisor_id").notna())
 
 
 def _led_together(history: History, _: pd.Timestamp) -> pd.Series:

@@ -169,8 +169,8 @@ def test_what_is_told_covers_the_force_every_outcome_and_nearly_every_sentence(f
     for language in ("en", "zh"):
         plain = [match[1] if (match := re.fullmatch(PEERS_AFTER[language], words)) else words
                  for words in (re.split("; |；", text)[0] for text in told)]  # fmt: skip
-        absent = [said.en for said in SAID if not any(said.pattern(language).fullmatch(one) for one in plain)]
-        assert absent == []
+        absent = [said for said in SAID if not any(said.pattern(language).fullmatch(one) for one in plain)]
+        assert [said.en for said in absent if force.claimed(said, "2024-01-01").notna().any()] == []  # nothing to tell
 
 
 @pytest.mark.parametrize(
