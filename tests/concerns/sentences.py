@@ -6,7 +6,7 @@ import csv
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -116,28 +116,43 @@ def trigrams(text: str) -> frozenset[str]:
     return frozenset(text[place : place + 3] for place in range(len(text) - 2))
 
 
-def alike(one: frozenset[str], other: frozenset[str]) -> float:
-    """Jaccard similarity: the share of what either holds that both hold."""
-    return len(one & other) / len(one | other)
+class Wordings:
+    """Texts by their runs of three characters, so that those of nearly the same wording are found at once."""
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        self._runs: list[frozenset[str]] = []
+        self._places: dict[str, list[int]] = {}
+        for text in texts:
+            self.add(text)
+
+    def add(self, text: str) -> None:
+        """Hold one more text."""
+        runs = trigrams(text)
+        for run in runs:
+            self._places.setdefault(run, []).append(len(self._runs))
+        self._runs.append(runs)
+
+    def hold(self, text: str) -> bool:
+        """Whether a text is held that is nearly this one: Jaccard similarity of the runs, NEARLY_EQUAL or more."""
+        own = trigrams(text)
+        shared = Counter(place for run in own for place in self._places.get(run, ()))
+        return any(both >= NEARLY_EQUAL * (len(own) + len(self._runs[place]) - both) for place, both in shared.items())
 
 
 def nearly_equal(sentences: Sequence[Sentence]) -> Iterator[str]:
-    """Pairs of one wording."""
-    held = sorted(((trigrams(one.text), one.text) for one in sentences), key=lambda pair: len(pair[0]))
-    for place, (first, one) in enumerate(held):
-        for second, other in held[place + 1 :]:
-            if len(first) < NEARLY_EQUAL * len(second):
-                break  # this and all that follow are too long to be like it
-            if alike(first, second) >= NEARLY_EQUAL:
-                yield f"nearly equal: {one} = {other}"
+    """Sentences of a wording that stands before them."""
+    before = Wordings()
+    for text in (sentence.text for sentence in sentences):
+        if before.hold(text):
+            yield f"nearly equal to another: {text}"
+        before.add(text)
 
 
 def of_the_simulator(sentences: Sequence[Sentence]) -> Iterator[str]:
     """Sentences that the simulator can say, or nearly says: it is what models are trained on."""
     kernels = [text for texts in (*SENTENCES.values(), *COMMUNITY_SENTENCES.values()) for text in texts]
     said = {"".join(parts) for parts in product((*OPENERS, *FAMILY_OPENERS), kernels, ("", *CLOSERS))}
-    held = [trigrams(kernel) for kernel in kernels]
+    wordings = Wordings(kernels)
     for text in (sentence.text for sentence in sentences):
-        own = trigrams(text)
-        if text in said or any(alike(own, kernel) >= NEARLY_EQUAL for kernel in held):
+        if text in said or wordings.hold(text):
             yield f"the simulator says this: {text}"

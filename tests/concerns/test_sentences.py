@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -52,6 +53,14 @@ def copied(root: Path, sentences: Rows) -> list[str]:
 
 def test_the_set_is_as_its_readme_says(sentences: Rows) -> None:
     assert wrong(sentences) == []
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_the_readme_counts_what_is_there(readme: str, sentences: Rows) -> None:
+    text = FILE.with_name(readme).read_text(encoding="utf-8")
+    least = min(Counter(sentence.subcategory for sentence in sentences).values())
+    assert f" {len(sentences)} " in text
+    assert f" {least} " in text
 
 
 def test_the_file_is_plain_utf_8() -> None:
