@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from data_contracts.policy import policy
-from models.courses.crowd import RANKED, CourseCrowd, crowd_at
+from models.courses.crowd import RANKED, CourseCrowd, CrowdCounts, crowd_at
 from models.courses.histories import Array, CourseNames, Peers, Questions, Takings
 from models.courses.record import course_history
 from models.courses.rules import CourseReason
@@ -40,7 +40,7 @@ def crowd(ranker: ByNumber | None = None, new_to: Sequence[int] = range(1, 8)) -
     peers = Peers({"command": np.repeat([0, 1], 10), "rank": np.full(OFFICERS, -1)}, nothing, nothing)
     names = CourseNames(COURSES, tuple((course,) for course in COURSES))
     state = StateMaker(takings, OFFICERS, names).state(DAY, peers)
-    return CourseCrowd(state, [f"o{number}" for number in range(OFFICERS)], COURSES, ranker, RULES)
+    return CourseCrowd(CrowdCounts(state, [f"o{number}" for number in range(OFFICERS)], COURSES, RULES), ranker)
 
 
 def test_a_new_course_of_the_command_is_found_and_counted() -> None:
