@@ -41,7 +41,7 @@ class NextCourseModel:
     booster: Booster
     features: tuple[str, ...]
     candidates: int = CANDIDATES
-    _held: list[CandidateFeatures] = field(default_factory=list, repr=False, compare=False)
+    _held: list[CandidateFeatures] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def score(self, state: CourseState, asked: Questions) -> Array:
         """(n, courses); what is not among the candidates follows after them, the most taken first."""
