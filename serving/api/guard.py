@@ -18,7 +18,7 @@ import structlog
 
 from serving.access.credential import AccessScope, Credential
 from serving.api.admission import Admission, loopback_only
-from serving.api.framing import REFUSED, check_framing
+from serving.api.framing import check_framing
 from serving.api.meters import UNMATCHED, Meters
 from serving.api.problems import MEDIA_TYPE, ProblemError, problem_of
 from serving.api.rate import Limiter, Rate

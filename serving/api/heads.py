@@ -1,5 +1,4 @@
-"""A connection must say what it wants within some seconds and some kilobytes, and in good HTTP; the guard sees a request
-only after that.
+"""A connection must say what it wants within some seconds and some kilobytes, and in good HTTP.
 
 Uvicorn waits for ever for the first line of a connection, and for the end of headers that never end; what it cannot
 read it answers in plain text, over an answer that has begun if need be. Here whatever cannot be read is a request with
@@ -9,7 +8,8 @@ nothing in it but why it is refused: the guard answers it in our shape, in its t
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import MutableMapping
+from typing import Any, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -115,7 +115,8 @@ class TimedHeads(HttpToolsProtocol):
             self.transport.close()
             return
         self.on_message_begin()
-        self.scope.update(method="GET", path="", raw_path=b"", query_string=b"")
+        nothing: MutableMapping[str, Any] = {"method": "GET", "path": "", "raw_path": b"", "query_string": b""}
+        cast(MutableMapping[str, Any], self.scope).update(nothing)
         self.scope["state"][REFUSED] = code
         before, self.cycle = self.cycle, self._cycle()
         if before is None or before.response_complete:
