@@ -20,7 +20,6 @@ import sqlalchemy as sa
 
 from data_contracts import database
 from data_contracts.audit import chain
-from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from models.audit import verify
 from serving import service
@@ -32,6 +31,7 @@ from serving.access.placements import Placements
 from serving.access.recorder import Recorder
 from serving.api.guard import Guard, Limits
 from serving.api.opened import Desks
+from serving.ground import Ground
 from serving.review.opened import open_review
 from tests.postgres import frozen, postgresql
 from tests.serving.desks import FakeSource, demo_desks
@@ -57,7 +57,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 def desks(use: Settings) -> Desks:
     """Desks whose answers are known, with a real chain and real cases."""
     demo = demo_desks()
-    cases = open_review(use, policy(), FakeSource({}), None, Placements)
+    cases = open_review(replace(Ground.of(use, FakeSource({})), placements=Placements), None)
     return replace(demo, record=Recorder.of(use), probe=AuditProbe.of(use), guidance={**demo.guidance, **cases})
 
 

@@ -89,8 +89,8 @@ def test_going_back_to_the_same_shape_takes_back_no_wish_no_key_no_case_and_no_e
     back = restore(state, copied.name, NOW)
     assert set(OptOuts.of(state).among(["b"])) == {"b"}
     assert officers_in(state.state / "service" / "service.db", "cases") == {"b"}
-    assert newest_head(state).number == head.number + 1, "and a line that says who went back"
     assert verify(state, [head]).good
+    assert newest_head(state).number == head.number + 1, "the line that says that somebody went back"
     assert sorted(map(str, back.left)) == ["feedback/feedback.db", "service/audit.head", "service/service.db"]
     assert "nothing in them was taken back" in "\n".join(back.sentences)
 
