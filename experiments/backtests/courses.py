@@ -116,7 +116,8 @@ def asked_window(asked: CourseBacktest) -> Asked:
     frames: Frames = versioned(delivery)
     if asked.test_file is not None:
         part = replace(delivered, files={COMPLETIONS: asked.test_file})
-        frames, after, until = with_test_part(frames, versioned(delivery_of(part, required=(COMPLETIONS,))))
+        test = versioned(delivery_of(part, required=(COMPLETIONS,)))
+        frames, after, until = with_test_part(frames, test, in_order=_step(asked.mapping) == 1)
     else:
         after, until = _cuts(asked)
     history = course_history(frames, _step(asked.mapping))

@@ -156,8 +156,9 @@ def judged(trained: Settings, officers: int = OFFICERS) -> Judged:
     names = [name for name in before.tables() if name not in NOT_NEEDED]
     frames = {name: before.frame(name).drop(columns="superseded_on") for name in names}
     asked = _asked_about(frames, officers)
-    frames = {name: rows[rows["officer_id"].isin(asked)] if "officer_id" in rows else rows
-              for name, rows in frames.items()}  # fmt: skip
+    named = {*asked, *frames["postings"].get("supervisor_id", pd.Series(dtype=str)).dropna()}  # a posting refers to one
+    frames = {name: rows[rows["officer_id"].isin(named if name == "officers" else asked)] if "officer_id" in rows
+              else rows for name, rows in frames.items()}  # fmt: skip
     coming = Coming.of(frames, days)
     with ExitStack() as open_:
         state = trained.model_copy(update={"state": Path(open_.enter_context(TemporaryDirectory())), "today": None})
