@@ -97,6 +97,8 @@ class Reader:
             self._wrong(officer_id, day, "an answer after another one says nothing of how it stands")
         else:
             self._judge(_Look(officer_id, day, last, found, seen, posts), self._declined.get(officer_id, set()))
+        if isinstance(found, GoalReached) or (last is None and not isinstance(found, PathsFound)):
+            return  # a goal that is reached is no plan, and what never was a plan cannot change
         goal = found.goal_id or "" if isinstance(found, PathsFound) else "" if last is None else last.goal
         steps = tuple(found.paths[0].steps) if isinstance(found, PathsFound) else ()
         self._last[officer_id] = Last(goal, steps, seen, posts)
@@ -109,6 +111,8 @@ class Reader:
             self.counts[f"told {code}"] += 1
         self.counts[f"status {look.status}"] += 1
         self.counts["changed" if look.changed else "unchanged"] += 1
+        if why["left_path"]:
+            self.counts[f"posted off the path, {'another path' if look.changed else 'the same path'}"] += 1
         for fault in (*look.untold(why), *look.misjudged(self.policy), *self._path_faults(look, why, declined)):
             self._wrong(look.officer_id, look.day, f"{fault}; told {look.status}, changed {look.changed}, {dict(why)}")
 
@@ -182,9 +186,9 @@ class _Look:
         """Rows of the officer that came in and are not told, or told and did not come in."""
         new, faults = self.seen - self.last.seen, []
         for table, codes in TOLD_AS.items():
-            came = {("" if table == "appraisals" else one.item, one.day) for one in new if one.table == table}
-            came -= {("" if table == "appraisals" else one.item, one.day) for one in self.last.seen
-                     if one.table == table and table != "appraisals"}  # fmt: skip
+            known = {(one.item, one.day) for one in self.last.seen if one.table == table}
+            fresh = {(one.item, one.day) for one in new if one.table == table} - known  # a later word of it is no news
+            came = {day for _, day in fresh} if table == "appraisals" else fresh  # of several kinds on a day one line
             told = sum(why[code] for code in codes)
             if self.status != "reached" and told != len(came):
                 faults.append(f"{len(came)} rows of {table} came in and {told} are told")
@@ -199,9 +203,9 @@ class _Look:
         return [] if self.status in wanted else [f"the status is {self.status} and should be {' or '.join(wanted)}"]
 
     def _status(self, policy: PathPolicy) -> tuple[str, ...]:
-        if isinstance(self.found, GoalReached) or (self.last.steps and not self.rest):
-            return ("reached",)
         codes = {one.code for one in self.why}
+        if isinstance(self.found, GoalReached) or (self.last.steps and not self.rest and "goal" not in codes):
+            return ("reached",)
         if isinstance(self.found, NoPathFound):
             return ("no_path", "off_track")
         if "goal" in codes or not self.last.steps:

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
@@ -24,7 +24,6 @@ import pandas as pd
 from rich.console import Console
 
 from data_contracts.asof import add_months
-from data_contracts.catalog import catalog
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from experiments.backtests.plan_reader import Reader, Row
@@ -119,7 +118,9 @@ class Force:
             request = EventsRequest.model_validate({"events": sent[start : start + A_CALL]})
             answer = self.events.answer(request, f"in-{start}", now)
             if (refused := answer.counts.quarantined + answer.counts.conflict) > 0:
-                raise SystemExit(f"{refused} of {len(request.events)} rows were refused: {next(one for one in answer.results if one.faults)}")
+                raise SystemExit(
+                    f"{refused} of {len(request.events)} rows were refused: {next(one for one in answer.results if one.faults)}"
+                )
 
     def asked(self, officers: Sequence[str], now: datetime, last_day: date) -> dict[str, Any]:
         """The answer to each, by officer."""

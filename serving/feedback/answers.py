@@ -90,7 +90,9 @@ class FeedbackDesk:
             self._fault(one, place, today, sight) or _no_answer(one, place, answered)
             for place, one in enumerate(request.items)
         ]
-        good = [self._given(one, today, caller) for one, fault in zip(request.items, faults, strict=True) if fault is None]
+        good = [
+            self._given(one, today, caller) for one, fault in zip(request.items, faults, strict=True) if fault is None
+        ]
         taken = iter(self.log.take(good))
         results = [
             _result(one, next(taken)) if fault is None else _refused(one, fault)

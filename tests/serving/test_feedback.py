@@ -15,9 +15,8 @@ from data_contracts.feedback_rules import DecliningPolicy, ExploringPolicy
 from data_contracts.policy import policy
 from data_contracts.pseudonyms import Pseudonyms
 from data_contracts.settings import Settings
-from data_contracts.vocabulary import AccessScope
 from models.feedback.exploration import propensities
-from serving.access.credential import Credential
+from serving.access.credential import OPERATOR
 from serving.feedback.answers import WHY, FeedbackDesk, feedback_desk
 from serving.feedback.declines import DeclineBook
 from serving.feedback.exposures import ExposureLog, Given, exposure_log
@@ -64,7 +63,7 @@ def test_each_item_has_its_own_result_in_order(desk: FeedbackDesk, log: Exposure
 
 def test_an_id_is_its_senders_own(desk: FeedbackDesk) -> None:
     def sent(subject: str, *changed: dict[str, object]) -> list[str]:
-        caller = Credential(subject, frozenset(AccessScope), None)
+        caller = replace(OPERATOR, subject=subject)
         results = desk.answer(request(*changed), "r-9", NOW, caller=caller).results
         return [one.because.code if isinstance(one, FeedbackRefused) else one.status for one in results]
 
