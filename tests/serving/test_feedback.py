@@ -194,7 +194,7 @@ def test_without_its_log_the_service_shows_the_ranking_and_tries_nothing(state: 
     for number in range(20):
         items = room.shown(asked(number), ranked, 2)["o-1"].items
         assert [(one.item, one.propensity) for one in items] == [("p-1", 1.0), ("p-2", 1.0)]
-    assert suggester(state, policy()).log.url == state.feedback_url
+    assert suggester(state, policy()).book.log.url == state.feedback_url
 
 
 def test_feedback_on_an_answer_that_never_was_is_refused(desk: FeedbackDesk, log: ExposureLog) -> None:
