@@ -1,8 +1,8 @@
 """Which events were taken: their ids, each with the hash of what it said, so that a replay is known and a second
 event under a known id is told apart from it. The rows themselves stand in the history.
 
-An id is its sender's own: what is kept is a keyed hash of both (`Pseudonyms.own_id`), so that no caller can take another's ids,
-or learn that they were used."""
+An id is its sender's own: what is kept is a keyed hash of both (`Pseudonyms.own_id`), so that no caller can take
+another's ids, or learn that they were used."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ shares no code with `models/paths/replanning.py`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Self
@@ -45,7 +45,7 @@ class Row:
     seen_from: date
 
     @classmethod
-    def of(cls, table: str, row: Mapping[str, Any]) -> Self:
+    def of(cls, table: str, row: Mapping[Hashable, Any]) -> Self:
         """Of a row of the history; what happens on a day is seen from the next, a vacancy from the day it is known."""
         item, on = ITEMS.get(table, ("ladder", "occurred_on"))
         day, known = row[on].date(), row["known_on"].date()

@@ -12,7 +12,7 @@ only, and prints what it looked at and every answer that nothing explains; exit 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -35,8 +35,8 @@ from serving.events.answers import EventDesk, open_events
 from serving.events.schemas import EventsRequest
 from serving.feedback.answers import FeedbackDesk, feedback_desk
 from serving.feedback.schemas import FeedbackGiven, FeedbackRequest
-from serving.feedback.suggesting import suggester
 from serving.freshness import FeatureSource
+from serving.ground import Ground
 from serving.loading import champion
 from serving.paths.answers import PathDesk
 from serving.paths.asking import AskedPath
@@ -75,7 +75,7 @@ class Coming:
         later, looks = {}, {}
         for name, rows in frames.items():
             new = rows[rows["known_on"] > pd.Timestamp(days[0])]
-            at = pd.Series(pd.DatetimeIndex(days).searchsorted(new["known_on"]), index=new.index)
+            at = pd.Series(pd.to_datetime(list(days)).searchsorted(new["known_on"]).astype(float), index=new.index)
             held_back = (pd.util.hash_pandas_object(new, index=False) % LATE == 0).to_numpy()
             later[name], looks[name] = new, at + (held_back & (at < len(days) - 1).to_numpy())
         return cls(later, looks)
@@ -98,7 +98,7 @@ class Force:
     def opened(cls, trained: Settings, state: Settings) -> Force:
         """With the model of one state folder over the history of another."""
         no_store = cast(FeatureSource, None)  # paths read the history alone
-        found = open_paths(state, policy(), lambda name: champion(trained, name), suggester(state, policy()))
+        found = open_paths(Ground.of(state, no_store), lambda name: champion(trained, name))
         if isinstance(found, Absent):
             raise SystemExit(f"no paths model was promoted in {trained.state}; run `pharos demo --simulator` there")
         return cls(History(state.history_dir), found, open_events(state, no_store), feedback_desk(state, policy()))
@@ -196,7 +196,7 @@ def _rows_of(table: str, rows: pd.DataFrame) -> list[Row]:
     return [Row.of(table, one) for one in rows.to_dict("records")] if table in EVENT_TABLES else []
 
 
-def _as_sent(row: Mapping[str, Any]) -> dict[str, Any]:
+def _as_sent(row: Mapping[Hashable, Any]) -> dict[str, Any]:
     told = {str(name): value for name, value in row.items() if not pd.isna(value)}
     return {name: str(value.date()) if isinstance(value, pd.Timestamp) else value for name, value in told.items()}
 

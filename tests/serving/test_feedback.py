@@ -76,7 +76,8 @@ def test_an_id_is_its_senders_own(desk: FeedbackDesk) -> None:
 
 def test_what_earlier_versions_kept_under_the_plain_id_counts_once(desk: FeedbackDesk, log: ExposureLog) -> None:
     log.take([Given("f-1", "o-1", "post", "p-1", "opened", None, date(2026, 3, 9), date(2026, 3, 9))])
-    again, other = {"feedback_id": "f-1"}, {"feedback_id": "f-1", "item": "p-2"}
+    again: dict[str, object] = {"feedback_id": "f-1"}
+    other: dict[str, object] = {"feedback_id": "f-1", "item": "p-2"}
     assert told(desk, request(again)) == ["duplicate"]
     assert told(desk, request(other)) == ["accepted"], "nobody knows who sent the first"
     assert told(desk, request(other, again)) == ["duplicate", "duplicate"]
