@@ -118,9 +118,8 @@ class Force:
             request = EventsRequest.model_validate({"events": sent[start : start + A_CALL]})
             answer = self.events.answer(request, f"in-{start}", now)
             if (refused := answer.counts.quarantined + answer.counts.conflict) > 0:
-                raise SystemExit(
-                    f"{refused} of {len(request.events)} rows were refused: {next(one for one in answer.results if one.faults)}"
-                )
+                fault = next(one for one in answer.results if one.status != "accepted")
+                raise SystemExit(f"{refused} of {len(request.events)} rows were refused, such as {fault}")
 
     def asked(self, officers: Sequence[str], now: datetime, last_day: date) -> dict[str, Any]:
         """The answer to each, by officer."""
