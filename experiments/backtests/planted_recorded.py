@@ -118,4 +118,4 @@ def _months(since: pd.Series, asked: Asked) -> Numbers:
 
 
 def _each(found: pd.Series, asked: Asked, absent: float) -> Numbers:
-    return asked.officers.map(found).astype(float).fillna(absent).to_numpy(float)
+    return np.asarray(asked.officers.map(found).astype(float).fillna(absent), dtype=np.float64)
