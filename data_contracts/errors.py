@@ -89,6 +89,12 @@ class AuditAway(NotReady):
     code = "audit_away"
 
 
+class BrokenChain(NotReady):
+    """The audit chain is not what was written, and takes no line before somebody puts it right or accepts that."""
+
+    code = "broken_chain"
+
+
 class OtherDatabase(NotReady):
     """A setting names another place than the one in which the state was kept until now."""
 

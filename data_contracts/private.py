@@ -31,9 +31,14 @@ def made_private(folder: Path) -> None:
 
 def write_private(path: Path, told: Any) -> None:
     """Write JSON into a new file that only its owner may read, safe on the disk; raises OSError where one is there."""
+    write_private_text(path, json.dumps(told, ensure_ascii=False, indent=1))
+
+
+def write_private_text(path: Path, text: str) -> None:
+    """The same of text as it stands."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE)
     with os.fdopen(handle, "w", encoding="utf-8") as out:
-        json.dump(told, out, ensure_ascii=False, indent=1)
+        out.write(text)
         out.flush()
         os.fsync(out.fileno())
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 
 from data_contracts.audit.chain import Action, AuditChain, Break, Entry, lines, rows_of
 from data_contracts.audit.heads import MISSING, Head, HeadFile, is_signed
+from data_contracts.audit.search import Found, Sought, found_in
 from data_contracts.audit.verdict import MOST_FAULTS, Verdict, accepting, verified, walked
 from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
 from models import keys
 
@@ -75,6 +78,30 @@ def verify(settings: Settings, heads: Sequence[Head] = ()) -> Verdict:
         raise _unusable(settings, MISSING, "although a head of the chain was kept elsewhere")
     own = newest_head(settings)
     return verified(lines(audit_database(settings)), keys.public_key(settings.keys_dir), heads, own)
+
+
+def search(settings: Settings, sought: Sought, officer_id: str | None = None, *, to_file: bool = False) -> list[Found]:
+    """The lines that have what is sought, about one officer where one is named; raises NotReady where nothing was ever
+    audited, and where the search itself cannot be: it is a line before it looks, and finds itself where it fits.
+
+    What was typed stands in that line as pseudonyms, since it may be anybody's id. Lines from before the key of the
+    pseudonyms was changed name their officers otherwise and are not found by an officer's id.
+    """
+    newest_head(settings)
+    names = pseudonyms(settings.keys_dir)
+    about = () if officer_id is None else (names.of(officer_id),)
+    if about:
+        sought = replace(sought, about=frozenset(about))
+    typed = {"unit": sought.unit_id, "actor": sought.actor, "request_id": sought.request_id}
+    days = {"from": sought.first, "to": sought.last}
+    details = {
+        **{name: names.of(text) for name, text in typed.items() if text is not None},
+        **{name: day.isoformat() for name, day in days.items() if day is not None},
+        **({"actions": sorted(sought.actions)} if sought.actions else {}),
+        "to_file": to_file,
+    }
+    audit_chain(settings).append(Entry(now_of(settings), operator(), Action.AUDIT_READ, about=about, details=details))
+    return list(found_in(lines(audit_database(settings)), sought, keys.public_key(settings.keys_dir)))
 
 
 def accept_break(settings: Settings, reason: str, accepted_by: str, heads: Sequence[Head] = ()) -> str:

@@ -1,4 +1,4 @@
-"""The desks of career guidance that stand on records and policy: they answer from the first day.
+"""The desks of career guidance: those that stand on records and policy answer from the first day, others have a model.
 
 Courses are ranked by a model where there is one, and by plain counts until then.
 """
@@ -9,27 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from data_contracts.policy import Policy
-from data_contracts.settings import Settings
 from models.courses.baselines import CourseScorer
 from models.courses.next_course import SERVICE
 from serving.api.opened import PLAIN_COURSES, Absent, Desk
 from serving.courses.advice import CourseDesk
 from serving.courses.crowds import COUNTS, HistoryCrowds
-from serving.feedback.answers import feedback_desk
-from serving.feedback.exposures import ExposureLog, exposure_log
-from serving.feedback.suggesting import suggester
-from serving.matching.answers import MatchDesk
-from serving.matching.fit import RecordFit
+from serving.ground import Ground
 from serving.night.manifest import ModelIdentity
 from serving.paths.source import PATH as PATHS
 from serving.paths.source import open_paths
-from serving.points.answers import HistoryRecords, PointsDesk
-from serving.talent.balance import ProtectedRecords
-from serving.talent.profile import TABLES as PROFILED
-from serving.talent.profile import ProfileDesk
-from serving.talent.records import ForceRecords
-from serving.talent.shortlist import ShortlistDesk
 
 if TYPE_CHECKING:
     from serving.loading import Loaded
@@ -46,28 +34,14 @@ class CourseRanking:
 NO_COURSE_MODEL = CourseRanking(ModelIdentity(PLAIN_COURSES, "none", "", SERVICE, ""), COUNTS)
 
 
-def open_guidance(
-    settings: Settings,
-    policy: Policy,
-    courses: CourseRanking,
-    champion: Callable[[str], Loaded],
-    log: ExposureLog | None = None,
-) -> Mapping[str, Desk | Absent]:
-    """Each desk by the path that it answers.
+def course_desk(ground: Ground, courses: CourseRanking) -> CourseDesk:
+    """The desk for courses."""
+    crowds = HistoryCrowds(ground.taken, courses.ranker)
+    return CourseDesk(courses.model, ground.records, crowds, ground.suggester, ground.policy)
 
-    `courses` is the champion among the rankings, where there is one; `champion` gives a verified model by its name, or
-    raises NotReady. `log` is the log of suggestions, where the process has opened it already.
-    """
-    records, log = HistoryRecords.of(settings), log or exposure_log(settings)
-    asked = suggester(settings, policy, log)
-    force = ForceRecords(settings, tuple(dict.fromkeys((*PROFILED, *policy.talent.tables))))  # read once for both
-    crowds = HistoryCrowds(settings, policy.courses.wave, courses.ranker)
-    return {
-        "/v1/points": PointsDesk(records, policy),
-        "/v1/match": MatchDesk(records, policy, RecordFit(policy.suggestions.fit)),
-        "/v1/shortlist": ShortlistDesk(force, policy, ProtectedRecords(settings)),
-        "/v1/profile": ProfileDesk(force, policy),
-        "/v1/courses": CourseDesk(courses.model, records, crowds, asked, policy),
-        PATHS: open_paths(settings, policy, champion, asked),
-        "/v1/feedback": feedback_desk(settings, policy, log),
-    }
+
+def open_guidance(
+    ground: Ground, courses: CourseDesk, champion: Callable[[str], Loaded]
+) -> Mapping[str, Desk | Absent]:
+    """Each desk by the path that it answers; `champion` gives a verified model by its name, or raises NotReady."""
+    return {**ground.ruled, "/v1/courses": courses, PATHS: open_paths(ground, champion)}

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
 from functools import partial
 from typing import Any, TypeVar
 
 import pandas as pd
 
 from data_contracts.errors import FeatureMismatch, NotReady, OtherDatabase, UntrustedArtifact
-from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
 from features.ages import AWAY
 from models import artifacts, keys, registry
@@ -23,23 +21,17 @@ from models.artifacts import Parts
 from models.courses.baselines import CourseScorer
 from models.courses.next_course import features_hash
 from models.registry import ResolvedModel
-from serving.access.audit_probe import AuditProbe
-from serving.access.placements import ReadPlacements
-from serving.access.recorder import Recorder
 from serving.api.opened import Absent, Desks, no_champion
-from serving.events.answers import open_events
-from serving.feedback.exposures import exposure_log
-from serving.feedback.suggesting import suggester
-from serving.figures import open_figures
+from serving.clock import clock_of
+from serving.courses.advice import CourseDesk
 from serving.freshness import STORE_DOWN, AgeLimits, FeatureSource, moved_stores, notice_of_age
-from serving.guidance import NO_COURSE_MODEL, CourseRanking, open_guidance
+from serving.ground import Ground
+from serving.guidance import NO_COURSE_MODEL, CourseRanking, course_desk, open_guidance
 from serving.night.manifest import ModelIdentity
 from serving.night.past import PublishedPast
 from serving.night.results import Scorer, latest_run
-from serving.posts.career_records import CareerRecords
 from serving.posts.recommend import CareerDesk, PostRanker
 from serving.review.opened import open_review
-from serving.review.standing import KeptReviews
 from serving.risk.absent import left_out_of
 from serving.risk.warn import RiskDesk
 from serving.schemas import Because
@@ -108,49 +100,28 @@ def verified(settings: Settings, resolved: ResolvedModel) -> Loaded:
     return Loaded(identity, found.parts, metadata)
 
 
-def open_desks(
-    settings: Settings,
-    source: FeatureSource,
-    builders: Builders,
-    find: Find | None = None,
-    more_notices: Callable[[], list[Because]] = list,
-) -> Desks:
-    """Both desks; raises FeatureMismatch or UntrustedArtifact rather than answer from a wrong model.
+def open_desks(settings: Settings, source: FeatureSource, builders: Builders, find: Find | None = None) -> Desks:
+    """The desks of a deployment, once; raises FeatureMismatch or UntrustedArtifact rather than answer from a wrong
+    model.
 
     `find` gives a verified model by its name, or raises NotReady; the champion of the registry unless told otherwise.
     """
-    rules: Policy = policy()
-    find = find or partial(champion, settings)
-    log = exposure_log(settings)
+    return desks_on(Ground.of(settings, source), builders, find or partial(champion, settings))
 
-    def risk(loaded: Loaded) -> RiskDesk:
-        built = _built(builders.risk, loaded)
-        past = PublishedPast(settings, built.scorer.models or (loaded.identity,), rules.grades.flags.months)
-        return RiskDesk(
-            loaded.identity,
-            built.scorer,
-            built.cuts,
-            source,
-            rules,
-            built.commend_below,
-            past,
-            built.what_if,
-            KeptReviews.of(settings),
-            left_out_of(loaded.metadata),
-        )
 
-    def careers(loaded: Loaded) -> CareerDesk:
-        asked, made = suggester(settings, rules, log), _built(builders.careers, loaded)
-        return CareerDesk(loaded.identity, made, source, asked, rules, CareerRecords.of(settings))
-
-    desks = (_open(find, RISK, source, risk), _open(find, CAREERS, source, careers))
+def desks_on(ground: Ground, builders: Builders, find: Find, more_notices: Callable[[], list[Because]] = list) -> Desks:
+    """The desks with the models that `find` gives; only those of versions that the ground has none of are built."""
+    settings, source, rules = ground.settings, ground.source, ground.policy
+    desks = (
+        _open(ground, find, RISK, partial(_risk_desk, ground, builders)),
+        _open(ground, find, CAREERS, partial(_career_desk, ground, builders)),
+    )
     now = clock_of(settings)
 
     unread: set[str] = set()  # services whose features the last probe could not read
-    audited = AuditProbe.of(settings)
 
     def probe() -> None:
-        audited()
+        ground.audited()
         for desk in desks:
             if not isinstance(desk, Absent):
                 told = source.online([PROBE_ID], desk.model.service, now().date())["status"]
@@ -163,37 +134,60 @@ def open_desks(
         down = [*moved_stores(settings), *([STORE_DOWN] if unread else [])]
         return [notice for notice in dict.fromkeys([*down, *found, *more_notices()]) if notice is not None]
 
-    units = UnitDesk(partial(latest_run, settings), rules, {} if isinstance(desks[0], Absent) else desks[0].left_out)
-    placements = ReadPlacements(settings, lambda: now().date())
-    guidance = open_guidance(settings, rules, _course_ranking(find, builders), find, log)
+    left_out = {} if isinstance(desks[0], Absent) else desks[0].left_out
     service = None if isinstance(desks[0], Absent) else desks[0].model.service
     return Desks(
-        risk=desks[0], careers=desks[1], units=units, now=now, probe=probe, notices=notices,
+        risk=desks[0], careers=desks[1], units=UnitDesk(partial(latest_run, settings), rules, left_out, ground.units),
+        now=now, probe=probe, notices=notices,
         guidance={
-            **guidance,
-            **open_review(settings, rules, source, service, placements),
-            "/v1/events": open_events(settings, source),
+            **open_guidance(ground, _course_desk(ground, find, builders), find),
+            **open_review(ground, service),
         },
-        placements=placements,
-        record=Recorder.of(settings),
-        figures=open_figures(settings),
+        placements=ground.placements,
+        record=ground.record,
+        figures=ground.figures,
     )  # fmt: skip
 
 
-def _course_ranking(find: Find, builders: Builders) -> CourseRanking:
-    """The champion for courses, or plain counts; raises FeatureMismatch or UntrustedArtifact for a wrong one."""
+def _risk_desk(ground: Ground, builders: Builders, loaded: Loaded) -> RiskDesk:
+    built, rules = _built(builders.risk, loaded), ground.policy
+    past = PublishedPast(ground.settings, built.scorer.models or (loaded.identity,), rules.grades.flags.months)
+    return RiskDesk(
+        loaded.identity,
+        built.scorer,
+        built.cuts,
+        ground.source,
+        rules,
+        built.commend_below,
+        past,
+        built.what_if,
+        ground.reviews,
+        left_out_of(loaded.metadata),
+    )
+
+
+def _career_desk(ground: Ground, builders: Builders, loaded: Loaded) -> CareerDesk:
+    made = _built(builders.careers, loaded)
+    return CareerDesk(loaded.identity, made, ground.source, ground.suggester, ground.policy, ground.careers)
+
+
+def _course_desk(ground: Ground, find: Find, builders: Builders) -> CourseDesk:
+    """With the champion for courses, or plain counts; raises FeatureMismatch or UntrustedArtifact for a wrong one."""
     try:
         loaded = find(COURSES)
     except (FeatureMismatch, UntrustedArtifact, OtherDatabase):
         raise
     except NotReady:
-        return NO_COURSE_MODEL
-    if loaded.identity.service_hash != features_hash():
-        raise FeatureMismatch(_mismatch(loaded.identity))
-    return CourseRanking(loaded.identity, _built(builders.courses, loaded))
+        return course_desk(ground, NO_COURSE_MODEL)
+    identity = loaded.identity
+    if identity.service_hash != features_hash():
+        raise FeatureMismatch(_mismatch(identity))
+    return ground.built.of(
+        identity, lambda: course_desk(ground, CourseRanking(identity, _built(builders.courses, loaded)))
+    )
 
 
-def _open(find: Find, name: str, source: FeatureSource, build: Callable[[Loaded], Desk]) -> Desk | Absent:
+def _open(ground: Ground, find: Find, name: str, build: Callable[[Loaded], Desk]) -> Desk | Absent:
     """A desk, or why there is none yet."""
     try:
         loaded = find(name)
@@ -202,9 +196,9 @@ def _open(find: Find, name: str, source: FeatureSource, build: Callable[[Loaded]
     except NotReady:
         return Absent(no_champion(name))
     identity = loaded.identity
-    if source.service_hash(identity.service) != identity.service_hash:
+    if ground.source.service_hash(identity.service) != identity.service_hash:
         raise FeatureMismatch(_mismatch(identity))
-    return build(loaded)
+    return ground.built.of(identity, lambda: build(loaded))
 
 
 def _built(build: Callable[[Loaded], T], loaded: Loaded) -> T:
@@ -225,11 +219,3 @@ def _mismatch(identity: ModelIdentity) -> str:
         f"{identity.name} version {identity.version} was trained on another definition of {identity.service} than this "
         f"checkout has; train it again, or start the checkout that it was trained with"
     )
-
-
-def clock_of(settings: Settings) -> Callable[[], datetime]:
-    """The service's clock: the frozen day of the setting, else now; naive UTC, as feature times are."""
-    if settings.today is not None:
-        frozen = datetime.combine(settings.today, time())
-        return lambda: frozen
-    return lambda: datetime.now(UTC).replace(tzinfo=None)

@@ -165,6 +165,7 @@ def configured(app: App, host: str, port: int) -> uvicorn.Config:
         server_header=False,
         lifespan="on",
         http=TimedHeads,
+        ws="none",
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from data_contracts.audit.heads import MISSING, Head, HeadFile, is_signed
 from data_contracts.database import BUSY_SECONDS, Database
-from data_contracts.errors import NotReady
+from data_contracts.errors import BrokenChain, NotReady
 
 START = "0" * 64  # what stands before the first line
 LOCK = 0x5048_4152  # PostgreSQL's advisory lock of the chain
@@ -90,9 +90,9 @@ class Break:
     why: str
 
     @property
-    def refusal(self) -> NotReady:
+    def refusal(self) -> BrokenChain:
         """What whoever wanted to write is told."""
-        return NotReady(
+        return BrokenChain(
             f"the audit chain takes no line: {self.why}; put back what is gone (that file, or the database it belongs "
             "to), or accept the break by name with `pharos audit accept`"
         )

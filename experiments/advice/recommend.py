@@ -6,6 +6,7 @@ model says so, and the others answer all the same.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,12 +20,16 @@ from rich.markup import escape
 from rich.text import Text as Words
 
 from data_contracts.asof import add_months
+from data_contracts.audit.chain import Action
 from data_contracts.errors import InvalidInput
 from data_contracts.vocabulary import Bilingual, GoalKind
 from experiments.advice.path_picture import draw_paths
 from experiments.advice.tables import courses_told, paths_told, points_told, posts_told
 from experiments.advice.words import Say
+from models.audit import operator
 from models.paths.telling import StepCourse, TellingStep, ToldPath
+from serving.access.credential import AccessScope, Credential
+from serving.access.recorder import Read
 from serving.api.opened import Absent, Desk, Desks
 from serving.courses.schemas import CoursesRequest
 from serving.paths.schemas import CareerPath, CourseForStep, PathsFound, PathsRequest
@@ -89,10 +94,12 @@ class _Asking:
 def recommend(asked: Recommendation, desks: Desks, pictures: Path, console: Console) -> Path | None:
     """Ask, print, draw; where the picture lies, None where there is no path to draw.
 
-    Raises InvalidInput for a goal, a language, a day or an officer id that cannot be asked about.
+    Raises InvalidInput for a goal, a language, a day or an officer id that cannot be asked about, and AuditAway where
+    the audit chain takes no line that says so: then nothing is asked.
     """
     asking = _Asking(asked, desks, Say(asked.language), desks.now(), _body(asked))
     say, width = asking.say, min(WIDEST, console.width)
+    desks.record(Read(Action.EXPORTED, _reader(), REQUEST_ID, asking.now), _named(asked))
     paths = asking.of("/v1/paths", asking.body)
     console.print(escape(say("head", officer=asked.officer_id, day=asking.day)), width=width, highlight=False)
     for part in (*_posts(asking), *_paths(asking, paths), *_courses(asking), *_points(asking)):
@@ -103,6 +110,15 @@ def recommend(asked: Recommendation, desks: Desks, pictures: Path, console: Cons
     draw_paths(file, [_as_told(path) for path in paths.paths], ("start", "goal"), _Names(paths), asked.language)
     console.print(say("picture", file=file), markup=False, highlight=False, soft_wrap=True)
     return file
+
+
+def _reader() -> Credential:
+    """Whoever sits at the machine, and may see every officer."""
+    return Credential(operator(), frozenset(AccessScope), None)
+
+
+def _named(asked: Recommendation) -> str:
+    return json.dumps({"officer_id": asked.officer_id})
 
 
 def _picture_of(asked: Recommendation, paths: PathsFound) -> str:

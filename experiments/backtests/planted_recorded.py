@@ -118,5 +118,4 @@ def _months(since: pd.Series, asked: Asked) -> Numbers:
 
 
 def _each(found: pd.Series, asked: Asked, absent: float) -> Numbers:
-    each = asked.officers.map(found).astype("float64").fillna(absent)
-    return np.asarray(each, dtype=np.float64)
+    return np.asarray(asked.officers.map(found).astype(float).fillna(absent), dtype=np.float64)

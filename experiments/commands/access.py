@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from experiments.commands import edge
+
+if TYPE_CHECKING:
+    from data_contracts.audit.search import Sought
 
 keys_app = typer.Typer(no_args_is_help=True, help="API keys of the systems that may ask the service.")
 audit_app = typer.Typer(no_args_is_help=True, help="The chain of who read, decided or changed what.")
@@ -68,6 +72,39 @@ def audit_head() -> None:
     from models.audit import newest_head
 
     edge.aloud(newest_head(edge.settings()).to_json())
+
+
+@audit_app.command("search")
+def audit_search(
+    officer: Annotated[str | None, typer.Option(help="Lines about this officer, by their id.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Lines that name this unit.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who did it: a key's id, or the whole actor, as key:ID.")] = None,
+    action: Annotated[list[str] | None, typer.Option(help="What was done, as risk_read; repeatable.")] = None,
+    request: Annotated[str | None, typer.Option(help="The request id of an answer.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="From this day on (UTC), YYYY-MM-DD.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Up to this day (UTC), YYYY-MM-DD.")] = None,
+    limit: Annotated[int, typer.Option(help="How many of the newest are shown; a file gets all.", min=1)] = 50,
+    out: Annotated[Path | None, typer.Option(help="A new CSV file for all lines found.")] = None,
+) -> None:
+    """Who read, decided or changed what: lines of the chain, newest last. The search is a line of its own."""
+    from experiments.advice.audit_search import show
+    from models.audit import search
+
+    found = search(edge.settings(), _sought(unit, by, action, request, (first, last)), officer, to_file=out is not None)
+    show(found, limit, out, edge.console)
+
+
+def _sought(
+    unit: str | None,
+    by: str | None,
+    actions: list[str] | None,
+    request: str | None,
+    days: tuple[str | None, str | None],
+) -> Sought:
+    from data_contracts.audit.search import Sought, actions_of
+
+    first, last = (None if day is None else edge.day_of(day) for day in days)
+    return Sought(frozenset(), unit, by, actions_of(actions or ()), request, first, last)
 
 
 @audit_app.command("accept")

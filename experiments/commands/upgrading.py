@@ -29,7 +29,7 @@ def upgrade(
 
     use = edge.settings()
     if restore is not None:
-        for sentence in going_back.restore(use, restore, without_later=without_later).sentences:
+        for sentence in going_back.restore(use, restore, now_of(use), without_later=without_later).sentences:
             edge.aloud(sentence)
         return
     made = builders()

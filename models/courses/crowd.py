@@ -47,32 +47,86 @@ class CrowdCourse:
 
 
 @dataclass(frozen=True)
-class CourseCrowd:
-    """The state of one day with the names of officers and courses, and a ranking of what comes next."""
+class CrowdCounts:
+    """The state of one day with the names of officers and courses, and what is counted of it once, whoever ranks."""
 
     state: CourseState
     officers: Sequence[str]
     courses: Sequence[str]
-    ranker: CourseScorer | None
     policy: WavePolicy
+
+    @cached_property
+    def row(self) -> Mapping[str, int]:
+        """The row of each officer."""
+        return {officer_id: row for row, officer_id in enumerate(self.officers)}
+
+    @cached_property
+    def recent(self) -> sp.csr_matrix:
+        """(officers, courses) what was taken in the days of a wave."""
+        return self.state.lately(self.policy.days)
+
+    @cached_property
+    def under_way(self) -> sp.csr_matrix:
+        """(officers, courses) what was taken in the last WAY_DAYS."""
+        return self.state.lately(WAY_DAYS)
+
+    @cached_property
+    def by_course(self) -> sp.csc_matrix:
+        """The same, to be read by course."""
+        return self.under_way.tocsc()
+
+    @cached_property
+    def takers(self) -> Array:
+        """(courses,) how many took each in that time."""
+        return np.asarray(self.under_way.sum(0)).ravel()
+
+    @cached_property
+    def new(self) -> Array:
+        """The numbers of the courses first seen lately."""
+        seen = self.state.first_seen
+        return np.flatnonzero((seen <= self.state.day) & (seen > self.state.day - self.policy.new_within_days))
+
+    @cached_property
+    def near(self) -> Neighbours:
+        """Who is like whom by courses."""
+        return by_courses(self.state)
+
+
+@dataclass(frozen=True)
+class CourseCrowd:
+    """What was counted of a day, and a ranking of what comes next."""
+
+    counts: CrowdCounts
+    ranker: CourseScorer | None
+
+    @property
+    def state(self) -> CourseState:
+        """The state of the day."""
+        return self.counts.state
 
     def waves(self, officer_id: str, most: int) -> list[CrowdCourse]:
         """New courses that many of the officer's command, rank, cohort, or of the force, have just taken.
 
         The best share of any group counts, and every group that is in the wave is told.
         """
-        row = self._row.get(officer_id)
+        row = self.counts.row.get(officer_id)
         signs: dict[int, list[tuple[float, CourseReason]]] = {}
         for kind, code in ((FORCE, None), *self.state.peers.groups.items()):
             members = self._members(code, row)
-            if members is None or len(members) < self.policy.least_officers:
+            if members is None or len(members) < self.counts.policy.least_officers:
                 continue
-            taken = np.asarray(self._recent[members].sum(0)).ravel()
-            for course in self._new[taken[self._new] >= self.policy.least_share * len(members)].tolist():
-                reason = _told_of(f"wave_{kind}", WORDS[kind], int(taken[course]), len(members), self.policy.days)
+            taken = np.asarray(self.counts.recent[members].sum(0)).ravel()
+            for course in self.counts.new[
+                taken[self.counts.new] >= self.counts.policy.least_share * len(members)
+            ].tolist():
+                reason = _told_of(
+                    f"wave_{kind}", WORDS[kind], int(taken[course]), len(members), self.counts.policy.days
+                )
                 signs.setdefault(course, []).append((taken[course] / len(members), reason))
         lacking = [course for course in signs if row is None or not self.state.taken[row, course]]
-        ranked = sorted(lacking, key=lambda course: (-max(share for share, _ in signs[course]), self.courses[course]))
+        ranked = sorted(
+            lacking, key=lambda course: (-max(share for share, _ in signs[course]), self.counts.courses[course])
+        )
         return [self._told(course, signs[course]) for course in ranked[:most]]
 
     def likely(self, officer_id: str, most: int) -> list[CrowdCourse]:
@@ -82,19 +136,21 @@ class CourseCrowd:
 
         What nobody has taken lately is no longer under way and is left out.
         """
-        row = self._row.get(officer_id)
+        row = self.counts.row.get(officer_id)
         if row is None or self.ranker is None:
             return []
         masked = self.state.taken[[row]].toarray() > 0
         scores = self.ranker.score(self.state, Questions(np.array([row]), np.array([self.state.day + 1]), masked))[0]
         scores = np.where(masked[0] | (self.state.first_seen > self.state.day), -np.inf, scores)
-        under_way = np.isfinite(scores) & (self._takers > 0)
+        under_way = np.isfinite(scores) & (self.counts.takers > 0)
         best = [course for course in np.argsort(-scores, kind="stable").tolist() if under_way[course]][:most]
-        near = self._near.of(np.array([row])).weight.indices
-        taken = np.asarray(self._under_way[near].sum(0)).ravel()
+        near = self.counts.near.of(np.array([row])).weight.indices
+        taken = np.asarray(self.counts.under_way[near].sum(0)).ravel()
         return [
             CrowdCourse(
-                self.courses[course], float(scores[course]), (self._why(row, course, (int(taken[course]), len(near))),)
+                self.counts.courses[course],
+                float(scores[course]),
+                (self._why(row, course, (int(taken[course]), len(near))),),
             )
             for course in best
         ]
@@ -107,7 +163,7 @@ class CourseCrowd:
         enough = policy().suggestions.counts.worth_telling
         if enough(*near):
             return _way(*near)
-        everybody = int(self._takers[course]), int(self.state.active.sum())
+        everybody = int(self.counts.takers[course]), int(self.state.active.sum())
         groups = [(kind, *self._taken_in(code, row, course)) for kind, code in self.state.peers.groups.items()]
         ahead = [
             (taken / members, kind, taken, members)
@@ -123,7 +179,7 @@ class CourseCrowd:
         """How many of the active others of the officer's group took a course lately, and how many they are."""
         if code[row] == UNKNOWN:
             return 0, 0
-        takers = self._by_course.indices[slice(*self._by_course.indptr[course : course + 2])]
+        takers = self.counts.by_course.indices[slice(*self.counts.by_course.indptr[course : course + 2])]
         members = int((self.state.active & (code == code[row])).sum()) - int(self.state.active[row])
         return int((code[takers] == code[row]).sum()), members
 
@@ -139,43 +195,17 @@ class CourseCrowd:
 
     def _told(self, course: int, signs: list[tuple[float, CourseReason]]) -> CrowdCourse:
         ordered = sorted(signs, key=lambda sign: -sign[0])
-        return CrowdCourse(self.courses[course], float(ordered[0][0]), tuple(reason for _, reason in ordered))
+        return CrowdCourse(self.counts.courses[course], float(ordered[0][0]), tuple(reason for _, reason in ordered))
 
-    @cached_property
-    def _row(self) -> Mapping[str, int]:
-        return {officer_id: row for row, officer_id in enumerate(self.officers)}
 
-    @cached_property
-    def _recent(self) -> sp.csr_matrix:
-        return self.state.lately(self.policy.days)
-
-    @cached_property
-    def _under_way(self) -> sp.csr_matrix:
-        return self.state.lately(WAY_DAYS)
-
-    @cached_property
-    def _by_course(self) -> sp.csc_matrix:
-        return self._under_way.tocsc()
-
-    @cached_property
-    def _takers(self) -> Array:
-        return np.asarray(self._under_way.sum(0)).ravel()
-
-    @cached_property
-    def _new(self) -> Array:
-        """The numbers of the courses first seen lately."""
-        seen = self.state.first_seen
-        return np.flatnonzero((seen <= self.state.day) & (seen > self.state.day - self.policy.new_within_days))
-
-    @cached_property
-    def _near(self) -> Neighbours:
-        return by_courses(self.state)
+def counts_at(history: CourseHistory, as_of: date, policy: WavePolicy) -> CrowdCounts:
+    """What is counted of a day: what was known before it."""
+    return CrowdCounts(history.state(day_number(as_of) - 1), history.officers, history.names.courses, policy)
 
 
 def crowd_at(history: CourseHistory, as_of: date, ranker: CourseScorer | None, policy: WavePolicy) -> CourseCrowd:
-    """The crowd of a day: what was known before it."""
-    state = history.state(day_number(as_of) - 1)
-    return CourseCrowd(state, history.officers, history.names.courses, ranker, policy)
+    """The crowd of a day."""
+    return CourseCrowd(counts_at(history, as_of, policy), ranker)
 
 
 def _way(taken: int, near: int) -> CourseReason:

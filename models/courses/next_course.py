@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,21 +35,29 @@ OUTSIDE = -1e6
 
 @dataclass(frozen=True)
 class NextCourseModel:
-    """Trees over the figures of `course_features`, by name and in order."""
+    """Trees over the figures of `course_features`, by name and in order; what is the same for all questions of a state
+    is counted once for the state asked about last."""
 
     booster: Booster
     features: tuple[str, ...]
     candidates: int = CANDIDATES
+    _held: list[CandidateFeatures] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def score(self, state: CourseState, asked: Questions) -> Array:
         """(n, courses); what is not among the candidates follows after them, the most taken first."""
-        chosen = candidates_at(state, self.candidates)
+        have = self._at(state)
         scores = np.tile(OUTSIDE + np.log1p(np.asarray(state.taken.sum(0)).ravel()), (len(asked), 1))
-        have = CandidateFeatures(state, chosen)
         for start in range(0, len(asked), AT_ONCE):
             part = slice(start, start + AT_ONCE)
-            scores[part, chosen] = self._predicted(have, asked.take(part))
+            scores[part, have.candidates] = self._predicted(have, asked.take(part))
         return np.asarray(scores)
+
+    def _at(self, state: CourseState) -> CandidateFeatures:
+        held = self._held[0] if self._held else None
+        if held is None or held.state is not state:
+            held = CandidateFeatures(state, candidates_at(state, self.candidates))
+            self._held[:] = [held]
+        return held
 
     def to_parts(self) -> Parts:
         """Names and the trees' own text; no pickle."""

@@ -12,7 +12,7 @@ import structlog
 from data_contracts.audit.chain import METADATA
 from data_contracts.belonging import service_database
 from data_contracts.database import Database
-from data_contracts.errors import AuditAway, NotReady
+from data_contracts.errors import AuditAway, BrokenChain, NotReady
 from data_contracts.settings import Settings
 from models.audit import audit_chain
 
@@ -22,11 +22,20 @@ EN = (
     "the audit chain cannot be written now, and whatever it must hold is refused; look after its database, its disk "
     "and its locks: it goes on by itself"
 )
+BROKEN_ZH = (
+    "审计链与其链头不符，不再写入，凡须留痕的查询一律拒绝；不会自动恢复：请运行 `pharos audit verify` 查明原因，"
+    "恢复缺失的内容，或以 `pharos audit accept` 署名认可"
+)
+BROKEN_EN = (
+    "the audit chain is not what was written, and whatever it must hold is refused; this does not go by itself: find "
+    "out what is wrong with `pharos audit verify`, put back what is gone, or accept it by name with `pharos audit "
+    "accept`"
+)
 
 
-def audit_away() -> AuditAway:
-    """The error, in words that may be shown to a caller."""
-    return AuditAway(EN, zh=ZH)
+def audit_away(why: Exception) -> AuditAway:
+    """The error, in words that may be shown to a caller: whether to wait for it, or what somebody must do."""
+    return AuditAway(BROKEN_EN, zh=BROKEN_ZH) if isinstance(why, BrokenChain) else AuditAway(EN, zh=ZH)
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,7 @@ class AuditProbe:
             head.with_suffix(".lock").open("a").close()
         except (NotReady, OSError) as error:
             structlog.get_logger("pharos.serving").error("audit_away", why=str(error))
-            raise audit_away() from error
+            raise audit_away(error) from error
         finally:
             self.database.close()  # a line that fell silent keeps its connection; only a new one shows that it is back
 

@@ -64,7 +64,7 @@ class Recorder:
                 for action, about, details in self._lines(read, told):
                     write(Entry(read.at, read.caller.subject, action, read.request_id, about, details))
         except NotReady as error:
-            raise audit_away() from error
+            raise audit_away(error) from error
 
     def _lines(self, read: Read, told: str) -> Iterator[tuple[Action, tuple[str, ...], Mapping[str, object]]]:
         denied = read.denied

@@ -18,6 +18,7 @@ import structlog
 
 from serving.access.credential import AccessScope, Credential
 from serving.api.admission import Admission, loopback_only
+from serving.api.framing import check_framing
 from serving.api.meters import UNMATCHED, Meters
 from serving.api.problems import MEDIA_TYPE, ProblemError, problem_of
 from serving.api.rate import Limiter, Rate
@@ -144,6 +145,7 @@ class Guard:
         return known, reply.status, request_id
 
     async def _checked(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
+        check_framing(scope)
         headers = scope["headers"]
         if sum(len(name) + len(value) for name, value in headers) > self._limits.header_bytes:
             raise ProblemError("headers_too_large")
@@ -213,6 +215,7 @@ class Guard:
         try:
             async with asyncio.timeout(self._limits.body_seconds):
                 body = await self._read(receive, headers.get(b"content-length", b""))
+            check_framing(scope)
         except TimeoutError:
             raise ProblemError("body_timeout", headers={"connection": "close"}) from None
         finally:

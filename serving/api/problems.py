@@ -27,6 +27,9 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "malformed_json": Kind(400, "Bad Request", Bilingual("请求体不是合法的 JSON", "the body is not JSON")),
     "bad_request": Kind(400, "Bad Request", Bilingual("请求不合规范", "the request is malformed")),
+    "malformed_http": Kind(
+        400, "Bad Request", Bilingual("请求不是合规的 HTTP/1.1 报文", "what came is not a well-formed HTTP/1.1 request")
+    ),
     "unauthenticated": Kind(
         401, "Unauthorized", Bilingual("请出示有效的密钥或令牌", "show a valid API key or access token")
     ),
@@ -36,6 +39,7 @@ KINDS: Mapping[str, Kind] = {
         405, "Method Not Allowed", Bilingual("此地址不支持该方法", "another method is needed here")
     ),
     "body_timeout": Kind(408, "Request Timeout", Bilingual("请求体传输过慢", "the body came too slowly")),
+    "head_timeout": Kind(408, "Request Timeout", Bilingual("请求头传输过慢", "the headers came too slowly")),
     "conflict": Kind(409, "Conflict", Bilingual("当前状态不允许此操作", "what stands now does not allow this change")),
     "stale": Kind(
         409,
@@ -64,6 +68,14 @@ KINDS: Mapping[str, Kind] = {
         500,
         "Internal Server Error",
         Bilingual("服务内部错误，请凭请求编号查询", "our error; ask with the request id"),
+    ),
+    "unknown_transfer_coding": Kind(
+        501,
+        "Not Implemented",
+        Bilingual("传输编码只支持 chunked", "the only transfer coding that is known here is chunked"),
+    ),
+    "http_version": Kind(
+        505, "HTTP Version Not Supported", Bilingual("请使用 HTTP/1.1", "this service speaks HTTP/1.1")
     ),
     "not_ready": Kind(503, "Service Unavailable", Bilingual("服务尚未就绪", "the service is not ready"), 30),
     "audit_away": Kind(

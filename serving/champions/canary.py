@@ -14,6 +14,7 @@ import time as clock
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -24,6 +25,7 @@ from data_contracts.settings import Settings
 from features.offline_files import read_snapshot, snapshot_dates
 from models.courses.crowd import CourseCrowd
 from serving.api.opened import Absent, Desk
+from serving.champions.warming import answer_nobody
 from serving.courses.advice import CourseDesk
 from serving.freshness import AgeLimits, read_fresh
 from serving.night.results import QUARANTINED, SCORED, asked_of, checked_results
@@ -33,19 +35,21 @@ from serving.posts.recommend import Asked, CareerDesk
 from serving.risk.warn import RiskDesk
 
 TOP = 10
+ASKED_TO_WARM = 8
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class CanaryRules:
     """How many officers are asked; how many times slower than the old model, with what slack, and how many seconds at
-    most; and how many answers must not all be the same."""
+    most; how many answers must not all be the same; and how long its desk may build what a first answer stands on."""
 
     officers: int = 64
     times_slower: float = 4.0
     slack_seconds: float = 0.25
     most_seconds: float = 20.0
     fewest_to_vary: int = 10
+    warm_seconds: float = 120.0
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,12 @@ class Canary:
             raise UnfitModel(f"it took {seconds:.2f} s for {len(ids)} officers; the one that answers, {old[1]:.2f} s")
         alike = agreement(new, old[0]) if old else None
         return Tried(len(ids), new.count, round(seconds, 4), round(old[1], 4) if old else None, alike)
+
+    def warm(self, desk: Desk | Absent, now: datetime) -> None:
+        """Build what the first answer of a desk would wait for, by answering a question that nobody asked."""
+        ids = list(self.officers())[:ASKED_TO_WARM]
+        if ids and not isinstance(desk, Absent):
+            within(self.rules.warm_seconds, partial(answer_nobody, desk, ids, now))
 
     def _timed(self, desk: Desk, ids: Sequence[str], now: datetime) -> tuple[Answers, float]:
         """What a desk's model says, and the middle of three times it took, after a first one that warms it."""

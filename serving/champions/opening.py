@@ -10,9 +10,11 @@ from data_contracts.settings import Settings
 from models.audit import audit_chain
 from serving.api.opened import Champions, Desks
 from serving.champions.canary import Canary, CanaryRules, sampled_officers
-from serving.champions.watching import BuiltOnce, ChampionWatch, Watched
+from serving.champions.watching import ChampionWatch, Watched
+from serving.clock import clock_of
 from serving.freshness import FeatureSource
-from serving.loading import Builders, Find, clock_of, open_desks
+from serving.ground import Ground
+from serving.loading import Builders, Find, desks_on
 from serving.schemas import Because
 
 
@@ -27,14 +29,14 @@ def champion_watch(
     settings: Settings, source: FeatureSource, builders: Builders, rules: CanaryRules | None = None
 ) -> ChampionWatch:
     """The watch itself, with the desks opened; every desks object that it ever opens knows it."""
-    once = BuiltOnce(builders).builders
+    ground = Ground.of(settings, source)
 
     def open_with(watch: Champions, find: Find, notices: Callable[[], list[Because]]) -> Desks:
-        return replace(open_desks(settings, source, once, find, notices), champions=watch)
+        return replace(desks_on(ground, builders, find, notices), champions=watch)
 
     chosen = rules or CanaryRules()
     around = Watched(
         settings, open_with, Canary(partial(sampled_officers, settings, chosen.officers), chosen),
-        audit_chain(settings).append, clock_of(settings),
+        audit_chain(settings).append, clock_of(settings), ground.built.keep_only,
     )  # fmt: skip
     return ChampionWatch(around)

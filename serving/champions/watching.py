@@ -2,16 +2,17 @@
 
 All desks of a process are one immutable object. A request takes it once, so what answers it is one version of each
 model, and a swap is one assignment: nothing waits, nothing is dropped, and moving the alias back is the way back.
+What a first answer would have to build is built before the swap; the desks of other models and of none go on as they
+are.
 """
 
 from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TypeVar
 
 import structlog
 
@@ -24,14 +25,14 @@ from serving.api.opened import Absent, Champions, Desk, Desks
 from serving.champions import pointer
 from serving.champions.canary import Canary
 from serving.champions.pointer import LastVerified
-from serving.loading import CAREERS, COURSES, RISK, Builders, Find, Loaded, verified
+from serving.loading import CAREERS, COURSES, RISK, Find, Loaded, verified
+from serving.night.manifest import ModelIdentity
 from serving.paths.source import NAME as PATHS
 from serving.schemas import Because
 
 WATCHED = (RISK, CAREERS, COURSES, PATHS)
 ACTOR = "service"
 Publish = Callable[[Desks], None]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,15 @@ class Held:
 
 @dataclass(frozen=True)
 class Watched:
-    """What the watch needs of its surroundings: opening desks with models found by name, trying them, and the books."""
+    """What the watch needs of its surroundings: opening desks with models found by name, trying them, the books, and
+    letting go of what was built of every version but some."""
 
     settings: Settings
     open_with: Callable[[Champions, Find, Callable[[], list[Because]]], Desks]
     canary: Canary
     audit: Callable[[Entry], object]
     now: Callable[[], datetime]
+    keep_only: Callable[[Collection[ModelIdentity]], None]
 
 
 class ChampionWatch:
@@ -121,7 +124,7 @@ class ChampionWatch:
 
     def _open_first(self, last: Mapping[str, LastVerified]) -> Desks:
         desks = self._around.open_with(self, functools.partial(self._first, last), self.notices)
-        self._keep()
+        self._settle()
         return desks
 
     def _first(self, last: Mapping[str, LastVerified], name: str) -> Loaded:
@@ -170,6 +173,7 @@ class ChampionWatch:
             loaded = verified(self._around.settings, resolved)
             desks = self._around.open_with(self, functools.partial(self._found, {name: loaded}), self.notices)
             tried = self._around.canary.compare(_desk(desks, name), _desk(self.desks, name), desks.now())
+            self._around.canary.warm(_desk(desks, name), desks.now())
         except Exception as error:
             self._refuse(name, resolved, error)
             return
@@ -190,7 +194,7 @@ class ChampionWatch:
         self.desks = desks
         if self._publish is not None:
             self._publish(desks)
-        self._keep()
+        self._settle()
 
     def _refuse(self, name: str, resolved: ResolvedModel, error: Exception) -> None:
         held = self._held.get(name)
@@ -199,6 +203,7 @@ class ChampionWatch:
         code = error.code if isinstance(error, PharosError) else "unfit_model"
         self._refused[name] = resolved.version
         self._notices[name] = _not_taken(name, resolved.version, before, why)
+        self._let_go()
         told = {"name": name, "version": resolved.version, "before": before, "code": code}
         self._log.error("model_refused", **told)
         try:
@@ -217,6 +222,14 @@ class ChampionWatch:
     def _audit(self, action: Action, details: Mapping[str, object]) -> None:
         self._around.audit(Entry(self._around.now(), ACTOR, action, details=details))
 
+    def _settle(self) -> None:
+        self._let_go()
+        self._keep()
+
+    def _let_go(self) -> None:
+        """Of every version but those that answer now: a large model must not stay because it once answered."""
+        self._around.keep_only([one.loaded.identity for one in self._held.values()])
+
     def _keep(self) -> None:
         """Note what answers, for a start without the registry; where that cannot be written, it is only said."""
         settings = self._around.settings
@@ -227,28 +240,6 @@ class ChampionWatch:
             })  # fmt: skip
         except (OSError, ValueError, PharosError) as error:
             self._log.warning("verified_not_kept", kind=type(error).__name__)
-
-
-class BuiltOnce:
-    """Builders that build a version once: desks are opened anew at each swap, and only one model is new in them."""
-
-    def __init__(self, builders: Builders) -> None:
-        """Nothing is built yet."""
-        self._built: dict[str, list[tuple[object, object]]] = {}
-        self.builders = replace(
-            builders,
-            risk=functools.partial(self._once, RISK, builders.risk),
-            careers=functools.partial(self._once, CAREERS, builders.careers),
-            courses=functools.partial(self._once, COURSES, builders.courses),
-        )
-
-    def _once(self, name: str, build: Callable[[Loaded], T], loaded: Loaded) -> T:
-        for identity, built in self._built.get(name, []):
-            if identity == loaded.identity:
-                return built  # type: ignore[return-value]  # of the same name, so of the same kind
-        made = build(loaded)
-        self._built[name] = [*self._built.get(name, [])[-1:], (loaded.identity, made)]  # the old one and the new
-        return made
 
 
 def _desk(desks: Desks, name: str) -> Desk | Absent:

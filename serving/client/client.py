@@ -17,6 +17,7 @@ from typing import Any, Self, TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from serving.client.bounded import BoundedTransport, until
 from serving.client.refusals import RequestRefused, foreign, late, refusal_of, sendable, unreachable
 from serving.client.retries import Retries
 from serving.courses.schemas import CoursesAnswer, CoursesRequest
@@ -61,8 +62,8 @@ class PharosClient:
 
     Every method raises RequestRefused, and nothing else, where no answer came. `tls` is what httpx takes: a context
     with the department's own authority or a client certificate. `timeout` is for each silence; an answer that has not
-    come whole `in_all` seconds after the question, with all attempts, is not waited for any more. May be
-    shared between threads.
+    come whole, head and body, `in_all` seconds after the question, with all attempts and the pauses between them, is
+    not waited for any more. May be shared between threads.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class PharosClient:
     ) -> None:
         self._key, self._token, self._in_all = api_key, token, in_all
         self._retries = retries or Retries()
-        self._http = httpx.Client(base_url=address, timeout=timeout, verify=tls, trust_env=False)
+        self._http = httpx.Client(base_url=address, timeout=timeout, transport=BoundedTransport(tls), trust_env=False)
 
     def risk(self, question: RiskRequest) -> RiskAnswer:
         """Risk with its reasons."""
@@ -170,7 +171,7 @@ class PharosClient:
             try:
                 return self._once(path, body, answer, end)
             except RequestRefused as refused:
-                if time.monotonic() >= end or not self._retries.again(refused, attempt):
+                if not self._retries.again(refused, attempt, end - time.monotonic()):
                     raise
             attempt += 1
 
@@ -184,22 +185,21 @@ class PharosClient:
             raise foreign(response.status_code, response.headers.get("x-request-id", "")) from error
 
     def _whole(self, path: str, body: BaseModel | None, end: float) -> httpx.Response:
-        """The answer with its body, which may come byte by byte, but not for ever."""
+        """The answer with its head and its body, which may come byte by byte, but not for ever."""
         headers, content = self._shown(), None if body is None else body.model_dump_json()
         if content is not None:
             headers["content-type"] = "application/json"
         status, told = 0, b""
         try:
-            with self._http.stream("GET" if body is None else "POST", path, content=content, headers=headers) as coming:
+            method = "GET" if body is None else "POST"
+            with until(end), self._http.stream(method, path, content=content, headers=headers) as coming:
                 status = coming.status_code
                 for part in coming.iter_bytes():
                     told += part
-                    if time.monotonic() >= end:
-                        raise late(self._in_all)
                 kept = [pair for pair in coming.headers.items() if pair[0] not in CODED]
                 return httpx.Response(status, headers=kept, content=told)
         except httpx.TransportError as error:
-            raise unreachable(error) from error
+            raise late(self._in_all) if time.monotonic() >= end else unreachable(error) from error
         except httpx.HTTPError as error:
             raise foreign(status, "") from error
 

@@ -26,15 +26,20 @@ class Retries:
     draw: Callable[[], float] = random.random
     sleep: Callable[[float], None] = time.sleep
 
-    def again(self, refused: RequestRefused, attempt: int) -> bool:
-        """Whether to ask again after the attempt of this number (from 1); waits before it says yes.
+    def again(self, refused: RequestRefused, attempt: int, left: float) -> bool:
+        """Whether to ask again after the attempt of this number (from 1), with `left` seconds for all that follows;
+        waits before it says yes.
 
-        What the service asks for is waited for, and when that is longer than `longest_pause`, nothing is asked again.
+        What the service asks for is waited for, and when that is longer than `longest_pause`, or the pause than there
+        is time, nothing is asked again.
         """
         passing = refused.code == UNREACHABLE or refused.status in PASSING
         if not passing or attempt >= self.attempts or (refused.retry_after or 0.0) > self.longest_pause:
             return False
-        self.sleep(self.pause(attempt, refused.retry_after))
+        pause = self.pause(attempt, refused.retry_after)
+        if pause >= left:
+            return False
+        self.sleep(pause)
         return True
 
     def pause(self, attempt: int, asked: float | None) -> float:

@@ -6,9 +6,10 @@ shown without its propensity on record.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Protocol
 
 from data_contracts.errors import NotReady
 from data_contracts.feedback_rules import ExploringPolicy
@@ -43,11 +44,19 @@ class Suggested:
     away: tuple[Declined, ...] = ()
 
 
+class Shows(Protocol):
+    """What keeps the suggestions that were shown; the log is one."""
+
+    def show(self, answers: Iterable[tuple[Showing, Sequence[ShownItem]]], /) -> None:
+        """Keep them; raises NotReady where it cannot."""
+        ...
+
+
 @dataclass(frozen=True)
 class Suggester:
     """Everything between a ranking and an officer, fixed at start."""
 
-    log: ExposureLog
+    log: Shows
     book: DeclineBook
     policy: ExploringPolicy
     names: Pseudonyms

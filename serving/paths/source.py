@@ -16,7 +16,6 @@ import numpy as np
 
 from data_contracts.errors import FeatureMismatch, NotReady, UntrustedArtifact
 from data_contracts.policy import Policy
-from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual, GoalKind
 from models.courses.goals import GoalPosts
 from models.courses.learners import offered_courses
@@ -32,7 +31,6 @@ from models.paths.together import Ahead, Wanted, search_all
 from models.points.lines import tables_needed
 from models.posts.fit import Standard, Wanting, of_open_rounds, wanting_of
 from serving.api.opened import Absent, no_champion
-from serving.feedback.suggesting import Suggester
 from serving.on_force import NOT_SERVING, UNKNOWN_OFFICER
 from serving.paths.answers import PathDesk
 from serving.paths.asking import NO_GOAL, NO_HISTORY, AskedPath
@@ -41,13 +39,13 @@ from serving.paths.checking import check_goal
 from serving.paths.earnings import EarningStep, earned
 from serving.paths.facts import OfficerSteps
 from serving.paths.goals import Goals
-from serving.paths.plan_log import plan_log
 from serving.paths.record import Frames, OfficerRecord, RecordsOfDay
 from serving.paths.schemas import PathGoal
-from serving.points.answers import HistoryRecords, RecordSource
+from serving.points.answers import RecordSource
 from serving.schemas import Because
 
 if TYPE_CHECKING:
+    from serving.ground import Ground
     from serving.loading import Loaded
 
 NAME, PATH = "paths", "/v1/paths"
@@ -251,9 +249,7 @@ def least_months_in_post(policy: Policy) -> float:
     return float(max((one for one in months if one is not None), default=0))
 
 
-def open_paths(
-    settings: Settings, policy: Policy, champion: Callable[[str], Loaded], suggester: Suggester
-) -> PathDesk | Absent:
+def open_paths(ground: Ground, champion: Callable[[str], Loaded]) -> PathDesk | Absent:
     """The desk, or what to do where no paths model was promoted; raises FeatureMismatch or UntrustedArtifact."""
     try:
         loaded = champion(NAME)
@@ -267,8 +263,12 @@ def open_paths(
             f"{NAME} version {identity.version} was trained on another reading of the records ({identity.service}) "
             f"than this checkout has; train it again, or start the checkout that it was trained with"
         )
-    source = RecordPaths(_bundle(loaded), HistoryRecords.of(settings), policy)
-    return PathDesk(identity, source, plan_log(settings), suggester, policy)
+
+    def desk() -> PathDesk:
+        source = RecordPaths(_bundle(loaded), ground.records, ground.policy)
+        return PathDesk(identity, source, ground.plans, ground.suggester, ground.policy)
+
+    return ground.built.of(identity, desk)
 
 
 def _bundle(loaded: Loaded) -> PathBundle:

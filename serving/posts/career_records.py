@@ -53,9 +53,9 @@ class CareerRecords:
     _moves: tuple[Records, UnitMoves, Mapping[str, object]] | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """From the history of the settings, which need not be there yet."""
-        return cls(HistoryRecords.of(settings), ForceRecords(settings, ("postings",)))
+    def of(cls, settings: Settings, read: RecordSource | None = None) -> Self:
+        """From the history of the settings, which need not be there yet; `read` where the process has it already."""
+        return cls(read or HistoryRecords.of(settings), ForceRecords(settings, ("postings",)))
 
     def __call__(self, officer_ids: Sequence[str], as_of: date) -> CareerRecord | None:
         """The records of a day; None where there is no history that tells of a posting by then."""

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
-from data_contracts.policy import Policy
-from data_contracts.settings import Settings
 from features.history import History
-from serving.access.placements import Placements
 from serving.api.opened import Desk
-from serving.freshness import FeatureSource
+from serving.ground import Ground
 from serving.night.results import latest_run
 from serving.review.desks import ActDesk, CasesDesk
 from serving.review.mine import MineDesk, OptOutDesk
-from serving.review.standing import KeptReviews
 
 
-def open_review(
-    settings: Settings,
-    policy: Policy,
-    source: FeatureSource,
-    service: str | None,
-    placements: Callable[[], Placements],
-) -> Mapping[str, Desk]:
+def open_review(ground: Ground, service: str | None) -> Mapping[str, Desk]:
     """Each desk by the path that it answers; `service` names the features of the risk model, None without one."""
-    reviews = KeptReviews.of(settings)
+    settings, policy, reviews, placements = ground.settings, ground.policy, ground.reviews, ground.placements
     store, opt_outs = reviews.cases, reviews.opt_outs
     mine = MineDesk(
-        History(settings.history_dir), source, service, partial(latest_run, settings), store, opt_outs, reviews,
+        History(settings.history_dir), ground.source, service, partial(latest_run, settings), store, opt_outs, reviews,
         placements, policy,
     )  # fmt: skip
     return {

@@ -60,14 +60,32 @@ UNITS_FILE = "units.parquet"
 
 
 @dataclass
+class UnitTables:
+    """The units of the run asked for last, read once."""
+
+    _read: tuple[str, pd.DataFrame] = field(default=("", pd.DataFrame()))
+
+    def __call__(self, run: PublishedRun) -> pd.DataFrame:
+        """By unit; raises PublishRefused when they are not what was published."""
+        key, table = self._read
+        if key != run.manifest.output_hash:
+            key = run.manifest.output_hash
+            if file_hash(run.folder / UNITS_FILE) != run.manifest.files[UNITS_FILE]:
+                raise PublishRefused(f"{run.folder / UNITS_FILE} is not what was published; restore it from a copy")
+            table = run.units().set_index("unit_id", drop=False)
+            self._read = key, table
+        return table
+
+
+@dataclass(frozen=True)
 class UnitDesk:
-    """Everything that `/v1/units` needs: how to find the run in force (raises NotReady), the policy, and why training
-    kept no model of an outcome."""
+    """Everything that `/v1/units` needs: how to find the run in force (raises NotReady), the policy, why training kept
+    no model of an outcome, and the units of a run."""
 
     run: Callable[[], PublishedRun]
     policy: Policy
     left_out: Mapping[Asked, Because] = field(default_factory=dict)
-    _read: tuple[str, pd.DataFrame] = field(default=("", pd.DataFrame()))
+    table: Callable[[PublishedRun], pd.DataFrame] = field(default_factory=UnitTables)
 
     def answer(
         self, request: UnitsRequest, request_id: str, now: datetime, caller: Credential = OPERATOR
@@ -77,7 +95,7 @@ class UnitDesk:
         How many officers are graded poor is told to who reviews: beside what others see of officers it would name them.
         """
         run = self.run()
-        manifest, table = run.manifest, self._table(run)
+        manifest, table = run.manifest, self.table(run)
         table = table if sees_all(caller) else units_without_counts(table)
         age = (now - datetime.combine(manifest.as_of, time())).total_seconds() / 3600.0
         other_day = request.as_of is not None and request.as_of != manifest.as_of
@@ -99,17 +117,6 @@ class UnitDesk:
             degraded=age > self.policy.grades.scoring.flag_features_after_hours,
             results=[results[unit] for unit in request.unit_ids],
         )
-
-    def _table(self, run: PublishedRun) -> pd.DataFrame:
-        """The units of a run, read once; raises PublishRefused when they are not what was published."""
-        key, table = self._read
-        if key != run.manifest.output_hash:
-            key = run.manifest.output_hash
-            if file_hash(run.folder / UNITS_FILE) != run.manifest.files[UNITS_FILE]:
-                raise PublishRefused(f"{run.folder / UNITS_FILE} is not what was published; restore it from a copy")
-            table = run.units().set_index("unit_id", drop=False)
-            self._read = key, table
-        return table
 
 
 def _model(manifest: Manifest) -> ModelName:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
+from data_contracts.audit.chain import Action, Entry
 from data_contracts.errors import NotReady, Refused
 from data_contracts.settings import Settings
+from models.audit import audit_chain, operator
 from serving.upgrading import backup
 from serving.upgrading.later import CARRIED, Later, carry, later_than, shape
 from serving.upgrading.quiet import nobody_else
@@ -44,10 +48,12 @@ class Restored:
             yield "run `pharos review retain --as-of DATE`: rows whose time is over may have come back"
 
 
-def restore(settings: Settings, name: str, *, without_later: bool = False) -> Restored:
+def restore(settings: Settings, name: str, now: datetime, *, without_later: bool = False) -> Restored:
     """Put a copy back. Opt-outs, keys and audit lines stay as they are now, unless `without_later` lets them go.
 
-    Raises Refused, with the counts, where something of later days could not be kept; then nothing was put back.
+    A line says so first. It goes with the other later lines where those go: the head tells of it, and whoever accepts
+    the break with it. Raises Refused, with the counts, where something of later days could not be kept, and NotReady
+    where the line cannot be written and would stay; then nothing was put back.
     """
     if not settings.state.is_dir():
         raise NotReady(f"there is no state at {settings.state}; set PHAROS_STATE to the folder to be upgraded")
@@ -56,13 +62,21 @@ def restore(settings: Settings, name: str, *, without_later: bool = False) -> Re
         places = backup.verified(folder)
         if without_later:
             later = _told_anyway(settings.state, folder, places)
+            with suppress(NotReady):  # a chain that takes no line may be why somebody goes back
+                _audit(settings, name, now, without_later=True)
             stays = {HEAD} if settings.audit_head.exists() else set()  # it tells of the lines that go
             files = backup.restore(settings, name, stays)
             return Restored(name, len(files), tuple(place for place in places if place in stays), later, kept=False)
         left, later = _left(settings.state, folder, places)
-        carried = {SERVICE: carry} if later.told != "nothing" and SERVICE not in left else {}
+        _audit(settings, name, now, without_later=False)
+        carried = {} if SERVICE in left else {SERVICE: carry}  # the line above, if nothing else
         files = backup.restore(settings, name, left, carried)
         return Restored(name, len(files), tuple(place for place in places if place in left), later, kept=True)
+
+
+def _audit(settings: Settings, name: str, now: datetime, *, without_later: bool) -> None:
+    details = {"copy": name, "without_later": without_later}
+    audit_chain(settings).append(Entry(now, operator(), Action.COPY_RESTORED, details=details))
 
 
 def _left(state: Path, folder: Path, places: list[PurePosixPath]) -> tuple[set[PurePosixPath], Later]:

@@ -125,7 +125,8 @@ def test_a_model_is_measured_against_the_oracle(bureau: Path, tmp_path: Path, mo
 def test_the_table_fits_a_terminal_of_eighty_columns() -> None:
     ratio = {"ratio": 0.784, "low": 0.712, "high": 1.254}
     record = {"outcome": "stagnation", "as_of": "2025-01-01", "positives": 12345, "caution": None,
-              "pharos_over_oracle": ratio, "average_precision": dict.fromkeys((*backtest_truth.ORACLES, backtest_truth.PHAROS), 0.25)}  # fmt: skip
+              "pharos_over_oracle": ratio,
+              "average_precision": dict.fromkeys((*backtest_truth.ORACLES, backtest_truth.PHAROS), 0.25)}  # fmt: skip
     out = io.StringIO()
     Console(file=out, width=80).print(as_table([record]))
     assert "0.78 [0.71, 1.25]" in out.getvalue()

@@ -15,17 +15,20 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import pharos
-from data_contracts.errors import InvalidInput
+from data_contracts.audit.search import Sought
+from data_contracts.errors import AuditAway, InvalidInput
 from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual, ItemKind
 from experiments.advice.recommend import WIDEST, Recommendation, recommend
 from experiments.advice.tables import courses_told, posts_told
 from experiments.advice.words import Say
+from models.audit import search
 from models.eligibility.rules import BlockedBy
 from models.posts.reasons import moved_here
 from models.posts.suggestions import Suggestion, Suggestions
 from serving import service
+from serving.access.recorder import Recorder
 from serving.api.opened import Absent, Desk, Desks
 from serving.courses.advice import CourseDesk
 from serving.courses.schemas import CoursesSuggested
@@ -213,6 +216,19 @@ def test_who_is_unknown_is_told_so_for_each_part(desks: Desks, tmp_path: Path) -
     text, file = said(Recommendation("nobody", GOAL), desks, tmp_path)
     assert file is None
     assert text.count("查无此人") >= 2
+
+
+def test_a_plan_is_an_export_on_record_before_it_is_made(desks: Desks, tmp_path: Path) -> None:
+    use = Settings(state=tmp_path / "audited")
+    said(Recommendation("x", GOAL), replace(desks, record=Recorder.of(use)), tmp_path)
+    (line,) = search(use, Sought(), "x")[:-1]
+    assert (line.told["action"], line.told["request_id"]) == ("exported", "recommend")
+    assert line.told["actor"].startswith("operator:")
+    use.audit_head.unlink()
+    console = Console(record=True)
+    with pytest.raises(AuditAway, match="pharos audit accept"):
+        recommend(Recommendation("x", GOAL), replace(desks, record=Recorder.of(use)), tmp_path, console)
+    assert not console.export_text()
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from datetime import date
 import numpy as np
 import pytest
 
+from data_contracts.advising import WavePolicy
 from data_contracts.policy import policy
-from models.courses.crowd import RANKED, CourseCrowd, crowd_at
+from models.courses.crowd import RANKED, CourseCrowd, CrowdCounts, crowd_at
 from models.courses.histories import Array, CourseNames, Peers, Questions, Takings
 from models.courses.record import course_history
 from models.courses.rules import CourseReason
@@ -29,7 +30,9 @@ class ByNumber:
         return np.tile(np.arange(float(state.shape[1])), (len(asked), 1))
 
 
-def crowd(ranker: ByNumber | None = None, new_to: Sequence[int] = range(1, 8)) -> CourseCrowd:
+def crowd(
+    ranker: ByNumber | None = None, new_to: Sequence[int] = range(1, 8), rules: WavePolicy = RULES
+) -> CourseCrowd:
     """Two commands of ten; everybody has taken `old` long ago; some, most of the first, have just taken `new`."""
     rows = [(officer, 0, DAY - 500, DAY - 500) for officer in range(OFFICERS)]
     rows += [(officer, 0, DAY - 1, DAY - 1) for officer in range(OFFICERS)]  # a repeat, which keeps them active
@@ -40,7 +43,7 @@ def crowd(ranker: ByNumber | None = None, new_to: Sequence[int] = range(1, 8)) -
     peers = Peers({"command": np.repeat([0, 1], 10), "rank": np.full(OFFICERS, -1)}, nothing, nothing)
     names = CourseNames(COURSES, tuple((course,) for course in COURSES))
     state = StateMaker(takings, OFFICERS, names).state(DAY, peers)
-    return CourseCrowd(state, [f"o{number}" for number in range(OFFICERS)], COURSES, ranker, RULES)
+    return CourseCrowd(CrowdCounts(state, [f"o{number}" for number in range(OFFICERS)], COURSES, rules), ranker)
 
 
 def test_a_new_course_of_the_command_is_found_and_counted() -> None:
@@ -55,7 +58,7 @@ def test_a_new_course_of_the_command_is_found_and_counted() -> None:
 def test_another_command_hears_of_it_only_from_the_force() -> None:
     (one,) = crowd().waves("o15", 5)
     assert [reason.code for reason in one.reasons] == ["wave_force"]
-    few = replace(crowd(), policy=replace(RULES, least_share=0.5))
+    few = crowd(rules=replace(RULES, least_share=0.5))
     assert few.waves("o15", 5) == []
 
 
@@ -70,7 +73,7 @@ def test_an_officer_without_records_hears_what_the_force_takes() -> None:
 
 
 def test_small_groups_make_no_wave() -> None:
-    assert replace(crowd(), policy=replace(RULES, least_officers=30)).waves("o0", 5) == []
+    assert crowd(rules=replace(RULES, least_officers=30)).waves("o0", 5) == []
 
 
 def test_what_comes_next_is_ranked_without_what_was_taken_and_tells_of_those_alike() -> None:

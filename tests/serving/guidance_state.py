@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -11,16 +12,15 @@ from typing import cast
 
 from data_contracts.catalog import catalog
 from data_contracts.errors import NotReady
-from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import simulate
 from features.history import History
 from features.store import FeatureReader
 from serving.access.placements import ReadPlacements
 from serving.api.opened import Absent, Desk
-from serving.events.answers import open_events
 from serving.freshness import FeatureSource
-from serving.guidance import NO_COURSE_MODEL, open_guidance
+from serving.ground import Ground
+from serving.guidance import NO_COURSE_MODEL, course_desk, open_guidance
 from serving.loading import Loaded
 from serving.review.opened import open_review
 
@@ -31,10 +31,10 @@ END = date(2026, 11, 1)
 def guidance() -> Mapping[str, Desk | Absent]:
     """Opened once for all tests; the folder goes when the process ends."""
     use = _state()[1]
-    review = open_review(use, policy(), FeatureReader(use), None, ReadPlacements(use, lambda: END))
     no_store = cast(FeatureSource, None)  # events are kept, and no features are brought forward
-    guided = open_guidance(use, policy(), NO_COURSE_MODEL, _no_champion)
-    return {**guided, **review, "/v1/events": open_events(use, no_store)}
+    ground = replace(Ground.of(use, no_store), placements=ReadPlacements(use, lambda: END))
+    review = open_review(replace(ground, source=FeatureReader(use)), None)
+    return {**open_guidance(ground, course_desk(ground, NO_COURSE_MODEL), _no_champion), **review}
 
 
 def small_force() -> Settings:

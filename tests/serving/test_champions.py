@@ -5,83 +5,30 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from data_contracts.audit.chain import Action, lines
-from data_contracts.errors import NotReady, RegistryDown, UntrustedArtifact
+from data_contracts.errors import NotReady, UntrustedArtifact
 from data_contracts.settings import Settings
-from models import artifacts, keys, registry
-from models.artifacts import Parts
+from models import registry
 from models.audit import audit_database
-from models.registry import ResolvedModel
 from serving.api.opened import Absent, Desks
 from serving.champions import opening, pointer
 from serving.champions.canary import CanaryRules
 from serving.champions.opening import champion_watch
 from serving.champions.watching import ChampionWatch
 from serving.courses.crowds import COUNTS
-from serving.loading import Builders, GradedScorer, Loaded
-from tests.serving.desks import CUTS, FakeRanker, FakeScorer, FakeSource
+from serving.loading import Builders
+from tests.serving.desks import FakeRanker, FakeSource
 from tests.serving.live import served
+from tests.serving.model_room import OFFICERS, Registered, scorer_of
 
-OFFICERS = [f"o-{number:06}" for number in range(12)]
 QUICK = CanaryRules(times_slower=2.0, slack_seconds=0.05, most_seconds=2.5)
-
-
-@dataclass(frozen=True)
-class VersionScorer(FakeScorer):
-    """Every officer's chance tells the version in its last digit; `how` spoils the answer."""
-
-    how: str = "good"
-
-    def __call__(self, chunk: pd.DataFrame) -> pd.DataFrame:
-        if self.how == "hangs":
-            time.sleep(4.0)
-        if self.how == "slow":
-            time.sleep(0.35)
-        if self.how == "fails":
-            raise KeyError("secret-value")
-        answer = super().__call__(chunk)
-        wrong = {"nan": float("nan"), "above": 1.5, "constant": 0.25}
-        return answer.assign(probability=wrong[self.how]) if self.how in wrong else answer
-
-
-@dataclass
-class Registered:
-    """A registry with versions of one model and an alias that the test moves."""
-
-    use: Settings
-    folders: dict[tuple[str, str], Path] = field(default_factory=dict)
-    alias: dict[str, str] = field(default_factory=dict)
-    down: bool = False
-
-    def add(self, version: str, how: str = "good", name: str = "risk", **metadata: str) -> Path:
-        folder = self.use.mlflow_dir / name / version
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        told = {"service": "risk_v1", "service_hash": "h1", **metadata}
-        told["name"] = told.pop("signed_as", name)
-        parts = Parts(json={"version": version, "how": how})
-        self.folders[name, version] = artifacts.save(folder, parts, told, keys.signing_key(self.use.keys_dir))
-        return folder
-
-    def resolve(self, _: Settings, name: str) -> ResolvedModel:
-        if self.down:
-            raise RegistryDown("the database cannot be read")
-        if name not in self.alias:
-            raise NotReady("no alias")
-        return ResolvedModel(name, self.alias[name], self.folders[name, self.alias[name]], "run", {})
-
-
-def scorer_of(loaded: Loaded) -> GradedScorer:
-    version = int(loaded.parts.json["version"])
-    rows = {officer: (0.01 * place + version / 1000, 0.3 + 0.01 * place) for place, officer in enumerate(OFFICERS)}
-    return GradedScorer(VersionScorer(rows, (loaded.identity,), how=loaded.parts.json["how"]), CUTS)
 
 
 BUILDERS = Builders(risk=scorer_of, careers=lambda _: FakeRanker(), courses=lambda _: COUNTS)

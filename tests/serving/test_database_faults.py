@@ -20,7 +20,6 @@ import sqlalchemy as sa
 
 from data_contracts import database
 from data_contracts.audit import chain
-from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from models.audit import verify
 from serving import service
@@ -32,6 +31,7 @@ from serving.access.placements import Placements
 from serving.access.recorder import Recorder
 from serving.api.guard import Guard, Limits
 from serving.api.opened import Desks
+from serving.ground import Ground
 from serving.review.opened import open_review
 from tests.postgres import frozen, postgresql
 from tests.serving.desks import FakeSource, demo_desks
@@ -57,7 +57,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 def desks(use: Settings) -> Desks:
     """Desks whose answers are known, with a real chain and real cases."""
     demo = demo_desks()
-    cases = open_review(use, policy(), FakeSource({}), None, Placements)
+    cases = open_review(replace(Ground.of(use, FakeSource({})), placements=Placements), None)
     return replace(demo, record=Recorder.of(use), probe=AuditProbe.of(use), guidance={**demo.guidance, **cases})
 
 
@@ -226,3 +226,23 @@ def test_an_audit_log_that_cannot_be_written_refuses_and_one_that_was_tampered_w
         held.close()
         found = verify(use)
     assert (found.first_bad, found.lines) == (2, 1)
+
+
+def test_a_chain_that_is_broken_says_what_must_be_done_and_one_that_is_only_away_says_to_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use = Settings(state=tmp_path / "state")
+    with served(desks(use), monkeypatch) as client:
+        assert ask(client, RISK) == (200, "")
+        with locked(use.state / "service" / "service.db"):
+            away = client.get("/readyz").json()
+        use.audit_head.unlink()
+        broken = [client.get("/readyz").json(), client.post(RISK, json={"officer_ids": ["o-000001"]}).json()]
+    assert away["code"] == "audit_away"
+    assert "it goes on by itself" in away["detail"]
+    assert "自动继续" in away["detail_zh"]
+    for told in broken:
+        assert told["code"] == "audit_away"
+        assert "by itself" not in told["detail"].replace("does not go by itself", "")
+        assert all("`pharos audit verify`" in told[name] for name in ("detail", "detail_zh"))
+        assert all("pharos audit accept" in told[name] for name in ("detail", "detail_zh"))

@@ -243,7 +243,8 @@ def test_an_app_that_answers_nothing_is_an_error_and_one_that_breaks_off_is_not_
 
 
 def scope(path: str, kind: str = "http", method: str = "GET") -> Scope:
-    return {"type": kind, "path": path, "method": method, "headers": [(b"content-type", b"application/json")]}
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
+    return {"type": kind, "path": path, "method": method, "headers": headers}
 
 
 async def nothing() -> Message:

@@ -15,6 +15,7 @@ from data_contracts.settings import Settings
 from models.courses.goals import GoalPosts
 from models.paths.bundle import SERVICE, service_hash
 from serving.api.opened import Absent
+from serving.ground import Ground
 from serving.loading import Loaded
 from serving.night.manifest import ModelIdentity
 from serving.paths.answers import PathDesk
@@ -23,7 +24,7 @@ from serving.paths.schemas import GoalReached, NoPathFound, PathsFound, PathsReq
 from serving.paths.source import open_paths
 from serving.schemas import NotScored, PostsRanked
 from tests.models.records import framed
-from tests.serving.feedback_room import plain_suggester
+from tests.serving.desks import FakeSource
 from tests.serving.path_office import bundle, desk, moved_on, office
 
 NOW = datetime(2021, 1, 2, 8)
@@ -379,14 +380,15 @@ def _loaded(service: str = SERVICE, digest: str | None = None) -> Callable[[str]
 
 
 def test_the_desk_opens_on_a_champion_and_is_absent_without_one(state: Settings) -> None:
-    opened = open_paths(state, policy(), _loaded(), plain_suggester())
+    ground = Ground.of(state, FakeSource({}))
+    opened = open_paths(ground, _loaded())
     assert isinstance(opened, PathDesk)
     assert opened.model.version == "3"
 
     def none(_: str) -> Loaded:
         raise NotReady("none")
 
-    absent = open_paths(state, policy(), none, plain_suggester())
+    absent = open_paths(ground, none)
     assert isinstance(absent, Absent)
     assert "pharos promote paths" in absent.because.en
 
@@ -394,6 +396,6 @@ def test_the_desk_opens_on_a_champion_and_is_absent_without_one(state: Settings)
         raise UntrustedArtifact("signature")
 
     with pytest.raises(UntrustedArtifact):
-        open_paths(state, policy(), broken, plain_suggester())
+        open_paths(ground, broken)
     with pytest.raises(FeatureMismatch, match="another reading"):
-        open_paths(state, policy(), _loaded(digest="older"), plain_suggester())
+        open_paths(ground, _loaded(digest="older"))

@@ -23,8 +23,9 @@ from serving.champions.opening import champion_watch
 from serving.champions.watching import ChampionWatch
 from tests.serving.desks import FakeSource
 from tests.serving.live import served
+from tests.serving.model_room import OFFICERS
 from tests.serving.small_office import FAULTS
-from tests.serving.test_champions import BUILDERS, OFFICERS, wholly_one_version
+from tests.serving.test_champions import BUILDERS, wholly_one_version
 
 pytestmark = pytest.mark.server
 PATIENT = CanaryRules(times_slower=50.0, slack_seconds=5.0, most_seconds=30.0)

@@ -35,6 +35,7 @@ from serving.api.app import ROUTES, build_app
 from serving.api.guard import Guard
 from serving.api.opened import Absent
 from serving.feedback.exposures import ExposureLog
+from serving.ground import Ground
 from serving.night.nightly import NightAsked, score_night
 from serving.night.results import latest_run
 from serving.review.cases import CaseStore
@@ -347,7 +348,7 @@ def client(state: Settings) -> Iterator[httpx.Client]:
     open_cases(night, CaseStore.of(state), policy(), NOW)
     made = demo_desks()
     assert not isinstance(made.risk, Absent)
-    review = open_review(state, policy(), FakeSource({"o-000001": 1.0}), "risk_v1", lambda: WHERE)
+    review = open_review(replace(Ground.of(state, FakeSource({"o-000001": 1.0})), placements=lambda: WHERE), "risk_v1")
     web = build_app()
     web.state.desks = replace(
         made, placements=lambda: WHERE, record=Recorder.of(state), guidance={**made.guidance, **review},

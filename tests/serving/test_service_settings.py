@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
 import pandas as pd
@@ -14,7 +14,10 @@ import pytest
 
 from data_contracts.settings import Settings
 from serving import service
+from serving.api import heads
+from serving.api.guard import Limits
 from serving.deploy.bundle import HERE
+from serving.schemas import MAX_OFFICERS
 from tests.serving.desks import FakeSource, demo_desks, risk_desk
 from tests.serving.live import served
 
@@ -60,6 +63,19 @@ def test_every_setting_is_documented_and_nothing_else() -> None:
     rows = (HERE / "SETTINGS.md").read_text("utf-8").splitlines()
     told = [row.split("`")[1] for row in rows if row.startswith("| `PHAROS_")]
     assert sorted(told) == sorted(f"PHAROS_{name.upper()}" for name in Settings.model_fields)
+
+
+def test_every_limit_is_documented_with_its_value_in_both_languages() -> None:
+    rows = [row.split(" | ") for row in (HERE / "SETTINGS.md").read_text("utf-8").splitlines() if row.startswith("| `")]
+    told = {name.strip("|` "): (value, en, zh) for name, value, en, zh in rows if not name.startswith("| `PHAROS_")}
+    named = {
+        "HEAD_SECONDS": heads.HEAD_SECONDS, "HEAD_BYTES": heads.HEAD_BYTES, "MAX_OFFICERS": MAX_OFFICERS,
+        "KEEP_ALIVE_SECONDS": service.KEEP_ALIVE_SECONDS,
+    }  # fmt: skip
+    assert {name: value for name, (value, *_) in told.items()} == {
+        name: str(value) for name, value in {**asdict(Limits()), **named}.items()
+    }
+    assert all(en.isascii() and not zh.isascii() for _, en, zh in told.values())
 
 
 def test_no_address_is_printed_with_the_settings() -> None:

@@ -20,12 +20,12 @@ from typer.testing import CliRunner
 import pharos
 from data_contracts import service_log
 from data_contracts.audit.chain import METADATA as AUDIT
-from data_contracts.errors import FeatureMismatch, InvalidInput, LockHeld, NotReady, Refused
+from data_contracts.errors import BrokenChain, FeatureMismatch, InvalidInput, LockHeld, NotReady, Refused
 from data_contracts.in_use import held_with_others
 from data_contracts.settings import Settings, settings
 from features.history import FORMAT, History
 from models import registry, registry_shape
-from models.audit import newest_head
+from models.audit import accept_break, newest_head, verify
 from serving.access.api_keys import METADATA as KEYS
 from serving.access.api_keys import api_keys
 from serving.access.commands import add_key, revoke_key
@@ -128,6 +128,7 @@ def test_the_service_over_it_refuses_the_old_model_by_name_and_starts_without_it
 def test_a_registry_that_an_older_mlflow_wrote_is_brought_forward(recorded: Path, tmp_path: Path) -> None:
     use = Settings(state=tmp_path / "state")
     shutil.copytree(recorded, use.state)
+    sign_anew(use.state)
     use.mlflow_database.unlink()
     registry_of(use.state, OLD_MLFLOW)
     told = upgrade.look(use, builders())
@@ -139,7 +140,7 @@ def test_a_registry_that_an_older_mlflow_wrote_is_brought_forward(recorded: Path
     assert registry.resolve(use, "risk").path.is_relative_to(use.mlflow_dir)
     run = registry.resolve(use, "risk").run_id
     assert registry.register(use, "risk", run, "model").version == "2"
-    going_back.restore(use, MOMENT.strftime("%Y%m%dT%H%M%S"))
+    going_back.restore(use, MOMENT.strftime("%Y%m%dT%H%M%S"), MOMENT)
     assert registry_shape.revision_found(use.mlflow_database) == OLD_MLFLOW
 
 
@@ -188,8 +189,9 @@ def test_a_moved_folder_trains_into_its_new_place(old: Settings) -> None:
 @pytest.mark.parametrize("name", ["service database", "log of suggestions", "addresses of artefacts", "history"])
 @pytest.mark.parametrize("after", [False, True])
 def test_stopped_at_any_step_it_goes_on_and_the_copy_leads_back(
-    old: Settings, monkeypatch: pytest.MonkeyPatch, name: str, after: bool
+    audited: Settings, monkeypatch: pytest.MonkeyPatch, name: str, after: bool
 ) -> None:
+    old = audited
     before, step = everything(old), upgrade.STEPS[name]
 
     def stopped(use: Settings) -> None:
@@ -203,8 +205,16 @@ def test_stopped_at_any_step_it_goes_on_and_the_copy_leads_back(
     monkeypatch.undo()
     upgrade.upgrade(old, MOMENT, builders())
     assert Standing.BEHIND not in standings(old).values()
-    assert going_back.restore(old, "20260102T030405").files == len(before)
-    assert everything(old) == before
+    assert going_back.restore(old, "20260102T030405", MOMENT).files == len(before)
+    after_it, audit = everything(old), {str(old.audit_head), str(old.state / "service" / "service.db")}
+    assert {path: told for path, told in after_it.items() if path not in audit} == {
+        path: told for path, told in before.items() if path not in audit
+    }
+    more = set(after_it[str(old.state / "service" / "service.db")].splitlines()) - set(
+        before[str(old.state / "service" / "service.db")].splitlines()
+    )
+    assert [one for one in more if "copy_restored" not in one] == [], "one line more, and nothing else"
+    assert len(more) == 1
 
 
 def of_service(use: Settings, asked: str) -> list[tuple[object, ...]]:
@@ -221,13 +231,16 @@ def test_going_back_to_an_older_shape_keeps_keys_closed_and_every_audit_line(aud
     revoke_key(old, key.key_id, quiet)
     add_key(old, "made since", ["risk:read"], None, 30, quiet)
     head, count = newest_head(old), len(of_service(old, "SELECT number FROM audit_lines"))
-    back = going_back.restore(old, done.copy.name)
+    back = going_back.restore(old, done.copy.name, MOMENT)
     assert not of_service(old, "SELECT name FROM sqlite_master WHERE name = 'cases'"), "it is the older shape"
     assert of_service(old, "SELECT name, revoked_on IS NULL FROM api_keys ORDER BY name") == [
         ("hr system", 0), ("made since", 1),
     ]  # fmt: skip
-    assert len(of_service(old, "SELECT number FROM audit_lines")) == count
-    assert newest_head(old) == head
+    said = of_service(old, "SELECT body FROM audit_lines ORDER BY number")
+    assert len(said) == count + 1, "the lines until now, and the one that says who went back"
+    assert json.loads(str(said[-1][0]))["details"] == {"copy": done.copy.name, "without_later": False}
+    assert newest_head(old).number == head.number + 1
+    head = newest_head(old)
     assert "1 revoked keys, 1 keys made, 2 audit lines" in "\n".join(back.sentences)
     upgrade.upgrade(old, MOMENT, builders())
     assert of_service(old, "SELECT hash FROM audit_lines ORDER BY number")[-1] == (head.hash,)
@@ -239,14 +252,55 @@ def test_going_back_is_refused_where_opt_outs_or_cases_would_be_lost_until_someb
     OptOuts.of(old).keep(Wish("a", True, MOMENT, "oidc:a"))
     before = everything(old)
     with pytest.raises(Refused, match=r"1 changes of opt-outs, 1 audit lines.*knows no opt_outs.*--without-later"):
-        going_back.restore(old, done.copy.name)
+        going_back.restore(old, done.copy.name, MOMENT)
     assert everything(old) == before
-    told = CliRunner(env={"PHAROS_STATE": str(old.state)})
+    kept, told = newest_head(old), CliRunner(env={"PHAROS_STATE": str(old.state)})
     settings.cache_clear()
     found = told.invoke(pharos.app, ["upgrade", "--restore", done.copy.name, "--without-later"], catch_exceptions=False)
     settings.cache_clear()
     assert "newer than the copy, and gone: 1 changes of opt-outs, 1 audit lines" in found.output.replace("\n", " ")
     assert not of_service(old, "SELECT name FROM sqlite_master WHERE name = 'opt_outs'")
+    assert newest_head(old).number == kept.number + 1, "the head tells of all that is gone, this going back too"
+    upgrade.upgrade(old, MOMENT, builders())
+    with pytest.raises(BrokenChain, match=f"ends after {kept.number - 1:,} lines and had {kept.number + 1:,}"):
+        add_key(old, "before somebody accepts it", ["risk:read"], None, 30, Console(file=io.StringIO()))
+    assert "its end was cut off" in accept_break(old, "we went back a day", "the chief")
+    add_key(old, "after", ["risk:read"], None, 30, Console(file=io.StringIO()))
+    verdict = verify(old)
+    assert (verdict.good, len(verdict.accepted)) == (True, 1)
+
+
+def test_going_back_is_refused_where_no_line_can_say_so_unless_later_days_go_anyway(audited: Settings) -> None:
+    old, done = audited, upgrade.upgrade(audited, MOMENT, builders())
+    assert done.copy is not None
+    old.audit_head.unlink()
+    before = everything(old)
+    with pytest.raises(BrokenChain, match=r"audit\.head is missing"):
+        going_back.restore(old, done.copy.name, MOMENT)
+    assert everything(old) == before
+    assert not going_back.restore(old, done.copy.name, MOMENT, without_later=True).kept
+
+
+def test_a_line_between_the_copies_of_the_head_and_of_its_database_leaves_no_broken_chain(
+    audited: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, copy, made = audited, backup._copy, list[str]()
+
+    def copies_while_somebody_writes(path: Path, target: Path) -> None:
+        copy(path, target)
+        if path in (old.audit_head, old.state / "service" / "service.db"):
+            made.append(path.name)
+            add_key(old, f"after {path.name}", ["risk:read"], None, 30, Console(file=io.StringIO()))
+
+    upgrade.upgrade(old, MOMENT, builders())
+    monkeypatch.setattr(backup, "_copy", copies_while_somebody_writes)
+    folder = backup.copied(old, MOMENT)
+    assert sorted(made) == ["audit.head", "service.db"]
+    shutil.copytree(old.state, old.state.parent / "again")
+    again = Settings(state=old.state.parent / "again")
+    for name in ("audit.head", "service.db"):
+        shutil.copy2(folder / "service" / name, again.state / "service" / name)
+    add_key(again, "as after a crash", ["risk:read"], None, 30, Console(file=io.StringIO()))
 
 
 def test_it_is_refused_while_somebody_is_at_work(old: Settings) -> None:
@@ -308,5 +362,5 @@ def test_a_copy_that_is_not_what_was_copied_is_not_put_back(old: Settings) -> No
     (done.copy / "history" / "manifest.json").write_text("{}")
     for name, said in {done.copy.name: "not what was copied", "../x": "is no backup", "none": "is no backup"}.items():
         with pytest.raises(InvalidInput, match=said):
-            going_back.restore(old, name)
+            going_back.restore(old, name, MOMENT)
     assert everything(old) == before

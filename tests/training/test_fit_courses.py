@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from data_contracts.errors import InvalidInput, UntrustedArtifact
+from models.courses.baselines import CourseWeights
 from models.courses.next_course import NextCourseModel
 from models.courses.record import CourseHistory, course_history, day_number
+from models.courses.state import CourseState
 from tests.training.course_lives import completions, force
 from training.courses.data import CourseWeek, window_weeks
 from training.courses.fit import CourseFit, examples_of, fit_courses
@@ -54,6 +56,26 @@ def test_the_same_seed_gives_the_same_model_and_parts_give_it_back(
     np.testing.assert_array_equal(scores, model.score(state, week.asked))
     outside = np.setdiff1d(np.arange(history.names.size), np.argsort(-scores[0])[:200])
     assert (scores[0, outside] < scores[0].max()).all()
+
+
+def test_what_the_questions_of_a_day_share_is_counted_once(
+    history: CourseHistory, model: NextCourseModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted, fit = list[int](), CourseWeights.fit_ease
+
+    def counted(state: CourseState) -> CourseWeights:
+        fitted.append(state.day)
+        return fit(state)
+
+    week, days = first_week(history), (END - 7, END)
+    fresh = [NextCourseModel.from_parts(model.to_parts()).score(history.state(day), week.asked) for day in days]
+    monkeypatch.setattr(CourseWeights, "fit_ease", counted)
+    states = [history.state(day) for day in days]
+    told = [model.score(state, week.asked) for state in states for _ in range(3)]
+    assert fitted == list(days)
+    for scores, same in zip(told, [each for each in fresh for _ in range(3)], strict=True):
+        np.testing.assert_array_equal(scores, same)
+    assert replace(model, candidates=1)._held == [], "of other candidates nothing is counted yet"
 
 
 def test_parts_that_do_not_fit_are_refused(history: CourseHistory, model: NextCourseModel) -> None:

@@ -1,0 +1,99 @@
+"""What desks stand on whichever models answer: records, logs, people's decisions, and the desks without a model.
+
+It is opened once for a process. A champion that takes another's place finds it as warm as the one before left it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from data_contracts.policy import Policy, policy
+from data_contracts.settings import Settings
+from serving.access.audit_probe import AuditProbe
+from serving.access.placements import Placements, ReadPlacements
+from serving.access.recorder import Recorder
+from serving.api.opened import Desk
+from serving.built_once import BuiltOnce
+from serving.clock import clock_of
+from serving.courses.crowds import TakenCourses
+from serving.events.answers import open_events
+from serving.feedback.answers import feedback_desk
+from serving.feedback.exposures import ExposureLog, exposure_log
+from serving.feedback.suggesting import Suggester, suggester
+from serving.figures import Figures, open_figures
+from serving.freshness import FeatureSource
+from serving.matching.answers import MatchDesk
+from serving.matching.fit import RecordFit
+from serving.paths.plan_log import PlanLog, plan_log
+from serving.points.answers import HistoryRecords, PointsDesk
+from serving.posts.career_records import CareerRecords
+from serving.review.standing import KeptReviews
+from serving.talent.balance import ProtectedRecords
+from serving.talent.profile import TABLES as PROFILED
+from serving.talent.profile import ProfileDesk
+from serving.talent.records import ForceRecords
+from serving.talent.shortlist import ShortlistDesk
+from serving.units.answers import UnitTables
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Opened late: nothing is read before a desk asks for it, and what was read is held as long as it is true.
+
+    `records` are the rows of single officers, `careers` the same with who moved where, `taken` what is counted of all
+    courses, `units` the units of the night in force; `ruled` are the desks of records and policy, by path. `built` are
+    the desks with models.
+    """
+
+    settings: Settings
+    source: FeatureSource
+    policy: Policy
+    suggester: Suggester
+    records: HistoryRecords
+    careers: CareerRecords
+    taken: TakenCourses
+    plans: PlanLog
+    units: UnitTables
+    reviews: KeptReviews
+    placements: Callable[[], Placements]
+    record: Recorder
+    audited: AuditProbe
+    figures: Figures
+    ruled: Mapping[str, Desk]
+    built: BuiltOnce = field(default_factory=BuiltOnce)
+
+    @classmethod
+    def of(cls, settings: Settings, source: FeatureSource) -> Self:
+        """Of a deployment; `source` is where features are read."""
+        rules, records, log, now = policy(), HistoryRecords.of(settings), exposure_log(settings), clock_of(settings)
+        return cls(
+            settings=settings,
+            source=source,
+            policy=rules,
+            suggester=suggester(settings, rules, log),
+            records=records,
+            careers=CareerRecords.of(settings, records),
+            taken=TakenCourses(settings, rules.courses.wave),
+            plans=plan_log(settings),
+            units=UnitTables(),
+            reviews=KeptReviews.of(settings),
+            placements=ReadPlacements(settings, lambda: now().date()),
+            record=Recorder.of(settings),
+            audited=AuditProbe.of(settings),
+            figures=open_figures(settings),
+            ruled=_ruled(settings, rules, records, log) | {"/v1/events": open_events(settings, source)},
+        )
+
+
+def _ruled(settings: Settings, rules: Policy, records: HistoryRecords, log: ExposureLog) -> dict[str, Desk]:
+    """The desks that answer from the first day, by path."""
+    force = ForceRecords(settings, tuple(dict.fromkeys((*PROFILED, *rules.talent.tables))))  # read once for both
+    return {
+        "/v1/points": PointsDesk(records, rules),
+        "/v1/match": MatchDesk(records, rules, RecordFit(rules.suggestions.fit)),
+        "/v1/shortlist": ShortlistDesk(force, rules, ProtectedRecords(settings)),
+        "/v1/profile": ProfileDesk(force, rules),
+        "/v1/feedback": feedback_desk(settings, rules, log),
+    }
