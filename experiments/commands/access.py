@@ -83,7 +83,9 @@ def audit_search(
     request: Annotated[str | None, typer.Option(help="The request id of an answer.")] = None,
     first: Annotated[str | None, typer.Option("--from", help="From this day on (UTC), YYYY-MM-DD.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="Up to this day (UTC), YYYY-MM-DD.")] = None,
-    limit: Annotated[int, typer.Option(help="How many of the newest are shown; a file gets all.", min=1)] = 50,
+    limit: Annotated[
+        int, typer.Option(help="How many of the newest are shown; a file gets all.", min=1, max=100_000)
+    ] = 50,
     out: Annotated[Path | None, typer.Option(help="A new CSV file for all lines found.")] = None,
 ) -> None:
     """Who read, decided or changed what: lines of the chain, newest last. The search is a line of its own."""
