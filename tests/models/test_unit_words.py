@@ -1,4 +1,4 @@
-"""Sentences of units, and which nodes and parts are too few to tell of."""
+"""Sentences of units, and which parts are too few to tell of."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from models.risk.themes import FACETS
 from models.units.driver_words import Excess, Means, Telling, drivers_told, rest_told
 from models.units.grade_words import Graded, grade_told, stood_for_told
 from models.units.moves import Movement
-from models.units.shown import shown, stands_for
-from models.units.tree import UnitTree
 from models.units.words import FORCE_EARLIER, movement_told, trend_told
 
 SINCE = date(2025, 1, 1)
@@ -79,41 +77,6 @@ def test_sentences_are_in_both_languages_and_chinese_has_its_own_marks() -> None
     assert "nothing shows that it is unlike it" in alike["en"]
     assert "unlike" not in grade_told(replace(graded, whole=True, alike=True))["en"]
     assert "this is the whole force" in grade_told(replace(graded, whole=True))["en"]
-
-
-def a_tree(parents: dict[str, str], officers: dict[str, int]) -> tuple[UnitTree, np.ndarray]:
-    tree = UnitTree.of(sorted(officers), parents)
-    return tree, np.array([float(officers.get(unit, 0)) for unit in tree.units])
-
-
-def test_figures_subtracted_never_leave_a_few_officers() -> None:
-    draw = np.random.default_rng(5)
-    for _ in range(200):
-        many = int(draw.integers(3, 12))
-        parents = {f"n{place}": f"n{draw.integers(0, place)}" for place in range(1, many)}
-        tree, officers = a_tree(parents, {f"n{place}": int(draw.integers(0, 12)) for place in range(many)})
-        told, size = shown(tree, officers, 5), {"own": officers, "block": tree.block(officers)}
-        for scope in told:
-            assert (size[scope][told[scope]] >= 5).all()
-        for place in np.flatnonzero(told["block"]):
-            parts = [child for child in range(many) if tree.parent[child] == place and not told["block"][child]]
-            hidden = size["block"][parts].sum() + (0 if told["own"][place] else officers[place])
-            assert hidden == 0 or hidden >= 5
-
-
-def test_a_sister_is_hidden_too_where_the_unit_has_nobody_of_its_own() -> None:
-    tree, officers = a_tree({"a": "top", "b": "top", "c": "top"}, {"a": 20, "b": 7, "c": 2})
-    told = shown(tree, officers, 5)
-    block = dict(zip(tree.units, told["block"].tolist(), strict=True))
-    assert block == {"top": True, "a": True, "b": False, "c": False}  # the smallest that hides c
-    assert dict(zip(tree.units, stands_for(tree, told)["block"], strict=True)) == {
-        "top": None, "a": None, "b": "top", "c": "top"}  # fmt: skip
-
-
-def test_a_block_is_hidden_where_no_part_of_it_can_hide_the_few() -> None:
-    tree, officers = a_tree({"m": "top", "x": "m", "y": "m", "z": "top"}, {"x": 0, "y": 3, "z": 9, "x1": 0, "m": 1})
-    told = dict(zip(tree.units, shown(tree, officers, 5)["block"].tolist(), strict=True))
-    assert (told["m"], told["z"], told["top"]) == (False, False, True)
 
 
 def test_a_driver_is_a_number_that_a_reader_can_tell_from_the_forces() -> None:
