@@ -101,9 +101,7 @@ def test_the_day_of_a_mandated_course_is_told_of_one_that_was_taken() -> None:
         "0 mandated courses not taken or no longer valid (all officers 0.30 on average); "
         "the last mandated course was taken on 2023-12-21"
     )
-    assert told["text"]["zh"] == (
-        "有0门必训课程未修或已过有效期（全员平均0.30）；最近一次修完必训课程在2023-12-21"
-    )
+    assert told["text"]["zh"] == ("有0门必训课程未修或已过有效期（全员平均0.30）；最近一次修完必训课程在2023-12-21")
 
 
 def test_what_was_found_sustained_is_never_told_to_be_no_finding() -> None:

@@ -110,8 +110,13 @@ def test_a_driver_says_which_way_it_moves_the_unit_and_where_the_number_lies() -
     fewer, fewer_moves = drivers_told(Excess(excess, excess), Means(below, force), CONDUCT)
     assert [(one["theme"], one["direction"], one["share"]) for one in (fewer, fewer_moves)] == [
         ("sustained_complaints", "lowers", 0.75), ("moves", "raises", 0.25)]  # fmt: skip
-    assert "查实投诉0.10件，低于2025-01-01全体已评分民警的均值0.40，使本单位“查实投诉”的预期低于全员" in fewer["text"]["zh"]
-    assert "调动0.73次，低于2025-01-01全体已评分民警的均值1，使本单位“查实投诉”的预期高于全员" in fewer_moves["text"]["zh"]
+    assert (
+        "查实投诉0.10件，低于2025-01-01全体已评分民警的均值0.40，使本单位“查实投诉”的预期低于全员"
+        in fewer["text"]["zh"]
+    )
+    assert (
+        "调动0.73次，低于2025-01-01全体已评分民警的均值1，使本单位“查实投诉”的预期高于全员" in fewer_moves["text"]["zh"]
+    )
     more = {**below, "complaints_sustained_24m": 0.9}
     assert [one["theme"] for one in drivers_told(Excess(excess, excess), Means(more, force), CONDUCT)] == [
         "moves"
@@ -178,5 +183,6 @@ def test_a_unit_on_the_other_side_of_nought_is_not_compared() -> None:
 
     assert told(3.0, -2.0) == []
     assert (
-        "20 months to go to the least time in the present rank, above the 12 of all officers scored on" in told(-20.0, -12.0)[0]
+        "20 months to go to the least time in the present rank, above the 12 of all officers scored on"
+        in told(-20.0, -12.0)[0]
     )
