@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hmac
+import json
 import os
 import secrets
 from dataclasses import dataclass, field
@@ -32,6 +33,15 @@ class Pseudonyms:
     def whole(self, text: str) -> str:
         """All 64 digits of the same, where two texts must never share one."""
         return hmac.new(self.key, text.encode(), sha256).hexdigest()
+
+    def own_id(self, sender: str, name: str) -> str:
+        """Under what an id is kept that its sender chose: no other sender can take it, or learn that it was used.
+
+        >>> names = Pseudonyms(b"a key for this example")
+        >>> names.own_id("key:a", "e-1") == names.own_id("key:b", "e-1"), len(names.own_id("key:a", "e-1"))
+        (False, 64)
+        """
+        return self.whole(json.dumps([sender, name]))
 
 
 def pseudonyms(keys_dir: Path, *, make: bool = True) -> Pseudonyms:

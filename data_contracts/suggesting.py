@@ -28,7 +28,8 @@ class CountRules:
     """When "6 of 10 officers from your post" may be said: within how long, of how many people, how often at least.
 
     A training is named only where those who had it moved `training_lift` times as often as all did, and where no more
-    than `most_trained` of them had it: what everybody takes sets nobody apart.
+    than `most_trained` of them had it: what everybody takes sets nobody apart. How long the moves took is told of
+    `least_timed` officers who moved, or more.
     """
 
     __pydantic_config__ = STRICT
@@ -39,6 +40,7 @@ class CountRules:
     least_share: Share
     training_lift: Annotated[float, Field(ge=1)]
     most_trained: Share
+    least_timed: Annotated[int, Field(ge=3)] = 10
 
     def worth_telling(self, moved: int, total: int) -> bool:
         """Whether so many of so many are enough people and often enough to be a reason.

@@ -31,7 +31,7 @@ from data_contracts.faults import Circumstances
 from data_contracts.intake import Intake, Known, take_in
 from data_contracts.pseudonyms import Pseudonyms
 from data_contracts.vocabulary import Refusal
-from features.event_log import EventLog, Kept, event_key
+from features.event_log import EventLog, Kept
 from features.history import EVENTS, History
 from features.ingest import told_faults, write_quarantine
 from features.reexports import already_told
@@ -106,7 +106,7 @@ class Arrivals:
         first: dict[str, Arrival] = {}
         for event in events:
             first.setdefault(event.event_id, event)
-        keys = {name: event_key(self.names, sender, name) for name in first}
+        keys = {name: self.names.own_id(sender, name) for name in first}
         held = self.log.known(list(keys.values()))
         known = {name: held[key] for name, key in keys.items() if key in held}
         became = {name: _replayed(first[name], digest) for name, digest in known.items()}

@@ -1,12 +1,11 @@
 """Which events were taken: their ids, each with the hash of what it said, so that a replay is known and a second
 event under a known id is told apart from it. The rows themselves stand in the history.
 
-An id is its sender's own: what is kept is a keyed hash of both (`event_key`), so that no caller can take another's ids,
-or learn that they were used."""
+An id is its sender's own: what is kept is a keyed hash of both (`Pseudonyms.own_id`), so that no caller can take
+another's ids, or learn that they were used."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +13,6 @@ from datetime import date
 import sqlalchemy as sa
 
 from data_contracts.log_store import LogStore, insert_new
-from data_contracts.pseudonyms import Pseudonyms
 from data_contracts.service_log import EVENTS
 from data_contracts.settings import Settings
 
@@ -25,16 +23,6 @@ class Kept:
 
     digest: str
     about: str
-
-
-def event_key(names: Pseudonyms, sender: str, event_id: str) -> str:
-    """Under what an event of a sender is kept.
-
-    >>> names = Pseudonyms(b"a key for this example")
-    >>> event_key(names, "key:a", "e-1") == event_key(names, "key:b", "e-1"), len(event_key(names, "key:a", "e-1"))
-    (False, 64)
-    """
-    return names.whole(json.dumps([sender, event_id]))
 
 
 @dataclass

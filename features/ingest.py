@@ -70,16 +70,22 @@ def versioned(delivery: Delivery) -> dict[str, pd.DataFrame]:
 
 
 def delivery_of(
-    delivered: Delivered, look: Look = lambda *_: None, *, required: Sequence[str] = ("postings",)
+    delivered: Delivered,
+    look: Look = lambda *_: None,
+    *,
+    required: Sequence[str] = ("postings",),
+    today: date | None = None,
 ) -> Delivery:
     """Read a source and pass the door, in memory; the delivery also tells what was refused and registered.
 
     The same door as for `ingest`: what would be known only after the service's day is refused here too. `look` sees
-    the raw tables before the door, with the service's day, and may raise.
+    the raw tables before the door, with the service's day, and may raise. `today` is given in its place where days are
+    places in an order and not days.
     """
+    day = today or service_day(settings())
     reading = read_source(delivered.source, delivered.path, delivered.mapping, delivered.files)
-    look(reading.tables, service_day(settings()))
-    return take_in_all(reading.tables, today=service_day(settings()), required=required, notes=reading.notes)
+    look(reading.tables, day)
+    return take_in_all(reading.tables, today=day, required=required, notes=reading.notes)
 
 
 def service_day(configured: Settings) -> date:

@@ -117,6 +117,13 @@ class Reason(Answer):
     )
 
 
+class PostReason(Answer):
+    """建议一个岗位的一条依据；依据为计数，不是加减量。 / One reason of a post: what was counted, no share of a sum."""
+
+    theme: str = about("主题", "theme")
+    text: Text = about("依据的文字", "the reason in words")
+
+
 FINEST = 0.0001  # a chance is told to four decimals, and never as none or as certain
 
 
@@ -191,7 +198,7 @@ class PostSuggestion(Answer):
         default=None, ge=0.0, le=1.0,
     )  # fmt: skip
     fit_parts: list[FitPart] = about("匹配度的各组成部分", "the parts of the fit", default=[])
-    reasons: list[Reason] = about("建议的原因，最强在前", "why it is suggested, strongest first")
+    reasons: list[PostReason] = about("建议的原因，最强在前", "why it is suggested, strongest first")
     few_moves: bool = about(
         "以往调入此岗位的人次很少，可能性主要依据岗位特征，把握较小",
         "hardly anybody on record moved here, so the likelihood rests on what the post is like and is less sure",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +20,8 @@ from data_contracts.sources.tabular import Place, open_place
 
 ORDER_BEGINS = "2000-01-01"
 LONGEST_ORDER = 60_000
+ORDER_ENDS = date(2000, 1, 1) + timedelta(days=LONGEST_ORDER)
+"""The last day that an order can stand for: no day that anything was known on, so none after which nothing is."""
 CLOCK_WORDS = ("now", "today")
 """Words that pandas reads as the day of reading, whatever the format."""
 

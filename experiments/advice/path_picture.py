@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = (".png", ".svg")
+WIDTH = 9.5  # inches
+STEP_ROOM, STEP_BELOW = 0.36, 0.26  # of the height of a path: what each further step needs, and what of it lies below
+LETTER, LATIN = 0.0058, 0x2E80  # share of the width that a letter takes; from there on letters are twice as wide
 Name = Callable[[str], Bilingual]
 TITLE = Bilingual("通往 {goal} 的路径", "paths to {goal}")
 MONTHS = Bilingual("距今月数", "months from now")
@@ -26,7 +29,9 @@ CHANCE = Bilingual("期限内可能性 {chance:.1%}", "chance {chance:.1%}")
 
 def path_figure(paths: Sequence[ToldPath], start: str, goal: str, name: Name, language: str = "zh") -> Figure:
     """The paths, best on top; words are Chinese where they are asked for and a font has them, else English."""
-    with blank_figure("", 9.5, 1.2 + 0.8 * max(len(paths), 1)) as (figure, font):
+    longest = max((len(path.steps) for path in paths), default=1)
+    apart = 1.0 + STEP_ROOM * (longest - 1)  # between two paths: intervals, courses and names of near steps need room
+    with blank_figure("", WIDTH, 1.2 + 0.8 * apart * max(len(paths), 1)) as (figure, font):
         chinese = font and language == "zh"
 
         def word(text: Bilingual) -> str:
@@ -34,17 +39,24 @@ def path_figure(paths: Sequence[ToldPath], start: str, goal: str, name: Name, la
 
         figure.suptitle(word(TITLE).format(goal=word(name(goal))))
         axes = figure.subplots()
+        latest = max((path.steps[-1].high_months for path in paths), default=1.0)
         for row, path in enumerate(paths):
-            _drawn(axes, -row, path, lambda item: word(name(item)))
-            _courses(axes, -row, path, lambda named: word(COURSES).format(courses=word(named)))
-            _label(axes, (0, -row), word(START).format(post=word(name(start))) if row == 0 else "")
+            height = -apart * row
+            here = word(START).format(post=word(name(start))) if row == 0 else ""
+            labels = [
+                (0.0, here),
+                *((step.months, f"{word(name(step.post))} {step.chance:.1%}") for step in path.steps),
+            ]
+            _drawn(axes, height, path)
+            _courses(axes, height, path, lambda named: word(COURSES).format(courses=word(named)))
+            for (months, text), line in zip(labels, _lines(labels, latest), strict=True):
+                _label(axes, (months, height), text, line)
             axes.annotate(
-                word(CHANCE).format(chance=path.chance), (path.steps[-1].high_months, -row), xytext=(6, -3),
+                word(CHANCE).format(chance=path.chance), (path.steps[-1].high_months, height), xytext=(6, -3),
                 textcoords="offset points", fontsize=8, color="dimgrey",
             )  # fmt: skip
-        latest = max((path.steps[-1].high_months for path in paths), default=1.0)
         axes.set_xlim(-0.03 * latest, 1.25 * latest)
-        axes.set_ylim(-max(len(paths), 1) + 0.4, 0.7)
+        axes.set_ylim(-apart * (max(len(paths), 1) - 1) - 0.5 - STEP_BELOW * (longest - 1), 0.7 + 0.1 * (longest - 1))
         axes.set_yticks([])
         axes.set_xlabel(word(MONTHS))
         for side in ("left", "top", "right"):
@@ -62,13 +74,12 @@ def draw_paths(file: Path, paths: Sequence[ToldPath], words: tuple[str, str], na
     return file
 
 
-def _drawn(axes: Axes, height: float, path: ToldPath, name: Callable[[str], str]) -> None:
+def _drawn(axes: Axes, height: float, path: ToldPath) -> None:
     months = [0.0, *(step.months for step in path.steps)]
     axes.plot(months, [height] * len(months), color="steelblue", linewidth=1.2, marker="o", markersize=5)
     for place, step in enumerate(path.steps):  # each interval on a line of its own, or two would look like one
         below = height - 0.12 - 0.1 * place
         axes.plot([step.low_months, step.high_months], [below] * 2, color="lightsteelblue", linewidth=3)
-        _label(axes, (step.months, height), f"{name(step.post)} {step.chance:.1%}")
 
 
 def _courses(axes: Axes, height: float, path: ToldPath, told: Callable[[Bilingual], str]) -> None:
@@ -85,5 +96,20 @@ def _courses(axes: Axes, height: float, path: ToldPath, told: Callable[[Bilingua
             )  # fmt: skip
 
 
-def _label(axes: Axes, place: tuple[float, float], text: str) -> None:
-    axes.annotate(text, place, xytext=(0, 7), textcoords="offset points", fontsize=8, ha="left")
+def _lines(labels: Sequence[tuple[float, str]], latest: float) -> list[int]:
+    """The line of each label above the path, 0 the lowest: one that would run into an earlier one goes above it.
+
+    >>> _lines([(0.0, "now"), (3.0, "Criminal investigation"), (5.0, "Legal review"), (40.0, "Traffic")], 60.0)
+    [0, 0, 1, 0]
+    """
+    ends, found = list[float](), list[int]()
+    for months, text in labels:
+        letters = sum(2 if ord(letter) > LATIN else 1 for letter in text)
+        line = next((place for place, end in enumerate(ends) if months >= end), len(ends))
+        ends[line:] = [months + letters * LETTER * 1.28 * latest, *ends[line + 1 :]]
+        found.append(line)
+    return found
+
+
+def _label(axes: Axes, place: tuple[float, float], text: str, line: int) -> None:
+    axes.annotate(text, place, xytext=(0, 7 + 10 * line), textcoords="offset points", fontsize=8, ha="left")

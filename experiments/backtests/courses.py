@@ -20,6 +20,7 @@ from rich.console import Console
 from data_contracts.asof import AsOf
 from data_contracts.errors import InvalidInput
 from data_contracts.intake import Delivery
+from data_contracts.sources.mapped import ORDER_ENDS
 from data_contracts.sources.mapping import read_mapping
 from experiments.backtests.course_tables import PHAROS, as_table, gain_line
 from experiments.backtests.reporting import (
@@ -112,11 +113,14 @@ def asked_window(asked: CourseBacktest) -> Asked:
     if asked.test_file is not None and asked.mapping is None:
         raise InvalidInput("--test-file takes the place of a mapped table; give --source mapped and --mapping")
     delivered = Delivered(asked.source, asked.data, asked.mapping)
-    delivery = delivery_of(delivered, required=(COMPLETIONS,))
+    in_order = _step(asked.mapping) == 1
+    today = ORDER_ENDS if in_order else None  # a place in an order does not lie in the future
+    delivery = delivery_of(delivered, required=(COMPLETIONS,), today=today)
     frames: Frames = versioned(delivery)
     if asked.test_file is not None:
         part = replace(delivered, files={COMPLETIONS: asked.test_file})
-        frames, after, until = with_test_part(frames, versioned(delivery_of(part, required=(COMPLETIONS,))))
+        test = versioned(delivery_of(part, required=(COMPLETIONS,), today=today))
+        frames, after, until = with_test_part(frames, test, in_order=in_order)
     else:
         after, until = _cuts(asked)
     history = course_history(frames, _step(asked.mapping))

@@ -30,11 +30,14 @@ WORDS = {
 @dataclass(frozen=True)
 class Looks:
     """Looks at plans, by what had become known: how many took another path, and how many stayed `behind`, with a
-    chance that is no longer close to the best of the day."""
+    chance that is no longer close to the best of the day; of those that changed, whose old path was `closed`, and for
+    whom another was clearly `better`."""
 
     looks: int = 0
     changed: int = 0
     behind: int = 0
+    closed: int = 0
+    better: int = 0
 
 
 @dataclass
@@ -53,10 +56,13 @@ class PlanBook:
         news = (Event("posting", post, now.as_of, now.as_of),) if moved else ()
         told = replan(last, Now(now.goal, now.as_of, now.plans, news), self.rules)
         if last is not None:
-            code = told.why[0].code
+            code, codes = told.why[0].code, {why.code for why in told.why}
             one, stayed = self.looks.get(code, Looks()), told.plan is not None and not told.changed
             behind = stayed and told.plan is not None and self._behind(told.plan, now.plans)
-            self.looks[code] = Looks(one.looks + 1, one.changed + told.changed, one.behind + behind)
+            self.looks[code] = Looks(
+                one.looks + 1, one.changed + told.changed, one.behind + behind, one.closed + ("closed" in codes),
+                one.better + ("better" in codes),
+            )  # fmt: skip
         if told.plan is not None:
             self.plans[follower], self.posts[follower] = told.plan, post
 
@@ -80,7 +86,13 @@ def change_lines(looks: Mapping[str, Looks]) -> list[str]:
     """For people: what had become known, how many plans changed, and how many that stayed were behind."""
     return [
         f"looked at again, {words}: {looks[code].changed:,} of {looks[code].looks:,} plans changed, "
-        f"{looks[code].behind:,} stayed though behind"
+        f"{looks[code].behind:,} stayed though behind{_why(looks[code])}"
         for code, words in WORDS.items()
         if code in looks
     ]
+
+
+def _why(one: Looks) -> str:
+    told = [f"{count:,} because {words}" for count, words in
+            ((one.closed, "the old path was closed"), (one.better, "another was clearly better")) if count]  # fmt: skip
+    return f" ({'; '.join(told)})" if told else ""

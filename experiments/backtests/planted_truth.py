@@ -51,7 +51,7 @@ def oracle(outcome: str, truth: pd.DataFrame, tables: Frames, asked: Asked) -> N
         return _stagnation(known, tables, asked)
     quiet = np.exp(-asked.months * known[outcome].fillna(0.0).to_numpy(float))
     if outcome == "strain":
-        quiet *= 1.0 - _long_overtime(known["usual_overtime"].fillna(0.0).to_numpy(float), asked.months)
+        quiet *= 1.0 - long_overtime(known["usual_overtime"].fillna(0.0).to_numpy(float), asked.months)
     return np.asarray(1.0 - quiet)
 
 
@@ -86,7 +86,7 @@ def foresight(outcome: str, truth: pd.DataFrame, tables: Frames, asked: Asked) -
     return oracle(outcome, means.assign(month=asked.window.start), tables, asked)
 
 
-def _long_overtime(usual: Numbers, months: int) -> Numbers:
+def long_overtime(usual: Numbers, months: int) -> Numbers:
     """The chance (n,) of the overtime run that policy calls strain, for officers with this usual overtime."""
     sign = next(one for one in policy().outcome("strain").signs if one.how == "run")
     least = sign.at_least["overtime_hours"] / np.maximum(usual, 1e-9)

@@ -20,7 +20,7 @@ def backtest_risk(
     out: Annotated[Path, typer.Option(help="JSON to write.")],
     source: Annotated[str, typer.Option(help="chicago, new_york, simulator or mapped.")] = "chicago",
     mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
-    horizon_months: Annotated[int, typer.Option(help="Months ahead.")] = 24,
+    horizon_months: Annotated[int, typer.Option(help="Months ahead.", min=1, max=120)] = 24,
     labels: Annotated[str, typer.Option(help="mature (known then) or eventual (as papers do).")] = "mature",
     with_eventual: Annotated[bool, typer.Option(help="Also against plain peers told the findings of later.")] = False,
 ) -> None:
@@ -41,7 +41,7 @@ def backtest_units(
     ] = None,
     source: Annotated[str, typer.Option(help="chicago, new_york, simulator or mapped.")] = "chicago",
     mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
-    horizon_months: Annotated[int, typer.Option(help="Months ahead.")] = 24,
+    horizon_months: Annotated[int, typer.Option(help="Months ahead.", min=1, max=120)] = 24,
 ) -> None:
     """Test the grades of units on years they have not seen, against the share of the last period."""
     from experiments.backtests.units import OUTCOMES, UnitsBacktest, run_backtest
@@ -55,13 +55,14 @@ def backtest_truth(
     as_of: Annotated[list[str], typer.Option(help="Test day, YYYY-MM-DD; may be given again.")],
     outcome: Annotated[list[str], typer.Option(help="strain, departure, stagnation, ...; may be given again.")],
     out: Annotated[Path, typer.Option(help="JSON to write.")],
-    horizon_months: Annotated[int, typer.Option(help="Months ahead.")] = 12,
-    step_months: Annotated[int, typer.Option(help="Months between the as-ofs learned from.")] = 12,
+    horizon_months: Annotated[int, typer.Option(help="Months ahead.", min=1, max=120)] = 12,
+    step_months: Annotated[int, typer.Option(help="Months between the as-ofs learned from.", min=1, max=120)] = 12,
+    curve: Annotated[bool, typer.Option(help="Also what more officers would give, at the last test day.")] = False,
 ) -> None:
     """Test the risk model against someone who knows the hazards that the simulator planted."""
     from experiments.backtests.truth import TruthBacktest, run_backtest
 
-    run_backtest(TruthBacktest(data, as_of, outcome, horizon_months, step_months), out, edge.console)
+    run_backtest(TruthBacktest(data, as_of, outcome, horizon_months, step_months, curve=curve), out, edge.console)
 
 
 @backtest_app.command("next-post")
@@ -118,11 +119,11 @@ def backtest_paths(
 def backtest_plans(
     out: Annotated[Path, typer.Option(help="JSON to write.")],
     source: Annotated[str, typer.Option(help="simulator: only there can the same officers live twice.")] = "simulator",
-    officers: Annotated[int, typer.Option(help="Officers of the bureau.")] = 1500,
-    history_months: Annotated[int, typer.Option(help="Months that the models learn from.")] = 72,
-    horizon_months: Annotated[int, typer.Option(help="Months to reach the goal in.")] = 36,
-    advice_months: Annotated[int, typer.Option(help="Months between two pieces of advice.")] = 6,
-    seed: Annotated[int, typer.Option(help="Seed of the bureau, the same for every arm.")] = 11,
+    officers: Annotated[int, typer.Option(help="Officers of the bureau.", min=100, max=1_000_000)] = 1500,
+    history_months: Annotated[int, typer.Option(help="Months that the models learn from.", min=12, max=600)] = 72,
+    horizon_months: Annotated[int, typer.Option(help="Months to reach the goal in.", min=1, max=600)] = 36,
+    advice_months: Annotated[int, typer.Option(help="Months between two pieces of advice.", min=1, max=120)] = 6,
+    seed: Annotated[int, typer.Option(help="Seed of the bureau, the same for every arm.", min=0, max=2**32 - 1)] = 11,
 ) -> None:
     """Let a simulated bureau live on from one day three times: officers follow the plan, what is popular, or popular
     courses with their own wish; who reaches the goal, and how often plans change."""

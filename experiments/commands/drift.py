@@ -27,9 +27,15 @@ def watch(
 def preview(
     as_of: Annotated[str, typer.Option(help="The day whose snapshot shows the volume, YYYY-MM-DD.")],
     outcome: Annotated[list[str] | None, typer.Option(help="Default: every outcome of the model.")] = None,
-    poor_share: Annotated[list[float] | None, typer.Option(help="A share of the force; may be given again.")] = None,
-    cut_off: Annotated[list[float] | None, typer.Option(help="A least chance; may be given again.")] = None,
-    unit_budget: Annotated[list[float] | None, typer.Option(help="Most of a unit; may be given again.")] = None,
+    poor_share: Annotated[
+        list[float] | None, typer.Option(help="A share of the force; may be given again.", min=0, max=1)
+    ] = None,
+    cut_off: Annotated[
+        list[float] | None, typer.Option(help="A least chance; may be given again.", min=0, max=1)
+    ] = None,
+    unit_budget: Annotated[
+        list[float] | None, typer.Option(help="Most of a unit; may be given again.", min=0, max=1)
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="JSON to write.")] = None,
 ) -> None:
     """What alert volume, precision and recall each way to set the grade poor would give."""

@@ -11,9 +11,9 @@ from experiments.commands import edge
 
 
 def simulate(
-    officers: Annotated[int, typer.Option(help="Strength of the force at any time.")] = 3000,
-    years: Annotated[int, typer.Option(help="Years of records.")] = 10,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    officers: Annotated[int, typer.Option(help="Strength of the force at any time.", min=1, max=1_000_000)] = 3000,
+    years: Annotated[int, typer.Option(help="Years of records.", min=1, max=60)] = 10,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.", min=0, max=2**32 - 1)] = 1,
     out: Annotated[Path | None, typer.Option(help="Folder to write; default: simulated/ in the state folder.")] = None,
     end: Annotated[str, typer.Option(help="The day after the last one of the records.")] = "2026-01-01",
     bad_rows: Annotated[bool, typer.Option("--bad-rows", help="Also write rows that intake must refuse.")] = False,

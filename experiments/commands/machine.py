@@ -28,9 +28,9 @@ def version(
 def demo(
     source: Annotated[str, typer.Option(help="simulator, chicago or new_york.")] = "simulator",
     data: Annotated[Path | None, typer.Option(help="Folder of a city's export.")] = None,
-    officers: Annotated[int, typer.Option(help="Strength of the simulated force.")] = 3000,
-    years: Annotated[int, typer.Option(help="Simulated years of records.")] = 10,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bureau.")] = 7,
+    officers: Annotated[int, typer.Option(help="Strength of the simulated force.", min=1, max=1_000_000)] = 3000,
+    years: Annotated[int, typer.Option(help="Simulated years of records.", min=1, max=60)] = 10,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bureau.", min=0, max=2**32 - 1)] = 7,
     keep_serving: Annotated[bool, typer.Option("--serve/--no-serve", help="Leave the service running.")] = True,
 ) -> None:
     """Walk the whole way: histories, features, training, the gate, the night, and a first answer over HTTP."""

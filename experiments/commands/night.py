@@ -37,7 +37,7 @@ def score(
 
 
 @night_app.command("runs")
-def night_runs(last: Annotated[int, typer.Option(help="How many, newest first.", min=1)] = 20) -> None:
+def night_runs(last: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=100_000)] = 20) -> None:
     """Every run of the night: when, by which model, what became of it and why."""
     from functools import partial
 

@@ -32,7 +32,7 @@ def report_risk(
     source: Annotated[str, typer.Option(help="chicago, new_york, simulator or mapped.")] = "chicago",
     as_of: Annotated[list[str] | None, typer.Option(help="Test day; default: the last three January firsts.")] = None,
     outcome: Annotated[list[str] | None, typer.Option(help="Default: what the data can label.")] = None,
-    horizon_months: Annotated[int, typer.Option(help="Months ahead.")] = 24,
+    horizon_months: Annotated[int, typer.Option(help="Months ahead.", min=1, max=120)] = 24,
     mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for page and JSON; default: report/ in the state.")] = None,
     units: Annotated[bool, typer.Option("--units/--no-units", help="Also test grades of units.")] = True,

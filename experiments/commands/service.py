@@ -27,7 +27,7 @@ def api_examples(out: Annotated[Path, typer.Option(help="Folder to write.")]) ->
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Wider than this machine needs keys; default: 127.0.0.1.")] = None,
-    port: Annotated[int | None, typer.Option(help="Default: 3017 (PHAROS_PORT).")] = None,
+    port: Annotated[int | None, typer.Option(help="Default: 3017 (PHAROS_PORT).", min=1, max=65_535)] = None,
     with_parent: Annotated[bool, typer.Option("--with-parent", help="Stop too when standard input ends.")] = False,
     sandbox: Annotated[bool, typer.Option("--sandbox", help="Fixed answers for fixed ids; no state is read.")] = False,
 ) -> None:
@@ -52,11 +52,15 @@ def recommend(
             help="For paths and courses, KIND:CODE, as post:p-7, job_family:traffic; default: the stated one."
         ),
     ] = None,
-    horizon_months: Annotated[int | None, typer.Option(help="Months to get there in; default: policy's.")] = None,
+    horizon_months: Annotated[
+        int | None, typer.Option(help="Months to get there in; default: policy's.", min=1, max=600)
+    ] = None,
     as_of: Annotated[str | None, typer.Option(help="The day asked about, YYYY-MM-DD; default: today.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the picture; default: pictures/ of the state.")] = None,
     language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
-    points: Annotated[float | None, typer.Option(help="Points missing to what there is now; default: 5.")] = None,
+    points: Annotated[
+        float | None, typer.Option(help="Points missing to what there is now; default: 5.", min=0, max=1_000_000)
+    ] = None,
     points_by: Annotated[str | None, typer.Option(help="By this day, YYYY-MM-DD; default: in a year.")] = None,
 ) -> None:
     """Print what the service would advise one officer, posts, paths, courses and points, and draw the paths."""

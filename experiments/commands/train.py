@@ -64,9 +64,10 @@ def train_risk(
     outcome: Annotated[
         list[str] | None, typer.Option(help="Default: what policy serves and the data can label.")
     ] = None,
-    step_months: Annotated[int, typer.Option(help="Months between the as-ofs learned from.")] = 12,
+    step_months: Annotated[int, typer.Option(help="Months between the as-ofs learned from.", min=1, max=120)] = 12,
     horizon_months: Annotated[
-        list[int] | None, typer.Option(help="Months ahead, 6, 12 or 24; may be given again. Default: policy's own.")
+        list[int] | None,
+        typer.Option(help="Months ahead, 6, 12 or 24; may be given again. Default: policy's own.", min=1, max=120),
     ] = None,
 ) -> None:
     """Fit, check on later years, sign and register the risk model."""

@@ -14,7 +14,9 @@ tune_app = typer.Typer(no_args_is_help=True, help="Search settings on validation
 @tune_app.command("risk")
 def tune_risk(
     as_of: Annotated[str, typer.Option(help="The day it would be trained on, YYYY-MM-DD; nothing later is seen.")],
-    trials: Annotated[int, typer.Option(help="Settings to judge in all, those of earlier calls included.")] = 30,
+    trials: Annotated[
+        int, typer.Option(help="Settings to judge in all, those of earlier calls included.", min=1, max=10_000)
+    ] = 30,
 ) -> None:
     """Search settings of the risk model on validation time; `pharos train risk` then uses the best."""
     from training.tuning.spaces import tune
@@ -25,7 +27,9 @@ def tune_risk(
 @tune_app.command("next-post")
 def tune_next_post(
     as_of: Annotated[str, typer.Option(help="The day it would be trained on, YYYY-MM-DD; nothing later is seen.")],
-    trials: Annotated[int, typer.Option(help="Settings to judge in all, those of earlier calls included.")] = 30,
+    trials: Annotated[
+        int, typer.Option(help="Settings to judge in all, those of earlier calls included.", min=1, max=10_000)
+    ] = 30,
 ) -> None:
     """Search settings of the next-post model on validation time; `pharos train next-post` then uses the best."""
     from training.tuning.spaces import tune

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from data_contracts.advising import CourseLoad, GapPolicy
@@ -52,7 +52,10 @@ def gaps_to(levels: Mapping[str, float], standards: Mapping[str, float], whose: 
 def closing_courses(
     gaps: Sequence[Gap], courses: Sequence[OfferedCourse], rules: GapPolicy, load: CourseLoad
 ) -> list[GapCourse]:
-    """Courses by what they close per hour, the present post before the goal, and of equal ones the shorter first."""
+    """Courses by what they close per hour, the present post before the goal, and of equal ones the shorter first.
+
+    None is among them whose every gap those before it close whole.
+    """
     found = []
     for course in courses:
         own = [gap for gap in gaps if gap.competency == course.competency]
@@ -63,9 +66,20 @@ def closing_courses(
         reasons = tuple(_reason(gap, min(rules.added(hours), gap.size), hours) for gap in own)
         found.append(GapCourse(course, levels, levels / max(hours, 0.5), reasons))
     whose = {course.course_id: _first(gaps, course) for course in courses}
-    return sorted(
-        found, key=lambda one: (whose[one.course.course_id], -one.per_hour, -one.levels, one.course.course_id)
-    )
+    found.sort(key=lambda one: (whose[one.course.course_id], -one.per_hour, -one.levels, one.course.course_id))
+    return list(_still_needed(found, gaps, rules, load))
+
+
+def _still_needed(
+    found: Iterable[GapCourse], gaps: Sequence[Gap], rules: GapPolicy, load: CourseLoad
+) -> Iterator[GapCourse]:
+    left = {gap: gap.size for gap in gaps}
+    for one in found:
+        own = [gap for gap in gaps if gap.competency == one.course.competency and left[gap] > rules.least_gap / 2]
+        for gap in own:
+            left[gap] -= rules.added(load.hours_of(one.course.hours))
+        if own:
+            yield one
 
 
 def _first(gaps: Sequence[Gap], course: OfferedCourse) -> int:

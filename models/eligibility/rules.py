@@ -250,9 +250,9 @@ def _lacking(one: Facts, post: Post, asked: Requirement) -> tuple[str, str, date
         if one.ladder[0] not in (None, post.track):
             return f"现为{held.zh}，不在该岗位的职级序列", f"holds {held.en}, on another ladder than the post's", None
         return f"现为{held.zh}", f"holds {held.en}", _ranked_from(one, post)
-    taken, course = _taken(one, asked.what), post.course or quoted(asked.what)
+    taken = _taken(one, asked.what)
     if np.isnat(taken[0]):
-        return "尚未完成", f"lacks the course “{course.en}”", None
+        return "尚未完成", "not taken yet", None
     lapsed = lapses_on(taken, post.valid_months)[0]
     return f"已于{lapsed}失效", f"lapsed on {lapsed}", None
 

@@ -20,22 +20,29 @@ from models.posts.histories import Array, Catalogue
 
 ANY = ""  # the course of those counted whatever they have taken
 NAMES = ("totals_key", "totals", "moved_key", "moved")
+TIMED, UNTOLD = "times", -1
+DAYS_A_MONTH = 365.2425 / 12
 
 
 @dataclass(frozen=True)
 class Counted:
-    """`moved` of `total` officers who held the post and, where `course_id` names one, had that training."""
+    """`moved` of `total` officers who held the post and, where `course_id` names one, had that training.
+
+    `months` are those after which they moved: the median, the fewest and the most; None where too few moved.
+    """
 
     course_id: str
     moved: int
     total: int
+    months: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True)
 class MovedWithin:
     """Officers by (post, course), and by (post, course, next post); keys are sorted, see `_key`.
 
-    totals_key (t,), totals (t,), moved_key (m,), moved (m,): int64 each. `courses[0]` is ANY.
+    totals_key (t,), totals (t,), moved_key (m,), moved (m,): int64 each. `courses[0]` is ANY. times (m, 3): the median,
+    the fewest and the most months until the move, UNTOLD where too few moved; None where a version did not count them.
     """
 
     posts: tuple[str, ...]
@@ -45,6 +52,7 @@ class MovedWithin:
     totals: Array
     moved_key: Array
     moved: Array
+    times: Array | None = None
     codes: Mapping[str, int] = field(init=False, repr=False, compare=False)
     places: Mapping[str, int] = field(init=False, repr=False, compare=False)
 
@@ -58,8 +66,16 @@ class MovedWithin:
         if min(at, course, to) < 0:
             return Counted(course_id, 0, 0)
         pair = at * len(self.courses) + course
-        total = _value(self.totals_key, self.totals, pair)
-        return Counted(course_id, _value(self.moved_key, self.moved, pair * len(self.posts) + to), total)
+        total, place = _value(self.totals_key, self.totals, pair), _place(self.moved_key, pair * len(self.posts) + to)
+        if place is None:
+            return Counted(course_id, 0, total)
+        return Counted(course_id, int(self.moved[place]), total, self._months(place))
+
+    def _months(self, place: int) -> tuple[int, int, int] | None:
+        if self.times is None or self.times[place, 0] == UNTOLD:
+            return None
+        middle, fewest, most = self.times[place].tolist()
+        return middle, fewest, most
 
     def told(self, present: str, courses: frozenset[str], following: str, rules: CountRules) -> Counted | None:
         """What is worth telling an officer of that post with these courses, None where too few were counted.
@@ -80,13 +96,15 @@ class MovedWithin:
     def to_parts(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """Plain JSON and plain arrays."""
         told = {"posts": list(self.posts), "courses": list(self.courses), "months": self.months}
-        return told, {f"within.{name}": getattr(self, name) for name in NAMES}
+        arrays = {f"within.{name}": getattr(self, name) for name in NAMES}
+        return told, arrays if self.times is None else {**arrays, f"within.{TIMED}": self.times}
 
     @classmethod
     def from_parts(cls, told: Mapping[str, Any], arrays: Mapping[str, Array]) -> MovedWithin:
-        """The inverse of `to_parts`."""
+        """The inverse of `to_parts`; parts of earlier versions have no times."""
         values = {name: arrays[f"within.{name}"] for name in NAMES}
-        return cls(tuple(told["posts"]), tuple(told["courses"]), int(told["months"]), **values)
+        times = arrays.get(f"within.{TIMED}")
+        return cls(tuple(told["posts"]), tuple(told["courses"]), int(told["months"]), **values, times=times)
 
 
 def count_moved_within(
@@ -140,13 +158,30 @@ def _counted(
     later = later[later["post"] != later["post_next"]]
     triple = later["pair"].to_numpy(np.int64) * catalogue.size + later["post_next"].to_numpy(np.int64)
     officers = pd.factorize(later["officer_id"])[0].astype(np.int64)
-    once = np.unique(np.stack([triple, officers], 1), axis=0)[:, 0] if len(triple) else triple
-    moved_key, moved = np.unique(once, return_counts=True)
+    keys, months = _first_move(triple, officers, (later["started_on"] - later["since"]).dt.days.to_numpy())
+    moved_key, begins, moved = np.unique(keys, return_index=True, return_counts=True)
     enough = moved >= rules.least_moved
+    times = [_times(months[start : start + count], rules) for start, count in zip(begins, moved, strict=True)]
     return MovedWithin(
         catalogue.posts, courses, rules.within_months, kept, totals[totals >= rules.least_officers].astype(np.int64),
-        moved_key[enough], moved[enough].astype(np.int64),
+        moved_key[enough], moved[enough].astype(np.int64), np.array(times, np.int64).reshape(-1, 3)[enough],
     )  # fmt: skip
+
+
+def _first_move(triple: Array, officers: Array, days: Array) -> tuple[Array, Array]:
+    """Each officer once for each key, in the order of keys, with the whole months until the first such move."""
+    order = np.lexsort((days, officers, triple))
+    keys, officer = triple[order], officers[order]
+    first = np.ones(len(order), bool)
+    first[1:] = (keys[1:] != keys[:-1]) | (officer[1:] != officer[:-1])
+    return keys[first], np.rint(days[order][first] / DAYS_A_MONTH)
+
+
+def _times(months: Array, rules: CountRules) -> tuple[int, int, int]:
+    """The median, the fewest and the most; UNTOLD of too few officers, whom the ends would point at."""
+    if len(months) < rules.least_timed:
+        return UNTOLD, UNTOLD, UNTOLD
+    return round(float(np.median(months))), int(months.min()), int(months.max())
 
 
 def _sets_apart(one: Counted, everybody: Counted, rules: CountRules) -> bool:
@@ -157,5 +192,10 @@ def _sets_apart(one: Counted, everybody: Counted, rules: CountRules) -> bool:
 
 
 def _value(keys: Array, values: Array, key: int) -> int:
+    place = _place(keys, key)
+    return 0 if place is None else int(values[place])
+
+
+def _place(keys: Array, key: int) -> int | None:
     place = int(np.searchsorted(keys, key))
-    return int(values[place]) if place < len(keys) and keys[place] == key else 0
+    return place if place < len(keys) and keys[place] == key else None

@@ -28,15 +28,15 @@ RETURN = Reason("return", "您曾任此岗位", "you held this post before")
 OUT_OF = {  # what was counted of moves out of some posts
     "two_step": (
         "与您前后两个岗位经历相同者离开现岗位的 {total} 人次中，有 {moved} 人次调入此岗位",
-        "{moved} of {total} officers who left your post with the same post before it moved here",
+        "{moved} of {total} moves out of your post, by officers with the same post before it, led here",
     ),
     "after": (
         "离开您曾任的一个岗位的 {total} 人次中有 {moved} 人次调入此岗位",
-        "{moved} of {total} officers who left a post that you held earlier moved here",
+        "{moved} of {total} moves out of a post that you held earlier led here",
     ),
     "kindred": (
         "离开您现岗位同类职位的 {total} 人次中有 {moved} 人次调入此岗位",
-        "{moved} of {total} officers who left other posts of your job family moved here",
+        "{moved} of {total} moves out of other posts of your job family led here",
     ),
 }
 THEMES = {
@@ -51,12 +51,12 @@ def moved_here(count: int, total: int) -> Reason:
     """The plainest reason: how many of those who left the present post came here.
 
     >>> moved_here(6, 10).en
-    '6 of 10 officers who left your post moved here'
+    '6 of 10 moves out of your post led here'
     """
     return Reason(
         "moved",
         f"离开您现岗位的 {total} 人次中有 {count} 人次调入此岗位",
-        f"{count} of {total} officers who left your post moved here",
+        f"{count} of {total} moves out of your post led here",
     )
 
 

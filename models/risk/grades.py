@@ -136,7 +136,7 @@ def over_budget(grades: NDArray[np.object_], units: Sequence[str | None], budget
     1
     """
     rows = pd.DataFrame({"poor": grades == Grade.POOR.value, "graded": pd.notna(grades)})
-    by_unit = rows.groupby(pd.array(units, dtype="string")).sum()
+    by_unit = rows.groupby(pd.Series(units, dtype="string")).sum()
     return int((by_unit["poor"] > by_unit["graded"].map(lambda size: budget.most_flagged(int(size)))).sum())
 
 

@@ -116,18 +116,22 @@ def _beside(value: float, median: float, percentile: float, peers: tuple[int, Bi
     >>> _beside(0.0, 0.0, 45.0, (20, CIRCLE_WORDS["post"]), Bilingual("次", "")).en
     'none, as most of 20 others in the same post'
     >>> _beside(100.0, 66.7, 79.0, (38, CIRCLE_WORDS["post"]), Bilingual("%", "%")).zh
-    '100%，同岗位38人的中位数为66.7%，高于其中79%'
+    '100%，高于同岗位38人中的79%；其中位数为66.7%'
     """
     own, typical, (others, circle) = _measured(value, unit), _measured(median, unit), peers
     if value == median == 0.0:
         return Bilingual(f"无，{circle.zh}{others}人多数亦无", f"none, as most of {others} others {circle.en}")
-    zh, en = f"{own.zh}，{circle.zh}{others}人的中位数", f"{own.en}; the median of {others} others {circle.en}"
+    peers_en = f"{others} others {circle.en}"
     if value == median:
-        return Bilingual(f"{zh}与此相同", f"{en} is the same")
+        return Bilingual(
+            f"{own.zh}，{circle.zh}{others}人的中位数与此相同", f"{own.en}; the median of {peers_en} is the same"
+        )
     above = min(99, max(1, round(percentile))) if 0.0 < percentile < 100.0 else round(percentile)
     if above == 0:
-        return Bilingual(f"{zh}为{typical.zh}，其中无人更低", f"{en} is {typical.en}, and none of them lies lower")
-    return Bilingual(f"{zh}为{typical.zh}，高于其中{above}%", f"{en} is {typical.en}, above {above} % of them")
+        zh, en = f"{circle.zh}{others}人中无人更低", f"no lower than any of {peers_en}"
+    else:
+        zh, en = f"高于{circle.zh}{others}人中的{above}%", f"higher than {above} % of {peers_en}"
+    return Bilingual(f"{own.zh}，{zh}；其中位数为{typical.zh}", f"{own.en}, {en}, whose median is {typical.en}")
 
 
 def _measured(value: float, unit: Bilingual) -> Bilingual:

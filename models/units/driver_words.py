@@ -141,8 +141,8 @@ def _sentence(theme: Theme, facet: Facet, means: Means, telling: Telling, raises
     return {
         "zh": f"{theme.zh}（本单位民警均值）：{zh}，{than[0]}{day}全体已评分民警的均值{others}，"
         f"使本单位“{telling.outcome.zh}”的预期{way[0]}全员{notes[0]}",
-        "en": f"{theme.en} (mean of the unit's officers): {en}, {than[1]} the {others} of all officers scored on {day}, "
-        f"which {way[1]} the unit's share with {telling.outcome.en} against the force{notes[1]}",
+        "en": f"{theme.en} (mean of the unit's officers): {en}, {than[1]} the {others} of all officers scored on "
+        f"{day}, which {way[1]} the unit's share with {telling.outcome.en} against the force{notes[1]}",
     }
 
 

@@ -25,7 +25,7 @@ Shown = Mapping[str, NDArray[np.bool_]]
 @dataclass(frozen=True)
 class _Way:
     """Nodes that are hidden, as pairs (scope, place) in nested pairs, and what that costs: nodes hidden, blocks among
-    them, officers of them. The last two only tell equals apart: a unit's own before a block, a small one before a large.
+    them, officers of them. The last two only tell equals apart: a unit's own goes before a block, few before many.
     """
 
     cost: tuple[int, int, int] = (0, 0, 0)

@@ -128,7 +128,7 @@ QUESTIONS: tuple[Question, ...] = (
         {"items": [{"feedback_id": "f-1", "officer_id": EXAMPLE_OFFICERS[0], "item_kind": "post", "item": "patrol-2",
                     "action": "opened", "occurred_on": "2026-01-01"}]},
         lambda desks: desks.of("/v1/feedback"), scope=AccessScope.FEEDBACK_WRITE, sighted=True,
-        audited=Action.FEEDBACK_WRITTEN, changes=True,
+        told_caller=True, audited=Action.FEEDBACK_WRITTEN, changes=True,
     ),
     Question(
         "/v1/cases", "cases", "rights", "需要复核的预警 / the warnings that wait for people", CasesRequest, CasesAnswer,

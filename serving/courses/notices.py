@@ -63,8 +63,8 @@ class Notices:
             return None
         if not fitting(learner, self.courses, self.policy.courses, hours):
             words = Bilingual(
-                f"现开设的课程中，没有您尚未学过且{hours:g}小时内可完成的",
-                f"of the courses on offer none that you have not got or declined fits into {hours_en(hours)}",
+                f"现开设的课程中，除已学过和已谢绝的外，没有{hours:g}小时内可完成的",
+                f"but for those you have taken or declined, no course on offer fits into {hours_en(hours)}",
             )
             return because_of("no_small_course", words)
         if not any(_fits(one) for one in found):

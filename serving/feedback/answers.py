@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from data_contracts.policy import Policy
+from data_contracts.pseudonyms import Pseudonyms, pseudonyms
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual, FeedbackAction, ItemKind
+from serving.access.credential import OPERATOR, Credential
 from serving.access.reach import EVERYWHERE, Sight
 from serving.feedback.declines import DeclineBook, Declined, decline_book
 from serving.feedback.exposures import ExposureLog, Given, Taken, exposure_log
@@ -68,18 +70,29 @@ class FeedbackDesk:
     book: DeclineBook
     policy: Policy
     items: KnownItems
+    names: Pseudonyms
 
     def answer(
-        self, request: FeedbackRequest, request_id: str, now: datetime, sight: Sight = EVERYWHERE
+        self,
+        request: FeedbackRequest,
+        request_id: str,
+        now: datetime,
+        sight: Sight = EVERYWHERE,
+        caller: Credential = OPERATOR,
     ) -> FeedbackAnswer:
-        """One result for each item, in order; raises NotReady where nothing can be kept."""
+        """One result for each item, in order; the ids are those of the caller: another's are others.
+
+        Raises NotReady where nothing can be kept.
+        """
         today = now.date()
         answered = self.log.answered({one.request_id for one in request.items if one.request_id is not None})
         faults = [
             self._fault(one, place, today, sight) or _no_answer(one, place, answered)
             for place, one in enumerate(request.items)
         ]
-        good = [_given(one, today) for one, fault in zip(request.items, faults, strict=True) if fault is None]
+        good = [
+            self._given(one, today, caller) for one, fault in zip(request.items, faults, strict=True) if fault is None
+        ]
         taken = iter(self.log.take(good))
         results = [
             _result(one, next(taken)) if fault is None else _refused(one, fault)
@@ -90,6 +103,13 @@ class FeedbackDesk:
     def declines(self, officer_id: str, as_of: date) -> tuple[Declined, ...]:
         """What must not be shown to this officer on a day, and why; for the desks that suggest."""
         return self.book.declines(officer_id, as_of)
+
+    def _given(self, one: FeedbackGiven, today: date, caller: Credential) -> Given:
+        key, reason = self.names.own_id(caller.subject, one.feedback_id), (one.reason or "").strip() or None
+        return Given(
+            key, one.officer_id, one.item_kind, one.item, one.action, reason, one.occurred_on, today, one.request_id,
+            one.feedback_id,
+        )  # fmt: skip
 
     def _fault(self, one: FeedbackGiven, place: int, today: date, sight: Sight) -> Because | None:
         """What is wrong with the item at a place, None for nothing."""
@@ -118,7 +138,8 @@ class FeedbackDesk:
 def feedback_desk(settings: Settings, rules: Policy, log: ExposureLog | None = None) -> FeedbackDesk:
     """The desk of this service; `log` where the process has opened it already."""
     used = log or exposure_log(settings)
-    return FeedbackDesk(used, decline_book(settings, rules, used), rules, KnownItems.of(settings))
+    book, names = decline_book(settings, rules, used), pseudonyms(settings.keys_dir)
+    return FeedbackDesk(used, book, rules, KnownItems.of(settings), names)
 
 
 NO_ANSWER = Bilingual(
@@ -137,14 +158,6 @@ def _no_answer(one: FeedbackGiven, place: int, answered: Set[tuple[str, str]]) -
 
 def _told(code: str, where: str, what: Bilingual) -> Because:
     return because_of(code, Bilingual(f"{where}：{what.zh}", f"{where}: {what.en}"))
-
-
-def _given(one: FeedbackGiven, today: date) -> Given:
-    reason = (one.reason or "").strip() or None
-    return Given(
-        one.feedback_id, one.officer_id, one.item_kind, one.item, one.action, reason, one.occurred_on, today,
-        one.request_id,
-    )  # fmt: skip
 
 
 def _result(one: FeedbackGiven, taken: Taken) -> FeedbackTaken | FeedbackRefused:

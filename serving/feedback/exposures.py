@@ -40,7 +40,11 @@ class Showing:
 
 @dataclass(frozen=True)
 class Given:
-    """One piece of feedback that passed the desk; `known_on` is the day it came in."""
+    """One piece of feedback that passed the desk; `known_on` is the day it came in.
+
+    `feedback_id` is what it is kept under, its sender's own; `sent_as` is the id as it was sent, under which earlier
+    versions kept it whoever sent it.
+    """
 
     feedback_id: str
     officer_id: str
@@ -51,6 +55,12 @@ class Given:
     occurred_on: date
     known_on: date
     request_id: str | None = None
+    sent_as: str | None = None
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """As it is kept, without what only the log knows."""
+        return {name: value for name, value in asdict(self).items() if name != "sent_as"}
 
     @property
     def key(self) -> ItemKey:
@@ -120,12 +130,22 @@ class ExposureLog(LogStore):
         return newest[newest["action"] == "declined"].reset_index(drop=True)
 
     def _taken(self, connection: sa.Connection, one: Given, unseen: bool) -> Taken:
-        row = asdict(one)
-        if connection.execute(insert_new(connection, FEEDBACK), {**row, "unseen": unseen}).rowcount == 1:
+        if (before := _held(connection, one.sent_as)) is not None and _same(before, one, "feedback_id", "known_on"):
+            return Taken("duplicate", bool(before["unseen"]))
+        if connection.execute(insert_new(connection, FEEDBACK), {**one.row, "unseen": unseen}).rowcount == 1:
             return Taken("accepted", unseen)
         held = connection.execute(FEEDBACK.select().where(FEEDBACK.c.feedback_id == one.feedback_id)).mappings().one()
-        same = all(held[name] == value for name, value in row.items() if name != "known_on")
-        return Taken("duplicate" if same else "conflict", bool(held["unseen"]))
+        return Taken("duplicate" if _same(held, one, "known_on") else "conflict", bool(held["unseen"]))
+
+
+def _held(connection: sa.Connection, feedback_id: str | None) -> sa.RowMapping | None:
+    """What is kept under an id."""
+    asked = FEEDBACK.select().where(FEEDBACK.c.feedback_id == feedback_id)
+    return None if feedback_id is None else connection.execute(asked).mappings().one_or_none()
+
+
+def _same(held: sa.RowMapping, one: Given, *but: str) -> bool:
+    return all(held[name] == value for name, value in one.row.items() if name not in but)
 
 
 def exposure_log(settings: Settings) -> ExposureLog:

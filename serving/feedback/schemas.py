@@ -19,7 +19,10 @@ Reason = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\u0000]*
 class FeedbackGiven(Body):
     """一条反馈。 / What an officer did with one suggestion."""
 
-    feedback_id: Id = about("反馈编号，重复提交不重复计", "id of the feedback; sent again, it counts once")
+    feedback_id: Id = about(
+        "反馈编号，由发送方给出，仅在该调用方内有效；重复提交不重复计",
+        "id given by the sender and the sender's own; sent again, it counts once",
+    )
     officer_id: OfficerId = about("民警编号", "officer id")
     item_kind: Word = about("建议类别：post、path 或 course", "kind of the suggestion: post, path or course")
     item: Item = about("建议内容的代号", "code of what was suggested")

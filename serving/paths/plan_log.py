@@ -86,19 +86,20 @@ def _found_by(key: PlanKey, found: Mapping[PlanKey, Plan]) -> PlanKey | None:
 
 def _row(key: PlanKey, plan: Plan) -> dict[str, Any]:
     told = [asdict(step) for step in plan.steps]
-    if told and plan.knew is not None:
-        told[0][KNEW] = sorted(plan.knew)
+    if plan.knew is not None:
+        told = [{**(told[0] if told else {}), KNEW: sorted(plan.knew)}, *told[1:]]
     steps = json.dumps(told, default=str, ensure_ascii=False)
     return {"officer_id": key.officer_id, "asked_goal": key.goal, "horizon_months": key.horizon_months,
             "goal": plan.goal, "made_on": plan.made_on, "chance": plan.chance, "steps": steps}  # fmt: skip
 
 
 def _plan(row: Mapping[str, Any]) -> Plan:
-    """What it knew stands beside its first step, where earlier versions leave it alone; they kept none."""
-    steps = json.loads(row["steps"])
-    knew = steps[0].get(KNEW) if steps else None
+    """What it knew stands beside its first step, or alone where there is none; earlier versions kept none."""
+    told = json.loads(row["steps"])
+    knew = told[0].get(KNEW) if told else None
+    steps = tuple(_step(one) for one in told if "post" in one)
     return Plan(
-        row["goal"], row["made_on"], tuple(map(_step, steps)), row["chance"],
+        row["goal"], row["made_on"], steps, row["chance"],
         None if knew is None else frozenset(knew), row["horizon_months"],
     )  # fmt: skip
 

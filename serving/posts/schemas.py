@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from data_contracts.vocabulary import Bilingual
-from serving.schemas import BlockedBy, FitPart, OpenVacancy, PostSuggestion, Reason
+from serving.schemas import BlockedBy, FitPart, OpenVacancy, PostReason, PostSuggestion
 from serving.words import text_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def _post(one: Suggestion, names: Mapping[str, Bilingual]) -> PostSuggestion:
         likelihood=round(one.likelihood, DIGITS),
         fit=None if one.fit is None else round(one.fit.score, DIGITS),
         fit_parts=[FitPart(part=part.code, score=round(part.score, DIGITS), text=text_of(part.text)) for part in parts],
-        reasons=[Reason(theme=reason.code, text=text_of(reason)) for reason in one.reasons],
+        reasons=[PostReason(theme=reason.code, text=text_of(reason)) for reason in one.reasons],
         few_moves=one.few_moves,
         blocked_by=[BlockedBy(rule=rule.code, text=text_of(rule)) for rule in one.blocked_by],
         vacancies=[

@@ -26,9 +26,9 @@ UNDER_REVIEW = Because(
 )
 WAITS = Because(
     code="under_review",
-    zh="该民警的结果须先由人复核，复核前不对外显示；等级较差与一般者一律如此，因此既不表示风险高，也不表示风险低",
-    en="a person has to review this officer's results before they are shown; so it is with both lower grades, fair as "
-    "well as poor: it means neither high nor low risk",
+    zh="等级较差或一般的民警，其结果仅供复核人员查看；预警经人复核后方对外显示。因此既不表示风险高，也不表示风险低",
+    en="results of officers with one of both lower grades, fair as well as poor, are for reviewers, and a warning is "
+    "shown once a person has reviewed it: that this is withheld means neither high nor low risk",
 )
 WHY: Mapping[CaseState, Because] = {
     CaseState.NEW: UNDER_REVIEW,

@@ -178,7 +178,7 @@ class RiskScored(Answer):
 
 
 class RiskNotScored(NotScored):
-    """未评分的民警，所问各结局各有原因；从不视为低风险。 / An officer without a score, each outcome asked for with why."""
+    """未评分的民警，逐个结局给出原因；从不视为低风险。 / An officer without a score, and why of each outcome."""
 
     because: Because = about(
         "未评分的原因；各结局原因不同时为 outcomes_not_scored，见该列表",

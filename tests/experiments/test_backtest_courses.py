@@ -25,6 +25,7 @@ RECORD = {
     "recall_at_10", "ndcg_at_10_low", "ndcg_at_10_high", "fit_seconds",
 }  # fmt: skip
 COMPARISON = {"stratum", "as_of", "metric", "model", "versus", "difference", "low", "high"}
+UNLIKE = ("fit_seconds", "train_until", "test_until")  # between files that are numbered differently
 QUICK = CourseFit(sets_a_week=15, most_weeks=6, rounds=20)
 MAPPING = """
 [course_completions]
@@ -88,6 +89,27 @@ def test_a_published_split_is_ranked_from_its_training_part(tmp_path: Path) -> N
     assert found["pharos"] > found["recent_popularity_90d"]
     ordered = asked_window(replace(asked, test_file=None, train_until="2000-01-10", test_until="2000-02-01"))
     assert ordered.history.step == 1
+
+
+def test_a_published_order_is_a_place_in_ones_own_sequence_and_nothing_more(tmp_path: Path) -> None:
+    rows = completions(force(officers=30, weeks=40)).sort_values("occurred_on", ignore_index=True)
+    place = rows.groupby("officer_id").cumcount() + 1
+    late = place > place.groupby(rows["officer_id"]).transform("max") - 3
+    number = rows["officer_id"].rank(method="dense").astype(int)
+    found = []
+    for name, position in {"alike": place, "unlike": 7 * number * place + 400 * (number % 5)}.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        told = rows.assign(occurred_on=position)
+        lessons(folder, told[~late], '{column = "when", format = "order"}')
+        lessons(folder, told[late].assign(occurred_on=position + 90 * number), '{column = "when", format = "order"}',
+                "test.csv")  # fmt: skip
+        asked = CourseBacktest("mapped", folder, None, None, folder / "map.toml", folder / "test.csv", fit=QUICK)
+        report = backtest_courses(asked)
+        found.append([{key: one[key] for key in one if key not in UNLIKE} for one in report.records])
+    assert found[0] == found[1], "numbered from one or anyhow, the sequences are the same"
+    everything = {one["model"]: one["ndcg_at_10"] for one in found[1] if one["stratum"] == "all"}
+    assert everything["pharos"] > everything["recent_popularity_90d"]
 
 
 def test_what_is_asked_for_must_make_sense(mapped: CourseBacktest) -> None:

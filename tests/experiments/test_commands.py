@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 import pharos
@@ -75,3 +78,39 @@ def test_what_cannot_be_done_is_one_sentence_and_status_2(
 def test_the_version_is_that_of_what_is_installed() -> None:
     said = CliRunner().invoke(pharos.app, ["--version"])
     assert (said.exit_code, said.output.strip()) == (0, f"pharos {metadata.version('pharos')}")
+
+
+def numbers_asked(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Each option or argument below a command that takes numbers, with the words that lead to its command."""
+    for name, below in getattr(command, "commands", {}).items():
+        yield from numbers_asked(below, (*path, name))
+    for asked in command.params:
+        if {"int", "float"} & set(re.findall(r"\w+", str(asked.type_descriptor.annotation))):
+            yield path, asked
+
+
+NUMBERS = list(numbers_asked(typer.main.get_command(pharos.app)))
+
+
+def test_the_command_tree_asks_for_numbers() -> None:
+    assert {asked.name for _, asked in NUMBERS} >= {"officers", "years", "seed", "trials", "days", "unit_budget"}
+
+
+@pytest.mark.parametrize("value", ["-1", "1000000000000"])
+@pytest.mark.parametrize(("path", "asked"), NUMBERS, ids=[" ".join((*path, asked.name)) for path, asked in NUMBERS])
+def test_an_absurd_number_is_refused_by_its_place_and_its_range(path: tuple[str, ...], asked: Any, value: str) -> None:
+    """What is given is checked before what is missing: nothing else has to be there, and nothing runs."""
+    option = asked.opts[0]
+    refused = CliRunner().invoke(pharos.app, [*path, option, value], terminal_width=400)
+    assert refused.exit_code == 2
+    words = re.sub(r"[\s│]+", " ", refused.output)
+    assert f"'{option}'" in words
+    assert re.search(r"(greater|less) than or equal to|in the range", words)  # what may be given instead
+    assert None not in (asked.min, asked.max)
+
+
+def test_a_seed_may_be_nought_and_a_force_may_not() -> None:
+    refused = CliRunner().invoke(pharos.app, ["simulate", "--officers", "0"], terminal_width=200)
+    assert refused.exit_code == 2
+    assert "--officers" in refused.output
+    assert all(asked.min == 0 for _, asked in NUMBERS if asked.name == "seed")

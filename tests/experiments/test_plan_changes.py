@@ -47,10 +47,12 @@ def test_looks_are_counted_by_what_became_known() -> None:
     book.look(2, now(LATER, better), "c")  # posted elsewhere
     book.look(3, now(LATE, better), "a")  # its time is over
     assert book.looks == {
-        "nothing": Looks(1, 0, 1), "posting": Looks(1, 0), "left_path": Looks(1, 1), "overdue": Looks(1, 1),
+        "nothing": Looks(1, 0, 1), "posting": Looks(1, 0), "left_path": Looks(1, 1, closed=1),
+        "overdue": Looks(1, 1, closed=1),
     }  # fmt: skip
     book.look(0, now(LATE), "a")
     assert "left_path" in book.looks
+    assert change_lines(book.looks)[2].endswith("0 stayed though behind (1 because the old path was closed)")
     assert change_lines(book.looks)[:2] == [
         "looked at again, nothing relevant became known: 0 of 1 plans changed, 1 stayed though behind",
         "looked at again, a step of the plan came: 0 of 1 plans changed, 0 stayed though behind",
@@ -74,7 +76,8 @@ def test_the_command_writes_arms_comparisons_and_changes(tmp_path: Path, monkeyp
     assert report["comparisons"][0]["versus"] == "popularity"
     assert report["comparisons"][0]["ratio"] == 2.0
     assert report["data"]["ahead_enough"] is True
-    assert report["data"]["plan_changes"][1] == {"because": "left_path", "looks": 4, "changed": 3, "behind": 0}
+    assert report["data"]["plan_changes"][1] == {"because": "left_path", "looks": 4, "changed": 3, "behind": 0,
+                                                 "closed": 0, "better": 0}  # fmt: skip
     text = told.export_text()
     assert "at least 1.25 times as many goals" in text
     assert "posted off the path: 3 of 4 plans changed" in text

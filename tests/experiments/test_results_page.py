@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def test_a_soak_holds_only_as_a_whole(tmp_path: Path, changed: dict[str, Any], w
          ["3 passed, 0 failed, 1 skipped in 10 s", "**no**"]),
         ("long_tests", {"suites": {}}, "fuzzing", [NOT_RUN, ""]),
         ("matching", {"records": [{"job": "matching: pharos", "officers": 1000, "seconds": 0.1, "peak_mib": 9.0}]},
-         "| seconds |", ["nan s", "**no**"]),
+         "| seconds |", ["no figure", "**no**"]),
     ],
 )  # fmt: skip
 def test_each_benchmark_is_read_as_it_writes(
@@ -109,3 +110,18 @@ def test_a_suite_counts_what_pytest_saw_in_the_long_form(tmp_path: Path) -> None
     assert (seen.passed, seen.failed, seen.skipped) == (1, 1, 1)
     nothing = suite("no_such_file.py", tmp_path)
     assert (nothing.passed, nothing.good, seen.good) == (0, False, False)
+
+
+def test_what_was_not_measured_is_null_and_the_file_is_json_for_strict_readers(tmp_path: Path) -> None:
+    keep(tmp_path / "a.json", {"records": [{"seconds": float("nan"), "ratio": 1.5}, (float("inf"),)]})
+
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    told = json.loads((tmp_path / "a.json").read_text("utf-8"), parse_constant=refuse)
+    assert told["records"] == [{"seconds": None, "ratio": 1.5}, [None]]
+
+
+def test_results_that_are_delivered_are_json_for_strict_readers() -> None:
+    for file in RESULTS.glob("*.json"):
+        assert not re.search(r"\b(NaN|Infinity)\b", file.read_text("utf-8")), file.name

@@ -22,7 +22,7 @@ from data_contracts.service_log import EVENTS
 from data_contracts.settings import Settings
 from features import arrivals as arrivals_module
 from features.arrivals import Arrival, Arrivals, Became
-from features.event_log import EventLog, event_key
+from features.event_log import EventLog
 from features.history import History
 from features.versions import valid_at
 
@@ -208,7 +208,7 @@ def test_who_dies_between_history_and_log_is_told_of_duplicates(room: Room, monk
         with pytest.raises(NotReady):
             room.take(course())
     assert room.outcomes(course()) == ["duplicate"]
-    assert room.log.known([event_key(Pseudonyms(b"key"), "key:a", "e-1")]) != {}
+    assert room.log.known([Pseudonyms(b"key").own_id("key:a", "e-1")]) != {}
     room.log.close()
 
 

@@ -117,6 +117,15 @@ def test_a_course_closes_no_more_than_the_gap() -> None:
     assert round(one.levels, 6) == 0.1
 
 
+def test_a_gap_that_one_course_closes_whole_asks_for_no_second_one() -> None:
+    courses = [course("one", "law", 24.0), course("two", "law", 24.0), course("long", "law", 40.0)]
+    present, goal = Gap("law", 2.4, 2.9, PRESENT), Gap("law", 2.4, 3.2, GOAL)
+    found = closing_courses([present], courses, RULES.gap, RULES.load)
+    assert [one.course.course_id for one in found] == ["one"], "24 hours add half a level"
+    both = closing_courses([present, goal], courses, RULES.gap, RULES.load)
+    assert [one.course.course_id for one in both] == ["one", "two"], "the goal asks for more"
+
+
 def test_a_month_bears_only_so_much_and_what_is_overdue_does_not_wait() -> None:
     many = [course(f"g{number}", f"c{number}", 30.0) for number in range(4)]
     weak: dict[str, Any] = {"levels": {f"c{n}": 1.0 for n in range(4)}, "present": {f"c{n}": 3.0 for n in range(4)}}

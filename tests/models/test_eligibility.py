@@ -106,7 +106,9 @@ def test_a_course_may_lack_or_lapse() -> None:
     post = posts_of(record(posts=[{"post_id": "x", "required_course_id": "k"}], courses=BASE["courses"]))[0]
     assert only(judge(post), "required_course")[0].endswith("lapsed on 2022-07-01")
     assert "required_course" in judge(post, date(2022, 6, 30)).met
-    assert only(judge(post, course_completions=[]), "required_course")[0].endswith("lacks the course “Course K”")
+    assert only(judge(post, course_completions=[]), "required_course")[0].endswith(
+        "“Course K” is required: not taken yet"
+    )
     assert [each.code for each in judge(post, course_completions=None).unknown] == ["required_course"]
 
 

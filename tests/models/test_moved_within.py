@@ -78,7 +78,9 @@ def test_counts_agree_with_brute_force() -> None:
                 if post == following or total < RULES.least_officers:
                     continue
                 said += moved
-                assert found.counted(post, course, following) == Counted(course, moved, total)
+                told = found.counted(post, course, following)
+                assert (told.moved, told.total) == (moved, total)
+                assert (told.months is not None) == (moved >= RULES.least_timed)
     assert said > 50
 
 
@@ -110,6 +112,22 @@ def test_a_later_posting_changes_nothing_that_was_over() -> None:
     before = count_moved_within(steps(rows), None, POSTS, AS_OF, RULES)
     after = count_moved_within(steps([*rows, ("1", "b", "2023-12-01")]), None, POSTS, AS_OF, RULES)
     assert before.counted("a", ANY, "b") == after.counted("a", ANY, "b") == Counted(ANY, 1, 4)
+
+
+def test_how_long_the_moves_took_is_told_of_enough_officers_alone() -> None:
+    days = [f"2016-{month:02d}-01" for month in range(1, 12)]  # 12 to 22 months after the start
+    rows = [(str(n), "a", "2015-01-01") for n in range(12)] + [(str(n), "b", day) for n, day in enumerate(days)]
+    rows += [("0", "a", "2017-01-01"), ("0", "b", "2017-06-01")]  # back again: the first time counts
+    rules = replace(RULES, least_timed=11)
+    found = count_moved_within(steps(rows), None, POSTS, AS_OF, rules)
+    assert found.counted("a", ANY, "b") == Counted(ANY, 11, 12, (17, 12, 22))
+    few = count_moved_within(steps(rows), None, POSTS, AS_OF, replace(RULES, least_timed=12))
+    assert few.counted("a", ANY, "b") == Counted(ANY, 11, 12, None), "the ends would point at one of few"
+    again = MovedWithin.from_parts(*found.to_parts())
+    assert again.counted("a", ANY, "b").months == (17, 12, 22)
+    told, arrays = found.to_parts()
+    del arrays["within.times"]  # as versions before it stored them
+    assert MovedWithin.from_parts(told, arrays).counted("a", ANY, "b") == Counted(ANY, 11, 12)
 
 
 def _within(everybody: tuple[int, int], **courses: tuple[int, int]) -> MovedWithin:

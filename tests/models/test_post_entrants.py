@@ -102,10 +102,10 @@ def test_where_nothing_was_counted_for_the_officer_the_ranking_alone_is_named() 
 @pytest.mark.parametrize(
     ("way", "seen", "words"),
     [
-        ("last_two", Seen(two_step=Count(4, 6)), "4 of 6 officers who left your post with the same post before it"),
+        ("last_two", Seen(two_step=Count(4, 6)), "4 of 6 moves out of your post, by officers with the same post"),
         ("exchange", Seen(present=Count(2, 90), back=3.0), "both ways between your post and this one: 2 to it, 3 back"),
-        ("after", Seen(earlier=Count(5, 50)), "5 of 50 officers who left a post that you held earlier moved here"),
-        ("kindred_source", Seen(kindred=Count(5, 50)), "5 of 50 officers who left other posts of your job family"),
+        ("after", Seen(earlier=Count(5, 50)), "5 of 50 moves out of a post that you held earlier led here"),
+        ("kindred_source", Seen(kindred=Count(5, 50)), "5 of 50 moves out of other posts of your job family"),
         ("return", Seen(held_before=True), "you held this post before"),
     ],
 )
@@ -126,6 +126,5 @@ def test_a_move_of_few_or_of_a_small_share_is_no_reason() -> None:
     for rare in (Count(1, 1365), Count(20, 1365), Count(1, 5), Count(2, 3)):
         assert [reason.code for reason in reasons_for(parts, Seen(present=rare), RULES)] == [RANKED]
     assert (
-        reasons_for(parts, Seen(present=Count(137, 1365)), RULES)[0].en
-        == "137 of 1365 officers who left your post moved here"
+        reasons_for(parts, Seen(present=Count(137, 1365)), RULES)[0].en == "137 of 1365 moves out of your post led here"
     )

@@ -142,6 +142,17 @@ def test_months_that_are_no_years_are_told_as_months() -> None:
     )
 
 
+def test_how_long_it_took_is_told_beside_the_count() -> None:
+    told = moved_reason(Counted(ANY, 12, 40, (14, 5, 31)), 36, {})
+    assert (
+        told.en == "12 of 40 officers from your post moved here within 3 years, after a median of 14 months (5 to 31)"
+    )
+    assert told.zh == "任您现岗位的 40 名民警中，12 名在 3 年内调入此岗位，所用时间中位数 14 个月（5 至 31 个月）"
+    alike = moved_reason(Counted(ANY, 12, 40, (6, 6, 6)), 36, {})
+    assert alike.en.endswith("within 3 years, all after about 6 months")
+    assert alike.zh.endswith("调入此岗位，均在约 6 个月后")
+
+
 def test_no_posts_asked_for_is_refused() -> None:
     with pytest.raises(InvalidInput, match="at least one"):
         suggest(RANKED, Person(), Known(RULES), 0)

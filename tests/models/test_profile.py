@@ -29,9 +29,9 @@ def test_a_figure_stands_beside_the_peers_in_the_same_post() -> None:
     assert (figure.code, figure.value, figure.median, figure.percentile, figure.peers, figure.circle) == (
         "duty_hours_12m", 170.0, 155.0, 100.0, 2, "post",
     )  # fmt: skip
-    assert figure.text.zh == "近一年月均勤务时长：170小时，同岗位2人的中位数为155小时，高于其中100%"
+    assert figure.text.zh == "近一年月均勤务时长：170小时，高于同岗位2人中的100%；其中位数为155小时"
     assert figure.text.en.endswith(
-        "170 hours; the median of 2 others in the same post is 155 hours, above 100 % of them"
+        "170 hours, higher than 100 % of 2 others in the same post, whose median is 155 hours"
     )
 
 
@@ -131,13 +131,13 @@ def test_none_among_peers_without_any_is_said_as_that_and_ties_are_above_nobody(
                  for found in (made.officer("a"), made.officer("b")) if found is not None)  # fmt: skip
     assert none.zh == "近五年表彰奖励：无，同岗位3人多数亦无"
     assert none.en == "honours, five years: none, as most of 3 others in the same post"
-    assert one.en == "honours, five years: 1; the median of 3 others in the same post is 0, above 100 % of them"
+    assert one.en == "honours, five years: 1, higher than 100 % of 3 others in the same post, whose median is 0"
     each = [{"officer_id": name, "honour": "star", "occurred_on": "2025-12-01"} for name in "abc"]
     frames["honours"] = rows("honours", *each)
     told = {name: Profiles.of(frames, DAY, 2).officer(name) for name in "ad"}
     texts = {name: found.figures[0].text.en for name, found in told.items() if found is not None}
     assert texts["a"].endswith("1; the median of 3 others in the same post is the same")
-    assert texts["d"].endswith("0; the median of 3 others in the same post is 1, and none of them lies lower")
+    assert texts["d"].endswith("0, no lower than any of 3 others in the same post, whose median is 1")
 
 
 def capable(levels: dict[str, float | None], units: dict[str, str], least: int = 3) -> Capabilities:

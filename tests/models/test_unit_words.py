@@ -94,8 +94,8 @@ def test_a_driver_is_a_number_that_a_reader_can_tell_from_the_forces() -> None:
     assert "（本单位民警均值）：" in one["text"]["zh"]
     assert "高于2025-01-01全体已评分民警的均值4.4，使本单位“查实投诉”的预期高于全员" in one["text"]["zh"]
     assert (
-        "above the 4.4 of all officers scored on 2025-01-01, which raises the unit's share with sustained complaint against the force"
-        in one["text"]["en"]
+        "above the 4.4 of all officers scored on 2025-01-01, which raises the unit's share with sustained complaint "
+        "against the force" in one["text"]["en"]
     )
 
 

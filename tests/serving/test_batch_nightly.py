@@ -68,8 +68,10 @@ def test_units_beyond_their_budget_are_counted_by_outcome_small_ones_too(
     poor = [("small", "poor")] * 3 + [("small", "good")] + [("large", "poor")] * 3 + [("large", "good")] * 6
     asked = [("conduct", 12), ("strain", 12), ("strain", 24)]
     rows = [(*one, unit, grade) for one in asked for unit, grade in (poor if one[1] == 12 else poor[3:5])]
-    rows += [("conduct", 12, None, "poor")] * 4 + [("conduct", 12, "large", None)]
-    told = pd.DataFrame(rows, columns=["outcome", "horizon_months", "unit_id", "grade"])
+    loose = [("conduct", 12, None, "poor")] * 4  # of no unit
+    told = pd.DataFrame(
+        [*rows, *loose, ("conduct", 12, "large", None)], columns=["outcome", "horizon_months", "unit_id", "grade"]
+    )
     decided = [(*one, "cut_offs" if one[1] == 12 else "unit_budget") for one in asked]
     units = pd.DataFrame(decided, columns=["outcome", "horizon_months", "decided_by"])
     monkeypatch.setattr(PublishedRun, "officers", lambda self, columns: told[columns])

@@ -16,9 +16,10 @@ from data_contracts.policy import policy
 from data_contracts.pseudonyms import Pseudonyms
 from data_contracts.settings import Settings
 from models.feedback.exploration import propensities
+from serving.access.credential import OPERATOR
 from serving.feedback.answers import WHY, FeedbackDesk, feedback_desk
 from serving.feedback.declines import DeclineBook
-from serving.feedback.exposures import ExposureLog, exposure_log
+from serving.feedback.exposures import ExposureLog, Given, exposure_log
 from serving.feedback.schemas import FeedbackRefused, FeedbackRequest, FeedbackTaken
 from serving.feedback.suggesting import Asked, Suggester, suggester
 from tests.serving.feedback_room import MODEL, NOTHING, NOW, ranking, request, show
@@ -58,6 +59,28 @@ def test_each_item_has_its_own_result_in_order(desk: FeedbackDesk, log: Exposure
     ]  # fmt: skip
     assert [one.unseen for one in answer.results if isinstance(one, FeedbackTaken)] == [False, False, True, False]
     assert set(WHY) == {"unknown_item_kind", "unknown_action", "reason_needed", "not_yet", "too_early", "conflict"}
+
+
+def test_an_id_is_its_senders_own(desk: FeedbackDesk) -> None:
+    def sent(subject: str, *changed: dict[str, object]) -> list[str]:
+        caller = replace(OPERATOR, subject=subject)
+        results = desk.answer(request(*changed), "r-9", NOW, caller=caller).results
+        return [one.because.code if isinstance(one, FeedbackRefused) else one.status for one in results]
+
+    mine: dict[str, object] = {"feedback_id": "f-1"}
+    assert sent("key:a", mine) == ["accepted"]
+    assert sent("key:b", {**mine, "item": "p-2"}) == ["accepted"], "another sender's id is another"
+    assert sent("key:a", mine, {**mine, "item": "p-2"}) == ["duplicate", "conflict"]
+    assert sent("key:b", {**mine, "item": "p-2"}, mine) == ["duplicate", "conflict"]
+
+
+def test_what_earlier_versions_kept_under_the_plain_id_counts_once(desk: FeedbackDesk, log: ExposureLog) -> None:
+    log.take([Given("f-1", "o-1", "post", "p-1", "opened", None, date(2026, 3, 9), date(2026, 3, 9))])
+    again: dict[str, object] = {"feedback_id": "f-1"}
+    other: dict[str, object] = {"feedback_id": "f-1", "item": "p-2"}
+    assert told(desk, request(again)) == ["duplicate"]
+    assert told(desk, request(other)) == ["accepted"], "nobody knows who sent the first"
+    assert told(desk, request(other, again)) == ["duplicate", "duplicate"]
 
 
 def test_a_department_may_do_without_reasons(state: Settings, log: ExposureLog) -> None:

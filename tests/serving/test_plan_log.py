@@ -55,6 +55,15 @@ def test_plans_for_the_stated_goal_follow_each_other_whatever_its_time(state: Se
     assert log.last([KEY], date(2026, 4, 1)) == {}, "within a time that was asked for it has plans of its own"
 
 
+def test_that_there_was_no_path_remembers_what_was_known(state: Settings) -> None:
+    none, before = replace(PLAN, steps=(), chance=0.0), replace(PLAN, steps=(), chance=0.0, knew=None)
+    log = plan_log(state)
+    log.keep({KEY: none})
+    assert log.last([KEY], date(2026, 4, 1)) == {KEY: none}, "what is delivered late is news to it too"
+    log.keep({KEY: before})
+    assert log.last([KEY], date(2026, 4, 1)) == {KEY: before}, "as versions before kept it"
+
+
 def test_plans_of_earlier_versions_come_back(state: Settings) -> None:
     log, own = plan_log(state), PlanKey("o-1", STATED, 36)
     log.keep({replace(KEY, horizon_months=60): replace(PLAN, horizon_months=60, chance=0.5)})

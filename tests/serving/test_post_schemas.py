@@ -41,11 +41,8 @@ def test_everything_that_was_found_is_told() -> None:
                     "theme": "moved",
                     "text": {
                         "zh": "离开您现岗位的 10 人次中有 6 人次调入此岗位",
-                        "en": "6 of 10 officers who left your post moved here",
+                        "en": "6 of 10 moves out of your post led here",
                     },
-                    "since": None,
-                    "strength": None,
-                    "contribution": None,
                 }
             ],
             "few_moves": False,

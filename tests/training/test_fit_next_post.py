@@ -108,7 +108,7 @@ def test_ranking_masks_excludes_and_gives_reasons(two_step: tuple[TrainingData, 
     assert all(post.reasons for post in ranked[:1])
     first = model.rank([CareerState(("a",), (date(2020, 1, 1),), as_of=date(2021, 1, 1))], 1)[0][0]
     counted = [reason for reason in first.reasons if reason.code == "moved"]
-    assert "officers who left your post moved here" in counted[0].en
+    assert "moves out of your post led here" in counted[0].en
     assert "调入此岗位" in counted[0].zh
     without = model.rank([state], 10, [{"c"}])[0]
     assert "c" not in {post.post_id for post in without}

@@ -59,18 +59,33 @@ def last_refresh(days: Array, step: int = WEEK) -> Array:
     return np.asarray(days - 1 - (days - 1 + EPOCH_TO_SUNDAY) % WEEK)
 
 
-def with_test_part(frames: Frames, test: Frames) -> tuple[dict[str, pd.DataFrame], date, date]:
+def with_test_part(
+    frames: Frames, test: Frames, *, in_order: bool = False
+) -> tuple[dict[str, pd.DataFrame], date, date]:
     """A published set as one: its test part follows on its training part; with the last day of each.
 
-    The test part keeps its order but starts the day after the training part ends: many sets number both from one.
+    The test part keeps its order but starts the day after the training part ends: many sets number both from one. With
+    `in_order` the days are no days but places in each officer's own sequence, which say nothing of another's: every
+    officer's last place of the training part becomes its last day, the ones before count back from there and those of
+    the test part on, so that one step before the end is the same for all, however they were numbered.
     """
     known, asked = frames["course_completions"], test["course_completions"]
     after = known["occurred_on"].max()
-    shift = after + pd.Timedelta(days=1) - asked["occurred_on"].min()
-    moved = asked.assign(occurred_on=asked["occurred_on"] + shift, known_on=asked["occurred_on"] + shift)
+    if in_order:
+        known = known.assign(occurred_on=after - _places(known, from_the_end=True))
+        moved = asked.assign(occurred_on=after + pd.Timedelta(days=1) + _places(asked))
+    else:
+        shift = after + pd.Timedelta(days=1) - asked["occurred_on"].min()
+        moved = asked.assign(occurred_on=asked["occurred_on"] + shift)
+    both = [rows.assign(known_on=rows["occurred_on"]) for rows in (known, moved)]
     until = moved["occurred_on"].max()
-    both = known.assign(known_on=known["occurred_on"])
-    return {**frames, "course_completions": pd.concat([both, moved], ignore_index=True)}, after.date(), until.date()
+    return {**frames, "course_completions": pd.concat(both, ignore_index=True)}, after.date(), until.date()
+
+
+def _places(rows: pd.DataFrame, *, from_the_end: bool = False) -> pd.Series:
+    """The place of each row among its officer's own, as days from 0; rows of one place are one set."""
+    places = rows.groupby("officer_id")["occurred_on"].rank("dense", ascending=not from_the_end)
+    return pd.to_timedelta(places - 1, unit="D")
 
 
 def window_weeks(history: CourseHistory, after: int, until: int, *, frozen: bool = False) -> list[CourseWeek]:
