@@ -29,7 +29,7 @@ from features.store import FeatureReader
 from models import artifacts, keys, registry
 from models.base import Numbers
 from models.registry import ResolvedModel
-from models.risk.grades import by_cut_offs, by_shares, short_history, within_budget
+from models.risk.grades import by_cut_offs, by_shares, over_budget, short_history, within_budget
 from models.risk.model import OutcomeModel, RiskBundle
 from training.evaluation.grade_rates import GradeRate
 from training.gate.evidence import FILE, Pooled, read_evidence
@@ -208,9 +208,8 @@ def _volume(forces: Sequence[Force], name: str, setting: Setting, rules: GradePo
 def _over_budget(now: Force, name: str, poor: Marks, setting: Setting, rules: GradePolicy) -> int:
     """Units with more alerts than their budget (the setting's own, else policy's), which only `unit_budget` keeps."""
     unit = dataclasses.replace(rules.unit, poor_budget=setting.value) if setting.kind == "unit_budget" else rules.unit
-    rows = pd.DataFrame({"poor": poor, "scored": ~np.isnan(now.chances[name])})
-    by_unit = rows.groupby(pd.Series(now.units, dtype="string")).sum()
-    return int((by_unit["poor"] > by_unit["scored"].map(lambda size: unit.most_flagged(int(size)))).sum())
+    grades = np.where(poor, Grade.POOR.value, np.where(np.isnan(now.chances[name]), None, Grade.GOOD.value))
+    return over_budget(grades, now.units, unit)
 
 
 def _new_a_month(forces: Sequence[Force], poor: Sequence[Marks]) -> float | None:

@@ -112,6 +112,8 @@ DUTY_THEMES: tuple[Theme, ...] = (
                 "有{value}门必训课程未修或已过有效期",
                 "{value} mandated [course|courses] not taken or no longer valid",
                 last="days_since_mandated_course",
+                last_zh="最近一次修完必训课程在{day}",
+                last_en="the last mandated course was taken on {day}",
                 worse="more",
                 moved_by=("mandated_courses",),
             ),

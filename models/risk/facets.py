@@ -38,7 +38,8 @@ class Facet:
     the same as the figure told (the same count in another window, as a rate, against the post); empty for all that the
     facet covers. Only where these give the greater part of what the facet adds may its figure be told. `below_zh` and
     `below_en` are the words for a number below zero, which is then told without its sign. `named` facets tell a code in
-    words, no number: {value} is its name.
+    words, no number: {value} is its name. `last_zh` and `last_en` say what happened last on {day}, where that is not
+    another one of what is counted.
     """
 
     begins: tuple[str, ...]
@@ -58,6 +59,8 @@ class Facet:
     below_zh: str = ""
     below_en: str = ""
     named: bool = False
+    last_zh: str = "最近一次在{day}"
+    last_en: str = "the last on {day}"
 
     def words(self, number: float) -> tuple[str, str, str]:
         """The sentences for a number as it is in the record, and the number for people.
@@ -79,7 +82,9 @@ class Facet:
         """What is said of the day that `last` counts from; nothing without one."""
         if not day:
             return "", ""
-        return (f"自{day}起", f"since {day}") if self.goes_on else (f"最近一次在{day}", f"the last on {day}")
+        if self.goes_on:
+            return f"自{day}起", f"since {day}"
+        return self.last_zh.format(day=day), self.last_en.format(day=day)
 
     def covers(self, column: str) -> bool:
         """Whether what this column adds is told by this sentence."""

@@ -126,6 +126,20 @@ def within_budget(
     return result
 
 
+def over_budget(grades: NDArray[np.object_], units: Sequence[str | None], budget: UnitBudget) -> int:
+    """How many units have more poor among `grades` (n,) than their budget; every unit counts, however small.
+
+    The size of a unit is that of its officers with a grade.
+
+    >>> from data_contracts.decisions import UnitBudget
+    >>> over_budget(np.array(["poor"] * 3 + [None], dtype=object), ["u", "u", "u", "v"], UnitBudget(0.1, 2, 0.2, 0.1))
+    1
+    """
+    rows = pd.DataFrame({"poor": grades == Grade.POOR.value, "graded": pd.notna(grades)})
+    by_unit = rows.groupby(pd.Series(units, dtype="string")).sum()
+    return int((by_unit["poor"] > by_unit["graded"].map(lambda size: budget.most_flagged(int(size)))).sum())
+
+
 def grade(
     probabilities: Numbers,
     rules: GradePolicy,

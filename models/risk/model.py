@@ -62,6 +62,11 @@ class OutcomeModel:
         """What it is called on records: `conduct`, or `conduct_24m` at another horizon than policy's own."""
         return policy().outcome(self.outcome).name_at(self.horizon_months)
 
+    @property
+    def quiet(self) -> tuple[str, ...]:
+        """Themes and facets that nobody is told of: silent, or not listed by policy for the outcome."""
+        return *self.silent, *unlisted(self.outcome)
+
     def scores(self, x: Matrix) -> Numbers:
         """Uncalibrated log-odds (n,)."""
         return self._blend(self._member_scores(x), len(x))
@@ -194,10 +199,9 @@ class RiskBundle:
             return ["[]"] * rows, ["[]"] * rows, [None] * rows, np.full(rows, np.nan)
         x = asked.x[model.outcome, model.horizon_months]
         sums = theme_sums(model.contributions(x), model.design.names)
-        silent = (*model.silent, *unlisted(model.outcome))
-        figures = np.where(quiet_facets(silent), 0.0, sums.figures)  # of a unit too, what is quiet is not told
+        figures = np.where(quiet_facets(model.quiet), 0.0, sums.figures)  # of a unit too, what is quiet is not told
         parts = np.concatenate([sums.facets, figures], axis=1).astype(np.float32)
-        return *Told(self.means, silent).both_of(asked.record, sums, top), parts.tolist(), sums.base
+        return *Told(self.means, model.quiet).both_of(asked.record, sums, top), parts.tolist(), sums.base
 
     def to_parts(self) -> Parts:
         """Plain parts for `models.artifacts.save`."""

@@ -20,9 +20,10 @@ from data_contracts.policy import policy
 from data_contracts.running_load import LOADED, MONTHS_APART, load_name, month_name, overtime_limit, weight_of
 from data_contracts.supporting import Change, WhatIfPolicy
 from models.base import Numbers
-from models.risk.explain import number_told
+from models.risk.explain import number_told, quiet_facets
 from models.risk.horizons import Asked, rising
 from models.risk.model import OutcomeModel
+from models.risk.themes import facet_of
 
 WINDOWS = ("3m", "12m", "24m", "60m", "ever")
 RATED = ("complaints", "complaints_sustained", "complaints_use_of_force", "force_reports")
@@ -181,13 +182,13 @@ def what_if(
     """(officer_id, outcome, horizon_months, what_if): the JSON of the best changes of each row, the best first.
 
     Only changes that lower the chance by at least `rules.least_difference` are told, at most `rules.told`; one that
-    ends an outcome by its definition is not.
+    ends an outcome by its definition is not, nor one of what may not be told as a reason of it.
     """
     found = {(one.outcome, one.horizon_months): [list[dict[str, Any]]() for _ in range(len(frame))] for one in models}
     now = _chances(models, frame)
     for change in rules.change:
         other = altered(frame, change, means)
-        those = [one for one in models if _is_open_to(change, one.outcome)]
+        those = [one for one in models if _is_open_to(change, one)]
         if not those or not other.applies.any():
             continue
         for asked, then in _chances(those, other.frame).items():
@@ -197,8 +198,12 @@ def what_if(
     return pd.concat([_answer(frame, asked, some, rules) for asked, some in found.items()], ignore_index=True)
 
 
-def _is_open_to(change: Change, outcome: str) -> bool:
-    return change.applies_to(outcome) and not change.ends(policy().outcome(outcome))
+def _is_open_to(change: Change, model: OutcomeModel) -> bool:
+    """Whether a change may be told of an outcome: what is no reason of it, nobody is advised to change for it."""
+    facet = facet_of(f"{change.measure}_12m")
+    if facet is None or quiet_facets(model.quiet)[facet]:
+        return False
+    return change.applies_to(model.outcome) and not change.ends(policy().outcome(model.outcome))
 
 
 def _chances(models: Sequence[OutcomeModel], frame: pd.DataFrame) -> dict[Asked, Numbers]:

@@ -30,7 +30,7 @@ MOST = 0.5  # of what moves a unit; where less is told, the rest is spoken of
 
 @dataclass(frozen=True)
 class Means:
-    """Mean of each feature over some officers; what a driver is told from."""
+    """Mean of each feature over the unit's scored officers and over the force's; what a driver is told from."""
 
     of_unit: Mapping[str, float]
     of_force: Mapping[str, float]
@@ -127,20 +127,22 @@ def _apart(difference: float, least: float, side: str | None) -> bool:
 
 
 def _sentence(theme: Theme, facet: Facet, means: Means, telling: Telling, raises: bool) -> dict[str, str]:
-    """The outcome is named: the same fact may raise one and lower another."""
+    """The outcome is named: the same fact may raise one and lower another. So is whose mean it is set against: an
+    officer's own sentences compare with all officers of the day the model was trained."""
     unit, force = _numbers(facet, means)
     words_zh, words_en, value = facet.words(unit)
     others = facet.words(force)[2]
     start = "" if facet.months is None else add_months(telling.as_of, -facet.months).isoformat()
     zh, en = (text.format(value=value, start=start) for text in (words_zh, in_number(words_en, value)))
     notes = (f"；{theme.note_zh}" if theme.note_zh else "", f"; {theme.note_en}" if theme.note_en else "")
+    day = telling.as_of.isoformat()
     than = BELOW if abs(unit) < abs(force) else ABOVE
     way = ABOVE[0] if raises else BELOW[0], "raises" if raises else "lowers"
     return {
-        "zh": f"{theme.zh}（本单位民警均值）：{zh}，{than[0]}全员均值{others}，"
+        "zh": f"{theme.zh}（本单位民警均值）：{zh}，{than[0]}{day}全体已评分民警的均值{others}，"
         f"使本单位“{telling.outcome.zh}”的预期{way[0]}全员{notes[0]}",
-        "en": f"{theme.en} (mean of the unit's officers): {en}, {than[1]} the {others} of all officers, "
-        f"which {way[1]} the unit's share with {telling.outcome.en} against the force{notes[1]}",
+        "en": f"{theme.en} (mean of the unit's officers): {en}, {than[1]} the {others} of all officers scored on "
+        f"{day}, which {way[1]} the unit's share with {telling.outcome.en} against the force{notes[1]}",
     }
 
 

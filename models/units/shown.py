@@ -1,24 +1,59 @@
-"""Which nodes show figures of their own: none may tell of a few officers, nor may the difference of two that do.
+"""Which nodes show figures of their own: no adding and subtracting of shown figures may tell of a few officers.
 
-A block is the sum of its parts: the unit's own officers and the blocks just below. Where the hidden parts of a block
-hold fewer officers than may be shown, block less shown parts would still give them away; then one more part is hidden.
+A shown figure is of a set of officers: those of one unit, those of a block, or all. Such sets lie inside one another or
+apart. Take from each the largest shown ones inside it; what remains is its *rest*. Rests do not overlap, every shown
+set is made of them, and so every set of officers whose figure follows from shown ones, by however many sums and
+differences, is made of whole rests. The promise: each rest is empty or of at least so many officers as may be shown.
+It is kept with as few hidden nodes as it can be.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.base import Numbers
-from models.units.tree import UnitTree
+from models.units.tree import ABOVE, UnitTree
 
 Shown = Mapping[str, NDArray[np.bool_]]
 
 
+@dataclass(frozen=True)
+class _Way:
+    """Nodes that are hidden, as pairs (scope, place) in nested pairs, and what that costs: nodes hidden, blocks among
+    them, officers of them. The last two only tell equals apart: a unit's own goes before a block, few before many.
+    """
+
+    cost: tuple[int, int, int] = (0, 0, 0)
+    hidden: Any = ()
+
+    def __add__(self, other: _Way) -> _Way:
+        first, second, third = (one + another for one, another in zip(self.cost, other.cost, strict=True))
+        return _Way((first, second, third), (self.hidden, other.hidden))
+
+    def nodes(self) -> list[tuple[str, int]]:
+        """The hidden nodes, flat."""
+        found, open_ = [], [self.hidden]
+        while open_:
+            one = open_.pop()
+            if one and isinstance(one[0], str):
+                found.append(one)
+            else:
+                open_.extend(one)
+        return found
+
+
+Ways = dict[int, _Way]  # the best way for each number of officers left over, `least` standing for more as well
+
+
 def shown(tree: UnitTree, officers: Numbers, least: int) -> Shown:
     """By scope (own, block), which nodes show figures of their own, (units,); `officers` (units,) are the units' own.
+
+    The figures of all officers together are taken as shown: sentences compare with them.
 
     >>> tree = UnitTree.of(["station", "post"], {"post": "station"})
     >>> {scope: told.tolist() for scope, told in shown(tree, np.array([50.0, 3.0]), 5).items()}
@@ -26,39 +61,49 @@ def shown(tree: UnitTree, officers: Numbers, least: int) -> Shown:
     """
     size = {"own": officers, "block": tree.block(officers)}
     told = {scope: many >= least for scope, many in size.items()}
-    for place in range(len(tree.units) - 1, -1, -1):  # the lowest first: what is hidden below counts above
-        while told["block"][place] and 0 < _hidden(tree, place, told, size) < least:
-            _hide_one(tree, place, told, size, least)
+    over: list[Ways] = [{0: _Way()} for _ in range(len(tree.units) + 1)]  # the last is of all officers: ABOVE
+    for place in range(len(tree.units) - 1, -1, -1):  # the lowest first: what is left over below counts above
+        ways = _joined(over[place], _own(place, int(officers[place]), least), least)
+        block, above = _block(place, int(size["block"][place]), ways, least), tree.parent[place]
+        over[above] = _joined(over[above], block, least)
+    best = min((way for left, way in over[ABOVE].items() if left in {0, least}), key=lambda way: way.cost, default=None)
+    for scope, place in [] if best is None else best.nodes():  # None: all together are too few, and nothing is shown
+        told[scope][place] = False
     return told
 
 
-def _below(tree: UnitTree, place: int) -> list[int]:
-    return [int(child) for child in np.flatnonzero(tree.parent == place)]
+def _own(place: int, many: int, least: int) -> Ways:
+    """A unit's own officers: shown, or left over for the block to hide."""
+    if not many:
+        return {0: _Way()}
+    hidden = {min(many, least): _Way((1, 0, many), ("own", place))}
+    return hidden if many < least else {0: _Way(), **hidden}
 
 
-def _hidden(tree: UnitTree, place: int, told: Shown, size: Mapping[str, Numbers]) -> float:
-    """Officers of the hidden parts of a block."""
-    children = (size["block"][child] for child in _below(tree, place) if not told["block"][child])
-    return sum(children, 0.0 if told["own"][place] else float(size["own"][place]))
+def _block(place: int, many: int, ways: Ways, least: int) -> Ways:
+    """A block: shown where its rest is empty or large enough, or hidden, and its rest left over for the block above."""
+    if not many:
+        return ways
+    found: Ways = {}
+    for left, way in ways.items():
+        if many >= least and left in {0, least}:
+            _keep(found, 0, way)
+        _keep(found, left, way + _Way((1, 1, many), ("block", place)))
+    return found
 
 
-def _hide_one(tree: UnitTree, place: int, told: Shown, size: Mapping[str, Numbers], least: int) -> None:
-    """The unit's own officers if they are shown, else the smallest block below whose own officers are enough to hide
-    the others among; the whole block where there is none."""
-    if told["own"][place]:
-        told["own"][place] = False
-        return
-    hidden = _hidden(tree, place, told, size)
-    enough = [
-        child
-        for child in _below(tree, place)
-        if told["block"][child] and size["own"][child] > 0 and size["own"][child] + hidden >= least
-    ]
-    if not enough:
-        told["block"][place] = False
-        return
-    child = min(enough, key=lambda one: (size["block"][one], tree.units[one]))
-    told["own"][child] = told["block"][child] = False
+def _joined(some: Ways, others: Ways, least: int) -> Ways:
+    found: Ways = {}
+    for left, way in some.items():
+        for more, other in others.items():
+            _keep(found, min(left + more, least), way + other)
+    return found
+
+
+def _keep(found: Ways, left: int, way: _Way) -> None:
+    """The cheaper of two; the one found first of equals."""
+    if left not in found or way.cost < found[left].cost:
+        found[left] = way
 
 
 def stands_for(tree: UnitTree, told: Shown) -> dict[str, list[str | None]]:

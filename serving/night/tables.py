@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
 from rich.table import Table
 
+from data_contracts.policy import policy
+from models.risk.grades import over_budget
 from serving.night.batch import ScoreReport
 from serving.night.results import PublishedRun
 from serving.night.roll_up import GRADES
@@ -35,16 +38,23 @@ def _caption(report: ScoreReport) -> str:
 
 
 def _budgets(report: ScoreReport) -> list[str]:
-    """Where the budget of a unit does not limit alerts, that it does not, and how many units lie beyond it."""
-    units = PublishedRun(report.folder, report.manifest).units()
-    own = units[(units["scope"] == "own") & units["flagged"].notna() & units["rolled_up_to"].isna()]
-    free = own[own["decided_by"].notna() & (own["decided_by"] != "unit_budget")]
+    """Where the budget of a unit does not limit alerts, that it does not, and of each outcome how many units lie
+    beyond it: all units, as `pharos preview` counts them, also those too small to show figures of their own."""
+    run = PublishedRun(report.folder, report.manifest)
+    by_outcome = run.units().dropna(subset=["decided_by"]).groupby(["outcome", "horizon_months"])["decided_by"].first()
+    free = by_outcome[by_outcome != "unit_budget"]
     if free.empty:
         return []
-    over = free.loc[free["flagged"] > free["budget"], "unit_id"].nunique()
-    modes = " and ".join(sorted(free["decided_by"].unique()))
+    officers = run.officers(["outcome", "horizon_months", "unit_id", "grade"])
+    rules, beyond = policy().grades.unit, list[str]()
+    for asked, rows in officers.groupby(["outcome", "horizon_months"]):
+        if asked in free.index:
+            (outcome, months), units = asked, [None if pd.isna(unit) else str(unit) for unit in rows["unit_id"]]
+            grades = rows["grade"].astype(object).where(rows["grade"].notna(), None).to_numpy(object)
+            beyond.append(f"{policy().outcome(outcome).name_at(months)} {over_budget(grades, units, rules)}")
+    modes = " and ".join(sorted(free.unique()))
     told = f"graded by {modes}: the budget of a unit does not limit alerts"
-    return [f"{told}; {over} of {free['unit_id'].nunique()} units lie beyond it for some outcome"]
+    return [f"{told}; units beyond it: {', '.join(beyond)} (of {officers['unit_id'].nunique()}, small ones too)"]
 
 
 def runs_table(runs: Sequence[NightRun], last: int) -> Table:

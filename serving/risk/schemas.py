@@ -139,7 +139,11 @@ class OutcomeRisk(Answer):
         "what decides the grade: night, as the last night grades (a unit's alert budget included); cut_offs, the "
         "chances fixed by policy or when the model was trained",
     )
-    reasons: list[Reason] = about("推高概率的原因，最强在前", "what raises the chance, strongest first")
+    reasons: list[Reason] = about(
+        "推高概率的原因，最强在前；文字中的“全员平均”指模型训练当日的全员",
+        "what raises the chance, strongest first; where a text names all officers, they are those of the day the model "
+        "was trained on",
+    )
     strengths: list[Reason] = about("拉低概率的优势，最强在前", "what lowers it, strongest first", default=[])
     what_if: list[Change] | None = about(
         "可改变事项，最有利在前；未询问时为空", "changes, best first; null when not asked for", default=None
@@ -173,6 +177,19 @@ class RiskScored(Answer):
     without_events_since: date | None = missing_events()
 
 
+class RiskNotScored(NotScored):
+    """未评分的民警，逐个结局给出原因；从不视为低风险。 / An officer without a score, and why of each outcome."""
+
+    because: Because = about(
+        "未评分的原因；各结局原因不同时为 outcomes_not_scored，见该列表",
+        "why there is no score; outcomes_not_scored where the outcomes have different reasons, which that list tells",
+    )
+    outcomes_not_scored: list[OutcomeNotScored] = about(
+        "所问各结局及其原因；该民警根本未查看时为空", "the outcomes asked for, each with why; empty where the officer "
+        "was not looked at at all", default=[],
+    )  # fmt: skip
+
+
 class RiskWithheld(Answer):
     """有结果须先由人复核的民警；从不视为低风险。 / An officer with a result that waits for a person."""
 
@@ -201,6 +218,6 @@ class RiskAnswer(Frame):
         default=[],
     )
 
-    results: list[RiskScored | RiskWithheld | NotScored] = about(
+    results: list[RiskScored | RiskWithheld | RiskNotScored] = about(
         "每个民警一项，顺序与请求一致", "one for each officer, in the order asked"
     )

@@ -36,15 +36,21 @@ from serving.risk.schemas import (
     OutcomeNotScored,
     OutcomeRisk,
     RiskAnswer,
+    RiskNotScored,
     RiskRequest,
     RiskScored,
     Support,
 )
 from serving.risk.supporting import About, flags_told, support_for
-from serving.schemas import Because, ModelName, NotScored, Reason, shown
+from serving.schemas import Because, ModelName, Reason, shown
 from serving.waiting import still_wanted, while_wanted
 
 NO_PROBABILITY = Because(code="not_a_probability", zh="模型未给出有效概率", en="the model gave no valid probability")
+NO_OUTCOME = Because(
+    code="outcomes_not_scored",
+    zh="所问结局均未评分，原因各不相同，见各结局",
+    en="none of the outcomes asked for has a score, for different reasons: each outcome has its own",
+)
 KEYS = ["officer_id", "outcome", "horizon_months"]
 OUTCOMES: Mapping[str, Outcome] = {outcome.value: outcome for outcome in Outcome}
 
@@ -116,8 +122,8 @@ class RiskDesk:
             officer_id: _with_events(self._officer(officer_id, wanted, one), fresh.behind.get(officer_id))
             for officer_id, one in while_wanted(each.items())
         }
-        known: dict[str, RiskScored | NotScored] = {
-            officer: NotScored(officer_id=officer, because=why) for officer, why in refused.items()
+        known: dict[str, RiskScored | RiskNotScored] = {
+            officer: RiskNotScored(officer_id=officer, because=why) for officer, why in refused.items()
         }
         results: Mapping[str, Result] = known | scored
         if not sees_all(caller):
@@ -187,7 +193,7 @@ class RiskDesk:
             self._held[:] = [held]
         return held
 
-    def _officer(self, officer_id: str, asked: Sequence[Asked], graded: _Graded) -> RiskScored | NotScored:
+    def _officer(self, officer_id: str, asked: Sequence[Asked], graded: _Graded) -> RiskScored | RiskNotScored:
         """One officer's outcomes together; without a single score there is no grade.
 
         The officer's grade is of everything served at policy's horizons, asked for or not; support is about the
@@ -205,7 +211,7 @@ class RiskDesk:
             elif why is not None:
                 refused.append(OutcomeNotScored(outcome=OUTCOMES[outcome], horizon_months=months, because=why))
         if not risks:
-            return NotScored(officer_id=officer_id, because=refused[0].because)
+            return RiskNotScored(officer_id=officer_id, because=_together(refused), outcomes_not_scored=refused)
         main = graded.main or [row for row in graded.rows.values() if _why_not(row) is None]
         return RiskScored(
             officer_id=officer_id,
@@ -260,7 +266,13 @@ class _Graded:
         return {str(row["outcome"]) for row in self.rows.values() if row["grade"] in WARNED}
 
 
-def _with_events(result: RiskScored | NotScored, behind: date | None) -> RiskScored | NotScored:
+def _together(refused: Sequence[OutcomeNotScored]) -> Because:
+    """Why an officer has no score at all: the reason that all outcomes share, or that each has its own."""
+    first = refused[0].because
+    return first if all(one.because == first for one in refused) else NO_OUTCOME
+
+
+def _with_events(result: RiskScored | RiskNotScored, behind: date | None) -> RiskScored | RiskNotScored:
     """The result with what it lacks; one that is not scored says nothing that could lack an event."""
     return result.model_copy(update={"without_events_since": behind}) if isinstance(result, RiskScored) else result
 

@@ -1,4 +1,4 @@
-"""Sentences of units, and which nodes and parts are too few to tell of."""
+"""Sentences of units, and which parts are too few to tell of."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from models.risk.themes import FACETS
 from models.units.driver_words import Excess, Means, Telling, drivers_told, rest_told
 from models.units.grade_words import Graded, grade_told, stood_for_told
 from models.units.moves import Movement
-from models.units.shown import shown, stands_for
-from models.units.tree import UnitTree
 from models.units.words import FORCE_EARLIER, movement_told, trend_told
 
 SINCE = date(2025, 1, 1)
@@ -81,41 +79,6 @@ def test_sentences_are_in_both_languages_and_chinese_has_its_own_marks() -> None
     assert "this is the whole force" in grade_told(replace(graded, whole=True))["en"]
 
 
-def a_tree(parents: dict[str, str], officers: dict[str, int]) -> tuple[UnitTree, np.ndarray]:
-    tree = UnitTree.of(sorted(officers), parents)
-    return tree, np.array([float(officers.get(unit, 0)) for unit in tree.units])
-
-
-def test_figures_subtracted_never_leave_a_few_officers() -> None:
-    draw = np.random.default_rng(5)
-    for _ in range(200):
-        many = int(draw.integers(3, 12))
-        parents = {f"n{place}": f"n{draw.integers(0, place)}" for place in range(1, many)}
-        tree, officers = a_tree(parents, {f"n{place}": int(draw.integers(0, 12)) for place in range(many)})
-        told, size = shown(tree, officers, 5), {"own": officers, "block": tree.block(officers)}
-        for scope in told:
-            assert (size[scope][told[scope]] >= 5).all()
-        for place in np.flatnonzero(told["block"]):
-            parts = [child for child in range(many) if tree.parent[child] == place and not told["block"][child]]
-            hidden = size["block"][parts].sum() + (0 if told["own"][place] else officers[place])
-            assert hidden == 0 or hidden >= 5
-
-
-def test_a_sister_is_hidden_too_where_the_unit_has_nobody_of_its_own() -> None:
-    tree, officers = a_tree({"a": "top", "b": "top", "c": "top"}, {"a": 20, "b": 7, "c": 2})
-    told = shown(tree, officers, 5)
-    block = dict(zip(tree.units, told["block"].tolist(), strict=True))
-    assert block == {"top": True, "a": True, "b": False, "c": False}  # the smallest that hides c
-    assert dict(zip(tree.units, stands_for(tree, told)["block"], strict=True)) == {
-        "top": None, "a": None, "b": "top", "c": "top"}  # fmt: skip
-
-
-def test_a_block_is_hidden_where_no_part_of_it_can_hide_the_few() -> None:
-    tree, officers = a_tree({"m": "top", "x": "m", "y": "m", "z": "top"}, {"x": 0, "y": 3, "z": 9, "x1": 0, "m": 1})
-    told = dict(zip(tree.units, shown(tree, officers, 5)["block"].tolist(), strict=True))
-    assert (told["m"], told["z"], told["top"]) == (False, False, True)
-
-
 def test_a_driver_is_a_number_that_a_reader_can_tell_from_the_forces() -> None:
     place = CODES.index("sustained_complaints")
     facet = FACETS[place][1]
@@ -129,10 +92,10 @@ def test_a_driver_is_a_number_that_a_reader_can_tell_from_the_forces() -> None:
         Excess(excess, excess), Means({facet.shown: 6.2 * facet.scale}, {facet.shown: 4.4 * facet.scale}), CONDUCT
     )
     assert "（本单位民警均值）：" in one["text"]["zh"]
-    assert "高于全员均值4.4，使本单位“查实投诉”的预期高于全员" in one["text"]["zh"]
+    assert "高于2025-01-01全体已评分民警的均值4.4，使本单位“查实投诉”的预期高于全员" in one["text"]["zh"]
     assert (
-        "above the 4.4 of all officers, which raises the unit's share with sustained complaint against the force"
-        in one["text"]["en"]
+        "above the 4.4 of all officers scored on 2025-01-01, which raises the unit's share with sustained complaint "
+        "against the force" in one["text"]["en"]
     )
 
 
@@ -147,8 +110,13 @@ def test_a_driver_says_which_way_it_moves_the_unit_and_where_the_number_lies() -
     fewer, fewer_moves = drivers_told(Excess(excess, excess), Means(below, force), CONDUCT)
     assert [(one["theme"], one["direction"], one["share"]) for one in (fewer, fewer_moves)] == [
         ("sustained_complaints", "lowers", 0.75), ("moves", "raises", 0.25)]  # fmt: skip
-    assert "查实投诉0.10件，低于全员均值0.40，使本单位“查实投诉”的预期低于全员" in fewer["text"]["zh"]
-    assert "调动0.73次，低于全员均值1，使本单位“查实投诉”的预期高于全员" in fewer_moves["text"]["zh"]
+    assert (
+        "查实投诉0.10件，低于2025-01-01全体已评分民警的均值0.40，使本单位“查实投诉”的预期低于全员"
+        in fewer["text"]["zh"]
+    )
+    assert (
+        "调动0.73次，低于2025-01-01全体已评分民警的均值1，使本单位“查实投诉”的预期高于全员" in fewer_moves["text"]["zh"]
+    )
     more = {**below, "complaints_sustained_24m": 0.9}
     assert [one["theme"] for one in drivers_told(Excess(excess, excess), Means(more, force), CONDUCT)] == [
         "moves"
@@ -215,5 +183,6 @@ def test_a_unit_on_the_other_side_of_nought_is_not_compared() -> None:
 
     assert told(3.0, -2.0) == []
     assert (
-        "20 months to go to the least time in the present rank, above the 12 of all officers" in told(-20.0, -12.0)[0]
+        "20 months to go to the least time in the present rank, above the 12 of all officers scored on"
+        in told(-20.0, -12.0)[0]
     )

@@ -23,6 +23,7 @@ from models.base import Numbers
 from models.risk.design_matrix import Design
 from models.risk.logistic import SoftLogistic
 from models.risk.model import OutcomeModel
+from models.risk.themes import theme_of
 from models.risk.what_if import altered, what_if
 
 AS_OF = date(2025, 1, 1)
@@ -173,9 +174,9 @@ def test_a_course_is_no_what_if_where_it_ends_the_outcome_by_definition() -> Non
     """Stagnation asks for two years without a course; telling that one course ends it would be ticking a box."""
     frame = _frame().assign(courses_12m=[0.0, 0.0], days_since_courses=[900.0, 900.0])
     rules = dataclasses.replace(policy().what_if, change=(CHANGES["course_now"],))
-    strain = _model(frame, {"days_since_courses": 0.002})
-    for outcome, told in (("strain", 1), ("stagnation", 0)):
-        found = what_if([dataclasses.replace(strain, outcome=outcome)], frame, {}, rules)
+    model = _model(frame, {"days_since_courses": 0.002})
+    for outcome, told in (("conduct", 1), ("stagnation", 0)):
+        found = what_if([dataclasses.replace(model, outcome=outcome)], frame, {}, rules)
         assert [len(json.loads(one)) for one in found["what_if"]] == [told, told]
     no_growth = policy().outcome("stagnation")
     assert CHANGES["course_now"].ends(no_growth)
@@ -183,10 +184,36 @@ def test_a_course_is_no_what_if_where_it_ends_the_outcome_by_definition() -> Non
     assert not CHANGES["days_off"].ends(no_growth)
 
 
+def test_nothing_is_advised_that_may_not_be_told_as_a_reason_of_the_outcome() -> None:
+    """Overtime and leave are no reasons of stagnation, whatever a model found in them; a silent figure is no lever."""
+    frame = _frame()
+    weights = {"nights_3m": 0.4, "overtime_hours_3m": 0.1, "leave_days_3m": -0.05, "courses_12m": -0.3}
+
+    def told(outcome: str, silent: tuple[str, ...] = ()) -> set[str]:
+        model = dataclasses.replace(_model(frame, weights), outcome=outcome, silent=silent)
+        found = what_if([model], frame, MEANS, dataclasses.replace(policy().what_if, told=9))["what_if"]
+        return {one["change"] for row in found for one in json.loads(row)}
+
+    duty = {"nights_to_force_mean", "overtime_to_post_mean", "days_off"}
+    assert told("stagnation") == set()
+    assert told("strain") == told("departure") == duty
+    assert told("conduct") == {*duty, "course_now"}
+    assert told("conduct", ("training", "nights_per_duty_month_12m")) == duty - {"nights_to_force_mean"}
+    assert told("strain", ("workload",)) == set()
+
+
+def test_every_measure_that_policy_lets_change_belongs_to_a_theme() -> None:
+    themes = {change.code: theme_of(f"{change.measure}_12m") for change in CHANGES.values()}
+    assert themes == {
+        "overtime_to_post_mean": "workload", "nights_to_force_mean": "workload", "days_off": "workload",
+        "course_now": "training"}  # fmt: skip
+
+
 def test_a_what_if_says_what_it_rests_on() -> None:
     frame = _frame().assign(courses_12m=[0.0, 0.0], days_since_courses=[900.0, 900.0])
     rules = dataclasses.replace(policy().what_if, change=(CHANGES["course_now"],))
-    found = what_if([_model(frame, {"days_since_courses": 0.002})], frame, {}, rules)
+    model = dataclasses.replace(_model(frame, {"days_since_courses": 0.002}), outcome="conduct")
+    found = what_if([model], frame, {}, rules)
     (told,) = json.loads(found["what_if"][0])
     assert "依据模型从全员以往记录中学到的统计关联，不是保证" in told["text"]["zh"]
     assert "rests on an association that the model learned from past records" in told["text"]["en"]

@@ -17,6 +17,8 @@ from serving.api.problems import MEDIA_TYPE
 from tests.serving.desks import NOW, demo_desks
 from tests.serving.live import listening, served
 
+SHORT = {"code": "short_history", "zh": "履历不足", "en": "too little history"}
+
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
@@ -67,9 +69,10 @@ def test_risk_has_exactly_the_shape_of_the_design(client: httpx.Client) -> None:
     assert second == {
         "officer_id": "o-000002",
         "status": "not_scored",
-        "because": {"code": "short_history", "zh": "履历不足", "en": "too little history"},
+        "because": SHORT,
+        "outcomes_not_scored": [{"outcome": "conduct", "horizon_months": 12, "because": SHORT}],
     }
-    assert third["because"]["code"] == "unknown_officer"
+    assert (third["because"]["code"], third["outcomes_not_scored"]) == ("unknown_officer", [])
 
 
 def test_units_answer_from_the_last_night(client: httpx.Client) -> None:

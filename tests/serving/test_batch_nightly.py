@@ -18,6 +18,7 @@ from features import store
 from serving.loading import Builders, Loaded
 from serving.night.manifest import Manifest, ModelIdentity
 from serving.night.nightly import NightAsked, score_night, unit_tree
+from serving.night.results import PublishedRun
 from serving.night.tables import as_table
 from tests.serving.night_force import AS_OF, DECLARED, CountScorer, force, write_snapshot
 
@@ -56,6 +57,30 @@ def test_the_command_scores_shows_and_a_second_time_does_nothing(state: Settings
     bar = again.export_text()
     assert "officers (published before)" in bar
     assert "200/200" in bar
+
+
+def test_units_beyond_their_budget_are_counted_by_outcome_small_ones_too(
+    state: Settings, small_declared: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stranger read 13 units in the preview and 9 in the night: three poor of four lie beyond a budget of two."""
+    write_snapshot(state, force(200))
+    report = score_night(NightAsked(AS_OF), state, BUILDERS, Console(), CountScorer())
+    poor = [("small", "poor")] * 3 + [("small", "good")] + [("large", "poor")] * 3 + [("large", "good")] * 6
+    asked = [("conduct", 12), ("strain", 12), ("strain", 24)]
+    rows = [(*one, unit, grade) for one in asked for unit, grade in (poor if one[1] == 12 else poor[3:5])]
+    loose = [("conduct", 12, None, "poor")] * 4  # of no unit
+    told = pd.DataFrame(
+        [*rows, *loose, ("conduct", 12, "large", None)], columns=["outcome", "horizon_months", "unit_id", "grade"]
+    )
+    decided = [(*one, "cut_offs" if one[1] == 12 else "unit_budget") for one in asked]
+    units = pd.DataFrame(decided, columns=["outcome", "horizon_months", "decided_by"])
+    monkeypatch.setattr(PublishedRun, "officers", lambda self, columns: told[columns])
+    monkeypatch.setattr(PublishedRun, "units", lambda self: units)
+    text = " ".join(written(as_table(report)).split())
+    assert "graded by cut_offs: the budget of a unit does not limit alerts" in text
+    assert "units beyond it: conduct 2, strain 2 (of 2, small ones too)" in text
+    monkeypatch.setattr(PublishedRun, "units", lambda self: units.assign(decided_by="unit_budget"))
+    assert "budget of a unit" not in written(as_table(report))
 
 
 def test_a_night_before_the_model_was_trained_is_published_and_says_that_it_looks_back(

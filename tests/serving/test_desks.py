@@ -10,7 +10,7 @@ import pytest
 from data_contracts.vocabulary import Outcome
 from serving.access.credential import OPERATOR, AccessScope
 from serving.risk.absent import left_out_of
-from serving.risk.schemas import RiskRequest, RiskScored, RiskWithheld
+from serving.risk.schemas import RiskNotScored, RiskRequest, RiskScored, RiskWithheld
 from serving.schemas import NextPostsRequest, NotScored, PostsRanked
 from tests.serving.desks import CUTS, NOW, FakeScorer, FakeSource, career_desk, risk_desk
 
@@ -26,7 +26,7 @@ AGES = {"a": 2.0, "b": 5.0, "short": 2.0, "half": 2.0, "broken": 2.0}
 
 def ask(
     ids: list[str], *, ages: dict[str, float] | None = None, **more: object
-) -> list[RiskScored | RiskWithheld | NotScored]:
+) -> list[RiskScored | RiskWithheld | RiskNotScored]:
     request = RiskRequest.model_validate({"officer_ids": ids, **more})
     return risk_desk(FakeSource({**AGES, **(ages or {})}), ROWS).answer(request, "r", NOW).results
 
@@ -90,8 +90,29 @@ def test_an_outcome_that_policy_switches_off_is_never_shown() -> None:
     refused = [(one.outcome.value, one.because.code) for one in some.outcomes_not_scored]
     assert refused == [("force", "outcome_not_served"), ("departure", "outcome_not_served")]
     (none,) = ask(["a"], outcomes=[Outcome.FORCE])
-    assert isinstance(none, NotScored)
+    assert isinstance(none, RiskNotScored)
     assert none.because.code == "outcome_not_served"
+    assert [one.outcome.value for one in none.outcomes_not_scored] == ["force"]
+
+
+def test_an_officer_without_any_score_is_told_why_of_each_outcome() -> None:
+    """Whether a third outcome has a score or not, nobody loses the reason of the second."""
+    signed = {"departure": [{"zh": "少", "en": "too few events"}]}
+    desk = replace(risk_desk(FakeSource(AGES), ROWS), left_out=left_out_of({"not_served": signed}))
+    both = [Outcome.FORCE, Outcome.DEPARTURE]
+    alone, beside = (
+        desk.answer(RiskRequest(officer_ids=["a"], outcomes=asked), "r", NOW).results[0]
+        for asked in (both, [*both, Outcome.CONDUCT])
+    )
+    assert isinstance(alone, RiskNotScored)
+    assert isinstance(beside, RiskScored)
+    assert alone.outcomes_not_scored == beside.outcomes_not_scored
+    told = [(one.outcome.value, one.because.code) for one in alone.outcomes_not_scored]
+    assert told == [("force", "outcome_not_served"), ("departure", "outcome_left_out")]
+    assert alone.because.code == "outcomes_not_scored"
+    (stranger,) = desk.answer(RiskRequest(officer_ids=["nobody"], outcomes=both), "r", NOW).results
+    assert isinstance(stranger, RiskNotScored)
+    assert stranger.outcomes_not_scored == []
 
 
 def test_only_the_outcomes_asked_for_are_answered() -> None:

@@ -47,8 +47,7 @@ from serving.review.opt_outs import OptOuts, Wish
 from serving.review.standing import WAITS, KeptReviews
 from serving.review.tables import METADATA
 from serving.review.withholding import withheld_rows
-from serving.risk.schemas import RiskRequest, RiskScored, RiskWithheld
-from serving.schemas import NotScored
+from serving.risk.schemas import RiskNotScored, RiskRequest, RiskScored, RiskWithheld
 from tests.postgres import postgresql
 from tests.serving.desks import NOW, FakeSource, demo_desks, risk_desk
 from tests.serving.feedback_room import given, show
@@ -100,7 +99,7 @@ def room(tmp_path: Path) -> Room:
 # --- before a review ---------------------------------------------------------------------------------------------
 
 
-def answered(room: Room, caller: Credential) -> RiskScored | RiskWithheld | NotScored:
+def answered(room: Room, caller: Credential) -> RiskScored | RiskWithheld | RiskNotScored:
     rows: dict[str, tuple[float | None, float | None]] = {"a": (0.6, 0.12)}
     desk = replace(risk_desk(FakeSource({"a": 1.0}), rows), reviews=room.reviews)
     (result,) = desk.answer(RiskRequest(officer_ids=["a"]), "r", NOW, caller).results
@@ -220,7 +219,7 @@ def test_who_opted_out_is_not_looked_at_by_a_request(room: Room) -> None:
     source = FakeSource({"a": 1.0, "b": 1.0})
     desk = replace(risk_desk(source, {"b": (0.1, 0.1)}), reviews=room.reviews)
     first, second = desk.answer(RiskRequest(officer_ids=["a", "b"]), "r", NOW, CHIEF).results
-    assert isinstance(first, NotScored)
+    assert isinstance(first, RiskNotScored)
     assert (first.because.code, second.status, source.reads) == ("opted_out", "scored", [["b"]])
     (alone,) = desk.answer(RiskRequest(officer_ids=["a"]), "r", NOW, CHIEF).results
     assert alone == first

@@ -128,7 +128,7 @@ def test_drivers_are_the_themes_above_the_force_with_numbers_and_no_names(conduc
     assert "（本单位民警均值）：" in driver["text"]["zh"]
     (fewer,) = json.loads(conduct["a", "own"]["drivers"])  # what lowers a unit is told as well, and that it does
     assert (driver["direction"], fewer["direction"]) == ("raises", "lowers")
-    assert "低于全员均值" in fewer["text"]["zh"]
+    assert "全体已评分民警的均值" in fewer["text"]["zh"]
     assert "o-" not in driver["text"]["en"]
 
 

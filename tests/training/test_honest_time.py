@@ -117,3 +117,20 @@ def test_counts_of_the_past_are_let_in_however_well_they_tell(months: int) -> No
     lesson = taught(months)
     y = lesson.answers(np.ones(len(lesson.x), dtype=bool), TEST)
     refuse_leaks(lesson.x, y, lesson.design.names, lesson.behind())
+
+
+@pytest.mark.parametrize(
+    ("noise", "lasts", "refused"), [(0.5, 0.0, True), (0.9, 0.0, True), (1.5, 0.0, False), (1.0, 0.5, False)]
+)
+def test_what_the_guard_cannot_see_is_as_it_says(noise: float, lasts: float, refused: bool) -> None:
+    """The outcome itself behind noise: `lasts` is the part of those with it behind who have it ahead as well."""
+    rng = np.random.default_rng(3)
+    was = rng.random(15_000) < 0.07
+    came = np.where(was, rng.random(15_000) < max(lasts, 0.07), rng.random(15_000) < 0.07 * (1 - lasts))
+    column = (came + rng.normal(0.0, noise, 15_000)).astype(np.float32)[:, None]
+    known = column, came.astype(float), ["of_tomorrow"], was.astype(float)
+    if refused:
+        with pytest.raises(ForbiddenFeature, match="of_tomorrow"):
+            refuse_leaks(*known)
+    else:
+        refuse_leaks(*known)

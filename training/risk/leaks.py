@@ -1,7 +1,18 @@
 """A feature that tells the outcome ahead far better than the same outcome behind looked ahead: refuse to learn from it.
 
 What a record holds of the past says as much of the months before an as-of as of those after it, or more. A column
-that only later facts can explain tells what is to come and little of what was, however much noise hides it.
+that only later facts can explain tells what is to come and little of what was.
+
+What it promises has limits, and lies beside `known_on`, the embargo and the forbidden names, not in their place:
+- A column is let in that tells no more of the months ahead than an area of .75, whatever it knows. The outcome itself
+  with noise of one standard deviation has about .76 and lies at the edge; with noise of 1.5 it has .68 and passes.
+- Where an outcome lasts, what is to come tells of what was too: of stagnation, such a column of one standard deviation
+  had .75 ahead and .64 behind, and passes.
+- An outcome that ends service (departure) has nothing behind; there only a column that separates it is refused.
+
+A stricter rule would refuse honest columns. In a simulated bureau (3,000 officers, 14,886 rows of five years) hours of
+duty had .68 ahead of strain and .56 behind, for load comes before strain, and overtime's trend .59 and .46: the
+difference allowed, .15, is no wider than it must be. That of conduct and stagnation was .07 at most.
 """
 
 from __future__ import annotations
@@ -24,6 +35,8 @@ ROWS = 20_000
 
 def refuse_leaks(x: Matrix, y: Numbers, names: Sequence[str], behind: Numbers | None = None, seed: int = 0) -> None:
     """Raise ForbiddenFeature when one column of x (n, f) knows what is to come, y (n,); chances by their larger side.
+
+    Noise beyond about one standard deviation hides such a column (see above).
 
     `behind` (n,) is the same outcome in as many months before the as-of; without it, or with too few events there,
     only a column that separates y is refused.
