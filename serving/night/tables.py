@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
 from rich.table import Table
 
 from data_contracts.policy import policy
