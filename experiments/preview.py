@@ -208,7 +208,9 @@ def _volume(forces: Sequence[Force], name: str, setting: Setting, rules: GradePo
 def _over_budget(now: Force, name: str, poor: Marks, setting: Setting, rules: GradePolicy) -> int:
     """Units with more alerts than their budget (the setting's own, else policy's), which only `unit_budget` keeps."""
     unit = dataclasses.replace(rules.unit, poor_budget=setting.value) if setting.kind == "unit_budget" else rules.unit
-    grades = np.where(poor, Grade.POOR.value, np.where(np.isnan(now.chances[name]), None, Grade.GOOD.value))
+    grades = np.full(len(poor), Grade.GOOD.value, dtype=object)
+    grades[np.isnan(now.chances[name])] = None
+    grades[poor] = Grade.POOR.value
     return over_budget(grades, now.units, unit)
 
 

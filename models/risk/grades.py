@@ -135,8 +135,9 @@ def over_budget(grades: NDArray[np.object_], units: Sequence[str | None], budget
     >>> over_budget(np.array(["poor"] * 3 + [None], dtype=object), ["u", "u", "u", "v"], UnitBudget(0.1, 2, 0.2, 0.1))
     1
     """
-    rows = pd.DataFrame({"poor": grades == Grade.POOR.value, "graded": pd.notna(grades)})
-    by_unit = rows.groupby(pd.Series(units, dtype="string")).sum()
+    poor, graded = grades == Grade.POOR.value, np.asarray(pd.notna(grades))
+    rows = pd.DataFrame({"unit": pd.array(units, dtype="string"), "poor": poor, "graded": graded})
+    by_unit = rows.groupby("unit").sum()
     return int((by_unit["poor"] > by_unit["graded"].map(lambda size: budget.most_flagged(int(size)))).sum())
 
 

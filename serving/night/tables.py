@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
 from rich.table import Table
 
 from data_contracts.policy import policy
 from models.risk.grades import over_budget
 from serving.night.batch import ScoreReport
-from serving.night.results import PublishedRun
+from serving.night.results import PublishedRun, asked_of
 from serving.night.roll_up import GRADES
 from serving.night.run_table import NightRun, State
 
@@ -46,12 +45,13 @@ def _budgets(report: ScoreReport) -> list[str]:
     if free.empty:
         return []
     officers = run.officers(["outcome", "horizon_months", "unit_id", "grade"])
-    rules, beyond = policy().grades.unit, list[str]()
+    beyond = list[str]()
     for asked, rows in officers.groupby(["outcome", "horizon_months"]):
-        if asked in free.index:
-            (outcome, months), units = asked, [None if pd.isna(unit) else str(unit) for unit in rows["unit_id"]]
-            grades = rows["grade"].astype(object).where(rows["grade"].notna(), None).to_numpy(object)
-            beyond.append(f"{policy().outcome(outcome).name_at(months)} {over_budget(grades, units, rules)}")
+        outcome, months = asked_of(asked)
+        if (outcome, months) in free.index:
+            some = rows[["unit_id", "grade"]].astype(object).where(rows[["unit_id", "grade"]].notna(), None)
+            many = over_budget(some["grade"].to_numpy(object), some["unit_id"].tolist(), policy().grades.unit)
+            beyond.append(f"{policy().outcome(outcome).name_at(months)} {many}")
     modes = " and ".join(sorted(free.unique()))
     told = f"graded by {modes}: the budget of a unit does not limit alerts"
     return [f"{told}; units beyond it: {', '.join(beyond)} (of {officers['unit_id'].nunique()}, small ones too)"]
