@@ -95,21 +95,22 @@ def _covariates(tables: Frames, test: pd.DataFrame) -> dict[str, Numbers]:
     courses = _before(tables["course_completions"], "occurred_on", facts.training_lasts_months)
     trained = courses.loc[courses["course_id"] == "k-conduct", "officer_id"].unique()
     honours = _before(tables["honours"], "occurred_on", 12)
+    new = test.loc[test["tenure_days"] < 30.44 * facts.short_tenure_months, "officer_id"]
     sums = {
         "past_complaints": heat.groupby(opened["officer_id"]).sum(),
         "overtime_above_peers": overtime,
         "nights": nights,
         "missing_training": pd.Series(-1.0, index=trained),
+        "short_tenure": pd.Series(1.0, index=new),
         "commendations": honours[honours["level"] == "commendation"].groupby("officer_id").size(),
     }
     return {name: test["officer_id"].map(values).fillna(0.0).to_numpy(float) for name, values in sums.items()}
 
 
 def _held_equal(test: pd.DataFrame) -> Numbers:
-    """(n, k): what else is planted and goes with the covariates: the work, the unit's climate, a short tenure."""
+    """(n, k): what else is planted and goes with the covariates: the work and the unit's climate."""
     family = pd.get_dummies(test["post_id"].str.rsplit("-", n=1).str[0], drop_first=True).to_numpy(float)
-    new = (test["tenure_days"] < 30.44 * Effects().conduct.short_tenure_months).to_numpy(float)
-    return np.column_stack([np.ones(len(test)), new, test["unit_others_mean_complaints_24m"].fillna(0.0), family])
+    return np.column_stack([np.ones(len(test)), test["unit_others_mean_complaints_24m"].fillna(0.0), family])
 
 
 def _effects(covariates: Mapping[str, Numbers], held: Numbers, log_odds: Numbers) -> dict[str, float]:
@@ -141,7 +142,7 @@ def test_the_risk_model_recovers_the_planted_effects_in_their_order(
         {name: values[present] for name, values in covariates.items()}, held[present], np.log(found.planted[present])
     )
     said = _effects(covariates, held, found.log_odds)
-    for name in ("past_complaints", "missing_training", "overtime_above_peers", "nights"):
+    for name in ("past_complaints", "missing_training", "overtime_above_peers", "nights", "short_tenure"):
         assert planted[name] > 0.1
         assert said[name] > SHARE_OF_EFFECT * planted[name], name
     for stronger, weaker in permutations(planted, 2):
