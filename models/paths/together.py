@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from models.paths.beams import Route, arrivals
-from models.paths.farther import NEAR_STEPS, steps_ahead
 from models.paths.finding import PATHS, Goals
 from models.paths.rules import Opening, Rules
 from models.paths.search import PathModel
@@ -20,7 +19,7 @@ from models.paths.telling import Bars, Change
 from models.posts.histories import PADDING, Array, Histories
 
 NOTHING = np.zeros(0)
-FLOOR_FAR = 1e-4  # of a way to a goal years away, which all ways together reach with the least chance
+FLOOR_SHARED = 1e-4  # of a way to a goal that only all ways together reach with the least chance
 
 
 @dataclass(frozen=True)
@@ -74,8 +73,8 @@ class Ahead:
 
 @dataclass(frozen=True)
 class Wanted:
-    """At most so many routes for each officer, none with a smaller chance; where the horizon is long and no way has it
-    by itself, the likeliest of those that have it together."""
+    """At most so many routes for each officer, none with a smaller chance; where no way has it by itself, the likeliest
+    of those that have it together."""
 
     top: int
     least_chance: float
@@ -106,8 +105,7 @@ def _by_kind(asked: Sequence[Asked]) -> Mapping[tuple[float, bool, bytes], list[
 def _search(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> Iterator[Ahead]:
     """Of questions of one kind."""
     goals, tries = _rows(asked)
-    far = steps_ahead(goals.horizon_months) > NEAR_STEPS
-    least = min(wanted.least_chance, FLOOR_FAR) if far else wanted.least_chance
+    least = min(wanted.least_chance, FLOOR_SHARED)
     chances = [NOTHING]
     routes: list[list[Route]] = [[] for _ in asked]
     start = 0
@@ -132,7 +130,7 @@ def _ahead(asked: Sequence[Asked], chances: Array, routes: list[list[Route]], wa
         best = sorted(found, key=lambda route: -route.chance)[: wanted.top]
         likely = [route for route in best if route.chance >= wanted.least_chance]
         if not likely and every[0] >= wanted.least_chance:
-            likely = best  # over many years the chance is shared by many ways, none of which is likely by itself
+            likely = best  # the chance is shared by many ways, none of which is likely by itself
         yield Ahead(one, tuple(likely), float(every[0]), every[1:])
         start = stop
 

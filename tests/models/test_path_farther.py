@@ -13,6 +13,7 @@ from models.paths.dwell import after_each_other
 from models.paths.finding import Goals
 from models.paths.plans import PathPlanner
 from models.paths.telling import Question
+from models.paths.together import Asked, Wanted, search_all
 from models.posts.histories import Array, CareerState, Catalogue
 from tests.models.path_models import HAZARD, hand_made, standing_at
 
@@ -57,7 +58,7 @@ def test_a_long_way_goes_round_no_circle_and_is_the_same_whoever_else_asks() -> 
         assert routes == hand_made(chain).routes(goals.take(np.array([row])))[0]
 
 
-def test_a_goal_that_many_ways_reach_together_has_a_path_where_time_is_long() -> None:
+def test_a_goal_that_many_ways_reach_together_has_a_path_at_any_horizon() -> None:
     size, middles = 52, 50
     chain = np.zeros((size, size))
     chain[0, 1 : middles + 1] = 1.0 / middles
@@ -70,6 +71,21 @@ def test_a_goal_that_many_ways_reach_together_has_a_path_where_time_is_long() ->
     assert len(told.paths) == 5
     assert told.paths[0].chance < policy().paths.least_chance < told.chance
     short = planner.tell(replace(asked, horizon_months=60), 5)
-    assert short.because is not None, "a path with a smaller chance than policy wants is none where time is short"
+    assert short.paths, "the rule is one: where all ways together have the chance, the likeliest are told"
     assert short.because.code == "never_reached"
     assert "of up to 3 steps has a chance of 0.2%, all of them together" in short.because.text.en
+
+
+def test_ways_that_only_together_have_the_least_chance_are_told_at_a_near_horizon_too() -> None:
+    """One rule at every horizon: within three years 40 ways share what none of them has by itself."""
+    size = 42
+    chain = np.zeros((size, size))
+    chain[0, 1:41] = 1 / 40
+    chain[1:41, 41] = 0.04
+    chain[1:41, 0] = 0.96
+    starts = standing_at([0])
+    found = search_all(hand_made(chain), [Asked(starts, (41,), 36.0)], Wanted(5, 0.002))[0]
+    assert found.chance > 0.002
+    assert found.routes
+    assert all(route.chance < 0.002 for route in found.routes)
+    assert not search_all(hand_made(chain), [Asked(starts, (41,), 36.0)], Wanted(5, 0.1))[0].routes
