@@ -246,6 +246,18 @@ def after_each_other(first: Array, second: Array) -> Array:
     return found
 
 
+def ends_in_time(first: Array, second: Array) -> Array:
+    """(n, quarters) `second`, the chance that a stay which begins when the `first` ends, ends in each of its quarters,
+    as far as both are over within as many quarters: the parts of `after_each_other` by the length of the second.
+
+    >>> ends_in_time(np.array([[0.5, 0.5, 0.0]]), np.array([[0.2, 0.2, 0.2]])).round(3).tolist()
+    [[0.2, 0.15, 0.05]]
+    """
+    by = np.cumsum(first, 1)
+    before = np.concatenate([np.zeros((len(first), 1)), by[:, :-1]], 1)
+    return np.asarray(second * ((by + before) / 2)[:, ::-1])
+
+
 def quantiles(times: Array, shares: tuple[float, ...], within: Array | None = None) -> Array:
     """(n, shares) months by which each share of `times` (n, quarters) has come, given that it comes at all; NaN rows
     where it never does. `within` says when in a quarter (`DwellModel.within`); without it every day is as likely.

@@ -28,7 +28,7 @@ from models.paths.beams import (
     mean_months,
     share_from,
 )
-from models.paths.dwell import QUARTER_MONTHS, DwellModel, after_each_other, quantiles
+from models.paths.dwell import QUARTER_MONTHS, DwellModel, after_each_other, ends_in_time, quantiles
 from models.paths.farther import FIRST_WIDE, KEPT, NEAR_STEPS, WIDE, Reach, steps_ahead
 from models.paths.finding import DAYS_A_MONTH, PATHS, FoundPaths, Goals, Path, distinct
 from models.paths.rules import Rules
@@ -52,12 +52,12 @@ class PostChances(Protocol):
         """Posts in the catalogue."""
         ...
 
-    def chances(self, histories: Histories) -> Array:
-        """(n, size) chance of each next post."""
+    def chances(self, histories: Histories, ends: Array | None = None) -> Array:
+        """(n, size) chance of each next post, of stays that end as `ends` (n, quarters) says; without it today."""
         ...
 
-    def towards(self, histories: Histories, goals: Array) -> Array:
-        """(n,) chance that the next post is the goal."""
+    def towards(self, histories: Histories, goals: Array, ends: Array | None = None) -> Array:
+        """(n,) chance that the next post is the goal, as `chances` has it."""
         ...
 
     def into(self, goals: Array) -> Array:
@@ -74,13 +74,14 @@ class Stands:
     """How officers stand at the end of paths under search: histories (u rows), place (m,) of each path's among them.
 
     stays (u, quarters): when the stay that begins then ends; times (u, quarters): when the next move comes, from now;
-    waits (u,): months that rules let it last at least.
+    ends (u, quarters): the stays that are over within the horizon; waits (u,): months that rules let it last at least.
     """
 
     histories: Histories
     place: Array
     stays: Array
     times: Array
+    ends: Array
     waits: Array
 
     def take(self, rows: Array) -> Stands:
@@ -160,7 +161,7 @@ class PathModel:
         open_ = np.flatnonzero((asked.goals < size) & (asked.goals != starts.present(size)))
         quarters = max(1, int(np.ceil(asked.horizon_months / QUARTER_MONTHS - DAYS_OF_GRACE)))
         here = self._now(asked, open_, quarters, rules)
-        out = asked.lifted(self.transitions.chances(here.histories)[here.place], open_)
+        out = asked.lifted(self.transitions.chances(here.histories, here.ends)[here.place], open_)
         goals, at = asked.goals[open_], np.arange(len(open_))
         start = Beam.begun(open_, quarters)
         direct = self._taken(start, at, goals, out[at, goals], here, rules)
@@ -206,22 +207,23 @@ class PathModel:
         histories = asked.starts.take(rows[one])
         waits = rules.waits(histories, self.transitions.size)
         moves = rules.before_the_end(self.dwell.move_times(histories, quarters, waits), rows[one])
-        return Stands(histories, place, moves, moves, np.zeros(len(one)) if waits is None else waits)
+        return Stands(histories, place, moves, moves, moves, np.zeros(len(one)) if waits is None else waits)
 
     def _towards(self, asked: Goals, stands: Stands, question: Array) -> Array:
         """(m,) chance that the step after the stay is the goal."""
         goals = asked.goals[question]
         if asked.factors is None:
-            return self.transitions.towards(stands.histories.take(stands.place), goals)
-        plain = self.transitions.chances(stands.histories)
+            return self.transitions.towards(stands.histories.take(stands.place), goals, stands.ends[stands.place])
+        plain = self.transitions.chances(stands.histories, stands.ends)
         return np.asarray(asked.lifted(plain[stands.place], question)[np.arange(len(goals)), goals])
 
     def _onward(self, stage: Beam, asked: Goals, stands: Stands) -> Array:
         """(m, size) chances of a further step that is neither the goal nor where the officer stood before."""
         at, size = np.arange(len(stage.question)), self.transitions.size
         one, place = distinct(stands.place)
-        histories = stands.histories.take(stands.place[one])
-        out = asked.lifted(self.transitions.chances(histories)[place], stage.question)
+        some = stands.place[one]
+        plain = self.transitions.chances(stands.histories.take(some), stands.ends[some])
+        out = asked.lifted(plain[place], stage.question)
         out[at, asked.goals[stage.question]] = 0.0
         start = asked.starts.present(size)[stage.question]
         rows = np.flatnonzero(start < size)
@@ -277,7 +279,9 @@ class PathModel:
         histories = self._after(stage.take(one), asked)
         sharing = None if asked.officers is None else askers[one]
         stays, waits = self._leg_times(histories, stage.times.shape[2], rules, sharing)
-        stands = Stands(histories, place, stays, after_each_other(stage.times[one, -1], stays), waits)
+        before = stage.times[one, -1]
+        times, ends = after_each_other(before, stays), ends_in_time(before, stays)
+        stands = Stands(histories, place, stays, times, ends, waits)
         goals = asked.goals[stage.question]
         last = self._towards(asked, stands, stage.question)
         return self._taken(stage, np.arange(len(goals)), goals, last, stands, rules), stands

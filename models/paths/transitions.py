@@ -17,6 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from models.artifacts import Parts
+from models.paths.dwell import QUARTER_MONTHS
 from models.paths.finding import DAYS_A_MONTH, distinct
 from models.paths.likeness import Likeness
 from models.posts.counts import known_pairs, pair_key
@@ -84,43 +85,48 @@ class Transitions:
         """Posts in the catalogue."""
         return len(self.popularity)
 
-    def chances(self, histories: Histories) -> Array:
-        """(n, size) chance of each next post; the present one has none."""
+    def chances(self, histories: Histories, ends: Array | None = None) -> Array:
+        """(n, size) chance of each next post; the present one has none.
+
+        `ends` (n, quarters) is the chance that the stay ends in each quarter from now on: where people go hangs on how
+        long they had stayed when they went, not on how long they have stayed today. Without it a move comes today.
+        """
         weights, mixed = self.weights[depth_of(histories)], np.zeros((len(histories), self.size))
-        for way, found in enumerate(self._ways(histories)):  # one after the other: the same for many as for one
+        for way, found in enumerate(self._ways(histories, ends)):  # one after the other: the same for many as for one
             mixed += weights[:, way, None] * found
         present = histories.present(self.size)
         rows = np.flatnonzero(present < self.size)
         mixed[rows, present[rows]] = 0.0
         return np.asarray(mixed / np.maximum(mixed.sum(1, keepdims=True), 1e-12))
 
-    def towards(self, histories: Histories, goals: Array) -> Array:
+    def towards(self, histories: Histories, goals: Array, ends: Array | None = None) -> Array:
         """(n,) chance that the next post is the goal; what `chances` has there, without making all of the row."""
         present = histories.present(self.size)
         known = present < self.size
-        staying = np.where(known, self._mixed(histories, np.where(known, present, 0)), 0.0)
+        staying = np.where(known, self._mixed(histories, np.where(known, present, 0), ends), 0.0)
         weights = self.weights[depth_of(histories)]
         nothing = weights[:, RETURN] * (_added(self._shares(histories)) == 0)  # whoever has no post to go back to
         left = np.maximum(weights.sum(1) - nothing - staying, 1e-12)
-        return np.where(goals == present, 0.0, self._mixed(histories, goals) / left)
+        return np.where(goals == present, 0.0, self._mixed(histories, goals, ends) / left)
 
-    def _mixed(self, histories: Histories, posts: Array) -> Array:
+    def _mixed(self, histories: Histories, posts: Array, ends: Array | None) -> Array:
         """(n,) what the ways give one post each, weighed but not made to sum to 1."""
         present, behind = histories.present(self.size), self.popularity[posts]
         markov = _cell(self.markov, present, posts, behind, BACK_OFF)
         lately = _cell(self.recent, present, posts, behind, BACK_OFF)
+        at = MoveBands.of(histories, ends)
         held = (histories.posts[:, 1 : 1 + FIRST_BACK] == posts[:, None]) * self._shares(histories)
         cells = [
             markov,
             _cell(self.recent, present, posts, markov, BACK_OFF),
-            _cell(self.stay, self._stay_row(histories), posts, markov, NARROW_BACK_OFF),
+            _cells(self.stay, (self._stay_rows(histories), at.stay), posts, markov, NARROW_BACK_OFF),
             _cell(self.pair, self._pair_row(histories), posts, markov, NARROW_BACK_OFF),
             _added(held),
             behind,
             self.fashion[posts],
             self.alike.cells(present, posts),
-            _cell(self.seniority, self._seniority_row(histories), posts, behind, SENIORITY_BACK_OFF),
-            _cell(self.stage, stage_row(histories, self.size), posts, lately, BACK_OFF),
+            _cells(self.seniority, (self._seniority_rows(histories), at.seniority), posts, behind, SENIORITY_BACK_OFF),
+            _cells(self.stage, (self._stage_rows(histories), at.stage), posts, lately, BACK_OFF),
         ]
         return _added(self.weights[depth_of(histories)] * np.stack(cells, 1))
 
@@ -161,28 +167,35 @@ class Transitions:
         alike = Likeness(arrays["alike.kinds"], arrays["alike.places"])
         return cls(**tables, **{name: arrays[name] for name in PLAIN}, alike=alike)
 
-    def _ways(self, histories: Histories) -> Iterator[Array]:
+    def _ways(self, histories: Histories, ends: Array | None = None) -> Iterator[Array]:
         """(n, size) what each way of counting gives; every row sums to 1, or to 0 where it has nothing."""
+        at = MoveBands.of(histories, ends)
         present = histories.present(self.size)
         markov = _rows(self.markov, present, self.popularity, BACK_OFF)
         lately = _rows(self.recent, present, self.popularity, BACK_OFF)
         yield markov
         yield _rows(self.recent, present, markov, BACK_OFF)
-        yield _rows(self.stay, self._stay_row(histories), markov, NARROW_BACK_OFF)
+        yield _banded(self.stay, (self._stay_rows(histories), at.stay), markov, NARROW_BACK_OFF)
         yield _rows(self.pair, self._pair_row(histories), markov, NARROW_BACK_OFF)
         yield self._returns(histories)
         yield np.broadcast_to(self.popularity, markov.shape)
         yield np.broadcast_to(self.fashion, markov.shape)
         yield self.alike.rows(present)
-        yield _rows(self.seniority, self._seniority_row(histories), self.popularity, SENIORITY_BACK_OFF)
-        yield _rows(self.stage, stage_row(histories, self.size), lately, BACK_OFF)
+        yield _banded(
+            self.seniority, (self._seniority_rows(histories), at.seniority), self.popularity, SENIORITY_BACK_OFF
+        )
+        yield _banded(self.stage, (self._stage_rows(histories), at.stage), lately, BACK_OFF)
 
-    def _stay_row(self, histories: Histories) -> Array:
-        stay = np.searchsorted(STAY_MONTHS, histories.days[:, 0] / DAYS_A_MONTH, side="right")
-        return np.asarray(stay * (self.size + 1) + histories.present(self.size))
+    def _stay_rows(self, histories: Histories) -> Array:
+        """(n, bands) the row of `stay` for each band of stays."""
+        return np.arange(len(STAY_MONTHS) + 1) * (self.size + 1) + histories.present(self.size)[:, None]
 
-    def _seniority_row(self, histories: Histories) -> Array:
-        return seniority_row(histories, self.seniority.shape[0] // SENIORITIES)
+    def _seniority_rows(self, histories: Histories) -> Array:
+        ranks = self.seniority.shape[0] // SENIORITIES
+        return np.where(histories.rank < ranks, histories.rank, 0)[:, None] * SENIORITIES + np.arange(SENIORITIES)
+
+    def _stage_rows(self, histories: Histories) -> Array:
+        return np.arange(len(STAGE_YEARS) + 1) * (self.size + 1) + histories.present(self.size)[:, None]
 
     def _pair_row(self, histories: Histories) -> Array:
         keys = pair_key(histories.nth(1, self.size), histories.present(self.size), self.size)
@@ -204,6 +217,48 @@ class Transitions:
         return result[:, : self.size]
 
 
+@dataclass(frozen=True)
+class MoveBands:
+    """In which bands of stay, seniority and stage the next move falls: (n, bands) shares of each, rows sum to 1."""
+
+    stay: Array
+    seniority: Array
+    stage: Array
+
+    @classmethod
+    def of(cls, histories: Histories, ends: Array | None) -> MoveBands:
+        """For stays that end in the quarters of `ends` (n, quarters); today without it, or where none ends in it."""
+        months, shares = np.zeros((len(histories), 1)), np.ones((len(histories), 1))
+        if ends is not None:
+            middle = (np.arange(ends.shape[1]) + 0.5) * QUARTER_MONTHS
+            total = _added(ends)[:, None]
+            months = np.where(total > 0, middle, 0.0)
+            shares = np.where(total > 0, ends / np.where(total > 0, total, 1.0), 1.0 / ends.shape[1])
+        stay = histories.days[:, :1] / DAYS_A_MONTH + months
+        tenure = histories.tenure_days[:, None] + months * DAYS_A_MONTH
+        return cls(
+            _shared(stay_band(stay), shares, len(STAY_MONTHS) + 1),
+            _shared(seniority_band(tenure), shares, SENIORITIES),
+            _shared(stage_band(tenure), shares, len(STAGE_YEARS) + 1),
+        )
+
+
+def stay_band(months: Array) -> Array:
+    """Which part of `STAY_MONTHS` a stay of so many months falls into."""
+    return np.searchsorted(STAY_MONTHS, months, side="right")
+
+
+def seniority_band(tenure_days: Array) -> Array:
+    """Which part of `SERVICE_YEARS`, the last where it is unknown."""
+    years = tenure_days / 365.25
+    return np.where(np.isnan(years), SENIORITIES - 1, np.searchsorted(SERVICE_YEARS, np.nan_to_num(years)))
+
+
+def stage_band(tenure_days: Array) -> Array:
+    """Which part of `STAGE_YEARS`; unknown counts as none."""
+    return np.searchsorted(STAGE_YEARS, np.nan_to_num(tenure_days) / 365.25)
+
+
 def depth_of(histories: Histories) -> Array:
     """(n,) which row of weights a history is read with."""
     return np.asarray(np.clip((histories.posts != PADDING).sum(1), 1, DEPTHS) - 1)
@@ -211,15 +266,13 @@ def depth_of(histories: Histories) -> Array:
 
 def seniority_row(histories: Histories, ranks: int) -> Array:
     """(n,) which row of `seniority` a history is read with; a rank never seen counts as unknown."""
-    years = histories.tenure_days / 365.25
-    band = np.where(np.isnan(years), SENIORITIES - 1, np.searchsorted(SERVICE_YEARS, np.nan_to_num(years)))
-    return np.asarray(np.where(histories.rank < ranks, histories.rank, 0) * SENIORITIES + band)
+    known = np.where(histories.rank < ranks, histories.rank, 0)
+    return np.asarray(known * SENIORITIES + seniority_band(histories.tenure_days))
 
 
 def stage_row(histories: Histories, size: int) -> Array:
     """(n,) which row of `stage` a history is read with: years of service in three parts, and the present post."""
-    part = np.searchsorted(STAGE_YEARS, np.nan_to_num(histories.tenure_days) / 365.25)
-    return np.asarray(part * (size + 1) + histories.present(size))
+    return np.asarray(stage_band(histories.tenure_days) * (size + 1) + histories.present(size))
 
 
 def extended(histories: Histories, posts: Array, days: Array) -> Histories:
@@ -243,7 +296,7 @@ def _counted(moves: Moves, size: int, closed: Array | None = None) -> Transition
     present, before = histories.present(size), histories.nth(1, size)
     keys = pair_key(before, present, size)
     pair_keys = np.unique(keys[keys >= 0])
-    stay = np.searchsorted(STAY_MONTHS, histories.days[:, 0] / DAYS_A_MONTH, side="right")
+    stay = stay_band(histories.days[:, 0] / DAYS_A_MONTH)
     fading = 0.5 ** ((moves.day.max() - moves.day) / HALF_LIFE_DAYS)
     ones, paired = np.ones(len(moves)), np.flatnonzero(keys >= 0)
     back = histories.posts[:, 1 : 1 + FIRST_BACK] == target[:, None]
@@ -309,3 +362,25 @@ def _cell(table: sp.csr_matrix, at: Array, goals: Array, behind: Array, strength
     counts = np.asarray(table[at, goals]).ravel()
     total = np.asarray(table.sum(1)).ravel()[at]
     return np.asarray((counts + strength * behind) / (total + strength))
+
+
+def _shared(bands: Array, shares: Array, count: int) -> Array:
+    """(n, count) how much of `shares` (n, quarters) falls into each band."""
+    return np.stack([_added(np.where(bands == band, shares, 0.0)) for band in range(count)], 1)
+
+
+def _banded(table: sp.csr_matrix, at: tuple[Array, Array], behind: Array, strength: float) -> Array:
+    """(n, size) as `_rows`, over several rows of the table each, weighed: `at` are rows and weights (n, bands)."""
+    rows, weights = at
+    counted = weights / (np.asarray(table.sum(1)).ravel()[rows] + strength)
+    one, band = np.nonzero(weights)
+    mixing = sp.csr_matrix((counted[one, band], (one, rows[one, band])), shape=(len(rows), table.shape[0]))
+    return np.asarray((mixing @ table).toarray() + strength * _added(counted)[:, None] * behind)
+
+
+def _cells(table: sp.csr_matrix, at: tuple[Array, Array], goals: Array, behind: Array, strength: float) -> Array:
+    """(n,) as `_banded`, one post of each row."""
+    rows, weights = at
+    one, band = np.nonzero(weights)
+    found = _cell(table, rows[one, band], goals[one], behind[one], strength)
+    return np.bincount(one, weights[one, band] * found, minlength=len(rows))

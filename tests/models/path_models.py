@@ -28,10 +28,10 @@ class Chain:
     def size(self) -> int:
         return len(self.chain)
 
-    def chances(self, histories: Histories) -> Array:
+    def chances(self, histories: Histories, ends: Array | None = None) -> Array:
         return np.asarray(self.chain[histories.posts[:, 0]])
 
-    def towards(self, histories: Histories, goals: Array) -> Array:
+    def towards(self, histories: Histories, goals: Array, ends: Array | None = None) -> Array:
         return np.asarray(self.chain[histories.posts[:, 0], goals])
 
     def into(self, goals: Array) -> Array:

@@ -8,10 +8,13 @@ import numpy as np
 import scipy.sparse as sp
 
 from models.courses.lifts import CourseLifts
+from models.paths.finding import Goals
 from models.paths.likeness import Likeness
+from models.paths.rules import Rules
+from models.paths.search import PathModel
 from models.paths.transitions import SENIORITIES, WAYS, Transitions, seniority_row
 from models.posts.histories import Array, Histories
-from tests.models.path_models import Chain, standing_at
+from tests.models.path_models import Chain, Even, standing_at
 from tests.training.path_worlds import CUT, ladder_frames
 from training.posts.data import TrainingData, training_data
 
@@ -111,3 +114,66 @@ def test_a_course_whose_holders_go_where_others_do_not_opens_that_family() -> No
     again = CourseLifts.from_parts(lifts.to_parts())
     np.testing.assert_array_equal(again.lift, lifts.lift)
     assert again.courses == lifts.courses
+
+
+RARE, COMMON, OTHER = 1, 2, 3
+
+
+def _early_and_late(data: TrainingData) -> Transitions:
+    """Of 1,000 who came to post 0, 30 left it for RARE in the first year and 970 for COMMON in the third."""
+    count = 1000
+    early = np.arange(count) % 100 < 3
+    start = standing_at([0] * count)
+    days = np.where(np.arange(start.posts.shape[1]) == 0, np.where(early, 200.0, 900.0)[:, None], 0.0)
+    start = replace(start, days=days.astype(np.float32), day=np.arange(15000, 15000 + count, dtype=np.int32))
+    moves = data.moves.take(np.zeros(count, int))
+    moves = type(moves)(start, np.where(early, RARE, COMMON), moves.novel, moves.officers)
+    return Transitions.fit(moves, data.catalogue)
+
+
+def test_a_move_goes_where_people_go_after_the_stay_it_will_end() -> None:
+    """Whoever came lately is told the rare way only as far as it comes before the common one (competing risks)."""
+    found = _early_and_late(_data())
+    lately = replace(standing_at([0]), days=np.array([[190.0, 0.0]], np.float32))
+    assert found.chances(lately)[0, RARE] > 0.5  # of moves made today, it is the usual one
+    hazards = np.array([0.03] + [0.0] * 7 + [0.3] * 12)  # rare moves now, common ones from the third year on
+    ends = (hazards * np.cumprod(np.append(1.0, 1 - hazards[:-1])))[None, :]
+    told = found.chances(lately, ends)
+    assert told[0, COMMON] > 0.85
+    assert told[0, RARE] < 0.1
+    np.testing.assert_allclose(told.sum(1), 1.0)
+    for goal in (RARE, COMMON, OTHER):
+        np.testing.assert_allclose(found.towards(lately, np.array([goal]), ends), told[:, goal], atol=1e-9)
+
+
+def test_paths_tell_the_common_way_to_whoever_came_lately() -> None:
+    """The search asks for the stay at the move; with a least time of two years nobody goes in the first one."""
+    found = _early_and_late(_data())
+    model = PathModel(found, Even(0.2))  # type: ignore[arg-type]
+    lately = replace(standing_at([0, 0]), days=np.array([[190.0, 0.0]] * 2, np.float32))
+    asked = Goals(lately, np.array([RARE, COMMON]), 60.0)
+    ways = model.routes(asked, 5, Rules(None, np.full(found.size, 24.0)))
+    rare, common = (next(one.legs[0].chance for one in some if len(one.legs) == 1) for some in ways)
+    assert common > 0.85
+    assert rare < 0.1
+
+
+def test_where_no_stay_ends_in_time_a_move_is_read_as_of_today() -> None:
+    found = _early_and_late(_data())
+    lately = replace(standing_at([0]), days=np.array([[190.0, 0.0]], np.float32))
+    never = found.chances(lately, np.zeros((1, 8)))
+    np.testing.assert_allclose(never, found.chances(lately))
+
+
+def test_answers_to_many_are_those_to_each_alone() -> None:
+    data = _data()
+    found = Transitions.fit(data.moves, data.catalogue)
+    some = data.moves.histories.take(np.arange(40))
+    ends = np.random.default_rng(1).random((40, 12)) / 12
+    every, cells = found.chances(some, ends), found.towards(some, data.moves.targets[:40], ends)
+    for row in range(40):
+        one = some.take(np.array([row]))
+        np.testing.assert_array_equal(found.chances(one, ends[row : row + 1])[0], every[row])
+        np.testing.assert_array_equal(
+            found.towards(one, data.moves.targets[row : row + 1], ends[row : row + 1]), cells[row]
+        )
