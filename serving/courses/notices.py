@@ -72,7 +72,7 @@ class Notices:
             words = Bilingual(
                 f"距目标{goal.zh}尚缺{lacking.zh}，但所列课程均不能弥补：已学过、已谢绝、未开设、学习量已满，或现岗位的差距在先",
                 f"{lacking.en}: still lacking for the goal {goal.en}, but no course listed makes up for it: such "
-                "courses are taken, declined or not on offer, find no room in the load, or gaps of the present post come first",
+                "courses are taken, declined or not on offer, without room in the load, or after present gaps",
             )
             return because_of("goal_without_course", words)
         unknown = _listed([self._competency(one) for one in learner.goal or {} if one not in (learner.levels or {})])
