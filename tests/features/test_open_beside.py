@@ -12,6 +12,7 @@ import pytest
 from data_contracts.settings import Settings
 from features import store
 from features.feast_opening import open_feast
+from features.sqlite_care import Rest
 from features.store import FeatureReader
 from tests.features.small_store import DAYS, SMALL, small_store
 
@@ -66,5 +67,5 @@ def test_a_store_that_does_not_open_leaves_the_answer_to_the_next_read(
     filled.wait_until_open()
     assert statuses(filled) == ["stand_in", "away"]
     monkeypatch.setattr(store, "open_feast", open_feast)
-    monkeypatch.setattr(filled, "_rest", store.Rest())
+    monkeypatch.setattr(filled, "_rest", Rest())
     assert statuses(filled) == ["present", "unknown"]
