@@ -150,10 +150,10 @@ def _serve(
     announce: Callable[[str, Desks], None] | None,
     bound: list[socket.socket] | None,
 ) -> None:
-    if isinstance(events := desks.of("/v1/events"), EventDesk):
-        threading.Thread(target=events.warm, daemon=True).start()
     if announce is not None:
         announce(f"http://{use.host}:{use.port}", desks)
+    if isinstance(events := desks.of("/v1/events"), EventDesk):
+        threading.Thread(target=events.warm, daemon=True).start()
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGHUP, lambda *_: desks.champions.look_now())
     uvicorn.Server(configured(PharosService.to_asgi(), use.host, use.port)).run(bound)
