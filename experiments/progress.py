@@ -34,6 +34,7 @@ class Steps:
     task: TaskID
     begun: bool = False
     told_at: float = 0.0
+    line_seconds: float = LINE_SECONDS
 
     def plan(self, total: int) -> None:
         """How many steps there will be."""
@@ -45,7 +46,7 @@ class Steps:
         self.begun = True
         task = self.progress.tasks[self.task]
         elapsed = task.elapsed or 0.0
-        if not self.progress.console.is_terminal and elapsed - self.told_at >= LINE_SECONDS:
+        if not self.progress.console.is_terminal and elapsed - self.told_at >= self.line_seconds:
             self.told_at = elapsed
             self.progress.console.print(line_of(task, step), markup=False, highlight=False, soft_wrap=True)
 
@@ -59,8 +60,10 @@ def line_of(task: Task, step: str) -> str:
 
 
 @contextmanager
-def steps(console: Console, title: str, total: int | None = None) -> Iterator[Steps]:
-    """A bar while the work lasts; all done when it ends well.
+def steps(
+    console: Console, title: str, total: int | None = None, line_seconds: float = LINE_SECONDS
+) -> Iterator[Steps]:
+    """A bar while the work lasts; all done when it ends well. 0 `line_seconds` tell a log of every step.
 
     >>> import io
     >>> with steps(Console(file=io.StringIO()), "train", total=2) as bar:
@@ -74,7 +77,7 @@ def steps(console: Console, title: str, total: int | None = None) -> Iterator[St
         TextColumn("left"), TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=console, speed_estimate_period=MEMORY_SECONDS) as progress:
-        bar = Steps(progress, progress.add_task(title, total=total, step="starting"))
+        bar = Steps(progress, progress.add_task(title, total=total, step="starting"), line_seconds=line_seconds)
         yield bar
         known = progress.tasks[0].total
         progress.update(bar.task, step="done", completed=progress.tasks[0].completed + 1 if known is None else known)

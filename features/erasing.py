@@ -3,6 +3,7 @@ online store. Rows of others stay; where one names the officer, as a supervisor 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -19,8 +20,15 @@ from features.store import FeatureReader
 OF_THE_OFFICER = ("officer_id", "key")  # a row that says the id here is about the officer, and goes whole
 
 
-def erase_in_features(settings: Settings, officer_id: str) -> dict[str, int]:
-    """Rows taken out or changed, by place; again, it finds none. Raises NotReady where a store cannot be written."""
+STEPS = ("history", "snapshots", "online store", "offline store")
+
+
+def erase_in_features(
+    settings: Settings, officer_id: str, say: Callable[[str], None] = lambda _: None
+) -> dict[str, int]:
+    """Rows taken out or changed, by place; again, it finds none. Each of STEPS is told to `say` as it begins, with what
+    it waits for. Raises NotReady where a store cannot be written.
+    """
     rows = dict.fromkeys(("history", "snapshots", "offline store", "online store", "officers to bring forward"), 0)
 
     def change(table: pa.Table) -> pa.Table | None:
@@ -28,11 +36,15 @@ def erase_in_features(settings: Settings, officer_id: str) -> dict[str, int]:
         rows["history"] += count
         return after if count else None
 
+    say("history; waits while rows are being taken in")
     if settings.history_dir.is_dir():
         History(settings.history_dir).rewritten(change)
+    say("snapshots")
     rows["snapshots"] = erase_in_files(settings.snapshot_dir, officer_id)
     rows["officers to bring forward"] = Pending(settings.feast_dir).forget(officer_id)
+    say("online store; Feast is loaded first, and it waits while the store is being filled")
     rows["online store"] = FeatureReader(settings).forget(officer_id)
+    say("offline store")
     rows["offline store"] = erase_in_files(settings.feast_dir, officer_id)
     return rows
 

@@ -81,6 +81,24 @@ class FeatureReader:
         self._declared = declared
         self._lock = threading.RLock()  # Feast's SQLite store shares one connection between threads
         self._rest = Rest()
+        self._opener: threading.Thread | None = None
+
+    def open_beside(self) -> None:
+        """Open Feast (5 s of work) beside the requests; until it is open snapshots stand in, so that nobody waits."""
+        if self._opener is None:
+            self._opener = threading.Thread(target=self._open_first, name="pharos-features", daemon=True)
+            self._opener.start()
+
+    def wait_until_open(self) -> None:
+        """Wait for what `open_beside` began; at once where nothing was."""
+        if self._opener is not None:
+            self._opener.join()
+
+    def _open_first(self) -> None:
+        try:
+            self._opened()
+        except Exception as error:  # told here and tried again by the next read, which says what it means
+            structlog.get_logger("pharos.features").error("online_store", kind=type(error).__name__)
 
     @property
     def declared(self) -> Declared:
@@ -294,6 +312,8 @@ class FeatureReader:
 
     def _in_time(self, ids: list[str], service: Service, today: date) -> pd.DataFrame | None:
         """The store's answer; None where it has none now, whatever ails it. The kind of fault is logged, no value."""
+        if self._opener is not None and self._opener.is_alive():
+            return None
         with nullcontext() if self._settings.online_url else self._lock:
             if not self._rest.over():
                 return None

@@ -67,7 +67,7 @@ class Peers:
 
         `values` are by officer_id, null where unknown. Rows: the officers with a value; columns `COMPARED`. `median`
         and `mean` are those of the others; `percentile` (0 to 100) is the share of the others who lie below,
-        equals counting half. Without a circle all but the value are null and `peers` is 0.
+        equals not among them. Without a circle all but the value are null and `peers` is 0.
 
         >>> places = pd.DataFrame({"post": ["p"] * 3, "job_family": ["f"] * 3, "track": ["t"] * 3, "force": ["x"] * 3},
         ...                       index=["a", "b", "c"])
@@ -91,7 +91,7 @@ class Peers:
         found = {
             "median": by.transform(medians_of_others),
             "mean": (by.transform("sum") - own) / some,
-            "percentile": 100.0 * (by.rank(method="average") - 1.0) / some,
+            "percentile": 100.0 * (by.rank(method="min") - 1.0) / some,
             "peers": others,
         }
         for name, column in found.items():

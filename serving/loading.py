@@ -16,6 +16,7 @@ import pandas as pd
 from data_contracts.errors import FeatureMismatch, NotReady, OtherDatabase, UntrustedArtifact
 from data_contracts.settings import Settings
 from features.ages import AWAY
+from features.store import FeatureReader
 from models import artifacts, keys, registry
 from models.artifacts import Parts
 from models.courses.baselines import CourseScorer
@@ -122,6 +123,8 @@ def desks_on(ground: Ground, builders: Builders, find: Find, more_notices: Calla
 
     def probe() -> None:
         ground.audited()
+        if isinstance(source, FeatureReader):  # ready means that features come from the store, if it can be read
+            source.wait_until_open()
         for desk in desks:
             if not isinstance(desk, Absent):
                 told = source.online([PROBE_ID], desk.model.service, now().date())["status"]

@@ -32,11 +32,13 @@ from experiments.benchmarks.evidence import keep
 from experiments.benchmarks.load import Question, Seen, closed_loop, open_loop
 from experiments.own_key import own_key
 from serving.access.credential import AccessScope
+from serving.service import KEEP_ALIVE_SECONDS
 
 DOORS = ("pharos", "bentoml", "fastapi")
 CALLERS, ROUNDS = 4, 3
 START_SECONDS = 120.0
 SOAK_SHARE, OVERLOAD, OVERLOAD_SECONDS = 0.7, 5.0, 10.0
+CROWD = 64  # callers at once before the soak, as many as it may use
 ALLOWED = (200, 429, 503)
 
 
@@ -198,11 +200,11 @@ def as_table(found: Sequence[Measured]) -> Table:
 def soaked(door: Door, wires: Sequence[bytes], capacity: float, minutes: float, console: Console) -> Soak:
     """A long run at 70 % of capacity, five times capacity for a while, and how long until it is normal again."""
     port, process, rate = door.port, door.process, SOAK_SHARE * capacity
-    asyncio.run(open_loop(port, wires, rate, 10.0))
-    before = _cost(process)
+    asyncio.run(closed_loop(port, wires, CROWD, 10.0))  # threads and pools are as many as they ever will be
+    before = _cost_at_rest(process)
     console.print(f"{minutes:g} minutes at {rate:.0f} a second ...", highlight=False)
     calm = asyncio.run(open_loop(port, wires, rate, minutes * 60.0))
-    after = _cost(process)
+    after = _cost_at_rest(process)
     over = asyncio.run(open_loop(port, wires, OVERLOAD * capacity, OVERLOAD_SECONDS, connections=256))
     refused = sum(many for status, many in over.statuses.items() if status in (429, 503))
     return Soak(
@@ -223,8 +225,9 @@ def _recovered(port: int, wires: Sequence[bytes]) -> float:
     return float("inf")
 
 
-def _cost(process: int) -> tuple[int, int]:
-    """Resident pages and open descriptors of a process."""
+def _cost_at_rest(process: int) -> tuple[int, int]:
+    """Resident pages and open descriptors of a process, once it has let go of connections that nobody uses."""
+    time.sleep(KEEP_ALIVE_SECONDS + 2)
     pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
     return pages, len(list(Path(f"/proc/{process}/fd").iterdir()))
 

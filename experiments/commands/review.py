@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from experiments.commands import edge
+from experiments.progress import steps
 
 review_app = typer.Typer(no_args_is_help=True, help="Warnings as cases: opened by a night, ended by people or time.")
 database_app = typer.Typer(no_args_is_help=True, help="The service's database of keys, audit lines, cases and rights.")
@@ -52,8 +53,10 @@ def review_proof(file: Annotated[Path, typer.Argument(help="A proof that `pharos
 def erase(officer_id: Annotated[str, typer.Argument(help="The officer.")]) -> None:
     """Erase an officer everywhere, keep an old export from bringing them back, and write a signed proof of it."""
     from serving.review.commands import erase_officer
+    from serving.review.erasure import steps_of
 
-    erase_officer(edge.settings(), officer_id, edge.console)
+    with steps(edge.console, "erase", steps_of(edge.settings()), line_seconds=0.0) as bar:  # each may wait, so is told
+        erase_officer(edge.settings(), officer_id, edge.console, bar.say)
 
 
 @database_app.command("upgrade")

@@ -22,6 +22,7 @@ from experiments.backtests.ceiling import Ceiling, ceiling_of
 from experiments.backtests.reporting import Report, check_writable, known_until, peak_memory_mib, write_report
 from experiments.backtests.risk import SERVICE, Exam, RiskBacktest, Tested, backtest_risk, steps_of
 from experiments.progress import Steps, steps
+from experiments.reports.bars import Bar, bars_of
 from experiments.reports.pages import Page, Section, write_page
 from features.declared import declared_features
 from features.ingest import Delivered, Look, delivery_of, versioned
@@ -71,6 +72,12 @@ class Evidence:
     def outcomes(self) -> list[str]:
         """In the order asked."""
         return list(dict.fromkeys(one.outcome for one in self.tested))
+
+    @property
+    def bars(self) -> list[Bar]:
+        """What was asked, beside what was seen."""
+        units = [] if self.units is None else self.units.comparisons
+        return bars_of(self.report.records, self.report.comparisons, units)
 
     def of(self, outcome: str) -> list[Tested]:
         """The tests of one outcome, oldest first."""
@@ -137,6 +144,7 @@ def gather(asked: RiskReport, say: Say = lambda _: None, plan: Callable[[int], N
     say("units")
     if asked.units:
         _with_units(made, delivery)
+    report.data["bars"] = [bar.as_record() for bar in made.bars]
     return made
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual, Grade
 from experiments.backtests.risk import COUNT_RULE, PHAROS, Tested
+from experiments.reports.bars import bars_sheet
 from experiments.reports.groups import audit_of
 from experiments.reports.pages import Cell, Picture, Row, Section, Sheet
 from experiments.reports.words import caption_of, coded, outcome_at, verdict_named
@@ -68,6 +69,18 @@ def run_section(made: Evidence, _: Drawn) -> Section:
         ),
     ]
     return Section("run", Bilingual("运行方法", "what was run"), notes, [], sheets)
+
+
+def bars_section(made: Evidence, _: Drawn) -> Section | None:
+    """What was asked before the first run, beside what was seen; what is missed says so."""
+    if not made.bars:
+        return None
+    missed = sum(not bar.met for bar in made.bars)
+    zh = f"要求在首次运行之前定下；{len(made.bars)} 项中未达到 {missed} 项。合并数字掩盖的各截止日数字列在括号内。"
+    en = (f"Set before the first run; {missed} of {len(made.bars)} are missed. Where a figure is pooled, those of each "
+          "as-of stand in brackets.")  # fmt: skip
+    sheet = bars_sheet(made.bars)
+    return Section("bars", sheet.caption, [Bilingual(zh, en)], [], [sheet])
 
 
 def budget_section(made: Evidence, drawn: Drawn) -> Section:
@@ -269,6 +282,6 @@ def _versions() -> list[Row]:
 
 
 SECTIONS: tuple[Callable[[Evidence, Drawn], Section | None], ...] = (
-    run_section, budget_section, calibration_section, grades_section, units_section, ceiling_section, groups_section,
-    comparisons_section,
+    run_section, bars_section, budget_section, calibration_section, grades_section, units_section, ceiling_section,
+    groups_section, comparisons_section,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import cast
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual
 from models.courses.advice import FITS, Learner, SuggestedCourse, fitting
+from models.courses.gaps import GOAL, gaps_to
 from models.courses.goals import GoalPosts
 from models.courses.rules import OfferedCourse, hours_en
 from serving.courses.schemas import CoursesRequest
@@ -17,6 +18,8 @@ from serving.paths.goals import Goals
 from serving.paths.schemas import GoalKind, PathGoal
 from serving.schemas import Because
 from serving.words import because_of
+
+FOR_GOAL = ("required_by_goal", f"gap_{GOAL}")
 
 
 @dataclass(frozen=True)
@@ -30,15 +33,19 @@ class Notices:
 
     def of(self, learner: Learner, found: Sequence[SuggestedCourse], shown: Sequence[SuggestedCourse]) -> list[Because]:
         """For one officer; `found` is everything there was to suggest, `shown` what is answered."""
-        told = [self._of_goal(learner), self._of_hours(learner, found, shown)]
+        told = [self._of_goal(learner, found, shown), self._of_hours(learner, found, shown)]
         return [one for one in told if one is not None]
 
-    def _of_goal(self, learner: Learner) -> Because | None:
+    def _of_goal(
+        self, learner: Learner, found: Sequence[SuggestedCourse], shown: Sequence[SuggestedCourse]
+    ) -> Because | None:
         goal = learner.aim
-        if goal is None or learner.goal or learner.aims:
+        if goal is None or any(_for_goal(one) for one in shown):
             return None
         asked = PathGoal.model_construct(kind=cast("GoalKind", goal[0]), goal=goal[1])  # any code on record
         name = self._names.called(asked)
+        if learner.goal or learner.aims:
+            return self._below_top(name) if any(_for_goal(one) for one in found) else self._adds_none(learner, name)
         if not self.goals.known(goal):
             words = Bilingual(
                 f"登记的职业目标{name.zh}在记录与政策中均不存在，未予考虑；请更正目标",
@@ -50,6 +57,52 @@ class Notices:
             f"no post of the goal {name.en} has a standard or a required course on record, so the goal adds no course",
         )
         return because_of("goal_without_standard", words)
+
+    def _below_top(self, goal: Bilingual) -> Because:
+        words = Bilingual(
+            f"有助于目标{goal.zh}的课程排在所列{self.request.top}门之后；请增大 top",
+            f"courses towards the goal {goal.en} stand below the {self.request.top} listed; ask for a larger top",
+        )
+        return because_of("goal_below_top", words)
+
+    def _adds_none(self, learner: Learner, goal: Bilingual) -> Because:
+        """Why a goal with standards or required courses adds no course."""
+        lacking = self._lacking(learner)
+        if lacking.zh:
+            words = Bilingual(
+                f"距目标{goal.zh}尚缺{lacking.zh}，但所列课程均不能弥补：已学过、已谢绝、未开设、学习量已满，或现岗位的差距在先",
+                f"{lacking.en}: still lacking for the goal {goal.en}, but no course listed makes up for it: such "
+                "courses are taken, declined or not on offer, without room in the load, or after present gaps",
+            )
+            return because_of("goal_without_course", words)
+        unknown = _listed([self._competency(one) for one in learner.goal or {} if one not in (learner.levels or {})])
+        if unknown.zh:
+            words = Bilingual(
+                f"目标{goal.zh}所要求的{unknown.zh}尚未测评，除此之外均已达到，没有已知差距，该目标未增加课程",
+                f"of what the goal {goal.en} asks for, {unknown.en} was never assessed and all else is met: no gap is "
+                "known, so the goal adds no course",
+            )
+            return because_of("goal_not_assessed", words)
+        words = Bilingual(
+            f"已达到目标{goal.zh}的全部要求（有多个岗位时取最低标准），该目标未增加课程",
+            f"everything that the goal {goal.en} asks for is met (of several posts the lowest standard counts), so the "
+            "goal adds no course",
+        )
+        return because_of("goal_met", words)
+
+    def _lacking(self, learner: Learner) -> Bilingual:
+        """Competencies below the standard of the goal and courses it requires; empty where nothing is known to lack."""
+        standards, least = learner.goal or {}, self.policy.courses.gap.least_gap
+        gaps = [self._competency(one.competency) for one in gaps_to(learner.levels or {}, standards, GOAL, least)]
+        told = {course.course_id: course for course in self.courses}
+        required = [
+            told.get(one.course_id, OfferedCourse(one.course_id, Bilingual(one.course_id, one.course_id)))
+            for one in learner.aims
+        ]
+        return _listed([*gaps, *(course.name for course in required if not learner.standing.holds(course))])
+
+    def _competency(self, code: str) -> Bilingual:
+        return self.policy.names.competency_named(code)
 
     @cached_property
     def _names(self) -> Goals:
@@ -79,6 +132,14 @@ class Notices:
             f"courses fit into {hours_en(hours)} but stand below the {self.request.top} listed; ask for a larger top",
         )
         return because_of("small_below_top", words)
+
+
+def _listed(names: Sequence[Bilingual]) -> Bilingual:
+    return Bilingual("、".join(one.zh for one in names), ", ".join(one.en for one in names))
+
+
+def _for_goal(one: SuggestedCourse) -> bool:
+    return any(reason.code in FOR_GOAL for reason in one.reasons)
 
 
 def _fits(one: SuggestedCourse) -> bool:

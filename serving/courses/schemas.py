@@ -84,8 +84,8 @@ class CoursesSuggested(Answer):
         "因本人不感兴趣而未列出的课程", "courses left out because the officer declined them", default=[]
     )
     notices: list[Because] = about(
-        "目标或零散时间未能计入建议的原因；为空表示均已计入",
-        "why a goal or spare hours could not count, empty where they did", default=[],
+        "目标或零散时间未增加任何课程的原因；为空表示均已计入",
+        "why a goal or spare hours add no course, empty where they do", default=[],
     )  # fmt: skip
 
 

@@ -130,7 +130,13 @@ def open_events(settings: Settings, source: FeatureSource) -> EventDesk:
     )
     if not isinstance(source, FeatureReader):
         return EventDesk(arrivals, lambda *_: 0)
-    return EventDesk(arrivals, partial(source.bring_forward, live), pending.waiting, live.warm)
+
+    def prepare() -> None:
+        source.open_beside()
+        source.wait_until_open()  # one after the other: requests get their turn beside one of them, not two
+        live.warm()
+
+    return EventDesk(arrivals, partial(source.bring_forward, live), pending.waiting, prepare)
 
 
 def _result(event: Event, became: Became) -> EventResult:

@@ -5,7 +5,7 @@ Rules and fit need the records of the officers; whoever they do not know is rank
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from models.eligibility.rules import BlockedBy, Post, allowed, judgement, posts_
 from models.eligibility.standing_facts import Facts, facts_of
 from models.posts.background import numbers_told
 from models.posts.fit import Standard, Wanting, of_open_rounds, wanting_of
+from models.posts.newcomers import Newcomers
 from models.posts.suggestions import Known, Person, Suggestion, Suggestions, Vacancy, open_vacancies, suggest
 from serving.posts.career_records import CareerRecord
 from serving.posts.recommend import Advised, Asked
@@ -63,7 +64,12 @@ class Advice:
     def posts(self) -> Mapping[str, Post]:
         """What is known of each post that can be suggested; of some only the id."""
         told = {} if self.record is None else {post.post_id: post for post in posts_of(self.record.frames)}
-        return {one: told.get(one, Post(one)) for one in self.model.catalogue.posts}
+        return {one: told.get(one, Post(one)) for one in (*self.model.catalogue.posts, *self.newcomers.kin)}
+
+    @cached_property
+    def newcomers(self) -> Newcomers:
+        """Posts on record that are newer than the model."""
+        return Newcomers() if self.record is None else newcomers_of(self.record.frames, self.model.catalogue.codes)
 
     @cached_property
     def facts(self) -> Facts | None:
@@ -90,14 +96,15 @@ class Advice:
         blocked = {} if place is None else {
             post: BARRED for post, free in zip(self.posts, self.free[place], strict=True) if not free
         }  # fmt: skip
-        own = replace(person, blocked=blocked, why=ranking.why)
-        found = suggest(ranking.posts, own, self.known, self.asked.top)
+        whole = self.newcomers.joined(ranking, person.present)
+        own = replace(person, blocked=blocked, why=whole.why)
+        found = suggest(whole.posts, own, self.known, self.asked.top)
         shown = found.barred if self.asked.with_barred or not found.open else ()
         told = Suggestions(
             tuple(self._vacant(one) for one in found.open),
             tuple(self._vacant(self._told(one, place)) for one in shown),
         )
-        return Advised(officer_id, told, rules_checked=place is not None, posts_held=person.held)
+        return Advised(officer_id, told, place is not None, person.held, self.newcomers.waiting)
 
     def _vacant(self, one: Suggestion) -> Suggestion:
         return replace(one, vacancies=self.vacancies.get(one.post_id, ()))
@@ -122,6 +129,13 @@ def advise(
         advice.advised(one, ranking, _person(state, wanting.get(one, Wanting())))
         for (one, state), ranking in while_wanted(zip(full.items(), rankings, strict=True))
     ]
+
+
+def newcomers_of(frames: Mapping[str, pd.DataFrame], known: Collection[str]) -> Newcomers:
+    """Posts on record that the model does not know; where every post is a unit (no posts table) none is told of."""
+    if "posts" not in frames or all(post.post_id in known for post in posts_of(frames)):
+        return Newcomers()
+    return Newcomers.of(frames, known)
 
 
 def with_background(state: CareerState, officer_id: str, record: CareerRecord | None) -> CareerState:

@@ -6,7 +6,7 @@ that an officer declined stays away without a cause, chance may try the last pla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -20,6 +20,7 @@ from serving.feedback.suggesting import Asked as Showing
 from serving.feedback.suggesting import Suggested, Suggester
 from serving.feedback.telling import told_declined
 from serving.freshness import UNKNOWN, UNREAD, AgeLimits, FeatureSource, Fresh, other_day, read_fresh
+from serving.names import Names
 from serving.night.manifest import ModelIdentity
 from serving.on_force import left_by
 from serving.posts.career_records import CareerRecord
@@ -37,6 +38,7 @@ NO_PLACES = Because(
     zh="没有可建议的空缺岗位；可不限空缺再问",
     en="no post with open places is on record; ask again without open_only",
 )
+NAMED = 5  # posts named in a notice
 SHORT = 2  # posts, the present one among them: what backtests call a short history
 
 
@@ -56,12 +58,16 @@ class Asked:
 
 @dataclass(frozen=True)
 class Advised:
-    """What was found for one officer, whether rules were checked, and how many posts of the career are known."""
+    """What was found for one officer, whether rules were checked, and how many posts of the career are known.
+
+    `waiting` are posts newer than the model that it could not score for anybody.
+    """
 
     officer_id: str
     found: Suggestions
     rules_checked: bool
     posts_held: int
+    waiting: tuple[str, ...] = ()
 
 
 class PostRanker(Protocol):
@@ -134,16 +140,17 @@ class CareerDesk:
         showing = Showing(request_id, ItemKind.POST.value, self.model, fresh.read_as_of, now)
         ranked = {name: [(one.post_id, one.likelihood) for one in told.found.open] for name, told in found.items()}
         shown = self.suggester.shown(showing, ranked, request.top, away)
+        names = _names(found.values(), record, self.ranker.names)
         for name, told in while_wanted(found.items()):
             kept = _kept(told, shown[name], away.get(name, ()), request.top)
-            results[name] = self._result(kept, shown[name].away, asked.nothing, fresh.behind.get(name))
+            results[name] = self._result(kept, shown[name].away, (asked.nothing, names), fresh.behind.get(name))
         return NextPostsAnswer(
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
             as_of=fresh.read_as_of,
             feature_age_hours=fresh.age_hours,
             degraded=fresh.degraded,
-            notices=fresh.notices,
+            notices=[*fresh.notices, *_waiting(found.values())],
             results=[results[officer_id] for officer_id in request.officer_ids],
         )
 
@@ -157,8 +164,14 @@ class CareerDesk:
         return fresh.unknown[:0]
 
     def _result(
-        self, one: Advised, away: Sequence[KeptAway], nothing: Because, behind: date | None
+        self,
+        one: Advised,
+        away: Sequence[KeptAway],
+        words: tuple[Because, Mapping[str, Bilingual]],
+        behind: date | None,
     ) -> PostsRanked | NotScored:
+        """`words`: why there may be nothing to show, and the names of posts."""
+        nothing, names = words
         if not (one.found.open or one.found.barred or away):
             return NotScored(officer_id=one.officer_id, because=nothing)
         return PostsRanked(
@@ -167,10 +180,38 @@ class CareerDesk:
             cold_start=one.posts_held == 0,
             short_history=one.posts_held <= SHORT,
             rules_checked=one.rules_checked,
-            posts=suggested_posts(one.found.open, self.ranker.names),
-            barred=suggested_posts(one.found.barred, self.ranker.names),
-            declined=[told_declined(kept, self.ranker.names.get(kept.item)) for kept in away],
+            posts=suggested_posts(one.found.open, names),
+            barred=suggested_posts(one.found.barred, names),
+            declined=[told_declined(kept, names.get(kept.item)) for kept in away],
         )
+
+
+def _names(
+    found: Iterable[Advised], record: CareerRecord | None, known: Mapping[str, Bilingual]
+) -> Mapping[str, Bilingual]:
+    """Names of posts as the model knows them, and those of newer posts as they are on record."""
+    shown = {post.post_id for one in found for post in (*one.found.open, *one.found.barred)}
+    if record is None or shown <= known.keys():
+        return known
+    told = Names.of(record.frames, "posts", "post_id").known
+    return {**{code: Bilingual(name.zh, name.en) for code, name in told.items()}, **known}
+
+
+def _waiting(found: Iterable[Advised]) -> list[Because]:
+    """A notice of the posts that nobody was scored for, where there are any."""
+    posts = sorted({post for one in found for post in one.waiting})
+    if not posts:
+        return []
+    some = posts[:NAMED]
+    more_zh, more_en = (f"等{len(posts)}个", f" and {len(posts) - NAMED} more") if len(posts) > NAMED else ("", "")
+    return [
+        Because(
+            code="posts_wait_for_training",
+            zh=f"新设岗位{'、'.join(some)}{more_zh}尚未列入建议：记录中没有与其同职位类别或同序列、且模型已知的岗位；须重新训练模型",
+            en=f"new posts wait for the next training and are not suggested until then: {', '.join(some)}{more_en}; "
+            "no post that the model knows has their job family or track on record",
+        )
+    ]
 
 
 def _kept(one: Advised, shown: Suggested, away: Sequence[KeptAway], top: int) -> Advised:

@@ -42,9 +42,9 @@ def keep_retention(settings: Settings, as_of: date, console: Console) -> None:
         console.print(f"deleted: {name}, kept long enough", markup=False, highlight=False, soft_wrap=True)
 
 
-def erase_officer(settings: Settings, officer_id: str, console: Console) -> None:
-    """Erase an officer everywhere and say what that did not reach."""
-    proof, path = erasure.erase(settings, officer_id, now_of(settings))
+def erase_officer(settings: Settings, officer_id: str, console: Console, say: erasure.Says = erasure.silent) -> None:
+    """Erase an officer everywhere and say what that did not reach; `say` is told each step as it begins."""
+    proof, path = erasure.erase(settings, officer_id, now_of(settings), say)
     console.print(erasure.sentence(proof), markup=False, highlight=False, soft_wrap=True)
     console.print(f"signed proof: {path}", markup=False, highlight=False, soft_wrap=True)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -31,6 +31,7 @@ from data_contracts.private import write_private
 from data_contracts.service_log import EVENTS
 from data_contracts.service_log import METADATA as LOG
 from data_contracts.settings import Settings
+from features.erasing import STEPS as OF_FEATURES
 from features.erasing import erase_in_features, erase_in_files
 from models import keys
 from models.audit import operator
@@ -38,7 +39,7 @@ from serving.night.erasing import erase_in_results
 from serving.review.cases import CaseStore
 from serving.review.logs import TABLES, ServiceLog
 from serving.review.tables import CASE_EVENTS, CASES, METADATA
-from serving.review.traces import LONG, Sought, Traces, traces
+from serving.review.traces import LONG, PART, Sought, Traces, files_of, traces
 from serving.upgrading.backup import backups_dir
 from serving.upgrading.copies import Reached, erase_in_copies
 
@@ -81,21 +82,33 @@ class Proof:
         return b"pharos proof of erasure " + json.dumps(told, sort_keys=True, ensure_ascii=False).encode()
 
 
-def erase(settings: Settings, officer_id: str, now: datetime) -> tuple[Proof, Path]:
+Says = Callable[[str], None]
+
+
+def silent(_: str) -> None:
+    """For nobody who waits."""
+
+
+def steps_of(settings: Settings) -> int:
+    """About how many steps an erasure will tell of."""
+    return len(OF_FEATURES) + len(PLACES) + -(-len(files_of(settings)) // PART)
+
+
+def erase(settings: Settings, officer_id: str, now: datetime, say: Says = silent) -> tuple[Proof, Path]:
     """Take an officer out of every place, look everywhere, and sign what was done; the proof and its file.
 
     A copy that cannot be read is left alone, and the proof names it with the day it ends. Again for the same officer it
-    finds nothing more, and says so in a proof of its own. Raises NotReady where a place cannot be used, where an
-    upgrade is at work, or where the id is still found, and LockHeld while a night is being scored; what was taken out
-    by then stays out, and the step is run again.
+    finds nothing more, and says so in a proof of its own. `say` is told each step as it begins. Raises NotReady where a
+    place cannot be used, where an upgrade is at work, or where the id is still found, and LockHeld while a night is
+    being scored; what was taken out by then stays out, and the step is run again.
     """
     with held_with_others(settings.state) or nullcontext():
         with CaseStore.of(settings).chain.together(METADATA):
             pass  # a chain that takes no line is told before anything is erased
         pseudonym = _set_up_tombstone(settings, officer_id, now)
         done = Progress.of(settings, pseudonym)
-        reached, line = _taken_out(settings, officer_id, pseudonym, now, done)
-        seen = _looked_through(settings, officer_id, reached)
+        reached, line = _taken_out(settings, officer_id, Told(pseudonym, now, say), done)
+        seen = _looked_through(settings, officer_id, reached, say)
         away = {**NOT_REACHED, **reached.not_reached}
         left = dict.fromkeys(done.rows, 0)
         proof = Proof(
@@ -144,14 +157,28 @@ def _set_up_tombstone(settings: Settings, officer_id: str, now: datetime) -> str
     return stone.pseudonym
 
 
-def _taken_out(
-    settings: Settings, officer_id: str, pseudonym: str, now: datetime, done: Progress
-) -> tuple[Reached, int]:
+PLACES = ("nights", "other files and pictures", "the service's database", "copies; waits while an upgrade is at work")
+
+
+@dataclass(frozen=True)
+class Told:
+    """Under which name an erasure is told of, when it was asked for, and who hears of its steps."""
+
+    pseudonym: str
+    now: datetime
+    say: Says
+
+
+def _taken_out(settings: Settings, officer_id: str, told: Told, done: Progress) -> tuple[Reached, int]:
     """Every place in turn, the copies last, for they list what the others became; and the number of the audit line."""
-    done.add(erase_in_features(settings, officer_id))
+    say, pseudonym = told.say, told.pseudonym
+    done.add(erase_in_features(settings, officer_id, say))
+    say(PLACES[0])
     nights = erase_in_results(settings, officer_id, pseudonym)
     done.add({"nights": nights.rows, "nights in the results database": nights.in_database})
+    say(PLACES[1])
     done.add({"other files": _other_files(settings, officer_id), "pictures": _pictures(settings, officer_id)})
+    say(PLACES[2])
     log = ServiceLog.of(settings)
     about = {name: LOG.tables[name].c.officer_id == officer_id for name in TABLES}
     done.add(log.delete({**about, EVENTS.name: _events(officer_id, pseudonym)}))
@@ -160,12 +187,13 @@ def _taken_out(
     with store.chain.together(METADATA) as (connection, write):
         events = connection.execute(CASE_EVENTS.delete().where(CASE_EVENTS.c.case_id.in_(theirs))).rowcount
         cases = connection.execute(CASES.delete().where(CASES.c.officer_id == officer_id)).rowcount
-        told = {**done.rows, "case_events": int(events), "cases": int(cases)}
-        details = {"rows": told, "nights": nights.runs}
-        line, _ = write(Entry(now, operator(), Action.ERASED, about=(pseudonym,), details=details))
+        rows = {**done.rows, "case_events": int(events), "cases": int(cases)}
+        details = {"rows": rows, "nights": nights.runs}
+        line, _ = write(Entry(told.now, operator(), Action.ERASED, about=(pseudonym,), details=details))
     done.add({"case_events": int(events), "cases": int(cases)})
     store.database.compact()
     store.database.close()
+    say(PLACES[3])
     reached = erase_in_copies(settings, policy(), officer_id, pseudonym)
     done.add(reached.erased)
     return reached, line
@@ -195,10 +223,10 @@ def _events(officer_id: str, pseudonym: str) -> sa.ColumnElement[bool]:
     return sa.or_(own, named) if len(officer_id) >= LONG else own
 
 
-def _looked_through(settings: Settings, officer_id: str, reached: Reached) -> Traces:
+def _looked_through(settings: Settings, officer_id: str, reached: Reached, say: Says) -> Traces:
     """Read everything; raises NotReady naming the places that still tell of the officer."""
     try:
-        seen = traces(settings, officer_id)
+        seen = traces(settings, officer_id, say)
     except (OSError, ValueError, sa.exc.SQLAlchemyError, sqlite3.Error) as error:
         raise NotReady(f"it cannot be looked everywhere ({type(error).__name__}); run the step again") from error
     left = [one for one in seen.found if not one.startswith(tuple(reached.not_reached))]
@@ -232,7 +260,7 @@ def sentence(proof: Proof) -> str:
 
 
 def _folder(settings: Settings) -> Path:
-    folder = settings.state / "service" / "erasures"
+    folder = settings.erasures_dir
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 

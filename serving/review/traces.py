@@ -90,10 +90,22 @@ class Sought:
         return self.within(path.read_bytes())
 
 
-def traces(settings: Settings, officer_id: str) -> Traces:
-    """Look everywhere; raises what cannot be read (OSError, a database's error), for then nothing is proven."""
+PART = 100  # files
+
+
+def files_of(settings: Settings) -> list[Path]:
+    """The files that are looked through."""
+    return sorted(one for one in settings.state.rglob("*") if one.is_file() and not one.is_symlink())
+
+
+def traces(settings: Settings, officer_id: str, say: Callable[[str], None] = lambda _: None) -> Traces:
+    """Look everywhere, and `say` so with every PART files; raises what cannot be read (OSError, a database's error),
+    for then nothing is proven."""
     sought, told = Sought(officer_id), Traces()
-    for path in sorted(one for one in settings.state.rglob("*") if one.is_file() and not one.is_symlink()):
+    files = files_of(settings)
+    for number, path in enumerate(files):
+        if number % PART == 0:
+            say(f"reading all that is left, {number:,} of {len(files):,} files")
         place = path.relative_to(settings.state).as_posix()
         if path.suffix == ".parquet":
             told.see(place, _in_parquet(path, sought))

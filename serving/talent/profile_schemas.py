@@ -37,7 +37,11 @@ class ProfileFigure(Answer):
     value: float | None = about("本人数值；无记录时为空", "the officer's own, null where nothing is recorded")
     median: float | None = about("可比对象的中位数；不足时为空", "median of the peers, null where they are too few")
     percentile: float | None = about(
-        "高于可比对象的百分比", "percent of the peers who lie below", default=None, ge=0.0, le=100.0
+        "低于本人的可比对象所占百分比，相同者不计入",
+        "percent of the peers who lie below, equals not among them",
+        default=None,
+        ge=0.0,
+        le=100.0,
     )
     peers: int = about("可比人数", "number of peers")
     circle: Literal["post", "job_family", "track"] | None = about("可比范围", "who the peers are", default=None)

@@ -229,3 +229,19 @@ def test_peers_leave_out_who_has_no_value() -> None:
     found = Peers.of(force("abcd"), DAY, 2).compare(pd.Series({"a": 1.0, "b": 2.0, "c": None, "x": 9.0}))
     assert found.index.tolist() == ["a", "b"]
     assert found["circle"].isna().all()
+
+
+def test_the_percentile_counts_only_those_who_lie_below() -> None:
+    values = pd.Series({"a": 1.0, "b": 2.0, "c": 2.0, "d": 2.0, "e": 3.0})
+    found = Peers.of(force("abcde"), DAY, 2).compare(values)
+    assert found["percentile"].tolist() == [0.0, 25.0, 25.0, 25.0, 100.0]
+
+
+def test_an_officer_whom_nobody_is_below_is_told_so_and_equals_are_not_below() -> None:
+    frames = {**force("abcde"), "duty_months": worked(a=150.0, b=150.0, c=160.0, d=160.0, e=170.0)}
+    made = Profiles.of(frames, DAY, 2)
+    lowest, middle = made.officer("a"), made.officer("c")
+    assert lowest is not None
+    assert middle is not None
+    assert (lowest.figures[0].percentile, middle.figures[0].percentile) == (0.0, 50.0)
+    assert "no lower than any of 4 others" in lowest.figures[0].text.en

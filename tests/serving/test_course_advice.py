@@ -283,7 +283,7 @@ def test_a_goal_that_counts_for_nothing_is_said(ask: Ask) -> None:
         assert isinstance(one, CoursesSuggested)
         return [(notice.code, notice.en) for notice in one.notices]
 
-    assert notices({}) == []  # its posts have a standard
+    assert [code for code, _ in notices({})] == ["goal_without_course"]  # it has a standard, and law was just taken
     assert notices({"goal": {"kind": "job_family", "goal": "cyber"}}) == [(
         "goal_without_standard",
         "no post of the goal cyber security has a standard or a required course on record, so the goal adds no course",
@@ -293,10 +293,44 @@ def test_a_goal_that_counts_for_nothing_is_said(ask: Ask) -> None:
                                        "counts for nothing; correct it")  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", ["post", "job_family", "talent_field"])
+def test_a_goal_that_adds_no_course_says_why(ask: Ask, kind: str) -> None:
+    goal = {"post": "aim", "job_family": "traffic", "talent_field": "traffic"}[kind]
+
+    def notices(levels: Mapping[str, float], top: int = 10, offered: bool = True) -> list[tuple[str, str]]:
+        def told() -> dict[str, pd.DataFrame]:
+            tables = records()
+            tables["posts"].loc[tables["posts"]["post_id"] == "aim", "job_family"] = "traffic"
+            measured = tables["competency_assessments"].iloc[:1]
+            tables["competency_assessments"] = pd.concat(
+                [measured.assign(competency=name, level=level) for name, level in levels.items()], ignore_index=True
+            )
+            if offered:
+                tables["courses"].loc[1, ["course_id", "mandated"]] = ["law-2", False]  # in place of the one just taken
+            return tables
+
+        body = {"officer_ids": ["o"], "goal": {"kind": kind, "goal": goal}, "top": top}
+        (one,) = ask(body, source=Source(told)).results
+        assert isinstance(one, CoursesSuggested)
+        return [(notice.code, notice.en) for notice in one.notices]
+
+    ((code, words),) = notices({"law": 4.0, "fitness": 2.0})
+    assert code == "goal_met"
+    assert words.startswith("everything that the goal ")
+    ((code, words),) = notices({"law": 4.0})
+    assert code == "goal_not_assessed"
+    assert "fitness and police skills was never assessed and all else is met" in words
+    ((code, words),) = notices({"law": 3.0, "fitness": 2.0}, offered=False)
+    assert code == "goal_without_course"
+    assert words.startswith("law and procedure: still lacking for the goal ")
+    assert notices({"law": 3.0, "fitness": 2.0}) == []
+    assert [code for code, _ in notices({"law": 3.0, "fitness": 2.0}, top=1)] == ["goal_below_top"]
+
+
 def test_spare_hours_that_cannot_count_are_said(ask: Ask) -> None:
     def notices(officer: str, hours: float, top: int = 10, hours_taken: float = 0.0) -> list[str]:
         def told() -> dict[str, pd.DataFrame]:
-            tables = records()
+            tables = {name: frame for name, frame in records().items() if name != "career_goals"}
             some = tables["courses"].iloc[[1]].assign(course_id="short", hours=2.0, mandated=False, competency="x")
             day = pd.Timestamp(DAY)
             taken = tables["course_completions"].iloc[[0]].assign(course_id="long", occurred_on=day, hours=hours_taken)

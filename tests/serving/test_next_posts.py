@@ -181,6 +181,62 @@ def test_without_any_open_place_nobody_is_scored_and_is_told_why(bureau: Bureau,
     assert known.because.code == "no_open_places"
 
 
+def opened(bureau: Bureau, root: Path, **told: object) -> Settings:
+    """The bureau with a post that the model was not trained on, and three places of it open on the day."""
+    early, close = pd.Timestamp("2022-11-10"), pd.Timestamp("2022-12-10")
+    called = {"post_id": "drone-1", "name_zh": "无人机民警", "name_en": "Drone officer", "known_on": early}
+    frames = {name: plain(bureau, name) for name in TABLES}
+    like = frames["posts"][frames["posts"]["post_id"] == "patrol-1"]
+    more = {
+        "posts": like.assign(**{**called, **told}),
+        "competency_standards": frames["competency_standards"][frames["competency_standards"]["post_id"] == "patrol-1"]
+        .iloc[:2]
+        .assign(post_id="drone-1"),
+        "vacancies": frames["vacancies"]
+        .iloc[:1]
+        .assign(
+            vacancy_id="v-drone", post_id="drone-1", places=3, opened_on=early, known_on=early, closes_on=close,
+        ),
+    }  # fmt: skip
+    rows = {name: [*records(frame), *(records(more[name]) if name in more else ())] for name, frame in frames.items()}
+    return written(root, {name: framed(name, some) for name, some in rows.items()})
+
+
+def test_a_post_newer_than_the_model_is_scored_by_the_post_most_like_it_and_says_so(
+    bureau: Bureau, tmp_path: Path
+) -> None:
+    desk = bureau.desk(opened(bureau, tmp_path))
+    request = NextPostsRequest(officer_ids=bureau.officers[:60], open_only=True, top=20, with_barred=True)
+    answer = desk.answer(request, "r", NOW)
+    assert answer.notices == []
+    every = [one for one in answer.results if isinstance(one, PostsRanked)]
+    lists = [[post for post in (*one.posts, *one.barred) if post.post_id == "drone-1"] for one in every]
+    assert all(len(found) == 1 for found in lists)
+    told = [post for (post,) in lists]
+    assert {(post.name.zh, post.name.en) for post in told} == {("无人机民警", "Drone officer")}
+    assert {tuple(v.places for v in post.vacancies) for post in told} == {(3,)}
+    assert all(post.few_moves for post in told)
+    assert {reason.theme for post in told for reason in post.reasons} == {"new_post"}
+    assert any("scored as the post most like it, “Patrol officer”" in post.reasons[0].text.en for post in told)
+    assert {bool(post.blocked_by) for post in told} == {True, False}  # its rules are checked as those of any post
+    everything = ranked(desk, bureau.officers[:60], top=20)
+    assert any(post.post_id == "drone-1" for one in everything for post in one.posts)
+    assert all(sum(post.likelihood for post in one.posts) <= 1.001 for one in everything)
+
+
+def test_a_new_post_that_is_like_none_known_waits_for_training_and_the_answer_says_so(
+    bureau: Bureau, tmp_path: Path
+) -> None:
+    desk = bureau.desk(opened(bureau, tmp_path, job_family=None, track=None))
+    answer = desk.answer(NextPostsRequest(officer_ids=bureau.officers[:3], top=20), "r", NOW)
+    (notice,) = answer.notices
+    assert notice.code == "posts_wait_for_training"
+    assert "new posts wait for the next training and are not suggested until then: drone-1;" in notice.en
+    assert "drone-1" in notice.zh
+    shown = [post.post_id for one in answer.results if isinstance(one, PostsRanked) for post in one.posts]
+    assert "drone-1" not in shown
+
+
 def test_fit_is_told_part_by_part_and_never_moves_the_likelihood(bureau: Bureau) -> None:
     told = [post for one in ranked(bureau.desk(), bureau.officers[:60]) for post in one.posts]
     parts = {part.part for post in told for part in post.fit_parts}

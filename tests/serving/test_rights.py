@@ -322,7 +322,12 @@ def test_an_officer_is_erased_with_a_signed_proof_that_claims_no_more(either: Se
 
 def test_the_commands_say_what_was_erased_and_what_was_not(state: Settings) -> None:
     told = Console(record=True, width=500, file=io.StringIO())
-    erase_officer(state, "nobody", told)
+    steps: list[str] = []
+    erase_officer(state, "nobody", told, steps.append)
+    assert [one.split(";")[0].split(",")[0] for one in steps] == [
+        "history", "snapshots", "online store", "offline store", "nights", "other files and pictures",
+        "the service's database", "copies", "reading all that is left",
+    ]  # fmt: skip
     (path,) = (state.state / "service" / "erasures").iterdir()
     check_proof(state, path, told)
     text = told.export_text()
