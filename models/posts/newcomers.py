@@ -41,7 +41,7 @@ class Newcomers:
         """The posts on record that are not among those `known` to the model; `frames` have the table of posts."""
         rows = _newest(frames["posts"], ["post_id"]).set_index("post_id")
         rows.index = rows.index.astype(str)
-        new, old = rows.index.difference(list(known)), rows.index.intersection(list(known))
+        new, old = rows.index.difference(list(known)), rows.index.intersection(list(known)).sort_values()
         likeness = _likeness(rows, frames.get("competency_standards"), (new, old))
         kin = {post: _likest(old, row) for post, row in zip(new, likeness, strict=True)}
         return cls(

@@ -19,8 +19,11 @@ from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
 from models.courses.advice import SuggestedCourse
 from models.courses.crowd import CrowdCourse
+from models.courses.goals import GoalPosts
+from models.courses.learners import learner_of
 from models.courses.rules import CourseReason, OfferedCourse
 from serving.courses.advice import OWN, CourseDesk, _fixed
+from serving.courses.notices import Notices
 from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSuggested
 from serving.feedback.exposures import ExposureLog, exposure_log
 from serving.feedback.suggesting import suggester
@@ -297,7 +300,7 @@ def test_a_goal_that_counts_for_nothing_is_said(ask: Ask) -> None:
 def test_a_goal_that_adds_no_course_says_why(ask: Ask, kind: str) -> None:
     goal = {"post": "aim", "job_family": "traffic", "talent_field": "traffic"}[kind]
 
-    def notices(levels: Mapping[str, float], top: int = 10, offered: bool = True) -> list[tuple[str, str]]:
+    def notices(levels: Mapping[str, float], offered: bool = True) -> list[tuple[str, str]]:
         def told() -> dict[str, pd.DataFrame]:
             tables = records()
             tables["posts"].loc[tables["posts"]["post_id"] == "aim", "job_family"] = "traffic"
@@ -309,7 +312,7 @@ def test_a_goal_that_adds_no_course_says_why(ask: Ask, kind: str) -> None:
                 tables["courses"].loc[1, ["course_id", "mandated"]] = ["law-2", False]  # in place of the one just taken
             return tables
 
-        body = {"officer_ids": ["o"], "goal": {"kind": kind, "goal": goal}, "top": top}
+        body = {"officer_ids": ["o"], "goal": {"kind": kind, "goal": goal}}
         (one,) = ask(body, source=Source(told)).results
         assert isinstance(one, CoursesSuggested)
         return [(notice.code, notice.en) for notice in one.notices]
@@ -324,7 +327,16 @@ def test_a_goal_that_adds_no_course_says_why(ask: Ask, kind: str) -> None:
     assert code == "goal_without_course"
     assert words.startswith("law and procedure: still lacking for the goal ")
     assert notices({"law": 3.0, "fitness": 2.0}) == []
-    assert [code for code, _ in notices({"law": 3.0, "fitness": 2.0}, top=1)] == ["goal_below_top"]
+
+
+def test_courses_of_the_goal_below_the_listed_ones_are_said() -> None:
+    goals = GoalPosts(records(), policy())
+    told = Notices(CoursesRequest(officer_ids=["o"], top=1), goals, (), policy())
+    reasons = (CourseReason("gap_goal", Bilingual("差距", "a gap")),)
+    one = SuggestedCourse(OfferedCourse("a", Bilingual("课", "a")), "gap", reasons)
+    learner = learner_of(goals, "o", DAY)
+    assert [notice.code for notice in told.of(learner, [one], [])] == ["goal_below_top"]
+    assert told.of(learner, [one], [one]) == []
 
 
 def test_spare_hours_that_cannot_count_are_said(ask: Ask) -> None:
