@@ -72,6 +72,8 @@ def test_a_goal_that_many_ways_reach_together_has_a_path_at_any_horizon() -> Non
     assert told.paths[0].chance < policy().paths.least_chance < told.chance
     short = planner.tell(replace(asked, horizon_months=60), 5)
     assert short.paths, "the rule is one: where all ways together have the chance, the likeliest are told"
+    short = planner.tell(replace(asked, horizon_months=9), 5)
+    assert short.because is not None, "all ways together have less than policy wants of one"
     assert short.because.code == "never_reached"
     assert "of up to 3 steps has a chance of 0.2%, all of them together" in short.because.text.en
 
