@@ -309,7 +309,8 @@ def test_a_goal_that_adds_no_course_says_why(ask: Ask, kind: str) -> None:
                 [measured.assign(competency=name, level=level) for name, level in levels.items()], ignore_index=True
             )
             if offered:
-                tables["courses"].loc[1, ["course_id", "mandated"]] = ["law-2", False]  # in place of the one just taken
+                tables["courses"].loc[1, "course_id"] = "law-2"  # in place of the one just taken
+                tables["courses"].loc[1, "mandated"] = False
             return tables
 
         body = {"officer_ids": ["o"], "goal": {"kind": kind, "goal": goal}}

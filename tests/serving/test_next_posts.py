@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -181,10 +182,15 @@ def test_without_any_open_place_nobody_is_scored_and_is_told_why(bureau: Bureau,
     assert known.because.code == "no_open_places"
 
 
-def opened(bureau: Bureau, root: Path, **told: object) -> Settings:
+def opened(bureau: Bureau, root: Path, **told: Any) -> Settings:
     """The bureau with a post that the model was not trained on, and three places of it open on the day."""
     early, close = pd.Timestamp("2022-11-10"), pd.Timestamp("2022-12-10")
-    called = {"post_id": "drone-1", "name_zh": "无人机民警", "name_en": "Drone officer", "known_on": early}
+    called: dict[str, Any] = {
+        "post_id": "drone-1",
+        "name_zh": "无人机民警",
+        "name_en": "Drone officer",
+        "known_on": early,
+    }
     frames = {name: plain(bureau, name) for name in TABLES}
     like = frames["posts"][frames["posts"]["post_id"] == "patrol-1"]
     more = {
