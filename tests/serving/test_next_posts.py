@@ -185,7 +185,12 @@ def test_without_any_open_place_nobody_is_scored_and_is_told_why(bureau: Bureau,
 def opened(bureau: Bureau, root: Path, **told: Any) -> Settings:
     """The bureau with a post that the model was not trained on, and three places of it open on the day."""
     early, close = pd.Timestamp("2022-11-10"), pd.Timestamp("2022-12-10")
-    called = {"post_id": "drone-1", "name_zh": "无人机民警", "name_en": "Drone officer", "known_on": early}
+    called: dict[str, Any] = {
+        "post_id": "drone-1",
+        "name_zh": "无人机民警",
+        "name_en": "Drone officer",
+        "known_on": early,
+    }
     frames = {name: plain(bureau, name) for name in TABLES}
     like = frames["posts"][frames["posts"]["post_id"] == "patrol-1"]
     more = {
