@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Self
 
 from data_contracts.policy import Policy, policy
@@ -56,13 +57,21 @@ class Ground:
     taken: TakenCourses
     plans: PlanLog
     units: UnitTables
-    reviews: KeptReviews
     placements: Callable[[], Placements]
-    record: Recorder
     audited: AuditProbe
     figures: Figures
     ruled: Mapping[str, Desk]
     built: BuiltOnce = field(default_factory=BuiltOnce)
+
+    @cached_property
+    def record(self) -> Recorder:
+        """The audit lines; opened on first use, for that makes a signing key where none is, and models go first."""
+        return Recorder.of(self.settings)
+
+    @cached_property
+    def reviews(self) -> KeptReviews:
+        """What people decided; its lines are signed as well."""
+        return KeptReviews.of(self.settings)
 
     @classmethod
     def of(cls, settings: Settings, source: FeatureSource) -> Self:
@@ -78,9 +87,7 @@ class Ground:
             taken=TakenCourses(settings, rules.courses.wave),
             plans=plan_log(settings),
             units=UnitTables(),
-            reviews=KeptReviews.of(settings),
             placements=ReadPlacements(settings, lambda: now().date()),
-            record=Recorder.of(settings),
             audited=AuditProbe.of(settings),
             figures=open_figures(settings),
             ruled=_ruled(settings, rules, records, log) | {"/v1/events": open_events(settings, source)},

@@ -26,7 +26,15 @@ def show(found: Sequence[Found], limit: int, out: Path | None, console: Console)
             write_private_text(out, as_csv(found))
         except OSError as error:
             raise InvalidInput(f"{out} cannot be written ({type(error).__name__}); name a new file") from error
-    table = Table(Column("line", justify="right", no_wrap=True), "at", "who", "what", "about", "details", "request")
+    table = Table(
+        Column("line", justify="right", no_wrap=True),
+        "at",
+        "who",
+        Column("what", no_wrap=True),
+        "about",
+        "details",
+        "request",
+    )
     for one in found[-limit:]:
         number, at, actor, action, request_id, _, details, wrong = one.cells
         marked = f"[red]{number} ![/]" if wrong else number

@@ -37,7 +37,10 @@ OUTCOMES = ("conduct", "force", "any_complaint", "strain", "departure", "stagnat
 PEERS = {"en": (r"others in the same post ([\d.]+)", r"all officers ([\d.]+)"),
          "zh": (r"同岗位其他人平均([\d.]+)", r"全员平均([\d.]+)")}  # fmt: skip
 PEERS_AFTER = {"en": r"(.*) \(((?:others|all) .*) on average\)", "zh": r"(.*)（((?:同岗位|全员).*)）"}
-LAST = {"en": r"(?:the last on|since) (\d{4}-\d\d-\d\d)", "zh": r"(?:最近一次在|自)(\d{4}-\d\d-\d\d)起?"}
+LAST = {
+    "en": r"(?:the last on|the last mandated course was taken on|since) (\d{4}-\d\d-\d\d)",
+    "zh": r"(?:最近一次在|最近一次修完必训课程在|自)(\d{4}-\d\d-\d\d)起?",
+}
 SOME = {"en": r"(\d+) of them sustained, the others are no finding", "zh": r"其中查实(\d+)件，其余不等于查实"}
 ALL = {"found sustained", "已查实"}
 NONE = {"a complaint is no finding", "an allegation is no finding", "投诉不等于查实"}
