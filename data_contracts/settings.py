@@ -151,11 +151,6 @@ class Settings(BaseSettings):
         return self.state / "service" / "audit.head"
 
     @property
-    def erasures_dir(self) -> Path:
-        """The proofs of who was erased, under pseudonyms."""
-        return self.state / "service" / "erasures"
-
-    @property
     def pictures_dir(self) -> Path:
         """What people would rather look at than read."""
         return self.state / "pictures"

@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 
-from data_contracts.audit.chain import METADATA, Action, AuditChain, Break, Entry, lines, rows_of, taken_away
+from data_contracts.audit.chain import Action, AuditChain, Break, Entry, lines, rows_of
 from data_contracts.audit.heads import MISSING, Head, HeadFile, is_signed
 from data_contracts.audit.search import Found, Sought, found_in
 from data_contracts.audit.verdict import MOST_FAULTS, Verdict, accepting, verified, walked
 from data_contracts.belonging import service_database
 from data_contracts.database import Database
-from data_contracts.errors import BrokenChain, InvalidInput, NotReady
+from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
 from models import keys
@@ -33,7 +33,7 @@ def audit_chain(settings: Settings) -> AuditChain:
 
 def chain_in(settings: Settings, database: Database) -> AuditChain:
     """The chain beside other tables of its database, so that a change and its line stand in one transaction."""
-    return AuditChain(database, settings.audit_head, keys.signing_key(settings.keys_dir), settings.erasures_dir)
+    return AuditChain(database, settings.audit_head, keys.signing_key(settings.keys_dir))
 
 
 def operator() -> str:
@@ -56,9 +56,7 @@ def has_come(settings: Settings, day: date, option: str = "--as-of") -> date:
 
 
 def newest_head(settings: Settings) -> Head:
-    """The head that is kept beside the chain; raises NotReady where nothing was ever written, or where it is gone, and
-    BrokenChain where the lines are gone with it.
-    """
+    """The head that is kept beside the chain; raises NotReady where nothing was ever written, or where it is gone."""
     head, wrong_with = None, MISSING
     if settings.audit_head.exists():
         head, wrong_with = HeadFile(settings.audit_head).found(keys.public_key(settings.keys_dir))
@@ -71,8 +69,6 @@ def newest_head(settings: Settings) -> Head:
         raise _unusable(settings, wrong_with, "although the chain has lines")
     if head is None and wrong_with != MISSING:
         raise _unusable(settings, wrong_with, "and the chain has no line")
-    if (found := _taken_away(settings, database)) is not None:
-        raise found.refusal
     raise NotReady("nothing was audited yet; the chain begins with the first read of a result")
 
 
@@ -80,10 +76,7 @@ def verify(settings: Settings, heads: Sequence[Head] = ()) -> Verdict:
     """Walk the whole chain against its own head and those kept elsewhere; raises NotReady where there is none."""
     if heads and not settings.audit_head.is_file():
         raise _unusable(settings, MISSING, "although a head of the chain was kept elsewhere")
-    try:
-        own = newest_head(settings)
-    except BrokenChain as error:
-        return Verdict(0, 1, str(error))
+    own = newest_head(settings)
     return verified(lines(audit_database(settings)), keys.public_key(settings.keys_dir), heads, own)
 
 
@@ -138,14 +131,6 @@ def accept_break(settings: Settings, reason: str, accepted_by: str, heads: Seque
 
     audit_chain(settings).accept(entry)
     return told["why"]
-
-
-def _taken_away(settings: Settings, database: Database) -> Break | None:
-    """Whether a chain without lines and head had some; asking makes no database."""
-    if not database.exists:
-        return taken_away(None, settings.audit_head, settings.erasures_dir)
-    with database.reading(METADATA) as connection:
-        return taken_away(connection, settings.audit_head, settings.erasures_dir)
 
 
 def _unusable(settings: Settings, wrong_with: str, why: str) -> NotReady:

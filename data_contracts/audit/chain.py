@@ -2,10 +2,10 @@
 
 A line's hash covers its contents and the hash of the line before it, and each line is signed. Changing, taking out or
 moving a line breaks the chain at that line; cutting lines off its end is found by the head (heads.py), a signed file
-beside the database, by heads that somebody keeps elsewhere, and, where lines and head are gone together, by whatever
-else came with lines (begun.py). A chain that does not hold the line of its head takes no further line, since the next
-head would hide what is gone: somebody puts it right, or accepts the break by name and for a reason, in a line that
-stays. Lines after the head are no break: a writer may have been killed before it wrote theirs.
+beside the database, and by heads that somebody keeps elsewhere. A chain that does not hold the line of its head takes
+no further line, since the next head would hide what is gone: somebody puts it right, or accepts the break by name and
+for a reason, in a line that stays. Lines after the head are no break: a writer may have been killed before it wrote
+theirs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from typing import Any
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from data_contracts.audit.begun import told_of_lines
 from data_contracts.audit.heads import MISSING, Head, HeadFile, is_signed
 from data_contracts.database import BUSY_SECONDS, Database
 from data_contracts.errors import BrokenChain, NotReady
@@ -113,10 +112,8 @@ Writes = Callable[[Entry], tuple[int, str]]
 class AuditChain:
     """The chain in a database, with its head in a file."""
 
-    def __init__(self, database: Database, head_file: Path, key: Ed25519PrivateKey, proofs: Path | None = None) -> None:
-        """`proofs` is the folder of what erasures left, which tells of lines as rows beside them do."""
+    def __init__(self, database: Database, head_file: Path, key: Ed25519PrivateKey) -> None:
         self._database = database
-        self._proofs = proofs
         self._heads = HeadFile(head_file)
         self._key = key
         self._lock = threading.Lock()
@@ -174,14 +171,14 @@ class AuditChain:
     def standing(self, connection: sa.Connection) -> Break | None:
         """What keeps the chain from taking lines; None where it holds the line of its head, and its last one is good.
 
-        A chain without lines needs no head where nothing else tells of lines (begun.py): nothing was written yet.
+        A chain without lines needs no head: nothing was written yet, or an empty database was put in the place of all.
         """
         key = self._key.public_key()
         head, wrong_with = self._heads.found(key)
         tail = _tail(connection)
-        if tail.number == 0 and (head.number == 0 if head is not None else wrong_with == MISSING):
-            return taken_away(connection, self._heads.path, self._proofs)
         if head is None:
+            if wrong_with == MISSING and tail.number == 0:
+                return None
             return Break(
                 tail.number, None, f"it has {tail.number:,} lines and its head {self._heads.path} {wrong_with}"
             )
@@ -211,17 +208,6 @@ class AuditChain:
             yield
         finally:
             self._lock.release()
-
-
-def taken_away(connection: sa.Connection | None, head_file: Path, proofs: Path | None) -> Break | None:
-    """The break of a chain that has no lines and a head over none, or no head, though it had lines; None where it is
-    new. No connection stands for a database that is not there.
-    """
-    told = told_of_lines(connection, proofs)
-    if not told:
-        return None
-    gone = f"it has no lines and no head {head_file}, and {told} came with lines"
-    return Break(0, None, f"{gone}: the whole chain was taken away, or this state is from before there was one")
 
 
 def add_line(connection: sa.Connection, key: Ed25519PrivateKey, entry: Entry, last: tuple[int, str]) -> tuple[int, str]:
