@@ -50,6 +50,17 @@ def months_until(day: date, end: date) -> float:
     return max(0.0, whole + (end - begins).days / (add_months(day, whole + 1) - begins).days)
 
 
+def last_known(rows: pd.DataFrame, *key: str) -> pd.DataFrame:
+    """Of each key the row that became known last; of those known on one day the last.
+
+    >>> days = pd.to_datetime(["2024-01-02", "2024-01-01", "2024-01-02"])
+    >>> last_known(pd.DataFrame({"post_id": ["a", "a", "b"], "known_on": days, "track": [1, 2, 3]}), "post_id")[
+    ...     "track"].tolist()
+    [1, 3]
+    """
+    return rows.sort_values("known_on", kind="stable").drop_duplicates([*key], keep="last")
+
+
 @dataclass(frozen=True, order=True)
 class AsOf:
     """The day a question is asked: what was known by then, and nothing later.

@@ -43,9 +43,7 @@ EXPOSURES = sa.Table(
 FEEDBACK = sa.Table(
     "feedback",
     METADATA,
-    sa.Column(
-        "feedback_id", sa.String(64), primary_key=True
-    ),  # as of events; of earlier versions the id as it was sent
+    sa.Column("feedback_id", sa.String(64), primary_key=True),  # as of events; in older rows the id as it was sent
     sa.Column("officer_id", sa.String(64), nullable=False, index=True),
     sa.Column("item_kind", sa.String(16), nullable=False),
     sa.Column("item", sa.String(200), nullable=False),

@@ -20,7 +20,12 @@ from features.store import FeatureReader
 OF_THE_OFFICER = ("officer_id", "key")  # a row that says the id here is about the officer, and goes whole
 
 
-STEPS = ("history", "snapshots", "online store", "offline store")
+STEPS = (
+    "history; waits while rows are being taken in",
+    "snapshots",
+    "online store; Feast is loaded first, and it waits while the store is being filled",
+    "offline store",
+)
 
 
 def erase_in_features(
@@ -36,15 +41,15 @@ def erase_in_features(
         rows["history"] += count
         return after if count else None
 
-    say("history; waits while rows are being taken in")
+    say(STEPS[0])
     if settings.history_dir.is_dir():
         History(settings.history_dir).rewritten(change)
-    say("snapshots")
+    say(STEPS[1])
     rows["snapshots"] = erase_in_files(settings.snapshot_dir, officer_id)
     rows["officers to bring forward"] = Pending(settings.feast_dir).forget(officer_id)
-    say("online store; Feast is loaded first, and it waits while the store is being filled")
+    say(STEPS[2])
     rows["online store"] = FeatureReader(settings).forget(officer_id)
-    say("offline store")
+    say(STEPS[3])
     rows["offline store"] = erase_in_files(settings.feast_dir, officer_id)
     return rows
 

@@ -80,7 +80,7 @@ class Reader:
         for one in (one for some in rows.values() for one in some if one.table in ITEMS):
             self._rows.setdefault(one.officer_id, set()).add(one)
 
-    def declined(self, officer_id: str, path_id: str, day: date) -> None:  # noqa: ARG002
+    def declined(self, officer_id: str, path_id: str) -> None:
         """The officer said no to a path."""
         self._declined.setdefault(officer_id, set()).add(path_id)
 

@@ -177,7 +177,7 @@ def judged(trained: Settings, officers: int = OFFICERS) -> Judged:
                 reader.read(officer, found, day)
                 if (place + look) % DECLINES == 0 and isinstance(found, PathsFound) and len(found.paths) > 1:
                     force.decline(officer, found, now)
-                    reader.declined(officer, found.paths[0].path_id, day)
+                    reader.declined(officer, found.paths[0].path_id)
     return Judged(reader.counts, reader.unexplained)
 
 

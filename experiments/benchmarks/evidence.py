@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import shutil
 import subprocess
@@ -13,6 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from data_contracts.strict_json import without_nan
+
 HOUSE = Path(__file__).resolve().parent.parent.parent
 RESULTS = Path(__file__).with_name("results")  # what benchmarks wrote that stands in the repository
 PAGE = Path(__file__).with_name("RESULTS.md")
@@ -21,17 +22,8 @@ PAGE = Path(__file__).with_name("RESULTS.md")
 def keep(out: Path, figures: Mapping[str, Any], state: Path | None = None) -> None:
     """Write figures as JSON with their run beside them; `state` where they hang on one, of which the name is told."""
     run = {"on": date.today().isoformat(), "machine": machine(), "commit": commit(), "command": command(state)}
-    told = json.dumps(_finite({"run": run, **figures}), indent=1, ensure_ascii=False, allow_nan=False)
+    told = json.dumps(without_nan({"run": run, **figures}), indent=1, ensure_ascii=False, allow_nan=False)
     out.write_text(told + "\n", "utf-8")
-
-
-def _finite(one: Any) -> Any:
-    """What was not measured is null: NaN is no JSON for strict readers."""
-    if isinstance(one, Mapping):
-        return {key: _finite(value) for key, value in one.items()}
-    if isinstance(one, list | tuple):
-        return [_finite(value) for value in one]
-    return None if isinstance(one, float) and not math.isfinite(one) else one
 
 
 def machine() -> str:

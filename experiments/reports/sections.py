@@ -73,13 +73,14 @@ def run_section(made: Evidence, _: Drawn) -> Section:
 
 def bars_section(made: Evidence, _: Drawn) -> Section | None:
     """What was asked before the first run, beside what was seen; what is missed says so."""
-    if not made.bars:
+    bars = made.bars
+    if not bars:
         return None
-    missed = sum(not bar.met for bar in made.bars)
-    zh = f"要求在首次运行之前定下；{len(made.bars)} 项中未达到 {missed} 项。合并数字掩盖的各截止日数字列在括号内。"
-    en = (f"Set before the first run; {missed} of {len(made.bars)} are missed. Where a figure is pooled, those of each "
+    missed = sum(not bar.met for bar in bars)
+    zh = f"要求在首次运行之前定下；{len(bars)} 项中未达到 {missed} 项。合并数字掩盖的各截止日数字列在括号内。"
+    en = (f"Set before the first run; {missed} of {len(bars)} are missed. Where a figure is pooled, those of each "
           "as-of stand in brackets.")  # fmt: skip
-    sheet = bars_sheet(made.bars)
+    sheet = bars_sheet(bars)
     return Section("bars", sheet.caption, [Bilingual(zh, en)], [], [sheet])
 
 

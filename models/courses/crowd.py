@@ -109,24 +109,19 @@ class CourseCrowd:
 
         The best share of any group counts, and every group that is in the wave is told.
         """
-        row = self.counts.row.get(officer_id)
+        counts, wave = self.counts, self.counts.policy
+        row = counts.row.get(officer_id)
         signs: dict[int, list[tuple[float, CourseReason]]] = {}
         for kind, code in ((FORCE, None), *self.state.peers.groups.items()):
             members = self._members(code, row)
-            if members is None or len(members) < self.counts.policy.least_officers:
+            if members is None or len(members) < wave.least_officers:
                 continue
-            taken = np.asarray(self.counts.recent[members].sum(0)).ravel()
-            for course in self.counts.new[
-                taken[self.counts.new] >= self.counts.policy.least_share * len(members)
-            ].tolist():
-                reason = _told_of(
-                    f"wave_{kind}", WORDS[kind], int(taken[course]), len(members), self.counts.policy.days
-                )
+            taken = np.asarray(counts.recent[members].sum(0)).ravel()
+            for course in counts.new[taken[counts.new] >= wave.least_share * len(members)].tolist():
+                reason = _told_of(f"wave_{kind}", WORDS[kind], int(taken[course]), len(members), wave.days)
                 signs.setdefault(course, []).append((taken[course] / len(members), reason))
         lacking = [course for course in signs if row is None or not self.state.taken[row, course]]
-        ranked = sorted(
-            lacking, key=lambda course: (-max(share for share, _ in signs[course]), self.counts.courses[course])
-        )
+        ranked = sorted(lacking, key=lambda course: (-max(share for share, _ in signs[course]), counts.courses[course]))
         return [self._told(course, signs[course]) for course in ranked[:most]]
 
     def likely(self, officer_id: str, most: int) -> list[CrowdCourse]:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from data_contracts.asof import last_known
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import GoalKind, TalentField
 from models.eligibility.standing_facts import Ladders
@@ -96,7 +97,7 @@ class GoalPosts:
         """Each post as last known, with the columns looked at, null where they are not kept."""
         columns = ["post_id", "job_family", "track", "min_rank_step"]
         rows = self.records.get("posts", pd.DataFrame({"post_id": pd.Series(dtype=object), "known_on": []}))
-        newest = rows.sort_values("known_on", kind="stable").drop_duplicates("post_id", keep="last")
+        newest = last_known(rows, "post_id")
         return newest.reindex(columns=columns).astype(object)
 
     @cached_property

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data_contracts.asof import last_known
 from data_contracts.naming import quoted
 from data_contracts.remembering import of_tables
 from data_contracts.vocabulary import Bilingual
@@ -34,7 +35,7 @@ def _catalogue(records: Records) -> tuple[OfferedCourse, ...]:
     table = records.get("courses")
     if table is None:
         return ()
-    newest = table.sort_values("known_on", kind="stable").drop_duplicates("course_id", keep="last")
+    newest = last_known(table, "course_id")
     return tuple(sorted((_course(row) for row in newest.to_dict("records")), key=lambda one: one.course_id))
 
 
@@ -44,7 +45,7 @@ def _needs(records: Records) -> Mapping[str, PostNeed]:
     posts = records.get("posts")
     if posts is None or "required_course_id" not in posts:
         return {}
-    rows = posts.sort_values("known_on", kind="stable").drop_duplicates("post_id", keep="last")
+    rows = last_known(posts, "post_id")
     return {
         str(row["post_id"]): PostNeed(_name(row, str(row["post_id"])), str(row["required_course_id"]))
         for row in rows[rows["required_course_id"].notna()].to_dict("records")
@@ -57,7 +58,7 @@ def _standards_by_post(records: Records) -> Mapping[str, Mapping[str, float]]:
     table = records.get("competency_standards")
     if table is None:
         return {}
-    newest = table.sort_values("known_on", kind="stable").drop_duplicates(["post_id", "competency"], keep="last")
+    newest = last_known(table, "post_id", "competency")
     found: dict[str, dict[str, float]] = {}
     for post, name, level in zip(newest["post_id"], newest["competency"], newest["standard_level"], strict=True):
         found.setdefault(str(post), {})[str(name)] = float(level)

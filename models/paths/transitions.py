@@ -101,32 +101,31 @@ class Transitions:
 
     def towards(self, histories: Histories, goals: Array, ends: Array | None = None) -> Array:
         """(n,) chance that the next post is the goal; what `chances` has there, without making all of the row."""
-        present = histories.present(self.size)
+        present, at = histories.present(self.size), MoveBands.of(histories, ends)
         known = present < self.size
-        staying = np.where(known, self._mixed(histories, np.where(known, present, 0), ends), 0.0)
+        staying = np.where(known, self._mixed(histories, np.where(known, present, 0), at), 0.0)
         weights = self.weights[depth_of(histories)]
         nothing = weights[:, RETURN] * (_added(self._shares(histories)) == 0)  # whoever has no post to go back to
         left = np.maximum(weights.sum(1) - nothing - staying, 1e-12)
-        return np.where(goals == present, 0.0, self._mixed(histories, goals, ends) / left)
+        return np.where(goals == present, 0.0, self._mixed(histories, goals, at) / left)
 
-    def _mixed(self, histories: Histories, posts: Array, ends: Array | None) -> Array:
+    def _mixed(self, histories: Histories, posts: Array, at: MoveBands) -> Array:
         """(n,) what the ways give one post each, weighed but not made to sum to 1."""
         present, behind = histories.present(self.size), self.popularity[posts]
         markov = _cell(self.markov, present, posts, behind, BACK_OFF)
         lately = _cell(self.recent, present, posts, behind, BACK_OFF)
-        at = MoveBands.of(histories, ends)
         held = (histories.posts[:, 1 : 1 + FIRST_BACK] == posts[:, None]) * self._shares(histories)
         cells = [
             markov,
             _cell(self.recent, present, posts, markov, BACK_OFF),
-            _cells(self.stay, (self._stay_rows(histories), at.stay), posts, markov, NARROW_BACK_OFF),
+            _cells(self.stay, (self._rows_by_band(histories, at.stay), at.stay), posts, markov, NARROW_BACK_OFF),
             _cell(self.pair, self._pair_row(histories), posts, markov, NARROW_BACK_OFF),
             _added(held),
             behind,
             self.fashion[posts],
             self.alike.cells(present, posts),
             _cells(self.seniority, (self._seniority_rows(histories), at.seniority), posts, behind, SENIORITY_BACK_OFF),
-            _cells(self.stage, (self._stage_rows(histories), at.stage), posts, lately, BACK_OFF),
+            _cells(self.stage, (self._rows_by_band(histories, at.stage), at.stage), posts, lately, BACK_OFF),
         ]
         return _added(self.weights[depth_of(histories)] * np.stack(cells, 1))
 
@@ -175,7 +174,7 @@ class Transitions:
         lately = _rows(self.recent, present, self.popularity, BACK_OFF)
         yield markov
         yield _rows(self.recent, present, markov, BACK_OFF)
-        yield _banded(self.stay, (self._stay_rows(histories), at.stay), markov, NARROW_BACK_OFF)
+        yield _banded(self.stay, (self._rows_by_band(histories, at.stay), at.stay), markov, NARROW_BACK_OFF)
         yield _rows(self.pair, self._pair_row(histories), markov, NARROW_BACK_OFF)
         yield self._returns(histories)
         yield np.broadcast_to(self.popularity, markov.shape)
@@ -184,18 +183,15 @@ class Transitions:
         yield _banded(
             self.seniority, (self._seniority_rows(histories), at.seniority), self.popularity, SENIORITY_BACK_OFF
         )
-        yield _banded(self.stage, (self._stage_rows(histories), at.stage), lately, BACK_OFF)
+        yield _banded(self.stage, (self._rows_by_band(histories, at.stage), at.stage), lately, BACK_OFF)
 
-    def _stay_rows(self, histories: Histories) -> Array:
-        """(n, bands) the row of `stay` for each band of stays."""
-        return np.arange(len(STAY_MONTHS) + 1) * (self.size + 1) + histories.present(self.size)[:, None]
+    def _rows_by_band(self, histories: Histories, shares: Array) -> Array:
+        """(n, bands) the rows of a table by band and present post, as `stay` and `stage` are, for `shares` of bands."""
+        return np.arange(shares.shape[1]) * (self.size + 1) + histories.present(self.size)[:, None]
 
     def _seniority_rows(self, histories: Histories) -> Array:
         ranks = self.seniority.shape[0] // SENIORITIES
         return np.where(histories.rank < ranks, histories.rank, 0)[:, None] * SENIORITIES + np.arange(SENIORITIES)
-
-    def _stage_rows(self, histories: Histories) -> Array:
-        return np.arange(len(STAGE_YEARS) + 1) * (self.size + 1) + histories.present(self.size)[:, None]
 
     def _pair_row(self, histories: Histories) -> Array:
         keys = pair_key(histories.nth(1, self.size), histories.present(self.size), self.size)

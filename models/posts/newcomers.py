@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from data_contracts.asof import last_known
 from data_contracts.vocabulary import Bilingual
 from models.posts.histories import Array
 from models.posts.reasons import Reason
@@ -39,7 +40,7 @@ class Newcomers:
     @classmethod
     def of(cls, frames: Frames, known: Collection[str]) -> Newcomers:
         """The posts on record that are not among those `known` to the model; `frames` have the table of posts."""
-        rows = _newest(frames["posts"], ["post_id"]).set_index("post_id")
+        rows = last_known(frames["posts"], "post_id").set_index("post_id")
         rows.index = rows.index.astype(str)
         new, old = rows.index.difference(list(known)), rows.index.intersection(list(known)).sort_values()
         likeness = _likeness(rows, frames.get("competency_standards"), (new, old))
@@ -81,10 +82,6 @@ class Newcomers:
         )
 
 
-def _newest(rows: pd.DataFrame, key: list[str]) -> pd.DataFrame:
-    return rows.sort_values("known_on", kind="stable").drop_duplicates(key, keep="last")
-
-
 def _likeness(rows: pd.DataFrame, standards: pd.DataFrame | None, posts: tuple[pd.Index, pd.Index]) -> Array:
     """(new, old) how alike posts are; minus infinity where they share neither job family nor track."""
     new, old = posts
@@ -104,14 +101,12 @@ def _shared(rows: pd.DataFrame, name: str, posts: tuple[pd.Index, pd.Index]) -> 
     """(new, old) bool; two posts that ask for no rank step are alike in that, of the rest unknown is like nothing."""
     told = rows[name].astype(object).where(rows[name].notna(), "" if name == "min_rank_step" else None)
     new, old = (told.loc[some].to_numpy(object) for some in posts)
-    return np.asarray([[one is not None and one == other for other in old] for one in new], bool).reshape(
-        len(new), len(old)
-    )
+    return np.asarray((new[:, None] == old) & pd.notna(new)[:, None], bool)
 
 
 def _standards_shared(standards: pd.DataFrame, posts: tuple[pd.Index, pd.Index]) -> Array:
     """(new, old) in [0, 1]: the levels two posts both ask for, over those that either does."""
-    newest = _newest(standards, ["post_id", "competency"])
+    newest = last_known(standards, "post_id", "competency")
     levels = newest.pivot(index="post_id", columns="competency", values="standard_level").astype("float64").fillna(0.0)
     levels.index = levels.index.astype(str)
     new, old = (levels.reindex(some).fillna(0.0).to_numpy() for some in posts)

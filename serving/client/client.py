@@ -45,7 +45,6 @@ from serving.units.schemas import UnitsAnswer, UnitsRequest
 Told = TypeVar("Told", bound=BaseModel)
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 IN_ALL_SECONDS = 120.0
-CODED = ("content-encoding", "content-length", "transfer-encoding")  # of a body that is decoded already
 
 
 def fresh_id() -> str:
@@ -189,15 +188,13 @@ class PharosClient:
         headers, content = self._shown(), None if body is None else body.model_dump_json()
         if content is not None:
             headers["content-type"] = "application/json"
-        status, told = 0, b""
+        status = 0
         try:
             method = "GET" if body is None else "POST"
             with until(end), self._http.stream(method, path, content=content, headers=headers) as coming:
                 status = coming.status_code
-                for part in coming.iter_bytes():
-                    told += part
-                kept = [pair for pair in coming.headers.items() if pair[0] not in CODED]
-                return httpx.Response(status, headers=kept, content=told)
+                coming.read()
+                return coming
         except httpx.TransportError as error:
             raise late(self._in_all) if time.monotonic() >= end else unreachable(error) from error
         except httpx.HTTPError as error:

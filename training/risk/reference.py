@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.policy import policy
+from data_contracts.strict_json import without_nan
 from data_contracts.vocabulary import Grade
 from models.base import Numbers
 from models.risk.grades import by_shares, short_history
@@ -89,7 +90,7 @@ class Reference:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, for the signed parts of a model."""
-        told: dict[str, Any] = _without_nan({**asdict(self), "as_of": self.as_of.isoformat()})
+        told: dict[str, Any] = without_nan({**asdict(self), "as_of": self.as_of.isoformat()})
         return told
 
     @classmethod
@@ -223,12 +224,3 @@ def _came(told: Mapping[str, Any]) -> Came:
 
 def _number(told: float | None) -> float:
     return math.nan if told is None else float(told)
-
-
-def _without_nan(value: Any) -> Any:
-    """Signed JSON holds no NaN: null stands for a figure that could not be measured."""
-    if isinstance(value, Mapping):
-        return {name: _without_nan(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
