@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 GLANCE_SECONDS, SERVER_SECONDS = 1.0, 2
 CHAMPION = "champion"
-NAMES = ("risk", "next-post", "courses", "paths")
+NAMES = ("risk", "next-post", "courses", "paths", "concerns")
 PATH_TAG = "pharos.path"
 NO_ALIAS = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # what MLflow calls a name or an alias it lacks
 

@@ -81,13 +81,15 @@ class Settling:
     """How scores become chances, and from where on something is said.
 
     `sharpness` is what a score of each stage is multiplied with, `flat_share` what the flat answer weighs,
-    `temperature` and `urgency_temperature` calibrate. A subcategory is told from the chance `tell_subcategory` on, a
+    `temperature` and `urgency_temperature` calibrate, and `astray` is the share of texts that the words say nothing of,
+    for whom all subcategories are alike. A subcategory is told from the chance `tell_subcategory` on, a
     category from `tell_category` on; a text is urgent (soon) from the chance `urgent_from` (`soon_from`) on.
     """
 
     sharpness: float = 4.0
     flat_share: float = 0.5
     temperature: float = 1.0
+    astray: float = 0.0
     urgency_temperature: float = 1.0
     tell_subcategory: float = 0.0
     tell_category: float = 0.0
@@ -158,9 +160,18 @@ class TextModel:
 def settled(scores: Scores, labels: Labels, by: Settling) -> tuple[Numbers, Numbers, Numbers]:
     """Chances of subcategories, of categories, and of urgencies; each row sums to 1."""
     mixed = mixed_logs(scores, labels, by.sharpness, by.flat_share)
-    subcategory = softmax(mixed / by.temperature)
+    subcategory = cooled(mixed, by.temperature, by.astray)
     urgency = softmax(scores.urgency * by.sharpness / by.urgency_temperature)
     return subcategory, by_category(subcategory, labels), urgency
+
+
+def cooled(logs: Numbers, temperature: float, astray: float) -> Numbers:
+    """Calibrated chances, (n, classes): rows of logarithms at a temperature, and a share that is alike for all.
+
+    >>> cooled(np.array([[0.0, 0.0]]), 2.0, 0.1).tolist()
+    [[0.5, 0.5]]
+    """
+    return np.asarray((1.0 - astray) * softmax(logs / temperature) + astray / logs.shape[1])
 
 
 def mixed_logs(scores: Scores, labels: Labels, sharpness: float, flat_share: float) -> Numbers:

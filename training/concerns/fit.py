@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import expit
 
 from data_contracts.concern_phrases import PhraseBank
 from data_contracts.policy import policy
@@ -23,6 +24,7 @@ from models.concerns.text_model import (
     Scores,
     Settling,
     TextModel,
+    cooled,
     mixed_logs,
     settled,
     softmax,
@@ -149,7 +151,7 @@ def settling_of(held: Held, labels: Labels, settings: ConcernFit) -> Settling:
     mixed = mixed_logs(held.scores, labels, plain.sharpness, plain.flat_share)
     warm = replace(
         plain,
-        temperature=_temperature(mixed, held.subcategory),
+        **_calibrated(mixed, held.subcategory),
         urgency_temperature=_temperature(held.scores.urgency * plain.sharpness, held.urgency),
     )
     subcategory, category, urgency = settled(held.scores, labels, warm)
@@ -161,6 +163,18 @@ def settling_of(held: Held, labels: Labels, settings: ConcernFit) -> Settling:
         urgent_from=found_from(urgency[:, 2], held.urgency == 2, rules.urgent_found),
         soon_from=found_from(urgency[:, 1] + urgency[:, 2], held.urgency >= 1, rules.soon_found),
     )
+
+
+def _calibrated(logs: Numbers, right: Numbers) -> dict[str, float]:
+    """The temperature and the share astray that make what came most likely: a few texts that say nothing would else
+    make all others sound less sure than they are."""
+
+    def surprise(given: Numbers) -> float:
+        told = cooled(logs, float(np.exp(given[0])), float(expit(given[1])))
+        return float(-np.log(told[np.arange(len(right)), right] + TINY).mean())
+
+    found = minimize(surprise, np.array([0.0, -3.0]), method="Nelder-Mead")
+    return {"temperature": float(np.exp(found.x[0])), "astray": float(expit(found.x[1]))}
 
 
 def _temperature(logs: Numbers, right: Numbers) -> float:
