@@ -227,7 +227,7 @@ def train_concerns(way: Way) -> Sequence[RenderableType]:
     if "concerns" not in History(way.settings.history_dir).tables():
         raise MissingTable("no concerns are on record, so there are none to sort")
     with steps(way.console, "train concerns", STAGES) as bar:
-        model, worth = train_concerns(way.settings, way.today, bar.say, DEMO_CONCERNS)
+        model, worth = train_concerns(way.settings, way.today, bar.say)
     return [_showed(model, worth.sentence())]
 
 

@@ -13,6 +13,8 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
 
 from models.artifacts import Parts
 from models.base import Numbers
@@ -81,15 +83,16 @@ class Settling:
     """How scores become chances, and from where on something is said.
 
     `sharpness` is what a score of each stage is multiplied with, `flat_share` what the flat answer weighs,
-    `temperature` and `urgency_temperature` calibrate, and `astray` is the share of texts that the words say nothing of,
-    for whom all subcategories are alike. A subcategory is told from the chance `tell_subcategory` on, a
+    `temperature` and `urgency_temperature` calibrate; `slope` and `lift` then straighten the chance of the first answer
+    (Platt), and the others share what is left. A subcategory is told from the chance `tell_subcategory` on, a
     category from `tell_category` on; a text is urgent (soon) from the chance `urgent_from` (`soon_from`) on.
     """
 
     sharpness: float = 4.0
     flat_share: float = 0.5
     temperature: float = 1.0
-    astray: float = 0.0
+    slope: float = 1.0
+    lift: float = 0.0
     urgency_temperature: float = 1.0
     tell_subcategory: float = 0.0
     tell_category: float = 0.0
@@ -122,7 +125,7 @@ class TextModel:
         told = settled(self.heads.scores(rows), self.labels, self.settling)
         return Chances(*told, np.diff(rows.indptr) > 0)
 
-    def urgency_of(self, urgency: Numbers) -> Numbers:
+    def urgency_of(self, urgency: Numbers) -> NDArray[np.int64]:
         """The place in URGENCIES of each row of chances (n, 3): the most pressing one whose chance is high enough."""
         levels = np.zeros(len(urgency), dtype=np.int64)
         levels[urgency[:, 1] + urgency[:, 2] >= self.settling.soon_from] = 1
@@ -160,18 +163,21 @@ class TextModel:
 def settled(scores: Scores, labels: Labels, by: Settling) -> tuple[Numbers, Numbers, Numbers]:
     """Chances of subcategories, of categories, and of urgencies; each row sums to 1."""
     mixed = mixed_logs(scores, labels, by.sharpness, by.flat_share)
-    subcategory = cooled(mixed, by.temperature, by.astray)
+    subcategory = straightened(softmax(mixed / by.temperature), by.slope, by.lift)
     urgency = softmax(scores.urgency * by.sharpness / by.urgency_temperature)
     return subcategory, by_category(subcategory, labels), urgency
 
 
-def cooled(logs: Numbers, temperature: float, astray: float) -> Numbers:
-    """Calibrated chances, (n, classes): rows of logarithms at a temperature, and a share that is alike for all.
+def straightened(chances: Numbers, slope: float, lift: float) -> Numbers:
+    """Rows (n, classes) whose first answer has log-odds `lift` + `slope` times those before; the rest keeps its shares.
 
-    >>> cooled(np.array([[0.0, 0.0]]), 2.0, 0.1).tolist()
-    [[0.5, 0.5]]
+    >>> straightened(np.array([[0.8, 0.15, 0.05]]), 0.0, 0.0).round(3).tolist()
+    [[0.5, 0.375, 0.125]]
     """
-    return np.asarray((1.0 - astray) * softmax(logs / temperature) + astray / logs.shape[1])
+    first = np.clip(chances.max(axis=1, keepdims=True), TINY, 1.0 - TINY)
+    told = expit(lift + slope * logit(first))
+    rest = chances * (1.0 - told) / (1.0 - first)
+    return np.asarray(np.where(chances == chances.max(axis=1, keepdims=True), told, rest))
 
 
 def mixed_logs(scores: Scores, labels: Labels, sharpness: float, flat_share: float) -> Numbers:

@@ -122,7 +122,7 @@ class TriageDesk:
             subcategory=read.subcategory,
             categories=[_suggested(one) for one in read.categories],
             subcategories=[_suggested(one) for one in read.subcategories],
-            urgency=read.urgency,  # type: ignore[arg-type]  # of the model's own three
+            urgency=read.urgency,
             urgency_name=_named(urgency),
             urgent_chance=shown(read.urgent_chance),
             helpers=_helpers(helpers_for(policy, read.urgency, came, read.category, read.subcategory)),
@@ -228,7 +228,7 @@ def _open(one: Open) -> OpenConcern:
         category=one.category,
         subcategory=one.subcategory,
         suggested=None if one.suggested is None else _suggested(one.suggested),
-        urgency=one.urgency,  # type: ignore[arg-type]  # of the model's own three
+        urgency=one.urgency,
         helpers=_helpers(one.helpers),
         handler=None if one.handler is None else text_of(one.handler),
         answer_by=None if one.answer_by is None else text_of(one.answer_by),

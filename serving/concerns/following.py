@@ -6,10 +6,10 @@ it is kept: it is told anew from the record each time, so whoever is erased from
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,11 +18,13 @@ from data_contracts.decisions import ConcernCategory, Named
 from data_contracts.policy import Policy
 from data_contracts.triaging import Asked, Step
 from data_contracts.vocabulary import Bilingual
+from models.base import Numbers
 from serving.concerns.triage import Came, Reading, Suggestion, Triage, category_of, due_days, helpers_for
 
 DONE = {"acknowledge": "acknowledged_on", "resolve": "resolved_on"}
 OPEN_IN = {"acknowledged": "acknowledge", "resolved": "resolve"}
-PRESSING = {"urgent": 0, "soon": 1, "normal": 2, None: 2}
+Row = Mapping[Hashable, Any]  # of the contract's table, by column
+PRESSING: Mapping[str | None, int] = {"urgent": 0, "soon": 1, "normal": 2, None: 2}
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def open_concerns(
     `seen` are rows of the contract's table as they stood at `as_of`; `record` are all rows, where `seen` is a part of
     them: how busy units and desks are is counted there. `triage` None tells no urgency, no suggestion and no chance.
     """
-    some = seen[record["resolved_on"].isna()].reset_index(drop=True)
+    some = seen[seen["resolved_on"].isna()].reset_index(drop=True)
     if some.empty:
         return []
     texts = some["text"].fillna("").astype(str).tolist()
@@ -98,7 +100,7 @@ def open_concerns(
 def _chances(
     triage: Triage | None, came: Sequence[Came], codes: Sequence[str | None], readings: Sequence[Reading | None],
     record: pd.DataFrame, as_of: date,
-) -> Mapping[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:  # fmt: skip
+) -> Mapping[str, Numbers]:  # fmt: skip
     """By deadline, the chance that each is missed, as it is still open at `as_of`."""
     if triage is None or not triage.model.deadlines:
         return {}
@@ -114,7 +116,7 @@ def _chances(
 
 
 def _open(
-    policy: Policy, as_of: date, row: Mapping[str, object], came: Came, code: str | None, read: Reading | None,
+    policy: Policy, as_of: date, row: Row, came: Came, code: str | None, read: Reading | None,
     chances: Mapping[str, float],
 ) -> Open:  # fmt: skip
     category = category_of(policy, code)
@@ -142,7 +144,7 @@ def _open(
 
 
 def _dues(
-    category: ConcernCategory, came: Came, row: Mapping[str, object], as_of: date, chances: Mapping[str, float]
+    category: ConcernCategory, came: Came, row: Row, as_of: date, chances: Mapping[str, float]
 ) -> tuple[Due, ...]:
     told = []
     for one in due_days(category, came.raised_on):
@@ -187,7 +189,7 @@ def _why(step: Step, to: Named, days: int) -> Bilingual:
     )
 
 
-def _came(row: Mapping[object, object]) -> Came:
+def _came(row: Row) -> Came:
     raised = pd.Timestamp(str(row["raised_on"])).date()
     return Came(raised, _text(row["channel"]), _text(row["raised_by"]), _text(row["unit_id"]))
 

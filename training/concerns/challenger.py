@@ -53,7 +53,7 @@ def fit_net(some: Sequence[Example], labels: Labels, settings: NetFit,
     draw = torch.Generator().manual_seed(settings.seed)
     for epoch in range(settings.epochs):
         model.net.train()
-        for rows in torch.randperm(len(texts), generator=draw).split(settings.batch):
+        for rows in torch.split(torch.randperm(len(texts), generator=draw), settings.batch):
             longest = int((characters[rows] > 0).sum(1).max().clamp(min=4))
             told = model.net(characters[rows, :longest], sounds[rows, :longest])
             loss = losses[0](told[0], y[rows]) + 0.5 * losses[1](told[1], urgency[rows])

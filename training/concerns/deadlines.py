@@ -64,10 +64,10 @@ def outcomes(rows: pd.DataFrame, name: str, as_of: date) -> tuple[pd.DataFrame, 
     allowed = rows["category"].map(days).astype(float)
     raised = pd.to_datetime(rows["raised_on"])
     passed = raised + pd.to_timedelta(allowed, unit="D") < pd.Timestamp(as_of)
-    some, allowed, raised = rows[passed].reset_index(drop=True), allowed[passed].to_numpy(), raised[passed]
-    took = (pd.to_datetime(some[DONE_ON[name]]).to_numpy() - raised.to_numpy()) / np.timedelta64(1, "D")
+    some, limit, begun = rows[passed].reset_index(drop=True), allowed[passed].to_numpy(), raised[passed]
+    took = (pd.to_datetime(some[DONE_ON[name]]).to_numpy() - begun.to_numpy()) / np.timedelta64(1, "D")
     took = np.where(np.isnan(took), np.inf, took)
-    return some, (took > allowed).astype(float), took / np.maximum(allowed, 1.0)
+    return some, (took > limit).astype(np.float64), took / np.maximum(limit, 1.0)
 
 
 def fit_deadlines(

@@ -17,7 +17,7 @@ from data_contracts.simulator.concern_texts import COMMUNITY_SENTENCES, SENTENCE
 from models.base import Numbers
 from models.concerns.grams import plain
 from models.concerns.text_model import URGENCIES, Labels, TextModel, settled
-from training.concerns.fit import Held, hits
+from training.concerns.fit import Held, Places, hits
 from training.evaluation.bootstrap import Difference, OfficerDraws, difference, weighted_means
 from training.evaluation.risk_metrics import ece
 
@@ -41,7 +41,7 @@ class Judged:
         return told
 
 
-def judged(subcategory: Numbers, right: Numbers, labels: Labels, phrases: Sequence[str]) -> Judged:
+def judged(subcategory: Numbers, right: Places, labels: Labels, phrases: Sequence[str]) -> Judged:
     """First answers, answers among three, and first categories."""
     category = np.zeros((len(subcategory), len(labels.categories)))
     np.add.at(category.T, labels.places, subcategory.T)

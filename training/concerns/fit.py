@@ -7,10 +7,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
-from scipy.special import expit
+from scipy.special import logit
 
 from data_contracts.concern_phrases import PhraseBank
 from data_contracts.policy import policy
@@ -24,7 +26,6 @@ from models.concerns.text_model import (
     Scores,
     Settling,
     TextModel,
-    cooled,
     mixed_logs,
     settled,
     softmax,
@@ -34,6 +35,7 @@ from training.concerns.corpus import Example, Noise, Share, examples
 PARTS = 5
 HELD_VARIANTS = 3
 Say = Callable[[str], None]
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ class Held:
 
     examples: tuple[Example, ...]
     scores: Scores
-    subcategory: Numbers
-    urgency: Numbers
+    subcategory: Places
+    urgency: Places
 
 
 def labels_of_policy() -> Labels:
@@ -104,7 +106,7 @@ def held_out(bank: PhraseBank, labels: Labels, settings: ConcernFit, say: Say = 
     return Held(tuple(kept), Scores(**joined), *targets(kept, labels))
 
 
-def targets(some: Sequence[Example], labels: Labels) -> tuple[Numbers, Numbers]:
+def targets(some: Sequence[Example], labels: Labels) -> tuple[Places, Places]:
     """Places of subcategory and urgency, (n,) each."""
     place = {code: number for number, code in enumerate(labels.subcategories)}
     return np.array([place[one.subcategory] for one in some]), np.array([one.urgency for one in some])
@@ -130,7 +132,7 @@ def fit_heads(some: Sequence[Example], labels: Labels, settings: ConcernFit) -> 
     )
 
 
-def _linear(rows: object, y: Numbers, classes: int, settings: ConcernFit, balanced: bool = False) -> Linear:
+def _linear(rows: Any, y: Places, classes: int, settings: ConcernFit, balanced: bool = False) -> Linear:
     """One against the rest, squared hinge; two classes are told by one score and its opposite."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.svm import LinearSVC
@@ -165,19 +167,21 @@ def settling_of(held: Held, labels: Labels, settings: ConcernFit) -> Settling:
     )
 
 
-def _calibrated(logs: Numbers, right: Numbers) -> dict[str, float]:
-    """The temperature and the share astray that make what came most likely: a few texts that say nothing would else
-    make all others sound less sure than they are."""
+def _calibrated(logs: Numbers, right: Places) -> dict[str, float]:
+    """Temperature, then slope and lift of the first answer: each makes what came most likely."""
+    temperature = _temperature(logs, right)
+    chances = softmax(logs / temperature)
+    odds, hit = logit(np.clip(chances.max(axis=1), TINY, 1.0 - TINY)), hits(chances, right, 1)
 
     def surprise(given: Numbers) -> float:
-        told = cooled(logs, float(np.exp(given[0])), float(expit(given[1])))
-        return float(-np.log(told[np.arange(len(right)), right] + TINY).mean())
+        score = given[0] + given[1] * odds
+        return float((np.logaddexp(0.0, score) - hit * score).mean())
 
-    found = minimize(surprise, np.array([0.0, -3.0]), method="Nelder-Mead")
-    return {"temperature": float(np.exp(found.x[0])), "astray": float(expit(found.x[1]))}
+    lift, slope = minimize(surprise, np.array([0.0, 1.0]), method="Nelder-Mead").x
+    return {"temperature": temperature, "slope": float(slope), "lift": float(lift)}
 
 
-def _temperature(logs: Numbers, right: Numbers) -> float:
+def _temperature(logs: Numbers, right: Places) -> float:
     """The one that makes what came most likely (Guo et al. 2017)."""
 
     def surprise(log_temperature: float) -> float:
@@ -187,7 +191,7 @@ def _temperature(logs: Numbers, right: Numbers) -> float:
     return float(np.exp(minimize_scalar(surprise, bounds=(-3.0, 3.0), method="bounded").x))
 
 
-def told_from(chances: Numbers, right: Numbers, promise: float) -> float:
+def told_from(chances: Numbers, right: Places, promise: float) -> float:
     """The least chance of the first answer from which on a share `promise` of answers is right; above 1 where none is.
 
     >>> told_from(np.array([[0.9, 0.1], [0.8, 0.2], [0.6, 0.4]]), np.array([0, 0, 1]), 0.9)
@@ -200,7 +204,7 @@ def told_from(chances: Numbers, right: Numbers, promise: float) -> float:
     return float(first[order][kept[-1]]) if len(kept) else 1.01
 
 
-def found_from(chances: Numbers, right: Numbers, promise: float) -> float:
+def found_from(chances: Numbers, right: NDArray[np.bool_], promise: float) -> float:
     """The chance from which on a share `promise` of those that are so is found; never above a half.
 
     >>> found_from(np.array([0.9, 0.4, 0.3, 0.1]), np.array([True, True, True, False]), 0.9)
@@ -221,7 +225,7 @@ def worth_of_settings(bank: PhraseBank, settings: ConcernFit, report: Callable[[
     return float(np.mean(figures))
 
 
-def hits(chances: Numbers, right: Numbers, top: int) -> Numbers:
+def hits(chances: Numbers, right: Places, top: int) -> Numbers:
     """Whether the right one is among the first `top`, (n,)."""
     order = np.argsort(-chances, axis=1, kind="stable")[:, :top]
     return np.asarray((order == np.asarray(right)[:, None]).any(axis=1), dtype=np.float64)

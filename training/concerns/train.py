@@ -21,6 +21,7 @@ from data_contracts.settings import Settings
 from features.history import History
 from features.record import records_at
 from models import run_files
+from models.base import Numbers
 from models.concerns.deadlines import DeadlineModel
 from models.concerns.model import NAME, SERVICE, ConcernModel, service_hash
 from models.concerns.text_model import TextModel, settled
@@ -116,7 +117,7 @@ def phrases_hash(bank: PhraseBank) -> str:
     return hashlib.sha256(json.dumps([told, asdict(bank.around)], ensure_ascii=False).encode()).hexdigest()
 
 
-def _first(text: TextModel, held: Held) -> object:
+def _first(text: TextModel, held: Held) -> Numbers:
     return hits(settled(held.scores, text.labels, text.settling)[0], held.subcategory, 1)
 
 

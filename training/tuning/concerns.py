@@ -12,12 +12,12 @@ from data_contracts.concern_phrases import phrases
 from data_contracts.settings import Settings
 from models import run_files
 from models.concerns.model import NAME, SERVICE, service_hash
-from models.concerns.text_net import NAME as CHALLENGER
+from models.concerns.text_net import NAME as NET
 from training.concerns.challenger import NetFit, worth_of_net
 from training.concerns.fit import ConcernFit, worth_of_settings
 from training.concerns.train import phrases_hash
 from training.tuning.record import experiment_of, record_search
-from training.tuning.search import Choice, Found, Number, Report, Search, Space, best, search
+from training.tuning.search import Choice, Found, Number, Objective, Report, Search, Space, best, search
 
 LINEAR_SPACE: Space = {
     "characters": Choice((2, 3)),
@@ -35,6 +35,7 @@ NET_SPACE: Space = {
     "filters": Choice((48, 64, 96)),
     "dropout": Number(0.2, 0.7),
 }
+CONCERNS, CHALLENGER = NAME, NET
 Step = Callable[[int, float | None], None]
 
 
@@ -65,11 +66,11 @@ def tune_challenger(settings: Settings, as_of: date, trials: int, progress: Step
         return worth_of_net(phrases(), replace(NetFit(), **params), report)
 
     usual = {name: getattr(NetFit(), name) for name in NET_SPACE}
-    return _searched(settings, (CHALLENGER, NET_SPACE, usual), as_of, trials, judge, progress)
+    return _searched(settings, (NET, NET_SPACE, usual), as_of, trials, judge, progress)
 
 
 def _searched(settings: Settings, asked: tuple[str, Space, Mapping[str, Any]], as_of: date, trials: int,
-              judge: Callable[[Mapping[str, Any], Report], float], progress: Step | None) -> Found:  # fmt: skip
+              judge: Objective, progress: Step | None) -> Found:  # fmt: skip
     name, space, usual = asked
     run_files.check(settings, experiment_of(name))
     data_hash = phrases_hash(phrases())

@@ -29,8 +29,7 @@ from training.risk import fit as fit_risk
 from training.risk import record as risk_record
 from training.risk import train as train_risk
 from training.risk.dataset import Lesson, as_ofs_needed
-from training.tuning.concerns import CHALLENGER, tune_challenger, tune_concerns
-from training.tuning.concerns import NAME as CONCERNS
+from training.tuning.concerns import CHALLENGER, CONCERNS, tune_challenger, tune_concerns
 from training.tuning.record import experiment_of, record_search
 from training.tuning.search import Found, Number, Objective, Report, Search, Space, best, search
 
