@@ -23,7 +23,7 @@ class NetFit:
     """How it is fitted; the defaults are what a search on held-out phrases found."""
 
     seed: int = 0
-    variants: int = 5
+    variants: int = 3
     epochs: int = 8
     batch: int = 64
     learning_rate: float = 2e-3

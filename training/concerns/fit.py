@@ -33,7 +33,7 @@ from models.concerns.text_model import (
 from training.concerns.corpus import Example, Noise, Share, examples
 
 PARTS = 5
-HELD_VARIANTS = 3
+HELD_VARIANTS = 2
 Say = Callable[[str], None]
 Places = NDArray[np.int64]
 
@@ -43,7 +43,7 @@ class ConcernFit:
     """How it is fitted; the defaults are what `pharos tune concerns` found on held-out phrases (record 0050)."""
 
     seed: int = 0
-    variants: int = 8
+    variants: int = 5
     characters: int = 2
     sounds: int = 2
     sound_weight: float = 0.7

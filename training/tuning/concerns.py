@@ -36,6 +36,7 @@ NET_SPACE: Space = {
     "dropout": Number(0.2, 0.7),
 }
 CONCERNS, CHALLENGER = NAME, NET
+SEARCH_VARIANTS = 3  # of each phrase: enough to compare settings, and sooner
 Step = Callable[[int, float | None], None]
 
 
@@ -53,7 +54,7 @@ def tune_concerns(settings: Settings, as_of: date, trials: int, progress: Step |
     """Search the linear model's settings; resumable, and on record in MLflow."""
 
     def judge(params: Mapping[str, Any], report: Report) -> float:
-        return worth_of_settings(phrases(), replace(ConcernFit(variants=4), **params), report)
+        return worth_of_settings(phrases(), replace(ConcernFit(variants=SEARCH_VARIANTS), **params), report)
 
     usual = {name: getattr(ConcernFit(), name) for name in LINEAR_SPACE}
     return _searched(settings, (NAME, LINEAR_SPACE, usual), as_of, trials, judge, progress)
