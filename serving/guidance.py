@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from models.courses.baselines import CourseScorer
 from models.courses.next_course import SERVICE
 from serving.api.opened import PLAIN_COURSES, Absent, Desk
+from serving.concerns.opened import open_concern_desks
 from serving.courses.advice import CourseDesk
 from serving.courses.crowds import COUNTS, HistoryCrowds
-from serving.concerns.opened import open_concern_desks
 from serving.ground import Ground
 from serving.night.manifest import ModelIdentity
 from serving.paths.source import PATH as PATHS

@@ -96,7 +96,9 @@ class Concerns:
         odds = CHANNEL_ODDS[channel] * np.where((raised + WEEK_BEFORE) % 7 >= 4, WEEKEND_ODDS, 1.0)
         late = np.where(drawn.overdue < _share(OVERDUE_SHARE, odds), drawn.long, drawn.short)
         signed_late = drawn.signed > 1.0 - _share(SIGNED_LATE_SHARE, odds)
-        acknowledged = raised + np.where(signed_late, sign + 1 + 2 * drawn.overdue, sign * drawn.signed).astype(np.int64)
+        acknowledged = raised + np.where(signed_late, sign + 1 + 2 * drawn.overdue, sign * drawn.signed).astype(
+            np.int64
+        )
         resolved = acknowledged + np.maximum(due * late, 1.0).astype(np.int64)
         return acknowledged, np.where(drawn.never < UNRESOLVED_SHARE, NO_DAY, resolved)
 

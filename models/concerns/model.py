@@ -46,5 +46,6 @@ class ConcernModel:
         """From `to_parts`; raises KeyError or TypeError where the parts are another model's."""
         told = parts.json["deadlines"]
         return cls(
-            TextModel.from_parts(parts), {name: DeadlineModel.from_parts(parts, name) for name in DEADLINES if name in told}
+            TextModel.from_parts(parts),
+            {name: DeadlineModel.from_parts(parts, name) for name in DEADLINES if name in told},
         )

@@ -58,7 +58,7 @@ class Alphabet:
         place = {one: number + 2 for number, one in enumerate(self.known)}
         written = [" ".join(plain(text))[:LONGEST] for text in texts]
         length = max((len(one) for one in written), default=0)
-        shape = (len(written), max(length, max(WIDTHS)))
+        shape = (len(written), max(length, *WIDTHS))
         characters, sounds = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         for row, text in enumerate(written):
             for column, one in enumerate(text):

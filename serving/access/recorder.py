@@ -23,7 +23,6 @@ from serving.access.audit_probe import audit_away
 from serving.access.credential import Credential
 from serving.access.reach import NOTHING, Denied, ids_named
 
-
 WITH_UNITS = (Action.EVENTS_TAKEN, Action.CONCERNS_READ)  # may be about units, officers, or both
 
 

@@ -52,7 +52,7 @@ TOO_FEW = "too_few_people"
 class ConcernReader(Protocol):
     """The concerns of everybody as they stood on a day; never to be changed."""
 
-    def __call__(self, as_of: date) -> pd.DataFrame:
+    def __call__(self, as_of: date, /) -> pd.DataFrame:
         """Rows of the contract's table."""
         ...
 

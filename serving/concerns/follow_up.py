@@ -1,4 +1,4 @@
-"""A job for each morning: which open concerns should go further, and to whom; told anew from the record, kept nowhere."""
+"""A job for each morning: which open concerns should go further, and to whom; told anew each time, kept nowhere."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def follow_up(settings: Settings, as_of: date) -> list[Open]:
     names = pseudonyms(settings.keys_dir)
     about = tuple(sorted({names.of(one.officer_id) for one in told if one.officer_id is not None}))
     details = {"follow_up": as_of.isoformat(), "concerns": len(told)}
-    audit_chain(settings).append(Entry(now_of(settings), operator(), Action.CONCERNS_READ, about=about, details=details))
+    audit_chain(settings).append(
+        Entry(now_of(settings), operator(), Action.CONCERNS_READ, about=about, details=details)
+    )
     return told
 
 

@@ -43,7 +43,9 @@ def triage_desk(ground: Ground, champion: Callable[[str], Loaded]) -> TriageDesk
             f"{NAME} version {identity.version} was trained for other categories of concerns than policy has now; "
             "train it again"
         )
-    return ground.built.of(identity, lambda: TriageDesk(identity, Triage(model_of(loaded), ground.policy), ground.concerns))
+    return ground.built.of(
+        identity, lambda: TriageDesk(identity, Triage(model_of(loaded), ground.policy), ground.concerns)
+    )
 
 
 def model_of(loaded: Loaded) -> ConcernModel:

@@ -37,7 +37,9 @@ class ConcernText(Body):
 class ConcernsRequest(Body):
     """诉求研判：类别、紧急程度、帮助者与逾期可能。 / Triage: category, urgency, who helps, and deadlines at risk."""
 
-    concerns: list[ConcernText] = about("诉求，1 至 100 条", "concerns, 1 to 100", min_length=1, max_length=MAX_CONCERNS)
+    concerns: list[ConcernText] = about(
+        "诉求，1 至 100 条", "concerns, 1 to 100", min_length=1, max_length=MAX_CONCERNS
+    )
 
 
 class SuggestedCategory(Answer):
@@ -64,7 +66,8 @@ class Deadline(Answer):
     overdue: bool = about("是否已逾期", "whether it is past", default=False)
     done_on: date | None = about("完成日期；未完成为空", "day it was done, null where it is not", default=None)
     chance_missed: Probability | None = about(
-        "逾期可能；已完成、已逾期或无从估计时为空", "chance of missing it, null where it is done, past, or cannot be told",
+        "逾期可能；已完成、已逾期或无从估计时为空",
+        "chance of missing it, null where it is done, past, or cannot be told",
         default=None,
     )  # fmt: skip
 
@@ -188,7 +191,7 @@ class Subtheme(Answer):
 
 
 class ThemesAnswer(Answer):
-    """人数过少的组不给出，也不能由其他数字相减得出。 / Groups of few people are left out, also what differences tell."""
+    """人数过少的组不给出，也不能由其他数字相减得出。 / Groups of few are left out, and what differences tell."""
 
     request_id: str = about("请求编号", "id of this request")
     as_of: date = about("截止日期", "day asked about")

@@ -70,7 +70,7 @@ def _month(rows: pd.DataFrame, parents: Mapping[str, str], month: date, least: i
     found = []
     for name, many in by_unit.items():
         category, _, unit = name.partition(APART)
-        if unit or (not APART in name and name in categories):
+        if unit or (APART not in name and name in categories):
             found.append(ThemeCount(month, unit or None, category, None, many))
     for name, many in by_kind.items():
         category, _, sub = name.partition(APART)
@@ -82,8 +82,8 @@ def _month(rows: pd.DataFrame, parents: Mapping[str, str], month: date, least: i
 def _above_units(nodes: Iterable[str], parents: Mapping[str, str]) -> dict[str, str]:
     """The node above each: the same category in the unit above, and the category itself above the top."""
     above: dict[str, str] = {}
-    for node in set(nodes):
-        category, _, unit = node.partition(APART)
+    for start in set(nodes):
+        node, (category, _, unit) = start, start.partition(APART)
         while node not in above:
             higher = parents.get(unit) if unit else None
             above[node] = category if higher is None else f"{category}{APART}{higher}"

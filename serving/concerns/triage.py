@@ -119,7 +119,10 @@ class Triage:
             return [{} for _ in readings]
         pairs = [(at, code) for at in range(len(readings)) for code in codes]
         frame = self.situations(
-            [came[at] for at, _ in pairs], [code for _, code in pairs], [readings[at].urgency for at, _ in pairs], record
+            [came[at] for at, _ in pairs],
+            [code for _, code in pairs],
+            [readings[at].urgency for at, _ in pairs],
+            record,
         )
         weights = np.stack([one.every_category for one in readings])
         told = {name: (one.chances(frame).reshape(len(readings), -1) * weights).sum(axis=1)

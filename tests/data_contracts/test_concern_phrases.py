@@ -63,6 +63,8 @@ def test_a_subcategory_with_few_sentences_teaches_too_little(edit: Edit) -> None
     folder = edit("leave.toml", "", "")
     text = (folder / "leave.toml").read_text("utf-8")
     begin = text.index("says = [", text.index("[annual_leave]"))
-    (folder / "leave.toml").write_text(text[:begin] + 'says = ["想休年假"]' + text[text.index("\n]", begin) + 2 :], "utf-8")
+    (folder / "leave.toml").write_text(
+        text[:begin] + 'says = ["想休年假"]' + text[text.index("\n]", begin) + 2 :], "utf-8"
+    )
     with pytest.raises(ContractViolation, match="1 sentences teach too little"):
         read_phrases(folder)

@@ -27,7 +27,7 @@ def test_the_short_form_sorts_what_the_simulator_says(model: TextModel) -> None:
     told = simulator_figures(model)
     assert told["simulator.subcategory_first"] > 0.7
     assert told["simulator.subcategory_among_3"] > 0.85
-    assert told["simulator.subcategory_first_low"] < told["simulator.subcategory_first"]
+    assert told["simulator.subcategory_first_low"] <= told["simulator.subcategory_first"]
 
 
 def test_a_wrong_character_of_the_same_sound_changes_little(model: TextModel) -> None:

@@ -37,10 +37,10 @@ from serving.concerns.triage import Triage
 from serving.night.manifest import ModelIdentity
 from tests.serving.desks import demo_desks
 from tests.serving.live import served
+from tests.training.test_concerns_training import made_up
 from training.concerns.corpus import Share, examples
 from training.concerns.deadlines import fit_deadlines, situations
 from training.concerns.fit import ConcernFit, fit_heads, labels_of_policy
-from tests.training.test_concerns_training import made_up
 
 NOW = datetime(2026, 3, 1, 9)
 AS_OF = NOW.date()
@@ -106,14 +106,14 @@ def test_a_visit_is_likelier_to_be_late_where_the_record_says_so(triage: Triage)
 def test_danger_goes_to_the_leader_on_duty(triage: Triage) -> None:
     told = asked(triage, "我不想活了，遗书写好了，刀就在手上", "想了解一下年休假的天数")
     assert [one.urgency for one in told] == ["urgent", "normal"]
-    assert {"duty_leader", "counsellor"} >= {one.kind for one in told[0].helpers} > set()
+    assert {one.kind for one in told[0].helpers} == {"duty_leader", "counsellor"}
     assert [one.kind for one in told[1].helpers] == ["desk"]
 
 
 @pytest.mark.parametrize(
     ("known", "kinds"),
     [
-        (Asked("urgent", "online", None, None, "officer"), ["duty_leader", "welfare"]),
+        (Asked("urgent", "online", None, None, "officer"), ["duty_leader", "counsellor"]),
         (Asked("normal", "online", "suggestion", None, "community"), ["community"]),
         (Asked("normal", "hotline", "welfare", "housing", "family"), ["welfare", "peer"]),
         (Asked("normal", "online", "welfare", "housing", "family"), ["welfare"]),
@@ -155,7 +155,7 @@ def test_what_stays_open_goes_further_step_by_step(triage: Triage) -> None:
     assert found["n-3"].due[1].chance_missed is None
     assert 0 < (found["n-2"].due[1].chance_missed or 0) < 1
     assert found["n-4"].acknowledged
-    assert [one.concern_id for one in open_concerns(rows, triage, policy(), AS_OF)][0] == "n-6"
+    assert next(iter(found)) == "n-6"
     assert found["n-2"].escalation is not None
     assert found["n-2"].escalation.since == AS_OF - timedelta(days=1)
 
@@ -192,8 +192,11 @@ def test_a_caller_sees_what_lies_in_reach_and_an_officer_their_own() -> None:
 
 def test_units_channels_and_what_goes_further_are_asked_for() -> None:
     rows = record(concern(1, 0, unit_id="u-1-1"), concern(2, 5, channel="visit"), concern(3, 5, unit_id="u-2"))
-    ask = lambda **body: {one.concern_id for one in desk(rows).answer(  # noqa: E731
-        OpenConcernsRequest.model_validate(body), "r", NOW, EVERYWHERE).results}  # fmt: skip
+
+    def ask(**body: Any) -> set[str]:
+        told = desk(rows).answer(OpenConcernsRequest.model_validate(body), "r", NOW, EVERYWHERE)
+        return {one.concern_id for one in told.results}
+
     assert ask(unit_ids=["u-1"]) == {"n-1", "n-2"}
     assert ask(channel="visit") == {"n-2"}
     assert ask(escalated_only=True) == {"n-2", "n-3"}
@@ -239,8 +242,9 @@ def test_no_sum_or_difference_of_shown_figures_tells_of_few(seed: int) -> None:
     units, categories = ("u-0", "u-1", "u-2", "u-1-1"), ("leave", "health")
     cells = {(unit, category, f"{category}-{at}"): int(rng.integers(0, 7))
              for unit, category, at in itertools.product(units, categories, range(2))}  # fmt: skip
+    filled = enumerate(one for one, many in cells.items() for _ in range(many))
     rows = [concern(number, 20, unit_id=unit, category=category, subcategory=sub)
-            for number, (unit, category, sub) in enumerate(one for one, many in cells.items() for _ in range(many))]  # fmt: skip
+            for number, (unit, category, sub) in filled]  # fmt: skip
     if not rows:
         return
     names = list(cells)

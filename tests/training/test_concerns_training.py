@@ -86,7 +86,7 @@ def test_only_deadlines_that_have_passed_are_learned_from(text: TextModel) -> No
     rows = situations(made_up(40), text)
     young = rows.assign(raised_on=pd.Timestamp(2025, 12, 30))
     assert len(outcomes(young, "resolve", TODAY)[0]) == 0
-    some, missed, used = outcomes(rows.assign(resolved_on=pd.NaT), "resolve", TODAY)
+    some, missed, used = outcomes(rows.assign(resolved_on=pd.Series(pd.NaT, index=rows.index)), "resolve", TODAY)
     assert len(some) == 40
     assert missed.all()
     assert np.isinf(used).all()

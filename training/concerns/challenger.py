@@ -39,9 +39,7 @@ def fit_net(some: Sequence[Example], labels: Labels, settings: NetFit,
     torch.manual_seed(settings.seed)
     texts = [one.text[:LONGEST] for one in some]
     alphabet = Alphabet.of(texts)
-    shape = NetShape(
-        len(alphabet.known), len(labels.subcategories), settings.width, settings.filters, settings.dropout
-    )
+    shape = NetShape(len(alphabet.known), len(labels.subcategories), settings.width, settings.filters, settings.dropout)
     model = TextNetModel(labels, alphabet, shape, TextNet(shape))
     y, urgency = (torch.from_numpy(np.asarray(one, np.int64)) for one in targets(some, labels))
     characters, sounds = (torch.from_numpy(one) for one in alphabet.numbers(texts))

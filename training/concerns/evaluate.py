@@ -77,7 +77,9 @@ def ahead(held: Held, ours: Numbers, theirs: Numbers) -> Difference:
 
 def simulator_figures(model: TextModel) -> dict[str, float]:
     """On each sentence of the simulator, none of which stands among the phrases."""
-    pairs = [(text, code) for table in (SENTENCES, COMMUNITY_SENTENCES) for code, some in table.items() for text in some]
+    pairs = [
+        (text, code) for table in (SENTENCES, COMMUNITY_SENTENCES) for code, some in table.items() for text in some
+    ]
     place = {code: number for number, code in enumerate(model.labels.subcategories)}
     told = model.chances([text for text, _ in pairs]).subcategory
     right = np.array([place[code] for _, code in pairs])

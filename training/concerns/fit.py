@@ -40,18 +40,18 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class ConcernFit:
-    """How it is fitted; the defaults are what `pharos tune concerns` found on held-out phrases (record 0050)."""
+    """How it is fitted; the defaults are what `pharos tune concerns` found on held-out phrases."""
 
     seed: int = 0
     variants: int = 5
-    characters: int = 2
+    characters: int = 3
     sounds: int = 2
-    sound_weight: float = 0.7
+    sound_weight: float = 1.0
     least_texts: int = 2
-    strength: float = 0.2
-    flat_share: float = 0.5
-    typing: float = 0.3
-    second: float = 0.2
+    strength: float = 0.45
+    flat_share: float = 0.3
+    typing: float = 0.4
+    second: float = 0.1
 
     @property
     def cut(self) -> Cut:
@@ -229,4 +229,3 @@ def hits(chances: Numbers, right: Places, top: int) -> Numbers:
     """Whether the right one is among the first `top`, (n,)."""
     order = np.argsort(-chances, axis=1, kind="stable")[:, :top]
     return np.asarray((order == np.asarray(right)[:, None]).any(axis=1), dtype=np.float64)
-
