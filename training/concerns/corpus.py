@@ -41,6 +41,7 @@ class Noise:
     opener: float = 0.35
     setting: float = 0.25
     closer: float = 0.7
+    longer: float = 0.2
     second: float = 0.2
     pressing: float = 0.3
     calm: float = 0.2
@@ -100,6 +101,8 @@ class _Maker:
             text, level = self._pressed(text, more), max(level, more)
         elif happens(noise.calm):
             text = self._pressed(text, NORMAL)
+        if happens(noise.longer):
+            text = self._longer(text, code)
         if happens(noise.second):
             other, second = self._others[int(self._rng.integers(len(self._others)))]
             text = text + self._one(around.joins) + second if other != code else text
@@ -114,6 +117,13 @@ class _Maker:
         if happens(noise.bare):
             text = "".join(one for one in text if one not in MARKS)
         return Example(text, code, level, phrase)
+
+    def _longer(self, text: str, code: str) -> str:
+        """With one to three further sentences of the same matter, and other clauses: length says nothing of urgency."""
+        more = self._share.of(self._bank.subcategories[code].says)
+        parts = [self._one(self._bank.around.settings).rstrip("，"), text]
+        parts += [self._one(more) for _ in range(1 + int(self._rng.integers(3)))]
+        return "，".join(parts)
 
     def _pressed(self, text: str, level: int) -> str:
         """With a clause that says how urgent it is, mostly behind, now and then in front."""
