@@ -56,7 +56,9 @@ def client(state: Settings, desks: Desks, everything: dict[str, str]) -> Iterato
 
 
 def bodies(state: Settings) -> list[dict[str, object]]:
-    return [json.loads(row["body"]) for row in lines(audit_database(state))]
+    """Lines of what callers did; the keys that they show have lines of their own."""
+    told = [json.loads(row["body"]) for row in lines(audit_database(state))]
+    return [body for body in told if body["action"] != "key_added"]
 
 
 def test_a_read_of_risk_is_one_line_that_names_who_and_about_whom(
