@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 
-from data_contracts.catalog import catalog
 from data_contracts.errors import InvalidInput
-from data_contracts.guessing.words import likeness, plain
-from data_contracts.policy import policy
-from data_contracts.sources.tabular import ENCODINGS, READERS, Place, column_names, encoding_of, raw_rows, sheet_names
+from data_contracts.guessing.words import is_known
+from data_contracts.sources.tabular import (
+    DELIMITERS,
+    ENCODINGS,
+    READERS,
+    Place,
+    column_names,
+    encoding_of,
+    opened,
+    raw_rows,
+    sheet_names,
+)
 
 LOOKED_AT = 3_000
 """Rows of a sheet that are read for guessing; the dry run that follows reads all."""
@@ -77,7 +84,18 @@ def _places(file: Path) -> Iterator[Place]:
         yield from (Place(file.name, sheet=name if len(names) > 1 else None) for name in names)
     else:
         encoding = encoding_of(file)
-        yield Place(file.name, encoding=None if encoding == ENCODINGS[0] else encoding)
+        delimiter = _delimiter(file, encoding)
+        yield Place(
+            file.name, encoding=None if encoding == ENCODINGS[0] else encoding,
+            delimiter=None if delimiter == DELIMITERS[0] else delimiter,
+        )  # fmt: skip
+
+
+def _delimiter(file: Path, encoding: str) -> str:
+    """The sign that the first lines are cut by, titles and all."""
+    with opened(file) as lines:
+        first = [line.decode(encoding, errors="replace") for line in islice(lines, HEADER_WITHIN)]
+    return max(DELIMITERS, key=lambda sign: sum(line.count(sign) for line in first))
 
 
 def _looked_at(place: Place, folder: Path) -> Sheet | str:
@@ -95,12 +113,12 @@ def _looked_at(place: Place, folder: Path) -> Sheet | str:
         dtype=object,
     ).replace("", None)
     titles = tuple(dict.fromkeys(str(cell) for _, cells in best[:header] for cell in cells if cell not in (None, "")))
-    place = Place(place.address, sheet=place.sheet, encoding=place.encoding, header_row=number)
+    place = replace(place, header_row=number)
     return Sheet(place, tuple(map(str, frame.columns)), frame, titles)
 
 
 def _numbered(place: Place, folder: Path) -> list[tuple[int, list[object]]]:
-    """The first rows with their numbers; a text file is cut by the sign that most of its first lines are cut by."""
+    """The first rows with their numbers."""
     return list(islice(raw_rows(place, folder), LOOKED_AT + HEADER_WITHIN))
 
 
@@ -124,20 +142,3 @@ def _as_header(rows: Sequence[Sequence[object]], place: int) -> float:
     width = max(len(row) for row in rows[place : place + 5])
     known = sum(is_known(text) for text in distinct)
     return known + len(distinct) / width - 0.5 * (len(cells) - len(distinct)) / max(1, len(cells)) - 0.01 * place
-
-
-@cache
-def is_known(header: str) -> bool:
-    """Whether some contract or the list of forbidden headers knows the word."""
-    return plain(header) in _known() or any(likeness(header, word) >= 0.9 for word in _known_words())
-
-
-@cache
-def _known_words() -> tuple[str, ...]:
-    columns = [word for table in catalog().tables.values() for column in table.columns for word in column.called]
-    return tuple(dict.fromkeys((*columns, *(word for group in policy().forbidden for word in group.headers))))
-
-
-@cache
-def _known() -> frozenset[str]:
-    return frozenset(plain(word) for word in _known_words())

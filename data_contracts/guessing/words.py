@@ -7,6 +7,9 @@ import unicodedata
 from collections import Counter
 from functools import cache
 
+from data_contracts.catalog import catalog
+from data_contracts.policy import policy
+
 EXACT, SAME_MEANING, WITHIN = 1.0, 0.92, 0.8
 LEAST_ALIKE = 0.5
 _BRACKETS = re.compile(r"[(\[{【〔<《「][^)\]}】〕>》」]*[)\]}】〕>》」]")
@@ -98,3 +101,23 @@ def _chinese(header: str, known: str) -> float:
 
 def _pairs(word: str) -> Counter[str]:
     return Counter(word[place : place + 2] for place in range(len(word) - 1))
+
+
+def is_known(header: str) -> bool:
+    """Whether a contract or the list of forbidden headers knows the word, or one that says the same.
+
+    >>> is_known("入警时间"), is_known("010001")
+    (True, False)
+    """
+    return meaning(header) in _known_meanings()
+
+
+@cache
+def known_words() -> tuple[str, ...]:
+    """Every word that some column of a contract is called."""
+    return tuple(dict.fromkeys(w for table in catalog().tables.values() for column in table.columns for w in column.called))
+
+
+@cache
+def _known_meanings() -> frozenset[str]:
+    return frozenset(meaning(word) for word in (*known_words(), *(w for g in policy().forbidden for w in g.headers)))

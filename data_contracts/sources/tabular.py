@@ -72,7 +72,7 @@ def raw_rows(place: Place, folder: Path) -> Iterator[tuple[int, list[object]]]:
         return
     encoding = place.encoding or encoding_of(path)
     delimiter = place.delimiter or _delimiter(path, encoding, place.header_row)
-    with io.TextIOWrapper(_opened(path), encoding=encoding, newline="") as text:
+    with io.TextIOWrapper(opened(path), encoding=encoding, newline="") as text:
         for number, row in enumerate(csv.reader(text, delimiter=delimiter), start=1):
             if row and (len(row) > 1 or row[0].strip()):
                 yield number, list(row)
@@ -82,7 +82,7 @@ def encoding_of(path: Path) -> str:
     """The first of ENCODINGS that the whole file is text in; raises InvalidInput when there is none."""
     for encoding in ENCODINGS:
         try:
-            with io.TextIOWrapper(_opened(path), encoding=encoding, newline="") as text:
+            with io.TextIOWrapper(opened(path), encoding=encoding, newline="") as text:
                 for _ in text:
                     pass
         except UnicodeDecodeError:
@@ -91,7 +91,8 @@ def encoding_of(path: Path) -> str:
     raise InvalidInput(f"{path}: is not text in {' or '.join(ENCODINGS)}; set `encoding` for it")
 
 
-def _opened(path: Path) -> io.BufferedIOBase:
+def opened(path: Path) -> io.BufferedIOBase:
+    """The bytes of a text file, unpacked where it is packed."""
     return cast(io.BufferedIOBase, gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb"))
 
 
@@ -109,7 +110,7 @@ def _csv(path: Path, place: Place) -> pd.DataFrame:
 
 
 def _delimiter(path: Path, encoding: str, header_row: int = 1) -> str:
-    with _opened(path) as lines:
+    with opened(path) as lines:
         for _ in range(header_row - 1):
             if not lines.readline():
                 break
