@@ -9,7 +9,7 @@ from data_contracts.vocabulary import Bilingual, Refusal
 MOST_VALUES = 12
 REMEDIES = {
     Refusal.MISSING: Bilingual("请补填", "fill it in"),
-    Refusal.NOT_A_DATE: Bilingual("请写成 2026-03-15", "write 2026-03-15"),
+    Refusal.NOT_A_DATE: Bilingual("请核对这一天是否存在", "check that there is such a day"),
     Refusal.NOT_AS_DECLARED: Bilingual(
         "请按本列其他行的写法填写，或请接收方修改映射", "write it like the other rows, or ask for the mapping to be changed"
     ),

@@ -19,6 +19,9 @@ LEAST_TABLE = 0.5
 TABLE_CLOSE = 0.08
 BESIDE = ("officers", "postings", "promotions", "protected_attributes")
 """Tables that a roster holds beside its own: what officers are, where they stand, their rank, what audits ask."""
+ONE_ROW_EACH = ("officers", "protected_attributes")
+SHARED = ("officer_id", "unit_id", "post_id")
+"""Columns that several tables of one sheet may be about."""
 FOLLOWING = {"postings": ("post_id", "unit_id")}
 """Required columns of which one follows from the other."""
 PERSONAL = Bilingual("证件号或电话号码，不收入", "numbers of documents or telephones are not taken")
@@ -149,20 +152,17 @@ def _named(table: Table, sheet: Sheet) -> float:
 
 def _beside(first: Section, tries: Mapping[str, Sequence[Guess]], looks: Mapping[str, Looks]) -> Iterator[Section]:
     """Tables whose required columns are all surely there, and that take up something which nothing else does."""
-    used = {guess.header for guess in first.guesses if guess.column.references is None and not _is_key(first, guess)}
-    for name in BESIDE:
-        if name == first.table.name or not any(guess.column.name == "officer_id" for guess in first.guesses):
+    used = {guess.header for guess in first.guesses if guess.column.name not in SHARED}
+    whose = next((guess.header for guess in first.guesses if guess.column.name == "officer_id"), None)
+    for name in BESIDE if whose is not None else ():
+        if name == first.table.name or (name in ONE_ROW_EACH and not first.sheet.rows[whose].dropna().is_unique):
             continue
         guesses = tuple(guess for guess in tries[name] if guess.certainty >= SURE - 0.1 and guess.header not in used)
         section = Section(catalog().table(name), first.sheet, guesses, SURE, beside=True)
-        own = [guess for guess in guesses if guess.column.name not in ("officer_id", "unit_id", "post_id", "known_on")]
+        own = [guess for guess in guesses if guess.column.name not in (*SHARED, "known_on")]
         if own and not section.missing:
             used |= {guess.header for guess in own}
             yield section
-
-
-def _is_key(section: Section, guess: Guess) -> bool:
-    return guess.column.name in section.table.key and guess.column.kind == "string"
 
 
 def parts_of(sections: Sequence[Section]) -> Mapping[str, int]:

@@ -64,6 +64,10 @@ def write_bad_rows(
     parts: dict[tuple[str, str | None, int], _Part] = {}
     for table, lines in refused.items():
         _sort(table, origins[table], lines, parts)
+    for part in parts.values():
+        for cells in part.wrong.values():
+            if len(cells) > 1:
+                cells.pop(None, None)  # what follows from a bad cell, as a day that nobody wrote, needs no saying
     by_file: dict[str, list[_Part]] = defaultdict(list)
     for part in parts.values():
         by_file[part.origin.place.address].append(part)
@@ -124,7 +128,8 @@ class _Sheet:
         self.sheet.freeze_panes = f"B{1 + origin.place.header_row}"
         for number, cells in raw_rows(origin.place, origin.folder):
             if number < origin.place.header_row:
-                self.sheet.append([None, *(self._cell(cell) for cell in cells)])
+                once = [cell if place == 0 or cell != cells[place - 1] else None for place, cell in enumerate(cells)]
+                self.sheet.append([None, *(self._cell(cell) for cell in once)])
             elif heads is None:
                 heads = column_names(cells)
                 self._widths(heads, at_fault)
@@ -227,7 +232,7 @@ def _sum_up(sheet: WriteOnlyWorksheet, counts: Counter[tuple[str, str, str, str,
     sheet.column_dimensions["D"].width = sheet.column_dimensions["E"].width = 60
     refused = sum(len(part.wrong) for part in parts)
     sheet.append([f"退回 {refused} 行：改正标色的单元格后，请把整个文件重新报送"])
-    sheet.append([f"{refused} rows come back: mend the coloured cells, then send the whole file again"])
+    sheet.append([f"rows that come back: {refused}; mend the coloured cells, then send the whole file again"])
     sheet.append(["单元格前的 ' 由本系统加上，以防公式运行 · an ' before a cell was put there so that no formula runs"])
     sheet.append([])
     sheet.append([WriteOnlyCell(sheet, value=head) for head in
