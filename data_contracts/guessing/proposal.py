@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data_contracts.catalog import Table, catalog
 from data_contracts.guessing.columns import SURE, Guess, Looks, assigned, forbidden, looks_of
 from data_contracts.guessing.sheets import Sheet, sheets_of
 from data_contracts.guessing.words import likeness
-from data_contracts.sources.tabular import Place
 from data_contracts.vocabulary import Bilingual
 
 LEAST_TABLE = 0.5
 """A sheet whose best table scores less is told and left."""
+LEAST_COLUMN, LIKELY = 0.45, 0.7
+"""A column less certain than the first is left, one less certain than the second may be another table's."""
 TABLE_CLOSE = 0.08
 BESIDE = ("officers", "postings", "promotions", "protected_attributes")
 """Tables that a roster holds beside its own: what officers are, where they stand, their rank, what audits ask."""
@@ -130,7 +131,10 @@ def sections_of(sheet: Sheet, looks: Mapping[str, Looks]) -> list[Section]:
     margin = scores[best] - scores[ranked[1]]
     certainty = min(1.0, scores[best] + 0.15) * (1.0 if margin >= TABLE_CLOSE else 0.75)
     first = Section(catalog().table(best), sheet, tuple(tries[best]), round(certainty, 2))
-    return [first, *_beside(first, tries, looks)]
+    beside = list(_beside(first, tries))
+    taken = {one.header for section in beside for one in section.guesses if one.column.name not in SHARED}
+    kept = tuple(one for one in first.guesses if one.header not in taken and one.certainty >= LEAST_COLUMN)
+    return [replace(first, guesses=kept), *beside]
 
 
 def _score(table: Table, guesses: Sequence[Guess], sheet: Sheet, looks: Mapping[str, Looks]) -> float:
@@ -150,14 +154,14 @@ def _named(table: Table, sheet: Sheet) -> float:
     return max((likeness(said, word) for said in sheet.said for word in table.called), default=0.0)
 
 
-def _beside(first: Section, tries: Mapping[str, Sequence[Guess]], looks: Mapping[str, Looks]) -> Iterator[Section]:
+def _beside(first: Section, tries: Mapping[str, Sequence[Guess]]) -> Iterator[Section]:
     """Tables whose required columns are all surely there, and that take up something which nothing else does."""
-    used = {guess.header for guess in first.guesses if guess.column.name not in SHARED}
+    used = {guess.header for guess in first.guesses if guess.column.name not in SHARED and guess.certainty >= LIKELY}
     whose = next((guess.header for guess in first.guesses if guess.column.name == "officer_id"), None)
     for name in BESIDE if whose is not None else ():
         if name == first.table.name or (name in ONE_ROW_EACH and not first.sheet.rows[whose].dropna().is_unique):
             continue
-        guesses = tuple(guess for guess in tries[name] if guess.certainty >= SURE - 0.1 and guess.header not in used)
+        guesses = tuple(guess for guess in tries[name] if guess.certainty >= LIKELY and guess.header not in used)
         section = Section(catalog().table(name), first.sheet, guesses, SURE, beside=True)
         own = [guess for guess in guesses if guess.column.name not in (*SHARED, "known_on")]
         if own and not section.missing:
@@ -168,8 +172,3 @@ def _beside(first: Section, tries: Mapping[str, Sequence[Guess]], looks: Mapping
 def parts_of(sections: Sequence[Section]) -> Mapping[str, int]:
     """How many sections each table has."""
     return Counter(section.table.name for section in sections)
-
-
-def shown_place(place: Place) -> str:
-    """File and sheet of a place."""
-    return place.address + ("" if place.sheet is None else f" [{place.sheet}]")
