@@ -10,7 +10,9 @@ DIGITS = {sign: str(number) for number, sign in enumerate("〇一二三四五六
 TENS = {"": 0, "十": 10, "廿": 20, "卅": 30}
 _YEAR = "".join(DIGITS)
 _COUNT = "一二三四五六七八九十廿卅"
-_WRITTEN = re.compile(rf"^\s*([{_YEAR}]{{4}})\s*年\s*([{_COUNT}]{{1,3}})\s*月?\s*(?:([{_COUNT}]{{1,4}})\s*[日号]?)?\s*$")
+_WRITTEN = re.compile(
+    rf"^\s*([{_YEAR}]{{4}})\s*年\s*([{_COUNT}]{{1,3}})\s*月?\s*(?:([{_COUNT}]{{1,4}})\s*[日号]?)?\s*$"
+)
 
 
 def in_digits(text: str) -> str:

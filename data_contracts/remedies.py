@@ -11,7 +11,8 @@ REMEDIES = {
     Refusal.MISSING: Bilingual("请补填", "fill it in"),
     Refusal.NOT_A_DATE: Bilingual("请核对这一天是否存在", "check that there is such a day"),
     Refusal.NOT_AS_DECLARED: Bilingual(
-        "请按本列其他行的写法填写，或请接收方修改映射", "write it like the other rows, or ask for the mapping to be changed"
+        "请按本列其他行的写法填写，或请接收方修改映射",
+        "write it like the other rows, or ask for the mapping to be changed",
     ),
     Refusal.NOT_A_NUMBER: Bilingual("请只填数字", "give a number alone"),
     Refusal.NOT_WHOLE: Bilingual("请填整数", "give a whole number"),
@@ -23,9 +24,13 @@ REMEDIES = {
     Refusal.WRONG_ORDER: Bilingual("请核对前后两个日期", "check both dates"),
     Refusal.IN_FUTURE: Bilingual("请核对日期，或待该日之后再报送", "check the date, or send it after that day"),
     Refusal.LONG_BEFORE_JOINING: Bilingual("请核对日期与入警日期", "check this date and the day of joining"),
-    Refusal.UNKNOWN_REFERENCE: Bilingual("请核对编号，或一并报送所引用的记录", "check the id, or send the row it refers to"),
+    Refusal.UNKNOWN_REFERENCE: Bilingual(
+        "请核对编号，或一并报送所引用的记录", "check the id, or send the row it refers to"
+    ),
     Refusal.ERASED: Bilingual("请从以后的导出中去掉此人", "leave this officer out of later exports"),
-    Refusal.CONFLICT: Bilingual("请删去重复行，或为更正注明新的知悉日期", "take one row out, or give the correction a later day"),
+    Refusal.CONFLICT: Bilingual(
+        "请删去重复行，或为更正注明新的知悉日期", "take one row out, or give the correction a later day"
+    ),
 }
 
 

@@ -25,33 +25,76 @@ from experiments.benchmarks.evidence import RESULTS
 MEASURED = RESULTS / "missing_tables.json"
 STALE_DAYS = 62
 """An event table whose newest row was known longer ago than two months before the newest of all is stale."""
-EVENTS_OF_RARE = frozenset({"career_goals", "competency_standards", "self_nominations", "vacancies", "preferences", "feedback"})
+EVENTS_OF_RARE = frozenset(
+    {"career_goals", "competency_standards", "self_nominations", "vacancies", "preferences", "feedback"}
+)
 """Tables that may well stay still for months; that they do says nothing."""
 
 WEAKER: Mapping[str, Bilingual] = {
-    "appraisals": Bilingual("积分缺少考核项；理由不提考核；能力画像少一面", "points lack appraisals; reasons do not name them; profiles lack a side"),
-    "career_goals": Bilingual("/v1/paths 只回答请求中写明的目标", "/v1/paths answers only goals that the request names"),
-    "competency_assessments": Bilingual("能力差距未知：/v1/courses 与 /v1/profile 不能补短板", "gaps are unknown: /v1/courses and /v1/profile close none"),
-    "competency_standards": Bilingual("没有可比的标准：能力差距与目标岗位要求未知", "nothing to measure against: gaps and the needs of goal posts are unknown"),
+    "appraisals": Bilingual(
+        "积分缺少考核项；理由不提考核；能力画像少一面",
+        "points lack appraisals; reasons do not name them; profiles lack a side",
+    ),
+    "career_goals": Bilingual(
+        "/v1/paths 只回答请求中写明的目标", "/v1/paths answers only goals that the request names"
+    ),
+    "competency_assessments": Bilingual(
+        "能力差距未知：/v1/courses 与 /v1/profile 不能补短板",
+        "gaps are unknown: /v1/courses and /v1/profile close none",
+    ),
+    "competency_standards": Bilingual(
+        "没有可比的标准：能力差距与目标岗位要求未知",
+        "nothing to measure against: gaps and the needs of goal posts are unknown",
+    ),
     "complaints": Bilingual("没有投诉方面的预警、理由与单位数字", "no warning, reason or unit figure about complaints"),
     "concerns": Bilingual("诉求不能分流，也没有单位主题", "concerns are not routed, and units have no themes"),
-    "course_completions": Bilingual("/v1/courses 只按规定作答，不知谁已学过；积分缺少培训项", "/v1/courses goes by rules alone and repeats what was taken; points lack training"),
-    "courses": Bilingual("课程没有名称、必修与能力说明；逾期无法判断", "courses have no name, duty or competency; nothing is ever overdue"),
-    "duty_months": Bilingual("没有超负荷预警；投诉按人数而非按勤务小时衡量", "no warning of strain; complaints go by heads and not by hours of duty"),
+    "course_completions": Bilingual(
+        "/v1/courses 只按规定作答，不知谁已学过；积分缺少培训项",
+        "/v1/courses goes by rules alone and repeats what was taken; points lack training",
+    ),
+    "courses": Bilingual(
+        "课程没有名称、必修与能力说明；逾期无法判断",
+        "courses have no name, duty or competency; nothing is ever overdue",
+    ),
+    "duty_months": Bilingual(
+        "没有超负荷预警；投诉按人数而非按勤务小时衡量",
+        "no warning of strain; complaints go by heads and not by hours of duty",
+    ),
     "feedback": Bilingual("建议不随取舍而变", "suggestions do not learn from what was declined"),
     "force_reports": Bilingual("使用武力方面没有特征与理由", "no feature and no reason about use of force"),
-    "honours": Bilingual("积分缺少奖励项；表扬与名单证据不足", "points lack awards; praise and short lists have less evidence"),
-    "officers": Bilingual("不知入警日期：没有警龄、离队与学历，岗位条件多为未知", "no date of joining: service, leaving and education are unknown, and so are many conditions of posts"),
-    "postings": Bilingual("什么都不能做：特征、预警与建议都从任职开始", "nothing works: features, warnings and advice all begin with postings"),
-    "posts": Bilingual("一个单位即一个岗位：没有岗位条件、职位类别与名称", "a post is a unit: no conditions, families or names of posts"),
+    "honours": Bilingual(
+        "积分缺少奖励项；表扬与名单证据不足", "points lack awards; praise and short lists have less evidence"
+    ),
+    "officers": Bilingual(
+        "不知入警日期：没有警龄、离队与学历，岗位条件多为未知",
+        "no date of joining: service, leaving and education are unknown, and so are many conditions of posts",
+    ),
+    "postings": Bilingual(
+        "什么都不能做：特征、预警与建议都从任职开始",
+        "nothing works: features, warnings and advice all begin with postings",
+    ),
+    "posts": Bilingual(
+        "一个单位即一个岗位：没有岗位条件、职位类别与名称",
+        "a post is a unit: no conditions, families or names of posts",
+    ),
     "preferences": Bilingual("/v1/match 没有志愿可匹配", "/v1/match has no wishes to match"),
-    "promotions": Bilingual("职级未知：停滞无法预警，职级目标与路径缺少时限", "ranks are unknown: no warning of stagnation, and paths have no least times"),
-    "protected_attributes": Bilingual("不能做公平性审计：准入关不能判定各组差异", "no audit of fairness: the gate cannot judge groups"),
-    "rank_steps": Bilingual("自带的职级没有次序，只认政策中的职级", "ranks of your own have no order; only those of policy are known"),
+    "promotions": Bilingual(
+        "职级未知：停滞无法预警，职级目标与路径缺少时限",
+        "ranks are unknown: no warning of stagnation, and paths have no least times",
+    ),
+    "protected_attributes": Bilingual(
+        "不能做公平性审计：准入关不能判定各组差异", "no audit of fairness: the gate cannot judge groups"
+    ),
+    "rank_steps": Bilingual(
+        "自带的职级没有次序，只认政策中的职级", "ranks of your own have no order; only those of policy are known"
+    ),
     "self_nominations": Bilingual("/v1/shortlist 不知谁愿意参加", "/v1/shortlist does not know who wishes to stand"),
-    "units": Bilingual("没有单位树：/v1/units 不能逐级汇总，权限只到本单位", "no tree of units: /v1/units adds nothing up, and rights reach one unit only"),
+    "units": Bilingual(
+        "没有单位树：/v1/units 不能逐级汇总，权限只到本单位",
+        "no tree of units: /v1/units adds nothing up, and rights reach one unit only",
+    ),
     "vacancies": Bilingual("/v1/match 与岗位建议不知哪里有空缺", "/v1/match and next posts do not know what is open"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

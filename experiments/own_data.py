@@ -1,4 +1,4 @@
-"""`pharos ingest --guess`: a mapping proposed for files that nobody described, shown, written, and tried without effect."""
+"""`pharos ingest --guess`: a mapping proposed for files that nobody described, shown, written, and tried."""
 
 from __future__ import annotations
 
@@ -81,7 +81,8 @@ def exit_of(proposal: Proposal) -> GuessExit:
 VERDICTS = {
     GuessExit.SURE: Bilingual("必需的列都已找到，且均可确定", "everything required was found, and all of it is sure"),
     GuessExit.UNSURE: Bilingual(
-        "有不确定之处：请在映射中核对标有“不确定”的各行", "some of it is unsure: read the lines marked UNSURE in the mapping"
+        "有不确定之处：请在映射中核对标有“不确定”的各行",
+        "some of it is unsure: read the lines marked UNSURE in the mapping",
     ),
     GuessExit.MISSING: Bilingual(
         "缺少必需的内容：请补充后再导入", "something required is missing: add it before you take anything in"

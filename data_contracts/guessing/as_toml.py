@@ -1,4 +1,4 @@
-"""A proposal as the mapping file that `pharos ingest --source mapped` reads, with a comment where a person must look."""
+"""A proposal as the mapping file that `pharos ingest --source mapped` reads; comments say where a person must look."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ HEAD = """\
 # 由 pharos ingest --guess 提出，请核对后再导入；标有“不确定”的各行须由人确认。
 # Proposed by pharos ingest --guess: read it before you take anything in; a person must decide where it says UNSURE.
 """
+WHICH_TABLE = Bilingual("是不是这张表", "whether it is this table")
 UNSURE = Bilingual("不确定", "UNSURE")
 
 
@@ -20,7 +21,9 @@ def as_toml(proposal: Proposal) -> str:
     """The whole mapping file."""
     many = parts_of(proposal.sections)
     parts = [HEAD, *(_section(one, many[one.table.name] > 1) for one in proposal.sections)]
-    left = [f"# {_told(LEFT)}: {text(one.sheet.name)} {text(one.header)}: {_told(one.because)}" for one in proposal.left]
+    left = [
+        f"# {_told(LEFT)}: {text(one.sheet.name)} {text(one.header)}: {_told(one.because)}" for one in proposal.left
+    ]
     left += [f"# {_told(NOT_KNOWN)}: {text(sheet.name)}" for sheet in proposal.unknown]
     return "\n".join([*parts, *left]) + "\n"
 
@@ -39,7 +42,7 @@ def _lines(section: Section, several: bool) -> Iterator[str]:
     table, place = section.table, section.sheet.place
     yield f"# {table.name_zh} {table.name_en} · {text(section.sheet.name)}"
     if section.certainty < SURE:
-        yield f"# {_told(UNSURE)} {section.certainty:.2f}: {_told(Bilingual('是不是这张表', 'whether it is this table'))}"
+        yield f"# {_told(UNSURE)} {section.certainty:.2f}: {_told(WHICH_TABLE)}"
     if section.audited_only:
         yield f"# {_told(AUDITED)}"
     if section.missing:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from data_contracts.catalog import Column, Table
+from data_contracts.catalog import Column
 from data_contracts.coercion import FALSE_WORDS, TRUE_WORDS
 from data_contracts.guessing.words import LEAST_ALIKE, likeness, plain
 from data_contracts.policy import policy
@@ -36,16 +36,19 @@ class Coding:
     needed: bool = False
 
 
-def has_codes(table: Table, column: Column) -> bool:
+NO_CODING = Coding()
+
+
+def has_codes(column: Column) -> bool:
     """Whether the words of such a column are codes of ours."""
-    return column.kind == "boolean" or bool(vocabulary(table.name, column))
+    return column.kind == "boolean" or bool(vocabulary(column))
 
 
-def coding(table: Table, column: Column, words: Mapping[str, int]) -> Coding:
+def coding(column: Column, words: Mapping[str, int]) -> Coding:
     """The coding of a column's words, counted; empty for a column without codes, or with too many words."""
-    if not words or len(words) > MOST_WORDS or not has_codes(table, column):
+    if not words or len(words) > MOST_WORDS or not has_codes(column):
         return Coding()
-    known = vocabulary(table.name, column)
+    known = vocabulary(column)
     sure: dict[str, str] = {}
     perhaps: dict[str, str] = {}
     unknown: list[str] = []
@@ -61,7 +64,7 @@ def coding(table: Table, column: Column, words: Mapping[str, int]) -> Coding:
 
 
 @cache
-def _vocabulary(table: str, column: Column) -> tuple[tuple[str, str], ...]:
+def _vocabulary(column: Column) -> tuple[tuple[str, str], ...]:
     if column.kind == "boolean":
         return (*((word, "true") for word in YES), *((word, "false") for word in NO))
     if column.name == "ladder":
@@ -80,10 +83,10 @@ def _vocabulary(table: str, column: Column) -> tuple[tuple[str, str], ...]:
 
 
 @cache
-def vocabulary(table: str, column: Column) -> Mapping[str, str]:
+def vocabulary(column: Column) -> Mapping[str, str]:
     """Code by word in plain form: of an enum, a policy list, the ladders, yes and no; empty where any word goes."""
     found: dict[str, str] = {}
-    for word, code in _vocabulary(table, column):
+    for word, code in _vocabulary(column):
         found.setdefault(plain(word) or word, code)
     return found
 

@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from data_contracts.catalog import Column, Table
 from data_contracts.coercion import numbers, strings
 from data_contracts.decisions import ForbiddenGroup
-from data_contracts.guessing.codes import Coding, coding, has_codes
+from data_contracts.guessing.codes import NO_CODING, Coding, coding, has_codes
 from data_contracts.guessing.days import ENOUGH, Written, written
 from data_contracts.guessing.sheets import Sheet
 from data_contracts.guessing.words import known_words, likeness
@@ -27,8 +27,8 @@ SURE, TAKEN = 0.8, 0.45
 """A column is proposed from TAKEN on, and needs no second look from SURE on."""
 BY_CONTENT = {"codes": 0.62, "date": 0.46}
 """What stands in a column tells this much where the word over it tells nothing."""
-CLOSE = 0.15
-"""A rival nearer than this makes a choice less sure."""
+CLOSE, RIVALRY = 0.15, 0.35
+"""A rival nearer than the first makes a choice less sure, by the second at most."""
 FORBIDDEN_LIKENESS = 0.92
 ID_CARD = re.compile(r"^\d{17}[\dXx]$")
 PHONE = re.compile(r"^1[3-9]\d{9}$")
@@ -82,7 +82,7 @@ class Guess:
     certainty: float
     why: tuple[Bilingual, ...]
     formats: tuple[str, ...] = ()
-    coding: Coding = Coding()
+    coding: Coding = NO_CODING
     rival: str | None = None
 
     @property
@@ -155,11 +155,11 @@ def fit(column: Column, table: Table, looks: Looks) -> Fit:
     """The fit of one pair."""
     if not may_take(column, table, looks):
         return Fit(0.0, 0.0, 0.0)
-    word, content = _word(looks.header, column), _content(column, table, looks)
+    word, content = _word(looks.header, column), _content(column, looks)
     if column.name == "known_on" and word < FORBIDDEN_LIKENESS:
         return Fit(word, content, 0.0)
     if word == 0.0:
-        kind = "codes" if has_codes(table, column) and column.kind != "boolean" else column.kind
+        kind = "codes" if has_codes(column) and column.kind != "boolean" else column.kind
         worth = BY_CONTENT.get(kind, 0.0) if column.required or kind == "codes" else 0.0
         return Fit(word, content, worth * content if content >= ENOUGH else 0.0)
     total = word * (1 + content) if content < 0 else word + (1 - word) * 0.4 * content
@@ -172,14 +172,14 @@ def _word(header: str, column: Column) -> float:
     return max(likeness(bare, word) for word in column.called)
 
 
-def _content(column: Column, table: Table, looks: Looks) -> float:
+def _content(column: Column, looks: Looks) -> float:
     """From 1, everything fits, over 0, nothing is known, to -1, nothing fits."""
     if looks.empty:
         return 0.0
     if column.kind == "date":
         return looks.dates.share if looks.dates.share >= ENOUGH else looks.dates.share - 1
-    if has_codes(table, column):
-        found = coding(table, column, looks.words).share
+    if has_codes(column):
+        found = coding(column, looks.words).share
         if not allowed_values(column) and column.kind != "boolean":
             return found  # a source may bring ranks of its own
         return found if found >= 0.5 else (found - 1) / 2
@@ -204,32 +204,42 @@ def assigned(table: Table, looks: Mapping[str, Looks]) -> list[Guess]:
         return []
     rows, places = linear_sum_assignment(-(totals**2))
     chosen = {int(row): int(place) for row, place in zip(rows, places, strict=True) if totals[row, place] > 0}
-    return [_guess(table, columns, headers, fits, chosen, row, looks) for row in sorted(chosen)]
+    pairing = _Pairing(columns, headers, fits, chosen)
+    return [pairing.guess(row, looks[headers[chosen[row]]]) for row in sorted(chosen)]
 
 
-def _guess(
-    table: Table, columns: Sequence[Column], headers: Sequence[str], fits: Sequence[Sequence[Fit]],
-    chosen: Mapping[int, int], row: int, looks: Mapping[str, Looks],
-) -> Guess:  # fmt: skip
-    place = chosen[row]
-    column, header, own = columns[row], headers[place], fits[row][place]
-    rivals = {columns[other].name: fits[other][place].total for other in range(len(columns)) if other != row}
-    rivals |= {headers[other]: fits[row][other].total for other in range(len(headers))
-               if other != place and other not in chosen.values()}  # fmt: skip
-    rival = max(rivals, key=lambda name: rivals[name], default=None)
-    margin = own.total - (rivals[rival] if rival is not None else 0.0)
-    close = margin < CLOSE
-    certainty = own.total * (1 - 0.35 * (1 - max(0.0, margin) / CLOSE)) if close else own.total
-    why = [BY_NAME if own.word >= FORBIDDEN_LIKENESS else BY_LIKENESS if own.word > 0 else BY_VALUES]
-    why += [RIVAL] if close else []
-    why += [NOT_FITTING] if own.content < 0 else []
-    formats: tuple[str, ...] = ()
-    if column.kind == "date" and looks[header].dates.share > 0:
-        formats = looks[header].dates.formats
-        if looks[header].dates.doubts:
-            why += looks[header].dates.doubts
+@dataclass(frozen=True)
+class _Pairing:
+    """Columns of ours, headers of theirs, how each pair fits, and which header each column was given."""
+
+    columns: Sequence[Column]
+    headers: Sequence[str]
+    fits: Sequence[Sequence[Fit]]
+    chosen: Mapping[int, int]
+
+    def guess(self, row: int, looks: Looks) -> Guess:
+        """What was chosen for a column, with how sure it is and why."""
+        column, own = self.columns[row], self.fits[row][self.chosen[row]]
+        rival, ahead = self._rival(row)
+        certainty = own.total if ahead >= CLOSE else own.total * (1 - RIVALRY * (1 - max(0.0, ahead) / CLOSE))
+        why = [BY_NAME if own.word >= FORBIDDEN_LIKENESS else BY_LIKENESS if own.word > 0 else BY_VALUES]
+        why += [RIVAL] if ahead < CLOSE else []
+        why += [NOT_FITTING] if own.content < 0 else []
+        formats = looks.dates.formats if column.kind == "date" else ()
+        doubts = looks.dates.doubts if column.kind == "date" else ()
+        found = coding(column, looks.words)
+        if doubts or found.perhaps or (found.unknown and allowed_values(column)):
             certainty = min(certainty, SURE - 0.05)
-    found = coding(table, column, looks[header].words)
-    if found.perhaps or (found.unknown and (column.enum or column.policy_list)):
-        certainty = min(certainty, SURE - 0.05)
-    return Guess(column, header, round(certainty, 2), tuple(why), formats, found, rival if close else None)
+        return Guess(column, looks.header, round(certainty, 2), (*why, *doubts), formats, found,
+                     rival if ahead < CLOSE else None)  # fmt: skip
+
+    def _rival(self, row: int) -> tuple[str | None, float]:
+        """The next best column for this header, or header for this column, and how far it is behind."""
+        place = self.chosen[row]
+        totals = {
+            column.name: self.fits[other][place].total for other, column in enumerate(self.columns) if other != row
+        }
+        taken = set(self.chosen.values())
+        totals |= {h: self.fits[row][other].total for other, h in enumerate(self.headers) if other not in taken}
+        best = max(totals, key=lambda name: totals[name], default=None)
+        return best, self.fits[row][place].total - (0.0 if best is None else totals[best])

@@ -106,5 +106,3 @@ def _tried(values: pd.Series, forms: tuple[str, ...]) -> Iterator[Written]:
     text = strings(values)
     for form in forms:
         yield Written((form,), float(pd.to_datetime(text, format=form, errors="coerce").notna().mean()))
-
-

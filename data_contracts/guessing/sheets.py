@@ -56,7 +56,9 @@ def sheets_of(path: Path) -> tuple[list[Sheet], list[str]]:
 
     Raises InvalidInput when there is nothing to look at.
     """
-    files = [path] if path.is_file() else sorted(one for one in path.glob("*") if one.is_file()) if path.is_dir() else []
+    files = (
+        [path] if path.is_file() else sorted(one for one in path.glob("*") if one.is_file()) if path.is_dir() else []
+    )
     found: list[Sheet] = []
     notes: list[str] = []
     for file in files:
@@ -70,7 +72,9 @@ def sheets_of(path: Path) -> tuple[list[Sheet], list[str]]:
             else:
                 notes.append(sheet)
     if not found:
-        raise InvalidInput(f"{path}: nothing there has a header and rows; give a file of {', '.join(READERS)} or a folder")
+        raise InvalidInput(
+            f"{path}: nothing there has a header and rows; give a file of {', '.join(READERS)} or a folder"
+        )
     return found, notes
 
 

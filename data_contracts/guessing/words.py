@@ -17,16 +17,55 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SIGNS = re.compile(r"[\W_]+")
 _NUMBERED = re.compile(r"^\d+[.、)]\s*")
 SAME = (
-    ("时间", "日期"), ("日子", "日期"), ("号码", "编号"), ("代码", "编号"), ("编码", "编号"), ("序号", "编号"),
-    ("类型", "类别"), ("种类", "类别"), ("分类", "类别"), ("干警", "民警"), ("警员", "民警"), ("人员", "民警"), ("部门", "单位"),
-    ("机构", "单位"), ("等次", "等级"), ("级别", "等级"), ("分数", "得分"), ("成绩", "得分"), ("情况", ""), ("是否", ""), ("的", ""),
-)  # fmt: skip
+    ("时间", "日期"),
+    ("日子", "日期"),
+    ("号码", "编号"),
+    ("代码", "编号"),
+    ("编码", "编号"),
+    ("序号", "编号"),
+    ("类型", "类别"),
+    ("种类", "类别"),
+    ("分类", "类别"),
+    ("干警", "民警"),
+    ("警员", "民警"),
+    ("人员", "民警"),
+    ("部门", "单位"),
+    ("机构", "单位"),
+    ("等次", "等级"),
+    ("级别", "等级"),
+    ("分数", "得分"),
+    ("成绩", "得分"),
+    ("情况", ""),
+    ("是否", ""),
+    ("的", ""),
+)
 """Pairs of Chinese words that say the same over a column; the first is read as the second."""
 FILLING = frozenset({"the", "of", "a", "an", "is", "was", "in", "at", "by", "for", "officer", "police"})
-SAME_EN = {"number": "no", "num": "no", "id": "no", "code": "no", "ref": "no", "when": "date", "on": "date", "day": "date",
-           "time": "date", "kind": "type", "category": "type", "began": "start", "started": "start", "begin": "start",
-           "ended": "end", "finish": "end", "badge": "officer", "staff": "officer", "employee": "officer", "honor": "honour",
-           "awards": "award", "hrs": "hours", "dept": "department"}  # fmt: skip
+SAME_EN = {
+    "number": "no",
+    "num": "no",
+    "id": "no",
+    "code": "no",
+    "ref": "no",
+    "when": "date",
+    "on": "date",
+    "day": "date",
+    "time": "date",
+    "kind": "type",
+    "category": "type",
+    "began": "start",
+    "started": "start",
+    "begin": "start",
+    "ended": "end",
+    "finish": "end",
+    "badge": "officer",
+    "staff": "officer",
+    "employee": "officer",
+    "honor": "honour",
+    "awards": "award",
+    "hrs": "hours",
+    "dept": "department",
+}
 
 
 @cache
@@ -115,7 +154,9 @@ def is_known(header: str) -> bool:
 @cache
 def known_words() -> tuple[str, ...]:
     """Every word that some column of a contract is called."""
-    return tuple(dict.fromkeys(w for table in catalog().tables.values() for column in table.columns for w in column.called))
+    return tuple(
+        dict.fromkeys(w for table in catalog().tables.values() for column in table.columns for w in column.called)
+    )
 
 
 @cache

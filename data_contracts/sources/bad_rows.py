@@ -87,7 +87,9 @@ def _sort(
         key = (origin.place.address, origin.place.sheet, origin.place.header_row)
         part = parts.setdefault(key, _Part(origin))
         theirs = origin.columns.get(str(line.column))
-        part.wrong[int(line.row) - starts[place]].setdefault(theirs, []).append((table, str(line.column), str(line.reason)))
+        part.wrong[int(line.row) - starts[place]].setdefault(theirs, []).append(
+            (table, str(line.column), str(line.reason))
+        )
 
 
 def reason_of(table: str, column: str, reason: str) -> Bilingual:
@@ -148,7 +150,9 @@ class _Sheet:
                 self.sheet.column_dimensions[get_column_letter(place)].width = 46
         self.sheet.column_dimensions[get_column_letter(place + 1)].width = 46
 
-    def _header(self, cells: Sequence[object], heads: Sequence[str], at_fault: set[str | None]) -> Iterator[WriteOnlyCell]:
+    def _header(
+        self, cells: Sequence[object], heads: Sequence[str], at_fault: set[str | None]
+    ) -> Iterator[WriteOnlyCell]:
         yield self._bold(ROW_HEAD)
         for cell, head in zip(cells, heads, strict=True):
             yield self._bold(cell)
@@ -235,8 +239,19 @@ def _sum_up(sheet: WriteOnlyWorksheet, counts: Counter[tuple[str, str, str, str,
     sheet.append([f"rows that come back: {refused}; mend the coloured cells, then send the whole file again"])
     sheet.append(["单元格前的 ' 由本系统加上，以防公式运行 · an ' before a cell was put there so that no formula runs"])
     sheet.append([])
-    sheet.append([WriteOnlyCell(sheet, value=head) for head in
-                  ("表 sheet", "列 column", "我们的列 our column", "原因与办法", "reason and remedy", "单元格 cells")])  # fmt: skip
+    sheet.append(
+        [
+            WriteOnlyCell(sheet, value=head)
+            for head in (
+                "表 sheet",
+                "列 column",
+                "我们的列 our column",
+                "原因与办法",
+                "reason and remedy",
+                "单元格 cells",
+            )
+        ]
+    )
     for (title, theirs, table, column, reason), many in sorted(counts.items()):
         told = reason_of(table, column, reason)
         sheet.append([harmless(sheet, title), harmless(sheet, theirs), f"{table}.{column}", told.zh, told.en, many])

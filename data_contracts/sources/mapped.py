@@ -14,8 +14,16 @@ import pandas as pd
 
 from data_contracts.coercion import NO_VALUE_WORDS, Unread, booleans, dates, integers, strings, typed_empty
 from data_contracts.errors import ContractViolation, InvalidInput
-from data_contracts.sources.mapping import YEAR_END, YEAR_FIRST, ColumnSource, Mapper, TableMapping, nearest, read_mapping
 from data_contracts.intake import DELIVERED_ROW
+from data_contracts.sources.mapping import (
+    YEAR_END,
+    YEAR_FIRST,
+    ColumnSource,
+    Mapper,
+    TableMapping,
+    nearest,
+    read_mapping,
+)
 from data_contracts.sources.reading import FROM_THE_BEGINNING, Origin, Reading, complaint_versions, known_from
 from data_contracts.sources.tabular import Place, open_place
 

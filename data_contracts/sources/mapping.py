@@ -30,7 +30,8 @@ from data_contracts.sources.tabular import Place
 PLACE_WORDS = ("file", "url", "table", "query", "sheet", "encoding", "delimiter", "header_row")
 COLUMN_WORDS = ("column", "format", "value", "codes")
 YEAR_FIRST = "year_first"  # the format that dates without one are read by; for lists of formats
-YEAR_END = "year_end"  # 2023, 2023年 and 2023年度 as the last day of the year, when what is told of a year is known
+YEAR_END = "year_end"
+"""2023, 2023年 and 2023年度 as the last day of the year: what is told of a year is known when it is over."""
 NUMBER_FORMATS = ("order", "unix", "unix_ms", "excel")  # formats of whole numbers that stand for days
 
 
@@ -38,8 +39,9 @@ NUMBER_FORMATS = ("order", "unix", "unix_ms", "excel")  # formats of whole numbe
 class ColumnSource:
     """Where one contract column comes from: a column of theirs, perhaps with a date format and codes, or a constant.
 
-    `formats` are strptime's, or `order` (whole number n stands for the day 2000-01-01 + n), `unix`, `unix_ms`, `excel`,
-    `year_first` or `year_end` (the last day of 2023年度); each is tried on what those before it left. Without any, the year must come first.
+    `formats` are strptime's, or `order` (whole number n is the day 2000-01-01 + n), `unix`, `unix_ms`, `excel`,
+    `year_first` or `year_end` (the last day of 2023年度); each is tried on what those before it left. Without any, the
+    year must come first.
     """
 
     column: str | None = None

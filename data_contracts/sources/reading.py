@@ -62,7 +62,7 @@ class Reading:
     """Frames by table name with raw values under contract names; `notes` are sentences for the report.
 
     `assumed` names the tables whose source does not say when a row became known, so that its `known_on` is assumed.
-    `origins` tells by table where its rows lie, in the order they were delivered in; none for what is no file of theirs.
+    `origins` tells by table where its rows lie, in the order of delivery; none for what is no file of theirs.
     """
 
     tables: Tables = field(default_factory=Tables)

@@ -91,9 +91,9 @@ def encoding_of(path: Path) -> str:
     raise InvalidInput(f"{path}: is not text in {' or '.join(ENCODINGS)}; set `encoding` for it")
 
 
-def opened(path: Path) -> io.BufferedIOBase:
+def opened(path: Path) -> io.BufferedReader:
     """The bytes of a text file, unpacked where it is packed."""
-    return cast(io.BufferedIOBase, gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb"))
+    return cast(io.BufferedReader, gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb"))
 
 
 def _csv(path: Path, place: Place) -> pd.DataFrame:

@@ -69,7 +69,11 @@ def run(officers: int, years: int, seed: int) -> dict[str, Any]:
     told = {}
     for name in sorted(READ & set(tables)):
         less = force.rows(name)
-        empty = [column for column in whole.columns if less.frame[column].isna().all() and not whole.frame[column].isna().all()]
+        empty = [
+            column
+            for column in whole.columns
+            if less.frame[column].isna().all() and not whole.frame[column].isna().all()
+        ]
         changed = any(not less.frame[column].equals(whole.frame[column]) for column in whole.columns)
         print(name, len(empty), flush=True)  # noqa: T201
         told[name] = {"features": len(empty), "outcomes": _losses(name, with_all, less, force) if changed else {}}
@@ -85,7 +89,13 @@ def _losses(name: str, with_all: Mapping[str, Any], less: RiskRows, force: Force
         drawn = OfficerDraws(officers, DRAWS).each(partial(weighted_precisions, y, both))
         exact = (average_precision(y, both["with"]), average_precision(y, both["without"]))
         loss = difference(exact, (drawn["with"], drawn["without"]))
-        told[outcome] = {"ap": exact[0], "ap_without": exact[1], "low": loss.low, "high": loss.high, "events": int(y.sum())}
+        told[outcome] = {
+            "ap": exact[0],
+            "ap_without": exact[1],
+            "low": loss.low,
+            "high": loss.high,
+            "events": int(y.sum()),
+        }
     return told
 
 

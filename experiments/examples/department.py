@@ -33,8 +33,18 @@ def write_department(folder: Path, officers: int = OFFICERS) -> list[Path]:
     """Write the files of the department into a folder, making it; the same number gives the same cells."""
     folder.mkdir(parents=True, exist_ok=True)
     made = Department(simulate(officers, YEARS, SEED, END))
-    writers = (made.roster, made.moves, made.units, made.posts, made.ranks, made.appraisals, made.duty, made.complaints,
-               made.honours, made.training)  # fmt: skip
+    writers = (
+        made.roster,
+        made.moves,
+        made.units,
+        made.posts,
+        made.ranks,
+        made.appraisals,
+        made.duty,
+        made.complaints,
+        made.honours,
+        made.training,
+    )
     return [write(folder) for write in writers]
 
 
@@ -70,18 +80,29 @@ class Department:
                 former.append([*head, _spoken(left), _label("officers", "leave_kind", row.leave_kind)])
         serving[3] = [*serving[3][:5], "2023年13月", *serving[3][6:]]
         words = ["序号", "警 号", "姓名", "性别", "出生年份", "参加公安工作时间"]
-        return _book(folder / "民警花名册.xlsx", {
-            "在职": ([f"{TITLE}在职民警花名册"], [*words, "文化程度", "职务序列", "备注"], serving),
-            "离队": ([f"{TITLE}离队人员名册", "2025年12月制"], [*words, "离队时间", "离队原因"], former),
-        })  # fmt: skip
+        return _book(
+            folder / "民警花名册.xlsx",
+            {
+                "在职": ([f"{TITLE}在职民警花名册"], [*words, "文化程度", "职务序列", "备注"], serving),
+                "离队": ([f"{TITLE}离队人员名册", "2025年12月制"], [*words, "离队时间", "离队原因"], former),
+            },
+        )
 
     def moves(self, folder: Path) -> Path:
         """Postings as text in GB 18030, days as 2015年3月1日."""
         rows = [
-            [r.officer_id, r.unit_id, r.post_id, _spoken(r.started_on), _spoken(r.ended_on), r.rank_step, r.supervisor_id,
-             _label("postings", "occasion", r.occasion)]
+            [
+                r.officer_id,
+                r.unit_id,
+                r.post_id,
+                _spoken(r.started_on),
+                _spoken(r.ended_on),
+                r.rank_step,
+                r.supervisor_id,
+                _label("postings", "occasion", r.occasion),
+            ]
             for r in self.rows("postings")
-        ]  # fmt: skip
+        ]
         rows[5][0] = ""
         rows[9][3] = "去年三月"
         words = ["警号", "单位代码", "岗位代码", "任职时间", "免职时间", "当时职级", "直接上级警号", "调动原因"]
@@ -89,24 +110,45 @@ class Department:
 
     def units(self, folder: Path) -> Path:
         """The tree of units."""
-        rows = [[r.unit_id, r.name_zh, r.parent_unit_id, _label("units", "unit_level", r.unit_level)] for r in self.rows("units")]
+        rows = [
+            [r.unit_id, r.name_zh, r.parent_unit_id, _label("units", "unit_level", r.unit_level)]
+            for r in self.rows("units")
+        ]
         return _book(folder / "机构.xlsx", {"机构": ([], ["单位代码", "单位名称", "上级单位代码", "机构级别"], rows)})
 
     def posts(self, folder: Path) -> Path:
         """The posts as text in UTF-8, cut by semicolons."""
         rows = [
-            [r.post_id, r.name_zh, r.job_family, _label("posts", "track", r.track), _label("posts", "unit_level", r.unit_level),
-             r.min_rank_step, r.headcount_per_unit]
+            [
+                r.post_id,
+                r.name_zh,
+                r.job_family,
+                _label("posts", "track", r.track),
+                _label("posts", "unit_level", r.unit_level),
+                r.min_rank_step,
+                r.headcount_per_unit,
+            ]
             for r in self.rows("posts")
-        ]  # fmt: skip
+        ]
         words = ["岗位代码", "岗位名称", "岗位类别", "职务序列", "层级", "最低职级要求", "编制数"]
         return _text(folder / "岗位设置.csv", words, rows, "utf-8", ";")
 
     def ranks(self, folder: Path) -> Path:
         """Steps of rank, days as numbers like 20230305."""
-        ladders = {"enforcement": "执法勤务警员职级", "technical": "警务技术职级", "general": "综合管理职级", "police_rank": "警衔"}
+        ladders = {
+            "enforcement": "执法勤务警员职级",
+            "technical": "警务技术职级",
+            "general": "综合管理职级",
+            "police_rank": "警衔",
+        }
         rows = [
-            [r.officer_id, ladders[r.ladder], r.rank_step, int(f"{r.occurred_on:%Y%m%d}"), _label("promotions", "kind", r.kind)]
+            [
+                r.officer_id,
+                ladders[r.ladder],
+                r.rank_step,
+                int(f"{r.occurred_on:%Y%m%d}"),
+                _label("promotions", "kind", r.kind),
+            ]
             for r in self.rows("promotions")
         ]
         words = ["警号", "职级序列", "晋升后职级", "晋升时间", "变动类型"]
@@ -115,16 +157,27 @@ class Department:
     def appraisals(self, folder: Path) -> Path:
         """Appraisals, a sheet for the older years and one for the newest, whose word for a grade is another."""
         told = [
-            [r.officer_id, _label("appraisals", "kind", r.kind), f"{r.occurred_on.year}年度", r.score, _label("appraisals", "grade", r.grade)]
-            for r in self.rows("appraisals") if r.occurred_on.month == 12
-        ]  # fmt: skip
+            [
+                r.officer_id,
+                _label("appraisals", "kind", r.kind),
+                f"{r.occurred_on.year}年度",
+                r.score,
+                _label("appraisals", "grade", r.grade),
+            ]
+            for r in self.rows("appraisals")
+            if r.occurred_on.month == 12
+        ]
         newest = [row for row in told if row[2] == max(str(row[2]) for row in told)]
         newest[0][4] = BAD
         older = [row for row in told if row not in newest]
         words = ["警号", "考核类型", "考核年度", "考核得分"]
-        return _book(folder / "年度考核.xlsx", {
-            "历年": ([f"{TITLE}历年考核"], [*words, "考核等次"], older), "本年": ([], [*words, "考核结果"], newest),
-        })  # fmt: skip
+        return _book(
+            folder / "年度考核.xlsx",
+            {
+                "历年": ([f"{TITLE}历年考核"], [*words, "考核等次"], older),
+                "本年": ([], [*words, "考核结果"], newest),
+            },
+        )
 
     def duty(self, folder: Path) -> Path:
         """Months of duty as text in UTF-8 with a byte-order mark, cut by tabs, months as 2025.03, units in brackets."""
@@ -139,24 +192,51 @@ class Department:
     def complaints(self, folder: Path) -> Path:
         """Complaints, one row each, under two titles; days are days of the spreadsheet."""
         rows: list[list[object]] = [
-            [r.complaint_id, r.officer_id, r.occurred_on, r.opened_on, r.closed_on, _label("complaints", "category", r.category),
-             _label("complaints", "finding", r.finding), "是" if r.officer_filed else "否",
-             _label("complaints", "complainant_type", r.complainant_type)]
+            [
+                r.complaint_id,
+                r.officer_id,
+                r.occurred_on,
+                r.opened_on,
+                r.closed_on,
+                _label("complaints", "category", r.category),
+                _label("complaints", "finding", r.finding),
+                "是" if r.officer_filed else "否",
+                _label("complaints", "complainant_type", r.complainant_type),
+            ]
             for r in self.rows("complaints")
-        ]  # fmt: skip
+        ]
         rows[2][5] = '=HYPERLINK("http://example.invalid","态度")'
-        words = ["投诉编号", "被投诉人警号", "事发时间", "受理时间", "办结时间", "投诉类别", "调查结论", "是否内部提出", "投诉人类型"]
+        words = [
+            "投诉编号",
+            "被投诉人警号",
+            "事发时间",
+            "受理时间",
+            "办结时间",
+            "投诉类别",
+            "调查结论",
+            "是否内部提出",
+            "投诉人类型",
+        ]
         return _book(folder / "投诉台账.xlsx", {"台账": ([f"{TITLE}投诉台账", "内部资料"], words, rows)})
 
     def honours(self, folder: Path) -> Path:
         """Awards as text in GB 18030, days in Chinese characters."""
-        rows = [[r.officer_id, r.honour, _label("honours", "level", r.level), _in_characters(r.occurred_on)] for r in self.rows("honours")]
+        rows = [
+            [r.officer_id, r.honour, _label("honours", "level", r.level), _in_characters(r.occurred_on)]
+            for r in self.rows("honours")
+        ]
         return _text(folder / "立功受奖.csv", ["警号", "奖项", "奖励等级", "奖励时间"], rows, "gb18030")
 
     def training(self, folder: Path) -> Path:
         """Courses taken, days as the numbers that spreadsheets make of them."""
         rows = [
-            [r.officer_id, r.course_id, (r.occurred_on - EPOCH).days, None if r.score is None else round(r.score, 1), r.hours]
+            [
+                r.officer_id,
+                r.course_id,
+                (r.occurred_on - EPOCH).days,
+                None if r.score is None else round(r.score, 1),
+                r.hours,
+            ]
             for r in self.rows("course_completions")
         ]
         rows[4][2] = "2023-05"

@@ -45,7 +45,13 @@ def found(proposal: Proposal, table: str) -> dict[str, str]:
 def test_text_of_every_encoding_and_cut_is_proposed_and_read(tmp_path: Path, encoding: str, delimiter: str) -> None:
     write(tmp_path / "任免.csv", "某局任免情况\n" + MOVES.replace(",", delimiter), encoding)
     proposal = propose(tmp_path)
-    wanted = {"officer_id": "警号", "unit_id": "单位", "post_id": "岗位", "started_on": "任职时间", "ended_on": "免职时间"}
+    wanted = {
+        "officer_id": "警号",
+        "unit_id": "单位",
+        "post_id": "岗位",
+        "started_on": "任职时间",
+        "ended_on": "免职时间",
+    }
     assert found(proposal, "postings") == wanted
     assert (proposal.lacks_required, proposal.unsure) == (False, False)
     mapping = write(tmp_path / "m.toml", as_toml(proposal))
@@ -130,19 +136,19 @@ def test_a_roster_also_gives_postings_and_protected_attributes(tmp_path: Path) -
 
 def test_codes_are_sure_unsure_or_unknown() -> None:
     appraisals, postings = catalog().table("appraisals"), catalog().table("postings")
-    grades = coding(appraisals, appraisals.column("grade"), {"优秀": 5, "不合格": 1, "基本称职等": 1, "甚佳": 1})
+    grades = coding(appraisals.column("grade"), {"优秀": 5, "不合格": 1, "基本称职等": 1, "甚佳": 1})
     assert grades.sure == {"优秀": "excellent", "不合格": "not_competent"}
     assert grades.perhaps == {"基本称职等": "basic"}
     assert grades.unknown == ("甚佳",)
-    ranks = coding(postings, postings.column("rank_step"), {"1级警长": 1, "四级警长（执法）": 1, "自有职级": 1})
+    ranks = coding(postings.column("rank_step"), {"1级警长": 1, "四级警长（执法）": 1, "自有职级": 1})
     assert ranks.sure == {"1级警长": "一级警长", "四级警长（执法）": "四级警长"}
-    flags = coding(catalog().table("force_reports"), catalog().table("force_reports").column("taser"), {"√": 1, "否": 2})
+    flags = coding(catalog().table("force_reports").column("taser"), {"√": 1, "否": 2})
     assert (flags.sure, flags.needed) == ({"√": "true", "否": "false"}, True)
 
 
 def test_a_word_that_denies_is_never_the_word_that_does_not() -> None:
     table = catalog().table("appraisals")
-    assert coding(table, table.column("grade"), {"不太称职": 1}).perhaps.get("不太称职") != "competent"
+    assert coding(table.column("grade"), {"不太称职": 1}).perhaps.get("不太称职") != "competent"
 
 
 @pytest.mark.parametrize(
@@ -172,14 +178,17 @@ FORMS = (
     lambda d: f"{d.year}年{d.month}月{d.day}日",
     lambda d: f"{d.year}.{d.month}.{d.day}",
     lambda d: f"{d:%Y%m%d}",
-    lambda d: "".join(CHINESE_DIGITS[int(n)] for n in str(d.year))
-    + f"年{in_characters(d.month)}月{in_characters(d.day)}日",
+    lambda d: (
+        "".join(CHINESE_DIGITS[int(n)] for n in str(d.year)) + f"年{in_characters(d.month)}月{in_characters(d.day)}日"
+    ),
     lambda d: f"{d.year}／{d.month}／{d.day}".translate({ord(str(n)): 0xFF10 + n for n in range(10)}),
     lambda d: datetime(d.year, d.month, d.day),
 )
 
 
-@given(st.lists(st.tuples(st.dates(date(1950, 1, 1), date(2049, 12, 31)), st.sampled_from(FORMS)), min_size=1, max_size=20))
+@given(
+    st.lists(st.tuples(st.dates(date(1950, 1, 1), date(2049, 12, 31)), st.sampled_from(FORMS)), min_size=1, max_size=20)
+)
 @hypothesis_settings(max_examples=80, deadline=None)
 def test_every_chinese_form_of_a_day_is_read_as_that_day(days: list[tuple[date, object]]) -> None:
     values = pd.Series([form(day) for day, form in days], dtype=object)  # type: ignore[operator]
@@ -187,7 +196,9 @@ def test_every_chinese_form_of_a_day_is_read_as_that_day(days: list[tuple[date, 
     assert written(values).share == 1.0
 
 
-@given(st.text(max_size=12), st.sampled_from([w for t in catalog().tables.values() for c in t.columns for w in c.called]))
+@given(
+    st.text(max_size=12), st.sampled_from([w for t in catalog().tables.values() for c in t.columns for w in c.called])
+)
 @hypothesis_settings(max_examples=150, deadline=None)
 def test_words_are_compared_without_surprise(text: str, known: str) -> None:
     assert likeness(known, f" {known}（必填） ") == 1.0
@@ -196,7 +207,9 @@ def test_words_are_compared_without_surprise(text: str, known: str) -> None:
     assert plain(plain(text)) == plain(text) or not text.isascii()
 
 
-@given(st.lists(st.lists(st.one_of(st.none(), st.text(max_size=6), st.integers(), st.floats()), max_size=5), max_size=8))
+@given(
+    st.lists(st.lists(st.one_of(st.none(), st.text(max_size=6), st.integers(), st.floats()), max_size=5), max_size=8)
+)
 @hypothesis_settings(max_examples=150, deadline=None)
 def test_any_rows_have_a_header_or_none(rows: list[list[object]]) -> None:
     header = header_of(rows)

@@ -132,10 +132,18 @@ def test_the_exit_status_says_what_a_person_must_do(
     monkeypatch.setenv("PHAROS_STATE", str(tmp_path / "state"))
     settings.cache_clear()
     (tmp_path / name).write_text(text, encoding="utf-8")
-    arguments = ["ingest", "--guess", str(tmp_path / name), "--language", language, "--mapping", str(tmp_path / "m.toml")]
+    arguments = [
+        "ingest",
+        "--guess",
+        str(tmp_path / name),
+        "--language",
+        language,
+        "--mapping",
+        str(tmp_path / "m.toml"),
+    ]
     result = CliRunner().invoke(pharos.app, arguments)
     settings.cache_clear()
     assert result.exit_code == status, result.output
     assert (tmp_path / "m.toml").exists()
     assert not (tmp_path / "state").exists(), "a guess touches no state"
-    assert ("postings" in result.output) and ("总" in text or "accepted" in result.output)
+    assert "accepted" in result.output
