@@ -6,10 +6,12 @@ nobody else; it lies where it was asked for, outside the state, and is theirs to
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from math import isfinite
 from pathlib import Path
 
 import pandas as pd
@@ -35,7 +37,9 @@ WHOLE_ROW = "整行 whole row"
 MOST_COMMENTS = 500
 """Comments are kept in memory until a workbook is saved; the reason stands beside every cell all the same."""
 MOST_TEXT = 32_000
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"""Beginnings of formulas; spreadsheets in Chinese take the wide ones too."""
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 SUMMED = "汇总 sum"
 Why = tuple[str, str, str]  # table and column of ours, and the reason
 FORBIDDEN_IN_TITLES = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
@@ -79,17 +83,19 @@ def _sort(
 ) -> None:
     """Put each fault to the sheet and the record it is about."""
     starts = [sum(origin.rows for origin in origins[:place]) for place in range(len(origins))]
-    for line in lines[["row", "column", "reason"]].itertuples(index=False):
-        place = max(place for place, start in enumerate(starts) if start <= line.row)
+    told = (
+        lines["row"].astype(int).tolist(),
+        lines["column"].astype(str).tolist(),
+        lines["reason"].astype(str).tolist(),
+    )
+    for row, column, reason in zip(*told, strict=True):
+        place = max(place for place, start in enumerate(starts) if start <= row)
         origin = origins[place]
         if origin.place.is_database:
             continue
         key = (origin.place.address, origin.place.sheet, origin.place.header_row)
         part = parts.setdefault(key, _Part(origin))
-        theirs = origin.columns.get(str(line.column))
-        part.wrong[int(line.row) - starts[place]].setdefault(theirs, []).append(
-            (table, str(line.column), str(line.reason))
-        )
+        part.wrong[row - starts[place]].setdefault(origin.columns.get(column), []).append((table, column, reason))
 
 
 def reason_of(table: str, column: str, reason: str) -> Bilingual:
@@ -207,22 +213,16 @@ def harmless(sheet: WriteOnlyWorksheet, value: object) -> WriteOnlyCell:
     A text that begins like a formula and is no plain number gets an apostrophe before it, and is kept as text.
     """
     if not isinstance(value, str):
-        known = value if isinstance(value, int | float | bool | datetime | date | time | timedelta) else None
-        return WriteOnlyCell(sheet, value=known if value is not None and not pd.isna(value) else None)
+        known = isinstance(value, int | bool | datetime | date | time | timedelta) or (
+            isinstance(value, float) and isfinite(value)
+        )
+        return WriteOnlyCell(sheet, value=value if known else None)
     text = "".join(sign for sign in value if sign >= " " or sign in "\t\n\r")[:MOST_TEXT]
-    dangerous = text.lstrip(" ").startswith(DANGEROUS) and not _plain_number(text)
+    dangerous = text.lstrip(" ").startswith(DANGEROUS) and not _NUMBER.fullmatch(text)
     cell = WriteOnlyCell(sheet, value=f"'{text}" if dangerous else text)
     if text:
         cell.data_type = "s"
     return cell
-
-
-def _plain_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return text[:1] != "="
 
 
 def _both(reasons: Sequence[Why]) -> str:

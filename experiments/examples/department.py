@@ -270,7 +270,7 @@ def _count(number: int) -> str:
 
 
 def _text(path: Path, words: Cells, rows: Sequence[Cells], encoding: str, delimiter: str = ",") -> Path:
-    frame = pd.DataFrame([list(row) for row in rows], columns=pd.Index(words), dtype=object)
+    frame = pd.DataFrame([list(row) for row in rows], columns=pd.Index(list(map(str, words))), dtype=object)
     frame.to_csv(path, index=False, encoding=encoding, sep=delimiter)
     return path
 

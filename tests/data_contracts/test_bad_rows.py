@@ -111,7 +111,9 @@ def test_nothing_is_written_where_nothing_was_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "back").exists()
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3+cmd", "@SUM(1)", "\t=1", "\r=1", " =1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3+cmd", "@SUM(1)", "\t=1", "\r=1", " =1", "＝1+1", "\t5", "-inf"]
+)
 def test_a_text_that_a_spreadsheet_would_calculate_is_kept_as_text(text: str) -> None:
     cell = harmless(Workbook(write_only=True).create_sheet(), text)
     assert cell.data_type == "s"
