@@ -25,6 +25,7 @@ from data_contracts.guessing.words import likeness, plain
 from data_contracts.intake import take_in_all
 from data_contracts.policy import policy
 from data_contracts.sources.mapped import read
+from tests.data_contracts.layouts import LAYOUTS
 
 MOVES = "警号,单位,岗位,任职时间,免职时间\n010001,一所,社区民警,2020年3月5日,\n010002,二所,刑警,2021.4,2023-05-06\n"
 CHINESE_DIGITS = "〇一二三四五六七八九"
@@ -156,6 +157,8 @@ def test_a_word_that_denies_is_never_the_word_that_does_not() -> None:
     [
         (["2023年3月5日", "2023.3", "20230305", "二〇二三年三月", "2023/3/5"], (), ()),
         (["45000", "44001"], ("excel",), ()),
+        (["202301", 202312], ("%Y%m",), ()),
+        (["5 March 2023"], ("%d %B %Y",), ()),
         (["2023-03-05", 45000], ("year_first", "excel"), ()),
         (["2023年度", "2024"], ("year_end",), (ONLY_YEARS,)),
         (["03/04/2023", "05/06/2023"], ("%d/%m/%Y",), (EITHER_ORDER,)),
@@ -272,3 +275,26 @@ def test_what_stands_in_a_column_counts_where_its_word_says_nothing(tmp_path: Pa
     assert by_name["level"].certainty < SURE
     assert "不确定" in as_toml(proposal)
     assert looks_of(section.sheet)["乙"].dates.share == 1.0
+
+
+def test_what_is_sure_is_right_on_layouts_that_nobody_wrote_synonyms_for(tmp_path: Path) -> None:
+    """Of the columns said to be sure none is wrong; of all columns nine in ten are found; nothing personal is taken."""
+    sure = wrong_though_sure = asked = right = 0
+    for name, table, columns in LAYOUTS:
+        cells = [",".join(word for word, _, _ in columns)]
+        cells += [",".join(values[row] for _, values, _ in columns) for row in range(3)]
+        section = propose(write(tmp_path / name, "\n".join(cells) + "\n", "gb18030")).sections[0]
+        assert section.table.name == table, (name, section.table.name)
+        truth = {word: ours for word, _, ours in columns}
+        guessed = {one.header: one for one in section.guesses}
+        for word, ours in truth.items():
+            one = guessed.get(word)
+            asked += ours is not None
+            right += ours is not None and one is not None and one.column.name == ours
+            if one is not None and one.sure:
+                sure += 1
+                wrong_though_sure += one.column.name != ours
+            if ours is None:
+                assert one is None, (name, word, one)
+    assert (asked, sure > 0.5 * asked, wrong_though_sure) == (64, True, 0), (asked, sure, wrong_though_sure)
+    assert right >= 0.9 * asked, right
