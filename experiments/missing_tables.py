@@ -198,7 +198,7 @@ def remedy(standing: Standing) -> str:
         return ""
     if standing.stale:
         return "export it again, up to the last month, then: pharos ingest"
-    return f"fill in documents/templates/{standing.table}.xlsx, or: pharos ingest --guess FILE"
+    return f"fill in data_contracts/documents/templates/{standing.table}.xlsx, or: pharos ingest --guess FILE"
 
 
 def as_table(found: list[Standing]) -> Table:

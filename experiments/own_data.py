@@ -58,17 +58,28 @@ def guess(asked: Guessing, settings: Settings, console: Console) -> GuessExit:
     if not asked.path.exists():
         raise InvalidInput(f"{asked.path}: no such file or folder; give a file or the folder of an export")
     with console.status(str(asked.path)):
-        proposal = propose(asked.path)
+        proposal = propose(asked.path, _known(settings))
     for part in shown(proposal, say):
         console.print(part)
     if not proposal.sections:
         raise InvalidInput(f"{asked.path}: no sheet there is like a table of ours; write the mapping by hand (README)")
     asked.target.write_text(as_toml(proposal), encoding="utf-8")
-    console.print(say(Bilingual(f"映射写入 {asked.target}", f"the mapping is in {asked.target}")), soft_wrap=True)
+    _print(console, say(Bilingual(f"映射写入 {asked.target}", f"the mapping is in {asked.target}")))
     _try(asked, proposal, settings, console, say)
     verdict = exit_of(proposal)
     console.print(say(VERDICTS[verdict]), style="bold", soft_wrap=True, highlight=False)
     return verdict
+
+
+def _print(console: Console, words: str) -> None:
+    console.print(words, markup=False, highlight=False, soft_wrap=True)
+
+
+def _known(settings: Settings) -> frozenset[str]:
+    """The tables that the history at hand has; none, and no folder is made, where there is no history."""
+    from features.history import History
+
+    return frozenset(History(settings.history_dir).tables() if settings.history_dir.exists() else ())
 
 
 def exit_of(proposal: Proposal) -> GuessExit:
@@ -100,7 +111,7 @@ def _try(asked: Guessing, proposal: Proposal, settings: Settings, console: Conso
             delivered, settings, console, dry_run=True, delivered_on=asked.delivered_on, required=()
         )
     except PharosError as error:
-        console.print(say(Bilingual("试导入未能进行", "the dry run could not be made")) + f": {error}", soft_wrap=True)
+        _print(console, say(Bilingual("试导入未能进行", "the dry run could not be made")) + f": {error}")
         return
     console.print(report.as_table())
 

@@ -19,7 +19,7 @@ UNSURE = Bilingual("不确定", "UNSURE")
 
 def as_toml(proposal: Proposal) -> str:
     """The whole mapping file."""
-    many = parts_of(proposal.sections)
+    many = parts_of([section for section in proposal.sections if not section.missing])
     parts = [HEAD, *(_section(one, many[one.table.name] > 1) for one in proposal.sections)]
     left = [
         f"# {_told(LEFT)}: {text(one.sheet.name)} {text(one.header)}: {_told(one.because)}" for one in proposal.left
@@ -31,11 +31,15 @@ def as_toml(proposal: Proposal) -> str:
 LEFT = Bilingual("未收入", "left out")
 NOT_KNOWN = Bilingual("看不出是哪张表", "no table of ours is like it")
 AUDITED = Bilingual("只供公平性审计，不进入任何模型", "for fairness audits only; no model ever sees it")
-LACKS = Bilingual("缺少必填列", "required columns were not found")
+LACKS = Bilingual("缺少必填列，本节未启用", "required columns were not found, so this section does not count yet")
 
 
 def _section(section: Section, several: bool) -> str:
-    return "\n".join(_lines(section, several)) + "\n"
+    """A section; one without a required column stands as a comment, since no mapping with it would be read."""
+    lines = [
+        f"# {line}" if section.missing and not line.startswith("# ") else line for line in _lines(section, several)
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _lines(section: Section, several: bool) -> Iterator[str]:

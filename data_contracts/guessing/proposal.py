@@ -69,18 +69,22 @@ class Left:
 
 @dataclass(frozen=True)
 class Proposal:
-    """The sections found in `folder`, the columns left, sheets that are no table of ours, and notes on files."""
+    """The sections found in `folder`, the columns left, sheets that are no table of ours, and notes on files.
+
+    `known` names the tables that earlier deliveries brought.
+    """
 
     folder: Path
     sections: tuple[Section, ...]
     left: tuple[Left, ...]
     unknown: tuple[Sheet, ...]
     notes: tuple[str, ...]
+    known: frozenset[str] = frozenset()
 
     @property
     def missing_tables(self) -> tuple[str, ...]:
-        """Required tables that no section gives whole."""
-        whole = {section.table.name for section in self.sections if not section.missing}
+        """Required tables that no section gives whole and no earlier delivery brought."""
+        whole = self.known | {section.table.name for section in self.sections if not section.missing}
         return tuple(name for name in catalog().required if name not in whole)
 
     @property
@@ -94,7 +98,7 @@ class Proposal:
         return any(section.unsure or section.certainty < SURE for section in self.sections) or bool(self.unknown)
 
 
-def propose(path: Path) -> Proposal:
+def propose(path: Path, known: frozenset[str] = frozenset()) -> Proposal:
     """Guess what a file or each file of a folder holds; raises InvalidInput when there is nothing to look at."""
     sheets, notes = sheets_of(path)
     sections: list[Section] = []
@@ -110,7 +114,7 @@ def propose(path: Path) -> Proposal:
         used = {guess.header for section in found for guess in section.guesses}
         left += [Left(sheet, header, _why_left(look)) for header, look in looks.items() if header not in used]
     folder = path if path.is_dir() else path.parent
-    return Proposal(folder, tuple(sections), tuple(left), tuple(unknown), tuple(notes))
+    return Proposal(folder, tuple(sections), tuple(left), tuple(unknown), tuple(notes), known)
 
 
 def _why_left(look: Looks) -> Bilingual:

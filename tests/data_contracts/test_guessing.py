@@ -123,6 +123,15 @@ def test_what_is_required_and_missing_is_told(tmp_path: Path) -> None:
     assert proposal.sections[0].missing == ("occurred_on",)
     assert proposal.missing_tables == ("postings",)
     assert "缺少必填列" in as_toml(proposal)
+    assert propose(tmp_path, frozenset({"postings"})).missing_tables == ()
+
+
+def test_a_section_without_a_required_column_does_not_spoil_the_others(tmp_path: Path) -> None:
+    write(tmp_path / "表彰奖励.csv", "警号,奖项\n1,嘉奖\n2,标兵\n")
+    write(tmp_path / "任免.csv", MOVES)
+    mapping = write(tmp_path / "m.toml", as_toml(propose(tmp_path)))
+    assert '# honour = "奖项"' in mapping.read_text()
+    assert list(read(mapping, tmp_path).tables) == ["postings"]
 
 
 def test_a_roster_also_gives_postings_and_protected_attributes(tmp_path: Path) -> None:
