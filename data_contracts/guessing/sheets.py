@@ -122,8 +122,14 @@ def _looked_at(place: Place, folder: Path) -> Sheet | str:
 
 
 def _numbered(place: Place, folder: Path) -> list[tuple[int, list[object]]]:
-    """The first rows with their numbers."""
-    return list(islice(raw_rows(place, folder), LOOKED_AT + HEADER_WITHIN))
+    """The first rows with their numbers; raises InvalidInput for a file that is damaged."""
+    try:
+        return list(islice(raw_rows(place, folder), LOOKED_AT + HEADER_WITHIN))
+    except InvalidInput:
+        raise
+    except Exception as error:  # every kind of workbook has its own family of errors
+        kind = type(error).__name__
+        raise InvalidInput(f"{folder / place.address}: cannot be read ({kind}); open it and save it again") from error
 
 
 def header_of(rows: Sequence[Sequence[object]]) -> int | None:

@@ -73,9 +73,14 @@ def raw_rows(place: Place, folder: Path) -> Iterator[tuple[int, list[object]]]:
     encoding = place.encoding or encoding_of(path)
     delimiter = place.delimiter or _delimiter(path, encoding, place.header_row)
     with io.TextIOWrapper(opened(path), encoding=encoding, newline="") as text:
-        for number, row in enumerate(csv.reader(text, delimiter=delimiter), start=1):
-            if row and (len(row) > 1 or row[0].strip()):
-                yield number, list(row)
+        rows = enumerate(csv.reader(text, delimiter=delimiter), start=1)
+        try:
+            for number, row in rows:
+                if row and (len(row) > 1 or row[0].strip()):
+                    yield number, list(row)
+        except (csv.Error, UnicodeDecodeError) as error:
+            kind = type(error).__name__
+            raise InvalidInput(f"{path}: cannot be read as text ({kind}); open it and save it again") from error
 
 
 def encoding_of(path: Path) -> str:
@@ -148,8 +153,9 @@ def sheet_rows(path: Path, sheet: str | None) -> list[list[object]]:
         found = book.get_sheet_by_name(name)
         rows = [[_cell(value) for value in row] for row in found.to_python(skip_empty_area=False)]
         for (top, left), (bottom, right) in found.merged_cell_ranges or ():
+            whole = rows[top][left] if top < len(rows) and left < len(rows[top]) else None
             for row in rows[top : bottom + 1]:
-                row[left : right + 1] = [rows[top][left]] * len(row[left : right + 1])
+                row[left : right + 1] = [whole] * len(row[left : right + 1])
     while rows and all(value is None for value in rows[-1]):
         rows.pop()
     return rows

@@ -267,6 +267,22 @@ def test_a_folder_without_tables_says_so(tmp_path: Path) -> None:
     assert forbidden("警号") is None
 
 
+@pytest.mark.parametrize(("name", "content"), [("任免.xlsx", b"no workbook"), ("任免.csv", b'a,b\n"' + b"x" * 200_000)])
+def test_a_damaged_file_is_named_with_what_to_do(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InvalidInput, match=f"{name}: cannot be read.*save it again"):
+        propose(tmp_path)
+
+
+def test_a_merge_below_the_last_row_is_no_row(tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (line.split(",") for line in MOVES.splitlines()):
+        book.active.append(row)
+    book.active.merge_cells("A9:B12")
+    book.save(tmp_path / "任免.xlsx")
+    assert len(propose(tmp_path).sections[0].sheet.rows) == 2
+
+
 def test_a_sheet_like_nothing_is_told_and_left(tmp_path: Path) -> None:
     write(tmp_path / "任免.csv", MOVES)
     write(tmp_path / "车辆.csv", "车牌,里程,油耗\n甲A1,100,8\n甲A2,200,9\n")
