@@ -27,7 +27,7 @@ from experiments.backtests.sasrec_peer import NAME, run_sasrec
 from experiments.benchmarks.evidence import keep
 from features.ingest import Delivered, delivery_of, versioned
 from training.posts.data import TrainingData, WindowItems, training_data
-from training.posts.fit import FitSettings, fit_pharos, holdout
+from training.posts.fit import FitSettings, fit_pharos
 
 OURS = "pharos"
 FEW = 50  # histories that SASRec is asked for, since the adapter asks for some
@@ -83,11 +83,9 @@ def ours(city: str, data: TrainingData) -> Fit:
 
 def sasrec(city: str, data: TrainingData, python: Path) -> Fit:
     """SASRec's last fit alone."""
-    chosen, settings = CITIES[city].chosen, FitSettings()
-    some = holdout(data.moves, settings)[1]
-    some = some.take(np.arange(min(FEW, len(some))))
-    no = np.zeros(len(some), bool)
-    told = run_sasrec(python, data, WindowItems(some, no, no, some.officers), settings, range(chosen, chosen + 1)).told
+    chosen, some = CITIES[city].chosen, data.moves.take(np.arange(min(FEW, len(data.moves))))
+    items = WindowItems(some, np.zeros(len(some), bool), np.zeros(len(some), bool), some.officers)
+    told = run_sasrec(python, data, items, FitSettings(), range(chosen, chosen + 1)).told
     words = ", ".join(f"{name} {value}" for name, value in told["settings"].items())
     return Fit(city, NAME, len(data.moves), float(told["fit_seconds"]), float(told["fit_cpu_seconds"]), words)
 
