@@ -61,7 +61,7 @@ def run_sasrec(python: Path, data: TrainingData, items: WindowItems, settings: F
 def _run(python: Path, folder: Path) -> None:
     """The script there, with nothing of this environment on its path."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    asked = [str(python), str(SCRIPT), str(folder)]
+    asked = [str(python.absolute()), str(SCRIPT), str(folder)]  # it runs elsewhere
     try:
         done = subprocess.run(asked, env=kept, cwd=folder, capture_output=True, text=True, check=False)
     except OSError as error:
