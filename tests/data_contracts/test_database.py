@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,28 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 def largest(connection: sa.Connection) -> int:
     return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(TABLE.c.n), 0))).scalar_one())
+
+
+def test_a_file_is_held_open_as_often_at_rest_as_in_a_rush(tmp_path: Path) -> None:
+    held = Database(f"sqlite:///{tmp_path / 'x.db'}", "the test's database")
+    with held.reading(NUMBERS):
+        pass
+    at_rest = opened(tmp_path)
+    with ExitStack() as rush:
+        for _ in range(5):
+            rush.enter_context(held.reading(NUMBERS)).execute(sa.select(TABLE))
+    assert opened(tmp_path) == at_rest > 0
+    held.close()
+    assert opened(tmp_path) == 0
+
+
+def opened(folder: Path) -> int:
+    """How many descriptors of this process are of files there."""
+    links = []
+    for one in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            links.append(one.readlink())
+    return sum(link.is_relative_to(folder) for link in links)
 
 
 def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
