@@ -154,4 +154,4 @@ def test_a_hundred_thousand_bad_rows_are_written_as_they_are_read(tmp_path: Path
     numbers = [row[0] for row in book.worksheets[0].iter_rows(max_col=1, values_only=True)]
     book.close()
     assert numbers == ["原行号 row", *range(2, many + 2)]
-    assert MOST_COMMENTS < many
+    assert many > MOST_COMMENTS
