@@ -112,6 +112,12 @@ def _matching(value: str, scale: float = 1.0) -> Callable[[Told], float | None]:
     return read
 
 
+def _losses(told: Told) -> Seen:
+    seen = [one for table in told["tables"].values() for one in table["outcomes"].values()]
+    sure = sum(one["low"] > 0 for one in seen)
+    return f"{sure} of {len(seen)} with {told['officers']:,} officers, at one day", len(seen) > 0
+
+
 SHEETS = (
     Sheet("serving", "The same requests through our door, through raw BentoML and through bare FastAPI",
           "PHAROS_STATE=DIR python -m experiments.benchmarks.serving --soak-minutes 30", (
@@ -150,6 +156,11 @@ SHEETS = (
               Bar("seconds", "at most 5", lambda told: at_most(5.0, _matching("seconds")(told), " s", 1)),
               Bar("peak memory", "at most 2 GiB",
                   lambda told: at_most(2.0, _matching("peak_mib", 1024.0)(told), " GiB", 1)),
+          )),
+    Sheet("missing_tables", "Warnings without one of the tables, simulated",
+          "python -m experiments.benchmarks.missing_tables", (
+              Bar("average precision surely lower, by table and outcome", "a figure, which `pharos doctor` tells",
+                  _losses),
           )),
 )  # fmt: skip
 HEAD = """# Results of the benchmarks
