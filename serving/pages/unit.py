@@ -13,9 +13,10 @@ from serving.access.credential import AccessScope
 from serving.access.placements import Placements
 from serving.access.reach import Sight
 from serving.pages.visit import Page, View, Visit
+from serving.talent.profile_schemas import ProfileAnswer, UnitProfiled
 from serving.units.schemas import MAX_UNITS, Scope, ScopeGraded, UnitGraded, UnitNotGraded, UnitOutcome, UnitsAnswer
 
-PATH = "/pages/unit"
+PATH, SKILLS, PREVIEW, CASES = "/pages/unit", "/pages/unit/skills", "/pages/unit/preview", "/pages/cases"
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,29 @@ def show(visit: Visit) -> View:
     places = [*([tree.here] if tree.here else []), *tree.below]
     answer, blocks = _blocks(visit, places)
     here = blocks[0] if tree.here else None
-    return View("unit.html.j2", {"tree": tree, "block": here, "blocks": blocks[1 if here else 0 :], "answer": answer})
+    shown = {
+        "tree": tree, "block": here, "blocks": blocks[1 if here else 0 :], "answer": answer, "name_of": where.name,
+        "cases_path": CASES, "skills_path": SKILLS, "preview_path": PREVIEW,
+        "skills": visit.may(AccessScope.RECOMMEND_READ), "previews": False,
+    }  # fmt: skip
+    return View("unit.html.j2", shown)
+
+
+def show_skills(visit: Visit) -> View:
+    """What a unit can do and where it is thin: a part of its page."""
+    unit_id = visit.query.get("unit", "")
+    answer: ProfileAnswer = visit.ask("/v1/profile", unit_ids=[unit_id])
+    place = Tree.of(visit.asking.desks.placements(), visit.sight, unit_id).here
+    (profile,) = answer.units
+    names = [visit.tell.say(one.name) for one in profile.suppressed] if isinstance(profile, UnitProfiled) else []
+    return part_of(visit, "skills.part.html.j2", "skills", {"profile": profile, "names": names, "place": place})
+
+
+def part_of(visit: Visit, template: str, heading: str, shown: Mapping[str, Any]) -> View:
+    """A part of a page for htmx, or as a page of its own."""
+    if visit.part:
+        return View(template, shown)
+    return View("whole.html.j2", {**shown, "part": template, "heading": heading})
 
 
 def _blocks(visit: Visit, places: Sequence[Place]) -> tuple[UnitsAnswer | None, list[Block]]:
@@ -122,4 +145,7 @@ def _blocks(visit: Visit, places: Sequence[Place]) -> tuple[UnitsAnswer | None, 
     return answer, found
 
 
-PAGES = (Page(PATH, AccessScope.RISK_READ, show, menu="unit"),)
+PAGES = (
+    Page(PATH, AccessScope.RISK_READ, show, menu="unit"),
+    Page(SKILLS, AccessScope.RECOMMEND_READ, show_skills),
+)

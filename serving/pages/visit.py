@@ -12,12 +12,13 @@ from data_contracts.errors import InvalidInput, NotThere
 from serving.access.credential import AccessScope, Credential
 from serving.access.reach import Sight
 from serving.api.asking import Asking
-from serving.api.questions import QUESTIONS, Question
+from serving.api.questions import Question
 from serving.api.strict_body import parse
+from serving.pages.questions import EVERY_QUESTION
 from serving.pages.sessions import Session
 from serving.pages.telling import Teller
 
-QUESTION_OF: dict[str, Question] = {question.path: question for question in QUESTIONS}
+QUESTION_OF: Mapping[str, Question] = {question.path: question for question in EVERY_QUESTION}
 OFFICER, CASE = "officer", "case"  # kinds of handles
 
 
