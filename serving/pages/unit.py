@@ -13,6 +13,9 @@ from serving.access.credential import AccessScope
 from serving.access.placements import Placements
 from serving.access.reach import Sight
 from serving.pages.visit import Page, View, Visit
+from serving.review.standing import sees_all
+from serving.risk.preview import USUAL
+from serving.risk.previewing import PreviewAnswer
 from serving.talent.profile_schemas import ProfileAnswer, UnitProfiled
 from serving.units.schemas import MAX_UNITS, Scope, ScopeGraded, UnitGraded, UnitNotGraded, UnitOutcome, UnitsAnswer
 
@@ -113,7 +116,7 @@ def show(visit: Visit) -> View:
     shown = {
         "tree": tree, "block": here, "blocks": blocks[1 if here else 0 :], "answer": answer, "name_of": where.name,
         "cases_path": CASES, "skills_path": SKILLS, "preview_path": PREVIEW,
-        "skills": visit.may(AccessScope.RECOMMEND_READ), "previews": False,
+        "skills": visit.may(AccessScope.RECOMMEND_READ), "previews": sees_all(visit.caller),
     }  # fmt: skip
     return View("unit.html.j2", shown)
 
@@ -126,6 +129,18 @@ def show_skills(visit: Visit) -> View:
     (profile,) = answer.units
     names = [visit.tell.say(one.name) for one in profile.suppressed] if isinstance(profile, UnitProfiled) else []
     return part_of(visit, "skills.part.html.j2", "skills", {"profile": profile, "names": names, "place": place})
+
+
+def show_preview(visit: Visit) -> View:
+    """What another limit would give in this block: a part of the unit's page."""
+    unit_id, rules = visit.query.get("unit", ""), policy().grades
+    shares = sorted({*USUAL, rules.shares.poor})
+    share = next((one for one in shares if f"{one:g}" == visit.query.get("share")), rules.shares.poor)
+    answer: PreviewAnswer = visit.ask("/pages/preview", unit_id=unit_id, poor_share=share)
+    place = Tree.of(visit.asking.desks.placements(), visit.sight, unit_id).here
+    shown = {"answer": answer, "place": place, "shares": shares, "share": share, "in_force": rules.shares.poor,
+             "preview_path": PREVIEW}  # fmt: skip
+    return part_of(visit, "preview.part.html.j2", "preview", shown)
 
 
 def part_of(visit: Visit, template: str, heading: str, shown: Mapping[str, Any]) -> View:
@@ -147,5 +162,6 @@ def _blocks(visit: Visit, places: Sequence[Place]) -> tuple[UnitsAnswer | None, 
 
 PAGES = (
     Page(PATH, AccessScope.RISK_READ, show, menu="unit"),
+    Page(PREVIEW, AccessScope.RISK_REVIEW, show_preview),
     Page(SKILLS, AccessScope.RECOMMEND_READ, show_skills),
 )

@@ -96,6 +96,35 @@ UNIT: Mapping[str, Bilingual] = {
     "skills.thin": Bilingual("明显薄弱", "surely thin"),
     "skills.suppressed": Bilingual("人数过少、未显示：{names}", "Too few to show: {names}"),
 }
+PREVIEW: Mapping[str, Bilingual] = {
+    "preview": Bilingual("若调整预警比例", "If the limit were another"),
+    "preview.show": Bilingual("显示预览", "Show the preview"),
+    "preview.lead": Bilingual(
+        "只是预览，不改变任何设置；等级按全员评定，以下只数本块面。往年的对错取自模型训练前留出的年份。",
+        "A preview that changes nothing. Grades are over the whole force, alerts are counted in this block; whether "
+        "they were right is told by years that the model did not learn from.",
+    ),
+    "preview.share": Bilingual("全员中预警的比例", "Share of the force that is alerted"),
+    "preview.try": Bilingual("预览", "Preview"),
+    "preview.in_force": Bilingual("{share}（现行政策）", "{share} (policy in force)"),
+    "preview.said": Bilingual(
+        "按此界限：现有预警{now}人，每月新增约{new}人；往年每10人中有{right}人确实出现。",
+        "With this limit: {now} alerts now, about {new} new a month; {right} of 10 were right in the past.",
+    ),
+    "preview.said.no_month": Bilingual(
+        "按此界限：现有预警{now}人；往年每10人中有{right}人确实出现。",
+        "With this limit: {now} alerts now; {right} of 10 were right in the past.",
+    ),
+    "preview.said.no_past": Bilingual(
+        "按此界限：现有预警{now}人；尚无往年数据说明对错。",
+        "With this limit: {now} alerts now; no past year tells how often that is right.",
+    ),
+    "preview.past": Bilingual(
+        "往年{flagged}人次预警，准确率{precision}（95%区间{low}至{high}）；出现者中有{recall}曾被预警。",
+        "In the past {flagged} alerts, {precision} of them right (95 % interval {low} to {high}); they found {recall} "
+        "of all to whom it came.",
+    ),
+}
 CASES: Mapping[str, Bilingual] = {
     "cases": Bilingual("预警", "Cases"),
     "cases.title": Bilingual("需要人处理的预警", "Warnings that wait for people"),
@@ -129,7 +158,8 @@ CASES: Mapping[str, Bilingual] = {
         "That is: of 100 officers like this one, about {many} would see it, and about {rest} would not.",
     ),
     "case.unsure": Bilingual(
-        "模型无法判断：此概率下，出现与不出现往年都不少见。", "The model cannot tell: at this chance both ends were usual."
+        "模型无法判断：此概率下，出现与不出现往年都不少见。",
+        "The model cannot tell: at this chance both ends were usual.",
     ),
     "case.sure": Bilingual("把握", "How sure"),
     "case.sure.yes": Bilingual("模型能够判断", "The model can tell"),
@@ -153,7 +183,7 @@ CASES: Mapping[str, Bilingual] = {
     "case.reason.optional": Bilingual("说明（可不填）", "Note (may stay empty)"),
     "case.reason.hint": Bilingual(
         "理由会随预警保存并可告知本人；不得涉及性别、民族、宗教、疾病、婚姻等。",
-        "It is kept with the case and may be told to the officer; nothing of sex, ethnicity, religion, illness or family.",
+        "Kept with the case and may be told to the officer; nothing of sex, ethnicity, religion, illness, family.",
     ),
     "case.field.assign_to": Bilingual("复核人编号", "Reviewer"),
     "case.field.support": Bilingual("已采取的措施", "What was done"),
@@ -163,8 +193,10 @@ CASES: Mapping[str, Bilingual] = {
     "case.came.worse": Bilingual("更差", "worse"),
     "case.came.unknown": Bilingual("尚不清楚", "not known yet"),
     "case.officer_sees": Bilingual("本人看到的内容", "What the officer sees"),
-    "case.officer_sees.lead": Bilingual("本人登录后，看到的是以下内容。", "This is what the officer sees on signing in."),
+    "case.officer_sees.lead": Bilingual(
+        "本人登录后，看到的是以下内容。", "This is what the officer sees on signing in."
+    ),
     "case.officer_sees.contest": Bilingual("本人如何提出异议", "How the officer may contest"),
     "case.withheld": Bilingual("内容暂不显示", "Not shown yet"),
 }
-WORDS: Mapping[str, Bilingual] = {**ALL_PAGES, **SIGN_IN, **UNIT, **CASES}
+WORDS: Mapping[str, Bilingual] = {**ALL_PAGES, **SIGN_IN, **UNIT, **PREVIEW, **CASES}
