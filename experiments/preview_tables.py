@@ -15,8 +15,8 @@ from rich.table import Table
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
-from experiments.preview import Preview, picture_path, preview
 from experiments.progress import steps
+from serving.risk.preview import Preview, preview
 from training.evaluation.names import outcome_named
 from training.evaluation.plots import blank_figure, in_words, legend_below
 
@@ -159,3 +159,9 @@ def run_preview(settings: Settings, asked: Preview, out: Path | None, console: C
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8")
+
+
+def picture_path(settings: Settings, about: Mapping[str, Any]) -> Path:
+    """Where the picture lies: that of another version or day is not written over; `about` as in the JSON's data."""
+    model = about["model"]
+    return settings.pictures_dir / f"{model['name']}-{model['version']}" / f"preview-{about['as_of']}.png"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Self
 
 from data_contracts.policy import Policy, policy
@@ -28,10 +28,12 @@ from serving.figures import Figures, open_figures
 from serving.freshness import FeatureSource
 from serving.matching.answers import MatchDesk
 from serving.matching.fit import RecordFit
+from serving.night.results import latest_run
 from serving.paths.plan_log import PlanLog, plan_log
 from serving.points.answers import HistoryRecords, PointsDesk
 from serving.posts.career_records import CareerRecords
 from serving.review.standing import KeptReviews
+from serving.risk.previewing import PreviewDesk
 from serving.talent.balance import ProtectedRecords
 from serving.talent.profile import TABLES as PROFILED
 from serving.talent.profile import ProfileDesk
@@ -78,6 +80,11 @@ class Ground:
     def reviews(self) -> KeptReviews:
         """What people decided; its lines are signed as well."""
         return KeptReviews.of(self.settings)
+
+    @cached_property
+    def previews(self) -> PreviewDesk:
+        """What other limits would give, held as long as night and model are the same."""
+        return PreviewDesk(self.settings, partial(latest_run, self.settings), self.placements, self.policy)
 
     @classmethod
     def of(cls, settings: Settings, source: FeatureSource) -> Self:

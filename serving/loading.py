@@ -145,6 +145,7 @@ def desks_on(ground: Ground, builders: Builders, find: Find, more_notices: Calla
         guidance={
             **open_guidance(ground, _course_desk(ground, find, builders), find),
             **open_review(ground, service),
+            "/pages/preview": ground.previews,
         },
         placements=ground.placements,
         record=ground.record,

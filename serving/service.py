@@ -28,8 +28,8 @@ from data_contracts.private import keep_private
 from data_contracts.settings import Settings, settings
 from models.audit import now_of
 from serving.access.callers import callers_of
-from serving.api.admission import admission_of, check_bind
-from serving.api.app import ROUTES, build_app
+from serving.api.admission import check_bind
+from serving.api.app import ADDRESSES, build_app
 from serving.api.example import curl_lines, example_officer
 from serving.api.guard import App, Guard, Limits
 from serving.api.heads import TimedHeads
@@ -40,6 +40,8 @@ from serving.api.shared_rate import SharedRate
 from serving.api.traces import traces_of
 from serving.champions.opening import watched_desks
 from serving.events.answers import EventDesk
+from serving.pages.faces import PageFaces
+from serving.pages.front import Front
 from serving.sandbox.desks import sandbox_desks
 from serving.workers import supervise
 
@@ -65,9 +67,9 @@ class GuardedService(Service):  # type: ignore[misc]  # BentoML ships no types t
         app.user_middleware = [one for one in app.user_middleware if one.cls is not OpenTelemetryMiddleware]
         app.router.routes = [route for route in app.router.routes if getattr(route, "app", None) is WEB]
         use = settings()
-        admit = admission_of(callers_of(use, today))
+        WEB.state.front = front = Front.of(use, today)
         rate, traces = limiter_of(use), traces_of(use)
-        return Guard(app, ROUTES, admit=admit, meters=METERS, rate=rate, traces=traces)
+        return Guard(app, ADDRESSES, None, front.admission, meters=METERS, rate=rate, traces=traces, faces=PageFaces())
 
 
 def limiter_of(use: Settings, limits: Limits = LIMITS) -> Limiter:

@@ -65,6 +65,8 @@ class Action(StrEnum):
     MODEL_REFUSED = "model_refused"
     KEY_ADDED = "key_added"
     KEY_REVOKED = "key_revoked"
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
     AUDIT_READ = "audit_read"
     ACCESS_DENIED = "access_denied"
     COPY_RESTORED = "copy_restored"

@@ -39,8 +39,8 @@ def preview(
     out: Annotated[Path | None, typer.Option(help="JSON to write.")] = None,
 ) -> None:
     """What alert volume, precision and recall each way to set the grade poor would give."""
-    from experiments.preview import Preview
     from experiments.preview_tables import run_preview
+    from serving.risk.preview import Preview
 
     budgets = tuple(poor_share or ()), tuple(cut_off or ()), tuple(unit_budget or ())
     run_preview(edge.settings(), Preview(edge.day_of(as_of), tuple(outcome or ()), *budgets), out, edge.console)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from data_contracts.errors import InvalidInput, NotReady
@@ -20,6 +20,16 @@ PATIENCE_SECONDS = 10.0  # for a table that somebody else is reading
 KEY_HEADER, TOKEN_HEADER = b"x-api-key", b"authorization"
 BEARER = "bearer "
 MOST_LETTERS = 8192
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Whom something that was shown stands for: until a moment (UTC without a zone) where it is a token, by its id
+    where it is a key."""
+
+    caller: Credential
+    until: datetime | None = None
+    key_id: str | None = None
 
 
 @dataclass
@@ -40,12 +50,22 @@ class Callers:
 
         May wait for a disk or the issuer: call it from a thread. Raises NotReady where callers cannot be told apart.
         """
-        shown = shown_by(scope["headers"])
-        if shown is None:
-            return None
-        if shown.startswith(f"{PREFIX}_"):
-            return opened_by(shown, self._keys(), self.today())
-        return None if self.tokens is None else self.tokens.credential(shown)
+        text = shown_by(scope["headers"])
+        found = None if text is None else self.shown(text)
+        return None if found is None else found.caller
+
+    def shown(self, text: str) -> Shown | None:
+        """Whom a key or a token stands for; None for one that opens nothing. Waits and raises as `of` does."""
+        if text.startswith(f"{PREFIX}_"):
+            caller = opened_by(text, self._keys(), self.today())
+            return None if caller is None else Shown(caller, key_id=text.split("_")[1])
+        found = None if self.tokens is None else self.tokens.held(text)
+        return None if found is None else Shown(*found)
+
+    def holder(self, key_id: str) -> Credential | None:
+        """The caller of a key that was shown before; None once it opens nothing any more."""
+        keys, today = self._keys(), self.today()
+        return next((key.credential for key in keys if key.key_id == key_id and key.state(today) == "active"), None)
 
     def any_set_up(self) -> bool:
         """Whether a key was ever made, or an issuer is named: a key that has run out must not open the door to all."""

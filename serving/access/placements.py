@@ -7,8 +7,12 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
+
+import pandas as pd
 
 from data_contracts.settings import Settings
+from data_contracts.vocabulary import Bilingual
 from features.history import History
 from features.record import records_at
 from features.sequences import posting_sequences
@@ -16,10 +20,11 @@ from features.sequences import posting_sequences
 
 @dataclass(frozen=True)
 class Placements:
-    """The present unit of each officer, and the unit above each unit."""
+    """The present unit of each officer, the unit above each unit, and how units are called, where that is known."""
 
     unit_of: Mapping[str, str] = field(default_factory=dict)
     parents: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, Bilingual] = field(default_factory=dict)
 
     def under(self, unit_id: str, roots: Sequence[str]) -> bool:
         """Whether a unit is one of the roots or lies under one; a loop in the tree ends where it closes.
@@ -39,8 +44,16 @@ class Placements:
 
     def subtree(self, roots: Sequence[str]) -> frozenset[str]:
         """The roots that exist and every unit under them."""
-        known = {*self.parents, *self.parents.values(), *self.unit_of.values()}
-        return frozenset(unit for unit in known if self.under(unit, roots))
+        return frozenset(unit for unit in self.units if self.under(unit, roots))
+
+    @property
+    def units(self) -> frozenset[str]:
+        """Every unit there is."""
+        return frozenset((*self.parents, *self.parents.values(), *self.unit_of.values(), *self.names))
+
+    def name(self, unit_id: str) -> Bilingual:
+        """How a unit is called; its id where nobody said."""
+        return self.names.get(unit_id, Bilingual(unit_id, unit_id))
 
 
 class ReadPlacements:
@@ -67,7 +80,16 @@ class ReadPlacements:
             last = posting_sequences(frames["postings"]).drop_duplicates("officer_id", keep="last")
             unit_of = dict(zip(last["officer_id"].astype(str), last["unit_id"].astype(str), strict=True))
         parents: dict[str, str] = {}
+        names: dict[str, Bilingual] = {}
         if "units" in frames:
             known = frames["units"].dropna(subset=["parent_unit_id"])
             parents = dict(zip(known["unit_id"].astype(str), known["parent_unit_id"].astype(str), strict=True))
-        return Placements(unit_of, parents)
+            names = {str(row["unit_id"]): _called(row) for row in frames["units"].to_dict("records")}
+        return Placements(unit_of, parents, names)
+
+
+def _called(row: Mapping[Any, Any]) -> Bilingual:
+    """A unit's names, each standing in for the other where there is one only."""
+    zh, en = (None if pd.isna(name := row.get(column)) else str(name) for column in ("name_zh", "name_en"))
+    either = zh or en or str(row["unit_id"])
+    return Bilingual(zh or either, en or either)

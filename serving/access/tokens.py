@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,7 +66,13 @@ class Tokens:
         self._read_at = float("-inf")
 
     def credential(self, token: str) -> Credential | None:
-        """Whom a token stands for; None for one that is not good, without saying why.
+        """Whom a token stands for; None and errors as `held` has them."""
+        found = self.held(token)
+        return None if found is None else found[0]
+
+    def held(self, token: str) -> tuple[Credential, datetime] | None:
+        """Whom a token stands for, and until when (UTC without a zone); None for one that is not good, without saying
+        why.
 
         Raises NotReady where the issuer's keys cannot be had, for then nobody can be told apart.
         """
@@ -85,7 +92,8 @@ class Tokens:
             )  # fmt: skip
         except (jwt.PyJWTError, OverflowError, TypeError):  # a signed moment may be no number, or one without end
             return None
-        return _credential(self._issuer.issuer, claims)
+        caller = _credential(self._issuer.issuer, claims)
+        return None if caller is None else (caller, _moment(claims["exp"]))
 
     def ready(self) -> None:
         """Read the keys now; raises NotReady where they cannot be had."""
@@ -132,6 +140,18 @@ def _credential(issuer: str, claims: Mapping[str, Any]) -> Credential | None:
         units=None if EVERY_UNIT in units else tuple(units),
         officer_id=officer,
     )
+
+
+def _moment(seconds: Any) -> datetime:
+    """A moment of a token that was checked; one past all calendars is the last of them.
+
+    >>> _moment(0), _moment(10**20) == datetime.max
+    (datetime.datetime(1970, 1, 1, 0, 0), True)
+    """
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC).replace(tzinfo=None)
+    except (OverflowError, ValueError, OSError):
+        return datetime.max
 
 
 def _scopes(claims: Mapping[str, Any]) -> Sequence[str] | None:

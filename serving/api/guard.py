@@ -12,7 +12,7 @@ import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -70,18 +70,33 @@ class Limits:
 @dataclass(frozen=True)
 class Route:
     """An address: the methods it takes, the scope that opens it (None for every caller we know), and whether it is a
-    health check, which anybody may ask at any rate."""
+    health check, which anybody may ask at any rate. One that is `open` anybody may ask, as often as one address may;
+    `media` is what its bodies are."""
 
     methods: tuple[str, ...]
     scope: AccessScope | None = None
     health: bool = False
+    open: bool = False
+    media: str = "application/json"
+
+
+class Faces(Protocol):
+    """How problems look to people who read pages, at the addresses where they do."""
+
+    def covers(self, path: str, /) -> bool:
+        """Whether an address is for people."""
+        ...
+
+    def of(self, problem: ProblemError, request_id: str, /) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and body."""
+        ...
 
 
 class Guard:
     """An ASGI app around another one.
 
     `routes` are all addresses there are; `admit` tells who calls and raises ProblemError for who may not. An address
-    whose scope a caller lacks looks like one that does not exist.
+    whose scope a caller lacks looks like one that does not exist. `faces` shows problems to people at their pages.
     """
 
     def __init__(
@@ -94,6 +109,7 @@ class Guard:
         meters: Meters | None = None,
         rate: Limiter | None = None,
         traces: Traces | None = None,
+        faces: Faces | None = None,
     ) -> None:
         self._app = app
         self._routes = routes
@@ -103,6 +119,7 @@ class Guard:
         self._rate = rate or Rate(self._limits.per_second, self._limits.burst)
         self._meters = meters or Meters()
         self._traces = traces or Traces()
+        self._faces = faces
         self._in_flight = 0
         self._knocking = 0
         self._reading: Counter[str] = Counter()  # by caller
@@ -126,7 +143,8 @@ class Guard:
         """Answer; the route, the status and the id of the request."""
         began, request_id = self._clock(), uuid.uuid4().hex
         scope["state"] = {**scope.get("state", {}), REQUEST_ID: request_id}
-        reply = _Reply(send, request_id, self._meters)
+        faces = self._faces if self._faces is not None and self._faces.covers(scope["path"]) else None
+        reply = _Reply(send, request_id, self._meters, faces)
         try:
             await self._checked(scope, receive, reply)
         except TimeoutError:
@@ -155,7 +173,7 @@ class Guard:
                 await self._app(scope, receive, reply)
             return
         spent = self._clock()
-        caller = await self._known(scope)
+        caller = await self._known(scope, route)
         spent = self._clock() - spent
         if route is None or not caller.may(route.scope):
             raise ProblemError("not_found")
@@ -176,26 +194,26 @@ class Guard:
             self._in_flight -= 1
             self._meters.in_flight.set(self._in_flight)
 
-    async def _known(self, scope: Scope) -> Credential:
+    async def _known(self, scope: Scope, route: Route | None) -> Credential:
         """Who calls, told within the time for an answer, whatever the database of callers does."""
         if self._knocking >= self._limits.knocking:
             raise ProblemError("overloaded")
         self._knocking += 1
         try:
             async with asyncio.timeout(self._limits.answer_seconds):
-                return await self._caller(scope)
+                return await self._caller(scope, route)
         finally:
             self._knocking -= 1
 
-    async def _caller(self, scope: Scope) -> Credential:
+    async def _caller(self, scope: Scope, route: Route | None) -> Credential:
         """Who calls, as often as one may: each caller by its name, and whoever shows nothing good by its address.
 
         Those who are known are not held up by strangers who come through the same proxy.
         """
+        address = str((scope.get("client") or ("",))[0])
         try:
-            caller = await self._admit(scope)
+            caller = stranger(address) if route is not None and route.open else await self._admit(scope)
         except ProblemError:
-            address = str((scope.get("client") or ("",))[0])
             if not self._rate.take(address, self._clock()):
                 raise ProblemError("too_many_requests") from None
             raise
@@ -222,7 +240,7 @@ class Guard:
             self._reading[subject] -= 1
             if not self._reading[subject]:
                 del self._reading[subject]
-        if media.strip() != b"application/json" or not plain:
+        if media.strip() != self._routes[scope["path"]].media.encode() or not plain:
             raise ProblemError("unsupported_media_type")
         return body
 
@@ -253,8 +271,9 @@ class Guard:
 class _Reply:
     """The way out: adds our headers, and replaces an error that is not in our shape."""
 
-    def __init__(self, send: Send, request_id: str, meters: Meters) -> None:
+    def __init__(self, send: Send, request_id: str, meters: Meters, faces: Faces | None = None) -> None:
         self._send = send
+        self._faces = faces
         self._meters = meters
         self._request_id = request_id
         self._replaced: ProblemError | None = None
@@ -266,13 +285,14 @@ class _Reply:
             return
         if message["type"] == "http.response.start":
             headers = list(message.get("headers", []))
-            media = dict(headers).get(b"content-type", b"")
-            if message["status"] >= 400 and not media.startswith(MEDIA_TYPE.encode()):
+            names = dict(headers)
+            ours = (MEDIA_TYPE.encode(),) if self._faces is None else (MEDIA_TYPE.encode(), b"text/html")
+            if message["status"] >= 400 and not names.get(b"content-type", b"").startswith(ours):
                 self._replaced = ProblemError.of_status(message["status"])
                 return
             self.status = message["status"]
-            own = () if POLICY_NAME in dict(headers) else ((POLICY_NAME, POLICY),)
-            added = (*ALWAYS, *own, (b"x-request-id", self._request_id.encode()))
+            usual = [one for one in (*ALWAYS, (POLICY_NAME, POLICY)) if one[0] not in names]
+            added = (*usual, (b"x-request-id", self._request_id.encode()))
             message = {**message, "headers": [*headers, *added]}
         await self._send(message)
 
@@ -280,19 +300,17 @@ class _Reply:
         """Answer with an error, unless an answer has begun."""
         if self.status:
             return
-        self.status = problem.status
         self._meters.refused(problem.code)
         self._replaced = None
-        body = problem.body(self._request_id)
-        named = {**problem.all_headers(), "content-length": str(len(body)), "x-request-id": self._request_id}
+        told: Mapping[str, str]
+        status, told, body = problem.status, problem.all_headers(), problem.body(self._request_id)
+        if self._faces is not None:
+            status, told, body = self._faces.of(problem, self._request_id)
+        self.status = status
+        named = {**told, "content-length": str(len(body)), "x-request-id": self._request_id}
         headers = [(name.encode(), value.encode()) for name, value in named.items()]
-        await self._send(
-            {
-                "type": "http.response.start",
-                "status": problem.status,
-                "headers": [*headers, *ALWAYS, (POLICY_NAME, POLICY)],
-            }
-        )
+        usual = [one for one in (*ALWAYS, (POLICY_NAME, POLICY)) if one[0].decode() not in named]
+        await self._send({"type": "http.response.start", "status": status, "headers": [*headers, *usual]})
         await self._send({"type": "http.response.body", "body": body})
         self._replaced = problem  # whatever else still comes from inside comes too late
 
@@ -300,6 +318,11 @@ class _Reply:
         """Send what replaces an error from inside, or an error where nothing was answered at all."""
         if self._replaced is not None or not self.status:
             await self.problem(self._replaced or ProblemError("internal"))
+
+
+def stranger(address: str) -> Credential:
+    """Who asks at an open address: nobody knows, and nothing else is open to them."""
+    return Credential(address, frozenset())
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -11,6 +11,7 @@ from serving.ground import Ground
 from serving.night.results import latest_run
 from serving.review.desks import ActDesk, CasesDesk
 from serving.review.mine import MineDesk, OptOutDesk
+from serving.review.one_case import BlockCasesDesk, CaseDesk
 
 
 def open_review(ground: Ground, service: str | None) -> Mapping[str, Desk]:
@@ -21,9 +22,12 @@ def open_review(ground: Ground, service: str | None) -> Mapping[str, Desk]:
         History(settings.history_dir), ground.source, service, partial(latest_run, settings), store, opt_outs, reviews,
         placements, policy,
     )  # fmt: skip
+    cases = CasesDesk(store, placements)
     return {
-        "/v1/cases": CasesDesk(store, placements),
+        "/v1/cases": cases,
         "/v1/cases/act": ActDesk(store, placements, policy),
         "/v1/mine": mine,
         "/v1/opt_out": OptOutDesk(opt_outs, placements, policy),
+        "/pages/case": CaseDesk(store, placements, policy),
+        "/pages/cases": BlockCasesDesk(cases),
     }

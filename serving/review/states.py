@@ -115,3 +115,18 @@ def moved(state: CaseState, action: CaseAction, *, expired: bool = False) -> Cas
     """
     move = MOVES[action]
     return None if expired and not move.after_expiry else move.states.get(state)
+
+
+def moves_open(state: CaseState, role: Role, *, expired: bool = False) -> list[CaseAction]:
+    """What somebody in this role may do from here, in the order of the table.
+
+    >>> [action.value for action in moves_open(CaseState.NEW, Role.REVIEWER)]
+    ['assign', 'acknowledge', 'contest']
+    >>> [action.value for action in moves_open(CaseState.NEW, Role.OFFICER)]
+    ['contest']
+    """
+    return [
+        action
+        for action, move in MOVES.items()
+        if role in move.roles and moved(state, action, expired=expired) is not None
+    ]

@@ -1,6 +1,7 @@
-"""The tables of cases and of rights, in the service's database; data_contracts/migrations makes the same ones.
+"""The tables of cases, of rights and of who is signed in at the pages, in the service's database.
 
-A change here is a change there: add a revision (decision 0019), or the test of migrations goes red.
+data_contracts/migrations makes the same ones. A change here is a change there: add a revision
+(decision 0019), or the test of migrations goes red.
 """
 
 from __future__ import annotations
@@ -58,4 +59,18 @@ OPT_OUTS = sa.Table(
     sa.Column("pseudonym", sa.String(32), primary_key=True),  # keyed: it outlives the officer's id
     sa.Column("key_mark", sa.String(32), nullable=False),  # a pseudonym of nobody: tells by which key the other is
     sa.Column("since", sa.Date, nullable=False),
+)
+SESSIONS = sa.Table(
+    "sessions",
+    METADATA,
+    sa.Column("session_sha256", sa.String(64), primary_key=True),  # of what the browser holds, which is kept nowhere
+    sa.Column("subject", sa.String(200), nullable=False),
+    sa.Column("key_id", sa.String(12)),  # of an API key: what it opens is read anew each time
+    sa.Column("claims", sa.Text),  # JSON of a token: scopes and units, as it had them
+    sa.Column("officer_id", sa.String(64)),
+    sa.Column("language", sa.String(2), nullable=False),
+    sa.Column("opened_at", sa.DateTime, nullable=False),  # UTC without a zone, as all of these
+    sa.Column("seen_at", sa.DateTime, nullable=False),
+    sa.Column("ends_at", sa.DateTime, nullable=False),
+    sa.Index("sessions_of_a_subject", "subject", "opened_at"),
 )

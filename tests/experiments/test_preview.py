@@ -16,14 +16,14 @@ from rich.console import Console
 from data_contracts.errors import InvalidInput
 from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
-from experiments import preview as module
-from experiments.preview import Preview, Setting, preview
 from experiments.preview_tables import as_table, run_preview
 from models.registry import ResolvedModel
 from models.risk.design_matrix import Design
+from models.risk.evidence import Pooled
 from models.risk.logistic import SoftLogistic
 from models.risk.model import OutcomeModel, RiskBundle
-from training.gate.evidence import Pooled
+from serving.risk import preview as module
+from serving.risk.preview import Preview, Setting, preview
 
 AS_OF, BEFORE, CHECKED = date(2024, 3, 1), date(2024, 1, 1), date(2022, 1, 1)
 ODDS = np.linspace(-4, 2, 100)

@@ -19,25 +19,32 @@ from typing import Any
 
 import anyio
 import httpx
+import numpy as np
 import pandas as pd
 from starlette.applications import Starlette
 
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
+from models.registry import ResolvedModel
+from models.risk.design_matrix import Design
+from models.risk.evidence import Pooled
+from models.risk.model import OutcomeModel
 from serving.access.api_keys import KeyAsked
-from serving.access.callers import callers_of
 from serving.access.credential import AccessScope
 from serving.access.placements import Placements, ReadPlacements
 from serving.access.recorder import Read, Records
-from serving.api.admission import admission_of
-from serving.api.app import ROUTES, build_app
+from serving.api.app import ADDRESSES, build_app
 from serving.api.guard import Guard, Limits
 from serving.api.opened import Desks
 from serving.api.questions import QUESTIONS, Question
 from serving.night.results import PublishedRun
 from serving.night.roll_up import graded
+from serving.pages.faces import PageFaces
+from serving.pages.front import Front
 from serving.review.cases import CaseStore
 from serving.review.opening import open_cases
+from serving.risk.preview import Evidence, Force, Prepared
+from serving.risk.previewing import PreviewDesk
 from serving.units.answers import UnitDesk
 from tests.serving.desks import NOW, FakeSource, career_desk, demo_desks, risk_desk
 from tests.serving.guidance_state import END, guidance, small_force
@@ -122,6 +129,26 @@ def _night() -> tuple[TemporaryDirectory[str], PublishedRun]:
     return folder, published(Path(folder.name), graded(rows, policy().grades), where.parents)
 
 
+@cache
+def previews() -> PreviewDesk:
+    """What another limit would give: chances that rise with the officers' ids, and a past where the high ones came."""
+    where = placements()
+    officers = np.array(sorted(where.unit_of), dtype=object)
+    chances = {"conduct": np.linspace(0.01, 0.6, len(officers))}
+    units: list[str | None] = [where.unit_of[one] for one in officers]
+    forces = [Force(day, officers, units, chances) for day in (date(2026, 8, 1), date(2026, 10, 1))]
+    days = np.full(len(officers), np.datetime64("2025-10-01", "D"))
+    came = (chances["conduct"] > 0.5).astype(float)
+    past = Evidence(Pooled(days, officers, came, chances["conduct"], chances["conduct"]), units)
+    model = OutcomeModel("conduct", 12, Design(("odds",), {}), {}, {})
+    ground = Prepared(ResolvedModel("risk", "1", Path("model"), "run", {}), [model], forces, {"conduct": past})
+    night = _night()[1]
+    version = night.manifest.models[0].version
+    desk = PreviewDesk(Settings(), lambda: night, placements, policy())
+    desk._held = (night.manifest.as_of, version), ground
+    return desk
+
+
 @dataclass
 class Office:
     """The service, its keys, and what was read of it."""
@@ -197,14 +224,15 @@ def office(use: Settings, record: Records | None = None) -> Iterator[Office]:
         risk=risk_desk(source, dict.fromkeys(everybody, (0.6, 0.2))),
         careers=career_desk(source),
         units=UnitDesk(lambda: _night()[1], policy()),
-        guidance=guidance(),
+        guidance={**guidance(), "/pages/preview": previews()},
         placements=placements,
         record=record or (lambda read, _: reads.append(read)),
     )
     made = _keys(use)
     web = build_app()
     web.state.desks = desks
-    guard = Guard(web, ROUTES, UNLIMITED, admit=admission_of(callers_of(use, lambda: TODAY)))
+    web.state.front = front = Front.of(use, lambda: TODAY)
+    guard = Guard(web, ADDRESSES, UNLIMITED, front.admission, faces=PageFaces())
     yield Office(guard, web, made, reads)
 
 

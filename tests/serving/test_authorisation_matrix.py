@@ -17,7 +17,7 @@ from scipy.stats import mannwhitneyu
 
 from data_contracts.settings import Settings
 from serving.access.reach import Sight
-from serving.api.app import ROUTES
+from serving.api.app import ADDRESSES, ROUTES
 from tests.serving.authority import (
     EVERY_SCOPE,
     EVERYWHERE,
@@ -59,6 +59,18 @@ OPENED_BY = {  # by hand: what a reader of the code would expect, not what the r
     "/metrics": "metrics:read",
     "/livez": ANYBODY,
     "/readyz": ANYBODY,
+    "/pages": KNOWN,
+    "/pages/unit": "risk:read",
+    "/pages/unit/preview": "risk:review",
+    "/pages/unit/skills": "recommend:read",
+    "/pages/cases": "risk:read",
+    "/pages/case": "risk:read",
+    "/pages/sign-in": ANYBODY,
+    "/pages/sign-out": KNOWN,
+    "/pages/language": KNOWN,
+    "/pages/static/pages.css": ANYBODY,
+    "/pages/static/htmx.min.js": ANYBODY,
+    "/pages/static/lamp.svg": ANYBODY,
 }
 AUDITED = {
     "/v1/risk", "/v1/units", "/v1/feedback", "/v1/cases", "/v1/mine", "/v1/events", "/v1/concerns", "/v1/concerns/open",
@@ -98,7 +110,7 @@ def sees(root: str, asked: Asked) -> bool:
 
 
 def test_no_address_is_forgotten() -> None:
-    assert set(OPENED_BY) == set(ROUTES)
+    assert set(OPENED_BY) == set(ADDRESSES)
     assert {path for path, question in QUESTION_OF.items() if question.audited} == AUDITED
 
 

@@ -23,10 +23,11 @@ from models import artifacts, keys
 from models.artifacts import Parts
 from models.registry import ResolvedModel
 from models.risk.conformal import Conformal
+from models.risk.evidence import Later, digest
 from training import tracking
 from training.evaluation.bootstrap import OfficerDraws
 from training.gate import evidence
-from training.gate.evidence import Later, check, digest, write_evidence
+from training.gate.evidence import check, write_evidence
 from training.risk.record import EVIDENCE_PATH
 from training.risk.years import Years
 

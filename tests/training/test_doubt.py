@@ -12,9 +12,9 @@ from scipy.special import expit
 
 from data_contracts.policy import policy
 from models.risk.conformal import Conformal
+from models.risk.evidence import Later, Pooled
 from training.gate.coverage import coverage_lines
 from training.gate.doubt import doubt_line, kept_promises
-from training.gate.evidence import Later, Pooled
 
 LEVELS = (0.9, 0.8, 0.7)
 NAMES = [f"o{n}" for n in range(6000)]

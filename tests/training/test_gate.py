@@ -22,13 +22,14 @@ from data_contracts.settings import Settings, settings
 from data_contracts.vocabulary import Bilingual
 from models import artifacts, registry
 from models.registry import ResolvedModel
+from models.risk.evidence import FILE, Later, Pooled
 from tests.training.risk_versions import DAYS, Force, fewer_draws, register, rewritten
 from training.evaluation.bootstrap import Difference
 from training.evaluation.grade_rates import grade_rates, order_told
 from training.gate import verdict as gate
 from training.gate import waivers
 from training.gate.audit_groups import register_of
-from training.gate.evidence import FILE, Checked, Later, Pooled, check
+from training.gate.evidence import Checked, check
 from training.gate.lines import Line, Status, as_table, signed_although, waived_told, worst
 from training.risk.record import EVIDENCE_PATH
 

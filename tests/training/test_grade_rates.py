@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from data_contracts.decisions import Shares
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Grade
+from models.risk.grade_rate import GradeRate
 from training.evaluation.grade_rates import (
-    GradeRate,
     Order,
     as_records,
     grade_rates,

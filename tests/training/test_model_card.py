@@ -17,11 +17,11 @@ from data_contracts.vocabulary import Grade
 from models import artifacts, keys, registry
 from models.groups import group_named, group_order
 from models.registry import ResolvedModel
+from models.risk.grade_rate import GradeRate
 from tests.training.risk_versions import DAYS, Force, fewer_draws, register
 from training.evaluation.bootstrap import Difference
 from training.evaluation.card_plots import COLOURS, SUSPECT, groups_figure
 from training.evaluation.fairness import Judged, Measured, fairness
-from training.evaluation.grade_rates import GradeRate
 from training.gate import verdict as gate
 from training.gate import waivers
 from training.gate.card_blocks import Block, Grid, Heading, Text, as_html, as_markdown

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from models.base import Numbers
+from models.risk.evidence import Later, Pooled
 from tests.training.risk_bureau import complaint, complaints, days
 from tests.training.risk_versions import DAYS, fewer_draws
-from training.gate.evidence import Checked, Later, Pooled, check, check_pooled
+from training.gate.evidence import Checked, check, check_pooled
 from training.gate.lines import Line, Status
 from training.risk.persistence import persistence
 

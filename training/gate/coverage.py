@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from data_contracts.gating import GatePolicy
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
+from models.risk.evidence import Pooled
 from training.evaluation.fairness import Measured
 from training.evaluation.groups import Cells, cells_of
 from training.evaluation.intervals import clopper_pearson, share_of
-from training.gate.evidence import Pooled
 from training.gate.group_lines import STATUS
 from training.gate.lines import Line, Status
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from data_contracts.vocabulary import Bilingual
 from models.risk.conformal import Conformal
-from training.gate.evidence import Pooled
+from models.risk.evidence import Pooled
 
 KEYS = ("held_when_it_came", "held_when_it_did_not", "unsure")
 

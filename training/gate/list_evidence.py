@@ -14,9 +14,9 @@ import pandas as pd
 
 from data_contracts.errors import UntrustedArtifact
 from data_contracts.pseudonyms import Pseudonyms, pseudonyms
+from models.risk.evidence import digest
 from training import tracking
 from training.evaluation.shown_lists import ShownLists
-from training.gate.evidence import digest
 
 FILE, FOLDER = "lists.parquet", "evidence"
 KEY = "evidence_sha256"

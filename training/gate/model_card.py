@@ -14,16 +14,16 @@ from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models import registry, run_files
 from models.groups import group_named, group_order
+from models.risk.evidence import budget_spent
+from models.risk.grade_rate import GradeRate
 from training.evaluation.card_plots import BUDGETS, groups_figure, outcome_figure
 from training.evaluation.fairness import Group, Measured
-from training.evaluation.grade_rates import GradeRate
 from training.evaluation.names import lists_named, outcome_named
 from training.evaluation.risk_metrics import calibration_bins
 from training.gate.card_blocks import Block, Bullets, Grid, Heading, Picture, Text, as_html, as_markdown, picture_name
 from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
 from training.gate.coverage import CAME, STAYED
 from training.gate.doubt import everyone_line, kept_promises
-from training.gate.evidence import budget_spent
 from training.gate.lines import STATUS_ZH, Line, Status, events_told
 from training.gate.list_card import draw_lists, list_blocks
 from training.gate.list_lines import SeenLists

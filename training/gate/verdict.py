@@ -26,11 +26,12 @@ from data_contracts.vocabulary import Bilingual
 from models import artifacts, keys, registry, run_files
 from models.audit import audit_chain, now_of, operator
 from models.registry import ResolvedModel
+from models.risk.evidence import FILE, Pooled, read_evidence
 from training.evaluation.fairness import Fairness, Judged, fairness
 from training.gate import waivers
 from training.gate.audit_groups import register_of
 from training.gate.coverage import coverage_lines
-from training.gate.evidence import FILE, Checked, Pooled, check_pooled, read_evidence
+from training.gate.evidence import Checked, check_pooled
 from training.gate.group_lines import group_lines
 from training.gate.lines import Line, Status, above, at_least, at_most, grouped_checks, signed_although, waived_told
 from training.gate.list_lines import SeenLists, list_lines

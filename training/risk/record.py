@@ -20,20 +20,21 @@ from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
 from models.registry import ResolvedModel
 from models.risk.boosting import DEFAULTS
+from models.risk.evidence import PLACE, Later, Pooled, digest
 from models.risk.model import RiskBundle
 from training import tracking
 from training.evaluation.names import outcome_named
 from training.evaluation.plots import risk_figure
 from training.evaluation.risk_metrics import ece, soft_average_precision
 from training.gate.doubt import doubt_line, everyone_line, kept_promises
-from training.gate.evidence import Checked, Later, Pooled, check, digest, write_evidence
+from training.gate.evidence import Checked, check, write_evidence
 from training.risk.fit import FitSettings
 from training.risk.reference import PART as REFERENCE
 from training.risk.years import PART as YEARS
 from training.risk.years import Years
 from training.signing import signed
 
-NAME, EVIDENCE_PATH = "risk", "evidence"
+NAME, EVIDENCE_PATH = "risk", PLACE
 __all__ = ["Checked", "Later", "Origin", "Trained", "as_table", "check", "fit_params", "record"]
 
 

@@ -1,17 +1,16 @@
-"""`pharos preview`: what alert volume, precision and recall each way to set the grade poor would give.
+"""`pharos preview` and the page of a unit: what alerts, precision and recall each way to set the grade poor would give.
 
 Volume is of the force as it stands, scored with the model; precision and recall are of the later years that the model
-was checked on before it was signed (training/gate/evidence.py), never of years it learned from.
+was checked on before it was signed (models/risk/evidence.py), never of years it learned from.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,11 +28,10 @@ from features.store import FeatureReader
 from models import artifacts, keys, registry
 from models.base import Numbers
 from models.registry import ResolvedModel
+from models.risk.evidence import FILE, PLACE, Pooled, read_evidence
+from models.risk.grade_rate import GradeRate
 from models.risk.grades import by_cut_offs, by_shares, over_budget, short_history, within_budget
 from models.risk.model import OutcomeModel, RiskBundle
-from training.evaluation.grade_rates import GradeRate
-from training.gate.evidence import FILE, Pooled, read_evidence
-from training.risk.record import EVIDENCE_PATH
 
 NAME = "risk"
 MONTHS_BACK = 12
@@ -108,6 +106,11 @@ class Force:
     units: list[str | None]
     chances: Mapping[str, Numbers]
 
+    def only(self, some: Marks) -> Force:
+        """Some of its officers, (n,)."""
+        units = [unit for unit, there in zip(self.units, some, strict=True) if there]
+        return Force(self.as_of, self.officers[some], units, {name: all_[some] for name, all_ in self.chances.items()})
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -123,24 +126,51 @@ def preview(settings: Settings, asked: Preview, say: Say = lambda _: None) -> di
     Raises NotReady without a model or a snapshot, InvalidInput for an outcome that the model does not answer.
     """
     rules = policy().grades
-    wanted, reader = asked.settings_asked(rules), FeatureReader(settings)
-    model, bundle, evidence = _model(settings)
-    models = _chosen(bundle, asked.outcomes)
-    say("scoring")
-    days = [day for day in reader.snapshot_dates() if add_months(asked.as_of, -MONTHS_BACK) <= day < asked.as_of]
-    forces = [_force(reader, day, models) for day in (*days, asked.as_of)]
-    say("later years")
-    later = {name: Evidence(rows, _units_then(settings, reader, rows)) for name, rows in evidence.items()}
-    records = [
-        {"outcome": one.outcome, "horizon_months": one.horizon_months, "setting": setting.kind, "value": setting.value}
-        | _volume(forces, one.name, setting, rules)
-        | _worth(later.get(one.name), setting, rules)
-        for one in models
-        for setting in wanted
-    ]
-    about = {"as_of": asked.as_of.isoformat(), "model": {"name": model.name, "version": model.version}}
+    wanted, ground = asked.settings_asked(rules), Prepared.of(settings, asked.as_of, asked.outcomes, say)
+    about = {"as_of": asked.as_of.isoformat(), "model": {"name": ground.model.name, "version": ground.model.version}}
     binds = {"unit_budget": rules.unit.poor_budget, "budget_binds": rules.mode == "unit_budget"}
-    return {"data": about | binds | {"mode": rules.mode, "snapshots": [str(day) for day in days]}, "records": records}
+    days = [str(force.as_of) for force in ground.forces[:-1]]
+    return {"data": about | binds | {"mode": rules.mode, "snapshots": days}, "records": ground.records(wanted, rules)}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What every setting is previewed on: the force on some days, the last of them the one asked for, and later years.
+
+    It takes seconds to make and milliseconds to ask.
+    """
+
+    model: ResolvedModel
+    models: Sequence[OutcomeModel]
+    forces: Sequence[Force]
+    later: Mapping[str, Evidence]
+
+    @classmethod
+    def of(cls, settings: Settings, as_of: date, outcomes: Sequence[str] = (), say: Say = lambda _: None) -> Prepared:
+        """Of the model in force; raises as `preview` does."""
+        reader = FeatureReader(settings)
+        model, bundle, evidence = _model(settings)
+        models = _chosen(bundle, outcomes)
+        say("scoring")
+        days = [day for day in reader.snapshot_dates() if add_months(as_of, -MONTHS_BACK) <= day < as_of]
+        forces = [_force(reader, day, models) for day in (*days, as_of)]
+        say("later years")
+        later = {name: Evidence(rows, _units_then(settings, reader, rows)) for name, rows in evidence.items()}
+        return cls(model, models, forces, later)
+
+    def records(
+        self, wanted: Sequence[Setting], rules: GradePolicy, within: Collection[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """One for each outcome and setting; alerts are counted in the units `within`, or in the whole force. Who is
+        poor is settled over the whole force either way, and so is how often that was right."""
+        return [
+            {"outcome": one.outcome, "horizon_months": one.horizon_months, "setting": setting.kind,
+             "value": setting.value}
+            | _volume(self.forces, one.name, setting, rules, within)
+            | _worth(self.later.get(one.name), setting, rules)
+            for one in self.models
+            for setting in wanted
+        ]  # fmt: skip
 
 
 def _model(settings: Settings) -> tuple[ResolvedModel, RiskBundle, Mapping[str, Pooled]]:
@@ -153,7 +183,7 @@ def _model(settings: Settings) -> tuple[ResolvedModel, RiskBundle, Mapping[str, 
             raise
         model = versions[-1]
     parts, metadata = artifacts.load(model.path, keys.public_key(settings.keys_dir))
-    evidence = read_evidence(model.path.parent / EVIDENCE_PATH / FILE, metadata["evidence_sha256"])
+    evidence = read_evidence(model.path.parent / PLACE / FILE, metadata["evidence_sha256"])
     return model, RiskBundle.from_parts(parts), evidence
 
 
@@ -187,9 +217,15 @@ def _units_then(settings: Settings, reader: FeatureReader, rows: Pooled) -> list
     return [units.get((day, officer)) for day, officer in zip(rows.days, rows.officers, strict=True)]
 
 
-def _volume(forces: Sequence[Force], name: str, setting: Setting, rules: GradePolicy) -> dict[str, Any]:
+def _volume(
+    forces: Sequence[Force], name: str, setting: Setting, rules: GradePolicy, within: Collection[str] | None = None
+) -> dict[str, Any]:
     """Alerts now, new ones a month over the snapshots before, and how they fall on units."""
     poor = [setting.poor(force.chances[name], force.units, rules) for force in forces]
+    if within is not None:
+        there = [np.array([unit in within for unit in force.units], dtype=bool) for force in forces]
+        poor = [marks[some] for marks, some in zip(poor, there, strict=True)]
+        forces = [force.only(some) for force, some in zip(forces, there, strict=True)]
     now = forces[-1]
     by_unit = pd.Series(poor[-1]).groupby(pd.Series(now.units, dtype="string")).agg(["sum", "size"])
     share = by_unit["sum"] / by_unit["size"]
@@ -244,9 +280,3 @@ def _figures(y: Numbers, marks: Marks) -> dict[str, Any]:
              (("precision", rate.rate), ("low", rate.low), ("high", rate.high))}  # fmt: skip
     recall = rate.events / float(y.sum()) if y.sum() > 0 else None
     return {"flagged": rate.n, "events": float(y.sum()), "base_rate": float(y.mean()), **known, "recall": recall}
-
-
-def picture_path(settings: Settings, about: Mapping[str, Any]) -> Path:
-    """Where the picture lies: that of another version or day is not written over; `about` as in the JSON's data."""
-    model = about["model"]
-    return settings.pictures_dir / f"{model['name']}-{model['version']}" / f"preview-{about['as_of']}.png"

@@ -1,0 +1,9 @@
+"""All pages there are, in the order of the menu."""
+
+from __future__ import annotations
+
+from serving.pages import case, unit
+from serving.pages.visit import Page
+
+BOOK: tuple[Page, ...] = (*unit.PAGES, *case.PAGES)
+MENU: tuple[Page, ...] = tuple(page for page in BOOK if page.menu)

@@ -1,0 +1,94 @@
+"""How a page speaks: the words of its language, days, shares and numbers as people there write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+
+from serving.pages.words import WORDS
+from serving.words import Words
+
+LOCALES: Mapping[str, str] = {"zh": "zh_CN", "en": "en_GB"}
+HTML_LANGUAGES: Mapping[str, str] = {"zh": "zh-CN", "en": "en"}
+NOTHING = "—"
+
+
+@dataclass(frozen=True)
+class Teller:
+    """One language.
+
+    >>> Teller("zh").day(date(2026, 1, 2)), Teller("en").share(0.0314)
+    ('2026年1月2日', '3.1%')
+    """
+
+    language: str
+
+    @property
+    def html(self) -> str:
+        """The language as HTML names it."""
+        return HTML_LANGUAGES[self.language]
+
+    @property
+    def other(self) -> str:
+        """The language that the switch leads to."""
+        return "en" if self.language == "zh" else "zh"
+
+    def word(self, name: str, **filled: Any) -> str:
+        """A text of the pages (words.py); raises KeyError for one that is not there.
+
+        >>> Teller("en").word("people", many=3)
+        '3 officers'
+        """
+        told: str = getattr(WORDS[name], self.language)
+        return told.format(**filled) if filled else told
+
+    def say(self, words: Words) -> str:
+        """Whatever is said in both languages: a text of an answer, a grade, a reason why not."""
+        told: str = getattr(words, self.language)
+        return told
+
+    def day(self, day: date | str | None) -> str:
+        """A day; a dash for none."""
+        if day is None:
+            return NOTHING
+        one = date.fromisoformat(day) if isinstance(day, str) else day
+        return str(format_date(one, "medium", locale=LOCALES[self.language]))
+
+    def moment(self, moment: datetime) -> str:
+        """A day and the time on it, UTC."""
+        return f"{format_datetime(moment, 'medium', locale=LOCALES[self.language])} UTC"
+
+    def share(self, share: float | None, digits: int = 1) -> str:
+        """A share as per cent; a dash for none."""
+        return NOTHING if share is None else f"{100 * share:.{digits}f}%"
+
+    def points(self, change: float) -> str:
+        """A change of a share in points, with its sign.
+
+        >>> Teller("en").points(-0.012), Teller("zh").points(0.0)
+        ('−1.2', '0.0')
+        """
+        told = f"{100 * abs(change):.1f}"
+        sign = "" if told == "0.0" else "+" if change > 0 else "−"
+        return sign + told
+
+    def number(self, number: float) -> str:
+        """A number with the marks of its language."""
+        return str(format_decimal(number, locale=LOCALES[self.language]))
+
+    def rough(self, number: float) -> str:
+        """A count that is a mean: whole where it is large, to a tenth where it is small.
+
+        >>> Teller("en").rough(0.26), Teller("en").rough(14.2)
+        ('0.3', '14')
+        """
+        return self.number(round(number) if number >= 10 else round(number, 1))
+
+    def listed(self, texts: Sequence[str]) -> str:
+        """Several texts in a row."""
+        return ("、" if self.language == "zh" else ", ").join(texts)

@@ -1,0 +1,90 @@
+"""One case with all that its page shows, and the cases of one block: what pages ask beside `/v1/cases`.
+
+Who may see and do what is decided where it is for the API: `visible`, `case_shown` and the table of moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from data_contracts.errors import NotThere
+from data_contracts.policy import Policy
+from serving.access.credential import Credential
+from serving.access.placements import Placements
+from serving.access.reach import Sight
+from serving.review.cases import CaseStore
+from serving.review.desks import CasesDesk
+from serving.review.schemas import CaseId, CasesAnswer, CaseShown, CasesRequest
+from serving.review.seen import case_shown, visible
+from serving.review.states import CaseAction, Role, moves_open, role_of
+from serving.schemas import Answer, Body, OfficerId, Text, about
+from serving.words import text_of
+
+
+class CaseRequest(Body):
+    """一条预警。 / One case."""
+
+    case_id: CaseId = about("预警编号", "id of the case")
+
+
+class BlockCasesRequest(CasesRequest):
+    """一个单位及其下全部单位的预警。 / The cases of a unit with everything under it."""
+
+    unit_id: OfficerId | None = about("单位编号；空为全部可见单位", "unit id, null for all in sight", default=None)
+
+
+class CaseAnswer(Answer):
+    """一条预警、现在可做的步骤与本人所见。 / A case, the steps open now, and what the officer sees of it."""
+
+    request_id: str = about("请求编号", "id of this request")
+    case: CaseShown = about("预警", "the case")
+    steps_open: list[CaseAction] = about("现在可做的步骤", "steps that its reader may take now")
+    officer_sees: CaseShown | None = about("本人所见；仅告知复核人", "what the officer sees, told to reviewers")
+    notice: Text = about("对本人的告知", "what the officer is told of warnings")
+    contest: Text = about("如何提出异议", "how to contest")
+
+
+@dataclass(frozen=True)
+class CaseDesk:
+    """Everything that the page of a case needs."""
+
+    store: CaseStore
+    placements: Callable[[], Placements]
+    policy: Policy
+
+    def answer(
+        self, request: CaseRequest, request_id: str, now: datetime, sight: Sight, caller: Credential
+    ) -> CaseAnswer:
+        """The case; raises NotThere for one that is out of reach, not to be known of in this role, or not there."""
+        case, today = self.store.case(request.case_id), now.date()
+        unit_id, role = self.placements().unit_of.get(case.officer_id), role_of(caller, case.officer_id)
+        if not sight.names(case.officer_id, unit_id) or not visible(case, role, today):
+            raise NotThere("there is no such case", zh="没有这条预警")
+        events, review = self.store.events([case.case_id]), self.policy.review
+        theirs = case_shown(case, events, unit_id, Role.OFFICER, today) if role is Role.REVIEWER else None
+        return CaseAnswer(
+            request_id=request_id,
+            case=case_shown(case, events, unit_id, role, today),
+            steps_open=moves_open(case.state, role, expired=case.expired(today)),
+            officer_sees=theirs,
+            notice=text_of(review.notice.text),
+            contest=text_of(review.contest.text),
+        )
+
+
+@dataclass(frozen=True)
+class BlockCasesDesk:
+    """The list of cases, within one block where one is named."""
+
+    cases: CasesDesk
+
+    def answer(
+        self, request: BlockCasesRequest, request_id: str, now: datetime, sight: Sight, caller: Credential
+    ) -> CasesAnswer:
+        """One page; of a unit out of reach or not there it is empty."""
+        if request.unit_id is not None:
+            block = self.cases.placements().subtree([request.unit_id])
+            sight = Sight(block if sight.units is None else block & sight.units)
+        return self.cases.answer(request, request_id, now, sight, caller)

@@ -1,0 +1,193 @@
+"""What leaders do on the pages, in a real browser, in both languages: sign in, look at units, act on a case."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page
+
+from serving.review.cases import CaseStore
+from tests.serving.authority import cases, places
+from tests.serving.guidance_state import small_force
+from tests.serving.page_room import PHONE, Room, room
+
+pytestmark = [pytest.mark.server, pytest.mark.slow]
+LANGUAGES = ("zh", "en")
+NAMES = {"zh": "灯塔", "en": "Pharos"}
+ID = re.compile(r"o-\d+")
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    pictures = tmp_path_factory.getbasetemp() / "screenshots"
+    with room(tmp_path_factory.mktemp("pages"), pictures) as opened:
+        yield opened
+
+
+def said(page: Page) -> str:
+    return page.inner_text("body")
+
+
+def press_on(page: Page, wanted: str) -> None:
+    """Press tab until what is wanted has the focus; no pointer is used."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
+            return
+    raise AssertionError(f"{wanted} cannot be reached by keyboard")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_has_no_good_key_stays_outside_and_hears_why(pages: Room, language: str) -> None:
+    with pages.visitor() as page:
+        pages.open(page, "/pages/unit")
+        assert page.url.endswith("/pages/sign-in")
+        pages.open(page, f"/pages/sign-in?language={language}")
+        pages.checked(page, f"sign-in-{language}")
+        page.fill("#key", "pharos_000000000000_wrong")
+        page.click("main button")
+        page.wait_for_selector("[role=alert]")
+        assert NAMES[language] in page.title()
+        pages.checked(page, f"sign-in-wrong-{language}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_leader_walks_down_the_tree_and_previews_a_limit(pages: Room, language: str) -> None:
+    with pages.signed_in(language) as page:
+        pages.open(page, "/pages")
+        assert page.get_attribute("html", "lang") == {"zh": "zh-CN", "en": "en"}[language]
+        page.wait_for_selector("#preview-part")
+        before = page.inner_text("#preview-part dd")
+        page.select_option("#share", "0.1")
+        page.wait_for_function("before => document.querySelector('#preview-part dd').innerText != before", arg=before)
+        assert page.input_value("#share") == "0.1"
+        pages.checked(page, f"unit-{language}")
+        page.click(".block h3 a")
+        page.wait_for_url("**/pages/unit?unit=u-0-1")
+        page.wait_for_load_state("networkidle")
+        assert page.locator(".crumbs li").count() == 2
+        pages.checked(page, f"sub-bureau-{language}")
+        shapes = page.locator(".grade svg.shape").count()
+        assert shapes == page.locator(".grade:not(.grade-none)").count() > 0  # never colour alone
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_case_goes_its_whole_way(pages: Room, language: str) -> None:
+    where = {"zh": "below a station", "en": "the other sub-bureau"}[language]
+    officer_id = places()[where].officer_id
+    with pages.signed_in(language) as page:
+        pages.open(page, "/pages/cases")
+        pages.checked(page, f"cases-{language}")
+        page.click(f"th a:text-is('{officer_id}')")
+        page.wait_for_url("**/pages/case?case=*")
+        pages.checked(page, f"case-new-{language}")
+        step(page, "assign")
+        step(page, "acknowledge")
+        pages.checked(page, f"case-reviewed-{language}")
+        step(page, "support", reason="a talk on Monday")
+        step(page, "outcome", reason="rested")
+        pages.checked(page, f"case-supported-{language}")
+        assert "rested" in said(page)
+    (case,) = CaseStore.of(small_force()).of_officers([officer_id])
+    assert (case.case_id, case.state.value, case.version) == (cases()[officer_id], "supported", 5)
+
+
+def step(page: Page, action: str, reason: str | None = None) -> None:
+    """Open the form of a step, fill it in and send it."""
+    form = page.locator(f"form:has(input[name=action][value={action}])")
+    page.locator(f"details:has(input[name=action][value={action}]) summary").click()
+    if reason is not None:
+        form.locator("textarea").fill(reason)
+    form.locator("button").click()
+    page.wait_for_selector("[role=status]")
+
+
+def test_a_false_alarm_needs_a_reason_and_says_no_protected_thing(pages: Room) -> None:
+    officer_id = places()["a station"].officer_id
+    with pages.signed_in("zh") as page:
+        pages.open(page, "/pages/cases")
+        page.click(f"th a:text-is('{officer_id}')")
+        page.wait_for_selector("#steps")
+        step(page, "acknowledge")
+        page.locator("details:has(input[value=false_positive]) summary").click()
+        form = page.locator("form:has(input[value=false_positive])")
+        form.locator("button").click()
+        assert page.locator("[role=status]").count() == 1  # the browser kept it: a reason is needed
+        form.locator("textarea").fill("本人信教")
+        form.locator("button").click()
+        page.wait_for_selector(".door")
+        assert "受保护的属性" in said(page)
+        pages.checked(page, "refused-zh")
+
+
+def test_the_whole_way_by_keyboard_alone(pages: Room) -> None:
+    with pages.visitor() as page:
+        pages.open(page, "/pages/sign-in")
+        page.keyboard.type(pages.key()[1])  # the field has the focus already
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/pages/unit")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "main"
+        press_on(page, ".block h3 a")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/pages/unit?unit=*")
+        press_on(page, ".actions a")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/pages/cases?unit=*")
+        press_on(page, "button.quiet[lang=en]")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("html[lang=en]")
+        assert "/pages/cases?unit=" in page.url  # where it was asked for
+
+
+def test_on_a_phone_the_whole_way_fits(pages: Room) -> None:
+    with pages.signed_in("zh", size=PHONE) as page:
+        for path in ("/pages/unit", "/pages/unit?unit=u-0-1", "/pages/cases"):
+            pages.open(page, path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+            small = page.evaluate(
+                "[...document.querySelectorAll('button, select, summary')].filter(e => e.offsetHeight && e.offsetHeight"
+                " < 36).length"
+            )
+            assert small == 0  # a finger hits them
+
+
+def test_no_id_of_an_officer_is_in_an_address_and_a_handle_leads_nowhere_in_another_session(pages: Room) -> None:
+    with pages.signed_in("zh") as page, pages.signed_in("zh") as other:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        pages.open(page, "/pages/cases")
+        page.locator("th a").first.click()
+        page.wait_for_url("**/pages/case?case=*")
+        assert [url for url in asked if ID.search(url)] == []
+        handle = parse_qs(urlsplit(page.url).query)["case"][0]
+        assert handle not in set(cases().values())
+        answer = other.goto(page.url)
+        assert answer is not None
+        assert answer.status == 404
+
+
+def test_without_scripts_everything_can_still_be_reached(pages: Room) -> None:
+    with pages.visitor(java_script_enabled=False) as page:
+        pages.sign_in(page, pages.key()[1], "en")
+        pages.open(page, "/pages/unit")
+        page.click(".later a >> nth=0")
+        page.wait_for_selector("#preview-part")
+        page.select_option("#share", "0.02")
+        page.click("#preview-part button")
+        page.wait_for_url("**share=0.02")
+        assert page.input_value("#share") == "0.02"
+
+
+def test_a_page_prints_without_what_is_for_the_screen(pages: Room) -> None:
+    with pages.signed_in("zh") as page:
+        pages.open(page, "/pages/unit")
+        page.emulate_media(media="print")
+        assert not page.locator(".top").is_visible()
+        assert page.locator("table.outcomes").is_visible()
+        page.screenshot(path=pages.pictures / "unit-print.png", full_page=True)
