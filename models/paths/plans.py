@@ -41,7 +41,10 @@ from models.posts.histories import Array, Catalogue, histories_of
 
 @dataclass(frozen=True)
 class PathPlanner:
-    """A fitted model with its catalogue, and what is known of steps; least_months (size,) or None."""
+    """A fitted model with its catalogue, and what is known of steps.
+
+    least_months (size,) and moves (size + 1, size), what may follow what, are None where nothing says so.
+    """
 
     model: PathModel
     catalogue: Catalogue
@@ -49,6 +52,7 @@ class PathPlanner:
     policy: PathPolicy
     facts: StepFacts = field(default_factory=StepFacts)
     least_months: Array | None = None
+    moves: Array | None = None
 
     def tell(self, question: Question, top: int, ahead: Ahead | None = None) -> Told:
         """At most `top` paths, with reasons, or why there is none; `ahead` is what was found with others' questions."""
@@ -82,7 +86,7 @@ class PathPlanner:
         one = Asked(
             histories_of([question.state], self.catalogue, self.ranks), goals, float(question.horizon_months),
             np.stack([self._base(question), *lifted]) if known else None, changes, question.end_months,
-            self._bars(question), self.least_months,
+            self._bars(question), self.least_months, self.moves,
         )  # fmt: skip
         return [one]
 

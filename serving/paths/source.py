@@ -7,7 +7,7 @@ where there is one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from models.courses.learners import offered_courses
 from models.eligibility.rules import posts_of
 from models.eligibility.standing_facts import NEEDS, Facts, facts_of
 from models.paths.bundle import POST, RANK_STEP, SERVICE, PathBundle, service_hash
-from models.paths.climbing import least_months_in
+from models.paths.climbing import Place, ladder_of, least_months_in, moves_allowed
 from models.paths.helping import Pathless, with_what_helps
 from models.paths.plans import PathPlanner
 from models.paths.replanning import Event, Plan, knew
@@ -30,6 +30,7 @@ from models.paths.telling import Question, StepFacts, StepKey, Told
 from models.paths.together import Ahead, Wanted, search_all
 from models.points.lines import tables_needed
 from models.posts.fit import Standard, Wanting, of_open_rounds, wanting_of
+from models.posts.histories import Array
 from serving.api.opened import Absent, no_champion
 from serving.on_force import NOT_SERVING, UNKNOWN_OFFICER
 from serving.paths.answers import PathDesk
@@ -78,6 +79,7 @@ class RecordDay:
     officer_ids: Sequence[str]
     records: RecordsOfDay
     before: dict[date, RecordsOfDay]
+    moves: dict[Place | None, Array] = field(default_factory=dict)
 
     @property
     def as_of(self) -> date:
@@ -176,7 +178,16 @@ class RecordDay:
             least = np.full(kind.catalogue.size, least_months_in_post(self.source.policy))
             return replace(planner, facts=self._steps(question).as_step_facts(), least_months=least)
         steps = np.array([least_months_in(self._goals.ladders, step) for step in kind.catalogue.posts])
-        return replace(planner, facts=StepFacts(name=self.name), least_months=steps)
+        return replace(planner, facts=StepFacts(name=self.name), least_months=steps, moves=self._moves(question))
+
+    def _moves(self, question: Question) -> Array:
+        """Which rank step may follow which by the ladders, also from one held that the model does not know."""
+        kind, held = self.source.bundle.kinds[RANK_STEP], question.state.posts[-1]
+        ladder = self._record(question.officer_id).ladder() or ladder_of(self._goals.ladders, held)
+        place = None if held in kind.catalogue.codes else (str(ladder), self._goals.ladders.position(ladder, held))
+        if place not in self.moves:
+            self.moves[place] = moves_allowed(self._goals.ladders, kind.catalogue.posts, kind.on_record, place)
+        return self.moves[place]
 
     def events(self, question: Question, posts: Sequence[str]) -> Sequence[Event]:
         """Everything on record that may change an officer's plan, with the vacancies of these posts."""
