@@ -19,7 +19,7 @@ from data_contracts.pathing import PathPolicy
 from data_contracts.vocabulary import Bilingual
 from models.paths.beams import Leg, Route
 from models.paths.farther import steps_ahead
-from models.paths.refusals import barred, met_late, off_the_ladder, on_the_ladder, refused, too_late
+from models.paths.refusals import barred, barred_in_part, met_late, off_the_ladder, on_the_ladder, refused, too_late
 from models.paths.search import PathModel
 from models.paths.telling import (
     Bars,
@@ -225,6 +225,9 @@ class PathPlanner:
                 if months > question.horizon_months:
                     rules = self._blocked(question, leg.post, self._last_day(question))
                     rules = rules or self._blocked(question, leg.post, as_of + timedelta(days=1))
+                    if leg.post in asked.goals and (others := _open_goals(asked, question.horizon_months)):
+                        some = others, len(asked.goals)
+                        return barred_in_part(question, self._name(leg.post), rules, some, least)
                     return barred(question, self._name(leg.post), rules, leg.post not in asked.goals)
             late = max(zip(opens, route.legs, strict=True), key=lambda one: one[0])
             if late[0] > 0.0:
@@ -234,6 +237,11 @@ class PathPlanner:
 
     def _name(self, post: int) -> Bilingual:
         return self.facts.name(self.catalogue.posts[post])
+
+
+def _open_goals(asked: Asked, months: float) -> int:
+    """How many posts of the goal rules open within some months."""
+    return 0 if asked.bars is None else int((asked.bars.soonest(np.array(asked.goals)) <= months).sum())
 
 
 def _opens(bars: Bars, route: Route) -> list[float]:
