@@ -29,8 +29,10 @@ from training.risk import fit as fit_risk
 from training.risk import record as risk_record
 from training.risk import train as train_risk
 from training.risk.dataset import Lesson, as_ofs_needed
+from training.risk.fit import Validated
+from training.tuning.fair import Audit, limits_broken
 from training.tuning.record import experiment_of, record_search
-from training.tuning.search import Found, Number, Objective, Report, Search, Space, best, search
+from training.tuning.search import Found, Held, Number, Objective, Report, Search, Space, best, search
 
 RISK_SPACE: Space = {
     "rounds": Number(100, 600, whole=True),
@@ -58,7 +60,7 @@ Say = Callable[[str], None]
 
 def risk_fit(settings: Settings, say: Say = lambda _: None) -> fit_risk.FitSettings:
     """The settings the last search found best, or the defaults; `say` hears what the search was made on."""
-    return _risk_settings(_in_force(settings, risk_record.NAME, say))
+    return risk_settings(_in_force(settings, risk_record.NAME, say))
 
 
 def next_post_fit(settings: Settings, say: Say = lambda _: None) -> fit_next_post.FitSettings:
@@ -127,19 +129,25 @@ def _stands_on(settings: Settings, service: str) -> dict[str, str]:
     return {"data_hash": History(settings.history_dir).fingerprint(), "service": service, "service_hash": hashed}
 
 
-def risk_objective(lessons: Sequence[Lesson]) -> Objective:
-    """Mean over outcomes of average precision on the year held out; reported outcome by outcome, for pruning."""
+def risk_objective(lessons: Sequence[Lesson], audit: Audit | None = None) -> Objective:
+    """Mean over lessons of average precision on the year held out; reported lesson by lesson, for pruning.
 
-    def judge(params: Mapping[str, Any], report: Report) -> float:
-        chosen, figures = _risk_settings(params), list[float]()
+    The lessons are those of each outcome, or of each outcome at several rolling origins. With `audit` no setting may be
+    unfair to a group (`fair.py`).
+    """
+
+    def judge(params: Mapping[str, Any], report: Report) -> float | Held:
+        chosen, figures, said = risk_settings(params), list[float](), dict[str, list[Validated]]()
         for step, lesson in enumerate(lessons):
-            figure = fit_risk.validation_score(lesson, chosen)
-            if figure is not None:
-                figures.append(figure)
+            one = fit_risk.validated(lesson, chosen)
+            if one is not None:
+                figures.append(one.quality)
+                said.setdefault(lesson.outcome, []).append(one)
                 report(step, float(np.mean(figures)))
         if not figures:
             raise InvalidInput("no outcome has an earlier year to be judged on; search with a later --as-of")
-        return float(np.mean(figures))
+        value = float(np.mean(figures))
+        return value if audit is None else Held(value, limits_broken(said, audit))
 
     return judge
 
@@ -164,7 +172,8 @@ def as_table(name: str, found: Found) -> Table:
     return table
 
 
-def _risk_settings(params: Mapping[str, Any]) -> fit_risk.FitSettings:
+def risk_settings(params: Mapping[str, Any]) -> fit_risk.FitSettings:
+    """Settings of a fit from those of a trial."""
     usual = fit_risk.FitSettings()
     trees = {name: value for name, value in params.items() if name != "penalty"}
     return replace(usual, boosted=trees, penalty=params.get("penalty", usual.penalty))
