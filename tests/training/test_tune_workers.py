@@ -126,6 +126,6 @@ def test_a_server_that_is_not_there_and_an_address_of_another_kind(tmp_path: Pat
         search(planted.SEARCH, planted.planted, trials=1, settings=away)
     assert "hidden-word" not in str(told.value)
     other = away.model_copy(update={"tuning_url": "mysql://u:hidden-word@x/y"})
-    with pytest.raises(InvalidInput, match="PHAROS_TUNING_URL") as told:
+    with pytest.raises(InvalidInput, match="PHAROS_TUNING_URL") as refused:
         search(planted.SEARCH, planted.planted, trials=1, settings=other)
-    assert "hidden-word" not in str(told.value)
+    assert "hidden-word" not in str(refused.value)

@@ -100,8 +100,8 @@ class Search:
 
 @dataclass(frozen=True)
 class Tried:
-    """One trial: how it ended (complete, pruned, fail), its figure, whether it was given or drawn, and what it must hold
-    to (0 or less holds)."""
+    """One trial: how it ended (complete, pruned, fail), its figure, whether it was given or drawn, and its limits
+    (0 or less keeps one)."""
 
     number: int
     state: str
@@ -273,8 +273,8 @@ def _found(what: Search, study: optuna.Study) -> Found:
     if winner is None:
         raise NotReady(
             f"none of {len(whole)} settings of {what.name} keeps the limits "
-            f"({', '.join(sorted(whole[0].constraints))}) on validation time; search with more --trials, or look at the "
-            "groups that `pharos report risk` shows before anything is served"
+            f"({', '.join(sorted(whole[0].constraints))}) on validation time; search with more --trials, or "
+            "look at the groups that `pharos report risk` shows before anything is served"
         )
     ended = study.get_trials(deepcopy=False, states=(*JUDGED, TrialState.FAIL))
     tried = tuple(_tried(trial) for trial in ended if KILLED not in trial.user_attrs)

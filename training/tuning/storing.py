@@ -49,9 +49,7 @@ def _opened(settings: Settings) -> BaseStorage:
     engine = {"poolclass": sa.NullPool, "connect_args": {"connect_timeout": BUSY_SECONDS}}
     try:
         with _heartbeats():
-            return RDBStorage(
-                url, engine_kwargs=engine, heartbeat_interval=BEAT_SECONDS, grace_period=3 * BEAT_SECONDS
-            )
+            return RDBStorage(url, engine_kwargs=engine, heartbeat_interval=BEAT_SECONDS, grace_period=3 * BEAT_SECONDS)
     except (sa.exc.OperationalError, optuna.exceptions.StorageInternalError) as error:
         raise NotReady(
             f"the database of trials cannot be reached ({type(error).__name__}); look after its server "
