@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from data_contracts.decisions import STRICT
 from data_contracts.vocabulary import Bilingual
 from training.tuning.ways import Pruning, Sampling, Ways
 
@@ -31,6 +32,8 @@ Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 class Bureau:
     """The simulated bureau that a study makes for itself."""
 
+    __pydantic_config__ = STRICT
+
     officers: Annotated[int, Field(ge=50, le=1_000_000)] = 1500
     years: Annotated[int, Field(ge=1, le=60)] = 8
     seed: Seed = 7
@@ -40,6 +43,8 @@ class Bureau:
 @dataclass(frozen=True)
 class Data:
     """Whose records: a simulated bureau, the history of this state, or a folder of an export (or `--data`)."""
+
+    __pydantic_config__ = STRICT
 
     source: Source
     folder: Path | None = None
@@ -54,6 +59,8 @@ class Trial:
     For next posts and courses the window of a day is the months after it.
     """
 
+    __pydantic_config__ = STRICT
+
     as_ofs: Annotated[tuple[date, ...], Field(min_length=1)]
     months: Months = 12
     outcomes: tuple[str, ...] = ()
@@ -65,6 +72,8 @@ class Tuning:
 
     With `fairness` no setting may do what the gate would fail a group for (policy/gate.toml); of risk alone.
     """
+
+    __pydantic_config__ = STRICT
 
     trials: Annotated[int, Field(ge=1, le=10_000)] = 20
     workers: Few = 1
@@ -84,6 +93,8 @@ class Tuning:
 class Candidate:
     """A way to fit our own model: the defaults, changed by `settings`, and by what the search found where `tuned`."""
 
+    __pydantic_config__ = STRICT
+
     name: str
     tuned: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -94,6 +105,8 @@ class Candidate:
 class Training:
     """Which candidate is trained on the history of this state as of a day, signed and registered, for the gate."""
 
+    __pydantic_config__ = STRICT
+
     candidate: str
     as_of: date
 
@@ -101,6 +114,8 @@ class Training:
 @dataclass(frozen=True)
 class Study:
     """The whole of it."""
+
+    __pydantic_config__ = STRICT
 
     name: str
     title: Bilingual
@@ -120,9 +135,9 @@ class Study:
         return (*self.peers, *(one.name for one in self.candidate))
 
     @property
-    def tuned(self) -> bool:
-        """Whether settings are searched."""
-        return self.tune is not None and any(one.tuned for one in self.candidate)
+    def tuned(self) -> Candidate | None:
+        """The candidate whose settings are searched; None where none are."""
+        return next((one for one in self.candidate if one.tuned), None) if self.tune is not None else None
 
     def named(self, model: str) -> Candidate | None:
         """The candidate of a name; None for a peer."""

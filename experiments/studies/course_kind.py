@@ -59,14 +59,14 @@ class CourseStudy:
             self._weeks(day)
         return [Exam(day) for day in self.ground.study.test.as_ofs]
 
-    def objective(self) -> Objective:
+    def objective(self, way: CourseFit) -> Objective:
         """NDCG@10 on the months before several origins up to the first test day."""
         study = self.ground.study
         folds = study.tune.folds if study.tune is not None else 1
         untils = [
             add_months(day_before(study.test.as_ofs[0]), -JUDGED_MONTHS * back) for back in reversed(range(folds))
         ]
-        return folded([partial(_judged, self.history, until) for until in untils])
+        return folded([partial(_judged, self.history, until, way) for until in untils])
 
     def score(self, exam: Exam, model: str, way: Any | None) -> Scored:
         """The figures of each set, by stratum."""
@@ -103,11 +103,11 @@ def _places(history: CourseHistory, model: CourseScorer, weeks: list[CourseWeek]
     return [week_places(model, state, week) for week, state in zip(weeks, states, strict=True)]
 
 
-def _judged(history: CourseHistory, until: date, params: Mapping[str, Any], _: Report) -> float:
+def _judged(history: CourseHistory, until: date, way: CourseFit, params: Mapping[str, Any], _: Report) -> float:
     """NDCG@10 of these settings on the months up to a day, fitted on what was known before them."""
     after = day_number(add_months(until, -JUDGED_MONTHS))
     weeks = window_weeks(history, after, day_number(until))
-    places = _places(history, fit_courses(history, after, replace(CourseFit(), **params)), weeks)
+    places = _places(history, fit_courses(history, after, replace(way, **params)), weeks)
     counts = np.concatenate([np.diff(week.sets.indptr) for week in weeks])
     return float(set_metrics(np.concatenate(places), counts)["ndcg_at_10"].mean())
 

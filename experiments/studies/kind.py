@@ -43,8 +43,9 @@ class Loaded(Protocol):
         """Every test, in order; raises InvalidInput or NotReady where one of them cannot be."""
         ...
 
-    def objective(self) -> Objective:
-        """What the search raises: figures on time before the first test day, reported origin by origin."""
+    def objective(self, way: Any) -> Objective:
+        """What the search raises: figures on time before the first test day, reported origin by origin; `way` are the
+        settings of the candidate that is tuned."""
         ...
 
     def score(self, exam: Exam, model: str, way: Any | None) -> Scored:

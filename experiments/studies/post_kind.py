@@ -53,13 +53,13 @@ class PostStudy:
             self._window(day)
         return [Exam(day) for day in self.ground.study.test.as_ofs]
 
-    def objective(self) -> Objective:
+    def objective(self, way: FitSettings) -> Objective:
         """HR@10 + NDCG@10 on moves held out, at several origins up to the first test day."""
         study = self.ground.study
         folds = study.tune.folds if study.tune is not None else 1
         origins = [add_months(study.test.as_ofs[0], -12 * back) for back in reversed(range(folds))]
         known = [training_data(self.ground.frames, day_before(day)) for day in origins]
-        return folded([next_post_objective(data) for data in known])
+        return folded([next_post_objective(data, way) for data in known])
 
     def score(self, exam: Exam, model: str, way: Any | None) -> Scored:
         """The figures of each move, all of them and those to posts never held before."""

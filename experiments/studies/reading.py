@@ -83,7 +83,9 @@ def _faults(study: Study) -> Iterator[str]:
                 yield f"{spot} is {_short(fault['input'])}: {fault['msg']}; {_remedy(fault['type'])}"
     if any(one.tuned for one in study.candidate) and study.tune is None:
         yield "a candidate is tuned, and nothing says how; add [tune] with trials"
-    if study.tune is not None and not study.tuned:
+    if sum(one.tuned for one in study.candidate) > 1:
+        yield "two candidates are tuned, and one search serves one; leave tuned = true at one of them"
+    if study.tune is not None and study.tuned is None:
         yield "[tune] searches settings for nobody; set tuned = true at a candidate, or take [tune] out"
     if study.tune is not None and study.tune.fairness and study.kind != "risk":
         yield f"tune.fairness is true, and {study.kind} warns of nobody; leave it out, the gate compares lists by group"

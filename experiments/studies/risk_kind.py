@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import Field
 
 from data_contracts.asof import add_months
+from data_contracts.decisions import STRICT
 from data_contracts.vocabulary import Bilingual, Labels
 from experiments.backtests.risk_models import COUNT_RULE, SERVICE, fitted_peer
 from experiments.backtests.risk_models import Exam as RiskExam
@@ -43,6 +44,8 @@ Member = Literal["boosted", "logistic", "glass_box"]
 class Trees:
     """What may be set of the trees, over the defaults of models/risk/boosting.py; None leaves the default."""
 
+    __pydantic_config__ = STRICT
+
     rounds: Annotated[int, Field(ge=1)] | None = None
     learning_rate: Annotated[float, Field(gt=0, le=1)] | None = None
     num_leaves: Annotated[int, Field(ge=2)] | None = None
@@ -60,6 +63,8 @@ class Trees:
 @dataclass(frozen=True)
 class RiskWay:
     """What may be set at a candidate of a study of risk."""
+
+    __pydantic_config__ = STRICT
 
     boosted: Trees = field(default_factory=Trees)
     penalty: float = 300.0
@@ -131,12 +136,13 @@ class RiskStudy:
             check_learnable(self.rows, exam.outcome, self._splits[exam.outcome, exam.day])
         return asked
 
-    def objective(self) -> Objective:
+    def objective(self, way: RiskWay) -> Objective:
         """Mean average precision over outcomes and origins, fairness a limit where the study says so."""
         study = self.ground.study
         exams = [self._exam(Exam(day, name)) for day in self._origins for name in study.test.outcomes]
         fair = study.tune is not None and study.tune.fairness
-        return risk_objective([one.own_lesson() for one in exams], self._audit if fair else None)
+        lessons = [one.own_lesson() for one in exams]
+        return risk_objective(lessons, self._audit if fair else None, partial(fitted_with, way))
 
     def score(self, exam: Exam, model: str, way: Any | None) -> Scored:
         """Chances, or counts of the count rule, of the officers on the exam's day, beside what came."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from data_contracts.errors import InvalidInput
 from data_contracts.settings import Settings
 from experiments.studies.config import Study, Tuning
 from experiments.studies.ground import Ground, ground_of
@@ -55,7 +56,7 @@ class Tested:
         return folder / SCORES / f"{self.exam.name}-{self.model}.parquet"
 
 
-def tests_of(study: Study) -> list[Tested]:
+def every_test(study: Study) -> list[Tested]:
     """Every model at every test, test by test."""
     exams = [Exam(day, name) for name in study.test.outcomes or ("",) for day in study.test.as_ofs]
     return [Tested(exam, model) for exam in exams for model in study.models]
@@ -95,13 +96,15 @@ class Run:
     @property
     def tune(self) -> Tuning | None:
         """How settings are searched; None where no candidate asks for it."""
-        return self.asked.study.tune if self.asked.study.tuned else None
+        return self.asked.study.tune if self.asked.study.tuned is not None else None
 
     def about_search(self, tune: Tuning) -> dict[str, Any]:
         """What the search is made of; how many work at it changes nothing."""
         told = {name: value for name, value in asdict(tune).items() if name != "workers"}
         test = asdict(self.asked.study.test)
-        return {**self.common, "tune": told, "first": test["as_ofs"][0], "months": test["months"],
+        own = self.asked.study.tuned
+        settings = {} if own is None else dict(own.settings)
+        return {**self.common, "tune": told, "settings": settings, "first": test["as_ofs"][0], "months": test["months"],
                 "outcomes": test["outcomes"]}  # fmt: skip
 
     def kept_params(self) -> Mapping[str, Any] | None:
@@ -128,7 +131,7 @@ class Run:
         loaded = self.loaded  # before any worker: what is computed once is kept for them
         if workers == 1:
             return search(
-                what, loaded.objective(), trials=tune.trials, settings=self.asked.settings, progress=heard
+                what, objective_of(self.asked, loaded), trials=tune.trials, settings=self.asked.settings, progress=heard
             )  # fmt: skip
         crew = Crew(workers, partial(objective_of, self.asked))
         return search(
@@ -159,9 +162,14 @@ class Run:
         return {"rows": len(made.rows), "n_train": made.n_train, "cost": asdict(made.cost)}
 
 
-def objective_of(asked: Asked) -> Objective:
-    """What a worker of the search makes for itself, in its own process."""
-    return Run(replace(asked, workers=1)).loaded.objective()
+def objective_of(asked: Asked, loaded: Loaded | None = None) -> Objective:
+    """What the search raises; a worker loads the records for itself, in its own process."""
+    own, run = asked.study.tuned, Run(asked)
+    if own is None:
+        raise InvalidInput(
+            f"the study {asked.study.name} searches nothing; add [tune], and tuned = true at a candidate"
+        )
+    return (loaded or run.loaded).objective(run.kind.settings_of(own.settings))
 
 
 def _of_the_workers(params: Mapping[str, Any], report: object) -> float:

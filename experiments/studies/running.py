@@ -13,7 +13,7 @@ from rich.console import Console
 
 from experiments.progress import Steps as Bar
 from experiments.progress import steps as progress
-from experiments.studies.run import TUNE, Asked, Run, Tested, tests_of
+from experiments.studies.run import TUNE, Asked, Run, Tested, every_test
 from experiments.studies.steps import Steps, write_whole
 
 STUDY = "study.json"
@@ -37,7 +37,7 @@ def run_study(asked: Asked, console: Console) -> Path:
             _tell_kept(run, left, console)
             bar.plan(1 + len(left) + _trials(run) + SUMMARY_STEPS + int(study.train is not None))
             params = _searched(run, bar)
-            made = {one.step: _tested(run, one, params, bar) for one in tests_of(study)}
+            made = {one.step: _tested(run, one, params, bar) for one in every_test(study)}
             _keep(run, params, made)
             version = _trained(run, params, bar)
             bar.say("comparing")
@@ -50,7 +50,7 @@ def run_study(asked: Asked, console: Console) -> Path:
 
 def _left(run: Run) -> list[Tested]:
     """Tests that are not done yet; all of them while settings are still searched."""
-    params, every = run.kept_params(), tests_of(run.asked.study)
+    params, every = run.kept_params(), every_test(run.asked.study)
     if params is None:
         return every
     return [one for one in every if run.ground.steps.made(one.step, run.about(one, params)) is None]
@@ -62,7 +62,7 @@ def _trials(run: Run) -> int:
 
 
 def _tell_kept(run: Run, left: list[Tested], console: Console) -> None:
-    every = len(tests_of(run.asked.study))
+    every = len(every_test(run.asked.study))
     kept = every - len(left)
     if kept:
         console.print(f"{kept} of {every} tests stand from an earlier run, {len(left)} are left", highlight=False)
@@ -104,7 +104,7 @@ def _keep(run: Run, params: Mapping[str, Any], made: Mapping[str, Mapping[str, A
     """What is known of the scores, for whoever compares them later: the study may have been changed by then."""
     study = run.asked.study
     tests = [{"day": str(one.exam.day), "outcome": one.exam.outcome, "model": one.model, **made[one.step]}
-             for one in tests_of(study)]  # fmt: skip
+             for one in every_test(study)]  # fmt: skip
     told = {"study": asdict(study), "data_hash": run.ground.data_hash, "features_hash": run.kind.features_hash(),
             "params": dict(params), "tests": tests}  # fmt: skip
     text = json.dumps(told, ensure_ascii=False, indent=1, default=str)

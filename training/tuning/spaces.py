@@ -56,6 +56,7 @@ SPACES: Mapping[str, tuple[Space, Mapping[str, Any]]] = {  # with the defaults
 DEFAULT_SERVICES = {risk_record.NAME: train_risk.SERVICE, train_next_post.NAME: train_next_post.SERVICE}
 Step = Callable[[int, float | None], None]
 Say = Callable[[str], None]
+MakeRisk = Callable[[Mapping[str, Any]], fit_risk.FitSettings]
 
 
 def risk_fit(settings: Settings, say: Say = lambda _: None) -> fit_risk.FitSettings:
@@ -129,15 +130,16 @@ def _stands_on(settings: Settings, service: str) -> dict[str, str]:
     return {"data_hash": History(settings.history_dir).fingerprint(), "service": service, "service_hash": hashed}
 
 
-def risk_objective(lessons: Sequence[Lesson], audit: Audit | None = None) -> Objective:
+def risk_objective(lessons: Sequence[Lesson], audit: Audit | None = None, made: MakeRisk | None = None) -> Objective:
     """Mean over lessons of average precision on the year held out; reported lesson by lesson, for pruning.
 
     The lessons are those of each outcome, or of each outcome at several rolling origins. With `audit` no setting may be
-    unfair to a group (`fair.py`).
+    unfair to a group (`fair.py`). `made` makes the settings of a fit of those of a trial, where not `risk_settings`.
     """
+    settings_of = made or risk_settings
 
     def judge(params: Mapping[str, Any], report: Report) -> float | Held:
-        chosen, figures, said = risk_settings(params), list[float](), dict[str, list[Validated]]()
+        chosen, figures, said = settings_of(params), list[float](), dict[str, list[Validated]]()
         for step, lesson in enumerate(lessons):
             one = fit_risk.validated(lesson, chosen)
             if one is not None:
@@ -152,11 +154,12 @@ def risk_objective(lessons: Sequence[Lesson], audit: Audit | None = None) -> Obj
     return judge
 
 
-def next_post_objective(data: TrainingData) -> Objective:
-    """HR@10 + NDCG@10 on the moves held out, all and novel."""
+def next_post_objective(data: TrainingData, usual: fit_next_post.FitSettings | None = None) -> Objective:
+    """HR@10 + NDCG@10 on the moves held out, all and novel; `usual` is what a trial does not set."""
+    before = usual or fit_next_post.FitSettings()
 
     def judge(params: Mapping[str, Any], report: Report) -> float:
-        figure = fit_next_post.validation_score(data, replace(fit_next_post.FitSettings(), **params))
+        figure = fit_next_post.validation_score(data, replace(before, **params))
         report(0, figure)
         return figure
 

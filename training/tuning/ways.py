@@ -12,6 +12,8 @@ from typing import Any
 
 import optuna
 
+from data_contracts.decisions import STRICT
+
 STARTUP_TRIALS = 8
 
 
@@ -25,6 +27,8 @@ class Stopping(StrEnum):
 @dataclass(frozen=True)
 class Sampling:
     """The arguments of the tree-structured Parzen estimator (TPE)."""
+
+    __pydantic_config__ = STRICT
 
     startup_trials: int = STARTUP_TRIALS
     candidates: int = 24
@@ -43,6 +47,8 @@ class Sampling:
 @dataclass(frozen=True)
 class Pruning:
     """When a trial is stopped that reports figures on its way: none of the first trials, and none at its first step."""
+
+    __pydantic_config__ = STRICT
 
     kind: Stopping = Stopping.MEDIAN
     startup_trials: int = STARTUP_TRIALS
