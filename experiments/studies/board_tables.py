@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
@@ -24,6 +25,7 @@ from experiments.studies.board_words import (
     size_told,
 )
 from experiments.studies.leaderboard import Board, Figure, Standing
+from training.evaluation.bootstrap import Difference
 
 SHORT = {"average_precision": "AP", "precision_at_5pct": "P@5%", "ndcg_at_10": "NDCG@10", "hr_at_10": "HR@10"}
 
@@ -81,6 +83,19 @@ def days_sheet(board: Board) -> Sheet:
         for one in board.standings
     ]
     return Sheet(board.kind.measures[board.kind.measure], columns, rows)
+
+
+def as_frame(board: Board) -> pd.DataFrame:
+    """One row a model, best first, for a notebook."""
+    measure = board.kind.measure
+    rows = []
+    for one in board.standings:
+        behind = one.behind or Difference(np.nan, np.nan, np.nan)
+        figures = {name: found.value for name, found in one.figures.items()}
+        days = {f"{measure} {day}": found.value for day, found in one.by_day.items()}
+        rows.append({"model": one.name, **figures, "difference": behind.difference, "low": behind.low,
+                     "high": behind.high, **days, **vars(one.cost)})  # fmt: skip
+    return pd.DataFrame(rows).set_index("model")
 
 
 def as_record(board: Board) -> dict[str, Any]:

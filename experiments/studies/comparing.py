@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PAGE, FIGURES = "compare.html", "compare.json"
+TOGETHER = "together"  # the folder of comparisons of several studies
 FORMATS = ("png", "svg")
 
 
@@ -116,21 +117,33 @@ def kept(settings: Settings, name: str) -> Kept:
     return Kept(name, folder, strict_json(path.read_bytes(), path.name))
 
 
-def compared(wanted: Wanted) -> Compared:
-    """Compare, and write the page, the pictures and the figures; raises InvalidInput in one sentence."""
+def entries_of(wanted: Wanted) -> list[Entry]:
+    """Each model that is compared, with what it said of each officer."""
     chosen = _chosen(wanted)
-    studies = {study.name: study for study, _ in chosen}
-    kinds = {study.kind for study in studies.values()}
+    alone = len({study.name for study, _ in chosen}) == 1
+    return [study.entry(model, model if alone else f"{study.name}/{model}") for study, model in chosen]
+
+
+def boards_of(wanted: Wanted) -> list[Board]:
+    """The leaderboards, the one with most rows first; raises InvalidInput in one sentence."""
+    studies = _studies(wanted)
+    kinds = {study.kind for study in studies}
     if len(kinds) > 1:
         raise InvalidInput(f"studies of {' and '.join(sorted(kinds))} have no figure in common; compare one kind")
-    alone = len(studies) == 1
-    entries = [study.entry(model, model if alone else f"{study.name}/{model}") for study, model in chosen]
-    against = _against(wanted.against, list(studies.values()), [one.name for one in entries])
-    found = boards(entries, KINDS[kinds.pop()], against)
-    folder = wanted.out or (
-        next(iter(studies.values())).folder if alone else wanted.settings.experiments_dir / "compare"
-    )
-    return _written(found, folder, tuple(studies), _title(list(studies.values())))
+    entries = entries_of(wanted)
+    return boards(entries, KINDS[kinds.pop()], _against(wanted.against, studies, [one.name for one in entries]))
+
+
+def compared(wanted: Wanted) -> Compared:
+    """Compare, and write the page, the pictures and the figures; raises InvalidInput in one sentence."""
+    found, studies = boards_of(wanted), _studies(wanted)
+    usual = studies[0].folder if len(studies) == 1 else wanted.settings.experiments_dir / TOGETHER
+    return _written(found, wanted.out or usual, tuple(one.name for one in studies), _title(studies))
+
+
+def _studies(wanted: Wanted) -> list[Kept]:
+    """Each study of which something is compared, once."""
+    return list({study.name: study for study, _ in _chosen(wanted)}.values())
 
 
 def _chosen(wanted: Wanted) -> list[tuple[Kept, str]]:
