@@ -60,6 +60,7 @@ class Action(StrEnum):
     RETENTION_KEPT = "retention_kept"
     GATE_SIGNED = "gate_signed"
     MODEL_PROMOTED = "model_promoted"
+    MODEL_ROLLED_BACK = "model_rolled_back"
     NIGHT_PUBLISHED = "night_published"
     MODEL_TAKEN_UP = "model_taken_up"
     MODEL_REFUSED = "model_refused"

@@ -108,12 +108,22 @@ def record(
             {"as_of": origin.as_of, "step_months": origin.step_months, "outcomes": ",".join(metadata["outcomes"])}
         )
         run.params(fit_params(origin.fit, bundle))
+        run.dataset(tracking.Seen("history", origin.data_hash, f"history as of {origin.as_of}"))
+        run.note(note_of(origin, checked))
         pictures = [_record_outcome(run, one, later[one.outcome]) for one in checked]
         evidence = write_evidence(Path(scratch), later, pseudonyms(settings.keys_dir))
         run.file(evidence, EVIDENCE_PATH)
         metadata["evidence_sha256"] = digest(evidence)
         folder = signed(Path(scratch) / "risk", bundle, metadata, settings, {REFERENCE: dict(origin.reference)})
         return run.model(folder, NAME), tuple(place for place in pictures if place)
+
+
+def note_of(origin: Origin, checked: Sequence[Checked]) -> str:
+    """The checks of every outcome in a few lines of Markdown."""
+    lines = [f"- **{one.outcome}**: AP {one.ap:.3f}, gain {one.gain.difference:.3f} "
+             f"[{one.gain.low:.3f}, {one.gain.high:.3f}] over count_rule, ECE {one.ece:.3f}, "
+             f"{'kept' if one.passes else 'not kept'}" for one in checked]  # fmt: skip
+    return "\n".join([f"Risk as of {origin.as_of}, checked on later years.", "", *lines])
 
 
 def _metadata(origin: Origin, bundle: RiskBundle, checked: Sequence[Checked]) -> dict[str, Any]:
