@@ -58,12 +58,26 @@ def record_tuning(run: Run, tune: Tuning, found: Found) -> Found:
     study = run.asked.study
     with _run(run, f"tune {study.name}") as kept:
         kept.tags(tags_of(run) | {"pharos.part": "search"})
+        kept.dataset(_seen(run), "validation")
+        kept.note(_search_note(tune, found))
         kept.params({**found.params, "trials": tune.trials, "folds": tune.folds, "fairness": tune.fairness})
         figures = {"validation": found.value, "judged": found.judged, "pruned": found.pruned, "failed": found.failed}
         kept.metrics(figures, study.test.as_ofs[0])
         kept.record({"trials": [vars(one) for one in found.trials]}, "trials")
         place = kept.picture(search_figure(study.title.en, found.trials, run.kind.space), f"tune-{study.name}")
     return replace(found, picture=place)
+
+
+def _search_note(tune: Tuning, found: Found) -> str:
+    """What was searched and how it ended."""
+    fair = "；以各组公平为约束" if tune.fairness else ""
+    fair_en = "; fairness to groups is a limit" if tune.fairness else ""
+    broken = sum(not one.holds for one in found.trials)
+    return (
+        f"试验 {found.judged} 次，提前停止 {found.pruned} 次，{tune.folds} 个滚动起点{fair}。\n\n{found.judged} judged, "
+        f"{found.pruned} stopped early, {found.failed} failed, {broken} beyond a limit; {tune.folds} rolling "
+        f"origins{fair_en}. Best {found.value:.4f}."
+    )
 
 
 def record_study(run: Run, found: Compared, told: Mapping[str, Any]) -> None:
