@@ -18,7 +18,7 @@ from experiments.studies.board_words import part_named
 from experiments.studies.comparing import Compared, kept
 from experiments.studies.config import Study, Tuning
 from experiments.studies.leaderboard import Board, Standing
-from experiments.studies.run import Run
+from experiments.studies.run import Asked, Run
 from models import run_files
 from training import tracking
 from training.tuning.record import search_figure
@@ -37,9 +37,9 @@ def experiment_of(study: str) -> str:
     return f"study-{study}"
 
 
-def check_record(run: Run) -> None:
+def check_record(asked: Asked) -> None:
     """Raise NotReady before hours of fitting where the study's runs could not keep their files."""
-    run_files.check(run.asked.settings, experiment_of(run.asked.study.name))
+    run_files.check(asked.settings, experiment_of(asked.study.name))
 
 
 def tags_of(run: Run) -> dict[str, str]:
@@ -74,8 +74,8 @@ def _search_note(tune: Tuning, found: Found) -> str:
     fair_en = "; fairness to groups is a limit" if tune.fairness else ""
     broken = sum(not one.holds for one in found.trials)
     return (
-        f"试验 {found.judged} 次，提前停止 {found.pruned} 次，{tune.folds} 个滚动起点{fair}。\n\n{found.judged} judged, "
-        f"{found.pruned} stopped early, {found.failed} failed, {broken} beyond a limit; {tune.folds} rolling "
+        f"试验 {found.judged} 次，提前停止 {found.pruned} 次，{tune.folds} 个滚动起点{fair}。\n\n"
+        f"{found.judged} judged, {found.pruned} stopped early, {found.failed} failed, {broken} beyond a limit; {tune.folds} rolling "
         f"origins{fair_en}. Best {found.value:.4f}."
     )
 
