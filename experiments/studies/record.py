@@ -18,7 +18,7 @@ from experiments.studies.board_words import part_named
 from experiments.studies.comparing import Compared, kept
 from experiments.studies.config import Study, Tuning
 from experiments.studies.leaderboard import Board, Standing
-from experiments.studies.run import Run
+from experiments.studies.run import Asked, Run
 from models import run_files
 from training import tracking
 from training.tuning.record import search_figure
@@ -37,9 +37,9 @@ def experiment_of(study: str) -> str:
     return f"study-{study}"
 
 
-def check_record(run: Run) -> None:
+def check_record(asked: Asked) -> None:
     """Raise NotReady before hours of fitting where the study's runs could not keep their files."""
-    run_files.check(run.asked.settings, experiment_of(run.asked.study.name))
+    run_files.check(asked.settings, experiment_of(asked.study.name))
 
 
 def tags_of(run: Run) -> dict[str, str]:
@@ -58,12 +58,26 @@ def record_tuning(run: Run, tune: Tuning, found: Found) -> Found:
     study = run.asked.study
     with _run(run, f"tune {study.name}") as kept:
         kept.tags(tags_of(run) | {"pharos.part": "search"})
+        kept.dataset(_seen(run), "validation")
+        kept.note(_search_note(tune, found))
         kept.params({**found.params, "trials": tune.trials, "folds": tune.folds, "fairness": tune.fairness})
         figures = {"validation": found.value, "judged": found.judged, "pruned": found.pruned, "failed": found.failed}
         kept.metrics(figures, study.test.as_ofs[0])
         kept.record({"trials": [vars(one) for one in found.trials]}, "trials")
         place = kept.picture(search_figure(study.title.en, found.trials, run.kind.space), f"tune-{study.name}")
     return replace(found, picture=place)
+
+
+def _search_note(tune: Tuning, found: Found) -> str:
+    """What was searched and how it ended."""
+    fair = "；以各组公平为约束" if tune.fairness else ""
+    fair_en = "; fairness to groups is a limit" if tune.fairness else ""
+    broken = sum(not one.holds for one in found.trials)
+    return (
+        f"试验 {found.judged} 次，提前停止 {found.pruned} 次，{tune.folds} 个滚动起点{fair}。\n\n"
+        f"{found.judged} judged, {found.pruned} stopped early, {found.failed} failed, {broken} beyond a limit; {tune.folds} rolling "
+        f"origins{fair_en}. Best {found.value:.4f}."
+    )
 
 
 def record_study(run: Run, found: Compared, told: Mapping[str, Any]) -> None:

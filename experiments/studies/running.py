@@ -26,9 +26,10 @@ def run_study(asked: Asked, console: Console) -> Path:
     Raises InvalidInput or NotReady in one sentence; what was done until then is kept.
     """
     from experiments.studies.comparing import Wanted, compared, show
-    from experiments.studies.record import record_study
+    from experiments.studies.record import check_record, record_study
 
     study = asked.study
+    check_record(asked)
     with Steps(asked.folder).alone():
         with progress(console, f"study {study.name}") as bar:
             bar.say("records")

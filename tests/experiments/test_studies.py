@@ -25,6 +25,7 @@ from models import registry
 from tests.experiments.study_room import TEXT, run_in, written
 from training.tracking import COMMIT, NOTE, PARENT
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = 6
 
@@ -84,8 +85,8 @@ def test_a_run_that_is_killed_goes_on_and_repeats_nothing(
     )
     assert figures_of(use) == figures_of(whole)
     for one in every_test(read_study(str(study))):
-        killed, never = (pd.read_parquet(one.path(place.experiments_dir / "trial")) for place in (use, whole))
-        pd.testing.assert_frame_equal(killed, never)
+        resumed, unbroken = (pd.read_parquet(one.path(place.experiments_dir / "trial")) for place in (use, whole))
+        pd.testing.assert_frame_equal(resumed, unbroken)
     lines = len(log_of(use))
     run_in(use.state, study)
     assert len(log_of(use)) == lines, "a finished study does nothing more, and leaves no new run in MLflow"
@@ -155,6 +156,9 @@ def test_mlflow_has_tags_notes_records_pictures_and_a_line_by_day(told: tuple[Se
         steps = [point.step for point in client.get_metric_history(run.info.run_id, "strain.by_day")]
         assert sorted(steps) == [20230701, 20240701]
         assert run.inputs.dataset_inputs[0].dataset.digest == tags["data_hash"]
+    searched = by_part["search"][0]
+    assert "3 judged" in searched.data.tags[NOTE]
+    assert searched.inputs.dataset_inputs[0].tags[0].value == "validation"
     tuned = next(run for run in by_part["model"] if run.data.tags["pharos.model"] == "tuned")
     assert {"rounds", "learning_rate", "boosted.num_leaves"} <= set(tuned.data.params)
     assert "strain.from_reference.low" in tuned.data.metrics
