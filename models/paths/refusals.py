@@ -65,8 +65,8 @@ WORDS: Mapping[str, Bilingual] = {
     "rule_blocks_some": Bilingual(
         "期限内规则不允许任{post}：{rules}；{what}{goal}的{count}个岗位中有{others}个按规则可任，但到达的每条路径可能性均不足"
         "{least:.1%}",
-        "a rule bars {post} within the horizon: {rules}; rules leave {others} of the {count} posts of the {what} {goal} "
-        "open, but no single way there has a chance of {least:.1%}",
+        "a rule bars {post} within the horizon: {rules}; rules leave {others} of the {count} posts of the {what} "
+        "{goal} open, but no single way there has a chance of {least:.1%}",
     ),
     "rule_on_the_way": Bilingual(
         "期限内可能性足够的路径均受规则限制，其中可能性最大的要经{post}：{rules}",
