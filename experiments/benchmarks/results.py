@@ -118,6 +118,14 @@ def _losses(told: Told) -> Seen:
     return f"{sure} of {len(seen)} with {told['officers']:,} officers, at one day", len(seen) > 0
 
 
+def _times(city: str) -> Callable[[Told], Seen | None]:
+    def seen(told: Told) -> Seen | None:
+        ratio = told["times"].get(city)
+        return None if ratio is None else (f"{ratio:.1f}", ratio >= 10.0)
+
+    return seen
+
+
 SHEETS = (
     Sheet("serving", "The same requests through our door, through raw BentoML and through bare FastAPI",
           "PHAROS_STATE=DIR python -m experiments.benchmarks.serving --soak-minutes 30", (
@@ -161,6 +169,11 @@ SHEETS = (
           "python -m experiments.benchmarks.missing_tables", (
               Bar("average precision surely lower, by table and outcome", "a figure, which `pharos doctor` tells",
                   _losses),
+          )),
+    Sheet("next_post_fit", "A fit for next posts, and SASRec's with the settings that its tuning chose",
+          "python -m experiments.benchmarks.next_post_fit chicago new_york --data DIR --sasrec-python PYTHON", (
+              Bar("Chicago, CPU seconds of SASRec's fit over ours", "at least 10", _times("chicago")),
+              Bar("New York, the same", "at least 10", _times("new_york")),
           )),
 )  # fmt: skip
 HEAD = """# Results of the benchmarks

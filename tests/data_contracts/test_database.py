@@ -15,6 +15,7 @@ from data_contracts.audit.chain import AuditChain as Chain
 from data_contracts.audit.verdict import Verdict, verified
 from data_contracts.database import Database
 from data_contracts.errors import NotReady
+from tests.data_contracts.audit_room import begun_in
 from tests.data_contracts.test_audit_chain import KEY, entry
 from tests.postgres import postgresql
 
@@ -95,7 +96,7 @@ def test_an_error_of_the_database_is_one_sentence_without_its_address(database: 
 def test_writers_at_once_make_one_audit_chain(database: Database, tmp_path: Path) -> None:
     def work() -> None:
         own = Database(database.url, "the chain")  # as another process would have it
-        chain = Chain(own, tmp_path / "audit.head", KEY)
+        chain = Chain(own, tmp_path / "audit.head", KEY, begun_in(tmp_path))
         for number in range(15):
             chain.append(entry(number))
         own.close()
