@@ -75,7 +75,7 @@ def moves_allowed(
         [(ladder, at) for (ladder, one), (at, _) in ladders.steps.items() if one == step and ladder in ladders.binding]
         for step in steps
     ]
-    every = [*places, [] if held is None or held[0] not in ladders.binding else [held]]
+    every = [*places, [held] if held is not None and held[0] in ladders.binding and not np.isnan(held[1]) else []]
     changes = _changes(places, on_record)
     above = {place: _above(ladders, place) for found in every for place in found}
 

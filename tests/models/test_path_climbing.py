@@ -94,6 +94,7 @@ def test_whoever_holds_a_step_that_the_model_has_not_goes_on_from_its_place() ->
     assert _allowed(held=("enforcement", 1.0))["held"] == {"四级警长"}
     assert _allowed(("警务技术员", "二级警员"), held=("technical", 0.0))["held"] == {"四级主管", "二级警员"}
     assert _allowed(held=("chicago", 1.0))["held"] == {"captain", "major"}
+    assert _allowed(held=("enforcement", float("nan")))["held"] == {"captain", "major"}, "a step its ladder has not"
 
 
 def test_a_ladder_binds_by_policy_or_by_its_least_times() -> None:
