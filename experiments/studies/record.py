@@ -75,8 +75,8 @@ def _search_note(tune: Tuning, found: Found) -> str:
     broken = sum(not one.holds for one in found.trials)
     return (
         f"试验 {found.judged} 次，提前停止 {found.pruned} 次，{tune.folds} 个滚动起点{fair}。\n\n"
-        f"{found.judged} judged, {found.pruned} stopped early, {found.failed} failed, {broken} beyond a limit; {tune.folds} rolling "
-        f"origins{fair_en}. Best {found.value:.4f}."
+        f"{found.judged} judged, {found.pruned} stopped early, {found.failed} failed, {broken} beyond a limit; "
+        f"{tune.folds} rolling origins{fair_en}. Best {found.value:.4f}."
     )
 
 
