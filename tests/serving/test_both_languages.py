@@ -16,7 +16,7 @@ import pytest
 import serving
 from data_contracts import errors
 from data_contracts.errors import PharosError
-from data_contracts.vocabulary import Refusal
+from data_contracts.vocabulary import Bilingual, Refusal
 from serving import waiting
 from serving.api.field_faults import OTHER
 from serving.api.problems import KINDS, ProblemError, problem_of
@@ -91,7 +91,8 @@ def test_every_word_of_the_pages_is_said_in_both_and_fills_in_the_same() -> None
     for name, told in WORDS.items():
         if name in ("language", "language.label"):  # the switch speaks the language that it leads to
             continue
-        assert both(told.zh, told.en), name
+        said = Bilingual(*(re.sub(r"{\w+}", "", text) for text in (told.zh, told.en)))
+        assert both(said.zh, said.en) or not re.search(r"\w", said.zh + said.en), name
         fills = [set(re.findall(r"{(\w+)}", text)) for text in (told.zh, told.en)]
         assert fills[0] == fills[1], name
 
