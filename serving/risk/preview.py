@@ -56,7 +56,7 @@ class Setting:
         if not 0.0 < self.value < 1.0:
             raise InvalidInput(
                 f"{self.kind} {self.value:g} flags nobody or everybody; give a number between 0 and 1",
-                zh=f"{self.value:g} 会使所有人或无人达到提醒线；请填 0 与 1 之间的数",
+                zh=f"{self.kind}为{self.value:g}时无人或人人预警；请给出0与1之间的数",
             )
 
     @property
@@ -196,7 +196,7 @@ def _chosen(bundle: RiskBundle, outcomes: Sequence[str]) -> list[OutcomeModel]:
         known = ", ".join(dict.fromkeys(one.outcome for one in bundle.outcome_models))
         raise InvalidInput(
             f"outcome {absent[0]!r} is not answered by this model; it answers {known}",
-            zh=f"该模型不预测 {absent[0]}；它预测 {known}",
+            zh=f"此模型不回答结局{absent[0]!r}；可回答的有{known}",
         )
     return [one for one in bundle.outcome_models if not outcomes or one.outcome in outcomes]
 

@@ -11,15 +11,22 @@ import httpx
 import pytest
 
 from data_contracts.audit.chain import lines
+from data_contracts.errors import NotThere
 from data_contracts.settings import Settings
 from models.audit import audit_database
+from serving.access.credential import AccessScope, Credential
 from serving.access.recorder import Recorder
 from serving.api.app import ADDRESSES, build_app
+from serving.api.asking import Asking
 from serving.api.guard import Guard, Limits
+from serving.api.meters import Meters
 from serving.pages.book import BOOK
 from serving.pages.faces import PageFaces
 from serving.pages.front import Front
+from serving.pages.sessions import Session
+from serving.pages.visit import Visit
 from serving.pages.web import PAGE_ROUTES
+from serving.waiting import Waiting
 from tests.serving.authority import EVERY_SCOPE, EVERYWHERE, NOBODYS, ROOTS, TODAY, Office, office, places, roles
 from tests.serving.desks import demo_desks
 from tests.serving.live import listening
@@ -214,3 +221,11 @@ def test_without_keys_this_machine_alone_reads_pages(tmp_path: Any) -> None:
         assert client.get("/pages", headers={"x-forwarded-for": "10.0.0.7"}).status_code == 403
         assert client.get("/pages", headers={"host": "pharos.example"}).status_code == 403
     assert set(PAGE_ROUTES) < set(ADDRESSES)
+
+
+@pytest.mark.parametrize("path", ["/v1/risk", "/pages/preview", "/v1/profile"])
+def test_a_page_asks_nothing_for_a_reader_who_lacks_its_scope(service: Office, path: str) -> None:
+    caller = Credential("key:none", frozenset({AccessScope.METRICS_READ}), None)
+    asking = Asking(service.web.state.desks, caller, "r", Waiting(), Meters())
+    with pytest.raises(NotThere):
+        Visit(asking, Session("s", caller), {}).ask(path, unit_id="u-0")
