@@ -1,8 +1,9 @@
 """Boosted trees from LightGBM's own text, checked first: the library follows what the text says into its memory.
 
 A text that was cut, mixed up or written by hand can make it read beyond its memory, walk in circles or ask for all the
-memory there is. So each tree must be a tree: every node reached once from its root, every number finite (but a threshold
-that parts what is missing from the rest), every feature one that there is, and every size what the header says.
+memory there is. So each tree must be a tree: every node reached once from its root, every number finite (but for a
+threshold that parts what is missing from the rest), every feature one that there is, and every size what the header
+says.
 """
 
 from __future__ import annotations
