@@ -114,6 +114,7 @@ class UnitBudget:
     poor_budget_least: Annotated[int, Field(ge=0)]
     approach_margin: Share
     commend_share: Share
+    approach_share: Share = 0.05
 
     def most_flagged(self, officers: int) -> int:
         """Most officers of a unit that may be graded poor at one time.

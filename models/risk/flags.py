@@ -7,6 +7,7 @@ chance against the same model's chances of earlier nights.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -25,7 +26,8 @@ MERIT_MONTHS = 24
 SUSTAINED = "days_since_complaints_sustained"
 DAYS_PER_MONTH = 30.4375
 SPAN_DAYS = 15  # nights this near to the days that policy looks ahead span them
-LEAST_FOLLOWED = 20  # fewer officers that were near tell nothing, and may tell of one of them
+ROUNDING = 1e-9
+LEAST_FOLLOWED = 10  # fewer officers that were near tell nothing, and may tell of one of them
 NEXT_WORSE: Mapping[str, str] = {"good": "fair", "fair": "poor"}  # to leave the best grade is no alarm
 MILD = ("good", "excellent")
 WARNED = ("poor", "fair")
@@ -59,6 +61,14 @@ class Trend:
 
 
 @dataclass(frozen=True)
+class Edge:
+    """Of one outcome and horizon: the least chance of each grade, and how near to the next worse one is near."""
+
+    limits: Mapping[str, float]
+    margin: float
+
+
+@dataclass(frozen=True)
 class Followed:
     """What came of who was near to the next worse limit on an earlier night: `crossed` of `officers` were graded worse
     on a night up to `until`. Those of whom that is not known are not counted."""
@@ -81,15 +91,16 @@ class Followed:
 
         >>> from data_contracts.policy import policy
         >>> limits = {"poor": 0.3, "fair": 0.1, "good": 0.02}
-        >>> nights = [(date(2024, 1, 1), np.full(40, 0.095), limits), (date(2024, 4, 1), np.full(40, 0.12), limits)]
+        >>> before = np.r_[np.linspace(0.092, 0.099, 20), np.full(380, 0.03)]
+        >>> nights = [(date(2024, 1, 1), before, limits), (date(2024, 4, 1), before + 0.005, limits)]
         >>> Followed.of(nights, policy().grades).share
-        1.0
+        0.65
         """
         if len(nights) < 2 or abs((nights[-1][0] - nights[0][0]).days - rules.flags.within_days) > SPAN_DAYS:
             return None
         since, chances, limits = nights[0]
         worse, limit = _next_limit(_by_limits(chances, limits), limits)
-        near = _near(chances, limit, rules)
+        near = _near(chances, limit, near_margin(chances, limits, rules))
         over = np.zeros(len(chances), dtype=bool)
         unknown = np.zeros(len(chances), dtype=bool)
         for _, later, at in nights[1:]:
@@ -114,28 +125,47 @@ def _next_limit(grades: Sequence[str | None], limits: Mapping[str, float]) -> tu
     return worse, np.where(limit > 1.0, np.nan, limit)
 
 
-def _near(chances: Numbers, limit: Numbers, rules: GradePolicy) -> NDArray[np.bool_]:
-    """Below the limit, and within policy's margin of it."""
-    return np.asarray((chances >= (1.0 - rules.unit.approach_margin) * limit) & (chances < limit), dtype=np.bool_)
+def near_margin(force: Numbers, limits: Mapping[str, float], rules: GradePolicy) -> float:
+    """How near is near for an outcome, in parts of the limit: policy's margin, or less where more than policy's share
+    of the force (chances, NaN left out) would be. Where chances lie close together, a tenth from a limit is a crowd.
+
+    >>> from data_contracts.policy import policy
+    >>> crowd = np.linspace(0.05, 0.0999, 100)
+    >>> round(near_margin(crowd, {"poor": 0.3, "fair": 0.1, "good": 0.02}, policy().grades), 3)
+    0.021
+    """
+    _, limit = _next_limit(_by_limits(force, limits), limits)
+    ratio = force / limit
+    close = np.sort(ratio[(ratio < 1.0) & (ratio >= 1.0 - rules.unit.approach_margin)])[::-1]
+    most = math.floor(rules.unit.approach_share * np.count_nonzero(~np.isnan(force)) + 1e-9)
+    if len(close) <= most:
+        return rules.unit.approach_margin
+    nearest = close[close > close[most]]  # who stands where the share ends is near with all their equals, or not
+    return float(1.0 - nearest[-1]) if len(nearest) else 0.0
+
+
+def _near(chances: Numbers, limit: Numbers, margin: float) -> NDArray[np.bool_]:
+    """Below the limit, and within the margin of it."""
+    return np.asarray((chances >= (1.0 - margin - ROUNDING) * limit) & (chances < limit), dtype=np.bool_)
 
 
 def approach(
     now: Numbers,
     as_of: date,
     grades: Sequence[str | None],
-    limits: Mapping[str, float],
+    edge: Edge,
     rules: GradePolicy,
     followed: Followed | None = None,
 ) -> list[dict[str, Any] | None]:
     """For each officer the alert that the next worse limit is near, or None.
 
-    `now` (n,) are chances, `limits` hold the least chance of each grade. Near is within `rules.unit.approach_margin`
-    below the limit. Where it was `followed` what came of who was near, the alert tells it, and nobody is alerted of an
-    outcome where less than `rules.flags.least_crossing` of them crossed. The trend of a chance says nothing more
-    (decision 0027): chances that rose fall back.
+    `now` (n,) are chances; near is below the limit and within the margin of the edge. Where it was `followed` what came
+    of who was near, the alert tells it, and nobody is alerted of an outcome where less than
+    `rules.flags.least_crossing` of them crossed. The trend of a chance says nothing more (decision 0027): chances that
+    rose fall back.
     """
-    worse, limit = _next_limit(grades, limits)
-    found = _near(now, limit, rules)
+    worse, limit = _next_limit(grades, edge.limits)
+    found = _near(now, limit, edge.margin)
     if followed is not None and followed.share < rules.flags.least_crossing:
         found[:] = False
     return [

@@ -13,7 +13,7 @@ import pandas as pd
 from data_contracts.asof import add_months
 from data_contracts.decisions import GradePolicy
 from models.base import Numbers
-from models.risk.flags import Followed, Trend, approach, barred, best_below, commend, flags_json
+from models.risk.flags import Edge, Followed, Trend, approach, barred, best_below, commend, flags_json, near_margin
 from models.risk.grades import cut_offs, limits
 from serving.night.past import NEAR_DAYS, Asked, Chances
 from serving.night.results import SCORED, places_by_asked
@@ -23,15 +23,22 @@ NO_FLAGS = "[]"
 
 @dataclass(frozen=True)
 class Bounds:
-    """Of one outcome and horizon: the least chance of each grade, and the chance below which the best share lies."""
+    """Of one outcome and horizon: the least chance of each grade, the chance below which the best share lies, and how
+    near to the next worse limit is near; None: as policy has it, where no force is known."""
 
     limits: Mapping[str, float]
     commend_below: float
+    margin: float | None = None
+
+    def edge(self, rules: GradePolicy) -> Edge:
+        """What an approach alert goes by."""
+        return Edge(self.limits, rules.unit.approach_margin if self.margin is None else self.margin)
 
 
 def bounds_of_force(asked: Asked, chances: Numbers, rules: GradePolicy) -> Bounds:
     """From the chances (n,) of a whole force."""
-    return Bounds(limits(cut_offs(chances, rules), rules, *asked), best_below(chances, rules.unit.commend_share))
+    least, best = limits(cut_offs(chances, rules), rules, *asked), best_below(chances, rules.unit.commend_share)
+    return Bounds(least, best, near_margin(chances, least, rules))
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,7 @@ def flags_of(
     near: dict[int, Mapping[str, Any] | None] = {}
     for one in seen:
         grades, followed = one.column(rows["grade"]), trends.followed.get(one.asked)
-        alerts = approach(one.trend.now, trends.as_of, grades, one.edge.limits, rules, followed)
+        alerts = approach(one.trend.now, trends.as_of, grades, one.bounds.edge(rules), rules, followed)
         near |= dict(zip(one.places, alerts, strict=True))
     officers = rows["officer_id"].astype(str).to_numpy(object)
     alerted = {officers[place] for place, alert in near.items() if alert is not None}
@@ -86,7 +93,9 @@ def flags_of(
     out = barred(rows["finding_days"].to_numpy(np.float64, na_value=np.nan), approached, rules)
     found = np.full(len(rows), None, object)
     for one in seen:
-        best = (one.trend.now < one.edge.commend_below) & ~out[one.places] & (trends.main[one.asked[0]] == one.asked[1])
+        best = (
+            (one.trend.now < one.bounds.commend_below) & ~out[one.places] & (trends.main[one.asked[0]] == one.asked[1])
+        )
         praise = commend(one.trend, one.column(rows["overall_grade"]), best, one.column(rows["merits"]), rules)
         both = zip((near[place] for place in one.places), praise, strict=True)
         found[one.places] = [NO_FLAGS if alert is word is None else flags_json(alert, word) for alert, word in both]
@@ -100,7 +109,7 @@ class _Seen:
     asked: Asked
     places: list[int]
     trend: Trend
-    edge: Bounds
+    bounds: Bounds
 
     def column(self, values: pd.Series) -> list[str | None]:
         """A column of texts at these places."""

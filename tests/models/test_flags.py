@@ -13,12 +13,14 @@ import pandas as pd
 import pytest
 
 from data_contracts.policy import policy
-from models.risk.flags import Followed, Trend, approach, best_below, commend, flags_json, merits
+from models.risk.flags import Edge, Followed, Trend, approach, best_below, commend, flags_json, merits, near_margin
 
 AS_OF = date(2024, 4, 1)
 MONTHS = [date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)]
 LIMITS = {"poor": 0.30, "fair": 0.10, "good": 0.02}
 RULES = policy().grades
+EDGE = Edge(LIMITS, RULES.unit.approach_margin)
+WHOLE = dataclasses.replace(RULES, unit=dataclasses.replace(RULES.unit, approach_share=1.0))
 MERIT = '{"text": {"zh": "近两年受表彰1次", "en": "1 honour in two years"}, "since": "2024-01-05"}'
 
 
@@ -39,7 +41,7 @@ def test_a_trend_is_the_rise_since_the_first_night_that_is_known() -> None:
 
 
 def _alerts(chances: list[float], grades: list[str | None], followed: Followed | None = None) -> list[Any]:
-    return approach(np.array(chances), AS_OF, grades, LIMITS, RULES, followed)
+    return approach(np.array(chances), AS_OF, grades, EDGE, RULES, followed)
 
 
 def test_near_is_told_with_what_came_of_others_as_near() -> None:
@@ -88,10 +90,23 @@ def test_what_is_no_approach(chance: float, grade: str | None) -> None:
 
 def test_each_officer_has_their_own_flag_and_policy_sets_the_margin() -> None:
     chances, grades = np.array([0.092, 0.03, 0.28]), ["good", "good", "fair"]
-    flags = approach(chances, AS_OF, grades, LIMITS, RULES)
+    flags = approach(chances, AS_OF, grades, EDGE, RULES)
     assert [flag is not None for flag in flags] == [True, False, True]
-    strict = dataclasses.replace(RULES, unit=dataclasses.replace(RULES.unit, approach_margin=0.05))
-    assert approach(chances, AS_OF, grades, LIMITS, strict) == [None] * 3
+    assert approach(chances, AS_OF, grades, Edge(LIMITS, 0.05), RULES) == [None] * 3
+
+
+def test_of_a_crowd_near_a_limit_the_nearest_are_alerted() -> None:
+    crowd = np.concatenate([np.linspace(0.0901, 0.0999, 40), np.linspace(0.03, 0.05, 55), np.full(5, 0.4)])
+    margin = near_margin(crowd, LIMITS, RULES)
+    assert margin < RULES.unit.approach_margin
+    alerts = approach(crowd, AS_OF, ["good"] * 95 + ["poor"] * 5, Edge(LIMITS, margin), RULES)
+    assert [place for place, alert in enumerate(alerts) if alert] == [35, 36, 37, 38, 39]  # a twentieth of the force
+    assert near_margin(crowd[36:], LIMITS, RULES) != near_margin(crowd[37:], LIMITS, RULES)
+    assert near_margin(crowd[37:], LIMITS, RULES) == RULES.unit.approach_margin
+    equals = np.concatenate([np.full(40, 0.095), np.full(60, 0.03)])
+    assert near_margin(equals, LIMITS, RULES) == 0.0  # a crowd of equals would be more than the share
+    none = dataclasses.replace(RULES, unit=dataclasses.replace(RULES.unit, approach_share=0.0))
+    assert near_margin(crowd, LIMITS, none) == 0.0
 
 
 NIGHTS = [date(2023, 12, 1), date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)]
@@ -100,7 +115,7 @@ NIGHTS = [date(2023, 12, 1), date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1
 def _followed(*chances: list[float], days: Sequence[date] = NIGHTS, copies: int = 10) -> Followed | None:
     """One list of nights for each officer, each so many times."""
     table = np.repeat(np.array(chances, dtype=np.float64), copies, axis=0)
-    return Followed.of([(day, table[:, place], LIMITS) for place, day in enumerate(days)], RULES)
+    return Followed.of([(day, table[:, place], LIMITS) for place, day in enumerate(days)], WHOLE)
 
 
 def test_who_was_near_is_followed_from_the_first_night() -> None:
@@ -120,15 +135,15 @@ def test_who_was_near_is_followed_from_the_first_night() -> None:
 
 def test_nights_that_span_too_little_and_few_officers_measure_nothing() -> None:
     near = [0.095, 0.12, 0.12, 0.12]
-    assert _followed(near, copies=20) is not None
-    assert _followed(near, copies=19) is None
-    assert _followed(near[:3], days=NIGHTS[:3], copies=20) is None
-    assert _followed(near[:1], days=NIGHTS[:1], copies=20) is None
+    assert _followed(near, copies=10) is not None
+    assert _followed(near, copies=9) is None
+    assert _followed(near[:3], days=NIGHTS[:3]) is None
+    assert _followed(near[:1], days=NIGHTS[:1]) is None
     assert np.isnan(Followed(NIGHTS[0], NIGHTS[1], 0, 0).share)
 
 
 def test_a_force_too_small_for_a_grade_has_no_limit_to_come_near() -> None:
-    assert approach(np.array([1.9]), AS_OF, ["fair"], {"poor": 2.0}, RULES) == [None]
+    assert approach(np.array([1.9]), AS_OF, ["fair"], Edge({"poor": 2.0}, 0.1), RULES) == [None]
 
 
 def test_praise_needs_a_fact_and_no_warning_anywhere() -> None:
