@@ -94,7 +94,7 @@ class Followed:
         >>> before = np.r_[np.linspace(0.092, 0.099, 20), np.full(380, 0.03)]
         >>> nights = [(date(2024, 1, 1), before, limits), (date(2024, 4, 1), before + 0.005, limits)]
         >>> Followed.of(nights, policy().grades).share
-        0.65
+        0.55
         """
         if len(nights) < 2 or abs((nights[-1][0] - nights[0][0]).days - rules.flags.within_days) > SPAN_DAYS:
             return None

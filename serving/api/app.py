@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as WebRoute
 
-from data_contracts.errors import AuditAway, NotReady, PharosError
+from data_contracts.errors import AuditAway, BrokenChain, NotReady, PharosError
 from data_contracts.vocabulary import Bilingual
 from serving.access.credential import AccessScope, Credential
 from serving.access.reach import Sight, veiled
@@ -108,7 +108,7 @@ class _Web:
             told = await while_waited_for(self._work(answered), waiting, request.receive)
             return Response(told, media_type="application/json")
         except NotReady as error:
-            if question.not_ready is None or isinstance(error, AuditAway):
+            if question.not_ready is None or isinstance(error, AuditAway | BrokenChain):
                 raise
             raise ProblemError("not_ready", detail=question.not_ready) from error
 

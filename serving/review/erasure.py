@@ -260,7 +260,7 @@ def sentence(proof: Proof) -> str:
 
 
 def _folder(settings: Settings) -> Path:
-    folder = settings.state / "service" / "erasures"
+    folder = settings.erasures_dir
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 

@@ -55,9 +55,11 @@ class MovingScorer(CountScorer):
         return rows
 
 
-def _night(state: Settings, back: int, rising: float, version: str = "1", best: float = 0.001) -> pd.DataFrame:
+def _night(
+    state: Settings, back: int, rising: float, version: str = "1", best: float = 0.001, officers: int = 200
+) -> pd.DataFrame:
     day = add_months(AS_OF, -back)
-    write_snapshot(state, force(200), day)
+    write_snapshot(state, force(officers), day)
     scorer = MovingScorer(chances={RISING: rising, BEST: best}, version=version)
     report = score(day, state, scorer, rules=RULES, reader=reader(state), chunk_officers=60, terms=OLD)
     assert report.new
@@ -79,7 +81,7 @@ def _approached(rows: pd.DataFrame) -> dict[str, str]:
 
 
 def test_a_chance_near_a_limit_is_an_approach_and_earlier_nights_tell_what_it_is_worth(state: Settings) -> None:
-    rows = _night(state, 4, 0.24)
+    rows = _night(state, 4, 0.3075, officers=240)
     told = _approached(rows)
     assert RISING in told
     assert all("not measured yet" in text for text in told.values())
@@ -87,16 +89,18 @@ def test_a_chance_near_a_limit_is_an_approach_and_earlier_nights_tell_what_it_is
     assert "approach" not in str(rows.loc[STEADY, "flags"])
     assert rows["flags"].isna()["o-0"]  # not scored, not flagged
     for back in (3, 2, 1):
-        assert _approached(_night(state, back, 0.24))  # the nights do not span the days that policy looks ahead
-    rows = _night(state, 0, 0.24)
+        assert _approached(
+            _night(state, back, 0.3075, officers=240)
+        )  # the nights do not span the days that policy looks ahead
+    rows = _night(state, 0, 0.3075, officers=240)
     assert rows.loc[RISING, "grade"] == "good"
     assert _flags(rows) == {BEST: ["commend"]}  # of who was near nobody was graded worse: it is no news
 
 
 def test_another_model_version_is_followed_by_nothing_yet(state: Settings) -> None:
     for back in (4, 3, 2, 1):
-        _night(state, back, 0.24)
-    told = _approached(_night(state, 0, 0.24, version="2"))
+        _night(state, back, 0.2585)
+    told = _approached(_night(state, 0, 0.2585, version="2"))
     assert "not measured yet" in told[RISING]
 
 
