@@ -279,7 +279,7 @@ def line_text(made: str) -> bytes:
     return f"pharos audit line {made}".encode()
 
 
-def lines(database: Database) -> Iterator[Mapping[str, Any]]:
+def lines(database: Database) -> Generator[Mapping[str, Any], None, None]:
     """Every line in order."""
     with database.reading(METADATA) as connection:
         yield from rows_of(connection)
