@@ -17,6 +17,7 @@ from data_contracts.settings import prepare_process
 from experiments.commands import (
     access,
     backtest,
+    concerns,
     contracts,
     drift,
     edge,
@@ -48,6 +49,7 @@ app.add_typer(access.audit_app, name="audit")
 app.add_typer(review.review_app, name="review")
 app.add_typer(review.database_app, name="database")
 app.add_typer(night.night_app, name="night")
+app.add_typer(concerns.concerns_app, name="concerns")
 app.add_typer(service.api_app, name="api")
 app.command()(histories.simulate)
 app.command()(histories.ingest)

@@ -81,6 +81,20 @@ class PathLimits:
 
 
 @dataclass(frozen=True)
+class ConcernLimits:
+    """How far the sorting of concerns must be ahead of looking for names, how often what it tells must be right, and
+    how many urgent ones it must find, all on phrases that were held out."""
+
+    __pydantic_config__ = STRICT
+
+    gain_low_above: Annotated[float, Field(ge=-1, lt=1)]
+    told_at_least: Annotated[float, Field(gt=0, le=1)]
+    told_right_at_least: Annotated[float, Field(gt=0, le=1)]
+    urgent_found_at_least: Annotated[float, Field(gt=0, le=1)]
+    false_alarms_at_most: Annotated[float, Field(gt=0, lt=1)]
+
+
+@dataclass(frozen=True)
 class GatePolicy:
     """Everything about promotion; `promise_short_at_most` is how far what "unsure" promises (policy/grades.toml) may be
     missed, for everybody and in each group."""
@@ -96,3 +110,4 @@ class GatePolicy:
     next_post: GainLimits
     courses: GainLimits
     paths: PathLimits
+    concerns: ConcernLimits

@@ -48,6 +48,7 @@ from data_contracts.reviewing import ReviewPolicy
 from data_contracts.suggesting import SuggestionPolicy
 from data_contracts.supporting import CourseAdvice, WhatIfPolicy
 from data_contracts.talent_pool import TalentPolicy
+from data_contracts.triaging import TriagePolicy
 from data_contracts.watching import WatchPolicy
 
 T = TypeVar("T")
@@ -150,6 +151,7 @@ SECTIONS: Mapping[str, tuple[str | None, Any]] = {
     "review": (None, ReviewPolicy),
     "night": (None, NightPolicy),
     "names": (None, Naming),
+    "triage": (None, TriagePolicy),
 }
 
 

@@ -38,6 +38,7 @@ from data_contracts.suggesting import SuggestionPolicy
 from data_contracts.supporting import CourseAdvice, WhatIfPolicy
 from data_contracts.talent_checks import talent_faults
 from data_contracts.talent_pool import TalentPolicy
+from data_contracts.triaging import TriagePolicy, triage_faults
 from data_contracts.vocabulary import Grade, Outcome, TalentField
 from data_contracts.watching import WatchPolicy
 
@@ -89,6 +90,7 @@ class Sections:
     review: ReviewPolicy
     night: NightPolicy
     names: Naming
+    triage: TriagePolicy
 
 
 def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
@@ -114,6 +116,8 @@ def problems_of(found: Sections, contracts: Catalog) -> Iterator[Problem]:
     yield from _feedback(found.feedback)
     yield from _courses(found.courses)
     yield from _review(found.review, found.grades.scoring.warning_expiry_days)
+    faults = triage_faults(found.triage, found.concerns, contracts)
+    yield from (Problem("triage.toml", *fault) for fault in faults)
 
 
 def _twice(found: Sections) -> Iterator[Problem]:
@@ -139,6 +143,8 @@ def _twice(found: Sections) -> Iterator[Problem]:
         ("names.toml", (f"job_family {one.code}" for one in found.names.job_family)),
         ("matching.toml", (one.code for one in found.matching.priority_class)),
         ("matching.toml", (one.column for one in found.matching.tie_break)),
+        ("triage.toml", (one.code for one in found.triage.channel)),
+        ("triage.toml", (f"helper {one.code}" for one in found.triage.helper)),
         ("retention.toml", (table for rule in found.retention.table for table in rule.tables)),
     )
     for file, codes in lists:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from training.gate.waivers import Kind
 
 ROUTES = {"risk": "/v1/risk", "next-post": "/v1/next_posts", "courses": "/v1/courses", "paths": "/v1/paths"}
+LEARNED = (*ROUTES, "concerns")  # the models that are trained and promoted; the others have an address about officers
 DEMO_REVIEWERS = ("demo-reviewer-1", "demo-reviewer-2")
 DEMO_REASONS: Mapping[Kind, str] = {
     "waiver": (
@@ -218,6 +219,18 @@ def train_paths(way: Way) -> Sequence[RenderableType]:
     return [_showed(model, worth.sentence())]
 
 
+def train_concerns(way: Way) -> Sequence[RenderableType]:
+    """The sorting of concerns, where concerns are on record."""
+    from features.history import History
+    from training.concerns.train import STAGES, train_concerns
+
+    if "concerns" not in History(way.settings.history_dir).tables():
+        raise MissingTable("no concerns are on record, so there are none to sort")
+    with steps(way.console, "train concerns", STAGES) as bar:
+        model, worth = train_concerns(way.settings, way.today, bar.say)
+    return [_showed(model, worth.sentence())]
+
+
 def _showed(model: ResolvedModel, words: str) -> Table:
     table = Table("model", "version", "what it showed")
     table.add_row(model.name, model.version, words)
@@ -300,6 +313,7 @@ STEPS: dict[str, Step] = {
     "pharos train next-post": train_next_post,
     "pharos train courses": train_courses,
     "pharos train paths": train_paths,
-    **{f"pharos promote {name}": promote(name) for name in ROUTES},
+    "pharos train concerns": train_concerns,
+    **{f"pharos promote {name}": promote(name) for name in LEARNED},
     "pharos score": score,
 }

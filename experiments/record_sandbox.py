@@ -172,6 +172,8 @@ def _asked(service: LiveService, question: Question, officers: Sequence[str], co
         body["officer_id"] = officers[0]
     for one in body.get("items", []):
         one["officer_id"] = officers[0]
+    for one in body.get("concerns", []):
+        one["officer_id"] = officers[0]
     for one in body.get("events", []):
         one["row"] |= {"officer_id": officers[0], "course_id": course}
     if "top" in body:

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 GLANCE_SECONDS, SERVER_SECONDS = 1.0, 2
 CHAMPION = "champion"
-NAMES = ("risk", "next-post", "courses", "paths")
+NAMES = ("risk", "next-post", "courses", "paths", "concerns")
+ASIDE = ("concerns-challenger",)  # signed and kept to be compared with; they never answer
 PATH_TAG = "pharos.path"
 NO_ALIAS = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # what MLflow calls a name or an alias it lacks
 
@@ -159,7 +160,7 @@ def version_of(settings: Settings, name: str, version: str) -> ResolvedModel:
 
 def versions(settings: Settings, name: str) -> list[ResolvedModel]:
     """Every version of `name`, oldest first."""
-    if name not in NAMES:
+    if name not in (*NAMES, *ASIDE):
         raise InvalidInput(f"no model is called {name!r}; use one of {', '.join(NAMES)}")
     if not settings.mlflow_dir.is_dir():
         return []

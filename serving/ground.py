@@ -18,6 +18,7 @@ from serving.access.recorder import Recorder
 from serving.api.opened import Desk
 from serving.built_once import BuiltOnce
 from serving.clock import clock_of
+from serving.concerns.answers import ConcernRecords
 from serving.courses.crowds import TakenCourses
 from serving.events.answers import open_events
 from serving.feedback.answers import feedback_desk
@@ -69,6 +70,11 @@ class Ground:
     def record(self) -> Recorder:
         """The audit lines; opened on first use, for that makes a signing key where none is, and models go first."""
         return Recorder.of(self.settings)
+
+    @cached_property
+    def concerns(self) -> ConcernRecords:
+        """The concerns of everybody; read when one is asked about."""
+        return ConcernRecords(self.settings)
 
     @cached_property
     def reviews(self) -> KeptReviews:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from models.courses.baselines import CourseScorer
 from models.courses.next_course import SERVICE
 from serving.api.opened import PLAIN_COURSES, Absent, Desk
+from serving.concerns.opened import open_concern_desks
 from serving.courses.advice import CourseDesk
 from serving.courses.crowds import COUNTS, HistoryCrowds
 from serving.ground import Ground
@@ -44,4 +45,9 @@ def open_guidance(
     ground: Ground, courses: CourseDesk, champion: Callable[[str], Loaded]
 ) -> Mapping[str, Desk | Absent]:
     """Each desk by the path that it answers; `champion` gives a verified model by its name, or raises NotReady."""
-    return {**ground.ruled, "/v1/courses": courses, PATHS: open_paths(ground, champion)}
+    return {
+        **ground.ruled,
+        "/v1/courses": courses,
+        PATHS: open_paths(ground, champion),
+        **open_concern_desks(ground, champion),
+    }

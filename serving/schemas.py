@@ -85,8 +85,9 @@ class ModelName(Answer):
     """作答的模型。 / The model that answered."""
 
     name: str = about(
-        "模型名称：risk、next-post、courses 或 paths；尚无课程模型时为 recent_popularity_30d",
-        "name of the model: risk, next-post, courses or paths; recent_popularity_30d while no courses model answers",
+        "模型名称：risk、next-post、courses、paths 或 concerns；尚无课程模型时为 recent_popularity_30d",
+        "name of the model: risk, next-post, courses, paths or concerns; recent_popularity_30d while no courses model "
+        "answers",
     )
     version: str = about("模型版本", "version of the model")
     features: str = about("特征服务及其版本", "feature service with its version")

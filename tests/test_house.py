@@ -24,6 +24,7 @@ BACK_EDGES = (
     ("models/risk/grades.py", "import feast"),
     ("training/splits.py", "import bentoml"),
     ("data_contracts/policy.py", "import sklearn"),
+    ("training/risk/outcomes.py", "import models.concerns.text_model"),
     ("serving/night/batch.py", "import pharos"),
 )
 

@@ -52,6 +52,7 @@ class Action(StrEnum):
     OPT_OUT_CHANGED = "opt_out_changed"
     RECORD_CORRECTED = "record_corrected"
     EVENTS_TAKEN = "events_taken"
+    CONCERNS_READ = "concerns_read"
     EXPORTED = "exported"
     ERASED = "erased"
     RETENTION_KEPT = "retention_kept"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from data_contracts.policy import policy
@@ -17,7 +19,11 @@ STAGNANT = {"rank_step_promotion": 4.0, "post_adjustment": 3.0, "rotation": 2.0,
 CHANNEL_SHARES = (0.6, 0.25, 0.15)
 FAMILY_SHARE = 0.08
 OVERDUE_SHARE = 0.2
+SIGNED_LATE_SHARE = 0.1
 UNRESOLVED_SHARE = 0.03
+# what makes it later, as odds: a visit and a call take longer than what comes online, and a week-end stands in the way
+CHANNEL_ODDS = np.array([0.7, 1.2, 2.2])
+WEEKEND_ODDS, WEEK_BEFORE = 1.8, 3  # from Friday on; 1970-01-01 was a Thursday
 
 
 class Concerns:
@@ -68,23 +74,53 @@ class Concerns:
     ) -> None:
         rng, world, count = self._rng, self._world, len(codes)
         raised = world.calendar.days(month, rng, count)
-        acknowledged, resolved = self._handled(raised, codes)
+        drawn = _Drawn.of(rng, count)
         ids = [f"n-{world.block}-{self._raised + place}" for place in range(count)]
         self._raised += count
+        channel = rng.choice(len(CHANNEL_SHARES), count, p=CHANNEL_SHARES)
+        acknowledged, resolved = self._handled(raised, codes, channel, drawn)
         world.ledger.add(
             "concerns", concern_id=np.array(ids, dtype=object), officer_id=persons, unit_id=units,
-            raised_by=raised_by, channel=rng.choice(len(CHANNEL_SHARES), count, p=CHANNEL_SHARES),
+            raised_by=raised_by, channel=channel,
             category=np.array([self._category[code].code for code in codes], dtype=object),
             subcategory=np.array(codes, dtype=object), text=np.array(texts, dtype=object), raised_on=raised,
             acknowledged_on=acknowledged, resolved_on=resolved, known_on=raised,
         )  # fmt: skip
 
-    def _handled(self, raised: IntArray, codes: list[str]) -> tuple[IntArray, IntArray]:
-        """Mostly within the policy's deadlines; some late, a few never."""
-        rng, count = self._rng, len(codes)
+    def _handled(
+        self, raised: IntArray, codes: list[str], channel: IntArray, drawn: _Drawn
+    ) -> tuple[IntArray, IntArray]:
+        """Mostly within the policy's deadlines; some late, by channel and day of the week, a few never."""
         due = np.array([self._category[code].resolve_within_days for code in codes], dtype=float)
         sign = np.array([self._category[code].acknowledge_within_days for code in codes], dtype=float)
-        late = np.where(rng.random(count) < OVERDUE_SHARE, rng.uniform(1.1, 4.0, count), rng.uniform(0.2, 1.0, count))
-        acknowledged = raised + (sign * rng.uniform(0, 1.3, count)).astype(np.int64)
+        odds = CHANNEL_ODDS[channel] * np.where((raised + WEEK_BEFORE) % 7 >= 4, WEEKEND_ODDS, 1.0)
+        late = np.where(drawn.overdue < _share(OVERDUE_SHARE, odds), drawn.long, drawn.short)
+        signed_late = drawn.signed > 1.0 - _share(SIGNED_LATE_SHARE, odds)
+        acknowledged = raised + np.where(signed_late, sign + 1 + 2 * drawn.overdue, sign * drawn.signed).astype(
+            np.int64
+        )
         resolved = acknowledged + np.maximum(due * late, 1.0).astype(np.int64)
-        return acknowledged, np.where(rng.random(count) < UNRESOLVED_SHARE, NO_DAY, resolved)
+        return acknowledged, np.where(drawn.never < UNRESOLVED_SHARE, NO_DAY, resolved)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What chance says of each concern, (count,) each: whether it is overdue, how long it then takes and else takes (in
+    deadlines), how soon it is signed, and whether it is never resolved."""
+
+    overdue: FloatArray
+    long: FloatArray
+    short: FloatArray
+    signed: FloatArray
+    never: FloatArray
+
+    @classmethod
+    def of(cls, rng: np.random.Generator, count: int) -> _Drawn:
+        return cls(rng.random(count), rng.uniform(1.1, 4.0, count), rng.uniform(0.2, 1.0, count),
+                   rng.uniform(0, 1.0, count), rng.random(count))  # fmt: skip
+
+
+def _share(base: float, odds: FloatArray) -> FloatArray:
+    """A share whose odds are so many times those of the base."""
+    raised = odds * base / (1.0 - base)
+    return np.asarray(raised / (1.0 + raised))

@@ -19,7 +19,7 @@ JUDGED = f"Exit status: 0 it may answer; 1 it may not; {edge.FAILED}."
 
 
 def promote(
-    name: Annotated[str, typer.Argument(help="risk, next-post, courses or paths.")],
+    name: Annotated[str, typer.Argument(help="risk, next-post, courses, paths or concerns.")],
     version: Annotated[str | None, typer.Option(help="A version number; default: the newest.")] = None,
 ) -> None:
     """Let a model version answer as champion, if it passes the gate; otherwise say why not."""
@@ -64,9 +64,17 @@ def gate_paths(
     _gate("paths", version)
 
 
+@gate_app.command("concerns", epilog=JUDGED)
+def gate_concerns(
+    version: Annotated[str | None, typer.Option(help="A version number; default: the newest.")] = None,
+) -> None:
+    """Judge the sorting of concerns on held-out phrases; exit status 1 when it may not answer."""
+    _gate("concerns", version)
+
+
 @gate_app.command("waive")
 def gate_waive(
-    name: Annotated[str, typer.Argument(help="risk, next-post, courses or paths.")],
+    name: Annotated[str, typer.Argument(help="risk, next-post, courses, paths or concerns.")],
     version: Annotated[str, typer.Option(help="The version that it is about.")],
     reason: Annotated[str, typer.Option(help="Why it may answer all the same, in a sentence.")],
     signed_by: Annotated[list[str], typer.Option(help="A person who answers for this; two different ones.")],
@@ -79,7 +87,7 @@ def gate_waive(
 
 @gate_app.command("justify")
 def gate_justify(
-    name: Annotated[str, typer.Argument(help="risk, next-post, courses or paths.")],
+    name: Annotated[str, typer.Argument(help="risk, next-post, courses, paths or concerns.")],
     version: Annotated[str, typer.Option(help="The version that it is about.")],
     reason: Annotated[str, typer.Option(help="Why groups differ, in a sentence.")],
     signed_by: Annotated[list[str], typer.Option(help="Who says so.")],

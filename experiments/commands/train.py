@@ -87,6 +87,33 @@ def train_risk(
         edge.aloud(f"picture {picture}")
 
 
+@train_app.command("concerns")
+def train_concerns(
+    as_of: Annotated[str, typer.Option(help="Learn deadlines from what was known before this day, YYYY-MM-DD.")],
+    challenger: Annotated[
+        bool, typer.Option(help="Fit the network as well, and tell how far it is behind or ahead; minutes.")
+    ] = False,
+) -> None:
+    """Fit the sorting of concerns on the department's phrases, test it on phrases held out, sign and register it."""
+    from experiments.progress import steps
+    from training.concerns.train import STAGES, train_concerns
+    from training.tuning.concerns import concern_fit
+
+    fit = concern_fit(edge.settings(), edge.aloud)
+    with steps(edge.console, "train concerns", STAGES) as bar:
+        model, worth = train_concerns(edge.settings(), edge.day_of(as_of), bar.say, fit)
+    edge.console.print(worth.sentence(), highlight=False)
+    edge.aloud(f"picture {worth.picture}")
+    edge.console.print(f"registered {model.name} version {model.version}", highlight=False)
+    if challenger:
+        from training.concerns.challenge import STAGES as MORE
+        from training.concerns.challenge import challenge
+
+        with steps(edge.console, "challenge", MORE) as bar:
+            told = challenge(edge.settings(), edge.day_of(as_of), bar.say, fit)
+        edge.console.print(told.sentence(), highlight=False)
+
+
 @train_app.command("feedback")
 def train_feedback(
     as_of: Annotated[str, typer.Option(help="Learn from what was answered before this day, YYYY-MM-DD.")],

@@ -35,3 +35,18 @@ def tune_next_post(
     from training.tuning.spaces import tune
 
     edge.console.print(tune("next-post", edge.settings(), edge.day_of(as_of), trials, edge.console))
+
+
+@tune_app.command("concerns")
+def tune_concerns(
+    as_of: Annotated[str, typer.Option(help="The day it stands under, YYYY-MM-DD; only phrases are learned from.")],
+    trials: Annotated[
+        int, typer.Option(help="Settings to judge in all, those of earlier calls included.", min=1, max=10_000)
+    ] = 20,
+    challenger: Annotated[bool, typer.Option(help="Search the network that challenges it.")] = False,
+) -> None:
+    """Search settings of the sorting of concerns on held-out phrases; `pharos train concerns` then uses the best."""
+    from training.tuning.spaces import tune
+
+    name = "concerns-challenger" if challenger else "concerns"
+    edge.console.print(tune(name, edge.settings(), edge.day_of(as_of), trials, edge.console))

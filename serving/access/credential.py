@@ -18,6 +18,7 @@ class AccessScope(StrEnum):
     RISK_REVIEW = "risk:review"
     FEEDBACK_WRITE = "feedback:write"
     EVENTS_WRITE = "events:write"
+    CONCERNS_READ = "concerns:read"
     MODEL_PROMOTE = "model:promote"
     AUDIT_READ = "audit:read"
     METRICS_READ = "metrics:read"

@@ -23,6 +23,8 @@ from serving.access.audit_probe import audit_away
 from serving.access.credential import Credential
 from serving.access.reach import NOTHING, Denied, ids_named
 
+WITH_UNITS = (Action.EVENTS_TAKEN, Action.CONCERNS_READ)  # may be about units, officers, or both
+
 
 @dataclass(frozen=True)
 class Read:
@@ -70,7 +72,7 @@ class Recorder:
         denied = read.denied
         if read.action is not None:
             officers, units = (found - denied.stand_ins for found in ids_named(from_json(told)))
-            told_units = read.action is Action.UNITS_READ or (read.action is Action.EVENTS_TAKEN and bool(units))
+            told_units = read.action is Action.UNITS_READ or (read.action in WITH_UNITS and bool(units))
             seen = {"units": sorted(units)} if told_units else {}
             yield read.action, self._of(officers), seen
         if denied:  # whatever a caller types may be anybody's id, also in the place of a unit

@@ -68,6 +68,7 @@ def document() -> bytes:
             {"name": "support", "description": "关爱预警 / early support"},
             {"name": "rights", "description": "复核与权利 / review and rights"},
             {"name": "careers", "description": "职业指引 / career guidance"},
+            {"name": "concerns", "description": "诉求 / concerns"},
             {"name": "service", "description": "服务状态 / state of the service"},
         ],
         "paths": _paths(),

@@ -15,6 +15,14 @@ from data_contracts.audit.chain import Action
 from data_contracts.vocabulary import Bilingual
 from serving.access.credential import AccessScope
 from serving.api.opened import Absent, Desk, Desks
+from serving.concerns.schemas import (
+    ConcernsAnswer,
+    ConcernsRequest,
+    OpenConcernsAnswer,
+    OpenConcernsRequest,
+    ThemesAnswer,
+    ThemesRequest,
+)
 from serving.courses.schemas import CoursesAnswer, CoursesRequest
 from serving.events.schemas import EventsAnswer, EventsRequest
 from serving.feedback.schemas import FeedbackAnswer, FeedbackRequest
@@ -41,6 +49,10 @@ EXAMPLE_UNITS = ["u-0", "u-0-1", "u-0-1-1-1"]  # the bureau, a sub-bureau, a com
 EXAMPLE_OFFICERS = ["o-00181089", "o-00373056", "nobody"]
 NO_RECORDS = Bilingual(
     "履历中没有任职记录；请先运行 `pharos ingest`", "the history has no postings; run `pharos ingest` first"
+)
+NO_CONCERNS = Bilingual(
+    "履历中没有诉求记录；请先用 `pharos ingest` 送入 concerns 表",
+    "the history has no concerns; take in that table with `pharos ingest` first",
 )
 NO_NIGHT = Bilingual(
     "尚未发布任何一夜的结果；请运行 `pharos score --as-of DATE`",
@@ -162,5 +174,28 @@ QUESTIONS: tuple[Question, ...] = (
         lambda desks: desks.of("/v1/events"), scope=AccessScope.EVENTS_WRITE, sighted=True,
         told_caller=True,
         audited=Action.EVENTS_TAKEN, changes=True,
+    ),
+    Question(
+        "/v1/concerns", "concerns", "concerns",
+        "诉求研判：类别、紧急程度、帮助者、逾期可能 / concerns: category, urgency, who helps, deadlines at risk",
+        ConcernsRequest, ConcernsAnswer,
+        {"concerns": [{"concern_id": "n-1", "text": "连续三年没休过年假，申请总被退回，想问问怎么办",
+                       "channel": "online", "raised_by": "officer", "officer_id": EXAMPLE_OFFICERS[0],
+                       "unit_id": EXAMPLE_UNITS[1]}]},
+        lambda desks: desks.of("/v1/concerns"), scope=AccessScope.CONCERNS_READ, audited=Action.CONCERNS_READ,
+    ),
+    Question(
+        "/v1/concerns/open", "openConcerns", "concerns",
+        "未办结的诉求，最急的在前，以及升级建议 / concerns that are open, most pressing first, and whom they go to",
+        OpenConcernsRequest, OpenConcernsAnswer, {"unit_ids": EXAMPLE_UNITS, "top": 20},
+        lambda desks: desks.of("/v1/concerns/open"), NO_CONCERNS, AccessScope.CONCERNS_READ, sighted=True,
+        audited=Action.CONCERNS_READ,
+    ),
+    Question(
+        "/v1/concerns/themes", "concernThemes", "concerns",
+        "各单位每月诉求主题，人数过少者不给出 / monthly themes of concerns by unit, small groups left out",
+        ThemesRequest, ThemesAnswer, {"unit_ids": EXAMPLE_UNITS, "months": 6},
+        lambda desks: desks.of("/v1/concerns/themes"), NO_CONCERNS, AccessScope.CONCERNS_READ, sighted=True,
+        audited=Action.CONCERNS_READ,
     ),
 )  # fmt: skip

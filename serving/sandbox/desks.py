@@ -32,6 +32,7 @@ ASKED_BY = {  # an id in a result -> where a request names the ids that it wants
     "unit_id": ("unit_ids", "unit_id"),
     "feedback_id": ("items", "feedback_id"),
     "event_id": ("events", "event_id"),
+    "concern_id": ("concerns", "concern_id"),
 }
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from data_contracts.errors import PharosError
 from data_contracts.settings import Settings
 from models import registry
+from models.concerns.model import NAME as CONCERNS
+from models.concerns.model import ConcernModel
+from models.concerns.model import service_hash as concerns_hash
 from models.courses.next_course import features_hash
 from models.paths.bundle import PathBundle, service_hash
 from models.registry import ResolvedModel
@@ -70,6 +73,8 @@ def wanted_hash(loaded: Loaded) -> str:
         return service_hash()
     if loaded.identity.name == COURSES:
         return features_hash()
+    if loaded.identity.name == CONCERNS:
+        return concerns_hash()
     return declared_features().service(loaded.identity.service).hash
 
 
@@ -77,5 +82,7 @@ def _build(loaded: Loaded, builders: Builders) -> None:
     made = {"risk": builders.risk, "next-post": builders.careers, COURSES: builders.courses}.get(loaded.identity.name)
     if made is not None:
         made(loaded)
+    elif loaded.identity.name == CONCERNS:
+        ConcernModel.from_parts(loaded.parts)
     else:
         PathBundle.from_parts(loaded.parts)

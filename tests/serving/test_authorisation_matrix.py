@@ -50,6 +50,9 @@ OPENED_BY = {  # by hand: what a reader of the code would expect, not what the r
     "/v1/mine": "risk:read",
     "/v1/opt_out": "risk:read",
     "/v1/events": "events:write",
+    "/v1/concerns": "concerns:read",
+    "/v1/concerns/open": "concerns:read",
+    "/v1/concerns/themes": "concerns:read",
     "/v1/model": KNOWN,
     "/openapi.json": KNOWN,
     "/docs": KNOWN,
@@ -65,10 +68,14 @@ OPENED_BY = {  # by hand: what a reader of the code would expect, not what the r
     "/pages/static/htmx.min.js": ANYBODY,
     "/pages/static/lamp.svg": ANYBODY,
 }
-AUDITED = {"/v1/risk", "/v1/units", "/v1/feedback", "/v1/cases", "/v1/mine", "/v1/events"}
+AUDITED = {
+    "/v1/risk", "/v1/units", "/v1/feedback", "/v1/cases", "/v1/mine", "/v1/events", "/v1/concerns", "/v1/concerns/open",
+    "/v1/concerns/themes",
+}  # fmt: skip
 MAY_ANSWER = {200, 409}  # of a change: it was made, or somebody's change came first
 SAYS_NOTHING = {
     "/v1/paths",  # without a model of paths every answer is "not ready"
+    "/v1/concerns",  # and without one of concerns
     "/v1/cases",  # names nobody in its question: the test of lists looks at it
 }
 NO_SUCH_ADDRESS = "/v1/nothing_is_here"

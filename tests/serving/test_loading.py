@@ -72,7 +72,7 @@ def test_both_champions_open_both_desks(use: Settings, champions: Callable[..., 
     folders = [champions("risk"), champions("next-post")]
     source = FakeSource({})
     desks = open_desks(use, source, FAKES)
-    assert [one.en.split()[0] for one in desks.missing()] == ["paths", "courses"], "each with what to do"
+    assert [one.en.split()[0] for one in desks.missing()] == ["paths", "concerns", "courses"], "each with what to do"
     assert all("pharos promote" in one.en and "pharos promote" in one.zh for one in desks.missing())
     assert [model.name for model in desks.models()] == ["risk", "next-post", "recent_popularity_30d"]
     assert not isinstance(desks.risk, Absent)

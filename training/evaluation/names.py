@@ -37,6 +37,7 @@ LISTS: Mapping[str, Bilingual] = {
     "next-post": Bilingual("下一岗位", "next posts"),
     COURSES: Bilingual("课程", "courses"),
     "paths": Bilingual("职业路径", "career paths"),
+    "concerns": Bilingual("诉求分类", "sorting of concerns"),
 }
 METHODS: Mapping[str, str] = {
     "own_past": "本人近 24 个月同类情况",

@@ -56,6 +56,18 @@ PURPOSE: Mapping[str, tuple[Bilingual, ...]] = {
             "Never in place of selection, and a chance is neither a promise nor a judgement of anyone.",
         ),
     ),
+    "concerns": (
+        Bilingual(
+            "用途：按诉求文字建议类别、紧急程度与帮助者，并提示逾期可能；由人决定如何办理。",
+            "For suggesting a category, how urgent it is and who helps from the words of a concern, and for telling "
+            "where a deadline may be missed; people decide what is done.",
+        ),
+        Bilingual(
+            "不得用于：评价提出诉求的人。文字从不进入风险模型；模型只学部门编写的例句，不学任何人的诉求原文。",
+            "Never to judge who raised a concern. The words never reach a risk model; what is learned are phrases that "
+            "the department wrote, and no words that anybody raised.",
+        ),
+    ),
 }
 WORDS: Mapping[str, tuple[str, str]] = {
     "title": ("模型卡：{name} 第 {version} 版", "Model card: {name} version {version}"),

@@ -33,7 +33,7 @@ from training.gate.audit_groups import register_of
 from training.gate.coverage import coverage_lines
 from training.gate.evidence import Checked, check_pooled
 from training.gate.group_lines import group_lines
-from training.gate.lines import Line, Status, above, at_least, grouped_checks, signed_although, waived_told
+from training.gate.lines import Line, Status, above, at_least, at_most, grouped_checks, signed_although, waived_told
 from training.gate.list_lines import SeenLists, list_lines
 from training.gate.waivers import Kind, Note
 from training.risk.record import EVIDENCE_PATH
@@ -54,6 +54,19 @@ PATH_CHECKS: Mapping[str, Bilingual] = {
         "lower end of the 95 % gain in path hit@5 over most_frequent",
     ),
     "coverage": Bilingual("80 % 时间区间的实际覆盖率", "share of arrivals within the 80 % intervals of time"),
+}
+
+
+CONCERN_CHECKS: Mapping[str, Bilingual] = {
+    "gain_low": Bilingual(
+        "首选正确率较按名称查找的增益，95 % 区间下限",
+        "lower end of the 95 % gain in right first answers over looking for names",
+    ),
+    "told": Bilingual("给出小类的文本比例", "share of texts that a subcategory is told for"),
+    "told_right": Bilingual("给出的小类正确率", "share of told subcategories that are right"),
+    "calibration_error": Bilingual("首选概率的校准误差", "calibration error of the first answer's chance"),
+    "urgent_found": Bilingual("紧急诉求识别率", "share of urgent texts found"),
+    "urgent_false_alarms": Bilingual("一般诉求误报为紧急的比例", "share of normal texts called urgent"),
 }
 
 
@@ -239,6 +252,22 @@ def path_lines(settings: Settings, model: ResolvedModel) -> list[Line]:
     ]
 
 
+def concern_lines(settings: Settings, model: ResolvedModel, _: Mapping[str, Any]) -> Found:
+    """What held-out phrases showed, as the run measured it; phrases belong to no group of officers."""
+    figures, limits = _figures(settings, model), policy().gate.concerns
+    least = {"told": limits.told_at_least, "told_right": limits.told_right_at_least,
+             "urgent_found": limits.urgent_found_at_least}  # fmt: skip
+    most = {"calibration_error": policy().gate.calibration_error_at_most,
+            "urgent_false_alarms": limits.false_alarms_at_most}  # fmt: skip
+    found = {check: figures.get(check, math.nan) for check in CONCERN_CHECKS}
+    gain, words = found["gain_low"], CONCERN_CHECKS
+    return {}, [
+        _line("gain_low", words, above(limits.gain_low_above), (gain > limits.gain_low_above, gain)),
+        *(_line(name, words, at_least(limit), (found[name] >= limit, found[name])) for name, limit in least.items()),
+        *(_line(name, words, at_most(limit), (found[name] <= limit, found[name])) for name, limit in most.items()),
+    ]
+
+
 def _gain_lines(figures: Mapping[str, float], checks: Mapping[str, Bilingual], limits: GainLimits) -> list[Line]:
     """Every check must lie above its limit; what was not measured does not."""
     asked = dict(zip(checks, (limits.gain_above, limits.gain_low_above), strict=True))
@@ -272,6 +301,7 @@ GATES: Mapping[str, Callable[[Settings, ResolvedModel, Mapping[str, Any]], Found
     "next-post": partial(recommender_lines, next_post_lines),
     "courses": partial(recommender_lines, courses_lines),
     "paths": partial(recommender_lines, path_lines),
+    "concerns": concern_lines,
 }
 
 

@@ -29,6 +29,7 @@ from training.risk import fit as fit_risk
 from training.risk import record as risk_record
 from training.risk import train as train_risk
 from training.risk.dataset import Lesson, as_ofs_needed
+from training.tuning.concerns import CHALLENGER, CONCERNS, tune_challenger, tune_concerns
 from training.tuning.record import experiment_of, record_search
 from training.tuning.search import Found, Number, Objective, Report, Search, Space, best, search
 
@@ -172,7 +173,10 @@ def _risk_settings(params: Mapping[str, Any]) -> fit_risk.FitSettings:
 
 def tune(name: str, settings: Settings, as_of: date, trials: int, console: Console) -> Table:
     """Search with a bar that shows the best so far; returns the table of what was found."""
-    by_name = {risk_record.NAME: tune_risk, train_next_post.NAME: tune_next_post}
+    by_name = {
+        risk_record.NAME: tune_risk, train_next_post.NAME: tune_next_post, CONCERNS: tune_concerns,
+        CHALLENGER: tune_challenger,
+    }  # fmt: skip
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(f"tune {name}", total=trials)

@@ -1,0 +1,283 @@
+"""The desks for concerns: triage of words, what is open, monthly themes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+import pandas as pd
+
+from data_contracts.decisions import Named
+from data_contracts.errors import NotReady
+from data_contracts.policy import Policy
+from data_contracts.settings import Settings
+from data_contracts.vocabulary import Bilingual
+from features.history import History
+from features.record import records_at
+from serving.access.placements import Placements
+from serving.access.reach import Sight
+from serving.concerns.following import Due, Open, open_concerns
+from serving.concerns.schemas import (
+    ConcernsAnswer,
+    ConcernsRequest,
+    ConcernText,
+    Deadline,
+    Escalation,
+    Helper,
+    OpenConcern,
+    OpenConcernsAnswer,
+    OpenConcernsRequest,
+    Subtheme,
+    SuggestedCategory,
+    Theme,
+    ThemesAnswer,
+    ThemesRequest,
+    TriagedConcern,
+)
+from serving.concerns.themes import ThemeCount, months_before, themes
+from serving.concerns.triage import Came, Reading, Suggestion, Triage, category_of, due_days, helpers_for
+from serving.night.manifest import ModelIdentity
+from serving.schemas import Because, ModelName, Text, shown
+from serving.talent.records import day_asked
+from serving.waiting import still_wanted
+from serving.words import because_of, text_of
+
+TABLE = "concerns"
+TOO_FEW = "too_few_people"
+
+
+class ConcernReader(Protocol):
+    """The concerns of everybody as they stood on a day; never to be changed."""
+
+    def __call__(self, as_of: date, /) -> pd.DataFrame:
+        """Rows of the contract's table."""
+        ...
+
+
+class ConcernRecords:
+    """From the history, read once for each day asked about, and again when it has grown."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._history = History(settings.history_dir)
+        self._lock = threading.Lock()
+        self._held: tuple[tuple[str, date], pd.DataFrame] | None = None
+
+    def __call__(self, as_of: date) -> pd.DataFrame:
+        """The rows of a day; raises NotReady where no concern was ever taken in."""
+        with self._lock:
+            still_wanted()
+            if not self._history.rows(TABLE):
+                raise NotReady("the history has no concerns; run `pharos ingest` with that table first")
+            key = (self._history.fingerprint(), as_of)
+            if self._held is None or self._held[0] != key:
+                found = records_at(self._history, None, as_of, (TABLE,))
+                rows = found.get(TABLE)
+                self._held = key, self._history.frame(TABLE).iloc[:0] if rows is None else rows
+            return self._held[1]
+
+
+def no_record(_: date) -> pd.DataFrame:
+    """Where nothing was ever taken in: triage of words needs no record."""
+    return pd.DataFrame(columns=["unit_id", "category", "raised_on", "resolved_on"])
+
+
+@dataclass(frozen=True)
+class TriageDesk:
+    """Everything that `/v1/concerns` needs."""
+
+    model: ModelIdentity
+    triage: Triage
+    records: ConcernReader
+
+    def answer(self, request: ConcernsRequest, request_id: str, now: datetime) -> ConcernsAnswer:
+        """One result for each concern, in order; its words are read and forgotten."""
+        some = request.concerns
+        readings = self.triage.read([one.text for one in some])
+        came = [Came(one.raised_on or now.date(), one.channel, one.raised_by, one.unit_id) for one in some]
+        still_wanted()
+        missed = self.triage.missed(readings, came, self._record(now.date()))
+        rows = zip(some, readings, came, missed, strict=True)
+        name = ModelName(name=self.model.name, version=self.model.version, features=self.model.service)
+        return ConcernsAnswer(request_id=request_id, model=name, results=[self._told(*row) for row in rows])
+
+    def _record(self, day: date) -> pd.DataFrame:
+        try:
+            return self.records(day)
+        except NotReady:
+            return no_record(day)
+
+    def _told(self, asked: ConcernText, read: Reading, came: Came, missed: Mapping[str, float]) -> TriagedConcern:
+        policy = self.triage.policy
+        category, channel = category_of(policy, read.category), policy.triage.channel_of(asked.channel)
+        urgency = next(one for one in policy.triage.urgency if one.code == read.urgency)
+        return TriagedConcern(
+            concern_id=asked.concern_id,
+            officer_id=asked.officer_id,
+            unit_id=asked.unit_id,
+            status=read.status,
+            category=read.category,
+            subcategory=read.subcategory,
+            categories=[_suggested(one) for one in read.categories],
+            subcategories=[_suggested(one) for one in read.subcategories],
+            urgency=read.urgency,
+            urgency_name=_named(urgency),
+            urgent_chance=shown(read.urgent_chance),
+            helpers=_helpers(helpers_for(policy, read.urgency, came, read.category, read.subcategory)),
+            handler=None if category is None else text_of(Bilingual(category.handler_zh, category.handler_en)),
+            answer_by=None if channel is None else text_of(channel.answer),
+            deadlines=[] if category is None else [
+                Deadline(deadline=one.deadline, due_on=one.due_on,
+                         chance_missed=shown(missed[one.deadline]) if one.deadline in missed else None)
+                for one in due_days(category, came.raised_on)
+            ],
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class OpenDesk:
+    """Everything that `/v1/concerns/open` needs; `triage` None where no model answers."""
+
+    records: ConcernReader
+    policy: Policy
+    placements: PlacementsNow
+    triage: Triage | None = None
+
+    def answer(self, request: OpenConcernsRequest, request_id: str, now: datetime, sight: Sight) -> OpenConcernsAnswer:
+        """Open concerns that the caller may see, most pressing first; raises NotReady without any record."""
+        as_of = day_asked(request.as_of, now)
+        record = self.records(as_of)
+        seen = record[_seen(record, sight)]
+        if request.unit_ids is not None:
+            inside = self.placements().subtree(tuple(request.unit_ids)) | set(request.unit_ids)
+            seen = seen[seen["unit_id"].isin(inside)]
+        if request.channel is not None:
+            seen = seen[seen["channel"] == request.channel]
+        still_wanted()
+        found = open_concerns(seen, self.triage, self.policy, as_of, record)
+        told = [one for one in found if one.escalation is not None or not request.escalated_only]
+        return OpenConcernsAnswer(
+            request_id=request_id,
+            as_of=as_of,
+            open=len(found),
+            escalated=sum(one.escalation is not None for one in found),
+            results=[_open(one) for one in told[: request.top]],
+        )
+
+
+class PlacementsNow(Protocol):
+    """Where everybody serves now, and the unit tree."""
+
+    def __call__(self) -> Placements:
+        """In force."""
+        ...
+
+
+@dataclass(frozen=True)
+class ThemesDesk:
+    """Everything that `/v1/concerns/themes` needs."""
+
+    records: ConcernReader
+    policy: Policy
+    placements: PlacementsNow
+
+    def answer(self, request: ThemesRequest, request_id: str, now: datetime, sight: Sight) -> ThemesAnswer:
+        """Themes of units that the caller may see; who may be seen is found among all, so that two callers who
+        compare learn no more than one."""
+        rules, as_of = self.policy.triage.themes, day_asked(request.as_of, now)
+        months = months_before(as_of, request.months or rules.months)
+        found = themes(self.records(as_of), self.placements().parents, months, rules.least_people)
+        still_wanted()
+        wanted = None if request.unit_ids is None else set(request.unit_ids)
+        names = {one.code: Bilingual(one.name_zh, one.name_en) for category in self.policy.concerns
+                 for one in (category, *category.subcategories)}  # fmt: skip
+        told = [one for one in found if one.unit_id and sight.covers(one.unit_id)
+                and (wanted is None or one.unit_id in wanted)]  # fmt: skip
+        whole = sight.units is None and wanted is None
+        return ThemesAnswer(
+            request_id=request_id,
+            as_of=as_of,
+            least_people=rules.least_people,
+            results=list(_themes(told, names)),
+            subcategories=list(_subthemes(found, names)) if whole else [],
+            not_told=_too_few(rules.least_people),
+        )
+
+
+def _seen(record: pd.DataFrame, sight: Sight) -> pd.Series:
+    """Which rows a caller may see: of units within reach, and an officer's own."""
+    if sight.units is None:
+        return pd.Series(True, index=record.index)
+    own = record["officer_id"].eq(sight.officer_id) if sight.officer_id else pd.Series(False, index=record.index)
+    return record["unit_id"].isin(list(sight.units)) | own.fillna(False)
+
+
+def _open(one: Open) -> OpenConcern:
+    came = one.came
+    return OpenConcern(
+        concern_id=one.concern_id,
+        officer_id=one.officer_id,
+        unit_id=one.unit_id,
+        status="acknowledged" if one.acknowledged else "new",
+        channel=came.channel or "",
+        raised_by=came.raised_by or "",
+        raised_on=came.raised_on,
+        days_open=one.days_open,
+        category=one.category,
+        subcategory=one.subcategory,
+        suggested=None if one.suggested is None else _suggested(one.suggested),
+        urgency=one.urgency,
+        helpers=_helpers(one.helpers),
+        handler=None if one.handler is None else text_of(one.handler),
+        answer_by=None if one.answer_by is None else text_of(one.answer_by),
+        deadlines=[_due(due) for due in one.due],
+        escalation=None if one.escalation is None else Escalation(
+            to=_helper(one.escalation.to), since=one.escalation.since, text=text_of(one.escalation.text)),
+    )  # fmt: skip
+
+
+def _due(due: Due) -> Deadline:
+    chance = None if due.chance_missed is None else shown(due.chance_missed)
+    return Deadline(
+        deadline=due.deadline, due_on=due.due_on, overdue=due.overdue, done_on=due.done_on, chance_missed=chance
+    )
+
+
+def _themes(found: Sequence[ThemeCount], names: Mapping[str, Bilingual]) -> Iterator[Theme]:
+    for one in found:
+        if one.unit_id is not None:
+            name = text_of(names.get(one.category, Bilingual(one.category, one.category)))
+            yield Theme(month=one.month, unit_id=one.unit_id, category=one.category, name=name, concerns=one.concerns)
+
+
+def _subthemes(found: Sequence[ThemeCount], names: Mapping[str, Bilingual]) -> Iterator[Subtheme]:
+    for one in found:
+        if one.subcategory is not None:
+            name = text_of(names.get(one.subcategory, Bilingual(one.subcategory, one.subcategory)))
+            yield Subtheme(month=one.month, category=one.category, subcategory=one.subcategory, name=name,
+                           concerns=one.concerns)  # fmt: skip
+
+
+def _too_few(least: int) -> Because:
+    return because_of(TOO_FEW, Bilingual(
+        f"不足 {least} 人的组，以及由其他数字相减可得出这种组的，均不给出",
+        f"groups of fewer than {least} people are left out, and figures whose differences would tell of such a group",
+    ))  # fmt: skip
+
+
+def _suggested(one: Suggestion) -> SuggestedCategory:
+    return SuggestedCategory(code=one.code, category=one.category, name=text_of(one.name), chance=shown(one.chance))
+
+
+def _helpers(some: Sequence[Named]) -> list[Helper]:
+    return [_helper(one) for one in some]
+
+
+def _helper(one: Named) -> Helper:
+    return Helper(kind=one.code, name=_named(one))
+
+
+def _named(one: Named) -> Text:
+    return text_of(Bilingual(one.name_zh, one.name_en))

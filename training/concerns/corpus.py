@@ -1,0 +1,169 @@
+"""Texts to learn from, made of the phrases of the department: greetings and endings around, other clauses between,
+words of dialects, typing errors. Every draw is of a seed, and a phrase that is held out is held out in all its forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data_contracts.concern_phrases import PLACE, SLOT, PhraseBank, Taught
+from models.concerns.syllables import alike
+from models.concerns.text_model import URGENCIES
+
+NORMAL, SOON, URGENT = (URGENCIES.index(one) for one in ("normal", "soon", "urgent"))
+MARKS = "，。！？、；："
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which phrases take part: those of one part in `parts`, or (`held` False) all others; all where `parts` is 1."""
+
+    part: int = 0
+    parts: int = 1
+    held: bool = False
+
+    def keeps(self, place: int) -> bool:
+        """Whether the phrase at a place of its list takes part."""
+        return self.parts == 1 or ((place * 7 + 3) % self.parts == self.part) == self.held
+
+    def of(self, some: Sequence[str]) -> list[str]:
+        """Those of a list that take part."""
+        return [one for place, one in enumerate(some) if self.keeps(place)]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How often each thing happens to a text."""
+
+    opener: float = 0.35
+    setting: float = 0.25
+    closer: float = 0.7
+    second: float = 0.2
+    pressing: float = 0.3
+    calm: float = 0.2
+    dialect: float = 0.25
+    typing: float = 0.3
+    bare: float = 0.15
+
+
+@dataclass(frozen=True)
+class Example:
+    """One text with its subcategory, its urgency, and the phrase that it was made of."""
+
+    text: str
+    subcategory: str
+    urgency: int
+    phrase: str
+
+
+def examples(bank: PhraseBank, share: Share, variants: int, seed: int, noise: Noise | None = None) -> list[Example]:
+    """Each phrase that takes part as it stands, and in `variants` - 1 further forms."""
+    rng = np.random.default_rng(seed)
+    maker = _Maker(bank, share, noise or Noise(), rng)
+    return [one for code in bank.subcategories for one in maker.of(code, variants)]
+
+
+class _Maker:
+    def __init__(self, bank: PhraseBank, share: Share, noise: Noise, rng: np.random.Generator) -> None:
+        self._bank, self._share, self._noise, self._rng = bank, share, noise, rng
+        around = bank.around
+        self._pressing = {level: share.of(some) for level, some in
+                          ((SOON, around.soon), (URGENT, around.urgent), (NORMAL, around.normal))}  # fmt: skip
+        self._slots = {name: share.of(some) for name, some in around.slots.items()}
+        self._others = [
+            (code, one) for code, told in bank.subcategories.items() for one in share.of(told.says) if len(one) < 30
+        ]
+
+    def of(self, code: str, variants: int) -> Iterator[Example]:
+        """Every form of every phrase of a subcategory."""
+        told: Taught = self._bank.subcategories[code]
+        for level, some in ((NORMAL, told.says), (SOON, told.soon), (URGENT, told.urgent)):
+            for phrase in self._share.of(some):
+                yield Example(phrase, code, level, phrase)
+                for _ in range(variants - 1):
+                    yield self._changed(phrase, code, level, phrase)
+        for name in self._share.of(told.about):
+            yield Example(name, code, NORMAL, name)
+            for _ in range(variants - 1):
+                frame = self._one(self._bank.around.frames)
+                yield self._changed(frame.replace(PLACE, name), code, NORMAL, name)
+
+    def _changed(self, text: str, code: str, level: int, phrase: str) -> Example:
+        noise, around, happens = self._noise, self._bank.around, self._happens
+        if happens(noise.dialect):
+            text = self._in_dialect(text)
+        if happens(noise.pressing):
+            more = SOON if happens(0.6) else URGENT
+            text, level = self._pressed(text, more), max(level, more)
+        elif happens(noise.calm):
+            text = self._pressed(text, NORMAL)
+        if happens(noise.second):
+            other, second = self._others[int(self._rng.integers(len(self._others)))]
+            text = text + self._one(around.joins) + second if other != code else text
+        if happens(noise.setting):
+            text = self._one(around.settings) + text
+        if happens(noise.opener):
+            text = self._one(around.openers) + text
+        if happens(noise.closer):
+            text += self._one(around.closers)
+        if happens(noise.typing):
+            text = mistyped(text, self._rng)
+        if happens(noise.bare):
+            text = "".join(one for one in text if one not in MARKS)
+        return Example(text, code, level, phrase)
+
+    def _pressed(self, text: str, level: int) -> str:
+        """With a clause that says how urgent it is, mostly behind, now and then in front."""
+        clause = SLOT.sub(lambda found: self._one(self._slots[found[1]]), self._clause(level))
+        return text + clause if self._happens(0.75) else f"{clause.removeprefix('，')}，{text}"
+
+    def _clause(self, level: int) -> str:
+        """Every other one has places to fill, which are the more varied ones."""
+        some = self._pressing[level]
+        open_ = [one for one in some if SLOT.search(one)]
+        return self._one(open_ if open_ and self._happens(0.5) else some)
+
+    def _in_dialect(self, text: str) -> str:
+        for plain, said in self._bank.around.dialect.items():
+            if plain in text and self._happens(0.7):
+                text = text.replace(plain, self._one(said))
+        return text
+
+    def _happens(self, chance: float) -> bool:
+        return bool(self._rng.random() < chance)
+
+    def _one(self, some: Sequence[str]) -> str:
+        return some[int(self._rng.integers(len(some)))]
+
+
+def mistyped(text: str, rng: np.random.Generator) -> str:
+    """A text with one typing error for about each dozen characters: a character of the same sound, one lost, one
+    doubled, two exchanged."""
+    for _ in range(1 + int(rng.integers(1 + len(text) // 12))):
+        place = int(rng.integers(len(text))) if text else 0
+        text = ERRORS[int(rng.choice(len(ERRORS), p=CHANCES))](text, place, rng)
+    return text
+
+
+def _misheard(text: str, place: int, rng: np.random.Generator) -> str:
+    others = alike().get(text[place : place + 1], "")
+    return text[:place] + others[int(rng.integers(len(others)))] + text[place + 1 :] if others else text
+
+
+def _lost(text: str, place: int, _: np.random.Generator) -> str:
+    return text[:place] + text[place + 1 :] if len(text) > 6 else text
+
+
+def _doubled(text: str, place: int, _: np.random.Generator) -> str:
+    return text[: place + 1] + text[place:]
+
+
+def _exchanged(text: str, place: int, _: np.random.Generator) -> str:
+    return text[:place] + text[place : place + 2][::-1] + text[place + 2 :]
+
+
+ERRORS: tuple[Callable[[str, int, np.random.Generator], str], ...] = (_misheard, _lost, _doubled, _exchanged)
+CHANCES = (0.6, 0.15, 0.15, 0.1)
