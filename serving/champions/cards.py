@@ -24,7 +24,7 @@ def card_of(folder: Path, language: str) -> list[CardBlock]:
 def blocks_of(text: str) -> Iterator[CardBlock]:
     """Headings, paragraphs, lists and tables; pictures and the title are left out.
 
-    >>> [one.kind for one in blocks_of("# t\\n\\n## a\\n\\nb\\n\\n- c\\n- d\\n\\n| e |\\n| --- |\\n| f |\\n\\n![g](g.png)")]
+    >>> [one.kind for one in blocks_of("# t\\n\\n## a\\n\\nb\\n\\n- c\\n\\n| e |\\n| --- |\\n| f |\\n\\n![g](g)")]
     ['heading', 'text', 'list', 'table']
     """
     for block in re.split(r"\n{2,}", text.strip()):

@@ -21,7 +21,9 @@ class VersionTold(Answer):
 
     version: str = about("版本", "the version")
     champion: bool = about("是否启用", "whether it answers")
-    passed: bool | None = about("是否通过发布检验；未检验为空", "whether it passed the gate, null where it never was there")
+    passed: bool | None = about(
+        "是否通过发布检验；未检验为空", "whether it passed the gate, null where it never was there"
+    )
     counts: dict[str, int] = about("各结论的检验项数", "how many checks of each verdict")
     trained_as_of: str | None = about("训练截止日", "day that training knew of")
 
@@ -37,7 +39,6 @@ class GateLine(Answer):
     value: float | None = about("数值", "the figure")
     low: float | None = about("区间下限", "lower end of its interval")
     high: float | None = about("区间上限", "upper end")
-    must: str = about("要求", "what was asked for")
     suspect: bool = about("单看该组是否会判不通过", "whether its own interval alone would fail it")
 
 

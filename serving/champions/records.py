@@ -66,7 +66,7 @@ class ModelsDesk:
 
     settings: Settings
 
-    def answer(self, request: ModelsRequest, request_id: str, now: datetime) -> ModelsTold:
+    def answer(self, request: ModelsRequest, request_id: str, _: datetime) -> ModelsTold:
         """All models in short, or one whole; raises RegistryDown where the registry cannot be read."""
         if request.name is not None:
             return ModelsTold(request_id=request_id, models=[self._whole(request.name)])
@@ -153,7 +153,7 @@ def _result(settings: Settings, one: ResolvedModel) -> Mapping[str, Any] | Untru
 def _line(told: Mapping[str, Any]) -> GateLine:
     """A check by its parts: outcome, group where there is one, and figure.
 
-    >>> _line({"check": "conduct.sex=女.calibration", "outcome": "conduct", "status": "pass", "must": "", "value": 1.0,
+    >>> _line({"check": "conduct.sex=女.calibration", "outcome": "conduct", "status": "pass", "value": 1.0,
     ...        "low": None, "high": None}).group.en
     'women'
     """
@@ -168,7 +168,6 @@ def _line(told: Mapping[str, Any]) -> GateLine:
         group=text_of(group_named(group)) if grouped else None,
         measure=measure if grouped else rest,
         status=str(told["status"]),
-        must=str(told["must"]),
         suspect=bool(told.get("suspect", False)),
         **numbers,
     )
