@@ -61,6 +61,13 @@ class Column:
     labels_zh: Mapping[str, str] = field(default_factory=dict, hash=False)
     labels_en: Mapping[str, str] = field(default_factory=dict, hash=False)
     example: str = ""
+    synonyms: tuple[str, ...] = ()
+    value_synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """Every word that may stand over such a column in an export: its name, both labels, and its synonyms."""
+        return tuple(dict.fromkeys((self.name, self.name_zh, self.name_en, *self.synonyms)))
 
     @property
     def dtype(self) -> str:
@@ -99,6 +106,12 @@ class Table:
     description_en: str
     registered: bool = False
     rules: tuple[NotBefore, ...] = ()
+    synonyms: tuple[str, ...] = ()
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """Every word that may name a file or a sheet with such rows."""
+        return tuple(dict.fromkeys((self.name, self.name_zh, self.name_en, *self.synonyms)))
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -206,6 +219,7 @@ def _table(schema: SchemaObject) -> Table:
         description_en=str(schema.description),
         registered=bool(custom["registeredByReference"]),
         rules=tuple(_rule(check.implementation) for check in schema.quality or []),
+        synonyms=_synonyms(custom),
     )
     _check_own_names(table)
     return table
@@ -238,6 +252,8 @@ def _column(prop: SchemaProperty) -> Column:
         labels_zh={str(v.value): _custom(v.customProperties)["labelZh"] for v in values},
         labels_en={str(v.value): str(v.label) for v in values},
         example=_example(prop.examples),
+        synonyms=_synonyms(custom),
+        value_synonyms={str(v.value): tuple(_custom(v.customProperties).get("synonyms", ())) for v in values},
     )
 
 
@@ -250,6 +266,10 @@ def _one_of(prop: SchemaProperty, what: str, known: tuple[str, ...]) -> str:
 
 def _custom(properties: Iterable[CustomProperty] | None) -> dict[str, Any]:
     return {str(item.property): item.value for item in properties or ()}
+
+
+def _synonyms(custom: Mapping[str, Any]) -> tuple[str, ...]:
+    return (*custom.get("synonymsZh", ()), *custom.get("synonymsEn", ()))
 
 
 def _rule(implementation: object) -> NotBefore:
@@ -277,6 +297,11 @@ def _check_own_names(table: Table) -> None:
         raise ValueError(f"column {missing[0]!r} is used by a key, a rule or eventDate but not described")
     if len(names) != len(table.columns):
         raise ValueError("a column name appears twice")
+    called: dict[str, str] = {}
+    for column in table.columns:
+        for word in column.called:
+            if called.setdefault(word.casefold(), column.name) != column.name:
+                raise ValueError(f"columns {called[word.casefold()]!r} and {column.name!r} are both called {word!r}")
 
 
 def _check_references(table: Table, found: Catalog) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.catalog import DTYPES, Kind
+from data_contracts.chinese_days import in_digits
 
 TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1", "1.0", "是", "有", "真"})
 FALSE_WORDS = frozenset({"false", "f", "no", "n", "0", "0.0", "否", "无", "假"})
@@ -22,6 +23,7 @@ NO_VALUE_WORDS = frozenset({"", "nan", "nat", "none", "null", "<na>"})
 _PARTED_DATE = re.compile(
     r"^\s*(\d{4})\s*[年/.\-]\s*(\d{1,2})\s*(?:[月/.\-]\s*(\d{1,2})\s*日?|月?)\s*(?:[T ]\d{1,2}:\d{2}.*)?$"
 )
+JANUARY_OR_OCTOBER = 0.1
 _PLAIN_DATE = re.compile(r"^\s*(\d{4})(\d{2})(\d{2})(?:\.0)?\s*$")
 
 
@@ -91,7 +93,8 @@ def booleans(values: pd.Series) -> pd.Series:
 def dates(values: pd.Series) -> pd.Series:
     """Midnights without a zone, from dates of any dtype, text with the year first (ISO, Chinese) or 20240301.
 
-    03/04/2024 may be either of two days: only a mapping that declares a format can say which.
+    03/04/2024 may be either of two days: only a mapping that declares a format can say which. So may the number
+    2023.1, which spreadsheets also make of 2023.10.
     """
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         values = values.dt.tz_localize(None)
@@ -106,7 +109,9 @@ def day_of(value: object) -> object:
         return datetime(value.year, value.month, value.day)
     if isinstance(value, Unread):
         return None
-    text = str(value)
+    if isinstance(value, float) and round(value % 1, 4) == JANUARY_OR_OCTOBER:
+        return None
+    text = in_digits(str(value))
     found = _PARTED_DATE.match(text) or _PLAIN_DATE.match(text)
     return None if found is None else _midnight(*(int(part or 1) for part in found.groups()))
 

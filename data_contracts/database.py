@@ -143,6 +143,8 @@ class Database:
                 self._made.add(id(metadata))
                 if self.owner is not None:
                     self.owner.keep()
+                if self.file is not None:
+                    _fill(engine)
             return engine
 
     def _check_owner(self, connection: sa.Connection) -> None:
@@ -202,6 +204,14 @@ class Database:
             raise NotReady(
                 f"{self.name} cannot be used ({type(cause).__name__}); look after its disk, its locks and its server"
             ) from error
+
+
+def _fill(engine: sa.Engine) -> None:
+    """Open what the pool will keep at once: what a process holds open then says nothing of how busy it once was."""
+    pool = engine.pool
+    if isinstance(pool, sa.QueuePool):
+        for connection in [engine.connect() for _ in range(pool.size())]:
+            connection.close()
 
 
 def _server(seconds: int | None) -> dict[str, Any]:

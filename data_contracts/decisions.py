@@ -417,10 +417,11 @@ class Retention:
 
 @dataclass(frozen=True)
 class ForbiddenGroup:
-    """Names that no feature may hold, and why."""
+    """Names that no feature may hold, the words over such columns in exports, and why."""
 
     __pydantic_config__ = STRICT
 
     names: Annotated[tuple[Code, ...], Field(min_length=1)]
     because_zh: Words
     because_en: Words
+    headers: tuple[Words, ...] = ()

@@ -31,6 +31,7 @@ class Wording:
     event_date: str
     order: str
     values: str
+    called: str
     colon: str
     comma: str
     brackets: tuple[str, str]
@@ -54,6 +55,7 @@ WORDINGS: Mapping[Language, Wording] = {
         event_date="事件日期",
         order="不得早于",
         values="取值",
+        called="也叫",
         colon="：",
         comma="、",
         brackets=("（", "）"),
@@ -81,6 +83,7 @@ WORDINGS: Mapping[Language, Wording] = {
         event_date="event date",
         order="not before",
         values="values",
+        called="also called",
         colon=": ",
         comma=", ",
         brackets=(" (", ")"),
@@ -133,6 +136,7 @@ def _table_section(table: Table, language: Language) -> str:
     rows = [_row(column, language) for column in table.columns]
     blocks.append("\n".join([_line(words.heads), _line("---" for _ in words.heads), *rows]))
     lists = [_values(column, language) for column in table.columns if values_of(column, language)]
+    lists += [_called(column, words) for column in table.columns]
     return "\n\n".join([*blocks, "\n".join(lists)] if lists else blocks)
 
 
@@ -170,6 +174,11 @@ def _values(column: Column, language: Language) -> str:
     words = WORDINGS[language]
     pairs = words.comma.join(f"`{code}` {label}" for code, label in values_of(column, language))
     return f"- `{column.name}` {words.values}{words.colon}{pairs}"
+
+
+def _called(column: Column, words: Wording) -> str:
+    """The words over such a column in exports, which `pharos ingest --guess` knows; those of both languages."""
+    return f"- `{column.name}` {words.called}{words.colon}{words.comma.join(column.synonyms)}"
 
 
 def _name(table: Table, language: Language) -> str:

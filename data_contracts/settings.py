@@ -151,6 +151,16 @@ class Settings(BaseSettings):
         return self.state / "service" / "audit.head"
 
     @property
+    def audit_mark(self) -> Path:
+        """That the audit chain was begun; apart from it, so that what takes it away whole leaves the mark."""
+        return self.state / "audit.begun"
+
+    @property
+    def erasures_dir(self) -> Path:
+        """The proofs of who was erased, under pseudonyms."""
+        return self.state / "service" / "erasures"
+
+    @property
     def pictures_dir(self) -> Path:
         """What people would rather look at than read."""
         return self.state / "pictures"

@@ -22,6 +22,7 @@ from data_contracts.intake import Delivery, Door, Intake, conflict_lines, count_
 from data_contracts.pseudonyms import Pseudonyms, pseudonyms
 from data_contracts.settings import Settings, settings
 from data_contracts.sources import read_source
+from data_contracts.sources.bad_rows import write_bad_rows
 from features.history import AppendCounts, History
 from features.ingest_report import IngestReport, TableLine, fault_lines, told_keys
 from features.reexports import Retold, retold
@@ -93,8 +94,19 @@ def service_day(configured: Settings) -> date:
     return max(date.today(), configured.today or date.min)
 
 
-def ingest(delivered: Delivered, settings: Settings, *, today: date, dry_run: bool = False) -> IngestReport:
+def ingest(
+    delivered: Delivered,
+    settings: Settings,
+    *,
+    today: date,
+    dry_run: bool = False,
+    required: Sequence[str] = ("postings",),
+    send_back: Path | None = None,
+) -> IngestReport:
     """Take a delivery into the history and its refused rows into quarantine; `dry_run` only says what would happen.
+
+    `required` names the tables this delivery or the history must have. With `send_back`, refused rows also go into a
+    workbook there for each of the sender's files, as they were sent.
 
     A second ingest of the same delivery changes nothing. `today` is the day of the delivery: nobody can know a row
     after it, and where a source does not say when a row was changed, the change counts from then (`reexports.py`).
@@ -104,7 +116,7 @@ def ingest(delivered: Delivered, settings: Settings, *, today: date, dry_run: bo
     names = pseudonyms(settings.keys_dir, make=not dry_run)
     erased = Erased(settings.history_dir, names).among
     door = Door(reading.tables, replace(history.known(), erased=erased), today)
-    door.require(("postings",))
+    door.require(required)
     account = Account(names)
     with _batch(history, delivered.source, dry_run=dry_run) as append:
         for taken in door.intakes():
@@ -117,7 +129,9 @@ def ingest(delivered: Delivered, settings: Settings, *, today: date, dry_run: bo
     report = account.report(delivered.source, reading.notes, dry_run=dry_run, quarantine=quarantine)
     if not report.balanced:
         raise PharosError("the rows of this ingest do not add up; keep the files and report it as a fault of Pharos")
-    return report
+    if send_back is None:
+        return report
+    return replace(report, sent_back=tuple(map(str, write_bad_rows(reading.origins, account.faults, send_back))))
 
 
 def ingest_with_progress(
@@ -127,6 +141,8 @@ def ingest_with_progress(
     *,
     dry_run: bool = False,
     delivered_on: date | None = None,
+    required: Sequence[str] = ("postings",),
+    send_back: Path | None = None,
 ) -> IngestReport:
     """`ingest` at the edge of a command, with a sign of life; the day of the delivery is today unless it is told.
 
@@ -136,7 +152,9 @@ def ingest_with_progress(
     if delivered_on is not None and delivered_on > today:
         raise InvalidInput(f"--delivered-on {delivered_on} has not come yet; it is {today} (PHAROS_TODAY sets it)")
     with console.status(f"reading {delivered.source}"):  # not from where: an address may hold a password
-        report = ingest(delivered, settings, today=delivered_on or today, dry_run=dry_run)
+        report = ingest(
+            delivered, settings, today=delivered_on or today, dry_run=dry_run, required=required, send_back=send_back
+        )
     if not dry_run:
         number = len(list(settings.report_dir.glob("*.json"))) + 1
         report.write(settings.report_dir / f"{number:04d}-{delivered.source}.json")

@@ -65,6 +65,7 @@ class IngestReport:
     faults: tuple[FaultLine, ...]
     notes: tuple[str, ...]
     quarantine: str | None = None
+    sent_back: tuple[str, ...] = ()
 
     @property
     def balanced(self) -> bool:
@@ -105,6 +106,7 @@ class IngestReport:
             parts.extend(Text(f"· {reason}: {REASONS.get(reason, reason)}", style="dim") for reason in reasons)
             parts.append(Text("· row 1 is the first record under the header, as it was delivered", style="dim"))
         parts.extend(Text(f"· {note}", style="dim") for note in self.notes)
+        parts.extend(Text(f"· to send back to whoever sent them: {file}") for file in self.sent_back)
         return Group(*parts, Text(self.sum_line()))
 
     def _beside(self) -> Iterator[str]:

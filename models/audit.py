@@ -9,13 +9,14 @@ from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 
-from data_contracts.audit.chain import Action, AuditChain, Break, Entry, lines, rows_of
+from data_contracts.audit.begun import Begun
+from data_contracts.audit.chain import METADATA, Action, AuditChain, Break, Entry, begun_at, gone_whole, lines, rows_of
 from data_contracts.audit.heads import MISSING, Head, HeadFile, is_signed
 from data_contracts.audit.search import Found, Sought, found_in
 from data_contracts.audit.verdict import MOST_FAULTS, Verdict, accepting, verified, walked
 from data_contracts.belonging import service_database
 from data_contracts.database import Database
-from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.errors import BrokenChain, InvalidInput, NotReady
 from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
 from models import keys
@@ -33,7 +34,12 @@ def audit_chain(settings: Settings) -> AuditChain:
 
 def chain_in(settings: Settings, database: Database) -> AuditChain:
     """The chain beside other tables of its database, so that a change and its line stand in one transaction."""
-    return AuditChain(database, settings.audit_head, keys.signing_key(settings.keys_dir))
+    return AuditChain(database, settings.audit_head, keys.signing_key(settings.keys_dir), begun_of(settings))
+
+
+def begun_of(settings: Settings) -> Begun:
+    """What tells that the chain was begun, beside its lines and its head."""
+    return Begun(settings.audit_mark, settings.erasures_dir)
 
 
 def operator() -> str:
@@ -56,7 +62,9 @@ def has_come(settings: Settings, day: date, option: str = "--as-of") -> date:
 
 
 def newest_head(settings: Settings) -> Head:
-    """The head that is kept beside the chain; raises NotReady where nothing was ever written, or where it is gone."""
+    """The head that is kept beside the chain; raises NotReady where nothing was ever written, or where it is gone, and
+    BrokenChain where the lines are gone with it.
+    """
     head, wrong_with = None, MISSING
     if settings.audit_head.exists():
         head, wrong_with = HeadFile(settings.audit_head).found(keys.public_key(settings.keys_dir))
@@ -69,6 +77,8 @@ def newest_head(settings: Settings) -> Head:
         raise _unusable(settings, wrong_with, "although the chain has lines")
     if head is None and wrong_with != MISSING:
         raise _unusable(settings, wrong_with, "and the chain has no line")
+    if (found := _gone_whole(settings, database)) is not None:
+        raise found.refusal
     raise NotReady("nothing was audited yet; the chain begins with the first read of a result")
 
 
@@ -76,8 +86,25 @@ def verify(settings: Settings, heads: Sequence[Head] = ()) -> Verdict:
     """Walk the whole chain against its own head and those kept elsewhere; raises NotReady where there is none."""
     if heads and not settings.audit_head.is_file():
         raise _unusable(settings, MISSING, "although a head of the chain was kept elsewhere")
-    own = newest_head(settings)
+    try:
+        own = newest_head(settings)
+    except BrokenChain as error:
+        return Verdict(0, 1, str(error))
     return verified(lines(audit_database(settings)), keys.public_key(settings.keys_dir), heads, own)
+
+
+def mark_begun(settings: Settings) -> None:
+    """Write the mark that a chain of an earlier version lacks; raises BrokenChain where it is not what was written."""
+    found = verify(settings)
+    if not found.good:
+        raise BrokenChain(
+            f"line {found.first_bad or 0:,} of the audit chain is not what was written ({found.why}); find out with "
+            "`pharos audit verify`, put back what is gone, or accept it by name with `pharos audit accept`"
+        )
+    with audit_database(settings).reading(METADATA) as connection:
+        since = begun_at(connection)
+    if since is not None:
+        begun_of(settings).put(since)
 
 
 def search(settings: Settings, sought: Sought, officer_id: str | None = None, *, to_file: bool = False) -> list[Found]:
@@ -131,6 +158,14 @@ def accept_break(settings: Settings, reason: str, accepted_by: str, heads: Seque
 
     audit_chain(settings).accept(entry)
     return told["why"]
+
+
+def _gone_whole(settings: Settings, database: Database) -> Break | None:
+    """Whether a chain without lines and head had some; asking makes no database."""
+    if not database.exists:
+        return gone_whole(None, settings.audit_head, begun_of(settings))
+    with database.reading(METADATA) as connection:
+        return gone_whole(connection, settings.audit_head, begun_of(settings))
 
 
 def _unusable(settings: Settings, wrong_with: str, why: str) -> NotReady:

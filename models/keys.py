@@ -17,7 +17,8 @@ PUBLIC_NAME = "artifacts.pub"
 def signing_key(keys_dir: Path) -> Ed25519PrivateKey:
     """The private key under `keys_dir`; made with mode 0600 when there is none.
 
-    Raises UntrustedArtifact when others may read the key, since then anyone may have signed.
+    Raises UntrustedArtifact when others may read the key, since then anyone may have signed, and NotReady when it was
+    lost and its public key was not.
     """
     path = keys_dir / PRIVATE_NAME
     if not path.exists():
@@ -55,7 +56,17 @@ def public_key(keys_dir: Path) -> Ed25519PublicKey:
 
 
 def _make(keys_dir: Path) -> None:
-    """Write a fresh pair; of two processes that try at once, one wins and both use its key."""
+    """Write a fresh pair; of two processes that try at once, one wins and both use its key.
+
+    Raises NotReady where a public key lies there alone: in its place a new one would disown all that is signed.
+    """
+    public, private = keys_dir / PUBLIC_NAME, keys_dir / PRIVATE_NAME
+    if public.exists() and not private.exists():  # in this order: whoever makes a pair writes the private key first
+        raise NotReady(
+            f"the signing key {private} is gone, and its public key {public} is there: nothing can be signed; put the "
+            f"key back from a copy, or move {PUBLIC_NAME} away, which makes a new pair and leaves models, audit lines "
+            "and proofs of the old one without trust"
+        )
     keys_dir.mkdir(parents=True, exist_ok=True)
     key = Ed25519PrivateKey.generate()
     draft = keys_dir / f"{PRIVATE_NAME}.{os.getpid()}"

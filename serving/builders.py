@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from models.base import Numbers
     from models.courses.next_course import NextCourseModel
     from models.posts.histories import CareerState
-    from models.posts.next_post import NextPostModel
     from models.risk.model import RiskBundle
     from models.units.model import UnitRule
+    from serving.posts.advice import Ranks
 
 
 def builders() -> Builders:
@@ -77,16 +77,17 @@ def _courses(loaded: Loaded) -> NextCourseModel:
 
 def _careers(loaded: Loaded) -> CareerRanker:
     from models.posts.next_post import NextPostModel
+    from serving.posts.advice import Ranks
 
     names = {post: Bilingual(*words) for post, words in loaded.metadata.get("post_names", {}).items()}
-    return CareerRanker(NextPostModel.from_parts(loaded.parts), names)
+    return CareerRanker(Ranks(NextPostModel.from_parts(loaded.parts)), names)
 
 
 @dataclass(frozen=True)
 class CareerRanker:
     """The next-post model on rows of `career_v1`; `names` maps a post to its names, where they are known."""
 
-    model: NextPostModel
+    ranks: Ranks
     names: Mapping[str, Bilingual]
 
     def __call__(
@@ -96,7 +97,7 @@ class CareerRanker:
         from serving.posts.advice import advise
 
         states = {str(row["officer_id"]): career_state(row) for row in frame.to_dict("records")}
-        return advise(self.model, states, asked, record, policy)
+        return advise(self.ranks, states, asked, record, policy)
 
 
 def career_state(row: Mapping[Any, Any]) -> CareerState:

@@ -18,6 +18,7 @@ from typing import IO, Any
 import bentoml
 import uvicorn
 from bentoml import Service
+from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 from rich.console import Console
 
 from data_contracts.belonging import check_service_database
@@ -58,8 +59,12 @@ class GuardedService(Service):  # type: ignore[misc]  # BentoML ships no types t
     """A BentoML service whose ASGI app has only our routes, inside our guard, however it is started."""
 
     def to_asgi(self, is_main: bool = True) -> App:
-        """BentoML's app with its routes taken out and the guard around it."""
+        """BentoML's app with its routes and its spans taken out and the guard around it.
+
+        Its spans go nowhere, end twice where an answer is given up, and would name what was asked for.
+        """
         app = super().to_asgi(is_main)
+        app.user_middleware = [one for one in app.user_middleware if one.cls is not OpenTelemetryMiddleware]
         app.router.routes = [route for route in app.router.routes if getattr(route, "app", None) is WEB]
         use = settings()
         WEB.state.front = front = Front.of(use, today)
@@ -196,8 +201,9 @@ def announced_on(console: Console, use: Settings | None = None) -> Callable[[str
             for words in (notice.zh, notice.en):
                 console.print(f"  {words}", style="yellow", markup=False, highlight=False, soft_wrap=True)
         console.print(f"listening on {address} (stop with Ctrl-C)", markup=False, highlight=False)
-        known = example_officer(use) if use is not None and console.is_terminal else None
-        for line in curl_lines(address, known):
+        sandbox = use is not None and use.sandbox
+        known = example_officer(use) if use is not None and console.is_terminal and not sandbox else None
+        for line in curl_lines(address, known, sandbox=sandbox):
             console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
 
     return announce

@@ -2,7 +2,8 @@
 
 A line's hash covers its contents and the hash of the line before it, and each line is signed. Changing, taking out or
 moving a line breaks the chain at that line; cutting lines off its end is found by the head (heads.py), a signed file
-beside the database, and by heads that somebody keeps elsewhere. A chain that does not hold the line of its head takes
+beside the database, by heads that somebody keeps elsewhere, and, where lines and head are gone together, by the mark
+that it was begun and by whatever else came with lines (begun.py). A chain that does not hold the line of its head takes
 no further line, since the next head would hide what is gone: somebody puts it right, or accepts the break by name and
 for a reason, in a line that stays. Lines after the head are no break: a writer may have been killed before it wrote
 theirs.
@@ -24,6 +25,7 @@ from typing import Any
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from data_contracts.audit.begun import Begun
 from data_contracts.audit.heads import MISSING, Head, HeadFile, is_signed
 from data_contracts.database import BUSY_SECONDS, Database
 from data_contracts.errors import BrokenChain, NotReady
@@ -115,8 +117,9 @@ Writes = Callable[[Entry], tuple[int, str]]
 class AuditChain:
     """The chain in a database, with its head in a file."""
 
-    def __init__(self, database: Database, head_file: Path, key: Ed25519PrivateKey) -> None:
+    def __init__(self, database: Database, head_file: Path, key: Ed25519PrivateKey, begun: Begun) -> None:
         self._database = database
+        self._begun = begun
         self._heads = HeadFile(head_file)
         self._key = key
         self._lock = threading.Lock()
@@ -168,20 +171,23 @@ class AuditChain:
                 written = tail.number > before
                 if written:
                     self._heads.draft(Head.signed(self._key, tail.number, tail.hash))
+                since = begun_at(connection) if written and not self._begun.marked else None
             if written:
                 self._heads.put()
+            if since is not None:  # after the lines: killed between the two, the next line writes it
+                self._begun.put(since)
 
     def standing(self, connection: sa.Connection) -> Break | None:
         """What keeps the chain from taking lines; None where it holds the line of its head, and its last one is good.
 
-        A chain without lines needs no head: nothing was written yet, or an empty database was put in the place of all.
+        A chain without lines needs no head where nothing tells that it was begun: nothing was written yet.
         """
         key = self._key.public_key()
         head, wrong_with = self._heads.found(key)
         tail = _tail(connection)
+        if tail.number == 0 and (head.number == 0 if head is not None else wrong_with == MISSING):
+            return gone_whole(connection, self._heads.path, self._begun)
         if head is None:
-            if wrong_with == MISSING and tail.number == 0:
-                return None
             return Break(
                 tail.number, None, f"it has {tail.number:,} lines and its head {self._heads.path} {wrong_with}"
             )
@@ -213,6 +219,14 @@ class AuditChain:
             self._lock.release()
 
 
+def gone_whole(connection: sa.Connection | None, head_file: Path, begun: Begun) -> Break | None:
+    """The break of a chain that has no lines and a head over none, or no head, though it had lines; None where it is
+    new. No connection stands for a database that is not there.
+    """
+    why = begun.why_gone(connection, head_file)
+    return Break(0, None, why) if why else None
+
+
 def add_line(connection: sa.Connection, key: Ed25519PrivateKey, entry: Entry, last: tuple[int, str]) -> tuple[int, str]:
     """Add a line on the last one (its number and hash, or 0 and START); its own number and hash.
 
@@ -231,6 +245,12 @@ def _tail(connection: sa.Connection) -> _Tail:
     asked = sa.select(LINES.c.number, LINES.c.hash).order_by(LINES.c.number.desc()).limit(1)
     last = connection.execute(asked).first()
     return _Tail() if last is None else _Tail(int(last.number), str(last.hash))
+
+
+def begun_at(connection: sa.Connection) -> datetime | None:
+    """The moment of the first line there is, UTC without a zone; None where there is none."""
+    body = connection.execute(sa.select(LINES.c.body).order_by(LINES.c.number).limit(1)).scalar_one_or_none()
+    return None if body is None else datetime.fromisoformat(json.loads(body)["at"])
 
 
 def _line_at(connection: sa.Connection, number: int) -> Mapping[str, Any] | None:

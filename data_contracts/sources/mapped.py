@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
@@ -14,14 +14,26 @@ import pandas as pd
 
 from data_contracts.coercion import NO_VALUE_WORDS, Unread, booleans, dates, integers, strings, typed_empty
 from data_contracts.errors import ContractViolation, InvalidInput
-from data_contracts.sources.mapping import ColumnSource, Mapper, TableMapping, nearest, read_mapping
-from data_contracts.sources.reading import FROM_THE_BEGINNING, Reading, complaint_versions, known_from
+from data_contracts.intake import DELIVERED_ROW
+from data_contracts.sources.mapping import (
+    YEAR_END,
+    YEAR_FIRST,
+    ColumnSource,
+    Mapper,
+    TableMapping,
+    nearest,
+    read_mapping,
+)
+from data_contracts.sources.reading import FROM_THE_BEGINNING, Origin, Reading, complaint_versions, known_from
 from data_contracts.sources.tabular import Place, open_place
 
 ORDER_BEGINS = "2000-01-01"
 LONGEST_ORDER = 60_000
 ORDER_ENDS = date(2000, 1, 1) + timedelta(days=LONGEST_ORDER)
 """The last day that an order can stand for: no day that anything was known on, so none after which nothing is."""
+EXCEL_SERIALS = (1, 73_051)
+"""Numbers that may stand for a day in a spreadsheet, to the end of the year 2099, where other formats are read too."""
+_YEAR_ALONE = re.compile(r"^\s*(\d{4})\s*(?:年|年度|\.0)?\s*$")
 CLOCK_WORDS = ("now", "today")
 """Words that pandas reads as the day of reading, whatever the format."""
 
@@ -35,28 +47,47 @@ def read(mapping: Path, data: Path | str, files: Mapping[str, Path] | None = Non
     Raises ContractViolation or InvalidInput naming file, table, column and remedy.
     """
     reading = Reading()
+    tables: dict[str, list[pd.DataFrame]] = {}
     for table in read_mapping(mapping):
-        mapper = Mapper(mapping.name, table.table)
-        raw = _rows(table, mapper, data, (files or {}).get(table.table.name))
-        reading.tables[table.table.name] = shaped(table, mapper, raw)
+        name, mapper = table.table.name, Mapper(mapping.name, table.table)
+        delivered = _rows(table, mapper, data, (files or {}).get(name))
+        before = sum(origin.rows for origin in reading.origins.get(name, ()))
+        columns = {ours: source.column for ours, source in table.columns.items() if source.column is not None}
+        reading.origins.setdefault(name, []).extend(replace(origin, columns=columns) for origin in delivered.origins)
+        tables.setdefault(name, []).append(_numbered_from(before, shaped(table, mapper, delivered.frame)))
         if "known_on" not in table.columns:
-            reading.assumed.add(table.table.name)
+            reading.assumed.add(name)
         reading.notes.extend(table.notes)
-        used = {source.column for source in table.columns.values()}
-        if unused := sorted(str(name) for name in raw.columns if str(name) not in used):
-            reading.notes.append(
-                f"{table.table.name}: columns the mapping does not use were ignored: {', '.join(unused)}"
-            )
+        if unused := sorted(str(theirs) for theirs in delivered.frame.columns if str(theirs) not in columns.values()):
+            reading.notes.append(f"{name}: columns the mapping does not use were ignored: {', '.join(unused)}")
+    for name, parts in tables.items():
+        whole = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+        reading.tables[name] = whole if name == "complaints" else whole.drop(columns=DELIVERED_ROW)
     return reading
 
 
-def _rows(table: TableMapping, mapper: Mapper, data: Path | str, instead: Path | None) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Delivered:
+    """Rows as they came, and where each part of them lies."""
+
+    frame: pd.DataFrame
+    origins: tuple[Origin, ...]
+
+
+def _numbered_from(before: int, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame, its delivered rows counted after those of the parts before it."""
+    rows = frame[DELIVERED_ROW] if DELIVERED_ROW in frame else np.arange(len(frame))
+    return frame.assign(**{DELIVERED_ROW: rows + before})
+
+
+def _rows(table: TableMapping, mapper: Mapper, data: Path | str, instead: Path | None) -> _Delivered:
     if isinstance(data, str):
         return _opened(_at(data, table), Path(), mapper)
     places, folder = table.places, data if data.is_dir() else data.parent
     if instead is not None:
-        places = tuple(Place(str(instead.absolute()), sheet=p.sheet, encoding=p.encoding) for p in places[:1])
-        places = places or (Place(str(instead.absolute())),)
+        own = places[0] if places else Place("")
+        there = str(instead.absolute())
+        places = (Place(there, sheet=own.sheet, encoding=own.encoding, header_row=own.header_row),)
     elif not places and data.is_file():
         places = (Place(data.name),)
     if not all(place.address for place in places) or not places:
@@ -76,12 +107,15 @@ def _at(url: str, table: TableMapping) -> tuple[Place, ...]:
     )
 
 
-def _opened(places: Sequence[Place], folder: Path, mapper: Mapper) -> pd.DataFrame:
+def _opened(places: Sequence[Place], folder: Path, mapper: Mapper) -> _Delivered:
     try:
         parts = [open_place(place, folder) for place in places]
     except InvalidInput as error:
         raise mapper.wrong(None, str(error)) from error
-    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+    whole = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+    return _Delivered(
+        whole, tuple(Origin(place, folder, len(part), {}) for place, part in zip(places, parts, strict=True))
+    )
 
 
 def shaped(table: TableMapping, mapper: Mapper, raw: pd.DataFrame) -> pd.DataFrame:
@@ -134,10 +168,15 @@ def _values(name: str, source: ColumnSource, mapper: Mapper, raw: pd.DataFrame) 
         values = _coded(values, source.codes)
         if mapper.table.column(name).kind == "boolean" and any(source.codes.values()):
             return _only(booleans(values.where(values.isin(list(source.codes.values())))), values)
-    if source.format is None:
+    if not source.formats:
         return values
     typed = _typed_days(values)
-    return _only(typed.fillna(_days(name, source.format, mapper, values.mask(typed.notna()))), values)
+    for form in source.formats:
+        left = values.mask(typed.notna())
+        if form == "excel" and len(source.formats) > 1:
+            left = left.where(integers(left).between(*EXCEL_SERIALS).fillna(False))
+        typed = typed.fillna(_days(name, form, mapper, left))
+    return _only(typed, values)
 
 
 def _only(read: pd.Series, values: pd.Series) -> pd.Series:
@@ -169,6 +208,11 @@ def _coded(values: pd.Series, codes: Mapping[str, str]) -> pd.Series:
 
 
 def _days(name: str, form: str, mapper: Mapper, values: pd.Series) -> pd.Series:
+    if form == YEAR_FIRST:
+        return dates(values)
+    if form == YEAR_END:
+        years = strings(values).str.extract(_YEAR_ALONE, expand=False)
+        return dates((years + "-12-31").astype("string"))
     if form in NUMBER_DAYS:
         numbers = integers(values)
         try:

@@ -10,6 +10,8 @@ shift = {value = "day"}
 [postings.codes.occasion]
 loan = "secondment"
 "*" = "unknown"
+
+A table whose rows lie in files of different layouts has a section for each: [[postings]], and [[postings]] again.
 """
 
 from __future__ import annotations
@@ -25,8 +27,11 @@ from data_contracts.catalog import Table, catalog
 from data_contracts.errors import ContractViolation
 from data_contracts.sources.tabular import Place
 
-PLACE_WORDS = ("file", "url", "table", "query", "sheet", "encoding", "delimiter")
+PLACE_WORDS = ("file", "url", "table", "query", "sheet", "encoding", "delimiter", "header_row")
 COLUMN_WORDS = ("column", "format", "value", "codes")
+YEAR_FIRST = "year_first"  # the format that dates without one are read by; for lists of formats
+YEAR_END = "year_end"
+"""2023, 2023年 and 2023年度 as the last day of the year: what is told of a year is known when it is over."""
 NUMBER_FORMATS = ("order", "unix", "unix_ms", "excel")  # formats of whole numbers that stand for days
 
 
@@ -34,12 +39,13 @@ NUMBER_FORMATS = ("order", "unix", "unix_ms", "excel")  # formats of whole numbe
 class ColumnSource:
     """Where one contract column comes from: a column of theirs, perhaps with a date format and codes, or a constant.
 
-    `format` is one of strptime's, or `order` (whole number n stands for the day 2000-01-01 + n), `unix`, `unix_ms`
-    or `excel`.
+    `formats` are strptime's, or `order` (whole number n is the day 2000-01-01 + n), `unix`, `unix_ms`, `excel`,
+    `year_first` or `year_end` (the last day of 2023年度); each is tried on what those before it left. Without any, the
+    year must come first.
     """
 
     column: str | None = None
-    format: str | None = None
+    formats: tuple[str, ...] = ()
     value: object = None
     codes: Mapping[str, str] = field(default_factory=dict)
 
@@ -114,7 +120,8 @@ class Mapper:
             )
         texts = {str(theirs): str(ours) for theirs, ours in own.items()}
         column = None if "value" in spec else str(spec["column"])
-        return ColumnSource(column, spec.get("format"), spec.get("value"), texts)
+        form = spec.get("format", ())
+        return ColumnSource(column, (form,) if isinstance(form, str) else tuple(form), spec.get("value"), texts)
 
     def _check_format(self, name: str, spec: Mapping[str, Any]) -> None:
         """A word that would be passed over in silence is refused: the writer believes that it counts."""
@@ -122,10 +129,15 @@ class Mapper:
             raise self.wrong(name, "`format` and `codes` go with `column`; write a constant as it shall be read")
         if "format" in spec and self.table.column(name).kind != "date":
             raise self.wrong(name, "`format` is for dates and this column holds none; leave it out")
-        if not isinstance(spec.get("format", ""), str):
-            raise self.wrong(name, '`format` must be a text like "%Y-%m-%d"')
+        form = spec.get("format", "")
+        listed = form if isinstance(form, list) and form else [form]
+        if not all(isinstance(one, str) for one in listed):
+            raise self.wrong(name, '`format` must be a text like "%Y-%m-%d", or a list of such texts')
 
     def _places(self, section: Mapping[str, Any]) -> tuple[Place, ...]:
+        header_row = section.get("header_row", 1)
+        if not isinstance(header_row, int) or isinstance(header_row, bool) or header_row < 1:
+            raise self.wrong(None, "'header_row' must be a whole number from 1; write header_row = 3")
         options = {word: section.get(word) for word in ("table", "query", "sheet", "encoding", "delimiter")}
         for word, value in options.items():
             if value is not None and (not isinstance(value, str) or not value):
@@ -139,7 +151,7 @@ class Mapper:
             raise self.wrong(None, 'a file is a text, several are a list of texts; write file = "name.csv"')
         if any("\0" in file for file in files):
             raise self.wrong(None, "a file's name holds a sign that no name can hold; write it again by hand")
-        return tuple(Place(file, **options) for file in files)
+        return tuple(Place(file, header_row=header_row, **options) for file in files)
 
     def _unknown(self, name: str) -> str:
         return f"{self.table.name}: our contract has no column {name!r}, so it was not read" + nearest(
@@ -153,10 +165,15 @@ def read_mapping(path: Path) -> list[TableMapping]:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ContractViolation(f"{path}: is not a readable TOML file ({error}); compare it with the README") from error
-    sections = {name: section for name, section in content.items() if isinstance(section, dict)}
+    sections = [
+        (name, section)
+        for name, given in content.items()
+        for section in (given if isinstance(given, list) else [given])
+        if isinstance(section, dict)
+    ]
     if not sections:
         raise ContractViolation(f"{path}: maps no table; begin with [postings]")
-    return [Mapper(path.name, catalog().table(name)).read(section) for name, section in sections.items()]
+    return [Mapper(path.name, catalog().table(name)).read(section) for name, section in sections]
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

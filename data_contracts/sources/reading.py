@@ -13,6 +13,7 @@ import pandas as pd
 from data_contracts.coercion import NO_VALUE_WORDS, dates, unreadable
 from data_contracts.errors import InvalidInput, MissingTable
 from data_contracts.intake import DELIVERED_ROW
+from data_contracts.sources.tabular import Place
 
 FROM_THE_BEGINNING = pd.Timestamp("1900-01-01")
 SUFFIXES = (".parquet", ".csv")
@@ -43,16 +44,31 @@ class Tables(UserDict[str, pd.DataFrame]):
         return self.data[name] if read is None else read()
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where some rows of a table lie in the sender's own files: `rows` of `place`, from `folder`, in their order.
+
+    `columns` says which of their columns each of ours came from.
+    """
+
+    place: Place
+    folder: Path
+    rows: int
+    columns: Mapping[str, str]
+
+
 @dataclass
 class Reading:
     """Frames by table name with raw values under contract names; `notes` are sentences for the report.
 
     `assumed` names the tables whose source does not say when a row became known, so that its `known_on` is assumed.
+    `origins` tells by table where its rows lie, in the order of delivery; none for what is no file of theirs.
     """
 
     tables: Tables = field(default_factory=Tables)
     notes: list[str] = field(default_factory=list)
     assumed: set[str] = field(default_factory=set)
+    origins: dict[str, list[Origin]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

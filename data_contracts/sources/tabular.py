@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
-from collections.abc import Callable, Mapping
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -20,7 +23,8 @@ DELIMITERS = ",;\t|"
 class Place:
     """Where one table's rows are: a file, or a database address with a table or a query.
 
-    `sheet` is for Excel, `encoding` and `delimiter` for CSV; left out, they are found by looking.
+    `sheet` is for Excel, `encoding` and `delimiter` for CSV; left out, they are found by looking. `header_row` is the
+    row with the names of the columns, from 1, where titles stand above it.
     """
 
     address: str
@@ -29,6 +33,7 @@ class Place:
     sheet: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    header_row: int = 1
 
     @property
     def is_database(self) -> bool:
@@ -55,20 +60,65 @@ def open_place(place: Place, folder: Path) -> pd.DataFrame:
         raise InvalidInput(f"{path}: cannot be read as {_suffix(path)} ({kind}); open it and save it again") from error
 
 
+def raw_rows(place: Place, folder: Path) -> Iterator[tuple[int, list[object]]]:
+    """Every row of a text or Excel file as a person sees it there: its number, from 1, and its cells.
+
+    Rows above the header come too, blank lines of a text file do not; a cell that was merged holds what the whole
+    holds. The rows after the header are those of `open_place`, in their order. Raises InvalidInput.
+    """
+    path = folder / place.address
+    if READERS.get(_suffix(path)) is _excel:
+        yield from enumerate(sheet_rows(path, place.sheet), start=1)
+        return
+    encoding = place.encoding or encoding_of(path)
+    delimiter = place.delimiter or _delimiter(path, encoding, place.header_row)
+    with io.TextIOWrapper(opened(path), encoding=encoding, newline="") as text:
+        rows = enumerate(csv.reader(text, delimiter=delimiter), start=1)
+        try:
+            for number, row in rows:
+                if row and (len(row) > 1 or row[0].strip()):
+                    yield number, list(row)
+        except (csv.Error, UnicodeDecodeError) as error:
+            kind = type(error).__name__
+            raise InvalidInput(f"{path}: cannot be read as text ({kind}); open it and save it again") from error
+
+
+def encoding_of(path: Path) -> str:
+    """The first of ENCODINGS that the whole file is text in; raises InvalidInput when there is none."""
+    for encoding in ENCODINGS:
+        try:
+            with io.TextIOWrapper(opened(path), encoding=encoding, newline="") as text:
+                for _ in text:
+                    pass
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    raise InvalidInput(f"{path}: is not text in {' or '.join(ENCODINGS)}; set `encoding` for it")
+
+
+def opened(path: Path) -> io.BufferedReader:
+    """The bytes of a text file, unpacked where it is packed."""
+    return cast(io.BufferedReader, gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb"))
+
+
 def _csv(path: Path, place: Place) -> pd.DataFrame:
     for encoding in [place.encoding] if place.encoding else ENCODINGS:
         try:
-            delimiter = place.delimiter or _delimiter(path, encoding)
+            delimiter = place.delimiter or _delimiter(path, encoding, place.header_row)
             return pd.read_csv(
-                path, dtype="string", sep=delimiter, encoding=encoding, keep_default_na=False, na_values=[""]
-            )
+                path, dtype="string", sep=delimiter, encoding=encoding, keep_default_na=False, na_values=[""],
+                skiprows=place.header_row - 1,
+            )  # fmt: skip
         except UnicodeDecodeError:
             continue
     raise InvalidInput(f"{path}: is not text in {place.encoding or ' or '.join(ENCODINGS)}; set `encoding` for it")
 
 
-def _delimiter(path: Path, encoding: str) -> str:
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
+def _delimiter(path: Path, encoding: str, header_row: int = 1) -> str:
+    with opened(path) as lines:
+        for _ in range(header_row - 1):
+            if not lines.readline():
+                break
         header = lines.readline().decode(encoding, errors="replace")
     return max(DELIMITERS, key=header.count)
 
@@ -78,11 +128,62 @@ def _parquet(path: Path, _: Place) -> pd.DataFrame:
 
 
 def _excel(path: Path, place: Place) -> pd.DataFrame:
-    with pd.ExcelFile(path, engine="calamine") as book:
-        sheet = place.sheet or str(book.sheet_names[0])
-        if sheet not in book.sheet_names:
-            raise InvalidInput(f"{path}: no sheet {sheet!r}; there are {', '.join(map(str, book.sheet_names))}")
-        return book.parse(sheet, dtype=object, keep_default_na=False, na_values=[""])
+    rows = sheet_rows(path, place.sheet)[place.header_row - 1 :]
+    if not rows:
+        return pd.DataFrame()
+    return pd.DataFrame(rows[1:], columns=pd.Index(column_names(rows[0])), dtype=object)
+
+
+def sheet_names(path: Path) -> list[str]:
+    """The sheets of a workbook, in their order."""
+    from python_calamine import CalamineWorkbook
+
+    with CalamineWorkbook.from_path(path) as book:
+        return [str(name) for name in book.sheet_names]
+
+
+def sheet_rows(path: Path, sheet: str | None) -> list[list[object]]:
+    """Every row of a sheet (None: the first); empty cells are None, each cell of a merge holds what the merge holds."""
+    from python_calamine import CalamineWorkbook
+
+    with CalamineWorkbook.from_path(path) as book:
+        name = sheet or str(book.sheet_names[0])
+        if name not in book.sheet_names:
+            raise InvalidInput(f"{path}: no sheet {name!r}; there are {', '.join(map(str, book.sheet_names))}")
+        found = book.get_sheet_by_name(name)
+        rows = [[_cell(value) for value in row] for row in found.to_python(skip_empty_area=False)]
+        for (top, left), (bottom, right) in found.merged_cell_ranges or ():
+            whole = rows[top][left] if top < len(rows) and left < len(rows[top]) else None
+            for row in rows[top : bottom + 1]:
+                row[left : right + 1] = [whole] * len(row[left : right + 1])
+    while rows and all(value is None for value in rows[-1]):
+        rows.pop()
+    return rows
+
+
+def _cell(value: object) -> object:
+    """A cell as pandas gives it: whole numbers as such, days as timestamps, nothing as None."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, date):
+        return pd.Timestamp(value)
+    return None if value == "" else value
+
+
+def column_names(header: Sequence[object]) -> list[str]:
+    """The names of columns as pandas makes them: one that comes again is numbered, one without is `Unnamed: n`.
+
+    >>> column_names(["score", None, "score"])
+    ['score', 'Unnamed: 1', 'score.1']
+    """
+    seen: dict[str, int] = {}
+    names = []
+    for place, cell in enumerate(header):
+        name = f"Unnamed: {place}" if cell is None or not str(cell) else str(cell)
+        again = seen.get(name, 0)
+        seen[name] = again + 1
+        names.append(f"{name}.{again}" if again else name)
+    return names
 
 
 def _from_database(place: Place, folder: Path) -> pd.DataFrame:

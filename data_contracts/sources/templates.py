@@ -11,7 +11,7 @@ from data_contracts.coercion import strings
 from data_contracts.errors import MissingTable
 from data_contracts.sources.mapped import shaped
 from data_contracts.sources.mapping import ColumnSource, Mapper, TableMapping
-from data_contracts.sources.reading import Reading
+from data_contracts.sources.reading import Origin, Reading
 from data_contracts.sources.tabular import READERS, Place, open_place
 
 
@@ -30,6 +30,7 @@ def read(folder: Path) -> Reading:
         table = catalog().table(name)
         mapping = TableMapping(table, (), _same_names(table, _filled(raw)))
         reading.tables[name] = shaped(mapping, Mapper(path.name, table), raw)
+        reading.origins[name] = [Origin(Place(path.name), folder, len(raw), {ours: ours for ours in mapping.columns})]
         if "known_on" not in mapping.columns:
             reading.assumed.add(name)
     if not reading.tables:

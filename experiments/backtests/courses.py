@@ -141,8 +141,8 @@ def _cuts(asked: CourseBacktest) -> tuple[date, date]:
 def _step(mapping: Path | None) -> int:
     """Days between two refreshes: a week, but one step where an integer order stands for the date."""
     tables = [] if mapping is None else read_mapping(mapping)
-    orders = [one.columns["occurred_on"].format for one in tables if one.table.name == COMPLETIONS]
-    return 1 if "order" in orders else WEEK
+    formats = [form for one in tables if one.table.name == COMPLETIONS for form in one.columns["occurred_on"].formats]
+    return 1 if "order" in formats else WEEK
 
 
 def ranked(window: Asked, settings: CourseFit, say: Say) -> Ranked:

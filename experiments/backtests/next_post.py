@@ -116,7 +116,7 @@ def tested_window(asked: NextPostBacktest, frames: Frames, after: date, until: d
     told = {}
     if asked.sasrec_python is not None:
         say(NAME)
-        found = run_sasrec(asked.sasrec_python, data, items, settings, asked.sasrec_trials)
+        found = run_sasrec(asked.sasrec_python, data, items, settings, range(asked.sasrec_trials))
         seconds[NAME], told = found.fit_seconds, {NAME: found.told}
         values[NAME] = {
             key: item_metrics(found.places(items, rows, key == "novel")) for key, rows in items.strata().items()

@@ -44,8 +44,11 @@ class Sasrec:
         return ranks(self.scores[rows], moves.targets, barred(moves.histories, size, novel))
 
 
-def run_sasrec(python: Path, data: TrainingData, items: WindowItems, settings: FitSettings, trials: int) -> Sasrec:
-    """Fit and score there; raises InvalidInput with the last line it wrote when that interpreter fails."""
+def run_sasrec(python: Path, data: TrainingData, items: WindowItems, settings: FitSettings, trials: range) -> Sasrec:
+    """Fit and score there, with the best of the script's settings of these numbers; one alone is not tried first.
+
+    Raises InvalidInput with the last line that it wrote when that interpreter fails.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         np.savez(folder / "asked.npz", **_asked(data, items, settings, trials))  # type: ignore[arg-type]
@@ -58,7 +61,7 @@ def run_sasrec(python: Path, data: TrainingData, items: WindowItems, settings: F
 def _run(python: Path, folder: Path) -> None:
     """The script there, with nothing of this environment on its path."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    asked = [str(python), str(SCRIPT), str(folder)]
+    asked = [str(python.absolute()), str(SCRIPT), str(folder)]  # it runs elsewhere
     try:
         done = subprocess.run(asked, env=kept, cwd=folder, capture_output=True, text=True, check=False)
     except OSError as error:
@@ -69,7 +72,7 @@ def _run(python: Path, folder: Path) -> None:
         raise InvalidInput(f"sasrec failed in {python}: {last}; install rectools there, or leave the option out")
 
 
-def _asked(data: TrainingData, items: WindowItems, settings: FitSettings, trials: int) -> dict[str, Array]:
+def _asked(data: TrainingData, items: WindowItems, settings: FitSettings, trials: range) -> dict[str, Array]:
     early, late = holdout(data.moves, settings)
     size = data.catalogue.size
     return {
@@ -81,7 +84,7 @@ def _asked(data: TrainingData, items: WindowItems, settings: FitSettings, trials
         "count": np.array(len(items.moves)),
         "size": np.array(size),
         "seed": np.array(settings.seed),
-        "trials": np.array(trials),
+        "trials": np.array(trials, np.int64),
     }
 
 

@@ -112,6 +112,14 @@ def _matching(value: str, scale: float = 1.0) -> Callable[[Told], float | None]:
     return read
 
 
+def _times(city: str) -> Callable[[Told], Seen | None]:
+    def seen(told: Told) -> Seen | None:
+        ratio = told["times"].get(city)
+        return None if ratio is None else (f"{ratio:.1f}", ratio >= 10.0)
+
+    return seen
+
+
 SHEETS = (
     Sheet("serving", "The same requests through our door, through raw BentoML and through bare FastAPI",
           "PHAROS_STATE=DIR python -m experiments.benchmarks.serving --soak-minutes 30", (
@@ -150,6 +158,11 @@ SHEETS = (
               Bar("seconds", "at most 5", lambda told: at_most(5.0, _matching("seconds")(told), " s", 1)),
               Bar("peak memory", "at most 2 GiB",
                   lambda told: at_most(2.0, _matching("peak_mib", 1024.0)(told), " GiB", 1)),
+          )),
+    Sheet("next_post_fit", "A fit for next posts, and SASRec's with the settings that its tuning chose",
+          "python -m experiments.benchmarks.next_post_fit chicago new_york --data DIR --sasrec-python PYTHON", (
+              Bar("Chicago, CPU seconds of SASRec's fit over ours", "at least 10", _times("chicago")),
+              Bar("New York, the same", "at least 10", _times("new_york")),
           )),
 )  # fmt: skip
 HEAD = """# Results of the benchmarks

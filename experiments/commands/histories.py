@@ -9,6 +9,11 @@ import typer
 
 from experiments.commands import edge
 
+GUESSED = (
+    "Exit status of --guess: 0 all that is required was found and is sure; 3 a person must look at what is unsure; "
+    f"4 something required is missing; {edge.FAILED}."
+)
+
 
 def simulate(
     officers: Annotated[int, typer.Option(help="Strength of the force at any time.", min=1, max=1_000_000)] = 3000,
@@ -30,17 +35,35 @@ def ingest(
     source: Annotated[
         str, typer.Option(help="chicago, new_york, simulator, templates, service or mapped.")
     ] = "templates",
-    mapping: Annotated[Path | None, typer.Option(help="Mapping file of a mapped source.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Mapping file of a mapped source; with --guess, the file to write.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Also write the report as JSON.")] = None,
     delivered_on: Annotated[str | None, typer.Option(help="The export's day, YYYY-MM-DD; default: today.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    guess: Annotated[
+        bool, typer.Option("--guess", help="Propose a mapping for the file or folder, write it, and try it.")
+    ] = False,
+    send_back: Annotated[
+        Path | None, typer.Option(help="Folder for workbooks of refused rows, to go back to their sender.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="zh or en, for --guess.")] = "zh",
 ) -> None:
     """Take histories in: good rows into the history, bad rows into quarantine with their reasons."""
+    day = None if delivered_on is None else edge.day_of(delivered_on)
+    if guess:
+        from experiments.own_data import Guessing
+        from experiments.own_data import guess as guess_mapping
+
+        if status := guess_mapping(Guessing(Path(path), mapping, language, day), edge.settings(), edge.console):
+            raise typer.Exit(status)
+        return
     from features.ingest import Delivered, ingest_with_progress
 
-    day = None if delivered_on is None else edge.day_of(delivered_on)
     delivered = Delivered(source, path, mapping)
-    report = ingest_with_progress(delivered, edge.settings(), edge.console, dry_run=dry_run, delivered_on=day)
+    report = ingest_with_progress(
+        delivered, edge.settings(), edge.console, dry_run=dry_run, delivered_on=day, send_back=send_back
+    )
     edge.console.print(report.as_table())
     if out is not None:
         report.write(out)

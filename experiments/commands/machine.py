@@ -40,10 +40,14 @@ def demo(
 
 
 def doctor() -> None:
-    """Look at this machine and say what to do about what it lacks; exit status 1 if the way is blocked."""
+    """Look at this machine and this state, and say what each lack costs; exit status 1 if the way is blocked."""
+    from experiments import missing_tables
     from experiments.doctor import as_table, examine
 
-    findings = examine(edge.settings())
+    settings = edge.settings()
+    findings = examine(settings)
     edge.console.print(as_table(findings))
+    if settings.history_dir.exists():
+        edge.console.print(missing_tables.as_table(missing_tables.standings(settings)))
     if any(finding.state == "wrong" for finding in findings):
         raise typer.Exit(1)

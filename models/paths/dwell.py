@@ -74,7 +74,8 @@ class DwellModel:
 
     within: (WITHIN,) evenly spaced quantiles of the share of its quarter at which a move came: where ranks are known
     by a yearly list, all of them come on its last day. steady: who moves sooner over years, with the rank codes that
-    are terms of it; long: trees on more years; only `order` reads these.
+    are terms of it; long: trees on more years; added: trees of one split on as many, in the place of all the others
+    where they ordered later movers better. Only `order` reads these.
     """
 
     turnover: Turnover
@@ -84,6 +85,7 @@ class DwellModel:
     steady: SteadyRate | None = None
     ranks: tuple[int, ...] = ()
     long: Boosted | None = None
+    added: Boosted | None = None
 
     @classmethod
     def fit(cls, quarters: Quarters, size: int, ranks: int, seed: int = 0) -> DwellModel:
@@ -136,12 +138,15 @@ class DwellModel:
         """(n,) who moves sooner, whoever leaves before: the higher the sooner.
 
         The log of the cumulative hazard over the quarters to come by the long view's trees and `NEAR` times that by
-        these, and the score of the steady rate: the three err differently (record 0012).
+        these, and the score of the steady rate: the three err differently (record 0012). Trees of one split, where
+        there are any, say it alone.
         """
         x = self._quarters_on(histories, quarters)
+        if self.added is not None:
+            return _ahead_of(self.added, x, quarters)
         score = np.log(self._chances(x)[0].reshape(quarters, -1).sum(0))
         if self.long is not None:
-            score = NEAR * score + np.log(np.clip(self.long.predict(x), 1e-5, 0.95).reshape(quarters, -1).sum(0))
+            score = NEAR * score + _ahead_of(self.long, x, quarters)
         if self.steady is not None:
             score = score + self.steady.score(terms(histories, self.turnover, self.ranks))
         return np.asarray(score)
@@ -155,10 +160,11 @@ class DwellModel:
             other = self.leave.to_parts("dwell-leave")
             values |= other.json
             texts |= other.texts
-        if self.long is not None:
-            more = self.long.to_parts("dwell-long")
-            values |= more.json
-            texts |= more.texts
+        for name, trees in {"dwell-long": self.long, "dwell-added": self.added}.items():
+            if trees is not None:
+                more = trees.to_parts(name)
+                values |= more.json
+                texts |= more.texts
         arrays = {"dwell.post": self.turnover.post, "dwell.rank": self.turnover.rank,
                   "dwell.within": self.within}  # fmt: skip
         if self.steady is not None:
@@ -173,12 +179,19 @@ class DwellModel:
         leave = Boosted.from_parts(parts, "dwell-leave") if values["leaves"] else None
         turnover = Turnover(parts.arrays["dwell.post"], parts.arrays["dwell.rank"])
         move, within = Boosted.from_parts(parts, "dwell-move"), parts.arrays["dwell.within"]
+        if "dwell-added" in values:
+            return cls(turnover, move, leave, within, added=Boosted.from_parts(parts, "dwell-added"))
         if "ranks" not in values:
             return cls(turnover, move, leave, within)
         names = ("centre", "scale", "weights")
         steady = SteadyRate(*(parts.arrays[f"dwell.steady.{name}"] for name in names))
         long = Boosted.from_parts(parts, "dwell-long") if "dwell-long" in values else None
         return cls(turnover, move, leave, within, steady, tuple(int(rank) for rank in values["ranks"]), long)
+
+
+def _ahead_of(trees: Boosted, x: Matrix, quarters: int) -> Numbers:
+    """(n,) log of the cumulative hazard over the quarters to come, `x` quarter by quarter."""
+    return np.asarray(np.log(np.clip(trees.predict(x), 1e-5, 0.95).reshape(quarters, -1).sum(0)))
 
 
 def covariates(histories: Histories, turnover: Turnover) -> Matrix:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from data_contracts.errors import AuditAway, NotReady
+from data_contracts.errors import AuditAway, BrokenChain, NotReady
 from serving.access.credential import Credential
 from serving.access.reach import Sight, veiled
 from serving.access.recorder import Kept, Read
@@ -44,7 +44,7 @@ class Asking:
         try:
             return self._told(question, body, desk)
         except NotReady as error:
-            if question.not_ready is None or isinstance(error, AuditAway):
+            if question.not_ready is None or isinstance(error, AuditAway | BrokenChain):
                 raise
             raise ProblemError("not_ready", detail=question.not_ready) from error
 

@@ -14,6 +14,11 @@ NOTES = (
     f"请把 {PLACEHOLDER} 换成本单位的民警编号",
     f"put an officer_id of yours in the place of {PLACEHOLDER}",
 )
+SANDBOX_OFFICER = "s-0001"
+SANDBOX_NOTES = (
+    f"沙箱的民警编号是固定的（{SANDBOX_OFFICER} 起）；其他编号一律按查无此人应答",
+    f"ids of the sandbox are fixed ({SANDBOX_OFFICER} and on); any other is answered as one that nobody has",
+)
 
 
 def example_officer(use: Settings) -> str | None:
@@ -22,14 +27,17 @@ def example_officer(use: Settings) -> str | None:
     return found if found is not None else _of_the_history(use)
 
 
-def curl_lines(address: str, officer_id: str | None) -> list[str]:
-    """The question as a command; without an officer a placeholder, and that it is one.
+def curl_lines(address: str, officer_id: str | None, *, sandbox: bool = False) -> list[str]:
+    """The question as a command; without an officer a placeholder, and that it is one. In the sandbox somebody of its
+    book, who is nobody, and what the ids there are.
 
     >>> curl_lines("http://127.0.0.1:3017", "p-7")[0].endswith('"officer_ids": ["p-7"]}\\'')
     True
     >>> len(curl_lines("http://127.0.0.1:3017", None))
     3
     """
+    if sandbox:
+        return [*curl_lines(address, SANDBOX_OFFICER), *SANDBOX_NOTES]
     body = f'{{"officer_ids": ["{officer_id or PLACEHOLDER}"]}}'
     curl = f"curl -s {address}/v1/risk -H 'content-type: application/json' -d '{body}'"
     return [curl] if officer_id else [curl, *NOTES]

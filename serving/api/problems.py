@@ -6,8 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from data_contracts.errors import AuditAway, GateRefused, NotThere, PharosError, PublishRefused, Refused, Stale
+from data_contracts.errors import (
+    AuditAway,
+    BrokenChain,
+    GateRefused,
+    NotThere,
+    PharosError,
+    PublishRefused,
+    Refused,
+    Stale,
+)
 from data_contracts.vocabulary import Bilingual
+from serving.access.audit_probe import audit_away
 from serving.schemas import FieldProblem, Problem
 from serving.waiting import NobodyWaits, TooMuchAtOnce
 
@@ -154,6 +164,8 @@ def problem_of(error: Exception) -> ProblemError:
     """
     if isinstance(error, ProblemError):
         return error
+    if isinstance(error, BrokenChain):  # whoever met it: a desk that writes its line with its change, or the service
+        error = audit_away(error)
     if isinstance(error, NotThere | Refused | Stale | NobodyWaits | TooMuchAtOnce | AuditAway):
         return _detailed(error.code, error)
     if isinstance(error, GateRefused | PublishRefused):  # steps of the night and of training, never of a request

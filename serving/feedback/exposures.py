@@ -7,7 +7,7 @@ nothing. Rows leave by the rule of retention only.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -100,7 +100,8 @@ class ExposureLog(LogStore):
         with self.transaction() as connection:  # of its own: a writer must not stand on what it read before
             seen = {one.key: _seen(connection, one.key) for one in given}
         with self.transaction() as connection:
-            return [self._taken(connection, one, not seen[one.key]) for one in given]
+            earlier = _held(connection, {one.sent_as for one in given if one.sent_as is not None})
+            return [self._taken(connection, one, not seen[one.key], earlier.get(one.sent_as)) for one in given]
 
     def answered(self, request_ids: Collection[str]) -> set[tuple[str, str]]:
         """Of these answers, those that showed something, each with the officers it was shown to."""
@@ -129,8 +130,9 @@ class ExposureLog(LogStore):
         newest = rows.drop_duplicates(["officer_id", "item_kind", "item"], keep="last")
         return newest[newest["action"] == "declined"].reset_index(drop=True)
 
-    def _taken(self, connection: sa.Connection, one: Given, unseen: bool) -> Taken:
-        if (before := _held(connection, one.sent_as)) is not None and _same(before, one, "feedback_id", "known_on"):
+    def _taken(self, connection: sa.Connection, one: Given, unseen: bool, before: sa.RowMapping | None) -> Taken:
+        """`before` is what an earlier version kept under the id as it was sent."""
+        if before is not None and _same(before, one, "feedback_id", "known_on"):
             return Taken("duplicate", bool(before["unseen"]))
         if connection.execute(insert_new(connection, FEEDBACK), {**one.row, "unseen": unseen}).rowcount == 1:
             return Taken("accepted", unseen)
@@ -138,10 +140,12 @@ class ExposureLog(LogStore):
         return Taken("duplicate" if _same(held, one, "known_on") else "conflict", bool(held["unseen"]))
 
 
-def _held(connection: sa.Connection, feedback_id: str | None) -> sa.RowMapping | None:
-    """What is kept under an id."""
-    asked = FEEDBACK.select().where(FEEDBACK.c.feedback_id == feedback_id)
-    return None if feedback_id is None else connection.execute(asked).mappings().one_or_none()
+def _held(connection: sa.Connection, feedback_ids: Collection[str]) -> Mapping[str | None, sa.RowMapping]:
+    """What is kept under ids, in one question."""
+    if not feedback_ids:
+        return {}
+    asked = FEEDBACK.select().where(FEEDBACK.c.feedback_id.in_(sorted(feedback_ids)))
+    return {row["feedback_id"]: row for row in connection.execute(asked).mappings()}
 
 
 def _same(held: sa.RowMapping, one: Given, *but: str) -> bool:

@@ -22,6 +22,6 @@ How a page is added, in five steps:
    `visit.part` says so, and the view is then the template of that part alone; without scripts the same address gives
    the whole page.
 
-Tests in a real browser: tests/serving/pages/ has `browser`, `signed_in(page, key)` and `checked(page)`, which takes the
-screenshot and runs axe.
+Tests: tests/serving/page_room.py has `room` (server, Chromium), `signed_in` and `checked`, which keeps a picture at a
+desk and on a phone, runs axe and sees to it that nothing runs out at the side and nothing is asked elsewhere.
 """

@@ -91,6 +91,14 @@ class Teller:
         """A number with the marks of its language."""
         return str(format_decimal(number, locale=LOCALES[self.language]))
 
+    def rough(self, number: float) -> str:
+        """A count that is a mean: whole where it is large, to a tenth where it is small.
+
+        >>> Teller("en").rough(0.26), Teller("en").rough(14.2)
+        ('0.3', '14')
+        """
+        return self.number(round(number) if number >= 10 else round(number, 1))
+
     def listed(self, texts: Sequence[str]) -> str:
         """Several texts in a row."""
         return ("、" if self.language == "zh" else ", ").join(texts)

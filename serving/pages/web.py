@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from data_contracts.errors import PharosError
 from data_contracts.vocabulary import Bilingual
 from serving.access.credential import Credential
 from serving.api.asking import Asking, waiting_of
@@ -21,7 +22,7 @@ from serving.api.meters import Meters
 from serving.api.opened import Desks
 from serving.api.problems import ProblemError, problem_of
 from serving.pages.book import BOOK, MENU
-from serving.pages.faces import HEADERS, PREFIX, SIGN_IN, problem_page, templates
+from serving.pages.faces import HEADERS, PREFIX, SIGN_IN, PageFaces, problem_page, templates
 from serving.pages.front import (
     COOKIE,
     SESSION,
@@ -72,7 +73,7 @@ class PagesWeb:
 
     def endpoints(self) -> Mapping[str, Endpoint]:
         """Each by its address."""
-        return {
+        each: Mapping[str, Endpoint] = {
             PREFIX: self.first,
             **{page.path: functools.partial(self.visited, page) for page in BOOK},
             SIGN_IN: self.sign_in,
@@ -80,6 +81,20 @@ class PagesWeb:
             LANGUAGE: self.language,
             **{f"{PREFIX}/static/{name}": functools.partial(self.file, name) for name in FILES},
         }
+        return {path: functools.partial(self.faced, endpoint) for path, endpoint in each.items()}
+
+    async def faced(self, endpoint: Endpoint, request: Request) -> Response:
+        """Whatever an endpoint refuses, in words for people."""
+        try:
+            return await endpoint(request)
+        except PharosError as error:
+            problem = problem_of(error)
+            self._meters.refused(problem.code)
+            session: Session | None = request.scope["state"].get(SESSION)
+            if problem.status == 401 or session is None:
+                status, headers, body = PageFaces().of(problem, _request_id(request))
+                return Response(body, status, headers)
+            return _faced(problem, _request_id(request), Teller(session.language))
 
     async def first(self, request: Request) -> Response:
         """The first page that the caller may see."""
@@ -180,15 +195,16 @@ def _answered(page: Page, visit: Visit, request: Request) -> Response:
         if do is None:
             raise ProblemError("method_not_allowed")
         told = do(visit)
-    except Exception as error:
+    except PharosError as error:
         problem = problem_of(error)
-        if problem.status == 500:
-            raise
-        text = problem_page(problem, visit.asking.request_id, visit.tell)
-        return Response(text, problem.status, {**problem.all_headers(), **HEADERS})
+        return _faced(problem, visit.asking.request_id, visit.tell)
     if isinstance(told, Go):
         return _led(told.path + (f"?{urlencode(told.query)}" if told.query else ""))
     return Response(_drawn(page, told, visit, request), told.status, HEADERS)
+
+
+def _faced(problem: ProblemError, request_id: str, tell: Teller) -> Response:
+    return Response(problem_page(problem, request_id, tell), problem.status, {**problem.all_headers(), **HEADERS})
 
 
 def _drawn(page: Page, told: View, visit: Visit, request: Request) -> str:

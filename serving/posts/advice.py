@@ -6,7 +6,7 @@ Rules and fit need the records of the officers; whoever they do not know is rank
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -33,11 +33,27 @@ if TYPE_CHECKING:
 BARRED = (BlockedBy("", "", ""),)  # stands for the rules of a post until they are told in words
 
 
+@dataclass
+class Ranks:
+    """A model, with the posts on record that are newer than it: reckoned once for the tables as they stand."""
+
+    model: NextPostModel
+    _newer: tuple[pd.DataFrame | None, pd.DataFrame | None, Newcomers] | None = field(default=None, repr=False)
+
+    def newcomers(self, frames: Mapping[str, pd.DataFrame]) -> Newcomers:
+        """Those of the tables; requests of one day share the tables that have no officers, while nothing is learned."""
+        posts, standards = frames.get("posts"), frames.get("competency_standards")
+        held = self._newer
+        if held is None or held[0] is not posts or held[1] is not standards:
+            held = self._newer = posts, standards, newcomers_of(frames, self.model.catalogue.codes)
+        return held[2]
+
+
 @dataclass(frozen=True)
 class Advice:
     """What is the same for every officer of one request. `ruled` are the officers whose rules can be checked."""
 
-    model: NextPostModel
+    ranks: Ranks
     asked: Asked
     policy: Policy
     record: CareerRecord | None
@@ -47,10 +63,10 @@ class Advice:
     def known(self) -> Known:
         """Standards, counts, names of courses, and where only open places count, the vacancies."""
         frames = {} if self.record is None else self.record.frames
-        vacancies = self.vacancies if self.asked.open_only else None
+        vacancies, model = self.vacancies if self.asked.open_only else None, self.ranks.model
         return Known(
-            self.policy.suggestions, Standard.of(frames), self.model.within, _course_names(frames), _mandated(frames),
-            vacancies, self.model.moved_to,
+            self.policy.suggestions, Standard.of(frames), model.within, _course_names(frames), _mandated(frames),
+            vacancies, model.moved_to,
         )  # fmt: skip
 
     @cached_property
@@ -64,12 +80,12 @@ class Advice:
     def posts(self) -> Mapping[str, Post]:
         """What is known of each post that can be suggested; of some only the id."""
         told = {} if self.record is None else {post.post_id: post for post in posts_of(self.record.frames)}
-        return {one: told.get(one, Post(one)) for one in (*self.model.catalogue.posts, *self.newcomers.kin)}
+        return {one: told.get(one, Post(one)) for one in (*self.ranks.model.catalogue.posts, *self.newcomers.kin)}
 
     @cached_property
     def newcomers(self) -> Newcomers:
         """Posts on record that are newer than the model."""
-        return Newcomers() if self.record is None else newcomers_of(self.record.frames, self.model.catalogue.codes)
+        return Newcomers() if self.record is None else self.ranks.newcomers(self.record.frames)
 
     @cached_property
     def facts(self) -> Facts | None:
@@ -116,15 +132,15 @@ class Advice:
 
 
 def advise(
-    model: NextPostModel, states: Mapping[str, CareerState], asked: Asked, record: CareerRecord | None, policy: Policy
+    ranks: Ranks, states: Mapping[str, CareerState], asked: Asked, record: CareerRecord | None, policy: Policy
 ) -> list[Advised]:
     """Advice for each officer, in order. Rules of moves are asked of officers in a post; a recruit has none yet."""
     checked = record is not None and record.ruled
     ruled = [one for one, state in states.items() if checked and record and one in record.known and state.posts]
-    advice = Advice(model, asked, policy, record, tuple(ruled))
+    advice = Advice(ranks, asked, policy, record, tuple(ruled))
     wanting = {} if record is None else wanting_of(of_open_rounds(record.frames, record.as_of), list(states))
     full = {one: with_background(state, one, record) for one, state in while_wanted(states.items())}
-    rankings = model.rankings(list(full.values()))
+    rankings = ranks.model.rankings(list(full.values()))
     return [
         advice.advised(one, ranking, _person(state, wanting.get(one, Wanting())))
         for (one, state), ranking in while_wanted(zip(full.items(), rankings, strict=True))

@@ -38,7 +38,7 @@ from models.audit import operator
 from serving.night.erasing import erase_in_results
 from serving.review.cases import CaseStore
 from serving.review.logs import TABLES, ServiceLog
-from serving.review.tables import CASE_EVENTS, CASES, METADATA
+from serving.review.tables import CASE_EVENTS, CASES, METADATA, SESSIONS
 from serving.review.traces import LONG, PART, Sought, Traces, files_of, traces
 from serving.upgrading.backup import backups_dir
 from serving.upgrading.copies import Reached, erase_in_copies
@@ -187,6 +187,7 @@ def _taken_out(settings: Settings, officer_id: str, told: Told, done: Progress) 
     with store.chain.together(METADATA) as (connection, write):
         events = connection.execute(CASE_EVENTS.delete().where(CASE_EVENTS.c.case_id.in_(theirs))).rowcount
         cases = connection.execute(CASES.delete().where(CASES.c.officer_id == officer_id)).rowcount
+        connection.execute(SESSIONS.delete().where(SESSIONS.c.officer_id == officer_id))  # who is signed in is out
         rows = {**done.rows, "case_events": int(events), "cases": int(cases)}
         details = {"rows": rows, "nights": nights.runs}
         line, _ = write(Entry(told.now, operator(), Action.ERASED, about=(pseudonym,), details=details))
@@ -260,7 +261,7 @@ def sentence(proof: Proof) -> str:
 
 
 def _folder(settings: Settings) -> Path:
-    folder = settings.state / "service" / "erasures"
+    folder = settings.erasures_dir
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 

@@ -54,7 +54,10 @@ class Setting:
 
     def __post_init__(self) -> None:
         if not 0.0 < self.value < 1.0:
-            raise InvalidInput(f"{self.kind} {self.value:g} flags nobody or everybody; give a number between 0 and 1")
+            raise InvalidInput(
+                f"{self.kind} {self.value:g} flags nobody or everybody; give a number between 0 and 1",
+                zh=f"{self.kind}为{self.value:g}时无人或人人预警；请给出0与1之间的数",
+            )
 
     @property
     def words(self) -> str:
@@ -191,7 +194,10 @@ def _chosen(bundle: RiskBundle, outcomes: Sequence[str]) -> list[OutcomeModel]:
     absent = sorted(set(outcomes) - {one.outcome for one in bundle.outcome_models})
     if absent:
         known = ", ".join(dict.fromkeys(one.outcome for one in bundle.outcome_models))
-        raise InvalidInput(f"outcome {absent[0]!r} is not answered by this model; it answers {known}")
+        raise InvalidInput(
+            f"outcome {absent[0]!r} is not answered by this model; it answers {known}",
+            zh=f"此模型不回答结局{absent[0]!r}；可回答的有{known}",
+        )
     return [one for one in bundle.outcome_models if not outcomes or one.outcome in outcomes]
 
 

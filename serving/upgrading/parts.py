@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -14,11 +14,13 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from data_contracts import service_log
+from data_contracts.audit.chain import LINES, begun_at, gone_whole
 from data_contracts.database import Database
 from data_contracts.errors import NotReady
 from data_contracts.settings import Settings
 from features import history
 from models import registry_shape
+from models.audit import begun_of
 from serving.night.manifest import FORMAT, MANIFEST
 from serving.night.pointer import read_pointer
 from serving.night.results import results_root
@@ -49,7 +51,7 @@ class Part:
 
 def parts(settings: Settings) -> list[Part]:
     """Every part that has versions, in the order in which they are brought forward; changes nothing."""
-    return [one(settings) for one in (_service, _log, _registry, _addresses, _history, _nights)]
+    return [one(settings) for one in (_service, _log, _registry, _addresses, _history, _audit, _nights)]
 
 
 def _service(settings: Settings) -> Part:
@@ -119,6 +121,21 @@ def _history(settings: Settings) -> Part:
     if found is None:
         return Part(name, "none", wanted, Standing.ABSENT)
     return Part(name, f"format {found}", wanted, _compared(found, history.FORMAT))
+
+
+def _audit(settings: Settings) -> Part:
+    """Chains of earlier versions have no mark, and nobody would notice one of them that is gone whole."""
+    name, wanted, begun = "audit chain", "marked as begun", begun_of(settings)
+    there = Database(settings.service_url, name).exists
+    with looking(settings.service_url, name) if there else nullcontext() as connection:
+        known = connection is not None and sa.inspect(connection).has_table(LINES.name)
+        since = begun_at(connection) if connection is not None and known else None
+        gone = gone_whole(connection, settings.audit_head, begun) if since is None else None
+    if gone is not None:
+        return Part(name, "no lines", wanted, Standing.KEPT, str(gone.refusal))
+    if since is None:
+        return Part(name, "none", wanted, Standing.ABSENT)
+    return Part(name, f"begun on {since.date()}", wanted, Standing.CURRENT if begun.marked else Standing.BEHIND)
 
 
 def _nights(settings: Settings) -> Part:

@@ -28,7 +28,9 @@ def sentences(outcome: Outcome, *, checked_only: bool) -> Iterator[str]:
     if not outcome.behind:
         yield "every part is of this version; nothing was changed"
     elif checked_only:
-        yield f"{len(outcome.behind)} parts are to be brought forward; run `pharos upgrade`, nothing was changed"
+        many = len(outcome.behind)
+        parts = "1 part is" if many == 1 else f"{many} parts are"
+        yield f"{parts} to be brought forward; run `pharos upgrade`, nothing was changed"
     else:
         yield f"brought forward: {', '.join(part.name for part in outcome.behind)}"
         if outcome.copy is not None:

@@ -23,6 +23,7 @@ from data_contracts.private import tighten
 from data_contracts.settings import Settings
 from features.history import History
 from models import registry_shape
+from models.audit import mark_begun
 from serving.loading import Builders
 from serving.upgrading import backup
 from serving.upgrading.copies import delete_ended
@@ -152,4 +153,5 @@ STEPS: Mapping[str, Callable[[Settings], None]] = {
     "registry of models (MLflow)": registry_shape.bring_forward,
     "addresses of artefacts": registry_shape.bring_forward,
     "history": _history,
+    "audit chain": mark_begun,
 }

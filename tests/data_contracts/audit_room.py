@@ -10,12 +10,18 @@ from typing import Any
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from data_contracts.audit.begun import Begun
 from data_contracts.audit.chain import METADATA, Action, AuditChain, Entry, lines
 from data_contracts.audit.heads import Head
 from data_contracts.database import Database
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 NOW = datetime(2026, 3, 1, 9)
+
+
+def begun_in(folder: Path) -> Begun:
+    """The mark of a chain whose files lie in one folder."""
+    return Begun(folder / "audit.begun", folder / "erasures")
 
 
 def entry(number: int) -> Entry:
@@ -52,7 +58,7 @@ class Room:
 
     def chain(self) -> AuditChain:
         """Opened anew."""
-        return AuditChain(self.database(), self.head_file, KEY)
+        return AuditChain(self.database(), self.head_file, KEY, begun_in(self.folder))
 
     def fill(self, many: int, first: int = 0) -> Head:
         """Add lines; the last head."""

@@ -13,7 +13,7 @@ from data_contracts.audit.chain import LINES, METADATA, Action, Entry, lines, ro
 from data_contracts.audit.heads import Head, HeadFile
 from data_contracts.audit.verdict import Verdict, accepting, verified, walked
 from data_contracts.errors import NotReady
-from tests.data_contracts.audit_room import KEY, NOW, Room, entry
+from tests.data_contracts.audit_room import KEY, NOW, Room, begun_in, entry
 from tests.postgres import postgresql
 
 
@@ -53,6 +53,7 @@ def another_chain_in_its_place(room: Room) -> None:
     kept = room.head_file.read_text()
     emptied(room)
     room.head_file.unlink()
+    begun_in(room.folder).mark.unlink()
     room.fill(8, first=3)
     room.head_file.write_text(kept)
 

@@ -30,6 +30,7 @@ from data_contracts.audit.heads import Head
 from data_contracts.audit.verdict import Verdict, verified
 from data_contracts.database import Database
 from data_contracts.errors import InvalidInput, NotReady
+from tests.data_contracts.audit_room import begun_in
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 NOW = datetime(2026, 3, 1, 9)
@@ -41,7 +42,7 @@ def database(folder: Path) -> Database:
 
 
 def chain(folder: Path) -> AuditChain:
-    return AuditChain(database(folder), folder / "audit.head", KEY)
+    return AuditChain(database(folder), folder / "audit.head", KEY, begun_in(folder))
 
 
 def entry(number: int) -> Entry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from data_contracts.audit.chain import AuditChain as Chain
 from data_contracts.audit.verdict import Verdict, verified
 from data_contracts.database import Database
 from data_contracts.errors import NotReady
+from tests.data_contracts.audit_room import begun_in
 from tests.data_contracts.test_audit_chain import KEY, entry
 from tests.postgres import postgresql
 
@@ -46,6 +48,28 @@ def largest(connection: sa.Connection) -> int:
     return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(TABLE.c.n), 0))).scalar_one())
 
 
+def test_a_file_is_held_open_as_often_at_rest_as_in_a_rush(tmp_path: Path) -> None:
+    held = Database(f"sqlite:///{tmp_path / 'x.db'}", "the test's database")
+    with held.reading(NUMBERS):
+        pass
+    at_rest = opened(tmp_path)
+    with ExitStack() as rush:
+        for _ in range(5):
+            rush.enter_context(held.reading(NUMBERS)).execute(sa.select(TABLE))
+    assert opened(tmp_path) == at_rest > 0
+    held.close()
+    assert opened(tmp_path) == 0
+
+
+def opened(folder: Path) -> int:
+    """How many descriptors of this process are of files there."""
+    links = []
+    for one in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            links.append(one.readlink())
+    return sum(link.is_relative_to(folder) for link in links)
+
+
 def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
     def fail(number: int) -> None:
         with database.writing(NUMBERS) as connection:
@@ -72,7 +96,7 @@ def test_an_error_of_the_database_is_one_sentence_without_its_address(database: 
 def test_writers_at_once_make_one_audit_chain(database: Database, tmp_path: Path) -> None:
     def work() -> None:
         own = Database(database.url, "the chain")  # as another process would have it
-        chain = Chain(own, tmp_path / "audit.head", KEY)
+        chain = Chain(own, tmp_path / "audit.head", KEY, begun_in(tmp_path))
         for number in range(15):
             chain.append(entry(number))
         own.close()

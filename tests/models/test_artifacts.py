@@ -129,6 +129,18 @@ def test_of_two_first_uses_at_once_one_key_wins(tmp_path: Path) -> None:
     assert keys.signing_key(tmp_path).private_bytes_raw() == won.private_bytes_raw()
 
 
+def test_a_public_key_whose_private_key_is_lost_is_never_replaced(tmp_path: Path) -> None:
+    keys.signing_key(tmp_path)
+    public = (tmp_path / keys.PUBLIC_NAME).read_bytes()
+    (tmp_path / keys.PRIVATE_NAME).unlink()
+    for _ in range(2):
+        with pytest.raises(NotReady, match=r"artifacts\.key is gone.*from a copy, or move artifacts\.pub away"):
+            keys.signing_key(tmp_path)
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [(keys.PUBLIC_NAME, public)]
+    (tmp_path / keys.PUBLIC_NAME).rename(tmp_path / "old.pub")
+    assert keys.signing_key(tmp_path).public_key().public_bytes_raw() != public
+
+
 def test_without_a_public_key_nothing_can_be_verified(tmp_path: Path) -> None:
     with pytest.raises(NotReady, match="train a model"):
         keys.public_key(tmp_path)

@@ -1,29 +1,19 @@
-"""Keys for tests, made beside the audit chain: a test then counts only the lines of what it looks at."""
+"""Keys for tests, made and closed as `pharos keys` does it: each with its line in the audit chain."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from data_contracts.settings import Settings
-from serving.access.api_keys import METADATA, ApiKey, KeyAsked, keys_database, made
-from serving.access.api_keys import revoked as revoked_in
+from serving.access.api_keys import ApiKey, KeyAsked
+from serving.access.commands import closed, issued
 
 
 def added(use: Settings, asked: KeyAsked, today: date) -> tuple[ApiKey, str]:
-    """A key and its text."""
-    database = keys_database(use)
-    try:
-        with database.writing(METADATA) as connection:
-            return made(connection, asked, today)
-    finally:
-        database.close()
+    """A key made on a day, and its text."""
+    return issued(use.model_copy(update={"today": today}), asked)
 
 
 def revoked(use: Settings, key_id: str, today: date) -> ApiKey:
     """A key that opens nothing any more."""
-    database = keys_database(use)
-    try:
-        with database.writing(METADATA) as connection:
-            return revoked_in(connection, key_id, today)[0]
-    finally:
-        database.close()
+    return closed(use.model_copy(update={"today": today}), key_id)

@@ -31,6 +31,7 @@ def sign_anew(folder: Path) -> None:
 
     The private key of the recording stayed with whoever made it.
     """
+    (folder / "keys" / keys.PUBLIC_NAME).unlink()
     key = keys.signing_key(folder / "keys")
     with closing(sqlite3.connect(folder / "service" / "service.db")) as opened:
         rows = opened.execute("SELECT number, hash FROM audit_lines ORDER BY number").fetchall()

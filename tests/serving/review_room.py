@@ -24,7 +24,7 @@ from serving.review.opt_outs import OptOuts
 from serving.review.schemas import ActAnswer, ActRequest, CasesAnswer, CasesRequest
 from serving.review.standing import KeptReviews
 from serving.review.states import CaseState
-from tests.data_contracts.test_audit_chain import KEY
+from tests.data_contracts.audit_room import KEY, begun_in
 
 AS_OF = date(2026, 10, 1)
 NOW = datetime(2026, 10, 2, 9)
@@ -90,7 +90,7 @@ class Room:
 
     def __post_init__(self) -> None:
         self.database = Database(self.url, "the table of cases")
-        self.chain = AuditChain(self.database, self.folder / "audit.head", KEY)
+        self.chain = AuditChain(self.database, self.folder / "audit.head", KEY, begun_in(self.folder))
         self.store = CaseStore(self.database, self.chain, self.names)
         self.opt_outs = OptOuts(self.database, self.chain, self.names)
         self.reviews = KeptReviews(self.store, self.opt_outs)

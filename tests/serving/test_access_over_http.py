@@ -10,7 +10,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from data_contracts.audit.chain import lines
+from data_contracts.audit.chain import LINES, METADATA, lines
 from data_contracts.errors import NotReady
 from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
@@ -56,7 +56,9 @@ def client(state: Settings, desks: Desks, everything: dict[str, str]) -> Iterato
 
 
 def bodies(state: Settings) -> list[dict[str, object]]:
-    return [json.loads(row["body"]) for row in lines(audit_database(state))]
+    """Lines of what callers did; the keys that they show have lines of their own."""
+    told = [json.loads(row["body"]) for row in lines(audit_database(state))]
+    return [body for body in told if body["action"] != "key_added"]
 
 
 def test_a_read_of_risk_is_one_line_that_names_who_and_about_whom(
@@ -72,6 +74,26 @@ def test_a_read_of_risk_is_one_line_that_names_who_and_about_whom(
     assert line["about"] == [names.of("nobody"), names.of("o-000001")]
     assert "o-000001" not in json.dumps(line)
     assert verify(state).good
+
+
+def test_a_chain_that_was_taken_away_whole_is_found_and_no_risk_is_read(
+    state: Settings, client: httpx.Client, everything: dict[str, str]
+) -> None:
+    asked = {"officer_ids": ["o-000001"]}
+    assert client.post("/v1/risk", json=asked, headers=everything).status_code == 200
+    database = audit_database(state)
+    with database.writing(METADATA) as connection:
+        connection.execute(LINES.delete())
+    database.close()
+    state.audit_head.unlink()
+    refused = client.post("/v1/risk", json=asked, headers=everything)
+    assert (refused.status_code, refused.json()["code"]) == (503, "audit_away")
+    assert "grade" not in refused.text
+    assert "pharos audit accept" in refused.json()["detail"]
+    found = verify(state)
+    assert (found.good, found.lines) == (False, 0)
+    assert "the whole chain was taken away" in found.why
+    assert client.post("/v1/next_posts", json=asked, headers=everything).status_code == 200
 
 
 def test_careers_are_read_without_a_line_and_units_with_one(

@@ -16,7 +16,7 @@ import pytest
 import serving
 from data_contracts import errors
 from data_contracts.errors import PharosError
-from data_contracts.vocabulary import Refusal
+from data_contracts.vocabulary import Bilingual, Refusal
 from serving import waiting
 from serving.api.field_faults import OTHER
 from serving.api.problems import KINDS, ProblemError, problem_of
@@ -25,6 +25,7 @@ from serving.api.strict_body import parse
 from serving.client.refusals import refusal_of
 from serving.events.answers import WHY as EVENT_FAULTS
 from serving.feedback.answers import WHY as FEEDBACK_FAULTS
+from serving.pages.words import WORDS
 from serving.schemas import Body, FieldProblem
 from tests.serving.desks import demo_desks
 from tests.serving.live import served
@@ -84,6 +85,24 @@ def test_every_wrong_field_is_told_in_both_without_its_value(schema: type[Body])
             assert one.message_zh != OTHER, (body, one)
             assert "SECRET" not in one.message_zh + one.message
     assert faults({"SECRET": 1}, schema)
+
+
+def test_every_word_of_the_pages_is_said_in_both_and_fills_in_the_same() -> None:
+    for name, told in WORDS.items():
+        if name in ("language", "language.label"):  # the switch speaks the language that it leads to
+            continue
+        said = Bilingual(*(re.sub(r"{\w+}", "", text) for text in (told.zh, told.en)))
+        assert both(said.zh, said.en) or not re.search(r"\w", said.zh + said.en), name
+        fills = [set(re.findall(r"{(\w+)}", text)) for text in (told.zh, told.en)]
+        assert fills[0] == fills[1], name
+
+
+def test_a_page_says_no_word_that_is_not_in_the_one_place() -> None:
+    for file in sorted((ROOT / "serving/pages/templates").glob("*.j2")):
+        text = file.read_text("utf-8")
+        assert not CHINESE.search(re.sub(r"{[{%#].*?[}%#]}", "", text, flags=re.DOTALL)), file.name
+        for name in re.findall(r"\bt\(\"([a-z_.]+)\"[,)]", text):
+            assert name in WORDS, (file.name, name)
 
 
 def test_every_reason_an_event_or_a_feedback_is_not_taken_says_both() -> None:

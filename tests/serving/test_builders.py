@@ -17,6 +17,7 @@ from models.posts.next_post import RankedPost, Ranking
 from models.posts.reasons import Reason
 from serving import builders
 from serving.builders import CareerRanker, career_state
+from serving.posts.advice import Ranks
 from serving.posts.recommend import Asked
 
 AS_OF = pd.Timestamp("2026-11-01")
@@ -66,7 +67,7 @@ class Model:
 def test_every_officer_gets_their_own_posts() -> None:
     other = {**ROW, "recent_posts": ["q1"], "recent_started": ["2020-01-01"]}
     frame = pd.DataFrame([{**ROW, "officer_id": "a"}, {**other, "officer_id": "b"}])
-    ranker = CareerRanker(Model(), {"p1": Bilingual("一", "one")})  # type: ignore[arg-type]  # a stand-in
+    ranker = CareerRanker(Ranks(Model()), {"p1": Bilingual("一", "one")})  # type: ignore[arg-type]  # a stand-in
     ranked = ranker(frame, Asked(5), None, policy())
     found = [(one.officer_id, [post.post_id for post in one.found.open]) for one in ranked]
     assert found == [("a", ["p1", "p2"]), ("b", ["q1"])]

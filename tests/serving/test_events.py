@@ -19,7 +19,7 @@ from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import simulate
 from features.building import build_features
 from features.history import History
-from features.live import LiveFeatures
+from features.live import COSTLY, LiveFeatures
 from features.pending import Late, Pending
 from features.store import FeatureReader
 from models.audit import audit_database
@@ -197,6 +197,17 @@ def test_an_older_row_never_takes_the_place_of_a_newer_one(bureau: Bureau) -> No
     assert {one.because for one in done} == {"already there"}
     stamps = bureau.reader.online(bureau.officers[:4], "risk_v1", tomorrow)["feature_timestamp"]
     assert stamps.tolist() == [pd.Timestamp(END)] * 3 + [pd.Timestamp(tomorrow)]
+    live.close()
+
+
+def test_features_planned_without_the_costly_rule_are_the_same(bureau: Bureau) -> None:
+    live = LiveFeatures(History(bureau.use.history_dir))
+    found = live.rows(bureau.officers, END)["officers"]
+    assert live._rows is not None
+    engine = live._rows.backend.con
+    assert engine.execute("SELECT current_setting('disabled_optimizers')").fetchall() == [(COSTLY,)]
+    engine.execute("SET disabled_optimizers = ''")
+    pd.testing.assert_frame_equal(live.rows(bureau.officers, END)["officers"], found)
     live.close()
 
 

@@ -14,7 +14,8 @@ from data_contracts.settings import Settings
 from features.history import History
 from serving import service
 from serving.api import example
-from serving.api.example import PLACEHOLDER, curl_lines, example_officer
+from serving.api.example import PLACEHOLDER, SANDBOX_OFFICER, curl_lines, example_officer
+from serving.sandbox.book import book
 from tests.serving.desks import demo_desks
 from tests.training.careers import postings, two_step_careers
 
@@ -74,3 +75,14 @@ def test_what_may_be_a_log_keeps_no_id(known: Settings) -> None:
     said = printed(known, terminal=False)
     assert not any(one in said for one in KNOWN)
     assert PLACEHOLDER in said
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_sandbox_names_somebody_of_its_own_and_says_what_ids_are_there(known: Settings, terminal: bool) -> None:
+    said = printed(known.model_copy(update={"sandbox": True}), terminal)
+    assert f'"officer_ids": ["{SANDBOX_OFFICER}"]' in said
+    assert SANDBOX_OFFICER in book().about
+    assert "ids of the sandbox are fixed" in said
+    assert "沙箱的民警编号是固定的" in said
+    assert PLACEHOLDER not in said
+    assert not any(one in said for one in KNOWN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -101,6 +102,17 @@ def test_the_thread_of_an_answer_is_free_a_second_after_its_time_or_its_caller_w
             assert answered == ([504] if patience > seconds else [])
             assert long.began.is_set()
             assert long.ended.wait(1.5)
+
+
+@pytest.mark.server
+def test_an_answer_that_is_given_up_leaves_no_words_of_a_span(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(service, "Guard", functools.partial(Guard, limits=Limits(answer_seconds=0.3)))
+    with caplog.at_level(logging.WARNING), served(replace(demo_desks(), fixed={"/v1/risk": Long()}), monkeypatch) as it:
+        assert [_asked(it, "/v1/risk", 10.0) for _ in range(3)] == [[504]] * 3
+        time.sleep(0.5)
+    assert [one for one in caplog.records if "opentelemetry" in one.name] == []
 
 
 def _asked(client: httpx.Client, path: str, patience: float) -> Sequence[int]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,12 @@ from features.history import History
 from features.sequences import posting_sequences
 from models.posts.background import background_of
 from models.posts.histories import CareerState
+from models.posts.newcomers import Newcomers
 from models.posts.next_post import NextPostModel
 from serving.builders import CareerRanker, career_state
 from serving.freshness import FeatureSource
-from serving.posts.advice import with_background
+from serving.posts import advice
+from serving.posts.advice import Ranks, with_background
 from serving.posts.career_records import CareerRecords
 from serving.posts.recommend import Asked, CareerDesk, PostRanker
 from serving.schemas import NextPostsRequest, NotScored, PostsRanked
@@ -58,7 +61,7 @@ class Bureau:
 
     def desk(self, settings: Settings | None = None, model: NextPostModel | None = None) -> CareerDesk:
         source: FeatureSource = self.source()
-        ranker: PostRanker = CareerRanker(model or self.model, {})
+        ranker: PostRanker = CareerRanker(Ranks(model or self.model), {})
         return CareerDesk(
             CAREER_MODEL, ranker, source, plain_suggester(), policy(), CareerRecords.of(settings or self.settings)
         )
@@ -376,3 +379,25 @@ def test_a_day_that_has_not_come_is_refused(bureau: Bureau) -> None:
 def test_the_row_of_the_store_still_tells_posts_and_days(bureau: Bureau) -> None:
     row = bureau.source().online(bureau.officers[:1], "career_v1").assign(as_of=pd.Timestamp(DAY)).to_dict("records")[0]
     assert career_state({str(name): value for name, value in row.items()}).as_of == DAY
+
+
+def test_posts_newer_than_the_model_are_reckoned_once_for_the_tables_as_they_stand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted: list[int] = []
+
+    def reckoned(frames: Mapping[str, pd.DataFrame], known: Collection[str]) -> Newcomers:
+        counted.append(len(frames["posts"]))
+        return Newcomers(waiting=tuple(sorted(set(frames["posts"]["post_id"]) - set(known))))
+
+    monkeypatch.setattr(advice, "newcomers_of", reckoned)
+    model: Any = SimpleNamespace(catalogue=SimpleNamespace(codes={"a": 0}))
+    ranks = Ranks(model)
+    posts, standards = pd.DataFrame({"post_id": ["a", "b"]}), pd.DataFrame({"post_id": ["a"]})
+    for _ in range(3):
+        assert ranks.newcomers({"posts": posts, "competency_standards": standards}).waiting == ("b",)
+    assert counted == [2], "requests of a day share the tables"
+    more = pd.DataFrame({"post_id": ["a", "b", "c"]})
+    assert ranks.newcomers({"posts": more, "competency_standards": standards}).waiting == ("b", "c")
+    ranks.newcomers({"posts": more, "competency_standards": standards.copy()})
+    assert counted == [2, 3, 3], "a post or a standard that came makes others"

@@ -23,6 +23,7 @@ from serving.feedback.suggesting import Suggester
 from serving.guidance import NO_COURSE_MODEL
 from serving.points.answers import HistoryRecords, PointsDesk
 from serving.points.schemas import PointsRequest, PointsTarget
+from serving.posts.advice import Ranks
 from serving.posts.career_records import CareerRecords
 from serving.posts.recommend import CareerDesk
 from serving.schemas import NextPostsRequest
@@ -68,7 +69,8 @@ def answers(bureau: Bureau) -> dict[str, Any]:
              zip(posts["post_id"], posts["name_zh"], posts["name_en"], strict=True)}  # fmt: skip
     history = course_history({name: bureau.frames[name] for name in CROWD})
     crowd = crowd_at(history, DAY, COUNTS, policy().courses.wave)
-    desk = CareerDesk(CAREER_MODEL, CareerRanker(bureau.model, names), bureau.source(), plain_suggester(), policy(),
+    ranker = CareerRanker(Ranks(bureau.model), names)
+    desk = CareerDesk(CAREER_MODEL, ranker, bureau.source(), plain_suggester(), policy(),
                       CareerRecords.of(bureau.settings))  # fmt: skip
     courses = CourseDesk(NO_COURSE_MODEL.model, records, lambda _: crowd, declining(), policy())
     units = bureau.frames["units"]["unit_id"].astype(str).tolist()

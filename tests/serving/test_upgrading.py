@@ -87,7 +87,7 @@ def test_a_recorded_state_is_brought_forward_and_nothing_is_lost(old: Settings) 
     told = upgrade.look(old, builders())
     assert everything(old) == before
     assert {part.name for part in told.behind} == {
-        "service database", "log of suggestions", "addresses of artefacts", "history",
+        "service database", "log of suggestions", "addresses of artefacts", "history", "audit chain",
     }  # fmt: skip
     done = upgrade.upgrade(old, MOMENT, builders())
     assert old.state.stat().st_mode & 0o077 == 0
@@ -186,7 +186,9 @@ def test_a_moved_folder_trains_into_its_new_place(old: Settings) -> None:
     assert registry_shape.astray(old) == 0
 
 
-@pytest.mark.parametrize("name", ["service database", "log of suggestions", "addresses of artefacts", "history"])
+@pytest.mark.parametrize(
+    "name", ["service database", "log of suggestions", "addresses of artefacts", "history", "audit chain"]
+)
 @pytest.mark.parametrize("after", [False, True])
 def test_stopped_at_any_step_it_goes_on_and_the_copy_leads_back(
     audited: Settings, monkeypatch: pytest.MonkeyPatch, name: str, after: bool

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from data_contracts.asof import add_months
 from models.paths.dwell import LEAVE, MOVE, NEAR, QUARTER_MONTHS, DwellModel, covariates, later, terms
 from models.paths.finding import DAYS_A_MONTH
 from models.paths.search import PathModel
 from models.paths.transitions import Transitions
+from models.posts.histories import Array
 from tests.training.path_worlds import CUT, END, ladder_frames
-from training.evaluation.path_metrics import case_metrics, concordance
+from training.evaluation.path_metrics import Concordance, case_metrics, concordance
+from training.paths import fit
 from training.paths.course_histories import courses_before, held_on
-from training.paths.data import path_cases, states_at
+from training.paths.data import States, path_cases, states_at
 from training.paths.dwell_data import Sampling, officer_quarters, times_to_move
 from training.paths.fit import CoxPeer, PathTraining, fit_dwell, fit_paths, path_training
+from training.posts.data import Frames
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +139,49 @@ def test_with_too_few_moves_followed_there_is_no_steady_rate_and_no_long_view() 
     dwell = fit_dwell(path_training(ladder_frames(8), "post", CUT))
     assert dwell.steady is None
     assert dwell.long is None
+
+
+def test_trees_of_one_split_order_alone_where_they_did_better(
+    training: PathTraining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit, "_better_since", lambda training, seed: True)
+    dwell, histories = fit_dwell(training), states_at(training.frames, CUT, *training.known).histories
+    assert dwell.added is not None
+    assert (dwell.steady, dwell.long, dwell.ranks) == (None, None, ())
+    days = [later(histories, quarter * QUARTER_MONTHS * DAYS_A_MONTH) for quarter in range(4)]
+    total = sum(dwell.added.predict(covariates(one, dwell.turnover)) for one in days)
+    np.testing.assert_allclose(dwell.order(histories, 4), np.log(total))
+    again = DwellModel.from_parts(dwell.to_parts())
+    np.testing.assert_allclose(again.order(histories, 4), dwell.order(histories, 4))
+    np.testing.assert_allclose(again.move_times(histories, 4), dwell.move_times(histories, 4))
+
+
+@pytest.mark.parametrize(("usual", "alone", "chosen"), [(0.6, 0.7, True), (0.7, 0.6, False), (0.6, 0.6, False)])
+def test_who_orders_is_asked_of_the_months_before_the_cut_alone(
+    usual: float, alone: float, chosen: bool, training: PathTraining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[date, date]] = []
+    values = iter([usual, alone])
+
+    def times(frames: Frames, states: States, after: date, until: date) -> tuple[Array, Array]:
+        assert frames["postings"]["known_on"].max() <= pd.Timestamp(CUT), "nothing that became known since"
+        asked.append((after, until))
+        return times_to_move(frames, states, after, until)
+
+    def judged(months: Array, seen: Array, risk: Array) -> Concordance:
+        assert months.max() <= fit.TRIED_MONTHS + 0.1
+        return Concordance(np.array([next(values)]), np.ones(1))
+
+    monkeypatch.setattr(fit, "times_to_move", times)
+    monkeypatch.setattr(fit, "concordance", judged)
+    assert (fit_dwell(training).added is not None) == chosen
+    assert asked[-1] == (add_months(CUT, -fit.TRIED_MONTHS), CUT)
+
+
+def test_where_nobody_had_moved_before_the_months_tried_the_usual_order_stays(training: PathTraining) -> None:
+    first = training.frames["postings"]["started_on"].min().date()
+    young = replace(training, until=add_months(first, fit.TRIED_MONTHS))
+    assert not fit._better_since(young, 0)
 
 
 def test_courses_count_once_done_and_known(training: PathTraining) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from models.paths.dwell import COVARIATES, MOVE, Quarters
 from models.posts.histories import Array, Histories
-from training.paths.long_view import FOLDS, PERIOD_DAYS, fit_long, rows_of_others
+from training.paths.long_view import FOLDS, ONE_SPLIT, PERIOD_DAYS, RISING, fit_long, rows_of_others
 
 POST = COVARIATES.index("post_turnover")
 SIZE = 100
@@ -61,6 +61,23 @@ def test_a_higher_rate_never_lowers_the_chance() -> None:
     chances = trees.predict(asked)
     assert (np.diff(chances) >= 0).all()
     assert chances[-1] > chances[0] + 0.1
+
+
+def test_trees_of_one_split_add_what_covariates_say_and_nothing_more() -> None:
+    rng = np.random.default_rng(4)
+    found = _quarters(rng.integers(0, SIZE, 4000), np.zeros(4000, np.int64))
+    old, senior = rng.random(4000) < 0.5, rng.random(4000) < 0.5
+    histories = replace(found.histories, tenure_days=np.where(old, 4000.0, 400.0).astype(np.float32),
+                        rank_days=np.where(senior, 900.0, 90.0).astype(np.float32))  # fmt: skip
+    causes = np.where(rng.random(4000) < np.where(old == senior, 0.4, 0.1), MOVE, 0)  # only both together say it
+    found = replace(found, histories=histories, causes=causes)
+    x = rows_of_others(found, SIZE, 1)
+    gap = {}
+    for name, params in {"many": RISING, "one": ONE_SPLIT}.items():
+        chances = fit_long(found, SIZE, 1, params=params).predict(x)
+        gap[name] = chances[old == senior].mean() - chances[old != senior].mean()
+    assert gap["many"] > 0.2
+    assert abs(gap["one"]) < 0.05
 
 
 def test_posts_that_say_nothing_do_not_order_anybody() -> None:

@@ -55,6 +55,13 @@ def test_the_same_seed_draws_the_same() -> None:
     assert np.array_equal(first, again)
 
 
+def test_draws_do_not_hear_what_officers_are_called() -> None:
+    ids = ["o-3", "o-1", "o-3", "o-2", "o-1", "o-4"]
+    pseudonyms = {"o-1": "f00", "o-2": "0aa", "o-3": "c1d", "o-4": "77b"}
+    renamed = OfficerDraws([pseudonyms[one] for one in ids], draws=20)
+    assert np.array_equal(OfficerDraws(ids, draws=20).weights(), renamed.weights())
+
+
 def test_draws_are_the_same_in_blocks_of_any_size_and_few_are_held_at_once() -> None:
     draws = OfficerDraws([str(n // 3) for n in range(31)], draws=11)
     assert [len(block) for block in draws.blocks(cells=31 * 4)] == [4, 4, 3]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from models.base import Numbers
@@ -38,15 +39,16 @@ class OfficerDraws:
     def blocks(self, cells: int = MOST_CELLS) -> Iterator[NDArray[np.int32]]:
         """(some draws, n) times each row is in, until all draws are made: all at once would fill the memory.
 
-        The draws are the same whatever the size of a block.
+        The draws are the same whatever the size of a block, and whatever officers are called: they are drawn by
+        their place, so that a verdict over pseudonyms is the verdict over ids, under every key.
         """
-        codes, place = np.unique(np.asarray(self.officers, dtype=object).astype(str), return_inverse=True)
+        place, names = pd.factorize(np.asarray(self.officers, dtype=object).astype(str))
         rng = np.random.default_rng(self.seed)
-        share = np.full(len(codes), 1.0 / len(codes))
+        share = np.full(len(names), 1.0 / len(names))
         step = max(1, cells // max(1, len(place)))
         for start in range(0, self.draws, step):
             size = min(step, self.draws - start)
-            yield rng.multinomial(len(codes), share, size=size).astype(np.int32)[:, place]
+            yield rng.multinomial(len(names), share, size=size).astype(np.int32)[:, place]
 
     def weights(self) -> NDArray[np.int32]:
         """(draws, n) times each row is in; for few rows."""

@@ -136,12 +136,18 @@ class Line:
 def figure_told(value: float) -> str:
     """A share, a ratio or a difference for people; what is whole is told whole.
 
-    >>> figure_told(0.0412), figure_told(-0.0), figure_told(-0.0004)
-    ('0.041', '0', '0.000')
+    What rounding would make nothing keeps its first digit: "above 0" is asked of it.
+
+    >>> figure_told(0.0412), figure_told(-0.0), figure_told(-0.00047)
+    ('0.041', '0', '-0.0005')
     """
     if float(value).is_integer():
         return f"{value + 0.0:,.0f}"  # nothing has no sign
-    return f"{round(value, 3) + 0.0:.3f}"
+    told = f"{value:.3f}"
+    if float(told) != 0.0:
+        return told
+    first = float(f"{value:.1g}")
+    return f"{first:.{-math.floor(math.log10(abs(first)))}f}"
 
 
 def events_told(value: float) -> str:

@@ -10,13 +10,16 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.asof import add_months
+from data_contracts.errors import InvalidInput
 from models.base import Numbers
 from models.paths.beams import Search
-from models.paths.dwell import TERMS, DwellModel, Turnover, terms
+from models.paths.dwell import QUARTER_MONTHS, TERMS, DwellModel, Turnover, terms
 from models.paths.search import PathModel, PostChances
 from models.paths.steady import SteadyRate
 from models.paths.transitions import Transitions
 from models.posts.histories import Array, Catalogue, Histories
+from models.risk.boosting import Boosted
+from training.evaluation.path_metrics import concordance
 from training.paths import long_view
 from training.paths.closing import dissolved
 from training.paths.data import careers_of, states_at
@@ -28,6 +31,7 @@ COX_ROWS = 20_000
 COX_PENALTY = 0.01
 FEWEST_OF_A_RANK = 200
 FEWEST_LANDMARKS, FEWEST_MOVES = 3, 50  # for a steady rate
+TRIED_MONTHS = 24
 
 
 @dataclass(frozen=True)
@@ -67,19 +71,55 @@ def fit_paths(
 
 
 def fit_dwell(training: PathTraining, seed: int = 0) -> DwellModel:
-    """The hazards of moving and of leaving; the steady rate and the long view where enough moves were followed."""
+    """The hazards of moving and of leaving; the steady rate and the long view where enough moves were followed.
+
+    Trees of one split take their place in the order of movers where, fitted `TRIED_MONTHS` before the cut, they had
+    ordered those who moved since then better.
+    """
+    found, added = _orders(training, seed)
+    if added is None or not _better_since(training, seed):
+        return found
+    return replace(found, steady=None, ranks=(), long=None, added=added)
+
+
+def _orders(training: PathTraining, seed: int) -> tuple[DwellModel, Boosted | None]:
+    """The hazards with the steady rate and the long view, and the trees of one split; without them where too few
+    moves were followed."""
     quarters = officer_quarters(training.frames, training.until, training.known, Sampling(seed=seed))
-    plain = DwellModel.fit(quarters, training.size, len(training.data.ranks) + 1, seed)
+    ranks = len(training.data.ranks) + 1
+    plain = DwellModel.fit(quarters, training.size, ranks, seed)
     histories, months, seen = _landmarks(training)
     if len(histories) < FEWEST_LANDMARKS or sum(int(one.sum()) for one in seen) < FEWEST_MOVES:
-        return plain
-    ranks = _common_ranks(histories)
-    some = np.concatenate([terms(one, plain.turnover, ranks) for one in histories])
+        return plain, None
+    common = _common_ranks(histories)
+    some = np.concatenate([terms(one, plain.turnover, common) for one in histories])
     steady = SteadyRate.fit(some, np.concatenate(months), np.concatenate(seen))
     sampling = Sampling(years=long_view.YEARS, seed=seed)
     more = officer_quarters(training.frames, training.until, training.known, sampling)
-    trees = long_view.fit_long(more, training.size, len(training.data.ranks) + 1, seed)
-    return replace(plain, steady=steady, ranks=ranks, long=trees)
+    trees = long_view.fit_long(more, training.size, ranks, seed)
+    added = long_view.fit_long(more, training.size, ranks, seed, long_view.ONE_SPLIT)
+    return replace(plain, steady=steady, ranks=common, long=trees), added
+
+
+def _better_since(training: PathTraining, seed: int) -> bool:
+    """Whether trees of one split, fitted `TRIED_MONTHS` before the cut, order the movers up to it better."""
+    after = add_months(training.until, -TRIED_MONTHS)
+    frames = _known(training)
+    try:
+        before = PathTraining(frames, training_data(frames, after), after)
+    except InvalidInput:
+        return False  # nobody had moved by then
+    found, added = _orders(before, seed)
+    states = states_at(frames, after, *before.known)
+    if added is None or not len(states):
+        return False
+    months, seen = times_to_move(frames, states, after, training.until)
+    if seen.sum() < FEWEST_MOVES:
+        return False
+    quarters = int(np.ceil(months.max() / QUARTER_MONTHS))
+    ordered = (one.order(states.histories, quarters) for one in (found, replace(found, added=added)))
+    usual, alone = (concordance(months, seen, risk).value for risk in ordered)
+    return bool(alone > usual)
 
 
 @dataclass(frozen=True)
@@ -120,8 +160,7 @@ class CoxPeer:
 
 def _landmarks(training: PathTraining) -> tuple[list[Histories], list[Array], list[Array]]:
     histories, months, seen = [], [], []
-    known = {name: frame for name, frame in training.frames.items() if name != "postings"}
-    frames = {**known, "postings": _by(training.frames["postings"], training.until)}
+    frames = _known(training)
     for year in range(1, LANDMARK_YEARS + 1):
         day = add_months(training.until, -12 * year)
         states = states_at(frames, day, *training.known)
@@ -132,6 +171,11 @@ def _landmarks(training: PathTraining) -> tuple[list[Histories], list[Array], li
         months.append(time)
         seen.append(event)
     return histories, months, seen
+
+
+def _known(training: PathTraining) -> dict[str, pd.DataFrame]:
+    """The careers, of which postings are those known by the cut."""
+    return {**training.frames, "postings": _by(training.frames["postings"], training.until)}
 
 
 def _by(postings: pd.DataFrame, until: date) -> pd.DataFrame:

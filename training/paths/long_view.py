@@ -3,6 +3,10 @@
 A rate of moves out of a post that counts the row's own move tells trees what they should find out, so they lean on it.
 Here the rate that a row sees is that of the other officers, in the same four years, as posts open and close, and a
 higher rate never lowers the chance; what is read later is the rate of the last four years, as everywhere.
+
+Of the same rows come trees of one split each: what one covariate says is added to what the others say, and nothing
+more. In a force of a few thousand, whose moves hang on little else than time and post, they err least; where moves go
+in waves they are far behind. Which of the two orders the movers is asked of later time (`training/paths/fit.py`).
 """
 
 from __future__ import annotations
@@ -20,12 +24,15 @@ YEARS = 8
 FOLDS = 5
 PERIOD_DAYS = 4 * 365.25
 RISING: Mapping[str, object] = {**PARAMS, "monotone_constraints": [int(name in RATES) for name in COVARIATES]}
+ONE_SPLIT: Mapping[str, object] = {**RISING, "num_leaves": 2, "rounds": 150}
 
 
-def fit_long(quarters: Quarters, size: int, ranks: int, seed: int = 0) -> Boosted:
+def fit_long(
+    quarters: Quarters, size: int, ranks: int, seed: int = 0, params: Mapping[str, object] = RISING
+) -> Boosted:
     """Chance of a move in a quarter, from officer-quarters (n rows) of `YEARS`, for `size` posts and `ranks` codes."""
     moved = (quarters.causes == MOVE).astype(np.float64)
-    return Boosted(RISING, seed).fit(rows_of_others(quarters, size, ranks, seed), moved, COVARIATES, quarters.weight)
+    return Boosted(params, seed).fit(rows_of_others(quarters, size, ranks, seed), moved, COVARIATES, quarters.weight)
 
 
 def rows_of_others(quarters: Quarters, size: int, ranks: int, seed: int = 0) -> Matrix:

@@ -1,0 +1,48 @@
+"""Dates as Chinese documents write them in characters (二〇二三年三月五日), turned into digits."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+DIGITS = {sign: str(number) for number, sign in enumerate("〇一二三四五六七八九")} | {"零": "0", "○": "0"}
+"""Also the full-width zero and the circle that people type for 〇."""
+TENS = {"": 0, "十": 10, "廿": 20, "卅": 30}
+_YEAR = "".join(DIGITS)
+_COUNT = "一二三四五六七八九十廿卅"
+_WRITTEN = re.compile(
+    rf"^\s*([{_YEAR}]{{4}})\s*年\s*([{_COUNT}]{{1,3}})\s*月?\s*(?:([{_COUNT}]{{1,4}})\s*[日号]?)?\s*$"
+)
+
+
+def in_digits(text: str) -> str:
+    """The same date with half-width digits and marks; a text that is no such date comes back in half width.
+
+    >>> in_digits("二〇二三年十二月三十一日"), in_digits("二零二三年三月"), in_digits("２０２３．３")
+    ('2023年12月31日', '2023年3月', '2023.3')
+    """
+    if text.isascii():
+        return text
+    plain = unicodedata.normalize("NFKC", text)
+    found = _WRITTEN.match(plain.replace("○", "〇"))
+    if found is None:
+        return plain
+    year = "".join(DIGITS[sign] for sign in found[1])
+    month, day = count(found[2]), count(found[3] or "")
+    if month is None or (found[3] and day is None):
+        return plain
+    return f"{year}年{month}月" + ("" if day is None else f"{day}日")
+
+
+def count(text: str) -> int | None:
+    """A count up to 39 in characters, None where it is none.
+
+    >>> [count(text) for text in ("三", "十", "十二", "二十", "三十一", "廿五", "十十", "")]
+    [3, 10, 12, 20, 31, 25, None, None]
+    """
+    found = re.fullmatch(r"([二三]?十|廿|卅)?([一二三四五六七八九])?", text)
+    if not text or found is None:
+        return None
+    tens = found[1] or ""
+    many = TENS[tens] if tens in TENS else 10 * int(DIGITS[tens[0]])
+    return many + int(DIGITS.get(found[2] or "〇", "0"))
