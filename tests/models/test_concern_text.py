@@ -95,7 +95,7 @@ def test_draws_are_of_the_seed_and_errors_stay_texts() -> None:
     bank, share = phrases(), Share(0, 40, held=True)
     assert examples(bank, share, 3, 5) == examples(bank, share, 3, 5)
     assert examples(bank, share, 3, 5) != examples(bank, share, 3, 6)
-    quiet = Noise(0, 0, 0, 0, 0, 0, 0, 0, 0)
+    quiet = Noise(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     some = examples(bank, share, 2, 5, quiet)
     assert all(one.text == one.phrase for one in some if "{" not in one.text and len(one.phrase) > 12)
     rng = np.random.default_rng(1)

@@ -313,9 +313,7 @@ def test_the_follow_up_keeps_an_audit_line_and_shows_no_words(tmp_path: Path) ->
     told = console.export_text()
     assert "n-1" in told
     assert SECRET not in told
-    database = next(use.state.rglob("*.db"), None)
-    assert database is not None
-    held = database.read_bytes()
+    held = b"".join(one.read_bytes() for one in use.state.rglob("*.db*"))
     assert Action.CONCERNS_READ.value.encode() in held
     assert SECRET.encode() not in held
     assert b"o-1" not in held

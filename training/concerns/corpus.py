@@ -41,6 +41,7 @@ class Noise:
     opener: float = 0.35
     setting: float = 0.25
     closer: float = 0.7
+    longer: float = 0.2
     second: float = 0.2
     pressing: float = 0.3
     calm: float = 0.2
@@ -92,28 +93,39 @@ class _Maker:
                 yield self._changed(frame.replace(PLACE, name), code, NORMAL, name)
 
     def _changed(self, text: str, code: str, level: int, phrase: str) -> Example:
-        noise, around, happens = self._noise, self._bank.around, self._happens
-        if happens(noise.dialect):
-            text = self._in_dialect(text)
+        noise, happens = self._noise, self._happens
+        text = self._in_dialect(text) if happens(noise.dialect) else text
         if happens(noise.pressing):
             more = SOON if happens(0.6) else URGENT
             text, level = self._pressed(text, more), max(level, more)
         elif happens(noise.calm):
             text = self._pressed(text, NORMAL)
-        if happens(noise.second):
-            other, second = self._others[int(self._rng.integers(len(self._others)))]
-            text = text + self._one(around.joins) + second if other != code else text
-        if happens(noise.setting):
-            text = self._one(around.settings) + text
-        if happens(noise.opener):
-            text = self._one(around.openers) + text
-        if happens(noise.closer):
-            text += self._one(around.closers)
-        if happens(noise.typing):
-            text = mistyped(text, self._rng)
+        text = self._longer(text, code) if happens(noise.longer) else text
+        text = self._with_second(text, code) if happens(noise.second) else text
+        text = self._between(text)
+        text = mistyped(text, self._rng) if happens(noise.typing) else text
         if happens(noise.bare):
             text = "".join(one for one in text if one not in MARKS)
         return Example(text, code, level, phrase)
+
+    def _between(self, text: str) -> str:
+        """With what stands in front and behind."""
+        noise, around = self._noise, self._bank.around
+        text = self._one(around.settings) + text if self._happens(noise.setting) else text
+        text = self._one(around.openers) + text if self._happens(noise.opener) else text
+        return text + self._one(around.closers) if self._happens(noise.closer) else text
+
+    def _with_second(self, text: str, code: str) -> str:
+        """With another matter behind, which is not what is asked for."""
+        other, second = self._others[int(self._rng.integers(len(self._others)))]
+        return text if other == code else text + self._one(self._bank.around.joins) + second
+
+    def _longer(self, text: str, code: str) -> str:
+        """With one to three further sentences of the same matter, and other clauses: length says nothing of urgency."""
+        more = self._share.of(self._bank.subcategories[code].says)
+        parts = [self._one(self._bank.around.settings).rstrip("，"), text]
+        parts += [self._one(more) for _ in range(1 + int(self._rng.integers(3)))]
+        return "，".join(parts)
 
     def _pressed(self, text: str, level: int) -> str:
         """With a clause that says how urgent it is, mostly behind, now and then in front."""
