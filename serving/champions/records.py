@@ -55,7 +55,7 @@ CHANGED = Bilingual(
 )
 DECIDED = (Action.GATE_SIGNED, Action.MODEL_PROMOTED, Action.MODEL_TAKEN_UP, Action.MODEL_REFUSED)
 RISK, QUIET = "risk", "quiet"
-MOST_DECISIONS, MOST_FINDINGS = 30, 20
+MOST_DECISIONS, MOST_FINDINGS = 12, 20
 MONTHS = re.compile(r"(?P<outcome>[a-z_]+?)_(?P<months>[0-9]+)m")
 LEVELS = ("quiet", "warning", "alert")
 

@@ -14,7 +14,7 @@ from serving.pages.telling import Teller
 from serving.paths.schemas import CareerPath, PathsFound, PathStep
 
 MOST_LANES = 3
-CARD_WIDTH, CARD_HEIGHT, GAP_X, GAP_Y, TOP, EDGE = 196, 96, 64, 22, 34, 6
+CARD_WIDTH, CARD_HEIGHT, GAP_X, GAP_Y, TOP, EDGE = 196, 96, 64, 24, 42, 6
 PHONE_WIDTH, PHONE_GAP = 320, 44
 AXIS_LEFT, ROW, AXIS_HEAD = 18, 30, 40
 LETTERS = 11.6  # wide letters of a name that a line of a card holds
@@ -194,7 +194,7 @@ def _wide(letter: str) -> float:
 def _lines(name: str, letters: float) -> list[str]:
     """A name in two lines at most; what does not fit is told by dots, and whole under the picture.
 
-    >>> _lines("刑事侦查", 11.6), _lines("community policing officer of a station", 11.6)
+    >>> _lines("刑事侦查", 11.6), _lines("community policing officer of a station afar", 11.6)
     (['刑事侦查'], ['community policing', 'officer of a…'])
     """
     lines, rest = [""], list(_words(name))

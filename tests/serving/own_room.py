@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from playwright.sync_api import sync_playwright
 
 from data_contracts.concern_phrases import phrases
@@ -23,7 +26,7 @@ from models.paths.bundle import PathBundle
 from models.points.lines import tables_needed
 from serving.api.opened import Desks
 from serving.champions.records import ModelsDesk
-from serving.concerns.answers import ConcernRecords, OpenDesk, ThemesDesk, TriageDesk
+from serving.concerns.answers import OpenDesk, ThemesDesk, TriageDesk
 from serving.concerns.triage import Triage
 from serving.feedback.exposures import exposure_log
 from serving.feedback.suggesting import suggester
@@ -63,16 +66,33 @@ def triage() -> Triage:
     return Triage(ConcernModel(text, {}), policy())
 
 
+def concerns(as_of: date) -> pd.DataFrame:
+    """Two hundred and forty concerns of the last months on each way, some of them open, late or not sorted yet."""
+    kinds = [("leave", "annual_leave", "想休年假，一直不批"), ("welfare", "housing", "申请周转房没有下文"),
+             (None, None, "连续值班，腰疼得厉害"), (None, None, "我不想活了，遗书写好了")]  # fmt: skip
+    ways = list(itertools.product(("online", "hotline", "visit"), kinds, ("u-0-1-3", "u-0-2-2"), range(10)))
+    rows = []
+    for number, (channel, (category, subcategory, text), unit_id, step) in enumerate(ways):
+        raised = pd.Timestamp(as_of) - pd.Timedelta(days=1 + 11 * step)
+        answered, over = raised + pd.Timedelta(days=1), raised + pd.Timedelta(days=5)
+        rows.append(
+            {"concern_id": f"n-{number}", "officer_id": f"o-{number}", "unit_id": unit_id, "raised_by": "officer",
+             "channel": channel, "category": category, "subcategory": subcategory, "text": text, "raised_on": raised,
+             "acknowledged_on": answered if number % 3 else pd.NaT,
+             "resolved_on": over if number % 4 and over < pd.Timestamp(as_of) else pd.NaT, "known_on": raised}
+        )  # fmt: skip
+    return pd.DataFrame(rows).astype({"acknowledged_on": "datetime64[us]", "resolved_on": "datetime64[us]"})
+
+
 def more_desks(models: Settings) -> Mapping[str, Any]:
     """Desks with models, over the records of the small force."""
     use, rules = small_force(), policy()
-    records = ConcernRecords(use)
     suggesting = suggester(use, rules, exposure_log(use))
     return {
         "/v1/paths": PathDesk(IDENTITY, RecordPaths(bundle(), HistoryRecords.of(use), rules), plan_log(use), suggesting, rules),
-        "/v1/concerns": TriageDesk(ModelIdentity("concerns", "1", "", "concerns_v1", ""), triage(), records),
-        "/v1/concerns/open": OpenDesk(records, rules, placements, triage()),
-        "/v1/concerns/themes": ThemesDesk(records, rules, placements),
+        "/v1/concerns": TriageDesk(ModelIdentity("concerns", "1", "", "concerns_v1", ""), triage(), concerns),
+        "/v1/concerns/open": OpenDesk(concerns, rules, placements, triage()),
+        "/v1/concerns/themes": ThemesDesk(concerns, rules, placements),
         "/pages/models": ModelsDesk(models),
     }  # fmt: skip
 
