@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
@@ -21,6 +22,8 @@ from serving.pages.visit import Page, View, Visit
 
 PATH, TRIAGE, THEMES = "/pages/concerns", "/pages/concerns/triage", "/pages/concerns/themes"
 SOON = timedelta(days=7)
+A_PAGE = 20
+STEPS = frozenset(str(many) for many in range(A_PAGE, MAX_OPEN + A_PAGE, A_PAGE))
 OVERDUE, WITHIN, LATER, NONE = "overdue", "soon", "later", "none"
 
 
@@ -56,10 +59,13 @@ def show(visit: Visit) -> View:
     open_ = told(visit, "/v1/concerns/open", top=MAX_OPEN)
     answer: OpenConcernsAnswer | None = open_.answer
     waiting = [] if answer is None else [Waiting.of(one, answer.as_of) for one in answer.results]
+    fitting = [one for one in waiting if _fits(one, channel, only, when)]
+    many = int(query["shown"]) if query.get("shown") in STEPS else A_PAGE
     shown = {
         "answer": answer, "why": open_.why, "names": names, "channel": channel, "escalated": only,
         "when": when if when in (OVERDUE, WITHIN, LATER, NONE) else None, "counts": _counts(waiting, names),
-        "waiting": [one for one in waiting if _fits(one, channel, only, when)],
+        "waiting": fitting[:many],
+        "more": urlencode({**query, "shown": many + A_PAGE}) if len(fitting) > many else None,
         "categories": _categories(), "name_of": visit.asking.desks.placements().name, "themes_path": THEMES,
         "triage_path": TRIAGE, "read": None, "cut": answer is not None and answer.open > len(answer.results),
     }  # fmt: skip

@@ -195,7 +195,7 @@ def _lines(name: str, letters: float) -> list[str]:
     """A name in two lines at most; what does not fit is told by dots, and whole under the picture.
 
     >>> _lines("刑事侦查", 11.6), _lines("community policing officer of a station afar", 11.6)
-    (['刑事侦查'], ['community policing', 'officer of a…'])
+    (['刑事侦查'], ['community policing', 'officer of a stati…'])
     """
     lines, rest = [""], list(_words(name))
     while rest:

@@ -57,8 +57,11 @@ def recorded(folder: Path) -> Settings:
              *(line(check, status) for check, status in zip(groups, STATUSES, strict=False))]  # fmt: skip
     _judged(use, first, True, lines)
     _judged(use, second, False, [line("calibration_error", "fail")])
-    note = {"kind": "waiver", "model": "risk", "version": "1", "model_hash": "h", "checks": ["conduct.sex=female.calibration"],
-            "reason": "本部门女警人数少，先行试用", "signed_by": ["Ann Li", "王一"], "on": "2026-09-30"}  # fmt: skip
+    note = {
+        "kind": "waiver", "model": "risk", "version": "1", "model_hash": "h", "on": "2026-09-30",
+        "checks": ["conduct.sex=female.calibration"], "reason": "本部门女警人数少，先行试用",
+        "signed_by": ["Ann Li", "王一"],
+    }  # fmt: skip
     gate_records.write_signed(use, gate_records.folder_of(use, first) / "waiver-0.json", note)
     card = first.path.parent / gate_records.CARD
     card.mkdir()
@@ -79,7 +82,8 @@ def _judged(use: Settings, model: ResolvedModel, passed: bool, lines: list[dict[
 def watched(use: Settings) -> None:
     """A watch that warned."""
     findings = [
-        {"section": "predictions", "what": "conduct_12m", "figure": "mean", "then": 0.05, "now": 0.08, "level": "warning"},
+        {"section": "predictions", "what": "conduct_12m", "figure": "mean", "then": 0.05, "now": 0.08,
+         "level": "warning"},
         {"section": "inputs", "what": "tenure_days", "figure": "psi", "then": 1.0, "now": None, "level": "alert"},
         {"section": "inputs", "what": "awards", "figure": "psi", "then": 1.0, "now": 1.0, "level": "quiet"},
     ]  # fmt: skip

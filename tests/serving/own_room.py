@@ -88,8 +88,9 @@ def more_desks(models: Settings) -> Mapping[str, Any]:
     """Desks with models, over the records of the small force."""
     use, rules = small_force(), policy()
     suggesting = suggester(use, rules, exposure_log(use))
+    paths = RecordPaths(bundle(), HistoryRecords.of(use), rules)
     return {
-        "/v1/paths": PathDesk(IDENTITY, RecordPaths(bundle(), HistoryRecords.of(use), rules), plan_log(use), suggesting, rules),
+        "/v1/paths": PathDesk(IDENTITY, paths, plan_log(use), suggesting, rules),
         "/v1/concerns": TriageDesk(ModelIdentity("concerns", "1", "", "concerns_v1", ""), triage(), concerns),
         "/v1/concerns/open": OpenDesk(concerns, rules, placements, triage()),
         "/v1/concerns/themes": ThemesDesk(concerns, rules, placements),

@@ -28,7 +28,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture
 def use(made: Settings, tmp_path: Path) -> Iterator[Settings]:
     shutil.copytree(made.state, tmp_path / "state")
-    yield Settings(state=tmp_path / "state")
+    return Settings(state=tmp_path / "state")
 
 
 def told(use: Settings, name: Any = "risk") -> ModelTold:
@@ -40,7 +40,10 @@ def test_all_models_are_told_in_short(use: Settings) -> None:
     models = ModelsDesk(use).answer(ModelsRequest(), "r", NOW).models
     assert [one.name for one in models] == list(registry.NAMES)
     risk = models[0]
-    assert [(one.version, one.champion, one.passed) for one in risk.versions] == [("2", False, False), ("1", True, True)]
+    assert [(one.version, one.champion, one.passed) for one in risk.versions] == [
+        ("2", False, False),
+        ("1", True, True),
+    ]
     assert risk.versions[1].counts == {"pass": 3, "waived": 1, "explained": 1, "fail": 1}
     assert (risk.versions[0].trained_as_of, risk.lines, models[1].versions) == ("2026-02-01", [], [])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 import pandas as pd
 
@@ -16,20 +17,29 @@ NOW = datetime(2026, 11, 1, 9)
 
 
 def asked(frames: Mapping[str, pd.DataFrame]) -> WishesAnswer:
-    def records(_: Sequence[str] | None, as_of: date, tables: Sequence[str]) -> Mapping[str, pd.DataFrame]:
-        assert as_of == NOW.date()
+    def records(officer_ids: Sequence[str] | None, as_of: date, tables: Sequence[str]) -> Mapping[str, pd.DataFrame]:
+        assert (officer_ids, as_of) == (["o"], NOW.date())
         return {name: frame for name, frame in frames.items() if name in tables}
 
     return WishesDesk(records, policy()).answer(WishesRequest(officer_id="o"), "r", NOW)
 
 
-def frames(**more: list[dict[str, object]]) -> dict[str, pd.DataFrame]:
-    posts = [{"post_id": "p", "name_zh": "岗位甲", "name_en": "post one", "job_family": "patrol", "known_on": LONG_AGO}]
+def frames(**more: Sequence[Mapping[str, Any]]) -> dict[str, pd.DataFrame]:
+    posts: list[dict[str, Any]] = [
+        {"post_id": "p", "name_zh": "岗位甲", "name_en": "post one", "job_family": "patrol", "known_on": LONG_AGO}
+    ]
     return {name: framed(name, rows) for name, rows in {"posts": posts, **more}.items()}
 
 
 def goal(code: str, day: str) -> dict[str, object]:
-    return {"officer_id": "o", "goal_kind": "post", "goal": code, "horizon_months": 36, "occurred_on": day, "known_on": day}
+    return {
+        "officer_id": "o",
+        "goal_kind": "post",
+        "goal": code,
+        "horizon_months": 36,
+        "occurred_on": day,
+        "known_on": day,
+    }
 
 
 def wish(order: int, vacancy: str, day: str = "2026-05-01") -> dict[str, object]:

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from training.gate.verdict import Examined, Seen
 
 
-
 class Say:
     """Picks the language: 0 is Chinese, 1 English."""
 
