@@ -24,7 +24,7 @@ OFFICER, CASE = "officer", "case"  # kinds of handles
 
 @dataclass(frozen=True)
 class View:
-    """A template with what it shows; `part` is the template of the part that htmx exchanges, the whole without it."""
+    """A template with what it shows."""
 
     template: str
     shown: Mapping[str, Any] = field(default_factory=dict)
