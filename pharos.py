@@ -21,6 +21,7 @@ from experiments.commands import (
     contracts,
     drift,
     edge,
+    experiment,
     feedback,
     gate,
     histories,
@@ -41,6 +42,7 @@ app.add_typer(train.train_app, name="train")
 app.add_typer(feedback.feedback_app, name="feedback")
 app.add_typer(tune.tune_app, name="tune")
 app.add_typer(backtest.backtest_app, name="backtest")
+app.add_typer(experiment.experiment_app, name="experiment")
 app.add_typer(gate.gate_app, name="gate")
 app.add_typer(report.report_app, name="report")
 app.add_typer(contracts.contracts_app, name="contracts")
@@ -55,7 +57,9 @@ app.command()(histories.simulate)
 app.command(epilog=histories.GUESSED)(histories.ingest)
 app.command()(histories.features)
 app.command()(histories.materialize)
+app.command()(experiment.compare)
 app.command()(gate.promote)
+app.command()(gate.rollback)
 app.command()(review.erase)
 app.command()(service.serve)
 app.command()(service.recommend)

@@ -10,6 +10,7 @@ DIGITS = {sign: str(number) for number, sign in enumerate("〇一二三四五六
 TENS = {"": 0, "十": 10, "廿": 20, "卅": 30}
 _YEAR = "".join(DIGITS)
 _COUNT = "一二三四五六七八九十廿卅"
+_COUNTED = re.compile(r"([二三]?十|廿|卅)?([一二三四五六七八九])?")
 _WRITTEN = re.compile(
     rf"^\s*([{_YEAR}]{{4}})\s*年\s*([{_COUNT}]{{1,3}})\s*月?\s*(?:([{_COUNT}]{{1,4}})\s*[日号]?)?\s*$"
 )
@@ -40,7 +41,7 @@ def count(text: str) -> int | None:
     >>> [count(text) for text in ("三", "十", "十二", "二十", "三十一", "廿五", "十十", "")]
     [3, 10, 12, 20, 31, 25, None, None]
     """
-    found = re.fullmatch(r"([二三]?十|廿|卅)?([一二三四五六七八九])?", text)
+    found = _COUNTED.fullmatch(text)
     if not text or found is None:
         return None
     tens = found[1] or ""

@@ -13,6 +13,7 @@ from data_contracts.errors import InvalidInput
 from data_contracts.unit_grading import UnitGrading
 from data_contracts.vocabulary import Bilingual, Education, Grade, Outcome, SupportKind, Track, UnitLevel
 
+DAYS_PER_MONTH = 30.4375
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Months = Annotated[int, Field(ge=1, le=1200)]
@@ -113,6 +114,7 @@ class UnitBudget:
     poor_budget_least: Annotated[int, Field(ge=0)]
     approach_margin: Share
     commend_share: Share
+    approach_share: Share = 0.05
 
     def most_flagged(self, officers: int) -> int:
         """Most officers of a unit that may be graded poor at one time.
@@ -125,8 +127,9 @@ class UnitBudget:
 
 @dataclass(frozen=True)
 class Flagging:
-    """When a trend is one: nights looked back on, how far ahead it is followed, and the least rise (or fall) that
-    counts, in log-odds. Nobody is commended of whom a complaint of the last `commend_clear_months` was sustained; 0
+    """When a flag is one: the months that a trend looks back on, and the least fall (or rise) that counts, in log-odds;
+    in how many days who is near a limit is seen to cross it, and the least share of them that makes it worth an alert.
+    Nobody is commended of whom a complaint of the last `commend_clear_months` was sustained; 0
     sets no such rule."""
 
     __pydantic_config__ = STRICT
@@ -135,6 +138,16 @@ class Flagging:
     within_days: Annotated[int, Field(ge=1, le=365)]
     least_rise: Positive
     commend_clear_months: Annotated[int, Field(ge=0, le=120)] = 36
+    least_crossing: Share = 0.25
+
+    @property
+    def nights(self) -> int:
+        """Monthly nights looked back on: those of a trend, and those in which who was near is followed.
+
+        >>> Flagging(3, 90, 0.1).nights
+        4
+        """
+        return max(self.months, round(self.within_days / DAYS_PER_MONTH) + 1)
 
 
 @dataclass(frozen=True)

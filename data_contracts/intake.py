@@ -262,6 +262,11 @@ def _joined(officers: pd.DataFrame, before: pd.Series | None) -> pd.Series:
     return dates if before is None else dates.combine_first(before)
 
 
+def declared(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that somebody delivered: without those registered because others refer to them, which tell nothing."""
+    return rows[rows["known_on"] > REGISTERED_ON]
+
+
 def _registered(table: Table, ids: set[str]) -> pd.DataFrame:
     index = pd.RangeIndex(len(ids))
     frame = pd.DataFrame({c.name: typed_empty(c.kind, index) for c in table.columns}, index=index)

@@ -16,7 +16,7 @@ REMEDIES = {
     ),
     Refusal.NOT_A_NUMBER: Bilingual("请只填数字", "give a number alone"),
     Refusal.NOT_WHOLE: Bilingual("请填整数", "give a whole number"),
-    Refusal.NOT_TRUE_OR_FALSE: Bilingual("请填“是”或“否”", "give 是 or 否, true or false"),
+    Refusal.NOT_TRUE_OR_FALSE: Bilingual("请填“是”或“否”", "give true or false"),
     Refusal.NOT_IN_LIST: Bilingual("请改为允许的取值", "use one of the allowed values"),
     Refusal.BELOW_MINIMUM: Bilingual("请核对数值", "check the figure"),
     Refusal.ABOVE_MAXIMUM: Bilingual("请核对数值", "check the figure"),

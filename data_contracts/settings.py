@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     online_url: str = Field(default="", repr=False)
     registry_url: str = Field(default="", repr=False)
     mlflow_url: str = Field(default="", repr=False)
+    tuning_url: str = Field(default="", repr=False)
     traces_url: str = Field(default="", repr=False)
     traces_share: float = Field(default=1.0, ge=0.0, le=1.0)
     oidc_issuer: str = ""
@@ -169,6 +170,11 @@ class Settings(BaseSettings):
     def tuning_dir(self) -> Path:
         """Optuna journals."""
         return self.state / "tuning"
+
+    @property
+    def experiments_dir(self) -> Path:
+        """What the steps of each study made, by name."""
+        return self.state / "experiments"
 
 
 @cache

@@ -97,6 +97,9 @@ WEAKER: Mapping[str, Bilingual] = {
 }
 
 
+NO_SURE_LOSS = Bilingual("模拟中其余预警未见可靠的下降", "simulated, no other warning got surely worse")
+
+
 @dataclass(frozen=True)
 class Cost:
     """What is lost without a table: `outcomes` that cannot be trained, `features` that stay empty, and in words.
@@ -120,7 +123,10 @@ class Cost:
             parts.append(Bilingual(f"不能训练：{zh}", f"cannot be trained: {en}"))
         if self.features:
             parts.append(Bilingual(f"{self.features}个特征为空", f"{self.features} features stay empty"))
-        return Bilingual.joined([*parts, *self._losses()])
+        losses = self._losses()
+        if self.measured and not losses:
+            losses = [NO_SURE_LOSS]
+        return Bilingual.joined([*parts, *losses])
 
     def _losses(self) -> list[Bilingual]:
         """The outcomes whose average precision was surely lower without the table, in the simulated bureau."""

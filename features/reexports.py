@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data_contracts.catalog import Table
-from data_contracts.intake import REGISTERED_ON, Intake
+from data_contracts.intake import Intake, declared
 
 Flags = npt.NDArray[np.bool_]
 
@@ -49,7 +49,7 @@ def retold(taken: Intake, known: pd.DataFrame, delivered_on: date) -> Retold:
     ['2020-06-30']
     """
     table, frame = taken.table, taken.accepted
-    known = known[known["known_on"] > REGISTERED_ON]
+    known = declared(known)
     in_force = _in_force(table, known, frame, delivered_on)
     again = in_force["known_on"].notna().to_numpy()
     told = already_told(table, known, frame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -70,16 +71,23 @@ def newest_head(settings: Settings) -> Head:
         head, wrong_with = HeadFile(settings.audit_head).found(keys.public_key(settings.keys_dir))
     if head is not None and head.number:
         return head
-    database = audit_database(settings)
-    if database.exists and next(lines(database), None) is not None:
-        if head is not None:
-            return head
-        raise _unusable(settings, wrong_with, "although the chain has lines")
-    if head is None and wrong_with != MISSING:
-        raise _unusable(settings, wrong_with, "and the chain has no line")
-    if (found := _gone_whole(settings, database)) is not None:
-        raise found.refusal
+    with closing(audit_database(settings)) as database:
+        if _has_lines(database):
+            if head is not None:
+                return head
+            raise _unusable(settings, wrong_with, "although the chain has lines")
+        if head is None and wrong_with != MISSING:
+            raise _unusable(settings, wrong_with, "and the chain has no line")
+        if (found := _gone_whole(settings, database)) is not None:
+            raise found.refusal
     raise NotReady("nothing was audited yet; the chain begins with the first read of a result")
+
+
+def _has_lines(database: Database) -> bool:
+    if not database.exists:
+        return False
+    with closing(lines(database)) as found:
+        return next(found, None) is not None
 
 
 def verify(settings: Settings, heads: Sequence[Head] = ()) -> Verdict:
@@ -90,7 +98,8 @@ def verify(settings: Settings, heads: Sequence[Head] = ()) -> Verdict:
         own = newest_head(settings)
     except BrokenChain as error:
         return Verdict(0, 1, str(error))
-    return verified(lines(audit_database(settings)), keys.public_key(settings.keys_dir), heads, own)
+    with closing(audit_database(settings)) as database:
+        return verified(lines(database), keys.public_key(settings.keys_dir), heads, own)
 
 
 def mark_begun(settings: Settings) -> None:
@@ -101,7 +110,7 @@ def mark_begun(settings: Settings) -> None:
             f"line {found.first_bad or 0:,} of the audit chain is not what was written ({found.why}); find out with "
             "`pharos audit verify`, put back what is gone, or accept it by name with `pharos audit accept`"
         )
-    with audit_database(settings).reading(METADATA) as connection:
+    with closing(audit_database(settings)) as database, database.reading(METADATA) as connection:
         since = begun_at(connection)
     if since is not None:
         begun_of(settings).put(since)
@@ -128,7 +137,8 @@ def search(settings: Settings, sought: Sought, officer_id: str | None = None, *,
         "to_file": to_file,
     }
     audit_chain(settings).append(Entry(now_of(settings), operator(), Action.AUDIT_READ, about=about, details=details))
-    return list(found_in(lines(audit_database(settings)), sought, keys.public_key(settings.keys_dir)))
+    with closing(audit_database(settings)) as database:
+        return list(found_in(lines(database), sought, keys.public_key(settings.keys_dir)))
 
 
 def accept_break(settings: Settings, reason: str, accepted_by: str, heads: Sequence[Head] = ()) -> str:

@@ -41,9 +41,7 @@ def public_key(keys_dir: Path) -> Ed25519PublicKey:
     """
     path = keys_dir / PUBLIC_NAME
     if not path.is_file():
-        raise NotReady(
-            f"no public key at {path}; train a model on this machine, or copy the trainer's {PUBLIC_NAME} there"
-        )
+        raise NotReady(f"no public key at {path}; train a model on this machine, or copy the trainer's folder there")
     if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH) or keys_dir.stat().st_mode & stat.S_IWOTH:
         raise UntrustedArtifact(
             f"others can write the public key {path}; compare it with the trainer's, then run `chmod go-w` on it and "

@@ -1,8 +1,9 @@
 """Boosted trees from LightGBM's own text, checked first: the library follows what the text says into its memory.
 
 A text that was cut, mixed up or written by hand can make it read beyond its memory, walk in circles or ask for all the
-memory there is. So each tree must be a tree: every node reached once from its root, every number finite, every feature
-one that there is, and every size what the header says.
+memory there is. So each tree must be a tree: every node reached once from its root, every number finite (but a
+threshold that parts what is missing from the rest), every feature one that there is, and every size what the header
+says.
 """
 
 from __future__ import annotations
@@ -96,16 +97,30 @@ def _tree(number: int, told: Mapping[str, str], features: int) -> None:
         values, wanted = told[key].split(), leaves - (key in BY_SPLIT)
         if len(values) != wanted and not (key in OPTIONAL and not values) and not (leaves == 1 and key in BY_LEAF[1:]):
             raise ValueError(f"tree {number} has {len(values)} of {key}, not {wanted}")
-        if not all(math.isfinite(float(value)) for value in values):
+        if key != "threshold" and not all(math.isfinite(float(value)) for value in values):
             raise ValueError(f"tree {number} has a {key} that is no number")
     if not math.isfinite(float(told["shrinkage"])):
         raise ValueError(f"tree {number} has a shrinkage that is no number")
     for value in told["split_feature"].split():
         _count(value, features - 1)
-    for value in told["decision_type"].split():
+    for value, limit in zip(told["decision_type"].split(), told["threshold"].split(), strict=True):
         if _count(value, 127) & 1:
             raise ValueError(f"tree {number} splits by category, which ours do not")
+        if not _limits(float(limit), int(value)):
+            raise ValueError(f"tree {number} has a threshold that is no number")
     _shape(number, leaves, *([int(one) for one in told[side].split()] for side in ("left_child", "right_child")))
+
+
+def _limits(threshold: float, decision: int) -> bool:
+    """Whether a split can be at this threshold.
+
+    LightGBM itself writes an infinite one where it parts what is missing from all that is recorded: every number lies
+    at or below it, and NaN goes the other way. That takes a split that knows NaN as missing (bits 2 and 3 are 2).
+
+    >>> _limits(0.5, 2), _limits(math.inf, 8), _limits(math.inf, 2), _limits(-math.inf, 8), _limits(math.nan, 8)
+    (True, True, False, False, False)
+    """
+    return math.isfinite(threshold) or (threshold == math.inf and decision >> 2 & 3 == 2)
 
 
 def _shape(number: int, leaves: int, left: Sequence[int], right: Sequence[int]) -> None:

@@ -155,7 +155,7 @@ def desks_on(ground: Ground, builders: Builders, find: Find, more_notices: Calla
 
 def _risk_desk(ground: Ground, builders: Builders, loaded: Loaded) -> RiskDesk:
     built, rules = _built(builders.risk, loaded), ground.policy
-    past = PublishedPast(ground.settings, built.scorer.models or (loaded.identity,), rules.grades.flags.months)
+    past = PublishedPast(ground.settings, built.scorer.models or (loaded.identity,), rules.grades.flags.nights)
     return RiskDesk(
         loaded.identity,
         built.scorer,

@@ -68,8 +68,8 @@ class GuardedService(Service):  # type: ignore[misc]  # BentoML ships no types t
         app.router.routes = [route for route in app.router.routes if getattr(route, "app", None) is WEB]
         use = settings()
         WEB.state.front = front = Front.of(use, today)
-        rate, traces = limiter_of(use), traces_of(use)
-        return Guard(app, ADDRESSES, None, front.admission, meters=METERS, rate=rate, traces=traces, faces=PageFaces())
+        rate, traces, faces = limiter_of(use), traces_of(use), PageFaces()
+        return Guard(app, ADDRESSES, admit=front.admission, meters=METERS, rate=rate, traces=traces, faces=faces)
 
 
 def limiter_of(use: Settings, limits: Limits = LIMITS) -> Limiter:

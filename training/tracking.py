@@ -1,4 +1,5 @@
-"""Every training run on record: parameters, metrics by as-of date, data hash, pictures, and the signed model.
+"""Every training run on record: parameters, metrics by as-of date, the records seen as a dataset, notes, pictures,
+and the signed model. A run says which revision of this project made it.
 
 MLflow writes to SQLite under the state folder; no server is needed. Look at it with
 `mlflow ui --backend-store-uri sqlite:///.pharos/mlflow/mlflow.db`.
@@ -6,11 +7,15 @@ MLflow writes to SQLite under the state folder; no server is needed. Look at it 
 
 from __future__ import annotations
 
+import json
+import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +29,9 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 MODEL_PATH = "model"
-MAX_PARAM = 500
+MAX_PARAM, MAX_DIGEST = 500, 36  # MLflow's own limits
+NOTE, PARENT, COMMIT = "mlflow.note.content", "mlflow.parentRunId", "mlflow.source.git.commit"
+GIT_SECONDS = 5.0
 
 
 def step_of(as_of: date | None) -> int:
@@ -34,6 +41,31 @@ def step_of(as_of: date | None) -> int:
     20130101
     """
     return 0 if as_of is None else as_of.year * 10_000 + as_of.month * 100 + as_of.day
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Records a run saw, as MLflow tells of them; `profile` are numbers, such as rows by table."""
+
+    name: str
+    digest: str
+    source: str
+    source_type: str = "pharos"
+    profile: Mapping[str, int | float | str] = field(default_factory=dict)
+
+
+@cache
+def revision() -> Mapping[str, str]:
+    """Tags that say which code made a run: the version, and the git commit where the code lies in a checkout."""
+    told = {"pharos.version": version("pharos")}
+    asked = ["git", "rev-parse", "HEAD"]
+    try:
+        found = subprocess.run(  # noqa: S603, RUF100  # a list that we wrote
+            asked, cwd=Path(__file__).parent, capture_output=True, text=True, check=True, timeout=GIT_SECONDS
+        )
+    except (OSError, subprocess.SubprocessError):
+        return told  # installed from a bundle, or without git
+    return told | {COMMIT: found.stdout.strip()}
 
 
 @dataclass(frozen=True)
@@ -68,6 +100,21 @@ class Run:
         for name, value in values.items():
             self.client.set_tag(self.run_id, name, value)
 
+    def note(self, markdown: str) -> None:
+        """What people read above the run; Markdown."""
+        self.tags({NOTE: markdown})
+
+    def dataset(self, seen: Seen, context: str = "training") -> None:
+        """The records a run saw, under MLflow's datasets: a name, a digest, where from and how many; no row of them."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        about = Dataset(
+            seen.name, seen.digest[:MAX_DIGEST], seen.source_type, json.dumps({"source": seen.source}),
+            profile=json.dumps(dict(seen.profile)) if seen.profile else None,
+        )  # fmt: skip
+        tags = [InputTag("mlflow.data.context", context)]
+        self.client.log_inputs(self.run_id, datasets=[DatasetInput(about, tags)])
+
     def picture(self, figure: Figure, name: str) -> Path:
         """A curve as PNG under `pictures/` of the run, and in a folder of this run where people look for pictures."""
         place = self.settings.pictures_dir / self.run_id / f"{name}.png"
@@ -94,16 +141,24 @@ class Run:
 
 @contextmanager
 def run(
-    experiment: str, name: str, *, data_hash: str, feature_service: str, use: Settings | None = None
+    experiment: str,
+    name: str,
+    *,
+    data_hash: str,
+    feature_service: str,
+    use: Settings | None = None,
+    parent: Run | None = None,
 ) -> Iterator[Run]:
     """Open a run of `experiment`; it ends FINISHED, or FAILED when the block raises.
 
-    `data_hash` says which rows were seen, `feature_service` which columns. Its files lie in this state folder, wherever
-    the folder lay before; raises NotReady where they cannot.
+    `data_hash` says which rows were seen, `feature_service` which columns; `parent` is a run that it is a part of. Its
+    files lie in this state folder, wherever the folder lay before; raises NotReady where they cannot.
     """
     chosen = use or settings()
     client = registry.client(chosen)
-    tags = {"mlflow.runName": name, "data_hash": data_hash, "feature_service": feature_service}
+    tags = {"mlflow.runName": name, "data_hash": data_hash, "feature_service": feature_service, **revision()}
+    if parent is not None:
+        tags[PARENT] = parent.run_id
     opened = client.create_run(_experiment(client, chosen, experiment), tags=tags)
     try:
         run_files.check_run(chosen, experiment, opened.info.artifact_uri)

@@ -60,6 +60,7 @@ class Action(StrEnum):
     RETENTION_KEPT = "retention_kept"
     GATE_SIGNED = "gate_signed"
     MODEL_PROMOTED = "model_promoted"
+    MODEL_ROLLED_BACK = "model_rolled_back"
     NIGHT_PUBLISHED = "night_published"
     MODEL_TAKEN_UP = "model_taken_up"
     MODEL_REFUSED = "model_refused"
@@ -278,7 +279,7 @@ def line_text(made: str) -> bytes:
     return f"pharos audit line {made}".encode()
 
 
-def lines(database: Database) -> Iterator[Mapping[str, Any]]:
+def lines(database: Database) -> Generator[Mapping[str, Any], None, None]:
     """Every line in order."""
     with database.reading(METADATA) as connection:
         yield from rows_of(connection)

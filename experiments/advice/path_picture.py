@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from data_contracts.errors import InvalidInput
 from data_contracts.vocabulary import Bilingual
+from experiments.advice.words import share
 from models.paths.telling import ToldPath
 from training.evaluation.plots import blank_figure
 
@@ -24,7 +25,7 @@ TITLE = Bilingual("通往 {goal} 的路径", "paths to {goal}")
 MONTHS = Bilingual("距今月数", "months from now")
 START = Bilingual("现岗位 {post}", "now: {post}")
 COURSES = Bilingual("课程：{courses}", "take: {courses}")
-CHANCE = Bilingual("期限内可能性 {chance:.1%}", "chance {chance:.1%}")
+CHANCE = Bilingual("期限内可能性 {chance}", "chance {chance}")
 
 
 def path_figure(paths: Sequence[ToldPath], start: str, goal: str, name: Name, language: str = "zh") -> Figure:
@@ -45,14 +46,14 @@ def path_figure(paths: Sequence[ToldPath], start: str, goal: str, name: Name, la
             here = word(START).format(post=word(name(start))) if row == 0 else ""
             labels = [
                 (0.0, here),
-                *((step.months, f"{word(name(step.post))} {step.chance:.1%}") for step in path.steps),
+                *((step.months, f"{word(name(step.post))} {share(step.chance)}") for step in path.steps),
             ]
             _drawn(axes, height, path)
             _courses(axes, height, path, lambda named: word(COURSES).format(courses=word(named)))
             for (months, text), line in zip(labels, _lines(labels, latest), strict=True):
                 _label(axes, (months, height), text, line)
             axes.annotate(
-                word(CHANCE).format(chance=path.chance), (path.steps[-1].high_months, height), xytext=(6, -3),
+                word(CHANCE).format(chance=share(path.chance)), (path.steps[-1].high_months, height), xytext=(6, -3),
                 textcoords="offset points", fontsize=8, color="dimgrey",
             )  # fmt: skip
         axes.set_xlim(-0.03 * latest, 1.25 * latest)

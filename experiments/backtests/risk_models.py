@@ -127,11 +127,17 @@ def own_models(fitted: FittedMembers | OutcomeModel) -> tuple[dict[str, OutcomeM
 
 
 def peer_chances(model: RiskModel, lesson: Lesson, test: pd.DataFrame) -> Numbers:
-    """A plain peer learns from hard labels; with one class only, everybody gets its rate."""
+    """What a plain peer says of the test officers, (n,)."""
+    return fitted_peer(model, lesson)(test)
+
+
+def fitted_peer(model: RiskModel, lesson: Lesson) -> Callable[[pd.DataFrame], Numbers]:
+    """A plain peer that learned from hard labels; with one class only, everybody gets its rate."""
     y = lesson.answers(np.ones(len(lesson.x), dtype=bool), lesson.split.test, soft=False)
     if y.min() == y.max():
-        return np.full(len(test), float(y[0]))
-    return model.fit(lesson.x, y, lesson.design.names).predict(lesson.design.matrix(test))
+        return lambda test: np.full(len(test), float(y[0]))
+    fitted = model.fit(lesson.x, y, lesson.design.names)
+    return lambda test: fitted.predict(lesson.design.matrix(test))
 
 
 def _eventual(exam: Exam, test: pd.DataFrame, say: Say) -> dict[str, Numbers]:

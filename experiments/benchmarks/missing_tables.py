@@ -75,7 +75,6 @@ def run(officers: int, years: int, seed: int) -> dict[str, Any]:
             if less.frame[column].isna().all() and not whole.frame[column].isna().all()
         ]
         changed = any(not less.frame[column].equals(whole.frame[column]) for column in whole.columns)
-        print(name, len(empty), flush=True)  # noqa: T201
         told[name] = {"features": len(empty), "outcomes": _losses(name, with_all, less, force) if changed else {}}
     return {"officers": officers, "years": years, "seed": seed, "test": TEST.isoformat(), "tables": told}
 

@@ -120,6 +120,12 @@ def _times(city: str) -> Callable[[Told], Seen | None]:
     return seen
 
 
+def _losses(told: Told) -> Seen:
+    seen = [one for table in told["tables"].values() for one in table["outcomes"].values()]
+    sure = sum(one["low"] > 0 for one in seen)
+    return f"{sure} of {len(seen)} with {told['officers']:,} officers, at one day", len(seen) > 0
+
+
 SHEETS = (
     Sheet("serving", "The same requests through our door, through raw BentoML and through bare FastAPI",
           "PHAROS_STATE=DIR python -m experiments.benchmarks.serving --soak-minutes 30", (
@@ -163,6 +169,11 @@ SHEETS = (
           "python -m experiments.benchmarks.next_post_fit chicago new_york --data DIR --sasrec-python PYTHON", (
               Bar("Chicago, CPU seconds of SASRec's fit over ours", "at least 10", _times("chicago")),
               Bar("New York, the same", "at least 10", _times("new_york")),
+          )),
+    Sheet("missing_tables", "Warnings without one of the tables, simulated",
+          "python -m experiments.benchmarks.missing_tables", (
+              Bar("average precision surely lower, by table and outcome", "a figure, which `pharos doctor` tells",
+                  _losses),
           )),
 )  # fmt: skip
 HEAD = """# Results of the benchmarks

@@ -32,6 +32,22 @@ def promote(
     edge.console.print(f"{name} version {examined.model.version} is the champion", highlight=False)
 
 
+def rollback(
+    name: Annotated[str, typer.Argument(help="risk, next-post, courses or paths.")],
+    reason: Annotated[str, typer.Option(help="Why, in a sentence; it stands in the audit chain.")],
+    version: Annotated[str | None, typer.Option(help="One that answered before; default: the last that did.")] = None,
+) -> None:
+    """Let the version that answered before answer again, if it passes the gate; on the audit chain, with the reason."""
+    from training.gate.going_back import roll_back
+    from training.gate.lines import as_table
+
+    examined, before = roll_back(edge.settings(), name, reason, version)
+    edge.console.print(as_table(examined.lines))
+    _tell_signed(examined)
+    told = f"{name} version {examined.model.version} is the champion again, in place of version {before}"
+    edge.console.print(told, highlight=False)
+
+
 @gate_app.command("risk", epilog=JUDGED)
 def gate_risk(
     version: Annotated[str | None, typer.Option(help="A version number; default: the newest.")] = None,

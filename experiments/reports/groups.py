@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from data_contracts.policy import policy
-from experiments.backtests.risk import Tested
 from models.groups import bands, sizes
 
 
-def audit_of(tested: Sequence[Tested], protected: pd.DataFrame | None) -> pd.DataFrame:
+class OnADay(Protocol):
+    """Officers at one day, and the size of the unit of each where it is known; both (n,)."""
+
+    @property
+    def as_of(self) -> date:
+        """The day."""
+        ...
+
+    @property
+    def officers(self) -> pd.Series:
+        """Who."""
+        ...
+
+    @property
+    def unit_sizes(self) -> pd.Series | None:
+        """Officers of the unit of each."""
+        ...
+
+
+def audit_of(tested: Sequence[OnADay], protected: pd.DataFrame | None) -> pd.DataFrame:
     """One text column an attribute, rows as the tests together, null where unknown; empty where nobody recorded any.
 
     `protected` holds the versions of the audit table (officer_id, sex, ethnicity, birth_year, superseded_on).

@@ -25,10 +25,10 @@ from models.courses.state import CourseState
 
 FORCE = "force"
 WORDS: Mapping[str, Bilingual] = {
-    "command": Bilingual("本单位同事", "colleagues of your unit"),
-    "rank": Bilingual("同职级民警", "officers of your rank"),
-    "cohort": Bilingual("同年入警民警", "officers who joined in your year"),
-    "class": Bilingual("同期入警民警", "officers who joined with you"),
+    "command": Bilingual("本单位在训同事", "colleagues of your unit who are in training"),
+    "rank": Bilingual("同职级在训民警", "officers of your rank who are in training"),
+    "cohort": Bilingual("同年入警在训民警", "officers in training who joined in your year"),
+    "class": Bilingual("同期入警在训民警", "officers in training who joined with you"),
     FORCE: Bilingual("全体在训民警", "officers in training"),
 }
 WAY_DAYS = 60

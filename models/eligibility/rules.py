@@ -268,12 +268,19 @@ def _months(one: Facts, asked: Requirement) -> tuple[int, date | None]:
 
 
 def _ranked_from(one: Facts, post: Post) -> date | None:
-    """The earliest day that the least times in steps allow, on the officer's own ladder."""
+    """The earliest day that the least times in steps allow, on the officer's own ladder.
+
+    Time in the step held counts for that step alone: those after it begin with a promotion, which is still to come.
+    """
     goal, held = one.ladders.position(post.track, post.min_rank_step), float(one.rank_position[0])
     if one.ladder[0] != post.track or np.isnan(held):
         return None
     years = one.ladders.years_between(str(post.track), held, goal)
-    return None if years is None else _date(np.maximum(months_later(one.rank_since, round(12 * years)), one.moment))
+    if years is None:
+        return None
+    own = one.ladders.years_between(str(post.track), held, float(np.nextafter(held, np.inf))) or 0.0
+    promoted = np.maximum(months_later(one.rank_since, round(12 * own)), one.moment)
+    return _date(months_later(promoted, round(12 * (years - own))))
 
 
 def _taken(facts: Facts, course_id: str) -> Days:

@@ -38,6 +38,15 @@ class Ladders:
         """Policy's ladders, with the steps of the record's own `rank_steps` before them."""
         return _ladders_of(frames)
 
+    @property
+    def binding(self) -> frozenset[str]:
+        """Ladders whose steps come one after the other: those of policy, and any that tells least times.
+
+        Of another ladder the source knows only how high its ranks stand, and whoever is promoted may pass some over.
+        """
+        timed = {ladder for (ladder, _), (_, years) in self.steps.items() if years is not None}
+        return frozenset(timed | {one.code for one in policy().ladders})
+
     def named(self, ladder: str | None, step: str) -> Bilingual:
         """What people call a step, its code quoted as one where nothing names it."""
         return self.names.get((str(ladder), step)) or quoted(step)

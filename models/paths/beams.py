@@ -11,6 +11,8 @@ from models.paths.dwell import QUARTER_MONTHS
 from models.paths.finding import DAYS_A_MONTH, Path
 from models.posts.histories import Array
 
+ROUNDING = 1e-6  # months: times are added up in parts of months
+
 
 @dataclass(frozen=True)
 class Search:
@@ -72,6 +74,10 @@ class Beam:
     def take(self, rows: Array) -> Beam:
         """The rows asked for."""
         return Beam(self.question[rows], self.steps[rows], self.chances[rows], self.times[rows], self.earliest[rows])
+
+    def in_time(self, horizon_months: float) -> Beam:
+        """The paths whose last step rules let somebody take within the horizon."""
+        return self.take(np.flatnonzero(self.earliest[:, -1] <= horizon_months + ROUNDING))
 
     def longer(self, rows: Array, step: Array, chance: Array, times: Array, earliest: Array) -> Beam:
         """The paths of the rows (m,), each with one more step (m,)."""

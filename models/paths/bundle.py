@@ -45,6 +45,10 @@ class KindModel:
     catalogue: Catalogue
     ranks: Mapping[str, int]
 
+    def on_record(self, one: int, other: int) -> bool:
+        """Whether anybody went from one of the posts or rank steps straight to another, by their numbers."""
+        return self.model.transitions.seen(one, [other])[1] > 0
+
 
 @dataclass(frozen=True)
 class PathBundle:

@@ -1,13 +1,19 @@
-"""How far a rank step is on the ladder: steps and the least time that policy asks for, whatever a model has seen."""
+"""How far a rank step is on the ladder, and which step may follow which, whatever a model has seen."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import permutations, product
 
 import numpy as np
 
 from data_contracts.vocabulary import Bilingual
 from models.eligibility.standing_facts import POLICE_LADDER, Ladders
+from models.posts.histories import Array
+
+Place = tuple[str, float]
+"""A ladder, and how high on it."""
 
 
 @dataclass(frozen=True)
@@ -54,3 +60,49 @@ def least_months_in(ladders: Ladders, step: str) -> float:
     ladder = ladder_of(ladders, step)
     years = None if ladder is None else ladders.steps[ladder, step][1]
     return 12.0 * (years or 0.0)
+
+
+def moves_allowed(
+    ladders: Ladders, steps: Sequence[str], on_record: Callable[[int, int], bool], held: Place | None = None
+) -> Array:
+    """(size + 1, size) whether one of `steps` may follow another; the last row for a step `held` that is not of them.
+
+    Up a ladder goes to its next step; to another ladder goes to the same height, where such a change of ladder is on
+    record (`on_record`, by numbers of steps). Of a step that no binding ladder has, the record alone knows: among such
+    everything is left to the model, and between them and the others goes only what was seen.
+    """
+    places = [
+        [(ladder, at) for (ladder, one), (at, _) in ladders.steps.items() if one == step and ladder in ladders.binding]
+        for step in steps
+    ]
+    every = [*places, [held] if held is not None and held[0] in ladders.binding and not np.isnan(held[1]) else []]
+    changes = _changes(places, on_record)
+    above = {place: _above(ladders, place) for found in every for place in found}
+
+    def allowed(one: int, other: int) -> bool:
+        if every[one] and places[other]:
+            return any(_follows(place, goal, above, changes) for place in every[one] for goal in places[other])
+        return (not every[one] and not places[other]) or (one < len(steps) and on_record(one, other))
+
+    return np.array([[allowed(one, other) for other in range(len(steps))] for one in range(len(every))], bool)
+
+
+def _follows(place: Place, goal: Place, above: Mapping[Place, float], changes: Set[tuple[str, str]]) -> bool:
+    (ladder, at), (other, height) = place, goal
+    return (ladder == other and height == above[place]) or (height == at and (ladder, other) in changes)
+
+
+def _changes(places: Sequence[Sequence[Place]], on_record: Callable[[int, int], bool]) -> Set[tuple[str, str]]:
+    """The changes of ladder at one height that were ever seen, at whatever height."""
+    found = set[tuple[str, str]]()
+    for (one, mine), (other, theirs) in permutations(enumerate(places), 2):
+        pairs = {(a, b) for (a, at), (b, height) in product(mine, theirs) if at == height}
+        if pairs - found and on_record(one, other):
+            found |= pairs
+    return found
+
+
+def _above(ladders: Ladders, place: Place) -> float:
+    """How high the next step of a ladder is, infinite above the last."""
+    higher = [at for (name, _), (at, _) in ladders.steps.items() if name == place[0] and at > place[1]]
+    return min(higher, default=np.inf)

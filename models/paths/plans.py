@@ -19,7 +19,7 @@ from data_contracts.pathing import PathPolicy
 from data_contracts.vocabulary import Bilingual
 from models.paths.beams import Leg, Route
 from models.paths.farther import steps_ahead
-from models.paths.refusals import barred, met_late, off_the_ladder, on_the_ladder, refused, too_late
+from models.paths.refusals import barred, barred_in_part, met_late, off_the_ladder, on_the_ladder, refused, too_late
 from models.paths.search import PathModel
 from models.paths.telling import (
     Bars,
@@ -41,7 +41,10 @@ from models.posts.histories import Array, Catalogue, histories_of
 
 @dataclass(frozen=True)
 class PathPlanner:
-    """A fitted model with its catalogue, and what is known of steps; least_months (size,) or None."""
+    """A fitted model with its catalogue, and what is known of steps.
+
+    least_months (size,) and moves (size + 1, size), what may follow what, are None where nothing says so.
+    """
 
     model: PathModel
     catalogue: Catalogue
@@ -49,6 +52,7 @@ class PathPlanner:
     policy: PathPolicy
     facts: StepFacts = field(default_factory=StepFacts)
     least_months: Array | None = None
+    moves: Array | None = None
 
     def tell(self, question: Question, top: int, ahead: Ahead | None = None) -> Told:
         """At most `top` paths, with reasons, or why there is none; `ahead` is what was found with others' questions."""
@@ -82,7 +86,7 @@ class PathPlanner:
         one = Asked(
             histories_of([question.state], self.catalogue, self.ranks), goals, float(question.horizon_months),
             np.stack([self._base(question), *lifted]) if known else None, changes, question.end_months,
-            self._bars(question), self.least_months,
+            self._bars(question), self.least_months, self.moves,
         )  # fmt: skip
         return [one]
 
@@ -221,6 +225,9 @@ class PathPlanner:
                 if months > question.horizon_months:
                     rules = self._blocked(question, leg.post, self._last_day(question))
                     rules = rules or self._blocked(question, leg.post, as_of + timedelta(days=1))
+                    if leg.post in asked.goals and (others := _open_goals(asked, question.horizon_months)):
+                        some = others, len(asked.goals)
+                        return barred_in_part(question, self._name(leg.post), rules, some, least)
                     return barred(question, self._name(leg.post), rules, leg.post not in asked.goals)
             late = max(zip(opens, route.legs, strict=True), key=lambda one: one[0])
             if late[0] > 0.0:
@@ -230,6 +237,11 @@ class PathPlanner:
 
     def _name(self, post: int) -> Bilingual:
         return self.facts.name(self.catalogue.posts[post])
+
+
+def _open_goals(asked: Asked, months: float) -> int:
+    """How many posts of the goal rules open within some months."""
+    return 0 if asked.bars is None else int((asked.bars.soonest(np.array(asked.goals)) <= months).sum())
 
 
 def _opens(bars: Bars, route: Route) -> list[float]:

@@ -62,9 +62,15 @@ WORDS: Mapping[str, Bilingual] = {
         "of up to {most} steps has a chance of {least:.1%}, all of them together {chance:.2%}",
     ),
     "rule_blocks": Bilingual("期限内规则不允许任{post}：{rules}", "a rule bars {post} within the horizon: {rules}"),
+    "rule_blocks_some": Bilingual(
+        "期限内规则不允许任{post}：{rules}；{what}{goal}的{count}个岗位中有{others}个按规则可任，但到达的每条路径可能性均不足"
+        "{least:.1%}",
+        "a rule bars {post} within the horizon: {rules}; rules leave {others} of the {count} posts of the {what} "
+        "{goal} open, but no single way there has a chance of {least:.1%}",
+    ),
     "rule_on_the_way": Bilingual(
-        "期限内可行的路径均受规则限制，其中可能性最大的要经{post}：{rules}",
-        "rules bar every way within the horizon; the likeliest of them goes by {post}: {rules}",
+        "期限内可能性足够的路径均受规则限制，其中可能性最大的要经{post}：{rules}",
+        "rules bar every way that is likely enough within the horizon; the likeliest of them goes by {post}: {rules}",
     ),
     "rule_late": Bilingual(
         "{post}的规则在期限内可以满足（{rules}），但满足之后余下的时间里没有一条到达{goal}的路径可能性达到{least:.1%}",
@@ -102,6 +108,7 @@ def refused(question: Question, code: str, blocked: Sequence[Blocked] = (), **wo
 
 CODES: Mapping[str, str] = {
     "ladder_times": "minimum_times", "ladder_rare": "never_reached", "rule_on_the_way": "rule_blocks",
+    "rule_blocks_some": "rule_blocks",
     "retirement_before_rule": "retirement_first", "retirement_with_rules": "retirement_first",
 }  # fmt: skip
 """Sentences that share a code with another: the caller reads one cause, people read what it is about."""
@@ -131,6 +138,15 @@ def off_the_ladder(question: Question, start: Bilingual, least: float) -> Told |
     if climb.steps > most:
         return refused(question, "too_many_steps", own=climb.own, steps=climb.steps, most=most, needs=needs)
     return refused(question, "ladder_rare", own=climb.own, needs=needs, least=least)
+
+
+def barred_in_part(
+    question: Question, post: Bilingual, blocked: Sequence[Blocked], others: tuple[int, int], least: float
+) -> Told:
+    """Rules stand against the likeliest of the goal's posts; so many of so many are open and too unlikely."""
+    rules, (open_, count) = _told(blocked), others
+    words = {"post": post, "rules": rules, "others": open_, "count": count, "least": least}
+    return refused(question, "rule_blocks_some", blocked, **words)
 
 
 def barred(question: Question, post: Bilingual, blocked: Sequence[Blocked], on_the_way: bool) -> Told:

@@ -31,12 +31,14 @@ class Rules:
 
     least_months: (size,) the shortest stay in each post or rank step before the next move.
     end_months: (n,) months until each officer retires, NaN where unknown. `first` is the officer row of row 0.
+    moves: (size + 1, size) which post or rank step may follow which, the last row for one that the model has not.
     """
 
     opens: Opens | None = None
     least_months: Array | None = None
     end_months: Array | None = None
     first: int = 0
+    moves: Array | None = None
 
     def from_row(self, row: int) -> Rules:
         """The same for a part of the questions that starts at `row`."""
@@ -47,6 +49,18 @@ class Rules:
         if self.opens is None:
             return Opening(np.zeros(len(rows)), np.zeros(len(rows)))
         return self.opens(rows + self.first, posts, steps, months)
+
+    def following(self, chances: Array, present: Array) -> Array:
+        """Chances (m, size) of what follows the `present` ones (m,), those that may not follow left out.
+
+        >>> Rules(moves=np.array([[False, True], [False, False], [True, True]])).following(
+        ...     np.array([[0.6, 0.3], [0.6, 0.4]]), np.array([0, 1])).tolist()
+        [[0.0, 1.0], [0.0, 0.0]]
+        """
+        if self.moves is None:
+            return chances
+        kept = chances * self.moves[present]
+        return np.asarray(kept / np.maximum(kept.sum(1, keepdims=True), 1e-12))
 
     def waits(self, histories: Histories, size: int) -> Array | None:
         """(m,) months that must still pass before the next move, None where no rule says so."""

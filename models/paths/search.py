@@ -153,7 +153,8 @@ class PathModel:
         known = rules or Rules()
         for rows in asked.parts(CHUNK):
             part = asked.take(rows)
-            yield part, self._beams(part, known.from_row(rows.start))
+            beams = self._beams(part, known.from_row(rows.start))
+            yield part, [beam.in_time(part.horizon_months) for beam in beams]
 
     def _beams(self, asked: Goals, rules: Rules) -> list[Beam]:
         """Paths of one step, of two, and so on, to the goals that are known and not yet reached."""
@@ -161,7 +162,7 @@ class PathModel:
         open_ = np.flatnonzero((asked.goals < size) & (asked.goals != starts.present(size)))
         quarters = max(1, int(np.ceil(asked.horizon_months / QUARTER_MONTHS - DAYS_OF_GRACE)))
         here = self._now(asked, open_, quarters, rules)
-        out = asked.lifted(self.transitions.chances(here.histories, here.ends)[here.place], open_)
+        out = asked.lifted(self._next(here.histories, here.ends, rules)[here.place], open_)
         goals, at = asked.goals[open_], np.arange(len(open_))
         start = Beam.begun(open_, quarters)
         direct = self._taken(start, at, goals, out[at, goals], here, rules)
@@ -170,7 +171,7 @@ class PathModel:
         two, stands = self._to_goal(stage, asked, rules)
         best = best_rows(two, self.search.second)
         stage, stands = stage.take(best), stands.take(best)
-        onward = self._onward(stage, asked, stands), self.transitions.into(asked.goals[stage.question])
+        onward = self._onward(stage, asked, stands, rules), self.transitions.into(asked.goals[stage.question])
         wider = self._widened(stage, onward, self.search.third, stands, rules)
         three, _ = self._to_goal(wider, asked, rules)
         most = steps_ahead(asked.horizon_months)
@@ -183,7 +184,8 @@ class PathModel:
         stage, out, stands = begins
         row = np.full(len(asked), -1)
         row[stage.question] = np.arange(len(stage.question))  # of each question among those that are open
-        reach = Reach.of(self._chain, asked.goals[stage.question], most)
+        onward = self._chain if rules.moves is None else rules.following(self._chain.T, np.arange(len(self._chain))).T
+        reach = Reach.of(onward, asked.goals[stage.question], most)
         for steps in range(1, most):
             left = most - steps
             ways = out, reach.within(left, row[stage.question])
@@ -193,7 +195,7 @@ class PathModel:
             found, stands = self._to_goal(stage, asked, rules)
             if steps >= NEAR_STEPS:
                 yield found
-            out = self._onward(stage, asked, stands)
+            out = self._onward(stage, asked, stands, rules)
             np.put_along_axis(out, stage.steps, 0.0, 1)  # nobody goes round in circles
 
     @cached_property
@@ -209,20 +211,24 @@ class PathModel:
         moves = rules.before_the_end(self.dwell.move_times(histories, quarters, waits), rows[one])
         return Stands(histories, place, moves, moves, moves, np.zeros(len(one)) if waits is None else waits)
 
-    def _towards(self, asked: Goals, stands: Stands, question: Array) -> Array:
+    def _next(self, histories: Histories, ends: Array, rules: Rules) -> Array:
+        """(n, size) chance of each next post among those that may follow."""
+        return rules.following(self.transitions.chances(histories, ends), histories.present(self.transitions.size))
+
+    def _towards(self, asked: Goals, stands: Stands, question: Array, rules: Rules) -> Array:
         """(m,) chance that the step after the stay is the goal."""
         goals = asked.goals[question]
-        if asked.factors is None:
+        if asked.factors is None and rules.moves is None:
             return self.transitions.towards(stands.histories.take(stands.place), goals, stands.ends[stands.place])
-        plain = self.transitions.chances(stands.histories, stands.ends)
+        plain = self._next(stands.histories, stands.ends, rules)
         return np.asarray(asked.lifted(plain[stands.place], question)[np.arange(len(goals)), goals])
 
-    def _onward(self, stage: Beam, asked: Goals, stands: Stands) -> Array:
+    def _onward(self, stage: Beam, asked: Goals, stands: Stands, rules: Rules) -> Array:
         """(m, size) chances of a further step that is neither the goal nor where the officer stood before."""
         at, size = np.arange(len(stage.question)), self.transitions.size
         one, place = distinct(stands.place)
         some = stands.place[one]
-        plain = self.transitions.chances(stands.histories.take(some), stands.ends[some])
+        plain = self._next(stands.histories.take(some), stands.ends[some], rules)
         out = asked.lifted(plain[place], stage.question)
         out[at, asked.goals[stage.question]] = 0.0
         start = asked.starts.present(size)[stage.question]
@@ -283,7 +289,7 @@ class PathModel:
         times, ends = after_each_other(before, stays), ends_in_time(before, stays)
         stands = Stands(histories, place, stays, times, ends, waits)
         goals = asked.goals[stage.question]
-        last = self._towards(asked, stands, stage.question)
+        last = self._towards(asked, stands, stage.question, rules)
         return self._taken(stage, np.arange(len(goals)), goals, last, stands, rules), stands
 
     def _after(self, stage: Beam, asked: Goals) -> Histories:

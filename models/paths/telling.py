@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -77,7 +77,6 @@ class Before:
 
 
 Prepared = tuple[Sequence[Gap], Sequence[StepCourse]]
-StepKey = tuple[str, tuple[str, ...]]
 
 
 def nothing_known(*_: object) -> tuple[()]:
@@ -176,11 +175,6 @@ class TellingStep:
     points: float | None = None
     blocked: tuple[Blocked, ...] = ()
 
-    @property
-    def key(self) -> StepKey:
-        """Post and courses, on which its points rest."""
-        return self.post, tuple(course.course_id for course in self.courses)
-
 
 @dataclass(frozen=True)
 class ToldPath:
@@ -249,11 +243,11 @@ class Told:
         """Whether there is no path, and not because the goal is reached."""
         return self.because is not None and not self.because.reached
 
-    def with_points(self, points: Mapping[StepKey, float]) -> Told:
-        """The same with the points that each step earns, by its post and courses."""
+    def with_points(self, points: Sequence[Sequence[float | None]]) -> Told:
+        """The same with the points of each step of each path."""
         paths = [
-            replace(path, steps=tuple(replace(step, points=points.get(step.key)) for step in path.steps))
-            for path in self.paths
+            replace(path, steps=tuple(replace(step, points=own) for step, own in zip(path.steps, some, strict=True)))
+            for path, some in zip(self.paths, points, strict=True)
         ]
         return replace(self, paths=tuple(paths))
 

@@ -19,6 +19,7 @@ from models.paths.telling import Bars, Change
 from models.posts.histories import PADDING, Array, Histories
 
 NOTHING = np.zeros(0)
+AskedKind = tuple[float, bool, bytes, bytes]
 FLOOR_SHARED = 1e-4  # of a way to a goal that only all ways together reach with the least chance
 
 
@@ -28,7 +29,7 @@ class Asked:
 
     factors: (1 + changes, size) what is known of the officer makes of each post, then the same with each of `changes`;
     None where nothing is. `bars` (of all posts by number) and least_months (size,) are None where no rule speaks,
-    `end_months` where unknown.
+    `end_months` where unknown; moves (size + 1, size) says what may follow what, None where everything may.
     """
 
     starts: Histories
@@ -39,21 +40,22 @@ class Asked:
     end_months: float | None = None
     bars: Bars | None = None
     least_months: Array | None = None
+    moves: Array | None = None
 
     @property
-    def kind(self) -> tuple[float, bool, bytes]:
+    def kind(self) -> AskedKind:
         """Questions of one kind may be searched together."""
-        least = b"" if self.least_months is None else self.least_months.tobytes()
-        return self.horizon_months, self.factors is None, least
+        least, moves = (b"" if one is None else one.tobytes() for one in (self.least_months, self.moves))
+        return self.horizon_months, self.factors is None, least, moves
 
     def without(self, *rules: str) -> Asked:
-        """The same question, had some rules (fields of this) nothing to say; no change is tried."""
+        """The same question, had some rules (fields of this) nothing to say; no change is tried. Ladders stay."""
         plain = None if self.factors is None else self.factors[:1]
         return Asked(
             self.starts, self.goals, self.horizon_months, plain,
             end_months=None if "end_months" in rules else self.end_months,
             bars=None if "bars" in rules else self.bars,
-            least_months=None if "least_months" in rules else self.least_months,
+            least_months=None if "least_months" in rules else self.least_months, moves=self.moves,
         )  # fmt: skip
 
 
@@ -95,8 +97,8 @@ def search_all(model: PathModel, asked: Sequence[Asked], wanted: Wanted, free: b
     return [found[place] for place in range(len(asked))]
 
 
-def _by_kind(asked: Sequence[Asked]) -> Mapping[tuple[float, bool, bytes], list[int]]:
-    places: dict[tuple[float, bool, bytes], list[int]] = {}
+def _by_kind(asked: Sequence[Asked]) -> Mapping[AskedKind, list[int]]:
+    places: dict[AskedKind, list[int]] = {}
     for place, one in enumerate(asked):
         places.setdefault(one.kind, []).append(place)
     return places
@@ -162,7 +164,7 @@ def _rules(asked: Sequence[Asked], goals: Goals) -> Rules:
         return Opening(since, stay)
 
     known = opens if any(one.bars is not None for one in asked) else None
-    return Rules(known, asked[0].least_months, ends[officers])
+    return Rules(known, asked[0].least_months, ends[officers], moves=asked[0].moves)
 
 
 def _stacked(histories: Sequence[Histories]) -> Histories:

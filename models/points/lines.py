@@ -134,7 +134,28 @@ def totals(frames: Frames, officer_ids: Sequence[str], rules: Sequence[PointsRul
     The same numbers as `accounts`, bit by bit, by counting: 100,000 officers take seconds.
     """
     found = merits(frames, rules, as_of)
-    counts = found[_counts_on(found, as_of)].groupby(["officer_id", "rule"], sort=False).size()
+    return _summed(found[_counts_on(found, as_of)], officer_ids, rules)
+
+
+def totals_on(frames: Frames, days: Mapping[str, date], rules: Sequence[PointsRule]) -> dict[str, float]:
+    """The total of each officer on a day of its own, as `totals` has it on that day; the rules are read once.
+
+    What happens after an officer's day changes nothing of it, but a posting that is open on it must last until then.
+    """
+    found = merits(frames, rules, max(days.values()))
+    asked = found["officer_id"].isin(days.keys()).to_numpy(bool)
+    found = found[asked]
+    own = np.array([days[one] for one in found["officer_id"]], "datetime64[D]")
+    earned, ends = as_days(found["earned_on"]), as_days(found["expires_on"])
+    yearly = np.array([rule.per == "year" for rule in rules], bool)[found["rule"].to_numpy(np.int64)]
+    counts = ((earned < own) | (yearly & (earned == own))) & (np.isnat(ends) | (ends > own))
+    total = _summed(found[counts], list(days), rules)["total"]
+    return {str(officer): float(points) for officer, points in total.items()}
+
+
+def _summed(counting: pd.DataFrame, officer_ids: Sequence[str], rules: Sequence[PointsRule]) -> pd.DataFrame:
+    """The lines of merits that count, and their total; what `totals` answers."""
+    counts = counting.groupby(["officer_id", "rule"], sort=False).size()
     officers = pd.Index(list(officer_ids), dtype=object, name="officer_id")
     table = pd.DataFrame(index=officers)
     total = np.zeros(len(officers))

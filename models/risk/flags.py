@@ -1,27 +1,33 @@
 """Two flags beside a grade: *approach* before a limit is crossed, *commend* at the other end.
 
-Both need more than one night: a trend is the chance against the same model's chances of earlier nights.
+An approach is nearness with what earlier nights showed to come of it; a trend, which a commendation may rest on, is the
+chance against the same model's chances of earlier nights.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.decisions import GradePolicy
+from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
 from models.risk.calibration import log_odds
 
 MERIT_MONTHS = 24
 SUSTAINED = "days_since_complaints_sustained"
 DAYS_PER_MONTH = 30.4375
+SPAN_DAYS = 15  # nights this near to the days that policy looks ahead span them
+ROUNDING = 1e-9
+LEAST_FOLLOWED = 10  # fewer officers that were near tell nothing, and may tell of one of them
 NEXT_WORSE: Mapping[str, str] = {"good": "fair", "fair": "poor"}  # to leave the best grade is no alarm
 MILD = ("good", "excellent")
 WARNED = ("poor", "fair")
@@ -30,17 +36,16 @@ LIMIT_ZH: Mapping[str, str] = {"fair": "一般", "poor": "较差"}
 
 @dataclass(frozen=True)
 class Trend:
-    """A chance now, its slope in log-odds a day, its rise in log-odds since the first of the earlier chances, and
-    that first day; each (n,). Slope and rise are NaN where no earlier chance is known."""
+    """A chance now, its rise in log-odds since the first of the earlier chances, and that first day; each (n,). The
+    rise is NaN where no earlier chance is known."""
 
     now: Numbers
-    slope: Numbers
     rise: Numbers
     since: NDArray[np.datetime64]
 
     @classmethod
     def of(cls, as_of: date, now: Numbers, earlier: Sequence[tuple[date, Numbers]]) -> Trend:
-        """Least squares through the earlier chances (n,) and the present; NaN chances are left out.
+        """From the earlier chances (n,) and the present; NaN chances are left out.
 
         >>> before = [(date(2024, 1, 1), np.array([0.1])), (date(2024, 2, 1), np.array([0.2]))]
         >>> round(float(Trend.of(date(2024, 3, 1), np.array([0.3]), before).rise[0]), 2)
@@ -49,55 +54,146 @@ class Trend:
         days = np.array([(day - as_of).days for day, _ in earlier] + [0], dtype=np.float64)
         scores = np.stack([log_odds(chance) for _, chance in earlier] + [log_odds(now)], axis=1)
         known = ~np.isnan(scores) & ~np.isnan(scores[:, -1:])
-        count = known.sum(axis=1)
-        when = np.where(known, days, 0.0)
-        middle = when.sum(axis=1) / np.maximum(count, 1)
-        off = np.where(known, days - middle[:, None], 0.0)
-        spread = (off**2).sum(axis=1)
-        told = count >= 2
-        slope = (off * np.where(known, scores, 0.0)).sum(axis=1) / np.where(told, spread, 1.0)
         first = known.argmax(axis=1)
         rise = scores[:, -1] - scores[np.arange(len(now)), first]
         since = np.datetime64(as_of, "D") + days[first].astype("timedelta64[D]")
-        return cls(now, np.where(told, slope, np.nan), np.where(told, rise, np.nan), since)
+        return cls(now, np.where(known.sum(axis=1) >= 2, rise, np.nan), since)
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Of one outcome and horizon: the least chance of each grade, and how near to the next worse one is near."""
+
+    limits: Mapping[str, float]
+    margin: float
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What came of who was near to the next worse limit on an earlier night: `crossed` of `officers` were graded worse
+    on a night up to `until`. Those of whom that is not known are not counted."""
+
+    since: date
+    until: date
+    officers: int
+    crossed: int
+
+    @property
+    def share(self) -> float:
+        """How many of them, in [0, 1]; NaN for nobody."""
+        return self.crossed / self.officers if self.officers else float("nan")
+
+    @classmethod
+    def of(cls, nights: Sequence[tuple[date, Numbers, Mapping[str, float]]], rules: GradePolicy) -> Self | None:
+        """From nights in order, each its chances (n,) of the same officers and the least chance of each grade.
+
+        None where the nights do not span the days that policy looks ahead, or too few were near to tell.
+
+        >>> from data_contracts.policy import policy
+        >>> limits = {"poor": 0.3, "fair": 0.1, "good": 0.02}
+        >>> before = np.r_[np.linspace(0.092, 0.099, 20), np.full(380, 0.03)]
+        >>> nights = [(date(2024, 1, 1), before, limits), (date(2024, 4, 1), before + 0.005, limits)]
+        >>> Followed.of(nights, policy().grades).share
+        0.55
+        """
+        if len(nights) < 2 or abs((nights[-1][0] - nights[0][0]).days - rules.flags.within_days) > SPAN_DAYS:
+            return None
+        since, chances, limits = nights[0]
+        worse, limit = _next_limit(_by_limits(chances, limits), limits)
+        near = _near(chances, limit, near_margin(chances, limits, rules))
+        over = np.zeros(len(chances), dtype=bool)
+        unknown = np.zeros(len(chances), dtype=bool)
+        for _, later, at in nights[1:]:
+            reached = np.array([at.get(name, np.nan) for name in worse], dtype=np.float64)
+            over |= later >= reached
+            unknown |= np.isnan(later)
+        told = near & (over | ~unknown)
+        officers, crossed = int(told.sum()), int((told & over).sum())
+        return cls(since, nights[-1][0], officers, crossed) if officers >= LEAST_FOLLOWED else None
+
+
+def _by_limits(chances: Numbers, limits: Mapping[str, float]) -> list[str | None]:
+    """The grades from which it can still get worse, by the limits alone."""
+    good, fair, poor = (limits.get(name, np.inf) for name in ("good", "fair", "poor"))
+    return ["good" if good <= one < min(fair, poor) else "fair" if fair <= one < poor else None for one in chances]
+
+
+def _next_limit(grades: Sequence[str | None], limits: Mapping[str, float]) -> tuple[NDArray[np.object_], Numbers]:
+    """The next worse grade of each ("" for none) and the least chance of it, (n,), NaN where no chance reaches it."""
+    worse = np.array([NEXT_WORSE.get(grade or "", "") for grade in grades], dtype=object)
+    limit = np.array([limits.get(name, np.nan) for name in worse], dtype=np.float64)
+    return worse, np.where(limit > 1.0, np.nan, limit)
+
+
+def near_margin(force: Numbers, limits: Mapping[str, float], rules: GradePolicy) -> float:
+    """How near is near for an outcome, in parts of the limit: policy's margin, or less where more than policy's share
+    of the force (chances, NaN left out) would be. Where chances lie close together, a tenth from a limit is a crowd.
+
+    >>> from data_contracts.policy import policy
+    >>> crowd = np.linspace(0.05, 0.0999, 100)
+    >>> round(near_margin(crowd, {"poor": 0.3, "fair": 0.1, "good": 0.02}, policy().grades), 3)
+    0.021
+    """
+    _, limit = _next_limit(_by_limits(force, limits), limits)
+    ratio = force / limit
+    close = np.sort(ratio[(ratio < 1.0) & (ratio >= 1.0 - rules.unit.approach_margin)])[::-1]
+    most = math.floor(rules.unit.approach_share * np.count_nonzero(~np.isnan(force)) + 1e-9)
+    if len(close) <= most:
+        return rules.unit.approach_margin
+    nearest = close[close > close[most]]  # who stands where the share ends is near with all their equals, or not
+    return float(1.0 - nearest[-1]) if len(nearest) else 0.0
+
+
+def _near(chances: Numbers, limit: Numbers, margin: float) -> NDArray[np.bool_]:
+    """Below the limit, and within the margin of it."""
+    return np.asarray((chances >= (1.0 - margin - ROUNDING) * limit) & (chances < limit), dtype=np.bool_)
 
 
 def approach(
-    trend: Trend, as_of: date, grades: Sequence[str | None], limits: Mapping[str, float], rules: GradePolicy
+    now: Numbers,
+    as_of: date,
+    grades: Sequence[str | None],
+    edge: Edge,
+    rules: GradePolicy,
+    followed: Followed | None = None,
 ) -> list[dict[str, Any] | None]:
-    """For each officer the alert that the next worse limit is near and the chance is on its way to it, or None.
+    """For each officer the alert that the next worse limit is near, or None.
 
-    `limits` hold the least chance of each grade. Near is within `rules.unit.approach_margin` of the limit; on its
-    way is a rise of at least `rules.flags.least_rise` log-odds that reaches it within `rules.flags.within_days`.
+    `now` (n,) are chances; near is below the limit and within the margin of the edge. Where it was `followed` what came
+    of who was near, the alert tells it, and nobody is alerted of an outcome where less than
+    `rules.flags.least_crossing` of them crossed. The trend of a chance says nothing more (decision 0027): chances that
+    rose fall back.
     """
-    worse = np.array([NEXT_WORSE.get(grade or "", "") for grade in grades], dtype=object)
-    limit = np.array([limits.get(name, np.nan) for name in worse], dtype=np.float64)
-    limit[limit > 1.0] = np.nan  # a limit that no chance reaches
-    to_go = log_odds(limit) - log_odds(trend.now)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        days = np.ceil(np.maximum(to_go, 0.0) / trend.slope)
-        near = trend.now >= (1.0 - rules.unit.approach_margin) * limit
-        soon = (trend.slope > 0) & (trend.rise >= rules.flags.least_rise) & (days <= rules.flags.within_days)
-    found = near & soon
+    worse, limit = _next_limit(grades, edge.limits)
+    found = _near(now, limit, edge.margin)
+    if followed is not None and followed.share < rules.flags.least_crossing:
+        found[:] = False
     return [
-        _approach(str(worse[row]), float(trend.now[row]), float(limit[row]), trend.since[row], as_of, int(days[row]))
-        if found[row]
-        else None
+        _approach(str(worse[row]), float(now[row]), float(limit[row]), as_of, followed) if found[row] else None
         for row in range(len(worse))
     ]
 
 
-def _approach(worse: str, now: float, limit: float, since: np.datetime64, as_of: date, days: int) -> dict[str, Any]:
-    expected = (as_of + timedelta(days=days)).isoformat()
-    zh = (
-        f"概率自{since}起上升，现为{now:.1%}，接近「{LIMIT_ZH[worse]}」的界限{limit:.1%}；"
-        f"照此趋势约在{expected}达到，宜提前关心"
-    )
+def _approach(worse: str, now: float, limit: float, as_of: date, followed: Followed | None) -> dict[str, Any]:
+    seen = _followed_told(followed)
+    zh = f"概率{now:.1%}，接近「{LIMIT_ZH[worse]}」的界限{limit:.1%}；{seen.zh}；宜提前关心"
     en = (
-        f"the chance has risen since {since} to {now:.1%}, near the limit of {worse} at {limit:.1%}; "
-        f"at this pace it is reached about {expected}; care now comes before a warning"
+        f"the chance is {now:.1%}, near the limit of {worse} at {limit:.1%}; {seen.en}; care now comes before a warning"
     )
-    return {"kind": "approach", "text": {"zh": zh, "en": en}, "since": str(since), "expected_on": expected}
+    return {"kind": "approach", "text": {"zh": zh, "en": en}, "since": as_of.isoformat(), "expected_on": None}
+
+
+def _followed_told(followed: Followed | None) -> Bilingual:
+    if followed is None:
+        return Bilingual(
+            "同样接近者此后有多少人越过界限，尚无统计", "how many who are as near go on to cross it is not measured yet"
+        )
+    one = followed
+    return Bilingual(
+        f"{one.since}同样接近的{one.officers}人中，到{one.until}有{one.crossed}人（{one.share:.0%}）的等级变差过",
+        f"of {one.officers} officers as near on {one.since}, {one.crossed} ({one.share:.0%}) were graded worse by "
+        f"{one.until}",
+    )
 
 
 def commend(

@@ -94,6 +94,7 @@ class TriageDesk:
 
     def answer(self, request: ConcernsRequest, request_id: str, now: datetime) -> ConcernsAnswer:
         """One result for each concern, in order; its words are read and forgotten."""
+        still_wanted()
         some = request.concerns
         readings = self.triage.read([one.text for one in some])
         came = [Came(one.raised_on or now.date(), one.channel, one.raised_by, one.unit_id) for one in some]

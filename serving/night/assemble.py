@@ -34,7 +34,7 @@ from serving.night.results import (
     asked_of,
 )
 from serving.night.roll_up import GRADES, graded, main_horizons
-from serving.risk.flagging import Trends, bounds_of_force, flags_of
+from serving.risk.flagging import Trends, bounds_of_force, flags_of, followed_of
 from serving.risk.supporting import support_column
 from serving.units.drivers import facet_matrix, themes_in
 from serving.units.night import Before, KnowsUnits, UnitInputs, unit_results
@@ -100,7 +100,7 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
         told = f"none of {counts.rows_in} officers was scored; look at the snapshot, and at the model's reasons"
         raise InputRefused("bad_rows", f"nothing was published for {night.as_of}: {told}")
     earlier = [Chances.of(run) for run in night.earlier]
-    trends = Trends(night.as_of, earlier, main_horizons(force))
+    trends = Trends(night.as_of, earlier, main_horizons(force), followed_of(earlier, night.rules))
     force["flags"] = flags_of(force, trends, night.rules, partial(bounds_of_force, rules=night.rules))
     force = force.drop(columns=FINDING_DAYS.name)
     files = _write_parts(store, force, target, night) | publish_courses(night.book, target)

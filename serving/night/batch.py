@@ -111,7 +111,7 @@ def score(
                 parents or {},
                 reader.snapshot_hash(as_of),
                 chunk_officers,
-                tuple(earlier_runs(root, as_of, scorer.models, rules.flags.months)),
+                tuple(earlier_runs(root, as_of, scorer.models, rules.flags.nights)),
                 courses_at(settings, as_of),
                 year_before(as_of, reader, scorer, out),
                 out,

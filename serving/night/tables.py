@@ -9,9 +9,11 @@ from rich.table import Table
 from data_contracts.policy import policy
 from models.risk.grades import over_budget
 from serving.night.batch import ScoreReport
+from serving.night.past import Chances, earlier_runs
 from serving.night.results import PublishedRun, asked_of
 from serving.night.roll_up import GRADES
 from serving.night.run_table import NightRun, State
+from serving.risk.flagging import followed_of
 
 
 def as_table(report: ScoreReport) -> Table:
@@ -33,7 +35,25 @@ def _caption(report: ScoreReport) -> str:
     what = "published" if report.new else done
     force = "in force" if report.in_force else "a later day stays in force"
     done = f"{what}, {force}; run {report.manifest.run}, output {report.manifest.output_hash[:16]}"
-    return "\n".join([done, *_budgets(report), *(notice["en"] for notice in report.manifest.notices)])
+    notices = (notice["en"] for notice in report.manifest.notices)
+    return "\n".join([done, *_budgets(report), _approaches(report), *notices])
+
+
+def _approaches(report: ScoreReport) -> str:
+    """How many approach alerts each outcome has, and what earlier nights showed such an alert to be worth."""
+    manifest, rules = report.manifest, policy().grades
+    rows = PublishedRun(report.folder, manifest).officers(["outcome", "horizon_months", "flags"])
+    earlier = earlier_runs(report.folder.parent.parent, manifest.as_of, manifest.models, rules.flags.nights)
+    followed = followed_of([Chances.of(run) for run in earlier], rules)
+    told = []
+    for asked, some in rows.groupby(["outcome", "horizon_months"]):
+        outcome, months = asked_of(asked)
+        one, many = followed.get((outcome, months)), int(some["flags"].str.contains('"approach"', regex=False).sum())
+        worth = "worth not measured yet" if one is None else (
+            f"of {one.officers} as near on {one.since}, {one.share:.0%} were graded worse by {one.until}"
+        )  # fmt: skip
+        told.append(f"{policy().outcome(outcome).name_at(months)} {many} ({worth})")
+    return f"approach alerts: {'; '.join(told)}"
 
 
 def _budgets(report: ScoreReport) -> list[str]:

@@ -195,10 +195,15 @@ class _Answering:
         question, last = self.asked.question, self.standing.last
         reached = self.told.because is not None and self.told.because.reached
         if self.now.plan is not None or last is None or reached or self.now.status == REACHED:
-            return self.now.plan if self.now.plan in (None, last) else self._remembering(self.now.plan)
+            return self.now.plan if self._told_nothing else self._remembering(self.now.plan)
         if not last.steps and last.goal == question.goal and len(self.now.why) == 1:
             return None
         return self._remembering(Plan(question.goal, self.standing.as_of, (), 0.0))
+
+    @property
+    def _told_nothing(self) -> bool:
+        """Whether the plan stands as it was, with nothing that it would have to remember as told."""
+        return self.now.plan == self.standing.last and [one.code for one in self.now.why] == ["nothing"]
 
     def _remembering(self, plan: Plan | None) -> Plan | None:
         """The plan with what it was made with, so that whatever comes later is news."""

@@ -44,7 +44,8 @@ class Coming:
             if each.fact == "level":
                 found.append(Blocked(each.code, _expected(each, float(then.levels[each.what][0]))))
                 continue
-            told = told_unmet(then, post, each)
+            # promotions may come from today on, not only after the day of the step
+            told = told_unmet(self.facts if each.fact == "rank_step" else then, post, each)
             if each.fact not in TIMES or (told.met_from is not None and told.met_from > before.latest):
                 found.append(Blocked(told.code, Bilingual(told.zh, told.en)))
         return found

@@ -7,36 +7,38 @@ where there is one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from data_contracts.asof import months_on
 from data_contracts.errors import FeatureMismatch, NotReady, UntrustedArtifact
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, GoalKind
 from models.courses.goals import GoalPosts
 from models.courses.learners import offered_courses
-from models.eligibility.rules import posts_of
+from models.eligibility.rules import Post, posts_of
 from models.eligibility.standing_facts import NEEDS, Facts, facts_of
 from models.paths.bundle import POST, RANK_STEP, SERVICE, PathBundle, service_hash
-from models.paths.climbing import least_months_in
+from models.paths.climbing import Place, ladder_of, least_months_in, moves_allowed
 from models.paths.helping import Pathless, with_what_helps
 from models.paths.plans import PathPlanner
 from models.paths.replanning import Event, Plan, knew
-from models.paths.telling import Question, StepFacts, StepKey, Told
+from models.paths.telling import Question, StepFacts, Told, ToldPath
 from models.paths.together import Ahead, Wanted, search_all
 from models.points.lines import tables_needed
 from models.posts.fit import Standard, Wanting, of_open_rounds, wanting_of
+from models.posts.histories import Array
 from serving.api.opened import Absent, no_champion
 from serving.on_force import NOT_SERVING, UNKNOWN_OFFICER
 from serving.paths.answers import PathDesk
 from serving.paths.asking import NO_GOAL, NO_HISTORY, AskedPath
 from serving.paths.catalogues import Catalogues
 from serving.paths.checking import check_goal
-from serving.paths.earnings import EarningStep, earned
+from serving.paths.earnings import EarningStep, EarningWay, earned
 from serving.paths.facts import OfficerSteps
 from serving.paths.goals import Goals
 from serving.paths.record import Frames, OfficerRecord, RecordsOfDay
@@ -78,6 +80,7 @@ class RecordDay:
     officer_ids: Sequence[str]
     records: RecordsOfDay
     before: dict[date, RecordsOfDay]
+    moves: dict[Place | None, Array] = field(default_factory=dict)
 
     @property
     def as_of(self) -> date:
@@ -136,18 +139,31 @@ class RecordDay:
     def tell_all(self, questions: Sequence[Question], top: int) -> list[Told]:
         """Paths of each, or why there is none; the points of all steps are counted together."""
         told = self._told(questions, top)
-        wanted: dict[tuple[str, StepKey], EarningStep] = {}
-        for question, one in zip(questions, told, strict=True):
-            for step in (step for path in one.paths for step in path.steps):
-                post = self._catalogues.posts.get(step.post) if question.kind == POST else None
-                if post is not None:
-                    wanted[question.officer_id, step.key] = EarningStep(question.officer_id, post, step.key[1])
-        points = earned(self.frames, list(wanted.values()), self.source.policy.points, self.as_of)
-        known: dict[str, dict[StepKey, float]] = {}
-        for (officer, key), value in zip(wanted, points, strict=True):
-            known.setdefault(officer, {})[key] = value
-        pairs = zip(questions, told, strict=True)
-        return [one.with_points(known.get(question.officer_id, {})) for question, one in pairs]
+        ways = [
+            [self._ways(question, path) if question.kind == POST else [None] * len(path.steps) for path in one.paths]
+            for question, one in zip(questions, told, strict=True)
+        ]
+        wanted = list(dict.fromkeys(way for one in ways for path in one for way in path if way is not None))
+        points = dict(zip(wanted, earned(self.frames, wanted, self.source.policy.points), strict=True))
+        return [
+            one.with_points([[None if way is None else points[way] for way in path] for path in some])
+            for one, some in zip(told, ways, strict=True)
+        ]
+
+    def _ways(self, question: Question, path: ToldPath) -> list[EarningWay | None]:
+        """The way up to each step, None where nothing is known of its post."""
+        posts = self._catalogues.posts
+        steps = [
+            EarningStep(
+                posts.get(step.post, Post(step.post)), tuple(course.course_id for course in step.courses),
+                months_on(self.as_of, step.months),
+            )
+            for step in path.steps
+        ]  # fmt: skip
+        return [
+            EarningWay(question.officer_id, tuple(steps[: place + 1])) if step.post in posts else None
+            for place, step in enumerate(path.steps)
+        ]
 
     def _told(self, questions: Sequence[Question], top: int) -> list[Told]:
         """All of one kind are searched together."""
@@ -176,7 +192,16 @@ class RecordDay:
             least = np.full(kind.catalogue.size, least_months_in_post(self.source.policy))
             return replace(planner, facts=self._steps(question).as_step_facts(), least_months=least)
         steps = np.array([least_months_in(self._goals.ladders, step) for step in kind.catalogue.posts])
-        return replace(planner, facts=StepFacts(name=self.name), least_months=steps)
+        return replace(planner, facts=StepFacts(name=self.name), least_months=steps, moves=self._moves(question))
+
+    def _moves(self, question: Question) -> Array:
+        """Which rank step may follow which by the ladders, also from one held that the model does not know."""
+        kind, held = self.source.bundle.kinds[RANK_STEP], question.state.posts[-1]
+        ladder = self._record(question.officer_id).ladder() or ladder_of(self._goals.ladders, held)
+        place = None if held in kind.catalogue.codes else (str(ladder), self._goals.ladders.position(ladder, held))
+        if place not in self.moves:
+            self.moves[place] = moves_allowed(self._goals.ladders, kind.catalogue.posts, kind.on_record, place)
+        return self.moves[place]
 
     def events(self, question: Question, posts: Sequence[str]) -> Sequence[Event]:
         """Everything on record that may change an officer's plan, with the vacancies of these posts."""

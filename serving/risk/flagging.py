@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from data_contracts.asof import add_months
 from data_contracts.decisions import GradePolicy
 from models.base import Numbers
-from models.risk.flags import Trend, approach, barred, best_below, commend, flags_json
+from models.risk.flags import Edge, Followed, Trend, approach, barred, best_below, commend, flags_json, near_margin
 from models.risk.grades import cut_offs, limits
-from serving.night.past import Asked, Chances
+from serving.night.past import NEAR_DAYS, Asked, Chances
 from serving.night.results import SCORED, places_by_asked
 
 NO_FLAGS = "[]"
@@ -22,24 +23,53 @@ NO_FLAGS = "[]"
 
 @dataclass(frozen=True)
 class Bounds:
-    """Of one outcome and horizon: the least chance of each grade, and the chance below which the best share lies."""
+    """Of one outcome and horizon: the least chance of each grade, the chance below which the best share lies, and how
+    near to the next worse limit is near; None: as policy has it, where no force is known."""
 
     limits: Mapping[str, float]
     commend_below: float
+    margin: float | None = None
+
+    def edge(self, rules: GradePolicy) -> Edge:
+        """What an approach alert goes by."""
+        return Edge(self.limits, rules.unit.approach_margin if self.margin is None else self.margin)
 
 
 def bounds_of_force(asked: Asked, chances: Numbers, rules: GradePolicy) -> Bounds:
     """From the chances (n,) of a whole force."""
-    return Bounds(limits(cut_offs(chances, rules), rules, *asked), best_below(chances, rules.unit.commend_share))
+    least, best = limits(cut_offs(chances, rules), rules, *asked), best_below(chances, rules.unit.commend_share)
+    return Bounds(least, best, near_margin(chances, least, rules))
 
 
 @dataclass(frozen=True)
 class Trends:
-    """What flags look back on: the day, the chances of earlier nights, and the horizon that grades each outcome."""
+    """What flags look back on: the day, the chances of earlier nights, the horizon that grades each outcome, and what
+    came of who was near a limit (`followed_of`)."""
 
     as_of: date
     earlier: Sequence[Chances]
     main: Mapping[str, int]
+    followed: Mapping[Asked, Followed] = field(default_factory=dict)
+
+    def lately(self, months: int) -> list[Chances]:
+        """The nights of so many months before the day, which a trend is drawn from."""
+        since = add_months(self.as_of, -months) - timedelta(days=NEAR_DAYS)
+        return [night for night in self.earlier if night.as_of >= since]
+
+
+def followed_of(earlier: Sequence[Chances], rules: GradePolicy) -> dict[Asked, Followed]:
+    """Of each outcome and horizon, what came up to the last of the earlier nights of who was near a limit on the first.
+
+    The nights alone say it, so that a request tells what the night told.
+    """
+    found: dict[Asked, Followed] = {}
+    for asked in earlier[0].table if earlier else ():
+        nights, ids = [night for night in earlier if asked in night.table], earlier[0].officers.tolist()
+        some = [(one.as_of, one.at(asked, ids), bounds_of_force(asked, one.table[asked], rules)) for one in nights]
+        told = Followed.of([(day, chances, edge.limits) for day, chances, edge in some], rules)
+        if told is not None:
+            found[asked] = told
+    return found
 
 
 def flags_of(
@@ -51,10 +81,11 @@ def flags_of(
     finding_days. An officer is commended at the horizon that grades the outcome, and never beside an alert of any:
     alerts come first, for all outcomes.
     """
-    seen = _seen(rows, trends, bounds)
+    seen = _seen(rows, trends, rules, bounds)
     near: dict[int, Mapping[str, Any] | None] = {}
     for one in seen:
-        alerts = approach(one.trend, trends.as_of, one.column(rows["grade"]), one.edge.limits, rules)
+        grades, followed = one.column(rows["grade"]), trends.followed.get(one.asked)
+        alerts = approach(one.trend.now, trends.as_of, grades, one.bounds.edge(rules), rules, followed)
         near |= dict(zip(one.places, alerts, strict=True))
     officers = rows["officer_id"].astype(str).to_numpy(object)
     alerted = {officers[place] for place, alert in near.items() if alert is not None}
@@ -62,7 +93,9 @@ def flags_of(
     out = barred(rows["finding_days"].to_numpy(np.float64, na_value=np.nan), approached, rules)
     found = np.full(len(rows), None, object)
     for one in seen:
-        best = (one.trend.now < one.edge.commend_below) & ~out[one.places] & (trends.main[one.asked[0]] == one.asked[1])
+        best = (
+            (one.trend.now < one.bounds.commend_below) & ~out[one.places] & (trends.main[one.asked[0]] == one.asked[1])
+        )
         praise = commend(one.trend, one.column(rows["overall_grade"]), best, one.column(rows["merits"]), rules)
         both = zip((near[place] for place in one.places), praise, strict=True)
         found[one.places] = [NO_FLAGS if alert is word is None else flags_json(alert, word) for alert, word in both]
@@ -76,20 +109,22 @@ class _Seen:
     asked: Asked
     places: list[int]
     trend: Trend
-    edge: Bounds
+    bounds: Bounds
 
     def column(self, values: pd.Series) -> list[str | None]:
         """A column of texts at these places."""
         return _texts(values.iloc[self.places])
 
 
-def _seen(rows: pd.DataFrame, trends: Trends, bounds: Callable[[Asked, Numbers], Bounds]) -> list[_Seen]:
+def _seen(
+    rows: pd.DataFrame, trends: Trends, rules: GradePolicy, bounds: Callable[[Asked, Numbers], Bounds]
+) -> list[_Seen]:
     officers = rows["officer_id"].astype(str).to_numpy(object)
     chances = rows["probability"].to_numpy(np.float32)  # as nights keep chances, so that a request is flagged alike
-    found = []
+    found, lately = [], trends.lately(rules.flags.months)
     for asked, places in places_by_asked(rows, (rows["status"] == SCORED).tolist()):
         now, ids = chances[places].astype(np.float64), officers[places].tolist()
-        trend = Trend.of(trends.as_of, now, [(night.as_of, night.at(asked, ids)) for night in trends.earlier])
+        trend = Trend.of(trends.as_of, now, [(night.as_of, night.at(asked, ids)) for night in lately])
         found.append(_Seen(asked, places, trend, bounds(asked, now)))
     return found
 

@@ -93,7 +93,11 @@ class Flag(Answer):
     horizon_months: int = about("向后看的月数", "months ahead")
     text: Text = about("提示的文字", "the flag in words")
     since: str | None = about("起始日期", "day from which it holds", default=None)
-    expected_on: str | None = about("预计到达界限的日期", "day on which the limit would be reached", default=None)
+    expected_on: str | None = about(
+        "预计到达界限的日期；仅旧版本的提示才有",
+        "day the limit would be reached; only in flags of older nights",
+        default=None,
+    )
 
 
 class Change(Answer):

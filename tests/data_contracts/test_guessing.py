@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -98,10 +99,11 @@ def test_nothing_forbidden_or_personal_goes_where_models_learn(tmp_path: Path) -
     contents = ["1985.3", "1985", "男", "本科", "110101198503071234", "13800138000", "文字"]
     learned = {c.name for t in catalog().tables.values() for c in t.columns if c.may_train}
     words = [word for group in policy().forbidden for word in group.headers]
-    for number, content in enumerate(contents):
-        text = ",".join(["警号", "入警时间", *words]) + "\n"
+    rosters = {"名册": ["警号", "入警时间"], "立功受奖": ["警号", "奖项"]}  # the second wants a day and has none
+    for content, (name, heads) in product(contents, rosters.items()):
+        text = ",".join([*heads, *words]) + "\n"
         text += "".join(",".join([f"01000{row}", "2011-07-01", *[content] * len(words)]) + "\n" for row in range(3))
-        proposal = propose(write(tmp_path / f"名册{number}.csv", text))
+        proposal = propose(write(tmp_path / f"{name}.csv", text))
         for section in proposal.sections:
             for guess in section.guesses:
                 if guess.header in words:

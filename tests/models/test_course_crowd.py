@@ -50,8 +50,8 @@ def test_a_new_course_of_the_command_is_found_and_counted() -> None:
     (one,) = crowd().waves("o0", 5)
     assert one.course_id == "new"
     assert [reason.code for reason in one.reasons] == ["wave_command", "wave_force"]
-    assert one.reasons[0].text.en == "7 of 9 colleagues of your unit took it in the last 30 days"
-    assert one.reasons[0].text.zh == "本单位同事9人中有7人在近30天内学过"
+    assert one.reasons[0].text.en == "7 of 9 colleagues of your unit who are in training took it in the last 30 days"
+    assert one.reasons[0].text.zh == "本单位在训同事9人中有7人在近30天内学过"
     assert one.score == pytest.approx(7 / 9)
 
 
@@ -80,8 +80,10 @@ def test_what_comes_next_is_ranked_without_what_was_taken_and_tells_of_those_ali
     found = crowd(ByNumber()).likely("o0", 5)
     assert [one.course_id for one in found] == ["rare", "new"]
     assert found[1].reasons[0].code == "taken_command"
-    assert found[1].reasons[0].text.en == "7 of 9 colleagues of your unit took it in the last 60 days"
-    assert found[1].reasons[0].text.zh == "本单位同事9人中有7人在近60天内学过"
+    assert (
+        found[1].reasons[0].text.en == "7 of 9 colleagues of your unit who are in training took it in the last 60 days"
+    )
+    assert found[1].reasons[0].text.zh == "本单位在训同事9人中有7人在近60天内学过"
     assert found[0].reasons[0].code == RANKED
     assert found[0].reasons[0].text.en.endswith("the model's ranking alone put it here (1 of 20 officers in training "
                                                 "took it in the last 60 days)")  # fmt: skip

@@ -82,7 +82,9 @@ def test_the_post_asks_for_a_rank_step_of_its_own_ladder() -> None:
         "rank step Technical supervisor, second class or above: holds Technical supervisor, fourth class, "
         "to be promoted on 2025-05-01 at the earliest by the least years in steps", date(2025, 5, 1),
     )  # fmt: skip
-    due = only(judge(higher, date(2025, 5, 1)), "min_rank_step")[0]
+    late = only(judge(higher, date(2025, 5, 1)), "min_rank_step")
+    assert late[1] == date(2027, 5, 1), "time beyond the least in a step counts for no other"
+    due = only(judge(replace(higher, min_rank_step="三级主管"), date(2025, 5, 1)), "min_rank_step")[0]
     assert due.endswith("the promotion is still to come"), "a day that has come is no promise"
     assert "min_rank_step" in judge(replace(higher, min_rank_step="警务技术员")).met
     other = Post("x", track="enforcement", min_rank_step="一级警员")

@@ -1,22 +1,26 @@
-"""Flags: near and rising is an approach, good without any warning a commendation; a fall or noise is neither."""
+"""Flags: near a limit is an approach, with what came of others as near; good without any warning a commendation."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from data_contracts.policy import policy
-from models.risk.flags import Trend, approach, best_below, commend, flags_json, merits
+from models.risk.flags import Edge, Followed, Trend, approach, best_below, commend, flags_json, merits, near_margin
 
 AS_OF = date(2024, 4, 1)
 MONTHS = [date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)]
 LIMITS = {"poor": 0.30, "fair": 0.10, "good": 0.02}
 RULES = policy().grades
+EDGE = Edge(LIMITS, RULES.unit.approach_margin)
+WHOLE = dataclasses.replace(RULES, unit=dataclasses.replace(RULES.unit, approach_share=1.0))
 MERIT = '{"text": {"zh": "近两年受表彰1次", "en": "1 honour in two years"}, "since": "2024-01-05"}'
 
 
@@ -27,56 +31,119 @@ def _trend(*chances: list[float]) -> Trend:
     return Trend.of(AS_OF, table[:, -1], earlier)
 
 
-def test_a_trend_is_a_line_through_the_nights_that_are_known() -> None:
+def test_a_trend_is_the_rise_since_the_first_night_that_is_known() -> None:
     odds = np.array([-3.0, -2.9, -2.8, -2.7])
     chances = (1 / (1 + np.exp(-odds))).tolist()
     trend = _trend(chances, [np.nan, np.nan, chances[2], chances[3]], [np.nan] * 3 + [0.1])
-    assert trend.slope[0] * 30.33 == pytest.approx(0.1, rel=0.01)
     assert trend.rise[:2] == pytest.approx([0.3, 0.1])
-    assert np.isnan(trend.slope[2])
     assert np.isnan(trend.rise[2])
     assert [str(day) for day in trend.since] == ["2024-01-01", "2024-03-01", "2024-04-01"]
 
 
-def test_near_and_rising_is_told_with_the_day_it_would_cross() -> None:
-    (flag,) = approach(_trend([0.070, 0.076, 0.083, 0.090]), AS_OF, ["good"], LIMITS, RULES)
-    assert flag is not None
-    assert (flag["kind"], flag["since"]) == ("approach", "2024-01-01")
-    assert AS_OF < date.fromisoformat(flag["expected_on"]) < date(2024, 6, 1)
-    assert "near the limit of fair at 10.0%" in flag["text"]["en"]
-    assert "接近「一般」的界限10.0%" in flag["text"]["zh"]
+def _alerts(chances: list[float], grades: list[str | None], followed: Followed | None = None) -> list[Any]:
+    return approach(np.array(chances), AS_OF, grades, EDGE, RULES, followed)
+
+
+def test_near_is_told_with_what_came_of_others_as_near() -> None:
+    seen = Followed(date(2023, 12, 1), date(2024, 3, 1), 197, 91)
+    (flag,) = _alerts([0.095], ["good"], seen)
+    assert (flag["kind"], flag["since"], flag["expected_on"]) == ("approach", "2024-04-01", None)
+    assert (
+        "near the limit of fair at 10.0%; of 197 officers as near on 2023-12-01, 91 (46%) were graded worse by"
+        in (flag["text"]["en"])
+    )
+    assert (
+        "接近「一般」的界限10.0%；2023-12-01同样接近的197人中，到2024-03-01有91人（46%）的等级变差过"
+        in flag["text"]["zh"]
+    )
+
+
+def test_what_was_not_measured_is_not_promised() -> None:
+    (flag,) = _alerts([0.29], ["fair"])
+    assert (
+        "limit of poor at 30.0%; how many who are as near go on to cross it is not measured yet" in flag["text"]["en"]
+    )
+    assert "尚无统计" in flag["text"]["zh"]
+
+
+def test_where_hardly_anyone_near_went_on_being_near_is_no_news() -> None:
+    few, enough = (Followed(date(2023, 12, 1), date(2024, 3, 1), 100, crossed) for crossed in (24, 25))
+    assert _alerts([0.095], ["good"], few) == [None]
+    assert _alerts([0.095], ["good"], enough) != [None]
 
 
 @pytest.mark.parametrize(
-    ("chances", "grade"),
+    ("chance", "grade"),
     [
-        ([0.090, 0.083, 0.076, 0.070], "good"),  # falling
-        ([0.090, 0.090, 0.090, 0.091], "good"),  # noise
-        ([0.0985, 0.0988, 0.0991, 0.0996], "good"),  # noise close to the limit
-        ([0.030, 0.035, 0.040, 0.045], "good"),  # rising, and still far away
-        ([0.081, 0.082, 0.083, 0.0835], "good"),  # near, and too slow to be there in time
-        ([np.nan, np.nan, np.nan, 0.09], "good"),  # no night to compare with
-        ([0.29, 0.33, 0.36, 0.40], "poor"),  # nothing worse is left
-        ([0.012, 0.014, 0.016, 0.0195], "excellent"),  # from best to good is no alarm
-        ([0.07, 0.076, 0.083, 0.09], None),  # not scored
+        (0.085, "good"),  # still far away
+        (0.10, "good"),  # at the limit already
+        (0.31, "fair"),  # past it, graded milder by a unit's budget
+        (0.40, "poor"),  # nothing worse is left
+        (0.0195, "excellent"),  # from best to good is no alarm
+        (0.09, None),  # not scored
+        (np.nan, "good"),
     ],
 )
-def test_what_is_no_approach(chances: list[float], grade: str | None) -> None:
-    assert approach(_trend(chances), AS_OF, [grade], LIMITS, RULES) == [None]
+def test_what_is_no_approach(chance: float, grade: str | None) -> None:
+    assert _alerts([chance], [grade]) == [None]
 
 
 def test_each_officer_has_their_own_flag_and_policy_sets_the_margin() -> None:
-    trend = _trend([0.070, 0.076, 0.083, 0.090], [0.03, 0.03, 0.03, 0.03], [0.20, 0.22, 0.24, 0.26])
-    flags = approach(trend, AS_OF, ["good", "good", "fair"], LIMITS, RULES)
+    chances, grades = np.array([0.092, 0.03, 0.28]), ["good", "good", "fair"]
+    flags = approach(chances, AS_OF, grades, EDGE, RULES)
     assert [flag is not None for flag in flags] == [True, False, True]
-    assert flags[2] is not None
-    assert "limit of poor" in flags[2]["text"]["en"]
-    strict = dataclasses.replace(RULES, unit=dataclasses.replace(RULES.unit, approach_margin=0.05))
-    assert approach(trend, AS_OF, ["good", "good", "fair"], LIMITS, strict) == [None] * 3
+    assert approach(chances, AS_OF, grades, Edge(LIMITS, 0.05), RULES) == [None] * 3
+
+
+def test_of_a_crowd_near_a_limit_the_nearest_are_alerted() -> None:
+    crowd = np.concatenate([np.linspace(0.0901, 0.0999, 40), np.linspace(0.03, 0.05, 55), np.full(5, 0.4)])
+    margin = near_margin(crowd, LIMITS, RULES)
+    assert margin < RULES.unit.approach_margin
+    alerts = approach(crowd, AS_OF, ["good"] * 95 + ["poor"] * 5, Edge(LIMITS, margin), RULES)
+    assert [place for place, alert in enumerate(alerts) if alert] == [35, 36, 37, 38, 39]  # a twentieth of the force
+    assert near_margin(crowd[36:], LIMITS, RULES) != near_margin(crowd[37:], LIMITS, RULES)
+    assert near_margin(crowd[37:], LIMITS, RULES) == RULES.unit.approach_margin
+    equals = np.concatenate([np.full(40, 0.095), np.full(60, 0.03)])
+    assert near_margin(equals, LIMITS, RULES) == 0.0  # a crowd of equals would be more than the share
+    none = dataclasses.replace(RULES, unit=dataclasses.replace(RULES.unit, approach_share=0.0))
+    assert near_margin(crowd, LIMITS, none) == 0.0
+
+
+NIGHTS = [date(2023, 12, 1), date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)]
+
+
+def _followed(*chances: list[float], days: Sequence[date] = NIGHTS, copies: int = 10) -> Followed | None:
+    """One list of nights for each officer, each so many times."""
+    table = np.repeat(np.array(chances, dtype=np.float64), copies, axis=0)
+    return Followed.of([(day, table[:, place], LIMITS) for place, day in enumerate(days)], WHOLE)
+
+
+def test_who_was_near_is_followed_from_the_first_night() -> None:
+    found = _followed(
+        [0.095, 0.12, 0.09, 0.09],  # worse for one night
+        [0.28, 0.29, 0.29, 0.31],  # fair, and poor in the end
+        [0.28, 0.29, 0.29, 0.29],  # stays fair, above the limit of fair all along
+        [0.095, 0.09, np.nan, 0.09],  # not known of one night
+        [0.095, 0.12, np.nan, np.nan],  # was worse before it was not known
+        [0.05, 0.12, 0.12, 0.12],  # was not near
+        [0.019, 0.12, 0.12, 0.12],  # nor was who was excellent
+        [0.12, 0.31, 0.31, 0.31],  # nor who was fair and far from poor
+    )
+    assert found == Followed(NIGHTS[0], NIGHTS[-1], 40, 30)
+    assert found.share == 0.75
+
+
+def test_nights_that_span_too_little_and_few_officers_measure_nothing() -> None:
+    near = [0.095, 0.12, 0.12, 0.12]
+    assert _followed(near, copies=10) is not None
+    assert _followed(near, copies=9) is None
+    assert _followed(near[:3], days=NIGHTS[:3]) is None
+    assert _followed(near[:1], days=NIGHTS[:1]) is None
+    assert np.isnan(Followed(NIGHTS[0], NIGHTS[1], 0, 0).share)
 
 
 def test_a_force_too_small_for_a_grade_has_no_limit_to_come_near() -> None:
-    assert approach(_trend([0.7, 0.76, 0.83, 0.9]), AS_OF, ["fair"], {"poor": 2.0}, RULES) == [None]
+    assert approach(np.array([1.9]), AS_OF, ["fair"], Edge({"poor": 2.0}, 0.1), RULES) == [None]
 
 
 def test_praise_needs_a_fact_and_no_warning_anywhere() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from models.eligibility.standing_facts import Ladders
-from models.paths.climbing import Climb, climb_of, ladder_of, least_months_in
+from models.paths.climbing import Climb, climb_of, ladder_of, least_months_in, moves_allowed
 
 LADDERS = Ladders.of({})
 
@@ -53,3 +54,59 @@ def test_steps_of_the_records_own_come_with_their_names() -> None:
     assert found is not None
     assert (found.steps, found.months, found.own.en) == (2, 12.0, "code “city”")
     assert [own.named("city", step).zh for step in ("p1", "p2", "p3")] == ["一", "代号“p2”", "third"]
+
+
+STEPS = ("二级警员", "一级警员", "四级警长", "警务技术员", "四级主管", "captain", "major")
+
+
+def _allowed(*seen: tuple[str, str], held: tuple[str, float] | None = None) -> dict[str, set[str]]:
+    """What may follow each step, and whoever holds one that the model has not."""
+    record = {(STEPS.index(one), STEPS.index(other)) for one, other in seen}
+    found = moves_allowed(LADDERS, STEPS, lambda one, other: (one, other) in record, held)
+    assert found.shape == (len(STEPS) + 1, len(STEPS))
+    rows = zip((*STEPS, "held"), found, strict=True)
+    return {step: {STEPS[place] for place in np.flatnonzero(row)} for step, row in rows}
+
+
+def test_a_step_is_followed_by_the_next_of_its_ladder_alone() -> None:
+    found = _allowed()
+    assert (found["二级警员"], found["一级警员"], found["四级警长"]) == ({"一级警员"}, {"四级警长"}, set())
+    assert found["警务技术员"] == {"四级主管"}
+    assert found["held"] == {"captain", "major"}, "of a step on no ladder nobody knows, so the model decides"
+
+
+def test_a_change_of_ladder_goes_to_the_same_height_where_one_is_on_record() -> None:
+    found = _allowed(("一级警员", "四级主管"), ("四级警长", "警务技术员"))
+    assert found["一级警员"] == {"四级警长", "四级主管"}
+    assert found["二级警员"] == {"一级警员", "警务技术员"}, "seen at another height"
+    assert found["四级主管"] == set(), "never seen back"
+    assert found["四级警长"] == set(), "a change that was seen once at unlike heights is no rule"
+
+
+def test_of_steps_without_a_ladder_the_record_and_the_model_know() -> None:
+    found = _allowed(("captain", "一级警员"), ("四级警长", "major"))
+    assert found["captain"] == {"一级警员", "captain", "major"}
+    assert found["major"] == {"captain", "major"}
+    assert found["四级警长"] == {"major"}
+
+
+def test_whoever_holds_a_step_that_the_model_has_not_goes_on_from_its_place() -> None:
+    assert _allowed(held=("enforcement", 1.0))["held"] == {"四级警长"}
+    assert _allowed(("警务技术员", "二级警员"), held=("technical", 0.0))["held"] == {"四级主管", "二级警员"}
+    assert _allowed(held=("chicago", 1.0))["held"] == {"captain", "major"}
+    assert _allowed(held=("enforcement", float("nan")))["held"] == {"captain", "major"}, "a step its ladder has not"
+
+
+def test_a_ladder_binds_by_policy_or_by_its_least_times() -> None:
+    columns = ["ladder", "rank_step", "position", "minimum_years"]
+    rows = [
+        ("city", "captain", 0.0, None),
+        ("city", "major", 5.0, None),
+        ("work", "a", 2.0, 1.0),
+        ("work", "b", 7.0, None),
+    ]
+    own = Ladders.of({"rank_steps": pd.DataFrame(rows, columns=columns)})
+    assert {"enforcement", "police_rank", "work"} <= own.binding
+    assert "city" not in own.binding
+    found = moves_allowed(own, ("a", "b", "captain"), lambda one, other: False)
+    assert found.tolist() == [[False, True, False], [False, False, False], [False, False, True], [False, False, True]]

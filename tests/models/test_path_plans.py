@@ -90,6 +90,23 @@ def test_least_times_rules_and_nobody_ever_are_told_apart() -> None:
     assert never.because.code == "never_reached"
 
 
+def test_a_barred_post_of_a_family_is_not_told_as_if_no_other_were_open() -> None:
+    chain = np.array([[0.5, 0.0, 0.001, 0.499], [1.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]])
+    planner = replace(
+        PLANNER, model=hand_made(chain),
+        facts=StepFacts(blocked=lambda _officer, post, _day: [RULE] if post == "p3" else []),
+    )  # fmt: skip
+    asked = replace(ASKED, goal="f", posts=("p2", "p3"), goal_kind=GoalKind.JOB_FAMILY)
+    told = planner.tell(asked, 5)
+    assert told.because is not None
+    assert (told.because.code, told.because.blocked) == ("rule_blocks", (RULE,))
+    assert "bars code “p3” within the horizon: a year in post; rules leave 1 of the 2 posts" in told.because.text.en
+    assert "2个岗位中有1个按规则可任" in told.because.text.zh
+    alone = planner.tell(replace(asked, posts=("p3",)), 5)
+    assert alone.because is not None
+    assert alone.because.text.en == "a rule bars code “p3” within the horizon: a year in post"
+
+
 def test_a_rule_on_the_way_is_told_too() -> None:
     chain = np.zeros((4, 4))
     chain[0, 1] = chain[1, 3] = 1.0

@@ -175,6 +175,39 @@ def test_least_times_and_retirement_cut_what_comes_too_early_or_too_late() -> No
     assert unknown[0] == pytest.approx(hand_made().chance(_asked(0, 3, 48.0))[0])
 
 
+UP = np.array(
+    [[False, True, False, False], [False, False, True, False], [False, False, False, True], [False] * 4, [False] * 4]
+)
+
+
+def test_a_path_takes_no_step_that_may_not_follow_and_its_least_times_add_up() -> None:
+    rules = Rules(least_months=np.array([36.0, 24.0, 24.0, 0.0]), moves=UP)  # two years of the first are served
+    chain = np.array([[0.0, 0.6, 0.3, 0.1], [0.1, 0.0, 0.4, 0.5], [0.2, 0.2, 0.0, 0.6], [0.5, 0.5, 0.0, 0.0]])
+    (routes,) = hand_made(chain).routes(_asked(0, 3, 84.0), rules=rules)
+    assert [route.path for route in routes] == [(1, 2, 3)]
+    assert [leg.chance for leg in routes[0].legs] == [1.0, 1.0, 1.0], "what is left when the others are no steps"
+    assert [leg.low >= least for leg, least in zip(routes[0].legs, (11.9, 35.9, 59.9), strict=True)] == [True] * 3
+    assert hand_made(chain).chance(_asked(0, 3, 59.0), rules)[0] == 0.0
+    assert hand_made(chain).chance(_asked(0, 3, 66.0), rules)[0] > 0.0
+
+
+def test_nothing_is_told_within_a_horizon_that_ends_before_its_least_times() -> None:
+    rules = Rules(least_months=np.array([25.0, 0.0, 0.0, 0.0]))  # one month more, by the calendar a little over
+    assert hand_made().chance(_asked(0, 3, 0.5), rules)[0] == 0.0
+    assert hand_made().chance(_asked(0, 3, 3.0), rules)[0] > 0.0
+
+
+def test_a_long_ladder_is_climbed_step_by_step() -> None:
+    size = 9
+    chain = np.full((size, size), 1.0 / size)
+    moves = np.zeros((size + 1, size), bool)
+    moves[np.arange(size - 1), np.arange(1, size)] = True
+    rules = Rules(least_months=np.full(size, 12.0), moves=moves)
+    (routes,) = hand_made(chain).routes(_asked(0, 8, 240.0), rules=rules)
+    assert [route.path for route in routes] == [tuple(range(1, size))]
+    assert routes[0].chance > 0.5
+
+
 def test_what_is_known_of_an_officer_lifts_the_chance() -> None:
     asked = _asked(0, 3)
     lifted = Goals(asked.starts, asked.goals, asked.horizon_months, np.array([[1.0, 1.0, 1.0, 6.0]]))

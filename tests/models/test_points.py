@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from data_contracts.asof import add_months
 from data_contracts.decisions import PointsRule
 from data_contracts.policy import policy
-from models.points.lines import Account, accounts, totals
+from models.points.lines import Account, accounts, totals, totals_on
 from models.points.words import Records, line_text, merit_text
 from tests.models.records import DAY, officers_of, record, simulated
 
@@ -118,6 +118,16 @@ def test_counting_and_telling_agree_to_the_last_bit_on_this_and_later_days(month
         assert [one.total for one in told] == counted["total"].tolist()
         for number, one in enumerate(rules):
             assert [each.lines[number].points for each in told] == counted[one.code].tolist()
+
+
+def test_each_officer_is_counted_on_a_day_of_their_own() -> None:
+    honours = [{**honour(f"{year}-06-01"), "officer_id": one} for one in "abc" for year in range(2016, 2022)]
+    postings = [posted("s1", "2016-01-01", None if one == "a" else "2020-01-01", one) for one in "abc"]
+    frames = record(honours=honours, postings=postings, units=UNITS)
+    days = {"a": date(2021, 1, 1), "b": date(2018, 6, 1), "c": date(2022, 7, 9), "nobody": date(2020, 1, 1)}
+    told = totals_on(frames, days, RULES)
+    assert told == {one: float(totals(frames, [one], RULES, day)["total"].iloc[0]) for one, day in days.items()}
+    assert len(set(told.values())) == 4
 
 
 DAYS = st.dates(date(2015, 1, 1), date(2022, 3, 1))

@@ -60,6 +60,22 @@ def test_parts_predict_the_same_and_unknown_values_are_no_obstacle(member: Expla
     assert np.isfinite(fitted.predict(asked)).all()
 
 
+def test_trees_that_part_what_is_missing_from_the_rest_are_read_back() -> None:
+    rng = np.random.default_rng(0)
+    known = rng.random(2000) < 0.5
+    x = np.where(known, rng.normal(size=2000), np.nan)[:, None]
+    y = (rng.random(2000) < np.where(known, 0.6, 0.1)).astype(float)
+    fitted = Boosted({"rounds": 3, "feature_fraction": 1.0}).fit(x, y, ["measured"])
+    parts = fitted.to_parts("trees")
+    assert "threshold=inf" in parts.texts["trees"]  # LightGBM's own word for "recorded at all"
+    read = Boosted.from_parts(parts, "trees")
+    asked = np.array([[np.nan], [-1e300], [0.0], [1e300], [np.inf]])
+    assert read.predict(asked).tolist() == fitted.predict(asked).tolist()
+    assert (read.predict(asked)[1:] > read.predict(asked)[0]).all()
+    told = read.contributions(asked)
+    assert told.sum(axis=1) == pytest.approx(log_odds(read.predict(asked)))
+
+
 def test_trees_that_were_not_fitted_say_so() -> None:
     with pytest.raises(NotReady, match="fit"):
         Boosted().predict(X)

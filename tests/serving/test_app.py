@@ -95,7 +95,7 @@ def test_next_posts_health_and_model(client: httpx.Client) -> None:
     assert client.get("/livez").json() == {"status": "live"}
     ready, models = client.get("/readyz").json(), client.get("/v1/model").json()
     assert (ready["status"], ready["notices"]) == ("ready", [])
-    missing = [no_champion("paths"), no_champion("courses", PLAIN_UNTIL_THEN)]
+    missing = [no_champion("paths"), no_champion("concerns"), no_champion("courses", PLAIN_UNTIL_THEN)]
     assert ready["missing"] == models["missing"] == [one.en for one in missing]
     assert ready["missing_zh"] == models["missing_zh"] == [one.zh for one in missing]
     assert [(model["name"], model["version"], model["outcomes"]) for model in models["models"]] == [

@@ -23,11 +23,11 @@ from serving.night.input_checks import Fault
 from serving.night.learners import Learners
 from serving.night.past import Chances, PublishedPast, earlier_runs
 from serving.night.results import latest_run, results_root
-from serving.risk.flagging import Bounds, Trends, flags_of
+from serving.risk.flagging import Bounds, Trends, flags_of, followed_of
 from serving.risk.schemas import RiskRequest, RiskScored, Support
 from serving.risk.supporting import About, support_column, support_for
 from serving.risk.warn import RiskDesk
-from tests.serving.desks import CUTS, NOW, RISK_MODEL, FakeScorer, FakeSource
+from tests.serving.desks import CUTS, NOW, RISK_MODEL, FakeScorer, FakeSource, risk_desk
 from tests.serving.night_force import AS_OF, CountScorer, force, reader, write_snapshot
 
 RULES = policy().grades
@@ -55,9 +55,11 @@ class MovingScorer(CountScorer):
         return rows
 
 
-def _night(state: Settings, back: int, rising: float, version: str = "1", best: float = 0.001) -> pd.DataFrame:
+def _night(
+    state: Settings, back: int, rising: float, version: str = "1", best: float = 0.001, officers: int = 200
+) -> pd.DataFrame:
     day = add_months(AS_OF, -back)
-    write_snapshot(state, force(200), day)
+    write_snapshot(state, force(officers), day)
     scorer = MovingScorer(chances={RISING: rising, BEST: best}, version=version)
     report = score(day, state, scorer, rules=RULES, reader=reader(state), chunk_officers=60, terms=OLD)
     assert report.new
@@ -71,24 +73,64 @@ def _flags(rows: pd.DataFrame) -> dict[str, list[str]]:
     return {officer: [flag["kind"] for flag in flags] for officer, flags in told.items() if flags}
 
 
-def test_a_chance_that_climbs_night_by_night_is_an_approach_before_it_is_fair(state: Settings) -> None:
-    for back, rising in ((3, 0.15), (2, 0.18), (1, 0.21)):
-        rows = _night(state, back, rising)
-        if back == 3:
-            assert _flags(rows) == {BEST: ["commend"]}  # the first night knows no trend
-    rows = _night(state, 0, 0.24)
-    assert rows.loc[RISING, "grade"] == "good"
-    assert _flags(rows) == {RISING: ["approach"], BEST: ["commend"]}
-    (flag,) = json.loads(str(rows.loc[RISING, "flags"]))
-    assert (flag["since"], flag["expected_on"] > AS_OF.isoformat()) == ("2016-09-01", True)
-    assert json.loads(str(rows.loc[STEADY, "flags"])) == []
+def _approached(rows: pd.DataFrame) -> dict[str, str]:
+    told = {str(officer): json.loads(flags) for officer, flags in rows["flags"].items() if isinstance(flags, str)}
+    return {
+        officer: flag["text"]["en"] for officer, flags in told.items() for flag in flags if flag["kind"] == "approach"
+    }
+
+
+def test_a_chance_near_a_limit_is_an_approach_and_earlier_nights_tell_what_it_is_worth(state: Settings) -> None:
+    rows = _night(state, 4, 0.3075, officers=240)
+    told = _approached(rows)
+    assert RISING in told
+    assert all("not measured yet" in text for text in told.values())
+    assert not set(told) & set(rows.index[rows["grade"].isin(["poor", "excellent"])])
+    assert "approach" not in str(rows.loc[STEADY, "flags"])
     assert rows["flags"].isna()["o-0"]  # not scored, not flagged
+    for back in (3, 2, 1):
+        assert _approached(
+            _night(state, back, 0.3075, officers=240)
+        )  # the nights do not span the days that policy looks ahead
+    rows = _night(state, 0, 0.3075, officers=240)
+    assert rows.loc[RISING, "grade"] == "good"
+    assert _flags(rows) == {BEST: ["commend"]}  # of who was near nobody was graded worse: it is no news
 
 
-def test_another_model_version_is_no_trend(state: Settings) -> None:
-    for back, rising in ((3, 0.15), (2, 0.18), (1, 0.21)):
-        _night(state, back, rising)
-    assert _flags(_night(state, 0, 0.24, version="2")) == {BEST: ["commend"]}
+def test_another_model_version_is_followed_by_nothing_yet(state: Settings) -> None:
+    for back in (4, 3, 2, 1):
+        _night(state, back, 0.2585)
+    told = _approached(_night(state, 0, 0.2585, version="2"))
+    assert "not measured yet" in told[RISING]
+
+
+def test_an_alert_tells_how_many_as_near_were_graded_worse_to_a_request_as_to_the_night() -> None:
+    officers, asked = pd.Index([f"o-{number}" for number in range(200)]), ("conduct", 12)
+    first = np.linspace(0.001, 0.3, 200)
+    last = first.copy()
+    last[np.arange(157, 160)], last[np.arange(170, 173)] = 0.29, 0.1  # three just good change places with three fair
+    days = [add_months(AS_OF, -back) for back in (4, 3, 2, 1)]
+    nights = [Chances(day, officers, np.full(200, "u", object), {asked: table})
+              for day, table in zip(days, (first, first, first, last), strict=True)]  # fmt: skip
+    found = followed_of(nights, RULES)[asked]
+    assert (found.since, found.until) == (days[0], days[-1])
+    assert found.officers == 10  # a twentieth of the force
+    assert found.crossed >= 3
+    assert followed_of(nights[1:], RULES) == followed_of([], RULES) == {}
+
+    class Past:
+        def chances(self, _: date) -> list[Chances]:
+            return nights
+
+        def night(self) -> Chances:
+            return nights[-1]
+
+        def courses(self) -> CourseBook:
+            return CourseBook()
+
+    desk = replace(risk_desk(FakeSource({"o-159": 1.0}), {}), past=Past())
+    assert desk._followed(nights) == {asked: found}
+    assert desk._followed(nights) is desk._followed(nights)  # counted once
 
 
 def test_a_chance_at_the_limit_is_flagged_by_a_request_as_by_the_night() -> None:
@@ -130,10 +172,7 @@ def test_praise_is_at_the_horizon_that_grades_and_never_beside_an_alert() -> Non
                          "probability": 0.019, "grade": "good", "overall_grade": "good", "merits": None,
                          "finding_days": np.nan})  # fmt: skip
     rows = pd.concat([_praised(), near], ignore_index=True)
-    table = {("strain", 12): np.array([0.012])}
-    before = [Chances(add_months(AS_OF, -back), pd.Index(["b"]), np.array(["u"], object), table) for back in (2, 1)]
-    trends = replace(TRENDS, earlier=before)
-    told = flags_of(rows, trends, RULES, lambda *_: Bounds({"fair": 0.02}, 0.5))
+    told = flags_of(rows, TRENDS, RULES, lambda *_: Bounds({"fair": 0.02}, 0.5))
     assert [[flag["kind"] for flag in json.loads(flags)] for flags in told] == [
         ["commend"], [], ["commend"], ["approach"],
     ]  # fmt: skip
@@ -159,7 +198,7 @@ def test_praise_is_suggested_with_its_flag_and_never_without() -> None:
 def test_nobody_with_a_warning_is_praised(state: Settings) -> None:
     rows = _night(state, 0, 0.2, best=0.9)
     assert rows.loc[BEST, "grade"] == "poor"
-    assert _flags(rows) == {}
+    assert "commend" not in {kind for kinds in _flags(rows).values() for kind in kinds}
 
 
 def test_a_night_that_knows_more_earlier_nights_is_another_run_and_the_same_one_is_not_made_twice(
@@ -259,7 +298,7 @@ Rows = Mapping[str, tuple[float | None, float | None]]
 
 
 def _desk(state: Settings, rows: Rows, think: Callable[[pd.DataFrame], pd.DataFrame] | None = None) -> RiskDesk:
-    past = PublishedPast(state, MovingScorer().models, RULES.flags.months)
+    past = PublishedPast(state, MovingScorer().models, RULES.flags.nights)
     source = FakeSource(dict.fromkeys(rows, 2.0))
     return RiskDesk(RISK_MODEL, FakeScorer(rows), CUTS, source, policy(), past=past, what_if=think)
 
@@ -275,13 +314,13 @@ def published(state: Settings) -> Settings:
     return state
 
 
-def test_a_request_hears_of_the_trend_of_the_nights_before(published: Settings) -> None:
+def test_a_request_hears_that_a_limit_is_near(published: Settings) -> None:
     desk = _desk(published, {RISING: (0.26, 0.01), STEADY: (0.034, 0.01)})
     first, second = desk.answer(RiskRequest(officer_ids=[RISING, STEADY]), "r", NOW).results
     assert isinstance(first, RiskScored)
     assert isinstance(second, RiskScored)
     assert [(flag.kind, flag.outcome, flag.horizon_months) for flag in first.flags] == [("approach", "conduct", 12)]
-    assert first.flags[0].since == "2026-08-01"
+    assert first.flags[0].since == NOW.date().isoformat()
     assert second.flags == []
     (quiet,) = _desk(published, {RISING: (0.12, 0.01)}).answer(RiskRequest(officer_ids=[RISING]), "r", NOW).results
     assert isinstance(quiet, RiskScored)
@@ -393,7 +432,7 @@ def _answers(state: Settings, chances: Rows) -> list[object]:
             found["reasons"] = [rows[officer] for officer in found["officer_id"]]
             return found[found["outcome"] == "conduct"].reset_index(drop=True)
 
-    past = PublishedPast(state, MovingScorer().models, RULES.flags.months)
+    past = PublishedPast(state, MovingScorer().models, RULES.flags.nights)
     source = FakeSource(dict.fromkeys(chances, 2.0))
     desk = RiskDesk(RISK_MODEL, OneOutcome(chances), CUTS, source, policy(), past=past)
     asked = RiskRequest(officer_ids=list(chances))

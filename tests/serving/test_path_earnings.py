@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -13,7 +15,7 @@ from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from models.eligibility.rules import Post
 from models.points.lines import accounts, tables_needed
-from serving.paths.earnings import EarningStep, earned
+from serving.paths.earnings import EarningStep, EarningWay, earned
 from serving.paths.facts import OfficerSteps
 from serving.paths.record import Frames
 from serving.paths.schemas import PathGoal
@@ -24,65 +26,94 @@ from tests.serving.path_office import bundle, office
 START = date(2021, 1, 2)
 
 
-def _alone(frames: Frames, step: EarningStep) -> float:
-    """What one step earns by the account of an officer with one more posting and its courses."""
-    rules, after = policy().points, add_months(START, 12) + timedelta(days=1)
+def _alone(frames: Frames, way: EarningWay) -> float:
+    """What the last step earns by two accounts of the officer a year after it: after every step, and without it."""
+    rules, last = policy().points, way.steps[-1].on
     own = {
-        name: rows[rows["officer_id"] == step.officer_id] if "officer_id" in rows else rows
+        name: rows[rows["officer_id"] == way.officer_id] if "officer_id" in rows else rows
         for name, rows in frames.items()
         if name in tables_needed(rules)
     }
-    ended = own["postings"]["ended_on"].fillna(pd.Timestamp(START))
-    own["postings"] = own["postings"].assign(ended_on=ended)
-    before = accounts(own, [step.officer_id], rules, after)[0].total
-    levels = own["units"][own["units"]["unit_level"] == step.post.unit_level]["unit_id"].tolist()
-    row = (
-        own["postings"]
-        .iloc[[-1]]
-        .assign(
-            post_id=step.post.post_id,
-            unit_id=levels[0] if levels else None,
-            started_on=pd.Timestamp(START),
+    after = add_months(last, 12) + timedelta(days=1)
+    both = [_after(own, way.steps, None), _after(own, way.steps[:-1], last)]
+    taken, left = (accounts(one, [way.officer_id], rules, after)[0].total for one in both)
+    return max(0.0, round(taken - left, 2))
+
+
+def _after(own: Frames, steps: Sequence[EarningStep], until: date | None) -> Frames:
+    """The records of an officer who took some steps, one after the other, and left the last post on a day."""
+    postings, taken = own["postings"], own["course_completions"]
+    officer, present = postings["officer_id"].iloc[-1], postings.iloc[[-1]]
+    for step in steps:
+        postings = postings.assign(ended_on=postings["ended_on"].fillna(pd.Timestamp(step.on)))
+        levels = own["units"][own["units"]["unit_level"] == step.post.unit_level]["unit_id"].tolist()
+        row = present.assign(
+            post_id=step.post.post_id, unit_id=levels[0] if levels else None, started_on=pd.Timestamp(step.on),
             ended_on=None,
-        )
-    )
-    own["postings"] = pd.concat([own["postings"], row.astype(own["postings"].dtypes)], ignore_index=True)
-    taken = own["course_completions"]
-    new = (
-        pd.DataFrame({"course_id": list(step.courses)})
-        .reindex(columns=taken.columns)
-        .assign(officer_id=step.officer_id, occurred_on=pd.Timestamp(START), known_on=pd.Timestamp(START), score=100.0)
-    )
-    if len(new):
-        own["course_completions"] = pd.concat([taken, new.astype(taken.dtypes)], ignore_index=True)
-    return max(0.0, round(accounts(own, [step.officer_id], rules, after)[0].total - before, 2))
+        )  # fmt: skip
+        postings = pd.concat([postings, row.astype(postings.dtypes)], ignore_index=True)
+        new = pd.DataFrame({"course_id": list(step.courses)}).reindex(columns=taken.columns)
+        day = pd.Timestamp(step.on)
+        new = new.assign(officer_id=officer, occurred_on=day, known_on=day, score=100.0)
+        if len(new):
+            taken = pd.concat([taken, new.astype(taken.dtypes)], ignore_index=True)
+    if until is not None:
+        postings = postings.assign(ended_on=postings["ended_on"].fillna(pd.Timestamp(until)))
+    return {**own, "postings": postings, "course_completions": taken}
 
 
 def _post(code: str, level: str | None) -> Post:
     return Post(post_id=code, unit_level=level)
 
 
-def test_steps_counted_together_earn_what_each_earns_alone(state: Settings) -> None:
+def _way(officer: str, *steps: tuple[Post, tuple[str, ...], int]) -> EarningWay:
+    """Steps with the months from START in which each comes."""
+    taken = tuple(EarningStep(post, courses, add_months(START, months)) for post, courses, months in steps)
+    return EarningWay(officer, taken)
+
+
+def _records(state: Settings, *officers: str) -> Frames:
     history = office(state)
-    rules = policy().points
-    names = tuple(dict.fromkeys((*tables_needed(rules), "postings", "units", "course_completions")))
-    frames = HistoryRecords(history)(["x", "still", "r"], START, names)
-    steps = [
-        EarningStep("x", _post("m", "station"), ("must", "k-law")),
-        EarningStep("still", _post("m", "station"), ()),
-        EarningStep("x", _post("z", "bureau"), ()),
-        EarningStep("r", _post("n", None), ("open",)),
-        EarningStep("still", _post("z", "station"), ("open",)),
+    names = tuple(dict.fromkeys((*tables_needed(policy().points), "postings", "units", "course_completions")))
+    return HistoryRecords(history)(list(officers), START, names)
+
+
+STATION, BUREAU, NOWHERE = _post("m", "station"), _post("z", "bureau"), _post("n", None)
+
+
+def test_steps_counted_together_earn_what_each_earns_alone(state: Settings) -> None:
+    frames, rules = _records(state, "x", "still", "r"), policy().points
+    first = (STATION, ("must", "k-law"), 7)
+    ways = [
+        _way("x", first),
+        _way("still", (STATION, (), 0)),
+        _way("x", (BUREAU, (), 30)),
+        _way("x", first, (STATION, ("open",), 20), (BUREAU, ("must",), 61)),
+        _way("r", (NOWHERE, ("open",), 3), (STATION, (), 3)),
+        _way("still", (STATION, ("open",), 5), (STATION, (), 9)),
     ]
-    together = earned(frames, steps, rules, START)
-    assert together == [_alone(frames, step) for step in steps]
+    together = earned(frames, ways, rules)
+    assert together == [_alone(frames, way) for way in ways]
     assert len(set(together)) > 2
-    assert earned(frames, steps[2:3], rules, START) == together[2:3]
-    assert earned(frames, [], rules, START) == []
+    assert earned(frames, ways[2:4], rules) == together[2:4]
+    assert earned(frames, [], rules) == []
+
+
+def test_a_later_step_earns_what_the_caps_leave_after_the_earlier_ones(state: Settings) -> None:
+    frames = _records(state, "x")
+    rule = next(one for one in policy().points if one.per == "year" and one.where)
+    room = replace(rule, where={"units.unit_level": ("station",)}, cap=3 * rule.points, expires_months=None)
+    stay = (STATION, (), 12)  # on START x has served a year and a half at the station, then half a year more
+    ways = [_way("x", stay), _way("x", stay, (STATION, (), 24)), _way("x", (BUREAU, (), 12), (STATION, (), 24))]
+    assert earned(frames, ways, [room]) == [rule.points, 0.0, rule.points], "the time before a step has its own points"
+    full = replace(room, cap=rule.points, expires_months=30)
+    assert earned(frames, ways, [full]) == [0.0, 0.0, rule.points]
+    lapsed = replace(full, expires_months=18)
+    assert earned(frames, ways, [lapsed]) == [rule.points] * 3, "what has lapsed by then makes room"
 
 
 def test_nobody_without_a_posting_earns_by_one() -> None:
-    assert earned({}, [EarningStep("x", _post("m", "station"), ("must",))], policy().points, START) == [0.0]
+    assert earned({}, [_way("x", (STATION, ("must",), 0))], policy().points) == [0.0]
 
 
 @pytest.mark.parametrize("post", ["m", "z", "n"])

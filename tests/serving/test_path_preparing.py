@@ -147,6 +147,8 @@ def test_what_nobody_can_know_by_then_is_not_claimed(coming: Coming) -> None:
     high = Post("h", track="enforcement", min_rank_step="一级警长")
     assert _rules(coming, high, WAY) == ["min_rank_step"], "its least times alone take longer"
     assert _rules(coming, replace(high, min_rank_step="一级警员"), WAY) == []
+    later = replace(WAY, day=date(2029, 2, 1), latest=date(2029, 8, 1))
+    assert _rules(coming, replace(high, min_rank_step="四级警长"), later) == [], "promotions may come before the step"
 
 
 def test_courses_and_levels_count_as_the_path_brings_them(coming: Coming) -> None:

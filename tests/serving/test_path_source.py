@@ -125,6 +125,28 @@ def test_ranks_are_judged_by_the_ladder_and_a_goal_passed_is_reached(state: Sett
     assert held[0].since == date(2017, 1, 1)
 
 
+def test_a_ladder_passes_over_no_step_however_often_the_model_would(state: Settings) -> None:
+    history = office(state)
+    steps = [("s1", 0, 2.0), ("s2", 1, 2.0), ("between", 2, 2.0), ("s3", 3, None)]
+    rows = [
+        {"ladder": "work", "rank_step": step, "position": place, "minimum_years": years, "known_on": "2000-01-01"}
+        for step, place, years in steps
+    ]  # fmt: skip
+    goal = {"kind": "rank_step", "goal": "s3"}
+    (before,) = ask(desk(state), "r", goal=goal, horizon_months=120)
+    assert isinstance(before, PathsFound)
+    assert [[step.post_id for step in path.steps] for path in before.paths] == [["s3"], ["s1", "s3"]]
+    history.append_all(
+        {"rank_steps": framed("rank_steps", [one for one in rows if one["rank_step"] != "between"])}, "1"
+    )
+    (up,) = ask(desk(state), "r", goal=goal, horizon_months=120)
+    assert isinstance(up, PathsFound)
+    assert [[step.post_id for step in path.steps] for path in up.paths] == [["s3"]], "nobody goes down to come up again"
+    history.append_all({"rank_steps": framed("rank_steps", rows)}, "2")
+    (found,) = ask(desk(state), "r", goal=goal, horizon_months=120)
+    assert isinstance(found, NoPathFound), "on record x went from s2 to s3 before the ladder told of a step between"
+
+
 def test_a_police_rank_is_told_for_what_it_is(state: Settings) -> None:
     step = {"ladder": "police_rank", "rank_step": "inspector", "position": 0, "name_zh": "三级警督",
             "name_en": "inspector", "known_on": "2000-01-01"}  # fmt: skip

@@ -213,6 +213,20 @@ def test_the_plan_that_was_told_is_kept_and_the_next_answer_stands_against_it() 
     assert shorter.progress.why[0].code == "first", "a plan within another time is no measure"
 
 
+@pytest.mark.parametrize("event", [("completion", "not asked for"), ("goal", "p3")])
+def test_what_a_plan_does_not_rest_on_is_told_once_on_the_day_of_the_plan_too(event: tuple[str, str]) -> None:
+    plans = KeptPlans()
+    _ask(_desk(plans=plans), "a")
+    late = Event(*event, date(2026, 10, 15), date(2026, 10, 16))
+    (told, again, later) = (
+        _ask(_desk(late, plans=plans), "a")[0], _ask(_desk(late, plans=plans), "a")[0],
+        _ask(_desk(late, plans=plans), "a", as_of=NOW.date())[0],
+    )  # fmt: skip
+    assert all(isinstance(one, PathsFound) for one in (told, again, later))
+    codes = [[why.code for why in one.progress.why] for one in (told, again, later)]  # type: ignore[union-attr]
+    assert codes == [["goal_stated" if event[0] == "goal" else "other_completion", "stays"], ["nothing"], ["nothing"]]
+
+
 def test_plans_for_the_stated_goal_follow_each_other() -> None:
     plans = KeptPlans()
     _ask(_desk(plans=plans), "b", goal=None, as_of=date(2026, 10, 1))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -24,7 +25,7 @@ from data_contracts.errors import BrokenChain, FeatureMismatch, InvalidInput, Lo
 from data_contracts.in_use import held_with_others
 from data_contracts.settings import Settings, settings
 from features.history import FORMAT, History
-from models import registry, registry_shape
+from models import keys, registry, registry_shape
 from models.audit import accept_break, newest_head, verify
 from serving.access.api_keys import METADATA as KEYS
 from serving.access.api_keys import api_keys
@@ -118,11 +119,19 @@ def test_a_recorded_state_is_brought_forward_and_nothing_is_lost(old: Settings) 
 def test_the_service_over_it_refuses_the_old_model_by_name_and_starts_without_it(old: Settings) -> None:
     upgrade.upgrade(old, MOMENT, builders())
     use = old.model_copy(update={"today": MOMENT.date()})
+    another_signs(use.keys_dir)
     with pytest.raises(FeatureMismatch, match="risk version 1 was trained on another definition"):
         open_desks(use, FakeSource({}), builders())
     registry.client(use).delete_registered_model_alias("risk", registry.CHAMPION)
     desks = open_desks(use, FakeSource({}), builders())
     assert isinstance(desks.risk, Absent)
+
+
+def another_signs(keys_dir: Path) -> None:
+    """The private key of the recording stayed with whoever made it, and nothing can be opened that cannot sign."""
+    private = keys_dir / keys.PRIVATE_NAME
+    private.write_bytes(Ed25519PrivateKey.generate().private_bytes_raw())
+    private.chmod(0o600)
 
 
 def test_a_registry_that_an_older_mlflow_wrote_is_brought_forward(recorded: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -222,6 +223,40 @@ def test_an_empty_history_is_told(tmp_path: Path) -> None:
     with pytest.raises(MissingTable, match="ingest"):
         train_risk(Settings(state=tmp_path), RiskTraining(DAY))
     assert History(tmp_path / "history").tables() == []
+
+
+def with_only(tables: Sequence[str], export: Path, state: Path) -> Settings:
+    """A state that was given these tables of an export and no other."""
+    folder = state / "some"
+    folder.mkdir()
+    for name in tables:
+        shutil.copy(export / f"{name}.parquet", folder)
+    settings = Settings(state=state)
+    ingest_with_progress(Delivered("simulator", folder, None), settings, Console(quiet=True), dry_run=False)
+    return settings
+
+
+def test_officers_whom_others_refer_to_are_no_record_of_departures(trained_state: Settings, tmp_path: Path) -> None:
+    settings = with_only(["postings", "complaints"], trained_state.state / "export", tmp_path)
+    assert "officers" in History(settings.history_dir).tables()
+    build_features(settings, [date(2025, 1, 1), DAY])
+    with pytest.raises(MissingTable, match="'departure' needs table 'officers', which the history does not have"):
+        train_risk(settings, RiskTraining(DAY, ("departure",), fit=FAST))
+    trained = train_risk(settings, RiskTraining(DAY, fit=FAST, checks=0))
+    _, metadata = artifacts.load(trained.model.path, keys.public_key(settings.keys_dir))
+    assert metadata["outcomes"] == ["conduct"]
+    (why,) = metadata["not_served"]["departure"]
+    assert (why["en"], "officers" in why["zh"]) == ("needs officers, which nobody delivered", True)
+    assert set(trained.lacking) == {"strain", "departure", "stagnation"}
+    out = io.StringIO()
+    Console(file=out, width=200).print(as_table(trained))
+    assert "departure is left out: needs officers" in out.getvalue()
+
+
+def test_a_history_that_can_label_nothing_says_which_tables_would(trained_state: Settings, tmp_path: Path) -> None:
+    settings = with_only(["postings"], trained_state.state / "export", tmp_path)
+    with pytest.raises(MissingTable, match=r"ingest complaints \(for conduct\), or duty_months \(for strain\)"):
+        train_risk(settings, RiskTraining(DAY))
 
 
 def is_sick(name: str) -> bool:

@@ -6,8 +6,10 @@ import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -22,6 +24,7 @@ from training.posts.data import TrainingData
 from training.risk import fit as fit_risk
 from training.risk import train as train_risk
 from training.risk.dataset import Lesson
+from training.risk.fit import Validated
 from training.tuning import search as tune
 from training.tuning import spaces as tune_models
 from training.tuning.record import record_search
@@ -51,11 +54,17 @@ def test_training_takes_what_the_search_wrote_and_defaults_without_one(use: Sett
     assert tune_models.next_post_fit(use).decay == 0.2
 
 
+def said_of(quality: float | None) -> Validated | None:
+    if quality is None:
+        return None
+    return Validated(date(2020, 1, 1), ["a", "b"], np.array([1.0, 0.0]), np.array([0.6, 0.4]), quality)
+
+
 def test_risk_is_judged_on_every_outcome_that_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
     figures: dict[str, float | None] = {"conduct": 0.1, "strain": None, "departure": 0.3}
-    lessons = [cast(Lesson, name) for name in figures]
+    lessons = [cast(Lesson, SimpleNamespace(outcome=name)) for name in figures]
     reported: list[tuple[int, float]] = []
-    monkeypatch.setattr(fit_risk, "validation_score", lambda lesson, _: figures[lesson])
+    monkeypatch.setattr(fit_risk, "validated", lambda lesson, _: said_of(figures[lesson.outcome]))
     judge = tune_models.risk_objective(lessons)
     assert judge(PARAMS, lambda *step: reported.append(step)) == pytest.approx(0.2)
     assert reported == [(0, 0.1), (2, pytest.approx(0.2))]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data_contracts.decisions import STRICT
 from data_contracts.errors import InvalidInput
 from models.courses.features import CandidateFeatures
 from models.courses.histories import Array
@@ -30,6 +31,8 @@ class CourseFit:
 
     `hard` and `others` are how many wrong answers each set is shown with: with few, trees learn to tell only those.
     """
+
+    __pydantic_config__ = STRICT
 
     seed: int = 0
     days: int = 364

@@ -97,6 +97,8 @@ def train_courses(
     ) as run:
         run.params({"as_of": as_of, "courses": known.names.size, **vars(chosen)})
         run.metrics({**worth.figures, "items": worth.items}, as_of)
+        run.dataset(tracking.Seen("history", history.fingerprint(), f"history as of {as_of}"))
+        run.note(worth.sentence())
         run.gate({"ndcg_gain": worth.gain, "ndcg_gain_low": worth.low})
         with tempfile.TemporaryDirectory() as folder:
             about = {"name": NAME, "as_of": as_of.isoformat(), "service": SERVICE, "service_hash": features_hash(),

@@ -78,6 +78,8 @@ def train_feedback(settings: Settings, as_of: date, say: Say = lambda _: None) -
     ) as run:
         run.params({"as_of": as_of, "how": found.looked.how, **asdict(rules)})
         run.metrics(figures(found), as_of)
+        run.dataset(tracking.Seen("feedback", fingerprint(rows), f"suggestions answered before {as_of}"))
+        run.note(found.sentence())
         run.record(records(found), "off_policy")
         run.record(found.lines.to_dict("records"), "appeal")
         run.picture(feedback_figure(f"{NAME} {as_of}", found.looked, found.lines, shown_worths(found)), NAME)

@@ -150,7 +150,7 @@ def promote(settings: Settings, name: str, version: str | None = None) -> Examin
     """
     examined, _ = pass_gate(settings, name, version)
     if not examined.passed:
-        raise GateRefused(f"{_refusal(examined)}. {_still(settings, name)}")
+        raise GateRefused(f"{refusal(examined)}. {_still(settings, name)}")
     _audit(settings, Action.MODEL_PROMOTED, examined, {})
     registry.set_alias(settings, name, examined.model.version)
     return examined
@@ -311,8 +311,8 @@ def _version(settings: Settings, name: str, version: str | None) -> ResolvedMode
     return registry.version_of(settings, name, version) if version else found[-1]
 
 
-def _refusal(examined: Examined) -> str:
-    """What stands in the way, fails first; long lists are cut, the table has them all."""
+def refusal(examined: Examined) -> str:
+    """What stands in the way of a version, fails first; long lists are cut, the table has them all."""
     closed = sorted(
         (line for line in examined.lines if not line.holds), key=lambda line: line.status is not Status.FAIL
     )

@@ -25,6 +25,7 @@ from models.registry import ResolvedModel
 
 Kind = Literal["waiver", "justification"]
 LEAST_NAME, LEAST_DIFFERENT = 2, 6  # letters of a name; different letters of a reason
+UNHEARD = ("Cf", "Cc", "Mn", "Me")  # formats, controls and combining marks: they make no other name
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,17 @@ def note_of(
 
 
 def _plain(name: str) -> str:
-    """A name as people hear it: `Ann ` and `ann` are one person.
+    """A name as people hear it: `Ann ` and `ann` are one person, and so is one with marks that nobody sees or hears.
 
-    >>> _plain(" Ann  Li ") == _plain("ann li")
+    Letters of another script that look alike (a Cyrillic a) are out of its reach: who signs answers for the names.
+
+    >>> _plain(" Ann  Li ") == _plain("ann li") == _plain("An\\u200bn L\\u0301i\\ufe0f")
     True
     >>> _plain("李 伟") == _plain("李伟")
     True
     """
-    folded = unicodedata.normalize("NFKC", name).casefold()
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    folded = "".join(letter for letter in apart if unicodedata.category(letter) not in UNHEARD or letter.isspace())
     return ("" if any(map(_is_han, folded)) else " ").join(folded.split())
 
 

@@ -114,6 +114,8 @@ def train_paths(
         sizes = {f"{kind}_size": one.catalogue.size for kind, one in bundle.kinds.items()}
         run.params({"as_of": as_of, "seed": seed, "months": worth.months, **sizes})
         run.metrics({**worth.figures, "cases": worth.cases}, as_of)
+        run.dataset(tracking.Seen("history", history.fingerprint(), f"history as of {as_of}"))
+        run.note(worth.sentence())
         run.gate({"hit_gain": worth.gain, "hit_gain_low": worth.low, "coverage": worth.figures["interval_coverage"]})
         figure = paths_figure(f"{NAME} {as_of}", worth.values, worth.lengths)
         worth = replace(worth, picture=run.picture(figure, NAME))

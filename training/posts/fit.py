@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from data_contracts.decisions import STRICT
 from data_contracts.errors import InvalidInput
 from models.posts.baselines import BASELINES, COOCCURRENCE_DECAY, DirectedCooccurrence, MarkovEase, PostScorer
 from models.posts.counts import CountTables, count_tables
@@ -34,6 +35,8 @@ DECAYS = (0.05, 0.1, 0.2, 0.35, 0.5, 0.8)  # as many as EASE_WEIGHTS: every peer
 @dataclass(frozen=True)
 class FitSettings:
     """How `pharos` is fitted; the defaults were chosen on time before the published test windows."""
+
+    __pydantic_config__ = STRICT
 
     seed: int = 0
     nets: int = 2

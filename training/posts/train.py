@@ -99,6 +99,8 @@ def train_next_post(
     ) as run:
         run.params({"as_of": as_of, "moves": len(data.moves), "posts": data.catalogue.size, **vars(chosen)})
         run.metrics({**worth.figures, "items": worth.items}, as_of)
+        run.dataset(tracking.Seen("history", history.fingerprint(), f"history as of {as_of}"))
+        run.note(worth.sentence())
         run.gate({"ndcg_gain": worth.gain, "ndcg_gain_low": worth.low})
         worth = replace(worth, picture=run.picture(next_post_figure(f"{NAME} {as_of}", worth.places), NAME))
         with tempfile.TemporaryDirectory() as folder:

@@ -102,8 +102,8 @@ class Chosen:
 
 
 def best_blend(judged: Judged) -> Weights:
-    """The first blend, unless another is clearly better on the later years."""
-    first, *others = [weights for weights in BLENDS if set(weights) <= judged.members]
+    """The first blend, unless another is clearly better on the later years; the glass box where it stands alone."""
+    first, *others = [weights for weights in BLENDS if set(weights) <= judged.members] or [GLASS_BOX]
     best = max([first, *others], key=judged.quality)
     return best if judged.quality(best) > judged.quality(first) + MARGIN else first
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -154,11 +155,32 @@ def fit_members(lesson: Lesson, origins: Origins | None = None) -> FittedMembers
     return FittedMembers(lesson, shared.members(lesson, names), _held_out(lesson, shared, names))
 
 
-def validation_score(lesson: Lesson, settings: FitSettings) -> float | None:
-    """Average precision of the best blend on the newest year held out; None when there is too little to judge by."""
+@dataclass(frozen=True)
+class Validated:
+    """What the best blend said of the newest year held out; arrays (n,).
+
+    `quality` is its average precision; `chances` are calibrated on that year as a whole, so that what is left between
+    groups is theirs.
+    """
+
+    as_of: date
+    officers: list[str]
+    y: Numbers
+    chances: Numbers
+    quality: float
+
+
+def validated(lesson: Lesson, settings: FitSettings) -> Validated | None:
+    """Fit a year earlier and look at the newest year held out; None when there is too little to judge by."""
     quick = Origins(replace(settings, members=("boosted", "logistic"), held_out_years=1))
     judged = _held_out(lesson, quick, quick.settings.members)
-    return None if judged is None else judged.quality(best_blend(judged))
+    if judged is None:
+        return None
+    newest, blend = judged.newest, best_blend(judged)
+    scores = newest.blended(blend)
+    chances = Platt.fit(scores, newest.answers).apply(scores)
+    day = inner_splits(lesson.split)[-1].test
+    return Validated(day, list(newest.officers), newest.answers, chances, judged.quality(blend))
 
 
 def _first(members: Mapping[str, ExplainedModel]) -> Weights:

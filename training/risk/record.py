@@ -42,7 +42,8 @@ __all__ = ["Checked", "Later", "Origin", "Trained", "as_table", "check", "fit_pa
 class Origin:
     """Where a model comes from: the day it was trained on, how far apart as-ofs lie, how it was fitted, which rows.
 
-    `reference` is what training looked like, for the drift watch (`training/risk/reference.py`); `years` by outcome.
+    `reference` is what training looked like, for the drift watch (`training/risk/reference.py`); `years` by outcome;
+    `lacking` says of outcomes that could not be labelled at all what they lack.
     """
 
     as_of: date
@@ -51,6 +52,7 @@ class Origin:
     data_hash: str
     reference: Mapping[str, Any]
     years: Mapping[str, Years] = field(default_factory=dict)
+    lacking: Mapping[str, Bilingual] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Trained:
     pictures: tuple[Path, ...] = ()
     years: Mapping[str, Years] = field(default_factory=dict)
     doubt: tuple[Bilingual, ...] = ()  # a line an outcome: how many are unsure, and how the promise was kept
+    lacking: Mapping[str, Bilingual] = field(default_factory=dict)  # outcomes without a table to label them from
 
 
 def unsure_of_all(bundle: RiskBundle) -> list[str]:
@@ -105,6 +108,8 @@ def record(
             {"as_of": origin.as_of, "step_months": origin.step_months, "outcomes": ",".join(metadata["outcomes"])}
         )
         run.params(fit_params(origin.fit, bundle))
+        run.dataset(tracking.Seen("history", origin.data_hash, f"history as of {origin.as_of}"))
+        run.note(note_of(origin, checked))
         pictures = [_record_outcome(run, one, later[one.outcome]) for one in checked]
         evidence = write_evidence(Path(scratch), later, pseudonyms(settings.keys_dir))
         run.file(evidence, EVIDENCE_PATH)
@@ -113,10 +118,19 @@ def record(
         return run.model(folder, NAME), tuple(place for place in pictures if place)
 
 
+def note_of(origin: Origin, checked: Sequence[Checked]) -> str:
+    """The checks of every outcome in a few lines of Markdown."""
+    lines = [f"- **{one.outcome}**: AP {one.ap:.3f}, gain {one.gain.difference:.3f} "
+             f"[{one.gain.low:.3f}, {one.gain.high:.3f}] over count_rule, ECE {one.ece:.3f}, "
+             f"{'kept' if one.passes else 'not kept'}" for one in checked]  # fmt: skip
+    return "\n".join([f"Risk as of {origin.as_of}, checked on later years.", "", *lines])
+
+
 def _metadata(origin: Origin, bundle: RiskBundle, checked: Sequence[Checked]) -> dict[str, Any]:
     """What is signed together with the model, and why some outcomes are not in it."""
     names = [model.name for model in bundle.outcome_models]
     left_out = {one.outcome: [asdict(why) for why in one.because] for one in checked if one.outcome not in names}
+    left_out |= {name: [asdict(why)] for name, why in origin.lacking.items()}
     return {"name": NAME, "service": bundle.service, "service_hash": bundle.service_hash,
             "as_of": origin.as_of.isoformat(), "outcomes": names, "not_served": left_out, "data_hash": origin.data_hash,
             "unsure_of_all": unsure_of_all(bundle),
@@ -161,6 +175,7 @@ def as_table(trained: Trained) -> Table:
         figures = f"{one.positives:.0f}", f"{one.ap:.3f}", gain, f"{one.ece:.3f}", f"{one.precision:.3f}", kept
         table.add_row(one.outcome, *figures)
     left_out = [f"{one.outcome} is not served: {why.en}" for one in trained.checked for why in one.because]
+    left_out += [f"{name} is left out: {why.en}" for name, why in trained.lacking.items()]
     if not any(one.passes for one in trained.checked):
         left_out.append("none passed: the version is registered so that the gate can show why, and may not answer")
     table.caption = "\n".join([*(line.en for line in trained.doubt), *left_out]) or None

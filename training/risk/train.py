@@ -10,8 +10,10 @@ import pandas as pd
 
 from data_contracts.asof import add_months
 from data_contracts.errors import InvalidInput, MissingTable, NotReady
+from data_contracts.intake import declared
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
+from data_contracts.vocabulary import Bilingual
 from features.history import History
 from features.store import FeatureReader
 from models import run_files
@@ -76,6 +78,7 @@ def train_risk(
     history, reader = History(settings.history_dir), FeatureReader(settings)
     check_known(asked, history.tables())
     tables = label_tables(history)
+    check_tables(asked.outcomes, tables, "the history")  # of what was delivered, which may be less
     answers = answers_of(asked, tables)
     for outcome, _ in answers:
         check_recorded(asked.as_of, outcome, tables)
@@ -95,12 +98,13 @@ def train_risk(
     say("recording")
     reference = reference_of(bundle, material.rows.frame, later)
     years = {name_of(answer): _years(reader, splits[answer], later[answer]) for answer in answers}
-    origin = Origin(asked.as_of, asked.step_months, asked.fit, history.fingerprint(), reference, years)
+    lacking = without_tables(asked, tables)
+    origin = Origin(asked.as_of, asked.step_months, asked.fit, history.fingerprint(), reference, years, lacking)
     by_name = {name_of(answer): some for answer, some in later.items()}
     model, pictures = record(settings, origin, bundle, by_name, list(checked.values()))
     names = tuple(name_of(answer) for answer in kept)
     doubt = doubt_of(by_name, unsure_of_all(bundle))
-    return Trained(model, tuple(checked.values()), names, pictures, years, doubt)
+    return Trained(model, tuple(checked.values()), names, pictures, years, doubt, lacking)
 
 
 def _years(reader: FeatureReader, split: Split, later: Sequence[Later]) -> Years:
@@ -139,19 +143,45 @@ def check_known(asked: RiskTraining, tables: Sequence[str]) -> None:
 
 def answers_of(asked: RiskTraining, tables: Mapping[str, pd.DataFrame]) -> list[Answer]:
     """Each outcome at each horizon asked for; raises InvalidInput for one that policy does not allow."""
+    return _at_horizons(asked, asked.outcomes or served_outcomes(tables))
+
+
+def without_tables(asked: RiskTraining, tables: Mapping[str, pd.DataFrame]) -> dict[str, Bilingual]:
+    """Why what policy serves is left out where the history has no table to label it from, by name on records.
+
+    Nothing where outcomes were asked for by name: then that is an error (`check_known`).
+    """
+    served = () if asked.outcomes else policy().served_outcomes
+    lacking = {outcome: [name for name in policy().outcome(outcome).needs_tables if name not in tables]
+               for outcome in served}  # fmt: skip
+    answers = _at_horizons(asked, [outcome for outcome, absent in lacking.items() if absent])
+    return {name_of(answer): _lacks(lacking[answer[0]]) for answer in answers}
+
+
+def _lacks(absent: Sequence[str]) -> Bilingual:
+    return Bilingual(
+        f"需要{'、'.join(absent)}表，历史中没有；请先导入", f"needs {' and '.join(absent)}, which nobody delivered"
+    )
+
+
+def _at_horizons(asked: RiskTraining, outcomes: Sequence[str]) -> list[Answer]:
     answers = []
-    for outcome in asked.outcomes or served_outcomes(tables):
-        rule = policy().outcome(outcome)
-        for months in asked.horizons or (rule.horizon_months,):
+    for outcome in outcomes:
+        for months in asked.horizons or (policy().outcome(outcome).horizon_months,):
             check_horizon([outcome], months)
             answers.append((outcome, months))
     return list(dict.fromkeys(answers))
 
 
 def label_tables(history: History) -> dict[str, pd.DataFrame]:
-    """The tables that labels come from, as far as they are there."""
+    """The tables that labels come from, as far as somebody delivered them.
+
+    Officers whom other rows refer to are registered without a word of what became of them: that is no record of
+    departures, and to learn from it would be to learn that nobody ever leaves.
+    """
     needed = {table for rule in policy().outcomes for table in rule.tables}
-    return {name: history.frame(name) for name in history.tables() if name in needed}
+    found = {name: declared(history.frame(name)) for name in history.tables() if name in needed}
+    return {name: rows for name, rows in found.items() if len(rows)}
 
 
 def served_outcomes(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
@@ -159,7 +189,8 @@ def served_outcomes(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
     names = policy().served_outcomes
     found = tuple(name for name in names if all(table in tables for table in policy().outcome(name).needs_tables))
     if not found:
-        raise MissingTable("the history has no table that a served outcome needs; ingest complaints or duty_months")
+        needs = [f"{' and '.join(policy().outcome(name).needs_tables)} (for {name})" for name in names]
+        raise MissingTable(f"the history has no table that a served outcome needs; ingest {', or '.join(needs)}")
     return found
 
 

@@ -29,9 +29,11 @@ from training.risk import fit as fit_risk
 from training.risk import record as risk_record
 from training.risk import train as train_risk
 from training.risk.dataset import Lesson, as_ofs_needed
+from training.risk.fit import Validated
 from training.tuning.concerns import CHALLENGER, CONCERNS, tune_challenger, tune_concerns
+from training.tuning.fair import Audit, limits_broken
 from training.tuning.record import experiment_of, record_search
-from training.tuning.search import Found, Number, Objective, Report, Search, Space, best, search
+from training.tuning.search import Found, Held, Number, Objective, Report, Search, Space, best, search
 
 RISK_SPACE: Space = {
     "rounds": Number(100, 600, whole=True),
@@ -55,11 +57,12 @@ SPACES: Mapping[str, tuple[Space, Mapping[str, Any]]] = {  # with the defaults
 DEFAULT_SERVICES = {risk_record.NAME: train_risk.SERVICE, train_next_post.NAME: train_next_post.SERVICE}
 Step = Callable[[int, float | None], None]
 Say = Callable[[str], None]
+MakeRisk = Callable[[Mapping[str, Any]], fit_risk.FitSettings]
 
 
 def risk_fit(settings: Settings, say: Say = lambda _: None) -> fit_risk.FitSettings:
     """The settings the last search found best, or the defaults; `say` hears what the search was made on."""
-    return _risk_settings(_in_force(settings, risk_record.NAME, say))
+    return risk_settings(_in_force(settings, risk_record.NAME, say))
 
 
 def next_post_fit(settings: Settings, say: Say = lambda _: None) -> fit_next_post.FitSettings:
@@ -128,28 +131,36 @@ def _stands_on(settings: Settings, service: str) -> dict[str, str]:
     return {"data_hash": History(settings.history_dir).fingerprint(), "service": service, "service_hash": hashed}
 
 
-def risk_objective(lessons: Sequence[Lesson]) -> Objective:
-    """Mean over outcomes of average precision on the year held out; reported outcome by outcome, for pruning."""
+def risk_objective(lessons: Sequence[Lesson], audit: Audit | None = None, made: MakeRisk | None = None) -> Objective:
+    """Mean over lessons of average precision on the year held out; reported lesson by lesson, for pruning.
 
-    def judge(params: Mapping[str, Any], report: Report) -> float:
-        chosen, figures = _risk_settings(params), list[float]()
+    The lessons are those of each outcome, or of each outcome at several rolling origins. With `audit` no setting may be
+    unfair to a group (`fair.py`). `made` makes the settings of a fit of those of a trial, where not `risk_settings`.
+    """
+    settings_of = made or risk_settings
+
+    def judge(params: Mapping[str, Any], report: Report) -> float | Held:
+        chosen, figures, said = settings_of(params), list[float](), dict[str, list[Validated]]()
         for step, lesson in enumerate(lessons):
-            figure = fit_risk.validation_score(lesson, chosen)
-            if figure is not None:
-                figures.append(figure)
+            one = fit_risk.validated(lesson, chosen)
+            if one is not None:
+                figures.append(one.quality)
+                said.setdefault(lesson.outcome, []).append(one)
                 report(step, float(np.mean(figures)))
         if not figures:
             raise InvalidInput("no outcome has an earlier year to be judged on; search with a later --as-of")
-        return float(np.mean(figures))
+        value = float(np.mean(figures))
+        return value if audit is None else Held(value, limits_broken(said, audit))
 
     return judge
 
 
-def next_post_objective(data: TrainingData) -> Objective:
-    """HR@10 + NDCG@10 on the moves held out, all and novel."""
+def next_post_objective(data: TrainingData, usual: fit_next_post.FitSettings | None = None) -> Objective:
+    """HR@10 + NDCG@10 on the moves held out, all and novel; `usual` is what a trial does not set."""
+    before = usual or fit_next_post.FitSettings()
 
     def judge(params: Mapping[str, Any], report: Report) -> float:
-        figure = fit_next_post.validation_score(data, replace(fit_next_post.FitSettings(), **params))
+        figure = fit_next_post.validation_score(data, replace(before, **params))
         report(0, figure)
         return figure
 
@@ -165,7 +176,8 @@ def as_table(name: str, found: Found) -> Table:
     return table
 
 
-def _risk_settings(params: Mapping[str, Any]) -> fit_risk.FitSettings:
+def risk_settings(params: Mapping[str, Any]) -> fit_risk.FitSettings:
+    """Settings of a fit from those of a trial."""
     usual = fit_risk.FitSettings()
     trees = {name: value for name, value in params.items() if name != "penalty"}
     return replace(usual, boosted=trees, penalty=params.get("penalty", usual.penalty))

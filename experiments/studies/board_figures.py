@@ -1,0 +1,105 @@
+"""Leaderboards as pictures: the ranking figure by test day, the distance from the reference, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data_contracts.vocabulary import Bilingual
+from experiments.studies.board_words import DIFFERENCE, FIT, SIZE, model_named, part_named, size_told
+from experiments.studies.leaderboard import Board, Standing
+from training.evaluation.plots import blank_figure, in_words, legend_below
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MARKERS = "osD^vPX*<>hp"  # colour is never alone
+GREY = "grey"
+LEAST_AREA, MOST_AREA = 30.0, 400.0
+
+
+def board_figure(board: Board, *, english: bool = False) -> Figure:
+    """Lines over test days with the 95 % interval of each figure, beside the differences from the reference."""
+    title = Bilingual.joined([part_named(board), board.kind.measures[board.kind.measure]], ("：", ": "))
+    with blank_figure(title, 11.0, 1.6 + 0.42 * max(8, len(board.standings)), english=english) as (figure, chinese):
+        left, right = figure.subplots(1, 2, width_ratios=(1.2, 1.0))
+        _by_day(left, board, chinese)
+        _differences(right, board, chinese)
+        legend_below(figure, left)
+    return figure
+
+
+def cost_figure(board: Board, *, english: bool = False) -> Figure:
+    """The ranking figure against CPU seconds of the fit; marks grow with the size of a model's files."""
+    title = Bilingual.joined([part_named(board), Bilingual("代价", "cost")], ("：", ": "))
+    with blank_figure(title, 7.5, 4.4, english=english) as (figure, chinese):
+        axes = figure.subplots()
+        for number, one in enumerate(board.standings):
+            seconds = max(one.cost.fit_cpu_seconds, 1e-3)
+            axes.scatter(
+                [seconds], [one.figures[board.kind.measure].value], s=_area(one, board.standings),
+                marker=_marker(number), alpha=0.75, label=_cost_label(one, board, chinese),
+            )  # fmt: skip
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")  # powers are drawn with a minus that Chinese fonts lack
+        axes.xaxis.set_minor_formatter("")
+        axes.set_xlabel(in_words(FIT, chinese))
+        axes.set_ylabel(in_words(board.kind.measures[board.kind.measure], chinese))
+        legend_below(figure, axes)
+    return figure
+
+
+def _by_day(axes: Axes, board: Board, chinese: bool) -> None:
+    places = np.arange(len(board.days), dtype=np.float64)
+    spread = np.linspace(-0.12, 0.12, len(board.standings)) if len(board.standings) > 1 else np.zeros(1)
+    for number, one in enumerate(board.standings):
+        found = [one.by_day[day] for day in board.days]
+        values = np.array([figure.value for figure in found])
+        ends = np.array([[figure.value - figure.low, figure.high - figure.value] for figure in found]).T
+        width = 2.2 if one.name == board.reference else 1.2
+        axes.errorbar(
+            places + spread[number], values, yerr=np.maximum(np.nan_to_num(ends), 0.0), capsize=2, elinewidth=0.7,
+            marker=_marker(number), markersize=5, label=_name(one.name, board, chinese), linewidth=width,
+        )  # fmt: skip
+    axes.set_xticks(places, list(board.days))
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel(in_words(board.kind.measures[board.kind.measure], chinese))
+
+
+def _differences(axes: Axes, board: Board, chinese: bool) -> None:
+    """One line a model, best on top; those whose interval leaves out zero are filled."""
+    axes.axvline(0.0, color=GREY, linewidth=0.8, linestyle=":")
+    names = []
+    for place, one in enumerate(reversed(board.standings)):
+        names.append(_name(one.name, board, chinese))
+        if one.behind is None:
+            axes.plot([0.0], [place], marker="|", markersize=14, color="black")
+            continue
+        ends = np.maximum([[one.behind.difference - one.behind.low], [one.behind.high - one.behind.difference]], 0.0)
+        axes.errorbar(
+            [one.behind.difference], [place], xerr=np.nan_to_num(ends), fmt="o", capsize=3, color="black",
+            markerfacecolor="black" if one.sure else "white",
+        )  # fmt: skip
+    axes.set_yticks(range(len(names)), names)
+    axes.set_xlabel(in_words(DIFFERENCE, chinese))
+
+
+def _area(one: Standing, every: Sequence[Standing]) -> float:
+    most = max((other.cost.bytes or 0 for other in every), default=0)
+    share = (one.cost.bytes or 0) / most if most else 0.0
+    return LEAST_AREA + (MOST_AREA - LEAST_AREA) * share
+
+
+def _cost_label(one: Standing, board: Board, chinese: bool) -> str:
+    return f"{_name(one.name, board, chinese)} ({in_words(SIZE, chinese)} {size_told(one.cost.bytes)})"
+
+
+def _name(name: str, board: Board, chinese: bool) -> str:
+    return in_words(model_named(name, board.kind.ranks), chinese)
+
+
+def _marker(number: int) -> str:
+    return MARKERS[number % len(MARKERS)]

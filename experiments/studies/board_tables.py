@@ -1,0 +1,134 @@
+"""Leaderboards as tables: for a terminal of 80 columns, for a page, and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from data_contracts.vocabulary import Bilingual
+from experiments.reports.pages import Cell, Row, Sheet
+from experiments.studies.board_words import (
+    ANSWER,
+    AS_OF,
+    DIFFERENCE,
+    FIT,
+    MODEL,
+    REFERENCE,
+    SIZE,
+    about,
+    model_named,
+    part_named,
+    size_told,
+)
+from experiments.studies.leaderboard import Board, Figure, Standing
+from training.evaluation.bootstrap import Difference
+
+SHORT = {"average_precision": "AP", "precision_at_5pct": "P@5%", "ndcg_at_10": "NDCG@10", "hr_at_10": "HR@10"}
+
+
+def as_table(board: Board) -> Table:
+    """One line a model, best first; both languages in its heads."""
+    part = part_named(board)
+    title = part.zh if part.zh == part.en else f"{part.zh} · {part.en}"
+    told = about(board)
+    table = Table(title=title, caption=f"{told.zh}\n{told.en}", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("模型\nmodel", overflow="fold")
+    for name in board.kind.measures:
+        table.add_column(SHORT.get(name, name), justify="right", no_wrap=True)
+    for head in ("差\ndiffers", "95 % 区间\ninterval", "拟合秒\nCPU s", "毫秒/人\nms each", "大小\nsize"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for one in board.standings:
+        figures = [_short(one.figures[name].value, 3) for name in board.kind.measures]
+        table.add_row(_named(one.name, board), *figures, *_behind(one), *_cost(one))
+    return table
+
+
+def _named(name: str, board: Board) -> str:
+    told = model_named(name, board.kind.ranks)
+    return told.en if told.zh == told.en else f"{told.zh} {told.en}"
+
+
+def _behind(one: Standing) -> tuple[str, str]:
+    if one.behind is None:
+        return REFERENCE.zh, REFERENCE.en
+    low, high = _signed(one.behind.low, 3), _signed(one.behind.high, 3)
+    return _signed(one.behind.difference, 3) + ("*" if one.sure else " "), f"{low}…{high}"
+
+
+def _cost(one: Standing) -> tuple[str, str, str]:
+    return f"{one.cost.fit_cpu_seconds:.1f}", f"{one.cost.answer_ms:.2f}", size_told(one.cost.bytes)
+
+
+def pooled_sheet(board: Board) -> Sheet:
+    """Every figure with its interval, for a page."""
+    columns = (MODEL, *board.kind.measures.values(), DIFFERENCE, FIT, ANSWER, SIZE)
+    rows = []
+    for one in board.standings:
+        figures: list[Cell] = [_interval(one.figures[name]) for name in board.kind.measures]
+        behind: Cell = REFERENCE if one.behind is None else _distance(one)
+        cost: list[Cell] = [one.cost.fit_cpu_seconds, one.cost.answer_ms, size_told(one.cost.bytes)]
+        rows.append(Row((model_named(one.name, board.kind.ranks), *figures, behind, *cost)))
+    return Sheet(Bilingual("全部合并", "pooled"), columns, rows)
+
+
+def days_sheet(board: Board) -> Sheet:
+    """The ranking figure of each test day, for a page."""
+    columns = (MODEL, *(Bilingual(f"{AS_OF.zh} {day}", f"{AS_OF.en} {day}") for day in board.days))
+    rows = [
+        Row((model_named(one.name, board.kind.ranks), *(_interval(one.by_day[day]) for day in board.days)))
+        for one in board.standings
+    ]
+    return Sheet(board.kind.measures[board.kind.measure], columns, rows)
+
+
+def as_frame(board: Board) -> pd.DataFrame:
+    """One row a model, best first, for a notebook."""
+    measure = board.kind.measure
+    rows = []
+    for one in board.standings:
+        behind = one.behind or Difference(np.nan, np.nan, np.nan)
+        figures = {name: found.value for name, found in one.figures.items()}
+        days = {f"{measure} {day}": found.value for day, found in one.by_day.items()}
+        rows.append({"model": one.name, **figures, "difference": behind.difference, "low": behind.low,
+                     "high": behind.high, **days, **vars(one.cost)})  # fmt: skip
+    return pd.DataFrame(rows).set_index("model")
+
+
+def as_record(board: Board) -> dict[str, Any]:
+    """For the JSON."""
+    return {
+        "part": board.part, "kind": board.kind.name, "reference": board.reference, "officers": board.officers,
+        "rows": board.rows, "events": board.events,
+        "standings": [
+            {
+                "model": one.name,
+                "figures": {name: vars(found) for name, found in one.figures.items()},
+                "by_day": {day: vars(found) for day, found in one.by_day.items()},
+                "behind": None if one.behind is None else vars(one.behind),
+                "cost": vars(one.cost),
+            }
+            for one in board.standings
+        ],
+    }  # fmt: skip
+
+
+def _interval(one: Figure) -> str:
+    return f"{_short(one.value)} [{_short(one.low)}, {_short(one.high)}]"
+
+
+def _distance(one: Standing) -> str:
+    if one.behind is None:
+        return ""
+    return f"{_signed(one.behind.difference)} [{_signed(one.behind.low)}, {_signed(one.behind.high)}]"
+
+
+def _short(value: float, digits: int = 4) -> str:
+    return "–" if np.isnan(value) else f"{value:.{digits}f}"
+
+
+def _signed(value: float, digits: int = 4) -> str:
+    return "–" if np.isnan(value) else f"{value:+.{digits}f}"

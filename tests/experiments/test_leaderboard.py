@@ -1,0 +1,122 @@
+"""Leaderboards on planted scores: who is ahead for sure, on whom it rests, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.settings import Settings
+from experiments.studies import run as study_run
+from experiments.studies.board_figures import board_figure, cost_figure
+from experiments.studies.board_tables import as_table
+from experiments.studies.board_words import SURE
+from experiments.studies.comparing import Wanted, boards_of, compared, entries_of, kept
+from experiments.studies.kind import Exam
+from experiments.studies.kinds import KINDS
+from experiments.studies.leaderboard import boards
+from tests.experiments.kept_study import DAYS, EVENTS, OFFICERS, plant
+
+
+@pytest.fixture(scope="module")
+def use(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    made = Settings(state=tmp_path_factory.mktemp("planted") / "state")
+    plant(made)
+    plant(made, "smaller", people=300)
+    plant(made, "posts", kind="next-post")
+    return made
+
+
+def test_who_knows_more_is_ahead_for_sure(use: Settings) -> None:
+    (board,) = boards_of(Wanted(use, ["planted"]))
+    assert [one.name for one in board.standings] == ["trees", "logistic", "count_rule"]
+    assert (board.officers, board.rows, board.events) == (OFFICERS, 2 * OFFICERS, 2 * EVENTS)
+    assert board.reference == "count_rule"
+    best = board.standings[0]
+    assert best.behind is not None
+    assert best.behind.low > 0.3
+    assert best.sure
+    assert best.figures["average_precision"].low <= best.figures["average_precision"].value
+    assert set(best.by_day) == {str(day) for day in DAYS}
+    assert board.standings[-1].behind is None
+
+
+def test_the_same_model_twice_differs_by_nothing(use: Settings) -> None:
+    (one, *_) = entries_of(Wanted(use, ["planted/trees"]))
+    (board,) = boards([one, replace(one, name="again")], KINDS["risk"], "again")
+    behind = next(found.behind for found in board.standings if found.name == one.name)
+    assert behind is not None
+    assert (behind.difference, behind.low, behind.high) == (0.0, 0.0, 0.0), "the draws are paired"
+
+
+def test_studies_are_compared_on_the_officers_they_share(use: Settings) -> None:
+    (board,) = boards_of(Wanted(use, ["planted/trees", "smaller"]))
+    assert board.officers == 300
+    assert {one.name for one in board.standings} == {
+        "planted/trees", "smaller/count_rule", "smaller/logistic", "smaller/trees",
+    }  # fmt: skip
+    assert board.reference == board.standings[0].name, "no baseline of the first study is among them"
+
+
+def test_what_cannot_be_compared_is_refused(use: Settings, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="have no figure in common"):
+        boards_of(Wanted(use, ["planted", "posts"]))
+    one, other = entries_of(Wanted(use, ["planted/trees", "planted/logistic"]))
+    strangers = replace(other, rows=other.rows.assign(officer_id="x" + other.rows["officer_id"]))
+    with pytest.raises(InvalidInput, match="share no officer at any test day"):
+        boards([one, strangers], KINDS["risk"], "best")
+    otherwise = replace(other, rows=other.rows.assign(y=0.0))
+    with pytest.raises(InvalidInput, match="held to different outcomes"):
+        boards([one, otherwise], KINDS["risk"], "best")
+    with pytest.raises(InvalidInput, match="several studies were run: planted, posts, smaller"):
+        boards_of(Wanted(use, []))
+    with pytest.raises(InvalidInput, match="no study was run"):
+        boards_of(Wanted(Settings(state=tmp_path), []))
+
+
+def test_scores_that_are_gone_are_told(tmp_path: Path) -> None:
+    use = Settings(state=tmp_path / "state")
+    plant(use)
+    study_run.Tested(Exam(DAYS[0], "conduct"), "trees").path(use.experiments_dir / "planted").unlink()
+    with pytest.raises(NotReady, match="pharos experiment run planted"):
+        kept(use, "planted").entry("trees", "trees")
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_the_table_is_whole_and_in_both_languages(use: Settings, width: int) -> None:
+    console = Console(record=True, width=width)
+    console.print(as_table(boards_of(Wanted(use, ["planted"]))[0]))
+    told = console.export_text()
+    assert "查实投诉 · conduct" in told
+    assert "…" not in re.sub(r"[+-]\d\.\d+…[+-]\d", "", told), "nothing is cut off"
+    assert re.search(r"trees +\d\.\d{3} +1\.000 +\+0\.\d{3}\* +\+0\.\d{3}…\+0\.\d{3} +4\.0 +0\.50 +2 kB", told), told
+    assert SURE[True].en == "the interval leaves out 0"
+
+
+def test_pictures_draw_every_letter_in_both_languages(use: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    (board,) = boards_of(Wanted(use, ["planted"]))
+    for english in (False, True):
+        for figure in (board_figure(board, english=english), cost_figure(board, english=english)):
+            figure.canvas.draw()
+            assert figure.legends
+    assert "glyph" not in caplog.text
+    lines = board_figure(board, english=True).axes[0].lines
+    markers = {line.get_marker() for line in lines if len(np.atleast_1d(line.get_xdata())) == len(DAYS)}
+    assert len(markers - {"None", "_"}) == len(board.standings), "colour is never alone"
+
+
+def test_page_and_pictures_lie_together(use: Settings, tmp_path: Path) -> None:
+    found = compared(Wanted(use, ["planted", "smaller"], out=tmp_path / "out"))
+    assert {place.name for place in (tmp_path / "out").iterdir()} == {
+        "compare.html", "compare.json", "compare-conduct.png", "compare-conduct.svg", "cost-conduct.png",
+        "cost-conduct.svg",
+    }  # fmt: skip
+    page = found.page.read_text("utf-8")
+    assert "planted、smaller" in page
+    assert "o-0001" not in page, "a page names nobody"
+    assert "o-0001" not in found.figures.read_text("utf-8")
