@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture
-def use(made: Settings, tmp_path: Path) -> Iterator[Settings]:
+def use(made: Settings, tmp_path: Path) -> Settings:
     shutil.copytree(made.state, tmp_path / "state")
     return Settings(state=tmp_path / "state")
 
