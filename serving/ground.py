@@ -17,6 +17,7 @@ from serving.access.placements import Placements, ReadPlacements
 from serving.access.recorder import Recorder
 from serving.api.opened import Desk
 from serving.built_once import BuiltOnce
+from serving.champions.records import ModelsDesk
 from serving.clock import clock_of
 from serving.concerns.answers import ConcernRecords
 from serving.courses.crowds import TakenCourses
@@ -30,6 +31,7 @@ from serving.matching.answers import MatchDesk
 from serving.matching.fit import RecordFit
 from serving.night.results import latest_run
 from serving.paths.plan_log import PlanLog, plan_log
+from serving.paths.wishes import WishesDesk
 from serving.points.answers import HistoryRecords, PointsDesk
 from serving.posts.career_records import CareerRecords
 from serving.review.standing import KeptReviews
@@ -116,4 +118,6 @@ def _ruled(settings: Settings, rules: Policy, records: HistoryRecords, log: Expo
         "/v1/shortlist": ShortlistDesk(force, rules, ProtectedRecords(settings)),
         "/v1/profile": ProfileDesk(force, rules),
         "/v1/feedback": feedback_desk(settings, rules, log),
+        "/pages/wishes": WishesDesk(records, rules),
+        "/pages/models": ModelsDesk(settings),
     }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from serving.pages import case, unit
+from serving.pages import case, helper, models, officer, unit
 from serving.pages.visit import Page
 
-BOOK: tuple[Page, ...] = (*unit.PAGES, *case.PAGES)
+BOOK: tuple[Page, ...] = (*unit.PAGES, *case.PAGES, *helper.PAGES, *models.PAGES, *officer.PAGES)
 MENU: tuple[Page, ...] = tuple(page for page in BOOK if page.menu)

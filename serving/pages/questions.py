@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from data_contracts.audit.chain import Action
 from serving.access.credential import AccessScope
-from serving.api.questions import NO_NIGHT, QUESTIONS, Question
+from serving.api.questions import EXAMPLE_OFFICERS, NO_NIGHT, QUESTIONS, Question
+from serving.champions.record_schemas import ModelsRequest, ModelsTold
+from serving.paths.wishes import WishesAnswer, WishesRequest
 from serving.review.one_case import BlockCasesRequest, CaseAnswer, CaseRequest
 from serving.review.schemas import CasesAnswer
 from serving.risk.previewing import PreviewAnswer, PreviewRequest
@@ -26,6 +28,15 @@ PAGE_QUESTIONS: tuple[Question, ...] = (
         PreviewRequest, PreviewAnswer, {"unit_id": "u-0", "poor_share": 0.05},
         lambda desks: desks.of("/pages/preview"), NO_NIGHT, scope=AccessScope.RISK_REVIEW, sighted=True,
         told_caller=True, audited=Action.UNITS_READ,
+    ),
+    Question(
+        "/pages/wishes", "pageOfWishes", "careers", "本人的意愿 / what an officer wishes", WishesRequest, WishesAnswer,
+        {"officer_id": EXAMPLE_OFFICERS[0]}, lambda desks: desks.of("/pages/wishes"),
+    ),
+    Question(
+        "/pages/models", "pageOfModels", "models", "模型的版本、检验与决定 / versions of models and who decided",
+        ModelsRequest, ModelsTold, {}, lambda desks: desks.of("/pages/models"), scope=AccessScope.MODEL_PROMOTE,
+        audited=Action.AUDIT_READ,
     ),
 )  # fmt: skip
 EVERY_QUESTION: tuple[Question, ...] = (*QUESTIONS, *PAGE_QUESTIONS)

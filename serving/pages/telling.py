@@ -38,7 +38,7 @@ class Teller:
         """The language that the switch leads to."""
         return "en" if self.language == "zh" else "zh"
 
-    def word(self, name: str, **filled: Any) -> str:
+    def word(self, name: str, /, **filled: Any) -> str:
         """A text of the pages (words.py); raises KeyError for one that is not there.
 
         >>> Teller("en").word("people", many=3)
@@ -58,6 +58,16 @@ class Teller:
             return NOTHING
         one = date.fromisoformat(day) if isinstance(day, str) else day
         return str(format_date(one, "medium", locale=LOCALES[self.language]))
+
+    def month(self, day: date) -> str:
+        """A month, for what is not known to the day.
+
+        >>> Teller("zh").month(date(2027, 3, 9)), Teller("en").month(date(2027, 3, 9))
+        ('2027年3月', 'March 2027')
+        """
+        return str(
+            format_date(day, "yyyy年M月" if self.language == "zh" else "MMMM yyyy", locale=LOCALES[self.language])
+        )
 
     def moment(self, moment: datetime) -> str:
         """A day and the time on it, UTC."""

@@ -20,7 +20,7 @@ from data_contracts.errors import ForbiddenFeature, GateRefused, InvalidInput, U
 from data_contracts.policy import check_features, policy
 from data_contracts.settings import Settings, settings
 from data_contracts.vocabulary import Bilingual
-from models import artifacts, registry
+from models import artifacts, gate_records, registry
 from models.registry import ResolvedModel
 from models.risk.evidence import FILE, Later, Pooled
 from tests.training.risk_versions import DAYS, Force, fewer_draws, register, rewritten
@@ -71,8 +71,8 @@ def test_a_fair_and_better_model_passes_and_becomes_champion(recorded: Settings,
     assert {line.status for line in examined.lines} == {Status.PASS}
     assert {line.group for line in examined.lines} >= {"", "sex=女", "sex=男", "sex=女+age_band=30-39"}
     assert registry.resolve(recorded, "risk").version == fair.version
-    path = waivers.folder_of(recorded, fair) / gate.RESULT
-    result = waivers.read_signed(recorded, path)
+    path = gate_records.folder_of(recorded, fair) / gate_records.RESULT
+    result = gate_records.read_signed(recorded, path)
     assert (result["passed"], result["model_hash"]) == (True, artifacts.digest(fair.path))
     logged = [item.path for item in registry.client(recorded).list_artifacts(fair.run_id, "gate")]
     assert logged == ["gate/result.json"]
@@ -172,7 +172,7 @@ def test_a_signature_holds_for_one_version_and_cannot_be_edited(unrecorded: Sett
     note = gate.settle(unrecorded, examined, "waiver", waiting, REASON, PEOPLE, TODAY)
     with pytest.raises(GateRefused, match="inconclusive"):
         gate.promote(unrecorded, "risk", second.version)
-    there = waivers.folder_of(unrecorded, second)
+    there = gate_records.folder_of(unrecorded, second)
     shutil.copy(note, there / note.name)
     with pytest.raises(UntrustedArtifact, match=f"about risk version {first.version}"):
         gate.promote(unrecorded, "risk", second.version)
@@ -235,7 +235,7 @@ def test_the_commands_judge_sign_and_promote(unrecorded: Settings, monkeypatch: 
 
     try:
         assert "may not answer" in run("gate", "risk", "--version", model.version, status=1)
-        listed = waivers.folder_of(unrecorded, model) / "inconclusive.txt"
+        listed = gate_records.folder_of(unrecorded, model) / "inconclusive.txt"
         signed = ("--reason", REASON, "--signed-by", PEOPLE[0], "--signed-by", PEOPLE[1])
         run("gate", "waive", "risk", "--version", model.version, "--checks-from", str(listed), *signed)
         assert "passed" in run("gate", "risk", "--version", model.version)

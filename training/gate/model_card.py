@@ -13,6 +13,7 @@ import numpy as np
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models import registry, run_files
+from models.gate_records import CARD
 from models.groups import group_named, group_order
 from models.risk.evidence import budget_spent
 from models.risk.grade_rate import GradeRate
@@ -32,8 +33,6 @@ from training.risk.years import Years
 
 if TYPE_CHECKING:
     from training.gate.verdict import Examined, Seen
-
-FOLDER = "card"
 
 
 class Say:
@@ -78,7 +77,7 @@ def write_card(examined: Examined) -> Path:
             blocks = card_blocks(examined, place)
             (folder / f"card.{language}.md").write_text(as_markdown(blocks), encoding="utf-8")
             (folder / f"card.{language}.html").write_text(as_html(blocks, language), encoding="utf-8")
-        return run_files.keep_beside(examined.model, folder, FOLDER)
+        return run_files.keep_beside(examined.model, folder, CARD)
 
 
 def card_blocks(examined: Examined, language: int) -> list[Block]:

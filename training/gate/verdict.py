@@ -23,7 +23,7 @@ from data_contracts.gating import GainLimits
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
-from models import artifacts, keys, registry, run_files
+from models import artifacts, gate_records, keys, registry, run_files
 from models.audit import audit_chain, now_of, operator
 from models.registry import ResolvedModel
 from models.risk.evidence import FILE, Pooled, read_evidence
@@ -38,7 +38,6 @@ from training.gate.list_lines import SeenLists, list_lines
 from training.gate.waivers import Kind, Note
 from training.risk.record import EVIDENCE_PATH
 
-RESULT = "result.json"
 SETTLED_BY: Mapping[Kind, Status] = {"waiver": Status.INCONCLUSIVE, "justification": Status.UNEXPLAINED}
 NEXT_POST_CHECKS: Mapping[str, Bilingual] = {
     "ndcg_gain": Bilingual("NDCG@10 较马尔可夫的增益", "gain in NDCG@10 over markov"),
@@ -135,8 +134,8 @@ def pass_gate(settings: Settings, name: str, version: str | None = None) -> tupl
     examined = examine(settings, name, version)
     told = {"model": examined.model.name, "version": examined.model.version, "model_hash": examined.model_hash,
             "passed": examined.passed, "lines": [line.as_record() for line in examined.lines]}  # fmt: skip
-    path = waivers.folder_of(settings, examined.model) / RESULT
-    waivers.write_signed(settings, path, told)
+    path = gate_records.folder_of(settings, examined.model) / gate_records.RESULT
+    gate_records.write_signed(settings, path, told)
     for status in (Status.INCONCLUSIVE, Status.UNEXPLAINED):
         text = "".join(f"{check}\n" for check in examined.checks(status))
         path.with_name(f"{status.value}.txt").write_text(text, encoding="utf-8")

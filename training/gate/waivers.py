@@ -9,25 +9,20 @@ key proves that a note is unchanged, the names say who answers for it.
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
-
-from cryptography.exceptions import InvalidSignature
+from typing import Literal
 
 from data_contracts.errors import InvalidInput, UntrustedArtifact
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
-from models import keys, run_files
+from models import run_files
+from models.gate_records import folder_of, read_signed, signed_bytes, write_signed
 from models.registry import ResolvedModel
-from models.strict_json import strict_json
 
-DOMAIN = b"pharos gate note\n"  # so that a signature under anything else of ours is none here
 Kind = Literal["waiver", "justification"]
 LEAST_NAME, LEAST_DIFFERENT = 2, 6  # letters of a name; different letters of a reason
 UNHEARD = ("Cf", "Cc", "Mn", "Me")  # formats, controls and combining marks: they make no other name
@@ -105,7 +100,7 @@ def _is_han(letter: str) -> bool:
 def sign(settings: Settings, model: ResolvedModel, note: Note) -> Path:
     """Write and sign the note under the state folder, and log it with the model's run."""
     folder = folder_of(settings, model)
-    path = folder / f"{note.kind}-{hashlib.sha256(_bytes(asdict(note))).hexdigest()[:16]}.json"
+    path = folder / f"{note.kind}-{hashlib.sha256(signed_bytes(asdict(note))).hexdigest()[:16]}.json"
     write_signed(settings, path, asdict(note))
     run_files.keep_beside(model, path, "gate")
     return path
@@ -124,33 +119,3 @@ def notes(settings: Settings, model: ResolvedModel, model_hash: str) -> list[Not
             )
         found.append(note)
     return found
-
-
-def folder_of(settings: Settings, model: ResolvedModel) -> Path:
-    """Where everything about the gate and this version lies."""
-    return settings.gate_dir / model.name / model.version
-
-
-def write_signed(settings: Settings, path: Path, told: dict[str, Any]) -> None:
-    """JSON with a signature over its canonical bytes, in one step."""
-    signature = keys.signing_key(settings.keys_dir).sign(DOMAIN + _bytes(told)).hex()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps({"signed": told, "signature": signature}, ensure_ascii=False, indent=1), "utf-8")
-    draft.replace(path)
-
-
-def read_signed(settings: Settings, path: Path) -> dict[str, Any]:
-    """What was signed; raises UntrustedArtifact when a byte of it is another."""
-    try:
-        held = strict_json(path.read_bytes(), str(path))
-        told, signature = held["signed"], bytes.fromhex(held["signature"])
-        keys.public_key(settings.keys_dir).verify(signature, DOMAIN + _bytes(told))
-    except (InvalidSignature, KeyError, TypeError, ValueError) as error:
-        raise UntrustedArtifact(f"{path} was changed after it was signed; take it away and sign again") from error
-    result: dict[str, Any] = told
-    return result
-
-
-def _bytes(told: dict[str, Any]) -> bytes:
-    return json.dumps(told, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()

@@ -1,0 +1,260 @@
+"""What is on record of models: versions, the gate's signed result, the card, drift, and who decided.
+
+Nothing is computed here: training, the gate and the watch wrote it, and the audit chain holds who promoted what. What
+was signed is shown only where its signature holds.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from data_contracts.audit.chain import Action, lines
+from data_contracts.audit.search import Sought, found_in
+from data_contracts.errors import NotReady, PharosError, UntrustedArtifact
+from data_contracts.settings import Settings
+from data_contracts.vocabulary import Bilingual, Outcome
+from models import artifacts, gate_records, keys, registry
+from models.audit import audit_database
+from models.groups import group_named
+from models.registry import ResolvedModel
+from models.strict_json import strict_json
+from serving.champions.cards import card_of
+from serving.champions.record_schemas import (
+    Decision,
+    DriftFinding,
+    DriftTold,
+    GateLine,
+    ModelsRequest,
+    ModelsTold,
+    ModelTold,
+    SignedNote,
+    VersionTold,
+)
+from serving.schemas import Text
+from serving.waiting import still_wanted
+from serving.words import text_of
+
+TITLES: Mapping[str, Bilingual] = {
+    "risk": Bilingual("风险预警", "risk of four outcomes"),
+    "next-post": Bilingual("下一岗位", "next posts"),
+    "courses": Bilingual("课程排序", "order of courses"),
+    "paths": Bilingual("职业路径", "career paths"),
+    "concerns": Bilingual("诉求研判", "triage of concerns"),
+}
+CHANGED = Bilingual(
+    "检验记录在签字之后被改动，不予显示；请重新运行发布检验",
+    "the record of the gate was changed after it was signed, and is not shown; run the gate again",
+)
+DECIDED = (Action.GATE_SIGNED, Action.MODEL_PROMOTED, Action.MODEL_TAKEN_UP, Action.MODEL_REFUSED)
+RISK, QUIET = "risk", "quiet"
+MOST_DECISIONS, MOST_FINDINGS = 12, 20
+MONTHS = re.compile(r"(?P<outcome>[a-z_]+?)_(?P<months>[0-9]+)m")
+LEVELS = ("quiet", "warning", "alert")
+
+
+@dataclass(frozen=True)
+class ModelsDesk:
+    """Everything that the page of models needs."""
+
+    settings: Settings
+
+    def answer(self, request: ModelsRequest, request_id: str, _: datetime) -> ModelsTold:
+        """All models in short, or one whole; raises RegistryDown where the registry cannot be read."""
+        if request.name is not None:
+            return ModelsTold(request_id=request_id, models=[self._whole(request.name)])
+        told = []
+        for name in registry.NAMES:
+            still_wanted()
+            told.append(self._short(name, registry.versions(self.settings, name)))
+        return ModelsTold(request_id=request_id, models=told)
+
+    def _short(self, name: str, found: Sequence[ResolvedModel]) -> ModelTold:
+        champion = _champion(self.settings, name) if found else None
+        results = {one.version: _result(self.settings, one) for one in found}
+        wrong = any(isinstance(one, UntrustedArtifact) for one in results.values())
+        return ModelTold(
+            name=name,
+            title=text_of(TITLES[name]),
+            champion=champion,
+            versions=[_version(self.settings, one, champion, results[one.version]) for one in reversed(found)],
+            problem=text_of(CHANGED) if wrong else None,
+        )
+
+    def _whole(self, name: str) -> ModelTold:
+        """With all that is on record of the champion, or of the newest version where none answers."""
+        found = registry.versions(self.settings, name)
+        short = self._short(name, found)
+        shown = next((one for one in found if one.version == short.champion), found[-1] if found else None)
+        decided = list(_decisions(self.settings, name))[-MOST_DECISIONS:]
+        more: dict[str, Any] = {"decisions": decided[::-1], "drift": _drift(self.settings) if name == RISK else None}
+        if shown is not None:
+            result = _result(self.settings, shown)
+            still_wanted()
+            card = shown.path.parent / gate_records.CARD
+            more |= {
+                "shown": shown.version,
+                "lines": [_line(one) for one in result["lines"]] if isinstance(result, Mapping) else [],
+                "notes": list(_notes(self.settings, shown)),
+                "card_zh": card_of(card, "zh"),
+                "card_en": card_of(card, "en"),
+            }
+        return short.model_copy(update=more)
+
+
+def _champion(settings: Settings, name: str) -> str | None:
+    try:
+        return registry.resolve(settings, name).version
+    except NotReady as error:
+        if type(error) is not NotReady:  # a registry that cannot be read says nothing about the alias
+            raise
+        return None
+
+
+def _version(
+    settings: Settings, one: ResolvedModel, champion: str | None, result: Mapping[str, Any] | UntrustedArtifact | None
+) -> VersionTold:
+    told = result if isinstance(result, Mapping) else None
+    return VersionTold(
+        version=one.version,
+        champion=one.version == champion,
+        passed=None if told is None else bool(told["passed"]),
+        counts={} if told is None else dict(Counter(str(line["status"]) for line in told["lines"])),
+        trained_as_of=_trained(settings, one),
+    )
+
+
+def _trained(settings: Settings, one: ResolvedModel) -> str | None:
+    """As its signed files say; None where they do not hold."""
+    with suppress(PharosError, OSError):
+        told = artifacts.read(one.path, keys.public_key(settings.keys_dir)).metadata.get("as_of")
+        return None if told is None else str(told)
+    return None
+
+
+def _result(settings: Settings, one: ResolvedModel) -> Mapping[str, Any] | UntrustedArtifact | None:
+    """What the gate found of a version, None where it never was there; the error where it was changed since."""
+    path = gate_records.folder_of(settings, one) / gate_records.RESULT
+    if not path.is_file():
+        return None
+    try:
+        return gate_records.read_signed(settings, path)
+    except UntrustedArtifact as error:
+        return error
+
+
+def _line(told: Mapping[str, Any]) -> GateLine:
+    """A check by its parts: outcome, group where there is one, and figure.
+
+    >>> _line({"check": "conduct.sex=女.calibration", "outcome": "conduct", "status": "pass", "value": 1.0,
+    ...        "low": None, "high": None}).group.en
+    'women'
+    """
+    check, outcome = str(told["check"]), str(told["outcome"])
+    rest = check.removeprefix(f"{outcome}.") if outcome else check
+    group, _, measure = rest.rpartition(".")
+    grouped = "=" in group
+    numbers = {name: _number(told.get(name)) for name in ("value", "low", "high")}
+    return GateLine(
+        check=check,
+        subject=text_of(_named(outcome)) if outcome else Text(zh="整体", en="as a whole"),
+        group=text_of(group_named(group)) if grouped else None,
+        measure=measure if grouped else rest,
+        status=str(told["status"]),
+        suspect=bool(told.get("suspect", False)),
+        **numbers,
+    )
+
+
+def _notes(settings: Settings, one: ResolvedModel) -> Iterator[SignedNote]:
+    """Those whose signature holds and that are about these very bytes."""
+    for path in sorted(gate_records.folder_of(settings, one).glob("*-*.json")):
+        with suppress(UntrustedArtifact):
+            told = gate_records.read_signed(settings, path)
+            if (told["model"], told["version"]) == (one.name, one.version):
+                yield SignedNote(
+                    kind=told["kind"], signed_by=told["signed_by"], on=date.fromisoformat(told["on"]),
+                    reason=told["reason"], checks=len(told["checks"]),
+                )  # fmt: skip
+
+
+def _decisions(settings: Settings, name: str) -> Iterator[Decision]:
+    """Lines of the audit chain about a model, oldest first; none where nothing was ever audited."""
+    database = audit_database(settings)
+    if not database.exists:
+        return
+    sought = Sought(actions=frozenset(DECIDED))
+    for one in found_in(lines(database), sought, keys.public_key(settings.keys_dir)):
+        details = one.told["details"]
+        if one.told["action"] and name in (details.get("model"), details.get("name")):
+            more = {key: value for key, value in details.items() if key not in ("model", "name", "version", "sha256")}
+            yield Decision(
+                at=datetime.fromisoformat(one.told["at"]), action=one.told["action"], actor=one.told["actor"],
+                version=str(details.get("version", "")), more=_more(more), wrong=bool(one.wrong),
+            )  # fmt: skip
+
+
+def _more(details: Mapping[str, Any]) -> str:
+    """Details in one line; long lists by their length."""
+    short = {name: len(value) if isinstance(value, list) and len(value) > 3 else value
+             for name, value in details.items()}  # fmt: skip
+    return json.dumps(short, ensure_ascii=False, sort_keys=True) if short else ""
+
+
+def _drift(settings: Settings) -> DriftTold | None:
+    """The newest watch that `pharos watch` left in the state folder."""
+    found = sorted((settings.state / "watch").glob("*/watch.json"))
+    for path in reversed(found):
+        with suppress(OSError, PharosError, KeyError, TypeError, ValueError):
+            return _watched(strict_json(path.read_bytes(), path.name))
+    return None
+
+
+def _watched(told: Mapping[str, Any]) -> DriftTold:
+    loud = [one for one in told["findings"] if one["level"] != QUIET]
+    loud.sort(key=lambda one: (-LEVELS.index(one["level"]), one["section"], one["what"]))
+    return DriftTold(
+        as_of=date.fromisoformat(told["as_of"]),
+        version=str(told["model_version"]),
+        level=str(told["level"]),
+        watched=len(told["findings"]),
+        findings=[_finding(one) for one in loud[:MOST_FINDINGS]],
+        notices=[Text(zh=one["zh"], en=one["en"]) for one in told["notices"]],
+    )
+
+
+def _finding(told: Mapping[str, Any]) -> DriftFinding:
+    name = _moved(str(told["what"]))
+    return DriftFinding(
+        section=str(told["section"]), what=str(told["what"]), name=text_of(name), figure=str(told["figure"]),
+        then=_number(told.get("then")), now=_number(told.get("now")), level=str(told["level"]),
+    )  # fmt: skip
+
+
+def _moved(code: str) -> Bilingual:
+    """What moved: an outcome with its months, or a feature by its code.
+
+    >>> _moved("conduct_12m").en, _moved("tenure_days").en
+    ('sustained complaint, 12 months', 'tenure_days')
+    """
+    found = MONTHS.fullmatch(code)
+    if found is None:
+        return _named(code)
+    of, months = _named(found["outcome"]), found["months"]
+    return Bilingual(f"{of.zh}，{months}个月", f"{of.en}, {months} months")
+
+
+def _named(code: str) -> Bilingual:
+    """An outcome or a model by its name, anything else by its code."""
+    return Outcome(code).label if code in tuple(Outcome) else TITLES.get(code, Bilingual(code, code))
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None

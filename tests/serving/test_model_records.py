@@ -1,0 +1,104 @@
+"""What is on record of models, read for people: nothing of it is believed once it was changed."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data_contracts.settings import Settings
+from models import gate_records, registry
+from serving.champions.cards import card_of
+from serving.champions.record_schemas import ModelsRequest, ModelTold
+from serving.champions.records import ModelsDesk
+from tests.serving.model_records import recorded
+
+NOW = datetime(2026, 11, 1)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return recorded(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture
+def use(made: Settings, tmp_path: Path) -> Settings:
+    shutil.copytree(made.state, tmp_path / "state")
+    return Settings(state=tmp_path / "state")
+
+
+def told(use: Settings, name: Any = "risk") -> ModelTold:
+    (model,) = ModelsDesk(use).answer(ModelsRequest(name=name), "r", NOW).models
+    return model
+
+
+def test_all_models_are_told_in_short(use: Settings) -> None:
+    models = ModelsDesk(use).answer(ModelsRequest(), "r", NOW).models
+    assert [one.name for one in models] == list(registry.NAMES)
+    risk = models[0]
+    assert [(one.version, one.champion, one.passed) for one in risk.versions] == [
+        ("2", False, False),
+        ("1", True, True),
+    ]
+    assert risk.versions[1].counts == {"pass": 3, "waived": 1, "explained": 1, "fail": 1}
+    assert (risk.versions[0].trained_as_of, risk.lines, models[1].versions) == ("2026-02-01", [], [])
+
+
+def test_one_model_is_told_whole_about_the_version_that_answers(use: Settings) -> None:
+    model = told(use)
+    assert (model.champion, model.shown, len(model.lines)) == ("1", "1", 6)
+    assert [one.group.en for one in model.lines if one.group] == ["women", "women", "men", "men"]
+    assert {one.measure for one in model.lines if not one.group} == {"calibration_error", "grades"}
+    assert [(one.signed_by, one.checks) for one in model.notes] == [(["Ann Li", "王一"], 1)]
+    assert [one.kind for one in model.card_zh] == ["text", "list", "table", "heading"]
+    assert [(one.action, one.actor, one.version, one.wrong) for one in model.decisions] == [
+        ("model_promoted", "operator:ann", "1", False)
+    ]
+    assert model.drift is not None
+    assert [(one.level, one.name.en, one.now) for one in model.drift.findings] == [
+        ("alert", "tenure_days", None), ("warning", "sustained complaint, 12 months", 0.08)
+    ]  # fmt: skip
+
+
+def test_without_a_champion_the_newest_version_is_told(use: Settings) -> None:
+    registry.client(use).delete_registered_model_alias("risk", "champion")
+    model = told(use)
+    assert (model.champion, model.shown, [one.status for one in model.lines]) == (None, "2", ["fail"])
+
+
+def test_a_record_that_was_changed_after_it_was_signed_is_not_shown(use: Settings) -> None:
+    version = registry.version_of(use, "risk", "1")
+    for name in (gate_records.RESULT, "waiver-0.json"):
+        path = gate_records.folder_of(use, version) / name
+        path.write_text(path.read_text("utf-8").replace("conduct", "strain"), "utf-8")
+    model = told(use)
+    assert (model.lines, model.notes, model.versions[1].passed) == ([], [], None)
+    assert model.problem is not None
+    assert model.problem.en.startswith("the record of the gate was changed")
+
+
+def test_a_version_whose_files_were_changed_tells_no_day_of_training(use: Settings) -> None:
+    manifest = registry.version_of(use, "risk", "1").path / "manifest.json"
+    manifest.write_text(manifest.read_text("utf-8").replace("2026-01-01", "2027-01-01"), "utf-8")
+    assert told(use).versions[1].trained_as_of is None
+
+
+def test_a_state_without_models_says_so(tmp_path: Path) -> None:
+    model = told(Settings(state=tmp_path))
+    assert (model.versions, model.shown, model.drift, model.decisions) == ([], None, None, [])
+
+
+def test_a_watch_that_cannot_be_read_is_passed_over(use: Settings) -> None:
+    later = use.state / "watch" / "2026-11-01"
+    later.mkdir()
+    (later / "watch.json").write_text("{")
+    drift = told(use).drift
+    assert drift is not None
+    assert (str(drift.as_of), drift.level, drift.watched) == ("2026-10-01", "alert", 3)
+
+
+def test_a_card_that_is_not_there_has_no_blocks(tmp_path: Path) -> None:
+    assert card_of(tmp_path, "zh") == []
