@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from data_contracts.catalog import catalog
+from data_contracts.catalog import Classification, catalog
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
@@ -28,7 +28,7 @@ from training.gate.lines import STATUS_ZH, Line, Status
 from training.gate.verdict import Examined, Seen, examine
 
 MODEL = "risk"
-CLASSES = ("public", "internal", "confidential", "restricted")
+CLASSES: tuple[Classification, ...] = ("public", "internal", "confidential", "restricted")
 PAIR = "+"
 
 

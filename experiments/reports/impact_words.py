@@ -28,21 +28,21 @@ KEPT = Bilingual("十一、保存期限", "11. Retention")
 DECIDED = Bilingual("十二、由谁决定", "12. Who decided")
 
 LEGAL = (
-    (
-        Bilingual("处理个人信息的依据（《个人信息保护法》第十三条）", "basis of processing (PIPL, article 13)"),
-        Bilingual("敏感个人信息的特定目的与必要性（第二十八条）", "sensitive data: purpose and necessity (article 28)"),
-        Bilingual("自动化决策的说明与拒绝权（第二十四条）", "automated decisions: explanation, refusal (article 24)"),
-        Bilingual("本评估的存档，至少三年（第五十五、五十六条）", "record of this assessment, three years (articles 55, 56)"),
-    )
-)  # fmt: skip
+    Bilingual("处理个人信息的依据（《个人信息保护法》第十三条）", "basis of processing (PIPL, article 13)"),
+    Bilingual("敏感个人信息的特定目的与必要性（第二十八条）", "sensitive data: purpose and necessity (article 28)"),
+    Bilingual("自动化决策的说明与拒绝权（第二十四条）", "automated decisions: explanation, refusal (article 24)"),
+    Bilingual(
+        "本评估的存档，至少三年（第五十五、五十六条）", "record of this assessment, three years (articles 55, 56)"
+    ),
+)
 
 RISKS = (
     (
         Bilingual("预警被当作处分或排名的依据", "a warning is used to punish or to rank"),
         Bilingual(
             "预警是待办，须经人复核，到期自行结束；等级较差或一般者对无复核权限者整体不显示",
-            "a warning is a case that a person reviews and that ends by itself; grades poor and fair are withheld whole "
-            "from callers without the right to review",
+            "a warning is a case that a person reviews and that ends by itself; grades poor and fair are withheld "
+            "whole from callers without the right to review",
         ),
         "tests/serving/test_cases.py",
     ),
@@ -57,7 +57,10 @@ RISKS = (
     ),
     (
         Bilingual("用到当时还不知道的事实", "facts are used that were not known yet"),
-        Bilingual("特征按知悉日期计算，训练与服务数值一致", "features count by the day known; training and service see the same"),
+        Bilingual(
+            "特征按知悉日期计算，训练与服务数值一致",
+            "features count by the day known; training and service see the same",
+        ),
         "tests/features/test_train_serve.py",
     ),
     (
@@ -70,7 +73,10 @@ RISKS = (
     ),
     (
         Bilingual("模型文件或记录被改动", "a model or a record is changed"),
-        Bilingual("模型签名后方可加载；审计链指出第一条被改动的记录", "models load only as signed; the chain names the first changed line"),
+        Bilingual(
+            "模型签名后方可加载；审计链指出第一条被改动的记录",
+            "models load only as signed; the chain names the first changed line",
+        ),
         "tests/data_contracts/test_audit_breaks.py",
     ),
     (
@@ -83,10 +89,12 @@ RISKS = (
     ),
     (
         Bilingual("支持不足，只有预警", "warnings come without support"),
-        Bilingual("每条预警附支持建议及期限；未办结者列出", "each warning names support and its term; open cases are listed"),
+        Bilingual(
+            "每条预警附支持建议及期限；未办结者列出", "each warning names support and its term; open cases are listed"
+        ),
         "tests/serving/test_night_support.py",
     ),
-)  # fmt: skip
+)
 
 RIGHTS = (
     Bilingual("查看用到了哪些数据：`POST /v1/mine`", "to see what was used: `POST /v1/mine`"),
@@ -105,27 +113,46 @@ HEADS = {
     "facts": (Bilingual("事项", "what"), Bilingual("内容", "value")),
     "legal": (Bilingual("问题", "question"), Bilingual("答复", "answer")),
     "people": (
-        Bilingual("结局", "outcome"), Bilingual("检验的截止日", "judged on"), Bilingual("人次", "rows"),
+        Bilingual("结局", "outcome"),
+        Bilingual("检验的截止日", "judged on"),
+        Bilingual("人次", "rows"),
         Bilingual("其后发生", "events"),
     ),
     "data": (
-        Bilingual("表", "table"), Bilingual("公开", "public"), Bilingual("内部", "internal"),
-        Bilingual("敏感", "confidential"), Bilingual("高度敏感", "restricted"), Bilingual("可用于训练的列", "may train"),
+        Bilingual("表", "table"),
+        Bilingual("公开", "public"),
+        Bilingual("内部", "internal"),
+        Bilingual("敏感", "confidential"),
+        Bilingual("高度敏感", "restricted"),
+        Bilingual("可用于训练的列", "may train"),
     ),
-    "need": (Bilingual("检查", "check"), Bilingual("结果", "found"), Bilingual("要求", "must be"), Bilingual("结论", "status")),
+    "need": (
+        Bilingual("检查", "check"),
+        Bilingual("结果", "found"),
+        Bilingual("要求", "must be"),
+        Bilingual("结论", "status"),
+    ),
     "risks": (Bilingual("风险", "risk"), Bilingual("措施", "measure"), Bilingual("由何测试守护", "kept by")),
     "statuses": (Bilingual("结论", "status"), Bilingual("检查数", "checks")),
     "kept": (Bilingual("内容", "what"), Bilingual("保存期限", "kept"), Bilingual("依据", "basis")),
-    "decided": (Bilingual("事项", "what"), Bilingual("署名", "signed by"), Bilingual("日期", "on"), Bilingual("理由", "reason")),
-}  # fmt: skip
+    "decided": (
+        Bilingual("事项", "what"),
+        Bilingual("署名", "signed by"),
+        Bilingual("日期", "on"),
+        Bilingual("理由", "reason"),
+    ),
+}
 
 GROUP = Bilingual("群体", "group")
 FACTS = {
-    "model": Bilingual("模型", "model"), "hash": Bilingual("模型文件（sha256）", "artefact (sha256)"),
-    "trained": Bilingual("训练截至", "trained on"), "data": Bilingual("数据哈希", "data hash"),
-    "served": Bilingual("所答结局", "outcomes told"), "not_served": Bilingual("未采用的结局", "outcomes not told"),
+    "model": Bilingual("模型", "model"),
+    "hash": Bilingual("模型文件（sha256）", "artefact (sha256)"),
+    "trained": Bilingual("训练截至", "trained on"),
+    "data": Bilingual("数据哈希", "data hash"),
+    "served": Bilingual("所答结局", "outcomes told"),
+    "not_served": Bilingual("未采用的结局", "outcomes not told"),
     "verdict": Bilingual("准入", "gate"),
-}  # fmt: skip
+}
 PASSED = Bilingual("已通过，可以作答", "passed: it may answer")
 REFUSED = Bilingual("未通过，不得作答", "did not pass: it may not answer")
 SIGNED = {"waiver": Bilingual("双签豁免", "waiver"), "justification": Bilingual("书面说明", "justification")}
@@ -139,10 +166,11 @@ FAIRNESS_NOTE = Bilingual(
     "Groups of one attribute; pairs stand on the model card. Figures with their 95 % interval.",
 )
 RESULTS_KEPT = {
-    "months": Bilingual("夜间结果", "nightly results"), "audit_months": Bilingual("审计链", "audit chain"),
+    "months": Bilingual("夜间结果", "nightly results"),
+    "audit_months": Bilingual("审计链", "audit chain"),
     "quarantine_days": Bilingual("被拒收的行", "refused rows"),
     "suggestions_months": Bilingual("建议、反馈与计划", "suggestions, feedback, plans"),
     "backups_days": Bilingual("升级前的备份", "copies of upgrades"),
-}  # fmt: skip
+}
 MONTHS, DAYS = Bilingual("{n} 个月", "{n} months"), Bilingual("{n} 天", "{n} days")
 SERVING = Bilingual("任职期间，离开后再 {n} 个月", "while serving and {n} months after")
