@@ -51,6 +51,8 @@ ONLY_PARSED: Mapping[str, str] = {  # how a command begins -> why it is not exec
     "pharos gate justify": "needs an unexplained check; the demo signs for its own, tests/training/test_gate.py",
     "pharos train risk": "minutes; the demo of these tests has done it",
     "pharos tune risk": "minutes; tests/training/test_tune_workers.py",
+    "pharos experiment run": "minutes; tests/experiments/test_studies.py runs one from its file",
+    "pharos compare": "needs a study that was run; tests/experiments/test_studies.py compares one",
     "pharos report risk": "needs a city's histories; tests/experiments/test_report_risk.py",
     "pharos backtest": "needs a city's histories or minutes; tests/experiments/test_backtest_*.py",
 }
