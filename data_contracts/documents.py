@@ -10,6 +10,7 @@ from data_contracts.dictionary import page
 from data_contracts.templates import cells_of, csv_header, workbook
 
 DOCUMENTS_DIR = Path(__file__).parent / "documents"
+GUIDES = "guides"  # a folder beside the documents, written by people and by `pharos report impact`; not built here
 
 
 def documents(contracts: Catalog) -> Mapping[str, bytes]:
@@ -33,7 +34,8 @@ def stale(folder: Path = DOCUMENTS_DIR, contracts: Catalog | None = None) -> tup
     made = documents(contracts or catalog())
     differing = [name for name, content in made.items() if not _same(folder / name, content)]
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    return tuple(sorted({*differing, *(there - set(made))}))
+    built = {name for name in there if not name.startswith(f"{GUIDES}/")}
+    return tuple(sorted({*differing, *(built - set(made))}))
 
 
 def build(folder: Path = DOCUMENTS_DIR, contracts: Catalog | None = None) -> tuple[str, ...]:

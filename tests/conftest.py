@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from data_contracts.settings import Settings, prepare_process, settings
+
+if TYPE_CHECKING:
+    from tests.walked_demo import WalkedDemo
 
 prepare_process(threads=1)
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,3 +37,12 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]
     settings.cache_clear()
     yield settings()
     settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def walked_demo(tmp_path_factory: pytest.TempPathFactory) -> WalkedDemo:
+    """The state of a whole demo, made once a run; copy it (tests/walked_demo.py), never write into it."""
+    from tests.walked_demo import walked_in
+
+    base = tmp_path_factory.getbasetemp()
+    return walked_in((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "walked-demo")

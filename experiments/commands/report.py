@@ -42,3 +42,14 @@ def report_risk(
 
     asked = RiskReport(source, data, as_of or (), outcome or (), horizon_months, mapping, units)
     run_report(edge.settings(), asked, out, edge.console)
+
+
+@report_app.command("impact")
+def report_impact(
+    version: Annotated[str | None, typer.Option(help="Version of the risk model; default: the newest.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the pages; default: report/ in the state.")] = None,
+) -> None:
+    """Write an impact assessment of the risk model, figures from the gate and blanks for the department to fill."""
+    from experiments.reports.impact import run_report
+
+    run_report(edge.settings(), version, out, edge.console)

@@ -25,6 +25,19 @@ def api_examples(out: Annotated[Path, typer.Option(help="Folder to write.")]) ->
         edge.aloud(f"wrote {path}")
 
 
+@api_app.command("page")
+def api_page(out: Annotated[Path, typer.Option(help="File to write, such as api.html.")]) -> None:
+    """Write the page `/docs` of the service as one file, for readers without a service."""
+    import json
+
+    from serving.api.docs_page import page
+    from serving.api.openapi import document
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(page(json.loads(document())), encoding="utf-8")
+    edge.aloud(f"wrote {out}")
+
+
 def serve(
     host: Annotated[str | None, typer.Option(help="Wider than this machine needs keys; default: 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Default: 3017 (PHAROS_PORT).", min=1, max=65_535)] = None,
