@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 
-from models.paths.dwell import QUARTER_MONTHS
+from models.paths.dwell import QUARTER_MONTHS, after_each_other
 from models.paths.finding import DAYS_A_MONTH, Path
 from models.posts.histories import Array
 
@@ -48,10 +49,22 @@ class Route:
         return tuple(leg.post for leg in self.legs)
 
 
+class When(NamedTuple):
+    """When a further step is taken, each as in a Beam, one row a path."""
+
+    times: Array
+    earliest: Array
+    stays: Array
+    least: Array
+
+
 @dataclass(frozen=True)
 class Beam:
     """Paths under search, one row each: question (m,), steps and their chances (m, length), when each step is taken
     (m, length, quarters), and the months before which rules let nobody take it (m, length).
+
+    `stays` (m, length, quarters) is how long after the step before it each is taken, for the first one after today;
+    `least` (m, length) the months that rules want between them.
     """
 
     question: Array
@@ -59,12 +72,14 @@ class Beam:
     chances: Array
     times: Array
     earliest: Array
+    stays: Array
+    least: Array
 
     @classmethod
     def begun(cls, question: Array, quarters: int) -> Beam:
         """Paths without a step yet."""
-        nothing = np.zeros((len(question), 0))
-        return cls(question, nothing.astype(np.int64), nothing, np.zeros((len(question), 0, quarters)), nothing)
+        nothing, never = np.zeros((len(question), 0)), np.zeros((len(question), 0, quarters))
+        return cls(question, nothing.astype(np.int64), nothing, never, nothing, never, nothing)
 
     @property
     def worth(self) -> Array:
@@ -73,20 +88,61 @@ class Beam:
 
     def take(self, rows: Array) -> Beam:
         """The rows asked for."""
-        return Beam(self.question[rows], self.steps[rows], self.chances[rows], self.times[rows], self.earliest[rows])
+        return Beam(*(getattr(self, one.name)[rows] for one in fields(self)))
 
     def in_time(self, horizon_months: float) -> Beam:
         """The paths whose last step rules let somebody take within the horizon."""
         return self.take(np.flatnonzero(self.earliest[:, -1] <= horizon_months + ROUNDING))
 
-    def longer(self, rows: Array, step: Array, chance: Array, times: Array, earliest: Array) -> Beam:
+    def longer(self, rows: Array, step: Array, chance: Array, when: When) -> Beam:
         """The paths of the rows (m,), each with one more step (m,)."""
+        stage = self.take(rows)
         return Beam(
-            self.question[rows], np.concatenate([self.steps[rows], step[:, None]], 1),
-            np.concatenate([self.chances[rows], chance[:, None]], 1),
-            np.concatenate([self.times[rows], times[:, None]], 1),
-            np.concatenate([self.earliest[rows], earliest[:, None]], 1),
+            stage.question, np.concatenate([stage.steps, step[:, None]], 1),
+            np.concatenate([stage.chances, chance[:, None]], 1),
+            np.concatenate([stage.times, when.times[:, None]], 1),
+            np.concatenate([stage.earliest, when.earliest[:, None]], 1),
+            np.concatenate([stage.stays, when.stays[:, None]], 1),
+            np.concatenate([stage.least, when.least[:, None]], 1),
         )  # fmt: skip
+
+    def times_on_the_way(self, row: int) -> Array:
+        """(length, quarters) when each step of a path is taken by those who take its last one in time.
+
+        Of all who take a step, those who take it late do not arrive within the horizon: the days of a plan are the
+        days of those who do, so that steps never lie closer together than one after the other can be.
+        """
+        times = self.times[row].copy()
+        arrives = np.ones(times.shape[1])
+        for place in range(len(times) - 1, 0, -1):
+            any_time = after_each_other(self.times[row, None, place - 1], self.stays[row, None, place])[0]
+            left = np.divide(self.times[row, place], any_time, out=np.zeros_like(any_time), where=any_time > 0)
+            arrives = share_that_arrives(self.stays[row, place], left * arrives)
+            times[place - 1] *= arrives
+        return np.asarray(times)
+
+
+def share_that_arrives(stays: Array, arrives: Array) -> Array:
+    """(quarters,) of those who took a step in each quarter, the share that arrives, where the next step comes after
+    `stays` (quarters,) and whoever takes it in a quarter arrives with the chance `arrives` (quarters,).
+
+    >>> share_that_arrives(np.array([0.0, 1.0, 0.0]), np.array([1.0, 1.0, 1.0])).tolist()
+    [1.0, 0.5, 0.0]
+    """
+    later = (arrives + np.append(arrives[1:], 0.0)) / 2  # a sum falls half into its quarter and half into the next
+    return np.array([stays[: len(stays) - quarter] @ later[quarter:] for quarter in range(len(stays))])
+
+
+def one_after_the_other(months: Array, least: Array) -> Array:
+    """(length, 3) months of the steps of a path, none closer to the next than the `least` (length,) that rules want.
+
+    >>> one_after_the_other(np.array([[10.0, 15.0, 30.0], [24.0, 30.0, 36.0]]), np.array([3.0, 24.0]))[0].tolist()
+    [0.0, 6.0, 12.0]
+    """
+    found = months.copy()
+    for place in range(len(found) - 1, 0, -1):
+        found[place - 1] = np.minimum(found[place - 1], found[place] - least[place])
+    return found
 
 
 def in_whole_months(times: Array, horizon: float, earliest: Array | float = 0.0) -> Array:

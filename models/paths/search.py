@@ -20,12 +20,14 @@ from models.paths.beams import (
     Leg,
     Route,
     Search,
+    When,
     arrivals,
     best_rows,
     from_month,
     in_whole_months,
     mean_days,
     mean_months,
+    one_after_the_other,
     share_from,
 )
 from models.paths.dwell import QUARTER_MONTHS, DwellModel, after_each_other, ends_in_time, quantiles
@@ -103,8 +105,9 @@ class Picked(NamedTuple):
     def route(self, model: PathModel, beams: Sequence[Beam], horizon: float) -> Route:
         """With the times of its steps."""
         beam = beams[self.beam]
-        months = quantiles(beam.times[self.row], QUANTILES, model.dwell.within)
+        months = quantiles(beam.times_on_the_way(self.row), QUANTILES, model.dwell.within)
         times = in_whole_months(months, horizon, beam.earliest[self.row])
+        times = one_after_the_other(times, beam.least[self.row])
         legs = tuple(
             Leg(int(post), float(chance), float(time[1]), float(time[0]), float(time[2]))
             for post, chance, time in zip(beam.steps[self.row], beam.chances[self.row], times, strict=True)
@@ -265,15 +268,18 @@ class PathModel:
         """The paths of `row` (m,), each with the step to `post` (m,), taken when rules allow it and not before."""
         question, at = stage.question[row], stands.place[row]
         opening = rules.opening(question, post, stage.steps[row], mean_months(stage.times[row]))
-        times, earliest = stands.times[at], stands.waits[at]
+        times, stays, least = stands.times[at], stands.stays[at], stands.waits[at]
+        earliest = least
         if stage.steps.shape[1]:
-            longer = np.flatnonzero(opening.stay > earliest)
+            longer = np.flatnonzero(opening.stay > least)
             if len(longer):
-                stays = from_month(stands.stays[at[longer]], opening.stay[longer])
-                times[longer] = after_each_other(stage.times[row[longer], -1], stays)
-            earliest = stage.earliest[row, -1] + np.maximum(earliest, opening.stay)
+                stays[longer] = from_month(stays[longer], opening.stay[longer])
+                times[longer] = after_each_other(stage.times[row[longer], -1], stays[longer])
+            least = np.maximum(least, opening.stay)
+            earliest = stage.earliest[row, -1] + least
         times = rules.before_the_end(from_month(times, opening.months), question)
-        return stage.longer(row, post, chance, times, np.maximum(earliest, opening.months))
+        when = When(times, np.maximum(earliest, opening.months), stays, least)
+        return stage.longer(row, post, chance, when)
 
     def _to_goal(self, stage: Beam, asked: Goals, rules: Rules) -> tuple[Beam, Stands]:
         """Each path with the goal as its last step, and how officers stand before that step."""

@@ -7,7 +7,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from models.paths.beams import Search, in_whole_months
+from models.paths.beams import Beam, Search, When, in_whole_months
 from models.paths.dwell import after_each_other, quantiles
 from models.paths.finding import Goals
 from models.paths.rules import Opening, Rules
@@ -131,6 +131,23 @@ def test_no_step_is_expected_before_its_rule_allows_it_and_the_time_before_does_
     assert hand_made().chance(_asked(0, 3), _rules(np.full(4, 48.0)))[0] == 0.0
 
 
+def test_days_of_earlier_steps_are_those_of_who_arrives_in_time() -> None:
+    """Worked out again over every pair of quarters: a sum falls half into its quarter and half into the next."""
+    first, stay, open_ = np.array([0.1, 0.2, 0.3, 0.4]), np.array([0.0, 0.5, 0.3, 0.2]), np.array([0.0, 1.0, 1.0, 0.5])
+    begun = Beam.begun(np.array([0]), 4)
+    nothing = np.zeros(1)
+    one = begun.longer(nothing.astype(int), np.array([1]), np.ones(1), When(first[None], nothing, first[None], nothing))
+    second = after_each_other(first[None], stay[None]) * open_
+    two = one.longer(nothing.astype(int), np.array([2]), np.ones(1), When(second, nothing, stay[None], nothing))
+    arrives = np.zeros(4)
+    for quarter, after in np.ndindex(4, 4):
+        for share, at in ((0.5, quarter + after), (0.5, quarter + after + 1)):
+            if at < 4:
+                arrives[quarter] += first[quarter] * stay[after] * share * open_[at]
+    assert two.times_on_the_way(0)[0] == pytest.approx(arrives)
+    assert arrives.sum() == pytest.approx(two.worth[0])
+
+
 def test_a_stay_that_a_rule_asks_for_lasts_as_long() -> None:
     rules = _rules(np.zeros(4), np.array([0.0, 0.0, 0.0, 24.0]))
     routes = {route.path: route for route in hand_made().routes(_asked(0, 3), rules=rules)[0]}
@@ -138,7 +155,8 @@ def test_a_stay_that_a_rule_asks_for_lasts_as_long() -> None:
     assert routes[(3,)].chance == free[(3,)].chance, "before the first step only the months from now count"
     first, last = routes[(1, 3)].legs
     assert last.low >= 24.0
-    assert first.months == free[(1, 3)].legs[0].months
+    assert first.months < free[(1, 3)].legs[0].months, "whoever takes it late has no time left for the stay"
+    assert (last.low - first.low, last.months - first.months, last.high - first.high) >= (24.0, 24.0, 24.0)
     assert routes[(1, 3)].chance < free[(1, 3)].chance
 
 

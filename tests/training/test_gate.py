@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 
 import pharos
 from data_contracts.decisions import Shares
-from data_contracts.errors import ForbiddenFeature, GateRefused, InvalidInput, UntrustedArtifact
+from data_contracts.errors import ForbiddenFeature, GateRefused, InvalidInput, NotReady, UntrustedArtifact
 from data_contracts.policy import check_features, policy
+from data_contracts.pseudonyms import KEY_FILE
 from data_contracts.settings import Settings, settings
 from data_contracts.vocabulary import Bilingual
 from models import artifacts, gate_records, registry
@@ -78,6 +79,20 @@ def test_a_fair_and_better_model_passes_and_becomes_champion(recorded: Settings,
     assert logged == ["gate/result.json"]
 
 
+def test_a_key_of_pseudonyms_changed_since_training_is_named_and_loses_no_group(
+    recorded: Settings, fair: ResolvedModel
+) -> None:
+    place = recorded.keys_dir / KEY_FILE
+    kept = place.read_bytes()
+    place.write_bytes(bytes(32))
+    try:
+        with pytest.raises(NotReady, match=r"pseudonym\.key, which was changed since the model was trained"):
+            gate.examine(recorded, "risk", fair.version)
+    finally:
+        place.write_bytes(kept)
+    assert gate.examine(recorded, "risk", fair.version).passed
+
+
 def test_a_group_whose_chances_are_inflated_fails_and_nobody_can_sign_for_it(recorded: Settings) -> None:
     model = register(recorded, Force(inflated=1.5))
     examined = gate.examine(recorded, "risk", model.version)
@@ -130,6 +145,8 @@ def test_what_nobody_recorded_is_inconclusive_until_two_people_sign(unrecorded: 
         (("Ann Li", "Ann\x1b Li\u202c"), REASON, "^1 signed.*needs 2 different people"),
         (("José Ruiz", "Jose\u0301 Ruiz"), REASON, "^1 signed.*needs 2 different people"),
         (("李伟", "李 伟"), REASON, "^1 signed.*needs 2 different people"),
+        (("李伟", "李\u3164伟\u2800"), REASON, "^1 signed.*needs 2 different people"),
+        (("\u3164\u3164", "\u2800\u1160\uffa0"), REASON, "^0 signed.*needs 2 different people"),
         (("A", "B"), REASON, "^0 signed.*needs 2 different people"),
         (PEOPLE, "fine", "write a sentence"),
         (PEOPLE, "." * 40, "write a sentence"),
@@ -144,6 +161,8 @@ def test_what_nobody_recorded_is_inconclusive_until_two_people_sign(unrecorded: 
         "controls",
         "accents",
         "one_with_a_space",
+        "fillers",
+        "fillers_alone",
         "letters",
         "no_reason",
         "dots",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from data_contracts.errors import NotReady
 from data_contracts.gating import GroupLimits
-from data_contracts.pseudonyms import Pseudonyms, pseudonyms
+from data_contracts.pseudonyms import KEY_FILE, Pseudonyms, pseudonyms
 from data_contracts.settings import Settings
 from features.history import History
 from features.offline_files import snapshot_parts
@@ -54,18 +54,29 @@ class Register:
     unit_sizes: Mapping[date, pd.Series]
 
     def audit(self, rows: Rows, limits: GroupLimits) -> Audit:
-        """The groups of each row of evidence."""
+        """The groups of each row of evidence; raises NotReady where the pseudonyms are not those of the evidence."""
+        units = self._units_of(rows)
+        if self._placed(rows) and units.isna().all():
+            raise NotReady(
+                f"no officer of the evidence is in the snapshots of its days under the key keys/{KEY_FILE}, which was "
+                "changed since the model was trained: put the key back from a copy, or train again"
+            )
         of = self.protected.reindex(rows.officers).reset_index(drop=True)
         years = pd.Series(rows.days.astype("datetime64[Y]").astype(int) + 1970)
         found = {
             "sex": of["sex"],
             "ethnicity": of["ethnicity"],
             "age_band": bands(years - of["birth_year"].astype("float64"), limits.age_band_years),
-            "unit_size": sizes(self._units_of(rows), limits.unit_size_edges),
+            "unit_size": sizes(units, limits.unit_size_edges),
         }
         known = {name: found[name] for name in limits.attributes if found[name].notna().any()}
         lacking = tuple(name for name in limits.attributes if name not in known)
         return Audit(pd.DataFrame(known, index=of.index), lacking)
+
+    def _placed(self, rows: Rows) -> bool:
+        """Whether anybody of these days has a unit."""
+        days = np.unique(rows.days)
+        return any(len(size) > 0 for day, size in self.unit_sizes.items() if np.datetime64(day) in days)
 
     def _units_of(self, rows: Rows) -> pd.Series:
         result = np.full(len(rows.officers), np.nan)

@@ -25,7 +25,8 @@ from models.registry import ResolvedModel
 
 Kind = Literal["waiver", "justification"]
 LEAST_NAME, LEAST_DIFFERENT = 2, 6  # letters of a name; different letters of a reason
-UNHEARD = ("Cf", "Cc", "Mn", "Me")  # formats, controls and combining marks: they make no other name
+HEARD = ("L", "N")  # letters and figures: no mark, sign or blank makes another name
+BLANKS = "\u115f\u1160"  # letters by their class that show nothing; two more are these by their normal form
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,12 @@ def note_of(
     """A note worth signing; raises InvalidInput without a check, a sentence for a reason, or enough people."""
     rule = policy().gate.waivers
     needed = rule.signatures if kind == "waiver" else 1
-    people = {_plain(name): name.strip() for name in signed_by if sum(map(str.isalpha, name)) >= LEAST_NAME}
+    people = {plain: name.strip() for name in signed_by if _letters(plain := _plain(name)) >= LEAST_NAME}
     if not checks:
         raise InvalidInput(f"a {kind} names the exact checks it is about; add --check")
     missing = []
     if len(people) < needed:
-        short = [name for name in signed_by if sum(map(str.isalpha, name)) < LEAST_NAME]
+        short = [name for name in signed_by if _letters(_plain(name)) < LEAST_NAME]
         ignored = f" ({', '.join(map(repr, short))} of fewer than {LEAST_NAME} letters do not count)" if short else ""
         missing.append(f"{len(people)} signed{ignored}, a {kind} needs {needed} different people; add --signed-by")
     if _said(reason) < rule.least_reason:
@@ -75,12 +76,20 @@ def _plain(name: str) -> str:
 
     >>> _plain(" Ann  Li ") == _plain("ann li") == _plain("An\\u200bn L\\u0301i\\ufe0f")
     True
-    >>> _plain("李 伟") == _plain("李伟")
+    >>> _plain("李 伟") == _plain("李伟") == _plain("李\u3164伟\u2800")
     True
     """
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
-    folded = "".join(letter for letter in apart if unicodedata.category(letter) not in UNHEARD or letter.isspace())
+    folded = "".join(one for one in apart if one.isspace() or (_is_heard(one) and one not in BLANKS))
     return ("" if any(map(_is_han, folded)) else " ").join(folded.split())
+
+
+def _is_heard(letter: str) -> bool:
+    return unicodedata.category(letter)[0] in HEARD
+
+
+def _letters(name: str) -> int:
+    return sum(map(str.isalpha, name))
 
 
 def _said(reason: str) -> int:
