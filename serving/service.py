@@ -43,7 +43,7 @@ from serving.events.answers import EventDesk
 from serving.pages.faces import PageFaces
 from serving.pages.front import Front
 from serving.sandbox.desks import sandbox_desks
-from serving.workers import supervise
+from serving.workers import bound_socket, supervise
 
 THREADS = 4
 LIMITS = Limits()
@@ -129,7 +129,8 @@ def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
     """Answer requests until SIGTERM or SIGINT, then finish those that have begun.
 
     Raises InvalidInput for a host that others could reach, FeatureMismatch or UntrustedArtifact for a wrong model,
-    OtherDatabase where the state is kept in another database, all before anything listens. `announce` is called with
+    OtherDatabase where the state is kept in another database, NotReady for a port that somebody else has, all before
+    anything listens. `announce` is called with
     the address once the desks are open. With several workers each opens its own, and the first announces.
     """
     if not use.sandbox:
@@ -138,7 +139,8 @@ def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
     if use.workers > 1:
         supervise(use, host)
         return
-    _serve(opened_desks(), use, announce, None)
+    with bound_socket(host, use.port) as bound:  # first: nobody is told of an address that is somebody else's
+        _serve(opened_desks(), use, announce, [bound])
 
 
 def serve_on(bound: socket.socket, use: Settings, announce: Callable[[str, Desks], None] | None) -> None:
@@ -150,7 +152,7 @@ def _serve(
     desks: Desks,
     use: Settings,
     announce: Callable[[str, Desks], None] | None,
-    bound: list[socket.socket] | None,
+    bound: list[socket.socket],
 ) -> None:
     if announce is not None:
         announce(f"http://{use.host}:{use.port}", desks)
