@@ -90,7 +90,7 @@ def size_of(parts: Parts) -> int:
     """How many bytes the files of these parts take, manifest and signature left out.
 
     >>> size_of(Parts(json={"cut": 0.5}))
-    13
+    15
     """
     return sum(len(content) for content in _encoded(parts).values())
 

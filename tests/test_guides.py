@@ -58,6 +58,7 @@ ONLY_PARSED: Mapping[str, str] = {  # how a command begins -> why it is not exec
 }
 STATUSES: Mapping[str, set[int]] = {  # where another status than 0 is right
     "pharos score": {0, 10},
+    "pharos gate": {0, 1},  # 1: the small force of these tests leaves groups unclear
     "pharos watch": {0, 3, 4},
     "pharos doctor": {0, 1},
 }
@@ -88,7 +89,7 @@ class Room:
             "PHAROS_STATE": lambda: str(self.use.state),
             "OFFICER_ID": lambda: str(History(self.use.history_dir).frame("officers")["officer_id"].iloc[0]),
             "KEY_ID": lambda: re.findall(r"\bk-?[0-9a-f]{6,}\b|\b[0-9a-f]{8,}\b", self.told)[-1],
-            "PROOF_FILE": lambda: str(max(self.use.state.rglob("*proof*.json"), key=lambda path: path.stat().st_mtime)),
+            "PROOF_FILE": lambda: str(max(self.use.erasures_dir.glob("*.json"), key=lambda path: path.stat().st_mtime)),
         }
         return wanted[word]() if word in wanted else word.replace(SERVICE, self.address)
 

@@ -108,6 +108,6 @@ def text(value: str) -> str:
     """A TOML string on one line, whatever the text holds.
 
     >>> print(text('a "b"\\nc'))
-    "a \\\\"b\\\\"\\\\nc"
+    "a \\"b\\"\\nc"
     """
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -195,7 +195,12 @@ def _kept(say: Say) -> list[Block]:
 def _decided(examined: Examined, say: Say) -> list[Block]:
     separator = ("、", ", ")[say.language]
     rows = [
-        (f"{say(words.SIGNED[note.kind])} ({len(note.checks)})", separator.join(note.signed_by), note.on, note.reason)
+        (
+            say(words.SIGNED_FOR, what=say(words.SIGNED[note.kind]), many=len(note.checks)),
+            separator.join(note.signed_by),
+            note.on,
+            note.reason,
+        )
         for note in examined.notes
     ]
     blank = say(words.BLANK)

@@ -156,6 +156,7 @@ FACTS = {
 PASSED = Bilingual("已通过，可以作答", "passed: it may answer")
 REFUSED = Bilingual("未通过，不得作答", "did not pass: it may not answer")
 SIGNED = {"waiver": Bilingual("双签豁免", "waiver"), "justification": Bilingual("书面说明", "justification")}
+SIGNED_FOR = Bilingual("{what}（{many}项）", "{what} ({many})")
 DECISION = Bilingual("是否采用、范围与期限", "whether to use it, where, until when")
 PEOPLE_NOTE = Bilingual(
     "被检验的是记录中的在职民警；同一人可在几个截止日各计一次。",

@@ -20,6 +20,14 @@ from pydantic import BaseModel, ValidationError
 from serving.client.bounded import BoundedTransport, until
 from serving.client.refusals import RequestRefused, foreign, late, refusal_of, sendable, unreachable
 from serving.client.retries import Retries
+from serving.concerns.schemas import (
+    ConcernsAnswer,
+    ConcernsRequest,
+    OpenConcernsAnswer,
+    OpenConcernsRequest,
+    ThemesAnswer,
+    ThemesRequest,
+)
 from serving.courses.schemas import CoursesAnswer, CoursesRequest
 from serving.events.schemas import EventsAnswer, EventsRequest
 from serving.feedback.schemas import FeedbackAnswer, FeedbackRequest
@@ -115,6 +123,18 @@ class PharosClient:
     def courses(self, question: CoursesRequest) -> CoursesAnswer:
         """Suggested courses."""
         return self._ask("/v1/courses", question, CoursesAnswer)
+
+    def concerns(self, question: ConcernsRequest) -> ConcernsAnswer:
+        """What the words of concerns are about, how urgent they are, and who helps."""
+        return self._ask("/v1/concerns", question, ConcernsAnswer)
+
+    def concerns_open(self, question: OpenConcernsRequest) -> OpenConcernsAnswer:
+        """Concerns that are open, and to whom they go on."""
+        return self._ask("/v1/concerns/open", question, OpenConcernsAnswer)
+
+    def concerns_themes(self, question: ThemesRequest) -> ThemesAnswer:
+        """What concerns of a month were about, by unit, without small groups."""
+        return self._ask("/v1/concerns/themes", question, ThemesAnswer)
 
     def feedback(self, given: FeedbackRequest) -> FeedbackAnswer:
         """What officers did with suggestions; each piece counts once, by its id."""

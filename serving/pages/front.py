@@ -91,8 +91,11 @@ def forged(headers: Sequence[tuple[bytes, bytes]], token: str, secret: str | Non
 def cookie(headers: Sequence[tuple[bytes, bytes]], name: str) -> str | None:
     """The value of a cookie of ours; None where it is not there or there are several.
 
-    >>> cookie([(b"cookie", b"a=b; pharos=c")], "pharos"), cookie([(b"cookie", b"pharos=c; pharos=d")], "pharos")
-    ('c', None)
+    >>> here = (b"host", b"127.0.0.1:3017")
+    >>> cookie([here, (b"cookie", b"a=b; pharos=c")], "pharos")
+    'c'
+    >>> cookie([here, (b"cookie", b"pharos=c; pharos=d")], "pharos") is None
+    True
     """
     parts = [part.strip().partition("=") for told, value in headers if told.lower() == b"cookie"
              for part in value.decode("latin-1").split(";")]  # fmt: skip

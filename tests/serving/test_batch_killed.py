@@ -52,6 +52,7 @@ def test_killed_anywhere_the_next_run_ends_with_the_same_bytes(state: Settings) 
 
 def _start_over(state: Settings) -> None:
     (state.state / "places.json").unlink()
+    state.audit_mark.unlink(missing_ok=True)
     for made in ("service", "keys"):  # where a case is open or a key is made already, a night takes fewer steps
         shutil.rmtree(state.state / made)
     for path in sorted(results_root(state).rglob("*"), reverse=True):

@@ -71,7 +71,7 @@ def test_units_beyond_their_budget_are_counted_by_outcome_small_ones_too(
     loose = [("conduct", 12, None, "poor")] * 4  # of no unit
     told = pd.DataFrame(
         [*rows, *loose, ("conduct", 12, "large", None)], columns=["outcome", "horizon_months", "unit_id", "grade"]
-    )
+    ).assign(flags="[]")
     decided = [(*one, "cut_offs" if one[1] == 12 else "unit_budget") for one in asked]
     units = pd.DataFrame(decided, columns=["outcome", "horizon_months", "decided_by"])
     monkeypatch.setattr(PublishedRun, "officers", lambda self, columns: told[columns])

@@ -52,7 +52,10 @@ def test_it_answers_and_stops_when_told(process: tuple[subprocess.Popen[str], st
     answer = httpx.post(f"{address}/v1/risk", json={"officer_ids": ["o-000001"]})
     assert (answer.status_code, answer.json()["results"][0]["grade"]) == (200, "poor")
     ready = httpx.get(f"{address}/readyz").json()
-    assert (ready["status"], [one.split()[0] for one in ready["missing"]]) == ("ready", ["paths", "concerns", "courses"])
+    assert (ready["status"], [one.split()[0] for one in ready["missing"]]) == (
+        "ready",
+        ["paths", "concerns", "courses"],
+    )
     assert _listens_on(httpx.URL(address).port or 0) == ["0100007F"], "127.0.0.1 and nothing else"
     children = subprocess.run(["ps", "--ppid", str(started.pid), "-o", "pid="], capture_output=True, text=True)
     assert children.stdout.split() == [], "one process serves"

@@ -80,5 +80,5 @@ def test_every_limit_is_documented_with_its_value_in_both_languages() -> None:
 
 def test_no_address_is_printed_with_the_settings() -> None:
     hidden = {name: "postgresql://u:hidden-word@h/d" for name in Settings.model_fields if name.endswith("_url")}
-    assert len(hidden) == 6
+    assert len(hidden) == 7
     assert "hidden-word" not in repr(Settings.model_validate(hidden)) + str(Settings.model_validate(hidden))

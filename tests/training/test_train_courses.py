@@ -83,7 +83,9 @@ def test_a_version_that_does_not_beat_recent_popularity_may_not_answer(
     state: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        train_courses_module, "worth_of", lambda *_: CourseWorth(3, 300, {}, 0.01, -0.001, 0.02, Lists(30).shown())
+        train_courses_module,
+        "worth_of",
+        lambda *_: CourseWorth(3, 300, {"ndcg_at_10": 0.5}, 0.01, -0.001, 0.02, Lists(30).shown()),
     )
     rows = completions(force(officers=20, weeks=20)).drop(columns="superseded_on")
     History(state.history_dir).append("course_completions", rows)
