@@ -70,6 +70,13 @@ def test_the_feature_repo_holds_two_files() -> None:
     assert held == {"feature_store.yaml", "definitions.py"}
 
 
+def test_no_two_decisions_have_one_number() -> None:
+    numbers = [path.name[:4] for path in sorted((ROOT / "experiments/decisions").glob("*.md"))]
+    assert numbers == [f"{number:04d}" for number in range(1, len(numbers) + 1)]
+    for path in (ROOT / "experiments/decisions").glob("*.md"):
+        assert path.read_text(encoding="utf-8").startswith(f"# {path.name[:4]} "), path.name
+
+
 def test_no_file_is_named_for_nothing() -> None:
     vague = {"utils.py", "helpers.py", "common.py", "misc.py"}
     assert not [path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if path.name in vague]
