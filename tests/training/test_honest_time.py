@@ -105,6 +105,23 @@ def taught(months: int, leak: str | None = None) -> Lesson:
     return lesson_of(RiskRows(frame, {"complaints": table}, columns), "conduct", split, columns)
 
 
+@pytest.mark.parametrize(("times", "refused"), [(1, False), (40, True)])
+def test_a_column_that_few_events_put_ahead_is_let_in_and_one_that_many_do_is_not(times: int, refused: bool) -> None:
+    """The same areas, .80 ahead and .60 behind, of 25 events and of a thousand."""
+    events = np.repeat([True] + [False] * 15, 25 * times)
+    column = np.empty(len(events), dtype=np.float32)
+    column[events] = np.tile(np.linspace(0.6, 1.0, 25), times)
+    column[~events] = np.tile(np.linspace(0.0, 1.0, 375), times)
+    behind = np.zeros(len(events))
+    behind[np.flatnonzero(~events & (column > 0.2))[::12][: 25 * times]] = 1.0
+    asked = column[:, None], events.astype(float), ["days_since_courses"], behind
+    if refused:
+        with pytest.raises(ForbiddenFeature, match="days_since_courses"):
+            refuse_leaks(*asked)
+    else:
+        refuse_leaks(*asked)
+
+
 @pytest.mark.parametrize("months", HORIZONS)
 @pytest.mark.parametrize("leak", list(LEAKS))
 def test_a_feature_that_only_later_facts_explain_is_refused(leak: str, months: int) -> None:
