@@ -66,7 +66,7 @@ def recommend(
         ),
     ] = None,
     horizon_months: Annotated[
-        int | None, typer.Option(help="Months to get there in; default: policy's.", min=1, max=600)
+        int | None, typer.Option(help="Months to get there in; default: policy's.", min=1, max=480)
     ] = None,
     as_of: Annotated[str | None, typer.Option(help="The day asked about, YYYY-MM-DD; default: today.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the picture; default: pictures/ of the state.")] = None,
