@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -143,8 +144,8 @@ def test_every_reason_has_a_remedy_in_both_languages() -> None:
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_bad_rows_are_written_as_they_are_read(tmp_path: Path) -> None:
-    many = 100_000
+def test_very_many_bad_rows_are_written_as_they_are_read(tmp_path: Path) -> None:
+    many = 100_000 if "PHAROS_LONG" in os.environ else 20_000
     lines = "\n".join(f"{n},一所,某天" for n in range(many))
     (tmp_path / "big.csv").write_text(f"警号,单位,任职时间\n{lines}\n", encoding="utf-8")
     origin = Origin(Place("big.csv"), tmp_path, many, {"officer_id": "警号", "started_on": "任职时间"})

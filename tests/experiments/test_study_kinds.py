@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import date
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def boards_of(state: Path, name: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif("PHAROS_LONG" not in os.environ, reason="half a minute of two processes; set PHAROS_LONG=1")
 def test_next_posts_are_studied_by_stratum_with_two_workers(tmp_path: Path) -> None:
     state = tmp_path / "state"
     printed = run_in(state, written(tmp_path, POSTS, "posts"), workers=2)
