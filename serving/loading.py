@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from data_contracts.errors import FeatureMismatch, NotReady, OtherDatabase, UntrustedArtifact
+from data_contracts.errors import FeatureMismatch, UntrustedArtifact
 from data_contracts.settings import Settings
 from features.ages import AWAY
 from features.store import FeatureReader
@@ -22,7 +22,7 @@ from models.artifacts import Parts
 from models.courses.baselines import CourseScorer
 from models.courses.next_course import features_hash
 from models.registry import ResolvedModel
-from serving.api.opened import Absent, Desks, no_champion
+from serving.api.opened import Absent, Desks, champion_or_absent
 from serving.clock import clock_of
 from serving.courses.advice import CourseDesk
 from serving.freshness import STORE_DOWN, AgeLimits, FeatureSource, moved_stores, notice_of_age
@@ -177,11 +177,8 @@ def _career_desk(ground: Ground, builders: Builders, loaded: Loaded) -> CareerDe
 
 def _course_desk(ground: Ground, find: Find, builders: Builders) -> CourseDesk:
     """With the champion for courses, or plain counts; raises FeatureMismatch or UntrustedArtifact for a wrong one."""
-    try:
-        loaded = find(COURSES)
-    except (FeatureMismatch, UntrustedArtifact, OtherDatabase):
-        raise
-    except NotReady:
+    loaded = champion_or_absent(find, COURSES)
+    if isinstance(loaded, Absent):
         return course_desk(ground, NO_COURSE_MODEL)
     identity = loaded.identity
     if identity.service_hash != features_hash():
@@ -193,12 +190,9 @@ def _course_desk(ground: Ground, find: Find, builders: Builders) -> CourseDesk:
 
 def _open(ground: Ground, find: Find, name: str, build: Callable[[Loaded], Desk]) -> Desk | Absent:
     """A desk, or why there is none yet."""
-    try:
-        loaded = find(name)
-    except (FeatureMismatch, UntrustedArtifact, OtherDatabase):
-        raise
-    except NotReady:
-        return Absent(no_champion(name))
+    loaded = champion_or_absent(find, name)
+    if isinstance(loaded, Absent):
+        return loaded
     identity = loaded.identity
     if ground.source.service_hash(identity.service) != identity.service_hash:
         raise FeatureMismatch(_mismatch(identity))

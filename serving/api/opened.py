@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from data_contracts.errors import FeatureMismatch, NotReady, OtherDatabase, UntrustedArtifact
 from data_contracts.vocabulary import Bilingual
+from models.artifacts import Parts
 from serving.access.placements import Placements
 from serving.access.recorder import Records, no_recorder
 from serving.figures import Figure
@@ -17,6 +19,7 @@ from serving.risk.warn import RiskDesk
 from serving.schemas import Because
 from serving.units.answers import UnitDesk
 
+T = TypeVar("T")
 COURSES, PLAIN_COURSES = "courses", "recent_popularity_30d"
 PLAIN_UNTIL_THEN = Bilingual(f"在此之前由 {PLAIN_COURSES} 排列课程", f"until then {PLAIN_COURSES} orders courses")
 
@@ -44,6 +47,30 @@ def no_champion(name: str, until_then: Bilingual | None = None) -> Bilingual:
         "the service hears of it within a minute"
     )
     return Bilingual(f"{zh}（{until_then.zh}）", f"{en} ({until_then.en})") if until_then else Bilingual(zh, en)
+
+
+def champion_or_absent(find: Callable[[str], T], name: str) -> T | Absent:
+    """What `find` gives for a name, or what to do where no version was promoted.
+
+    Raises FeatureMismatch, UntrustedArtifact and OtherDatabase: what is there and wrong is not the same as absent.
+    """
+    try:
+        return find(name)
+    except (FeatureMismatch, UntrustedArtifact, OtherDatabase):
+        raise
+    except NotReady:
+        return Absent(no_champion(name))
+
+
+def of_its_parts(identity: ModelIdentity, read: Callable[[Parts], T], parts: Parts) -> T:
+    """The model that `read` makes of verified parts; raises UntrustedArtifact where they are another model's."""
+    try:
+        return read(parts)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise UntrustedArtifact(
+            f"{identity.name} version {identity.version} is signed, and its parts are not those of such a model "
+            f"({type(error).__name__}); train it again"
+        ) from error
 
 
 class Champions(Protocol):

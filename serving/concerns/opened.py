@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from data_contracts.errors import FeatureMismatch, NotReady, UntrustedArtifact
+from data_contracts.errors import FeatureMismatch
 from models.concerns.model import NAME, SERVICE, ConcernModel, service_hash
-from serving.api.opened import Absent, Desk, no_champion
+from serving.api.opened import Absent, Desk, champion_or_absent, of_its_parts
 from serving.concerns.answers import OpenDesk, ThemesDesk, TriageDesk
 from serving.concerns.triage import Triage
 
@@ -31,29 +31,29 @@ def open_concern_desks(ground: Ground, champion: Callable[[str], Loaded]) -> Map
 
 def triage_desk(ground: Ground, champion: Callable[[str], Loaded]) -> TriageDesk | Absent:
     """The desk, or what to do where no model of concerns was promoted."""
-    try:
-        loaded = champion(NAME)
-    except (FeatureMismatch, UntrustedArtifact):
-        raise
-    except NotReady:
-        return Absent(no_champion(NAME))
+    loaded = loaded_of(champion)
+    if isinstance(loaded, Absent):
+        return loaded
+    identity = loaded.identity
+    return ground.built.of(
+        identity, lambda: TriageDesk(identity, Triage(model_of(loaded), ground.policy), ground.concerns)
+    )
+
+
+def loaded_of(champion: Callable[[str], Loaded]) -> Loaded | Absent:
+    """The champion for concerns; raises FeatureMismatch for one of other categories than policy has now."""
+    loaded = champion_or_absent(champion, NAME)
+    if isinstance(loaded, Absent):
+        return loaded
     identity = loaded.identity
     if (identity.service, identity.service_hash) != (SERVICE, service_hash()):
         raise FeatureMismatch(
             f"{NAME} version {identity.version} was trained for other categories of concerns than policy has now; "
             "train it again"
         )
-    return ground.built.of(
-        identity, lambda: TriageDesk(identity, Triage(model_of(loaded), ground.policy), ground.concerns)
-    )
+    return loaded
 
 
 def model_of(loaded: Loaded) -> ConcernModel:
     """The model of verified parts; raises UntrustedArtifact where they are another's."""
-    try:
-        return ConcernModel.from_parts(loaded.parts)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise UntrustedArtifact(
-            f"{NAME} version {loaded.identity.version} is signed, and its parts are not those of such a model "
-            f"({type(error).__name__}); train it again"
-        ) from error
+    return of_its_parts(loaded.identity, ConcernModel.from_parts, loaded.parts)

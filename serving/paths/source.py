@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data_contracts.asof import months_on
-from data_contracts.errors import FeatureMismatch, NotReady, UntrustedArtifact
+from data_contracts.errors import FeatureMismatch
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, GoalKind
 from models.courses.goals import GoalPosts
@@ -32,7 +32,7 @@ from models.paths.together import Ahead, Wanted, search_all
 from models.points.lines import tables_needed
 from models.posts.fit import Standard, Wanting, of_open_rounds, wanting_of
 from models.posts.histories import Array
-from serving.api.opened import Absent, no_champion
+from serving.api.opened import Absent, champion_or_absent, of_its_parts
 from serving.on_force import NOT_SERVING, UNKNOWN_OFFICER
 from serving.paths.answers import PathDesk
 from serving.paths.asking import NO_GOAL, NO_HISTORY, AskedPath
@@ -276,12 +276,9 @@ def least_months_in_post(policy: Policy) -> float:
 
 def open_paths(ground: Ground, champion: Callable[[str], Loaded]) -> PathDesk | Absent:
     """The desk, or what to do where no paths model was promoted; raises FeatureMismatch or UntrustedArtifact."""
-    try:
-        loaded = champion(NAME)
-    except (FeatureMismatch, UntrustedArtifact):
-        raise
-    except NotReady:
-        return Absent(no_champion(NAME))
+    loaded = champion_or_absent(champion, NAME)
+    if isinstance(loaded, Absent):
+        return loaded
     identity = loaded.identity
     if (identity.service, identity.service_hash) != (SERVICE, service_hash()):
         raise FeatureMismatch(
@@ -290,17 +287,7 @@ def open_paths(ground: Ground, champion: Callable[[str], Loaded]) -> PathDesk | 
         )
 
     def desk() -> PathDesk:
-        source = RecordPaths(_bundle(loaded), ground.records, ground.policy)
+        source = RecordPaths(of_its_parts(identity, PathBundle.from_parts, loaded.parts), ground.records, ground.policy)
         return PathDesk(identity, source, ground.plans, ground.suggester, ground.policy)
 
     return ground.built.of(identity, desk)
-
-
-def _bundle(loaded: Loaded) -> PathBundle:
-    try:
-        return PathBundle.from_parts(loaded.parts)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise UntrustedArtifact(
-            f"{NAME} version {loaded.identity.version} is signed, and its parts are not those of such a model "
-            f"({type(error).__name__}); train it again"
-        ) from error
