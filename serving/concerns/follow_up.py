@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 from data_contracts.audit.chain import Action, Entry
-from data_contracts.errors import NotReady
 from data_contracts.policy import policy
 from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
 from models.audit import audit_chain, now_of, operator
-from models.concerns.model import NAME
+from serving.api.opened import Absent
 from serving.concerns.answers import ConcernRecords
 from serving.concerns.following import Open, open_concerns
-from serving.concerns.opened import model_of
+from serving.concerns.opened import loaded_of, model_of
 from serving.concerns.triage import Triage
 from serving.loading import champion
 
@@ -22,7 +22,8 @@ def follow_up(settings: Settings, as_of: date) -> list[Open]:
     """Open concerns that should go further, most pressing first, after a line in the audit chain that they were read.
 
     Without a champion nothing is known of how urgent words are, and the steps that do not ask for it are told.
-    Raises NotReady where no concern was ever taken in or the chain takes no line.
+    Raises NotReady where no concern was ever taken in or the chain takes no line, FeatureMismatch or UntrustedArtifact
+    for a wrong champion.
     """
     record = ConcernRecords(settings)(as_of)
     told = [one for one in open_concerns(record, _triage(settings), policy(), as_of) if one.escalation is not None]
@@ -36,7 +37,5 @@ def follow_up(settings: Settings, as_of: date) -> list[Open]:
 
 
 def _triage(settings: Settings) -> Triage | None:
-    try:
-        return Triage(model_of(champion(settings, NAME)), policy())
-    except NotReady:
-        return None
+    loaded = loaded_of(partial(champion, settings))
+    return None if isinstance(loaded, Absent) else Triage(model_of(loaded), policy())

@@ -16,7 +16,7 @@ import structlog
 
 from data_contracts.audit.chain import Action
 from data_contracts.concern_phrases import phrases
-from data_contracts.errors import NotReady
+from data_contracts.errors import NotReady, UntrustedArtifact
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.triaging import Asked, TriagePolicy, triage_faults
@@ -317,6 +317,21 @@ def test_the_follow_up_keeps_an_audit_line_and_shows_no_words(tmp_path: Path) ->
     assert Action.CONCERNS_READ.value.encode() in held
     assert SECRET.encode() not in held
     assert b"o-1" not in held
+
+
+def test_a_model_that_is_not_what_was_signed_stops_the_follow_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is absent leaves the dates; one that is wrong is not the same as absent."""
+
+    def forged(*_: object) -> None:
+        raise UntrustedArtifact("the signature is not ours")
+
+    use = Settings(state=tmp_path, today=AS_OF)
+    History(use.history_dir).append_all({"concerns": record(concern(1, 9))}, "test")
+    monkeypatch.setattr("serving.concerns.follow_up.champion", forged)
+    with pytest.raises(UntrustedArtifact, match="not ours"):
+        follow_up(use, AS_OF)
 
 
 def test_whoever_is_erased_is_gone_with_their_words_and_all_that_was_told_of_them(tmp_path: Path) -> None:
