@@ -19,15 +19,22 @@ audit_app = typer.Typer(no_args_is_help=True, help="The chain of who read, decid
 @keys_app.command("add")
 def keys_add(
     name: Annotated[str, typer.Argument(help="The system or person that will hold the key.")],
-    scope: Annotated[list[str], typer.Option(help="What it opens, such as recommend:read; repeatable.")],
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="What it opens, such as recommend:read; repeatable; with --officer all by itself."),
+    ] = None,
     unit: Annotated[list[str] | None, typer.Option(help="A unit it may see, with all under it; repeatable.")] = None,
     all_units: Annotated[bool, typer.Option("--all-units", help="It may see the whole force.")] = False,
+    officer: Annotated[
+        str | None, typer.Option(help="The id of an officer whose own key it is: it opens what concerns them alone.")
+    ] = None,
     days: Annotated[int, typer.Option(help="Days until it expires.", min=1, max=730)] = 365,
 ) -> None:
     """Make a key and print it once; only its hash is kept."""
-    from serving.access.commands import add_key
+    from serving.access.commands import Opens, add_key
 
-    add_key(edge.settings(), name, scope, None if all_units else tuple(unit or ()), days, edge.console)
+    opens = Opens(tuple(scope or ()), None if all_units else tuple(unit or ()), officer)
+    add_key(edge.settings(), name, opens, days, edge.console)
 
 
 @keys_app.command("list")

@@ -37,7 +37,12 @@ API_KEYS = sa.Table(
     sa.Column("created_on", sa.Date, nullable=False),
     sa.Column("expires_on", sa.Date, nullable=False),  # the first day on which it opens nothing
     sa.Column("revoked_on", sa.Date),
+    sa.Column("officer_id", sa.String(64)),  # whom alone it may see; null for keys that are no officer's own
 )
+OFFICERS_OWN = frozenset(
+    (AccessScope.RECOMMEND_READ, AccessScope.RISK_READ, AccessScope.FEEDBACK_WRITE, AccessScope.EVENTS_WRITE)
+)
+"""What an officer may do with what concerns only them."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class ApiKey:
     created_on: date
     expires_on: date
     revoked_on: date | None = None
+    officer_id: str | None = None
 
     def state(self, today: date) -> str:
         """`active`, `expired` or `revoked`."""
@@ -62,17 +68,21 @@ class ApiKey:
     @property
     def credential(self) -> Credential:
         """The caller that shows this key."""
-        return Credential(f"key:{self.key_id}", self.scopes, self.units)
+        return Credential(f"key:{self.key_id}", self.scopes, self.units, self.officer_id)
 
 
 @dataclass(frozen=True)
 class KeyAsked:
-    """A key to be made: who will hold it, what it opens, for which subtrees (None for all), until when."""
+    """A key to be made: who will hold it, what it opens, for which subtrees (None for all), until when.
+
+    With `officer_id` it is that officer's own: it opens what concerns them alone, and no unit.
+    """
 
     name: str
     scopes: frozenset[AccessScope]
     units: tuple[str, ...] | None
     expires_on: date
+    officer_id: str | None = None
 
 
 class ApiKeys:
@@ -98,8 +108,9 @@ def made(connection: sa.Connection, asked: KeyAsked, today: date) -> tuple[ApiKe
     _check(asked, today)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     key = ApiKey(
-        secrets.token_hex(ID_BYTES), asked.name, digest(secret), asked.scopes, asked.units, today, asked.expires_on
-    )
+        secrets.token_hex(ID_BYTES), asked.name, digest(secret), asked.scopes, asked.units, today, asked.expires_on,
+        officer_id=asked.officer_id,
+    )  # fmt: skip
     connection.execute(API_KEYS.insert().values(**_row(key)))
     return key, f"{PREFIX}_{key.key_id}_{secret}"
 
@@ -149,7 +160,14 @@ def _check(asked: KeyAsked, today: date) -> None:
         raise InvalidInput(f"a key needs the name of the system or person that holds it, at most {MOST_NAME} letters")
     if not asked.scopes:
         raise InvalidInput(f"a key without a scope opens nothing; give --scope one of {', '.join(AccessScope)}")
-    if asked.units is not None and not asked.units:
+    if asked.officer_id is not None:
+        beyond = sorted(asked.scopes - OFFICERS_OWN)
+        if asked.units != () or beyond:
+            raise InvalidInput(
+                f"a key of one officer opens no unit, and nothing but {', '.join(sorted(OFFICERS_OWN))}; leave out "
+                f"{', '.join(beyond) or '--unit and --all-units'}"
+            )
+    elif asked.units is not None and not asked.units:
         raise InvalidInput("name the units that the key may see with --unit, or say --all-units")
     if asked.expires_on <= today:
         raise InvalidInput(f"expires_on {asked.expires_on} is not after {today}; give a later day")
@@ -160,6 +178,7 @@ def _row(key: ApiKey) -> dict[str, object]:
         "key_id": key.key_id, "name": key.name, "secret_sha256": key.secret_sha256,
         "scopes": json.dumps(sorted(key.scopes)), "units": None if key.units is None else json.dumps(key.units),
         "created_on": key.created_on, "expires_on": key.expires_on, "revoked_on": key.revoked_on,
+        "officer_id": key.officer_id,
     }  # fmt: skip
 
 
@@ -169,4 +188,5 @@ def _key(row: sa.RowMapping) -> ApiKey:
         scopes=AccessScope.of(json.loads(row["scopes"])),
         units=None if row["units"] is None else tuple(json.loads(row["units"])),
         created_on=row["created_on"], expires_on=row["expires_on"], revoked_on=row["revoked_on"],
+        officer_id=row["officer_id"],
     )  # fmt: skip

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -11,26 +12,53 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from data_contracts.audit.chain import Action, Entry, Writes
+from data_contracts.errors import InvalidInput
+from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
+from features.history import History
 from models.audit import chain_in, now_of, operator
-from serving.access.api_keys import ID_BYTES, METADATA, ApiKey, KeyAsked, api_keys, keys_database, made, revoked
+from serving.access.api_keys import (
+    ID_BYTES,
+    METADATA,
+    OFFICERS_OWN,
+    ApiKey,
+    KeyAsked,
+    api_keys,
+    keys_database,
+    made,
+    revoked,
+)
 from serving.access.credential import AccessScope
 
 EVERYWHERE = "全部单位 / all units"
 
 
-def add_key(
-    settings: Settings, name: str, scopes: Sequence[str], units: tuple[str, ...] | None, days: int, console: Console
-) -> None:
-    """Make a key and print it, once; raises InvalidInput for one that would open nothing."""
+@dataclass(frozen=True)
+class Opens:
+    """What a key shall open, as it was typed: names of scopes, units (None for all), the officer whose own it is.
+
+    An officer's own key opens all that an officer may do where no scope is named.
+    """
+
+    scopes: tuple[str, ...]
+    units: tuple[str, ...] | None = ()
+    officer_id: str | None = None
+
+
+def add_key(settings: Settings, name: str, opens: Opens, days: int, console: Console) -> None:
+    """Make a key and print it, once; raises InvalidInput for one that would open nothing, or of an officer who is not
+    in the records."""
     today = now_of(settings).date()
     first = not api_keys(settings).all()
-    asked = KeyAsked(name, AccessScope.of(scopes), units, today + timedelta(days=days))
+    if opens.officer_id is not None:
+        _check_officer(settings, opens.officer_id)
+    named = AccessScope.of(opens.scopes) or (frozenset() if opens.officer_id is None else OFFICERS_OWN)
+    asked = KeyAsked(name, named, opens.units, today + timedelta(days=days), opens.officer_id)
     key, text = issued(settings, asked)
     console.print(text, markup=False, highlight=False, soft_wrap=True)
     console.print(
-        f"{key.name}: {', '.join(sorted(key.scopes))}; {_units(key.units)}; until {key.expires_on}. "
-        "It is not shown again; send it as `x-api-key` or `authorization: Bearer`.",
+        f"{key.name}: {', '.join(sorted(key.scopes))}; {_whom(key)}; until {key.expires_on}. "
+        "It is not shown again; send it as `x-api-key` or `authorization: Bearer`, or sign in at /pages with it.",
         markup=False, highlight=False, soft_wrap=True,
     )  # fmt: skip
     if first:
@@ -43,11 +71,11 @@ def list_keys(settings: Settings, console: Console) -> None:
     """A table of all keys."""
     today = now_of(settings).date()
     table = Table(
-        Column("id", no_wrap=True, min_width=2 * ID_BYTES), "name", "state", "scopes", "units", "made", "expires"
+        Column("id", no_wrap=True, min_width=2 * ID_BYTES), "name", "state", "scopes", "sees", "made", "expires"
     )
     for key in api_keys(settings).all():
         table.add_row(
-            key.key_id, key.name, key.state(today), ", ".join(sorted(key.scopes)), _units(key.units),
+            key.key_id, key.name, key.state(today), ", ".join(sorted(key.scopes)), _whom(key),
             str(key.created_on), str(key.expires_on),
         )  # fmt: skip
     console.print(table)
@@ -67,7 +95,7 @@ def issued(settings: Settings, asked: KeyAsked) -> tuple[ApiKey, str]:
     now = now_of(settings)
     with _audited(settings) as (connection, write):
         key, text = made(connection, asked, now.date())
-        write(_entry(now, Action.KEY_ADDED, key))
+        write(_entry(settings, now, Action.KEY_ADDED, key))
     return key, text
 
 
@@ -77,7 +105,7 @@ def closed(settings: Settings, key_id: str) -> ApiKey:
     with _audited(settings) as (connection, write):
         key, changed = revoked(connection, key_id, now.date())
         if changed:
-            write(_entry(now, Action.KEY_REVOKED, key))
+            write(_entry(settings, now, Action.KEY_REVOKED, key))
     return key
 
 
@@ -91,10 +119,18 @@ def _audited(settings: Settings) -> Iterator[tuple[sa.Connection, Writes]]:
         database.close()
 
 
-def _entry(now: datetime, action: Action, key: ApiKey) -> Entry:
+def _check_officer(settings: Settings, officer_id: str) -> None:
+    if officer_id not in set(History(settings.history_dir).frame("officers")["officer_id"]):
+        raise InvalidInput(f"--officer {officer_id!r}: no officer on record has this id; mend it, or ingest first")
+
+
+def _entry(settings: Settings, now: datetime, action: Action, key: ApiKey) -> Entry:
+    about = () if key.officer_id is None else (pseudonyms(settings.keys_dir).of(key.officer_id),)
     told = {"key_id": key.key_id, "scopes": sorted(key.scopes), "units": key.units, "expires_on": str(key.expires_on)}
-    return Entry(now, operator(), action, details=told)
+    return Entry(now, operator(), action, about=about, details=told)
 
 
-def _units(units: tuple[str, ...] | None) -> str:
-    return EVERYWHERE if units is None else ", ".join(units)
+def _whom(key: ApiKey) -> str:
+    if key.officer_id is not None:
+        return f"{key.officer_id} 本人 / alone"
+    return EVERYWHERE if key.units is None else ", ".join(key.units)

@@ -16,7 +16,7 @@ from typing import Protocol
 import structlog
 
 from data_contracts.catalog import catalog
-from data_contracts.errors import PharosError
+from data_contracts.errors import InvalidInput, PharosError
 from data_contracts.pseudonyms import pseudonyms
 from data_contracts.schema import allowed_values
 from data_contracts.settings import Settings
@@ -90,7 +90,12 @@ class EventDesk:
         sight: Sight = EVERYWHERE,
         caller: Credential = OPERATOR,
     ) -> EventsAnswer:
-        """One result for each event, in order; raises NotReady where nothing can be written."""
+        """One result for each event, in order.
+
+        Raises InvalidInput where officers tell what is not theirs to tell, NotReady where nothing can be written.
+        """
+        if caller.officer_id is not None:
+            _check_theirs(request)
         events = [Arrival(one.event_id, one.table, one.row) for one in request.events]
         became = self.arrivals.take(
             events, now.date(), may_register=sight == EVERYWHERE, sender=caller.subject, sees=sight.covers
@@ -118,6 +123,7 @@ class EventDesk:
 
 
 TAKEN = "accepted"
+THEIRS = ("career_goals", "preferences", "self_nominations")  # what an officer says for themselves
 OUTCOMES = ("accepted", "duplicate", "conflict", "quarantined")
 
 
@@ -137,6 +143,16 @@ def open_events(settings: Settings, source: FeatureSource) -> EventDesk:
         live.warm()
 
     return EventDesk(arrivals, partial(source.bring_forward, live), pending.waiting, prepare)
+
+
+def _check_theirs(request: EventsRequest) -> None:
+    """An officer says what they want; what they did and how it was judged is for others to say."""
+    wrong = sorted({one.table for one in request.events} - set(THEIRS))
+    if wrong:
+        raise InvalidInput(
+            f"events.table: {', '.join(wrong)} is not an officer's own to tell; send {', '.join(THEIRS)} alone",
+            zh=f"events.table：{'、'.join(wrong)} 不能由本人写入；本人只可写入 {'、'.join(THEIRS)}",
+        )
 
 
 def _result(event: Event, became: Became) -> EventResult:

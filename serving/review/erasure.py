@@ -35,6 +35,7 @@ from features.erasing import STEPS as OF_FEATURES
 from features.erasing import erase_in_features, erase_in_files
 from models import keys
 from models.audit import operator
+from serving.access.api_keys import API_KEYS
 from serving.night.erasing import erase_in_results
 from serving.review.cases import CaseStore
 from serving.review.logs import TABLES, ServiceLog
@@ -188,10 +189,12 @@ def _taken_out(settings: Settings, officer_id: str, told: Told, done: Progress) 
         events = connection.execute(CASE_EVENTS.delete().where(CASE_EVENTS.c.case_id.in_(theirs))).rowcount
         cases = connection.execute(CASES.delete().where(CASES.c.officer_id == officer_id)).rowcount
         connection.execute(SESSIONS.delete().where(SESSIONS.c.officer_id == officer_id))  # who is signed in is out
-        rows = {**done.rows, "case_events": int(events), "cases": int(cases)}
+        keys = connection.execute(API_KEYS.delete().where(API_KEYS.c.officer_id == officer_id)).rowcount
+        of_rights = {"case_events": int(events), "cases": int(cases), "api_keys": int(keys)}
+        rows = {**done.rows, **of_rights}
         details = {"rows": rows, "nights": nights.runs}
         line, _ = write(Entry(told.now, operator(), Action.ERASED, about=(pseudonym,), details=details))
-    done.add({"case_events": int(events), "cases": int(cases)})
+    done.add(of_rights)
     store.database.compact()
     store.database.close()
     say(PLACES[3])

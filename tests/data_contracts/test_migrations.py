@@ -19,6 +19,7 @@ from data_contracts.migrations.upgrade import Upgraded, head, upgrade
 from serving.access.api_keys import METADATA as KEYS
 from serving.review.tables import METADATA as REVIEW
 from tests.postgres import postgresql
+from tests.serving.key_room import KEYS_AS_THEY_WERE
 
 EVERYTHING = (KEYS, AUDIT, REVIEW)
 
@@ -92,9 +93,9 @@ def test_the_head_that_the_code_names_is_the_newest_revision() -> None:
 def without_revision(url: str) -> None:
     """A database as it was made before revisions were counted, with one key in it."""
     engine = sa.create_engine(url)
-    KEYS.create_all(engine)
     AUDIT.create_all(engine)
     with engine.begin() as connection:
+        connection.exec_driver_sql(KEYS_AS_THEY_WERE)
         connection.exec_driver_sql(
             "INSERT INTO api_keys VALUES ('k', 'n', 's', '[]', NULL, '2026-01-01', '2027-01-01', NULL)"
         )

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 from redis import Redis
+from rich.console import Console
 
 from data_contracts.catalog import catalog
 from data_contracts.policy import policy
@@ -25,6 +26,7 @@ from features.history import History
 from features.ingest import Delivered, ingest
 from features.pending import Pending
 from features.store import FeatureReader
+from serving.access.commands import Opens, add_key
 from serving.feedback.exposures import ExposureLog
 from serving.night.batch import Terms, score
 from serving.night.results import latest_run
@@ -84,6 +86,7 @@ def filled(use: Settings, export: Path) -> Bureau:
     (became,) = made.arrivals().take([Arrival(f"honour-{officer}", "honours", row)], END, may_register=True)
     assert became.outcome == "accepted"
     open_cases(run, CaseStore.of(use), policy(), datetime(2016, 12, 2))
+    add_key(use, "the officer", Opens((), (), officer), 30, Console(quiet=True))
     OptOuts.of(use).keep(Wish(officer, True, NOW, "oidc:x"))
     log = ExposureLog(use.feedback_url)
     show(log, officer, "p-1")

@@ -9,16 +9,19 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
+import pandas as pd
 import pytest
 from rich.console import Console
 
 from data_contracts.audit.chain import lines
 from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
+from features.history import History
 from models.audit import audit_database
-from serving.access.api_keys import ApiKey, KeyAsked, api_keys, opened_by
+from serving.access.api_keys import OFFICERS_OWN, ApiKey, KeyAsked, api_keys, opened_by
 from serving.access.callers import Callers, callers_of, shown_by
-from serving.access.commands import add_key, list_keys, revoke_key
+from serving.access.commands import Opens, add_key, list_keys, revoke_key
 from serving.access.credential import OPERATOR, AccessScope
 from serving.api.admission import admission_of, check_bind
 from serving.api.guard import Guard, Receive, Route, Scope, Send
@@ -42,10 +45,8 @@ def test_a_key_opens_what_it_says_and_only_its_hash_is_kept(use: Settings) -> No
     caller = opened_by(text, api_keys(use).all(), TODAY)
     assert caller is not None
     assert (caller.subject, caller.scopes, caller.units) == (f"key:{key.key_id}", READ, ("u-1",))
-    secret = text.rsplit("_", 1)[-1]
     stored = b"".join(path.read_bytes() for path in use.state.rglob("*") if path.is_file())
     assert text.split("_", 2)[2].encode() not in stored
-    assert secret.encode() not in stored
     files = list(use.state.rglob("service.db"))
     assert [path.stat().st_mode & 0o077 for path in files] == [0]
 
@@ -91,12 +92,12 @@ def test_one_key_or_token_is_shown_or_nothing_is() -> None:
 
 def test_the_command_line_makes_lists_and_revokes(use: Settings, tmp_path: Path) -> None:
     console = Console(record=True, width=200)
-    add_key(use, "planning", ["recommend:read"], ("u-1",), 30, console)
+    add_key(use, "planning", Opens(("recommend:read",), ("u-1",)), 30, console)
     said = console.export_text()
     assert "Restart a running service" in said
     text = said.split()[0]
     key = api_keys(use).all()[0]
-    add_key(use, "night", ["risk:read"], None, 30, console)
+    add_key(use, "night", Opens(("risk:read",), None), 30, console)
     assert "Restart" not in console.export_text()
     list_keys(use, console)
     listed = console.export_text()
@@ -108,12 +109,52 @@ def test_the_command_line_makes_lists_and_revokes(use: Settings, tmp_path: Path)
     with pytest.raises(InvalidInput, match="pharos keys list"):
         revoke_key(use, "nothing", console)
     with pytest.raises(InvalidInput, match="the scopes are"):
-        add_key(use, "x", ["everything"], None, 30, console)
+        add_key(use, "x", Opens(("everything",), None), 30, console)
+
+
+@pytest.fixture
+def recorded(use: Settings) -> Settings:
+    """With one officer in the records."""
+    unknown = dict.fromkeys(("entered_on", "left_on", "leave_kind", "track", "education"))
+    row = {"officer_id": "o-7", "known_on": pd.Timestamp("2020-01-01"), **unknown}
+    History(use.history_dir).append("officers", pd.DataFrame([row]))
+    return use
+
+
+def test_a_key_of_an_officer_opens_what_concerns_them_alone(recorded: Settings) -> None:
+    console = Console(record=True, width=200)
+    add_key(recorded, "Li Na", Opens((), (), "o-7"), 30, console)
+    text, (key,) = console.export_text().split()[0], api_keys(recorded).all()
+    caller = opened_by(text, [key], TODAY)
+    assert caller is not None
+    assert (caller.officer_id, caller.units, caller.everywhere) == ("o-7", (), False)
+    assert caller.scopes == OFFICERS_OWN
+    list_keys(recorded, console)
+    assert "o-7 本人" in console.export_text()
+    (line,) = lines(audit_database(recorded))
+    whose = pseudonyms(recorded.keys_dir).of("o-7")
+    assert whose in line["body"], "the chain tells whose key was made, by pseudonym"
+    assert "o-7" not in line["body"]
+
+
+@pytest.mark.parametrize(
+    ("opens", "says"),
+    [
+        (Opens((), ("u-1",), "o-7"), "leave out --unit and --all-units"),
+        (Opens((), None, "o-7"), "leave out --unit and --all-units"),
+        (Opens(("risk:read", "risk:review"), (), "o-7"), "leave out risk:review"),
+        (Opens((), (), "o-8"), "'o-8': no officer on record"),
+    ],
+)
+def test_a_key_of_an_officer_opens_nothing_else(recorded: Settings, opens: Opens, says: str) -> None:
+    with pytest.raises(InvalidInput, match=says):
+        add_key(recorded, "Li Na", opens, 30, Console(quiet=True))
+    assert api_keys(recorded).all() == []
 
 
 def test_a_key_changes_only_together_with_its_audit_line(use: Settings) -> None:
     console = Console(record=True, width=200)
-    add_key(use, "planning", ["recommend:read"], None, 30, console)
+    add_key(use, "planning", Opens(("recommend:read",), None), 30, console)
     (key,) = api_keys(use).all()
     head = use.audit_head.read_text()
     for spoiled in ("gone", "cut"):
@@ -121,7 +162,7 @@ def test_a_key_changes_only_together_with_its_audit_line(use: Settings) -> None:
         if spoiled == "cut":
             use.audit_head.write_text(head.replace('"number": 1', '"number": 2'))
         with pytest.raises(NotReady, match="the audit chain takes no line"):
-            add_key(use, "night", ["risk:read"], None, 30, console)
+            add_key(use, "night", Opens(("risk:read",), None), 30, console)
         with pytest.raises(NotReady, match="the audit chain takes no line"):
             revoke_key(use, key.key_id, console)
         assert api_keys(use).all() == [key], "neither a key that opens something nor one that is closed"
@@ -136,7 +177,7 @@ def test_a_key_changes_only_together_with_its_audit_line(use: Settings) -> None:
 def test_the_ids_are_listed_whole_in_a_pipe(use: Settings) -> None:
     key, _ = made(use)
     console = Console(record=True, width=80, file=io.StringIO())
-    add_key(use, "a service with a long name", [*map(str, AccessScope)], ("u-1", "u-2"), 30, console)
+    add_key(use, "a service with a long name", Opens((*AccessScope,), ("u-1", "u-2")), 30, console)
     console.export_text()
     list_keys(use, console)
     listed = console.export_text()

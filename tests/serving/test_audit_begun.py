@@ -22,7 +22,7 @@ from models.audit import accept_break, audit_chain, audit_database, begun_of, ne
 from serving.access.api_keys import METADATA as KEYS
 from serving.access.api_keys import KeyAsked, api_keys, keys_database, made
 from serving.access.audit_probe import AuditProbe
-from serving.access.commands import add_key
+from serving.access.commands import Opens, add_key
 from serving.access.credential import AccessScope
 from serving.api.problems import problem_of
 from serving.builders import builders
@@ -48,7 +48,7 @@ def read(use: Settings) -> None:
 
 
 def add(use: Settings) -> None:
-    add_key(use, "hr system", ["risk:read"], None, 90, Console(quiet=True))
+    add_key(use, "hr system", Opens(("risk:read",), None), 90, Console(quiet=True))
 
 
 def a_proof(use: Settings) -> None:

@@ -31,7 +31,7 @@ from tests.serving.erased_bureau import END, NOW, Bureau, filled, where
 
 pytestmark = pytest.mark.server
 FILES = {"history", "snapshots", "feast", "results", "feedback", "service", "pictures", "export", "backups"}
-TABLES = {"postgresql cases", "postgresql risk_results"}
+TABLES = {"postgresql api_keys", "postgresql cases", "postgresql risk_results"}
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RedisSer
 
 PLACES = (
     "history", "snapshots", "offline store", "online store", "nights", "other files", "pictures", "events", "exposures",
-    "feedback", "cases",
+    "feedback", "cases", "api_keys",
 )  # fmt: skip
 
 

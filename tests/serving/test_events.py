@@ -23,7 +23,7 @@ from features.live import COSTLY, LiveFeatures
 from features.pending import Late, Pending
 from features.store import FeatureReader
 from models.audit import audit_database
-from serving.access.api_keys import KeyAsked
+from serving.access.api_keys import OFFICERS_OWN, KeyAsked
 from serving.access.callers import callers_of
 from serving.access.credential import AccessScope
 from serving.access.placements import ReadPlacements
@@ -85,6 +85,8 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
     ):  # fmt: skip
         asked = KeyAsked(name, scopes, units, END + timedelta(days=30))
         KEYS[name] = added(use, asked, END)[1]
+    own = KeyAsked("own", OFFICERS_OWN, (), END + timedelta(days=30), serving[1])
+    KEYS["own"] = added(use, own, END)[1]
     desks = open_desks(use, reader, builders())
     web = build_app()
     web.state.desks = desks
@@ -183,6 +185,19 @@ def test_who_is_elsewhere_and_who_does_not_exist_get_the_same_answer(bureau: Bur
     assert History(bureau.use.history_dir).fingerprint() == before
     row = {"officer_id": here, "course_id": _course(bureau), "occurred_on": "2026-10-29"}
     assert bureau.send(("w", "course_completions", row), key="here")["results"][0]["officer_id"] == here
+
+
+@pytest.mark.parametrize("table", ["honours", "appraisals", "course_completions", "postings", "complaints"])
+def test_an_officer_tells_what_they_want_and_not_what_they_did(bureau: Bureau, table: str) -> None:
+    me = bureau.officers[1]
+    goal = {"officer_id": me, "occurred_on": END.isoformat(), "goal_kind": "job_family", "goal": "patrol",
+            "horizon_months": 60}  # fmt: skip
+    mixed = [("g-1", "career_goals", goal), ("h-1", table, {"officer_id": me, "occurred_on": END.isoformat()})]
+    events = [{"event_id": name, "table": kind, "row": row} for name, kind, row in mixed]
+    refused = bureau.client.post("/v1/events", json={"events": events}, headers={"x-api-key": KEYS["own"]})
+    assert refused.status_code == 422
+    assert f"{table} is not an officer's own to tell" in refused.json()["detail"]
+    assert bureau.send(("g-1", "career_goals", goal), key="own")["counts"]["received"] == 1
 
 
 def test_an_older_row_never_takes_the_place_of_a_newer_one(bureau: Bureau) -> None:

@@ -23,7 +23,7 @@ from data_contracts.settings import Settings
 from models.audit import audit_database, newest_head, verify
 from serving import service
 from serving.access.api_keys import api_keys
-from serving.access.commands import add_key, revoke_key
+from serving.access.commands import Opens, add_key, revoke_key
 from serving.builders import builders
 from serving.night.exits import exit_of
 from serving.night.nightly import NightAsked, score_night
@@ -61,7 +61,7 @@ def near(tmp_path: Path) -> Settings:
     use = Settings(state=tmp_path / "state", today=date(2026, 10, 2))
     quiet = Console(file=io.StringIO())
     for name in ("hr", "lost"):
-        add_key(use, name, ["risk:read"], None, 30, quiet)
+        add_key(use, name, Opens(("risk:read",), None), 30, quiet)
     revoke_key(use, next(key.key_id for key in api_keys(use).all() if key.name == "lost"), quiet)
     store = CaseStore.of(use)
     room = Room(use.service_url, use.state / "service", store.names)
@@ -167,7 +167,7 @@ def test_the_same_database_under_another_name_is_the_same(near: Settings, far: s
 
 def test_two_states_never_become_one(near: Settings, far: str, tmp_path: Path) -> None:
     other = Settings(state=tmp_path / "other", database_url=far)
-    add_key(other, "theirs", ["risk:read"], None, 30, Console(file=io.StringIO()))
+    add_key(other, "theirs", Opens(("risk:read",), None), 30, Console(file=io.StringIO()))
     before, head = told(near), newest_head(near)
     with pytest.raises(Refused, match="holds 1 rows in audit_lines already"):
         moving.move(near.model_copy(update={"database_url": far}), MOMENT)
@@ -254,6 +254,6 @@ def test_it_goes_to_a_file_elsewhere_and_back(near: Settings, tmp_path: Path) ->
 def test_a_new_state_begins_where_the_setting_says(tmp_path: Path, far: str) -> None:
     use = Settings(state=tmp_path / "new", database_url=far)
     check_service_database(use)
-    add_key(use, "hr", ["risk:read"], None, 30, Console(file=io.StringIO()))
+    add_key(use, "hr", Opens(("risk:read",), None), 30, Console(file=io.StringIO()))
     with pytest.raises(OtherDatabase, match="set PHAROS_DATABASE_URL to postgresql"):
         api_keys(use.model_copy(update={"database_url": ""})).all()

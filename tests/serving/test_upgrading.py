@@ -29,7 +29,7 @@ from models import keys, registry, registry_shape
 from models.audit import accept_break, newest_head, verify
 from serving.access.api_keys import METADATA as KEYS
 from serving.access.api_keys import api_keys
-from serving.access.commands import add_key, revoke_key
+from serving.access.commands import Opens, add_key, revoke_key
 from serving.api.opened import Absent
 from serving.builders import builders
 from serving.loading import open_desks
@@ -40,6 +40,7 @@ from serving.upgrading import backup, going_back, tables, upgrade
 from serving.upgrading.parts import Part, Standing, parts
 from tests.postgres import postgresql
 from tests.serving.desks import FakeSource
+from tests.serving.key_room import KEYS_AS_THEY_WERE
 from tests.serving.recorded_state import OLD_MLFLOW, recorded_state, registry_of, sign_anew
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5)
@@ -159,8 +160,9 @@ def test_the_service_database_of_an_earlier_version_on_a_server_is_brought_forwa
     with postgresql(tmp_path_factory.mktemp("server")) as url:
         use = old.model_copy(update={"database_url": url})
         engine = sa.create_engine(url)
-        for metadata in (KEYS, AUDIT):
-            metadata.create_all(engine)
+        AUDIT.create_all(engine)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(KEYS_AS_THEY_WERE)
         with closing(sqlite3.connect(old.state / "service" / "service.db")) as kept, engine.begin() as connection:
             for table in ("api_keys", "audit_lines"):
                 rows = kept.execute(f"SELECT * FROM {table}")
@@ -240,7 +242,7 @@ def test_going_back_to_an_older_shape_keeps_keys_closed_and_every_audit_line(aud
     (key,) = api_keys(old).all()
     quiet = Console(file=io.StringIO())
     revoke_key(old, key.key_id, quiet)
-    add_key(old, "made since", ["risk:read"], None, 30, quiet)
+    add_key(old, "made since", Opens(("risk:read",), None), 30, quiet)
     head, count = newest_head(old), len(of_service(old, "SELECT number FROM audit_lines"))
     back = going_back.restore(old, done.copy.name, MOMENT)
     assert not of_service(old, "SELECT name FROM sqlite_master WHERE name = 'cases'"), "it is the older shape"
@@ -274,9 +276,9 @@ def test_going_back_is_refused_where_opt_outs_or_cases_would_be_lost_until_someb
     assert newest_head(old).number == kept.number + 1, "the head tells of all that is gone, this going back too"
     upgrade.upgrade(old, MOMENT, builders())
     with pytest.raises(BrokenChain, match=f"ends after {kept.number - 1:,} lines and had {kept.number + 1:,}"):
-        add_key(old, "before somebody accepts it", ["risk:read"], None, 30, Console(file=io.StringIO()))
+        add_key(old, "before somebody accepts it", Opens(("risk:read",), None), 30, Console(file=io.StringIO()))
     assert "its end was cut off" in accept_break(old, "we went back a day", "the chief")
-    add_key(old, "after", ["risk:read"], None, 30, Console(file=io.StringIO()))
+    add_key(old, "after", Opens(("risk:read",), None), 30, Console(file=io.StringIO()))
     verdict = verify(old)
     assert (verdict.good, len(verdict.accepted)) == (True, 1)
 
@@ -301,7 +303,7 @@ def test_a_line_between_the_copies_of_the_head_and_of_its_database_leaves_no_bro
         copy(path, target)
         if path in (old.audit_head, old.state / "service" / "service.db"):
             made.append(path.name)
-            add_key(old, f"after {path.name}", ["risk:read"], None, 30, Console(file=io.StringIO()))
+            add_key(old, f"after {path.name}", Opens(("risk:read",), None), 30, Console(file=io.StringIO()))
 
     upgrade.upgrade(old, MOMENT, builders())
     monkeypatch.setattr(backup, "_copy", copies_while_somebody_writes)
@@ -311,7 +313,7 @@ def test_a_line_between_the_copies_of_the_head_and_of_its_database_leaves_no_bro
     again = Settings(state=old.state.parent / "again")
     for name in ("audit.head", "service.db"):
         shutil.copy2(folder / "service" / name, again.state / "service" / name)
-    add_key(again, "as after a crash", ["risk:read"], None, 30, Console(file=io.StringIO()))
+    add_key(again, "as after a crash", Opens(("risk:read",), None), 30, Console(file=io.StringIO()))
 
 
 def test_it_is_refused_while_somebody_is_at_work(old: Settings) -> None:
