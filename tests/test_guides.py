@@ -28,7 +28,7 @@ from training.gate.verdict import examine
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = DOCUMENTS_DIR / GUIDES
-EXECUTED = ("planning-systems", "night", "data-scientists", "operating")
+EXECUTED = ("planning-systems", "night", "data-scientists", "operating", "pages")
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SERVICE = "http://127.0.0.1:3017"
 MOST_LINES = 100  # of a README: two screens
@@ -90,7 +90,8 @@ class Room:
         wanted: Mapping[str, Callable[[], str]] = {
             "PHAROS_STATE": lambda: str(self.use.state),
             "OFFICER_ID": lambda: str(History(self.use.history_dir).frame("officers")["officer_id"].iloc[0]),
-            "KEY_ID": lambda: re.findall(r"\bk-?[0-9a-f]{6,}\b|\b[0-9a-f]{8,}\b", self.told)[-1],
+            "UNIT": lambda: str(History(self.use.history_dir).frame("units")["unit_id"].iloc[0]),
+            "KEY_ID": lambda: re.findall(r"\b[0-9a-f]{12}\b", self.told)[-1],
             "PROOF_FILE": lambda: str(max(self.use.erasures_dir.glob("*.json"), key=lambda path: path.stat().st_mtime)),
         }
         return wanted[word]() if word in wanted else word.replace(SERVICE, self.address)
