@@ -43,7 +43,7 @@ class Origin:
     """Where a model comes from: the day it was trained on, how far apart as-ofs lie, how it was fitted, which rows.
 
     `reference` is what training looked like, for the drift watch (`training/risk/reference.py`); `years` by outcome;
-    `lacking` says of outcomes that could not be labelled at all what they lack.
+    `lacking` says of outcomes that could not be trained at all why.
     """
 
     as_of: date
@@ -68,7 +68,7 @@ class Trained:
     pictures: tuple[Path, ...] = ()
     years: Mapping[str, Years] = field(default_factory=dict)
     doubt: tuple[Bilingual, ...] = ()  # a line an outcome: how many are unsure, and how the promise was kept
-    lacking: Mapping[str, Bilingual] = field(default_factory=dict)  # outcomes without a table to label them from
+    lacking: Mapping[str, Bilingual] = field(default_factory=dict)  # why outcomes could not be trained at all
 
 
 def unsure_of_all(bundle: RiskBundle) -> list[str]:
