@@ -99,19 +99,18 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "curves": ("校准与不同预警预算下的精确率", "calibration, and precision by alert budget"),
     "past_beaten": (
-        "比“按本人近 24 个月同类情况排序”好：同等预算下精确率差 {gain:.3f} [{low:.3f}, {high:.3f}]。",
-        "It beats the outcome's own past 24 months: precision at the alert budget differs by {gain:.3f} "
-        "[{low:.3f}, {high:.3f}].",
+        "比“按本人近 24 个月同类情况排序”好：同等预算下精确率差 {gain} {interval}。",
+        "It beats the outcome's own past 24 months: precision at the alert budget differs by {gain} {interval}.",
     ),
     "past_not_beaten": (
-        "注意：未能证明本版比“按本人近 24 个月同类情况排序”好：同等预算下精确率差 {gain:.3f} [{low:.3f}, {high:.3f}]。",
+        "注意：未能证明本版比“按本人近 24 个月同类情况排序”好：同等预算下精确率差 {gain} {interval}。",
         "Note: this version is not shown to beat the outcome's own past 24 months: precision at the alert budget "
-        "differs by {gain:.3f} [{low:.3f}, {high:.3f}].",
+        "differs by {gain} {interval}.",
     ),
     "past_lost": (
-        "本版不如“按本人近 24 个月同类情况排序”：同等预算下精确率差 {gain:.3f} [{low:.3f}, {high:.3f}]。",
-        "This version loses to the outcome's own past 24 months: precision at the alert budget differs by {gain:.3f} "
-        "[{low:.3f}, {high:.3f}].",
+        "本版不如“按本人近 24 个月同类情况排序”：同等预算下精确率差 {gain} {interval}。",
+        "This version loses to the outcome's own past 24 months: precision at the alert budget differs by {gain} "
+        "{interval}.",
     ),
     "past_unmeasured": (
         "注意：本版未与“按本人近 24 个月同类情况排序”比较。",

@@ -19,6 +19,7 @@ from models.risk.evidence import budget_spent
 from models.risk.grade_rate import GradeRate
 from training.evaluation.card_plots import BUDGETS, groups_figure, outcome_figure
 from training.evaluation.fairness import Group, Measured
+from training.evaluation.figures import between, figure_told
 from training.evaluation.names import lists_named, outcome_named
 from training.evaluation.risk_metrics import calibration_bins
 from training.gate.card_blocks import Block, Bullets, Grid, Heading, Picture, Text, as_html, as_markdown, picture_name
@@ -159,7 +160,7 @@ def _against_past(seen: Seen, say: Say) -> list[Block]:
     if gain is None or np.isnan(gain.difference):
         return [] if gain is None else [Text(say("past_unmeasured"))]
     word = "past_beaten" if gain.low > 0 else "past_lost" if gain.high < 0 else "past_not_beaten"
-    return [Text(say(word, gain=gain.difference, low=gain.low, high=gain.high))]
+    return [Text(say(word, gain=figure_told(gain.difference), interval=between(gain.low, gain.high)))]
 
 
 def _unlike_said(seen: Seen, say: Say) -> list[Block]:
@@ -258,13 +259,13 @@ def _interval(measured: Measured, say: Say) -> str:
 
     Of a ratio over events that never came only the lower end is known.
     """
-    ends = f"[{measured.low:.2f}, {measured.high:.2f}]"
+    ends = between(measured.low, measured.high, 2)
     if np.isfinite([measured.value, measured.low, measured.high]).all():
-        return f"{measured.value:.2f} {ends}"
+        return f"{figure_told(measured.value, 2)} {ends}"
     if np.isposinf(measured.value) and np.isfinite(measured.low):
         return say("no_event_least", low=measured.low)
     if np.isfinite(measured.value):
-        return f"{measured.value:.2f}"
+        return figure_told(measured.value, 2)
     return say("no_event")
 
 
