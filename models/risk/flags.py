@@ -144,6 +144,18 @@ def near_margin(force: Numbers, limits: Mapping[str, float], rules: GradePolicy)
     return float(1.0 - nearest[-1]) if len(nearest) else 0.0
 
 
+def near_a_limit(force: Numbers, limits: Mapping[str, float], rules: GradePolicy) -> NDArray[np.bool_]:
+    """Who of a whole force (chances (n,)) is near to the next worse limit, (n,).
+
+    >>> from data_contracts.policy import policy
+    >>> force = np.r_[np.linspace(0.05, 0.099, 10), np.full(90, 0.001)]
+    >>> near_a_limit(force, {"poor": 0.3, "fair": 0.1, "good": 0.02}, policy().grades).nonzero()[0].tolist()
+    [8, 9]
+    """
+    _, limit = _next_limit(_by_limits(force, limits), limits)
+    return _near(force, limit, near_margin(force, limits, rules))
+
+
 def _near(chances: Numbers, limit: Numbers, margin: float) -> NDArray[np.bool_]:
     """Below the limit, and within the margin of it."""
     return np.asarray((chances >= (1.0 - margin - ROUNDING) * limit) & (chances < limit), dtype=np.bool_)

@@ -22,6 +22,7 @@ from training.evaluation.fairness import Group, Measured
 from training.evaluation.figures import between, figure_told
 from training.evaluation.names import lists_named, outcome_named
 from training.evaluation.risk_metrics import calibration_bins
+from training.gate.alert_worth import alert_worth
 from training.gate.card_blocks import Block, Bullets, Grid, Heading, Picture, Text, as_html, as_markdown, picture_name
 from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
 from training.gate.coverage import CAME, STAYED
@@ -150,6 +151,7 @@ def _outcome(outcome: str, seen: Seen, years: Mapping[str, Any] | None, say: Say
         *_against_past(seen, say),
         Grid(say.all("grade", "rows", "events", "rate"), rates),
         *_unlike_said(seen, say),
+        *_approach(outcome, seen, say),
         *_doubt(seen, say),
     ]
 
@@ -174,6 +176,20 @@ def _unlike_said(seen: Seen, say: Say) -> list[Block]:
         if not rate.low <= one <= rate.high
     ]
     return [Text(say("tenths", found=len(found), bins=len(said))), Bullets(found)] if found else []
+
+
+def _approach(outcome: str, seen: Seen, say: Say) -> list[Block]:
+    """How many would have been alerted that a limit is near, what came to them, and what alerts promise."""
+    rules = policy().grades
+    worth = alert_worth(seen.rows, outcome, rules)
+    near, told = worth.near, {"rows": worth.rows, "near": worth.near.n, "share": worth.near.n / max(worth.rows, 1)}
+    blocks: list[Block] = [Heading(say("approach"), 3), Text(say("approach_many", **told))]
+    if near.n:
+        rows = [(say(name), one.n, events_told(one.events), _share(one, say))
+                for name, one in (("approach_near", near), ("approach_others", worth.others))]  # fmt: skip
+        blocks.append(Grid(say.all("what", "rows", "events", "rate"), rows))
+    days, least = rules.flags.within_days, rules.flags.least_crossing
+    return [*blocks, Text(say("approach_promise", days=days, least=least, months=rules.flags.nights))]
 
 
 def _unsure(outcome: str, examined: Examined, say: Say) -> list[Block]:
