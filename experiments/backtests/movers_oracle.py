@@ -18,6 +18,7 @@ from datetime import date
 import numpy as np
 from rich.console import Console
 
+from data_contracts.asof import DAYS_A_MONTH
 from data_contracts.catalog import catalog
 from data_contracts.simulator.careers import SLOWER_AT_THE_TOP
 from data_contracts.simulator.effects import Effects
@@ -26,7 +27,6 @@ from data_contracts.simulator.simulation import simulate
 from features.versions import with_superseded_on
 from models.base import Numbers
 from models.paths.dwell import QUARTER_MONTHS
-from models.paths.finding import DAYS_A_MONTH
 from models.posts.histories import Array, Catalogue, Histories
 from training.evaluation.bootstrap import OfficerDraws, difference
 from training.evaluation.figures import figure_told

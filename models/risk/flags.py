@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data_contracts.asof import DAYS_A_MONTH
 from data_contracts.decisions import GradePolicy
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
@@ -24,7 +25,6 @@ from models.risk.calibration import log_odds
 
 MERIT_MONTHS = 24
 SUSTAINED = "days_since_complaints_sustained"
-DAYS_PER_MONTH = 30.4375
 SPAN_DAYS = 15  # nights this near to the days that policy looks ahead span them
 ROUNDING = 1e-9
 LEAST_FOLLOWED = 10  # fewer officers that were near tell nothing, and may tell of one of them
@@ -253,7 +253,7 @@ def barred(finding_days: Numbers, approached: NDArray[np.bool_], rules: GradePol
     >>> barred(np.array([100.0, 5000.0, np.nan, np.nan]), np.array([False] * 3 + [True]), policy().grades).tolist()
     [True, False, False, True]
     """
-    recent = finding_days <= rules.flags.commend_clear_months * DAYS_PER_MONTH
+    recent = finding_days <= rules.flags.commend_clear_months * DAYS_A_MONTH
     return np.asarray(recent & (rules.flags.commend_clear_months > 0) | approached, dtype=np.bool_)
 
 

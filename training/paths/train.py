@@ -16,7 +16,7 @@ from pathlib import Path as FilePath
 
 import numpy as np
 
-from data_contracts.asof import add_months
+from data_contracts.asof import DAYS_A_MONTH, add_months
 from data_contracts.errors import InvalidInput, MissingTable, NotReady
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
@@ -24,7 +24,7 @@ from features.history import History
 from models import run_files
 from models.paths.baselines import MostFrequent
 from models.paths.bundle import KINDS, POST, SERVICE, KindModel, PathBundle, service_hash
-from models.paths.finding import DAYS_A_MONTH, FoundPaths, Path, PathFinder
+from models.paths.finding import FoundPaths, Path, PathFinder
 from models.posts.histories import Array, Catalogue
 from models.registry import ResolvedModel
 from training import tracking
