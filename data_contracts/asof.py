@@ -16,6 +16,8 @@ import pandas as pd
 
 from data_contracts.errors import InvalidInput
 
+DAYS_A_MONTH = 365.25 / 12  # where days are counted in months: the one length of a month in the house, 30.4375
+
 
 def add_months(day: date, months: int) -> date:
     """The same day `months` later (earlier if negative), or the last day of a shorter month.

@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from data_contracts.asof import DAYS_A_MONTH
 from data_contracts.errors import InvalidInput
 from data_contracts.unit_grading import UnitGrading
 from data_contracts.vocabulary import Bilingual, Education, Grade, Outcome, SupportKind, Track, UnitLevel
 
-DAYS_PER_MONTH = 30.4375
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Months = Annotated[int, Field(ge=1, le=1200)]
@@ -147,7 +147,7 @@ class Flagging:
         >>> Flagging(3, 90, 0.1).nights
         4
         """
-        return max(self.months, round(self.within_days / DAYS_PER_MONTH) + 1)
+        return max(self.months, round(self.within_days / DAYS_A_MONTH) + 1)
 
 
 @dataclass(frozen=True)

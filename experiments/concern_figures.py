@@ -28,6 +28,7 @@ from models import artifacts, keys, registry
 from models.base import Numbers
 from models.concerns.model import NAME, ConcernModel
 from models.concerns.text_model import URGENCIES, Labels, by_category
+from training.evaluation.figures import figure_told
 
 SET = Path(__file__).resolve().parents[1] / "tests" / "concerns" / "concerns_test_set.csv"
 CHALLENGER = "concerns-challenger"
@@ -155,7 +156,12 @@ def as_table(answers: Answers, found: Mapping[str, Mapping[str, float]]) -> Tabl
     """For people."""
     table = Table("measure", "value", "95 % interval", "n", title=answers.name)
     for name, one in found.items():
-        table.add_row(name, f"{one['value']:.3f}", f"{one['low']:.3f} to {one['high']:.3f}", f"{one['n']:,.0f}")
+        table.add_row(
+            name,
+            figure_told(one["value"]),
+            f"{figure_told(one['low'])} to {figure_told(one['high'])}",
+            f"{one['n']:,.0f}",
+        )
     return table
 
 

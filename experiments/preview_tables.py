@@ -17,6 +17,7 @@ from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
 from experiments.progress import steps
 from serving.risk.preview import Preview, preview
+from training.evaluation.figures import figure_told
 from training.evaluation.names import outcome_named
 from training.evaluation.plots import blank_figure, in_words, legend_below
 
@@ -48,7 +49,7 @@ def as_table(told: Mapping[str, Any]) -> Table:
     for name in ("now", "new", "most", "over", "P", "95 %", "recall"):
         table.add_column(name, no_wrap=True, justify="right")
     for record in told["records"]:
-        interval = "-" if record["low"] is None else f"{record['low']:.3f}-{record['high']:.3f}"
+        interval = "-" if record["low"] is None else f"{figure_told(record['low'])}-{figure_told(record['high'])}"
         outcome = policy().outcome(record["outcome"]).name_at(record["horizon_months"])
         counts = str(record["most_in_a_unit"]), str(record["units_over_budget"])
         figures = _short(record["new_a_month"], 1), *counts, _short(record["precision"], 3)

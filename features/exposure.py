@@ -14,6 +14,7 @@ from features.asof_join import month_start
 from features.measures import WINDOWS
 
 HOURS_PER_MONTH = 160.0
+# asof.DAYS_A_MONTH, written out: what is written here names the features, and models are tied to that name
 DAYS_PER_MONTH = 30.4375
 RATED = ("complaints", "complaints_sustained", "complaints_use_of_force", "force_reports")
 PER_DUTY_MONTH = ("duty_hours", "nights", "overtime_hours", "leave_days", "sick_days")

@@ -7,6 +7,7 @@ from ibis.expr.types import FloatingValue, Table
 
 from data_contracts.policy import policy
 
+# asof.DAYS_A_MONTH, written out: what is written here names the features, and models are tied to that name
 DAYS_PER_MONTH = 30.4375
 
 

@@ -14,6 +14,7 @@ from features.asof_join import KEYS, standing_rows
 from features.measures import EventTable
 
 HALF_LIVES = (6, 12, 24, 48)  # months
+# asof.DAYS_A_MONTH, written out: what is written here names the features, and models are tied to that name
 DAYS_PER_MONTH = 30.4375
 MILLIONTHS = 1_000_000  # summed whole, so that the order of rows cannot move the last digit
 FADING: dict[str, tuple[str, ...]] = {

@@ -19,7 +19,7 @@ UNSUSTAINED_SHARES = (0.35, 0.25, 0.12, 0.28)
 SUSTAINED = 0
 LIGHTING_SHARES = (0.34, 0.08, 0.22, 0.22, 0.08, 0.06)
 MOST_EXCITATION = 4.0
-DAYS_A_MONTH = 30.44
+DAYS_A_MONTH = 30.44  # not asof's: it would move days on which complaints close, and every bureau simulated before
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from datetime import date
 import numpy as np
 from rich.console import Console
 
+from data_contracts.asof import DAYS_A_MONTH
 from data_contracts.catalog import catalog
 from data_contracts.simulator.careers import SLOWER_AT_THE_TOP
 from data_contracts.simulator.effects import Effects
@@ -26,9 +27,9 @@ from data_contracts.simulator.simulation import simulate
 from features.versions import with_superseded_on
 from models.base import Numbers
 from models.paths.dwell import QUARTER_MONTHS
-from models.paths.finding import DAYS_A_MONTH
 from models.posts.histories import Array, Catalogue, Histories
 from training.evaluation.bootstrap import OfficerDraws, difference
+from training.evaluation.figures import figure_told
 from training.evaluation.path_metrics import Concordance, concordance
 from training.paths.data import states_at
 from training.paths.dwell_data import times_to_move
@@ -81,7 +82,7 @@ def line(name: str, officers: Array, found: dict[str, Concordance]) -> str:
     ahead = []
     for one in (OURS, ORACLE):
         gain = difference((found[one].value, found[COX].value), (drawn[one], drawn[COX]))
-        ahead.append(f"{one} ahead of {COX} {gain.difference:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})")
+        ahead.append(f"{one} ahead of {COX} {_signed(gain.difference)} ({_signed(gain.low)} to {_signed(gain.high)})")
     return f"{name}: {', '.join(f'{key} {one.value:.4f}' for key, one in found.items())}; {'; '.join(ahead)}"
 
 
@@ -113,3 +114,7 @@ def _together(parts: Sequence[Concordance]) -> Concordance:
 
 if __name__ == "__main__":
     sys.exit(main())
+
+
+def _signed(value: float) -> str:
+    return figure_told(value, 4, signed=True)

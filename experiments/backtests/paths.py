@@ -18,7 +18,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from data_contracts.asof import AsOf
+from data_contracts.asof import DAYS_A_MONTH, AsOf
 from data_contracts.errors import InvalidInput, MissingTable
 from experiments.backtests.reporting import (
     Report,
@@ -34,7 +34,7 @@ from experiments.progress import steps
 from features.ingest import Delivered, delivery_of, versioned
 from models.paths.baselines import MarkovShortest, MostFrequent
 from models.paths.dwell import QUARTER_MONTHS
-from models.paths.finding import DAYS_A_MONTH, PathFinder
+from models.paths.finding import PathFinder
 from models.paths.search import PathModel
 from models.posts.histories import Array
 from training.evaluation.bootstrap import DRAWS, SEED, OfficerDraws, difference, weighted_means

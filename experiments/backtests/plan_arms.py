@@ -10,14 +10,14 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from data_contracts.asof import add_months
+from data_contracts.asof import DAYS_A_MONTH, add_months
 from data_contracts.simulator.families import SENIORITIES, post_ids
 from data_contracts.simulator.simulation import Block
 from experiments.backtests.plan_changes import PlanBook, plan_of
 from models.courses.lifts import CourseLifts
 from models.paths.beams import Route, Search
 from models.paths.dwell import later
-from models.paths.finding import DAYS_A_MONTH, Goals
+from models.paths.finding import Goals
 from models.paths.replanning import Now
 from models.paths.search import PathModel
 from models.paths.transitions import extended

@@ -25,6 +25,7 @@ from experiments.backtests.plan_changes import Looks, change_lines
 from models.courses.lifts import CourseLifts
 from models.posts.histories import Array
 from training.evaluation.bootstrap import DRAWS, OfficerDraws, difference, weighted_means
+from training.evaluation.figures import told_to
 from training.paths.course_histories import courses_before
 from training.paths.fit import PathTraining, fit_paths, path_training
 
@@ -175,5 +176,5 @@ def lines_of(result: StudyResult) -> list[str]:
     ]
     for name, one in result.ahead.items():
         ratio = f"{one.ratio:.2f} times as many as with {name} ({one.ratio_low:.2f} to {one.ratio_high:.2f})"
-        told.append(f"plan: {ratio}, difference {one.difference:.3f} ({one.low:.3f} to {one.high:.3f})")
+        told.append(f"plan: {ratio}, difference {told_to(one.difference, one.low, one.high)}")
     return [*told, *change_lines(result.looks)]

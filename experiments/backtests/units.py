@@ -37,6 +37,7 @@ from models.base import Numbers
 from models.units.model import UnitRule, expected, moved_chances
 from models.units.past import past_chances
 from training.evaluation.bootstrap import DRAWS, SEED, difference
+from training.evaluation.figures import figure_told
 from training.evaluation.names import outcome_named
 from training.evaluation.unit_metrics import UnitTest, interval, together
 from training.evaluation.unit_plots import UnitsShown, units_figure
@@ -215,7 +216,7 @@ def as_table(report: Report) -> Table:
     for one in report.comparisons:
         last, ours = (said[one["outcome"], one["as_of"], method] for method in METHODS)
         figures = (last["spearman"], ours["spearman"], one["difference"], one["low"], one["high"])
-        told = ["-" if np.isnan(value) else f"{value:.3f}" for value in figures]
+        told = ["-" if np.isnan(value) else figure_told(value) for value in figures]
         ahead = f"{told[2]} [{told[3]}, {told[4]}]"
         table.add_row(one["outcome"], one["as_of"], str(ours["units"]), *told[:2], ahead)
     return table

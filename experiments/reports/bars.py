@@ -14,6 +14,7 @@ from experiments.backtests.risk import COUNT_RULE, PHAROS
 from experiments.backtests.risk_tables import POOLED
 from experiments.reports.pages import Row, Sheet
 from models.risk.baselines import PEERS
+from training.evaluation.figures import between, figure_told
 from training.evaluation.grade_rates import Order
 from training.evaluation.names import method_named, outcome_named
 
@@ -85,7 +86,7 @@ def _of(records: Records, model: str, pooled: bool) -> list[Mapping[str, Any]]:
 
 
 def _interval(one: Mapping[str, Any]) -> str:
-    return f"{one['difference']:+.4f} [{one['low']:.4f}, {one['high']:.4f}]"
+    return f"{figure_told(one['difference'], 4, signed=True)} {between(one['low'], one['high'], 4)}"
 
 
 def _best_peer(outcome: str, records: Records, ahead: Records) -> Iterator[Bar]:

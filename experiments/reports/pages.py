@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data_contracts.vocabulary import Bilingual
+from training.evaluation.figures import figure_told
 
 TEMPLATES = Path(__file__).parent / "templates"
 Cell = str | float | int | Bilingual | None
@@ -76,7 +77,7 @@ def told(value: str | float | int | None) -> str:
         return str(value)
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:,.0f}" if abs(value) >= 1000 or float(value).is_integer() else f"{value:.3f}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else figure_told(value)
 
 
 def write_page(path: Path, page: Page) -> Path:

@@ -26,6 +26,7 @@ from experiments.studies.board_words import (
 )
 from experiments.studies.leaderboard import Board, Figure, Standing
 from training.evaluation.bootstrap import Difference
+from training.evaluation.figures import figure_told
 
 SHORT = {"average_precision": "AP", "precision_at_5pct": "P@5%", "ndcg_at_10": "NDCG@10", "hr_at_10": "HR@10"}
 
@@ -131,4 +132,4 @@ def _short(value: float, digits: int = 4) -> str:
 
 
 def _signed(value: float, digits: int = 4) -> str:
-    return "–" if np.isnan(value) else f"{value:+.{digits}f}"
+    return "–" if np.isnan(value) else figure_told(value, digits, signed=True)

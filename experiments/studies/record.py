@@ -21,6 +21,7 @@ from experiments.studies.leaderboard import Board, Standing
 from experiments.studies.run import Asked, Run
 from models import run_files
 from training import tracking
+from training.evaluation.figures import between, figure_told
 from training.tuning.record import search_figure
 from training.tuning.search import Found
 
@@ -168,7 +169,8 @@ def _markdown(board: Board) -> list[str]:
     rows = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
     for place, one in enumerate(board.standings, 1):
         behind = "–" if one.behind is None else (
-            f"{one.behind.difference:+.4f} [{one.behind.low:+.4f}, {one.behind.high:+.4f}]")  # fmt: skip
+            f"{figure_told(one.behind.difference, 4, signed=True)} "
+            f"{between(one.behind.low, one.behind.high, 4, signed=True)}")  # fmt: skip
         figures = [f"{one.figures[name].value:.4f}" for name in measures]
         rows.append(f"| {' | '.join([str(place), one.name, *figures, behind, f'{one.cost.fit_cpu_seconds:.1f}'])} |")
     return rows

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from data_contracts.advising import CoursesPolicy
-from data_contracts.asof import add_months
+from data_contracts.asof import DAYS_A_MONTH, add_months
 from data_contracts.decisions import TrainingRule
 from data_contracts.vocabulary import Bilingual
-
-DAYS_PER_MONTH = 30.4375  # as windows count months
 
 
 @dataclass(frozen=True)
@@ -152,7 +150,7 @@ def _mandated(standing: Standing, courses: Sequence[OfferedCourse], due_soon_day
         lapses = course.lapses_on(taken)
         if lapses is None or standing.as_of < lapses - timedelta(days=due_soon_days):
             continue
-        late = (standing.as_of - taken).days - course.valid_months * DAYS_PER_MONTH
+        late = (standing.as_of - taken).days - course.valid_months * DAYS_A_MONTH
         overdue = late > standing.grace_days
         reasons = (_lapse(taken, lapses, standing.as_of), *_grace(lapses, overdue, standing.as_of, standing.grace_days))
         yield Due(course, lapses, overdue, reasons)
@@ -172,7 +170,7 @@ def _by_rule(standing: Standing, courses: Sequence[OfferedCourse], due_soon_days
         due = add_months(last, rule.every_months)
         if standing.as_of < due - timedelta(days=due_soon_days):
             continue
-        late = (standing.as_of - last).days > rule.every_months * DAYS_PER_MONTH + rule.grace_days
+        late = (standing.as_of - last).days > rule.every_months * DAYS_A_MONTH + rule.grace_days
         told = _rule_due(rule, last, due, standing.as_of)
         yield Due(best, due, late, (told, *_grace(due, late, standing.as_of, rule.grace_days)))
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.paths.finding import DAYS_A_MONTH, PATHS, FoundPaths, Goals, Path
+from data_contracts.asof import DAYS_A_MONTH
+from models.paths.finding import PATHS, FoundPaths, Goals, Path
 from models.posts.baselines import BACK_OFF
 from models.posts.histories import PADDING, Array, Catalogue, Moves
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from data_contracts.asof import DAYS_A_MONTH
 from models.paths.dwell import QUARTER_MONTHS, after_each_other
-from models.paths.finding import DAYS_A_MONTH, Path
+from models.paths.finding import Path
 from models.posts.histories import Array
 
 ROUNDING = 1e-6  # months: times are added up in parts of months

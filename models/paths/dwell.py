@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from data_contracts.asof import DAYS_A_MONTH
 from models.artifacts import Parts
 from models.base import Matrix, Numbers
-from models.paths.finding import DAYS_A_MONTH
 from models.paths.steady import SteadyRate
 from models.posts.histories import PADDING, Array, Histories
 from models.risk.boosting import Boosted

@@ -10,7 +10,6 @@ import numpy as np
 
 from models.posts.histories import Array, Histories
 
-DAYS_A_MONTH = 30.4375
 PATHS = 5
 Path = tuple[int, ...]
 """Numbers of posts from the first step to the goal, the goal last; the start is not in it."""

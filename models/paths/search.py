@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from data_contracts.asof import DAYS_A_MONTH
 from models.paths.beams import (
     Beam,
     Leg,
@@ -32,7 +33,7 @@ from models.paths.beams import (
 )
 from models.paths.dwell import QUARTER_MONTHS, DwellModel, after_each_other, ends_in_time, quantiles
 from models.paths.farther import FIRST_WIDE, KEPT, NEAR_STEPS, WIDE, Reach, steps_ahead
-from models.paths.finding import DAYS_A_MONTH, PATHS, FoundPaths, Goals, Path, distinct
+from models.paths.finding import PATHS, FoundPaths, Goals, Path, distinct
 from models.paths.rules import Rules
 from models.paths.transitions import extended
 from models.posts.histories import Array, Histories

@@ -16,9 +16,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
+from data_contracts.asof import DAYS_A_MONTH
 from models.artifacts import Parts
 from models.paths.dwell import QUARTER_MONTHS
-from models.paths.finding import DAYS_A_MONTH, distinct
+from models.paths.finding import distinct
 from models.paths.likeness import Likeness
 from models.posts.counts import known_pairs, pair_key
 from models.posts.histories import PADDING, Array, Catalogue, Histories, Moves

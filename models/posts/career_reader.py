@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from data_contracts.asof import DAYS_A_MONTH
 from models.posts.entrants import STAGES, stages_at
 from models.posts.histories import PADDING, Array, Histories
 
@@ -20,7 +21,7 @@ READ = 16
 WIDTH = 64
 DROPOUT = 0.4
 FACTS = 4
-MONTH_DAYS, YEAR_DAYS = 30.4375, 365.25
+YEAR_DAYS = 365.25
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def _moments(histories: Histories, length: Array) -> tuple[Array, Array]:
     known = np.isfinite(served)
     held = (histories.posts != PADDING).sum(1)[:, None] - back
     facts = [
-        np.log1p(np.maximum(started - left, 0.0) / MONTH_DAYS) * 0.3,
+        np.log1p(np.maximum(started - left, 0.0) / DAYS_A_MONTH) * 0.3,
         np.log1p(np.maximum(held, 0)) * 0.5,
         known,
         np.log1p(np.where(known, served, 0.0) / YEAR_DAYS) * 0.5,

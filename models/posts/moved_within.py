@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data_contracts.asof import DAYS_A_MONTH
 from data_contracts.suggesting import CountRules
 from models.posts.histories import Array, Catalogue
 
 ANY = ""  # the course of those counted whatever they have taken
 NAMES = ("totals_key", "totals", "moved_key", "moved")
 TIMED, UNTOLD = "times", -1
-DAYS_A_MONTH = 365.2425 / 12
 
 
 @dataclass(frozen=True)

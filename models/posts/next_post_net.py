@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from data_contracts.asof import DAYS_A_MONTH
 from models.posts.background import NUMBERS, Background, goal_posts
 from models.posts.counts import HALF_LIVES_DAYS, ROWS, CountTables
 from models.posts.histories import PADDING, Array, Histories, barred
@@ -30,7 +31,7 @@ GATE_CONTEXT = 9
 PROMOTED_DAYS = 180.0
 PERSON_DROPOUT = 0.5
 COURSE_DIMENSION = 16
-MONTH_DAYS, YEAR_DAYS = 30.4375, 365.25
+YEAR_DAYS = 365.25
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def batch_of(
         posts=torch.from_numpy(recent.astype(np.int64)),
         returns=torch.from_numpy(held[:, 1:].astype(np.int64)),
         years_back=torch.from_numpy((days[:, 1:] / YEAR_DAYS).astype(np.float32)),
-        months=torch.from_numpy(np.log1p(days[:, :DEPTH] / MONTH_DAYS).astype(np.float32)),
+        months=torch.from_numpy(np.log1p(days[:, :DEPTH] / DAYS_A_MONTH).astype(np.float32)),
         context=torch.from_numpy(context_of(histories)),
         rank=torch.from_numpy(histories.rank.astype(np.int64)),
         rows=torch.from_numpy(evidence.rows),
@@ -122,7 +123,7 @@ def context_of(histories: Histories) -> Array:
     tenure = days.max(1)
     season = histories.day / YEAR_DAYS * 2 * np.pi
     columns = [
-        np.log1p(days[:, 0] / MONTH_DAYS), np.log1p(days[:, 1] / MONTH_DAYS), np.log1p(days.max(1) / YEAR_DAYS),
+        np.log1p(days[:, 0] / DAYS_A_MONTH), np.log1p(days[:, 1] / DAYS_A_MONTH), np.log1p(days.max(1) / YEAR_DAYS),
         np.log1p(count), count == 0, known[:, 2] & (posts[:, 2] == posts[:, 0]), repeats,
         np.sin(season), np.cos(season),
         _promoted(histories.rank_days), _time(histories.tenure_days, tenure) / 3,

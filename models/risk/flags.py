@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data_contracts.asof import DAYS_A_MONTH
 from data_contracts.decisions import GradePolicy
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
@@ -24,7 +25,6 @@ from models.risk.calibration import log_odds
 
 MERIT_MONTHS = 24
 SUSTAINED = "days_since_complaints_sustained"
-DAYS_PER_MONTH = 30.4375
 SPAN_DAYS = 15  # nights this near to the days that policy looks ahead span them
 ROUNDING = 1e-9
 LEAST_FOLLOWED = 10  # fewer officers that were near tell nothing, and may tell of one of them
@@ -144,6 +144,18 @@ def near_margin(force: Numbers, limits: Mapping[str, float], rules: GradePolicy)
     return float(1.0 - nearest[-1]) if len(nearest) else 0.0
 
 
+def near_a_limit(force: Numbers, limits: Mapping[str, float], rules: GradePolicy) -> NDArray[np.bool_]:
+    """Who of a whole force (chances (n,)) is near to the next worse limit, (n,).
+
+    >>> from data_contracts.policy import policy
+    >>> force = np.r_[np.linspace(0.05, 0.099, 10), np.full(90, 0.001)]
+    >>> near_a_limit(force, {"poor": 0.3, "fair": 0.1, "good": 0.02}, policy().grades).nonzero()[0].tolist()
+    [8, 9]
+    """
+    _, limit = _next_limit(_by_limits(force, limits), limits)
+    return _near(force, limit, near_margin(force, limits, rules))
+
+
 def _near(chances: Numbers, limit: Numbers, margin: float) -> NDArray[np.bool_]:
     """Below the limit, and within the margin of it."""
     return np.asarray((chances >= (1.0 - margin - ROUNDING) * limit) & (chances < limit), dtype=np.bool_)
@@ -241,7 +253,7 @@ def barred(finding_days: Numbers, approached: NDArray[np.bool_], rules: GradePol
     >>> barred(np.array([100.0, 5000.0, np.nan, np.nan]), np.array([False] * 3 + [True]), policy().grades).tolist()
     [True, False, False, True]
     """
-    recent = finding_days <= rules.flags.commend_clear_months * DAYS_PER_MONTH
+    recent = finding_days <= rules.flags.commend_clear_months * DAYS_A_MONTH
     return np.asarray(recent & (rules.flags.commend_clear_months > 0) | approached, dtype=np.bool_)
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data_contracts.asof import DAYS_A_MONTH
 from data_contracts.decisions import GradePolicy, Shares, UnitBudget
 from data_contracts.vocabulary import Grade
 from models.base import Numbers
 
-DAYS_PER_MONTH = 30.4375
 WARNED = (Grade.POOR.value, Grade.FAIR.value)  # worst first
 MILDEST_WARNING = len(WARNED) - 1
 SHORT_HISTORY = {
@@ -237,6 +237,6 @@ def overall(grades: Sequence[str | None], tells: Sequence[bool] = ()) -> str | N
 
 def short_history(frame: pd.DataFrame, policy: GradePolicy) -> NDArray[np.bool_]:
     """Who has served (or is known) for too short a time to be scored, (n,)."""
-    least = policy.scoring.short_history_months * DAYS_PER_MONTH - 1.0
+    least = policy.scoring.short_history_months * DAYS_A_MONTH - 1.0
     tenure = frame["tenure_days"].to_numpy(dtype=np.float64, na_value=np.nan)
     return ~(tenure >= least)

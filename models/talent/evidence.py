@@ -9,12 +9,12 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from data_contracts.asof import AsOf, add_months
+from data_contracts.asof import DAYS_A_MONTH, AsOf, add_months
 from data_contracts.catalog import catalog
 from data_contracts.talent_pool import TalentLine
 from models.peers import Frames, Peers
 
-DAYS_A_MONTH, DAYS_A_YEAR = 30.4375, 365.25
+DAYS_A_YEAR = 365.25
 OWN = "own"
 TOTALS = ["points", "rows", "first", "last", "mean", "peer_mean", "peers", "circle", "amount"]
 

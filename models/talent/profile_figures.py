@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from data_contracts.asof import AsOf, add_months
+from data_contracts.asof import DAYS_A_MONTH, AsOf, add_months
 from data_contracts.vocabulary import Bilingual
 from models.peers import Frames, Peers
 
-DAYS_A_MONTH = 30.4375
 YEAR, GROWTH_MONTHS = 12, 24
 STILL_NEW = 9  # a level this near to the day, in months, may end the growth of two years, and no later one may begin it
 

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +19,7 @@ from data_contracts.policy import policy
 from models.risk.course_book import CourseBook
 from serving.night.chunks import ChunkStore, parquet_bytes
 from serving.night.courses import NO_COURSES, book_hash, publish_courses
+from serving.night.followed import publish_followed
 from serving.night.manifest import FORMAT, MANIFEST, Counts, Manifest, bytes_hash, hash_of, write_atomically
 from serving.night.past import Asked, Chances
 from serving.night.results import (
@@ -34,7 +35,7 @@ from serving.night.results import (
     asked_of,
 )
 from serving.night.roll_up import GRADES, graded, main_horizons
-from serving.risk.flagging import Trends, bounds_of_force, flags_of, followed_of
+from serving.risk.flagging import Trends, bounds_of_force, flags_of, measured, trend_since
 from serving.risk.supporting import support_column
 from serving.units.drivers import facet_matrix, themes_in
 from serving.units.night import Before, KnowsUnits, UnitInputs, unit_results
@@ -99,11 +100,11 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
     if counts.scored == 0:
         told = f"none of {counts.rows_in} officers was scored; look at the snapshot, and at the model's reasons"
         raise InputRefused("bad_rows", f"nothing was published for {night.as_of}: {told}")
-    earlier = [Chances.of(run) for run in night.earlier]
-    trends = Trends(night.as_of, earlier, main_horizons(force), followed_of(earlier, night.rules))
+    trends = _trends(night, main_horizons(force))
     force["flags"] = flags_of(force, trends, night.rules, partial(bounds_of_force, rules=night.rules))
     force = force.drop(columns=FINDING_DAYS.name)
     files = _write_parts(store, force, target, night) | publish_courses(night.book, target)
+    files |= publish_followed(trends.followed, target)
     units = unit_results(force, replace(unit_inputs(night, frame), facets=facets, told=_themes_told(store)))
     files["units.parquet"] = _write(target / "units.parquet", pa.Table.from_pandas(units, preserve_index=False))
     files["quarantine.parquet"] = _write(target / "quarantine.parquet", _quarantine(frame, force))
@@ -120,6 +121,23 @@ def assemble(night: Night, frame: pd.DataFrame, store: ChunkStore, target: Path)
     )
     write_atomically(target / MANIFEST, manifest.to_json().encode())
     return manifest
+
+
+def _trends(night: Night, main: Mapping[str, int]) -> Trends:
+    """What flags look back on; a night in which others were followed is read only where a newer one does not tell."""
+    runs = {run.manifest.as_of: run for run in night.earlier}
+    since = trend_since(night.as_of, night.rules.flags.months)
+    lately = {day: Chances.of(run) for day, run in runs.items() if day >= since}
+
+    @cache
+    def read(day: date) -> Chances | None:
+        try:
+            return lately[day] if day in lately else Chances.of(runs[day])
+        except (OSError, pa.ArrowException):
+            return None
+
+    followed = measured(list(runs), read, night.scorer.answers, night.rules)
+    return Trends(night.as_of, list(lately.values()), main, followed)
 
 
 def unit_inputs(night: Night, frame: pd.DataFrame) -> UnitInputs:

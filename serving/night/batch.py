@@ -29,7 +29,7 @@ from serving.night.courses import courses_at
 from serving.night.heeding import heeding
 from serving.night.input_checks import Checks, Fault, force_of, refuse_old_records, refuse_share, refuse_volume
 from serving.night.manifest import MANIFEST, Manifest, sync_folder
-from serving.night.past import earlier_runs
+from serving.night.past import looked_back_on
 from serving.night.pointer import Move, move_for, move_pointer, one_at_a_time, run_folder
 from serving.night.results import PublishedRun, Scorer, results_root
 from serving.units.night import Before, KnowsUnits
@@ -111,7 +111,7 @@ def score(
                 parents or {},
                 reader.snapshot_hash(as_of),
                 chunk_officers,
-                tuple(earlier_runs(root, as_of, scorer.models, rules.flags.nights)),
+                tuple(looked_back_on(root, as_of, scorer.models, rules.flags.nights)),
                 courses_at(settings, as_of),
                 year_before(as_of, reader, scorer, out),
                 out,

@@ -13,7 +13,7 @@ from typing import Any
 
 from data_contracts.errors import PublishRefused, ResultsDamaged
 
-FORMAT = 7
+FORMAT = 8
 MANIFEST = "manifest.json"
 
 

@@ -1,5 +1,5 @@
-"""What earlier nights published: the same model's chances of the months before and of the night in force, and the
-courses officers have."""
+"""What earlier nights published: the same model's chances of the months before and of the night in force, what that
+night measured of its alerts, and the courses officers have."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.asof import add_months
-from data_contracts.errors import PharosError
+from data_contracts.errors import PharosError, ResultsDamaged
 from data_contracts.settings import Settings
 from models.base import Numbers
 from models.risk.course_book import CourseBook
+from models.risk.flags import Followed
 from serving.night.courses import NO_COURSES, published_courses
+from serving.night.followed import published_followed
 from serving.night.manifest import MANIFEST, Manifest, ModelIdentity
 from serving.night.pointer import read_pointer
 from serving.night.results import SCORED, PublishedRun, asked_of, latest_run, results_root
 
 NEAR_DAYS = 15  # a night this near to a month's day stands for it
+OLDER_MONTHS = 12  # how much longer ago what came of others may have been seen, where the newest nights do not tell it
 Asked = tuple[str, int]  # outcome, months ahead
 
 
@@ -32,14 +35,41 @@ def earlier_runs(root: Path, as_of: date, models: Sequence[ModelIdentity], month
 
     Of several runs of one day the one with the most officers is taken; a month without a run near it has none.
     """
+    return _nearest(_published(root, as_of, models, months), as_of, months)
+
+
+def looked_back_on(root: Path, as_of: date, models: Sequence[ModelIdentity], months: int) -> list[PublishedRun]:
+    """Those `earlier_runs`, and before them those of OLDER_MONTHS more, in which others were followed.
+
+    Of these a run that cannot be read counts as a night that was missed: it was no need of tonight's before either.
+    """
+    recent = _published(root, as_of, models, months)
+    older = _published(root, as_of, models, months + OLDER_MONTHS, heed_damage=False)
+    return _nearest({**older, **recent}, as_of, months + OLDER_MONTHS)
+
+
+def _published(
+    root: Path, as_of: date, models: Sequence[ModelIdentity], months: int, *, heed_damage: bool = True
+) -> dict[date, PublishedRun]:
+    """By day, the largest run of the same models, of so many months before a day."""
     found: dict[date, PublishedRun] = {}
     for path in sorted(root.glob(f"as_of=*/*/{MANIFEST}")):
         day = date.fromisoformat(path.parent.parent.name.removeprefix("as_of="))
         if day >= as_of or day < add_months(as_of, -months) - pd.Timedelta(days=NEAR_DAYS):
             continue
-        run = PublishedRun(path.parent, Manifest.read(path.parent))
+        try:
+            run = PublishedRun(path.parent, Manifest.read(path.parent))
+        except ResultsDamaged:
+            if heed_damage:
+                raise
+            continue
         if tuple(run.manifest.models) == tuple(models) and _officers(run) > _officers(found.get(day)):
             found[day] = run
+    return found
+
+
+def _nearest(found: Mapping[date, PublishedRun], as_of: date, months: int) -> list[PublishedRun]:
+    """Those nearest to 1, 2, ... `months` months before a day, oldest first."""
     wanted = [add_months(as_of, -back) for back in range(months, 0, -1)]
     near = [min(found, key=lambda day: (abs((day - goal).days), day), default=None) for goal in wanted]
     kept = [day for day, goal in zip(near, wanted, strict=True) if day and abs((day - goal).days) <= NEAR_DAYS]
@@ -92,6 +122,10 @@ class Past(Protocol):
         """The whole force of the run in force; None where there is none of this model."""
         ...
 
+    def followed(self) -> Mapping[Asked, Followed]:
+        """What the run in force measured of who was near a limit; nothing where there is none of this model."""
+        ...
+
     def courses(self) -> CourseBook:
         """Of the run in force."""
         ...
@@ -107,6 +141,10 @@ class NoPast:
     def night(self) -> Chances | None:
         """None."""
         return None
+
+    def followed(self) -> Mapping[Asked, Followed]:
+        """None."""
+        return {}
 
     def courses(self) -> CourseBook:
         """None."""
@@ -126,6 +164,7 @@ class PublishedPast:
     _read: dict[str, tuple[str, Sequence[Chances]]] = field(default_factory=dict)
     _book: dict[str, CourseBook] = field(default_factory=dict)
     _night: dict[str, Chances | None] = field(default_factory=dict)
+    _measured: dict[str, Mapping[Asked, Followed]] = field(default_factory=dict)
 
     def chances(self, as_of: date) -> Sequence[Chances]:
         """Of the months before a day, oldest first."""
@@ -155,6 +194,21 @@ class PublishedPast:
             return Chances.of(run) if tuple(run.manifest.models) == self.models else None
         except (PharosError, OSError):
             return None
+
+    def followed(self) -> Mapping[Asked, Followed]:
+        """What the run in force measured, as it published it: a request tells what the night told."""
+        pointer = self._pointer()
+        held = self._measured
+        if pointer not in held:
+            held = self._measured = {pointer: self._last_followed()}
+        return held[pointer]
+
+    def _last_followed(self) -> Mapping[Asked, Followed]:
+        try:
+            run = latest_run(self.settings)
+            return published_followed(run.folder) if tuple(run.manifest.models) == self.models else {}
+        except (PharosError, OSError):
+            return {}
 
     def courses(self) -> CourseBook:
         """Of the run in force."""

@@ -9,11 +9,10 @@ from rich.table import Table
 from data_contracts.policy import policy
 from models.risk.grades import over_budget
 from serving.night.batch import ScoreReport
-from serving.night.past import Chances, earlier_runs
+from serving.night.followed import published_followed
 from serving.night.results import PublishedRun, asked_of
 from serving.night.roll_up import GRADES
 from serving.night.run_table import NightRun, State
-from serving.risk.flagging import followed_of
 
 
 def as_table(report: ScoreReport) -> Table:
@@ -41,10 +40,8 @@ def _caption(report: ScoreReport) -> str:
 
 def _approaches(report: ScoreReport) -> str:
     """How many approach alerts each outcome has, and what earlier nights showed such an alert to be worth."""
-    manifest, rules = report.manifest, policy().grades
-    rows = PublishedRun(report.folder, manifest).officers(["outcome", "horizon_months", "flags"])
-    earlier = earlier_runs(report.folder.parent.parent, manifest.as_of, manifest.models, rules.flags.nights)
-    followed = followed_of([Chances.of(run) for run in earlier], rules)
+    rows = PublishedRun(report.folder, report.manifest).officers(["outcome", "horizon_months", "flags"])
+    followed = published_followed(report.folder)
     told = []
     for asked, some in rows.groupby(["outcome", "horizon_months"]):
         outcome, months = asked_of(asked)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from data_contracts.asof import DAYS_A_MONTH
 from data_contracts.naming import quoted
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, TalentField
@@ -15,7 +16,6 @@ from models.courses.learners import offered_courses
 from models.eligibility.rules import Post
 from models.eligibility.standing_facts import POLICE_LADDER, Ladders
 from models.paths.climbing import Climb, climb_of
-from models.paths.finding import DAYS_A_MONTH
 from models.posts.histories import CareerState
 from serving.paths.record import Frames
 from serving.paths.schemas import PathGoal

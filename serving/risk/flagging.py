@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -13,7 +13,18 @@ import pandas as pd
 from data_contracts.asof import add_months
 from data_contracts.decisions import GradePolicy
 from models.base import Numbers
-from models.risk.flags import Edge, Followed, Trend, approach, barred, best_below, commend, flags_json, near_margin
+from models.risk.flags import (
+    SPAN_DAYS,
+    Edge,
+    Followed,
+    Trend,
+    approach,
+    barred,
+    best_below,
+    commend,
+    flags_json,
+    near_margin,
+)
 from models.risk.grades import cut_offs, limits
 from serving.night.past import NEAR_DAYS, Asked, Chances
 from serving.night.results import SCORED, places_by_asked
@@ -44,7 +55,7 @@ def bounds_of_force(asked: Asked, chances: Numbers, rules: GradePolicy) -> Bound
 @dataclass(frozen=True)
 class Trends:
     """What flags look back on: the day, the chances of earlier nights, the horizon that grades each outcome, and what
-    came of who was near a limit (`followed_of`)."""
+    came of who was near a limit (`measured` by a night)."""
 
     as_of: date
     earlier: Sequence[Chances]
@@ -53,14 +64,50 @@ class Trends:
 
     def lately(self, months: int) -> list[Chances]:
         """The nights of so many months before the day, which a trend is drawn from."""
-        since = add_months(self.as_of, -months) - timedelta(days=NEAR_DAYS)
-        return [night for night in self.earlier if night.as_of >= since]
+        return [night for night in self.earlier if night.as_of >= trend_since(self.as_of, months)]
+
+
+def trend_since(as_of: date, months: int) -> date:
+    """The first day that a trend of so many months looks back on: a night near to it stands for it."""
+    return add_months(as_of, -months) - timedelta(days=NEAR_DAYS)
+
+
+def measured(
+    nights: Sequence[date], read: Callable[[date], Chances | None], asked: Sequence[Asked], rules: GradePolicy
+) -> dict[Asked, Followed]:
+    """Of each outcome and horizon, what came of who was near a limit, by the newest nights that can tell it.
+
+    `nights` are in order; a night that was missed, or that saw too few officers, makes what is told older and does not
+    lose it. `read` gives None for a night that cannot be read; none is read that is not needed.
+    """
+    found: dict[Asked, Followed] = {}
+    for days in spans(nights, rules.flags.within_days):
+        if all(one in found for one in asked):
+            break
+        some = [read(day) for day in days]
+        known = [night for night in some if night is not None]
+        if known and len(known) == len(some):
+            found = followed_of(known, rules) | found
+    return {one: found[one] for one in asked if one in found}
+
+
+def spans(nights: Sequence[date], within_days: int) -> Iterator[Sequence[date]]:
+    """The nights in order that reach over so many days, give or take SPAN_DAYS: the newest first.
+
+    >>> days = [date(2024, month, 1) for month in (1, 2, 4, 5, 8)]  # March, June and July were missed
+    >>> [[day.month for day in some] for some in spans(days, 90)]
+    [[5, 8], [2, 4, 5], [1, 2, 4]]
+    """
+    for end in range(len(nights) - 1, 0, -1):
+        off = [abs((nights[end] - day).days - within_days) for day in nights[:end]]
+        if min(off) <= SPAN_DAYS:
+            yield nights[off.index(min(off)) : end + 1]
 
 
 def followed_of(earlier: Sequence[Chances], rules: GradePolicy) -> dict[Asked, Followed]:
     """Of each outcome and horizon, what came up to the last of the earlier nights of who was near a limit on the first.
 
-    The nights alone say it, so that a request tells what the night told.
+    The night measures it and publishes it (`followed.json`), so that a request tells what the night told.
     """
     found: dict[Asked, Followed] = {}
     for asked in earlier[0].table if earlier else ():

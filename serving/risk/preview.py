@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data_contracts.asof import add_months
+from data_contracts.asof import DAYS_A_MONTH, add_months
 from data_contracts.decisions import GradePolicy, Shares
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.policy import policy
@@ -35,7 +35,6 @@ from models.risk.model import OutcomeModel, RiskBundle
 
 NAME = "risk"
 MONTHS_BACK = 12
-DAYS_PER_MONTH = 30.4375
 USUAL = (0.01, 0.02, 0.03, 0.05, 0.08, 0.10)
 Say = Callable[[str], None]
 Marks = NDArray[np.bool_]
@@ -262,7 +261,7 @@ def _new_a_month(forces: Sequence[Force], poor: Sequence[Marks]) -> float | None
         return None
     held = [set(force.officers[marks].tolist()) for force, marks in zip(forces, poor, strict=True)]
     new = sum(len(after - before) for before, after in pairwise(held))
-    return new / ((forces[-1].as_of - forces[0].as_of).days / DAYS_PER_MONTH)
+    return new / ((forces[-1].as_of - forces[0].as_of).days / DAYS_A_MONTH)
 
 
 def _worth(evidence: Evidence | None, setting: Setting, rules: GradePolicy) -> dict[str, Any]:

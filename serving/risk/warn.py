@@ -19,17 +19,16 @@ import pandas as pd
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
 from models.risk.calibration import log_odds
-from models.risk.flags import Followed
 from models.risk.grades import WARNED, overall
 from serving.access.credential import OPERATOR, Credential
 from serving.freshness import AgeLimits, FeatureSource, read_fresh
 from serving.night.manifest import ModelIdentity, looked_back
-from serving.night.past import Asked, Chances, NoPast, Past
+from serving.night.past import Asked, NoPast, Past
 from serving.night.results import SCORED, Scorer
 from serving.review.standing import OPTED_OUT, NoReviews, Reviews, sees_all
 from serving.review.withholding import Result, withhold
 from serving.risk.absent import why_absent
-from serving.risk.flagging import Trends, flags_of, followed_of
+from serving.risk.flagging import Trends, flags_of
 from serving.risk.grading import Grading, graded_rows
 from serving.risk.schemas import (
     Change,
@@ -77,9 +76,6 @@ class RiskDesk:
     reviews: Reviews = field(default_factory=NoReviews)
     left_out: Mapping[Asked, Because] = field(default_factory=dict)
     _held: list[Grading] = field(default_factory=list, repr=False, compare=False)
-    _told: list[tuple[Sequence[Chances], dict[Asked, Followed]]] = field(
-        default_factory=list, repr=False, compare=False
-    )
 
     @property
     def served(self) -> tuple[str, ...]:
@@ -184,18 +180,9 @@ class RiskDesk:
                 telling.setdefault(officer, []).append(tells[outcome, months])
         grades = {officer: overall(some, telling[officer]) for officer, some in each.items()}
         answer["overall_grade"] = [grades.get(officer) for officer in officers]
-        earlier = self.past.chances(as_of)
-        trends = Trends(as_of, earlier, horizons, self._followed(earlier))
+        trends = Trends(as_of, self.past.chances(as_of), horizons, self.past.followed())
         answer["flags"] = flags_of(answer, trends, rules, lambda asked, _: grading.bounds(asked))
         return answer
-
-    def _followed(self, earlier: Sequence[Chances]) -> dict[Asked, Followed]:
-        """What came of who was near a limit; counted anew only when other nights are looked back on."""
-        held = self._told[0] if self._told else None
-        if held is None or held[0] is not earlier:
-            held = earlier, followed_of(earlier, self.policy.grades)
-            self._told[:] = [held]
-        return held[1]
 
     def _grading(self) -> Grading:
         """By the night in force; made anew only when another night is, for it sorts a whole force."""

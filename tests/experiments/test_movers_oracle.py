@@ -7,12 +7,12 @@ from functools import partial
 import numpy as np
 import pytest
 
+from data_contracts.asof import DAYS_A_MONTH
 from data_contracts.simulator.careers import SLOWER_AT_THE_TOP
 from data_contracts.simulator.effects import Effects
 from data_contracts.simulator.families import SENIORITIES, post_ids
 from experiments.backtests import movers_oracle
 from experiments.backtests.movers_oracle import CARRIED_OUT, MONTHS, frames_of, main, planted_order
-from models.paths.finding import DAYS_A_MONTH
 from models.posts.histories import Catalogue, Histories
 
 POSTS = tuple(post_ids()[:SENIORITIES])

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -30,6 +34,7 @@ from features.building import build_features
 from features.ingest import Delivered, ingest_with_progress
 from models import registry
 from models.registry import set_alias
+from serving.night import exits
 from training.evaluation.drift import most_psi, psi
 from training.evaluation.drift_plots import rates_figure
 from training.risk.fit import FitSettings
@@ -40,6 +45,7 @@ from training.risk.train import RiskTraining, train_risk
 TRAINED, WATCHED = date(2025, 1, 1), date(2026, 1, 1)
 FAST = FitSettings({"rounds": 20, "learning_rate": 0.1, "min_data_in_leaf": 20})
 Change = Callable[[pd.DataFrame], pd.DataFrame]
+CRON = Path(exits.__file__).parent / "examples" / "pharos-night.cron"
 
 
 @pytest.fixture(scope="module")
@@ -71,19 +77,24 @@ def invoke(bureau: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 @pytest.fixture
 def planted(bureau: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[[Change], Watch]:
     """A watch of the newest snapshot after a change was planted in it."""
-    part = bureau.snapshot_dir / "officers" / f"as_of={WATCHED}" / "part-0.parquet"
-    honest = part.read_bytes()
 
     def run(change: Change) -> Watch:
-        table = pq.read_table(part, partitioning=None)
-        changed = pa.Table.from_pandas(change(table.to_pandas()), schema=table.schema, preserve_index=False)
-        try:
-            pq.write_table(changed, part)
+        with changed(bureau, change):
             return watch(bureau, WATCHED)
-        finally:
-            part.write_bytes(honest)
 
     return run
+
+
+@contextmanager
+def changed(bureau: Settings, change: Change) -> Iterator[None]:
+    """The newest snapshot with a change planted in it, put back afterwards."""
+    part = bureau.snapshot_dir / "officers" / f"as_of={WATCHED}" / "part-0.parquet"
+    honest, table = part.read_bytes(), pq.read_table(part, partitioning=None)
+    try:
+        pq.write_table(pa.Table.from_pandas(change(table.to_pandas()), schema=table.schema, preserve_index=False), part)
+        yield
+    finally:
+        part.write_bytes(honest)
 
 
 def loud(made: Watch) -> set[tuple[str, str]]:
@@ -130,6 +141,48 @@ def test_a_table_that_stops_arriving_and_renamed_codes_are_alerts_by_name(plante
 
     found = loud(planted(broken))
     assert {("rank_code", "new_codes"), ("rank_code", "psi"), ("competency_level_mean_24m", "nulls")} <= found
+
+
+def _renamed(share: float) -> Change:
+    """So many of the force under codes that training had not seen."""
+
+    def change(frame: pd.DataFrame) -> pd.DataFrame:
+        new = np.arange(len(frame)) < round(share * len(frame))
+        return frame.assign(track=np.where(new, "new " + frame["track"].astype("string"), frame["track"]))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("share", "status", "letter"),
+    [(0.0, 0, ""), (0.06, 3, "Pharos warns of drift"), (1.0, 4, "Pharos alerts of drift")],
+)
+def test_cron_writes_the_letter_of_each_exit_status(
+    bureau: Settings, tmp_path: Path, share: float, status: int, letter: str
+) -> None:
+    """The line of the crontab that is handed out, run by a shell with the real command behind it."""
+    stand_in, seen = tmp_path / "pharos", tmp_path / "status"
+    stand_in.write_text(f'#!/bin/sh\n"{sys.executable}" -m pharos "$@"\ntold=$?\necho $told >{seen}\nexit $told\n')
+    stand_in.chmod(0o755)
+    job = next(line for line in CRON.read_text("utf-8").splitlines() if " watch " in line and not line.startswith("#"))
+    command = job.split(maxsplit=6)[6].replace("$(date +\\%F)", str(WATCHED))
+    env = {**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin", "PHAROS_STATE": str(bureau.state),
+           "PYTHONPATH": str(Path(pharos.__file__).parent)}  # fmt: skip
+    with changed(bureau, _renamed(share)):
+        ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, env=env, check=False, cwd=tmp_path)
+    assert seen.read_text().strip() == str(status), ran.stderr
+    assert ran.stdout.startswith(letter)
+    assert bool(ran.stdout) == bool(letter)
+
+
+def test_cron_hears_that_there_was_nothing_to_compare(tmp_path: Path) -> None:
+    stand_in = tmp_path / "pharos"
+    stand_in.write_text("#!/bin/sh\nexit 2\n")
+    stand_in.chmod(0o755)
+    job = next(line for line in CRON.read_text("utf-8").splitlines() if " watch " in line and not line.startswith("#"))
+    command, env = job.split(maxsplit=6)[6].replace("\\%", "%"), {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, env=env, check=False)
+    assert ran.stdout == "Pharos could not compare the day with training\n"
 
 
 def test_a_scheduler_hears_of_an_alert(

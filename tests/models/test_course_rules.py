@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data_contracts.asof import DAYS_A_MONTH
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual, Track
 from features.engine import connect, load
@@ -16,7 +17,7 @@ from features.least_time import DAYS_PER_MONTH as FEATURE_MONTH
 from features.mandated import mandated_training
 from models.courses.goals import GoalPosts
 from models.courses.learners import learner_of, offered_courses
-from models.courses.rules import DAYS_PER_MONTH, OfferedCourse, PostNeed, Standing, _by_rule, _mandated, due_courses
+from models.courses.rules import OfferedCourse, PostNeed, Standing, _by_rule, _mandated, due_courses
 from tests.features.engines import seed_row, spine_of
 from tests.features.histories import framed
 
@@ -33,7 +34,7 @@ def standing(taken: dict[str, date], track: str | None = "enforcement") -> Stand
 
 
 def test_months_are_those_of_the_features() -> None:
-    assert DAYS_PER_MONTH == FEATURE_MONTH
+    assert DAYS_A_MONTH == FEATURE_MONTH
 
 
 def test_rules_agree_with_the_features_for_a_random_bureau() -> None:

@@ -90,7 +90,7 @@ def assert_known(asked: list[list[str]]) -> None:
 
 def test_the_crontab_has_five_times_a_user_and_no_bare_percent() -> None:
     jobs = [line for line in CRON.read_text("utf-8").splitlines() if re.match(r"[\d*]", line)]
-    assert len(jobs) == 3
+    assert len(jobs) == 4
     for job in jobs:
         *times, user, command = job.split(maxsplit=6)
         assert len(times) == 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -12,22 +13,25 @@ import pandas as pd
 import pytest
 
 from data_contracts.asof import add_months
+from data_contracts.errors import ResultsDamaged
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Outcome
 from features.history import History
 from models.risk.course_book import Course, CourseBook, Limits, Wanted
-from serving.night.batch import Terms, score
+from serving.night.batch import ScoreReport, Terms, score
 from serving.night.courses import courses_at, published_courses
+from serving.night.followed import FOLLOWED, published_followed
 from serving.night.input_checks import Fault
 from serving.night.learners import Learners
 from serving.night.past import Chances, PublishedPast, earlier_runs
 from serving.night.results import latest_run, results_root
-from serving.risk.flagging import Bounds, Trends, flags_of, followed_of
+from serving.night.tables import as_table
+from serving.risk.flagging import Bounds, Trends, flags_of, followed_of, measured
 from serving.risk.schemas import RiskRequest, RiskScored, Support
 from serving.risk.supporting import About, support_column, support_for
 from serving.risk.warn import RiskDesk
-from tests.serving.desks import CUTS, NOW, RISK_MODEL, FakeScorer, FakeSource, risk_desk
+from tests.serving.desks import CUTS, NOW, RISK_MODEL, FakeScorer, FakeSource
 from tests.serving.night_force import AS_OF, CountScorer, force, reader, write_snapshot
 
 RULES = policy().grades
@@ -104,7 +108,89 @@ def test_another_model_version_is_followed_by_nothing_yet(state: Settings) -> No
     assert "not measured yet" in told[RISING]
 
 
-def test_an_alert_tells_how_many_as_near_were_graded_worse_to_a_request_as_to_the_night() -> None:
+def _crossers(state: Settings, back: int, *, crossed: bool, officers: int = 240) -> pd.DataFrame:
+    """A night in which three officers who are just good have become poor, or not yet."""
+    some = {**dict.fromkeys(("o-189", "o-190", "o-191"), 0.4), **dict.fromkeys(("o-200", "o-201", "o-202"), 0.1)}
+    day = add_months(AS_OF, -back)
+    write_snapshot(state, force(officers), day)
+    scorer = MovingScorer(chances=some if crossed else {})
+    report = score(day, state, scorer, rules=RULES, reader=reader(state), terms=OLD)
+    files = [pd.read_parquet(path) for path in sorted(report.folder.glob("part-*.parquet"))]
+    return pd.concat(files).set_index("officer_id")
+
+
+def test_a_missed_month_makes_the_promise_of_an_alert_older_and_does_not_lose_it(state: Settings) -> None:
+    for back in (5, 4, 3, 2):  # the month before the day was missed
+        _crossers(state, back, crossed=back == 2)
+    told = _approached(_crossers(state, 0, crossed=False))
+    since, until = add_months(AS_OF, -5), add_months(AS_OF, -2)
+    assert told
+    assert all(f"officers as near on {since}, 3 (" in text and f"graded worse by {until}" in text
+               for text in told.values())  # fmt: skip
+    (found,) = PublishedPast(state, MovingScorer().models, RULES.flags.nights).followed().values()
+    assert (found.since, found.until, found.crossed) == (since, until, 3)
+    assert f"{found.share:.0%} were graded worse by {until}" in _caption_of(state)
+
+
+def test_a_night_that_saw_few_officers_does_not_lose_the_promise_either(state: Settings) -> None:
+    for back in (5, 4, 3, 2):
+        _crossers(state, back, crossed=back == 2)
+    _crossers(state, 1, crossed=True, officers=195)  # those who were near are not among them
+    told = _approached(_crossers(state, 0, crossed=False))
+    assert told
+    assert all(f"graded worse by {add_months(AS_OF, -2)}" in text for text in told.values())
+
+
+def test_a_request_tells_what_the_night_published_though_earlier_nights_are_gone_from_its_store(
+    state: Settings,
+) -> None:
+    for back in (4, 3, 2, 1):
+        _crossers(state, back, crossed=back == 1)
+    told = _approached(_crossers(state, 0, crossed=False))
+    for back in (4, 3):  # a store that was filled again holds only the newest nights
+        shutil.rmtree(results_root(state) / f"as_of={add_months(AS_OF, -back)}")
+    officer, night = next(iter(told.items()))
+    number = int(officer.removeprefix("o-"))
+    desk = _desk(state, {officer: (0.02 + 0.3 * number / 200, None)})
+    (answer,) = desk.answer(RiskRequest(officer_ids=[officer]), "r", datetime.combine(AS_OF, NOW.time())).results
+    assert isinstance(answer, RiskScored)
+    (flag,) = answer.flags
+    assert flag.text.en == night
+    assert "were graded worse by" in night
+    other = PublishedPast(state, MovingScorer(version="2").models, RULES.flags.nights)
+    assert other.followed() == {}  # another model's alerts are worth what is not known yet
+
+
+def test_a_run_whose_measure_was_changed_is_told_as_damaged(state: Settings) -> None:
+    _crossers(state, 0, crossed=False)
+    folder = latest_run(state).folder
+    assert published_followed(folder) == {}  # nothing was measured, and that is published too
+    (folder / FOLLOWED).chmod(0o644)
+    (folder / FOLLOWED).write_text('[{"outcome": "conduct"}]')
+    with pytest.raises(ResultsDamaged, match=r"followed\.json"):
+        published_followed(folder)
+    with pytest.raises(ResultsDamaged, match=r"followed\.json"):
+        latest_run(state, verify=True)
+    (folder / FOLLOWED).unlink()
+    assert published_followed(folder) == {}  # a run of before it was kept
+
+
+def _caption_of(state: Settings) -> str:
+    run = latest_run(state)
+    report = ScoreReport(run.folder, run.manifest, new=False, chunks_kept=0, in_force=True, moved=False)
+    return str(as_table(report).caption)
+
+
+def test_nights_that_cannot_be_read_long_ago_stop_no_night(state: Settings) -> None:
+    old = [_crossers(state, back, crossed=False) is not None for back in (8, 1)]
+    assert all(old)
+    (path,) = results_root(state).glob(f"as_of={add_months(AS_OF, -8)}/*/manifest.json")
+    path.chmod(0o644)
+    path.write_text("{", "utf-8")
+    assert _approached(_crossers(state, 0, crossed=False))
+
+
+def test_what_came_of_who_was_near_is_measured_on_nights_that_span_the_days() -> None:
     officers, asked = pd.Index([f"o-{number}" for number in range(200)]), ("conduct", 12)
     first = np.linspace(0.001, 0.3, 200)
     last = first.copy()
@@ -117,20 +203,17 @@ def test_an_alert_tells_how_many_as_near_were_graded_worse_to_a_request_as_to_th
     assert found.officers == 10  # a twentieth of the force
     assert found.crossed >= 3
     assert followed_of(nights[1:], RULES) == followed_of([], RULES) == {}
+    read = dict(zip(days, nights, strict=True))
+    assert measured(days, read.get, [asked], RULES) == {asked: found}
+    asked_for: list[date] = []
 
-    class Past:
-        def chances(self, _: date) -> list[Chances]:
-            return nights
+    def one_that_fails(day: date) -> Chances | None:
+        asked_for.append(day)
+        return None if day == days[0] else read[day]
 
-        def night(self) -> Chances:
-            return nights[-1]
-
-        def courses(self) -> CourseBook:
-            return CourseBook()
-
-    desk = replace(risk_desk(FakeSource({"o-159": 1.0}), {}), past=Past())
-    assert desk._followed(nights) == {asked: found}
-    assert desk._followed(nights) is desk._followed(nights)  # counted once
+    assert measured(days, one_that_fails, [asked], RULES) == {}
+    assert measured(days[:1], one_that_fails, [asked], RULES) == {}
+    assert asked_for == days
 
 
 def test_a_chance_at_the_limit_is_flagged_by_a_request_as_by_the_night() -> None:

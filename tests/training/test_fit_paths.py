@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data_contracts.asof import add_months
+from data_contracts.asof import DAYS_A_MONTH, add_months
 from models.paths.dwell import LEAVE, MOVE, NEAR, QUARTER_MONTHS, DwellModel, covariates, later, terms
-from models.paths.finding import DAYS_A_MONTH
 from models.paths.search import PathModel
 from models.paths.transitions import Transitions
 from models.posts.histories import Array

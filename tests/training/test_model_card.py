@@ -18,6 +18,7 @@ from models import artifacts, keys, registry
 from models.groups import group_named, group_order
 from models.registry import ResolvedModel
 from models.risk.grade_rate import GradeRate
+from models.risk.grades import cut_offs
 from tests.training.risk_versions import DAYS, Force, fewer_draws, register
 from training.evaluation.bootstrap import Difference
 from training.evaluation.card_plots import COLOURS, SUSPECT, groups_figure
@@ -27,7 +28,7 @@ from training.gate import waivers
 from training.gate.card_blocks import Block, Grid, Heading, Text, as_html, as_markdown
 from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
 from training.gate.evidence import NOTHING
-from training.gate.lines import Status
+from training.gate.lines import Status, events_told
 from training.gate.model_card import card_blocks
 from training.gate.verdict import Examined, Seen
 from training.gate.waivers import Note
@@ -94,6 +95,30 @@ def test_the_card_tells_all_in_both_languages(judged: tuple[Settings, Examined, 
     assert "政策承诺 80%" in zh
     levels = [line.split(" | ")[0] for line in en[en.index("| promised |") :].splitlines()[2:5]]
     assert levels == ["| 90%", "| 80%", "| 70%"]  # of each, how many are unsure
+
+
+def test_the_card_tells_what_alerts_that_a_limit_is_near_are_worth(judged: tuple[Settings, Examined, Path]) -> None:
+    _, examined, card = judged
+    zh, en = ((card / f"card.{language}.md").read_text(encoding="utf-8") for language in LANGUAGES)
+    rows = _of_conduct(examined).rows
+    near = np.zeros(len(rows.y), dtype=bool)
+    for day in DAYS:  # by hand: within a tenth of the limit of fair or poor, and the nearest twentieth of the force
+        of_day = np.flatnonzero(rows.days == np.datetime64(day))
+        chances = rows.chances[of_day]
+        cuts = cut_offs(chances, policy().grades)
+        ratio = np.where(chances < cuts["fair"], chances / cuts["fair"], chances / cuts["poor"])
+        ratio = np.where((chances >= cuts["poor"]) | (chances < cuts["good"]) | (ratio < 0.9), 0.0, ratio)
+        most = int(0.05 * len(chances))
+        near[of_day[np.argsort(-ratio, kind="stable")[:most]]] = True
+        near[of_day[ratio == 0.0]] = False
+    events, rate = events_told(float(rows.y[near].sum())), f"{rows.y[near].mean():.2%}"
+    assert f"| who would have been alerted | {near.sum()} | {events} | {rate} [" in en
+    assert near.sum() > 20
+    assert f"Of the {len(rows.y):,} rows judged {near.sum():,} (" in en
+    assert "graded worse within 90 days" in en
+    assert "where fewer than 25% were, nobody is alerted" in en
+    assert f"| 会收到提示者 | {near.sum()} |" in zh
+    assert "90 天内有多少人的等级变差" in zh
 
 
 def test_a_page_stands_alone_and_shows_names_as_text(judged: tuple[Settings, Examined, Path]) -> None:

@@ -20,6 +20,7 @@ from data_contracts.errors import ForbiddenFeature, InvalidInput, MissingTable, 
 from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import Plan
 from data_contracts.simulator.write import write_simulation
+from data_contracts.vocabulary import Bilingual
 from features.building import build_features
 from features.declared import declared_features
 from features.history import History
@@ -27,10 +28,11 @@ from features.ingest import Delivered, ingest_with_progress
 from features.snapshots import officer_frame
 from features.store import FeatureReader
 from models import artifacts, keys, registry
-from models.risk.model import RiskBundle
+from models.risk.model import OutcomeModel, RiskBundle
 from training.evaluation.bootstrap import Difference
 from training.gate.audit_groups import TABLE as AUDIT_TABLE
-from training.risk.dataset import as_ofs_needed, lesson_of
+from training.risk import train
+from training.risk.dataset import Lesson, as_ofs_needed, lesson_of
 from training.risk.fit import FitSettings, fit_outcome
 from training.risk.record import Later, Trained, as_table, check, doubt_of
 from training.risk.train import (
@@ -251,6 +253,55 @@ def test_officers_whom_others_refer_to_are_no_record_of_departures(trained_state
     out = io.StringIO()
     Console(file=out, width=200).print(as_table(trained))
     assert "departure is left out: needs officers" in out.getvalue()
+
+
+def test_a_feed_that_fell_silent_leaves_its_outcome_out_and_the_others_are_trained(
+    trained_state: Settings, tmp_path: Path
+) -> None:
+    """The last row of the departure feed is 122 days old: nobody left since, or nobody said so."""
+    last, export = pd.Timestamp("2025-09-01"), tmp_path / "export"
+    shutil.copytree(trained_state.state / "export", export)
+    officers = pd.read_parquet(export / "officers.parquet")
+    days = officers[["entered_on", "left_on", "known_on"]].apply(pd.to_datetime)
+    heard = officers[(days.max(axis=1) <= last)].assign(known_on=days["known_on"])
+    newest = heard["known_on"].idxmax()
+    heard.loc[newest, "known_on"] = last
+    heard.to_parquet(export / "officers.parquet")
+    settings = with_only(["postings", "complaints", "officers"], export, tmp_path)
+    build_features(settings, [date(2024, 1, 1), date(2025, 1, 1), DAY])
+    trained = train_risk(settings, RiskTraining(DAY, fit=FAST, checks=0))
+    _, metadata = artifacts.load(trained.model.path, keys.public_key(settings.keys_dir))
+    assert metadata["outcomes"] == ["conduct"]
+    (why,) = metadata["not_served"]["departure"]
+    assert why["en"].startswith("the records of departure end on 2025-09-01, 122 days before 2026-01-01, and what was")
+    assert why["en"].endswith("ingest newer records, or train --as-of 2025-09-01")
+    assert all(told in why["zh"] for told in ("2025-09-01", "122天", "请导入更新的记录"))
+    assert set(trained.lacking) == {"departure", "strain", "stagnation"}
+    out = io.StringIO()
+    Console(file=out, width=400).print(as_table(trained))
+    assert "departure is left out: the records of departure end on 2025-09-01" in out.getvalue()
+    with pytest.raises(InvalidInput, match="the records of departure end on 2025-09-01"):
+        train_risk(settings, RiskTraining(DAY, ("departure",), fit=FAST))  # none is left
+
+
+def test_an_outcome_that_fails_at_its_fit_is_left_out_and_none_left_is_an_error(
+    trained_state: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaky = {"strain"}
+
+    def refuse(lesson: Lesson, *_: object, **__: object) -> OutcomeModel:
+        if lesson.outcome in leaky:
+            raise ForbiddenFeature(f"a feature alone tells {lesson.outcome}", zh="某特征单独即可判定")
+        return fit_outcome(lesson, FAST)
+
+    monkeypatch.setattr(train, "fit_outcome", refuse)
+    asked = RiskTraining(DAY, ("conduct", "strain"), fit=FAST, checks=1)
+    trained = train_risk(trained_state, asked)
+    assert trained.served == tuple(one.outcome for one in trained.checked) == tuple(trained.years) == ("conduct",)
+    assert trained.lacking == {"strain": Bilingual("某特征单独即可判定", "a feature alone tells strain")}
+    leaky.add("conduct")
+    with pytest.raises(NotReady, match=r"no outcome can be trained at 2026-01-01: conduct: a feature.*; strain: a "):
+        train_risk(trained_state, asked)
 
 
 def test_a_history_that_can_label_nothing_says_which_tables_would(trained_state: Settings, tmp_path: Path) -> None:

@@ -161,9 +161,9 @@ def test_both_commands_search_with_the_defaults_given(state: Settings, monkeypat
 
     monkeypatch.setattr(tune_models, "search", searched)
     monkeypatch.setattr(tune_models, "record_search", lambda *_: None)
-    for part in ("label_tables", "material_of", "split_of"):
-        monkeypatch.setattr(train_risk, part, lambda *_: None)
-    monkeypatch.setattr(train_risk, "answers_of", lambda *_: [])
+    monkeypatch.setattr(train_risk, "material_of", lambda *_: None)
+    for part in ("label_tables", "splits_of"):
+        monkeypatch.setattr(train_risk, part, lambda *_: {})
     tune_models.tune_risk(state, date(2022, 1, 1), 1)
     rows = postings({"a": [("p", "2020-01-01"), ("q", "2020-06-01")]}).drop(columns="superseded_on")
     absent = ("ended_on", "shift", "supervisor_id", "occasion")

@@ -23,6 +23,7 @@ from training.concerns.evaluate import ahead, judged
 from training.concerns.fit import PARTS, ConcernFit, Held, fit_heads, hits, labels_of_policy, targets
 from training.concerns.train import phrases_hash
 from training.evaluation.bootstrap import Difference
+from training.evaluation.figures import told_to
 from training.signing import signed
 
 STAGES = 4
@@ -42,8 +43,8 @@ class Challenged:
         """For people."""
         return (
             f"right first answers on {self.texts:,} texts of held-out phrases: linear {self.linear:.3f}, network "
-            f"{self.network:.3f}; the linear model is ahead by {self.gain.difference:.3f} ({self.gain.low:.3f} to "
-            f"{self.gain.high:.3f})"
+            f"{self.network:.3f}; the linear model is ahead by "
+            + told_to(self.gain.difference, self.gain.low, self.gain.high)
         )
 
 

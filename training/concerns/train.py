@@ -32,6 +32,7 @@ from training.concerns.evaluate import ahead, by_subcategory, held_figures, held
 from training.concerns.fit import PARTS, ConcernFit, Held, fit_text, hits
 from training.concerns.pictures import concern_figure
 from training.evaluation.bootstrap import Difference
+from training.evaluation.figures import told_to
 from training.signing import signed
 
 STAGES = PARTS + 4
@@ -54,7 +55,7 @@ class ConcernWorth:
         text = (
             f"subcategory right at first {told['subcategory_first']:.3f} ({told['subcategory_first_low']:.3f} to "
             f"{told['subcategory_first_high']:.3f}), among three {told['subcategory_among_3']:.3f}, ahead of the names "
-            f"by {self.gain.difference:.3f} ({self.gain.low:.3f} to {self.gain.high:.3f}), on {told['texts']:,.0f} "
+            f"by {told_to(self.gain.difference, self.gain.low, self.gain.high)}, on {told['texts']:,.0f} "
             f"texts of held-out phrases; {told['told']:.0%} told, of which {told['told_right']:.3f} right; "
             f"{told['urgent_found']:.0%} of urgent ones found"
         )

@@ -32,6 +32,7 @@ from training.courses.data import STRATA, CourseWeek, window_weeks
 from training.courses.fit import CourseFit, fit_courses
 from training.courses.ranking import week_places, week_shown
 from training.evaluation.bootstrap import OfficerDraws, difference, weighted_means
+from training.evaluation.figures import told_to
 from training.evaluation.set_metrics import DEPTH, SET_METRICS, set_metrics
 from training.evaluation.shown_lists import Answers, Kinds, ShownLists, shown_lists
 from training.evaluation.spans import Span
@@ -68,7 +69,7 @@ class CourseWorth:
         """The figures for people."""
         return (
             f"NDCG@10 {self.figures['ndcg_at_10']:.4f} on {self.items:,} sets of courses of the last {self.months} "
-            f"months, ahead of {POPULARITY} by {self.gain:.4f} ({self.low:.4f} to {self.high:.4f})"
+            f"months, ahead of {POPULARITY} by {told_to(self.gain, self.low, self.high, 4)}"
         )
 
 

@@ -22,6 +22,7 @@ from models import run_files
 from models.registry import ResolvedModel
 from training import tracking
 from training.evaluation.feedback_plots import feedback_figure
+from training.evaluation.figures import told_to
 from training.evaluation.off_policy import Estimate, OffPolicy, off_policy
 from training.feedback.appeal import appeals, learned
 from training.feedback.data import feedback_rows, fingerprint
@@ -54,10 +55,11 @@ class Learned:
         if plain.refused or better.refused:
             return f"{told}; no worth of another ranking: {plain.refused or better.refused}"
         before, after = plain.estimates["dr"], better.estimates["dr"]
-        return (
-            f"{told}; saved or done for each answer {before.value:.3f} ({before.low:.3f} to {before.high:.3f}), with "
-            f"appeals {after.value:.3f} ({after.low:.3f} to {after.high:.3f})"
-        )
+        return f"{told}; saved or done for each answer {_estimate(before)}, with appeals {_estimate(after)}"
+
+
+def _estimate(one: Estimate) -> str:
+    return told_to(one.value, one.low, one.high)
 
 
 def train_feedback(settings: Settings, as_of: date, say: Say = lambda _: None) -> tuple[ResolvedModel, Learned]:

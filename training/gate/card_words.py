@@ -99,19 +99,18 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "curves": ("校准与不同预警预算下的精确率", "calibration, and precision by alert budget"),
     "past_beaten": (
-        "比“按本人近 24 个月同类情况排序”好：同等预算下精确率差 {gain:.3f} [{low:.3f}, {high:.3f}]。",
-        "It beats the outcome's own past 24 months: precision at the alert budget differs by {gain:.3f} "
-        "[{low:.3f}, {high:.3f}].",
+        "比“按本人近 24 个月同类情况排序”好：同等预算下精确率差 {gain} {interval}。",
+        "It beats the outcome's own past 24 months: precision at the alert budget differs by {gain} {interval}.",
     ),
     "past_not_beaten": (
-        "注意：未能证明本版比“按本人近 24 个月同类情况排序”好：同等预算下精确率差 {gain:.3f} [{low:.3f}, {high:.3f}]。",
+        "注意：未能证明本版比“按本人近 24 个月同类情况排序”好：同等预算下精确率差 {gain} {interval}。",
         "Note: this version is not shown to beat the outcome's own past 24 months: precision at the alert budget "
-        "differs by {gain:.3f} [{low:.3f}, {high:.3f}].",
+        "differs by {gain} {interval}.",
     ),
     "past_lost": (
-        "本版不如“按本人近 24 个月同类情况排序”：同等预算下精确率差 {gain:.3f} [{low:.3f}, {high:.3f}]。",
-        "This version loses to the outcome's own past 24 months: precision at the alert budget differs by {gain:.3f} "
-        "[{low:.3f}, {high:.3f}].",
+        "本版不如“按本人近 24 个月同类情况排序”：同等预算下精确率差 {gain} {interval}。",
+        "This version loses to the outcome's own past 24 months: precision at the alert budget differs by {gain} "
+        "{interval}.",
     ),
     "past_unmeasured": (
         "注意：本版未与“按本人近 24 个月同类情况排序”比较。",
@@ -133,6 +132,25 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "nobody": ("无人", "nobody"),
     "no_event": ("无事件，无法计算", "no event, so nothing to measure"),
     "no_event_least": ("无事件，不低于 {low:.2f}", "no event, at least {low:.2f}"),
+    "approach": ("“接近界限”提示的价值", "Alerts that a limit is near: what they are worth"),
+    "approach_many": (
+        "在各检验日的 {rows:,} 人次中，{near:,} 人次（{share:.1%}）会收到提示：等级为一般或良好，"
+        "且概率接近下一更差等级的界限。",
+        "Of the {rows:,} rows judged {near:,} ({share:.1%}) would have had an alert: graded good or fair, with a "
+        "chance near the limit of the next worse grade.",
+    ),
+    "approach_near": ("会收到提示者", "who would have been alerted"),
+    "approach_others": ("同为良好或一般的其余人员", "the others graded good or fair"),
+    "approach_promise": (
+        "提示承诺的是等级，而非结局：同样接近者此后 {days} 天内有多少人的等级变差，由每晚批量在此前的夜晚中实测，"
+        "写入每条提示和 pharos score 的结果（启用约 {months} 个月后可测，此前写明“尚无统计”）；"
+        "不足 {least:.0%} 时不提示任何人。训练的检验日相隔一年，无法预先测得。",
+        "What an alert promises is the grade, not the outcome: how many as near were graded worse within {days} days. "
+        "Each night measures that on the nights before it and tells it in every alert and under pharos score, some "
+        "{months} months after the version began to answer (until then the alert says that it is not measured yet); "
+        "where fewer than {least:.0%} were, nobody is alerted. Days of training lie a year apart and cannot tell it "
+        "beforehand.",
+    ),
     "doubt": ("“无法判断”：承诺与实际", "Unsure: what is promised and what was kept"),
     "doubt_means": (
         "“无法判断”指此概率下发生与不发生往年都不少见。承诺越高，“无法判断”的人越多；结局越难预见，也越多。"

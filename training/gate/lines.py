@@ -14,6 +14,7 @@ from rich.table import Table
 
 from data_contracts.vocabulary import Bilingual
 from models.groups import group_named
+from training.evaluation.figures import between, figure_told
 from training.evaluation.names import subject_named
 
 
@@ -91,7 +92,7 @@ class Line:
             return NOT_MEASURED.en
         if self.counted:
             return events_told(self.value)
-        interval = "" if math.isnan(self.low) else f" [{figure_told(self.low)}, {figure_told(self.high)}]"
+        interval = "" if math.isnan(self.low) else f" {between(self.low, self.high)}"
         return f"{figure_told(self.value)}{interval}"
 
     @property
@@ -131,23 +132,6 @@ class Line:
             "must": self.must.en,
             **told,
         } | ({"suspect": True} if self.suspect else {})
-
-
-def figure_told(value: float) -> str:
-    """A share, a ratio or a difference for people; what is whole is told whole.
-
-    What rounding would make nothing keeps its first digit: "above 0" is asked of it.
-
-    >>> figure_told(0.0412), figure_told(-0.0), figure_told(-0.00047)
-    ('0.041', '0', '-0.0005')
-    """
-    if float(value).is_integer():
-        return f"{value + 0.0:,.0f}"  # nothing has no sign
-    told = f"{value:.3f}"
-    if float(told) != 0.0:
-        return told
-    first = float(f"{value:.1g}")
-    return f"{first:.{-math.floor(math.log10(abs(first)))}f}"
 
 
 def events_told(value: float) -> str:

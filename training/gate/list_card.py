@@ -16,6 +16,7 @@ from data_contracts.vocabulary import Bilingual
 from models.groups import attribute_named, group_named, group_order
 from training.evaluation.card_plots import gaps_figure
 from training.evaluation.exposure import QUALITY, Gap
+from training.evaluation.figures import between, figure_told
 from training.evaluation.list_plots import quality_figure
 from training.evaluation.list_quality import ListQuality, Mean, quality_of
 from training.evaluation.names import kind_named, lists_named, recommender_named, stratum_named
@@ -74,7 +75,7 @@ def _strata(found: ListQuality, say: Say) -> list[list[object]]:
 
 
 def _mean(one: Mean) -> str:
-    return f"{one.value:.3f} [{one.low:.3f}, {one.high:.3f}]" if np.isfinite(one.low) else f"{one.value:.3f}"
+    return f"{figure_told(one.value)} {between(one.low, one.high)}" if np.isfinite(one.low) else figure_told(one.value)
 
 
 def _groups(
@@ -125,5 +126,6 @@ def _row(name: str, gaps: Sequence[Gap], statuses: Mapping[str, Status], limits:
     for gap, suspect in zip(gaps, suspects, strict=True):
         one = gap.measured
         status = say.status(statuses[gap.check(name)])
-        cells += [f"{one.value:+.2f} [{one.low:+.2f}, {one.high:+.2f}]", f"{status} †" if suspect else status]
+        told = f"{figure_told(one.value, 2, signed=True)} {between(one.low, one.high, 2, signed=True)}"
+        cells += [told, f"{status} †" if suspect else status]
     return cells

@@ -19,8 +19,10 @@ from models.risk.evidence import budget_spent
 from models.risk.grade_rate import GradeRate
 from training.evaluation.card_plots import BUDGETS, groups_figure, outcome_figure
 from training.evaluation.fairness import Group, Measured
+from training.evaluation.figures import between, figure_told
 from training.evaluation.names import lists_named, outcome_named
 from training.evaluation.risk_metrics import calibration_bins
+from training.gate.alert_worth import alert_worth
 from training.gate.card_blocks import Block, Bullets, Grid, Heading, Picture, Text, as_html, as_markdown, picture_name
 from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
 from training.gate.coverage import CAME, STAYED
@@ -149,6 +151,7 @@ def _outcome(outcome: str, seen: Seen, years: Mapping[str, Any] | None, say: Say
         *_against_past(seen, say),
         Grid(say.all("grade", "rows", "events", "rate"), rates),
         *_unlike_said(seen, say),
+        *_approach(outcome, seen, say),
         *_doubt(seen, say),
     ]
 
@@ -159,7 +162,7 @@ def _against_past(seen: Seen, say: Say) -> list[Block]:
     if gain is None or np.isnan(gain.difference):
         return [] if gain is None else [Text(say("past_unmeasured"))]
     word = "past_beaten" if gain.low > 0 else "past_lost" if gain.high < 0 else "past_not_beaten"
-    return [Text(say(word, gain=gain.difference, low=gain.low, high=gain.high))]
+    return [Text(say(word, gain=figure_told(gain.difference), interval=between(gain.low, gain.high)))]
 
 
 def _unlike_said(seen: Seen, say: Say) -> list[Block]:
@@ -173,6 +176,20 @@ def _unlike_said(seen: Seen, say: Say) -> list[Block]:
         if not rate.low <= one <= rate.high
     ]
     return [Text(say("tenths", found=len(found), bins=len(said))), Bullets(found)] if found else []
+
+
+def _approach(outcome: str, seen: Seen, say: Say) -> list[Block]:
+    """How many would have been alerted that a limit is near, what came to them, and what alerts promise."""
+    rules = policy().grades
+    worth = alert_worth(seen.rows, outcome, rules)
+    near, told = worth.near, {"rows": worth.rows, "near": worth.near.n, "share": worth.near.n / max(worth.rows, 1)}
+    blocks: list[Block] = [Heading(say("approach"), 3), Text(say("approach_many", **told))]
+    if near.n:
+        rows = [(say(name), one.n, events_told(one.events), _share(one, say))
+                for name, one in (("approach_near", near), ("approach_others", worth.others))]  # fmt: skip
+        blocks.append(Grid(say.all("what", "rows", "events", "rate"), rows))
+    days, least = rules.flags.within_days, rules.flags.least_crossing
+    return [*blocks, Text(say("approach_promise", days=days, least=least, months=rules.flags.nights))]
 
 
 def _unsure(outcome: str, examined: Examined, say: Say) -> list[Block]:
@@ -258,13 +275,13 @@ def _interval(measured: Measured, say: Say) -> str:
 
     Of a ratio over events that never came only the lower end is known.
     """
-    ends = f"[{measured.low:.2f}, {measured.high:.2f}]"
+    ends = between(measured.low, measured.high, 2)
     if np.isfinite([measured.value, measured.low, measured.high]).all():
-        return f"{measured.value:.2f} {ends}"
+        return f"{figure_told(measured.value, 2)} {ends}"
     if np.isposinf(measured.value) and np.isfinite(measured.low):
         return say("no_event_least", low=measured.low)
     if np.isfinite(measured.value):
-        return f"{measured.value:.2f}"
+        return figure_told(measured.value, 2)
     return say("no_event")
 
 

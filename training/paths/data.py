@@ -13,9 +13,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from data_contracts.asof import DAYS_A_MONTH
 from data_contracts.errors import InvalidInput, MissingTable
 from features.sequences import posting_sequences
-from models.paths.finding import DAYS_A_MONTH, Goals, Path
+from models.paths.finding import Goals, Path
 from models.posts.histories import EPOCH, PADDING, Array, Catalogue, Histories
 from training.posts.data import MAX_WIDTH, POLICE_RANK, Frames, known_by, rank_changes
 

@@ -9,9 +9,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from data_contracts.asof import DAYS_A_MONTH
 from features.sequences import posting_sequences
 from models.paths.dwell import LEAVE, MOVE, QUARTER_MONTHS, Quarters
-from models.paths.finding import DAYS_A_MONTH
 from models.posts.histories import EPOCH, Array, Catalogue
 from training.paths.data import States, histories_on
 from training.posts.data import Frames, known_by

@@ -16,7 +16,7 @@ from pathlib import Path as FilePath
 
 import numpy as np
 
-from data_contracts.asof import add_months
+from data_contracts.asof import DAYS_A_MONTH, add_months
 from data_contracts.errors import InvalidInput, MissingTable, NotReady
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
@@ -24,11 +24,12 @@ from features.history import History
 from models import run_files
 from models.paths.baselines import MostFrequent
 from models.paths.bundle import KINDS, POST, SERVICE, KindModel, PathBundle, service_hash
-from models.paths.finding import DAYS_A_MONTH, FoundPaths, Path, PathFinder
+from models.paths.finding import FoundPaths, Path, PathFinder
 from models.posts.histories import Array, Catalogue
 from models.registry import ResolvedModel
 from training import tracking
 from training.evaluation.bootstrap import OfficerDraws, difference, weighted_means
+from training.evaluation.figures import told_to
 from training.evaluation.path_metrics import case_metrics, path_record
 from training.evaluation.path_plots import paths_figure
 from training.evaluation.shown_lists import NONE, Answers, Kinds, ShownLists, shown_lists
@@ -72,7 +73,7 @@ class PathWorth:
         """The figures for people."""
         return (
             f"path hit@5 {self.figures['path_hit_at_5']:.4f} on {self.cases:,} goals reached in the last "
-            f"{self.months} months, ahead of {PEER} by {self.gain:.4f} ({self.low:.4f} to {self.high:.4f}); "
+            f"{self.months} months, ahead of {PEER} by {told_to(self.gain, self.low, self.high, 4)}; "
             f"{self.figures['interval_coverage']:.1%} arrived within their 80 % interval"
         )
 

@@ -30,6 +30,7 @@ from models.posts.next_post import NextPostModel
 from models.registry import ResolvedModel
 from training import tracking
 from training.evaluation.bootstrap import OfficerDraws, difference, weighted_means
+from training.evaluation.figures import told_to
 from training.evaluation.plots import next_post_figure
 from training.evaluation.ranking_metrics import item_metrics, mean_metrics
 from training.evaluation.shown_lists import Answers, Kinds, ShownLists, shown_lists
@@ -72,7 +73,7 @@ class Worth:
         """The figures for people."""
         return (
             f"NDCG@10 {self.figures['ndcg_at_10']:.4f} on {self.items:,} moves of the last {self.months} months, "
-            f"ahead of markov by {self.gain:.4f} ({self.low:.4f} to {self.high:.4f})"
+            f"ahead of markov by {told_to(self.gain, self.low, self.high, 4)}"
         )
 
 

@@ -79,7 +79,9 @@ def _judge(name: str, values: Matrix, came: Truth, was: Truth | None) -> None:
         raise ForbiddenFeature(
             f"feature {name!r} alone tells the outcome (area under the curve {tells:.3f}"
             + (f", {told:.3f} of the months behind" if more else "")
-            + "), which only something known later can; take it out or mend its known_on"
+            + "), which only something known later can; take it out or mend its known_on",
+            zh=f"特征{name}单独即可判定该结局（曲线下面积 {tells:.3f}），只有事后才知道的事实才会如此；"
+            "请去除该特征或更正其 known_on",
         )
 
 

@@ -23,6 +23,7 @@ from models.risk.boosting import DEFAULTS
 from models.risk.evidence import PLACE, Later, Pooled, digest
 from models.risk.model import RiskBundle
 from training import tracking
+from training.evaluation.figures import between, figure_told
 from training.evaluation.names import outcome_named
 from training.evaluation.plots import risk_figure
 from training.evaluation.risk_metrics import ece, soft_average_precision
@@ -43,7 +44,7 @@ class Origin:
     """Where a model comes from: the day it was trained on, how far apart as-ofs lie, how it was fitted, which rows.
 
     `reference` is what training looked like, for the drift watch (`training/risk/reference.py`); `years` by outcome;
-    `lacking` says of outcomes that could not be labelled at all what they lack.
+    `lacking` says of outcomes that could not be trained at all why.
     """
 
     as_of: date
@@ -68,7 +69,7 @@ class Trained:
     pictures: tuple[Path, ...] = ()
     years: Mapping[str, Years] = field(default_factory=dict)
     doubt: tuple[Bilingual, ...] = ()  # a line an outcome: how many are unsure, and how the promise was kept
-    lacking: Mapping[str, Bilingual] = field(default_factory=dict)  # outcomes without a table to label them from
+    lacking: Mapping[str, Bilingual] = field(default_factory=dict)  # why outcomes could not be trained at all
 
 
 def unsure_of_all(bundle: RiskBundle) -> list[str]:
@@ -120,10 +121,14 @@ def record(
 
 def note_of(origin: Origin, checked: Sequence[Checked]) -> str:
     """The checks of every outcome in a few lines of Markdown."""
-    lines = [f"- **{one.outcome}**: AP {one.ap:.3f}, gain {one.gain.difference:.3f} "
-             f"[{one.gain.low:.3f}, {one.gain.high:.3f}] over count_rule, ECE {one.ece:.3f}, "
-             f"{'kept' if one.passes else 'not kept'}" for one in checked]  # fmt: skip
+    lines = [f"- **{one.outcome}**: AP {figure_told(one.ap)}, gain {gain_told(one)} over count_rule, "
+             f"ECE {figure_told(one.ece)}, {'kept' if one.passes else 'not kept'}" for one in checked]  # fmt: skip
     return "\n".join([f"Risk as of {origin.as_of}, checked on later years.", "", *lines])
+
+
+def gain_told(one: Checked) -> str:
+    """How much better than the count rule, with its interval."""
+    return f"{figure_told(one.gain.difference)} {between(one.gain.low, one.gain.high)}"
 
 
 def _metadata(origin: Origin, bundle: RiskBundle, checked: Sequence[Checked]) -> dict[str, Any]:
@@ -170,10 +175,9 @@ def as_table(trained: Trained) -> Table:
     for name in ("events", "AP", "gain (95 %)", "ECE", "P@5%", "kept"):
         table.add_column(name, justify="left" if name == "kept" else "right", no_wrap=True)
     for one in trained.checked:
-        gain = f"{one.gain.difference:.3f} [{one.gain.low:.3f}, {one.gain.high:.3f}]"
         kept = "yes" if one.passes else "no"
-        figures = f"{one.positives:.0f}", f"{one.ap:.3f}", gain, f"{one.ece:.3f}", f"{one.precision:.3f}", kept
-        table.add_row(one.outcome, *figures)
+        figures = figure_told(one.ap), gain_told(one), figure_told(one.ece), figure_told(one.precision)
+        table.add_row(one.outcome, f"{one.positives:.0f}", *figures, kept)
     left_out = [f"{one.outcome} is not served: {why.en}" for one in trained.checked for why in one.because]
     left_out += [f"{name} is left out: {why.en}" for name, why in trained.lacking.items()]
     if not any(one.passes for one in trained.checked):

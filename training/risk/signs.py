@@ -12,12 +12,12 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from data_contracts.asof import DAYS_A_MONTH
 from data_contracts.decisions import Sign
 from data_contracts.policy import policy
 from models.base import Numbers
 from training.risk.maturity import sustained_chance
 
-DAYS_PER_MONTH = 30.4375
 OTHERWISE: Mapping[str, float] = {"without": 1.0, "no_growth": float("nan")}  # of officers the rows do not speak of
 
 
@@ -112,7 +112,7 @@ def _past_minimum(sign: Sign, rows: pd.DataFrame, window: Window) -> pd.Series:
     last = rows.drop_duplicates("officer_id", keep="last")
     pairs = zip(last["ladder"].astype(str), last["rank_step"].astype(str), strict=True)
     needed = np.array([_minimum_months(*pair) + (sign.months or 0) for pair in pairs], dtype=np.float64)
-    held = ((window.end - last[sign.date]).dt.days / DAYS_PER_MONTH).to_numpy(np.float64)
+    held = ((window.end - last[sign.date]).dt.days / DAYS_A_MONTH).to_numpy(np.float64)
     return _ones(last.loc[held >= needed, "officer_id"])
 
 

@@ -22,6 +22,7 @@ from models.risk.model import OutcomeModel, RiskBundle, with_cuts
 from training.risk.askable import check_horizon, check_tables
 from training.risk.dataset import Lesson, RiskRows, as_ofs_needed, lesson_of
 from training.risk.fit import FitSettings, Origins, fit_outcome
+from training.risk.left_out import Answer, LeftOut, name_of
 from training.risk.level import expected_level
 from training.risk.outcomes import Question, first_as_of, labels, recorded_until
 from training.risk.persistence import persistence
@@ -34,7 +35,6 @@ from training.units.train import UnitLearning
 SERVICE, STRAIN_SERVICE = "risk_v1", "strain_v1"  # the second has sick days, which only `strain` may use
 STRAIN = "strain"
 LONGEST_SILENCE_DAYS = 62  # between the last thing recorded and the training day; after that records seem to have ended
-Answer = tuple[str, int]  # outcome, months ahead
 Say = Callable[[str], None]
 
 
@@ -72,39 +72,39 @@ def train_risk(
 ) -> Trained:
     """Fit, check, sign, register; `plan` hears how many steps `say` will name at most.
 
-    Raises NotReady or MissingTable in one sentence when an earlier step is missing.
+    An outcome that cannot be trained is left out, and its reason recorded. Raises NotReady, InvalidInput or
+    MissingTable in one sentence when an earlier step is missing or no outcome is left.
     """
     run_files.check(settings, NAME)
     history, reader = History(settings.history_dir), FeatureReader(settings)
     check_known(asked, history.tables())
     tables = label_tables(history)
     check_tables(asked.outcomes, tables, "the history")  # of what was delivered, which may be less
-    answers = answers_of(asked, tables)
-    for outcome, _ in answers:
-        check_recorded(asked.as_of, outcome, tables)
-    splits = {answer: split_of(asked, answer, tables, reader.snapshot_dates()) for answer in answers}
+    left = LeftOut(asked.as_of, without_tables(asked, tables))
+    splits = splits_of(asked, tables, reader.snapshot_dates(), left)
     checks = {answer: _check_splits(asked, split) for answer, split in splits.items()}
-    plan(2 + len(answers) + sum(len(some) for some in checks.values()))
+    plan(2 + len(splits) + sum(len(some) for some in checks.values()))
     say("features")
     every = [*splits.values(), *(split for some in checks.values() for split in some)]
-    material = material_of(reader, tables, as_ofs_needed(every), [outcome for outcome, _ in answers], asked.fit)
-    later = {answer: [_later(material, answer, split, asked, say) for split in checks[answer]] for answer in answers}
+    material = material_of(reader, tables, as_ofs_needed(every), [outcome for outcome, _ in splits], asked.fit)
+    later = left.out_of(splits, lambda one: [_later(material, one, split, asked, say) for split in checks[one]])
     checked = {answer: check(name_of(answer), some) for answer, some in later.items()}
-    kept = [answer for answer, one in checked.items() if one.passes] or answers
-    models = [_final(material, answer, splits[answer], say) for answer in kept]
-    bundle = bundled(models, reader, material.rows, asked.as_of)
+    kept = [answer for answer, one in checked.items() if one.passes] or list(later)
+    models = left.out_of(kept, lambda answer: _final(material, answer, splits[answer], say))
+    later = {answer: some for answer, some in later.items() if name_of(answer) not in left.why}
+    bundle = bundled(list(models.values()), reader, material.rows, asked.as_of)
     learning = UnitLearning(material.rows, reader, settings.snapshot_dir)
     bundle = replace(bundle, unit_rules=learning.rules(later, asked.as_of))
     say("recording")
     reference = reference_of(bundle, material.rows.frame, later)
-    years = {name_of(answer): _years(reader, splits[answer], later[answer]) for answer in answers}
-    lacking = without_tables(asked, tables)
-    origin = Origin(asked.as_of, asked.step_months, asked.fit, history.fingerprint(), reference, years, lacking)
+    years = {name_of(answer): _years(reader, splits[answer], some) for answer, some in later.items()}
+    origin = Origin(asked.as_of, asked.step_months, asked.fit, history.fingerprint(), reference, years, left.why)
     by_name = {name_of(answer): some for answer, some in later.items()}
-    model, pictures = record(settings, origin, bundle, by_name, list(checked.values()))
-    names = tuple(name_of(answer) for answer in kept)
+    told = tuple(checked[answer] for answer in later)
+    model, pictures = record(settings, origin, bundle, by_name, told)
+    names = tuple(map(name_of, models))
     doubt = doubt_of(by_name, unsure_of_all(bundle))
-    return Trained(model, tuple(checked.values()), names, pictures, years, doubt, lacking)
+    return Trained(model, told, names, pictures, years, doubt, left.why)
 
 
 def _years(reader: FeatureReader, split: Split, later: Sequence[Later]) -> Years:
@@ -120,18 +120,10 @@ def check_recorded(as_of: date, outcome: str, tables: Mapping[str, pd.DataFrame]
     if (as_of - until).days > LONGEST_SILENCE_DAYS:
         raise InvalidInput(
             f"the records of {outcome} end on {until}, {(as_of - until).days} days before {as_of}, and what was never "
-            f"recorded would be learned as if it had not happened; ingest newer records, or train --as-of {until}"
+            f"recorded would be learned as if it had not happened; ingest newer records, or train --as-of {until}",
+            zh=f"其记录止于{until}，早于训练日{as_of}{(as_of - until).days}天，此后未记录的会被当作没有发生；"
+            f"请导入更新的记录，或以 --as-of {until} 训练",
         )
-
-
-def name_of(answer: Answer) -> str:
-    """Its name on records.
-
-    >>> name_of(("conduct", 12)), name_of(("conduct", 24))
-    ('conduct', 'conduct_24m')
-    """
-    outcome, months = answer
-    return policy().outcome(outcome).name_at(months)
 
 
 def check_known(asked: RiskTraining, tables: Sequence[str]) -> None:
@@ -194,6 +186,18 @@ def served_outcomes(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
     return found
 
 
+def splits_of(
+    asked: RiskTraining, tables: Mapping[str, pd.DataFrame], dates: Sequence[date], left: LeftOut
+) -> dict[Answer, Split]:
+    """What each outcome is learned from; one whose records end early, or reach not far enough back, is `left` out."""
+
+    def split(answer: Answer) -> Split:
+        check_recorded(asked.as_of, answer[0], tables)
+        return split_of(asked, answer, tables, dates)
+
+    return left.out_of(answers_of(asked, tables), split)
+
+
 def split_of(asked: RiskTraining, answer: Answer, tables: Mapping[str, pd.DataFrame], dates: Sequence[date]) -> Split:
     """All earlier as-ofs by the step that have a snapshot."""
     outcome, horizon = answer
@@ -203,10 +207,15 @@ def split_of(asked: RiskTraining, answer: Answer, tables: Mapping[str, pd.DataFr
         if not ideal.train:
             raise NotReady(
                 f"no day before {asked.as_of} has {horizon} months of {outcome} recorded after it and a year behind; "
-                "train at a later --as-of or with a shorter --horizon-months"
+                "train at a later --as-of or with a shorter --horizon-months",
+                zh=f"{asked.as_of}之前没有一天其后有{horizon}个月、其前有一年的记录；请以更晚的 --as-of 或更短的 "
+                "--horizon-months 训练",
             )
         wanted = " ".join(f"--as-of {day}" for day in ideal.train[-3:])
-        raise NotReady(f"no snapshot to learn {outcome} from at {asked.as_of}; run `pharos features {wanted}` first")
+        raise NotReady(
+            f"no snapshot to learn {outcome} from at {asked.as_of}; run `pharos features {wanted}` first",
+            zh=f"{asked.as_of}之前没有可供学习的快照；请先运行 pharos features {wanted}",
+        )
     return Split(kept, asked.as_of, horizon)
 
 

@@ -30,6 +30,7 @@ from training.risk import record as risk_record
 from training.risk import train as train_risk
 from training.risk.dataset import Lesson, as_ofs_needed
 from training.risk.fit import Validated
+from training.risk.left_out import LeftOut
 from training.tuning.concerns import CHALLENGER, CONCERNS, tune_challenger, tune_concerns
 from training.tuning.fair import Audit, limits_broken
 from training.tuning.record import experiment_of, record_search
@@ -71,14 +72,14 @@ def next_post_fit(settings: Settings, say: Say = lambda _: None) -> fit_next_pos
 
 
 def tune_risk(settings: Settings, as_of: date, trials: int, progress: Step | None = None) -> Found:
-    """Search the risk model's settings on every served outcome; resumable, and on record in MLflow."""
+    """Search the risk model's settings on every served outcome that can be trained; resumable, on record in MLflow."""
     run_files.check(settings, experiment_of(risk_record.NAME))
     history, reader = History(settings.history_dir), FeatureReader(settings)
     tables = train_risk.label_tables(history)
     asked = train_risk.RiskTraining(as_of)
-    answers = train_risk.answers_of(asked, tables)
-    outcomes = [outcome for outcome, _ in answers]
-    splits = {answer: train_risk.split_of(asked, answer, tables, reader.snapshot_dates()) for answer in answers}
+    left = LeftOut(as_of, train_risk.without_tables(asked, tables))
+    splits = train_risk.splits_of(asked, tables, reader.snapshot_dates(), left)
+    outcomes = [outcome for outcome, _ in splits]
     material = train_risk.material_of(reader, tables, as_ofs_needed(list(splits.values())), outcomes)
     lessons = [material.lesson(answer, split) for answer, split in splits.items()]
     what = search_of(settings, risk_record.NAME, train_risk.service_of(outcomes), as_of)
