@@ -18,7 +18,7 @@ from data_contracts.naming import quoted
 from data_contracts.pathing import PathPolicy
 from data_contracts.vocabulary import Bilingual
 from models.paths.beams import Leg, Route
-from models.paths.farther import steps_ahead
+from models.paths.farther import frame_of, steps_ahead
 from models.paths.refusals import barred, barred_in_part, met_late, off_the_ladder, on_the_ladder, refused, too_late
 from models.paths.search import PathModel
 from models.paths.telling import (
@@ -194,7 +194,7 @@ class PathPlanner:
         moves, straight = self.model.transitions.seen(held, found.asked.goals)
         return refused(
             question, "never_reached", start=start, least=self.policy.least_chance, moves=moves, straight=straight,
-            chance=found.chance, most=steps_ahead(question.horizon_months),
+            chance=found.chance, most=steps_ahead(frame_of(question.horizon_months)),
         )  # fmt: skip
 
     def _not_open(self, question: Question, asked: Asked, months: float) -> tuple[Bilingual, Sequence[Blocked]] | None:

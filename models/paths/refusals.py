@@ -9,7 +9,7 @@ from datetime import date
 from data_contracts.naming import quoted
 from data_contracts.vocabulary import Bilingual
 from models.paths.climbing import Across, Climb
-from models.paths.farther import steps_ahead
+from models.paths.farther import frame_of, steps_ahead
 from models.paths.telling import Blocked, NoPath, Question, Told
 
 WORDS: Mapping[str, Bilingual] = {
@@ -161,7 +161,7 @@ def off_the_ladder(question: Question, start: Bilingual, least: float, chance: f
     if climb.steps is None:
         return None if climb.across is None else _off_another(question, climb, climb.across, (start, least, chance))
     needs = math.ceil(climb.months)
-    most = steps_ahead(question.horizon_months)
+    most = steps_ahead(frame_of(question.horizon_months))
     if climb.steps > most:
         return refused(question, "too_many_steps", own=climb.own, steps=climb.steps, most=most, needs=needs)
     return refused(question, "ladder_rare", own=climb.own, needs=needs, least=least)
@@ -172,13 +172,13 @@ def _off_another(question: Question, climb: Climb, across: Across, told: tuple[B
     start, least, chance = told
     words: dict[str, object] = {"own": climb.own, "ladder": climb.goal, "start": start, "moves": across.moves}
     if not across.changes:
-        return refused(question, "no_change_on_record", **words)
+        return refused(question, "no_change_on_record", (), **words)
     words["changes"] = across.changes
     if across.above is not None and across.above < 0:
-        return refused(question, "lower_on_other_ladder", lower=across.lower, **words)
+        return refused(question, "lower_on_other_ladder", (), lower=across.lower, **words)
     if climb.months > question.horizon_months:
-        return refused(question, "other_ladder_times", needs=math.ceil(climb.months), **words)
-    return refused(question, "other_ladder", least=least, chance=chance, **words)
+        return refused(question, "other_ladder_times", (), needs=math.ceil(climb.months), **words)
+    return refused(question, "other_ladder", (), least=least, chance=chance, **words)
 
 
 def barred_in_part(
