@@ -47,7 +47,8 @@ class BlockedBy:
     """One requirement that is not known to be met: what is lacking, and the day from which time alone meets it.
 
     `met_from` of a rank step is the earliest that the least times in steps allow, the day asked about where they are
-    served already and only the promotion lacks; None where time does not meet it.
+    served already and only the promotion lacks, or where a change of ladder as others made it would bring the step;
+    None where time does not meet it.
     """
 
     code: str
@@ -216,12 +217,14 @@ def told_unmet(one: Facts, post: Post, asked: Requirement, state: int = NOT_MET)
     if state == UNKNOWN:
         return BlockedBy(asked.code, f"{name.zh}：记录中没有，无法判断", f"{name.en}: not on record")
     zh, en, day = _lacking(one, post, asked)
-    when = _from_when(one, asked, day)
+    when = _from_when(one, post, asked, day)
     return BlockedBy(asked.code, f"{name.zh}：{zh}{when.zh}", f"{name.en}: {en}{when.en}", day)
 
 
-def _from_when(one: Facts, asked: Requirement, day: date | None) -> Bilingual:
+def _from_when(one: Facts, post: Post, asked: Requirement, day: date | None) -> Bilingual:
     """What time does: months are met by it alone; a rank step only may be taken then, and the step itself must come."""
+    if asked.fact == "rank_step" and one.ladder[0] not in (None, post.track):
+        return _by_a_change(one, post, day)
     if day is None:
         return Bilingual("", "")
     if asked.fact != "rank_step":
@@ -231,6 +234,23 @@ def _from_when(one: Facts, asked: Requirement, day: date | None) -> Bilingual:
         return Bilingual("，任职年限已满，尚待晋升", en)
     en = f", to be promoted on {day} at the earliest by the least years in steps"
     return Bilingual(f"，按最低年限最早{day}可晋升", en)
+
+
+def _by_a_change(one: Facts, post: Post, day: date | None) -> Bilingual:
+    """What a change of ladder would do, as far as the record was asked whether anybody made it."""
+    changes = one.ladders.changes
+    if changes is None:
+        return Bilingual("，须先转换职级序列", "; it takes a change of ladder first")
+    if (str(one.ladder[0]), str(post.track)) not in changes:
+        return Bilingual("，记录中也无人这样转换过职级序列", "; nobody on record changed ladder that way")
+    if day is None:
+        en = "; others changed ladder that way, and above that height no least times lead to the step"
+        return Bilingual("；记录中有人这样转换，但转入后按最低年限推算不到该级", en)
+    if day <= one.as_of:
+        en = "; others changed ladder that way at the same height, and that change is still to come"
+        return Bilingual("；记录中有人按同等高度这样转换，本人尚待转换", en)
+    en = f"; after a change of ladder as others made it, to be promoted on {day} at the earliest by the least years"
+    return Bilingual(f"；如他人一样转换职级序列后，按最低年限最早{day}可晋升", en)
 
 
 def _lacking(one: Facts, post: Post, asked: Requirement) -> tuple[str, str, date | None]:
@@ -248,7 +268,8 @@ def _lacking(one: Facts, post: Post, asked: Requirement) -> tuple[str, str, date
     if asked.fact == "rank_step":
         held = one.ladders.named(one.ladder[0] or post.track, str(one.rank_step[0]))
         if one.ladder[0] not in (None, post.track):
-            return f"现为{held.zh}，不在该岗位的职级序列", f"holds {held.en}, on another ladder than the post's", None
+            zh, en = f"现为{held.zh}，不在该岗位的职级序列", f"holds {held.en}, on another ladder than the post's"
+            return zh, en, _changed_from(one, post)
         return f"现为{held.zh}", f"holds {held.en}", _ranked_from(one, post)
     taken = _taken(one, asked.what)
     if np.isnat(taken[0]):
@@ -281,6 +302,19 @@ def _ranked_from(one: Facts, post: Post) -> date | None:
     own = one.ladders.years_between(str(post.track), held, float(np.nextafter(held, np.inf))) or 0.0
     promoted = np.maximum(months_later(one.rank_since, round(12 * own)), one.moment)
     return _date(months_later(promoted, round(12 * (years - own))))
+
+
+def _changed_from(one: Facts, post: Post) -> date | None:
+    """The earliest day by a change of ladder that is on record: to the same height, then by the least times.
+
+    The change itself is no promotion and asks for no time; time in step begins anew with it.
+    """
+    ladders, held = one.ladders, float(one.rank_position[0])
+    goal, way = ladders.position(post.track, post.min_rank_step), (str(one.ladder[0]), str(post.track))
+    if way not in (ladders.changes or ()) or not ladders.has_height(way[1], held):
+        return None
+    years = 0.0 if held >= goal else ladders.years_between(way[1], held, goal)
+    return None if years is None else _date(months_later(np.array([one.moment]), round(12 * years)))
 
 
 def _taken(facts: Facts, course_id: str) -> Days:

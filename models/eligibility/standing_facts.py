@@ -28,10 +28,14 @@ NEEDS = (
 
 @dataclass(frozen=True)
 class Ladders:
-    """Every step by ladder: its position (0 lowest or as the source counts), the least years in it, and its name."""
+    """Every step by ladder: its position (0 lowest or as the source counts), the least years in it, and its name.
+
+    changes: from which ladder to which somebody on record went at one height; None where nobody asked the record.
+    """
 
     steps: Mapping[tuple[str, str], tuple[float, float | None]]
     names: Mapping[tuple[str, str], Bilingual] = field(default_factory=dict)
+    changes: frozenset[tuple[str, str]] | None = None
 
     @classmethod
     def of(cls, frames: Frames) -> Ladders:
@@ -65,6 +69,10 @@ class Ladders:
         between = [years for (name, _), (at, years) in self.steps.items() if name == ladder and position <= at < goal]
         known = [years for years in between if years is not None]
         return sum(known) if between and len(known) == len(between) else None
+
+    def has_height(self, ladder: str, position: float) -> bool:
+        """Whether a ladder has a step at a place of another, so that a change of ladder can go there."""
+        return any(name == ladder and at == position for (name, _), (at, _) in self.steps.items())
 
 
 @of_tables("rank_steps")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ from models.paths.dwell import QUARTER_MONTHS, after_each_other
 from models.paths.finding import Path
 from models.posts.histories import Array
 
+DAYS_OF_GRACE = 0.1  # of a quarter: two years with a leap day are eight quarters and not nine
 ROUNDING = 1e-6  # months: times are added up in parts of months
 
 
@@ -95,6 +96,11 @@ class Beam:
         """The paths whose last step rules let somebody take within the horizon."""
         return self.take(np.flatnonzero(self.earliest[:, -1] <= horizon_months + ROUNDING))
 
+    def until(self, horizon_months: float) -> Beam:
+        """What of the paths falls within a horizon shorter than the one they were searched for."""
+        kept, quarters = self.in_time(horizon_months), quarters_in(horizon_months)
+        return replace(kept, times=kept.times[:, :, :quarters], stays=kept.stays[:, :, :quarters])
+
     def longer(self, rows: Array, step: Array, chance: Array, when: When) -> Beam:
         """The paths of the rows (m,), each with one more step (m,)."""
         stage = self.take(rows)
@@ -121,6 +127,15 @@ class Beam:
             arrives = share_that_arrives(self.stays[row, place], left * arrives)
             times[place - 1] *= arrives
         return np.asarray(times)
+
+
+def quarters_in(horizon_months: float) -> int:
+    """Quarters that a horizon reaches into, one at least.
+
+    >>> [quarters_in(months) for months in (1, 24.02, 25, 60)]
+    [1, 8, 9, 20]
+    """
+    return max(1, int(np.ceil(horizon_months / QUARTER_MONTHS - DAYS_OF_GRACE)))
 
 
 def share_that_arrives(stays: Array, arrives: Array) -> Array:

@@ -17,6 +17,7 @@ from models.posts.histories import Array
 NEAR_STEPS = 3
 MOST_STEPS = 8
 NEAR_MONTHS = 60.0  # up to this horizon nobody is looked for farther: within it few take more than three steps
+FRAMES = (36.0, 60.0, 120.0, 240.0, 480.0)
 FIRST_WIDE, WIDE, KEPT = 8, 4, 6  # ways tried from each path, and paths kept of each question, at each step
 
 
@@ -28,6 +29,24 @@ def steps_ahead(horizon_months: float) -> int:
     """
     more = math.ceil((horizon_months - NEAR_MONTHS) / 12.0)
     return min(max(NEAR_STEPS, NEAR_STEPS + more), MOST_STEPS)
+
+
+def frame_of(horizon_months: float) -> float:
+    """The horizon that a question is searched for: its answer is what of that search falls within its own.
+
+    One horizon a little longer than another keeps other ways and expects their steps on other days, and so a chance
+    could fall where there is more time. Within a frame nothing but the time that counts differs.
+
+    >>> [frame_of(months) for months in (6, 36, 37, 120, 121, 600)]
+    [36.0, 36.0, 60.0, 120.0, 240.0, 600]
+    """
+    return next((frame for frame in FRAMES if horizon_months <= frame), horizon_months)
+
+
+def frame_before(horizon_months: float) -> float | None:
+    """The longest frame that is shorter than the one of a horizon, None for those of the first."""
+    shorter = [frame for frame in FRAMES if frame < horizon_months]
+    return shorter[-1] if shorter else None
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def _longer(place: int, one: Pathless, months: int) -> Iterator[_Try]:
     """The same question with more time, where there is more before service ends and the ladder could do with it."""
     asked, climb, end = one.ahead.asked, one.question.climb, one.question.end_months
     spent = end is not None and end <= asked.horizon_months
-    needed = 0.0 if climb is None or climb.steps is None else climb.months
+    needed = 0.0 if climb is None else climb.months
     wanted = months <= _longest(one) and needed <= months
     if months > asked.horizon_months and wanted and not spent:
         told = Instead("horizon", _worded("horizon", months=months), one.ahead.chance, horizon_months=months)

@@ -18,7 +18,7 @@ from data_contracts.naming import quoted
 from data_contracts.pathing import PathPolicy
 from data_contracts.vocabulary import Bilingual
 from models.paths.beams import Leg, Route
-from models.paths.farther import steps_ahead
+from models.paths.farther import frame_of, steps_ahead
 from models.paths.refusals import barred, barred_in_part, met_late, off_the_ladder, on_the_ladder, refused, too_late
 from models.paths.search import PathModel
 from models.paths.telling import (
@@ -169,7 +169,7 @@ class PathPlanner:
         if (never := self._not_open(question, asked, question.horizon_months)) is not None:
             return barred(question, *never, on_the_way=False)
         if not found.free:
-            by_ladder = off_the_ladder(question, start, least)
+            by_ladder = off_the_ladder(question, start, least, found.chance)
             return by_ladder or self._never_reached(question, found, start)
         if question.end_months is not None and question.end_months < question.horizon_months:
             end = question.end_on or months_on(question.state.as_of, question.end_months)
@@ -178,7 +178,7 @@ class PathPlanner:
             if not self._open(asked, "bars", "least_months"):
                 return refused(question, "retirement_first", end=end, least=least)
         if not self._open(asked, "bars", "end_months"):
-            by_ladder = off_the_ladder(question, start, least)
+            by_ladder = off_the_ladder(question, start, least, found.chance)
             stay, moves = self._stay(question)
             return by_ladder or refused(question, "minimum_times", least=least, stay=stay, moves=moves)
         if not self._open(asked, "least_months", "end_months"):
@@ -194,7 +194,7 @@ class PathPlanner:
         moves, straight = self.model.transitions.seen(held, found.asked.goals)
         return refused(
             question, "never_reached", start=start, least=self.policy.least_chance, moves=moves, straight=straight,
-            chance=found.chance, most=steps_ahead(question.horizon_months),
+            chance=found.chance, most=steps_ahead(frame_of(question.horizon_months)),
         )  # fmt: skip
 
     def _not_open(self, question: Question, asked: Asked, months: float) -> tuple[Bilingual, Sequence[Blocked]] | None:

@@ -8,7 +8,8 @@ from datetime import date
 
 from data_contracts.naming import quoted
 from data_contracts.vocabulary import Bilingual
-from models.paths.farther import steps_ahead
+from models.paths.climbing import Across, Climb
+from models.paths.farther import frame_of, steps_ahead
 from models.paths.telling import Blocked, NoPath, Question, Told
 
 WORDS: Mapping[str, Bilingual] = {
@@ -51,9 +52,30 @@ WORDS: Mapping[str, Bilingual] = {
         "the {own} it needs at least {needs} months",
     ),
     "other_ladder": Bilingual(
-        "{goal}属于{ladder}，现任{start}属于{own}；以往{horizon}个月内转入者极少（每条路径的可能性均不足{least:.1%}）",
-        "{goal} is on the {ladder} and {start} on the {own}; few ever changed over within {horizon} months (no single "
-        "way has a chance of {least:.1%})",
+        "{goal}属于{ladder}，现任{start}属于{own}；在记录中从{own}各级变动的{moves}次中，{changes}次转入{ladder}；"
+        "{horizon}个月内没有一条路径的可能性达到{least:.1%}，各条路径合计{chance:.2%}",
+        "{goal} is on the {ladder} and {start} on the {own}; of {moves} moves on record out of steps of the {own} "
+        "{changes} went to the {ladder}; within {horizon} months no single way has a chance of {least:.1%}, all of "
+        "them together {chance:.2%}",
+    ),
+    "lower_on_other_ladder": Bilingual(
+        "{goal}属于{ladder}，比属于{own}的现任{start}低；在记录中从{own}各级变动的{moves}次中，{changes}次转入{ladder}，"
+        "其中{lower}次转到较低的级别；路径只按同等高度转换职级序列",
+        "{goal} is on the {ladder}, lower there than {start} on the {own}; of {moves} moves on record out of steps of "
+        "the {own} {changes} went to the {ladder}, {lower} of them to a lower step; paths change "
+        "ladder at the same height alone",
+    ),
+    "no_change_on_record": Bilingual(
+        "{goal}属于{ladder}，现任{start}属于{own}；在记录中从{own}各级变动的{moves}次中，无一转入{ladder}",
+        "{goal} is on the {ladder} and {start} on the {own}; of {moves} moves on record out of steps of the {own} none "
+        "went to the {ladder}",
+    ),
+    "other_ladder_times": Bilingual(
+        "{goal}属于{ladder}，现任{start}属于{own}；转换职级序列按同等高度进行（记录中有{changes}次），此后按{ladder}的最低"
+        "年限至少还需{needs}个月，期限为{horizon}个月",
+        "{goal} is on the {ladder} and {start} on the {own}; a change of ladder goes to the same height ({changes} on "
+        "record), and from there the least times of the {ladder} need at least {needs} months; the horizon is "
+        "{horizon} months",
     ),
     "never_reached": Bilingual(
         "在记录中从{start}调出的{moves}次中，{straight}次直接到达{goal}；{horizon}个月内，{most}步以内没有一条路径的"
@@ -109,6 +131,8 @@ def refused(question: Question, code: str, blocked: Sequence[Blocked] = (), **wo
 CODES: Mapping[str, str] = {
     "ladder_times": "minimum_times", "ladder_rare": "never_reached", "rule_on_the_way": "rule_blocks",
     "rule_blocks_some": "rule_blocks",
+    "lower_on_other_ladder": "other_ladder", "no_change_on_record": "other_ladder",
+    "other_ladder_times": "minimum_times",
     "retirement_before_rule": "retirement_first", "retirement_with_rules": "retirement_first",
 }  # fmt: skip
 """Sentences that share a code with another: the caller reads one cause, people read what it is about."""
@@ -126,18 +150,35 @@ def on_the_ladder(question: Question, start: Bilingual) -> Told | None:
     return None
 
 
-def off_the_ladder(question: Question, start: Bilingual, least: float) -> Told | None:
-    """Why a search found no way to a rank goal that the ladder would allow; None where the ladder does not say."""
+def off_the_ladder(question: Question, start: Bilingual, least: float, chance: float) -> Told | None:
+    """Why a search found no way to a rank goal that the ladder would allow; None where the ladder does not say.
+
+    `chance` is that of all ways together.
+    """
     climb = question.climb
     if climb is None:
         return None
     if climb.steps is None:
-        return refused(question, "other_ladder", own=climb.own, ladder=climb.goal, start=start, least=least)
+        return None if climb.across is None else _off_another(question, climb, climb.across, (start, least, chance))
     needs = math.ceil(climb.months)
-    most = steps_ahead(question.horizon_months)
+    most = steps_ahead(frame_of(question.horizon_months))
     if climb.steps > most:
         return refused(question, "too_many_steps", own=climb.own, steps=climb.steps, most=most, needs=needs)
     return refused(question, "ladder_rare", own=climb.own, needs=needs, least=least)
+
+
+def _off_another(question: Question, climb: Climb, across: Across, told: tuple[Bilingual, float, float]) -> Told:
+    """Why nobody is expected on a step of another ladder: what the record has of such changes, or the least times."""
+    start, least, chance = told
+    words: dict[str, object] = {"own": climb.own, "ladder": climb.goal, "start": start, "moves": across.moves}
+    if not across.changes:
+        return refused(question, "no_change_on_record", (), **words)
+    words["changes"] = across.changes
+    if across.above is not None and across.above < 0:
+        return refused(question, "lower_on_other_ladder", (), lower=across.lower, **words)
+    if climb.months > question.horizon_months:
+        return refused(question, "other_ladder_times", (), needs=math.ceil(climb.months), **words)
+    return refused(question, "other_ladder", (), least=least, chance=chance, **words)
 
 
 def barred_in_part(

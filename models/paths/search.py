@@ -29,9 +29,10 @@ from models.paths.beams import (
     mean_days,
     mean_months,
     one_after_the_other,
+    quarters_in,
     share_from,
 )
-from models.paths.dwell import QUARTER_MONTHS, DwellModel, after_each_other, ends_in_time, quantiles
+from models.paths.dwell import DwellModel, after_each_other, ends_in_time, quantiles
 from models.paths.farther import FIRST_WIDE, KEPT, NEAR_STEPS, WIDE, Reach, steps_ahead
 from models.paths.finding import PATHS, FoundPaths, Goals, Path, distinct
 from models.paths.rules import Rules
@@ -44,7 +45,6 @@ QUANTILES = (0.09, 0.5, 0.91)
 TENURES_MONTHS = (60.0, 144.0, 240.0)  # officers of like tenure share the time of a later leg
 FLOOR = 1e-12
 FEWEST_WITH_DIRECT = 3
-DAYS_OF_GRACE = 0.1  # of a quarter: two years with a leap day are eight quarters and not nine
 
 
 class PostChances(Protocol):
@@ -164,7 +164,7 @@ class PathModel:
         """Paths of one step, of two, and so on, to the goals that are known and not yet reached."""
         size, starts = self.transitions.size, asked.starts
         open_ = np.flatnonzero((asked.goals < size) & (asked.goals != starts.present(size)))
-        quarters = max(1, int(np.ceil(asked.horizon_months / QUARTER_MONTHS - DAYS_OF_GRACE)))
+        quarters = quarters_in(asked.horizon_months)
         here = self._now(asked, open_, quarters, rules)
         out = asked.lifted(self._next(here.histories, here.ends, rules)[here.place], open_)
         goals, at = asked.goals[open_], np.arange(len(open_))

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from models.paths.beams import Route, arrivals
+from models.paths.beams import Route, arrivals, quarters_in
+from models.paths.farther import frame_before, frame_of
 from models.paths.finding import PATHS, Goals
 from models.paths.rules import Opening, Rules
 from models.paths.search import PathModel
@@ -20,6 +21,7 @@ from models.posts.histories import PADDING, Array, Histories
 
 NOTHING = np.zeros(0)
 AskedKind = tuple[float, bool, bytes, bytes]
+SURELY_MORE = 1.5  # times as likely as at the end of the frame before: no two searches differ by so much
 FLOOR_SHARED = 1e-4  # of a way to a goal that only all ways together reach with the least chance
 
 
@@ -72,6 +74,13 @@ class Ahead:
     lifted: Array = field(default_factory=lambda: NOTHING)
     free: tuple[Route, ...] = ()
 
+    def at_least(self, shorter: Ahead) -> Ahead:
+        """The same where an answer within a shorter time was no better."""
+        return replace(
+            self, routes=self.routes or shorter.routes, chance=max(self.chance, shorter.chance),
+            lifted=np.maximum(self.lifted, shorter.lifted),
+        )  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -104,37 +113,67 @@ def _by_kind(asked: Sequence[Asked]) -> Mapping[AskedKind, list[int]]:
     return places
 
 
-def _search(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> Iterator[Ahead]:
-    """Of questions of one kind."""
-    goals, tries = _rows(asked)
+def _search(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> list[Ahead]:
+    """Of questions of one kind: those of one frame together, and never less than within a shorter frame.
+
+    Another frame is another search. Where the chance hardly grows from the end of the frame before, the question is
+    searched within that one too and the better answer counts; where it grows much, no difference of searches matters.
+    """
+    horizon = asked[0].horizon_months
+    found, before = _framed(model, asked, wanted)
+    shorter = frame_before(horizon)
+    if shorter is None:
+        return found
+    every = [np.append(one.chance, one.lifted) for one in found]
+    flat = [place for place, some in enumerate(every) if (before[place] * SURELY_MORE >= some)[some > 0].any()]
+    if flat:
+        less = _search(model, [replace(asked[place], horizon_months=shorter) for place in flat], wanted)
+        for place, one in zip(flat, less, strict=True):
+            found[place] = found[place].at_least(one)
+    return found
+
+
+def _framed(model: PathModel, asked: Sequence[Asked], wanted: Wanted) -> tuple[list[Ahead], list[Array]]:
+    """Each answer by the search of the frame, and its chances (1 + changes,) at the end of the frame before."""
+    horizon = asked[0].horizon_months
+    goals, tries = _rows([replace(one, horizon_months=frame_of(horizon)) for one in asked])
     least = min(wanted.least_chance, FLOOR_SHARED)
-    chances = [NOTHING]
+    early = quarters_in(frame_before(horizon) or horizon)
+    chances = [np.zeros((0, 2))]
     routes: list[list[Route]] = [[] for _ in asked]
     start = 0
-    for part, beams in model.parts(goals, _rules(asked, goals)):
-        chances.append(arrivals(beams, len(part)).sum(1))
+    for part, longer in model.parts(goals, _rules(asked, goals)):
+        beams = [beam.until(horizon) for beam in longer]
+        arrived = np.cumsum(arrivals(beams, len(part)), 1)  # added in order, so that more time is never less
+        chances.append(arrived[:, [-1, early - 1]])
         plain = tries[start : start + len(part)] == 0
         for row, found in enumerate(model.picked(beams, wanted.top, plain)):
             officer = int(part.askers[row])
             every = [one for one in found if not set(one.path(beams)[:-1]) & set(asked[officer].goals)]
             kept = [one for one in every if one.worth >= least]
-            routes[officer] += [one.route(model, beams, goals.horizon_months) for one in kept]
+            routes[officer] += [one.route(model, beams, horizon) for one in kept]
         start += len(part)
-    return _ahead(asked, np.concatenate(chances), routes, wanted)
+    within, before = np.concatenate(chances).T
+    return list(_ahead(asked, within, routes, wanted)), list(_by_officer(asked, before))
+
+
+def _by_officer(asked: Sequence[Asked], chances: Array) -> Iterator[Array]:
+    """(1 + changes,) of each officer, from those of the rows of `_rows`."""
+    start = 0
+    for one in asked:
+        tries = 1 if one.factors is None else len(one.factors)
+        stop = start + tries * len(one.goals)
+        yield np.minimum(chances[start:stop].reshape(tries, -1).sum(1), 1.0)
+        start = stop
 
 
 def _ahead(asked: Sequence[Asked], chances: Array, routes: list[list[Route]], wanted: Wanted) -> Iterator[Ahead]:
-    start = 0
-    for one, found in zip(asked, routes, strict=True):
-        tries = 1 if one.factors is None else len(one.factors)
-        stop = start + tries * len(one.goals)
-        every = np.minimum(chances[start:stop].reshape(tries, -1).sum(1), 1.0)
+    for one, found, every in zip(asked, routes, _by_officer(asked, chances), strict=True):
         best = sorted(found, key=lambda route: -route.chance)[: wanted.top]
         likely = [route for route in best if route.chance >= wanted.least_chance]
         if not likely and every[0] >= wanted.least_chance:
             likely = best  # the chance is shared by many ways, none of which is likely by itself
         yield Ahead(one, tuple(likely), float(every[0]), every[1:])
-        start = stop
 
 
 def _rows(asked: Sequence[Asked]) -> tuple[Goals, Array]:

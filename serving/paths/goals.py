@@ -55,7 +55,7 @@ class Goals:
         if asked.kind == "rank_step":
             if climb is None:
                 return "goal_unknown"
-            return "police_rank" if self._only_a_police_rank(asked.goal) else "never_held"
+            return "police_rank" if self.only_a_police_rank(asked.goal) else "never_held"
         if asked.kind == "post":
             return "never_held" if asked.goal in posts else "goal_unknown"
         fields = [one.value for one in TalentField]
@@ -65,7 +65,8 @@ class Goals:
         known = fields if asked.kind == "talent_field" else [one.code for one in self.policy.names.job_family]
         return "no_posts" if asked.goal in known else "goal_unknown"
 
-    def _only_a_police_rank(self, step: str) -> bool:
+    def only_a_police_rank(self, step: str) -> bool:
+        """Whether no other ladder has a step."""
         return {ladder for ladder, known in self.ladders.steps if known == step} == {POLICE_LADDER}
 
     @cached_property

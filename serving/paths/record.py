@@ -78,6 +78,18 @@ class OfficerRecord:
             rank_since=since,
         )
 
+    def police_state(self) -> CareerState | None:
+        """The police ranks held, in order, None where none is on record."""
+        rows = self.rows("promotions")
+        police = rows[(rows["ladder"] == POLICE_LADDER).to_numpy(bool)] if len(rows) else rows
+        if police.empty:
+            return None
+        steps = posting_sequences(_as_steps(police))
+        return CareerState(
+            posts=[str(step) for step in steps["post_id"]], started_on=[day.date() for day in steps["started_on"]],
+            entered_on=self._entered_on(), as_of=self.as_of,
+        )  # fmt: skip
+
     def stated_goal(self) -> StatedGoal | None:
         """The goal stated last; of several on one day the first by kind and code."""
         rows = self.rows("career_goals")
@@ -132,9 +144,7 @@ class OfficerRecord:
         if rows.empty:
             return rows
         work = (rows["ladder"] != POLICE_LADDER).to_numpy(bool)
-        rows = rows[work] if work.any() else rows
-        steps = rows.rename(columns={"occurred_on": "started_on"})[["officer_id", "started_on", "known_on", "ladder"]]
-        return steps.assign(post_id=rows["rank_step"], unit_id=rows["rank_step"])
+        return _as_steps(rows[work] if work.any() else rows)
 
     def ladder(self) -> str | None:
         """The ladder of the rank step held, None where promotions do not say."""
@@ -220,3 +230,9 @@ def _told(kind: str, rows: pd.DataFrame, item: str, day: str) -> Iterator[Event]
     for what, happened, known in zip(rows[item], rows[day], rows["known_on"], strict=True):
         on = happened.date()
         yield Event(kind, str(what), on, max(known.date(), on + ONE_DAY) if kind != "vacancy" else known.date())
+
+
+def _as_steps(rows: pd.DataFrame) -> pd.DataFrame:
+    """Promotions as postings, a rank step for a post."""
+    steps = rows.rename(columns={"occurred_on": "started_on"})[["officer_id", "started_on", "known_on", "ladder"]]
+    return steps.assign(post_id=rows["rank_step"], unit_id=rows["rank_step"])

@@ -21,9 +21,9 @@ from data_contracts.vocabulary import Bilingual, GoalKind
 from models.courses.goals import GoalPosts
 from models.courses.learners import offered_courses
 from models.eligibility.rules import Post, posts_of
-from models.eligibility.standing_facts import NEEDS, Facts, facts_of
+from models.eligibility.standing_facts import NEEDS, POLICE_LADDER, Facts, facts_of
 from models.paths.bundle import POST, RANK_STEP, SERVICE, PathBundle, service_hash
-from models.paths.climbing import Place, ladder_of, least_months_in, moves_allowed
+from models.paths.climbing import Climb, Place, across, ladder_changes, ladder_of, least_months_in, moves_allowed
 from models.paths.helping import Pathless, with_what_helps
 from models.paths.plans import PathPlanner
 from models.paths.replanning import Event, Plan, knew
@@ -31,7 +31,7 @@ from models.paths.telling import Question, StepFacts, Told, ToldPath
 from models.paths.together import Ahead, Wanted, search_all
 from models.points.lines import tables_needed
 from models.posts.fit import Standard, Wanting, of_open_rounds, wanting_of
-from models.posts.histories import Array
+from models.posts.histories import Array, CareerState
 from serving.api.opened import Absent, champion_or_absent, of_its_parts
 from serving.on_force import NOT_SERVING, UNKNOWN_OFFICER
 from serving.paths.answers import PathDesk
@@ -109,17 +109,36 @@ class RecordDay:
         same = stated is not None and (stated.kind, stated.goal) == (asked.kind, asked.goal)
         own_months = stated.horizon_months if same and stated is not None else None
         horizon = horizon_months or own_months or self.source.policy.paths.default_horizon_months
-        state = record.state(kind)
-        climb = self._goals.climb(record.ladder(), state, asked.goal) if kind == RANK_STEP else None
+        state, climb = self._standing(record, asked, kind)
         question = Question(
-            officer_id, state, asked.goal, self._posts(asked), horizon, kind=kind, called=self._goals.called(asked),
-            goal_kind=GoalKind(asked.kind), climb=climb,
+            officer_id, state, asked.goal, self._posts(asked, state.posts[-1]), horizon, kind=kind,
+            called=self._goals.called(asked), goal_kind=GoalKind(asked.kind), climb=climb,
             unseen=self._goals.unseen(asked, climb, self._catalogues.posts),
         )  # fmt: skip
         if kind == POST and self._catalogues.lifts is not None:
             question = replace(question, factors=self._steps(question).factors())
         own = goal is None and horizon_months in (None, own_months)
         return AskedPath(question, state.posts[-1], None if goal is None else f"{goal.kind}:{goal.goal}", own)
+
+    def _standing(self, record: OfficerRecord, asked: PathGoal, kind: str) -> tuple[CareerState, Climb | None]:
+        """Where the officer stands on the way to a goal, and for a rank step how far it is.
+
+        A police rank that is held or passed is reached, though no way is searched to one.
+        """
+        state, goals = record.state(kind), self._goals
+        if kind != RANK_STEP:
+            return state, None
+        if goals.only_a_police_rank(asked.goal) and (held := record.police_state()) is not None:
+            police = goals.climb(POLICE_LADDER, held, asked.goal)
+            if police is not None and police.steps is not None and police.steps <= 0:
+                return held, police
+        climb = goals.climb(record.ladder(), state, asked.goal)
+        if climb is None or climb.steps is not None:
+            return state, climb
+        steps = self.source.bundle.kinds[RANK_STEP]
+        held_step = (record.ladder(), state.posts[-1])
+        seen = across(goals.ladders, held_step, asked.goal, steps.catalogue.posts, steps.model.transitions.seen)
+        return state, replace(climb, across=seen)
 
     def check_goal(self, goal: PathGoal | None) -> None:
         """Raises InvalidInput for a goal that neither the records, policy nor the model know."""
@@ -226,14 +245,19 @@ class RecordDay:
     def _record(self, officer_id: str) -> OfficerRecord:
         return self.records.of(officer_id)
 
-    def _posts(self, asked: PathGoal) -> tuple[str, ...]:
-        """The posts that count as reaching a goal; those of a family or field that the model knows."""
+    def _posts(self, asked: PathGoal, held: str) -> tuple[str, ...]:
+        """The posts that count as reaching a goal: of a family or field those that the model knows, and the one held.
+
+        Of the post held the records know best: the model may have learned before it was opened or moved.
+        """
         if asked.kind in ("post", "rank_step"):
             return (asked.goal,)
         policy, catalogue = self.source.policy.paths, self.source.bundle.kinds[POST].catalogue
         families = (asked.goal,) if asked.kind == "job_family" else policy.families_of(asked.goal)
-        named = zip(catalogue.posts, catalogue.families, strict=True)
-        return tuple(post for post, family in named if family in families)
+        named = dict(zip(catalogue.posts, catalogue.families, strict=True))
+        if held in self._catalogues.posts and (own := self._catalogues.posts[held].job_family) is not None:
+            named[held] = own
+        return tuple(post for post, family in named.items() if family in families)
 
     def _steps(self, question: Question) -> OfficerSteps:
         officer, catalogue = question.officer_id, self.source.bundle.kinds[POST].catalogue
@@ -247,7 +271,12 @@ class RecordDay:
 
     @cached_property
     def _facts(self) -> Facts:
-        return facts_of(self.frames, self.officer_ids, self.as_of)
+        """With the changes of ladder on record, where the model knows any rank step."""
+        facts, steps = facts_of(self.frames, self.officer_ids, self.as_of), self.source.bundle.kinds.get(RANK_STEP)
+        if steps is None:
+            return facts
+        changes = ladder_changes(facts.ladders, steps.catalogue.posts, steps.on_record)
+        return replace(facts, ladders=replace(facts.ladders, changes=changes))
 
     @cached_property
     def _wanting(self) -> Mapping[str, Wanting]:

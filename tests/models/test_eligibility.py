@@ -88,11 +88,34 @@ def test_the_post_asks_for_a_rank_step_of_its_own_ladder() -> None:
     assert due.endswith("the promotion is still to come"), "a day that has come is no promise"
     assert "min_rank_step" in judge(replace(higher, min_rank_step="警务技术员")).met
     other = Post("x", track="enforcement", min_rank_step="一级警员")
-    assert only(judge(other), "min_rank_step")[0].endswith("on another ladder than the post's")
+    assert only(judge(other), "min_rank_step")[0].endswith("on another ladder than the post's; it takes a change of "
+                                                           "ladder first")  # fmt: skip
     ranked = [{**row, "rank_step": "一级主管"} for row in BASE["postings"]]
     assert "min_rank_step" in judge(higher, promotions=None, postings=ranked).met
     low = [{**row, "rank_step": "四级主管"} for row in BASE["postings"]]
     assert only(judge(higher, promotions=None, postings=low), "min_rank_step")[1] is None
+
+
+def test_a_change_of_ladder_that_others_made_opens_a_post_of_the_other_ladder() -> None:
+    """a holds the second step of the technical ladder; the change goes to the same height, promotions come after it."""
+
+    def told(step: str, *changes: tuple[str, str]) -> tuple[str, date | None]:
+        facts = facts_of(record(**BASE), ["a"], DAY)
+        facts = replace(facts, ladders=replace(facts.ladders, changes=frozenset(changes)))
+        post = Post("x", track="enforcement", min_rank_step=step)
+        assert not allowed(facts, [post], policy()).any(), "today it bars all the same"
+        return only(judgement(facts, 0, post, policy()), "min_rank_step")
+
+    made = ("technical", "enforcement")
+    same = told("一级警员", made)
+    assert same[0].endswith("at the same height, and that change is still to come")
+    assert same[1] == DAY
+    later = told("三级警长", made)
+    assert later[1] == DAY.replace(year=DAY.year + 4), "two steps of two years, and none of those served before counts"
+    assert f"to be promoted on {later[1]} at the earliest" in later[0]
+    never = told("一级警员", ("enforcement", "technical"))
+    assert (never[0].endswith("nobody on record changed ladder that way"), never[1]) == (True, None)
+    assert told("一级警员")[1] is None
 
 
 def test_by_selection_no_day_is_promised_and_a_sources_own_ladder_is_used() -> None:
@@ -182,7 +205,7 @@ def test_who_else_is_asked_for_and_the_order_of_rows_change_nothing() -> None:
 def test_a_step_of_the_same_name_on_another_ladder_does_not_count() -> None:
     steps = [{"ladder": ladder, "rank_step": "四级主管", "position": 5} for ladder in ("technical", "general")]
     post = Post("x", track="general", min_rank_step="四级主管")
-    assert only(judge(post, rank_steps=steps), "min_rank_step")[0].endswith("on another ladder than the post's")
+    assert "on another ladder than the post's" in only(judge(post, rank_steps=steps), "min_rank_step")[0]
     assert "min_rank_step" in judge(replace(post, track="technical"), rank_steps=steps).met
 
 

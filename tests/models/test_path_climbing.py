@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from models.eligibility.standing_facts import Ladders
-from models.paths.climbing import Climb, climb_of, ladder_of, least_months_in, moves_allowed
+from models.paths.climbing import (
+    Across,
+    Climb,
+    across,
+    climb_of,
+    ladder_changes,
+    ladder_of,
+    least_months_in,
+    moves_allowed,
+)
 
 LADDERS = Ladders.of({})
 
@@ -110,3 +121,34 @@ def test_a_ladder_binds_by_policy_or_by_its_least_times() -> None:
     assert "city" not in own.binding
     found = moves_allowed(own, ("a", "b", "captain"), lambda one, other: False)
     assert found.tolist() == [[False, True, False], [False, False, False], [False, False, True], [False, False, True]]
+
+
+def test_changes_of_ladder_are_counted_with_those_to_a_lower_step() -> None:
+    """Of eleven moves out of the two steps of enforcement three went across: two level, one down."""
+    moves = {
+        ("二级警员", "一级警员"): 5,
+        ("一级警员", "四级警长"): 3,
+        ("一级警员", "四级主管"): 2,
+        ("一级警员", "警务技术员"): 1,
+    }
+
+    def seen(start: int, goals: Sequence[int]) -> tuple[int, int]:
+        out = {other: count for (one, other), count in moves.items() if one == STEPS[start]}
+        return sum(out.values()), sum(out.get(STEPS[goal], 0) for goal in goals)
+
+    def counted(held: str, goal: str) -> Across:
+        return across(LADDERS, ("enforcement", held), goal, STEPS, seen)
+
+    assert counted("一级警员", "警务技术员") == Across(above=-1, moves=11, changes=3, lower=1)
+    assert [counted("一级警员", goal).above for goal in ("四级主管", "二级主管")] == [0, 2]
+    assert counted("unheard", "四级主管").above is None
+    assert counted("一级警员", "二级科员") == Across(above=-1, moves=11, changes=0, lower=0)
+    on_record = {(STEPS.index(one), STEPS.index(other)) for one, other in moves}
+    found = ladder_changes(LADDERS, STEPS, lambda one, other: (one, other) in on_record)
+    assert ("enforcement", "technical") in found
+    assert ("technical", "enforcement") not in found
+
+
+def test_the_least_times_of_a_goal_on_another_ladder_are_those_after_the_change() -> None:
+    assert _climb("一级警员", "二级主管").months == 48.0
+    assert _climb("一级警员", "四级主管").months == 0.0

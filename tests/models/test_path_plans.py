@@ -10,7 +10,7 @@ import pytest
 
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual, GoalKind
-from models.paths.climbing import Climb
+from models.paths.climbing import Across, Climb
 from models.paths.plans import PathPlanner
 from models.paths.telling import Bars, Before, Blocked, Change, Gap, Prepared, Question, StepCourse, StepFacts
 from models.posts.histories import Array, CareerState
@@ -159,6 +159,11 @@ UP = Climb(2, 40.0, LADDER, LADDER)
 OTHER = Bilingual("综合管理职级", "general administration ladder")
 
 
+def _off(above: int, changes: int = 70, months: float = 0.0) -> Climb:
+    """A goal on another ladder."""
+    return Climb(None, months, LADDER, OTHER, Across(above, 900, changes, 3))
+
+
 @pytest.mark.parametrize(
     ("asked", "chain", "code", "words"),
     [
@@ -175,7 +180,15 @@ OTHER = Bilingual("综合管理职级", "general administration ladder")
         (replace(ASKED, posts=("p9",), climb=replace(UP, months=61.2)), CHAIN, "minimum_times", "horizon is 48"),
         (replace(ASKED, climb=UP), None, "never_reached", "at least 40 months more"),
         (replace(ASKED, climb=replace(UP, steps=4)), None, "too_many_steps", "is 4 steps up"),
-        (replace(ASKED, climb=Climb(None, 0.0, LADDER, OTHER)), None, "other_ladder", "general administration ladder"),
+        (
+            replace(ASKED, climb=_off(0)),
+            None,
+            "other_ladder",
+            "70 went to the general administration ladder; within",
+        ),
+        (replace(ASKED, climb=_off(-2)), None, "other_ladder", "70 went to the general administration ladder, 3 of"),
+        (replace(ASKED, climb=_off(0, changes=0)), None, "other_ladder", "of 900 moves on record out of steps of the"),
+        (replace(ASKED, climb=_off(3, months=72.0)), None, "minimum_times", "ladder need at least 72 months; the"),
         (ASKED, None, "never_reached", "of 100 moves on record out of code “p0” 0 went straight to code “p3”"),
         (replace(ASKED, end_months=1.0), CHAIN, "retirement_first", "service ends by 2024-02-01"),
     ],

@@ -157,6 +157,41 @@ def test_a_police_rank_is_told_for_what_it_is(state: Settings) -> None:
     assert "is a police rank, not a step" in found.because.en
 
 
+@pytest.mark.parametrize(
+    ("goal", "code"), [("inspector", "already_there"), ("superintendent", "beyond"), ("chief", "police_rank")]
+)
+def test_a_police_rank_that_is_held_or_passed_is_reached(state: Settings, goal: str, code: str) -> None:
+    steps = [
+        {"ladder": "police_rank", "rank_step": step, "position": 100 + place, "name_en": step, "known_on": "2000-01-01"}
+        for place, step in enumerate(("superintendent", "inspector", "chief"))
+    ]
+    held = {"officer_id": "r", "ladder": "police_rank", "rank_step": "inspector", "occurred_on": "2018-03-01",
+            "known_on": "2018-03-01"}  # fmt: skip
+    more = {"rank_steps": framed("rank_steps", steps), "promotions": framed("promotions", [held])}
+    office(state).append_all(more, "police")
+    (found,) = ask(desk(state), "r", goal={"kind": "rank_step", "goal": goal})
+    assert isinstance(found, NoPathFound if code == "police_rank" else GoalReached)
+    assert found.because.code == code
+    if isinstance(found, GoalReached):
+        assert (found.start.en, found.since) == ("inspector", date(2018, 3, 1))
+
+
+def test_a_family_or_field_is_reached_in_a_post_that_the_model_never_saw(state: Settings) -> None:
+    """The post was opened since the model learned, and one that it knows was given to another family."""
+    opened = {"post_id": "new", "name_en": "new post", "job_family": "cyber", "known_on": "2020-11-01"}
+    moved = {"post_id": "a", "name_en": "post a", "job_family": "cyber", "known_on": "2020-11-01"}
+    taken = {"officer_id": "x", "post_id": "new", "unit_id": "s", "started_on": "2020-12-01", "known_on": "2020-12-01"}
+    more = {"posts": framed("posts", [opened, moved]), "postings": framed("postings", [taken])}
+    office(state).append_all(more, "new")
+    for goal in ({"kind": "job_family", "goal": "cyber"}, {"kind": "talent_field", "goal": "intelligence_it"}):
+        x, still = ask(desk(state), "x", "still", goal=goal)
+        assert isinstance(x, GoalReached)
+        assert isinstance(still, GoalReached)
+        assert {x.because.code, still.because.code} == {"already_there"}
+    (patrol,) = ask(desk(state), "still", goal={"kind": "job_family", "goal": "patrol"})
+    assert not isinstance(patrol, GoalReached), "a is of patrol no more"
+
+
 @pytest.mark.parametrize(("level", "status"), [(1.0, "no_path"), (2.8, "scored")])
 def test_a_level_that_no_course_reaches_bars_a_post(state: Settings, level: float, status: str) -> None:
     history = office(state)
