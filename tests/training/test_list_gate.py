@@ -202,7 +202,7 @@ def test_a_gap_that_its_own_interval_would_fail_is_marked_in_table_card_and_pict
     statuses = {line.check: line.status for line in (first, second)}
     card = as_markdown(list_blocks("next-post", seen, statuses, limits, Say(1)))
     assert "| women † | 90 | -0.20 [-0.35, -0.05] | inconclusive † |" in card
-    assert "| men | 90 | +0.00 [-0.20, +0.20] | inconclusive |" in card
+    assert "| men | 90 | 0 [-0.20, +0.20] | inconclusive |" in card
     kinds = (suspect, replace(plain, measure="public_order"))
     named = SeenLists(Lists(people=20).shown(), kinds, ("sex=female", "age_band=20-29+unit_size=1-29"), ())
     statuses |= {one.check("next-post"): Status.PASS for one in kinds}
