@@ -12,11 +12,10 @@ from data_contracts.concern_phrases import PhraseBank, phrases
 from data_contracts.policy import policy
 from data_contracts.simulator.concern_urgency import BY_URGENCY
 from models.concerns.text_model import TextModel
-from training.concerns.corpus import Share, part_of
+from training.concerns.corpus import NORMAL, Share, part_of
 from training.concerns.fit import ConcernFit, fit_text
 from training.concerns.urgency import (
     FORMS,
-    NORMAL,
     SOON,
     URGENT,
     asked,
