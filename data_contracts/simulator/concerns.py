@@ -8,6 +8,7 @@ import numpy as np
 
 from data_contracts.policy import policy
 from data_contracts.simulator.concern_texts import CLOSERS, COMMUNITY_SENTENCES, FAMILY_OPENERS, OPENERS, SENTENCES
+from data_contracts.simulator.concern_urgency import BY_URGENCY
 from data_contracts.simulator.layout import ENUMS
 from data_contracts.simulator.months import NO_DAY, FloatArray, IntArray
 from data_contracts.simulator.roster import World, chosen
@@ -21,6 +22,9 @@ FAMILY_SHARE = 0.08
 OVERDUE_SHARE = 0.2
 SIGNED_LATE_SHARE = 0.1
 UNRESOLVED_SHARE = 0.03
+# which sentence is taken: a plain one, or one of concern_urgency.py where its subcategory has any
+WORDED = ("plain", "normal", "soon", "urgent")
+WORDED_SHARES = (0.78, 0.12, 0.06, 0.04)
 # what makes it later, as odds: a visit and a call take longer than what comes online, and a week-end stands in the way
 CHANNEL_ODDS = np.array([0.7, 1.2, 2.2])
 WEEKEND_ODDS, WEEK_BEFORE = 1.8, 3  # from Friday on; 1970-01-01 was a Thursday
@@ -30,7 +34,7 @@ class Concerns:
     """Raises concerns; overtime and stagnation change what is raised and how often."""
 
     def __init__(self, world: World) -> None:
-        self._world, self._rng = world, world.rng("concerns")
+        self._world, self._rng, self._urgency = world, world.rng("concerns"), world.rng("urgency of concerns")
         categories = policy().concerns
         self._category = {sub.code: category for category in categories for sub in category.subcategories}
         self._codes = tuple(code for code in self._category if code in SENTENCES)
@@ -44,7 +48,7 @@ class Concerns:
         slots = chosen(chance, roster.active, self._rng)
         codes = [self._subcategory(bool(overtime[slot] > 0.5), bool(stagnant[slot])) for slot in slots]
         family = self._rng.random(len(slots)) < FAMILY_SHARE
-        texts = [self._text(SENTENCES[code], FAMILY_OPENERS if by_family else OPENERS)
+        texts = [self._said(code, FAMILY_OPENERS if by_family else OPENERS)
                  for code, by_family in zip(codes, family.tolist(), strict=True)]  # fmt: skip
         self._write(roster.person[slots], roster.unit[slots], family.astype(np.int64), codes, texts, month)
         self._community(month)
@@ -63,6 +67,17 @@ class Concerns:
              for code in self._codes]
         )  # fmt: skip
         return self._codes[int(self._rng.choice(len(self._codes), p=weight / weight.sum()))]
+
+    def _said(self, code: str, openers: tuple[str, ...]) -> str:
+        """What is written: mostly a plain sentence, now and then one that says, or seems to say, how soon help is
+        needed. Those come from a stream of their own, so that dates and channels are drawn as they were without."""
+        usual = self._text(SENTENCES[code], openers)
+        level = self._urgency.choice(len(WORDED), p=WORDED_SHARES)
+        worded = BY_URGENCY[WORDED[level]].get(code) if level else None
+        if worded is None:
+            return usual
+        parts = (openers, worded, CLOSERS)
+        return "".join(part[int(self._urgency.integers(len(part)))] for part in parts)
 
     def _text(self, sentences: tuple[str, ...], openers: tuple[str, ...]) -> str:
         rng = self._rng

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,24 +29,47 @@ from experiments.studies.leaderboard import Board, Figure, Standing
 from training.evaluation.bootstrap import Difference
 from training.evaluation.figures import figure_told
 
-SHORT = {"average_precision": "AP", "precision_at_5pct": "P@5%", "ndcg_at_10": "NDCG@10", "hr_at_10": "HR@10"}
+SHORT = {
+    "average_precision": "AP", "precision_at_5pct": "P@5%", "ndcg_at_10": "NDCG@10", "hr_at_10": "HR@10",
+    "macro_first": "首选\ntop 1", "macro_among_3": "前三\ntop 3", "told": "作答\ntold",
+    "urgent_precision": "急准\nurg P", "urgent_found": "急全\nurg R",
+}  # fmt: skip
+DISTANCES = ("差\ndiffers", "95 % 区间\ninterval", "拟合秒\nCPU s", "毫秒/次\nms each", "大小\nsize")
+BESIDE = 3  # figures that have room beside the distances in 80 columns
 
 
-def as_table(board: Board) -> Table:
-    """One line a model, best first; both languages in its heads."""
-    part = part_named(board)
-    title = part.zh if part.zh == part.en else f"{part.zh} · {part.en}"
-    told = about(board)
-    table = Table(title=title, caption=f"{told.zh}\n{told.en}", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+def as_tables(board: Board) -> list[Table]:
+    """One line a model, best first; figures and distances beside each other, or below where there are many figures."""
+    figures = [SHORT.get(name, name) for name in board.kind.measures]
+    if len(figures) <= BESIDE:
+        return [_table(board, (*figures, *DISTANCES), _title(board), _caption(board))]
+    return [
+        _table(board, figures, _title(board)),
+        _table(board, DISTANCES, caption=_caption(board), first=len(figures)),
+    ]
+
+
+def _table(board: Board, heads: Sequence[str], title: str = "", caption: str = "", first: int = 0) -> Table:
+    """The columns of a board from the `first` on, as many as there are heads; both languages in them."""
+    table = Table(title=title or None, caption=caption or None, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("模型\nmodel", overflow="fold")
-    for name in board.kind.measures:
-        table.add_column(SHORT.get(name, name), justify="right", no_wrap=True)
-    for head in ("差\ndiffers", "95 % 区间\ninterval", "拟合秒\nCPU s", "毫秒/人\nms each", "大小\nsize"):
+    for head in heads:
         table.add_column(head, justify="right", no_wrap=True)
     for one in board.standings:
         figures = [_short(one.figures[name].value, 3) for name in board.kind.measures]
-        table.add_row(_named(one.name, board), *figures, *_behind(one), *_cost(one))
+        cells = [*figures, *_behind(one), *_cost(one)]
+        table.add_row(_named(one.name, board), *cells[first : first + len(heads)])
     return table
+
+
+def _title(board: Board) -> str:
+    part = part_named(board)
+    return part.zh if part.zh == part.en else f"{part.zh} · {part.en}"
+
+
+def _caption(board: Board) -> str:
+    told = about(board)
+    return f"{told.zh}\n{told.en}"
 
 
 def _named(name: str, board: Board) -> str:

@@ -11,7 +11,7 @@ from training.evaluation.names import method_named, outcome_named, recommender_n
 MODEL = Bilingual("模型", "model")
 DIFFERENCE = Bilingual("与参照之差（95 % 区间）", "difference from the reference (95 %)")
 FIT = Bilingual("拟合 CPU 秒", "CPU s of fit")
-ANSWER = Bilingual("每人应答毫秒", "ms an officer")
+ANSWER = Bilingual("每次应答毫秒", "ms an answer")
 SIZE = Bilingual("模型大小", "size")
 REFERENCE = Bilingual("参照", "reference")
 AS_OF = Bilingual("截止日", "as of")
@@ -51,7 +51,9 @@ def about(board: Board) -> Bilingual:
     events = "" if board.events is None else f", {board.events:,.0f} events"
     events_zh = "" if board.events is None else f"，事件 {board.events:,.0f} 起"
     days = f"{board.days[0]}–{board.days[-1]}" if len(board.days) > 1 else board.days[0]
+    many, drawn = board.kind.drawn.many, board.kind.drawn.name
     return Bilingual(
-        f"民警 {board.officers:,} 名，{board.rows:,} 行{events_zh}；截止日 {days}；区间按民警配对抽样",
-        f"{board.officers:,} officers, {board.rows:,} rows{events}; as of {days}; the same officers drawn for all",
+        f"{many.zh.format(board.officers)}，{board.rows:,} 行{events_zh}；截止日 {days}；区间按{drawn.zh}配对抽样",
+        f"{many.en.format(board.officers)}, {board.rows:,} rows{events}; as of {days}; the same "
+        f"{drawn.en} drawn for all",
     )

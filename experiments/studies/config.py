@@ -20,9 +20,9 @@ from training.tuning.ways import Pruning, Sampling, Ways
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-SIMULATOR, HISTORY = "simulator", "history"
-Kind = Literal["risk", "next-post", "courses"]
-Source = Literal["simulator", "history", "chicago", "new_york", "mapped"]
+SIMULATOR, HISTORY, PHRASES = "simulator", "history", "phrases"
+Kind = Literal["risk", "next-post", "courses", "concerns"]
+Source = Literal["simulator", "history", "chicago", "new_york", "mapped", "phrases"]
 Few = Annotated[int, Field(ge=1, le=64)]
 Months = Annotated[int, Field(ge=1, le=120)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
@@ -42,7 +42,10 @@ class Bureau:
 
 @dataclass(frozen=True)
 class Data:
-    """Whose records: a simulated bureau, the history of this state, or a folder of an export (or `--data`)."""
+    """Whose records: a simulated bureau, the history of this state, or a folder of an export (or `--data`).
+
+    Concerns have no records but the phrases that they are taught with.
+    """
 
     __pydantic_config__ = STRICT
 
@@ -56,7 +59,8 @@ class Data:
 class Trial:
     """The days on which models are tested, each fitted on what was known then, and how far ahead they look.
 
-    For next posts and courses the window of a day is the months after it.
+    For next posts and courses the window of a day is the months after it. Concerns are tested on phrases, which have no
+    days: the one that is named is the day that the figures stand under.
     """
 
     __pydantic_config__ = STRICT

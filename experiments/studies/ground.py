@@ -12,15 +12,18 @@ from typing import Any
 
 import pandas as pd
 
+from data_contracts.concern_phrases import PHRASES_DIR, phrases
 from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import Plan
 from data_contracts.simulator.write import write_simulation
 from experiments.backtests.reporting import file_hashes
-from experiments.studies.config import HISTORY, SIMULATOR, Bureau, Study
+from experiments.studies.config import HISTORY, PHRASES, SIMULATOR, Bureau, Study
 from experiments.studies.steps import Steps, fingerprint
 from features.history import History
 from features.ingest import Delivered, frames_of
+from training.concerns.urgency import sentences
 
 EXPORT = "export"
 
@@ -41,6 +44,8 @@ class Ground:
         data = self.study.data
         if data.source == HISTORY:
             return History(self.settings.history_dir).frames()
+        if data.source == PHRASES:
+            return {}
         delivered = Delivered(data.source, self.place, data.mapping)
         required = ("course_completions",) if self.study.kind == "courses" else ("postings",)
         return frames_of(delivered.source, delivered.path, delivered.mapping, required=required)
@@ -53,13 +58,15 @@ def ground_of(study: Study, settings: Settings, folder: Path | None = None) -> G
     """
     steps = Steps(settings.experiments_dir / study.name)
     source = study.data.source
-    if folder is not None and source in (SIMULATOR, HISTORY):
+    if folder is not None and source in (SIMULATOR, HISTORY, PHRASES):
         raise InvalidInput(f"the study {study.name} has its own records ({source}); leave --data out")
     if source == HISTORY:
         history = History(settings.history_dir)
         if not history.tables():
             raise NotReady(f"the history in {settings.history_dir} is empty; run `pharos ingest` first")
         return Ground(study, settings, steps, settings.history_dir, history.fingerprint())
+    if source == PHRASES:
+        return Ground(study, settings, steps, PHRASES_DIR, _taught())
     if source == SIMULATOR:
         bureau = study.data.bureau or Bureau()
         made = steps.do("data", _about(bureau), lambda: _simulated(bureau, steps.folder / EXPORT))
@@ -70,6 +77,12 @@ def ground_of(study: Study, settings: Settings, folder: Path | None = None) -> G
         raise InvalidInput(f"the study {study.name} reads an export of {source}, and {told}; give --data DIR")
     hashes = file_hashes(place) | (file_hashes(study.data.mapping) if study.data.mapping else {})
     return Ground(study, settings, steps, place, fingerprint(hashes))
+
+
+def _taught() -> str:
+    """A name for exactly these phrases, the sentences that are asked, and what policy promises of the answers."""
+    telling = asdict(policy().triage.telling)
+    return fingerprint({"phrases": asdict(phrases()), "asked": [vars(one) for one in sentences()], "telling": telling})
 
 
 def _about(bureau: Bureau) -> dict[str, Any]:

@@ -54,6 +54,17 @@ class Loaded(Protocol):
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """Who is drawn for the intervals: so many of them, and their name."""
+
+    many: Bilingual
+    name: Bilingual
+
+
+OFFICERS = Drawn(Bilingual("民警 {:,} 名", "{:,} officers"), Bilingual("民警", "officers"))
+
+
+@dataclass(frozen=True)
 class Kind:
     """A kind of study.
 
@@ -72,6 +83,7 @@ class Kind:
     service: str
     features_hash: Callable[[], str]
     load: Callable[[Ground], Loaded]
+    drawn: Drawn = OFFICERS
 
     def settings_of(self, told: Mapping[str, Any]) -> Any:
         """The checked settings of a candidate; raises pydantic's ValidationError."""

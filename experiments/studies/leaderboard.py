@@ -22,7 +22,6 @@ from training.evaluation.bootstrap import (
     Difference,
     OfficerDraws,
     difference,
-    weighted_means,
     weighted_precisions,
     weighted_top_precisions,
 )
@@ -172,8 +171,9 @@ class _Values:
         draws = OfficerDraws(self.frames[0].loc[rows, OFFICER].tolist())
         if not self.kind.ranks:
             told = self._column(measure, rows)
-            exact = {name: float(value.mean()) for name, value in told.items()}
-            return _Drawn(exact, draws.each(partial(weighted_means, told)))
+            once = _means_where_asked(told, np.ones((1, int(rows.sum())), dtype=np.int32))
+            return _Drawn({name: float(value[0]) for name, value in once.items()},
+                          draws.each(partial(_means_where_asked, told)))  # fmt: skip
         score, (exactly, weighted) = self._column(SCORE, rows), RANKED[measure]
         y = self.frames[0].loc[rows, TRUTH].to_numpy(np.float64)
         exact = {name: exactly(y, value) for name, value in score.items()}
@@ -184,6 +184,23 @@ class _Values:
             name: frame.loc[rows, column].to_numpy(np.float64)
             for name, frame in zip(self.names, self.frames, strict=True)
         }
+
+
+def _means_where_asked(values: Mapping[str, Numbers], times: NDArray[np.int32]) -> dict[str, Numbers]:
+    """The mean of each (n,) over the rows drawn that have a value, (draws,) by name; NaN where none has.
+
+    >>> drawn = np.array([[1, 1, 1], [2, 0, 0], [0, 3, 0]], dtype=np.int32)
+    >>> _means_where_asked({"a": np.array([1.0, np.nan, 4.0])}, drawn)["a"].tolist()
+    [2.5, 1.0, nan]
+    """
+    drawn = times.astype(np.float64)
+    found: dict[str, Numbers] = {}
+    for name, value in values.items():
+        asked = ~np.isnan(value)
+        total = drawn @ asked
+        summed = drawn @ np.where(asked, value, 0.0)
+        found[name] = np.where(total > 0, summed / np.where(total > 0, total, 1.0), np.nan)
+    return found
 
 
 __all__ = ["BASELINE", "BEST", "KEYS", "Board", "Entry", "Figure", "Standing", "boards"]

@@ -12,8 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 from data_contracts.asof import add_months
 from data_contracts.errors import InvalidInput
 from data_contracts.policy import REMEDIES, policy
-from experiments.studies.config import CONFIGS, HISTORY, NAME, SIMULATOR, Study
+from experiments.studies.concern_kind import CONCERNS
+from experiments.studies.config import CONFIGS, HISTORY, NAME, PHRASES, SIMULATOR, Study
 from experiments.studies.kinds import KINDS
+from training.concerns.fit import PARTS
 
 LONGEST_VALUE = 60
 
@@ -99,14 +101,16 @@ def _of_data(study: Study) -> Iterator[str]:
     data = study.data
     if data.bureau is not None and data.source != SIMULATOR:
         yield f'data.bureau is for source = "{SIMULATOR}"; data.source is {data.source!r}, take the table out'
-    if data.folder is not None and data.source == HISTORY:
-        yield f"data.folder is {str(data.folder)!r}, and the history lies in the state; take the key out"
+    if data.folder is not None and data.source in (HISTORY, PHRASES):
+        yield f"data.folder is {str(data.folder)!r}, and {data.source} needs none; take the key out"
+    if (data.source == PHRASES) != (study.kind == CONCERNS.name):
+        yield f'data.source is {data.source!r}; "{PHRASES}" belongs to kind = "concerns" and kind is {study.kind!r}'
     if (data.mapping is not None) != (data.source == "mapped"):
         yield f'data.mapping belongs to source = "mapped" and data.source is {data.source!r}; give both, or neither'
     train = study.train
     if train is None:
         return
-    if data.source != HISTORY:
+    if data.source not in (HISTORY, PHRASES):
         yield (
             f"[train] registers a model of this state's history, and data.source is {data.source!r}; set source = "
             f'"{HISTORY}" after `pharos ingest`, or take [train] out'
@@ -141,6 +145,8 @@ def _of_test(study: Study) -> Iterator[str]:
     if study.kind != "risk":
         if outcomes:
             yield f"test.outcomes is for risk; {study.kind} has none, take the key out"
+        if study.kind == CONCERNS.name:
+            yield from _of_phrases(study)
         return
     if not outcomes:
         yield "test.outcomes is missing; name what is predicted, such as conduct"
@@ -151,3 +157,11 @@ def _of_test(study: Study) -> Iterator[str]:
         elif study.test.months not in rules[name].horizons_months:
             allowed = ", ".join(map(str, rules[name].horizons_months))
             yield f"test.months is {study.test.months}; policy allows {allowed} for {name}"
+
+
+def _of_phrases(study: Study) -> Iterator[str]:
+    """Of concerns: no days, and as many parts as the phrases are held out in."""
+    if len(study.test.as_ofs) != 1:
+        yield f"test.as_ofs has {len(study.test.as_ofs)} days; phrases have none, name the one the study stands under"
+    if study.tune is not None and study.tune.folds > PARTS:
+        yield f"tune.folds is {study.tune.folds}; phrases are held out in {PARTS} parts, give at most {PARTS}"

@@ -28,6 +28,10 @@ def train(run: Run, params: Mapping[str, Any]) -> Mapping[str, Any]:
         from training.posts.train import train_next_post
 
         model, _ = train_next_post(settings, asked.as_of, fit=way)
+    elif run.kind.name == "concerns":
+        from training.concerns.train import train_concerns
+
+        model, _ = train_concerns(settings, asked.as_of, fit=way)
     else:
         from training.courses.train import train_courses
 

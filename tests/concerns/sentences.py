@@ -13,6 +13,7 @@ from pathlib import Path
 
 from data_contracts.policy import policy
 from data_contracts.simulator.concern_texts import CLOSERS, COMMUNITY_SENTENCES, FAMILY_OPENERS, OPENERS, SENTENCES
+from data_contracts.simulator.concern_urgency import BY_URGENCY
 
 FILE = Path(__file__).with_name("concerns_test_set.csv")
 HEADER = ("text", "category", "subcategory", "second_category", "second_subcategory", "urgency", "written_as")
@@ -150,7 +151,8 @@ def nearly_equal(sentences: Sequence[Sentence]) -> Iterator[str]:
 
 def of_the_simulator(sentences: Sequence[Sentence]) -> Iterator[str]:
     """Sentences that the simulator can say, or nearly says: it is what models are trained on."""
-    kernels = [text for texts in (*SENTENCES.values(), *COMMUNITY_SENTENCES.values()) for text in texts]
+    tables = (SENTENCES, COMMUNITY_SENTENCES, *BY_URGENCY.values())
+    kernels = [text for table in tables for texts in table.values() for text in texts]
     said = {"".join(parts) for parts in product((*OPENERS, *FAMILY_OPENERS), kernels, ("", *CLOSERS))}
     wordings = Wordings(kernels)
     for text in (sentence.text for sentence in sentences):

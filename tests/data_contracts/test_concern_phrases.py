@@ -12,6 +12,7 @@ from data_contracts.concern_phrases import LEAST_PHRASES, PHRASES_DIR, phrases, 
 from data_contracts.errors import ContractViolation
 from data_contracts.policy import policy
 from data_contracts.simulator.concern_texts import COMMUNITY_SENTENCES, SENTENCES
+from data_contracts.simulator.concern_urgency import BY_URGENCY
 
 Edit = Callable[[str, str, str], Path]
 
@@ -35,7 +36,8 @@ def edit(tmp_path: Path) -> Edit:
 def test_every_subcategory_is_taught_and_none_with_what_the_simulator_says() -> None:
     bank = phrases()
     assert set(bank.subcategories) == {sub.code for one in policy().concerns for sub in one.subcategories}
-    simulated = {text for table in (SENTENCES, COMMUNITY_SENTENCES) for some in table.values() for text in some}
+    tables = (SENTENCES, COMMUNITY_SENTENCES, *BY_URGENCY.values())
+    simulated = {text for table in tables for some in table.values() for text in some}
     for taught in bank.subcategories.values():
         assert len(taught.says) >= LEAST_PHRASES
         assert not simulated & {*taught.about, *taught.says, *taught.soon, *taught.urgent}

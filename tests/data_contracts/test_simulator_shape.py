@@ -12,6 +12,8 @@ from data_contracts.catalog import DTYPES, catalog
 from data_contracts.errors import InvalidInput
 from data_contracts.intake import take_in_all
 from data_contracts.policy import policy
+from data_contracts.simulator import concerns
+from data_contracts.simulator.concern_urgency import BY_URGENCY
 from data_contracts.simulator.layout import TABLES
 from data_contracts.simulator.simulation import Plan, simulate
 from tests.data_contracts.simulated_bureau import END, OFFICERS, YEARS, bureau
@@ -111,15 +113,13 @@ def test_the_tree_has_four_levels(frames: Mapping[str, pd.DataFrame]) -> None:
 
 
 def test_concerns_speak_of_all_subcategories_in_chinese(frames: Mapping[str, pd.DataFrame]) -> None:
-    concerns = frames["concerns"]
-    assert set(concerns["subcategory"]) == {
-        sub.code for category in policy().concerns for sub in category.subcategories
-    }
-    assert concerns["text"].str.contains("[\u4e00-\u9fff]{4}").all()
-    assert concerns["text"].nunique() > 1_000
-    by_community = concerns["raised_by"] == "community"
-    assert (concerns["officer_id"].isna() == by_community).all()
-    assert (concerns["acknowledged_on"] >= concerns["raised_on"]).loc[concerns["acknowledged_on"].notna()].all()
+    rows = frames["concerns"]
+    assert set(rows["subcategory"]) == {sub.code for category in policy().concerns for sub in category.subcategories}
+    assert rows["text"].str.contains("[\u4e00-\u9fff]{4}").all()
+    assert rows["text"].nunique() > 1_000
+    by_community = rows["raised_by"] == "community"
+    assert (rows["officer_id"].isna() == by_community).all()
+    assert (rows["acknowledged_on"] >= rows["raised_on"]).loc[rows["acknowledged_on"].notna()].all()
 
 
 def test_some_appraisals_are_corrected_by_a_later_version(frames: Mapping[str, pd.DataFrame]) -> None:
@@ -166,3 +166,20 @@ def test_two_blocks_make_one_bureau(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_impossible_plan_is_refused_with_a_remedy(officers: int, years: int, seed: int) -> None:
     with pytest.raises(InvalidInput, match="use at least 50 officers"):
         Plan(officers, years, seed, END)
+
+
+def test_some_concerns_say_how_soon_help_is_needed_and_nothing_else_is_drawn_differently(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    worded = simulate(200, 4, 3, END)["concerns"]
+    monkeypatch.setattr(concerns, "WORDED_SHARES", (1.0, 0.0, 0.0, 0.0))
+    plain = simulate(200, 4, 3, END)["concerns"]
+    pd.testing.assert_frame_equal(worded.drop(columns="text"), plain.drop(columns="text"))
+    for level, table in BY_URGENCY.items():
+        said = [text for some in table.values() for text in some]
+        share = worded["text"].map(lambda text, said=said: any(one in text for one in said)).mean()
+        assert 0 < share < 0.2, level
+        assert not plain["text"].map(lambda text, said=said: any(one in text for one in said)).any()
+    changed = worded[worded["text"] != plain["text"]]
+    for text, code in zip(changed["text"], changed["subcategory"], strict=True):
+        assert any(one in text for table in BY_URGENCY.values() for one in table.get(code, ()))

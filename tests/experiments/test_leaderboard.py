@@ -14,7 +14,7 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 from experiments.studies import run as study_run
 from experiments.studies.board_figures import board_figure, cost_figure
-from experiments.studies.board_tables import as_table
+from experiments.studies.board_tables import as_tables
 from experiments.studies.board_words import SURE
 from experiments.studies.comparing import Wanted, boards_of, compared, entries_of, kept
 from experiments.studies.kind import Exam
@@ -90,7 +90,8 @@ def test_scores_that_are_gone_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("width", [80, 140])
 def test_the_table_is_whole_and_in_both_languages(use: Settings, width: int) -> None:
     console = Console(record=True, width=width)
-    console.print(as_table(boards_of(Wanted(use, ["planted"]))[0]))
+    (table,) = as_tables(boards_of(Wanted(use, ["planted"]))[0])
+    console.print(table)
     told = console.export_text()
     assert "查实投诉 · conduct" in told
     assert "…" not in re.sub(r"[+-]\d\.\d+…[+-]\d", "", told), "nothing is cut off"
@@ -108,6 +109,18 @@ def test_pictures_draw_every_letter_in_both_languages(use: Settings, caplog: pyt
     lines = board_figure(board, english=True).axes[0].lines
     markers = {line.get_marker() for line in lines if len(np.atleast_1d(line.get_xdata())) == len(DAYS)}
     assert len(markers - {"None", "_"}) == len(board.standings), "colour is never alone"
+
+
+def test_a_legend_of_long_names_stays_in_its_picture(use: Settings) -> None:
+    (one,) = entries_of(Wanted(use, ["planted/trees"]))
+    many = [replace(one, name=f"a-candidate-with-a-rather-long-name-{place}") for place in range(7)]
+    (board,) = boards(many, KINDS["risk"], "best")
+    for figure in (board_figure(board, english=True), cost_figure(board, english=True)):
+        figure.canvas.draw()
+        box = figure.legends[0].get_window_extent()
+        assert 0 <= box.x0 < box.x1 <= figure.bbox.width
+        assert len(figure.legends) == 1
+        assert len(figure.legends[0].get_texts()) == len(many)
 
 
 def test_page_and_pictures_lie_together(use: Settings, tmp_path: Path) -> None:

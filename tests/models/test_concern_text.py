@@ -12,7 +12,8 @@ from models.concerns.syllables import alike, sound
 from models.concerns.text_model import TextModel, softmax, straightened
 from training.concerns.corpus import Noise, Share, examples, mistyped
 from training.concerns.evaluate import simulator_figures
-from training.concerns.fit import ConcernFit, fit_heads, found_from, labels_of_policy, told_from
+from training.concerns.fit import ConcernFit, fit_heads, labels_of_policy, told_from
+from training.concerns.urgency import found_from
 from training.signing import first_difference
 
 

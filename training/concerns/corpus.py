@@ -5,7 +5,7 @@ words of dialects, typing errors. Every draw is of a seed, and a phrase that is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -67,6 +67,34 @@ def examples(bank: PhraseBank, share: Share, variants: int, seed: int, noise: No
     return [one for code in bank.subcategories for one in maker.of(code, variants)]
 
 
+def part_of(bank: PhraseBank, share: Share) -> PhraseBank:
+    """The phrases of a share alone, as if nobody had written the others."""
+    taught = {
+        code: replace(one, about=_some(one.about, share), says=_some(one.says, share), soon=_some(one.soon, share),
+                      urgent=_some(one.urgent, share))
+        for code, one in bank.subcategories.items()
+    }  # fmt: skip
+    around = bank.around
+    slots = {name: _some(some, share) for name, some in around.slots.items()}
+    return PhraseBank(taught, replace(
+        around, slots=slots, normal=_some(around.normal, share), soon=_some(around.soon, share),
+        urgent=_some(around.urgent, share),
+    ))  # fmt: skip
+
+
+def _some(some: Sequence[str], share: Share) -> tuple[str, ...]:
+    return tuple(share.of(some))
+
+
+def worn(
+    bank: PhraseBank, some: Sequence[Example], variants: int, seed: int, noise: Noise | None = None
+) -> list[Example]:  # fmt: skip
+    """Finished sentences as they stand, and in `variants` - 1 further forms that leave how urgent they are as it is."""
+    wear = replace(noise or Noise(), pressing=0.0, calm=0.0)
+    maker = _Maker(bank, Share(), wear, np.random.default_rng(seed))
+    return [made for one in some for made in (one, *(maker.worn(one) for _ in range(variants - 1)))]
+
+
 class _Maker:
     def __init__(self, bank: PhraseBank, share: Share, noise: Noise, rng: np.random.Generator) -> None:
         self._bank, self._share, self._noise, self._rng = bank, share, noise, rng
@@ -91,6 +119,10 @@ class _Maker:
             for _ in range(variants - 1):
                 frame = self._one(self._bank.around.frames)
                 yield self._changed(frame.replace(PLACE, name), code, NORMAL, name)
+
+    def worn(self, one: Example) -> Example:
+        """One form of a finished sentence."""
+        return self._changed(one.text, one.subcategory, one.urgency, one.phrase)
 
     def _changed(self, text: str, code: str, level: int, phrase: str) -> Example:
         noise, happens = self._noise, self._happens

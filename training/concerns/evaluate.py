@@ -13,15 +13,13 @@ import numpy as np
 
 from data_contracts.concern_phrases import PhraseBank
 from data_contracts.policy import policy
-from data_contracts.simulator.concern_texts import COMMUNITY_SENTENCES, SENTENCES
 from models.base import Numbers
 from models.concerns.grams import plain
-from models.concerns.text_model import URGENCIES, Labels, TextModel, settled
+from models.concerns.text_model import Labels, TextModel, settled
 from training.concerns.fit import Held, Places, hits
+from training.concerns.urgency import level_figures, sentences
 from training.evaluation.bootstrap import Difference, OfficerDraws, difference, weighted_means
 from training.evaluation.risk_metrics import ece
-
-URGENT = URGENCIES.index("urgent")
 
 
 @dataclass(frozen=True)
@@ -57,15 +55,12 @@ def held_figures(model: TextModel, held: Held) -> dict[str, float]:
     subcategory, _, urgency = settled(held.scores, model.labels, model.settling)
     first, right = subcategory.max(axis=1), hits(subcategory, held.subcategory, 1)
     told = first >= model.settling.tell_subcategory
-    levels, urgent = model.urgency_of(urgency), held.urgency == URGENT
+    urgencies = level_figures(model.urgency_of(urgency), held.urgency)
     figures = judged(subcategory, held.subcategory, model.labels, _phrases(held)).figures()
     return figures | {
         "told": float(told.mean()), "told_right": float(right[told].mean()) if told.any() else float("nan"),
         "calibration_error": ece(right, first),
-        "urgent_found": float((levels == URGENT)[urgent].mean()),
-        "urgent_false_alarms": float((levels == URGENT)[held.urgency == 0].mean()),
-        "soon_found": float((levels >= 1)[held.urgency == 1].mean()),
-        "urgency_right": float((levels == held.urgency).mean()), "texts": float(len(right)),
+        "texts": float(len(right)), **{f"phrases.{name}": value for name, value in urgencies.items()},
     }  # fmt: skip
 
 
@@ -77,13 +72,11 @@ def ahead(held: Held, ours: Numbers, theirs: Numbers) -> Difference:
 
 def simulator_figures(model: TextModel) -> dict[str, float]:
     """On each sentence of the simulator, none of which stands among the phrases."""
-    pairs = [
-        (text, code) for table in (SENTENCES, COMMUNITY_SENTENCES) for code, some in table.items() for text in some
-    ]
     place = {code: number for number, code in enumerate(model.labels.subcategories)}
-    told = model.chances([text for text, _ in pairs]).subcategory
-    right = np.array([place[code] for _, code in pairs])
-    figures = judged(told, right, model.labels, [text for text, _ in pairs]).figures()
+    every = [one for one in sentences() if one.subcategory in place]
+    told = model.chances([one.text for one in every]).subcategory
+    right = np.array([place[one.subcategory] for one in every])
+    figures = judged(told, right, model.labels, [one.text for one in every]).figures()
     return {f"simulator.{name}": value for name, value in figures.items()}
 
 

@@ -15,6 +15,7 @@ from scipy.optimize import minimize, minimize_scalar
 from scipy.special import logit
 
 from data_contracts.concern_phrases import PhraseBank
+from data_contracts.decisions import STRICT
 from data_contracts.policy import policy
 from models.base import Numbers
 from models.concerns.grams import Cut, Grams
@@ -31,6 +32,7 @@ from models.concerns.text_model import (
     softmax,
 )
 from training.concerns.corpus import Example, Noise, Share, examples
+from training.concerns.urgency import asked, levels_of, limits
 
 PARTS = 5
 HELD_VARIANTS = 2
@@ -41,6 +43,8 @@ Places = NDArray[np.int64]
 @dataclass(frozen=True)
 class ConcernFit:
     """How it is fitted; the defaults are what `pharos tune concerns` found on held-out phrases."""
+
+    __pydantic_config__ = STRICT
 
     seed: int = 0
     variants: int = 5
@@ -80,14 +84,20 @@ def labels_of_policy() -> Labels:
     return Labels(tuple(code for code, _ in pairs), tuple(category for _, category in pairs))
 
 
-def fit_text(bank: PhraseBank, settings: ConcernFit, say: Say = lambda _: None) -> tuple[TextModel, Held]:
-    """The model on all phrases, settled on what was held out; and the held-out answers themselves."""
+def fit_text(
+    bank: PhraseBank, settings: ConcernFit, say: Say = lambda _: None, said: Share | None = None
+) -> tuple[TextModel, Held]:  # fmt: skip
+    """The model on all phrases, settled on what was held out, and on the simulator's sentences (`said`: a share of
+    them) for how urgent a text is; and the held-out answers themselves."""
     labels = labels_of_policy()
     held = held_out(bank, labels, settings, say)
     say("fitting on all phrases")
     texts = examples(bank, Share(), settings.variants, settings.seed, settings.noise)
     grams, heads = fit_heads(texts, labels, settings)
-    return TextModel(labels, grams, heads, settling_of(held, labels, settings)), held
+    model = TextModel(labels, grams, heads, settling_of(held, labels, settings))
+    some = asked(bank, said)
+    urgency = model.chances([one.text for one in some]).urgency
+    return replace(model, settling=replace(model.settling, **limits(urgency, levels_of(some)))), held
 
 
 def held_out(bank: PhraseBank, labels: Labels, settings: ConcernFit, say: Say = lambda _: None,
@@ -148,7 +158,7 @@ def _linear(rows: Any, y: Places, classes: int, settings: ConcernFit, balanced: 
 
 
 def settling_of(held: Held, labels: Labels, settings: ConcernFit) -> Settling:
-    """Temperatures that make held-out chances true, and the chances from which on the promises of policy were kept."""
+    """Temperatures that make held-out chances true, and the chances from which on the promise of policy was kept."""
     rules, plain = policy().triage.telling, Settling(flat_share=settings.flat_share)
     mixed = mixed_logs(held.scores, labels, plain.sharpness, plain.flat_share)
     warm = replace(
@@ -156,14 +166,12 @@ def settling_of(held: Held, labels: Labels, settings: ConcernFit) -> Settling:
         **_calibrated(mixed, held.subcategory),
         urgency_temperature=_temperature(held.scores.urgency * plain.sharpness, held.urgency),
     )
-    subcategory, category, urgency = settled(held.scores, labels, warm)
+    subcategory, category, _ = settled(held.scores, labels, warm)
     right_category = labels.places[held.subcategory]
     return replace(
         warm,
         tell_subcategory=told_from(subcategory, held.subcategory, rules.right_at_least),
         tell_category=told_from(category, right_category, rules.right_at_least),
-        urgent_from=found_from(urgency[:, 2], held.urgency == 2, rules.urgent_found),
-        soon_from=found_from(urgency[:, 1] + urgency[:, 2], held.urgency >= 1, rules.soon_found),
     )
 
 
@@ -204,20 +212,12 @@ def told_from(chances: Numbers, right: Places, promise: float) -> float:
     return float(first[order][kept[-1]]) if len(kept) else 1.01
 
 
-def found_from(chances: Numbers, right: NDArray[np.bool_], promise: float) -> float:
-    """The chance from which on a share `promise` of those that are so is found; never above a half.
-
-    >>> found_from(np.array([0.9, 0.4, 0.3, 0.1]), np.array([True, True, True, False]), 0.9)
-    0.3
-    """
-    own = np.sort(chances[right])
-    return min(0.5, float(own[int(np.floor((1.0 - promise) * len(own)))])) if len(own) else 0.5
-
-
-def worth_of_settings(bank: PhraseBank, settings: ConcernFit, report: Callable[[int, float], None]) -> float:
+def worth_of_settings(
+    bank: PhraseBank, settings: ConcernFit, report: Callable[[int, float], None], parts: Sequence[int] = range(PARTS)
+) -> float:  # fmt: skip
     """What a search raises: right first answers and right answers among three, half each, on held-out phrases."""
     labels, figures = labels_of_policy(), list[float]()
-    for part in range(PARTS):
+    for part in parts:
         held = held_out(bank, labels, settings, parts=[part])
         chances = softmax(mixed_logs(held.scores, labels, Settling().sharpness, settings.flat_share))
         figures.append(0.5 * (hits(chances, held.subcategory, 1).mean() + hits(chances, held.subcategory, 3).mean()))

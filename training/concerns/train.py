@@ -31,6 +31,7 @@ from training.concerns.deadlines import DeadlineWorth, fit_deadlines, situations
 from training.concerns.evaluate import ahead, by_subcategory, held_figures, held_peer, simulator_figures
 from training.concerns.fit import PARTS, ConcernFit, Held, fit_text, hits
 from training.concerns.pictures import concern_figure
+from training.concerns.urgency import urgency_figures
 from training.evaluation.bootstrap import Difference
 from training.evaluation.figures import told_to
 from training.signing import signed
@@ -57,7 +58,8 @@ class ConcernWorth:
             f"{told['subcategory_first_high']:.3f}), among three {told['subcategory_among_3']:.3f}, ahead of the names "
             f"by {told_to(self.gain.difference, self.gain.low, self.gain.high)}, on {told['texts']:,.0f} "
             f"texts of held-out phrases; {told['told']:.0%} told, of which {told['told_right']:.3f} right; "
-            f"{told['urgent_found']:.0%} of urgent ones found"
+            f"of the simulator's sentences {told['urgent_found']:.0%} of urgent ones found, and of those called urgent "
+            f"{told['urgent_precision']:.0%} are"
         )
         return "; ".join([text, *(_deadline_told(name, one) for name, one in self.deadlines.items())])
 
@@ -76,7 +78,12 @@ def train_concerns(
     model = ConcernModel(text, models)
     say("judging")
     gain = ahead(held, _first(text, held), held_peer(taught, held))
-    figures = {**held_figures(text, held), **simulator_figures(text), **_figures_of(worths)}
+    figures = {
+        **held_figures(text, held),
+        **simulator_figures(text),
+        **urgency_figures(text, taught),
+        **_figures_of(worths),
+    }
     say("registering")
     data_hash = phrases_hash(taught)
     with tracking.run(

@@ -19,6 +19,8 @@ RECOMMENDERS: Mapping[str, Bilingual] = {
     "recent_popularity_90d": Bilingual("近 90 天热度", "popularity, 90 days"),
     "most_frequent": Bilingual("最常走的路径", "way most often taken"),
     "peer": Bilingual("简单模型", "plain peer"),
+    "names": Bilingual("查找名称", "looking for names"),
+    "network": Bilingual("神经网络", "network"),
 }
 STRATA: Mapping[str, Bilingual] = {
     "all": Bilingual("全部", "all"),
@@ -31,6 +33,8 @@ STRATA: Mapping[str, Bilingual] = {
     "one_step": Bilingual("一步", "one step"),
     "two_steps": Bilingual("两步", "two steps"),
     "more_steps": Bilingual("三步及以上", "three steps or more"),
+    "held_phrases": Bilingual("留出的例句", "phrases held out"),
+    "simulator": Bilingual("模拟语句", "sentences of the simulator"),
 }
 COURSES = "courses"
 LISTS: Mapping[str, Bilingual] = {

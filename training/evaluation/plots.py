@@ -155,9 +155,12 @@ def drawn_calibration(axes: Axes, y: Numbers, chances: Numbers, chinese: bool) -
 def legend_below(figure: Figure, *panels: Axes) -> None:
     """One legend under the panels, where it covers nothing; each name once."""
     named = {label: handle for axes in panels for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    if named:
-        figure.legend(list(named.values()), list(named), loc="outside lower center", ncols=min(len(named), 5),
-                      fontsize=8, frameon=False)  # fmt: skip
+    for columns in range(min(len(named), 5), 0, -1):  # fewer side by side where long names would leave the figure
+        legend = figure.legend(list(named.values()), list(named), loc="outside lower center", ncols=columns,
+                               fontsize=8, frameon=False)  # fmt: skip
+        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()
 
 
 def in_words(text: str | Bilingual, chinese: bool) -> str:
