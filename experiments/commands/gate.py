@@ -21,12 +21,15 @@ JUDGED = f"Exit status: 0 it may answer; 1 it may not; {edge.FAILED}."
 def promote(
     name: Annotated[str, typer.Argument(help="risk, next-post, courses, paths or concerns.")],
     version: Annotated[str | None, typer.Option(help="A version number; default: the newest.")] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="An outcome that the champion answers and this need not; repeatable.")
+    ] = None,
 ) -> None:
     """Let a model version answer as champion, if it passes the gate; otherwise say why not."""
     from training.gate.lines import as_table
     from training.gate.verdict import promote
 
-    examined = promote(edge.settings(), name, version)
+    examined = promote(edge.settings(), name, version, without or ())
     edge.console.print(as_table(examined.lines))
     _tell_signed(examined)
     edge.console.print(f"{name} version {examined.model.version} is the champion", highlight=False)

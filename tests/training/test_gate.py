@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -15,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 import pharos
+from data_contracts.audit.chain import lines
 from data_contracts.decisions import Shares
 from data_contracts.errors import ForbiddenFeature, GateRefused, InvalidInput, NotReady, UntrustedArtifact
 from data_contracts.policy import check_features, policy
@@ -22,6 +24,7 @@ from data_contracts.pseudonyms import KEY_FILE
 from data_contracts.settings import Settings, settings
 from data_contracts.vocabulary import Bilingual
 from models import artifacts, gate_records, registry
+from models.audit import audit_database
 from models.registry import ResolvedModel
 from models.risk.evidence import FILE, Later, Pooled
 from tests.training.risk_versions import DAYS, Force, fewer_draws, register, rewritten
@@ -215,6 +218,24 @@ def test_a_version_without_evidence_or_without_an_outcome_does_not_pass(recorded
     bare = register(recorded, Force(), evidence_sha256=None)
     with pytest.raises(GateRefused, match="keeps no evidence"):
         gate.promote(recorded, "risk", bare.version)
+
+
+def test_warnings_of_an_outcome_do_not_end_by_a_promotion_that_did_not_mean_it(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    use = Settings(state=tmp_path_factory.mktemp("losing"))
+    Force().settle_in(use)
+    more = register(use, Force(), outcomes=["conduct", "strain"])
+    registry.set_alias(use, "risk", more.version)
+    fewer = register(use, Force())
+    with pytest.raises(GateRefused, match=r"no longer answers strain \(.*--without strain.*Version 1 goes on"):
+        gate.promote(use, "risk", fewer.version)
+    with pytest.raises(GateRefused, match="no longer answers strain"):
+        gate.promote(use, "risk", fewer.version, without=["departure"])
+    assert gate.promote(use, "risk", fewer.version, without=["strain"]).passed
+    told = [json.loads(row["body"]) for row in lines(audit_database(use))][-1]
+    assert told["details"]["without"] == ["strain"]
+    assert gate.promote(use, "risk", fewer.version).passed, "nothing more is lost"
 
 
 def test_an_outcome_that_no_later_year_could_be_seen_of_is_refused_and_no_crash(recorded: Settings) -> None:

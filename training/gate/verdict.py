@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from data_contracts.audit.chain import Action, Entry
-from data_contracts.errors import GateRefused, InvalidInput, NotReady
+from data_contracts.errors import GateRefused, InvalidInput, NotReady, UntrustedArtifact
 from data_contracts.gating import GainLimits
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
@@ -143,15 +143,19 @@ def pass_gate(settings: Settings, name: str, version: str | None = None) -> tupl
     return examined, write_card(examined)
 
 
-def promote(settings: Settings, name: str, version: str | None = None) -> Examined:
-    """Let `version` (the newest by default) answer as champion; raises GateRefused with each line that does not hold.
+def promote(settings: Settings, name: str, version: str | None = None, without: Sequence[str] = ()) -> Examined:
+    """Let `version` (the newest by default) answer as champion; raises GateRefused with each line that does not hold,
+    and where the champion answers outcomes that this version does not and `without` does not name.
 
     The gate is run again here, on these bytes: a result on record is for people to read, not for promotion to trust.
     """
     examined, _ = pass_gate(settings, name, version)
     if not examined.passed:
         raise GateRefused(f"{refusal(examined)}. {_still(settings, name)}")
-    _audit(settings, Action.MODEL_PROMOTED, examined, {})
+    lost = sorted(set(_answered(settings, name)) - set(examined.metadata.get("outcomes", ())))
+    if set(lost) - set(without):
+        raise GateRefused(f"{_told_lost(examined, lost)}. {_still(settings, name)}")
+    _audit(settings, Action.MODEL_PROMOTED, examined, {"without": lost} if lost else {})
     registry.set_alias(settings, name, examined.model.version)
     return examined
 
@@ -318,6 +322,26 @@ def refusal(examined: Examined) -> str:
     )
     told = "; ".join(map(str, closed[:6])) + (f"; and {len(closed) - 6} more" if len(closed) > 6 else "")
     return f"{examined.model.name} version {examined.model.version} was not promoted: {told or 'nothing was measured'}"
+
+
+def _answered(settings: Settings, name: str) -> Sequence[str]:
+    """The outcomes that the champion answers; none where there is no champion that could answer."""
+    try:
+        champion = registry.resolve(settings, name)
+        outcomes = artifacts.read(champion.path, keys.public_key(settings.keys_dir)).metadata.get("outcomes", ())
+    except (NotReady, UntrustedArtifact):
+        return ()
+    return [str(outcome) for outcome in outcomes]
+
+
+def _told_lost(examined: Examined, lost: Sequence[str]) -> str:
+    """Warnings that would end in silence are not ended by a promotion that nobody meant so."""
+    why = examined.metadata.get("not_served", {})
+    told = [f"{name} ({'; '.join(one['en'] for one in why[name])})" if why.get(name) else name for name in lost]
+    return (
+        f"version {examined.model.version} no longer answers {', '.join(told)}, which the champion does; train again "
+        f"when that can be trained, or promote with {' '.join(f'--without {name}' for name in lost)} if it is meant so"
+    )
 
 
 def _still(settings: Settings, name: str) -> str:
