@@ -73,9 +73,9 @@ app.command()(upgrading.upgrade)
 
 def main() -> None:
     """Run the command line; an error of ours is one clear sentence and exit status 2."""
-    prepare_process()
-    keep_private()
     try:
+        prepare_process()
+        keep_private()
         app()
     except PharosError as error:
         edge.tell(error)

@@ -9,9 +9,12 @@ import os
 from datetime import date
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from data_contracts.errors import InvalidInput
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -47,6 +50,7 @@ class Settings(BaseSettings):
     threads: int = 2
     duckdb_memory_gib: float = 3.0
     today: date | None = None
+    time_zone: str = ""  # of the whole process: data_contracts/local_time.py
     host: str = "127.0.0.1"
     port: int = 3017
     sandbox: bool = False
@@ -65,6 +69,14 @@ class Settings(BaseSettings):
     oidc_audience: str = ""
     oidc_jwks: str = ""
     oidc_algorithms: tuple[str, ...] = ("RS256",)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            return name and ZoneInfo(name).key
+        except (LookupError, OSError, ValueError) as error:  # absent, a folder of zones, or no name of any
+            raise ValueError(f"{name!r} is no time zone; write one of IANA, for example Asia/Shanghai") from error
 
     @property
     def history_dir(self) -> Path:
@@ -179,8 +191,13 @@ class Settings(BaseSettings):
 
 @cache
 def settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once; raises InvalidInput naming the variable that cannot be read."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        fault = error.errors(include_input=False, include_url=False)[0]  # a value may be a password in a wrong place
+        name = "_".join(map(str, fault["loc"])).upper()
+        raise InvalidInput(f"PHAROS_{name}: {fault['msg'].removeprefix('Value error, ')}") from error
 
 
 def prepare_process(threads: int | None = None) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import timedelta
+from functools import partial
 
+from data_contracts.local_time import today_of
 from data_contracts.settings import Settings
-from models.audit import now_of
 from serving.access.api_keys import KeyAsked
 from serving.access.callers import KEY_HEADER, callers_of
 from serving.access.commands import closed, issued
@@ -22,13 +23,10 @@ def own_key(use: Settings, name: str, *scopes: AccessScope) -> Iterator[Mapping[
     the door to everybody else.
     """
 
-    def today() -> date:
-        return now_of(use).date()
-
-    if use.sandbox or not callers_of(use, today).any_set_up():
+    if use.sandbox or not callers_of(use, partial(today_of, use)).any_set_up():
         yield {}
         return
-    key, text = issued(use, KeyAsked(name, frozenset(scopes), None, today() + timedelta(days=1)))
+    key, text = issued(use, KeyAsked(name, frozenset(scopes), None, today_of(use) + timedelta(days=1)))
     try:
         yield {KEY_HEADER.decode(): text}
     finally:

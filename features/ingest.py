@@ -19,6 +19,7 @@ from data_contracts.catalog import catalog
 from data_contracts.erased import Erased
 from data_contracts.errors import InvalidInput, PharosError
 from data_contracts.intake import Delivery, Door, Intake, conflict_lines, count_whole, row_keys, take_in_all
+from data_contracts.local_time import local_day, utc_now
 from data_contracts.pseudonyms import Pseudonyms, pseudonyms
 from data_contracts.settings import Settings, settings
 from data_contracts.sources import read_source
@@ -90,8 +91,8 @@ def delivery_of(
 
 
 def service_day(configured: Settings) -> date:
-    """The day it is for a command: today, or the set clock when that is later."""
-    return max(date.today(), configured.today or date.min)
+    """The day it is for a command: the bureau's, or the set clock when that is later."""
+    return max(local_day(utc_now()), configured.today or date.min)
 
 
 def ingest(

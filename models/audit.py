@@ -6,7 +6,7 @@ import getpass
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
@@ -18,6 +18,7 @@ from data_contracts.audit.verdict import MOST_FAULTS, Verdict, accepting, verifi
 from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import BrokenChain, InvalidInput, NotReady
+from data_contracts.local_time import local_time, moment_of, today_of, utc_now
 from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
 from models import keys
@@ -50,13 +51,15 @@ def operator() -> str:
 
 def now_of(settings: Settings) -> datetime:
     """The moment of a line: the clock's, on the frozen day where one is set; UTC without a zone."""
-    now = datetime.now(UTC).replace(tzinfo=None)
-    return now if settings.today is None else datetime.combine(settings.today, now.time())
+    now = utc_now()
+    return now if settings.today is None else moment_of(settings.today, local_time(now).time())
 
 
 def has_come(settings: Settings, day: date, option: str = "--as-of") -> date:
-    """The day, where it is not after today; raises InvalidInput otherwise: time must not be done before it passes."""
-    today = now_of(settings).date()
+    """The day, where it is not after the bureau's today; raises InvalidInput otherwise: time must not be done before it
+    passes.
+    """
+    today = today_of(settings)
     if day > today:
         raise InvalidInput(f"{option} {day} has not come yet; it is {today} (PHAROS_TODAY sets it)")
     return day

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time
+from datetime import datetime
 
+from data_contracts.local_time import moment_of, utc_now
 from data_contracts.settings import Settings
 
 
 def clock_of(settings: Settings) -> Callable[[], datetime]:
-    """The frozen day of the setting, else now; naive UTC, as feature times are."""
+    """The moment at which the frozen day of the setting begins for the bureau, else now; UTC without a zone."""
     if settings.today is not None:
-        frozen = datetime.combine(settings.today, time())
+        frozen = moment_of(settings.today)
         return lambda: frozen
-    return lambda: datetime.now(UTC).replace(tzinfo=None)
+    return utc_now

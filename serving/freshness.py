@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from data_contracts.local_time import local_day, local_time
 from data_contracts.places import HERE, ONLINE, REGISTRY, plain, remembered
 from data_contracts.policy import Policy
 from data_contracts.settings import Settings
@@ -100,14 +101,18 @@ def read_fresh(
     now: datetime,
     limits: AgeLimits,
 ) -> Fresh:
-    """Features of these officers at `now`; an officer asked for twice is read once."""
+    """Features of these officers at `now` (UTC without a zone); an officer asked for twice is read once.
+
+    Features are of a day of the bureau, and their age counts from its midnight there.
+    """
+    shown = local_time(now)
     ids = list(dict.fromkeys(officer_ids))
-    frame = source.online(ids, service, now.date())
+    frame = source.online(ids, service, shown.date())
     still_wanted()
     behind = behind_of(frame)
     stamps, statuses = frame["feature_timestamp"].to_numpy("datetime64[us]"), frame["status"].tolist()
     days: list[date | None] = stamps.astype("datetime64[D]").tolist()  # plain values: a frame costs one officer most
-    ages: list[float] = np.divide(np.datetime64(now, "us") - stamps, np.timedelta64(1, "h")).tolist()
+    ages: list[float] = np.divide(np.datetime64(shown, "us") - stamps, np.timedelta64(1, "h")).tolist()
     refused: dict[str, Because] = {}
     kept: list[bool] = []
     for officer_id, status, day, age in zip(frame["officer_id"].astype(str), statuses, days, ages, strict=True):
@@ -122,7 +127,7 @@ def read_fresh(
     unknown = frame[np.isnat(stamps)].reset_index(drop=True)
     not_as_it_should = not {EXPIRED, STANDS_IN, IS_AWAY}.isdisjoint(statuses) or any(age < 0 for _, age in read)
     degraded = (oldest is not None and oldest > limits.flag_hours) or not_as_it_should or bool(behind)
-    as_of = asked or newest or now.date()
+    as_of = asked or newest or shown.date()
     return Fresh(
         frame=usable.assign(as_of=usable["feature_timestamp"]),
         unknown=unknown.assign(as_of=pd.Timestamp(as_of).as_unit("us")),
@@ -192,18 +197,23 @@ def notice_of_age(filled: date | None, now: datetime, limits: AgeLimits) -> Beca
             zh="在线特征库从未填充；请运行 pharos materialize --as-of 日期",
             en="the online store was never filled; run `pharos materialize --as-of DATE`",
         )
-    hours = (now - datetime.combine(filled, time())).total_seconds() / 3600.0
+    hours, today = hours_since(filled, now), local_day(now)
     if hours <= limits.refuse_hours:
         return None
     return Because(
         code=STALE.code,
         zh=f"最新特征属于 {filled}，距今已 {hours:.0f} 小时，超过 {limits.refuse_hours:.0f} 小时不予评分；"
-        f"请运行 pharos features 与 pharos materialize --as-of {now.date()}，"
+        f"请运行 pharos features 与 pharos materialize --as-of {today}，"
         f"记录止于过去时请以 PHAROS_TODAY={filled} 启动",
         en=f"the newest features are of {filled}, {hours:.0f} hours ago, and over {limits.refuse_hours:.0f} hours "
-        f"nobody is scored on them; run `pharos features` and `pharos materialize` with --as-of {now.date()}, or, for "
+        f"nobody is scored on them; run `pharos features` and `pharos materialize` with --as-of {today}, or, for "
         f"records that end in the past, start with PHAROS_TODAY={filled}",
     )
+
+
+def hours_since(day: date, now: datetime) -> float:
+    """Hours from a day's midnight at the bureau to a moment (UTC without a zone)."""
+    return (local_time(now) - datetime.combine(day, time())).total_seconds() / 3600.0
 
 
 def moved_stores(settings: Settings) -> list[Because]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Self
 
+from data_contracts.local_time import local_day
 from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
 from serving.access.audit_probe import AuditProbe
@@ -102,7 +103,7 @@ class Ground:
             taken=TakenCourses(settings, rules.courses.wave),
             plans=plan_log(settings),
             units=UnitTables(),
-            placements=ReadPlacements(settings, lambda: now().date()),
+            placements=ReadPlacements(settings, lambda: local_day(now())),
             audited=AuditProbe.of(settings),
             figures=open_figures(settings),
             ruled=_ruled(settings, rules, records, log) | {"/v1/events": open_events(settings, source)},

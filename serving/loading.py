@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from data_contracts.errors import FeatureMismatch, UntrustedArtifact
+from data_contracts.local_time import local_day
 from data_contracts.settings import Settings
 from features.ages import AWAY
 from features.store import FeatureReader
@@ -127,7 +128,7 @@ def desks_on(ground: Ground, builders: Builders, find: Find, more_notices: Calla
             source.wait_until_open()
         for desk in desks:
             if not isinstance(desk, Absent):
-                told = source.online([PROBE_ID], desk.model.service, now().date())["status"]
+                told = source.online([PROBE_ID], desk.model.service, local_day(now()))["status"]
                 (unread.add if (told == AWAY).any() else unread.discard)(desk.model.service)
 
     def notices() -> list[Because]:

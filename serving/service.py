@@ -24,9 +24,9 @@ from rich.console import Console
 from data_contracts.belonging import check_service_database
 from data_contracts.errors import InvalidInput
 from data_contracts.in_use import held_with_others
+from data_contracts.local_time import today_of
 from data_contracts.private import keep_private
 from data_contracts.settings import Settings, settings
-from models.audit import now_of
 from serving.access.callers import callers_of
 from serving.api.admission import check_bind
 from serving.api.app import ADDRESSES, build_app
@@ -121,8 +121,8 @@ def opened_desks() -> Desks:
 
 
 def today() -> date:
-    """The service's day, in UTC as all its times are."""
-    return now_of(settings()).date()
+    """The service's day, which is its bureau's."""
+    return today_of(settings())
 
 
 def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:

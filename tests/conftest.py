@@ -14,6 +14,7 @@ from data_contracts.settings import Settings, prepare_process, settings
 if TYPE_CHECKING:
     from tests.walked_demo import WalkedDemo
 
+os.environ["PHAROS_TIME_ZONE"] = "UTC"  # tests of days choose their own: tests/bureau_clock.py
 prepare_process(threads=1)
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -22,6 +22,7 @@ from rich.text import Text as Words
 from data_contracts.asof import add_months
 from data_contracts.audit.chain import Action
 from data_contracts.errors import InvalidInput
+from data_contracts.local_time import local_day
 from data_contracts.vocabulary import Bilingual, GoalKind
 from experiments.advice.path_picture import draw_paths
 from experiments.advice.tables import courses_told, paths_told, points_told, posts_told
@@ -73,7 +74,7 @@ class _Asking:
     @property
     def day(self) -> date:
         """The day asked about, today where none is named."""
-        return self.asked.as_of or self.now.date()
+        return self.asked.as_of or local_day(self.now)
 
     def names(self) -> Mapping[str, str]:
         """Posts by code, as far as the next-post model names them."""

@@ -13,7 +13,7 @@ WATCHED = f"Exit status: 0 quiet; 3 drift warning; 4 drift alert; {edge.FAILED}.
 
 
 def watch(
-    as_of: Annotated[str, typer.Option(help="The day whose snapshot or night is compared, YYYY-MM-DD.")],
+    as_of: Annotated[str, typer.Option(help="The day whose snapshot or night is compared, YYYY-MM-DD or today.")],
     out: Annotated[Path | None, typer.Option(help="Folder for page and JSON; default: watch/ in the state.")] = None,
     version: Annotated[str | None, typer.Option(help="A registered version; default: the champion.")] = None,
 ) -> None:

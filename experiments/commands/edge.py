@@ -11,15 +11,22 @@ from data_contracts.settings import settings
 
 __all__ = ["FAILED", "aloud", "console", "day_of", "errors", "settings", "tell"]
 
+TODAY = "today"  # what a scheduler writes: the same day for every command of a night
 FAILED = "2 it was refused or could not be done, and one sentence says why"
 console = Console()
 errors = Console(stderr=True)
 
 
 def day_of(text: str) -> date:
-    """The day that a person wrote; imported late, because pandas must not load before thread counts are set."""
-    from data_contracts.asof import AsOf
+    """The day that a person wrote, or the bureau's own where they wrote `today`.
 
+    Imported late, because pandas must not load before thread counts are set.
+    """
+    from data_contracts.asof import AsOf
+    from data_contracts.local_time import today_of
+
+    if text == TODAY:
+        return today_of(settings())
     return AsOf.parse(text).day
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from data_contracts.errors import InvalidInput
+from data_contracts.local_time import today_of
 from experiments.commands import edge
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _sign(
     examined = examine(edge.settings(), name, version)
     for outcome, measure, number in grouped_checks(checks):
         edge.console.print(f"{kind} of {outcome}: {measure}, {number} checks", highlight=False, soft_wrap=True)
-    note = settle(edge.settings(), examined, kind, checks, reason, people, edge.settings().today or date.today())
+    note = settle(edge.settings(), examined, kind, checks, reason, people, today_of(edge.settings()))
     for told in signed_although(examined.lines, checks):
         edge.console.print(told.en, highlight=False, soft_wrap=True)
     edge.console.print(f"signed and kept: {note}", highlight=False, soft_wrap=True)

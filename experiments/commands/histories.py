@@ -72,16 +72,17 @@ def ingest(
 def features(
     first: Annotated[str | None, typer.Option("--from", help="First month, YYYY-MM.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last month, YYYY-MM.")] = None,
-    as_of: Annotated[list[str] | None, typer.Option(help="A single day, YYYY-MM-DD; may be given again.")] = None,
+    as_of: Annotated[list[str] | None, typer.Option(help="A day, YYYY-MM-DD or today; may be given again.")] = None,
 ) -> None:
     """Build officer, unit and career snapshots by month; what is up to date is left alone."""
     from features.building import as_table, asked_days, build_features
 
-    edge.console.print(as_table(build_features(edge.settings(), asked_days(first, last, as_of or []), edge.console)))
+    days = asked_days(first, last, [str(edge.day_of(day)) for day in as_of or ()])
+    edge.console.print(as_table(build_features(edge.settings(), days, edge.console)))
 
 
 def materialize(
-    as_of: Annotated[str, typer.Option(help="The day whose snapshots requests shall read, YYYY-MM-DD.")],
+    as_of: Annotated[str, typer.Option(help="The day whose snapshots requests shall read, YYYY-MM-DD or today.")],
 ) -> None:
     """Register the features and bring the online store forward to a day; an older day changes nothing."""
     from features.filling import as_table, fill_online_store

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from data_contracts.local_time import today_of
 from experiments.commands import edge
 
 report_app = typer.Typer(no_args_is_help=True, help="Backtests as one page that a third party can run again.")
@@ -21,9 +21,7 @@ def report_shortlists(
     """Audit the six talent short lists for a committee: sizes, ties, and balance by group; names nobody."""
     from experiments.reports.shortlists import run_report
 
-    run_report(
-        edge.settings(), edge.day_of(as_of) if as_of else edge.settings().today or date.today(), out, edge.console
-    )
+    run_report(edge.settings(), edge.day_of(as_of) if as_of else today_of(edge.settings()), out, edge.console)
 
 
 @report_app.command("risk")

@@ -24,7 +24,7 @@ def review_open() -> None:
 
 @review_app.command("expire")
 def review_expire(
-    as_of: Annotated[str, typer.Option(help="Warnings that expire by this day end, YYYY-MM-DD.")],
+    as_of: Annotated[str, typer.Option(help="Warnings that expire by this day end, YYYY-MM-DD or today.")],
 ) -> None:
     """End the warnings whose time is over; a scheduler's job, once a day."""
     from serving.review.commands import expire
@@ -34,7 +34,7 @@ def review_expire(
 
 @review_app.command("retain")
 def review_retain(
-    as_of: Annotated[str, typer.Option(help="The day that retention is counted from, YYYY-MM-DD.")],
+    as_of: Annotated[str, typer.Option(help="The day that retention is counted from, YYYY-MM-DD or today.")],
 ) -> None:
     """Delete cases and rows of the service's log that policy keeps no longer."""
     from serving.review.commands import keep_retention

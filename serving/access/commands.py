@@ -13,6 +13,7 @@ from rich.table import Column, Table
 
 from data_contracts.audit.chain import Action, Entry, Writes
 from data_contracts.errors import InvalidInput
+from data_contracts.local_time import local_day, today_of
 from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
 from features.history import History
@@ -48,7 +49,7 @@ class Opens:
 def add_key(settings: Settings, name: str, opens: Opens, days: int, console: Console) -> None:
     """Make a key and print it, once; raises InvalidInput for one that would open nothing, or of an officer who is not
     in the records."""
-    today = now_of(settings).date()
+    today = today_of(settings)
     first = not api_keys(settings).all()
     if opens.officer_id is not None:
         _check_officer(settings, opens.officer_id)
@@ -69,10 +70,9 @@ def add_key(settings: Settings, name: str, opens: Opens, days: int, console: Con
 
 def list_keys(settings: Settings, console: Console) -> None:
     """A table of all keys."""
-    today = now_of(settings).date()
-    table = Table(
-        Column("id", no_wrap=True, min_width=2 * ID_BYTES), "name", "state", "scopes", "sees", "made", "expires"
-    )
+    today = today_of(settings)
+    name, scopes, sees = (Column(head, overflow="fold") for head in ("name", "scopes", "sees"))  # cut, they look alike
+    table = Table(Column("id", no_wrap=True, min_width=2 * ID_BYTES), name, "state", scopes, sees, "made", "expires")
     for key in api_keys(settings).all():
         table.add_row(
             key.key_id, key.name, key.state(today), ", ".join(sorted(key.scopes)), _whom(key),
@@ -94,7 +94,7 @@ def issued(settings: Settings, asked: KeyAsked) -> tuple[ApiKey, str]:
     """
     now = now_of(settings)
     with _audited(settings) as (connection, write):
-        key, text = made(connection, asked, now.date())
+        key, text = made(connection, asked, local_day(now))
         write(_entry(settings, now, Action.KEY_ADDED, key))
     return key, text
 
@@ -103,7 +103,7 @@ def closed(settings: Settings, key_id: str) -> ApiKey:
     """Close a key, together with its line in the audit chain; raises InvalidInput where there is none of this id."""
     now = now_of(settings)
     with _audited(settings) as (connection, write):
-        key, changed = revoked(connection, key_id, now.date())
+        key, changed = revoked(connection, key_id, local_day(now))
         if changed:
             write(_entry(settings, now, Action.KEY_REVOKED, key))
     return key

@@ -1,34 +1,26 @@
 """OIDC access tokens: who signed, for whom, until when; nothing of a token is believed before its signature is checked.
 
-The algorithms are those of the setting and of asymmetric kinds only, whatever the token says of itself. Keys come from
-a file or from an address and are read again each hour; an unknown key id makes them be read again at once, but no
-more often than once a minute.
+The algorithms are those of the setting and of asymmetric kinds only, whatever the token says of itself. Where the keys
+come from: issuer_keys.py.
 """
 
 from __future__ import annotations
 
-import json
-import threading
 import time
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import jwt
 
-from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.errors import InvalidInput
 from serving.access.credential import AccessScope, Credential
+from serving.access.issuer_keys import IssuerKeys, is_safe_address
 
 ASYMMETRIC = frozenset(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"))
 REQUIRED = ("iss", "aud", "exp", "sub")
 LEEWAY_SECONDS = 30.0
-FRESH_SECONDS, RETRY_SECONDS, FETCH_SECONDS = 3600.0, 60.0, 3.0
-LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
-MOST_BYTES = 256 * 1024
 UNITS_CLAIM, OFFICER_CLAIM, EVERY_UNIT = "pharos_units", "pharos_officer_id", "*"
 
 
@@ -49,9 +41,7 @@ class Issuer:
                 f"PHAROS_OIDC_ALGORITHMS: {', '.join(wrong) or 'nothing'} is not allowed; name some of "
                 f"{', '.join(sorted(ASYMMETRIC))}"
             )
-        place = urlsplit(self.jwks)
-        local = place.scheme == "http" and place.hostname in LOCAL_HOSTS
-        if "://" in self.jwks and place.scheme != "https" and not local:
+        if "://" in self.jwks and not is_safe_address(self.jwks):
             raise InvalidInput(f"PHAROS_OIDC_JWKS {self.jwks!r}: keys must come over https or from a file")
 
 
@@ -60,10 +50,7 @@ class Tokens:
 
     def __init__(self, issuer: Issuer, clock: Callable[[], float] = time.monotonic) -> None:
         self._issuer = issuer
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._keys: Mapping[str, jwt.PyJWK] = {}
-        self._read_at = float("-inf")
+        self._keys = IssuerKeys(issuer.jwks, clock)
 
     def credential(self, token: str) -> Credential | None:
         """Whom a token stands for; None and errors as `held` has them."""
@@ -74,7 +61,7 @@ class Tokens:
         """Whom a token stands for, and until when (UTC without a zone); None for one that is not good, without saying
         why.
 
-        Raises NotReady where the issuer's keys cannot be had, for then nobody can be told apart.
+        Raises NotReady where the issuer's keys were never had, for then nobody can be told apart.
         """
         try:
             header = jwt.get_unverified_header(token)
@@ -82,7 +69,7 @@ class Tokens:
             return None
         if header.get("alg") not in self._issuer.algorithms:
             return None
-        key = self._key(str(header.get("kid", "")))
+        key = self._keys.of(str(header.get("kid", "")))
         if key is None or key.algorithm_name not in self._issuer.algorithms:
             return None
         try:
@@ -94,37 +81,6 @@ class Tokens:
             return None
         caller = _credential(self._issuer.issuer, claims)
         return None if caller is None else (caller, _moment(claims["exp"]))
-
-    def ready(self) -> None:
-        """Read the keys now; raises NotReady where they cannot be had."""
-        with self._lock:
-            self._read()
-
-    def _key(self, key_id: str) -> jwt.PyJWK | None:
-        with self._lock:
-            if self._clock() - self._read_at >= (FRESH_SECONDS if key_id in self._keys else RETRY_SECONDS):
-                self._read()
-            return self._keys.get(key_id)
-
-    def _read(self) -> None:
-        self._read_at = self._clock()
-        try:
-            found = jwt.PyJWKSet.from_dict(json.loads(_bytes(self._issuer.jwks)))
-        except (OSError, ValueError, TypeError, AttributeError, jwt.PyJWTError) as error:
-            if self._keys:
-                return  # what was known stays good until it can be read again
-            raise NotReady(
-                f"the keys of the issuer cannot be read ({type(error).__name__}); look after PHAROS_OIDC_JWKS"
-            ) from error
-        self._keys = {str(key.key_id): key for key in found.keys if key.key_id and key.key_type != "oct"}
-
-
-def _bytes(place: str) -> bytes:
-    if "://" not in place:
-        return Path(place).read_bytes()
-    with urllib.request.urlopen(place, timeout=FETCH_SECONDS) as answer:  # noqa: S310  # the scheme is checked above
-        text: bytes = answer.read(MOST_BYTES)
-    return text
 
 
 def _credential(issuer: str, claims: Mapping[str, Any]) -> Credential | None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 
 from data_contracts.errors import AuditAway, BrokenChain, NotReady
+from data_contracts.local_time import local_day
 from serving.access.credential import Credential
 from serving.access.reach import Sight, veiled
 from serving.access.recorder import Kept, Read
@@ -67,7 +68,7 @@ class Asking:
                 desks.record(read, told)
         self.meters.answered(question.path, answer, audited=question.audited is not None)
         if question.path == EVENTS:
-            self.meters.events(answer, desks.now().date())
+            self.meters.events(answer, local_day(desks.now()))
         return veil.lifted(told)
 
 

@@ -23,7 +23,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from data_contracts.errors import InvalidInput
 from data_contracts.settings import Settings
-from serving.access.tokens import LOCAL_HOSTS
+from serving.access.issuer_keys import LOCAL_HOSTS
 
 EXPORT_SECONDS = 3.0
 PARENT = b"traceparent"  # of a fixed form; tracestate may hold any text and is not taken

@@ -13,7 +13,7 @@ import threading
 import time as clock
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 from functools import partial
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.errors import PharosError, UnfitModel
+from data_contracts.local_time import local_day, moment_of
 from data_contracts.settings import Settings
 from features.offline_files import read_snapshot, snapshot_dates
 from models.courses.crowd import CourseCrowd
@@ -156,9 +157,9 @@ def answers_of(desk: Desk, ids: Sequence[str], now: datetime) -> Answers:
     if isinstance(desk, CareerDesk):
         return _careers(desk, ids)
     if isinstance(desk, CourseDesk):
-        return _courses(desk, ids, now.date())
+        return _courses(desk, ids, local_day(now))
     if isinstance(desk, PathDesk):
-        return _paths(desk, ids, now.date())
+        return _paths(desk, ids, local_day(now))
     raise UnfitModel(f"no canary knows how to ask a {type(desk).__name__}")
 
 
@@ -215,7 +216,7 @@ def features_at_hand(desk: RiskDesk | CareerDesk, ids: Sequence[str]) -> pd.Data
     if filled is None:
         return pd.DataFrame()
     limits = AgeLimits(math.inf, math.inf)
-    return read_fresh(desk.source, ids, service, asked=None, now=datetime.combine(filled, time()), limits=limits).frame
+    return read_fresh(desk.source, ids, service, asked=None, now=moment_of(filled), limits=limits).frame
 
 
 def _check(new: Answers, old: Answers | None, fewest: int) -> None:

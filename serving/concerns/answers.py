@@ -12,6 +12,7 @@ import pandas as pd
 
 from data_contracts.decisions import Named
 from data_contracts.errors import NotReady
+from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
@@ -97,9 +98,9 @@ class TriageDesk:
         still_wanted()
         some = request.concerns
         readings = self.triage.read([one.text for one in some])
-        came = [Came(one.raised_on or now.date(), one.channel, one.raised_by, one.unit_id) for one in some]
+        came = [Came(one.raised_on or local_day(now), one.channel, one.raised_by, one.unit_id) for one in some]
         still_wanted()
-        missed = self.triage.missed(readings, came, self._record(now.date()))
+        missed = self.triage.missed(readings, came, self._record(local_day(now)))
         rows = zip(some, readings, came, missed, strict=True)
         name = ModelName(name=self.model.name, version=self.model.version, features=self.model.service)
         return ConcernsAnswer(request_id=request_id, model=name, results=[self._told(*row) for row in rows])

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 
+from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, ItemKind
 from models.courses.advice import AIM, REQUIRED, Crowd, Learner, SuggestedCourse, advise_courses
@@ -21,6 +22,7 @@ from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSugges
 from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.suggesting import Asked, Away, Suggester
 from serving.feedback.telling import told_declined
+from serving.freshness import hours_since
 from serving.night.manifest import ModelIdentity
 from serving.on_force import UNKNOWN_OFFICER, left_by
 from serving.paths.checking import check_goal
@@ -76,7 +78,7 @@ class CourseDesk:
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
             as_of=as_of,
-            feature_age_hours=round((now - datetime.combine(as_of, time.min)).total_seconds() / 3600, 1),
+            feature_age_hours=round(hours_since(as_of, now), 1),
             degraded=crowd is None,
             results=[
                 told.get(one) or NotScored(officer_id=one, because=left.get(one, UNKNOWN_OFFICER))
@@ -91,7 +93,7 @@ class CourseDesk:
         """The answer to each officer; declined courses make room for others."""
         showing, as_of = asked
         goal = None if request.goal is None else (request.goal.kind, request.goal.goal)
-        away, courses = self.suggester.away(officer_ids, showing.now.date()), offered_courses(goals.records)
+        away, courses = self.suggester.away(officer_ids, local_day(showing.now)), offered_courses(goals.records)
         readings = Readings(goals)
         learners, found = dict[str, Learner](), dict[str, Advice]()
         for one in while_wanted(one for part in waited.parts(officer_ids, TOGETHER, OFFICERS) for one in part):

@@ -17,6 +17,7 @@ import structlog
 
 from data_contracts.catalog import catalog
 from data_contracts.errors import InvalidInput, PharosError
+from data_contracts.local_time import local_day
 from data_contracts.pseudonyms import pseudonyms
 from data_contracts.schema import allowed_values
 from data_contracts.settings import Settings
@@ -98,7 +99,7 @@ class EventDesk:
             _check_theirs(request)
         events = [Arrival(one.event_id, one.table, one.row) for one in request.events]
         became = self.arrivals.take(
-            events, now.date(), may_register=sight == EVERYWHERE, sender=caller.subject, sees=sight.covers
+            events, local_day(now), may_register=sight == EVERYWHERE, sender=caller.subject, sees=sight.covers
         )
         taken = [one for one, end in zip(events, became, strict=True) if end.outcome == TAKEN]
         officers = {str(one.row["officer_id"]) for one in taken if one.table not in OF_UNITS}
@@ -106,7 +107,7 @@ class EventDesk:
         return EventsAnswer(
             request_id=request_id,
             counts=EventCounts(received=len(events), **{name: counts[name] for name in OUTCOMES}),
-            features=self._brought_forward(officers, now.date()),
+            features=self._brought_forward(officers, local_day(now)),
             results=[_result(*one) for one in zip(request.events, became, strict=True)],
         )
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.pseudonyms import Pseudonyms, pseudonyms
 from data_contracts.settings import Settings
@@ -84,7 +85,7 @@ class FeedbackDesk:
 
         Raises NotReady where nothing can be kept.
         """
-        today = now.date()
+        today = local_day(now)
         answered = self.log.answered({one.request_id for one in request.items if one.request_id is not None})
         faults = [
             self._fault(one, place, today, sight) or _no_answer(one, place, answered)

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from data_contracts.errors import NotReady
 from data_contracts.feedback_rules import ExploringPolicy
+from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.pseudonyms import Pseudonyms, pseudonyms
 from data_contracts.settings import Settings
@@ -85,7 +86,7 @@ class Suggester:
         Where the log cannot be used, the ranking itself is shown: worse than not to learn is to be silent.
         """
         first = fixed or {}
-        known = self.away(list(ranked), asked.now.date()) if away is None else away
+        known = self.away(list(ranked), local_day(asked.now)) if away is None else away
         chosen = {
             name: self._chosen(asked, name, (first.get(name, ()), items), top, known.get(name, ()))
             for name, items in ranked.items()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from enum import StrEnum
 
 import pandas as pd
@@ -15,9 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_contracts.errors import FeatureMismatch, InputRefused, InvalidInput, NotReady, WrongModel
+from data_contracts.local_time import local_day
 from data_contracts.nightly_rules import NightPolicy, VolumeRules
 from features.history import History
 from features.store import FeatureReader
+from serving.freshness import hours_since
 from serving.night.results import PublishedRun, Scorer
 
 
@@ -68,19 +70,22 @@ def accepted_faults(names: Collection[str]) -> frozenset[Fault]:
 def newest_day(days: Collection[date], now: datetime, oldest_hours: float, checks: Checks) -> date:
     """The newest snapshot by now, which is what a scheduler means by "tonight"; refused when missing or late.
 
+    `now` is in UTC without a zone, and the day is the bureau's then.
+
     >>> from data_contracts.policy import policy
     >>> newest_day([date(2026, 3, 1), date(2026, 4, 1)], datetime(2026, 3, 2, 4), 72.0, Checks(policy().night))
     datetime.date(2026, 3, 1)
     """
-    known = [day for day in days if day <= now.date()]
+    today = local_day(now)
+    known = [day for day in days if day <= today]
     if not known:
-        told = f"there is no snapshot of officers by {now.date()}; run `pharos features --as-of {now.date()}`"
+        told = f"there is no snapshot of officers by {today}; run `pharos features --as-of {today}`"
         raise InputRefused(Fault.MISSING, f"nothing was published: {told}")
     newest = max(known)
-    hours = (now - datetime.combine(newest, time())).total_seconds() / 3600.0
+    hours = hours_since(newest, now)
     if hours > oldest_hours:
         told = f"its features are {hours:.0f} hours old and policy allows {oldest_hours:.0f}"
-        checks.refuse(Fault.LATE, newest, f"{told}; run `pharos features --as-of {now.date()}`")
+        checks.refuse(Fault.LATE, newest, f"{told}; run `pharos features --as-of {today}`")
     return newest
 
 

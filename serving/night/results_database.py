@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from data_contracts.audit.chain import Action, Entry
 from data_contracts.database import Database
 from data_contracts.errors import InvalidInput, NotReady, ResultsUnwritable
+from data_contracts.local_time import today_of
 from data_contracts.nightly_rules import DatabaseRules
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
@@ -180,7 +181,7 @@ def results_database(settings: Settings) -> ResultsDatabase | None:
         return None
     if not address.startswith("postgresql"):
         raise InvalidInput("PHAROS_RESULTS_URL names no PostgreSQL server; write postgresql+psycopg://HOST/DATABASE")
-    today = now_of(settings).date()
+    today = today_of(settings)
     shown = partial(withheld_rows, reviews=KeptReviews.of(settings), today=today)
     database = Database(address, "the database of results", silent_seconds=NIGHT_SILENT_SECONDS)
     return ResultsDatabase(database, policy().night.database, shown, partial(_audited, settings, address))

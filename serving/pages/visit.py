@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from data_contracts.errors import InvalidInput, NotThere
+from data_contracts.local_time import local_day
 from serving.access.credential import AccessScope, Credential
 from serving.access.reach import Sight
 from serving.api.asking import Asking
@@ -62,7 +63,7 @@ class Visit:
     @property
     def today(self) -> date:
         """The service's day."""
-        return self.asking.desks.now().date()
+        return local_day(self.asking.desks.now())
 
     @property
     def sight(self) -> Sight:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from data_contracts.asof import months_on
 from data_contracts.errors import NotReady
+from data_contracts.local_time import local_day
 from data_contracts.naming import Naming
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, ItemKind
@@ -24,6 +25,7 @@ from models.paths.telling import Gap as TellingGap
 from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.suggesting import Asked, Suggester
 from serving.feedback.telling import told_declined
+from serving.freshness import hours_since
 from serving.night.manifest import ModelIdentity
 from serving.paths.asking import AskedPath, PathDay, PathSource, Plans
 from serving.paths.chances import explained
@@ -87,7 +89,7 @@ class PathDesk:
         asked = {one: day.question(one, request.goal, request.horizon_months) for one in while_wanted(ids)}
         keys = {one: found.key for one, found in asked.items() if isinstance(found, AskedPath)}
         kept, reached = self._last(list(keys.values()), as_of)
-        away = self.suggester.away(list(keys), now.date())
+        away = self.suggester.away(list(keys), local_day(now))
         needed = self.suggester.needed(request.top, away)
         ends = {one: self._end(request, one, found) for one, found in asked.items() if isinstance(found, AskedPath)}
         open_ = {one: found.until(ends[one], as_of) for one, found in asked.items() if isinstance(found, AskedPath)}
@@ -116,7 +118,7 @@ class PathDesk:
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
             as_of=as_of,
-            feature_age_hours=round((now - datetime.combine(as_of, time())).total_seconds() / 3600.0, 2),
+            feature_age_hours=round(hours_since(as_of, now), 2),
             degraded=not (reached and self._keep(plans)),
             results=[results[officer_id] for officer_id in request.officer_ids],
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
+from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, ItemKind
 from serving.feedback.declines import Declined as KeptAway
@@ -128,7 +129,7 @@ class CareerDesk:
         left = {} if record is None else left_by(record.frames, ids)
         results |= {name: NotScored(officer_id=name, because=why) for name, why in left.items()}
         ids = [one for one in ids if one not in left]
-        away = self.suggester.away(ids, now.date())
+        away = self.suggester.away(ids, local_day(now))
         asked = Asked(self.suggester.needed(request.top, away), request.open_only, request.with_barred)
         found: dict[str, Advised] = {}
         for whole in (fresh.frame, unknown):

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 
 from data_contracts.errors import InvalidInput, NotThere, Refused
+from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from serving.access.credential import Credential
 from serving.access.placements import Placements
@@ -43,7 +44,7 @@ class CasesDesk:
         self, request: CasesRequest, request_id: str, now: datetime, sight: Sight, caller: Credential
     ) -> CasesAnswer:
         """One page; raises NotReady where cases cannot be read."""
-        today, where = now.date(), self.placements().unit_of
+        today, where = local_day(now), self.placements().unit_of
         still_wanted()
         page = list(islice(self._seen(request, sight, caller, today), request.top + 1))
         cases, more = page[: request.top], len(page) > request.top
@@ -85,8 +86,8 @@ class ActDesk:
         """
         before = self.store.case(request.case_id)
         unit_id = self.placements().unit_of.get(before.officer_id)
-        role = role_of(caller, before.officer_id)
-        if not sight.names(before.officer_id, unit_id) or not visible(before, role, now.date()) or role is Role.READER:
+        role, today = role_of(caller, before.officer_id), local_day(now)
+        if not sight.names(before.officer_id, unit_id) or not visible(before, role, today) or role is Role.READER:
             raise NotThere("there is no such case", zh="没有这条预警")
         self._check(request, role)
         event = _event(request, before, caller, now)
@@ -95,11 +96,11 @@ class ActDesk:
         return ActAnswer(
             request_id=request_id,
             status="done" if done else "duplicate",
-            case=case_shown(present, events, unit_id, role, now.date()),
+            case=case_shown(present, events, unit_id, role, today),
         )
 
     def _stepped(self, request: ActRequest, before: Case, event: CaseEvent, request_id: str) -> tuple[Case, bool]:
-        today = event.at.date()
+        today = local_day(event.at)
         state = moved(before.state, request.action, expired=before.expired(today))
         if not self.store.holds(event):  # what was done already is answered as it was, whatever stands now
             if before.version != request.version:
@@ -115,8 +116,8 @@ class ActDesk:
             return replace(after, assigned_to=str(event.details["assign_to"]))
         if event.state is before.state:
             return after
-        closed_on = event.at.date() if event.state in CLOSING else None
-        return replace(after, closed_on=closed_on, due_on=self._due(after, event.at.date()))
+        closed_on = local_day(event.at) if event.state in CLOSING else None
+        return replace(after, closed_on=closed_on, due_on=self._due(after, local_day(event.at)))
 
     def _due(self, case: Case, today: date) -> date | None:
         review = self.policy.review

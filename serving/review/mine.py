@@ -17,6 +17,7 @@ import pandas as pd
 
 from data_contracts.catalog import Table, catalog
 from data_contracts.errors import NotReady, NotThere, PharosError
+from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, Grade, Outcome
 from features.history import History
@@ -70,10 +71,10 @@ class MineDesk:
         officer_id = asked_about(request.officer_id, caller)
         unit_id = self.placements().unit_of.get(officer_id)
         reached = sight.names(officer_id, unit_id)
-        data = self._data(officer_id if reached else None, now.date())
+        data = self._data(officer_id if reached else None, local_day(now))
         known = any(one.rows for one in data)
         features, names, day, behind = self._features(officer_id, now) if known else ([], [], None, None)
-        results, results_as_of = self._results(officer_id, caller, now.date()) if known else ([], None)
+        results, results_as_of = self._results(officer_id, caller, local_day(now)) if known else ([], None)
         review = self.policy.review
         return MineAnswer(
             request_id=request_id,
@@ -86,7 +87,7 @@ class MineDesk:
             features_without_events_since=behind,
             results=results,
             results_as_of=results_as_of,
-            cases=self._cases(officer_id, unit_id, caller, now.date()) if known else [],
+            cases=self._cases(officer_id, unit_id, caller, local_day(now)) if known else [],
             opted_out_since=self.opt_outs.among([officer_id]).get(officer_id) if known else None,
             notice=text(review.notice.text),
             contest=text(review.contest.text),
@@ -118,7 +119,7 @@ class MineDesk:
         if self.service is None:
             return [], [], None, None
         try:
-            frame = self.source.online([officer_id], self.service, now.date())
+            frame = self.source.online([officer_id], self.service, local_day(now))
         except NotReady:
             return [], [], None, None
         behind = behind_of(frame).get(officer_id)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from data_contracts.errors import NotThere
+from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from serving.access.credential import Credential
 from serving.access.placements import Placements
@@ -58,7 +59,7 @@ class CaseDesk:
         self, request: CaseRequest, request_id: str, now: datetime, sight: Sight, caller: Credential
     ) -> CaseAnswer:
         """The case; raises NotThere for one that is out of reach, not to be known of in this role, or not there."""
-        case, today = self.store.case(request.case_id), now.date()
+        case, today = self.store.case(request.case_id), local_day(now)
         unit_id, role = self.placements().unit_of.get(case.officer_id), role_of(caller, case.officer_id)
         if not sight.names(case.officer_id, unit_id) or not visible(case, role, today):
             raise NotThere("there is no such case", zh="没有这条预警")

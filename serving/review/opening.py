@@ -16,6 +16,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from data_contracts.audit.chain import Action, Entry
+from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade
 from models.audit import operator
@@ -55,13 +56,13 @@ def open_cases(
     """
     night, as_of = f"{run.manifest.as_of}/{run.manifest.run}", run.manifest.as_of
     expires_on = as_of + timedelta(days=policy.grades.scoring.warning_expiry_days)
-    poor = _poor(run, policy) if now.date() < expires_on else []
+    poor = _poor(run, policy) if local_day(now) < expires_on else []
     with store.chain.together(METADATA) as (connection, write):
         if _opened_before(connection, night):
             return Opened(night, 0, new=False)
-        expire(connection, now.date())
+        expire(connection, local_day(now))
         known = cases_of(connection, [str(row["officer_id"]) for row in poor])
-        standing = {(case.officer_id, case.outcome) for case in known if stands_against(case, as_of, now.date())}
+        standing = {(case.officer_id, case.outcome) for case in known if stands_against(case, as_of, local_day(now))}
         fresh = [row for row in poor if (str(row["officer_id"]), str(row["outcome"])) not in standing]
         due_on = min(as_of + timedelta(days=policy.review.review_within_days), expires_on)
         version = run.manifest.models[0].version

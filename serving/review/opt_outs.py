@@ -15,6 +15,7 @@ from data_contracts.audit.chain import Action, AuditChain, Entry
 from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import NotReady
+from data_contracts.local_time import local_day
 from data_contracts.pseudonyms import Pseudonyms, pseudonyms
 from data_contracts.settings import Settings
 from models.audit import chain_in
@@ -79,8 +80,8 @@ class OptOuts:
         with self.chain.together(METADATA) as (connection, write):
             connection.execute(OPT_OUTS.delete().where(OPT_OUTS.c.pseudonym == pseudonym))
             if wish.out:
-                row = {"pseudonym": pseudonym, "key_mark": self.names.of(NOBODY), "since": wish.at.date()}
+                row = {"pseudonym": pseudonym, "key_mark": self.names.of(NOBODY), "since": local_day(wish.at)}
                 connection.execute(sa.insert(OPT_OUTS).values(**row))
             details = {"opted_out": wish.out}
             write(Entry(wish.at, wish.actor, Action.OPT_OUT_CHANGED, wish.request_id, (pseudonym,), details))
-        return wish.at.date() if wish.out else None
+        return local_day(wish.at) if wish.out else None

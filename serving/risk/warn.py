@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
 from models.risk.calibration import log_odds
@@ -128,7 +129,7 @@ class RiskDesk:
         results: Mapping[str, Result] = known | scored
         if not sees_all(caller):
             warned = {officer_id: one.warned for officer_id, one in each.items()}
-            results = withhold(known | scored, self.reviews, now.date(), warned)
+            results = withhold(known | scored, self.reviews, local_day(now), warned)
         return RiskAnswer(
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),

@@ -9,15 +9,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 import pandas as pd
 
 from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.settings import Settings
 from features.history import History
 from features.record import records_at
+from serving.freshness import hours_since
 from serving.waiting import still_wanted
 
 
@@ -30,7 +32,7 @@ class Records:
 
     def age_hours(self, now: datetime) -> float:
         """Hours since the day began."""
-        return round((now - datetime.combine(self.as_of, time())).total_seconds() / 3600.0, 2)
+        return round(hours_since(self.as_of, now), 2)
 
 
 RecordReader = Callable[[date], Records]
@@ -44,7 +46,7 @@ def day_asked(as_of: date | None, now: datetime) -> date:
     >>> day_asked(None, datetime(2026, 3, 1, 9))
     datetime.date(2026, 3, 1)
     """
-    today = now.date()
+    today = local_day(now)
     if as_of is not None and as_of > today:
         raise InvalidInput(
             f"as_of {as_of} has not come yet; ask for {today} or earlier, or null for today",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any, Literal
 
 import pandas as pd
@@ -19,6 +19,7 @@ from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
 from models.units.driver_words import rest_told
 from serving.access.credential import OPERATOR, Credential
+from serving.freshness import hours_since
 from serving.night.manifest import Manifest, file_hash
 from serving.night.past import Asked
 from serving.night.results import SCORED, PublishedRun
@@ -97,7 +98,7 @@ class UnitDesk:
         run = self.run()
         manifest, table = run.manifest, self.table(run)
         table = table if sees_all(caller) else units_without_counts(table)
-        age = (now - datetime.combine(manifest.as_of, time())).total_seconds() / 3600.0
+        age = hours_since(manifest.as_of, now)
         other_day = request.as_of is not None and request.as_of != manifest.as_of
         answered = Answered.of(table, self.policy, self.left_out)
         keys = zip(table["outcome"], table["horizon_months"].astype(int), strict=True)

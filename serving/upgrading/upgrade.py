@@ -18,6 +18,7 @@ from data_contracts import service_log
 from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import NotReady, PharosError, Refused
+from data_contracts.local_time import local_day
 from data_contracts.policy import policy
 from data_contracts.private import tighten
 from data_contracts.settings import Settings
@@ -74,7 +75,7 @@ def upgrade(settings: Settings, moment: datetime, builders: Builders, *, server_
         copy = backup.copied(settings, moment) if behind else None
         for part in behind:
             _step(settings, part, copy)
-    ended = delete_ended(settings, policy(), moment.date(), moment)
+    ended = delete_ended(settings, policy(), local_day(moment), moment)
     return Outcome(found, copy, champions(settings, builders), ended, tightened)
 
 

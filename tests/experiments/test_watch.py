@@ -165,7 +165,7 @@ def test_cron_writes_the_letter_of_each_exit_status(
     stand_in.write_text(f'#!/bin/sh\n"{sys.executable}" -m pharos "$@"\ntold=$?\necho $told >{seen}\nexit $told\n')
     stand_in.chmod(0o755)
     job = next(line for line in CRON.read_text("utf-8").splitlines() if " watch " in line and not line.startswith("#"))
-    command = job.split(maxsplit=6)[6].replace("$(date +\\%F)", str(WATCHED))
+    command = job.split(maxsplit=6)[6].replace("--as-of today", f"--as-of {WATCHED}")
     env = {**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin", "PHAROS_STATE": str(bureau.state),
            "PYTHONPATH": str(Path(pharos.__file__).parent)}  # fmt: skip
     with changed(bureau, _renamed(share)):

@@ -185,6 +185,19 @@ def test_the_ids_are_listed_whole_in_a_pipe(use: Settings) -> None:
     assert all(one.key_id in listed for one in api_keys(use).all())
 
 
+def test_scopes_that_begin_alike_are_told_apart_on_a_narrow_screen(use: Settings) -> None:
+    console = Console(record=True, width=80, file=io.StringIO())
+    opens = Opens(("risk:read", "risk:review"), ("u-with-a-rather-long-name",))
+    add_key(use, "a-service-with-one-long-word", opens, 30, console)
+    console.export_text()
+    list_keys(use, console)
+    listed = console.export_text()
+    rows = [[cell.strip() for cell in line.split("\u2502")[1:-1]] for line in listed.splitlines() if "\u2502" in line]
+    name, scopes, sees = ("".join(cells[column] for cells in rows) for column in (1, 3, 4))
+    assert (name, sees) == ("a-service-with-one-long-word", "u-with-a-rather-long-name")
+    assert scopes == "risk:read,risk:review"
+
+
 async def who(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers with the caller's name."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})

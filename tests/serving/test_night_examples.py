@@ -12,6 +12,7 @@ import typer
 
 import pharos
 from data_contracts.night_exits import NightExit
+from experiments.commands import edge
 from serving.night import exits
 
 FOLDER = Path(exits.__file__).parent / "examples"
@@ -75,8 +76,18 @@ def test_what_time_ends_is_ended_by_both_schedulers(path: Path) -> None:
     lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
     asked = [words for words in commands("\n".join(lines)) if words[0] == "review"]
     assert [words[:3] for words in asked] == [["review", name, "--as-of"] for name in ("expire", "retain")]
-    assert "date -u +" in asked[0][3] + " " + " ".join(asked[0][4:])  # the service's day is that of UTC
     assert_known(asked)
+
+
+@pytest.mark.parametrize("path", [SERVICE, RETAIN, CRON], ids=["service", "retention", "cron"])
+def test_every_command_of_a_scheduler_means_the_same_day(path: Path) -> None:
+    """A shell's `date` is of the machine's zone, and `date -u` of no bureau's; a command's today is one day."""
+    lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
+    days = [words[words.index("--as-of") + 1] for words in commands("\n".join(lines)) if "--as-of" in words]
+    assert days
+    assert set(days) == {edge.TODAY}
+    assert "date" not in re.split(r"[^a-z]+", "\n".join(lines))
+    assert "UTC" not in section(RETAIN_TIMER, "Timer")["OnCalendar"][0]
 
 
 def assert_known(asked: list[list[str]]) -> None:

@@ -8,10 +8,13 @@ import hmac
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jwt
@@ -23,8 +26,9 @@ from hypothesis import strategies as st
 
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
+from serving.access import issuer_keys
 from serving.access.callers import callers_of
-from serving.access.credential import AccessScope
+from serving.access.credential import AccessScope, Credential
 from serving.access.tokens import Issuer, Tokens
 
 ISSUER, AUDIENCE = "https://id.example", "pharos"
@@ -185,11 +189,13 @@ def test_a_key_of_another_kind_than_its_token_says_opens_nothing(tmp_path: Path)
     assert Tokens(Issuer(ISSUER, AUDIENCE, str(file))).credential(token(curve, algorithm="ES256")) is None
 
 
-class JwksServer(HTTPServer):
-    """An issuer's address, and how often it was asked."""
+class JwksServer(ThreadingHTTPServer):
+    """An issuer's address, how often it was asked, and how long it takes for each letter of an answer."""
 
     keys: list[dict[str, Any]]
     asked = 0
+    letter_seconds = 0.0
+    elsewhere: Mapping[str, str] = MappingProxyType({})
 
 
 class _Jwks(BaseHTTPRequestHandler):
@@ -198,10 +204,16 @@ class _Jwks(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = json.dumps({"keys": self.server.keys}).encode()
         self.server.asked += 1
-        self.send_response(200)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        if moved := self.server.elsewhere.get(self.path):
+            self.wfile.write(f"HTTP/1.1 302 Found\r\nlocation: {moved}\r\n\r\n".encode())
+            return
+        answer = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
+        with suppress(OSError):  # who asked may have had enough
+            for letter in range(len(answer)) if self.server.letter_seconds else ():
+                self.wfile.write(answer[letter : letter + 1])
+                time.sleep(self.server.letter_seconds)
+            if not self.server.letter_seconds:
+                self.wfile.write(answer)
 
     def log_message(self, *_: Any) -> None:
         """Silent."""
@@ -234,10 +246,75 @@ def test_keys_that_the_issuer_changes_are_followed_but_not_asked_for_without_end
     assert there.credential(token(OTHER, "k2")) is not None, "an issuer that is down does not lock everybody out"
 
 
+def until_true(holds: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 30.0
+    while not holds():
+        assert time.monotonic() < ends, "it never came to be"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def slow(issuer: JwksServer, monkeypatch: pytest.MonkeyPatch) -> JwksServer:
+    """An issuer whose whole answer takes minutes, none of its letters long, asked by us for two seconds at most."""
+    monkeypatch.setattr(issuer_keys, "FETCH_SECONDS", 2.0)
+    issuer.letter_seconds = 0.2
+    return issuer
+
+
+@pytest.fixture
+def crowd() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(16) as pool:
+        yield pool
+
+
+def test_a_slow_issuer_and_a_stranger_stop_nobody_whose_key_is_known(
+    slow: JwksServer, crowd: ThreadPoolExecutor
+) -> None:
+    now, slow.letter_seconds = [0.0], 0.0
+    there = Tokens(Issuer(ISSUER, AUDIENCE, f"http://127.0.0.1:{slow.server_port}/jwks"), lambda: now[0])
+    assert there.credential(token()) is not None
+    slow.letter_seconds, now[0] = 0.2, 61.0
+    stranger = crowd.submit(there.credential, token(OTHER, "invented"))
+    until_true(lambda: slow.asked == 2)
+    assert there.credential(token()) is not None
+    assert not stranger.done(), "who is known was answered while the issuer was still being read"
+    assert stranger.result(30.0) is None, "the whole reading has one bound, however its letters come"
+    assert [there.credential(token(OTHER, f"invented {n}")) for n in range(5)] == [None] * 5
+    assert slow.asked == 2, "strangers are refused without asking the issuer again"
+    slow.letter_seconds, slow.keys, now[0] = 0.0, [published(OTHER, "k2")], 122.0
+    assert there.credential(token(OTHER, "k2")) is not None, "and after its time a reading may begin again"
+
+
+def test_only_a_few_wait_for_a_slow_issuer(slow: JwksServer, crowd: ThreadPoolExecutor) -> None:
+    """The threads that tell callers apart are few, and holders of API keys need them as well."""
+    there = Tokens(Issuer(ISSUER, AUDIENCE, f"http://127.0.0.1:{slow.server_port}/jwks"))
+    asked: list[Future[Credential | None]] = [crowd.submit(there.credential, token()) for _ in range(12)]
+    told = [one.exception(30.0) for one in asked]
+    assert all(isinstance(why, NotReady) for why in told)
+    assert sum("enough callers wait" in str(why) for why in told) == len(asked) - issuer_keys.MOST_WAITING
+    with pytest.raises(NotReady, match="PHAROS_OIDC_JWKS"):
+        there.credential(token())
+    assert slow.asked == 1, "not knowing anybody is said at once until the issuer may be asked again"
+
+
+def test_an_issuer_that_sends_us_to_an_unsafe_address_is_not_followed(
+    issuer: JwksServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(issuer_keys, "LOCAL_HOSTS", ("localhost",))  # any other name is now somebody else's
+    there, away = (f"http://{host}:{issuer.server_port}" for host in ("localhost", "127.0.0.1"))
+    issuer.elsewhere = {"/jwks": f"{there}/moved"}
+    assert Tokens(Issuer(ISSUER, AUDIENCE, f"{there}/jwks")).credential(token()) is not None
+    for place in (f"{away}/moved", "ftp://localhost/jwks", "file:///etc/hostname"):
+        issuer.elsewhere, issuer.asked = {"/jwks": place}, 0
+        with pytest.raises(NotReady, match="PHAROS_OIDC_JWKS"):
+            Tokens(Issuer(ISSUER, AUDIENCE, f"{there}/jwks")).credential(token())
+        assert issuer.asked == 1
+
+
 @pytest.mark.parametrize("text", [None, "not json", '{"keys": 3}', "[]"])
 def test_an_issuer_whose_keys_cannot_be_had_is_said(tmp_path: Path, text: str | None) -> None:
     file = tmp_path / "jwks.json"
     if text is not None:
         file.write_text(text)
     with pytest.raises(NotReady, match="PHAROS_OIDC_JWKS"):
-        Tokens(Issuer(ISSUER, AUDIENCE, str(file))).ready()
+        Tokens(Issuer(ISSUER, AUDIENCE, str(file))).credential(token())
