@@ -105,12 +105,14 @@ def said(folder: Path, address: str, certificate: tuple[str, str] | None, asked:
     trusted = ssl.create_default_context(cafile=str(folder / "callers-ca.crt"))
     if certificate is not None:
         trusted.load_cert_chain(*certificate)
-    with socket.create_connection(("127.0.0.1", httpx.URL(address).port or 0), timeout=20.0) as plain:
-        with trusted.wrap_socket(plain, server_hostname="127.0.0.1") if tls else plain as connection:
-            connection.sendall(asked)
-            told = b""
-            while part := connection.recv(65536):
-                told += part
+    with (
+        socket.create_connection(("127.0.0.1", httpx.URL(address).port or 0), timeout=20.0) as plain,
+        trusted.wrap_socket(plain, server_hostname="127.0.0.1") if tls else plain as connection,
+    ):
+        connection.sendall(asked)
+        told = b""
+        while part := connection.recv(65536):
+            told += part
     return told
 
 
