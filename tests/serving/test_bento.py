@@ -4,19 +4,36 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import httpx
 import pytest
 
 from data_contracts.errors import NotReady
+from data_contracts.settings import Settings
+from serving.access.credential import AccessScope
 from serving.deploy import bento
 from serving.deploy.components import pins
-from tests.processes import free_port, started
+from serving.under_bentoml import refuse_wide_socket
+from tests.processes import START_SECONDS, free_port, started
+from tests.serving.test_access_over_http import TODAY, key
+from tests.serving.test_malformed_http import CHUNKS, CODED, LIVE, REFUSED, RISK, SIZE, refusal, said
 
 pytestmark = pytest.mark.server
+SLOW = LIVE + b"x: "  # and nothing more
+AT_THE_SOCKET = {
+    **{
+        name: REFUSED[name] for name in ("a folded header", "two lengths", "a chunk that is none", "a head without end")
+    },
+    "length and coding": (RISK + SIZE + CODED + b"\r\n" + CHUNKS, 400, "malformed_http"),
+    "another protocol's tunnel": (b"CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n", 400, "malformed_http"),
+    "a head that does not end": (SLOW, 408, "head_timeout"),
+}
+WEBSOCKET = b"connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: eA==\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +103,50 @@ def test_it_serves_from_a_clean_folder(
         assert answer.status_code == 200
         assert [one["status"] for one in answer.json()["results"]][1] == "not_scored"
         assert client.post("/v1/risk", content=b"x", headers={"content-type": "text/plain"}).status_code == 415
+        for asked, status, code in AT_THE_SOCKET.values():
+            [refused] = said(client, asked)
+            refusal(refused, status, code)
+        assert [one.status_code for one in said(client, LIVE + WEBSOCKET + b"no HTTP\r\n\r\n")] == [200, 400]
+    log = (tmp_path / "served.log").read_text()
+    assert "Invalid HTTP request" not in log, "uvicorn's own word of a request"
     assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("by", ["option", "setting"])
+def test_it_refuses_to_start_where_others_reach_it_and_nobody_could_show_who_they_are(
+    folder: Path, tmp_path: Path, by: str
+) -> None:
+    port = free_port()
+    words = ["--host", "0.0.0.0"] if by == "option" else []
+    wide = {"PHAROS_HOST": "0.0.0.0"} if by == "setting" else {}
+    done = subprocess.run(
+        [sys.executable, "-m", "bentoml", "serve", str(folder), *words], env={**around(tmp_path, port), **wide},
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=START_SECONDS,
+    )  # fmt: skip
+    assert done.returncode == 1, "it ends, and is not started again for ever"
+    assert done.stderr.splitlines()[-1].startswith("host '0.0.0.0' can be reached by others")
+    assert "Starting" not in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_worker_refuses_a_wide_socket_whoever_bound_it(state: Settings) -> None:
+    def given(host: str, family: socket.AddressFamily = socket.AF_INET) -> None:
+        with socket.socket(family) as bound, click.Context(click.Command("a worker"), obj=None) as told:
+            bound.bind((host, 0))
+            told.params["fd"] = bound.fileno()
+            try:
+                refuse_wide_socket(state, lambda: TODAY)
+            finally:
+                assert bound.getsockname()[1], "it is still open"
+
+    given("127.0.0.1")
+    given("::1", socket.AF_INET6)
+    for host, family in (("0.0.0.0", socket.AF_INET), ("::", socket.AF_INET6)):
+        with pytest.raises(SystemExit, match=f"host '{host}' can be reached by others"):
+            given(host, family)
+    refuse_wide_socket(state, lambda: TODAY)  # no worker of BentoML
+    key(state, AccessScope.RISK_READ)
+    given("0.0.0.0")
 
 
 def test_what_cannot_be_packed_or_built_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

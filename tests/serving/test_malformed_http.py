@@ -11,9 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from structlog.testing import capture_logs
 
+from serving import service
 from serving.api import heads
+from serving.api.guard import App
 from tests.serving.desks import demo_desks
 from tests.serving.live import served
 
@@ -157,6 +160,23 @@ def test_a_caller_who_stays_on_is_let_go(client: httpx.Client, monkeypatch: pyte
             pass
         with pytest.raises(ConnectionError):  # closed from the other side too, and no longer read
             goes_on(connection)
+
+
+def test_the_server_writes_no_address_down_whoever_configured_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    before, access = service.configured, logging.getLogger("uvicorn.access")
+
+    def as_bentoml_does(app: App, host: str, port: int) -> uvicorn.Config:
+        config = before(app, host, port)
+        config.access_log = True
+        monkeypatch.setattr(access, "propagate", True)
+        return config
+
+    monkeypatch.setattr(service, "configured", as_bentoml_does)
+    with caplog.at_level(logging.INFO, access.name), served(demo_desks(), monkeypatch) as client:
+        assert client.get("/livez?officer=o-000001").status_code < 500
+    assert [one for one in caplog.records if one.name == access.name] == []
 
 
 def goes_on(connection: socket.socket) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import ssl
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,7 +24,7 @@ from serving.access.api_keys import KeyAsked
 from serving.access.callers import callers_of
 from serving.access.credential import AccessScope
 from serving.api.admission import admission_of
-from serving.api.guard import Guard, Limits, Receive, Route, Scope, Send
+from serving.api.guard import ALWAYS, POLICY, POLICY_NAME, Guard, Limits, Receive, Route, Scope, Send
 from serving.api.heads import HEAD_BYTES
 from serving.api.listening import LEAVING_SECONDS
 from serving.api.problems import ProblemError
@@ -39,6 +41,23 @@ FORGED = {
     "x-forwarded-host": "localhost", "x-forwarded-user": "chief", "x-remote-user": "chief", "remote-user": "chief",
     "x-client-cert": "x", "x-ssl-client-verify": "SUCCESS", "x-original-url": "/metrics", "x-request-id": "mine",
     "x-http-method-override": "DELETE", "cookie": "a=b", "x_api_key": "y",
+}  # fmt: skip
+HOST = b"host: localhost\r\nconnection: close\r\n"  # it keeps the connection where it could read the request
+BY_NGINX = {
+    "what is no HTTP": (b"no HTTP\r\n\r\n", 400, "bad_request"),
+    "a tunnel": (b"CONNECT localhost:1 HTTP/1.1\r\n" + HOST + b"\r\n", 400, "bad_request"),
+    "no host": (b"GET /livez HTTP/1.1\r\n\r\n", 400, "bad_request"),
+    "two lengths": (b"POST /v1/risk HTTP/1.1\r\n" + HOST + 2 * b"content-length: 1\r\n" + b"\r\nx", 400, "bad_request"),
+    "trace": (b"TRACE /livez HTTP/1.1\r\n" + HOST + b"\r\n", 405, "method_not_allowed"),
+    "connect": (b"CONNECT / HTTP/1.1\r\n" + HOST + b"\r\n", 405, "method_not_allowed"),
+    "a long address": (b"GET /" + b"a" * 17_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 431, "headers_too_large"),
+    "a long header": (b"GET / HTTP/1.1\r\n" + HOST + b"x: " + b"a" * 17_000 + b"\r\n\r\n", 431, "headers_too_large"),
+    "a large body": (b"POST / HTTP/1.1\r\n" + HOST + b"content-length: 999999\r\n\r\n", 413, "body_too_large"),
+    "codings": (
+        b"POST / HTTP/1.1\r\n" + HOST + b"transfer-encoding: gzip, chunked\r\n\r\n", 501, "unknown_transfer_coding"
+    ),
+    "a page of refusals": (b"GET /pharos_refused/http_version HTTP/1.1\r\n" + HOST + b"\r\n", 404, "not_found"),
+    "another version": (b"GET /livez HTTP/3.0\r\n" + HOST + b"\r\n", 505, "http_version"),
 }  # fmt: skip
 pytestmark = pytest.mark.server
 
@@ -81,6 +100,70 @@ def caller(folder: Path, address: str, certificate: tuple[str, str] | None) -> h
     return httpx.Client(base_url=address, verify=trusted, timeout=10.0)
 
 
+def said(folder: Path, address: str, certificate: tuple[str, str] | None, asked: bytes, *, tls: bool = True) -> bytes:
+    """All that is answered to these bytes until the connection ends."""
+    trusted = ssl.create_default_context(cafile=str(folder / "callers-ca.crt"))
+    if certificate is not None:
+        trusted.load_cert_chain(*certificate)
+    with (
+        socket.create_connection(("127.0.0.1", httpx.URL(address).port or 0), timeout=20.0) as plain,
+        trusted.wrap_socket(plain, server_hostname="127.0.0.1") if tls else plain as connection,
+    ):
+        connection.sendall(asked)
+        told = b""
+        while part := connection.recv(65536):
+            told += part
+    return told
+
+
+def logged(folder: Path, request_id: str) -> str:
+    """The log of nginx once it has a request, which it writes down after its answer; the test fails where it never
+    has."""
+    end = time.monotonic() + 10.0
+    while f"request_id={request_id}\n" not in (log := (folder / "pharos.log").read_text()):
+        assert time.monotonic() < end, f"{request_id} is not in the log"
+        time.sleep(0.02)
+    return log
+
+
+def refusal(told: bytes | httpx.Response, status: int, code: str) -> httpx.Response:
+    """A refusal of nginx, checked for the shape and the headers that the service's own have, each once."""
+    if isinstance(told, bytes):
+        head, _, body = told.partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        pairs = [(name, value) for name, _, value in (line.partition(": ") for line in lines)]
+        told = httpx.Response(int(first.split()[1]), headers=pairs, content=body)
+    assert (told.status_code, told.headers["content-type"]) == (status, "application/problem+json")
+    assert (told.json()["status"], told.json()["code"]) == (status, code)
+    wanted = {name.decode(): value.decode() for name, value in (*ALWAYS, (POLICY_NAME, POLICY))}
+    assert {name: told.headers.get(name) for name in wanted} == wanted
+    assert told.headers["x-request-id"] == told.json()["request_id"]
+    assert told.headers["strict-transport-security"].startswith("max-age=")
+    assert ("allow" in told.headers) == (status == 405)
+    return told
+
+
+def test_what_nginx_itself_refuses_has_the_shape_and_the_headers_of_the_service(
+    state: Settings, tmp_path: Path
+) -> None:
+    shown, folder = key(state, AccessScope.RISK_READ), tmp_path / "nginx"
+    with listening(guarded(state)) as behind, in_front(folder, behind.base_url.port or 0) as (address, mine):
+        for asked, status, code in BY_NGINX.values():
+            refusal(said(folder, address, mine, asked), status, code)
+        refusal(said(folder, address, None, b"GET /livez HTTP/1.1\r\n" + HOST + b"\r\n"), 401, "unauthenticated")
+        plain = refusal(
+            said(folder, address, None, b"GET / HTTP/1.1\r\n" + HOST + b"\r\n", tls=False), 400, "bad_request"
+        )
+        assert "TLS" in plain.json()["detail"]
+        assert logged(folder, plain.json()["request_id"])
+        with caller(folder, address, mine) as client:
+            answers = [client.get("/v1/risk", headers=shown), client.get("/v1/risk"), client.delete("/v1/risk")]
+            assert [one.status_code for one in answers] == [200, 401, 401]
+            for answer in answers:
+                names = [name for name, _ in answer.headers.multi_items()]
+                assert len(names) == len(set(names)), "what the service said is not said again"
+
+
 def guarded(state: Settings) -> Guard:
     routes = {"/v1/risk": Route(("GET", "POST"), AccessScope.RISK_READ)}
     return Guard(echo, routes, admit=admission_of(callers_of(state, lambda: TODAY)))
@@ -113,8 +196,9 @@ def test_only_a_caller_with_a_certificate_and_a_key_is_answered(state: Settings,
             assert client.post("/v1/risk", headers=packed, content=b"{}").json()["code"] == "unsupported_media_type"
             nginxs = over.json()["request_id"]
             wide = {**shown, **{f"x-{place}": "a" * 15_000 for place in range(4)}}
-            assert client.get("/v1/risk", headers=wide).json()["code"] in ("bad_request", "headers_too_large")
-        log = (folder / "pharos.log").read_text()
+            last = client.get("/v1/risk", headers=wide).json()
+            assert last["code"] in ("bad_request", "headers_too_large")
+        log = logged(folder, last["request_id"])
         assert f"request_id={answer.headers['x-request-id']}" in log
         assert re.search(rf" 413 POST \S+ certificate=\S+ request_id={nginxs}$", log, re.MULTILINE)
         assert f"request_id={refused.json()['request_id']}" in log, "of a caller without a certificate of ours"
@@ -138,8 +222,8 @@ def test_without_keys_the_service_refuses_what_comes_through_nginx_and_a_dead_se
     folder = tmp_path / "again"
     with in_front(folder, free_port()) as (address, mine), caller(folder, address, mine) as client:
         away = client.get("/v1/risk")
-        assert (away.status_code, away.json()["code"], away.headers["retry-after"]) == (503, "not_ready", "30")
-        assert f"request_id={away.json()['request_id']}\n" in (folder / "pharos.log").read_text()
+        assert refusal(away, 503, "not_ready").headers["retry-after"] == "30"
+        assert logged(folder, away.json()["request_id"])
 
 
 def test_the_service_itself_answers_through_it(state: Settings, tmp_path: Path) -> None:
@@ -173,12 +257,15 @@ def test_its_numbers_and_errors_are_those_of_the_service() -> None:
     upstream = text.partition("upstream pharos {")[2].partition("}")[0]
     assert _seconds(_said(upstream, "keepalive_timeout")) < service.KEEP_ALIVE_SECONDS
     told = [json.loads(one) for one in re.findall(r"return \d+ '(.*)';", text)]
-    assert len(told) == 8
+    places = re.findall(r"location (?:= )?(@\w+|/pharos_refused/\w+) \{", text)
+    assert len(told) == len(places)
+    assert {place for _, place in re.findall(r"error_page +([\d ]+) = (\S+);", text)} == set(places)
     for one in told:
         problem = ProblemError(one["code"], Bilingual(one["detail_zh"], one["detail"]))
         assert json.loads(problem.body("$request_id")) == one
-        block = text.partition(f"location @{one['code']} {{")[2].partition("}\n")[0]
-        assert problem.all_headers().get("retry-after", "") == (re.findall(r"Retry-After (\d+)", block) or [""])[0]
+        block = text.partition(f"{one['code']} {{\n")[2].partition("}\n")[0]
+        told_again = re.findall(r"set \$pharos_retry_after (\d+);", block) or [""]
+        assert problem.all_headers().get("retry-after", "") == told_again[0]
 
 
 def _said(text: str, name: str) -> str:
