@@ -185,6 +185,7 @@ def _taken_out(settings: Settings, officer_id: str, told: Told, done: Progress) 
     done.add(log.delete({**about, EVENTS.name: _events(officer_id, pseudonym)}))
     store = CaseStore.of(settings)
     theirs = sa.select(CASES.c.case_id).where(CASES.c.officer_id == officer_id)
+    store.database.make(API_KEYS.metadata)  # a state in which nobody ever had a key has no such table
     with store.chain.together(METADATA) as (connection, write):
         events = connection.execute(CASE_EVENTS.delete().where(CASE_EVENTS.c.case_id.in_(theirs))).rowcount
         cases = connection.execute(CASES.delete().where(CASES.c.officer_id == officer_id)).rowcount
