@@ -9,8 +9,9 @@ import os
 from datetime import date
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 THREAD_VARIABLES = (
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     threads: int = 2
     duckdb_memory_gib: float = 3.0
     today: date | None = None
+    time_zone: str = ""  # of the bureau, "" for the machine's: what pages tell times in
     host: str = "127.0.0.1"
     port: int = 3017
     sandbox: bool = False
@@ -65,6 +67,14 @@ class Settings(BaseSettings):
     oidc_audience: str = ""
     oidc_jwks: str = ""
     oidc_algorithms: tuple[str, ...] = ("RS256",)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            return name and ZoneInfo(name).key
+        except (OSError, ValueError) as error:  # absent, a folder of zones, or no name of any
+            raise ValueError(f"{name!r} is no time zone; write one of IANA, for example Asia/Shanghai") from error
 
     @property
     def history_dir(self) -> Path:

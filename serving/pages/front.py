@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, tzinfo
 from functools import partial
 from hmac import compare_digest
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 import anyio
 
@@ -35,12 +36,14 @@ class Front:
     callers: Callers
     admit: Admission
     keyed: bool
+    zone: tzinfo | None = UTC  # of the bureau: what pages tell times in
 
     @classmethod
     def of(cls, settings: Settings, today: Callable[[], date]) -> Self:
         """Of a deployment."""
         callers = callers_of(settings, today)
-        return cls(Sessions(settings, callers), callers, admission_of(callers), callers.any_set_up())
+        zone = ZoneInfo(settings.time_zone) if settings.time_zone else None
+        return cls(Sessions(settings, callers), callers, admission_of(callers), callers.any_set_up(), zone)
 
     @property
     def admission(self) -> Admission:

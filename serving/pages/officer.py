@@ -79,7 +79,7 @@ def show(visit: Visit) -> View:
         "wishes": wishes, "goal": goal, "months": months or (wishes.stated.horizon_months if wishes.stated else None),
         "choices": _grouped(wishes.choices), "months_offered": MONTHS_OFFERED, "answer": paths.answer,
         "why": paths.why, "result": result, "picture": picture, "posts_path": POSTS, "courses_path": COURSES,
-        "goal_path": GOAL if visit.may(AccessScope.EVENTS_WRITE) else None, **_saying(visit), **_done(visit),
+        "goal_path": GOAL if visit.may(AccessScope.EVENTS_WRITE) else None, **_saying(visit, wishes), **_done(visit),
         "name_of": visit.asking.desks.placements().name,
     }  # fmt: skip
     return View("me.html.j2", shown)
@@ -87,15 +87,19 @@ def show(visit: Visit) -> View:
 
 def show_posts(visit: Visit) -> View:
     """Posts that fit next: a part of my page."""
-    told_posts = told(visit, "/v1/next_posts", officer_ids=[own(visit)], top=POSTS_SHOWN)
-    shown = {"told": told_posts, "name_of": visit.asking.desks.placements().name, **_saying(visit)}
+    me = own(visit)
+    told_posts = told(visit, "/v1/next_posts", officer_ids=[me], top=POSTS_SHOWN)
+    wishes: WishesAnswer = visit.ask("/pages/wishes", officer_id=me)
+    shown = {"told": told_posts, "name_of": visit.asking.desks.placements().name, **_saying(visit, wishes)}
     return part_of(visit, "me_posts.part.html.j2", "posts", shown)
 
 
 def show_courses(visit: Visit) -> View:
     """Courses that are suggested: a part of my page."""
-    told_courses = told(visit, "/v1/courses", officer_ids=[own(visit)], top=COURSES_SHOWN)
-    return part_of(visit, "me_courses.part.html.j2", "courses", {"told": told_courses, **_saying(visit)})
+    me = own(visit)
+    told_courses = told(visit, "/v1/courses", officer_ids=[me], top=COURSES_SHOWN)
+    wishes: WishesAnswer = visit.ask("/pages/wishes", officer_id=me)
+    return part_of(visit, "me_courses.part.html.j2", "courses", {"told": told_courses, **_saying(visit, wishes)})
 
 
 def show_points(visit: Visit) -> View:
@@ -184,11 +188,12 @@ def _grouped(choices: Sequence[Chosen]) -> list[tuple[Bilingual, list[Chosen]]]:
     return [(GoalKind(kind).label, list(some)) for kind, some in groupby(choices, lambda one: one.kind)]
 
 
-def _saying(visit: Visit) -> Mapping[str, Any]:
-    """What forms under a suggestion need; `say_path` None where nothing may be said."""
+def _saying(visit: Visit, wishes: WishesAnswer) -> Mapping[str, Any]:
+    """What forms under a suggestion need; `say_path` None where nothing may be said, `saved_on` by kind and item."""
     needed = policy().feedback.declining.reason_needed
     return {"say_path": SAY if visit.may(AccessScope.FEEDBACK_WRITE) else None, "new_key": new_key,
-            "reason_needed": needed}  # fmt: skip
+            "reason_needed": needed,
+            "saved_on": {(one.item_kind, one.item): one.saved_on for one in wishes.saved}}  # fmt: skip
 
 
 def new_key() -> str:

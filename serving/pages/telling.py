@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from babel.dates import format_date, format_datetime
@@ -27,6 +27,7 @@ class Teller:
     """
 
     language: str
+    zone: tzinfo | None = UTC  # None is the machine's own
 
     @property
     def html(self) -> str:
@@ -70,8 +71,28 @@ class Teller:
         )
 
     def moment(self, moment: datetime) -> str:
-        """A day and the time on it, UTC."""
-        return f"{format_datetime(moment, 'medium', locale=LOCALES[self.language])} UTC"
+        """A day and the time on it, where the bureau is; a moment without a zone is UTC.
+
+        >>> from zoneinfo import ZoneInfo
+        >>> Teller("en", ZoneInfo("Asia/Shanghai")).moment(datetime(2026, 1, 1, 23, 30))
+        '2 Jan 2026, 07:30'
+        """
+        there = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(self.zone)
+        form = "yyyy年M月d日 HH:mm" if self.language == "zh" else "d MMM yyyy, HH:mm"
+        return str(format_datetime(there, form, locale=LOCALES[self.language]))
+
+    @property
+    def zone_name(self) -> str:
+        """What clock moments are told by.
+
+        >>> from zoneinfo import ZoneInfo
+        >>> Teller("en").zone_name, Teller("zh", ZoneInfo("Asia/Shanghai")).zone_name
+        ('UTC', '北京时间')
+        """
+        name = "" if self.zone is None else str(self.zone)
+        if name == "Asia/Shanghai":
+            return self.word("beijing_time")
+        return name or f"UTC{datetime.now().astimezone().isoformat()[-6:]}"
 
     def share(self, share: float | None, digits: int = 1) -> str:
         """A share as per cent; a dash for none."""

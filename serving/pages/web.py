@@ -99,9 +99,15 @@ class PagesWeb:
     async def first(self, request: Request) -> Response:
         """The first page that the caller may see."""
         listed = [page for page in MENU if page.listed_for(_caller(request))]
-        if not listed:
-            raise ProblemError("not_found")
-        return _led(listed[0].path)
+        if listed:
+            return _led(listed[0].path)
+        session = request.scope["state"].get(SESSION)
+        if session is not None:
+            return Response(_nothing_opened(session), 200, HEADERS)
+        session = await self._begun(request)  # so that the page can be left, and read in another language
+        answer = Response(_nothing_opened(session), 200, HEADERS)
+        answer.headers.append("set-cookie", set_cookie(request.scope["headers"], COOKIE, session.secret))
+        return answer
 
     async def visited(self, page: Page, request: Request) -> Response:
         """A page, or what its form does."""
@@ -112,7 +118,7 @@ class PagesWeb:
         form = await _form(request, session.secret) if request.method == "POST" else {}
         asking = Asking(self._desks(request), session.caller, _request_id(request), waiting_of(request), self._meters)
         part = request.headers.get("hx-request") == "true"
-        visit = Visit(asking, session, _fields(request.url.query), form, part)
+        visit = Visit(asking, session, _fields(request.url.query), form, part, _front(request).zone)
         made: list[Response] = []
 
         def answered() -> bytes:
@@ -213,6 +219,15 @@ def _drawn(page: Page, told: View, visit: Visit, request: Request) -> str:
         tell=visit.tell, t=visit.tell.word, say=visit.tell.say, page=page, visit=visit, file=address_of,
         menu=[one for one in MENU if one.listed_for(visit.caller)], token=visit.session.form_token,
         here=here if request.method != "POST" else page.path, languages=LANGUAGE, sign_out=SIGN_OUT, **told.shown,
+    )  # fmt: skip
+
+
+def _nothing_opened(session: Session) -> str:
+    """What somebody reads whose key or token opens no page at all."""
+    tell = Teller(session.language)
+    return templates().get_template("no_page.html.j2").render(
+        tell=tell, t=tell.word, file=address_of, menu=(), token=session.form_token, here=PREFIX, languages=LANGUAGE,
+        sign_out=SIGN_OUT, scopes=tell.listed(sorted(session.caller.scopes)),
     )  # fmt: skip
 
 

@@ -75,6 +75,9 @@ def test_an_officer_looks_at_another_goal_and_states_it(own: Room, language: str
         own.checked(page, f"me-other-goal-{language}")
         page.click(".state-goal button")
         assert "2026" in done(page)  # the day from which it counts
+        day = {"zh": "自2026年11月2日起计入", "en": "counts from 2 Nov 2026"}[language]
+        assert day in page.inner_text("#wishes ~ .halves .coming")
+        own.checked(page, f"me-goal-stated-{language}")
     rows = History(small_force().history_dir).frame("career_goals")
     stated = rows[(rows["officer_id"] == ON_THE_WAY) & (rows["occurred_on"] == pd.Timestamp("2026-11-01"))]
     assert goal in set(stated["goal_kind"] + ":" + stated["goal"])
@@ -89,9 +92,17 @@ def test_an_officer_saves_one_suggestion_and_declines_another_with_a_reason(own:
         elective = "#courses-part .offer:has(summary)"  # nobody declines what is required
         name = page.inner_text(f"{elective} h3 >> nth=0")
         assert page.locator("#courses-part .offer:has(.tag-required):has(summary)").count() == 0
-        page.locator("#courses-part .say button[value=saved]").first.click()
+        offer = page.locator("#courses-part .offer:has(button[value=saved])").first
+        saved = offer.locator("h3").inner_text()
+        offer.locator("button[value=saved]").click()
         assert "✓" in done(page)
         page.wait_for_selector("#courses-part .offer")
+        page.wait_for_load_state("networkidle")
+        row = page.locator("#courses-part .offer").filter(has=page.locator(f"h3:text-is('{saved}')"))
+        assert row.locator(".saved").is_visible()
+        assert row.locator("button[value=saved]").count() == 0  # it is not offered again
+        assert saved in page.inner_text(".saved-list")
+        own.checked(page, f"me-saved-{language}")
         page.locator("#courses-part .say summary").first.click()
         page.locator("#courses-part .say button[value=declined]").first.click()
         assert page.locator("#courses-part .offer").count() > 0  # the browser kept it: a reason is needed
@@ -173,6 +184,9 @@ def test_a_helper_sees_what_presses_and_has_words_sorted(own: Room, language: st
         assert "年休假" in page.inner_text(".likely >> nth=1") if language == "zh" else True
         assert "%" not in page.url
         own.checked(page, f"concern-read-{language}")
+        page.click(".session button.quiet >> nth=0")  # the other language: the words are kept nowhere
+        page.wait_for_url("**/pages/concerns")
+        page.wait_for_selector(f"html[lang={'en' if language == 'zh' else 'zh-CN'}]")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
