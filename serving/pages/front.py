@@ -18,10 +18,9 @@ from serving.access.callers import Callers, Shown, callers_of, shown_by
 from serving.access.credential import OPERATOR, Credential
 from serving.api.admission import FORWARDED, THREADS, Admission, admission_of, is_loopback
 from serving.api.problems import ProblemError
-from serving.pages.faces import PREFIX, covers
+from serving.pages.faces import PREFIX, SESSION, covers
 from serving.pages.sessions import SECRET_BYTES, Session, Sessions, form_token
 
-SESSION = "session"  # in a request's state
 COOKIE, VISIT = "pharos", "pharos_visit"  # who is signed in; who looks at the sign-in page
 STRICTLY = "Path=/; HttpOnly; SameSite=Strict"
 SAFE = "__Host-"  # browsers take such a cookie from this very host and over https alone

@@ -70,6 +70,17 @@ class Teller:
             format_date(day, "yyyy年M月" if self.language == "zh" else "MMMM yyyy", locale=LOCALES[self.language])
         )
 
+    def month_briefly(self, day: date) -> str:
+        """A month for the head of a column.
+
+        >>> Teller("zh").month_briefly(date(2027, 3, 9)), Teller("en").month_briefly(date(2027, 9, 9))
+        ('27年3月', 'Sep 27')
+        """
+        form, locale = (
+            ("yy年M月", "zh") if self.language == "zh" else ("LLL yy", "en")
+        )  # en_GB has a month of 4 letters
+        return str(format_date(day, form, locale=locale))
+
     def moment(self, moment: datetime) -> str:
         """A day and the time on it, where the bureau is; a moment without a zone is UTC.
 
@@ -95,8 +106,15 @@ class Teller:
         return name or f"UTC{datetime.now().astimezone().isoformat()[-6:]}"
 
     def share(self, share: float | None, digits: int = 1) -> str:
-        """A share as per cent; a dash for none."""
-        return NOTHING if share is None else f"{100 * share:.{digits}f}%"
+        """A share as per cent; a dash for none. What is there is never told as nothing.
+
+        >>> Teller("en").share(0.0004), Teller("en").share(0.0), Teller("en").share(0.004, 0)
+        ('<0.1%', '0.0%', '<1%')
+        """
+        if share is None:
+            return NOTHING
+        least = 10.0**-digits
+        return f"<{least:g}%" if 0 < 100 * share < least else f"{100 * share:.{digits}f}%"
 
     def points(self, change: float) -> str:
         """A change of a share in points, with its sign.

@@ -30,10 +30,13 @@ ALL_PAGES: Mapping[str, Bilingual] = {
     "grade": Bilingual("等级", "Grade"),
     "unsure": Bilingual("把握不足", "not sure"),
     "months": Bilingual("{many}个月", "{many} months"),
+    "scroll": Bilingual("表格，可左右滚动", "Table; it scrolls sideways"),
     "more": Bilingual("更多", "More"),
     "back": Bilingual("返回", "Back"),
     "none": Bilingual("无", "None"),
     "notice": Bilingual("须知", "Please note"),
+    "part.problem": Bilingual("这一部分没有显示出来。", "This part could not be shown."),
+    "part.retry": Bilingual("重试", "Try again"),
     "problem.home": Bilingual("回到首页", "To the first page"),
     "problem.id": Bilingual("请求编号：{id}", "Request id: {id}"),
     "problem.title": Bilingual("未能完成", "That did not work"),
@@ -122,21 +125,22 @@ PREVIEW: Mapping[str, Bilingual] = {
     "preview.try": Bilingual("预览", "Preview"),
     "preview.in_force": Bilingual("{share}（现行政策）", "{share} (policy in force)"),
     "preview.said": Bilingual(
-        "按此界限：现有预警{now}人，每月新增约{new}人；往年每10人中有{right}人确实出现。",
-        "With this limit: {now} alerts now, about {new} new a month; {right} of 10 were right in the past.",
+        "按此界限：本块面现有预警{now}人，每月新增约{new}人；往年全员的预警，每10人中有{right}人确实出现。",
+        "With this limit: {now} alerts in this block now, about {new} new a month; over the whole force {right} of 10 "
+        "were right in the past.",
     ),
     "preview.said.no_month": Bilingual(
-        "按此界限：现有预警{now}人；往年每10人中有{right}人确实出现。",
-        "With this limit: {now} alerts now; {right} of 10 were right in the past.",
+        "按此界限：本块面现有预警{now}人；往年全员的预警，每10人中有{right}人确实出现。",
+        "With this limit: {now} alerts in this block now; over the whole force {right} of 10 were right in the past.",
     ),
     "preview.said.no_past": Bilingual(
-        "按此界限：现有预警{now}人；尚无往年数据说明对错。",
-        "With this limit: {now} alerts now; no past year tells how often that is right.",
+        "按此界限：本块面现有预警{now}人；尚无往年数据说明对错。",
+        "With this limit: {now} alerts in this block now; no past year tells how often that is right.",
     ),
     "preview.past": Bilingual(
-        "往年{flagged}人次预警，准确率{precision}（95%区间{low}至{high}）；出现者中有{recall}曾被预警。",
-        "In the past {flagged} alerts, {precision} of them right (95 % interval {low} to {high}); they found {recall} "
-        "of all to whom it came.",
+        "往年全员共{flagged}人次预警，准确率{precision}（95%区间{low}至{high}）；出现者中有{recall}曾被预警。",
+        "In the past, over the whole force: {flagged} alerts, {precision} of them right (95 % interval {low} to "
+        "{high}); they found {recall} of all to whom it came.",
     ),
 }
 CASES: Mapping[str, Bilingual] = {
@@ -257,7 +261,9 @@ OFFICER: Mapping[str, Bilingual] = {
     "me": Bilingual("我的路径", "My path"),
     "me.goal": Bilingual("目标：{goal}", "Goal: {goal}"),
     "me.from": Bilingual("现任：{start}", "Now: {start}"),
-    "me.chance": Bilingual("{months}个月内达到目标的可能性", "Chance of getting there within {months} months"),
+    "me.chance": Bilingual(
+        "{months}个月内经任一路径达到目标的可能性", "Chance of the goal within {months} months, by any way"
+    ),
     "me.reached": Bilingual("目标已达到：{goal}（自{day}起）", "The goal is reached: {goal}, since {day}"),
     "me.no_path": Bilingual("目前没有可行的路径", "There is no way to it at present"),
     "me.missing": Bilingual("还缺什么", "What is missing"),
@@ -276,10 +282,25 @@ OFFICER: Mapping[str, Bilingual] = {
         "预计{day}（80%的情况在{low}至{high}之间）", "expected {day} (8 of 10 between {low} and {high})"
     ),
     "me.change": Bilingual("最有帮助的一项改变", "The single change that would help most"),
-    "me.change.to": Bilingual("可能性由{before}升至{chance}", "from {before} to {chance}"),
+    "me.change.to": Bilingual(
+        "经任一路径达到目标的可能性由{before}升至{chance}",
+        "the chance of the goal by any way, from {before} to {chance}",
+    ),
+    "me.why": Bilingual("为什么是这一步", "Why this step"),
+    "me.why.place": Bilingual(
+        "以往从前一岗位调动的人中，情况与您相似者约{chance}去往此处。",
+        "Of officers like you who moved on from the post before, about {chance} went here.",
+    ),
+    "me.why.when": Bilingual(
+        "时间按以往在前一岗位任职多久估计：距今约{months}个月，80%的情况在{low}至{high}个月之间，且不早于规则允许之日。",
+        "The time comes from how long people stayed in the post before: about {months} months from now, 8 of 10 "
+        "between {low} and {high}, and not before rules allow it.",
+    ),
     "me.changes": Bilingual("可以带来路径的改变", "What would open a way"),
     "me.others": Bilingual("其他路径", "Other ways"),
-    "me.way": Bilingual("路径{number}：可能性{chance}", "Way {number}: chance {chance}"),
+    "me.way": Bilingual(
+        "路径{number}：只沿此路到达的可能性{chance}", "Way {number}: chance of arriving this very way {chance}"
+    ),
     "me.way.first": Bilingual("第一条路径", "The way that holds first"),
     "me.kept_away": Bilingual("您表示不感兴趣、暂不再建议的内容", "What you declined, not suggested for now"),
     "me.kept_away.until": Bilingual("至{day}", "until {day}"),
@@ -300,7 +321,8 @@ OFFICER: Mapping[str, Bilingual] = {
     "path.goal": Bilingual("目标", "goal"),
     "path.picture": Bilingual("路径图：{ways}", "Picture of the ways: {ways}"),
     "path.title": Bilingual("现在、下一步、以后", "Now, next, later"),
-    "path.legend": Bilingual(
+    "path.legend": Bilingual("下方横条为各步80%的时间区间。", "Bars below hold 8 of 10 cases of when a step comes."),
+    "path.legend.others": Bilingual(
         "实线为第一条路径，虚线为其他路径；下方横条为各步80%的时间区间。",
         "The solid line is the first way, dashed lines are others; bars below hold 8 of 10 cases of when a step comes.",
     ),
@@ -407,6 +429,12 @@ OFFICER: Mapping[str, Bilingual] = {
     "records.data.serving": Bilingual("在职期间，离职后{many}个月", "while serving, and {many} months after"),
     "records.data.months": Bilingual("{many}个月", "{many} months"),
     "records.yes": Bilingual("是", "yes"),
+    "records.yes.wordless": Bilingual(
+        "是，只用条数、类别与日期；所写文字从不用于估算",
+        "yes, by counts, kinds and days alone; words written never are",
+    ),
+    "records.history": Bilingual("处理过程与您所写", "What was done, and what you wrote"),
+    "records.history.state": Bilingual("之后：{state}", "then: {state}"),
     "records.no": Bilingual("否", "no"),
     "records.features": Bilingual("估算看了什么", "What estimates looked at"),
     "records.features.none": Bilingual("没有可显示的内容。", "There is nothing to show."),
@@ -444,7 +472,8 @@ HELPER: Mapping[str, Bilingual] = {
     "concerns.unsorted": Bilingual("未登记类别", "not sorted yet"),
     "concerns.due.acknowledge": Bilingual("签收", "acknowledge"),
     "concerns.due.resolve": Bilingual("办结", "resolve"),
-    "concerns.due.done": Bilingual("已完成", "done"),
+    "concerns.due.done": Bilingual("{day}按期完成", "done in time on {day}"),
+    "concerns.due.done_late": Bilingual("{day}逾期完成", "done late on {day}"),
     "concerns.due.missed": Bilingual("逾期可能{chance}", "{chance} to be late"),
     "concerns.helper": Bilingual("帮助者", "Who helps"),
     "concerns.handler": Bilingual("经办：{name}", "handled by {name}"),

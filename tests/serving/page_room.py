@@ -104,6 +104,7 @@ class Room:
         page.screenshot(path=self.pictures / f"{name}-phone.png", full_page=True)
         if size is not None:
             page.set_viewport_size(size)
+        assert page.locator(".scroll:not([tabindex='0'])").count() == 0  # what scrolls is reached by keyboard
         assert self.outside == []
         assert self.complaints == []
 

@@ -59,6 +59,14 @@ def test_an_officer_sees_the_path_as_a_picture_and_what_is_missing(own: Room, la
         assert drawn.is_visible()
         assert {"zh": {"现在", "下一步"}, "en": {"Now", "Next"}}[language] <= set(words)
         assert page.locator(".steps-of h3").count() >= 2
+        ways = page.locator("h3.way, .other-way").count()
+        dashed = {"zh": "虚线", "en": "dashed"}[language] in page.inner_text(".picture figcaption")
+        assert dashed == (ways > 1)
+        any_way = {"zh": "经任一路径", "en": "by any way"}[language]
+        assert any_way in page.inner_text(".towards .chance")
+        assert {"zh": "只沿此路", "en": "this very way"}[language] in page.inner_text("h3.way")
+        page.click(".why-step summary >> nth=0")
+        assert "%" in page.inner_text(".why-step p >> nth=0")
         own.checked(page, f"me-{language}")
         assert page.locator(".top nav a").count() == 3  # no page of leaders in the menu
 
@@ -143,6 +151,9 @@ def test_an_officer_contests_a_warning_and_opts_out_and_in_again(own: Room, lang
         page.wait_for_selector("button[value=in]")
         page.click("button[value=in]")
         page.wait_for_selector("button[value=out]")
+        assert "值班表记错了" in page.inner_text(".my-case blockquote")  # one's own words stay
+        row = page.locator("tr", has_text={"zh": "诉求", "en": "concern"}[language]).first
+        assert {"zh": "文字从不用于估算", "en": "words written never are"}[language] in row.inner_text()
         own.checked(page, f"records-contested-{language}")
     (case,) = CaseStore.of(small_force()).of_officers([officer_id])
     assert case.state.value == "contested"
@@ -171,6 +182,13 @@ def test_a_helper_sees_what_presses_and_has_words_sorted(own: Room, language: st
         page.wait_for_load_state("networkidle")
         all_of_them = page.locator(".concerns tbody tr").count()
         assert all_of_them == 20  # a page of them
+        done_ones = page.locator(".due:has-text('✓')").all_inner_texts()
+        late = {"zh": ("按期完成", "逾期完成"), "en": ("in time", "late")}[language]
+        assert done_ones
+        assert all(any(word in one for word in late) for one in done_ones)  # never by colour alone
+        assert page.locator(".themes thead th").count() > 8
+        wide = "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth).length"
+        assert page.evaluate(wide) == 0  # nothing is cut off at a desk
         own.checked(page, f"concerns-{language}")
         page.select_option("#channel", "hotline")
         page.select_option("#when", "overdue")

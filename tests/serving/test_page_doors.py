@@ -20,6 +20,7 @@ from serving.api.app import ADDRESSES, build_app
 from serving.api.asking import Asking
 from serving.api.guard import Guard, Limits
 from serving.api.meters import Meters
+from serving.api.problems import ProblemError
 from serving.pages import case
 from serving.pages.book import BOOK
 from serving.pages.faces import PageFaces
@@ -261,6 +262,19 @@ def test_a_form_that_is_no_form_is_refused(service: Office, browser: httpx.Clien
         browser.post("/v1/risk", data={"officer_ids": "o-1"}, headers=service.keys[EVERY_SCOPE, EVERYWHERE]).status_code
         == 415
     )
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_part_that_is_late_at_the_door_is_told_where_it_would_stand(language: str) -> None:
+    session = Session("s", Credential("key:none", frozenset(), None), language)
+    scope = {"path": "/pages/unit/skills", "query_string": b"unit=x&a=%22", "headers": [(b"hx-request", b"true")],
+             "state": {"session": session}}  # fmt: skip
+    status, headers, body = PageFaces().of(ProblemError("deadline"), "r", scope)
+    text = body.decode()
+    assert (status, headers["retry-after"]) == (504, "5")
+    assert {"zh": "处理超时", "en": "took too long"}[language] in text
+    assert "<html" not in text
+    assert 'hx-get="/pages/unit/skills?unit=x&amp;a=%22"' in text
 
 
 def test_a_session_opens_no_address_of_the_api(service: Office, browser: httpx.Client) -> None:

@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Page
 
 from serving.review.cases import CaseStore
+from serving.talent.profile import ProfileDesk
+from serving.waiting import NobodyWaits
 from tests.serving.authority import cases, places
 from tests.serving.guidance_state import small_force
 from tests.serving.page_room import PHONE, Room, room
@@ -61,6 +63,8 @@ def test_a_leader_walks_down_the_tree_and_previews_a_limit(pages: Room, language
         assert page.get_attribute("html", "lang") == {"zh": "zh-CN", "en": "en"}[language]
         page.wait_for_selector("#preview-part")
         before = page.inner_text("#preview-part dd")
+        assert {"zh": "本块面现有预警", "en": "alerts in this block now"}[language] in before
+        assert {"zh": "往年全员", "en": "over the whole force"}[language] in before
         page.select_option("#share", "0.1")
         page.wait_for_function("before => document.querySelector('#preview-part dd').innerText != before", arg=before)
         assert page.input_value("#share") == "0.1"
@@ -245,6 +249,22 @@ def test_without_scripts_everything_can_still_be_reached(pages: Room) -> None:
         page.click("#preview-part button")
         page.wait_for_url("**share=0.02")
         assert page.input_value("#share") == "0.02"
+
+
+def test_a_part_that_took_too_long_says_so_and_is_asked_for_again(pages: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: object) -> None:
+        raise NobodyWaits("nobody waits", zh="无人等待")
+
+    with monkeypatch.context() as patched, pages.signed_in("en") as page:
+        patched.setattr(ProfileDesk, "answer", slow)
+        pages.open(page, "/pages/unit")
+        page.wait_for_selector(".part-problem")
+        assert "took too long" in page.inner_text(".part-problem")
+        pages.checked(page, "unit-part-late-en")
+        patched.undo()
+        page.click(".part-problem a")
+        page.wait_for_selector("#skills ~ .part")
+        assert page.locator(".part-problem").count() == 0
 
 
 def test_a_page_prints_without_what_is_for_the_screen(pages: Room) -> None:
