@@ -70,6 +70,7 @@ def show(visit: Visit) -> View:
     me = own(visit)
     wishes: WishesAnswer = visit.ask("/pages/wishes", officer_id=me)
     goal, months = _wanted(visit, wishes.choices), _months(visit)
+    recorded = wishes.coming or wishes.stated
     asked = {"kind": goal.kind, "goal": goal.goal} if goal else None
     paths = told(visit, "/v1/paths", officer_ids=[me], goal=asked, horizon_months=months, top=PATHS_SHOWN)
     result = paths.answer.results[0] if paths.answer else None
@@ -77,7 +78,7 @@ def show(visit: Visit) -> View:
     if isinstance(result, PathsFound) and result.paths:
         picture = Picture(result, paths.answer.as_of, visit.tell)
     shown = {
-        "wishes": wishes, "goal": goal, "months": months or (wishes.stated.horizon_months if wishes.stated else None),
+        "wishes": wishes, "goal": goal, "months": months or (recorded.horizon_months if recorded else None),
         "choices": _grouped(wishes.choices), "months_offered": MONTHS_OFFERED, "answer": paths.answer,
         "why": paths.why, "result": result, "picture": picture, "posts_path": POSTS, "courses_path": COURSES,
         "goal_path": GOAL if visit.may(AccessScope.EVENTS_WRITE) else None, **_saying(visit, wishes), **_done(visit),

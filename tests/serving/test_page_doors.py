@@ -26,11 +26,13 @@ from serving.pages.book import BOOK
 from serving.pages.faces import PageFaces
 from serving.pages.front import Front
 from serving.pages.sessions import Session
-from serving.pages.visit import SPOT, UNIT, Visit
+from serving.pages.visit import CASE, PERSON, SPOT, UNIT, Visit
 from serving.pages.web import PAGE_ROUTES
+from serving.review.cases import CaseStore
 from serving.waiting import Waiting
 from tests.serving.authority import EVERY_SCOPE, EVERYWHERE, NOBODYS, ROOTS, TODAY, Office, cases, office, places, roles
 from tests.serving.desks import demo_desks
+from tests.serving.guidance_state import small_force
 from tests.serving.live import listening
 from tests.serving.test_authorisation_matrix import opens
 
@@ -141,6 +143,24 @@ def test_a_list_of_cases_goes_on_without_an_id_in_the_address(
         path = path.replace("&amp;", "&")
         assert not any(one in path for one in cases().values())
     assert len(seen) == len(set(seen)) == len(cases())
+
+
+def test_a_case_is_assigned_to_nobody_who_may_not_review_it_and_no_note_is_lost(
+    service: Office, browser: httpx.Client, use: Settings
+) -> None:
+    signed_in(browser, key(service))
+    case_id = cases()[places()["the bureau"].officer_id]
+    name = handle(browser, CASE, case_id)
+    token = TOKEN.findall(browser.get("/pages/case", params={"case": name}).text)[0]
+    far = key(service, root="a station of it").split("_")[1]
+    for who in ("", "key:000000000000", f"key:{far}", handle(browser, PERSON, f"key:{far}")):
+        form = {"token": token, "case": name, "version": "1", "key": "0" * 16, "action": "assign", "assign_to": who,
+                "reason": "请尽快看"}  # fmt: skip
+        answer = browser.post("/pages/case", data=form)
+        assert answer.status_code == 422, who
+        assert "请尽快看" in answer.text
+        assert f"/pages/case?case={name}" in answer.text
+    assert CaseStore.of(small_force()).case(case_id).assigned_to is None
 
 
 def test_the_answer_to_typed_words_leads_back_to_the_list_where_it_is_asked_for_again(
