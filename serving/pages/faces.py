@@ -78,7 +78,8 @@ def wants_part(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 def problem_part(problem: ProblemError, tell: Teller, again: str) -> str:
     """What stands where a part of a page would: why it is not there, and a button that asks for it again."""
-    told = templates().get_template("part_problem.html.j2").render(tell=tell, texts=_texts(problem), again=again)
+    texts = _texts(problem)[: 1 if problem.code == "deadline" else None]  # that nobody waits any more helps nobody
+    told = templates().get_template("part_problem.html.j2").render(tell=tell, texts=texts, again=again)
     return str(told)
 
 

@@ -35,7 +35,7 @@ PATHS_SHOWN, POSTS_SHOWN, COURSES_SHOWN = 5, 5, 8
 MONTHS_OFFERED = (12, 24, 36, 60, 120)
 SAID = ("saved", "declined")
 DONE = ("saved", "declined", "goal", "contested", "out", "in")
-WORDLESS = ("concerns",)  # their rows are counted, and what somebody wrote in them is not read
+ROUTING = ("concerns",)  # of no feature of an officer: they train how concerns are routed, and nothing else
 USUAL_MISSING, USUAL_MONTHS = 5.0, 12
 
 
@@ -120,7 +120,7 @@ def show_records(visit: Visit) -> View:
     mine: MineAnswer = visit.ask("/v1/mine")
     shown = {
         "mine": mine, "grade_of": Grade, "cases": [_case(visit, one) for one in mine.cases], "contest_path": CONTEST,
-        "choice_path": CHOICE, "wordless": WORDLESS, "key": secrets.token_hex(16), **_done(visit),
+        "choice_path": CHOICE, "routing": ROUTING, "key": secrets.token_hex(16), **_done(visit),
     }  # fmt: skip
     return View("me_records.html.j2", shown)
 

@@ -213,7 +213,7 @@ CASES: Mapping[str, Bilingual] = {
         "Choose one of the reviewers who are listed; whoever was chosen may not review this case.",
     ),
     "case.false_alarm_later": Bilingual(
-        "若是误报：须先由人确认已复核（第一步），随后即可认定为误报；未经人看过的预警不能撤销。",
+        "若是误报：须先由人确认已复核，随后即可认定为误报；未经人看过的预警不能撤销。",
         "A false alarm? A person has to acknowledge the case first; it can then be found a false alarm at once. No "
         "warning is taken back that nobody has looked at.",
     ),
@@ -429,9 +429,10 @@ OFFICER: Mapping[str, Bilingual] = {
     "records.data.serving": Bilingual("在职期间，离职后{many}个月", "while serving, and {many} months after"),
     "records.data.months": Bilingual("{many}个月", "{many} months"),
     "records.yes": Bilingual("是", "yes"),
-    "records.yes.wordless": Bilingual(
-        "是，只用条数、类别与日期；所写文字从不用于估算",
-        "yes, by counts, kinds and days alone; words written never are",
+    "records.no.routing": Bilingual(
+        "否，不用于对您的任何估算；类别与日期只用于转办与办理期限，所写文字对您无任何影响",
+        "no, in no estimate about you: kinds and days serve to route concerns and keep deadlines, and what was written "
+        "counts for nothing",
     ),
     "records.history": Bilingual("处理过程与您所写", "What was done, and what you wrote"),
     "records.history.state": Bilingual("之后：{state}", "then: {state}"),

@@ -153,7 +153,7 @@ def test_an_officer_contests_a_warning_and_opts_out_and_in_again(own: Room, lang
         page.wait_for_selector("button[value=out]")
         assert "值班表记错了" in page.inner_text(".my-case blockquote")  # one's own words stay
         row = page.locator("tr", has_text={"zh": "诉求", "en": "concern"}[language]).first
-        assert {"zh": "文字从不用于估算", "en": "words written never are"}[language] in row.inner_text()
+        assert {"zh": "不用于对您的任何估算", "en": "in no estimate about you"}[language] in row.inner_text()
         own.checked(page, f"records-contested-{language}")
     (case,) = CaseStore.of(small_force()).of_officers([officer_id])
     assert case.state.value == "contested"

@@ -13,6 +13,7 @@ import pytest
 from data_contracts.audit.chain import lines
 from data_contracts.errors import NotThere
 from data_contracts.settings import Settings
+from features.declared import declared_features
 from models.audit import audit_database
 from serving.access.credential import AccessScope, Credential
 from serving.access.recorder import Recorder
@@ -282,6 +283,13 @@ def test_a_form_that_is_no_form_is_refused(service: Office, browser: httpx.Clien
         browser.post("/v1/risk", data={"officer_ids": "o-1"}, headers=service.keys[EVERY_SCOPE, EVERYWHERE]).status_code
         == 415
     )
+
+
+def test_no_feature_is_made_of_concerns_as_the_page_of_ones_records_says() -> None:
+    declared = declared_features()
+    chosen = {name for service in declared.services for name in service.chosen}
+    assert chosen
+    assert [name for name in chosen if "concern" in name] == []
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
