@@ -128,12 +128,14 @@ def step(page: Page, action: str, reason: str | None = None) -> None:
     page.wait_for_selector("[role=status]")
 
 
-def test_a_false_alarm_needs_a_reason_and_says_no_protected_thing(pages: Room) -> None:
+def test_a_false_alarm_needs_a_reason_no_protected_thing_and_nobody_who_came_first(pages: Room) -> None:
     officer_id = places()["a station"].officer_id
     with pages.signed_in("zh") as page:
         pages.open(page, "/pages/cases")
         page.click(f"th a:text-is('{officer_id}')")
         page.wait_for_selector("#steps")
+        second = page.context.new_page()
+        second.goto(page.url)
         step(page, "acknowledge")
         page.locator("details:has(input[value=false_positive]) summary").click()
         form = page.locator("form:has(input[value=false_positive])")
@@ -146,22 +148,11 @@ def test_a_false_alarm_needs_a_reason_and_says_no_protected_thing(pages: Room) -
         pages.checked(page, "refused-zh")
         page.click(".refused a.main")
         page.wait_for_selector("#steps")
-
-
-def test_who_comes_second_hears_so_with_the_way_back_and_keeps_the_note(pages: Room) -> None:
-    officer_id = places()["the sub-bureau itself"].officer_id
-    with pages.signed_in("zh") as page:
-        pages.open(page, "/pages/cases")
-        page.click(f"th a:text-is('{officer_id}')")
-        page.wait_for_selector("#steps")
-        second = page.context.new_page()
-        second.goto(page.url)
-        step(page, "acknowledge")
         second.locator("details:has(input[value=acknowledge]) summary").click()
         second.locator("form:has(input[value=acknowledge]) textarea").fill("周一谈过，值班过多")
         second.locator("form:has(input[value=acknowledge]) button").click()
         second.wait_for_selector(".refused")
-        assert second.input_value("#typed") == "周一谈过，值班过多"
+        assert second.input_value("#typed") == "周一谈过，值班过多"  # nothing typed is lost
         assert second.locator(".top nav a").count() > 0
         pages.checked(second, "case-overtaken-zh")
         second.click(".refused a.main")
