@@ -119,6 +119,6 @@ def _ruled(settings: Settings, rules: Policy, records: HistoryRecords, log: Expo
         "/v1/shortlist": ShortlistDesk(force, rules, ProtectedRecords(settings)),
         "/v1/profile": ProfileDesk(force, rules),
         "/v1/feedback": feedback_desk(settings, rules, log),
-        "/pages/wishes": WishesDesk(records, rules),
+        "/pages/wishes": WishesDesk(records, rules, log),
         "/pages/models": ModelsDesk(settings),
     }

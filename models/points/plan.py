@@ -45,11 +45,20 @@ class Loss:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to earn: a merit of a rule that could count from `on`, and the course it would take."""
+    """One thing to earn: a merit of a rule that could count from `on`, and the course it would take.
+
+    `also` are the other lines on which the same merit counts: a law exam passed is also training passed.
+    """
 
     rule: PointsRule
     on: date
     offer: Offer | None = None
+    also: tuple[PointsRule, ...] = ()
+
+    @property
+    def points(self) -> float:
+        """What it gives on all lines, before any cap."""
+        return self.rule.points + sum(rule.points for rule in self.also)
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,11 @@ class Combination:
     def on(self) -> date:
         """The day on which the last step counts."""
         return max(step.on for step in self.steps)
+
+    @property
+    def capped(self) -> bool:
+        """Whether a cap takes something from what its steps give."""
+        return self.gain < sum(step.points for step in self.steps) - NEARLY
 
 
 @dataclass(frozen=True)
@@ -255,11 +269,14 @@ def _steps(reach: Reach, tier: Sequence[Way], counts: Sequence[int]) -> tuple[St
     """The steps of a choice with their days; courses are taken one after another."""
     found, hours = [], 0.0
     for way, count in zip(tier, counts, strict=True):
+        also = tuple(
+            line.rule for line in reach.then.lines if line.rule.code != way.rule.code and implied(way.rule, line.rule)
+        )
         for number in range(count):
             offer = way.offers[number] if way.offers else None
             on = way.days[number]
             if offer is not None:
                 hours += offer.hours
                 on = max(on, reach.start + timedelta(days=reach.study_days(hours) + 1))
-            found.append(Step(way.rule, on, offer))
+            found.append(Step(way.rule, on, offer, also))
     return tuple(sorted(found, key=lambda step: step.on))

@@ -100,16 +100,22 @@ def step_text(step: Step, records: Records) -> Bilingual:
     if step.offer is not None:
         name, hours = records.name("courses", "course_id", step.offer.course_id), number(step.offer.hours)
         course_zh, course_en = f"，如培训“{name.zh}”{hours}学时", f", such as “{name.en}” of {hours} hours"
+    also_zh = "".join(f"，另计入{one.name_zh}{number(one.points)}分" for one in step.also)
+    also_en = "".join(f", and {number(one.points)} more as {one.name_en}" for one in step.also)
     return Bilingual(
-        f"{rule.name_zh}{asked.zh}{course_zh}，最早{step.on}起计{number(rule.points)}分",
-        f"{rule.name_en}{asked.en}{course_en}: {number(rule.points)} points from {step.on} at the earliest",
+        f"{rule.name_zh}{asked.zh}{course_zh}，最早{step.on}起计{number(rule.points)}分{also_zh}",
+        f"{rule.name_en}{asked.en}{course_en}: {number(rule.points)} points from {step.on} at the earliest{also_en}",
     )
 
 
 def combination_text(found: Combination) -> Bilingual:
     """How many steps, what they give, and when the last could count."""
     gain, many = number(found.gain), len(found.steps)
-    return Bilingual(f"{many}步共{gain}分，最早{found.on}完成", f"{_steps(many)} for {gain} points, done on {found.on}")
+    cap = Bilingual("（已扣除超出上限的部分）", " (less what is over a cap)") if found.capped else Bilingual("", "")
+    return Bilingual(
+        f"{many}步共{gain}分{cap.zh}，最早{found.on}完成",
+        f"{_steps(many)} for {gain} points{cap.en}, done on {found.on}",
+    )
 
 
 def _asked(rule: PointsRule) -> Bilingual:

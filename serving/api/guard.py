@@ -87,8 +87,8 @@ class Faces(Protocol):
         """Whether an address is for people."""
         ...
 
-    def of(self, problem: ProblemError, request_id: str, /) -> tuple[int, Mapping[str, str], bytes]:
-        """Status, headers and body."""
+    def of(self, problem: ProblemError, request_id: str, scope: Scope, /) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and body for whoever sent the request of an ASGI scope."""
         ...
 
 
@@ -144,7 +144,7 @@ class Guard:
         began, request_id = self._clock(), uuid.uuid4().hex
         scope["state"] = {**scope.get("state", {}), REQUEST_ID: request_id}
         faces = self._faces if self._faces is not None and self._faces.covers(scope["path"]) else None
-        reply = _Reply(send, request_id, self._meters, faces)
+        reply = _Reply(send, request_id, self._meters, faces, scope)
         try:
             await self._checked(scope, receive, reply)
         except TimeoutError:
@@ -271,8 +271,11 @@ class Guard:
 class _Reply:
     """The way out: adds our headers, and replaces an error that is not in our shape."""
 
-    def __init__(self, send: Send, request_id: str, meters: Meters, faces: Faces | None = None) -> None:
+    def __init__(
+        self, send: Send, request_id: str, meters: Meters, faces: Faces | None = None, scope: Scope | None = None
+    ) -> None:
         self._send = send
+        self._scope: Scope = scope or {}
         self._faces = faces
         self._meters = meters
         self._request_id = request_id
@@ -305,7 +308,7 @@ class _Reply:
         told: Mapping[str, str]
         status, told, body = problem.status, problem.all_headers(), problem.body(self._request_id)
         if self._faces is not None:
-            status, told, body = self._faces.of(problem, self._request_id)
+            status, told, body = self._faces.of(problem, self._request_id, self._scope)
         self.status = status
         named = {**told, "content-length": str(len(body)), "x-request-id": self._request_id}
         headers = [(name.encode(), value.encode()) for name, value in named.items()]

@@ -120,6 +120,16 @@ class ExposureLog(LogStore):
 
         An item that was saved or done after it was declined is not declined any more.
         """
+        return self._last_word(officer_ids, "declined")
+
+    def saved(self, officer_ids: Sequence[str]) -> pd.DataFrame:
+        """The same where the newest word is that it was saved: an item that was declined or done since is not there."""
+        return self._last_word(officer_ids, "saved")
+
+    def _last_word(self, officer_ids: Sequence[str], action: str) -> pd.DataFrame:
+        """Of each officer and item the newest word that settles anything, where it is `action`; a no goes before a yes
+        of the same day.
+        """
         said = (
             FEEDBACK.select()
             .where(FEEDBACK.c.officer_id.in_(list(officer_ids)), FEEDBACK.c.action.in_(("declined", "saved", "done")))
@@ -128,7 +138,7 @@ class ExposureLog(LogStore):
         with self.transaction() as connection:
             rows = pd.DataFrame([dict(row) for row in connection.execute(said).mappings()], columns=FEEDBACK.c.keys())
         newest = rows.drop_duplicates(["officer_id", "item_kind", "item"], keep="last")
-        return newest[newest["action"] == "declined"].reset_index(drop=True)
+        return newest[newest["action"] == action].reset_index(drop=True)
 
     def _taken(self, connection: sa.Connection, one: Given, unseen: bool, before: sa.RowMapping | None) -> Taken:
         """`before` is what an earlier version kept under the id as it was sent."""

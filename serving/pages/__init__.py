@@ -16,7 +16,7 @@ How a page is added, in five steps:
    `tell.day`, `tell.share`, `tell.number` write figures. Marks of grades and bars are macros of marks.html.j2: a shape
    and a word, never colour alone. No style and no script in a template: the policy of the page forbids both. CSS lies
    in static/pages.css, with a section a page.
-5. An id of an officer or a case is never in an address: `visit.handle(OFFICER, id)` names it for this session,
+5. An id of an officer, a case or a unit is never in an address: `visit.handle(OFFICER, id)` names it for this session,
    `visit.named(OFFICER, visit.query, "who")` is the way back (a wrong one is a 404). Every form carries
    `{{ forms.token(token) }}`; web.py checks it before `act` is called. htmx (`hx-get`) may fetch a part of a page:
    `visit.part` says so, and the view is then the template of that part alone; without scripts the same address gives

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
-from data_contracts.errors import NotThere
+from data_contracts.errors import InvalidInput, NotThere, Refused, Stale
 from data_contracts.vocabulary import Grade, SupportKind
 from serving.access.credential import AccessScope
+from serving.api.problems import KINDS, ProblemError, problem_of
 from serving.pages.unit import Place, Tree
-from serving.pages.visit import CASE, Go, Page, View, Visit
+from serving.pages.visit import CASE, PERSON, SPOT, UNIT, Go, Page, View, Visit
+from serving.pages.words import WORDS
 from serving.review.desks import DETAILS
+from serving.review.one_case import CaseAnswer, Reviewer
 from serving.review.schemas import CameOfIt, CaseShown
 from serving.review.states import MOVES, OPEN, CaseAction, CaseState
 
@@ -20,13 +25,14 @@ CAME_OF_IT: tuple[CameOfIt, ...] = ("helped", "no_change", "worse", "unknown")
 WAITING, CLOSED = "open", "closed"
 SHOWN_STATES = {WAITING: OPEN, CLOSED: tuple(state for state in CaseState if state not in OPEN)}
 MINE = "mine"
+OVER = (CaseState.DISMISSED, CaseState.CORRECTED)  # the grade that opened it is said to have been, not to be
 
 
 def show_list(visit: Visit) -> View:
     """One page of the list: those that wait first, the first to expire first."""
     query, where = visit.query, visit.asking.desks.placements()
-    unit_id, which = query.get("unit") or None, query.get("which", WAITING)
-    asked = {"unit_id": unit_id, "top": TOP, "after": query.get("after") or None}
+    unit_id, which = visit.named_or_none(UNIT, query, "unit"), query.get("which", WAITING)
+    asked = {"unit_id": unit_id, "top": TOP, "after": visit.named_or_none(SPOT, query, "after")}
     if query.get(MINE):
         asked["assigned_to"] = visit.caller.subject
     states = [state.value for state in SHOWN_STATES.get(which, OPEN)]
@@ -34,11 +40,12 @@ def show_list(visit: Visit) -> View:
     tree = Tree.of(where, visit.sight, unit_id) if unit_id else None
     shown = {
         "cases": [_line(visit, case) for case in answer.results],
-        "next": answer.next,
+        "next": visit.handle(SPOT, answer.next) if answer.next else None,
         "place": tree.here if tree else None,
         "which": which if which in SHOWN_STATES else WAITING,
         "mine": bool(query.get(MINE)),
         "case_path": PATH,
+        "reader": not visit.may(AccessScope.RISK_REVIEW),
     }
     return View("cases.part.html.j2" if visit.part else "cases.html.j2", shown)
 
@@ -54,7 +61,42 @@ def show(visit: Visit) -> View:
     """One case."""
     case_id = visit.named(CASE, visit.query, "case")
     answer = visit.ask("/pages/case", case_id=case_id)
-    return View("case.html.j2", {**_line(visit, answer.case), "answer": answer, "grade": Grade.POOR, **_forms(visit)})
+    people = People(visit, answer)
+    shown = {"answer": answer, "grade": Grade.POOR, "people": people, "over": OVER, "first": CaseState.NEW}
+    return View("case.html.j2", {**_line(visit, answer.case), **shown, **_forms(visit)})
+
+
+@dataclass(frozen=True)
+class People:
+    """Those who act in a case, by the names that their keys were given."""
+
+    visit: Visit
+    answer: CaseAnswer
+
+    def called(self, subject: str | None) -> str:
+        """How somebody is called: a key by its name, a token by its subject without the issuer."""
+        if subject is None:
+            return ""
+        known = self.answer.names.get(subject)
+        if known is not None:
+            return known
+        return self.visit.tell.word("case.token", name=subject.rpartition("#")[2]) if "#" in subject else subject
+
+    def offered(self) -> list[tuple[str, str]]:
+        """To whom the case may be assigned: handle and name, oneself first; two of one name by the day of neither,
+        but by the end of their keys.
+        """
+        me, tell = self.visit.caller.subject, self.visit.tell
+        mine = self.answer.names.get(me)
+        own = tell.word("case.me", name=mine) if mine else tell.word("case.me.unnamed")
+        others = [one for one in self.answer.reviewers if one.subject != me]
+        twice = {name for name, many in Counter(one.name for one in others).items() if many > 1}
+        named = sorted((_told_apart(one, one.name in twice), one.subject) for one in others)
+        return [(self.visit.handle(PERSON, subject), name) for name, subject in [(own, me), *named]]
+
+
+def _told_apart(one: Reviewer, twice: bool) -> str:
+    return f"{one.name} …{one.subject[-4:]}" if twice else one.name
 
 
 def _forms(visit: Visit) -> dict[str, Any]:
@@ -65,25 +107,51 @@ def _forms(visit: Visit) -> dict[str, Any]:
         "details": DETAILS,
         "kinds": list(SupportKind),
         "came_of_it": CAME_OF_IT,
-        "me": visit.caller.subject,
         "list_path": LIST,
     }
 
 
-def act(visit: Visit) -> Go:
-    """One step, by the rules of `/v1/cases/act`; back to the case."""
-    form = visit.form
-    case_id, action = visit.named(CASE, form, "case"), form.get("action", "")
+def act(visit: Visit) -> View | Go:
+    """One step, by the rules of `/v1/cases/act`; back to the case. Where it is refused, nothing typed is lost."""
+    case_id = visit.named(CASE, visit.form, "case")
+    try:
+        return _acted(visit, case_id)
+    except (Stale, Refused, InvalidInput, ProblemError) as error:
+        problem = problem_of(error)
+        if problem.status not in (409, 422):
+            raise
+        kind = KINDS[problem.code].text
+        shown = {"texts": [kind, *([] if problem.detail == kind else [problem.detail])], "errors": problem.errors,
+                 "typed": visit.form.get("reason", "").strip(), "case_path": PATH, "list_path": LIST,
+                 "handle": visit.handle(CASE, case_id), "request_id": visit.asking.request_id}  # fmt: skip
+        return View("case_refused.html.j2", shown, problem.status)
+
+
+def _acted(visit: Visit, case_id: str) -> Go:
+    form, action = visit.form, visit.form.get("action", "")
     if action not in tuple(CaseAction):
         raise NotThere("there is no such step", zh="没有这个步骤")
     version = int(number) if (number := form.get("version", "")).isdigit() else number
     name = DETAILS.get(CaseAction(action))
     more = {name: visit.filled(name)} if name is not None else {}
+    if action == CaseAction.ASSIGN.value:
+        more["assign_to"] = _assignee(visit, case_id)
     answer = visit.ask(
         "/v1/cases/act", case_id=case_id, version=version, action=action, idempotency_key=form.get("key", ""),
         reason=form.get("reason", "").replace("\r\n", "\n").strip() or None, **more,
     )  # fmt: skip
     return Go(PATH, {"case": visit.handle(CASE, case_id), "done": answer.status})
+
+
+def _assignee(visit: Visit, case_id: str) -> str:
+    """Who was chosen; raises InvalidInput for whoever is not among those who may review the case now."""
+    answer: CaseAnswer = visit.ask("/pages/case", case_id=case_id)
+    may = {visit.caller.subject, *(one.subject for one in answer.reviewers)}
+    chosen = {visit.handle(PERSON, subject): subject for subject in may}.get(visit.form.get("assign_to", ""))
+    if chosen is None:
+        word = WORDS["case.assign.unknown"]
+        raise InvalidInput(word.en, zh=word.zh)
+    return chosen
 
 
 PAGES = (

@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, tzinfo
 from functools import partial
 from hmac import compare_digest
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 import anyio
 
@@ -17,10 +18,9 @@ from serving.access.callers import Callers, Shown, callers_of, shown_by
 from serving.access.credential import OPERATOR, Credential
 from serving.api.admission import FORWARDED, THREADS, Admission, admission_of, is_loopback
 from serving.api.problems import ProblemError
-from serving.pages.faces import PREFIX, covers
+from serving.pages.faces import PREFIX, SESSION, covers
 from serving.pages.sessions import SECRET_BYTES, Session, Sessions, form_token
 
-SESSION = "session"  # in a request's state
 COOKIE, VISIT = "pharos", "pharos_visit"  # who is signed in; who looks at the sign-in page
 STRICTLY = "Path=/; HttpOnly; SameSite=Strict"
 SAFE = "__Host-"  # browsers take such a cookie from this very host and over https alone
@@ -35,12 +35,14 @@ class Front:
     callers: Callers
     admit: Admission
     keyed: bool
+    zone: tzinfo | None = UTC  # of the bureau: what pages tell times in
 
     @classmethod
     def of(cls, settings: Settings, today: Callable[[], date]) -> Self:
         """Of a deployment."""
         callers = callers_of(settings, today)
-        return cls(Sessions(settings, callers), callers, admission_of(callers), callers.any_set_up())
+        zone = ZoneInfo(settings.time_zone) if settings.time_zone else None
+        return cls(Sessions(settings, callers), callers, admission_of(callers), callers.any_set_up(), zone)
 
     @property
     def admission(self) -> Admission:

@@ -1,4 +1,4 @@
-"""Opaque names of officers and cases for addresses of pages: they say nothing, and lead nowhere in another session."""
+"""Opaque names of what has an id, for addresses of pages: they say nothing, and lead nowhere in another session."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from data_contracts.errors import NotThere
 
 LONGEST = 64  # letters of an id
-MOST_LETTERS = 160
+MOST_LETTERS = 400  # an id may be Chinese, three bytes a letter
 PADDING = "\0"
 
 

@@ -18,7 +18,7 @@ from serving.access.credential import AccessScope
 from serving.concerns.schemas import MAX_OPEN, Deadline, OpenConcern, OpenConcernsAnswer, ThemesAnswer
 from serving.pages.officer import told
 from serving.pages.unit import Tree, part_of
-from serving.pages.visit import Page, View, Visit
+from serving.pages.visit import UNIT, Go, Page, View, Visit
 
 PATH, TRIAGE, THEMES = "/pages/concerns", "/pages/concerns/triage", "/pages/concerns/themes"
 SOON = timedelta(days=7)
@@ -111,10 +111,15 @@ def triage(visit: Visit) -> View:
     return View("concern_read.html.j2", shown)
 
 
+def back_to_list(_: Visit) -> Go:
+    """Where a result was: the words that made it are kept nowhere, so that there is nothing to come back to."""
+    return Go(PATH)
+
+
 def show_themes(visit: Visit) -> View:
     """Themes of one block by month: a part of the page of concerns."""
     where = visit.asking.desks.placements()
-    tree = Tree.of(where, visit.sight, visit.query.get("unit") or None)
+    tree = Tree.of(where, visit.sight, visit.named_or_none(UNIT, visit.query, "unit"))
     roots = [tree.here, *tree.below] if tree.here else list(tree.below)
     place = roots[0] if roots else None
     themes = told(visit, "/v1/concerns/themes", unit_ids=[place.unit_id] if place else None)
@@ -138,5 +143,5 @@ def _table(answer: ThemesAnswer | None) -> Mapping[str, Any]:
 PAGES = (
     Page(PATH, AccessScope.CONCERNS_READ, show, menu="concerns"),
     Page(THEMES, AccessScope.CONCERNS_READ, show_themes),
-    Page(TRIAGE, AccessScope.CONCERNS_READ, act=triage),
+    Page(TRIAGE, AccessScope.CONCERNS_READ, back_to_list, triage),
 )

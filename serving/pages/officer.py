@@ -35,6 +35,7 @@ PATHS_SHOWN, POSTS_SHOWN, COURSES_SHOWN = 5, 5, 8
 MONTHS_OFFERED = (12, 24, 36, 60, 120)
 SAID = ("saved", "declined")
 DONE = ("saved", "declined", "goal", "contested", "out", "in")
+ROUTING = ("concerns",)  # of no feature of an officer: they train how concerns are routed, and nothing else
 USUAL_MISSING, USUAL_MONTHS = 5.0, 12
 
 
@@ -69,6 +70,7 @@ def show(visit: Visit) -> View:
     me = own(visit)
     wishes: WishesAnswer = visit.ask("/pages/wishes", officer_id=me)
     goal, months = _wanted(visit, wishes.choices), _months(visit)
+    recorded = wishes.coming or wishes.stated
     asked = {"kind": goal.kind, "goal": goal.goal} if goal else None
     paths = told(visit, "/v1/paths", officer_ids=[me], goal=asked, horizon_months=months, top=PATHS_SHOWN)
     result = paths.answer.results[0] if paths.answer else None
@@ -76,10 +78,10 @@ def show(visit: Visit) -> View:
     if isinstance(result, PathsFound) and result.paths:
         picture = Picture(result, paths.answer.as_of, visit.tell)
     shown = {
-        "wishes": wishes, "goal": goal, "months": months or (wishes.stated.horizon_months if wishes.stated else None),
+        "wishes": wishes, "goal": goal, "months": months or (recorded.horizon_months if recorded else None),
         "choices": _grouped(wishes.choices), "months_offered": MONTHS_OFFERED, "answer": paths.answer,
         "why": paths.why, "result": result, "picture": picture, "posts_path": POSTS, "courses_path": COURSES,
-        "goal_path": GOAL if visit.may(AccessScope.EVENTS_WRITE) else None, **_saying(visit), **_done(visit),
+        "goal_path": GOAL if visit.may(AccessScope.EVENTS_WRITE) else None, **_saying(visit, wishes), **_done(visit),
         "name_of": visit.asking.desks.placements().name,
     }  # fmt: skip
     return View("me.html.j2", shown)
@@ -87,15 +89,19 @@ def show(visit: Visit) -> View:
 
 def show_posts(visit: Visit) -> View:
     """Posts that fit next: a part of my page."""
-    told_posts = told(visit, "/v1/next_posts", officer_ids=[own(visit)], top=POSTS_SHOWN)
-    shown = {"told": told_posts, "name_of": visit.asking.desks.placements().name, **_saying(visit)}
+    me = own(visit)
+    told_posts = told(visit, "/v1/next_posts", officer_ids=[me], top=POSTS_SHOWN)
+    wishes: WishesAnswer = visit.ask("/pages/wishes", officer_id=me)
+    shown = {"told": told_posts, "name_of": visit.asking.desks.placements().name, **_saying(visit, wishes)}
     return part_of(visit, "me_posts.part.html.j2", "posts", shown)
 
 
 def show_courses(visit: Visit) -> View:
     """Courses that are suggested: a part of my page."""
-    told_courses = told(visit, "/v1/courses", officer_ids=[own(visit)], top=COURSES_SHOWN)
-    return part_of(visit, "me_courses.part.html.j2", "courses", {"told": told_courses, **_saying(visit)})
+    me = own(visit)
+    told_courses = told(visit, "/v1/courses", officer_ids=[me], top=COURSES_SHOWN)
+    wishes: WishesAnswer = visit.ask("/pages/wishes", officer_id=me)
+    return part_of(visit, "me_courses.part.html.j2", "courses", {"told": told_courses, **_saying(visit, wishes)})
 
 
 def show_points(visit: Visit) -> View:
@@ -114,7 +120,7 @@ def show_records(visit: Visit) -> View:
     mine: MineAnswer = visit.ask("/v1/mine")
     shown = {
         "mine": mine, "grade_of": Grade, "cases": [_case(visit, one) for one in mine.cases], "contest_path": CONTEST,
-        "choice_path": CHOICE, "key": secrets.token_hex(16), **_done(visit),
+        "choice_path": CHOICE, "routing": ROUTING, "key": secrets.token_hex(16), **_done(visit),
     }  # fmt: skip
     return View("me_records.html.j2", shown)
 
@@ -184,11 +190,12 @@ def _grouped(choices: Sequence[Chosen]) -> list[tuple[Bilingual, list[Chosen]]]:
     return [(GoalKind(kind).label, list(some)) for kind, some in groupby(choices, lambda one: one.kind)]
 
 
-def _saying(visit: Visit) -> Mapping[str, Any]:
-    """What forms under a suggestion need; `say_path` None where nothing may be said."""
+def _saying(visit: Visit, wishes: WishesAnswer) -> Mapping[str, Any]:
+    """What forms under a suggestion need; `say_path` None where nothing may be said, `saved_on` by kind and item."""
     needed = policy().feedback.declining.reason_needed
     return {"say_path": SAY if visit.may(AccessScope.FEEDBACK_WRITE) else None, "new_key": new_key,
-            "reason_needed": needed}  # fmt: skip
+            "reason_needed": needed,
+            "saved_on": {(one.item_kind, one.item): one.saved_on for one in wishes.saved}}  # fmt: skip
 
 
 def new_key() -> str:

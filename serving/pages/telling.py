@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from babel.dates import format_date, format_datetime
@@ -27,6 +27,7 @@ class Teller:
     """
 
     language: str
+    zone: tzinfo | None = UTC  # None is the machine's own
 
     @property
     def html(self) -> str:
@@ -69,13 +70,51 @@ class Teller:
             format_date(day, "yyyy年M月" if self.language == "zh" else "MMMM yyyy", locale=LOCALES[self.language])
         )
 
+    def month_briefly(self, day: date) -> str:
+        """A month for the head of a column.
+
+        >>> Teller("zh").month_briefly(date(2027, 3, 9)), Teller("en").month_briefly(date(2027, 9, 9))
+        ('27年3月', 'Sep 27')
+        """
+        form, locale = (
+            ("yy年M月", "zh") if self.language == "zh" else ("LLL yy", "en")
+        )  # en_GB has a month of 4 letters
+        return str(format_date(day, form, locale=locale))
+
     def moment(self, moment: datetime) -> str:
-        """A day and the time on it, UTC."""
-        return f"{format_datetime(moment, 'medium', locale=LOCALES[self.language])} UTC"
+        """A day and the time on it, where the bureau is; a moment without a zone is UTC.
+
+        >>> from zoneinfo import ZoneInfo
+        >>> Teller("en", ZoneInfo("Asia/Shanghai")).moment(datetime(2026, 1, 1, 23, 30))
+        '2 Jan 2026, 07:30'
+        """
+        there = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(self.zone)
+        form = "yyyy年M月d日 HH:mm" if self.language == "zh" else "d MMM yyyy, HH:mm"
+        return str(format_datetime(there, form, locale=LOCALES[self.language]))
+
+    @property
+    def zone_name(self) -> str:
+        """What clock moments are told by.
+
+        >>> from zoneinfo import ZoneInfo
+        >>> Teller("en").zone_name, Teller("zh", ZoneInfo("Asia/Shanghai")).zone_name
+        ('UTC', '北京时间')
+        """
+        name = "" if self.zone is None else str(self.zone)
+        if name == "Asia/Shanghai":
+            return self.word("beijing_time")
+        return name or f"UTC{datetime.now().astimezone().isoformat()[-6:]}"
 
     def share(self, share: float | None, digits: int = 1) -> str:
-        """A share as per cent; a dash for none."""
-        return NOTHING if share is None else f"{100 * share:.{digits}f}%"
+        """A share as per cent; a dash for none. What is there is never told as nothing.
+
+        >>> Teller("en").share(0.0004), Teller("en").share(0.0), Teller("en").share(0.004, 0)
+        ('<0.1%', '0.0%', '<1%')
+        """
+        if share is None:
+            return NOTHING
+        least = 10.0**-digits
+        return f"<{least:g}%" if 0 < 100 * share < least else f"{100 * share:.{digits}f}%"
 
     def points(self, change: float) -> str:
         """A change of a share in points, with its sign.

@@ -12,7 +12,7 @@ from data_contracts.vocabulary import Bilingual
 from serving.access.credential import AccessScope
 from serving.access.placements import Placements
 from serving.access.reach import Sight
-from serving.pages.visit import Page, View, Visit
+from serving.pages.visit import UNIT, Page, View, Visit
 from serving.review.standing import sees_all
 from serving.risk.preview import USUAL
 from serving.risk.previewing import PreviewAnswer
@@ -105,7 +105,7 @@ def main_outcomes(outcomes: Sequence[Any]) -> list[Any]:
 
 def show(visit: Visit) -> View:
     """A unit with the blocks under it."""
-    wanted = visit.query.get("unit")
+    wanted = visit.named_or_none(UNIT, visit.query, "unit")
     where = visit.asking.desks.placements()
     if wanted is not None and not (wanted in where.units and visit.sight.covers(wanted)):
         visit.ask("/v1/units", unit_ids=[wanted])  # it is kept that somebody asked in vain
@@ -123,7 +123,7 @@ def show(visit: Visit) -> View:
 
 def show_skills(visit: Visit) -> View:
     """What a unit can do and where it is thin: a part of its page."""
-    unit_id = visit.query.get("unit", "")
+    unit_id = visit.named(UNIT, visit.query, "unit")
     answer: ProfileAnswer = visit.ask("/v1/profile", unit_ids=[unit_id])
     place = Tree.of(visit.asking.desks.placements(), visit.sight, unit_id).here
     (profile,) = answer.units
@@ -133,7 +133,7 @@ def show_skills(visit: Visit) -> View:
 
 def show_preview(visit: Visit) -> View:
     """What another limit would give in this block: a part of the unit's page."""
-    unit_id, rules = visit.query.get("unit", ""), policy().grades
+    unit_id, rules = visit.named(UNIT, visit.query, "unit"), policy().grades
     shares = sorted({*USUAL, rules.shares.poor})
     share = next((one for one in shares if f"{one:g}" == visit.query.get("share")), rules.shares.poor)
     answer: PreviewAnswer = visit.ask("/pages/preview", unit_id=unit_id, poor_share=share)

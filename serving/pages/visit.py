@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, tzinfo
 from typing import Any
 
 from data_contracts.errors import InvalidInput, NotThere
@@ -20,7 +20,7 @@ from serving.pages.sessions import Session
 from serving.pages.telling import Teller
 
 QUESTION_OF: Mapping[str, Question] = {question.path: question for question in EVERY_QUESTION}
-OFFICER, CASE = "officer", "case"  # kinds of handles
+OFFICER, CASE, UNIT, SPOT, PERSON = "officer", "case", "unit", "spot", "person"  # kinds of handles
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class Visit:
     query: Mapping[str, str]
     form: Mapping[str, str] = field(default_factory=dict)
     part: bool = False  # htmx asks for a part of the page
+    zone: tzinfo | None = UTC  # what times are told in
 
     @property
     def caller(self) -> Credential:
@@ -58,7 +59,7 @@ class Visit:
     @property
     def tell(self) -> Teller:
         """Their language."""
-        return Teller(self.session.language)
+        return Teller(self.session.language, self.zone)
 
     @property
     def today(self) -> date:
@@ -87,12 +88,16 @@ class Visit:
         return question.answer.model_validate_json(self.asking.answered(question, body))
 
     def handle(self, kind: str, one: str) -> str:
-        """The opaque name of an officer or a case, for addresses and forms of this session."""
+        """The opaque name of an officer, a case, a unit or a spot, for addresses and forms of this session."""
         return self.session.handles.of(kind, one)
 
     def named(self, kind: str, given: Mapping[str, str], name: str) -> str:
         """The id behind a handle that came in a query or a form; raises NotThere."""
         return self.session.handles.id(kind, given.get(name, ""))
+
+    def named_or_none(self, kind: str, given: Mapping[str, str], name: str) -> str | None:
+        """The same where it may be left out."""
+        return self.named(kind, given, name) if given.get(name) else None
 
     def filled(self, name: str) -> str:
         """What a field of the form holds; raises InvalidInput where it is empty."""

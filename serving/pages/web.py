@@ -22,10 +22,19 @@ from serving.api.meters import Meters
 from serving.api.opened import Desks
 from serving.api.problems import ProblemError, problem_of
 from serving.pages.book import BOOK, MENU
-from serving.pages.faces import HEADERS, PREFIX, SIGN_IN, PageFaces, problem_page, templates
+from serving.pages.faces import (
+    HEADERS,
+    PREFIX,
+    SESSION,
+    SIGN_IN,
+    PageFaces,
+    problem_page,
+    problem_part,
+    templates,
+    wants_part,
+)
 from serving.pages.front import (
     COOKIE,
-    SESSION,
     VISIT,
     Front,
     cookie,
@@ -92,16 +101,22 @@ class PagesWeb:
             self._meters.refused(problem.code)
             session: Session | None = request.scope["state"].get(SESSION)
             if problem.status == 401 or session is None:
-                status, headers, body = PageFaces().of(problem, _request_id(request))
+                status, headers, body = PageFaces().of(problem, _request_id(request), request.scope)
                 return Response(body, status, headers)
-            return _faced(problem, _request_id(request), Teller(session.language))
+            return _faced(problem, request, Teller(session.language))
 
     async def first(self, request: Request) -> Response:
         """The first page that the caller may see."""
         listed = [page for page in MENU if page.listed_for(_caller(request))]
-        if not listed:
-            raise ProblemError("not_found")
-        return _led(listed[0].path)
+        if listed:
+            return _led(listed[0].path)
+        session = request.scope["state"].get(SESSION)
+        if session is not None:
+            return Response(_nothing_opened(session), 200, HEADERS)
+        session = await self._begun(request)  # so that the page can be left, and read in another language
+        answer = Response(_nothing_opened(session), 200, HEADERS)
+        answer.headers.append("set-cookie", set_cookie(request.scope["headers"], COOKIE, session.secret))
+        return answer
 
     async def visited(self, page: Page, request: Request) -> Response:
         """A page, or what its form does."""
@@ -111,8 +126,8 @@ class PagesWeb:
             session = await self._begun(request)
         form = await _form(request, session.secret) if request.method == "POST" else {}
         asking = Asking(self._desks(request), session.caller, _request_id(request), waiting_of(request), self._meters)
-        part = request.headers.get("hx-request") == "true"
-        visit = Visit(asking, session, _fields(request.url.query), form, part)
+        part = wants_part(request.scope["headers"])
+        visit = Visit(asking, session, _fields(request.url.query), form, part, _front(request).zone)
         made: list[Response] = []
 
         def answered() -> bytes:
@@ -128,7 +143,7 @@ class PagesWeb:
     async def sign_in(self, request: Request) -> Response:
         """The page to sign in at, and what its form does."""
         headers, query = request.scope["headers"], _fields(request.url.query)
-        if request.headers.get("hx-request") == "true":  # a part of a page whose session is over
+        if wants_part(headers):  # a part of a page whose session is over
             return Response(headers={"hx-redirect": SIGN_IN})
         secret = cookie(headers, VISIT)
         if request.method != "POST":
@@ -197,22 +212,39 @@ def _answered(page: Page, visit: Visit, request: Request) -> Response:
         told = do(visit)
     except PharosError as error:
         problem = problem_of(error)
-        return _faced(problem, visit.asking.request_id, visit.tell)
+        return _faced(problem, request, visit.tell)
     if isinstance(told, Go):
         return _led(told.path + (f"?{urlencode(told.query)}" if told.query else ""))
     return Response(_drawn(page, told, visit, request), told.status, HEADERS)
 
 
-def _faced(problem: ProblemError, request_id: str, tell: Teller) -> Response:
-    return Response(problem_page(problem, request_id, tell), problem.status, {**problem.all_headers(), **HEADERS})
+def _faced(problem: ProblemError, request: Request, tell: Teller) -> Response:
+    if wants_part(request.scope["headers"]):
+        text = problem_part(problem, tell, _here(request))
+    else:
+        text = problem_page(problem, _request_id(request), tell)
+    return Response(text, problem.status, {**problem.all_headers(), **HEADERS})
+
+
+def _here(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _drawn(page: Page, told: View, visit: Visit, request: Request) -> str:
-    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return templates().get_template(told.template).render(
         tell=visit.tell, t=visit.tell.word, say=visit.tell.say, page=page, visit=visit, file=address_of,
         menu=[one for one in MENU if one.listed_for(visit.caller)], token=visit.session.form_token,
-        here=here if request.method != "POST" else page.path, languages=LANGUAGE, sign_out=SIGN_OUT, **told.shown,
+        here=_here(request) if request.method != "POST" else page.path, languages=LANGUAGE, sign_out=SIGN_OUT,
+        **told.shown,
+    )  # fmt: skip
+
+
+def _nothing_opened(session: Session) -> str:
+    """What somebody reads whose key or token opens no page at all."""
+    tell = Teller(session.language)
+    return templates().get_template("no_page.html.j2").render(
+        tell=tell, t=tell.word, file=address_of, menu=(), token=session.form_token, here=PREFIX, languages=LANGUAGE,
+        sign_out=SIGN_OUT, scopes=tell.listed(sorted(session.caller.scopes)),
     )  # fmt: skip
 
 

@@ -24,15 +24,19 @@ ALL_PAGES: Mapping[str, Bilingual] = {
     ),
     "as_of": Bilingual("数据截至{day}", "As of {day}"),
     "stale": Bilingual("数据已超过规定时限，请谨慎参考。", "The data are older than they should be; take care."),
+    "beijing_time": Bilingual("北京时间", "Beijing time"),
     "people": Bilingual("{many}人", "{many} officers"),
     "people.one": Bilingual("1人", "1 officer"),
     "grade": Bilingual("等级", "Grade"),
     "unsure": Bilingual("把握不足", "not sure"),
     "months": Bilingual("{many}个月", "{many} months"),
+    "scroll": Bilingual("表格，可左右滚动", "Table; it scrolls sideways"),
     "more": Bilingual("更多", "More"),
     "back": Bilingual("返回", "Back"),
     "none": Bilingual("无", "None"),
     "notice": Bilingual("须知", "Please note"),
+    "part.problem": Bilingual("这一部分没有显示出来。", "This part could not be shown."),
+    "part.retry": Bilingual("重试", "Try again"),
     "problem.home": Bilingual("回到首页", "To the first page"),
     "problem.id": Bilingual("请求编号：{id}", "Request id: {id}"),
     "problem.title": Bilingual("未能完成", "That did not work"),
@@ -52,6 +56,19 @@ SIGN_IN: Mapping[str, Bilingual] = {
     "sign_in.kept": Bilingual(
         "密钥不会保存在浏览器中。登录最长8小时，闲置60分钟后自动退出。",
         "The key is not kept in the browser. You stay signed in for 8 hours at most, and 60 minutes unused.",
+    ),
+}
+NO_PAGE: Mapping[str, Bilingual] = {
+    "no_page": Bilingual("此密钥不打开任何页面", "This key opens no page"),
+    "no_page.lead": Bilingual(
+        "您已登录，但此密钥或令牌只供程序调用接口，没有可看的页面。",
+        "You are signed in, but this key or token is for programs that call the interface; no page belongs to it.",
+    ),
+    "no_page.scopes": Bilingual("它的权限：{scopes}", "What it may do: {scopes}"),
+    "no_page.next": Bilingual(
+        "需要查看页面时，请向管理员申请相应权限的密钥；民警本人请用自己的令牌登录。",
+        "To look at pages, ask whoever gave you the key for one with the scopes of your work; officers sign in with a "
+        "token of their own.",
     ),
 }
 UNIT: Mapping[str, Bilingual] = {
@@ -108,21 +125,22 @@ PREVIEW: Mapping[str, Bilingual] = {
     "preview.try": Bilingual("预览", "Preview"),
     "preview.in_force": Bilingual("{share}（现行政策）", "{share} (policy in force)"),
     "preview.said": Bilingual(
-        "按此界限：现有预警{now}人，每月新增约{new}人；往年每10人中有{right}人确实出现。",
-        "With this limit: {now} alerts now, about {new} new a month; {right} of 10 were right in the past.",
+        "按此界限：本块面现有预警{now}人，每月新增约{new}人；往年全员的预警，每10人中有{right}人确实出现。",
+        "With this limit: {now} alerts in this block now, about {new} new a month; over the whole force {right} of 10 "
+        "were right in the past.",
     ),
     "preview.said.no_month": Bilingual(
-        "按此界限：现有预警{now}人；往年每10人中有{right}人确实出现。",
-        "With this limit: {now} alerts now; {right} of 10 were right in the past.",
+        "按此界限：本块面现有预警{now}人；往年全员的预警，每10人中有{right}人确实出现。",
+        "With this limit: {now} alerts in this block now; over the whole force {right} of 10 were right in the past.",
     ),
     "preview.said.no_past": Bilingual(
-        "按此界限：现有预警{now}人；尚无往年数据说明对错。",
-        "With this limit: {now} alerts now; no past year tells how often that is right.",
+        "按此界限：本块面现有预警{now}人；尚无往年数据说明对错。",
+        "With this limit: {now} alerts in this block now; no past year tells how often that is right.",
     ),
     "preview.past": Bilingual(
-        "往年{flagged}人次预警，准确率{precision}（95%区间{low}至{high}）；出现者中有{recall}曾被预警。",
-        "In the past {flagged} alerts, {precision} of them right (95 % interval {low} to {high}); they found {recall} "
-        "of all to whom it came.",
+        "往年全员共{flagged}人次预警，准确率{precision}（95%区间{low}至{high}）；出现者中有{recall}曾被预警。",
+        "In the past, over the whole force: {flagged} alerts, {precision} of them right (95 % interval {low} to "
+        "{high}); they found {recall} of all to whom it came.",
     ),
 }
 CASES: Mapping[str, Bilingual] = {
@@ -139,6 +157,15 @@ CASES: Mapping[str, Bilingual] = {
     "cases.mine": Bilingual("只看指派给我的", "Only those assigned to me"),
     "cases.apply": Bilingual("应用", "Apply"),
     "cases.none": Bilingual("没有符合条件的预警。", "There is no such case."),
+    "cases.none.reader": Bilingual(
+        "没有可显示的预警。预警须先由人复核：等待复核的只告知复核人，复核后才在此显示。",
+        "No case can be shown. Warnings await review by a person first: until then they are told to reviewers alone, "
+        "and stand here afterwards.",
+    ),
+    "cases.reader": Bilingual(
+        "此处只有已由人复核的预警；等待复核的只告知复核人。",
+        "Only warnings that a person has reviewed stand here; those that await review are told to reviewers alone.",
+    ),
     "cases.officer": Bilingual("民警", "Officer"),
     "cases.unit": Bilingual("单位", "Unit"),
     "cases.outcome": Bilingual("结局", "Outcome"),
@@ -173,6 +200,28 @@ CASES: Mapping[str, Bilingual] = {
     "case.support.none": Bilingual("没有建议的措施；由人决定。", "Nothing is suggested; people decide."),
     "case.history": Bilingual("处理过程", "What was done"),
     "case.history.opened": Bilingual("夜间计算生成", "opened by the night"),
+    "case.history.zone": Bilingual("时间均为{zone}。", "Times are {zone}."),
+    "case.history.to": Bilingual("指派给{name}", "assigned to {name}"),
+    "case.me": Bilingual("我本人（{name}）", "me ({name})"),
+    "case.me.unnamed": Bilingual("我本人", "me"),
+    "case.token": Bilingual("{name}（统一身份认证）", "{name} (signed in by token)"),
+    "case.assign.none": Bilingual(
+        "没有其他可复核此预警的密钥；可指派给本人。", "Nobody else holds a key that may review this case."
+    ),
+    "case.assign.unknown": Bilingual(
+        "请从列出的复核人中选择；所选的人已不能复核此预警。",
+        "Choose one of the reviewers who are listed; whoever was chosen may not review this case.",
+    ),
+    "case.false_alarm_later": Bilingual(
+        "若是误报：须先由人确认已复核，随后即可认定为误报；未经人看过的预警不能撤销。",
+        "A false alarm? A person has to acknowledge the case first; it can then be found a false alarm at once. No "
+        "warning is taken back that nobody has looked at.",
+    ),
+    "case.was": Bilingual("曾评为{grade}，{state}", "was {grade}; {state}"),
+    "case.was.expired": Bilingual("曾评为{grade}，已失效", "was {grade}; expired"),
+    "case.refused": Bilingual("这一步没有完成", "This step was not taken"),
+    "case.refused.typed": Bilingual("您所写的内容（尚未保存，可复制）", "What you wrote (not kept yet; copy it)"),
+    "case.refused.back": Bilingual("返回该预警，查看现状", "Back to the case as it is now"),
     "case.history.now": Bilingual("之后：{state}", "then: {state}"),
     "case.facts": Bilingual("基本情况", "At a glance"),
     "case.assigned": Bilingual("指派给", "Assigned to"),
@@ -194,7 +243,7 @@ CASES: Mapping[str, Bilingual] = {
         "理由会随预警保存并可告知本人；不得涉及性别、民族、宗教、疾病、婚姻等。",
         "Kept with the case and may be told to the officer; nothing of sex, ethnicity, religion, illness, family.",
     ),
-    "case.field.assign_to": Bilingual("复核人编号", "Reviewer"),
+    "case.field.assign_to": Bilingual("复核人", "Reviewer"),
     "case.field.support": Bilingual("已采取的措施", "What was done"),
     "case.field.result": Bilingual("效果", "What came of it"),
     "case.came.helped": Bilingual("有帮助", "it helped"),
@@ -212,7 +261,9 @@ OFFICER: Mapping[str, Bilingual] = {
     "me": Bilingual("我的路径", "My path"),
     "me.goal": Bilingual("目标：{goal}", "Goal: {goal}"),
     "me.from": Bilingual("现任：{start}", "Now: {start}"),
-    "me.chance": Bilingual("{months}个月内达到目标的可能性", "Chance of getting there within {months} months"),
+    "me.chance": Bilingual(
+        "{months}个月内经任一路径达到目标的可能性", "Chance of the goal within {months} months, by any way"
+    ),
     "me.reached": Bilingual("目标已达到：{goal}（自{day}起）", "The goal is reached: {goal}, since {day}"),
     "me.no_path": Bilingual("目前没有可行的路径", "There is no way to it at present"),
     "me.missing": Bilingual("还缺什么", "What is missing"),
@@ -231,10 +282,25 @@ OFFICER: Mapping[str, Bilingual] = {
         "预计{day}（80%的情况在{low}至{high}之间）", "expected {day} (8 of 10 between {low} and {high})"
     ),
     "me.change": Bilingual("最有帮助的一项改变", "The single change that would help most"),
-    "me.change.to": Bilingual("可能性由{before}升至{chance}", "from {before} to {chance}"),
+    "me.change.to": Bilingual(
+        "经任一路径达到目标的可能性由{before}升至{chance}",
+        "the chance of the goal by any way, from {before} to {chance}",
+    ),
+    "me.why": Bilingual("为什么是这一步", "Why this step"),
+    "me.why.place": Bilingual(
+        "以往从前一岗位调动的人中，情况与您相似者约{chance}去往此处。",
+        "Of officers like you who moved on from the post before, about {chance} went here.",
+    ),
+    "me.why.when": Bilingual(
+        "时间按以往在前一岗位任职多久估计：距今约{months}个月，80%的情况在{low}至{high}个月之间，且不早于规则允许之日。",
+        "The time comes from how long people stayed in the post before: about {months} months from now, 8 of 10 "
+        "between {low} and {high}, and not before rules allow it.",
+    ),
     "me.changes": Bilingual("可以带来路径的改变", "What would open a way"),
     "me.others": Bilingual("其他路径", "Other ways"),
-    "me.way": Bilingual("路径{number}：可能性{chance}", "Way {number}: chance {chance}"),
+    "me.way": Bilingual(
+        "路径{number}：只沿此路到达的可能性{chance}", "Way {number}: chance of arriving this very way {chance}"
+    ),
     "me.way.first": Bilingual("第一条路径", "The way that holds first"),
     "me.kept_away": Bilingual("您表示不感兴趣、暂不再建议的内容", "What you declined, not suggested for now"),
     "me.kept_away.until": Bilingual("至{day}", "until {day}"),
@@ -255,7 +321,8 @@ OFFICER: Mapping[str, Bilingual] = {
     "path.goal": Bilingual("目标", "goal"),
     "path.picture": Bilingual("路径图：{ways}", "Picture of the ways: {ways}"),
     "path.title": Bilingual("现在、下一步、以后", "Now, next, later"),
-    "path.legend": Bilingual(
+    "path.legend": Bilingual("下方横条为各步80%的时间区间。", "Bars below hold 8 of 10 cases of when a step comes."),
+    "path.legend.others": Bilingual(
         "实线为第一条路径，虚线为其他路径；下方横条为各步80%的时间区间。",
         "The solid line is the first way, dashed lines are others; bars below hold 8 of 10 cases of when a step comes.",
     ),
@@ -265,6 +332,24 @@ OFFICER: Mapping[str, Bilingual] = {
         "{goal}（{months}个月内，{day}提出）", "{goal}, within {months} months, stated on {day}"
     ),
     "wish.stated.none": Bilingual("尚未登记目标。", "No goal is on record."),
+    "wish.coming": Bilingual(
+        "{goal}（{months}个月内）：已登记，自{day}起计入",
+        "{goal}, within {months} months: on record, counts from {day}",
+    ),
+    "wish.coming.until": Bilingual("在此之前按上面的目标规划。", "Until then the goal above is planned for."),
+    "me.goal.coming": Bilingual(
+        "您的目标“{goal}”已登记，自{day}起计入，届时显示路径；现在可在下方先查看。",
+        "Your goal “{goal}” is on record and counts from {day}; the way to it stands here then. You may look at it "
+        "below already.",
+    ),
+    "wish.saved": Bilingual("已收藏的建议", "Saved suggestions"),
+    "wish.saved.none": Bilingual("还没有收藏。", "Nothing is saved yet."),
+    "wish.saved.post": Bilingual("岗位", "post"),
+    "wish.saved.path": Bilingual("路径", "path"),
+    "wish.saved.course": Bilingual("课程", "course"),
+    "wish.vacancies.closed": Bilingual("报名已截止的志愿", "Wishes for vacancies that have closed"),
+    "wish.closed": Bilingual("{day}已截止", "closed on {day}"),
+    "wish.wished": Bilingual("{day}填报", "stated on {day}"),
     "wish.vacancies": Bilingual("已填报的志愿", "Wishes for vacancies"),
     "wish.vacancies.none": Bilingual("没有填报的志愿。", "No wish is on record."),
     "wish.closes": Bilingual("{day}截止", "closes {day}"),
@@ -278,6 +363,7 @@ OFFICER: Mapping[str, Bilingual] = {
     ),
     "wish.own": Bilingual("回到我登记的目标", "Back to my own goal"),
     "say.save": Bilingual("收藏", "Save"),
+    "say.saved": Bilingual("已收藏（{day}）", "Saved on {day}"),
     "say.decline": Bilingual("不感兴趣", "Not for me"),
     "say.reason": Bilingual("原因（必填）", "Why (needed)"),
     "say.reason.optional": Bilingual("原因（可不填）", "Why (may stay empty)"),
@@ -308,6 +394,7 @@ OFFICER: Mapping[str, Bilingual] = {
     "points.total": Bilingual("总分{points}分", "{points} points in all"),
     "points.lines": Bilingual("逐项说明", "Line by line"),
     "points.of": Bilingual("{points}分，上限{cap}分", "{points} of {cap} at most"),
+    "points.full": Bilingual("已满", "at the cap"),
     "points.cut": Bilingual("超出上限{points}分不计", "{points} over the cap do not count"),
     "points.expired": Bilingual("已过期", "expired"),
     "points.until": Bilingual("计至{day}前", "counts until {day}"),
@@ -342,6 +429,13 @@ OFFICER: Mapping[str, Bilingual] = {
     "records.data.serving": Bilingual("在职期间，离职后{many}个月", "while serving, and {many} months after"),
     "records.data.months": Bilingual("{many}个月", "{many} months"),
     "records.yes": Bilingual("是", "yes"),
+    "records.no.routing": Bilingual(
+        "否，不用于对您的任何估算；类别与日期只用于转办与办理期限，所写文字对您无任何影响",
+        "no, in no estimate about you: kinds and days serve to route concerns and keep deadlines, and what was written "
+        "counts for nothing",
+    ),
+    "records.history": Bilingual("处理过程与您所写", "What was done, and what you wrote"),
+    "records.history.state": Bilingual("之后：{state}", "then: {state}"),
     "records.no": Bilingual("否", "no"),
     "records.features": Bilingual("估算看了什么", "What estimates looked at"),
     "records.features.none": Bilingual("没有可显示的内容。", "There is nothing to show."),
@@ -379,7 +473,8 @@ HELPER: Mapping[str, Bilingual] = {
     "concerns.unsorted": Bilingual("未登记类别", "not sorted yet"),
     "concerns.due.acknowledge": Bilingual("签收", "acknowledge"),
     "concerns.due.resolve": Bilingual("办结", "resolve"),
-    "concerns.due.done": Bilingual("已完成", "done"),
+    "concerns.due.done": Bilingual("{day}按期完成", "done in time on {day}"),
+    "concerns.due.done_late": Bilingual("{day}逾期完成", "done late on {day}"),
     "concerns.due.missed": Bilingual("逾期可能{chance}", "{chance} to be late"),
     "concerns.helper": Bilingual("帮助者", "Who helps"),
     "concerns.handler": Bilingual("经办：{name}", "handled by {name}"),
@@ -493,5 +588,5 @@ MODELS: Mapping[str, Bilingual] = {
     "models.card.none": Bilingual("没有模型卡。", "There is no card."),
 }
 WORDS: Mapping[str, Bilingual] = {
-    **ALL_PAGES, **SIGN_IN, **UNIT, **PREVIEW, **CASES, **OFFICER, **HELPER, **MODELS,
+    **ALL_PAGES, **SIGN_IN, **NO_PAGE, **UNIT, **PREVIEW, **CASES, **OFFICER, **HELPER, **MODELS,
 }  # fmt: skip

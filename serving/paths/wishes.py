@@ -1,19 +1,22 @@
-"""What an officer wishes, as it is on record: the goal stated last, wishes for vacancies, and goals to choose from.
+"""What an officer wishes, as it is on record: goals, wishes for vacancies, what was saved, and goals to choose from.
 
 A question of the pages alone: programs state goals and wishes with `/v1/events` and know them already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Protocol
 
 import pandas as pd
 
+from data_contracts.errors import NotReady
 from data_contracts.policy import Policy
-from data_contracts.vocabulary import Bilingual, GoalKind, TalentField
+from data_contracts.vocabulary import Bilingual, GoalKind, ItemKind, TalentField
 from models.eligibility.standing_facts import POLICE_LADDER
+from serving.feedback.known_items import HASHED
 from serving.paths.goals import Goals
 from serving.paths.record import OfficerRecord
 from serving.paths.schemas import PathGoal
@@ -24,7 +27,9 @@ from serving.waiting import still_wanted
 from serving.words import text_of
 
 TABLES = ("officers", "postings", "promotions", "career_goals", "preferences", "vacancies", "posts", "rank_steps",
-          "units")  # fmt: skip
+          "units", "courses")  # fmt: skip
+GOALS = "career_goals"
+A_WAY = Bilingual("一条路径", "a path")  # one too long to be told by its posts
 
 
 class WishesRequest(Body):
@@ -47,6 +52,9 @@ class StatedWish(Answer):
     goal: Chosen = about("目标", "the goal")
     horizon_months: int = about("期限（月）", "months within which it is hoped for")
     stated_on: date = about("提出日期", "the day it was stated")
+    counts_from: date | None = about(
+        "自该日起计入；已计入则空", "the first day on which it counts, null where it counts already", default=None
+    )
 
 
 class VacancyWish(Answer):
@@ -57,6 +65,16 @@ class VacancyWish(Answer):
     unit_id: str | None = about("所在单位", "unit of the vacancy", default=None)
     stated_on: date = about("填报日期", "the day it was stated")
     closes_on: date | None = about("报名截止日期", "last day to apply", default=None)
+    closed: bool = about("报名是否已截止", "whether that day is over", default=False)
+
+
+class SavedItem(Answer):
+    """一项已收藏的建议。 / A suggestion that was saved."""
+
+    item_kind: str = about("建议类别：post、path 或 course", "kind of the suggestion: post, path or course")
+    item: str = about("建议内容的代号", "code of what was saved")
+    name: Text = about("名称", "its name")
+    saved_on: date = about("收藏日期", "the day it was saved")
 
 
 class WishesAnswer(Answer):
@@ -65,8 +83,22 @@ class WishesAnswer(Answer):
     request_id: str = about("请求编号", "id of this request")
     officer_id: str = about("民警编号", "officer id")
     stated: StatedWish | None = about("已登记的目标；无则空", "the goal on record, null for none", default=None)
+    coming: StatedWish | None = about(
+        "今天登记、尚未计入的目标；无则空", "a goal stated today that does not count yet, null for none", default=None
+    )
+    saved: list[SavedItem] = about(
+        "已收藏的建议，最近的在前", "suggestions that were saved, the newest first", default=[]
+    )
     wishes: list[VacancyWish] = about("最近一次填报的志愿", "the wishes stated last, first choice first", default=[])
     choices: list[Chosen] = about("可选择的目标", "goals to choose from", default=[])
+
+
+class Said(Protocol):
+    """What keeps officers' words on suggestions; the log of exposures is one."""
+
+    def saved(self, officer_ids: Sequence[str], /) -> pd.DataFrame:
+        """What they saved, with item_kind, item and occurred_on; raises NotReady where it cannot be told."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -75,28 +107,64 @@ class WishesDesk:
 
     records: RecordSource
     policy: Policy
+    said: Said
 
     def answer(self, request: WishesRequest, request_id: str, now: datetime) -> WishesAnswer:
         """What is on record today; of an officer who is not known there is nothing but the choices."""
         as_of = day_asked(None, now)
         frames = self.records([request.officer_id], as_of, TABLES)
+        next_day = as_of + timedelta(days=1)  # what was stated today counts then
+        ahead = OfficerRecord(request.officer_id, next_day, self.records([request.officer_id], next_day, (GOALS,)))
         still_wanted()
         goals, record = Goals(frames, self.policy), OfficerRecord(request.officer_id, as_of, frames)
         return WishesAnswer(
             request_id=request_id,
             officer_id=request.officer_id,
             stated=_stated(goals, record),
+            coming=_stated(goals, ahead, next_day) if _differ(record, ahead) else None,
+            saved=list(self._saved(goals, request.officer_id)),
             wishes=list(_wishes(goals, record)),
             choices=list(_choices(goals, frames, self.policy)),
         )
 
+    def _saved(self, goals: Goals, officer_id: str) -> Iterator[SavedItem]:
+        """By their names; none where the log does not answer, for the rest of the page is there all the same."""
+        try:
+            rows = self.said.saved([officer_id])
+        except NotReady:
+            return
+        for row in reversed(rows.to_dict("records")):
+            kind, item = str(row["item_kind"]), str(row["item"])
+            yield SavedItem(
+                item_kind=kind, item=item, name=text_of(_named(goals, kind, item)), saved_on=row["occurred_on"]
+            )
 
-def _stated(goals: Goals, record: OfficerRecord) -> StatedWish | None:
+
+def _named(goals: Goals, kind: str, item: str) -> Bilingual:
+    """The name of what was saved; of a path those of its steps in order."""
+    if kind != ItemKind.PATH.value:
+        return goals.name(item)
+    if HASHED.fullmatch(item):
+        return A_WAY
+    names = [goals.name(step) for step in item.split(">")]
+    return Bilingual(" → ".join(one.zh for one in names), " → ".join(one.en for one in names))
+
+
+def _differ(record: OfficerRecord, ahead: OfficerRecord) -> bool:
+    """Whether a goal was stated today: the newest row is another one tomorrow."""
+    rows, later = record.rows(GOALS), ahead.rows(GOALS)
+    return len(later) > 0 and (rows.empty or bool(later["occurred_on"].max() > rows["occurred_on"].max()))
+
+
+def _stated(goals: Goals, record: OfficerRecord, counts_from: date | None = None) -> StatedWish | None:
     goal = record.stated_goal()
     if goal is None:
         return None
     day = pd.Timestamp(record.rows("career_goals")["occurred_on"].max()).date()
-    return StatedWish(goal=_chosen(goals, goal.kind, goal.goal), horizon_months=goal.horizon_months, stated_on=day)
+    return StatedWish(
+        goal=_chosen(goals, goal.kind, goal.goal), horizon_months=goal.horizon_months, stated_on=day,
+        counts_from=counts_from,
+    )  # fmt: skip
 
 
 def _chosen(goals: Goals, kind: str, goal: str) -> Chosen:
@@ -115,12 +183,14 @@ def _wishes(goals: Goals, record: OfficerRecord) -> Iterator[VacancyWish]:
         vacancy = at.get(str(wish["vacancy_id"]), {})
         post = goals.name(str(vacancy["post_id"])) if vacancy else _code(str(wish["vacancy_id"]))
         closes = vacancy.get("closes_on")
+        last_day = None if closes is None or pd.isna(closes) else pd.Timestamp(str(closes)).date()
         yield VacancyWish(
             order=int(wish["preference_order"]),
             post=text_of(post),
             unit_id=str(vacancy["unit_id"]) if vacancy else None,
             stated_on=pd.Timestamp(str(wish["occurred_on"])).date(),
-            closes_on=None if closes is None or pd.isna(closes) else pd.Timestamp(str(closes)).date(),
+            closes_on=last_day,
+            closed=last_day is not None and last_day < record.as_of,
         )
 
 

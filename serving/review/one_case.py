@@ -5,13 +5,14 @@ Who may see and do what is decided where it is for the API: `visible`, `case_sho
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from data_contracts.errors import NotThere
 from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
+from serving.access.api_keys import ApiKey
 from serving.access.credential import Credential
 from serving.access.placements import Placements
 from serving.access.reach import Sight
@@ -36,6 +37,13 @@ class BlockCasesRequest(CasesRequest):
     unit_id: OfficerId | None = about("单位编号；空为全部可见单位", "unit id, null for all in sight", default=None)
 
 
+class Reviewer(Answer):
+    """一名可指派的复核人。 / Somebody to whom a case may be assigned."""
+
+    subject: str = about("复核人编号", "as whom they act")
+    name: str = about("名称", "how they are called")
+
+
 class CaseAnswer(Answer):
     """一条预警、现在可做的步骤与本人所见。 / A case, the steps open now, and what the officer sees of it."""
 
@@ -43,6 +51,15 @@ class CaseAnswer(Answer):
     case: CaseShown = about("预警", "the case")
     steps_open: list[CaseAction] = about("现在可做的步骤", "steps that its reader may take now")
     officer_sees: CaseShown | None = about("本人所见；仅告知复核人", "what the officer sees, told to reviewers")
+    assigned: list[str | None] = about(
+        "各步骤指派给谁，顺序同 steps；仅告知复核人",
+        "to whom each of its steps assigned it, told to reviewers",
+        default=[],
+    )
+    reviewers: list[Reviewer] = about(
+        "可复核此预警的人；仅告知复核人", "who may review this case, told to reviewers", default=[]
+    )
+    names: dict[str, str] = about("所涉各人的名称", "how those who acted in it are called, where known", default={})
     notice: Text = about("对本人的告知", "what the officer is told of warnings")
     contest: Text = about("如何提出异议", "how to contest")
 
@@ -54,6 +71,7 @@ class CaseDesk:
     store: CaseStore
     placements: Callable[[], Placements]
     policy: Policy
+    keys: Callable[[], Sequence[ApiKey]]
 
     def answer(
         self, request: CaseRequest, request_id: str, now: datetime, sight: Sight, caller: Credential
@@ -64,15 +82,32 @@ class CaseDesk:
         if not sight.names(case.officer_id, unit_id) or not visible(case, role, today):
             raise NotThere("there is no such case", zh="没有这条预警")
         events, review = self.store.events([case.case_id]), self.policy.review
-        theirs = case_shown(case, events, unit_id, Role.OFFICER, today) if role is Role.REVIEWER else None
+        reviews = role is Role.REVIEWER
+        theirs = case_shown(case, events, unit_id, Role.OFFICER, today) if reviews else None
+        keys = self.keys() if reviews else ()
+        assigned = [event.details.get("assign_to") for event in events] if reviews else []
+        acted = {event.actor for event in events} | {*assigned, case.assigned_to, caller.subject}
         return CaseAnswer(
             request_id=request_id,
             case=case_shown(case, events, unit_id, role, today),
             steps_open=moves_open(case.state, role, expired=case.expired(today)),
             officer_sees=theirs,
+            assigned=assigned,
+            reviewers=[
+                Reviewer(subject=key.credential.subject, name=key.name)
+                for key in keys
+                if self._may_review(key, case.officer_id, unit_id, today)
+            ],
+            names={key.credential.subject: key.name for key in keys if key.credential.subject in acted},
             notice=text_of(review.notice.text),
             contest=text_of(review.contest.text),
         )
+
+    def _may_review(self, key: ApiKey, officer_id: str, unit_id: str | None, today: date) -> bool:
+        """Whether who holds a key stands before the case of this officer as a reviewer."""
+        who = key.credential
+        reached = Sight.of(who, self.placements).names(officer_id, unit_id)
+        return key.state(today) == "active" and reached and role_of(who, officer_id) is Role.REVIEWER
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from features.history import History
+from serving.access.api_keys import api_keys
 from serving.api.opened import Desk
 from serving.ground import Ground
 from serving.night.results import latest_run
@@ -28,6 +29,6 @@ def open_review(ground: Ground, service: str | None) -> Mapping[str, Desk]:
         "/v1/cases/act": ActDesk(store, placements, policy),
         "/v1/mine": mine,
         "/v1/opt_out": OptOutDesk(opt_outs, placements, policy),
-        "/pages/case": CaseDesk(store, placements, policy),
+        "/pages/case": CaseDesk(store, placements, policy, api_keys(settings).all),
         "/pages/cases": BlockCasesDesk(cases),
     }

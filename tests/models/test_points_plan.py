@@ -85,12 +85,15 @@ def test_courses_are_named_with_their_hours_and_days_and_count_on_every_line() -
     ]
     assert best.gain == 5.0  # the law course is training passed too
     told = [step_text(step, Records(record(courses=COURSES))) for step in best.steps]
-    assert told[0].zh == "执法资格与法律考试（不低于80分），如培训“法一”12学时，最早2024-03-16起计4分"
+    law = "执法资格与法律考试（不低于80分），如培训“法一”12学时，最早2024-03-16起计4分"
+    assert told[0].zh == f"{law}，另计入培训合格0.5分"
     assert (
         told[1].en
         == "training passed (with 60 or more), such as “fit” of 6 hours: 0.5 points from 2024-03-23 at the earliest"
     )
+    assert sum(step.points for step in best.steps) == best.gain  # so that what is told adds up
     assert combination_text(best).en == "2 steps for 5 points, done on 2024-03-23"
+    assert "less what is over a cap" in combination_text(replace(best, gain=4.5)).en
     assert "2 steps for 5 points" in plan_text(found).en
     assert plan(5.0, "2024-03-23", ("law_exam", "training_passed")).status == "possible"
     assert plan(5.0, "2024-03-22", ("law_exam", "training_passed")).status == "not_within_deadline"

@@ -29,7 +29,7 @@ from models.registry import ResolvedModel
 from models.risk.design_matrix import Design
 from models.risk.evidence import Pooled
 from models.risk.model import OutcomeModel
-from serving.access.api_keys import KeyAsked
+from serving.access.api_keys import KeyAsked, api_keys
 from serving.access.credential import AccessScope
 from serving.access.placements import Placements, ReadPlacements
 from serving.access.recorder import Read, Records
@@ -42,6 +42,7 @@ from serving.night.roll_up import graded
 from serving.pages.faces import PageFaces
 from serving.pages.front import Front
 from serving.review.cases import CaseStore
+from serving.review.one_case import CaseDesk
 from serving.review.opening import open_cases
 from serving.risk.preview import Evidence, Force, Prepared
 from serving.risk.previewing import PreviewDesk
@@ -224,7 +225,7 @@ def office(use: Settings, record: Records | None = None) -> Iterator[Office]:
         risk=risk_desk(source, dict.fromkeys(everybody, (0.6, 0.2))),
         careers=career_desk(source),
         units=UnitDesk(lambda: _night()[1], policy()),
-        guidance={**guidance(), "/pages/preview": previews()},
+        guidance={**guidance(), "/pages/preview": previews(), "/pages/case": _with_keys(use)},
         placements=placements,
         record=record or (lambda read, _: reads.append(read)),
     )
@@ -234,6 +235,13 @@ def office(use: Settings, record: Records | None = None) -> Iterator[Office]:
     web.state.front = front = Front.of(use, lambda: TODAY)
     guard = Guard(web, ADDRESSES, UNLIMITED, front.admission, faces=PageFaces())
     yield Office(guard, web, made, reads)
+
+
+def _with_keys(use: Settings) -> CaseDesk:
+    """The desk of one case over the records of the small force, with the keys of this service."""
+    desk = guidance()["/pages/case"]
+    assert isinstance(desk, CaseDesk)
+    return replace(desk, keys=api_keys(use).all)
 
 
 def _keys(use: Settings) -> Mapping[tuple[str, str], Mapping[str, str]]:

@@ -67,13 +67,13 @@ def triage() -> Triage:
 
 
 def concerns(as_of: date) -> pd.DataFrame:
-    """Two hundred and forty concerns of the last months on each way, some of them open, late or not sorted yet."""
+    """Two hundred and forty concerns of the last ten months on each way, some of them open, late or not sorted yet."""
     kinds = [("leave", "annual_leave", "想休年假，一直不批"), ("welfare", "housing", "申请周转房没有下文"),
              (None, None, "连续值班，腰疼得厉害"), (None, None, "我不想活了，遗书写好了")]  # fmt: skip
     ways = list(itertools.product(("online", "hotline", "visit"), kinds, ("u-0-1-3", "u-0-2-2"), range(10)))
     rows = []
     for number, (channel, (category, subcategory, text), unit_id, step) in enumerate(ways):
-        raised = pd.Timestamp(as_of) - pd.Timedelta(days=1 + 11 * step)
+        raised = pd.Timestamp(as_of) - pd.Timedelta(days=1 + 33 * step)
         answered, over = raised + pd.Timedelta(days=1), raised + pd.Timedelta(days=5)
         rows.append(
             {"concern_id": f"n-{number}", "officer_id": f"o-{number}", "unit_id": unit_id, "raised_by": "officer",

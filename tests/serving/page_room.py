@@ -49,9 +49,11 @@ class Room:
     outside: list[str] = field(default_factory=list)  # requests that went anywhere else
     complaints: list[str] = field(default_factory=list)  # of the browser, as of something that the policy forbids
 
-    def key(self, scopes: tuple[str, ...] = REVIEWS, units: tuple[str, ...] | None = None) -> tuple[str, str]:
+    def key(
+        self, scopes: tuple[str, ...] = REVIEWS, units: tuple[str, ...] | None = None, name: str = "a reader of pages"
+    ) -> tuple[str, str]:
         """A new key: its id and its text."""
-        asked = KeyAsked("a reader of pages", AccessScope.of(scopes), units, TODAY + timedelta(days=9))
+        asked = KeyAsked(name, AccessScope.of(scopes), units, TODAY + timedelta(days=9))
         key, text = added(self.use, asked, TODAY)
         self.office.web.state.front.callers._read_at = float("-inf")  # the table is read again every few seconds
         return key.key_id, text
@@ -102,6 +104,7 @@ class Room:
         page.screenshot(path=self.pictures / f"{name}-phone.png", full_page=True)
         if size is not None:
             page.set_viewport_size(size)
+        assert page.locator(".scroll:not([tabindex='0'])").count() == 0  # what scrolls is reached by keyboard
         assert self.outside == []
         assert self.complaints == []
 
@@ -115,7 +118,7 @@ def room(folder: Path, pictures: Path) -> Iterator[Room]:
     """Everything opened, and closed again."""
     pictures = Path(os.environ.get("PHAROS_SCREENSHOTS", pictures))
     pictures.mkdir(parents=True, exist_ok=True)
-    use = Settings(state=folder)
+    use = Settings(state=folder, time_zone="Asia/Shanghai")
     with office(use) as opened, listening(opened.app) as client, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         try:

@@ -105,6 +105,7 @@ def test_the_newest_word_on_an_item_counts(log: ExposureLog) -> None:
     assert log.declined(["o-1"])["item"].tolist() == ["p-3", "p-1"]
     assert log.declined(["o-1", "o-2"])["officer_id"].tolist() == ["o-1", "o-1", "o-2"]
     assert log.declined([]).empty
+    assert log.saved(["o-1", "o-2"])["item"].tolist() == ["p-2"]
 
 
 def test_a_log_that_cannot_be_used_says_so(tmp_path: Path) -> None:

@@ -59,6 +59,14 @@ def test_an_officer_sees_the_path_as_a_picture_and_what_is_missing(own: Room, la
         assert drawn.is_visible()
         assert {"zh": {"现在", "下一步"}, "en": {"Now", "Next"}}[language] <= set(words)
         assert page.locator(".steps-of h3").count() >= 2
+        ways = page.locator("h3.way, .other-way").count()
+        dashed = {"zh": "虚线", "en": "dashed"}[language] in page.inner_text(".picture figcaption")
+        assert dashed == (ways > 1)
+        any_way = {"zh": "经任一路径", "en": "by any way"}[language]
+        assert any_way in page.inner_text(".towards .chance")
+        assert {"zh": "只沿此路", "en": "this very way"}[language] in page.inner_text("h3.way")
+        page.click(".why-step summary >> nth=0")
+        assert "%" in page.inner_text(".why-step p >> nth=0")
         own.checked(page, f"me-{language}")
         assert page.locator(".top nav a").count() == 3  # no page of leaders in the menu
 
@@ -75,6 +83,9 @@ def test_an_officer_looks_at_another_goal_and_states_it(own: Room, language: str
         own.checked(page, f"me-other-goal-{language}")
         page.click(".state-goal button")
         assert "2026" in done(page)  # the day from which it counts
+        day = {"zh": "自2026年11月2日起计入", "en": "counts from 2 Nov 2026"}[language]
+        assert day in page.inner_text("#wishes ~ .halves .coming")
+        own.checked(page, f"me-goal-stated-{language}")
     rows = History(small_force().history_dir).frame("career_goals")
     stated = rows[(rows["officer_id"] == ON_THE_WAY) & (rows["occurred_on"] == pd.Timestamp("2026-11-01"))]
     assert goal in set(stated["goal_kind"] + ":" + stated["goal"])
@@ -89,9 +100,17 @@ def test_an_officer_saves_one_suggestion_and_declines_another_with_a_reason(own:
         elective = "#courses-part .offer:has(summary)"  # nobody declines what is required
         name = page.inner_text(f"{elective} h3 >> nth=0")
         assert page.locator("#courses-part .offer:has(.tag-required):has(summary)").count() == 0
-        page.locator("#courses-part .say button[value=saved]").first.click()
+        offer = page.locator("#courses-part .offer:has(button[value=saved])").first
+        saved = offer.locator("h3").inner_text()
+        offer.locator("button[value=saved]").click()
         assert "✓" in done(page)
         page.wait_for_selector("#courses-part .offer")
+        page.wait_for_load_state("networkidle")
+        row = page.locator("#courses-part .offer").filter(has=page.locator(f"h3:text-is('{saved}')"))
+        assert row.locator(".saved").is_visible()
+        assert row.locator("button[value=saved]").count() == 0  # it is not offered again
+        assert saved in page.inner_text(".saved-list")
+        own.checked(page, f"me-saved-{language}")
         page.locator("#courses-part .say summary").first.click()
         page.locator("#courses-part .say button[value=declined]").first.click()
         assert page.locator("#courses-part .offer").count() > 0  # the browser kept it: a reason is needed
@@ -132,6 +151,9 @@ def test_an_officer_contests_a_warning_and_opts_out_and_in_again(own: Room, lang
         page.wait_for_selector("button[value=in]")
         page.click("button[value=in]")
         page.wait_for_selector("button[value=out]")
+        assert "值班表记错了" in page.inner_text(".my-case blockquote")  # one's own words stay
+        row = page.locator("tr", has_text={"zh": "诉求", "en": "concern"}[language]).first
+        assert {"zh": "不用于对您的任何估算", "en": "in no estimate about you"}[language] in row.inner_text()
         own.checked(page, f"records-contested-{language}")
     (case,) = CaseStore.of(small_force()).of_officers([officer_id])
     assert case.state.value == "contested"
@@ -160,6 +182,13 @@ def test_a_helper_sees_what_presses_and_has_words_sorted(own: Room, language: st
         page.wait_for_load_state("networkidle")
         all_of_them = page.locator(".concerns tbody tr").count()
         assert all_of_them == 20  # a page of them
+        done_ones = page.locator(".due:has-text('✓')").all_inner_texts()
+        late = {"zh": ("按期完成", "逾期完成"), "en": ("in time", "late")}[language]
+        assert done_ones
+        assert all(any(word in one for word in late) for one in done_ones)  # never by colour alone
+        assert page.locator(".themes thead th").count() > 8
+        wide = "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth).length"
+        assert page.evaluate(wide) == 0  # nothing is cut off at a desk
         own.checked(page, f"concerns-{language}")
         page.select_option("#channel", "hotline")
         page.select_option("#when", "overdue")
@@ -173,6 +202,9 @@ def test_a_helper_sees_what_presses_and_has_words_sorted(own: Room, language: st
         assert "年休假" in page.inner_text(".likely >> nth=1") if language == "zh" else True
         assert "%" not in page.url
         own.checked(page, f"concern-read-{language}")
+        page.click(".session button.quiet >> nth=0")  # the other language: the words are kept nowhere
+        page.wait_for_url("**/pages/concerns")
+        page.wait_for_selector(f"html[lang={'en' if language == 'zh' else 'zh-CN'}]")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -13,6 +13,7 @@ import pytest
 from data_contracts.audit.chain import lines
 from data_contracts.errors import NotThere
 from data_contracts.settings import Settings
+from features.declared import declared_features
 from models.audit import audit_database
 from serving.access.credential import AccessScope, Credential
 from serving.access.recorder import Recorder
@@ -20,20 +21,26 @@ from serving.api.app import ADDRESSES, build_app
 from serving.api.asking import Asking
 from serving.api.guard import Guard, Limits
 from serving.api.meters import Meters
+from serving.api.problems import ProblemError
+from serving.pages import case
 from serving.pages.book import BOOK
 from serving.pages.faces import PageFaces
 from serving.pages.front import Front
 from serving.pages.sessions import Session
-from serving.pages.visit import Visit
+from serving.pages.visit import CASE, PERSON, SPOT, UNIT, Visit
 from serving.pages.web import PAGE_ROUTES
+from serving.review.cases import CaseStore
+from serving.review.states import OPEN
 from serving.waiting import Waiting
-from tests.serving.authority import EVERY_SCOPE, EVERYWHERE, NOBODYS, ROOTS, TODAY, Office, office, places, roles
+from tests.serving.authority import EVERY_SCOPE, EVERYWHERE, NOBODYS, ROOTS, TODAY, Office, cases, office, places, roles
 from tests.serving.desks import demo_desks
+from tests.serving.guidance_state import small_force
 from tests.serving.live import listening
 from tests.serving.test_authorisation_matrix import opens
 
 TOKEN = re.compile(r'name="token" value="([0-9a-f]{64})"')
-SHOWN = sorted(page.path for page in BOOK if page.show)
+LEADS_ON = "/pages/concerns/triage"  # the answer to a form, which is kept nowhere: to ask for it leads to the list
+SHOWN = sorted(page.path for page in BOOK if page.show and page.path != LEADS_ON)
 
 
 @pytest.fixture(scope="module")
@@ -94,21 +101,96 @@ def test_a_page_opens_for_its_scope_alone_and_looks_like_no_page_without_it(
                 assert answer.status_code in (200, 404, 422), (role, root, answer.status_code)
 
 
+def handle(browser: httpx.Client, kind: str, one: str) -> str:
+    """As the pages of this session would name it; nobody else can."""
+    caller = Credential("key:whoever", frozenset(), None)
+    return Session(browser.cookies["pharos"], caller).handles.of(kind, one)
+
+
 def test_a_unit_out_of_reach_looks_like_one_that_is_not(service: Office, browser: httpx.Client, use: Settings) -> None:
+    signed_in(browser, key(service, root="the sub-bureau"))
     for path in ("/pages/unit", "/pages/unit/skills", "/pages/unit/preview"):
         told = []
         for unit in ("u-0-1", "u-404"):
-            answer = browser.get(f"{path}?unit={unit}", headers=service.keys[EVERY_SCOPE, "the sub-bureau"])
+            answer = browser.get(path, params={"unit": handle(browser, UNIT, unit)})
             told.append((answer.status_code, re.sub("[0-9a-f]{32}", "ID", answer.text)))
         assert told[0] == told[1]
         assert told[0][0] == 404
         assert done(use)[-1] == "access_denied"
-    browser.cookies.clear()
+
+
+def test_an_id_of_a_unit_or_a_case_in_an_address_opens_nothing(service: Office, browser: httpx.Client) -> None:
+    signed_in(browser, key(service))
+    raw = f"2027-01-01.{next(iter(cases().values()))}"
+    for path, name, kind, one in (
+        ("/pages/unit", "unit", UNIT, "u-0-1"), ("/pages/unit/skills", "unit", UNIT, "u-0-1"),
+        ("/pages/unit/preview", "unit", UNIT, "u-0-1"), ("/pages/cases", "unit", UNIT, "u-0-1"),
+        ("/pages/cases", "after", SPOT, raw),
+    ):  # fmt: skip
+        assert browser.get(path, params={name: one}).status_code == 404, (path, name)
+        assert browser.get(path, params={name: handle(browser, kind, one)}).status_code == 200, (path, name)
+
+
+def test_a_list_of_cases_goes_on_without_an_id_in_the_address(
+    service: Office, browser: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case, "TOP", 1)
+    signed_in(browser, key(service))
+    seen: list[str] = []
+    path = "/pages/cases"
+    while path:
+        page = browser.get(path).text
+        seen += re.findall(r"\?case=([^\"]+)\"", page)
+        (path, *_) = [*re.findall(r'hx-get="([^"]+)"', page), ""]
+        path = path.replace("&amp;", "&")
+        assert not any(one in path for one in cases().values())
+    waiting = [one for one in CaseStore.of(small_force()).of_officers(list(cases())) if one.state in OPEN]
+    assert len(seen) == len(set(seen)) == len(waiting) > 1
+
+
+def test_a_case_is_assigned_to_nobody_who_may_not_review_it_and_no_note_is_lost(
+    service: Office, browser: httpx.Client, use: Settings
+) -> None:
+    signed_in(browser, key(service))
+    case_id = cases()[places()["the bureau"].officer_id]
+    name = handle(browser, CASE, case_id)
+    token = TOKEN.findall(browser.get("/pages/case", params={"case": name}).text)[0]
+    far = key(service, root="a station of it").split("_")[1]
+    for who in ("", "key:000000000000", f"key:{far}", handle(browser, PERSON, f"key:{far}")):
+        form = {"token": token, "case": name, "version": "1", "key": "0" * 16, "action": "assign", "assign_to": who,
+                "reason": "请尽快看"}  # fmt: skip
+        answer = browser.post("/pages/case", data=form)
+        assert answer.status_code == 422, who
+        assert "请尽快看" in answer.text
+        assert f"/pages/case?case={name}" in answer.text
+    assert CaseStore.of(small_force()).case(case_id).assigned_to is None
+
+
+def test_the_answer_to_typed_words_leads_back_to_the_list_where_it_is_asked_for_again(
+    service: Office, browser: httpx.Client
+) -> None:
+    signed_in(browser, key(service))
+    answer = browser.get(LEADS_ON)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/pages/concerns")
+
+
+@pytest.mark.parametrize("by", ["session", "proxy"])
+def test_who_holds_a_key_that_opens_no_page_is_told_so(service: Office, browser: httpx.Client, by: str) -> None:
+    if by == "session":
+        signed_in(browser, key(service, "recommend:read"))
+    headers = service.keys["recommend:read", EVERYWHERE] if by == "proxy" else {}
+    answer = browser.get("/pages", headers=headers)
+    assert answer.status_code == 200
+    assert "此密钥不打开任何页面" in answer.text
+    assert "recommend:read" in answer.text
+    token = TOKEN.findall(answer.text)[0]
+    assert browser.post("/pages/sign-out", data={"token": token}, headers=headers).status_code == 303
 
 
 def test_a_list_of_a_unit_out_of_reach_is_that_of_no_unit(service: Office, browser: httpx.Client) -> None:
+    signed_in(browser, key(service, root="the sub-bureau"))
     for unit in ("u-0-1", "u-404"):
-        answer = browser.get(f"/pages/cases?unit={unit}", headers=service.keys[EVERY_SCOPE, "the sub-bureau"])
+        answer = browser.get("/pages/cases", params={"unit": handle(browser, UNIT, unit)})
         assert answer.status_code == 404
         assert places()["the other sub-bureau"].officer_id not in answer.text
 
@@ -174,7 +256,7 @@ def test_nobody_is_signed_in_by_a_form_of_another_site(service: Office, browser:
 def test_the_switch_of_language_stays_on_our_pages(service: Office, browser: httpx.Client) -> None:
     signed_in(browser, key(service))
     token = TOKEN.findall(browser.get("/pages/unit").text)[0]
-    for back, leads in (("/pages/unit?unit=u-0", "/pages/unit?unit=u-0"), ("//evil.example/pages", "/pages"),
+    for back, leads in (("/pages/unit?unit=x", "/pages/unit?unit=x"), ("//evil.example/pages", "/pages"),
                         ("https://evil.example", "/pages"), ("/v1/risk", "/pages")):  # fmt: skip
         answer = browser.post("/pages/language", data={"token": token, "language": "en", "back": back})
         assert answer.headers["location"] == leads
@@ -203,6 +285,26 @@ def test_a_form_that_is_no_form_is_refused(service: Office, browser: httpx.Clien
         browser.post("/v1/risk", data={"officer_ids": "o-1"}, headers=service.keys[EVERY_SCOPE, EVERYWHERE]).status_code
         == 415
     )
+
+
+def test_no_feature_is_made_of_concerns_as_the_page_of_ones_records_says() -> None:
+    declared = declared_features()
+    chosen = {name for service in declared.services for name in service.chosen}
+    assert chosen
+    assert [name for name in chosen if "concern" in name] == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_part_that_is_late_at_the_door_is_told_where_it_would_stand(language: str) -> None:
+    session = Session("s", Credential("key:none", frozenset(), None), language)
+    scope = {"path": "/pages/unit/skills", "query_string": b"unit=x&a=%22", "headers": [(b"hx-request", b"true")],
+             "state": {"session": session}}  # fmt: skip
+    status, headers, body = PageFaces().of(ProblemError("deadline"), "r", scope)
+    text = body.decode()
+    assert (status, headers["retry-after"]) == (504, "5")
+    assert {"zh": "处理超时", "en": "took too long"}[language] in text
+    assert "<html" not in text
+    assert 'hx-get="/pages/unit/skills?unit=x&amp;a=%22"' in text
 
 
 def test_a_session_opens_no_address_of_the_api(service: Office, browser: httpx.Client) -> None:

@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Page
 
 from serving.review.cases import CaseStore
+from serving.talent.profile import ProfileDesk
+from serving.waiting import NobodyWaits
 from tests.serving.authority import cases, places
 from tests.serving.guidance_state import small_force
 from tests.serving.page_room import PHONE, Room, room
@@ -17,7 +19,7 @@ from tests.serving.page_room import PHONE, Room, room
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 LANGUAGES = ("zh", "en")
 NAMES = {"zh": "灯塔", "en": "Pharos"}
-ID = re.compile(r"o-\d+")
+ID = re.compile(r"o-\d+|u-\d|[0-9a-f]{32}")
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +63,14 @@ def test_a_leader_walks_down_the_tree_and_previews_a_limit(pages: Room, language
         assert page.get_attribute("html", "lang") == {"zh": "zh-CN", "en": "en"}[language]
         page.wait_for_selector("#preview-part")
         before = page.inner_text("#preview-part dd")
+        assert {"zh": "本块面现有预警", "en": "alerts in this block now"}[language] in before
+        assert {"zh": "往年全员", "en": "over the whole force"}[language] in before
         page.select_option("#share", "0.1")
         page.wait_for_function("before => document.querySelector('#preview-part dd').innerText != before", arg=before)
         assert page.input_value("#share") == "0.1"
         pages.checked(page, f"unit-{language}")
         page.click(".block h3 a")
-        page.wait_for_url("**/pages/unit?unit=u-0-1")
+        page.wait_for_url("**/pages/unit?unit=*")
         page.wait_for_load_state("networkidle")
         assert page.locator(".crumbs li").count() == 2
         pages.checked(page, f"sub-bureau-{language}")
@@ -78,14 +82,33 @@ def test_a_leader_walks_down_the_tree_and_previews_a_limit(pages: Room, language
 def test_a_case_goes_its_whole_way(pages: Room, language: str) -> None:
     where = {"zh": "below a station", "en": "the other sub-bureau"}[language]
     officer_id = places()[where].officer_id
-    with pages.signed_in(language) as page:
+    helper, far = f"Li Ming {language}", f"Far Away {language}"
+    pages.key(units=None, name=helper)
+    pages.key(units=("u-0-2-2",), name=far)  # sees neither of the two officers
+    pages.key(("risk:read",), name=f"Reads Only {language}")
+    with pages.visitor() as page:
+        pages.sign_in(page, pages.key(name=f"Wang Fang {language}")[1], language)
         pages.open(page, "/pages/cases")
         pages.checked(page, f"cases-{language}")
+        assert page.inner_text("tbody th >> nth=0").startswith("o-")  # an id stays as it is
         page.click(f"th a:text-is('{officer_id}')")
         page.wait_for_url("**/pages/case?case=*")
         pages.checked(page, f"case-new-{language}")
-        step(page, "assign")
+        assert {"zh": "须先由人确认", "en": "has to acknowledge"}[language] in page.inner_text(".steps")
+        offered = page.locator("#assign_to option").all_text_contents()
+        assert f"Wang Fang {language}" in offered[0]
+        assert helper in offered
+        assert not [name for name in offered if far in name or "Reads Only" in name or "key:" in name]
+        page.locator("details:has(input[value=assign]) summary").click()
+        page.select_option("#assign_to", label=helper)
+        page.locator("form:has(input[value=assign]) button").click()
+        page.wait_for_selector("[role=status]")
+        assert page.inner_text(".history").count(helper) == 1
         step(page, "acknowledge")
+        told = page.inner_text("main")
+        assert "key:" not in told
+        assert "UTC" not in told
+        assert {"zh": "北京时间", "en": "Beijing time"}[language] in told
         pages.checked(page, f"case-reviewed-{language}")
         step(page, "support", reason="a talk on Monday")
         step(page, "outcome", reason="rested")
@@ -105,12 +128,14 @@ def step(page: Page, action: str, reason: str | None = None) -> None:
     page.wait_for_selector("[role=status]")
 
 
-def test_a_false_alarm_needs_a_reason_and_says_no_protected_thing(pages: Room) -> None:
+def test_a_false_alarm_needs_a_reason_no_protected_thing_and_nobody_who_came_first(pages: Room) -> None:
     officer_id = places()["a station"].officer_id
     with pages.signed_in("zh") as page:
         pages.open(page, "/pages/cases")
         page.click(f"th a:text-is('{officer_id}')")
         page.wait_for_selector("#steps")
+        second = page.context.new_page()
+        second.goto(page.url)
         step(page, "acknowledge")
         page.locator("details:has(input[value=false_positive]) summary").click()
         form = page.locator("form:has(input[value=false_positive])")
@@ -118,9 +143,30 @@ def test_a_false_alarm_needs_a_reason_and_says_no_protected_thing(pages: Room) -
         assert page.locator("[role=status]").count() == 1  # the browser kept it: a reason is needed
         form.locator("textarea").fill("本人信教")
         form.locator("button").click()
-        page.wait_for_selector(".door")
+        page.wait_for_selector(".refused")
         assert "受保护的属性" in said(page)
         pages.checked(page, "refused-zh")
+        page.click(".refused a.main")
+        page.wait_for_selector("#steps")
+        second.locator("details:has(input[value=acknowledge]) summary").click()
+        second.locator("form:has(input[value=acknowledge]) textarea").fill("周一谈过，值班过多")
+        second.locator("form:has(input[value=acknowledge]) button").click()
+        second.wait_for_selector(".refused")
+        assert second.input_value("#typed") == "周一谈过，值班过多"  # nothing typed is lost
+        assert second.locator(".top nav a").count() > 0
+        pages.checked(second, "case-overtaken-zh")
+        second.click(".refused a.main")
+        second.wait_for_selector(".state-reviewed")
+        step(page, "false_positive", reason="值班表录错了")
+        assert page.locator(".verdict .grade-poor").count() == 0
+        assert "曾评为较差" in page.inner_text(".verdict")
+        pages.checked(page, "case-dismissed-zh")
+
+
+def test_who_reads_and_does_not_review_hears_why_the_list_is_empty(pages: Room) -> None:
+    with pages.signed_in("zh", ("risk:read",), ("u-0-1-1",)) as page:
+        pages.open(page, "/pages/cases")
+        assert "等待复核" in page.inner_text(".empty")
 
 
 def test_the_whole_way_by_keyboard_alone(pages: Room) -> None:
@@ -147,8 +193,13 @@ def test_the_whole_way_by_keyboard_alone(pages: Room) -> None:
 
 def test_on_a_phone_the_whole_way_fits(pages: Room) -> None:
     with pages.signed_in("zh", size=PHONE) as page:
-        for path in ("/pages/unit", "/pages/unit?unit=u-0-1", "/pages/cases"):
-            pages.open(page, path)
+        for path in ("/pages/unit", "", "/pages/cases"):
+            if path:
+                pages.open(page, path)
+            else:
+                page.click(".block h3 a")  # the unit below
+                page.wait_for_url("**/pages/unit?unit=*")
+                page.wait_for_load_state("networkidle")
             assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
             small = page.evaluate(
                 "[...document.querySelectorAll('button, select, summary')].filter(e => e.offsetHeight && e.offsetHeight"
@@ -161,6 +212,13 @@ def test_no_id_of_an_officer_is_in_an_address_and_a_handle_leads_nowhere_in_anot
     with pages.signed_in("zh") as page, pages.signed_in("zh") as other:
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
+        pages.open(page, "/pages/unit")
+        page.click(".block h3 a")
+        page.wait_for_url("**/pages/unit?unit=*")
+        page.click(".actions a")
+        page.wait_for_url("**/pages/cases?unit=*")
+        page.click(".filter button")
+        page.wait_for_load_state("networkidle")
         pages.open(page, "/pages/cases")
         page.locator("th a").first.click()
         page.wait_for_url("**/pages/case?case=*")
@@ -182,6 +240,22 @@ def test_without_scripts_everything_can_still_be_reached(pages: Room) -> None:
         page.click("#preview-part button")
         page.wait_for_url("**share=0.02")
         assert page.input_value("#share") == "0.02"
+
+
+def test_a_part_that_took_too_long_says_so_and_is_asked_for_again(pages: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: object) -> None:
+        raise NobodyWaits("nobody waits", zh="无人等待")
+
+    with monkeypatch.context() as patched, pages.signed_in("en") as page:
+        patched.setattr(ProfileDesk, "answer", slow)
+        pages.open(page, "/pages/unit")
+        page.wait_for_selector(".part-problem")
+        assert "took too long" in page.inner_text(".part-problem")
+        pages.checked(page, "unit-part-late-en")
+        patched.undo()
+        page.click(".part-problem a")
+        page.wait_for_selector("#skills ~ .part")
+        assert page.locator(".part-problem").count() == 0
 
 
 def test_a_page_prints_without_what_is_for_the_screen(pages: Room) -> None:

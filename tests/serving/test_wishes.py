@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
 
+from data_contracts.errors import NotReady
 from data_contracts.policy import policy
 from serving.paths.wishes import WishesAnswer, WishesDesk, WishesRequest
 from tests.models.records import framed
@@ -16,12 +18,30 @@ LONG_AGO = "2000-01-01"
 NOW = datetime(2026, 11, 1, 9)
 
 
-def asked(frames: Mapping[str, pd.DataFrame]) -> WishesAnswer:
-    def records(officer_ids: Sequence[str] | None, as_of: date, tables: Sequence[str]) -> Mapping[str, pd.DataFrame]:
-        assert (officer_ids, as_of) == (["o"], NOW.date())
-        return {name: frame for name, frame in frames.items() if name in tables}
+@dataclass(frozen=True)
+class Said:
+    """What was saved, and whether the log answers."""
 
-    return WishesDesk(records, policy()).answer(WishesRequest(officer_id="o"), "r", NOW)
+    rows: tuple[tuple[str, str, str], ...] = ()
+    away: bool = False
+
+    def saved(self, officer_ids: Sequence[str]) -> pd.DataFrame:
+        if self.away:
+            raise NotReady("the log does not answer")
+        days = [(kind, item, date.fromisoformat(day)) for kind, item, day in self.rows]
+        return pd.DataFrame(days, columns=["item_kind", "item", "occurred_on"])
+
+
+def asked(frames: Mapping[str, pd.DataFrame], said: Said | None = None) -> WishesAnswer:
+    def records(officer_ids: Sequence[str] | None, as_of: date, tables: Sequence[str]) -> Mapping[str, pd.DataFrame]:
+        assert officer_ids == ["o"]
+        assert as_of == NOW.date() or tables == ("career_goals",)
+        found = {name: frame for name, frame in frames.items() if name in tables}
+        goals = found.get("career_goals")  # what happened on a day counts from the next
+        before = {} if goals is None else {"career_goals": goals[goals["occurred_on"] < pd.Timestamp(as_of)]}
+        return {**found, **before}
+
+    return WishesDesk(records, policy(), said or Said()).answer(WishesRequest(officer_id="o"), "r", NOW)
 
 
 def frames(**more: Sequence[Mapping[str, Any]]) -> dict[str, pd.DataFrame]:
@@ -56,9 +76,28 @@ def test_wishes_are_those_of_the_last_round_in_their_order() -> None:
     vacancy = {"vacancy_id": "v", "post_id": "p", "unit_id": "u", "places": 1, "opened_on": "2026-04-01",
                "closes_on": "2026-06-01", "known_on": "2026-04-01"}  # fmt: skip
     told = asked(frames(vacancies=[vacancy], preferences=[wish(2, "gone"), wish(1, "v"), wish(1, "old", "2025-01-01")]))
-    assert [(one.order, one.post.en, one.unit_id, one.closes_on) for one in told.wishes] == [
-        (1, "post one", "u", date(2026, 6, 1)), (2, "vacancy gone", None, None)
+    assert [(one.order, one.post.en, one.unit_id, one.closes_on, one.closed) for one in told.wishes] == [
+        (1, "post one", "u", date(2026, 6, 1), True), (2, "vacancy gone", None, None, False)
     ]  # fmt: skip
+
+
+def test_a_goal_stated_today_is_told_at_once_with_the_day_from_which_it_counts() -> None:
+    told = asked(frames(career_goals=[goal("q", "2025-01-01"), goal("p", "2026-11-01")]))
+    assert told.stated is not None
+    assert told.coming is not None
+    assert (told.stated.goal.goal, told.stated.counts_from) == ("q", None)
+    assert (told.coming.goal.name.zh, told.coming.counts_from) == ("岗位甲", date(2026, 11, 2))
+    assert asked(frames(career_goals=[goal("q", "2025-01-01")])).coming is None
+
+
+def test_what_was_saved_is_listed_by_name_and_a_log_that_is_away_hides_nothing_else() -> None:
+    said = Said((("post", "p", "2026-01-01"), ("path", "p>q", "2026-02-01"), ("path", "0" * 64, "2026-03-01")))
+    told = asked(frames(), said)
+    assert [(one.item_kind, one.name.en, one.saved_on.month) for one in told.saved] == [
+        ("path", "a path", 3), ("path", "post one → code “q”", 2), ("post", "post one", 1)
+    ]  # fmt: skip
+    away = asked(frames(career_goals=[goal("p", "2026-02-01")]), Said(away=True))
+    assert (away.saved, away.stated is not None) == ([], True)
 
 
 def test_goals_to_choose_from_are_families_fields_steps_and_posts_once_each() -> None:
