@@ -371,3 +371,11 @@ def test_a_missing_column_of_codes_is_proposed_as_a_constant(tmp_path: Path) -> 
     mapping = write(tmp_path / "m.toml", "\n".join(chosen))
     taken = take_in_all(read(mapping, tmp_path).tables, required=()).intakes["concerns"]
     assert taken.accepted["raised_by"].tolist() == ["family"] * 2
+
+
+def test_a_template_whose_end_says_to_date_is_read_too() -> None:
+    row = {"officer_id": "o-1", "post_id": "p", "unit_id": "u", "started_on": "2020-01-01", "ended_on": "至今",
+           "known_on": "2020-01-01"}  # fmt: skip
+    frames = {"postings": pd.DataFrame([row, row | {"officer_id": "o-2", "started_on": "至今"}])}
+    taken = take_in_all(frames).intakes["postings"]
+    assert (taken.accepted["officer_id"].tolist(), taken.quarantined) == (["o-1"], 1)
