@@ -65,6 +65,11 @@ class Column:
     value_synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     @property
+    def may_stay_open(self) -> bool:
+        """Whether it is an end that may not have come yet."""
+        return self.ends and not self.required
+
+    @property
     def called(self) -> tuple[str, ...]:
         """Every word that may stand over such a column in an export: its name, both labels, and its synonyms."""
         return tuple(dict.fromkeys((self.name, self.name_zh, self.name_en, *self.synonyms)))

@@ -7,6 +7,7 @@ and `unreadable` finds those. Distinct values are read once, so a column of a mi
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +21,12 @@ from data_contracts.chinese_days import in_digits
 TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1", "1.0", "是", "有", "真"})
 FALSE_WORDS = frozenset({"false", "f", "no", "n", "0", "0.0", "否", "无", "假"})
 NO_VALUE_WORDS = frozenset({"", "nan", "nat", "none", "null", "<na>"})
+OPEN_WORDS = frozenset({
+    "至今", "迄今", "到现在", "现任", "现职", "在任", "在职", "在岗", "目前", "至目前", "今", "今日",
+    "present", "to present", "to date", "till date", "until now", "till now", "now", "current", "currently", "ongoing",
+    "still in post", "open",
+})  # fmt: skip
+"""What stands in the place of an end that has not come."""
 _PARTED_DATE = re.compile(
     r"^\s*(\d{4})\s*[年/.\-]\s*(\d{1,2})\s*(?:[月/.\-]\s*(\d{1,2})\s*日?|月?)\s*(?:[T ]\d{1,2}:\d{2}.*)?$"
 )
@@ -60,6 +67,29 @@ def unreadable(raw: pd.Series, typed: pd.Series) -> pd.Series:
         words = raw[suspects].astype(str).str.strip().str.lower()
         suspects.loc[words.index] = ~words.isin(NO_VALUE_WORDS)
     return suspects.astype(bool)
+
+
+def without_open(values: pd.Series) -> pd.Series:
+    """A column of ends, what says "to date" made empty; the rest as it came.
+
+    >>> without_open(pd.Series(["2024-03-01", "（至今）", "Present", "soon"])).tolist()
+    ['2024-03-01', None, None, 'soon']
+    """
+    if not (values.dtype == object or pd.api.types.is_string_dtype(values.dtype)):
+        return values
+    open_ = is_open(values)
+    return values.astype(object).mask(open_, None) if open_.any() else values
+
+
+def is_open(values: pd.Series) -> pd.Series:
+    """Which values say "to date" (boolean, same index)."""
+    distinct = values.dropna().astype(object).unique()
+    return values.isin([value for value in distinct if isinstance(value, str) and _says_open(value)])
+
+
+def _says_open(value: str) -> bool:
+    bare = unicodedata.normalize("NFKC", value).strip(" ()[]<>.。—-~").casefold()
+    return " ".join(bare.split()) in OPEN_WORDS
 
 
 def strings(values: pd.Series) -> pd.Series:

@@ -2,6 +2,7 @@
 
 What officers wrote is never learned from (the contract says so of `concerns.text`); these sentences were written for
 teaching. A phrase belongs to one subcategory; `soon` and `urgent` ones say by themselves how soon help is needed.
+What is no concern at all has a file of its own, `everyday.toml`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from data_contracts.policy import policy
 
 T = TypeVar("T")
 PHRASES_DIR = Path(__file__).parent / "policy" / "phrases"
-AROUND = "around"
+AROUND, EVERYDAY = "around", "everyday"
 PLACE = "{about}"
 SLOT = re.compile(r"{(\w+)}")
 LEAST_PHRASES = 20
@@ -62,11 +63,21 @@ class Around:
 
 
 @dataclass(frozen=True)
+class Everyday:
+    """What is written into the box and is no concern."""
+
+    __pydantic_config__ = STRICT
+
+    says: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...]
+
+
+@dataclass(frozen=True)
 class PhraseBank:
-    """By subcategory, and what is common to all."""
+    """By subcategory, what is common to all, and sentences that are no concern: without any, nothing is told apart."""
 
     subcategories: Mapping[str, Taught]
     around: Around
+    everyday: tuple[str, ...] = ()
 
 
 @cache
@@ -85,6 +96,7 @@ def read_phrases(folder: Path) -> PhraseBank:
     faults: list[str] = []
     told = {path.stem: _read(path, faults) for path in sorted(folder.glob("*.toml"))}
     around = _typed(f"{AROUND}.toml", Around, told.pop(AROUND, None), faults)
+    everyday = _typed(f"{EVERYDAY}.toml", Everyday, told.pop(EVERYDAY, {"says": ()}), faults)
     found: dict[str, Taught] = {}
     for category in policy().concerns:
         given = told.pop(category.code, {})
@@ -94,10 +106,11 @@ def read_phrases(folder: Path) -> PhraseBank:
                 found[sub.code] = taught
         faults.extend(f"{category.code}.toml: no subcategory {code!r}; take it out" for code in given)
     faults.extend(f"{name}.toml: no category of that name; name it as concerns.toml does" for name in told)
-    faults.extend(_wrong(found, around))
+    said = () if everyday is None else everyday.says
+    faults.extend(_wrong(found, around, said))
     if around is None or faults:
         raise ContractViolation("\n".join(f"policy/phrases/{fault}" for fault in faults))
-    return PhraseBank(found, around)
+    return PhraseBank(found, around, said)
 
 
 def _read(path: Path, faults: list[str]) -> dict[str, object]:
@@ -121,7 +134,7 @@ def _typed(place: str, shape: type[T], given: object, faults: list[str]) -> T | 
         return None
 
 
-def _wrong(found: Mapping[str, Taught], around: Around | None) -> list[str]:
+def _wrong(found: Mapping[str, Taught], around: Around | None, everyday: tuple[str, ...]) -> list[str]:
     faults: list[str] = []
     seen: dict[str, str] = {}
     for code, taught in found.items():
@@ -130,6 +143,12 @@ def _wrong(found: Mapping[str, Taught], around: Around | None) -> list[str]:
         for phrase in (*taught.about, *taught.says, *taught.soon, *taught.urgent):
             if seen.setdefault(phrase, code) != code:
                 faults.append(f"[{code}]: {phrase!r} stands under {seen[phrase]} as well; keep one of them")
+    faults.extend(
+        f"{EVERYDAY}.toml: {phrase!r} stands under {seen[phrase]} as well; keep one of them"
+        for phrase in everyday if phrase in seen
+    )  # fmt: skip
+    if 0 < len(everyday) < LEAST_PHRASES:
+        faults.append(f"{EVERYDAY}.toml: {len(everyday)} sentences teach too little; write at least {LEAST_PHRASES}")
     if around is not None:
         faults.extend(
             f"{AROUND}.toml, frames: {frame!r} has no {PLACE}; add it" for frame in around.frames if PLACE not in frame

@@ -16,7 +16,7 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from data_contracts.catalog import Column, Kind, Table
-from data_contracts.coercion import Unread, coerce, typed_empty, unreadable
+from data_contracts.coercion import Unread, coerce, typed_empty, unreadable, without_open
 from data_contracts.decisions import Named
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Refusal, ValueClass
@@ -112,7 +112,13 @@ def with_value_class(found: pd.DataFrame, raw: pd.DataFrame) -> pd.DataFrame:
 def _typed_column(column: Column, raw: pd.DataFrame) -> pd.Series:
     if column.name not in raw.columns:
         return typed_empty(column.kind, raw.index)
-    return _codes(column, coerce(column.kind, raw[column.name]))
+    return _codes(column, coerce(column.kind, _given(column, raw)))
+
+
+def _given(column: Column, raw: pd.DataFrame) -> pd.Series:
+    """A column as it came; "to date" in an end that may be empty says that it is."""
+    values = raw[column.name]
+    return without_open(values) if column.may_stay_open else values
 
 
 def _codes(column: Column, typed: pd.Series) -> pd.Series:
@@ -133,7 +139,7 @@ def _unread(table: Table, raw: pd.DataFrame, typed: pd.DataFrame) -> pd.DataFram
     found = [no_faults()[["row", "column", "reason"]]]
     for column in table.columns:
         if column.kind in UNREADABLE and column.name in raw.columns:
-            rows = np.flatnonzero(unreadable(raw[column.name], typed[column.name]).to_numpy())
+            rows = np.flatnonzero(unreadable(_given(column, raw), typed[column.name]).to_numpy())
             declared = np.array([isinstance(value, Unread) for value in raw[column.name].iloc[rows]], dtype=bool)
             found.append(cells(rows[~declared], column.name, UNREADABLE[column.kind]))
             found.append(cells(rows[declared], column.name, Refusal.NOT_AS_DECLARED))

@@ -28,6 +28,7 @@ class Telling:
     right_at_least: Promise
     urgent_found: Promise
     soon_found: Promise
+    concerns_kept: Promise
     suggestions: Annotated[int, Field(ge=1, le=9)]
 
 

@@ -2,9 +2,10 @@
 
     PHAROS_STATE=DIR python -m experiments.concern_figures [--version N] [--json FILE]
 
-The set lies with the tests (tests/concerns/concerns_test_set.csv, read its README): it says how well sorting does on
-words that it has not met. Nothing that learns may read it, so this file learns nothing and chooses nothing; a figure
-that was used to choose between models is no longer a figure of this set.
+The sets lie with the tests (tests/concerns, read their README): concerns_test_set.csv says how well sorting does on
+words that it has not met, no_concerns.csv how often it is silent on what is none. Nothing that learns may read them, so
+this file learns nothing and chooses nothing; a figure that was used to choose between models is no longer a figure of
+this set.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ from models import artifacts, keys, registry
 from models.base import Numbers
 from models.concerns.model import NAME, ConcernModel
 from models.concerns.text_model import URGENCIES, Labels, by_category
-from training.evaluation.figures import figure_told
 
 SET = Path(__file__).resolve().parents[1] / "tests" / "concerns" / "concerns_test_set.csv"
 CHALLENGER = "concerns-challenger"
+NO_CONCERNS = SET.with_name("no_concerns.csv")
 DRAWS, SEED = 1000, 20260101
 ALL = "all"
 
@@ -65,6 +66,8 @@ class Answers:
     subcategory: Numbers
     urgency: Any
     tell_from: float = 0.0
+    tell_category_from: float = 0.0
+    silent: Any = False  # (n,) texts that are taken for no concern at all
 
 
 def read_rows(path: Path = SET) -> list[dict[str, str]]:
@@ -81,7 +84,7 @@ def figures(asked: Asked, told: Answers, draws: int = DRAWS) -> dict[str, dict[s
     first = told.subcategory.argmax(axis=1)
     three = np.argsort(-told.subcategory, axis=1, kind="stable")[:, :3]
     category = by_category(told.subcategory, told.labels).argmax(axis=1)
-    spoken = told.subcategory.max(axis=1) >= told.tell_from
+    spoken = (told.subcategory.max(axis=1) >= told.tell_from) & ~np.asarray(told.silent)
     right = (first == asked.subcategory).astype(float)
     hits = {
         "subcategory_first": right,
@@ -112,6 +115,14 @@ def _interval(values: Numbers, draws: int) -> dict[str, float]:
     return {"value": float(values.mean()), "low": float(low), "high": float(high), "n": float(len(values))}
 
 
+def on_none(told: Answers, draws: int = DRAWS) -> dict[str, dict[str, float]]:
+    """Of texts that are no concern: how often neither subcategory nor category is told, and how often one is urgent."""
+    category = by_category(told.subcategory, told.labels).max(axis=1)
+    spoken = (told.subcategory.max(axis=1) >= told.tell_from) | (category >= told.tell_category_from)
+    values = {"untold": ~spoken | np.asarray(told.silent), "urgent": np.asarray(told.urgency) == len(URGENCIES) - 1}
+    return {f"no_concern.{name}": _interval(some.astype(float), draws) for name, some in values.items()}
+
+
 def coverage(asked: Asked, told: Answers) -> list[dict[str, float]]:
     """How right it is when it speaks of the surest tenth, fifth, ... of the sentences."""
     order = np.argsort(-told.subcategory.max(axis=1), kind="stable")
@@ -125,8 +136,8 @@ def linear_answers(use: Settings, version: str | None, texts: Sequence[str]) -> 
     parts, title = _parts(use, NAME, version)
     model = ConcernModel.from_parts(parts).text
     told = model.chances(list(texts))
-    return Answers(title, model.labels, told.subcategory, model.urgency_of(told.urgency),
-                   model.settling.tell_subcategory)  # fmt: skip
+    return Answers(title, model.labels, told.subcategory, model.levels_of(told), model.settling.tell_subcategory,
+                   model.settling.tell_category, told.silent)  # fmt: skip
 
 
 def network_answers(use: Settings, version: str | None, texts: Sequence[str]) -> Answers:
@@ -158,8 +169,8 @@ def as_table(answers: Answers, found: Mapping[str, Mapping[str, float]]) -> Tabl
     for name, one in found.items():
         table.add_row(
             name,
-            figure_told(one["value"]),
-            f"{figure_told(one['low'])} to {figure_told(one['high'])}",
+            f"{one['value']:.3f}",
+            f"{one['low']:.3f} to {one['high']:.3f}",
             f"{one['n']:,.0f}",
         )
     return table
@@ -178,13 +189,14 @@ def main() -> None:
     pairs = [(sub.code, one.code) for one in policy().concerns for sub in one.subcategories]
     labels = Labels(tuple(code for code, _ in pairs), tuple(category for _, category in pairs))
     asked, kept = Asked.of(read_rows(), labels), dict[str, Any]()
+    none = [row["text"] for row in read_rows(NO_CONCERNS)]
     for name, ask in MODELS.items():
         try:
             told = ask(use, given.version if name == NAME else None, asked.texts)
         except NotReady as absent:
             console.print(f"left out: {absent}", style="yellow", markup=False, highlight=False)
             continue
-        found = figures(asked, told)
+        found = figures(asked, told) | on_none(ask(use, given.version if name == NAME else None, none))
         console.print(as_table(told, found))
         kept[told.name] = {"figures": found, "coverage": coverage(asked, told)}
     if given.json is not None:

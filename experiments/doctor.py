@@ -54,7 +54,9 @@ def examine(settings: Settings) -> list[Finding]:
 def as_table(findings: list[Finding]) -> Table:
     """The findings as people read them, a remedy beside each lack."""
     marks = {"good": "[green]✓ good[/]", "optional": "[yellow]· optional[/]", "wrong": "[red]✗ wrong[/]"}
-    table = Table("looked at", "state", "seen", "what to do", title="pharos doctor")
+    table = Table(title="pharos doctor")
+    for head in ("looked at", "state", "seen", "what to do"):
+        table.add_column(head, overflow="fold")
     for finding in findings:
         table.add_row(finding.subject, marks[finding.state], finding.seen, finding.remedy)
     return table

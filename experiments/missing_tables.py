@@ -209,7 +209,9 @@ def remedy(standing: Standing) -> str:
 
 def as_table(found: list[Standing]) -> Table:
     """The tables of the state at hand, and what each that is missing or stale costs."""
-    told = Table("table", "state", "newest", "what it costs", "what to do", title="tables of this state 各表")
+    told = Table(title="tables of this state 各表")
+    for head in ("table", "state", "newest", "what it costs", "what to do"):
+        told.add_column(head, overflow="fold")  # Chinese has no spaces to break at, and would be cut off
     for one in found:
         style = "green" if one.rows and not one.stale else "yellow" if one.rows or one.table != "postings" else "red"
         table = catalog().table(one.table)

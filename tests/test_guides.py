@@ -37,6 +37,7 @@ ONLY_PARSED: Mapping[str, str] = {  # how a command begins -> why it is not exec
     "pharos serve": "runs until it is stopped; the test serves the sandbox in its place, tests/serving serve the rest",
     "PHAROS_WORKERS=4 pharos serve": "runs until it is stopped; tests/serving/test_workers.py",
     "mlflow ui": "runs until it is stopped",
+    "jupyter execute": "needs a study that was run; tests/experiments/test_notebooks.py runs it",
     "make": "downloads; the targets are those of the Makefile, CI runs them",
     "sha256sum MANIFEST": "needs a bundle; tests/serving/test_upgraded_bundle.py",
     "sha256sum --check": "needs a bundle; tests/serving/test_upgraded_bundle.py",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from data_contracts.catalog import Column
 from data_contracts.guessing.columns import SURE, Guess
 from data_contracts.guessing.proposal import Proposal, Section, parts_of
 from data_contracts.vocabulary import Bilingual
@@ -31,6 +32,9 @@ def as_toml(proposal: Proposal) -> str:
 LEFT = Bilingual("未收入", "left out")
 NOT_KNOWN = Bilingual("看不出是哪张表", "no table of ours is like it")
 AUDITED = Bilingual("只供公平性审计，不进入任何模型", "for fairness audits only; no model ever sees it")
+ONE_VALUE = Bilingual(
+    "没有这一列；若各行都一样，选其一作常量", "not there; where all rows are alike, choose one as a constant"
+)
 LACKS = Bilingual("缺少必填列，本节未启用", "required columns were not found, so this section does not count yet")
 
 
@@ -61,8 +65,17 @@ def _lines(section: Section, several: bool) -> Iterator[str]:
     yield f"[{table.name}.columns]"
     for guess in section.guesses:
         yield _column(guess)
+    for name in section.missing:
+        yield from _constant(table.column(name))
     for guess in section.guesses:
         yield from _codes(table.name, guess)
+
+
+def _constant(column: Column) -> Iterator[str]:
+    """A missing column of a list of codes: where all rows are alike, a constant does; the first code is no advice."""
+    if column.enum:
+        codes = ", ".join(f"{code} {column.labels_zh[code]}" for code in column.enum)
+        yield f"# {column.name} = {{ value = {text(column.enum[0])} }}  # {_told(ONE_VALUE)}: {codes}"
 
 
 def _column(guess: Guess) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from data_contracts.catalog import Column, Table
-from data_contracts.coercion import numbers, strings
+from data_contracts.coercion import is_open, numbers, strings
 from data_contracts.decisions import ForbiddenGroup
 from data_contracts.guessing.codes import NO_CODING, Coding, coding, has_codes
 from data_contracts.guessing.days import ENOUGH, Written, written
@@ -44,7 +44,8 @@ NOT_FITTING = Bilingual("部分内容不符", "some of what stands in it does no
 class Looks:
     """What stands in one column of a sheet, looked at once: its word, how its dates are written, its numbers.
 
-    `words` counts its values as text, the most frequent first; `numeric` and `whole` are the shares that are numbers
+    `words` counts its values as text, the most frequent first; `still_open` is the share that says "to date", and
+    `dates` is of the others; `numeric` and `whole` are the shares that are numbers
     and whole numbers, `least` and `most` the 5th and 95th percentile of them; `personal` says whether it holds
     citizens' numbers or telephone numbers, whatever its word says.
     """
@@ -57,6 +58,7 @@ class Looks:
     least: float
     most: float
     personal: bool
+    still_open: float = 0.0
 
     @property
     def empty(self) -> bool:
@@ -104,18 +106,19 @@ def looks_of(sheet: Sheet) -> dict[str, Looks]:
 def _looks(header: str, values: pd.Series) -> Looks:
     text = [str(word) for word in strings(values).dropna()]
     read = numbers(values.astype(object))
-    known = read.dropna().to_numpy()
+    known, open_ = read.dropna().to_numpy(), is_open(values)
     least, most = np.quantile(known, [0.05, 0.95]) if len(known) else (0.0, 0.0)
     private = sum(bool(ID_CARD.match(word) or PHONE.match(word)) for word in text[:200])
     return Looks(
         header=header,
         words=dict(Counter(text).most_common()),
-        dates=written(values),
+        dates=written(values[~open_]),
         numeric=len(known) / max(1, len(values)),
         whole=float((known == np.floor(known)).sum()) / max(1, len(values)),
         least=float(least),
         most=float(most),
         personal=2 * private > len(text[:200]),
+        still_open=float(open_.mean()) if len(values) else 0.0,
     )
 
 
@@ -177,7 +180,10 @@ def _content(column: Column, looks: Looks) -> float:
     if looks.empty:
         return 0.0
     if column.kind == "date":
-        return looks.dates.share if looks.dates.share >= ENOUGH else looks.dates.share - 1
+        if column.may_stay_open and looks.still_open == 1.0:
+            return 0.5
+        share = looks.dates.share * (1.0 if column.may_stay_open else 1.0 - looks.still_open)
+        return share if share >= ENOUGH else share - 1
     if has_codes(column):
         found = coding(column, looks.words).share
         if not allowed_values(column) and column.kind != "boolean":

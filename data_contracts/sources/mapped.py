@@ -12,7 +12,16 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from data_contracts.coercion import NO_VALUE_WORDS, Unread, booleans, dates, integers, strings, typed_empty
+from data_contracts.coercion import (
+    NO_VALUE_WORDS,
+    Unread,
+    booleans,
+    dates,
+    integers,
+    strings,
+    typed_empty,
+    without_open,
+)
 from data_contracts.errors import ContractViolation, InvalidInput
 from data_contracts.intake import DELIVERED_ROW
 from data_contracts.sources.mapping import (
@@ -164,6 +173,8 @@ def _values(name: str, source: ColumnSource, mapper: Mapper, raw: pd.DataFrame) 
     if source.column not in theirs:
         raise mapper.wrong(name, f"the file has no column {source.column!r}{nearest(source.column, theirs)}")
     values = raw[theirs[source.column]]
+    if mapper.table.column(name).may_stay_open:
+        values = without_open(values)
     if source.codes:
         values = _coded(values, source.codes)
         if mapper.table.column(name).kind == "boolean" and any(source.codes.values()):

@@ -24,7 +24,10 @@ LEAST_AREA, MOST_AREA = 30.0, 400.0
 def board_figure(board: Board, *, english: bool = False) -> Figure:
     """Lines over test days with the 95 % interval of each figure, beside the differences from the reference."""
     title = Bilingual.joined([part_named(board), board.kind.measures[board.kind.measure]], ("：", ": "))
-    with blank_figure(title, 11.0, 1.6 + 0.42 * max(8, len(board.standings)), english=english) as (figure, chinese):
+    with blank_figure(_both(title), 11.0, 1.6 + 0.42 * max(8, len(board.standings)), english=english) as (
+        figure,
+        chinese,
+    ):
         left, right = figure.subplots(1, 2, width_ratios=(1.2, 1.0))
         _by_day(left, board, chinese)
         _differences(right, board, chinese)
@@ -35,7 +38,7 @@ def board_figure(board: Board, *, english: bool = False) -> Figure:
 def cost_figure(board: Board, *, english: bool = False) -> Figure:
     """The ranking figure against CPU seconds of the fit; marks grow with the size of a model's files."""
     title = Bilingual.joined([part_named(board), Bilingual("代价", "cost")], ("：", ": "))
-    with blank_figure(title, 7.5, 4.4, english=english) as (figure, chinese):
+    with blank_figure(_both(title), 7.5, 4.4, english=english) as (figure, chinese):
         axes = figure.subplots()
         for number, one in enumerate(board.standings):
             seconds = max(one.cost.fit_cpu_seconds, 1e-3)
@@ -46,8 +49,8 @@ def cost_figure(board: Board, *, english: bool = False) -> Figure:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")  # powers are drawn with a minus that Chinese fonts lack
         axes.xaxis.set_minor_formatter("")
-        axes.set_xlabel(in_words(FIT, chinese))
-        axes.set_ylabel(in_words(board.kind.measures[board.kind.measure], chinese))
+        axes.set_xlabel(in_words(_both(FIT), chinese))
+        axes.set_ylabel(in_words(_both(board.kind.measures[board.kind.measure]), chinese))
         legend_below(figure, axes)
     return figure
 
@@ -66,7 +69,7 @@ def _by_day(axes: Axes, board: Board, chinese: bool) -> None:
         )  # fmt: skip
     axes.set_xticks(places, list(board.days))
     axes.set_ylim(bottom=0)
-    axes.set_ylabel(in_words(board.kind.measures[board.kind.measure], chinese))
+    axes.set_ylabel(in_words(_both(board.kind.measures[board.kind.measure]), chinese))
 
 
 def _differences(axes: Axes, board: Board, chinese: bool) -> None:
@@ -84,7 +87,13 @@ def _differences(axes: Axes, board: Board, chinese: bool) -> None:
             markerfacecolor="black" if one.sure else "white",
         )  # fmt: skip
     axes.set_yticks(range(len(names)), names)
-    axes.set_xlabel(in_words(DIFFERENCE, chinese))
+    axes.set_xlabel(in_words(_both(DIFFERENCE), chinese))
+
+
+def _both(words: Bilingual) -> Bilingual:
+    """Titles and axes are read by people of both languages; without a Chinese font, or where English was asked for,
+    they stay English."""
+    return words if words.zh == words.en else Bilingual(f"{words.zh} · {words.en}", words.en)
 
 
 def _area(one: Standing, every: Sequence[Standing]) -> float:

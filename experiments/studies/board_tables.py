@@ -35,6 +35,7 @@ SHORT = {
     "urgent_precision": "急准\nurg P", "urgent_found": "急全\nurg R",
 }  # fmt: skip
 DISTANCES = ("差\ndiffers", "95 % 区间\ninterval", "拟合秒\nCPU s", "毫秒/次\nms each", "大小\nsize")
+DAYS_WIDE = 4  # test days that have room in 80 columns
 BESIDE = 3  # figures that have room beside the distances in 80 columns
 
 
@@ -60,6 +61,28 @@ def _table(board: Board, heads: Sequence[str], title: str = "", caption: str = "
         cells = [*figures, *_behind(one), *_cost(one)]
         table.add_row(_named(one.name, board), *cells[first : first + len(heads)])
     return table
+
+
+def days_tables(board: Board) -> list[Table]:
+    """The ranking figure of each test day with its interval below it, for a terminal: so many days a table as fit."""
+    measure = board.kind.measures[board.kind.measure]
+    named = measure.zh if measure.zh == measure.en else f"{measure.zh} · {measure.en}"
+    tables = []
+    for first in range(0, len(board.days), DAYS_WIDE):
+        days = board.days[first : first + DAYS_WIDE]
+        table = Table(title=None if first else f"{named} · {AS_OF.zh} {AS_OF.en}", box=SIMPLE_HEAD, pad_edge=False,
+                      padding=(0, 1, 0, 0))  # fmt: skip
+        table.add_column("模型\nmodel", overflow="fold")
+        for day in days:
+            table.add_column(day, justify="right", no_wrap=True)
+        for one in board.standings:
+            table.add_row(_named(one.name, board), *(_by_day(one.by_day[day]) for day in days))
+        tables.append(table)
+    return tables
+
+
+def _by_day(one: Figure) -> str:
+    return f"{_short(one.value, 3)}\n{_short(one.low, 3)}…{_short(one.high, 3)}"
 
 
 def _title(board: Board) -> str:

@@ -18,7 +18,7 @@ from data_contracts.vocabulary import Bilingual
 from experiments.backtests.reporting import without_nan
 from experiments.reports.pages import Page, Picture, Section, write_page
 from experiments.studies.board_figures import board_figure, cost_figure
-from experiments.studies.board_tables import as_record, as_tables, days_sheet, pooled_sheet
+from experiments.studies.board_tables import as_record, as_tables, days_sheet, days_tables, pooled_sheet
 from experiments.studies.board_words import about, part_named
 from experiments.studies.kind import Exam
 from experiments.studies.kinds import KINDS
@@ -214,7 +214,7 @@ def _section(board: Board, drawn: Any) -> Section:
 def show(found: Compared, console: Console) -> None:
     """Print the boards, and where the page is."""
     for board in found.boards:
-        for table in as_tables(board):
+        for table in (*as_tables(board), *days_tables(board)):
             console.print(table)
     console.print("* 区间不含 0 · the interval leaves out 0", highlight=False)
     console.print(f"page {found.page}", highlight=False, soft_wrap=True, markup=False)

@@ -145,8 +145,8 @@ def rows_of(part: str, some: Sequence[Example], said: Said) -> pd.DataFrame:
 
 def _by_text_model(model: TextModel, texts: Sequence[str]) -> Said:
     told = model.chances(texts)
-    speaks = told.subcategory.max(axis=1) >= model.settling.tell_subcategory
-    return Said(told.subcategory, model.urgency_of(told.urgency), speaks)
+    speaks = (told.subcategory.max(axis=1) >= model.settling.tell_subcategory) & ~told.silent
+    return Said(told.subcategory, model.levels_of(told), speaks)
 
 
 def _by_network(model: Any, texts: Sequence[str]) -> Said:

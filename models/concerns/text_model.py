@@ -18,6 +18,7 @@ from scipy.special import expit, logit
 
 from models.artifacts import Parts
 from models.base import Numbers
+from models.concerns.aside import Aside, has_chinese
 from models.concerns.grams import Cut, Grams
 
 URGENCIES = ("normal", "soon", "urgent")
@@ -102,12 +103,19 @@ class Settling:
 
 @dataclass(frozen=True)
 class Chances:
-    """Of texts: `subcategory` (n, 35), `category` (n, 9), `urgency` (n, 3); `read` (n,) whether any word was known."""
+    """Of texts: `subcategory` (n, 35), `category` (n, 9), `urgency` (n, 3); `read` (n,) whether any Chinese word was
+    known; `none` (n,) whether it is an everyday text rather than a concern."""
 
     subcategory: Numbers
     category: Numbers
     urgency: Numbers
     read: Any
+    none: Any
+
+    @property
+    def silent(self) -> Any:
+        """(n,) of which nothing is told."""
+        return self.none | ~self.read
 
 
 @dataclass(frozen=True)
@@ -118,12 +126,19 @@ class TextModel:
     grams: Grams
     heads: Heads
     settling: Settling = Settling()
+    aside: Aside | None = None
 
     def chances(self, texts: Sequence[str]) -> Chances:
         """Of each text, in order."""
         rows = self.grams.matrix(texts)
         told = settled(self.heads.scores(rows), self.labels, self.settling)
-        return Chances(*told, np.diff(rows.indptr) > 0)
+        chinese = np.array([has_chinese(one) for one in texts], dtype=bool)
+        none = np.zeros(len(texts), dtype=bool) if self.aside is None else self.aside.is_none(texts)
+        return Chances(*told, chinese & (np.diff(rows.indptr) > 0), chinese & none)
+
+    def levels_of(self, told: Chances) -> NDArray[np.int64]:
+        """The place in URGENCIES of each text; the lowest where nothing was read."""
+        return np.where(told.silent, 0, self.urgency_of(told.urgency))
 
     def urgency_of(self, urgency: Numbers) -> NDArray[np.int64]:
         """The place in URGENCIES of each row of chances (n, 3): the most pressing one whose chance is high enough."""
@@ -143,7 +158,12 @@ class TextModel:
             "cut": vars(self.grams.cut),
             "settling": vars(self.settling),
         }
-        return Parts(json=about, arrays=arrays | {"grams": self.grams.weights}, texts={"grams": self._written()})
+        more = Parts() if self.aside is None else self.aside.to_parts()
+        return Parts(
+            json=about | more.json,
+            arrays=arrays | {"grams": self.grams.weights} | more.arrays,
+            texts={"grams": self._written()} | more.texts,
+        )
 
     def _written(self) -> str:
         return "\n".join(self.grams.known)
@@ -157,7 +177,7 @@ class TextModel:
         heads = (Linear(arrays[f"{name}.weights"], arrays[f"{name}.base"])
                  for name in ("flat", "within", "category", "urgency"))  # fmt: skip
         labels = Labels(tuple(told["subcategories"]), tuple(told["category_of"]))
-        return cls(labels, grams, Heads(*heads), Settling(**told["settling"]))
+        return cls(labels, grams, Heads(*heads), Settling(**told["settling"]), Aside.from_parts(parts))
 
 
 def settled(scores: Scores, labels: Labels, by: Settling) -> tuple[Numbers, Numbers, Numbers]:

@@ -39,7 +39,7 @@ from serving.concerns.schemas import (
     TriagedConcern,
 )
 from serving.concerns.themes import ThemeCount, months_before, themes
-from serving.concerns.triage import Came, Reading, Suggestion, Triage, category_of, due_days, helpers_for
+from serving.concerns.triage import Came, Reading, Suggestion, Triage, Unread, category_of, due_days, helpers_for
 from serving.night.manifest import ModelIdentity
 from serving.schemas import Because, ModelName, Text, shown
 from serving.talent.records import day_asked
@@ -48,6 +48,18 @@ from serving.words import because_of, text_of
 
 TABLE = "concerns"
 TOO_FEW = "too_few_people"
+UNREAD: Mapping[Unread, Bilingual] = {
+    "not_chinese": Bilingual(
+        "这段文字没有可读的中文；系统只读中文，类别与紧急程度均未判断，请由人阅读",
+        "there is no Chinese in it that can be read; only Chinese is read, neither category nor urgency was told: "
+        "a person should read it",
+    ),
+    "no_concern": Bilingual(
+        "这段文字不像诉求，类别与紧急程度均未判断；如确有诉求，请由人阅读",
+        "the words do not look like a concern, neither category nor urgency was told; a person should look whether one "
+        "is meant",
+    ),
+}
 
 
 class ConcernReader(Protocol):
@@ -126,7 +138,8 @@ class TriageDesk:
             subcategories=[_suggested(one) for one in read.subcategories],
             urgency=read.urgency,
             urgency_name=_named(urgency),
-            urgent_chance=shown(read.urgent_chance),
+            urgent_chance=None if read.urgent_chance is None else shown(read.urgent_chance),
+            unread=None if read.unread is None else because_of(read.unread, UNREAD[read.unread]),
             helpers=_helpers(helpers_for(policy, read.urgency, came, read.category, read.subcategory)),
             handler=None if category is None else text_of(Bilingual(category.handler_zh, category.handler_en)),
             answer_by=None if channel is None else text_of(channel.answer),
@@ -190,7 +203,8 @@ class ThemesDesk:
         compare learn no more than one."""
         rules, as_of = self.policy.triage.themes, day_asked(request.as_of, now)
         months = months_before(as_of, request.months or rules.months)
-        found = themes(self.records(as_of), self.placements().parents, months, rules.least_people)
+        placements = self.placements()
+        found = themes(self.records(as_of), placements.parents, months, rules.least_people)
         still_wanted()
         wanted = None if request.unit_ids is None else set(request.unit_ids)
         names = {one.code: Bilingual(one.name_zh, one.name_en) for category in self.policy.concerns
@@ -204,7 +218,9 @@ class ThemesDesk:
             least_people=rules.least_people,
             results=list(_themes(told, names)),
             subcategories=list(_subthemes(found, names)) if whole else [],
-            not_told=_too_few(rules.least_people),
+            not_told=_too_few(rules.least_people)
+            if told
+            else _nothing_told(rules.least_people, len(months), _first_with(found, placements, wanted, sight)),
         )
 
 
@@ -267,6 +283,41 @@ def _too_few(least: int) -> Because:
         f"不足 {least} 人的组，以及由其他数字相减可得出这种组的，均不给出",
         f"groups of fewer than {least} people are left out, and figures whose differences would tell of such a group",
     ))  # fmt: skip
+
+
+def _nothing_told(least: int, months: int, above: Bilingual | None) -> Because:
+    """Why a unit has no theme at all, without a figure of it: the rule, and who has some."""
+    zh = (
+        f"近 {months} 个整月里，没有一个月、没有一个类别有至少 {least} 人提出诉求且无法由其他数字推得，故均不给出；"
+        "没有民警编号的诉求，同月同单位只算一人。"
+    )
+    en = (
+        f"in none of the last {months} whole months was any category raised by at least {least} people in a way that "
+        "no other figures would tell of fewer, so none is given; concerns without an officer's id count as one person "
+        "a month and unit. "
+    )
+    if above is None:
+        return because_of(TOO_FEW, Bilingual(zh + "上级单位也没有可以给出的主题", en + "No unit above has one either"))
+    return because_of(
+        TOO_FEW, Bilingual(f"{zh}自“{above.zh}”起有可以给出的主题", f"{en}There are some from {above.en} up")
+    )
+
+
+def _first_with(
+    found: Sequence[ThemeCount], placements: Placements, wanted: set[str] | None, sight: Sight
+) -> Bilingual | None:  # fmt: skip
+    """The nearest unit above those asked for (or within reach) that has a theme; None where none has, or all of it
+    lies within reach."""
+    having = {one.unit_id for one in found if one.unit_id}
+    starts = set(sight.units or ()) if wanted is None else wanted
+    level, seen = {placements.parents.get(one) for one in starts}, set[str | None]()
+    while level - {None} - seen:
+        named = sorted(one for one in level if one in having and one is not None)
+        if named:
+            return placements.name(named[0])
+        seen |= level
+        level = {placements.parents.get(one) for one in level if one is not None}
+    return None
 
 
 def _suggested(one: Suggestion) -> SuggestedCategory:

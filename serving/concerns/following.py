@@ -121,7 +121,7 @@ def _open(
 ) -> Open:  # fmt: skip
     category = category_of(policy, code)
     subcategory = _text(row["subcategory"]) or (read.subcategory if read else None)
-    urgency = read.urgency if read else None
+    urgency = read.urgency if read and read.unread is None else None
     due = () if category is None else _dues(category, came, row, as_of, chances)
     channel = policy.triage.channel_of(came.channel)
     return Open(

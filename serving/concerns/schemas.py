@@ -88,7 +88,14 @@ class TriagedConcern(Answer):
     subcategories: list[SuggestedCategory] = about("最可能的小类", "likeliest subcategories")
     urgency: Urgency = about("紧急程度", "how urgent it is")
     urgency_name: Text = about("紧急程度的文字", "how urgent, in words")
-    urgent_chance: Probability = about("涉及生命健康危险的可能", "chance that life or health is in danger")
+    urgent_chance: Probability | None = about(
+        "涉及生命健康危险的可能；未能读懂时为空", "chance that life or health is in danger, null where nothing was read"
+    )
+    unread: Because | None = about(
+        "为何没有读懂：没有汉字，或不像诉求；读懂了则为空",
+        "why nothing was read: no Chinese, or everyday words; null where it was",
+        default=None,
+    )
     helpers: list[Helper] = about("建议的帮助者，首选在前", "kinds of helper, preferred first")
     handler: Text | None = about("经办岗位；大类不确定为空", "the desk that handles it, null where unsure")
     answer_by: Text | None = about("该渠道的答复方式", "how its channel is answered")
@@ -140,7 +147,9 @@ class OpenConcern(Answer):
     suggested: SuggestedCategory | None = about(
         "模型建议的小类；不确定或没有模型时为空", "subcategory the model suggests, null where unsure or without a model"
     )
-    urgency: Urgency | None = about("紧急程度；没有模型时为空", "how urgent, null without a model")
+    urgency: Urgency | None = about(
+        "紧急程度；没有模型或未能读懂时为空", "how urgent, null without a model, or where nothing was read"
+    )
     helpers: list[Helper] = about("建议的帮助者", "kinds of helper that are suggested")
     handler: Text | None = about("经办岗位", "the desk that handles it")
     answer_by: Text | None = about("该渠道的答复方式", "how its channel is answered")

@@ -3,7 +3,11 @@
 A figure is shown only of groups of enough people, and no sums and differences of shown figures tell of fewer (the rule
 of `models/units/shown.py`). Groups of one category lie inside one another along the unit tree; those of different
 categories lie apart; so each category is a tree of its own, under all concerns of the month. Subcategories are told of
-the whole force only: split by unit as well, they would cross the categories, and differences would tell too much. A
+the whole force only: split by unit as well, they would cross the categories, and differences would tell too much.
+
+Who raised a concern without an officer's id (family, community) is not known, and several such concerns may be one
+person's: all of them of a month and unit count as the same one person, so that a figure told is never of fewer people
+than it takes. A
 month is told as it was known when it ended: told again later with what came late, the difference would be one concern.
 """
 
@@ -21,6 +25,7 @@ from models.units.shown import shown
 from models.units.tree import UnitTree
 
 APART = "\x1f"  # stands in no id
+UNKNOWN = APART  # whoever has no id: one person in each place
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,9 @@ def months_before(as_of: date, many: int) -> list[date]:
 
 
 def themes(record: pd.DataFrame, parents: Mapping[str, str], months: Iterable[date], least: int) -> list[ThemeCount]:
-    """Every figure that may be shown; `record` has concern_id, officer_id, unit_id, category, subcategory, raised_on
-    and known_on, and `parents` the unit above each unit."""
+    """Every figure that may be shown; `record` has officer_id, unit_id, category, subcategory, raised_on and known_on,
+    and `parents` the unit above each unit. Rows without an officer_id are of the same unknown person within a month and
+    unit (of the whole force, for subcategories): a person is told of once, however many there may have been."""
     rows = record.dropna(subset=["category"])
     raised, known = pd.to_datetime(rows["raised_on"]), pd.to_datetime(rows["known_on"])
     found: list[ThemeCount] = []
@@ -60,7 +66,7 @@ def _month(rows: pd.DataFrame, parents: Mapping[str, str], month: date, least: i
     if rows.empty:
         return []
     told = rows.assign(
-        who=rows["officer_id"].fillna(rows["concern_id"]).astype(str),
+        who=rows["officer_id"].astype(object).where(rows["officer_id"].notna(), UNKNOWN),
         at=rows["category"].astype(str) + APART + rows["unit_id"].fillna("").astype(str),
         below=rows["category"].astype(str) + APART + rows["subcategory"].fillna("").astype(str),
     )

@@ -22,6 +22,7 @@ from models.concerns.text_model import URGENCIES, Chances
 from models.concerns.workload import COLUMNS, Workload
 
 Status = Literal["sorted", "category_only", "unsure"]
+Unread = Literal["not_chinese", "no_concern"]
 Deadlines = Literal["acknowledge", "resolve"]
 
 
@@ -37,7 +38,8 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Reading:
-    """What words say; `category` and `subcategory` are None where the model cannot tell."""
+    """What words say; `category` and `subcategory` are None where the model cannot tell. Of words that are not read
+    (`unread` says why) nothing is known of how urgent they are: `urgent_chance` is None, `urgency` the lowest."""
 
     status: Status
     category: str | None
@@ -45,8 +47,9 @@ class Reading:
     categories: tuple[Suggestion, ...]
     subcategories: tuple[Suggestion, ...]
     urgency: str
-    urgent_chance: float
+    urgent_chance: float | None
     every_category: Numbers
+    unread: Unread | None = None
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,14 @@ class Triage:
     def read(self, texts: Sequence[str]) -> list[Reading]:
         """What each text says, in order."""
         text, told = self.model.text, self.model.text.chances(texts)
-        levels = text.urgency_of(told.urgency)
+        levels = text.levels_of(told)
         return [self._reading(told, row, URGENCIES[int(levels[row])]) for row in range(len(texts))]
 
     def _reading(self, told: Chances, row: int, urgency: str) -> Reading:
         by, labels = self.model.text.settling, self.model.text.labels
-        subcategory, category, read = told.subcategory[row], told.category[row], bool(told.read[row])
+        subcategory, category = told.subcategory[row], told.category[row]
+        unread: Unread | None = "no_concern" if told.none[row] else None if told.read[row] else "not_chinese"
+        read = unread is None
         first, above = int(subcategory.argmax()), int(category.argmax())
         sure = read and subcategory[first] >= by.tell_subcategory
         known = sure or (read and category[above] >= by.tell_category)
@@ -95,8 +100,9 @@ class Triage:
             self._suggested(category, labels.categories, labels.categories),
             self._suggested(subcategory, labels.subcategories, labels.category_of),
             urgency,
-            float(told.urgency[row, URGENCIES.index("urgent")]),
+            float(told.urgency[row, URGENCIES.index("urgent")]) if read else None,
             category,
+            unread,
         )
 
     def _suggested(self, chances: Numbers, codes: Sequence[str], above: Sequence[str]) -> tuple[Suggestion, ...]:

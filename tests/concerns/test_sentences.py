@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HOUSE = ("data_contracts", "features", "models", "training", "serving", "experiments", "pharos.py", "Makefile")
 EVALUATORS: frozenset[str] = frozenset({"experiments/concern_figures.py"})
 """Modules of experiments/ that ask a finished model about the set and report its figures. A new one is named here."""
-NAMES_IT = re.compile(r"concerns_test_set|tests[/.\\]concerns|\btests\b\W{1,12}concerns\b")
+NAMES_IT = re.compile(r"concerns_test_set|no_concerns\.csv|tests[/.\\]concerns|\btests\b\W{1,12}concerns\b")
 LEARNS = re.compile(r"\.(partial_)?fit\w*\(|\.backward\(|\boptuna\b|\btrain\w*\(|\btraining\b")
 LEAST_QUOTED = 10  # characters: shorter ones may stand in the house by chance
 
@@ -133,6 +133,8 @@ def test_a_fault_is_seen(fault: str, sentences: Rows) -> None:
 def test_nothing_that_learns_reads_it(sentences: Rows) -> None:
     assert unwelcome_readers(ROOT) == []
     assert copied(ROOT, sentences) == []
+    none = FILE.with_name("no_concerns.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert copied(ROOT, tuple(replace(sentences[0], text=one.rsplit(",", 1)[0]) for one in none)) == []
 
 
 @pytest.mark.parametrize(

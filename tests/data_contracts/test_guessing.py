@@ -325,3 +325,57 @@ def test_what_is_sure_is_right_on_layouts_that_nobody_wrote_synonyms_for(tmp_pat
                 assert one is None, (name, word, one)
     assert (asked, sure > 0.5 * asked, wrong_though_sure) == (64, True, 0), (asked, sure, wrong_though_sure)
     assert right >= 0.9 * asked, right
+
+
+ENDS = ("任职终止日", "任职结束", "免任日期", "离任时间", "止于", "终止日期", "任至", "Ended On", "Relieved on", "To")
+
+
+@pytest.mark.parametrize("word", ENDS)
+def test_an_end_of_a_posting_is_found_under_the_words_of_departments(tmp_path: Path, word: str) -> None:
+    write(tmp_path / "任职.csv", MOVES.replace("免职时间", word))
+    assert found(propose(tmp_path), "postings")["ended_on"] == word
+
+
+@pytest.mark.parametrize("word", ["至今", "（至今）", "现任", "迄今", "to date", "Present"])
+def test_an_end_that_says_to_date_is_still_open_and_elsewhere_it_is_a_bad_date(tmp_path: Path, word: str) -> None:
+    text = MOVES.replace("2020年3月5日,", f"2020年3月5日,{word}") + f"010003,三所,民警,{word},\n"
+    text += "".join(f"0101{row},四所,民警,2021-01-{row},\n" for row in range(10, 30))
+    proposal = propose(write(tmp_path / "任免.csv", text))
+    assert next(g for g in proposal.sections[0].guesses if g.column.name == "ended_on").sure
+    mapping = write(tmp_path / "m.toml", as_toml(proposal))
+    rows = take_in_all(read(mapping, tmp_path).tables).intakes["postings"]
+    assert rows.accepted["ended_on"].isna().tolist() == [True, False, *[True] * 20]
+    assert rows.quarantined == 1, "a beginning that says so is no day"
+
+
+def test_to_date_is_open_under_a_declared_format_too(tmp_path: Path) -> None:
+    text = (
+        "警号,单位,岗位,任职时间,免职时间\n1,a,x,31/12/2020,至今\n2,b,y,13/02/2021,14/02/2022\n3,c,z,15/02/2021,soon\n"
+    )
+    mapping = write(tmp_path / "m.toml", as_toml(propose(write(tmp_path / "任免.csv", text))))
+    assert '"%d/%m/%Y"' in mapping.read_text()
+    rows = take_in_all(read(mapping, tmp_path).tables).intakes["postings"]
+    assert (len(rows.accepted), rows.quarantined) == (2, 1)
+
+
+def test_a_missing_column_of_codes_is_proposed_as_a_constant(tmp_path: Path) -> None:
+    text = "诉求编号,渠道,诉求内容,提出日期\nn-1,网上,想休年假,2025-03-01\nn-2,热线,公租房,2025-04-01\n"
+    proposal = propose(write(tmp_path / "诉求台账.csv", text))
+    assert proposal.sections[0].missing == ("raised_by",)
+    lines = as_toml(proposal).splitlines()
+    (line,) = (line for line in lines if line.startswith("# raised_by"))
+    assert "family 家属" in line
+    begin = lines.index("# [concerns]")
+    chosen = [one.removeprefix("# ").replace('"officer"', '"family"') if at >= begin else one
+              for at, one in enumerate(lines)]  # fmt: skip
+    mapping = write(tmp_path / "m.toml", "\n".join(chosen))
+    taken = take_in_all(read(mapping, tmp_path).tables, required=()).intakes["concerns"]
+    assert taken.accepted["raised_by"].tolist() == ["family"] * 2
+
+
+def test_a_template_whose_end_says_to_date_is_read_too() -> None:
+    row = {"officer_id": "o-1", "post_id": "p", "unit_id": "u", "started_on": "2020-01-01", "ended_on": "至今",
+           "known_on": "2020-01-01"}  # fmt: skip
+    frames = {"postings": pd.DataFrame([row, row | {"officer_id": "o-2", "started_on": "至今"}])}
+    taken = take_in_all(frames).intakes["postings"]
+    assert (taken.accepted["officer_id"].tolist(), taken.quarantined) == (["o-1"], 1)

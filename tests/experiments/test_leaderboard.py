@@ -14,13 +14,14 @@ from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 from experiments.studies import run as study_run
 from experiments.studies.board_figures import board_figure, cost_figure
-from experiments.studies.board_tables import as_tables
+from experiments.studies.board_tables import as_tables, days_tables
 from experiments.studies.board_words import SURE
-from experiments.studies.comparing import Wanted, boards_of, compared, entries_of, kept
+from experiments.studies.comparing import Wanted, boards_of, compared, entries_of, kept, show
 from experiments.studies.kind import Exam
 from experiments.studies.kinds import KINDS
 from experiments.studies.leaderboard import boards
 from tests.experiments.kept_study import DAYS, EVENTS, OFFICERS, plant
+from training.evaluation.plots import chinese_font
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +98,33 @@ def test_the_table_is_whole_and_in_both_languages(use: Settings, width: int) -> 
     assert "…" not in re.sub(r"[+-]\d\.\d+…[+-]\d", "", told), "nothing is cut off"
     assert re.search(r"trees +\d\.\d{3} +1\.000 +\+0\.\d{3}\* +\+0\.\d{3}…\+0\.\d{3} +4\.0 +0\.50 +2 kB", told), told
     assert SURE[True].en == "the interval leaves out 0"
+
+
+def test_the_terminal_has_a_line_a_model_for_each_test_day(use: Settings, tmp_path: Path) -> None:
+    console = Console(record=True, width=80)
+    found = compared(Wanted(use, ["planted"], out=tmp_path))
+    show(found, console)
+    told = console.export_text()
+    assert re.search(rf"model +{DAYS[0]} +{DAYS[1]}", told), told
+    best = found.boards[0].standings[0]
+    values = [f"{best.by_day[str(day)].value:.3f}" for day in DAYS]
+    ends = [f"{best.by_day[str(day)].low:.3f}…{best.by_day[str(day)].high:.3f}" for day in DAYS]
+    assert re.search(rf"{best.name} +{values[0]} +{values[1]} *\n +{ends[0]} +{ends[1]}", told), told
+    assert max(map(len, told.splitlines()[:-1])) <= 80
+    (board,) = boards_of(Wanted(use, ["planted"]))
+    many = replace(board, days=board.days * 3)
+    assert [len(table.columns) for table in days_tables(many)] == [5, 3], "what does not fit goes below"
+
+
+def test_titles_and_axes_are_in_both_languages(use: Settings) -> None:
+    (board,) = boards_of(Wanted(use, ["planted"]))
+    if chinese_font() is None:
+        pytest.skip("without a Chinese font pictures are English")
+    for figure in (board_figure(board), cost_figure(board)):
+        words = [figure.get_suptitle(), *(axes.get_xlabel() or axes.get_ylabel() for axes in figure.axes)]
+        for one in words:
+            assert re.search("[\u4e00-\u9fff].* · .*[a-z]", one), one
+    assert not re.search("[\u4e00-\u9fff]", board_figure(board, english=True).get_suptitle())
 
 
 def test_pictures_draw_every_letter_in_both_languages(use: Settings, caplog: pytest.LogCaptureFixture) -> None:

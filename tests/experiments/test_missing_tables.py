@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -101,3 +102,12 @@ def test_the_doctor_tells_of_tables_where_there_is_a_history(
     configured.cache_clear()
     assert "what it costs" in told
     assert Standing("honours", 0, None, stale=False).word.zh == "缺失"
+
+
+def test_both_languages_of_a_cost_are_whole_on_a_narrow_terminal() -> None:
+    console = Console(record=True, width=80)
+    console.print(as_table([Standing("duty_months", 0, None, stale=False)]))
+    told = console.export_text()
+    assert "…" not in told
+    cells = "".join(re.sub(r"\s", "", line.split("│")[4]) for line in told.splitlines() if line.count("│") == 6)
+    assert re.sub(r"\s", "", cost_of("duty_months").words.zh) in cells

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from data_contracts.errors import InvalidInput, NotReady
@@ -91,7 +93,52 @@ def test_courses_of_an_export_are_studied(export: Path, tmp_path: Path) -> None:
         assert (made.cost.bytes is not None) == (model == "trees")
 
 
-def simulated_frames(export: Path) -> object:
+@pytest.mark.slow
+def test_next_posts_are_scored_and_searched_on_a_bureau(tmp_path: Path) -> None:
+    run = Run(Asked(read_study(str(written(tmp_path, POSTS, "posts"))), Settings(state=tmp_path / "state")))
+    run.asked.folder.mkdir(parents=True)  # as the lock of a run does
+    (exam,) = run.loaded.exams()
+    rows = {}
+    for model in ("markov", "net"):
+        made = run.loaded.score(exam, model, run.way(model, {}))
+        rows[model] = made.rows
+        assert set(made.rows["part"]) == {"all", "novel"}
+        assert made.rows[["ndcg_at_10", "hr_at_10"]].isin([0, 1]).any().all(), "some are right, or wrong, for certain"
+        assert not made.rows.duplicated(["officer_id", "part", "item"]).any()
+        assert (made.cost.bytes is not None) == (model == "net")
+        assert made.n_train > 50
+    keys = ["officer_id", "part", "item"]
+    pd.testing.assert_frame_equal(rows["markov"][keys], rows["net"][keys])
+    after = run.ground.frames["postings"]["started_on"] >= pd.Timestamp(exam.day)
+    assert len(rows["net"].query("part == 'all'")) <= after.sum(), "only moves after the day are asked"
+    reported: list[int] = []
+    value = run.loaded.objective(run.kind.settings_of({"nets": 1, "min_steps": 5, "min_holdout": 5}))(
+        {"decay": 0.1}, lambda step, _: reported.append(step)
+    )
+    assert isinstance(value, float)
+    assert 0 < value <= 4
+    assert reported == [0], "one fold is asked"
+
+
+@pytest.mark.slow
+def test_settings_of_courses_are_judged_before_the_first_test_day(export: Path, tmp_path: Path) -> None:
+    text = COURSES.replace('source = "simulator"', f'source = "chicago", folder = "{export}"')
+    run = Run(Asked(read_study(str(written(tmp_path, text, "courses-here"))), Settings(state=tmp_path / "state")))
+    frames = simulated_frames(export)
+    run.ground.__dict__["frames"] = frames
+    way = run.kind.settings_of({"rounds": 5, "days": 120, "most_weeks": 4})
+    value = run.loaded.objective(way)({"num_leaves": 7}, lambda *_: None)
+    assert isinstance(value, float)
+    assert 0 < value < 1
+    taken = frames["course_completions"]
+    cut = {**frames, "course_completions": taken[taken["occurred_on"] < pd.Timestamp(2025, 7, 1)]}
+    early = Run(run.asked)
+    early.ground.__dict__["frames"] = cut
+    before = early.kind.load(early.ground).objective(way)  # its tests could not be made
+    assert before({"num_leaves": 7}, lambda *_: None) == value, "nothing that was taken later is seen"
+
+
+def simulated_frames(export: Path) -> Mapping[str, pd.DataFrame]:
     from features.ingest import frames_of
 
     return frames_of("simulator", export)

@@ -20,6 +20,7 @@ from data_contracts.errors import NotReady, UntrustedArtifact
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.triaging import Asked, TriagePolicy, triage_faults
+from data_contracts.vocabulary import Bilingual
 from features.erasing import without
 from features.history import History
 from models.concerns.deadlines import DeadlineModel
@@ -203,6 +204,24 @@ def test_units_channels_and_what_goes_further_are_asked_for() -> None:
     assert len(ask(top=1)) == 1
 
 
+def test_what_is_no_chinese_or_no_concern_is_not_sorted_and_never_urgent(triage: Triage) -> None:
+    from models.concerns.aside import Aside
+    from models.concerns.grams import Cut, Grams
+
+    grams = Grams.of(["电影院", "电影院"], Cut(2, 0))
+    aside = Aside(grams, np.full(len(grams.known), -1.0), 0.5, concern_from=0.0)
+    taught = replace(triage, model=replace(triage.model, text=replace(triage.model.text, aside=aside)))
+    english, keys, cinema, danger = asked(
+        taught, "Please help me, I cannot sleep", "asdfghjkl", "请问电影院今晚放什么", "我不想活了，遗书都写好了"
+    )
+    for one, code in ((english, "not_chinese"), (keys, "not_chinese"), (cinema, "no_concern")):
+        assert (one.status, one.category, one.urgency, one.urgent_chance) == ("unsure", None, "normal", None)
+        assert one.unread.code == code
+        assert one.deadlines == []
+    assert "只读中文" in english.unread.zh
+    assert (danger.unread, danger.urgency) == (None, "urgent")
+
+
 # --- themes
 
 
@@ -226,6 +245,32 @@ def test_small_groups_are_left_out_and_so_is_what_differences_tell() -> None:
 
 def test_a_person_who_writes_often_is_one_person() -> None:
     assert told_of(record(*(concern(at, 20, officer_id="o-1") for at in range(9)))) == {}
+
+
+def test_who_is_not_known_is_one_person_in_a_month_and_unit() -> None:
+    known = crowd("u-1", "leave", 3, 0)
+    unknown = [one | {"officer_id": None, "raised_by": "community"} for one in crowd("u-1", "leave", 3, 50)]
+    assert told_of(record(*known, *unknown)) == {}, "3 people and somebody are not 6 people"
+    more = crowd("u-1", "leave", 1, 90)
+    told = told_of(record(*known, *unknown, *more))
+    assert told["u-1", "leave"] == 7, "4 people and somebody are enough, and all their concerns are counted"
+
+
+def test_a_unit_without_any_theme_is_told_why_and_from_where_up_there_are_some() -> None:
+    rows = record(*crowd("u-1-1", "leave", 3, 0), *crowd("u-1", "leave", 4, 100), *crowd("u-2", "health", 9, 200))
+    names = {"u-1": Bilingual("东城分局", "East bureau"), "u-0": Bilingual("市局", "City bureau")}
+    themed = ThemesDesk(lambda _: rows, policy(), lambda: Placements({}, PARENTS, names))
+    own = Sight(frozenset({"u-1-1"}))
+    told = themed.answer(ThemesRequest(months=2), "r", NOW, own)
+    assert told.results == []
+    assert "自“东城分局”起有可以给出的主题" in told.not_told.zh
+    assert "last 2 whole months was any category raised by at least 5 people" in told.not_told.en
+    assert "There are some from East bureau up" in told.not_told.en
+    none = ThemesDesk(lambda _: record(*crowd("u-1-1", "leave", 3, 0)), policy(), lambda: Placements({}, PARENTS))
+    alone = none.answer(ThemesRequest(months=2), "r", NOW, own).not_told
+    assert "上级单位也没有" in alone.zh
+    shown = {text for text in (told.not_told.zh, alone.zh) if "3" in text}
+    assert not shown, "how many there were is not given away"
 
 
 def test_months_are_whole_and_told_as_they_were_known_then() -> None:

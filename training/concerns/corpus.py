@@ -67,6 +67,14 @@ def examples(bank: PhraseBank, share: Share, variants: int, seed: int, noise: No
     return [one for code in bank.subcategories for one in maker.of(code, variants)]
 
 
+def everyday(bank: PhraseBank, share: Share, variants: int, seed: int, noise: Noise | None = None) -> list[str]:
+    """The sentences that are no concern and take part, as they stand and in `variants` - 1 further forms: what stands
+    around a concern stands around them too, so that a greeting or a thank-you tells nothing."""
+    maker = _Maker(bank, share, noise or Noise(), np.random.default_rng(seed))
+    some = share.of(bank.everyday)
+    return [made for one in some for made in (one, *(maker.beside(one) for _ in range(variants - 1)))]
+
+
 def part_of(bank: PhraseBank, share: Share) -> PhraseBank:
     """The phrases of a share alone, as if nobody had written the others."""
     taught = {
@@ -79,7 +87,7 @@ def part_of(bank: PhraseBank, share: Share) -> PhraseBank:
     return PhraseBank(taught, replace(
         around, slots=slots, normal=_some(around.normal, share), soon=_some(around.soon, share),
         urgent=_some(around.urgent, share),
-    ))  # fmt: skip
+    ), _some(bank.everyday, share))  # fmt: skip
 
 
 def _some(some: Sequence[str], share: Share) -> tuple[str, ...]:
@@ -123,6 +131,11 @@ class _Maker:
     def worn(self, one: Example) -> Example:
         """One form of a finished sentence."""
         return self._changed(one.text, one.subcategory, one.urgency, one.phrase)
+
+    def beside(self, text: str) -> str:
+        """One form of a sentence that is no concern."""
+        text = self._between(text)
+        return mistyped(text, self._rng) if self._happens(self._noise.typing) else text
 
     def _changed(self, text: str, code: str, level: int, phrase: str) -> Example:
         noise, happens = self._noise, self._happens

@@ -51,7 +51,7 @@ def urgencies(concerns: pd.DataFrame, text: TextModel) -> list[str]:
     """The urgency of each; one without words is normal."""
     texts = concerns["text"].fillna("").astype(str).tolist()
     different = {one: place for place, one in enumerate(dict.fromkeys(texts))}
-    levels = text.urgency_of(text.chances(list(different)).urgency) if different else np.zeros(0, int)
+    levels = text.levels_of(text.chances(list(different))) if different else np.zeros(0, int)
     return [URGENCIES[int(levels[different[one]])] for one in texts]
 
 

@@ -5,8 +5,8 @@ speak; then on all of them.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ from models.concerns.text_model import (
     settled,
     softmax,
 )
+from training.concerns.aside import fit_aside
 from training.concerns.corpus import Example, Noise, Share, examples
 from training.concerns.urgency import asked, levels_of, limits
 
@@ -70,12 +71,14 @@ class ConcernFit:
 
 @dataclass(frozen=True)
 class Held:
-    """Raw scores on examples whose phrases were held out of the fit, and what is right."""
+    """Raw scores on examples whose phrases were held out of the fit, and what is right; `aside` has how well what is no
+    concern was told."""
 
     examples: tuple[Example, ...]
     scores: Scores
     subcategory: Places
     urgency: Places
+    aside: Mapping[str, float] = field(default_factory=dict)
 
 
 def labels_of_policy() -> Labels:
@@ -97,7 +100,9 @@ def fit_text(
     model = TextModel(labels, grams, heads, settling_of(held, labels, settings))
     some = asked(bank, said)
     urgency = model.chances([one.text for one in some]).urgency
-    return replace(model, settling=replace(model.settling, **limits(urgency, levels_of(some)))), held
+    settling = replace(model.settling, **limits(urgency, levels_of(some)))
+    aside, figures = fit_aside(bank, settings.seed, settings.noise, say)
+    return replace(model, settling=settling, aside=aside), replace(held, aside=figures)
 
 
 def held_out(bank: PhraseBank, labels: Labels, settings: ConcernFit, say: Say = lambda _: None,

@@ -36,7 +36,7 @@ from training.evaluation.bootstrap import Difference
 from training.evaluation.figures import told_to
 from training.signing import signed
 
-STAGES = PARTS + 4
+STAGES = 2 * PARTS + 5
 Say = Callable[[str], None]
 
 
@@ -61,6 +61,11 @@ class ConcernWorth:
             f"of the simulator's sentences {told['urgent_found']:.0%} of urgent ones found, and of those called urgent "
             f"{told['urgent_precision']:.0%} are"
         )
+        if "everyday_found" in told:
+            text += (
+                f"; of everyday sentences held out {told['everyday_found']:.0%} are told apart, and "
+                f"{told['concerns_kept']:.1%} of concerns stay concerns"
+            )
         return "; ".join([text, *(_deadline_told(name, one) for name, one in self.deadlines.items())])
 
 
@@ -82,6 +87,7 @@ def train_concerns(
         **held_figures(text, held),
         **simulator_figures(text),
         **urgency_figures(text, taught),
+        **held.aside,
         **_figures_of(worths),
     }
     say("registering")
