@@ -103,8 +103,8 @@ def test_it_serves_from_a_clean_folder(
         assert answer.status_code == 200
         assert [one["status"] for one in answer.json()["results"]][1] == "not_scored"
         assert client.post("/v1/risk", content=b"x", headers={"content-type": "text/plain"}).status_code == 415
-        for asked, status, code in AT_THE_SOCKET.values():
-            [refused] = said(client, asked)
+        for letter, status, code in AT_THE_SOCKET.values():
+            [refused] = said(client, letter)
             refusal(refused, status, code)
         assert [one.status_code for one in said(client, LIVE + WEBSOCKET + b"no HTTP\r\n\r\n")] == [200, 400]
     log = (tmp_path / "served.log").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import pandas as pd
@@ -61,15 +62,15 @@ def test_what_was_done_of_a_day_needs_the_day_to_have_come_at_the_bureau(bureau:
 class Filled:
     """A store that was filled for one day."""
 
-    def online(self, ids: list[str], _: str, as_of: date | None = None) -> pd.DataFrame:
+    def online(self, ids: Sequence[str], service: str, as_of: date | None = None) -> pd.DataFrame:
         assert as_of == TODAY, "ages are counted from the bureau's day"
         stamps = pd.to_datetime([TODAY] * len(ids)).astype("datetime64[us]")
         return pd.DataFrame({"officer_id": ids, "status": "present", "feature_timestamp": stamps})
 
-    def service_hash(self, _: str) -> str:
+    def service_hash(self, service: str) -> str:
         return ""
 
-    def filled_as_of(self, _: str) -> date | None:
+    def filled_as_of(self, service: str) -> date | None:
         return TODAY
 
 
