@@ -73,6 +73,10 @@ def test_the_card_tells_all_in_both_languages(judged: tuple[Settings, Examined, 
     assert "did not pass the gate" in en
     assert "超负荷不提供，因为平均精确率较投诉计数规则的增益为" in zh
     assert "strain is not served because gain in average precision over count_rule is" in en
+    assert "| outcomes judged (refused: none may answer) | conduct |" in en
+    assert "| 经检验的结果（未通过，均不得提供） | 查实投诉 |" in zh
+    assert "outcomes served" not in en
+    assert "| 提供的结果 |" not in zh
     for text, fails, sex in ((zh, "不通过", "性别：女"), (en, "fail", "women")):
         assert examined.model_hash in text
         women = next(line for line in text.splitlines() if line.startswith(f"| {sex} † |"))
@@ -149,6 +153,20 @@ def test_a_version_that_is_unsure_of_everyone_says_so(judged: tuple[Settings, Ex
     told = replace(examined, metadata={**examined.metadata, "unsure_of_all": ["conduct"]})
     assert "此版本对所有人都标“无法判断”" in as_markdown(card_blocks(told, 0))
     assert "此版本对所有人都标" not in (card / "card.zh.md").read_text(encoding="utf-8")
+
+
+def test_card_and_training_agree_on_what_is_not_served(judged: tuple[Settings, Examined, Path]) -> None:
+    _, examined, _ = judged
+    seen = _of_conduct(examined)
+    beats = replace(seen.checked.lines[0], status=Status.PASS)
+    for line, refused in ((replace(beats, status=Status.FAIL), True), (beats, False)):
+        checked = replace(seen.checked, lines=(line,))
+        zh, en = (as_markdown(card_blocks(replace(examined, seen={"conduct": replace(seen, checked=checked)}), place))
+                  for place in (0, 1))  # fmt: skip
+        assert (f"- conduct is not served because {line.told.en}" in en) is refused
+        assert (f"- 查实投诉不提供，因为{line.told.zh}" in zh) is refused
+    holding = replace(examined, lines=tuple(replace(line, status=Status.PASS) for line in examined.lines))
+    assert "| outcomes served | conduct |" in as_markdown(card_blocks(holding, 1))
 
 
 def test_a_card_without_outcomes_is_short_and_whole() -> None:

@@ -88,6 +88,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "service": ("特征服务", "feature service"),
     "data": ("数据摘要", "data hash"),
     "served": ("提供的结果", "outcomes served"),
+    "only_judged": ("经检验的结果（未通过，均不得提供）", "outcomes judged (refused: none may answer)"),
     "check": ("检验代码", "check"),
     "means": ("含义", "what it is"),
     "found": ("结果", "found"),

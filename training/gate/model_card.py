@@ -85,7 +85,7 @@ def write_card(examined: Examined) -> Path:
 def card_blocks(examined: Examined, language: int) -> list[Block]:
     """The card in one language."""
     say = Say(language)
-    model, left_out = examined.model, examined.metadata.get("not_served", {})
+    model, left_out = examined.model, {**examined.metadata.get("not_served", {}), **_unfit(examined)}
     years = examined.metadata.get(YEARS, {})
     blocks: list[Block] = [
         Heading(say("title", name=model.name, version=model.version), 1),
@@ -117,14 +117,22 @@ def card_blocks(examined: Examined, language: int) -> list[Block]:
     return blocks + _signed(examined, say)
 
 
+def _unfit(examined: Examined) -> dict[str, list[Mapping[str, str]]]:
+    """Outcomes that training kept only so that the gate can show why they do not pass, with the reasons that it told."""
+    risks = {name: seen.checked for name, seen in examined.seen.items() if not isinstance(seen, SeenLists)}
+    return {name: [{"zh": why.zh, "en": why.en} for why in one.because] for name, one in risks.items() if one.because}
+
+
 def _facts(examined: Examined, say: Say) -> Block:
+    """What the version is; one that was refused serves nothing, it was only judged."""
     told = examined.metadata
+    outcomes = say.listed(say.one(outcome_named(name)) for name in told.get("outcomes", ()))
     rows = {
         "hash": examined.model_hash,
         "trained": told.get("as_of", ""),
         "service": f"{told.get('service', '')} {told.get('service_hash', '')}".strip(),
         "data": told.get("data_hash", ""),
-        "served": say.listed(say.one(outcome_named(name)) for name in told.get("outcomes", ())),
+        "served" if examined.passed else "only_judged": outcomes,
     }
     return Grid(say.all("what", "value"), [(say(name), value) for name, value in rows.items() if value])
 
