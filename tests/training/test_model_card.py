@@ -158,15 +158,18 @@ def test_a_version_that_is_unsure_of_everyone_says_so(judged: tuple[Settings, Ex
 def test_card_and_training_agree_on_what_is_not_served(judged: tuple[Settings, Examined, Path]) -> None:
     _, examined, _ = judged
     seen = _of_conduct(examined)
-    beats = replace(seen.checked.lines[0], status=Status.PASS)
-    for line, refused in ((replace(beats, status=Status.FAIL), True), (beats, False)):
-        checked = replace(seen.checked, lines=(line,))
-        zh, en = (as_markdown(card_blocks(replace(examined, seen={"conduct": replace(seen, checked=checked)}), place))
-                  for place in (0, 1))  # fmt: skip
-        assert (f"- conduct is not served because {line.told.en}" in en) is refused
-        assert (f"- 查实投诉不提供，因为{line.told.zh}" in zh) is refused
+    for error, refused in ((0.5, True), (0.0, False)):
+        checked = replace(seen.checked, ece=error)
+        assert bool(checked.because) is refused
+        told = replace(examined, seen={"conduct": replace(seen, checked=checked)})
+        zh, en = (as_markdown(card_blocks(told, place)) for place in (0, 1))
+        assert all(f"conduct is not served because {why.en}" in en for why in checked.because)
+        assert ("conduct is not served because" in en) is refused
+        assert ("查实投诉不提供，因为" in zh) is refused
     holding = replace(examined, lines=tuple(replace(line, status=Status.PASS) for line in examined.lines))
-    assert "| outcomes served | conduct |" in as_markdown(card_blocks(holding, 1))
+    signed = as_markdown(card_blocks(replace(holding, seen=told.seen | {"conduct": seen}), 1))
+    assert "| outcomes served | conduct |" in signed
+    assert "conduct is not served" not in signed  # a check that two people signed for is no reason any more
 
 
 def test_a_card_without_outcomes_is_short_and_whole() -> None:

@@ -118,7 +118,9 @@ def card_blocks(examined: Examined, language: int) -> list[Block]:
 
 
 def _unfit(examined: Examined) -> dict[str, list[Mapping[str, str]]]:
-    """Outcomes that training kept only so that the gate can show why they do not pass, with the reasons that it told."""
+    """Of a refused version, the outcomes that training kept only for the gate to show why, with the reasons it told."""
+    if examined.passed:
+        return {}
     risks = {name: seen.checked for name, seen in examined.seen.items() if not isinstance(seen, SeenLists)}
     return {name: [{"zh": why.zh, "en": why.en} for why in one.because] for name, one in risks.items() if one.because}
 
