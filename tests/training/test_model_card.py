@@ -17,18 +17,20 @@ from data_contracts.vocabulary import Grade
 from models import artifacts, keys, registry
 from models.groups import group_named, group_order
 from models.registry import ResolvedModel
+from models.risk.evidence import Pooled
 from models.risk.grade_rate import GradeRate
 from models.risk.grades import cut_offs
 from tests.training.risk_versions import DAYS, Force, fewer_draws, register
 from training.evaluation.bootstrap import Difference
 from training.evaluation.card_plots import COLOURS, SUSPECT, groups_figure
 from training.evaluation.fairness import Judged, Measured, fairness
+from training.gate import coverage, model_card, waivers
 from training.gate import verdict as gate
-from training.gate import waivers
+from training.gate.alert_worth import alert_worth
 from training.gate.card_blocks import Block, Grid, Heading, Text, as_html, as_markdown
 from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
 from training.gate.evidence import NOTHING
-from training.gate.lines import Status, events_told
+from training.gate.lines import Line, Status, events_told
 from training.gate.model_card import card_blocks
 from training.gate.verdict import Examined, Seen
 from training.gate.waivers import Note
@@ -123,6 +125,36 @@ def test_the_card_tells_what_alerts_that_a_limit_is_near_are_worth(judged: tuple
     assert "where fewer than 25% were, nobody is alerted" in en
     assert f"| 会收到提示者 | {near.sum()} |" in zh
     assert "90 天内有多少人的等级变差" in zh
+
+
+def test_a_measurement_that_too_few_are_near_for_is_not_promised(judged: tuple[Settings, Examined, Path]) -> None:
+    _, examined, card = judged
+    seen = _of_conduct(examined)
+    assert "some 4 months after the version began to answer" in (card / "card.en.md").read_text(encoding="utf-8")
+    few = np.flatnonzero(seen.rows.days == np.datetime64(DAYS[0]))[:150]  # a twentieth of 150 is under ten
+    names = ("days", "officers", "y", "chances", "counts")
+    rows = Pooled(*(getattr(seen.rows, name)[few] for name in names))
+    told = replace(examined, seen={"conduct": replace(seen, rows=rows)})
+    zh, en = (as_markdown(card_blocks(told, place)) for place in (0, 1))
+    most = alert_worth(rows, "conduct", policy().grades).most
+    assert 0 < most < 10
+    assert "months after the version began" not in en
+    assert f"only where 10 officers or more were near: on the days judged here at most {most} were" in en
+    assert f"接近者不足 10 人时不作统计；各检验日最多 {most} 人" in zh
+
+
+def test_groups_of_the_promise_stand_in_the_order_of_people(judged: tuple[Settings, Examined, Path]) -> None:
+    _, examined, _ = judged
+    bands = ("1-29", "100-299", "30-99")
+    lines = tuple(
+        Line(f"conduct.unit_size={band}.{name}", "conduct", Status.PASS, told, told, 0.9, group=f"unit_size={band}")
+        for band in bands for name, told in coverage.WORDS.items()
+    )  # fmt: skip
+    (grid,) = model_card._kept_by_group("conduct", replace(examined, lines=lines), model_card.Say(1))
+    assert isinstance(grid, Grid)
+    assert [str(row[0]) for row in grid.rows] == [
+        f"in units of {band} officers" for band in ("1-29", "30-99", "100-299")
+    ]
 
 
 def test_a_page_stands_alone_and_shows_names_as_text(judged: tuple[Settings, Examined, Path]) -> None:

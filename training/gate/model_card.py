@@ -16,6 +16,7 @@ from models import registry, run_files
 from models.gate_records import CARD
 from models.groups import group_named, group_order
 from models.risk.evidence import budget_spent
+from models.risk.flags import LEAST_FOLLOWED
 from models.risk.grade_rate import GradeRate
 from training.evaluation.card_plots import BUDGETS, groups_figure, outcome_figure
 from training.evaluation.fairness import Group, Measured
@@ -199,7 +200,12 @@ def _approach(outcome: str, seen: Seen, say: Say) -> list[Block]:
                 for name, one in (("approach_near", near), ("approach_others", worth.others))]  # fmt: skip
         blocks.append(Grid(say.all("what", "rows", "events", "rate"), rows))
     days, least = rules.flags.within_days, rules.flags.least_crossing
-    return [*blocks, Text(say("approach_promise", days=days, least=least, months=rules.flags.nights))]
+    when = (
+        say("approach_when", months=rules.flags.nights)
+        if worth.ever_measured
+        else say("approach_never", needed=LEAST_FOLLOWED, most=worth.most)
+    )
+    return [*blocks, Text(say("approach_promise", days=days, least=least, when=when))]
 
 
 def _unsure(outcome: str, examined: Examined, say: Say) -> list[Block]:
@@ -221,8 +227,9 @@ def _doubt(seen: Seen, say: Say) -> list[Block]:
 
 def _kept_by_group(outcome: str, examined: Examined, say: Say) -> list[Block]:
     """How the promise was kept in each group, with its verdict."""
-    names = {name: [line for line in examined.lines if line.outcome == outcome and line.group
-                    and line.check.endswith(name)] for name in (CAME, STAYED)}  # fmt: skip
+    lines = sorted((line for line in examined.lines if line.outcome == outcome and line.group),
+                   key=lambda line: group_order(line.group))  # fmt: skip
+    names = {name: [line for line in lines if line.check.endswith(name)] for name in (CAME, STAYED)}
     if not names[CAME]:
         return []
     rows = [
