@@ -43,9 +43,9 @@ def as_table(told: Mapping[str, Any]) -> Table:
     about = told["data"]
     model = about["model"]
     title = f"alerts at {about['as_of']}, {model['name']} version {model['version']}; grades now by {about['mode']}"
-    table = Table(title=title, caption=f"{CAPTION}\n{budget_words(about)}", box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("outcome", "setting"):
-        table.add_column(name, overflow="fold")
+    table = Table(title=title, caption=f"{CAPTION}\n{budget_words(about)}", box=SIMPLE_HEAD, padding=0, pad_edge=False)
+    table.add_column("outcome", overflow="fold")  # the one column that may take a second line
+    table.add_column("setting", no_wrap=True)
     for name in ("now", "new", "most", "over", "P", "95 %", "recall"):
         table.add_column(name, no_wrap=True, justify="right")
     for record in told["records"]:

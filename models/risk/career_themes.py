@@ -18,7 +18,15 @@ CAREER_THEMES: tuple[Theme, ...] = (
                 60,
                 last="days_since_rank_steps_taken",
             ),
-            Facet(("rank_code", "rank_position"), "rank_code", "现职级为{value}", "rank: {value}", named=True),
+            Facet(
+                ("rank_code", "rank_position"),
+                "rank_code",
+                "现职级为{value}",
+                "rank: {value}",
+                named=True,
+                last="days_in_rank",
+                goes_on=True,
+            ),
             Facet(
                 ("months_past_least_time",),
                 "months_past_least_time",
@@ -26,6 +34,9 @@ CAREER_THEMES: tuple[Theme, ...] = (
                 "{value} [month|months] past the least time in the present rank",
                 below_zh="距本职级最低任职年限还有{value}个月",
                 below_en="{value} [month|months] to go to the least time in the present rank",
+                last="days_in_rank",
+                last_zh="自{day}起任现职级",
+                last_en="in that rank since {day}",
             ),
             Facet(
                 ("days_in_rank",),

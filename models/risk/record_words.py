@@ -109,9 +109,11 @@ class Record:
     def _told(self, row: int, place: int, sign: float) -> dict[str, Any]:
         theme, facet = FACETS[place]
         if facet.named:
-            name = code_told(facet.shown, str(self.codes[facet.shown][row]))
-            text = {"zh": facet.zh.format(value=name.zh), "en": facet.en.format(value=name.en)}
-            return {"theme": theme.code, "text": text, "since": None}
+            name, day = code_told(facet.shown, str(self.codes[facet.shown][row])), self._last(row, place)
+            since_zh, since_en = facet.day_told(day)
+            told = (facet.zh.format(value=name.zh), since_zh), (facet.en.format(value=name.en), since_en)
+            text = {"zh": "；".join(filter(None, told[0])), "en": "; ".join(filter(None, told[1]))}
+            return {"theme": theme.code, "text": text, "since": day or None}
         start = self._start(row, facet)
         last = self._last(row, place)
         words_zh, words_en, value = facet.words(self.value[row, place])

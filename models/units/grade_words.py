@@ -13,12 +13,20 @@ ALIKE = (
     "; it is near the force, and as units differ no more than their officers do nothing shows that it is unlike it",
 )
 
+HALF = 0.5
+LEANS = (
+    "；该比例主要来自上级单位与全员，来自本单位民警自身的不足一半：本单位民警或事件太少，不足以单独说明",
+    "; that share is mostly that of the units above and the force, less than half of it rests on the unit's own "
+    "officers: too few of them or of events are its own",
+)
+
 
 @dataclass(frozen=True)
 class Graded:
     """One node's grade: its pooled share, the interval of what will be seen, the whole force's share, and the grades
     at both ends of what is believed of it. `whole` is the force itself; `alike` where units differ no more than their
-    officers do, so that nothing speaks for another share than the force's."""
+    officers do, so that nothing speaks for another share than the force's. `own_part` is how much of the
+    share rests on its own officers, between 0 and 1."""
 
     share: float
     low: float
@@ -29,6 +37,7 @@ class Graded:
     worst: Grade
     whole: bool = False
     alike: bool = False
+    own_part: float = 1.0
 
 
 def grade_told(one: Graded) -> dict[str, Any]:
@@ -53,9 +62,10 @@ def grade_told(one: Graded) -> dict[str, Any]:
         zh_doubt, en_doubt = _could_be(one)
         doubt = f"，把握不足，{zh_doubt}", f", but not surely: {en_doubt}"
     why = ALIKE if one.alike else ("", "")
+    leans = LEANS if one.own_part < HALF else ("", "")
     return {
-        "zh": f"{zh}，全员为{force}；等级{one.grade.zh}{doubt[0]}{why[0]}",
-        "en": f"{en}, the whole force {force}; {one.grade.en}{doubt[1]}{why[1]}",
+        "zh": f"{zh}，全员为{force}；等级{one.grade.zh}{doubt[0]}{why[0]}{leans[0]}",
+        "en": f"{en}, the whole force {force}; {one.grade.en}{doubt[1]}{why[1]}{leans[1]}",
     }
 
 

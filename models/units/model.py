@@ -97,8 +97,10 @@ class Expected:
 
     `low` and `high` hold the share that will be seen in 95 of 100 (doubt about unit and force, and chance together);
     `variance` is that of the expectation at a given level of the force, pooling included. `weight` is by how much the
-    share follows when the mean chance of the officers themselves moves; it is 1 for the whole force. `alike` tells
-    that units differ no more than their officers do, so that pooling leaves next to nothing of their differences.
+    share follows when the mean chance of the officers themselves moves; it is 1 for the whole force. `own_part` is how
+    much of the share rests on them: the weight, or less where their own chances are so low that what the units above
+    lend makes most of the share. `alike` tells that units differ no more than their officers do, so that pooling leaves
+    next to nothing of their differences.
     """
 
     officers: Numbers
@@ -107,6 +109,7 @@ class Expected:
     high: Numbers
     variance: Numbers
     weight: Numbers
+    own_part: Numbers
     alike: bool
 
 
@@ -121,7 +124,7 @@ def expected(roster: Roster, moved: Numbers, rule: UnitRule) -> dict[str, Expect
     total *= raw.sum() / total.sum()
     # of a sum: d(sum of chances) / d(shift) is the sum of chance * (1 - chance)
     doubt = (rule.doubt * luck) ** 2 + pooled.variance * officers**2
-    own = (officers, total, luck, doubt)
+    own = (officers, total, raw, luck, doubt)
     sums = {"own": own, "block": tuple(tree.block(values) for values in own)}
     everybody = float(officers.sum())
     return {
@@ -131,12 +134,13 @@ def expected(roster: Roster, moved: Numbers, rule: UnitRule) -> dict[str, Expect
 
 
 def _expected(sums: tuple[Numbers, ...], level: float, weight: Numbers, alike: bool) -> Expected:
-    officers, total, luck, doubt = sums
+    officers, total, raw, luck, doubt = sums
     size = np.where(officers > 0, officers, np.nan)
     share = total / size
     low, high = beta_interval(share, (luck + doubt + (level * luck) ** 2) / size**2)
     low, high = np.floor(low * size) / size, np.ceil(high * size) / size  # what can be seen is a count of officers
-    return Expected(officers, share, low, high, doubt / size**2, weight, alike)
+    part = weight * np.minimum(np.divide(raw, total, out=np.ones_like(raw), where=total > 0), 1.0)
+    return Expected(officers, share, low, high, doubt / size**2, weight, part, alike)
 
 
 def beta_interval(mean: Numbers, variance: Numbers, middle: float = 0.95) -> tuple[Numbers, Numbers]:

@@ -187,14 +187,14 @@ def _one_answer(asked: Asked, rows: pd.DataFrame, inputs: UnitInputs) -> pd.Data
 
 def _figures(shares: Expected, grades: Grades, answer: _Answer) -> dict[str, Any]:
     force, everybody = float(answer.moved.mean()), len(answer.rows)
-    figures = zip(shares.officers, shares.share, shares.low, shares.high, strict=True)
+    figures = zip(shares.officers, shares.share, shares.low, shares.high, shares.own_part, strict=True)
     marks = zip(grades.grade, grades.best, grades.worst, strict=True)
     told = [
         None if grade is None or best is None or worst is None else _json(grade_told(
             Graded(share, low, high, force, Grade(grade), Grade(best), Grade(worst), officers == everybody,
-                   shares.alike and grade == Grade.GOOD.value)
+                   shares.alike and grade == Grade.GOOD.value, own_part)
         ))
-        for (officers, share, low, high), (grade, best, worst) in zip(figures, marks, strict=True)
+        for (officers, share, low, high, own_part), (grade, best, worst) in zip(figures, marks, strict=True)
     ]  # fmt: skip
     return {
         "officers": shares.officers.astype(np.int64),

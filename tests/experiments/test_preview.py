@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,23 @@ def test_no_figure_is_cut_on_80_columns_and_what_binds_is_said(known: Settings) 
     assert "…" not in screen.getvalue()
     words = " ".join(screen.getvalue().split())
     assert "mode shares: the budget of a unit (10 %) does not limit alerts" in words
+
+
+def test_outcomes_and_settings_are_whole_on_80_columns() -> None:
+    """Of a force of 3,000: no name is broken in two, nor a share from its sign."""
+    one = {"outcome": "stagnation", "horizon_months": 12, "alerts_now": 1234, "new_a_month": 123.4,
+           "most_in_a_unit": 123, "units_over_budget": 123, "precision": 0.123, "low": 0.1111, "high": 0.1355,
+           "recall": 0.456}  # fmt: skip
+    kinds = [("poor_share", 0.01), ("cut_off", 0.123), ("unit_budget", 0.025)]
+    about = {"as_of": AS_OF, "model": {"name": "risk", "version": "7"}, "mode": "shares", "unit_budget": 0.1,
+             "budget_binds": False}  # fmt: skip
+    screen = io.StringIO()
+    records = [one | {"setting": kind, "value": value} for kind, value in kinds]
+    Console(file=screen, width=80).print(as_table({"data": about, "records": records}))
+    text = screen.getvalue()
+    for setting in ("share 1 %", "cut-off 0.123", "budget 2.5 %"):
+        assert re.search(rf"^ *stagnation +{re.escape(setting)} +1,234 ", text, re.MULTILINE), text
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_units_beyond_their_budget_are_counted_and_a_budget_that_binds_has_none(known: Settings) -> None:

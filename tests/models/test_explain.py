@@ -346,7 +346,9 @@ def test_what_moved_the_chance_is_named_where_it_has_a_name() -> None:
         [[one["text"] for one in json.loads(row)] for row in rows]
         for rows in Told({"days_in_rank": 1.0}).both(frame, sums, 3)
     )
-    assert reasons[0] == [{"zh": "现职级为四级警长", "en": "rank: Police sergeant, fourth class"}]
+    assert reasons[0] == [
+        {"zh": "现职级为四级警长；自2016-03-01起", "en": "rank: Police sergeant, fourth class; since 2016-03-01"}
+    ]
     assert reasons[1] == []  # an unknown rank is not named
     assert strengths == [[], []]  # of a theme that raises
 
@@ -357,6 +359,10 @@ def test_months_before_the_least_time_are_told_without_a_sign() -> None:
     assert to_go["text"]["en"] == ("20 months to go to the least time in the present rank (all officers 12 on average)")
     (past,), _ = _told({column: 0.4}, {column: 3.0}, usual)
     assert past["text"]["en"] == "3 months past the least time in the present rank"
+    (dated,), _ = _told({column: 0.4}, {column: -20.0, "days_in_rank": 366.0}, usual)
+    assert dated["text"]["en"].endswith("(all officers 12 on average); in that rank since 2023-03-01")
+    assert dated["text"]["zh"].endswith("；自2023-03-01起任现职级")
+    assert dated["since"] == "2023-03-01"
 
 
 def test_themes_that_no_figure_can_speak_for_are_counted_in_words() -> None:

@@ -76,6 +76,11 @@ def test_sentences_are_in_both_languages_and_chinese_has_its_own_marks() -> None
     assert alike["zh"].endswith("没有依据认为本单位与全员不同")
     assert "nothing shows that it is unlike it" in alike["en"]
     assert "unlike" not in grade_told(replace(graded, whole=True, alike=True))["en"]
+    for part, leans in ((0.49, True), (0.5, False)):
+        leaning_share = grade_told(replace(graded, own_part=part))
+        assert ("mostly that of the units above and the force" in leaning_share["en"]) is leans
+        assert ("主要来自上级单位与全员，来自本单位民警自身的不足一半" in leaning_share["zh"]) is leans
+    assert "mostly" not in grade_told(replace(graded, whole=True, own_part=0.1))["en"]
     assert "this is the whole force" in grade_told(replace(graded, whole=True))["en"]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -122,6 +123,22 @@ def test_blocks_are_the_mean_of_everybody_under_them_and_larger_ones_are_surer()
     assert math.isnan(shares["own"].share[at["top"]])
     width = shares["block"].high - shares["block"].low
     assert width[at["top"]] < width[at["a2"]]
+
+
+def test_a_unit_whose_officers_say_next_to_nothing_rests_on_the_units_above() -> None:
+    """22 officers of next to no chance, in a block of others with much: what it is told is what the block lends it."""
+    found = roster({"a1": (22, 0.0004, 0.1), "a2": (40, 0.1, 0.1), "b1": (300, 0.05, 0.1)})
+    some = np.arange(len(found.chance)) % 5 == 0  # in the other units few have a high chance and most next to none
+    found = replace(found, chance=np.where(found.chance < 0.01, found.chance, found.chance * np.where(some, 4.6, 0.1)))
+    shares = expected(found, found.chance, UnitRule())
+    own = {name: (shares["own"].weight[place], shares["own"].own_part[place], shares["own"].share[place])
+           for place, name in enumerate(found.tree.units)}  # fmt: skip
+    weight, part, share = own["a1"]
+    assert weight > 0.5 > part
+    assert part == pytest.approx(weight * 0.0004 / share)
+    assert own["a2"][1] == pytest.approx(own["a2"][0]), "who says more than is told rests on its own by its weight"
+    top = found.tree.units.index("top")
+    assert shares["block"].own_part[top] == pytest.approx(1.0)
 
 
 def test_intervals_hold_what_will_be_seen_about_as_often_as_they_say() -> None:

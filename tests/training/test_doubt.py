@@ -13,7 +13,7 @@ from scipy.special import expit
 from data_contracts.policy import policy
 from models.risk.conformal import Conformal
 from models.risk.evidence import Later, Pooled
-from training.gate.coverage import coverage_lines
+from training.gate.coverage import coverage_lines, without_promise
 from training.gate.doubt import doubt_line, kept_promises
 
 LEVELS = (0.9, 0.8, 0.7)
@@ -99,3 +99,27 @@ def test_a_promise_missed_in_one_year_only_is_a_suspect_and_no_fail() -> None:
     missed = lines["conduct.promise_kept_came"]
     assert missed.high < 0.7
     assert (missed.status.value, missed.suspect) == ("inconclusive", True)
+
+
+def test_a_version_that_is_unsure_of_everyone_promised_nothing_and_so_kept_nothing() -> None:
+    days = [day(year) for year in (2022, 2023, 2024, 2025)]
+    audit = pd.DataFrame({"sex": np.tile(np.where(HALF, "f", "m"), 4)})
+    open_ended = Pooled.of([replace(one, sets=Conformal()) for one in days])
+    for rows in (open_ended, without_promise(Pooled.of(days))):
+        lines = coverage_lines("conduct", rows, audit, (0.8, 1), policy().gate)
+        assert {line.status.value for line in lines} == {"inconclusive"}
+        assert all("nothing was promised and nothing was kept" in line.found_words.en for line in lines)
+        assert all("无从兑现" in line.found_words.zh and np.isnan(line.value) for line in lines)
+    one_end = judged(Pooled.of([replace(one, sets=replace(SETS, comes=0.0)) for one in days]), audit)
+    assert {status for check, status in one_end.items() if check.endswith("came")} == {"inconclusive"}
+    assert {status for check, status in one_end.items() if check.endswith("stayed")} == {"pass"}
+
+
+def test_years_without_a_promise_do_not_lift_the_share_of_those_with_one() -> None:
+    years = [replace(day(year), chances=day(year).chances / 5) for year in (2022, 2023)]
+    open_ended = [replace(day(year), sets=Conformal()) for year in (2024, 2025)]
+    lines = {line.check: line for line in coverage_lines(
+        "conduct", Pooled.of([*years, *open_ended]), pd.DataFrame(index=range(4 * len(NAMES))), (0.8, 1), policy().gate
+    )}  # fmt: skip
+    assert lines["conduct.promise_kept_came"].status.value == "fail"
+    assert lines["conduct.promise_kept_came"].high < 0.5

@@ -17,18 +17,20 @@ from data_contracts.vocabulary import Grade
 from models import artifacts, keys, registry
 from models.groups import group_named, group_order
 from models.registry import ResolvedModel
+from models.risk.evidence import Pooled
 from models.risk.grade_rate import GradeRate
 from models.risk.grades import cut_offs
 from tests.training.risk_versions import DAYS, Force, fewer_draws, register
 from training.evaluation.bootstrap import Difference
 from training.evaluation.card_plots import COLOURS, SUSPECT, groups_figure
 from training.evaluation.fairness import Judged, Measured, fairness
+from training.gate import coverage, model_card, waivers
 from training.gate import verdict as gate
-from training.gate import waivers
+from training.gate.alert_worth import alert_worth
 from training.gate.card_blocks import Block, Grid, Heading, Text, as_html, as_markdown
 from training.gate.card_words import LANGUAGES, PURPOSE, WORDS
 from training.gate.evidence import NOTHING
-from training.gate.lines import Status, events_told
+from training.gate.lines import Line, Status, events_told
 from training.gate.model_card import card_blocks
 from training.gate.verdict import Examined, Seen
 from training.gate.waivers import Note
@@ -73,6 +75,10 @@ def test_the_card_tells_all_in_both_languages(judged: tuple[Settings, Examined, 
     assert "did not pass the gate" in en
     assert "超负荷不提供，因为平均精确率较投诉计数规则的增益为" in zh
     assert "strain is not served because gain in average precision over count_rule is" in en
+    assert "| outcomes judged (refused: none may answer) | conduct |" in en
+    assert "| 经检验的结果（未通过，均不得提供） | 查实投诉 |" in zh
+    assert "outcomes served" not in en
+    assert "| 提供的结果 |" not in zh
     for text, fails, sex in ((zh, "不通过", "性别：女"), (en, "fail", "women")):
         assert examined.model_hash in text
         women = next(line for line in text.splitlines() if line.startswith(f"| {sex} † |"))
@@ -121,6 +127,36 @@ def test_the_card_tells_what_alerts_that_a_limit_is_near_are_worth(judged: tuple
     assert "90 天内有多少人的等级变差" in zh
 
 
+def test_a_measurement_that_too_few_are_near_for_is_not_promised(judged: tuple[Settings, Examined, Path]) -> None:
+    _, examined, card = judged
+    seen = _of_conduct(examined)
+    assert "some 4 months after the version began to answer" in (card / "card.en.md").read_text(encoding="utf-8")
+    few = np.flatnonzero(seen.rows.days == np.datetime64(DAYS[0]))[:150]  # a twentieth of 150 is under ten
+    names = ("days", "officers", "y", "chances", "counts")
+    rows = Pooled(*(getattr(seen.rows, name)[few] for name in names))
+    told = replace(examined, seen={"conduct": replace(seen, rows=rows)})
+    zh, en = (as_markdown(card_blocks(told, place)) for place in (0, 1))
+    most = alert_worth(rows, "conduct", policy().grades).most
+    assert 0 < most < 10
+    assert "months after the version began" not in en
+    assert f"only where 10 officers or more were near: on the days judged here at most {most} were" in en
+    assert f"接近者不足 10 人时不作统计；各检验日最多 {most} 人" in zh
+
+
+def test_groups_of_the_promise_stand_in_the_order_of_people(judged: tuple[Settings, Examined, Path]) -> None:
+    _, examined, _ = judged
+    bands = ("1-29", "100-299", "30-99")
+    lines = tuple(
+        Line(f"conduct.unit_size={band}.{name}", "conduct", Status.PASS, told, told, 0.9, group=f"unit_size={band}")
+        for band in bands for name, told in coverage.WORDS.items()
+    )  # fmt: skip
+    (grid,) = model_card._kept_by_group("conduct", replace(examined, lines=lines), model_card.Say(1))
+    assert isinstance(grid, Grid)
+    assert [str(row[0]) for row in grid.rows] == [
+        f"in units of {band} officers" for band in ("1-29", "30-99", "100-299")
+    ]
+
+
 def test_a_page_stands_alone_and_shows_names_as_text(judged: tuple[Settings, Examined, Path]) -> None:
     _, _, card = judged
     page = (card / "card.zh.html").read_text(encoding="utf-8")
@@ -149,6 +185,23 @@ def test_a_version_that_is_unsure_of_everyone_says_so(judged: tuple[Settings, Ex
     told = replace(examined, metadata={**examined.metadata, "unsure_of_all": ["conduct"]})
     assert "此版本对所有人都标“无法判断”" in as_markdown(card_blocks(told, 0))
     assert "此版本对所有人都标" not in (card / "card.zh.md").read_text(encoding="utf-8")
+
+
+def test_card_and_training_agree_on_what_is_not_served(judged: tuple[Settings, Examined, Path]) -> None:
+    _, examined, _ = judged
+    seen = _of_conduct(examined)
+    for error, refused in ((0.5, True), (0.0, False)):
+        checked = replace(seen.checked, ece=error)
+        assert bool(checked.because) is refused
+        told = replace(examined, seen={"conduct": replace(seen, checked=checked)})
+        zh, en = (as_markdown(card_blocks(told, place)) for place in (0, 1))
+        assert all(f"conduct is not served because {why.en}" in en for why in checked.because)
+        assert ("conduct is not served because" in en) is refused
+        assert ("查实投诉不提供，因为" in zh) is refused
+    holding = replace(examined, lines=tuple(replace(line, status=Status.PASS) for line in examined.lines))
+    signed = as_markdown(card_blocks(replace(holding, seen=told.seen | {"conduct": seen}), 1))
+    assert "| outcomes served | conduct |" in signed
+    assert "conduct is not served" not in signed  # a check that two people signed for is no reason any more
 
 
 def test_a_card_without_outcomes_is_short_and_whole() -> None:

@@ -38,8 +38,8 @@ PEERS = {"en": (r"others in the same post ([\d.]+)", r"all officers ([\d.]+)"),
          "zh": (r"同岗位其他人平均([\d.]+)", r"全员平均([\d.]+)")}  # fmt: skip
 PEERS_AFTER = {"en": r"(.*) \(((?:others|all) .*) on average\)", "zh": r"(.*)（((?:同岗位|全员).*)）"}
 LAST = {
-    "en": r"(?:the last on|the last mandated course was taken on|since) (\d{4}-\d\d-\d\d)",
-    "zh": r"(?:最近一次在|最近一次修完必训课程在|自)(\d{4}-\d\d-\d\d)起?",
+    "en": r"(?:the last on|the last mandated course was taken on|in that rank since|since) (\d{4}-\d\d-\d\d)",
+    "zh": r"(?:最近一次在|最近一次修完必训课程在|自)(\d{4}-\d\d-\d\d)(?:起(?:任现职级)?)?",
 }
 SOME = {"en": r"(\d+) of them sustained, the others are no finding", "zh": r"其中查实(\d+)件，其余不等于查实"}
 ALL = {"found sustained", "已查实"}
@@ -105,7 +105,9 @@ def _wrong(force: Force, officer: str, text: str, language: str) -> str:
     for start, column in CODED.items():
         if words.startswith(start):
             name = code_told("rank_code" if column == "rank" else column, force.history.code(column, officer))
-            return "" if words.removeprefix(start) == getattr(name, language) else f"it is {name}"
+            if words.removeprefix(start) != getattr(name, language):
+                return f"it is {name}"
+            return "; ".join(filter(None, (_wrong_since(force, officer, column, part, language) for part in more)))
     peers = re.fullmatch(PEERS_AFTER[language], words)
     plain = peers[1] if peers else words
     for said in SAID:
@@ -119,6 +121,13 @@ def _wrong(force: Force, officer: str, text: str, language: str) -> str:
             rest = (_wrong_part(force, officer, (said, start), part, language) for part in more)
             return "; ".join([*wrong, *filter(None, rest)])
     return "no claim that the test knows"
+
+
+def _wrong_since(force: Force, officer: str, column: str, part: str, language: str) -> str:
+    """What is not so in the day that a code counts from; only a rank has one."""
+    found = re.fullmatch(LAST[language], part)
+    there = column == "rank" and found and str(force.history.ranks["since"][officer].date()) == found[1]
+    return "" if there else f"{part}: no such day"
 
 
 def _wrong_peers(force: Force, officer: str, own: pd.Series, peers: str, language: str) -> list[str]:

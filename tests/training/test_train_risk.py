@@ -34,6 +34,7 @@ from training.gate.audit_groups import TABLE as AUDIT_TABLE
 from training.risk import train
 from training.risk.dataset import Lesson, as_ofs_needed, lesson_of
 from training.risk.fit import FitSettings, fit_outcome
+from training.risk.outcomes import recorded_until
 from training.risk.record import Later, Trained, as_table, check, doubt_of
 from training.risk.train import (
     RiskTraining,
@@ -180,6 +181,18 @@ def test_silence_after_the_records_end_is_not_learned_as_good_news(trained_state
     check_recorded(date(2026, 1, 31), "conduct", label_tables(History(trained_state.history_dir)))
 
 
+def test_a_table_that_goes_on_does_not_speak_for_one_that_fell_silent() -> None:
+    """Promotions live on while the feed of courses died two years ago: nobody seems to learn, so all seem to stand."""
+    rows = {name: pd.DataFrame({"known_on": pd.to_datetime(["2020-01-01", last])})
+            for name, last in (("promotions", "2025-12-30"), ("course_completions", "2023-12-31"))}  # fmt: skip
+    assert recorded_until(rows, "stagnation") == date(2023, 12, 31)
+    with pytest.raises(InvalidInput, match=r"end on 2023-12-31, 732 days before .* ends first is course_completions"):
+        check_recorded(DAY, "stagnation", rows)
+    living = rows | {"course_completions": rows["promotions"]}
+    check_recorded(DAY, "stagnation", living)
+    check_recorded(DAY, "stagnation", living | {"course_completions": rows["promotions"].head(0)})
+
+
 def test_a_history_too_short_for_the_horizon_says_so(trained_state: Settings) -> None:
     with pytest.raises(NotReady, match="shorter --horizon-months"):
         train_risk(trained_state, RiskTraining(date(2021, 6, 1), ("conduct",), fit=FAST, horizons=(24,)))
@@ -274,8 +287,9 @@ def test_a_feed_that_fell_silent_leaves_its_outcome_out_and_the_others_are_train
     assert metadata["outcomes"] == ["conduct"]
     (why,) = metadata["not_served"]["departure"]
     assert why["en"].startswith("the records of departure end on 2025-09-01, 122 days before 2026-01-01, and what was")
-    assert why["en"].endswith("ingest newer records, or train --as-of 2025-09-01")
-    assert all(told in why["zh"] for told in ("2025-09-01", "122天", "请导入更新的记录"))
+    assert why["en"].endswith("ends first is officers: ingest newer rows of it, or train --as-of 2025-09-01")
+    assert "早于训练日2026-01-01，相差122天，" in why["zh"], "a day and a number run together read as one number"
+    assert all(told in why["zh"] for told in ("记录止于2025-09-01（最早中断的表为 officers）", "请导入该表更新的记录"))
     assert set(trained.lacking) == {"departure", "strain", "stagnation"}
     out = io.StringIO()
     Console(file=out, width=400).print(as_table(trained))

@@ -14,18 +14,27 @@ import numpy as np
 from data_contracts.decisions import GradePolicy
 from data_contracts.policy import policy
 from models.risk.evidence import Pooled
-from models.risk.flags import near_a_limit
+from models.risk.flags import LEAST_FOLLOWED, near_a_limit
 from models.risk.grade_rate import GradeRate
 from models.risk.grades import cut_offs, limits
 
 
 @dataclass(frozen=True)
 class AlertWorth:
-    """Rows judged, and how often the outcome came to who was `near` a limit and to the `others` of those grades."""
+    """Rows judged, and how often the outcome came to who was `near` a limit and to the `others` of those grades.
+
+    `most` were near on one day: fewer than LEAST_FOLLOWED, and no night will tell what came of them.
+    """
 
     rows: int
     near: GradeRate
     others: GradeRate
+    most: int
+
+    @property
+    def ever_measured(self) -> bool:
+        """Whether as many were near on a day as a night needs to tell how many crossed."""
+        return self.most >= LEAST_FOLLOWED
 
 
 def alert_worth(rows: Pooled, outcome: str, rules: GradePolicy) -> AlertWorth:
@@ -35,8 +44,8 @@ def alert_worth(rows: Pooled, outcome: str, rules: GradePolicy) -> AlertWorth:
     >>> chances = np.linspace(0.001, 0.2, many)
     >>> rows = Pooled(np.full(many, day), np.arange(many), (np.arange(many) % 10 == 0) * 1.0, chances, chances)
     >>> worth = alert_worth(rows, "conduct", policy().grades)
-    >>> worth.rows, worth.near.n, round(worth.near.rate, 2)
-    (1000, 50, 0.08)
+    >>> worth.rows, worth.near.n, round(worth.near.rate, 2), worth.most, worth.ever_measured
+    (1000, 50, 0.08, 50, True)
     """
     asked = next((str(rule.name), months) for rule in policy().outcomes for months in rule.horizons_months
                  if rule.name_at(months) == outcome)  # fmt: skip
@@ -47,7 +56,8 @@ def alert_worth(rows: Pooled, outcome: str, rules: GradePolicy) -> AlertWorth:
         least = limits(cut_offs(chances, rules), rules, *asked)
         near[of_day] = near_a_limit(chances, least, rules)
         within[of_day] = (chances >= least["good"]) & (chances < least["poor"])
-    return AlertWorth(len(rows.y), _rate(rows, near), _rate(rows, within & ~near))
+    most = max((int(near[rows.days == day].sum()) for day in np.unique(rows.days)), default=0)
+    return AlertWorth(len(rows.y), _rate(rows, near), _rate(rows, within & ~near), most)
 
 
 def _rate(rows: Pooled, some: np.ndarray) -> GradeRate:

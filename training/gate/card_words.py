@@ -88,6 +88,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "service": ("特征服务", "feature service"),
     "data": ("数据摘要", "data hash"),
     "served": ("提供的结果", "outcomes served"),
+    "only_judged": ("经检验的结果（未通过，均不得提供）", "outcomes judged (refused: none may answer)"),
     "check": ("检验代码", "check"),
     "means": ("含义", "what it is"),
     "found": ("结果", "found"),
@@ -143,13 +144,23 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "approach_others": ("同为良好或一般的其余人员", "the others graded good or fair"),
     "approach_promise": (
         "提示承诺的是等级，而非结局：同样接近者此后 {days} 天内有多少人的等级变差，由每晚批量在此前的夜晚中实测，"
-        "写入每条提示和 pharos score 的结果（启用约 {months} 个月后可测，此前写明“尚无统计”）；"
+        "写入每条提示和 pharos score 的结果（{when}）；"
         "不足 {least:.0%} 时不提示任何人。训练的检验日相隔一年，无法预先测得。",
         "What an alert promises is the grade, not the outcome: how many as near were graded worse within {days} days. "
-        "Each night measures that on the nights before it and tells it in every alert and under pharos score, some "
-        "{months} months after the version began to answer (until then the alert says that it is not measured yet); "
-        "where fewer than {least:.0%} were, nobody is alerted. Days of training lie a year apart and cannot tell it "
-        "beforehand.",
+        "Each night measures that on the nights before it and tells it in every alert and under pharos score, "
+        "{when}; where fewer than {least:.0%} were, nobody is alerted. Days of training lie a year apart and cannot "
+        "tell it beforehand.",
+    ),
+    "approach_when": (
+        "启用约 {months} 个月后可测，此前写明“尚无统计”",
+        "some {months} months after the version began to answer (until then the alert says that it is not measured "
+        "yet)",
+    ),
+    "approach_never": (
+        "接近者不足 {needed} 人时不作统计；各检验日最多 {most} 人，只要仍如此之少就始终不会有统计，"
+        "提示一直写明“尚无统计”",
+        "but only where {needed} officers or more were near: on the days judged here at most {most} were, and while so "
+        "few are, the measurement never comes and alerts go on saying that it is not measured yet",
     ),
     "doubt": ("“无法判断”：承诺与实际", "Unsure: what is promised and what was kept"),
     "doubt_means": (

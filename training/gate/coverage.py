@@ -2,7 +2,8 @@
 
 Looked at are the sets that each checked model had itself, on the later as-of that it was checked on: what an answer of
 that day would have said. The promise is made to those to whom it comes and to the others by themselves, so both are
-judged. A share may fall short of the promise by what policy
+judged. Sets that held an end at every chance promised nothing about it: such rows are no evidence that a promise was
+kept, and where all are such nothing can be judged. A share may fall short of the promise by what policy
 allows (`promise_short_at_most`): years drift, and a promise is kept on average of years. Groups are those of single
 attributes: in pairs of them too few events come to say anything (record 0017).
 """
@@ -31,6 +32,10 @@ WORDS = {
     CAME: Bilingual("“无法判断”的承诺在发生者中兑现的比例", "promise of “unsure” kept, share of those to whom it came"),
     STAYED: Bilingual("该承诺在未发生者中兑现的比例", "the same promise kept, share of those to whom it did not come"),
 }
+NOTHING = Bilingual(
+    "事件太少，未作任何承诺，对所有人都标“无法判断”，故无从兑现",
+    "too few events to promise anything: unsure of everyone, so nothing was promised and nothing was kept",
+)
 
 
 def coverage_lines(
@@ -46,8 +51,12 @@ def coverage_lines(
     must = Bilingual(f"区间不低于 {least:.2f}", f"at least {least:.2f}, with its interval")
     if rows.comes is None or rows.stays is None or not len(rows.y):
         return [Line(f"{outcome}.{name}", outcome, Status.INCONCLUSIVE, WORDS[name], must) for name in WORDS]
+    bound = {CAME: rows.comes > 0.0, STAYED: rows.stays < 1.0}
+    if not any(some.any() for some in bound.values()):
+        return [Line(f"{outcome}.{name}", outcome, Status.INCONCLUSIVE, WORDS[name], must, note=NOTHING)
+                for name in WORDS]  # fmt: skip
     comes, stays = rows.chances >= rows.comes, rows.chances <= rows.stays
-    weights = {CAME: (rows.y, comes), STAYED: (1.0 - rows.y, stays)}
+    weights = {CAME: (rows.y * bound[CAME], comes), STAYED: ((1.0 - rows.y) * bound[STAYED], stays)}
     whole = Cells.of([""], np.zeros(len(rows.y), np.int64), rows.officers)
     cells = [whole, *_groups(audit, rows.officers, gate)]
     error = 1.0 - gate.groups.confidence
@@ -56,14 +65,24 @@ def coverage_lines(
     for one in cells:
         errors = error, (error if one is cells[0] else together)
         for name, (weight, kept) in weights.items():
-            years = [_shares(weight * (rows.days == day), kept, one, errors) for day in np.unique(rows.days)]
+            years = [
+                _shares(weight * (rows.days == day), kept, one, errors) for day in np.unique(rows.days[bound[name]])
+            ]
             for place, figure in enumerate(_shares(weight, kept, one, errors)):
                 group = one.names[place]
                 check = ".".join(filter(None, (outcome, group, name)))
                 line = Line(check, outcome, Status.PASS, WORDS[name], must, group=group)
+                if not bound[name].any():
+                    lines.append(replace(line, status=Status.INCONCLUSIVE, note=NOTHING))
+                    continue
                 always = len(years) > 1 and all(year[place].wide_high < promise for year in years)
                 lines.append(_line(line, figure, (promise, least), always=always))
     return lines
+
+
+def without_promise(rows: Pooled) -> Pooled:
+    """The rows of a version that is unsure of everyone: whatever its checked models promised, it promises nothing."""
+    return replace(rows, comes=np.zeros(len(rows.y)), stays=np.ones(len(rows.y)))
 
 
 def _groups(audit: pd.DataFrame, officers: NDArray[Any], gate: GatePolicy) -> list[Cells]:

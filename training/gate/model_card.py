@@ -16,6 +16,7 @@ from models import registry, run_files
 from models.gate_records import CARD
 from models.groups import group_named, group_order
 from models.risk.evidence import budget_spent
+from models.risk.flags import LEAST_FOLLOWED
 from models.risk.grade_rate import GradeRate
 from training.evaluation.card_plots import BUDGETS, groups_figure, outcome_figure
 from training.evaluation.fairness import Group, Measured
@@ -85,7 +86,7 @@ def write_card(examined: Examined) -> Path:
 def card_blocks(examined: Examined, language: int) -> list[Block]:
     """The card in one language."""
     say = Say(language)
-    model, left_out = examined.model, examined.metadata.get("not_served", {})
+    model, left_out = examined.model, {**examined.metadata.get("not_served", {}), **_unfit(examined)}
     years = examined.metadata.get(YEARS, {})
     blocks: list[Block] = [
         Heading(say("title", name=model.name, version=model.version), 1),
@@ -117,14 +118,24 @@ def card_blocks(examined: Examined, language: int) -> list[Block]:
     return blocks + _signed(examined, say)
 
 
+def _unfit(examined: Examined) -> dict[str, list[Mapping[str, str]]]:
+    """Of a refused version, the outcomes that training kept only for the gate to show why, with the reasons it told."""
+    if examined.passed:
+        return {}
+    risks = {name: seen.checked for name, seen in examined.seen.items() if not isinstance(seen, SeenLists)}
+    return {name: [{"zh": why.zh, "en": why.en} for why in one.because] for name, one in risks.items() if one.because}
+
+
 def _facts(examined: Examined, say: Say) -> Block:
+    """What the version is; one that was refused serves nothing, it was only judged."""
     told = examined.metadata
+    outcomes = say.listed(say.one(outcome_named(name)) for name in told.get("outcomes", ()))
     rows = {
         "hash": examined.model_hash,
         "trained": told.get("as_of", ""),
         "service": f"{told.get('service', '')} {told.get('service_hash', '')}".strip(),
         "data": told.get("data_hash", ""),
-        "served": say.listed(say.one(outcome_named(name)) for name in told.get("outcomes", ())),
+        "served" if examined.passed else "only_judged": outcomes,
     }
     return Grid(say.all("what", "value"), [(say(name), value) for name, value in rows.items() if value])
 
@@ -189,7 +200,12 @@ def _approach(outcome: str, seen: Seen, say: Say) -> list[Block]:
                 for name, one in (("approach_near", near), ("approach_others", worth.others))]  # fmt: skip
         blocks.append(Grid(say.all("what", "rows", "events", "rate"), rows))
     days, least = rules.flags.within_days, rules.flags.least_crossing
-    return [*blocks, Text(say("approach_promise", days=days, least=least, months=rules.flags.nights))]
+    when = (
+        say("approach_when", months=rules.flags.nights)
+        if worth.ever_measured
+        else say("approach_never", needed=LEAST_FOLLOWED, most=worth.most)
+    )
+    return [*blocks, Text(say("approach_promise", days=days, least=least, when=when))]
 
 
 def _unsure(outcome: str, examined: Examined, say: Say) -> list[Block]:
@@ -211,8 +227,9 @@ def _doubt(seen: Seen, say: Say) -> list[Block]:
 
 def _kept_by_group(outcome: str, examined: Examined, say: Say) -> list[Block]:
     """How the promise was kept in each group, with its verdict."""
-    names = {name: [line for line in examined.lines if line.outcome == outcome and line.group
-                    and line.check.endswith(name)] for name in (CAME, STAYED)}  # fmt: skip
+    lines = sorted((line for line in examined.lines if line.outcome == outcome and line.group),
+                   key=lambda line: group_order(line.group))  # fmt: skip
+    names = {name: [line for line in lines if line.check.endswith(name)] for name in (CAME, STAYED)}
     if not names[CAME]:
         return []
     rows = [

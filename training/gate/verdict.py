@@ -30,7 +30,7 @@ from models.risk.evidence import FILE, Pooled, read_evidence
 from training.evaluation.fairness import Fairness, Judged, fairness
 from training.gate import waivers
 from training.gate.audit_groups import register_of
-from training.gate.coverage import coverage_lines
+from training.gate.coverage import coverage_lines, without_promise
 from training.gate.evidence import Checked, check_pooled
 from training.gate.group_lines import group_lines
 from training.gate.lines import Line, Status, above, at_least, at_most, grouped_checks, signed_although, waived_told
@@ -221,8 +221,9 @@ def risk_lines(settings: Settings, model: ResolvedModel, metadata: Mapping[str, 
         rows, audit = evidence[name], register.audit(evidence[name], limits)
         judged = Judged(rows.officers, rows.y, rows.chances, rows.flagged(rows.chances))
         one = Seen(rows, check_pooled(name, rows), fairness(judged, audit.frame, limits, len(outcomes)))
-        kept = coverage_lines(name, rows, audit.frame, (policy().grades.doubt.promise, len(outcomes)), policy().gate)
-        whole, groups = ([line for line in kept if bool(line.group) is told] for told in (False, True))
+        told = without_promise(rows) if name in metadata.get("unsure_of_all", ()) else rows
+        kept = coverage_lines(name, told, audit.frame, (policy().grades.doubt.promise, len(outcomes)), policy().gate)
+        whole, groups = ([line for line in kept if bool(line.group) is of_group] for of_group in (False, True))
         lines += [*one.checked.lines, *whole, *group_lines(name, one.fairness, audit.lacking, limits), *groups]
         seen[name] = one
     return seen, lines

@@ -121,15 +121,26 @@ def first_as_of(frames: Frames, outcome: str, known_at: date | None = None) -> d
 
 
 def recorded_until(frames: Frames, outcome: str) -> date:
-    """The last day that the outcome's own tables know of; raises MissingTable without any row.
+    """The last day that every one of the outcome's own tables reaches; raises MissingTable without any row.
 
     After it nothing was recorded, which is not the same as nothing having happened.
     """
+    return ends_first(frames, outcome)[1]
+
+
+def ends_first(frames: Frames, outcome: str) -> tuple[str, date]:
+    """Of the outcome's own tables that ever had a row, the one whose records end first, and on which day.
+
+    One that goes on does not speak for another: where courses fall silent, everybody seems to learn nothing. Raises
+    MissingTable without any row.
+    """
     tables = {sign.table for sign in policy().outcome(outcome).signs if not sign.optional}
-    known = [frames[table]["known_on"].max() for table in sorted(tables) if table in frames and len(frames[table])]
+    last = {table: frames[table]["known_on"].max() for table in sorted(tables) if table in frames}
+    known = {table: day for table, day in last.items() if not pd.isna(day)}
     if not known:
         raise MissingTable(f"outcome {outcome!r} needs rows in its tables, and there are none; ingest them first")
-    return date.fromisoformat(str(max(known).date()))
+    first = min(known, key=lambda table: known[table])
+    return first, date.fromisoformat(str(known[first].date()))
 
 
 def _began(frames: Frames, sign: Sign, known_at: date | None) -> tuple[str, pd.Timestamp | None]:
