@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -44,10 +44,11 @@ class StepCourse:
 
 @dataclass(frozen=True)
 class Blocked:
-    """A rule that is not met yet."""
+    """A rule that is not met yet; `timed` where only time meets it, which nobody can hasten."""
 
     rule: str
     text: Bilingual
+    timed: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,9 @@ class StepFacts:
 
     prepares(officer_id, post, before) is the gaps and the courses of a step, points(officer_id, post),
     blocked(officer_id, post, day) what bars if only time passes, lacking(officer_id, post, before) what will be lacking
-    at a later step of a path, changes(officer_id), name(post) for people. bars(officer_id, posts) is from when rules
-    open posts; where it is left out, from when `blocked` tells of nothing.
+    at a later step of a path, changes(officer_id), name(post) for people. bars(officer_id, posts, met) is from when
+    rules open posts, had those of `met` nothing to say; where it is left out, from when `blocked` tells of nothing
+    else.
     """
 
     prepares: Callable[[str, str, Before], Prepared] = lambda _officer, _post, before: ((), before.asked)
@@ -133,7 +135,7 @@ class StepFacts:
     points: Callable[[str, str], float | None] = lambda _officer, _post: None
     blocked: Callable[[str, str, date], Sequence[Blocked]] = nothing_known
     changes: Callable[[str], Sequence[Change]] = nothing_known
-    bars: Callable[[str, Sequence[str]], Bars] | None = None
+    bars: Callable[[str, Sequence[str], Collection[Blocked]], Bars] | None = None
 
 
 @dataclass(frozen=True)
