@@ -63,7 +63,7 @@ class PathPlanner:
             return by_ladder
         found = ahead or next(iter(search_all(self.model, self.asking(question), self.wanted(top))), None)
         if found is None:
-            return refused(question, question.unseen)
+            return refused(question, question.unseen, (), **question.unseen_words)
         if not found.routes:
             return self._why(question, found)
         helps, change = self._helps(found)

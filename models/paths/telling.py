@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -144,8 +144,8 @@ class Question:
 
     factors: (size,) what the officer's courses make of each post, None where nothing is known.
     end_months: until retirement, None where unknown. kind: whether steps are posts or rank steps; called: the goal's
-    name for people. goal_kind: what sort of goal it is; unseen: what is said where the model has seen no post of it;
-    climb: how far it is on the ladder, None for other goals.
+    name for people. goal_kind: what sort of goal it is; unseen: what is said where the model has seen no post of it,
+    with its words; climb: how far it is on the ladder, None for other goals.
     """
 
     officer_id: str
@@ -160,6 +160,7 @@ class Question:
     called: Bilingual | None = None
     goal_kind: GoalKind = GoalKind.POST
     unseen: str = "goal_unknown"
+    unseen_words: Mapping[str, object] = field(default_factory=dict)
     climb: Climb | None = None
 
 

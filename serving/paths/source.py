@@ -115,6 +115,9 @@ class RecordDay:
             called=self._goals.called(asked), goal_kind=GoalKind(asked.kind), climb=climb,
             unseen=self._goals.unseen(asked, climb, self._catalogues.posts),
         )  # fmt: skip
+        if question.unseen == "police_rank":
+            code, words = self._goals.police(record.police_state(), asked.goal)
+            question = replace(question, unseen=code, unseen_words=words)
         if kind == POST and self._catalogues.lifts is not None:
             question = replace(question, factors=self._steps(question).factors())
         own = goal is None and horizon_months in (None, own_months)
