@@ -34,12 +34,16 @@ class Gap:
 
 @dataclass(frozen=True)
 class StepCourse:
-    """A course that prepares a step, with the competencies it closes."""
+    """A course that prepares a step, with the competencies it closes.
+
+    `take_by` is the last day of its offer where that comes before the step is expected.
+    """
 
     course_id: str
     name: Bilingual
     hours: float | None = None
     closes: tuple[str, ...] = ()
+    take_by: date | None = None
 
 
 @dataclass(frozen=True)

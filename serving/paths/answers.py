@@ -313,7 +313,13 @@ class _Answering:
             high_on=_day(self.standing.as_of, step.high_months),
             gaps=[self._gap(gap) for gap in step.gaps],
             courses=[
-                CourseForStep(course_id=one.course_id, name=text_of(one.name), hours=one.hours, closes=list(one.closes))
+                CourseForStep(
+                    course_id=one.course_id,
+                    name=text_of(one.name),
+                    hours=one.hours,
+                    closes=list(one.closes),
+                    take_by=one.take_by,
+                )
                 for one in step.courses
             ],
             points=step.points,

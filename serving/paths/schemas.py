@@ -142,6 +142,11 @@ class CourseForStep(Answer):
     name: Text = about("课程名称", "name of the course")
     hours: float | None = about("学时；空为不详", "hours of study, null when unknown")
     closes: list[str] = about("弥补的能力差距", "competencies it closes", default=[])
+    take_by: Day | None = about(
+        "开设至此日止，早于该步预计日期，须在此日前完成；空为届时仍开设",
+        "last day of its offer, before the step is expected: it must be taken by then; null where it is still on offer "
+        "when the step comes", default=None,
+    )  # fmt: skip
 
 
 class PathStep(Answer):

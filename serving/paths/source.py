@@ -179,6 +179,7 @@ class RecordDay:
             EarningStep(
                 posts.get(step.post, Post(step.post)), tuple(course.course_id for course in step.courses),
                 months_on(self.as_of, step.months),
+                tuple((course.course_id, course.take_by) for course in step.courses if course.take_by is not None),
             )
             for step in path.steps
         ]  # fmt: skip
