@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from data_contracts.vocabulary import Bilingual
-from models.courses.gaps import GOAL, closing_courses, gaps_to
+from models.courses.gaps import GOAL, closing_courses, gaps_to, told_levels
 from models.courses.gaps import Gap as Lack
 from models.courses.rules import OfferedCourse
 from models.paths.telling import Before, Gap, Prepared, StepCourse
@@ -96,7 +96,9 @@ class Preparing:
         left = self._left(lack, courses)
         if left < self.shared.policy.courses.gap.least_gap:
             return None
-        return Bilingual(f"所列课程之后预计仍差{left:.1f}级", f"about {left:.1f} of it is left after these courses")
+        return Bilingual(
+            f"所列课程之后预计仍差{told_levels(left)}级", f"about {told_levels(left)} of it is left after these courses"
+        )
 
     def _left(self, lack: Lack, courses: Iterable[OfferedCourse]) -> float:
         return lack.size - sum(self._added(one) for one in courses if one.competency == lack.competency)
