@@ -109,7 +109,8 @@ def test_a_course_that_must_be_taken_before_the_step_counts_from_that_day(state:
     assert (step.taken_on("open"), early.taken_on("open")) == (step.on, add_months(START, 10))
     ways = [EarningWay("x", (one,)) for one in (step, early, later)]
     points = earned(frames, ways, [exam if one is rule else one for one in policy().points])
-    assert points[0] == points[2] == points[1] + rule.points, "it expires before the year of the step is over"
+    assert points[0] == points[2] >= rule.points
+    assert points[1] == 0.0, "it expires before the year of the step is over"
 
 
 def test_a_later_step_earns_what_the_caps_leave_after_the_earlier_ones(state: Settings) -> None:
