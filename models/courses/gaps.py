@@ -87,6 +87,15 @@ def _first(gaps: Sequence[Gap], course: OfferedCourse) -> int:
     return int(all(gap.whose != PRESENT for gap in gaps if gap.competency == course.competency))
 
 
+def told_levels(levels: float) -> str:
+    """Levels in words: two places where the second says something, for an hour of study adds hundredths.
+
+    >>> told_levels(0.25), told_levels(0.5), told_levels(1.0)
+    ('0.25', '0.5', '1.0')
+    """
+    return f"{levels:.2f}".removesuffix("0")
+
+
 def _reason(gap: Gap, levels: float, hours: float) -> CourseReason:
     asks = {
         PRESENT: Bilingual("现岗位标准", "the standard of your post"),
@@ -94,8 +103,8 @@ def _reason(gap: Gap, levels: float, hours: float) -> CourseReason:
     }[gap.whose]
     name = policy().names.competency_named(gap.competency)
     told = Bilingual(
-        f"{hours:g}学时可弥补{name.zh}差距{levels:.1f}级（现{gap.level:.1f}，{asks.zh}{gap.standard:.1f}）",
-        f"closes {levels:.1f} of the gap in {name.en} in {hours_en(hours)} "
+        f"{hours:g}学时可弥补{name.zh}差距{told_levels(levels)}级（现{gap.level:.1f}，{asks.zh}{gap.standard:.1f}）",
+        f"closes {told_levels(levels)} of the gap in {name.en} in {hours_en(hours)} "
         f"(level {gap.level:.1f}, {asks.en} {gap.standard:.1f})",
     )
     return CourseReason(f"gap_{gap.whose}", told)

@@ -34,9 +34,15 @@ class OfferedCourse:
 
         An edition that everybody takes once (mandated, dated, never lapsing) is over sooner than others.
         """
+        return self.issued_on is None or add_months(day, -self._months(policy)) <= self.issued_on <= day
+
+    def offered_until(self, policy: CoursesPolicy) -> date | None:
+        """The last day on which it can be taken, None where it stays on offer."""
+        return None if self.issued_on is None else add_months(self.issued_on, self._months(policy))
+
+    def _months(self, policy: CoursesPolicy) -> int:
         edition = self.mandated and self.valid_months is None
-        months = min(policy.edition_months, policy.offered_months) if edition else policy.offered_months
-        return self.issued_on is None or add_months(day, -months) <= self.issued_on <= day
+        return min(policy.edition_months, policy.offered_months) if edition else policy.offered_months
 
     def lapses_on(self, taken_on: date) -> date | None:
         """The last day a certificate of that day holds, in calendar months; None where it never lapses.

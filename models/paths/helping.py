@@ -1,7 +1,8 @@
 """What would help whoever has no path: each change is tried by the search itself, and told with the chance it brings.
 
-A course, then the rules in the way, keep goal and horizon, so they are told first; then a longer time; then a goal on
-the way that is within reach. Where none of them leads to a path, that is said.
+A course, the rules in the way that an officer can meet, and a longer time lead to the goal and stand by the chance that
+each gives; a goal on the way that is within reach comes last, for its chance is that of another goal. Where none of
+them leads to a path, that is said. Of rules only those named are lifted: what the others bar stays barred.
 """
 
 from __future__ import annotations
@@ -86,15 +87,19 @@ def _tried(refused: Sequence[Pathless], tries: Sequence[_Try]) -> Iterator[tuple
 
 
 def _now(place: int, one: Pathless) -> Iterator[_Try]:
-    """Courses whose chance says that they may do, and the rules in the way."""
+    """Courses whose chance says that they may do, and the rules in the way that an officer can meet."""
     asked, least, before = one.ahead.asked, one.planner.policy.least_chance, one.ahead.chance
     for change, factors, chance in zip(asked.changes, _lifted(asked), one.ahead.lifted.tolist(), strict=False):
         if chance >= least:
             told = Instead("course", change.text, before, course=change.course)
             yield _Try(place, told, replace(asked, factors=factors[None, :], changes=()))
-    if one.because.blocked:
-        rules = Bilingual.joined((rule.text for rule in one.because.blocked), ("、", "; "))
-        yield _Try(place, Instead("rule", _worded("rule", rules=rules), before), asked.without("bars"))
+    named = [rule for rule in one.because.blocked if not rule.timed]
+    if named:
+        rules = Bilingual.joined((rule.text for rule in named), ("、", "; "))
+        bars = one.planner.bars(one.question, named)
+        yield _Try(
+            place, Instead("rule", _worded("rule", rules=rules), before), replace(asked.without("bars"), bars=bars)
+        )
 
 
 def _lifted(asked: Asked) -> Iterable[np.ndarray]:
@@ -130,13 +135,14 @@ def _with(instead: Instead, found: Ahead) -> Instead:
 
 
 def _told(one: Pathless, helped: Sequence[Instead]) -> Told:
-    """The likeliest course, the rules, the shortest time and the farthest goal on the way; or that nothing does."""
+    """The likeliest course, the rules and the shortest time by their chances, then the farthest goal on the way."""
     best = dict[str, Instead]()
     for each in sorted(helped, key=lambda each: -each.chance if each.kind == "course" else 0.0):
         if each.kind == "nearer_goal" or each.kind not in best:
             best[each.kind] = each  # steps of the way come in order, so the last stays
     none = Instead("none", _worded("none", months=max(_longest(one), one.question.horizon_months)), one.ahead.chance)
-    found = tuple(best[kind] for kind in ORDER if kind in best) or (none,)
+    kept = (best[kind] for kind in ORDER if kind in best)
+    found = tuple(sorted(kept, key=lambda each: (each.kind == "nearer_goal", -each.chance))) or (none,)
     return replace(one.told, because=replace(one.because, instead=found))
 
 

@@ -7,7 +7,7 @@ eligibility, standards, courses and points keep one home each.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -63,7 +63,7 @@ class PathPlanner:
             return by_ladder
         found = ahead or next(iter(search_all(self.model, self.asking(question), self.wanted(top))), None)
         if found is None:
-            return refused(question, question.unseen)
+            return refused(question, question.unseen, (), **question.unseen_words)
         if not found.routes:
             return self._why(question, found)
         helps, change = self._helps(found)
@@ -86,28 +86,35 @@ class PathPlanner:
         one = Asked(
             histories_of([question.state], self.catalogue, self.ranks), goals, float(question.horizon_months),
             np.stack([self._base(question), *lifted]) if known else None, changes, question.end_months,
-            self._bars(question), self.least_months, self.moves,
+            self.bars(question), self.least_months, self.moves,
         )  # fmt: skip
         return [one]
 
     def _base(self, question: Question) -> Array:
         return np.ones(self.catalogue.size) if question.factors is None else question.factors
 
-    def _bars(self, question: Question) -> Bars | None:
-        """From when rules open each post, worked out once; None where no rule speaks."""
+    def bars(self, question: Question, met: Collection[Blocked] = ()) -> Bars | None:
+        """From when rules open each post, those of `met` left out; worked out once, None where no rule speaks."""
         if self.facts.blocked is nothing_known:
             return None
         if self.facts.bars is not None:
-            return self.facts.bars(question.officer_id, self.catalogue.posts)
-        since = np.array([self._opens_in(question, post) for post in range(self.catalogue.size)])
+            return self.facts.bars(question.officer_id, self.catalogue.posts, met)
+        since = np.array([self._opens_in(question, post, met) for post in range(self.catalogue.size)])
         nothing = np.zeros(self.catalogue.size)
         return Bars(since, since, nothing, nothing, nothing > 0)
 
-    def _opens_in(self, question: Question, post: int) -> float:
-        """Months until `blocked` tells of nothing any more, infinity beyond the horizon: what time meets stays met."""
+    def _opens_in(self, question: Question, post: int, met: Collection[Blocked]) -> float:
+        """Months until `blocked` tells of nothing but `met` any more, infinity beyond the horizon.
+
+        What time meets stays met.
+        """
         as_of = question.state.as_of
         days = range(1, (self._last_day(question) - as_of).days + 1)
-        place = bisect_left(days, True, key=lambda day: not self._blocked(question, post, as_of + timedelta(days=day)))
+
+        def open_on(day: int) -> bool:
+            return all(rule in met for rule in self._blocked(question, post, as_of + timedelta(days=day)))
+
+        place = bisect_left(days, True, key=open_on)
         if place == len(days):
             return float("inf")
         return months_until(as_of, as_of + timedelta(days=days[place])) if place else 0.0

@@ -13,7 +13,11 @@ WHY: Mapping[str, Bilingual] = {
     "reached": Bilingual("已达到目标 {item}", "the goal {item} is reached"),
     "goal": Bilingual("目标已由 {was} 改为 {item}", "the goal was {was} and is now {item}"),
     "horizon": Bilingual("期限已由 {was} 个月改为 {item} 个月", "the time was {was} months and is now {item} months"),
-    "left_path": Bilingual("现任岗位 {item} 不在原路径上", "{item}, the present post, is not on the old path"),
+    "left_path": Bilingual(
+        "现任岗位 {item} 不在原路径上；偏离指离开了原路径，可能性未必因此降低",
+        "{item}, the present post, is not on the old path; off track says that the old path was left, the chance may "
+        "be higher or lower than before",
+    ),
     "overdue": Bilingual("步骤 {item} 已逾期", "the step {item} is overdue"),
     "declined": Bilingual("本人对原路径不感兴趣", "the old path was declined"),
     "posting": Bilingual("已任职 {item}", "took up {item}"),

@@ -22,9 +22,19 @@ WORDS: Mapping[str, Bilingual] = {
         "nobody on record has ever reached {goal}, so no path can be estimated",
     ),
     "police_rank": Bilingual(
-        "{goal}是警衔，不是职务职级的级别；警衔按任衔年限晋升，不推算路径",
-        "{goal} is a police rank, not a step of a post's ladder; police ranks come by time in rank, and no path is "
+        "{goal}是警衔，不是职务职级的级别；至该衔按任衔年限晋升，不推算路径",
+        "{goal} is a police rank, not a step of a post's ladder; up to it ranks come by time in rank, and no path is "
         "searched to them",
+    ),
+    "police_rank_due": Bilingual(
+        "{goal}是警衔，不是职务职级的级别；至该衔按任衔年限晋升：现为{held}，按最低年限最早于{due}，还需{needs}个月；不推算路径",
+        "{goal} is a police rank, not a step of a post's ladder; up to it ranks come by time in rank: from {held}, "
+        "held now, on {due} at the earliest by the least times, in {needs} months; no path is searched to them",
+    ),
+    "police_rank_selected": Bilingual(
+        "{goal}是警衔，不是职务职级的级别；{last}以上的警衔凭选升，不按任衔年限，不推算路径",
+        "{goal} is a police rank, not a step of a post's ladder; ranks above {last} come by selection, not by time in "
+        "rank, and no path is searched to them",
     ),
     "already_there": Bilingual("已达到目标{goal}：现任{start}", "the goal {goal} is reached: {start} is held now"),
     "beyond": Bilingual("现任{start}，已高于目标{goal}", "{start} is held now, which is above the goal {goal}"),
@@ -129,6 +139,7 @@ def refused(question: Question, code: str, blocked: Sequence[Blocked] = (), **wo
 
 
 CODES: Mapping[str, str] = {
+    "police_rank_due": "police_rank", "police_rank_selected": "police_rank",
     "ladder_times": "minimum_times", "ladder_rare": "never_reached", "rule_on_the_way": "rule_blocks",
     "rule_blocks_some": "rule_blocks",
     "lower_on_other_ladder": "other_ladder", "no_change_on_record": "other_ladder",

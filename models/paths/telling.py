@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -34,20 +34,25 @@ class Gap:
 
 @dataclass(frozen=True)
 class StepCourse:
-    """A course that prepares a step, with the competencies it closes."""
+    """A course that prepares a step, with the competencies it closes.
+
+    `take_by` is the last day of its offer where that comes before the step is expected.
+    """
 
     course_id: str
     name: Bilingual
     hours: float | None = None
     closes: tuple[str, ...] = ()
+    take_by: date | None = None
 
 
 @dataclass(frozen=True)
 class Blocked:
-    """A rule that is not met yet."""
+    """A rule that is not met yet; `timed` where only time meets it, which nobody can hasten."""
 
     rule: str
     text: Bilingual
+    timed: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,8 +128,9 @@ class StepFacts:
 
     prepares(officer_id, post, before) is the gaps and the courses of a step, points(officer_id, post),
     blocked(officer_id, post, day) what bars if only time passes, lacking(officer_id, post, before) what will be lacking
-    at a later step of a path, changes(officer_id), name(post) for people. bars(officer_id, posts) is from when rules
-    open posts; where it is left out, from when `blocked` tells of nothing.
+    at a later step of a path, changes(officer_id), name(post) for people. bars(officer_id, posts, met) is from when
+    rules open posts, had those of `met` nothing to say; where it is left out, from when `blocked` tells of nothing
+    else.
     """
 
     prepares: Callable[[str, str, Before], Prepared] = lambda _officer, _post, before: ((), before.asked)
@@ -133,7 +139,7 @@ class StepFacts:
     points: Callable[[str, str], float | None] = lambda _officer, _post: None
     blocked: Callable[[str, str, date], Sequence[Blocked]] = nothing_known
     changes: Callable[[str], Sequence[Change]] = nothing_known
-    bars: Callable[[str, Sequence[str]], Bars] | None = None
+    bars: Callable[[str, Sequence[str], Collection[Blocked]], Bars] | None = None
 
 
 @dataclass(frozen=True)
@@ -142,8 +148,8 @@ class Question:
 
     factors: (size,) what the officer's courses make of each post, None where nothing is known.
     end_months: until retirement, None where unknown. kind: whether steps are posts or rank steps; called: the goal's
-    name for people. goal_kind: what sort of goal it is; unseen: what is said where the model has seen no post of it;
-    climb: how far it is on the ladder, None for other goals.
+    name for people. goal_kind: what sort of goal it is; unseen: what is said where the model has seen no post of it,
+    with its words; climb: how far it is on the ladder, None for other goals.
     """
 
     officer_id: str
@@ -158,6 +164,7 @@ class Question:
     called: Bilingual | None = None
     goal_kind: GoalKind = GoalKind.POST
     unseen: str = "goal_unknown"
+    unseen_words: Mapping[str, object] = field(default_factory=dict)
     climb: Climb | None = None
 
 

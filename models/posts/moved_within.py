@@ -8,8 +8,10 @@ come lately. Who left the force stays counted: they did not move.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from models.posts.histories import Array, Catalogue
 ANY = ""  # the course of those counted whatever they have taken
 NAMES = ("totals_key", "totals", "moved_key", "moved")
 TIMED, UNTOLD = "times", -1
+SURE = 0.95  # of the interval of what a training makes
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,10 @@ class MovedWithin:
     def told(self, present: str, courses: frozenset[str], following: str, rules: CountRules) -> Counted | None:
         """What is worth telling an officer of that post with these courses, None where too few were counted.
 
-        A course is named only where those who had it moved more often than all did, as policy has it, and where not
-        nearly everybody had it; the one with the largest lead, each lead shrunk by ten officers who moved as all did,
-        so that five of five do not beat sixty of eighty. Leave mandated courses out of `courses`.
+        A course is named only where those who had it moved more often than all did, as policy has it, surely more
+        often than those without it, and where not nearly everybody had it; the one with the largest lead, each lead
+        shrunk by ten officers who moved as all did, so that five of five do not beat sixty of eighty. Leave mandated
+        courses out of `courses`.
         """
         everybody = self.counted(present, ANY, following)
         if not rules.worth_telling(everybody.moved, everybody.total):
@@ -90,7 +94,11 @@ class MovedWithin:
         share = everybody.moved / everybody.total
         some = [self.counted(present, course, following) for course in sorted(courses & self.places.keys() - {ANY})]
         leads = [(one.moved - share * one.total) / (one.total + 10) for one in some]
-        known = [(lead, place) for place, lead in enumerate(leads) if _sets_apart(some[place], everybody, rules)]
+        known = [
+            (lead, place)
+            for place, lead in enumerate(leads)
+            if _sets_apart(some[place], everybody, rules) and _surely(some[place], everybody, len(some))
+        ]
         return some[max(known, key=lambda one: (one[0], -one[1]))[1]] if known else everybody
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, Array]]:
@@ -189,6 +197,29 @@ def _sets_apart(one: Counted, everybody: Counted, rules: CountRules) -> bool:
     often = one.moved * everybody.total >= rules.training_lift * everybody.moved * one.total
     rare = one.total <= rules.most_trained * everybody.total
     return often and rare and one.moved > 0 and rules.worth_telling(one.moved, one.total)
+
+
+def _surely(one: Counted, everybody: Counted, tried: int) -> bool:
+    """Whether the share with a training is above that without it: the interval of the difference lies above zero.
+
+    Newcombe's, of two of Wilson's, wide enough that of all trainings `tried` none leads by chance (Bonferroni).
+    """
+    without = max(everybody.total - one.total, 0)
+    moved = min(max(everybody.moved - one.moved, 0), without)
+    if without == 0:
+        return False
+    z = NormalDist().inv_cdf(1.0 - (1.0 - SURE) / 2.0 / tried)
+    share, low, _ = _wilson(one.moved, one.total, z)
+    other, _, high = _wilson(moved, without, z)
+    return share - other > math.hypot(share - low, high - other)
+
+
+def _wilson(moved: int, total: int, z: float) -> tuple[float, float, float]:
+    """The share, and the ends of its interval."""
+    share, square = moved / total, z * z
+    middle = (share + square / (2 * total)) / (1 + square / total)
+    half = z * math.sqrt(share * (1 - share) / total + square / (4 * total * total)) / (1 + square / total)
+    return share, middle - half, middle + half
 
 
 def _value(keys: Array, values: Array, key: int) -> int:

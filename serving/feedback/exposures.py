@@ -7,6 +7,7 @@ nothing. Rows leave by the rule of retention only.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -101,7 +102,15 @@ class ExposureLog(LogStore):
             seen = {one.key: _seen(connection, one.key) for one in given}
         with self.transaction() as connection:
             earlier = _held(connection, {one.sent_as for one in given if one.sent_as is not None})
-            return [self._taken(connection, one, not seen[one.key], earlier.get(one.sent_as)) for one in given]
+            came = (
+                time.time_ns()
+            )  # by the machine's clock: the order on a day, which the service's clock may hold still
+            return [
+                self._taken(
+                    connection, one, {"unseen": not seen[one.key], "received": came + place}, earlier.get(one.sent_as)
+                )
+                for place, one in enumerate(given)
+            ]
 
     def answered(self, request_ids: Collection[str]) -> set[tuple[str, str]]:
         """Of these answers, those that showed something, each with the officers it was shown to."""
@@ -118,7 +127,8 @@ class ExposureLog(LogStore):
     def declined(self, officer_ids: Sequence[str]) -> pd.DataFrame:
         """Newest word of each officer on each item, where it is a no: officer_id, item_kind, item, reason, occurred_on.
 
-        An item that was saved or done after it was declined is not declined any more.
+        An item that was saved or done after it was declined is not declined any more; of words of one day the one that
+        was received last counts, a no first where earlier versions kept no such order.
         """
         return self._last_word(officer_ids, "declined")
 
@@ -133,19 +143,26 @@ class ExposureLog(LogStore):
         said = (
             FEEDBACK.select()
             .where(FEEDBACK.c.officer_id.in_(list(officer_ids)), FEEDBACK.c.action.in_(("declined", "saved", "done")))
-            .order_by(FEEDBACK.c.occurred_on, FEEDBACK.c.known_on, FEEDBACK.c.action == "declined")
+            .order_by(
+                FEEDBACK.c.occurred_on,
+                FEEDBACK.c.known_on,
+                sa.func.coalesce(FEEDBACK.c.received, 0),
+                FEEDBACK.c.action == "declined",
+            )
         )
         with self.transaction() as connection:
             rows = pd.DataFrame([dict(row) for row in connection.execute(said).mappings()], columns=FEEDBACK.c.keys())
         newest = rows.drop_duplicates(["officer_id", "item_kind", "item"], keep="last")
         return newest[newest["action"] == action].reset_index(drop=True)
 
-    def _taken(self, connection: sa.Connection, one: Given, unseen: bool, before: sa.RowMapping | None) -> Taken:
-        """`before` is what an earlier version kept under the id as it was sent."""
+    def _taken(
+        self, connection: sa.Connection, one: Given, own: Mapping[str, Any], before: sa.RowMapping | None
+    ) -> Taken:
+        """`own` is what only the log knows; `before` what an earlier version kept under the id as it was sent."""
         if before is not None and _same(before, one, "feedback_id", "known_on"):
             return Taken("duplicate", bool(before["unseen"]))
-        if connection.execute(insert_new(connection, FEEDBACK), {**one.row, "unseen": unseen}).rowcount == 1:
-            return Taken("accepted", unseen)
+        if connection.execute(insert_new(connection, FEEDBACK), {**one.row, **own}).rowcount == 1:
+            return Taken("accepted", bool(own["unseen"]))
         held = connection.execute(FEEDBACK.select().where(FEEDBACK.c.feedback_id == one.feedback_id)).mappings().one()
         return Taken("duplicate" if _same(held, one, "known_on") else "conflict", bool(held["unseen"]))
 

@@ -57,6 +57,7 @@ from serving.words import because_of, text_of
 Name = Callable[[str], Bilingual]
 OFFICERS = Bilingual("名民警", "officers")
 OF_COMPETENCIES = ("assessment", "other_assessment")  # reasons that name one
+PLACES = 4  # of a chance
 TOLD_TOGETHER = 50  # officers between two looks at whether anybody still waits
 
 
@@ -235,11 +236,11 @@ class _Answering:
             goal=self._goal(),
             goal_id=question.goal,
             horizon_months=question.horizon_months,
-            chance=min(told.chance, 1.0),
-            chances=explained(question.horizon_months),
+            chance=_chance(told.chance),
+            chances=explained(question.horizon_months, declined=bool(self.found.unwanted)),
             paths=[self._path(one) for one in paths],
             change=None if helps is None else PathChange(
-                text=text_of(helps.text), chance=min(helps.chance, 1.0), before=min(helps.before, 1.0),
+                text=text_of(helps.text), chance=_chance(helps.chance), before=_chance(helps.before),
                 course_id=None if helps.course is None else helps.course.course_id),
             progress=self._progress(self.now),
             declined=self._left_out(),
@@ -293,7 +294,7 @@ class _Answering:
         last = told.steps[-1]
         return CareerPath(
             path_id=path_id(posts_of(told)),
-            chance=min(told.chance, 1.0),
+            chance=_chance(told.chance),
             months=last.months,
             low_months=last.low_months,
             high_months=last.high_months,
@@ -304,7 +305,7 @@ class _Answering:
         return PathStep(
             post_id=step.post,
             name=text_of(self.day.name(step.post)),
-            chance=min(step.chance, 1.0),
+            chance=_chance(step.chance),
             months=step.months,
             low_months=step.low_months,
             high_months=step.high_months,
@@ -313,7 +314,13 @@ class _Answering:
             high_on=_day(self.standing.as_of, step.high_months),
             gaps=[self._gap(gap) for gap in step.gaps],
             courses=[
-                CourseForStep(course_id=one.course_id, name=text_of(one.name), hours=one.hours, closes=list(one.closes))
+                CourseForStep(
+                    course_id=one.course_id,
+                    name=text_of(one.name),
+                    hours=one.hours,
+                    closes=list(one.closes),
+                    take_by=one.take_by,
+                )
                 for one in step.courses
             ],
             points=step.points,
@@ -355,7 +362,7 @@ def _progress(now: Replanned, name: Name, competency: Name) -> Progress:
 
 def _instead(one: Instead) -> PathInstead:
     return PathInstead.model_validate({
-        "kind": one.kind, "text": text_of(one.text), "chance": min(one.chance, 1.0), "before": min(one.before, 1.0),
+        "kind": one.kind, "text": text_of(one.text), "chance": _chance(one.chance), "before": _chance(one.before),
         "course_id": None if one.course is None else one.course.course_id, "horizon_months": one.horizon_months,
         "goal_id": one.post,
     })  # fmt: skip
@@ -363,6 +370,11 @@ def _instead(one: Instead) -> PathInstead:
 
 def _blocked(rules: Sequence[Blocked]) -> list[BlockedBy]:
     return [BlockedBy(rule=rule.rule, text=text_of(rule.text)) for rule in rules]
+
+
+def _chance(chance: float) -> float:
+    """As answers tell a chance: no figure of a model is known to more than four places."""
+    return round(min(chance, 1.0), PLACES)
 
 
 def _day(as_of: date, months: float) -> date:

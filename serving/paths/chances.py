@@ -24,8 +24,15 @@ STEP = Bilingual(
 )
 
 
-def explained(horizon_months: int) -> ChancesExplained:
-    """The meanings, with the horizon of the question."""
+COUNTED = Bilingual(
+    "；本人已表示不感兴趣而未列出的路径也计算在内",
+    "; paths left out because the officer declined them are counted in too",
+)
+
+
+def explained(horizon_months: int, declined: bool = False) -> ChancesExplained:
+    """The meanings, with the horizon of the question, and whether paths were left out for being declined."""
+    goal = Bilingual(GOAL.zh + COUNTED.zh, GOAL.en + COUNTED.en) if declined else GOAL
     told = [text_of(Bilingual(one.zh.format(months=horizon_months), one.en.format(months=horizon_months)))
-            for one in (GOAL, PATH, STEP)]  # fmt: skip
+            for one in (goal, PATH, STEP)]  # fmt: skip
     return ChancesExplained(goal=told[0], path=told[1], step=told[2])

@@ -24,11 +24,17 @@ PASSED = 100.0  # a course on a path is thought to be passed
 
 @dataclass(frozen=True)
 class EarningStep:
-    """A post is taken up on the day, after the courses that the step asks for."""
+    """A post is taken up on the day, after the courses that the step asks for: on that day, or on the day by which one
+    must be taken (`by`) where that is earlier."""
 
     post: Post
     courses: tuple[str, ...]
     on: date
+    by: tuple[tuple[str, date], ...] = ()
+
+    def taken_on(self, course: str) -> date:
+        """The day on which a course of the step is thought to be taken."""
+        return min(self.on, dict(self.by).get(course, self.on))
 
 
 @dataclass(frozen=True)
@@ -122,8 +128,10 @@ def _postings(last: pd.DataFrame, moving: Sequence[_Then], units: pd.DataFrame |
 
 
 def _completions(moving: Sequence[_Then]) -> pd.DataFrame:
-    """The courses of each step, on the day that it is expected."""
-    taken = [(one.key, course, step.on) for one in moving for step in one.steps for course in step.courses]
+    """The courses of each step, on the day that it is expected or the last of their offer."""
+    taken = [
+        (one.key, course, step.taken_on(course)) for one in moving for step in one.steps for course in step.courses
+    ]
     rows = pd.DataFrame(taken, columns=["officer_id", "course_id", "occurred_on"])
     days = pd.to_datetime(rows["occurred_on"])
     return rows.assign(occurred_on=days, known_on=days, score=PASSED)

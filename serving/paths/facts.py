@@ -6,7 +6,7 @@ counted for all steps of a request together (`earnings.py`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -29,6 +29,7 @@ from serving.paths.record import OfficerRecord
 MOST_CHANGES = 3  # courses tried as the one change that would help
 ACTS = ("course", "level")  # what an officer can do something about before the day of the step
 BROUGHT = ("post", "grassroots")  # what the steps of a path bring by themselves
+TIMED = ("service", *BROUGHT)  # what only time brings
 NEVER = float("inf")
 Barring = tuple[list[Blocked], list[tuple[Blocked, date | None]]]
 
@@ -79,19 +80,22 @@ class OfficerSteps:
             return today
         return [rule for rule, met_from in later if met_from is None or met_from > day]
 
-    def bars(self, _: str, posts: Sequence[str]) -> Bars:
+    def bars(self, _: str, posts: Sequence[str], met: Collection[Blocked] = ()) -> Bars:
         """From when rules open each post: by time alone, and after steps that bring time in post or at the grass roots.
+
+        Those of `met` are left out, as if they were met.
 
         What the officer can do something about, courses and levels in reach, bars nothing.
         """
-        facts, each = self.facts, [self._asked_of(post) for post in posts]
+        facts, gone = self.facts, {one.rule for one in met}
+        each = [[one for one in self._asked_of(post) if one.code not in gone] for post in posts]
         since, known = facts.grassroots_since[self.place], bool(facts.grassroots_known[self.place])
         serving = not np.isnat(since)
         whole = int(full_months(np.array([since]), np.array([facts.moment]))[0])
         part = months_until(since.astype(object), self.record.as_of) - whole if serving else 0.0
         return Bars(
-            first=np.array([self._opens(post, ()) for post in posts]),
-            later=np.array([self._opens(post, BROUGHT) for post in posts]),
+            first=np.array([self._opens(post, (), met) for post in posts]),
+            later=np.array([self._opens(post, BROUGHT, met) for post in posts]),
             stay=np.array([max((one.least for one in asked if one.fact == "post"), default=0.0) for asked in each]),
             roots=np.array([
                 max((one.least for one in asked if one.fact == "grassroots" and known), default=0.0) for asked in each
@@ -104,11 +108,12 @@ class OfficerSteps:
     def _asked_of(self, post: str) -> Sequence[Requirement]:
         return self.shared.asked.get(post, ())
 
-    def _opens(self, post: str, brought: Sequence[str]) -> float:
+    def _opens(self, post: str, brought: Sequence[str], met: Collection[Blocked]) -> float:
         """Months until time alone meets what a post asks for, all but some facts; infinity where it never does."""
         left_out = {one.code for one in self._asked_of(post) if one.fact in brought}
         kept = {one.code for one in self._asked_of(post) if one.fact not in brought}
-        days = [day for rule, day in self._barred(post)[1] if rule.rule not in left_out or rule.rule in kept]
+        left = [(rule, day) for rule, day in self._barred(post)[1] if rule not in met]
+        days = [day for rule, day in left if rule.rule not in left_out or rule.rule in kept]
         return max((NEVER if day is None else months_until(self.record.as_of, day) for day in days), default=0.0)
 
     def changes(self, _: str) -> Sequence[Change]:
@@ -144,6 +149,10 @@ class OfficerSteps:
         held = np.array([[course in had for course in lifts.courses]], bool)
         return np.asarray(lifts.factors(held)[0])
 
+    def _later(self, day: date | None) -> bool:
+        """Whether time must pass before a rule can be met: the ladder's least times hold for everybody."""
+        return day is not None and day > self.record.as_of
+
     def _out_of_reach(self, asked: Requirement) -> bool:
         """Whether a level asked for stays below it even after every course on offer that teaches it."""
         reachable = self._highest_levels
@@ -166,5 +175,12 @@ class OfficerSteps:
         known, asked = self.shared.posts.get(post), self.shared.asked.get(post, ())
         found = judgement(self.facts, self.place, known, self.shared.policy, asked).blocked_by if known else ()
         others = {one.code for one in asked if one.fact not in ACTS or self._out_of_reach(one)}
-        rules = [(Blocked(one.code, Bilingual(one.zh, one.en)), one.met_from) for one in found]
+        timed = {one.code for one in asked if one.fact in TIMED}
+        rules = [
+            (
+                Blocked(one.code, Bilingual(one.zh, one.en), one.code in timed or self._later(one.met_from)),
+                one.met_from,
+            )
+            for one in found
+        ]
         return [rule for rule, _ in rules], [(rule, day) for rule, day in rules if rule.rule in others]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 
 import pandas as pd
 
-from data_contracts.asof import DAYS_A_MONTH
+from data_contracts.asof import DAYS_A_MONTH, add_months, months_until
 from data_contracts.naming import quoted
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, TalentField
@@ -64,6 +65,28 @@ class Goals:
             return "never_held"
         known = fields if asked.kind == "talent_field" else [one.code for one in self.policy.names.job_family]
         return "no_posts" if asked.goal in known else "goal_unknown"
+
+    def police(self, held: CareerState | None, goal: str) -> tuple[str, dict[str, object]]:
+        """What is said of a police rank, a code of `refusals.WORDS` with its words: by selection, or by time and when.
+
+        `held` are the police ranks on record, None where there are none.
+        """
+        now = None if held is None else held.posts[-1]
+        start, end = (self.ladders.position(POLICE_LADDER, step) for step in (now, goal))
+        every = sorted(
+            ((at, years, step) for (ladder, step), (at, years) in self.ladders.steps.items()
+            if ladder == POLICE_LADDER and at < end and not at < start),
+            key=lambda one: one[0],
+        )  # fmt: skip
+        chosen = next((step for _, years, step in every if years is None), None)
+        if chosen is not None:
+            return "police_rank_selected", {"last": self.ladders.named(POLICE_LADDER, chosen)}
+        if held is None or now is None or not every or every[0][2] != now:
+            return "police_rank", {}
+        own, *rest = [round(12 * (years or 0.0)) for _, years, _ in every]
+        due = add_months(max(add_months(held.started_on[-1], own), held.as_of), sum(rest))
+        needs = ceil(round(months_until(held.as_of, due), 2))
+        return "police_rank_due", {"held": self.ladders.named(POLICE_LADDER, now), "due": due, "needs": needs}
 
     def only_a_police_rank(self, step: str) -> bool:
         """Whether no other ladder has a step."""

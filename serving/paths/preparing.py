@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from data_contracts.vocabulary import Bilingual
-from models.courses.gaps import GOAL, closing_courses, gaps_to
+from models.courses.gaps import GOAL, closing_courses, gaps_to, told_levels
 from models.courses.gaps import Gap as Lack
 from models.courses.rules import OfferedCourse
 from models.paths.telling import Before, Gap, Prepared, StepCourse
@@ -39,13 +40,13 @@ class Preparing:
         """Gaps to what a post asks for, its standard or the level of a rule, and the courses of the step to it."""
         asked, advice = self._levels_asked(post), self.shared.policy.courses
         if self.levels is None:
-            return (), self._told(self._first(post, before), ())
+            return (), self._told(self._first(post, before), (), before.day)
         levels = self.levels_after(before.courses)
         lacks = gaps_to(levels, asked, GOAL, advice.gap.least_gap)
         courses = self._chosen(lacks, post, before)
         known = [Gap(one.competency, one.level, one.standard, self._note(one, courses)) for one in lacks]
         unknown = [Gap(name, None, asked[name], UNMEASURED) for name in sorted(asked) if name not in levels]
-        return (*known, *unknown), self._told(courses, {one.competency for one in lacks})
+        return (*known, *unknown), self._told(courses, {one.competency for one in lacks}, before.day)
 
     def _levels_asked(self, post: str) -> dict[str, float]:
         """The standard of each competency, or the level that a rule asks for where that is higher."""
@@ -95,7 +96,9 @@ class Preparing:
         left = self._left(lack, courses)
         if left < self.shared.policy.courses.gap.least_gap:
             return None
-        return Bilingual(f"所列课程之后预计仍差{left:.1f}级", f"about {left:.1f} of it is left after these courses")
+        return Bilingual(
+            f"所列课程之后预计仍差{told_levels(left)}级", f"about {told_levels(left)} of it is left after these courses"
+        )
 
     def _left(self, lack: Lack, courses: Iterable[OfferedCourse]) -> float:
         return lack.size - sum(self._added(one) for one in courses if one.competency == lack.competency)
@@ -111,10 +114,16 @@ class Preparing:
     def _offered(self, courses: Sequence[StepCourse]) -> list[OfferedCourse]:
         return [self.shared.by_id[one.course_id] for one in courses if one.course_id in self.shared.by_id]
 
-    @staticmethod
-    def _told(courses: Sequence[OfferedCourse], short: Iterable[str]) -> list[StepCourse]:
+    def _told(
+        self, courses: Sequence[OfferedCourse], short: Iterable[str], day: date | None = None
+    ) -> list[StepCourse]:
+        """The courses of a step that is expected on a day; what is over by then must be taken before."""
         below = set(short) - {None}
+        ends = [one.offered_until(self.shared.policy.courses) for one in courses]
         return [
-            StepCourse(one.course_id, one.name, one.hours, (one.competency,) if one.competency in below else ())
-            for one in courses
-        ]
+            StepCourse(
+                one.course_id, one.name, one.hours, (one.competency,) if one.competency in below else (),
+                end if end is not None and day is not None and end < day else None,
+            )
+            for one, end in zip(courses, ends, strict=True)
+        ]  # fmt: skip

@@ -142,6 +142,11 @@ class CourseForStep(Answer):
     name: Text = about("课程名称", "name of the course")
     hours: float | None = about("学时；空为不详", "hours of study, null when unknown")
     closes: list[str] = about("弥补的能力差距", "competencies it closes", default=[])
+    take_by: Day | None = about(
+        "开设至此日止，早于该步预计日期，须在此日前完成；空为届时仍开设",
+        "last day of its offer, before the step is expected: it must be taken by then; null where it is still on offer "
+        "when the step comes", default=None,
+    )  # fmt: skip
 
 
 class PathStep(Answer):
@@ -211,9 +216,11 @@ class Progress(Answer):
     """与上次路径相比的进度。 / Progress against the last plan."""
 
     status: Literal["first", "on_track", "ahead", "off_track", "reached", "no_path"] = about(
-        "首次制定、按计划、提前、偏离、已达到或无路径",
-        "the first plan, on track, ahead, off track, reached, or no path",
-    )
+        "首次制定、按计划、提前、偏离、已达到或无路径；偏离指现任岗位不在原路径上、原路径已不可行或步骤已逾期，"
+        "与可能性升降无关",
+        "the first plan, on track, ahead, off track, reached, or no path; off track where the present post is not on "
+        "the old path, that path is no longer open, or a step is late, whether the chance rose or fell",
+    )  # fmt: skip
     changed: bool = about("路径是否改变；首次制定为否", "whether the path is another one now; false for the first plan")
     why: list[PlanReason] = about("原因", "why")
 

@@ -115,6 +115,9 @@ class RecordDay:
             called=self._goals.called(asked), goal_kind=GoalKind(asked.kind), climb=climb,
             unseen=self._goals.unseen(asked, climb, self._catalogues.posts),
         )  # fmt: skip
+        if question.unseen == "police_rank":
+            code, words = self._goals.police(record.police_state(), asked.goal)
+            question = replace(question, unseen=code, unseen_words=words)
         if kind == POST and self._catalogues.lifts is not None:
             question = replace(question, factors=self._steps(question).factors())
         own = goal is None and horizon_months in (None, own_months)
@@ -176,6 +179,7 @@ class RecordDay:
             EarningStep(
                 posts.get(step.post, Post(step.post)), tuple(course.course_id for course in step.courses),
                 months_on(self.as_of, step.months),
+                tuple((course.course_id, course.take_by) for course in step.courses if course.take_by is not None),
             )
             for step in path.steps
         ]  # fmt: skip

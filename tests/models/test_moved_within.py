@@ -150,6 +150,20 @@ def test_the_training_told_is_the_one_with_the_surest_lead() -> None:
     assert within.told("a", frozenset(), "b", replace(rules, least_officers=200)) is None
 
 
+def test_a_training_of_few_people_is_no_reason_unless_it_surely_leads() -> None:
+    rules = CountRules(36, 5, 2, 0.05, 1.2, 0.8)
+    tiny = _within((125, 1050), few=(2, 10))
+    assert tiny.told("a", frozenset({"few"}), "b", rules) == Counted(ANY, 125, 1050)
+    sure = _within((125, 1050), some=(30, 100))
+    assert sure.told("a", frozenset({"some"}), "b", rules) == Counted("some", 30, 100)
+    names = {f"c{place}": (2, 10) for place in range(40)}
+    many = _within((125, 1050), **{**names, "lucky": (5, 15)})
+    assert many.told("a", frozenset({"lucky"}), "b", rules) == Counted("lucky", 5, 15)
+    assert many.told("a", frozenset({"lucky", *names}), "b", rules) == Counted(ANY, 125, 1050), (
+        "one of 41 leads by chance"
+    )
+
+
 def test_counts_survive_storage() -> None:
     within = _within((20, 100), law=(6, 10))
     told, arrays = within.to_parts()

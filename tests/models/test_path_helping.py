@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -12,7 +13,7 @@ from data_contracts.vocabulary import Bilingual
 from models.paths.climbing import Climb
 from models.paths.helping import Pathless, with_what_helps
 from models.paths.plans import PathPlanner
-from models.paths.telling import Blocked, Change, Instead, Question, StepCourse, StepFacts
+from models.paths.telling import Bars, Blocked, Change, Instead, Question, StepCourse, StepFacts
 from models.paths.together import search_all
 from models.posts.histories import Array, CareerState, Catalogue
 from tests.models.path_models import CATALOGUE, CHAIN, hand_made
@@ -57,6 +58,43 @@ def test_a_rule_that_bars_the_goal_is_told_with_the_chance_were_it_met() -> None
     assert [one.kind for one in found] == ["rule"]
     assert found[0].text.en == "meet these rules: a year in post"
     assert found[0].chance == _planner(CHAIN).tell(ASKED, 5).chance
+
+
+def test_only_the_rules_that_are_named_are_lifted() -> None:
+    degree = Blocked("degree", Bilingual("本科", "a bachelor's degree"))
+    other = Blocked("other", Bilingual("其他", "another rule"))
+    bars = {"p2": [other], "p3": [degree]}
+    shut = CHAIN.copy()
+    shut[0] = [0.0, 0.0, 1.0, 0.0]  # the goal is reached by p2 alone
+    shut[2, 3] = 1.0
+    planner = _planner(shut, blocked=lambda _officer, post, _day: bars.get(post, []))
+    (found,) = _helped(planner, ASKED)
+    assert "rule" not in [one.kind for one in found], "the degree alone brings no path"
+    bars["p2"] = [degree]
+    (found,) = _helped(planner, ASKED)
+    assert [one.text.en for one in found if one.kind == "rule"] == ["meet these rules: a bachelor's degree"]
+
+
+def test_what_only_time_meets_is_no_change_and_the_likeliest_change_stands_first() -> None:
+    timed = Blocked("rank", Bilingual("职级", "to be promoted on 2030-01-01 at the earliest"), timed=True)
+    rule = Blocked("degree", Bilingual("本科", "a bachelor's degree"))
+    planner = _planner(CHAIN, blocked=lambda _officer, post, _day: [timed] if post == "p3" else [])
+    (found,) = _helped(planner, ASKED)
+    assert [one.kind for one in found] == ["none"]
+
+    def opens(_officer: str, posts: Sequence[str], met: Collection[Blocked]) -> Bars:
+        months = np.array([48.0 if post == "p3" and rule not in met else 0.0 for post in posts])
+        nothing = np.zeros(len(posts))
+        return Bars(months, months, nothing, nothing, nothing > 0)
+
+    rare = CHAIN.copy()
+    rare[:, 3] *= 0.2
+    planner = _planner(rare, blocked=lambda _officer, post, _day: [rule] if post == "p3" else [], bars=opens)
+    (found,) = _helped(planner, replace(ASKED, horizon_months=3))
+    goals = [one for one in found if one.kind != "nearer_goal"]
+    assert {one.kind for one in goals} == {"rule", "horizon"}
+    assert [one.chance for one in goals] == sorted((one.chance for one in goals), reverse=True)
+    assert goals[0].kind == "horizon", "the longer time gives more, so it stands before the rule"
 
 
 def test_a_longer_time_and_a_goal_on_the_way_are_told_where_the_goal_is_far() -> None:

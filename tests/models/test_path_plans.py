@@ -275,10 +275,10 @@ def test_time_at_the_grass_roots_that_the_way_itself_brings_meets_a_rule() -> No
         at_roots=np.array([False, True, False, False]), served=6.0,
     )  # fmt: skip
     facts = {"blocked": lambda _officer, post, _day: [RULE] if post == "p3" else []}
-    told = _with(**facts, bars=lambda _officer, _posts: bars).tell(ASKED, 5)
+    told = _with(**facts, bars=lambda _officer, _posts, _met: bars).tell(ASKED, 5)
     assert {tuple(step.post for step in path.steps) for path in told.paths} == {("p1", "p3"), ("p2", "p1", "p3")}
     assert all(path.steps[-1].low_months >= 18.0 for path in told.paths)
-    soon = _with(**facts, bars=lambda _officer, _posts: bars).tell(replace(ASKED, horizon_months=15), 5)
+    soon = _with(**facts, bars=lambda _officer, _posts, _met: bars).tell(replace(ASKED, horizon_months=15), 5)
     assert soon.because is not None
     assert soon.because.code == "rule_blocks", "eighteen months at the grass roots do not fit"
     serving = replace(bars, first=np.array([0.0, 0.0, 0.0, 18.0]), serving=True)

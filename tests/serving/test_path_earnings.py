@@ -99,6 +99,20 @@ def test_steps_counted_together_earn_what_each_earns_alone(state: Settings) -> N
     assert earned(frames, [], rules) == []
 
 
+def test_a_course_that_must_be_taken_before_the_step_counts_from_that_day(state: Settings) -> None:
+    frames = _records(state, "x")
+    rule = next(one for one in policy().points if one.table == "course_completions")
+    exam = replace(rule, where={}, cap=10 * rule.points, expires_months=24)
+    step = EarningStep(NOWHERE, ("open",), add_months(START, 30))
+    early = replace(step, by=(("open", add_months(START, 10)),))
+    later = replace(step, by=(("open", add_months(START, 40)),))
+    assert (step.taken_on("open"), early.taken_on("open")) == (step.on, add_months(START, 10))
+    ways = [EarningWay("x", (one,)) for one in (step, early, later)]
+    points = earned(frames, ways, [exam if one is rule else one for one in policy().points])
+    assert points[0] == points[2] >= rule.points
+    assert points[1] == 0.0, "it expires before the year of the step is over"
+
+
 def test_a_later_step_earns_what_the_caps_leave_after_the_earlier_ones(state: Settings) -> None:
     frames = _records(state, "x")
     rule = next(one for one in policy().points if one.per == "year" and one.where)

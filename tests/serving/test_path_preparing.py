@@ -60,6 +60,18 @@ def test_every_gap_has_its_course_before_any_has_two() -> None:
     assert (gaps[0].note.en, gaps[1].note) == ("about 1.0 of it is left after these courses", None)
 
 
+def test_a_course_that_is_over_by_the_step_is_named_with_the_day_by_which_it_must_be_taken() -> None:
+    dated = replace(FIT, issued_on=date(2025, 6, 15))
+    ready = _preparing({"fitness": 2.5}, [dated], fitness=3.0)
+    assert dated.offered_until(policy().courses) == date(2027, 6, 15)
+    assert dated.offered_on(date(2027, 6, 15), policy().courses)
+    assert not dated.offered_on(date(2027, 6, 16), policy().courses)
+    days = {day: ready.prepares("p", Before(day, day))[1][0].take_by for day in (TODAY, date(2027, 6, 15), THEN)}
+    assert days == {TODAY: None, date(2027, 6, 15): None, THEN: date(2027, 6, 15)}
+    always = _preparing({"fitness": 2.5}, [FIT], fitness=3.0)
+    assert always.prepares("p", Before(THEN, THEN))[1][0].take_by is None
+
+
 def test_courses_lead_up_to_the_level_of_a_rule_where_it_is_above_the_standard() -> None:
     special = Post("p", job_family="special_police", track="enforcement")
     more = [_course(f"fit-{number}", "fitness") for number in range(3)]
