@@ -185,11 +185,13 @@ def test_a_table_that_goes_on_does_not_speak_for_one_that_fell_silent() -> None:
     """Promotions live on while the feed of courses died two years ago: nobody seems to learn, so all seem to stand."""
     rows = {name: pd.DataFrame({"known_on": pd.to_datetime(["2020-01-01", last])})
             for name, last in (("promotions", "2025-12-30"), ("course_completions", "2023-12-31"))}  # fmt: skip
-    assert recorded_until(rows, "stagnation") == date(2023, 12, 31)
-    with pytest.raises(InvalidInput, match=r"end on 2023-12-31, 732 days before .* ends first is course_completions"):
+    with pytest.raises(InvalidInput, match=r"end on 2023-12-31, 732 days before .* fell silent is course_completions"):
         check_recorded(DAY, "stagnation", rows)
     living = rows | {"course_completions": rows["promotions"]}
     check_recorded(DAY, "stagnation", living)
+    yearly = pd.DataFrame({"known_on": pd.to_datetime(["2023-07-01", "2024-07-01", "2025-07-01"])})
+    check_recorded(DAY, "stagnation", living | {"promotions": yearly})  # half a year after the last is no silence
+    assert recorded_until(living | {"promotions": yearly}, "stagnation") == date(2025, 12, 30)
     check_recorded(DAY, "stagnation", living | {"course_completions": rows["promotions"].head(0)})
 
 
@@ -271,8 +273,8 @@ def test_officers_whom_others_refer_to_are_no_record_of_departures(trained_state
 def test_a_feed_that_fell_silent_leaves_its_outcome_out_and_the_others_are_trained(
     trained_state: Settings, tmp_path: Path
 ) -> None:
-    """The last row of the departure feed is 122 days old: nobody left since, or nobody said so."""
-    last, export = pd.Timestamp("2025-09-01"), tmp_path / "export"
+    """The last row of the departure feed is 487 days old: nobody left since, or nobody said so."""
+    last, export = pd.Timestamp("2024-09-01"), tmp_path / "export"
     shutil.copytree(trained_state.state / "export", export)
     officers = pd.read_parquet(export / "officers.parquet")
     days = officers[["entered_on", "left_on", "known_on"]].apply(pd.to_datetime)
@@ -286,15 +288,15 @@ def test_a_feed_that_fell_silent_leaves_its_outcome_out_and_the_others_are_train
     _, metadata = artifacts.load(trained.model.path, keys.public_key(settings.keys_dir))
     assert metadata["outcomes"] == ["conduct"]
     (why,) = metadata["not_served"]["departure"]
-    assert why["en"].startswith("the records of departure end on 2025-09-01, 122 days before 2026-01-01, and what was")
-    assert why["en"].endswith("ends first is officers: ingest newer rows of it, or train --as-of 2025-09-01")
-    assert "早于训练日2026-01-01，相差122天，" in why["zh"], "a day and a number run together read as one number"
-    assert all(told in why["zh"] for told in ("记录止于2025-09-01（最早中断的表为 officers）", "请导入该表更新的记录"))
+    assert why["en"].startswith("the records of departure end on 2024-09-01, 487 days before 2026-01-01, and what was")
+    assert why["en"].endswith("fell silent is officers: ingest newer rows of it, or train --as-of 2024-09-01")
+    assert "早于训练日2026-01-01，相差487天，" in why["zh"], "a day and a number run together read as one number"
+    assert all(told in why["zh"] for told in ("记录止于2024-09-01（中断的表为 officers）", "请导入该表更新的记录"))
     assert set(trained.lacking) == {"departure", "strain", "stagnation"}
     out = io.StringIO()
     Console(file=out, width=400).print(as_table(trained))
-    assert "departure is left out: the records of departure end on 2025-09-01" in out.getvalue()
-    with pytest.raises(InvalidInput, match="the records of departure end on 2025-09-01"):
+    assert "departure is left out: the records of departure end on 2024-09-01" in out.getvalue()
+    with pytest.raises(InvalidInput, match="the records of departure end on 2024-09-01"):
         train_risk(settings, RiskTraining(DAY, ("departure",), fit=FAST))  # none is left
 
 

@@ -24,6 +24,7 @@ from training.risk.signs import Looked, Window, chance_of_finding, shown
 Frames = Mapping[str, pd.DataFrame]
 REAL_SHARE = 0.001
 LONGEST_GAP_YEARS = 5
+GAPS_OF_YEARS = 3  # how far back it is looked how seldom a table is filled
 
 
 @dataclass(frozen=True)
@@ -121,26 +122,50 @@ def first_as_of(frames: Frames, outcome: str, known_at: date | None = None) -> d
 
 
 def recorded_until(frames: Frames, outcome: str) -> date:
-    """The last day that every one of the outcome's own tables reaches; raises MissingTable without any row.
+    """The last day that the outcome's own tables know of; raises MissingTable without any row.
 
     After it nothing was recorded, which is not the same as nothing having happened.
     """
-    return ends_first(frames, outcome)[1]
+    return max(one.until for one in recordings(frames, outcome))
 
 
-def ends_first(frames: Frames, outcome: str) -> tuple[str, date]:
-    """Of the outcome's own tables that ever had a row, the one whose records end first, and on which day.
+@dataclass(frozen=True)
+class Recording:
+    """How far a table's records reach, and how long it was silent between rows before, at most, of late."""
 
-    One that goes on does not speak for another: where courses fall silent, everybody seems to learn nothing. Raises
-    MissingTable without any row.
-    """
+    table: str
+    until: date
+    usual_gap_days: int
+
+    def silent(self, as_of: date, least_days: int) -> int:
+        """For how many days more than usual it has been silent; 0 where it is not.
+
+        A table that is filled once a year is silent for most of it, and nothing is amiss.
+
+        >>> Recording("promotions", date(2025, 7, 1), 365).silent(date(2026, 1, 1), 62)
+        0
+        >>> Recording("course_completions", date(2025, 7, 1), 9).silent(date(2026, 1, 1), 62)
+        122
+        """
+        return max(0, (as_of - self.until).days - max(least_days, self.usual_gap_days))
+
+
+def recordings(frames: Frames, outcome: str) -> list[Recording]:
+    """Of each of the outcome's own tables that ever had a row. One that goes on does not speak for another: where
+    courses fall silent, everybody seems to learn nothing. Raises MissingTable without any row."""
     tables = {sign.table for sign in policy().outcome(outcome).signs if not sign.optional}
-    last = {table: frames[table]["known_on"].max() for table in sorted(tables) if table in frames}
-    known = {table: day for table, day in last.items() if not pd.isna(day)}
-    if not known:
+    found = [_recording(table, frames[table]["known_on"].dropna()) for table in sorted(tables)
+             if table in frames and frames[table]["known_on"].notna().any()]  # fmt: skip
+    if not found:
         raise MissingTable(f"outcome {outcome!r} needs rows in its tables, and there are none; ingest them first")
-    first = min(known, key=lambda table: known[table])
-    return first, date.fromisoformat(str(known[first].date()))
+    return found
+
+
+def _recording(table: str, known_on: pd.Series) -> Recording:
+    last = known_on.max()
+    days = known_on[known_on >= last - pd.DateOffset(years=GAPS_OF_YEARS)].drop_duplicates().sort_values()
+    gap = days.diff().max()
+    return Recording(table, date.fromisoformat(str(last.date())), 0 if pd.isna(gap) else int(gap.days))
 
 
 def _began(frames: Frames, sign: Sign, known_at: date | None) -> tuple[str, pd.Timestamp | None]:

@@ -24,7 +24,7 @@ from training.risk.dataset import Lesson, RiskRows, as_ofs_needed, lesson_of
 from training.risk.fit import FitSettings, Origins, fit_outcome
 from training.risk.left_out import Answer, LeftOut, name_of
 from training.risk.level import expected_level
-from training.risk.outcomes import Question, ends_first, first_as_of, labels
+from training.risk.outcomes import Question, first_as_of, labels, recordings
 from training.risk.persistence import persistence
 from training.risk.record import NAME, Later, Origin, Trained, check, doubt_of, record, unsure_of_all
 from training.risk.reference import reference_of
@@ -116,13 +116,15 @@ def _years(reader: FeatureReader, split: Split, later: Sequence[Later]) -> Years
 
 def check_recorded(as_of: date, outcome: str, tables: Mapping[str, pd.DataFrame]) -> None:
     """Raise InvalidInput where the outcome's records end long before the training day: silence is not good news."""
-    table, until = ends_first(tables, outcome)
-    if (as_of - until).days > LONGEST_SILENCE_DAYS:
+    silent = {one: one.silent(as_of, LONGEST_SILENCE_DAYS) for one in recordings(tables, outcome)}
+    worst = max(silent, key=lambda one: silent[one])
+    table, until = worst.table, worst.until
+    if silent[worst]:
         raise InvalidInput(
             f"the records of {outcome} end on {until}, {(as_of - until).days} days before {as_of}, and what was never "
-            f"recorded would be learned as if it had not happened; the table that ends first is {table}: ingest newer "
+            f"recorded would be learned as if it had not happened; the table that fell silent is {table}: ingest newer "
             f"rows of it, or train --as-of {until}",
-            zh=f"其记录止于{until}（最早中断的表为 {table}），早于训练日{as_of}，相差{(as_of - until).days}天，"
+            zh=f"其记录止于{until}（中断的表为 {table}），早于训练日{as_of}，相差{(as_of - until).days}天，"
             f"此后未记录的会被当作没有发生；请导入该表更新的记录，或以 --as-of {until} 训练",
         )
 
