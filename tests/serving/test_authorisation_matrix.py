@@ -19,6 +19,7 @@ from data_contracts.settings import Settings
 from serving.access.reach import Sight
 from serving.api.app import ADDRESSES, ROUTES
 from serving.review.cases import CaseStore
+from serving.review.states import OPEN
 from tests.serving.authority import (
     EVERY_SCOPE,
     EVERYWHERE,
@@ -185,7 +186,7 @@ def test_a_list_is_as_long_as_its_reader_sees(service: Office) -> None:
         ended = {
             one.officer_id
             for one in CaseStore.of(small_force()).of_officers(sorted(within))
-            if one.state.value == "supported"
+            if one.state not in OPEN  # another file of tests may have acted on it
         }
         assert {shown["officer_id"] for shown in answer["results"]} == within - ended
         assert answer["next"] is None
