@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from data_contracts.errors import NotReady
+from data_contracts.figures import figure_told
 from data_contracts.policy import policy
 from data_contracts.settings import Settings, settings
 from models import artifacts, keys, registry
@@ -170,7 +171,7 @@ def as_table(answers: Answers, found: Mapping[str, Mapping[str, float]]) -> Tabl
         table.add_row(
             name,
             f"{one['value']:.3f}",
-            f"{one['low']:.3f} to {one['high']:.3f}",
+            f"{figure_told(one['low'])} to {figure_told(one['high'])}",
             f"{one['n']:,.0f}",
         )
     return table

@@ -12,12 +12,12 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from data_contracts.figures import figure_told
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
 from experiments.progress import steps
 from serving.risk.preview import Preview, preview
-from training.evaluation.figures import figure_told
 from training.evaluation.names import outcome_named
 from training.evaluation.plots import blank_figure, in_words, legend_below
 

@@ -20,6 +20,7 @@ from rich.console import Console
 
 from data_contracts.asof import DAYS_A_MONTH
 from data_contracts.catalog import catalog
+from data_contracts.figures import figure_told
 from data_contracts.simulator.careers import SLOWER_AT_THE_TOP
 from data_contracts.simulator.effects import Effects
 from data_contracts.simulator.families import SENIORITIES, post_ids
@@ -29,7 +30,6 @@ from models.base import Numbers
 from models.paths.dwell import QUARTER_MONTHS
 from models.posts.histories import Array, Catalogue, Histories
 from training.evaluation.bootstrap import OfficerDraws, difference
-from training.evaluation.figures import figure_told
 from training.evaluation.path_metrics import Concordance, concordance
 from training.paths.data import states_at
 from training.paths.dwell_data import times_to_move

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.errors import InvalidInput
+from data_contracts.figures import told_to
 from data_contracts.simulator.families import FAMILIES, SENIORITIES, post_ids
 from data_contracts.simulator.moves import move_facts
 from data_contracts.simulator.simulation import Block, Plan, static_frames
@@ -25,7 +26,6 @@ from experiments.backtests.plan_changes import Looks, change_lines
 from models.courses.lifts import CourseLifts
 from models.posts.histories import Array
 from training.evaluation.bootstrap import DRAWS, OfficerDraws, difference, weighted_means
-from training.evaluation.figures import told_to
 from training.paths.course_histories import courses_before
 from training.paths.fit import PathTraining, fit_paths, path_training
 

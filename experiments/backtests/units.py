@@ -16,6 +16,7 @@ from rich.table import Table
 
 from data_contracts.asof import add_months
 from data_contracts.errors import NotReady
+from data_contracts.figures import figure_told
 from data_contracts.intake import Delivery
 from data_contracts.vocabulary import Labels
 from experiments.backtests.reporting import (
@@ -37,7 +38,6 @@ from models.base import Numbers
 from models.units.model import UnitRule, expected, moved_chances
 from models.units.past import past_chances
 from training.evaluation.bootstrap import DRAWS, SEED, difference
-from training.evaluation.figures import figure_told
 from training.evaluation.names import outcome_named
 from training.evaluation.unit_metrics import UnitTest, interval, together
 from training.evaluation.unit_plots import UnitsShown, units_figure

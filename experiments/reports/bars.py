@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from data_contracts.figures import between, figure_told
 from data_contracts.vocabulary import Bilingual
 from experiments.backtests.risk import COUNT_RULE, PHAROS
 from experiments.backtests.risk_tables import POOLED
 from experiments.reports.pages import Row, Sheet
 from models.risk.baselines import PEERS
-from training.evaluation.figures import between, figure_told
 from training.evaluation.grade_rates import Order
 from training.evaluation.names import method_named, outcome_named
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from data_contracts.figures import figure_told
 from data_contracts.vocabulary import Bilingual
-from training.evaluation.figures import figure_told
 
 TEMPLATES = Path(__file__).parent / "templates"
 Cell = str | float | int | Bilingual | None

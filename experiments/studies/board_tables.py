@@ -10,6 +10,7 @@ import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from data_contracts.figures import figure_told
 from data_contracts.vocabulary import Bilingual
 from experiments.reports.pages import Cell, Row, Sheet
 from experiments.studies.board_words import (
@@ -27,7 +28,6 @@ from experiments.studies.board_words import (
 )
 from experiments.studies.leaderboard import Board, Figure, Standing
 from training.evaluation.bootstrap import Difference
-from training.evaluation.figures import figure_told
 
 SHORT = {
     "average_precision": "AP", "precision_at_5pct": "P@5%", "ndcg_at_10": "NDCG@10", "hr_at_10": "HR@10",

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from data_contracts.figures import between, figure_told
 from data_contracts.settings import Settings
 from experiments.studies.board_words import part_named
 from experiments.studies.comparing import Compared, kept
@@ -21,7 +22,6 @@ from experiments.studies.leaderboard import Board, Standing
 from experiments.studies.run import Asked, Run
 from models import run_files
 from training import tracking
-from training.evaluation.figures import between, figure_told
 from training.tuning.record import search_figure
 from training.tuning.search import Found
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from data_contracts.concern_phrases import phrases
+from data_contracts.figures import told_to
 from data_contracts.settings import Settings
 from models.concerns.model import SERVICE, service_hash
 from models.concerns.text_model import Settling, mixed_logs, softmax
@@ -23,7 +24,6 @@ from training.concerns.evaluate import ahead, judged
 from training.concerns.fit import PARTS, ConcernFit, Held, fit_heads, hits, labels_of_policy, targets
 from training.concerns.train import phrases_hash
 from training.evaluation.bootstrap import Difference
-from training.evaluation.figures import told_to
 from training.signing import signed
 
 STAGES = 4

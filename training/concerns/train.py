@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from data_contracts.concern_phrases import PhraseBank, phrases
+from data_contracts.figures import told_to
 from data_contracts.settings import Settings
 from features.history import History
 from features.record import records_at
@@ -33,7 +34,6 @@ from training.concerns.fit import PARTS, ConcernFit, Held, fit_text, hits
 from training.concerns.pictures import concern_figure
 from training.concerns.urgency import urgency_figures
 from training.evaluation.bootstrap import Difference
-from training.evaluation.figures import told_to
 from training.signing import signed
 
 STAGES = 2 * PARTS + 5

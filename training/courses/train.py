@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from data_contracts.asof import add_months
 from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.figures import told_to
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
@@ -32,7 +33,6 @@ from training.courses.data import STRATA, CourseWeek, window_weeks
 from training.courses.fit import CourseFit, fit_courses
 from training.courses.ranking import week_places, week_shown
 from training.evaluation.bootstrap import OfficerDraws, difference, weighted_means
-from training.evaluation.figures import told_to
 from training.evaluation.set_metrics import DEPTH, SET_METRICS, set_metrics
 from training.evaluation.shown_lists import Answers, Kinds, ShownLists, shown_lists
 from training.evaluation.spans import Span

@@ -16,13 +16,13 @@ import pandas as pd
 
 from data_contracts.errors import NotReady
 from data_contracts.feedback_rules import LearningPolicy
+from data_contracts.figures import told_to
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from models import run_files
 from models.registry import ResolvedModel
 from training import tracking
 from training.evaluation.feedback_plots import feedback_figure
-from training.evaluation.figures import told_to
 from training.evaluation.off_policy import Estimate, OffPolicy, off_policy
 from training.feedback.appeal import appeals, learned
 from training.feedback.data import feedback_rows, fingerprint

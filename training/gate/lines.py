@@ -12,9 +12,9 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from data_contracts.figures import between, figure_told
 from data_contracts.vocabulary import Bilingual
 from models.groups import group_named
-from training.evaluation.figures import between, figure_told
 from training.evaluation.names import subject_named
 
 

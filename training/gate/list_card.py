@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from data_contracts.figures import between, figure_told
 from data_contracts.gating import GatePolicy
 from data_contracts.vocabulary import Bilingual
 from models.groups import attribute_named, group_named, group_order
 from training.evaluation.card_plots import gaps_figure
 from training.evaluation.exposure import QUALITY, Gap
-from training.evaluation.figures import between, figure_told
 from training.evaluation.list_plots import quality_figure
 from training.evaluation.list_quality import ListQuality, Mean, quality_of
 from training.evaluation.names import kind_named, lists_named, recommender_named, stratum_named

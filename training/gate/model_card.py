@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from data_contracts.figures import between, figure_told
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models import registry, run_files
@@ -20,7 +21,6 @@ from models.risk.flags import LEAST_FOLLOWED
 from models.risk.grade_rate import GradeRate
 from training.evaluation.card_plots import BUDGETS, groups_figure, outcome_figure
 from training.evaluation.fairness import Group, Measured
-from training.evaluation.figures import between, figure_told
 from training.evaluation.names import lists_named, outcome_named
 from training.evaluation.risk_metrics import calibration_bins
 from training.gate.alert_worth import alert_worth

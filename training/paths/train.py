@@ -18,6 +18,7 @@ import numpy as np
 
 from data_contracts.asof import DAYS_A_MONTH, add_months
 from data_contracts.errors import InvalidInput, MissingTable, NotReady
+from data_contracts.figures import told_to
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
@@ -29,7 +30,6 @@ from models.posts.histories import Array, Catalogue
 from models.registry import ResolvedModel
 from training import tracking
 from training.evaluation.bootstrap import OfficerDraws, difference, weighted_means
-from training.evaluation.figures import told_to
 from training.evaluation.path_metrics import case_metrics, path_record
 from training.evaluation.path_plots import paths_figure
 from training.evaluation.shown_lists import NONE, Answers, Kinds, ShownLists, shown_lists

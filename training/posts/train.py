@@ -19,6 +19,7 @@ import pandas as pd
 
 from data_contracts.asof import add_months
 from data_contracts.errors import InvalidInput, NotReady
+from data_contracts.figures import told_to
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
@@ -30,7 +31,6 @@ from models.posts.next_post import NextPostModel
 from models.registry import ResolvedModel
 from training import tracking
 from training.evaluation.bootstrap import OfficerDraws, difference, weighted_means
-from training.evaluation.figures import told_to
 from training.evaluation.plots import next_post_figure
 from training.evaluation.ranking_metrics import item_metrics, mean_metrics
 from training.evaluation.shown_lists import Answers, Kinds, ShownLists, shown_lists

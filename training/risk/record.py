@@ -14,6 +14,7 @@ import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from data_contracts.figures import between, figure_told
 from data_contracts.policy import policy
 from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
@@ -23,7 +24,6 @@ from models.risk.boosting import DEFAULTS
 from models.risk.evidence import PLACE, Later, Pooled, digest
 from models.risk.model import RiskBundle
 from training import tracking
-from training.evaluation.figures import between, figure_told
 from training.evaluation.names import outcome_named
 from training.evaluation.plots import risk_figure
 from training.evaluation.risk_metrics import ece, soft_average_precision
