@@ -140,7 +140,7 @@ def test_of_two_words_of_one_day_the_one_received_last_counts(desk: FeedbackDesk
     assert book(log).declines("o-1", LATER) == (), "saving it brings it back"
     decline(desk, feedback_id="a")
     assert len(book(log).declines("o-1", LATER)) == 1
-    no = {"feedback_id": "d", "action": "declined", "reason": "远"}
+    no: dict[str, object] = {"feedback_id": "d", "action": "declined", "reason": "远"}
     assert told(desk, request(no, {"feedback_id": "c", "action": "done"})) == ["accepted"] * 2
     assert book(log).declines("o-1", LATER) == (), "within one request the order sent is the order received"
 

@@ -199,7 +199,7 @@ def test_card_and_training_agree_on_what_is_not_served(judged: tuple[Settings, E
         assert ("conduct is not served because" in en) is refused
         assert ("查实投诉不提供，因为" in zh) is refused
     holding = replace(examined, lines=tuple(replace(line, status=Status.PASS) for line in examined.lines))
-    signed = as_markdown(card_blocks(replace(holding, seen=told.seen | {"conduct": seen}), 1))
+    signed = as_markdown(card_blocks(replace(holding, seen={**told.seen, "conduct": seen}), 1))
     assert "| outcomes served | conduct |" in signed
     assert "conduct is not served" not in signed  # a check that two people signed for is no reason any more
 
