@@ -248,10 +248,10 @@ def test_under_load_every_answer_is_wholly_one_version_and_none_fails(
         for version in ("2", "1", "3", "2"):
             registered.alias["risk"] = version
             list(many.map(lambda _: ask(client), range(25)))
-        deadline = time.monotonic() + 5.0
-        while seen[-1] != "2" and time.monotonic() < deadline:
+        deadline, notices = time.monotonic() + 20.0, ["not asked yet"]
+        while (seen[-1] != "2" or notices) and time.monotonic() < deadline:  # 2 may answer before the watch looks again
             ask(client)
-        notices = client.get("/readyz").json()["notices"]
+            notices = client.get("/readyz").json()["notices"]
     assert set(seen) == {"1", "2"}
     assert len(seen) >= 100
     assert notices == []
