@@ -19,7 +19,7 @@ def local_time(moment: datetime) -> datetime:
     >>> abs(local_time(datetime(2026, 1, 1, 18, 30)) - datetime(2026, 1, 1, 18, 30)) < timedelta(days=1)
     True
     """
-    return moment.replace(tzinfo=UTC).astimezone(_zone()).replace(tzinfo=None)
+    return moment.replace(tzinfo=UTC).astimezone(zone_of(settings())).replace(tzinfo=None)
 
 
 def local_day(moment: datetime) -> date:
@@ -33,7 +33,7 @@ def moment_of(day: date, at: time = time()) -> datetime:
     >>> local_day(moment_of(date(2026, 1, 2))), local_time(moment_of(date(2026, 1, 2), time(18, 30)))
     (datetime.date(2026, 1, 2), datetime.datetime(2026, 1, 2, 18, 30))
     """
-    shown, zone = datetime.combine(day, at.replace(tzinfo=None)), _zone()
+    shown, zone = datetime.combine(day, at.replace(tzinfo=None)), zone_of(settings())
     return (shown if zone is None else shown.replace(tzinfo=zone)).astimezone(UTC).replace(tzinfo=None)
 
 
@@ -47,7 +47,6 @@ def today_of(configured: Settings) -> date:
     return configured.today or local_day(utc_now())
 
 
-def _zone() -> ZoneInfo | None:
-    """None is the machine's own, whatever it is called."""
-    name = settings().time_zone
-    return ZoneInfo(name) if name else None
+def zone_of(configured: Settings) -> ZoneInfo | None:
+    """The zone of a deployment; None is the machine's own, whatever it is called."""
+    return ZoneInfo(configured.time_zone) if configured.time_zone else None

@@ -18,7 +18,7 @@ import pandas as pd
 from data_contracts.concern_phrases import PhraseBank, phrases
 from data_contracts.vocabulary import Bilingual
 from experiments.studies.ground import Ground
-from experiments.studies.kind import Drawn, Exam, Kind, answered, spent
+from experiments.studies.kind import Drawn, Exam, Kind, answered, set_over, spent
 from experiments.studies.scores import ITEM, OFFICER, PART, Cost, Scored
 from models.artifacts import size_of
 from models.base import Numbers
@@ -160,18 +160,13 @@ def _by_names(bank: PhraseBank, texts: Sequence[str]) -> Said:
     return Said(shares, np.zeros(len(texts), dtype=np.int64), shares.max(axis=1) > 0)
 
 
-def fitted_with(way: ConcernFit, found: Mapping[str, Any]) -> ConcernFit:
-    """The settings of a fit; what a search found stands over the candidate's own."""
-    return replace(way, **found)
-
-
 CONCERNS = Kind(
     name="concerns",
     peers=(NAMES, NETWORK),
     measures=MEASURES,
     ranks=False,
     way=ConcernFit,
-    fitted_with=fitted_with,
+    fitted_with=set_over,
     space=LINEAR_SPACE,
     defaults={name: getattr(ConcernFit(), name) for name in LINEAR_SPACE},
     service=SERVICE,

@@ -15,7 +15,7 @@ from data_contracts.asof import add_months
 from data_contracts.vocabulary import Bilingual
 from experiments.backtests.courses import Ranked, stratum_values
 from experiments.studies.ground import Ground
-from experiments.studies.kind import Exam, Kind, answered, folded, spent
+from experiments.studies.kind import Exam, Kind, answered, folded, set_over, spent
 from experiments.studies.scores import ITEM, OFFICER, PART, Cost, Scored
 from models.artifacts import size_of
 from models.courses.baselines import COURSE_PEERS, CourseScorer
@@ -112,18 +112,13 @@ def _judged(history: CourseHistory, until: date, way: CourseFit, params: Mapping
     return float(set_metrics(np.concatenate(places), counts)["ndcg_at_10"].mean())
 
 
-def fitted_with(way: CourseFit, found: Mapping[str, Any]) -> CourseFit:
-    """The settings of a fit; what a search found stands over the candidate's own."""
-    return replace(way, **found)
-
-
 COURSES = Kind(
     name=NAME,
     peers=tuple(COURSE_PEERS),
     measures=MEASURES,
     ranks=False,
     way=CourseFit,
-    fitted_with=fitted_with,
+    fitted_with=set_over,
     space=SPACE,
     defaults={name: getattr(CourseFit(), name) for name in SPACE},
     service=SERVICE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
@@ -119,3 +119,8 @@ def answered(work: Callable[[], Made], officers: int) -> tuple[Made, float]:
     """What a work answered, and the milliseconds on the clock for each officer."""
     before = time.perf_counter()
     return work(), 1000 * (time.perf_counter() - before) / max(1, officers)
+
+
+def set_over(way: Any, found: Mapping[str, Any]) -> Any:
+    """The settings of a fit, a dataclass; what a search found stands over the candidate's own."""
+    return replace(way, **found)

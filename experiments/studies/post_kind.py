@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ import pandas as pd
 from data_contracts.asof import add_months
 from data_contracts.vocabulary import Bilingual
 from experiments.studies.ground import Ground
-from experiments.studies.kind import Exam, Kind, answered, folded, spent
+from experiments.studies.kind import Exam, Kind, answered, folded, set_over, spent
 from experiments.studies.scores import ITEM, OFFICER, PART, Cost, Scored
 from features.declared import declared_features
 from models.artifacts import size_of
@@ -101,18 +101,13 @@ class PostStudy:
         return self._windows[day]
 
 
-def fitted_with(way: FitSettings, found: Mapping[str, Any]) -> FitSettings:
-    """The settings of a fit; what a search found stands over the candidate's own."""
-    return replace(way, **found)
-
-
 NEXT_POST = Kind(
     name=NAME,
     peers=tuple(BASELINES),
     measures=MEASURES,
     ranks=False,
     way=FitSettings,
-    fitted_with=fitted_with,
+    fitted_with=set_over,
     space=SPACES[NAME][0],
     defaults=SPACES[NAME][1],
     service=SERVICE,

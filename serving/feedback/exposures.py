@@ -102,9 +102,8 @@ class ExposureLog(LogStore):
             seen = {one.key: _seen(connection, one.key) for one in given}
         with self.transaction() as connection:
             earlier = _held(connection, {one.sent_as for one in given if one.sent_as is not None})
-            came = (
-                time.time_ns()
-            )  # by the machine's clock: the order on a day, which the service's clock may hold still
+            # By the machine's clock: the order on a day, which the service's clock may hold still.
+            came = time.time_ns()
             return [
                 self._taken(
                     connection, one, {"unseen": not seen[one.key], "received": came + place}, earlier.get(one.sent_as)

@@ -10,7 +10,8 @@ from typing import Any
 from data_contracts.errors import InvalidInput, NotThere, Refused, Stale
 from data_contracts.vocabulary import Grade, SupportKind
 from serving.access.credential import AccessScope
-from serving.api.problems import KINDS, ProblemError, problem_of
+from serving.api.problems import ProblemError, problem_of
+from serving.pages.faces import texts_of
 from serving.pages.unit import Place, Tree
 from serving.pages.visit import CASE, PERSON, SPOT, UNIT, Go, Page, View, Visit
 from serving.pages.words import WORDS
@@ -83,8 +84,8 @@ class People:
         return self.visit.tell.word("case.token", name=subject.rpartition("#")[2]) if "#" in subject else subject
 
     def offered(self) -> list[tuple[str, str]]:
-        """To whom the case may be assigned: handle and name, oneself first; two of one name by the day of neither,
-        but by the end of their keys.
+        """To whom the case may be assigned: handle and name, oneself first; two of one name are told
+        apart by the end of their keys' ids.
         """
         me, tell = self.visit.caller.subject, self.visit.tell
         mine = self.answer.names.get(me)
@@ -120,8 +121,7 @@ def act(visit: Visit) -> View | Go:
         problem = problem_of(error)
         if problem.status not in (409, 422):
             raise
-        kind = KINDS[problem.code].text
-        shown = {"texts": [kind, *([] if problem.detail == kind else [problem.detail])], "errors": problem.errors,
+        shown = {"texts": texts_of(problem), "errors": problem.errors,
                  "typed": visit.form.get("reason", "").strip(), "case_path": PATH, "list_path": LIST,
                  "handle": visit.handle(CASE, case_id), "request_id": visit.asking.request_id}  # fmt: skip
         return View("case_refused.html.j2", shown, problem.status)

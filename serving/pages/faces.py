@@ -78,7 +78,7 @@ def wants_part(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 def problem_part(problem: ProblemError, tell: Teller, again: str) -> str:
     """What stands where a part of a page would: why it is not there, and a button that asks for it again."""
-    texts = _texts(problem)[: 1 if problem.code == "deadline" else None]  # that nobody waits any more helps nobody
+    texts = texts_of(problem)[: 1 if problem.code == "deadline" else None]  # that nobody waits any more helps nobody
     told = templates().get_template("part_problem.html.j2").render(tell=tell, texts=texts, again=again)
     return str(told)
 
@@ -86,12 +86,12 @@ def problem_part(problem: ProblemError, tell: Teller, again: str) -> str:
 def problem_page(problem: ProblemError, request_id: str, tell: Teller, *, both: bool = False) -> str:
     """The page of a problem, in the reader's language or in both."""
     return templates().get_template("problem.html.j2").render(
-        tell=tell, texts=_texts(problem), errors=problem.errors, request_id=request_id, both=both,
+        tell=tell, texts=texts_of(problem), errors=problem.errors, request_id=request_id, both=both,
         english=Teller("en"),
     )  # fmt: skip
 
 
-def _texts(problem: ProblemError) -> Sequence[Words]:
+def texts_of(problem: ProblemError) -> Sequence[Words]:
     """What went wrong, and what more is said of it."""
     kind = KINDS[problem.code].text
     return [kind] if problem.detail == kind else [kind, problem.detail]

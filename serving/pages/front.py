@@ -9,10 +9,10 @@ from datetime import UTC, date, tzinfo
 from functools import partial
 from hmac import compare_digest
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
 import anyio
 
+from data_contracts.local_time import zone_of
 from data_contracts.settings import Settings
 from serving.access.callers import Callers, Shown, callers_of, shown_by
 from serving.access.credential import OPERATOR, Credential
@@ -41,8 +41,7 @@ class Front:
     def of(cls, settings: Settings, today: Callable[[], date]) -> Self:
         """Of a deployment."""
         callers = callers_of(settings, today)
-        zone = ZoneInfo(settings.time_zone) if settings.time_zone else None
-        return cls(Sessions(settings, callers), callers, admission_of(callers), callers.any_set_up(), zone)
+        return cls(Sessions(settings, callers), callers, admission_of(callers), callers.any_set_up(), zone_of(settings))
 
     @property
     def admission(self) -> Admission:

@@ -13,13 +13,14 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from data_contracts.audit.chain import Action, AuditChain, Entry
 from data_contracts.belonging import service_database
 from data_contracts.database import Database
+from data_contracts.local_time import utc_now
 from data_contracts.settings import Settings
 from models.audit import chain_in, now_of
 from serving.access.callers import Callers, Shown
@@ -62,11 +63,6 @@ class Session:
         return Handles(hmac.digest(self.secret.encode(), b"handles", "sha512"))
 
 
-def utc_now() -> datetime:
-    """The true time, UTC without a zone: sessions end also where the service's day is frozen."""
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
 @dataclass
 class Sessions:
     """The sessions of a deployment; nothing is opened before the first."""
@@ -74,7 +70,7 @@ class Sessions:
     settings: Settings
     callers: Callers
     rules: SessionRules = field(default_factory=SessionRules)
-    now: Clock = utc_now
+    now: Clock = utc_now  # the true time: sessions end also where the service's day is frozen
     _database: Database | None = None
     _chain: AuditChain | None = None
 

@@ -76,9 +76,8 @@ class Teller:
         >>> Teller("zh").month_briefly(date(2027, 3, 9)), Teller("en").month_briefly(date(2027, 9, 9))
         ('27年3月', 'Sep 27')
         """
-        form, locale = (
-            ("yy年M月", "zh") if self.language == "zh" else ("LLL yy", "en")
-        )  # en_GB has a month of 4 letters
+        # Not en_GB: it has a month of four letters.
+        form, locale = ("yy年M月", "zh") if self.language == "zh" else ("LLL yy", "en")
         return str(format_date(day, form, locale=locale))
 
     def moment(self, moment: datetime) -> str:

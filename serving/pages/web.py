@@ -111,11 +111,12 @@ class PagesWeb:
         if listed:
             return _led(listed[0].path)
         session = request.scope["state"].get(SESSION)
-        if session is not None:
-            return Response(_nothing_opened(session), 200, HEADERS)
-        session = await self._begun(request)  # so that the page can be left, and read in another language
+        fresh = session is None
+        if session is None:
+            session = await self._begun(request)  # so that the page can be left, and read in another language
         answer = Response(_nothing_opened(session), 200, HEADERS)
-        answer.headers.append("set-cookie", set_cookie(request.scope["headers"], COOKIE, session.secret))
+        if fresh:
+            answer.headers.append("set-cookie", set_cookie(request.scope["headers"], COOKIE, session.secret))
         return answer
 
     async def visited(self, page: Page, request: Request) -> Response:
