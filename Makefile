@@ -8,7 +8,7 @@ PIP     = $(BIN)/python -m pip --disable-pip-version-check install --quiet $(if 
 SOURCE ?= simulator
 DATA   ?=
 
-.PHONY: help demo bento bundle test env env-test debian lint types layers clean lock
+.PHONY: help demo bento bundle test coverage env env-test debian lint types layers clean lock
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,8 +16,14 @@ help: ## this list
 demo: env ## the whole way, from histories to an answer over HTTP (SOURCE=chicago DATA=DIR for a real city)
 	$(BIN)/pharos demo --source $(SOURCE) $(if $(DATA),--data $(DATA)) $(DEMO)
 
-test: debian env-test lint types layers ## lint, types, layers and every test, with branch coverage
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+# One file's tests stay in one process: what a file trains or starts is then made once, not twice.
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile
+
+test: debian env-test lint types layers ## lint, types, layers and every test
+	$(PYTEST)
+
+coverage: debian env-test ## every test again under branch coverage, which doubles their time; under 90 % it fails
+	$(PYTEST) --cov --cov-report=term
 
 env: $(VENV)/.runtime ## the virtual environment, from the pinned lock
 env-test: $(VENV)/.test
