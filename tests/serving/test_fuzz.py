@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,11 +19,11 @@ from data_contracts.settings import settings as from_settings
 from serving.access.api_keys import KeyAsked
 from serving.access.credential import AccessScope
 from serving.api.openapi import document
-from serving.api.opened import Absent
 from tests.serving.desks import demo_desks
 from tests.serving.guidance_state import guidance
 from tests.serving.key_room import added
 from tests.serving.live import served
+from tests.serving.modelled_desks import modelled_desks
 
 LONG = "PHAROS_LONG" in os.environ  # 50,000 requests and more instead of 2,000 and more
 EXAMPLES = 3000 if LONG else 100  # for each address, beside those that go through every part of a schema
@@ -30,8 +31,7 @@ REFUSING = {
     *guidance(),
     "/v1/next_posts",
 }  # a day to come, a deadline that is over, a class of no policy: no schema can say so
-CLOSED = [path for path, desk in guidance().items() if isinstance(desk, Absent)]  # they need a model of their own
-DESCRIBED = schemathesis.openapi.from_dict(json.loads(document())).exclude(path=CLOSED)
+DESCRIBED = schemathesis.openapi.from_dict(json.loads(document()))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         from_settings.cache_clear()
         asked = KeyAsked("the fuzzer", frozenset(AccessScope), None, date.max)
         key = added(from_settings(), asked, date(2026, 1, 1))[1]
-        with served(demo_desks(), patch) as client:
+        desks = demo_desks()
+        with served(replace(desks, guidance={**desks.guidance, **modelled_desks()}), patch) as client:
             client.headers["x-api-key"] = key
             yield client
     from_settings.cache_clear()
