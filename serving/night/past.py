@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -35,7 +35,7 @@ def earlier_runs(root: Path, as_of: date, models: Sequence[ModelIdentity], month
 
     Of several runs of one day the one with the most officers is taken; a month without a run near it has none.
     """
-    return _nearest(_published(root, as_of, models, months), as_of, months)
+    return _nearest(_published(root, as_of, models, months, heeded=months), as_of, months)
 
 
 def looked_back_on(root: Path, as_of: date, models: Sequence[ModelIdentity], months: int) -> list[PublishedRun]:
@@ -43,29 +43,36 @@ def looked_back_on(root: Path, as_of: date, models: Sequence[ModelIdentity], mon
 
     Of these a run that cannot be read counts as a night that was missed: it was no need of tonight's before either.
     """
-    recent = _published(root, as_of, models, months)
-    older = _published(root, as_of, models, months + OLDER_MONTHS, heed_damage=False)
-    return _nearest({**older, **recent}, as_of, months + OLDER_MONTHS)
+    back = months + OLDER_MONTHS
+    return _nearest(_published(root, as_of, models, back, heeded=months), as_of, back)
 
 
 def _published(
-    root: Path, as_of: date, models: Sequence[ModelIdentity], months: int, *, heed_damage: bool = True
+    root: Path, as_of: date, models: Sequence[ModelIdentity], months: int, *, heeded: int
 ) -> dict[date, PublishedRun]:
-    """By day, the largest run of the same models, of so many months before a day."""
+    """By day, the largest run of the same models, of so many months before a day.
+
+    Raises ResultsDamaged for a run of the last `heeded` months that cannot be read; an older one is left out.
+    """
     found: dict[date, PublishedRun] = {}
     for path in sorted(root.glob(f"as_of=*/*/{MANIFEST}")):
         day = date.fromisoformat(path.parent.parent.name.removeprefix("as_of="))
-        if day >= as_of or day < add_months(as_of, -months) - pd.Timedelta(days=NEAR_DAYS):
+        if day >= as_of or day < _first_near(as_of, months):
             continue
         try:
             run = PublishedRun(path.parent, Manifest.read(path.parent))
         except ResultsDamaged:
-            if heed_damage:
+            if day >= _first_near(as_of, heeded):
                 raise
             continue
         if tuple(run.manifest.models) == tuple(models) and _officers(run) > _officers(found.get(day)):
             found[day] = run
     return found
+
+
+def _first_near(as_of: date, months: int) -> date:
+    """The first day that stands for so many months before a day."""
+    return add_months(as_of, -months) - timedelta(days=NEAR_DAYS)
 
 
 def _nearest(found: Mapping[date, PublishedRun], as_of: date, months: int) -> list[PublishedRun]:

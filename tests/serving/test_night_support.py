@@ -184,10 +184,21 @@ def _caption_of(state: Settings) -> str:
 def test_nights_that_cannot_be_read_long_ago_stop_no_night(state: Settings) -> None:
     old = [_crossers(state, back, crossed=False) is not None for back in (8, 1)]
     assert all(old)
-    (path,) = results_root(state).glob(f"as_of={add_months(AS_OF, -8)}/*/manifest.json")
+    _spoil(state, 8)
+    assert _approached(_crossers(state, 0, crossed=False))
+
+
+def test_a_night_of_late_that_cannot_be_read_is_told_and_not_passed_over(state: Settings) -> None:
+    _crossers(state, 1, crossed=False)
+    _spoil(state, 1)
+    with pytest.raises(ResultsDamaged, match=r"manifest\.json cannot be read"):
+        _crossers(state, 0, crossed=False)
+
+
+def _spoil(state: Settings, back: int) -> None:
+    (path,) = results_root(state).glob(f"as_of={add_months(AS_OF, -back)}/*/manifest.json")
     path.chmod(0o644)
     path.write_text("{", "utf-8")
-    assert _approached(_crossers(state, 0, crossed=False))
 
 
 def test_what_came_of_who_was_near_is_measured_on_nights_that_span_the_days() -> None:
