@@ -155,26 +155,42 @@ def test_trees_of_one_split_order_alone_where_they_did_better(
     np.testing.assert_allclose(again.move_times(histories, 4), dwell.move_times(histories, 4))
 
 
-@pytest.mark.parametrize(("usual", "alone", "chosen"), [(0.6, 0.7, True), (0.7, 0.6, False), (0.6, 0.6, False)])
+@pytest.mark.parametrize(
+    ("late", "early", "chosen"),
+    [
+        ((0.6, 0.7), (0.6, 0.7), True),
+        ((0.7, 0.6), (0.7, 0.6), False),
+        ((0.6, 0.6), (0.6, 0.6), False),
+        ((0.6, 0.62), (0.7, 0.66), False),  # two years that were unlike the others
+        ((0.6, 0.64), (0.7, 0.68), True),
+    ],
+)
 def test_who_orders_is_asked_of_the_months_before_the_cut_alone(
-    usual: float, alone: float, chosen: bool, training: PathTraining, monkeypatch: pytest.MonkeyPatch
+    late: tuple[float, float],
+    early: tuple[float, float],
+    chosen: bool,
+    training: PathTraining,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[tuple[date, date]] = []
-    values = iter([usual, alone])
+    tried: list[tuple[date, date]] = []
+    values = iter([*late, *early])
 
     def times(frames: Frames, states: States, after: date, until: date) -> tuple[Array, Array]:
-        assert frames["postings"]["known_on"].max() <= pd.Timestamp(CUT), "nothing that became known since"
+        assert frames["postings"]["known_on"].max() <= pd.Timestamp(until), "nothing that became known since"
         asked.append((after, until))
         return times_to_move(frames, states, after, until)
 
     def judged(months: Array, seen: Array, risk: Array) -> Concordance:
         assert months.max() <= fit.TRIED_MONTHS + 0.1
+        tried.append(asked[-1])
         return Concordance(np.array([next(values)]), np.ones(1))
 
     monkeypatch.setattr(fit, "times_to_move", times)
     monkeypatch.setattr(fit, "concordance", judged)
     assert (fit_dwell(training).added is not None) == chosen
-    assert asked[-1] == (add_months(CUT, -fit.TRIED_MONTHS), CUT)
+    days = [add_months(CUT, -back * fit.TRIED_MONTHS) for back in range(fit.TRIES + 1)]
+    assert list(dict.fromkeys(tried)) == [(days[1], days[0]), (days[2], days[1])]
 
 
 def test_where_nobody_had_moved_before_the_months_tried_the_usual_order_stays(training: PathTraining) -> None:

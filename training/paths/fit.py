@@ -31,7 +31,7 @@ COX_ROWS = 20_000
 COX_PENALTY = 0.01
 FEWEST_OF_A_RANK = 200
 FEWEST_LANDMARKS, FEWEST_MOVES = 3, 50  # for a steady rate
-TRIED_MONTHS = 24
+TRIED_MONTHS, TRIES = 24, 2
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ def fit_paths(
 def fit_dwell(training: PathTraining, seed: int = 0) -> DwellModel:
     """The hazards of moving and of leaving; the steady rate and the long view where enough moves were followed.
 
-    Trees of one split take their place in the order of movers where, fitted `TRIED_MONTHS` before the cut, they had
-    ordered those who moved since then better.
+    Trees of one split take their place in the order of movers where they had ordered later movers better: fitted
+    `TRIED_MONTHS` before the cut those who moved since, and as long before that those who moved until then.
     """
     found, added = _orders(training, seed)
     if added is None or not _better_since(training, seed):
@@ -102,24 +102,36 @@ def _orders(training: PathTraining, seed: int) -> tuple[DwellModel, Boosted | No
 
 
 def _better_since(training: PathTraining, seed: int) -> bool:
-    """Whether trees of one split, fitted `TRIED_MONTHS` before the cut, order the movers up to it better."""
-    after = add_months(training.until, -TRIED_MONTHS)
-    frames = _known(training)
+    """Whether trees of one split order movers better, on the mean of as many of `TRIES` times as can be asked.
+
+    One time alone misleads: in the two years before 2013 two units of Chicago were dissolved, trees of one split were
+    ahead by .023, and in all years around them they are behind (record 0012).
+    """
+    cuts = [add_months(training.until, -back * TRIED_MONTHS) for back in range(TRIES)]
+    gains = [gain for cut in cuts if (gain := _gained(training, cut, seed)) is not None]
+    return bool(gains) and sum(gains) > 0
+
+
+def _gained(training: PathTraining, until: date, seed: int) -> float | None:
+    """By how much trees of one split, fitted `TRIED_MONTHS` before a day, had the higher concordance of the movers up
+    to it; None where too few moves were followed."""
+    after = add_months(until, -TRIED_MONTHS)
+    frames = _known(replace(training, until=until))
     try:
         before = PathTraining(frames, training_data(frames, after), after)
     except InvalidInput:
-        return False  # nobody had moved by then
+        return None  # nobody had moved by then
     found, added = _orders(before, seed)
     states = states_at(frames, after, *before.known)
     if added is None or not len(states):
-        return False
-    months, seen = times_to_move(frames, states, after, training.until)
+        return None
+    months, seen = times_to_move(frames, states, after, until)
     if seen.sum() < FEWEST_MOVES:
-        return False
+        return None
     quarters = int(np.ceil(months.max() / QUARTER_MONTHS))
     ordered = (one.order(states.histories, quarters) for one in (found, replace(found, added=added)))
     usual, alone = (concordance(months, seen, risk).value for risk in ordered)
-    return bool(alone > usual)
+    return alone - usual
 
 
 @dataclass(frozen=True)
