@@ -286,6 +286,7 @@ OFFICER: Mapping[str, Bilingual] = {
         "经任一路径达到目标的可能性由{before}升至{chance}",
         "the chance of the goal by any way, from {before} to {chance}",
     ),
+    "me.change.nearer": Bilingual("到达“{goal}”的可能性：{chance}", "the chance of reaching {goal}: {chance}"),
     "me.why": Bilingual("为什么是这一步", "Why this step"),
     "me.why.place": Bilingual(
         "以往从前一岗位调动的人中，情况与您相似者约{chance}去往此处。",

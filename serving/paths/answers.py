@@ -265,7 +265,7 @@ class _Answering:
         )
 
     def _no_path(self, because: NoPath) -> NoPathFound:
-        changes = [_instead(one) for one in because.instead]
+        changes = [self._instead(one) for one in because.instead]
         return NoPathFound(
             officer_id=self.asked.question.officer_id,
             because=because_of(because.code, because.text),
@@ -276,6 +276,15 @@ class _Answering:
             declined=self._left_out(),
             retirement=self._retirement(),
         )
+
+    def _instead(self, one: Instead) -> PathInstead:
+        """A change; a nearer goal is named, for the chance told with it is of that goal and of no other."""
+        return PathInstead.model_validate({
+            "kind": one.kind, "text": text_of(one.text), "chance": _chance(one.chance),
+            "before": None if one.before is None else _chance(one.before),
+            "course_id": None if one.course is None else one.course.course_id, "horizon_months": one.horizon_months,
+            "goal_id": one.post, "goal": None if one.post is None else text_of(self.day.name(one.post)),
+        })  # fmt: skip
 
     def _left_out(self) -> list[Declined]:
         """Every path or post kept away, by its name, with the day from which it may come back."""
@@ -358,14 +367,6 @@ def _progress(now: Replanned, name: Name, competency: Name) -> Progress:
         for one in now.why
     ]  # fmt: skip
     return Progress.model_validate({"status": now.status, "changed": now.changed, "why": why})
-
-
-def _instead(one: Instead) -> PathInstead:
-    return PathInstead.model_validate({
-        "kind": one.kind, "text": text_of(one.text), "chance": _chance(one.chance), "before": _chance(one.before),
-        "course_id": None if one.course is None else one.course.course_id, "horizon_months": one.horizon_months,
-        "goal_id": one.post,
-    })  # fmt: skip
 
 
 def _blocked(rules: Sequence[Blocked]) -> list[BlockedBy]:

@@ -294,12 +294,16 @@ class PathInstead(Answer):
         "改变后到达目标的可能性；nearer_goal 为到达该较近目标的可能性",
         "chance of the goal with it; of a nearer goal, that of the nearer goal",
     )
-    before: Probability = about("现在的可能性", "chance of the goal now")
+    before: Probability | None = about(
+        "现在达到所问目标的可能性；nearer_goal 为空，因其 chance 属于另一目标",
+        "chance of the goal now; null for a nearer goal, whose chance is that of another goal",
+    )
     course_id: str | None = about("课程编号；空为非课程", "id of the course, null where it is none", default=None)
     horizon_months: int | None = about(
         "所需期限（月）；空为期限不变", "months to allow, null where it is no longer time", default=None
     )
     goal_id: str | None = about("较近目标的编号；空为无", "id of the nearer goal, null where it is none", default=None)
+    goal: Text | None = about("较近目标的名称；空为无", "name of the nearer goal, null where it is none", default=None)
 
 
 class NoPathFound(Answer):
