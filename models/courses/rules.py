@@ -57,12 +57,33 @@ class OfferedCourse:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """How many of a group took a course within so many days."""
+
+    group: str
+    taken: int
+    members: int
+    days: int
+
+    def says_no_more_than(self, other: Counted) -> bool:
+        """Whether the other tells the same of fewer days.
+
+        >>> month, two = (Counted("cohort", 6, 16, days) for days in (30, 60))
+        >>> two.says_no_more_than(month), month.says_no_more_than(two)
+        (True, False)
+        """
+        same = (self.group, self.taken, self.members) == (other.group, other.taken, other.members)
+        return same and self.days > other.days
+
+
+@dataclass(frozen=True)
 class CourseReason:
-    """Why a course is suggested, in words with numbers and dates."""
+    """Why a course is suggested, in words with numbers and dates; `counted` where it is a count of others."""
 
     code: str
     text: Bilingual
     since: date | None = None
+    counted: Counted | None = None
 
 
 @dataclass(frozen=True)
