@@ -361,6 +361,8 @@ OFFICER: Mapping[str, Bilingual] = {
     "wish.looking": Bilingual(
         "正在查看“{goal}”，尚未登记为您的目标。", "You are looking at “{goal}”; it is not your goal on record."
     ),
+    "wish.over": Bilingual("期限已于{day}届满，请重新登记", "its term ended on {day}; state it again"),
+    "wish.again": Bilingual("重新登记：{goal}，{months}个月", "State it again: {goal}, within {months} months"),
     "wish.own": Bilingual("回到我登记的目标", "Back to my own goal"),
     "say.save": Bilingual("收藏", "Save"),
     "say.saved": Bilingual("已收藏（{day}）", "Saved on {day}"),
@@ -380,6 +382,10 @@ OFFICER: Mapping[str, Bilingual] = {
     "posts.fit": Bilingual("匹配度{fit}", "fit {fit}"),
     "posts.vacancy": Bilingual("{unit}：{many}个名额", "{unit}: {many} places"),
     "posts.none": Bilingual("现在没有可建议的岗位。", "No post can be suggested now."),
+    "posts.none.because": Bilingual(
+        "现在没有可建议的岗位，因为尚不满足以下规则：", "No post can be suggested now, because of rules not met yet:"
+    ),
+    "posts.barred": Bilingual("所限岗位：{posts}", "it bars {posts}"),
     "courses": Bilingual("建议的课程", "Suggested courses"),
     "courses.none": Bilingual("现在没有可建议的课程。", "No course can be suggested now."),
     "courses.due": Bilingual("{day}到期", "due {day}"),

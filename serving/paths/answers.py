@@ -36,6 +36,7 @@ from serving.paths.schemas import (
     CourseForStep,
     Gap,
     GoalReached,
+    GoalTerm,
     LastPlan,
     NoPathFound,
     PathChange,
@@ -48,6 +49,7 @@ from serving.paths.schemas import (
     Progress,
     Retirement,
 )
+from serving.paths.terms import term_of
 from serving.paths.unwanted import ALL_DECLINED, Sorted, path_id, posts_of, sorted_paths
 from serving.schemas import Because, BlockedBy, Declined, ModelName, NotScored, Text
 from serving.talent.records import day_asked
@@ -243,6 +245,7 @@ class _Answering:
                 text=text_of(helps.text), chance=_chance(helps.chance), before=_chance(helps.before),
                 course_id=None if helps.course is None else helps.course.course_id),
             progress=self._progress(self.now),
+            term=self._term(),
             declined=self._left_out(),
             retirement=self._retirement(),
         )  # fmt: skip
@@ -273,6 +276,7 @@ class _Answering:
             change=next(iter(changes), None),
             other_changes=changes[1:],
             progress=None if self.standing.last is None else self._progress(self.now),
+            term=self._term(),
             declined=self._left_out(),
             retirement=self._retirement(),
         )
@@ -294,6 +298,10 @@ class _Answering:
     def _way(self, posts: Sequence[str]) -> Bilingual:
         names = [self.day.name(post) for post in posts]
         return Bilingual(" → ".join(name.zh for name in names), " → ".join(name.en for name in names))
+
+    def _term(self) -> GoalTerm | None:
+        stated = self.asked.stated
+        return None if stated is None else term_of(stated, self.standing.as_of, self.asked.question.horizon_months)
 
     def _retirement(self) -> Retirement:
         end = self.standing.end

@@ -6,6 +6,7 @@ The templates are rendered as they are, without a server; the browser tests look
 from __future__ import annotations
 
 import re
+from datetime import date
 from html import unescape
 from types import SimpleNamespace
 from typing import Any
@@ -14,11 +15,14 @@ import pytest
 
 from serving.pages import helper
 from serving.pages.faces import templates
-from serving.pages.officer import Told
+from serving.pages.officer import Told, in_the_way, new_key
 from serving.pages.telling import Teller
+from serving.paths.record import StatedGoal
 from serving.paths.schemas import PathInstead
+from serving.paths.terms import term_of
+from serving.paths.wishes import StatedWish
 from serving.review.schemas import CaseTold
-from serving.schemas import Text
+from serving.schemas import PostsRanked, Text
 
 LANGUAGES = ("zh", "en")
 
@@ -40,10 +44,19 @@ def piece(language: str, template: str, macro: str, *arguments: Any) -> str:
     return plain(getattr(templates().get_template(template).make_module(page(language)), macro)(*arguments))
 
 
-def part(language: str, template: str, answer: Any) -> str:
-    """A part of the officer's page with the answer that it shows, as it is read."""
-    told = Told(answer)
-    return plain(templates().get_template(template).render({**page(language), "told": told, "name_of": None}))
+def posts_part(language: str, result: PostsRanked) -> str:
+    """The part of the officer's page about posts, as it is read."""
+    shown = {"told": Told(SimpleNamespace(results=[result], notices=[], request_id="r")), "name_of": None}
+    way = in_the_way(result.barred)
+    told = templates().get_template("me_posts.part.html.j2").render({**page(language), **shown, "in_the_way": way})
+    return plain(told)
+
+
+def barred(name: str, *rules: str) -> dict[str, Any]:
+    """A post that rules bar."""
+    told = [{"rule": rule, "text": {"zh": f"规则{rule}", "en": f"rule {rule}"}} for rule in rules]
+    return {"post_id": name, "name": {"zh": f"岗{name}", "en": f"post {name}"}, "score": 0.1, "likelihood": 0.1,
+            "reasons": [], "blocked_by": told}  # fmt: skip
 
 
 def change(kind: str, chance: float, before: float | None, **more: Any) -> PathInstead:
@@ -118,7 +131,53 @@ def test_support_is_told_in_sentences_that_do_not_run_together(language: str, sa
 def test_one_text_came_by_one_channel_or_by_one_that_is_not_known(language: str, unknown: str) -> None:
     names = helper._channels()
     module = templates().get_template("concern_marks.html.j2").make_module({**page(language), "token": "t"})
-    form = getattr(module, "form")("/pages/x", names, None, "")  # noqa: B009 - the module's names are the template's
+    form = module.form("/pages/x", names, None, "")  # type: ignore[attr-defined]
     options = re.findall(r"<option[^>]*>(.*?)</option>", form)
     assert options == [unknown, *(getattr(one, language) for one in names.values())]
     assert len(options) == 4
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("zh", "现在没有可建议的岗位，因为尚不满足以下规则： 规则试用期至2026-11-01 规则年限 · 所限岗位：岗m"),
+        ("en", "No post can be suggested now, because of rules not met yet: rule 试用期至2026-11-01 rule 年限 · it "
+               "bars post m"),
+    ],
+)  # fmt: skip
+def test_who_is_offered_no_post_is_told_which_rules_stand_in_the_way(language: str, said: str) -> None:
+    some = [barred("m", "年限", "试用期至2026-11-01"), barred("z", "试用期至2026-11-01")]
+    ranked = {"officer_id": "o", "posts": [], "barred": some, "rules_checked": True, "cold_start": True}
+    assert said in posts_part(language, PostsRanked.model_validate(ranked))
+    nothing = PostsRanked.model_validate({**ranked, "barred": []})
+    assert Teller(language).word("posts.none") in posts_part(language, nothing)
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "listed", "button"),
+    [
+        ("zh", "已于2022-07-14届满", "期限已于2022年7月14日届满，请重新登记", "重新登记：特警，24个月"),
+        ("en", "that term ended on 2022-07-14", "its term ended on 14 Jul 2022; state it again",
+         "State it again: special police, within 24 months"),
+    ],
+)  # fmt: skip
+def test_a_term_that_is_over_is_told_with_a_way_to_state_the_goal_again(
+    language: str, said: str, listed: str, button: str
+) -> None:
+    stated = StatedGoal("job_family", "special_police", 24, date(2020, 7, 14))
+    over, runs = (term_of(stated, day, 24) for day in (date(2026, 1, 1), date(2021, 1, 1)))
+    tell = Teller(language)
+    assert said in piece(language, "terms.html.j2", "told", over, tell)
+    assert piece(language, "terms.html.j2", "told", runs, tell) == ""
+    name = {"zh": "特警", "en": "special police"}
+    chosen = {"kind": "job_family", "goal": "special_police", "name": name}
+    wish = StatedWish.model_validate(
+        {"goal": chosen, "horizon_months": 24, "stated_on": stated.stated_on, "ends_on": stated.ends_on, "over": True}
+    )
+    assert listed in piece(language, "terms.html.j2", "stated", wish, tell)
+    assert piece(language, "terms.html.j2", "stated", wish.model_copy(update={"over": False}), tell) == ""
+    form = templates().get_template("terms.html.j2").make_module({**page(language), "token": "t", "new_key": new_key})
+    markup = form.again(wish, "/pages/me/goal", tell)  # type: ignore[attr-defined]
+    assert plain(markup) == button
+    assert 'name="goal" value="job_family:special_police"' in markup
+    assert 'name="months" value="24"' in markup
