@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from serving.champions.record_schemas import GateLine
 from serving.pages import helper
 from serving.pages.faces import templates
+from serving.pages.models import check_named
 from serving.pages.officer import Told, in_the_way, new_key
 from serving.pages.telling import Teller
 from serving.paths.record import StatedGoal
@@ -23,6 +25,9 @@ from serving.paths.terms import term_of
 from serving.paths.wishes import StatedWish
 from serving.review.schemas import CaseTold
 from serving.schemas import PostsRanked, Text
+from training.gate import coverage
+from training.gate.evidence import NOTHING, Checked
+from training.gate.verdict import CONCERN_CHECKS, COURSES_CHECKS, NEXT_POST_CHECKS, PATH_CHECKS
 
 LANGUAGES = ("zh", "en")
 
@@ -181,3 +186,32 @@ def test_a_term_that_is_over_is_told_with_a_way_to_state_the_goal_again(
     assert plain(markup) == button
     assert 'name="goal" value="job_family:special_police"' in markup
     assert 'name="months" value="24"' in markup
+
+
+CHECKS = [
+    *(("risk", line.check.removeprefix("conduct.")) for line in Checked("conduct", 9, 9, 0.1, NOTHING, 0.1, 0.1,
+      over_past=NOTHING).lines), *(("risk", code) for code in coverage.WORDS),
+    *(("next-post", code) for code in NEXT_POST_CHECKS), *(("courses", code) for code in COURSES_CHECKS),
+    *(("paths", code) for code in PATH_CHECKS), *(("concerns", code) for code in CONCERN_CHECKS),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("model", "code"), CHECKS)
+def test_every_check_of_the_gate_has_words_on_the_page(model: str, code: str) -> None:
+    for language in LANGUAGES:
+        named = check_named(Teller(language), model, code)
+        assert named != code
+        assert "_" not in named
+    zh, en = (check_named(Teller(language), model, code) for language in LANGUAGES)
+    assert zh != en
+
+
+def test_a_check_is_told_by_words_and_one_that_is_not_known_by_its_name() -> None:
+    line = GateLine.model_validate({
+        "check": "conduct.events", "subject": {"zh": "查实", "en": "conduct"}, "group": None, "measure": "events",
+        "status": "pass", "value": 1.0, "low": None, "high": None, "suspect": False})  # fmt: skip
+    told = piece("en", "checks.html.j2", "named", line, check_named(Teller("en"), "risk", "events"), Teller("en"))
+    assert told == "conduct: events on the later years events"
+    new = line.model_copy(update={"measure": "brand.new"})
+    said = check_named(Teller("zh"), "risk", "brand.new")
+    assert piece("zh", "checks.html.j2", "named", new, said, Teller("zh")) == "查实：brand.new"
