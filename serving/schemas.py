@@ -106,7 +106,12 @@ class Reason(Answer):
 
     theme: str = about("主题", "theme")
     text: Text = about("原因的文字", "the reason in words")
-    since: str | None = about("起始日期", "day from which it holds", default=None)
+    since: str | None = about(
+        "所依据的日期，文字中已说明：最近一次之日；持续至今的，为开始之日；两者皆无的，为所计时段的首日",
+        "the day it rests on, which the words tell: that of the last of many; of what goes on, the day it began; of "
+        "neither, the first day of the time counted",
+        default=None,
+    )
     strength: float | None = about(
         "在全部影响中的份额，0 至 1", "its share in all that moves the chance, 0 to 1", default=None, ge=0.0, le=1.0
     )

@@ -63,6 +63,8 @@ def paths_told(
         yield from (Words(f"  {say.one(rule.text)}") for rule in found.blocked_by)
     if found.progress is not None:
         yield Words(_progress(found.progress, say))
+    if not isinstance(found, GoalReached) and found.term is not None and found.term.over:
+        yield Words(say.one(found.term.text))
     if not isinstance(found, GoalReached):
         yield from _declined(found.declined, say, names)
         yield Words(say.one(found.retirement.text))

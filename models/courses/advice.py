@@ -124,8 +124,15 @@ def _roomiest(room: Sequence[float]) -> int:
 
 
 def _each_once(reasons: Iterable[CourseReason]) -> tuple[CourseReason, ...]:
-    """Without "the ranking alone put it here", which is no longer true of a course with another reason."""
-    told = {reason.text.en: reason for reason in reasons}.values()
+    """Without "the ranking alone put it here", which is no longer true of a course with another reason, and of a count
+    that is the same for two lengths of time that of the shorter.
+    """
+    every = {reason.text.en: reason for reason in reasons}.values()
+    counts = [reason.counted for reason in every if reason.counted is not None]
+    told = [
+        reason for reason in every
+        if reason.counted is None or not any(reason.counted.says_no_more_than(one) for one in counts)
+    ]  # fmt: skip
     return tuple(reason for reason in told if reason.code != RANKED) or tuple(told)
 
 

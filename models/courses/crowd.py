@@ -20,7 +20,7 @@ from models.courses.baselines import CourseScorer
 from models.courses.histories import UNKNOWN, Array, Questions
 from models.courses.neighbours import Neighbours, by_courses
 from models.courses.record import CourseHistory, day_number
-from models.courses.rules import CourseReason
+from models.courses.rules import Counted, CourseReason
 from models.courses.state import CourseState
 
 FORCE = "force"
@@ -118,7 +118,8 @@ class CourseCrowd:
                 continue
             taken = np.asarray(counts.recent[members].sum(0)).ravel()
             for course in counts.new[taken[counts.new] >= wave.least_share * len(members)].tolist():
-                reason = _told_of(f"wave_{kind}", WORDS[kind], int(taken[course]), len(members), wave.days)
+                counted = Counted(kind, int(taken[course]), len(members), wave.days)
+                reason = _told_of("wave", counted)
                 signs.setdefault(course, []).append((taken[course] / len(members), reason))
         lacking = [course for course in signs if row is None or not self.state.taken[row, course]]
         ranked = sorted(lacking, key=lambda course: (-max(share for share, _ in signs[course]), counts.courses[course]))
@@ -168,7 +169,7 @@ class CourseCrowd:
         if not ahead:
             return _ranked(*everybody)
         _, kind, taken, members = max(ahead, key=lambda one: one[0])
-        return _told_of(f"taken_{kind}", WORDS[kind], taken, members, WAY_DAYS)
+        return _told_of("taken", Counted(kind, taken, members, WAY_DAYS))
 
     def _taken_in(self, code: Array, row: int, course: int) -> tuple[int, int]:
         """How many of the active others of the officer's group took a course lately, and how many they are."""
@@ -211,12 +212,13 @@ def _way(taken: int, near: int) -> CourseReason:
     return CourseReason("same_way", told)
 
 
-def _told_of(code: str, who: Bilingual, taken: int, members: int, days: int) -> CourseReason:
+def _told_of(how: str, one: Counted) -> CourseReason:
+    who = WORDS[one.group]
     told = Bilingual(
-        f"{who.zh}{members}人中有{taken}人在近{days}天内学过",
-        f"{taken} of {members} {who.en} took it in the last {days} days",
+        f"{who.zh}{one.members}人中有{one.taken}人在近{one.days}天内学过",
+        f"{one.taken} of {one.members} {who.en} took it in the last {one.days} days",
     )
-    return CourseReason(code, told)
+    return CourseReason(f"{how}_{one.group}", told, counted=one)
 
 
 def _ranked(taken: int, members: int) -> CourseReason:

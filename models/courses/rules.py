@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 
 from data_contracts.advising import CoursesPolicy
 from data_contracts.asof import DAYS_A_MONTH, add_months
@@ -56,12 +57,33 @@ class OfferedCourse:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """How many of a group took a course within so many days."""
+
+    group: str
+    taken: int
+    members: int
+    days: int
+
+    def says_no_more_than(self, other: Counted) -> bool:
+        """Whether the other tells the same of fewer days.
+
+        >>> month, two = (Counted("cohort", 6, 16, days) for days in (30, 60))
+        >>> two.says_no_more_than(month), month.says_no_more_than(two)
+        (True, False)
+        """
+        same = (self.group, self.taken, self.members) == (other.group, other.taken, other.members)
+        return same and self.days > other.days
+
+
+@dataclass(frozen=True)
 class CourseReason:
-    """Why a course is suggested, in words with numbers and dates."""
+    """Why a course is suggested, in words with numbers and dates; `counted` where it is a count of others."""
 
     code: str
     text: Bilingual
     since: date | None = None
+    counted: Counted | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +102,30 @@ class Due:
     due_on: date | None
     overdue: bool
     reasons: tuple[CourseReason, ...]
+
+
+@dataclass(frozen=True)
+class _Demand:
+    """What one rule asks of one course: `last` is the completion that the rule counts, which for a training rule may be
+    one of another course; `grace_days` what it leaves after the day, None where nothing was ever due.
+    """
+
+    course: OfferedCourse
+    by: Literal["certificate", "training", "post"]
+    due_on: date | None
+    overdue: bool
+    reason: CourseReason
+    last: date | None = None
+    grace_days: int | None = None
+    rule: TrainingRule | None = None
+
+    def first(self, as_of: date) -> tuple[bool, bool, date]:
+        """Sorts before others what is overdue the longest, then what is due and overdue the soonest, then what is due
+        the soonest.
+        """
+        if self.due_on is None or self.overdue or as_of <= self.due_on:
+            return not self.overdue, not self.overdue, self.due_on or date.min
+        return True, False, self.due_on + timedelta(days=self.grace_days or 0)
 
 
 @dataclass(frozen=True)
@@ -126,43 +172,65 @@ def due_courses(
 ) -> list[Due]:
     """Every required course, the longest overdue first; `post` is the present one where it requires a course.
 
-    A course required by several rules is told once with all of its reasons.
+    A course required by several rules is told once, by one of them first: the one that made it overdue, or would be the
+    first to. What the others say stands after it as far as it is of the same day, or of another course that was taken.
     """
-    found: dict[str, Due] = {}
-    for due in (
+    found: dict[str, list[_Demand]] = {}
+    for one in (
         *_mandated(standing, courses, due_soon_days),
         *_by_rule(standing, courses, due_soon_days),
         *_of_post(standing, courses, post),
     ):
-        known = found.get(due.course.course_id)
-        found[due.course.course_id] = due if known is None else _joined(known, due)
-    return sorted(found.values(), key=lambda due: (not due.overdue, due.due_on or date.min, due.course.course_id))
+        found.setdefault(one.course.course_id, []).append(one)
+    told = [_told(demands, standing.as_of) for demands in found.values()]
+    return sorted(told, key=lambda due: (not due.overdue, due.due_on or date.min, due.course.course_id))
 
 
-def _joined(first: Due, second: Due) -> Due:
-    days = [due.due_on for due in (first, second) if due.due_on is not None]
-    both = first.reasons + second.reasons
-    return Due(first.course, min(days, default=None), first.overdue or second.overdue, both)
+def _told(demands: Sequence[_Demand], as_of: date) -> Due:
+    """One account of a course: a single day, a single verdict, and why another rule counts another completion."""
+    post = [one for one in demands if one.by == "post"]
+    lead, *others = sorted(demands, key=lambda one: (one.by == "post", one.first(as_of)))
+    if lead.by == "post":
+        return Due(lead.course, None, True, (lead.reason,))
+    beside = [reason for one in others for reason in _beside(lead, one)]
+    if post:  # without it the post may not be held, whatever grace another rule leaves
+        late = lead.due_on is None or as_of > lead.due_on
+        own = (lead.reason, *beside) if late else ()
+        return Due(lead.course, lead.due_on if late else None, True, (post[0].reason, *own))
+    return Due(lead.course, lead.due_on, lead.overdue, (lead.reason, *_grace(lead, as_of), *beside))
 
 
-def _mandated(standing: Standing, courses: Sequence[OfferedCourse], due_soon_days: int) -> Iterator[Due]:
+def _beside(lead: _Demand, other: _Demand) -> Iterator[CourseReason]:
+    """What a rule adds to the one told first, without a second day or another verdict."""
+    if other.by == "post":
+        return
+    if other.last == lead.last:
+        if other.by == "training" and other.due_on == lead.due_on:
+            yield other.reason
+    elif other.rule is not None and other.last is not None:
+        yield _counts_another(other.rule, other.last)
+    elif lead.rule is not None and other.last is not None:
+        yield _not_this_one(lead.rule, other.last)
+
+
+def _mandated(standing: Standing, courses: Sequence[OfferedCourse], due_soon_days: int) -> Iterator[_Demand]:
     for course in courses:
         if not course.mandated or course.valid_months is None or course.competency in standing.foreign:
             continue
         taken = standing.last_taken.get(course.course_id)
         if taken is None:
-            yield Due(course, None, True, (NEVER_TAKEN,))
+            yield _Demand(course, "certificate", None, True, NEVER_TAKEN)
             continue
         lapses = course.lapses_on(taken)
         if lapses is None or standing.as_of < lapses - timedelta(days=due_soon_days):
             continue
         late = (standing.as_of - taken).days - course.valid_months * DAYS_A_MONTH
         overdue = late > standing.grace_days
-        reasons = (_lapse(taken, lapses, standing.as_of), *_grace(lapses, overdue, standing.as_of, standing.grace_days))
-        yield Due(course, lapses, overdue, reasons)
+        told = _lapse(taken, lapses, standing.as_of)
+        yield _Demand(course, "certificate", lapses, overdue, told, taken, standing.grace_days)
 
 
-def _by_rule(standing: Standing, courses: Sequence[OfferedCourse], due_soon_days: int) -> Iterator[Due]:
+def _by_rule(standing: Standing, courses: Sequence[OfferedCourse], due_soon_days: int) -> Iterator[_Demand]:
     for rule in standing.rules:
         offered = [course for course in courses if course.competency == rule.competency]
         if standing.track not in rule.tracks or not offered:
@@ -171,14 +239,14 @@ def _by_rule(standing: Standing, courses: Sequence[OfferedCourse], due_soon_days
         last = max(days, default=None)
         best = min(offered, key=lambda one: _fit(one, rule))
         if last is None:
-            yield Due(best, None, True, (_rule_never(rule),))
+            yield _Demand(best, "training", None, True, _rule_never(rule), rule=rule)
             continue
         due = add_months(last, rule.every_months)
         if standing.as_of < due - timedelta(days=due_soon_days):
             continue
         late = (standing.as_of - last).days > rule.every_months * DAYS_A_MONTH + rule.grace_days
         told = _rule_due(rule, last, due, standing.as_of)
-        yield Due(best, due, late, (told, *_grace(due, late, standing.as_of, rule.grace_days)))
+        yield _Demand(best, "training", due, late, told, last, rule.grace_days, rule)
 
 
 def _fit(course: OfferedCourse, rule: TrainingRule) -> tuple[bool, float, str]:
@@ -187,13 +255,13 @@ def _fit(course: OfferedCourse, rule: TrainingRule) -> tuple[bool, float, str]:
     return not course.mandated, abs(hours - rule.hours), course.course_id
 
 
-def _of_post(standing: Standing, courses: Sequence[OfferedCourse], post: PostNeed | None) -> Iterator[Due]:
+def _of_post(standing: Standing, courses: Sequence[OfferedCourse], post: PostNeed | None) -> Iterator[_Demand]:
     if post is None:
         return
     for course in courses:
         if course.course_id == post.course_id and not standing.holds(course):
             told = Bilingual(f"现岗位“{post.name.zh}”要求此课程", f"your post, {post.name.en}, requires it")
-            yield Due(course, None, True, (CourseReason("required_by_post", told),))
+            yield _Demand(course, "post", None, True, CourseReason("required_by_post", told))
 
 
 NEVER_TAKEN = CourseReason(
@@ -208,11 +276,31 @@ def _lapse(taken: date, lapses: date, as_of: date) -> CourseReason:
     return CourseReason("due_on", Bilingual(f"{lapses}到期，上次{taken}完成", f"lapses on {lapses}, taken on {taken}"))
 
 
-def _grace(due: date, overdue: bool, as_of: date, days: int) -> Iterator[CourseReason]:
+def _grace(demand: _Demand, as_of: date) -> Iterator[CourseReason]:
     """What is due but not yet overdue says how long policy leaves."""
-    if as_of > due and not overdue:
+    if demand.due_on is not None and as_of > demand.due_on and not demand.overdue:
+        days = demand.grace_days
         told = Bilingual(f"到期后有{days}天宽限期，尚未逾期", f"within the {days} days of grace, not overdue yet")
         yield CourseReason("within_grace", told)
+
+
+def _counts_another(rule: TrainingRule, last: date) -> CourseReason:
+    """Why a rule is due on another day, or met: it counts every course of its competency, a certificate its own."""
+    told = Bilingual(
+        f"“{rule.name_zh}”按同类课程计，最近一次是{last}完成的另一课程，不能代替本课程",
+        f"{rule.name_en} counts any course of its kind: the last was another one, on {last}, which does not stand in "
+        "for this one",
+    )
+    return CourseReason("counts_another_course", told)
+
+
+def _not_this_one(rule: TrainingRule, taken: date) -> CourseReason:
+    told = Bilingual(
+        f"本课程上次完成于{taken}；“{rule.name_zh}”按同类课程计，其后完成的是另一课程",
+        f"this course itself was last taken on {taken}; {rule.name_en} counts any course of its kind, and the one "
+        "taken since is another",
+    )
+    return CourseReason("counts_another_course", told)
 
 
 def _rule_never(rule: TrainingRule) -> CourseReason:

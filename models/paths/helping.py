@@ -127,7 +127,7 @@ def _on_the_way(place: int, one: Pathless, found: Ahead) -> Iterator[_Try]:
     for leg in found.routes[0].legs[:-1]:
         post = catalogue.posts[leg.post]
         text = _worded("nearer_goal", post=one.planner.facts.name(post))
-        yield _Try(place, Instead("nearer_goal", text, 0.0, post=post), replace(asked.without(), goals=(leg.post,)))
+        yield _Try(place, Instead("nearer_goal", text, None, post=post), replace(asked.without(), goals=(leg.post,)))
 
 
 def _with(instead: Instead, found: Ahead) -> Instead:
@@ -140,7 +140,8 @@ def _told(one: Pathless, helped: Sequence[Instead]) -> Told:
     for each in sorted(helped, key=lambda each: -each.chance if each.kind == "course" else 0.0):
         if each.kind == "nearer_goal" or each.kind not in best:
             best[each.kind] = each  # steps of the way come in order, so the last stays
-    none = Instead("none", _worded("none", months=max(_longest(one), one.question.horizon_months)), one.ahead.chance)
+    tried = max(_longest(one), one.question.horizon_months)
+    none = Instead("none", _worded("none", months=tried), one.ahead.chance, one.ahead.chance)  # nothing changes it
     kept = (best[kind] for kind in ORDER if kind in best)
     found = tuple(sorted(kept, key=lambda each: (each.kind == "nearer_goal", -each.chance))) or (none,)
     return replace(one.told, because=replace(one.because, instead=found))

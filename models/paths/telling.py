@@ -209,12 +209,13 @@ class Helps:
 class Instead:
     """What was tried where there is no path: `kind` is course, rule, horizon, nearer_goal, or none where nothing does.
 
-    chance: of the goal with it, of the nearer goal where it is one; before: of the goal as asked, 0 for a nearer one.
+    chance: of the goal with it, of the nearer goal where it is one; before: of the goal as asked, None for a nearer
+    one, since the two are chances of different goals.
     """
 
     kind: str
     text: Bilingual
-    before: float
+    before: float | None
     chance: float = 0.0
     course: StepCourse | None = None
     horizon_months: int | None = None

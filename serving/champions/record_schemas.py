@@ -92,7 +92,7 @@ class Decision(Answer):
     action: str = about("做了什么", "what was done")
     actor: str = about("由谁", "by whom")
     version: str = about("版本", "the version")
-    more: str = about("详情", "details")
+    more: list[Text] = about("详情，每项一行", "details, a line for each", default=[])
     wrong: bool = about("该行是否与所写不符", "whether the line is not what was written")
 
 

@@ -6,7 +6,6 @@ was signed is shown only where its signature holds.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections import Counter
@@ -27,6 +26,7 @@ from models.groups import group_named
 from models.registry import ResolvedModel
 from models.strict_json import strict_json
 from serving.champions.cards import card_of
+from serving.champions.decided import decided
 from serving.champions.record_schemas import (
     Decision,
     DriftFinding,
@@ -43,7 +43,7 @@ from serving.waiting import still_wanted
 from serving.words import text_of
 
 TITLES: Mapping[str, Bilingual] = {
-    "risk": Bilingual("风险预警", "risk of four outcomes"),
+    "risk": Bilingual("风险预警", "risk warnings"),
     "next-post": Bilingual("下一岗位", "next posts"),
     "courses": Bilingual("课程排序", "order of courses"),
     "paths": Bilingual("职业路径", "career paths"),
@@ -53,7 +53,9 @@ CHANGED = Bilingual(
     "检验记录在签字之后被改动，不予显示；请重新运行发布检验",
     "the record of the gate was changed after it was signed, and is not shown; run the gate again",
 )
-DECIDED = (Action.GATE_SIGNED, Action.MODEL_PROMOTED, Action.MODEL_TAKEN_UP, Action.MODEL_REFUSED)
+DECIDED = (
+    Action.GATE_SIGNED, Action.MODEL_PROMOTED, Action.MODEL_ROLLED_BACK, Action.MODEL_TAKEN_UP, Action.MODEL_REFUSED,
+)  # fmt: skip
 RISK, QUIET = "risk", "quiet"
 MOST_DECISIONS, MOST_FINDINGS = 12, 20
 MONTHS = re.compile(r"(?P<outcome>[a-z_]+?)_(?P<months>[0-9]+)m")
@@ -93,8 +95,8 @@ class ModelsDesk:
         found = registry.versions(self.settings, name)
         short = self._short(name, found)
         shown = next((one for one in found if one.version == short.champion), found[-1] if found else None)
-        decided = list(_decisions(self.settings, name))[-MOST_DECISIONS:]
-        more: dict[str, Any] = {"decisions": decided[::-1], "drift": _drift(self.settings) if name == RISK else None}
+        decisions = list(_decisions(self.settings, name))[-MOST_DECISIONS:]
+        more: dict[str, Any] = {"decisions": decisions[::-1], "drift": _drift(self.settings) if name == RISK else None}
         if shown is not None:
             result = _result(self.settings, shown)
             still_wanted()
@@ -194,18 +196,11 @@ def _decisions(settings: Settings, name: str) -> Iterator[Decision]:
     for one in found_in(lines(database), sought, keys.public_key(settings.keys_dir)):
         details = one.told["details"]
         if one.told["action"] and name in (details.get("model"), details.get("name")):
-            more = {key: value for key, value in details.items() if key not in ("model", "name", "version", "sha256")}
             yield Decision(
                 at=datetime.fromisoformat(one.told["at"]), action=one.told["action"], actor=one.told["actor"],
-                version=str(details.get("version", "")), more=_more(more), wrong=bool(one.wrong),
+                version=str(details.get("version", "")), wrong=bool(one.wrong),
+                more=[text_of(line) for line in decided(details)],
             )  # fmt: skip
-
-
-def _more(details: Mapping[str, Any]) -> str:
-    """Details in one line; long lists by their length."""
-    short = {name: len(value) if isinstance(value, list) and len(value) > 3 else value
-             for name, value in details.items()}  # fmt: skip
-    return json.dumps(short, ensure_ascii=False, sort_keys=True) if short else ""
 
 
 def _drift(settings: Settings) -> DriftTold | None:

@@ -50,10 +50,20 @@ def show(visit: Visit) -> View:
         "model": model, "list_path": LIST, "statuses": STATUSES,
         "whole": [line for line in model.lines if line.group is None], "tables": list(_tables(model.lines)),
         "card": model.card_zh if visit.tell.language == "zh" else model.card_en,
-        "measure_of": partial(_measure, visit.tell),
+        "measure_of": partial(_measure, visit.tell), "check_of": partial(check_named, visit.tell, name),
         "version": next((one for one in model.versions if one.version == model.shown), None),
     }  # fmt: skip
     return View("model.html.j2", shown)
+
+
+def check_named(tell: Teller, model: str, code: str) -> str:
+    """The name of a check of the whole: that of its model before that of any; one that is not known keeps its code.
+
+    >>> check_named(Teller("en"), "courses", "ndcg_gain"), check_named(Teller("en"), "risk", "brand_new")
+    ('gain in NDCG@10 over what is popular lately', 'brand_new')
+    """
+    known = (f"models.check.{model}.{code}", f"models.check.{code}", f"models.measure.{code}")
+    return next((tell.word(one) for one in known if one in WORDS), code)
 
 
 def _measure(tell: Teller, code: str) -> str:

@@ -26,6 +26,7 @@ from serving.paths.schemas import PathsFound
 from serving.paths.wishes import Chosen, WishesAnswer
 from serving.review.schemas import CaseShown, MineAnswer
 from serving.review.states import CaseAction, Role, moves_open
+from serving.schemas import PostsRanked, PostSuggestion
 from serving.words import Words
 
 PATH, POSTS, COURSES = "/pages/me", "/pages/me/posts", "/pages/me/courses"
@@ -92,8 +93,32 @@ def show_posts(visit: Visit) -> View:
     me = own(visit)
     told_posts = told(visit, "/v1/next_posts", officer_ids=[me], top=POSTS_SHOWN)
     wishes: WishesAnswer = visit.ask("/pages/wishes", officer_id=me)
-    shown = {"told": told_posts, "name_of": visit.asking.desks.placements().name, **_saying(visit, wishes)}
+    result = told_posts.answer.results[0] if told_posts.answer else None
+    shown = {
+        "told": told_posts, "name_of": visit.asking.desks.placements().name, **_saying(visit, wishes),
+        "in_the_way": in_the_way(result.barred) if isinstance(result, PostsRanked) else [],
+    }  # fmt: skip
     return part_of(visit, "me_posts.part.html.j2", "posts", shown)
+
+
+@dataclass(frozen=True)
+class InTheWay:
+    """A rule not met yet, in words with its day, and the names of the posts that it bars: none where it bars all."""
+
+    text: Words
+    posts: tuple[Words, ...] = ()
+
+
+def in_the_way(barred: Sequence[PostSuggestion]) -> list[InTheWay]:
+    """Why no post is open: each rule once, that which bars most first."""
+    posts: dict[tuple[str, str], list[PostSuggestion]] = {}
+    for post in barred:
+        for rule in post.blocked_by:
+            posts.setdefault((rule.text.zh, rule.text.en), []).append(post)
+    return [
+        InTheWay(Bilingual(*text), () if len(some) == len(barred) else tuple(one.name for one in some))
+        for text, some in sorted(posts.items(), key=lambda one: -len(one[1]))
+    ]
 
 
 def show_courses(visit: Visit) -> View:

@@ -192,7 +192,6 @@ CASES: Mapping[str, Bilingual] = {
     "case.sure.yes": Bilingual("模型能够判断", "The model can tell"),
     "case.reasons": Bilingual("原因", "Reasons"),
     "case.strengths": Bilingual("优势", "Strengths"),
-    "case.since": Bilingual("自{day}起", "since {day}"),
     "case.weight": Bilingual("占全部影响的{share}", "{share} of all that moves the chance"),
     "case.support": Bilingual("建议的关爱措施", "Suggested support"),
     "case.support.within": Bilingual("建议{many}天内开始", "to begin within {many} days"),
@@ -286,6 +285,7 @@ OFFICER: Mapping[str, Bilingual] = {
         "经任一路径达到目标的可能性由{before}升至{chance}",
         "the chance of the goal by any way, from {before} to {chance}",
     ),
+    "me.change.nearer": Bilingual("到达“{goal}”的可能性：{chance}", "the chance of reaching {goal}: {chance}"),
     "me.why": Bilingual("为什么是这一步", "Why this step"),
     "me.why.place": Bilingual(
         "以往从前一岗位调动的人中，情况与您相似者约{chance}去往此处。",
@@ -361,6 +361,8 @@ OFFICER: Mapping[str, Bilingual] = {
     "wish.looking": Bilingual(
         "正在查看“{goal}”，尚未登记为您的目标。", "You are looking at “{goal}”; it is not your goal on record."
     ),
+    "wish.over": Bilingual("期限已于{day}届满，请重新登记", "its term ended on {day}; state it again"),
+    "wish.again": Bilingual("重新登记：{goal}，{months}个月", "State it again: {goal}, within {months} months"),
     "wish.own": Bilingual("回到我登记的目标", "Back to my own goal"),
     "say.save": Bilingual("收藏", "Save"),
     "say.saved": Bilingual("已收藏（{day}）", "Saved on {day}"),
@@ -380,6 +382,10 @@ OFFICER: Mapping[str, Bilingual] = {
     "posts.fit": Bilingual("匹配度{fit}", "fit {fit}"),
     "posts.vacancy": Bilingual("{unit}：{many}个名额", "{unit}: {many} places"),
     "posts.none": Bilingual("现在没有可建议的岗位。", "No post can be suggested now."),
+    "posts.none.because": Bilingual(
+        "现在没有可建议的岗位，因为尚不满足以下规则：", "No post can be suggested now, because of rules not met yet:"
+    ),
+    "posts.barred": Bilingual("所限岗位：{posts}", "it bars {posts}"),
     "courses": Bilingual("建议的课程", "Suggested courses"),
     "courses.none": Bilingual("现在没有可建议的课程。", "No course can be suggested now."),
     "courses.due": Bilingual("{day}到期", "due {day}"),
@@ -492,6 +498,7 @@ HELPER: Mapping[str, Bilingual] = {
         "Used for this answer alone, never kept and never logged; people decide on category and helper.",
     ),
     "read.text": Bilingual("诉求文字", "The words"),
+    "read.channel.unknown": Bilingual("不详", "not known"),
     "read.send": Bilingual("研判", "Sort"),
     "read.unsure": Bilingual("模型不能确定类别，请人判断。", "The model cannot tell; a person has to."),
     "read.categories": Bilingual("可能的类别", "Categories"),
@@ -546,12 +553,60 @@ MODELS: Mapping[str, Bilingual] = {
     "models.fairness.of": Bilingual("{subject}：各群体", "{subject}: groups"),
     "models.group": Bilingual("群体", "Group"),
     "models.none": Bilingual("没有记录。", "There is no record."),
+    "models.check.events": Bilingual("后续年份的事件数", "events on the later years"),
+    "models.check.count_rule.average_precision": Bilingual(
+        "平均精确率较投诉计数规则的增益", "gain in average precision over the count rule"
+    ),
+    "models.check.count_rule.precision": Bilingual(
+        "同等预警名额下精确率较投诉计数规则的增益", "gain in precision over the count rule at the alert budget"
+    ),
+    "models.check.persistence.precision": Bilingual(
+        "同等预警名额下精确率较本人近24个月同类情况的增益",
+        "gain in precision over the outcome's own past 24 months at the alert budget",
+    ),
+    "models.check.calibration_error": Bilingual("校准误差", "calibration error"),
+    "models.check.grades": Bilingual(
+        "相邻等级实际发生率的最小差", "least step between the event rates of neighbouring grades"
+    ),
+    "models.check.promise_kept_came": Bilingual(
+        "“无法判断”的承诺在发生者中兑现的比例", "promise of “unsure” kept, share of those to whom it came"
+    ),
+    "models.check.promise_kept_stayed": Bilingual(
+        "“无法判断”的承诺在未发生者中兑现的比例", "promise of “unsure” kept, share of those to whom it did not come"
+    ),
+    "models.check.next-post.ndcg_gain": Bilingual("NDCG@10较马尔可夫模型的增益", "gain in NDCG@10 over a Markov chain"),
+    "models.check.courses.ndcg_gain": Bilingual(
+        "NDCG@10较近期热度的增益", "gain in NDCG@10 over what is popular lately"
+    ),
+    "models.check.ndcg_gain_low": Bilingual("该增益95%区间的下限", "lower end of the 95 % interval of that gain"),
+    "models.check.hit_gain_low": Bilingual(
+        "前五条路径命中率较最常走路径的增益，95%区间下限",
+        "lower end of the 95 % gain in hits of five paths over the most frequent ways",
+    ),
+    "models.check.coverage": Bilingual(
+        "80%时间区间的实际覆盖率", "share of arrivals within the 80 % intervals of time"
+    ),
+    "models.check.concerns.gain_low": Bilingual(
+        "首选正确率较按名称查找的增益，95%区间下限",
+        "lower end of the 95 % gain in right first answers over looking for names",
+    ),
+    "models.check.concerns.told": Bilingual("给出小类的文本比例", "share of texts that a subcategory is told for"),
+    "models.check.concerns.told_right": Bilingual("给出的小类正确率", "share of told subcategories that are right"),
+    "models.check.concerns.calibration_error": Bilingual(
+        "首选概率的校准误差", "calibration error of the first answer's chance"
+    ),
+    "models.check.concerns.urgent_found": Bilingual("紧急诉求识别率", "share of urgent texts found"),
+    "models.check.concerns.urgent_false_alarms": Bilingual(
+        "一般诉求误报为紧急的比例", "share of normal texts called urgent"
+    ),
+    "models.check.lists": Bilingual("保存的后续名单", "lists of later time that were kept"),
     "models.measure.calibration": Bilingual("预测/实际", "predicted / observed"),
     "models.measure.true_positive_gap": Bilingual("检出率之差", "true-positive gap"),
     "models.measure.flag_ratio": Bilingual("预警率之比", "flag ratio"),
     "models.measure.false_positive_ratio": Bilingual("误报率之比", "false-alarm ratio"),
     "models.measure.promise_kept_came": Bilingual("承诺兑现（发生）", "promise kept (came)"),
     "models.measure.promise_kept_stayed": Bilingual("承诺兑现（未发生）", "promise kept (stayed)"),
+    "models.measure.ndcg_at_5_gap": Bilingual("NDCG@5之差", "NDCG@5 gap"),
     "models.measure.ndcg_at_10_gap": Bilingual("NDCG@10之差", "NDCG@10 gap"),
     "models.measure.gap": Bilingual("{name}：曝光之差", "{name}: exposure gap"),
     "models.signed": Bilingual("谁签了字", "Who signed"),
@@ -580,6 +635,7 @@ MODELS: Mapping[str, Bilingual] = {
     "models.decisions.none": Bilingual("审计日志中没有有关记录。", "The audit chain tells of nothing."),
     "models.decided.gate_signed": Bilingual("检验签字", "signed for the gate"),
     "models.decided.model_promoted": Bilingual("启用", "promoted"),
+    "models.decided.model_rolled_back": Bilingual("退回", "rolled back"),
     "models.decided.model_taken_up": Bilingual("服务已换用", "taken up by the service"),
     "models.decided.model_refused": Bilingual("服务拒绝换用", "refused by the service"),
     "models.decided.wrong": Bilingual("此行与当初所写不符", "this line is not what was written"),

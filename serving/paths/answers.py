@@ -36,6 +36,7 @@ from serving.paths.schemas import (
     CourseForStep,
     Gap,
     GoalReached,
+    GoalTerm,
     LastPlan,
     NoPathFound,
     PathChange,
@@ -48,6 +49,7 @@ from serving.paths.schemas import (
     Progress,
     Retirement,
 )
+from serving.paths.terms import term_of
 from serving.paths.unwanted import ALL_DECLINED, Sorted, path_id, posts_of, sorted_paths
 from serving.schemas import Because, BlockedBy, Declined, ModelName, NotScored, Text
 from serving.talent.records import day_asked
@@ -243,6 +245,7 @@ class _Answering:
                 text=text_of(helps.text), chance=_chance(helps.chance), before=_chance(helps.before),
                 course_id=None if helps.course is None else helps.course.course_id),
             progress=self._progress(self.now),
+            term=self._term(),
             declined=self._left_out(),
             retirement=self._retirement(),
         )  # fmt: skip
@@ -265,7 +268,7 @@ class _Answering:
         )
 
     def _no_path(self, because: NoPath) -> NoPathFound:
-        changes = [_instead(one) for one in because.instead]
+        changes = [self._instead(one) for one in because.instead]
         return NoPathFound(
             officer_id=self.asked.question.officer_id,
             because=because_of(because.code, because.text),
@@ -273,9 +276,19 @@ class _Answering:
             change=next(iter(changes), None),
             other_changes=changes[1:],
             progress=None if self.standing.last is None else self._progress(self.now),
+            term=self._term(),
             declined=self._left_out(),
             retirement=self._retirement(),
         )
+
+    def _instead(self, one: Instead) -> PathInstead:
+        """A change; a nearer goal is named, for the chance told with it is of that goal and of no other."""
+        return PathInstead.model_validate({
+            "kind": one.kind, "text": text_of(one.text), "chance": _chance(one.chance),
+            "before": None if one.before is None else _chance(one.before),
+            "course_id": None if one.course is None else one.course.course_id, "horizon_months": one.horizon_months,
+            "goal_id": one.post, "goal": None if one.post is None else text_of(self.day.name(one.post)),
+        })  # fmt: skip
 
     def _left_out(self) -> list[Declined]:
         """Every path or post kept away, by its name, with the day from which it may come back."""
@@ -285,6 +298,10 @@ class _Answering:
     def _way(self, posts: Sequence[str]) -> Bilingual:
         names = [self.day.name(post) for post in posts]
         return Bilingual(" → ".join(name.zh for name in names), " → ".join(name.en for name in names))
+
+    def _term(self) -> GoalTerm | None:
+        stated = self.asked.stated
+        return None if stated is None else term_of(stated, self.standing.as_of, self.asked.question.horizon_months)
 
     def _retirement(self) -> Retirement:
         end = self.standing.end
@@ -358,14 +375,6 @@ def _progress(now: Replanned, name: Name, competency: Name) -> Progress:
         for one in now.why
     ]  # fmt: skip
     return Progress.model_validate({"status": now.status, "changed": now.changed, "why": why})
-
-
-def _instead(one: Instead) -> PathInstead:
-    return PathInstead.model_validate({
-        "kind": one.kind, "text": text_of(one.text), "chance": _chance(one.chance), "before": _chance(one.before),
-        "course_id": None if one.course is None else one.course.course_id, "horizon_months": one.horizon_months,
-        "goal_id": one.post,
-    })  # fmt: skip
 
 
 def _blocked(rules: Sequence[Blocked]) -> list[BlockedBy]:

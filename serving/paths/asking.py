@@ -12,6 +12,7 @@ from models.paths.replanning import Event, Plan
 from models.paths.service_end import ServiceEnd
 from models.paths.telling import Question, Told
 from serving.paths.plan_log import STATED, PlanKey
+from serving.paths.record import StatedGoal
 from serving.paths.schemas import PathGoal
 from serving.schemas import Because
 
@@ -24,12 +25,14 @@ class AskedPath:
     """A question with where the officer stands now; `goal` is kind:code as asked, None for the stated one.
 
     `own` says that the stated goal is asked about within its own time: its plans follow each other whatever that time.
+    `stated` is the goal on record where it is the one asked about.
     """
 
     question: Question
     start: str
     goal: str | None = None
     own: bool = False
+    stated: StatedGoal | None = None
 
     @property
     def key(self) -> PlanKey:

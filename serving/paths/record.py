@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from data_contracts.asof import add_months
 from features.sequences import posting_sequences
 from models.courses.rules import OfferedCourse, Standing
 from models.eligibility.standing_facts import POLICE_LADDER
@@ -26,11 +27,17 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class StatedGoal:
-    """The goal on record, as `career_goals` has it."""
+    """The goal on record, as `career_goals` has it; its term runs from the day on which it was stated."""
 
     kind: str
     goal: str
     horizon_months: int
+    stated_on: date
+
+    @property
+    def ends_on(self) -> date:
+        """The last day of its term."""
+        return add_months(self.stated_on, self.horizon_months)
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,8 @@ class OfficerRecord:
             return None
         newest = rows[rows["occurred_on"] == rows["occurred_on"].max()].sort_values(["goal_kind", "goal"])
         row = newest.iloc[0]
-        return StatedGoal(str(row["goal_kind"]), str(row["goal"]), int(row["horizon_months"]))
+        day = pd.Timestamp(row["occurred_on"]).date()
+        return StatedGoal(str(row["goal_kind"]), str(row["goal"]), int(row["horizon_months"]), day)
 
     def held_courses(self) -> frozenset[str]:
         """Every course completed."""

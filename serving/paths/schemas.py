@@ -236,6 +236,20 @@ class Retirement(Answer):
     text: Text = about("说明", "the same in words")
 
 
+class GoalTerm(Answer):
+    """所登记目标的期限；计划总是自今日起计算。 / The term of the goal on record; plans count from today."""
+
+    stated_on: Day = about("提出日期", "the day on which the goal was stated")
+    horizon_months: int = about("提出的期限（月）", "the months that were stated")
+    ends_on: Day = about("期限的最后一天", "the last day of the term")
+    over: bool = about(
+        "期限是否已过；已过的须重新登记", "whether that day is past; then the goal has to be stated again"
+    )
+    text: Text = about(
+        "何时届满，计划按多少个月、自何时起计算，如何补救", "when it ends, what the plan counts instead, and the remedy"
+    )
+
+
 class ChancesExplained(Answer):
     """各项可能性的含义。 / What each chance in the answer is a chance of."""
 
@@ -264,6 +278,11 @@ class PathsFound(Answer):
     )
     change: PathChange | None = about("最有帮助的一项改变", "the single change that would help most", default=None)
     progress: Progress = about("进度", "progress against the last plan")
+    term: GoalTerm | None = about(
+        "所登记目标的期限；所问并非所登记目标时为空",
+        "the term of the goal on record, null where another goal was asked about",
+        default=None,
+    )
     declined: list[Declined] = about(
         "因本人不感兴趣而未列出的路径或岗位", "paths and posts left out because the officer declined them", default=[]
     )
@@ -294,12 +313,16 @@ class PathInstead(Answer):
         "改变后到达目标的可能性；nearer_goal 为到达该较近目标的可能性",
         "chance of the goal with it; of a nearer goal, that of the nearer goal",
     )
-    before: Probability = about("现在的可能性", "chance of the goal now")
+    before: Probability | None = about(
+        "现在达到所问目标的可能性；nearer_goal 为空，因其 chance 属于另一目标",
+        "chance of the goal now; null for a nearer goal, whose chance is that of another goal",
+    )
     course_id: str | None = about("课程编号；空为非课程", "id of the course, null where it is none", default=None)
     horizon_months: int | None = about(
         "所需期限（月）；空为期限不变", "months to allow, null where it is no longer time", default=None
     )
     goal_id: str | None = about("较近目标的编号；空为无", "id of the nearer goal, null where it is none", default=None)
+    goal: Text | None = about("较近目标的名称；空为无", "name of the nearer goal, null where it is none", default=None)
 
 
 class NoPathFound(Answer):
@@ -315,6 +338,11 @@ class NoPathFound(Answer):
         default=None,
     )
     other_changes: list[PathInstead] = about("其他可以带来路径的改变", "other changes that bring a path", default=[])
+    term: GoalTerm | None = about(
+        "所登记目标的期限；所问并非所登记目标时为空",
+        "the term of the goal on record, null where another goal was asked about",
+        default=None,
+    )
     progress: Progress | None = about("进度", "progress against the last plan", default=None)
     declined: list[Declined] = about(
         "因本人不感兴趣而未列出的路径或岗位", "paths and posts left out because the officer declined them", default=[]

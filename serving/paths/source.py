@@ -121,7 +121,8 @@ class RecordDay:
         if kind == POST and self._catalogues.lifts is not None:
             question = replace(question, factors=self._steps(question).factors())
         own = goal is None and horizon_months in (None, own_months)
-        return AskedPath(question, state.posts[-1], None if goal is None else f"{goal.kind}:{goal.goal}", own)
+        told = None if goal is None else f"{goal.kind}:{goal.goal}"
+        return AskedPath(question, state.posts[-1], told, own, stated if same else None)
 
     def _standing(self, record: OfficerRecord, asked: PathGoal, kind: str) -> tuple[CareerState, Climb | None]:
         """Where the officer stands on the way to a goal, and for a rank step how far it is.

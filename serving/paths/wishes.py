@@ -52,6 +52,8 @@ class StatedWish(Answer):
     goal: Chosen = about("目标", "the goal")
     horizon_months: int = about("期限（月）", "months within which it is hoped for")
     stated_on: date = about("提出日期", "the day it was stated")
+    ends_on: date = about("期限的最后一天", "the last day of those months")
+    over: bool = about("期限是否已过", "whether that day is past", default=False)
     counts_from: date | None = about(
         "自该日起计入；已计入则空", "the first day on which it counts, null where it counts already", default=None
     )
@@ -160,10 +162,9 @@ def _stated(goals: Goals, record: OfficerRecord, counts_from: date | None = None
     goal = record.stated_goal()
     if goal is None:
         return None
-    day = pd.Timestamp(record.rows("career_goals")["occurred_on"].max()).date()
     return StatedWish(
-        goal=_chosen(goals, goal.kind, goal.goal), horizon_months=goal.horizon_months, stated_on=day,
-        counts_from=counts_from,
+        goal=_chosen(goals, goal.kind, goal.goal), horizon_months=goal.horizon_months, stated_on=goal.stated_on,
+        ends_on=goal.ends_on, over=goal.ends_on < record.as_of, counts_from=counts_from,
     )  # fmt: skip
 
 

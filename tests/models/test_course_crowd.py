@@ -14,7 +14,7 @@ from data_contracts.policy import policy
 from models.courses.crowd import RANKED, CourseCrowd, CrowdCounts, crowd_at
 from models.courses.histories import Array, CourseNames, Peers, Questions, Takings
 from models.courses.record import course_history
-from models.courses.rules import CourseReason
+from models.courses.rules import Counted, CourseReason
 from models.courses.state import CourseState, StateMaker
 from tests.training.course_lives import completions
 
@@ -51,6 +51,7 @@ def test_a_new_course_of_the_command_is_found_and_counted() -> None:
     assert one.course_id == "new"
     assert [reason.code for reason in one.reasons] == ["wave_command", "wave_force"]
     assert one.reasons[0].text.en == "7 of 9 colleagues of your unit who are in training took it in the last 30 days"
+    assert one.reasons[0].counted == Counted("command", 7, 9, 30)
     assert one.reasons[0].text.zh == "本单位在训同事9人中有7人在近30天内学过"
     assert one.score == pytest.approx(7 / 9)
 
@@ -80,6 +81,7 @@ def test_what_comes_next_is_ranked_without_what_was_taken_and_tells_of_those_ali
     found = crowd(ByNumber()).likely("o0", 5)
     assert [one.course_id for one in found] == ["rare", "new"]
     assert found[1].reasons[0].code == "taken_command"
+    assert found[1].reasons[0].counted == Counted("command", 7, 9, 60), "what a wave counts too, over more days"
     assert (
         found[1].reasons[0].text.en == "7 of 9 colleagues of your unit who are in training took it in the last 60 days"
     )

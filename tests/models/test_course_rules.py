@@ -107,6 +107,63 @@ def test_a_course_that_two_rules_ask_for_is_told_once_with_both_reasons() -> Non
     assert "update in law every 12 months: due since 2025-01-18" in late.reasons[1].text.en
 
 
+OTHER = course("other-law", "law", None, mandated=False)
+NEED = PostNeed(Bilingual("刑侦", "investigation"), "k-law")
+
+
+def ago(days: int) -> date:
+    return DAY - timedelta(days=days)
+
+
+@pytest.mark.parametrize(
+    ("taken", "need", "codes", "overdue", "due_on"),
+    [
+        ({"k-law": ago(900), "other-law": ago(380)}, None, ["due_since", "counts_another_course"], True,
+         date(2023, 12, 14)),
+        ({"k-law": ago(900), "other-law": ago(20)}, None, ["due_since"], True, date(2023, 12, 14)),
+        ({"k-law": ago(380), "other-law": ago(370)}, None, ["due_since", "within_grace", "counts_another_course"],
+         False, ago(15)),
+        ({"k-law": ago(350), "other-law": ago(340)}, None, ["due_on", "counts_another_course"], False, ago(-15)),
+        ({"other-law": ago(380)}, None, ["never_taken", "counts_another_course"], True, None),
+        ({"k-law": ago(380)}, NEED, ["required_by_post", "due_since", "rule_due_since"], True, ago(15)),
+        ({"other-law": ago(340)}, NEED, ["required_by_post", "never_taken", "counts_another_course"], True, None),
+    ],
+)  # fmt: skip
+def test_one_course_is_told_with_one_day_and_one_verdict(
+    taken: dict[str, date], need: PostNeed | None, codes: list[str], overdue: bool, due_on: date | None
+) -> None:
+    courses = [course("k-law", "law"), OTHER]
+    (due,) = due_courses(standing(taken, "general"), courses, need, 60)
+    assert [reason.code for reason in due.reasons] == codes
+    assert (due.overdue, due.due_on) == (overdue, due_on)
+    if "other-law" in taken and "counts_another_course" in codes:
+        assert due.reasons[-1].text == Bilingual(
+            f"“法律知识更新”按同类课程计，最近一次是{taken['other-law']}完成的另一课程，不能代替本课程",
+            f"update in law counts any course of its kind: the last was another one, on {taken['other-law']}, which "
+            "does not stand in for this one",
+        )
+
+
+def test_what_a_post_requires_now_is_not_told_beside_a_day_to_come() -> None:
+    asked = course("a-law", "law", None, mandated=False)  # the first of its kind, so that the rule names it too
+    need = PostNeed(NEED.name, asked.course_id)
+    (due,) = due_courses(standing({"other-law": ago(340)}, "general"), [asked, OTHER], need, 60)
+    assert ([reason.code for reason in due.reasons], due.due_on) == (["required_by_post"], None)
+
+
+def test_the_rule_with_the_shorter_grace_is_told_as_soon_as_it_makes_the_course_overdue() -> None:
+    firearms, other = course("k", "firearms"), course("o", "firearms", None, mandated=False)
+    (due,) = due_courses(standing({"k": ago(400)}), [firearms, other], None, 60)
+    assert [(reason.code, due.overdue) for reason in due.reasons] == [("rule_due_since", True)]
+    (soon,) = due_courses(standing({"k": ago(380)}), [firearms, other], None, 60)
+    assert [reason.code for reason in soon.reasons] == ["rule_due_since", "within_grace"]
+    assert "30 days" in soon.reasons[1].text.en, "it is overdue after 30 days, though a certificate has 60"
+    (late,) = due_courses(standing({"k": ago(410), "o": ago(400)}), [firearms, other], None, 60)
+    assert [reason.code for reason in late.reasons] == ["rule_due_since", "counts_another_course"]
+    assert late.due_on == ago(400 - 365)
+    assert late.reasons[1].text.en.startswith(f"this course itself was last taken on {ago(410)}; use of weapons counts")
+
+
 def test_a_competency_asked_of_other_tracks_only_is_not_owed() -> None:
     firearms = course("k-firearms", "firearms")
     assert due_courses(standing({}, "general"), [firearms], None, 60) == []

@@ -16,7 +16,7 @@ from models.courses.crowd import RANKED, CrowdCourse
 from models.courses.gaps import GOAL, PRESENT, Gap, closing_courses
 from models.courses.goals import GoalPosts
 from models.courses.learners import learner_of, offered_courses
-from models.courses.rules import CourseReason, OfferedCourse, PostNeed, Standing
+from models.courses.rules import Counted, CourseReason, OfferedCourse, PostNeed, Standing
 
 DAY = date(2025, 6, 10)
 RULES = policy().courses
@@ -71,6 +71,29 @@ def test_that_the_ranking_alone_put_it_there_is_said_only_where_nothing_else_did
     assert [(one.course.course_id, [reason.code for reason in one.reasons]) for one in found] == [
         ("law", ["gap_present"]), ("way", [RANKED]), ("both", ["wave"]),
     ]  # fmt: skip
+
+
+def test_a_count_that_two_lengths_of_time_share_is_told_of_the_shorter_alone() -> None:
+    def counted(group: str, taken: int, days: int) -> CourseReason:
+        told = f"{taken} of {group} in {days} days"
+        return CourseReason(f"x_{group}", Bilingual(told, told), counted=Counted(group, taken, 16, days))
+
+    class Counting(Colleagues):
+        def likely(self, officer_id: str, most: int) -> list[CrowdCourse]:
+            return [
+                CrowdCourse("k", 1.0, (counted("cohort", 6, 60),)),
+                CrowdCourse("m", 1.0, (counted("rank", 9, 60),)),
+            ]
+
+        def waves(self, officer_id: str, most: int) -> list[CrowdCourse]:
+            month = counted("cohort", 6, 30), counted("rank", 6, 30)
+            return [CrowdCourse("k", 0.5, month), CrowdCourse("m", 0.5, month)]
+
+    found = advise_courses(learner(), [course("k"), course("m")], Counting(), RULES)
+    assert {one.course.course_id: [reason.text.en for reason in one.reasons] for one in found} == {
+        "k": ["6 of cohort in 30 days", "6 of rank in 30 days"],
+        "m": ["9 of rank in 60 days", "6 of cohort in 30 days", "6 of rank in 30 days"],
+    }
 
 
 def test_nothing_small_is_suggested_unless_asked_for() -> None:

@@ -48,6 +48,7 @@ def test_a_course_that_opens_the_goal_is_the_change_with_the_chance_it_brings() 
     assert (found[0].kind, found[0].text.en, found[0].course) == ("course", "complete the course", COURSE.course)
     with_it = planner.tell(replace(ASKED, factors=COURSE.factors), 5)
     assert found[0].chance == with_it.chance > policy().paths.least_chance
+    assert found[0].before is not None
     assert 0 < found[0].before < policy().paths.least_chance
 
 
@@ -110,6 +111,8 @@ def test_a_longer_time_and_a_goal_on_the_way_are_told_where_the_goal_is_far() ->
     assert (found[0].horizon_months, found[0].text.en) == (120, "allow 120 months")
     assert found[0].chance == planner.tell(replace(far, horizon_months=120), 5).chance
     assert (found[1].post, found[1].chance) == ("p3", planner.tell(replace(far, posts=("p3",)), 5).chance)
+    assert found[0].before is not None
+    assert found[1].before is None, "no chance of the goal asked for stands beside that of another goal"
     assert [one.kind for one in ending] == ["none"], "no longer time helps who retires"
 
 
@@ -121,3 +124,4 @@ def test_where_nothing_does_that_is_said() -> None:
     assert [one.kind for one in found] == ["none"]
     assert found[0].text.en.startswith("no single change brings a path")
     assert [one.kind for one in climbing] == ["none"]
+    assert [one.chance for one in (*found, *climbing)] == [one.before for one in (*found, *climbing)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from data_contracts.audit.chain import Action, Entry
 from data_contracts.settings import Settings
 from models import gate_records, registry
+from models.audit import audit_chain
 from serving.champions.cards import card_of
 from serving.champions.record_schemas import ModelsRequest, ModelTold
-from serving.champions.records import ModelsDesk
-from tests.serving.model_records import recorded
+from serving.champions.records import TITLES, ModelsDesk
+from tests.serving.model_records import AT, recorded
 
 NOW = datetime(2026, 11, 1)
 
@@ -102,3 +105,24 @@ def test_a_watch_that_cannot_be_read_is_passed_over(use: Settings) -> None:
 
 def test_a_card_that_is_not_there_has_no_blocks(tmp_path: Path) -> None:
     assert card_of(tmp_path, "zh") == []
+
+
+def test_what_was_decided_is_told_in_lines_for_people(use: Settings) -> None:
+    chain = audit_chain(use)
+    common = {"model": "risk", "version": "1", "sha256": "h"}
+    signed = {"kind": "waiver", "checks": ["a", "b"], "signed_by": ["Ann", "王一"]}
+    chain.append(Entry(AT, "operator:ann", Action.GATE_SIGNED, details=common | signed))
+    chain.append(Entry(AT, "operator:ann", Action.MODEL_ROLLED_BACK,
+                       details=common | {"before": "2", "reason": "校准变差"}))  # fmt: skip
+    taken = {"name": "risk", "version": "1", "before": None, "sha256": "h", "officers": 9, "new_detail": {"a": 1}}
+    chain.append(Entry(AT, "service", Action.MODEL_TAKEN_UP, details=taken))
+    up, back, sign, _ = told(use).decisions
+    assert [one.en for one in sign.more] == ["a waiver", "about 2 checks", "signed by Ann, 王一"]
+    assert [one.zh for one in sign.more] == ["豁免", "涉及2项检验", "签字人：Ann、王一"]
+    assert back.action == "model_rolled_back"
+    assert [one.zh for one in back.more] == ["理由：校准变差", "此前启用第2版"]
+    assert [one.en for one in up.more] == ["no version answered before", "tried on 9 officers", 'new_detail: {"a": 1}']
+
+
+def test_no_title_counts_outcomes_that_may_not_be_served() -> None:
+    assert not [one.en for one in TITLES.values() if re.search(r"two|three|four|five", one.en)]

@@ -242,6 +242,28 @@ def test_the_stated_goal_brings_its_own_time(state: Settings) -> None:
     assert (shorter.horizon_months, another.horizon_months) == (24, policy().paths.default_horizon_months)
 
 
+def test_a_goal_whose_term_is_over_says_so_and_that_the_plan_counts_anew(state: Settings) -> None:
+    office(state)
+    (runs,) = ask(desk(state), "x")
+    (over,) = ask(desk(state), "x", now=datetime(2025, 1, 2, 8))
+    (none,) = ask(desk(state), "x", now=datetime(2025, 1, 2, 8), retires_on={"x": date(2025, 2, 1)}, horizon_months=24)
+    (another,) = ask(desk(state), "x", goal={"kind": "post", "goal": "m"})
+    assert isinstance(runs, PathsFound)
+    assert isinstance(over, PathsFound)
+    assert isinstance(none, NoPathFound)
+    assert isinstance(another, PathsFound)
+    assert runs.term is not None
+    assert over.term is not None
+    assert none.term is not None
+    assert (runs.term.stated_on, runs.term.ends_on, runs.term.over) == (date(2020, 1, 1), date(2025, 1, 1), False)
+    assert runs.term.text.en.endswith("until 2025-01-01; this plan counts 60 months from 2021-01-02")
+    assert (over.term.over, over.horizon_months) == (True, 60)
+    assert "that term ended on 2025-01-01; this plan counts 60 months anew from 2025-01-02" in over.term.text.en
+    assert "请重新登记目标" in over.term.text.zh
+    assert "for 60 months, and that term ended on 2025-01-01; this plan counts 24 months anew" in none.term.text.en
+    assert another.term is None, "it was never stated"
+
+
 def test_a_step_has_its_gaps_courses_points_and_rules(state: Settings) -> None:
     office(state)
     (found,) = ask(desk(state), "x")

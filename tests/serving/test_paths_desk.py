@@ -18,7 +18,7 @@ from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.paths.plans import PathPlanner
 from models.paths.replanning import Event, Plan
-from models.paths.telling import Blocked, Change, Gap, Question, StepCourse, StepFacts, Told
+from models.paths.telling import Blocked, Change, Gap, Instead, NoPath, Question, StepCourse, StepFacts, Told
 from models.posts.histories import CareerState
 from serving.api.problems import ProblemError
 from serving.api.strict_body import parse
@@ -29,7 +29,7 @@ from serving.paths.answers import PathDesk
 from serving.paths.asking import NO_GOAL, AskedPath
 from serving.paths.plan_log import PlanKey
 from serving.paths.schemas import GoalReached, NoPathFound, PathGoal, PathsAnswer, PathsFound, PathsRequest
-from serving.schemas import Because, NotScored
+from serving.schemas import Because, NotScored, Text
 from tests.models.path_models import CATALOGUE, hand_made
 from tests.serving.desks import NOW
 from tests.serving.feedback_room import decline, kept_suggester, plain_suggester
@@ -349,6 +349,24 @@ def test_rules_that_block_the_goal_are_named() -> None:
     (found,) = _ask(desk, "a")
     assert isinstance(found, NoPathFound)
     assert (found.because.code, [one.rule for one in found.blocked_by]) == ("rule_blocks", ["grassroots"])
+
+
+def test_a_nearer_goal_is_told_by_name_and_its_chance_stands_alone() -> None:
+    near = Instead("nearer_goal", Bilingual("先到", "aim first"), None, 0.06, post="p2")
+    longer = Instead("horizon", Bilingual("延长", "allow more"), 0.002, 0.07, horizon_months=60)
+
+    class Refusing(FakePaths):
+        def tell_all(self, questions: Sequence[Question], top: int) -> Sequence[Told]:
+            none = NoPath("too_short", Bilingual("太短", "too short"), instead=(longer, near))
+            return [Told((), 0.0, because=none) for _ in questions]
+
+    (found,) = _ask(PathDesk(MODEL, Refusing(), KeptPlans(), plain_suggester(), policy()), "a")
+    assert isinstance(found, NoPathFound)
+    assert found.change is not None
+    assert (found.change.before, found.change.chance, found.change.goal) == (0.002, 0.07, None)
+    (told,) = found.other_changes
+    assert (told.goal_id, told.goal, told.chance) == ("p2", Text(zh="岗p2", en="post p2"), 0.06)
+    assert told.before is None, "a chance of the goal asked for beside that of another goal would compare the two"
 
 
 def test_a_path_ends_at_the_day_of_retirement_that_the_caller_gives() -> None:

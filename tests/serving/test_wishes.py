@@ -70,6 +70,10 @@ def test_the_goal_stated_last_is_told_by_its_name() -> None:
     told = asked(frames(career_goals=[goal("q", "2025-01-01"), goal("p", "2026-02-01")])).stated
     assert told is not None
     assert (told.goal.name.zh, told.horizon_months, told.stated_on) == ("岗位甲", 36, date(2026, 2, 1))
+    assert (told.ends_on, told.over) == (date(2029, 2, 1), False)
+    past = asked(frames(career_goals=[goal("p", "2023-10-31")])).stated
+    assert past is not None
+    assert (past.ends_on, past.over) == (date(2026, 10, 31), True), "36 months from the day that it was stated"
 
 
 def test_wishes_are_those_of_the_last_round_in_their_order() -> None:

@@ -1,0 +1,217 @@
+"""What pages make of answers, piece by piece: each figure is told as what it is a figure of, and nothing runs together.
+
+The templates are rendered as they are, without a server; the browser tests look at whole pages.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from html import unescape
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from serving.champions.record_schemas import GateLine
+from serving.pages import helper
+from serving.pages.faces import templates
+from serving.pages.models import check_named
+from serving.pages.officer import Told, in_the_way, new_key
+from serving.pages.telling import Teller
+from serving.paths.record import StatedGoal
+from serving.paths.schemas import PathInstead
+from serving.paths.terms import term_of
+from serving.paths.wishes import StatedWish
+from serving.review.schemas import CaseTold
+from serving.schemas import PostsRanked, Text
+from training.gate import coverage
+from training.gate.evidence import NOTHING, Checked
+from training.gate.verdict import CONCERN_CHECKS, COURSES_CHECKS, NEXT_POST_CHECKS, PATH_CHECKS
+
+LANGUAGES = ("zh", "en")
+
+
+def plain(markup: str) -> str:
+    """The words of a piece as they are read, blanks joined."""
+    apart = re.sub(r"</(p|li|h\d|dd|dt|summary)>", " ", markup)
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", "", apart))).strip()
+
+
+def page(language: str) -> dict[str, Any]:
+    """What every page gives its template, and what may be said of suggestions where nothing may."""
+    tell = Teller(language)
+    return {"t": tell.word, "say": tell.say, "tell": tell, "say_path": None}
+
+
+def piece(language: str, template: str, macro: str, *arguments: Any) -> str:
+    """What a macro makes of its arguments, as it is read."""
+    return plain(getattr(templates().get_template(template).make_module(page(language)), macro)(*arguments))
+
+
+def posts_part(language: str, result: PostsRanked) -> str:
+    """The part of the officer's page about posts, as it is read."""
+    shown = {"told": Told(SimpleNamespace(results=[result], notices=[], request_id="r")), "name_of": None}
+    way = in_the_way(result.barred)
+    told = templates().get_template("me_posts.part.html.j2").render({**page(language), **shown, "in_the_way": way})
+    return plain(told)
+
+
+def barred(name: str, *rules: str) -> dict[str, Any]:
+    """A post that rules bar."""
+    told = [{"rule": rule, "text": {"zh": f"规则{rule}", "en": f"rule {rule}"}} for rule in rules]
+    return {"post_id": name, "name": {"zh": f"岗{name}", "en": f"post {name}"}, "score": 0.1, "likelihood": 0.1,
+            "reasons": [], "blocked_by": told}  # fmt: skip
+
+
+def change(kind: str, chance: float, before: float | None, **more: Any) -> PathInstead:
+    text = {"zh": "改变", "en": "the change"}
+    return PathInstead.model_validate({"kind": kind, "text": text, "chance": chance, "before": before, **more})
+
+
+@pytest.mark.parametrize(
+    ("language", "nearer", "longer"),
+    [
+        ("zh", "改变 · 到达“法制民警”的可能性：6.1%", "改变 · 经任一路径达到目标的可能性由0.2%升至7.0%"),
+        ("en", "the change · the chance of reaching legal officer: 6.1%",
+         "the change · the chance of the goal by any way, from 0.2% to 7.0%"),
+    ],
+)  # fmt: skip
+def test_the_chance_of_a_nearer_goal_is_told_as_that_goals_own(language: str, nearer: str, longer: str) -> None:
+    goal = Text(zh="法制民警", en="legal officer")
+    some = [change("nearer_goal", 0.0609, None, goal_id="post:x", goal=goal), change("horizon", 0.07, 0.002)]
+    told = piece(language, "changes.html.j2", "told", some, Teller(language))
+    assert told == f"{nearer} {longer}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_no_change_brings_a_path_no_figure_seems_to_rise(language: str) -> None:
+    told = piece(language, "changes.html.j2", "told", [change("none", 0.002, 0.002)], Teller(language))
+    assert "%" not in told
+
+
+def case(**more: Any) -> SimpleNamespace:
+    """As much of a case as the page tells of its warning."""
+    told = {"probability": 0.4, "unsure": False, "reasons": [], "strengths": [], "support": [], **more}
+    return SimpleNamespace(told=CaseTold.model_validate(told), horizon_months=12)
+
+
+def reason(zh: str, en: str, **more: Any) -> dict[str, Any]:
+    return {"theme": "x", "text": {"zh": zh, "en": en}, **more}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_day_of_the_last_event_is_no_since(language: str) -> None:
+    some = reason("2021-01-01以来使用武力报告14次；最近一次在2025-09-09",
+                  "14 reports of force used since 2021-01-01; the last on 2025-09-09", since="2025-09-09",
+                  strength=0.4)  # fmt: skip
+    told = piece(language, "case_told.html.j2", "told_of", case(reasons=[some]))
+    end = {
+        "zh": "最近一次在2025-09-09 占全部影响的40%",
+        "en": "the last on 2025-09-09 40% of all that moves the chance",
+    }
+    assert end[language] in told
+    assert {"zh": "自2025年9月9日", "en": "since 9 Sept 2025"}[language] not in told
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("zh", "培训：参加法律培训 · 建议30天内开始"), ("en", "training: take a course in law · to begin within 30 days")],
+)
+def test_support_is_told_in_sentences_that_do_not_run_together(language: str, said: str) -> None:
+    why = [reason("针对原因，培养法律。", "addresses “complaints”: it builds law and procedure."),
+           reason("法律测评为1.1级", "law and procedure was assessed at level 1.1")]  # fmt: skip
+    course = {"course_id": "k", "name": {"zh": "法律更新", "en": "update in law"}, "reasons": why}
+    support = {"outcome": "conduct", "kind": "training", "text": {"zh": "参加法律培训", "en": "take a course in law"},
+               "within_days": 30, "courses": [course]}  # fmt: skip
+    told = piece(language, "case_told.html.j2", "told_of", case(support=[support]))
+    joined = {"zh": "法律更新 · 针对原因，培养法律；法律测评为1.1级",
+              "en": "update in law · addresses “complaints”: it builds law and procedure; law and procedure was "
+                    "assessed at level 1.1"}  # fmt: skip
+    assert joined[language] in told
+    assert said in told
+
+
+@pytest.mark.parametrize(("language", "unknown"), [("zh", "不详"), ("en", "not known")])
+def test_one_text_came_by_one_channel_or_by_one_that_is_not_known(language: str, unknown: str) -> None:
+    names = helper._channels()
+    module = templates().get_template("concern_marks.html.j2").make_module({**page(language), "token": "t"})
+    form = module.form("/pages/x", names, None, "")  # type: ignore[attr-defined]
+    options = re.findall(r"<option[^>]*>(.*?)</option>", form)
+    assert options == [unknown, *(getattr(one, language) for one in names.values())]
+    assert len(options) == 4
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("zh", "现在没有可建议的岗位，因为尚不满足以下规则： 规则试用期至2026-11-01 规则年限 · 所限岗位：岗m"),
+        ("en", "No post can be suggested now, because of rules not met yet: rule 试用期至2026-11-01 rule 年限 · it "
+               "bars post m"),
+    ],
+)  # fmt: skip
+def test_who_is_offered_no_post_is_told_which_rules_stand_in_the_way(language: str, said: str) -> None:
+    some = [barred("m", "年限", "试用期至2026-11-01"), barred("z", "试用期至2026-11-01")]
+    ranked = {"officer_id": "o", "posts": [], "barred": some, "rules_checked": True, "cold_start": True}
+    assert said in posts_part(language, PostsRanked.model_validate(ranked))
+    nothing = PostsRanked.model_validate({**ranked, "barred": []})
+    assert Teller(language).word("posts.none") in posts_part(language, nothing)
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "listed", "button"),
+    [
+        ("zh", "已于2022-07-14届满", "期限已于2022年7月14日届满，请重新登记", "重新登记：特警，24个月"),
+        ("en", "that term ended on 2022-07-14", "its term ended on 14 Jul 2022; state it again",
+         "State it again: special police, within 24 months"),
+    ],
+)  # fmt: skip
+def test_a_term_that_is_over_is_told_with_a_way_to_state_the_goal_again(
+    language: str, said: str, listed: str, button: str
+) -> None:
+    stated = StatedGoal("job_family", "special_police", 24, date(2020, 7, 14))
+    over, runs = (term_of(stated, day, 24) for day in (date(2026, 1, 1), date(2021, 1, 1)))
+    tell = Teller(language)
+    assert said in piece(language, "terms.html.j2", "told", over, tell)
+    assert piece(language, "terms.html.j2", "told", runs, tell) == ""
+    name = {"zh": "特警", "en": "special police"}
+    chosen = {"kind": "job_family", "goal": "special_police", "name": name}
+    wish = StatedWish.model_validate(
+        {"goal": chosen, "horizon_months": 24, "stated_on": stated.stated_on, "ends_on": stated.ends_on, "over": True}
+    )
+    assert listed in piece(language, "terms.html.j2", "stated", wish, tell)
+    assert piece(language, "terms.html.j2", "stated", wish.model_copy(update={"over": False}), tell) == ""
+    form = templates().get_template("terms.html.j2").make_module({**page(language), "token": "t", "new_key": new_key})
+    markup = form.again(wish, "/pages/me/goal", tell)  # type: ignore[attr-defined]
+    assert plain(markup) == button
+    assert 'name="goal" value="job_family:special_police"' in markup
+    assert 'name="months" value="24"' in markup
+
+
+CHECKS = [
+    *(("risk", line.check.removeprefix("conduct.")) for line in Checked("conduct", 9, 9, 0.1, NOTHING, 0.1, 0.1,
+      over_past=NOTHING).lines), *(("risk", code) for code in coverage.WORDS),
+    *(("next-post", code) for code in NEXT_POST_CHECKS), *(("courses", code) for code in COURSES_CHECKS),
+    *(("paths", code) for code in PATH_CHECKS), *(("concerns", code) for code in CONCERN_CHECKS),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("model", "code"), CHECKS)
+def test_every_check_of_the_gate_has_words_on_the_page(model: str, code: str) -> None:
+    for language in LANGUAGES:
+        named = check_named(Teller(language), model, code)
+        assert named != code
+        assert "_" not in named
+    zh, en = (check_named(Teller(language), model, code) for language in LANGUAGES)
+    assert zh != en
+
+
+def test_a_check_is_told_by_words_and_one_that_is_not_known_by_its_name() -> None:
+    line = GateLine.model_validate({
+        "check": "conduct.events", "subject": {"zh": "查实", "en": "conduct"}, "group": None, "measure": "events",
+        "status": "pass", "value": 1.0, "low": None, "high": None, "suspect": False})  # fmt: skip
+    told = piece("en", "checks.html.j2", "named", line, check_named(Teller("en"), "risk", "events"), Teller("en"))
+    assert told == "conduct: events on the later years events"
+    new = line.model_copy(update={"measure": "brand.new"})
+    said = check_named(Teller("zh"), "risk", "brand.new")
+    assert piece("zh", "checks.html.j2", "named", new, said, Teller("zh")) == "查实：brand.new"
