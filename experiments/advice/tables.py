@@ -12,7 +12,7 @@ from rich.text import Text as Words
 
 from experiments.advice.words import Say, number, share
 from serving.courses.schemas import CoursesSuggested, CourseSuggestion
-from serving.paths.schemas import CareerPath, Gap, GoalReached, NoPathFound, PathsFound, PathStep, Progress
+from serving.paths.schemas import CareerPath, Gap, GoalReached, NoPathFound, PathInstead, PathsFound, PathStep, Progress
 from serving.points.schemas import PointsPlan, PointsScored
 from serving.schemas import Declined, NotScored, PostsRanked, PostSuggestion
 
@@ -61,6 +61,7 @@ def paths_told(
         return
     if isinstance(found, NoPathFound):
         yield from (Words(f"  {say.one(rule.text)}") for rule in found.blocked_by)
+        yield from (Words(_opens(one, say)) for one in (found.change, *found.other_changes) if one is not None)
     if found.progress is not None:
         yield Words(_progress(found.progress, say))
     if not isinstance(found, GoalReached) and found.term is not None and found.term.over:
@@ -68,6 +69,15 @@ def paths_told(
     if not isinstance(found, GoalReached):
         yield from _declined(found.declined, say, names)
         yield Words(say.one(found.retirement.text))
+
+
+def _opens(one: PathInstead, say: Say) -> str:
+    """A change, with the chance that it brings and of what that is a chance."""
+    if one.goal is not None:
+        return say("nearer", text=say.one(one.text), goal=say.one(one.goal), chance=share(one.chance))
+    if one.before is None or one.kind == "none":
+        return say.one(one.text)
+    return say("opens", text=say.one(one.text), before=share(one.before), chance=share(one.chance))
 
 
 def courses_told(found: CoursesSuggested | NotScored, say: Say) -> Iterator[RenderableType]:

@@ -79,13 +79,20 @@ def show(visit: Visit) -> View:
     if isinstance(result, PathsFound) and result.paths:
         picture = Picture(result, paths.answer.as_of, visit.tell)
     shown = {
-        "wishes": wishes, "goal": goal, "months": months or (recorded.horizon_months if recorded else None),
+        "wishes": wishes, "goal": goal, "looking": goal if goal and not_on_record(goal, wishes) else None,
+        "months": months or (recorded.horizon_months if recorded else None),
         "choices": _grouped(wishes.choices), "months_offered": MONTHS_OFFERED, "answer": paths.answer,
         "why": paths.why, "result": result, "picture": picture, "posts_path": POSTS, "courses_path": COURSES,
         "goal_path": GOAL if visit.may(AccessScope.EVENTS_WRITE) else None, **_saying(visit, wishes), **_done(visit),
         "name_of": visit.asking.desks.placements().name,
     }  # fmt: skip
     return View("me.html.j2", shown)
+
+
+def not_on_record(goal: Chosen, wishes: WishesAnswer) -> bool:
+    """Whether a goal is one that the officer has not stated, neither in force nor from tomorrow on."""
+    stated = [one.goal for one in (wishes.stated, wishes.coming) if one is not None]
+    return (goal.kind, goal.goal) not in [(one.kind, one.goal) for one in stated]
 
 
 def show_posts(visit: Visit) -> View:

@@ -21,7 +21,7 @@ from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual, ItemKind
 from experiments.advice.recommend import WIDEST, Recommendation, recommend
-from experiments.advice.tables import courses_told, posts_told
+from experiments.advice.tables import courses_told, paths_told, posts_told
 from experiments.advice.words import Say
 from models.audit import search
 from models.eligibility.rules import BlockedBy
@@ -34,6 +34,7 @@ from serving.courses.advice import CourseDesk
 from serving.courses.schemas import CoursesSuggested
 from serving.feedback.declines import Declined
 from serving.feedback.suggesting import Suggested, Suggester
+from serving.paths.schemas import NoPathFound
 from serving.points.answers import HistoryRecords, PointsDesk
 from serving.posts.career_records import CareerRecord
 from serving.posts.recommend import Advised, Asked, CareerDesk
@@ -183,6 +184,21 @@ def test_what_rests_on_little_and_a_goal_that_could_not_count_are_said() -> None
     text = console.export_text()
     for words in ("已知的任职岗位不超过两个", "以往调入此岗位的人次很少", "没有合适的小课程"):
         assert words in text
+
+
+def test_what_would_open_a_way_is_told_with_what_its_chance_is_of() -> None:
+    nearer = {"kind": "nearer_goal", "text": {"zh": "先以岗m为目标", "en": "aim first for post m"}, "chance": 0.061,
+              "goal_id": "m", "goal": {"zh": "岗m", "en": "post m"}}  # fmt: skip
+    longer = {"kind": "horizon", "text": {"zh": "放宽期限", "en": "allow 60 months"}, "chance": 0.2, "before": 0.01}
+    found = NoPathFound.model_validate(
+        {"officer_id": "x", "because": {"code": "unlikely", "zh": "不大可能", "en": "unlikely"},
+         "change": nearer | {"before": None}, "other_changes": [longer],
+         "retirement": {"basis": "unknown", "on": None, "text": {"zh": "未知", "en": "not known"}}}
+    )  # fmt: skip
+    told = {language: [str(one) for one in paths_told(found, Say(language), {})] for language in ("zh", "en")}
+    assert "可打开路径的改变：先以岗m为目标（到达“岗m”的可能性：6.1%）" in told["zh"]
+    assert "what would open a way: aim first for post m (the chance of reaching post m: 6.1%)" in told["en"]
+    assert "what would open a way: allow 60 months (1.0% to 20%)" in told["en"]
 
 
 def test_what_was_declined_is_said_as_declined(state: Settings, tmp_path: Path) -> None:

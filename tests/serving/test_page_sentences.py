@@ -17,12 +17,12 @@ from serving.champions.record_schemas import GateLine
 from serving.pages import helper
 from serving.pages.faces import templates
 from serving.pages.models import check_named
-from serving.pages.officer import Told, in_the_way, new_key
+from serving.pages.officer import Told, in_the_way, new_key, not_on_record
 from serving.pages.telling import Teller
 from serving.paths.record import StatedGoal
 from serving.paths.schemas import PathInstead
 from serving.paths.terms import term_of
-from serving.paths.wishes import StatedWish
+from serving.paths.wishes import Chosen, StatedWish, WishesAnswer
 from serving.review.schemas import CaseTold
 from serving.schemas import PostsRanked, Text
 from training.gate import coverage
@@ -186,6 +186,18 @@ def test_a_term_that_is_over_is_told_with_a_way_to_state_the_goal_again(
     assert plain(markup) == button
     assert 'name="goal" value="job_family:special_police"' in markup
     assert 'name="months" value="24"' in markup
+
+
+def test_a_goal_on_record_is_not_told_as_one_that_is_not() -> None:
+    name = {"zh": "特警", "en": "special police"}
+    mine, other = ({"kind": "job_family", "goal": goal, "name": name} for goal in ("special_police", "legal"))
+    term = {"horizon_months": 24, "stated_on": "2026-01-01", "ends_on": "2028-01-01"}
+    for when in ("stated", "coming"):
+        wishes = WishesAnswer.model_validate(
+            {"request_id": "r", "officer_id": "x", "choices": [mine, other], when: {"goal": mine, **term}}
+        )
+        assert not not_on_record(Chosen.model_validate(mine), wishes)
+        assert not_on_record(Chosen.model_validate(other), wishes)
 
 
 CHECKS = [
