@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.benchmarks.evidence import PAGE, RESULTS
+from experiments.benchmarks.mutations import Protection, protections, seen_of
 
 Told = Mapping[str, Any]
 Seen = tuple[str, bool]  # the figure in words, whether it held
@@ -80,9 +81,20 @@ def _overload(soak: Told) -> Seen:
     return f"{statuses}; {without} without Retry-After", set(soak["overload"]) <= CALM and without == 0
 
 
+def watched(told: Told, table: Sequence[Protection]) -> Seen:
+    """The record against the table of today: what was seen of another entry, or of a name that is gone, counts not."""
+    seen = {one.name: one for one in seen_of(told)}
+    here = [seen[one.name] for one in table if one.name in seen and seen[one.name].entry == one.entry]
+    red = sum(one.good for one in here)
+    never = sum(one.name not in seen for one in table)
+    changed = len(table) - len(here) - never
+    others = ((never, "never tried"), (changed, "changed since"), (len(here) - red, "not red"))
+    words = ", ".join(f"{many} {what}" for many, what in others if many)
+    return f"{red} of {len(table)} seen red" + (f", {words}" if words else ""), red == len(table) > 0
+
+
 def _watched(told: Told) -> Seen:
-    good = sum(one["fate"] == "red" for one in told["protections"])
-    return f"{good} of {len(told['protections'])}", good == len(told["protections"]) > 0
+    return watched(told, protections())
 
 
 def _kills(told: Told) -> Seen:
@@ -153,8 +165,8 @@ SHEETS = (
         Bar("authorisation matrix, at least 5,000 cells, with times", "no leak", _suite("matrix")),
         Bar("1,000 planted ids", "none in logs, metrics, MLflow, artefacts and error bodies", _suite("leaks")),
     )),
-    Sheet("mutations", "Each protection taken out in turn", "python -m experiments.benchmarks.mutations", (
-        Bar("protections whose test goes red", "all", _watched),
+    Sheet("mutations", "Each protection taken out in turn", "python -m experiments.benchmarks.mutations --new", (
+        Bar("protections of today whose test goes red", "all", _watched),
     )),
     Sheet("kill_points", "Nights killed and run again", "python -m experiments.benchmarks.kill_points", (
         Bar("kills after which something was wrong", "0, at 20 points of each fault or more", _kills),

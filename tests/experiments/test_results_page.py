@@ -11,7 +11,8 @@ import pytest
 
 from experiments.benchmarks.evidence import PAGE, RESULTS, command, keep
 from experiments.benchmarks.long_tests import suite
-from experiments.benchmarks.results import NOT_RUN, SHEETS, page
+from experiments.benchmarks.mutations import Protection, protections
+from experiments.benchmarks.results import NOT_RUN, SHEETS, page, watched
 
 SOAK = {
     "minutes": 30.0, "rate": 70.0, "answers": 126000, "errors": 0, "rss_growth": 0.012, "descriptors": [24, 24],
@@ -76,7 +77,6 @@ def test_a_soak_holds_only_as_a_whole(tmp_path: Path, changed: dict[str, Any], w
     [
         ("risk_answer", {"times_bare": 3.02, "extra_per_officer": 0.4}, "one officer with", ["3.02", "**no**"]),
         ("risk_answer", {"times_bare": 2.5, "extra_per_officer": 0.4}, "200 officers", ["0.400 ms", "yes"]),
-        ("mutations", {"protections": [{"fate": "red"}, {"fate": "green"}]}, "goes red", ["1 of 2", "**no**"]),
         ("kill_points", {"records": [{"fault": "torn", "wrong": ""}] * 19}, "kills after",
          ["19 kills of 1 faults, 0 wrong", "**no**"]),
         ("kill_points", {"records": [{"fault": "torn", "wrong": ""}] * 20}, "kills after",
@@ -125,3 +125,30 @@ def test_what_was_not_measured_is_null_and_the_file_is_json_for_strict_readers(t
 def test_results_that_are_delivered_are_json_for_strict_readers() -> None:
     for file in RESULTS.glob("*.json"):
         assert not re.search(r"\b(NaN|Infinity)\b", file.read_text("utf-8")), file.name
+
+
+ONE = Protection("the door", "door.py", "key == 'right'", "True", "test_door.py")
+SEEN = {"name": "the door", "fate": "red", "entry": ONE.entry}
+
+
+@pytest.mark.parametrize(
+    ("kept_of_it", "words", "held"),
+    [
+        ([SEEN], "1 of 1 seen red", True),
+        ([SEEN, {**SEEN, "name": "gone"}], "1 of 1 seen red", True),
+        ([{**SEEN, "name": "gone"}], "0 of 1 seen red, 1 never tried", False),
+        ([{**SEEN, "entry": "another"}], "0 of 1 seen red, 1 changed since", False),
+        ([{**SEEN, "fate": "green"}], "0 of 1 seen red, 1 not red", False),
+    ],
+)
+def test_the_record_of_protections_is_set_against_the_table_of_today(
+    kept_of_it: list[dict[str, str]], words: str, held: bool
+) -> None:
+    assert watched({"protections": kept_of_it}, [ONE]) == (words, held)
+
+
+def test_the_page_counts_the_protections_of_the_table(tmp_path: Path) -> None:
+    first = protections()[0]
+    made = kept(tmp_path, "mutations", {"protections": [{"name": first.name, "fate": "red", "entry": first.entry}]})
+    many = len(protections())
+    assert row(made, "goes red") == [f"1 of {many} seen red, {many - 1} never tried", "**no**"]
