@@ -6,6 +6,7 @@ them the disk or a database looks different.
 
 from __future__ import annotations
 
+import fcntl
 import io
 import multiprocessing
 import os
@@ -31,8 +32,9 @@ from serving.loading import Builders, Loaded
 from serving.night import results_database
 from serving.night.exits import exit_of
 from serving.night.nightly import NightAsked, score_night
+from serving.night.results import results_root
 
-STEPS, SAID = "steps", "said"
+STEPS, SAID, HOLDER = "steps", "said", "holder"
 CHUNK = 20
 SECONDS = 120.0
 
@@ -52,11 +54,14 @@ class Asked:
         return Settings(state=self.state, results_url=self.results_url, database_url="", today=AS_OF)
 
 
-def started(asked: Asked, die_at: int = 0) -> ForkServerProcess:
-    """Start the night in a new process, which kills itself at step `die_at` (0: never)."""
+def started(asked: Asked, die_at: int = 0, *, holding: bool = False) -> ForkServerProcess:
+    """Start the night in a new process, which kills itself at step `die_at` (0: never).
+
+    With `holding` only the process that holds the lock of the results dies, at that step or at its first one after.
+    """
     context = multiprocessing.get_context("forkserver")  # imports once: a process costs milliseconds, not seconds
     context.set_forkserver_preload([__name__])
-    process = context.Process(target=_main, args=(asked, die_at))
+    process = context.Process(target=_main, args=(asked, die_at, holding))
     process.start()
     return process
 
@@ -79,6 +84,12 @@ def steps_of(state: Path) -> int:
     return int((state / STEPS).read_text("utf-8"))
 
 
+def holder(state: Path) -> int:
+    """The process that took the lock of the results last; 0 where none did."""
+    path = state / HOLDER
+    return int(path.read_text("utf-8") or 0) if path.exists() else 0
+
+
 def said(state: Path) -> str:
     """What the last run that lived printed, and its error."""
     return (state / SAID).read_text("utf-8")
@@ -88,14 +99,22 @@ def _no_model(_: Loaded) -> Any:
     raise NotReady("the stand-in has no model")
 
 
-def _main(asked: Asked, die_at: int) -> None:
-    steps = 0
+def _main(asked: Asked, die_at: int, holding: bool) -> None:
+    steps, holds, flock = 0, False, fcntl.flock
+    lock = str(results_root(asked.settings) / ".lock")
+
+    def locked(handle: Any, operation: int) -> None:
+        nonlocal holds
+        flock(handle, operation)
+        if getattr(handle, "name", "") == lock:
+            holds = True
+            _leave(asked.state / HOLDER, str(os.getpid()))
 
     def deadly(call: Callable[..., Any]) -> Callable[..., Any]:
         def step(*given: Any, **named: Any) -> Any:
             nonlocal steps
             steps += 1
-            if steps == die_at:
+            if steps == die_at if not holding else holds and steps >= die_at > 0:
                 os.kill(os.getpid(), signal.SIGKILL)
             return call(*given, **named)
 
@@ -105,6 +124,7 @@ def _main(asked: Asked, die_at: int) -> None:
         (Path, "replace"), (Path, "rename"), (shutil, "rmtree"), (CountScorer, "__call__"), (Database, "writing"),
         (AuditChain, "append"), (results_database, "_copy"), (results_database, "_move"),
     )  # fmt: skip
+    vars(fcntl)["flock"] = locked
     for place, name in places:
         setattr(place, name, deadly(getattr(place, name)))
     vars(store)["declared_features"] = lambda: DECLARED

@@ -77,29 +77,76 @@ async def closed_loop(port: int, wires: Sequence[bytes], callers: int, seconds: 
 
 async def open_loop(port: int, wires: Sequence[bytes], rate: float, seconds: float, connections: int = 64) -> Seen:
     """`rate` requests a second, each on whichever connection is free; at most `connections` at once."""
-    seen, began, waiting = Seen(), time.perf_counter(), set[asyncio.Task[None]]()
-    free: asyncio.Queue[Connection] = asyncio.LifoQueue()  # the warmest first, so that few are kept and none goes stale
-    for _ in range(connections):
-        free.put_nowait(Connection(port))
+    load = _Load(port, connections)
+    await load.offer(wires, rate, seconds)
+    return await load.drain()
 
-    async def one(wire: bytes) -> None:
-        connection = await free.get()
-        await _asked(connection, wire, seen)
-        free.put_nowait(connection)
 
-    sent = 0
-    while (now := time.perf_counter() - began) < seconds:
-        while sent < now * rate:
-            task = asyncio.create_task(one(wires[sent % len(wires)]))
-            waiting.add(task)
-            task.add_done_callback(waiting.discard)
-            sent += 1
-        await asyncio.sleep(0.002)
-    await asyncio.gather(*waiting)
-    seen.over = time.perf_counter() - began
-    while not free.empty():
-        await free.get_nowait().close()
-    return seen
+async def overload(
+    port: int, wires: Sequence[bytes], rate: float, seconds: float, usual: float, connections: int = 256
+) -> tuple[Seen, float]:
+    """As `open_loop`, and the seconds from the end of the offered load until answers come within `usual` seconds again.
+
+    The clock runs while what was offered is still being answered: whoever asks then waits for it as well.
+    """
+    load = _Load(port, connections)
+    await load.offer(wires, rate, seconds)
+    again, seen = await asyncio.gather(usual_again(port, wires, usual), load.drain())
+    return seen, again
+
+
+async def usual_again(port: int, wires: Sequence[bytes], usual: float, most: float = 60.0) -> float:
+    """Seconds until the first of a whole turn of answers with 200 within `usual` seconds; inf where `most` pass."""
+    connection, began, first, good = Connection(port), time.perf_counter(), 0.0, 0
+    while good < len(wires):
+        seen, asked = Seen(), time.perf_counter()
+        if asked - began > most:
+            first = float("inf")
+            break
+        await _asked(connection, wires[good], seen)
+        now = time.perf_counter()
+        if seen.statuses[200] and now - asked <= usual:
+            first, good = (now - began if good == 0 else first), good + 1
+        else:
+            good = 0
+            await asyncio.sleep(0.05)  # a refusal comes at once, and asking again at once would be a load of its own
+    await connection.close()
+    return first
+
+
+class _Load:
+    """Requests that start at a given rate whatever comes back."""
+
+    def __init__(self, port: int, connections: int) -> None:
+        self._seen, self._began, self._waiting = Seen(), time.perf_counter(), set[asyncio.Task[None]]()
+        # The warmest first, so that few are kept and none goes stale.
+        self._free: asyncio.Queue[Connection] = asyncio.LifoQueue()
+        for _ in range(connections):
+            self._free.put_nowait(Connection(port))
+
+    async def offer(self, wires: Sequence[bytes], rate: float, seconds: float) -> None:
+        """Start them; those that wait for their answer when the time is over go on waiting."""
+        sent = 0
+        while (now := time.perf_counter() - self._began) < seconds:
+            while sent < now * rate:
+                task = asyncio.create_task(self._one(wires[sent % len(wires)]))
+                self._waiting.add(task)
+                task.add_done_callback(self._waiting.discard)
+                sent += 1
+            await asyncio.sleep(0.002)
+
+    async def drain(self) -> Seen:
+        """Wait for the answers that are still to come."""
+        await asyncio.gather(*self._waiting)
+        self._seen.over = time.perf_counter() - self._began
+        while not self._free.empty():
+            await self._free.get_nowait().close()
+        return self._seen
+
+    async def _one(self, wire: bytes) -> None:
+        connection = await self._free.get()
+        await _asked(connection, wire, self._seen)
+        self._free.put_nowait(connection)
 
 
 async def _asked(connection: Connection, wire: bytes, seen: Seen) -> None:

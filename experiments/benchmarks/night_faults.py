@@ -17,6 +17,7 @@ from experiments.benchmarks.night_stand_in import AS_OF, force, write_snapshot
 from serving.night.results import results_root
 
 OFFICERS = 100
+DISK_FULL = "disk full"  # which takes a disk of its own and is not among FAULTS
 BEFORE, LONG_AGO = date(2016, 11, 1), date(2016, 10, 1)
 SETTLED = {NightExit.PUBLISHED, NightExit.NOTHING_TO_DO}
 

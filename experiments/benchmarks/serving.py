@@ -29,7 +29,7 @@ from rich.table import Table
 
 from data_contracts.settings import prepare_process, settings
 from experiments.benchmarks.evidence import keep
-from experiments.benchmarks.load import Question, Seen, closed_loop, open_loop
+from experiments.benchmarks.load import Question, Seen, closed_loop, open_loop, overload
 from experiments.own_key import own_key
 from serving.access.credential import AccessScope
 from serving.service import KEEP_ALIVE_SECONDS
@@ -76,7 +76,7 @@ class Soak:
     descriptors: tuple[int, int]
     overload: Mapping[int, int]
     overload_without_retry_after: int
-    recovery_seconds: float
+    usual_again_seconds: float
 
 
 def main(
@@ -100,7 +100,11 @@ def main(
             soak = soaked(Door("pharos", *running_at["pharos"]), wires, ours.per_second, soak_minutes, console)
             console.print_json(json.dumps(asdict(soak)))
     if out is not None:
-        keep(out, {"doors": [asdict(one) for one in told], "soak": soak and asdict(soak)}, settings().state)
+        keep(
+            out,
+            {"own_protocol": True, "doors": [asdict(one) for one in told], "soak": soak and asdict(soak)},
+            settings().state,
+        )
 
 
 def mix() -> list[Question]:
@@ -205,24 +209,14 @@ def soaked(door: Door, wires: Sequence[bytes], capacity: float, minutes: float, 
     console.print(f"{minutes:g} minutes at {rate:.0f} a second ...", highlight=False)
     calm = asyncio.run(open_loop(port, wires, rate, minutes * 60.0))
     after = _cost_at_rest(process)
-    over = asyncio.run(open_loop(port, wires, OVERLOAD * capacity, OVERLOAD_SECONDS, connections=256))
+    usual = calm.percentile(0.99) / 1000.0
+    over, again = asyncio.run(overload(port, wires, OVERLOAD * capacity, OVERLOAD_SECONDS, usual))
     refused = sum(many for status, many in over.statuses.items() if status in (429, 503))
     return Soak(
         minutes, rate, calm.statuses[200], sum(calm.statuses.values()) - calm.statuses[200],
         after[0] / before[0] - 1.0, (before[1], after[1]), dict(over.statuses), refused - over.retry_after,
-        _recovered(port, wires),
+        round(again, 2),
     )  # fmt: skip
-
-
-def _recovered(port: int, wires: Sequence[bytes]) -> float:
-    """Seconds until a second of calm asking has no refusal."""
-    began = time.perf_counter()
-    while time.perf_counter() - began < 60.0:
-        here = time.perf_counter() - began
-        seen = asyncio.run(closed_loop(port, wires, 1, 1.0))
-        if set(seen.statuses) == {200}:
-            return round(here, 1)
-    return float("inf")
 
 
 def _cost_at_rest(process: int) -> tuple[int, int]:

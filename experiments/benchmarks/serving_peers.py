@@ -101,6 +101,11 @@ def main(name: str, port: int) -> None:
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     app = DOORS[name]()
+    if name == "pharos":  # the server that `pharos serve` starts, with our own reading of HTTP: it is part of our door
+        from serving.service import configured
+
+        uvicorn.Server(configured(app, "127.0.0.1", port)).run()
+        return
     uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="on")
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from experiments.benchmarks import mutations
 from experiments.benchmarks.evidence import HOUSE
-from experiments.benchmarks.mutations import Protection, Seen, check, main, protections, shown
+from experiments.benchmarks.mutations import Protection, Seen, check, kept, main, merged, new, protections, shown
 
 WATCHED = "def test_it():\n    from door import opens\n    assert not opens('wrong')\n"
 GUARD = "def opens(key):\n    return key == 'right'\n"
@@ -65,3 +68,55 @@ def test_an_unknown_protection_is_an_error(capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit):
         main(["--only", "no such thing"])
     assert "no such thing" in capsys.readouterr().err
+
+
+DOOR = Protection("the door", "door.py", "key == 'right'", "True", "test_door.py")
+
+
+def test_new_are_those_never_tried_those_changed_and_those_not_red(house: Path) -> None:
+    (seen,) = check([DOOR], house)
+    assert new([DOOR], [], house) == [DOOR]
+    assert new([DOOR], [seen], house) == []
+    assert new([DOOR], [replace(seen, fate="green")], house) == [DOOR]
+    other = replace(DOOR, tests="test_asleep.py")
+    assert new([other], [seen], house) == [other]
+    never = replace(DOOR, name="the window")
+    assert new([other, never], [seen], house) == [never, other]
+    (house / "door.py").write_text(GUARD + "\n\ndef shuts():\n    return True\n")
+    assert new([DOOR], [seen], house) == [DOOR]
+
+
+def test_a_record_is_completed_in_pieces_and_loses_what_the_table_lost() -> None:
+    old = [Seen("the wall", "red"), Seen("the door", "green"), Seen("gone", "red")]
+    table = [DOOR, replace(DOOR, name="the window"), replace(DOOR, name="the wall")]
+    assert merged(table, old, [Seen("the door", "red")]) == [Seen("the door", "red"), Seen("the wall", "red")]
+
+
+def test_the_command_runs_the_new_ones_and_keeps_the_others(
+    house: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall, out = replace(DOOR, name="the wall"), tmp_path / "kept.json"
+    monkeypatch.setattr(mutations, "protections", lambda: (DOOR, wall))
+    monkeypatch.setattr(mutations, "check", lambda some: check(some, house))
+    monkeypatch.setattr(mutations, "new", lambda table, before: new(table, before, house))
+    assert main(["--only", "wall", "--out", str(out)]) == 0
+    (first,) = kept(out)
+    assert main(["--new", "--out", str(out)]) == 0
+    assert [one.name for one in kept(out)] == ["the door", "the wall"]
+    assert kept(out)[1] == first
+    assert all(len(one["commit"]) >= 7 for one in json.loads(out.read_text("utf-8"))["protections"])
+    monkeypatch.setattr(mutations, "check", lambda some: pytest.fail(f"tried again: {some}"))
+    assert main(["--new", "--out", str(out)]) == 0
+
+
+def test_what_tests_start_finds_the_copy_without_the_protection(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script of another folder imports by PYTHONPATH, which may name the code that stands whole."""
+    (house / "scripts").mkdir()
+    (house / "scripts" / "ask.py").write_text("from door import opens\nassert not opens('wrong')\n")
+    (house / "test_door.py").write_text(
+        "import subprocess\nimport sys\n"
+        "def test_it():\n    assert subprocess.run([sys.executable, 'scripts/ask.py']).returncode == 0\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(house))
+    (seen,) = check([DOOR], house)
+    assert seen.good

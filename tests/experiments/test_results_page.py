@@ -11,11 +11,13 @@ import pytest
 
 from experiments.benchmarks.evidence import PAGE, RESULTS, command, keep
 from experiments.benchmarks.long_tests import suite
-from experiments.benchmarks.results import NOT_RUN, SHEETS, page
+from experiments.benchmarks.mutations import Protection, protections
+from experiments.benchmarks.night_faults import DISK_FULL, FAULTS
+from experiments.benchmarks.results import NOT_RUN, SHEETS, page, watched
 
 SOAK = {
     "minutes": 30.0, "rate": 70.0, "answers": 126000, "errors": 0, "rss_growth": 0.012, "descriptors": [24, 24],
-    "overload": {"200": 900, "503": 4000}, "overload_without_retry_after": 0, "recovery_seconds": 1.0,
+    "overload": {"200": 900, "503": 4000}, "overload_without_retry_after": 0, "usual_again_seconds": 1.0,
 }  # fmt: skip
 DOORS = [{"door": "pharos", "p50_ratio": 1.31, "throughput_ratio": 0.79}]
 
@@ -64,7 +66,7 @@ def test_a_figure_says_whether_it_held_and_where_it_was_seen(tmp_path: Path) -> 
         ({"descriptors": [24, 25]}, "descriptors", "**no**"), ({}, "five times capacity", "yes"),
         ({"overload": {"200": 1, "0": 2}}, "five times capacity", "**no**"),
         ({"overload_without_retry_after": 1}, "five times capacity", "**no**"),
-        ({"recovery_seconds": float("inf")}, "until it is normal", "**no**"),
+        ({"usual_again_seconds": float("inf")}, "usual time", "**no**"), ({}, "usual time", "yes"),
     ],
 )  # fmt: skip
 def test_a_soak_holds_only_as_a_whole(tmp_path: Path, changed: dict[str, Any], words: str, held: str) -> None:
@@ -76,11 +78,6 @@ def test_a_soak_holds_only_as_a_whole(tmp_path: Path, changed: dict[str, Any], w
     [
         ("risk_answer", {"times_bare": 3.02, "extra_per_officer": 0.4}, "one officer with", ["3.02", "**no**"]),
         ("risk_answer", {"times_bare": 2.5, "extra_per_officer": 0.4}, "200 officers", ["0.400 ms", "yes"]),
-        ("mutations", {"protections": [{"fate": "red"}, {"fate": "green"}]}, "goes red", ["1 of 2", "**no**"]),
-        ("kill_points", {"records": [{"fault": "torn", "wrong": ""}] * 19}, "kills after",
-         ["19 kills of 1 faults, 0 wrong", "**no**"]),
-        ("kill_points", {"records": [{"fault": "torn", "wrong": ""}] * 20}, "kills after",
-         ["20 kills of 1 faults, 0 wrong", "yes"]),
         ("long_tests", {"suites": {"leaks": {"passed": 3, "failed": 0, "skipped": 1, "seconds": 9.6}}}, "planted",
          ["3 passed, 0 failed, 1 skipped in 10 s", "**no**"]),
         ("long_tests", {"suites": {}}, "fuzzing", [NOT_RUN, ""]),
@@ -125,3 +122,75 @@ def test_what_was_not_measured_is_null_and_the_file_is_json_for_strict_readers(t
 def test_results_that_are_delivered_are_json_for_strict_readers() -> None:
     for file in RESULTS.glob("*.json"):
         assert not re.search(r"\b(NaN|Infinity)\b", file.read_text("utf-8")), file.name
+
+
+ONE = Protection("the door", "door.py", "key == 'right'", "True", "test_door.py")
+SEEN = {"name": "the door", "fate": "red", "entry": ONE.entry}
+
+
+@pytest.mark.parametrize(
+    ("kept_of_it", "words", "held"),
+    [
+        ([SEEN], "1 of 1 seen red", True),
+        ([SEEN, {**SEEN, "name": "gone"}], "1 of 1 seen red", True),
+        ([{**SEEN, "name": "gone"}], "0 of 1 seen red, 1 never tried", False),
+        ([{**SEEN, "entry": "another"}], "0 of 1 seen red, 1 changed since", False),
+        ([{**SEEN, "fate": "green"}], "0 of 1 seen red, 1 not red", False),
+    ],
+)
+def test_the_record_of_protections_is_set_against_the_table_of_today(
+    kept_of_it: list[dict[str, str]], words: str, held: bool
+) -> None:
+    assert watched({"protections": kept_of_it}, [ONE]) == (words, held)
+
+
+def test_the_page_counts_the_protections_of_the_table(tmp_path: Path) -> None:
+    first = protections()[0]
+    made = kept(tmp_path, "mutations", {"protections": [{"name": first.name, "fate": "red", "entry": first.entry}]})
+    many = len(protections())
+    assert row(made, "goes red") == [f"1 of {many} seen red, {many - 1} never tried", "**no**"]
+
+
+def killed(**changed: Any) -> dict[str, Any]:
+    """A record of kills that holds, with another for one of its faults."""
+    names = [DISK_FULL, *(fault.name for fault in FAULTS)]
+    hits = [{"fault": name, "point": "", "wrong": "", "code": -9} for name in names for _ in range(20)]
+    return {"records": [*hits[1:], {**hits[0], **changed}]}
+
+
+def test_only_a_process_that_was_killed_is_a_kill(tmp_path: Path) -> None:
+    told = row(kept(tmp_path, "kill_points", killed()), "kills after")
+    assert told == ["320 kills of 16 faults, 0 wrong; 0 misses", "yes"]
+    short = "319 kills of 16 faults, 0 wrong; 1 misses; fewest of a fault 19 (disk full); 1 faults not shown"
+    assert row(kept(tmp_path, "kill_points", killed(code=0)), "kills after") == [short, "**no**"]
+    assert row(kept(tmp_path, "kill_points", killed(code=None)), "kills after") == [short, "**no**"]
+    assert row(kept(tmp_path, "kill_points", killed(wrong="other bytes")), "kills after")[1] == "**no**"
+
+
+def test_a_fault_that_nobody_killed_is_not_shown(tmp_path: Path) -> None:
+    records = [one for one in killed()["records"] if one["fault"] != "torn"]
+    words, held = row(kept(tmp_path, "kill_points", {"records": records}), "kills after")
+    assert "fewest of a fault 0 (torn)" in words
+    assert held == "**no**"
+
+
+@pytest.mark.parametrize(
+    ("point", "hit"),
+    [("after 0.310 s (-9)", 1), ("after 0.753 s (0)", 0), ("step 2 of 34", 1), ("step 5 of 34, not reached (12)", 0),
+     ("9 KiB free, ended with 14", 0)],
+)  # fmt: skip
+def test_a_record_of_before_is_read_by_its_words(tmp_path: Path, point: str, hit: int) -> None:
+    record = {"fault": "torn", "point": point, "wrong": ""}
+    assert row(kept(tmp_path, "kill_points", {"records": [record]}), "kills after")[0].startswith(f"{hit} kills of")
+
+
+def test_a_clock_that_began_after_the_backlog_is_no_figure(tmp_path: Path) -> None:
+    soak = {**{name: one for name, one in SOAK.items() if name != "usual_again_seconds"}, "recovery_seconds": 0.0}
+    words, held = row(kept(tmp_path, "serving", {"doors": DOORS, "soak": soak}), "usual time")
+    assert "no figure" in words
+    assert held == "**no**"
+
+
+def test_the_page_says_whether_our_own_protocol_was_in_our_door(tmp_path: Path) -> None:
+    assert "kinder to us" in kept(tmp_path, "serving", {"doors": DOORS, "soak": None})
+    assert "counts against us" in kept(tmp_path, "serving", {"doors": DOORS, "soak": None, "own_protocol": True})
