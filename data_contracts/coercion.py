@@ -17,6 +17,7 @@ import pandas as pd
 
 from data_contracts.catalog import DTYPES, Kind
 from data_contracts.chinese_days import in_digits
+from data_contracts.vocabulary import Refusal
 
 TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1", "1.0", "是", "有", "真"})
 FALSE_WORDS = frozenset({"false", "f", "no", "n", "0", "0.0", "否", "无", "假"})
@@ -31,6 +32,9 @@ _PARTED_DATE = re.compile(
     r"^\s*(\d{4})\s*[年/.\-]\s*(\d{1,2})\s*(?:[月/.\-]\s*(\d{1,2})\s*日?|月?)\s*(?:[T ]\d{1,2}:\d{2}.*)?$"
 )
 JANUARY_OR_OCTOBER = 0.1
+YEARS = (1900, 2100)
+"""Numbers that people write for a year; as a spreadsheet's number such a one would be a day of 1905, silently."""
+_YEAR_ALONE = re.compile(r"^\s*(\d{4})\s*(?:年|年度|\.0+)?\s*$")
 _PLAIN_DATE = re.compile(r"^\s*(\d{4})(\d{2})(\d{2})(?:\.0)?\s*$")
 
 
@@ -38,11 +42,14 @@ _PLAIN_DATE = re.compile(r"^\s*(\d{4})(\d{2})(\d{2})(?:\.0)?\s*$")
 class Unread:
     """A value that its declared format or code list does not know; no reader reads it, whatever else it looks like.
 
+    `reason` is why, as it is told to the sender.
+
     >>> dates(pd.Series(["2020-01-02", Unread("2020-01-02")], dtype=object)).isna().tolist()
     [False, True]
     """
 
     value: object
+    reason: Refusal = Refusal.NOT_AS_DECLARED
 
     def __str__(self) -> str:
         """The value's own text, for its class; it goes into no report."""
@@ -144,6 +151,20 @@ def day_of(value: object) -> object:
     text = in_digits(str(value))
     found = _PARTED_DATE.match(text) or _PLAIN_DATE.match(text)
     return None if found is None else _midnight(*(int(part or 1) for part in found.groups()))
+
+
+def years_alone(values: pd.Series) -> pd.Series:
+    """Which values are a year and nothing more (boolean, same index).
+
+    >>> years_alone(pd.Series([2010, "２０１０年", "1905.0", "201203", 40000, None])).tolist()
+    [True, True, True, False, False, False]
+    """
+    return _by_distinct(values, _is_year_alone, "boolean").fillna(False).astype(bool)
+
+
+def _is_year_alone(value: object) -> bool:
+    found = _YEAR_ALONE.match(in_digits(str(value)))
+    return found is not None and YEARS[0] <= int(found[1]) <= YEARS[1]
 
 
 def _midnight(year: int, month: int, day: int) -> datetime | None:

@@ -14,6 +14,13 @@ REMEDIES = {
         "请按本列其他行的写法填写，或请接收方修改映射",
         "write it like the other rows, or ask for the mapping to be changed",
     ),
+    Refusal.YEAR_ALONE: Bilingual(
+        "请写全年、月、日，写法与本列其他行一致", "write year, month and day, the way the other rows do"
+    ),
+    Refusal.NUMBER_IS_NO_DAY: Bilingual(
+        "请写全年、月、日；确为1930年以前的日期序号，请接收方在映射中声明 excel_old",
+        "write year, month and day; where a day before 1930 is meant, ask for excel_old in the mapping",
+    ),
     Refusal.NOT_A_NUMBER: Bilingual("请只填数字", "give a number alone"),
     Refusal.NOT_WHOLE: Bilingual("请填整数", "give a whole number"),
     Refusal.NOT_TRUE_OR_FALSE: Bilingual("请填“是”或“否”", "give true or false"),

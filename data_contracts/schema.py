@@ -16,7 +16,7 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from data_contracts.catalog import Column, Kind, Table
-from data_contracts.coercion import Unread, coerce, typed_empty, unreadable, without_open
+from data_contracts.coercion import Unread, coerce, typed_empty, unreadable, without_open, years_alone
 from data_contracts.decisions import Named
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Refusal, ValueClass
@@ -140,10 +140,20 @@ def _unread(table: Table, raw: pd.DataFrame, typed: pd.DataFrame) -> pd.DataFram
     for column in table.columns:
         if column.kind in UNREADABLE and column.name in raw.columns:
             rows = np.flatnonzero(unreadable(_given(column, raw), typed[column.name]).to_numpy())
-            declared = np.array([isinstance(value, Unread) for value in raw[column.name].iloc[rows]], dtype=bool)
-            found.append(cells(rows[~declared], column.name, UNREADABLE[column.kind]))
-            found.append(cells(rows[declared], column.name, Refusal.NOT_AS_DECLARED))
+            why = _why_unread(column.kind, raw[column.name].iloc[rows])
+            found += [cells(rows[why == reason], column.name, reason) for reason in dict.fromkeys(why)]
     return pd.concat(found, ignore_index=True)
+
+
+def _why_unread(kind: Kind, values: pd.Series) -> npt.NDArray[np.object_]:
+    """Why each value could not be read: its own reason where a format was declared, else that of the kind."""
+    plain = [UNREADABLE[kind]] * len(values)
+    if kind == "date":
+        plain = [
+            Refusal.YEAR_ALONE if year else reason for year, reason in zip(years_alone(values), plain, strict=True)
+        ]
+    told = [value.reason if isinstance(value, Unread) else reason for value, reason in zip(values, plain, strict=True)]
+    return np.array(told, dtype=object)
 
 
 def _refused(table: Table, typed: pd.DataFrame) -> pd.DataFrame:

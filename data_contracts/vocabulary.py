@@ -320,6 +320,12 @@ class Refusal(Word):
         "与映射中声明的日期格式或代码表不符",
         "not in the date format or code list that the mapping declares",
     )
+    YEAR_ALONE = "year_alone", "只有年份，不是一天", "a year alone is not a day"
+    NUMBER_IS_NO_DAY = (
+        "number_is_no_day",
+        "按映射声明的读法，这个数字不是可信的日期（电子表格的日期序号应在1930年至2100年之间）",
+        "read as the mapping declares, this number is no likely day (a spreadsheet's number must fall in 1930 to 2100)",
+    )
     NOT_A_NUMBER = "not_a_number", "不是数字", "not a number"
     NOT_WHOLE = "not_whole", "不是整数", "not a whole number"
     NOT_TRUE_OR_FALSE = "not_true_or_false", "不是 true 或 false", "neither true nor false"

@@ -37,7 +37,7 @@ DEMO_REASONS: Mapping[Kind, str] = {
         "Signed by the demo itself: nobody has looked into why groups differ."
     ),
 }
-DEMO_VARIANTS = 3  # of each phrase about concerns: half as many as `pharos train concerns` takes, and sooner
+DEMO_VARIANTS = 3  # of each phrase about concerns; `pharos train concerns` takes 5, better and slower: record 0028
 CITY_YEARS = 12  # that the demo learns from; a backtest uses all there are
 
 

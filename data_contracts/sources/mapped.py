@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,8 +21,9 @@ from data_contracts.coercion import (
     strings,
     typed_empty,
     without_open,
+    years_alone,
 )
-from data_contracts.errors import ContractViolation, InvalidInput
+from data_contracts.errors import InvalidInput
 from data_contracts.intake import DELIVERED_ROW
 from data_contracts.sources.mapping import (
     YEAR_END,
@@ -35,13 +36,21 @@ from data_contracts.sources.mapping import (
 )
 from data_contracts.sources.reading import FROM_THE_BEGINNING, Origin, Reading, complaint_versions, known_from
 from data_contracts.sources.tabular import Place, open_place
+from data_contracts.vocabulary import Refusal
 
 ORDER_BEGINS = "2000-01-01"
 LONGEST_ORDER = 60_000
 ORDER_ENDS = date(2000, 1, 1) + timedelta(days=LONGEST_ORDER)
 """The last day that an order can stand for: no day that anything was known on, so none after which nothing is."""
-EXCEL_SERIALS = (1, 73_051)
-"""Numbers that may stand for a day in a spreadsheet, to the end of the year 2099, where other formats are read too."""
+EXCEL_SERIALS = (10_959, 73_415)
+"""Numbers that stand for a day of somebody's career in a spreadsheet: 1930 to the last day that a contract admits.
+Smaller ones are rather years, counts and slips of the pen."""
+OLD_SERIALS = (2, 73_415)
+"""From 1 January 1900, which spreadsheets number 1 and the count of later days numbers 2."""
+LEAP_DAY_THAT_WAS_NOT = 60
+"""Spreadsheets number a 29 February 1900, so that earlier numbers stand a day further on than later ones say."""
+EARLIEST, LATEST = pd.Timestamp.min.timestamp(), pd.Timestamp.max.timestamp()
+"""Seconds since 1970 that can be told at all: 1677 to 2262."""
 _YEAR_ALONE = re.compile(r"^\s*(\d{4})\s*(?:年|年度|\.0)?\s*$")
 CLOCK_WORDS = ("now", "today")
 """Words that pandas reads as the day of reading, whatever the format."""
@@ -183,19 +192,33 @@ def _values(name: str, source: ColumnSource, mapper: Mapper, raw: pd.DataFrame) 
         return values
     typed = _typed_days(values)
     for form in source.formats:
-        left = values.mask(typed.notna())
-        if form == "excel" and len(source.formats) > 1:
-            left = left.where(integers(left).between(*EXCEL_SERIALS).fillna(False))
-        typed = typed.fillna(_days(name, form, mapper, left))
-    return _only(typed, values)
+        typed = typed.fillna(_days(name, form, mapper, values.mask(typed.notna())))
+    _check_numbers(name, source.formats, mapper, values, typed)
+    return _only(typed, values, source.formats)
 
 
-def _only(read: pd.Series, values: pd.Series) -> pd.Series:
+def _check_numbers(name: str, formats: Sequence[str], mapper: Mapper, values: pd.Series, typed: pd.Series) -> None:
+    """Where not one number of a column is such a day, the mapping is wrong; a few strange ones are rows at fault."""
+    form = next((form for form in formats if form in NUMBER_DAYS and NUMBER_DAYS[form].instead), None)
+    if form is not None and typed.isna().all() and integers(values).notna().any():
+        raise mapper.wrong(name, f"format {form!r} does not fit these numbers: {NUMBER_DAYS[form].instead}")
+
+
+def _reasons(values: pd.Series, formats: Sequence[str]) -> list[Refusal]:
+    """Why each value that no declared form reads is refused."""
+    by_number = any(form in NUMBER_DAYS for form in formats)
+    numbers = integers(values).notna() if by_number else pd.Series(False, index=values.index)
+    years = years_alone(values) if formats else pd.Series(False, index=values.index)
+    return [Refusal.YEAR_ALONE if year else Refusal.NUMBER_IS_NO_DAY if number else Refusal.NOT_AS_DECLARED
+            for year, number in zip(years, numbers, strict=True)]  # fmt: skip
+
+
+def _only(read: pd.Series, values: pd.Series, formats: Sequence[str] = ()) -> pd.Series:
     """What was read, and whatever else was given marked as unread: a declared form is the only one that counts."""
     given = values.notna() & ~strings(values).str.lower().isin(list(NO_VALUE_WORDS)).fillna(False)
     strange = given & read.isna()
     marked = read.astype(object).where(read.notna(), None)
-    marked[strange] = [Unread(value) for value in values[strange]]
+    marked[strange] = [Unread(*one) for one in zip(values[strange], _reasons(values[strange], formats), strict=True)]
     return marked
 
 
@@ -225,11 +248,7 @@ def _days(name: str, form: str, mapper: Mapper, values: pd.Series) -> pd.Series:
         years = strings(values).str.extract(_YEAR_ALONE, expand=False)
         return dates((years + "-12-31").astype("string"))
     if form in NUMBER_DAYS:
-        numbers = integers(values)
-        try:
-            return NUMBER_DAYS[form](numbers)
-        except (OverflowError, pd.errors.OutOfBoundsDatetime, ContractViolation) as error:
-            raise mapper.wrong(name, f"format {form!r} does not fit these numbers: {error}") from error
+        return NUMBER_DAYS[form].days(values)
     text = strings(values).str.removesuffix(".0")
     try:
         distinct = pd.Series(text.dropna().unique(), dtype="string")
@@ -239,20 +258,49 @@ def _days(name: str, form: str, mapper: Mapper, values: pd.Series) -> pd.Series:
     return dates(text.map(dict(zip(distinct, parsed, strict=True))).astype("datetime64[us]"))
 
 
-def _from_order(order: pd.Series) -> pd.Series:
-    """An order of whole numbers as days; beyond the year 2160 it is rather a clock than an order."""
-    if (order.abs() > LONGEST_ORDER).any():
-        raise ContractViolation(f"an order may run to {LONGEST_ORDER}; use format 'unix' for seconds or renumber it")
-    return _after(ORDER_BEGINS, order, "D")
+@dataclass(frozen=True)
+class NumberDays:
+    """Whole numbers that stand for days: those from `least` to `most` count from `start` in `unit`.
+
+    `years`: whether a number that reads as a year is a count all the same. `instead`: what to do where not one number
+    of a column fits; without it each is a row at fault.
+    """
+
+    start: str
+    unit: Literal["D", "s", "ms"]
+    least: float
+    most: float
+    years: bool = False
+    instead: str = ""
+
+    def days(self, values: pd.Series) -> pd.Series:
+        """The days of a column, null for what is no such number."""
+        counts = integers(values)
+        fits = counts.between(self.least, self.most).fillna(False)
+        if not self.years:
+            fits &= ~years_alone(values)
+        return dates(pd.to_datetime(counts.where(fits).astype("float64"), unit=self.unit, origin=self.start))
 
 
-def _after(start: str, count: pd.Series, unit: Literal["D", "s", "ms"]) -> pd.Series:
-    return dates(pd.to_datetime(count.astype("float64"), unit=unit, origin=start))
+@dataclass(frozen=True)
+class OldSerials(NumberDays):
+    """Spreadsheets' numbers from 1900 on, with the day in them that never was."""
+
+    def days(self, values: pd.Series) -> pd.Series:
+        """As in `NumberDays`; 60 is no day."""
+        counts = integers(values)
+        shifted = counts + (counts < LEAP_DAY_THAT_WAS_NOT).astype("Int64")
+        return super().days(shifted.mask(counts == LEAP_DAY_THAT_WAS_NOT))
 
 
-NUMBER_DAYS: Mapping[str, Callable[[pd.Series], pd.Series]] = {
-    "order": _from_order,
-    "unix": lambda seconds: _after("1970-01-01", seconds, "s"),
-    "unix_ms": lambda milliseconds: _after("1970-01-01", milliseconds, "ms"),
-    "excel": lambda serial: _after("1899-12-30", serial, "D"),
+_RENUMBER = f"an order may run to {LONGEST_ORDER}; use format 'unix' for seconds or renumber it"
+_CLOCK = "they count {} since 1970; use format 'unix' for seconds and 'unix_ms' for milliseconds"
+NUMBER_DAYS: Mapping[str, NumberDays] = {
+    "order": NumberDays(ORDER_BEGINS, "D", -LONGEST_ORDER, LONGEST_ORDER, years=True, instead=_RENUMBER),
+    "unix": NumberDays("1970-01-01", "s", EARLIEST, LATEST, instead=_CLOCK.format("seconds")),
+    "unix_ms": NumberDays(
+        "1970-01-01", "ms", 1000 * EARLIEST, 1000 * LATEST, instead=_CLOCK.format("thousandths of a second")
+    ),
+    "excel": NumberDays("1899-12-30", "D", *EXCEL_SERIALS),
+    "excel_old": OldSerials("1899-12-30", "D", *OLD_SERIALS, years=True),
 }

@@ -32,16 +32,16 @@ COLUMN_WORDS = ("column", "format", "value", "codes")
 YEAR_FIRST = "year_first"  # the format that dates without one are read by; for lists of formats
 YEAR_END = "year_end"
 """2023, 2023年 and 2023年度 as the last day of the year: what is told of a year is known when it is over."""
-NUMBER_FORMATS = ("order", "unix", "unix_ms", "excel")  # formats of whole numbers that stand for days
+NUMBER_FORMATS = ("order", "unix", "unix_ms", "excel", "excel_old")  # formats of whole numbers that stand for days
 
 
 @dataclass(frozen=True)
 class ColumnSource:
     """Where one contract column comes from: a column of theirs, perhaps with a date format and codes, or a constant.
 
-    `formats` are strptime's, or `order` (whole number n is the day 2000-01-01 + n), `unix`, `unix_ms`, `excel`,
-    `year_first` or `year_end` (the last day of 2023年度); each is tried on what those before it left. Without any, the
-    year must come first.
+    `formats` are strptime's, or `order` (whole number n is the day 2000-01-01 + n), `unix`, `unix_ms`, `excel` (days of
+    1930 to 2100), `excel_old` (days of 1900 too: then 2010 is a day of 1905 and no year), `year_first` or `year_end`
+    (the last day of 2023年度); each is tried on what those before it left. Without any, the year must come first.
     """
 
     column: str | None = None

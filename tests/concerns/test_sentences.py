@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from data_contracts.concern_phrases import PhraseBank, phrases
 from data_contracts.simulator.concern_texts import CLOSERS, OPENERS, SENTENCES
+from tests.concerns.near_copies import LEAST_HELD, bare, met
 from tests.concerns.sentences import FILE, HEADER, Sentence, read, wrong
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,7 +21,9 @@ EVALUATORS: frozenset[str] = frozenset({"experiments/concern_figures.py"})
 """Modules of experiments/ that ask a finished model about the set and report its figures. A new one is named here."""
 NAMES_IT = re.compile(r"concerns_test_set|no_concerns\.csv|tests[/.\\]concerns|\btests\b\W{1,12}concerns\b")
 LEARNS = re.compile(r"\.(partial_)?fit\w*\(|\.backward\(|\boptuna\b|\btrain\w*\(|\btraining\b")
-LEAST_QUOTED = 10  # characters: shorter ones may stand in the house by chance
+LEAST_QUOTED = 10
+"""Characters: shorter ones may stand somewhere in the house by chance, so they are looked for among the phrases alone,
+where nothing stands by chance and a name and its frame may make a sentence that no file holds (`near_copies.py`)."""
 
 Rows = tuple[Sentence, ...]
 
@@ -133,8 +137,51 @@ def test_a_fault_is_seen(fault: str, sentences: Rows) -> None:
 def test_nothing_that_learns_reads_it(sentences: Rows) -> None:
     assert unwelcome_readers(ROOT) == []
     assert copied(ROOT, sentences) == []
-    none = FILE.with_name("no_concerns.csv").read_text(encoding="utf-8").splitlines()[1:]
-    assert copied(ROOT, tuple(replace(sentences[0], text=one.rsplit(",", 1)[0]) for one in none)) == []
+    assert copied(ROOT, tuple(replace(sentences[0], text=one) for one in no_concerns())) == []
+
+
+def no_concerns() -> list[str]:
+    lines = FILE.with_name("no_concerns.csv").read_text(encoding="utf-8").splitlines()[1:]
+    return [line.rsplit(",", 1)[0] for line in lines]
+
+
+def test_no_sentence_is_a_phrase_that_is_taught(sentences: Rows) -> None:
+    assert met([one.text for one in sentences], phrases()) == []
+    assert met(no_concerns(), phrases()) == []
+
+
+def taught_too(bank: PhraseBank, **more: str) -> PhraseBank:
+    """The bank with one more phrase under housing, or one more clause."""
+    told = bank.subcategories["housing"]
+    around = {key: (*getattr(bank.around, key), text) for key, text in more.items() if hasattr(bank.around, key)}
+    own = {key: (*getattr(told, key), text) for key, text in more.items() if key not in around}
+    housing = replace(told, **own)
+    widened = replace(bank.around, **around)  # type: ignore[arg-type]
+    return replace(bank, subcategories={**bank.subcategories, "housing": housing}, around=widened)
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("宿舍漏水", {"says": "宿舍漏水"}),
+        ("宿舍 漏水！！", {"says": "宿舍，漏水"}),
+        ("宿舍漏水三层", {"urgent": "急：宿舍漏水三层，快来人"}),
+        ("我们这儿宿舍漏水三层了怎么办", {"says": "宿舍漏水三层"}),
+        ("想申请一间周转宿舍的房", {"about": "周转宿舍的房", "frames": "想申请一间{about}"}),
+        ("灶房的顶棚后天就要塌", {"urgent": "灶房的顶棚{when}就要塌"}),
+        ("ＡＢ栋宿舍漏水", {"says": "ab栋宿舍漏水"}),
+    ],
+)
+def test_a_sentence_that_training_has_met_is_seen(text: str, more: dict[str, str]) -> None:
+    assert met([text], phrases()) == []
+    assert [one for one, _ in met([text], taught_too(phrases(), **more))] == [text]
+
+
+def test_a_name_of_a_matter_may_stand_in_a_sentence_and_may_not_be_one() -> None:
+    bank = taught_too(phrases(), about="周转宿舍的房")
+    assert len(bare("周转宿舍的房")) >= LEAST_HELD
+    assert met(["今年的周转宿舍的房还有没有？"], bank) == []
+    assert met(["周转宿舍的房。", "???!!!"], bank) == [("周转宿舍的房。", "周转宿舍的房")]
 
 
 @pytest.mark.parametrize(
