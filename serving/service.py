@@ -90,6 +90,15 @@ class _Life:
         desks = opened_desks()
         put_in_force(desks)
         desks.champions.follow(put_in_force)
+        self._events = desks.of("/v1/events")  # one desk for as long as the process lives, whichever models answer
+        if isinstance(self._events, EventDesk):
+            self._events.start()
+
+    @bentoml.on_shutdown
+    def stop(self) -> None:
+        """End what runs beside the requests."""
+        if isinstance(self._events, EventDesk):
+            self._events.stop()
 
     @bentoml.on_deployment  # type: ignore[untyped-decorator]
     @staticmethod
