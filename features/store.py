@@ -6,7 +6,7 @@ import fcntl
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -20,7 +20,7 @@ from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady, Onlin
 from data_contracts.places import ONLINE, REGISTRY, plain, remember
 from data_contracts.policy import check_features
 from data_contracts.settings import Settings
-from features.ages import aged_answer
+from features.ages import UNKNOWN, aged_answer
 from features.declared import declared_features
 from features.feast_loading import feast_quietly, load_feast, sqlite_times_as_feast_has_them
 from features.feast_opening import open_feast
@@ -45,6 +45,9 @@ from features.views import Declared, Service, View, typed
 
 ROW = "pharos_row_id"
 HELD_SAMPLE = 100  # officers that are looked for to see whether the store still has what it was filled with
+LOST_SAMPLE = 20  # the same while the service is asked whether it is ready, which is often
+NOBODY = "readiness-probe"  # an id that is asked for where only matters whether there is an answer
+HISTORY_SECONDS = 5.0  # for an ingest that is under way; until then it is unclear which events the history shows
 UNDECLARED = ("FeatureServiceNotFoundException", "FeatureViewNotFoundException")
 CHUNK_ROWS = 200_000  # of entity rows: Feast's join keeps every candidate row of a chunk in memory
 
@@ -57,6 +60,7 @@ class Mark(TypedDict):
     filled: bool
 
 
+UNFINISHED = "unfinished"
 EMPTY = Mark(as_of="0001-01-01", content="", filled=False)
 
 
@@ -82,6 +86,7 @@ class FeatureReader:
         self._lock = threading.RLock()  # Feast's SQLite store shares one connection between threads
         self._rest = Rest()
         self._opener: threading.Thread | None = None
+        self._samples: dict[str, tuple[tuple[object, ...], list[str]]] = {}
 
     def open_beside(self) -> None:
         """Open Feast (5 s of work) beside the requests; until it is open snapshots stand in, so that nobody waits."""
@@ -197,7 +202,7 @@ class FeatureReader:
             done = [self._materialize_view(view, as_of, frozenset(late)) for view in self.declared.views]
         live = LiveFeatures(history)
         for day in sorted(set(late.values())):
-            self.bring_forward(live, [one for one, due in late.items() if due == day], day)
+            self.bring_forward(live, [one for one, due in late.items() if due == day], day, wait_seconds=None)
         live.close()
         if knows_all:
             self.pending.settle(as_of)
@@ -212,18 +217,22 @@ class FeatureReader:
         """Officers with events that the snapshots may not know of."""
         return Pending(self._settings.feast_dir)
 
-    def bring_forward(self, live: LiveFeatures, officer_ids: Sequence[str], as_of: date) -> int:
+    def bring_forward(
+        self, live: LiveFeatures, officer_ids: Sequence[str], as_of: date, wait_seconds: float | None = HISTORY_SECONDS
+    ) -> int:
         """Put features of officers, computed now as of a day, into the online store; returns how many it took.
 
         A row of a later day that is there stays. Where no night ever filled the store there is nothing to bring
-        forward.
+        forward. Raises NotReady when the history is being written for longer than `wait_seconds`.
         """
         filled = [view for view in self.declared.views if self._marks().get(view.name, EMPTY)["filled"]]
         views = [view for view in filled if view.entity == "officer"]
         if not officer_ids or not views:
             return 0
         with self._alone():
-            seen = self.pending.late()
+            # Officers are taken up before their events are visible: of an append under way the features know nothing
+            with History(self._settings.history_dir).alone(wait_seconds):
+                seen = self.pending.late()
             sources = live.rows(officer_ids, as_of)
             brought = max(self._push(view, sources[view.source], as_of) for view in views)
             self.pending.brought(officer_ids, seen)
@@ -233,9 +242,8 @@ class FeatureReader:
         twin, ids = online_view(view), rows[view.key].astype(str).tolist()
         if not ids:
             return 0
-        with feast_quietly(), self._lock:  # requests wait behind it, so it waits for others no longer than they do
-            sqlite_times_as_feast_has_them()
-            PatientSqlite(self._feast, READ_SECONDS).prepare()
+        with feast_quietly(), self._turn():  # requests wait behind it, so it waits for others no longer than they do
+            self._opened()
             older = [seconds <= pd.Timestamp(as_of).timestamp() for seconds in self._stamps(view, ids)]
             if any(older):
                 table = feast_table(packed(rows[older], view), (twin,), as_of)
@@ -270,7 +278,7 @@ class FeatureReader:
             return Materialized(view.name, as_of, 0, "already there")
         moment = pd.Timestamp(as_of, tz="UTC").to_pydatetime()
         # The intent stands first: a kill in the middle leaves newer rows, which no older day may overwrite either.
-        self._mark(view, Mark(as_of=as_of.isoformat(), content="unfinished", filled=held["filled"]))
+        self._mark(view, Mark(as_of=as_of.isoformat(), content=UNFINISHED, filled=held["filled"]))
         rows = write_online(self._settings.snapshot_dir, self._offline, view, as_of, but)
         with feast_quietly(), self._lock, _told():
             sqlite_times_as_feast_has_them()
@@ -314,7 +322,7 @@ class FeatureReader:
         """The store's answer; None where it has none now, whatever ails it. The kind of fault is logged, no value."""
         if self._opener is not None and self._opener.is_alive():
             return None
-        with nullcontext() if self._settings.online_url else self._lock:
+        with self._turn():
             if not self._rest.over():
                 return None
             try:
@@ -326,6 +334,46 @@ class FeatureReader:
                 self._rest.begin()
                 self._let_go(error)
                 return None
+
+    def _turn(self) -> AbstractContextManager[object]:
+        """One thread at a time at the one connection of the file; Redis takes many, and one may wait there for long."""
+        return nullcontext() if self._settings.online_url else self._lock
+
+    def readable(self) -> bool:
+        """Whether the store was filled and answers now; one question about nobody, with the patience of a request."""
+        for asked in (one for one in self.declared.services if one.key == "officer_id"):
+            if (filled := self.filled_as_of(asked.name)) is not None:
+                return self._in_time([NOBODY], asked, filled) is not None
+        return False
+
+    def lost(self, service: str) -> bool:
+        """Whether the store is without rows that it was filled with: some officers of the snapshot are looked for.
+
+        False where it cannot be read now, was never filled or is being filled.
+        """
+        chosen, filled = self.declared.service(service), self.filled_as_of(service)
+        marks = [self._marks().get(view.name, EMPTY) for view in chosen.views]
+        if filled is None or any(one["content"] == UNFINISHED for one in marks):
+            return False
+        ids = self._sampled(chosen, filled)
+        try:
+            told = self._in_time(ids, chosen, filled) if ids else None
+        except FeatureMismatch:  # rows of another version: they are there, and every answer says what is wrong
+            return False
+        return told is not None and bool((told["status"] == UNKNOWN).any())
+
+    def _sampled(self, service: Service, as_of: date) -> list[str]:
+        """Officers from all over the snapshot of a day; read again only where its files changed, as erasing does."""
+        view = service.views[0]
+        try:
+            parts = snapshot_parts(self._settings.snapshot_dir, view.source, as_of)
+            seen = (as_of, *((str(part), part.stat().st_ino, part.stat().st_mtime_ns) for part in parts))
+            if self._samples.get(service.name, ((), []))[0] != seen:
+                ids = snapshot_ids(self._settings.snapshot_dir, view, as_of)
+                self._samples[service.name] = (seen, ids[:: max(1, len(ids) // LOST_SAMPLE)])
+        except (NotReady, OSError):  # it is being put in place, or gone: there is nothing to compare with
+            return []
+        return self._samples[service.name][1]
 
     def _read(self, ids: list[str], service: Service, today: date) -> pd.DataFrame:
         feast = self._opened()

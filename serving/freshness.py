@@ -35,6 +35,23 @@ STORE_DOWN = Because(
 )
 
 
+def rows_lost(filled: date) -> Because:
+    """That the store answers and is without rows that it was filled with, and what to do.
+
+    >>> rows_lost(date(2026, 1, 1)).code
+    'rows_lost'
+    """
+    return Because(
+        code="rows_lost",
+        zh="在线特征库可以读取，但缺少已填充的记录（被清空、重启后数据丢失或被淘汰）；"
+        f"以 {filled} 的快照作答并标注 degraded。请运行 pharos materialize --as-of {filled}，并查明原因"
+        "（Redis 请设 maxmemory-policy noeviction）",
+        en="the online store answers and is without rows that it was filled with (emptied, come back without its data, "
+        f"or pushed out); the snapshot of {filled} stands in and answers say degraded. Run `pharos materialize --as-of "
+        f"{filled}`, and look for the cause (for Redis set maxmemory-policy noeviction)",
+    )
+
+
 class FeatureSource(Protocol):
     """Where a request's features come from; `features.store.FeatureReader` is the real one."""
 

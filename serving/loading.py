@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from typing import Any, TypeVar
 
@@ -17,7 +18,7 @@ from data_contracts.errors import FeatureMismatch, UntrustedArtifact
 from data_contracts.local_time import local_day
 from data_contracts.settings import Settings
 from features.ages import AWAY
-from features.store import FeatureReader
+from features.store import NOBODY, FeatureReader
 from models import artifacts, keys, registry
 from models.artifacts import Parts
 from models.courses.baselines import CourseScorer
@@ -26,7 +27,7 @@ from models.registry import ResolvedModel
 from serving.api.opened import Absent, Desks, champion_or_absent
 from serving.clock import clock_of
 from serving.courses.advice import CourseDesk
-from serving.freshness import STORE_DOWN, AgeLimits, FeatureSource, moved_stores, notice_of_age
+from serving.freshness import STORE_DOWN, AgeLimits, FeatureSource, moved_stores, notice_of_age, rows_lost
 from serving.ground import Ground
 from serving.guidance import NO_COURSE_MODEL, CourseRanking, course_desk, open_guidance
 from serving.night.manifest import ModelIdentity
@@ -40,7 +41,6 @@ from serving.schemas import Because
 from serving.units.answers import UnitDesk
 
 RISK, CAREERS, COURSES = "risk", "next-post", "courses"
-PROBE_ID = "readiness-probe"
 Desk = TypeVar("Desk", RiskDesk, CareerDesk)
 T = TypeVar("T")
 
@@ -121,6 +121,7 @@ def desks_on(ground: Ground, builders: Builders, find: Find, more_notices: Calla
     now = clock_of(settings)
 
     unread: set[str] = set()  # services whose features the last probe could not read
+    lost: dict[str, date] = {}  # services of which it missed rows, and the day that these are of
 
     def probe() -> None:
         ground.audited()
@@ -128,14 +129,22 @@ def desks_on(ground: Ground, builders: Builders, find: Find, more_notices: Calla
             source.wait_until_open()
         for desk in desks:
             if not isinstance(desk, Absent):
-                told = source.online([PROBE_ID], desk.model.service, local_day(now()))["status"]
+                told = source.online([NOBODY], desk.model.service, local_day(now()))["status"]
                 (unread.add if (told == AWAY).any() else unread.discard)(desk.model.service)
+                look_for_lost(desk.model.service)
+
+    def look_for_lost(service: str) -> None:
+        filled = source.filled_as_of(service)
+        if isinstance(source, FeatureReader) and filled is not None and source.lost(service):
+            lost[service] = filled
+        else:
+            lost.pop(service, None)
 
     def notices() -> list[Because]:
         """Of the features that the desks here stand on; each once."""
         services = [desk.model.service for desk in desks if not isinstance(desk, Absent)]
         found = [notice_of_age(source.filled_as_of(service), now(), AgeLimits.of(rules)) for service in services]
-        down = [*moved_stores(settings), *([STORE_DOWN] if unread else [])]
+        down = [*moved_stores(settings), *([STORE_DOWN] if unread else []), *map(rows_lost, list(lost.values()))]
         return [notice for notice in dict.fromkeys([*down, *found, *more_notices()]) if notice is not None]
 
     left_out = {} if isinstance(desks[0], Absent) else desks[0].left_out

@@ -90,6 +90,15 @@ class _Life:
         desks = opened_desks()
         put_in_force(desks)
         desks.champions.follow(put_in_force)
+        self._events = desks.of("/v1/events")  # one desk for as long as the process lives, whichever models answer
+        if isinstance(self._events, EventDesk):
+            self._events.start()
+
+    @bentoml.on_shutdown
+    def stop(self) -> None:
+        """End what runs beside the requests."""
+        if isinstance(self._events, EventDesk):
+            self._events.stop()
 
     @bentoml.on_deployment  # type: ignore[untyped-decorator]
     @staticmethod
@@ -139,8 +148,8 @@ def serve(use: Settings, announce: Callable[[str, Desks], None]) -> None:
 
     Raises InvalidInput for a host that others could reach, FeatureMismatch or UntrustedArtifact for a wrong model,
     OtherDatabase where the state is kept in another database, NotReady for a port that somebody else has, all before
-    anything listens. `announce` is called with
-    the address once the desks are open. With several workers each opens its own, and the first announces.
+    anything listens. `announce` is called with the address once connections are taken there. With several workers each
+    opens its own, and the first announces.
     """
     if not use.sandbox:
         check_service_database(use)
@@ -163,13 +172,26 @@ def _serve(
     announce: Callable[[str, Desks], None] | None,
     bound: list[socket.socket],
 ) -> None:
-    if announce is not None:
-        announce(f"http://{use.host}:{use.port}", desks)
     if isinstance(events := desks.of("/v1/events"), EventDesk):
         threading.Thread(target=events.warm, daemon=True).start()
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGHUP, lambda *_: desks.champions.look_now())
-    uvicorn.Server(configured(PharosService.to_asgi(), use.host, use.port)).run(bound)
+    tell = None if announce is None else functools.partial(announce, f"http://{use.host}:{use.port}", desks)
+    Announced(configured(PharosService.to_asgi(), use.host, use.port), tell).run(bound)
+
+
+class Announced(uvicorn.Server):
+    """A server that says so once connections are taken, not before: what waits for that word may ask at once."""
+
+    def __init__(self, config: uvicorn.Config, tell: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._tell = tell
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then tell; beside the requests, for the words are looked up in the records."""
+        await super().startup(sockets)
+        if self._tell is not None and self.started and not self.should_exit:
+            threading.Thread(target=self._tell, name="pharos-announce", daemon=True).start()
 
 
 def configured(app: App, host: str, port: int) -> uvicorn.Config:

@@ -33,6 +33,12 @@ from serving.access.credential import AccessScope
 
 EVERYWHERE = "全部单位 / all units"
 
+UNCHECKED = (
+    "尚未导入任何单位，无法核对 --unit；导入后请核对，编号有误的密钥看不到任何人 / no units are on record yet, so "
+    "--unit was not checked: a key of a unit that does not exist sees nobody; compare it once units or postings are "
+    "ingested"
+)
+
 
 @dataclass(frozen=True)
 class Opens:
@@ -47,12 +53,13 @@ class Opens:
 
 
 def add_key(settings: Settings, name: str, opens: Opens, days: int, console: Console) -> None:
-    """Make a key and print it, once; raises InvalidInput for one that would open nothing, or of an officer who is not
-    in the records."""
+    """Make a key and print it, once; raises InvalidInput for one that would open nothing, of an officer who is not in
+    the records, or of a unit that is nowhere in them."""
     today = today_of(settings)
     first = not api_keys(settings).all()
     if opens.officer_id is not None:
         _check_officer(settings, opens.officer_id)
+    unchecked = opens.officer_id is None and _check_units(settings, opens.units or ())
     named = AccessScope.of(opens.scopes) or (frozenset() if opens.officer_id is None else OFFICERS_OWN)
     asked = KeyAsked(name, named, opens.units, today + timedelta(days=days), opens.officer_id)
     key, text = issued(settings, asked)
@@ -62,6 +69,8 @@ def add_key(settings: Settings, name: str, opens: Opens, days: int, console: Con
         "It is not shown again; send it as `x-api-key` or `authorization: Bearer`, or sign in at /pages with it.",
         markup=False, highlight=False, soft_wrap=True,
     )  # fmt: skip
+    if unchecked:
+        console.print(UNCHECKED, markup=False, highlight=False, soft_wrap=True)
     if first:
         console.print(
             "Restart a running service: from now on every caller must show a key or a token.", highlight=False
@@ -122,6 +131,28 @@ def _audited(settings: Settings) -> Iterator[tuple[sa.Connection, Writes]]:
 def _check_officer(settings: Settings, officer_id: str) -> None:
     if officer_id not in set(History(settings.history_dir).frame("officers")["officer_id"]):
         raise InvalidInput(f"--officer {officer_id!r}: no officer on record has this id; mend it, or ingest first")
+
+
+def _check_units(settings: Settings, units: tuple[str, ...]) -> bool:
+    """Whether there was nothing to check units against; raises InvalidInput for one that is nowhere in the records."""
+    known = _units_on_record(History(settings.history_dir)) if units else frozenset[str]()
+    absent = [unit for unit in units if unit not in known] if known else []
+    if absent:
+        raise InvalidInput(
+            f"--unit {absent[0]!r}: no unit on record has this id, and a key of it would see nobody; mend it, ingest "
+            "the unit first, or say --all-units",
+            zh=f"--unit {absent[0]!r}：记录中没有该单位，其密钥看不到任何人；请更正编号、先导入该单位，"
+            "或用 --all-units",
+        )
+    return bool(units) and not known
+
+
+def _units_on_record(history: History) -> frozenset[str]:
+    """Every unit that the records name, also dissolved ones."""
+    places = {"units": ("unit_id", "parent_unit_id"), "postings": ("unit_id",)}
+    held = set(history.tables()).intersection(places)
+    columns = (history.frame(table, [name])[name] for table in held for name in places[table])
+    return frozenset(str(one) for column in columns for one in column.dropna().unique())
 
 
 def _entry(settings: Settings, now: datetime, action: Action, key: ApiKey) -> Entry:

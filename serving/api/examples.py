@@ -11,8 +11,10 @@ from typing import Any
 ADDRESS = "http://127.0.0.1:3017"
 CURL, JAVA = "questions.sh", "PharosExample.java"
 SHELL_HEAD = f"""#!/bin/sh
-# 由 OpenAPI 生成。用法：PHAROS_KEY=密钥 sh {CURL} 操作名
-# Made from the OpenAPI document. Usage: PHAROS_KEY=key sh {CURL} OPERATION
+# 由 OpenAPI 生成。用法：PHAROS=地址 PHAROS_KEY=密钥 sh {CURL} 操作名
+# 不写 PHAROS 即 {ADDRESS}；不需密钥时不写 PHAROS_KEY
+# Made from the OpenAPI document. Usage: PHAROS=address PHAROS_KEY=key sh {CURL} OPERATION
+# Without PHAROS it asks {ADDRESS}; leave PHAROS_KEY out where no key is needed
 set -eu
 PHAROS="${{PHAROS:-{ADDRESS}}}"
 ask() {{
@@ -24,8 +26,10 @@ ask() {{
 }}
 case "${{1:-}}" in
 """
-JAVA_HEAD = f"""// 由 OpenAPI 生成；Java 17，无需其他库。用法：PHAROS_KEY=密钥 java {JAVA} 操作名
-// Made from the OpenAPI document; Java 17, nothing else. Usage: PHAROS_KEY=key java {JAVA} OPERATION
+JAVA_HEAD = f"""// 由 OpenAPI 生成；Java 17，无需其他库。用法：PHAROS=地址 PHAROS_KEY=密钥 java {JAVA} 操作名
+// 不写 PHAROS 即 {ADDRESS}；不需密钥时不写 PHAROS_KEY
+// Made from the OpenAPI document; Java 17, nothing else. Usage: PHAROS=address PHAROS_KEY=key java {JAVA} OPERATION
+// Without PHAROS it asks {ADDRESS}; leave PHAROS_KEY out where no key is needed
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

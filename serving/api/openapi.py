@@ -1,6 +1,7 @@
 """The description of the API in OpenAPI 3.1, in both languages, made from the schemas that check the requests.
 
-The examples name officers of the simulated bureau, so that they work as they stand after `pharos demo`.
+The examples name officers of the simulated bureau, so that they work as they stand after `pharos demo`, and the one
+case that has the same id everywhere: that of the sandbox.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pydantic.json_schema import models_json_schema
 from serving.access.credential import AccessScope
 from serving.api.problems import BY_STATUS, KINDS, MEDIA_TYPE
 from serving.api.questions import QUESTIONS, Question
+from serving.sandbox.book import book
 from serving.schemas import Health, ModelsAnswer, Problem, Readiness
 
 REFERENCE = "#/components/schemas/{model}"
@@ -82,7 +84,7 @@ def document() -> bytes:
 
 
 def _operation(question: Question) -> dict[str, Any]:
-    examples = {"demo": {"value": dict(question.example)}}
+    examples = {"demo": {"value": _example(question)}}
     content = {"application/json": {"schema": _ref(question.request), "examples": examples}}
     return {
         "operationId": question.name,
@@ -93,6 +95,12 @@ def _operation(question: Question) -> dict[str, Any]:
         "requestBody": {"required": True, "content": content},
         "responses": _responses(question.answer, (*BODIES, *ANSWERS, *question.problems)),
     }
+
+
+def _example(question: Question) -> dict[str, Any]:
+    """A body that somewhere gets its answer; ids of cases are made by chance, so only the sandbox's is known before."""
+    example, case = dict(question.example), book().answers[question.path].get("case")
+    return {**example, "case_id": case["case_id"]} if case and "case_id" in example else example
 
 
 def _paths() -> dict[str, Any]:

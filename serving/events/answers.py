@@ -1,17 +1,17 @@
 """`POST /v1/events` without the web: events into the history, and the officers they are about brought forward.
 
 The rows are safe before any feature is touched. Where features cannot be brought forward now, the answer says so, and
-the next event, or the night, does it; until then answers about these officers say that they lack the events.
+the service does it once the store is back (catching_up.py), or the next event, or the night; until then answers about
+these officers say that they lack the events.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
-from typing import Protocol
 
 import structlog
 
@@ -41,6 +41,8 @@ from features.pending import Pending
 from features.store import FeatureReader
 from serving.access.credential import OPERATOR, Credential
 from serving.access.reach import EVERYWHERE, Sight
+from serving.clock import clock_of
+from serving.events.catching_up import BringsForward, CatchUp, Waiters
 from serving.events.schemas import Event, EventCounts, EventFault, EventResult, EventsAnswer, EventsRequest, Features
 from serving.freshness import FeatureSource
 
@@ -59,14 +61,6 @@ WHY: Mapping[str, Bilingual] = {
 }
 
 
-class BringsForward(Protocol):
-    """Brings features of officers forward to a day, and tells how many officers it did."""
-
-    def __call__(self, officer_ids: Sequence[str], as_of: date, /) -> int:
-        """Do it; raises PharosError, or what the store raises, where it cannot."""
-        ...
-
-
 @dataclass(frozen=True)
 class EventDesk:
     """Everything that `/v1/events` needs, fixed at start."""
@@ -75,6 +69,7 @@ class EventDesk:
     bring_forward: BringsForward
     waiting: Callable[[], Set[str]] = set  # officers whose features could not be brought forward yet
     prepare: Callable[[], None] = lambda: None
+    catch_up: CatchUp | None = None  # for those who wait, while a service is up
 
     def warm(self) -> None:
         """Do beforehand what the first event would wait for; what is wrong is told when an event comes."""
@@ -82,6 +77,16 @@ class EventDesk:
             self.prepare()
         except Exception as error:
             structlog.get_logger("pharos.serving").info("events_not_prepared", kind=type(error).__name__)
+
+    def start(self) -> None:
+        """From now on bring those forward who wait, beside the requests."""
+        if self.catch_up is not None:
+            self.catch_up.start()
+
+    def stop(self) -> None:
+        """No more of that."""
+        if self.catch_up is not None:
+            self.catch_up.stop()
 
     def answer(
         self,
@@ -143,7 +148,10 @@ def open_events(settings: Settings, source: FeatureSource) -> EventDesk:
         source.wait_until_open()  # one after the other: requests get their turn beside one of them, not two
         live.warm()
 
-    return EventDesk(arrivals, partial(source.bring_forward, live), pending.waiting, prepare)
+    now, forward = clock_of(settings), partial(source.bring_forward, live)
+    lock = settings.feast_dir / ".catching_up.lock"
+    waiters = Waiters(pending.waiting, source.readable, forward, lambda: local_day(now()), lock)
+    return EventDesk(arrivals, forward, pending.waiting, prepare, CatchUp(waiters))
 
 
 def _check_theirs(request: EventsRequest) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from serving.api.examples import CURL, JAVA, write_examples
+from serving.api.examples import ADDRESS, CURL, JAVA, write_examples
 from serving.api.openapi import document
 from tests.serving.desks import demo_desks
 from tests.serving.live import served
@@ -48,6 +48,16 @@ def test_every_operation_is_in_both(folder: Path) -> None:
     shell, java = ((folder / name).read_text("utf-8") for name in (CURL, JAVA))
     assert [name for name in names if f"\n{name}) ask " not in shell] == []
     assert [name for name in names if f'all.put("{name}", ' not in java] == []
+
+
+@pytest.mark.parametrize("name", [CURL, JAVA])
+def test_its_first_lines_name_the_address_and_the_key_in_both_languages(folder: Path, name: str) -> None:
+    head = (folder / name).read_text("utf-8").split("\n")[:5]
+    for usage, without in (("用法：", "不写 PHAROS 即"), ("Usage: ", "Without PHAROS it asks")):
+        (line,) = (one.partition(usage)[2] for one in head if usage in one)
+        assert line.startswith("PHAROS=")
+        assert " PHAROS_KEY=" in line
+        assert any(f"{without} {ADDRESS}" in one for one in head)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")

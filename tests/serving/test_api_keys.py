@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from data_contracts.audit.chain import lines
+from data_contracts.catalog import catalog
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
@@ -150,6 +151,29 @@ def test_a_key_of_an_officer_opens_nothing_else(recorded: Settings, opens: Opens
     with pytest.raises(InvalidInput, match=says):
         add_key(recorded, "Li Na", opens, 30, Console(quiet=True))
     assert api_keys(recorded).all() == []
+
+
+def test_a_unit_that_is_nowhere_in_the_records_gets_no_key(use: Settings) -> None:
+    console = Console(record=True, width=200)
+    add_key(use, "before any record", Opens(("risk:read",), ("u-nope",)), 30, console)
+    said = console.export_text()
+    assert "无法核对 --unit" in said
+    assert "--unit was not checked" in said
+    History(use.history_dir).append("postings", pd.DataFrame([posting("p-1", "u-1"), posting("p-2", "u-2")]))
+    with pytest.raises(InvalidInput, match=r"'u-nope': no unit on record .* ingest the unit first") as told:
+        add_key(use, "planning", Opens(("risk:read",), ("u-1", "u-nope")), 30, Console(quiet=True))
+    assert "没有该单位" in told.value.zh
+    assert [one.name for one in api_keys(use).all()] == ["before any record"]
+    for units in (("u-1", "u-2"), None):
+        add_key(use, "planning", Opens(("risk:read",), units), 30, console)
+        assert "--unit was not checked" not in console.export_text()
+
+
+def posting(name: str, unit_id: str) -> dict[str, object]:
+    """A row of postings of an officer in a unit."""
+    told = dict.fromkeys(catalog().table("postings").column_names)
+    days = {"started_on": pd.Timestamp("2020-01-01"), "known_on": pd.Timestamp("2020-01-01")}
+    return {**told, **days, "posting_id": name, "officer_id": "o-7", "unit_id": unit_id}
 
 
 def test_a_key_changes_only_together_with_its_audit_line(use: Settings) -> None:

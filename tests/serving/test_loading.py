@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import shutil
+import socket
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from rich.console import Console
 
@@ -24,6 +28,7 @@ from serving.api.opened import Absent, Desks, no_champion
 from serving.courses.advice import CourseDesk
 from serving.courses.crowds import COUNTS
 from serving.loading import Builders, GradedScorer, Loaded, champion, open_desks
+from serving.workers import bound_socket
 from tests.serving.desks import CUTS, FakeRanker, FakeScorer, FakeSource, demo_desks
 from tests.serving.live import served
 
@@ -198,7 +203,31 @@ def test_serve_starts_one_guarded_server(use: Settings, monkeypatch: pytest.Monk
     chosen = Settings(state=use.state, host="127.0.0.1", port=3999)
     service.serve(chosen, lambda address, opened: announced.append((address, opened)))
     assert started == [("127.0.0.1", 3999, False, False)]
-    assert announced == [("http://127.0.0.1:3999", desks)]
+    assert announced == [], "nobody is told of an address where nothing listens yet"
+
+
+def test_the_address_is_told_once_a_connection_is_taken_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for that line, nginx or a script, asks at once; the socket is bound long before, by a parent."""
+    monkeypatch.setattr(service, "opened_desks", demo_desks)
+    asked = threading.Event()
+    with bound_socket("127.0.0.1", 0) as bound:
+        port, found = bound.getsockname()[1], list[int]()
+
+        def tell() -> None:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port), timeout=5.0).close()
+                found.append(httpx.get(f"http://127.0.0.1:{port}/livez", timeout=10.0).status_code)
+            asked.set()
+
+        server = service.Announced(service.configured(service.PharosService.to_asgi(), "127.0.0.1", port), tell)
+        running = threading.Thread(target=server.run, args=([bound],), daemon=True)
+        running.start()
+        try:
+            assert asked.wait(60.0)
+        finally:
+            server.should_exit = True
+            running.join(timeout=15.0)
+    assert found == [200]
 
 
 def test_features_too_old_to_score_on_are_told_at_the_start_and_by_readyz_with_the_remedy(

@@ -36,6 +36,7 @@ from tests.serving.test_access_over_http import TODAY, key
 
 CONFIG = Path(service.__file__).parent / "deploy" / "nginx.conf"
 OURS = {"host", "accept", "x-api-key", "content-type", "content-length", "x-forwarded-for", "x-forwarded-proto"}
+TRACE = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
 FORGED = {
     "x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "http", "forwarded": "for=127.0.0.1", "x-real-ip": "::1",
     "x-forwarded-host": "localhost", "x-forwarded-user": "chief", "x-remote-user": "chief", "remote-user": "chief",
@@ -187,6 +188,10 @@ def test_only_a_caller_with_a_certificate_and_a_key_is_answered(state: Settings,
             assert (arrived["x-forwarded-for"], arrived["x-forwarded-proto"]) == ("127.0.0.1", "https")
             assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
             assert answer.headers["strict-transport-security"].startswith("max-age=")
+            traced = client.get("/v1/risk", headers={**shown, **TRACE, "tracestate": "congo=t61rcWkgMzE"})
+            arrived = traced.json()["headers"]
+            assert arrived["traceparent"] == TRACE["traceparent"], "a trace that began at the caller goes on"
+            assert "tracestate" not in arrived
             limit = Limits().body_bytes
             whole = client.post("/v1/risk", headers={**shown, "content-type": "application/json"}, content=b" " * limit)
             assert whole.json()["bytes"] == limit

@@ -52,6 +52,14 @@ def test_fixed_ids_get_their_answers_in_the_order_asked_and_others_that_of_nobod
     assert {**results[1], "officer_id": NOBODY} == kept[NOBODY]
 
 
+def test_the_described_example_of_every_question_gets_an_answer(client: httpx.Client) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    for question in QUESTIONS:
+        (example,) = paths[question.path]["post"]["requestBody"]["content"]["application/json"]["examples"].values()
+        told = client.post(question.path, json=example["value"])
+        assert told.status_code == 200, f"{question.path}: {told.text}"
+
+
 def test_every_kind_of_answer_is_there() -> None:
     statuses = {one["status"] for one in book().answers["/v1/risk"]["results"]}
     assert statuses == {"scored", "withheld", "not_scored"}

@@ -29,12 +29,17 @@ from data_contracts.settings import Settings
 from serving.access import issuer_keys
 from serving.access.callers import callers_of
 from serving.access.credential import AccessScope, Credential
-from serving.access.tokens import Issuer, Tokens
+from serving.access.tokens import EVERY_UNIT, OFFICER_CLAIM, REQUIRED, UNITS_CLAIM, Issuer, Tokens
 
 ISSUER, AUDIENCE = "https://id.example", "pharos"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 NOW = int(time.time())
+ROOT = Path(__file__).resolve().parents[2]
+GUIDES = "data_contracts/documents/guides"
+CLAIMS_TOLD = (
+    f"{GUIDES}/planning-systems.md", f"{GUIDES}/planning-systems.zh-CN.md", "serving/deploy/SETTINGS.md"
+)  # fmt: skip
 
 
 def published(key: Any, key_id: str) -> dict[str, Any]:
@@ -76,6 +81,16 @@ def test_a_good_token_says_who_calls_and_how_far_that_reaches(tokens: Tokens) ->
     own = tokens.credential(token(pharos_units=None, pharos_officer_id="o-1"))
     assert own is not None
     assert (own.units, own.officer_id) == ((), "o-1")
+
+
+@pytest.mark.parametrize("page", CLAIMS_TOLD)
+def test_those_who_set_up_an_issuer_are_told_every_claim_and_what_one_without_units_sees(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    claims = (*REQUIRED, "scope", "scp", UNITS_CLAIM, OFFICER_CLAIM)
+    assert [one for one in claims if f"`{one}`" not in text] == []
+    (units,) = (line for line in text.splitlines() if f"`{UNITS_CLAIM}`" in line)
+    for words in ("200", "`not_scored`", "`unknown_officer`", f'`["{EVERY_UNIT}"]`'):
+        assert words in units
 
 
 def coded(raw: bytes) -> str:
