@@ -18,13 +18,24 @@ from typing import Any
 @dataclass(frozen=True)
 class Late:
     """The events of one officer that snapshots may not know of: on which days the first and the last came, how many
-    times some came, and whether features that know all of them were put into the online store.
+    times some came, whether features computed from all of them were put into the online store, and as of which day
+    these are: what happens on a day counts from the next, so features of the last day do not show it yet.
     """
 
     since: date
     last: date
     times: int = 1
     in_store: bool = False
+    brought_to: date | None = None
+
+    def waits(self, today: date) -> bool:
+        """Whether features of today would know more than those in the store.
+
+        >>> event = Late(date(2026, 1, 2), date(2026, 1, 2), in_store=True, brought_to=date(2026, 1, 2))
+        >>> event.waits(date(2026, 1, 2)), event.waits(date(2026, 1, 3))
+        (False, True)
+        """
+        return not self.in_store or (self.brought_to is not None and self.brought_to <= self.last < today)
 
 
 class Pending:
@@ -52,9 +63,9 @@ class Pending:
         """Officers with the day of the last event of each."""
         return {officer: one.last for officer, one in self.late().items()}
 
-    def waiting(self) -> set[str]:
-        """Officers whose features could not be brought forward yet."""
-        return {officer for officer, one in self.late().items() if not one.in_store}
+    def waiting(self, today: date) -> set[str]:
+        """Officers whose features could not be brought forward yet, or have more to show since a day began."""
+        return {officer for officer, one in self.late().items() if one.waits(today)}
 
     def add(self, officer_ids: Set[str], day: date) -> None:
         """Take officers up, before their events are visible; a day only moves forward."""
@@ -68,16 +79,16 @@ class Pending:
             }
             self._write({**before, **after})
 
-    def brought(self, officer_ids: Collection[str], seen: Mapping[str, Late]) -> None:
-        """Features of officers were put into the store; `seen` is what was late before they were computed, so that an
-        event that came meanwhile waits on.
+    def brought(self, officer_ids: Collection[str], seen: Mapping[str, Late], as_of: date) -> None:
+        """Features of officers as of a day were put into the store; `seen` is what was late before they were computed,
+        so that an event that came meanwhile waits on.
         """
         if not seen:
             return
         with self._alone():
             now = self.late()
             done = {
-                one: replace(now[one], in_store=True)
+                one: replace(now[one], in_store=True, brought_to=as_of)
                 for one in officer_ids
                 if one in now and one in seen and now[one].times == seen[one].times
             }
@@ -117,5 +128,5 @@ def _late(told: Any) -> Late:
     """
     if isinstance(told, str):
         return Late(date.fromisoformat(told), date.fromisoformat(told), in_store=True)
-    days = {name: date.fromisoformat(told[name]) for name in ("since", "last")}
+    days = {name: date.fromisoformat(told[name]) for name in ("since", "last", "brought_to") if told.get(name)}
     return Late(**days, times=int(told["times"]), in_store=bool(told["in_store"]))

@@ -235,7 +235,7 @@ class FeatureReader:
                 seen = self.pending.late()
             sources = live.rows(officer_ids, as_of)
             brought = max(self._push(view, sources[view.source], as_of) for view in views)
-            self.pending.brought(officer_ids, seen)
+            self.pending.brought(officer_ids, seen, as_of)
             return brought
 
     def _push(self, view: View, rows: pd.DataFrame, as_of: date) -> int:

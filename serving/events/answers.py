@@ -150,8 +150,15 @@ def open_events(settings: Settings, source: FeatureSource) -> EventDesk:
 
     now, forward = clock_of(settings), partial(source.bring_forward, live)
     lock = settings.feast_dir / ".catching_up.lock"
-    waiters = Waiters(pending.waiting, source.readable, forward, lambda: local_day(now()), lock)
-    return EventDesk(arrivals, forward, pending.waiting, prepare, CatchUp(waiters))
+
+    def today() -> date:
+        return local_day(now())
+
+    def waiting() -> Set[str]:
+        return pending.waiting(today())
+
+    waiters = Waiters(waiting, source.readable, forward, today, lock)
+    return EventDesk(arrivals, forward, waiting, prepare, CatchUp(waiters))
 
 
 def _check_theirs(request: EventsRequest) -> None:

@@ -195,7 +195,7 @@ def test_events_that_came_while_redis_hung_are_in_answers_once_it_is_back_and_no
     after = bureau.risk(officer)
     assert after["notices"] == []
     assert after["results"] != before
-    assert bureau.reader.pending.waiting() == set()
+    assert bureau.reader.pending.waiting(END) == set()
 
 
 @pytest.mark.server
@@ -206,8 +206,8 @@ def test_an_append_under_way_is_waited_for_before_it_is_said_that_features_know_
         bureau.reader.pending.add({officer}, END)
         with pytest.raises(NotReady):
             bureau.reader.bring_forward(live, [officer], END, wait_seconds=0.0)
-        assert bureau.reader.pending.waiting() == {officer}
-    until(lambda: bureau.reader.pending.waiting() == set())
+        assert bureau.reader.pending.waiting(END) == {officer}
+    until(lambda: bureau.reader.pending.waiting(END) == set())
     live.close()
 
 

@@ -265,7 +265,7 @@ def test_events_are_kept_where_features_cannot_be_brought_forward(bureau: Bureau
         assert (answer["counts"]["accepted"], answer["features"]) == (1, "waiting")
         told = bureau.reader.online([officer, bureau.officers[6]], "risk_v1", END)
         assert told["without_events_since"].tolist() == [END, None]
-        assert FeatureReader(bureau.use).pending.waiting() == {officer}, "a service that starts again knows it too"
+        assert FeatureReader(bureau.use).pending.waiting(END) == {officer}, "a service that starts again knows it too"
         mended = replace(desk, bring_forward=mend)
         web.state.desks = replace(web.state.desks, guidance={"/v1/events": mended})
         later = other.send(("b-2", "course_completions", {**row, "officer_id": bureau.officers[6]}))
@@ -274,7 +274,7 @@ def test_events_are_kept_where_features_cannot_be_brought_forward(bureau: Bureau
     live = LiveFeatures(History(bureau.use.history_dir))
     assert bureau.reader.bring_forward(live, calls[0], END) == 2
     live.close()
-    assert bureau.reader.pending.waiting() == set()
+    assert bureau.reader.pending.waiting(END) == set()
     assert "without_events_since" not in bureau.reader.online([officer], "risk_v1", END)
 
 
@@ -283,11 +283,20 @@ def test_an_event_that_comes_while_features_are_computed_waits_on(tmp_path: Path
     pending.add({"a", "b"}, END)
     seen = pending.late()
     pending.add({"b"}, END)
-    pending.brought(["a", "b"], seen)
-    assert pending.waiting() == {"b"}
-    assert pending.late()["a"] == Late(END, END, 1, in_store=True)
+    pending.brought(["a", "b"], seen, END)
+    assert pending.waiting(END) == {"b"}
+    assert pending.late()["a"] == Late(END, END, 1, in_store=True, brought_to=END)
     pending.add({"a"}, END + timedelta(days=1))
     assert Pending(tmp_path).late()["a"] == Late(END, END + timedelta(days=1), 2)
+
+
+def test_what_counts_from_tomorrow_is_brought_forward_once_that_day_begins(tmp_path: Path) -> None:
+    pending, next_day = Pending(tmp_path), END + timedelta(days=1)
+    pending.add({"a"}, END)
+    pending.brought(["a"], pending.late(), END)
+    assert (pending.waiting(END), Pending(tmp_path).waiting(next_day)) == (set(), {"a"})
+    pending.brought(["a"], pending.late(), next_day)
+    assert pending.waiting(next_day + timedelta(days=1)) == set()
 
 
 def test_every_call_is_a_line_in_the_chain_and_needs_its_scope(bureau: Bureau) -> None:
