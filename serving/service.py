@@ -94,7 +94,7 @@ class _Life:
         if isinstance(self._events, EventDesk):
             self._events.start()
 
-    @bentoml.on_shutdown
+    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def stop(self) -> None:
         """End what runs beside the requests."""
         if isinstance(self._events, EventDesk):

@@ -88,7 +88,7 @@ def test_one_process_tries_at_a_time_and_no_other_waits_for_it(tmp_path: Path) -
 def test_pauses_grow_while_it_fails_and_it_ends_when_told(
     fault: str, longest: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room = Room(tmp_path, **{fault: True})
+    room = Room(tmp_path, away=fault == "away", broken=fault == "broken")
     catch_up, pauses = room.catch_up(), list[float]()
 
     def waited(seconds: float) -> bool:
