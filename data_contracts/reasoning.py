@@ -23,12 +23,14 @@ class OutcomeThemes:
 
 @dataclass(frozen=True)
 class ReasonPolicy:
-    """The themes by outcome, and by how many standard errors one must go with what came before it is told."""
+    """The themes by outcome, by how many standard errors one must go with what came before it is told, and the columns
+    that are told of no outcome, whatever the evidence."""
 
     __pydantic_config__ = STRICT
 
     least_evidence: Annotated[float, Field(ge=0, le=10)]
     outcome: tuple[OutcomeThemes, ...]
+    never_told: tuple[Code, ...] = ()
 
     def themes_of(self, outcome: str) -> tuple[str, ...]:
         """What may be told of an outcome; nothing of one that is not listed.

@@ -43,7 +43,8 @@ def as_table(told: Mapping[str, Any]) -> Table:
     about = told["data"]
     model = about["model"]
     title = f"alerts at {about['as_of']}, {model['name']} version {model['version']}; grades now by {about['mode']}"
-    table = Table(title=title, caption=f"{CAPTION}\n{budget_words(about)}", box=SIMPLE_HEAD, padding=0, pad_edge=False)
+    caption = f"{CAPTION}\n{new_words(about['new_over_months'])}\n{budget_words(about)}"
+    table = Table(title=title, caption=caption, box=SIMPLE_HEAD, padding=0, pad_edge=False)
     table.add_column("outcome", overflow="fold")  # the one column that may take a second line
     table.add_column("setting", no_wrap=True)
     for name in ("now", "new", "most", "over", "P", "95 %", "recall"):
@@ -57,6 +58,17 @@ def as_table(told: Mapping[str, Any]) -> Table:
             outcome, _setting(record), f"{record['alerts_now']:,}", *figures, interval, _short(record["recall"], 3)
         )
     return table
+
+
+def new_words(months: int) -> str:
+    """On how many months new alerts rest.
+
+    >>> new_words(1), new_words(0)
+    ('new: counted over 1 month', 'new: not known, no two snapshots lie a month apart')
+    """
+    if not months:
+        return "new: not known, no two snapshots lie a month apart"
+    return f"new: counted over {months} month{'' if months == 1 else 's'}"
 
 
 def budget_words(about: Mapping[str, Any]) -> str:

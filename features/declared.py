@@ -41,6 +41,7 @@ OFTEN = (
     "sick_days",
     "exposure_hours",
 )
+GENERAL = "risk_v1"
 # Shifts and duties change within two years, so a longer mean of a duty month tells of another job.
 DUTY_RATE = "_per_duty_month"
 # Officers are seldom accused together: the last two years and ever say what there is to say.
@@ -67,6 +68,17 @@ def declared_features() -> Declared:
         Service("unit_v1", (unit,), _without_sick_days(tuple(item.name for item in unit.fields)), definitions=code),
     )
     return Declared((officer, career, unit), services)
+
+
+def service_read(service: str, outcome: str) -> str:
+    """Whose columns an outcome reads of what was asked of a service: a service of another outcome holds columns that
+    are only for that one, and all else reads what the general one has.
+
+    >>> service_read("strain_v1", "strain"), service_read("strain_v1", "conduct"), service_read("risk_v1", "strain")
+    ('strain_v1', 'risk_v1', 'risk_v1')
+    """
+    only_for = {one.name: one.outcome for one in declared_features().services}.get(service)
+    return service if only_for in (None, outcome) else GENERAL
 
 
 def _is_read_by_models(name: str) -> bool:

@@ -90,7 +90,10 @@ class ModelName(Answer):
         "answers",
     )
     version: str = about("模型版本", "version of the model")
-    features: str = about("特征服务及其版本", "feature service with its version")
+    features: str = about(
+        "本次读取的特征服务及其版本；各结局所用的列见其 features",
+        "feature service that was read from, with its version; which of its columns an outcome uses stands with it",
+    )
 
 
 class Because(Answer):

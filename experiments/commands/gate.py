@@ -153,9 +153,13 @@ def _sign(
     kind: Literal["waiver", "justification"], name: str, version: str, checks: list[str], reason: str, people: list[str]
 ) -> None:
     from training.gate.lines import grouped_checks, signed_although
-    from training.gate.verdict import examine, settle
+    from training.gate.verdict import examine, settle, signed_already
 
     examined = examine(edge.settings(), name, version)
+    if done := signed_already(examined, kind, checks, people):
+        told = f"skipped, for the same people signed a {kind} of them already: {', '.join(done)}"
+        edge.console.print(told, highlight=False, soft_wrap=True)
+        checks = [check for check in checks if check not in done]
     for outcome, measure, number in grouped_checks(checks):
         edge.console.print(f"{kind} of {outcome}: {measure}, {number} checks", highlight=False, soft_wrap=True)
     note = settle(edge.settings(), examined, kind, checks, reason, people, today_of(edge.settings()))

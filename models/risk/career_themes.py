@@ -17,6 +17,7 @@ CAREER_THEMES: tuple[Theme, ...] = (
                 "{value} [step|steps] up since {start}, job grade and police rank together",
                 60,
                 last="days_since_rank_steps_taken",
+                worse="less",
             ),
             Facet(
                 ("rank_code", "rank_position"),
@@ -37,6 +38,7 @@ CAREER_THEMES: tuple[Theme, ...] = (
                 last="days_in_rank",
                 last_zh="自{day}起任现职级",
                 last_en="in that rank since {day}",
+                worse="more",
             ),
             Facet(
                 ("days_in_rank",),
@@ -46,6 +48,7 @@ CAREER_THEMES: tuple[Theme, ...] = (
                 scale=DAYS_PER_YEAR,
                 last="days_in_rank",  # the day that the sentence's own number counts from
                 goes_on=True,
+                worse="more",
             ),
             Facet(("track",), "track", "从事序列为{value}", "track: {value}", named=True),
             Facet(("education",), "education", "学历为{value}", "education: {value}", named=True),
@@ -55,6 +58,7 @@ CAREER_THEMES: tuple[Theme, ...] = (
                 "从警{value}年",
                 "{value} [year|years] of service",
                 scale=DAYS_PER_YEAR,
+                worse="less",
             ),
         ),
     ),
@@ -69,6 +73,7 @@ CAREER_THEMES: tuple[Theme, ...] = (
                 "{start}以来调动{value}次",
                 "{value} [move|moves] since {start}",
                 60,
+                worse="more",
                 moved_by=("moves",),
             ),
             Facet(
@@ -77,6 +82,7 @@ CAREER_THEMES: tuple[Theme, ...] = (
                 "在现岗位{value}年",
                 "{value} [year|years] in the present post",
                 scale=DAYS_PER_YEAR,
+                worse="more",
                 moved_by=("days_in_post",),
             ),
         ),

@@ -16,6 +16,7 @@ DUTY_THEMES: tuple[Theme, ...] = (
                 "{start}以来更换直接上级{value}次",
                 "{value} [change|changes] of supervisor since {start}",
                 24,
+                worse="more",
             ),
             Facet(
                 ("days_under_supervisor",),
@@ -23,12 +24,14 @@ DUTY_THEMES: tuple[Theme, ...] = (
                 "由现任直接上级带领{value}年",
                 "{value} [year|years] under the present supervisor",
                 scale=DAYS_PER_YEAR,
+                worse="less",
             ),
             Facet(
                 ("span_size",),
                 "span_size",
                 "现任直接上级带领{value}人",
                 "{value} [officer|officers] under the present supervisor",
+                worse="more",
             ),
         ),
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from data_contracts.policy import policy
 from models.base import Numbers
 from models.risk.facets import number_told
-from models.risk.record_words import CODES, ONE_COUNT, OWNER, Record, Sizes
+from models.risk.record_words import CODES, NO_CODES, ONE_COUNT, OWNER, CodeSigns, Record, Sizes
 from models.risk.themes import FACETS, LEAST_CROWD, SHOWN, THEMES, facet_of, theme_of
 
 SMALLEST = 0.02  # log-odds; less than two per cent either way is no reason
@@ -122,13 +122,14 @@ def quiet_facets(silent: tuple[str, ...]) -> NDArray[np.bool_]:
 
 
 def unlisted(outcome: str) -> tuple[str, ...]:
-    """The themes that policy does not list for an outcome.
+    """The themes that policy does not list for an outcome, and the columns that it wants told of none.
 
-    >>> "supervisor" in unlisted("strain"), "workload" in unlisted("strain")
-    (True, False)
+    >>> "supervisor" in unlisted("strain"), "workload" in unlisted("strain"), "education" in unlisted("strain")
+    (True, False, True)
     """
-    listed = policy().reasons.themes_of(outcome)
-    return tuple(code for code in CODES if code not in listed)
+    rules = policy().reasons
+    listed = rules.themes_of(outcome)
+    return (*(code for code in CODES if code not in listed), *rules.never_told)
 
 
 @dataclass(frozen=True)
@@ -136,11 +137,13 @@ class Told:
     """Turns sums into sentences.
 
     `means` are of everybody the model was trained on last. What is in `silent`, themes or single facets by the column
-    they show, is never told: policy does not list the theme for the outcome, or it told nothing of later years.
+    they show, is never told: policy does not list the theme for the outcome, or it told nothing of later years. Of
+    codes those of `codes` are told, with the sign that they have there.
     """
 
     means: Mapping[str, float]
     silent: Sequence[str] = ()
+    codes: CodeSigns = field(default_factory=lambda: NO_CODES)
 
     def both(self, frame: pd.DataFrame, sums: ThemeSums, top: int) -> tuple[list[str], list[str]]:
         """(reasons, strengths): for each row the JSON of at most `top` of each, strongest first.
@@ -156,7 +159,7 @@ class Told:
         quiet = quiet_facets(tuple(self.silent))
         sizes = sums.sizes(quiet)
         reasons, strengths = (
-            self._one_way(record, sizes, _choose(sums, record.fits(sign), sign, top, quiet), sign)
+            self._one_way(record, sizes, _choose(sums, record.fits(sign, self.codes), sign, top, quiet), sign)
             for sign in (1.0, -1.0)
         )
         above = sums.log_odds - sums.base >= SEVERAL

@@ -28,17 +28,19 @@ LEAST_CROWD = 5  # the officer and four others: the mean of fewer would soon be 
 class Facet:
     """One sentence, told of column `shown`; it stands for columns that begin with `begins` (and end with `ends`).
 
-    `zh` and `en` hold {value} and {start}, the first day of the look-back of `months`; `en` writes nouns that follow
-    the number as [one|many]. `post` is the column with the difference to the mean of the others in the same post;
-    `last` the days since it last happened, or, where what is told is a time that goes on, since it began (`goes_on`);
-    `scale` divides the value for people (days to years). `worse` says on which side of the usual the number speaks
-    against an officer; None where it may be either. `crowd` is the column with how many people share what the mean is
-    of, the officer included: where there are fewer than LEAST_CROWD the sentence is not told. `sustained` is the column
-    with how many of the complaints counted were found sustained. `moved_by` are the beginnings of the columns that say
-    the same as the figure told (the same count in another window, as a rate, against the post); empty for all that the
-    facet covers. Only where these give the greater part of what the facet adds may its figure be told. `below_zh` and
-    `below_en` are the words for a number below zero, which is then told without its sign. `named` facets tell a code in
-    words, no number: {value} is its name. `last_zh` and `last_en` say what happened last on {day}, where that is not
+    `zh` and `en` hold {value} and {start}, the first day of the look-back of `months`; `en` writes nouns that
+    follow the number as [one|many]. `post` is the column with the difference to the mean of the others in the same
+    post; `last` the days since it last happened, or, where what is told is a time that goes on, since it began
+    (`goes_on`); `scale` divides the value for people (days to years). `worse` says on which side of the usual the
+    number speaks against an officer, whatever the model made of it; None in themes of bad things, where it is
+    always more, and of codes, which have no sides. `crowd` is the column with how many people share what the mean
+    is of, the officer included: where there are fewer than LEAST_CROWD the sentence is not told. `sustained` is the
+    column with how many of the complaints counted were found sustained. `moved_by` are the beginnings of the
+    columns that say the same as the figure told (the same count in another window, as a rate, against the post);
+    empty for all that the facet covers. Only where these give the greater part of what the facet adds may its
+    figure be told. `below_zh` and `below_en` are the words for a number below zero, which is then told without its
+    sign. `named` facets tell a code in words, no number: {value} is its name, and a model says of which codes it is
+    sure (training/risk/code_signs.py). `last_zh` and `last_en` say what happened last on {day}, where that is not
     another one of what is counted.
     """
 

@@ -25,7 +25,7 @@ from models.risk.glass_box import GlassBox
 from models.risk.grades import SHORT_HISTORY, cut_offs, short_history
 from models.risk.horizons import Asked, Figures, rising
 from models.risk.logistic import SoftLogistic
-from models.risk.record_words import Record
+from models.risk.record_words import CodeSigns, Record
 from models.risk.themes import FORCE_MEANS
 from models.units.model import UnitRule
 
@@ -56,6 +56,7 @@ class OutcomeModel:
     silent: tuple[str, ...] = ()  # themes and facets that told nothing of later years when it was checked
     commend_below: float = 0.0  # the chance below which the best share of the force lies
     sets: Conformal = field(default_factory=Conformal)  # between which chances it cannot tell
+    codes: CodeSigns = field(default_factory=dict)  # ranks and tracks that surely had it more often, or less
 
     @property
     def name(self) -> str:
@@ -201,7 +202,7 @@ class RiskBundle:
         sums = theme_sums(model.contributions(x), model.design.names)
         figures = np.where(quiet_facets(model.quiet), 0.0, sums.figures)  # of a unit too, what is quiet is not told
         parts = np.concatenate([sums.facets, figures], axis=1).astype(np.float32)
-        return *Told(self.means, model.quiet).both_of(asked.record, sums, top), parts.tolist(), sums.base
+        return *Told(self.means, model.quiet, model.codes).both_of(asked.record, sums, top), parts.tolist(), sums.base
 
     def to_parts(self) -> Parts:
         """Plain parts for `models.artifacts.save`."""
@@ -300,6 +301,7 @@ def _outcome_json(model: OutcomeModel) -> dict[str, Any]:
         "silent": list(model.silent),
         "commend_below": model.commend_below,
         "sets": model.sets.to_json(),
+        "codes": {column: dict(signs) for column, signs in model.codes.items()},
         "members": list(model.members),
     }
 
@@ -320,6 +322,7 @@ def _outcome_model(told: Mapping[str, Any], parts: Parts) -> OutcomeModel:
         tuple(told["silent"]),
         float(told["commend_below"]),
         Conformal(**told["sets"]),
+        told.get("codes", {}),  # a model of an earlier version tells no code until it is trained again
     )
 
 

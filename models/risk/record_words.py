@@ -22,9 +22,13 @@ OWNER = np.array([CODES.index(theme.code) for theme, _ in FACETS])  # (facets,) 
 BAD = np.array([theme.bad for theme, _ in FACETS])
 ONE_COUNT = np.array([theme.one_count for theme, _ in FACETS])
 NAMED = np.array([facet.named for _, facet in FACETS])
-MORE, LESS = (np.array([facet.worse == side for _, facet in FACETS]) for side in ("more", "less"))
+SIDE = np.where(BAD, 1.0, [{"more": 1.0, "less": -1.0, None: 0.0}[facet.worse] for _, facet in FACETS])  # nought: codes
 PEERS = ("同岗位其他人平均", "全员平均"), ("others in the same post", "all officers")
 SCALES = np.array([facet.scale for _, facet in FACETS])
+FINDINGS = np.array([facet.shown.startswith("complaints_sustained") for _, facet in FACETS])  # the count is of findings
+SAME_THEME = np.equal.outer(OWNER, OWNER).astype(np.float64)  # (facets, facets)
+CodeSigns = Mapping[str, Mapping[str, int]]  # by column and code: 1 surely more often than others, -1 less often
+NO_CODES: CodeSigns = {}
 
 
 @dataclass(frozen=True)
@@ -68,32 +72,40 @@ class Record:
             codes={name: _codes(frame[name]) for name in sorted(named)},
         )
 
-    def fits(self, sign: float) -> NDArray[np.bool_]:
+    def fits(self, sign: float, codes: CodeSigns = NO_CODES) -> NDArray[np.bool_]:
         """Whether a facet's number is known, tells of nobody else and differs from the usual the way that is said,
         (n, facets).
 
         The usual is the mean of the force, or of the others in the post where that is unknown. In a theme of bad
         things, and where more is worse, a reason is more and a strength less; where less is worse it is the other way
-        round; elsewhere either will do. Without a usual only bad things have a side: none of them is no reason. A code
-        has no usual: it is told where it is known.
+        round. Without a usual only bad things have a side: none of them is no reason. A code has no usual: it is told
+        where `codes` says that its officers surely had the outcome more often (less often) than the others. A theme
+        with a finding in any of its windows is no strength, be the count as low as it may.
         """
         usual = np.where(np.isnan(self.mean), self.post, self.mean)
         apart = differs_by(usual, SCALES)
         above, below = self.value > usual + apart, self.value < usual - apart
-        more, less = (above, below) if sign > 0 else (below, above)
-        said = np.where(BAD | MORE, more, np.where(LESS, less, above | below))
+        said = np.where(sign * SIDE > 0, above, below)
         alone = ~BAD | ((self.value > 0) if sign > 0 else (self.value <= 0))
         told: NDArray[np.bool_] = ~np.isnan(self.value) & ~(self.crowd < LEAST_CROWD)
-        return (told & np.where(np.isnan(usual), alone, said)) | self._coded()
+        if sign < 0:
+            told &= ~self._found()
+        return (told & np.where(np.isnan(usual), alone, said)) | self._coded(sign, codes)
 
-    def _coded(self) -> NDArray[np.bool_]:
-        """Whether a facet that names a code has one to name, (n, facets)."""
-        known = np.zeros(self.value.shape, dtype=bool)
+    def _found(self) -> NDArray[np.bool_]:
+        """Whether the facet's theme counts something that was found sustained, (n, facets)."""
+        counted = np.where(FINDINGS, self.value, self.sustained) > 0
+        return ((counted @ SAME_THEME) > 0).astype(bool)
+
+    def _coded(self, sign: float, signs: CodeSigns) -> NDArray[np.bool_]:
+        """Whether a facet that names a code has one of that sign to name, (n, facets)."""
+        fit = np.zeros(self.value.shape, dtype=bool)
         for place in np.flatnonzero(NAMED).tolist():
-            codes = self.codes.get(FACETS[place][1].shown)
+            name = FACETS[place][1].shown
+            codes, sure = self.codes.get(name), signs.get(name, {})
             if codes is not None:
-                known[:, place] = [bool(code) for code in codes]
-        return known
+                fit[:, place] = [sure.get(code, 0) * sign > 0 for code in codes]
+        return fit
 
     def sentences(self, chosen: NDArray[np.intp], sizes: Sizes | None, sign: float = 0.0) -> list[list[dict[str, Any]]]:
         """What is told of each row; `sign` is 1 for reasons, -1 for strengths, 0 for a record by itself, without sizes.
@@ -144,7 +156,7 @@ class Record:
         """How the others in the same post stand, and the whole force, where that is known and goes the way of what is
         said."""
         value, post, force = (float(some) for some in (self.value[row, place], self.post[row, place], self.mean[place]))
-        side = self._side(row, place, sign)
+        side = sign * SIDE[place]  # above nought: a number above the others goes the way of what is said
         zh, en = [], []
         for usual, of_zh, of_en in zip((post, force), *PEERS, strict=True):
             if np.isnan(usual) or (side and side * (value - usual) <= float(differs_by(usual, SCALES[place]))):
@@ -156,15 +168,6 @@ class Record:
             zh.append(f"{of_zh}{told}")
             en.append(f"{of_en} {told}")
         return (f"（{'，'.join(zh)}）", f" ({', '.join(en)} on average)") if zh else ("", "")
-
-    def _side(self, row: int, place: int, sign: float) -> float:
-        """1 where a number above the others goes the way of what is said, -1 for one below, 0 where either does."""
-        if sign == 0.0 or BAD[place] or MORE[place]:
-            return sign
-        if LESS[place]:
-            return -sign
-        usual = self.post[row, place] if np.isnan(self.mean[place]) else self.mean[place]
-        return 0.0 if np.isnan(usual) else float(np.sign(self.value[row, place] - usual))
 
 
 def _size(sizes: Sizes | None, row: int, theme: int) -> dict[str, float | None]:

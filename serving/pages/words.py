@@ -125,13 +125,14 @@ PREVIEW: Mapping[str, Bilingual] = {
     "preview.try": Bilingual("预览", "Preview"),
     "preview.in_force": Bilingual("{share}（现行政策）", "{share} (policy in force)"),
     "preview.said": Bilingual(
-        "按此界限：本块面现有预警{now}人，每月新增约{new}人；往年全员的预警，每10人中有{right}人确实出现。",
-        "With this limit: {now} alerts in this block now, about {new} new a month; over the whole force {right} of 10 "
-        "were right in the past.",
+        "按此界限：本块面现有预警{now}人，每月新增约{new}人（依据{months}个月）；往年全员的预警，每10人中有{right}人确实出现。",
+        "With this limit: {now} alerts in this block now, about {new} new a month (months counted: {months}); over the "
+        "whole force {right} of 10 were right in the past.",
     ),
     "preview.said.no_month": Bilingual(
-        "按此界限：本块面现有预警{now}人；往年全员的预警，每10人中有{right}人确实出现。",
-        "With this limit: {now} alerts in this block now; over the whole force {right} of 10 were right in the past.",
+        "按此界限：本块面现有预警{now}人，每月新增尚不知（没有相隔一个月的快照）；往年全员的预警，每10人中有{right}人确实出现。",
+        "With this limit: {now} alerts in this block now, new ones a month not known (no two snapshots a month apart); "
+        "over the whole force {right} of 10 were right in the past.",
     ),
     "preview.said.no_past": Bilingual(
         "按此界限：本块面现有预警{now}人；尚无往年数据说明对错。",

@@ -35,6 +35,7 @@ from models.risk.model import OutcomeModel, RiskBundle
 
 NAME = "risk"
 MONTHS_BACK = 12
+DAYS_OFF = 3  # by which a snapshot may miss the day of the month that is asked about
 USUAL = (0.01, 0.02, 0.03, 0.05, 0.08, 0.10)
 Say = Callable[[str], None]
 Marks = NDArray[np.bool_]
@@ -129,10 +130,14 @@ def preview(settings: Settings, asked: Preview, say: Say = lambda _: None) -> di
     """
     rules = policy().grades
     wanted, ground = asked.settings_asked(rules), Prepared.of(settings, asked.as_of, asked.outcomes, say)
-    about = {"as_of": asked.as_of.isoformat(), "model": {"name": ground.model.name, "version": ground.model.version}}
+    about: dict[str, Any] = {
+        "as_of": asked.as_of.isoformat(),
+        "model": {"name": ground.model.name, "version": ground.model.version},
+    }
     binds = {"unit_budget": rules.unit.poor_budget, "budget_binds": rules.mode == "unit_budget"}
     days = [str(force.as_of) for force in ground.forces[:-1]]
-    return {"data": about | binds | {"mode": rules.mode, "snapshots": days}, "records": ground.records(wanted, rules)}
+    more = {"mode": rules.mode, "snapshots": days, "new_over_months": len(ground.pairs)}
+    return {"data": about | binds | more, "records": ground.records(wanted, rules)}
 
 
 @dataclass(frozen=True)
@@ -146,6 +151,7 @@ class Prepared:
     models: Sequence[OutcomeModel]
     forces: Sequence[Force]
     later: Mapping[str, Evidence]
+    pairs: Sequence[tuple[date, date]] = ()
 
     @classmethod
     def of(cls, settings: Settings, as_of: date, outcomes: Sequence[str] = (), say: Say = lambda _: None) -> Prepared:
@@ -154,11 +160,12 @@ class Prepared:
         model, bundle, evidence = _model(settings)
         models = _chosen(bundle, outcomes)
         say("scoring")
-        days = [day for day in reader.snapshot_dates() if add_months(as_of, -MONTHS_BACK) <= day < as_of]
-        forces = [_force(reader, day, models) for day in (*days, as_of)]
+        pairs = monthly(as_of, reader.snapshot_dates())
+        days = sorted({as_of}.union(*pairs))
+        forces = [_force(reader, day, models) for day in days]
         say("later years")
         later = {name: Evidence(rows, _units_then(settings, reader, rows)) for name, rows in evidence.items()}
-        return cls(model, models, forces, later)
+        return cls(model, models, forces, later, pairs)
 
     def records(
         self, wanted: Sequence[Setting], rules: GradePolicy, within: Collection[str] | None = None
@@ -168,7 +175,7 @@ class Prepared:
         return [
             {"outcome": one.outcome, "horizon_months": one.horizon_months, "setting": setting.kind,
              "value": setting.value}
-            | _volume(self.forces, one.name, setting, rules, within)
+            | _volume(self.forces, self.pairs, one.name, setting, rules, within)
             | _worth(self.later.get(one.name), setting, rules)
             for one in self.models
             for setting in wanted
@@ -223,9 +230,10 @@ def _units_then(settings: Settings, reader: FeatureReader, rows: Pooled) -> list
 
 
 def _volume(
-    forces: Sequence[Force], name: str, setting: Setting, rules: GradePolicy, within: Collection[str] | None = None
-) -> dict[str, Any]:
-    """Alerts now, new ones a month over the snapshots before, and how they fall on units."""
+    forces: Sequence[Force], pairs: Sequence[tuple[date, date]], name: str, setting: Setting, rules: GradePolicy,
+    within: Collection[str] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Alerts now, new ones a month over the months that can be compared, and how they fall on units."""
     poor = [setting.poor(force.chances[name], force.units, rules) for force in forces]
     if within is not None:
         there = [np.array([unit in within for unit in force.units], dtype=bool) for force in forces]
@@ -237,7 +245,8 @@ def _volume(
     return {
         "officers": int((~np.isnan(now.chances[name])).sum()),
         "alerts_now": int(poor[-1].sum()),
-        "new_a_month": _new_a_month(forces, poor),
+        "new_a_month": _new_a_month(forces, poor, pairs),
+        "new_over_months": len(pairs),
         "units": len(by_unit),
         "units_with_alerts": int((by_unit["sum"] > 0).sum()),
         "most_in_a_unit": int(by_unit["sum"].max()) if len(by_unit) else 0,
@@ -255,13 +264,33 @@ def _over_budget(now: Force, name: str, poor: Marks, setting: Setting, rules: Gr
     return over_budget(grades, now.units, unit)
 
 
-def _new_a_month(forces: Sequence[Force], poor: Sequence[Marks]) -> float | None:
-    """Officers who were not poor at one snapshot and are at the next, by the months between; None with one snapshot."""
-    if len(forces) < 2:
+def monthly(as_of: date, snapshots: Collection[date]) -> list[tuple[date, date]]:
+    """The snapshots on both ends of each of the last months, newest month first; months that lack one are left out.
+
+    An end is the snapshot nearest to the same day of its month, so that others between or far apart change nothing.
+
+    >>> days = [date(2025, 6, 1), date(2025, 12, 2), date(2025, 12, 20), date(2026, 1, 1)]
+    >>> monthly(date(2026, 1, 1), days)
+    [(datetime.date(2025, 12, 2), datetime.date(2026, 1, 1))]
+    """
+    ends: list[date | None] = [as_of]
+    for back in range(1, MONTHS_BACK + 1):
+        wanted = add_months(as_of, -back)
+        near = [day for day in snapshots if abs((day - wanted).days) <= DAYS_OFF]
+        ends.append(min(near, key=lambda day: (abs((day - wanted).days), day), default=None))
+    return [(before, after) for after, before in pairwise(ends) if before is not None and after is not None]
+
+
+def _new_a_month(forces: Sequence[Force], poor: Sequence[Marks], pairs: Sequence[tuple[date, date]]) -> float | None:
+    """Officers poor at the end of a month and not at its beginning, the mean of the months; None without a month.
+
+    Over longer spans those who were poor in between are not seen, so the figure would hang on which snapshots exist.
+    """
+    if not pairs:
         return None
-    held = [set(force.officers[marks].tolist()) for force, marks in zip(forces, poor, strict=True)]
-    new = sum(len(after - before) for before, after in pairwise(held))
-    return new / ((forces[-1].as_of - forces[0].as_of).days / DAYS_A_MONTH)
+    held = {force.as_of: {*force.officers[marks].tolist()} for force, marks in zip(forces, poor, strict=True)}
+    months = sum((after - before).days for before, after in pairs) / DAYS_A_MONTH
+    return sum(len(held[after] - held[before]) for before, after in pairs) / months
 
 
 def _worth(evidence: Evidence | None, setting: Setting, rules: GradePolicy) -> dict[str, Any]:

@@ -34,7 +34,12 @@ class Previewed(Answer):
     outcome: Outcome = about("结局", "the outcome")
     horizon_months: int = about("向后看的月数", "months ahead")
     alerts_now: int = about("本块面现有预警人数", "alerts in this block now", ge=0)
-    new_a_month: float | None = about("本块面每月新增", "new ones a month in this block", default=None)
+    new_a_month: float | None = about(
+        "本块面每月新增；没有相隔一个月的快照时为空",
+        "new ones a month in this block, null where no two snapshots lie a month apart",
+        default=None,
+    )
+    new_over_months: int = about("每月新增所依据的月数", "months that new ones are counted over", default=0, ge=0)
     flagged: int | None = about("往年预警人次，全员", "alerts in the past, whole force", default=None)
     precision: Probability | None = about("往年准确率", "share of them that were right", default=None)
     low: Probability | None = about("95% 区间下限", "lower end of its 95 % interval", default=None)

@@ -132,6 +132,12 @@ class OutcomeRisk(Answer):
         "what is told neither as a reason nor as a strength, in log-odds",
         default=None,
     )
+    features: str | None = about(
+        "该结局所用各列的特征服务及其版本（病假天数只用于 strain）；model 中所列为本次读取的服务",
+        "feature service whose columns this outcome reads, with its version (sick days only for strain); that under "
+        "model is the one that was read from for all of them",
+        default=None,
+    )
     unsure: bool = about(
         "模型无法判断：此概率下，出现与不出现两种结果往年都不少见（共形预测集，承诺水平由政策规定，见模型卡）",
         "the model cannot tell: at this chance both ends were usual in the past (conformal set; policy says what is "

@@ -19,6 +19,7 @@ import pandas as pd
 from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
+from features.declared import service_read
 from models.risk.calibration import log_odds
 from models.risk.grades import WARNED, overall
 from serving.access.credential import OPERATOR, Credential
@@ -232,6 +233,7 @@ class RiskDesk:
             low=_number(row["low"]),
             high=_number(row["high"]),
             **_parts(row),
+            features=service_read(self.model.service, outcome),
             unsure=bool(row["unsure"]),
             grade=Grade(str(row["grade"])),
             graded_by=row["graded_by"],

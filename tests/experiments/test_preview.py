@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
+import pharos
 from data_contracts.errors import InvalidInput
 from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
@@ -26,21 +28,23 @@ from models.risk.model import OutcomeModel, RiskBundle
 from serving.risk import preview as module
 from serving.risk.preview import Preview, Setting, preview
 
-AS_OF, BEFORE, CHECKED = date(2024, 3, 1), date(2024, 1, 1), date(2022, 1, 1)
+AS_OF, BEFORE, CHECKED = date(2024, 3, 1), date(2024, 2, 1), date(2022, 1, 1)
 ODDS = np.linspace(-4, 2, 100)
 
 
 class FakeReader:
-    """100 officers in two units; the 10 likeliest of March were not likely in January. o-new is too new to score."""
+    """100 officers in two units; the 10 likeliest of March were not likely before. o-new is too new to score."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
+    days = (CHECKED, BEFORE, AS_OF)
+
     def snapshot_dates(self) -> list[date]:
-        return [CHECKED, BEFORE, AS_OF]
+        return [*self.days]
 
     def snapshot(self, day: date) -> pd.DataFrame:
-        odds = ODDS[::-1] if day == BEFORE else ODDS
+        odds = ODDS if day >= AS_OF else ODDS[::-1]
         rows = pd.DataFrame({"officer_id": [f"o-{n}" for n in range(100)], "odds": odds, "tenure_days": 4000.0})
         rows["unit_id"] = ["a"] * 50 + ["b"] * 50
         new = pd.DataFrame({"officer_id": ["o-new"], "odds": [5.0], "tenure_days": [10.0], "unit_id": ["b"]})
@@ -78,12 +82,13 @@ def test_volume_and_worth_are_counted_by_hand(known: Settings) -> None:
     asked = Preview(AS_OF, ("conduct",), poor_shares=(0.10,), cut_offs=(0.5,), unit_budgets=(0.04,))
     told = preview(known, asked)
     assert told["data"]["model"] == {"name": "risk", "version": "3"}
-    assert told["data"]["snapshots"] == ["2024-01-01"]
+    assert told["data"]["snapshots"] == ["2024-02-01"]
     tenth = _record(told, "poor_share", 0.10)
     assert (tenth["officers"], tenth["alerts_now"], tenth["most_in_a_unit"], tenth["units_with_alerts"]) == (
         100, 10, 10, 1,
     )  # fmt: skip
-    assert tenth["new_a_month"] == pytest.approx(10 / (60 / 30.4375))
+    assert tenth["new_a_month"] == pytest.approx(10 / (29 / 30.4375))
+    assert (tenth["new_over_months"], told["data"]["new_over_months"]) == (1, 1)
     assert (tenth["flagged"], tenth["precision"], tenth["recall"], tenth["base_rate"]) == (10, 0.6, 0.6, 0.1)
     assert tenth["low"] < 0.6 < tenth["high"]
     assert [one["as_of"] for one in tenth["by_as_of"]] == ["2022-01-01"]
@@ -91,6 +96,30 @@ def test_volume_and_worth_are_counted_by_hand(known: Settings) -> None:
     budget = _record(told, "unit_budget", 0.04)
     assert (budget["alerts_now"], budget["most_in_a_unit"]) == (2, 2)  # of five poor in one unit of 50
     assert (budget["flagged"], budget["precision"]) == (2, 1.0)
+
+
+@pytest.mark.parametrize("others", [(), (date(2023, 9, 1),), (date(2023, 8, 1), date(2024, 1, 15), date(2024, 2, 20))])
+def test_new_alerts_are_the_same_whatever_other_snapshots_exist(
+    known: Settings, monkeypatch: pytest.MonkeyPatch, others: tuple[date, ...]
+) -> None:
+    monkeypatch.setattr(FakeReader, "days", tuple(sorted((CHECKED, BEFORE, AS_OF, *others))))
+    told = preview(known, Preview(AS_OF, poor_shares=(0.10,)))
+    assert told["records"][0]["new_a_month"] == pytest.approx(10 / (29 / 30.4375))
+    assert told["data"]["snapshots"] == ["2024-02-01"]
+    screen = io.StringIO()
+    Console(file=screen, width=80).print(as_table(told))
+    assert "new: counted over 1 month" in screen.getvalue()
+    monkeypatch.setattr(FakeReader, "days", (CHECKED, *others, AS_OF))
+    lone = preview(known, Preview(AS_OF, poor_shares=(0.10,)))
+    assert (lone["records"][0]["new_a_month"], lone["data"]["new_over_months"]) == (None, 0)
+    Console(file=screen, width=80).print(as_table(lone))
+    assert "new: not known, no two snapshots lie a month apart" in screen.getvalue()
+
+
+def test_the_help_says_the_open_range_and_the_ends_are_refused() -> None:
+    shown = CliRunner().invoke(pharos.app, ["preview", "--help"]).output
+    assert shown.count("0<FLOAT<1") == 3
+    assert "<=1" not in shown
 
 
 def test_more_alerts_find_more_and_are_less_often_right(known: Settings) -> None:
@@ -135,7 +164,7 @@ def test_outcomes_and_settings_are_whole_on_80_columns() -> None:
            "recall": 0.456}  # fmt: skip
     kinds = [("poor_share", 0.01), ("cut_off", 0.123), ("unit_budget", 0.025)]
     about = {"as_of": AS_OF, "model": {"name": "risk", "version": "7"}, "mode": "shares", "unit_budget": 0.1,
-             "budget_binds": False}  # fmt: skip
+             "budget_binds": False, "new_over_months": 3}  # fmt: skip
     screen = io.StringIO()
     records = [one | {"setting": kind, "value": value} for kind, value in kinds]
     Console(file=screen, width=80).print(as_table({"data": about, "records": records}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from models.base import ExplainedModel
 from models.risk.calibration import Platt, log_odds
 from models.risk.design_matrix import Design
 from models.risk.explain import CODES, SHOWN, THEMES, Told, record_told, theme_of, theme_sums
-from models.risk.facets import in_number
+from models.risk.facets import Facet, in_number
 from models.risk.model import KINDS, OutcomeModel, RiskBundle
 from models.risk.themes import FACETS
 
@@ -162,7 +163,8 @@ def test_a_number_like_everybodys_is_neither_reason_nor_strength(column: str, us
     for added in (0.4, -0.4):
         assert _told({column: added}, {column: usual}, {column: usual}) == ([], [])
         assert _told({column: added}, {column: 1.01 * usual}, {column: usual}) == ([], [])
-    assert _told({column: 0.4}, {column: 1.5 * usual}, {column: usual})[0][0]["text"]["en"].endswith("on average)") or (
+    apart = usual / 2 if column == "tenure_days" else 1.5 * usual
+    assert _told({column: 0.4}, {column: apart}, {column: usual})[0][0]["text"]["en"].endswith("on average)") or (
         column == "complaints_24m"
     )
 
@@ -302,7 +304,7 @@ def test_years_in_rank_count_from_the_day_of_that_rank_and_steps_of_every_ladder
     assert told["text"]["zh"] == "任现职级8.1年（全员平均2.7）；自2016-01-21起"
     assert told["text"]["en"].endswith("; since 2016-01-21")
     assert told["since"] == "2016-01-21"  # not the day of a police rank
-    (step,), _ = _told({"days_since_rank_steps_taken": 0.4}, values, {"rank_steps_taken_60m": 1.0})
+    _, (step,) = _told({"days_since_rank_steps_taken": -0.4}, values, {"rank_steps_taken_60m": 1.0})
     assert step["text"]["en"] == (
         "2 steps up since 2019-03-01, job grade and police rank together (all officers 1 on average); "
         "the last on 2023-12-22"
@@ -344,7 +346,7 @@ def test_what_moved_the_chance_is_named_where_it_has_a_name() -> None:
     )
     reasons, strengths = (
         [[one["text"] for one in json.loads(row)] for row in rows]
-        for rows in Told({"days_in_rank": 1.0}).both(frame, sums, 3)
+        for rows in Told({"days_in_rank": 1.0}, (), {"rank_code": {"四级警长": 1}}).both(frame, sums, 3)
     )
     assert reasons[0] == [
         {"zh": "现职级为四级警长；自2016-03-01起", "en": "rank: Police sergeant, fourth class; since 2016-03-01"}
@@ -353,13 +355,63 @@ def test_what_moved_the_chance_is_named_where_it_has_a_name() -> None:
     assert strengths == [[], []]  # of a theme that raises
 
 
+@pytest.mark.parametrize("facet", [facet for theme, facet in FACETS if not theme.bad and not facet.named])
+def test_every_number_has_a_side_and_none_is_told_from_the_other(facet: Facet) -> None:
+    """More than all officers have never lowers a chance where more is worse, whatever a model made of it."""
+    usual, worse = 100.0, {"more": 150.0, "less": 50.0}[str(facet.worse)]
+    column = facet.shown
+    for value, places in ((worse, (1, 0)), (200.0 - worse, (0, 1))):
+        for added, told in zip((0.4, -0.4), places, strict=True):
+            both = _told({column: added}, {column: value}, {column: usual})
+            assert sum(map(len, both)) == told, (facet.shown, value, added)
+
+
+def test_more_time_past_the_least_than_others_is_no_strength() -> None:
+    """As it was told: 9.1 months past (all officers 7.9 on average), which lowers the chance of stagnation."""
+    column = "months_past_least_time"
+    assert _told({column: -1.95}, {column: 9.1}, {column: 7.9}) == ([], [])
+    assert len(_told({column: 1.95}, {column: 9.1}, {column: 7.9})[0]) == 1
+
+
+@pytest.mark.parametrize("window", ["24m", "60m"])
+def test_a_finding_in_the_record_is_no_strength_be_the_count_as_low_as_it_may(window: str) -> None:
+    values = {"complaints_24m": 0.0, "complaints_60m": 1.0, "days_since_complaints": 900.0}
+    values |= {"complaints_sustained_24m": 0.0, "complaints_sustained_60m": 0.0}
+    usual = {"complaints_24m": 0.54, "complaints_60m": 1.3, "complaints_sustained_60m": 2.0}
+    parts = {"complaints_24m": -0.2, "complaints_60m": -0.1}
+    assert len(_told(parts, values, usual)[1]) == 1
+    values[f"complaints_sustained_{window}"] = 1.0
+    assert _told(parts, values, usual) == ([], [])
+    assert _told({"complaints_sustained_60m": -0.4}, values, usual) == ([], [])  # fewer than two on average, and yet
+    assert len(_told({"complaints_24m": 0.9}, {**values, "complaints_24m": 2.0}, usual)[0]) == 1
+
+
+def test_a_code_is_told_the_way_it_surely_goes_and_education_of_nothing() -> None:
+    sums = theme_sums(np.array([[0.2, 0.1, -3.0]]), ["rank_code=四级警长", "education=doctorate"])
+    frame = pd.DataFrame({"as_of": [pd.Timestamp("2024-03-01")], "education": "doctorate", "rank_code": "四级警长"})
+
+    def told(sign: float, silent: tuple[str, ...] = (), **codes: Mapping[str, int]) -> list[str]:
+        some = replace(sums, facets=sign * sums.facets, figures=sign * sums.figures)
+        both = Told({}, silent, codes).both(frame, some, 3)
+        return [one["text"]["en"] for rows in both for row in rows for one in json.loads(row) if one["since"] is None]
+
+    assert told(1.0) == told(-1.0) == []
+    assert told(1.0, rank_code={"四级警长": -1}) == told(-1.0, rank_code={"四级警长": 1}) == []
+    assert told(1.0, rank_code={"四级警长": 1}) == ["rank: Police sergeant, fourth class"]
+    assert told(-1.0, rank_code={"四级警长": -1}) == ["rank: Police sergeant, fourth class"]
+    known: dict[str, Mapping[str, int]] = {"education": {"doctorate": -1}}
+    assert told(-1.0, **known) == ["education: doctorate"]  # were it not for policy
+    for outcome in ("conduct", "force", "any_complaint", "strain", "departure", "stagnation"):
+        assert told(-1.0, OutcomeModel(outcome, 12, Design((), {}), {}, {}).quiet, **known) == []
+
+
 def test_months_before_the_least_time_are_told_without_a_sign() -> None:
     column, usual = "months_past_least_time", {"months_past_least_time": -12.0}
-    (to_go,), _ = _told({column: 0.4}, {column: -20.0}, usual)
+    _, (to_go,) = _told({column: -0.4}, {column: -20.0}, usual)
     assert to_go["text"]["en"] == ("20 months to go to the least time in the present rank (all officers 12 on average)")
     (past,), _ = _told({column: 0.4}, {column: 3.0}, usual)
     assert past["text"]["en"] == "3 months past the least time in the present rank"
-    (dated,), _ = _told({column: 0.4}, {column: -20.0, "days_in_rank": 366.0}, usual)
+    _, (dated,) = _told({column: -0.4}, {column: -20.0, "days_in_rank": 366.0}, usual)
     assert dated["text"]["en"].endswith("(all officers 12 on average); in that rank since 2023-03-01")
     assert dated["text"]["zh"].endswith("；自2023-03-01起任现职级")
     assert dated["since"] == "2023-03-01"

@@ -105,26 +105,30 @@ def test_a_driver_is_a_number_that_a_reader_can_tell_from_the_forces() -> None:
 
 
 def test_a_driver_says_which_way_it_moves_the_unit_and_where_the_number_lies() -> None:
-    complaints, moves = CODES.index("sustained_complaints"), CODES.index("moves")
-    excess = np.zeros(len(FACETS))
-    excess[complaints], excess[moves] = -0.3, 0.1
-    below, force = (
-        {"complaints_sustained_24m": 0.1, "moves_60m": 0.73},
-        {"complaints_sustained_24m": 0.4, "moves_60m": 1.0},
+    complaints, courses = (
+        next(place for place, (_, facet) in enumerate(FACETS) if facet.shown == name)
+        for name in ("complaints_sustained_24m", "courses_12m")
     )
-    fewer, fewer_moves = drivers_told(Excess(excess, excess), Means(below, force), CONDUCT)
-    assert [(one["theme"], one["direction"], one["share"]) for one in (fewer, fewer_moves)] == [
-        ("sustained_complaints", "lowers", 0.75), ("moves", "raises", 0.25)]  # fmt: skip
+    excess = np.zeros(len(FACETS))
+    excess[complaints], excess[courses] = -0.3, 0.1
+    below, force = (
+        {"complaints_sustained_24m": 0.1, "courses_12m": 0.73},
+        {"complaints_sustained_24m": 0.4, "courses_12m": 1.0},
+    )
+    fewer, fewer_courses = drivers_told(Excess(excess, excess), Means(below, force), CONDUCT)
+    assert [(one["theme"], one["direction"], one["share"]) for one in (fewer, fewer_courses)] == [
+        ("sustained_complaints", "lowers", 0.75), ("training", "raises", 0.25)]  # fmt: skip
     assert (
         "查实投诉0.10件，低于2025-01-01全体已评分民警的均值0.40，使本单位“查实投诉”的预期低于全员"
         in fewer["text"]["zh"]
     )
     assert (
-        "调动0.73次，低于2025-01-01全体已评分民警的均值1，使本单位“查实投诉”的预期高于全员" in fewer_moves["text"]["zh"]
+        "培训0.73门，低于2025-01-01全体已评分民警的均值1，使本单位“查实投诉”的预期高于全员"
+        in fewer_courses["text"]["zh"]
     )
     more = {**below, "complaints_sustained_24m": 0.9}
     assert [one["theme"] for one in drivers_told(Excess(excess, excess), Means(more, force), CONDUCT)] == [
-        "moves"
+        "training"
     ]  # speaks against
 
 
@@ -164,7 +168,7 @@ def test_a_unit_is_told_no_figure_that_is_quiet_for_officers_or_did_not_move_it(
     place = next(place for place, (_, facet) in enumerate(FACETS) if facet.shown == "tenure_days")
     facets, own = np.zeros(len(FACETS)), np.zeros(len(FACETS))
     facets[place] = 0.4
-    means = Means({"tenure_days": 9000.0}, {"tenure_days": 5000.0})
+    means = Means({"tenure_days": 5000.0}, {"tenure_days": 9000.0})
     for part, told in ((0.0, 0), (0.1, 0), (-0.4, 0), (0.2, 1), (0.4, 1)):
         own[place] = part
         assert len(drivers_told(Excess(facets, own), means, CONDUCT)) == told
@@ -180,7 +184,7 @@ def test_a_unit_is_told_no_figure_that_is_quiet_for_officers_or_did_not_move_it(
 def test_a_unit_on_the_other_side_of_nought_is_not_compared() -> None:
     place = next(place for place, (_, facet) in enumerate(FACETS) if facet.shown == "months_past_least_time")
     excess = np.zeros(len(FACETS))
-    excess[place] = 0.4
+    excess[place] = -0.4
 
     def told(unit: float, force: float) -> list[str]:
         means = Means({"months_past_least_time": unit}, {"months_past_least_time": force})

@@ -51,6 +51,7 @@ def test_risk_has_exactly_the_shape_of_the_design(client: httpx.Client) -> None:
                 "high": None,
                 "baseline": None,
                 "rest": None,
+                "features": "risk_v1",
                 "unsure": False,
                 "grade": "poor",
                 "graded_by": "cut_offs",

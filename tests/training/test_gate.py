@@ -33,7 +33,7 @@ from training.evaluation.grade_rates import grade_rates, order_told
 from training.gate import verdict as gate
 from training.gate import waivers
 from training.gate.audit_groups import register_of
-from training.gate.evidence import Checked, check
+from training.gate.evidence import Checked, check, check_pooled
 from training.gate.lines import Line, Status, as_table, signed_although, waived_told, worst
 from training.risk.record import EVIDENCE_PATH
 
@@ -146,6 +146,7 @@ def test_what_nobody_recorded_is_inconclusive_until_two_people_sign(unrecorded: 
         (("Ann Li", "Ann\u200b Li"), REASON, "^1 signed.*needs 2 different people"),
         (("Ann Li", "A\u00adnn Li\ufe0f"), REASON, "^1 signed.*needs 2 different people"),
         (("Ann Li", "Ann\x1b Li\u202c"), REASON, "^1 signed.*needs 2 different people"),
+        (("Ann Li", "Li, Ann"), REASON, "^1 signed.*needs 2 different people"),
         (("José Ruiz", "Jose\u0301 Ruiz"), REASON, "^1 signed.*needs 2 different people"),
         (("李伟", "李 伟"), REASON, "^1 signed.*needs 2 different people"),
         (("李伟", "李\u3164伟\u2800"), REASON, "^1 signed.*needs 2 different people"),
@@ -162,6 +163,7 @@ def test_what_nobody_recorded_is_inconclusive_until_two_people_sign(unrecorded: 
         "zero_width",
         "soft_hyphen",
         "controls",
+        "surname_first",
         "accents",
         "one_with_a_space",
         "fillers",
@@ -277,7 +279,15 @@ def test_the_commands_judge_sign_and_promote(unrecorded: Settings, monkeypatch: 
         assert "may not answer" in run("gate", "risk", "--version", model.version, status=1)
         listed = gate_records.folder_of(unrecorded, model) / "inconclusive.txt"
         signed = ("--reason", REASON, "--signed-by", PEOPLE[0], "--signed-by", PEOPLE[1])
-        run("gate", "waive", "risk", "--version", model.version, "--checks-from", str(listed), *signed)
+        first = listed.read_text("utf-8").splitlines()[0]
+        run("gate", "waive", "risk", "--version", model.version, "--check", first, *signed)
+        whole = ("gate", "waive", "risk", "--version", model.version, "--checks-from", str(listed))
+        with pytest.raises(InvalidInput, match="it is waived"):
+            run(*whole, "--reason", REASON, "--signed-by", PEOPLE[0], "--signed-by", "Cy Xu")
+        turned = ("--reason", REASON, "--signed-by", "Wu, Bob", "--signed-by", PEOPLE[0])
+        assert f"signed a waiver of them already: {first}\n" in run(*whole, *turned)
+        with pytest.raises(InvalidInput, match="nothing left to sign"):
+            run(*whole, *signed)
         assert "passed" in run("gate", "risk", "--version", model.version)
         assert "is the champion" in run("promote", "risk", "--version", model.version)
     finally:
@@ -327,6 +337,16 @@ def test_gains_are_counted_at_the_same_budget_of_each_day() -> None:
     checked = check("conduct", [Later(day, officers, y, chances, counts) for day in DAYS])
     assert checked.hits.difference == pytest.approx(1.0 - 1 / 20)
     assert Pooled.of([Later(DAYS[0], officers, y, chances, counts)]).flagged(counts).tolist() == [1 / 20] * 20
+
+
+def test_precision_is_of_each_days_own_top_as_the_preview_counts_it() -> None:
+    """Pooled, the whole budget would fall on the second day, whose chances are all higher."""
+    days = np.repeat(np.array(["2023-01-01", "2024-01-01"], dtype="datetime64[D]"), 100)
+    chances = np.r_[np.linspace(0.0, 0.1, 100), np.linspace(0.5, 0.9, 100)]
+    y = np.zeros(200)
+    y[95:100] = 1.0  # right on the first day, wrong on the second
+    officers = np.array([f"o{n % 100}" for n in range(200)], dtype=object)
+    assert check_pooled("conduct", Pooled(days, officers, y, chances, np.zeros(200))).precision == 0.5
 
 
 def test_the_register_knows_groups_as_of_the_day(recorded: Settings) -> None:

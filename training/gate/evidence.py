@@ -17,10 +17,10 @@ from data_contracts.policy import policy
 from data_contracts.pseudonyms import Pseudonyms
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
-from models.risk.evidence import FILE, UNKNOWN, Later, Pooled
+from models.risk.evidence import FILE, UNKNOWN, Later, Pooled, budget_spent
 from training.evaluation.bootstrap import Difference, OfficerDraws, difference, weighted_precisions
 from training.evaluation.grade_rates import GradeRates, Order, grade_rates, level_told, order_of
-from training.evaluation.risk_metrics import ece, precision_at, soft_average_precision
+from training.evaluation.risk_metrics import TOP_SHARE, ece, soft_average_precision
 from training.gate.lines import FALLING, WHOLLY_ABOVE, Line, Status, above_zero, at_least, at_most
 
 NOTHING = Difference(UNKNOWN, UNKNOWN, UNKNOWN)
@@ -128,7 +128,9 @@ def check_pooled(outcome: str, rows: Pooled) -> Checked:
     ahead = {name: difference((hit["chances"], hit[name]), (drawn["chances hits"], drawn[f"{name} hits"]))
              for name in spent if name != "chances"}  # fmt: skip
     rates = grade_rates(y, rows.chances, policy().grades.shares, rows.days)
-    figures = len(y), float(y.sum()), exact[0], gain, ece(y, rows.chances), precision_at(y, rows.chances)
+    top = budget_spent(rows.days, rows.chances, TOP_SHARE)  # of each day by itself, as the preview and the card have it
+    precision = float(top @ y / top.sum()) if top.sum() else UNKNOWN
+    figures = len(y), float(y.sum()), exact[0], gain, ece(y, rows.chances), precision
     over_past = NOTHING if rows.past is None else ahead.get("past")
     return Checked(outcome, *figures, ahead["counts"], rates, over_past)
 

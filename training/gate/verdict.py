@@ -33,7 +33,17 @@ from training.gate.audit_groups import register_of
 from training.gate.coverage import coverage_lines, without_promise
 from training.gate.evidence import Checked, check_pooled
 from training.gate.group_lines import group_lines
-from training.gate.lines import Line, Status, above, at_least, at_most, grouped_checks, signed_although, waived_told
+from training.gate.lines import (
+    SETTLED_AS,
+    Line,
+    Status,
+    above,
+    at_least,
+    at_most,
+    grouped_checks,
+    signed_although,
+    waived_told,
+)
 from training.gate.list_lines import SeenLists, list_lines
 from training.gate.waivers import Kind, Note
 from training.risk.record import EVIDENCE_PATH
@@ -182,6 +192,24 @@ def settle(
     note = waivers.note_of(kind, examined.model, examined.model_hash, checks, reason, signed_by, on)
     _audit(settings, Action.GATE_SIGNED, examined, {"kind": kind, "checks": note.checks, "signed_by": note.signed_by})
     return waivers.sign(settings, examined.model, note)
+
+
+def signed_already(examined: Examined, kind: Kind, checks: Sequence[str], signed_by: Sequence[str]) -> list[str]:
+    """Of these checks those that the same people signed for with the same kind of note; raises InvalidInput where that
+    is all of them."""
+    mine = {
+        check
+        for note in examined.notes
+        if note.kind == kind and waivers.same_people(note.signed_by, signed_by)
+        for check in note.checks
+    }
+    done = {line.check for line in examined.lines if line.status is SETTLED_AS[SETTLED_BY[kind]]} & mine
+    found = [check for check in dict.fromkeys(checks) if check in done]
+    if found and done >= {*checks}:
+        raise InvalidInput(
+            f"the same people signed for all of these already ({len(found)} checks); there is nothing left to sign"
+        )
+    return found
 
 
 def _grouped(checks: Sequence[str]) -> str:

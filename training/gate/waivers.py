@@ -26,6 +26,7 @@ from models.registry import ResolvedModel
 Kind = Literal["waiver", "justification"]
 LEAST_NAME, LEAST_DIFFERENT = 2, 6  # letters of a name; different letters of a reason
 HEARD = ("L", "N")  # letters and figures: no mark, sign or blank makes another name
+BETWEEN = ",;/、"  # part words as a blank does; the wide forms of the first three are these by their normal form
 BLANKS = "\u115f\u1160"  # letters by their class that show nothing; two more are these by their normal form
 
 
@@ -71,17 +72,30 @@ def note_of(
 
 def _plain(name: str) -> str:
     """A name as people hear it: `Ann ` and `ann` are one person, and so is one with marks that nobody sees or hears.
+    The order of its words, and a word said twice, make nobody else: `Li, Ann` is Ann Li.
 
     Letters of another script that look alike (a Cyrillic a) are out of its reach: who signs answers for the names.
 
     >>> _plain(" Ann  Li ") == _plain("ann li") == _plain("An\\u200bn L\\u0301i\\ufe0f")
     True
+    >>> _plain("Li, Ann") == _plain("LI,ann") == _plain("Ann Li"), _plain("Ann Wu") == _plain("Ann Li")
+    (True, False)
     >>> _plain("李 伟") == _plain("李伟") == _plain("李\u3164伟\u2800")
     True
     """
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
-    folded = "".join(one for one in apart if one.isspace() or (_is_heard(one) and one not in BLANKS))
-    return ("" if any(map(_is_han, folded)) else " ").join(folded.split())
+    spaced = "".join(" " if one in BETWEEN else one for one in apart)
+    words = "".join(one for one in spaced if one.isspace() or (_is_heard(one) and one not in BLANKS)).split()
+    return "".join(words) if any(map(_is_han, "".join(words))) else " ".join(sorted({*words}))
+
+
+def same_people(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two lists name the same people, in whatever order and writing.
+
+    >>> same_people(("Ann Li", "Bob Wu"), ("Wu, Bob", "ann li")), same_people(("Ann Li", "Bob Wu"), ("Ann Li", "Cy Xu"))
+    (True, False)
+    """
+    return {*map(_plain, one)} == {*map(_plain, other)}
 
 
 def _is_heard(letter: str) -> bool:

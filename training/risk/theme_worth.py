@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from data_contracts.policy import policy
 from models.base import Matrix, Numbers
-from models.risk.explain import CODES, ThemeSums, theme_sums, unlisted
+from models.risk.explain import CODES, ThemeSums, quiet_facets, theme_sums, unlisted
 from models.risk.record_words import BAD, OWNER
 from models.risk.themes import FACETS
 from training.risk.choosing import Judged, Weights
@@ -56,8 +56,10 @@ def silent_themes(judged: Judged, weights: Weights, outcome: str) -> tuple[str, 
 
 
 def _of_theme(alone: Mapping[int, float], code: str) -> list[float]:
-    """What its sentences tell one by one; those of bad things are windows of one thing, and are taken together."""
-    return [z for place, z in alone.items() if CODES[OWNER[place]] == code and not BAD[place]]
+    """What its sentences tell one by one; those of bad things are windows of one thing, and are taken together. A
+    theme does not speak by what policy wants told of no outcome."""
+    never = quiet_facets(policy().reasons.never_told)
+    return [z for place, z in alone.items() if CODES[OWNER[place]] == code and not BAD[place] and not never[place]]
 
 
 def facet_worth(sums: ThemeSums, y: Numbers) -> dict[int, float]:
