@@ -157,8 +157,8 @@ def _sign(
 
     examined = examine(edge.settings(), name, version)
     if done := signed_already(examined, kind, checks, people):
-        told = f"skipped, for the same people signed a {kind} of them already: {', '.join(done)}"
-        edge.console.print(told, highlight=False, soft_wrap=True)
+        skipped = f"skipped, for the same people signed a {kind} of them already: {', '.join(done)}"
+        edge.console.print(skipped, highlight=False, soft_wrap=True)
         checks = [check for check in checks if check not in done]
     for outcome, measure, number in grouped_checks(checks):
         edge.console.print(f"{kind} of {outcome}: {measure}, {number} checks", highlight=False, soft_wrap=True)

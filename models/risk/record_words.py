@@ -90,7 +90,9 @@ class Record:
         told: NDArray[np.bool_] = ~np.isnan(self.value) & ~(self.crowd < LEAST_CROWD)
         if sign < 0:
             told &= ~self._found()
-        return (told & np.where(np.isnan(usual), alone, said)) | self._coded(sign, codes)
+        told &= np.where(np.isnan(usual), alone, said)
+        told |= self._coded(sign, codes)
+        return told
 
     def _found(self) -> NDArray[np.bool_]:
         """Whether the facet's theme counts something that was found sustained, (n, facets)."""

@@ -390,19 +390,19 @@ def test_a_code_is_told_the_way_it_surely_goes_and_education_of_nothing() -> Non
     sums = theme_sums(np.array([[0.2, 0.1, -3.0]]), ["rank_code=四级警长", "education=doctorate"])
     frame = pd.DataFrame({"as_of": [pd.Timestamp("2024-03-01")], "education": "doctorate", "rank_code": "四级警长"})
 
-    def told(sign: float, silent: tuple[str, ...] = (), **codes: Mapping[str, int]) -> list[str]:
+    def told(sign: float, codes: Mapping[str, Mapping[str, int]], silent: tuple[str, ...] = ()) -> list[str]:
         some = replace(sums, facets=sign * sums.facets, figures=sign * sums.figures)
         both = Told({}, silent, codes).both(frame, some, 3)
         return [one["text"]["en"] for rows in both for row in rows for one in json.loads(row) if one["since"] is None]
 
-    assert told(1.0) == told(-1.0) == []
-    assert told(1.0, rank_code={"四级警长": -1}) == told(-1.0, rank_code={"四级警长": 1}) == []
-    assert told(1.0, rank_code={"四级警长": 1}) == ["rank: Police sergeant, fourth class"]
-    assert told(-1.0, rank_code={"四级警长": -1}) == ["rank: Police sergeant, fourth class"]
+    assert told(1.0, {}) == told(-1.0, {}) == []
+    assert told(1.0, {"rank_code": {"四级警长": -1}}) == told(-1.0, {"rank_code": {"四级警长": 1}}) == []
+    assert told(1.0, {"rank_code": {"四级警长": 1}}) == ["rank: Police sergeant, fourth class"]
+    assert told(-1.0, {"rank_code": {"四级警长": -1}}) == ["rank: Police sergeant, fourth class"]
     known: dict[str, Mapping[str, int]] = {"education": {"doctorate": -1}}
-    assert told(-1.0, **known) == ["education: doctorate"]  # were it not for policy
+    assert told(-1.0, known) == ["education: doctorate"]  # were it not for policy
     for outcome in ("conduct", "force", "any_complaint", "strain", "departure", "stagnation"):
-        assert told(-1.0, OutcomeModel(outcome, 12, Design((), {}), {}, {}).quiet, **known) == []
+        assert told(-1.0, known, OutcomeModel(outcome, 12, Design((), {}), {}, {}).quiet) == []
 
 
 def test_months_before_the_least_time_are_told_without_a_sign() -> None:
