@@ -91,8 +91,7 @@ class Record:
         if sign < 0:
             told &= ~self._found()
         told &= np.where(np.isnan(usual), alone, said)
-        told |= self._coded(sign, codes)
-        return told
+        return np.asarray(told | self._coded(sign, codes), np.bool_)
 
     def _found(self) -> NDArray[np.bool_]:
         """Whether the facet's theme counts something that was found sustained, (n, facets)."""
