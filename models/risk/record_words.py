@@ -90,8 +90,8 @@ class Record:
         told: NDArray[np.bool_] = ~np.isnan(self.value) & ~(self.crowd < LEAST_CROWD)
         if sign < 0:
             told &= ~self._found()
-        told &= np.where(np.isnan(usual), alone, said)
-        return np.asarray(told | self._coded(sign, codes), np.bool_)
+        both: NDArray[np.bool_] = (told & np.where(np.isnan(usual), alone, said)) | self._coded(sign, codes)
+        return both
 
     def _found(self) -> NDArray[np.bool_]:
         """Whether the facet's theme counts something that was found sustained, (n, facets)."""
