@@ -90,13 +90,13 @@ class Record:
         told: NDArray[np.bool_] = ~np.isnan(self.value) & ~(self.crowd < LEAST_CROWD)
         if sign < 0:
             told &= ~self._found()
-        both: NDArray[np.bool_] = (told & np.where(np.isnan(usual), alone, said)) | self._coded(sign, codes)
-        return both
+        return (told & np.where(np.isnan(usual), alone, said)) | self._coded(sign, codes)
 
     def _found(self) -> NDArray[np.bool_]:
         """Whether the facet's theme counts something that was found sustained, (n, facets)."""
         counted = np.where(FINDINGS, self.value, self.sustained) > 0
-        return ((counted @ SAME_THEME) > 0).astype(bool)
+        found: NDArray[np.bool_] = (counted @ SAME_THEME) > 0
+        return found
 
     def _coded(self, sign: float, signs: CodeSigns) -> NDArray[np.bool_]:
         """Whether a facet that names a code has one of that sign to name, (n, facets)."""
