@@ -9,7 +9,6 @@ import typer
 
 from experiments.commands import edge
 
-OPEN = "0<FLOAT<1"  # the ends flag nobody or everybody, and are refused
 WATCHED = f"Exit status: 0 quiet; 3 drift warning; 4 drift alert; {edge.FAILED}."
 
 
@@ -30,13 +29,13 @@ def preview(
     outcome: Annotated[list[str] | None, typer.Option(help="Default: every outcome of the model.")] = None,
     poor_share: Annotated[
         list[float] | None,
-        typer.Option(help="A share of the force; may be given again.", metavar=OPEN),
+        typer.Option(help="A share of the force, above 0 and below 1; may be given again.", min=0, max=1),
     ] = None,
     cut_off: Annotated[
-        list[float] | None, typer.Option(help="A least chance; may be given again.", metavar=OPEN)
+        list[float] | None, typer.Option(help="A least chance, above 0 and below 1; may be given again.", min=0, max=1)
     ] = None,
     unit_budget: Annotated[
-        list[float] | None, typer.Option(help="Most of a unit; may be given again.", metavar=OPEN)
+        list[float] | None, typer.Option(help="Most of a unit, above 0 and below 1; may be given again.", min=0, max=1)
     ] = None,
     out: Annotated[Path | None, typer.Option(help="JSON to write.")] = None,
 ) -> None:
