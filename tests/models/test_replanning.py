@@ -180,6 +180,15 @@ def test_a_new_goal_tells_both_goals_and_everything_else_that_became_known() -> 
     assert (named.zh, named.en) == ("目标已由 目z 改为 目y", "the goal was goal z and is now goal y")
 
 
+def test_a_goal_of_another_kind_does_not_tell_the_whole_career_as_news() -> None:
+    """Plans for a post remember postings and plans for a rank promotions: to each the other's are unknown."""
+    old, new = _event("posting", "s2", date(1993, 1, 1)), _event("posting", "s3", date(2024, 2, 1))
+    last = replace(LAST, knew=knew([_event("posting", "a", date(2020, 1, 1))], MADE, LAST.path))
+    plan = Plan("y", date(2024, 6, 1), STEPS, 0.2)
+    found = replan(last, Now("y", date(2024, 6, 1), [plan], [old, new, _event("goal", "y")]), PATHS)
+    assert [(one.code, one.item) for one in found.why] == [("goal", "y"), ("posting", "s3")]
+
+
 def test_a_row_delivered_late_is_news_whatever_day_it_says_it_was_known_on() -> None:
     before, late = _event("completion", "exam", date(2023, 11, 1)), _event("posting", "k", date(2023, 12, 20))
     last = replace(LAST, knew=knew([before], MADE, LAST.path))
