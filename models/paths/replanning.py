@@ -135,7 +135,7 @@ def _replanned(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     news = [event for event in now.events if event.known_on <= now.as_of and not last.knows(event)]
     if now.goal != last.goal:
         stated = [event.occurred_on for event in news if (event.kind, event.item) == ("goal", now.goal)]
-        # of posts a plan for a rank kept no marks, and of ranks one for a post: such postings are new by their day alone
+        # A plan for a rank kept no marks of posts, nor one for a post of ranks: such postings are new by day alone
         since = [event for event in news if event.kind != "posting" or event.known_on > last.made_on]
         others = [event for event in since if (event.kind, event.item) != ("goal", now.goal)]
         changed = because("goal", now.goal, max(stated, default=None), last.goal)
