@@ -15,6 +15,7 @@ from serving.words import because_of
 
 NOT_SERVING = because_of(Reasons.NOT_SERVING.value, Reasons.NOT_SERVING)
 UNKNOWN_OFFICER = because_of(Reasons.UNKNOWN_OFFICER.value, Reasons.UNKNOWN_OFFICER)
+NO_POSTING = Because(code="no_posting", zh="尚无任职记录", en="no posting on record yet")
 KNOWN_BY = ("officers", "postings")
 
 Frames = Mapping[str, pd.DataFrame]
@@ -35,6 +36,18 @@ def left_by(frames: Frames, officer_ids: Sequence[str]) -> dict[str, Because]:
         return {}
     left = set(rows.loc[rows["left_on"].notna(), "officer_id"].astype(str))
     return {one: NOT_SERVING for one in officer_ids if one in left}
+
+
+def without_place(frames: Frames) -> dict[str, tuple[str | None, Because]]:
+    """Whoever is on record and holds no post on the day: the unit held last, None where there was none, and why."""
+    postings = frames.get("postings")
+    last: dict[str, str] = {}
+    if postings is not None:
+        rows = postings.sort_values("started_on", kind="stable").drop_duplicates("officer_id", keep="last")
+        last = dict(zip(rows["officer_id"].astype(str), rows["unit_id"].astype(str), strict=True))
+    known = known_by(frames)
+    left = left_by(frames, list(known))
+    return {one: (last.get(one), NOT_SERVING if one in left or one in last else NO_POSTING) for one in known}
 
 
 def not_on_force(frames: Frames, officer_ids: Sequence[str]) -> dict[str, Because]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data_contracts.errors import InvalidInput
 from data_contracts.vocabulary import Bilingual
 from experiments.advice.words import share
-from models.paths.telling import ToldPath
+from models.paths.telling import StepCourse, ToldPath
 from training.evaluation.plots import blank_figure
 
 if TYPE_CHECKING:
@@ -87,14 +88,28 @@ def _courses(axes: Axes, height: float, path: ToldPath, told: Callable[[Bilingua
     """What each step asks to take before it, under its interval: the first by name, of more how many."""
     for place, step in enumerate(path.steps):
         if step.courses:
-            named = step.courses[0].name
-            more = len(step.courses) - 1
-            text = Bilingual(f"{named.zh} 等{more + 1}门", f"{named.en} and {more} more") if more else named
+            text = _first_named(step.courses)
             below = height - 0.12 - 0.1 * (len(path.steps) - 1) - 0.14 * place
             axes.annotate(
                 told(text), (step.months, below), xytext=(0, -10), textcoords="offset points", fontsize=6.5,
                 color="dimgrey",
             )  # fmt: skip
+
+
+def _first_named(courses: Sequence[StepCourse]) -> Bilingual:
+    """The course whose offer ends first, with its last day, else the first told; and of how many it is one.
+
+    >>> from dataclasses import replace
+    >>> law, new = StepCourse("k", Bilingual("法律", "law")), StepCourse("n", Bilingual("新课", "new"))
+    >>> _first_named([law, replace(new, take_by=date(2026, 3, 1))])
+    Bilingual(zh='新课（2026-03-01 止） 等2门', en='new (by 2026-03-01) and 1 more')
+    """
+    first = min(courses, key=lambda one: one.take_by or date.max)  # the first of those without a last day
+    zh, en = first.name.zh, first.name.en
+    if first.take_by is not None:
+        zh, en = f"{zh}（{first.take_by} 止）", f"{en} (by {first.take_by})"
+    more = len(courses) - 1
+    return Bilingual(f"{zh} 等{more + 1}门", f"{en} and {more} more") if more else Bilingual(zh, en)
 
 
 def _lines(labels: Sequence[tuple[float, str]], latest: float) -> list[int]:

@@ -198,7 +198,7 @@ def _as_told(path: CareerPath) -> ToldPath:
 
 
 def _course(told: CourseForStep) -> StepCourse:
-    return StepCourse(told.course_id, Bilingual(told.name.zh, told.name.en), told.hours)
+    return StepCourse(told.course_id, Bilingual(told.name.zh, told.name.en), told.hours, take_by=told.take_by)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 
 from rich.console import RenderableType
 from rich.markup import escape
@@ -153,7 +154,7 @@ def _path(place: int, path: CareerPath, say: Say) -> Table:
 
 def _step(step: PathStep, say: Say) -> list[str]:
     needs = [*_texts(say, step.blocked_by), *(_gap(gap, say) for gap in step.gaps)]
-    courses = [_hours(say.one(course.name), course.hours, say) for course in step.courses]
+    courses = [_until(_hours(say.one(one.name), one.hours, say), one.take_by, say) for one in step.courses]
     earns = [] if step.points is None else [say("earns", points=number(step.points))]
     when = f"{step.expected_on:%Y-%m}\n{step.low_on:%Y-%m} – {step.high_on:%Y-%m}"
     return [say.one(step.name), share(step.chance), when, "\n".join(needs), "\n".join([*courses, *earns])]
@@ -180,7 +181,16 @@ def _hours(name: str, hours: float | None, say: Say) -> str:
     return name if hours is None else say("hours", name=name, hours=number(hours))
 
 
+def _until(told: str, take_by: date | None, say: Say) -> str:
+    """With the last day of the offer, where there is one to keep in mind."""
+    return told if take_by is None else say("take_by", told=told, day=take_by)
+
+
 def _due(one: CourseSuggestion, say: Say) -> str:
+    return _until(_when(one, say), one.take_by, say)
+
+
+def _when(one: CourseSuggestion, say: Say) -> str:
     if one.overdue:
         return say("overdue")
     if one.due_on is not None:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from data_contracts.advising import CourseLoad, CoursesPolicy
+from data_contracts.advising import CoursesPolicy
+from data_contracts.asof import add_months
 from data_contracts.vocabulary import Bilingual
 from models.courses.crowd import RANKED, CrowdCourse
 from models.courses.gaps import GOAL, PRESENT, Gap, closing_courses, gaps_to
@@ -57,7 +58,10 @@ class Learner:
 
 @dataclass(frozen=True)
 class SuggestedCourse:
-    """One suggestion; `month` counts from the present one (0), `due_on` is the day it was or will be due."""
+    """One suggestion; `month` counts from the present one (0), `due_on` is the day it was or will be due.
+
+    `take_by` is the last day of its offer where that comes within the months planned.
+    """
 
     course: OfferedCourse
     kind: str
@@ -66,6 +70,7 @@ class SuggestedCourse:
     overdue: bool = False
     due_on: date | None = None
     month: int = 0
+    take_by: date | None = None
 
 
 def advise_courses(
@@ -95,32 +100,54 @@ def advise_courses(
             elif fresh < most:
                 found[one.course.course_id] = one
                 fresh += 1
-    return list(planned(found.values(), learner.hours_this_month, policy.load))
+    return list(planned(found.values(), learner.standing.as_of, learner.hours_this_month, policy))
 
 
-def planned(suggestions: Iterable[SuggestedCourse], hours_taken: float, load: CourseLoad) -> Iterator[SuggestedCourse]:
-    """Each in the first month that has room for it; what has none is left out unless it is required.
+def planned(
+    suggestions: Iterable[SuggestedCourse], as_of: date, hours_taken: float, policy: CoursesPolicy
+) -> Iterator[SuggestedCourse]:
+    """Each in the first month of its offer that has room for it; what has none is left out unless it is required.
 
+    Months are calendar months from that of `as_of`. An offer that ends on the first day of a month is over by then.
+
+    >>> from data_contracts.policy import policy
+    >>> load = replace(policy().courses.load, hours_a_month=30.0, plan_months=3)
+    >>> rules = replace(policy().courses, load=load, offered_months=24)
     >>> course = OfferedCourse("k", Bilingual("课", "course"), hours=16.0)
-    >>> both = [SuggestedCourse(course, GAP, ()), SuggestedCourse(course, NEXT, ())]
-    >>> [(one.kind, one.month) for one in planned(both, 10.0, CourseLoad(30.0, 2, 8.0))]
-    [('gap', 0), ('next', 1)]
+    >>> ending = replace(course, issued_on=date(2024, 2, 1))  # until 1 February 2026
+    >>> some = [SuggestedCourse(one, GAP, ()) for one in (course, course, ending)]
+    >>> [one.month for one in planned(some, date(2026, 1, 5), 10.0, rules)]
+    [0, 1]
     """
+    load = policy.load
     room = [load.hours_a_month - hours_taken, *(load.hours_a_month for _ in range(load.plan_months - 1))]
     for one in suggestions:
         hours = load.hours_of(one.course.hours)
-        month = next((place for place, left in enumerate(room) if left >= hours), None)
+        until = one.course.offered_until(policy)
+        months = _months_of_offer(until, as_of, load.plan_months)
+        month = next((place for place in months if room[place] >= hours), None)
         if month is None and one.kind not in (REQUIRED, AIM):
             continue
-        place = _roomiest(room) if month is None else month
+        place = max(months, key=lambda place: room[place]) if month is None else month
         if one.overdue and one.kind == REQUIRED:
             place = 0  # what is overdue does not wait for room
         room[place] -= hours
-        yield replace(one, month=place)
+        ends = until is not None and as_of <= until < _first_of(as_of, load.plan_months)
+        yield replace(one, month=place, take_by=until if ends else None)
 
 
-def _roomiest(room: Sequence[float]) -> int:
-    return max(range(len(room)), key=lambda place: room[place])
+def _months_of_offer(until: date | None, as_of: date, months: int) -> list[int]:
+    """The months in which a course can be taken: this one, and later ones that begin before the last day of its offer.
+
+    What is required although its offer is over may be planned in any: the rule asks for it all the same.
+    """
+    if until is None or until < as_of:
+        return list(range(months))
+    return [place for place in range(months) if place == 0 or _first_of(as_of, place) < until]
+
+
+def _first_of(as_of: date, place: int) -> date:
+    return add_months(as_of.replace(day=1), place)
 
 
 def _each_once(reasons: Iterable[CourseReason]) -> tuple[CourseReason, ...]:

@@ -20,6 +20,7 @@ from models.matching.wishes import COUNTS
 
 ASIDE: dict[str, Bilingual] = {
     "unknown_vacancy": Bilingual("没有开放此空缺", "nobody opened this vacancy"),
+    "unit_closed": Bilingual("该空缺所在单位已撤销", "the unit of this vacancy was dissolved"),
     "late": Bilingual("报名截止后填报", "stated after the last day to apply"),
     "repeated": Bilingual("与更靠前的志愿重复", "the same as an earlier wish"),
     "unclear_order": Bilingual(

@@ -34,11 +34,13 @@ class MatchInput:
     `preferences`: officer_id, vacancy_id, preference_order; where known eligible (absent: all are) with because_zh and
     because_en, occurred_on, fit; and any of points, priority_class and tie-breaks that differ by vacancy.
     `vacancies`: vacancy_id, places; where known closes_on, after which a wish is late.
+    `dissolved`: ids of vacancies that are not of the round because their unit is no more; wishes for them are told so.
     """
 
     officers: pd.DataFrame
     preferences: pd.DataFrame
     vacancies: pd.DataFrame
+    dissolved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ def read_wishes(given: MatchInput, rules: MatchingPolicy) -> Stated:
     criteria = _criteria(read, rules, officer_ids)
     officer, vacancy, order = officer[by], vacancy[by], order[by]
     aside = _late(table, given.vacancies, vacancy)
+    aside[(vacancy < 0) & table["vacancy_id"].isin(given.dissolved).to_numpy(bool)] = "unit_closed"
     _set_aside(aside, officer, vacancy, order)
     _without_standing(aside, table, criteria, officer)
     excluded = tuple(table[name].to_numpy(object) for name in REASONS_OF_EXCLUSION if name in table)

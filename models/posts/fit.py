@@ -85,7 +85,7 @@ def of_open_rounds(records: Frames, as_of: date) -> Frames:
     if "vacancies" not in records:
         return records
     rows = records["vacancies"]
-    return {**records, "vacancies": rows[open_on(rows, as_of)]}
+    return {**records, "vacancies": rows[open_on(rows, as_of, records.get("units"))]}
 
 
 def wanting_of(records: Frames, officer_ids: list[str]) -> dict[str, Wanting]:

@@ -147,9 +147,9 @@ def spread(
     return chosen
 
 
-def open_vacancies(vacancies: pd.DataFrame, as_of: date) -> dict[str, tuple[Vacancy, ...]]:
-    """Vacancies announced by a day and not closed before it, by post, in order of id."""
-    rows = vacancies[open_on(vacancies, as_of) & (vacancies["places"] > 0)]
+def open_vacancies(vacancies: pd.DataFrame, as_of: date, units: pd.DataFrame | None) -> dict[str, tuple[Vacancy, ...]]:
+    """Vacancies announced by a day, not closed before it and of a unit that stands, by post, in order of id."""
+    rows = vacancies[open_on(vacancies, as_of, units) & (vacancies["places"] > 0)]
     found: dict[str, tuple[Vacancy, ...]] = {}
     columns = ["vacancy_id", "post_id", "unit_id", "places", "closes_on"]
     for name, post, unit, places, closes in rows.sort_values("vacancy_id")[columns].itertuples(index=False):

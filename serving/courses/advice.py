@@ -167,6 +167,6 @@ def _told(one: SuggestedCourse) -> CourseSuggestion:
         {
             "course_id": course.course_id, "name": text_of(course.name), "kind": one.kind,
             "score": round(one.score, 4), "overdue": one.overdue, "due_on": one.due_on, "hours": course.hours,
-            "month": one.month, "reasons": reasons,
+            "month": one.month, "take_by": one.take_by, "reasons": reasons,
         }
     )  # fmt: skip

@@ -66,6 +66,10 @@ class CourseSuggestion(Answer):
     due_on: date | None = about("到期日；从未学过时为空", "day it was or will be due, null where it was never taken")
     hours: float | None = about("学时；不详为空", "hours of study, null where unknown")
     month: int = about("建议月份，0 为本月", "month planned for, 0 is the present one", ge=0)
+    take_by: date | None = about(
+        "开课的最后一天；计划的月份内不结束则空",
+        "last day of its offer, null where that is not within the months planned", default=None,
+    )  # fmt: skip
     reasons: list[Reason] = about("建议的原因，最强在前", "why it is suggested, strongest first")
 
 

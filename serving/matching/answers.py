@@ -19,14 +19,15 @@ from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual
 from models.matching.assignment import best_fit
 from models.matching.placing import Match, match
-from models.matching.reasons import Placement, placements
+from models.matching.reasons import ASIDE, Placement, placements
 from serving.matching.round import Fit, Round, round_of
-from serving.matching.schemas import Alternative, MatchAnswer, MatchRequest, OfficerMatched, WishResult
+from serving.matching.schemas import Alternative, MatchAnswer, MatchRequest, OfficerMatched, VacancyLeftOut, WishResult
 from serving.night.manifest import hash_of
 from serving.points.answers import RecordSource
 from serving.schemas import Because, Text
 from serving.talent.records import day_asked
 from serving.waiting import still_wanted, while_wanted
+from serving.words import because_of
 
 NO_FIT = Bilingual(
     "本服务未计量契合度；请不带 `with_fit` 再问", "this service has no measure of fit; ask without `with_fit`"
@@ -59,6 +60,10 @@ class MatchDesk:
             vacancies=len(found.given.vacancies),
             filled=int(matched.filled.sum()),
             results=[_result(one, found) for one in while_wanted(told)],
+            left_out=[
+                VacancyLeftOut(vacancy_id=one, because=because_of(code, ASIDE[code]))
+                for one, code in found.left_out.items()
+            ],
             alternative=_alternative(matched, request.officer_ids) if request.with_fit else None,
         )
 

@@ -17,7 +17,7 @@ from models.eligibility.standing_facts import NEEDS, Facts, facts_of
 from models.matching.wishes import MatchInput
 from models.points.lines import tables_needed, totals
 from models.points.words import Records as Names
-from models.posts.vacancies import open_on
+from models.posts.vacancies import of_dissolved_units, open_on
 from serving.matching.fit import TABLES as FITTED_BY
 from serving.matching.granted import best_granted, check_granted, counted
 from serving.matching.schemas import MatchRequest, Opening
@@ -42,6 +42,7 @@ class Round:
     points: pd.Series[float]
     openings: Mapping[str, Opening]
     classes: Mapping[tuple[str, str], str]  # the priority class that counts, by officer and vacancy
+    left_out: Mapping[str, str]  # why a vacancy that was asked for does not take part, by its id: a code of `ASIDE`
 
 
 def round_of(records: RecordSource, policy: Policy, asked: MatchRequest, as_of: date, fit: Fit | None = None) -> Round:
@@ -49,8 +50,9 @@ def round_of(records: RecordSource, policy: Policy, asked: MatchRequest, as_of: 
 
     Everybody who wishes for one of its vacancies takes part, whoever was asked about.
     """
-    open_ones = _vacancies(records, asked, as_of)
-    wishes = _brought(asked) if asked.wishes is not None else _recorded(records, open_ones, as_of)
+    open_ones, dissolved = _vacancies(records, asked, as_of)
+    told = [*open_ones["vacancy_id"].astype(str), *dissolved["vacancy_id"].astype(str)]
+    wishes = _brought(asked) if asked.wishes is not None else _recorded(records, told, as_of)
     check_granted(asked.priorities, wishes, open_ones, policy.matching)
     ids = list(dict.fromkeys(wishes["officer_id"].astype(str)))
     fitted = FITTED_BY if fit is not None else ()
@@ -64,14 +66,19 @@ def round_of(records: RecordSource, policy: Policy, asked: MatchRequest, as_of: 
         posts = open_ones.set_index("vacancy_id")["post_id"].to_dict()
         judged = judged.assign(fit=fit(frames, judged.assign(post_id=judged["vacancy_id"].map(posts)), as_of))
     stated = best_granted(asked.priorities, judged, policy.matching)
-    given = MatchInput(_officers(facts, points), stated, open_ones.drop(columns=["post_id", "unit_id"]))
-    return Round(given, points, _openings(open_ones, frames), counted(stated))
+    closed = frozenset(dissolved["vacancy_id"].astype(str))
+    given = MatchInput(_officers(facts, points), stated, open_ones.drop(columns=["post_id", "unit_id"]), closed)
+    openings = {**_openings(dissolved, frames), **_openings(open_ones, frames)}
+    taking = set(open_ones["vacancy_id"].astype(str))
+    named = [] if asked.vacancies is not None else list(dict.fromkeys(asked.vacancy_ids or ()))
+    left_out = {one: "unit_closed" if one in closed else "unknown_vacancy" for one in named if one not in taking}
+    return Round(given, points, openings, counted(stated), left_out)
 
 
-def _openings(open_ones: pd.DataFrame, frames: Frames) -> Mapping[str, Opening]:
+def _openings(vacancies: pd.DataFrame, frames: Frames) -> Mapping[str, Opening]:
     """Post and unit of each vacancy by its id, with their names."""
     names = Names(frames)
-    rows = zip(*(open_ones[name] for name in ("vacancy_id", "post_id", "unit_id")), strict=True)
+    rows = zip(*(vacancies[name] for name in ("vacancy_id", "post_id", "unit_id")), strict=True)
     return {
         str(vacancy): Opening(
             post_id=str(post),
@@ -83,20 +90,26 @@ def _openings(open_ones: pd.DataFrame, frames: Frames) -> Mapping[str, Opening]:
     }
 
 
-def _vacancies(records: RecordSource, asked: MatchRequest, as_of: date) -> pd.DataFrame:
+def _vacancies(records: RecordSource, asked: MatchRequest, as_of: date) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The vacancies of the round, and those that would be of it had their unit not been dissolved."""
     if asked.vacancies is not None:
         _check_posts(records, [one.post_id for one in asked.vacancies], as_of)
         brought = pd.DataFrame([one.model_dump() for one in asked.vacancies])
-        return brought.assign(closes_on=UNDATED, unit_id=None)[VACANCIES]
-    rows = records([], as_of, ["vacancies"]).get("vacancies")
+        return brought.assign(closes_on=UNDATED, unit_id=None)[VACANCIES], pd.DataFrame(columns=VACANCIES)
+    known = records([], as_of, ["vacancies", "units"])
+    rows, units = known.get("vacancies"), known.get("units")
     if rows is None:
         raise InvalidInput(
             "no vacancy is known on this day; ingest vacancies, or bring them as `vacancies`",
             zh="当日没有已知的空缺；请导入 vacancies 表，或在请求中以 `vacancies` 给出",
         )
     if asked.vacancy_ids is not None:
-        return rows[rows["vacancy_id"].isin(asked.vacancy_ids)][VACANCIES].reset_index(drop=True)
-    return rows[open_on(rows, as_of)][VACANCIES].reset_index(drop=True)
+        rows = rows[rows["vacancy_id"].isin(asked.vacancy_ids)]
+    else:
+        rows = rows[open_on(rows, as_of, None)]
+    dissolved = of_dissolved_units(rows, as_of, units)
+    standing, gone = (rows.loc[own, VACANCIES].reset_index(drop=True) for own in (~dissolved, dissolved))
+    return standing, gone
 
 
 def _check_posts(records: RecordSource, post_ids: Sequence[str], as_of: date) -> None:
@@ -117,7 +130,7 @@ def _brought(asked: MatchRequest) -> pd.DataFrame:
     return given.assign(occurred_on=UNDATED)
 
 
-def _recorded(records: RecordSource, vacancies: pd.DataFrame, as_of: date) -> pd.DataFrame:
+def _recorded(records: RecordSource, vacancy_ids: Sequence[str], as_of: date) -> pd.DataFrame:
     """Everybody's wishes for these vacancies; wishes of other rounds have orders of their own."""
     rows = records(None, as_of, ["preferences"]).get("preferences")
     if rows is None:
@@ -125,7 +138,7 @@ def _recorded(records: RecordSource, vacancies: pd.DataFrame, as_of: date) -> pd
             "no preference is known on this day; ingest preferences, or bring them as `wishes`",
             zh="当日没有已知的志愿；请导入 preferences 表，或在请求中以 `wishes` 给出",
         )
-    return rows.loc[rows["vacancy_id"].isin(vacancies["vacancy_id"]), WISHES].reset_index(drop=True)
+    return rows.loc[rows["vacancy_id"].isin(vacancy_ids), WISHES].reset_index(drop=True)
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,13 @@ class OfficerMatched(Answer):
     points: float | None = about("参与排序的积分", "the points that counted, null for somebody without any wish")
 
 
+class VacancyLeftOut(Answer):
+    """一个未参与匹配的空缺。 / A vacancy that was asked for and takes no part."""
+
+    vacancy_id: str = about("空缺编号，与请求一致", "the vacancy id as it was asked")
+    because: Because = about("未参与的原因", "why it takes no part")
+
+
 class Alternative(Answer):
     """契合度最高的分配，仅供参考。 / The assignment of the greatest fit, for comparison only."""
 
@@ -139,6 +146,10 @@ class MatchAnswer(Answer):
     vacancies: int = about("参与匹配的空缺数", "vacancies that took part")
     filled: int = about("已录取的名额", "places given")
     results: list[OfficerMatched] = about("每个民警一项，顺序与请求一致", "one for each officer, in the order asked")
+    left_out: list[VacancyLeftOut] = about(
+        "`vacancy_ids` 中未参与匹配的空缺及原因，如所在单位已撤销",
+        "vacancies of `vacancy_ids` that take no part and why, as where the unit was dissolved", default=[],
+    )  # fmt: skip
     alternative: Alternative | None = about(
         "契合度最高的分配；未请求时为空", "the assignment by fit, null unless asked for"
     )

@@ -312,9 +312,9 @@ class _Answering:
         return CareerPath(
             path_id=path_id(posts_of(told)),
             chance=_chance(told.chance),
-            months=last.months,
-            low_months=last.low_months,
-            high_months=last.high_months,
+            months=_months(last.months),
+            low_months=_months(last.low_months),
+            high_months=_months(last.high_months),
             steps=[self._step(step) for step in told.steps],
         )
 
@@ -323,9 +323,9 @@ class _Answering:
             post_id=step.post,
             name=text_of(self.day.name(step.post)),
             chance=_chance(step.chance),
-            months=step.months,
-            low_months=step.low_months,
-            high_months=step.high_months,
+            months=_months(step.months),
+            low_months=_months(step.low_months),
+            high_months=_months(step.high_months),
             expected_on=_day(self.standing.as_of, step.months),
             low_on=_day(self.standing.as_of, step.low_months),
             high_on=_day(self.standing.as_of, step.high_months),
@@ -384,6 +384,11 @@ def _blocked(rules: Sequence[Blocked]) -> list[BlockedBy]:
 def _chance(chance: float) -> float:
     """As answers tell a chance: no figure of a model is known to more than four places."""
     return round(min(chance, 1.0), PLACES)
+
+
+def _months(months: float) -> float:
+    """As answers tell months: to one digit, which is three days."""
+    return round(months, 1)
 
 
 def _day(as_of: date, months: float) -> date:

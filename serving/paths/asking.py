@@ -24,7 +24,8 @@ NO_HISTORY = Because(code="short_history", zh="没有任职记录", en="no posti
 class AskedPath:
     """A question with where the officer stands now; `goal` is kind:code as asked, None for the stated one.
 
-    `own` says that the stated goal is asked about within its own time: its plans follow each other whatever that time.
+    `own` says that the stated goal, named or not, is asked about within its own time: its plans follow each other
+    whatever that time.
     `stated` is the goal on record where it is the one asked about.
     """
 

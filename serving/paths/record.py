@@ -20,6 +20,7 @@ from models.eligibility.standing_facts import POLICE_LADDER
 from models.paths.bundle import POST
 from models.paths.replanning import Event
 from models.posts.histories import CareerState
+from models.posts.vacancies import of_dissolved_units
 
 Frames = Mapping[str, pd.DataFrame]
 ONE_DAY = timedelta(days=1)
@@ -218,7 +219,10 @@ class RecordsOfDay:
     @cached_property
     def _vacancies(self) -> Mapping[str, list[Event]]:
         rows, found = self.frames.get("vacancies"), dict[str, list[Event]]()
-        for event in () if rows is None else _told("vacancy", rows, "post_id", "opened_on"):
+        if rows is None:
+            return found
+        standing = rows[~of_dissolved_units(rows, self.as_of, self.frames.get("units"))]
+        for event in _told("vacancy", standing, "post_id", "opened_on"):
             found.setdefault(event.item, []).append(event)
         return found
 

@@ -120,7 +120,7 @@ class RecordDay:
             question = replace(question, unseen=code, unseen_words=words)
         if kind == POST and self._catalogues.lifts is not None:
             question = replace(question, factors=self._steps(question).factors())
-        own = goal is None and horizon_months in (None, own_months)
+        own = same and horizon_months in (None, own_months)
         told = None if goal is None else f"{goal.kind}:{goal.goal}"
         return AskedPath(question, state.posts[-1], told, own, stated if same else None)
 

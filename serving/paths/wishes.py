@@ -16,6 +16,7 @@ from data_contracts.errors import NotReady
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, GoalKind, ItemKind, TalentField
 from models.eligibility.standing_facts import POLICE_LADDER
+from models.posts.vacancies import of_dissolved_units
 from serving.feedback.known_items import HASHED
 from serving.paths.goals import Goals
 from serving.paths.record import OfficerRecord
@@ -180,6 +181,10 @@ def _wishes(goals: Goals, record: OfficerRecord) -> Iterator[VacancyWish]:
         return
     last = rows[rows["occurred_on"] == rows["occurred_on"].max()].sort_values("preference_order")
     at = {str(row["vacancy_id"]): row for row in open_.to_dict("records")}
+    units = record.rows("units")
+    gone = frozenset[str]()
+    if at and not units.empty:
+        gone = frozenset(open_.loc[of_dissolved_units(open_, record.as_of, units), "vacancy_id"].astype(str))
     for wish in last.to_dict("records"):
         vacancy = at.get(str(wish["vacancy_id"]), {})
         post = goals.name(str(vacancy["post_id"])) if vacancy else _code(str(wish["vacancy_id"]))
@@ -191,7 +196,7 @@ def _wishes(goals: Goals, record: OfficerRecord) -> Iterator[VacancyWish]:
             unit_id=str(vacancy["unit_id"]) if vacancy else None,
             stated_on=pd.Timestamp(str(wish["occurred_on"])).date(),
             closes_on=last_day,
-            closed=last_day is not None and last_day < record.as_of,
+            closed=str(wish["vacancy_id"]) in gone or (last_day is not None and last_day < record.as_of),
         )
 
 

@@ -74,7 +74,8 @@ class Advice:
         """Open places by post."""
         if self.record is None or "vacancies" not in self.record.frames:
             return {}
-        return open_vacancies(self.record.frames["vacancies"], self.record.as_of)
+        frames = self.record.frames
+        return open_vacancies(frames["vacancies"], self.record.as_of, frames.get("units"))
 
     @cached_property
     def posts(self) -> Mapping[str, Post]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from models.talent.capability import Capabilities, Capability, UnitCapability
 from models.talent.profile import Figure, Gap, OfficerProfile, Profiles
 from serving.access.reach import EVERYWHERE, Sight
 from serving.names import Names
-from serving.on_force import UNKNOWN_OFFICER
+from serving.on_force import UNKNOWN_OFFICER, without_place
 from serving.schemas import Because, ModelName, NotScored, Text
 from serving.talent.profile_schemas import (
     CompetencyGap,
@@ -47,6 +48,7 @@ class _Named:
 
     posts: Names
     units: Names
+    placeless: Mapping[str, tuple[str | None, Because]]  # why whoever is on record may have no profile
 
 
 @dataclass
@@ -78,14 +80,21 @@ class ProfileDesk:
         if self._made is None or self._made[0] is not records:
             day = AsOf(records.as_of)
             made = Profiles.of(records.frames, day, self.policy.talent.least_peers)
-            names = _Named(Names.of(records.frames, "posts", "post_id"), Names.of(records.frames, "units", "unit_id"))
+            names = _Named(
+                Names.of(records.frames, "posts", "post_id"), Names.of(records.frames, "units", "unit_id"),
+                without_place(records.frames),
+            )  # fmt: skip
             self._made = records, made, Capabilities.of(made, records.frames, day), names
         return self._made[1:]
 
 
 def _officer(made: Profiles, officer_id: str, sight: Sight, names: _Named) -> OfficerProfiled | NotScored:
     found = made.officer(officer_id)
-    if found is None or not sight.names(officer_id, found.unit_id):
+    unit_id, why = names.placeless.get(officer_id, (None, UNKNOWN_OFFICER))
+    if found is None:
+        seen = sight.names(officer_id, unit_id)
+        return NotScored(officer_id=officer_id, because=why if seen else UNKNOWN_OFFICER)
+    if not sight.names(officer_id, found.unit_id):
         return NotScored(officer_id=officer_id, because=UNKNOWN_OFFICER)
     return _profiled(found, names)
 

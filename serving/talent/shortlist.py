@@ -21,7 +21,7 @@ from models.talent.shortlist import COMMITTEE, Candidate, FieldScores
 from models.talent.words import LineTold
 from serving.access.credential import Credential
 from serving.access.reach import EVERYWHERE, Sight
-from serving.on_force import UNKNOWN_OFFICER
+from serving.on_force import UNKNOWN_OFFICER, without_place
 from serving.schemas import Because, ModelName
 from serving.talent.balance import ProtectedReader, balance_of, may_audit, told_balance
 from serving.talent.records import RecordReader, Records, day_asked, old
@@ -111,8 +111,8 @@ class ShortlistDesk:
             return FieldNotListed(field=name, name=called, because=NO_EVIDENCE)
         names = Names(records.frames)
         seen = [one for one in candidates if sight.names(one.officer_id, units[one.officer_id])]
-        known = {officer: officer in units and sight.names(officer, units[officer]) for officer in asked}
-        reasons = [_not_listed(scores, officer, known[officer]) for officer in dict.fromkeys(asked)]
+        placeless = without_place(records.frames) if any(officer not in units for officer in asked) else {}
+        reasons = [_not_listed(made, officer, sight, placeless) for officer in dict.fromkeys(asked)]
         return FieldListed(
             field=name,
             name=called,
@@ -136,10 +136,17 @@ class ShortlistDesk:
         return told.model_copy(update={"balance": told_balance(found, self.policy)})
 
 
-def _not_listed(scores: FieldScores, officer_id: str, visible: bool) -> OfficerNotListed | None:
-    if not visible:
+def _not_listed(
+    made: _Made, officer_id: str, sight: Sight, placeless: Mapping[str, tuple[str | None, Because]]
+) -> OfficerNotListed | None:
+    """Why not; of one who holds no post the record says why, to whoever may see the unit held last."""
+    unit_id, absent = placeless.get(officer_id, (None, UNKNOWN_OFFICER))
+    unit_id = made.units.get(officer_id, unit_id)
+    if not sight.names(officer_id, unit_id):
         return OfficerNotListed(officer_id=officer_id, because=UNKNOWN_OFFICER)
-    why = scores.not_listed(officer_id)
+    if officer_id not in made.units:
+        return OfficerNotListed(officer_id=officer_id, because=absent)
+    why = made.scores.not_listed(officer_id)
     if why is None:
         return None
     return OfficerNotListed(officer_id=officer_id, because=because_of(why.code, why.text))

@@ -20,11 +20,15 @@ from data_contracts.errors import AuditAway, InvalidInput
 from data_contracts.policy import Policy, policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual, ItemKind
+from experiments.advice import recommend as advice
+from experiments.advice.path_picture import path_figure
 from experiments.advice.recommend import WIDEST, Recommendation, recommend
 from experiments.advice.tables import courses_told, paths_told, posts_told
 from experiments.advice.words import Say
+from features.history import History
 from models.audit import search
 from models.eligibility.rules import BlockedBy
+from models.paths.telling import ToldPath
 from models.posts.reasons import moved_here
 from models.posts.suggestions import Suggestion, Suggestions
 from serving import service
@@ -39,6 +43,7 @@ from serving.points.answers import HistoryRecords, PointsDesk
 from serving.posts.career_records import CareerRecord
 from serving.posts.recommend import Advised, Asked, CareerDesk
 from serving.schemas import Because, PostsRanked, PostSuggestion, Text
+from tests.models.records import framed
 from tests.serving.desks import CAREER_MODEL, FakeSource, demo_desks
 from tests.serving.feedback_room import plain_suggester
 from tests.serving.path_office import IDENTITY, desk, office
@@ -275,3 +280,32 @@ def test_the_command_asks_the_desks_of_the_service(desks: Desks, monkeypatch: py
     found = CliRunner().invoke(pharos.app, arguments, catch_exceptions=False)
     assert found.exit_code == 0
     assert "progress: the first plan" in found.output
+
+
+def test_a_course_whose_offer_ends_before_its_step_is_told_with_its_last_day(
+    state: Settings, desks: Desks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = {"course_id": "k-law", "name_zh": "课k-law", "name_en": "course k-law", "competency": "law",
+              "mandated": False, "hours": 8.0, "issued_on": "2019-03-01", "known_on": "2020-12-01"}  # fmt: skip
+    History(state.history_dir).append("courses", framed("courses", [ending]))
+    drawn: list[ToldPath] = []
+    monkeypatch.setattr(advice, "draw_paths", lambda _, paths, *more: drawn.extend(paths))
+    text, _ = said(Recommendation("x", GOAL, 48, language="en"), desks, tmp_path)
+    assert "(8 hours), by 2021-03-01" in " ".join(line.split("│")[5].strip() for line in text.splitlines()
+                                                  if line.count("│") == 6)  # fmt: skip
+    told = {course.course_id: course.take_by for path in drawn for step in path.steps for course in step.courses}
+    assert told == {"must": None, "k-law": date(2021, 3, 1)}
+    figure = path_figure(drawn, "start", "goal", lambda item: Bilingual(item, item), "en")
+    words = [one.get_text() for one in figure.axes[0].texts]
+    assert "take: course k-law (by 2021-03-01) and 1 more" in words
+
+
+def test_a_suggested_course_is_told_with_the_last_day_of_its_offer() -> None:
+    body = {"course_id": "k", "name": Text(zh="课", en="course"), "kind": "gap", "score": 1.0, "overdue": False,
+            "due_on": None, "hours": 8.0, "month": 1, "take_by": date(2026, 3, 1), "reasons": []}  # fmt: skip
+    found = CoursesSuggested.model_validate({"officer_id": "x", "cold_start": False, "courses": [body]})
+    for language, words in (("zh", "下个月，2026-03-01 前（含）修"), ("en", "next month, by 2026-03-01")):
+        console = Console(record=True, width=WIDEST)
+        for part in courses_told(found, Say(language)):
+            console.print(part)
+        assert words in console.export_text()

@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from data_contracts.asof import add_months
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
-from models.courses.advice import Learner, SuggestedCourse, advise_courses
+from models.courses.advice import Learner, SuggestedCourse, advise_courses, planned
 from models.courses.crowd import RANKED, CrowdCourse
 from models.courses.gaps import GOAL, PRESENT, Gap, closing_courses
 from models.courses.goals import GoalPosts
@@ -159,6 +160,27 @@ def test_a_month_bears_only_so_much_and_what_is_overdue_does_not_wait() -> None:
     assert [one.month for one in advise_courses(learner(), musts, None, RULES)] == [0] * 5
     soon = {f"m{n}": date(2024, 7, 1) for n in range(5)}
     assert sorted(one.month for one in advise_courses(learner(soon), musts, None, RULES)) == [0, 0, 1, 1, 2]
+
+
+def test_no_course_is_planned_after_its_offer_ends() -> None:
+    months = RULES.load.plan_months
+    ends = {"today": DAY, "first": add_months(DAY.replace(day=1), 2), "second": add_months(DAY.replace(day=2), 2)}
+    for name, until in ends.items():
+        ending = course("ending", "b", 4.0, issued_on=add_months(until, -RULES.offered_months))
+        assert ending.offered_until(RULES) == until
+        full = SuggestedCourse(course("full", "a", RULES.load.hours_a_month), "gap", ())
+        last = SuggestedCourse(ending, "next", ())
+        found = list(planned([full] * months + [last], DAY, 0.0, RULES))
+        assert [one.course.course_id for one in found] == ["full"] * months, "no month has room"
+        found = list(planned([full, last], DAY, 0.0, RULES))
+        assert [(one.month, one.take_by) for one in found[1:]] == ([] if name == "today" else [(1, until)])
+        found = list(planned([full, full, last], DAY, 0.0, RULES))
+        assert [(one.month, one.take_by) for one in found[2:]] == ([(2, until)] if name == "second" else [])
+        must = replace(last, kind="required", course=replace(ending, hours=RULES.load.hours_a_month))
+        told = list(planned([full, must], DAY, 1.0, RULES))
+        assert told[1].month <= (0 if name == "today" else 2), "what is required is planned while it is offered"
+    over = replace(last, kind="required", course=replace(ending, issued_on=date(2015, 1, 1)))
+    assert [(one.month, one.take_by) for one in planned([over], DAY, 0.0, RULES)] == [(0, None)]
 
 
 def test_each_kind_has_its_own_limit() -> None:

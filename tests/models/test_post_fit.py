@@ -64,6 +64,9 @@ def test_only_wishes_for_vacancies_open_on_the_day_count() -> None:
     assert wanting_of(of_open_rounds(records, date(2023, 2, 1)), OFFICERS)["1"].wishes == {"p": 3}
     assert wanting_of(of_open_rounds(records, date(2023, 2, 2)), OFFICERS)["1"].wishes is None
     assert of_open_rounds({}, date(2023, 2, 2)) == {}
+    closed = frame("unit_id closed_on", [("u", "2023-01-31")])
+    dissolved = {**records, "vacancies": rounds.assign(unit_id=["u", "u", "u"]), "units": closed}
+    assert wanting_of(of_open_rounds(dissolved, date(2023, 2, 1)), OFFICERS)["1"].wishes is None
 
 
 def test_all_parts_together() -> None:

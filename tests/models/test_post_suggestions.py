@@ -83,7 +83,9 @@ def test_only_posts_with_open_places_and_each_vacancy_is_named() -> None:
             "closes_on": pd.Series(["2024-02-01", None, None, None, "2024-01-31", None]).astype("datetime64[us]"),
         }
     )
-    vacancies = open_vacancies(rows, date(2024, 2, 1))
+    vacancies = open_vacancies(rows, date(2024, 2, 1), None)
+    units = pd.DataFrame({"unit_id": ["u1", "u2"], "closed_on": pd.to_datetime(["2024-01-31", "2024-02-02"])})
+    assert [one.vacancy_id for one in open_vacancies(rows, date(2024, 2, 1), units)["b"]] == ["v1"]  # u1 is no more
     found = suggest(RANKED, Person(), Known(RULES, vacancies=vacancies), 5)
     assert _posts(found.open) == ["b", "e"]
     assert found.open[0].vacancies == (

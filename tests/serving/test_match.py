@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,11 @@ def _posting(officer: str, started: str) -> dict[str, Any]:
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Three officers: a has served longest at the grass roots, c has just entered; a post for the experienced."""
     use = Settings(state=tmp_path_factory.mktemp("match"))
+    _fill(use, {})
+    return use
+
+
+def _fill(use: Settings, more: Mapping[str, list[dict[str, Any]]]) -> None:
     unit = {"unit_id": "s", "unit_level": "station", "name_zh": "一所", "known_on": "2000-01-01"}
     posts = [
         {
@@ -59,20 +65,16 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         _wish("c", "v-2", 1), _wish("b", "old", 1),
         _wish("a", "v-3", 3, occurred_on="2024-02-20", known_on="2024-03-09"),
     ]  # fmt: skip
-    History(use.history_dir).append_all(
-        {
-            "postings": framed(
-                "postings", [_posting("a", "2019-01-01"), _posting("b", "2021-01-01"), _posting("c", "2023-11-01")]
-            ),
-            "units": framed("units", [unit]),
-            "posts": framed("posts", posts),
-            "vacancies": framed("vacancies", [_vacancy("v-1", "q"), _vacancy("v-2", "r"), _vacancy("v-3", "q"),
-                                              _vacancy("old", "q", "2024-02-20")]),
-            "preferences": framed("preferences", wishes),
-        },
-        "test",
-    )  # fmt: skip
-    return use
+    rows = {
+        "postings": [_posting("a", "2019-01-01"), _posting("b", "2021-01-01"), _posting("c", "2023-11-01")],
+        "units": [unit],
+        "posts": posts,
+        "vacancies": [_vacancy("v-1", "q"), _vacancy("v-2", "r"), _vacancy("v-3", "q"),
+                      _vacancy("old", "q", "2024-02-20")],
+        "preferences": wishes,
+    }  # fmt: skip
+    told = {name: framed(name, [*some, *more.get(name, [])]) for name, some in rows.items()}
+    History(use.history_dir).append_all(told, "test")
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +135,36 @@ def test_a_wish_or_vacancy_of_another_day_is_not_of_the_round(desk: MatchDesk) -
     assert of(before, "b").assignments[0].code == "unclear_order"  # two lists run together while `old` was open
     only = ask(desk, officer_ids=["a"], vacancy_ids=["v-2"])  # b, who is not asked about, takes part all the same
     assert (of(only, "a").vacancy_id, only.vacancies, only.officers) == ("v-2", 1, 3)
+
+
+@pytest.mark.parametrize("named", [None, ["v-1", "v-4", "nowhere"]])
+def test_a_vacancy_of_a_dissolved_unit_is_of_no_round_and_everybody_is_told(
+    tmp_path: Path, named: list[str] | None
+) -> None:
+    use = Settings(state=tmp_path)
+    gone = {"unit_id": "gone", "unit_level": "station", "name_zh": "旧所", "known_on": "2000-01-01"}
+    _fill(use, {
+        "units": [gone, {**gone, "closed_on": "2024-03-05", "known_on": "2024-03-05"}],
+        "vacancies": [{**_vacancy("v-4", "q"), "unit_id": "gone"}],
+        "postings": [_posting("d", "2021-06-01")],
+        "preferences": [_wish("d", "v-4", 1), _wish("d", "v-2", 2)],
+    })  # fmt: skip
+    desk = MatchDesk(HistoryRecords.of(use), policy())
+    before = ask(desk, officer_ids=["d"], vacancy_ids=named)
+    later = MatchRequest.model_validate_json(json.dumps({"officer_ids": ["d"], "vacancy_ids": named}))
+    after = desk.answer(later, "r", datetime(2024, 3, 6, 9, 0))
+    assert of(before, "d").assignments[0].code == "granted"
+    told = of(after, "d").assignments[0]
+    assert (told.vacancy_id, told.code, told.text.zh) == ("v-4", "unit_closed", "该空缺所在单位已撤销")
+    assert told.opening is not None
+    assert told.opening.unit_id == "gone"
+    assert of(after, "d").vacancy_id != "v-4"
+    assert after.vacancies == before.vacancies - 1
+    left = {one.vacancy_id: (one.because.code, one.because.en) for one in after.left_out}
+    assert left == ({} if named is None else {
+        "v-4": ("unit_closed", "the unit of this vacancy was dissolved"),
+        "nowhere": ("unknown_vacancy", "nobody opened this vacancy"),
+    })  # fmt: skip
 
 
 def test_a_caller_may_bring_the_round_and_priorities(desk: MatchDesk) -> None:

@@ -242,6 +242,32 @@ def test_the_stated_goal_brings_its_own_time(state: Settings) -> None:
     assert (shorter.horizon_months, another.horizon_months) == (24, policy().paths.default_horizon_months)
 
 
+@pytest.mark.parametrize("horizon", [None, 60])
+@pytest.mark.parametrize("named_first", [True, False])
+def test_the_stated_goal_asked_by_name_is_the_same_question(
+    state: Settings, horizon: int | None, named_first: bool
+) -> None:
+    office(state)
+    stated, named = {}, {"goal": {"kind": "post", "goal": "z"}, "horizon_months": horizon}
+    first, then = (named, stated) if named_first else (stated, named)
+    (told,) = ask(desk(state), "x", **first)
+    (again,) = ask(desk(state), "x", **then, now=datetime(2021, 1, 3, 8))
+    (other,) = ask(desk(state), "x", goal={"kind": "post", "goal": "m"}, now=datetime(2021, 1, 3, 8))
+    (nearer,) = ask(desk(state), "x", goal={"kind": "post", "goal": "z"}, horizon_months=24)
+    statuses = [one.progress.status for one in (told, again, other, nearer) if isinstance(one, PathsFound)]
+    assert statuses == ["first", "on_track", "first", "first"]
+
+
+def test_months_are_told_to_one_digit(state: Settings) -> None:
+    office(state)
+    (found,) = ask(desk(state), "x")
+    assert isinstance(found, PathsFound)
+    told = [each for path in found.paths for one in (path, *path.steps)
+            for each in (one.months, one.low_months, one.high_months)]  # fmt: skip
+    assert told == [round(months, 1) for months in told]
+    assert any(months != round(months) for months in told)
+
+
 def test_a_goal_whose_term_is_over_says_so_and_that_the_plan_counts_anew(state: Settings) -> None:
     office(state)
     (runs,) = ask(desk(state), "x")

@@ -262,8 +262,10 @@ def test_days_of_steps_are_counted_in_calendar_months() -> None:
     assert isinstance(found, PathsFound)
     steps = [step for path in found.paths for step in path.steps]
     for step in steps:
-        ends = [months_on(start, months) for months in (step.low_months, step.months, step.high_months)]
-        assert [step.low_on, step.expected_on, step.high_on] == ends
+        for day, months in (
+            (step.low_on, step.low_months), (step.expected_on, step.months), (step.high_on, step.high_months)
+        ):  # fmt: skip
+            assert abs((day - months_on(start, months)).days) <= 2, "months are told to one digit, days to the day"
         assert step.high_on == add_months(start, round(step.high_months)), "the ends are whole months"
     kept = next(iter(plans.kept.values()))
     assert [step.high_on for step in kept.steps] == [step.high_on for step in found.paths[0].steps]

@@ -233,6 +233,24 @@ def test_profiles_come_in_the_order_asked_and_units_beside_them() -> None:
     assert all(one.low <= one.share <= one.high for one in bureau.competencies)
 
 
+def test_who_holds_no_post_is_told_so_and_is_not_unknown() -> None:
+    """One who left, and a recruit without a posting; elsewhere than the caller may see they look like nobody."""
+    table = frames()["officers"]
+    gone = str(next(one for one in table.loc[table["left_on"].notna(), "officer_id"]
+                    if one in set(frames()["postings"]["officer_id"])))  # fmt: skip
+    recruit = table.iloc[:1].assign(officer_id="recruit", left_on=pd.NaT)
+    more = Records(DAY, {**frames(), "officers": pd.concat([table, recruit], ignore_index=True)})
+    ids, part = [gone, "recruit", "nobody"], Sight(frozenset({"elsewhere"}))
+    told = [("not_serving", "当日不在队"), ("no_posting", "尚无任职记录"), ("unknown_officer", "查无此人")]
+    for sight, reasons in ((EVERYWHERE, told), (part, told[2:] * 3)):
+        profiles = ProfileDesk(lambda _: more, policy()).answer(ProfileRequest(officer_ids=ids), "r", NOW, sight)
+        assert [(one.because.code, one.because.zh) for one in profiles.results if isinstance(one, NotScored)] == reasons
+        asked = ShortlistRequest(fields=[TalentField.TRAFFIC], officer_ids=ids)
+        (listed,) = ShortlistDesk(lambda _: more, policy()).answer(asked, "r", NOW, sight).results
+        assert isinstance(listed, FieldListed)
+        assert [(one.because.code, one.because.zh) for one in listed.not_listed] == reasons
+
+
 def test_a_small_unit_is_not_told_of_and_names_a_unit_above_only_if_it_may_be_seen() -> None:
     desk = ProfileDesk(read, policy())
     asked = ProfileRequest(unit_ids=["u-0-1-1-1"])

@@ -85,6 +85,16 @@ def test_wishes_are_those_of_the_last_round_in_their_order() -> None:
     ]  # fmt: skip
 
 
+def test_a_wish_for_a_vacancy_of_a_dissolved_unit_is_closed() -> None:
+    vacancy = {"vacancy_id": "v", "post_id": "p", "unit_id": "u", "places": 1, "opened_on": "2026-04-01",
+               "closes_on": None, "known_on": "2026-04-01"}  # fmt: skip
+    unit = {"unit_id": "u", "unit_level": "station", "known_on": "2020-01-01"}
+    for closed_on, closed in (("2026-10-31", True), (None, False)):
+        units = [{**unit, "closed_on": closed_on}]
+        told = asked(frames(vacancies=[vacancy], preferences=[wish(1, "v")], units=units)).wishes
+        assert [one.closed for one in told] == [closed]
+
+
 def test_a_goal_stated_today_is_told_at_once_with_the_day_from_which_it_counts() -> None:
     told = asked(frames(career_goals=[goal("q", "2025-01-01"), goal("p", "2026-11-01")]))
     assert told.stated is not None
