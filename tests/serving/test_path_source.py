@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from serving.loading import Loaded
 from serving.night.manifest import ModelIdentity
 from serving.paths.answers import PathDesk
 from serving.paths.plan_log import plan_log
-from serving.paths.schemas import GoalReached, NoPathFound, PathsFound, PathsRequest, PathStep
+from serving.paths.schemas import CareerPath, GoalReached, NoPathFound, PathsFound, PathsRequest, PathStep
 from serving.paths.source import open_paths
 from serving.schemas import NotScored, PostsRanked
 from tests.models.records import framed
@@ -248,7 +249,8 @@ def test_the_stated_goal_asked_by_name_is_the_same_question(
     state: Settings, horizon: int | None, named_first: bool
 ) -> None:
     office(state)
-    stated, named = {}, {"goal": {"kind": "post", "goal": "z"}, "horizon_months": horizon}
+    stated: dict[str, Any] = {}
+    named: dict[str, Any] = {"goal": {"kind": "post", "goal": "z"}, "horizon_months": horizon}
     first, then = (named, stated) if named_first else (stated, named)
     (told,) = ask(desk(state), "x", **first)
     (again,) = ask(desk(state), "x", **then, now=datetime(2021, 1, 3, 8))
@@ -262,8 +264,8 @@ def test_months_are_told_to_one_digit(state: Settings) -> None:
     office(state)
     (found,) = ask(desk(state), "x")
     assert isinstance(found, PathsFound)
-    told = [each for path in found.paths for one in (path, *path.steps)
-            for each in (one.months, one.low_months, one.high_months)]  # fmt: skip
+    timed: list[CareerPath | PathStep] = [one for path in found.paths for one in (path, *path.steps)]
+    told = [each for one in timed for each in (one.months, one.low_months, one.high_months)]
     assert told == [round(months, 1) for months in told]
     assert any(months != round(months) for months in told)
 

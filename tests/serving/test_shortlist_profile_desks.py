@@ -238,7 +238,7 @@ def test_who_holds_no_post_is_told_so_and_is_not_unknown() -> None:
     table = frames()["officers"]
     gone = str(next(one for one in table.loc[table["left_on"].notna(), "officer_id"]
                     if one in set(frames()["postings"]["officer_id"])))  # fmt: skip
-    recruit = table.iloc[:1].assign(officer_id="recruit", left_on=pd.NaT)
+    recruit = table[table["left_on"].isna()].iloc[:1].assign(officer_id="recruit")
     more = Records(DAY, {**frames(), "officers": pd.concat([table, recruit], ignore_index=True)})
     ids, part = [gone, "recruit", "nobody"], Sight(frozenset({"elsewhere"}))
     told = [("not_serving", "当日不在队"), ("no_posting", "尚无任职记录"), ("unknown_officer", "查无此人")]
