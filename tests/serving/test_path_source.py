@@ -264,7 +264,8 @@ def test_months_are_told_to_one_digit(state: Settings) -> None:
     office(state)
     (found,) = ask(desk(state), "x")
     assert isinstance(found, PathsFound)
-    timed: list[CareerPath | PathStep] = [one for path in found.paths for one in (path, *path.steps)]
+    timed: list[CareerPath | PathStep] = [*found.paths]
+    timed += [step for path in found.paths for step in path.steps]
     told = [each for one in timed for each in (one.months, one.low_months, one.high_months)]
     assert told == [round(months, 1) for months in told]
     assert any(months != round(months) for months in told)
