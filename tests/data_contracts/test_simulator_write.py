@@ -78,7 +78,7 @@ def test_bad_rows_are_read_as_a_source_too(folder: Path) -> None:
 
 def test_bad_rows_try_most_reasons_there_are(folder: Path) -> None:
     tried = {reason for rows in bad_rows(folder).values() for reason in rows["spoilt_reason"]}
-    declared = {Refusal.NOT_AS_DECLARED, Refusal.YEAR_ALONE, Refusal.NUMBER_IS_NO_DAY}  # only a mapping declares a format
+    declared = {Refusal.NOT_AS_DECLARED, Refusal.YEAR_ALONE, Refusal.NUMBER_IS_NO_DAY}  # of a mapping
     elsewhere = {
         Refusal.IN_FUTURE, Refusal.LONG_BEFORE_JOINING, Refusal.UNKNOWN_REFERENCE, Refusal.CONFLICT, Refusal.ERASED,
     }  # fmt: skip
