@@ -39,6 +39,8 @@ API_KEYS = sa.Table(
     sa.Column("revoked_on", sa.Date),
     sa.Column("officer_id", sa.String(64)),  # whom alone it may see; null for keys that are no officer's own
 )
+KEY_SUBJECT = "key:"
+"""How the subject of a caller with a key begins; the key's id follows."""
 OFFICERS_OWN = frozenset(
     (AccessScope.RECOMMEND_READ, AccessScope.RISK_READ, AccessScope.FEEDBACK_WRITE, AccessScope.EVENTS_WRITE)
 )
@@ -68,7 +70,7 @@ class ApiKey:
     @property
     def credential(self) -> Credential:
         """The caller that shows this key."""
-        return Credential(f"key:{self.key_id}", self.scopes, self.units, self.officer_id)
+        return Credential(f"{KEY_SUBJECT}{self.key_id}", self.scopes, self.units, self.officer_id)
 
 
 @dataclass(frozen=True)

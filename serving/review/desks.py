@@ -19,6 +19,7 @@ from serving.access.credential import Credential
 from serving.access.placements import Placements
 from serving.access.reach import Sight
 from serving.review.cases import Case, CaseEvent, CaseStore, Place, overtaken
+from serving.review.reviewers import Reviewers
 from serving.review.schemas import ActAnswer, ActRequest, CasesAnswer, CasesRequest
 from serving.review.seen import case_shown, visible
 from serving.review.states import MOVES, OPEN, CaseAction, CaseState, Role, moved, role_of
@@ -75,6 +76,7 @@ class ActDesk:
     store: CaseStore
     placements: Callable[[], Placements]
     policy: Policy
+    reviewers: Reviewers
 
     def answer(
         self, request: ActRequest, request_id: str, now: datetime, sight: Sight, caller: Credential
@@ -82,7 +84,8 @@ class ActDesk:
         """The case after the step, which is kept with its audit line, or not at all.
 
         Raises NotThere for a case that the caller may not know of, Refused for a step that its state or role does not
-        allow, Stale where somebody else's came first, InvalidInput for a step that lacks what it needs.
+        allow, Stale where somebody else's came first, InvalidInput for a step that lacks what it needs or that assigns
+        the case to a key that may not review it.
         """
         before = self.store.case(request.case_id)
         unit_id = self.placements().unit_of.get(before.officer_id)
@@ -107,6 +110,8 @@ class ActDesk:
                 raise overtaken(before.version)
             if state is None:
                 raise _no_step(before, request.action, expired=before.expired(today))
+            if request.assign_to is not None:
+                self.reviewers.check(request.assign_to, before, today)
         event = replace(event, state=state or before.state)
         return self.store.step(before, self._after(before, event), event, request_id)
 

@@ -5,19 +5,19 @@ Who may see and do what is decided where it is for the API: `visible`, `case_sho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from data_contracts.errors import NotThere
 from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
-from serving.access.api_keys import ApiKey
 from serving.access.credential import Credential
 from serving.access.placements import Placements
 from serving.access.reach import Sight
 from serving.review.cases import CaseStore
 from serving.review.desks import CasesDesk
+from serving.review.reviewers import Reviewers
 from serving.review.schemas import CaseId, CasesAnswer, CaseShown, CasesRequest
 from serving.review.seen import case_shown, visible
 from serving.review.states import CaseAction, Role, moves_open, role_of
@@ -71,7 +71,7 @@ class CaseDesk:
     store: CaseStore
     placements: Callable[[], Placements]
     policy: Policy
-    keys: Callable[[], Sequence[ApiKey]]
+    reviewers: Reviewers
 
     def answer(
         self, request: CaseRequest, request_id: str, now: datetime, sight: Sight, caller: Credential
@@ -84,7 +84,7 @@ class CaseDesk:
         events, review = self.store.events([case.case_id]), self.policy.review
         reviews = role is Role.REVIEWER
         theirs = case_shown(case, events, unit_id, Role.OFFICER, today) if reviews else None
-        keys = self.keys() if reviews else ()
+        keys = self.reviewers.keys() if reviews else ()
         assigned = [event.details.get("assign_to") for event in events] if reviews else []
         acted = {event.actor for event in events} | {*assigned, case.assigned_to, caller.subject}
         return CaseAnswer(
@@ -95,19 +95,12 @@ class CaseDesk:
             assigned=assigned,
             reviewers=[
                 Reviewer(subject=key.credential.subject, name=key.name)
-                for key in keys
-                if self._may_review(key, case.officer_id, unit_id, today)
+                for key in (self.reviewers.of(case, today) if reviews else ())
             ],
             names={key.credential.subject: key.name for key in keys if key.credential.subject in acted},
             notice=text_of(review.notice.text),
             contest=text_of(review.contest.text),
         )
-
-    def _may_review(self, key: ApiKey, officer_id: str, unit_id: str | None, today: date) -> bool:
-        """Whether who holds a key stands before the case of this officer as a reviewer."""
-        who = key.credential
-        reached = Sight.of(who, self.placements).names(officer_id, unit_id)
-        return key.state(today) == "active" and reached and role_of(who, officer_id) is Role.REVIEWER
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from serving.night.results import latest_run
 from serving.review.desks import ActDesk, CasesDesk
 from serving.review.mine import MineDesk, OptOutDesk
 from serving.review.one_case import BlockCasesDesk, CaseDesk
+from serving.review.reviewers import Reviewers
 
 
 def open_review(ground: Ground, service: str | None) -> Mapping[str, Desk]:
@@ -23,12 +24,12 @@ def open_review(ground: Ground, service: str | None) -> Mapping[str, Desk]:
         History(settings.history_dir), ground.source, service, partial(latest_run, settings), store, opt_outs, reviews,
         placements, policy,
     )  # fmt: skip
-    cases = CasesDesk(store, placements)
+    cases, reviewers = CasesDesk(store, placements), Reviewers(api_keys(settings).all, placements)
     return {
         "/v1/cases": cases,
-        "/v1/cases/act": ActDesk(store, placements, policy),
+        "/v1/cases/act": ActDesk(store, placements, policy, reviewers),
         "/v1/mine": mine,
         "/v1/opt_out": OptOutDesk(opt_outs, placements, policy),
-        "/pages/case": CaseDesk(store, placements, policy, api_keys(settings).all),
+        "/pages/case": CaseDesk(store, placements, policy, reviewers),
         "/pages/cases": BlockCasesDesk(cases),
     }

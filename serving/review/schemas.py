@@ -120,7 +120,11 @@ class ActRequest(Body):
         "why, at most 1000 letters; needed for false_positive, outcome, contest, uphold, correct and reopen",
         default=None,
     )
-    assign_to: Person | None = about("指派给谁；仅用于 assign", "to whom; for assign only", default=None)
+    assign_to: Person | None = about(
+        "指派给谁，密钥须能复核此预警；仅用于 assign",
+        "to whom, of keys one that may review the case; for assign only",
+        default=None,
+    )
     support: SupportKind | None = about("已采取的措施；仅用于 support", "what was done; for support only", default=None)
     result: CameOfIt | None = about("效果；仅用于 outcome", "what came of it; for outcome only", default=None)
 

@@ -42,6 +42,7 @@ from serving.night.roll_up import graded
 from serving.pages.faces import PageFaces
 from serving.pages.front import Front
 from serving.review.cases import CaseStore
+from serving.review.desks import ActDesk
 from serving.review.one_case import CaseDesk
 from serving.review.opening import open_cases
 from serving.risk.preview import Evidence, Force, Prepared
@@ -225,7 +226,7 @@ def office(use: Settings, record: Records | None = None) -> Iterator[Office]:
         risk=risk_desk(source, dict.fromkeys(everybody, (0.6, 0.2))),
         careers=career_desk(source),
         units=UnitDesk(lambda: _night()[1], policy()),
-        guidance={**guidance(), "/pages/preview": previews(), "/pages/case": _with_keys(use)},
+        guidance={**guidance(), "/pages/preview": previews(), **_with_keys(use)},
         placements=placements,
         record=record or (lambda read, _: reads.append(read)),
     )
@@ -237,11 +238,13 @@ def office(use: Settings, record: Records | None = None) -> Iterator[Office]:
     yield Office(guard, web, made, reads)
 
 
-def _with_keys(use: Settings) -> CaseDesk:
-    """The desk of one case over the records of the small force, with the keys of this service."""
-    desk = guidance()["/pages/case"]
-    assert isinstance(desk, CaseDesk)
-    return replace(desk, keys=api_keys(use).all)
+def _with_keys(use: Settings) -> dict[str, CaseDesk | ActDesk]:
+    """The desks of one case over the records of the small force, with the keys of this service."""
+    shown, acted = guidance()["/pages/case"], guidance()["/v1/cases/act"]
+    assert isinstance(shown, CaseDesk)
+    assert isinstance(acted, ActDesk)
+    reviewers = replace(shown.reviewers, keys=api_keys(use).all)
+    return {"/pages/case": replace(shown, reviewers=reviewers), "/v1/cases/act": replace(acted, reviewers=reviewers)}
 
 
 def _keys(use: Settings) -> Mapping[tuple[str, str], Mapping[str, str]]:

@@ -13,6 +13,7 @@ from data_contracts.audit.chain import AuditChain
 from data_contracts.database import Database
 from data_contracts.policy import policy
 from data_contracts.pseudonyms import Pseudonyms
+from serving.access.api_keys import KEY_SUBJECT, ApiKey
 from serving.access.credential import AccessScope, Credential
 from serving.access.placements import Placements
 from serving.access.reach import Sight
@@ -21,6 +22,7 @@ from serving.review.cases import Case, CaseStore
 from serving.review.desks import ActDesk, CasesDesk
 from serving.review.opening import Opened, open_cases
 from serving.review.opt_outs import OptOuts
+from serving.review.reviewers import Reviewers
 from serving.review.schemas import ActAnswer, ActRequest, CasesAnswer, CasesRequest
 from serving.review.standing import KeptReviews
 from serving.review.states import CaseState
@@ -35,6 +37,10 @@ CHIEF = Credential("key:chief", REVIEWS, None)
 EAST = Credential("key:east", REVIEWS, ("east",))
 WEST = Credential("key:west", REVIEWS, ("west",))
 READER = Credential("key:reader", READS, None)
+KEYS = tuple(
+    ApiKey(who.subject.removeprefix(KEY_SUBJECT), "name", "", who.scopes, who.units, date(2026, 1, 1), date(2027, 1, 1))
+    for who in (CHIEF, EAST, WEST, READER)
+)
 OFFICER_A = Credential("oidc:a", READS, (), "a")
 OFFICER_B = Credential("oidc:b", REVIEWS, None, "b")
 
@@ -115,12 +121,13 @@ class Room:
         usual: dict[str, Any] = {
             "false_positive": {"reason": "a mistake"}, "contest": {"reason": "not so"}, "uphold": {"reason": "it is"},
             "correct": {"reason": "it was"}, "reopen": {"reason": "new facts"}, "support": {"support": "talk"},
-            "outcome": {"reason": "well", "result": "helped"}, "assign": {"assign_to": "key:east"},
+            "outcome": {"reason": "well", "result": "helped"}, "assign": {"assign_to": "key:chief"},
         }.get(action, {})  # fmt: skip
         asked = {"case_id": case.case_id, "version": case.version, "action": action,
                  "idempotency_key": f"step-{self.steps:06d}", **usual, **more}  # fmt: skip
         request = ActRequest.model_validate(asked, strict=False)
-        desk = ActDesk(self.store, lambda: WHERE, policy())
+        reviewers = Reviewers(lambda: KEYS, lambda: WHERE)
+        desk = ActDesk(self.store, lambda: WHERE, policy(), reviewers)
         return desk.answer(request, f"r-{self.steps}", now, Sight.of(caller, lambda: WHERE), caller)
 
     def through(self, *actions: str, officer_id: str = "a", outcome: str = "conduct", now: datetime = NOW) -> Case:

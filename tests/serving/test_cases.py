@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import sqlalchemy as sa
@@ -27,6 +28,7 @@ from serving.review.tables import CASE_NIGHTS, CASES, METADATA
 from serving.review.timing import expire_cases, retain
 from tests.data_contracts.test_audit_chain import KEY
 from tests.postgres import postgresql
+from tests.serving import review_room
 from tests.serving.review_room import (
     AS_OF,
     CHIEF,
@@ -37,6 +39,7 @@ from tests.serving.review_room import (
     READER,
     WAYS,
     WEST,
+    WHERE,
     FakeRun,
     Room,
 )
@@ -282,6 +285,27 @@ def test_pages_hold_every_case_once_the_first_to_expire_first(room: Room) -> Non
     room.act(room.case("c", "strain"), "assign", assign_to="key:east")
     assert [case.officer_id for case in room.list(assigned_to="key:east").results] == ["c"]
     assert room.list(states=[CaseState.DISMISSED]).results == []
+
+
+@pytest.mark.parametrize("whom", ["key:east", "key:reader", "key:nobody", "key:"])
+def test_a_case_is_assigned_to_no_key_that_may_not_review_it(room: Room, whom: str) -> None:
+    room.open()
+    case = room.case("b", "strain")  # of the west
+    with pytest.raises(InvalidInput, match="a key that may not review this case now") as refused:
+        room.act(case, "assign", assign_to=whom)
+    assert "密钥" in str(refused.value.zh)
+    assert room.case("b", "strain") == case
+    assert room.act(case, "assign", assign_to="key:west").case.assigned_to == "key:west"
+
+
+def test_whoever_comes_with_a_token_is_taken_as_named_and_a_step_done_stays_done(room: Room) -> None:
+    room.open()
+    assert room.act(room.case(), "assign", assign_to="oidc:somebody").case.assigned_to == "oidc:somebody"
+    case, key = room.case(), "step-again"
+    room.act(case, "assign", assign_to="key:east", idempotency_key=key)
+    left = replace(WHERE, unit_of={**WHERE.unit_of, "a": "station-2"})  # the officer went where east does not see
+    with patch.object(review_room, "WHERE", left):
+        assert room.act(case, "assign", assign_to="key:east", idempotency_key=key).status == "duplicate"
 
 
 @pytest.mark.parametrize(

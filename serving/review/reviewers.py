@@ -1,0 +1,48 @@
+"""To whom a case may be assigned: whoever holds a key that reviews the case of this officer now.
+
+Who comes with a token is known to its issuer alone: such a subject is taken as it is named, and a key's is looked up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from data_contracts.errors import InvalidInput
+from serving.access.api_keys import KEY_SUBJECT, ApiKey
+from serving.access.placements import Placements
+from serving.access.reach import Sight
+from serving.review.cases import Case
+from serving.review.states import Role, role_of
+
+
+@dataclass(frozen=True)
+class Reviewers:
+    """The keys of a deployment, read as those who review cases."""
+
+    keys: Callable[[], Sequence[ApiKey]]
+    placements: Callable[[], Placements]
+
+    def of(self, case: Case, today: date) -> list[ApiKey]:
+        """The keys in force whose holder stands before this case as a reviewer."""
+        unit_id = self.placements().unit_of.get(case.officer_id)
+        return [
+            key
+            for key in self.keys()
+            if key.state(today) == "active"
+            and Sight.of(key.credential, self.placements).names(case.officer_id, unit_id)
+            and role_of(key.credential, case.officer_id) is Role.REVIEWER
+        ]
+
+    def check(self, subject: str, case: Case, today: date) -> None:
+        """Raises InvalidInput where `subject` is a key that does not review this case now."""
+        if not subject.startswith(KEY_SUBJECT):
+            return
+        if all(key.credential.subject != subject for key in self.of(case, today)):
+            raise InvalidInput(
+                "assign_to names a key that may not review this case now; name one that is in force, has the scope "
+                "risk:review and reaches the officer's unit (`pharos keys list` shows them)",
+                zh="assign_to 所指的密钥现在不能复核此预警；请指派给有效、具有 risk:review 权限且范围包含本人所在单位的"
+                "密钥（pharos keys list 可查看）",
+            )
