@@ -32,6 +32,7 @@ def posts_told(found: PostsRanked | NotScored, say: Say, names: Names) -> Iterat
         yield Words(say("short"))
     if not found.rules_checked:
         yield Words(say("unruled"))
+    yield from (Words(say("not_ruled", text=say.one(rule.text))) for rule in found.rules_not_checked)
     if found.posts:
         yield _posts(say("posts"), say("why"), ((post, _why(post, say)) for post in found.posts), say)
     else:

@@ -382,6 +382,9 @@ OFFICER: Mapping[str, Bilingual] = {
     "posts.likelihood": Bilingual("可能性{chance}", "likelihood {chance}"),
     "posts.fit": Bilingual("匹配度{fit}", "fit {fit}"),
     "posts.vacancy": Bilingual("{unit}：{many}个名额", "{unit}: {many} places"),
+    "posts.unchecked": Bilingual(
+        "尚未任职，下列规则现在无法核查：", "Before a first post these rules cannot be checked:"
+    ),
     "posts.none": Bilingual("现在没有可建议的岗位。", "No post can be suggested now."),
     "posts.none.because": Bilingual(
         "现在没有可建议的岗位，因为尚不满足以下规则：", "No post can be suggested now, because of rules not met yet:"
