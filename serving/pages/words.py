@@ -261,6 +261,9 @@ OFFICER: Mapping[str, Bilingual] = {
     "me": Bilingual("我的路径", "My path"),
     "me.goal": Bilingual("目标：{goal}", "Goal: {goal}"),
     "me.from": Bilingual("现任：{start}", "Now: {start}"),
+    "me.from.ended": Bilingual(
+        "现无任职；最近任职：{start}，至{day}", "No post is held; the last: {start}, until {day}"
+    ),
     "me.chance": Bilingual(
         "{months}个月内经任一路径达到目标的可能性", "Chance of the goal within {months} months, by any way"
     ),
