@@ -34,6 +34,7 @@ from data_contracts.vocabulary import Refusal
 from features.event_log import EventLog, Kept
 from features.history import EVENTS, History
 from features.ingest import told_faults, write_quarantine
+from features.record import happens
 from features.reexports import already_told
 from features.versions import Sifted, sift
 
@@ -70,7 +71,8 @@ class Arrival:
 class Became:
     """What became of an event; `faults` are columns, each with the code of what is wrong, never values.
 
-    `counts_from` is the first as-of at which an accepted row is seen: what happened on a day counts from the next.
+    `counts_from` is the first as-of at which an accepted row is seen: what happened on a day counts from the next, and
+    a vacancy, which does not happen but stands open, from the day it opens.
     """
 
     outcome: Outcome
@@ -223,7 +225,10 @@ class _OfTable:
         row = taken.accepted.iloc[position]
         known: date = row["known_on"].date()
         happened = None if self.table.event_date is None else row[self.table.event_date]
-        return known if happened is None or pd.isna(happened) else max(known, happened.date() + timedelta(days=1))
+        if happened is None or pd.isna(happened):
+            return known
+        seen: date = happened.date() + timedelta(days=1 if happens(self.table) else 0)
+        return max(known, seen)
 
 
 CONTRADICTS = Became("conflict", (("known_on", str(Refusal.CONFLICT.value)),))

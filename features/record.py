@@ -79,7 +79,7 @@ def standing(contract: Table, rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """
     moment = pd.Timestamp(as_of)
     known = valid_at(with_superseded_on(contract, rows[rows["known_on"] <= moment]), as_of)
-    if _happens(contract):
+    if happens(contract):
         known = known[known[contract.event_date] < moment]
     known = known.drop(columns="superseded_on").reset_index(drop=True)
     for end in contract.ends:
@@ -90,8 +90,11 @@ def standing(contract: Table, rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
     return known
 
 
-def _happens(contract: Table) -> bool:
-    """Whether its rows are events of officers; a vacancy that opens tomorrow is known today."""
+def happens(contract: Table) -> bool:
+    """Whether its rows are events of officers, of which those of a day count from the next.
+
+    A vacancy is none: it is an offer that stands from the day it opens, and one that opens tomorrow is known today.
+    """
     return contract.event_date is not None and "officer_id" in contract.column_names
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from data_contracts.asof import AsOf
 from data_contracts.vocabulary import Bilingual
+from models.holding import held_postings
 
 Frames = Mapping[str, pd.DataFrame]
 CIRCLES = ("post", "job_family", "track", "force")
@@ -29,9 +30,7 @@ def serving(frames: Frames, as_of: AsOf) -> pd.DataFrame:
     `frames` hold the rows of contract tables as they stood on the day. Columns: `post`, `job_family`, `track` (null
     where no table says), `force`, `unit_id`, `started_on`, `entered_on`. Without a posts table a post is a unit.
     """
-    day, postings = as_of.timestamp, frames["postings"]
-    rows = postings[(postings["started_on"] < day) & ~(postings["ended_on"] <= day).fillna(False).astype(bool)]
-    rows = rows.sort_values(["started_on", "known_on"], kind="stable").drop_duplicates("officer_id", keep="last")
+    day, rows = as_of.timestamp, held_postings(frames["postings"], as_of.day)
     if "officers" in frames:
         left = frames["officers"].set_index("officer_id")["left_on"]
         rows = rows[~(rows["officer_id"].map(left) <= day).to_numpy(bool)]

@@ -226,6 +226,12 @@ LIKELIHOOD = Text(
     "a step of a path is another model's, of a move at the time that step is expected: the two do not compare",
 )
 
+LIKELIHOOD_OF_FIRST = Text(
+    zh="首任岗位为该岗位的可能性：按记录中同序列入警者首任岗位的比例，人数少时趋近全体入警者的比例及下一岗位模型的排序",
+    en="chance that the first post is this one: the share of those on record who joined on the same track and began in "
+    "it, drawn towards all who joined and towards the next-post model where they are few",
+)
+
 
 def missing_events() -> Any:
     """The field of a result that tells which events it lacks."""
@@ -242,16 +248,25 @@ class PostsRanked(Answer):
     officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
     status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
     without_events_since: date | None = missing_events()
-    cold_start: bool = about("无任职记录，按同类人员推荐", "no posting is known, so peers decide")
+    cold_start: bool = about(
+        "无任职记录：记录中有此人的，按同序列入警者的首任岗位推荐，否则按全体的调动推荐",
+        "no posting is known: of an officer on record the first posts of those who joined on the same track decide, of "
+        "others all moves",
+    )
     short_history: bool = about(
         "已知的任职岗位不超过两个，排序把握较小",
         "at most two posts of the career are known, so the ranking is less sure",
         default=False,
     )
     rules_checked: bool = about(
-        "是否按规则筛选；无相应记录或无任职记录时为 false，此时岗位未经资格审查",
-        "whether rules were checked; false where the records are not there or no posting is known: then who may take a "
-        "post was not looked at",
+        "是否按规则筛选；无相应记录或记录中没有此人时为 false，此时岗位未经资格审查",
+        "whether rules were checked; false where the records are not there or do not know the officer: then who may "
+        "take a post was not looked at",
+    )
+    rules_not_checked: list[BlockedBy] = about(
+        "尚无任职记录者：所列岗位未能核查的规则及原因",
+        "of an officer who was never posted: the rules of the posts listed that could not be checked, and why",
+        default=[],
     )
     likelihood_of: Text = about("可能性的含义", "what the likelihoods are chances of", default=LIKELIHOOD)
     posts: list[PostSuggestion] = about(

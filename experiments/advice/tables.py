@@ -32,6 +32,7 @@ def posts_told(found: PostsRanked | NotScored, say: Say, names: Names) -> Iterat
         yield Words(say("short"))
     if not found.rules_checked:
         yield Words(say("unruled"))
+    yield from (Words(say("not_ruled", text=say.one(rule.text))) for rule in found.rules_not_checked)
     if found.posts:
         yield _posts(say("posts"), say("why"), ((post, _why(post, say)) for post in found.posts), say)
     else:
@@ -49,6 +50,8 @@ def paths_told(
         head = say("paths", start=say.one(found.start), goal=say.one(found.goal), months=found.horizon_months,
                    chance=share(found.chance))  # fmt: skip
         yield Panel(Words(head))
+        if found.start_ended_on is not None:
+            yield Words(say("from_ended", start=say.one(found.start), day=found.start_ended_on))
         yield from (Words(f"  {say.one(text)}") for text in (found.chances.path, found.chances.step))
         yield from (_path(place, path, say) for place, path in enumerate(found.paths, 1))
         if (change := found.change) is not None:

@@ -21,6 +21,7 @@ from data_contracts.vocabulary import Bilingual
 from models.courses.advice import Learner
 from models.courses.goals import Goal, GoalPosts
 from models.courses.rules import OfferedCourse, PostNeed, Standing
+from models.holding import held_postings, track_of, tracks_of_posts
 
 Records = Mapping[str, pd.DataFrame]
 
@@ -66,8 +67,8 @@ def _standards_by_post(records: Records) -> Mapping[str, Mapping[str, float]]:
 
 
 ORDERS = {
-    "course_completions": "occurred_on", "officers": "known_on", "postings": "started_on",
-    "competency_assessments": "occurred_on", "career_goals": "occurred_on",
+    "course_completions": "occurred_on", "officers": "known_on", "competency_assessments": "occurred_on",
+    "career_goals": "occurred_on",
 }  # fmt: skip
 
 
@@ -84,13 +85,13 @@ class Readings:
         """
         records = self.goals.records
         taken = self._of("course_completions", officer_id)
-        post = self._present_post(officer_id)
+        post = self._posts_held(as_of).get(officer_id)
         aim = goal or self._stated(officer_id)
         aimed = self.goals.of(aim, post)
         month = taken[taken["occurred_on"] >= pd.Timestamp(as_of.replace(day=1))] if len(taken) else taken
         return Learner(
             officer_id,
-            Standing(as_of, self._track(officer_id), _last_taken(taken), self.goals.policy.training),
+            Standing(as_of, self._track(officer_id, post), _last_taken(taken), self.goals.policy.training),
             post=None if post is None else _needs(records).get(post),
             aim=aim,
             aims=_aims(records, aimed),
@@ -120,14 +121,23 @@ class Readings:
         rows, places = self._rows[table]
         return rows.iloc[places.get(officer_id, slice(0, 0))]
 
-    def _track(self, officer_id: str) -> str | None:
+    def _track(self, officer_id: str, post: str | None) -> str | None:
         rows = self._of("officers", officer_id)
         known = rows["track"].dropna() if "track" in rows else rows
-        return str(known.iloc[-1]) if len(known) else None
+        recorded = str(known.iloc[-1]) if len(known) else None
+        return track_of(post, recorded, tracks_of_posts(self.goals.records))
 
-    def _present_post(self, officer_id: str) -> str | None:
-        rows = self._of("postings", officer_id)
-        return str(rows["post_id"].iloc[-1]) if len(rows) else None
+    def _posts_held(self, as_of: date) -> Mapping[str, str]:
+        """The post that each officer holds on a day; those who hold none are left out."""
+        if as_of not in self._held and "postings" in self.goals.records:
+            rows = held_postings(self.goals.records["postings"], as_of)
+            self._held[as_of] = dict(zip(rows["officer_id"].astype(str), rows["post_id"].astype(str), strict=True))
+        return self._held.get(as_of, {})
+
+    @cached_property
+    def _held(self) -> dict[date, Mapping[str, str]]:
+        """By day, worked out once for many officers."""
+        return {}
 
     def _levels(self, officer_id: str) -> dict[str, float]:
         rows = self._of("competency_assessments", officer_id)

@@ -6,7 +6,7 @@ Every requirement is met, not met, or unknown: the record does not tell. Unknown
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -117,12 +117,40 @@ def requirements(post: Post, policy: Policy) -> tuple[Requirement, ...]:
     return tuple(found)
 
 
-def allowed(facts: Facts, posts: Sequence[Post], policy: Policy) -> NDArray[np.bool_]:
-    """Officers x posts, (n, p): whether nothing bars."""
+def of_a_first_post(post: Post, policy: Policy) -> tuple[tuple[Requirement, ...], tuple[Requirement, ...]]:
+    """What a post asks of somebody who never held any, and what can be asked only once a first post is held.
+
+    Time in the present post begins with the first; so does service where a rule asks it before every post, for then
+    nobody could ever begin; and the course that a post requires is taken in it (of 627 first posts of a simulated force
+    that require one, it had been taken before in none).
+    """
+    everywhere = {rule.code for rule in policy.eligibility if rule.applies_to_all}
+    every = requirements(post, policy)
+    later = [
+        one for one in every
+        if one.fact in ("post", "course") or (one.fact == "service" and one.code in everywhere)
+    ]  # fmt: skip
+    return tuple(one for one in every if one not in later), tuple(later)
+
+
+def told_later(asked: Requirement) -> BlockedBy:
+    """That a requirement is not asked of a first post."""
+    return BlockedBy(
+        asked.code,
+        f"{asked.name.zh}：首任岗位不以此为前提，任职后再核查",
+        f"{asked.name.en}: not asked of a first post, checked once it is held",
+    )
+
+
+Asking = Callable[[Post, Policy], Sequence[Requirement]]
+
+
+def allowed(facts: Facts, posts: Sequence[Post], policy: Policy, asking: Asking = requirements) -> NDArray[np.bool_]:
+    """Officers x posts, (n, p): whether nothing bars of what `asking` says that a post asks for."""
     mask = np.ones((len(facts.officer_ids), len(posts)), dtype=bool)
     known: dict[tuple[Requirement, str | None, float], NDArray[np.bool_]] = {}
     for place, post in enumerate(posts):
-        for each in requirements(post, policy):
+        for each in asking(post, policy):
             own = each.fact in ("rank_step", "course")
             key = (each, post.track if own else None, post.valid_months if own and post.valid_months > 0 else 0.0)
             if key not in known:

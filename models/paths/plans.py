@@ -58,6 +58,8 @@ class PathPlanner:
         """At most `top` paths, with reasons, or why there is none; `ahead` is what was found with others' questions."""
         start = self.facts.name(question.state.posts[-1]) if question.state.posts else quoted("")
         if question.state.posts and question.state.posts[-1] in question.posts:
+            if question.ended_on is not None:
+                return refused(question, "held_before", start=start, ended=question.ended_on)
             return refused(question, "already_there", start=start)
         if (by_ladder := on_the_ladder(question, start)) is not None:
             return by_ladder

@@ -37,6 +37,10 @@ WORDS: Mapping[str, Bilingual] = {
         "rank, and no path is searched to them",
     ),
     "already_there": Bilingual("已达到目标{goal}：现任{start}", "the goal {goal} is reached: {start} is held now"),
+    "held_before": Bilingual(
+        "已达到目标{goal}：曾任{start}，该任职已于{ended}结束，此后没有任职记录",
+        "the goal {goal} was reached: {start} was held until {ended}, and no posting is on record since",
+    ),
     "beyond": Bilingual("现任{start}，已高于目标{goal}", "{start} is held now, which is above the goal {goal}"),
     "retirement_first": Bilingual(
         "最晚于{end}退休，此前没有一条到达{goal}的路径可能性达到{least:.1%}",
@@ -144,6 +148,7 @@ CODES: Mapping[str, str] = {
     "rule_blocks_some": "rule_blocks",
     "lower_on_other_ladder": "other_ladder", "no_change_on_record": "other_ladder",
     "other_ladder_times": "minimum_times",
+    "held_before": "already_there",
     "retirement_before_rule": "retirement_first", "retirement_with_rules": "retirement_first",
 }  # fmt: skip
 """Sentences that share a code with another: the caller reads one cause, people read what it is about."""

@@ -149,7 +149,8 @@ class Question:
     factors: (size,) what the officer's courses make of each post, None where nothing is known.
     end_months: until retirement, None where unknown. kind: whether steps are posts or rank steps; called: the goal's
     name for people. goal_kind: what sort of goal it is; unseen: what is said where the model has seen no post of it,
-    with its words; climb: how far it is on the ladder, None for other goals.
+    with its words; climb: how far it is on the ladder, None for other goals. ended_on: where steps are posts and none
+    is held any more, the day on which the last one, from which paths start, ended.
     """
 
     officer_id: str
@@ -166,6 +167,7 @@ class Question:
     unseen: str = "goal_unknown"
     unseen_words: Mapping[str, object] = field(default_factory=dict)
     climb: Climb | None = None
+    ended_on: date | None = None
 
 
 @dataclass(frozen=True)

@@ -65,8 +65,8 @@ class EventResult(Answer):
         "accepted: written; duplicate: there already; conflict: contradicts what is there; quarantined: failed a check",
     )
     counts_from: date | None = about(
-        "计入应答的首个日期：当日发生的自次日起计",
-        "first day whose answers show it: what happens today counts from tomorrow",
+        "计入应答的首个日期：当日发生的自次日起计；空缺自公布之日起计",
+        "first day whose answers show it: what happens today counts from tomorrow, and a vacancy from the day it opens",
         default=None,
     )  # fmt: skip
     faults: list[EventFault] = about("有误之处", "what is wrong", default=[])

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from data_contracts.policy import policy
 from features.history import History
+from models.holding import held_postings
 from models.risk.course_book import Learner, OpenGap, Taking
 
 TAKEN = pa.schema(
@@ -97,9 +98,7 @@ def present_posts(history: History, as_of: date) -> pd.DataFrame:
     rows = standing(history, "postings", columns, as_of)
     if rows.empty:
         return rows.assign(job_family=pd.Series(dtype=object), track=pd.Series(dtype=object))
-    rows = rows[rows["ended_on"].isna() | (rows["ended_on"] >= pd.Timestamp(as_of))]
-    rows = rows.sort_values(["started_on", "known_on"], kind="stable").drop_duplicates("officer_id", keep="last")
-    return rows.drop(columns="known_on").merge(posts_at(history, as_of), on="post_id", how="left")
+    return held_postings(rows, as_of).drop(columns="known_on").merge(posts_at(history, as_of), on="post_id", how="left")
 
 
 def posts_at(history: History, as_of: date) -> pd.DataFrame:

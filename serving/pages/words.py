@@ -261,6 +261,9 @@ OFFICER: Mapping[str, Bilingual] = {
     "me": Bilingual("我的路径", "My path"),
     "me.goal": Bilingual("目标：{goal}", "Goal: {goal}"),
     "me.from": Bilingual("现任：{start}", "Now: {start}"),
+    "me.from.ended": Bilingual(
+        "现无任职；最近任职：{start}，至{day}", "No post is held; the last: {start}, until {day}"
+    ),
     "me.chance": Bilingual(
         "{months}个月内经任一路径达到目标的可能性", "Chance of the goal within {months} months, by any way"
     ),
@@ -382,6 +385,9 @@ OFFICER: Mapping[str, Bilingual] = {
     "posts.likelihood": Bilingual("可能性{chance}", "likelihood {chance}"),
     "posts.fit": Bilingual("匹配度{fit}", "fit {fit}"),
     "posts.vacancy": Bilingual("{unit}：{many}个名额", "{unit}: {many} places"),
+    "posts.unchecked": Bilingual(
+        "尚未任职，下列规则现在无法核查：", "Before a first post these rules cannot be checked:"
+    ),
     "posts.none": Bilingual("现在没有可建议的岗位。", "No post can be suggested now."),
     "posts.none.because": Bilingual(
         "现在没有可建议的岗位，因为尚不满足以下规则：", "No post can be suggested now, because of rules not met yet:"

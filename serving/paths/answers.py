@@ -235,6 +235,7 @@ class _Answering:
         return PathsFound(
             officer_id=question.officer_id,
             start=text_of(self.day.name(self.asked.start)),
+            start_ended_on=question.ended_on,
             goal=self._goal(),
             goal_id=question.goal,
             horizon_months=question.horizon_months,
@@ -261,6 +262,7 @@ class _Answering:
         return GoalReached(
             officer_id=question.officer_id,
             start=text_of(self.day.name(self.asked.start)),
+            start_ended_on=question.ended_on,
             goal=self._goal(),
             since=since,
             because=because_of(because.code, because.text),

@@ -17,6 +17,7 @@ from data_contracts.asof import add_months
 from features.sequences import posting_sequences
 from models.courses.rules import OfferedCourse, Standing
 from models.eligibility.standing_facts import POLICE_LADDER
+from models.holding import held_postings
 from models.paths.bundle import POST
 from models.paths.replanning import Event
 from models.posts.histories import CareerState
@@ -39,6 +40,15 @@ class StatedGoal:
     def ends_on(self) -> date:
         """The last day of its term."""
         return add_months(self.stated_on, self.horizon_months)
+
+    def over(self, as_of: date) -> bool:
+        """Whether its term is over on a day; on its last day it is not.
+
+        >>> goal = StatedGoal("job_family", "legal", 24, date(2020, 7, 14))
+        >>> goal.over(date(2022, 7, 14)), goal.over(date(2022, 7, 15))
+        (False, True)
+        """
+        return self.ends_on < as_of
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,13 @@ class OfficerRecord:
             none = pd.DataFrame({"post_id": [], "started_on": []})
             self._steps[kind] = posting_sequences(rows) if len(rows) else none
         return self._steps[kind]
+
+    def post_ended_on(self) -> date | None:
+        """The day on which the last post ended, None while one is held or where none ever was."""
+        rows = self.rows("postings")
+        if rows.empty or len(held_postings(rows, self.as_of)):
+            return None
+        return pd.Timestamp(rows["ended_on"].max()).date()
 
     def state(self, kind: str) -> CareerState:
         """Where the officer stands, as the model of a kind reads it."""

@@ -263,7 +263,15 @@ class PathsFound(Answer):
 
     officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
     status: Literal["scored"] = about("固定为 scored", "always scored", default="scored")
-    start: Text = about("现任岗位或职级的名称", "name of the post or rank step held now")
+    start: Text = about(
+        "现任岗位或职级的名称；现无任职的，为最近一次任职的岗位",
+        "name of the post or rank step held now; of an officer who holds no post, the post held last",
+    )
+    start_ended_on: Day | None = about(
+        "最近一次任职的结束日期；现有任职时为空",
+        "the day on which the post held last ended; null while a post is held",
+        default=None,
+    )
     goal: Text = about("目标名称", "name of the goal")
     goal_id: str | None = about(
         "目标编号，即 last_plans 中的 goal", "id of the goal, what last_plans calls goal", default=None
@@ -294,9 +302,17 @@ class GoalReached(Answer):
 
     officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
     status: Literal["reached"] = about("固定为 reached", "always reached", default="reached")
-    start: Text = about("现任岗位或职级的名称", "name of the post or rank step held now")
+    start: Text = about(
+        "现任岗位或职级的名称；现无任职的，为最近一次任职的岗位",
+        "name of the post or rank step held now; of an officer who holds no post, the post held last",
+    )
+    start_ended_on: Day | None = about(
+        "最近一次任职的结束日期；现有任职时为空",
+        "the day on which the post held last ended; null while a post is held",
+        default=None,
+    )
     goal: Text = about("目标名称", "name of the goal")
-    since: Day = about("现任起始日期", "day since which it is held")
+    since: Day = about("该任职或职级的起始日期", "day since which it is, or was, held")
     because: Because = about("依据", "what it rests on")
     progress: Progress | None = about("进度", "progress against the last plan", default=None)
 

@@ -114,6 +114,7 @@ class RecordDay:
             officer_id, state, asked.goal, self._posts(asked, state.posts[-1]), horizon, kind=kind,
             called=self._goals.called(asked), goal_kind=GoalKind(asked.kind), climb=climb,
             unseen=self._goals.unseen(asked, climb, self._catalogues.posts),
+            ended_on=record.post_ended_on() if kind == POST else None,
         )  # fmt: skip
         if question.unseen == "police_rank":
             code, words = self._goals.police(record.police_state(), asked.goal)

@@ -32,7 +32,7 @@ def term_of(stated: StatedGoal, as_of: date, months: int) -> GoalTerm:
     >>> term_of(goal, date(2022, 7, 14), 24).over, term_of(goal, date(2022, 7, 15), 24).over
     (False, True)
     """
-    over = stated.ends_on < as_of
+    over = stated.over(as_of)
     words, told = OVER if over else RUNS, {
         "stated": stated.stated_on, "own": stated.horizon_months, "ends": stated.ends_on, "today": as_of,
         "months": months,

@@ -165,7 +165,7 @@ def _stated(goals: Goals, record: OfficerRecord, counts_from: date | None = None
         return None
     return StatedWish(
         goal=_chosen(goals, goal.kind, goal.goal), horizon_months=goal.horizon_months, stated_on=goal.stated_on,
-        ends_on=goal.ends_on, over=goal.ends_on < record.as_of, counts_from=counts_from,
+        ends_on=goal.ends_on, over=goal.over(record.as_of), counts_from=counts_from,
     )  # fmt: skip
 
 
@@ -181,10 +181,10 @@ def _wishes(goals: Goals, record: OfficerRecord) -> Iterator[VacancyWish]:
         return
     last = rows[rows["occurred_on"] == rows["occurred_on"].max()].sort_values("preference_order")
     at = {str(row["vacancy_id"]): row for row in open_.to_dict("records")}
-    units = record.rows("units")
     gone = frozenset[str]()
-    if at and not units.empty:
-        gone = frozenset(open_.loc[of_dissolved_units(open_, record.as_of, units), "vacancy_id"].astype(str))
+    if at:
+        dissolved = of_dissolved_units(open_, record.as_of, record.frames.get("units"))
+        gone = frozenset(open_.loc[dissolved, "vacancy_id"].astype(str))
     for wish in last.to_dict("records"):
         vacancy = at.get(str(wish["vacancy_id"]), {})
         post = goals.name(str(vacancy["post_id"])) if vacancy else _code(str(wish["vacancy_id"]))

@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual
-from models.eligibility.rules import BlockedBy, Post, allowed, judgement, posts_of
+from models.eligibility.rules import (
+    BlockedBy,
+    Post,
+    Requirement,
+    allowed,
+    judgement,
+    of_a_first_post,
+    posts_of,
+    told_later,
+)
 from models.eligibility.standing_facts import Facts, facts_of
 from models.posts.background import numbers_told
 from models.posts.fit import Standard, Wanting, of_open_rounds, wanting_of
@@ -51,13 +60,18 @@ class Ranks:
 
 @dataclass(frozen=True)
 class Advice:
-    """What is the same for every officer of one request. `ruled` are the officers whose rules can be checked."""
+    """What is the same for every officer of one request. `ruled` are the officers whose rules can be checked.
+
+    `recruits` are those of them who were never posted, with their track: where others began decides, and what can only
+    be asked once a post is held bars nothing.
+    """
 
     ranks: Ranks
     asked: Asked
     policy: Policy
     record: CareerRecord | None
     ruled: tuple[str, ...]
+    recruits: Mapping[str, str | None] = field(default_factory=dict)
 
     @cached_property
     def known(self) -> Known:
@@ -100,7 +114,12 @@ class Advice:
         """Officers in `ruled` x posts of the catalogue: whether nothing bars."""
         if self.facts is None:
             return np.ones((0, len(self.posts)), dtype=bool)
-        return allowed(self.facts, list(self.posts.values()), self.policy)
+        posts = list(self.posts.values())
+        free = allowed(self.facts, posts, self.policy)
+        first = np.array([one in self.recruits for one in self.ruled])
+        if first.any():
+            free[first] = allowed(self.facts, posts, self.policy, _of_a_recruit)[first]
+        return free
 
     @cached_property
     def places(self) -> Mapping[str, int]:
@@ -113,15 +132,43 @@ class Advice:
         blocked = {} if place is None else {
             post: BARRED for post, free in zip(self.posts, self.free[place], strict=True) if not free
         }  # fmt: skip
-        whole = self.newcomers.joined(ranking, person.present)
+        whole, recruit = self.newcomers.joined(ranking, person.present), officer_id in self.recruits
+        if recruit and self.record is not None:
+            first, rules = self.record.first_posts, self.policy.suggestions.counts
+            whole = first.applied(whole, self.recruits[officer_id], rules)
         own = replace(person, blocked=blocked, why=whole.why)
         found = suggest(whole.posts, own, self.known, self.asked.top)
         shown = found.barred if self.asked.with_barred or not found.open else ()
         told = Suggestions(
-            tuple(self._vacant(one) for one in found.open),
-            tuple(self._vacant(self._told(one, place)) for one in shown),
+            tuple(self._vacant(self._began(one, officer_id)) for one in found.open),
+            tuple(self._vacant(self._told(self._began(one, officer_id), place)) for one in shown),
         )
-        return Advised(officer_id, told, place is not None, person.held, self.newcomers.waiting)
+        unchecked = {} if place is None or not recruit else self._unchecked(found.open, place)
+        return Advised(
+            officer_id, told, place is not None, person.held, self.newcomers.waiting, unchecked, self._first(officer_id)
+        )
+
+    def _first(self, officer_id: str) -> bool:
+        """Whether where others began decides."""
+        return officer_id in self.recruits and self.record is not None and bool(self.record.first_posts.every)
+
+    def _began(self, one: Suggestion, officer_id: str) -> Suggestion:
+        """Of a recruit's post it is first posts that are few, not moves."""
+        if self.record is None or not self._first(officer_id):
+            return one
+        began = self.record.first_posts.counts(self.recruits[officer_id]).get(one.post_id, 0)
+        return replace(one, few_moves=began < self.policy.suggestions.counts.least_officers)
+
+    def _unchecked(self, posts: Sequence[Suggestion], place: int) -> dict[str, tuple[BlockedBy, ...]]:
+        """By post, what it asks for that cannot be asked yet, or that the record does not tell."""
+        if self.facts is None:
+            return {}
+        found = {}
+        for post in (self.posts[one.post_id] for one in posts):
+            asked, later = of_a_first_post(post, self.policy)
+            unknown = judgement(self.facts, place, post, self.policy, asked).unknown
+            found[post.post_id] = (*map(told_later, later), *unknown)
+        return found
 
     def _vacant(self, one: Suggestion) -> Suggestion:
         return replace(one, vacancies=self.vacancies.get(one.post_id, ()))
@@ -129,16 +176,19 @@ class Advice:
     def _told(self, one: Suggestion, place: int | None) -> Suggestion:
         if self.facts is None or place is None:
             return one
-        return replace(one, blocked_by=judgement(self.facts, place, self.posts[one.post_id], self.policy).blocked_by)
+        post = self.posts[one.post_id]
+        asked = _of_a_recruit(post, self.policy) if self.ruled[place] in self.recruits else None
+        return replace(one, blocked_by=judgement(self.facts, place, post, self.policy, asked).blocked_by)
 
 
 def advise(
     ranks: Ranks, states: Mapping[str, CareerState], asked: Asked, record: CareerRecord | None, policy: Policy
 ) -> list[Advised]:
     """Advice for each officer, in order. Rules of moves are asked of officers in a post; a recruit has none yet."""
-    checked = record is not None and record.ruled
-    ruled = [one for one, state in states.items() if checked and record and one in record.known and state.posts]
-    advice = Advice(ranks, asked, policy, record, tuple(ruled))
+    ruled = [one for one in states if record is not None and record.ruled and one in record.known]
+    never = {} if record is None else record.recruits
+    recruits = {one: never[one] for one, state in states.items() if one in never and not state.posts}
+    advice = Advice(ranks, asked, policy, record, tuple(ruled), recruits)
     wanting = {} if record is None else wanting_of(of_open_rounds(record.frames, record.as_of), list(states))
     full = {one: with_background(state, one, record) for one, state in while_wanted(states.items())}
     rankings = ranks.model.rankings(list(full.values()))
@@ -146,6 +196,10 @@ def advise(
         advice.advised(one, ranking, _person(state, wanting.get(one, Wanting())))
         for (one, state), ranking in while_wanted(zip(full.items(), rankings, strict=True))
     ]
+
+
+def _of_a_recruit(post: Post, policy: Policy) -> Sequence[Requirement]:
+    return of_a_first_post(post, policy)[0]
 
 
 def newcomers_of(frames: Mapping[str, pd.DataFrame], known: Collection[str]) -> Newcomers:

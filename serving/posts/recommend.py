@@ -1,13 +1,14 @@
 """`POST /v1/next_posts` without the web: officers in, posts with both scores, reasons and rules out.
 
-An officer without any known posting gets the posts that peers move to, and the answer says so (`cold_start`). A post
-that an officer declined stays away without a cause, chance may try the last place, and all that is shown is logged.
+An officer without any known posting gets the posts that those who joined on the same track began in, and the answer
+says so (`cold_start`) and which rules cannot be asked before a first post. A post that an officer declined stays away
+without a cause, chance may try the last place, and all that is shown is logged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -26,11 +27,23 @@ from serving.night.manifest import ModelIdentity
 from serving.on_force import left_by
 from serving.posts.career_records import CareerRecord
 from serving.posts.schemas import suggested_posts
-from serving.schemas import Because, ModelName, NextPostsAnswer, NextPostsRequest, NotScored, PostsRanked
+from serving.schemas import (
+    LIKELIHOOD,
+    LIKELIHOOD_OF_FIRST,
+    Because,
+    ModelName,
+    NextPostsAnswer,
+    NextPostsRequest,
+    NotScored,
+    PostsRanked,
+)
+from serving.schemas import BlockedBy as RuleTold
 from serving.talent.records import day_asked
 from serving.waiting import still_wanted, while_wanted
+from serving.words import text_of
 
 if TYPE_CHECKING:
+    from models.eligibility.rules import BlockedBy
     from models.posts.suggestions import Suggestions  # brings torch
 
 NO_POSTS = Because(code="no_posts", zh="没有可建议的岗位", en="there is no post to suggest")
@@ -61,7 +74,8 @@ class Asked:
 class Advised:
     """What was found for one officer, whether rules were checked, and how many posts of the career are known.
 
-    `waiting` are posts newer than the model that it could not score for anybody.
+    `waiting` are posts newer than the model that it could not score for anybody; `unchecked` are by post the rules that
+    could not be asked of an officer who never held any, and `began` says that where others began decided.
     """
 
     officer_id: str
@@ -69,6 +83,8 @@ class Advised:
     rules_checked: bool
     posts_held: int
     waiting: tuple[str, ...] = ()
+    unchecked: Mapping[str, tuple[BlockedBy, ...]] = field(default_factory=dict)
+    began: bool = False
 
 
 class PostRanker(Protocol):
@@ -181,10 +197,19 @@ class CareerDesk:
             cold_start=one.posts_held == 0,
             short_history=one.posts_held <= SHORT,
             rules_checked=one.rules_checked,
+            rules_not_checked=_not_checked(one),
+            likelihood_of=LIKELIHOOD_OF_FIRST if one.began else LIKELIHOOD,
             posts=suggested_posts(one.found.open, names),
             barred=suggested_posts(one.found.barred, names),
             declined=[told_declined(kept, names.get(kept.item)) for kept in away],
         )
+
+
+def _not_checked(one: Advised) -> list[RuleTold]:
+    """Of the posts shown, each rule that could not be checked once."""
+    every = [rule for post in one.found.open for rule in one.unchecked.get(post.post_id, ())]
+    each = {(rule.code, rule.en): rule for rule in every}.values()
+    return [RuleTold(rule=rule.code, text=text_of(rule)) for rule in each]
 
 
 def _names(

@@ -30,7 +30,11 @@ from serving.talent.records import RecordReader, Records, day_asked, old
 from serving.waiting import while_wanted
 from serving.words import text_of
 
-UNKNOWN_UNIT = Because(code="unknown_unit", zh="没有该单位的结果", en="nothing is known of this unit")
+UNKNOWN_UNIT = Because(code="unknown_unit", zh="记录中没有此单位", en="no unit of this id is on record")
+NOBODY = Because(
+    code="no_officers", zh="本单位及所辖单位目前没有在岗民警，无从评估",
+    en="no officer serves in this unit or under it, so there is nothing to measure",
+)  # fmt: skip
 TABLES = (
     "officers", "postings", "posts", "units", "courses", "course_completions", "competency_standards",
     "competency_assessments", "appraisals", "honours", "duty_months",
@@ -49,6 +53,7 @@ class _Named:
     posts: Names
     units: Names
     placeless: Mapping[str, tuple[str | None, Because]]  # why whoever is on record may have no profile
+    on_record: frozenset[str]  # units, also those that nobody serves in
 
 
 @dataclass
@@ -82,10 +87,15 @@ class ProfileDesk:
             made = Profiles.of(records.frames, day, self.policy.talent.least_peers)
             names = _Named(
                 Names.of(records.frames, "posts", "post_id"), Names.of(records.frames, "units", "unit_id"),
-                without_place(records.frames),
+                without_place(records.frames), _units_on_record(records),
             )  # fmt: skip
             self._made = records, made, Capabilities.of(made, records.frames, day), names
         return self._made[1:]
+
+
+def _units_on_record(records: Records) -> frozenset[str]:
+    rows = records.frames.get("units")
+    return frozenset() if rows is None else frozenset(rows["unit_id"].astype(str))
 
 
 def _officer(made: Profiles, officer_id: str, sight: Sight, names: _Named) -> OfficerProfiled | NotScored:
@@ -122,9 +132,10 @@ def _gap(one: Gap) -> CompetencyGap:
 
 
 def _unit(units: Capabilities, unit_id: str, sight: Sight, names: _Named) -> UnitProfiled | UnitNotProfiled:
-    found = units.unit(unit_id) if sight.covers(unit_id) else None
+    seen = sight.covers(unit_id)
+    found = units.unit(unit_id) if seen else None
     if found is None:
-        return UnitNotProfiled(unit_id=unit_id, because=UNKNOWN_UNIT)
+        return UnitNotProfiled(unit_id=unit_id, because=NOBODY if seen and unit_id in names.on_record else UNKNOWN_UNIT)
     if not found.competencies and not found.suppressed:
         return UnitNotProfiled(unit_id=unit_id, because=NO_STANDARDS)
     return _capable(found, sight, names)

@@ -46,7 +46,11 @@ from serving.units.schemas import (
 )
 from serving.waiting import while_wanted
 
-UNKNOWN = Because(code="unknown_unit", zh="没有该单位的结果", en="nothing is known of this unit")
+UNKNOWN = Because(
+    code="unknown_unit",
+    zh="最近一次夜间计算没有该单位的结果：该单位及所辖单位没有已评分的民警，或没有此单位",
+    en="the last night has no result of this unit: no scored officer serves in it or under it, or no such unit exists",
+)
 OTHER_DAY = Because(
     code="other_as_of", zh="最近一次夜间计算不属于所问日期", en="the last night is not of the day asked for"
 )

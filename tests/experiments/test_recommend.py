@@ -99,9 +99,10 @@ def desks_of(state: Settings, suggester: Any, *, open_too: bool = True) -> Desks
     """Posts, paths, courses and points over a small history."""
     office(state)
     records = HistoryRecords.of(state)
+    free = replace(policy(), training=())  # a course that a rule requires closes no gap and cannot be declined
     guidance: dict[str, Desk | Absent] = {
         "/v1/paths": desk(state),
-        "/v1/courses": CourseDesk(IDENTITY, records, lambda _: None, suggester, policy()),
+        "/v1/courses": CourseDesk(IDENTITY, records, lambda _: None, suggester, free),
         "/v1/points": PointsDesk(records, policy()),
     }
     made = demo_desks()

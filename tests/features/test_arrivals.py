@@ -24,7 +24,9 @@ from features import arrivals as arrivals_module
 from features.arrivals import Arrival, Arrivals, Became
 from features.event_log import EventLog
 from features.history import History
+from features.record import records_at
 from features.versions import valid_at
+from models.posts.vacancies import open_on
 
 TODAY = date(2026, 3, 10)
 POSTED = {"post_id": "p-1", "unit_id": "u-1", "started_on": "2020-01-01", "known_on": "2020-01-01"}
@@ -125,6 +127,16 @@ def vacancy(number: int, **changed: Any) -> Arrival:
         "opened_on": "2026-03-09",
     }
     return Arrival(f"v-{number}", "vacancies", {**row, **changed})
+
+
+def test_a_vacancy_counts_from_the_day_on_which_answers_show_it(room: Room) -> None:
+    """One that opens today is shown today, by the same reading of records that answers use."""
+    (became,) = room.take(vacancy(1, opened_on=str(TODAY)))
+    assert became == Became("accepted", counts_from=TODAY)
+    shown = records_at(room.history, ["o-1"], TODAY, ("vacancies",))["vacancies"]
+    assert open_on(shown, TODAY, None).tolist() == [True]
+    (late,) = room.take(vacancy(2, vacancy_id="v-2"))
+    assert late.counts_from == TODAY, "opened yesterday, told today"
 
 
 def test_a_vacancy_comes_by_event_and_belongs_to_its_unit(room: Room) -> None:

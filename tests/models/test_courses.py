@@ -195,8 +195,9 @@ def records() -> dict[str, pd.DataFrame]:
     tables: dict[str, list[dict[str, Any]]] = {
         "officers": [{"officer_id": "o", "track": "general"}, {"officer_id": "p", "track": None}],
         "postings": [
-            {"officer_id": "o", "post_id": "old", "unit_id": "u", "started_on": day("2020-01-01")},
-            {"officer_id": "o", "post_id": "now", "unit_id": "u", "started_on": day("2023-01-01")},
+            {"officer_id": "o", "post_id": "old", "unit_id": "u", "started_on": day("2020-01-01"),
+             "ended_on": day("2023-01-01")},
+            {"officer_id": "o", "post_id": "now", "unit_id": "u", "started_on": day("2023-01-01"), "ended_on": pd.NaT},
         ],
         "posts": [
             {"post_id": "now", "name_zh": "刑侦", "name_en": "detective", "job_family": "i",
@@ -240,6 +241,26 @@ def test_an_officer_is_read_from_records() -> None:
     assert found.hours_this_month == 19.0
     names = [(one.course_id, one.name.zh, one.name.en, one.hours) for one in offered_courses(records())]
     assert names == [("law", "法", "Law", 16.0), ("need", "Needed", "Needed", None)]
+
+
+@pytest.mark.parametrize(
+    ("told", "ended", "wanted"),
+    [
+        ("enforcement", None, "enforcement"),  # the roster says general: the post held now goes before it
+        (None, None, "general"),  # nobody knows the track of the post held
+        ("enforcement", "2025-06-11", "enforcement"),  # ends tomorrow
+        ("enforcement", "2025-06-10", "general"),  # no post is held, so the roster alone tells
+    ],
+)
+def test_rules_of_training_go_by_the_track_of_the_post_held_now(
+    told: str | None, ended: str | None, wanted: str
+) -> None:
+    made = records()
+    made["posts"]["track"] = made["posts"]["post_id"].map({"now": told, "old": "technical"})
+    made["postings"]["ended_on"] = pd.to_datetime(pd.Series(["2023-01-01", ended]))
+    found = learner_of(GoalPosts(made, policy()), "o", DAY)
+    assert found.standing.track == wanted
+    assert (found.post is None, found.present is None) == (ended == "2025-06-10",) * 2, "a post that ended asks nothing"
 
 
 @pytest.mark.parametrize(

@@ -329,11 +329,11 @@ def test_a_day_before_any_posting_or_without_anybody_is_no_record(bureau: Bureau
 def test_postings_of_everybody_are_reckoned_once_a_day(bureau: Bureau) -> None:
     read = CareerRecords.of(bureau.settings)
     read(bureau.officers[:2], DAY)
-    first = read._moves
+    first = read._force
     read(bureau.officers[2:4], DAY)
-    assert read._moves is first is not None
+    assert read._force is first is not None
     read(bureau.officers[:2], date(2022, 11, 17))
-    assert read._moves is not first
+    assert read._force is not first
 
 
 def test_the_officer_s_own_courses_and_counts_stand_in_the_reasons(bureau: Bureau) -> None:
@@ -369,6 +369,63 @@ def test_who_is_on_record_without_a_posting_starts_cold(bureau: Bureau) -> None:
     desk = replace(bureau.desk(), source=Unposted(bureau.source().rows))
     (one,) = ranked(desk, bureau.officers[:1])
     assert one.cold_start
+
+
+def recruits(bureau: Bureau, root: Path, tracks: Sequence[str], **more: object) -> Settings:
+    """The same history with officers who joined two weeks ago and were not posted yet: r0, r1, ... of these tracks."""
+    tables = {name: plain(bureau, name) for name in TABLES}
+    joined = [
+        {**tables["officers"].iloc[0].to_dict(), "officer_id": f"r{place}", "track": track, "education": "bachelor",
+         "entered_on": pd.Timestamp(2022, 11, 1), "left_on": pd.NaT, "leave_kind": None,
+         "known_on": pd.Timestamp(2022, 11, 1), **more}
+        for place, track in enumerate(tracks)
+    ]  # fmt: skip
+    tables["officers"] = framed("officers", [*records(tables["officers"]), *joined])
+    return written(root, tables)
+
+
+def test_a_recruit_is_told_where_those_of_the_same_track_began(bureau: Bureau, tmp_path: Path) -> None:
+    use = recruits(bureau, tmp_path, ["enforcement", "general", "technical"])
+    found = ranked(bureau.desk(use), ["r0", "r1", "r2"], top=4)
+    assert [one.cold_start for one in found] == [True] * 3
+    people = bureau.frames["officers"].drop_duplicates("officer_id", keep="last").set_index("officer_id")
+    first = posting_sequences(known_by(bureau.frames["postings"], DAY)).query("position == 0")
+    joined = first["officer_id"].map(people["entered_on"])
+    first = first[((first["started_on"] - joined).dt.days.abs() < 300).to_numpy(bool)]
+    family = dict(zip(bureau.frames["posts"]["post_id"], bureau.frames["posts"]["track"], strict=True))
+    for one, track in zip(found, ["enforcement", "general", "technical"], strict=True):
+        own = first[(first["officer_id"].map(people["track"]) == track).to_numpy(bool)]["post_id"].value_counts()
+        best = one.posts[0]
+        assert own[best.post_id] == own.max(), "where most of the track began stands first"
+        assert family[best.post_id] == track
+        (told,) = [reason.text.en for reason in best.reasons if reason.theme == "first_post"]
+        assert told.startswith(f"{own.max()} of {own.sum()} officers on record who joined on the track ")
+        assert "ranking_alone" not in {reason.theme for reason in best.reasons}
+        assert one.likelihood_of.en.startswith("chance that the first post")
+        assert best.few_moves == bool(own.max() < policy().suggestions.counts.least_officers)
+
+
+def test_the_rules_that_can_be_are_checked_of_a_recruit_and_the_others_are_named(
+    bureau: Bureau, tmp_path: Path
+) -> None:
+    desk = bureau.desk(recruits(bureau, tmp_path, ["technical"], education="college"))
+    (one,) = ranked(desk, ["r0"], top=20, with_barred=True)
+    assert one.rules_checked
+    barred = {rule.rule for post in one.barred for rule in post.blocked_by}
+    assert {"technical_education", "investigation_experience"} <= barred
+    assert barred.isdisjoint({"probation", "settled_in_post", "required_course"}), "nobody could ever begin"
+    assert one.posts
+    open_codes = {rule.rule for rule in one.rules_not_checked}
+    assert {"probation", "settled_in_post"} <= open_codes
+    assert "technical_education" not in open_codes
+    texts = [rule.text.en for rule in one.rules_not_checked]
+    assert len(texts) == len(set(texts))
+    assert "one year of probation served: not asked of a first post, checked once it is held" in texts
+    (least,) = ranked(desk, ["r0"], top=1)
+    names = bureau.frames["posts"].merge(bureau.frames["courses"], left_on="required_course_id", right_on="course_id")
+    own = set(names.loc[names["post_id"] == least.posts[0].post_id, "name_en_y"])
+    asked = [rule.text.en for rule in least.rules_not_checked if rule.rule == "required_course"]
+    assert len(asked) == len(own), "only of the posts that are shown"
 
 
 def test_a_day_that_has_not_come_is_refused(bureau: Bureau) -> None:

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from data_contracts.errors import FeatureMismatch, InvalidInput, NotReady, UntrustedArtifact
 from data_contracts.policy import policy
 from data_contracts.service_log import PLANS
 from data_contracts.settings import Settings
+from experiments.advice.tables import paths_told
+from experiments.advice.words import Say
 from models.courses.goals import GoalPosts
 from models.paths.bundle import SERVICE, service_hash
 from serving.api.opened import Absent
@@ -21,6 +24,7 @@ from serving.loading import Loaded
 from serving.night.manifest import ModelIdentity
 from serving.paths.answers import PathDesk
 from serving.paths.plan_log import plan_log
+from serving.paths.record import RecordsOfDay
 from serving.paths.schemas import CareerPath, GoalReached, NoPathFound, PathsFound, PathsRequest, PathStep
 from serving.paths.source import open_paths
 from serving.schemas import NotScored, PostsRanked
@@ -50,6 +54,26 @@ def test_who_has_no_question_is_told_why(state: Settings) -> None:
     (fresh,) = ask(desk(state), "fresh", goal=goal)
     assert isinstance(fresh, NotScored)
     assert fresh.because.code == "short_history"
+
+
+@pytest.mark.parametrize(("ended", "over"), [("2021-01-02", True), ("2021-01-03", False)])
+def test_whoever_holds_no_post_any_more_starts_from_the_last_and_is_told_so(
+    state: Settings, ended: str, over: bool
+) -> None:
+    history = office(state)
+    row = {"officer_id": "x", "post_id": "a", "unit_id": "s", "started_on": "2019-06-01", "ended_on": ended,
+           "known_on": "2020-12-20"}  # fmt: skip
+    history.append_all({"postings": framed("postings", [row])}, "ended")
+    (found,) = ask(desk(state), "x")
+    assert isinstance(found, PathsFound)
+    assert found.start.en == "post a"
+    assert found.start_ended_on == (date(2021, 1, 2) if over else None)
+    console = " ".join(str(one) for one in paths_told(found, Say("en"), {}))
+    assert ("no post is held: post a ended on 2021-01-02, and paths start from it" in console) == over
+    (there,) = ask(desk(state), "x", goal={"kind": "post", "goal": "a"})
+    assert isinstance(there, GoalReached)
+    assert (there.because.code, there.start_ended_on) == ("already_there", found.start_ended_on)
+    assert ("held now" in there.because.en, "was held until 2021-01-02" in there.because.en) == (not over, over)
 
 
 @pytest.mark.parametrize(
@@ -394,6 +418,17 @@ def test_what_is_delivered_after_a_plan_is_news_though_it_says_it_was_known_befo
     (after,) = ask(desk(state), "x", now=datetime(2021, 1, 4))
     assert isinstance(after, PathsFound)
     assert [why.code for why in after.progress.why] == ["nothing"], "told once"
+
+
+def test_a_vacancy_of_a_dissolved_unit_is_no_event_of_a_plan() -> None:
+    """Nobody can be moved into a unit that is no more; one dissolved later, or that no table knows, still stands."""
+    day = pd.Timestamp
+    opened = {"post_id": "z", "opened_on": day("2020-12-01"), "known_on": day("2020-12-01")}
+    vacancies = [{**opened, "vacancy_id": unit, "unit_id": unit, "post_id": f"z-{unit}"} for unit in "adn"]
+    units = {"unit_id": ["d", "a"], "closed_on": pd.to_datetime(["2021-01-01", "2021-01-03"])}
+    frames = {"vacancies": pd.DataFrame(vacancies), "units": pd.DataFrame(units)}
+    found = RecordsOfDay(frames, date(2021, 1, 2)).vacancies(["z-a", "z-d", "z-n"])
+    assert sorted(event.item for event in found) == ["z-a", "z-n"]
 
 
 def test_a_plan_of_an_earlier_version_knows_what_was_known_on_its_day(state: Settings) -> None:

@@ -264,6 +264,22 @@ def test_a_small_unit_is_not_told_of_and_names_a_unit_above_only_if_it_may_be_se
     assert isinstance(none, UnitNotProfiled)
 
 
+def test_a_unit_on_record_that_nobody_serves_in_is_not_called_unknown() -> None:
+    units = frames()["units"]
+    new = framed("units", [{"unit_id": "u-new", "parent_id": "u-0-1", "unit_level": "community", "name_zh": "新社区",
+                            "known_on": "2025-01-01"}])  # fmt: skip
+    desk = ProfileDesk(lambda _: Records(DAY, {**frames(), "units": pd.concat([units, new])}), policy())
+    asked = ProfileRequest(unit_ids=["u-new", "u-0-1", "nowhere"])
+    empty, above, nowhere = desk.answer(asked, "r", NOW, EVERYWHERE).units
+    assert isinstance(empty, UnitNotProfiled)
+    assert (empty.because.code, empty.because.en[:26]) == ("no_officers", "no officer serves in this ")
+    assert isinstance(above, UnitProfiled)
+    assert isinstance(nowhere, UnitNotProfiled)
+    (hidden, *_) = desk.answer(asked, "r", NOW, Sight(frozenset({"u-0-2"}))).units
+    assert isinstance(hidden, UnitNotProfiled)
+    assert hidden.because == nowhere.because, "what may not be seen looks as if it were not there"
+
+
 def test_without_standards_a_unit_says_so() -> None:
     bare = {name: rows for name, rows in frames().items() if name != "competency_standards"}
     desk = ProfileDesk(lambda _: Records(DAY, bare), policy())
