@@ -101,7 +101,9 @@ class PostNeed:
 
 @dataclass(frozen=True)
 class Due:
-    """A course that is required: `due_on` is the day it was or will be due, None where it was never taken."""
+    """A course that is required: `due_on` is the day it was or will be due, by its certificate, by a rule that counts
+    any course of its kind, or by the term of an edition; None where none of them gives a day.
+    """
 
     course: OfferedCourse
     due_on: date | None
@@ -219,7 +221,7 @@ def _beside(lead: _Demand, other: _Demand) -> Iterator[CourseReason]:
     elif other.rule is not None and other.last is not None:
         yield _counts_another(other.rule, other.last)
     elif lead.rule is not None and other.last is not None:
-        yield _not_this_one(lead.rule, other.last)
+        yield _not_this_one(other.last)
 
 
 def _mandated(standing: Standing, courses: Sequence[OfferedCourse], due_soon_days: int) -> Iterator[_Demand]:
@@ -266,17 +268,18 @@ def _by_rule(standing: Standing, courses: Sequence[OfferedCourse], due_soon_days
         offered = [course for course in courses if course.competency == rule.competency]
         if standing.track not in rule.tracks or not offered:
             continue
-        days = [standing.last_taken[one.course_id] for one in offered if one.course_id in standing.last_taken]
-        last = max(days, default=None)
+        taken = [one for one in offered if one.course_id in standing.last_taken]
         best = min(offered, key=lambda one: _fit(one, rule))
-        if last is None:
+        if not taken:
             yield _Demand(best, "training", None, True, _rule_never(rule), rule=rule)
             continue
+        newest = max(taken, key=lambda one: (standing.last_taken[one.course_id], one == best))
+        last = standing.last_taken[newest.course_id]
         due = add_months(last, rule.every_months)
         if standing.as_of < due - timedelta(days=due_soon_days):
             continue
         late = (standing.as_of - last).days > rule.every_months * DAYS_A_MONTH + rule.grace_days
-        told = _rule_due(rule, last, due, standing.as_of)
+        told = _rule_due(rule, last, due, standing.as_of, None if newest == best else newest.name)
         yield _Demand(best, "training", due, late, told, last, rule.grace_days, rule)
 
 
@@ -342,12 +345,9 @@ def _counts_another(rule: TrainingRule, last: date) -> CourseReason:
     return CourseReason("counts_another_course", told)
 
 
-def _not_this_one(rule: TrainingRule, taken: date) -> CourseReason:
-    told = Bilingual(
-        f"本课程上次完成于{taken}；“{rule.name_zh}”按同类课程计，其后完成的是另一课程",
-        f"this course itself was last taken on {taken}; {rule.name_en} counts any course of its kind, and the one "
-        "taken since is another",
-    )
+def _not_this_one(taken: date) -> CourseReason:
+    """Beside a rule that says which other course it counts: when the one that is asked for was taken itself."""
+    told = Bilingual(f"本课程上次完成于{taken}", f"this course itself was last taken on {taken}")
     return CourseReason("counts_another_course", told)
 
 
@@ -359,15 +359,22 @@ def _rule_never(rule: TrainingRule) -> CourseReason:
     return CourseReason("rule_never", told)
 
 
-def _rule_due(rule: TrainingRule, last: date, due: date, as_of: date) -> CourseReason:
-    every = rule.every_months
-    if as_of > due:
+def _rule_due(rule: TrainingRule, last: date, due: date, as_of: date, other: Bilingual | None) -> CourseReason:
+    """`other` is the course whose completion the day is counted from, None where it is the one that is asked for."""
+    every, late = rule.every_months, as_of > due
+    if other is not None:
+        zh, en = (f"自{due}起已到期", f"due since {due}") if late else (f"{due}到期", f"due on {due}")
+        told = Bilingual(
+            f"“{rule.name_zh}”每{every}个月一次，按同类课程计，上次为{last}完成的“{other.zh}”，{zh}",
+            f"{rule.name_en} every {every} months, by any course of its kind: {en}, last on {last} with {other.en}",
+        )
+    elif late:
         told = Bilingual(
             f"“{rule.name_zh}”每{every}个月一次，上次{last}，自{due}起已到期",
             f"{rule.name_en} every {every} months: due since {due}, last on {last}",
         )
-        return CourseReason("rule_due_since", told, due)
-    told = Bilingual(
-        f"“{rule.name_zh}”每{every}个月一次，{due}到期", f"{rule.name_en} every {every} months: due on {due}"
-    )
-    return CourseReason("rule_due_on", told)
+    else:
+        told = Bilingual(
+            f"“{rule.name_zh}”每{every}个月一次，{due}到期", f"{rule.name_en} every {every} months: due on {due}"
+        )
+    return CourseReason("rule_due_since", told, due) if late else CourseReason("rule_due_on", told)

@@ -167,7 +167,27 @@ def test_the_rule_with_the_shorter_grace_is_told_as_soon_as_it_makes_the_course_
     (late,) = due_courses(standing({"k": ago(410), "o": ago(400)}), [firearms, other], None, RULES)
     assert [reason.code for reason in late.reasons] == ["rule_due_since", "counts_another_course"]
     assert late.due_on == ago(400 - 365)
-    assert late.reasons[1].text.en.startswith(f"this course itself was last taken on {ago(410)}; use of weapons counts")
+    assert late.reasons[0].text.en.endswith(f"last on {ago(400)} with o")
+    assert late.reasons[1].text.en == f"this course itself was last taken on {ago(410)}"
+
+
+@pytest.mark.parametrize("days_ago", [380, 340])
+def test_a_day_that_comes_from_another_course_names_it(days_ago: int) -> None:
+    """The course asked for was never taken: without the name the day would stand beside no completion of it."""
+    asked = course("a-law", "law", None, mandated=False)
+    other = replace(OTHER, name=Bilingual("新法讲座", "lecture on new laws"))
+    (due,) = due_courses(standing({"other-law": ago(days_ago)}, "general"), [asked, other], None, RULES)
+    day, late = add_months(ago(days_ago), 12), days_ago == 380
+    assert (due.course, due.due_on) == (asked, day)
+    assert due.reasons[0].text == Bilingual(
+        f"“法律知识更新”每12个月一次，按同类课程计，上次为{ago(days_ago)}完成的“新法讲座”，"
+        + (f"自{day}起已到期" if late else f"{day}到期"),
+        f"update in law every 12 months, by any course of its kind: due {'since' if late else 'on'} {day}, "
+        f"last on {ago(days_ago)} with lecture on new laws",
+    )
+    both = {"other-law": ago(days_ago), "a-law": ago(days_ago)}
+    (own,) = due_courses(standing(both, "general"), [asked, other], None, RULES)
+    assert "lecture" not in own.reasons[0].text.en, "of two on one day the one asked for counts"
 
 
 def test_a_competency_asked_of_other_tracks_only_is_not_owed() -> None:
