@@ -37,6 +37,11 @@ WORDS: Mapping[str, Bilingual] = {
         "rank, and no path is searched to them",
     ),
     "already_there": Bilingual("已达到目标{goal}：现任{start}", "the goal {goal} is reached: {start} is held now"),
+    "in_field": Bilingual(
+        "现任{start}已属于{what}“{goal}”的岗位类别，不必再为此调岗；能否列入该领域人才库由自荐、评审和委员会决定，不由岗位决定",
+        "{start}, held now, is already a post of the {what} {goal}, so no move leads nearer to it; who counts as "
+        "its talent is for self-nomination, review and the committee, not for a post",
+    ),
     "beyond": Bilingual("现任{start}，已高于目标{goal}", "{start} is held now, which is above the goal {goal}"),
     "retirement_first": Bilingual(
         "最晚于{end}退休，此前没有一条到达{goal}的路径可能性达到{least:.1%}",

@@ -17,6 +17,7 @@ from models.paths.rules import Opening
 from models.posts.histories import Array, CareerState
 
 REACHED = ("already_there", "beyond")
+IN_FIELD = "in_field"
 
 
 @dataclass(frozen=True)
@@ -235,6 +236,11 @@ class NoPath:
     def reached(self) -> bool:
         """Whether there is none because the goal is reached."""
         return self.code in REACHED
+
+    @property
+    def arrived(self) -> bool:
+        """Whether a post that the goal leads to is held: the goal is reached, or no post leads nearer to its field."""
+        return self.reached or self.code == IN_FIELD
 
 
 @dataclass(frozen=True)

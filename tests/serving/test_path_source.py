@@ -177,20 +177,43 @@ def test_a_police_rank_that_is_held_or_passed_is_reached(state: Settings, goal: 
         assert (found.start.en, found.since) == ("inspector", date(2018, 3, 1))
 
 
-def test_a_family_or_field_is_reached_in_a_post_that_the_model_never_saw(state: Settings) -> None:
+def test_a_family_is_reached_and_a_field_needs_no_move_in_a_post_that_the_model_never_saw(state: Settings) -> None:
     """The post was opened since the model learned, and one that it knows was given to another family."""
     opened = {"post_id": "new", "name_en": "new post", "job_family": "cyber", "known_on": "2020-11-01"}
     moved = {"post_id": "a", "name_en": "post a", "job_family": "cyber", "known_on": "2020-11-01"}
     taken = {"officer_id": "x", "post_id": "new", "unit_id": "s", "started_on": "2020-12-01", "known_on": "2020-12-01"}
     more = {"posts": framed("posts", [opened, moved]), "postings": framed("postings", [taken])}
     office(state).append_all(more, "new")
-    for goal in ({"kind": "job_family", "goal": "cyber"}, {"kind": "talent_field", "goal": "intelligence_it"}):
-        x, still = ask(desk(state), "x", "still", goal=goal)
-        assert isinstance(x, GoalReached)
-        assert isinstance(still, GoalReached)
-        assert {x.because.code, still.because.code} == {"already_there"}
+    for one in ask(desk(state), "x", "still", goal={"kind": "job_family", "goal": "cyber"}):
+        assert isinstance(one, GoalReached)
+        assert one.because.code == "already_there"
+    for one in ask(desk(state), "x", "still", goal={"kind": "talent_field", "goal": "intelligence_it"}):
+        assert isinstance(one, NoPathFound)
+        assert (one.because.code, one.change, one.progress) == ("in_field", None, None)
+    assert isinstance(one, NoPathFound)
+    assert one.because.zh.startswith("现任post a已属于专业方向“情报信息化”的岗位类别，")
+    assert one.because.en.startswith("post a, held now, is already a post of the talent field intelligence and IT, so")
     (patrol,) = ask(desk(state), "still", goal={"kind": "job_family", "goal": "patrol"})
     assert not isinstance(patrol, GoalReached), "a is of patrol no more"
+
+
+def test_the_plan_to_a_field_ends_with_its_post_and_says_no_more(state: Settings) -> None:
+    """Whoever has moved there has no step left, and is not told to have become talent of the field."""
+    history = office(state)
+    goal = {"kind": "talent_field", "goal": "traffic"}
+    (before,) = ask(desk(state), "x", goal=goal)
+    assert isinstance(before, PathsFound)
+    there = before.paths[0].steps[-1].post_id
+    taken = {"officer_id": "x", "post_id": there, "unit_id": "s", "started_on": "2021-02-01", "known_on": "2021-02-01"}
+    history.append_all({"postings": framed("postings", [taken])}, "second")
+    later = datetime(2021, 7, 2, 8)
+    for _ in range(2):
+        (found,) = ask(desk(state), "x", goal=goal, now=later)
+        assert isinstance(found, NoPathFound)
+        assert found.because.code == "in_field"
+        assert found.progress is not None
+        assert (found.progress.status, [one.code for one in found.progress.why]) == ("reached", ["post_of_field"])
+        assert found.progress.why[0].text.en == "a post of traffic is held, so the plan has no step left"
 
 
 @pytest.mark.parametrize(("level", "status"), [(1.0, "no_path"), (2.8, "scored")])
