@@ -150,7 +150,8 @@ class Question:
     factors: (size,) what the officer's courses make of each post, None where nothing is known.
     end_months: until retirement, None where unknown. kind: whether steps are posts or rank steps; called: the goal's
     name for people. goal_kind: what sort of goal it is; unseen: what is said where the model has seen no post of it,
-    with its words; climb: how far it is on the ladder, None for other goals.
+    with its words; climb: how far it is on the ladder, None for other goals. like: the post that a goal newer than the
+    model is searched as, one of `posts`.
     """
 
     officer_id: str
@@ -167,6 +168,7 @@ class Question:
     unseen: str = "goal_unknown"
     unseen_words: Mapping[str, object] = field(default_factory=dict)
     climb: Climb | None = None
+    like: str | None = None
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,63 @@ def test_a_goal_that_the_model_never_saw_is_told_for_what_it_is(
     assert words in found.because.en
 
 
+def new_post(required: str | None = None) -> dict[str, Any]:
+    """Post `new`, which the model was not trained on: like z in family and like nothing else."""
+    new = {"post_id": "new", "name_zh": "新岗", "name_en": "new post", "job_family": "traffic", "track": "enforcement",
+           "unit_level": "station", "required_course_id": required, "known_on": "2020-12-01"}  # fmt: skip
+    level = {"post_id": "new", "competency": "law", "standard_level": 2.2, "known_on": "2020-12-01"}
+    return {"posts": framed("posts", [new]), "competency_standards": framed("competency_standards", [level])}
+
+
+def test_a_post_newer_than_the_model_is_searched_as_the_one_most_like_it(state: Settings) -> None:
+    office(state).append_all(new_post(), "new")
+    (known,) = ask(desk(state), "x", goal={"kind": "post", "goal": "z"}, horizon_months=36)
+    (newer,) = ask(desk(state), "x", goal={"kind": "post", "goal": "new"}, horizon_months=36)
+    assert isinstance(known, PathsFound)
+    assert isinstance(newer, PathsFound)
+    assert newer.goal.en == (
+        "new post (a new post that the model was not trained on, reckoned as the post most like it, “post z”)"
+    )
+    assert newer.goal.zh == "新岗（新设岗位，模型训练时尚无此岗位，按与其最相近的岗位“岗z”推算）"
+    ways = [[step.post_id for step in path.steps] for path in newer.paths]
+    assert ways == [["new" if step.post_id == "z" else step.post_id for step in path.steps] for path in known.paths]
+    assert (newer.chance, newer.goal_id) == (known.chance, "new")
+    last, same = newer.paths[0].steps[-1], known.paths[0].steps[-1]
+    assert (last.name.en, last.months) == ("new post", same.months)
+    assert [(gap.competency, gap.standard) for gap in last.gaps] == [("law", 2.2)], "the standard of the new post"
+    assert [course.course_id for course in last.courses] == ["k-law"]
+    assert same.gaps == []
+    (again,) = ask(
+        desk(state), "x", goal={"kind": "post", "goal": "new"}, horizon_months=36, now=datetime(2021, 1, 9, 8)
+    )
+    assert isinstance(again, PathsFound)
+    assert again.progress.status == "on_track", "the plan is kept under the new post"
+
+
+def test_the_rules_of_a_new_post_are_its_own(state: Settings) -> None:
+    """It requires a course that z does not."""
+    office(state).append_all(new_post("must"), "new")
+    (newer,) = ask(desk(state), "x", goal={"kind": "post", "goal": "new"})
+    assert isinstance(newer, PathsFound)
+    assert "must" in [course.course_id for course in newer.paths[0].steps[-1].courses]
+    (barred,) = (rule for path in newer.paths if len(path.steps) == 1 for rule in path.steps[0].blocked_by)
+    assert "course must" in barred.text.en
+
+
+def test_a_new_post_is_reached_by_itself_alone(state: Settings) -> None:
+    """Whoever holds the post most like it is not there yet, and without another like it nothing can be reckoned."""
+    held = {"officer_id": "still", "post_id": "z", "unit_id": "s", "started_on": "2020-12-01", "known_on": "2020-12-01"}
+    there = held | {"officer_id": "x", "post_id": "new"}
+    office(state).append_all(new_post() | {"postings": framed("postings", [held, there])}, "new")
+    x, still = ask(desk(state), "x", "still", goal={"kind": "post", "goal": "new"})
+    assert isinstance(x, GoalReached)
+    assert x.goal.en == "new post"
+    assert not isinstance(still, GoalReached | NotScored)
+    told = still.goal.en if isinstance(still, PathsFound) else still.because.en
+    assert "reckoned as the post most like it, “post " in told
+    assert "“post z”" not in told
+
+
 def test_ranks_are_judged_by_the_ladder_and_a_goal_passed_is_reached(state: Settings) -> None:
     history = office(state)
     steps = [("s1", 0, 2.0), ("s2", 1, 5.0), ("s3", 2, 5.0), ("s4", 3, None)]
