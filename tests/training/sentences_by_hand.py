@@ -265,7 +265,7 @@ SAID: tuple[Said, ...] = (
          _mean("competency_assessments", "level"), _last("competency_assessments")),
     Said("courses since {s} passed with {v} points? on average", "{s}以来培训成绩平均{v}分",
          _mean("course_completions", "score"), _last("course_completions")),
-    Said("{v} mandated courses? not taken or no longer valid", "有{v}门必训课程未修或已过有效期", _lacking, _mandated),
+    Said("{v} recurrent mandated courses? not taken or no longer valid", "有{v}门定期必训课程未修或已过有效期", _lacking, _mandated),
     Said("{v} courses? completed since {s}", "{s}以来完成培训{v}门", _events("course_completions"),
          _last("course_completions")),
     *(Said(f"{en} appraised at {{v}} points? on average since {{s}}", f"{{s}}以来{zh}考核平均{{v}}分",
