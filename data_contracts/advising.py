@@ -79,12 +79,14 @@ class WavePolicy:
 @dataclass(frozen=True)
 class CoursesPolicy:
     """Everything about advice on courses; courses issued longer ago than `offered_months` are over, editions that
-    everybody takes once (mandated, dated, never lapsing) sooner: `edition_months` after their issue."""
+    everybody takes once (mandated, dated, never lapsing) sooner: `edition_months` after their issue. Those are due
+    `edition_due_months` after it."""
 
     __pydantic_config__ = STRICT
 
     offered_months: Months
     edition_months: Months
+    edition_due_months: Months
     due_soon_days: Days
     load: CourseLoad
     most: CourseShares

@@ -194,6 +194,9 @@ def _courses(courses: CoursesPolicy) -> Iterator[Problem]:
     if courses.gap.least_gap > courses.gap.most_levels:
         fault = "no course could close the smallest gap that counts"
         yield Problem("courses.toml", "gap.least_gap", fault, "make it at most gap.most_levels")
+    if courses.edition_due_months > min(courses.edition_months, courses.offered_months):
+        fault = "a course that everybody takes once would be due after its offer is over"
+        yield Problem("courses.toml", "edition_due_months", fault, "make it at most edition_months and offered_months")
 
 
 def _review(review: ReviewPolicy, expiry_days: int) -> Iterator[Problem]:

@@ -176,7 +176,7 @@ def _offered(learner: Learner, course: OfferedCourse, policy: CoursesPolicy) -> 
 
 
 def _required(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> Iterator[SuggestedCourse]:
-    for due in due_courses(learner.standing, courses, learner.post, policy.due_soon_days):
+    for due in due_courses(learner.standing, courses, learner.post, policy):
         yield SuggestedCourse(due.course, REQUIRED, due.reasons, 1.0, due.overdue, due.due_on)
 
 

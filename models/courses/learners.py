@@ -91,7 +91,13 @@ class Readings:
         month = taken[taken["occurred_on"] >= pd.Timestamp(as_of.replace(day=1))] if len(taken) else taken
         return Learner(
             officer_id,
-            Standing(as_of, self._track(officer_id, post), _last_taken(taken), self.goals.policy.training),
+            Standing(
+                as_of,
+                self._track(officer_id, post),
+                _last_taken(taken),
+                self.goals.policy.training,
+                self._entered_on(officer_id),
+            ),
             post=None if post is None else _needs(records).get(post),
             aim=aim,
             aims=_aims(records, aimed),
@@ -122,10 +128,18 @@ class Readings:
         return rows.iloc[places.get(officer_id, slice(0, 0))]
 
     def _track(self, officer_id: str, post: str | None) -> str | None:
-        rows = self._of("officers", officer_id)
-        known = rows["track"].dropna() if "track" in rows else rows
+        known = self._officer(officer_id, "track")
         recorded = str(known.iloc[-1]) if len(known) else None
         return track_of(post, recorded, tracks_of_posts(self.goals.records))
+
+    def _entered_on(self, officer_id: str) -> date | None:
+        known = self._officer(officer_id, "entered_on")
+        return pd.Timestamp(known.iloc[-1]).date() if len(known) else None
+
+    def _officer(self, officer_id: str, column: str) -> pd.Series:
+        """What is known of an officer in a column, in order; empty where it is not kept."""
+        rows = self._of("officers", officer_id)
+        return rows[column].dropna() if column in rows else pd.Series(dtype=object)
 
     def _posts_held(self, as_of: date) -> Mapping[str, str]:
         """The post that each officer holds on a day; those who hold none are left out."""

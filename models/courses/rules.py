@@ -1,7 +1,8 @@
-"""Courses an officer must take, by rule alone: mandated ones that lapse, training rules of the track, the post's own.
+"""Courses an officer must take, by rule alone: mandated ones, training rules of the track, the post's own.
 
-The same rules as `features/mandated.py` counts, told one by one: overdue is what lapsed longer ago than any rule of
-policy allows, or was never taken.
+Those that lapse are counted by the same rules as in `features/mandated.py`, told one by one: overdue is what lapsed
+longer ago than any rule of policy allows, or was never taken. An edition, which everybody takes once, is due a term
+after its issue and asked of nobody any more when its offer is over.
 """
 
 from __future__ import annotations
@@ -42,8 +43,12 @@ class OfferedCourse:
         return None if self.issued_on is None else add_months(self.issued_on, self._months(policy))
 
     def _months(self, policy: CoursesPolicy) -> int:
-        edition = self.mandated and self.valid_months is None
-        return min(policy.edition_months, policy.offered_months) if edition else policy.offered_months
+        return min(policy.edition_months, policy.offered_months) if self.once else policy.offered_months
+
+    @property
+    def once(self) -> bool:
+        """Whether everybody must take it and nobody must take it again."""
+        return self.mandated and self.valid_months is None
 
     def lapses_on(self, taken_on: date) -> date | None:
         """The last day a certificate of that day holds, in calendar months; None where it never lapses.
@@ -96,7 +101,9 @@ class PostNeed:
 
 @dataclass(frozen=True)
 class Due:
-    """A course that is required: `due_on` is the day it was or will be due, None where it was never taken."""
+    """A course that is required: `due_on` is the day it was or will be due, by its certificate, by a rule that counts
+    any course of its kind, or by the term of an edition; None where none of them gives a day.
+    """
 
     course: OfferedCourse
     due_on: date | None
@@ -111,7 +118,7 @@ class _Demand:
     """
 
     course: OfferedCourse
-    by: Literal["certificate", "training", "post"]
+    by: Literal["certificate", "edition", "training", "post"]
     due_on: date | None
     overdue: bool
     reason: CourseReason
@@ -130,12 +137,15 @@ class _Demand:
 
 @dataclass(frozen=True)
 class Standing:
-    """What rules look at: the day, the track, the last day each course was taken, and the rules of training."""
+    """What rules look at: the day, the track, the last day each course was taken, the rules of training, and the day
+    of joining, None where it is not known.
+    """
 
     as_of: date
     track: str | None
     last_taken: Mapping[str, date]
     rules: Sequence[TrainingRule]
+    entered_on: date | None = None
 
     @property
     def foreign(self) -> frozenset[str]:
@@ -168,7 +178,7 @@ def hours_en(hours: float) -> str:
 
 
 def due_courses(
-    standing: Standing, courses: Sequence[OfferedCourse], post: PostNeed | None, due_soon_days: int
+    standing: Standing, courses: Sequence[OfferedCourse], post: PostNeed | None, policy: CoursesPolicy
 ) -> list[Due]:
     """Every required course, the longest overdue first; `post` is the present one where it requires a course.
 
@@ -177,8 +187,9 @@ def due_courses(
     """
     found: dict[str, list[_Demand]] = {}
     for one in (
-        *_mandated(standing, courses, due_soon_days),
-        *_by_rule(standing, courses, due_soon_days),
+        *_mandated(standing, courses, policy.due_soon_days),
+        *_once(standing, courses, policy),
+        *_by_rule(standing, courses, policy.due_soon_days),
         *_of_post(standing, courses, post),
     ):
         found.setdefault(one.course.course_id, []).append(one)
@@ -210,7 +221,7 @@ def _beside(lead: _Demand, other: _Demand) -> Iterator[CourseReason]:
     elif other.rule is not None and other.last is not None:
         yield _counts_another(other.rule, other.last)
     elif lead.rule is not None and other.last is not None:
-        yield _not_this_one(lead.rule, other.last)
+        yield _not_this_one(other.last)
 
 
 def _mandated(standing: Standing, courses: Sequence[OfferedCourse], due_soon_days: int) -> Iterator[_Demand]:
@@ -230,22 +241,45 @@ def _mandated(standing: Standing, courses: Sequence[OfferedCourse], due_soon_day
         yield _Demand(course, "certificate", lapses, overdue, told, taken, standing.grace_days)
 
 
+def _once(standing: Standing, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> Iterator[_Demand]:
+    """What everybody takes once, as long as it is on offer.
+
+    A dated edition is for everybody, whatever its competency: what policy asks of some tracks only is training that is
+    taken again and again. Who joins after the issue has the whole term, as far as the offer lasts.
+    """
+    for course in courses:
+        taken = course.course_id in standing.last_taken
+        if not course.once or taken or not course.offered_on(standing.as_of, policy):
+            continue
+        ends = course.offered_until(policy)
+        if course.issued_on is None or ends is None:
+            if course.competency not in standing.foreign:
+                yield _Demand(course, "edition", None, True, NEVER_TAKEN)
+            continue
+        joined = standing.entered_on
+        late = joined if joined is not None and joined > course.issued_on else None
+        due = min(add_months(late or course.issued_on, policy.edition_due_months), ends)
+        told = _edition(course.issued_on, late, due, standing.as_of)
+        yield _Demand(course, "edition", due, standing.as_of > due, told)
+
+
 def _by_rule(standing: Standing, courses: Sequence[OfferedCourse], due_soon_days: int) -> Iterator[_Demand]:
     for rule in standing.rules:
         offered = [course for course in courses if course.competency == rule.competency]
         if standing.track not in rule.tracks or not offered:
             continue
-        days = [standing.last_taken[one.course_id] for one in offered if one.course_id in standing.last_taken]
-        last = max(days, default=None)
+        taken = [one for one in offered if one.course_id in standing.last_taken]
         best = min(offered, key=lambda one: _fit(one, rule))
-        if last is None:
+        if not taken:
             yield _Demand(best, "training", None, True, _rule_never(rule), rule=rule)
             continue
+        newest = max(taken, key=lambda one: (standing.last_taken[one.course_id], one == best))
+        last = standing.last_taken[newest.course_id]
         due = add_months(last, rule.every_months)
         if standing.as_of < due - timedelta(days=due_soon_days):
             continue
         late = (standing.as_of - last).days > rule.every_months * DAYS_A_MONTH + rule.grace_days
-        told = _rule_due(rule, last, due, standing.as_of)
+        told = _rule_due(rule, last, due, standing.as_of, None if newest == best else newest.name)
         yield _Demand(best, "training", due, late, told, last, rule.grace_days, rule)
 
 
@@ -267,6 +301,23 @@ def _of_post(standing: Standing, courses: Sequence[OfferedCourse], post: PostNee
 NEVER_TAKEN = CourseReason(
     "never_taken", Bilingual("必修课程，尚无完成记录", "mandatory, and no completion is on record")
 )
+
+
+def _edition(issued: date, joined: date | None, due: date, as_of: date) -> CourseReason:
+    """`joined` where that was after the issue, for then the term runs from it."""
+    zh = f"{issued}发布" if joined is None else f"{issued}发布，本人{joined}入职"
+    en = f"issued on {issued}" if joined is None else f"issued on {issued}, before you joined on {joined}"
+    if as_of > due:
+        told = Bilingual(
+            f"每人学一次的必修课程，{zh}，应于{due}前完成，尚无完成记录",
+            f"mandatory once for everybody, {en}: it was to be taken by {due}, and no completion is on record",
+        )
+        return CourseReason("edition_due_since", told, due)
+    told = Bilingual(
+        f"每人学一次的必修课程，{zh}，须于{due}前完成，尚无完成记录",
+        f"mandatory once for everybody, {en}: to be taken by {due}, and no completion is on record",
+    )
+    return CourseReason("edition_due_on", told)
 
 
 def _lapse(taken: date, lapses: date, as_of: date) -> CourseReason:
@@ -294,12 +345,9 @@ def _counts_another(rule: TrainingRule, last: date) -> CourseReason:
     return CourseReason("counts_another_course", told)
 
 
-def _not_this_one(rule: TrainingRule, taken: date) -> CourseReason:
-    told = Bilingual(
-        f"本课程上次完成于{taken}；“{rule.name_zh}”按同类课程计，其后完成的是另一课程",
-        f"this course itself was last taken on {taken}; {rule.name_en} counts any course of its kind, and the one "
-        "taken since is another",
-    )
+def _not_this_one(taken: date) -> CourseReason:
+    """Beside a rule that says which other course it counts: when the one that is asked for was taken itself."""
+    told = Bilingual(f"本课程上次完成于{taken}", f"this course itself was last taken on {taken}")
     return CourseReason("counts_another_course", told)
 
 
@@ -311,15 +359,22 @@ def _rule_never(rule: TrainingRule) -> CourseReason:
     return CourseReason("rule_never", told)
 
 
-def _rule_due(rule: TrainingRule, last: date, due: date, as_of: date) -> CourseReason:
-    every = rule.every_months
-    if as_of > due:
+def _rule_due(rule: TrainingRule, last: date, due: date, as_of: date, other: Bilingual | None) -> CourseReason:
+    """`other` is the course whose completion the day is counted from, None where it is the one that is asked for."""
+    every, late = rule.every_months, as_of > due
+    if other is not None:
+        zh, en = (f"自{due}起已到期", f"due since {due}") if late else (f"{due}到期", f"due on {due}")
+        told = Bilingual(
+            f"“{rule.name_zh}”每{every}个月一次，按同类课程计，上次为{last}完成的“{other.zh}”，{zh}",
+            f"{rule.name_en} every {every} months, by any course of its kind: {en}, last on {last} with {other.en}",
+        )
+    elif late:
         told = Bilingual(
             f"“{rule.name_zh}”每{every}个月一次，上次{last}，自{due}起已到期",
             f"{rule.name_en} every {every} months: due since {due}, last on {last}",
         )
-        return CourseReason("rule_due_since", told, due)
-    told = Bilingual(
-        f"“{rule.name_zh}”每{every}个月一次，{due}到期", f"{rule.name_en} every {every} months: due on {due}"
-    )
-    return CourseReason("rule_due_on", told)
+    else:
+        told = Bilingual(
+            f"“{rule.name_zh}”每{every}个月一次，{due}到期", f"{rule.name_en} every {every} months: due on {due}"
+        )
+    return CourseReason("rule_due_since", told, due) if late else CourseReason("rule_due_on", told)

@@ -16,12 +16,13 @@ import numpy as np
 from data_contracts.asof import add_months, months_on, months_until
 from data_contracts.naming import quoted
 from data_contracts.pathing import PathPolicy
-from data_contracts.vocabulary import Bilingual
+from data_contracts.vocabulary import Bilingual, GoalKind
 from models.paths.beams import Leg, Route
 from models.paths.farther import frame_of, steps_ahead
 from models.paths.refusals import barred, barred_in_part, met_late, off_the_ladder, on_the_ladder, refused, too_late
 from models.paths.search import PathModel
 from models.paths.telling import (
+    IN_FIELD,
     Bars,
     Before,
     Blocked,
@@ -58,9 +59,11 @@ class PathPlanner:
         """At most `top` paths, with reasons, or why there is none; `ahead` is what was found with others' questions."""
         start = self.facts.name(question.state.posts[-1]) if question.state.posts else quoted("")
         if question.state.posts and question.state.posts[-1] in question.posts:
+            field = question.goal_kind == GoalKind.TALENT_FIELD  # which a post belongs to, but no post makes talent
             if question.ended_on is not None:
-                return refused(question, "held_before", start=start, ended=question.ended_on)
-            return refused(question, "already_there", start=start)
+                was = "in_field_before" if field else "held_before"
+                return refused(question, was, start=start, ended=question.ended_on)
+            return refused(question, IN_FIELD if field else "already_there", start=start)
         if (by_ladder := on_the_ladder(question, start)) is not None:
             return by_ladder
         found = ahead or next(iter(search_all(self.model, self.asking(question), self.wanted(top))), None)

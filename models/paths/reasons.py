@@ -11,6 +11,9 @@ from data_contracts.vocabulary import Bilingual
 ASIDE = ("goal_stated", "other_assessment", "other_completion")  # told, but no reason to look for another path
 WHY: Mapping[str, Bilingual] = {
     "reached": Bilingual("已达到目标 {item}", "the goal {item} is reached"),
+    "post_of_field": Bilingual(
+        "已任职于属于 {item} 的岗位，计划的各步至此完成", "a post of {item} is held, so the plan has no step left"
+    ),
     "goal": Bilingual("目标已由 {was} 改为 {item}", "the goal was {was} and is now {item}"),
     "horizon": Bilingual("期限已由 {was} 个月改为 {item} 个月", "the time was {was} months and is now {item} months"),
     "left_path": Bilingual(

@@ -41,6 +41,16 @@ WORDS: Mapping[str, Bilingual] = {
         "已达到目标{goal}：曾任{start}，该任职已于{ended}结束，此后没有任职记录",
         "the goal {goal} was reached: {start} was held until {ended}, and no posting is on record since",
     ),
+    "in_field": Bilingual(
+        "现任{start}已属于{what}“{goal}”的岗位类别，不必再为此调岗；能否列入该领域人才库由自荐、评审和委员会决定，不由岗位决定",
+        "{start}, held now, is already a post of the {what} {goal}, so no move leads nearer to it; who counts as "
+        "its talent is for self-nomination, review and the committee, not for a post",
+    ),
+    "in_field_before": Bilingual(
+        "曾任{start}（至{ended}），属于{what}“{goal}”的岗位类别，不必为此调岗；能否列入该领域人才库由自荐、评审和委员会决定，不由岗位决定",
+        "{start}, held until {ended}, was a post of the {what} {goal}, so no move leads nearer to it; who counts as "
+        "its talent is for self-nomination, review and the committee, not for a post",
+    ),
     "beyond": Bilingual("现任{start}，已高于目标{goal}", "{start} is held now, which is above the goal {goal}"),
     "retirement_first": Bilingual(
         "最晚于{end}退休，此前没有一条到达{goal}的路径可能性达到{least:.1%}",
@@ -148,7 +158,7 @@ CODES: Mapping[str, str] = {
     "rule_blocks_some": "rule_blocks",
     "lower_on_other_ladder": "other_ladder", "no_change_on_record": "other_ladder",
     "other_ladder_times": "minimum_times",
-    "held_before": "already_there",
+    "held_before": "already_there", "in_field_before": "in_field",
     "retirement_before_rule": "retirement_first", "retirement_with_rules": "retirement_first",
 }  # fmt: skip
 """Sentences that share a code with another: the caller reads one cause, people read what it is about."""

@@ -164,9 +164,9 @@ def _replanned(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     return _chosen(replace(last, steps=rest), now, policy, (status, tuple(why)))
 
 
-def arrived(goal: str, since: date) -> Replanned:
-    """The goal is held, by whatever posting: no plan is left to follow."""
-    return Replanned(None, REACHED, True, (because("reached", goal, since),))
+def arrived(goal: str, since: date, field: bool = False) -> Replanned:
+    """The goal is held, by whatever posting: no plan is left to follow. Of a talent `field` only a post is held."""
+    return Replanned(None, REACHED, True, (because("post_of_field" if field else "reached", goal, since),))
 
 
 def _reopened(now: Now, why: tuple[Because, ...]) -> Replanned:

@@ -17,6 +17,7 @@ from models.paths.rules import Opening
 from models.posts.histories import Array, CareerState
 
 REACHED = ("already_there", "beyond")
+IN_FIELD = "in_field"
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,8 @@ class Question:
     end_months: until retirement, None where unknown. kind: whether steps are posts or rank steps; called: the goal's
     name for people. goal_kind: what sort of goal it is; unseen: what is said where the model has seen no post of it,
     with its words; climb: how far it is on the ladder, None for other goals. ended_on: where steps are posts and none
-    is held any more, the day on which the last one, from which paths start, ended.
+    is held any more, the day on which the last one, from which paths start, ended. like: the post that a goal newer
+    than the model is searched as, one of `posts`.
     """
 
     officer_id: str
@@ -168,6 +170,7 @@ class Question:
     unseen_words: Mapping[str, object] = field(default_factory=dict)
     climb: Climb | None = None
     ended_on: date | None = None
+    like: str | None = None
 
 
 @dataclass(frozen=True)
@@ -237,6 +240,11 @@ class NoPath:
     def reached(self) -> bool:
         """Whether there is none because the goal is reached."""
         return self.code in REACHED
+
+    @property
+    def arrived(self) -> bool:
+        """Whether a post that the goal leads to is held: the goal is reached, or no post leads nearer to its field."""
+        return self.reached or self.code == IN_FIELD
 
 
 @dataclass(frozen=True)

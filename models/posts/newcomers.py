@@ -17,10 +17,10 @@ import pandas as pd
 from data_contracts.asof import last_known
 from data_contracts.vocabulary import Bilingual
 from models.posts.histories import Array
-from models.posts.reasons import Reason
 
 if TYPE_CHECKING:
     from models.posts.next_post import RankedPost, Ranking  # brings torch
+    from models.posts.reasons import Reason
 
 Frames = Mapping[str, pd.DataFrame]
 WEIGHTS = {"job_family": 2.0, "track": 1.0, "unit_level": 1.0, "min_rank_step": 1.0}
@@ -73,6 +73,8 @@ class Newcomers:
         )
 
     def _reason(self, likest: RankedPost) -> Reason:
+        from models.posts.reasons import Reason  # brings torch, which paths do without
+
         name = self.names.get(likest.post_id, Bilingual(likest.post_id, likest.post_id))
         return Reason(
             NEW_POST,

@@ -112,8 +112,8 @@ DUTY_THEMES: tuple[Theme, ...] = (
             Facet(
                 ("mandated_", "days_since_mandated", "training_rules"),
                 "mandated_courses_lacking",
-                "有{value}门必训课程未修或已过有效期",
-                "{value} mandated [course|courses] not taken or no longer valid",
+                "有{value}门定期必训课程未修或已过有效期",
+                "{value} recurrent mandated [course|courses] not taken or no longer valid",
                 last="days_since_mandated_course",
                 last_zh="最近一次修完必训课程在{day}",
                 last_en="the last mandated course was taken on {day}",

@@ -63,7 +63,11 @@ class CourseSuggestion(Answer):
     )
     score: float = about("同类建议内的排序得分", "ranking score within its kind, never compared across kinds")
     overdue: bool = about("是否已逾期", "whether it is overdue by rule")
-    due_on: date | None = about("到期日；从未学过时为空", "day it was or will be due, null where it was never taken")
+    due_on: date | None = about(
+        "到期日：按证书有效期、培训规则（同类课程均计，原因中注明是哪一门）或每人学一次课程的期限；均无则空",
+        "day it was or will be due: by its certificate, by a rule (which counts any course of its kind; the reason "
+        "names it) or by the term of a course taken once; null where none gives a day",
+    )
     hours: float | None = about("学时；不详为空", "hours of study, null where unknown")
     month: int = about("建议月份，0 为本月", "month planned for, 0 is the present one", ge=0)
     take_by: date | None = about(

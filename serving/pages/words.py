@@ -268,6 +268,7 @@ OFFICER: Mapping[str, Bilingual] = {
         "{months}个月内经任一路径达到目标的可能性", "Chance of the goal within {months} months, by any way"
     ),
     "me.reached": Bilingual("目标已达到：{goal}（自{day}起）", "The goal is reached: {goal}, since {day}"),
+    "me.in_field": Bilingual("现任岗位已属于目标领域", "Your post already belongs to the field you aim at"),
     "me.no_path": Bilingual("目前没有可行的路径", "There is no way to it at present"),
     "me.missing": Bilingual("还缺什么", "What is missing"),
     "me.missing.none": Bilingual("没有发现缺少的能力或条件。", "Nothing is found missing."),

@@ -198,7 +198,7 @@ class _Answering:
     def to_keep(self) -> Plan | None:
         """What the next answer is held against: the plan, one without steps where it was told that none is left."""
         question, last = self.asked.question, self.standing.last
-        reached = self.told.because is not None and self.told.because.reached
+        reached = self.told.because is not None and self.told.because.arrived
         if self.now.plan is not None or last is None or reached or self.now.status == REACHED:
             return self.now.plan if self._told_nothing else self._remembering(self.now.plan)
         if not last.steps and last.goal == question.goal and len(self.now.why) == 1:
@@ -270,14 +270,17 @@ class _Answering:
         )
 
     def _no_path(self, because: NoPath) -> NoPathFound:
+        question, now = self.asked.question, self.now
+        if because.arrived:
+            now = arrived(question.goal, question.state.started_on[-1], field=True)
         changes = [self._instead(one) for one in because.instead]
         return NoPathFound(
-            officer_id=self.asked.question.officer_id,
+            officer_id=question.officer_id,
             because=because_of(because.code, because.text),
             blocked_by=_blocked(because.blocked),
             change=next(iter(changes), None),
             other_changes=changes[1:],
-            progress=None if self.standing.last is None else self._progress(self.now),
+            progress=None if self.standing.last is None else self._progress(now),
             term=self._term(),
             declined=self._left_out(),
             retirement=self._retirement(),

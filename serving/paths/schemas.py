@@ -342,15 +342,18 @@ class PathInstead(Answer):
 
 
 class NoPathFound(Answer):
-    """期限内没有路径及其原因。 / No path within the horizon, and why."""
+    """期限内没有路径及其原因；专业方向不因任职而达到，现任岗位已属于该方向时亦在此。 / No path within the horizon, and
+    why; a talent field is not reached by a post, so whoever holds one of its posts is told so here.
+    """
 
     officer_id: str = about("民警编号，与请求一致", "the officer id as it was asked")
     status: Literal["no_path"] = about("固定为 no_path", "always no_path", default="no_path")
     because: Because = about("没有路径的原因", "why there is no path")
     blocked_by: list[BlockedBy] = about("尚不满足的规则", "rules not met yet", default=[])
     change: PathInstead | None = about(
-        "最有帮助的一项改变；空为目标不详或均已表示不感兴趣，未试",
-        "the single change that would help most; null where none was tried: the goal is unknown, or all was declined",
+        "最有帮助的一项改变；空为未试：目标不详、均已表示不感兴趣，或现任岗位已属于目标领域（in_field）",
+        "the single change that would help most; null where none was tried: the goal is unknown, all was declined, or "
+        "the post held already belongs to the field that is aimed at (in_field)",
         default=None,
     )
     other_changes: list[PathInstead] = about("其他可以带来路径的改变", "other changes that bring a path", default=[])

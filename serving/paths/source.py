@@ -32,6 +32,7 @@ from models.paths.together import Ahead, Wanted, search_all
 from models.points.lines import tables_needed
 from models.posts.fit import Standard, Wanting, of_open_rounds, wanting_of
 from models.posts.histories import Array, CareerState
+from models.posts.newcomers import Newcomers
 from serving.api.opened import Absent, champion_or_absent, of_its_parts
 from serving.on_force import NOT_SERVING, UNKNOWN_OFFICER
 from serving.paths.answers import PathDesk
@@ -41,6 +42,7 @@ from serving.paths.checking import check_goal
 from serving.paths.earnings import EarningStep, EarningWay, earned
 from serving.paths.facts import OfficerSteps
 from serving.paths.goals import Goals
+from serving.paths.newer import NewerGoal
 from serving.paths.record import Frames, OfficerRecord, RecordsOfDay
 from serving.paths.schemas import PathGoal
 from serving.points.answers import RecordSource
@@ -116,6 +118,9 @@ class RecordDay:
             unseen=self._goals.unseen(asked, climb, self._catalogues.posts),
             ended_on=record.post_ended_on() if kind == POST else None,
         )  # fmt: skip
+        if asked.kind == "post" and (newer := self._newer(asked.goal, state.posts[-1])) is not None:
+            called = newer.called(self.name(newer.post), self.name(newer.like))
+            question = replace(question, posts=(newer.post, newer.like), like=newer.like, called=called)
         if question.unseen == "police_rank":
             code, words = self._goals.police(record.police_state(), asked.goal)
             question = replace(question, unseen=code, unseen_words=words)
@@ -208,14 +213,19 @@ class RecordDay:
                 if questions[place].kind == kind and told[place].refused
             }
             told |= dict(zip(refused, with_what_helps(list(refused.values())), strict=True))
-        return [told[place] for place in range(len(questions))]
+        return [
+            told[place] if one.like is None else NewerGoal(one.goal, one.like).told(told[place])
+            for place, one in enumerate(questions)
+        ]
 
     def _planner(self, question: Question) -> PathPlanner:
         kind = self.source.bundle.kinds[question.kind]
         planner = PathPlanner(kind.model, kind.catalogue, kind.ranks, self.source.policy.paths)
         if question.kind == POST:
             least = np.full(kind.catalogue.size, least_months_in_post(self.source.policy))
-            return replace(planner, facts=self._steps(question).as_step_facts(), least_months=least)
+            facts = self._steps(question).as_step_facts()
+            own = facts if question.like is None else NewerGoal(question.goal, question.like).facts(facts)
+            return replace(planner, facts=own, least_months=least)
         steps = np.array([least_months_in(self._goals.ladders, step) for step in kind.catalogue.posts])
         return replace(planner, facts=StepFacts(name=self.name), least_months=steps, moves=self._moves(question))
 
@@ -250,6 +260,19 @@ class RecordDay:
 
     def _record(self, officer_id: str) -> OfficerRecord:
         return self.records.of(officer_id)
+
+    def _newer(self, post: str, held: str) -> NewerGoal | None:
+        """A goal that the model does not know, with the post most like it, which is not the one held; None without."""
+        like = next((one for one in self._newcomers.kin.get(post, ()) if one != held), None)
+        return None if like is None or post == held else NewerGoal(post, like)
+
+    @cached_property
+    def _newcomers(self) -> Newcomers:
+        """The posts on record that are newer than the model."""
+        kind = self.source.bundle.kinds.get(POST)
+        if kind is None or "posts" not in self.frames or kind.catalogue.codes.keys() >= self._catalogues.posts.keys():
+            return Newcomers()
+        return Newcomers.of(self.frames, kind.catalogue.codes)
 
     def _posts(self, asked: PathGoal, held: str) -> tuple[str, ...]:
         """The posts that count as reaching a goal: of a family or field those that the model knows, and the one held.

@@ -217,6 +217,7 @@ FAULTS = [
     ("courses.toml", "usual_hours = 8.0", "usual_hours = 48.0", "a course of unknown length would never fit"),
     ("courses.toml", "least_gap = 0.1", "least_gap = 0.7", "no course could close the smallest gap"),
     ("courses.toml", "gap = 3", "gap = 99", "key most.gap"),
+    ("courses.toml", "edition_due_months = 6", "edition_due_months = 9", "would be due after its offer is over"),
     ("what_if.toml", 'to = "post_mean"', "", "key overtime_to_post_mean: brings its measure nowhere"),
     ("paths.toml", 'field = "traffic"', 'field = "navy"', "'navy' stands 1 times"),
     ("what_if.toml", 'measure = "courses"', 'measure = "courses"\nto = "post_mean"', "key course_now: "),

@@ -36,6 +36,7 @@ def test_certificates_hold_for_calendar_months_and_say_their_grace() -> None:
     (course,) = offered_courses(record(courses=[{"course_id": "k", "mandated": True, "valid_months": 24}]))
     taken = date(2023, 12, 20)
     assert course.lapses_on(taken) == date(2025, 12, 20)
-    (due,) = due_courses(Standing(date(2025, 12, 25), None, {"k": taken}, policy().training), [course], None, 60)
+    asked = Standing(date(2025, 12, 25), None, {"k": taken}, policy().training)
+    (due,) = due_courses(asked, [course], None, policy().courses)
     assert not due.overdue
     assert [reason.code for reason in due.reasons] == ["due_since", "within_grace"]

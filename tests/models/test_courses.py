@@ -193,7 +193,10 @@ def records() -> dict[str, pd.DataFrame]:
     day = pd.Timestamp
     known = {"known_on": day("2024-01-01")}
     tables: dict[str, list[dict[str, Any]]] = {
-        "officers": [{"officer_id": "o", "track": "general"}, {"officer_id": "p", "track": None}],
+        "officers": [
+            {"officer_id": "o", "track": "general", "entered_on": day("2018-07-01")},
+            {"officer_id": "p", "track": None, "entered_on": pd.NaT},
+        ],
         "postings": [
             {"officer_id": "o", "post_id": "old", "unit_id": "u", "started_on": day("2020-01-01"),
              "ended_on": day("2023-01-01")},
@@ -234,7 +237,7 @@ def records() -> dict[str, pd.DataFrame]:
 
 def test_an_officer_is_read_from_records() -> None:
     found = learner_of(GoalPosts(records(), policy()), "o", DAY)
-    assert found.standing.track == "general"
+    assert (found.standing.track, found.standing.entered_on) == ("general", date(2018, 7, 1))
     assert found.standing.last_taken == {"law": date(2025, 6, 2), "x": date(2025, 6, 3)}
     assert found.post == PostNeed(Bilingual("刑侦", "detective"), "need")
     assert (found.levels, found.present, found.goal) == ({"law": 2.0}, {"law": 3.0}, {"law": 4.0, "fitness": 2.0})
@@ -352,6 +355,7 @@ def test_tables_that_are_absent_tell_nothing() -> None:
     assert (empty.standing.track, empty.post, empty.levels, empty.present, empty.goal) == (None, None, {}, None, {})
     assert offered_courses({}) == []
     other = learner_of(GoalPosts(records(), policy()), "p", DAY)
+    assert other.standing.entered_on is None
     assert (other.standing.last_taken, other.standing.track, other.hours_this_month) == ({}, None, 0.0)
     told = {**records(), "posts": records()["posts"].drop(columns="required_course_id")}
     assert learner_of(GoalPosts(told, policy()), "o", DAY).post is None

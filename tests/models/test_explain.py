@@ -99,10 +99,10 @@ def test_the_day_of_a_mandated_course_is_told_of_one_that_was_taken() -> None:
     values = {"mandated_courses_lacking": 0.0, "days_since_mandated_course": 71.0}
     _, (told,) = _told({"mandated_courses_lacking": -0.9}, values, {"mandated_courses_lacking": 0.3})
     assert told["text"]["en"] == (
-        "0 mandated courses not taken or no longer valid (all officers 0.30 on average); "
+        "0 recurrent mandated courses not taken or no longer valid (all officers 0.30 on average); "
         "the last mandated course was taken on 2023-12-21"
     )
-    assert told["text"]["zh"] == ("有0门必训课程未修或已过有效期（全员平均0.30）；最近一次修完必训课程在2023-12-21")
+    assert told["text"]["zh"] == ("有0门定期必训课程未修或已过有效期（全员平均0.30）；最近一次修完必训课程在2023-12-21")
 
 
 def test_what_was_found_sustained_is_never_told_to_be_no_finding() -> None:

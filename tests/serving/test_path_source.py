@@ -74,6 +74,10 @@ def test_whoever_holds_no_post_any_more_starts_from_the_last_and_is_told_so(
     assert isinstance(there, GoalReached)
     assert (there.because.code, there.start_ended_on) == ("already_there", found.start_ended_on)
     assert ("held now" in there.because.en, "was held until 2021-01-02" in there.because.en) == (not over, over)
+    (of_it,) = ask(desk(state), "x", goal={"kind": "talent_field", "goal": "practical_training"})
+    assert isinstance(of_it, NoPathFound)
+    assert of_it.because.code == "in_field"
+    assert of_it.because.en.startswith("post a, held until 2021-01-02, was" if over else "post a, held now, is")
 
 
 @pytest.mark.parametrize(
@@ -124,6 +128,63 @@ def test_a_goal_that_the_model_never_saw_is_told_for_what_it_is(
     assert isinstance(found, NoPathFound)
     assert found.because.code == code
     assert words in found.because.en
+
+
+def new_post(required: str | None = None) -> dict[str, Any]:
+    """Post `new`, which the model was not trained on: like z in family and like nothing else."""
+    new = {"post_id": "new", "name_zh": "新岗", "name_en": "new post", "job_family": "traffic", "track": "enforcement",
+           "unit_level": "station", "required_course_id": required, "known_on": "2020-12-01"}  # fmt: skip
+    level = {"post_id": "new", "competency": "law", "standard_level": 2.2, "known_on": "2020-12-01"}
+    return {"posts": framed("posts", [new]), "competency_standards": framed("competency_standards", [level])}
+
+
+def test_a_post_newer_than_the_model_is_searched_as_the_one_most_like_it(state: Settings) -> None:
+    office(state).append_all(new_post(), "new")
+    (known,) = ask(desk(state), "x", goal={"kind": "post", "goal": "z"}, horizon_months=36)
+    (newer,) = ask(desk(state), "x", goal={"kind": "post", "goal": "new"}, horizon_months=36)
+    assert isinstance(known, PathsFound)
+    assert isinstance(newer, PathsFound)
+    assert newer.goal.en == (
+        "new post (a new post that the model was not trained on, reckoned as the post most like it, “post z”)"
+    )
+    assert newer.goal.zh == "新岗（新设岗位，模型训练时尚无此岗位，按与其最相近的岗位“岗z”推算）"
+    ways = [[step.post_id for step in path.steps] for path in newer.paths]
+    assert ways == [["new" if step.post_id == "z" else step.post_id for step in path.steps] for path in known.paths]
+    assert (newer.chance, newer.goal_id) == (known.chance, "new")
+    last, same = newer.paths[0].steps[-1], known.paths[0].steps[-1]
+    assert (last.name.en, last.months) == ("new post", same.months)
+    assert [(gap.competency, gap.standard) for gap in last.gaps] == [("law", 2.2)], "the standard of the new post"
+    assert [course.course_id for course in last.courses] == ["k-law"]
+    assert same.gaps == []
+    (again,) = ask(
+        desk(state), "x", goal={"kind": "post", "goal": "new"}, horizon_months=36, now=datetime(2021, 1, 9, 8)
+    )
+    assert isinstance(again, PathsFound)
+    assert again.progress.status == "on_track", "the plan is kept under the new post"
+
+
+def test_the_rules_of_a_new_post_are_its_own(state: Settings) -> None:
+    """It requires a course that z does not."""
+    office(state).append_all(new_post("must"), "new")
+    (newer,) = ask(desk(state), "x", goal={"kind": "post", "goal": "new"})
+    assert isinstance(newer, PathsFound)
+    assert "must" in [course.course_id for course in newer.paths[0].steps[-1].courses]
+    (barred,) = (rule for path in newer.paths if len(path.steps) == 1 for rule in path.steps[0].blocked_by)
+    assert "course must" in barred.text.en
+
+
+def test_a_new_post_is_reached_by_itself_alone(state: Settings) -> None:
+    """Whoever holds the post most like it is not there yet, and without another like it nothing can be reckoned."""
+    held = {"officer_id": "still", "post_id": "z", "unit_id": "s", "started_on": "2020-12-01", "known_on": "2020-12-01"}
+    there = held | {"officer_id": "x", "post_id": "new"}
+    office(state).append_all(new_post() | {"postings": framed("postings", [held, there])}, "new")
+    x, still = ask(desk(state), "x", "still", goal={"kind": "post", "goal": "new"})
+    assert isinstance(x, GoalReached)
+    assert x.goal.en == "new post"
+    assert not isinstance(still, GoalReached | NotScored)
+    told = still.goal.en if isinstance(still, PathsFound) else still.because.en
+    assert "reckoned as the post most like it, “post " in told
+    assert "“post z”" not in told
 
 
 def test_ranks_are_judged_by_the_ladder_and_a_goal_passed_is_reached(state: Settings) -> None:
@@ -201,20 +262,43 @@ def test_a_police_rank_that_is_held_or_passed_is_reached(state: Settings, goal: 
         assert (found.start.en, found.since) == ("inspector", date(2018, 3, 1))
 
 
-def test_a_family_or_field_is_reached_in_a_post_that_the_model_never_saw(state: Settings) -> None:
+def test_a_family_is_reached_and_a_field_needs_no_move_in_a_post_that_the_model_never_saw(state: Settings) -> None:
     """The post was opened since the model learned, and one that it knows was given to another family."""
     opened = {"post_id": "new", "name_en": "new post", "job_family": "cyber", "known_on": "2020-11-01"}
     moved = {"post_id": "a", "name_en": "post a", "job_family": "cyber", "known_on": "2020-11-01"}
     taken = {"officer_id": "x", "post_id": "new", "unit_id": "s", "started_on": "2020-12-01", "known_on": "2020-12-01"}
     more = {"posts": framed("posts", [opened, moved]), "postings": framed("postings", [taken])}
     office(state).append_all(more, "new")
-    for goal in ({"kind": "job_family", "goal": "cyber"}, {"kind": "talent_field", "goal": "intelligence_it"}):
-        x, still = ask(desk(state), "x", "still", goal=goal)
-        assert isinstance(x, GoalReached)
-        assert isinstance(still, GoalReached)
-        assert {x.because.code, still.because.code} == {"already_there"}
+    for one in ask(desk(state), "x", "still", goal={"kind": "job_family", "goal": "cyber"}):
+        assert isinstance(one, GoalReached)
+        assert one.because.code == "already_there"
+    for one in ask(desk(state), "x", "still", goal={"kind": "talent_field", "goal": "intelligence_it"}):
+        assert isinstance(one, NoPathFound)
+        assert (one.because.code, one.change, one.progress) == ("in_field", None, None)
+    assert isinstance(one, NoPathFound)
+    assert one.because.zh.startswith("现任post a已属于专业方向“情报信息化”的岗位类别，")
+    assert one.because.en.startswith("post a, held now, is already a post of the talent field intelligence and IT, so")
     (patrol,) = ask(desk(state), "still", goal={"kind": "job_family", "goal": "patrol"})
     assert not isinstance(patrol, GoalReached), "a is of patrol no more"
+
+
+def test_the_plan_to_a_field_ends_with_its_post_and_says_no_more(state: Settings) -> None:
+    """Whoever has moved there has no step left, and is not told to have become talent of the field."""
+    history = office(state)
+    goal = {"kind": "talent_field", "goal": "traffic"}
+    (before,) = ask(desk(state), "x", goal=goal)
+    assert isinstance(before, PathsFound)
+    there = before.paths[0].steps[-1].post_id
+    taken = {"officer_id": "x", "post_id": there, "unit_id": "s", "started_on": "2021-02-01", "known_on": "2021-02-01"}
+    history.append_all({"postings": framed("postings", [taken])}, "second")
+    later = datetime(2021, 7, 2, 8)
+    for _ in range(2):
+        (found,) = ask(desk(state), "x", goal=goal, now=later)
+        assert isinstance(found, NoPathFound)
+        assert found.because.code == "in_field"
+        assert found.progress is not None
+        assert (found.progress.status, [one.code for one in found.progress.why]) == ("reached", ["post_of_field"])
+        assert found.progress.why[0].text.en == "a post of traffic is held, so the plan has no step left"
 
 
 @pytest.mark.parametrize(("level", "status"), [(1.0, "no_path"), (2.8, "scored")])
