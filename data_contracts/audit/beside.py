@@ -148,7 +148,7 @@ def _named_in(number: int, told: Mapping[str, Any]) -> Iterator[Name]:
         yield from ((action, str(pseudonym), str(number)) for pseudonym in told["about"])
 
 
-Rows = Iterator[sa.Row[Any]]
+Rows = Iterator[tuple[Any, ...]]
 Asked = Callable[..., Rows]
 
 
@@ -160,7 +160,8 @@ def _rows(connection: sa.Connection) -> Iterator[Record]:
     def rows(table: str, **kinds: type[sa.types.TypeEngine[Any]]) -> Rows:
         if set(kinds) <= there.get(table, set()):
             columns = [sa.column(name, kind) for name, kind in kinds.items()]
-            yield from connection.execute(sa.select(*columns).select_from(sa.table(table)).order_by(columns[0]))
+            asked = sa.select(*columns).select_from(sa.table(table)).order_by(columns[0])
+            yield from (tuple(row) for row in connection.execute(asked))
 
     yield from _keys(rows)
     yield from _cases(rows)

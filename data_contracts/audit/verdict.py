@@ -192,7 +192,7 @@ def accepting(found: Break | None, walk: Walk, reason: str, accepted_by: str) ->
         "reason": reason,
         "accepted_by": accepted_by,
         "why": "; ".join(dict.fromkeys([*([] if found is None else [found.why]), *told])),
-        "marks": sorted({*own, *(one.mark for one in (*walk.open, *missing))} - {UNEXCUSED}),
+        "marks": sorted({*own, *(one.mark for one in walk.open), *(one.mark for one in missing)} - {UNEXCUSED}),
         BESIDE: len(missing),
     }
 

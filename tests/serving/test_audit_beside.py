@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -17,12 +18,12 @@ from typer.testing import CliRunner
 
 import pharos
 from data_contracts.audit.beside import Beside
-from data_contracts.audit.chain import METADATA, Action, Entry, canonical
+from data_contracts.audit.chain import METADATA, Action, Entry, canonical, lines
 from data_contracts.audit.heads import Head
+from data_contracts.database import Database
 from data_contracts.errors import InvalidInput
 from data_contracts.policy import policy
 from data_contracts.settings import Settings, settings
-from models import audit
 from models.audit import accept_break, audit_chain, audit_database, now_of, operator, verify
 from serving.access.api_keys import API_KEYS, api_keys
 from serving.access.commands import Opens, add_key, revoke_key
@@ -270,8 +271,12 @@ def test_heads_in_copies_of_the_state_tell_of_a_chain_that_was_cut(use: Settings
 def test_what_is_written_while_the_chain_is_walked_is_no_fault(use: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are read before lines: a row that came with a line after them is not among them."""
     read(use)
-    original = audit.lines
-    monkeypatch.setattr(audit, "lines", lambda database: (add(use), original(database))[1])
+
+    def after_a_key(database: Database) -> Iterator[Mapping[str, Any]]:
+        add(use)
+        return lines(database)
+
+    monkeypatch.setattr("models.audit.lines", after_a_key)
     assert verify(use).good
 
 
