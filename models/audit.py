@@ -11,6 +11,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from data_contracts.audit.begun import Begun
+from data_contracts.audit.beside import Beside
 from data_contracts.audit.chain import METADATA, Action, AuditChain, Break, Entry, begun_at, gone_whole, lines, rows_of
 from data_contracts.audit.heads import MISSING, Head, HeadFile, is_signed
 from data_contracts.audit.search import Found, Sought, found_in
@@ -94,7 +95,13 @@ def _has_lines(database: Database) -> bool:
 
 
 def verify(settings: Settings, heads: Sequence[Head] = ()) -> Verdict:
-    """Walk the whole chain against its own head and those kept elsewhere; raises NotReady where there is none."""
+    """Walk the whole chain against its own head, those kept elsewhere, and what came with lines and stands beside it;
+    raises NotReady where there is none.
+    """
+    return _verified(settings, heads, look_beside=True)
+
+
+def _verified(settings: Settings, heads: Sequence[Head] = (), *, look_beside: bool) -> Verdict:
     if heads and not settings.audit_head.is_file():
         raise _unusable(settings, MISSING, "although a head of the chain was kept elsewhere")
     try:
@@ -102,12 +109,17 @@ def verify(settings: Settings, heads: Sequence[Head] = ()) -> Verdict:
     except BrokenChain as error:
         return Verdict(0, 1, str(error))
     with closing(audit_database(settings)) as database:
-        return verified(lines(database), keys.public_key(settings.keys_dir), heads, own)
+        with database.reading(METADATA) as connection:
+            beside = _beside(settings, connection) if look_beside else None
+        return verified(lines(database), keys.public_key(settings.keys_dir), heads, own, beside)
 
 
 def mark_begun(settings: Settings) -> None:
-    """Write the mark that a chain of an earlier version lacks; raises BrokenChain where it is not what was written."""
-    found = verify(settings)
+    """Write the mark that a chain of an earlier version lacks; raises BrokenChain where it is not what was written.
+
+    What stands beside the chain is not asked: the mark takes nothing from what `verify` finds there.
+    """
+    found = _verified(settings, look_beside=False)
     if not found.good:
         raise BrokenChain(
             f"line {found.first_bad or 0:,} of the audit chain is not what was written ({found.why}); find out with "
@@ -160,10 +172,10 @@ def accept_break(settings: Settings, reason: str, accepted_by: str, heads: Seque
     told: dict[str, str] = {}
 
     def entry(connection: sa.Connection, found: Break | None) -> Entry:
-        walk = walked(rows_of(connection), key, heads)
+        walk = walked(rows_of(connection), key, heads, beside=_beside(settings, connection))
         if len(walk.faults) >= MOST_FAULTS:
             raise InvalidInput(f"{MOST_FAULTS:,} lines or more are not what was written; put a copy of them back")
-        if found is None and not walk.open:
+        if found is None and not walk.open and not walk.open_missing:
             raise InvalidInput("the chain is what was written and takes lines; there is no break to accept")
         details = accepting(found, walk, reason, accepted_by)
         told["why"] = details["why"]
@@ -171,6 +183,13 @@ def accept_break(settings: Settings, reason: str, accepted_by: str, heads: Seque
 
     audit_chain(settings).accept(entry)
     return told["why"]
+
+
+def _beside(settings: Settings, connection: sa.Connection) -> Beside:
+    """What came with lines and stands beside the chain; the heads in copies of upgrades are at their place there."""
+    place = settings.audit_head.relative_to(settings.state)
+    heads = sorted((settings.state / "backups").glob(f"*/{place}"))
+    return Beside.of(connection, keys.public_key(settings.keys_dir), settings.erasures_dir, heads)
 
 
 def _gone_whole(settings: Settings, database: Database) -> Break | None:

@@ -22,7 +22,7 @@ from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 from rich.console import Console
 
 from data_contracts.belonging import check_service_database
-from data_contracts.errors import InvalidInput
+from data_contracts.errors import InvalidInput, PharosError
 from data_contracts.in_use import held_with_others
 from data_contracts.local_time import today_of
 from data_contracts.private import keep_private
@@ -220,6 +220,14 @@ def with_address(use: Settings, host: str | None, port: int | None) -> Settings:
     return chosen
 
 
+def _asks_for_keys(use: Settings) -> bool:
+    """Whether callers must show who they are; where that cannot be looked up now, they must."""
+    try:
+        return callers_of(use, today).any_set_up()
+    except PharosError:
+        return True
+
+
 def announced_on(console: Console, use: Settings | None = None) -> Callable[[str, Desks], None]:
     """Say where the service listens, what answers, and a first question to copy.
 
@@ -236,7 +244,7 @@ def announced_on(console: Console, use: Settings | None = None) -> Callable[[str
         console.print(f"listening on {address} (stop with Ctrl-C)", markup=False, highlight=False)
         sandbox = use is not None and use.sandbox
         known = example_officer(use) if use is not None and console.is_terminal and not sandbox else None
-        for line in curl_lines(address, known, sandbox=sandbox):
+        for line in curl_lines(address, known, sandbox=sandbox, keyed=use is not None and _asks_for_keys(use)):
             console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
 
     return announce

@@ -7,15 +7,19 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from data_contracts.audit.beside import Beside, Record, missing_words
 from data_contracts.audit.chain import START, Action, Break, wrong
 from data_contracts.audit.heads import Head, is_signed
+from data_contracts.local_time import local_day
 
 MOST_FAULTS = 1000  # a walk that finds more ends there: it is another chain, and no break in this one
 OTHER_LINE = "a head that was kept says that another line stood here"
+BESIDE = "beside"  # in an acceptance: how many records stood there without their lines
 UNEXCUSED = ""  # the mark of what nobody can accept
 ACCEPTING = f'"action":"{Action.BREAK_ACCEPTED.value}"'
 
@@ -35,7 +39,10 @@ class Fault:
 
 @dataclass(frozen=True)
 class Acceptance:
-    """A break that somebody accepted: its line, when, by whom, why; and what the break was."""
+    """A break that somebody accepted: its line, when, by whom, why; and what the break was.
+
+    `looked_beside` is False of a version that did not look at what stands beside the chain when it accepted.
+    """
 
     line: int
     at: str
@@ -44,6 +51,7 @@ class Acceptance:
     reason: str
     why: str
     marks: frozenset[str]
+    looked_beside: bool = True
 
     @classmethod
     def of(cls, line: int, told: Mapping[str, Any]) -> Acceptance:
@@ -51,7 +59,7 @@ class Acceptance:
         details = told["details"]
         return cls(
             line, told["at"], told["actor"], details["accepted_by"], details["reason"], details["why"],
-            frozenset(details["marks"]),
+            frozenset(details["marks"]), BESIDE in details,
         )  # fmt: skip
 
     @property
@@ -65,6 +73,12 @@ class Acceptance:
     def covers(self, fault: Fault) -> bool:
         """Whether this very thing was accepted: neither what changed later, nor a head that somebody kept besides."""
         return fault.mark != UNEXCUSED and fault.mark in self.marks
+
+    def covers_record(self, record: Record) -> bool:
+        """Whether a record may stand without its line. A version that did not look accepted whatever there was."""
+        return record.mark in self.marks or (
+            not self.looked_beside and record.day <= local_day(datetime.fromisoformat(self.at))
+        )
 
 
 @dataclass(frozen=True)
@@ -87,40 +101,63 @@ class Verdict:
 
 @dataclass
 class Walk:
-    """A walk over all lines: how many there are, every fault, and every acceptance among the good lines."""
+    """A walk over all lines: how many there are, every fault, every acceptance among the good lines, and what stands
+    beside the chain without its line."""
 
     lines: int = 0
     faults: list[Fault] = field(default_factory=list)
     accepted: list[Acceptance] = field(default_factory=list)
+    missing: list[Record] = field(default_factory=list)
 
     @property
     def open(self) -> list[Fault]:
         """The faults that nobody accepted."""
         return [fault for fault in self.faults if not any(one.covers(fault) for one in self.accepted)]
 
+    @property
+    def open_missing(self) -> list[Record]:
+        """The records without their lines that nobody accepted."""
+        return [one for one in self.missing if not any(accepted.covers_record(one) for accepted in self.accepted)]
+
 
 def verified(
-    rows: Iterator[Mapping[str, Any]], key: Ed25519PublicKey, heads: Sequence[Head], own: Head | None = None
+    rows: Iterator[Mapping[str, Any]],
+    key: Ed25519PublicKey,
+    heads: Sequence[Head],
+    own: Head | None = None,
+    beside: Beside | None = None,
 ) -> Verdict:
     """Walk the chain; the first line that is not what was written is named.
 
     `heads` are those kept elsewhere and `own` the one beside the chain: each must be signed, and the chain must still
-    hold its line. A break that was accepted excuses a head that was kept, and never its own one, which is newer.
+    hold its line. A break that was accepted excuses a head that was kept, and never its own one, which is newer. With
+    `beside`, what stands beside the chain must have its lines too.
     """
     for head in (*heads, *_one(own)):
         if not is_signed(key, head.signature, head.text):
             return Verdict(0, head.number, "the head is not signed by this deployment's key")
-    walk = walked(rows, key, heads, own)
-    first = next(iter(walk.open), None)
-    if first is None:
-        return Verdict(walk.lines, accepted=tuple(walk.accepted))
-    return Verdict(first.after, first.line, first.why, tuple(walk.accepted))
+    walk = walked(rows, key, heads, own, beside)
+    first, accepted = next(iter(walk.open), None), tuple(walk.accepted)
+    if first is not None:
+        return Verdict(first.after, first.line, first.why, accepted)
+    if missing := walk.open_missing:
+        return Verdict(walk.lines, walk.lines + 1, missing_words(walk.lines, missing), accepted)
+    return Verdict(walk.lines, accepted=accepted)
 
 
 def walked(
-    rows: Iterator[Mapping[str, Any]], key: Ed25519PublicKey, heads: Sequence[Head], own: Head | None = None
+    rows: Iterator[Mapping[str, Any]],
+    key: Ed25519PublicKey,
+    heads: Sequence[Head],
+    own: Head | None = None,
+    beside: Beside | None = None,
 ) -> Walk:
     """Walk the chain to its end, past what is wrong; the heads are taken as signed."""
+    if beside is not None:
+        walk = walked(beside.hearing(rows), key, heads, own)
+        # another chain in this one's place is told as such, and what was not walked was not heard
+        walk.missing = beside.missing() if len(walk.faults) < MOST_FAULTS else []
+        return walk
     walk, number, previous = Walk(), 0, START
     every = sorted({*heads, *_one(own)}, key=lambda head: head.number, reverse=True)
     wanted: dict[int, list[Head]] = {}
@@ -148,12 +185,15 @@ def walked(
 def accepting(found: Break | None, walk: Walk, reason: str, accepted_by: str) -> dict[str, Any]:
     """The details of the line that accepts everything that is wrong now."""
     own = () if found is None or found.head is None else (head_mark(found.head),)
+    missing = walk.open_missing
     told = [f"line {one.line:,}: {one.why}" for one in walk.open if one.mark not in own]
+    told += [missing_words(walk.lines, missing)] if missing else []
     return {
         "reason": reason,
         "accepted_by": accepted_by,
         "why": "; ".join(dict.fromkeys([*([] if found is None else [found.why]), *told])),
-        "marks": sorted({*own, *(one.mark for one in walk.open)} - {UNEXCUSED}),
+        "marks": sorted({*own, *(one.mark for one in walk.open), *(one.mark for one in missing)} - {UNEXCUSED}),
+        BESIDE: len(missing),
     }
 
 

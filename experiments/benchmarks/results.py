@@ -86,7 +86,10 @@ def _overload(soak: Told) -> Seen:
 
 
 def watched(told: Told, table: Sequence[Protection]) -> Seen:
-    """The record against the table of today: what was seen of another entry, or of a name that is gone, counts not."""
+    """The record against the table of today: what was seen of another entry, or of a name that is gone, counts not.
+
+    But what was seen green is told whatever changed since: nobody has seen its test go red yet.
+    """
     seen = {one.name: one for one in seen_of(told)}
     here = [seen[one.name] for one in table if one.name in seen and seen[one.name].entry == one.entry]
     red = sum(one.good for one in here)
@@ -94,6 +97,9 @@ def watched(told: Told, table: Sequence[Protection]) -> Seen:
     changed = len(table) - len(here) - never
     others = ((never, "never tried"), (changed, "changed since"), (len(here) - red, "not red"))
     words = ", ".join(f"{many} {what}" for many, what in others if many)
+    green = [one.name for one in table if one.name in seen and seen[one.name].fate == "green"]
+    if green:
+        words += f"; {len(green)} last seen green, so that no test noticed: {', '.join(green)}"
     return f"{red} of {len(table)} seen red" + (f", {words}" if words else ""), red == len(table) > 0
 
 

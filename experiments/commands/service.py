@@ -42,7 +42,9 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Wider than this machine needs keys; default: 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Default: 3017 (PHAROS_PORT).", min=1, max=65_535)] = None,
     with_parent: Annotated[bool, typer.Option("--with-parent", help="Stop too when standard input ends.")] = False,
-    sandbox: Annotated[bool, typer.Option("--sandbox", help="Fixed answers for fixed ids; no state is read.")] = False,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Fixed answers for fixed ids; of the state only its keys count.")
+    ] = False,
 ) -> None:
     """Answer over HTTP until stopped, on this machine unless told otherwise; champions are verified and loaded once."""
     from serving.parent import end_with_parent

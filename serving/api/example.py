@@ -14,6 +14,11 @@ NOTES = (
     f"请把 {PLACEHOLDER} 换成本单位的民警编号",
     f"put an officer_id of yours in the place of {PLACEHOLDER}",
 )
+KEY = "PHAROS_KEY"
+KEY_NOTES = (
+    f"须出示密钥：请把 {KEY} 换成密钥（`pharos keys add` 发放）",
+    f"a key is asked for: put one in the place of {KEY} (`pharos keys add` makes one)",
+)
 SANDBOX_OFFICER = "s-0001"
 SANDBOX_NOTES = (
     f"沙箱的民警编号是固定的（{SANDBOX_OFFICER} 起）；其他编号一律按查无此人应答",
@@ -27,9 +32,9 @@ def example_officer(use: Settings) -> str | None:
     return found if found is not None else _of_the_history(use)
 
 
-def curl_lines(address: str, officer_id: str | None, *, sandbox: bool = False) -> list[str]:
+def curl_lines(address: str, officer_id: str | None, *, sandbox: bool = False, keyed: bool = False) -> list[str]:
     """The question as a command; without an officer a placeholder, and that it is one. In the sandbox somebody of its
-    book, who is nobody, and what the ids there are.
+    book, who is nobody, and what the ids there are. `keyed` where callers must show a key: with the place for one.
 
     >>> curl_lines("http://127.0.0.1:3017", "p-7")[0].endswith('"officer_ids": ["p-7"]}\\'')
     True
@@ -37,10 +42,11 @@ def curl_lines(address: str, officer_id: str | None, *, sandbox: bool = False) -
     3
     """
     if sandbox:
-        return [*curl_lines(address, SANDBOX_OFFICER), *SANDBOX_NOTES]
+        return [*curl_lines(address, SANDBOX_OFFICER, keyed=keyed), *SANDBOX_NOTES]
     body = f'{{"officer_ids": ["{officer_id or PLACEHOLDER}"]}}'
-    curl = f"curl -s {address}/v1/risk -H 'content-type: application/json' -d '{body}'"
-    return [curl] if officer_id else [curl, *NOTES]
+    shown = f" -H 'x-api-key: {KEY}'" if keyed else ""
+    curl = f"curl -s {address}/v1/risk{shown} -H 'content-type: application/json' -d '{body}'"
+    return [curl, *(() if officer_id else NOTES), *(KEY_NOTES if keyed else ())]
 
 
 def _of_the_night(use: Settings) -> str | None:

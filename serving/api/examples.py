@@ -18,7 +18,7 @@ SHELL_HEAD = f"""#!/bin/sh
 set -eu
 PHAROS="${{PHAROS:-{ADDRESS}}}"
 ask() {{
-  if [ -n "${{2:-}}" ]; then set -- "$1" --data "$2"; fi
+  if [ "$#" -gt 1 ]; then set -- "$1" --data "$2"; fi
   path="$1"; shift
   # 密钥经标准输入传递：参数会被 ps 显示 / the key goes through standard input: ps shows arguments
   printf 'x-api-key: %s\\n' "${{PHAROS_KEY:-}}" | curl --silent --show-error --fail-with-body --retry 3 --max-time 30 \\
@@ -110,7 +110,7 @@ def write_examples(document: Mapping[str, Any], folder: Path) -> list[Path]:
 def curl_examples(document: Mapping[str, Any]) -> str:
     """A shell script with a case for each operation."""
     cases = [
-        f"# {summary}\n{name}) ask {shlex.quote(path)} {shlex.quote(body or '')} ;;"
+        f"# {summary}\n{name}) ask {shlex.join([path] if body is None else [path, body])} ;;"
         for name, path, summary, body in _operations(document)
     ]
     names = ", ".join(name for name, *_ in _operations(document))

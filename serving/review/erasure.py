@@ -22,6 +22,7 @@ from typing import Any
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidSignature
 
+from data_contracts.audit.beside import proof_text
 from data_contracts.audit.chain import Action, Entry
 from data_contracts.erased import Erased
 from data_contracts.errors import InvalidInput, NotReady
@@ -76,11 +77,8 @@ class Proof:
 
     @property
     def text(self) -> bytes:
-        """What is signed: words of its own, so that no other signature of the key can stand here."""
-        told = {name: value for name, value in asdict(self).items() if name != "signature"}
-        if not self.looked:  # of a version that did not look, whose proofs still stand
-            del told["looked"]
-        return b"pharos proof of erasure " + json.dumps(told, sort_keys=True, ensure_ascii=False).encode()
+        """What is signed."""
+        return proof_text(asdict(self))
 
 
 Says = Callable[[str], None]

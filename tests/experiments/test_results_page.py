@@ -126,6 +126,7 @@ def test_results_that_are_delivered_are_json_for_strict_readers() -> None:
 
 ONE = Protection("the door", "door.py", "key == 'right'", "True", "test_door.py")
 SEEN = {"name": "the door", "fate": "red", "entry": ONE.entry}
+GREEN = "1 last seen green, so that no test noticed: the door"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +136,10 @@ SEEN = {"name": "the door", "fate": "red", "entry": ONE.entry}
         ([SEEN, {**SEEN, "name": "gone"}], "1 of 1 seen red", True),
         ([{**SEEN, "name": "gone"}], "0 of 1 seen red, 1 never tried", False),
         ([{**SEEN, "entry": "another"}], "0 of 1 seen red, 1 changed since", False),
-        ([{**SEEN, "fate": "green"}], "0 of 1 seen red, 1 not red", False),
+        ([{**SEEN, "fate": "green"}], f"0 of 1 seen red, 1 not red; {GREEN}", False),
+        ([{**SEEN, "fate": "green", "entry": "another"}], f"0 of 1 seen red, 1 changed since; {GREEN}", False),
+        ([{**SEEN, "fate": "green", "name": "gone"}], "0 of 1 seen red, 1 never tried", False),
+        ([{**SEEN, "fate": "red before"}], "0 of 1 seen red, 1 not red", False),
     ],
 )
 def test_the_record_of_protections_is_set_against_the_table_of_today(

@@ -15,11 +15,13 @@ import pytest
 
 from serving.api.examples import ADDRESS, CURL, JAVA, write_examples
 from serving.api.openapi import document
+from serving.sandbox.desks import sandbox_desks
 from tests.serving.desks import demo_desks
 from tests.serving.live import served
 
 pytestmark = pytest.mark.server
 DOCUMENT: dict[str, Any] = json.loads(document())
+NAMES = [told["operationId"] for methods in DOCUMENT["paths"].values() for told in methods.values()]
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +46,9 @@ def run(command: list[str], folder: Path, address: str) -> subprocess.CompletedP
 
 
 def test_every_operation_is_in_both(folder: Path) -> None:
-    names = [told["operationId"] for methods in DOCUMENT["paths"].values() for told in methods.values()]
     shell, java = ((folder / name).read_text("utf-8") for name in (CURL, JAVA))
-    assert [name for name in names if f"\n{name}) ask " not in shell] == []
-    assert [name for name in names if f'all.put("{name}", ' not in java] == []
+    assert [name for name in NAMES if f"\n{name}) ask " not in shell] == []
+    assert [name for name in NAMES if f'all.put("{name}", ' not in java] == []
 
 
 @pytest.mark.parametrize("name", [CURL, JAVA])
@@ -69,6 +70,15 @@ def test_the_script_asks_and_gets_answers(folder: Path, address: str) -> None:
     refused = run(["sh", CURL, "events"], folder, address + "/nowhere")
     assert (refused.returncode != 0, json.loads(refused.stdout)["code"]) == (True, "not_found")
     assert run(["sh", CURL, "poem"], folder, address).returncode == 2
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_every_operation_asks_its_question_and_curl_complains_of_nothing(folder: Path) -> None:
+    """Of the sandbox, which answers each; an empty argument more was a second address to curl."""
+    with pytest.MonkeyPatch.context() as patch, served(sandbox_desks(), patch) as client:
+        asked = {name: run(["sh", CURL, name], folder, str(client.base_url)) for name in NAMES}
+    assert {name: done.stderr for name, done in asked.items() if done.stderr or done.returncode} == {}
+    assert [name for name, done in asked.items() if not done.stdout] == []
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")

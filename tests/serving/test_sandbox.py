@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from rich.console import Console
 
-from data_contracts.settings import settings
+from data_contracts.errors import InvalidInput
+from data_contracts.local_time import today_of
+from data_contracts.settings import Settings, settings
 from experiments.first_answer import LiveService
+from serving.access.api_keys import KeyAsked
+from serving.access.commands import issued
+from serving.access.credential import AccessScope
+from serving.api.example import KEY, KEY_NOTES
 from serving.api.questions import QUESTIONS, Question
 from serving.sandbox.book import NOBODY, book
 from serving.sandbox.desks import sandbox_desks
+from serving.service import announced_on, serve
 from tests.serving.live import served
 
 FIXED = sorted(book().about)
@@ -104,3 +114,44 @@ def test_the_command_tells_of_it() -> None:
 def test_the_book_names_nobody_of_the_simulator() -> None:
     assert "o-0" not in json.dumps(book().answers["/v1/risk"])
     assert len(FIXED) >= 6
+
+
+@pytest.mark.server
+def test_where_the_state_has_keys_the_sandbox_asks_for_one_and_its_first_question_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use = Settings(state=tmp_path / "state", sandbox=True)
+    free = curl_of(use)
+    assert "x-api-key" not in free
+    asked = KeyAsked("a system", frozenset({AccessScope.RISK_READ}), None, today_of(use) + timedelta(days=9))
+    text = issued(use, asked)[1]
+    keyed = curl_of(use)
+    assert f"-H 'x-api-key: {KEY}'" in keyed
+    assert all(note in keyed for note in KEY_NOTES)
+    monkeypatch.setenv("PHAROS_STATE", str(use.state))
+    monkeypatch.setenv("PHAROS_SANDBOX", "1")
+    settings.cache_clear()
+    with LiveService(settings()) as service:
+        answers = [
+            subprocess.run(
+                ["sh", "-c", line.replace("http://127.0.0.1:1", service.address).replace(KEY, text)],
+                capture_output=True, text=True, timeout=60, check=True,
+            ).stdout
+            for line in (free.splitlines()[0], keyed.splitlines()[0])
+        ]  # fmt: skip
+    settings.cache_clear()
+    assert [json.loads(answer).get("code") for answer in answers] == ["unauthenticated", None]
+
+
+def test_a_sandbox_without_keys_binds_to_no_wide_address(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"0\.0\.0\.0.*can be reached by others"):
+        serve(Settings(state=tmp_path, sandbox=True, host="0.0.0.0"), lambda *_: None)
+
+
+def curl_of(use: Settings) -> str:
+    """What the start says after its address."""
+    screen = io.StringIO()
+    announced_on(Console(file=screen, width=300), use)("http://127.0.0.1:1", sandbox_desks())
+    return "\n".join(
+        line.strip() for line in screen.getvalue().partition("listening on")[2].splitlines()[1:] if line.strip()
+    )
