@@ -23,12 +23,13 @@ class OutcomeThemes:
 
 @dataclass(frozen=True)
 class ReasonPolicy:
-    """The themes by outcome, by how many standard errors one must go with what came before it is told, and the columns
-    that are told of no outcome, whatever the evidence."""
+    """The themes by outcome, by how many standard errors one, and a sentence of it beside its best, must go with what
+    came before it is told, and the columns that are told of no outcome, whatever the evidence."""
 
     __pydantic_config__ = STRICT
 
     least_evidence: Annotated[float, Field(ge=0, le=10)]
+    least_sentence_evidence: Annotated[float, Field(ge=0, le=10)]
     outcome: tuple[OutcomeThemes, ...]
     never_told: tuple[Code, ...] = ()
 

@@ -43,7 +43,8 @@ def as_table(told: Mapping[str, Any]) -> Table:
     about = told["data"]
     model = about["model"]
     title = f"alerts at {about['as_of']}, {model['name']} version {model['version']}; grades now by {about['mode']}"
-    caption = f"{CAPTION}\n{new_words(about['new_over_months'])}\n{budget_words(about)}"
+    lines = CAPTION, new_words(about["new_over_months"]), budget_words(about), *expected_words(told["records"])
+    caption = "\n".join(lines)
     table = Table(title=title, caption=caption, box=SIMPLE_HEAD, padding=0, pad_edge=False)
     table.add_column("outcome", overflow="fold")  # the one column that may take a second line
     table.add_column("setting", no_wrap=True)
@@ -69,6 +70,22 @@ def new_words(months: int) -> str:
     if not months:
         return "new: not known, no two snapshots lie a month apart"
     return f"new: counted over {months} month{'' if months == 1 else 's'}"
+
+
+def expected_words(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Of each outcome whose P and recall count what is still open: how much of its events that is.
+
+    >>> record = {"outcome": "conduct", "horizon_months": 12, "events": 600.2, "events_expected": 345.7}
+    >>> expected_words([record, record])
+    ['P, recall of conduct: of 600 events 346 are the chances of what is still open, no findings']
+    """
+    told = {
+        f"P, recall of {policy().outcome(one['outcome']).name_at(one['horizon_months'])}: of {one['events']:,.0f} "
+        f"events {one['events_expected']:,.0f} are the chances of what is still open, no findings": None
+        for one in records
+        if one["events_expected"] and one["events_expected"] >= 0.5
+    }
+    return list(told)
 
 
 def budget_words(about: Mapping[str, Any]) -> str:

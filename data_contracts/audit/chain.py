@@ -3,10 +3,10 @@
 A line's hash covers its contents and the hash of the line before it, and each line is signed. Changing, taking out or
 moving a line breaks the chain at that line; cutting lines off its end is found by the head (heads.py), a signed file
 beside the database, by heads that somebody keeps elsewhere, by what came with lines and stands there without them
-(beside.py), and, where lines and head are gone together, by the mark that it was begun (begun.py). A chain that does not hold the line of its head takes
-no further line, since the next head would hide what is gone: somebody puts it right, or accepts the break by name and
-for a reason, in a line that stays. Lines after the head are no break: a writer may have been killed before it wrote
-theirs.
+(beside.py), and, where lines and head are gone together, by the mark that it was begun (begun.py). A chain that does
+not hold the line of its head takes no further line, since the next head would hide what is gone: somebody puts it
+right, or accepts the break by name and for a reason, in a line that stays. Lines after the head are no break: a writer
+may have been killed before it wrote theirs.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ BAD = np.array([theme.bad for theme, _ in FACETS])
 ONE_COUNT = np.array([theme.one_count for theme, _ in FACETS])
 NAMED = np.array([facet.named for _, facet in FACETS])
 SIDE = np.where(BAD, 1.0, [{"more": 1.0, "less": -1.0, None: 0.0}[facet.worse] for _, facet in FACETS])  # nought: codes
+POST_SIZE = "post_size"  # officers in the post, the officer included
 PEERS = ("同岗位其他人平均", "全员平均"), ("others in the same post", "all officers")
 SCALES = np.array([facet.scale for _, facet in FACETS])
 FINDINGS = np.array([facet.shown.startswith("complaints_sustained") for _, facet in FACETS])  # the count is of findings
@@ -42,9 +43,10 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Record:
-    """What the sentences need of a frame, by facet: value, mean of others in the post, days since the last, how many
-    the value is a mean of (NaN where it is of the officer alone), and how many of the complaints were sustained.
-    `codes` hold what facets that name a code tell of, null where unknown."""
+    """What the sentences need of a frame, by facet: value, mean of others in the post (NaN too where these are fewer
+    than LEAST_CROWD with the officer), days since the last, how many the value is a mean of (NaN where it is of the
+    officer alone), and how many of the complaints were sustained. `codes` hold what facets that name a code tell of,
+    null where unknown."""
 
     days: list[date]
     value: NDArray[np.float64]
@@ -61,10 +63,11 @@ class Record:
         """Of a frame with as_of and features; `means` are of the force."""
         value = _columns(frame, [None if facet.named else facet.shown for _, facet in FACETS])
         named = {facet.shown for _, facet in FACETS if facet.named} & {*frame.columns}
+        few = _columns(frame, [POST_SIZE]) < LEAST_CROWD  # whose post is known and small: its mean is nearly a record
         return cls(
             days=pd.to_datetime(frame["as_of"]).dt.date.to_list(),
             value=value,
-            post=value - _columns(frame, [facet.post for _, facet in FACETS]),
+            post=np.where(few, np.nan, value - _columns(frame, [facet.post for _, facet in FACETS])),
             last=_columns(frame, [facet.last for _, facet in FACETS]),
             mean=np.array([means.get(facet.shown, np.nan) for _, facet in FACETS]),
             crowd=_columns(frame, [facet.crowd for _, facet in FACETS]),

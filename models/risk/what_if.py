@@ -23,7 +23,8 @@ from models.base import Numbers
 from models.risk.explain import number_told, quiet_facets
 from models.risk.horizons import Asked, rising
 from models.risk.model import OutcomeModel
-from models.risk.themes import facet_of
+from models.risk.record_words import POST_SIZE
+from models.risk.themes import LEAST_CROWD, facet_of
 
 WINDOWS = ("3m", "12m", "24m", "60m", "ever")
 RATED = ("complaints", "complaints_sustained", "complaints_use_of_force", "force_reports")
@@ -72,7 +73,9 @@ def _monthly(record: _Record, change: Change, means: Mapping[str, float]) -> tup
     months = record[f"duty_months_{window}"]
     before = np.divide(record[f"{name}_{window}"], months, out=np.full(len(months), np.nan), where=months > 0)
     if change.to == "post_mean":
-        goal = np.minimum(before, (record[f"{name}_12m"] - record[f"{name}_12m_minus_post_others"]) / 12.0)
+        others = (record[f"{name}_12m"] - record[f"{name}_12m_minus_post_others"]) / 12.0
+        few = record[POST_SIZE] < LEAST_CROWD  # the aim would be a colleague's record
+        goal = np.minimum(before, np.where(few, np.nan, others))
     elif change.to == "force_mean":
         goal = np.minimum(before, means.get(f"{name}_per_duty_month_12m", np.nan))
     else:

@@ -296,9 +296,8 @@ def _new_a_month(forces: Sequence[Force], poor: Sequence[Marks], pairs: Sequence
 def _worth(evidence: Evidence | None, setting: Setting, rules: GradePolicy) -> dict[str, Any]:
     """Precision with its interval and recall, pooled over the later years and at each of them."""
     if evidence is None or not len(evidence.rows.y):
-        return dict.fromkeys(("flagged", "events", "base_rate", "precision", "low", "high", "recall")) | {
-            "by_as_of": []
-        }
+        unknown = ("flagged", "events", "events_expected", "base_rate", "precision", "low", "high", "recall")
+        return dict.fromkeys(unknown) | {"by_as_of": []}
     rows = evidence.rows
     marks, by_as_of = np.zeros(len(rows.y), dtype=bool), []
     for day in np.unique(rows.days):
@@ -309,8 +308,14 @@ def _worth(evidence: Evidence | None, setting: Setting, rules: GradePolicy) -> d
 
 
 def _figures(y: Numbers, marks: Marks) -> dict[str, Any]:
+    """`events_expected` of the `events` are no findings yet: chances of what was still open when the model was trained
+    (training/risk/outcomes.py), each counted as such a part of an event."""
     rate = GradeRate.of(float(y[marks].sum()), int(marks.sum()))
     known = {name: None if np.isnan(value) else value for name, value in
              (("precision", rate.rate), ("low", rate.low), ("high", rate.high))}  # fmt: skip
     recall = rate.events / float(y.sum()) if y.sum() > 0 else None
-    return {"flagged": rate.n, "events": float(y.sum()), "base_rate": float(y.mean()), **known, "recall": recall}
+    expected = float(y[(y > 0) & (y < 1)].sum())
+    return {
+        "flagged": rate.n, "events": float(y.sum()), "events_expected": expected, "base_rate": float(y.mean()), **known,
+        "recall": recall,
+    }  # fmt: skip

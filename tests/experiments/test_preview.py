@@ -26,7 +26,7 @@ from models.risk.evidence import Pooled
 from models.risk.logistic import SoftLogistic
 from models.risk.model import OutcomeModel, RiskBundle
 from serving.risk import preview as module
-from serving.risk.preview import Preview, Setting, preview
+from serving.risk.preview import Preview, Setting, _figures, preview
 
 AS_OF, BEFORE, CHECKED = date(2024, 3, 1), date(2024, 2, 1), date(2022, 1, 1)
 ODDS = np.linspace(-4, 2, 100)
@@ -160,7 +160,7 @@ def test_outcomes_and_settings_are_whole_on_80_columns() -> None:
     """Of a force of 3,000: no name is broken in two, nor a share from its sign."""
     one = {"outcome": "stagnation", "horizon_months": 12, "alerts_now": 1234, "new_a_month": 123.4,
            "most_in_a_unit": 123, "units_over_budget": 123, "precision": 0.123, "low": 0.1111, "high": 0.1355,
-           "recall": 0.456}  # fmt: skip
+           "recall": 0.456, "events": 1234.4, "events_expected": 567.8}  # fmt: skip
     kinds = [("poor_share", 0.01), ("cut_off", 0.123), ("unit_budget", 0.025)]
     about = {"as_of": AS_OF, "model": {"name": "risk", "version": "7"}, "mode": "shares", "unit_budget": 0.1,
              "budget_binds": False, "new_over_months": 3}  # fmt: skip
@@ -171,6 +171,14 @@ def test_outcomes_and_settings_are_whole_on_80_columns() -> None:
     for setting in ("share 1 %", "cut-off 0.123", "budget 2.5 %"):
         assert re.search(rf"^ *stagnation +{re.escape(setting)} +1,234 ", text, re.MULTILINE), text
     assert max(map(len, text.splitlines())) <= 80
+    words = " ".join(text.split())
+    assert "P, recall of stagnation: of 1,234 events 568 are the chances of what is still open, no findings" in words
+
+
+def test_of_the_events_those_that_are_open_are_told_apart() -> None:
+    y, marks = np.array([1.0, 0.25, 0.5, 0.0]), np.array([True, True, False, False])
+    told = _figures(y, marks)
+    assert (told["events"], told["events_expected"], told["flagged"]) == (1.75, 0.75, 2)
 
 
 def test_units_beyond_their_budget_are_counted_and_a_budget_that_binds_has_none(known: Settings) -> None:

@@ -130,6 +130,18 @@ def test_no_reason_is_compared_with_peers_who_have_more_of_it() -> None:
     assert "(others in the same post 200, all officers 250 on average)" in both["text"]["en"]
 
 
+@pytest.mark.parametrize(("officers", "told"), [(4.0, False), (5.0, True)])
+def test_the_mean_of_a_post_is_told_of_so_many_that_it_is_nobodys_record(officers: float, told: bool) -> None:
+    """With one colleague it would be theirs; with three, three sums of them told to four people."""
+    values = {"overtime_hours_12m": 300.0, "overtime_hours_12m_minus_post_others": 100.0, "post_size": officers}
+    (reason,), _ = _told({"overtime_hours_12m": 0.9}, values, {"overtime_hours_12m": 250.0})
+    assert ("others in the same post" in reason["text"]["en"], "同岗位" in reason["text"]["zh"]) == (told, told)
+    assert "all officers 250" in reason["text"]["en"]
+    frame = pd.DataFrame({"as_of": [pd.Timestamp("2024-03-01")], **{name: [value] for name, value in values.items()}})
+    (facts,) = (json.loads(row) for row in record_told(frame, {"overtime_hours_12m": 250.0}))
+    assert ("others in the same post" in facts[0]["text"]["en"]) == told
+
+
 def test_of_a_record_by_itself_every_comparison_is_told() -> None:
     frame = pd.DataFrame({"as_of": [pd.Timestamp("2024-03-01")], "complaints_24m": 3.0})
     frame["complaints_24m_minus_post_others"] = -2.0

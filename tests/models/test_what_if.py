@@ -153,6 +153,16 @@ def test_a_change_cut_short_is_not_told_as_if_it_reached_the_mean() -> None:
     assert "由每月80小时降到40小时（仍高于同岗位平均）" in told["overtime_to_post_mean"]["zh"]
 
 
+def test_nobody_is_told_what_one_of_three_colleagues_works() -> None:
+    model = _model(_frame(), {"overtime_hours_3m": 0.1})
+
+    def changes(officers: float) -> set[str]:
+        frame = _frame().assign(post_size=officers)
+        return {one["change"] for one in json.loads(what_if([model], frame, MEANS, policy().what_if)["what_if"][0])}
+
+    assert changes(5.0) - changes(4.0) == {"overtime_to_post_mean"}
+
+
 def test_little_gain_and_worse_are_not_told_and_policy_says_how_many() -> None:
     frame = _frame()
     model = _model(frame, {"nights_3m": 0.4, "overtime_hours_3m": 0.1, "leave_days_3m": -0.05})

@@ -13,7 +13,7 @@ import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from data_contracts.settings import settings as from_settings
 from serving.access.api_keys import KeyAsked
@@ -57,7 +57,11 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
 def test_strange_requests_get_described_answers(case: schemathesis.Case[Any], live: httpx.Client) -> None:
-    may_refuse: list[Any] = [positive_data_acceptance] if case.path in REFUSING else []
+    unasked: list[Any] = [positive_data_acceptance] if case.path in REFUSING else []
     headers = {"x-api-key": live.headers["x-api-key"]}
-    response = case.call_and_validate(base_url=str(live.base_url), headers=headers, excluded_checks=may_refuse)
+    where: dict[str, Any] = {"base_url": str(live.base_url), "headers": headers}  # for checks that ask once more
+    response = case.call(**where)
+    if response.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:  # refused before it is read, good or bad
+        unasked += [positive_data_acceptance, negative_data_rejection]
+    case.validate_response(response, headers=headers, excluded_checks=unasked, transport_kwargs=where)
     assert response.status_code < 500

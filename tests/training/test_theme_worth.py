@@ -140,6 +140,30 @@ def test_a_cause_is_told_though_the_rest_of_its_theme_is_noise() -> None:
     assert not quiet_facets(silent)[[facet.shown for _, facet in FACETS].index("tenure_days")]
 
 
+def test_a_sentence_that_means_nothing_is_not_told_because_its_theme_means_something() -> None:
+    """Of workload nights tell much and days of leave nothing; two windows of overtime tell the same."""
+    names = ("nights_per_duty_month_12m", "leave_days_per_duty_month_12m", "overtime_hours_12m", "overtime_hours_24m")
+    spoken = dict.fromkeys((*names[:3], "workload"), 0)
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+
+        def year(rng: np.random.Generator = rng) -> tuple[Matrix, Numbers]:
+            x = rng.normal(0, 1, (3000, 3))
+            x = np.column_stack([x, x[:, 2] + rng.normal(0, 0.1, 3000)])
+            chance = expit(-3.0 + 0.8 * x[:, 0] + 0.4 * x[:, 2])
+            return x.astype(np.float32), (rng.random(3000) < chance).astype(np.float64)
+
+        x, y = year()
+        trees = Boosted({"rounds": 60, "feature_fraction": 1.0, "min_data_in_leaf": 20, "num_leaves": 31})
+        x_held, y_held = year()
+        held = HeldOut({}, y_held, [f"o{n}" for n in range(3000)], {"b": trees.fit(x, y, names)}, Asked(x_held, names))
+        silent = silent_themes(Judged((held,)), {"b": 1.0}, "conduct")
+        for name in spoken:
+            spoken[name] += name not in silent
+    assert spoken["workload"] == spoken[names[0]] == spoken[names[2]] == 10
+    assert spoken[names[1]] <= 2  # a null passes two standard errors one time in forty
+
+
 def test_policy_lists_themes_that_exist() -> None:
     for one in policy().reasons.outcome:
         assert set(one.themes) <= set(CODES)

@@ -3,7 +3,9 @@
 A model always finds a little in a column that means nothing. Before a theme is told to anybody, the models fitted a
 horizon earlier are asked about the years held out; of the themes that policy lists for the outcome those speak that go
 with what came there, by themselves or by one of their sentences. In small forces a cause may hide behind the noise of
-its own theme (a short tenure behind the years in a rank), so sentences are looked at one by one too.
+its own theme (a short tenure behind the years in a rank), so sentences are looked at one by one too. A theme that means
+something does not speak for a sentence that means nothing: beside the one that tells most, each must go surely with
+what came, together with the rest of its theme or without it.
 """
 
 from __future__ import annotations
@@ -40,17 +42,19 @@ def silent_themes(judged: Judged, weights: Weights, outcome: str) -> tuple[str, 
     if not sums:
         return unlisted(outcome)
     stacked, y = ThemeSums.stacked(sums), np.concatenate(answers)
-    worth, alone, least = theme_worth(stacked, y), facet_worth(stacked, y), policy().reasons.least_evidence
+    worth, alone, without = theme_worth(stacked, y), facet_worth(stacked, y), lone_facet_worth(stacked, y)
+    least, sentence = policy().reasons.least_evidence, policy().reasons.least_sentence_evidence
     listed = policy().reasons.themes_of(outcome)
     best = {code: max([worth.get(code, -np.inf), *_of_theme(alone, code)]) for code in listed}
     loudest = max(best, key=lambda code: best[code], default=None)  # a warning is never without any reason
     themes = [code for code in CODES if code != loudest and best.get(code, -np.inf) < least]
+    sure = {place: max(z, without[place]) for place, z in alone.items()}
     facets = [
         facet.shown
         for place, (theme, facet) in enumerate(FACETS)
         if theme.code not in themes
         and not theme.bad
-        and max(worth.get(theme.code, -np.inf), alone.get(place, -np.inf)) < min(least, best[theme.code])
+        and sure.get(place, -np.inf) < min(sentence, max(_of_theme(sure, theme.code), default=-np.inf))
     ]
     return (*themes, *facets)
 
@@ -65,6 +69,17 @@ def _of_theme(alone: Mapping[int, float], code: str) -> list[float]:
 def facet_worth(sums: ThemeSums, y: Numbers) -> dict[int, float]:
     """The same as `theme_worth` by facet (its place in FACETS), all other facets held equal."""
     return _evidence(np.column_stack([sums.facets, sums.other]), y, len(FACETS))
+
+
+def lone_facet_worth(sums: ThemeSums, y: Numbers) -> dict[int, float]:
+    """The same, each facet as if it were all that its theme has, the other themes held equal: two sentences that say
+    nearly the same share what `facet_worth` gives to each."""
+    found: dict[int, float] = {}
+    for place, theme in enumerate(OWNER.tolist()):
+        others = np.delete(sums.themes, theme, axis=1)
+        for z in _evidence(np.column_stack([sums.facets[:, place], others, sums.other]), y, 1).values():
+            found[place] = z
+    return found
 
 
 def theme_worth(sums: ThemeSums, y: Numbers) -> dict[str, float]:
