@@ -89,6 +89,12 @@ class AuditAway(NotReady):
     code = "audit_away"
 
 
+class NoLine(NotReady):
+    """The audit chain takes no line now, so that what would come with one is not done."""
+
+    code = "no_line"
+
+
 class BrokenChain(NotReady):
     """The audit chain is not what was written, and takes no line before somebody puts it right or accepts that."""
 

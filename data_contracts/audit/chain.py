@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from data_contracts.audit.begun import Begun
 from data_contracts.audit.heads import MISSING, Head, HeadFile, is_signed
 from data_contracts.database import BUSY_SECONDS, Database
-from data_contracts.errors import BrokenChain, NotReady
+from data_contracts.errors import BrokenChain, NoLine
 
 START = "0" * 64  # what stands before the first line
 LOCK = 0x5048_4152  # PostgreSQL's advisory lock of the chain
@@ -165,7 +165,11 @@ class AuditChain:
                 def write(entry: Entry) -> tuple[int, str]:
                     if tail.number == 0 and found is None:
                         self._begin()
-                    tail.number, tail.hash = add_line(connection, self._key, entry, (tail.number, tail.hash))
+                    try:
+                        tail.number, tail.hash = add_line(connection, self._key, entry, (tail.number, tail.hash))
+                    except sa.exc.SQLAlchemyError as error:
+                        why = f"the audit chain cannot be used ({type(error).__name__}); look after its database"
+                        raise NoLine(why) from error
                     return tail.number, tail.hash
 
                 yield connection, write, found
@@ -213,7 +217,7 @@ class AuditChain:
     def _in_turn(self) -> Iterator[None]:
         """One thread at a time; behind one whose database does not answer nobody waits for ever."""
         if not self._lock.acquire(timeout=BUSY_SECONDS):
-            raise NotReady("the audit chain is being written by a request that does not end; look after its database")
+            raise NoLine("the audit chain is being written by a request that does not end; look after its database")
         try:
             yield
         finally:

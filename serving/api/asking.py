@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from data_contracts.errors import AuditAway, BrokenChain, NotReady
+from data_contracts.errors import AuditAway, BrokenChain, NoLine, NotReady
 from data_contracts.local_time import local_day
 from serving.access.credential import Credential
 from serving.access.reach import Sight, veiled
@@ -45,7 +45,7 @@ class Asking:
         try:
             return self._told(question, body, desk)
         except NotReady as error:
-            if question.not_ready is None or isinstance(error, AuditAway | BrokenChain):
+            if question.not_ready is None or isinstance(error, AuditAway | BrokenChain | NoLine):
                 raise
             raise ProblemError("not_ready", detail=question.not_ready) from error
 

@@ -10,6 +10,7 @@ from data_contracts.errors import (
     AuditAway,
     BrokenChain,
     GateRefused,
+    NoLine,
     NotThere,
     PharosError,
     PublishRefused,
@@ -164,7 +165,9 @@ def problem_of(error: Exception) -> ProblemError:
     """
     if isinstance(error, ProblemError):
         return error
-    if isinstance(error, BrokenChain):  # whoever met it: a desk that writes its line with its change, or the service
+    if isinstance(
+        error, BrokenChain | NoLine
+    ):  # whoever met it: a desk that writes its line with its change, or the service
         error = audit_away(error)
     if isinstance(error, NotThere | Refused | Stale | NobodyWaits | TooMuchAtOnce | AuditAway):
         return _detailed(error.code, error)

@@ -18,9 +18,10 @@ import sqlalchemy as sa
 from data_contracts.audit.chain import METADATA as AUDIT
 from data_contracts.audit.chain import lines
 from data_contracts.audit.verdict import verified
-from data_contracts.errors import InvalidInput, NotReady, NotThere, Refused, Stale
+from data_contracts.errors import InvalidInput, NoLine, NotReady, NotThere, Refused, Stale
 from data_contracts.policy import policy
 from serving.access.credential import Credential
+from serving.api.problems import problem_of
 from serving.review.cases import insert
 from serving.review.logs import ServiceLog
 from serving.review.states import MOVES, CaseAction, CaseState, Role, moved
@@ -306,6 +307,19 @@ def test_whoever_comes_with_a_token_is_taken_as_named_and_a_step_done_stays_done
     left = replace(WHERE, unit_of={**WHERE.unit_of, "a": "station-2"})  # the officer went where east does not see
     with patch.object(review_room, "WHERE", left):
         assert room.act(case, "assign", assign_to="key:east", idempotency_key=key).status == "duplicate"
+
+
+def test_a_step_whose_line_is_refused_is_not_taken_and_has_the_code_of_every_such_question(tmp_path: Path) -> None:
+    room = Room(f"sqlite:///{tmp_path / 'service.db'}", tmp_path)
+    room.open()
+    with room.database.writing(METADATA) as connection:
+        why = "CREATE TRIGGER full BEFORE INSERT ON audit_lines BEGIN SELECT RAISE(ABORT, 'no room'); END"
+        connection.exec_driver_sql(why)
+    case = room.case()
+    with pytest.raises(NoLine, match="cannot be used") as refused:
+        room.act(case, "acknowledge")
+    assert (problem_of(refused.value).code, room.case()) == ("audit_away", case)
+    room.database.close()
 
 
 @pytest.mark.parametrize(
