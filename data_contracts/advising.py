@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Annotated
 
 from pydantic import Field
 
 from data_contracts.decisions import STRICT, Days, Months, Positive, Share
 
+NEARLY = 1e-9  # of a day, below which a sum of hours is whole days
 Few = Annotated[int, Field(ge=0, le=20)]
 
 
 @dataclass(frozen=True)
 class CourseLoad:
-    """How many hours of courses an officer is asked for in a month, and how many months are planned."""
+    """How many hours of courses an officer can study in a day, is asked for in a month, and how many months are
+    planned."""
 
     __pydantic_config__ = STRICT
 
+    hours_a_day: Annotated[float, Field(gt=0, le=24)]
     hours_a_month: Positive
     plan_months: Annotated[int, Field(ge=1, le=24)]
     usual_hours: Positive
@@ -25,10 +29,19 @@ class CourseLoad:
     def hours_of(self, hours: float | None) -> float:
         """Of a course, the usual where its own are not known.
 
-        >>> CourseLoad(24.0, 3, 8.0).hours_of(None)
+        >>> CourseLoad(8.0, 24.0, 3, 8.0).hours_of(None)
         8.0
         """
         return self.usual_hours if hours is None else hours
+
+    def days_of(self, hours: float | None) -> int:
+        """Days that a course takes, at least one: begun on a day, it can be finished so many less one later.
+
+        >>> load = CourseLoad(8.0, 24.0, 3, 8.0)
+        >>> [load.days_of(hours) for hours in (0.5, 8.0, 24.0, 25.0, None)]
+        [1, 1, 3, 4, 1]
+        """
+        return max(1, ceil(self.hours_of(hours) / self.hours_a_day - NEARLY))
 
 
 @dataclass(frozen=True)

@@ -188,6 +188,9 @@ def _suggestions(rules: SuggestionPolicy) -> Iterator[Problem]:
 
 
 def _courses(courses: CoursesPolicy) -> Iterator[Problem]:
+    if courses.load.hours_a_day > courses.load.hours_a_month:
+        fault = "a day would bear more than the month it lies in"
+        yield Problem("courses.toml", "load.hours_a_day", fault, "make it at most load.hours_a_month")
     if courses.load.usual_hours > courses.load.hours_a_month:
         fault = "a course of unknown length would never fit into a month"
         yield Problem("courses.toml", "load.usual_hours", fault, "make it at most load.hours_a_month")

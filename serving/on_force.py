@@ -16,6 +16,10 @@ from serving.words import because_of
 NOT_SERVING = because_of(Reasons.NOT_SERVING.value, Reasons.NOT_SERVING)
 UNKNOWN_OFFICER = because_of(Reasons.UNKNOWN_OFFICER.value, Reasons.UNKNOWN_OFFICER)
 NO_POSTING = Because(code="no_posting", zh="尚无任职记录", en="no posting on record yet")
+NO_POST_NOW = Because(
+    code="no_post_held", zh="当日未任职：最近一次任职已结束，没有同岗位人员可比",
+    en="holds no post on that day: the last posting has ended, so there are no peers in the same post",
+)  # fmt: skip
 KNOWN_BY = ("officers", "postings")
 
 Frames = Mapping[str, pd.DataFrame]
@@ -39,7 +43,10 @@ def left_by(frames: Frames, officer_ids: Sequence[str]) -> dict[str, Because]:
 
 
 def without_place(frames: Frames) -> dict[str, tuple[str | None, Because]]:
-    """Whoever is on record and holds no post on the day: the unit held last, None where there was none, and why."""
+    """Whoever is on record and holds no post on the day: the unit held last, None where there was none, and why.
+
+    A posting that ended without a day of leaving is no leaving: such officers serve, and all other advice answers them.
+    """
     postings = frames.get("postings")
     last: dict[str, str] = {}
     if postings is not None:
@@ -47,7 +54,7 @@ def without_place(frames: Frames) -> dict[str, tuple[str | None, Because]]:
         last = dict(zip(rows["officer_id"].astype(str), rows["unit_id"].astype(str), strict=True))
     known = known_by(frames)
     left = left_by(frames, list(known))
-    return {one: (last.get(one), NOT_SERVING if one in left or one in last else NO_POSTING) for one in known}
+    return {one: (last.get(one), left.get(one, NO_POST_NOW if one in last else NO_POSTING)) for one in known}
 
 
 def not_on_force(frames: Frames, officer_ids: Sequence[str]) -> dict[str, Because]:

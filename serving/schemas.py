@@ -206,7 +206,12 @@ class PostSuggestion(Answer):
         "how well it fits this officer by rule, 0 to 1, null where nothing that bears on it is on record",
         default=None, ge=0.0, le=1.0,
     )  # fmt: skip
-    fit_parts: list[FitPart] = about("匹配度的各组成部分", "the parts of the fit", default=[])
+    fit_parts: list[FitPart] = about(
+        "匹配度的各组成部分；没有记录的部分不计入。目标只有为岗位或职位类别时计入：专业方向与职级不指明具体岗位",
+        "the parts of the fit; what is not on record is left out. A goal counts where it is a post or a job family: a "
+        "talent field or a rank step says nothing of a single post",
+        default=[],
+    )
     reasons: list[PostReason] = about("建议的原因，最强在前", "why it is suggested, strongest first")
     few_moves: bool = about(
         "以往调入此岗位的人次很少，可能性主要依据岗位特征，把握较小",

@@ -124,7 +124,7 @@ def planned(
     for one in suggestions:
         hours = load.hours_of(one.course.hours)
         until = one.course.offered_until(policy)
-        months = _months_of_offer(until, as_of, load.plan_months)
+        months = _months_of_offer(one.course, as_of, policy)
         month = next((place for place in months if room[place] >= hours), None)
         if month is None and one.kind not in (REQUIRED, AIM):
             continue
@@ -136,14 +136,18 @@ def planned(
         yield replace(one, month=place, take_by=until if ends else None)
 
 
-def _months_of_offer(until: date | None, as_of: date, months: int) -> list[int]:
-    """The months in which a course can be taken: this one, and later ones that begin before the last day of its offer.
+def _months_of_offer(course: OfferedCourse, as_of: date, policy: CoursesPolicy) -> list[int]:
+    """The months in which a course can be taken: this one, and later ones that begin before the last day of its offer
+    and early enough to finish it by then.
 
     What is required although its offer is over may be planned in any: the rule asks for it all the same.
     """
+    until, months = course.offered_until(policy), range(policy.load.plan_months)
     if until is None or until < as_of:
-        return list(range(months))
-    return [place for place in range(months) if place == 0 or _first_of(as_of, place) < until]
+        return list(months)
+    begins = {place: _first_of(as_of, place) for place in months if place}
+    later = [place for place, day in begins.items() if day < until and course.finishable_from(day, policy)]
+    return [0, *later]
 
 
 def _first_of(as_of: date, place: int) -> date:
@@ -164,15 +168,16 @@ def _each_once(reasons: Iterable[CourseReason]) -> tuple[CourseReason, ...]:
 
 
 def _open(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> list[OfferedCourse]:
-    """Courses on offer that the officer has not got, or whose certificate has lapsed, and has not declined."""
+    """Courses that can still be finished, that the officer has not got, or whose certificate has lapsed, and has not
+    declined."""
     return [course for course in courses if _offered(learner, course, policy)]
 
 
 def _offered(learner: Learner, course: OfferedCourse, policy: CoursesPolicy) -> bool:
     if course.course_id in learner.declined:
         return False
-    offered = course.offered_on(learner.standing.as_of, policy)
-    return offered and not learner.standing.holds(course)
+    finishable = course.finishable_from(learner.standing.as_of, policy)
+    return finishable and not learner.standing.holds(course)
 
 
 def _required(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> Iterator[SuggestedCourse]:

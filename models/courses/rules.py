@@ -42,6 +42,13 @@ class OfferedCourse:
         """The last day on which it can be taken, None where it stays on offer."""
         return None if self.issued_on is None else add_months(self.issued_on, self._months(policy))
 
+    def finishable_from(self, day: date, policy: CoursesPolicy) -> bool:
+        """Whether it can be taken whole, begun on a day: at the hours that policy knows of a day, it is finished while
+        it is still offered. What cannot is suggested to nobody, though a rule may ask for it.
+        """
+        last = day + timedelta(days=policy.load.days_of(self.hours) - 1)
+        return self.offered_on(day, policy) and (self.issued_on is None or self.offered_on(last, policy))
+
     def _months(self, policy: CoursesPolicy) -> int:
         return min(policy.edition_months, policy.offered_months) if self.once else policy.offered_months
 

@@ -21,6 +21,7 @@ from data_contracts.pathing import PathPolicy
 from models.paths.reasons import ASIDE, Because, because, in_order
 
 EVENTS = ("posting", "completion", "appraisal", "assessment", "goal", "vacancy")
+OF_ONE_KIND = ("posting", "assessment")  # of which plans for a post and plans for a rank have each their own, or none
 ON_TRACK, AHEAD, OFF_TRACK, REACHED, NO_PATH = "on_track", "ahead", "off_track", "reached", "no_path"
 FIRST = "first"  # there is no last plan to be on track of
 MARK = 8  # characters by which a plan remembers an event: of two of one officer, one in four thousand million is alike
@@ -135,8 +136,11 @@ def _replanned(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     news = [event for event in now.events if event.known_on <= now.as_of and not last.knows(event)]
     if now.goal != last.goal:
         stated = [event.occurred_on for event in news if (event.kind, event.item) == ("goal", now.goal)]
-        # A plan for a rank kept no marks of posts, nor one for a post of ranks: such postings are new by day alone
-        since = [event for event in news if event.kind != "posting" or event.known_on > last.made_on]
+        # A plan for a rank kept no marks of posts and assessments, nor one for a post of ranks: where the last plan
+        # remembers none of a kind, such events are new by day alone
+        marked = {event.kind for event in now.events if last.knows(event)}
+        by_day = {kind for kind in OF_ONE_KIND if kind not in marked}
+        since = [event for event in news if event.kind not in by_day or event.known_on > last.made_on]
         others = [event for event in since if (event.kind, event.item) != ("goal", now.goal)]
         changed = because("goal", now.goal, max(stated, default=None), last.goal)
         return _anew(now, (changed, *_reasons(last, others, None)))

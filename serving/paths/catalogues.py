@@ -17,7 +17,7 @@ from models.posts.fit import Standard
 
 @dataclass(frozen=True)
 class Catalogues:
-    """Of one day; `courses` are those on offer on it."""
+    """Of one day; `courses` are those that can be finished from it on."""
 
     posts: dict[str, Post]
     standard: Standard

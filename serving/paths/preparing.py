@@ -3,12 +3,13 @@
 A gap is measured to the standard of the post, or to the level that a rule asks for where that is higher.
 
 Courses are chosen as the adviser of courses chooses them: those on offer that the officer does not hold, by what they
-close per hour of study. A gap that none of them closes says why.
+close per hour of study; where a rule bars whoever falls short, those that reach its level go before any that leave it
+unmet. A gap that none of them closes says why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,9 +20,10 @@ from models.courses.rules import OfferedCourse
 from models.paths.telling import Before, Gap, Prepared, StepCourse
 from serving.paths.catalogues import Catalogues
 
-MOST_COURSES = 3  # for one step, unless each of its gaps needs one; nobody prepares a move with ten
+MOST_COURSES = 3  # for one step, unless each of its gaps needs one or a rule more; nobody prepares a move with ten
+NEARLY = 1e-9  # levels
 UNMEASURED = Bilingual("从未测评，须先测评才能选课", "never assessed: measure it before choosing a course")
-NONE_TEACHES = Bilingual("现开设的课程均不培养此项能力", "no course on offer teaches it")
+NONE_TEACHES = Bilingual("来得及学完的课程均不培养此项能力", "no course that can still be finished teaches it")
 NONE_LEFT = Bilingual(
     "现开设的相关课程均已学过（仍有效）或已列入前面的步骤",
     "every course on offer that teaches it was taken and still holds, or stands in an earlier step",
@@ -42,18 +44,21 @@ class Preparing:
         if self.levels is None:
             return (), self._told(self._first(post, before), (), before.day)
         levels = self.levels_after(before.courses)
-        lacks = gaps_to(levels, asked, GOAL, advice.gap.least_gap)
+        least, barring = advice.gap.least_gap, self._barring(post)
+        lacks = [
+            one for one in gaps_to(levels, asked, GOAL, NEARLY)
+            if one.size >= least or one.level < barring.get(one.competency, 0.0)  # a rule bars however little lacks
+        ]  # fmt: skip
         courses = self._chosen(lacks, post, before)
-        known = [Gap(one.competency, one.level, one.standard, self._note(one, courses)) for one in lacks]
+        known = [Gap(one.competency, one.level, one.standard, self._note(one, courses, barring)) for one in lacks]
         unknown = [Gap(name, None, asked[name], UNMEASURED) for name in sorted(asked) if name not in levels]
         return (*known, *unknown), self._told(courses, {one.competency for one in lacks}, before.day)
 
     def _levels_asked(self, post: str) -> dict[str, float]:
         """The standard of each competency, or the level that a rule asks for where that is higher."""
         found = dict(self.shared.standard.levels.get(post, {}))
-        for rule in self.shared.asked.get(post, ()):
-            if rule.fact == "level":
-                found[rule.what] = max(rule.least, found.get(rule.what, 0.0))
+        for name, level in self._barring(post).items():
+            found[name] = max(level, found.get(name, 0.0))
         return found
 
     def levels_after(self, courses: Sequence[StepCourse]) -> dict[str, float]:
@@ -75,9 +80,47 @@ class Preparing:
         known = {one.course_id: one for one in self._open(before)}
         return [known[one] for one in dict.fromkeys(wanted) if one in known]
 
+    def _barring(self, post: str) -> dict[str, float]:
+        """The level of each competency without which a rule bars the post."""
+        found = dict[str, float]()
+        for rule in self.shared.asked.get(post, ()):
+            if rule.fact == "level":
+                found[rule.what] = max(rule.least, found.get(rule.what, 0.0))
+        return found
+
+    def _reaching(self, size: float, teaching: Sequence[OfferedCourse]) -> list[OfferedCourse]:
+        """Courses that close a gap of a rule whole: the shortest that does alone, else the fastest one after another;
+        all of them where together they do not, which the note of the gap then says.
+        """
+        load, chosen = self.shared.policy.courses.load, list[OfferedCourse]()
+        alone = [one for one in teaching if self._added(one) >= size - NEARLY]
+        if alone:
+            return [min(alone, key=lambda one: load.hours_of(one.hours))]
+        for course in teaching:
+            if sum(map(self._added, chosen)) < size - NEARLY:
+                chosen.append(course)
+        return chosen
+
+    def _for_rules(
+        self, lacks: Sequence[Lack], post: str, before: Before, chosen: Sequence[OfferedCourse]
+    ) -> list[OfferedCourse]:
+        """What brings each level that a rule asks for and that the courses chosen leave unmet."""
+        advice, found = self.shared.policy.courses, list[OfferedCourse]()
+        barring = self._barring(post)
+        for lack in (one for one in lacks if one.competency in barring):
+            own = [one for one in self._open(before) if one.competency == lack.competency and one not in chosen]
+            left = barring[lack.competency] - lack.level
+            left -= sum(self._added(one) for one in chosen if one.competency == lack.competency)
+            if left > NEARLY:
+                hours = advice.load.hours_of
+                own.sort(key=lambda one: (-self._added(one) / max(hours(one.hours), 0.5), one.course_id))
+                found += self._reaching(left, own)
+        return found
+
     def _chosen(self, lacks: Sequence[Lack], post: str, before: Before) -> list[OfferedCourse]:
-        """One course for each gap that is left, the fastest, then more of what closes fastest."""
+        """What rules ask for, one course for each gap that is left, the fastest, then more of what closes fastest."""
         advice, chosen = self.shared.policy.courses, self._first(post, before)
+        chosen += self._for_rules(lacks, post, before, chosen)
         closing = [one.course for one in closing_courses(lacks, self._open(before), advice.gap, advice.load)]
         for course in closing:
             if course.competency not in {one.competency for one in chosen}:
@@ -88,13 +131,14 @@ class Preparing:
                 chosen.append(course)
         return chosen
 
-    def _note(self, lack: Lack, courses: Sequence[OfferedCourse]) -> Bilingual | None:
+    def _note(self, lack: Lack, courses: Sequence[OfferedCourse], barring: Mapping[str, float]) -> Bilingual | None:
         """Why no course of the step closes a gap, or how much of it is left; None where they close it."""
         if not any(one.competency == lack.competency for one in courses):
             taught = any(one.competency == lack.competency for one in self.shared.courses)
             return NONE_LEFT if taught else NONE_TEACHES
         left = self._left(lack, courses)
-        if left < self.shared.policy.courses.gap.least_gap:
+        unmet = lack.standard - left < barring.get(lack.competency, 0.0) - NEARLY
+        if left < self.shared.policy.courses.gap.least_gap and not unmet:
             return None
         return Bilingual(
             f"所列课程之后预计仍差{told_levels(left)}级", f"about {told_levels(left)} of it is left after these courses"

@@ -284,7 +284,12 @@ class PathsFound(Answer):
     paths: list[CareerPath] = about(
         "路径；现行路径在前，其余按可能性", "paths, the one that holds first, then by chance"
     )
-    change: PathChange | None = about("最有帮助的一项改变", "the single change that would help most", default=None)
+    change: PathChange | None = about(
+        "最有帮助的一项改变；其课程按以往调入者学过的课程统计选出，不按能力差距，课程建议（/v1/courses）未必列出",
+        "the single change that would help most; its course is chosen by what those who moved there had taken, not by "
+        "gaps, so that the advice on courses (/v1/courses) need not list it",
+        default=None,
+    )
     progress: Progress = about("进度", "progress against the last plan")
     term: GoalTerm | None = about(
         "所登记目标的期限；所问并非所登记目标时为空",

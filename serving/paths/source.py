@@ -315,7 +315,7 @@ class RecordDay:
     def _catalogues(self) -> Catalogues:
         posts = {post.post_id: post for post in posts_of(self.frames)}
         advice = self.source.policy.courses
-        offered = [one for one in offered_courses(self.frames) if one.offered_on(self.as_of, advice)]
+        offered = [one for one in offered_courses(self.frames) if one.finishable_from(self.as_of, advice)]
         return Catalogues(
             posts, Standard.of(self.frames), tuple(offered), self.source.bundle.lifts,
             self.source.policy, self.name,

@@ -214,6 +214,8 @@ FAULTS = [
         "make poor > fair > good",
     ),
     ("course_themes.toml", 'theme = "moves"', 'theme = "complaints"', "key complaints: appears 2 times"),
+    ("courses.toml", "hours_a_day = 8.0", "hours_a_day = 0.0", "key load.hours_a_day"),
+    ("courses.toml", "hours_a_month = 40.0", "hours_a_month = 7.0", "more than the month it lies in"),
     ("courses.toml", "usual_hours = 8.0", "usual_hours = 48.0", "a course of unknown length would never fit"),
     ("courses.toml", "least_gap = 0.1", "least_gap = 0.7", "no course could close the smallest gap"),
     ("courses.toml", "gap = 3", "gap = 99", "key most.gap"),

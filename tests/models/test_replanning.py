@@ -189,6 +189,21 @@ def test_a_goal_of_another_kind_does_not_tell_the_whole_career_as_news() -> None
     assert [(one.code, one.item) for one in found.why] == [("goal", "y"), ("posting", "s3")]
 
 
+def test_after_a_plan_for_a_rank_no_assessment_of_before_it_is_news() -> None:
+    """A plan for a rank remembers no assessments: what was known before it is old to every plan after it."""
+    seen, met = _event("assessment", "law", date(2023, 12, 21)), _event("appraisal", "annual", date(2023, 11, 1))
+    lately = _event("assessment", "fitness", date(2024, 2, 1))
+    then = Now("y", date(2024, 6, 1), [Plan("y", date(2024, 6, 1), STEPS, 0.2)], [seen, lately, met])
+    for_rank = replace(LAST, knew=knew([met], MADE, LAST.path))
+    assert [(one.code, one.item) for one in replan(for_rank, then, PATHS).why] == [
+        ("goal", "y"), ("other_assessment", "fitness")
+    ]  # fmt: skip
+    late = _event("assessment", "equipment", date(2023, 12, 22))  # its row came after the plan, which knows the others
+    for_post = replace(LAST, knew=knew([met, seen], MADE, LAST.path))
+    found = replan(for_post, replace(then, events=[seen, late, met]), PATHS)
+    assert [(one.code, one.item) for one in found.why] == [("goal", "y"), ("other_assessment", "equipment")]
+
+
 def test_a_row_delivered_late_is_news_whatever_day_it_says_it_was_known_on() -> None:
     before, late = _event("completion", "exam", date(2023, 11, 1)), _event("posting", "k", date(2023, 12, 20))
     last = replace(LAST, knew=knew([before], MADE, LAST.path))

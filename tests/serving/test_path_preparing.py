@@ -82,6 +82,27 @@ def test_courses_lead_up_to_the_level_of_a_rule_where_it_is_above_the_standard()
     assert Preparing({"fitness": 2.0}, more, no_standard).prepares("p", FIRST)[0][0].standard == 3.0
 
 
+def test_a_level_that_a_rule_asks_for_is_reached_before_anything_else_is_closed() -> None:
+    special = Post("p", job_family="special_police", track="enforcement")
+    standards = {"p": {"fitness": 3.0, "law": 3.0, "analysis": 3.0}}
+    others = [_course(f"{name}-{n}", name) for name in ("law", "analysis") for n in range(2)]
+
+    def chosen(level: float, *courses: OfferedCourse) -> tuple[list[str], list[str | None]]:
+        every = [*others, *courses]
+        shared = Catalogues({"p": special}, Standard(standards, {}), tuple(every), None, policy())
+        ready = Preparing({"fitness": level, "law": 1.0, "analysis": 1.0}, every, shared)
+        gaps, found = ready.prepares("p", FIRST)
+        own = [one.course_id for one in found if one.course_id not in {other.course_id for other in others}]
+        return own, [gap.note and gap.note.en for gap in gaps if gap.competency == "fitness"]
+
+    quick, slow, wide = _course("q", "fitness", 8.0), _course("r", "fitness", 8.0), _course("w", "fitness", 24.0)
+    assert chosen(2.4, wide, quick) == (["q", "w"], [None]), "half a level is not enough, so both are named"
+    assert chosen(2.7, quick, wide) == (["w"], [None]), "the one that reaches it, not the quick one that does not"
+    assert chosen(2.7, quick, slow) == (["q", "r"], [None])
+    assert chosen(2.4, wide) == (["w"], ["about 0.1 of it is left after these courses"])
+    assert chosen(2.95, quick) == (["q"], [None]), "a rule bars however little lacks"
+
+
 def test_a_gap_that_nothing_closes_says_why() -> None:
     ready = _preparing({"law": 1.0, "fitness": 2.0}, [FIT], law=3.0, fitness=3.0, analysis=2.0)
     taken = replace(ready, open_courses=())

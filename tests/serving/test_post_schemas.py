@@ -9,7 +9,9 @@ from data_contracts.vocabulary import Bilingual
 from models.posts.fit import Fit, FitPart
 from models.posts.reasons import moved_here
 from models.posts.suggestions import Suggestion, Vacancy
+from serving.paths.schemas import PathsFound
 from serving.posts.schemas import suggested_posts
+from serving.schemas import PostSuggestion
 
 
 @dataclass(frozen=True)
@@ -53,3 +55,12 @@ def test_everything_that_was_found_is_told() -> None:
     assert told[1]["name"] == {"zh": "q", "en": "q"}
     assert (told[1]["fit"], told[1]["fit_parts"], told[1]["few_moves"]) == (None, [], True)
     assert told[1]["blocked_by"][0]["text"]["en"] == "lacks the law exam"
+
+
+def test_the_schema_says_which_goals_count_for_fit_and_where_the_course_of_a_change_is_from() -> None:
+    fit = str(PostSuggestion.model_fields["fit_parts"].description)
+    assert "专业方向与职级不指明具体岗位" in fit
+    assert "a talent field or a rank step says nothing of a single post" in fit
+    change = str(PathsFound.model_fields["change"].description)
+    assert "未必列出" in change
+    assert "(/v1/courses) need not list it" in change

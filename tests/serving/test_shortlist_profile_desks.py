@@ -234,15 +234,24 @@ def test_profiles_come_in_the_order_asked_and_units_beside_them() -> None:
 
 
 def test_who_holds_no_post_is_told_so_and_is_not_unknown() -> None:
-    """One who left, and a recruit without a posting; elsewhere than the caller may see they look like nobody."""
+    """One who left, one between two posts, and a recruit without a posting; elsewhere than the caller may see they
+    look like nobody."""
     table = frames()["officers"]
     gone = str(next(one for one in table.loc[table["left_on"].notna(), "officer_id"]
                     if one in set(frames()["postings"]["officer_id"])))  # fmt: skip
     recruit = table[table["left_on"].isna()].iloc[:1].assign(officer_id="recruit")
-    more = Records(DAY, {**frames(), "officers": pd.concat([table, recruit], ignore_index=True)})
-    ids, part = [gone, "recruit", "nobody"], Sight(frozenset({"elsewhere"}))
-    told = [("not_serving", "当日不在队"), ("no_posting", "尚无任职记录"), ("unknown_officer", "查无此人")]
-    for sight, reasons in ((EVERYWHERE, told), (part, told[2:] * 3)):
+    postings = frames()["postings"]
+    between = str(next(one for one in table.loc[table["left_on"].isna(), "officer_id"]
+                       if one in set(postings["officer_id"])))  # fmt: skip
+    over = postings["ended_on"].where(postings["officer_id"] != between, pd.Timestamp(DAY) - pd.Timedelta(days=4))
+    more = Records(DAY, {
+        **frames(), "officers": pd.concat([table, recruit], ignore_index=True),
+        "postings": postings.assign(ended_on=over),
+    })  # fmt: skip
+    ids, part = [gone, between, "recruit", "nobody"], Sight(frozenset({"elsewhere"}))
+    told = [("not_serving", "当日不在队"), ("no_post_held", "当日未任职：最近一次任职已结束，没有同岗位人员可比"),
+            ("no_posting", "尚无任职记录"), ("unknown_officer", "查无此人")]  # fmt: skip
+    for sight, reasons in ((EVERYWHERE, told), (part, told[3:] * 4)):
         profiles = ProfileDesk(lambda _: more, policy()).answer(ProfileRequest(officer_ids=ids), "r", NOW, sight)
         assert [(one.because.code, one.because.zh) for one in profiles.results if isinstance(one, NotScored)] == reasons
         asked = ShortlistRequest(fields=[TalentField.TRAFFIC], officer_ids=ids)
