@@ -89,10 +89,6 @@ class Reach:
         """The hours of study until the end of a day."""
         return max((until - self.start).days, 0) * self.earning.study_hours_a_week / 7.0
 
-    def study_days(self, hours: float) -> int:
-        """How many days it takes to find so many hours, at least one."""
-        return max(ceil(hours * 7.0 / self.earning.study_hours_a_week - NEARLY), 1)
-
 
 def ways_of(reach: Reach) -> tuple[Way, ...]:
     """Every rule in the order of the table, with what could still be earned on it."""
@@ -181,7 +177,7 @@ def completed_on(reach: Reach, offers: Sequence[Offer]) -> dict[str, date]:
     found, hours = {}, 0.0
     for offer in sorted(offers, key=lambda offer: (reach.end(offer), offer.first or reach.start)):
         hours += offer.hours
-        done = reach.start + timedelta(days=reach.study_days(hours))
+        done = reach.start + timedelta(days=reach.earning.study_days(hours))
         found[offer.course_id] = max(done, offer.first or done)
     return found
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Self
 
 import numpy as np
@@ -19,7 +20,9 @@ from data_contracts.asof import AsOf
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
+from models.courses.learners import offered_courses
 from models.courses.offers import on_offer
+from models.courses.rules import OfferedCourse
 from models.peers import Frames
 from models.talent.profile import Profiles
 from models.units.tree import ABOVE, UnitTree
@@ -180,12 +183,24 @@ def _on_average(gap: float) -> tuple[str, str]:
 
 
 def _on_offer(frames: Frames, as_of: AsOf) -> pd.DataFrame:
-    """Courses that can still be taken: on offer by policy and already issued."""
+    """Courses that can still be taken: on offer by policy, already issued, and with days left for their hours.
+
+    How long hours take is policy, the same as for points (policy/earning.toml).
+    """
     rows = frames.get("courses")
     if rows is None:
         return pd.DataFrame()
     offered = on_offer(rows, as_of.day) & (rows["issued_on"].isna() | (rows["issued_on"] < as_of.timestamp))
+    over = {one.course_id for one in offered_courses(frames) if not _time_left(one, as_of.day)}
+    offered &= ~rows["course_id"].isin(over).to_numpy(bool)
     return rows[offered].drop_duplicates("course_id", keep="last")
+
+
+def _time_left(course: OfferedCourse, as_of: date) -> bool:
+    """Whether somebody who begins on the day is done by the last day of the offer."""
+    rules, until = policy(), course.offered_until(policy().courses)
+    hours = rules.earning.hours_of_unknown_course if course.hours is None else course.hours
+    return until is None or as_of + timedelta(days=rules.earning.study_days(hours)) <= until
 
 
 def _name(row: Mapping[object, object], column: str) -> str:
