@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from pydantic import Field
 from data_contracts.decisions import STRICT, Code, PointsRule, Positive
 
 EarnedBy = Literal["study", "service", "appraisal", "award"]
+NEARLY = 1e-9
 DEMANDING: tuple[EarnedBy, ...] = ("study", "service", "appraisal", "award")  # the least first
 
 
@@ -26,6 +28,14 @@ class EarningPolicy:
     appraisals_each: Annotated[int, Field(ge=1, le=12)]
     appraisal_month: Annotated[int, Field(ge=1, le=12)]
     by_table: Mapping[Code, EarnedBy] = field(default_factory=dict)
+
+    def study_days(self, hours: float) -> int:
+        """How many days it takes to find so many hours of study, at least one.
+
+        >>> EarningPolicy(6.0, 16.0, 1, 3, 12).study_days(8.0)
+        10
+        """
+        return max(ceil(hours * 7.0 / self.study_hours_a_week - NEARLY), 1)
 
     def earned_by(self, rule: PointsRule) -> EarnedBy:
         """How a merit of a rule is earned; rows of a table that policy does not name are decided by others."""

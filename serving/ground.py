@@ -93,11 +93,12 @@ class Ground:
     def of(cls, settings: Settings, source: FeatureSource) -> Self:
         """Of a deployment; `source` is where features are read."""
         rules, records, log, now = policy(), HistoryRecords.of(settings), exposure_log(settings), clock_of(settings)
+        suggests = suggester(settings, rules, log)
         return cls(
             settings=settings,
             source=source,
             policy=rules,
-            suggester=suggester(settings, rules, log),
+            suggester=suggests,
             records=records,
             careers=CareerRecords.of(settings, records),
             taken=TakenCourses(settings, rules.courses.wave),
@@ -106,15 +107,17 @@ class Ground:
             placements=ReadPlacements(settings, lambda: local_day(now())),
             audited=AuditProbe.of(settings),
             figures=open_figures(settings),
-            ruled=_ruled(settings, rules, records, log) | {"/v1/events": open_events(settings, source)},
+            ruled=_ruled(settings, rules, records, suggests, log) | {"/v1/events": open_events(settings, source)},
         )
 
 
-def _ruled(settings: Settings, rules: Policy, records: HistoryRecords, log: ExposureLog) -> dict[str, Desk]:
+def _ruled(
+    settings: Settings, rules: Policy, records: HistoryRecords, suggests: Suggester, log: ExposureLog
+) -> dict[str, Desk]:
     """The desks that answer from the first day, by path."""
     force = ForceRecords(settings, tuple(dict.fromkeys((*PROFILED, *rules.talent.tables))))  # read once for both
     return {
-        "/v1/points": PointsDesk(records, rules),
+        "/v1/points": PointsDesk(records, rules, suggests.away),
         "/v1/match": MatchDesk(records, rules, RecordFit(rules.suggestions.fit)),
         "/v1/shortlist": ShortlistDesk(force, rules, ProtectedRecords(settings)),
         "/v1/profile": ProfileDesk(force, rules),

@@ -20,7 +20,7 @@ from data_contracts.remembering import of_tables
 from data_contracts.vocabulary import Bilingual
 from models.courses.advice import Learner
 from models.courses.goals import Goal, GoalPosts
-from models.courses.rules import OfferedCourse, PostNeed, Standing
+from models.courses.rules import Due, OfferedCourse, PostNeed, Standing, due_courses
 from models.holding import held_postings, track_of, tracks_of_posts
 
 Records = Mapping[str, pd.DataFrame]
@@ -91,14 +91,8 @@ class Readings:
         month = taken[taken["occurred_on"] >= pd.Timestamp(as_of.replace(day=1))] if len(taken) else taken
         return Learner(
             officer_id,
-            Standing(
-                as_of,
-                self._track(officer_id, post),
-                _last_taken(taken),
-                self.goals.policy.training,
-                self._entered_on(officer_id),
-            ),
-            post=None if post is None else _needs(records).get(post),
+            self._standing(officer_id, as_of),
+            post=self._post_need(officer_id, as_of),
             aim=aim,
             aims=_aims(records, aimed),
             levels=self._levels(officer_id),
@@ -106,6 +100,24 @@ class Readings:
             goal=_standards(records, aimed),
             hours_this_month=_hours(records, month),
         )
+
+    def due(self, officer_id: str, as_of: date) -> list[Due]:
+        """What rules require of one officer now, as advice on courses has it: the longest overdue first."""
+        standing, post = self._standing(officer_id, as_of), self._post_need(officer_id, as_of)
+        return due_courses(standing, offered_courses(self.goals.records), post, self.goals.policy.courses)
+
+    def _standing(self, officer_id: str, as_of: date) -> Standing:
+        return Standing(
+            as_of,
+            self._track(officer_id, self._posts_held(as_of).get(officer_id)),
+            _last_taken(self._of("course_completions", officer_id)),
+            self.goals.policy.training,
+            self._entered_on(officer_id),
+        )
+
+    def _post_need(self, officer_id: str, as_of: date) -> PostNeed | None:
+        post = self._posts_held(as_of).get(officer_id)
+        return None if post is None else _needs(self.goals.records).get(post)
 
     @cached_property
     def _rows(self) -> Mapping[str, tuple[pd.DataFrame, Mapping[str, slice]]]:

@@ -1,11 +1,7 @@
-"""Which courses of a table can still be taken whole from a day on, and which need not be taken again: one rule for all.
-
-The same as `OfferedCourse.finishable_from` and `Standing.holds`, for whole tables.
-"""
+"""Which courses of a table can still be taken whole from a day on: the rule of `OfferedCourse.finishable_from`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 
 import numpy as np
@@ -44,17 +40,3 @@ def _days(courses: pd.DataFrame) -> pd.Series:
 def _issued_for(days: pd.Series, as_of: date, months: int) -> pd.Series:
     """The earliest issue of a course that is offered for so many months and must be on its last day of study."""
     return days.map(lambda each: pd.Timestamp(add_months(as_of + timedelta(days=each - 1), -months)))
-
-
-def held_courses(courses: pd.DataFrame, completions: pd.DataFrame, as_of: date) -> Mapping[str, frozenset[str]]:
-    """The courses of each officer that never lapse or whose certificate still holds on the day."""
-    last = completions.groupby(["officer_id", "course_id"], as_index=False)["occurred_on"].max()
-    valid = courses.drop_duplicates("course_id", keep="last").set_index("course_id")["valid_months"]
-    months = last["course_id"].map(valid)
-    holds = months.isna().to_numpy(bool)
-    for length in months.dropna().unique():
-        own = (months == length).fillna(False).to_numpy(bool)
-        lapses = last.loc[own, "occurred_on"] + pd.DateOffset(months=int(length))
-        holds[own] = lapses.to_numpy() >= np.datetime64(as_of)
-    kept = last[holds]
-    return {str(name): frozenset(map(str, own)) for name, own in kept.groupby("officer_id")["course_id"]}

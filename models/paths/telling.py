@@ -37,7 +37,8 @@ class Gap:
 class StepCourse:
     """A course that prepares a step, with the competencies it closes.
 
-    `take_by` is the last day of its offer where that comes before the step is expected.
+    `take_by` is the last day of its offer where that comes before the step is expected. `required` says that rules
+    require it now whatever the path, and `due_on` the day it was or will be due, where they give one.
     """
 
     course_id: str
@@ -45,6 +46,8 @@ class StepCourse:
     hours: float | None = None
     closes: tuple[str, ...] = ()
     take_by: date | None = None
+    required: bool = False
+    due_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,7 @@ class Question:
     name for people. goal_kind: what sort of goal it is; unseen: what is said where the model has seen no post of it,
     with its words; climb: how far it is on the ladder, None for other goals. ended_on: where steps are posts and none
     is held any more, the day on which the last one, from which paths start, ended. like: the post that a goal newer
-    than the model is searched as, one of `posts`.
+    than the model is searched as, one of `posts`. declined: courses that the officer does not want for now.
     """
 
     officer_id: str
@@ -171,6 +174,7 @@ class Question:
     climb: Climb | None = None
     ended_on: date | None = None
     like: str | None = None
+    declined: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

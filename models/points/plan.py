@@ -7,7 +7,7 @@ a grade, is part of no combination and is named apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -20,7 +20,8 @@ from data_contracts.decisions import PointsRule
 from data_contracts.earning import DEMANDING, EarningPolicy
 from data_contracts.errors import InvalidInput
 from models.points.lines import Account, Frames, Line, accounts
-from models.points.ways import NEARLY, Offer, Reach, Shelf, Way, implied, ways_of
+from models.points.shelf import ONE_DAY, CourseWill, Offer, Shelf
+from models.points.ways import NEARLY, Reach, Way, completed_on, implied, ways_of
 
 Status = Literal["reached", "by_itself", "possible", "not_within_deadline"]
 MOST_COMBINATIONS = 400_000
@@ -108,9 +109,13 @@ class Plan:
         return tuple(way for way in self.ways if way.steps and not way.rule.plannable)
 
 
-def plans(frames: Frames, now: Sequence[Account], targets: Sequence[Target], earning: EarningPolicy) -> list[Plan]:
+def plans(
+    frames: Frames, now: Sequence[Account], targets: Sequence[Target], earning: EarningPolicy,
+    wills: Mapping[str, CourseWill] | None = None,
+) -> list[Plan]:  # fmt: skip
     """One plan for each account and its target, in order; `frames` are the records that the accounts were made of.
 
+    `wills` are what rules require of courses and what was declined, by officer; left out, nothing of either is known.
     Raises InvalidInput for a deadline that is not after the day of the account.
     """
     for account, target in zip(now, targets, strict=True):
@@ -128,9 +133,15 @@ def plans(frames: Frames, now: Sequence[Account], targets: Sequence[Target], ear
     }
     then = _later(frames, now, [target.deadline for target in targets])
     return [
-        _plan(Reach(shelf, account, later, _serving(running[account.officer_id]), earning), target)
+        _plan(
+            Reach(
+                shelf, account, later, _serving(running[account.officer_id]), earning,
+                (wills or {}).get(account.officer_id, CourseWill()),
+            ),
+            target,
+        )
         for account, later, target in zip(now, then, targets, strict=True)
-    ]
+    ]  # fmt: skip
 
 
 def _later(frames: Frames, now: Sequence[Account], days: Sequence[date]) -> list[Account]:
@@ -213,7 +224,7 @@ def _combinations(reach: Reach, ways: Sequence[Way], missing: float) -> tuple[fl
     most = reach.then.total
     for tier in _tiers(ways):
         sizes = _sizes(tier, missing)
-        gains = np.where(_hours(tier, sizes) <= reach.study_hours + NEARLY, _gains(reach.then, tier, sizes), -np.inf)
+        gains = np.where(_in_time(reach, tier, sizes), _gains(reach.then, tier, sizes), -np.inf)
         most = max(most, reach.then.total + float(gains.max()))
         steps = sum(np.ogrid[tuple(slice(size) for size in sizes)], np.zeros(sizes, dtype=np.int64))
         fewest = np.where(gains >= missing - NEARLY, steps, np.iinfo(np.int64).max)
@@ -245,14 +256,21 @@ def _sizes(tier: Sequence[Way], missing: float) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def _hours(tier: Sequence[Way], sizes: tuple[int, ...]) -> NDArray[np.float64]:
-    """The hours of study of each choice, in the shape of `sizes`."""
-    hours = np.zeros(sizes)
-    for axis, way in enumerate(tier):
-        if way.offers:
-            of_steps = np.concatenate([[0.0], np.cumsum([offer.hours for offer in way.offers])])[: sizes[axis]]
-            hours += of_steps.reshape([-1 if each == axis else 1 for each in range(len(tier))])
-    return hours
+def _in_time(reach: Reach, tier: Sequence[Way], sizes: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Whether all courses of each choice can be completed in time, in the shape of `sizes`.
+
+    They can where, until every last day, there are hours for those that end by it.
+    """
+    fits = np.ones(sizes, dtype=bool)
+    for last in {reach.end(offer) for way in tier for offer in way.offers}:
+        hours = np.zeros(sizes)
+        for axis, way in enumerate(tier):
+            if way.offers:
+                own = [offer.hours if reach.end(offer) <= last else 0.0 for offer in way.offers]
+                of_steps = np.concatenate([[0.0], np.cumsum(own)])[: sizes[axis]]
+                hours += of_steps.reshape([-1 if each == axis else 1 for each in range(len(tier))])
+        fits &= hours <= reach.study_hours(last) + NEARLY
+    return fits
 
 
 def _gains(then: Account, tier: Sequence[Way], sizes: tuple[int, ...]) -> NDArray[np.float64]:
@@ -267,16 +285,15 @@ def _gains(then: Account, tier: Sequence[Way], sizes: tuple[int, ...]) -> NDArra
 
 def _steps(reach: Reach, tier: Sequence[Way], counts: Sequence[int]) -> tuple[Step, ...]:
     """The steps of a choice with their days; courses are taken one after another."""
-    found, hours = [], 0.0
-    for way, count in zip(tier, counts, strict=True):
+    chosen = [way.offers[:count] for way, count in zip(tier, counts, strict=True)]
+    done = completed_on(reach, [offer for offers in chosen for offer in offers])
+    found = []
+    for way, count, offers in zip(tier, counts, chosen, strict=True):
         also = tuple(
             line.rule for line in reach.then.lines if line.rule.code != way.rule.code and implied(way.rule, line.rule)
         )
         for number in range(count):
-            offer = way.offers[number] if way.offers else None
-            on = way.days[number]
-            if offer is not None:
-                hours += offer.hours
-                on = max(on, reach.start + timedelta(days=reach.study_days(hours) + 1))
+            offer = offers[number] if offers else None
+            on = way.days[number] if offer is None else done[offer.course_id] + ONE_DAY
             found.append(Step(way.rule, on, offer, also))
     return tuple(sorted(found, key=lambda step: step.on))

@@ -100,6 +100,9 @@ def step_text(step: Step, records: Records) -> Bilingual:
     if step.offer is not None:
         name, hours = records.name("courses", "course_id", step.offer.course_id), number(step.offer.hours)
         course_zh, course_en = f"，如培训“{name.zh}”{hours}学时", f", such as “{name.en}” of {hours} hours"
+        if step.offer.last is not None:
+            course_zh += f"（开设至{step.offer.last}）"
+            course_en += f" (on offer until {step.offer.last})"
     also_zh = "".join(f"，另计入{one.name_zh}{number(one.points)}分" for one in step.also)
     also_en = "".join(f", and {number(one.points)} more as {one.name_en}" for one in step.also)
     return Bilingual(

@@ -8,73 +8,19 @@ the deadline; where merits expire, only those count that are earned late enough 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import ceil
-from typing import Self
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from data_contracts.asof import add_months
 from data_contracts.decisions import PointsRule
 from data_contracts.earning import EarnedBy, EarningPolicy
-from models.courses.offers import held_courses, on_offer
-from models.points.lines import Account, Frames
+from models.points.lines import Account
+from models.points.shelf import ONE_DAY, CourseWill, Offer, Shelf
 
-ONE_DAY = timedelta(days=1)
 NEARLY = 1e-9
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A course that would give a merit, and the hours it needs."""
-
-    course_id: str
-    hours: float
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """The courses that match each rule of study, shortest first, and the course of each completion, by row."""
-
-    offers: Mapping[str, tuple[Offer, ...]]
-    taken: Sequence[str]
-    held: Mapping[str, frozenset[str]]
-
-    @classmethod
-    def of(cls, frames: Frames, rules: Sequence[PointsRule], earning: EarningPolicy, as_of: date) -> Self:
-        """From records, courses that are over on the day left out; empty where there is no table of courses."""
-        courses, rows = frames.get("courses"), frames.get("course_completions")
-        taken = [] if rows is None else [str(course) for course in rows["course_id"]]
-        if courses is None:
-            return cls({}, taken, {})
-        hours = courses["hours"].fillna(earning.hours_of_unknown_course)
-        ordered = courses.assign(hours=hours)[on_offer(courses, as_of)].sort_values(
-            ["hours", "course_id"], kind="stable"
-        )
-        offers = {
-            rule.code: tuple(
-                Offer(str(course), float(long))
-                for course, long, fits in zip(ordered["course_id"], ordered["hours"], _fits(ordered, rule), strict=True)
-                if fits
-            )
-            for rule in rules
-            if earning.earned_by(rule) == "study"
-        }
-        held = {} if rows is None else held_courses(courses, rows, as_of)
-        return cls(offers, taken, held)
-
-
-def _fits(courses: pd.DataFrame, rule: PointsRule) -> NDArray[np.bool_]:
-    """Which courses a completion must be of to match the rule, (courses,)."""
-    fits = np.ones(len(courses), dtype=bool)
-    for name, allowed in rule.where.items():
-        owner, _, column = name.rpartition(".")
-        if owner == "courses" or column == "course_id":
-            fits &= courses[column].isin(allowed).to_numpy(bool)
-    return fits
 
 
 @dataclass(frozen=True)
@@ -83,7 +29,8 @@ class Way:
 
     `room` is what the cap leaves at the deadline once that day's own merits are counted; `days` are the earliest
     days on which one, two, ... more merits could count; `by_itself` are the anniversaries that pass while the present
-    posting lasts (already in the points expected at the deadline). `offers` are the courses, shortest first.
+    posting lasts (already in the points expected at the deadline). `offers` are the courses, first those that
+    can be completed soonest; all of them together can be, each by the last day of its offer.
     """
 
     rule: PointsRule
@@ -113,7 +60,7 @@ class Way:
 class Reach:
     """What is asked for one officer: the account today and at the deadline, the courses, the policy of earning.
 
-    `serving` are the rules by years whose next year is running.
+    `serving` are the rules by years whose next year is running; `will` is what is required and declined of courses.
     """
 
     shelf: Shelf
@@ -121,6 +68,7 @@ class Reach:
     then: Account
     serving: frozenset[str]
     earning: EarningPolicy
+    will: CourseWill
 
     @property
     def start(self) -> date:
@@ -132,14 +80,14 @@ class Reach:
         """The day on which the points are asked for."""
         return self.then.as_of
 
-    @property
-    def study_hours(self) -> float:
-        """The hours of study until the day before the deadline."""
-        return max((self.deadline - ONE_DAY - self.start).days, 0) * self.earning.study_hours_a_week / 7.0
+    def end(self, offer: Offer) -> date:
+        """The last day on which completing a course still gives something: of its offer, or before the deadline."""
+        last = self.deadline - ONE_DAY
+        return last if offer.last is None else min(offer.last, last)
 
-    def study_days(self, hours: float) -> int:
-        """How many days it takes to find so many hours, at least one."""
-        return max(ceil(hours * 7.0 / self.earning.study_hours_a_week - NEARLY), 1)
+    def study_hours(self, until: date) -> float:
+        """The hours of study until the end of a day."""
+        return max((until - self.start).days, 0) * self.earning.study_hours_a_week / 7.0
 
 
 def ways_of(reach: Reach) -> tuple[Way, ...]:
@@ -195,8 +143,7 @@ def _days(reach: Reach, rule: PointsRule, kind: EarnedBy, since: date, offers: S
     if kind == "service":
         return () if rule.per != "year" or rule.code in reach.serving else _years(reach, rule)
     if kind == "study":
-        hours = np.cumsum([offer.hours for offer in offers]) if offers else ()
-        found = [max(since, reach.start + timedelta(days=reach.study_days(float(h)))) for h in hours]
+        found = [max(completed_on(reach, offers[:number]).values()) for number in range(1, len(offers) + 1)]
     elif kind == "appraisal":
         found = _appraisals(reach, rule, since)
     else:
@@ -225,23 +172,44 @@ def _years(reach: Reach, rule: PointsRule) -> tuple[date, ...]:
     return tuple(found)
 
 
-def _offers(reach: Reach) -> Mapping[str, tuple[Offer, ...]]:
-    """The courses of each rule of study, shortest first, each given to one rule: the one that is worth most.
-
-    A course that already gives a merit at the deadline, or still holds, is not taken twice, and a line without
-    room claims none.
-    """
-    lines = [line for line in reach.then.lines if line.rule.code in reach.shelf.offers and line.points < line.rule.cap]
-    taken = {
-        reach.shelf.taken[merit.row]
-        for line in reach.then.lines
-        if line.rule.table == "course_completions"
-        for merit in line.merits
-        if not merit.expired
-    } | reach.shelf.held.get(reach.now.officer_id, frozenset())
-    found = {}
-    for line in sorted(lines, key=lambda line: -line.rule.points):
-        free = [offer for offer in reach.shelf.offers[line.rule.code] if offer.course_id not in taken]
-        found[line.rule.code] = tuple(free[: ceil(line.rule.cap / line.rule.points - NEARLY)])
-        taken |= {offer.course_id for offer in found[line.rule.code]}
+def completed_on(reach: Reach, offers: Sequence[Offer]) -> dict[str, date]:
+    """The day on which each course is completed: one after another, what must be completed first first."""
+    found, hours = {}, 0.0
+    for offer in sorted(offers, key=lambda offer: (reach.end(offer), offer.first or reach.start)):
+        hours += offer.hours
+        done = reach.start + timedelta(days=reach.earning.study_days(hours))
+        found[offer.course_id] = max(done, offer.first or done)
     return found
+
+
+def _offers(reach: Reach) -> Mapping[str, tuple[Offer, ...]]:
+    """The courses of each rule of study, each given to one rule: the one that is worth most.
+
+    A line without room claims none.
+    """
+    lines = [line for line in reach.then.lines if line.rule.code in reach.shelf.courses and line.points < line.rule.cap]
+    found, claimed = {}, set[str]()
+    for line in sorted(lines, key=lambda line: -line.rule.points):
+        rule = line.rule
+        since = lasting_from(rule, reach.deadline) or reach.start
+        told = reach.shelf.offers(rule, reach.now.officer_id, reach.will)
+        free = [
+            replace(one, first=max(since, one.first or reach.start)) for one in told if one.course_id not in claimed
+        ]
+        open_ones = sorted(_in_time(reach, free), key=lambda one: (one.first, one.hours, one.course_id))
+        found[rule.code] = tuple(open_ones[: ceil(rule.cap / rule.points - NEARLY)])
+        claimed |= {offer.course_id for offer in found[rule.code]}
+    return found
+
+
+def _in_time(reach: Reach, offers: Sequence[Offer]) -> list[Offer]:
+    """The most courses that can all be completed in time, the shortest (Moore 1968: where the hours until a day do not
+    do for those that end by it, the longest of them is left out).
+    """
+    able = [one for one in offers if max(completed_on(reach, [one]).values()) <= reach.end(one)]
+    kept: list[Offer] = []
+    for one in sorted(able, key=lambda one: (reach.end(one), one.hours, one.course_id)):
+        kept.append(one)
+        if sum(each.hours for each in kept) > reach.study_hours(reach.end(one)) + NEARLY:
+            kept.remove(max(kept, key=lambda each: (each.hours, each.course_id)))
+    return kept

@@ -180,7 +180,7 @@ def _on_average(gap: float) -> tuple[str, str]:
 
 
 def _on_offer(frames: Frames, as_of: AsOf) -> pd.DataFrame:
-    """Courses that can still be taken: on offer by policy and already issued."""
+    """Courses that can still be taken whole: on offer by policy, with days left for their hours, and already issued."""
     rows = frames.get("courses")
     if rows is None:
         return pd.DataFrame()

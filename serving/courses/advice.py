@@ -20,6 +20,7 @@ from models.courses.learners import Readings, offered_courses
 from serving.courses.notices import Notices
 from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSuggested, CourseSuggestion
 from serving.feedback.declines import Declined as KeptAway
+from serving.feedback.declines import declined_courses
 from serving.feedback.suggesting import Asked, Away, Suggester
 from serving.feedback.telling import told_declined
 from serving.freshness import hours_since
@@ -97,7 +98,7 @@ class CourseDesk:
         readings = Readings(goals)
         learners, found = dict[str, Learner](), dict[str, Advice]()
         for one in while_wanted(one for part in waited.parts(officer_ids, TOGETHER, OFFICERS) for one in part):
-            learner = replace(readings.learner(one, as_of, goal), declined=_declined(away.get(one, ())))
+            learner = replace(readings.learner(one, as_of, goal), declined=declined_courses(away.get(one, ())))
             learners[one] = learner
             found[one] = advise_courses(learner, courses, crowd, self.policy.courses, request.spare_hours)
         waited.leave()
@@ -121,10 +122,6 @@ class CourseDesk:
             by_id = {one.course.course_id: one for one in advice[officer_id]}
             shown[officer_id] = [by_id[one.item] for one in suggested.items]
         return shown
-
-
-def _declined(away: Sequence[KeptAway]) -> frozenset[str]:
-    return frozenset(one.item for one in away if one.item_kind == ItemKind.COURSE.value)
 
 
 def _fixed(found: Advice, top: int) -> Advice:

@@ -56,8 +56,9 @@ class CourseSuggestion(Answer):
     course_id: str = about("课程编号", "id of the course")
     name: Text = about("课程名称；无名称时为编号", "name of the course, its id where it has none")
     kind: Kind = about(
-        "建议类别：必修、目标岗位所要求、补能力差距、同路径所学、新课推广、零散时间",
-        "why it is here: required, required by the goal, closes a gap, what people on the same way take next, "
+        "建议类别：必修（每人学一次的课程停开后不再要求）、目标岗位所要求、补能力差距、同路径所学、新课推广、零散时间",
+        "why it is here: required (an edition that everybody takes once is asked of nobody any more once its offer is "
+        "over), required by the goal, closes a gap, what people on the same way take next, "
         "a new course rolling out, "
         "fits the time to spare",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -44,6 +44,11 @@ class Declined:
             f"本人于 {self.since} 表示不感兴趣，{self.until} 前不再建议",
             f"declined on {self.since}; not suggested again before {self.until}",
         )
+
+
+def declined_courses(away: Iterable[Declined]) -> frozenset[str]:
+    """The courses among what one officer declined."""
+    return frozenset(one.item for one in away if one.item_kind == ItemKind.COURSE.value)
 
 
 @dataclass(frozen=True)

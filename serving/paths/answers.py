@@ -23,6 +23,7 @@ from models.paths.service_end import ServiceEnd, service_end
 from models.paths.telling import Blocked, Instead, NoPath, TellingStep, Told, ToldPath
 from models.paths.telling import Gap as TellingGap
 from serving.feedback.declines import Declined as KeptAway
+from serving.feedback.declines import declined_courses
 from serving.feedback.suggesting import Asked, Suggester
 from serving.feedback.telling import told_declined
 from serving.freshness import hours_since
@@ -95,7 +96,11 @@ class PathDesk:
         away = self.suggester.away(list(keys), local_day(now))
         needed = self.suggester.needed(request.top, away)
         ends = {one: self._end(request, one, found) for one, found in asked.items() if isinstance(found, AskedPath)}
-        open_ = {one: found.until(ends[one], as_of) for one, found in asked.items() if isinstance(found, AskedPath)}
+        open_ = {
+            one: found.until(ends[one], as_of).without(declined_courses(away.get(one, ())))
+            for one, found in asked.items()
+            if isinstance(found, AskedPath)
+        }
         told = [
             one
             for part in waited.parts([found.question for found in open_.values()], TOLD_TOGETHER, OFFICERS)
@@ -342,6 +347,8 @@ class _Answering:
                     hours=one.hours,
                     closes=list(one.closes),
                     take_by=one.take_by,
+                    required=one.required,
+                    due_on=one.due_on,
                 )
                 for one in step.courses
             ],

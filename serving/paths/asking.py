@@ -45,6 +45,10 @@ class AskedPath:
         """The same question of one whose service ends then."""
         return replace(self, question=replace(self.question, end_months=end.months_from(as_of), end_on=end.on))
 
+    def without(self, declined: frozenset[str]) -> AskedPath:
+        """The same question of one who does not want these courses for now."""
+        return replace(self, question=replace(self.question, declined=declined))
+
 
 class PathDay(Protocol):
     """What knows officers, goals and paths on one day."""

@@ -6,7 +6,7 @@ counted for all steps of a request together (`earnings.py`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -15,7 +15,7 @@ import numpy as np
 
 from data_contracts.asof import months_until
 from data_contracts.vocabulary import Bilingual
-from models.courses.rules import OfferedCourse
+from models.courses.rules import Due, OfferedCourse
 from models.eligibility.rules import Requirement, judgement
 from models.eligibility.spells import full_months
 from models.eligibility.standing_facts import Facts
@@ -36,7 +36,10 @@ Barring = tuple[list[Blocked], list[tuple[Blocked, date | None]]]
 
 @dataclass(frozen=True)
 class OfficerSteps:
-    """The facts of one officer: `place` is that in `facts`; levels is None where assessments are not kept."""
+    """The facts of one officer: `place` is that in `facts`; levels is None where assessments are not kept.
+
+    `due` are the courses that rules require now, by id; `declined` are those that the officer does not want for now.
+    """
 
     record: OfficerRecord
     facts: Facts
@@ -44,6 +47,8 @@ class OfficerSteps:
     levels: dict[str, float] | None
     shared: Catalogues
     families: tuple[str, ...] = ()
+    due: Mapping[str, Due] = field(default_factory=dict)
+    declined: frozenset[str] = frozenset()
     _blocked: dict[str, Barring] = field(default_factory=dict)
 
     def as_step_facts(self) -> StepFacts:
@@ -67,7 +72,7 @@ class OfficerSteps:
     @cached_property
     def _preparing(self) -> Preparing:
         open_ones = [one for one in self.shared.courses if not self.record.holds(one)]
-        return Preparing(self.levels, open_ones, self.shared)
+        return Preparing(self.levels, open_ones, self.shared, self.due, self.declined)
 
     @cached_property
     def _coming(self) -> Coming:
@@ -117,14 +122,15 @@ class OfficerSteps:
         return max((NEVER if day is None else months_until(self.record.as_of, day) for day in days), default=0.0)
 
     def changes(self, _: str) -> Sequence[Change]:
-        """The courses that open the goal's job families most, of those that can be taken and are not for everybody.
+        """The courses that open the goal's job families most, of those that can be taken, are wanted and are not for
+        everybody.
 
         A mandated course opens nothing by itself: whoever moves has taken it, and so has whoever stays.
         """
         lifts = self.shared.lifts
         if lifts is None:
             return ()
-        had, offered = self.record.held_courses(), self.shared.by_id
+        had, offered = self.record.held_courses() | (self.declined - self.due.keys()), self.shared.by_id
         known = {place: offered[one] for place, one in enumerate(lifts.courses) if one in offered and one not in had}
         rise: dict[int, float] = {}
         for name in self.families:

@@ -10,13 +10,13 @@ unmet. A gap that none of them closes says why.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from data_contracts.vocabulary import Bilingual
 from models.courses.gaps import GOAL, closing_courses, gaps_to, told_levels
 from models.courses.gaps import Gap as Lack
-from models.courses.rules import OfferedCourse
+from models.courses.rules import Due, OfferedCourse
 from models.paths.telling import Before, Gap, Prepared, StepCourse
 from serving.paths.catalogues import Catalogues
 
@@ -29,14 +29,21 @@ NONE_LEFT = Bilingual(
     "every course on offer that teaches it was taken and still holds, or stands in an earlier step",
 )
 
+NONE_WANTED = Bilingual("尚未学过的相关课程本人已表示不感兴趣", "the courses left that teach it were declined")
+
 
 @dataclass(frozen=True)
 class Preparing:
-    """One officer: levels as assessed, None where assessments are not kept, and courses that could be taken now."""
+    """One officer: levels as assessed, None where assessments are not kept, and courses that could be taken now.
+
+    `due` are the courses that rules require now, by id; `declined` closes no gap unless it is one of them.
+    """
 
     levels: dict[str, float] | None
     open_courses: Sequence[OfferedCourse]
     shared: Catalogues
+    due: Mapping[str, Due] = field(default_factory=dict)
+    declined: frozenset[str] = frozenset()
 
     def prepares(self, post: str, before: Before) -> Prepared:
         """Gaps to what a post asks for, its standard or the level of a rule, and the courses of the step to it."""
@@ -108,7 +115,7 @@ class Preparing:
         advice, found = self.shared.policy.courses, list[OfferedCourse]()
         barring = self._barring(post)
         for lack in (one for one in lacks if one.competency in barring):
-            own = [one for one in self._open(before) if one.competency == lack.competency and one not in chosen]
+            own = [one for one in self._wanted(before) if one.competency == lack.competency and one not in chosen]
             left = barring[lack.competency] - lack.level
             left -= sum(self._added(one) for one in chosen if one.competency == lack.competency)
             if left > NEARLY:
@@ -121,7 +128,7 @@ class Preparing:
         """What rules ask for, one course for each gap that is left, the fastest, then more of what closes fastest."""
         advice, chosen = self.shared.policy.courses, self._first(post, before)
         chosen += self._for_rules(lacks, post, before, chosen)
-        closing = [one.course for one in closing_courses(lacks, self._open(before), advice.gap, advice.load)]
+        closing = [one.course for one in closing_courses(lacks, self._wanted(before), advice.gap, advice.load)]
         for course in closing:
             if course.competency not in {one.competency for one in chosen}:
                 chosen.append(course)
@@ -135,7 +142,8 @@ class Preparing:
         """Why no course of the step closes a gap, or how much of it is left; None where they close it."""
         if not any(one.competency == lack.competency for one in courses):
             taught = any(one.competency == lack.competency for one in self.shared.courses)
-            return NONE_LEFT if taught else NONE_TEACHES
+            away = any(one.competency == lack.competency and self._away(one) for one in self.open_courses)
+            return NONE_WANTED if away else NONE_LEFT if taught else NONE_TEACHES
         left = self._left(lack, courses)
         unmet = lack.standard - left < barring.get(lack.competency, 0.0) - NEARLY
         if left < self.shared.policy.courses.gap.least_gap and not unmet:
@@ -155,6 +163,12 @@ class Preparing:
         had = {one.course_id for one in before.courses}
         return [one for one in self.open_courses if one.course_id not in had]
 
+    def _wanted(self, before: Before) -> list[OfferedCourse]:
+        return [one for one in self._open(before) if not self._away(one)]
+
+    def _away(self, course: OfferedCourse) -> bool:
+        return course.course_id in self.declined and course.course_id not in self.due
+
     def _offered(self, courses: Sequence[StepCourse]) -> list[OfferedCourse]:
         return [self.shared.by_id[one.course_id] for one in courses if one.course_id in self.shared.by_id]
 
@@ -168,6 +182,7 @@ class Preparing:
             StepCourse(
                 one.course_id, one.name, one.hours, (one.competency,) if one.competency in below else (),
                 end if end is not None and day is not None and end < day else None,
+                one.course_id in self.due, self.due[one.course_id].due_on if one.course_id in self.due else None,
             )
             for one, end in zip(courses, ends, strict=True)
         ]  # fmt: skip

@@ -147,6 +147,15 @@ class CourseForStep(Answer):
         "last day of its offer, before the step is expected: it must be taken by then; null where it is still on offer "
         "when the step comes", default=None,
     )  # fmt: skip
+    required: bool = about(
+        "规则现在即要求学习，与路径无关；同 /v1/courses 的 required",
+        "whether rules require it now, whatever the path: what /v1/courses calls required", default=False,
+    )  # fmt: skip
+    due_on: Day | None = about(
+        "规则要求的到期日，与 /v1/courses 相同；空为规则未要求或未定日期",
+        "day it was or will be due by rule, the same as in /v1/courses; null where no rule asks for it or gives a day",
+        default=None,
+    )
 
 
 class PathStep(Answer):

@@ -19,7 +19,7 @@ from data_contracts.errors import FeatureMismatch
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, GoalKind
 from models.courses.goals import GoalPosts
-from models.courses.learners import offered_courses
+from models.courses.learners import Readings, offered_courses
 from models.eligibility.rules import Post, posts_of
 from models.eligibility.standing_facts import NEEDS, POLICE_LADDER, Facts, facts_of
 from models.paths.bundle import POST, RANK_STEP, SERVICE, PathBundle, service_hash
@@ -296,6 +296,7 @@ class RecordDay:
             self._record(officer), self._facts, self._facts.officer_ids.index(officer),
             None if levels is None else dict(levels), self._catalogues,
             tuple(sorted({family for family in families if family})),
+            {one.course.course_id: one for one in self._readings.due(officer, self.as_of)}, question.declined,
         )  # fmt: skip
 
     @cached_property
@@ -306,6 +307,10 @@ class RecordDay:
             return facts
         changes = ladder_changes(facts.ladders, steps.catalogue.posts, steps.on_record)
         return replace(facts, ladders=replace(facts.ladders, changes=changes))
+
+    @cached_property
+    def _readings(self) -> Readings:
+        return Readings(GoalPosts(self.frames, self.source.policy))
 
     @cached_property
     def _wanting(self) -> Mapping[str, Wanting]:

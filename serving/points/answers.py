@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Protocol, Self
@@ -10,16 +10,22 @@ from typing import Protocol, Self
 import pandas as pd
 
 from data_contracts.errors import InvalidInput
+from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
 from features.held_rows import HeldRows
 from features.history import History
 from features.record import records_at
+from models.courses.goals import GoalPosts
+from models.courses.learners import Readings
 from models.points.lines import Account, Frames, Line, Merit, accounts, tables_needed
 from models.points.plan import Combination, Plan, Target, plans
 from models.points.plan_words import combination_text, loss_text, plan_text, step_text, way_text
+from models.points.shelf import CourseWill
 from models.points.words import Records, line_text, merit_text
+from serving.feedback.declines import declined_courses
+from serving.feedback.suggesting import Away
 from serving.night.manifest import hash_of
 from serving.on_force import KNOWN_BY, not_on_force
 from serving.points.schemas import (
@@ -74,12 +80,22 @@ class HistoryRecords:
         return found
 
 
+LEARNT_FROM = ("officers", "postings", "posts", "courses", "course_completions")
+"""What rules of training look at, to tell which courses are required."""
+
+
+def nobody_declined(*_: object) -> Away:
+    """Where nothing is kept of what officers declined."""
+    return {}
+
+
 @dataclass(frozen=True)
 class PointsDesk:
-    """Everything that `/v1/points` needs, fixed at start."""
+    """Everything that `/v1/points` needs, fixed at start; `away` is what officers declined for now."""
 
     records: RecordSource
     policy: Policy
+    away: Callable[[Sequence[str], date], Away] = nobody_declined
 
     def answer(self, request: PointsRequest, request_id: str, now: datetime) -> PointsAnswer:
         """One result for each officer, in order.
@@ -89,10 +105,11 @@ class PointsDesk:
         as_of = day_asked(request.as_of, now)
         _check_deadline(request, as_of)
         ids, rules = list(dict.fromkeys(request.officer_ids)), self.policy.points
-        frames = self.records(ids, as_of, [*tables_needed(rules), *_known_by(tables_needed(rules))])
+        needed = (*tables_needed(rules), *KNOWN_BY, *(() if request.target is None else LEARNT_FROM))
+        frames = self.records(ids, as_of, list(dict.fromkeys(needed)))
         absent = not_on_force(frames, ids)
         told = accounts(frames, [one for one in ids if one not in absent], rules, as_of)
-        answers = self._plans(frames, told, request.target)
+        answers = self._plans(frames, told, request.target, local_day(now))
         words = Records(frames)
         still_wanted()
         scored = {
@@ -106,11 +123,25 @@ class PointsDesk:
             results=[scored.get(one) or NotScored(officer_id=one, because=absent[one]) for one in request.officer_ids],
         )
 
-    def _plans(self, frames: Frames, told: Sequence[Account], asked: PointsTarget | None) -> Sequence[Plan | None]:
+    def _plans(
+        self, frames: Frames, told: Sequence[Account], asked: PointsTarget | None, today: date
+    ) -> Sequence[Plan | None]:
         if asked is None:
             return [None] * len(told)
         targets = [Target(_total(asked, account), asked.deadline) for account in told]
-        return plans(frames, told, targets, self.policy.earning)
+        return plans(frames, told, targets, self.policy.earning, self._wills(frames, told, today))
+
+    def _wills(self, frames: Frames, told: Sequence[Account], today: date) -> dict[str, CourseWill]:
+        """What rules require of each officer's courses, and what was declined, as advice on courses takes both."""
+        away = self.away([account.officer_id for account in told], today)
+        readings = Readings(GoalPosts(frames, self.policy))
+        return {
+            account.officer_id: CourseWill(
+                frozenset(due.course.course_id for due in readings.due(account.officer_id, account.as_of)),
+                declined_courses(away.get(account.officer_id, ())),
+            )
+            for account in while_wanted(told)
+        }
 
 
 def _check_deadline(request: PointsRequest, as_of: date) -> None:
@@ -120,11 +151,6 @@ def _check_deadline(request: PointsRequest, as_of: date) -> None:
             f"target.deadline {deadline} is not after {as_of}; give a later day",
             zh=f"target.deadline {deadline} 不晚于 {as_of}；请给出更晚的日期",
         )
-
-
-def _known_by(tables: Sequence[str]) -> tuple[str, ...]:
-    """Tables that tell whether an officer exists, where the rules do not read them anyway."""
-    return tuple(name for name in KNOWN_BY if name not in tables)
 
 
 def _total(asked: PointsTarget, account: Account) -> float:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
-from itertools import product
+from datetime import date, timedelta
+from itertools import accumulate, product
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from data_contracts.policy import policy
 from models.points.lines import accounts
 from models.points.plan import Plan, Target, plans
 from models.points.plan_words import combination_text, loss_text, plan_text, step_text, way_text
+from models.points.shelf import CourseWill, Offer
 from models.points.ways import implied
 from models.points.words import Records
 from tests.models.records import officers_of, record, simulated
@@ -27,14 +28,22 @@ COURSES: list[dict[str, Any]] = [
 ]
 
 
-def plan(total: float, deadline: str, only: tuple[str, ...] = (), **tables: Any) -> Plan:
+def plan(
+    total: float, deadline: str, only: tuple[str, ...] = (), will: CourseWill | None = None, **tables: Any
+) -> Plan:
     """For officer a, with some of the rules; where rules are named, all of them can be planned for."""
     frames = record(**{"courses": COURSES, "units": [{"unit_id": "s", "unit_level": "station"}], **tables})
     rules = [replace(rule, plannable=True) for rule in RULES if rule.code in only] if only else list(RULES)
     (found,) = plans(
-        frames, accounts(frames, ["a"], rules, TODAY), [Target(total, date.fromisoformat(deadline))], EARNING
-    )
+        frames, accounts(frames, ["a"], rules, TODAY), [Target(total, date.fromisoformat(deadline))], EARNING,
+        {} if will is None else {"a": will},
+    )  # fmt: skip
     return found
+
+
+def taking(found: Plan) -> list[tuple[str, str]]:
+    """The courses of the first combination, each with the day from which it counts."""
+    return [(step.offer.course_id, str(step.on)) for step in found.combinations[0].steps if step.offer is not None]
 
 
 def posted(started: str, unit: str = "s") -> list[dict[str, Any]]:
@@ -114,6 +123,71 @@ def test_a_course_held_for_good_or_for_now_is_not_planned_again() -> None:
         assert [step.offer.course_id for step in found.combinations[0].steps if step.offer] == [wanted]
 
 
+def law(course_id: str, hours: float, **more: Any) -> dict[str, Any]:
+    """A course of the law."""
+    return {"course_id": course_id, "competency": "law", "hours": hours, **more}
+
+
+def test_a_course_is_planned_only_where_it_can_be_completed_by_the_last_day_of_its_offer() -> None:
+    """Issued 24 months before, an offer ends on 10 March: 6 hours a week leave time for 7 hours, not for 9."""
+    for hours, status in ((7.0, "possible"), (9.0, "not_within_deadline")):
+        courses = [law("ends", hours, issued_on="2022-03-10")]
+        found = plan(4.0, "2024-12-31", ("law_exam",), courses=courses)
+        assert found.status == status, hours
+    today = [law("ends", 1.0, issued_on="2022-03-01")]  # the last day of its offer is the day asked about
+    assert plan(4.0, "2024-12-31", ("law_exam",), courses=today).status == "not_within_deadline"
+
+
+def test_of_several_courses_those_whose_offer_ends_come_first_and_what_does_not_fit_is_left_out() -> None:
+    stays, ends = law("stays", 6.0), law("ends", 12.0, issued_on="2022-03-20")
+    found = plan(8.0, "2024-12-31", ("law_exam",), courses=[stays, ends])
+    assert taking(found) == [("ends", "2024-03-16"), ("stays", "2024-03-23")]
+    last = step_text(found.combinations[0].steps[0], Records(record(courses=[stays, ends])))
+    assert "of 12 hours (on offer until 2024-03-20): 4 points" in last.en
+    assert "12学时（开设至2024-03-20），最早2024-03-16起计4分" in last.zh
+    both = [law("one", 12.0, issued_on="2022-03-20"), law("two", 11.0, issued_on="2022-03-20"), stays]
+    found = plan(8.0, "2024-12-31", ("law_exam",), courses=both)  # 12 and 11 hours are four weeks, 19 days are left
+    assert taking(found) == [("two", "2024-03-15"), ("stays", "2024-03-22")]
+    assert plan(12.0, "2024-12-31", ("law_exam",), courses=both).status == "not_within_deadline"
+
+
+def test_two_lines_do_not_plan_the_same_hours_before_an_offer_ends() -> None:
+    """Either could be completed in time, not both: together they are no way to 4.5 and 0.5."""
+    courses = [law("law", 12.0, issued_on="2022-03-20"), {**COURSES[2], "hours": 12.0, "issued_on": "2022-03-20"}]
+    both = ("law_exam", "training_passed")
+    assert taking(plan(4.5, "2024-12-31", both, courses=courses)) == [("law", "2024-03-16")]
+    found = plan(5.0, "2024-12-31", both, courses=courses)
+    assert (found.status, found.most) == ("not_within_deadline", 4.5)
+
+
+def test_a_certificate_that_lapses_before_the_deadline_can_be_earned_again_from_the_day_after() -> None:
+    """Taken on 10 April 2023 for 12 months, it holds until 10 April 2024; its points count on, and a second time."""
+    courses, taken = [law("k", 6.0, valid_months=12)], {"officer_id": "a", "course_id": "k", "score": 90.0}
+    done = [{**taken, "occurred_on": "2023-04-10"}]
+    found = plan(8.0, "2024-06-01", ("law_exam",), courses=courses, course_completions=done)
+    assert (found.now.total, taking(found)) == (4.0, [("k", "2024-04-12")])
+    held = plan(8.0, "2024-04-11", ("law_exam",), courses=courses, course_completions=done)
+    assert held.status == "not_within_deadline"
+    assert "nothing can be added by the deadline" in way_text(held.ways[0]).en
+
+
+def test_what_a_rule_requires_now_can_be_taken_now_and_what_was_declined_only_then() -> None:
+    courses, done = [law("k", 6.0, valid_months=12), law("new", 8.0)], "2023-04-10"
+    taken = [{"officer_id": "a", "course_id": "k", "score": 70.0, "occurred_on": done}]
+    for will, wanted in (
+        (CourseWill(), "new"),
+        (CourseWill(required=frozenset({"k"})), "k"),
+        (CourseWill(declined=frozenset({"new"})), "k"),
+        (CourseWill(frozenset({"new"}), frozenset({"new"})), "new"),
+    ):
+        found = plan(4.0, "2024-09-01", ("law_exam",), will, courses=courses, course_completions=taken)
+        assert [course for course, _ in taking(found)] == [wanted], will
+    over = [law("k", 6.0, issued_on="2020-01-01", mandated=True, valid_months=12)]
+    assert plan(4.0, "2024-09-01", ("law_exam",), courses=over).status == "not_within_deadline"
+    will = CourseWill(required=frozenset({"k"}))
+    assert taking(plan(4.0, "2024-09-01", ("law_exam",), will, courses=over)) == [("k", "2024-03-09")]
+
+
 def test_appraisals_come_at_the_years_end_three_at_a_time() -> None:
     found = plan(12.0, "2026-01-01", ("excellent_appraisal",))
     assert [str(step.on) for step in found.combinations[0].steps] == ["2025-01-01"] * 3 + ["2026-01-01"]
@@ -165,6 +239,15 @@ def test_the_deadline_must_lie_ahead() -> None:
     assert plans({}, [], [], EARNING) == []
 
 
+def in_some_order(offers: list[Offer], start: date, end: date) -> bool:
+    """Whether courses can be taken one after another at 6 hours a week so that each is completed by its last day: if
+    any order does, that of the last days does (Jackson 1955).
+    """
+    ends = sorted((min(offer.last or end, end), offer.hours) for offer in offers)
+    spent = accumulate(hours for _, hours in ends)
+    return all(hours <= (last - start).days * 6.0 / 7 + 1e-9 for hours, (last, _) in zip(spent, ends, strict=True))
+
+
 def test_no_smaller_combination_would_do() -> None:
     """Against every choice of steps, told one by one, for officers of a simulated bureau."""
     frames, ids = simulated(), officers_of(simulated())[::12]
@@ -184,8 +267,9 @@ def test_no_smaller_combination_would_do() -> None:
             for line in each.then.lines:
                 more = sum(n for n, way in zip(counts, each.ways, strict=True) if implied(way.rule, line.rule))
                 then += min(line.subtotal + more * line.rule.points, line.rule.cap)
-            hours = sum(offer.hours for n, way in zip(counts, each.ways, strict=True) for offer in way.offers[:n])
-            fewest += [sum(counts)] if then >= each.target.total - 1e-9 and hours <= 6.0 * 395 / 7 else []
+            if then >= each.target.total - 1e-9:
+                offers = [offer for n, way in zip(counts, each.ways, strict=True) for offer in way.offers[:n]]
+                fewest += [sum(counts)] if in_some_order(offers, day, deadline - timedelta(days=1)) else []
         seen.add(each.status)
         assert (len(each.combinations[-1].steps) if each.combinations else None) == min(fewest, default=None)
     assert "possible" in seen

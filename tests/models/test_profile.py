@@ -148,6 +148,8 @@ def capable(levels: dict[str, float | None], units: dict[str, str], least: int =
     frames["courses"] = rows(
         "courses",
         {"course_id": "old", "competency": "law", "hours": 1.0, "issued_on": "2010-01-01", "known_on": "2010-01-01"},
+        {"course_id": "ends", "competency": "law", "hours": 9.0, "issued_on": "2024-01-01", "known_on": "2024-01-01"},
+        {"course_id": "soon", "competency": "law", "hours": 80.0, "issued_on": "2024-01-09", "known_on": "2024-01-01"},
         {"course_id": "k", "competency": "law", "hours": 8.0, "name_zh": "法律"},
         {"course_id": "z", "competency": "law"},
     )

@@ -19,7 +19,7 @@ from models.paths.telling import Before, StepCourse
 from models.posts.fit import Standard
 from serving.paths.catalogues import Catalogues
 from serving.paths.coming import Coming
-from serving.paths.preparing import NONE_LEFT, NONE_TEACHES, UNMEASURED, Preparing
+from serving.paths.preparing import NONE_LEFT, NONE_TEACHES, NONE_WANTED, UNMEASURED, Preparing
 from tests.models.records import framed
 
 TODAY, THEN = date(2026, 1, 1), date(2028, 1, 1)
@@ -107,6 +107,12 @@ def test_a_gap_that_nothing_closes_says_why() -> None:
     ready = _preparing({"law": 1.0, "fitness": 2.0}, [FIT], law=3.0, fitness=3.0, analysis=2.0)
     taken = replace(ready, open_courses=())
     assert [gap.note for gap in taken.prepares("p", FIRST)[0]] == [NONE_TEACHES, NONE_LEFT, UNMEASURED]
+
+
+def test_a_gap_whose_courses_were_declined_says_so() -> None:
+    ready = replace(_preparing({"law": 2.5}, [LAW], law=3.0), declined=frozenset({"law"}))
+    gaps, courses = ready.prepares("p", FIRST)
+    assert ([gap.note for gap in gaps], courses) == ([NONE_WANTED], [])
 
 
 def test_a_later_step_starts_where_the_courses_before_it_end() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -19,6 +20,9 @@ from experiments.advice.words import Say
 from models.courses.goals import GoalPosts
 from models.paths.bundle import SERVICE, service_hash
 from serving.api.opened import Absent
+from serving.courses.advice import CourseDesk
+from serving.courses.schemas import CoursesRequest, CoursesSuggested
+from serving.feedback.exposures import exposure_log
 from serving.ground import Ground
 from serving.loading import Loaded
 from serving.night.manifest import ModelIdentity
@@ -27,9 +31,11 @@ from serving.paths.plan_log import plan_log
 from serving.paths.record import RecordsOfDay
 from serving.paths.schemas import CareerPath, GoalReached, NoPathFound, PathsFound, PathsRequest, PathStep
 from serving.paths.source import open_paths
+from serving.points.answers import HistoryRecords
 from serving.schemas import NotScored, PostsRanked
 from tests.models.records import framed
 from tests.serving.desks import FakeSource
+from tests.serving.feedback_room import decline, kept_suggester, plain_suggester
 from tests.serving.path_office import bundle, desk, moved_on, office
 
 NOW = datetime(2021, 1, 2, 8)
@@ -437,6 +443,39 @@ def test_a_course_that_all_must_take_or_that_is_over_is_no_change(state: Setting
     (found,) = ask(desk(state), "x", goal={"kind": "job_family", "goal": "legal"})
     assert isinstance(found, PathsFound)
     assert found.change is None
+
+
+def test_a_declined_course_closes_no_gap_and_is_no_change_unless_a_rule_requires_it(state: Settings) -> None:
+    """The rule of training asks for k-law, which stays; k-more only closes the same gap."""
+    more = {"course_id": "k-more", "name_zh": "课", "name_en": "course", "competency": "law", "mandated": False,
+            "hours": 32.0, "issued_on": "2020-06-01", "known_on": "2020-12-01"}  # fmt: skip
+    office(state).append_all({"courses": framed("courses", [more])}, "again")
+    log = exposure_log(state)
+    opened, goal = replace(desk(state), suggester=kept_suggester(log)), {"kind": "job_family", "goal": "legal"}
+    decline(log, "x", "course", "open", date(2020, 12, 20))
+    (before,) = ask(opened, "x", goal=goal)
+    assert [one.course_id for one in step_to(before, "m").courses] == ["must", "k-law", "k-more"]
+    for course in ("k-law", "k-more", "must"):
+        decline(log, "x", "course", course, date(2020, 12, 20))
+    (found,) = ask(opened, "x", goal=goal)
+    assert isinstance(found, PathsFound)
+    assert found.change is None
+    assert [one.course_id for one in step_to(found, "m").courses] == ["must", "k-law"]
+
+
+def test_a_course_of_a_step_that_a_rule_requires_says_so_with_the_day_of_the_advice_on_courses(state: Settings) -> None:
+    edition = {"course_id": "must", "name_zh": "课", "name_en": "course", "competency": "investigation",
+               "mandated": True, "hours": 8.0, "issued_on": "2020-06-01", "known_on": "2020-12-01"}  # fmt: skip
+    office(state).append_all({"courses": framed("courses", [edition])}, "again")
+    (found,) = ask(desk(state), "x")
+    told = {one.course_id: (one.required, one.due_on) for one in step_to(found, "m").courses}
+    assert told == {"must": (True, date(2020, 12, 1)), "k-law": (True, None)}, "six months after its issue"
+    model = ModelIdentity("courses", "3", "0" * 64, "records_v1", "h")
+    courses = CourseDesk(model, HistoryRecords.of(state), lambda _: None, plain_suggester(), policy())
+    (advice,) = courses.answer(CoursesRequest(officer_ids=["x"]), "r", NOW).results
+    assert isinstance(advice, CoursesSuggested)
+    required = {one.course_id: (True, one.due_on) for one in advice.courses if one.kind == "required"}
+    assert required == told
 
 
 def test_rank_steps_are_paths_of_their_own(state: Settings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,13 @@ from data_contracts.errors import InvalidInput
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from features.history import History
+from serving.feedback.exposures import exposure_log
+from serving.feedback.suggesting import suggester
+from serving.ground import _ruled
 from serving.points.answers import HistoryRecords, PointsDesk
 from serving.points.schemas import PointsAnswer, PointsRequest, PointsScored
 from tests.models.records import framed
+from tests.serving.feedback_room import decline
 
 NOW = datetime(2024, 3, 1, 9, 0)
 UNITS = [{"unit_id": "s", "unit_level": "station", "name_zh": "一所", "known_on": "2000-01-01"}]
@@ -103,6 +108,34 @@ def test_a_target_is_answered_with_what_to_do_by_when(desk: PointsDesk) -> None:
         assert len(plan.ways) == len(policy().points)
         assert not next(way for way in plan.ways if way.rule == "third_class_merit").plannable
         assert plan.text.en.startswith("9 points now; 8 on 2025-03-01 if nothing is done; the target is 11.")
+
+
+@pytest.mark.parametrize("mandated", [False, True])
+def test_a_declined_course_is_no_way_to_points_unless_a_rule_requires_it(tmp_path: Path, mandated: bool) -> None:
+    """Through the ground that the service stands on: what feedback says of a course holds for points as well."""
+    settings = Settings(state=tmp_path)
+    course = {"course_id": "k", "competency": "law", "hours": 8.0, "mandated": mandated, "valid_months": 12}
+    posting = rows(post_id="p", unit_id="s", started_on="2021-03-01")
+    History(settings.history_dir).append_all(
+        {
+            "postings": framed("postings", [posting]),
+            "courses": framed("courses", [{**course, "known_on": "2000-01-01"}]),
+        },
+        "test",
+    )
+    log = exposure_log(settings)
+    asked = {"officer_ids": ["a"], "target": {"deadline": "2024-12-31", "missing": 4.0}}
+    ruled = _ruled(settings, policy(), HistoryRecords.of(settings), suggester(settings, policy(), log), log)
+    points = ruled["/v1/points"]
+    assert isinstance(points, PointsDesk)
+    steps = [["k"], ["k"] if mandated else []]
+    for wanted in steps:
+        plan = scored(ask(points, **asked)).plan
+        assert plan is not None
+        assert [step.course_id for one in plan.combinations for step in one.steps] == wanted
+        law = next(way for way in plan.ways if way.rule == "law_exam")
+        assert len(law.days) == len(wanted)
+        decline(log, "a", "course", "k", date(2024, 2, 20))
 
 
 def test_days_that_cannot_be_are_refused(desk: PointsDesk) -> None:
