@@ -117,6 +117,6 @@ def _last_taken(completions: pd.DataFrame | None) -> Mapping[str, Mapping[str, d
     found: dict[str, dict[str, date]] = {}
     if completions is not None and len(completions):
         last = completions.groupby(["officer_id", "course_id"])["occurred_on"].max()
-        for (officer_id, course_id), day in last.items():
+        for officer_id, course_id, day in last.reset_index().itertuples(index=False):
             found.setdefault(str(officer_id), {})[str(course_id)] = day.date()
     return found

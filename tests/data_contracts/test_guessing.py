@@ -112,6 +112,15 @@ def test_nothing_forbidden_or_personal_goes_where_models_learn(tmp_path: Path) -
         assert {one.header for one in proposal.left} & set(words)
 
 
+def test_a_forbidden_word_takes_no_column_whose_codes_stand_under_it(tmp_path: Path) -> None:
+    """One such column alone in a roster: among many alike, none would be sure enough to be taken anyway."""
+    for word in (word for group in policy().forbidden for word in group.headers):
+        text = f"警号,入警时间,{word}\n" + "".join(f"01000{row},2011-07-01,本科\n" for row in range(3))
+        proposal = propose(write(tmp_path / "名册.csv", text))
+        taken = {(one.table.name, guess.header) for one in proposal.sections for guess in one.guesses}
+        assert {table for table, header in taken if header == word} <= {"protected_attributes"}, word
+
+
 def test_a_number_of_citizens_is_never_an_officer_id(tmp_path: Path) -> None:
     text = "人员编号,单位,岗位,任职时间\n" + "11010119850307123X,一所,民警,2020-01-01\n" * 2
     proposal = propose(write(tmp_path / "任职.csv", text))

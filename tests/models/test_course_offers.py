@@ -56,10 +56,11 @@ def test_nobody_is_advised_what_cannot_be_finished_nor_in_a_month_too_late_for_i
         record(courses=[{"course_id": "k", "competency": "law", "hours": 24.0,
                          "issued_on": add_months(until, -rules.offered_months).isoformat()}])
     )  # fmt: skip
-    weak = {"levels": {"law": 1.0}, "present": {"law": 3.0}}
 
     def advised(day: date, taken: float = 0.0) -> list[tuple[str, int]]:
-        learner = Learner("x", Standing(day, None, {}, ()), hours_this_month=taken, **weak)
+        learner = Learner(
+            "x", Standing(day, None, {}, ()), levels={"law": 1.0}, present={"law": 3.0}, hours_this_month=taken
+        )
         return [(one.course.course_id, one.month) for one in advise_courses(learner, [long], None, rules)]
 
     assert advised(today) == [("k", 0)]

@@ -93,7 +93,7 @@ def test_a_level_that_a_rule_asks_for_is_reached_before_anything_else_is_closed(
         ready = Preparing({"fitness": level, "law": 1.0, "analysis": 1.0}, every, shared)
         gaps, found = ready.prepares("p", FIRST)
         own = [one.course_id for one in found if one.course_id not in {other.course_id for other in others}]
-        return own, [gap.note and gap.note.en for gap in gaps if gap.competency == "fitness"]
+        return own, [None if gap.note is None else gap.note.en for gap in gaps if gap.competency == "fitness"]
 
     quick, slow, wide = _course("q", "fitness", 8.0), _course("r", "fitness", 8.0), _course("w", "fitness", 24.0)
     assert chosen(2.4, wide, quick) == (["q", "w"], [None]), "half a level is not enough, so both are named"
