@@ -20,6 +20,9 @@ ROWS = ("transitions", "recent", "skip", "reverse")
 SPARSE = (*ROWS, "after", "pairs")
 BACK = ROWS.index("reverse")  # where they stand in the rows of `Evidence`
 AFTER = len(ROWS)
+# What the network mixes and a reason speaks of: here, so that a sentence needs no torch.
+WAYS = ("anywhere", "popular", "popular_1y", "popular_recent", "moved", "moved_recently", "two_step", "exchange",
+        "after", "kindred_source", "kindred_target", "last_two", "together", "together_sharp", "return")  # fmt: skip
 HALF_LIVES_DAYS = (1095.0, 365.0, 120.0)
 RECENT_HALF_LIFE_DAYS = 365.0
 EASE_STRENGTH = 20.0

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from data_contracts.asof import DAYS_A_MONTH
 from models.posts.background import NUMBERS, Background, goal_posts
-from models.posts.counts import HALF_LIVES_DAYS, ROWS, CountTables
+from models.posts.counts import HALF_LIVES_DAYS, ROWS, WAYS, CountTables
 from models.posts.histories import PADDING, Array, Histories, barred
 
 DEPTH = 8
@@ -23,8 +23,6 @@ RANK_DIMENSION = 8
 DROPOUT = 0.5
 POST_DROPOUT = 0.1
 COUNTED = len(ROWS) + 4  # and after at any distance, kindred by source, by target, and the last two posts together
-WAYS = ("anywhere", "popular", "popular_1y", "popular_recent", "moved", "moved_recently", "two_step", "exchange",
-        "after", "kindred_source", "kindred_target", "last_two", "together", "together_sharp", "return")  # fmt: skip
 MOVED = WAYS.index("moved")
 CONTEXT = 11
 GATE_CONTEXT = 9

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from data_contracts.suggesting import CountRules
+from models.posts.counts import WAYS
 from models.posts.histories import Array
-from models.posts.next_post_net import WAYS
 
 MOST = 2  # reasons of one post
 LIFTED = 0.405  # log 1.5: half as many again of such officers among those who move here as among all movers

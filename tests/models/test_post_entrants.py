@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from data_contracts.suggesting import CountRules
+from models.posts.counts import WAYS
 from models.posts.entrants import HALF_LIFE_DAYS, LIKE_ALL, STAGE_YEARS, UNSEEN, YEAR_DAYS, Entrants, stages
 from models.posts.histories import Array, Histories, Moves
-from models.posts.next_post_net import WAYS
 from models.posts.reasons import RANKED, Count, Seen, reasons_for
 
 UNKNOWN = len(STAGE_YEARS) + 1
