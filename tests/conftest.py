@@ -21,9 +21,20 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.hookimpl(trylast=True)  # after the order was drawn
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first, or one process would be left with the longest at the end."""
-    slow = {item.path for item in items if item.get_closest_marker("slow") is not None}
-    items.sort(key=lambda item: item.path not in slow)
+    """Files with slow tests come first, or one process would be left with the longest at the end.
+
+    Of those that stand on the walked demo one begins and the rest come after every other slow file: two at once would
+    leave one process waiting while the other walks.
+    """
+    slow = dict.fromkeys(item.path for item in items if item.get_closest_marker("slow") is not None)
+    walkers = [path for path in slow if any(item.path == path and _walks(item) for item in items)]
+    order = [*walkers[:1], *(path for path in slow if path not in walkers), *walkers[1:]]
+    place = {path: number for number, path in enumerate(order)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
+
+
+def _walks(item: pytest.Item) -> bool:
+    return "walked_demo" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")
