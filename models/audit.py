@@ -19,7 +19,7 @@ from data_contracts.audit.verdict import MOST_FAULTS, Verdict, accepting, verifi
 from data_contracts.belonging import service_database
 from data_contracts.database import Database
 from data_contracts.errors import BrokenChain, InvalidInput, NotReady
-from data_contracts.local_time import local_time, moment_of, today_of, utc_now
+from data_contracts.local_time import local_day, local_time, moment_of, today_of, utc_now
 from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
 from models import keys
@@ -37,7 +37,8 @@ def audit_chain(settings: Settings) -> AuditChain:
 
 def chain_in(settings: Settings, database: Database) -> AuditChain:
     """The chain beside other tables of its database, so that a change and its line stand in one transaction."""
-    return AuditChain(database, settings.audit_head, keys.signing_key(settings.keys_dir), begun_of(settings))
+    key, moment = keys.signing_key(settings.keys_dir), None if settings.today is None else with_time_of_day
+    return AuditChain(database, settings.audit_head, key, begun_of(settings), moment)
 
 
 def begun_of(settings: Settings) -> Begun:
@@ -54,6 +55,15 @@ def now_of(settings: Settings) -> datetime:
     """The moment of a line: the clock's, on the frozen day where one is set; UTC without a zone."""
     now = utc_now()
     return now if settings.today is None else moment_of(settings.today, local_time(now).time())
+
+
+def with_time_of_day(moment: datetime) -> datetime:
+    """The bureau's day of a moment with the time that it is now (UTC without a zone).
+
+    For lines of a clock that stands on a day: the service's shows that day's midnight, and whoever reads the chain asks
+    in which order and how far apart things were done.
+    """
+    return moment_of(local_day(moment), local_time(utc_now()).time())
 
 
 def has_come(settings: Settings, day: date, option: str = "--as-of") -> date:

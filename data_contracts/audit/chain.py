@@ -16,7 +16,7 @@ import json
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -116,9 +116,20 @@ Writes = Callable[[Entry], tuple[int, str]]
 
 
 class AuditChain:
-    """The chain in a database, with its head in a file."""
+    """The chain in a database, with its head in a file.
 
-    def __init__(self, database: Database, head_file: Path, key: Ed25519PrivateKey, begun: Begun) -> None:
+    `moment` is asked what a line bears that tells of a moment: another one where the clock that told it stands still.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        head_file: Path,
+        key: Ed25519PrivateKey,
+        begun: Begun,
+        moment: Callable[[datetime], datetime] | None = None,
+    ) -> None:
+        self._moment = moment
         self._database = database
         self._begun = begun
         self._heads = HeadFile(head_file)
@@ -165,6 +176,8 @@ class AuditChain:
                 def write(entry: Entry) -> tuple[int, str]:
                     if tail.number == 0 and found is None:
                         self._begin()
+                    if self._moment is not None:
+                        entry = replace(entry, at=self._moment(entry.at))
                     try:
                         tail.number, tail.hash = add_line(connection, self._key, entry, (tail.number, tail.hash))
                     except sa.exc.SQLAlchemyError as error:

@@ -32,6 +32,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from experiments.benchmarks import tied
 from experiments.benchmarks.evidence import HOUSE, RESULTS, commit, keep
 from experiments.progress import steps
 
@@ -163,13 +164,11 @@ def _tested(tests: str, house: Path) -> tuple[int, str]:
                f"--basetemp={house.parent / 'tests'}", *shlex.split(tests)]  # fmt: skip
     env = {**os.environ, "PYTHONPATH": str(house)}  # what tests start must not find the code that stands whole
     try:
-        done = subprocess.run(
-            command, cwd=house, env=env, capture_output=True, text=True, timeout=MOST_SECONDS, check=False
-        )
+        status, told = tied.run(command, house, env, MOST_SECONDS)
     except subprocess.TimeoutExpired:
         return FAILED, f"no answer in {MOST_SECONDS:.0f} s"
-    failed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("FAILED ")]
-    return done.returncode, failed[0] if failed else ""
+    failed = [line.split()[1] for line in told.splitlines() if line.startswith("FAILED ")]
+    return status, failed[0] if failed else ""
 
 
 def _red_before(tests: str, house: Path) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.asof import add_months
+from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
 from models.risk.code_words import code_told
 from models.risk.facets import differs_by, in_number
@@ -24,7 +25,7 @@ ONE_COUNT = np.array([theme.one_count for theme, _ in FACETS])
 NAMED = np.array([facet.named for _, facet in FACETS])
 SIDE = np.where(BAD, 1.0, [{"more": 1.0, "less": -1.0, None: 0.0}[facet.worse] for _, facet in FACETS])  # nought: codes
 POST_SIZE = "post_size"  # officers in the post, the officer included
-PEERS = ("同岗位其他人平均", "全员平均"), ("others in the same post", "all officers")
+PEERS = Bilingual("同岗位其他人", "others in the same post"), Bilingual("全员", "all officers")
 SCALES = np.array([facet.scale for _, facet in FACETS])
 FINDINGS = np.array([facet.shown.startswith("complaints_sustained") for _, facet in FACETS])  # the count is of findings
 SAME_THEME = np.equal.outer(OWNER, OWNER).astype(np.float64)  # (facets, facets)
@@ -81,15 +82,16 @@ class Record:
 
         The usual is the mean of the force, or of the others in the post where that is unknown. In a theme of bad
         things, and where more is worse, a reason is more and a strength less; where less is worse it is the other way
-        round. Without a usual only bad things have a side: none of them is no reason. A code has no usual: it is told
-        where `codes` says that its officers surely had the outcome more often (less often) than the others. A theme
-        with a finding in any of its windows is no strength, be the count as low as it may.
+        round. Without a usual only what is worse in number has a side: none of a bad thing is no reason, and some of
+        what is worse where there is more reads as a fault until it is told that others have more. A code has no usual:
+        it is told where `codes` says that its officers surely had the outcome more often (less often) than the others.
+        A theme with a finding in any of its windows is no strength, be the count as low as it may.
         """
         usual = np.where(np.isnan(self.mean), self.post, self.mean)
         apart = differs_by(usual, SCALES)
         above, below = self.value > usual + apart, self.value < usual - apart
         said = np.where(sign * SIDE > 0, above, below)
-        alone = ~BAD | ((self.value > 0) if sign > 0 else (self.value <= 0))
+        alone = (~BAD | (self.value > 0)) if sign > 0 else ((SIDE <= 0) | (self.value <= 0))
         told: NDArray[np.bool_] = ~np.isnan(self.value) & ~(self.crowd < LEAST_CROWD)
         if sign < 0:
             told &= ~self._found()
@@ -115,7 +117,8 @@ class Record:
         """What is told of each row; `sign` is 1 for reasons, -1 for strengths, 0 for a record by itself, without sizes.
 
         What goes against a reason or a strength is not compared with: nobody reads "fewer than others in the same
-        post" as what raises a chance.
+        post" as what raises a chance. Of a strength the comparison comes first, for without it the number would read
+        as a fault: one course missing is a strength only where others miss more.
         """
         return [
             [self._told(row, place, sign) | _size(sizes, row, OWNER[place]) for place in places if place >= 0]
@@ -133,11 +136,16 @@ class Record:
         start = self._start(row, facet)
         last = self._last(row, place)
         words_zh, words_en, value = facet.words(self.value[row, place])
-        peers = self._peers(row, place, sign)
         days = facet.day_told(last)
         note = theme.note_told(self.value[row, place], self.sustained[row, place])
-        zh = (words_zh.format(value=value, start=start) + peers[0], days[0], note[0])
-        en = (in_number(words_en, value).format(value=value, start=start) + peers[1], days[1], note[1])
+        said = Bilingual(
+            words_zh.format(value=value, start=start), in_number(words_en, value).format(value=value, start=start)
+        )
+        if peers := self._peers(row, place, sign):
+            unsigned = bool(facet.below_zh) and self.value[row, place] < 0  # told as a number above nought
+            above = (SIDE[place] < 0) != unsigned
+            said = _compared_first(said, peers, above) if sign < 0 else _compared_after(said, peers)
+        zh, en = (said.zh, days[0], note[0]), (said.en, days[1], note[1])
         return {
             "theme": theme.code,
             "text": {"zh": "；".join(filter(None, zh)), "en": "; ".join(filter(None, en))},
@@ -156,22 +164,48 @@ class Record:
         days = self.last[row, place]
         return "" if np.isnan(days) else date.fromordinal(self.days[row].toordinal() - int(days)).isoformat()
 
-    def _peers(self, row: int, place: int, sign: float) -> tuple[str, str]:
+    def _peers(self, row: int, place: int, sign: float) -> list[Peers]:
         """How the others in the same post stand, and the whole force, where that is known and goes the way of what is
         said."""
         value, post, force = (float(some) for some in (self.value[row, place], self.post[row, place], self.mean[place]))
         side = sign * SIDE[place]  # above nought: a number above the others goes the way of what is said
-        zh, en = [], []
-        for usual, of_zh, of_en in zip((post, force), *PEERS, strict=True):
+        found = []
+        for usual, who in zip((post, force), PEERS, strict=True):
             if np.isnan(usual) or (side and side * (value - usual) <= float(differs_by(usual, SCALES[place]))):
                 continue
             facet = FACETS[place][1]
             if facet.words(usual)[0] != facet.words(value)[0]:
                 continue  # the words are of the other side of nought
-            told = facet.words(usual)[2]
-            zh.append(f"{of_zh}{told}")
-            en.append(f"{of_en} {told}")
-        return (f"（{'，'.join(zh)}）", f" ({', '.join(en)} on average)") if zh else ("", "")
+            found.append(Peers(who, facet.words(usual)[2]))
+        return found
+
+
+@dataclass(frozen=True)
+class Peers:
+    """Others who are compared with: what they are called, and their mean as it is told."""
+
+    who: Bilingual
+    told: str
+
+
+def _compared_after(said: Bilingual, peers: Sequence[Peers]) -> Bilingual:
+    """A sentence, and behind it how others stand."""
+    zh = "，".join(f"{one.who.zh}平均{one.told}" for one in peers)
+    en = ", ".join(f"{one.who.en} {one.told}" for one in peers)
+    return Bilingual(f"{said.zh}（{zh}）", f"{said.en} ({en} on average)")
+
+
+def _compared_first(said: Bilingual, peers: Sequence[Peers], above: bool) -> Bilingual:
+    """That the number, as it is told, lies above (or below) that of others, all of them on one side; then the sentence.
+
+    >>> others = [Peers(PEERS[0], "2"), Peers(PEERS[1], "0.30")]
+    >>> _compared_first(Bilingual("收到投诉0件", "0 complaints"), others, above=False).en
+    'below the average of others in the same post (2) and of all officers (0.30): 0 complaints'
+    """
+    zh = "与".join(f"{one.who.zh}平均（{one.told}）" for one in peers)
+    en = " and ".join(f"of {one.who.en} ({one.told})" for one in peers)
+    way = Bilingual("高于", "above") if above else Bilingual("低于", "below")
+    return Bilingual(f"{way.zh}{zh}：{said.zh}", f"{way.en} the average {en}: {said.en}")
 
 
 def _size(sizes: Sizes | None, row: int, theme: int) -> dict[str, float | None]:

@@ -1,5 +1,6 @@
 """What is wrong with a field, in both languages: pydantic says it in English only, and shows a bare pattern where
-people need to hear which characters may stand. Never the value that came in."""
+people need to hear which characters may stand, or how a list is written. Never the value that came in: of it people
+hear which kind of value it is."""
 
 from __future__ import annotations
 
@@ -27,7 +28,6 @@ WORDS: Mapping[str, str] = {
     "float_parsing": "须为数字",
     "finite_number": "须为有限的数",
     "bool_type": "须为 true 或 false",
-    "list_type": "须为数组",
     "dict_type": "须为对象",
     "model_type": "须为对象",
     "model_attributes_type": "须为对象",
@@ -47,6 +47,13 @@ WORDS: Mapping[str, str] = {
 }
 
 
+KINDS: tuple[tuple[type | tuple[type, ...], Bilingual], ...] = (
+    (bool, Bilingual(" true 或 false", "true or false")),  # before numbers, of which Python holds it for one
+    ((int, float), Bilingual("数字", "a number")),
+    (str, Bilingual("字符串", "a text")),
+    (object, Bilingual("对象", "an object")),
+)
+"""What JSON holds beside lists and null, the first that fits."""
 NO_SPACE = Bilingual(
     "含有不允许的字符：不得含空格、换行、制表符或其他控制字符，其余字符均可",
     "has a character that may not stand here: no space, line break, tab or other control character; any other may",
@@ -79,10 +86,28 @@ def said(error: ErrorDetails) -> Bilingual:
 
     >>> said({"type": "missing", "loc": (), "msg": "Field required", "input": {}}).en
     'Field required'
+    >>> said({"type": "list_type", "loc": (), "msg": "", "input": 24}).en
+    'must be a list, and a number came in: write [ ] around it, also where it is the only one'
     """
+    if error["type"] == "list_type":
+        return _no_list(error["input"])
     if error["type"] == "string_pattern_mismatch":
         return MAY_STAND[str(error.get("ctx", {}).get("pattern"))]
     return Bilingual(said_in_chinese(error), error["msg"])
+
+
+def _no_list(value: object) -> Bilingual:
+    """What is asked of a field that holds several, where one value or none came in."""
+    if value is None:
+        return Bilingual(
+            "须为数组，收到的是 null：请写成 [ ] 括起的各项",
+            "must be a list, and null came in: write [ ] around what it holds",
+        )
+    kind = next(words for kinds, words in KINDS if isinstance(value, kinds))
+    return Bilingual(
+        f"须为数组，收到的是{kind.zh}：请用 [ ] 括起，只有一项时也要",
+        f"must be a list, and {kind.en} came in: write [ ] around it, also where it is the only one",
+    )
 
 
 def said_in_chinese(error: ErrorDetails) -> str:

@@ -64,8 +64,8 @@ def parse(body: bytes, schema: type[Schema]) -> Schema:
 
 
 def _named(error: ValidationError) -> list[FieldProblem]:
-    """Where and what, without the value that came in."""
-    found = error.errors(include_url=False, include_input=False)
+    """Where and what; of the value that came in no more than its kind."""
+    found = error.errors(include_url=False)
     return [_told(_path(one["loc"]), said(one)) for one in found[:MAX_NAMED]]
 
 

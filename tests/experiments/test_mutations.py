@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,3 +126,57 @@ def test_what_tests_start_finds_the_copy_without_the_protection(house: Path, mon
     monkeypatch.setenv("PYTHONPATH", str(house))
     (seen,) = check([DOOR], house)
     assert seen.good
+
+
+LASTING = """import os, pathlib, subprocess, sys, time
+def test_it():
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    pathlib.Path(os.environ["TOLD"]).write_text(f"{os.getpid()} {child.pid}\\n")
+    time.sleep(600)
+"""
+TRIED = """import sys, pathlib
+from experiments.benchmarks.mutations import Protection, check
+door = Protection("the door", "door.py", "key == 'right'", "True", "test_door.py")
+list(check([door], pathlib.Path(sys.argv[1])))
+"""
+
+
+def started(told: Path) -> list[int]:
+    """The test and what it started, once they run."""
+    end = time.monotonic() + 60
+    while not (told.is_file() and told.read_text().endswith("\n")) and time.monotonic() < end:
+        time.sleep(0.1)
+    return [int(one) for one in told.read_text().split()]
+
+
+def left(ids: Sequence[int], seconds: float = 20.0) -> list[str]:
+    """Which of these processes still run after a while; one that nobody has waited for runs no more."""
+    end = time.monotonic() + seconds
+    while True:
+        asked = ["ps", "-o", "pid=,stat=", "-p", ",".join(map(str, ids))]
+        found = subprocess.run(asked, capture_output=True, text=True).stdout.splitlines()
+        still = [one.split()[0] for one in found if not one.split()[1].startswith("Z")]
+        if not still or time.monotonic() > end:
+            return still
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_killed_takes_its_tests_with_it(house: Path, tmp_path: Path, how: signal.Signals) -> None:
+    (house / "test_door.py").write_text(LASTING)
+    told = tmp_path / "told"
+    env = {**os.environ, "TOLD": str(told), "PYTHONPATH": str(HOUSE), "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", TRIED, str(house)], env=env, stdout=subprocess.DEVNULL) as run:
+        ids = started(told)
+        assert len(left(ids, 0.0)) == 2, "they run"
+        run.send_signal(how)
+    assert left(ids) == []
+
+
+def test_tests_that_hang_leave_nothing_that_runs(house: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (house / "test_door.py").write_text(LASTING)
+    monkeypatch.setenv("TOLD", str(tmp_path / "told"))
+    monkeypatch.setattr(mutations, "MOST_SECONDS", 5.0)
+    (seen,) = check([DOOR], house)
+    assert (seen.fate, seen.by) == ("red before", "no answer in 5 s")
+    assert left(started(tmp_path / "told")) == []

@@ -99,10 +99,42 @@ def test_the_day_of_a_mandated_course_is_told_of_one_that_was_taken() -> None:
     values = {"mandated_courses_lacking": 0.0, "days_since_mandated_course": 71.0}
     _, (told,) = _told({"mandated_courses_lacking": -0.9}, values, {"mandated_courses_lacking": 0.3})
     assert told["text"]["en"] == (
-        "0 recurrent mandated courses not taken or no longer valid (all officers 0.30 on average); "
+        "below the average of all officers (0.30): 0 recurrent mandated courses not taken or no longer valid; "
         "the last mandated course was taken on 2023-12-21"
     )
-    assert told["text"]["zh"] == ("有0门定期必训课程未修或已过有效期（全员平均0.30）；最近一次修完必训课程在2023-12-21")
+    assert told["text"]["zh"] == (
+        "低于全员平均（0.30）：有0门定期必训课程未修或已过有效期；最近一次修完必训课程在2023-12-21"
+    )
+
+
+def test_a_strength_that_would_read_as_a_fault_says_first_that_others_have_more() -> None:
+    """As it was told: 1 mandated course not taken, among the strengths."""
+    lacking, overtime = "mandated_courses_lacking", "overtime_hours_12m"
+    _, (told,) = _told({lacking: -0.9}, {lacking: 1.0}, {lacking: 2.3})
+    assert told["text"] == {
+        "zh": "低于全员平均（2.3）：有1门定期必训课程未修或已过有效期",
+        "en": "below the average of all officers (2.3): 1 recurrent mandated course not taken or no longer valid",
+    }
+    values = {overtime: 50.0, f"{overtime}_minus_post_others": -150.0}
+    _, (both,) = _told({overtime: -0.9}, values, {overtime: 250.0})
+    assert both["text"] == {
+        "zh": "低于同岗位其他人平均（200）与全员平均（250）：2023-03-01以来加班共50小时",
+        "en": "below the average of others in the same post (200) and of all officers (250): "
+        "50 hours of overtime since 2023-03-01",
+    }
+    _, (more,) = _told({"courses_12m": -0.9}, {"courses_12m": 4.0}, {"courses_12m": 2.0})
+    assert more["text"]["en"] == "above the average of all officers (2): 4 courses completed since 2023-03-01"
+    assert more["text"]["zh"] == "高于全员平均（2）：2023-03-01以来完成培训4门"
+
+
+@pytest.mark.parametrize("column", ["mandated_courses_lacking", "overtime_hours_12m", "complaints_24m"])
+def test_without_anybody_to_compare_with_such_a_strength_is_not_told(column: str) -> None:
+    """Where no mean of the force is known, the post's is compared with, and a small one's is not told."""
+    values = {column: 2.0, f"{column}_minus_post_others": -3.0}
+    assert _told({column: -0.9}, {column: 2.0}, {}) == ([], [])
+    assert _told({column: -0.9}, {**values, "post_size": 4.0}, {}) == ([], [])
+    assert len(_told({column: -0.9}, {column: 0.0}, {})[1]) == 1  # none of it is no fault
+    assert len(_told({column: -0.9}, {**values, "post_size": 5.0}, {})[1]) == (column != "mandated_courses_lacking")
 
 
 def test_what_was_found_sustained_is_never_told_to_be_no_finding() -> None:
@@ -124,7 +156,7 @@ def test_no_reason_is_compared_with_peers_who_have_more_of_it() -> None:
     assert "（全员平均0.40）" in reason["text"]["zh"]
     values = {"courses_12m": 4.0, "courses_12m_minus_post_others": -1.0}
     _, (strength,) = _told({"courses_12m": -0.9}, values, {"courses_12m": 2.0})
-    assert "(all officers 2 on average)" in strength["text"]["en"]
+    assert strength["text"]["en"].startswith("above the average of all officers (2): 4 courses")
     values = {"overtime_hours_12m": 300.0, "overtime_hours_12m_minus_post_others": 100.0}
     (both,), _ = _told({"overtime_hours_12m": 0.9}, values, {"overtime_hours_12m": 250.0})
     assert "(others in the same post 200, all officers 250 on average)" in both["text"]["en"]
@@ -318,7 +350,7 @@ def test_years_in_rank_count_from_the_day_of_that_rank_and_steps_of_every_ladder
     assert told["since"] == "2016-01-21"  # not the day of a police rank
     _, (step,) = _told({"days_since_rank_steps_taken": -0.4}, values, {"rank_steps_taken_60m": 1.0})
     assert step["text"]["en"] == (
-        "2 steps up since 2019-03-01, job grade and police rank together (all officers 1 on average); "
+        "above the average of all officers (1): 2 steps up since 2019-03-01, job grade and police rank together; "
         "the last on 2023-12-22"
     )
 
@@ -420,11 +452,13 @@ def test_a_code_is_told_the_way_it_surely_goes_and_education_of_nothing() -> Non
 def test_months_before_the_least_time_are_told_without_a_sign() -> None:
     column, usual = "months_past_least_time", {"months_past_least_time": -12.0}
     _, (to_go,) = _told({column: -0.4}, {column: -20.0}, usual)
-    assert to_go["text"]["en"] == ("20 months to go to the least time in the present rank (all officers 12 on average)")
+    assert to_go["text"]["en"] == (
+        "above the average of all officers (12): 20 months to go to the least time in the present rank"
+    )
     (past,), _ = _told({column: 0.4}, {column: 3.0}, usual)
     assert past["text"]["en"] == "3 months past the least time in the present rank"
     _, (dated,) = _told({column: -0.4}, {column: -20.0, "days_in_rank": 366.0}, usual)
-    assert dated["text"]["en"].endswith("(all officers 12 on average); in that rank since 2023-03-01")
+    assert dated["text"]["en"].endswith("the present rank; in that rank since 2023-03-01")
     assert dated["text"]["zh"].endswith("；自2023-03-01起任现职级")
     assert dated["since"] == "2023-03-01"
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import pytest
+
 from data_contracts.decisions import SupportAction
 from data_contracts.policy import policy
 from data_contracts.vocabulary import SupportKind
@@ -121,3 +123,14 @@ def test_what_policy_calls_short_or_one_course_is_so() -> None:
         assert training.courses_at_most == 1
         assert training.hours_at_most == 16.0
         assert training.competencies
+
+
+@pytest.mark.parametrize("outcome", ["strain", "departure"])
+@pytest.mark.parametrize("grade", ["poor", "fair", "good", "excellent"])
+def test_an_action_fits_whatever_its_theme_is_told_of(outcome: str, grade: str) -> None:
+    """Who is told of night shifts was offered a talk about overtime: words of one sentence stand with the others."""
+    assert "workload" in policy().reasons.themes_of(outcome)
+    for action in policy().support_for(outcome, grade):
+        for text, hours, nights in ((action.en.lower(), ("overtime", "hours"), "night"),
+                                    (action.zh, ("加班", "工时"), "夜班")):  # fmt: skip
+            assert any(word in text for word in hours) == (nights in text), text

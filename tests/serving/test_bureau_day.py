@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
@@ -10,19 +11,22 @@ import pytest
 from typer.testing import CliRunner
 
 import pharos
+from data_contracts.audit.chain import Action, lines
 from data_contracts.errors import InvalidInput
+from data_contracts.local_time import local_time
 from data_contracts.night_exits import NightExit
 from data_contracts.policy import policy
 from data_contracts.settings import Settings, settings
 from experiments.commands import edge
 from features import store
 from features.ingest import service_day
-from models.audit import has_come, now_of
+from models.audit import audit_database, has_come, now_of
 from serving import service
 from serving.access.api_keys import KeyAsked, api_keys
 from serving.access.callers import callers_of
 from serving.access.commands import issued
-from serving.access.credential import AccessScope
+from serving.access.credential import AccessScope, Credential
+from serving.access.recorder import Read, Recorder
 from serving.clock import clock_of
 from serving.freshness import AgeLimits, notice_of_age, read_fresh
 from serving.night import nightly
@@ -106,3 +110,20 @@ def test_a_frozen_clock_shows_its_day_wherever_the_bureau_is(
     assert (shown, has_come(use, shown), service.today()) == (TODAY, TODAY, TODAY)
     assert abs(now_of(use) - clock_of(use)()) < timedelta(days=1)
     assert settings() is use
+
+
+@pytest.mark.parametrize("frozen", [True, False], ids=["frozen", "running"])
+def test_a_line_of_the_service_bears_the_time_of_day_though_its_clock_stands_still(
+    state: Settings, monkeypatch: pytest.MonkeyPatch, frozen: bool
+) -> None:
+    """Every line stood at 00:00 of the day, between lines of commands that bore the time."""
+    if frozen:
+        monkeypatch.setenv("PHAROS_TODAY", TODAY.isoformat())
+    use = bureau_at(monkeypatch, SMALL_HOURS + timedelta(days=30))
+    at = clock_of(use)()
+    asked = Read(Action.RISK_READ, Credential("key:a", frozenset({AccessScope.RISK_READ})), "r", at, "/v1/risk")
+    Recorder.of(use)(asked, '{"officer_id": "o-1"}')
+    (line,) = (json.loads(row["body"]) for row in lines(audit_database(use)))
+    moment = datetime.fromisoformat(line["at"])
+    assert local_time(moment) == datetime(2026, 1, 2 if frozen else 1, 2, 30) + timedelta(days=0 if frozen else 31)
+    assert (clock_of(use)(), moment) == (at, now_of(use)), "only the line"

@@ -128,3 +128,29 @@ def test_which_characters_may_stand_is_said_in_words() -> None:
         told |= {part["pattern"]} if isinstance(part, dict) and isinstance(part.get("pattern"), str) else set()
         waiting += list(part.values()) if isinstance(part, dict) else part if isinstance(part, list) else []
     assert told <= set(MAY_STAND)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "zh", "en"),
+    [
+        ("horizon_months", "24", "收到的是数字：请用 [ ] 括起", "a number came in: write [ ] around it"),
+        ("horizon_months", "24.5", "收到的是数字：请用 [ ] 括起", "a number came in: write [ ] around it"),
+        ("outcomes", '"strain"', "收到的是字符串：请用 [ ] 括起", "a text came in: write [ ] around it"),
+        ("officer_ids", "true", "收到的是 true 或 false：", "true or false came in: "),
+        ("officer_ids", '{"a": 1}', "收到的是对象：", "an object came in: "),
+        ("officer_ids", "null", "收到的是 null：请写成 [ ]", "null came in: write [ ] around what it holds"),
+    ],
+)
+def test_one_value_where_a_list_is_asked_is_told_how_a_list_is_written(
+    field: str, value: str, zh: str, en: str
+) -> None:
+    """Pydantic's `Input should be a valid array` tells nobody to write [24] for 24."""
+    asked = {"officer_ids": '["a"]', field: value}
+    body = "{" + ", ".join(f'"{name}": {one}' for name, one in asked.items()) + "}"
+    with pytest.raises(ProblemError) as refused:
+        parse(body.encode(), RiskRequest)
+    (error,) = refused.value.errors
+    assert error.field == field
+    assert error.message.startswith(f"must be a list, and {en}")
+    assert error.message_zh.startswith(f"须为数组，{zh}")
+    assert "strain" not in error.message + error.message_zh

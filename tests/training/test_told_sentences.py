@@ -34,8 +34,10 @@ from training.splits import rolling_origin
 DAY, END = date(2025, 1, 1), date(2026, 1, 1)
 QUICK = FitSettings({"rounds": 5, "min_data_in_leaf": 20}, members=("boosted", "logistic"))
 OUTCOMES = ("conduct", "force", "any_complaint", "strain", "departure", "stagnation")
-PEERS = {"en": (r"others in the same post ([\d.]+)", r"all officers ([\d.]+)"),
-         "zh": (r"同岗位其他人平均([\d.]+)", r"全员平均([\d.]+)")}  # fmt: skip
+PEERS = {"en": (r"others in the same post \(?([\d.]+)", r"all officers \(?([\d.]+)"),
+         "zh": (r"同岗位其他人平均（?([\d.]+)", r"全员平均（?([\d.]+)")}  # fmt: skip
+PEERS_FIRST = {"en": r"(above|below) the average (of [^:]+\)): (.*)", "zh": r"(高于|低于)([^：]+）)：(.*)"}
+ABOVE = {"above", "高于"}
 PEERS_AFTER = {"en": r"(.*) \(((?:others|all) .*) on average\)", "zh": r"(.*)（((?:同岗位|全员).*)）"}
 LAST = {
     "en": r"(?:the last on|the last mandated course was taken on|in that rank since|since) (\d{4}-\d\d-\d\d)",
@@ -108,8 +110,7 @@ def _wrong(force: Force, officer: str, text: str, language: str) -> str:
             if words.removeprefix(start) != getattr(name, language):
                 return f"it is {name}"
             return "; ".join(filter(None, (_wrong_since(force, officer, column, part, language) for part in more)))
-    peers = re.fullmatch(PEERS_AFTER[language], words)
-    plain = peers[1] if peers else words
+    plain, peers, way = _apart(words, language)
     for said in SAID:
         if found := said.pattern(language).fullmatch(plain):
             start = found.groupdict().get("s") or ""
@@ -117,10 +118,24 @@ def _wrong(force: Force, officer: str, text: str, language: str) -> str:
             wrong = [] if _agrees(found["v"], own[officer]) else [f"{found['v']} is {own[officer]}"]
             if start and date.fromisoformat(start) not in {add_months(DAY, -months) for months in (12, 24, 60)}:
                 wrong.append(f"no look-back begins on {start}")
-            wrong += _wrong_peers(force, officer, own, peers[2] if peers else "", language)
+            wrong += _wrong_peers(force, officer, own, peers, language)
+            wrong += _wrong_way(found["v"], way, peers, language)
             rest = (_wrong_part(force, officer, (said, start), part, language) for part in more)
             return "; ".join([*wrong, *filter(None, rest)])
     return "no claim that the test knows"
+
+
+def _apart(words: str, language: str) -> tuple[str, str, str]:
+    """The sentence, how others stand, and the side of them that it claims; the latter two empty where not said."""
+    if first := re.fullmatch(PEERS_FIRST[language], words):
+        return first[3], first[2], first[1]
+    after = re.fullmatch(PEERS_AFTER[language], words)
+    return (after[1], after[2], "") if after else (words, "", "")
+
+
+def _wrong_way(told: str, way: str, peers: str, language: str) -> list[str]:
+    means = [found[1] for one in PEERS[language] if (found := re.search(one, peers))]
+    return [f"{told} is not {way} {mean}" for mean in means if way and (float(told) > float(mean)) != (way in ABOVE)]
 
 
 def _wrong_since(force: Force, officer: str, column: str, part: str, language: str) -> str:
@@ -179,8 +194,7 @@ def test_what_is_told_covers_the_force_every_outcome_and_nearly_every_sentence(f
     assert spoken == set(force.history.officers)
     told = {text for _, sentence in force.sentences() for text in sentence["text"].values()}
     for language in ("en", "zh"):
-        plain = [match[1] if (match := re.fullmatch(PEERS_AFTER[language], words)) else words
-                 for words in (re.split("; |；", text)[0] for text in told)]  # fmt: skip
+        plain = [_apart(re.split("; |；", text)[0], language)[0] for text in told]
         absent = [said for said in SAID if not any(said.pattern(language).fullmatch(one) for one in plain)]
         assert [said.en for said in absent if force.claimed(said, "2024-01-01").notna().any()] == []  # nothing to tell
 
