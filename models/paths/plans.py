@@ -223,8 +223,8 @@ class PathPlanner:
         stay, moves = self._stay(question)
         known: dict[str, object] = {"least": self.policy.least_chance, "stay": stay, "moves": moves}
         if question.ended_on is None:
-            return refused(question, "minimum_times", **known)
-        return refused(question, "minimum_times_ended", **known, start=start, ended=question.ended_on)
+            return refused(question, "minimum_times", (), **known)
+        return refused(question, "minimum_times_ended", (), **known, start=start, ended=question.ended_on)
 
     def _stay(self, question: Question) -> tuple[float, date]:
         """The least time in the last post, and the day from which the next move may come."""
