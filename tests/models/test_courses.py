@@ -162,6 +162,30 @@ def test_a_month_bears_only_so_much_and_what_is_overdue_does_not_wait() -> None:
     assert sorted(one.month for one in advise_courses(learner(soon), musts, None, RULES)) == [0, 0, 1, 1, 2]
 
 
+def test_what_falls_due_is_planned_by_its_day_beside_what_is_overdue_or_says_why_not() -> None:
+    """Forty hours overdue fill June whatever else; what falls due in June is not put off to July for them."""
+    full = RULES.load.hours_a_month
+    over = SuggestedCourse(course("over", "a", full), "required", (), overdue=True, due_on=date(2025, 1, 1))
+
+    def due(code: str, day: date, hours: float = 8.0) -> SuggestedCourse:
+        return SuggestedCourse(course(code, "a", hours), "required", (), due_on=day)
+
+    june, july = due("june", date(2025, 6, 30)), due("july", date(2025, 7, 20))
+    wished = SuggestedCourse(course("wished", "b", 8.0), "gap", ())
+    found = list(planned([over, june, july, wished], DAY, 0.0, RULES))
+    assert [(one.month, len(one.reasons)) for one in found] == [(0, 0), (0, 0), (1, 0), (1, 0)]
+
+    (_, first, second) = planned([over, due("first", date(2025, 6, 30), full), june], DAY, 0.0, RULES)
+    assert (first.month, first.reasons, second.month) == (0, (), 1)
+    (why,) = second.reasons
+    assert (why.code, why.text.zh) == ("planned_after_due", "此前各月学时已满，只能排在到期日2025-06-30之后")
+    assert why.text.en == "the load is full until then, so it is planned after the day it is due, 2025-06-30"
+    (short,) = planned([due("short", DAY, 16.0)], DAY, 0.0, RULES)  # two days of study, one is left
+    assert (short.month, [one.text.en[:23] for one in short.reasons]) == (0, ["too little time is left"])
+    (passed,) = planned([due("passed", date(2025, 6, 1))], DAY, 0.0, RULES)
+    assert passed.reasons == (), "a day that has passed is told as such already"
+
+
 def test_no_course_is_planned_after_its_offer_ends() -> None:
     months = RULES.load.plan_months
     ends = {"today": DAY, "first": add_months(DAY.replace(day=1), 2), "second": add_months(DAY.replace(day=2), 2)}
