@@ -9,7 +9,7 @@ goal.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from data_contracts.advising import CoursesPolicy
 from data_contracts.asof import add_months
 from data_contracts.vocabulary import Bilingual
 from models.courses.crowd import RANKED, CrowdCourse
-from models.courses.gaps import GOAL, PRESENT, Gap, closing_courses, gaps_to
+from models.courses.gaps import GOAL, PRESENT, Gap, RuleLevel, closing_courses, gaps_to, gaps_to_rules
 from models.courses.rules import CourseReason, OfferedCourse, PostNeed, Standing, due_courses, hours_en
 
 FITS = "fits"  # why a small course is suggested
@@ -40,8 +40,9 @@ class Learner:
 
     aim: kind and code of the goal; aims: courses that the posts of the goal require by rule; levels: the last assessed
     level of each competency; present, goal: standards of the post held and of the posts of the goal, of several the
-    lowest; hours_this_month: hours of courses already taken in the calendar month; declined: ids of courses not wanted
-    for now, which are suggested only where they are required.
+    lowest; ruled: the levels without which rules bar every post of the goal; hours_this_month: hours of courses already
+    taken in the calendar month; declined: ids of courses not wanted for now, which are suggested only where they are
+    required.
     """
 
     officer_id: str
@@ -52,6 +53,7 @@ class Learner:
     levels: Mapping[str, float] | None = None
     present: Mapping[str, float] | None = None
     goal: Mapping[str, float] | None = None
+    ruled: Mapping[str, RuleLevel] = field(default_factory=dict)
     hours_this_month: float = 0.0
     declined: frozenset[str] = frozenset()
 
@@ -221,7 +223,7 @@ def _for_goal(learner: Learner, catalogue: Mapping[str, OfferedCourse]) -> Itera
 
 
 def _gap(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> Iterator[SuggestedCourse]:
-    gaps: list[Gap] = []
+    gaps: list[Gap] = gaps_to_rules(learner.levels or {}, learner.ruled)
     for whose, standards in ((PRESENT, learner.present), (GOAL, learner.goal)):
         gaps += gaps_to(learner.levels or {}, standards or {}, whose, policy.gap.least_gap)
     for one in closing_courses(gaps, courses, policy.gap, policy.load):

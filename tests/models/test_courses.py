@@ -16,7 +16,7 @@ from models.courses.advice import Learner, SuggestedCourse, advise_courses, plan
 from models.courses.crowd import RANKED, CrowdCourse
 from models.courses.gaps import GOAL, PRESENT, Gap, closing_courses
 from models.courses.goals import GoalPosts
-from models.courses.learners import learner_of, offered_courses
+from models.courses.learners import Readings, learner_of, offered_courses
 from models.courses.rules import Counted, CourseReason, OfferedCourse, PostNeed, Standing
 
 DAY = date(2025, 6, 10)
@@ -387,3 +387,25 @@ def test_tables_that_are_absent_tell_nothing() -> None:
     del told["posts"]
     assert learner_of(GoalPosts(told, policy()), "o", DAY).goal == {}
     assert learner_of(GoalPosts({**told, "posts": records()["posts"].iloc[1:]}, policy()), "o", DAY).post is None
+
+
+def test_a_level_that_a_rule_asks_of_the_goal_comes_first_and_names_the_rule() -> None:
+    """The standard asks for less than the rule of special police, fitness at 3, and the present post for the law."""
+    day = pd.Timestamp("2024-01-01")
+    posts = [{"post_id": "sp", "job_family": "special_police"}, {"post_id": "pa", "job_family": "patrol"}]
+    frames = {"posts": pd.DataFrame([{**one, "known_on": day} for one in posts])}
+    readings = Readings(GoalPosts(frames, policy()))
+    ruled = readings.learner("o", DAY, ("post", "sp")).ruled
+    assert {name: one.level for name, one in ruled.items()} == {"fitness": 3.0}
+    assert readings.learner("o", DAY, ("post", "pa")).ruled == {}
+    some = [course("law", "law", 8.0), course("fit", "fitness", 8.0), course("more", "fitness", 4.0)]
+    weak: dict[str, Any] = {"levels": {"fitness": 2.96, "law": 1.0}, "present": {"law": 3.0}, "goal": {"fitness": 2.0}}
+    assert kinds(advise_courses(learner(**weak), some, None, RULES)) == [("gap", "law")]
+    found = advise_courses(learner(**weak, ruled=ruled), some, None, RULES)
+    assert kinds(found) == [("gap", "more"), ("gap", "law")], "the shorter closes it whole"
+    (why,) = found[0].reasons
+    assert why.code == "gap_rule"
+    assert "(level 2.96, a rule of your goal, fitness standard for special police, asks for 3.0)" in why.text.en
+    assert "（现2.96，目标须符合的规则“特警岗位须体能达标”要求3.0）" in why.text.zh
+    met = learner(levels={"fitness": 3.0}, ruled=ruled)
+    assert advise_courses(met, some, None, RULES) == []
