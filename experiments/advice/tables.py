@@ -122,6 +122,7 @@ def _plan(plan: PointsPlan, say: Say) -> Iterator[RenderableType]:
     for place, way in enumerate(plan.combinations, 1):
         steps = "\n".join(f"  {say.one(step.text)}" for step in way.steps)
         yield Words(f"{say('way', place=place, text=say.one(way.text))}\n{steps}")
+    yield from _declined(plan.declined, say, {})
 
 
 def _posts(title: str, last: str, posts: Iterable[tuple[PostSuggestion, list[str]]], say: Say) -> Table:

@@ -9,15 +9,15 @@ goal.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Protocol
 
 from data_contracts.advising import CoursesPolicy
 from data_contracts.asof import add_months
 from data_contracts.vocabulary import Bilingual
 from models.courses.crowd import RANKED, CrowdCourse
-from models.courses.gaps import GOAL, PRESENT, Gap, closing_courses, gaps_to
+from models.courses.gaps import GOAL, PRESENT, Gap, RuleLevel, closing_courses, gaps_to, gaps_to_rules
 from models.courses.rules import CourseReason, OfferedCourse, PostNeed, Standing, due_courses, hours_en
 
 FITS = "fits"  # why a small course is suggested
@@ -40,8 +40,9 @@ class Learner:
 
     aim: kind and code of the goal; aims: courses that the posts of the goal require by rule; levels: the last assessed
     level of each competency; present, goal: standards of the post held and of the posts of the goal, of several the
-    lowest; hours_this_month: hours of courses already taken in the calendar month; declined: ids of courses not wanted
-    for now, which are suggested only where they are required.
+    lowest; ruled: the levels without which rules bar every post of the goal; hours_this_month: hours of courses already
+    taken in the calendar month; declined: ids of courses not wanted for now, which are suggested only where they are
+    required.
     """
 
     officer_id: str
@@ -52,6 +53,7 @@ class Learner:
     levels: Mapping[str, float] | None = None
     present: Mapping[str, float] | None = None
     goal: Mapping[str, float] | None = None
+    ruled: Mapping[str, RuleLevel] = field(default_factory=dict)
     hours_this_month: float = 0.0
     declined: frozenset[str] = frozenset()
 
@@ -109,6 +111,9 @@ def planned(
     """Each in the first month of its offer that has room for it; what has none is left out unless it is required.
 
     Months are calendar months from that of `as_of`. An offer that ends on the first day of a month is over by then.
+    What is overdue goes into the first one whatever the room. What falls due later goes where it can still be finished
+    by that day, into room first, else beside what is overdue, which takes no room from it; where that cannot be, its
+    reasons say so.
 
     >>> from data_contracts.policy import policy
     >>> load = replace(policy().courses.load, hours_a_month=30.0, plan_months=3)
@@ -121,19 +126,42 @@ def planned(
     """
     load = policy.load
     room = [load.hours_a_month - hours_taken, *(load.hours_a_month for _ in range(load.plan_months - 1))]
+    overdue = 0.0  # hours of the first month that did not ask for room
     for one in suggestions:
         hours = load.hours_of(one.course.hours)
         until = one.course.offered_until(policy)
         months = _months_of_offer(one.course, as_of, policy)
-        month = next((place for place in months if room[place] >= hours), None)
+        in_time = [place for place in months if _finished_by_due(one, as_of, place, policy)]
+        month = next((place for place in (*in_time, *months) if room[place] >= hours), None)
+        if in_time and month not in in_time and in_time[0] == 0 and room[0] + overdue >= hours:
+            month = 0
         if month is None and one.kind not in (REQUIRED, AIM):
             continue
         place = max(months, key=lambda place: room[place]) if month is None else month
         if one.overdue and one.kind == REQUIRED:
-            place = 0  # what is overdue does not wait for room
+            place, overdue = 0, overdue + hours  # what is overdue does not wait for room
         room[place] -= hours
         ends = until is not None and as_of <= until < _first_of(as_of, load.plan_months)
-        yield replace(one, month=place, take_by=until if ends else None)
+        late = one.due_on is not None and one.due_on >= as_of and not one.overdue and place not in in_time
+        reasons = (*one.reasons, _after_due(one.due_on, bool(in_time))) if late and one.due_on else one.reasons
+        yield replace(one, month=place, take_by=until if ends else None, reasons=reasons)
+
+
+def _finished_by_due(one: SuggestedCourse, as_of: date, month: int, policy: CoursesPolicy) -> bool:
+    """Whether a course with a day to come is finished by it where it is begun at the start of a month (0: now)."""
+    if one.due_on is None or one.overdue:
+        return False
+    begins = _first_of(as_of, month) if month else as_of
+    return begins + timedelta(days=policy.load.days_of(one.course.hours) - 1) <= one.due_on
+
+
+def _after_due(due: date, full: bool) -> CourseReason:
+    """That a required course is planned after its day, for want of room or of time."""
+    zh, en = (
+        ("此前各月学时已满", "the load is full until then") if full else ("剩余时间不足", "too little time is left")
+    )
+    told = Bilingual(f"{zh}，只能排在到期日{due}之后", f"{en}, so it is planned after the day it is due, {due}")
+    return CourseReason("planned_after_due", told)
 
 
 def _months_of_offer(course: OfferedCourse, as_of: date, policy: CoursesPolicy) -> list[int]:
@@ -195,7 +223,7 @@ def _for_goal(learner: Learner, catalogue: Mapping[str, OfferedCourse]) -> Itera
 
 
 def _gap(learner: Learner, courses: Sequence[OfferedCourse], policy: CoursesPolicy) -> Iterator[SuggestedCourse]:
-    gaps: list[Gap] = []
+    gaps: list[Gap] = gaps_to_rules(learner.levels or {}, learner.ruled)
     for whose, standards in ((PRESENT, learner.present), (GOAL, learner.goal)):
         gaps += gaps_to(learner.levels or {}, standards or {}, whose, policy.gap.least_gap)
     for one in closing_courses(gaps, courses, policy.gap, policy.load):

@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from data_contracts.advising import CourseLoad, GapPolicy
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.courses.rules import CourseReason, OfferedCourse, hours_en
 
-PRESENT, GOAL = "present", "goal"
+RULE, PRESENT, GOAL = WHOSE = ("rule", "present", "goal")  # in this order
+NEARLY = 1e-9  # levels
 
 
 @dataclass(frozen=True)
 class Gap:
-    """How far the level of a competency lies below the standard of the `present` post or of the `goal`."""
+    """How far the level of a competency lies below the standard of the `present` post or of the `goal`, or below what a
+    `rule` asks of whoever is to reach the goal, by its name.
+    """
 
     competency: str
     level: float
     standard: float
     whose: str
+    rule: Bilingual | None = None
 
     @property
     def size(self) -> float:
         """Levels."""
         return self.standard - self.level
+
+
+@dataclass(frozen=True)
+class RuleLevel:
+    """A level without which a rule bars every post of a goal."""
+
+    level: float
+    rule: Bilingual
 
 
 @dataclass(frozen=True)
@@ -49,10 +61,22 @@ def gaps_to(levels: Mapping[str, float], standards: Mapping[str, float], whose: 
     return sorted((gap for gap in known if gap.size >= least), key=lambda gap: (-gap.size, gap.competency))
 
 
+def gaps_to_rules(levels: Mapping[str, float], rules: Mapping[str, RuleLevel]) -> list[Gap]:
+    """The gaps to levels of rules, which bar however little lacks, the largest first; what was never assessed has none.
+
+    >>> law = RuleLevel(3.0, Bilingual("规则", "the rule"))
+    >>> [gap.whose for gap in gaps_to_rules({"law": 2.95}, {"law": law, "fitness": law})]
+    ['rule']
+    """
+    named = gaps_to(levels, {name: one.level for name, one in rules.items()}, RULE, NEARLY)
+    return [replace(gap, rule=rules[gap.competency].rule) for gap in named]
+
+
 def closing_courses(
     gaps: Sequence[Gap], courses: Sequence[OfferedCourse], rules: GapPolicy, load: CourseLoad
 ) -> list[GapCourse]:
-    """Courses by what they close per hour, the present post before the goal, and of equal ones the shorter first.
+    """Courses by what they close per hour, levels of rules before the present post, this before the goal, and of equal
+    ones the one that closes more.
 
     None is among them whose every gap those before it close whole.
     """
@@ -75,16 +99,22 @@ def _still_needed(
 ) -> Iterator[GapCourse]:
     left = {gap: gap.size for gap in gaps}
     for one in found:
-        own = [gap for gap in gaps if gap.competency == one.course.competency and left[gap] > rules.least_gap / 2]
+        own = [gap for gap in gaps if gap.competency == one.course.competency and left[gap] > _met(gap, rules)]
         for gap in own:
             left[gap] -= rules.added(load.hours_of(one.course.hours))
         if own:
             yield one
 
 
+def _met(gap: Gap, rules: GapPolicy) -> float:
+    """What may be left of a gap that counts as closed: of a rule's nothing."""
+    return NEARLY if gap.whose == RULE else rules.least_gap / 2
+
+
 def _first(gaps: Sequence[Gap], course: OfferedCourse) -> int:
-    """0 where it closes a gap of the present post, 1 where only the goal asks for it."""
-    return int(all(gap.whose != PRESENT for gap in gaps if gap.competency == course.competency))
+    """The place in WHOSE of the first that asks for what a course teaches, beyond them where nobody does."""
+    asking = (WHOSE.index(gap.whose) for gap in gaps if gap.competency == course.competency)
+    return min(asking, default=len(WHOSE))
 
 
 def told_levels(levels: float) -> str:
@@ -100,11 +130,16 @@ def _reason(gap: Gap, levels: float, hours: float) -> CourseReason:
     asks = {
         PRESENT: Bilingual("现岗位标准", "the standard of your post"),
         GOAL: Bilingual("目标标准", "the standard of your goal"),
-    }[gap.whose]
+    }
+    if gap.rule is None:
+        named, level = asks[gap.whose], f"{gap.level:.1f}"
+    else:
+        level = told_levels(gap.level)  # however little lacks it has to be seen
+        named = Bilingual(f"目标须符合的规则“{gap.rule.zh}”要求", f"a rule of your goal, {gap.rule.en}, asks for")
     name = policy().names.competency_named(gap.competency)
     told = Bilingual(
-        f"{hours:g}学时可弥补{name.zh}差距{told_levels(levels)}级（现{gap.level:.1f}，{asks.zh}{gap.standard:.1f}）",
+        f"{hours:g}学时可弥补{name.zh}差距{told_levels(levels)}级（现{level}，{named.zh}{gap.standard:.1f}）",
         f"closes {told_levels(levels)} of the gap in {name.en} in {hours_en(hours)} "
-        f"(level {gap.level:.1f}, {asks.en} {gap.standard:.1f})",
+        f"(level {level}, {named.en} {gap.standard:.1f})",
     )
     return CourseReason(f"gap_{gap.whose}", told)

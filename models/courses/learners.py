@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -19,8 +19,10 @@ from data_contracts.naming import quoted
 from data_contracts.remembering import of_tables
 from data_contracts.vocabulary import Bilingual
 from models.courses.advice import Learner
+from models.courses.gaps import RuleLevel
 from models.courses.goals import Goal, GoalPosts
 from models.courses.rules import Due, OfferedCourse, PostNeed, Standing, due_courses
+from models.eligibility.rules import posts_of, requirements
 from models.holding import held_postings, track_of, tracks_of_posts
 
 Records = Mapping[str, pd.DataFrame]
@@ -98,8 +100,26 @@ class Readings:
             levels=self._levels(officer_id),
             present=None if post is None else _standards(records, [post]),
             goal=_standards(records, aimed),
+            ruled=self._ruled(aimed),
             hours_this_month=_hours(records, month),
         )
+
+    def _ruled(self, aimed: Sequence[str]) -> dict[str, RuleLevel]:
+        """The levels that rules ask of every post of a goal, of several the lowest, which is where one enters."""
+        each = [self._rule_levels.get(post, {}) for post in aimed]
+        names = set.intersection(*(set(one) for one in each)) if each else set()
+        return {name: min((one[name] for one in each), key=lambda asked: asked.level) for name in sorted(names)}
+
+    @cached_property
+    def _rule_levels(self) -> Mapping[str, Mapping[str, RuleLevel]]:
+        """The highest level of each competency that rules ask of each post that is on record."""
+        found: dict[str, dict[str, RuleLevel]] = {}
+        for post in posts_of(self.goals.records) if "posts" in self.goals.records else ():
+            own = [one for one in requirements(post, self.goals.policy) if one.fact == "level"]
+            found[post.post_id] = {
+                one.what: RuleLevel(one.least, one.name) for one in sorted(own, key=lambda one: one.least)
+            }
+        return found
 
     def due(self, officer_id: str, as_of: date) -> list[Due]:
         """What rules require of one officer now, as advice on courses has it: the longest overdue first."""

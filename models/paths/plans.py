@@ -191,8 +191,7 @@ class PathPlanner:
                 return refused(question, "retirement_first", end=end, least=least)
         if not self._open(asked, "bars", "end_months"):
             by_ladder = off_the_ladder(question, start, least, found.chance)
-            stay, moves = self._stay(question)
-            return by_ladder or refused(question, "minimum_times", least=least, stay=stay, moves=moves)
+            return by_ladder or self._least_times(question, start)
         if not self._open(asked, "least_months", "end_months"):
             return self._barred(question, asked, found.free)
         if question.end_months is not None and self._open(asked, "end_months"):
@@ -219,8 +218,16 @@ class PathPlanner:
         easiest = min(each, key=lambda goal: len(each[goal]))
         return self._name(easiest), each[easiest]
 
+    def _least_times(self, question: Question, start: Bilingual) -> Told:
+        """Least times stand against every way: of the post held, or of the last one where none is held any more."""
+        stay, moves = self._stay(question)
+        known: dict[str, object] = {"least": self.policy.least_chance, "stay": stay, "moves": moves}
+        if question.ended_on is None:
+            return refused(question, "minimum_times", (), **known)
+        return refused(question, "minimum_times_ended", (), **known, start=start, ended=question.ended_on)
+
     def _stay(self, question: Question) -> tuple[float, date]:
-        """The least time in the present post, and the day from which the next move may come."""
+        """The least time in the last post, and the day from which the next move may come."""
         code, state = self.catalogue.code(question.state.posts[-1]), question.state
         known = self.least_months is not None and code < self.catalogue.size
         stay = float(self.least_months[code]) if known and self.least_months is not None else 0.0

@@ -65,6 +65,13 @@ WORDS: Mapping[str, Bilingual] = {
         "a post is held for {stay:g} months at least, the present one until {moves}; with that no way to {goal} has a "
         "chance of {least:.1%} within {horizon} months",
     ),
+    "minimum_times_ended": Bilingual(
+        "每个岗位须任满{stay:g}个月；现无任职，最近任{start}（至{ended}），自其起始日期计算，最早{moves}可调动；按此，{horizon}个月"
+        "内没有一条到达{goal}的路径可能性达到{least:.1%}",
+        "a post is held for {stay:g} months at least; no post is held now, and counted from the start of {start}, held "
+        "until {ended}, the next move may come on {moves}; with that no way to {goal} has a chance of {least:.1%} "
+        "within {horizon} months",
+    ),
     "ladder_rare": Bilingual(
         "按{own}的最低年限，到{goal}至少还需{needs}个月；以往{horizon}个月内到达者极少（每条路径的可能性均不足{least:.1%}）",
         "{goal} needs at least {needs} months more by the least times of the {own}, and few ever got there within "
@@ -154,8 +161,8 @@ def refused(question: Question, code: str, blocked: Sequence[Blocked] = (), **wo
 
 CODES: Mapping[str, str] = {
     "police_rank_due": "police_rank", "police_rank_selected": "police_rank",
-    "ladder_times": "minimum_times", "ladder_rare": "never_reached", "rule_on_the_way": "rule_blocks",
-    "rule_blocks_some": "rule_blocks",
+    "ladder_times": "minimum_times", "minimum_times_ended": "minimum_times", "ladder_rare": "never_reached",
+    "rule_on_the_way": "rule_blocks", "rule_blocks_some": "rule_blocks",
     "lower_on_other_ladder": "other_ladder", "no_change_on_record": "other_ladder",
     "other_ladder_times": "minimum_times",
     "held_before": "already_there", "in_field_before": "in_field",

@@ -8,7 +8,7 @@ a grade, is part of no combination and is named apart.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -21,7 +21,7 @@ from data_contracts.earning import DEMANDING, EarningPolicy
 from data_contracts.errors import InvalidInput
 from models.points.lines import Account, Frames, Line, accounts
 from models.points.shelf import ONE_DAY, CourseWill, Offer, Shelf
-from models.points.ways import NEARLY, Reach, Way, completed_on, implied, ways_of
+from models.points.ways import NEARLY, Reach, Way, completed_on, implied, lasting_from, ways_of
 
 Status = Literal["reached", "by_itself", "possible", "not_within_deadline"]
 MOST_COMBINATIONS = 400_000
@@ -48,7 +48,8 @@ class Loss:
 class Step:
     """One thing to earn: a merit of a rule that could count from `on`, and the course it would take.
 
-    `also` are the other lines on which the same merit counts: a law exam passed is also training passed.
+    `also` are the other lines on which the same merit counts at the deadline: a law exam passed is also training
+    passed.
     """
 
     rule: PointsRule
@@ -224,7 +225,7 @@ def _combinations(reach: Reach, ways: Sequence[Way], missing: float) -> tuple[fl
     most = reach.then.total
     for tier in _tiers(ways):
         sizes = _sizes(tier, missing)
-        gains = np.where(_in_time(reach, tier, sizes), _gains(reach.then, tier, sizes), -np.inf)
+        gains = np.where(_in_time(reach, tier, sizes), _gains(reach, tier, sizes), -np.inf)
         most = max(most, reach.then.total + float(gains.max()))
         steps = sum(np.ogrid[tuple(slice(size) for size in sizes)], np.zeros(sizes, dtype=np.int64))
         fewest = np.where(gains >= missing - NEARLY, steps, np.iinfo(np.int64).max)
@@ -233,7 +234,7 @@ def _combinations(reach: Reach, ways: Sequence[Way], missing: float) -> tuple[fl
             continue
         best = int(np.where(fewest == number, gains, np.inf).argmin())  # the least beyond what is missing
         counts = [int(count) for count in np.unravel_index(best, sizes)]
-        told.append(Combination(_steps(reach, tier, counts), float(gains.flat[best])))
+        told.append(_combination(reach, tier, counts, missing))
     return most, tuple(told)
 
 
@@ -273,27 +274,60 @@ def _in_time(reach: Reach, tier: Sequence[Way], sizes: tuple[int, ...]) -> NDArr
     return fits
 
 
-def _gains(then: Account, tier: Sequence[Way], sizes: tuple[int, ...]) -> NDArray[np.float64]:
-    """What each choice adds at the deadline, in the shape of `sizes`; a step counts on every line that it matches."""
+def _gains(reach: Reach, tier: Sequence[Way], sizes: tuple[int, ...]) -> NDArray[np.float64]:
+    """What each choice can add at the deadline, in the shape of `sizes`; a step counts on every line that it matches
+    and on which it stands then."""
     gain, axes = np.zeros(sizes), np.ogrid[tuple(slice(size) for size in sizes)]
-    for line in then.lines:
-        here = [axis for axis, way in zip(axes, tier, strict=True) if implied(way.rule, line.rule)]
+    for line in reach.then.lines:
+        here = [
+            _standing(reach, way, line.rule)[axis]
+            for axis, way in zip(axes, tier, strict=True) if implied(way.rule, line.rule)
+        ]  # fmt: skip
         if here:
             gain += np.minimum(line.subtotal + sum(here) * line.rule.points, line.rule.cap) - line.points
     return gain
 
 
-def _steps(reach: Reach, tier: Sequence[Way], counts: Sequence[int]) -> tuple[Step, ...]:
+def _standing(reach: Reach, way: Way, rule: PointsRule) -> NDArray[np.int64]:
+    """How many of the first none, one, two, ... steps of a way stand on the line of a rule at the deadline."""
+    days = [offer.whole or reach.start for offer in way.offers] or [_earned(way.rule, day) for day in way.days]
+    since = lasting_from(rule, reach.deadline)
+    return np.cumsum([0, *(since is None or day >= since for day in days)])
+
+
+def _earned(rule: PointsRule, on: date) -> date:
+    """The day on which a merit is earned that counts from a day on."""
+    return on if rule.per == "year" else on - ONE_DAY
+
+
+def _combination(reach: Reach, tier: Sequence[Way], counts: Sequence[int], missing: float) -> Combination:
+    """The steps of a choice as soon as they can be taken; where one of them would lapse on a line that is needed, each
+    waits until it stands at the deadline on every line that it can."""
+    for waits in (False, True):
+        steps = _steps(reach, tier, counts, waits)
+        gain = 0.0
+        for line in reach.then.lines:
+            here = sum(line.rule.code in (step.rule.code, *(one.code for one in step.also)) for step in steps)
+            gain += min(line.subtotal + here * line.rule.points, line.rule.cap) - line.points
+        if gain >= missing - NEARLY:
+            break
+    return Combination(steps, gain)
+
+
+def _steps(reach: Reach, tier: Sequence[Way], counts: Sequence[int], waits: bool) -> tuple[Step, ...]:
     """The steps of a choice with their days; courses are taken one after another."""
-    chosen = [way.offers[:count] for way, count in zip(tier, counts, strict=True)]
+    chosen = [
+        [replace(offer, first=offer.whole) if waits else offer for offer in way.offers[:count]]
+        for way, count in zip(tier, counts, strict=True)
+    ]
     done = completed_on(reach, [offer for offers in chosen for offer in offers])
     found = []
     for way, count, offers in zip(tier, counts, chosen, strict=True):
-        also = tuple(
-            line.rule for line in reach.then.lines if line.rule.code != way.rule.code and implied(way.rule, line.rule)
-        )
+        others = [line.rule for line in reach.then.lines if line.rule.code != way.rule.code]
         for number in range(count):
             offer = offers[number] if offers else None
             on = way.days[number] if offer is None else done[offer.course_id] + ONE_DAY
+            earned = _earned(way.rule, on)
+            also = tuple(one for one in others if implied(way.rule, one) and reach.stands(one, earned))
             found.append(Step(way.rule, on, offer, also))
     return tuple(sorted(found, key=lambda step: step.on))

@@ -31,13 +31,15 @@ class Offer:
     """A course that would give a merit, and the hours it needs.
 
     It is completed on `first` at the earliest (None: on any day; the hours may be studied before), and on `last` at the
-    latest, the last day of its offer (None: it stays on offer).
+    latest, the last day of its offer (None: it stays on offer). Completed from `whole` on (None: from `first` on), its
+    merit stands at the deadline on every line that it can.
     """
 
     course_id: str
     hours: float
     first: date | None = None
     last: date | None = None
+    whole: date | None = None
 
 
 @dataclass(frozen=True)

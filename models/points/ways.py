@@ -85,6 +85,11 @@ class Reach:
         last = self.deadline - ONE_DAY
         return last if offer.last is None else min(offer.last, last)
 
+    def stands(self, rule: PointsRule, earned: date) -> bool:
+        """Whether a merit of a rule that is earned on a day has not expired at the deadline."""
+        since = lasting_from(rule, self.deadline)
+        return since is None or earned >= since
+
     def study_hours(self, until: date) -> float:
         """The hours of study until the end of a day."""
         return max((until - self.start).days, 0) * self.earning.study_hours_a_week / 7.0
@@ -194,12 +199,21 @@ def _offers(reach: Reach) -> Mapping[str, tuple[Offer, ...]]:
         since = lasting_from(rule, reach.deadline) or reach.start
         told = reach.shelf.offers(rule, reach.now.officer_id, reach.will)
         free = [
-            replace(one, first=max(since, one.first or reach.start)) for one in told if one.course_id not in claimed
-        ]
+            _lasting(reach, rule, replace(one, first=max(since, one.first or reach.start)))
+            for one in told if one.course_id not in claimed
+        ]  # fmt: skip
         open_ones = sorted(_in_time(reach, free), key=lambda one: (one.first, one.hours, one.course_id))
         found[rule.code] = tuple(open_ones[: ceil(rule.cap / rule.points - NEARLY)])
         claimed |= {offer.course_id for offer in found[rule.code]}
     return found
+
+
+def _lasting(reach: Reach, rule: PointsRule, offer: Offer) -> Offer:
+    """With the day from which it counts at the deadline on each line with room that can still be waited for."""
+    lines = [line.rule for line in reach.then.lines if line.points < line.rule.cap and implied(rule, line.rule)]
+    days = (lasting_from(one, reach.deadline) for one in lines)
+    waited = [day for day in days if day is not None and day <= reach.end(offer)]
+    return replace(offer, whole=max([offer.first or reach.start, *waited]))
 
 
 def _in_time(reach: Reach, offers: Sequence[Offer]) -> list[Offer]:

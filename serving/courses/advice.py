@@ -22,7 +22,7 @@ from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSugges
 from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.declines import declined_courses
 from serving.feedback.suggesting import Asked, Away, Suggester
-from serving.feedback.telling import told_declined
+from serving.feedback.telling import told_courses
 from serving.freshness import hours_since
 from serving.night.manifest import ModelIdentity
 from serving.on_force import UNKNOWN_OFFICER, left_by
@@ -139,13 +139,11 @@ def _placed(found: Advice) -> list[tuple[str, float]]:
 def _suggested(
     learner: Learner, found: Advice, names: Mapping[str, Bilingual], away: Sequence[KeptAway], notices: list[Because]
 ) -> CoursesSuggested:
-    shown = {one.course.course_id for one in found}
-    out = [one for one in away if one.item_kind == ItemKind.COURSE.value and one.item not in shown]
     return CoursesSuggested(
         officer_id=learner.officer_id,
         cold_start=not learner.standing.last_taken,
         courses=[_told(one) for one in found],
-        declined=[told_declined(one, names.get(one.item)) for one in out],
+        declined=told_courses(away, (one.course.course_id for one in found), names.get),
         notices=notices,
     )
 

@@ -10,7 +10,7 @@ from typing import cast
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual
 from models.courses.advice import FITS, Learner, SuggestedCourse, fitting
-from models.courses.gaps import GOAL, gaps_to
+from models.courses.gaps import GOAL, RULE, gaps_to, gaps_to_rules
 from models.courses.goals import GoalPosts
 from models.courses.rules import OfferedCourse, hours_en
 from serving.courses.schemas import CoursesRequest
@@ -19,7 +19,7 @@ from serving.paths.schemas import GoalKind, PathGoal
 from serving.schemas import Because
 from serving.words import because_of
 
-FOR_GOAL = ("required_by_goal", f"gap_{GOAL}")
+FOR_GOAL = ("required_by_goal", f"gap_{RULE}", f"gap_{GOAL}")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Notices:
             return None
         asked = PathGoal.model_construct(kind=cast("GoalKind", goal[0]), goal=goal[1])  # any code on record
         name = self._names.called(asked)
-        if learner.goal or learner.aims:
+        if learner.goal or learner.aims or learner.ruled:
             return self._below_top(name) if any(_for_goal(one) for one in found) else self._adds_none(learner, name)
         if not self.goals.known(goal):
             words = Bilingual(
@@ -75,7 +75,8 @@ class Notices:
                 "courses are taken, declined or not on offer, without room in the load, or after present gaps",
             )
             return because_of("goal_without_course", words)
-        unknown = _listed([self._competency(one) for one in learner.goal or {} if one not in (learner.levels or {})])
+        asked = dict.fromkeys((*(learner.goal or {}), *learner.ruled))
+        unknown = _listed([self._competency(one) for one in asked if one not in (learner.levels or {})])
         if unknown.zh:
             words = Bilingual(
                 f"目标{goal.zh}所要求的{unknown.zh}尚未测评，除此之外均已达到，没有已知差距，该目标未增加课程",
@@ -91,9 +92,12 @@ class Notices:
         return because_of("goal_met", words)
 
     def _lacking(self, learner: Learner) -> Bilingual:
-        """Competencies below the standard of the goal and courses it requires; empty where nothing is known to lack."""
+        """Competencies below the standard of the goal or a level of its rules, and courses it requires; empty where
+        nothing is known to lack."""
         standards, least = learner.goal or {}, self.policy.courses.gap.least_gap
-        gaps = [self._competency(one.competency) for one in gaps_to(learner.levels or {}, standards, GOAL, least)]
+        levels = learner.levels or {}
+        short = (*gaps_to_rules(levels, learner.ruled), *gaps_to(levels, standards, GOAL, least))
+        gaps = [self._competency(one) for one in dict.fromkeys(gap.competency for gap in short)]
         told = {course.course_id: course for course in self.courses}
         required = [
             told.get(one.course_id, OfferedCourse(one.course_id, Bilingual(one.course_id, one.course_id)))

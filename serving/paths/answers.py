@@ -8,7 +8,7 @@ logged, and chance may try the last place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -18,14 +18,15 @@ from data_contracts.local_time import local_day
 from data_contracts.naming import Naming
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, ItemKind
+from models.paths.bundle import POST
 from models.paths.replanning import REACHED, Event, Now, Plan, PlannedStep, Replanned, arrived, knew, replan
 from models.paths.service_end import ServiceEnd, service_end
-from models.paths.telling import Blocked, Instead, NoPath, TellingStep, Told, ToldPath
+from models.paths.telling import Blocked, Instead, NoPath, StepCourse, TellingStep, Told, ToldPath
 from models.paths.telling import Gap as TellingGap
 from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.declines import declined_courses
 from serving.feedback.suggesting import Asked, Suggester
-from serving.feedback.telling import told_declined
+from serving.feedback.telling import told_courses, told_declined
 from serving.freshness import hours_since
 from serving.night.manifest import ModelIdentity
 from serving.paths.asking import AskedPath, PathDay, PathSource, Plans
@@ -252,7 +253,7 @@ class _Answering:
                 course_id=None if helps.course is None else helps.course.course_id),
             progress=self._progress(self.now),
             term=self._term(),
-            declined=self._left_out(),
+            declined=self._left_out([None if helps is None else helps.course, *_courses(paths)]),
             retirement=self._retirement(),
         )  # fmt: skip
 
@@ -287,7 +288,7 @@ class _Answering:
             other_changes=changes[1:],
             progress=None if self.standing.last is None else self._progress(now),
             term=self._term(),
-            declined=self._left_out(),
+            declined=self._left_out([one.course for one in because.instead]),
             retirement=self._retirement(),
         )
 
@@ -300,10 +301,17 @@ class _Answering:
             "goal_id": one.post, "goal": None if one.post is None else text_of(self.day.name(one.post)),
         })  # fmt: skip
 
-    def _left_out(self) -> list[Declined]:
-        """Every path or post kept away, by its name, with the day from which it may come back."""
+    def _left_out(self, named: Iterable[StepCourse | None]) -> list[Declined]:
+        """Every path, post or course kept away, by its name, with the day from which it may come back.
+
+        Courses are those that no step and no change of the answer names; steps of rank have none.
+        """
         ways = {path_id(posts_of(path)): posts_of(path) for path in self.found.unwanted}
-        return [told_declined(one, self._way(ways.get(one.item, (one.item,)))) for one in self.found.because]
+        told = [told_declined(one, self._way(ways.get(one.item, (one.item,)))) for one in self.found.because]
+        if self.asked.question.kind != POST:
+            return told
+        courses = (one.course_id for one in named if one is not None)
+        return [*told, *told_courses(self.standing.away, courses, self.day.name)]
 
     def _way(self, posts: Sequence[str]) -> Bilingual:
         names = [self.day.name(post) for post in posts]
@@ -387,6 +395,11 @@ def _progress(now: Replanned, name: Name, competency: Name) -> Progress:
         for one in now.why
     ]  # fmt: skip
     return Progress.model_validate({"status": now.status, "changed": now.changed, "why": why})
+
+
+def _courses(paths: Sequence[ToldPath]) -> Iterator[StepCourse]:
+    """Every course that a step of these paths names."""
+    return (course for path in paths for step in path.steps for course in step.courses)
 
 
 def _blocked(rules: Sequence[Blocked]) -> list[BlockedBy]:

@@ -306,7 +306,9 @@ class PathsFound(Answer):
         default=None,
     )
     declined: list[Declined] = about(
-        "因本人不感兴趣而未列出的路径或岗位", "paths and posts left out because the officer declined them", default=[]
+        "因本人不感兴趣而未列出的路径、岗位和课程",
+        "paths, posts and courses left out because the officer declined them",
+        default=[],
     )
     retirement: Retirement = about("退休日期", "what is known of the day of retirement")
 
@@ -378,7 +380,9 @@ class NoPathFound(Answer):
     )
     progress: Progress | None = about("进度", "progress against the last plan", default=None)
     declined: list[Declined] = about(
-        "因本人不感兴趣而未列出的路径或岗位", "paths and posts left out because the officer declined them", default=[]
+        "因本人不感兴趣而未列出的路径、岗位和课程",
+        "paths, posts and courses left out because the officer declined them",
+        default=[],
     )
     retirement: Retirement = about("退休日期", "what is known of the day of retirement")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Protocol, Self
 
 import pandas as pd
@@ -24,8 +25,10 @@ from models.points.plan import Combination, Plan, Target, plans
 from models.points.plan_words import combination_text, loss_text, plan_text, step_text, way_text
 from models.points.shelf import CourseWill
 from models.points.words import Records, line_text, merit_text
+from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.declines import declined_courses
 from serving.feedback.suggesting import Away
+from serving.feedback.telling import told_courses
 from serving.night.manifest import hash_of
 from serving.on_force import KNOWN_BY, not_on_force
 from serving.points.schemas import (
@@ -109,11 +112,12 @@ class PointsDesk:
         frames = self.records(ids, as_of, list(dict.fromkeys(needed)))
         absent = not_on_force(frames, ids)
         told = accounts(frames, [one for one in ids if one not in absent], rules, as_of)
-        answers = self._plans(frames, told, request.target, local_day(now))
+        away = {} if request.target is None else self.away([one.officer_id for one in told], local_day(now))
+        answers = self._plans(frames, told, request.target, away)
         words = Records(frames)
         still_wanted()
         scored = {
-            account.officer_id: _scored(words, account, plan)
+            account.officer_id: _scored(words, account, plan, away.get(account.officer_id, ()))
             for account, plan in while_wanted(zip(told, answers, strict=True))
         }
         return PointsAnswer(
@@ -124,16 +128,15 @@ class PointsDesk:
         )
 
     def _plans(
-        self, frames: Frames, told: Sequence[Account], asked: PointsTarget | None, today: date
+        self, frames: Frames, told: Sequence[Account], asked: PointsTarget | None, away: Away
     ) -> Sequence[Plan | None]:
         if asked is None:
             return [None] * len(told)
         targets = [Target(_total(asked, account), asked.deadline) for account in told]
-        return plans(frames, told, targets, self.policy.earning, self._wills(frames, told, today))
+        return plans(frames, told, targets, self.policy.earning, self._wills(frames, told, away))
 
-    def _wills(self, frames: Frames, told: Sequence[Account], today: date) -> dict[str, CourseWill]:
+    def _wills(self, frames: Frames, told: Sequence[Account], away: Away) -> dict[str, CourseWill]:
         """What rules require of each officer's courses, and what was declined, as advice on courses takes both."""
-        away = self.away([account.officer_id for account in told], today)
         readings = Readings(GoalPosts(frames, self.policy))
         return {
             account.officer_id: CourseWill(
@@ -157,12 +160,12 @@ def _total(asked: PointsTarget, account: Account) -> float:
     return account.total + asked.missing if asked.missing is not None else float(asked.total or 0.0)
 
 
-def _scored(records: Records, account: Account, plan: Plan | None) -> PointsScored:
+def _scored(records: Records, account: Account, plan: Plan | None, away: Sequence[KeptAway]) -> PointsScored:
     return PointsScored(
         officer_id=account.officer_id,
         total=account.total,
         points=[_line(records, line) for line in account.lines],
-        plan=None if plan is None else _plan(records, plan),
+        plan=None if plan is None else _plan(records, plan, away),
     )
 
 
@@ -190,7 +193,8 @@ def _evidence(records: Records, line: Line, merit: Merit) -> Evidence:
     )
 
 
-def _plan(records: Records, plan: Plan) -> PointsPlan:
+def _plan(records: Records, plan: Plan, away: Sequence[KeptAway]) -> PointsPlan:
+    named = [step.offer.course_id for one in plan.combinations for step in one.steps if step.offer is not None]
     return PointsPlan(
         status=plan.status,
         target=plan.target.total,
@@ -216,6 +220,7 @@ def _plan(records: Records, plan: Plan) -> PointsPlan:
             for way in plan.ways
         ],
         combinations=[_combination(records, found) for found in plan.combinations],
+        declined=told_courses(away, named, partial(records.name, "courses", "course_id")),
         text=text_of(plan_text(plan)),
     )
 

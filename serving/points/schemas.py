@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from serving.schemas import MAX_OFFICERS, Answer, Body, NotScored, OfficerId, Text, about, told
+from serving.schemas import MAX_OFFICERS, Answer, Body, Declined, NotScored, OfficerId, Text, about, told
 
 MOST_POINTS = 10_000.0
 
@@ -121,6 +121,9 @@ class PointsPlan(Answer):
     combinations: list[PointsCombination] = about(
         "达到目标的办法，最易者在前；其后各项步骤更少",
         "how to reach it, least demanding first, each next takes fewer steps",
+    )
+    declined: list[Declined] = about(
+        "因本人不感兴趣而未列出的课程", "courses left out because the officer declined them", default=[]
     )
     text: Text = about("结论", "the answer in words")
 

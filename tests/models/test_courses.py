@@ -16,7 +16,7 @@ from models.courses.advice import Learner, SuggestedCourse, advise_courses, plan
 from models.courses.crowd import RANKED, CrowdCourse
 from models.courses.gaps import GOAL, PRESENT, Gap, closing_courses
 from models.courses.goals import GoalPosts
-from models.courses.learners import learner_of, offered_courses
+from models.courses.learners import Readings, learner_of, offered_courses
 from models.courses.rules import Counted, CourseReason, OfferedCourse, PostNeed, Standing
 
 DAY = date(2025, 6, 10)
@@ -160,6 +160,30 @@ def test_a_month_bears_only_so_much_and_what_is_overdue_does_not_wait() -> None:
     assert [one.month for one in advise_courses(learner(), musts, None, RULES)] == [0] * 5
     soon = {f"m{n}": date(2024, 7, 1) for n in range(5)}
     assert sorted(one.month for one in advise_courses(learner(soon), musts, None, RULES)) == [0, 0, 1, 1, 2]
+
+
+def test_what_falls_due_is_planned_by_its_day_beside_what_is_overdue_or_says_why_not() -> None:
+    """Forty hours overdue fill June whatever else; what falls due in June is not put off to July for them."""
+    full = RULES.load.hours_a_month
+    over = SuggestedCourse(course("over", "a", full), "required", (), overdue=True, due_on=date(2025, 1, 1))
+
+    def due(code: str, day: date, hours: float = 8.0) -> SuggestedCourse:
+        return SuggestedCourse(course(code, "a", hours), "required", (), due_on=day)
+
+    june, july = due("june", date(2025, 6, 30)), due("july", date(2025, 7, 20))
+    wished = SuggestedCourse(course("wished", "b", 8.0), "gap", ())
+    found = list(planned([over, june, july, wished], DAY, 0.0, RULES))
+    assert [(one.month, len(one.reasons)) for one in found] == [(0, 0), (0, 0), (1, 0), (1, 0)]
+
+    (_, first, second) = planned([over, due("first", date(2025, 6, 30), full), june], DAY, 0.0, RULES)
+    assert (first.month, first.reasons, second.month) == (0, (), 1)
+    (why,) = second.reasons
+    assert (why.code, why.text.zh) == ("planned_after_due", "此前各月学时已满，只能排在到期日2025-06-30之后")
+    assert why.text.en == "the load is full until then, so it is planned after the day it is due, 2025-06-30"
+    (short,) = planned([due("short", DAY, 16.0)], DAY, 0.0, RULES)  # two days of study, one is left
+    assert (short.month, [one.text.en[:23] for one in short.reasons]) == (0, ["too little time is left"])
+    (passed,) = planned([due("passed", date(2025, 6, 1))], DAY, 0.0, RULES)
+    assert passed.reasons == (), "a day that has passed is told as such already"
 
 
 def test_no_course_is_planned_after_its_offer_ends() -> None:
@@ -363,3 +387,25 @@ def test_tables_that_are_absent_tell_nothing() -> None:
     del told["posts"]
     assert learner_of(GoalPosts(told, policy()), "o", DAY).goal == {}
     assert learner_of(GoalPosts({**told, "posts": records()["posts"].iloc[1:]}, policy()), "o", DAY).post is None
+
+
+def test_a_level_that_a_rule_asks_of_the_goal_comes_first_and_names_the_rule() -> None:
+    """The standard asks for less than the rule of special police, fitness at 3, and the present post for the law."""
+    day = pd.Timestamp("2024-01-01")
+    posts = [{"post_id": "sp", "job_family": "special_police"}, {"post_id": "pa", "job_family": "patrol"}]
+    frames = {"posts": pd.DataFrame([{**one, "known_on": day} for one in posts])}
+    readings = Readings(GoalPosts(frames, policy()))
+    ruled = readings.learner("o", DAY, ("post", "sp")).ruled
+    assert {name: one.level for name, one in ruled.items()} == {"fitness": 3.0}
+    assert readings.learner("o", DAY, ("post", "pa")).ruled == {}
+    some = [course("law", "law", 8.0), course("fit", "fitness", 8.0), course("more", "fitness", 4.0)]
+    weak: dict[str, Any] = {"levels": {"fitness": 2.96, "law": 1.0}, "present": {"law": 3.0}, "goal": {"fitness": 2.0}}
+    assert kinds(advise_courses(learner(**weak), some, None, RULES)) == [("gap", "law")]
+    found = advise_courses(learner(**weak, ruled=ruled), some, None, RULES)
+    assert kinds(found) == [("gap", "more"), ("gap", "law")], "the shorter closes it whole"
+    (why,) = found[0].reasons
+    assert why.code == "gap_rule"
+    assert "(level 2.96, a rule of your goal, fitness standard for special police, asks for 3.0)" in why.text.en
+    assert "（现2.96，目标须符合的规则“特警岗位须体能达标”要求3.0）" in why.text.zh
+    met = learner(levels={"fitness": 3.0}, ruled=ruled)
+    assert advise_courses(met, some, None, RULES) == []

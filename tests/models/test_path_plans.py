@@ -210,6 +210,18 @@ def test_least_times_in_post_are_told_with_the_day_of_the_next_move() -> None:
     assert "held for 96 months at least, the present one until 2030-01-01" in told.because.text.en
 
 
+def test_least_times_of_a_post_that_ended_are_not_told_as_of_one_held() -> None:
+    ended = replace(ASKED, ended_on=date(2023, 12, 1))
+    told = replace(PLANNER, least_months=np.full(4, 96.0)).tell(ended, 5)
+    assert told.because is not None
+    assert told.because.code == "minimum_times"
+    assert "the present one" not in told.because.text.en
+    assert "no post is held now" in told.because.text.en
+    assert "of code “p0”, held until 2023-12-01, the next move may come on 2030-01-01" in told.because.text.en
+    assert "现岗位" not in told.because.text.zh
+    assert "现无任职，最近任代号“p0”（至2023-12-01），自其起始日期计算，最早2030-01-01可调动" in told.because.text.zh
+
+
 def _barred_until(post: str, day: date) -> PathPlanner:
     return _with(blocked=lambda _officer, one, on: [RULE] if one == post and on < day else [])
 

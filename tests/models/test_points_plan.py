@@ -115,6 +115,25 @@ def test_a_course_that_still_counts_is_not_taken_again() -> None:
     assert [step.offer.course_id for step in found.combinations[0].steps if step.offer] == ["law2"]
 
 
+def test_a_course_counts_only_on_lines_on_which_it_still_stands_at_the_deadline() -> None:
+    """A law exam counts for 36 months and as training passed for 24: one passed now gives 4 points in 30 months, one
+    that waits 4.5; where its offer ends before that, it cannot wait."""
+    both = ("law_exam", "training_passed")
+
+    def asked(total: float, **of_law: Any) -> Plan:
+        return plan(total, "2026-09-01", both, courses=[law("k", 12.0, name_en="Law 1", **of_law)])
+
+    (now,), (waits,) = asked(4.0).combinations, asked(4.5).combinations
+    assert (now.gain, str(now.on), now.steps[0].also) == (4.0, "2024-03-16", ())
+    assert "more as" not in step_text(now.steps[0], Records(record(courses=COURSES))).en
+    assert (waits.gain, str(waits.on), [one.code for one in waits.steps[0].also]) == (4.5, "2024-09-03", [both[1]])
+    assert (now.capped, waits.capped) == (False, False)
+    ending = asked(4.5, issued_on="2022-06-01")
+    assert (ending.status, ending.most) == ("not_within_deadline", 4.0)
+    soon = plan(4.5, "2026-03-01", both, courses=[law("k", 12.0)]).combinations[0]
+    assert (soon.gain, str(soon.on)) == (4.5, "2024-03-16")  # in 24 months nothing has to wait
+
+
 def test_a_course_held_for_good_or_for_now_is_not_planned_again() -> None:
     taken = [{"officer_id": "a", "course_id": "law1", "occurred_on": "2023-01-15", "score": 50.0}]
     for months, wanted in ((None, "law2"), (24, "law2"), (12, "law1")):

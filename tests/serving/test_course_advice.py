@@ -19,6 +19,7 @@ from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
 from models.courses.advice import SuggestedCourse
 from models.courses.crowd import CrowdCourse
+from models.courses.gaps import RuleLevel
 from models.courses.goals import GoalPosts
 from models.courses.learners import learner_of
 from models.courses.rules import CourseReason, OfferedCourse
@@ -338,6 +339,19 @@ def test_courses_of_the_goal_below_the_listed_ones_are_said() -> None:
     learner = learner_of(goals, "o", DAY)
     assert [notice.code for notice in told.of(learner, [one], [])] == ["goal_below_top"]
     assert told.of(learner, [one], [one]) == []
+
+
+def test_a_level_of_a_rule_that_no_course_reaches_is_said_to_be_lacking() -> None:
+    goals = GoalPosts(records(), policy())
+    told = Notices(CoursesRequest(officer_ids=["o"]), goals, (), policy())
+    ruled = {"fitness": RuleLevel(3.0, Bilingual("规则", "the rule"))}
+    bare = replace(learner_of(goals, "o", DAY), aims=(), goal={}, ruled=ruled)
+    for levels, code in (({"fitness": 2.96}, "goal_without_course"), ({}, "goal_not_assessed"),
+                         ({"fitness": 3.0}, "goal_met")):  # fmt: skip
+        assert [one.code for one in told.of(replace(bare, levels=levels), [], [])] == [code]
+    reasons = (CourseReason("gap_rule", Bilingual("差距", "a gap")),)
+    one = SuggestedCourse(OfferedCourse("a", Bilingual("课", "a")), "gap", reasons)
+    assert told.of(bare, [one], [one]) == [], "it is for the goal"
 
 
 def test_spare_hours_that_cannot_count_are_said(ask: Ask) -> None:

@@ -461,6 +461,11 @@ def test_a_declined_course_closes_no_gap_and_is_no_change_unless_a_rule_requires
     assert isinstance(found, PathsFound)
     assert found.change is None
     assert [one.course_id for one in step_to(found, "m").courses] == ["must", "k-law"]
+    left = {one.item: one for one in found.declined if one.item_kind == "course"}
+    assert left.keys() == {"open", "k-more"}, "as in the advice on courses: but for those named all the same"
+    assert left["k-more"].name is not None
+    assert (left["k-more"].name.en, left["k-more"].name.zh) == ("course", "课")
+    assert left["k-more"].text.en.startswith("declined on 2020-12-20; not suggested again before")
 
 
 def test_a_course_of_a_step_that_a_rule_requires_says_so_with_the_day_of_the_advice_on_courses(state: Settings) -> None:

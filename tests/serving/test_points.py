@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from data_contracts.errors import InvalidInput
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
+from experiments.advice.tables import points_told
+from experiments.advice.words import Say
 from features.history import History
 from serving.feedback.exposures import exposure_log
 from serving.feedback.suggesting import suggester
@@ -130,11 +132,16 @@ def test_a_declined_course_is_no_way_to_points_unless_a_rule_requires_it(tmp_pat
     assert isinstance(points, PointsDesk)
     steps = [["k"], ["k"] if mandated else []]
     for wanted in steps:
-        plan = scored(ask(points, **asked)).plan
+        found = scored(ask(points, **asked))
+        plan = found.plan
         assert plan is not None
         assert [step.course_id for one in plan.combinations for step in one.steps] == wanted
         law = next(way for way in plan.ways if way.rule == "law_exam")
         assert len(law.days) == len(wanted)
+        left = [(one.item, one.item_kind, one.name and one.name.zh) for one in plan.declined]
+        assert left == ([] if wanted else [("k", "course", "k")])
+        console = " ".join(str(one) for one in points_told(found, Say("en")))
+        assert ("declined on 2024-02-20" in console) == (not wanted)
         decline(log, "a", "course", "k", date(2024, 2, 20))
 
 
