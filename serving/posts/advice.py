@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual
+from models.eligibility.opening import Opening, opening
 from models.eligibility.rules import (
     BlockedBy,
     Post,
@@ -144,9 +145,20 @@ class Advice:
             tuple(self._vacant(self._told(self._began(one, officer_id), place)) for one in shown),
         )
         unchecked = {} if place is None or not recruit else self._unchecked(found.open, place)
+        wanted = () if found.open or not found.barred else [one.post_id for one in whole.posts]
+        began, opens = self._first(officer_id), self._opening(wanted, place)
         return Advised(
-            officer_id, told, place is not None, person.held, self.newcomers.waiting, unchecked, self._first(officer_id)
+            officer_id, told, place is not None, person.held, self.newcomers.waiting, unchecked, began, opens
         )
+
+    def _opening(self, posts: Sequence[str], place: int | None) -> Opening | None:
+        """From when one of these posts, all of them barred, could be open; those without a place are not asked about
+        where only open places count."""
+        if place is None or self.facts is None or self.record is None or not posts:
+            return None
+        vacant = [one for one in posts if self.known.vacancies is None or self.known.vacancies.get(one)]
+        bars = {one: self._bars(one, place, self.facts) for one in vacant}
+        return opening({one: some for one, some in bars.items() if some}, self.record.as_of)
 
     def _first(self, officer_id: str) -> bool:
         """Whether where others began decides."""
@@ -176,9 +188,12 @@ class Advice:
     def _told(self, one: Suggestion, place: int | None) -> Suggestion:
         if self.facts is None or place is None:
             return one
-        post = self.posts[one.post_id]
+        return replace(one, blocked_by=self._bars(one.post_id, place, self.facts))
+
+    def _bars(self, post_id: str, place: int, facts: Facts) -> tuple[BlockedBy, ...]:
+        post = self.posts[post_id]
         asked = _of_a_recruit(post, self.policy) if self.ruled[place] in self.recruits else None
-        return replace(one, blocked_by=judgement(self.facts, place, post, self.policy, asked).blocked_by)
+        return judgement(facts, place, post, self.policy, asked).blocked_by
 
 
 def advise(
