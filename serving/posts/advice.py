@@ -22,9 +22,11 @@ from models.eligibility.rules import (
     Post,
     Requirement,
     allowed,
+    bars_of_posts,
     judgement,
     of_a_first_post,
     posts_of,
+    requirements,
     told_later,
 )
 from models.eligibility.standing_facts import Facts, facts_of
@@ -157,8 +159,9 @@ class Advice:
         if place is None or self.facts is None or self.record is None or not posts:
             return None
         vacant = [one for one in posts if self.known.vacancies is None or self.known.vacancies.get(one)]
-        bars = {one: self._bars(one, place, self.facts) for one in vacant}
-        return opening({one: some for one, some in bars.items() if some}, self.record.as_of)
+        asking = _of_a_recruit if self.ruled[place] in self.recruits else requirements
+        asked = [self.posts[one] for one in vacant]
+        return opening(bars_of_posts(self.facts, place, asked, self.policy, asking), self.record.as_of)
 
     def _first(self, officer_id: str) -> bool:
         """Whether where others began decides."""
@@ -188,12 +191,9 @@ class Advice:
     def _told(self, one: Suggestion, place: int | None) -> Suggestion:
         if self.facts is None or place is None:
             return one
-        return replace(one, blocked_by=self._bars(one.post_id, place, self.facts))
-
-    def _bars(self, post_id: str, place: int, facts: Facts) -> tuple[BlockedBy, ...]:
-        post = self.posts[post_id]
+        post = self.posts[one.post_id]
         asked = _of_a_recruit(post, self.policy) if self.ruled[place] in self.recruits else None
-        return judgement(facts, place, post, self.policy, asked).blocked_by
+        return replace(one, blocked_by=judgement(self.facts, place, post, self.policy, asked).blocked_by)
 
 
 def advise(

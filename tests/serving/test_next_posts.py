@@ -22,6 +22,8 @@ from data_contracts.simulator.simulation import simulate
 from features.careers import career_frame
 from features.history import History
 from features.sequences import posting_sequences
+from models.eligibility.rules import bars_of_posts, judgement, posts_of
+from models.eligibility.standing_facts import facts_of
 from models.posts.background import background_of
 from models.posts.histories import CareerState
 from models.posts.newcomers import Newcomers
@@ -157,6 +159,16 @@ def test_rules_take_posts_out_and_each_barred_post_says_what_is_lacking(bureau: 
     plain = ranked(desk, bureau.officers[:60], top=20)
     assert all(bool(one.barred) == (not one.posts) for one in plain), "told unasked only where nothing is open"
     assert {bool(one.posts) for one in plain} == {True, False}
+
+
+def test_bars_of_many_posts_at_once_are_those_of_each(bureau: Bureau) -> None:
+    facts = facts_of(bureau.frames, bureau.officers[:12], DAY)
+    posts, rules, seen = posts_of(bureau.frames), policy(), 0
+    for place in range(12):
+        each = {post.post_id: judgement(facts, place, post, rules).blocked_by for post in posts}
+        assert bars_of_posts(facts, place, posts, rules) == {post: bars for post, bars in each.items() if bars}
+        seen += sum(map(len, each.values()))
+    assert seen > 100
 
 
 def test_where_every_post_is_barred_the_answer_says_why_and_from_when_one_could_be_open(bureau: Bureau) -> None:
