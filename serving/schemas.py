@@ -284,6 +284,11 @@ class PostsRanked(Answer):
     declined: list[Declined] = about(
         "因本人不感兴趣而未列出的岗位", "posts left out because the officer declined them", default=[]
     )
+    because: Because | None = about(
+        "规则使所有岗位都不可选时的原因，及最早何时可选；否则为空",
+        "where rules bar every post: why, and from when the first could be open; else null",
+        default=None,
+    )
 
 
 class Frame(Answer):

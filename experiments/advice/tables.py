@@ -36,7 +36,8 @@ def posts_told(found: PostsRanked | NotScored, say: Say, names: Names) -> Iterat
     if found.posts:
         yield _posts(say("posts"), say("why"), ((post, _why(post, say)) for post in found.posts), say)
     else:
-        yield Words(say("not_scored", what=say("posts"), why=say("no_open_post")))
+        why = say("no_open_post") if found.because is None else say.one(found.because)
+        yield Words(say("not_scored", what=say("posts"), why=why))
     if found.barred:
         yield _posts(say("barred"), say("lacking"), ((post, _lacking(post, say)) for post in found.barred), say)
     yield from _declined(found.declined, say, names)

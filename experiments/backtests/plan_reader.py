@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Self
 
@@ -27,7 +27,8 @@ TOLD_AS: Mapping[str, tuple[str, ...]] = {
     "course_completions": ("completion", "other_completion"), "appraisals": ("appraisal",),
     "competency_assessments": ("assessment", "other_assessment"),
 }  # fmt: skip
-LOOK_AGAIN = ("left_path", "posting", "completion", "assessment", "appraisal", "vacancy", "overdue", "horizon")
+MOVES = ("posting", "left_path", "told_path")
+LOOK_AGAIN = (*MOVES, "completion", "assessment", "appraisal", "vacancy", "overdue", "horizon")
 ANOTHER = ("better", "closed", "none", "declined", "goal", "opened", "retirement", "reached")
 ROUNDING = 1e-9
 Answer = PathsFound | NoPathFound | GoalReached
@@ -55,12 +56,20 @@ class Row:
 
 @dataclass(frozen=True)
 class Last:
-    """What an officer was told: goal, the steps of the first path, none where there was none, and the rows seen."""
+    """What an officer was told: goal, the steps of the first path, none where there was none, and the rows seen.
+
+    `others` are the steps of the other paths, `chance` and `months` those of the goal, where there was a path; `held`
+    says that the goal was reached.
+    """
 
     goal: str
     steps: tuple[PathStep, ...]
     seen: frozenset[Row]
     posts: tuple[tuple[str, date], ...]
+    others: tuple[tuple[PathStep, ...], ...] = ()
+    chance: float | None = None
+    months: int | None = None
+    held: bool = False
 
 
 @dataclass
@@ -97,11 +106,19 @@ class Reader:
             self._wrong(officer_id, day, "an answer after another one says nothing of how it stands")
         else:
             self._judge(_Look(officer_id, day, last, found, seen, posts), self._declined.get(officer_id, set()))
-        if isinstance(found, GoalReached) or (last is None and not isinstance(found, PathsFound)):
-            return  # a goal that is reached is no plan, and what never was a plan cannot change
-        goal = found.goal_id or "" if isinstance(found, PathsFound) else "" if last is None else last.goal
-        steps = tuple(found.paths[0].steps) if isinstance(found, PathsFound) else ()
-        self._last[officer_id] = Last(goal, steps, seen, posts)
+        if not isinstance(found, PathsFound):
+            if last is not None:  # what never was a plan cannot change
+                held = found.progress is not None and found.progress.status == "reached"
+                self._last[officer_id] = Last(last.goal, (), seen, posts, held=held)
+            return
+        now = Last(
+            found.goal_id or "", tuple(found.paths[0].steps), seen, posts,
+            tuple(tuple(path.steps) for path in found.paths[1:]), found.chance, found.horizon_months,
+        )  # fmt: skip
+        stays = last is not None and [one.code for one in found.progress.why] == ["nothing"]
+        self._last[officer_id] = replace(
+            now, others=(*last.others, *now.others), chance=last.chance
+        ) if last is not None and stays else now  # fmt: skip
 
     def _judge(self, look: _Look, declined: set[str]) -> None:
         why = Counter[str]()
@@ -135,7 +152,8 @@ class Reader:
         if why["declined"] and ">".join(rest) not in declined:
             faults.append("a path was changed for a decline that was not given")
         held = told[rest].chance if rest in told else self.still_open(look.officer_id, rest, look.day)
-        if held is not None and not why["declined"] and held >= (1 - self.policy.keep_within) * best + ROUNDING:
+        free = why["declined"] or why["told_path"]  # who is on another path told goes on along that one
+        if held is not None and not free and held >= (1 - self.policy.keep_within) * best + ROUNDING:
             faults.append(f"the path changed though its chance {held:.4f} is close to the best {best:.4f}")
         if held is not None and why["closed"]:
             faults.append(f"the path is said to be closed and has a chance of {held:.4f}")
@@ -176,11 +194,28 @@ class _Look:
     @property
     def rest(self) -> tuple[PathStep, ...]:
         """What is left of the last path after the posts taken up."""
-        rest = self.last.steps
+        return self.left_of(self.last.steps)[0]
+
+    def left_of(self, rest: tuple[PathStep, ...]) -> tuple[tuple[PathStep, ...], bool]:
+        """What is left of a path after the posts taken up, and whether the last of them is on it."""
+        on_it = True
         for post, _ in self.moves:
             place = next((place for place, step in enumerate(rest) if step.post_id == post), None)
-            rest = rest if place is None else rest[place + 1 :]
-        return rest
+            on_it, rest = place is not None, rest if place is None else rest[place + 1 :]
+        return rest, on_it
+
+    @property
+    def followed(self) -> tuple[PathStep, ...] | None:
+        """The path that the officer is on: the first, else the first of the others told; None where on none."""
+        return next((steps for steps in (self.last.steps, *self.last.others) if self.left_of(steps)[1]), None)
+
+    @property
+    def rose(self) -> bool:
+        """Whether the chance of the goal is higher than it was told within the same time."""
+        found, last = self.found, self.last
+        if not isinstance(found, PathsFound) or last.chance is None or last.months != found.horizon_months:
+            return False
+        return found.chance > last.chance
 
     def untold(self, why: Counter[str]) -> list[str]:
         """Rows of the officer that came in and are not told, or told and did not come in."""
@@ -192,7 +227,7 @@ class _Look:
             told = sum(why[code] for code in codes)
             if self.status != "reached" and told != len(came):
                 faults.append(f"{len(came)} rows of {table} came in and {told} are told")
-        moves = why["posting"] + why["left_path"] if self.status != "reached" else len(self.moves)
+        moves = sum(why[code] for code in MOVES) if self.status != "reached" else len(self.moves)
         if moves != len(self.moves):
             faults.append(f"{len(self.moves)} posts were taken up and {moves} are told")
         return faults
@@ -200,25 +235,28 @@ class _Look:
     def misjudged(self, policy: PathPolicy) -> list[str]:
         """A status that the posts, the days and the answer do not give."""
         wanted = self._status(policy)
+        if self.last.held and self.status == "reached" and self.changed:
+            return ["the goal was reached before and is said to change"]
         return [] if self.status in wanted else [f"the status is {self.status} and should be {' or '.join(wanted)}"]
 
     def _status(self, policy: PathPolicy) -> tuple[str, ...]:
         codes = {one.code for one in self.why}
-        if isinstance(self.found, GoalReached) or (self.last.steps and not self.rest and "goal" not in codes):
+        way, rose = self.followed, self.rose
+        rest = self.left_of(way)[0] if way is not None else self.rest
+        if isinstance(self.found, GoalReached) or (self.last.steps and not rest and "goal" not in codes):
             return ("reached",)
         if isinstance(self.found, NoPathFound):
             return ("no_path", "off_track")
         if "goal" in codes or not self.last.steps:
-            return ("on_track",)
-        if "closed" in codes:
+            return ("off_track",) if self.last.held and "goal" not in codes else ("on_track",)
+        if way is None:
+            return ("on_track",) if rose else ("off_track",)
+        if self.day > add_months(rest[0].high_on, round(policy.grace_months)):
             return ("off_track",)
-        on_path = {step.post_id: step for step in self.last.steps}
+        on_path = {step.post_id: step for step in way}
         taken = [(post, on) for post, on in self.moves if post in on_path]
-        late = self.day > add_months(self.rest[0].high_on, round(policy.grace_months))
-        if late or (self.moves and self.moves[-1][0] not in on_path):
-            return ("off_track",)
         if not taken:
-            return ("on_track",)
+            return ("off_track",) if "closed" in codes and not rose else ("on_track",)
         step, on = on_path[taken[-1][0]], taken[-1][1]
         return ("ahead",) if on < step.low_on else ("off_track",) if on > step.high_on else ("on_track",)
 

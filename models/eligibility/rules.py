@@ -177,6 +177,31 @@ def judgement(
     return Judgement(not blocked, wholly, tuple(blocked), tuple(unknown))
 
 
+def bars_of_posts(
+    facts: Facts, officer: int, posts: Sequence[Post], policy: Policy, asking: Asking = requirements
+) -> dict[str, tuple[BlockedBy, ...]]:
+    """What bars the officer at that place from each post, by post; those that nothing bars are left out.
+
+    The same as `judgement` of each, with what posts ask for alike judged once.
+    """
+    one = alone(facts, officer)
+    known: dict[tuple[Requirement, str | None, float], BlockedBy | None] = {}
+    found: dict[str, tuple[BlockedBy, ...]] = {}
+    for post in posts:
+        bars = []
+        for each in asking(post, policy):
+            own = each.fact in ("rank_step", "course")
+            key = (each, post.track if own else None, post.valid_months if own and post.valid_months > 0 else 0.0)
+            if key not in known:
+                state = states(one, post, each)
+                barred = bool(_bars(state, each.fact, policy)[0])
+                known[key] = told_unmet(one, post, each, int(state[0])) if barred else None
+            bars.append(known[key])
+        if any(bars):
+            found[post.post_id] = tuple(bar for bar in bars if bar is not None)
+    return found
+
+
 def states(facts: Facts, post: Post, asked: Requirement) -> States:
     """Whether each officer meets a requirement, (n,)."""
     if asked.fact in ("service", "post"):

@@ -17,12 +17,22 @@ WHY: Mapping[str, Bilingual] = {
     "goal": Bilingual("目标已由 {was} 改为 {item}", "the goal was {was} and is now {item}"),
     "horizon": Bilingual("期限已由 {was} 个月改为 {item} 个月", "the time was {was} months and is now {item} months"),
     "left_path": Bilingual(
-        "现任岗位 {item} 不在原路径上；偏离指离开了原路径，可能性未必因此降低",
-        "{item}, the present post, is not on the old path; off track says that the old path was left, the chance may "
-        "be higher or lower than before",
+        "现任岗位 {item} 不在上次所存的任一路径上",
+        "{item}, the present post, is on none of the paths kept of the last answer",
+    ),
+    "chance_rose": Bilingual(
+        "目标的可能性由 {was} 升至 {item}，因此不算偏离",
+        "the chance of the goal rose from {was} to {item}, so that is not off track",
+    ),
+    "chance_not": Bilingual(
+        "目标的可能性未上升：原为 {was}，现为 {item}", "the chance of the goal did not rise: it was {was} and is {item}"
     ),
     "overdue": Bilingual("步骤 {item} 已逾期", "the step {item} is overdue"),
     "declined": Bilingual("本人对原路径不感兴趣", "the old path was declined"),
+    "left_goal": Bilingual("曾达到目标 {item}，现已不在", "the goal {item} was held and no longer is"),
+    "told_path": Bilingual(
+        "已任职 {item}，在上次所列的另一条路径上：{path}", "took up {item}, on another of the paths told: {path}"
+    ),
     "posting": Bilingual("已任职 {item}", "took up {item}"),
     "completion": Bilingual("已完成课程 {item}", "completed the course {item}"),
     "assessment": Bilingual("路径所需能力 {item} 有新的测评", "{item}, which the plan needs, was assessed anew"),
@@ -40,6 +50,7 @@ WHY: Mapping[str, Bilingual] = {
     "stays": Bilingual("以上情况不影响原路径，路径不变", "the plan does not rest on that and stays"),
     "opened": Bilingual("此前没有可行路径，现在有了", "there was no path before, and now there is one"),
     "kept": Bilingual("原路径仍接近最佳，予以保留", "the old path is still close to the best and stays"),
+    "followed": Bilingual("所走路径接近最佳，今后按此进行", "that path is close to the best and is followed from here"),
     "better": Bilingual("另一条路径明显更好", "another path is clearly better now"),
     "closed": Bilingual("原路径已不可行", "the old path is no longer open"),
     "none": Bilingual("期限内没有可行路径", "no path within the horizon"),
@@ -64,14 +75,15 @@ MANY: Mapping[str, Bilingual] = {
         "completed {count} courses that the plan did not ask for, {item} last",
     ),
 }  # fmt: skip
-NUMBERS = ("horizon",)  # whose items are told as they are
+NUMBERS = ("horizon", "chance_rose", "chance_not")  # whose items are told as they are
 
 
 @dataclass(frozen=True)
 class Because:
     """One reason, with the day of what it rests on where there is one.
 
-    `item` is the post, course, competency or goal it names, `was` the goal before; of `count` alike the last.
+    `item` is the post, course, competency or goal it names, `was` the goal before; of `count` alike the last. `path`
+    are the posts of the path it speaks of.
     """
 
     code: str
@@ -80,6 +92,7 @@ class Because:
     item: str = ""
     was: str = ""
     count: int = 1
+    path: tuple[str, ...] = ()
 
     def named(self, name: Callable[[str], Bilingual]) -> Bilingual:
         """The reason with the names of what it speaks of in place of the codes."""
@@ -87,20 +100,24 @@ class Because:
         item, was = (
             name(code) if code and not plain else Bilingual(code, code) for code in (self.item, self.was)
         )  # fmt: skip
+        steps = [name(post) for post in self.path]
         pattern = (WHY if self.count == 1 else MANY)[self.code]
+        zh, en = " → ".join(step.zh for step in steps), " → ".join(step.en for step in steps)
         return Bilingual(
-            pattern.zh.format(item=item.zh, was=was.zh, count=self.count),
-            pattern.en.format(item=item.en, was=was.en, count=self.count),
+            pattern.zh.format(item=item.zh, was=was.zh, count=self.count, path=zh),
+            pattern.en.format(item=item.en, was=was.en, count=self.count, path=en),
         )
 
 
-def because(code: str, item: str = "", since: date | None = None, was: str = "", count: int = 1) -> Because:
+def because(
+    code: str, item: str = "", since: date | None = None, was: str = "", count: int = 1, path: tuple[str, ...] = ()
+) -> Because:
     """The reason of a code, with codes for names.
 
     >>> because("horizon", "60", None, "36").text.en
     'the time was 36 months and is now 60 months'
     """
-    one = Because(code, Bilingual("", ""), since, item, was, count)
+    one = Because(code, Bilingual("", ""), since, item, was, count, path)
     return replace(one, text=one.named(lambda code: Bilingual(code, code)))
 
 

@@ -3,7 +3,10 @@
 Relevant is what concerns the plan: a posting of the officer, a completion of a course the plan asks for, an appraisal,
 an assessment of a competency that the plan needs, a new goal or another time for it, a vacancy on the path, or a step
 that has not come although its time is over. Even then the old path stays while its chance is within `keep_within` of
-the best one, so that a plan does not flicker. A path that the officer declined does not stay. Everything of the officer
+the best one, so that a plan does not flicker. A path that the officer declined does not stay. Who takes a step of
+another path that was told is on track too, and the plan goes on along that one. Off track is told of who left every
+path told, or whose path closed, only where the chance of the goal did not rise; a step that is late is late whatever
+the chance. Everything of the officer
 that became known is told once, the rest with the word that the plan does not rest on it; vacancies are told of the
 posts of the path, one line a post. A plan remembers what it knew, so that a row delivered late is news whatever day it
 says it was known on.
@@ -24,6 +27,8 @@ EVENTS = ("posting", "completion", "appraisal", "assessment", "goal", "vacancy")
 OF_ONE_KIND = ("posting", "assessment")  # of which plans for a post and plans for a rank have each their own, or none
 ON_TRACK, AHEAD, OFF_TRACK, REACHED, NO_PATH = "on_track", "ahead", "off_track", "reached", "no_path"
 FIRST = "first"  # there is no last plan to be on track of
+ROSE = "chance_rose"
+CHANCE_PLACES = 4  # as answers tell chances, so that what is judged is what is read
 MARK = 8  # characters by which a plan remembers an event: of two of one officer, one in four thousand million is alike
 
 
@@ -44,8 +49,10 @@ class PlannedStep:
 class Plan:
     """A path to a goal as it was told on a day; `chance` is that of arriving this way within the horizon.
 
-    Without steps there was no path on that day. `knew` are the marks of the events it was made with, None where nobody
-    kept them: then what was known on its day counts as known to it. `horizon_months` is None where nobody kept that.
+    Without steps there was no path on that day, or, with a chance of 1, the goal was held. `others` are the steps of
+    the other paths told with it, `goal_chance` the chance of the goal by whatever way, None where nobody kept it.
+    `knew` are the marks of the events it was made with, None where nobody kept them: then what was known on its day
+    counts as known to it. `horizon_months` is None where nobody kept that.
     """
 
     goal: str
@@ -54,6 +61,13 @@ class Plan:
     chance: float
     knew: frozenset[str] | None = None
     horizon_months: int | None = None
+    others: tuple[tuple[PlannedStep, ...], ...] = ()
+    goal_chance: float | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether it says that the goal was reached, so that no path was left to tell."""
+        return not self.steps and self.chance >= 1.0
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -95,7 +109,8 @@ class Now:
     """Where things stand: the goal, today's plans for it, best first, and what is on record of the officer.
 
     `declined` are paths that the officer does not want, with the day of that word; they are not among the plans.
-    `ends_first` says that there is no plan because service ends before any could be done.
+    `ends_first` says that there is no plan because service ends before any could be done. `chance` is that of the goal
+    within the horizon by whatever way, None where nobody worked it out.
     """
 
     goal: str
@@ -105,6 +120,7 @@ class Now:
     declined: Mapping[tuple[str, ...], date] = field(default_factory=dict)
     ends_first: bool = False
     horizon_months: int | None = None
+    chance: float | None = None
 
 
 @dataclass(frozen=True)
@@ -143,18 +159,21 @@ def _replanned(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
         since = [event for event in news if event.kind not in by_day or event.known_on > last.made_on]
         others = [event for event in since if (event.kind, event.item) != ("goal", now.goal)]
         changed = because("goal", now.goal, max(stated, default=None), last.goal)
-        return _anew(now, (changed, *_reasons(last, others, None)))
+        return _anew(now, (changed, *_reasons(last, others)))
     longer = _horizon(last, now)
     if not last.steps:
-        return _reopened(now, (*longer, *_reasons(last, news, None)))
-    rest, taken, left = _progress(last, news)
-    if not rest:
-        return Replanned(None, REACHED, True, (because("reached", last.goal, taken[-1].occurred_on),))
-    late = _overdue(rest[0], now.as_of, policy)
-    overdue = [because("overdue", rest[0].post, rest[0].high_on)] if late else []
-    why = [*longer, *_reasons(last, news, left), *overdue]
-    refused = now.declined.get(tuple(step.post for step in rest))
-    status = OFF_TRACK if late or left is not None else _status(last, taken)
+        return _reopened(last, now, (*longer, *_reasons(last, news)))
+    way = _way(last, news)
+    if not way.rest:
+        return Replanned(None, REACHED, True, (because("reached", last.goal, way.taken[-1].occurred_on),))
+    late = way.left is None and _overdue(way.rest[0], now.as_of, policy)  # no step of a path that was left is late
+    overdue = [because("overdue", way.rest[0].post, way.rest[0].high_on)] if late else []
+    chance = [] if longer else _chance(last, now)
+    left = way.left is not None
+    why = [*longer, *_reasons(last, news, way), *(chance if left else []), *overdue]
+    refused = now.declined.get(tuple(step.post for step in way.rest))
+    rose = any(one.code == ROSE for one in chance)
+    status = (ON_TRACK if rose else OFF_TRACK) if left else OFF_TRACK if late else _status(way)
     if refused is not None:
         return _anew_but(now, (status, (*why, because("declined", since=refused))))
     if now.ends_first and not now.plans:
@@ -165,16 +184,24 @@ def _replanned(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     if not relevant:
         kept = replace(last, made_on=now.as_of) if why else last
         return Replanned(kept, status, False, (*why, because("stays" if why else "nothing")))
-    return _chosen(replace(last, steps=rest), now, policy, (status, tuple(why)))
+    closed = _Closed(status if rose or (way.taken and not left) else OFF_TRACK, () if left else tuple(chance))
+    return _chosen(way, now, policy, (status, tuple(why)), closed)
 
 
-def arrived(goal: str, since: date, field: bool = False) -> Replanned:
-    """The goal is held, by whatever posting: no plan is left to follow. Of a talent `field` only a post is held."""
-    return Replanned(None, REACHED, True, (because("post_of_field" if field else "reached", goal, since),))
+def arrived(goal: str, since: date, last: Plan | None, field: bool = False) -> Replanned:
+    """The goal is held, by whatever posting: no plan is left to follow. Of a talent `field` only a post is held.
+
+    That is a change once: a `last` plan that says so already is none to change from.
+    """
+    before = last is not None and last.held and last.goal == goal
+    return Replanned(None, REACHED, not before, (because("post_of_field" if field else "reached", goal, since),))
 
 
-def _reopened(now: Now, why: tuple[Because, ...]) -> Replanned:
-    """There was no path when it was last told."""
+def _reopened(last: Plan, now: Now, why: tuple[Because, ...]) -> Replanned:
+    """There was no path when it was last told, or none was needed: the goal was held."""
+    if last.held:
+        gone = (*why, because("left_goal", last.goal))
+        return replace(_anew(now, gone), status=OFF_TRACK if now.plans else NO_PATH)
     if not now.plans:
         return Replanned(None, NO_PATH, False, (*why, because("none")))
     return Replanned(now.plans[0], ON_TRACK, True, (*why, because("opened")))
@@ -192,36 +219,70 @@ def _anew_but(now: Now, told: tuple[str, tuple[Because, ...]]) -> Replanned:
     return found if found.plan is None else replace(found, status=told[0])
 
 
-def _chosen(rest: Plan, now: Now, policy: PathPolicy, told: tuple[str, tuple[Because, ...]]) -> Replanned:
-    """The old path with new days while it is close to the best, else the best."""
+@dataclass(frozen=True)
+class _Closed:
+    """What is told where the rest of the path is no longer open: the status, and what became of the chance."""
+
+    status: str
+    chance: tuple[Because, ...]
+
+
+@dataclass(frozen=True)
+class _Way:
+    """The path that is being followed: its steps as told and those still to come, the postings that were steps, and
+    the latest posting if it is on no path told. `kept` are the posts that were left of the plan's own path, and `other`
+    says that the path is another than that."""
+
+    steps: tuple[PlannedStep, ...]
+    rest: tuple[PlannedStep, ...]
+    taken: tuple[Event, ...]
+    left: Event | None
+    kept: tuple[str, ...]
+    other: bool = False
+
+
+def _chosen(
+    way: _Way, now: Now, policy: PathPolicy, told: tuple[str, tuple[Because, ...]], closed: _Closed
+) -> Replanned:
+    """The path that is followed, with new days, while it is close to the best, else the best."""
     status, why = told
     if not now.plans:
         return Replanned(None, NO_PATH, True, (*why, because("none")))
     best = now.plans[0]
-    same = next((plan for plan in now.plans if plan.path == rest.path), None)
+    same = next((plan for plan in now.plans if plan.path == tuple(step.post for step in way.rest)), None)
     if same is None:
-        return Replanned(best, OFF_TRACK, True, (*why, because("closed")))
+        return Replanned(best, closed.status, best.path != way.kept, (*why, *closed.chance, because("closed")))
     if same.chance >= (1 - policy.keep_within) * best.chance:
-        return Replanned(same, status, False, (*why, because("kept")))
-    return Replanned(best, status, True, (*why, because("better")))
+        return Replanned(same, status, same.path != way.kept, (*why, because("followed" if way.other else "kept")))
+    return Replanned(best, status, best.path != way.kept, (*why, because("better")))
 
 
-def _progress(last: Plan, news: Sequence[Event]) -> tuple[tuple[PlannedStep, ...], list[Event], Event | None]:
-    """Steps still to come, the postings that were steps, and the latest posting if it is not on the path.
+def _way(last: Plan, news: Sequence[Event]) -> _Way:
+    """Along the plan's own path; where the latest posting is not on it, along another that was told, if it is on one.
 
-    A step that was passed over counts as done: who is at the third step need not go back to the second.
+    Of several such paths it is the one told first.
     """
-    rest, taken, left = list(last.steps), [], None
+    own = _progress(last.steps, news)
+    if own.left is None:
+        return own
+    others = (_progress(steps, news) for steps in last.others)
+    found = next((one for one in others if one.left is None), None)
+    return own if found is None else replace(found, kept=own.kept, other=True)
+
+
+def _progress(steps: Sequence[PlannedStep], news: Sequence[Event]) -> _Way:
+    """A step that was passed over counts as done: who is at the third step need not go back to the second."""
+    rest, taken, left = list(steps), [], None
     for event in sorted((one for one in news if one.kind == "posting"), key=lambda one: one.occurred_on):
         places = [place for place, step in enumerate(rest) if step.post == event.item]
         left = None if places else event
         if places:
             rest = rest[places[0] + 1 :]
             taken.append(event)
-    return tuple(rest), taken, left
+    return _Way(tuple(steps), tuple(rest), tuple(taken), left, tuple(step.post for step in rest))
 
 
-def _reasons(last: Plan, news: Sequence[Event], left: Event | None) -> list[Because]:
+def _reasons(last: Plan, news: Sequence[Event], way: _Way | None = None) -> list[Because]:
     """What became known, in order: all of the officer, and the vacancies of the path, the newest of each post."""
     newest = {event.item: event for event in sorted(news, key=lambda one: one.occurred_on) if event.kind == "vacancy"}
     found = []
@@ -229,8 +290,21 @@ def _reasons(last: Plan, news: Sequence[Event], left: Event | None) -> list[Beca
         if event.kind == "vacancy" and (event.item not in last.path or event is not newest[event.item]):
             continue
         item = "" if event.kind == "appraisal" else event.item  # of several kinds on a day one line is told
-        found.append(because("left_path" if event is left else _code(event, last), item, event.occurred_on))
+        if way is not None and way.other and event in way.taken:
+            path = tuple(step.post for step in way.steps)
+            found.append(because("told_path", item, event.occurred_on, path=path))
+            continue
+        left = way is not None and event is way.left
+        found.append(because("left_path" if left else _code(event, last), item, event.occurred_on))
     return list(dict.fromkeys(found))
+
+
+def _chance(last: Plan, now: Now) -> list[Because]:
+    """Whether the chance of the goal rose, by the figures as they are told; nothing where it is not known of both."""
+    if last.goal_chance is None or now.chance is None:
+        return []
+    was, then = round(last.goal_chance, CHANCE_PLACES), round(now.chance, CHANCE_PLACES)
+    return [because(ROSE if then > was else "chance_not", f"{then:.2%}", None, f"{was:.2%}")]
 
 
 def _horizon(last: Plan, now: Now) -> list[Because]:
@@ -247,14 +321,15 @@ def _code(event: Event, last: Plan) -> str:
     return "goal_stated" if event.kind == "goal" else event.kind
 
 
-def _status(last: Plan, taken: Sequence[Event]) -> str:
+def _status(way: _Way) -> str:
     """By the latest step taken: before its interval is ahead, after it behind; on track where none was due."""
-    if not taken:
+    if not way.taken:
         return ON_TRACK
-    step = next(one for one in last.steps if one.post == taken[-1].item)
-    if taken[-1].occurred_on < step.low_on:
+    latest = way.taken[-1]
+    step = next(one for one in way.steps if one.post == latest.item)
+    if latest.occurred_on < step.low_on:
         return AHEAD
-    return OFF_TRACK if taken[-1].occurred_on > step.high_on else ON_TRACK
+    return OFF_TRACK if latest.occurred_on > step.high_on else ON_TRACK
 
 
 def _overdue(step: PlannedStep, as_of: date, policy: PathPolicy) -> bool:

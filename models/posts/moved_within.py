@@ -31,7 +31,8 @@ SURE = 0.95  # of the interval of what a training makes
 class Counted:
     """`moved` of `total` officers who held the post and, where `course_id` names one, had that training.
 
-    `months` are those after which they moved: the median, the fewest and the most; None where too few moved.
+    `months` are those after which they moved, from taking up the post, or from the later of that and the training: the
+    median, the fewest and the most, to the nearest month; None where too few moved.
     """
 
     course_id: str

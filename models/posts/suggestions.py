@@ -161,30 +161,42 @@ def open_vacancies(vacancies: pd.DataFrame, as_of: date, units: pd.DataFrame | N
 def moved_reason(counted: Counted, months: int, course_names: Mapping[str, Bilingual]) -> Reason:
     """How many officers of the present post, with a training where one is named, moved here in time.
 
+    Time runs from taking up the post, where a training is named from the later of that and the training: it says so.
+
     >>> moved_reason(Counted("c-law", 6, 10), 36, {"c-law": Bilingual("法律", "law")}).en
-    '6 of 10 officers from your post with the training “law” moved here within 3 years'
-    >>> moved_reason(Counted("", 12, 40, (14, 5, 31)), 36, {}).en
-    '12 of 40 officers from your post moved here within 3 years, after a median of 14 months (5 to 31)'
+    '6 of 10 officers from your post with the training “law” moved here within 3 years of having both'
+    >>> moved_reason(Counted("", 12, 40, (14, 5, 31)), 36, {}).en.partition("moved here ")[2]
+    'within 3 years of taking up your post, after a median of 14 months from then (5 to 31)'
     """
     span_zh, span_en = (f"{months // 12} 年", f"{months // 12} years") if months % 12 == 0 else (
         f"{months} 个月", f"{months} months")  # fmt: skip
     name = course_names.get(counted.course_id, Bilingual(counted.course_id, counted.course_id))
     with_zh, with_en = (f"且完成培训“{name.zh}”", f" with the training “{name.en}”") if counted.course_id else ("", "")
+    since_zh, since_en = (
+        ("岗位与培训兼备", "having both") if counted.course_id else ("任您现岗位", "taking up your post")
+    )
     after_zh, after_en = ("", "") if counted.months is None else _after(*counted.months)
     return Reason(
         "moved_within",
-        f"任您现岗位{with_zh}的 {counted.total} 名民警中，{counted.moved} 名在 {span_zh}内调入此岗位{after_zh}",
-        f"{counted.moved} of {counted.total} officers from your post{with_en} moved here within {span_en}{after_en}",
+        f"任您现岗位{with_zh}的 {counted.total} 名民警中，{counted.moved} 名自{since_zh}起 {span_zh}内调入此岗位"
+        f"{after_zh}",
+        f"{counted.moved} of {counted.total} officers from your post{with_en} moved here within {span_en} of {since_en}"
+        f"{after_en}",
     )
 
 
 def _after(middle: int, fewest: int, most: int) -> tuple[str, str]:
-    """In which time they went; months of the shortest and the longest way beside the median."""
+    """In which time they went; months of the shortest and the longest way beside the median. None is less than half
+    a month, which nobody would take for no time at all."""
+    zh, en = (
+        tuple(less if not one else str(one) for one in (middle, fewest, most)) for less in ("不足 1", "less than 1")
+    )
     if fewest == most:
-        return f"，均在约 {middle} 个月后", f", all after about {middle} months"
+        about = f"about {en[0]}" if middle else en[0]
+        return f"，均在此后约 {zh[0]} 个月", f", all after {about} {'months' if most > 1 else 'month'} from then"
     return (
-        f"，所用时间中位数 {middle} 个月（{fewest} 至 {most} 个月）",
-        f", after a median of {middle} months ({fewest} to {most})",
+        f"，此后所用时间中位数 {zh[0]} 个月（{zh[1]} 至 {zh[2]} 个月）",
+        f", after a median of {en[0]} months from then ({en[1]} to {en[2]})",
     )
 
 

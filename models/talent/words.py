@@ -61,7 +61,7 @@ def _told(line: TalentLine, officer_id: str, totals: pd.DataFrame, rows: pd.Data
     if officer_id not in totals.index:
         return LineTold(line.code, name, 0.0, NOTHING, 0, ())
     row: Any = totals.loc[officer_id].to_dict()
-    text = _compared(row) if line.compares else _counted(line, row)
+    text = _compared(line, row) if line.compares else _counted(line, row)
     if abs(float(row["points"])) >= line.cap:
         text = Bilingual(f"{text.zh}（封顶）", f"{text.en} (the most it can count)")
     return LineTold(line.code, name, round(float(row["points"]), 2), text, len(rows), _items(line, rows))
@@ -86,18 +86,28 @@ def _counted(line: TalentLine, row: Mapping[str, Any]) -> Bilingual:
     return Bilingual(f"{when_zh}共{number}次{faded_zh}", f"{number} {when_en}{faded_en}")
 
 
-def _compared(row: Mapping[str, Any]) -> Bilingual:
+def _fading(line: TalentLine) -> Bilingual:
+    """Why a mean is not that of the items shown: the newer of them count more, of the others as of the officer."""
+    if line.half_life_months is None:
+        return Bilingual("", "")
+    months = line.half_life_months
+    return Bilingual(
+        f"（近期的权重更大，每过{months}个月减半）", f" (recent ones count more: half after {months} months)"
+    )
+
+
+def _compared(line: TalentLine, row: Mapping[str, Any]) -> Bilingual:
     if row["circle"] is None or pd.isna(row["circle"]):
         return NO_PEERS
     number, mean, usual = int(row["rows"]), f"{row['mean']:.2f}", f"{row['peer_mean']:.2f}"
-    last, others = f"{row['last']:%Y-%m-%d}", int(row["peers"])
+    faded, last, others = _fading(line), f"{row['last']:%Y-%m-%d}", int(row["peers"])
     if row["circle"] == OWN:
         return Bilingual(
-            f"{number}次平均{mean}，本人其余{others}次平均{usual}，最近{last}",
-            f"mean {mean} of {number}, against {usual} of one's {others} others, last on {last}",
+            f"{number}次平均{mean}{faded.zh}，本人其余{others}次平均{usual}，最近{last}",
+            f"mean {mean} of {number}{faded.en}, against {usual} of one's {others} others, last on {last}",
         )
     circle = CIRCLE_WORDS[str(row["circle"])]
     return Bilingual(
-        f"{number}次平均{mean}，{circle.zh}{others}人平均{usual}，最近{last}",
-        f"mean {mean} of {number}, against {usual} of {others} others {circle.en}, last on {last}",
+        f"{number}次平均{mean}{faded.zh}，{circle.zh}{others}人平均{usual}，最近{last}",
+        f"mean {mean} of {number}{faded.en}, against {usual} of {others} others {circle.en}, last on {last}",
     )

@@ -62,6 +62,7 @@ Name = Callable[[str], Bilingual]
 OFFICERS = Bilingual("名民警", "officers")
 OF_COMPETENCIES = ("assessment", "other_assessment")  # reasons that name one
 PLACES = 4  # of a chance
+HELD = 1.0  # the chance of a plan without steps that says that the goal was reached
 TOLD_TOGETHER = 50  # officers between two looks at whether anybody still waits
 
 
@@ -108,21 +109,20 @@ class PathDesk:
             for one in day.tell_all(part, needed)
         ]
         answering: dict[str, _Answering] = {}
-        plans: dict[PlanKey, Plan] = {}
         for (one, found), paths in while_wanted(zip(open_.items(), told, strict=True)):
             last = _last(request.last_plans.get(one), kept.get(found.key))
             last = last if last is None or last.knew is not None else replace(last, knew=day.knew(found.question, last))
             standing = Standing(as_of, last, tuple(away.get(one, ())), ends[one])
             answering[one] = _Answering.of(day, found, paths, standing, self.policy)
-            if (plan := answering[one].to_keep) is not None and plan != last:
-                plans[found.key] = plan
         waited.leave()
-        results = {
-            one: answering[one].result(paths)
-            for one, paths in self._shown(
-                answering, Asked(request_id, ItemKind.PATH.value, self.model, as_of, now), request.top
-            ).items()
-        } | {one: NotScored(officer_id=one, because=why) for one, why in asked.items() if isinstance(why, Because)}
+        shown = self._shown(answering, Asked(request_id, ItemKind.PATH.value, self.model, as_of, now), request.top)
+        plans: dict[PlanKey, Plan] = {}
+        for one, each in answering.items():
+            if (plan := each.to_keep(shown[one])) is not None and plan != each.standing.last:
+                plans[each.asked.key] = plan
+        results = {one: answering[one].result(paths) for one, paths in shown.items()} | {
+            one: NotScored(officer_id=one, because=why) for one, why in asked.items() if isinstance(why, Because)
+        }
         return PathsAnswer(
             request_id=request_id,
             model=ModelName(name=self.model.name, version=self.model.version, features=self.model.service),
@@ -191,7 +191,9 @@ class _Answering:
         plans = [one.as_plan(question.goal, as_of) for one in found.wanted]
         events = day.events(question, [step for plan in (last, *plans) if plan is not None for step in plan.path])
         ends_first = told.because is not None and told.because.code == "retirement_first"
-        stands = Now(question.goal, as_of, plans, events, found.declined, ends_first, question.horizon_months)
+        stands = Now(
+            question.goal, as_of, plans, events, found.declined, ends_first, question.horizon_months, told.chance
+        )
         return cls(day, asked, standing, told, found, replan(last, stands, policy.paths), tuple(events), policy.names)
 
     @property
@@ -200,28 +202,42 @@ class _Answering:
         holds = () if self.now.plan is None else self.now.plan.path
         return sorted(self.found.wanted, key=lambda path: posts_of(path) != holds)
 
-    @property
-    def to_keep(self) -> Plan | None:
-        """What the next answer is held against: the plan, one without steps where it was told that none is left."""
+    def to_keep(self, shown: Sequence[ToldPath]) -> Plan | None:
+        """What the next answer is held against: the plan with the other paths shown, one without steps where it was
+        told that none is left or that the goal is reached."""
         question, last = self.asked.question, self.standing.last
-        reached = self.told.because is not None and self.told.because.arrived
-        if self.now.plan is not None or last is None or reached or self.now.status == REACHED:
-            return self.now.plan if self._told_nothing else self._remembering(self.now.plan)
-        if not last.steps and last.goal == question.goal and len(self.now.why) == 1:
+        if self.arrived:
+            told_before = last is None or (last.held and last.goal == question.goal)
+            return None if told_before else self._remembering(Plan(question.goal, self.standing.as_of, (), HELD))
+        if (plan := self.now.plan) is not None:
+            others = self._others(plan, shown)
+            if not self._told_nothing:
+                return replace(self._remembering(plan), others=others)
+            return replace(plan, others=(*plan.others, *_new_to(plan.others, others)))
+        if last is None or (not last.steps and last.goal == question.goal and len(self.now.why) == 1):
             return None
         return self._remembering(Plan(question.goal, self.standing.as_of, (), 0.0))
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the goal, or a post of the field that is the goal, is held."""
+        return self.now.status == REACHED or (self.told.because is not None and self.told.because.arrived)
 
     @property
     def _told_nothing(self) -> bool:
         """Whether the plan stands as it was, with nothing that it would have to remember as told."""
         return self.now.plan == self.standing.last and [one.code for one in self.now.why] == ["nothing"]
 
-    def _remembering(self, plan: Plan | None) -> Plan | None:
+    def _others(self, plan: Plan, shown: Sequence[ToldPath]) -> tuple[tuple[PlannedStep, ...], ...]:
+        """The steps of the paths shown beside the plan: who takes one of those is on track too."""
+        paths = (path for path in shown if posts_of(path) != plan.path)
+        return tuple(path.as_plan(plan.goal, self.standing.as_of).steps for path in paths)
+
+    def _remembering(self, plan: Plan) -> Plan:
         """The plan with what it was made with, so that whatever comes later is news."""
-        if plan is None:
-            return None
         seen = knew(self.events, self.standing.as_of, plan.path)
-        return replace(plan, knew=seen, horizon_months=self.asked.question.horizon_months)
+        months = self.asked.question.horizon_months
+        return replace(plan, knew=seen, horizon_months=months, goal_chance=self.told.chance)
 
     def _named(self, item: str) -> Bilingual:
         """Names of what progress speaks of; the goal by its kind, as a family may share its code with a field."""
@@ -264,7 +280,7 @@ class _Answering:
     def _reached(self, because: NoPath) -> GoalReached:
         question, last = self.asked.question, self.standing.last
         since = question.state.started_on[-1]
-        now = self.now if self.now.status == REACHED else arrived(question.goal, since)
+        now = self.now if self.now.status == REACHED else arrived(question.goal, since, last)
         return GoalReached(
             officer_id=question.officer_id,
             start=text_of(self.day.name(self.asked.start)),
@@ -278,7 +294,7 @@ class _Answering:
     def _no_path(self, because: NoPath) -> NoPathFound:
         question, now = self.asked.question, self.now
         if because.arrived:
-            now = arrived(question.goal, question.state.started_on[-1], field=True)
+            now = arrived(question.goal, question.state.started_on[-1], self.standing.last, field=True)
         changes = [self._instead(one) for one in because.instead]
         return NoPathFound(
             officer_id=question.officer_id,
@@ -375,15 +391,31 @@ class _Answering:
 
 
 def _last(plan: LastPlan | None, kept: Plan | None) -> Plan | None:
-    """The plan sent with the request before the kept one; one of the same day knew what the kept one knew."""
+    """The plan sent with the request before the kept one; one of the same day knew what the kept one knew, and was told
+    with the same other paths."""
     if plan is None:
         return kept
     steps = tuple(
         PlannedStep(step.post_id, step.expected_on, step.low_on, step.high_on, tuple(step.courses))
         for step in plan.steps
     )
-    same = kept is not None and (kept.goal, kept.made_on) == (plan.goal, plan.made_on)
-    return Plan(plan.goal, plan.made_on, steps, plan.chance, kept.knew if kept is not None and same else None)
+    sent = Plan(plan.goal, plan.made_on, steps, plan.chance)
+    if kept is None or (kept.goal, kept.made_on) != (plan.goal, plan.made_on):
+        return sent
+    others = tuple(one for one in (kept.steps, *kept.others) if one and _posts(one) != sent.path)
+    return replace(sent, knew=kept.knew, others=others, goal_chance=kept.goal_chance)
+
+
+def _posts(steps: Sequence[PlannedStep]) -> tuple[str, ...]:
+    return tuple(step.post for step in steps)
+
+
+def _new_to(
+    told: Sequence[Sequence[PlannedStep]], shown: Sequence[tuple[PlannedStep, ...]]
+) -> list[tuple[PlannedStep, ...]]:
+    """Paths that were not among those told, so that a path stays as it was first told."""
+    known = {_posts(steps) for steps in told}
+    return [steps for steps in shown if _posts(steps) not in known]
 
 
 def _progress(now: Replanned, name: Name, competency: Name) -> Progress:

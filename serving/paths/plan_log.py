@@ -18,6 +18,7 @@ from models.paths.replanning import Plan, PlannedStep
 
 STATED = "stated"
 KNEW = "knew"
+OTHERS, GOAL_CHANCE = "others", "goal_chance"
 ANY_TIME = 0  # months: no question has such a horizon
 
 
@@ -86,21 +87,31 @@ def _found_by(key: PlanKey, found: Mapping[PlanKey, Plan]) -> PlanKey | None:
 
 def _row(key: PlanKey, plan: Plan) -> dict[str, Any]:
     told = [asdict(step) for step in plan.steps]
+    beside: dict[str, Any] = {}
     if plan.knew is not None:
-        told = [{**(told[0] if told else {}), KNEW: sorted(plan.knew)}, *told[1:]]
+        beside[KNEW] = sorted(plan.knew)
+    if plan.others:
+        beside[OTHERS] = [[asdict(step) for step in steps] for steps in plan.others]
+    if plan.goal_chance is not None:
+        beside[GOAL_CHANCE] = plan.goal_chance
+    if beside:
+        told = [{**(told[0] if told else {}), **beside}, *told[1:]]
     steps = json.dumps(told, default=str, ensure_ascii=False)
     return {"officer_id": key.officer_id, "asked_goal": key.goal, "horizon_months": key.horizon_months,
             "goal": plan.goal, "made_on": plan.made_on, "chance": plan.chance, "steps": steps}  # fmt: skip
 
 
 def _plan(row: Mapping[str, Any]) -> Plan:
-    """What it knew stands beside its first step, or alone where there is none; earlier versions kept none."""
+    """What it knew, the other paths told and the chance of the goal stand beside its first step, or alone where there
+    is none; earlier versions kept none of them."""
     told = json.loads(row["steps"])
-    knew = told[0].get(KNEW) if told else None
+    beside = told[0] if told else {}
+    knew = beside.get(KNEW)
     steps = tuple(_step(one) for one in told if "post" in one)
     return Plan(
         row["goal"], row["made_on"], steps, row["chance"],
         None if knew is None else frozenset(knew), row["horizon_months"],
+        tuple(tuple(_step(one) for one in steps) for steps in beside.get(OTHERS, ())), beside.get(GOAL_CHANCE),
     )  # fmt: skip
 
 

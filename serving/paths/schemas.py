@@ -225,12 +225,16 @@ class Progress(Answer):
     """与上次路径相比的进度。 / Progress against the last plan."""
 
     status: Literal["first", "on_track", "ahead", "off_track", "reached", "no_path"] = about(
-        "首次制定、按计划、提前、偏离、已达到或无路径；偏离指现任岗位不在原路径上、原路径已不可行或步骤已逾期，"
-        "与可能性升降无关",
-        "the first plan, on track, ahead, off track, reached, or no path; off track where the present post is not on "
-        "the old path, that path is no longer open, or a step is late, whether the chance rose or fell",
+        "首次制定、按计划、提前、偏离、已达到或无路径；走上所列任一路径均为按计划；偏离指现任岗位不在所列任一路径上或路径"
+        "已不可行、且目标的可能性未上升，或步骤已逾期",
+        "the first plan, on track, ahead, off track, reached, or no path; a step of any path told is on track; off "
+        "track where the present post is on none of them or the path is no longer open, and the chance of the goal did "
+        "not rise, or where a step is late",
     )  # fmt: skip
-    changed: bool = about("路径是否改变；首次制定为否", "whether the path is another one now; false for the first plan")
+    changed: bool = about(
+        "路径是否改变；首次制定为否，达到目标仅首次为是",
+        "whether the path is another one now; false for the first plan, and of a goal reached true once",
+    )
     why: list[PlanReason] = about("原因", "why")
 
 

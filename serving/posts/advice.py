@@ -16,14 +16,17 @@ from numpy.typing import NDArray
 
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual
+from models.eligibility.opening import Opening, opening
 from models.eligibility.rules import (
     BlockedBy,
     Post,
     Requirement,
     allowed,
+    bars_of_posts,
     judgement,
     of_a_first_post,
     posts_of,
+    requirements,
     told_later,
 )
 from models.eligibility.standing_facts import Facts, facts_of
@@ -144,9 +147,21 @@ class Advice:
             tuple(self._vacant(self._told(self._began(one, officer_id), place)) for one in shown),
         )
         unchecked = {} if place is None or not recruit else self._unchecked(found.open, place)
+        wanted = () if found.open or not found.barred else [one.post_id for one in whole.posts]
+        began, opens = self._first(officer_id), self._opening(wanted, place)
         return Advised(
-            officer_id, told, place is not None, person.held, self.newcomers.waiting, unchecked, self._first(officer_id)
+            officer_id, told, place is not None, person.held, self.newcomers.waiting, unchecked, began, opens
         )
+
+    def _opening(self, posts: Sequence[str], place: int | None) -> Opening | None:
+        """From when one of these posts, all of them barred, could be open; those without a place are not asked about
+        where only open places count."""
+        if place is None or self.facts is None or self.record is None or not posts:
+            return None
+        vacant = [one for one in posts if self.known.vacancies is None or self.known.vacancies.get(one)]
+        asking = _of_a_recruit if self.ruled[place] in self.recruits else requirements
+        asked = [self.posts[one] for one in vacant]
+        return opening(bars_of_posts(self.facts, place, asked, self.policy, asking), self.record.as_of)
 
     def _first(self, officer_id: str) -> bool:
         """Whether where others began decides."""

@@ -7,7 +7,7 @@ without a cause, chance may try the last place, and all that is shown is logged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -43,6 +43,7 @@ from serving.waiting import still_wanted, while_wanted
 from serving.words import text_of
 
 if TYPE_CHECKING:
+    from models.eligibility.opening import Opening
     from models.eligibility.rules import BlockedBy
     from models.posts.suggestions import Suggestions  # brings torch
 
@@ -75,7 +76,8 @@ class Advised:
     """What was found for one officer, whether rules were checked, and how many posts of the career are known.
 
     `waiting` are posts newer than the model that it could not score for anybody; `unchecked` are by post the rules that
-    could not be asked of an officer who never held any, and `began` says that where others began decided.
+    could not be asked of an officer who never held any, and `began` says that where others began decided. `opening` is
+    from when a post could be open, where rules bar them all.
     """
 
     officer_id: str
@@ -85,6 +87,7 @@ class Advised:
     waiting: tuple[str, ...] = ()
     unchecked: Mapping[str, tuple[BlockedBy, ...]] = field(default_factory=dict)
     began: bool = False
+    opening: Opening | None = None
 
 
 class PostRanker(Protocol):
@@ -202,7 +205,31 @@ class CareerDesk:
             posts=suggested_posts(one.found.open, names),
             barred=suggested_posts(one.found.barred, names),
             declined=[told_declined(kept, names.get(kept.item)) for kept in away],
+            because=None if one.found.open or one.opening is None else nothing_open(
+                one.opening, names, {kept.item for kept in away}),
+        )  # fmt: skip
+
+
+def nothing_open(found: Opening, names: Mapping[str, Bilingual], declined: Collection[str]) -> Because:
+    """Why no post is open and from when the first could be; a post that the officer declined is not named."""
+    first = Bilingual("", "")
+    if found.post_id is not None and found.post_id not in declined:
+        name, day = names.get(found.post_id, Bilingual(found.post_id, found.post_id)), found.opens_on
+        first = Bilingual(f"；仅凭年限最先可选的是“{name.zh}”（{day}）", f"; the first that time alone opens is "
+                          f"“{name.en}”, on {day}")  # fmt: skip
+    elif found.post_id is None:
+        first = Bilingual(
+            "；每个岗位另有年限以外的条件", "; each asks for more than time: what it lacks stands with the posts barred"
         )
+    if found.before is None or found.bar is None:
+        return Because(
+            code="nothing_open", zh=f"目前没有可选岗位{first.zh}", en=f"no post is open to you now{first.en}"
+        )
+    return Because(
+        code="nothing_open",
+        zh=f"{found.before}之前没有可选岗位，因为{found.bar.zh}{first.zh}",
+        en=f"no post is open to you before {found.before}, because of this rule: {found.bar.en}{first.en}",
+    )
 
 
 def _not_checked(one: Advised) -> list[RuleTold]:
@@ -216,7 +243,9 @@ def _names(
     found: Iterable[Advised], record: CareerRecord | None, known: Mapping[str, Bilingual]
 ) -> Mapping[str, Bilingual]:
     """Names of posts as the model knows them, and those of newer posts as they are on record."""
+    found = list(found)
     shown = {post.post_id for one in found for post in (*one.found.open, *one.found.barred)}
+    shown |= {one.opening.post_id for one in found if one.opening is not None and one.opening.post_id is not None}
     if record is None or shown <= known.keys():
         return known
     told = Names.of(record.frames, "posts", "post_id").known

@@ -9,12 +9,13 @@ import pytest
 
 from data_contracts.policy import policy
 from data_contracts.settings import Settings
-from experiments.backtests.plan_reader import Reader, Row
+from experiments.backtests.plan_reader import MOVES, Reader, Row
 from experiments.backtests.told_plans import Coming
 from features.history import History
-from serving.paths.schemas import PathsFound, PathsRequest, PlanReason
+from serving.paths.schemas import GoalReached, PathsFound, PathsRequest, PlanReason
 from serving.paths.source import EVENT_TABLES
 from serving.schemas import Text
+from tests.models.records import framed
 from tests.serving.path_office import desk, moved_on, office
 
 FIRST, THEN = datetime(2021, 1, 2, 8), datetime(2021, 3, 2, 8)
@@ -45,14 +46,14 @@ def test_an_answer_of_the_service_is_explained(state: Settings) -> None:
     reader, found = answered(state)
     reader.read("x", found, THEN.date())
     assert reader.unexplained == []
-    assert reader.counts["told posting"] + reader.counts["told left_path"] == 1, "x took up a post"
+    assert sum(reader.counts[f"told {code}"] for code in MOVES) == 1, "x took up a post"
     assert reader.counts["first answers"] == 1
 
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"status": "ahead"}, "the status is ahead and should be "),
+        ({"status": "no_path"}, "the status is no_path and should be "),
         ({"changed": True}, "said to change and is what was left of the last one"),
         ({"why": []}, "1 posts were taken up and 0 are told"),
         (
@@ -85,3 +86,23 @@ def test_rows_come_when_they_are_known_and_some_a_look_late() -> None:
     assert first["known_on"].max() <= pd.Timestamp(days[1])
     late = second[second["known_on"] <= pd.Timestamp(days[1])]
     assert 0 < len(late) < len(first)
+
+
+def test_a_goal_reached_twice_is_no_second_change(state: Settings) -> None:
+    history, opened, reader = office(state), desk(state), Reader(policy().paths)
+    asked = PathsRequest(officer_ids=["x"])
+    reader.came(rows_of(history))
+    reader.read("x", opened.answer(asked, "r", FIRST).results[0], FIRST.date())
+    there = {"officer_id": "x", "post_id": "z", "unit_id": "s", "started_on": "2021-02-01", "known_on": "2021-02-01"}
+    history.append_all({"postings": framed("postings", [there])}, "second")
+    reader.came(rows_of(history))
+    for _ in range(2):
+        (found,) = opened.answer(asked, "r", THEN).results
+        reader.read("x", found, THEN.date())
+    assert reader.unexplained == []
+    assert (reader.counts["changed"], reader.counts["unchanged"]) == (1, 1)
+    assert isinstance(found, GoalReached)
+    assert found.progress is not None
+    again = found.progress.model_copy(update={"changed": True})
+    reader.read("x", found.model_copy(update={"progress": again}), THEN.date())
+    assert any("reached before and is said to change" in line for line in reader.unexplained)

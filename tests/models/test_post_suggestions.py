@@ -114,14 +114,19 @@ def test_the_count_with_this_training_stands_first_and_replaces_the_plainer_coun
     known = Known(RULES, within=within, course_names={"law": Bilingual("执法资格", "law exam")})
     found = suggest(RANKED, Person("a", frozenset({"law"})), known, 7)
     told = {one.post_id: one.reasons for one in found.open}
-    assert told["b"][0].en == "6 of 10 officers from your post with the training “law exam” moved here within 3 years"
-    assert told["b"][0].zh == "任您现岗位且完成培训“执法资格”的 10 名民警中，6 名在 3 年内调入此岗位"
+    assert (
+        told["b"][0].en
+        == "6 of 10 officers from your post with the training “law exam” moved here within 3 years of having both"
+    )
+    assert told["b"][0].zh == "任您现岗位且完成培训“执法资格”的 10 名民警中，6 名自岗位与培训兼备起 3 年内调入此岗位"
     assert [reason.code for reason in told["b"]] == ["moved_within", "kindred"]
     assert told["c"] == RANKED[2].reasons, "nothing was counted for it, so the model's own reasons stand"
     assert suggest(RANKED, Person(None, frozenset({"law"})), known, 1).open[0].reasons == RANKED[0].reasons
     must = suggest(RANKED, Person("a", frozenset({"law"})), replace(known, mandated=frozenset({"law"})), 7)
     plain = {one.post_id: one.reasons[0].en for one in must.open}
-    assert plain["b"] == "20 of 100 officers from your post moved here within 3 years", "everybody must take it"
+    assert plain["b"] == "20 of 100 officers from your post moved here within 3 years of taking up your post", (
+        "everybody must take it"
+    )
 
 
 def test_that_the_ranking_alone_put_it_there_is_not_said_beside_a_count_and_few_moves_are_marked() -> None:
@@ -139,20 +144,36 @@ def test_that_the_ranking_alone_put_it_there_is_not_said_beside_a_count_and_few_
 def test_months_that_are_no_years_are_told_as_months() -> None:
     told = moved_reason(Counted(ANY, 3, 9), 18, {})
     assert (told.en, told.zh) == (
-        "3 of 9 officers from your post moved here within 18 months",
-        "任您现岗位的 9 名民警中，3 名在 18 个月内调入此岗位",
+        "3 of 9 officers from your post moved here within 18 months of taking up your post",
+        "任您现岗位的 9 名民警中，3 名自任您现岗位起 18 个月内调入此岗位",
     )
 
 
 def test_how_long_it_took_is_told_beside_the_count() -> None:
     told = moved_reason(Counted(ANY, 12, 40, (14, 5, 31)), 36, {})
-    assert (
-        told.en == "12 of 40 officers from your post moved here within 3 years, after a median of 14 months (5 to 31)"
+    assert told.en == (
+        "12 of 40 officers from your post moved here within 3 years of taking up your post, after a median of 14 "
+        "months from then (5 to 31)"
     )
-    assert told.zh == "任您现岗位的 40 名民警中，12 名在 3 年内调入此岗位，所用时间中位数 14 个月（5 至 31 个月）"
+    assert told.zh == (
+        "任您现岗位的 40 名民警中，12 名自任您现岗位起 3 年内调入此岗位，此后所用时间中位数 14 个月（5 至 31 个月）"
+    )
     alike = moved_reason(Counted(ANY, 12, 40, (6, 6, 6)), 36, {})
-    assert alike.en.endswith("within 3 years, all after about 6 months")
-    assert alike.zh.endswith("调入此岗位，均在约 6 个月后")
+    assert alike.en.endswith("within 3 years of taking up your post, all after about 6 months from then")
+    assert alike.zh.endswith("调入此岗位，均在此后约 6 个月")
+
+
+def test_with_a_training_months_run_from_having_both_and_none_is_less_than_one() -> None:
+    both = moved_reason(Counted("c", 15, 35, (3, 0, 32)), 36, {"c": Bilingual("法律", "law")})
+    assert both.en == (
+        "15 of 35 officers from your post with the training “law” moved here within 3 years of having both, after a "
+        "median of 3 months from then (less than 1 to 32)"
+    )
+    assert both.zh == (
+        "任您现岗位且完成培训“法律”的 35 名民警中，15 名自岗位与培训兼备起 3 年内调入此岗位，"
+        "此后所用时间中位数 3 个月（不足 1 至 32 个月）"
+    )
+    assert moved_reason(Counted(ANY, 9, 9, (0, 0, 0)), 36, {}).en.endswith(", all after less than 1 month from then")
 
 
 def test_no_posts_asked_for_is_refused() -> None:

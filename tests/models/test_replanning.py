@@ -9,7 +9,7 @@ import pytest
 
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
-from models.paths.replanning import Event, Now, Plan, PlannedStep, knew, replan
+from models.paths.replanning import Event, Now, Plan, PlannedStep, arrived, knew, replan
 
 PATHS = policy().paths
 MADE = date(2024, 1, 1)
@@ -102,6 +102,59 @@ def test_a_posting_off_the_path_is_off_track_and_changes_the_plan() -> None:
     assert [one.code for one in found.why] == ["left_path", "closed"]
     none = replan(LAST, _now(_event("posting", "k"), plans=()), PATHS)
     assert (none.status, none.plan) == ("no_path", None)
+
+
+THIRD = (
+    PlannedStep("k", date(2025, 5, 1), date(2024, 2, 1), date(2025, 9, 1)),
+    PlannedStep("z", date(2026, 5, 1), date(2025, 2, 1), date(2027, 9, 1)),
+)
+SECOND = (PlannedStep("y", date(2025, 5, 1), date(2024, 2, 1), date(2025, 9, 1)), STEPS[1])
+
+
+def test_a_step_of_another_path_that_was_told_is_on_track_and_that_path_is_followed() -> None:
+    onward, back = Plan("z", date(2024, 6, 1), THIRD[1:], 0.29), Plan("z", date(2024, 6, 1), STEPS, 0.3)
+    told = replace(LAST, others=(SECOND, THIRD))
+    found = replan(told, _now(_event("posting", "k"), plans=(back, onward)), PATHS)
+    assert (found.status, found.plan, found.changed) == ("on_track", onward, True)
+    assert [(one.code, one.path) for one in found.why] == [("told_path", ("k", "z")), ("followed", ())]
+    early = replan(told, _now(_event("posting", "k", date(2024, 1, 15)), plans=(onward,)), PATHS)
+    assert early.status == "ahead", "by the interval of that path's own step"
+    there = replan(told, _now(_event("posting", "k"), _event("posting", "z", date(2024, 5, 1))), PATHS)
+    assert there.status == "reached"
+    closed = replan(told, _now(_event("posting", "k"), plans=(back,)), PATHS)
+    assert (closed.status, closed.changed) == ("on_track", False), "the first path still stands first"
+    both = replan(told, _now(_event("posting", "m"), plans=(Plan("z", date(2024, 6, 1), STEPS[1:], 0.3),)), PATHS)
+    assert [one.code for one in both.why] == ["posting", "kept"], "its own path goes before the others"
+
+
+@pytest.mark.parametrize(("before", "status"), [(0.086, "on_track"), (0.195, "off_track"), (None, "off_track")])
+def test_who_left_every_path_is_off_track_unless_the_chance_of_the_goal_rose(before: float | None, status: str) -> None:
+    onward = Plan("z", date(2024, 6, 1), (STEPS[1],), 0.2)
+    last, now = replace(LAST, goal_chance=before), replace(_now(_event("posting", "k"), plans=(onward,)), chance=0.195)
+    found = replan(last, now, PATHS)
+    assert (found.status, found.changed) == (status, True)
+    told = {0.086: ["chance_rose"], 0.195: ["chance_not"], None: []}[before]
+    assert [one.code for one in found.why] == ["left_path", *told, "closed"]
+    longer = replan(replace(last, horizon_months=36), replace(now, horizon_months=60), PATHS)
+    assert longer.status == "off_track", "within another time it is another chance"
+
+
+@pytest.mark.parametrize(("before", "status"), [(0.1, "on_track"), (0.3, "off_track")])
+def test_a_path_that_closed_is_off_track_unless_the_chance_of_the_goal_rose(before: float, status: str) -> None:
+    now = replace(_now(_event("appraisal", "x"), plans=(OTHER,)), chance=0.2)
+    found = replan(replace(LAST, goal_chance=before), now, PATHS)
+    assert (found.status, found.changed, found.why[-1].code) == (status, True, "closed")
+
+
+def test_a_goal_that_was_held_and_is_no_longer_is_told_as_that() -> None:
+    held = Plan("z", MADE, (), 1.0)
+    found = replan(held, _now(_event("posting", "k")), PATHS)
+    assert (found.plan, found.status, found.changed) == (OTHER, "off_track", True)
+    assert [one.code for one in found.why] == ["left_goal", "posting"]
+    assert replan(held, _now(plans=()), PATHS).status == "no_path"
+    assert [arrived("z", MADE, last).changed for last in (None, LAST, replace(held, goal="y"), held)] == [
+        True, True, True, False
+    ]  # fmt: skip
 
 
 def test_an_overdue_step_is_off_track_after_the_days_of_grace() -> None:

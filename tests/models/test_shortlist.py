@@ -152,6 +152,12 @@ def test_a_mean_counts_against_peers_in_the_same_post_and_takes_points_off_below
     ]
     (line,) = FieldScores.of("traffic", rule(LAW), day).lines(["a"])["a"]
     assert line.text.en == "mean 3.00 of 1, against 1.50 of 2 others in the same post, last on 2025-03-01"
+    (fading,) = FieldScores.of("traffic", rule(replace(LAW, half_life_months=48)), day).lines(["a"])["a"]
+    assert fading.text.en == (
+        "mean 3.00 of 1 (recent ones count more: half after 48 months), against 1.50 of 2 others in the same post, "
+        "last on 2025-03-01"
+    )
+    assert fading.text.zh.startswith("1次平均3.00（近期的权重更大，每过48个月减半），")
     capped = line_totals(replace(LAW, cap=1.0), day)
     assert capped["points"].to_dict() == {"a": 1.0, "b": 0.0, "c": -1.0}
 

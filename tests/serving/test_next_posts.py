@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -21,6 +22,8 @@ from data_contracts.simulator.simulation import simulate
 from features.careers import career_frame
 from features.history import History
 from features.sequences import posting_sequences
+from models.eligibility.rules import bars_of_posts, judgement, posts_of
+from models.eligibility.standing_facts import facts_of
 from models.posts.background import background_of
 from models.posts.histories import CareerState
 from models.posts.newcomers import Newcomers
@@ -156,6 +159,32 @@ def test_rules_take_posts_out_and_each_barred_post_says_what_is_lacking(bureau: 
     plain = ranked(desk, bureau.officers[:60], top=20)
     assert all(bool(one.barred) == (not one.posts) for one in plain), "told unasked only where nothing is open"
     assert {bool(one.posts) for one in plain} == {True, False}
+
+
+def test_bars_of_many_posts_at_once_are_those_of_each(bureau: Bureau) -> None:
+    facts = facts_of(bureau.frames, bureau.officers[:12], DAY)
+    posts, rules, seen = posts_of(bureau.frames), policy(), 0
+    for place in range(12):
+        each = {post.post_id: judgement(facts, place, post, rules).blocked_by for post in posts}
+        assert bars_of_posts(facts, place, posts, rules) == {post: bars for post, bars in each.items() if bars}
+        seen += sum(map(len, each.values()))
+    assert seen > 100
+
+
+def test_where_every_post_is_barred_the_answer_says_why_and_from_when_one_could_be_open(bureau: Bureau) -> None:
+    every = ranked(bureau.desk(), bureau.officers[:60], top=20)
+    assert all((one.because is None) == bool(one.posts) for one in every)
+    none = [one for one in every if one.because is not None and re.search(r"before \d{4}", one.because.en)]
+    assert none
+    for one in none:
+        assert one.because is not None
+        day = date.fromisoformat(re.findall(r"before (\S+),", one.because.en)[0])
+        assert day > DAY
+        for post in one.barred:  # no post shown falls free sooner by its own days
+            days = [re.findall(r"(\d{4}-\d{2}-\d{2}) at the earliest", rule.text.en) for rule in post.blocked_by]
+            known = [date.fromisoformat(found[-1]) for found in days if found]
+            assert max(known, default=DAY) >= day
+        assert str(day) in one.because.zh
 
 
 def test_only_open_places_are_suggested_and_each_vacancy_is_named(bureau: Bureau) -> None:

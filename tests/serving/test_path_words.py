@@ -24,6 +24,15 @@ def test_chances_have_four_places_and_levels_two_where_the_second_says_something
     assert [told_levels(one) for one in (0.25, 0.5, 1.0)] == ["0.25", "0.5", "1.0"]
 
 
-def test_a_path_that_was_left_says_that_the_chance_may_have_risen() -> None:
+def test_who_left_every_path_is_told_what_became_of_the_chance() -> None:
     told: Bilingual = because("left_path", "k", date(2026, 1, 1)).text
-    assert "off track says that the old path was left, the chance may be higher or lower" in told.en
+    assert told.en == "k, the present post, is on none of the paths kept of the last answer"
+    rose = because("chance_rose", "19.50%", was="8.60%").named(lambda _: Bilingual("不用", "unused"))
+    assert rose.en == "the chance of the goal rose from 8.60% to 19.50%, so that is not off track"
+    assert rose.zh == "目标的可能性由 8.60% 升至 19.50%，因此不算偏离"
+
+
+def test_another_path_that_was_told_is_named_by_its_posts() -> None:
+    found = because("told_path", "k", path=("k", "z")).named(lambda post: Bilingual(f"岗{post}", f"post {post}"))
+    assert found.en == "took up post k, on another of the paths told: post k → post z"
+    assert found.zh == "已任职 岗k，在上次所列的另一条路径上：岗k → 岗z"

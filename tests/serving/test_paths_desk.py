@@ -206,8 +206,9 @@ def test_the_plan_that_was_told_is_kept_and_the_next_answer_stands_against_it() 
     event = Event("posting", "p2", date(2026, 10, 15), date(2026, 10, 15))
     (moved,) = _ask(_desk(event, plans=plans), "a")
     assert isinstance(moved, PathsFound)
-    assert (moved.progress.status, moved.progress.why[0].code) == ("off_track", "left_path")
-    assert moved.progress.why[0].text.en.startswith("post p2, the present post, is not on the old path; off track says")
+    assert moved.progress.why[0].code == "told_path"
+    assert moved.progress.status == "ahead", "the first step of another path told, sooner than it said"
+    assert "post p2 → " in moved.progress.why[0].text.en
     (shorter,) = _ask(_desk(plans=plans), "a", horizon_months=60)
     assert isinstance(shorter, PathsFound)
     assert shorter.progress.why[0].code == "first", "a plan within another time is no measure"
@@ -408,6 +409,53 @@ def test_where_retirement_leaves_no_path_the_kept_plan_is_off_track() -> None:
     assert after.progress is not None
     assert (after.progress.status, [why.code for why in after.progress.why]) == ("off_track", ["retirement"])
     assert after.progress.changed
+
+
+def test_who_left_every_path_told_is_off_track_only_where_the_chance_did_not_rise() -> None:
+    event = Event("posting", "elsewhere", date(2026, 10, 15), date(2026, 10, 15))
+    key = PlanKey("a", "post:p3", policy().paths.default_horizon_months)
+    for before, status, code in ((0.0001, "on_track", "chance_rose"), (0.9999, "off_track", "chance_not")):
+        plans = KeptPlans()
+        _ask(_desk(plans=plans), "a", as_of=date(2026, 10, 1))
+        plans.kept[key] = replace(plans.kept[key], goal_chance=before)
+        (found,) = _ask(_desk(event, plans=plans), "a")
+        assert isinstance(found, PathsFound)
+        assert found.progress.status == status
+        assert [why.code for why in found.progress.why[:2]] == ["left_path", code]
+        assert f"{before:.2%}" in found.progress.why[1].text.zh
+        assert plans.kept[key].goal_chance == pytest.approx(found.chance, abs=1e-4), "of today, for the next answer"
+
+
+def test_of_one_path_asked_for_the_others_told_before_are_remembered() -> None:
+    plans = KeptPlans()
+    key = PlanKey("a", "post:p3", policy().paths.default_horizon_months)
+    _ask(_desk(plans=plans), "a", as_of=date(2026, 10, 1), top=1)
+    assert plans.kept[key].others == ()
+    (first,) = _ask(_desk(plans=plans), "a", top=5)
+    _ask(_desk(plans=plans), "a", top=1)
+    assert isinstance(first, PathsFound)
+    told = [tuple(step.post_id for step in path.steps) for path in first.paths]
+    assert [tuple(step.post for step in steps) for steps in plans.kept[key].others] == told[1:]
+
+
+def test_a_goal_that_is_reached_is_a_change_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    plans = KeptPlans()
+    _ask(_desk(plans=plans), "a", as_of=date(2026, 10, 1))
+    event = Event("posting", "p3", date(2026, 10, 15), date(2026, 10, 15))
+    monkeypatch.setitem(START, "a", "p3")
+    told = []
+    for _ in range(3):
+        (found,) = _ask(_desk(event, plans=plans), "a")
+        assert isinstance(found, GoalReached)
+        assert found.progress is not None
+        told.append((found.progress.status, found.progress.changed, found.progress.why[0].code))
+    assert told == [("reached", True, "reached"), *[("reached", False, "reached")] * 2]
+    monkeypatch.setitem(START, "a", "p0")
+    gone = Event("posting", "p0", date(2026, 10, 20), date(2026, 10, 20))
+    (again,) = _ask(_desk(event, gone, plans=plans), "a")
+    assert isinstance(again, PathsFound)
+    assert (again.progress.status, again.progress.changed) == ("off_track", True)
+    assert "left_goal" in [why.code for why in again.progress.why]
 
 
 def test_a_goal_that_is_held_is_reached_whatever_posting_brought_it() -> None:

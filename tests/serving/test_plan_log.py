@@ -40,6 +40,14 @@ def test_the_newest_by_the_day_holds_and_older_ones_stay(state: Settings) -> Non
     assert log.last([KEY], date(2026, 4, 1))[KEY].chance == 0.3, "of one day the last told"
 
 
+def test_the_other_paths_told_and_the_chance_of_the_goal_are_kept_beside_it(state: Settings) -> None:
+    log = plan_log(state)
+    for plan in (PLAN, replace(PLAN, knew=None), replace(PLAN, steps=(), chance=1.0)):
+        whole = replace(plan, others=((LAST_STEP,), (STEP, STEP, LAST_STEP)), goal_chance=0.4)
+        log.keep({KEY: whole})
+        assert log.last([KEY], date(2026, 4, 1)) == {KEY: whole}
+
+
 def test_other_goals_and_times_have_plans_of_their_own(state: Settings) -> None:
     log = plan_log(state)
     log.keep({KEY: PLAN})
@@ -75,7 +83,7 @@ def test_plans_of_earlier_versions_come_back(state: Settings) -> None:
     with log.transaction() as connection:
         connection.execute(sa.text("update plans set steps = :steps").bindparams(steps=f"[{step}]"))
     (found,) = log.last([own], date(2026, 4, 1)).values()
-    assert (found.horizon_months, found.knew) == (36, None)
+    assert (found.horizon_months, found.knew, found.others, found.goal_chance) == (36, None, (), None)
     assert found.steps == (replace(STEP, courses=("c",)),)
 
 
