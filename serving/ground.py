@@ -34,6 +34,7 @@ from serving.night.results import latest_run
 from serving.paths.plan_log import PlanLog, plan_log
 from serving.paths.wishes import WishesDesk
 from serving.points.answers import HistoryRecords, PointsDesk
+from serving.points.delays import AppraisalDelays
 from serving.posts.career_records import CareerRecords
 from serving.review.standing import KeptReviews
 from serving.risk.previewing import PreviewDesk
@@ -117,7 +118,7 @@ def _ruled(
     """The desks that answer from the first day, by path."""
     force = ForceRecords(settings, tuple(dict.fromkeys((*PROFILED, *rules.talent.tables))))  # read once for both
     return {
-        "/v1/points": PointsDesk(records, rules, suggests.away),
+        "/v1/points": PointsDesk(records, rules, suggests.away, AppraisalDelays(records.history)),
         "/v1/match": MatchDesk(records, rules, RecordFit(rules.suggestions.fit)),
         "/v1/shortlist": ShortlistDesk(force, rules, ProtectedRecords(settings)),
         "/v1/profile": ProfileDesk(force, rules),

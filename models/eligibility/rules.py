@@ -159,6 +159,21 @@ def allowed(facts: Facts, posts: Sequence[Post], policy: Policy, asking: Asking 
     return mask
 
 
+def allowed_from(facts: Facts, posts: Sequence[Post], policy: Policy) -> Days:
+    """Officers x posts, (n, p): the first day on which nothing bars, from the day of the facts on, if only time passes.
+
+    NaT where time alone does not: a course to take, a promotion to come.
+    """
+    found = np.full((len(facts.officer_ids), len(posts)), facts.moment)
+    for place, post in enumerate(posts):
+        for asked in requirements(post, policy):
+            bars = _bars(states(facts, post, asked), asked.fact, policy)
+            if bars.any():
+                met = np.where(bars, _met_from(facts, asked), facts.moment)
+                found[:, place] = np.maximum(found[:, place], met)
+    return found
+
+
 def judgement(
     facts: Facts, officer: int, post: Post, policy: Policy, asked: Sequence[Requirement] | None = None
 ) -> Judgement:
@@ -333,12 +348,22 @@ def _lacking(one: Facts, post: Post, asked: Requirement) -> tuple[str, str, date
 
 def _months(one: Facts, asked: Requirement) -> tuple[int, date | None]:
     """Full months so far, and the day on which they are enough if nothing changes."""
+    day = _date(_met_from(one, asked))
     if asked.fact == "grassroots":
-        months, since = int(one.grassroots_months[0]), one.grassroots_since
-        now = int(full_months(since, np.array([one.moment]))[0])
-        return months, _date(months_later(since, int(asked.least) - months + now))
+        return int(one.grassroots_months[0]), day
     since = one.entered_on if asked.fact == "service" else one.post_since
-    return int(full_months(since, np.array([one.moment]))[0]), _date(months_later(since, int(asked.least)))
+    return int(full_months(since, np.array([one.moment]))[0]), day
+
+
+def _met_from(facts: Facts, asked: Requirement) -> Days:
+    """The day from which time alone meets a requirement, (n,); NaT where it does not."""
+    least = int(asked.least)
+    if asked.fact == "grassroots":
+        since, months = facts.grassroots_since, facts.grassroots_months
+        return months_later(since, least - months + full_months(since, np.full(len(since), facts.moment)))
+    if asked.fact in ("service", "post"):
+        return months_later(facts.entered_on if asked.fact == "service" else facts.post_since, least)
+    return np.full(len(facts.officer_ids), NO_DAY)
 
 
 def _ranked_from(one: Facts, post: Post) -> date | None:

@@ -17,10 +17,14 @@ from numpy.typing import NDArray
 
 from data_contracts.asof import add_months
 from data_contracts.decisions import PointsRule
-from data_contracts.earning import DEMANDING, EarningPolicy
+from data_contracts.earning import DEMANDING
 from data_contracts.errors import InvalidInput
+from data_contracts.policy import Policy
+from models.points.appraisals import NOTHING_LEARNT, Appraisals, Delays
+from models.points.chances import Chance
 from models.points.lines import Account, Frames, Line, accounts
 from models.points.shelf import ONE_DAY, CourseWill, Offer, Shelf
+from models.points.transfers import transfers
 from models.points.ways import NEARLY, Reach, Way, completed_on, implied, lasting_from, ways_of
 
 Status = Literal["reached", "by_itself", "possible", "not_within_deadline"]
@@ -46,16 +50,21 @@ class Loss:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to earn: a merit of a rule that could count from `on`, and the course it would take.
+    """One thing to earn: a merit of a rule, when it could come, and the course it would take.
 
     `also` are the other lines on which the same merit counts at the deadline: a law exam passed is also training
     passed.
     """
 
     rule: PointsRule
-    on: date
+    chance: Chance
     offer: Offer | None = None
     also: tuple[PointsRule, ...] = ()
+
+    @property
+    def on(self) -> date:
+        """The day from which it could count."""
+        return self.chance.on
 
     @property
     def points(self) -> float:
@@ -105,18 +114,24 @@ class Plan:
         return max(self.target.total - self.then.total, 0.0)
 
     @property
+    def awaited(self) -> tuple[Way, ...]:
+        """Lines of others' deciding that appraisals could add to by the deadline whose period is over already."""
+        return tuple(way for way in self.left_to_others if any(one.awaited for one in way.chances[: way.steps]))
+
+    @property
     def left_to_others(self) -> tuple[Way, ...]:
         """What could still give points, but not by the officer's own doing."""
         return tuple(way for way in self.ways if way.steps and not way.rule.plannable)
 
 
 def plans(
-    frames: Frames, now: Sequence[Account], targets: Sequence[Target], earning: EarningPolicy,
-    wills: Mapping[str, CourseWill] | None = None,
+    frames: Frames, now: Sequence[Account], targets: Sequence[Target], policy: Policy,
+    wills: Mapping[str, CourseWill] | None = None, delays: Delays = NOTHING_LEARNT,
 ) -> list[Plan]:  # fmt: skip
     """One plan for each account and its target, in order; `frames` are the records that the accounts were made of.
 
     `wills` are what rules require of courses and what was declined, by officer; left out, nothing of either is known.
+    `delays` tell when appraisals come out, as learnt by the day of the accounts; left out, at the end of their period.
     Raises InvalidInput for a deadline that is not after the day of the account.
     """
     for account, target in zip(now, targets, strict=True):
@@ -127,8 +142,9 @@ def plans(
             )
     if not now:
         return []
-    rules = [line.rule for line in now[0].lines]
-    shelf = Shelf.of(frames, rules, earning, min(one.as_of for one in now))
+    rules, earning, day = [line.rule for line in now[0].lines], policy.earning, min(one.as_of for one in now)
+    shelf, appraisals = Shelf.of(frames, rules, earning, day), Appraisals.of(frames, delays)
+    moves = transfers(frames, [one.officer_id for one in now], rules, policy, day)
     running = {
         account.officer_id: account for account in _later(frames, now, [add_months(one.as_of, 12) for one in now])
     }
@@ -137,7 +153,7 @@ def plans(
         _plan(
             Reach(
                 shelf, account, later, _serving(running[account.officer_id]), earning,
-                (wills or {}).get(account.officer_id, CourseWill()),
+                (wills or {}).get(account.officer_id, CourseWill()), appraisals, moves[account.officer_id],
             ),
             target,
         )
@@ -290,14 +306,9 @@ def _gains(reach: Reach, tier: Sequence[Way], sizes: tuple[int, ...]) -> NDArray
 
 def _standing(reach: Reach, way: Way, rule: PointsRule) -> NDArray[np.int64]:
     """How many of the first none, one, two, ... steps of a way stand on the line of a rule at the deadline."""
-    days = [offer.whole or reach.start for offer in way.offers] or [_earned(way.rule, day) for day in way.days]
+    days = [offer.whole or reach.start for offer in way.offers] or [chance.earned for chance in way.chances]
     since = lasting_from(rule, reach.deadline)
     return np.cumsum([0, *(since is None or day >= since for day in days)])
-
-
-def _earned(rule: PointsRule, on: date) -> date:
-    """The day on which a merit is earned that counts from a day on."""
-    return on if rule.per == "year" else on - ONE_DAY
 
 
 def _combination(reach: Reach, tier: Sequence[Way], counts: Sequence[int], missing: float) -> Combination:
@@ -326,8 +337,10 @@ def _steps(reach: Reach, tier: Sequence[Way], counts: Sequence[int], waits: bool
         others = [line.rule for line in reach.then.lines if line.rule.code != way.rule.code]
         for number in range(count):
             offer = offers[number] if offers else None
-            on = way.days[number] if offer is None else done[offer.course_id] + ONE_DAY
-            earned = _earned(way.rule, on)
-            also = tuple(one for one in others if implied(way.rule, one) and reach.stands(one, earned))
-            found.append(Step(way.rule, on, offer, also))
+            if offer is None:  # one transfer for all years, early enough for the last of them
+                chance = replace(way.chances[number], transfer_by=way.chances[count - 1].transfer_by)
+            else:
+                chance = Chance(done[offer.course_id], done[offer.course_id] + ONE_DAY)
+            also = tuple(one for one in others if implied(way.rule, one) and reach.stands(one, chance.earned))
+            found.append(Step(way.rule, chance, offer, also))
     return tuple(sorted(found, key=lambda step: step.on))

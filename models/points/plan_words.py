@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from data_contracts.decisions import PointsRule
-from data_contracts.vocabulary import Bilingual
+from data_contracts.vocabulary import AppraisalGrade, Bilingual, UnitLevel, Word
+from models.points.chances import Chance
 from models.points.plan import Combination, Loss, Plan, Step
-from models.points.ways import Way
+from models.points.ways import NEARLY, Way
 from models.points.words import Records, number
 
 
@@ -31,16 +34,16 @@ def _answer(plan: Plan) -> Bilingual:
         fewest = plan.combinations[0]
         many = len(fewest.steps)
         return Bilingual(
-            f"缺{missing}分，最易的办法有{many}步，可得{number(fewest.gain)}分，最早{fewest.on}达到",
+            f"缺{missing}分，最易的办法有{many}步，可得{number(fewest.gain)}分，最早{fewest.on}达到{_awaited_too(plan).zh}",
             f"{missing} missing; the least demanding way takes {_steps(many)} for {number(fewest.gain)} points, "
-            f"on {fewest.on} at the earliest",
+            f"on {fewest.on} at the earliest{_awaited_too(plan).en}",
         )
     most, short = number(plan.most), number(plan.target.total - plan.most)
-    others = _left_to_others(plan)
+    others, awaited = _left_to_others(plan), _awaited_too(plan)
     return Bilingual(
-        f"期限内靠自身努力达不到：缺{missing}分，即使到{day}前自己能争取的都得到，也只有{most}分，仍差{short}分{others.zh}",
+        f"期限内靠自身努力达不到：缺{missing}分，即使到{day}前自己能争取的都得到，也只有{most}分，仍差{short}分{others.zh}{awaited.zh}",
         f"Not within the deadline by one's own steps, because {missing} are missing and with everything that they "
-        f"could earn by {day} the total would be {most}, {short} short{others.en}",
+        f"could earn by {day} the total would be {most}, {short} short{others.en}{awaited.en}",
     )
 
 
@@ -53,6 +56,73 @@ def _left_to_others(plan: Plan) -> Bilingual:
     return Bilingual(
         f"；{zh}由他人评定，不能列入计划", f"; others decide on the following, so nobody can plan for them: {en}"
     )
+
+
+def _awaited_too(plan: Plan) -> Bilingual:
+    """What appraisals that are not published yet would do to the answer."""
+    told = [_if_they_match(plan, way) for way in plan.awaited]
+    return Bilingual("".join(f"。{one.zh}" for one in told), "".join(f". {one.en}" for one in told))
+
+
+def _if_they_match(plan: Plan, way: Way) -> Bilingual:
+    """How many awaited appraisals reach the target, alone or with the officer's own steps, or what they give."""
+    awaited = [one for one in way.chances[: way.steps] if one.awaited]
+    given, what, matching = way.gives(), _not_published(way.awaited), _matching(way.rule)
+    usual = Bilingual(f"通常{awaited[0].on}起计", f"usually from {awaited[0].on}")
+    ways = [(plan.then.total, "", "")]
+    if plan.status != "possible":  # then own steps alone reach it
+        ways.append((plan.most, "加上自己能争取的，", " together with all own steps"))
+    for total, zh, en in ways:
+        for many in range(1, len(awaited) + 1):
+            if total + sum(given[:many]) >= plan.target.total - NEARLY:
+                return Bilingual(
+                    f"{what.zh}；其中如有{many}项{matching.zh}，{zh}即达目标，{usual.zh}",
+                    f"{what.en}; if {many} of them {'is' if many == 1 else 'are'} {matching.en}, the target is "
+                    f"reached{en}, {usual.en}",
+                )
+    gain = number(sum(given[: len(awaited)]))
+    return Bilingual(
+        f"{what.zh}；如都{matching.zh}，至多再加{gain}分，{usual.zh}",
+        f"{what.en}; if all of them are {matching.en}, they add at most {gain} points, {usual.en}",
+    )
+
+
+def _not_published(awaited: Sequence[Chance]) -> Bilingual:
+    """Which appraisals are awaited; they are of one period."""
+    many, year = len(awaited), awaited[0].earned.year
+    if many == 1:
+        return Bilingual(
+            f"{year}年的考核有1项尚未公布，结果未知",
+            f"1 appraisal of {year} is not published yet and its outcome is not known",
+        )
+    return Bilingual(
+        f"{year}年的考核有{many}项尚未公布，结果未知",
+        f"{many} appraisals of {year} are not published yet and their outcome is not known",
+    )
+
+
+def _matching(rule: PointsRule) -> Bilingual:
+    """What an appraisal must come out as to give points on a line."""
+    grades = _labels(rule.where.get("grade", ()), AppraisalGrade)
+    if grades is None:
+        return Bilingual(f"符合“{rule.name_zh}”", f"such as “{rule.name_en}” asks for")
+    return Bilingual(f"评为{grades.zh}", grades.en)
+
+
+def _such_a_post(rule: PointsRule) -> Bilingual:
+    """The posts whose years give points on a line."""
+    levels = _labels(rule.where.get("units.unit_level", ()), UnitLevel) if len(rule.where) == 1 else None
+    if levels is None:
+        return Bilingual("年限计入本项的岗位", "a post whose years count on this line")
+    return Bilingual(f"{levels.zh}岗位", f"a post in a {levels.en}")
+
+
+def _labels(codes: Sequence[str], words: type[Word]) -> Bilingual | None:
+    """Codes of a vocabulary as people call them; None where there are none or one is unknown."""
+    if not codes or not {*codes} <= {one.value for one in words}:
+        return None
+    told = [words(code) for code in codes]
+    return Bilingual("或".join(one.zh for one in told), " or ".join(one.en for one in told))
 
 
 def loss_text(loss: Loss) -> Bilingual:
@@ -78,18 +148,63 @@ def way_text(way: Way) -> Bilingual:
         return Bilingual(
             f"{rule.name_zh}：已到上限{number(rule.cap)}分", f"{rule.name_en}: at the cap {number(rule.cap)}"
         )
+    awaited = _awaited_of(way)
     if not way.steps:
-        return Bilingual(f"{rule.name_zh}：期限内无法增加", f"{rule.name_en}: nothing can be added by the deadline")
+        late = _too_late(way)
+        return Bilingual(
+            f"{rule.name_zh}：期限内无法增加{late.zh}{awaited.zh}",
+            f"{rule.name_en}: nothing can be added by the deadline{late.en}{awaited.en}",
+        )
     if not rule.plannable:
         return Bilingual(
-            f"{rule.name_zh}：由他人评定，不能列入计划；如获得，每次{number(rule.points)}分，上限余{number(way.room)}分",
+            f"{rule.name_zh}：由他人评定，不能列入计划；如获得，每次{number(rule.points)}分，上限余{number(way.room)}分"
+            f"{awaited.zh}",
             f"{rule.name_en}: others decide on it, so it cannot be planned for; {number(rule.points)} points each "
-            f"time it is given, the cap leaves {number(way.room)}",
+            f"time it is given, the cap leaves {number(way.room)}{awaited.en}",
         )
-    each = [number(points) for points in way.gives()]
+    each, move = [number(points) for points in way.gives()], _transfer(rule, way.chances[way.steps - 1])
     return Bilingual(
-        f"{rule.name_zh}：至多{way.steps}次，依次{'、'.join(each)}分，最早{way.days[0]}起计",
-        f"{rule.name_en}: at most {way.steps} more for {', '.join(each)} points, the first from {way.days[0]}",
+        f"{rule.name_zh}：至多{way.steps}次，依次{'、'.join(each)}分，最早{way.days[0]}起计{move.zh}{awaited.zh}",
+        f"{rule.name_en}: at most {way.steps} more for {', '.join(each)} points, the first from {way.days[0]}"
+        f"{move.en}{awaited.en}",
+    )
+
+
+def _awaited_of(way: Way) -> Bilingual:
+    """The appraisals of a line that are not published yet, and when they usually are."""
+    if not way.awaited:
+        return Bilingual("", "")
+    what, matching, on = _not_published(way.awaited), _matching(way.rule), way.awaited[0].on
+    if way.awaited[0] not in way.chances:
+        return Bilingual(
+            f"；{what.zh}，通常{on}起才计，已过期限；如提前公布并{matching.zh}，仍可计分",
+            f"; {what.en}: they usually count only from {on}, after the deadline; what is {matching.en} and known "
+            "before counts",
+        )
+    return Bilingual(
+        f"；{what.zh}，如{matching.zh}，通常{on}起计",
+        f"; {what.en}: what is {matching.en} usually counts from {on}",
+    )
+
+
+def _too_late(way: Way) -> Bilingual:
+    """That a transfer would be allowed too late for a year."""
+    if way.transfer_from is None:
+        return Bilingual("", "")
+    post, day = _such_a_post(way.rule), way.transfer_from
+    return Bilingual(
+        f"，须先调入{post.zh}，按规定最早{day}可调动，到期限不满一年",
+        f": it needs a transfer to {post.en}, which rules allow from {day} at the earliest, too late for a full year",
+    )
+
+
+def _transfer(rule: PointsRule, chance: Chance) -> Bilingual:
+    """The transfer that a year needs, and by when."""
+    if chance.transfer_by is None:
+        return Bilingual("", "")
+    post = _such_a_post(rule)
+    return Bilingual(
+        f"，须不晚于{chance.transfer_by}调入{post.zh}", f", which needs a transfer to {post.en} by {chance.transfer_by}"
     )
 
 
@@ -103,11 +218,19 @@ def step_text(step: Step, records: Records) -> Bilingual:
         if step.offer.last is not None:
             course_zh += f"（开设至{step.offer.last}）"
             course_en += f" (on offer until {step.offer.last})"
+    move = _transfer(rule, step.chance)
+    if step.chance.awaited:
+        year, matching = step.chance.earned.year, _matching(rule)
+        asked = Bilingual(
+            f"（{year}年的考核尚未公布，结果未知；如{matching.zh}）",
+            f" (the appraisal of {year} is not published yet; if it is {matching.en})",
+        )
     also_zh = "".join(f"，另计入{one.name_zh}{number(one.points)}分" for one in step.also)
     also_en = "".join(f", and {number(one.points)} more as {one.name_en}" for one in step.also)
     return Bilingual(
-        f"{rule.name_zh}{asked.zh}{course_zh}，最早{step.on}起计{number(rule.points)}分{also_zh}",
-        f"{rule.name_en}{asked.en}{course_en}: {number(rule.points)} points from {step.on} at the earliest{also_en}",
+        f"{rule.name_zh}{asked.zh}{course_zh}，最早{step.on}起计{number(rule.points)}分{also_zh}{move.zh}",
+        f"{rule.name_en}{asked.en}{course_en}: {number(rule.points)} points from {step.on} at the earliest{also_en}"
+        f"{move.en}",
     )
 
 

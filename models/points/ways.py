@@ -2,7 +2,8 @@
 
 A step is one more merit of a rule: an award, an appraisal, a course passed, a full year served. What is possible is
 policy (policy/earning.toml). A merit of a row counts from the day after, so the last useful day is the one before
-the deadline; where merits expire, only those count that are earned late enough to last until it.
+the deadline, and an appraisal not before it is known (appraisals.py); a year that needs a transfer begins on the first
+day on which rules allow one (transfers.py). Where merits expire, only those count that last until the deadline.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import numpy as np
 from data_contracts.asof import add_months
 from data_contracts.decisions import PointsRule
 from data_contracts.earning import EarnedBy, EarningPolicy
+from models.points.appraisals import Appraisals
+from models.points.chances import Chance
 from models.points.lines import Account
 from models.points.shelf import ONE_DAY, CourseWill, Offer, Shelf
 
@@ -27,23 +30,32 @@ NEARLY = 1e-9
 class Way:
     """A rule with what could still be earned on it by the deadline.
 
-    `room` is what the cap leaves at the deadline once that day's own merits are counted; `days` are the earliest
-    days on which one, two, ... more merits could count; `by_itself` are the anniversaries that pass while the present
+    `room` is what the cap leaves at the deadline once that day's own merits are counted; `chances` are one, two, ...
+    more merits, each as early as it could count; `by_itself` are the anniversaries that pass while the present
     posting lasts (already in the points expected at the deadline). `offers` are the courses, first those that
-    can be completed soonest; all of them together can be, each by the last day of its offer.
+    can be completed soonest; all of them together can be, each by the last day of its offer. `awaited` are the
+    appraisals of a period that is over, those too that are usually known only after the deadline; `transfer_from` is
+    the first day on which a post whose years count may be taken, None where nothing but the present one is needed.
     """
 
     rule: PointsRule
     earned_by: EarnedBy
     room: float
-    days: tuple[date, ...]
+    chances: tuple[Chance, ...]
     by_itself: tuple[date, ...] = ()
     offers: tuple[Offer, ...] = ()
+    awaited: tuple[Chance, ...] = ()
+    transfer_from: date | None = None
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The earliest days on which one, two, ... more merits could count."""
+        return tuple(chance.on for chance in self.chances)
 
     @property
     def steps(self) -> int:
         """How many more merits could still give points."""
-        return min(len(self.days), ceil(self.room / self.rule.points - NEARLY))
+        return min(len(self.chances), ceil(self.room / self.rule.points - NEARLY))
 
     @property
     def most(self) -> float:
@@ -60,7 +72,8 @@ class Way:
 class Reach:
     """What is asked for one officer: the account today and at the deadline, the courses, the policy of earning.
 
-    `serving` are the rules by years whose next year is running; `will` is what is required and declined of courses.
+    `serving` are the rules by years whose next year is running; `will` is what is required and declined of courses;
+    `transfers` are the first days on which a post may be taken whose years count for a rule, by its code.
     """
 
     shelf: Shelf
@@ -69,6 +82,8 @@ class Reach:
     serving: frozenset[str]
     earning: EarningPolicy
     will: CourseWill
+    appraisals: Appraisals
+    transfers: Mapping[str, date]
 
     @property
     def start(self) -> date:
@@ -106,8 +121,15 @@ def ways_of(reach: Reach) -> tuple[Way, ...]:
         passing = tuple(merit.earned_on for merit in line.merits if rule.per == "year" and merit.earned_on not in known)
         since = max(reach.start, lasting_from(rule, reach.deadline) or reach.start)
         own = offers.get(rule.code, ())
-        days = _days(reach, rule, kind, since, own)
-        ways.append(Way(rule, kind, room, days, passing, own if kind == "study" else ()))
+        told = _chances(reach, rule, kind, since, own)
+        ways.append(
+            Way(
+                rule, kind, room, tuple(one for one in told if one.on <= reach.deadline), passing,
+                own if kind == "study" else (),
+                tuple(one for one in told if one.awaited),
+                None if passing or rule.code in reach.serving else reach.transfers.get(rule.code),
+            )
+        )  # fmt: skip
     return tuple(ways)
 
 
@@ -143,38 +165,49 @@ def implied(rule: PointsRule, other: PointsRule) -> bool:
     return within and all(rule.at_least.get(name, -np.inf) >= least for name, least in other.at_least.items())
 
 
-def _days(reach: Reach, rule: PointsRule, kind: EarnedBy, since: date, offers: Sequence[Offer]) -> tuple[date, ...]:
-    """The earliest days on which one, two, ... merits would count, all by the deadline."""
+def _chances(
+    reach: Reach, rule: PointsRule, kind: EarnedBy, since: date, offers: Sequence[Offer]
+) -> tuple[Chance, ...]:
+    """One, two, ... more merits as early as they could count, earned by the deadline."""
     if kind == "service":
         return () if rule.per != "year" or rule.code in reach.serving else _years(reach, rule)
+    if kind == "appraisal":
+        lasting = lasting_from(rule, reach.deadline) or date.min
+        officer_id, until = reach.now.officer_id, reach.deadline
+        return reach.appraisals.chances(officer_id, rule, lasting, reach.start, until, reach.earning)
     if kind == "study":
         found = [max(completed_on(reach, offers[:number]).values()) for number in range(1, len(offers) + 1)]
-    elif kind == "appraisal":
-        found = _appraisals(reach, rule, since)
     else:
         apart = 12 / reach.earning.awards_a_year
         found, number = [], 0
         while (day := add_months(since, round(number * apart))) < reach.deadline:
             found.append(day)
             number += 1
-    return tuple(day + ONE_DAY for day in found if day < reach.deadline)
+    return tuple(Chance(day, day + ONE_DAY) for day in found if day < reach.deadline)
 
 
-def _appraisals(reach: Reach, rule: PointsRule, since: date) -> list[date]:
-    """The last day of the month of appraisal of each year, once for each appraisal then."""
-    month = reach.earning.appraisal_month
-    ends = [add_months(date(year, month, 1), 1) - ONE_DAY for year in range(since.year, reach.deadline.year + 1)]
-    each = min(reach.earning.appraisals_each, len(rule.where.get("kind", ())) or reach.earning.appraisals_each)
-    return [day for day in ends if since <= day < reach.deadline for _ in range(each)]
-
-
-def _years(reach: Reach, rule: PointsRule) -> tuple[date, ...]:
-    """The anniversaries of a posting that would start today."""
-    since, found, number = lasting_from(rule, reach.deadline) or reach.start, [], 1
-    while (day := add_months(reach.start, 12 * number)) <= reach.deadline:
-        found += [day] if day >= since else []
+def _years(reach: Reach, rule: PointsRule) -> tuple[Chance, ...]:
+    """The anniversaries of a posting that would start on the first day on which a transfer is allowed."""
+    begin, found, number = reach.transfers.get(rule.code), [], 1
+    if begin is None:
+        return ()
+    since = lasting_from(rule, reach.deadline) or begin
+    while (day := add_months(begin, 12 * number)) <= reach.deadline:
+        found += [Chance(day, day, transfer_by=_begun_by(reach.deadline, 12 * number))] if day >= since else []
         number += 1
     return tuple(found)
+
+
+def _begun_by(deadline: date, months: int) -> date:
+    """The last day on which so many months can begin that end by the deadline.
+
+    >>> _begun_by(date(2025, 2, 28), 12)
+    datetime.date(2024, 2, 29)
+    """
+    day = add_months(deadline, -months)
+    while add_months(day + ONE_DAY, months) <= deadline:
+        day += ONE_DAY
+    return day
 
 
 def completed_on(reach: Reach, offers: Sequence[Offer]) -> dict[str, date]:

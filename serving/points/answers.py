@@ -20,6 +20,8 @@ from features.history import History
 from features.record import records_at
 from models.courses.goals import GoalPosts
 from models.courses.learners import Readings
+from models.eligibility.standing_facts import NEEDS
+from models.points.appraisals import NOTHING_LEARNT, Delays
 from models.points.lines import Account, Frames, Line, Merit, accounts, tables_needed
 from models.points.plan import Combination, Plan, Target, plans
 from models.points.plan_words import combination_text, loss_text, plan_text, step_text, way_text
@@ -83,8 +85,8 @@ class HistoryRecords:
         return found
 
 
-LEARNT_FROM = ("officers", "postings", "posts", "courses", "course_completions")
-"""What rules of training look at, to tell which courses are required."""
+PLANNED_FROM = NEEDS
+"""What rules of training and of eligibility look at: which courses are required, when which post may be taken."""
 
 
 def nobody_declined(*_: object) -> Away:
@@ -92,13 +94,22 @@ def nobody_declined(*_: object) -> Away:
     return {}
 
 
+def nothing_learnt(_: date) -> Delays:
+    """Where no history tells when appraisals come out."""
+    return NOTHING_LEARNT
+
+
 @dataclass(frozen=True)
 class PointsDesk:
-    """Everything that `/v1/points` needs, fixed at start; `away` is what officers declined for now."""
+    """Everything that `/v1/points` needs, fixed at start.
+
+    `away` is what officers declined for now; `delays` tells as of a day how long appraisals take to come out.
+    """
 
     records: RecordSource
     policy: Policy
     away: Callable[[Sequence[str], date], Away] = nobody_declined
+    delays: Callable[[date], Delays] = nothing_learnt
 
     def answer(self, request: PointsRequest, request_id: str, now: datetime) -> PointsAnswer:
         """One result for each officer, in order.
@@ -108,12 +119,12 @@ class PointsDesk:
         as_of = day_asked(request.as_of, now)
         _check_deadline(request, as_of)
         ids, rules = list(dict.fromkeys(request.officer_ids)), self.policy.points
-        needed = (*tables_needed(rules), *KNOWN_BY, *(() if request.target is None else LEARNT_FROM))
+        needed = (*tables_needed(rules), *KNOWN_BY, *(() if request.target is None else PLANNED_FROM))
         frames = self.records(ids, as_of, list(dict.fromkeys(needed)))
         absent = not_on_force(frames, ids)
         told = accounts(frames, [one for one in ids if one not in absent], rules, as_of)
         away = {} if request.target is None else self.away([one.officer_id for one in told], local_day(now))
-        answers = self._plans(frames, told, request.target, away)
+        answers = self._plans(frames, told, request.target, away, as_of)
         words = Records(frames)
         still_wanted()
         scored = {
@@ -128,12 +139,13 @@ class PointsDesk:
         )
 
     def _plans(
-        self, frames: Frames, told: Sequence[Account], asked: PointsTarget | None, away: Away
+        self, frames: Frames, told: Sequence[Account], asked: PointsTarget | None, away: Away, as_of: date
     ) -> Sequence[Plan | None]:
         if asked is None:
             return [None] * len(told)
         targets = [Target(_total(asked, account), asked.deadline) for account in told]
-        return plans(frames, told, targets, self.policy.earning, self._wills(frames, told, away))
+        wills, delays = self._wills(frames, told, away), self.delays(as_of)
+        return plans(frames, told, targets, self.policy, wills, delays)
 
     def _wills(self, frames: Frames, told: Sequence[Account], away: Away) -> dict[str, CourseWill]:
         """What rules require of each officer's courses, and what was declined, as advice on courses takes both."""
@@ -214,6 +226,8 @@ def _plan(records: Records, plan: Plan, away: Sequence[KeptAway]) -> PointsPlan:
                 room=way.room,
                 gives=list(way.gives()),
                 days=list(way.days[: way.steps]),
+                awaited=len(way.awaited),
+                transfer_from=way.transfer_from,
                 by_itself_on=list(way.by_itself),
                 text=text_of(way_text(way)),
             )
@@ -231,6 +245,7 @@ def _combination(records: Records, found: Combination) -> PointsCombination:
             rule=step.rule.code,
             on=step.on,
             course_id=None if step.offer is None else step.offer.course_id,
+            transfer_by=step.chance.transfer_by,
             text=text_of(step_text(step, records)),
         )
         for step in found.steps

@@ -82,7 +82,18 @@ class PointsWay(Answer):
     )
     room: float = about("期限日上限所余", "what the cap leaves on the deadline")
     gives: list[float] = about("每一次可得的分数", "what each further merit gives")
-    days: list[date] = about("各次最早计分日", "earliest day on which each could count")
+    days: list[date] = about(
+        "各次最早计分日；考核为通常公布之日",
+        "earliest day on which each could count; of appraisals the day by which they are usually published",
+    )
+    awaited: int = about(
+        "考核期已结束而尚未公布的考核项数", "appraisals whose period is over and that are not published yet", default=0
+    )
+    transfer_from: date | None = about(
+        "须调动者，按规定最早可调动的日期",
+        "where it needs a transfer, the first day on which rules allow it",
+        default=None,
+    )
     by_itself_on: list[date] = about("随任职自然增加的日期", "days on which years pass by themselves")
     text: Text = about("文字", "in words")
 
@@ -93,6 +104,11 @@ class PointsStep(Answer):
     rule: str = about("规则代码", "code of the rule")
     on: date = about("最早计分日", "earliest day on which it could count")
     course_id: str | None = about("可修的培训", "a course that would do")
+    transfer_by: date | None = about(
+        "须不晚于此日调入计入本项的岗位；空为不须调动",
+        "last day for the transfer to a post that counts, null where it needs none",
+        default=None,
+    )
     text: Text = about("文字", "in words")
 
 
@@ -109,7 +125,8 @@ class PointsPlan(Answer):
     """如何在期限内取得所缺分数。 / What would earn the missing points by the deadline."""
 
     status: Literal["reached", "by_itself", "possible", "not_within_deadline"] = about(
-        "已达到、自然达到、可以达到、期限内达不到", "reached, by itself, possible, or not within the deadline"
+        "已达到、自然达到、可以达到、期限内靠自身努力达不到",
+        "reached, by itself, possible, or not within the deadline by one's own steps",
     )
     target: float = about("目标总分", "the total asked for")
     deadline: date = about("期限", "the deadline")

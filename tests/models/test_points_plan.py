@@ -7,19 +7,21 @@ from datetime import date, timedelta
 from itertools import accumulate, product
 from typing import Any
 
+import numpy as np
 import pytest
 
 from data_contracts.errors import InvalidInput
 from data_contracts.policy import policy
+from models.points.appraisals import NOTHING_LEARNT, Delays
 from models.points.lines import accounts
 from models.points.plan import Plan, Target, plans
 from models.points.plan_words import combination_text, loss_text, plan_text, step_text, way_text
 from models.points.shelf import CourseWill, Offer
 from models.points.ways import implied
 from models.points.words import Records
-from tests.models.records import officers_of, record, simulated
+from tests.models.records import framed, officers_of, record, simulated
 
-RULES, EARNING = policy().points, policy().earning
+RULES = policy().points
 TODAY = date(2024, 3, 1)
 COURSES: list[dict[str, Any]] = [
     {"course_id": "law1", "competency": "law", "hours": 12.0, "name_zh": "法一", "name_en": "Law 1"},
@@ -29,14 +31,15 @@ COURSES: list[dict[str, Any]] = [
 
 
 def plan(
-    total: float, deadline: str, only: tuple[str, ...] = (), will: CourseWill | None = None, **tables: Any
-) -> Plan:
-    """For officer a, with some of the rules; where rules are named, all of them can be planned for."""
+    total: float, deadline: str, only: tuple[str, ...] = (), will: CourseWill | None = None,
+    delays: Delays = NOTHING_LEARNT, plannable: bool = True, **tables: Any,
+) -> Plan:  # fmt: skip
+    """For officer a, with some of the rules; where rules are named, all of them can be planned for if `plannable`."""
     frames = record(**{"courses": COURSES, "units": [{"unit_id": "s", "unit_level": "station"}], **tables})
-    rules = [replace(rule, plannable=True) for rule in RULES if rule.code in only] if only else list(RULES)
+    rules = [replace(one, plannable=one.plannable or plannable) for one in RULES if one.code in only] or list(RULES)
     (found,) = plans(
-        frames, accounts(frames, ["a"], rules, TODAY), [Target(total, date.fromisoformat(deadline))], EARNING,
-        {} if will is None else {"a": will},
+        frames, accounts(frames, ["a"], rules, TODAY), [Target(total, date.fromisoformat(deadline))], policy(),
+        {} if will is None else {"a": will}, delays,
     )  # fmt: skip
     return found
 
@@ -73,6 +76,39 @@ def test_a_move_to_the_grass_roots_gives_years_from_today() -> None:
     short = plan(4.0, "2026-02-28", ("grassroots_years",), postings=posted("2022-06-01", "b"))
     assert (short.status, short.most) == ("not_within_deadline", 2.0)
     assert "2 short" in plan_text(short).en
+
+
+def test_a_way_that_needs_a_transfer_says_so_and_begins_when_rules_allow_one() -> None:
+    """Posted on 1 July 2023, an officer may move from 1 July 2024 on: a full year ends a year later."""
+    before = posted("2021-01-01", "x")[0] | {"post_id": "q", "ended_on": "2023-07-01"}
+    lately = {"postings": [before, *posted("2023-07-01", "b")]}
+    found = plan(4.0, "2026-09-01", ("grassroots_years",), **lately)
+    assert [str(step.on) for step in found.combinations[0].steps] == ["2025-07-01", "2026-07-01"]
+    told = step_text(found.combinations[0].steps[0], Records({}))  # one transfer, in time for both years
+    assert told.en.endswith(
+        "from 2025-07-01 at the earliest, which needs a transfer to a post in a station or community by 2024-09-01"
+    )
+    assert told.zh == "基层工作年限，最早2025-07-01起计2分，须不晚于2024-09-01调入派出所或社区岗位"
+    assert "needs a transfer to a post in a station or community by 2024-09-01" in way_text(found.ways[0]).en
+    short = plan(2.0, "2025-06-30", ("grassroots_years",), **lately)
+    assert (short.status, short.ways[0].days) == ("not_within_deadline", ())
+    assert way_text(short.ways[0]).en.endswith(
+        "nothing can be added by the deadline: it needs a transfer to a post in a station or community, which rules "
+        "allow from 2024-07-01 at the earliest, too late for a full year"
+    )
+    assert way_text(short.ways[0]).zh.endswith("须先调入派出所或社区岗位，按规定最早2024-07-01可调动，到期限不满一年")
+    assert plan(2.0, "2025-07-01", ("grassroots_years",), **lately).status == "possible"
+
+
+def test_without_a_post_that_the_officer_may_take_there_is_no_transfer() -> None:
+    posts = [{"post_id": "p1", "unit_level": "station", "required_course_id": "k"}, {"post_id": "p2"}]
+    here, year = posted("2022-06-01", "b"), ("grassroots_years",)
+    asked = {"postings": here, "course_completions": [], "posts": [posts[0], {"post_id": "p3", "unit_level": "bureau"}]}
+    assert plan(2.0, "2026-03-01", year, **asked).status == "not_within_deadline"
+    in_the_bureau = [{**here[0], "post_id": "b"}]
+    units = [{"unit_id": "b", "unit_level": "bureau"}]
+    assert plan(2.0, "2026-03-01", year, postings=in_the_bureau, units=units).status == "not_within_deadline"
+    assert plan(2.0, "2026-03-01", year, **asked | {"posts": posts}).status == "possible"  # p2 may be anywhere
 
 
 def test_what_expires_by_the_deadline_is_taken_away_unless_the_cap_makes_it_up() -> None:
@@ -213,6 +249,99 @@ def test_appraisals_come_at_the_years_end_three_at_a_time() -> None:
     assert plan(12.0, "2025-12-31", ("excellent_appraisal",)).status == "not_within_deadline"
 
 
+OUT = Delays(np.array([*range(15, 44)]))  # 9 of 10 within 41 days
+
+
+def appraised(kind: str, grade: str, day: str = "2023-12-31") -> dict[str, Any]:
+    """An appraisal of officer a."""
+    return {"officer_id": "a", "kind": kind, "occurred_on": day, "grade": grade}
+
+
+def awaited(
+    deadline: str, as_of: date = date(2024, 1, 10), total: float = 3.0,
+    only: tuple[str, ...] = ("excellent_appraisal",), **tables: Any,
+) -> Plan:  # fmt: skip
+    """A plan with some of the published table, in which others decide on appraisals."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(globals(), "TODAY", as_of)
+        return plan(total, deadline, only, delays=OUT, plannable=False, **tables)
+
+
+def test_appraisals_of_the_year_just_ended_are_awaited_until_they_are_known() -> None:
+    """Nothing was said of them before: the year was over, and "nothing can be added" stood beside 3 points to come."""
+    found = awaited("2024-06-30")
+    (way,) = found.ways
+    assert [(str(one.earned), str(one.on), one.awaited) for one in way.chances] == [
+        ("2023-12-31", "2024-02-10", True)
+    ] * 3
+    assert way_text(way).en.endswith(
+        "; 3 appraisals of 2023 are not published yet and their outcome is not known: what is excellent usually counts "
+        "from 2024-02-10"
+    )
+    assert way_text(way).zh.endswith("；2023年的考核有3项尚未公布，结果未知，如评为优秀，通常2024-02-10起计")
+    assert found.status == "not_within_deadline"  # by one's own steps
+    assert plan_text(found).en.endswith(
+        ". 3 appraisals of 2023 are not published yet and their outcome is not known; if 1 of them is excellent, the "
+        "target is reached, usually from 2024-02-10"
+    )
+    assert plan_text(found).zh.endswith("其中如有1项评为优秀，即达目标，通常2024-02-10起计")
+    assert "if 3 of them are excellent, the target is reached, usually" in plan_text(awaited("2024-06-30", total=9)).en
+    assert "if all of them are excellent, they add at most 9" in plan_text(awaited("2024-06-30", total=10)).en
+    both = ("law_exam", "excellent_appraisal")
+    own = plan_text(awaited("2024-06-30", total=10, only=both, courses=[law("k", 6.0)])).en
+    assert own.endswith(
+        "if 2 of them are excellent, the target is reached together with all own steps, usually from 2024-02-10"
+    )
+    possible = plan_text(awaited("2024-12-31", total=12, only=both, courses=[law(one, 6.0) for one in "klm"])).en
+    assert possible.endswith("if all of them are excellent, they add at most 9 points, usually from 2024-02-10")
+
+
+def test_an_appraisal_that_is_known_is_awaited_no_more_and_one_that_never_came_neither() -> None:
+    poor = [appraised("performance", "basic"), appraised("supervision", "excellent")]
+    (way,) = awaited("2024-06-30", appraisals=poor).ways
+    assert len(way.chances) == len(way.awaited) == 1
+    assert "1 appraisal of 2023 is not published yet and its outcome is not known" in way_text(way).en
+    of_the_year_before = [appraised("performance", "basic", "2022-12-31")]
+    assert len(awaited("2024-06-30", appraisals=of_the_year_before).ways[0].awaited) == 3
+    assert awaited("2024-06-30", date(2024, 2, 11)).ways[0].days == (date(2024, 2, 12),) * 3  # the last that come
+    assert awaited("2024-06-30", date(2024, 2, 12)).ways[0].awaited == ()  # none ever took longer
+    joined = [{"officer_id": "a", "entered_on": "2024-01-02"}]
+    assert awaited("2024-06-30", officers=joined).ways[0].awaited == ()
+
+
+def test_an_appraisal_counts_from_the_day_on_which_it_is_usually_known() -> None:
+    assert awaited("2025-02-09").ways[0].days == (date(2024, 2, 10),) * 3
+    assert awaited("2025-02-10").ways[0].days == (date(2024, 2, 10),) * 3 + (date(2025, 2, 10),) * 3
+    late = awaited("2024-02-09").ways[0]
+    assert (late.days, len(late.awaited)) == ((), 3)
+    assert way_text(late).en.endswith(
+        "they usually count only from 2024-02-10, after the deadline; what is excellent and known before counts"
+    )
+    found = plan(3.0, "2025-03-01", ("excellent_appraisal",), delays=OUT).combinations[0].steps[0]
+    assert (str(found.chance.earned), str(found.on)) == ("2024-12-31", "2025-02-10")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(globals(), "TODAY", date(2024, 1, 10))
+        (step,) = plan(3.0, "2024-03-01", ("excellent_appraisal",), delays=OUT).combinations[0].steps
+    told = step_text(step, Records({}))
+    assert "(the appraisal of 2023 is not published yet; if it is excellent): 3 points from 2024-02-10" in told.en
+    assert "（2023年的考核尚未公布，结果未知；如评为优秀）" in told.zh
+
+
+def test_delays_are_learnt_from_earlier_periods_as_they_were_known() -> None:
+    """Not from the period that is coming out, not from a correction, not from what was entered late."""
+    base = {"officer_id": "a", "kind": "performance"}
+
+    def row(ended: str, known: str, **more: str) -> dict[str, Any]:
+        return {**base, **more, "occurred_on": ended, "known_on": known}
+
+    rows = [
+        row("2024-12-31", "2025-01-10"), row("2023-12-31", "2024-01-20"), row("2023-12-31", "2024-06-20"),
+        row("2022-12-31", "2023-02-09", officer_id="b"), row("2021-12-31", "2024-12-01"),
+        row("2023-12-31", "2025-03-01", kind="supervision"), row("2019-12-31", "2020-01-03"),
+    ]  # fmt: skip
+    assert Delays.of(framed("appraisals", rows), date(2025, 1, 15)).days.tolist() == [20, 40]
+
+
 def test_what_would_expire_before_the_deadline_is_earned_later() -> None:
     found = plan(3.0, "2029-03-01", ("commendation",))
     assert str(found.combinations[0].steps[0].on) == "2026-03-03"
@@ -255,7 +384,7 @@ def test_a_line_at_its_cap_or_with_no_way_says_so() -> None:
 def test_the_deadline_must_lie_ahead() -> None:
     with pytest.raises(InvalidInput, match="not after 2024-03-01"):
         plan(1.0, "2024-03-01")
-    assert plans({}, [], [], EARNING) == []
+    assert plans({}, [], [], policy()) == []
 
 
 def in_some_order(offers: list[Offer], start: date, end: date) -> bool:
@@ -277,7 +406,7 @@ def test_no_smaller_combination_would_do() -> None:
     ]
     day, deadline = date(2022, 7, 1), date(2023, 8, 1)
     now = accounts(frames, ids, small, day)
-    found = plans(frames, now, [Target(one.total + 11.5, deadline) for one in now], EARNING)
+    found = plans(frames, now, [Target(one.total + 11.5, deadline) for one in now], policy())
     seen = set()
     for each in found:
         fewest = []
@@ -297,5 +426,5 @@ def test_no_smaller_combination_would_do() -> None:
 def test_a_huge_table_is_still_answered() -> None:
     many = [replace(rule, points=rule.cap / 30) for rule in RULES]
     frames = record(honours=praised("2023-01-01"))
-    (found,) = plans(frames, accounts(frames, ["a"], many, TODAY), [Target(90.0, date(2039, 1, 1))], EARNING)
+    (found,) = plans(frames, accounts(frames, ["a"], many, TODAY), [Target(90.0, date(2039, 1, 1))], policy())
     assert found.status in ("possible", "not_within_deadline")

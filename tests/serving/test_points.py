@@ -160,3 +160,43 @@ def test_a_target_is_a_total_or_what_is_missing(target: dict[str, Any]) -> None:
         PointsRequest.model_validate_json(
             json.dumps({"officer_ids": ["a"], "target": {"deadline": "2025-01-01", **target}})
         )
+
+
+def test_when_appraisals_come_out_is_learnt_from_the_whole_force(tmp_path: Path) -> None:
+    """Through the ground that the service stands on: officer a has no appraisal on record, others tell the delay."""
+    settings = Settings(state=tmp_path)
+    given = {"kind": "performance", "grade": "competent"}
+    others = [
+        rows(officer_id=f"o{number}", occurred_on="2022-12-31", known_on=f"2023-02-{number:02}", **given)
+        for number in range(1, 11)
+    ]
+    late = rows(officer_id="o1", occurred_on="2023-12-31", known_on="2024-03-02", **given)  # not known yet
+    tables = {
+        "postings": framed("postings", [rows(post_id="p", unit_id="s", started_on="2021-03-01")]),
+        "appraisals": framed("appraisals", [*others, late]),
+    }
+    History(settings.history_dir).append_all(tables, "test")
+    log = exposure_log(settings)
+    desk = _ruled(settings, policy(), HistoryRecords.of(settings), suggester(settings, policy(), log), log)[
+        "/v1/points"
+    ]
+    assert isinstance(desk, PointsDesk)
+    plan = scored(
+        ask(desk, officer_ids=["a"], as_of="2024-01-05", target={"deadline": "2025-03-01", "missing": 3})
+    ).plan
+    assert plan is not None
+    way = next(one for one in plan.ways if one.rule == "excellent_appraisal")
+    assert (way.awaited, way.days) == (3, [date(2024, 2, 9)] * 3 + [date(2025, 2, 9)] * 3)
+
+
+def test_a_transfer_is_told_with_its_days(desk: PointsDesk) -> None:
+    """Officer b serves since 2021 in a unit that is not at the grass roots."""
+    target = {"deadline": "2026-04-01", "missing": 20.0}
+    plan = scored(ask(desk, officer_ids=["b"], target={**target, "missing": 4.0})).plan
+    assert plan is not None
+    way = next(one for one in plan.ways if one.rule == "grassroots_years")
+    assert (way.transfer_from, way.days) == (date(2024, 3, 1), [date(2025, 3, 1), date(2026, 3, 1)])
+    plan = scored(ask(desk, officer_ids=["b"], target={**target, "missing": 8.5})).plan
+    assert plan is not None
+    years = [step for step in plan.combinations[0].steps if step.rule == "grassroots_years"]
+    assert [step.transfer_by for step in years] == [date(2024, 4, 1)] * 2

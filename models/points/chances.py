@@ -1,0 +1,20 @@
+"""One more merit that an officer could still have: the smallest piece of a plan for points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Chance:
+    """A merit that could still come: the day on which it is earned, and the first on which it could count.
+
+    `awaited` says that what it is given for is over and only its outcome is not known yet. `transfer_by` is the last
+    day on which a transfer to a post that counts still earns it by the deadline; None where it needs none.
+    """
+
+    earned: date
+    on: date
+    awaited: bool = False
+    transfer_by: date | None = None
