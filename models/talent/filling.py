@@ -85,16 +85,18 @@ def _told(one: Filling, place: int, below: int) -> CourseFor:
     in_all = None if course.hours is None else course.hours * officers
     have = below - officers
     zh, en = f"{below}名未达标人员均可学", f"all {below} below the standard can take it"
+    if below == 1:
+        zh, en = "1名未达标人员可学", "the one below the standard can take it"
+    if below == 1:
+        zh, en = "1名未达标人员可学", "the one below the standard can take it"
     if have:
         zh = f"{below}名未达标人员中{officers}人可学，其余{have}人已学过、无需重学"
         en = f"{officers} of the {below} below the standard can take it, {have} {'has' if have == 1 else 'have'} it"
         en = f"{en} already"
     if in_all is not None:
         zh, en = f"{zh}；共需{in_all:g}学时", f"{en}; {hours_en(in_all)} in all"
-    zh, en = (
-        f"{zh}，合计约可弥补{told_levels(levels)}级",
-        f"{en}, which would close about {told_levels(levels)} levels of their gaps",
-    )
+    closed = told_levels(levels)
+    zh, en = f"{zh}，合计约可弥补{closed}级", f"{en}, which would close about {closed} levels of their gaps"
     return CourseFor(course.course_id, course.name, officers, levels, course.hours, in_all, Bilingual(zh, en))
 
 
