@@ -87,8 +87,6 @@ def _told(one: Filling, place: int, below: int) -> CourseFor:
     zh, en = f"{below}名未达标人员均可学", f"all {below} below the standard can take it"
     if below == 1:
         zh, en = "1名未达标人员可学", "the one below the standard can take it"
-    if below == 1:
-        zh, en = "1名未达标人员可学", "the one below the standard can take it"
     if have:
         zh = f"{below}名未达标人员中{officers}人可学，其余{have}人已学过、无需重学"
         en = f"{officers} of the {below} below the standard can take it, {have} {'has' if have == 1 else 'have'} it"
