@@ -97,17 +97,22 @@ def _courses(axes: Axes, height: float, path: ToldPath, told: Callable[[Bilingua
 
 
 def _first_named(courses: Sequence[StepCourse]) -> Bilingual:
-    """The course whose offer ends first, with its last day, else the first told; and of how many it is one.
+    """The course with the earliest last day, due or of its offer, with that day, else the first told; and of how many
+    it is one.
 
     >>> from dataclasses import replace
     >>> law, new = StepCourse("k", Bilingual("法律", "law")), StepCourse("n", Bilingual("新课", "new"))
-    >>> _first_named([law, replace(new, take_by=date(2026, 3, 1))])
-    Bilingual(zh='新课（2026-03-01 止） 等2门', en='new (by 2026-03-01) and 1 more')
+    >>> ending = replace(new, take_by=date(2026, 5, 1))
+    >>> _first_named([law, ending])
+    Bilingual(zh='新课（2026-05-01 止） 等2门', en='new (by 2026-05-01) and 1 more')
+    >>> _first_named([replace(ending, due_on=date(2026, 3, 1))])
+    Bilingual(zh='新课（2026-03-01 到期）', en='new (due 2026-03-01)')
     """
-    first = min(courses, key=lambda one: one.take_by or date.max)  # the first of those without a last day
-    zh, en = first.name.zh, first.name.en
-    if first.take_by is not None:
-        zh, en = f"{zh}（{first.take_by} 止）", f"{en} (by {first.take_by})"
+    first = min(courses, key=lambda one: one.last_day.day if one.last_day else date.max)  # without one: the first told
+    zh, en, last = first.name.zh, first.name.en, first.last_day
+    if last is not None:
+        zh = f"{zh}（{last.day} {'到期' if last.due else '止'}）"
+        en = f"{en} ({'due' if last.due else 'by'} {last.day})"
     more = len(courses) - 1
     return Bilingual(f"{zh} 等{more + 1}门", f"{en} and {more} more") if more else Bilingual(zh, en)
 

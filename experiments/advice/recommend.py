@@ -198,7 +198,8 @@ def _as_told(path: CareerPath) -> ToldPath:
 
 
 def _course(told: CourseForStep) -> StepCourse:
-    return StepCourse(told.course_id, Bilingual(told.name.zh, told.name.en), told.hours, take_by=told.take_by)
+    name = Bilingual(told.name.zh, told.name.en)
+    return StepCourse(told.course_id, name, told.hours, take_by=told.take_by, due_on=told.due_on)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,19 @@ from rich.table import Table
 from rich.text import Text as Words
 
 from experiments.advice.words import Say, number, share
+from models.paths.telling import LastDay
 from serving.courses.schemas import CoursesSuggested, CourseSuggestion
-from serving.paths.schemas import CareerPath, Gap, GoalReached, NoPathFound, PathInstead, PathsFound, PathStep, Progress
+from serving.paths.schemas import (
+    CareerPath,
+    CourseForStep,
+    Gap,
+    GoalReached,
+    NoPathFound,
+    PathInstead,
+    PathsFound,
+    PathStep,
+    Progress,
+)
 from serving.points.schemas import PointsPlan, PointsScored
 from serving.schemas import Declined, NotScored, PostsRanked, PostSuggestion
 
@@ -159,7 +170,7 @@ def _path(place: int, path: CareerPath, say: Say) -> Table:
 
 def _step(step: PathStep, say: Say) -> list[str]:
     needs = [*_texts(say, step.blocked_by), *(_gap(gap, say) for gap in step.gaps)]
-    courses = [_until(_hours(say.one(one.name), one.hours, say), one.take_by, say) for one in step.courses]
+    courses = [_by(_hours(say.one(one.name), one.hours, say), one, say) for one in step.courses]
     earns = [] if step.points is None else [say("earns", points=number(step.points))]
     when = f"{step.expected_on:%Y-%m}\n{step.low_on:%Y-%m} – {step.high_on:%Y-%m}"
     return [say.one(step.name), share(step.chance), when, "\n".join(needs), "\n".join([*courses, *earns])]
@@ -189,6 +200,14 @@ def _hours(name: str, hours: float | None, say: Say) -> str:
 def _until(told: str, take_by: date | None, say: Say) -> str:
     """With the last day of the offer, where there is one to keep in mind."""
     return told if take_by is None else say("take_by", told=told, day=take_by)
+
+
+def _by(told: str, one: CourseForStep, say: Say) -> str:
+    """With the day it is due or the last of its offer, whichever is earlier."""
+    last = LastDay.of(one.take_by, one.due_on)
+    if last is None:
+        return told
+    return say("falls_due" if last.due else "take_by", told=told, day=last.day)
 
 
 def _due(one: CourseSuggestion, say: Say) -> str:

@@ -50,6 +50,7 @@ SAID: dict[str, Bilingual] = {
     "course": Bilingual("课程", "course"),
     "earns": Bilingual("可得{points}分", "{points} points"),
     "hours": Bilingual("{name}（{hours}学时）", "{name} ({hours} hours)"),
+    "falls_due": Bilingual("{told}，{day} 到期", "{told}, due {day}"),
     "take_by": Bilingual("{told}，{day} 前（含）修", "{told}, by {day}"),
     "gap": Bilingual("{name}：{level}，标准{standard}", "{name}: {level}, standard {standard}"),
     "unmeasured": Bilingual("未测", "not measured"),

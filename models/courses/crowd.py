@@ -62,23 +62,28 @@ class CrowdCounts:
 
     @cached_property
     def recent(self) -> sp.csr_matrix:
-        """(officers, courses) what was taken in the days of a wave."""
+        """(officers, courses) what was taken for the first time in the days of a wave."""
         return self.state.lately(self.policy.days)
 
     @cached_property
-    def under_way(self) -> sp.csr_matrix:
-        """(officers, courses) what was taken in the last WAY_DAYS."""
-        return self.state.lately(WAY_DAYS)
+    def under_way(self) -> Array:
+        """(courses,) True where anybody took it for the first time in the last WAY_DAYS."""
+        return np.asarray(self.state.count(WAY_DAYS) > 0)
+
+    @cached_property
+    def taken(self) -> sp.csr_matrix:
+        """(officers, courses) what was taken in the last WAY_DAYS, repeats too: what is told of what people take."""
+        return self.state.taken_lately(WAY_DAYS)
 
     @cached_property
     def by_course(self) -> sp.csc_matrix:
         """The same, to be read by course."""
-        return self.under_way.tocsc()
+        return self.taken.tocsc()
 
     @cached_property
     def takers(self) -> Array:
         """(courses,) how many took each in that time."""
-        return np.asarray(self.under_way.sum(0)).ravel()
+        return np.asarray(self.taken.sum(0)).ravel()
 
     @cached_property
     def new(self) -> Array:
@@ -118,8 +123,7 @@ class CourseCrowd:
                 continue
             taken = np.asarray(counts.recent[members].sum(0)).ravel()
             for course in counts.new[taken[counts.new] >= wave.least_share * len(members)].tolist():
-                counted = Counted(kind, int(taken[course]), len(members), wave.days)
-                reason = _told_of("wave", counted)
+                reason = _wave(Counted(kind, int(taken[course]), len(members), wave.days))
                 signs.setdefault(course, []).append((taken[course] / len(members), reason))
         lacking = [course for course in signs if row is None or not self.state.taken[row, course]]
         ranked = sorted(lacking, key=lambda course: (-max(share for share, _ in signs[course]), counts.courses[course]))
@@ -130,7 +134,8 @@ class CourseCrowd:
 
         Where neither is a reason, it is said that the ranking alone put it there.
 
-        What nobody has taken lately is no longer under way and is left out.
+        What nobody has begun with lately is no longer under way and is left out. People are told of by all that they
+        took, for a course that is taken again and again would look like one that hardly anybody takes.
         """
         row = self.counts.row.get(officer_id)
         if row is None or self.ranker is None:
@@ -138,10 +143,10 @@ class CourseCrowd:
         masked = self.state.taken[[row]].toarray() > 0
         scores = self.ranker.score(self.state, Questions(np.array([row]), np.array([self.state.day + 1]), masked))[0]
         scores = np.where(masked[0] | (self.state.first_seen > self.state.day), -np.inf, scores)
-        under_way = np.isfinite(scores) & (self.counts.takers > 0)
+        under_way = np.isfinite(scores) & self.counts.under_way
         best = [course for course in np.argsort(-scores, kind="stable").tolist() if under_way[course]][:most]
         near = self.counts.near.of(np.array([row])).weight.indices
-        taken = np.asarray(self.counts.under_way[near].sum(0)).ravel()
+        taken = np.asarray(self.counts.taken[near].sum(0)).ravel()
         return [
             CrowdCourse(
                 self.counts.courses[course],
@@ -169,7 +174,7 @@ class CourseCrowd:
         if not ahead:
             return _ranked(*everybody)
         _, kind, taken, members = max(ahead, key=lambda one: one[0])
-        return _told_of("taken", Counted(kind, taken, members, WAY_DAYS))
+        return _taken(Counted(kind, taken, members, WAY_DAYS))
 
     def _taken_in(self, code: Array, row: int, course: int) -> tuple[int, int]:
         """How many of the active others of the officer's group took a course lately, and how many they are."""
@@ -212,13 +217,23 @@ def _way(taken: int, near: int) -> CourseReason:
     return CourseReason("same_way", told)
 
 
-def _told_of(how: str, one: Counted) -> CourseReason:
+def _wave(one: Counted) -> CourseReason:
+    """A wave is of those who had never taken it, and is told so."""
+    who = WORDS[one.group]
+    told = Bilingual(
+        f"{who.zh}{one.members}人中有{one.taken}人在近{one.days}天内首次学过",
+        f"{one.taken} of {one.members} {who.en} took it for the first time in the last {one.days} days",
+    )
+    return CourseReason(f"wave_{one.group}", told, counted=one)
+
+
+def _taken(one: Counted) -> CourseReason:
     who = WORDS[one.group]
     told = Bilingual(
         f"{who.zh}{one.members}人中有{one.taken}人在近{one.days}天内学过",
         f"{one.taken} of {one.members} {who.en} took it in the last {one.days} days",
     )
-    return CourseReason(f"{how}_{one.group}", told, counted=one)
+    return CourseReason(f"taken_{one.group}", told, counted=one)
 
 
 def _ranked(taken: int, members: int) -> CourseReason:

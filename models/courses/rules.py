@@ -67,6 +67,15 @@ class OfferedCourse:
             return None
         return add_months(taken_on, self.valid_months)
 
+    def held_on(self, day: date, taken_on: date) -> bool:
+        """Whether who took it last on a day has it on a later one: it has not lapsed, and none takes it again.
+
+        >>> OfferedCourse("k", Bilingual("法", "law"), valid_months=12).held_on(date(2025, 3, 2), date(2024, 3, 1))
+        False
+        """
+        lapses = self.lapses_on(taken_on)
+        return lapses is None or day <= lapses
+
 
 @dataclass(frozen=True)
 class Counted:
@@ -169,10 +178,7 @@ class Standing:
     def holds(self, course: OfferedCourse) -> bool:
         """Whether the officer has it and it has not lapsed."""
         taken = self.last_taken.get(course.course_id)
-        if taken is None:
-            return False
-        lapses = course.lapses_on(taken)
-        return lapses is None or self.as_of <= lapses
+        return taken is not None and course.held_on(self.as_of, taken)
 
 
 def hours_en(hours: float) -> str:

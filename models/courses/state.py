@@ -101,6 +101,12 @@ class CourseState:
         """(officers, courses) ones for what was first taken in the last days."""
         return self.firsts.since(self.day - days).matrix(self.shape)
 
+    def taken_lately(self, days: int) -> sp.csr_matrix:
+        """(officers, courses) ones for what was taken in the last days, by whoever had it before too."""
+        found = self.every.since(self.day - days).matrix(self.shape)
+        found.data[:] = 1.0
+        return found
+
     def count(self, days: int) -> Array:
         """(courses,) how many took each for the first time in the last days."""
         since = self.firsts.courses[self.firsts.days > self.day - days]

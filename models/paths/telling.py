@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Self
 
 import numpy as np
 
@@ -34,6 +35,24 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class LastDay:
+    """The day to keep in mind of a course: `due` where a rule asks for it by then, else the last day of its offer."""
+
+    day: date
+    due: bool
+
+    @classmethod
+    def of(cls, take_by: date | None, due_on: date | None) -> Self | None:
+        """The earlier of both; of the same day it is due. None where there is neither.
+
+        >>> LastDay.of(date(2026, 5, 1), date(2026, 3, 1))
+        LastDay(day=datetime.date(2026, 3, 1), due=True)
+        """
+        days = [cls(day, due) for day, due in ((due_on, True), (take_by, False)) if day is not None]
+        return min(days, key=lambda one: one.day, default=None)
+
+
+@dataclass(frozen=True)
 class StepCourse:
     """A course that prepares a step, with the competencies it closes.
 
@@ -48,6 +67,11 @@ class StepCourse:
     take_by: date | None = None
     required: bool = False
     due_on: date | None = None
+
+    @property
+    def last_day(self) -> LastDay | None:
+        """The earlier of the day it is due and the last of its offer."""
+        return LastDay.of(self.take_by, self.due_on)
 
 
 @dataclass(frozen=True)

@@ -12,30 +12,19 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import pandas as pd
 from scipy.stats import beta
 
 from data_contracts.asof import AsOf
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
-from models.courses.offers import on_offer
 from models.peers import Frames
+from models.talent.filling import CourseFor, Filling, courses_for, fillings
 from models.talent.profile import Profiles
 from models.units.tree import ABOVE, UnitTree
 
-LEAST_OFFICERS, PRIOR_OFFICERS, MOST_COURSES = 10, 10.0, 3
+LEAST_OFFICERS, PRIOR_OFFICERS = 10, 10.0
 THIN = 0.5  # a competency is thin where surely fewer than this share is at the standard
-
-
-@dataclass(frozen=True)
-class CourseFor:
-    """A course that teaches the competency, with its hours and hours for all who need it."""
-
-    course_id: str
-    name: Bilingual
-    hours: float | None
-    hours_in_all: float | None
 
 
 @dataclass(frozen=True)
@@ -73,12 +62,13 @@ class UnitCapability:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """Sums up the tree, (units,) by competency: asked, measured, at the standard, and the sum of gaps."""
+    """Sums up the tree, (units,) by competency: asked, measured, at the standard, and the sum of gaps; `courses` that
+    would fill the gaps, by competency."""
 
     tree: UnitTree
     officers: Numbers
     sums: Mapping[str, Mapping[str, Numbers]]
-    courses: pd.DataFrame
+    courses: Mapping[str, Sequence[Filling]]
     least: int
 
     @classmethod
@@ -97,7 +87,8 @@ class Capabilities:
             }
             sums[str(competency)] = {name: tree.block(tree.own(where, value)) for name, value in columns.items()}
         officers = tree.block(tree.own(tree.places(units.astype(str).tolist()), np.ones(len(units))))
-        return cls(tree, officers, sums, _on_offer(frames, as_of), least)
+        courses = fillings(gaps[gaps["gap"] < 0].reset_index(), frames, tree, as_of)
+        return cls(tree, officers, sums, courses, least)
 
     def unit(self, unit_id: str) -> UnitCapability | None:
         """The picture of a unit with everything under it; None for a unit that nobody serves in or under."""
@@ -115,7 +106,7 @@ class Capabilities:
         share, low, high = self._share(name, place)
         below = int(sums["measured"] - sums["met"])
         thin, gap = high < THIN, sums["gap"] / sums["measured"]
-        courses = self._courses(name, below)
+        courses = courses_for(self.courses.get(name, ()), place, below)
         measured = int(sums["measured"])
         said = policy().names.competency_named(name)
         zh, en = _on_average(gap)
@@ -140,21 +131,6 @@ class Capabilities:
         a, b = prior[0] + float(met[place]), prior[1] + float(measured[place] - met[place])
         return a / (a + b), float(beta.ppf(0.025, a, b)), float(beta.ppf(0.975, a, b))
 
-    def _courses(self, competency: str, officers: int) -> tuple[CourseFor, ...]:
-        if not officers or "competency" not in self.courses:
-            return ()
-        rows = self.courses[self.courses["competency"] == competency]
-        rows = rows.sort_values(["hours", "course_id"], kind="stable").head(MOST_COURSES)
-        return tuple(
-            CourseFor(
-                str(row["course_id"]),
-                Bilingual(_name(row, "name_zh"), _name(row, "name_en")),
-                None if pd.isna(row["hours"]) else float(row["hours"]),
-                None if pd.isna(row["hours"]) else float(row["hours"]) * officers,
-            )
-            for row in rows.to_dict("records")
-        )
-
     def _above(self, place: int, hidden: Sequence[str]) -> str | None:
         """The nearest unit above where every hidden competency can be told."""
         if not hidden:
@@ -177,20 +153,6 @@ def _on_average(gap: float) -> tuple[str, str]:
         return "平均与标准持平", "at it on average"
     way_zh, way_en = ("高", "above") if gap > 0 else ("低", "below")
     return f"平均{way_zh}{size:g}级", f"{size:g} levels {way_en} it on average"
-
-
-def _on_offer(frames: Frames, as_of: AsOf) -> pd.DataFrame:
-    """Courses that can still be taken whole: on offer by policy, with days left for their hours, and already issued."""
-    rows = frames.get("courses")
-    if rows is None:
-        return pd.DataFrame()
-    offered = on_offer(rows, as_of.day) & (rows["issued_on"].isna() | (rows["issued_on"] < as_of.timestamp))
-    return rows[offered].drop_duplicates("course_id", keep="last")
-
-
-def _name(row: Mapping[object, object], column: str) -> str:
-    value = row[column]
-    return str(row["course_id"]) if value is None or value is pd.NA or value != value else str(value)
 
 
 def _parents(frames: Frames) -> dict[str, str]:

@@ -19,6 +19,10 @@ from serving.paths.schemas import GoalKind, PathGoal
 from serving.schemas import Because
 from serving.words import because_of
 
+# paths may name a course that those who moved there had taken, though nothing asks for it
+ON_THE_WAY = Bilingual(
+    "；他人沿途受益的课程（如有）见职业路径", "; courses that helped others on the way, if any, are told with the path"
+)
 FOR_GOAL = ("required_by_goal", f"gap_{RULE}", f"gap_{GOAL}")
 
 
@@ -53,8 +57,9 @@ class Notices:
             )
             return because_of("goal_unknown", words)
         words = Bilingual(
-            f"目标{name.zh}之下没有已登记能力标准或必修课程的岗位，课程建议未考虑该目标",
-            f"no post of the goal {name.en} has a standard or a required course on record, so the goal adds no course",
+            f"目标{name.zh}之下没有已登记能力标准或必修课程的岗位，无从据此选课{ON_THE_WAY.zh}",
+            f"no post of the goal {name.en} has a standard or a required course on record to choose courses by"
+            f"{ON_THE_WAY.en}",
         )
         return because_of("goal_without_standard", words)
 
@@ -79,15 +84,15 @@ class Notices:
         unknown = _listed([self._competency(one) for one in asked if one not in (learner.levels or {})])
         if unknown.zh:
             words = Bilingual(
-                f"目标{goal.zh}所要求的{unknown.zh}尚未测评，除此之外均已达到，没有已知差距，该目标未增加课程",
-                f"of what the goal {goal.en} asks for, {unknown.en} was never assessed and all else is met: no gap is "
-                "known, so the goal adds no course",
+                f"目标{goal.zh}所要求的{unknown.zh}尚未测评，除此之外均已达到，没有必修或可弥补已知差距的课程{ON_THE_WAY.zh}",
+                f"of what the goal {goal.en} asks for, {unknown.en} was never assessed and all else is met, so it "
+                f"requires no further course and none closes a known gap{ON_THE_WAY.en}",
             )
             return because_of("goal_not_assessed", words)
         words = Bilingual(
-            f"已达到目标{goal.zh}的全部要求（有多个岗位时取最低标准），该目标未增加课程",
-            f"everything that the goal {goal.en} asks for is met (of several posts the lowest standard counts), so the "
-            "goal adds no course",
+            f"已达到目标{goal.zh}的全部要求（有多个岗位时取最低标准），没有必修或可弥补差距的课程{ON_THE_WAY.zh}",
+            f"everything that the goal {goal.en} asks for is met (of several posts the lowest standard counts), so it "
+            f"requires no further course and there is no gap to close{ON_THE_WAY.en}",
         )
         return because_of("goal_met", words)
 

@@ -162,8 +162,9 @@ def _competency(one: Capability) -> UnitCompetency:
     said = {name: getattr(one, name) for name in ("competency", "officers", "measured", "below", "thin")}
     said |= {name: round(getattr(one, name), DIGITS) for name in ("share", "low", "high", "mean_gap")}
     courses = [
-        CourseNeeded(course_id=course.course_id, name=text_of(course.name), hours=course.hours,
-                     hours_in_all=course.hours_in_all)
+        CourseNeeded(course_id=course.course_id, name=text_of(course.name), officers=course.officers,
+                     levels=round(course.levels, DIGITS), hours=course.hours, hours_in_all=course.hours_in_all,
+                     text=text_of(course.text))
         for course in one.courses
     ]  # fmt: skip
     return UnitCompetency(name=text_of(one.name), courses=courses, text=text_of(one.text), **said)

@@ -79,7 +79,13 @@ class CourseNeeded(Answer):
     course_id: str = about("课程编号", "id of the course")
     name: Text = about("课程名称", "name of the course")
     hours: float | None = about("学时", "hours", default=None)
-    hours_in_all: float | None = about("全部所需人员的总学时", "hours for all who need it", default=None)
+    officers: int = about(
+        "未达标人员中仍可学习的人数：未学过，或证书已失效",
+        "of those below the standard, how many can still take it: never taken, or its certificate has lapsed",
+    )
+    levels: float = about("合计可弥补的差距（级）", "levels of their gaps that it closes in all")
+    hours_in_all: float | None = about("这些人员的总学时", "hours for all of these", default=None)
+    text: Text = about("文字说明", "in words")
 
 
 class CompetencyNamed(Answer):
@@ -104,7 +110,9 @@ class UnitCompetency(Answer):
     high: float = about("95% 区间上限", "upper end of the 95 % interval")
     mean_gap: float = about("平均差", "mean level less standard")
     thin: bool = about("明显薄弱：区间上限仍低于一半", "surely thin: even the upper end is below a half")
-    courses: list[CourseNeeded] = about("可弥补的课程", "courses that would fill it")
+    courses: list[CourseNeeded] = about(
+        "可弥补的课程，弥补最多者在前", "courses that would fill it, that which closes most first"
+    )
     text: Text = about("文字说明", "in words")
 
 

@@ -301,6 +301,36 @@ def test_a_course_whose_offer_ends_before_its_step_is_told_with_its_last_day(
     assert "take: course k-law (by 2021-03-01) and 1 more" in words
 
 
+def test_a_required_course_of_a_path_is_told_with_the_day_it_is_due_where_that_is_before_the_end_of_its_offer(
+    state: Settings, desks: Desks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An edition that everybody takes once is due before its offer is over, and the later day alone would mislead."""
+    had = {"course_id": "k-old", "competency": "law", "mandated": False, "issued_on": "2019-07-15",
+           "known_on": "2019-07-15"}  # fmt: skip
+    taken = {"officer_id": "x", "course_id": "k-old", "occurred_on": "2020-11-01", "known_on": "2020-11-01"}
+    edition = {"course_id": "k-law", "name_zh": "课k-law", "name_en": "course k-law", "competency": "law",
+               "mandated": True, "hours": 8.0, "issued_on": "2020-07-15", "known_on": "2020-12-01"}  # fmt: skip
+    history = History(state.history_dir)
+    history.append("courses", framed("courses", [had, edition]))
+    history.append("course_completions", framed("course_completions", [taken]))
+    drawn: list[ToldPath] = []
+    monkeypatch.setattr(advice, "draw_paths", lambda _, paths, *more: drawn.extend(paths))
+    told = {language: said(Recommendation("x", GOAL, 48, language=language), desks, tmp_path)[0]
+            for language in ("en", "zh")}  # fmt: skip
+    (course,) = {one for path in drawn for step in path.steps for one in step.courses if one.course_id == "k-law"}
+    assert course.due_on is not None
+    assert course.take_by is not None
+    assert course.due_on < course.take_by
+    cells = {language: " ".join(line.split("│")[5].strip() for line in text.splitlines() if line.count("│") == 6)
+             for language, text in told.items()}  # fmt: skip
+    assert f"(8 hours), due {course.due_on}" in cells["en"]
+    assert f"（8学时），{course.due_on}到期" in cells["zh"].replace(" ", "")  # a cell breaks inside the day
+    assert str(course.take_by) not in cells["en"]
+    figure = path_figure(drawn, "start", "goal", lambda item: Bilingual(item, item), "en")
+    words = [one.get_text() for one in figure.axes[0].texts]
+    assert f"take: course k-law (due {course.due_on}) and 1 more" in words
+
+
 def test_a_suggested_course_is_told_with_the_last_day_of_its_offer() -> None:
     body = {"course_id": "k", "name": Text(zh="课", en="course"), "kind": "gap", "score": 1.0, "overdue": False,
             "due_on": None, "hours": 8.0, "month": 1, "take_by": date(2026, 3, 1), "reasons": []}  # fmt: skip

@@ -50,9 +50,11 @@ def test_a_new_course_of_the_command_is_found_and_counted() -> None:
     (one,) = crowd().waves("o0", 5)
     assert one.course_id == "new"
     assert [reason.code for reason in one.reasons] == ["wave_command", "wave_force"]
-    assert one.reasons[0].text.en == "7 of 9 colleagues of your unit who are in training took it in the last 30 days"
+    assert one.reasons[0].text.en == (
+        "7 of 9 colleagues of your unit who are in training took it for the first time in the last 30 days"
+    )
     assert one.reasons[0].counted == Counted("command", 7, 9, 30)
-    assert one.reasons[0].text.zh == "本单位在训同事9人中有7人在近30天内学过"
+    assert one.reasons[0].text.zh == "本单位在训同事9人中有7人在近30天内首次学过"
     assert one.score == pytest.approx(7 / 9)
 
 
@@ -69,7 +71,7 @@ def test_who_has_taken_it_is_not_told_of_it() -> None:
 
 def test_an_officer_without_records_hears_what_the_force_takes() -> None:
     (one,) = crowd().waves("recruit", 5)
-    assert one.reasons[0].text.en == "7 of 20 officers in training took it in the last 30 days"
+    assert one.reasons[0].text.en == "7 of 20 officers in training took it for the first time in the last 30 days"
     assert crowd(ByNumber()).likely("recruit", 5) == []
 
 
@@ -98,6 +100,23 @@ def test_what_comes_next_is_ranked_without_what_was_taken_and_tells_of_those_ali
     assert [one.course_id for one in others] == ["rare"], "nobody has taken the last one lately"
     assert len(crowd(ByNumber()).likely("o0", 1)) == 1
     assert crowd().likely("o0", 5) == []
+
+
+def test_who_took_a_course_again_took_it_too() -> None:
+    """Six of the officer's command repeat a course of long ago, twice even, and one has just begun with it."""
+    rows = [(officer, 0, DAY - day, DAY - day) for officer in range(OFFICERS) for day in (400, 100)]
+    rows += [(officer, 1, DAY - day, DAY - day) for officer in range(1, 7) for day in (400, 20, 10)]
+    rows += [(7, 1, DAY - 5, DAY - 5)]
+    nothing = np.full(OFFICERS, np.nan, np.float32)
+    peers = Peers({"command": np.repeat([0, 1], 10)}, nothing, nothing)
+    maker = StateMaker(Takings.ordered(*np.array(rows).T), OFFICERS, CourseNames(("x", "y"), (("x",), ("y",))))
+    counts = CrowdCounts(maker.state(DAY, peers), [f"o{one}" for one in range(OFFICERS)], ("x", "y"), RULES)
+    (own,) = CourseCrowd(counts, ByNumber()).likely("o0", 5)
+    assert own.reasons[0].counted == Counted("command", 7, 9, 60)
+    (far,) = CourseCrowd(counts, ByNumber()).likely("o15", 5)
+    assert far.reasons[0].text.zh.endswith("（近60天内全体在训民警20人中有7人学过）")
+    before = replace(counts, state=maker.state(DAY - 6, peers))
+    assert CourseCrowd(before, ByNumber()).likely("o0", 5) == [], "nobody begins with it: it is not under way"
 
 
 def test_what_those_alike_took_lately_is_told_with_how_many_of_them_where_that_is_a_reason() -> None:

@@ -166,11 +166,44 @@ def test_a_block_counts_everybody_under_it_and_names_what_would_fill_the_gap() -
     assert law.share == pytest.approx(3 / 5)
     assert (law.low, law.high) == pytest.approx(tuple(beta.ppf([0.025, 0.975], 3, 2)))
     assert [(one.course_id, one.hours_in_all) for one in law.courses] == [("k", 8.0), ("z", None)]
-    assert law.courses[1].name.zh == "z"
+    assert law.courses[1].name.zh == "代号“z”"  # as `/v1/courses` calls a course without a name
     assert law.text.en.startswith(
         "law and procedure: 1 of 3 measured are below their post's standard, about 60% are at it"
     )
     assert not law.thin
+
+
+def test_a_course_counts_for_those_below_who_can_still_take_it_and_what_closes_most_is_first() -> None:
+    """Of four below the standard three have taken the once-only edition, one a certificate that still holds and one a
+    certificate that lapsed the day before."""
+    frames = force("abcde")
+    levels = {"a": 1.0, "b": 1.0, "c": 1.0, "d": 1.9, "e": 3.0}
+    frames["competency_assessments"] = measured(*((name, "law", "2025-01-05", one) for name, one in levels.items()))
+    taught = {"competency": "law", "name_en": "Law", "name_zh": "法律"}
+    frames["courses"] = rows(
+        "courses",
+        {"course_id": "once", **taught, "hours": 1.0, "mandated": True, "issued_on": "2025-06-01"},
+        {"course_id": "again", **taught, "hours": 8.0, "mandated": True, "valid_months": 12},
+        {"course_id": "had", **taught, "hours": 2.0},
+    )
+    took = [("once", name, "2025-07-01") for name in "abc"] + [("had", name, "2020-07-01") for name in "abcd"]
+    took += [("again", "a", "2025-01-01"), ("again", "b", "2024-12-31"), ("again", "b", "2023-01-01")]
+    frames["course_completions"] = rows(
+        "course_completions",
+        *({"course_id": course, "officer_id": name, "occurred_on": day, "hours": 1.0} for course, name, day in took),
+    )
+    unit = Capabilities.of(Profiles.of(frames, DAY, 2), frames, DAY, 3).unit("u-1")
+    assert unit is not None
+    (law,) = unit.competencies
+    told = [(one.course_id, one.officers, one.hours_in_all, one.levels) for one in law.courses]
+    assert law.below == 4
+    # 8 hours add a quarter of a level where as much lacks; d lacks a tenth
+    assert told == [("again", 3, 24.0, 0.6), ("once", 1, 1.0, pytest.approx(0.03125))]
+    assert law.courses[0].text.en == (
+        "3 of the 4 below the standard can take it, 1 has it already; 24 hours in all, which would close about 0.6 "
+        "levels of their gaps"
+    )
+    assert law.courses[0].text.zh == "4名未达标人员中3人可学，其余1人已学过、无需重学；共需24学时，合计约可弥补0.6级"
 
 
 def test_too_few_measured_are_not_told_and_the_unit_above_stands_for_them() -> None:

@@ -24,7 +24,7 @@ from models.courses.goals import GoalPosts
 from models.courses.learners import learner_of
 from models.courses.rules import CourseReason, OfferedCourse
 from serving.courses.advice import OWN, CourseDesk, _fixed
-from serving.courses.notices import Notices
+from serving.courses.notices import ON_THE_WAY, Notices
 from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSuggested
 from serving.feedback.exposures import ExposureLog, exposure_log
 from serving.feedback.suggesting import suggester
@@ -290,7 +290,8 @@ def test_a_goal_that_counts_for_nothing_is_said(ask: Ask) -> None:
     assert [code for code, _ in notices({})] == ["goal_without_course"]  # it has a standard, and law was just taken
     assert notices({"goal": {"kind": "job_family", "goal": "cyber"}}) == [(
         "goal_without_standard",
-        "no post of the goal cyber security has a standard or a required course on record, so the goal adds no course",
+        "no post of the goal cyber security has a standard or a required course on record to choose courses by; "
+        "courses that helped others on the way, if any, are told with the path",
     )]  # fmt: skip
     (unknown,) = notices({}, ("post", "nosuch"))
     assert unknown == ("goal_unknown", "neither the records nor policy know the stated goal code “nosuch”, so it "
@@ -322,9 +323,11 @@ def test_a_goal_that_adds_no_course_says_why(ask: Ask, kind: str) -> None:
     ((code, words),) = notices({"law": 4.0, "fitness": 2.0})
     assert code == "goal_met"
     assert words.startswith("everything that the goal ")
+    assert words.endswith(ON_THE_WAY.en), "paths may name a course all the same"
     ((code, words),) = notices({"law": 4.0})
     assert code == "goal_not_assessed"
     assert "fitness and police skills was never assessed and all else is met" in words
+    assert words.endswith(ON_THE_WAY.en)
     ((code, words),) = notices({"law": 3.0, "fitness": 2.0}, offered=False)
     assert code == "goal_without_course"
     assert words.startswith("law and procedure: still lacking for the goal ")
