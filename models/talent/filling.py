@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from models.peers import Frames
 from models.units.tree import UnitTree
 
 MOST_COURSES = 3
+NEARLY_AS_MUCH = 0.9  # of the levels that the best closes: hundreds of hours are not asked for a last tenth
 DIGITS = 6  # of sums of levels, so that equal ones are equal
 
 
@@ -74,10 +76,18 @@ def fillings(below: pd.DataFrame, frames: Frames, tree: UnitTree, as_of: AsOf) -
 
 
 def courses_for(found: Sequence[Filling], place: int, below: int) -> tuple[CourseFor, ...]:
-    """For one unit, what closes most first, of equals the one of fewer hours; `below` are below the standard there."""
+    """For one unit: of those that close nearly as much as the best the one of fewest hours first, then what is left.
+
+    `below` are below the standard there.
+    """
     told = [_told(one, place, below) for one in found if one.officers[place] > 0]
-    told.sort(key=lambda one: (-one.levels, one.hours_in_all is None, one.hours_in_all or 0.0, one.course_id))
-    return tuple(told[:MOST_COURSES])
+    nearly = NEARLY_AS_MUCH * max((one.levels for one in told), default=0.0)
+
+    def order(one: CourseFor) -> tuple[bool, float, float, float, str]:
+        hours = inf if one.hours_in_all is None else one.hours_in_all
+        return one.levels < nearly, hours if one.levels >= nearly else 0.0, -one.levels, hours, one.course_id
+
+    return tuple(sorted(told, key=order)[:MOST_COURSES])
 
 
 def _told(one: Filling, place: int, below: int) -> CourseFor:

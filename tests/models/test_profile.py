@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import beta
 
 from data_contracts.asof import AsOf
+from data_contracts.vocabulary import Bilingual
+from models.courses.rules import OfferedCourse
 from models.peers import Peers, serving
 from models.talent.capability import Capabilities
+from models.talent.filling import Filling, courses_for
 from models.talent.profile import Profiles, profiles
 from models.talent.profile_figures import growth
 from tests.models.small_force import DAY, force, rows
@@ -204,6 +208,19 @@ def test_a_course_counts_for_those_below_who_can_still_take_it_and_what_closes_m
         "levels of their gaps"
     )
     assert law.courses[0].text.zh == "4名未达标人员中3人可学，其余1人已学过、无需重学；共需24学时，合计约可弥补0.6级"
+
+
+def test_of_courses_that_close_nearly_as_much_the_one_of_fewest_hours_is_first() -> None:
+    def filling(code: str, hours: float | None, levels: float) -> Filling:
+        return Filling(OfferedCourse(code, Bilingual(code, code), hours=hours), np.ones(1), np.array([levels]))
+
+    found = [
+        filling("long", 920.0, 9.0),
+        filling("short", 352.0, 8.8),
+        filling("less", 8.0, 2.0),
+        filling("none", None, 8.9),
+    ]
+    assert [one.course_id for one in courses_for(found, 0, 1)] == ["short", "long", "none"]
 
 
 def test_too_few_measured_are_not_told_and_the_unit_above_stands_for_them() -> None:
