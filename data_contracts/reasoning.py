@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -24,7 +24,8 @@ class OutcomeThemes:
 @dataclass(frozen=True)
 class ReasonPolicy:
     """The themes by outcome, by how many standard errors one, and a sentence of it beside its best, must go with what
-    came before it is told, and the columns that are told of no outcome, whatever the evidence."""
+    came before it is told, and the columns that are told of no outcome, whatever the evidence. A code must be as sure
+    among officers who are alike in `compared_within`, ages in bands of so many years."""
 
     __pydantic_config__ = STRICT
 
@@ -32,6 +33,8 @@ class ReasonPolicy:
     least_sentence_evidence: Annotated[float, Field(ge=0, le=10)]
     outcome: tuple[OutcomeThemes, ...]
     never_told: tuple[Code, ...] = ()
+    compared_within: tuple[Literal["age_band", "sex", "ethnicity"], ...] = ("age_band", "sex", "ethnicity")
+    code_age_band_years: Annotated[int, Field(ge=1, le=50)] = 5
 
     def themes_of(self, outcome: str) -> tuple[str, ...]:
         """What may be told of an outcome; nothing of one that is not listed.

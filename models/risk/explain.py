@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from data_contracts.policy import policy
 from models.base import Numbers
 from models.risk.facets import number_told
-from models.risk.record_words import CODES, NO_CODES, ONE_COUNT, OWNER, CodeSigns, Record, Sizes
+from models.risk.record_words import CODES, ONE_COUNT, OWNER, CodesSaid, Record, Sizes
 from models.risk.themes import FACETS, LEAST_CROWD, SHOWN, THEMES, facet_of, theme_of
 
 SMALLEST = 0.02  # log-odds; less than two per cent either way is no reason
@@ -138,12 +138,12 @@ class Told:
 
     `means` are of everybody the model was trained on last. What is in `silent`, themes or single facets by the column
     they show, is never told: policy does not list the theme for the outcome, or it told nothing of later years. Of
-    codes those of `codes` are told, with the sign that they have there.
+    codes those of `codes` are told, with the sign and the figures that they have there.
     """
 
     means: Mapping[str, float]
     silent: Sequence[str] = ()
-    codes: CodeSigns = field(default_factory=lambda: NO_CODES)
+    codes: CodesSaid = field(default_factory=CodesSaid)
 
     def both(self, frame: pd.DataFrame, sums: ThemeSums, top: int) -> tuple[list[str], list[str]]:
         """(reasons, strengths): for each row the JSON of at most `top` of each, strongest first.
@@ -159,7 +159,7 @@ class Told:
         quiet = quiet_facets(tuple(self.silent))
         sizes = sums.sizes(quiet)
         reasons, strengths = (
-            self._one_way(record, sizes, _choose(sums, record.fits(sign, self.codes), sign, top, quiet), sign)
+            self._one_way(record, sizes, _choose(sums, record.fits(sign, self.codes.rates), sign, top, quiet), sign)
             for sign in (1.0, -1.0)
         )
         above = sums.log_odds - sums.base >= SEVERAL
@@ -167,7 +167,7 @@ class Told:
         return [_text(some) for some in told], [_text(some) for some in strengths]
 
     def _one_way(self, record: Record, sizes: Sizes, chosen: Chosen, sign: float) -> list[list[dict[str, Any]]]:
-        told = record.sentences(chosen.facets, sizes, sign)
+        told = record.sentences(chosen.facets, sizes, sign, self.codes)
         return [[*some, *_left_out(count, sign)] for some, count in zip(told, chosen.left_out.tolist(), strict=True)]
 
     def reasons(self, frame: pd.DataFrame, sums: ThemeSums, top: int) -> list[str]:

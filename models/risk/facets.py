@@ -40,8 +40,8 @@ class Facet:
     empty for all that the facet covers. Only where these give the greater part of what the facet adds may its
     figure be told. `below_zh` and `below_en` are the words for a number below zero, which is then told without its
     sign. `named` facets tell a code in words, no number: {value} is its name, and a model says of which codes it is
-    sure (training/risk/code_signs.py). `last_zh` and `last_en` say what happened last on {day}, where that is not
-    another one of what is counted.
+    sure (training/risk/code_signs.py); `of_zh` and `of_en` are what its officers are called. `last_zh` and `last_en`
+    say what happened last on {day}, where that is not another one of what is counted.
     """
 
     begins: tuple[str, ...]
@@ -61,6 +61,8 @@ class Facet:
     below_zh: str = ""
     below_en: str = ""
     named: bool = False
+    of_zh: str = ""
+    of_en: str = ""
     last_zh: str = "最近一次在{day}"
     last_en: str = "the last on {day}"
 

@@ -18,10 +18,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.asof import DAYS_A_MONTH
-from data_contracts.decisions import GradePolicy
+from data_contracts.decisions import GradePolicy, Shares
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
 from models.risk.calibration import log_odds
+from models.risk.grades import tells_excellent
 
 MERIT_MONTHS = 24
 SUSTAINED = "days_since_complaints_sustained"
@@ -44,15 +45,21 @@ class Trend:
     since: NDArray[np.datetime64]
 
     @classmethod
-    def of(cls, as_of: date, now: Numbers, earlier: Sequence[tuple[date, Numbers]]) -> Trend:
+    def of(cls, as_of: date, now: Numbers, earlier: Sequence[tuple[date, Numbers]], least: float = 0.0) -> Trend:
         """From the earlier chances (n,) and the present; NaN chances are left out.
+
+        Chances below `least` are told as equal: a move among them is none.
 
         >>> before = [(date(2024, 1, 1), np.array([0.1])), (date(2024, 2, 1), np.array([0.2]))]
         >>> round(float(Trend.of(date(2024, 3, 1), np.array([0.3]), before).rise[0]), 2)
         1.35
+        >>> Trend.of(date(2024, 3, 1), np.array([1e-6]), [(date(2024, 1, 1), np.array([5e-4]))], 0.001).rise.tolist()
+        [0.0]
         """
         days = np.array([(day - as_of).days for day, _ in earlier] + [0], dtype=np.float64)
-        scores = np.stack([log_odds(chance) for _, chance in earlier] + [log_odds(now)], axis=1)
+        scores = np.stack(
+            [log_odds(np.maximum(one, least)) for one in (*(chance for _, chance in earlier), now)], axis=1
+        )
         known = ~np.isnan(scores) & ~np.isnan(scores[:, -1:])
         first = known.argmax(axis=1)
         rise = scores[:, -1] - scores[np.arange(len(now)), first]
@@ -294,6 +301,22 @@ def best_below(chances: Numbers, share: float) -> float:
     known = np.sort(chances[~np.isnan(chances)])
     place = int(np.floor(share * len(known) + 1e-9))
     return float(known[place]) if 0 < place < len(known) else 0.0
+
+
+def praised_below(best: float, limits: Mapping[str, float], shares: Shares) -> float:
+    """The chance below which an officer is commended: `best`, or 0.0, below which nobody is.
+
+    Nobody is among the best by a figure that is told as everybody's: where no grade excellent exists by the `limits`,
+    or where the best share ends below policy's `told_apart_from`. Else all below that are commended alike.
+
+    >>> from data_contracts.policy import policy
+    >>> shares = policy().grades.shares
+    >>> praised_below(0.002, {"good": 0.004}, shares)
+    0.002
+    >>> praised_below(0.0002, {"good": 0.004}, shares), praised_below(0.002, {"good": 0.0}, shares)
+    (0.0, 0.0)
+    """
+    return best if best >= shares.told_apart_from and tells_excellent(limits) else 0.0
 
 
 def flags_json(*each: Mapping[str, Any] | None) -> str:

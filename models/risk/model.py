@@ -13,10 +13,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.policy import policy
+from data_contracts.vocabulary import Bilingual
 from models.artifacts import Parts
 from models.base import ExplainedModel, Matrix, Numbers
 from models.risk.boosting import Boosted
 from models.risk.calibration import Platt, Reliability, log_odds
+from models.risk.code_rates import CodeRates, codes_json, codes_of_json
 from models.risk.conformal import Conformal
 from models.risk.design_matrix import Design
 from models.risk.explain import Told, quiet_facets, theme_sums, unlisted
@@ -25,7 +27,7 @@ from models.risk.glass_box import GlassBox
 from models.risk.grades import SHORT_HISTORY, cut_offs, short_history
 from models.risk.horizons import Asked, Figures, rising
 from models.risk.logistic import SoftLogistic
-from models.risk.record_words import CodeSigns, Record
+from models.risk.record_words import CodesSaid, Record
 from models.risk.themes import FORCE_MEANS
 from models.units.model import UnitRule
 
@@ -56,7 +58,7 @@ class OutcomeModel:
     silent: tuple[str, ...] = ()  # themes and facets that told nothing of later years when it was checked
     commend_below: float = 0.0  # the chance below which the best share of the force lies
     sets: Conformal = field(default_factory=Conformal)  # between which chances it cannot tell
-    codes: CodeSigns = field(default_factory=dict)  # ranks and tracks that surely had it more often, or less
+    codes: CodeRates = field(default_factory=dict)  # ranks and tracks whose officers surely had it more often, or less
 
     @property
     def name(self) -> str:
@@ -67,6 +69,14 @@ class OutcomeModel:
     def quiet(self) -> tuple[str, ...]:
         """Themes and facets that nobody is told of: silent, or not listed by policy for the outcome."""
         return *self.silent, *unlisted(self.outcome)
+
+    @property
+    def codes_said(self) -> CodesSaid:
+        """What sentences say of codes."""
+        rule, months = policy().outcome(self.outcome), self.horizon_months
+        return CodesSaid(
+            self.codes, Bilingual(f"{months}个月内{rule.name_zh}", f"{rule.name_en} within {months} months")
+        )
 
     def scores(self, x: Matrix) -> Numbers:
         """Uncalibrated log-odds (n,)."""
@@ -202,7 +212,11 @@ class RiskBundle:
         sums = theme_sums(model.contributions(x), model.design.names)
         figures = np.where(quiet_facets(model.quiet), 0.0, sums.figures)  # of a unit too, what is quiet is not told
         parts = np.concatenate([sums.facets, figures], axis=1).astype(np.float32)
-        return *Told(self.means, model.quiet, model.codes).both_of(asked.record, sums, top), parts.tolist(), sums.base
+        return (
+            *Told(self.means, model.quiet, model.codes_said).both_of(asked.record, sums, top),
+            parts.tolist(),
+            sums.base,
+        )
 
     def to_parts(self) -> Parts:
         """Plain parts for `models.artifacts.save`."""
@@ -301,7 +315,7 @@ def _outcome_json(model: OutcomeModel) -> dict[str, Any]:
         "silent": list(model.silent),
         "commend_below": model.commend_below,
         "sets": model.sets.to_json(),
-        "codes": {column: dict(signs) for column, signs in model.codes.items()},
+        "code_rates": codes_json(model.codes),
         "members": list(model.members),
     }
 
@@ -322,7 +336,7 @@ def _outcome_model(told: Mapping[str, Any], parts: Parts) -> OutcomeModel:
         tuple(told["silent"]),
         float(told["commend_below"]),
         Conformal(**told["sets"]),
-        told.get("codes", {}),  # a model of an earlier version tells no code until it is trained again
+        codes_of_json(told.get("code_rates", {})),  # an earlier version's `codes` have no figures: it tells none
     )
 
 

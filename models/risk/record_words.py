@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from data_contracts.asof import add_months
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
+from models.risk.code_rates import NO_CODES, CodeRates
 from models.risk.code_words import code_told
 from models.risk.facets import differs_by, in_number
 from models.risk.themes import FACETS, LEAST_CROWD, THEMES, Facet
@@ -29,8 +30,6 @@ PEERS = Bilingual("同岗位其他人", "others in the same post"), Bilingual("�
 SCALES = np.array([facet.scale for _, facet in FACETS])
 FINDINGS = np.array([facet.shown.startswith("complaints_sustained") for _, facet in FACETS])  # the count is of findings
 SAME_THEME = np.equal.outer(OWNER, OWNER).astype(np.float64)  # (facets, facets)
-CodeSigns = Mapping[str, Mapping[str, int]]  # by column and code: 1 surely more often than others, -1 less often
-NO_CODES: CodeSigns = {}
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,14 @@ class Sizes:
 
     log_odds: NDArray[np.float64]
     share: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CodesSaid:
+    """What is said of codes: how many of their officers had `what`, the outcome within its months."""
+
+    rates: CodeRates = field(default_factory=lambda: NO_CODES)
+    what: Bilingual = field(default_factory=lambda: Bilingual("", ""))
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ class Record:
             codes={name: _codes(frame[name]) for name in sorted(named)},
         )
 
-    def fits(self, sign: float, codes: CodeSigns = NO_CODES) -> NDArray[np.bool_]:
+    def fits(self, sign: float, codes: CodeRates = NO_CODES) -> NDArray[np.bool_]:
         """Whether a facet's number is known, tells of nobody else and differs from the usual the way that is said,
         (n, facets).
 
@@ -84,7 +91,8 @@ class Record:
         things, and where more is worse, a reason is more and a strength less; where less is worse it is the other way
         round. Without a usual only what is worse in number has a side: none of a bad thing is no reason, and some of
         what is worse where there is more reads as a fault until it is told that others have more. A code has no usual:
-        it is told where `codes` says that its officers surely had the outcome more often (less often) than the others.
+        it is told where `codes` says that its officers surely had the outcome more often (less often) than the others,
+        and how often.
         A theme with a finding in any of its windows is no strength, be the count as low as it may.
         """
         usual = np.where(np.isnan(self.mean), self.post, self.mean)
@@ -103,36 +111,39 @@ class Record:
         found: NDArray[np.bool_] = (counted @ SAME_THEME) > 0
         return found
 
-    def _coded(self, sign: float, signs: CodeSigns) -> NDArray[np.bool_]:
+    def _coded(self, sign: float, rates: CodeRates) -> NDArray[np.bool_]:
         """Whether a facet that names a code has one of that sign to name, (n, facets)."""
         fit = np.zeros(self.value.shape, dtype=bool)
         for place in np.flatnonzero(NAMED).tolist():
             name = FACETS[place][1].shown
-            codes, sure = self.codes.get(name), signs.get(name, {})
+            codes, sure = self.codes.get(name), rates.get(name, {})
             if codes is not None:
-                fit[:, place] = [sure.get(code, 0) * sign > 0 for code in codes]
+                fit[:, place] = [code in sure and sure[code].sign * sign > 0 for code in codes]
         return fit
 
-    def sentences(self, chosen: NDArray[np.intp], sizes: Sizes | None, sign: float = 0.0) -> list[list[dict[str, Any]]]:
+    def sentences(
+        self, chosen: NDArray[np.intp], sizes: Sizes | None, sign: float = 0.0, said: CodesSaid | None = None
+    ) -> list[list[dict[str, Any]]]:
         """What is told of each row; `sign` is 1 for reasons, -1 for strengths, 0 for a record by itself, without sizes.
+        `said` is what codes are compared by; none is among the `chosen` without it.
 
         What goes against a reason or a strength is not compared with: nobody reads "fewer than others in the same
         post" as what raises a chance. Of a strength the comparison comes first, for without it the number would read
         as a fault: one course missing is a strength only where others miss more.
         """
         return [
-            [self._told(row, place, sign) | _size(sizes, row, OWNER[place]) for place in places if place >= 0]
+            [
+                self._told(row, place, sign, said or CodesSaid()) | _size(sizes, row, OWNER[place])
+                for place in places
+                if place >= 0
+            ]
             for row, places in enumerate(chosen.tolist())
         ]
 
-    def _told(self, row: int, place: int, sign: float) -> dict[str, Any]:
+    def _told(self, row: int, place: int, sign: float, codes: CodesSaid) -> dict[str, Any]:
         theme, facet = FACETS[place]
         if facet.named:
-            name, day = code_told(facet.shown, str(self.codes[facet.shown][row])), self._last(row, place)
-            since_zh, since_en = facet.day_told(day)
-            told = (facet.zh.format(value=name.zh), since_zh), (facet.en.format(value=name.en), since_en)
-            text = {"zh": "；".join(filter(None, told[0])), "en": "; ".join(filter(None, told[1]))}
-            return {"theme": theme.code, "text": text, "since": day or None}
+            return {"theme": theme.code} | self._code_told(row, place, codes)
         start = self._start(row, facet)
         last = self._last(row, place)
         words_zh, words_en, value = facet.words(self.value[row, place])
@@ -151,6 +162,15 @@ class Record:
             "text": {"zh": "；".join(filter(None, zh)), "en": "; ".join(filter(None, en))},
             "since": last or start or None,
         }
+
+    def _code_told(self, row: int, place: int, codes: CodesSaid) -> dict[str, Any]:
+        facet = FACETS[place][1]
+        code, day = str(self.codes[facet.shown][row]), self._last(row, place)
+        name, since = code_told(facet.shown, code), facet.day_told(day)
+        peers = codes.rates[facet.shown][code].told(Bilingual(facet.of_zh, facet.of_en), codes.what)
+        zh, en = (f"{facet.zh.format(value=name.zh)}（{peers.zh}）", f"{facet.en.format(value=name.en)} ({peers.en})")
+        text = {"zh": "；".join(filter(None, (zh, since[0]))), "en": "; ".join(filter(None, (en, since[1])))}
+        return {"text": text, "since": day or None}
 
     def _start(self, row: int, facet: Facet) -> str:
         if facet.months is None:

@@ -24,6 +24,7 @@ from models.risk.flags import (
     commend,
     flags_json,
     near_margin,
+    praised_below,
 )
 from models.risk.grades import cut_offs, limits
 from serving.night.past import NEAR_DAYS, Asked, Chances
@@ -34,12 +35,18 @@ NO_FLAGS = "[]"
 
 @dataclass(frozen=True)
 class Bounds:
-    """Of one outcome and horizon: the least chance of each grade, the chance below which the best share lies, and how
-    near to the next worse limit is near; None: as policy has it, where no force is known."""
+    """Of one outcome and horizon: the least chance of each grade, the chance below which an officer is commended (0.0:
+    nobody is), and how near to the next worse limit is near; None: as policy has it, where no force is known."""
 
     limits: Mapping[str, float]
     commend_below: float
     margin: float | None = None
+
+    @classmethod
+    def of(cls, least: Mapping[str, float], best: float, rules: GradePolicy, margin: float | None = None) -> Bounds:
+        """Of the least chance of each grade and the chance below which the best share lies: nobody is commended where
+        that tells nobody apart."""
+        return cls(least, praised_below(best, least, rules.shares), margin)
 
     def edge(self, rules: GradePolicy) -> Edge:
         """What an approach alert goes by."""
@@ -49,7 +56,7 @@ class Bounds:
 def bounds_of_force(asked: Asked, chances: Numbers, rules: GradePolicy) -> Bounds:
     """From the chances (n,) of a whole force."""
     least, best = limits(cut_offs(chances, rules), rules, *asked), best_below(chances, rules.unit.commend_share)
-    return Bounds(least, best, near_margin(chances, least, rules))
+    return Bounds.of(least, best, rules, near_margin(chances, least, rules))
 
 
 @dataclass(frozen=True)
@@ -171,7 +178,8 @@ def _seen(
     found, lately = [], trends.lately(rules.flags.months)
     for asked, places in places_by_asked(rows, (rows["status"] == SCORED).tolist()):
         now, ids = chances[places].astype(np.float64), officers[places].tolist()
-        trend = Trend.of(trends.as_of, now, [(night.as_of, night.at(asked, ids)) for night in lately])
+        before, least = [(night.as_of, night.at(asked, ids)) for night in lately], rules.shares.told_apart_from
+        trend = Trend.of(trends.as_of, now, before, least)
         found.append(_Seen(asked, places, trend, bounds(asked, now)))
     return found
 

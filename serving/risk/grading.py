@@ -69,7 +69,7 @@ class Grading:
         """What bounds few officers was learned from a whole force: the night's, or that of training."""
         if self.night is not None and asked in self._forces:
             return self._bounds[asked]
-        return Bounds(limits(self.cuts[asked], self.rules, *asked), self.commend_below.get(asked, 0.0))
+        return Bounds.of(limits(self.cuts[asked], self.rules, *asked), self.commend_below.get(asked, 0.0), self.rules)
 
     @cached_property
     def _forces(self) -> Mapping[Asked, GradedForce]:

@@ -15,10 +15,12 @@ import pytest
 from data_contracts.policy import check_features
 from models.base import ExplainedModel
 from models.risk.calibration import Platt, log_odds
+from models.risk.code_rates import CodeRate
 from models.risk.design_matrix import Design
 from models.risk.explain import CODES, SHOWN, THEMES, Told, record_told, theme_of, theme_sums
 from models.risk.facets import Facet, in_number
 from models.risk.model import KINDS, OutcomeModel, RiskBundle
+from models.risk.record_words import CodesSaid
 from models.risk.themes import FACETS
 
 RNG = np.random.default_rng(11)
@@ -382,6 +384,12 @@ def test_a_figure_is_told_only_where_its_own_column_gave_the_greater_part() -> N
             assert (one["theme"] == "several") != told_so
 
 
+def _codes(column: str, code: str, sign: int) -> CodesSaid:
+    """One code that a model of strain is sure of."""
+    rates = {column: {code: CodeRate(sign, 0.091 if sign > 0 else 0.01, 0.042)}}
+    return OutcomeModel("strain", 12, Design((), {}), {}, {}, codes=rates).codes_said
+
+
 def test_what_moved_the_chance_is_named_where_it_has_a_name() -> None:
     frame = pd.DataFrame({"as_of": [pd.Timestamp("2024-03-01")] * 2, "days_in_rank": 2922.0, "track": "technical"})
     frame["rank_code"] = pd.array(["四级警长", None], dtype="string")
@@ -390,10 +398,14 @@ def test_what_moved_the_chance_is_named_where_it_has_a_name() -> None:
     )
     reasons, strengths = (
         [[one["text"] for one in json.loads(row)] for row in rows]
-        for rows in Told({"days_in_rank": 1.0}, (), {"rank_code": {"四级警长": 1}}).both(frame, sums, 3)
+        for rows in Told({"days_in_rank": 1.0}, (), _codes("rank_code", "四级警长", 1)).both(frame, sums, 3)
     )
     assert reasons[0] == [
-        {"zh": "现职级为四级警长；自2016-03-01起", "en": "rank: Police sergeant, fourth class; since 2016-03-01"}
+        {
+            "zh": "现职级为四级警长（12个月内超负荷：该职级人员中9.1%，全员中4.2%）；自2016-03-01起",
+            "en": "rank: Police sergeant, fourth class (strain within 12 months: 9.1% of officers of this rank, "
+            "4.2% of all officers); since 2016-03-01",
+        }
     ]
     assert reasons[1] == []  # an unknown rank is not named
     assert strengths == [[], []]  # of a theme that raises
@@ -434,17 +446,19 @@ def test_a_code_is_told_the_way_it_surely_goes_and_education_of_nothing() -> Non
     sums = theme_sums(np.array([[0.2, 0.1, -3.0]]), ["rank_code=四级警长", "education=doctorate"])
     frame = pd.DataFrame({"as_of": [pd.Timestamp("2024-03-01")], "education": "doctorate", "rank_code": "四级警长"})
 
-    def told(sign: float, codes: Mapping[str, Mapping[str, int]], silent: tuple[str, ...] = ()) -> list[str]:
+    def told(sign: float, codes: CodesSaid, silent: tuple[str, ...] = ()) -> list[str]:
         some = replace(sums, facets=sign * sums.facets, figures=sign * sums.figures)
         both = Told({}, silent, codes).both(frame, some, 3)
         return [one["text"]["en"] for rows in both for row in rows for one in json.loads(row) if one["since"] is None]
 
-    assert told(1.0, {}) == told(-1.0, {}) == []
-    assert told(1.0, {"rank_code": {"四级警长": -1}}) == told(-1.0, {"rank_code": {"四级警长": 1}}) == []
-    assert told(1.0, {"rank_code": {"四级警长": 1}}) == ["rank: Police sergeant, fourth class"]
-    assert told(-1.0, {"rank_code": {"四级警长": -1}}) == ["rank: Police sergeant, fourth class"]
-    known: dict[str, Mapping[str, int]] = {"education": {"doctorate": -1}}
-    assert told(-1.0, known) == ["education: doctorate"]  # were it not for policy
+    less, more = (_codes("rank_code", "四级警长", sign) for sign in (-1, 1))
+    assert told(1.0, CodesSaid()) == told(-1.0, CodesSaid()) == []
+    assert told(1.0, less) == told(-1.0, more) == []
+    rank, within = "rank: Police sergeant, fourth class", "strain within 12 months"
+    assert told(1.0, more) == [f"{rank} ({within}: 9.1% of officers of this rank, 4.2% of all officers)"]
+    assert told(-1.0, less) == [f"{rank} ({within}: 1.0% of officers of this rank, 4.2% of all officers)"]
+    known = _codes("education", "doctorate", -1)
+    assert told(-1.0, known)[0].startswith("education: doctorate (strain")  # were it not for policy
     for outcome in ("conduct", "force", "any_complaint", "strain", "departure", "stagnation"):
         assert told(-1.0, known, OutcomeModel(outcome, 12, Design((), {}), {}, {}).quiet) == []
 

@@ -19,6 +19,8 @@ from data_contracts.settings import Settings
 from data_contracts.vocabulary import Outcome
 from features.history import History
 from models.risk.course_book import Course, CourseBook, Limits, Wanted
+from models.risk.flags import best_below
+from models.risk.grades import cut_offs
 from serving.night.batch import ScoreReport, Terms, score
 from serving.night.courses import courses_at, published_courses
 from serving.night.followed import FOLLOWED, published_followed
@@ -27,7 +29,8 @@ from serving.night.learners import Learners
 from serving.night.past import Chances, PublishedPast, earlier_runs
 from serving.night.results import latest_run, results_root
 from serving.night.tables import as_table
-from serving.risk.flagging import Bounds, Trends, flags_of, followed_of, measured
+from serving.risk.flagging import Bounds, Trends, bounds_of_force, flags_of, followed_of, measured
+from serving.risk.grading import Grading
 from serving.risk.schemas import RiskRequest, RiskScored, Support
 from serving.risk.supporting import About, support_column, support_for
 from serving.risk.warn import RiskDesk
@@ -259,6 +262,40 @@ def test_who_has_a_recent_finding_is_not_praised_and_policy_says_how_recent() ->
     rules = replace(RULES, flags=replace(RULES.flags, commend_clear_months=0))
     told = flags_of(_praised().assign(finding_days=90.0), TRENDS, rules, lambda *_: Bounds({}, 0.5))
     assert ["commend" in flags for flags in told] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    ("chances", "told"),
+    [
+        (np.r_[np.full(600, 1e-4), np.full(200, 1e-6), np.full(200, 0.05)], []),  # no grade excellent exists
+        (np.r_[np.full(120, 1e-4), np.linspace(0.002, 0.05, 880)], []),  # it does, but the best tenth are all equals
+        (np.r_[np.full(50, 1e-4), np.linspace(0.002, 0.05, 950)], ["commend"]),  # equals, and all of them the best
+    ],
+)
+def test_nobody_is_praised_for_a_figure_that_is_told_as_everybodys(chances: np.ndarray, told: list[str]) -> None:
+    """By the night's force, and by what a model of an earlier version kept of its own."""
+    asked, least = ("conduct", 12), float(np.sort(chances)[0])
+    of_night = bounds_of_force(asked, chances, RULES)
+    kept = {asked: best_below(chances, RULES.unit.commend_share)}
+    of_model = Grading(RULES, {asked: cut_offs(chances, RULES)}, kept).bounds(asked)
+    rows = _praised().iloc[:1].assign(probability=least)
+    for bounds in (of_night, of_model):
+        (flags,) = flags_of(rows, TRENDS, RULES, lambda *_, bounds=bounds: bounds)
+        assert [flag["kind"] for flag in json.loads(flags)] == told
+
+
+def test_a_fall_among_figures_that_are_told_as_equal_is_none() -> None:
+    before = Chances(
+        add_months(AS_OF, -3), pd.Index(["a"]), np.array(["u"], object), {("conduct", 12): np.array([9e-4])}
+    )
+    trends, bounds = replace(TRENDS, earlier=[before]), Bounds({}, 0.5)
+    rows = _praised().iloc[:1].assign(merits=None)
+    quiet, heard = (
+        flags_of(rows.assign(probability=1e-5), now, RULES, lambda *_: bounds)[0]
+        for now in (trends, replace(trends, earlier=[replace(before, table={("conduct", 12): np.array([0.01])})]))
+    )
+    assert quiet == "[]"
+    assert "fallen" in heard
 
 
 def test_praise_is_at_the_horizon_that_grades_and_never_beside_an_alert() -> None:

@@ -7,27 +7,31 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from data_contracts.asof import add_months
 from data_contracts.catalog import catalog
+from data_contracts.policy import policy
 from data_contracts.simulator.simulation import simulate
 from features.declared import declared_features
 from features.versions import with_superseded_on
 from models.risk import record_words
+from models.risk.code_rates import CodeRate, CodeRates
 from models.risk.code_words import code_told
 from models.risk.explain import record_told
 from models.risk.model import RiskBundle, with_cuts
 from tests.training.sentences_by_hand import SAID, History, Said
-from training.risk.dataset import RiskRows, as_ofs_needed, lesson_of, rows_from_tables
+from training.risk.code_signs import code_rates
+from training.risk.dataset import Lesson, RiskRows, as_ofs_needed, lesson_of, rows_from_tables
 from training.risk.fit import FitSettings, fit_outcome
-from training.risk.outcomes import first_as_of
+from training.risk.outcomes import Question, first_as_of, labels
 from training.risk.train import service_of
 from training.splits import rolling_origin
 
@@ -48,6 +52,9 @@ ALL = {"found sustained", "已查实"}
 NONE = {"a complaint is no finding", "an allegation is no finding", "投诉不等于查实"}
 NOTES = {"a report is a record of duty, not a fault", "报告是履职记录，不是过错",
          "numbers only, nobody else is identified", "只用汇总数，不涉及任何他人身份"}  # fmt: skip
+RATES = {"en": r"(?P<name>.*?) \((?P<what>.*): (?P<own>[\d.]+)% of officers of this \w+, (?P<all>[\d.]+)% of all "
+               r"officers\)",
+         "zh": r"(?P<name>.*?)（(?P<what>.*)：该..人员中(?P<own>[\d.]+)%，全员中(?P<all>[\d.]+)%）"}  # fmt: skip
 NO_FIGURE = "several"  # themes that no figure can speak for
 CODED = {"rank: ": "rank", "现职级为": "rank", "track: ": "track", "从事序列为": "track",
          "education: ": "education", "学历为": "education"}  # fmt: skip
@@ -60,6 +67,9 @@ class Force:
     frame: pd.DataFrame
     bundle: RiskBundle
     history: History
+    rates: Mapping[
+        tuple[str, str], list[tuple[float, float, dict[str, str]]]
+    ]  # percent of a code's and of all, of what
     _claimed: dict[tuple[str, str], pd.Series] = field(default_factory=dict)
 
     def sentences(self, record_only: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -85,11 +95,39 @@ def force() -> Force:
     tables = {name: with_superseded_on(table, frames[name]) for name, table in catalog().tables.items()}
     splits = {name: rolling_origin(DAY, 12, first_as_of(tables, name)) for name in OUTCOMES}
     rows = rows_from_tables(tables, as_ofs_needed(list(splits.values())))
-    models = tuple(fit_outcome(lesson_of(rows, name, splits[name], _columns(rows, name)), QUICK) for name in OUTCOMES)
+    lessons = [lesson_of(rows, name, splits[name], _columns(rows, name)) for name in OUTCOMES]
+    models = [replace(fit_outcome(lesson, QUICK), codes=_every_code(lesson)) for lesson in lessons]
     spoken = tuple(replace(model, silent=()) for model in models)  # in a small force all is noise: let everything speak
     frame = rows.at([DAY])
     bundle = with_cuts(RiskBundle(spoken, "risk_v1", "-"), frame)
-    return Force(frame, bundle, History(tables, frame["officer_id"].astype(str).tolist(), DAY))
+    history = History(tables, frame["officer_id"].astype(str).tolist(), DAY)
+    return Force(frame, bundle, history, _rates(lessons))
+
+
+def _every_code(lesson: Lesson) -> CodeRates:
+    """All codes, each with the sign that its figures have."""
+    came = lesson.answers(np.ones(len(lesson.x), dtype=bool), DAY, soft=False)
+    found: dict[str, dict[str, CodeRate]] = {}
+    for sign in (1, -1):
+        signs = {column: dict.fromkeys(codes, sign) for column, codes in lesson.design.levels.items()}
+        officers = lesson.spine["officer_id"].to_numpy(object)
+        for column, rates in code_rates(lesson.x, lesson.design, came, officers, signs).items():
+            found.setdefault(column, {}).update(rates)
+    return found
+
+
+def _rates(lessons: list[Lesson]) -> dict[tuple[str, str], list[tuple[float, float, dict[str, str]]]]:
+    """By column and code, of each outcome: how many in a hundred rows learned from had it in their twelve months."""
+    found: dict[tuple[str, str], list[tuple[float, float, dict[str, str]]]] = {}
+    for lesson in lessons:
+        rule = policy().outcome(lesson.outcome)
+        what = {"zh": f"12个月内{rule.name_zh}", "en": f"{rule.name_en} within 12 months"}
+        came = labels(lesson.rows.tables, lesson.spine, Question(lesson.outcome, 12, DAY, soft=False))
+        seen = lesson.spine.assign(came=100.0 * came).merge(lesson.rows.frame, on=["officer_id", "as_of"])
+        for column, name in (("rank", "rank_code"), ("track", "track"), ("education", "education")):
+            for code, own in seen.groupby(name)["came"].mean().items():
+                found.setdefault((column, str(code)), []).append((float(own), float(came.mean() * 100.0), what))
+    return found
 
 
 def _columns(rows: RiskRows, outcome: str) -> list[str]:
@@ -107,8 +145,13 @@ def _wrong(force: Force, officer: str, text: str, language: str) -> str:
     for start, column in CODED.items():
         if words.startswith(start):
             name = code_told("rank_code" if column == "rank" else column, force.history.code(column, officer))
-            if words.removeprefix(start) != getattr(name, language):
+            told = re.fullmatch(RATES[language], words.removeprefix(start))
+            if told is None or told["name"] != getattr(name, language):
                 return f"it is {name}"
+            code = force.history.code(column, officer)
+            if not any(_agrees(told["own"], own) and _agrees(told["all"], every) and told["what"] == what[language]
+                       for own, every, what in force.rates.get((column, code), [])):  # fmt: skip
+                return f"no outcome has these shares: {force.rates.get((column, code))}"
             return "; ".join(filter(None, (_wrong_since(force, officer, column, part, language) for part in more)))
     plain, peers, way = _apart(words, language)
     for said in SAID:
@@ -195,6 +238,7 @@ def test_what_is_told_covers_the_force_every_outcome_and_nearly_every_sentence(f
     told = {text for _, sentence in force.sentences() for text in sentence["text"].values()}
     for language in ("en", "zh"):
         plain = [_apart(re.split("; |；", text)[0], language)[0] for text in told]
+        assert any(re.search(RATES[language], text) for text in told)
         absent = [said for said in SAID if not any(said.pattern(language).fullmatch(one) for one in plain)]
         assert [said.en for said in absent if force.claimed(said, "2024-01-01").notna().any()] == []  # nothing to tell
 

@@ -28,10 +28,11 @@ from features.ingest import Delivered, ingest_with_progress
 from features.snapshots import officer_frame
 from features.store import FeatureReader
 from models import artifacts, keys, registry
+from models.risk.code_rates import CodeRates
 from models.risk.model import OutcomeModel, RiskBundle
 from training.evaluation.bootstrap import Difference
 from training.gate.audit_groups import TABLE as AUDIT_TABLE
-from training.risk import train
+from training.risk import code_signs, train
 from training.risk.dataset import Lesson, as_ofs_needed, lesson_of
 from training.risk.fit import FitSettings, fit_outcome
 from training.risk.outcomes import recorded_until
@@ -46,6 +47,7 @@ from training.risk.train import (
     split_of,
     train_risk,
 )
+from training.risk.withheld import LEFT_OUT, Withheld
 from training.risk.years import Years
 
 DAY = date(2026, 1, 1)
@@ -84,7 +86,7 @@ def test_a_model_is_checked_signed_registered_and_scores(
     trained = train_risk(trained_state, RiskTraining(DAY, ("conduct", "strain"), fit=FAST))
     assert "complaints" in read
     assert AUDIT_TABLE in History(trained_state.history_dir).tables()
-    assert AUDIT_TABLE not in read  # what the audit compares, no training ever reads
+    assert read.count(AUDIT_TABLE) == 1  # whether a code stands for an age is asked of it, and nothing else
     parts, metadata = artifacts.load(trained.model.path, keys.public_key(trained_state.keys_dir))
     bundle = RiskBundle.from_parts(parts)
     reader = FeatureReader(trained_state)
@@ -108,6 +110,31 @@ def test_a_model_is_checked_signed_registered_and_scores(
         assert Years.from_json(metadata["years"][outcome]) == years
         assert all(str(day) in years.told.en for day in (*years.learned_from, *years.judged_on))
     assert set(trained.years) == {"conduct", "strain"}
+
+
+def test_of_what_the_audit_compares_a_model_keeps_no_more_than_which_codes_it_tells(
+    trained_state: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it was on record, with nobody's known, or not at all: every weight, cut and mean is the same."""
+    kept, codes = list[dict[str, object]](), list[CodeRates]()
+    monkeypatch.setattr(code_signs, "WRONG", 1.5)  # in a small force no code is sure: be sure of less
+    monkeypatch.setattr(code_signs, "LEAST_EXPECTED", 0.5)
+    for there in (True, False):
+        if there:
+            monkeypatch.setattr(Withheld, "groups", lambda _, spine: np.full(len(spine), LEFT_OUT))
+        else:
+            monkeypatch.setattr(train, "withheld_of", lambda _: None)
+        trained = train_risk(trained_state, RiskTraining(DAY, ("conduct",), checks=1, fit=FAST))
+        parts, _ = artifacts.load(trained.model.path, keys.public_key(trained_state.keys_dir))
+        codes.append(RiskBundle.from_parts(parts).outcome_models[0].codes)
+        (told,) = parts.json["risk"]["outcomes"]
+        del told["code_rates"]
+        kept.append(
+            {"json": parts.json, "texts": parts.texts, "arrays": {k: v.tolist() for k, v in parts.arrays.items()}}
+        )
+    assert kept[0] == kept[1]
+    assert codes[0] == {}
+    assert codes[1]
 
 
 def test_how_it_was_fitted_is_on_record(trained_state: Settings) -> None:

@@ -17,9 +17,7 @@ from models.risk.conformal import Conformal
 from models.risk.glass_box import FEW_EVENTS, ROWS_A_CALM_LEAF, GlassBox
 from models.risk.logistic import SoftLogistic
 from models.risk.model import OutcomeModel
-from models.risk.record_words import CodeSigns
 from training.risk.choosing import BLENDS, GLASS_BOX, Asked, Chosen, HeldOut, Judged, Weights, best_blend, choose
-from training.risk.code_signs import code_signs
 from training.risk.dataset import Lesson
 from training.risk.leaks import refuse_leaks
 from training.risk.theme_worth import silent_themes
@@ -74,13 +72,7 @@ class FittedMembers:
         chosen = self.choose()
         weights = _first(self.members) if chosen is None else chosen.weights
         model = self.model(weights)
-        return replace(model, silent=self._silent(weights), sets=self.sets(model), codes=self._codes())
-
-    def _codes(self) -> CodeSigns:
-        """Of the rows learned from, as known at the test."""
-        lesson = self.lesson
-        y = lesson.answers(np.ones(len(lesson.x), dtype=bool), lesson.split.test)
-        return code_signs(lesson.x, lesson.design, y, lesson.spine["officer_id"].to_numpy(object))
+        return replace(model, silent=self._silent(weights), sets=self.sets(model))
 
     def _silent(self, weights: Weights) -> tuple[str, ...]:
         return () if self.judged is None else silent_themes(self.judged, weights, self.lesson.outcome)

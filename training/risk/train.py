@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 
 import pandas as pd
 
@@ -20,6 +21,7 @@ from models import run_files
 from models.risk.baselines import count_rule
 from models.risk.model import OutcomeModel, RiskBundle, with_cuts
 from training.risk.askable import check_horizon, check_tables
+from training.risk.code_signs import with_codes
 from training.risk.dataset import Lesson, RiskRows, as_ofs_needed, lesson_of
 from training.risk.fit import FitSettings, Origins, fit_outcome
 from training.risk.left_out import Answer, LeftOut, name_of
@@ -28,6 +30,7 @@ from training.risk.outcomes import Question, first_as_of, labels, recordings
 from training.risk.persistence import persistence
 from training.risk.record import NAME, Later, Origin, Trained, check, doubt_of, record, unsure_of_all
 from training.risk.reference import reference_of
+from training.risk.withheld import Withheld, withheld_of
 from training.risk.years import Years
 from training.splits import Split, rolling_origin
 from training.units.train import UnitLearning
@@ -90,7 +93,8 @@ def train_risk(
     later = left.out_of(splits, lambda one: [_later(material, one, split, asked, say) for split in checks[one]])
     checked = {answer: check(name_of(answer), some) for answer, some in later.items()}
     kept = [answer for answer, one in checked.items() if one.passes] or list(later)
-    models = left.out_of(kept, lambda answer: _final(material, answer, splits[answer], say))
+    withheld = cache(lambda: withheld_of(history))
+    models = left.out_of(kept, lambda answer: _final(material, answer, splits[answer], withheld, say))
     later = {answer: some for answer, some in later.items() if name_of(answer) not in left.why}
     bundle = bundled(list(models.values()), reader, material.rows, asked.as_of)
     learning = UnitLearning(material.rows, reader, settings.snapshot_dir)
@@ -273,9 +277,13 @@ def _later(material: Material, answer: Answer, split: Split, asked: RiskTraining
     return Later(split.test, officers, y, said, count_rule(test), past, model.sets)
 
 
-def _final(material: Material, answer: Answer, split: Split, say: Say) -> OutcomeModel:
+def _final(
+    material: Material, answer: Answer, split: Split, withheld: Callable[[], Withheld | None], say: Say
+) -> OutcomeModel:
+    """Fitted first, by what may train alone; `withheld` is read after, and tells no more than which codes are told."""
     say(f"fitting {name_of(answer)}")
-    return fit_outcome(material.lesson(answer, split), origins=material.origins)
+    lesson = material.lesson(answer, split)
+    return with_codes(fit_outcome(lesson, origins=material.origins), lesson, withheld())
 
 
 def bundled(models: Sequence[OutcomeModel], reader: FeatureReader, rows: RiskRows, as_of: date) -> RiskBundle:
