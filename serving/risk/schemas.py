@@ -79,7 +79,9 @@ class Support(Answer):
         default=[],
     )
     no_courses: Text | None = about(
-        "培训类措施未列出课程的原因；其余为空", "why a training action names no course, null for others", default=None
+        "培训类措施未列出课程的原因；其余为空，由本人自选课程的措施亦为空",
+        "why a training action names no course; null for others, and where the course is the officer's own choice",
+        default=None,
     )
 
 
