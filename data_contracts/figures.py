@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from data_contracts.vocabulary import Bilingual
+
 
 def figure_told(value: float, digits: int = 3, *, signed: bool = False) -> str:
     """A share, a ratio or a difference with so many digits; what is whole is told whole.
@@ -42,3 +44,33 @@ def between(low: float, high: float, digits: int = 3, *, signed: bool = False) -
     '[-0.00002, 0.041]'
     """
     return f"[{figure_told(low, digits, signed=signed)}, {figure_told(high, digits, signed=signed)}]"
+
+
+FINEST = 0.0001  # a chance is told to four decimals, and never as none or as certain
+
+
+def shown(chance: float) -> float:
+    """A chance as it is told: no finer than it means.
+
+    >>> shown(1.3278280024657122e-06), shown(0.123456), shown(1.0)
+    (0.0001, 0.1235, 0.9999)
+    """
+    return round(min(max(float(chance), FINEST), 1.0 - FINEST), 4)
+
+
+def percent_told(share: float, digits: int = 0, *, estimated: bool = False) -> Bilingual:
+    """A share in per cent. What is more than nothing is not told as nothing, nor what is less than all as all; what is
+    `estimated` is never the one nor the other.
+
+    >>> percent_told(0.9968).en, percent_told(0.0049).zh, percent_told(0.996, 1).en
+    ('over 99%', '不到1%', '99.6%')
+    >>> percent_told(1.0).en, percent_told(1.0, estimated=True).en
+    ('100%', 'over 99%')
+    """
+    least = 10.0 ** -(digits + 2)
+    if share < least and (share > 0.0 or estimated):
+        return Bilingual(f"不到{least:.{digits}%}", f"under {least:.{digits}%}")
+    if share > 1.0 - least and (share < 1.0 or estimated):
+        return Bilingual(f"超过{1.0 - least:.{digits}%}", f"over {1.0 - least:.{digits}%}")
+    told = f"{share:.{digits}%}"
+    return Bilingual(told, told)

@@ -257,7 +257,8 @@ def promote(name: str) -> Step:
         promoted = through_the_gate(way.settings, name)
         if promoted.waived is not None:
             way.console.print(promoted.waived.en, markup=False, highlight=False, soft_wrap=True)
-        way.console.print(f"{name} version {promoted.model.version} is the champion", highlight=False)
+        told = f"{name} version {promoted.model.version} is the champion: it {promoted.in_short}"
+        way.console.print(told, highlight=False)
         way.console.print(f"model card {card}", markup=False, highlight=False, soft_wrap=True)
         return []
 

@@ -133,18 +133,6 @@ class PostReason(Answer):
     text: Text = about("依据的文字", "the reason in words")
 
 
-FINEST = 0.0001  # a chance is told to four decimals, and never as none or as certain
-
-
-def shown(chance: float) -> float:
-    """A chance as it is told: no finer than it means.
-
-    >>> shown(1.3278280024657122e-06), shown(0.123456), shown(1.0)
-    (0.0001, 0.1235, 0.9999)
-    """
-    return round(min(max(float(chance), FINEST), 1.0 - FINEST), 4)
-
-
 class Declined(Answer):
     """本人不感兴趣、暂不再建议的内容。 / Something the officer declined, which is not suggested again for now."""
 

@@ -121,13 +121,15 @@ class Say:
 
 
 def share(chance: float) -> str:
-    """A chance as people read it: whole percents, a digit more below ten, and never a 0 that is none.
+    """A chance as people read it: whole percents, a digit more below ten, never a 0 or a 100 that it is not.
 
-    >>> share(0.254), share(0.0311), share(0.0002), share(0.0)
-    ('25%', '3.1%', '<0.1%', '0%')
+    >>> share(0.254), share(0.0311), share(0.0002), share(0.0), share(0.9968)
+    ('25%', '3.1%', '<0.1%', '0%', '>99%')
     """
     if 0.0 < chance < 0.001:
         return "<0.1%"
+    if 0.99 < chance < 1.0:
+        return ">99%"
     return f"{chance:.1%}" if 0.0 < chance < 0.1 else f"{chance:.0%}"
 
 

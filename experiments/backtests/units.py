@@ -39,7 +39,7 @@ from models.units.model import UnitRule, expected, moved_chances
 from models.units.past import past_chances
 from training.evaluation.bootstrap import DRAWS, SEED, difference
 from training.evaluation.names import outcome_named
-from training.evaluation.unit_metrics import UnitTest, interval, together
+from training.evaluation.unit_metrics import UnitTest, interval, together, too_few_told
 from training.evaluation.unit_plots import UnitsShown, units_figure
 from training.risk.askable import Asking, check_horizon, looking
 from training.risk.counted import first_learnable
@@ -203,8 +203,8 @@ def _report(report: UnitsReport, outcome: str, tested: Sequence[Tested], asked: 
                                    "spearman_low": low, "spearman_high": high})  # fmt: skip
         found = difference((exact[PHAROS], exact[LAST_PERIOD]), (drawn[PHAROS], drawn[LAST_PERIOD]))
         report.comparisons.append({"outcome": outcome, "as_of": label, "metric": "spearman", "model": PHAROS,
-                                   "versus": LAST_PERIOD, "difference": found.difference, "low": found.low,
-                                   "high": found.high})  # fmt: skip
+                                   "versus": LAST_PERIOD, "units": test.units, "difference": found.difference,
+                                   "low": found.low, "high": found.high})  # fmt: skip
 
 
 def as_table(report: Report) -> Table:
@@ -215,6 +215,9 @@ def as_table(report: Report) -> Table:
     said = {(one["outcome"], one["as_of"], one["method"]): one for one in report.records}
     for one in report.comparisons:
         last, ours = (said[one["outcome"], one["as_of"], method] for method in METHODS)
+        if (few := too_few_told(ours["units"])) is not None:
+            table.add_row(one["outcome"], one["as_of"], str(ours["units"]), "-", "-", few.en)
+            continue
         figures = (last["spearman"], ours["spearman"], one["difference"], one["low"], one["high"])
         told = ["-" if np.isnan(value) else figure_told(value) for value in figures]
         ahead = f"{told[2]} [{told[3]}, {told[4]}]"

@@ -9,7 +9,7 @@ import typer
 
 from experiments.commands import edge
 
-WATCHED = f"Exit status: 0 quiet; 3 drift warning; 4 drift alert; {edge.FAILED}."
+WATCHED = f"Exit status: 0 quiet; 3 drift warning; 4 drift alert; {edge.FAILED}, or a day before training, not judged."
 
 
 def watch(

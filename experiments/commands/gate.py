@@ -32,7 +32,8 @@ def promote(
     examined = promote(edge.settings(), name, version, without or ())
     edge.console.print(as_table(examined.lines))
     _tell_signed(examined)
-    edge.console.print(f"{name} version {examined.model.version} is the champion", highlight=False)
+    told = f"{name} version {examined.model.version} is the champion: it {examined.in_short}"
+    edge.console.print(told, highlight=False, soft_wrap=True)
 
 
 def rollback(
@@ -48,7 +49,7 @@ def rollback(
     edge.console.print(as_table(examined.lines))
     _tell_signed(examined)
     told = f"{name} version {examined.model.version} is the champion again, in place of version {before}"
-    edge.console.print(told, highlight=False)
+    edge.console.print(f"{told}: it {examined.in_short}", highlight=False, soft_wrap=True)
 
 
 @gate_app.command("risk", epilog=JUDGED)
@@ -137,7 +138,7 @@ def _gate(name: str, version: str | None) -> None:
     edge.console.print(f"model card {card}", highlight=False, soft_wrap=True)
     waiting = edge.settings().gate_dir / name / examined.model.version
     edge.console.print(f"what waits for a signature is listed in {waiting}", highlight=False, soft_wrap=True)
-    edge.console.print(f"{name} version {examined.model.version} {'passed' if examined.passed else 'may not answer'}")
+    edge.console.print(f"{name} version {examined.model.version} {examined.in_short}", highlight=False, soft_wrap=True)
     if not examined.passed:
         raise typer.Exit(1)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "watch"
 LEVELS = (Bilingual("平稳", "quiet"), Bilingual("提醒", "warning"), Bilingual("警报", "alert"))
+NOT_JUDGED = Bilingual("所看日期在训练之前，不作判定", "looks back, not judged")
 SECTIONS: Mapping[str, Bilingual] = {
     "inputs": Bilingual("输入特征", "inputs"),
     "predictions": Bilingual("预测", "predictions"),
@@ -73,7 +74,8 @@ def record_watch(settings: Settings, made: Watch, folder: Path) -> Path:
         text = json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False)
         (folder / "watch.json").write_text(text + "\n", encoding="utf-8")
         run.params({"as_of": made.as_of, "model_version": made.watched.version})
-        run.metrics({"level": made.level, **_loudest(made.findings)}, made.as_of)
+        level = {} if made.looks_back else {"level": made.level}
+        run.metrics({**level, **_loudest(made.findings)}, made.as_of)
         run.record(told, "watch")
         run.client.log_artifact(run.run_id, str(page))
     return page
@@ -91,7 +93,7 @@ def page_of(made: Watch, pictures: Mapping[str, bytes]) -> Page:
 
 
 def _about(made: Watch) -> Section:
-    reference, level = made.watched.reference, LEVELS[made.level]
+    reference, level = made.watched.reference, NOT_JUDGED if made.looks_back else LEVELS[made.level]
     zh = f"模型 risk 第 {made.watched.version} 版，与 {reference.as_of} 训练时的 {reference.officers:,} 名民警相比。"
     en = f"Model risk version {made.watched.version}, against {reference.officers:,} officers as of {reference.as_of}."
     notes = [Bilingual(f"总体级别：{level.zh}。", f"Overall: {level.en}."), Bilingual(zh, en)]

@@ -1,6 +1,7 @@
 """`pharos watch`: inputs, predictions and, once mature, outcomes of a day against training; a scheduler's exit status.
 
-0 nothing to say, 3 a warning, 4 an alert (2 stays an error of ours, as for every command).
+0 nothing to say, 3 a warning, 4 an alert, and 2, as for every command, that there is no answer: an error of ours, or a
+day before the training day, of which figures are shown and nothing is judged.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ from training.risk.train import label_tables
 
 EXIT_STATUS: Mapping[int, int] = {0: 0, WARN: 3, ALERT: 4}
 LEVELS = ("quiet", "warning", "alert")
+NOT_JUDGED, NO_ANSWER = "not_judged", 2  # the verdict on a day before training, and how the command ends then
+TITLES: Mapping[str, str] = {NOT_JUDGED: "looks back, not judged"}
 MOST_NIGHTS = 13  # of which outcomes are shown: a year of months and the same month of the year before
 MOST_LINES = 15
 STEPS = 4
@@ -71,6 +74,22 @@ class Watch:
         """The worst of the findings."""
         return max((found.level for found in self.findings), default=0)
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether the day lies before training: the model is then compared with its own future, and no level is
+        meant."""
+        return self.as_of < self.watched.reference.as_of
+
+    @property
+    def verdict(self) -> str:
+        """`quiet`, `warning`, `alert` or `not_judged`."""
+        return NOT_JUDGED if self.looks_back else LEVELS[self.level]
+
+    @property
+    def exit_status(self) -> int:
+        """What a scheduler hears."""
+        return NO_ANSWER if self.looks_back else EXIT_STATUS[self.level]
+
     def speaking(self) -> list[Finding]:
         """Findings that warn or alert, the worst first."""
         loud = [found for found in self.findings if found.level]
@@ -86,7 +105,7 @@ class Watch:
         return {
             "watch": 1, "as_of": self.as_of.isoformat(), "model_version": self.watched.version,
             "answers": self.watched.answers, "notices": [one.as_record() for one in self.notices],
-            "level": LEVELS[self.level], "exit_status": EXIT_STATUS[self.level], "predictions_from": self.source,
+            "level": self.verdict, "exit_status": self.exit_status, "predictions_from": self.source,
             "reference": {"as_of": reference.as_of.isoformat(), "officers": reference.officers,
                           "recomputed": reference.recomputed,
                           "came": {key: asdict(came) for key, came in reference.came.items()}},
@@ -207,7 +226,8 @@ def _not_yet(key: str, horizon_months: int, made: Watch) -> Bilingual:
 def as_table(made: Watch) -> Table:
     """What speaks, the worst first, narrow enough for a terminal of 80 columns."""
     loud = made.speaking()
-    title = f"watch as of {made.as_of}: {LEVELS[made.level]} (risk version {made.watched.version})"
+    verdict = TITLES.get(made.verdict, made.verdict)
+    title = f"watch as of {made.as_of}: {verdict} (risk version {made.watched.version})"
     table = Table(title=title, caption=_caption(made, len(loud)))
     for name in ("level", "where", "of what", "figure"):
         table.add_column(name, overflow="fold")
@@ -245,4 +265,4 @@ def run_watch(settings: Settings, as_of: date, out: Path | None, console: Consol
     for note in made.notes:
         console.print(note.en, highlight=False, markup=False)
     console.print(f"written to {page}", highlight=False, markup=False, soft_wrap=True)
-    return EXIT_STATUS[made.level]
+    return made.exit_status

@@ -17,6 +17,7 @@ from experiments.reports.pages import Row, Sheet
 from models.risk.baselines import PEERS
 from training.evaluation.grade_rates import Order
 from training.evaluation.names import method_named, outcome_named
+from training.evaluation.unit_metrics import FEWEST_UNITS, too_few_told
 
 Records = Sequence[Mapping[str, Any]]
 MONTHS = 24
@@ -177,7 +178,8 @@ def _units(outcome: str, compared: Records) -> Iterator[Bar]:
             "单位等级相关高于上一期发生率，区间高于零（三个结局中至少两个）",
             "units: Spearman above last period's rate, interval above zero (on two outcomes of three)",
         )
-        yield Bar(outcome, asked, _same(_interval(one)), float(one["low"]) > 0)
+        few = too_few_told(int(one.get("units", FEWEST_UNITS)))  # reports of old do not say how many
+        yield Bar(outcome, asked, few or _same(_interval(one)), few is None and float(one["low"]) > 0)
 
 
 BARS: tuple[Callable[[str, Records, Records], Iterator[Bar]], ...] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -25,6 +26,7 @@ from training.evaluation.grade_rates import GradeRates, grade_rates, order_told,
 from training.evaluation.names import measure_named, method_named, outcome_named
 from training.evaluation.report_plots import budget_figure, calibrations_figure, grades_figure, learning_figure
 from training.evaluation.risk_metrics import TOP_SHARE, ece, precision_at
+from training.evaluation.unit_metrics import too_few_told
 from training.evaluation.unit_plots import units_figure
 from training.gate.lines import events_told
 
@@ -149,10 +151,17 @@ def units_section(made: Evidence, drawn: Drawn) -> Section | None:
     keys = ("outcome", "as_of", "method", "units", "spearman", "spearman_low", "spearman_high")
     columns = (OUTCOME, AS_OF, Bilingual("方法", "method"), Bilingual("单位数", "units"),
                Bilingual("等级相关", "Spearman"), Bilingual("下限", "low"), Bilingual("上限", "high"))  # fmt: skip
-    rows = [coded(one, keys) for one in made.units.records]
+    rows = [coded(_of_units(one, keys[4:]), keys) for one in made.units.records]
     section.sheets.append(Sheet(Bilingual("与实际的等级相关", "rank correlation with what came"), columns, rows))
-    section.sheets.append(_compared(Bilingual("单位", "units"), made.units.comparisons))
+    told = [_of_units(one, ("difference", "low", "high")) for one in made.units.comparisons]
+    section.sheets.append(_compared(Bilingual("单位", "units"), told))
     return section
+
+
+def _of_units(record: Mapping[str, Any], figures: Sequence[str]) -> Mapping[str, Any]:
+    """A record of the units' backtest; of too few units words stand in the place of its figures."""
+    few = too_few_told(int(record["units"]))
+    return record if few is None else {**record, **dict.fromkeys(figures), figures[0]: few}
 
 
 def ceiling_section(made: Evidence, drawn: Drawn) -> Section | None:
@@ -266,9 +275,28 @@ def _group(one: Group) -> Row:
     )
 
 
-def _interval(one: Measured) -> str:
+def _interval(one: Measured) -> str | Bilingual:
+    """A figure with its interval; nobody reads that a ratio is infinite, for that is said of nothing to divide by.
+
+    >>> _interval(Measured(math.inf, 0.3, math.inf, 0.2, math.inf)).en
+    'too few events to divide; at least 0.30'
+    >>> _interval(Measured(1.2, 0.3, math.inf, 0.2, math.inf)).en
+    '1.20, at least 0.30; too few events to tell an upper end'
+    """
     if np.isnan(one.value):
         return "–"
+    least = Bilingual(f"至少{one.low:.2f}", f"at least {one.low:.2f}") if math.isfinite(one.low) else None
+    if math.isinf(one.value):
+        told = Bilingual("事件太少，无法相除", "too few events to divide")
+        return told if least is None else Bilingual.joined([told, least])
+    if least is None:
+        told = Bilingual("事件太少，没有区间", "too few events for an interval")
+        return Bilingual(f"{one.value:.2f}；{told.zh}", f"{one.value:.2f}; {told.en}")
+    if math.isinf(one.high):
+        return Bilingual(
+            f"{one.value:.2f}，{least.zh}；事件太少，上限无从得知",
+            f"{one.value:.2f}, {least.en}; too few events to tell an upper end",
+        )
     return f"{one.value:.2f} [{one.low:.2f}, {one.high:.2f}]"
 
 

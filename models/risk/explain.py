@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.policy import policy
+from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
 from models.risk.facets import number_told
 from models.risk.record_words import CODES, ONE_COUNT, OWNER, CodesSaid, Record, Sizes
@@ -25,16 +26,11 @@ from models.risk.themes import FACETS, LEAST_CROWD, SHOWN, THEMES, facet_of, the
 SMALLEST = 0.02  # log-odds; less than two per cent either way is no reason
 OF_THEME = np.eye(len(CODES))[OWNER]  # (facets, themes)
 SEVERAL = 0.5  # log-odds above the base that are owed an explanation, be it that nothing stands out
-MANY_SMALL: dict[str, Any] = {
-    "theme": "several",
-    "text": {
-        "zh": "多项因素合在一起，其中没有一项可以单独说成原因",
-        "en": "several things together; none of them can be told as a reason by itself",
-    },
-    "since": None,
-    "strength": None,
-    "contribution": None,
-}
+NO_FIGURE = "several"  # the code of a line that no single figure can speak for
+MANY_SMALL = Bilingual(
+    "多项因素合在一起，其中没有一项可以单独说成原因",
+    "several things together; none of them can be told as a reason by itself",
+)
 MOST = 0.5  # of what a facet adds, that the columns of its figure must add before the figure is told
 
 
@@ -74,7 +70,10 @@ class ThemeSums:
         """
         spoken, silent = (np.where(some, self.facets, 0.0) @ OF_THEME for some in (~quiet, quiet))
         whole = (np.abs(spoken) + np.abs(silent)).sum(axis=1, keepdims=True) + np.abs(self.other)[:, None]
-        return Sizes(spoken, np.divide(np.abs(spoken), whole, out=np.zeros_like(spoken), where=whole > 0))
+        share = np.divide(np.abs(spoken), whole, out=np.zeros_like(spoken), where=whole > 0)
+        raising = (np.maximum(spoken, 0.0) + np.maximum(silent, 0.0)).sum(axis=1) + np.maximum(self.other, 0.0)
+        whole = whole[:, 0]
+        return Sizes(spoken, share, raising, np.divide(raising, whole, out=np.zeros_like(whole), where=whole > 0))
 
 
 def theme_sums(contributions: Numbers, names: Sequence[str]) -> ThemeSums:
@@ -149,8 +148,8 @@ class Told:
         """(reasons, strengths): for each row the JSON of at most `top` of each, strongest first.
 
         `frame` has as_of and the features of the rows of `sums`. A facet without a known value is not told, nor one
-        whose figure is not what moved the chance: such themes are counted, in words, after the others. Where nothing
-        can be told of a chance well above the usual, that is what is said.
+        whose figure is not what moved the chance: such themes are named after the others, with what they add together.
+        Where nothing can be told of a chance well above the usual, that is what is said, with all that raises it.
         """
         return self.both_of(Record.of(frame, self.means), sums, top)
 
@@ -163,12 +162,18 @@ class Told:
             for sign in (1.0, -1.0)
         )
         above = sums.log_odds - sums.base >= SEVERAL
-        told = [[MANY_SMALL] if high and not some else some for some, high in zip(reasons, above, strict=True)]
+        told = [
+            [_many_small(sizes, row)] if high and not some else some
+            for row, (some, high) in enumerate(zip(reasons, above, strict=True))
+        ]
         return [_text(some) for some in told], [_text(some) for some in strengths]
 
     def _one_way(self, record: Record, sizes: Sizes, chosen: Chosen, sign: float) -> list[list[dict[str, Any]]]:
         told = record.sentences(chosen.facets, sizes, sign, self.codes)
-        return [[*some, *_left_out(count, sign)] for some, count in zip(told, chosen.left_out.tolist(), strict=True)]
+        return [
+            [*some, *_left_out(np.flatnonzero(left).tolist(), sizes, row, sign)]
+            for row, (some, left) in enumerate(zip(told, chosen.left_out, strict=True))
+        ]
 
     def reasons(self, frame: pd.DataFrame, sums: ThemeSums, top: int) -> list[str]:
         """Only what raises the chance."""
@@ -190,11 +195,11 @@ def record_told(frame: pd.DataFrame, means: Mapping[str, float]) -> list[str]:
 class Chosen:
     """(n, top) places in FACETS of what is told, strongest theme first, -1 for nothing.
 
-    `left_out` (n,) is how many themes are not told because no figure of theirs is what moved the chance.
+    `left_out` (n, themes) is whether a theme is not told because no figure of it is what moved the chance.
     """
 
     facets: NDArray[np.intp]
-    left_out: NDArray[np.intp]
+    left_out: NDArray[np.bool_]
 
 
 def _choose(sums: ThemeSums, fits: NDArray[np.bool_], sign: float, top: int, quiet: NDArray[np.bool_]) -> Chosen:
@@ -214,25 +219,46 @@ def _choose(sums: ThemeSums, fits: NDArray[np.bool_], sign: float, top: int, qui
     order = np.argsort(-told, axis=1, kind="stable")[:, :top]
     rows = np.arange(len(order))[:, None]
     silent = (worth >= SMALLEST) & ~np.isfinite(spoken) & ((fit & ~stands) @ OF_THEME > 0)
-    return Chosen(np.where(told[rows, order] >= SMALLEST, facet[rows, order], -1), silent.sum(axis=1))
+    return Chosen(np.where(told[rows, order] >= SMALLEST, facet[rows, order], -1), silent)
 
 
-def _left_out(themes: int, sign: float) -> list[dict[str, Any]]:
-    """What is said of themes that are left out, nothing without any.
-
-    >>> _left_out(1, 1.0)[0]["text"]["en"], _left_out(0, 1.0)
-    ('1 more theme raises the chance, but no single figure of it is what does', [])
-    """
+def _left_out(themes: Sequence[int], sizes: Sizes, row: int, sign: float) -> list[dict[str, Any]]:
+    """What is said of themes that are left out, by their places in THEMES, the heaviest first; nothing without any."""
     if not themes:
         return []
-    way = ("推高", "raise") if sign > 0 else ("拉低", "lower")
-    verb, it = ("s", "it") if themes == 1 else ("", "them")
-    text = {
-        "zh": f"另有{themes}个主题{way[0]}概率，但其中没有一项数字能单独说明",
-        "en": f"{themes} more theme{'' if themes == 1 else 's'} {way[1]}{verb} the chance, "
-        f"but no single figure of {it} is what does",
+    heaviest = sorted(themes, key=lambda theme: -abs(sizes.log_odds[row, theme]))
+    named = [Bilingual(THEMES[theme].zh, THEMES[theme].en) for theme in heaviest]
+    return [_together(_left_out_told(named, sign), sizes.log_odds[row, themes].sum(), sizes.share[row, themes].sum())]
+
+
+def _left_out_told(named: Sequence[Bilingual], sign: float) -> Bilingual:
+    """That the figures of these themes move the chance together.
+
+    >>> _left_out_told([Bilingual("考核", "appraisals")], 1.0).en
+    'appraisals: its figures together raise the chance; no single one of them is surely what does'
+    """
+    way = Bilingual("推高", "raise") if sign > 0 else Bilingual("拉低", "lower")
+    whose = "its" if len(named) == 1 else "their"
+    return Bilingual(
+        f"{'、'.join(one.zh for one in named)}：其各项数字合在一起{way.zh}概率，没有哪一项能确定是单独起作用的",
+        f"{', '.join(one.en for one in named)}: {whose} figures together {way.en} the chance; "
+        "no single one of them is surely what does",
+    )
+
+
+def _many_small(sizes: Sizes, row: int) -> dict[str, Any]:
+    """What is said of a chance well above the usual of which nothing can be told by itself."""
+    return _together(MANY_SMALL, sizes.raising[row], sizes.raising_share[row])
+
+
+def _together(words: Bilingual, log_odds: float, share: float) -> dict[str, Any]:
+    return {
+        "theme": NO_FIGURE,
+        "text": {"zh": words.zh, "en": words.en},
+        "since": None,
+        "strength": round(min(float(share), 1.0), 3),
+        "contribution": round(float(log_odds), 3),
     }
-    return [{**MANY_SMALL, "text": text}]
 
 
 def _text(told: Sequence[Mapping[str, Any]]) -> str:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from data_contracts.asof import DAYS_A_MONTH
 from data_contracts.decisions import GradePolicy, Shares
+from data_contracts.figures import percent_told
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
 from models.risk.calibration import log_odds
@@ -207,10 +208,10 @@ def _followed_told(followed: Followed | None) -> Bilingual:
         return Bilingual(
             "同样接近者此后有多少人越过界限，尚无统计", "how many who are as near go on to cross it is not measured yet"
         )
-    one = followed
+    one, crossed = followed, percent_told(followed.share)
     return Bilingual(
-        f"{one.since}同样接近的{one.officers}人中，到{one.until}有{one.crossed}人（{one.share:.0%}）的等级变差过",
-        f"of {one.officers} officers as near on {one.since}, {one.crossed} ({one.share:.0%}) were graded worse by "
+        f"{one.since}同样接近的{one.officers}人中，到{one.until}有{one.crossed}人（{crossed.zh}）的等级变差过",
+        f"of {one.officers} officers as near on {one.since}, {one.crossed} ({crossed.en}) were graded worse by "
         f"{one.until}",
     )
 

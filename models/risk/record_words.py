@@ -35,10 +35,15 @@ SAME_THEME = np.equal.outer(OWNER, OWNER).astype(np.float64)  # (facets, facets)
 @dataclass(frozen=True)
 class Sizes:
     """Of each theme, (n, themes): what those of its facets that may be told add to the log-odds, and the share of that
-    in all that moves the chance."""
+    in all that moves the chance.
+
+    `raising` (n,) is all that raises the chance, told or not, and `raising_share` (n,) its share.
+    """
 
     log_odds: NDArray[np.float64]
     share: NDArray[np.float64]
+    raising: Numbers
+    raising_share: Numbers
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data_contracts.figures import shown
 from data_contracts.policy import policy
 from data_contracts.running_load import LOADED, MONTHS_APART, load_name, month_name, overtime_limit, weight_of
 from data_contracts.supporting import Change, WhatIfPolicy
@@ -235,17 +236,17 @@ def _told(change: Change, other: Altered, row: int, chances: tuple[float, float]
     before, after = (number_told(round(float(figure), 1)) for figure in (other.before[row], other.after[row]))
     words = change.step if other.cut[row] and change.step is not None else change.text
     zh, en = (one.format(before=before, after=after) for one in (words.zh, words.en))
-    now, then = chances
-    points = 100.0 * (now - then)
+    now, then = (shown(chance) for chance in chances)
+    points = 100.0 * (now - then)  # of the chances as they are told, to two digits each: a reader may add them up
     return {
         "change": change.code,
         "who": change.who,
         "text": {
-            "zh": f"记录相似、而{zh}的民警，概率约为{then:.1%}（低{points:.1f}个百分点）；"
+            "zh": f"记录相似、而{zh}的民警，概率约为{then:.2%}（比{now:.2%}低{points:.2f}个百分点）；"
             "依据模型从全员以往记录中学到的统计关联，不是保证",
-            "en": f"officers with such a record and {en}: a chance of about {then:.1%} ({points:.1f} points lower); "
-            "it rests on an association that the model learned from past records of the force, no promise",
+            "en": f"officers with such a record and {en}: a chance of about {then:.2%} ({points:.2f} points below "
+            f"{now:.2%}); it rests on an association that the model learned from past records of the force, no promise",
         },
         "probability": then,
-        "difference": then - now,
+        "difference": round(then - now, 4),
     }

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.stats import beta
 
 from data_contracts.asof import AsOf
+from data_contracts.figures import percent_told
 from data_contracts.policy import policy
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
@@ -110,10 +111,11 @@ class Capabilities:
         measured = int(sums["measured"])
         said = policy().names.competency_named(name)
         zh, en = _on_average(gap)
+        at, least, most = (percent_told(part, estimated=True) for part in (share, low, high))
         text = Bilingual(
-            f"{said.zh}：{measured}人测评，{below}人未达岗位标准，达标率约{share:.0%}（{low:.0%}至{high:.0%}），{zh}",
-            f"{said.en}: {below} of {measured} measured are below their post's standard, about {share:.0%} are at it "
-            f"({low:.0%} to {high:.0%}), {en}",
+            f"{said.zh}：{measured}人测评，{below}人未达岗位标准，达标率估计为{at.zh}（{least.zh}至{most.zh}），{zh}",
+            f"{said.en}: {below} of {measured} measured are below their post's standard, an estimated {at.en} are at "
+            f"it ({least.en} to {most.en}), {en}",
         )
         return Capability(name, said, int(sums["asked"]), measured, below, share, low, high, gap, thin, courses, text)
 

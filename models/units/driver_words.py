@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data_contracts.asof import add_months
+from data_contracts.figures import percent_told
 from data_contracts.vocabulary import Outcome
 from models.base import Numbers
 from models.risk.explain import MOST as MOST_OF_FACET
@@ -155,11 +156,11 @@ def rest_told(shares: Sequence[float]) -> dict[str, str] | None:
     together = sum(shares)
     if not shares or together >= MOST:
         return None
-    part = f"{100 * together:.0f}%"
+    part = percent_told(together)
     return {
-        "zh": f"以上主题合计占本单位与全员差异的{part}，其余分散在其他主题",
-        "en": f"the themes told make {part} of what moves the unit away from the force; the rest is spread over other "
-        "themes",
+        "zh": f"以上主题合计占本单位与全员差异的{part.zh}，其余分散在其他主题",
+        "en": f"the themes told make {part.en} of what moves the unit away from the force; "
+        "the rest is spread over other themes",
     }
 
 

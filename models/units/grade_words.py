@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from data_contracts.figures import percent_told
 from data_contracts.vocabulary import Grade
-from models.units.words import percent
 
 ALIKE = (
     "；与全员相近，各单位之间的差别也未超出民警个人之间的差别，没有依据认为本单位与全员不同",
@@ -49,9 +49,10 @@ def grade_told(one: Graded) -> dict[str, Any]:
     >>> told["en"]
     'expected share 6.0%, what comes may lie between 0.0% and 17.0%, the whole force 5.0%; good, but not surely: it may be anything from excellent to fair'
     """  # noqa: E501
-    share, low, high, force = (percent(value) for value in (one.share, one.low, one.high, one.force))
-    zh = f"预期比例{share}，实际可能在{low}至{high}之间"
-    en = f"expected share {share}, what comes may lie between {low} and {high}"
+    share, force = (percent_told(value, 1, estimated=True) for value in (one.share, one.force))
+    low, high = (percent_told(value, 1) for value in (one.low, one.high))
+    zh = f"预期比例{share.zh}，实际可能在{low.zh}至{high.zh}之间"
+    en = f"expected share {share.en}, what comes may lie between {low.en} and {high.en}"
     if one.whole:
         return {
             "zh": f"{zh}；这里即全员，是各单位的尺度，故为{one.grade.zh}",
@@ -64,8 +65,8 @@ def grade_told(one: Graded) -> dict[str, Any]:
     why = ALIKE if one.alike else ("", "")
     leans = LEANS if one.own_part < HALF else ("", "")
     return {
-        "zh": f"{zh}，全员为{force}；等级{one.grade.zh}{doubt[0]}{why[0]}{leans[0]}",
-        "en": f"{en}, the whole force {force}; {one.grade.en}{doubt[1]}{why[1]}{leans[1]}",
+        "zh": f"{zh}，全员为{force.zh}；等级{one.grade.zh}{doubt[0]}{why[0]}{leans[0]}",
+        "en": f"{en}, the whole force {force.en}; {one.grade.en}{doubt[1]}{why[1]}{leans[1]}",
     }
 
 

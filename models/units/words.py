@@ -6,9 +6,11 @@ Numbers only: nobody in a unit is named, and a few officers are told of together
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from data_contracts.figures import percent_told
 from models.units.moves import Movement
 
 LAST_PERIOD, EARLIER_EXPECTATION, FORCE_EARLIER = "last_period", "earlier_expectation", "force_earlier"
@@ -31,24 +33,29 @@ AGAINST: Mapping[str, tuple[str, str]] = {
         "the whole force is what units are measured by, so it is told against what was expected of it a year before",
     ),
 }
+POINT_DIGITS, DIGITS = 2, 6  # of what is said in points, and of what programs read
+SURELY = 9  # digits; what is left of a difference of floats beyond them is nothing
 OPEN_FINDINGS = (  # said of the whole force, where no other unit's share takes them out
     "；尚未办结的投诉在前后两日可能不同，仅供参考",
     "; complaints still open may differ between the two days, so take it as a hint",
 )
 
 
-def percent(share: float, signed: bool = False) -> str:
-    """A share for people.
+def points(change: float) -> str:
+    """A change in points of a hundred for people, finer than shares are told: its parts are told beside it.
 
-    >>> percent(0.0734), percent(0.004, signed=True), percent(-0.0001, signed=True)
-    ('7.3%', '+0.4', '+0.0')
+    >>> points(0.004), points(-0.00663), points(-0.00001)
+    ('+0.40', '-0.66', '+0.00')
     """
-    told = round(100 * share, 1) + 0.0  # no minus nought
-    return f"{told:+.1f}" if signed else f"{told:.1f}%"
+    return _signed(round(100 * change, POINT_DIGITS))
+
+
+def _signed(told: float | None) -> str:
+    return "" if told is None else f"{told + 0.0:+.{POINT_DIGITS}f}"  # no minus nought
 
 
 def _rounded(value: float) -> float:
-    return round(value, 6) + 0.0
+    return round(value, DIGITS) + 0.0
 
 
 def trend_told(change: Mapping[str, float], direction: str, against: str, waits: bool = False) -> dict[str, Any]:
@@ -58,18 +65,51 @@ def trend_told(change: Mapping[str, float], direction: str, against: str, waits:
     """
     zh, en = DIRECTIONS[direction]
     basis_zh, basis_en = AGAINST[against]
-    points, worse = percent(change["change"], signed=True), f"{100 * change['worse']:.0f}%"
+    moved, worse = points(change["change"]), percent_told(change["worse"], estimated=True)
     zh_note, en_note = OPEN_FINDINGS if waits and against == FORCE_EARLIER else ("", "")
     return {
         "direction": direction,
         "against": against,
         **{name: _rounded(float(value)) for name, value in change.items()},
         "text": {
-            "zh": f"{basis_zh}，预期比例{zh}（{points}个百分点，确为上升的可能性{worse}）{zh_note}",
-            "en": f"{basis_en}, the expected share is {en} ({points} points; "
-            f"chance that it truly rises {worse}){en_note}",
+            "zh": f"{basis_zh}，预期比例{zh}（{moved}个百分点，确为上升的可能性{worse.zh}）{zh_note}",
+            "en": f"{basis_en}, the expected share is {en} ({moved} points; "
+            f"the chance that it truly rises is {worse.en}){en_note}",
         },
     }
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What is told of a movement, in points: the whole, and the parts that sum to it as they are told. `both` is of
+    those who came and left together. A part that is not told apart is None, and so are all where none may be told."""
+
+    whole: float
+    by_in: float | None
+    by_out: float | None
+    by_stayers: float | None
+    both: float | None
+    others: float
+
+    @classmethod
+    def of(cls, movement: Movement, apart: bool, split: bool, digits: int, scale: float = 1.0) -> _Parts:
+        """Rounded to so many digits after `scale`. What rounding leaves over goes to what the unit leans on, or, where
+        it leans on nothing, to the largest of the parts: a reader who adds them up finds the whole."""
+        parts = {"by_in": movement.by_in, "by_out": movement.by_out, "by_stayers": movement.by_stayers}
+        if not apart:
+            both = parts.pop("by_in") + parts.pop("by_out")
+            parts = {"both": both, **parts} if split else {}
+        told = {name: round(scale * value, digits) for name, value in parts.items()}
+        whole, others = round(scale * movement.change, digits), round(scale * movement.by_others, digits)
+        if told:
+            left = round(whole - sum(told.values()), digits)
+            if round(movement.by_others, SURELY):
+                others = left
+            else:
+                largest = max(told, key=lambda name: abs(told[name]))
+                told[largest] = round(told[largest] + left - others, digits)
+        fields = {name: told.get(name) for name in ("by_in", "by_out", "by_stayers", "both")}
+        return cls(whole=whole, others=others, **fields)
 
 
 def movement_told(movement: Movement, since: date, least: int) -> dict[str, Any]:
@@ -82,25 +122,24 @@ def movement_told(movement: Movement, since: date, least: int) -> dict[str, Any]
     came, went, moved = movement.moved_in, movement.moved_out, movement.moved_in + movement.moved_out
     apart = movement.stayed > 0 and not any(0 < many < least for many in (came, went, movement.stayed))
     split = apart or (moved >= least and (movement.stayed == 0 or movement.stayed >= least))
-    by_in, by_out = (movement.by_in, movement.by_out) if apart else (None, None)
-    by_stayers = movement.by_stayers if split else None
-    zh, en = _parts_told(movement, apart, split)
-    whole = percent(movement.change, signed=True)
-    others = percent(movement.by_others, signed=True)
+    exact = _Parts.of(movement, apart, split, DIGITS)
+    told = _Parts.of(movement, apart, split, POINT_DIGITS, 100.0)
+    zh, en = _parts_told(movement, told)
+    whole, others = _signed(told.whole), _signed(told.others)
     leans = (
         (f"，其余{others}来自上级单位与全员（人数越少越向其靠拢）",
          f", the other {others} from the unit above and the force, which it leans on the more the smaller it is")
-        if round(movement.by_others, 3)
+        if told.others
         else ("", "")
     )  # fmt: skip
     level = ("，按全员当前水平折算", ", at today's level of the force,") if movement.at_level else ("", "")
     return {
         "since": since.isoformat(),
-        "change": _rounded(movement.change),
-        "moved_in": {"officers": came, "change": _rounded_or_none(by_in)},
-        "moved_out": {"officers": went, "change": _rounded_or_none(by_out)},
-        "stayed": {"officers": movement.stayed, "change": _rounded_or_none(by_stayers)},
-        "others": _rounded(movement.by_others),
+        "change": exact.whole + 0.0,
+        "moved_in": {"officers": came, "change": _no_minus(exact.by_in)},
+        "moved_out": {"officers": went, "change": _no_minus(exact.by_out)},
+        "stayed": {"officers": movement.stayed, "change": _no_minus(exact.by_stayers)},
+        "others": exact.others + 0.0,
         "text": {
             "zh": f"自{since}以来{level[0]}，预期比例变化{whole}个百分点（即趋势所述的变化）：{zh}{leans[0]}",
             "en": f"since {since}{level[1]} the expected share moved by {whole} points (the change that the trend "
@@ -109,14 +148,11 @@ def movement_told(movement: Movement, since: date, least: int) -> dict[str, Any]
     }
 
 
-def _parts_told(movement: Movement, apart: bool, split: bool) -> tuple[str, str]:
+def _parts_told(movement: Movement, told: _Parts) -> tuple[str, str]:
     came, went, stayed = movement.moved_in, movement.moved_out, movement.stayed
-    by_in, by_out, both, by_stayers = (
-        percent(value, signed=True)
-        for value in (movement.by_in, movement.by_out, movement.by_in + movement.by_out, movement.by_stayers)
-    )
-    if apart:
-        told = (
+    by_in, by_out, both, by_stayers = map(_signed, (told.by_in, told.by_out, told.both, told.by_stayers))
+    if told.by_in is not None:
+        each = (
             (came, (f"调入{came}人带来{by_in}", f"{came} came in {by_in}"), ("无人调入", "nobody came in")),
             (went, (f"调出{went}人带来{by_out}", f"{went} left {by_out}"), ("无人调出", "nobody left")),
             (
@@ -125,8 +161,8 @@ def _parts_told(movement: Movement, apart: bool, split: bool) -> tuple[str, str]
                 ("无人留任", "nobody stayed"),
             ),
         )
-        parts = [some if many else nobody for many, some, nobody in told]
-    elif split:
+        parts = [some if many else nobody for many, some, nobody in each]
+    elif told.both is not None:
         parts = [
             (f"调入{came}人、调出{went}人合计带来{both}", f"{came} came in and {went} left {both} together"),
             (f"留任{stayed}人带来{by_stayers}", f"{stayed} stayed {by_stayers}")
@@ -141,5 +177,5 @@ def _parts_told(movement: Movement, apart: bool, split: bool) -> tuple[str, str]
     return "，".join(zh for zh, _ in parts), ", ".join(en for _, en in parts)
 
 
-def _rounded_or_none(value: float | None) -> float | None:
-    return None if value is None else _rounded(value)
+def _no_minus(value: float | None) -> float | None:
+    return None if value is None else value + 0.0

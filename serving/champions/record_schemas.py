@@ -79,7 +79,7 @@ class DriftTold(Answer):
 
     as_of: date = about("所看日期", "the day watched")
     version: str = about("所看版本", "the version watched")
-    level: str = about("级别", "level")
+    level: str = about("级别；not_judged 为所看日期早于训练，不作判定", "level; not_judged is of a day before training")
     watched: int = about("所看项数", "how many figures were looked at")
     findings: list[DriftFinding] = about("提醒与警报，最重的在前", "warnings and alerts, the gravest first")
     notices: list[Text] = about("须知", "what to know first")

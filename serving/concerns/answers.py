@@ -12,6 +12,7 @@ import pandas as pd
 
 from data_contracts.decisions import Named
 from data_contracts.errors import NotReady
+from data_contracts.figures import shown
 from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.settings import Settings
@@ -41,7 +42,7 @@ from serving.concerns.schemas import (
 from serving.concerns.themes import ThemeCount, months_before, themes
 from serving.concerns.triage import Came, Reading, Suggestion, Triage, Unread, category_of, due_days, helpers_for
 from serving.night.manifest import ModelIdentity
-from serving.schemas import Because, ModelName, Text, shown
+from serving.schemas import Because, ModelName, Text
 from serving.talent.records import day_asked
 from serving.waiting import still_wanted
 from serving.words import because_of, text_of

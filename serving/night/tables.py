@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from data_contracts.figures import percent_told
 from data_contracts.policy import policy
 from models.risk.grades import over_budget
 from serving.night.batch import ScoreReport
@@ -47,7 +48,7 @@ def _approaches(report: ScoreReport) -> str:
         outcome, months = asked_of(asked)
         one, many = followed.get((outcome, months)), int(some["flags"].str.contains('"approach"', regex=False).sum())
         worth = "worth not measured yet" if one is None else (
-            f"of {one.officers} as near on {one.since}, {one.share:.0%} were graded worse by {one.until}"
+            f"of {one.officers} as near on {one.since}, {percent_told(one.share).en} were graded worse by {one.until}"
         )  # fmt: skip
         told.append(f"{policy().outcome(outcome).name_at(months)} {many} ({worth})")
     return f"approach alerts: {'; '.join(told)}"

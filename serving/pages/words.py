@@ -630,6 +630,7 @@ MODELS: Mapping[str, Bilingual] = {
     "models.drift.quiet": Bilingual("平稳", "quiet"),
     "models.drift.warning": Bilingual("提醒", "warning"),
     "models.drift.alert": Bilingual("警报", "alert"),
+    "models.drift.not_judged": Bilingual("所看日期在训练之前，不作判定", "looks back, not judged"),
     "models.drift.nothing": Bilingual("没有超出限值的变化。", "Nothing has moved beyond its limit."),
     "models.drift.what": Bilingual("对象", "Of what"),
     "models.drift.then": Bilingual("训练时", "At training"),

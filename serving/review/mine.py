@@ -17,6 +17,7 @@ import pandas as pd
 
 from data_contracts.catalog import Table, catalog
 from data_contracts.errors import NotReady, NotThere, PharosError
+from data_contracts.figures import shown as shown_chance
 from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Bilingual, Grade, Outcome
@@ -44,7 +45,6 @@ from serving.review.seen import case_shown
 from serving.review.standing import UNDER_REVIEW, Reviews, Shown
 from serving.review.states import Role, role_of
 from serving.schemas import Because, Reason, Text
-from serving.schemas import shown as shown_chance
 
 NOT_FEATURES = ("officer_id", "status", "feature_timestamp", "as_of", "unit_id")
 Features = tuple[list[Reason], list[str], date | None, date | None]

@@ -79,7 +79,9 @@ class Support(Answer):
         default=[],
     )
     no_courses: Text | None = about(
-        "培训类措施未列出课程的原因；其余为空", "why a training action names no course, null for others", default=None
+        "培训类措施未列出课程的原因；其余为空，由本人自选课程的措施亦为空",
+        "why a training action names no course; null for others, and where the course is the officer's own choice",
+        default=None,
     )
 
 
@@ -106,8 +108,8 @@ class Change(Answer):
     change: str = about("事项代码", "code of the change")
     who: Literal["officer", "leader"] = about("由谁改变", "who can change it")
     text: Text = about("事项的文字", "the change in words")
-    probability: Probability = about("如此记录的概率", "chance with such a record")
-    difference: float = about("概率之差", "difference of the chance")
+    probability: Probability = about("如此记录的概率，四位小数", "chance with such a record, to four decimals")
+    difference: float = about("两个四位小数概率之差", "difference of the two chances, each to four decimals")
 
 
 class OutcomeRisk(Answer):

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data_contracts.figures import shown
 from data_contracts.local_time import local_day
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
@@ -44,7 +45,7 @@ from serving.risk.schemas import (
     Support,
 )
 from serving.risk.supporting import About, flags_told, support_for
-from serving.schemas import Because, ModelName, Reason, shown
+from serving.schemas import Because, ModelName, Reason
 from serving.waiting import still_wanted, while_wanted
 
 NO_PROBABILITY = Because(code="not_a_probability", zh="模型未给出有效概率", en="the model gave no valid probability")

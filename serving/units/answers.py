@@ -15,6 +15,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from data_contracts.errors import PublishRefused
+from data_contracts.figures import shown
 from data_contracts.policy import Policy
 from data_contracts.vocabulary import Grade, Outcome
 from models.units.driver_words import rest_told
@@ -190,9 +191,9 @@ def _outcome(record: Mapping[str, Any]) -> UnitOutcome:
     return UnitOutcome(
         outcome=Outcome(record["outcome"]),
         horizon_months=int(record["horizon_months"]),
-        expected_share=float(record["expected_share"]),
-        low=float(record["low"]),
-        high=float(record["high"]),
+        expected_share=shown(record["expected_share"]),
+        low=round(float(record["low"]), 4),
+        high=round(float(record["high"]), 4),
         grade=Grade(record["grade"]),
         unsure=record["best"] != record["worst"],
         could_be=[Grade(one) for one in dict.fromkeys((record["best"], record["worst"]))],

@@ -162,8 +162,9 @@ class UnitOutcome(Answer):
     outcome: Outcome = about("结局", "the outcome")
     horizon_months: int = about("向后看的月数", "months ahead")
     expected_share: Probability = about(
-        "预期出现该结局的民警比例；人数越少越靠近上级单位",
-        "expected share of officers with the outcome; the smaller the unit, the nearer to the unit above",
+        "预期出现该结局的民警比例，四位小数；人数越少越靠近上级单位",
+        "expected share of officers with the outcome, to four decimals; the smaller the unit, the nearer to the unit "
+        "above",
     )
     low: Probability = about("95% 区间下限（将会见到的比例）", "lower end of the 95 % interval of what will be seen")
     high: Probability = about("95% 区间上限", "upper end of the interval")

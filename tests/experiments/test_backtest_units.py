@@ -16,8 +16,9 @@ from data_contracts.intake import Delivery
 from data_contracts.simulator.simulation import Plan
 from data_contracts.simulator.write import write_simulation
 from experiments.backtests import units as module
+from experiments.backtests.reporting import Report
 from experiments.backtests.risk import Exam
-from experiments.backtests.units import METHODS, UnitsBacktest, backtest_units, run_backtest
+from experiments.backtests.units import METHODS, UnitsBacktest, as_table, backtest_units, run_backtest
 from features.ingest import Delivered, delivery_of, versioned
 from training.risk.dataset import RiskRows, rows_from_tables
 from training.splits import Split
@@ -26,7 +27,7 @@ from training.units.days import earlier_splits, unit_parents
 RECORD = {
     "outcome", "as_of", "horizon_months", "method", "units", "spearman", "spearman_low", "spearman_high",
 }  # fmt: skip
-COMPARISON = {"outcome", "as_of", "metric", "model", "versus", "difference", "low", "high"}
+COMPARISON = {"outcome", "as_of", "metric", "model", "versus", "units", "difference", "low", "high"}
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +91,17 @@ def test_last_period_is_the_share_known_at_the_day(bureau: Path, rows: RiskRows)
     tested = sorted(sizes.index[sizes >= 5].astype(str), key=lambda name: name)
     had = (frame["complaints_12m"] > 0).groupby(frame["unit_id"].astype(object)).mean()
     assert sorted(shown.before.tolist()) == pytest.approx(sorted(had[tested].tolist()))
+
+
+def test_the_table_says_of_how_few_units_a_rank_tells_nothing() -> None:
+    about = {"outcome": "conduct", "as_of": "pooled"}
+    for units, words in ((2, "of 2 units: says nothing"), (5, "-2 [-2, -2]")):
+        report = Report({})
+        report.records = [{**about, "method": name, "units": units, "spearman": 1.0} for name in METHODS]
+        report.comparisons = [{**about, "units": units, "difference": -2.0, "low": -2.0, "high": -2.0}]
+        text = io.StringIO()
+        Console(file=text, width=120).print(as_table(report))
+        assert words in text.getvalue()
 
 
 def test_what_cannot_be_asked_is_told(bureau: Path, monkeypatch: pytest.MonkeyPatch) -> None:

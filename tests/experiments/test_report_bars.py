@@ -30,7 +30,7 @@ def report() -> Told:
     models = {"pharos": 0.104, "random_forest": 0.08, "logistic": 0.07, "count_rule": 0.06}
     compared = [_ahead("random_forest"), _ahead("logistic"), _ahead("logistic_eventual"),
                 _ahead("count_rule", "precision_at_5pct")]  # fmt: skip
-    units = {"outcome": "conduct", "as_of": "pooled", "difference": 0.149, "low": 0.018, "high": 0.241}
+    units = {"outcome": "conduct", "as_of": "pooled", "units": 30, "difference": 0.149, "low": 0.018, "high": 0.241}
     records = [_record(model, day, precision) for day in DAYS for model, precision in models.items()]
     return {"records": records, "comparisons": compared, "units": [units]}
 
@@ -68,6 +68,7 @@ def test_every_bar_is_met_and_seen() -> None:
         ("times excellent", lambda told: ours(told, DAYS[1])["grades"].update(poor_over_excellent=4.99)),
         ("times excellent", lambda told: ours(told, DAYS[1])["grades"].update(poor_over_excellent=None)),
         ("units", lambda told: told["units"][0].update(low=-0.01)),
+        ("units", lambda told: told["units"][0].update(units=4)),
     ],
 )
 def test_what_is_missed_says_so_and_nothing_else_does(asked: str, spoil: Callable[[Told], None]) -> None:

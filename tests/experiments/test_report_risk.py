@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -22,12 +25,15 @@ from data_contracts.simulator.write import write_simulation
 from data_contracts.vocabulary import Bilingual
 from experiments.backtests import risk as backtest_risk
 from experiments.backtests.reporting import known_until
+from experiments.backtests.units import UnitsReport
 from experiments.reports.groups import audit_of
 from experiments.reports.pages import Page, Picture, Row, Section, Sheet, write_page
-from experiments.reports.risk import default_days, default_outcomes
+from experiments.reports.risk import Evidence, default_days, default_outcomes
+from experiments.reports.sections import _group, units_section
 from features.ingest import Delivered, delivery_of, versioned
 from models import registry
 from models.risk.boosting import DEFAULTS
+from training.evaluation.fairness import Group, Measured
 from training.risk.dataset import rows_from_tables
 
 VOID = {"meta", "input", "img", "br"}
@@ -189,6 +195,34 @@ def test_groups_are_read_from_the_newest_version_of_the_audit_table() -> None:
     assert "ethnicity" not in audit
     assert audit["unit_size"].nunique() == 2
     assert audit_of([tested], None).columns.tolist() == ["unit_size"]
+
+
+def test_of_two_units_the_page_says_that_a_rank_tells_nothing() -> None:
+    about = {"outcome": "conduct", "as_of": "2024-07-01"}
+    pages = {}
+    for units in (2, 30):
+        ranks = {"units": units, "spearman": -1.0, "spearman_low": -1.0, "spearman_high": -1.0}
+        gap = {"units": units, "difference": -2.0, "low": -2.0, "high": -2.0}
+        compared = {**about, "metric": "spearman", "model": "pharos", "versus": "last_period", **gap}
+        found = UnitsReport({}, records=[{**about, "method": "pharos", **ranks}], comparisons=[compared])
+        section = units_section(cast("Evidence", SimpleNamespace(units=found)), lambda *_: b"")
+        assert section is not None
+        pages[units] = [row.cells for sheet in section.sheets for row in sheet.rows]
+    few = Bilingual("仅2个单位，不能说明什么", "of 2 units: says nothing")
+    assert [list(cells[-3:]) for cells in pages[2]] == [[few, None, None]] * 2
+    assert [list(cells[-3:]) for cells in pages[30]] == [[-1.0, -1.0, -1.0], [-2.0, -2.0, -2.0]]
+
+
+def test_nothing_to_divide_by_is_said_and_no_ratio_is_infinite() -> None:
+    def told(value: float, low: float, high: float) -> str:
+        group = Group("sex=f", 40, 40, 0.0, *[Measured(value, low, high, low, high)] * 4)
+        return " ".join(one.en if isinstance(one, Bilingual) else str(one) for one in _group(group).cells)
+
+    assert "too few events to divide; at least 0.30" in told(math.inf, 0.3, math.inf)
+    assert "0.80, at least 0.30; too few events to tell an upper end" in told(0.8, 0.3, math.inf)
+    assert "0.80; too few events for an interval" in told(0.8, math.nan, math.nan)
+    assert "0.80 [0.30, 1.20]" in told(0.8, 0.3, 1.2)
+    assert "inf" not in told(math.inf, math.nan, math.inf)
 
 
 def test_what_comes_from_outside_is_escaped(tmp_path: Path) -> None:

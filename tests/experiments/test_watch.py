@@ -29,12 +29,13 @@ from experiments.drift.forces import Usual, input_findings, said_findings
 from experiments.drift.notices import notices_of
 from experiments.drift.outcomes import Outcome, outcome_findings
 from experiments.drift.usual import Season
-from experiments.drift.watch import Watch, watch
+from experiments.drift.watch import LEVELS, NOT_JUDGED, Watch, watch
 from features.building import build_features
 from features.ingest import Delivered, ingest_with_progress
 from models import registry
 from models.registry import set_alias
 from serving.night import exits
+from serving.pages.words import WORDS
 from training.evaluation.drift import most_psi, psi
 from training.evaluation.drift_plots import rates_figure
 from training.risk.fit import FitSettings
@@ -224,12 +225,23 @@ def test_a_day_before_training_is_told_everywhere(
 ) -> None:
     monkeypatch.setattr("experiments.commands.edge.settings", lambda: bureau)
     asked = ["watch", "--as-of", "2024-01-01", "--out", str(tmp_path)]
-    output = CliRunner().invoke(pharos.app, asked, terminal_width=200, catch_exceptions=False).output
+    ran = CliRunner().invoke(pharos.app, asked, terminal_width=200, catch_exceptions=False)
+    output = ran.output
+    assert ran.exit_code == 2  # a scheduler does not hear "quiet" of what was not judged
+    assert "watch as of 2024-01-01: looks back, not judged (risk version" in " ".join(output.split())
     assert "2024-01-01, lies before the training day of the model, 2025-01-01" in output
-    notice = json.loads((tmp_path / "watch.json").read_text(encoding="utf-8"))["notices"][0]
+    told = json.loads((tmp_path / "watch.json").read_text(encoding="utf-8"))
+    assert (told["level"], told["exit_status"]) == ("not_judged", 2)
+    notice = told["notices"][0]
     assert notice["code"] == "before_training"
-    assert notice["zh"] in (tmp_path / "watch.html").read_text(encoding="utf-8")
+    page = (tmp_path / "watch.html").read_text(encoding="utf-8")
+    assert notice["zh"] in page
+    assert "总体级别：所看日期在训练之前，不作判定。" in page
     assert not [one for one in watch(bureau, WATCHED).notices if one.code == "before_training"]
+
+
+def test_the_page_of_models_has_words_for_every_verdict() -> None:
+    assert {f"models.drift.{verdict}" for verdict in (*LEVELS, NOT_JUDGED)} <= WORDS.keys()
 
 
 def said_of_counts(*counts: float) -> Said:

@@ -238,6 +238,7 @@ def test_a_value_that_is_not_known_is_not_told_and_little_is_no_reason() -> None
     assert _told({"complaints_12m": -0.9}, {"complaints_24m": float("nan")}, {}) == ([], [])
     (several,), strengths = _told({"complaints_12m": 0.9}, {"complaints_24m": float("nan")}, {})
     assert (several["theme"], several["since"], strengths) == ("several", None, [])
+    assert (several["contribution"], several["strength"]) == (0.9, 1.0)  # all that raises it, though none can be told
     assert _told({"complaints_12m": 0.019}, {"complaints_24m": 3.0}, {}) == ([], [])
     assert len(_told({"complaints_12m": 0.021}, {"complaints_24m": 3.0}, {})[0]) == 1
 
@@ -477,13 +478,18 @@ def test_months_before_the_least_time_are_told_without_a_sign() -> None:
     assert dated["since"] == "2023-03-01"
 
 
-def test_themes_that_no_figure_can_speak_for_are_counted_in_words() -> None:
-    values, usual = {"complaints_24m": 3.0, "courses_12m": 9.0}, {"complaints_24m": 1.0, "courses_12m": 3.0}
-    _, strengths = _told({"course_hours_12m": -0.5, "complaints_24m": 0.4}, values, usual)
-    assert [one["text"]["en"] for one in strengths] == [
-        "1 more theme lowers the chance, but no single figure of it is what does"
-    ]
-    assert strengths[0]["contribution"] is None
+def test_themes_that_no_figure_can_speak_for_are_named_with_what_they_add_together() -> None:
+    values = {"complaints_24m": 3.0, "courses_12m": 9.0, "overtime_hours_12m": 100.0}
+    usual = {"complaints_24m": 1.0, "courses_12m": 3.0, "overtime_hours_12m": 200.0}
+    _, (one,) = _told({"course_hours_12m": -0.5, "complaints_24m": 0.5}, values, usual)
+    assert one["text"]["en"] == (
+        "training and competency: its figures together lower the chance; no single one of them is surely what does"
+    )
+    assert one["text"]["zh"].startswith("培训与能力：其各项数字合在一起拉低概率")
+    assert (one["theme"], one["contribution"], one["strength"]) == ("several", -0.5, 0.5)
+    _, (two,) = _told({"course_hours_12m": -0.2, "sick_days_12m": -0.3, "complaints_24m": 0.5}, values, usual)
+    assert two["text"]["en"].startswith("workload, training and competency: their figures together lower the chance")
+    assert (two["contribution"], two["strength"]) == (-0.5, 0.5)
 
 
 def test_contributions_are_of_what_may_be_told_and_never_against_what_is_said() -> None:

@@ -25,12 +25,12 @@ CHANGES = ("moved_in", "moved_out", "stayed")
 @pytest.mark.parametrize(
     ("came", "went", "stayed", "told", "zh"),
     [
-        (8, 6, 30, (0.02, -0.004, -0.006), "调入8人带来+2.0，调出6人带来-0.4，留任30人带来-0.6"),
-        (8, 0, 30, (0.02, -0.004, -0.006), "调入8人带来+2.0，无人调出，留任30人带来-0.6"),
-        (4, 6, 30, (None, None, -0.006), "调入4人、调出6人合计带来+1.6，留任30人带来-0.6"),
+        (8, 6, 30, (0.02, -0.004, -0.006), "调入8人带来+2.00，调出6人带来-0.40，留任30人带来-0.60"),
+        (8, 0, 30, (0.02, -0.004, -0.006), "调入8人带来+2.00，无人调出，留任30人带来-0.60"),
+        (4, 6, 30, (None, None, -0.006), "调入4人、调出6人合计带来+1.60，留任30人带来-0.60"),
         (2, 2, 30, (None, None, None), "调入2人、调出2人、留任30人，其中有的人数过少，不分项说明"),
         (8, 6, 3, (None, None, None), "调入8人、调出6人、留任3人，其中有的人数过少，不分项说明"),
-        (8, 6, 0, (None, None, -0.006), "调入8人、调出6人合计带来+1.6，无人留任"),
+        (8, 6, 0, (None, None, -0.006), "调入8人、调出6人合计带来+1.60，无人留任"),
     ],
 )
 def test_what_a_few_officers_changed_is_told_with_others_or_not_at_all(
@@ -40,7 +40,7 @@ def test_what_a_few_officers_changed_is_told_with_others_or_not_at_all(
     assert tuple(found[part]["change"] for part in CHANGES) == told
     assert [found[part]["officers"] for part in CHANGES] == [came, went, stayed]
     assert found["text"]["zh"] == (
-        f"自2025-01-01以来，按全员当前水平折算，预期比例变化+1.0个百分点（即趋势所述的变化）：{zh}"
+        f"自2025-01-01以来，按全员当前水平折算，预期比例变化+1.00个百分点（即趋势所述的变化）：{zh}"
     )
     assert found["change"] == 0.01
 
@@ -69,8 +69,8 @@ def test_sentences_are_in_both_languages_and_chinese_has_its_own_marks() -> None
     assert "折算" not in alone["zh"]
     assert "level" not in alone["en"]
     leaning = movement_told(replace(MOVED, by_stayers=-0.001, by_others=-0.005), SINCE, 5)
-    assert leaning["text"]["zh"].endswith("留任30人带来-0.1，其余-0.5来自上级单位与全员（人数越少越向其靠拢）")
-    assert "the other -0.5 from the unit above" in leaning["text"]["en"]
+    assert leaning["text"]["zh"].endswith("留任30人带来-0.10，其余-0.50来自上级单位与全员（人数越少越向其靠拢）")
+    assert "the other -0.50 from the unit above" in leaning["text"]["en"]
     assert leaning["others"] == -0.005
     alike = grade_told(replace(graded, alike=True))
     assert alike["zh"].endswith("没有依据认为本单位与全员不同")
@@ -195,3 +195,30 @@ def test_a_unit_on_the_other_side_of_nought_is_not_compared() -> None:
         "20 months to go to the least time in the present rank, above the 12 of all officers scored on"
         in told(-20.0, -12.0)[0]
     )
+
+
+def test_what_is_told_of_a_trend_is_never_certain() -> None:
+    change = {"before": 0.05, "change": 0.01, "low": -0.01, "high": 0.03}
+    for worse, zh, en in (
+        (0.9968, "超过99%", "over 99%"),
+        (0.0049, "不到1%", "under 1%"),
+        (1.0, "超过99%", "over 99%"),
+        (0.8, "80%", "80%"),
+    ):
+        told = trend_told({**change, "worse": worse}, "steady", FORCE_EARLIER)["text"]
+        assert f"确为上升的可能性{zh}）" in told["zh"]
+        assert f"the chance that it truly rises is {en})" in told["en"]
+    graded = grade_told(Graded(0.0003, 0.0, 0.002, 0.9999, Grade.FAIR, Grade.FAIR, Grade.FAIR))
+    assert graded["en"].startswith("expected share under 0.1%, what comes may lie between 0.0% and 0.2%")
+    assert "全员为超过99.9%" in graded["zh"]
+
+
+def test_a_little_that_a_unit_leans_on_is_told_so_that_the_parts_add_up() -> None:
+    little = replace(MOVED, change=-0.00668, by_in=0.00004, by_out=-0.00634, by_stayers=-0.00004, by_others=-0.00034)
+    told = movement_told(little, SINCE, 5)
+    assert "moved by -0.67 points" in told["text"]["en"]
+    assert "8 came in +0.00, 6 left -0.63, 30 stayed +0.00, the other -0.04 from" in told["text"]["en"]
+    alone = movement_told(replace(little, change=-0.0063, by_out=-0.006317, by_stayers=0.0, by_others=0.0), SINCE, 5)
+    parts = [alone[part]["change"] for part in CHANGES]
+    assert alone["others"] == 0.0  # nothing is made up that it leaned on: the largest part takes what rounding leaves
+    assert round(sum(parts), 6) == alone["change"] == -0.0063

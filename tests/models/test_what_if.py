@@ -137,7 +137,12 @@ def test_the_best_changes_are_told_first_as_an_association() -> None:
     assert [one["change"] for one in second] == ["days_off"]
     assert first[0]["difference"] < first[1]["difference"] < first[2]["difference"] < 0
     now = model.predict(model.design.matrix(frame))[0]
-    assert first[0]["probability"] == pytest.approx(now + first[0]["difference"])
+    for one in first:  # as they are told: rounded before they are set against each other, so that they add up
+        assert one["probability"] == round(one["probability"], 4)
+        assert one["difference"] == round(one["probability"] - round(float(now), 4), 4)
+        then, points = f"{one['probability']:.2%}", f"{-100 * one['difference']:.2f}"
+        assert f"about {then} ({points} points below {now:.2%})" in one["text"]["en"]
+        assert f"约为{then}（比{now:.2%}低{points}个百分点）" in one["text"]["zh"]
     assert "at the mean of the force, 2 instead of 10 a month" in first[0]["text"]["en"]
     assert "由每月30小时降到同岗位平均的10小时" in first[1]["text"]["zh"]
     assert all("no promise" in one["text"]["en"] and "不是保证" in one["text"]["zh"] for one in first)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -57,7 +59,7 @@ def test_trend_and_movement_tell_one_change_at_every_node(nodes: pd.DataFrame) -
     for trend, movement in both(nodes):
         assert trend["against"] in ("earlier_expectation", "force_earlier")
         assert movement["change"] == trend["change"]
-        points = f"{100 * trend['change']:+.1f}".replace("-0.0", "+0.0")
+        points = f"{round(100 * trend['change'], 2) + 0.0:+.2f}"
         assert f"（{points}个百分点" in trend["text"]["zh"]
         assert f"变化{points}个百分点（即趋势所述的变化）" in movement["text"]["zh"]
 
@@ -68,8 +70,19 @@ def test_the_parts_sum_to_the_change_wherever_they_are_told(nodes: pd.DataFrame)
         parts = [movement[part]["change"] for part in PARTS]
         if None not in parts:
             told += 1
-            assert sum(parts) + movement["others"] == pytest.approx(movement["change"], abs=5e-6)
+            assert round(sum(parts) + movement["others"], 6) == movement["change"]
     assert told > 5
+
+
+def test_what_is_said_of_the_parts_adds_up_to_what_is_said_of_the_whole(nodes: pd.DataFrame) -> None:
+    added = 0
+    for _, movement in both(nodes):
+        for words in movement["text"].values():
+            whole, *parts = (Decimal(one) for one in re.findall(r"[+-]\d+\.\d+", words))
+            if len(parts) > 1:
+                added += 1
+                assert sum(parts) == whole, words
+    assert added > 10
 
 
 def test_the_whole_force_leans_on_nobody_and_small_units_on_others(nodes: pd.DataFrame) -> None:

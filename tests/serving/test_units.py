@@ -52,6 +52,7 @@ def test_one_result_for_each_unit_in_order_with_own_and_block(run: PublishedRun)
     assert isinstance(b.block, ScopeGraded)
     assert [one.outcome.value for one in b.block.outcomes] == ["conduct", "strain"]  # force is not served
     first = b.block.outcomes[0]
+    assert all(told == round(told, 4) for told in (first.expected_share, first.low, first.high))
     assert first.movement is not None
     assert first.trend is not None
     assert first.drivers[0].theme == "sustained_complaints"

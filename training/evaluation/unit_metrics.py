@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.stats import rankdata
 
+from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
 from training.evaluation.bootstrap import OfficerDraws
+
+FEWEST_UNITS = 5  # of four, a perfect order comes by chance alone in one of twelve times; of five in one of sixty
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,17 @@ class UnitTest:
         drawn = member @ times.T
         shares: NDArray[np.float64] = np.divide(had @ times.T, drawn, out=np.zeros_like(drawn), where=drawn > 0).T
         return shares
+
+
+def too_few_told(units: int) -> Bilingual | None:
+    """That a rank correlation of so few units says nothing; None of enough.
+
+    >>> too_few_told(2).en, too_few_told(5)
+    ('of 2 units: says nothing', None)
+    """
+    if units >= FEWEST_UNITS:
+        return None
+    return Bilingual(f"仅{units}个单位，不能说明什么", f"of {units} unit{'' if units == 1 else 's'}: says nothing")
 
 
 def together(tests: list[UnitTest]) -> UnitTest:

@@ -105,6 +105,14 @@ class Examined:
         return bool(self.lines) and all(line.holds for line in self.lines)
 
     @property
+    def in_short(self) -> str:
+        """In a few words for the last line of a command: nobody may read "passed" alone of what people signed for."""
+        if not self.passed:
+            return "may not answer"
+        many = len(self.checks(Status.WAIVED))
+        return f"passed with {many:,} check{'' if many == 1 else 's'} waived" if many else "passed"
+
+    @property
     def although(self) -> list[Bilingual]:
         """Of each suspect that people signed for, that they did."""
         return signed_although(self.lines, {check for note in self.notes for check in note.checks})
