@@ -129,6 +129,14 @@ class Teller:
         """A number with the marks of its language."""
         return str(format_decimal(number, locale=LOCALES[self.language]))
 
+    def whole(self, number: float) -> str:
+        """A sum of parts as people are counted.
+
+        >>> Teller("en").whole(1234.4)
+        '1,234'
+        """
+        return self.number(round(number))
+
     def rough(self, number: float) -> str:
         """A count that is a mean: whole where it is large, to a tenth where it is small.
 

@@ -24,6 +24,7 @@ from serving.paths.schemas import PathInstead
 from serving.paths.terms import term_of
 from serving.paths.wishes import Chosen, StatedWish, WishesAnswer
 from serving.review.schemas import CaseTold
+from serving.risk.previewing import PreviewAnswer
 from serving.schemas import PostsRanked, Text
 from training.gate import coverage
 from training.gate.evidence import NOTHING, Checked
@@ -218,12 +219,51 @@ def test_every_check_of_the_gate_has_words_on_the_page(model: str, code: str) ->
     assert zh != en
 
 
+def preview_part(language: str, **more: Any) -> str:
+    """The part of a unit's page about another limit, of one outcome, as it is read."""
+    one = {"outcome": "conduct", "horizon_months": 12, "alerts_now": 150, "new_a_month": None, "flagged": 445,
+           "precision": 0.22, "low": 0.18, "high": 0.26, "recall": 0.166, **more}  # fmt: skip
+    answer = PreviewAnswer.model_validate(
+        {"request_id": "r", "unit_id": "u-0", "as_of": date(2026, 1, 1), "results": [one]}
+    )
+    shown = {"answer": answer, "place": SimpleNamespace(unit_id="u-0"), "shares": [0.05], "share": 0.05,
+             "in_force": 0.03, "preview_path": "/p", "visit": SimpleNamespace(handle=lambda *_: "h")}  # fmt: skip
+    return plain(templates().get_template("preview.part.html.j2").render({**page(language), **shown}))
+
+
+OPEN = {
+    "zh": ("这些比例所依据的600起事件中，有322起只是尚未了结事项的可能性之和，并非查实结果。",
+           "每10人中约2人已出现或预计会出现"),
+    "en": ("Of the 600 events behind these shares 322 are the chances of what is still open, no findings.",
+           "of 10 alerted in the past it came, or is expected to come, to about 2."),
+}  # fmt: skip
+FACTS = {"zh": ("确实出现", "准确率", "。出现者"), "en": ("of 10 were right", "of them right")}
+
+
+@pytest.mark.parametrize("new", [None, 14.2])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_another_limit_gives_tells_no_chance_as_a_fact(language: str, new: float | None) -> None:
+    told = preview_part(language, new_a_month=new, events=599.7, events_expected=321.7)
+    assert all(one in told for one in OPEN[language])
+    assert not any(one in told for one in FACTS[language])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_every_event_came_another_limit_is_told_by_facts(language: str) -> None:
+    told = preview_part(language, events=543.0, events_expected=0.0)
+    assert FACTS[language][0] in told
+    assert {"zh": "尚未了结", "en": "still open"}[language] not in told
+
+
 def test_a_check_is_told_by_words_and_one_that_is_not_known_by_its_name() -> None:
     line = GateLine.model_validate({
         "check": "conduct.events", "subject": {"zh": "查实", "en": "conduct"}, "group": None, "measure": "events",
         "status": "pass", "value": 1.0, "low": None, "high": None, "suspect": False})  # fmt: skip
     told = piece("en", "checks.html.j2", "named", line, check_named(Teller("en"), "risk", "events"), Teller("en"))
     assert told == "conduct: events on the later years events"
+    some = line.model_copy(update={"expected": 321.7})
+    told = piece("en", "checks.html.j2", "named", some, check_named(Teller("en"), "risk", "events"), Teller("en"))
+    assert told.endswith("events · 322 of them are the chances of what is still open, no findings")
     new = line.model_copy(update={"measure": "brand.new"})
     said = check_named(Teller("zh"), "risk", "brand.new")
     assert piece("zh", "checks.html.j2", "named", new, said, Teller("zh")) == "查实：brand.new"
