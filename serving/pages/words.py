@@ -283,6 +283,10 @@ OFFICER: Mapping[str, Bilingual] = {
     "me.chance": Bilingual(
         "{months}个月内经任一路径达到目标的可能性", "Chance of the goal within {months} months, by any way"
     ),
+    "me.chance.declined": Bilingual(
+        "{months}个月内经任一路径达到目标的可能性，您表示不感兴趣、未列出的路径也计算在内",
+        "Chance of the goal within {months} months, by any way; declined ones, not shown, count too",
+    ),
     "me.reached": Bilingual("目标已达到：{goal}（自{day}起）", "The goal is reached: {goal}, since {day}"),
     "me.in_field": Bilingual("现任岗位已属于目标领域", "Your post already belongs to the field you aim at"),
     "me.no_path": Bilingual("目前没有可行的路径", "There is no way to it at present"),

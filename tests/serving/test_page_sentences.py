@@ -25,7 +25,7 @@ from serving.paths.terms import term_of
 from serving.paths.wishes import Chosen, StatedWish, WishesAnswer
 from serving.review.schemas import CaseTold
 from serving.risk.previewing import PreviewAnswer
-from serving.schemas import PostsRanked, Text
+from serving.schemas import PostsRanked, Text, shown
 from training.gate import coverage
 from training.gate.evidence import NOTHING, Checked
 from training.gate.verdict import CONCERN_CHECKS, COURSES_CHECKS, NEXT_POST_CHECKS, PATH_CHECKS
@@ -85,6 +85,21 @@ def test_the_chance_of_a_nearer_goal_is_told_as_that_goals_own(language: str, ne
     assert told == f"{nearer} {longer}"
 
 
+@pytest.mark.parametrize(
+    ("kinds", "counted"), [(["path"], True), (["course", "post"], True), (["course"], False), ([], False)]
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_chance_of_a_goal_says_that_declined_ways_are_counted_in(
+    language: str, kinds: list[str], counted: bool
+) -> None:
+    """6.9 % by any way stood over one way of 0.2 %, after the likely one was declined."""
+    some = [SimpleNamespace(item_kind=kind) for kind in kinds]
+    result = SimpleNamespace(chance=0.069, horizon_months=120, declined=some)
+    told = piece(language, "goal_chance.html.j2", "told", result, Teller(language))
+    assert told.startswith({"zh": "6.9% 120个月内", "en": "6.9% Chance of the goal within 120 months"}[language])
+    assert ({"zh": "不感兴趣", "en": "declined"}[language] in told) == counted
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_where_no_change_brings_a_path_no_figure_seems_to_rise(language: str) -> None:
     told = piece(language, "changes.html.j2", "told", [change("none", 0.002, 0.002)], Teller(language))
@@ -99,6 +114,24 @@ def case(**more: Any) -> SimpleNamespace:
 
 def reason(zh: str, en: str, **more: Any) -> dict[str, Any]:
     return {"theme": "x", "text": {"zh": zh, "en": en}, **more}
+
+
+@pytest.mark.parametrize(
+    ("whole", "told"), [(0.495517, "49.6%"), (0.00096, "0.1%"), (0.00004, "<0.1%"), (0.1, "10.0%")]
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_chance_reads_alike_whole_in_a_case_and_rounded_in_an_answer(
+    language: str, whole: float, told: str
+) -> None:
+    tell = Teller(language)
+    assert (tell.share(whole), tell.share(shown(whole))) == (told, told)
+    assert tell.of_hundred(whole) == tell.of_hundred(shown(whole))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_a_hundred_people_as_many_are_told_for_one_chance(language: str) -> None:
+    tell = Teller(language)
+    assert [tell.of_hundred(one) for one in (0.494996, shown(0.494996))] == [50, 50]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
