@@ -17,6 +17,7 @@ from data_contracts.policy import policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Bilingual
 from experiments.progress import steps
+from models.risk.evidence import is_told
 from serving.risk.preview import Preview, preview
 from training.evaluation.names import outcome_named
 from training.evaluation.plots import blank_figure, in_words, legend_below
@@ -83,7 +84,7 @@ def expected_words(records: Sequence[Mapping[str, Any]]) -> list[str]:
         f"P, recall of {policy().outcome(one['outcome']).name_at(one['horizon_months'])}: of {one['events']:,.0f} "
         f"events {one['events_expected']:,.0f} are the chances of what is still open, no findings": None
         for one in records
-        if one["events_expected"] and one["events_expected"] >= 0.5
+        if is_told(one["events_expected"])
     }
     return list(told)
 

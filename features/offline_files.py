@@ -39,8 +39,8 @@ def snapshot_folder(snapshot_dir: Path, source: str, as_of: date) -> Path:
 
 
 def snapshot_dates(snapshot_dir: Path, source: str) -> list[date]:
-    """Every as-of date that has a snapshot, oldest first."""
-    folders = (snapshot_dir / source).glob("as_of=*")
+    """Every as-of date that has a snapshot, oldest first; a folder that is still being filled has none."""
+    folders = {part.parent for part in (snapshot_dir / source).glob("as_of=*/*.parquet")}
     return sorted(date.fromisoformat(folder.name.removeprefix("as_of=")) for folder in folders)
 
 
@@ -53,6 +53,17 @@ def snapshot_parts(snapshot_dir: Path, source: str, as_of: date) -> list[Path]:
             f"there is no snapshot of {source} as of {as_of} in {folder}; run `pharos features` for that date"
         )
     return parts
+
+
+def snapshots_stamp(snapshot_dir: Path, source: str, until: date) -> tuple[tuple[str, int, int], ...]:
+    """What the snapshots up to a day are: place, size and time (ns) of each file, without reading any.
+
+    Two stamps differ when a snapshot came, went or was written anew in between.
+    """
+    days = [day for day in snapshot_dates(snapshot_dir, source) if day <= until]
+    parts = [part for day in days for part in sorted(snapshot_folder(snapshot_dir, source, day).glob("*.parquet"))]
+    found = [(f"{part.parent.name}/{part.name}", part.stat()) for part in parts]
+    return tuple((name, one.st_size, one.st_mtime_ns) for name, one in found)
 
 
 def snapshot_ids(snapshot_dir: Path, view: View, as_of: date) -> list[str]:

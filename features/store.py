@@ -32,6 +32,7 @@ from features.offline_files import (
     snapshot_dates,
     snapshot_ids,
     snapshot_parts,
+    snapshots_stamp,
     typed_snapshot,
     write_offline,
     write_online,
@@ -145,6 +146,10 @@ class FeatureReader:
     def snapshot_dates(self, source: str = "officers") -> list[date]:
         """The as-of dates that have a snapshot, oldest first."""
         return snapshot_dates(self._settings.snapshot_dir, source)
+
+    def snapshots_stamp(self, until: date, source: str = "officers") -> tuple[tuple[str, int, int], ...]:
+        """Differs from an earlier one when a snapshot up to a day came, went or was written anew since; cheap."""
+        return snapshots_stamp(self._settings.snapshot_dir, source, until)
 
     def training_frame(self, entities: pd.DataFrame, service: str, chunk_rows: int = CHUNK_ROWS) -> pd.DataFrame:
         """The features as they were known at each row's time; rows, order and index as they came.

@@ -107,6 +107,25 @@ def _budget(scores: Numbers, share: float) -> Numbers:
     return np.asarray(above + level * ((k - above.sum()) / level.sum()), dtype=np.float64)
 
 
+def expected_events(y: Numbers) -> float:
+    """How much of the events in labels (n,) is no finding: chances of what was still open when the model was trained
+    (training/risk/outcomes.py), each counted as such a part of an event.
+
+    >>> expected_events(np.array([1.0, 0.25, 0.5, 0.0]))
+    0.75
+    """
+    return float(y[(y > 0) & (y < 1)].sum())
+
+
+def is_told(expected: float | None) -> bool:
+    """Whether people must be told of so much: from half an event on, for it is told as a whole number.
+
+    >>> is_told(None), is_told(0.4), is_told(321.6)
+    (False, False, True)
+    """
+    return expected is not None and expected >= 0.5
+
+
 def digest(path: Path) -> str:
     """sha256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

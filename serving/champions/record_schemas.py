@@ -40,6 +40,10 @@ class GateLine(Answer):
     low: float | None = about("区间下限", "lower end of its interval")
     high: float | None = about("区间上限", "upper end")
     suspect: bool = about("单看该组是否会判不通过", "whether its own interval alone would fail it")
+    expected: float | None = about(
+        "数值为事件数时：其中尚未了结事项的可能性之和", "where the figure counts events: how many of them are chances "
+        "of what is still open", default=None,
+    )  # fmt: skip
 
 
 class SignedNote(Answer):

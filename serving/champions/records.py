@@ -24,6 +24,7 @@ from models import artifacts, gate_records, keys, registry
 from models.audit import audit_database
 from models.groups import group_named
 from models.registry import ResolvedModel
+from models.risk.evidence import FILE, PLACE, expected_events, is_told, read_evidence
 from models.strict_json import strict_json
 from serving.champions.cards import card_of
 from serving.champions.decided import decided
@@ -56,7 +57,7 @@ CHANGED = Bilingual(
 DECIDED = (
     Action.GATE_SIGNED, Action.MODEL_PROMOTED, Action.MODEL_ROLLED_BACK, Action.MODEL_TAKEN_UP, Action.MODEL_REFUSED,
 )  # fmt: skip
-RISK, QUIET = "risk", "quiet"
+RISK, QUIET, EVENTS = "risk", "quiet", "events"
 MOST_DECISIONS, MOST_FINDINGS = 12, 20
 MONTHS = re.compile(r"(?P<outcome>[a-z_]+?)_(?P<months>[0-9]+)m")
 LEVELS = ("quiet", "warning", "alert")
@@ -103,7 +104,7 @@ class ModelsDesk:
             card = shown.path.parent / gate_records.CARD
             more |= {
                 "shown": shown.version,
-                "lines": [_line(one) for one in result["lines"]] if isinstance(result, Mapping) else [],
+                "lines": _lines(self.settings, shown, result) if isinstance(result, Mapping) else [],
                 "notes": list(_notes(self.settings, shown)),
                 "card_zh": card_of(card, "zh"),
                 "card_en": card_of(card, "en"),
@@ -150,6 +151,27 @@ def _result(settings: Settings, one: ResolvedModel) -> Mapping[str, Any] | Untru
         return gate_records.read_signed(settings, path)
     except UntrustedArtifact as error:
         return error
+
+
+def _lines(settings: Settings, one: ResolvedModel, result: Mapping[str, Any]) -> list[GateLine]:
+    """Every check; a count of events with what of it is chances of what is still open."""
+    open_ = _open_events(settings, one) if one.name == RISK else {}
+    return [
+        _line(told).model_copy(update={"expected": open_[told["outcome"]]})
+        if str(told["check"]) == f"{told['outcome']}.{EVENTS}" and told["outcome"] in open_
+        else _line(told)
+        for told in result["lines"]
+    ]
+
+
+def _open_events(settings: Settings, one: ResolvedModel) -> Mapping[str, float]:
+    """By outcome, of those that have any; none where the rows that a version was checked on do not hold."""
+    with suppress(PharosError, OSError, KeyError):
+        signed = artifacts.read(one.path, keys.public_key(settings.keys_dir)).metadata["evidence_sha256"]
+        rows = read_evidence(one.path.parent / PLACE / FILE, signed)
+        found = {outcome: expected_events(some.y) for outcome, some in rows.items()}
+        return {outcome: many for outcome, many in found.items() if is_told(many)}
+    return {}
 
 
 def _line(told: Mapping[str, Any]) -> GateLine:

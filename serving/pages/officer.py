@@ -34,6 +34,7 @@ POINTS, RECORDS = "/pages/me/points", "/pages/me/records"
 SAY, GOAL, CONTEST, CHOICE = "/pages/me/say", "/pages/me/goal", "/pages/me/contest", "/pages/me/choice"
 PATHS_SHOWN, POSTS_SHOWN, COURSES_SHOWN = 5, 5, 8
 MONTHS_OFFERED = (12, 24, 36, 60, 120)
+LONGEST_GOAL = 200
 SAID = ("saved", "declined")
 DONE = ("saved", "declined", "goal", "contested", "out", "in")
 ROUTING = ("concerns",)  # of no feature of an officer: they train how concerns are routed, and nothing else
@@ -172,7 +173,7 @@ def say(visit: Visit) -> Go:
     (result,) = answer.results
     if isinstance(result, FeedbackRefused):
         raise InvalidInput(result.because.en, zh=result.because.zh)
-    return Go(PATH, {"done": action})
+    return Go(PATH, {"done": action, **_looked_at(form)})
 
 
 def state_goal(visit: Visit) -> Go:
@@ -226,8 +227,16 @@ def _saying(visit: Visit, wishes: WishesAnswer) -> Mapping[str, Any]:
     """What forms under a suggestion need; `say_path` None where nothing may be said, `saved_on` by kind and item."""
     needed = policy().feedback.declining.reason_needed
     return {"say_path": SAY if visit.may(AccessScope.FEEDBACK_WRITE) else None, "new_key": new_key,
-            "reason_needed": needed,
+            "reason_needed": needed, "looked_at": _looked_at(visit.query),
             "saved_on": {(one.item_kind, one.item): one.saved_on for one in wishes.saved}}  # fmt: skip
+
+
+def _looked_at(given: Mapping[str, str]) -> dict[str, str]:
+    """The goal that is looked at, and for how long: whoever says something of a suggestion comes back to it."""
+    goal, months = given.get("goal", ""), given.get("months", "")
+    if not goal or len(goal) > LONGEST_GOAL:
+        return {}
+    return {"goal": goal, **({"months": months} if months in {str(one) for one in MONTHS_OFFERED} else {})}
 
 
 def new_key() -> str:

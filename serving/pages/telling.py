@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from babel.dates import format_date, format_datetime
@@ -112,8 +113,18 @@ class Teller:
         """
         if share is None:
             return NOTHING
-        least = 10.0**-digits
-        return f"<{least:g}%" if 0 < 100 * share < least else f"{100 * share:.{digits}f}%"
+        least, known = Decimal(1).scaleb(-digits), _per_cent(share)
+        if share > 0 and known < least:
+            return f"<{least}%"
+        return f"{known.quantize(least, ROUND_HALF_UP)}%"
+
+    def of_hundred(self, share: float) -> int:
+        """How many of 100 people a share is, rounded as `share` is.
+
+        >>> Teller("en").of_hundred(0.4950), Teller("en").share(0.4950, 0)
+        (50, '50%')
+        """
+        return int(_per_cent(share).quantize(Decimal(1), ROUND_HALF_UP))
 
     def points(self, change: float) -> str:
         """A change of a share in points, with its sign.
@@ -128,6 +139,14 @@ class Teller:
     def number(self, number: float) -> str:
         """A number with the marks of its language."""
         return str(format_decimal(number, locale=LOCALES[self.language]))
+
+    def whole(self, number: float) -> str:
+        """A sum of parts as people are counted.
+
+        >>> Teller("en").whole(1234.4)
+        '1,234'
+        """
+        return self.number(round(number))
 
     def rough(self, number: float) -> str:
         """A count that is a mean: whole where it is large, to a tenth where it is small.
@@ -156,3 +175,9 @@ class Teller:
     def listed(self, texts: Sequence[str]) -> str:
         """Several texts in a row."""
         return ("、" if self.language == "zh" else ", ").join(texts)
+
+
+def _per_cent(share: float) -> Decimal:
+    """With the four decimals that answers tell, for the same chance stands whole in a case: rounded from one and from
+    the other, 0.495517 read 49.6% in one place and 49.5% in the next. Decimal, as 100 * 0.4955 lies below 49.55."""
+    return 100 * Decimal(str(round(float(share), 4)))

@@ -125,14 +125,20 @@ PREVIEW: Mapping[str, Bilingual] = {
     "preview.try": Bilingual("预览", "Preview"),
     "preview.in_force": Bilingual("{share}（现行政策）", "{share} (policy in force)"),
     "preview.said": Bilingual(
-        "按此界限：本块面现有预警{now}人，每月新增约{new}人（依据{months}个月）；往年全员的预警，每10人中有{right}人确实出现。",
-        "With this limit: {now} alerts in this block now, about {new} new a month (months counted: {months}); over the "
-        "whole force {right} of 10 were right in the past.",
+        "按此界限：本块面现有预警{now}人，每月新增约{new}人（依据{months}个月）；{worth}",
+        "With this limit: {now} alerts in this block now, about {new} new a month (months counted: {months}); {worth}",
     ),
     "preview.said.no_month": Bilingual(
-        "按此界限：本块面现有预警{now}人，每月新增尚不知（没有相隔一个月的快照）；往年全员的预警，每10人中有{right}人确实出现。",
+        "按此界限：本块面现有预警{now}人，每月新增尚不知（没有相隔一个月的快照）；{worth}",
         "With this limit: {now} alerts in this block now, new ones a month not known (no two snapshots a month apart); "
-        "over the whole force {right} of 10 were right in the past.",
+        "{worth}",
+    ),
+    "preview.worth": Bilingual(
+        "往年全员的预警，每10人中有{right}人确实出现。", "over the whole force {right} of 10 were right in the past."
+    ),
+    "preview.worth.open": Bilingual(
+        "往年全员的预警，每10人中约{right}人已出现或预计会出现。",
+        "over the whole force, of 10 alerted in the past it came, or is expected to come, to about {right}.",
     ),
     "preview.said.no_past": Bilingual(
         "按此界限：本块面现有预警{now}人；尚无往年数据说明对错。",
@@ -142,6 +148,16 @@ PREVIEW: Mapping[str, Bilingual] = {
         "往年全员共{flagged}人次预警，准确率{precision}（95%区间{low}至{high}）；出现者中有{recall}曾被预警。",
         "In the past, over the whole force: {flagged} alerts, {precision} of them right (95 % interval {low} to "
         "{high}); they found {recall} of all to whom it came.",
+    ),
+    "preview.past.open": Bilingual(
+        "往年全员共{flagged}人次预警，其中{precision}已出现或预计会出现（95%区间{low}至{high}）；"
+        "已出现或预计会出现者中有{recall}曾被预警。",
+        "In the past, over the whole force: {flagged} alerts; to {precision} of them it came or is expected to (95 % "
+        "interval {low} to {high}); they found {recall} of all to whom it came or is expected to.",
+    ),
+    "preview.open": Bilingual(
+        "这些比例所依据的{events}起事件中，有{expected}起只是尚未了结事项的可能性之和，并非查实结果。",
+        "Of the {events} events behind these shares {expected} are the chances of what is still open, no findings.",
     ),
 }
 CASES: Mapping[str, Bilingual] = {
@@ -266,6 +282,10 @@ OFFICER: Mapping[str, Bilingual] = {
     ),
     "me.chance": Bilingual(
         "{months}个月内经任一路径达到目标的可能性", "Chance of the goal within {months} months, by any way"
+    ),
+    "me.chance.declined": Bilingual(
+        "{months}个月内经任一路径达到目标的可能性，您表示不感兴趣、未列出的路径也计算在内",
+        "Chance of the goal within {months} months, by any way; declined ones, not shown, count too",
     ),
     "me.reached": Bilingual("目标已达到：{goal}（自{day}起）", "The goal is reached: {goal}, since {day}"),
     "me.in_field": Bilingual("现任岗位已属于目标领域", "Your post already belongs to the field you aim at"),
@@ -562,6 +582,10 @@ MODELS: Mapping[str, Bilingual] = {
     "models.group": Bilingual("群体", "Group"),
     "models.none": Bilingual("没有记录。", "There is no record."),
     "models.check.events": Bilingual("后续年份的事件数", "events on the later years"),
+    "models.events.open": Bilingual(
+        "其中{expected}起只是尚未了结事项的可能性之和，并非查实结果",
+        "{expected} of them are the chances of what is still open, no findings",
+    ),
     "models.check.count_rule.average_precision": Bilingual(
         "平均精确率较投诉计数规则的增益", "gain in average precision over the count rule"
     ),

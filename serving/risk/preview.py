@@ -28,7 +28,7 @@ from features.store import FeatureReader
 from models import artifacts, keys, registry
 from models.base import Numbers
 from models.registry import ResolvedModel
-from models.risk.evidence import FILE, PLACE, Pooled, read_evidence
+from models.risk.evidence import FILE, PLACE, Pooled, expected_events, read_evidence
 from models.risk.grade_rate import GradeRate
 from models.risk.grades import by_cut_offs, by_shares, over_budget, short_history, within_budget
 from models.risk.model import OutcomeModel, RiskBundle
@@ -308,14 +308,12 @@ def _worth(evidence: Evidence | None, setting: Setting, rules: GradePolicy) -> d
 
 
 def _figures(y: Numbers, marks: Marks) -> dict[str, Any]:
-    """`events_expected` of the `events` are no findings yet: chances of what was still open when the model was trained
-    (training/risk/outcomes.py), each counted as such a part of an event."""
+    """`events_expected` of the `events` are no findings yet (models/risk/evidence.py)."""
     rate = GradeRate.of(float(y[marks].sum()), int(marks.sum()))
     known = {name: None if np.isnan(value) else value for name, value in
              (("precision", rate.rate), ("low", rate.low), ("high", rate.high))}  # fmt: skip
     recall = rate.events / float(y.sum()) if y.sum() > 0 else None
-    expected = float(y[(y > 0) & (y < 1)].sum())
     return {
-        "flagged": rate.n, "events": float(y.sum()), "events_expected": expected, "base_rate": float(y.mean()), **known,
-        "recall": recall,
+        "flagged": rate.n, "events": float(y.sum()), "events_expected": expected_events(y),
+        "base_rate": float(y.mean()), **known, "recall": recall,
     }  # fmt: skip

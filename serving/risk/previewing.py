@@ -11,6 +11,8 @@ from data_contracts.errors import NotThere
 from data_contracts.policy import Policy
 from data_contracts.settings import Settings
 from data_contracts.vocabulary import Outcome
+from features.store import FeatureReader
+from models.risk.evidence import is_told
 from serving.access.credential import Credential
 from serving.access.placements import Placements
 from serving.access.reach import Sight
@@ -19,6 +21,8 @@ from serving.review.standing import sees_all
 from serving.risk.preview import Prepared, Setting
 from serving.schemas import Answer, Because, Body, OfficerId, Probability, about
 from serving.units.answers import SMALL
+
+Ground = tuple[date, str, tuple[tuple[str, int, int], ...]]  # the night, the version, and the files of snapshots
 
 
 class PreviewRequest(Body):
@@ -45,6 +49,16 @@ class Previewed(Answer):
     low: Probability | None = about("95% 区间下限", "lower end of its 95 % interval", default=None)
     high: Probability | None = about("95% 区间上限", "upper end", default=None)
     recall: Probability | None = about("往年出现者中被预警的比例", "share of what came that was alerted", default=None)
+    events: float | None = about("往年事件数，全员", "events in the past, whole force", default=None, ge=0)
+    events_expected: float | None = about(
+        "其中尚未了结事项的可能性之和，并非查实结果", "how many of them are the chances of what is still open",
+        default=None, ge=0,
+    )  # fmt: skip
+
+    @property
+    def open(self) -> bool:
+        """Whether chances of what is still open stand in the shares, so that these are no facts."""
+        return is_told(self.events_expected)
 
 
 class PreviewAnswer(Answer):
@@ -59,13 +73,14 @@ class PreviewAnswer(Answer):
 
 @dataclass
 class PreviewDesk:
-    """Everything that the preview needs; the force is scored once for each night and version of the model."""
+    """Everything that the preview needs; the force is scored once for each night, version of the model and state of the
+    snapshots: one that is written later is told of without a restart, as the command line tells of it."""
 
     settings: Settings
     run: Callable[[], PublishedRun]
     placements: Callable[[], Placements]
     policy: Policy
-    _held: tuple[tuple[date, str], Prepared] | None = None
+    _held: tuple[Ground, Prepared] | None = None
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def answer(
@@ -93,9 +108,13 @@ class PreviewDesk:
 
     def _prepared(self, as_of: date, version: str) -> Prepared:
         with self._turn:
-            if self._held is None or self._held[0] != (as_of, version):
-                self._held = (as_of, version), Prepared.of(self.settings, as_of)
+            ground = self._ground(as_of, version)  # before anything is read: what changes meanwhile is seen next time
+            if self._held is None or self._held[0] != ground:
+                self._held = ground, Prepared.of(self.settings, as_of)
             return self._held[1]
+
+    def _ground(self, as_of: date, version: str) -> Ground:
+        return as_of, version, FeatureReader(self.settings).snapshots_stamp(as_of)
 
 
 def _told(record: dict[str, object]) -> Previewed:

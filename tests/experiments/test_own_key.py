@@ -94,7 +94,9 @@ def test_the_book_is_recorded_from_a_copy_on_the_day_of_the_newest_snapshot(use:
     with pytest.raises(NotReady, match="holds no bureau; run `pharos demo --no-serve`"), copied(use):
         pytest.fail("there is nothing to record")
     for day in ("2025-12-01", "2026-01-01"):
-        (use.snapshot_dir / "officers" / f"as_of={day}").mkdir(parents=True)
+        folder = use.snapshot_dir / "officers" / f"as_of={day}"
+        folder.mkdir(parents=True)
+        (folder / "part-0.parquet").touch()
     with copied(use.model_copy(update={"today": None})) as there:
         assert (there.today, there.snapshot_dir.is_dir()) == (TODAY, True)
         assert there.state != use.state

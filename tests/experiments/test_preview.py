@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 import pharos
 from data_contracts.errors import InvalidInput
+from data_contracts.policy import policy
 from data_contracts.pseudonyms import pseudonyms
 from data_contracts.settings import Settings
 from experiments.preview_tables import as_table, run_preview
@@ -27,6 +28,7 @@ from models.risk.logistic import SoftLogistic
 from models.risk.model import OutcomeModel, RiskBundle
 from serving.risk import preview as module
 from serving.risk.preview import Preview, Setting, _figures, preview
+from serving.risk.previewing import PreviewDesk
 
 AS_OF, BEFORE, CHECKED = date(2024, 3, 1), date(2024, 2, 1), date(2022, 1, 1)
 ODDS = np.linspace(-4, 2, 100)
@@ -55,6 +57,11 @@ def _bundle() -> RiskBundle:
     member = SoftLogistic(middle=np.zeros(1), scale=np.ones(1), coefficients=np.ones(1))
     model = OutcomeModel("conduct", 12, Design(("odds",), {}), {"logistic": member}, {"logistic": 1.0})
     return RiskBundle((model,), "risk_v1", "hash")
+
+
+def _nothing() -> Any:
+    """What a desk is not asked for."""
+    raise AssertionError("asked for in vain")
 
 
 @pytest.fixture
@@ -179,6 +186,32 @@ def test_of_the_events_those_that_are_open_are_told_apart() -> None:
     y, marks = np.array([1.0, 0.25, 0.5, 0.0]), np.array([True, True, False, False])
     told = _figures(y, marks)
     assert (told["events"], told["events_expected"], told["flagged"]) == (1.75, 0.75, 2)
+
+
+def test_a_desk_tells_of_a_snapshot_that_is_written_later_without_a_restart(
+    known: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stranger read "not known" on the page, and a figure on the command line, until the service began anew."""
+
+    def written(day: date, content: bytes) -> None:
+        part = known.snapshot_dir / "officers" / f"as_of={day}" / "part-0.parquet"
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        monkeypatch.setattr(FakeReader, "days", sorted({*FakeReader.days, day}))
+
+    monkeypatch.setattr(FakeReader, "days", [CHECKED])
+    written(AS_OF, b"one")
+    desk = PreviewDesk(known, run=_nothing, placements=_nothing, policy=policy())
+    first = desk._prepared(AS_OF, "3")
+    written(date(2024, 4, 1), b"later than the night: not read")
+    (known.snapshot_dir / "officers" / f"as_of={BEFORE}").mkdir()  # still being filled
+    assert desk._prepared(AS_OF, "3") is first
+    assert first.pairs == []
+    written(BEFORE, b"one")
+    second = desk._prepared(AS_OF, "3")
+    assert second.pairs == [(BEFORE, AS_OF)]
+    written(BEFORE, b"written anew")
+    assert desk._prepared(AS_OF, "3") is not second
 
 
 def test_units_beyond_their_budget_are_counted_and_a_budget_that_binds_has_none(known: Settings) -> None:

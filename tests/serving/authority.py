@@ -144,10 +144,9 @@ def previews() -> PreviewDesk:
     past = Evidence(Pooled(days, officers, came, chances["conduct"], chances["conduct"]), units)
     model = OutcomeModel("conduct", 12, Design(("odds",), {}), {}, {})
     ground = Prepared(ResolvedModel("risk", "1", Path("model"), "run", {}), [model], forces, {"conduct": past})
-    night = _night()[1]
-    version = night.manifest.models[0].version
-    desk = PreviewDesk(Settings(), lambda: night, placements, policy())
-    desk._held = (night.manifest.as_of, version), ground
+    folder, night = _night()
+    desk = PreviewDesk(Settings(state=Path(folder.name)), lambda: night, placements, policy())
+    desk._held = desk._ground(night.manifest.as_of, night.manifest.models[0].version), ground
     return desk
 
 

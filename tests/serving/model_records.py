@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from data_contracts.audit.chain import Action, Entry
 from data_contracts.settings import Settings
@@ -13,6 +16,7 @@ from models import artifacts, gate_records, keys, registry
 from models.artifacts import Parts
 from models.audit import audit_chain
 from models.registry import PATH_TAG, ResolvedModel
+from models.risk.evidence import FILE, PLACE, digest
 
 AT = datetime(2026, 10, 1, 9)
 STATUSES = ("pass", "waived", "explained", "fail", "inconclusive")
@@ -38,8 +42,11 @@ def line(check: str, status: str = "pass", value: float | None = 1.1) -> dict[st
             "low": 0.9, "high": 1.3}  # fmt: skip
 
 
-def recorded(folder: Path) -> Settings:
-    """Version 1 of risk passed with signatures and answers; version 2 failed."""
+def recorded(folder: Path, later: Mapping[str, Sequence[float]] | None = None) -> Settings:
+    """Version 1 of risk passed with signatures and answers; version 2 failed.
+
+    With `later` the events of conduct are counted, and the rows they were counted on are kept: labels by outcome.
+    """
     use = Settings(state=folder)
     client = registry.client(use)
     client.create_registered_model("risk")
@@ -47,6 +54,8 @@ def recorded(folder: Path) -> Settings:
         place = use.mlflow_dir / "risk" / version / "model"
         place.parent.mkdir(parents=True)
         told = {"name": "risk", "service": "risk_v1", "service_hash": "h1", "as_of": f"2026-0{version}-01"}
+        if later is not None:
+            told["evidence_sha256"] = _rows(place.parent / PLACE, later)
         artifacts.save(place, Parts(json={"version": version}), told, keys.signing_key(use.keys_dir))
         tags = {PATH_TAG: f"risk/{version}/model"}
         client.create_model_version("risk", source=str(place), tags=tags)
@@ -55,6 +64,8 @@ def recorded(folder: Path) -> Settings:
     groups = [f"sex={sex}.{measure}" for sex in ("female", "male") for measure in ("calibration", "flag_ratio")]
     lines = [line("calibration_error"), line("grades", value=None),
              *(line(check, status) for check, status in zip(groups, STATUSES, strict=False))]  # fmt: skip
+    if later is not None:
+        lines.insert(0, line("events", value=sum(later["conduct"])))
     _judged(use, first, True, lines)
     _judged(use, second, False, [line("calibration_error", "fail")])
     note = {
@@ -72,6 +83,15 @@ def recorded(folder: Path) -> Settings:
     )
     watched(use)
     return use
+
+
+def _rows(folder: Path, later: Mapping[str, Sequence[float]]) -> str:
+    """Labels of later years as training keeps them; their sha256."""
+    rows = [{"outcome": outcome, "as_of": datetime(2025, 1, 1), "officer": f"p-{number}", "y": y, "chance": 0.2,
+             "count": 0.0} for outcome, some in later.items() for number, y in enumerate(some)]  # fmt: skip
+    folder.mkdir()
+    pd.DataFrame(rows).to_parquet(folder / FILE)
+    return digest(folder / FILE)
 
 
 def _judged(use: Settings, model: ResolvedModel, passed: bool, lines: list[dict[str, Any]]) -> None:

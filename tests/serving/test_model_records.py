@@ -14,6 +14,7 @@ from data_contracts.audit.chain import Action, Entry
 from data_contracts.settings import Settings
 from models import gate_records, registry
 from models.audit import audit_chain
+from models.risk.evidence import FILE, PLACE
 from serving.champions.cards import card_of
 from serving.champions.record_schemas import ModelsRequest, ModelTold
 from serving.champions.records import TITLES, ModelsDesk
@@ -48,6 +49,15 @@ def test_all_models_are_told_in_short(use: Settings) -> None:
     ]
     assert risk.versions[1].counts == {"pass": 3, "waived": 1, "explained": 1, "fail": 1}
     assert (risk.versions[0].trained_as_of, risk.lines, models[1].versions) == ("2026-02-01", [], [])
+
+
+def test_of_events_it_is_told_how_many_are_chances_and_no_findings(tmp_path: Path) -> None:
+    use = recorded(tmp_path / "models", later={"conduct": [1.0, 1.0, 0.25, 0.5, 0.0], "strain": [1.0, 0.0]})
+    asked = {one.measure: one.expected for one in told(use).lines if not one.group}
+    assert asked == {"events": 0.75, "calibration_error": None, "grades": None}
+    folder = use.mlflow_dir / "risk" / "1" / PLACE
+    (folder / FILE).write_bytes(b"changed")
+    assert [one.expected for one in told(use).lines] == [None] * 7
 
 
 def test_one_model_is_told_whole_about_the_version_that_answers(use: Settings) -> None:

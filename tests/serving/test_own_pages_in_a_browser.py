@@ -94,6 +94,26 @@ def test_an_officer_looks_at_another_goal_and_states_it(own: Room, language: str
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_who_declines_a_way_to_another_goal_or_saves_a_course_stays_with_that_goal(own: Room, language: str) -> None:
+    officer_id = {"zh": "o-22901442", "en": "o-30602871"}[language]
+    looked_at = "goal=job_family%3Atraffic&months=120"
+    with officer(own, language, officer_id) as page:
+        own.open(page, f"/pages/me?{looked_at}")
+        page.wait_for_selector("#courses-part .offer")
+        page.locator("#courses-part button[value=saved]").first.click()
+        page.wait_for_url(f"**/pages/me?done=saved&{looked_at}")
+        ways = page.locator(".my-way .steps-of").count()
+        page.locator(".my-way .say summary").first.click()
+        page.locator(".my-way .say input[name=reason]").first.fill("不想去")
+        page.locator(".my-way .say button[value=declined]").first.click()
+        page.wait_for_url(f"**/pages/me?done=declined&{looked_at}")
+        assert page.input_value("#goal") == "job_family:traffic"
+        assert ways > 1
+        assert {"zh": "不感兴趣", "en": "declined"}[language] in page.inner_text(".towards .chance")
+        own.checked(page, f"me-other-goal-declined-{language}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_an_officer_saves_one_suggestion_and_declines_another_with_a_reason(own: Room, language: str) -> None:
     officer_id = {"zh": "o-22901442", "en": "o-30602871"}[language]
     with officer(own, language, officer_id) as page:

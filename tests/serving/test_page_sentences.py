@@ -24,7 +24,8 @@ from serving.paths.schemas import PathInstead
 from serving.paths.terms import term_of
 from serving.paths.wishes import Chosen, StatedWish, WishesAnswer
 from serving.review.schemas import CaseTold
-from serving.schemas import PostsRanked, Text
+from serving.risk.previewing import PreviewAnswer
+from serving.schemas import PostsRanked, Text, shown
 from training.gate import coverage
 from training.gate.evidence import NOTHING, Checked
 from training.gate.verdict import CONCERN_CHECKS, COURSES_CHECKS, NEXT_POST_CHECKS, PATH_CHECKS
@@ -84,6 +85,21 @@ def test_the_chance_of_a_nearer_goal_is_told_as_that_goals_own(language: str, ne
     assert told == f"{nearer} {longer}"
 
 
+@pytest.mark.parametrize(
+    ("kinds", "counted"), [(["path"], True), (["course", "post"], True), (["course"], False), ([], False)]
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_chance_of_a_goal_says_that_declined_ways_are_counted_in(
+    language: str, kinds: list[str], counted: bool
+) -> None:
+    """6.9 % by any way stood over one way of 0.2 %, after the likely one was declined."""
+    some = [SimpleNamespace(item_kind=kind) for kind in kinds]
+    result = SimpleNamespace(chance=0.069, horizon_months=120, declined=some)
+    told = piece(language, "goal_chance.html.j2", "told", result, Teller(language))
+    assert told.startswith({"zh": "6.9% 120个月内", "en": "6.9% Chance of the goal within 120 months"}[language])
+    assert ({"zh": "不感兴趣", "en": "declined"}[language] in told) == counted
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_where_no_change_brings_a_path_no_figure_seems_to_rise(language: str) -> None:
     told = piece(language, "changes.html.j2", "told", [change("none", 0.002, 0.002)], Teller(language))
@@ -98,6 +114,24 @@ def case(**more: Any) -> SimpleNamespace:
 
 def reason(zh: str, en: str, **more: Any) -> dict[str, Any]:
     return {"theme": "x", "text": {"zh": zh, "en": en}, **more}
+
+
+@pytest.mark.parametrize(
+    ("whole", "told"), [(0.495517, "49.6%"), (0.00096, "0.1%"), (0.00004, "<0.1%"), (0.1, "10.0%")]
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_chance_reads_alike_whole_in_a_case_and_rounded_in_an_answer(
+    language: str, whole: float, told: str
+) -> None:
+    tell = Teller(language)
+    assert (tell.share(whole), tell.share(shown(whole))) == (told, told)
+    assert tell.of_hundred(whole) == tell.of_hundred(shown(whole))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_a_hundred_people_as_many_are_told_for_one_chance(language: str) -> None:
+    tell = Teller(language)
+    assert [tell.of_hundred(one) for one in (0.494996, shown(0.494996))] == [50, 50]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -218,12 +252,51 @@ def test_every_check_of_the_gate_has_words_on_the_page(model: str, code: str) ->
     assert zh != en
 
 
+def preview_part(language: str, **more: Any) -> str:
+    """The part of a unit's page about another limit, of one outcome, as it is read."""
+    one = {"outcome": "conduct", "horizon_months": 12, "alerts_now": 150, "new_a_month": None, "flagged": 445,
+           "precision": 0.22, "low": 0.18, "high": 0.26, "recall": 0.166, **more}  # fmt: skip
+    answer = PreviewAnswer.model_validate(
+        {"request_id": "r", "unit_id": "u-0", "as_of": date(2026, 1, 1), "results": [one]}
+    )
+    shown = {"answer": answer, "place": SimpleNamespace(unit_id="u-0"), "shares": [0.05], "share": 0.05,
+             "in_force": 0.03, "preview_path": "/p", "visit": SimpleNamespace(handle=lambda *_: "h")}  # fmt: skip
+    return plain(templates().get_template("preview.part.html.j2").render({**page(language), **shown}))
+
+
+OPEN = {
+    "zh": ("这些比例所依据的600起事件中，有322起只是尚未了结事项的可能性之和，并非查实结果。",
+           "每10人中约2人已出现或预计会出现"),
+    "en": ("Of the 600 events behind these shares 322 are the chances of what is still open, no findings.",
+           "of 10 alerted in the past it came, or is expected to come, to about 2."),
+}  # fmt: skip
+FACTS = {"zh": ("确实出现", "准确率", "。出现者"), "en": ("of 10 were right", "of them right")}
+
+
+@pytest.mark.parametrize("new", [None, 14.2])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_another_limit_gives_tells_no_chance_as_a_fact(language: str, new: float | None) -> None:
+    told = preview_part(language, new_a_month=new, events=599.7, events_expected=321.7)
+    assert all(one in told for one in OPEN[language])
+    assert not any(one in told for one in FACTS[language])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_every_event_came_another_limit_is_told_by_facts(language: str) -> None:
+    told = preview_part(language, events=543.0, events_expected=0.0)
+    assert FACTS[language][0] in told
+    assert {"zh": "尚未了结", "en": "still open"}[language] not in told
+
+
 def test_a_check_is_told_by_words_and_one_that_is_not_known_by_its_name() -> None:
     line = GateLine.model_validate({
         "check": "conduct.events", "subject": {"zh": "查实", "en": "conduct"}, "group": None, "measure": "events",
         "status": "pass", "value": 1.0, "low": None, "high": None, "suspect": False})  # fmt: skip
     told = piece("en", "checks.html.j2", "named", line, check_named(Teller("en"), "risk", "events"), Teller("en"))
     assert told == "conduct: events on the later years events"
+    some = line.model_copy(update={"expected": 321.7})
+    told = piece("en", "checks.html.j2", "named", some, check_named(Teller("en"), "risk", "events"), Teller("en"))
+    assert told.endswith("events · 322 of them are the chances of what is still open, no findings")
     new = line.model_copy(update={"measure": "brand.new"})
     said = check_named(Teller("zh"), "risk", "brand.new")
     assert piece("zh", "checks.html.j2", "named", new, said, Teller("zh")) == "查实：brand.new"
