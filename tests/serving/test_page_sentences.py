@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from data_contracts.figures import shown
 from serving.champions.record_schemas import GateLine
 from serving.pages import helper
 from serving.pages.faces import templates
@@ -25,7 +26,7 @@ from serving.paths.terms import term_of
 from serving.paths.wishes import Chosen, StatedWish, WishesAnswer
 from serving.review.schemas import CaseTold
 from serving.risk.previewing import PreviewAnswer
-from serving.schemas import PostsRanked, Text, shown
+from serving.schemas import PostsRanked, Text
 from training.gate import coverage
 from training.gate.evidence import NOTHING, Checked
 from training.gate.verdict import CONCERN_CHECKS, COURSES_CHECKS, NEXT_POST_CHECKS, PATH_CHECKS
