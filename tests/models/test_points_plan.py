@@ -81,7 +81,7 @@ def test_a_move_to_the_grass_roots_gives_years_from_today() -> None:
 def test_a_way_that_needs_a_transfer_says_so_and_begins_when_rules_allow_one() -> None:
     """Posted on 1 July 2023, an officer may move from 1 July 2024 on: a full year ends a year later."""
     before = posted("2021-01-01", "x")[0] | {"post_id": "q", "ended_on": "2023-07-01"}
-    lately = {"postings": [before, *posted("2023-07-01", "b")]}
+    lately: dict[str, Any] = {"postings": [before, *posted("2023-07-01", "b")]}
     found = plan(4.0, "2026-09-01", ("grassroots_years",), **lately)
     assert [str(step.on) for step in found.combinations[0].steps] == ["2025-07-01", "2026-07-01"]
     told = step_text(found.combinations[0].steps[0], Records({}))  # one transfer, in time for both years
@@ -103,7 +103,11 @@ def test_a_way_that_needs_a_transfer_says_so_and_begins_when_rules_allow_one() -
 def test_without_a_post_that_the_officer_may_take_there_is_no_transfer() -> None:
     posts = [{"post_id": "p1", "unit_level": "station", "required_course_id": "k"}, {"post_id": "p2"}]
     here, year = posted("2022-06-01", "b"), ("grassroots_years",)
-    asked = {"postings": here, "course_completions": [], "posts": [posts[0], {"post_id": "p3", "unit_level": "bureau"}]}
+    asked: dict[str, Any] = {
+        "postings": here,
+        "course_completions": [],
+        "posts": [posts[0], {"post_id": "p3", "unit_level": "bureau"}],
+    }
     assert plan(2.0, "2026-03-01", year, **asked).status == "not_within_deadline"
     in_the_bureau = [{**here[0], "post_id": "b"}]
     units = [{"unit_id": "b", "unit_level": "bureau"}]
