@@ -156,6 +156,9 @@ def test_mlflow_has_tags_notes_records_pictures_and_a_line_by_day(told: tuple[Se
         steps = [point.step for point in client.get_metric_history(run.info.run_id, "strain.by_day")]
         assert sorted(steps) == [20230701, 20240701]
         assert run.inputs.dataset_inputs[0].dataset.digest == tags["data_hash"]
+        pictures = [item.path for item in client.list_artifacts(run.info.run_id, "pictures")]
+        assert pictures == ["pictures/model-strain.png"], "whoever compares runs in MLflow sees one of each"
+    assert len({frozenset(run.data.metrics) for run in by_part["model"]}) == 1, "the same names, side by side"
     searched = by_part["search"][0]
     assert "3 judged" in searched.data.tags[NOTE]
     assert searched.inputs.dataset_inputs[0].tags[0].value == "validation"
