@@ -14,6 +14,7 @@ from rich.console import Console
 from experiments.progress import Steps as Bar
 from experiments.progress import steps as progress
 from experiments.studies.config import Training
+from experiments.studies.kind import Loaded
 from experiments.studies.run import TUNE, Asked, Run, Tested, every_test
 from experiments.studies.steps import Steps, write_whole
 
@@ -34,12 +35,14 @@ def run_study(asked: Asked, console: Console) -> Path:
     check_record(asked)
     with Steps(asked.folder).alone():
         with progress(console, f"study {study.name}") as bar:
-            bar.say("records")
+            bar.prepare("records")
             run = Run(asked)
             _check_training(run)
             left = _left(run)
             _tell_kept(run, left, console)
-            bar.plan(1 + len(left) + _trials(run) + SUMMARY_STEPS + int(study.train is not None))
+            if left:
+                _load(run, bar)
+            bar.plan(len(left) + _trials(run) + SUMMARY_STEPS + int(study.train is not None))
             params = _searched(run, bar)
             made = {one.step: _tested(run, one, params, bar) for one in every_test(study)}
             _keep(run, params, made)
@@ -50,6 +53,12 @@ def run_study(asked: Asked, console: Console) -> Path:
             record_study(run, found, {"params": params, "trained": version})
         show(found, console)
     return found.page
+
+
+def _load(run: Run, bar: Bar) -> Loaded:
+    """Read records and features before the first step: once a study, and often longer than any step after it."""
+    bar.prepare("features")
+    return run.loaded
 
 
 def _left(run: Run) -> list[Tested]:

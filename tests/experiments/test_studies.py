@@ -56,6 +56,7 @@ def test_a_study_is_searched_tested_compared_and_logged(told: tuple[Settings, st
     use, printed = told
     assert log_of(use).count("done tune") == 1
     assert sum(line.startswith("done score-") for line in log_of(use)) == TESTS
+    assert log_of(use).index("done features") < log_of(use).index("begun tune"), "no trial is thought to take as long"
     told_as_it_went = ("page ", "study trial")
     assert all(len(line) <= 80 or line.startswith(told_as_it_went) for line in printed.splitlines()), printed
     assert "超负荷 · strain" in printed
