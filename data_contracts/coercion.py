@@ -175,7 +175,8 @@ def years_of(values: pd.Series) -> pd.Series:
     [1985, 1985, 1985, 1985, 1985, <NA>, <NA>]
     """
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        return values.dt.year.astype("Int64")
+        years: pd.Series = values.dt.year.astype("Int64")
+        return years
     return _by_distinct(values, _year_of, "Int64")
 
 

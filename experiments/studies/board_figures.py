@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -70,7 +70,7 @@ def model_figure(board: Board, name: str, *, english: bool = False) -> Figure:
         left, right = figure.subplots(1, 2, width_ratios=(1.2, 1.0))
         beside = [] if other is one else [(other, GREY, "|")]
         for standing, colour, marker in (*beside, (one, "C0", _marker(place))):
-            looks = {"color": colour, "marker": marker}
+            looks: dict[str, Any] = {"color": colour, "marker": marker}
             _line(left, standing, board, chinese, looks)
             _bars(right, standing, board, looks)
         highs = [found.high for each in board.standings for found in (*each.by_day.values(), *each.figures.values())]
@@ -87,7 +87,7 @@ def model_figure(board: Board, name: str, *, english: bool = False) -> Figure:
     return figure
 
 
-def _line(axes: Axes, one: Standing, board: Board, chinese: bool, looks: Mapping[str, str]) -> None:
+def _line(axes: Axes, one: Standing, board: Board, chinese: bool, looks: Mapping[str, Any]) -> None:
     found = [one.by_day[day] for day in board.days]
     axes.errorbar(
         np.arange(len(found)), [figure.value for figure in found], yerr=_ends(found), capsize=2, elinewidth=0.7,
@@ -95,7 +95,7 @@ def _line(axes: Axes, one: Standing, board: Board, chinese: bool, looks: Mapping
     )  # fmt: skip
 
 
-def _bars(axes: Axes, one: Standing, board: Board, looks: Mapping[str, str]) -> None:
+def _bars(axes: Axes, one: Standing, board: Board, looks: Mapping[str, Any]) -> None:
     found = [one.figures[name] for name in board.kind.measures]
     axes.errorbar([figure.value for figure in found], np.arange(len(found)), xerr=_ends(found), capsize=3,
                   linestyle="none", markersize=7, **looks)  # fmt: skip
@@ -104,7 +104,8 @@ def _bars(axes: Axes, one: Standing, board: Board, looks: Mapping[str, str]) -> 
 def _ends(found: Sequence[Figure95]) -> Numbers:
     """Down to and up from each value, (2, n), as matplotlib draws intervals."""
     ends = np.array([[one.value - one.low, one.high - one.value] for one in found]).T
-    return np.maximum(np.nan_to_num(ends), 0.0)
+    shown: Numbers = np.maximum(np.nan_to_num(ends), 0.0)
+    return shown
 
 
 def _by_day(axes: Axes, board: Board, chinese: bool) -> None:
