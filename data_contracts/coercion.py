@@ -35,6 +35,7 @@ JANUARY_OR_OCTOBER = 0.1
 YEARS = (1900, 2100)
 """Numbers that people write for a year; as a spreadsheet's number such a one would be a day of 1905, silently."""
 _YEAR_ALONE = re.compile(r"^\s*(\d{4})\s*(?:年|年度|\.0+)?\s*$")
+_YEAR_FIRST = re.compile(r"^\s*(\d{4})(?:\d{2}(?:\d{2})?(?:\.0+)?\s*$|(?!\d))")
 _PLAIN_DATE = re.compile(r"^\s*(\d{4})(\d{2})(\d{2})(?:\.0)?\s*$")
 
 
@@ -165,6 +166,28 @@ def years_alone(values: pd.Series) -> pd.Series:
 def _is_year_alone(value: object) -> bool:
     found = _YEAR_ALONE.match(in_digits(str(value)))
     return found is not None and YEARS[0] <= int(found[1]) <= YEARS[1]
+
+
+def years_of(values: pd.Series) -> pd.Series:
+    """The year of each day, however much of the day is written (Int64, same index); nothing else of it is kept.
+
+    >>> years_of(pd.Series(["1985年3月", 198503, "1985-03-07", 1985.1, "一九八五年三月", "7/3/85", None])).tolist()
+    [1985, 1985, 1985, 1985, 1985, <NA>, <NA>]
+    """
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        years: pd.Series = values.dt.year.astype("Int64")
+        return years
+    return _by_distinct(values, _year_of, "Int64")
+
+
+def _year_of(value: object) -> int | None:
+    if isinstance(value, date):
+        return None if pd.isna(value) else value.year
+    if value is None or isinstance(value, Unread):
+        return None
+    found = _YEAR_FIRST.match(in_digits(str(value)))
+    year = int(found[1]) if found else 0
+    return year if YEARS[0] <= year <= YEARS[1] else None
 
 
 def _midnight(year: int, month: int, day: int) -> datetime | None:

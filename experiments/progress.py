@@ -40,10 +40,18 @@ class Steps:
         """How many steps there will be."""
         self.progress.update(self.task, total=total)
 
+    def prepare(self, step: str) -> None:
+        """Name what is done once before the steps: none of those planned, so that no estimate takes them to be as
+        long."""
+        self._name(step, counts=False)
+
     def say(self, step: str) -> None:
         """Name the step that begins now."""
+        self._name(step, counts=True)
+
+    def _name(self, step: str, *, counts: bool) -> None:
         self.progress.update(self.task, step=step, advance=int(self.begun))
-        self.begun = True
+        self.begun = counts
         task = self.progress.tasks[self.task]
         elapsed = task.elapsed or 0.0
         if not self.progress.console.is_terminal and elapsed - self.told_at >= self.line_seconds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -101,6 +102,9 @@ class Room:
     def run(self, command: str) -> tuple[int, str]:
         """Execute it; status and what it said."""
         words = [self.filled(word) for word in shlex.split(command)]
+        if words[0] == "umask":
+            os.umask(int(words[1], 8))
+            return 0, ""
         if words[0] in ("curl", "tar", "mkdir", "sha256sum"):
             done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
             return done.returncode, done.stdout + done.stderr
@@ -122,6 +126,8 @@ def room(walked_demo: WalkedDemo, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)
+    before = os.umask(0o022)
+    os.umask(before)
     with standing_on(walked_demo, tmp_path) as use:
         (work / "delivered").mkdir()
         units = History(use.history_dir).frame("units")
@@ -129,6 +135,7 @@ def room(walked_demo: WalkedDemo, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         units.head(3)[header].to_csv(work / "delivered" / "units.csv", index=False)
         with served(sandbox_desks(), monkeypatch) as client:
             yield Room(use, str(client.base_url).rstrip("/"))
+    os.umask(before)
 
 
 @pytest.mark.server
@@ -141,6 +148,16 @@ def test_every_command_of_a_guide_is_executed(guide: str, room: Room) -> None:
         status, said = room.run(command)
         right = next((ok for begins, ok in STATUSES.items() if command.startswith(begins)), {0})
         assert status in right, f"{guide}: {command}\nstatus {status}\n{said}"
+
+
+@pytest.mark.parametrize("page", ["operating.md", "operating.zh-CN.md"])
+def test_a_copy_of_the_state_is_for_its_owner_alone(page: str, tmp_path: Path) -> None:
+    """It holds private keys and whatever is known of people; the usual umask would let everybody read it."""
+    (block,) = [one for one in BLOCK.findall((FOLDER / page).read_text("utf-8")) if "$ tar --create" in one]
+    lines = [line.removeprefix("$ ") for line in block.splitlines() if line.startswith(("$ umask", "$ tar"))]
+    (tmp_path / "PHAROS_STATE").mkdir()
+    subprocess.run(["/bin/sh", "-ec", "\n".join(["umask 022", *lines])], cwd=tmp_path, check=True, timeout=60)
+    assert (tmp_path / "pharos-state.tar.gz").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("guide", EXECUTED)

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from data_contracts.catalog import Column, Table
-from data_contracts.coercion import is_open, numbers, strings
+from data_contracts.coercion import YEARS, is_open, numbers, strings, years_of
 from data_contracts.decisions import ForbiddenGroup
 from data_contracts.guessing.codes import NO_CODING, Coding, coding, has_codes
 from data_contracts.guessing.days import ENOUGH, Written, written
@@ -21,6 +21,7 @@ from data_contracts.guessing.sheets import Sheet
 from data_contracts.guessing.words import known_words, likeness
 from data_contracts.policy import policy
 from data_contracts.schema import allowed_values
+from data_contracts.sources.mapping import YEAR_OF
 from data_contracts.vocabulary import Bilingual
 
 SURE, TAKEN = 0.8, 0.45
@@ -47,7 +48,8 @@ class Looks:
     `words` counts its values as text, the most frequent first; `still_open` is the share that says "to date", and
     `dates` is of the others; `numeric` and `whole` are the shares that are numbers
     and whole numbers, `least` and `most` the 5th and 95th percentile of them; `personal` says whether it holds
-    citizens' numbers or telephone numbers, whatever its word says.
+    citizens' numbers or telephone numbers, whatever its word says; `years` is the share that a year can be taken of,
+    and `whole_years` the share that is a year and nothing more, written as a number.
     """
 
     header: str
@@ -59,6 +61,8 @@ class Looks:
     most: float
     personal: bool
     still_open: float = 0.0
+    years: float = 0.0
+    whole_years: float = 0.0
 
     @property
     def empty(self) -> bool:
@@ -119,6 +123,9 @@ def _looks(header: str, values: pd.Series) -> Looks:
         most=float(most),
         personal=2 * private > len(text[:200]),
         still_open=float(open_.mean()) if len(values) else 0.0,
+        years=float(years_of(values).notna().mean()) if len(values) else 0.0,
+        whole_years=float(((known == np.floor(known)) & (known >= YEARS[0]) & (known <= YEARS[1])).sum())
+        / max(1, len(values)),
     )
 
 
@@ -184,6 +191,8 @@ def _content(column: Column, looks: Looks) -> float:
             return 0.5
         share = looks.dates.share * (1.0 if column.may_stay_open else 1.0 - looks.still_open)
         return share if share >= ENOUGH else share - 1
+    if _is_year(column):
+        return 0.5 * looks.years if looks.years >= ENOUGH else looks.years - 1
     if has_codes(column):
         found = coding(column, looks.words).share
         if not allowed_values(column) and column.kind != "boolean":
@@ -193,6 +202,11 @@ def _content(column: Column, looks: Looks) -> float:
         share = looks.whole if column.kind == "integer" else looks.numeric
         return _in_range(column, looks) * share if share >= ENOUGH else share - 1
     return -0.8 if looks.dates.share >= ENOUGH and looks.whole < ENOUGH else 0.0
+
+
+def _is_year(column: Column) -> bool:
+    """Whether a column holds a year, which may be taken from a day and no more of the day with it."""
+    return column.kind == "integer" and column.name.endswith("_year")
 
 
 def _in_range(column: Column, looks: Looks) -> float:
@@ -228,10 +242,16 @@ class _Pairing:
         column, own = self.columns[row], self.fits[row][self.chosen[row]]
         rival, ahead = self._rival(row)
         certainty = own.total if ahead >= CLOSE else own.total * (1 - RIVALRY * (1 - max(0.0, ahead) / CLOSE))
+        if (
+            own.word >= FORBIDDEN_LIKENESS
+        ):  # a known word over codes of their own is for a person to decide, not nothing
+            certainty = max(certainty, TAKEN)
         why = [BY_NAME if own.word >= FORBIDDEN_LIKENESS else BY_LIKENESS if own.word > 0 else BY_VALUES]
         why += [RIVAL] if ahead < CLOSE else []
         why += [NOT_FITTING] if own.content < 0 else []
         formats = looks.dates.formats if column.kind == "date" else ()
+        if _is_year(column) and looks.whole_years < looks.years:
+            formats = (YEAR_OF,)
         doubts = looks.dates.doubts if column.kind == "date" else ()
         found = coding(column, looks.words)
         if doubts or found.perhaps or (found.unknown and allowed_values(column)):

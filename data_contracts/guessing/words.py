@@ -15,6 +15,7 @@ LEAST_ALIKE = 0.5
 _BRACKETS = re.compile(r"[(\[{【〔<《「][^)\]}】〕>》」]*[)\]}】〕>》」]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SIGNS = re.compile(r"[\W_]+")
+_OF = re.compile(r"(.+?)[\W_]+of[\W_]+(?:(?:the|a|an)[\W_]+)?(.+)")
 _NUMBERED = re.compile(r"^\d+[.、)]\s*")
 SAME = (
     ("时间", "日期"),
@@ -81,6 +82,18 @@ def plain(text: str) -> str:
 
 
 @cache
+def turned(text: str) -> str:
+    """English words about an "of" in the other order, in plain form; any other word as `plain` has it.
+
+    >>> turned("Type of complaint"), turned("Date_of_the_incident"), turned("complaint type")
+    ('complainttype', 'incidentdate', 'complainttype')
+    """
+    wide = _BRACKETS.sub(" ", _CAMEL.sub(" ", unicodedata.normalize("NFKC", text))).strip().casefold()
+    found = _OF.fullmatch(wide)
+    return plain(f"{found[2]} {found[1]}") if found else plain(text)
+
+
+@cache
 def meaning(text: str) -> str:
     """A word with the words that say the same over a column made one.
 
@@ -111,7 +124,7 @@ def likeness(header: str, known: str) -> float:
     >>> likeness("警号", "警 号"), likeness("任职时间", "任职日期"), likeness("警号", "学历")
     (1.0, 0.92, 0.0)
     """
-    if plain(header) == plain(known):
+    if plain(header) == plain(known) or turned(header) == turned(known):
         return EXACT
     if meaning(header) == meaning(known):
         return SAME_MEANING

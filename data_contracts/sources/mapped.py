@@ -22,12 +22,14 @@ from data_contracts.coercion import (
     typed_empty,
     without_open,
     years_alone,
+    years_of,
 )
 from data_contracts.errors import InvalidInput
 from data_contracts.intake import DELIVERED_ROW
 from data_contracts.sources.mapping import (
     YEAR_END,
     YEAR_FIRST,
+    YEAR_OF,
     ColumnSource,
     Mapper,
     TableMapping,
@@ -52,6 +54,8 @@ LEAP_DAY_THAT_WAS_NOT = 60
 EARLIEST, LATEST = pd.Timestamp.min.timestamp(), pd.Timestamp.max.timestamp()
 """Seconds since 1970 that can be told at all: 1677 to 2262."""
 _YEAR_ALONE = re.compile(r"^\s*(\d{4})\s*(?:年|年度|\.0)?\s*$")
+NOT_KEPT = "-"
+"""Stands for a day of which no year could be taken: such a cell is refused, and its text goes no further."""
 CLOCK_WORDS = ("now", "today")
 """Words that pandas reads as the day of reading, whatever the format."""
 
@@ -190,6 +194,9 @@ def _values(name: str, source: ColumnSource, mapper: Mapper, raw: pd.DataFrame) 
             return _only(booleans(values.where(values.isin(list(source.codes.values())))), values)
     if not source.formats:
         return values
+    if YEAR_OF in source.formats:
+        years = years_of(values)
+        return _only(years, values.astype(object).where(years.notna() | ~_given(values), NOT_KEPT))
     typed = _typed_days(values)
     for form in source.formats:
         typed = typed.fillna(_days(name, form, mapper, values.mask(typed.notna())))
@@ -215,11 +222,15 @@ def _reasons(values: pd.Series, formats: Sequence[str]) -> list[Refusal]:
 
 def _only(read: pd.Series, values: pd.Series, formats: Sequence[str] = ()) -> pd.Series:
     """What was read, and whatever else was given marked as unread: a declared form is the only one that counts."""
-    given = values.notna() & ~strings(values).str.lower().isin(list(NO_VALUE_WORDS)).fillna(False)
-    strange = given & read.isna()
+    strange = _given(values) & read.isna()
     marked = read.astype(object).where(read.notna(), None)
     marked[strange] = [Unread(*one) for one in zip(values[strange], _reasons(values[strange], formats), strict=True)]
     return marked
+
+
+def _given(values: pd.Series) -> pd.Series:
+    """Where something stands (boolean, same index)."""
+    return values.notna() & ~strings(values).str.lower().isin(list(NO_VALUE_WORDS)).fillna(False)
 
 
 def _typed_days(values: pd.Series) -> pd.Series:

@@ -32,6 +32,8 @@ COLUMN_WORDS = ("column", "format", "value", "codes")
 YEAR_FIRST = "year_first"  # the format that dates without one are read by; for lists of formats
 YEAR_END = "year_end"
 """2023, 2023年 and 2023年度 as the last day of the year: what is told of a year is known when it is over."""
+YEAR_OF = "year_of"
+"""Of a column of years: 1985-03-07, 1985年3月 and 198503 as 1985; the rest of the day is not read on."""
 NUMBER_FORMATS = ("order", "unix", "unix_ms", "excel", "excel_old")  # formats of whole numbers that stand for days
 
 
@@ -41,7 +43,8 @@ class ColumnSource:
 
     `formats` are strptime's, or `order` (whole number n is the day 2000-01-01 + n), `unix`, `unix_ms`, `excel` (days of
     1930 to 2100), `excel_old` (days of 1900 too: then 2010 is a day of 1905 and no year), `year_first` or `year_end`
-    (the last day of 2023年度); each is tried on what those before it left. Without any, the year must come first.
+    (the last day of 2023年度); each is tried on what those before it left. Without any, the year must come first. A
+    column of years has one format, `year_of`: it takes the year of a day and leaves the rest.
     """
 
     column: str | None = None
@@ -127,12 +130,15 @@ class Mapper:
         """A word that would be passed over in silence is refused: the writer believes that it counts."""
         if "value" in spec and {"format", "codes"} & set(spec):
             raise self.wrong(name, "`format` and `codes` go with `column`; write a constant as it shall be read")
-        if "format" in spec and self.table.column(name).kind != "date":
+        is_year = self.table.column(name).kind == "integer" and spec.get("format") in (YEAR_OF, [YEAR_OF])
+        if "format" in spec and self.table.column(name).kind != "date" and not is_year:
             raise self.wrong(name, "`format` is for dates and this column holds none; leave it out")
         form = spec.get("format", "")
         listed = form if isinstance(form, list) and form else [form]
         if not all(isinstance(one, str) for one in listed):
             raise self.wrong(name, '`format` must be a text like "%Y-%m-%d", or a list of such texts')
+        if not is_year and YEAR_OF in listed:
+            raise self.wrong(name, f"{YEAR_OF!r} takes a year and this column holds days; leave it out")
 
     def _places(self, section: Mapping[str, Any]) -> tuple[Place, ...]:
         header_row = section.get("header_row", 1)

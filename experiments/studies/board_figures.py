@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from data_contracts.vocabulary import Bilingual
-from experiments.studies.board_words import DIFFERENCE, FIT, SIZE, model_named, part_named, size_told
+from experiments.studies.board_words import DIFFERENCE, FIT, POOLED, SIZE, model_named, part_named, size_told
 from experiments.studies.leaderboard import Board, Standing
+from experiments.studies.leaderboard import Figure as Figure95
+from models.base import Numbers
 from training.evaluation.plots import blank_figure, in_words, legend_below
 
 if TYPE_CHECKING:
@@ -55,16 +57,66 @@ def cost_figure(board: Board, *, english: bool = False) -> Figure:
     return figure
 
 
+def model_figure(board: Board, name: str, *, english: bool = False) -> Figure:
+    """One model of a board: its ranking figure by test day with 95 % intervals, beside all its figures pooled.
+
+    The reference stands grey beside it, and the axes are those of every model of the board, so that pictures of
+    several models may be laid side by side.
+    """
+    place, one = next((place, one) for place, one in enumerate(board.standings) if one.name == name)
+    other = next((found for found in board.standings if found.name == board.reference), one)
+    title = Bilingual.joined([part_named(board), model_named(name, board.kind.ranks)], ("：", ": "))
+    with blank_figure(_both(title), 10.0, 4.2, english=english) as (figure, chinese):
+        left, right = figure.subplots(1, 2, width_ratios=(1.2, 1.0))
+        beside = [] if other is one else [(other, GREY, "|")]
+        for standing, colour, marker in (*beside, (one, "C0", _marker(place))):
+            looks: dict[str, Any] = {"color": colour, "marker": marker}
+            _line(left, standing, board, chinese, looks)
+            _bars(right, standing, board, looks)
+        highs = [found.high for each in board.standings for found in (*each.by_day.values(), *each.figures.values())]
+        top = 1.05 * max((high for high in highs if np.isfinite(high)), default=1.0)
+        left.set_xticks(range(len(board.days)), list(board.days))
+        left.set_ylim(0, top)
+        left.set_ylabel(in_words(_both(board.kind.measures[board.kind.measure]), chinese))
+        right.set_xlim(0, top)
+        right.set_yticks(range(len(board.kind.measures)), [in_words(told, chinese) for told in
+                                                           board.kind.measures.values()])  # fmt: skip
+        right.set_ylim(len(board.kind.measures) - 0.5, -0.5)
+        right.set_xlabel(in_words(_both(POOLED), chinese))
+        legend_below(figure, left)
+    return figure
+
+
+def _line(axes: Axes, one: Standing, board: Board, chinese: bool, looks: Mapping[str, Any]) -> None:
+    found = [one.by_day[day] for day in board.days]
+    axes.errorbar(
+        np.arange(len(found)), [figure.value for figure in found], yerr=_ends(found), capsize=2, elinewidth=0.7,
+        markersize=6, label=_name(one.name, board, chinese), linewidth=1.6, **looks,
+    )  # fmt: skip
+
+
+def _bars(axes: Axes, one: Standing, board: Board, looks: Mapping[str, Any]) -> None:
+    found = [one.figures[name] for name in board.kind.measures]
+    axes.errorbar([figure.value for figure in found], np.arange(len(found)), xerr=_ends(found), capsize=3,
+                  linestyle="none", markersize=7, **looks)  # fmt: skip
+
+
+def _ends(found: Sequence[Figure95]) -> Numbers:
+    """Down to and up from each value, (2, n), as matplotlib draws intervals."""
+    ends = np.array([[one.value - one.low, one.high - one.value] for one in found]).T
+    shown: Numbers = np.maximum(np.nan_to_num(ends), 0.0)
+    return shown
+
+
 def _by_day(axes: Axes, board: Board, chinese: bool) -> None:
     places = np.arange(len(board.days), dtype=np.float64)
     spread = np.linspace(-0.12, 0.12, len(board.standings)) if len(board.standings) > 1 else np.zeros(1)
     for number, one in enumerate(board.standings):
         found = [one.by_day[day] for day in board.days]
         values = np.array([figure.value for figure in found])
-        ends = np.array([[figure.value - figure.low, figure.high - figure.value] for figure in found]).T
         width = 2.2 if one.name == board.reference else 1.2
         axes.errorbar(
-            places + spread[number], values, yerr=np.maximum(np.nan_to_num(ends), 0.0), capsize=2, elinewidth=0.7,
+            places + spread[number], values, yerr=_ends(found), capsize=2, elinewidth=0.7,
             marker=_marker(number), markersize=5, label=_name(one.name, board, chinese), linewidth=width,
         )  # fmt: skip
     axes.set_xticks(places, list(board.days))

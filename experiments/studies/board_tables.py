@@ -19,6 +19,7 @@ from experiments.studies.board_words import (
     DIFFERENCE,
     FIT,
     MODEL,
+    POOLED,
     REFERENCE,
     SIZE,
     about,
@@ -120,7 +121,7 @@ def pooled_sheet(board: Board) -> Sheet:
         behind: Cell = REFERENCE if one.behind is None else _distance(one)
         cost: list[Cell] = [one.cost.fit_cpu_seconds, one.cost.answer_ms, size_told(one.cost.bytes)]
         rows.append(Row((model_named(one.name, board.kind.ranks), *figures, behind, *cost)))
-    return Sheet(Bilingual("全部合并", "pooled"), columns, rows)
+    return Sheet(POOLED, columns, rows)
 
 
 def days_sheet(board: Board) -> Sheet:

@@ -15,6 +15,7 @@ ANSWER = Bilingual("每次应答毫秒", "ms an answer")
 SIZE = Bilingual("模型大小", "size")
 REFERENCE = Bilingual("参照", "reference")
 AS_OF = Bilingual("截止日", "as of")
+POOLED = Bilingual("全部合并", "pooled")
 EXAMINED = Bilingual("检验", "tested")
 SURE: Mapping[bool, Bilingual] = {
     True: Bilingual("区间不含 0", "the interval leaves out 0"), False: Bilingual("区间含 0", "the interval holds 0"),

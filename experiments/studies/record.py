@@ -6,7 +6,7 @@ ranking figure at each test day as a line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -15,13 +15,15 @@ import numpy as np
 
 from data_contracts.figures import between, figure_told
 from data_contracts.settings import Settings
+from experiments.studies.board_figures import model_figure
 from experiments.studies.board_words import part_named
-from experiments.studies.comparing import Compared, kept
+from experiments.studies.comparing import Compared, Kept, kept
 from experiments.studies.config import Study, Tuning
 from experiments.studies.leaderboard import Board, Standing
 from experiments.studies.run import Asked, Run
 from models import run_files
 from training import tracking
+from training.evaluation.bootstrap import Difference
 from training.tuning.record import search_figure
 from training.tuning.search import Found
 
@@ -116,19 +118,23 @@ def _record_model(run: Run, whole: tracking.Run, found: Compared, name: str, tol
         part.params(params)
         for board in found.boards:
             _metrics(part, board, next(one for one in board.standings if one.name == name))
+            part.picture(model_figure(board, name), f"model-{board.part}")  # one name: runs are looked at side by side
 
 
 def record_comparison(settings: Settings, found: Compared) -> str:
     """A comparison that somebody asked for as a run of its own; with one study, under that study's experiment."""
     names = ",".join(found.names)
     experiment = experiment_of(found.names[0]) if len(found.names) == 1 else COMPARISONS
-    hashes = sorted({str(kept(settings, name).told["data_hash"]) for name in found.names})
-    service = sorted({str(kept(settings, name).told["features_hash"]) for name in found.names})
+    studies = [kept(settings, name) for name in found.names]
+    hashes = sorted({str(one.told["data_hash"]) for one in studies})
+    service = sorted({str(one.told["features_hash"]) for one in studies})
     with tracking.run(
         experiment, f"compare {names}"[:100], data_hash=",".join(hashes)[:500], feature_service=",".join(service)[:500],
         use=settings,
     ) as run:  # fmt: skip
         run.tags({"pharos.part": "comparison", "pharos.study": names})
+        for one in _seen_by(studies):
+            run.dataset(one, TESTS)
         run.note("\n".join(line for board in found.boards for line in (f"### {board.part}", "", *_markdown(board), "")))
         for place in found.pictures:
             run.file(place, "pictures")
@@ -138,14 +144,17 @@ def record_comparison(settings: Settings, found: Compared) -> str:
 
 
 def _metrics(part: tracking.Run, board: Board, one: Standing) -> None:
-    """Pooled figures and the distance from the reference; the ranking figure of each day at its own step."""
+    """Pooled figures and the distance from the reference; the ranking figure of each day at its own step.
+
+    Every model has the same names, so that MLflow draws them beside each other: the reference is 0 from itself, and a
+    model without files has 0 bytes of them.
+    """
     pooled = {f"{board.part}.{name}": figure.value for name, figure in one.figures.items()}
-    if one.behind is not None:
-        ends = {"": one.behind.difference, ".low": one.behind.low, ".high": one.behind.high}
-        pooled |= {f"{board.part}.{BEHIND}{end}": value for end, value in ends.items()}
-    pooled |= {"cost.fit_cpu_seconds": one.cost.fit_cpu_seconds, "cost.answer_ms": one.cost.answer_ms}
-    if one.cost.bytes is not None:
-        pooled["cost.bytes"] = float(one.cost.bytes)
+    behind = one.behind or Difference(0.0, 0.0, 0.0)
+    ends = {"": behind.difference, ".low": behind.low, ".high": behind.high}
+    pooled |= {f"{board.part}.{BEHIND}{end}": value for end, value in ends.items()}
+    pooled |= {"cost.fit_cpu_seconds": one.cost.fit_cpu_seconds, "cost.answer_ms": one.cost.answer_ms,
+               "cost.bytes": float(one.cost.bytes or 0)}  # fmt: skip
     part.metrics({name: value for name, value in pooled.items() if np.isfinite(value)})
     for day, figure in one.by_day.items():
         if np.isfinite(figure.value):
@@ -188,6 +197,18 @@ def _seen(run: Run) -> tracking.Seen:
     study = run.asked.study
     tables = {f"rows.{name}": len(frame) for name, frame in sorted(run.ground.frames.items())}
     return tracking.Seen(study.data.source, run.ground.data_hash, f"study {study.name}", profile=tables)
+
+
+def _seen_by(studies: Sequence[Kept]) -> list[tracking.Seen]:
+    """The records that studies were tested on, each once with the studies that stand on them."""
+    whose = dict[tuple[str, str], list[Kept]]()
+    for one in studies:
+        whose.setdefault((str(one.told["study"]["data"]["source"]), str(one.told["data_hash"])), []).append(one)
+    return [
+        tracking.Seen(source, digest, f"study {', '.join(one.name for one in some)}",
+                      profile={f"tests.{one.name}": len(one.told["tests"]) for one in some})
+        for (source, digest), some in whose.items()
+    ]  # fmt: skip
 
 
 def _found(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,10 +13,13 @@ from rich.console import Console
 
 from experiments.progress import Steps as Bar
 from experiments.progress import steps as progress
+from experiments.studies.config import Training
+from experiments.studies.kind import Loaded
 from experiments.studies.run import TUNE, Asked, Run, Tested, every_test
 from experiments.studies.steps import Steps, write_whole
 
 STUDY = "study.json"
+TRAIN = "train"
 SUMMARY_STEPS = 2  # comparing, recording
 
 
@@ -32,11 +35,14 @@ def run_study(asked: Asked, console: Console) -> Path:
     check_record(asked)
     with Steps(asked.folder).alone():
         with progress(console, f"study {study.name}") as bar:
-            bar.say("records")
+            bar.prepare("records")
             run = Run(asked)
+            _check_training(run)
             left = _left(run)
             _tell_kept(run, left, console)
-            bar.plan(1 + len(left) + _trials(run) + SUMMARY_STEPS + int(study.train is not None))
+            if left:
+                _load(run, bar)
+            bar.plan(len(left) + _trials(run) + SUMMARY_STEPS + int(study.train is not None))
             params = _searched(run, bar)
             made = {one.step: _tested(run, one, params, bar) for one in every_test(study)}
             _keep(run, params, made)
@@ -47,6 +53,12 @@ def run_study(asked: Asked, console: Console) -> Path:
             record_study(run, found, {"params": params, "trained": version})
         show(found, console)
     return found.page
+
+
+def _load(run: Run, bar: Bar) -> Loaded:
+    """Read records and features before the first step: once a study, and often longer than any step after it."""
+    bar.prepare("features")
+    return run.loaded
 
 
 def _left(run: Run) -> list[Tested]:
@@ -112,6 +124,23 @@ def _keep(run: Run, params: Mapping[str, Any], made: Mapping[str, Mapping[str, A
     write_whole(run.asked.folder / STUDY, text.encode())
 
 
+def _check_training(run: Run) -> None:
+    """Refuse at the start what the training would refuse at the end; a training that is done asks for nothing."""
+    from experiments.studies.training import check_training
+
+    asked, params = run.asked.study.train, run.kept_params()
+    if asked is None:
+        return
+    if params is not None and run.ground.steps.made(TRAIN, _about_training(run, asked, params)) is not None:
+        return
+    check_training(run)
+
+
+def _about_training(run: Run, asked: Training, params: Mapping[str, Any]) -> dict[str, Any]:
+    """What a training is made of."""
+    return {**run.common, "train": asdict(asked), "way": repr(run.way(asked.candidate, params))}
+
+
 def _trained(run: Run, params: Mapping[str, Any], bar: Bar) -> str | None:
     """The version that was registered; None where the study trains nothing."""
     from experiments.studies.training import train
@@ -120,5 +149,5 @@ def _trained(run: Run, params: Mapping[str, Any], bar: Bar) -> str | None:
     if asked is None:
         return None
     bar.say(f"training {asked.candidate}")
-    about = {**run.common, "train": asdict(asked), "way": repr(run.way(asked.candidate, params))}
-    return str(run.ground.steps.do("train", about, partial(train, run, params))["version"])
+    done = run.ground.steps.do(TRAIN, _about_training(run, asked, params), partial(train, run, params))
+    return str(done["version"])

@@ -129,6 +129,78 @@ def test_a_number_of_citizens_is_never_an_officer_id(tmp_path: Path) -> None:
     assert any("证件号" in one.because.zh for one in proposal.left)
 
 
+COMPLAINTS = "Complaint no,Badge no,Date received,Type of complaint,Finding\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "known"),
+    [("Type of complaint", "complaint type"), ("Date of the incident", "incident date"), ("no_of_hours", "hours no")],
+)
+def test_words_about_an_of_are_known_in_either_order(header: str, known: str) -> None:
+    assert likeness(header, known) == likeness(known, header) == 1.0
+    assert likeness("Type of complaint", "complaint date") < 1.0
+
+
+@pytest.mark.parametrize(("kinds", "sure"), [(("verbal abuse", "operations"), True), (("Rudeness", "Absence"), False)])
+def test_a_known_word_over_codes_of_their_own_is_unsure_and_not_left_out(
+    tmp_path: Path, kinds: tuple[str, str], sure: bool
+) -> None:
+    rows = "".join(f"c-{n},0100{n},2024-01-0{n},{kinds[n % 2]},sustained\n" for n in range(1, 7))
+    proposal = propose(write(tmp_path / "complaints.csv", COMPLAINTS + rows))
+    guess = next(g for g in proposal.sections[0].guesses if g.column.name == "category")
+    assert (guess.header, guess.sure, proposal.left) == ("Type of complaint", sure, ())
+    assert ('# "Rudeness" = ?  # 不确定 UNSURE' in as_toml(proposal)) is not sure
+
+
+def test_partly_true_is_for_a_person_to_decide(tmp_path: Path) -> None:
+    rows = "".join(f"c-{n},0100{n},2024-01-0{n},{'部分属实' if n == 3 else '查证属实'}\n" for n in range(1, 7))
+    proposal = propose(write(tmp_path / "信访投诉.csv", "投诉编号,警号,投诉日期,查证结果\n" + rows))
+    guess = next(g for g in proposal.sections[0].guesses if g.column.name == "finding")
+    assert (dict(guess.coding.sure), dict(guess.coding.perhaps)) == (
+        {"查证属实": "sustained"}, {"部分属实": "sustained"},
+    )  # fmt: skip
+    assert not guess.sure
+    assert proposal.unsure
+
+
+BIRTHS = {
+    "出生年月": ("1985年3月", "1990.10", "198807", "一九七九年五月"),
+    "出生日期": ("1985-03-07", "19901031", "1988/7/1", "1979年5月2日"),
+    "Date of birth": ("1985-03-07", "1990-10-31", "1988-07-01", "1979-05-02"),
+    "出生年份": ("1985年", "1990年", "1988年", "1979年"),
+}
+
+
+@pytest.mark.parametrize("header", BIRTHS)
+def test_of_a_day_of_birth_the_year_alone_goes_into_the_audit_table(tmp_path: Path, header: str) -> None:
+    rows = "".join(f"01000{n},某,女,{day},2011-07-01,本科\n" for n, day in enumerate(BIRTHS[header]))
+    proposal = propose(write(tmp_path / "花名册.csv", f"警号,姓名,性别,{header},入警时间,文化程度\n" + rows))
+    holders = [s.table.name for s in proposal.sections for g in s.guesses if g.header == header]
+    assert holders == ["protected_attributes"], "no other table ever has it"
+    mapping = write(tmp_path / "m.toml", as_toml(proposal))
+    assert f'birth_year = {{ column = "{header}", format = "year_of" }}' in mapping.read_text("utf-8")
+    taken = read(mapping, tmp_path).tables
+    assert take_in_all(taken, required=()).intakes["protected_attributes"].accepted["birth_year"].tolist() == [
+        1985, 1990, 1988, 1979,
+    ]  # fmt: skip
+    for frame in taken.values():
+        assert not frame.astype(str).isin(set(BIRTHS[header])).to_numpy().any(), "month and day are not read on"
+
+
+def test_a_day_of_birth_that_cannot_be_read_is_refused_without_a_word_of_it(tmp_path: Path) -> None:
+    write(tmp_path / "p.csv", "警号,出生年月\n1,1985.03\n2,7/3/85\n3,\n")
+    text = '[protected_attributes]\nfile = "p.csv"\n[protected_attributes.columns]\nofficer_id = "警号"\n'
+    mapping = write(tmp_path / "m.toml", text + 'birth_year = { column = "出生年月", format = "year_of" }\n')
+    frame = read(mapping, tmp_path).tables["protected_attributes"]
+    assert "85" not in str(frame["birth_year"].iloc[1])
+    taken = take_in_all({"protected_attributes": frame}, required=()).intakes["protected_attributes"]
+    assert taken.accepted["birth_year"].isna().tolist() == [False, True]
+    assert taken.quarantined == 1
+    days = mapping.read_text("utf-8").replace("birth_year", "known_on")
+    with pytest.raises(ContractViolation, match="'year_of' takes a year and this column holds days"):
+        read(write(tmp_path / "days.toml", days), tmp_path)
+
+
 def test_what_is_required_and_missing_is_told(tmp_path: Path) -> None:
     proposal = propose(write(tmp_path / "表彰奖励.csv", "警号,奖项\n1,嘉奖\n2,标兵\n"))
     assert proposal.sections[0].missing == ("occurred_on",)

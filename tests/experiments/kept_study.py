@@ -34,6 +34,7 @@ def plant(use: Settings, name: str = "planted", people: int = OFFICERS, kind: st
             cost = {"fit_cpu_seconds": float(place), "answer_ms": 0.5, "bytes": 1000 * place or None}
             tests.append({"day": str(day), "outcome": "conduct", "model": model, "rows": people, "n_train": 1000,
                           "cost": cost})  # fmt: skip
-    about = {"kind": kind, "title": {"zh": "试验", "en": "Planted"}, "baseline": "count_rule"}
+    about = {"kind": kind, "title": {"zh": "试验", "en": "Planted"}, "baseline": "count_rule",
+             "data": {"source": "simulator"}}  # fmt: skip
     told = {"study": about, "data_hash": "d1", "features_hash": "f1", "params": {}, "tests": tests}
     (folder / STUDY).write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")

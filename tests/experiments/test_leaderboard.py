@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,13 +15,15 @@ from rich.console import Console
 from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 from experiments.studies import run as study_run
-from experiments.studies.board_figures import board_figure, cost_figure
+from experiments.studies.board_figures import board_figure, cost_figure, model_figure
 from experiments.studies.board_tables import as_tables, days_tables
 from experiments.studies.board_words import SURE
 from experiments.studies.comparing import Wanted, boards_of, compared, entries_of, kept, show
 from experiments.studies.kind import Exam
 from experiments.studies.kinds import KINDS
 from experiments.studies.leaderboard import boards
+from experiments.studies.record import record_comparison
+from models import registry
 from tests.experiments.kept_study import DAYS, EVENTS, OFFICERS, plant
 from training.evaluation.plots import chinese_font
 
@@ -137,6 +141,38 @@ def test_pictures_draw_every_letter_in_both_languages(use: Settings, caplog: pyt
     lines = board_figure(board, english=True).axes[0].lines
     markers = {line.get_marker() for line in lines if len(np.atleast_1d(line.get_xdata())) == len(DAYS)}
     assert len(markers - {"None", "_"}) == len(board.standings), "colour is never alone"
+
+
+def test_pictures_of_single_models_may_be_laid_side_by_side(use: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    (board,) = boards_of(Wanted(use, ["planted"]))
+    trees, rule = (model_figure(board, name) for name in ("trees", "count_rule"))
+    for one, lines in ((trees, 2), (rule, 1)):
+        one.canvas.draw()
+        drawn = [
+            line for line in one.axes[0].lines if len(line.get_xdata()) == len(DAYS) and line.get_linestyle() == "-"
+        ]
+        assert len(drawn) == lines, "the model, and the reference where it is another"
+    best = next(found for found in board.standings if found.name == "trees")
+    assert [best.by_day[str(day)].value for day in DAYS] == pytest.approx(list(drawn_last(trees)))
+    for place in (0, 1):
+        assert trees.axes[place].get_ylim() == rule.axes[place].get_ylim()
+        assert trees.axes[place].get_xlim()[1] == pytest.approx(rule.axes[place].get_xlim()[1])
+    assert "glyph" not in caplog.text
+
+
+def drawn_last(figure: Any) -> list[float]:
+    """The figures by day of the line that is drawn last, the model's own."""
+    line = [one for one in figure.axes[0].lines if len(one.get_xdata()) == len(DAYS) and one.get_linestyle() == "-"][-1]
+    return [float(value) for value in line.get_ydata()]
+
+
+def test_a_comparison_on_record_names_the_records_of_each_study(use: Settings, tmp_path: Path) -> None:
+    found = compared(Wanted(use, ["planted", "smaller"], out=tmp_path))
+    kept_run = registry.client(use).get_run(record_comparison(use, found))
+    (seen,) = kept_run.inputs.dataset_inputs
+    assert (seen.dataset.name, seen.dataset.digest, seen.tags[0].value) == ("simulator", "d1", "evaluation")
+    assert "study planted, smaller" in seen.dataset.source
+    assert set(json.loads(seen.dataset.profile)) == {"tests.planted", "tests.smaller"}
 
 
 def test_a_legend_of_long_names_stays_in_its_picture(use: Settings) -> None:

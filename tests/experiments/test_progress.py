@@ -41,6 +41,25 @@ def test_a_bar_without_a_plan_ends_too_and_a_failure_is_not_done() -> None:
     assert bar.progress.tasks[0].completed == 0
 
 
+def test_what_is_done_once_before_the_steps_is_in_no_estimate() -> None:
+    """A minute to simulate, and a dozen steps of a second: twelve seconds are left, and not twelve minutes."""
+    log, clock = io.StringIO(), [0.0]
+    with steps(Console(file=log, width=200), "study", line_seconds=0) as bar:
+        bar.progress.get_time = bar.progress.tasks[0]._get_time = lambda: clock[0]
+        bar.progress.tasks[0].start_time = 0.0
+        for second, once in ((0.0, "records"), (60.0, "features")):
+            clock[0] = second
+            bar.prepare(once)
+        bar.plan(12)
+        for step in range(4):
+            clock[0] = 120.0 + step
+            bar.say(f"trial {step + 1}")
+    lines = [line for line in log.getvalue().splitlines() if " done in " in line]
+    assert lines[1].startswith("study: features (0 of ? done in 0:01:00")
+    assert lines[2] == "study: trial 1 (0 of 12 done in 0:02:00)", "no step is done, so nothing is known of them"
+    assert lines[-1] == "study: trial 4 (3 of 12 done in 0:02:03, about 0:00:09 left)"
+
+
 def test_a_log_is_told_now_and_then_and_not_at_every_step() -> None:
     log, clock = io.StringIO(), [0.0]
     with steps(Console(file=log, width=200), "backtest risk", total=4) as bar:

@@ -56,6 +56,7 @@ def test_a_study_is_searched_tested_compared_and_logged(told: tuple[Settings, st
     use, printed = told
     assert log_of(use).count("done tune") == 1
     assert sum(line.startswith("done score-") for line in log_of(use)) == TESTS
+    assert log_of(use).index("done features") < log_of(use).index("begun tune"), "no trial is thought to take as long"
     told_as_it_went = ("page ", "study trial")
     assert all(len(line) <= 80 or line.startswith(told_as_it_went) for line in printed.splitlines()), printed
     assert "超负荷 · strain" in printed
@@ -156,6 +157,9 @@ def test_mlflow_has_tags_notes_records_pictures_and_a_line_by_day(told: tuple[Se
         steps = [point.step for point in client.get_metric_history(run.info.run_id, "strain.by_day")]
         assert sorted(steps) == [20230701, 20240701]
         assert run.inputs.dataset_inputs[0].dataset.digest == tags["data_hash"]
+        pictures = [item.path for item in client.list_artifacts(run.info.run_id, "pictures")]
+        assert pictures == ["pictures/model-strain.png"], "whoever compares runs in MLflow sees one of each"
+    assert len({frozenset(run.data.metrics) for run in by_part["model"]}) == 1, "the same names, side by side"
     searched = by_part["search"][0]
     assert "3 judged" in searched.data.tags[NOTE]
     assert searched.inputs.dataset_inputs[0].tags[0].value == "validation"

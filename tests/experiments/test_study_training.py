@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -9,9 +10,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from data_contracts.catalog import catalog
-from data_contracts.errors import InvalidInput
+from data_contracts.errors import InvalidInput, NotReady
 from data_contracts.settings import Settings
 from data_contracts.simulator.simulation import simulate
 from experiments.studies import running
@@ -105,6 +107,28 @@ def test_risk_is_trained_on_the_outcomes_and_months_of_the_study_with_what_was_f
     assert isinstance(asked.fit, FitSettings)
     assert asked.fit.boosted["num_leaves"] == 9, "what was found stands over the candidate's own 5"
     assert (asked.fit.penalty, asked.fit.members) == (41.0, ("boosted",))
+
+
+def test_a_study_whose_training_has_no_snapshots_is_refused_before_any_work(use: Settings, tmp_path: Path) -> None:
+    """A state after `pharos ingest` alone: the remedy comes at once, not after the search and the tests."""
+    study = read_study(str(written(tmp_path, RISK)))
+    with pytest.raises(NotReady, match=r"no snapshot to learn strain from at 2026-01-01; run `pharos features --as-of"):
+        running.run_study(Asked(study, use), Console(file=io.StringIO()))
+    log = use.experiments_dir / study.name / "steps.log"
+    assert not log.exists() or log.read_text("utf-8") == "", "no step was begun"
+
+
+def test_a_study_whose_training_is_done_needs_no_snapshot(
+    use: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("experiments.studies.training.train", lambda *_: {"version": "3"})
+    untuned = RISK.replace("tuned = true", "").replace(RISK[RISK.index("[tune]") : RISK.index("[[candidate]]")], "")
+    run = Run(Asked(read_study(str(written(tmp_path, untuned, "done"))), use))
+    run.asked.folder.mkdir(parents=True)
+    with pytest.raises(NotReady):
+        running._check_training(run)
+    running._trained(run, {}, SimpleNamespace(say=lambda _: None))  # type: ignore[arg-type]
+    running._check_training(run)
 
 
 def test_a_study_that_trains_nothing_says_so(use: Settings, tmp_path: Path) -> None:

@@ -93,4 +93,6 @@ def test_the_network_is_searched_by_the_command(use: Settings, monkeypatch: pyte
     client = registry.client(use)
     experiment = client.get_experiment_by_name(experiment_of(concerns.CHALLENGER))
     (run,) = client.search_runs([experiment.experiment_id])
+    (seen,) = run.inputs.dataset_inputs
+    assert (seen.dataset.name, seen.dataset.digest) == ("phrases", run.data.tags["data_hash"][:36])
     assert float(run.data.params["learning_rate"]) == best(use, concerns.CHALLENGER).params["learning_rate"]

@@ -123,6 +123,8 @@ def test_a_search_is_one_run_with_every_trial_and_a_picture_on_record(
     assert run.data.tags["feature_service"] == "career_v1:columns"
     assert run.data.metrics == {"validation": 0.5, "judged": 3.0, "pruned": 1.0, "failed": 1.0}
     assert run.data.params == {"decay": "0.1", "passes": "2.0"}
+    (seen,) = run.inputs.dataset_inputs
+    assert (seen.dataset.name, seen.dataset.digest, seen.tags[0].value) == ("history", "rows", "validation")
     place = next(use.mlflow_dir.rglob("trials.json"))
     kept = json.loads(place.read_text("utf-8"))["trials"]
     assert [(one["state"], one["value"], one["given"]) for one in kept] == [

@@ -70,6 +70,30 @@ class Material:
         return lesson.at_level(expected.rate, expected.present)
 
 
+@dataclass(frozen=True)
+class Ready:
+    """What a training needs and has, known before any fitting: label tables, splits, and the outcomes left out."""
+
+    tables: Mapping[str, pd.DataFrame]
+    splits: Mapping[Answer, Split]
+    left: LeftOut
+
+
+def ready_to_train(settings: Settings, asked: RiskTraining) -> Ready:
+    """Everything that can be refused before the first fit, in seconds: whoever has hours of work before a training
+    asks this first.
+
+    Raises NotReady, InvalidInput or MissingTable in one sentence, as the training would.
+    """
+    run_files.check(settings, NAME)
+    history = History(settings.history_dir)
+    check_known(asked, history.tables())
+    tables = label_tables(history)
+    check_tables(asked.outcomes, tables, "the history")  # of what was delivered, which may be less
+    left = LeftOut(asked.as_of, without_tables(asked, tables))
+    return Ready(tables, splits_of(asked, tables, FeatureReader(settings).snapshot_dates(), left), left)
+
+
 def train_risk(
     settings: Settings, asked: RiskTraining, say: Say = lambda _: None, plan: Callable[[int], None] = lambda _: None
 ) -> Trained:
@@ -78,13 +102,9 @@ def train_risk(
     An outcome that cannot be trained is left out, and its reason recorded. Raises NotReady, InvalidInput or
     MissingTable in one sentence when an earlier step is missing or no outcome is left.
     """
-    run_files.check(settings, NAME)
     history, reader = History(settings.history_dir), FeatureReader(settings)
-    check_known(asked, history.tables())
-    tables = label_tables(history)
-    check_tables(asked.outcomes, tables, "the history")  # of what was delivered, which may be less
-    left = LeftOut(asked.as_of, without_tables(asked, tables))
-    splits = splits_of(asked, tables, reader.snapshot_dates(), left)
+    ready = ready_to_train(settings, asked)
+    tables, splits, left = ready.tables, ready.splits, ready.left
     checks = {answer: _check_splits(asked, split) for answer, split in splits.items()}
     plan(2 + len(splits) + sum(len(some) for some in checks.values()))
     say("features")

@@ -78,6 +78,5 @@ def _searched(settings: Settings, asked: tuple[str, Space, Mapping[str, Any]], a
     about = {"data_hash": data_hash, "service": SERVICE, "service_hash": service_hash(), "as_of": as_of.isoformat()}
     in_force = {**usual, **best(settings, name).params}
     what = Search(name, f"{data_hash}:{service_hash()}", space, (usual, in_force), about=about)
-    return record_search(
-        settings, what, search(what, judge, trials=trials, settings=settings, progress=progress), as_of
-    )
+    found = search(what, judge, trials=trials, settings=settings, progress=progress)
+    return record_search(settings, what, found, as_of, "phrases")

@@ -29,12 +29,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
 ACROSS = 4  # pictures side by side
 
 
-def record_search(settings: Settings, what: Search, found: Found, as_of: date) -> Found:
+def record_search(settings: Settings, what: Search, found: Found, as_of: date, source: str = "history") -> Found:
     """The search as one run: the best settings, every trial as a JSON table, and the picture of the search.
 
     Returns what was found, with where the picture lies.
 
-    `what.about` must hold `data_hash`, `service` and `service_hash`.
+    `what.about` must hold `data_hash`, `service` and `service_hash`; `source` is what the data set is called by.
     """
     about = what.about
     service = f"{about['service']}:{about['service_hash']}"
@@ -42,6 +42,7 @@ def record_search(settings: Settings, what: Search, found: Found, as_of: date) -
     with tracking.run(
         experiment_of(what.name), title, data_hash=about["data_hash"], feature_service=service, use=settings
     ) as run:
+        run.dataset(tracking.Seen(source, about["data_hash"], f"{source} as of {as_of}"), "validation")
         run.params(found.params)
         figures = {"validation": found.value, "judged": found.judged, "pruned": found.pruned, "failed": found.failed}
         run.metrics(figures, as_of)
