@@ -149,7 +149,7 @@ def test_pictures_of_single_models_may_be_laid_side_by_side(use: Settings, caplo
     for one, lines in ((trees, 2), (rule, 1)):
         one.canvas.draw()
         drawn = [
-            line for line in one.axes[0].lines if len(line.get_xdata()) == len(DAYS) and line.get_linestyle() == "-"
+            line for line in one.axes[0].lines if np.size(line.get_xdata()) == len(DAYS) and line.get_linestyle() == "-"
         ]
         assert len(drawn) == lines, "the model, and the reference where it is another"
     best = next(found for found in board.standings if found.name == "trees")
