@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data_contracts.figures import shown
 from data_contracts.policy import policy
 from data_contracts.supporting import Change
 from models.risk.calibration import Platt
@@ -82,4 +83,4 @@ def test_a_change_is_told_from_the_chance_that_is_told() -> None:
     assert len(texts)
     for row in texts.itertuples():
         for one in json.loads(str(row.what_if)):
-            assert one["probability"] - one["difference"] == pytest.approx(row.probability, abs=1e-6)
+            assert one["probability"] - one["difference"] == pytest.approx(shown(float(str(row.probability))), abs=1e-6)
