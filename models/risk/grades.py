@@ -14,7 +14,6 @@ from data_contracts.vocabulary import Grade
 from models.base import Numbers
 
 WARNED = (Grade.POOR.value, Grade.FAIR.value)  # worst first
-MILDEST_WARNING = len(WARNED) - 1
 SHORT_HISTORY = {
     "code": "short_history",
     "zh": "在职时间过短，暂不评分；这不表示风险低",
@@ -26,8 +25,8 @@ def by_shares(probabilities: Numbers, shares: Shares) -> NDArray[np.object_]:
     """Grades (n,) among all of `probabilities` (n,); NaN gets None.
 
     The worst share goes to the highest chances: floor(cumulated share x n) officers each, and equals share the
-    milder grade, so that nobody is graded worse by a draw. Who would be warned with a chance below `least_warned` is
-    good: shares alone would call a fifth of any force fair or poor, of an outcome that hardly anyone has to fear too.
+    milder grade, so that nobody is graded worse by a draw. A chance below what `least_warned` says of a grade is graded
+    milder: shares alone would call a fifth of any force fair or poor, of an outcome that hardly anyone has to fear too.
 
     >>> from data_contracts.policy import policy
     >>> by_shares(np.arange(20) / 20, policy().grades.shares)[[0, 10, 18, 19]].tolist()
@@ -41,8 +40,8 @@ def by_shares(probabilities: Numbers, shares: Shares) -> NDArray[np.object_]:
     at_least = len(values) - np.searchsorted(np.sort(values), values, side="left")
     codes = np.array([name.value for name, _ in shares.worst_first()], dtype=object)
     places = np.searchsorted(most_of_each(shares, len(values)), at_least, side="left")
-    negligible = values < least_warned(shares, float(values.sum()), len(values))
-    places = np.where(negligible, np.maximum(places, MILDEST_WARNING + 1), places)
+    for worst, least in enumerate(least_warned(shares, float(values.sum()), len(values)), start=1):
+        places = np.where(values < least, np.maximum(places, worst), places)
     if not apart(values, shares):
         places = np.minimum(places, len(codes) - 2)
     result[known] = codes[places]
@@ -65,17 +64,19 @@ def apart(values: Numbers, shares: Shares) -> bool:
     return float(np.partition(values, len(values) - place)[len(values) - place]) >= shares.told_apart_from
 
 
-def least_warned(shares: Shares, total: float, officers: int) -> float:
-    """The least chance that may be fair or poor in a force whose chances sum to `total`.
+def least_warned(shares: Shares, total: float, officers: int) -> tuple[float, float]:
+    """The least chance that may be poor, and the least that may be fair, in a force whose chances sum to `total`.
 
     A billionth is let off, so that one sum in another order grades nobody otherwise, and a force of equals is no force
     below its own mean.
 
     >>> from data_contracts.policy import policy
-    >>> round(least_warned(policy().grades.shares, 2.0, 100), 6)
-    0.02
+    >>> poor, fair = least_warned(policy().grades.shares, 2.0, 100)
+    >>> round(poor, 6), round(fair, 6)
+    (0.03, 0.02)
     """
-    return shares.warned_from_mean * total / max(officers, 1) * (1.0 - 1e-9)
+    mean = total / max(officers, 1) * (1.0 - 1e-9)
+    return max(shares.poor_from_mean, shares.warned_from_mean) * mean, shares.warned_from_mean * mean
 
 
 def most_of_each(shares: Shares, officers: int) -> Numbers:
@@ -185,8 +186,8 @@ def limits(cuts: Mapping[str, float], rules: GradePolicy, outcome: str, horizon_
 def cut_offs(probabilities: Numbers, policy: GradePolicy) -> dict[str, float]:
     """The least chance of each grade but the best, from the chances of a whole force (NaN left out).
 
-    2.0, which no chance reaches, where the force is too small for anyone to get the grade. No warning begins below
-    `least_warned`; good begins at nought where it is not told apart from excellent.
+    2.0, which no chance reaches, where the force is too small for anyone to get the grade. No warning begins below its
+    part of `least_warned`; good begins at nought where it is not told apart from excellent.
 
     >>> from data_contracts.policy import policy
     >>> cut_offs(np.arange(1, 101) / 100, policy().grades)
@@ -194,12 +195,12 @@ def cut_offs(probabilities: Numbers, policy: GradePolicy) -> dict[str, float]:
     """
     values = np.sort(probabilities[~np.isnan(probabilities)])[::-1]
     cuts, reached = {}, 0.0
-    floor = least_warned(policy.shares, float(values.sum()), len(values))
+    least = dict(zip(WARNED, least_warned(policy.shares, float(values.sum()), len(values)), strict=True))
     for name, share in policy.shares.worst_first()[:-1]:
         reached += share
         place = int(np.floor(reached * len(values) + 1e-9))
         cut = float(values[place - 1]) if place else 2.0
-        cuts[name.value] = max(cut, floor) if name.value in WARNED else cut
+        cuts[name.value] = max(cut, least.get(name.value, cut))
     if cuts[Grade.GOOD.value] < policy.shares.told_apart_from:
         cuts[Grade.GOOD.value] = 0.0
     return cuts

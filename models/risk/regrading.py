@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from data_contracts.decisions import GradePolicy
 from data_contracts.vocabulary import Grade
 from models.base import Numbers
-from models.risk.grades import MILDEST_WARNING, apart, least_warned, most_of_each
+from models.risk.grades import apart, least_warned, most_of_each
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class GradedForce:
         size, at_least = _rank(self._sorted, chance, old)
         place = int(np.searchsorted(most_of_each(shares, size), at_least, side="left"))
         total = self._total + chance - (0.0 if np.isnan(old) else old)
-        if chance < least_warned(shares, total, size):
-            place = max(place, MILDEST_WARNING + 1)
+        for worst, least in enumerate(least_warned(shares, total, size), start=1):
+            place = max(place, worst) if chance < least else place
         if not self._apart_with(chance, old):
             place = min(place, len(shares.worst_first()) - 2)
         return shares.worst_first()[place][0].value

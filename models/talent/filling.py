@@ -24,7 +24,7 @@ from models.peers import Frames
 from models.units.tree import UnitTree
 
 MOST_COURSES = 3
-NEARLY_AS_MUCH = 0.9  # of the levels that the best closes: hundreds of hours are not asked for a last tenth
+NEARLY_AS_MUCH = 0.8  # of the levels that the best closes: hundreds of hours are not asked for a last fifth
 DIGITS = 6  # of sums of levels, so that equal ones are equal
 
 

@@ -128,10 +128,11 @@ def _beside(value: float, median: float, percentile: float, peers: tuple[int, Bi
         )
     above = min(99, max(1, round(percentile))) if 0.0 < percentile < 100.0 else round(percentile)
     if above == 0:
-        zh, en = f"{circle.zh}{others}人中无人更低", f"no lower than any of {peers_en}"
+        zh, en = f"{circle.zh}{others}人中无人更低", f"and none of {peers_en} is lower; their median is {typical.en}"
     else:
-        zh, en = f"高于{circle.zh}{others}人中的{above}%", f"higher than {above} % of {peers_en}"
-    return Bilingual(f"{own.zh}，{zh}；其中位数为{typical.zh}", f"{own.en}, {en}, whose median is {typical.en}")
+        zh = f"高于{circle.zh}{others}人中的{above}%"
+        en = f"higher than {above} % of {peers_en}, whose median is {typical.en}"
+    return Bilingual(f"{own.zh}，{zh}；其中位数为{typical.zh}", f"{own.en}, {en}")
 
 
 def _measured(value: float, unit: Bilingual) -> Bilingual:

@@ -148,13 +148,20 @@ def _sentence(theme: Theme, facet: Facet, means: Means, telling: Telling, raises
 
 
 def rest_told(shares: Sequence[float]) -> dict[str, str] | None:
-    """What is said beside drivers that explain less than half; None beside others, and where none is told.
+    """What is said beside drivers that explain less than half, or where none can be told; None beside others.
 
-    >>> rest_told([0.195])["en"], rest_told([0.4, 0.2]), rest_told([])
-    ('the themes told make 20% of what moves the unit away from the force; the rest is spread over other themes', None, None)
-    """  # noqa: E501
+    >>> rest_told([0.195])["en"], rest_told([0.4, 0.2])
+    ('the themes told make 20% of what moves the unit away from the force; the rest is spread over other themes', None)
+    >>> rest_told([])["en"]
+    'no theme by itself can be told as what sets the unit apart from the force'
+    """
     together = sum(shares)
-    if not shares or together >= MOST:
+    if not shares:
+        return {
+            "zh": "没有哪个主题能单独说明本单位与全员的差异",
+            "en": "no theme by itself can be told as what sets the unit apart from the force",
+        }
+    if together >= MOST:
         return None
     part = percent_told(together)
     return {

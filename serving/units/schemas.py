@@ -184,8 +184,8 @@ class UnitOutcome(Answer):
         "使该单位有别于全员的主题，最强在前", "what moves it above or below the force, strongest first"
     )
     drivers_rest: Text | None = about(
-        "所列主题合计不足一半时的说明；否则为空",
-        "said where the drivers told make less than half, null otherwise",
+        "所列主题合计不足一半或没有可列主题时的说明；否则为空",
+        "said where the drivers told make less than half or none can be told, null otherwise",
         default=None,
     )
     movement: UnitMovement | None = about(

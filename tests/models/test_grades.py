@@ -72,9 +72,25 @@ def test_nobody_of_a_negligible_chance_is_warned_though_shares_would_have_it() -
     assert Counter(found) == {"poor": 30, "good": 970}
     cuts = cut_offs(chances, RULES)
     assert by_cut_offs(chances, cuts).tolist() == found.tolist()
-    assert cuts["poor"] == cuts["fair"] > 0.0007
-    free = dataclasses.replace(RULES, shares=dataclasses.replace(RULES.shares, warned_from_mean=0.0))
+    assert cuts["poor"] > cuts["fair"] > 0.0007
+    free = dataclasses.replace(
+        RULES, shares=dataclasses.replace(RULES.shares, warned_from_mean=0.0, poor_from_mean=0.0)
+    )
     assert Counter(grade(chances, free)) == {"poor": 50, "fair": 150, "good": 800}
+
+
+def test_who_is_just_above_the_mean_is_fair_and_not_poor_though_shares_would_have_it() -> None:
+    """A stranger read a growth plan to two officers at 1.1 times the mean: of an outcome few have to fear."""
+    chances = np.concatenate([np.linspace(0.3, 0.7, 30), [0.020, 0.018, 0.010], np.linspace(0.0001, 0.0007, 967)])
+    force = RULES.shares.warned_from_mean * chances.mean()
+    chances[30:33] = force * np.array([1.4, 1.1, 0.95])
+    found = grade(chances, RULES)
+    assert Counter(found) == {"poor": 30, "fair": 2, "good": 968}
+    assert by_cut_offs(chances, cut_offs(chances, RULES)).tolist() == found.tolist()
+    again = GradedForce(chances, np.full(1000, None, dtype=object), RULES)
+    assert [again.grade(float(chances[place]), place) for place in range(1000)] == found.tolist()
+    unset = dataclasses.replace(RULES, shares=dataclasses.replace(RULES.shares, poor_from_mean=0.0))
+    assert Counter(grade(chances, unset)) == {"poor": 32, "good": 968}, "never below the least that is warned of"
 
 
 @given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=80))
@@ -82,10 +98,12 @@ def test_nobody_of_a_negligible_chance_is_warned_though_shares_would_have_it() -
 def test_shares_stay_upper_bounds_of_warnings_and_the_best_keep_theirs(chances: list[float]) -> None:
     force = np.array(chances)
     found = by_shares(force, RULES.shares)
-    free = by_shares(force, dataclasses.replace(RULES.shares, warned_from_mean=0.0))
+    free = by_shares(force, dataclasses.replace(RULES.shares, warned_from_mean=0.0, poor_from_mean=0.0))
     warned = np.isin(found.astype(str), ("poor", "fair"))
-    assert (found[warned] == free[warned]).all()
+    assert np.isin(free[warned].astype(str), ("poor", "fair")).all()
+    assert (free[found == "poor"] == "poor").all()
     assert (force[warned] >= force.mean() * (1 - 1e-6)).all()
+    assert (force[found == "poor"] >= 1.5 * force.mean() * (1 - 1e-6)).all()
     assert ((found == "excellent") == (free == "excellent")).all()
 
 

@@ -141,7 +141,7 @@ def test_none_among_peers_without_any_is_said_as_that_and_ties_are_above_nobody(
     told = {name: Profiles.of(frames, DAY, 2).officer(name) for name in "ad"}
     texts = {name: found.figures[0].text.en for name, found in told.items() if found is not None}
     assert texts["a"].endswith("1; the median of 3 others in the same post is the same")
-    assert texts["d"].endswith("0, no lower than any of 3 others in the same post, whose median is 1")
+    assert texts["d"].endswith("0, and none of 3 others in the same post is lower; their median is 1")
 
 
 def capable(levels: dict[str, float | None], units: dict[str, str], least: int = 3) -> Capabilities:
@@ -296,4 +296,4 @@ def test_an_officer_whom_nobody_is_below_is_told_so_and_equals_are_not_below() -
     assert lowest is not None
     assert middle is not None
     assert (lowest.figures[0].percentile, middle.figures[0].percentile) == (0.0, 50.0)
-    assert "no lower than any of 4 others" in lowest.figures[0].text.en
+    assert "and none of 4 others" in lowest.figures[0].text.en

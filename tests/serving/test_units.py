@@ -71,6 +71,19 @@ def test_one_result_for_each_unit_in_order_with_own_and_block(run: PublishedRun)
     assert (first.alerts.decided_by, first.alerts.over_budget) == ("shares", False)
 
 
+def test_a_unit_without_a_driver_says_so(tmp_path: Path) -> None:
+    run = published(tmp_path, results())
+    path = run.folder / "units.parquet"
+    path.write_bytes(parquet_bytes(pa.Table.from_pandas(run.units().assign(drivers="[]"))))
+    run = replace(run, manifest=replace(run.manifest, files={path.name: file_hash(path)}))
+    (b,) = UnitDesk(lambda: run, policy()).answer(asked(unit_ids=["b"], outcomes=["conduct"]), "r", NOW).results
+    assert isinstance(b, UnitGraded)
+    assert isinstance(b.own, ScopeGraded)
+    told = b.own.outcomes[0].drivers_rest
+    assert told is not None
+    assert told.en == "no theme by itself can be told as what sets the unit apart from the force"
+
+
 def test_more_flagged_than_the_budget_is_said_with_what_decided_and_old_nights_say_nothing(tmp_path: Path) -> None:
     run = published(tmp_path, results().assign(grade="poor"))
     (b,) = UnitDesk(lambda: run, policy()).answer(asked(unit_ids=["b"], outcomes=["conduct"]), "r", NOW).results
