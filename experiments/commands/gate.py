@@ -161,9 +161,10 @@ def _sign(
         skipped = f"skipped, for the same people signed a {kind} of them already: {', '.join(done)}"
         edge.console.print(skipped, highlight=False, soft_wrap=True)
         checks = [check for check in checks if check not in done]
-    for outcome, measure, number in grouped_checks(checks):
-        edge.console.print(f"{kind} of {outcome}: {measure}, {number} checks", highlight=False, soft_wrap=True)
     note = settle(edge.settings(), examined, kind, checks, reason, people, today_of(edge.settings()))
+    for outcome, measure, number in grouped_checks(checks):  # not before: what is refused is not signed
+        counted = f"{number} check" if number == 1 else f"{number} checks"
+        edge.console.print(f"{kind} of {outcome}: {measure}, {counted}", highlight=False, soft_wrap=True)
     for told in signed_although(examined.lines, checks):
         edge.console.print(told.en, highlight=False, soft_wrap=True)
     edge.console.print(f"signed and kept: {note}", highlight=False, soft_wrap=True)
