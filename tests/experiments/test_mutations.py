@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from experiments.benchmarks import mutations
+from experiments.benchmarks import mutations, tied
 from experiments.benchmarks.evidence import HOUSE
 from experiments.benchmarks.mutations import Protection, Seen, check, kept, main, merged, new, protections, shown
 
@@ -173,10 +173,15 @@ def test_a_run_that_is_killed_takes_its_tests_with_it(house: Path, tmp_path: Pat
     assert left(ids) == []
 
 
-def test_tests_that_hang_leave_nothing_that_runs(house: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (house / "test_door.py").write_text(LASTING)
-    monkeypatch.setenv("TOLD", str(tmp_path / "told"))
-    monkeypatch.setattr(mutations, "MOST_SECONDS", 5.0)
+def test_tests_that_hang_are_told_as_no_answer(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (house / "test_door.py").write_text("import time\ndef test_it():\n    time.sleep(600)\n")
+    monkeypatch.setattr(mutations, "MOST_SECONDS", 1.0)
     (seen,) = check([DOOR], house)
-    assert (seen.fate, seen.by) == ("red before", "no answer in 5 s")
-    assert left(started(tmp_path / "told")) == []
+    assert (seen.fate, seen.by) == ("red before", "no answer in 1 s")
+
+
+def test_what_hangs_leaves_nothing_that_runs(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    with pytest.raises(subprocess.TimeoutExpired):
+        tied.run([sys.executable, "-c", f"{LASTING}test_it()\n"], tmp_path, {**os.environ, "TOLD": str(told)}, 10.0)
+    assert left(started(told)) == []
