@@ -84,10 +84,10 @@ class ConcernCategory(Named):
 class Shares:
     """Shares of the officers scored that get each grade; they sum to one.
 
-    Those of poor and fair are the most that may have them: whose chance lies below `warned_from_mean` times the
-    force's mean is good, and below `poor_from_mean` times it at most fair, however high among the others. Where the
-    chance at which excellent would end is below `told_apart_from`, a model cannot tell excellent from good: then
-    nobody is excellent, and such a good counts against nobody.
+    Those of poor and fair are the most that may have them: whose odds lie below `warned_from_mean` times those of
+    the force's mean chance is good, and below `poor_from_mean` times them at most fair, however high among the
+    others. Where the chance at which excellent would end is below `told_apart_from`, a model cannot tell excellent
+    from good: then nobody is excellent, and such a good counts against nobody.
     """
 
     __pydantic_config__ = STRICT

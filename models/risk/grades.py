@@ -67,16 +67,19 @@ def apart(values: Numbers, shares: Shares) -> bool:
 def least_warned(shares: Shares, total: float, officers: int) -> tuple[float, float]:
     """The least chance that may be poor, and the least that may be fair, in a force whose chances sum to `total`.
 
-    A billionth is let off, so that one sum in another order grades nobody otherwise, and a force of equals is no force
-    below its own mean.
+    So many times the odds of the mean chance, which no share of a force can be too high for. A billionth is let off, so
+    that one sum in another order grades nobody otherwise, and a force of equals is no force below its own mean.
 
     >>> from data_contracts.policy import policy
     >>> poor, fair = least_warned(policy().grades.shares, 2.0, 100)
-    >>> round(poor, 6), round(fair, 6)
-    (0.03, 0.02)
+    >>> round(poor, 4), round(fair, 4)
+    (0.0297, 0.02)
     """
-    mean = total / max(officers, 1) * (1.0 - 1e-9)
-    return max(shares.poor_from_mean, shares.warned_from_mean) * mean, shares.warned_from_mean * mean
+    mean = total / max(officers, 1)
+    fair = shares.warned_from_mean
+    poor = max(shares.poor_from_mean, fair)
+    least_poor, least_fair = (times * mean / (1.0 - mean + times * mean) if times else 0.0 for times in (poor, fair))
+    return least_poor * (1.0 - 1e-9), least_fair * (1.0 - 1e-9)
 
 
 def most_of_each(shares: Shares, officers: int) -> Numbers:
