@@ -254,10 +254,12 @@ def step_text(step: Step, records: Records) -> Bilingual:
         )
     also_zh = "".join(f"，另计入{one.name_zh}{number(one.points)}分" for one in step.also)
     also_en = "".join(f", and {number(one.points)} more as {one.name_en}" for one in step.also)
+    wait = Bilingual("（不提前，以便到期限日各项仍有效）", ", so that all of it still stands on the deadline")
+    wait = wait if step.waits else Bilingual("", "")
     return Bilingual(
-        f"{rule.name_zh}{asked.zh}{course_zh}，最早{step.on}起计{number(rule.points)}分{also_zh}{move.zh}",
+        f"{rule.name_zh}{asked.zh}{course_zh}，最早{step.on}起计{number(rule.points)}分{also_zh}{wait.zh}{move.zh}",
         f"{rule.name_en}{asked.en}{course_en}: {number(rule.points)} points from {step.on} at the earliest{also_en}"
-        f"{move.en}",
+        f"{wait.en}{move.en}",
     )
 
 

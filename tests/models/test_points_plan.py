@@ -167,6 +167,10 @@ def test_a_course_counts_only_on_lines_on_which_it_still_stands_at_the_deadline(
     assert (now.gain, str(now.on), now.steps[0].also) == (4.0, "2024-03-16", ())
     assert "more as" not in step_text(now.steps[0], Records(record(courses=COURSES))).en
     assert (waits.gain, str(waits.on), [one.code for one in waits.steps[0].also]) == (4.5, "2024-09-03", [both[1]])
+    told = step_text(waits.steps[0], Records({}))  # the way says from 2024-03-16: why not then?
+    assert told.en.endswith("0.5 more as training passed, so that all of it still stands on the deadline")
+    assert told.zh.endswith("另计入培训合格0.5分（不提前，以便到期限日各项仍有效）")
+    assert "stands on the deadline" not in step_text(now.steps[0], Records({})).en
     assert (now.capped, waits.capped) == (False, False)
     ending = asked(4.5, issued_on="2022-06-01")
     assert (ending.status, ending.most) == ("not_within_deadline", 4.0)
