@@ -1,7 +1,8 @@
 """When appraisals come out: how long after the end of a period they were known, and which are still awaited.
 
 An appraisal is earned on the last day of its period and counts only once it is known, weeks later. Between the two it
-is neither a merit nor lost. How long that takes is learnt from what was known of earlier periods.
+is neither a merit nor lost. How long that takes is learnt from what was known of earlier periods. One that has not come
+by the usual day is late and still awaited; LATE_MONTHS after its period it is missing from the record.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from models.points.lines import Frames
 
 APPRAISALS = "appraisals"
 PERIODS_MONTHS = 36  # how far back earlier periods tell of the next
-LATE_MONTHS = 6  # what was known later than this was entered late; it tells nothing of when appraisals come out
+LATE_MONTHS = 6  # what is known later was entered late: it tells nothing of when appraisals come out, none is awaited
 KEY = ["officer_id", "kind", "occurred_on"]
 
 
@@ -46,21 +47,16 @@ class Delays:
         ended, out = as_days(known["occurred_on"]), as_days(known["known_on"])
         return cls(np.sort((out - ended)[out <= months_later(ended, LATE_MONTHS)].astype(np.int64)))
 
-    def known_by(self, ended: date, share: float, as_of: date) -> date | None:
-        """The day by which this share of the appraisals of a period that ended on a day is known, of those that were
-        not known yet on `as_of`; None where all that ever came had come by then.
+    def known_by(self, ended: date, share: float) -> date | None:
+        """The day by which this share of the appraisals of a period that ended on a day is usually known; None where
+        nothing is known of delays.
 
-        >>> delays = Delays(np.array([15, 29, 43]))
-        >>> delays.known_by(date(2025, 12, 31), 0.5, date(2026, 1, 1)), delays.known_by(
-        ...     date(2025, 12, 31), 0.5, date(2026, 2, 1))
-        (datetime.date(2026, 1, 29), datetime.date(2026, 2, 12))
-        >>> delays.known_by(date(2025, 12, 31), 0.5, date(2026, 6, 1)) is None
-        True
+        >>> Delays(np.array([15, 29, 43])).known_by(date(2025, 12, 31), 0.5)
+        datetime.date(2026, 1, 29)
         """
-        left = self.days[self.days > (as_of - ended).days]
-        if not len(left):
+        if not len(self.days):
             return None
-        return ended + timedelta(days=int(np.quantile(left, share, method="inverted_cdf")))
+        return ended + timedelta(days=int(np.quantile(self.days, share, method="inverted_cdf")))
 
 
 def delays_between(as_of: date) -> tuple[date, date]:
@@ -96,26 +92,36 @@ class Appraisals:
         self, officer_id: str, rule: PointsRule, since: date, as_of: date, until: date, earning: EarningPolicy
     ) -> tuple[Chance, ...]:
         """The appraisals of periods that end from `since` to before `until`: those of a period that is over and not
-        known yet, then those of periods to come, each from the day by which such appraisals are usually known.
+        known yet, then those of periods to come, each from the day by which such appraisals are usually known; where
+        that day has passed it is late and counts from tomorrow at the earliest.
         """
         found = []
-        for year in range(min(since, as_of).year - 1, until.year + 1):
-            ended = add_months(date(year, earning.appraisal_month, 1), 1) - timedelta(days=1)
-            if since <= ended < until:
-                over = ended < as_of
-                number = self._awaited(officer_id, rule, ended, earning) if over else _each(rule, earning)
-                on = self._counts_from(ended, earning, as_of)
-                found += [] if on is None else [Chance(ended, on, awaited=over)] * number
+        for ended in _ends(since, until, earning):
+            on, over = self._counts_from(ended, earning), ended < as_of
+            if not over:
+                found += [Chance(ended, on)] * _each(rule, earning)
+            elif len(self.delays.days) and not _given_up(ended, as_of):
+                late = on <= as_of  # known on that day it would be on record
+                one = Chance(ended, as_of + timedelta(days=1) if late else on, awaited=True, late=late)
+                found += [one] * self._not_known(officer_id, rule, ended, earning)
         return tuple(found)
 
-    def _counts_from(self, ended: date, earning: EarningPolicy, as_of: date) -> date | None:
-        """The first day on which an appraisal usually counts; None where no more of the period will come."""
-        known = self.delays.known_by(ended, earning.appraisals_known, as_of)
-        if known is None and ended < as_of:
-            return None
-        return max(known or ended, ended + timedelta(days=1))
+    def missing(
+        self, officer_id: str, rule: PointsRule, since: date, as_of: date, earning: EarningPolicy
+    ) -> tuple[date, ...]:
+        """The end of the last period, from `since`, of which nothing is awaited any more, once for each appraisal of it
+        that never came to be known; none where nothing is known of when appraisals come out.
+        """
+        given_up = [day for day in _ends(max(since, add_months(as_of, -24)), as_of, earning) if _given_up(day, as_of)]
+        if not given_up or not len(self.delays.days):
+            return ()
+        return (given_up[-1],) * self._not_known(officer_id, rule, given_up[-1], earning)
 
-    def _awaited(self, officer_id: str, rule: PointsRule, ended: date, earning: EarningPolicy) -> int:
+    def _counts_from(self, ended: date, earning: EarningPolicy) -> date:
+        """The first day on which an appraisal usually counts."""
+        return max(self.delays.known_by(ended, earning.appraisals_known) or ended, ended + timedelta(days=1))
+
+    def _not_known(self, officer_id: str, rule: PointsRule, ended: date, earning: EarningPolicy) -> int:
         """How many appraisals of a period that is over are not known; whoever joined after it has none."""
         if self.joined.get(officer_id, ended) > ended:
             return 0
@@ -123,6 +129,18 @@ class Appraisals:
         own = self.known.get(officer_id, ())
         come = sum(before < day <= ended and (not kinds or kind in kinds) for day, kind in own)
         return max(_each(rule, earning) - come, 0)
+
+
+def _ends(since: date, until: date, earning: EarningPolicy) -> list[date]:
+    """The ends of periods from `since` to before `until`."""
+    years = range(since.year, until.year + 1)
+    ends = (add_months(date(year, earning.appraisal_month, 1), 1) - timedelta(days=1) for year in years)
+    return [day for day in ends if since <= day < until]
+
+
+def _given_up(ended: date, as_of: date) -> bool:
+    """Whether an appraisal of a period that is not known on a day is awaited no more."""
+    return as_of >= add_months(ended, LATE_MONTHS)
 
 
 def _each(rule: PointsRule, earning: EarningPolicy) -> int:

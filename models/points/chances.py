@@ -10,11 +10,13 @@ from datetime import date
 class Chance:
     """A merit that could still come: the day on which it is earned, and the first on which it could count.
 
-    `awaited` says that what it is given for is over and only its outcome is not known yet. `transfer_by` is the last
-    day on which a transfer to a post that counts still earns it by the deadline; None where it needs none.
+    `awaited` says that what it is given for is over and only its outcome is not known yet; `late` that the day by which
+    such outcomes are usually known has passed too: then `on` is tomorrow, and nobody knows when it comes. `transfer_by`
+    is the last day on which a transfer to a post that counts still earns it by the deadline; None where it needs none.
     """
 
     earned: date
     on: date
     awaited: bool = False
+    late: bool = False
     transfer_by: date | None = None

@@ -53,13 +53,14 @@ class Step:
     """One thing to earn: a merit of a rule, when it could come, and the course it would take.
 
     `also` are the other lines on which the same merit counts at the deadline: a law exam passed is also training
-    passed.
+    passed. `waits` says that it could come earlier, but would have expired on one of the lines by the deadline.
     """
 
     rule: PointsRule
     chance: Chance
     offer: Offer | None = None
     also: tuple[PointsRule, ...] = ()
+    waits: bool = False
 
     @property
     def on(self) -> date:
@@ -342,5 +343,7 @@ def _steps(reach: Reach, tier: Sequence[Way], counts: Sequence[int], waits: bool
             else:
                 chance = Chance(done[offer.course_id], done[offer.course_id] + ONE_DAY)
             also = tuple(one for one in others if implied(way.rule, one) and reach.stands(one, chance.earned))
-            found.append(Step(way.rule, chance, offer, also))
+            # held back to the very day, not by the courses before it
+            held = waits and offer is not None and chance.earned == offer.whole != way.offers[number].first
+            found.append(Step(way.rule, chance, offer, also, held))
     return tuple(sorted(found, key=lambda step: step.on))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from data_contracts.decisions import PointsRule
 from data_contracts.vocabulary import AppraisalGrade, Bilingual, UnitLevel, Word
+from models.points.appraisals import LATE_MONTHS
 from models.points.chances import Chance
 from models.points.plan import Combination, Loss, Plan, Step
 from models.points.ways import NEARLY, Way
@@ -69,6 +70,8 @@ def _if_they_match(plan: Plan, way: Way) -> Bilingual:
     awaited = [one for one in way.chances[: way.steps] if one.awaited]
     given, what, matching = way.gives(), _not_published(way.awaited), _matching(way.rule)
     usual = Bilingual(f"通常{awaited[0].on}起计", f"usually from {awaited[0].on}")
+    if awaited[0].late:
+        usual = Bilingual("公布比往常晚，日期未知", "later than usual, on a day that is not known")
     ways = [(plan.then.total, "", "")]
     if plan.status != "possible":  # then own steps alone reach it
         ways.append((plan.most, "加上自己能争取的，", " together with all own steps"))
@@ -148,7 +151,7 @@ def way_text(way: Way) -> Bilingual:
         return Bilingual(
             f"{rule.name_zh}：已到上限{number(rule.cap)}分", f"{rule.name_en}: at the cap {number(rule.cap)}"
         )
-    awaited = _awaited_of(way)
+    awaited = _and(_awaited_of(way), _missing_of(way))
     if not way.steps:
         late = _too_late(way)
         return Bilingual(
@@ -170,11 +173,20 @@ def way_text(way: Way) -> Bilingual:
     )
 
 
+def _and(one: Bilingual, other: Bilingual) -> Bilingual:
+    return Bilingual(f"{one.zh}{other.zh}", f"{one.en}{other.en}")
+
+
 def _awaited_of(way: Way) -> Bilingual:
     """The appraisals of a line that are not published yet, and when they usually are."""
     if not way.awaited:
         return Bilingual("", "")
     what, matching, on = _not_published(way.awaited), _matching(way.rule), way.awaited[0].on
+    if way.awaited[0].late:
+        return Bilingual(
+            f"；{what.zh}，公布比往常晚，日期未知；期限前公布并{matching.zh}的，仍可计分",
+            f"; {what.en}: later than usual, day not known; what is {matching.en} and known by the deadline counts",
+        )
     if way.awaited[0] not in way.chances:
         return Bilingual(
             f"；{what.zh}，通常{on}起才计，已过期限；如提前公布并{matching.zh}，仍可计分",
@@ -184,6 +196,19 @@ def _awaited_of(way: Way) -> Bilingual:
     return Bilingual(
         f"；{what.zh}，如{matching.zh}，通常{on}起计",
         f"; {what.en}: what is {matching.en} usually counts from {on}",
+    )
+
+
+def _missing_of(way: Way) -> Bilingual:
+    """The appraisals of a line that should long have been known, and who can tell."""
+    if not way.missing:
+        return Bilingual("", "")
+    many, year, matching = len(way.missing), way.missing[0].year, _matching(way.rule)
+    what = f"1 appraisal of {year} is" if many == 1 else f"{many} appraisals of {year} are"
+    return Bilingual(
+        f"；{year}年的考核有{many}项逾{LATE_MONTHS}个月仍无记录，请向人事部门查询，如{matching.zh}，补录后计分",
+        f"; {what} missing from the record {LATE_MONTHS} months after the period: ask the personnel desk, what is "
+        f"{matching.en} counts once it is entered",
     )
 
 
@@ -221,16 +246,20 @@ def step_text(step: Step, records: Records) -> Bilingual:
     move = _transfer(rule, step.chance)
     if step.chance.awaited:
         year, matching = step.chance.earned.year, _matching(rule)
+        late = Bilingual("，比往常晚，日期未知", ", later than usual, day not known")
+        late = late if step.chance.late else Bilingual("", "")
         asked = Bilingual(
-            f"（{year}年的考核尚未公布，结果未知；如{matching.zh}）",
-            f" (the appraisal of {year} is not published yet; if it is {matching.en})",
+            f"（{year}年的考核尚未公布，结果未知{late.zh}；如{matching.zh}）",
+            f" (the appraisal of {year} is not published yet{late.en}; if it is {matching.en})",
         )
     also_zh = "".join(f"，另计入{one.name_zh}{number(one.points)}分" for one in step.also)
     also_en = "".join(f", and {number(one.points)} more as {one.name_en}" for one in step.also)
+    wait = Bilingual("（不提前，以便到期限日各项仍有效）", ", so that all of it still stands on the deadline")
+    wait = wait if step.waits else Bilingual("", "")
     return Bilingual(
-        f"{rule.name_zh}{asked.zh}{course_zh}，最早{step.on}起计{number(rule.points)}分{also_zh}{move.zh}",
+        f"{rule.name_zh}{asked.zh}{course_zh}，最早{step.on}起计{number(rule.points)}分{also_zh}{wait.zh}{move.zh}",
         f"{rule.name_en}{asked.en}{course_en}: {number(rule.points)} points from {step.on} at the earliest{also_en}"
-        f"{move.en}",
+        f"{wait.en}{move.en}",
     )
 
 

@@ -34,8 +34,9 @@ class Way:
     more merits, each as early as it could count; `by_itself` are the anniversaries that pass while the present
     posting lasts (already in the points expected at the deadline). `offers` are the courses, first those that
     can be completed soonest; all of them together can be, each by the last day of its offer. `awaited` are the
-    appraisals of a period that is over, those too that are usually known only after the deadline; `transfer_from` is
-    the first day on which a post whose years count may be taken, None where nothing but the present one is needed.
+    appraisals of a period that is over, those too that are usually known only after the deadline; `missing` is the end
+    of the last period before that, once for each appraisal of it that never came; `transfer_from` is the first day on
+    which a post whose years count may be taken, None where nothing but the present one is needed.
     """
 
     rule: PointsRule
@@ -45,6 +46,7 @@ class Way:
     by_itself: tuple[date, ...] = ()
     offers: tuple[Offer, ...] = ()
     awaited: tuple[Chance, ...] = ()
+    missing: tuple[date, ...] = ()
     transfer_from: date | None = None
 
     @property
@@ -127,6 +129,7 @@ def ways_of(reach: Reach) -> tuple[Way, ...]:
                 rule, kind, room, tuple(one for one in told if one.on <= reach.deadline), passing,
                 own if kind == "study" else (),
                 tuple(one for one in told if one.awaited),
+                _missing(reach, rule) if kind == "appraisal" else (),
                 None if passing or rule.code in reach.serving else reach.transfers.get(rule.code),
             )
         )  # fmt: skip
@@ -184,6 +187,12 @@ def _chances(
             found.append(day)
             number += 1
     return tuple(Chance(day, day + ONE_DAY) for day in found if day < reach.deadline)
+
+
+def _missing(reach: Reach, rule: PointsRule) -> tuple[date, ...]:
+    """The appraisals that never came, of the last period of which none is awaited, where they would still count."""
+    since = lasting_from(rule, reach.deadline) or date.min
+    return reach.appraisals.missing(reach.now.officer_id, rule, since, reach.start, reach.earning)
 
 
 def _years(reach: Reach, rule: PointsRule) -> tuple[Chance, ...]:

@@ -83,8 +83,9 @@ class PointsWay(Answer):
     room: float = about("期限日上限所余", "what the cap leaves on the deadline")
     gives: list[float] = about("每一次可得的分数", "what each further merit gives")
     days: list[date] = about(
-        "各次最早计分日；考核为通常公布之日",
-        "earliest day on which each could count; of appraisals the day by which they are usually published",
+        "各次最早计分日；考核为通常公布之日，已过该日的为次日",
+        "earliest day on which each could count; of appraisals the day by which they are usually published, tomorrow "
+        "where that has passed",
     )
     awaited: int = about(
         "考核期已结束而尚未公布的考核项数", "appraisals whose period is over and that are not published yet", default=0

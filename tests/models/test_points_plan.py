@@ -167,6 +167,10 @@ def test_a_course_counts_only_on_lines_on_which_it_still_stands_at_the_deadline(
     assert (now.gain, str(now.on), now.steps[0].also) == (4.0, "2024-03-16", ())
     assert "more as" not in step_text(now.steps[0], Records(record(courses=COURSES))).en
     assert (waits.gain, str(waits.on), [one.code for one in waits.steps[0].also]) == (4.5, "2024-09-03", [both[1]])
+    told = step_text(waits.steps[0], Records({}))  # the way says from 2024-03-16: why not then?
+    assert told.en.endswith("0.5 more as training passed, so that all of it still stands on the deadline")
+    assert told.zh.endswith("另计入培训合格0.5分（不提前，以便到期限日各项仍有效）")
+    assert "stands on the deadline" not in step_text(now.steps[0], Records({})).en
     assert (now.capped, waits.capped) == (False, False)
     ending = asked(4.5, issued_on="2022-06-01")
     assert (ending.status, ending.most) == ("not_within_deadline", 4.0)
@@ -265,7 +269,9 @@ def awaited(
     deadline: str, as_of: date = date(2024, 1, 10), total: float = 3.0,
     only: tuple[str, ...] = ("excellent_appraisal",), **tables: Any,
 ) -> Plan:  # fmt: skip
-    """A plan with some of the published table, in which others decide on appraisals."""
+    """A plan with some of the published table, in which others decide on appraisals; those of 2022 are on record."""
+    before = [appraised(kind, "basic", "2022-12-31") for kind in ("performance", "case_quality", "supervision")]
+    tables = {**tables, "appraisals": [*before, *tables.get("appraisals", [])]}
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(globals(), "TODAY", as_of)
         return plan(total, deadline, only, delays=OUT, plannable=False, **tables)
@@ -300,17 +306,67 @@ def test_appraisals_of_the_year_just_ended_are_awaited_until_they_are_known() ->
     assert possible.endswith("if all of them are excellent, they add at most 9 points, usually from 2024-02-10")
 
 
-def test_an_appraisal_that_is_known_is_awaited_no_more_and_one_that_never_came_neither() -> None:
+def test_an_appraisal_that_is_known_is_awaited_no_more() -> None:
     poor = [appraised("performance", "basic"), appraised("supervision", "excellent")]
     (way,) = awaited("2024-06-30", appraisals=poor).ways
     assert len(way.chances) == len(way.awaited) == 1
     assert "1 appraisal of 2023 is not published yet and its outcome is not known" in way_text(way).en
-    of_the_year_before = [appraised("performance", "basic", "2022-12-31")]
-    assert len(awaited("2024-06-30", appraisals=of_the_year_before).ways[0].awaited) == 3
-    assert awaited("2024-06-30", date(2024, 2, 11)).ways[0].days == (date(2024, 2, 12),) * 3  # the last that come
-    assert awaited("2024-06-30", date(2024, 2, 12)).ways[0].awaited == ()  # none ever took longer
+    assert len(awaited("2024-06-30").ways[0].awaited) == 3  # those of the year before are not of the year
     joined = [{"officer_id": "a", "entered_on": "2024-01-02"}]
     assert awaited("2024-06-30", officers=joined).ways[0].awaited == ()
+
+
+def test_an_appraisal_that_is_later_than_usual_is_still_awaited_on_no_day() -> None:
+    """From the usual day on nothing was said of it, and "nothing can be added" was told of what came in April."""
+    assert [one.late for one in awaited("2024-12-01", date(2024, 2, 9)).ways[0].awaited] == [False] * 3
+    poor = [appraised("performance", "basic"), appraised("supervision", "excellent")]
+    for day in (date(2024, 2, 10), date(2024, 3, 1), date(2024, 6, 29)):  # the usual day, and beyond all that ever came
+        found = awaited("2024-12-01", day, total=6.0, appraisals=poor)
+        (way,) = found.ways
+        assert [(one.on, one.awaited, one.late) for one in way.chances] == [(day + timedelta(days=1), True, True)]
+        assert found.status == "not_within_deadline"  # a chance, nothing to rely on
+    assert way_text(way).en.endswith(
+        "; 1 appraisal of 2023 is not published yet and its outcome is not known: later than usual, day not known; "
+        "what is excellent and known by the deadline counts"
+    )
+    assert way_text(way).zh.endswith("结果未知，公布比往常晚，日期未知；期限前公布并评为优秀的，仍可计分")
+    assert plan_text(found).en.endswith(
+        "if 1 of them is excellent, the target is reached, later than usual, on a day that is not known"
+    )
+    assert plan_text(found).zh.endswith("其中如有1项评为优秀，即达目标，公布比往常晚，日期未知")
+    (step,) = plan(3.0, "2024-12-01", ("excellent_appraisal",), delays=OUT).combinations[0].steps  # where policy plans
+    told = step_text(step, Records({}))
+    assert "(the appraisal of 2023 is not published yet, later than usual, day not known; if it is" in told.en
+    assert "（2023年的考核尚未公布，结果未知，比往常晚，日期未知；如评为优秀）" in told.zh
+
+
+def test_an_appraisal_that_never_came_is_told_as_missing_half_a_year_after_its_period() -> None:
+    poor = [appraised("performance", "basic"), appraised("supervision", "excellent")]
+    for day in (date(2024, 6, 30), date(2025, 5, 1)):
+        (way,) = awaited("2025-12-01", day, appraisals=poor).ways
+        assert not [one for one in way.awaited if one.earned.year == 2023]
+        assert way.missing == (date(2023, 12, 31),)
+        assert way_text(way).en.endswith(
+            "; 1 appraisal of 2023 is missing from the record 6 months after the period: ask the personnel desk, what "
+            "is excellent counts once it is entered"
+        )
+        assert way_text(way).zh.endswith("；2023年的考核有1项逾6个月仍无记录，请向人事部门查询，如评为优秀，补录后计分")
+    assert awaited("2024-12-01", date(2024, 6, 29), appraisals=poor).ways[0].missing == ()
+    none = awaited("2024-12-01", date(2024, 7, 1)).ways[0]
+    assert "3 appraisals of 2023 are missing" in way_text(none).en
+    joined = [{"officer_id": "a", "entered_on": "2024-01-02"}]
+    assert awaited("2024-12-01", date(2024, 7, 1), officers=joined).ways[0].missing == ()
+    gone = awaited("2029-01-01", date(2024, 7, 1)).ways[0]  # it would have expired by the deadline
+    assert gone.missing == ()
+
+
+def test_appraisals_that_count_for_good_are_awaited_as_others_are() -> None:
+    """A table may let them never expire: looking for periods from the first of all days broke."""
+    for_good = [replace(one, expires_months=None) for one in RULES if one.code == "excellent_appraisal"]
+    frames = record(appraisals=[appraised("performance", "basic")])
+    now = accounts(frames, ["a"], for_good, date(2024, 1, 10))
+    (found,) = plans(frames, now, [Target(3.0, date(2024, 6, 30))], policy(), delays=OUT)
+    assert (len(found.ways[0].awaited), len(found.ways[0].missing)) == (2, 3)
 
 
 def test_an_appraisal_counts_from_the_day_on_which_it_is_usually_known() -> None:
@@ -321,7 +377,9 @@ def test_an_appraisal_counts_from_the_day_on_which_it_is_usually_known() -> None
     assert way_text(late).en.endswith(
         "they usually count only from 2024-02-10, after the deadline; what is excellent and known before counts"
     )
-    found = plan(3.0, "2025-03-01", ("excellent_appraisal",), delays=OUT).combinations[0].steps[0]
+    come = [appraised(kind, "basic") for kind in ("performance", "case_quality", "supervision")]
+    told_by_policy: dict[str, Any] = {"only": ("excellent_appraisal",), "delays": OUT, "appraisals": come}
+    found = plan(3.0, "2025-03-01", **told_by_policy).combinations[0].steps[0]
     assert (str(found.chance.earned), str(found.on)) == ("2024-12-31", "2025-02-10")
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(globals(), "TODAY", date(2024, 1, 10))
