@@ -330,7 +330,8 @@ class _Answering:
         if self.asked.question.kind != POST:
             return told
         courses = (one.course_id for one in named if one is not None)
-        return [*told, *told_courses(self.standing.away, courses, self.day.name)]
+        asked = self.day.required(self.asked.question.officer_id) if declined_courses(self.standing.away) else ()
+        return [*told, *told_courses(self.standing.away, courses, self.day.name, asked)]
 
     def _way(self, posts: Sequence[str]) -> Bilingual:
         names = [self.day.name(post) for post in posts]

@@ -37,8 +37,8 @@ COUNTED = Bilingual(
 BEFORE_TRAINING = Bilingual(
     "模型{name}第{version}版以{trained}为训练截止日，晚于所问的{day}：其中的可能性与件数取自截至{trained}的记录，含其后"
     "发生的事，不能当作当日的预测",
-    "{name} version {version} was trained as of {trained}, after the day asked about, {day}: its chances and counts are "
-    "of the records up to {trained}, which know later facts, and are no forecast of that day",
+    "{name} version {version} was trained as of {trained}, after the day asked about, {day}: its chances and counts "
+    "are of the records up to {trained}, which know later facts, and are no forecast of that day",
 )
 
 
