@@ -25,9 +25,13 @@ WHY: Mapping[str, Bilingual] = {
         "the chance of the goal rose from {was} to {item}, so that is not off track",
     ),
     "chance_not": Bilingual(
-        "目标的可能性未上升：原为 {was}，现为 {item}", "the chance of the goal did not rise: it was {was} and is {item}"
+        "目标的可能性未上升，仍为 {item}", "the chance of the goal did not rise: it is {item}, as before"
     ),
     "overdue": Bilingual("步骤 {item} 已逾期", "the step {item} is overdue"),
+    "term_over": Bilingual(
+        "目标 {item} 的期限已届满，目标尚未达到；请重新登记目标及期限",
+        "the term of the goal {item} is over and the goal is not reached; state the goal again",
+    ),
     "declined": Bilingual("本人对原路径不感兴趣", "the old path was declined"),
     "left_goal": Bilingual("曾达到目标 {item}，现已不在", "the goal {item} was held and no longer is"),
     "told_path": Bilingual(
@@ -57,6 +61,10 @@ WHY: Mapping[str, Bilingual] = {
     "retirement": Bilingual("退休之前已没有可行路径", "no path is left before retirement"),
 }
 """In the order in which they are told: what makes a status, what the plan rests on, what it does not, what follows."""
+FELL = Bilingual(
+    "目标的可能性由 {was} 降至 {item}", "the chance of the goal fell from {was} to {item}"
+)  # of chance_not
+STANDING = ("overdue", "term_over")  # true of every day until it is mended, and so no news the second time
 MOST_ALIKE = 3  # more of one kind are one line
 MANY: Mapping[str, Bilingual] = {
     "completion": Bilingual("已完成路径课程 {count} 门，最近为 {item}", "completed {count} courses of it, {item} last"),
@@ -101,7 +109,8 @@ class Because:
             name(code) if code and not plain else Bilingual(code, code) for code in (self.item, self.was)
         )  # fmt: skip
         steps = [name(post) for post in self.path]
-        pattern = (WHY if self.count == 1 else MANY)[self.code]
+        fell = self.code == "chance_not" and self.item != self.was
+        pattern = FELL if fell else (WHY if self.count == 1 else MANY)[self.code]
         zh, en = " → ".join(step.zh for step in steps), " → ".join(step.en for step in steps)
         return Bilingual(
             pattern.zh.format(item=item.zh, was=was.zh, count=self.count, path=zh),

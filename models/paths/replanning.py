@@ -6,7 +6,8 @@ that has not come although its time is over. Even then the old path stays while 
 the best one, so that a plan does not flicker. A path that the officer declined does not stay. Who takes a step of
 another path that was told is on track too, and the plan goes on along that one. Off track is told of who left every
 path told, or whose path closed, only where the chance of the goal did not rise; a step that is late is late whatever
-the chance. Everything of the officer
+the chance, and stays late, with the day by which it was due, until it is done or the plan no longer begins with it.
+Nobody is on track of a goal whose term is over. Everything of the officer
 that became known is told once, the rest with the word that the plan does not rest on it; vacancies are told of the
 posts of the path, one line a post. A plan remembers what it knew, so that a row delivered late is news whatever day it
 says it was known on.
@@ -21,7 +22,7 @@ from hashlib import sha256
 
 from data_contracts.asof import add_months
 from data_contracts.pathing import PathPolicy
-from models.paths.reasons import ASIDE, Because, because, in_order
+from models.paths.reasons import ASIDE, STANDING, Because, because, in_order
 
 EVENTS = ("posting", "completion", "appraisal", "assessment", "goal", "vacancy")
 OF_ONE_KIND = ("posting", "assessment")  # of which plans for a post and plans for a rank have each their own, or none
@@ -35,7 +36,10 @@ MARK = 8  # characters by which a plan remembers an event: of two of one officer
 @dataclass(frozen=True)
 class PlannedStep:
     """A step of a plan with the day it is expected on and the 80 % interval of that day; the courses it asks for, and
-    the competencies that fall short of its post."""
+    the competencies that fall short of its post.
+
+    `late_since` is the day by which an overdue step was due when that was found: a plan that is kept has new days.
+    """
 
     post: str
     expected_on: date
@@ -43,6 +47,7 @@ class PlannedStep:
     high_on: date
     courses: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
+    late_since: date | None = None
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,8 @@ class Now:
 
     `declined` are paths that the officer does not want, with the day of that word; they are not among the plans.
     `ends_first` says that there is no plan because service ends before any could be done. `chance` is that of the goal
-    within the horizon by whatever way, None where nobody worked it out.
+    within the horizon by whatever way, None where nobody worked it out. `term_ended` is the last day of the term of the
+    goal on record where that term is over, else None.
     """
 
     goal: str
@@ -121,6 +127,7 @@ class Now:
     ends_first: bool = False
     horizon_months: int | None = None
     chance: float | None = None
+    term_ended: date | None = None
 
 
 @dataclass(frozen=True)
@@ -132,11 +139,24 @@ class Replanned:
     changed: bool
     why: tuple[Because, ...]
 
+    @property
+    def news(self) -> tuple[Because, ...]:
+        """The reasons but for those that stand until they are mended."""
+        return tuple(one for one in self.why if one.code not in STANDING)
+
 
 def replan(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     """The plan that holds at `now.as_of`, given the last one; what made the status stands first among the reasons."""
-    found = _replanned(last, now, policy)
+    found = _within_term(_replanned(last, now, policy), now)
     return replace(found, why=in_order(found.why))
+
+
+def _within_term(found: Replanned, now: Now) -> Replanned:
+    """Of a goal that is not reached and whose term is over nobody is on track, however the plan stands."""
+    if now.term_ended is None or found.status == REACHED:
+        return found
+    status = OFF_TRACK if found.status in (ON_TRACK, AHEAD) else found.status
+    return replace(found, status=status, why=(*found.why, because("term_over", now.goal, now.term_ended)))
 
 
 def knew(events: Iterable[Event], as_of: date, path: Sequence[str]) -> frozenset[str]:
@@ -166,11 +186,23 @@ def _replanned(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
     way = _way(last, news)
     if not way.rest:
         return Replanned(None, REACHED, True, (because("reached", last.goal, way.taken[-1].occurred_on),))
-    late = way.left is None and _overdue(way.rest[0], now.as_of, policy)  # no step of a path that was left is late
-    overdue = [because("overdue", way.rest[0].post, way.rest[0].high_on)] if late else []
-    chance = [] if longer else _chance(last, now)
+    found = _along(last, now, policy, way, (longer, news))
+    return _still_late(found, way.rest[0], now.as_of, policy) if way.left is None else found
+
+
+def _along(
+    last: Plan, now: Now, policy: PathPolicy, way: _Way, told: tuple[Sequence[Because], Sequence[Event]]
+) -> Replanned:
+    """What holds of one who has a path with steps to come; `told` are a change of the time asked for, and the news."""
+    longer, news = told
+    first = way.rest[0]
     left = way.left is not None
-    why = [*longer, *_reasons(last, news, way), *(chance if left else []), *overdue]
+    late = None if left else _late_since(first, now.as_of, policy)  # no step of a path that was left is late
+    lately = late is not None and _overdue(first, now.as_of, policy)  # what was told as overdue before is no news
+    overdue = [because("overdue", first.post, late)] if late else []
+    chance = [] if longer else _chance(last, now)
+    became = [*longer, *_reasons(last, news, way), *(chance if left else [])]
+    why = [*became, *overdue]
     refused = now.declined.get(tuple(step.post for step in way.rest))
     rose = any(one.code == ROSE for one in chance)
     status = (ON_TRACK if rose else OFF_TRACK) if left else OFF_TRACK if late else _status(way)
@@ -178,12 +210,12 @@ def _replanned(last: Plan | None, now: Now, policy: PathPolicy) -> Replanned:
         return _anew_but(now, (status, (*why, because("declined", since=refused))))
     if now.ends_first and not now.plans:
         return Replanned(None, OFF_TRACK, True, (*why, because("retirement")))
-    relevant = any(one.code not in ASIDE for one in why)
+    relevant = lately or any(one.code not in ASIDE for one in became)
     if not relevant and not now.plans:
         return Replanned(None, OFF_TRACK, True, (*why, because("none")))
     if not relevant:
-        kept = replace(last, made_on=now.as_of) if why else last
-        return Replanned(kept, status, False, (*why, because("stays" if why else "nothing")))
+        kept = replace(last, made_on=now.as_of) if became else last
+        return Replanned(kept, status, False, (*why, because("stays" if became else "nothing")))
     closed = _Closed(status if rose or (way.taken and not left) else OFF_TRACK, () if left else tuple(chance))
     return _chosen(way, now, policy, (status, tuple(why)), closed)
 
@@ -330,6 +362,20 @@ def _status(way: _Way) -> str:
     if latest.occurred_on < step.low_on:
         return AHEAD
     return OFF_TRACK if latest.occurred_on > step.high_on else ON_TRACK
+
+
+def _still_late(found: Replanned, first: PlannedStep, as_of: date, policy: PathPolicy) -> Replanned:
+    """A plan that begins with a step that is overdue remembers by when it was due, whatever days it has now."""
+    late = _late_since(first, as_of, policy)
+    if late is None or found.plan is None or found.plan.path[:1] != (first.post,):
+        return found
+    begins, *rest = found.plan.steps
+    return replace(found, plan=replace(found.plan, steps=(replace(begins, late_since=late), *rest)))
+
+
+def _late_since(step: PlannedStep, as_of: date, policy: PathPolicy) -> date | None:
+    """The day by which an overdue step was first due, None of a step that is not."""
+    return step.late_since or (step.high_on if _overdue(step, as_of, policy) else None)
 
 
 def _overdue(step: PlannedStep, as_of: date, policy: PathPolicy) -> bool:

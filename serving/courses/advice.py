@@ -19,7 +19,6 @@ from models.courses.goals import GoalPosts
 from models.courses.learners import Readings, offered_courses
 from serving.courses.notices import Notices
 from serving.courses.schemas import CoursesAnswer, CoursesRequest, CoursesSuggested, CourseSuggestion
-from serving.feedback.declines import Declined as KeptAway
 from serving.feedback.declines import declined_courses
 from serving.feedback.suggesting import Asked, Away, Suggester
 from serving.feedback.telling import told_courses
@@ -28,7 +27,7 @@ from serving.night.manifest import ModelIdentity
 from serving.on_force import UNKNOWN_OFFICER, left_by
 from serving.paths.checking import check_goal
 from serving.points.answers import RecordSource
-from serving.schemas import Because, ModelName, NotScored, Reason
+from serving.schemas import Because, Declined, ModelName, NotScored, Reason
 from serving.talent.records import day_asked
 from serving.waiting import Waiting, while_wanted
 from serving.words import text_of
@@ -106,7 +105,10 @@ class CourseDesk:
         names = {course.course_id: course.name for course in courses}
         return {
             one: _suggested(
-                learners[one], shown, names, away.get(one, ()), notices.of(learners[one], found[one], shown)
+                learners[one],
+                shown,
+                told_courses(away.get(one, ()), _ids(shown), names.get, _ids(_required(found[one]))),
+                notices.of(learners[one], found[one], shown),
             )
             for one, shown in self._shown(showing, found, request.top, away).items()
         }
@@ -127,8 +129,16 @@ class CourseDesk:
 def _fixed(found: Advice, top: int) -> Advice:
     """Required ones, then those of the goal, for which room is left however many are required."""
     aims = [one for one in found if one.kind == AIM]
-    required = [one for one in found if one.kind == REQUIRED]
+    required = _required(found)
     return [*required[: max(1, top - len(aims))], *aims]
+
+
+def _required(found: Advice) -> Advice:
+    return [one for one in found if one.kind == REQUIRED]
+
+
+def _ids(found: Advice) -> list[str]:
+    return [one.course.course_id for one in found]
 
 
 def _placed(found: Advice) -> list[tuple[str, float]]:
@@ -136,14 +146,12 @@ def _placed(found: Advice) -> list[tuple[str, float]]:
     return [(one.course.course_id, 1.0 / place) for place, one in enumerate(found, start=1)]
 
 
-def _suggested(
-    learner: Learner, found: Advice, names: Mapping[str, Bilingual], away: Sequence[KeptAway], notices: list[Because]
-) -> CoursesSuggested:
+def _suggested(learner: Learner, found: Advice, declined: list[Declined], notices: list[Because]) -> CoursesSuggested:
     return CoursesSuggested(
         officer_id=learner.officer_id,
         cold_start=not learner.standing.last_taken,
         courses=[_told(one) for one in found],
-        declined=told_courses(away, (one.course.course_id for one in found), names.get),
+        declined=declined,
         notices=notices,
     )
 

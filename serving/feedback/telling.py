@@ -17,12 +17,14 @@ def told_declined(one: KeptAway, name: Bilingual | None = None) -> Declined:
 
 
 def told_courses(
-    away: Iterable[KeptAway], named: Iterable[str], name: Callable[[str], Bilingual | None]
-) -> list[Declined]:
-    """The courses that an officer declined, but for those that the answer names all the same (a rule requires them).
+    away: Iterable[KeptAway], named: Iterable[str], name: Callable[[str], Bilingual | None],
+    required: Iterable[str] = (),
+) -> list[Declined]:  # fmt: skip
+    """The courses that an officer declined, but for those that the answer names, and those that a rule requires of the
+    officer now: these are suggested all the same.
 
     One meaning for courses, paths and points.
     """
-    shown = set(named)
+    shown = {*named, *required}
     out = [one for one in away if one.item_kind == ItemKind.COURSE.value and one.item not in shown]
     return [told_declined(one, name(one.item)) for one in out]

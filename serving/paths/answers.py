@@ -30,7 +30,7 @@ from serving.feedback.telling import told_courses, told_declined
 from serving.freshness import hours_since
 from serving.night.manifest import ModelIdentity
 from serving.paths.asking import AskedPath, PathDay, PathSource, Plans
-from serving.paths.chances import explained
+from serving.paths.chances import explained, notices_of
 from serving.paths.checking import check_last_plans
 from serving.paths.plan_log import PlanKey
 from serving.paths.schemas import (
@@ -129,6 +129,7 @@ class PathDesk:
             as_of=as_of,
             feature_age_hours=round(hours_since(as_of, now), 2),
             degraded=not (reached and self._keep(plans)),
+            notices=notices_of(self.model, as_of),
             results=[results[officer_id] for officer_id in request.officer_ids],
         )
 
@@ -191,9 +192,11 @@ class _Answering:
         plans = [one.as_plan(question.goal, as_of) for one in found.wanted]
         events = day.events(question, [step for plan in (last, *plans) if plan is not None for step in plan.path])
         ends_first = told.because is not None and told.because.code == "retirement_first"
+        stated = asked.stated
         stands = Now(
-            question.goal, as_of, plans, events, found.declined, ends_first, question.horizon_months, told.chance
-        )
+            question.goal, as_of, plans, events, found.declined, ends_first, question.horizon_months, told.chance,
+            stated.ends_on if stated is not None and stated.over(as_of) else None,
+        )  # fmt: skip
         return cls(day, asked, standing, told, found, replan(last, stands, policy.paths), tuple(events), policy.names)
 
     @property
@@ -214,7 +217,7 @@ class _Answering:
             if not self._told_nothing:
                 return replace(self._remembering(plan), others=others)
             return replace(plan, others=(*plan.others, *_new_to(plan.others, others)))
-        if last is None or (not last.steps and last.goal == question.goal and len(self.now.why) == 1):
+        if last is None or (not last.steps and last.goal == question.goal and len(self.now.news) == 1):
             return None
         return self._remembering(Plan(question.goal, self.standing.as_of, (), 0.0))
 
@@ -226,7 +229,7 @@ class _Answering:
     @property
     def _told_nothing(self) -> bool:
         """Whether the plan stands as it was, with nothing that it would have to remember as told."""
-        return self.now.plan == self.standing.last and [one.code for one in self.now.why] == ["nothing"]
+        return self.now.plan == self.standing.last and [one.code for one in self.now.news] == ["nothing"]
 
     def _others(self, plan: Plan, shown: Sequence[ToldPath]) -> tuple[tuple[PlannedStep, ...], ...]:
         """The steps of the paths shown beside the plan: who takes one of those is on track too."""
@@ -327,7 +330,8 @@ class _Answering:
         if self.asked.question.kind != POST:
             return told
         courses = (one.course_id for one in named if one is not None)
-        return [*told, *told_courses(self.standing.away, courses, self.day.name)]
+        asked = self.day.required(self.asked.question.officer_id) if declined_courses(self.standing.away) else ()
+        return [*told, *told_courses(self.standing.away, courses, self.day.name, asked)]
 
     def _way(self, posts: Sequence[str]) -> Bilingual:
         names = [self.day.name(post) for post in posts]
@@ -403,6 +407,8 @@ def _last(plan: LastPlan | None, kept: Plan | None) -> Plan | None:
     if kept is None or (kept.goal, kept.made_on) != (plan.goal, plan.made_on):
         return sent
     others = tuple(one for one in (kept.steps, *kept.others) if one and _posts(one) != sent.path)
+    if kept.path[:1] == sent.path[:1] and kept.steps:
+        sent = replace(sent, steps=(replace(steps[0], late_since=kept.steps[0].late_since), *steps[1:]))
     return replace(sent, knew=kept.knew, others=others, goal_chance=kept.goal_chance)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -75,6 +75,10 @@ class PathDay(Protocol):
 
     def knew(self, question: Question, last: Plan) -> frozenset[str]:
         """What a plan that nobody kept this of was made with, by the days on which rows say they were known."""
+        ...
+
+    def required(self, officer_id: str) -> Collection[str]:
+        """The courses that rules require of an officer now."""
         ...
 
     def name(self, item: str) -> Bilingual:

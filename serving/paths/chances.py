@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from data_contracts.vocabulary import Bilingual
+from serving.night.manifest import ModelIdentity
 from serving.paths.schemas import ChancesExplained
-from serving.words import text_of
+from serving.schemas import Because
+from serving.words import because_of, text_of
 
 GOAL = Bilingual(
     "从现在起{months}个月内，以任一路径到达目标的可能性，已计入期间不调动或离队的可能",
@@ -28,6 +32,23 @@ COUNTED = Bilingual(
     "；本人已表示不感兴趣而未列出的路径也计算在内",
     "; paths left out because the officer declined them are counted in too",
 )
+
+
+BEFORE_TRAINING = Bilingual(
+    "模型{name}第{version}版以{trained}为训练截止日，晚于所问的{day}：其中的可能性与件数取自截至{trained}的记录，含其后"
+    "发生的事，不能当作当日的预测",
+    "{name} version {version} was trained as of {trained}, after the day asked about, {day}: its chances and counts "
+    "are of the records up to {trained}, which know later facts, and are no forecast of that day",
+)
+
+
+def notices_of(model: ModelIdentity, as_of: date) -> list[Because]:
+    """That the model learned from what came after the day asked about; nothing where it did not."""
+    if not model.knew_more(as_of):
+        return []
+    told = {"name": model.name, "version": model.version, "trained": model.trained_as_of, "day": as_of}
+    words = Bilingual(BEFORE_TRAINING.zh.format(**told), BEFORE_TRAINING.en.format(**told))
+    return [because_of("before_training", words)]
 
 
 def explained(horizon_months: int, declined: bool = False) -> ChancesExplained:

@@ -19,6 +19,7 @@ from models.paths.replanning import Plan, PlannedStep
 STATED = "stated"
 KNEW = "knew"
 OTHERS, GOAL_CHANCE = "others", "goal_chance"
+LATE = "late_since"  # of a step, where it was found overdue
 ANY_TIME = 0  # months: no question has such a horizon
 
 
@@ -86,12 +87,12 @@ def _found_by(key: PlanKey, found: Mapping[PlanKey, Plan]) -> PlanKey | None:
 
 
 def _row(key: PlanKey, plan: Plan) -> dict[str, Any]:
-    told = [asdict(step) for step in plan.steps]
+    told = [_told(step) for step in plan.steps]
     beside: dict[str, Any] = {}
     if plan.knew is not None:
         beside[KNEW] = sorted(plan.knew)
     if plan.others:
-        beside[OTHERS] = [[asdict(step) for step in steps] for steps in plan.others]
+        beside[OTHERS] = [[_told(step) for step in steps] for steps in plan.others]
     if plan.goal_chance is not None:
         beside[GOAL_CHANCE] = plan.goal_chance
     if beside:
@@ -115,6 +116,17 @@ def _plan(row: Mapping[str, Any]) -> Plan:
     )  # fmt: skip
 
 
+def _told(step: PlannedStep) -> dict[str, Any]:
+    told = asdict(step)
+    if step.late_since is None:
+        del told[LATE]
+    return told
+
+
 def _step(told: Mapping[str, Any]) -> PlannedStep:
     expected, low, high = (date.fromisoformat(told[name]) for name in ("expected_on", "low_on", "high_on"))
-    return PlannedStep(told["post"], expected, low, high, tuple(told["courses"]), tuple(told.get("gaps", ())))
+    late = told.get(LATE)
+    return PlannedStep(
+        told["post"], expected, low, high, tuple(told["courses"]), tuple(told.get("gaps", ())),
+        None if late is None else date.fromisoformat(late),
+    )  # fmt: skip

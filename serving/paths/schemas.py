@@ -226,10 +226,10 @@ class Progress(Answer):
 
     status: Literal["first", "on_track", "ahead", "off_track", "reached", "no_path"] = about(
         "首次制定、按计划、提前、偏离、已达到或无路径；走上所列任一路径均为按计划；偏离指现任岗位不在所列任一路径上或路径"
-        "已不可行、且目标的可能性未上升，或步骤已逾期",
+        "已不可行、且目标的可能性未上升，或步骤已逾期（直至完成或不再是第一步），或目标的期限已届满",
         "the first plan, on track, ahead, off track, reached, or no path; a step of any path told is on track; off "
         "track where the present post is on none of them or the path is no longer open, and the chance of the goal did "
-        "not rise, or where a step is late",
+        "not rise, or where a step is late (until it is done or no longer comes first), or the goal's term is over",
     )  # fmt: skip
     changed: bool = about(
         "路径是否改变；首次制定为否，达到目标仅首次为是",
@@ -394,6 +394,11 @@ class NoPathFound(Answer):
 class PathsAnswer(Frame):
     """每个民警一项结果，顺序不变。 / One result for each officer, in order."""
 
+    notices: list[Because] = about(
+        "须知：如模型的训练截止日晚于所问日期（before_training）",
+        "what to know, as that the model was trained as of a later day than the one asked about (before_training)",
+        default=[],
+    )
     results: list[PathsFound | GoalReached | NoPathFound | NotScored] = about(
         "每个民警一项，顺序与请求一致", "one for each officer, in the order asked"
     )

@@ -254,6 +254,10 @@ class RecordDay:
         own = records.of(question.officer_id).events(question.kind)
         return sorted((*own, *vacant), key=lambda one: (one.known_on, one.occurred_on, one.kind, one.item))
 
+    def required(self, officer_id: str) -> frozenset[str]:
+        """The courses that rules require of an officer now, as advice on courses has it."""
+        return frozenset(one.course.course_id for one in self._readings.due(officer_id, self.as_of))
+
     def name(self, item: str) -> Bilingual:
         """Name of a post, rank step, course, family or field; the code quoted as one where it has none."""
         return self._goals.name(item)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import partial
@@ -124,11 +124,18 @@ class PointsDesk:
         absent = not_on_force(frames, ids)
         told = accounts(frames, [one for one in ids if one not in absent], rules, as_of)
         away = {} if request.target is None else self.away([one.officer_id for one in told], local_day(now))
-        answers = self._plans(frames, told, request.target, away, as_of)
+        wills = {} if request.target is None else self._wills(frames, told, away)
+        answers = self._plans(frames, told, request.target, wills, as_of)
         words = Records(frames)
         still_wanted()
         scored = {
-            account.officer_id: _scored(words, account, plan, away.get(account.officer_id, ()))
+            account.officer_id: _scored(
+                words,
+                account,
+                plan,
+                away.get(account.officer_id, ()),
+                wills.get(account.officer_id, CourseWill()).required,
+            )
             for account, plan in while_wanted(zip(told, answers, strict=True))
         }
         return PointsAnswer(
@@ -139,13 +146,17 @@ class PointsDesk:
         )
 
     def _plans(
-        self, frames: Frames, told: Sequence[Account], asked: PointsTarget | None, away: Away, as_of: date
+        self,
+        frames: Frames,
+        told: Sequence[Account],
+        asked: PointsTarget | None,
+        wills: Mapping[str, CourseWill],
+        as_of: date,
     ) -> Sequence[Plan | None]:
         if asked is None:
             return [None] * len(told)
         targets = [Target(_total(asked, account), asked.deadline) for account in told]
-        wills, delays = self._wills(frames, told, away), self.delays(as_of)
-        return plans(frames, told, targets, self.policy, wills, delays)
+        return plans(frames, told, targets, self.policy, wills, self.delays(as_of))
 
     def _wills(self, frames: Frames, told: Sequence[Account], away: Away) -> dict[str, CourseWill]:
         """What rules require of each officer's courses, and what was declined, as advice on courses takes both."""
@@ -172,12 +183,14 @@ def _total(asked: PointsTarget, account: Account) -> float:
     return account.total + asked.missing if asked.missing is not None else float(asked.total or 0.0)
 
 
-def _scored(records: Records, account: Account, plan: Plan | None, away: Sequence[KeptAway]) -> PointsScored:
+def _scored(
+    records: Records, account: Account, plan: Plan | None, away: Sequence[KeptAway], required: Collection[str]
+) -> PointsScored:
     return PointsScored(
         officer_id=account.officer_id,
         total=account.total,
         points=[_line(records, line) for line in account.lines],
-        plan=None if plan is None else _plan(records, plan, away),
+        plan=None if plan is None else _plan(records, plan, away, required),
     )
 
 
@@ -205,7 +218,7 @@ def _evidence(records: Records, line: Line, merit: Merit) -> Evidence:
     )
 
 
-def _plan(records: Records, plan: Plan, away: Sequence[KeptAway]) -> PointsPlan:
+def _plan(records: Records, plan: Plan, away: Sequence[KeptAway], required: Collection[str]) -> PointsPlan:
     named = [step.offer.course_id for one in plan.combinations for step in one.steps if step.offer is not None]
     return PointsPlan(
         status=plan.status,
@@ -234,7 +247,7 @@ def _plan(records: Records, plan: Plan, away: Sequence[KeptAway]) -> PointsPlan:
             for way in plan.ways
         ],
         combinations=[_combination(records, found) for found in plan.combinations],
-        declined=told_courses(away, named, partial(records.name, "courses", "course_id")),
+        declined=told_courses(away, named, partial(records.name, "courses", "course_id"), required),
         text=text_of(plan_text(plan)),
     )
 

@@ -127,13 +127,15 @@ def test_a_step_of_another_path_that_was_told_is_on_track_and_that_path_is_follo
     assert [one.code for one in both.why] == ["posting", "kept"], "its own path goes before the others"
 
 
-@pytest.mark.parametrize(("before", "status"), [(0.086, "on_track"), (0.195, "off_track"), (None, "off_track")])
+@pytest.mark.parametrize(
+    ("before", "status"), [(0.086, "on_track"), (0.195, "off_track"), (0.3, "off_track"), (None, "off_track")]
+)
 def test_who_left_every_path_is_off_track_unless_the_chance_of_the_goal_rose(before: float | None, status: str) -> None:
     onward = Plan("z", date(2024, 6, 1), (STEPS[1],), 0.2)
     last, now = replace(LAST, goal_chance=before), replace(_now(_event("posting", "k"), plans=(onward,)), chance=0.195)
     found = replan(last, now, PATHS)
     assert (found.status, found.changed) == (status, True)
-    told = {0.086: ["chance_rose"], 0.195: ["chance_not"], None: []}[before]
+    told = {0.086: ["chance_rose"], 0.195: ["chance_not"], 0.3: ["chance_not"], None: []}[before]
     assert [one.code for one in found.why] == ["left_path", *told, "closed"]
     longer = replan(replace(last, horizon_months=36), replace(now, horizon_months=60), PATHS)
     assert longer.status == "off_track", "within another time it is another chance"
@@ -144,6 +146,20 @@ def test_a_path_that_closed_is_off_track_unless_the_chance_of_the_goal_rose(befo
     now = replace(_now(_event("appraisal", "x"), plans=(OTHER,)), chance=0.2)
     found = replan(replace(LAST, goal_chance=before), now, PATHS)
     assert (found.status, found.changed, found.why[-1].code) == (status, True, "closed")
+
+
+@pytest.mark.parametrize(
+    ("before", "zh", "en"),
+    [
+        (0.3, "目标的可能性由 30.00% 降至 19.50%", "the chance of the goal fell from 30.00% to 19.50%"),
+        (0.195, "目标的可能性未上升，仍为 19.50%", "the chance of the goal did not rise: it is 19.50%, as before"),
+    ],
+)
+def test_a_chance_that_fell_is_told_as_fallen_and_one_that_stays_as_the_same(before: float, zh: str, en: str) -> None:
+    onward = Plan("z", date(2024, 6, 1), (STEPS[1],), 0.2)
+    now = replace(_now(_event("posting", "k"), plans=(onward,)), chance=0.195)
+    told = [one.text for one in replan(replace(LAST, goal_chance=before), now, PATHS).why if one.code == "chance_not"]
+    assert told == [Bilingual(zh, en)]
 
 
 def test_a_goal_that_was_held_and_is_no_longer_is_told_as_that() -> None:
@@ -161,8 +177,51 @@ def test_an_overdue_step_is_off_track_after_the_days_of_grace() -> None:
     within = replan(LAST, _now(as_of=date(2025, 9, 1)), PATHS)
     assert (within.status, within.changed) == ("on_track", False)
     late = replan(LAST, _now(as_of=date(2025, 11, 1)), PATHS)
-    assert (late.status, late.changed, late.plan) == ("off_track", False, SAME)
+    kept = replace(SAME, steps=(replace(STEPS[0], late_since=STEPS[0].high_on), STEPS[1]))
+    assert (late.status, late.changed, late.plan) == ("off_track", False, kept)
     assert _codes(as_of=date(2025, 11, 1)) == ["overdue", "kept"]
+
+
+def test_an_overdue_step_stays_overdue_until_it_is_done_or_another_comes_first() -> None:
+    day, due = date(2025, 11, 1), STEPS[0].high_on
+    anew = PlannedStep("m", date(2026, 6, 1), date(2026, 1, 1), date(2026, 12, 1), ("law",))
+    today = Plan("z", day, (anew, STEPS[1]), 0.3)
+    now = _now(plans=(today,), as_of=day)
+    told = replan(LAST, now, PATHS)
+    again = replan(told.plan, now, PATHS)
+    assert (again.status, again.changed, again.plan) == ("off_track", False, told.plan), "nothing changed"
+    assert [(one.code, one.since) for one in again.why] == [("overdue", due), ("nothing", None)]
+    met = Event("appraisal", "x", date(2025, 12, 1), date(2025, 12, 1))
+    after = replan(again.plan, _now(met, plans=(replace(today, made_on=date(2025, 12, 1)),), as_of=met.known_on), PATHS)
+    assert (after.status, [one.code for one in after.why]) == ("off_track", ["overdue", "appraisal", "kept"])
+    assert after.why[0].since == due, "by the day by which it was first due"
+    rest = Plan("z", date(2026, 2, 1), (STEPS[1],), 0.5)
+    done = replan(again.plan, _now(_event("posting", "m", rest.made_on), plans=(rest,), as_of=rest.made_on), PATHS)
+    assert (done.status, done.plan) == ("on_track", rest)
+    better = Plan("z", met.known_on, (replace(anew, post="k"), STEPS[1]), 0.9)
+    other = replan(again.plan, _now(met, plans=(better, today), as_of=met.known_on), PATHS)
+    assert (other.status, other.plan, other.why[-1].code) == ("off_track", better, "better")
+
+
+@pytest.mark.parametrize(
+    ("last", "events", "plans", "status"),
+    [
+        (None, (), (OTHER, SAME), "first"),
+        (LAST, (), (OTHER, SAME), "off_track"),
+        (LAST, (_event("posting", "m", date(2024, 5, 1)),), (Plan("z", MADE, STEPS[1:], 0.5),), "off_track"),
+        (Plan("z", MADE, (), 0.0), (), (), "no_path"),
+        (LAST, (_event("posting", "z", date(2024, 5, 1)),), (), "reached"),
+    ],
+)
+def test_nobody_is_on_track_of_a_goal_whose_term_is_over(
+    last: Plan | None, events: tuple[Event, ...], plans: tuple[Plan, ...], status: str
+) -> None:
+    ended = date(2024, 5, 31)
+    found = replan(last, replace(_now(*events, plans=plans), term_ended=ended), PATHS)
+    assert found.status == status
+    assert [one.since for one in found.why if one.code == "term_over"] == ([] if status == "reached" else [ended])
+    if plans and last is not None:
+        assert found.why[0].code == "term_over", "what made the status stands first"
 
 
 def test_reaching_the_goal_ends_the_plan_even_past_a_step() -> None:

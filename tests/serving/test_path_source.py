@@ -468,6 +468,20 @@ def test_a_declined_course_closes_no_gap_and_is_no_change_unless_a_rule_requires
     assert left["k-more"].text.en.startswith("declined on 2020-12-20; not suggested again before")
 
 
+def test_a_required_course_that_was_declined_is_not_told_to_stay_away_though_no_step_names_it(state: Settings) -> None:
+    drill = {"course_id": "drill", "name_zh": "课", "name_en": "course", "competency": "drill", "mandated": True,
+             "hours": 8.0, "valid_months": 12, "known_on": "2020-12-01"}  # fmt: skip
+    office(state).append_all({"courses": framed("courses", [drill])}, "again")
+    log = exposure_log(state)
+    for course in ("open", "drill"):
+        decline(log, "x", "course", course, date(2020, 12, 20))
+    opened, goal = replace(desk(state), suggester=kept_suggester(log)), {"kind": "job_family", "goal": "legal"}
+    (found,) = ask(opened, "x", goal=goal)
+    assert isinstance(found, PathsFound)
+    assert "drill" not in [course.course_id for path in found.paths for step in path.steps for course in step.courses]
+    assert [one.item for one in found.declined if one.item_kind == "course"] == ["open"]
+
+
 def test_a_course_of_a_step_that_a_rule_requires_says_so_with_the_day_of_the_advice_on_courses(state: Settings) -> None:
     edition = {"course_id": "must", "name_zh": "课", "name_en": "course", "competency": "investigation",
                "mandated": True, "hours": 8.0, "issued_on": "2020-06-01", "known_on": "2020-12-01"}  # fmt: skip

@@ -28,6 +28,7 @@ from serving.on_force import UNKNOWN_OFFICER
 from serving.paths.answers import PathDesk
 from serving.paths.asking import NO_GOAL, AskedPath
 from serving.paths.plan_log import PlanKey
+from serving.paths.record import StatedGoal
 from serving.paths.schemas import GoalReached, NoPathFound, PathGoal, PathsAnswer, PathsFound, PathsRequest
 from serving.schemas import Because, NotScored, Text
 from tests.models.path_models import CATALOGUE, hand_made
@@ -84,6 +85,9 @@ class FakePaths:
 
     def knew(self, question: Question, last: Plan) -> frozenset[str]:
         return frozenset(event.mark for event in self.known if event.known_on <= last.made_on)
+
+    def required(self, officer_id: str) -> frozenset[str]:
+        return frozenset()
 
     def name(self, item: str) -> Bilingual:
         return Bilingual(f"岗{item}", f"post {item}")
@@ -226,6 +230,56 @@ def test_what_a_plan_does_not_rest_on_is_told_once_on_the_day_of_the_plan_too(ev
     assert all(isinstance(one, PathsFound) for one in (told, again, later))
     codes = [[why.code for why in one.progress.why] for one in (told, again, later)]  # type: ignore[union-attr]
     assert codes == [["goal_stated" if event[0] == "goal" else "other_completion", "stays"], ["nothing"], ["nothing"]]
+
+
+def test_a_step_told_as_overdue_is_overdue_in_the_same_answer_asked_for_again() -> None:
+    plans = KeptPlans()
+    first = _ask(_desk(plans=plans), "b")[0]
+    assert isinstance(first, PathsFound)
+    key, plan = next(iter(plans.kept.items()))
+    old = replace(plan, made_on=date(2020, 1, 1), steps=tuple(
+        replace(step, expected_on=date(2021, 1, 1), low_on=date(2020, 6, 1), high_on=date(2021, 6, 1))
+        for step in plan.steps))  # fmt: skip
+    plans.kept[key] = old
+    told = [_ask(_desk(plans=plans), "b")[0] for _ in range(3)]
+    progress = [one.progress for one in told if isinstance(one, PathsFound)]
+    assert [one.status for one in progress] == ["off_track"] * 3
+    assert [(why.code, why.since) for why in progress[2].why] == [("overdue", date(2021, 6, 1)), ("nothing", None)]
+    sent = _last(first, 0, made_on=plans.kept[key].made_on)
+    again = _ask(_desk(plans=plans), "b", last_plans={"b": sent})[0]
+    assert isinstance(again, PathsFound)
+    assert again.progress.status == "off_track", "a plan sent back has new days; its first step is late"
+
+
+def test_a_goal_whose_term_is_over_is_off_track_and_is_told_once_more_without_a_new_plan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    question, plans = FakePaths.question, KeptPlans()
+    stated = StatedGoal("post", "p3", 12, date(2025, 3, 1))
+
+    def of_the_record(paths: FakePaths, officer_id: str, goal: PathGoal | None, months: int | None) -> object:
+        return replace(question(paths, officer_id, goal, months), stated=stated)  # type: ignore[type-var]
+
+    monkeypatch.setattr(FakePaths, "question", of_the_record)
+    told, kept = [], list[Plan]()
+    for _ in range(3):
+        told.append(_ask(_desk(plans=plans), "b")[0])
+        kept.append(next(iter(plans.kept.values())))
+    answers = [one for one in told if isinstance(one, PathsFound)]
+    assert [one.progress.status for one in answers] == ["first", "off_track", "off_track"]
+    assert [one.code for one in answers[2].progress.why] == ["term_over", "nothing"]
+    assert "post p3" in answers[2].progress.why[0].text.en
+    assert answers[2].progress.why[0].since == stated.ends_on
+    assert kept[1] == kept[2], "nothing new was told, so nothing new is kept"
+
+
+def test_a_model_trained_after_the_day_asked_about_is_told_to_know_later_facts() -> None:
+    desk = replace(_desk(), model=replace(MODEL, trained_as_of="2026-01-01"))
+    told = _answer(desk, "b", as_of="2022-01-01").notices
+    assert [one.code for one in told] == ["before_training"]
+    assert "trained as of 2026-01-01, after the day asked about, 2022-01-01: its chances and counts" in told[0].en
+    assert "以2026-01-01为训练截止日，晚于所问的2022-01-01" in told[0].zh
+    assert _answer(desk, "b", as_of="2026-01-01").notices == []
 
 
 def test_plans_for_the_stated_goal_follow_each_other() -> None:

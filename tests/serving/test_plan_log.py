@@ -14,8 +14,8 @@ from data_contracts.settings import Settings
 from models.paths.replanning import Plan, PlannedStep
 from serving.paths.plan_log import STATED, PlanKey, PlanLog, plan_log
 
-STEP = PlannedStep("p1", date(2027, 1, 1), date(2026, 6, 1), date(2028, 1, 1), ("c1", "c2"))
-LAST_STEP = replace(STEP, post="p2", courses=(), gaps=("law",))
+STEP = PlannedStep("p1", date(2027, 1, 1), date(2026, 6, 1), date(2028, 1, 1), ("c1", "c2"), (), date(2025, 9, 1))
+LAST_STEP = replace(STEP, post="p2", courses=(), gaps=("law",), late_since=None)
 PLAN = Plan("p2", date(2026, 1, 1), (STEP, LAST_STEP), 0.25, frozenset({"ab", "cd"}), 36)
 KEY = PlanKey("o-1", "", 36)
 
@@ -84,7 +84,7 @@ def test_plans_of_earlier_versions_come_back(state: Settings) -> None:
         connection.execute(sa.text("update plans set steps = :steps").bindparams(steps=f"[{step}]"))
     (found,) = log.last([own], date(2026, 4, 1)).values()
     assert (found.horizon_months, found.knew, found.others, found.goal_chance) == (36, None, (), None)
-    assert found.steps == (replace(STEP, courses=("c",)),)
+    assert found.steps == (replace(STEP, courses=("c",), late_since=None),)
 
 
 def test_a_log_that_cannot_be_used_says_so(tmp_path: Path) -> None:

@@ -143,6 +143,10 @@ def test_a_declined_course_is_no_way_to_points_unless_a_rule_requires_it(tmp_pat
         console = " ".join(str(one) for one in points_told(found, Say("en")))
         assert ("declined on 2024-02-20" in console) == (not wanted)
         decline(log, "a", "course", "k", date(2024, 2, 20))
+    soon = scored(ask(points, officer_ids=["a"], target={"deadline": "2024-03-02", "missing": 4.0})).plan
+    assert soon is not None
+    assert [step for one in soon.combinations for step in one.steps] == []
+    assert [one.item for one in soon.declined] == ([] if mandated else ["k"]), "required, though no step names it"
 
 
 def test_days_that_cannot_be_are_refused(desk: PointsDesk) -> None:
