@@ -133,10 +133,12 @@ def test_a_driver_says_which_way_it_moves_the_unit_and_where_the_number_lies() -
 
 
 def test_where_the_drivers_told_make_less_than_half_the_rest_is_spoken_of() -> None:
-    assert rest_told([]) is rest_told([0.3, 0.2]) is None
-    told = rest_told([0.195])
+    assert rest_told([0.3, 0.2]) is None
+    told, none = rest_told([0.195]), rest_told([])
     assert told is not None
     assert told["zh"] == "以上主题合计占本单位与全员差异的20%，其余分散在其他主题"
+    assert none is not None
+    assert none["zh"] == "没有哪个主题能单独说明本单位与全员的差异"
 
 
 def test_a_theme_is_told_once_by_the_fact_that_adds_most_its_way_and_only_where_officers_are_told_of_it() -> None:
