@@ -242,11 +242,10 @@ class _Pairing:
         column, own = self.columns[row], self.fits[row][self.chosen[row]]
         rival, ahead = self._rival(row)
         certainty = own.total if ahead >= CLOSE else own.total * (1 - RIVALRY * (1 - max(0.0, ahead) / CLOSE))
-        if (
-            own.word >= FORBIDDEN_LIKENESS
-        ):  # a known word over codes of their own is for a person to decide, not nothing
+        known = own.word >= FORBIDDEN_LIKENESS
+        if known:  # over codes of their own too: that is for a person to decide, not nothing
             certainty = max(certainty, TAKEN)
-        why = [BY_NAME if own.word >= FORBIDDEN_LIKENESS else BY_LIKENESS if own.word > 0 else BY_VALUES]
+        why = [BY_NAME if known else BY_LIKENESS if own.word > 0 else BY_VALUES]
         why += [RIVAL] if ahead < CLOSE else []
         why += [NOT_FITTING] if own.content < 0 else []
         formats = looks.dates.formats if column.kind == "date" else ()

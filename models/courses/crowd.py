@@ -219,21 +219,20 @@ def _way(taken: int, near: int) -> CourseReason:
 
 def _wave(one: Counted) -> CourseReason:
     """A wave is of those who had never taken it, and is told so."""
-    who = WORDS[one.group]
-    told = Bilingual(
-        f"{who.zh}{one.members}人中有{one.taken}人在近{one.days}天内首次学过",
-        f"{one.taken} of {one.members} {who.en} took it for the first time in the last {one.days} days",
-    )
-    return CourseReason(f"wave_{one.group}", told, counted=one)
+    return _counted(one, f"wave_{one.group}", Bilingual("首次学过", "took it for the first time"))
 
 
 def _taken(one: Counted) -> CourseReason:
+    return _counted(one, f"taken_{one.group}", Bilingual("学过", "took it"))
+
+
+def _counted(one: Counted, code: str, did: Bilingual) -> CourseReason:
     who = WORDS[one.group]
     told = Bilingual(
-        f"{who.zh}{one.members}人中有{one.taken}人在近{one.days}天内学过",
-        f"{one.taken} of {one.members} {who.en} took it in the last {one.days} days",
+        f"{who.zh}{one.members}人中有{one.taken}人在近{one.days}天内{did.zh}",
+        f"{one.taken} of {one.members} {who.en} {did.en} in the last {one.days} days",
     )
-    return CourseReason(f"taken_{one.group}", told, counted=one)
+    return CourseReason(code, told, counted=one)
 
 
 def _ranked(taken: int, members: int) -> CourseReason:

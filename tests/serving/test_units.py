@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -71,11 +72,16 @@ def test_one_result_for_each_unit_in_order_with_own_and_block(run: PublishedRun)
     assert (first.alerts.decided_by, first.alerts.over_budget) == ("shares", False)
 
 
+def with_units(run: PublishedRun, units: pd.DataFrame) -> PublishedRun:
+    """The run with another table of units, which its manifest knows."""
+    path = run.folder / "units.parquet"
+    path.write_bytes(parquet_bytes(pa.Table.from_pandas(units)))
+    return replace(run, manifest=replace(run.manifest, files={path.name: file_hash(path)}))
+
+
 def test_a_unit_without_a_driver_says_so(tmp_path: Path) -> None:
     run = published(tmp_path, results())
-    path = run.folder / "units.parquet"
-    path.write_bytes(parquet_bytes(pa.Table.from_pandas(run.units().assign(drivers="[]"))))
-    run = replace(run, manifest=replace(run.manifest, files={path.name: file_hash(path)}))
+    run = with_units(run, run.units().assign(drivers="[]"))
     (b,) = UnitDesk(lambda: run, policy()).answer(asked(unit_ids=["b"], outcomes=["conduct"]), "r", NOW).results
     assert isinstance(b, UnitGraded)
     assert isinstance(b.own, ScopeGraded)
@@ -93,9 +99,7 @@ def test_more_flagged_than_the_budget_is_said_with_what_decided_and_old_nights_s
     assert (told.flagged, told.budget, told.over_budget, told.decided_by) == (50, 5, True, "shares")
     assert told.note is not None
     assert told.note.en == "graded by shares of the force, so the budget does not limit alerts: 45 beyond it"
-    path = run.folder / "units.parquet"
-    path.write_bytes(parquet_bytes(pa.Table.from_pandas(run.units().drop(columns="decided_by"))))
-    old = replace(run, manifest=replace(run.manifest, files={path.name: file_hash(path)}))
+    old = with_units(run, run.units().drop(columns="decided_by"))
     (b,) = UnitDesk(lambda: old, policy()).answer(asked(unit_ids=["b"], outcomes=["conduct"]), "r", NOW).results
     assert isinstance(b, UnitGraded)
     assert isinstance(b.own, ScopeGraded)
