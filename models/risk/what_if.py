@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from data_contracts.figures import shown
 from data_contracts.policy import policy
 from data_contracts.running_load import LOADED, MONTHS_APART, load_name, month_name, overtime_limit, weight_of
 from data_contracts.supporting import Change, WhatIfPolicy
+from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
 from models.risk.explain import number_told, quiet_facets
 from models.risk.horizons import Asked, rising
@@ -180,26 +182,61 @@ def _over(part: Numbers, whole: Numbers) -> Numbers:
     return ratio
 
 
+class _CameTo(IntEnum):
+    """How far the changes of an outcome came that is told none: the furthest of them."""
+
+    NONE_TOLD = 0
+    SO_ALREADY = 1
+    TOO_LITTLE = 2
+
+
+def _why_none(came_to: _CameTo, rules: WhatIfPolicy) -> Bilingual:
+    least = 100.0 * rules.least_difference
+    match came_to:
+        case _CameTo.NONE_TOLD:
+            return Bilingual(
+                "政策所列的可改变事项均不适用于该结局，或不得作为该结局的原因",
+                "nothing that policy counts as changeable may be told of this outcome",
+            )
+        case _CameTo.SO_ALREADY:
+            return Bilingual(
+                "记录中的可改变事项已不超过所要求的水平，或缺少相应数据",
+                "what could be changed is on record as the change would have it, or not on record",
+            )
+        case _CameTo.TOO_LITTLE:
+            return Bilingual(
+                f"逐项试算后，没有一项使概率降低{least:g}个百分点以上",
+                f"each change was thought through, and none lowers the chance by {least:g} points or more",
+            )
+
+
 def what_if(
     models: Sequence[OutcomeModel], frame: pd.DataFrame, means: Mapping[str, float], rules: WhatIfPolicy
 ) -> pd.DataFrame:
-    """(officer_id, outcome, horizon_months, what_if): the JSON of the best changes of each row, the best first.
+    """(officer_id, outcome, horizon_months, what_if, no_what_if): the JSON of the best changes of each row, the best
+    first; the JSON of why there is none, null where there is one.
 
     Only changes that lower the chance by at least `rules.least_difference` are told, at most `rules.told`; one that
     ends an outcome by its definition is not, nor one of what may not be told as a reason of it.
     """
     found = {(one.outcome, one.horizon_months): [list[dict[str, Any]]() for _ in range(len(frame))] for one in models}
+    came_to = {asked: np.full(len(frame), _CameTo.NONE_TOLD) for asked in found}
     now = _chances(models, frame)
     for change in rules.change:
         other = altered(frame, change, means)
         those = [one for one in models if _is_open_to(change, one)]
+        here = np.where(other.applies, _CameTo.TOO_LITTLE, _CameTo.SO_ALREADY)
+        for one in those:
+            asked = one.outcome, one.horizon_months
+            came_to[asked] = np.maximum(came_to[asked], here)
         if not those or not other.applies.any():
             continue
         for asked, then in _chances(those, other.frame).items():
             worth = other.applies & (now[asked] - then >= rules.least_difference)
             for row in np.flatnonzero(worth).tolist():
                 found[asked][row].append(_told(change, other, row, (float(now[asked][row]), float(then[row]))))
-    return pd.concat([_answer(frame, asked, some, rules) for asked, some in found.items()], ignore_index=True)
+    told = [_answer(frame, asked, some, came_to[asked], rules) for asked, some in found.items()]
+    return pd.concat(told, ignore_index=True)
 
 
 def _is_open_to(change: Change, model: OutcomeModel) -> bool:
@@ -217,16 +254,22 @@ def _chances(models: Sequence[OutcomeModel], frame: pd.DataFrame) -> dict[Asked,
 
 
 def _answer(
-    frame: pd.DataFrame, asked: Asked, found: Sequence[Sequence[dict[str, Any]]], rules: WhatIfPolicy
+    frame: pd.DataFrame,
+    asked: Asked,
+    found: Sequence[Sequence[dict[str, Any]]],
+    came_to: NDArray[np.int64],
+    rules: WhatIfPolicy,
 ) -> pd.DataFrame:
     best = [sorted(some, key=lambda one: (one["difference"], one["change"]))[: rules.told] for some in found]
     outcome, months = asked
+    why = {one: json.dumps(asdict(_why_none(one, rules)), ensure_ascii=False) for one in _CameTo}
     return pd.DataFrame(
         {
             "officer_id": frame["officer_id"].to_numpy(),
             "outcome": outcome,
             "horizon_months": months,
             "what_if": [json.dumps(some, ensure_ascii=False) for some in best],
+            "no_what_if": [None if some else why[code] for some, code in zip(best, came_to.tolist(), strict=True)],
         }
     )
 

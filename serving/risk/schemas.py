@@ -160,6 +160,11 @@ class OutcomeRisk(Answer):
     what_if: list[Change] | None = about(
         "可改变事项，最有利在前；未询问时为空", "changes, best first; null when not asked for", default=None
     )
+    no_what_if: Text | None = about(
+        "未列出可改变事项的原因；已列出或未询问时为空",
+        "why no change is told; null where one is, or when not asked for",
+        default=None,
+    )
 
 
 class OutcomeNotScored(Answer):

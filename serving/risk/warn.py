@@ -45,7 +45,7 @@ from serving.risk.schemas import (
     Support,
 )
 from serving.risk.supporting import About, flags_told, support_for
-from serving.schemas import Because, ModelName, Reason
+from serving.schemas import Because, ModelName, Reason, Text
 from serving.waiting import still_wanted, while_wanted
 
 NO_PROBABILITY = Because(code="not_a_probability", zh="模型未给出有效概率", en="the model gave no valid probability")
@@ -241,6 +241,7 @@ class RiskDesk:
             reasons=reasons_of(row["reasons"]),
             strengths=reasons_of(row["strengths"]),
             what_if=changes_told(row.get("what_if")),
+            no_what_if=_text_told(row.get("no_what_if")),
         )
 
     def _support(self, officer_id: str, row: Mapping[str, Any], day: date) -> list[Support]:
@@ -302,6 +303,10 @@ def changes_told(value: Any) -> list[Change] | None:
     (None, [])
     """
     return [Change.model_validate(one) for one in json.loads(value)] if isinstance(value, str) else None
+
+
+def _text_told(value: Any) -> Text | None:
+    return Text.model_validate_json(value) if isinstance(value, str) else None
 
 
 def flags_of_row(row: Mapping[str, Any], outcome: Outcome, months: int) -> list[Flag]:

@@ -180,6 +180,23 @@ def test_little_gain_and_worse_are_not_told_and_policy_says_how_many() -> None:
     assert what_if([model], frame, MEANS, other)["what_if"].tolist() == ["[]", "[]"]
 
 
+def test_where_no_change_is_told_it_is_said_why() -> None:
+    frame = _frame().assign(nights_3m=[30.0, 0.0])
+    model = _model(frame, {"nights_3m": 0.4})
+
+    def why(outcome: str, least: float = policy().what_if.least_difference) -> list[str | None]:
+        asked = (CHANGES["nights_to_force_mean"],)
+        rules = dataclasses.replace(policy().what_if, change=asked, least_difference=least)
+        found = what_if([dataclasses.replace(model, outcome=outcome)], frame, MEANS, rules)["no_what_if"]
+        return [None if one is None else json.loads(one)["en"] for one in found]
+
+    fewest = "what could be changed is on record as the change would have it, or not on record"
+    assert why("strain") == [None, fewest]
+    little = "each change was thought through, and none lowers the chance by 90 points or more"
+    assert why("strain", 0.9) == [little, fewest]
+    assert set(why("stagnation")) == {"nothing that policy counts as changeable may be told of this outcome"}
+
+
 def test_nothing_that_policy_lets_change_is_sensitive_or_about_others() -> None:
     assert {change.measure for change in CHANGES.values()} <= {"overtime_hours", "nights", "leave_days", "courses"}
     assert {change.who for change in CHANGES.values()} <= {"officer", "leader"}

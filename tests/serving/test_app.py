@@ -59,6 +59,7 @@ def test_risk_has_exactly_the_shape_of_the_design(client: httpx.Client) -> None:
                              "since": "2025-01-01", "strength": None, "contribution": None}],
                 "strengths": [],
                 "what_if": None,
+                "no_what_if": None,
             }
         ],
         "outcomes_not_scored": [],
