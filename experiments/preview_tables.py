@@ -44,7 +44,10 @@ def as_table(told: Mapping[str, Any]) -> Table:
     about = told["data"]
     model = about["model"]
     title = f"alerts at {about['as_of']}, {model['name']} version {model['version']}; grades now by {about['mode']}"
-    lines = CAPTION, new_words(about["new_over_months"]), budget_words(about), *expected_words(told["records"])
+    lines = (
+        CAPTION, new_words(about["new_over_months"]), budget_words(about), *floor_words(told["records"]),
+        *expected_words(told["records"]),
+    )  # fmt: skip
     caption = "\n".join(lines)
     table = Table(title=title, caption=caption, box=SIMPLE_HEAD, padding=0, pad_edge=False)
     table.add_column("outcome", overflow="fold")  # the one column that may take a second line
@@ -87,6 +90,22 @@ def expected_words(records: Sequence[Mapping[str, Any]]) -> list[str]:
         if is_told(one["events_expected"])
     }
     return list(told)
+
+
+def floor_words(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Of each outcome where a setting alerts fewer than it says: how many policy's floor of the grade poor keeps out.
+
+    >>> floor_words([{"outcome": "stagnation", "horizon_months": 12, "setting": "poor_share", "value": 0.08,
+    ...     "held_back": 34}])
+    ["stagnation: not alerted, below 1.5 times the odds of the force's mean: 34 at share 8 %"]
+    """
+    held: dict[str, list[str]] = {}
+    for one in records:
+        if one["held_back"]:
+            name = policy().outcome(one["outcome"]).name_at(one["horizon_months"])
+            held.setdefault(name, []).append(f"{one['held_back']:,} at {_setting(one)}")
+    times = f"{policy().grades.shares.poor_from_mean:g} times the odds of the force's mean"
+    return [f"{name}: not alerted, below {times}: {', '.join(some)}" for name, some in held.items()]
 
 
 def budget_words(about: Mapping[str, Any]) -> str:

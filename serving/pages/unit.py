@@ -139,7 +139,7 @@ def show_preview(visit: Visit) -> View:
     answer: PreviewAnswer = visit.ask("/pages/preview", unit_id=unit_id, poor_share=share)
     place = Tree.of(visit.asking.desks.placements(), visit.sight, unit_id).here
     shown = {"answer": answer, "place": place, "shares": shares, "share": share, "in_force": rules.shares.poor,
-             "preview_path": PREVIEW}  # fmt: skip
+             "floor": rules.shares.poor_from_mean, "preview_path": PREVIEW}  # fmt: skip
     return part_of(visit, "preview.part.html.j2", "preview", shown)
 
 

@@ -133,6 +133,11 @@ PREVIEW: Mapping[str, Bilingual] = {
         "With this limit: {now} alerts in this block now, new ones a month not known (no two snapshots a month apart); "
         "{worth}",
     ),
+    "preview.floor": Bilingual(
+        "另有{many}人在此比例之内，但可能性低于政策下限（全员平均几率的{times}倍），不预警。",
+        "Within this share but not alerted, since below policy's floor of {times} times the odds of the force's mean: "
+        "{many}.",
+    ),
     "preview.worth": Bilingual(
         "往年全员的预警，每10人中有{right}人确实出现。", "over the whole force {right} of 10 were right in the past."
     ),

@@ -76,6 +76,12 @@ class Setting:
             grades = within_budget(by_shares(chances, rules.shares), chances, units, budget)
         return np.asarray(grades == Grade.POOR.value, dtype=bool)
 
+    def held_back(self, chances: Numbers, units: Sequence[str | None], rules: GradePolicy) -> Marks:
+        """Who among a force (n,) this setting would alert, were there no least chance of poor (`poor_from_mean`)."""
+        floorless = dataclasses.replace(rules.shares, warned_from_mean=0.0, poor_from_mean=0.0)
+        without = self.poor(chances, units, dataclasses.replace(rules, shares=floorless))
+        return without & ~self.poor(chances, units, rules)
+
 
 def _shares(poor: float, usual: Shares) -> Shares:
     """So many poor, and nobody of a chance that policy warns nobody of."""
@@ -235,9 +241,11 @@ def _volume(
 ) -> dict[str, Any]:  # fmt: skip
     """Alerts now, new ones a month over the months that can be compared, and how they fall on units."""
     poor = [setting.poor(force.chances[name], force.units, rules) for force in forces]
+    held_back = setting.held_back(forces[-1].chances[name], forces[-1].units, rules)
     if within is not None:
         there = [np.array([unit in within for unit in force.units], dtype=bool) for force in forces]
         poor = [marks[some] for marks, some in zip(poor, there, strict=True)]
+        held_back = held_back[there[-1]]
         forces = [force.only(some) for force, some in zip(forces, there, strict=True)]
     now = forces[-1]
     by_unit = pd.Series(poor[-1]).groupby(pd.Series(now.units, dtype="string")).agg(["sum", "size"])
@@ -245,6 +253,7 @@ def _volume(
     return {
         "officers": int((~np.isnan(now.chances[name])).sum()),
         "alerts_now": int(poor[-1].sum()),
+        "held_back": int(held_back.sum()),
         "new_a_month": _new_a_month(forces, poor, pairs),
         "new_over_months": len(pairs),
         "units": len(by_unit),

@@ -38,6 +38,11 @@ class Previewed(Answer):
     outcome: Outcome = about("结局", "the outcome")
     horizon_months: int = about("向后看的月数", "months ahead")
     alerts_now: int = about("本块面现有预警人数", "alerts in this block now", ge=0)
+    held_back: int = about(
+        "本块面在此比例之内、但可能性低于政策下限而不预警的人数",
+        "those of this block within the share whose chance lies below policy's floor: not alerted",
+        default=0, ge=0,
+    )  # fmt: skip
     new_a_month: float | None = about(
         "本块面每月新增；没有相隔一个月的快照时为空",
         "new ones a month in this block, null where no two snapshots lie a month apart",

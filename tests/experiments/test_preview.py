@@ -27,7 +27,7 @@ from models.risk.evidence import Pooled
 from models.risk.logistic import SoftLogistic
 from models.risk.model import OutcomeModel, RiskBundle
 from serving.risk import preview as module
-from serving.risk.preview import Preview, Setting, _figures, preview
+from serving.risk.preview import Prepared, Preview, Setting, _figures, preview
 from serving.risk.previewing import PreviewDesk
 
 AS_OF, BEFORE, CHECKED = date(2024, 3, 1), date(2024, 2, 1), date(2022, 1, 1)
@@ -167,7 +167,7 @@ def test_outcomes_and_settings_are_whole_on_80_columns() -> None:
     """Of a force of 3,000: no name is broken in two, nor a share from its sign."""
     one = {"outcome": "stagnation", "horizon_months": 12, "alerts_now": 1234, "new_a_month": 123.4,
            "most_in_a_unit": 123, "units_over_budget": 123, "precision": 0.123, "low": 0.1111, "high": 0.1355,
-           "recall": 0.456, "events": 1234.4, "events_expected": 567.8}  # fmt: skip
+           "recall": 0.456, "events": 1234.4, "events_expected": 567.8, "held_back": 0}  # fmt: skip
     kinds = [("poor_share", 0.01), ("cut_off", 0.123), ("unit_budget", 0.025)]
     about = {"as_of": AS_OF, "model": {"name": "risk", "version": "7"}, "mode": "shares", "unit_budget": 0.1,
              "budget_binds": False, "new_over_months": 3}  # fmt: skip
@@ -212,6 +212,26 @@ def test_a_desk_tells_of_a_snapshot_that_is_written_later_without_a_restart(
     assert second.pairs == [(BEFORE, AS_OF)]
     written(BEFORE, b"written anew")
     assert desk._prepared(AS_OF, "3") is not second
+
+
+def test_whom_the_floor_of_poor_keeps_out_is_counted_and_said(known: Settings) -> None:
+    """A share of half the force stops at the floor: a stranger wondered why 8 % and 10 % alerted the same people."""
+    told = preview(known, Preview(AS_OF, poor_shares=(0.10, 0.50), cut_offs=(0.01,)))
+    tenth, half, cut = told["records"]
+    (model,) = _bundle().outcome_models
+    chances = model.predict(model.design.matrix(pd.DataFrame({"odds": ODDS})))
+    least = policy().grades.shares.poor_from_mean * chances.mean() / (1 - chances.mean())
+    above = int((chances / (1 - chances) >= least).sum())
+    assert 10 < above < 50
+    assert (tenth["alerts_now"], tenth["held_back"]) == (10, 0)
+    assert (half["alerts_now"], half["held_back"]) == (above, 50 - above)
+    assert cut["held_back"] == 0
+    screen = io.StringIO()
+    Console(file=screen, width=80).print(as_table(told))
+    words = " ".join(screen.getvalue().split())
+    assert f"below 1.5 times the odds of the force's mean: {50 - above} at share 50 %" in words
+    in_block = Prepared.of(known, AS_OF).records([Setting("poor_share", 0.50)], policy().grades, {"a"})
+    assert (in_block[0]["alerts_now"] + in_block[0]["held_back"], in_block[0]["held_back"]) == (0, 0)
 
 
 def test_units_beyond_their_budget_are_counted_and_a_budget_that_binds_has_none(known: Settings) -> None:
