@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from data_contracts.coercion import dates, integers, strings
+from data_contracts.coercion import dates, integers, strings, years_alone, years_of
 from data_contracts.sources.mapping import YEAR_END, YEAR_FIRST
 from data_contracts.vocabulary import Bilingual
 
@@ -17,7 +17,6 @@ SERIALS = (18_000, 55_000)  # 1949 to 2050: numbers that a spreadsheet shows as 
 YEARS = (1950, 2049)
 DAY_FIRST, MONTH_FIRST = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y"), ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y")
 OTHERS = ("%Y%m", "%d %B %Y", "%d %b %Y", "%b %d, %Y", "%B %d, %Y", "%y-%m-%d", "%y/%m/%d", "%y.%m.%d")
-_YEAR = re.compile(r"^\s*(\d{4})\s*(?:年|年度)?\s*$")
 _SHORT_OCTOBER = re.compile(r"^\s*\d{4}\.1\s*$")
 _LONG_OCTOBER = re.compile(r"^\s*\d{4}\.(?:10|0\d)\s*$")
 
@@ -71,8 +70,7 @@ def written(values: pd.Series) -> Written:
 
 
 def _years(values: pd.Series) -> Written | None:
-    whole = pd.to_numeric(strings(values).str.extract(_YEAR, expand=False), errors="coerce")
-    share = float(whole.between(*YEARS).fillna(False).mean())
+    share = float((years_of(values).between(*YEARS) & years_alone(values)).fillna(False).mean())
     return Written((YEAR_END,), share, (ONLY_YEARS,)) if share >= ENOUGH else None
 
 

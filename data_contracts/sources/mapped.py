@@ -53,7 +53,6 @@ LEAP_DAY_THAT_WAS_NOT = 60
 """Spreadsheets number a 29 February 1900, so that earlier numbers stand a day further on than later ones say."""
 EARLIEST, LATEST = pd.Timestamp.min.timestamp(), pd.Timestamp.max.timestamp()
 """Seconds since 1970 that can be told at all: 1677 to 2262."""
-_YEAR_ALONE = re.compile(r"^\s*(\d{4})\s*(?:年|年度|\.0)?\s*$")
 NOT_KEPT = "-"
 """Stands for a day of which no year could be taken: such a cell is refused, and its text goes no further."""
 CLOCK_WORDS = ("now", "today")
@@ -256,7 +255,7 @@ def _days(name: str, form: str, mapper: Mapper, values: pd.Series) -> pd.Series:
     if form == YEAR_FIRST:
         return dates(values)
     if form == YEAR_END:
-        years = strings(values).str.extract(_YEAR_ALONE, expand=False)
+        years = years_of(values).where(years_alone(values)).astype("string")
         return dates((years + "-12-31").astype("string"))
     if form in NUMBER_DAYS:
         return NUMBER_DAYS[form].days(values)

@@ -108,6 +108,12 @@ def test_one_strange_number_is_a_row_and_a_column_of_them_is_a_wrong_mapping(
         days(tmp_path, f'"{form}"', [bad, bad])
 
 
+def test_a_year_alone_is_its_last_day_however_it_is_written(tmp_path: Path) -> None:
+    written: list[object] = ["2010", "2010年", "2011年度", "二〇一二年", "2013.0", "2014-05", "3010"]
+    ends = [f"{year}-12-31" for year in (2010, 2010, 2011, 2012, 2013)]
+    assert days(tmp_path, '"year_end"', written) == [*ends, "not_as_declared", "not_as_declared"]
+
+
 def test_a_year_is_no_second_of_a_clock(tmp_path: Path) -> None:
     assert days(tmp_path, '"unix"', [1700000000, 2010, 0]) == ["2023-11-14", "year_alone", "1970-01-01"]
 
