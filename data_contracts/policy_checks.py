@@ -145,6 +145,7 @@ def _twice(found: Sections) -> Iterator[Problem]:
         ("matching.toml", (one.column for one in found.matching.tie_break)),
         ("triage.toml", (one.code for one in found.triage.channel)),
         ("triage.toml", (f"helper {one.code}" for one in found.triage.helper)),
+        ("triage.toml", (f"alarm {one.code}" for one in found.triage.alarm)),
         ("retention.toml", (table for rule in found.retention.table for table in rule.tables)),
     )
     for file, codes in lists:

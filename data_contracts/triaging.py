@@ -3,6 +3,8 @@ and whom an open one goes to; filled from `policy/triage.toml`."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -17,6 +19,7 @@ Open = Literal["acknowledged", "resolved"]
 Urgency = Literal["normal", "soon", "urgent"]
 Promise = Annotated[float, Field(gt=0.5, lt=1)]
 Count = Annotated[int, Field(ge=1)]
+_BETWEEN_CLAUSES = re.compile(r"[。，,；;！!？?：:、\s…~]+|\.{2,}")
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,23 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Alarm(Named):
+    """Plain words of a danger to life: a clause that holds one of `words` and none of `unless` makes a text urgent.
+
+    Where `subcategory` stands the concern goes there, whatever else it speaks of.
+    """
+
+    words: Annotated[tuple[Words, ...], Field(min_length=1)]
+    unless: tuple[Words, ...] = ()
+    category: Code | None = None
+    subcategory: Code | None = None
+
+    def is_raised_by(self, clause: str) -> bool:
+        """Whether a clause (NFKC) says it."""
+        return any(word in clause for word in self.words) and not any(word in clause for word in self.unless)
+
+
+@dataclass(frozen=True)
 class TriagePolicy:
     """Everything about triage."""
 
@@ -137,6 +157,19 @@ class TriagePolicy:
     helper: tuple[Named, ...]
     helper_rule: Annotated[tuple[HelperRule, ...], Field(min_length=1)]
     step: tuple[Step, ...] = ()
+    alarm: tuple[Alarm, ...] = ()
+
+    def alarm_of(self, text: str) -> Alarm | None:
+        """The first alarm that a text raises, None where it raises none.
+
+        >>> from data_contracts.policy import policy
+        >>> found = policy().triage.alarm_of("房子的事没人管，我不想活了")
+        >>> found.code, found.subcategory
+        ('wish_to_die', 'psychological_support')
+        >>> policy().triage.alarm_of("去年处置过一起跳楼警情，当时没睡好")
+        """
+        clauses = _BETWEEN_CLAUSES.split(unicodedata.normalize("NFKC", text))
+        return next((one for one in self.alarm if any(one.is_raised_by(clause) for clause in clauses)), None)
 
     def helpers_for(self, asked: Asked) -> tuple[Named, ...]:
         """Kinds of helper for a concern, preferred first."""
@@ -175,6 +208,11 @@ def triage_faults(
             yield from _unknown(f"helper_rule[{number}].{name}", getattr(rule, name), codes)
     if not found.helper_rule[-1].fits(Asked("normal")):
         yield f"helper_rule[{len(found.helper_rule)}]", "fits not every concern", "end with a rule of helpers alone"
+    category_of = {sub.code: one.code for one in concerns for sub in one.subcategories}
+    for number, alarm in enumerate(found.alarm, start=1):
+        if category_of.get(alarm.subcategory or "") != alarm.category and (alarm.category or alarm.subcategory):
+            fault = f"{alarm.category} has no subcategory {alarm.subcategory}"
+            yield f"alarm[{number}]", fault, "name a category with one of its subcategories, or neither"
     for number, step in enumerate(found.step, start=1):
         yield from _unknown(f"step[{number}].to", (step.to,), known["helpers"])
         yield from _unknown(f"step[{number}].channels", step.channels, known["channels"])

@@ -133,12 +133,20 @@ def coverage(asked: Asked, told: Answers) -> list[dict[str, float]]:
 
 
 def linear_answers(use: Settings, version: str | None, texts: Sequence[str]) -> Answers:
-    """Of a registered version, the newest by default."""
+    """Of a registered version, the newest by default, with the alarms of policy as a reader gets both."""
     parts, title = _parts(use, NAME, version)
     model = ConcernModel.from_parts(parts).text
     told = model.chances(list(texts))
-    return Answers(title, model.labels, told.subcategory, model.levels_of(told), model.settling.tell_subcategory,
-                   model.settling.tell_category, told.silent)  # fmt: skip
+    urgency, subcategory, silent = model.levels_of(told), told.subcategory.copy(), told.silent.copy()
+    for row, alarm in enumerate(map(policy().triage.alarm_of, texts)):
+        if alarm is not None:  # as serving/concerns/triage.py answers
+            urgency[row], silent[row] = len(URGENCIES) - 1, False
+            if alarm.subcategory is not None:
+                subcategory[row] = np.eye(len(model.labels.subcategories))[
+                    model.labels.subcategories.index(alarm.subcategory)
+                ]
+    return Answers(title, model.labels, subcategory, urgency, model.settling.tell_subcategory,
+                   model.settling.tell_category, silent)  # fmt: skip
 
 
 def network_answers(use: Settings, version: str | None, texts: Sequence[str]) -> Answers:

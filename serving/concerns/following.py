@@ -16,7 +16,7 @@ import pandas as pd
 
 from data_contracts.decisions import ConcernCategory, Named
 from data_contracts.policy import Policy
-from data_contracts.triaging import Asked, Step
+from data_contracts.triaging import Alarm, Asked, Step
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
 from serving.concerns.triage import Came, Reading, Suggestion, Triage, category_of, due_days, helpers_for
@@ -49,7 +49,10 @@ class Escalated:
 
 @dataclass(frozen=True)
 class Open:
-    """One open concern; `urgency` and `suggested` are None without a model, and `suggested` where it cannot tell."""
+    """One open concern; `urgency` and `suggested` are None without a model, and `suggested` where it cannot tell.
+
+    `alarm` is the danger that its words plainly say; then `suggested` is None, for policy says where it goes.
+    """
 
     concern_id: str
     officer_id: str | None
@@ -66,6 +69,7 @@ class Open:
     answer_by: Bilingual | None
     due: tuple[Due, ...] = field(default_factory=tuple)
     escalation: Escalated | None = None
+    alarm: Alarm | None = None
 
     @property
     def order(self) -> tuple[int, int, date, str]:
@@ -133,14 +137,22 @@ def _open(
         (as_of - came.raised_on).days,
         _text(row["category"]),
         _text(row["subcategory"]),
-        read.subcategories[0] if read and read.subcategory else None,
+        _suggestion(read),
         urgency,
         helpers_for(policy, urgency, came, code, subcategory),
         None if category is None else Bilingual(category.handler_zh, category.handler_en),
         None if channel is None else channel.answer,
         due,
         escalated(policy, category, came, urgency, due, as_of),
+        read.alarm if read else None,
     )
+
+
+def _suggestion(read: Reading | None) -> Suggestion | None:
+    """The subcategory that is told, where one is; that of an alarm is policy's and no guess of the model."""
+    if read is None or read.subcategory is None or read.alarm is not None:
+        return None
+    return read.subcategories[0]
 
 
 def _dues(

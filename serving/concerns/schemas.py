@@ -89,7 +89,13 @@ class TriagedConcern(Answer):
     urgency: Urgency = about("紧急程度", "how urgent it is")
     urgency_name: Text = about("紧急程度的文字", "how urgent, in words")
     urgent_chance: Probability | None = about(
-        "涉及生命健康危险的可能；未能读懂时为空", "chance that life or health is in danger, null where nothing was read"
+        "涉及生命健康危险的可能；未能读懂或由明说的危险字样判定时为空",
+        "chance that life or health is in danger, null where nothing was read or plain words of danger decide",
+    )
+    alarm: Text | None = about(
+        "明说的危险（政策所列字样），一律按紧急办理；没有则为空",
+        "the danger that is said in plain words (policy lists them): urgent whatever else; null for none",
+        default=None,
     )
     unread: Because | None = about(
         "为何没有读懂：没有汉字，或不像诉求；读懂了则为空",
@@ -149,6 +155,9 @@ class OpenConcern(Answer):
     )
     urgency: Urgency | None = about(
         "紧急程度；没有模型或未能读懂时为空", "how urgent, null without a model, or where nothing was read"
+    )
+    alarm: Text | None = about(
+        "明说的危险，一律按紧急办理；没有则为空", "the danger that is said in plain words, null for none", default=None
     )
     helpers: list[Helper] = about("建议的帮助者", "kinds of helper that are suggested")
     handler: Text | None = about("经办岗位", "the desk that handles it")

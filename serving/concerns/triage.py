@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Literal
@@ -13,7 +13,7 @@ import pandas as pd
 
 from data_contracts.decisions import ConcernCategory, Named
 from data_contracts.policy import Policy
-from data_contracts.triaging import Asked
+from data_contracts.triaging import Alarm, Asked
 from data_contracts.vocabulary import Bilingual
 from models.base import Numbers
 from models.concerns.deadlines import DEADLINES
@@ -39,7 +39,11 @@ class Suggestion:
 @dataclass(frozen=True)
 class Reading:
     """What words say; `category` and `subcategory` are None where the model cannot tell. Of words that are not read
-    (`unread` says why) nothing is known of how urgent they are: `urgent_chance` is None, `urgency` the lowest."""
+    (`unread` says why) nothing is known of how urgent they are: `urgent_chance` is None, `urgency` the lowest.
+
+    `alarm` is what plain words of danger say: then the text is urgent, and goes where policy sends it, whatever the
+    model makes of it, so that no chance of the model is told beside it.
+    """
 
     status: Status
     category: str | None
@@ -50,6 +54,7 @@ class Reading:
     urgent_chance: float | None
     every_category: Numbers
     unread: Unread | None = None
+    alarm: Alarm | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,9 @@ class Triage:
         """What each text says, in order."""
         text, told = self.model.text, self.model.text.chances(texts)
         levels = text.levels_of(told)
-        return [self._reading(told, row, URGENCIES[int(levels[row])]) for row in range(len(texts))]
+        readings = [self._reading(told, row, URGENCIES[int(levels[row])]) for row in range(len(texts))]
+        alarms = (self.policy.triage.alarm_of(one) for one in texts)
+        return [one if alarm is None else _alarmed(one, alarm) for one, alarm in zip(readings, alarms, strict=True)]
 
     def _reading(self, told: Chances, row: int, urgency: str) -> Reading:
         by, labels = self.model.text.settling, self.model.text.labels
@@ -151,6 +158,13 @@ class Triage:
             unit_open=work.open_on("unit_id", frame["unit_id"], raised),
             desk_open=work.open_on("category", frame["category"], raised),
         )
+
+
+def _alarmed(reading: Reading, alarm: Alarm) -> Reading:
+    found = replace(reading, urgency=URGENCIES[-1], urgent_chance=None, unread=None, alarm=alarm)
+    if alarm.subcategory is None:
+        return found
+    return replace(found, status="sorted", category=alarm.category, subcategory=alarm.subcategory)
 
 
 def helpers_for(policy: Policy, urgency: str | None, came: Came, category: str | None, subcategory: str | None) -> tuple[Named, ...]:  # fmt: skip  # noqa: E501

@@ -60,6 +60,11 @@ HELPER: Mapping[str, Bilingual] = {
     "read.categories": Bilingual("可能的类别", "Categories"),
     "read.subcategories": Bilingual("可能的小类", "Subcategories"),
     "read.urgent": Bilingual("涉及生命健康危险的可能：{chance}", "chance that life or health is in danger: {chance}"),
+    "read.alarm": Bilingual(
+        "文字明说{name}：一律按紧急办理，请立即由人处置。以下类别为模型的看法。",
+        "The words plainly say: {name}. Urgent whatever else; a person must act now. The categories below are the "
+        "model's.",
+    ),
     "read.helpers": Bilingual("建议的帮助者", "Who could help"),
     "read.answer_by": Bilingual("该渠道的答复方式", "How this channel is answered"),
     "read.deadlines": Bilingual("期限", "Deadlines"),
