@@ -74,9 +74,11 @@ class Way:
 
     @property
     def snapshot_days(self) -> list[date]:
-        """A year apart, oldest first, ending today: what training learns from and what is served."""
+        """A year apart, oldest first, ending today: what training learns from and what is served; and a month ago, so
+        that previews can tell how many alerts a month brings."""
         years = CITY_YEARS if self.plan.data else self.plan.years - 1
-        return [add_months(self.today, -12 * back) for back in reversed(range(years + 1))]
+        yearly = [add_months(self.today, -12 * back) for back in reversed(range(years + 1))]
+        return [*yearly[:-1], add_months(self.today, -1), self.today]
 
 
 Step = Callable[[Way], Sequence[RenderableType]]

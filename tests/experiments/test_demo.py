@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from data_contracts.vocabulary import Bilingual
 from experiments import demo
 from models import registry
 from models.registry import ResolvedModel
+from serving.risk.preview import monthly
 from training.gate import verdict
 from training.gate.lines import Line, Status
 from training.gate.verdict import Examined
@@ -69,3 +71,10 @@ def test_what_a_small_force_cannot_show_is_signed_for_aloud(asked: Asked) -> Non
     assert signed == [("waiver", ["conduct.c1"]), ("justification", ["conduct.c2"])]
     assert said.count("DEMO ONLY") == 2
     assert asked(Status.PASS)[0] == []
+
+
+def test_the_days_of_the_demo_let_a_preview_count_a_month(tmp_path: Path) -> None:
+    way = demo.Way(demo.DemoPlan(years=3), Settings(state=tmp_path), Console(), date(2026, 1, 1))
+    days = way.snapshot_days
+    assert days == [date(2024, 1, 1), date(2025, 1, 1), date(2025, 12, 1), date(2026, 1, 1)]
+    assert monthly(way.today, days) == [(date(2025, 12, 1), way.today)]
