@@ -38,8 +38,12 @@ def definitions_hash() -> str:
     """sha256 over all that decides a feature's value: the code without comments, and the numbers of policy."""
     folder = Path(__file__).parent
     told = "\n".join(meaning_of((folder / f"{name}.py").read_text("utf-8")) for name in MODULES)
-    numbers = repr((overtime_limit(), MEMORY, MONTHS_APART, policy().ladders, policy().training))
-    return hashlib.sha256((told + numbers).encode()).hexdigest()
+    return hashlib.sha256((told + policy_numbers()).encode()).hexdigest()
+
+
+def policy_numbers() -> str:
+    """What the department's policy decides of the features' values, as it stands now."""
+    return repr((overtime_limit(), MEMORY, MONTHS_APART, policy().ladders, policy().training))
 
 
 def meaning_of(source: str) -> str:

@@ -27,7 +27,6 @@ from features.versions import with_superseded_on
 
 PREPARED = "pharos_live_features"
 COSTLY = "projection_pullup"  # DuckDB plans anew at each EXECUTE; this rule takes a quarter of it and changes no row
-COMPILED: dict[frozenset[str], str] = {}
 
 
 class LiveFeatures:
@@ -75,19 +74,11 @@ class LiveFeatures:
                 self._rows.close()
             self._rows = OfficerRows(connect_history(self._history))
             self._rows.backend.con.execute(f"SET disabled_optimizers = '{COSTLY}'")
-            self._rows.backend.con.execute(f"PREPARE {PREPARED} AS {_compiled(self._rows)}")
+            self._rows.backend.con.execute(f"PREPARE {PREPARED} AS {self._rows.sql}")
         for name in (name for name in self._files if files.get(name) != self._files[name]):
             fill_again(self._rows.backend, name, self._history)
         self._files = files
         return self._rows
-
-
-def _compiled(rows: OfficerRows) -> str:
-    """The features as SQL, compiled once in a process for each choice of tables."""
-    there = frozenset(rows.tables)
-    if there not in COMPILED:
-        COMPILED[there] = rows.sql
-    return COMPILED[there]
 
 
 def _asked(rows: OfficerRows, spine: pa.Table) -> pa.Table:

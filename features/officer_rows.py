@@ -1,4 +1,7 @@
-"""Runs the window features: loads the tables once, compiles the expression once, asks it a few days at a time."""
+"""Runs the window features: loads the tables once, asks them a few days at a time.
+
+Compiling the expression takes seconds, whatever the rows are: it is done once in a process for each choice of tables.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.backends.duckdb import Backend
 
+from features.definitions import policy_numbers
 from features.engine import DAY, TEXT, connect, connect_history, load
 from features.history import History
 from features.standing import population
@@ -19,6 +23,7 @@ from features.windows import officer_features
 
 ROWS_AT_ONCE = 100_000  # officers x days in one query: about 1 GB in DuckDB at its widest
 SPINE = pa.schema([("officer_id", TEXT), ("as_of", DAY)])
+COMPILED: dict[tuple[frozenset[str], str], str] = {}  # by the tables there are, and what policy says of features
 
 
 class OfficerRows:
@@ -43,8 +48,12 @@ class OfficerRows:
 
     @cached_property
     def sql(self) -> str:
-        """The compiled features over the table `spine`."""
-        return str(ibis.to_sql(officer_features(self.tables, self.backend.table("spine")), dialect="duckdb"))
+        """The compiled features over the table `spine`; columns and types are those of READS, so names are enough."""
+        key = frozenset(self.tables), policy_numbers()
+        if key not in COMPILED:
+            wanted = officer_features(self.tables, self.backend.table("spine"))
+            COMPILED[key] = str(ibis.to_sql(wanted, dialect="duckdb"))
+        return COMPILED[key]
 
     @cached_property
     def days_at_once(self) -> int:

@@ -102,9 +102,11 @@ def _row(sign: Sign, rows: pd.DataFrame, window: Window) -> pd.Series:
 def _run(sign: Sign, rows: pd.DataFrame, window: Window) -> pd.Series:
     """`in_a_row` rows of an officer one after another, all of them in the window."""
     rows = rows[window.holds(rows[sign.date])].sort_values(["officer_id", sign.date])
-    over = _reaches(sign, rows).astype("int64")
-    run = over.groupby(rows["officer_id"]).rolling(sign.in_a_row).sum().droplevel(0).reindex(rows.index)
-    return _ones(rows.loc[(run >= sign.in_a_row).to_numpy(bool), "officer_id"])
+    officers, row = rows["officer_id"].to_numpy(object), sign.in_a_row
+    so_far = np.concatenate([[0], np.cumsum(_reaches(sign, rows).to_numpy(bool))])  # rows over, before each row
+    runs = max(0, len(rows) - row + 1)  # (runs,): each of as many rows in a row, the last of them told
+    whole = (so_far[row:][:runs] - so_far[:runs] == row) & (officers[:runs] == officers[row - 1 :][:runs])
+    return _ones(rows["officer_id"].iloc[np.flatnonzero(whole) + row - 1])
 
 
 def _past_minimum(sign: Sign, rows: pd.DataFrame, window: Window) -> pd.Series:
