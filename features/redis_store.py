@@ -1,4 +1,4 @@
-"""Redis as the online store behind Feast (setting `online_url`). Importing this module imports Feast (5 s).
+"""Redis as the online store behind Feast (setting `online_url`). Importing this module imports Feast (2 s).
 
 It is asked with little patience and written with much: a request must not wait for a server that is away, the night
 must. Feast's own store waits for ever, tries again for seconds, and takes passwords apart at their commas.

@@ -1,4 +1,4 @@
-"""The one door to the feature store. Feast stays behind it, and is imported only when a method needs it (5 s)."""
+"""The one door to the feature store. Feast stays behind it, and is imported only when a method needs it (2 s)."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class FeatureReader:
         self._samples: dict[str, tuple[tuple[object, ...], list[str]]] = {}
 
     def open_beside(self) -> None:
-        """Open Feast (5 s of work) beside the requests; until it is open snapshots stand in, so that nobody waits."""
+        """Open Feast (2 s of work) beside the requests; until it is open snapshots stand in, so that nobody waits."""
         if self._opener is None:
             self._opener = threading.Thread(target=self._open_first, name="pharos-features", daemon=True)
             self._opener.start()

@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 
-import ibis
 import pandas as pd
 import pyarrow as pa
 
 from features.engine import READS, arrow_table, connect, load
-from features.officer_rows import SPINE, as_frame
-from features.windows import officer_features
+from features.officer_rows import OfficerRows, as_frame
 from tests.features.histories import AS_OFS, OFFICERS, framed
 
 
@@ -20,9 +18,8 @@ class CompiledFeatures:
     """DuckDB with all tables and `spine`; the tables' rows are exchanged between questions."""
 
     def __init__(self) -> None:
-        self.backend, self.tables = connect({table: seed_row(table) for table in READS})
-        spine = load(self.backend, "spine", SPINE.empty_table())
-        self.sql = str(ibis.to_sql(officer_features(self.tables, spine), dialect="duckdb"))
+        rows = OfficerRows(connect({table: seed_row(table) for table in READS}))
+        self.backend, self.sql = rows.backend, rows.sql
 
     def answer(self, frames: Mapping[str, pd.DataFrame], spine: pa.Table) -> pd.DataFrame:
         """The features of the spine, sorted by day and officer."""

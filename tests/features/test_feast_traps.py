@@ -86,6 +86,25 @@ def test_whoever_imports_feast_leaves_no_metrics_folder_to_processes_started_fro
     assert answer.stdout.split() == ["False"]
 
 
+def test_feast_brings_no_torch_along_and_is_left_as_it_was_written() -> None:
+    """Either costs every command and service seconds: torch, and functions rewritten to check types of arguments."""
+    told = (
+        "import sys, typeguard; before = typeguard.typechecked\n"
+        "typeguard._decorators.instrument = lambda *_: sys.exit('a function is rewritten')\n"
+        "import features.feast_objects\n"
+        "print('torch' in sys.modules, typeguard.typechecked is before)"
+    )
+    answer = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=False, timeout=240)
+    assert answer.stdout.split() == ["False", "True"], answer.stderr
+
+
+def test_feast_finds_torch_where_it_asks_for_it(store: FeatureReader) -> None:
+    from feast.torch_wrapper import get_torch
+
+    assert store.snapshot_dates()
+    assert get_torch().__name__ == "torch"
+
+
 def test_late_data_does_not_leak(fresh: FeatureReader) -> None:
     fresh.convert()
     path = fresh._offline / "officers" / f"{NOVEMBER.isoformat()}.parquet"
