@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ import pytest
 from data_contracts.settings import Settings, prepare_process, settings
 
 if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
     from tests.walked_demo import WalkedDemo
 
 os.environ["PHAROS_TIME_ZONE"] = "UTC"  # tests of days choose their own: tests/bureau_clock.py
@@ -56,6 +59,29 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]
     settings.cache_clear()
     yield settings()
     settings.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _registries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """MLflow takes more than a second to make an empty registry: a process makes one, and copies it for each state."""
+    from models import registry
+
+    kept, made = tmp_path_factory.mktemp("registry") / "mlflow.db", registry.client
+
+    def client(use: Settings) -> MlflowClient:
+        if use.mlflow_url or use.mlflow_database.exists():
+            return made(use)
+        if kept.exists():
+            use.mlflow_dir.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(kept, use.mlflow_database)
+            return made(use)
+        found = made(use)
+        shutil.copyfile(use.mlflow_database, kept)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "client", client)
+        yield
 
 
 @pytest.fixture(scope="session")
