@@ -67,6 +67,7 @@ def test_an_officer_sees_the_path_as_a_picture_and_what_is_missing(own: Room, la
         any_way = {"zh": "经任一路径", "en": "by any way"}[language]
         assert any_way in page.inner_text(".towards .chance")
         assert {"zh": "只沿此路", "en": "this very way"}[language] in page.inner_text("h3.way")
+        assert {"zh": "也可经其他路径达到", "en": "reached by other ways"}[language] in page.inner_text(".my-way .adds")
         page.click(".why-step summary >> nth=0")
         assert "%" in page.inner_text(".why-step p >> nth=0")
         own.checked(page, f"me-{language}")

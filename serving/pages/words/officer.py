@@ -20,6 +20,11 @@ OFFICER: Mapping[str, Bilingual] = {
         "{months}个月内经任一路径达到目标的可能性，您表示不感兴趣、未列出的路径也计算在内",
         "Chance of the goal within {months} months, by any way; declined ones, not shown, count too",
     ),
+    "me.chance.adds": Bilingual(
+        "每一步的可能性只指紧接着的一次调动就去往此处；目标也可经其他路径达到，因此目标的可能性可以更高。",
+        "The chance of a step is that the very next move goes to that post; the goal may also be reached by other "
+        "ways, so its chance can be higher.",
+    ),
     "me.reached": Bilingual("目标已达到：{goal}（自{day}起）", "The goal is reached: {goal}, since {day}"),
     "me.in_field": Bilingual("现任岗位已属于目标领域", "Your post already belongs to the field you aim at"),
     "me.no_path": Bilingual("目前没有可行的路径", "There is no way to it at present"),
