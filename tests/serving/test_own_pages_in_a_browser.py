@@ -233,6 +233,33 @@ def test_a_helper_sees_what_presses_and_has_words_sorted(own: Room, language: st
         page.wait_for_selector(f"html[lang={'en' if language == 'zh' else 'zh-CN'}]")
 
 
+def test_on_a_phone_the_months_of_themes_fold_and_on_paper_they_stand_across(own: Room) -> None:
+    with own.signed_in("zh", CONCERNS, size=PHONE) as page:
+        page.wait_for_selector("#themes-part")
+        folds, across = page.locator(".folded-themes details"), page.locator(".wide-themes")
+        assert folds.count() > 8
+        assert [one.get_attribute("open") is not None for one in folds.all()] == [True] + [False] * (folds.count() - 1)
+        assert not across.is_visible()
+        names = page.locator(".folded-themes details[open] dt").all_inner_texts()
+        newest = page.locator(".folded-themes details[open] dd").all_inner_texts()
+        assert page.locator(".wide-themes tbody th").all_text_contents() == names
+        assert [one.split() for one in page.locator(".wide-themes tbody td:last-child").all_text_contents()] == [
+            one.split() for one in newest
+        ]
+        assert page.evaluate("document.querySelector('#themes-part').offsetHeight") < 1400
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        summary = folds.nth(1).locator("summary")
+        summary.focus()
+        page.keyboard.press("Enter")
+        assert folds.nth(1).locator("dl").is_visible()
+        page.emulate_media(media="print")
+        assert across.is_visible()
+        assert not folds.first.is_visible()
+        tops = page.evaluate("[...document.querySelectorAll('.wide-themes thead th')].map(e => e.offsetTop)")
+        assert len(tops) > 8
+        assert len({round(top / 40) for top in tops}) == 1  # months stand across, not one under the other
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_data_scientist_sees_who_answers_what_the_gate_found_and_who_decided(own: Room, language: str) -> None:
     with own.signed_in(language, MODELS) as page:

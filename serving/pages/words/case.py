@@ -43,7 +43,7 @@ CASES: Mapping[str, Bilingual] = {
     "cases.everywhere": Bilingual("全部可见单位", "All units in sight"),
     "case": Bilingual("预警详情", "Case"),
     "case.title": Bilingual("{outcome}：{officer}", "{outcome}: {officer}"),
-    "case.chance": Bilingual("{months}个月内出现的可能性", "Chance within {months} months"),
+    "case.chance": Bilingual("{months}个月内出现的可能性", "Chance within {months} {months:month|months}"),
     "case.chance.of": Bilingual("{chance}（区间{low}至{high}）", "{chance} (interval {low} to {high})"),
     "case.chance.low": Bilingual("{chance}（不低于{low}）", "{chance} (at least {low})"),
     "case.people": Bilingual(
@@ -60,7 +60,7 @@ CASES: Mapping[str, Bilingual] = {
     "case.strengths": Bilingual("优势", "Strengths"),
     "case.weight": Bilingual("占全部影响的{share}", "{share} of all that moves the chance"),
     "case.support": Bilingual("建议的关爱措施", "Suggested support"),
-    "case.support.within": Bilingual("建议{many}天内开始", "to begin within {many} days"),
+    "case.support.within": Bilingual("建议{many}天内开始", "to begin within {many} {many:day|days}"),
     "case.support.courses": Bilingual("可选课程", "Courses"),
     "case.support.none": Bilingual("没有建议的措施；由人决定。", "Nothing is suggested; people decide."),
     "case.history": Bilingual("处理过程", "What was done"),
@@ -75,7 +75,7 @@ CASES: Mapping[str, Bilingual] = {
     ),
     "case.assign.nobody": Bilingual(
         "现在没有可指派的人：您以程序的密钥登录，也没有其他人的密钥可复核此预警。",
-        "There is nobody to assign it to: you signed in with a program's key, and no person's key may review this case.",
+        "There is nobody to assign it to: you signed in with a program's key, and no person's key may review it.",
     ),
     "case.assign.unknown": Bilingual(
         "请从列出的复核人中选择；所选的人已不能复核此预警。",
