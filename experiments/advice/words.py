@@ -37,7 +37,7 @@ SAID: dict[str, Bilingual] = {
     "declined": Bilingual("因本人不感兴趣未列出：{name}（{text}）",
                           "left out because it was declined: {name} ({text})"),
     "paths": Bilingual("从 {start} 到 {goal}：{months} 个月内到达的可能性 {chance}",
-                       "from {start} to {goal}: {chance} within {months} months"),
+                       "from {start} to {goal}: {chance} within {months} {months:month|months}"),
     "from_ended": Bilingual("现无任职：{start} 已于 {day} 结束，路径由此起算",
                             "no post is held: {start} ended on {day}, and paths start from it"),
     "path": Bilingual("路径 {place}：可能性 {chance}，约 {months:.0f} 个月（80% 区间 {low:.0f} 至 {high:.0f}）",
